@@ -1,0 +1,66 @@
+//! Keys and signatures as bytes, and their base58 text.
+
+use std::fmt;
+
+/// A 32-byte Solana address.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Pubkey(pub [u8; 32]);
+
+impl Pubkey {
+    /// Reads base58 text at compile or run time.
+    ///
+    /// # Errors
+    /// `None` when the text is not base58 of exactly 32 bytes.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Pubkey> {
+        let mut bytes = [0; 32];
+        five8::decode_32(text, &mut bytes).ok()?;
+        Some(Pubkey(bytes))
+    }
+
+    /// Takes exactly 32 bytes.
+    #[must_use]
+    pub fn from_slice(bytes: &[u8]) -> Option<Pubkey> {
+        bytes.try_into().ok().map(Pubkey)
+    }
+}
+
+impl fmt::Display for Pubkey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = [0; 44];
+        let len = usize::from(five8::encode_32(&self.0, &mut text));
+        f.write_str(std::str::from_utf8(&text[..len]).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Pubkey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A 64-byte transaction signature; the first one names the transaction.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Signature(pub [u8; 64]);
+
+impl Signature {
+    /// Takes exactly 64 bytes.
+    #[must_use]
+    pub fn from_slice(bytes: &[u8]) -> Option<Signature> {
+        bytes.try_into().ok().map(Signature)
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = [0; 88];
+        let len = usize::from(five8::encode_64(&self.0, &mut text));
+        f.write_str(std::str::from_utf8(&text[..len]).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,105 @@
+//! Transfers of the two token programs, as instructions.
+
+use crate::pubkey::Pubkey;
+
+/// The original token program.
+pub const TOKEN: Pubkey = program(b"TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+/// Token-2022, whose mints may take a fee of each transfer.
+pub const TOKEN_2022: Pubkey = program(b"TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
+/// Wrapped SOL's mint.
+pub const WRAPPED_SOL: Pubkey = program(b"So11111111111111111111111111111111111111112");
+/// The system program, which moves lamports.
+pub const SYSTEM: Pubkey = Pubkey([0; 32]);
+
+/// A program id in base58, decoded by the compiler: a typo does not build.
+pub(crate) const fn program(text: &[u8]) -> Pubkey {
+    const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    let mut bytes = [0_u8; 32];
+    let mut at = 0;
+    while at < text.len() {
+        let mut digit = 0;
+        while ALPHABET[digit] != text[at] {
+            digit += 1;
+        }
+        let mut carry = digit as u32;
+        let mut place = 32;
+        while place > 0 {
+            place -= 1;
+            carry += bytes[place] as u32 * 58;
+            bytes[place] = carry as u8;
+            carry >>= 8;
+        }
+        assert!(carry == 0);
+        at += 1;
+    }
+    Pubkey(bytes)
+}
+
+/// A transfer between two token accounts, by their key indices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// Account debited by `amount`.
+    pub source: u8,
+    /// Account credited by `amount` less the mint's transfer fee.
+    pub destination: u8,
+    /// Owner or delegate that signed.
+    pub authority: u8,
+    /// Base units that left the source.
+    pub amount: u64,
+    /// Base units withheld, when the instruction says so itself.
+    pub fee: Option<u64>,
+}
+
+/// Reads a token program's instruction; `None` when it is no transfer (or too short to be one).
+///
+/// Layouts (spl-token): Transfer `[3][amount u64]`, accounts source, destination, authority;
+/// TransferChecked `[12][amount u64][decimals u8]`, accounts source, mint, destination, authority;
+/// TransferCheckedWithFee `[26][1][amount u64][decimals u8][fee u64]`, accounts as the former.
+#[must_use]
+pub fn transfer(data: &[u8], accounts: &[u8]) -> Option<Transfer> {
+    let amount = |at: usize| Some(u64::from_le_bytes(data.get(at..at + 8)?.try_into().ok()?));
+    let (destination, authority, amount, fee) = match data {
+        [3, ..] => (1, 2, amount(1)?, Some(0)),
+        [12, ..] => (2, 3, amount(1)?, None),
+        [26, 1, ..] => (2, 3, amount(2)?, Some(amount(11)?)),
+        _ => return None,
+    };
+    Some(Transfer {
+        source: *accounts.first()?,
+        destination: *accounts.get(destination)?,
+        authority: *accounts.get(authority)?,
+        amount,
+        fee,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn program_agrees_with_the_base58_decoder() {
+        for text in ["So11111111111111111111111111111111111111112", "11111111111111111111111111111111"] {
+            assert_eq!(Some(program(text.as_bytes())), Pubkey::parse(text.as_bytes()));
+            assert_eq!(program(text.as_bytes()).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn transfer_reads_its_three_forms_and_nothing_shorter() {
+        let amount = 1_234_567_u64.to_le_bytes();
+        let plain = [&[3][..], &amount].concat();
+        let checked = [&[12][..], &amount, &[6]].concat();
+        let with_fee = [&[26, 1][..], &amount, &[6], &9_u64.to_le_bytes()].concat();
+        let expected =
+            |fee| Some(Transfer { source: 5, destination: 7, authority: 8, amount: 1_234_567, fee });
+        assert_eq!(transfer(&plain, &[5, 7, 8]), expected(Some(0)));
+        assert_eq!(transfer(&checked, &[5, 6, 7, 8]), expected(None));
+        assert_eq!(transfer(&with_fee, &[5, 6, 7, 8]), expected(Some(9)));
+        for data in [plain, checked, with_fee] {
+            assert_eq!(transfer(&data[..data.len() - 8], &[5, 6, 7, 8]), None, "short data");
+            assert_eq!(transfer(&data, &[5, 6]), None, "short accounts");
+        }
+        assert_eq!(transfer(&[7, 0, 0, 0, 0, 0, 0, 0, 0], &[1, 2, 3]), None, "MintTo");
+    }
+}

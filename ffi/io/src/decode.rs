@@ -1,0 +1,103 @@
+//! `legend decode`: files to one NDJSON line a leg.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use engine::frame::Transaction;
+use engine::legs::{self, DecodeCounts, Leg};
+use engine::pubkey::Signature;
+
+use crate::source::file::{FileSource, SourceCounts, SourceError};
+
+/// Pulls lines out of files, a file at a time.
+pub struct DecodeStream {
+    source: FileSource,
+    lines: String,
+    at: usize,
+    counts: DecodeCounts,
+    failed: u64,
+    unreadable: u64,
+}
+
+impl DecodeStream {
+    /// See [`FileSource::open`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open(paths: &[PathBuf], slot: Option<u64>) -> Result<DecodeStream, SourceError> {
+        let source = FileSource::open(paths, slot)?;
+        let counts = DecodeCounts::default();
+        Ok(DecodeStream { source, lines: String::new(), at: 0, counts, failed: 0, unreadable: 0 })
+    }
+
+    /// Copies up to `out.len()` bytes of lines; 0 = the end.
+    ///
+    /// # Errors
+    /// A file cannot be read; calling again goes on with the next file.
+    pub fn read(&mut self, out: &mut [u8]) -> Result<usize, SourceError> {
+        while self.at == self.lines.len() {
+            self.lines.clear();
+            self.at = 0;
+            if !self.read_file()? {
+                return Ok(0);
+            }
+        }
+        let rest = &self.lines.as_bytes()[self.at..];
+        let len = rest.len().min(out.len());
+        out[..len].copy_from_slice(&rest[..len]);
+        self.at += len;
+        Ok(len)
+    }
+
+    /// Counters of the whole run as JSON.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let SourceCounts { files, blocks, transactions, unknown_version, malformed } = self.source.counts();
+        let DecodeCounts { legs, malformed: malformed_swaps, unresolved } = self.counts;
+        format!(
+            "{{\"files\":{files},\"blocks\":{blocks},\"transactions\":{transactions},\"failed\":{},\"legs\":{legs},\
+             \"unknown_version\":{unknown_version},\"malformed\":{},\"malformed_swaps\":{malformed_swaps},\
+             \"unresolved_swaps\":{unresolved}}}",
+            self.failed,
+            malformed + self.unreadable
+        )
+    }
+
+    fn read_file(&mut self) -> Result<bool, SourceError> {
+        let (mut transaction, mut legs) = (Transaction::default(), Vec::new());
+        let (lines, counts) = (&mut self.lines, &mut self.counts);
+        let (failed, unreadable) = (&mut self.failed, &mut self.unreadable);
+        self.source.read_file(|block| {
+            for frame in block.frames() {
+                if transaction.walk(frame).is_err() {
+                    *unreadable += 1;
+                    continue;
+                }
+                *failed += u64::from(transaction.failed);
+                legs.clear();
+                legs::decode(frame, &transaction, &mut legs, counts);
+                let signature = Signature::from_slice(transaction.signature.of(frame));
+                for leg in &legs {
+                    write_leg(lines, &transaction, signature, leg);
+                }
+            }
+            true
+        })
+    }
+}
+
+fn write_leg(out: &mut String, transaction: &Transaction, signature: Option<Signature>, leg: &Leg) {
+    let (slot, index) = (transaction.slot, transaction.index);
+    let signature = signature.map(|signature| signature.to_string()).unwrap_or_default();
+    let inner = if leg.inner == 0 { String::new() } else { format!(".{}", leg.inner) };
+    let Leg { top, hop, dex, pool, trader, in_mint, in_amount, out_mint, out_amount, trader_in, trader_out, .. } = leg;
+    let (id, program) = (dex.id, dex.program);
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "{{\"slot\":{slot},\"index\":{index},\"signature\":\"{signature}\",\"ix\":\"{top}{inner}\",\"leg\":{hop},\
+         \"dex\":\"{id}\",\"program\":\"{program}\",\"pool\":\"{pool}\",\"trader\":\"{trader}\",\
+         \"in_mint\":\"{in_mint}\",\"in_amount\":\"{in_amount}\",\"out_mint\":\"{out_mint}\",\
+         \"out_amount\":\"{out_amount}\",\"trader_in\":\"{trader_in}\",\"trader_out\":\"{trader_out}\"}}"
+    );
+}

@@ -1,0 +1,67 @@
+//! What can go wrong with the log, as a person should read it.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+/// What a caller may branch on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogErrorKind {
+    /// The operating system refused; the message has its words.
+    Io,
+    /// The disk is full; nothing of the batch was written.
+    NoSpace,
+    /// Input breaks a limit or a length.
+    Invalid,
+    /// No such topic.
+    NotFound,
+    /// The folder was written by a newer version, or lies on a file system without working locks.
+    Unsupported,
+    /// Stored bytes do not match their checksums.
+    Damaged,
+    /// A sync failed before; what the kernel holds can no longer be trusted.
+    Failed,
+}
+
+/// An error of the log. The text is one line and names the file or topic.
+#[derive(Clone, Debug)]
+pub struct LogError {
+    /// What a caller may branch on.
+    pub kind: LogErrorKind,
+    message: String,
+}
+
+impl LogError {
+    pub(super) fn new(kind: LogErrorKind, message: String) -> Self {
+        LogError { kind, message }
+    }
+
+    pub(super) fn io(action: &str, path: &Path, error: &io::Error) -> Self {
+        let full = error.kind() == io::ErrorKind::StorageFull || error.kind() == io::ErrorKind::QuotaExceeded;
+        if full {
+            let message = format!("Cannot {action} {}: the disk is full, free some space", path.display());
+            return LogError::new(LogErrorKind::NoSpace, message);
+        }
+        LogError::new(LogErrorKind::Io, format!("Cannot {action} {}: {error}", path.display()))
+    }
+
+    pub(super) fn invalid(message: &str) -> Self {
+        LogError::new(LogErrorKind::Invalid, format!("Cannot append: {message}"))
+    }
+
+    pub(super) fn too_large(bytes: usize, headers: usize) -> Self {
+        LogError::invalid(&format!(
+            "record of {bytes} bytes with {headers} headers, need at most {} bytes and {} headers",
+            super::format::RECORD_BYTES_MAX,
+            super::format::HEADERS_MAX
+        ))
+    }
+}
+
+impl fmt::Display for LogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for LogError {}

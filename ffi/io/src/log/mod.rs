@@ -1,0 +1,141 @@
+//! The embedded topic log: segment files that all processes of one host share.
+//!
+//! Appends take one lock, one write and, when asked, one shared `fdatasync`. Readers take no lock:
+//! they read below `visible`, which moves only when records are stored as their producer asked.
+//! Everything shared lives in one page per topic ([`state`]); everything durable in the segments
+//! ([`format`]). A topic here has one partition: on one host order over the whole topic is worth
+//! more than parallel files (docs/adr/0004-embedded-log.md).
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+mod error;
+pub mod format;
+mod group;
+mod reader;
+mod recover;
+mod state;
+mod topic;
+
+pub use error::{LogError, LogErrorKind};
+pub use group::Committed;
+pub use reader::{Gap, GapCause, Position, Read, Reader};
+pub use topic::{Durability, Topic, TopicOptions};
+
+/// Longest topic or group name in bytes.
+const NAME_BYTES_MAX: usize = 128;
+
+/// The root of all topics of one data folder.
+pub struct Log {
+    root: PathBuf,
+}
+
+impl Log {
+    /// Opens the log under `root`, made if missing.
+    ///
+    /// # Errors
+    /// `Unsupported` for a newer format or a network file system; `Io` with the path.
+    pub fn open(root: &Path) -> Result<Log, LogError> {
+        let io = |action, error: &std::io::Error| LogError::io(action, root, error);
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .recursive(true)
+            .create(root)
+            .map_err(|error| io("create", &error))?;
+        refuse_network_file_system(root)?;
+        let path = root.join("FORMAT");
+        let version = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => write_version(root, &path)?,
+            Err(error) => return Err(LogError::io("read", &path, &error)),
+        };
+        let number = version.trim().strip_prefix("legend-log ").and_then(|number| number.parse::<u32>().ok());
+        if number != Some(format::FORMAT_VERSION) {
+            let message = format!(
+                "Cannot open {}: its format is `{}`, need `legend-log {}`; use the legend version that wrote it",
+                root.display(),
+                version.trim().chars().take(40).collect::<String>(),
+                format::FORMAT_VERSION
+            );
+            return Err(LogError::new(LogErrorKind::Unsupported, message));
+        }
+        Ok(Log { root: root.to_path_buf() })
+    }
+
+    /// Opens a topic; makes it when `create`.
+    ///
+    /// # Errors
+    /// As [`Topic::open`]; `Invalid` for a name with other characters than `a-z A-Z 0-9 . _ -`.
+    pub fn topic(&self, name: &str, options: TopicOptions, create: bool) -> Result<Topic, LogError> {
+        check_name("topic", name)?;
+        Topic::open(&self.root.join(name), options, create)
+    }
+
+    /// Names of all topics, sorted.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn topics(&self) -> Result<Vec<String>, LogError> {
+        let entries = fs::read_dir(&self.root).map_err(|error| LogError::io("read", &self.root, &error))?;
+        let mut names: Vec<_> = entries
+            .filter_map(Result::ok)
+            .filter(|entry| entry.path().is_dir())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+}
+
+/// Writes FORMAT by rename, so that two first starts at once both find it whole.
+fn write_version(root: &Path, path: &Path) -> Result<String, LogError> {
+    let text = format!("legend-log {}\n", format::FORMAT_VERSION);
+    let temporary = root.join(format!("FORMAT.{}", std::process::id()));
+    let written =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary).and_then(
+            |mut file| {
+                file.write_all(text.as_bytes())?;
+                file.sync_all()?;
+                fs::rename(&temporary, path)
+            },
+        );
+    written.map_err(|error| LogError::io("create", path, &error))?;
+    Ok(text)
+}
+
+fn check_name(what: &str, name: &str) -> Result<(), LogError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let sound =
+        (1..=NAME_BYTES_MAX).contains(&name.len()) && name.chars().all(allowed) && !name.starts_with('.');
+    if sound {
+        return Ok(());
+    }
+    let shown: String = name.chars().take(40).collect();
+    let message = format!(
+        "Cannot use {what} name `{shown}`: need 1..={NAME_BYTES_MAX} characters of a-z A-Z 0-9 . _ -"
+    );
+    Err(LogError::new(LogErrorKind::Invalid, message))
+}
+
+/// Locks and shared pages do not work across hosts, and on some of these not at all.
+fn refuse_network_file_system(root: &Path) -> Result<(), LogError> {
+    const REFUSED: [(i64, &str); 5] =
+        [(0x6969, "NFS"), (0xff53_4d42, "CIFS"), (0xfe53_4d42, "SMB"), (0x517b, "SMB"), (0x5346_414f, "AFS")];
+    let stat = rustix::fs::statfs(root).map_err(|error| LogError::io("look at", root, &error.into()))?;
+    let kind = stat.f_type & 0xffff_ffff;
+    match REFUSED.iter().find(|(magic, _)| *magic == kind) {
+        None => Ok(()),
+        Some((_, name)) => {
+            let message = format!(
+                "Cannot keep the log in {}: {name} is a network file system, need a local disk",
+                root.display()
+            );
+            Err(LogError::new(LogErrorKind::Unsupported, message))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,308 @@
+//! Reading in order from any offset, in blocks, over segment ends, damage and retention.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use super::error::LogError;
+use super::format::{self, Frame, RECORD_BYTES_MAX, RECORD_HEADER, SEGMENT_HEADER};
+use super::recover::next_record;
+use super::topic::{Topic, segment_path, segments};
+
+/// Why records are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GapCause {
+    /// Retention removed them before they were read.
+    Retention,
+    /// Their bytes do not match their checksums.
+    Damage,
+}
+
+/// Records `from..to` cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// First missing offset.
+    pub from: u64,
+    /// One past the last missing offset.
+    pub to: u64,
+    /// Why.
+    pub cause: GapCause,
+}
+
+/// What one [`Reader::read`] gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// This many whole records were put into the buffer; 0 = none readable yet.
+    Records(u32),
+    /// Records are lost; the reader stands behind them.
+    Gap(Gap),
+}
+
+const BLOCK: usize = 256 << 10;
+
+/// Reads one topic from an offset on. It keeps one block of the segment, so small reads are cheap.
+pub struct Reader<'a> {
+    topic: &'a Topic,
+    position: Position,
+}
+
+/// A reader's place, apart from its topic so that a handle can keep it.
+#[derive(Default)]
+pub struct Position {
+    next: u64,
+    segment: Option<Segment>,
+    block: Vec<u8>,
+    block_at: u64,
+}
+
+struct Segment {
+    base: u64,
+    file: File,
+    /// Where record `next` begins.
+    at: u64,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(topic: &'a Topic, offset: u64) -> Self {
+        Reader { topic, position: Position::at(offset) }
+    }
+
+    /// The offset of the next record.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.position.next
+    }
+
+    /// See [`Position::read`].
+    ///
+    /// # Errors
+    /// The segment cannot be read.
+    pub fn read(&mut self, out: &mut Vec<u8>, bytes_max: usize) -> Result<Read, LogError> {
+        self.position.read(self.topic, out, bytes_max)
+    }
+}
+
+impl Position {
+    /// A place at `offset` of no topic yet.
+    #[must_use]
+    pub fn at(offset: u64) -> Self {
+        Position { next: offset, ..Position::default() }
+    }
+
+    /// The offset of the next record.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.next
+    }
+
+    /// Appends whole records to `out` until about `bytes_max` (at least one when one is readable).
+    ///
+    /// # Errors
+    /// The segment cannot be read.
+    pub fn read(&mut self, topic: &Topic, out: &mut Vec<u8>, bytes_max: usize) -> Result<Read, LogError> {
+        let start = topic.state.start();
+        if self.next < start {
+            let gap = Gap { from: self.next, to: start, cause: GapCause::Retention };
+            *self = Position::at(start);
+            return Ok(Read::Gap(gap));
+        }
+        let visible = topic.state.visible();
+        let (begin, mut records) = (out.len(), 0);
+        while self.next < visible && (records == 0 || out.len() - begin < bytes_max) {
+            if self.segment.is_none() && !self.seek(topic)? {
+                // Removed between our look at `start` and now, or missing altogether.
+                return if records > 0 {
+                    Ok(Read::Records(records))
+                } else {
+                    Ok(Read::Gap(self.skip_missing(topic)?))
+                };
+            }
+            match self.frame().map_err(|error| LogError::io("read", &self.path(topic), &error))? {
+                Frame::Record(len) => {
+                    let at = self.block_offset();
+                    if out.len() - begin + len > bytes_max && records > 0 {
+                        break;
+                    }
+                    out.extend_from_slice(&self.block[at..at + len]);
+                    self.step(len as u64);
+                    records += 1;
+                }
+                Frame::Short if self.has_next_segment(topic)? => self.segment = None,
+                Frame::Short | Frame::Damaged if records > 0 => break,
+                Frame::Short | Frame::Damaged => return Ok(Read::Gap(self.skip_damage(topic, visible)?)),
+            }
+        }
+        Ok(Read::Records(records))
+    }
+
+    fn step(&mut self, len: u64) {
+        self.next += 1;
+        if let Some(segment) = &mut self.segment {
+            segment.at += len;
+        }
+    }
+
+    fn path(&self, topic: &Topic) -> std::path::PathBuf {
+        segment_path(&topic.dir, self.segment.as_ref().map_or(0, |segment| segment.base))
+    }
+
+    fn block_offset(&self) -> usize {
+        self.segment.as_ref().map_or(0, |segment| segment.at.saturating_sub(self.block_at) as usize)
+    }
+
+    /// Looks at the record at the current place, reading another block when it is not whole.
+    fn frame(&mut self) -> io::Result<Frame> {
+        let Some(segment) = &self.segment else { return Ok(Frame::Short) };
+        let at = segment.at.wrapping_sub(self.block_at) as usize;
+        let here = self.block.get(at..).unwrap_or_default();
+        match format::check(here, self.next) {
+            Frame::Short => {}
+            // Damaged may be an old copy of a tail that was cut and written anew: read again.
+            Frame::Damaged if self.block_at != segment.at => {}
+            found => return Ok(found),
+        }
+        for size in [BLOCK, RECORD_BYTES_MAX] {
+            let keep = self.block.capacity();
+            self.block.resize(size, 0);
+            let got = read_up_to(&segment.file, &mut self.block, segment.at)?;
+            self.block.truncate(got);
+            if keep < size && size == RECORD_BYTES_MAX {
+                self.block.shrink_to(BLOCK.max(got));
+            }
+            self.block_at = segment.at;
+            let found = format::check(&self.block, self.next);
+            let larger = found == Frame::Short && got == size;
+            if !larger {
+                return Ok(found);
+            }
+        }
+        Ok(Frame::Damaged)
+    }
+
+    /// Opens the segment that holds `next` and finds its place there; false when there is none.
+    fn seek(&mut self, topic: &Topic) -> Result<bool, LogError> {
+        let bases = live_segments(topic)?;
+        let Some(&base) = bases.iter().rev().find(|&&base| base <= self.next) else {
+            return Ok(false);
+        };
+        let path = segment_path(&topic.dir, base);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(LogError::io("open", &path, &error)),
+        };
+        let wanted = self.next;
+        let (mut offset, mut at) = (base, SEGMENT_HEADER as u64);
+        // Walk headers only: CRCs are checked when records are handed out.
+        let mut block = vec![0; BLOCK];
+        let (mut block_at, mut got) = (at, 0);
+        while offset < wanted {
+            let inside = (at - block_at) as usize;
+            if inside + RECORD_HEADER > got {
+                block_at = at;
+                got =
+                    read_up_to(&file, &mut block, at).map_err(|error| LogError::io("read", &path, &error))?;
+                if got < RECORD_HEADER {
+                    break;
+                }
+                continue;
+            }
+            let len = format::u32_at(&block, inside) as usize;
+            let sound = (RECORD_HEADER..=RECORD_BYTES_MAX).contains(&len)
+                && format::u64_at(&block, inside + 8) == offset;
+            if !sound {
+                break;
+            }
+            (at, offset) = (at + len as u64, offset + 1);
+        }
+        self.block.clear();
+        self.segment = Some(Segment { base, file, at });
+        if offset < wanted {
+            // Damage before the wanted record, perhaps in a length that led us astray: find it by its own offset.
+            self.move_to(SEGMENT_HEADER as u64);
+            if let Some(place) = self.find(wanted).map_err(|error| LogError::io("read", &path, &error))? {
+                self.move_to(place);
+            }
+        }
+        Ok(true)
+    }
+
+    fn move_to(&mut self, place: u64) {
+        if let Some(segment) = &mut self.segment {
+            segment.at = place;
+        }
+    }
+
+    /// Searches the rest of the segment for a whole record of offset `wanted` or later.
+    fn find(&mut self, wanted: u64) -> io::Result<Option<u64>> {
+        let Some(segment) = &self.segment else { return Ok(None) };
+        let len = segment.file.metadata()?.len().saturating_sub(segment.at) as usize;
+        let mut rest = vec![0; len];
+        let got = read_up_to(&segment.file, &mut rest, segment.at)?;
+        Ok(next_record(&rest[..got], 0, wanted).map(|(place, _)| segment.at + place as u64))
+    }
+
+    fn has_next_segment(&self, topic: &Topic) -> Result<bool, LogError> {
+        let Some(segment) = &self.segment else { return Ok(false) };
+        Ok(live_segments(topic)?.iter().any(|&base| base > segment.base && base <= self.next))
+    }
+
+    fn skip_missing(&mut self, topic: &Topic) -> Result<Gap, LogError> {
+        let from = self.next;
+        let bases = live_segments(topic)?;
+        let kept = bases.iter().copied().find(|&base| base > from).unwrap_or(from + 1);
+        *self = Position::at(kept.max(topic.state.start()).max(from + 1));
+        let cause = if topic.state.start() > from { GapCause::Retention } else { GapCause::Damage };
+        Ok(Gap { from, to: self.next, cause })
+    }
+
+    /// Steps over damage to the next whole record of this segment, or to the next segment.
+    fn skip_damage(&mut self, topic: &Topic, visible: u64) -> Result<Gap, LogError> {
+        let from = self.next;
+        if let Some(segment) = &mut self.segment {
+            segment.at += 1;
+        }
+        let path = self.path(topic);
+        let found = self.find(from + 1).map_err(|error| LogError::io("read", &path, &error))?;
+        let to = match (found, &mut self.segment) {
+            (Some(place), Some(segment)) => {
+                segment.at = place;
+                let mut header = [0; RECORD_HEADER];
+                segment
+                    .file
+                    .read_exact_at(&mut header, place)
+                    .map_err(|error| LogError::io("read", &path, &error))?;
+                format::u64_at(&header, 8)
+            }
+            _ => {
+                let bases = live_segments(topic)?;
+                self.segment = None;
+                bases.into_iter().find(|&base| base > from).unwrap_or(visible)
+            }
+        };
+        self.block.clear();
+        self.next = to;
+        Ok(Gap { from, to, cause: GapCause::Damage })
+    }
+}
+
+/// Segments up to the active one: a writer killed while making the next leaves an empty file behind.
+fn live_segments(topic: &Topic) -> Result<Vec<u64>, LogError> {
+    let active = topic.state.cursor().segment;
+    let mut bases = segments(&topic.dir)?;
+    bases.retain(|&base| base <= active);
+    Ok(bases)
+}
+
+fn read_up_to(file: &File, out: &mut [u8], at: u64) -> io::Result<usize> {
+    let mut got = 0;
+    while got < out.len() {
+        match file.read_at(&mut out[got..], at + got as u64) {
+            Ok(0) => break,
+            Ok(n) => got += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(got)
+}

@@ -1,0 +1,73 @@
+//! Finding the end of a topic from its segments alone, after a reboot or in a copied folder.
+
+use std::fs::{self, OpenOptions};
+use std::path::Path;
+
+use super::error::{LogError, LogErrorKind};
+use super::format::{self, Frame, SEGMENT_HEADER};
+use super::state::Cursor;
+use super::topic::{create_segment, segment_path, segments};
+
+/// Reads the last segment and returns the end of the log and the first offset kept.
+///
+/// Bytes after the last whole record are a torn tail and are cut. Damage with whole records behind
+/// it is no torn tail: it stays, for the reader to report.
+pub(super) fn scan(dir: &Path) -> Result<(Cursor, u64), LogError> {
+    let mut bases = segments(dir)?;
+    drop_unused(dir, &mut bases)?;
+    let Some((&first, &last)) = bases.first().zip(bases.last()) else {
+        create_segment(dir, 0)?;
+        return Ok((Cursor { segment: 0, bytes: SEGMENT_HEADER as u64, offset: 0 }, 0));
+    };
+    let path = segment_path(dir, last);
+    let bytes = fs::read(&path).map_err(|error| LogError::io("read", &path, &error))?;
+    if !bytes.get(..SEGMENT_HEADER).is_some_and(|header| format::is_segment_header(header, last)) {
+        let message = format!(
+            "Cannot open {}: its header is damaged or of a newer version (this is {})",
+            path.display(),
+            format::FORMAT_VERSION
+        );
+        return Err(LogError::new(LogErrorKind::Damaged, message));
+    }
+    let (mut end, mut offset) = (SEGMENT_HEADER, last);
+    let mut at = SEGMENT_HEADER;
+    while let Some((found, len)) = next_record(&bytes, at, offset) {
+        offset = format::u64_at(&bytes, found + 8) + 1;
+        at = found + len;
+        end = at;
+    }
+    if end < bytes.len() {
+        let cut = OpenOptions::new().write(true).open(&path).and_then(|file| {
+            file.set_len(end as u64)?;
+            file.sync_all()
+        });
+        cut.map_err(|error| LogError::io("cut the torn tail of", &path, &error))?;
+    }
+    Ok((Cursor { segment: last, bytes: end as u64, offset }, first))
+}
+
+/// Removes last segments without a record: a writer died between making one and using it, and went
+/// on in the one before after its restart.
+fn drop_unused(dir: &Path, bases: &mut Vec<u64>) -> Result<(), LogError> {
+    while let [.., _, last] = bases[..] {
+        let path = segment_path(dir, last);
+        if fs::metadata(&path).is_ok_and(|meta| meta.len() > SEGMENT_HEADER as u64) {
+            break;
+        }
+        fs::remove_file(&path).map_err(|error| LogError::io("remove", &path, &error))?;
+        bases.pop();
+    }
+    Ok(())
+}
+
+/// The next whole record at or after `at` whose offset is `offset` or more: its place and length.
+pub(super) fn next_record(bytes: &[u8], at: usize, offset: u64) -> Option<(usize, usize)> {
+    (at..bytes.len().checked_sub(format::RECORD_HEADER - 1)?).find_map(|place| {
+        // The offset first: without it, damage that looks like large records would cost a CRC of each.
+        let plausible = format::u64_at(bytes, place + 8).wrapping_sub(offset) <= bytes.len() as u64;
+        match plausible.then(|| format::check_any(&bytes[place..])) {
+            Some(Frame::Record(len)) => Some((place, len)),
+            _ => None,
+        }
+    })
+}

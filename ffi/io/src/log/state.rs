@@ -1,0 +1,248 @@
+//! The page that all processes of one host share per topic: where the log ends and who waits for it.
+//!
+//! It is a cache of what the segments say. It outlives a killed process (the kernel keeps the page)
+//! but is not trusted after a reboot: [`super::topic`] then rebuilds it from the segments.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
+
+use rustix::mm::{MapFlags, ProtFlags};
+use rustix::thread::futex;
+
+const PAGE: usize = 4096;
+const MAGIC: u64 = u64::from_le_bytes(*b"LGNDST01");
+
+/// Where the next record goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// First offset of the active segment, which names its file.
+    pub segment: u64,
+    /// Bytes used of the active segment.
+    pub bytes: u64,
+    /// The next record's offset.
+    pub offset: u64,
+}
+
+#[repr(C)]
+struct Shared {
+    magic: AtomicU64,
+    boot: AtomicU64,
+    /// Counts cursor changes; the cursor in force is `cursors[generation & 1]`, so that a writer
+    /// killed between two stores leaves the old cursor in force.
+    generation: AtomicU64,
+    cursors: [[AtomicU64; 3]; 2],
+    /// Non-zero while a writer is between its first byte and its new cursor.
+    writing: AtomicU64,
+    /// Bytes of the active segment that the file system has promised.
+    reserved: AtomicU64,
+    /// Records below this offset are durable as their producers asked, and may be read.
+    visible: AtomicU64,
+    /// The first offset that retention has left.
+    start: AtomicU64,
+    /// Non-zero after a failed sync.
+    failed: AtomicU64,
+    wake: AtomicU32,
+    waiters: AtomicU32,
+}
+
+/// One topic's shared page, mapped.
+pub struct State {
+    page: NonNull<Shared>,
+}
+
+// SAFETY: the page holds atomics only and stays mapped for the life of `State`.
+unsafe impl Send for State {}
+// SAFETY: as above; every access is atomic.
+unsafe impl Sync for State {}
+
+impl State {
+    /// Maps the page at `path`, made if missing. [`State::is_current`] says if its content counts.
+    ///
+    /// # Errors
+    /// Any of open, write and mmap.
+    pub fn open(path: &Path) -> io::Result<State> {
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        if file.metadata()?.len() < PAGE as u64 {
+            // Written, not only extended: a page without disk blocks would raise SIGBUS on a full disk.
+            file.write_all_at(&[0; PAGE], 0)?;
+        }
+        let page = map(&file)?;
+        Ok(State { page })
+    }
+
+    fn shared(&self) -> &Shared {
+        // SAFETY: mapped for PAGE bytes, page-aligned, all fields are valid for any bit pattern.
+        unsafe { self.page.as_ref() }
+    }
+
+    /// Whether the page was written since this boot.
+    pub fn is_current(&self, boot: u64) -> bool {
+        self.shared().magic.load(SeqCst) == MAGIC && self.shared().boot.load(SeqCst) == boot
+    }
+
+    /// Sets everything from the segments; the caller holds the append lock.
+    pub fn reset(&self, boot: u64, cursor: Cursor, start: u64) {
+        let shared = self.shared();
+        shared.magic.store(0, SeqCst);
+        shared.writing.store(0, SeqCst);
+        shared.failed.store(0, SeqCst);
+        shared.reserved.store(cursor.bytes, SeqCst);
+        self.set_cursor(cursor);
+        shared.start.store(start, SeqCst);
+        shared.visible.store(cursor.offset, SeqCst);
+        shared.boot.store(boot, SeqCst);
+        shared.magic.store(MAGIC, SeqCst);
+    }
+
+    /// The end of the log; stable only under the append lock.
+    pub fn cursor(&self) -> Cursor {
+        let shared = self.shared();
+        loop {
+            let generation = shared.generation.load(SeqCst);
+            let [segment, bytes, offset] = &shared.cursors[(generation & 1) as usize];
+            let cursor = Cursor {
+                segment: segment.load(SeqCst),
+                bytes: bytes.load(SeqCst),
+                offset: offset.load(SeqCst),
+            };
+            if shared.generation.load(SeqCst) == generation {
+                return cursor;
+            }
+        }
+    }
+
+    /// Moves the end of the log; the caller holds the append lock.
+    pub fn set_cursor(&self, cursor: Cursor) {
+        let shared = self.shared();
+        let next = shared.generation.load(SeqCst).wrapping_add(1);
+        let slot = &shared.cursors[(next & 1) as usize];
+        slot[0].store(cursor.segment, SeqCst);
+        slot[1].store(cursor.bytes, SeqCst);
+        slot[2].store(cursor.offset, SeqCst);
+        shared.generation.store(next, SeqCst);
+    }
+
+    /// Marks that bytes behind the cursor may exist, or no longer do.
+    pub fn set_writing(&self, writing: bool) {
+        self.shared().writing.store(u64::from(writing), SeqCst);
+    }
+
+    /// Whether a writer died between its first byte and its cursor.
+    pub fn was_writing(&self) -> bool {
+        self.shared().writing.load(SeqCst) != 0
+    }
+
+    /// Bytes of the active segment that cannot fail for want of space.
+    pub fn reserved(&self) -> u64 {
+        self.shared().reserved.load(SeqCst)
+    }
+
+    /// See [`State::reserved`]; the caller holds the append lock.
+    pub fn set_reserved(&self, bytes: u64) {
+        self.shared().reserved.store(bytes, SeqCst);
+    }
+
+    /// Records below may be read.
+    pub fn visible(&self) -> u64 {
+        self.shared().visible.load(SeqCst)
+    }
+
+    /// Makes records below `to` readable if everything below `from` is; wakes the readers.
+    pub fn show_from(&self, from: u64, to: u64) -> bool {
+        let shown = self.shared().visible.compare_exchange(from, to, SeqCst, SeqCst).is_ok();
+        if shown {
+            self.wake_all();
+        }
+        shown
+    }
+
+    /// Makes records below `to` readable; wakes the readers.
+    pub fn show(&self, to: u64) {
+        if self.shared().visible.fetch_max(to, SeqCst) < to {
+            self.wake_all();
+        }
+    }
+
+    /// The first offset kept.
+    pub fn start(&self) -> u64 {
+        self.shared().start.load(SeqCst)
+    }
+
+    /// Moves the first offset kept forward.
+    pub fn set_start(&self, start: u64) {
+        self.shared().start.fetch_max(start, SeqCst);
+    }
+
+    /// Whether a sync failed since the last recovery.
+    pub fn failed(&self) -> bool {
+        self.shared().failed.load(SeqCst) != 0
+    }
+
+    /// Refuses all appends until the topic is recovered.
+    pub fn set_failed(&self) {
+        self.shared().failed.store(1, SeqCst);
+    }
+
+    /// Sleeps until a record at `offset` may be readable, or for `timeout`; it may wake early.
+    pub fn wait(&self, offset: u64, timeout: Duration) {
+        let shared = self.shared();
+        shared.waiters.fetch_add(1, SeqCst);
+        let seen = shared.wake.load(SeqCst);
+        if self.visible() <= offset {
+            let limit = futex::Timespec {
+                tv_sec: timeout.as_secs().cast_signed(),
+                tv_nsec: timeout.subsec_nanos().into(),
+            };
+            // Woken, timed out, interrupted, or changed before we slept: the caller looks again in each case.
+            let _ = futex::wait(&shared.wake, futex::Flags::empty(), seen, Some(&limit));
+        }
+        shared.waiters.fetch_sub(1, SeqCst);
+    }
+
+    fn wake_all(&self) {
+        let shared = self.shared();
+        shared.wake.fetch_add(1, SeqCst);
+        // A killed waiter leaves the count too high: that costs a needless system call, never a lost wake-up.
+        if shared.waiters.load(SeqCst) != 0 {
+            let _ = futex::wake(&shared.wake, futex::Flags::empty(), i32::MAX as u32);
+        }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        // SAFETY: mapped in `open` with this length; nobody borrows it any longer.
+        let _ = unsafe { rustix::mm::munmap(self.page.as_ptr().cast(), PAGE) };
+    }
+}
+
+fn map(file: &File) -> io::Result<NonNull<Shared>> {
+    // SAFETY: a fresh shared mapping of a file that is at least PAGE long; the kernel picks the address.
+    let address = unsafe {
+        rustix::mm::mmap(
+            std::ptr::null_mut(),
+            PAGE,
+            ProtFlags::READ | ProtFlags::WRITE,
+            MapFlags::SHARED,
+            file,
+            0,
+        )
+    }?;
+    NonNull::new(address.cast()).ok_or_else(|| io::Error::other("mmap gave address 0"))
+}
+
+/// A number for this boot of this host, so that a page from before a power cut is not believed.
+///
+/// # Errors
+/// `/proc` is not mounted.
+pub fn boot_number() -> io::Result<u64> {
+    let id = std::fs::read("/proc/sys/kernel/random/boot_id")?;
+    let (low, high) = (crc32c::crc32c(&id), crc32c::crc32c_append(!0, &id));
+    Ok(u64::from(low) | u64::from(high) << 32)
+}

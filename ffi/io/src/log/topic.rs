@@ -1,0 +1,421 @@
+//! One topic: append under a lock, sync, and what is needed to open it after a crash.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use rustix::fs::{FallocateFlags, fallocate};
+
+use super::error::{LogError, LogErrorKind};
+use super::format::{self, SEGMENT_HEADER};
+use super::reader::Reader;
+use super::recover;
+use super::state::{Cursor, State, boot_number};
+
+/// When a record counts as stored, and so may be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// In the kernel's memory: survives a killed process, not a power cut.
+    None,
+    /// On disk, one `fdatasync` shared by all that wait at that moment.
+    Group,
+    /// On disk by an `fsync` of its own.
+    Fsync,
+}
+
+/// Limits of one topic.
+#[derive(Clone, Copy, Debug)]
+pub struct TopicOptions {
+    /// A segment is closed before it grows past this; at least one batch fits.
+    pub segment_bytes: u64,
+    /// Closed segments beyond this total are removed, oldest first.
+    pub retention_bytes: u64,
+    /// Segments last written longer ago than this are removed.
+    pub retention_age: Duration,
+}
+
+impl Default for TopicOptions {
+    fn default() -> Self {
+        TopicOptions {
+            segment_bytes: 64 << 20,
+            retention_bytes: 10 << 30,
+            retention_age: Duration::from_secs(7 * 24 * 3600),
+        }
+    }
+}
+
+/// Disk space is claimed in steps of this many bytes, so that a full disk is met before a write.
+const RESERVE_BYTES: u64 = 4 << 20;
+/// How long a reader waits for another process's sync before it does it itself.
+const SYNC_HELP_AFTER: Duration = Duration::from_millis(50);
+
+/// A topic of the embedded log. Threads share it by reference; processes each open their own.
+pub struct Topic {
+    pub(super) dir: PathBuf,
+    pub(super) options: TopicOptions,
+    pub(super) state: State,
+    writer: Mutex<Writer>,
+    syncer: Mutex<File>,
+}
+
+struct Writer {
+    lock: File,
+    segment: Option<(u64, File)>,
+}
+
+/// Holds the append lock of one topic against threads and processes.
+struct AppendGuard<'a>(MutexGuard<'a, Writer>);
+
+impl Drop for AppendGuard<'_> {
+    fn drop(&mut self) {
+        // The kernel drops the lock with the descriptor at the latest.
+        let _ = self.0.lock.unlock();
+    }
+}
+
+impl Topic {
+    /// Opens the topic in `dir`, made when `create`; recovers it when this host was restarted since.
+    ///
+    /// # Errors
+    /// `NotFound` without `create`; `Io` and `NoSpace` with the path.
+    pub fn open(dir: &Path, options: TopicOptions, create: bool) -> Result<Topic, LogError> {
+        if !dir.is_dir() {
+            if !create {
+                let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let message = format!(
+                    "Cannot open topic {name}: it does not exist, create it with `legend topics create`"
+                );
+                return Err(LogError::new(LogErrorKind::NotFound, message));
+            }
+            let made = fs::DirBuilder::new().mode(0o700).recursive(true).create(dir);
+            made.map_err(|error| LogError::io("create", dir, &error))?;
+        }
+        let open_lock = |name: &str| {
+            let path = dir.join(name);
+            let file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(&path);
+            file.map_err(|error| LogError::io("open", &path, &error))
+        };
+        let state_path = dir.join("state");
+        let state = State::open(&state_path).map_err(|error| LogError::io("open", &state_path, &error))?;
+        let topic = Topic {
+            dir: dir.to_path_buf(),
+            options,
+            state,
+            writer: Mutex::new(Writer { lock: open_lock("append.lock")?, segment: None }),
+            syncer: Mutex::new(open_lock("sync.lock")?),
+        };
+        topic.recover_if_stale()?;
+        // A writer killed before its sync left records that count but do not show. They must show before
+        // its successor looks for its last sequence number, or it would write them twice.
+        let written = topic.state.cursor().offset;
+        if topic.state.visible() < written {
+            topic.sync(written, false)?;
+        }
+        Ok(topic)
+    }
+
+    fn recover_if_stale(&self) -> Result<(), LogError> {
+        let boot = boot_number()
+            .map_err(|error| LogError::io("read", Path::new("/proc/sys/kernel/random/boot_id"), &error))?;
+        let _guard = self.lock_append()?;
+        let cursor = self.state.cursor();
+        let len = fs::metadata(segment_path(&self.dir, cursor.segment)).map(|meta| meta.len());
+        let believable =
+            self.state.is_current(boot) && !self.state.failed() && len.is_ok_and(|len| len >= cursor.bytes);
+        if believable {
+            return Ok(());
+        }
+        let (cursor, start) = recover::scan(&self.dir)?;
+        self.state.reset(boot, cursor, start);
+        Ok(())
+    }
+
+    /// Appends `batch` (records as [`format::encode`] writes them, at least one) and returns the first offset.
+    ///
+    /// Offsets are dense and follow each other within the batch. On return the records are stored as
+    /// `durability` says and can be read.
+    ///
+    /// # Errors
+    /// `NoSpace`: nothing was written. `Invalid`: a length is wrong. `Failed`: a sync failed before.
+    pub fn append(&self, batch: &mut [u8], durability: Durability) -> Result<u64, LogError> {
+        let records = format::count(batch)?;
+        if records == 0 {
+            return Err(LogError::invalid("the batch is empty, need a record"));
+        }
+        let base = {
+            let mut guard = self.lock_append()?;
+            self.write_batch(&mut guard.0, batch, records)?
+        };
+        let end = base + records;
+        match durability {
+            Durability::None if self.state.show_from(base, end) => {}
+            // Behind records that wait for the disk: offsets show in order, so wait with them.
+            Durability::None | Durability::Group => self.sync(end, false)?,
+            Durability::Fsync => self.sync(end, true)?,
+        }
+        Ok(base)
+    }
+
+    fn write_batch(&self, writer: &mut Writer, batch: &mut [u8], records: u64) -> Result<u64, LogError> {
+        if self.state.failed() {
+            let message = format!(
+                "Cannot append to {}: a sync failed before, restart legend to recover it",
+                self.dir.display()
+            );
+            return Err(LogError::new(LogErrorKind::Failed, message));
+        }
+        let mut cursor = self.state.cursor();
+        let torn = self.state.was_writing();
+        self.open_active(writer, cursor)?;
+        if torn {
+            // The writer before us died between its first byte and its cursor.
+            self.with_segment(writer, "cut the torn tail of", |file| file.set_len(cursor.bytes))?;
+            self.state.set_reserved(cursor.bytes);
+            self.state.set_writing(false);
+        }
+        let full = cursor.bytes + batch.len() as u64 > self.options.segment_bytes;
+        if full && cursor.bytes > SEGMENT_HEADER as u64 {
+            cursor = self.roll(writer, cursor)?;
+        }
+        let end = cursor.bytes + batch.len() as u64;
+        self.reserve(writer, end)?;
+        format::seal(batch, cursor.offset);
+        self.state.set_writing(true);
+        let written = self.with_segment(writer, "write", |file| file.write_all_at(batch, cursor.bytes));
+        if written.is_err() {
+            let cut = self.with_segment(writer, "cut", |file| file.set_len(cursor.bytes));
+            self.state.set_reserved(cursor.bytes);
+            // While the cut fails too, `writing` stays set and the next writer cuts.
+            self.state.set_writing(cut.is_err());
+            return Err(written.err().unwrap_or_else(|| unreachable!("checked above")));
+        }
+        self.state.set_cursor(Cursor { bytes: end, offset: cursor.offset + records, ..cursor });
+        self.state.set_writing(false);
+        Ok(cursor.offset)
+    }
+
+    /// Claims disk space up to `end` bytes of the active segment; a full disk is answered here.
+    fn reserve(&self, writer: &mut Writer, end: u64) -> Result<(), LogError> {
+        let have = self.state.reserved();
+        if end <= have {
+            return Ok(());
+        }
+        let ahead = (end + RESERVE_BYTES).min(self.options.segment_bytes.max(end));
+        for target in [ahead, end] {
+            let claimed = self.with_segment(writer, "reserve space in", |file| {
+                match fallocate(file, FallocateFlags::KEEP_SIZE, have, target - have) {
+                    // A file system without fallocate answers a full disk at the write; the tail is cut then.
+                    Err(rustix::io::Errno::OPNOTSUPP) => Ok(()),
+                    result => result.map_err(io::Error::from),
+                }
+            });
+            match claimed {
+                Ok(()) => {
+                    self.state.set_reserved(target);
+                    return Ok(());
+                }
+                Err(error) if target == end => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn roll(&self, writer: &mut Writer, old: Cursor) -> Result<Cursor, LogError> {
+        // Later syncs reach the new segment only, so the old one goes to disk first.
+        self.with_segment(writer, "sync", File::sync_data).inspect_err(|_| self.state.set_failed())?;
+        self.with_segment(writer, "trim", |file| file.set_len(old.bytes))?;
+        create_segment(&self.dir, old.offset)?;
+        let cursor = Cursor { segment: old.offset, bytes: SEGMENT_HEADER as u64, offset: old.offset };
+        self.state.set_cursor(cursor);
+        self.state.set_reserved(cursor.bytes);
+        self.open_active(writer, cursor)?;
+        self.drop_expired(cursor.segment)?;
+        Ok(cursor)
+    }
+
+    /// Removes closed segments that are too old or too many; returns how many records went.
+    ///
+    /// # Errors
+    /// The folder cannot be read or a file not removed.
+    pub fn enforce_retention(&self) -> Result<u64, LogError> {
+        let mut guard = self.lock_append()?;
+        let cursor = self.state.cursor();
+        let before = self.state.start();
+        let expired = cursor.bytes > SEGMENT_HEADER as u64
+            && !self.state.was_writing()
+            && self.state.visible() == cursor.offset
+            && age(&segment_path(&self.dir, cursor.segment)) > self.options.retention_age;
+        if expired {
+            self.open_active(&mut guard.0, cursor)?;
+            self.roll(&mut guard.0, cursor)?;
+        } else {
+            self.drop_expired(cursor.segment)?;
+        }
+        Ok(self.state.start() - before)
+    }
+
+    fn drop_expired(&self, active: u64) -> Result<(), LogError> {
+        let segments = segments(&self.dir)?;
+        let len = |base: u64| fs::metadata(segment_path(&self.dir, base)).map_or(0, |meta| meta.len());
+        let mut total: u64 = segments.iter().map(|&base| len(base)).sum();
+        for pair in segments.windows(2) {
+            let (base, next) = (pair[0], pair[1]);
+            let path = segment_path(&self.dir, base);
+            let due = total > self.options.retention_bytes || age(&path) > self.options.retention_age;
+            if !due || base >= active {
+                break;
+            }
+            total -= len(base);
+            self.state.set_start(next);
+            fs::remove_file(&path).map_err(|error| LogError::io("remove", &path, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Makes everything below `end` durable and visible; one `fdatasync` serves all who wait.
+    fn sync(&self, end: u64, own: bool) -> Result<(), LogError> {
+        let lock = self.syncer.lock().unwrap_or_else(PoisonError::into_inner);
+        lock.lock().map_err(|error| LogError::io("lock", &self.dir, &error))?;
+        let result = if self.state.visible() >= end && !own { Ok(()) } else { self.sync_locked(own) };
+        let _ = lock.unlock();
+        result
+    }
+
+    fn sync_locked(&self, own: bool) -> Result<(), LogError> {
+        // What the cursor covers was written before this point, so the sync below covers it.
+        let cursor = self.state.cursor();
+        let path = segment_path(&self.dir, cursor.segment);
+        let synced = OpenOptions::new().write(true).open(&path);
+        let synced = synced.and_then(|file| if own { file.sync_all() } else { file.sync_data() });
+        if let Err(error) = synced {
+            self.state.set_failed();
+            return Err(LogError::io("sync", &path, &error));
+        }
+        self.state.show(cursor.offset);
+        Ok(())
+    }
+
+    /// Blocks until a record at `offset` is readable or `timeout` is over; says which.
+    pub fn wait(&self, offset: u64, timeout: Duration) -> bool {
+        let begin = Instant::now();
+        let mut slice = Duration::from_millis(1);
+        loop {
+            if self.state.visible() > offset {
+                return true;
+            }
+            let left = timeout.saturating_sub(begin.elapsed());
+            if left.is_zero() {
+                return false;
+            }
+            self.state.wait(offset, slice.min(left));
+            slice = (slice * 2).min(SYNC_HELP_AFTER);
+            let unsynced = self.state.visible() <= offset && self.state.cursor().offset > offset;
+            if unsynced && begin.elapsed() >= SYNC_HELP_AFTER && self.sync(offset + 1, false).is_err() {
+                return false;
+            }
+        }
+    }
+
+    /// A reader at `offset`; it begins at the first kept record when that is later, and says so.
+    #[must_use]
+    pub fn reader(&self, offset: u64) -> Reader<'_> {
+        Reader::new(self, offset)
+    }
+
+    /// The first offset kept.
+    #[must_use]
+    pub fn start(&self) -> u64 {
+        self.state.start()
+    }
+
+    /// One past the last readable offset.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.state.visible()
+    }
+
+    /// Bytes on disk of all segments.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn bytes(&self) -> Result<u64, LogError> {
+        let len = |base: &u64| fs::metadata(segment_path(&self.dir, *base)).map_or(0, |meta| meta.len());
+        Ok(segments(&self.dir)?.iter().map(len).sum())
+    }
+
+    fn lock_append(&self) -> Result<AppendGuard<'_>, LogError> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.lock.lock().map_err(|error| LogError::io("lock", &self.dir, &error))?;
+        Ok(AppendGuard(writer))
+    }
+
+    fn open_active(&self, writer: &mut Writer, cursor: Cursor) -> Result<(), LogError> {
+        if writer.segment.as_ref().is_none_or(|(base, _)| *base != cursor.segment) {
+            let path = segment_path(&self.dir, cursor.segment);
+            let file = OpenOptions::new().write(true).open(&path);
+            writer.segment =
+                Some((cursor.segment, file.map_err(|error| LogError::io("open", &path, &error))?));
+        }
+        Ok(())
+    }
+
+    fn with_segment(
+        &self,
+        writer: &Writer,
+        action: &str,
+        call: impl FnOnce(&File) -> io::Result<()>,
+    ) -> Result<(), LogError> {
+        let Some((base, file)) = &writer.segment else {
+            unreachable!("open_active comes first");
+        };
+        call(file).map_err(|error| LogError::io(action, &segment_path(&self.dir, *base), &error))
+    }
+}
+
+/// The file of the segment whose first offset is `base`.
+pub(super) fn segment_path(dir: &Path, base: u64) -> PathBuf {
+    dir.join(format!("{base:020}.seg"))
+}
+
+/// First offsets of all segments, ascending.
+pub(super) fn segments(dir: &Path) -> Result<Vec<u64>, LogError> {
+    let entries = fs::read_dir(dir).map_err(|error| LogError::io("read", dir, &error))?;
+    let mut bases = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(|error| LogError::io("read", dir, &error))?.file_name();
+        bases.extend(name.to_str().and_then(|name| name.strip_suffix(".seg")?.parse::<u64>().ok()));
+    }
+    bases.sort_unstable();
+    Ok(bases)
+}
+
+/// Writes an empty segment and its folder entry to disk.
+pub(super) fn create_segment(dir: &Path, base: u64) -> Result<(), LogError> {
+    let path = segment_path(dir, base);
+    let made = (|| {
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        file.write_all_at(&format::segment_header(base), 0)?;
+        file.sync_all()?;
+        File::open(dir)?.sync_all()
+    })();
+    made.map_err(|error| {
+        // Without its cursor an empty segment is only in the way; a leftover is harmless, readers stop at the cursor.
+        let _ = fs::remove_file(&path);
+        LogError::io("create", &path, &error)
+    })
+}
+
+fn age(path: &Path) -> Duration {
+    let modified = fs::metadata(path).and_then(|meta| meta.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    SystemTime::now().duration_since(modified).unwrap_or_default()
+}

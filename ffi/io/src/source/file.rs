@@ -1,0 +1,310 @@
+//! The file source: captured chain data in every form of SPEC 12, as blocks of frames in slot order.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use serde_json::value::RawValue;
+
+use super::rpc::{Document, TransactionWithMeta};
+use super::to_frame::{self, Place, SkipReason};
+
+/// Largest unpacked file in bytes: beyond it the file is refused, not cut.
+const FILE_BYTES_MAX: u64 = 4 << 30;
+
+/// What could not be used, for the last line of every verb that reads files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceCounts {
+    /// Files read to their end.
+    pub files: u64,
+    /// Blocks and single transactions given out.
+    pub blocks: u64,
+    /// Transactions given out.
+    pub transactions: u64,
+    /// Transactions of a version this executable does not know.
+    pub unknown_version: u64,
+    /// Transactions that are not as JSON-RPC writes them.
+    pub malformed: u64,
+}
+
+/// One block, or one transaction alone.
+#[derive(Default)]
+pub struct Block {
+    /// Its slot.
+    pub slot: u64,
+    /// Unix seconds; 0 when the file does not say.
+    pub time_s: i64,
+    /// Whole block: its end is the slot's end.
+    pub whole: bool,
+    frames: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Block {
+    /// The frames, by index in the block.
+    pub fn frames(&self) -> impl Iterator<Item = &[u8]> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        begins.zip(&self.ends).map(|(begin, &end)| &self.frames[begin..end])
+    }
+
+    fn clear(&mut self, slot: u64, time_s: i64, whole: bool) {
+        (self.slot, self.time_s, self.whole) = (slot, time_s, whole);
+        self.frames.clear();
+        self.ends.clear();
+    }
+}
+
+/// An error of the source: one line that names the file.
+#[derive(Debug)]
+pub struct SourceError(String);
+
+impl std::fmt::Display for SourceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SourceError {}
+
+/// Reads `paths` (files, or folders recursively) and hands out their blocks in slot order.
+pub struct FileSource {
+    files: Vec<PathBuf>,
+    next: usize,
+    slot: Option<u64>,
+    counts: SourceCounts,
+}
+
+impl FileSource {
+    /// Finds the files; `slot` overrides what names and contents say, for a single block.
+    ///
+    /// # Errors
+    /// A path is missing or unreadable, or nothing was found.
+    pub fn open(paths: &[PathBuf], slot: Option<u64>) -> Result<FileSource, SourceError> {
+        let mut files = Vec::new();
+        for path in paths {
+            let meta = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
+            if meta.is_dir() { collect(path, &mut files)? } else { files.push(path.clone()) }
+        }
+        if files.is_empty() {
+            let shown: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+            return Err(SourceError(format!(
+                "Cannot read {}: no .json, .ndjson or .jsonl file in it",
+                shown.join(", ")
+            )));
+        }
+        let mut keyed = Vec::with_capacity(files.len());
+        let alone = files.len() == 1;
+        for file in files {
+            let slot = if alone {
+                Some(0)
+            } else {
+                slot_in_name(&file).map_or_else(|| first_slot(&file), |slot| Ok(Some(slot)))?
+            };
+            keyed.push((slot.unwrap_or(0), file));
+        }
+        keyed.sort();
+        let files = keyed.into_iter().map(|(_, file)| file).collect();
+        Ok(FileSource { files, next: 0, slot, counts: SourceCounts::default() })
+    }
+
+    /// What was read and what could not be used so far.
+    #[must_use]
+    pub fn counts(&self) -> SourceCounts {
+        self.counts
+    }
+
+    /// Calls `each` for every block of the next file; false when there is none left. `each` stops the
+    /// file by returning false.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds no block or transaction.
+    pub fn read_file(&mut self, mut each: impl FnMut(&Block) -> bool) -> Result<bool, SourceError> {
+        let Some(path) = self.files.get(self.next).cloned() else { return Ok(false) };
+        self.next += 1;
+        let text = read_text(&path)?;
+        let hint = self.slot.or_else(|| slot_in_name(&path));
+        let mut block = Block::default();
+        for_each_document(&path, &text, |document| {
+            self.fill(&path, document, hint, &mut block)?;
+            self.counts.blocks += 1;
+            self.counts.transactions += block.ends.len() as u64;
+            Ok(each(&block))
+        })?;
+        self.counts.files += 1;
+        Ok(true)
+    }
+
+    fn fill(
+        &mut self,
+        path: &Path,
+        raw: &RawValue,
+        hint: Option<u64>,
+        block: &mut Block,
+    ) -> Result<(), SourceError> {
+        let no_block = |why: &str| {
+            SourceError(format!(
+                "Cannot read {}: {why}, need the answer of getBlock or getTransaction",
+                path.display()
+            ))
+        };
+        let mut document: Document<'_> =
+            serde_json::from_str(raw.get()).map_err(|error| no_block(&error.to_string()))?;
+        if let Some(error) = document.error {
+            return Err(no_block(&format!(
+                "it holds the RPC error {}",
+                error.get().chars().take(120).collect::<String>()
+            )));
+        }
+        let outer = document.slot;
+        if let Some(inside) = document.result.or(document.block) {
+            if inside.get() == "null" {
+                return Err(no_block("its result is null (a skipped slot, or an unknown signature)"));
+            }
+            document = serde_json::from_str(inside.get()).map_err(|error| no_block(&error.to_string()))?;
+        }
+        let slot = self.slot.or(outer).or(document.slot).or(hint);
+        let slot = slot.ok_or_else(|| no_block("its slot is not in it nor in the file name, use --slot"));
+        if let Some(transactions) = &document.transactions {
+            block.clear(slot?, document.block_time.unwrap_or(0), true);
+            for (index, raw) in (0..).zip(transactions) {
+                match serde_json::from_str::<TransactionWithMeta<'_>>(raw.get()) {
+                    Ok(TransactionWithMeta { transaction: Some(transaction), meta: Some(meta), version }) => {
+                        self.push(block, index, transaction, meta, version);
+                    }
+                    _ => self.counts.malformed += 1,
+                }
+            }
+            return Ok(());
+        }
+        if let (Some(transaction), Some(meta)) = (document.transaction, document.meta) {
+            block.clear(slot?, document.block_time.unwrap_or(0), false);
+            self.push(block, document.transaction_index.unwrap_or(0), transaction, meta, document.version);
+            return Ok(());
+        }
+        Err(no_block("it has neither transactions nor transaction and meta"))
+    }
+
+    fn push(
+        &mut self,
+        block: &mut Block,
+        index: u64,
+        transaction: &RawValue,
+        meta: &RawValue,
+        version: Option<&RawValue>,
+    ) {
+        let begin = block.frames.len();
+        let place = Place { slot: block.slot, index };
+        match to_frame::write(&mut block.frames, place, transaction, meta, version) {
+            Ok(()) => block.ends.push(block.frames.len()),
+            Err(reason) => {
+                block.frames.truncate(begin);
+                match reason {
+                    SkipReason::UnknownVersion => self.counts.unknown_version += 1,
+                    SkipReason::Malformed => self.counts.malformed += 1,
+                }
+            }
+        }
+    }
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> SourceError {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        _ => error.to_string(),
+    };
+    SourceError(format!("Cannot read {}: {why}", path.display()))
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
+    let entries = fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
+    for entry in entries {
+        let path = entry.map_err(|error| cannot_read(folder, &error))?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+            continue;
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let plain = name.strip_suffix(".zst").or_else(|| name.strip_suffix(".gz")).unwrap_or(&name);
+        if [".json", ".ndjson", ".jsonl"].iter().any(|ending| plain.ends_with(ending)) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// `slot_N`, `block_N` or `N` before the first dot.
+fn slot_in_name(path: &Path) -> Option<u64> {
+    let stem = path.file_name()?.to_str()?.split('.').next()?;
+    stem.strip_prefix("slot_").or_else(|| stem.strip_prefix("block_")).unwrap_or(stem).parse().ok()
+}
+
+/// The slot of the first document, to order files whose names do not say it.
+fn first_slot(path: &Path) -> Result<Option<u64>, SourceError> {
+    let text = read_text(path)?;
+    let mut slot = None;
+    let read = for_each_document(path, &text, |raw| {
+        if let Ok(document) = serde_json::from_str::<Document<'_>>(raw.get()) {
+            let inside = document.result.and_then(|raw| serde_json::from_str::<Document<'_>>(raw.get()).ok());
+            slot = document.slot.or_else(|| inside?.slot);
+        }
+        Ok(false)
+    });
+    // Whatever is wrong with the file is said when its turn comes.
+    Ok(read.ok().and(slot))
+}
+
+fn read_text(path: &Path) -> Result<String, SourceError> {
+    let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
+    let unpacked: Box<dyn Read> = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("zst") => Box::new(zstd::Decoder::new(file).map_err(|error| cannot_read(path, &error))?),
+        Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(file)),
+        _ => Box::new(file),
+    };
+    let mut bytes = Vec::new();
+    let read = unpacked.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
+    if let Err(error) = read {
+        let why = if error.kind() == io::ErrorKind::UnexpectedEof {
+            "it is truncated".to_owned()
+        } else {
+            error.to_string()
+        };
+        return Err(SourceError(format!("Cannot unpack {}: {why}", path.display())));
+    }
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(SourceError(format!(
+            "Cannot read {}: it unpacks to more than {FILE_BYTES_MAX} bytes",
+            path.display()
+        )));
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| SourceError(format!("Cannot read {}: it is not UTF-8 text", path.display())))
+}
+
+/// Calls `each` for every value of NDJSON, a JSON array, or one value; stops when it returns false.
+fn for_each_document(
+    path: &Path,
+    text: &str,
+    mut each: impl FnMut(&RawValue) -> Result<bool, SourceError>,
+) -> Result<(), SourceError> {
+    let broken = |error: &serde_json::Error| {
+        SourceError(format!("Cannot read {}: it is not JSON ({error})", path.display()))
+    };
+    let mut any = false;
+    for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
+        let value = value.map_err(|error| broken(&error))?;
+        any = true;
+        if !value.get().starts_with('[') {
+            if !each(value)? {
+                return Ok(());
+            }
+            continue;
+        }
+        let items: Vec<&RawValue> = serde_json::from_str(value.get()).map_err(|error| broken(&error))?;
+        for item in items {
+            if !each(item)? {
+                return Ok(());
+            }
+        }
+    }
+    if any { Ok(()) } else { Err(SourceError(format!("Cannot read {}: it is empty", path.display()))) }
+}

@@ -1,0 +1,7 @@
+//! Where frames come from.
+
+pub mod file;
+mod proto;
+mod rpc;
+mod to_frame;
+mod wire_transaction;

@@ -1,0 +1,72 @@
+//! Writing a Yellowstone frame: the few protobuf rules that are needed, straight into one buffer.
+
+/// Appends fields of one message to a buffer. Default values are left out, as proto3 does.
+pub struct Writer<'a>(pub &'a mut Vec<u8>);
+
+impl Writer<'_> {
+    /// uint32, uint64, bool.
+    pub fn number(&mut self, field: u32, value: u64) {
+        if value != 0 {
+            self.varint(u64::from(field) << 3);
+            self.varint(value);
+        }
+    }
+
+    /// bytes, string; written even when empty, for repeated fields.
+    pub fn bytes(&mut self, field: u32, value: &[u8]) {
+        self.varint(u64::from(field) << 3 | 2);
+        self.varint(value.len() as u64);
+        self.0.extend_from_slice(value);
+    }
+
+    /// bytes, string; left out when empty.
+    pub fn bytes_unless_empty(&mut self, field: u32, value: &[u8]) {
+        if !value.is_empty() {
+            self.bytes(field, value);
+        }
+    }
+
+    /// repeated uint64, packed.
+    pub fn packed(&mut self, field: u32, values: impl IntoIterator<Item = u64>) {
+        self.message(field, |packed| values.into_iter().for_each(|value| packed.varint(value)));
+    }
+
+    /// A nested message. Its length is written after it is known, by moving it a byte or two.
+    pub fn message(&mut self, field: u32, fill: impl FnOnce(&mut Writer<'_>)) {
+        self.varint(u64::from(field) << 3 | 2);
+        let begin = self.0.len();
+        fill(&mut Writer(self.0));
+        let len = (self.0.len() - begin) as u64;
+        let mut header = Vec::with_capacity(5);
+        Writer(&mut header).varint(len);
+        self.0.splice(begin..begin, header);
+    }
+
+    fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.0.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.0.push(value as u8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writer_follows_the_encoding_guide() {
+        let mut out = Vec::new();
+        let mut writer = Writer(&mut out);
+        writer.number(1, 150);
+        writer.number(2, 0);
+        writer.bytes(2, b"testing");
+        writer.message(3, |inner| inner.number(1, 150));
+        writer.packed(6, [3, 270, 86942]);
+        // The examples of protobuf.dev/programming-guides/encoding.
+        let expected =
+            b"\x08\x96\x01\x12\x07testing\x1a\x03\x08\x96\x01\x32\x06\x03\x8e\x02\x9e\xa7\x05".as_slice();
+        assert_eq!(out, expected);
+    }
+}

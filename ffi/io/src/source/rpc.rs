@@ -1,0 +1,193 @@
+//! JSON-RPC shapes: `getBlock` and `getTransaction` in the encodings json, jsonParsed, base58 and base64.
+//!
+//! Everything is optional here and checked where it is used: the input may be anything.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// A block, a transaction, either inside `result`, or `{slot, block}`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document<'a> {
+    #[serde(borrow)]
+    pub result: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub block: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub transactions: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    pub transaction: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub meta: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub version: Option<&'a RawValue>,
+    pub slot: Option<u64>,
+    pub block_time: Option<i64>,
+    pub transaction_index: Option<u64>,
+}
+
+/// One transaction of a block.
+#[derive(Deserialize)]
+pub struct TransactionWithMeta<'a> {
+    #[serde(borrow)]
+    pub transaction: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub meta: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub version: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+pub struct JsonTransaction<'a> {
+    #[serde(borrow)]
+    pub signatures: Vec<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub message: JsonMessage<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonMessage<'a> {
+    pub header: Option<Header>,
+    #[serde(borrow)]
+    pub account_keys: Vec<AccountKey<'a>>,
+    #[serde(borrow)]
+    pub recent_blockhash: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub instructions: Vec<JsonInstruction<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Header {
+    pub num_required_signatures: u8,
+    pub num_readonly_signed_accounts: u8,
+    pub num_readonly_unsigned_accounts: u8,
+}
+
+/// A plain key, or jsonParsed's object, which lists the loaded ones too.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum AccountKey<'a> {
+    Plain(#[serde(borrow)] Cow<'a, str>),
+    Parsed {
+        #[serde(borrow)]
+        pubkey: Cow<'a, str>,
+        #[serde(default)]
+        signer: bool,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JsonInstruction<'a> {
+    pub program_id_index: Option<u8>,
+    #[serde(borrow)]
+    pub program_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub accounts: Option<Accounts<'a>>,
+    #[serde(borrow)]
+    pub data: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub parsed: Option<&'a RawValue>,
+    pub stack_height: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Accounts<'a> {
+    Indices(Vec<u8>),
+    Keys(#[serde(borrow)] Vec<Cow<'a, str>>),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Meta<'a> {
+    #[serde(borrow)]
+    pub err: Option<&'a RawValue>,
+    pub fee: Option<u64>,
+    pub pre_balances: Option<Vec<u64>>,
+    pub post_balances: Option<Vec<u64>>,
+    #[serde(borrow)]
+    pub inner_instructions: Option<Vec<InnerInstructions<'a>>>,
+    #[serde(borrow)]
+    pub log_messages: Option<Vec<Cow<'a, str>>>,
+    #[serde(borrow)]
+    pub pre_token_balances: Option<Vec<TokenBalance<'a>>>,
+    #[serde(borrow)]
+    pub post_token_balances: Option<Vec<TokenBalance<'a>>>,
+    #[serde(borrow)]
+    pub loaded_addresses: Option<LoadedAddresses<'a>>,
+    pub compute_units_consumed: Option<u64>,
+}
+
+#[derive(Deserialize)]
+pub struct InnerInstructions<'a> {
+    pub index: u16,
+    #[serde(borrow)]
+    pub instructions: Vec<JsonInstruction<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenBalance<'a> {
+    pub account_index: u8,
+    #[serde(borrow)]
+    pub mint: Cow<'a, str>,
+    #[serde(borrow)]
+    pub owner: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub program_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub ui_token_amount: UiTokenAmount<'a>,
+}
+
+#[derive(Deserialize)]
+pub struct UiTokenAmount<'a> {
+    #[serde(borrow)]
+    pub amount: Cow<'a, str>,
+    pub decimals: u8,
+}
+
+#[derive(Deserialize)]
+pub struct LoadedAddresses<'a> {
+    #[serde(borrow)]
+    pub writable: Vec<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub readonly: Vec<Cow<'a, str>>,
+}
+
+/// jsonParsed's account of a token instruction.
+#[derive(Deserialize)]
+pub struct ParsedInstruction<'a> {
+    #[serde(borrow, rename = "type")]
+    pub kind: Cow<'a, str>,
+    #[serde(borrow)]
+    pub info: ParsedInfo<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+pub struct ParsedInfo<'a> {
+    #[serde(borrow)]
+    pub source: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub destination: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub mint: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub authority: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub multisig_authority: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub amount: Option<Cow<'a, str>>,
+    pub lamports: Option<u64>,
+    #[serde(borrow)]
+    pub token_amount: Option<UiTokenAmount<'a>>,
+    #[serde(borrow)]
+    pub fee_amount: Option<UiTokenAmount<'a>>,
+}

@@ -1,0 +1,309 @@
+//! One JSON-RPC transaction to one Yellowstone frame.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use engine::pubkey::Pubkey;
+use serde_json::value::RawValue;
+
+use super::proto::Writer;
+use super::rpc::{
+    AccountKey, Accounts, JsonInstruction, JsonTransaction, Meta, ParsedInstruction, TokenBalance,
+};
+use super::wire_transaction::{self, WireError, WireInstruction, WireTransaction};
+
+/// Why a transaction gives no frame.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SkipReason {
+    /// A version this executable does not know.
+    UnknownVersion,
+    /// The JSON or the bytes are not a transaction with its meta.
+    Malformed,
+}
+
+/// Where a transaction stands on the chain.
+#[derive(Clone, Copy)]
+pub struct Place {
+    pub slot: u64,
+    pub index: u64,
+}
+
+struct Parts<'a> {
+    transaction: WireTransaction,
+    /// All keys, loaded ones included, as the indices mean them.
+    keys: Vec<Pubkey>,
+    meta: Meta<'a>,
+}
+
+/// Appends the frame (a `SubscribeUpdate`) of one transaction to `out`.
+///
+/// # Errors
+/// `out` is then as it was.
+pub fn write(
+    out: &mut Vec<u8>,
+    place: Place,
+    transaction: &RawValue,
+    meta: &RawValue,
+    version: Option<&RawValue>,
+) -> Result<(), SkipReason> {
+    // `version` is "legacy", 0, 1, or missing in old files.
+    if version.is_some_and(|version| !matches!(version.get(), "\"legacy\"" | "0" | "1" | "null")) {
+        return Err(SkipReason::UnknownVersion);
+    }
+    let meta: Meta<'_> = serde_json::from_str(meta.get()).map_err(|_| SkipReason::Malformed)?;
+    let parts = parts(transaction, meta)?;
+    let signature = parts.transaction.signatures.first().ok_or(SkipReason::Malformed)?;
+    let is_vote = parts.transaction.instructions.first().is_some_and(|first| {
+        parts.keys.get(usize::from(first.program)).is_some_and(|key| *key == VOTE)
+            && parts.transaction.instructions.len() == 1
+    });
+    let inner = inner_instructions(&parts)?;
+    Writer(out).message(4, |update| {
+        update.message(1, |info| {
+            info.bytes(1, signature);
+            info.number(2, is_vote.into());
+            info.message(3, |body| write_transaction(body, &parts));
+            info.message(4, |meta| write_meta(meta, &parts, &inner));
+            info.number(5, place.index);
+        });
+        update.number(2, place.slot);
+    });
+    Ok(())
+}
+
+const VOTE: Pubkey = Pubkey([
+    0x07, 0x61, 0x48, 0x1d, 0x35, 0x74, 0x74, 0xbb, 0x7c, 0x4d, 0x76, 0x24, 0xeb, 0xd3, 0xbd, 0xb3, 0xd8,
+    0x35, 0x5e, 0x73, 0xd1, 0x10, 0x43, 0xfc, 0x0d, 0xa3, 0x53, 0x80, 0x00, 0x00, 0x00, 0x00,
+]);
+
+fn parts<'a>(transaction: &'a RawValue, meta: Meta<'a>) -> Result<Parts<'a>, SkipReason> {
+    let raw = transaction.get();
+    let (wire, json) = if raw.starts_with('{') {
+        let json: JsonTransaction<'_> = serde_json::from_str(raw).map_err(|_| SkipReason::Malformed)?;
+        (WireTransaction::default(), Some(json))
+    } else {
+        let wire = wire_transaction::parse(&encoded_bytes(raw).ok_or(SkipReason::Malformed)?);
+        let wire = wire.map_err(|error| match error {
+            WireError::Version(_) => SkipReason::UnknownVersion,
+            WireError::Malformed => SkipReason::Malformed,
+        })?;
+        (wire, None)
+    };
+    let mut parts = Parts { transaction: wire, keys: Vec::new(), meta };
+    match json {
+        None => parts.keys.clone_from(&parts.transaction.keys),
+        Some(json) => from_json(&mut parts, &json).ok_or(SkipReason::Malformed)?,
+    }
+    if parts.keys.len() == parts.transaction.keys.len()
+        && let Some(loaded) = &parts.meta.loaded_addresses
+    {
+        for text in loaded.writable.iter().chain(&loaded.readonly) {
+            parts.keys.push(Pubkey::parse(text.as_bytes()).ok_or(SkipReason::Malformed)?);
+        }
+    }
+    Ok(parts)
+}
+
+/// `"<base58>"`, `["<text>", "base58"]` or `["<text>", "base64"]`.
+fn encoded_bytes(raw: &str) -> Option<Vec<u8>> {
+    if raw.starts_with('"') {
+        let text: Cow<'_, str> = serde_json::from_str(raw).ok()?;
+        return bs58::decode(text.as_bytes()).into_vec().ok();
+    }
+    let (text, encoding): (Cow<'_, str>, Cow<'_, str>) = serde_json::from_str(raw).ok()?;
+    match &*encoding {
+        "base64" => base64::engine::general_purpose::STANDARD.decode(&*text).ok(),
+        "base58" => bs58::decode(text.as_bytes()).into_vec().ok(),
+        _ => None,
+    }
+}
+
+fn from_json(parts: &mut Parts<'_>, json: &JsonTransaction<'_>) -> Option<()> {
+    let wire = &mut parts.transaction;
+    for text in &json.signatures {
+        wire.signatures.push(bs58::decode(text.as_bytes()).into_vec().ok()?.try_into().ok()?);
+    }
+    let message = &json.message;
+    let mut signers = 0;
+    for key in &message.account_keys {
+        let text = match key {
+            AccountKey::Plain(text) => text,
+            AccountKey::Parsed { pubkey, signer } => {
+                signers += u8::from(*signer);
+                pubkey
+            }
+        };
+        parts.keys.push(Pubkey::parse(text.as_bytes())?);
+    }
+    wire.header = message.header.as_ref().map_or([signers, 0, 0], |header| {
+        [
+            header.num_required_signatures,
+            header.num_readonly_signed_accounts,
+            header.num_readonly_unsigned_accounts,
+        ]
+    });
+    if let Some(hash) = &message.recent_blockhash {
+        wire.blockhash = Pubkey::parse(hash.as_bytes())?.0;
+    }
+    // jsonParsed lists the loaded keys among the static ones: the split does not matter to indices.
+    wire.keys.clone_from(&parts.keys);
+    if let Some(loaded) = &parts.meta.loaded_addresses
+        && matches!(message.account_keys.first(), Some(AccountKey::Parsed { .. }))
+    {
+        let loaded = loaded.writable.len() + loaded.readonly.len();
+        wire.keys.truncate(wire.keys.len().checked_sub(loaded)?);
+    } else if let Some(loaded) = &parts.meta.loaded_addresses {
+        for text in loaded.writable.iter().chain(&loaded.readonly) {
+            parts.keys.push(Pubkey::parse(text.as_bytes())?);
+        }
+    }
+    for instruction in &message.instructions {
+        let compiled = compile(&parts.keys, instruction)?;
+        parts.transaction.instructions.push(compiled);
+    }
+    Some(())
+}
+
+/// An instruction in any JSON encoding to indices and bytes.
+fn compile(keys: &[Pubkey], json: &JsonInstruction<'_>) -> Option<WireInstruction> {
+    let index = |text: &str| {
+        let key = Pubkey::parse(text.as_bytes())?;
+        keys.iter().position(|known| *known == key).and_then(|at| u8::try_from(at).ok())
+    };
+    let program = json.program_id_index.or_else(|| index(json.program_id.as_deref()?))?;
+    if let Some(parsed) = json.parsed {
+        // Only token transfers matter; of any other parsed instruction the program is kept.
+        let (accounts, data) = unparse(parsed, &index).unwrap_or_default();
+        return Some(WireInstruction { program, accounts, data });
+    }
+    let accounts = match json.accounts.as_ref()? {
+        Accounts::Indices(indices) => indices.clone(),
+        Accounts::Keys(texts) => texts.iter().map(|text| index(text)).collect::<Option<_>>()?,
+    };
+    let data = bs58::decode(json.data.as_ref()?.as_bytes()).into_vec().ok()?;
+    Some(WireInstruction { program, accounts, data })
+}
+
+/// jsonParsed's token transfers back to bytes: the layouts of `engine::token::transfer`.
+fn unparse(parsed: &RawValue, index: &impl Fn(&str) -> Option<u8>) -> Option<(Vec<u8>, Vec<u8>)> {
+    let parsed: ParsedInstruction<'_> = serde_json::from_str(parsed.get()).ok()?;
+    let info = &parsed.info;
+    let account = |text: &Option<Cow<'_, str>>| index(text.as_deref()?);
+    let authority = account(&info.authority).or_else(|| account(&info.multisig_authority));
+    let number = |text: &str| text.parse::<u64>().ok().map(u64::to_le_bytes);
+    match &*parsed.kind {
+        "transfer" if info.amount.is_some() => {
+            let accounts = vec![account(&info.source)?, account(&info.destination)?, authority?];
+            Some((accounts, [&[3][..], &number(info.amount.as_deref()?)?].concat()))
+        }
+        // The system program's: kept for who paid whom.
+        "transfer" => {
+            let accounts = vec![account(&info.source)?, account(&info.destination)?];
+            Some((accounts, [&[2, 0, 0, 0][..], &info.lamports?.to_le_bytes()].concat()))
+        }
+        "transferChecked" => {
+            let accounts =
+                vec![account(&info.source)?, account(&info.mint)?, account(&info.destination)?, authority?];
+            let amount = info.token_amount.as_ref()?;
+            Some((accounts, [&[12][..], &number(&amount.amount)?, &[amount.decimals]].concat()))
+        }
+        "transferCheckedWithFee" => {
+            let accounts =
+                vec![account(&info.source)?, account(&info.mint)?, account(&info.destination)?, authority?];
+            let (amount, fee) = (info.token_amount.as_ref()?, info.fee_amount.as_ref()?);
+            Some((
+                accounts,
+                [&[26, 1][..], &number(&amount.amount)?, &[amount.decimals], &number(&fee.amount)?].concat(),
+            ))
+        }
+        _ => None,
+    }
+}
+
+type Inner = Vec<(u16, Vec<(WireInstruction, u32)>)>;
+
+fn inner_instructions(parts: &Parts<'_>) -> Result<Inner, SkipReason> {
+    let groups = parts.meta.inner_instructions.as_deref().unwrap_or_default();
+    let compiled = groups.iter().map(|group| {
+        let instructions = group
+            .instructions
+            .iter()
+            .map(|json| Some((compile(&parts.keys, json)?, json.stack_height.unwrap_or(0))));
+        Some((group.index, instructions.collect::<Option<_>>()?))
+    });
+    compiled.collect::<Option<_>>().ok_or(SkipReason::Malformed)
+}
+
+fn write_transaction(out: &mut Writer<'_>, parts: &Parts<'_>) {
+    let wire = &parts.transaction;
+    for signature in &wire.signatures {
+        out.bytes(1, signature);
+    }
+    out.message(2, |message| {
+        message.message(1, |header| {
+            for (field, value) in (1..).zip(wire.header) {
+                header.number(field, value.into());
+            }
+        });
+        for key in &wire.keys {
+            message.bytes(2, &key.0);
+        }
+        message.bytes(3, &wire.blockhash);
+        for instruction in &wire.instructions {
+            message.message(4, |out| write_instruction(out, instruction));
+        }
+        message.number(5, wire.versioned.into());
+    });
+}
+
+fn write_instruction(out: &mut Writer<'_>, instruction: &WireInstruction) {
+    out.number(1, instruction.program.into());
+    out.bytes_unless_empty(2, &instruction.accounts);
+    out.bytes_unless_empty(3, &instruction.data);
+}
+
+fn write_meta(out: &mut Writer<'_>, parts: &Parts<'_>, inner: &Inner) {
+    let meta = &parts.meta;
+    if let Some(error) = meta.err.filter(|error| error.get() != "null") {
+        out.message(1, |out| out.bytes(1, error.get().as_bytes()));
+    }
+    out.number(2, meta.fee.unwrap_or(0));
+    out.packed(3, meta.pre_balances.iter().flatten().copied());
+    out.packed(4, meta.post_balances.iter().flatten().copied());
+    for (index, instructions) in inner {
+        out.message(5, |out| {
+            out.number(1, (*index).into());
+            for (instruction, height) in instructions {
+                out.message(2, |out| {
+                    write_instruction(out, instruction);
+                    out.number(4, (*height).into());
+                });
+            }
+        });
+    }
+    for line in meta.log_messages.iter().flatten() {
+        out.bytes(6, line.as_bytes());
+    }
+    for (field, balances) in [(7, &meta.pre_token_balances), (8, &meta.post_token_balances)] {
+        for balance in balances.iter().flatten() {
+            out.message(field, |out| write_token_balance(out, balance));
+        }
+    }
+    let loaded = &parts.keys[parts.transaction.keys.len().min(parts.keys.len())..];
+    let writable = meta.loaded_addresses.as_ref().map_or(0, |loaded| loaded.writable.len());
+    for (at, key) in loaded.iter().enumerate() {
+        out.bytes(if at < writable { 12 } else { 13 }, &key.0);
+    }
+    out.number(16, meta.compute_units_consumed.unwrap_or(0));
+}
+
+fn write_token_balance(out: &mut Writer<'_>, balance: &TokenBalance<'_>) {
+    out.number(1, balance.account_index.into());
+    out.bytes(2, balance.mint.as_bytes());
+    out.message(3, |out| {
+        out.number(2, balance.ui_token_amount.decimals.into());
+        out.bytes(3, balance.ui_token_amount.amount.as_bytes());
+    });
+    out.bytes_unless_empty(4, balance.owner.as_deref().unwrap_or_default().as_bytes());
+    out.bytes_unless_empty(5, balance.program_id.as_deref().unwrap_or_default().as_bytes());
+}

@@ -1,0 +1,25 @@
+//! The messages of `proto/`, as prost types. Everything under `gen/` is written by `deno task gen`.
+#![forbid(unsafe_code)]
+
+/// What agents publish (`proto/realtime.proto`).
+#[allow(clippy::all, clippy::pedantic)]
+pub mod realtime {
+    include!("gen/realtime.rs");
+}
+
+/// Orders to the agents (`proto/control.proto`).
+#[allow(clippy::all, clippy::pedantic)]
+pub mod control {
+    include!("gen/control.rs");
+}
+
+/// Jobs, receipts, model events, control state (`proto/jobs.proto`).
+#[allow(clippy::all, clippy::pedantic)]
+pub mod jobs {
+    include!("gen/jobs.rs");
+}
+
+pub use prost;
+
+#[cfg(test)]
+mod golden_test;
