@@ -3,8 +3,13 @@
 //! It has no clock, thread, socket or randomness of its own, so the same frames give the same bytes.
 #![forbid(unsafe_code)]
 
+pub mod decision;
 pub mod dex;
+pub mod engine;
+pub mod envelope;
 pub mod frame;
+pub mod ledger;
 pub mod legs;
 pub mod pubkey;
+pub mod strategy;
 pub mod token;

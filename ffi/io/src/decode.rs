@@ -90,7 +90,20 @@ fn write_leg(out: &mut String, transaction: &Transaction, signature: Option<Sign
     let (slot, index) = (transaction.slot, transaction.index);
     let signature = signature.map(|signature| signature.to_string()).unwrap_or_default();
     let inner = if leg.inner == 0 { String::new() } else { format!(".{}", leg.inner) };
-    let Leg { top, hop, dex, pool, trader, in_mint, in_amount, out_mint, out_amount, trader_in, trader_out, .. } = leg;
+    let Leg {
+        top,
+        hop,
+        dex,
+        pool,
+        trader,
+        in_mint,
+        in_amount,
+        out_mint,
+        out_amount,
+        trader_in,
+        trader_out,
+        ..
+    } = leg;
     let (id, program) = (dex.id, dex.program);
     // Writing to a String cannot fail.
     let _ = writeln!(

@@ -1,0 +1,50 @@
+//! The agent for JavaScript: started with JSON, asked for its counters on a timer.
+
+use io::agent::{Agent, AgentOptions};
+
+use crate::handles::Handles;
+use crate::{Failure, Status, answer_text, bad_handle, guard, text};
+
+static AGENTS: Handles<Agent> = Handles::new();
+
+/// Starts an agent (`io::agent::AgentOptions` as JSON); returns its handle.
+///
+/// # Safety
+/// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_agent_start(
+    options: *const u8,
+    options_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |_| {
+            let options: AgentOptions = serde_json::from_str(text(options, options_len)?)
+                .map_err(|error| Failure(Status::Invalid, format!("Cannot start the agent: {error}")))?;
+            Ok(AGENTS.insert(Agent::start(&options).map_err(|line| Failure(Status::Io, line))?))
+        })
+    }
+}
+
+/// Writes the counters as JSON; returns the length.
+///
+/// # Safety
+/// `out` valid for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_agent_status(agent: u32, out: *mut u8, out_len: u32) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let agent = AGENTS.get(agent).ok_or_else(|| bad_handle("the agent"))?;
+            answer_text(out, &agent.status())
+        })
+    }
+}
+
+/// Stops an agent after the block in hand and waits for it. Blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn legend_agent_close(agent: u32) {
+    drop(AGENTS.remove(agent));
+}

@@ -1,0 +1,24 @@
+//! What the strategies see and what they may say.
+
+pub mod arbitrage;
+pub mod sandwich;
+
+use crate::frame::Transaction;
+use crate::legs::Leg;
+use crate::pubkey::{Pubkey, Signature};
+
+/// One transaction that did not fail, with its legs in order of execution.
+pub struct Landed<'a> {
+    /// The frame `transaction` was walked from.
+    pub frame: &'a [u8],
+    /// Keys, balances, instructions.
+    pub transaction: &'a Transaction,
+    /// Names the transaction.
+    pub signature: Signature,
+    /// Who pays the fee.
+    pub signer: Pubkey,
+    /// In order of execution.
+    pub legs: &'a [Leg],
+    /// The source's time, Unix nanoseconds.
+    pub event_ns: u64,
+}

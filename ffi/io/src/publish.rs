@@ -1,0 +1,164 @@
+//! From decisions to the log: Envelopes with sequence numbers, evidence beside them, nothing twice.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use engine::decision::{Decision, Kind};
+use engine::envelope;
+use wire::prost::Message;
+use wire::realtime::Envelope;
+
+use crate::log::format::{self, Record, StoredRecord};
+use crate::log::{Durability, Log, LogError, Read, Topic, TopicOptions};
+
+const ARBITRAGE_TOPIC: &str = "arbitrage-decisions-proto";
+const MEV_TOPIC: &str = "sandwich-decisions-proto";
+const EVIDENCE_TOPIC: &str = "decision-evidence";
+
+/// How many records back a start looks for what is already logged. A source that repeats itself
+/// further back than this many events would be logged again.
+const KNOWN_MAX: u64 = 1_000_000;
+
+/// What one call of [`Publisher::publish`] did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Published {
+    /// Envelopes newly on the log.
+    pub envelopes: u64,
+    /// Decisions that an earlier run had logged.
+    pub already_logged: u64,
+    /// Evidence newly on the log.
+    pub evidence: u64,
+}
+
+/// Writes decisions to their topics, in order, each once.
+pub struct Publisher {
+    arbitrage: Output,
+    mev: Output,
+    evidence: Output,
+}
+
+/// One topic with what is already on it.
+struct Output {
+    topic: Topic,
+    producer_id: String,
+    last_seq: u64,
+    known: HashSet<[u8; 16]>,
+    floor: PathBuf,
+    batch: Vec<u8>,
+}
+
+impl Publisher {
+    /// Opens the topics below `data_dir` and learns what they hold.
+    ///
+    /// # Errors
+    /// The log cannot be opened or read.
+    pub fn open(data_dir: &Path, instance: &str) -> Result<Publisher, LogError> {
+        let log = Log::open(&data_dir.join("log"))?;
+        let open =
+            |topic: &str, module: &str| Output::open(&log, data_dir, topic, format!("{module}-{instance}"));
+        Ok(Publisher {
+            arbitrage: open(ARBITRAGE_TOPIC, "arbitrage")?,
+            mev: open(MEV_TOPIC, "mev")?,
+            evidence: open(EVIDENCE_TOPIC, "evidence")?,
+        })
+    }
+
+    /// Appends what is new of `decisions`, one group per topic, durable on return.
+    ///
+    /// # Errors
+    /// The log refused; nothing of the refused topic was written.
+    pub fn publish(&mut self, decisions: &[Decision]) -> Result<Published, LogError> {
+        let mut done = Published::default();
+        for decision in decisions {
+            let id = decision.id();
+            // Evidence first: an Envelope never stands without it.
+            if self.evidence.known.insert(id) {
+                let json = envelope::evidence(decision).to_string();
+                self.evidence.push(&id, json.as_bytes())?;
+                done.evidence += 1;
+            }
+        }
+        self.evidence.flush()?;
+        for decision in decisions.iter().filter(|decision| decision.is_published()) {
+            let output = if decision.kind == Kind::Arbitrage { &mut self.arbitrage } else { &mut self.mev };
+            if !output.known.insert(decision.id()) {
+                done.already_logged += 1;
+                continue;
+            }
+            let bytes = envelope::encode(decision, &output.producer_id, output.last_seq + 1);
+            output.push(decision.pool().to_string().as_bytes(), &bytes)?;
+            output.last_seq += 1;
+            done.envelopes += 1;
+        }
+        self.arbitrage.flush()?;
+        self.mev.flush()?;
+        Ok(done)
+    }
+}
+
+impl Output {
+    fn open(log: &Log, data_dir: &Path, name: &str, producer_id: String) -> Result<Output, LogError> {
+        let topic = log.topic(name, TopicOptions::default(), true)?;
+        let floor = data_dir.join("agents").join(format!("{producer_id}.seq"));
+        // The log says the last number unless retention took it; then the file beside it does.
+        let last_seq = fs::read_to_string(&floor).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+        let mut output =
+            Output { topic, producer_id, last_seq, known: HashSet::new(), floor, batch: Vec::new() };
+        output.learn()?;
+        Ok(output)
+    }
+
+    /// Reads the newest records back: decisions known, last sequence number used.
+    fn learn(&mut self) -> Result<(), LogError> {
+        let from = self.topic.end().saturating_sub(KNOWN_MAX).max(self.topic.start());
+        let (mut reader, mut out) = (self.topic.reader(from), Vec::new());
+        loop {
+            out.clear();
+            match reader.read(&mut out, 1 << 20)? {
+                Read::Gap(_) => continue,
+                Read::Records(0) => return Ok(()),
+                Read::Records(_) => {}
+            }
+            let mut at = 0;
+            while at < out.len() {
+                let len = format::u32_at(&out, at) as usize;
+                if let Some(record) = StoredRecord::parse(&out[at..at + len]) {
+                    if let Some(id) = record.key.and_then(|key| key.try_into().ok()) {
+                        self.known.insert(id);
+                    } else if let Some(envelope) = record.value.and_then(|value| Envelope::decode(value).ok())
+                    {
+                        self.known.extend(<[u8; 16]>::try_from(&envelope.decision_id[..]));
+                        if envelope.producer_id == self.producer_id {
+                            self.last_seq = self.last_seq.max(envelope.seq);
+                        }
+                    }
+                }
+                at += len;
+            }
+        }
+    }
+
+    fn push(&mut self, key: &[u8], value: &[u8]) -> Result<(), LogError> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let timestamp_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
+        format::encode(
+            &mut self.batch,
+            &Record { key: Some(key), value: Some(value), headers: &[], timestamp_ms },
+        )
+    }
+
+    fn flush(&mut self) -> Result<(), LogError> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        self.topic.append(&mut self.batch, Durability::Group)?;
+        self.batch.clear();
+        if self.last_seq > 0 {
+            // Best effort: the log has the number, this file serves when retention has removed it.
+            let _ = fs::write(&self.floor, self.last_seq.to_string());
+        }
+        Ok(())
+    }
+}
