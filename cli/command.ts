@@ -1,0 +1,56 @@
+/** What a verb is. Help, completions and docs/CLI.md follow from these fields. */
+import type { Config } from "../core/config/load.ts";
+import type { DataDir } from "../core/data_dir.ts";
+import type { Log } from "../core/log/log.ts";
+import type { Library } from "../ffi/library.ts";
+
+export interface Flag {
+  readonly name: string;
+  /** Placeholder of its value; none for a switch. */
+  readonly value?: string;
+  readonly doc: string;
+}
+
+/** Exit codes of SPEC 12. */
+export const EXIT = { done: 0, failed: 1, usage: 2, notReady: 3 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Everything a verb may touch; made by main.ts, opened on first use. */
+export interface Context {
+  readonly version: string;
+  /** Result bytes to stdout. Throws when the reader has gone. */
+  out(bytes: Uint8Array | string): void;
+  /** A line to stderr. */
+  say(line: string): void;
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  config(): Config;
+  dataDir(): DataDir;
+  library(): Library;
+  log(): Log;
+}
+
+export interface Invocation {
+  readonly args: readonly string[];
+  readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  /** All values of a flag that may repeat. */
+  all(flag: string): readonly string[];
+}
+
+export interface Command {
+  /** `decode`, or `config show` for a verb with an action. */
+  readonly name: string;
+  readonly args: string;
+  readonly summary: string;
+  readonly flags?: readonly Flag[];
+  /** Lines of the help below the flags. */
+  readonly details?: readonly string[];
+  run(call: Invocation, context: Context): Promise<ExitCode> | ExitCode;
+}
+
+/** Flags that every verb takes. */
+export const COMMON_FLAGS: readonly Flag[] = [
+  { name: "config", value: "FILE", doc: "Configuration file (TOML)" },
+  { name: "data-dir", value: "FOLDER", doc: "Folder of everything legend keeps" },
+  { name: "help", doc: "Show this help" },
+];

@@ -1,0 +1,21 @@
+/** All verbs, by name. A verb is one file and one row. */
+import type { Command } from "./command.ts";
+import { completions } from "./completions.ts";
+import { configCheck, configShow } from "./config.ts";
+import { decode } from "./decode.ts";
+import { run } from "./run.ts";
+import { topicsCreate, topicsList, topicsTail, topicsVerify } from "./topics.ts";
+import { version } from "./version.ts";
+
+export const COMMANDS: readonly Command[] = [
+  completions,
+  configCheck,
+  configShow,
+  decode,
+  run,
+  topicsCreate,
+  topicsList,
+  topicsTail,
+  topicsVerify,
+  version,
+];

@@ -1,0 +1,248 @@
+/** Configuration from all its layers: flags > environment > runtime > TOML > defaults (SPEC 11). */
+import { parse as parseToml, TomlError } from "smol-toml";
+import type { z } from "zod";
+import { AppError } from "../errors.ts";
+import { CONFIG_KEYS, type ConfigKey, configKey } from "./schema.ts";
+
+export interface ConfigValue {
+  readonly key: string;
+  readonly value: unknown;
+  /** Where it came from, as a person would name it: `flag --listen`, `environment API_PORT`, a file, `default`. */
+  readonly origin: string;
+}
+
+export type Config = ReadonlyMap<string, ConfigValue>;
+
+/** What {@link loadConfig} may look at; the tests give their own. */
+export interface ConfigInput {
+  flags: Readonly<Record<string, string | boolean | undefined>>;
+  env: Readonly<Record<string, string>>;
+  readFile(path: string): string;
+  /** Permission bits, or null where the system has none. */
+  mode(path: string): number | null;
+}
+
+const FILE_BYTES_MAX = 1 << 20;
+
+/** The process's own surroundings. */
+export function systemInput(flags: ConfigInput["flags"]): ConfigInput {
+  return {
+    flags,
+    env: Deno.env.toObject(),
+    readFile: (path) => {
+      if (Deno.statSync(path).size > FILE_BYTES_MAX) throw new Error("it is larger than 1 MiB");
+      return Deno.readTextFileSync(path);
+    },
+    mode: (path) => Deno.statSync(path).mode,
+  };
+}
+
+/** Reads all layers. Throws one `AppError("invalid")` whose message has a line for every mistake found. */
+export function loadConfig(input: ConfigInput): Config {
+  const problems: string[] = [];
+  const attempt = <T>(read: () => T, otherwise: T): T => {
+    try {
+      return read();
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+      return otherwise;
+    }
+  };
+  const none = new Map<string, unknown>();
+  const path = typeof input.flags.config === "string" ? input.flags.config : input.env.LEGEND_CONFIG;
+  const toml = path ? attempt(() => readToml(path, input), none) : none;
+  // The runtime layer lies in the data folder, so that is settled first.
+  const early = { toml, runtime: none, path: path ?? "", runtimePath: "" };
+  const config = new Map<string, ConfigValue>();
+  const dataDir = attempt(() => resolve(configKey("data_dir")!, input, early), null);
+  if (dataDir) config.set("data_dir", dataDir);
+  const runtimePath = `${dataDir?.value ?? ""}/runtime.json`;
+  const runtime = dataDir ? attempt(() => readRuntime(runtimePath, input), none) : none;
+  for (const row of CONFIG_KEYS) {
+    if (row.key === "data_dir") continue;
+    const value = attempt(() => resolve(row, input, { ...early, runtime, runtimePath }), null);
+    if (value) config.set(row.key, value);
+  }
+  if (problems.length > 0) throw new AppError("invalid", problems.join("\n"));
+  return config;
+}
+
+interface Layers {
+  toml: ReadonlyMap<string, unknown>;
+  runtime: ReadonlyMap<string, unknown>;
+  path: string;
+  runtimePath: string;
+}
+
+/** The value of a key; the caller knows its type from the schema. */
+export function configValue<T>(config: Config, key: string): T {
+  const found = config.get(key);
+  if (!found) throw new Error(`Cannot read configuration ${key}: no such key`);
+  return found.value as T;
+}
+
+function resolve(row: ConfigKey, input: ConfigInput, layers: Layers): ConfigValue {
+  const flagged = row.flag === undefined ? undefined : input.flags[row.flag];
+  if (flagged !== undefined) return parsed(row, flagged, `flag --${row.flag}`);
+  const fromEnv = row.env === undefined
+    ? undefined
+    : row.secret
+    ? readSecret(row.env, input)
+    : plainEnv(row.env, input);
+  if (fromEnv) return parsed(row, fromEnv.text, fromEnv.origin);
+  if (layers.runtime.has(row.key)) return parsed(row, layers.runtime.get(row.key), layers.runtimePath);
+  if (layers.toml.has(row.key)) return parsed(row, layers.toml.get(row.key), layers.path);
+  if (row.key === "data_dir") return { key: row.key, value: defaultDataDir(input), origin: "default" };
+  return row.default === ""
+    ? { key: row.key, value: "", origin: "default" }
+    : parsed(row, row.default, "default");
+}
+
+function parsed(row: ConfigKey, raw: unknown, origin: string): ConfigValue {
+  const scalar = typeof raw === "string" || typeof raw === "number" || typeof raw === "boolean";
+  // As text, so that TOML, JSON, environment and flags are read by the same rule.
+  const result = row.type.safeParse(String(raw));
+  if (!scalar || !result.success) {
+    const shown = row.secret ? "the value given" : JSON.stringify(raw);
+    const why = result.success ? "need a single value" : firstIssue(result.error);
+    throw new AppError("invalid", `Cannot use ${row.key} from ${origin}: ${shown}: ${why}`);
+  }
+  return { key: row.key, value: result.data, origin };
+}
+
+function firstIssue(error: z.ZodError): string {
+  return (error.issues[0]?.message ?? "wrong type").replace(/^Invalid input: /, "");
+}
+
+function plainEnv(name: string, input: ConfigInput): { text: string; origin: string } | undefined {
+  const text = input.env[name];
+  return text === undefined || text === "" ? undefined : { text, origin: `environment ${name}` };
+}
+
+/** A secret: `NAME_FILE` (0600), a systemd credential, or the environment itself. */
+function readSecret(name: string, input: ConfigInput): { text: string; origin: string } | undefined {
+  const file = input.env[`${name}_FILE`];
+  if (file) {
+    let mode: number | null;
+    let text: string;
+    try {
+      mode = input.mode(file);
+      text = input.readFile(file).trim();
+    } catch (error) {
+      throw new AppError("invalid", `Cannot read ${name}_FILE ${file}: ${reason(error)}`);
+    }
+    if (mode !== null && (mode & 0o077) !== 0) {
+      throw new AppError(
+        "invalid",
+        `Cannot use ${name}_FILE ${file}: others may read it (mode ${(mode & 0o777).toString(8)}), need 600`,
+      );
+    }
+    return { text, origin: `file ${file}` };
+  }
+  const folder = input.env.CREDENTIALS_DIRECTORY;
+  if (folder) {
+    const credential = `${folder}/${name.toLowerCase()}`;
+    try {
+      return { text: input.readFile(credential).trim(), origin: `credential ${credential}` };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) {
+        throw new AppError("invalid", `Cannot read ${credential}: ${reason(error)}`);
+      }
+    }
+  }
+  return plainEnv(name, input);
+}
+
+function readToml(path: string, input: ConfigInput): Map<string, unknown> {
+  let text: string;
+  try {
+    text = input.readFile(path);
+  } catch (error) {
+    throw new AppError("invalid", `Cannot read ${path}: ${reason(error)}`);
+  }
+  let tree: Record<string, unknown>;
+  try {
+    tree = parseToml(text);
+  } catch (error) {
+    const at = error instanceof TomlError ? ` (line ${error.line}, column ${error.column})` : "";
+    throw new AppError("invalid", `Cannot read ${path}: it is not TOML${at}`);
+  }
+  return checkKeys(flatten(tree), path);
+}
+
+/** Values set by the API or the page while running; kept in the data folder. */
+function readRuntime(path: string, input: ConfigInput): Map<string, unknown> {
+  let text: string;
+  try {
+    text = input.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return new Map();
+    throw new AppError("invalid", `Cannot read ${path}: ${reason(error)}`);
+  }
+  try {
+    return checkKeys(new Map(Object.entries(JSON.parse(text) as Record<string, unknown>)), path);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError("invalid", `Cannot read ${path}: it is not JSON`);
+  }
+}
+
+function checkKeys(values: Map<string, unknown>, path: string): Map<string, unknown> {
+  const problems: string[] = [];
+  for (const key of values.keys()) {
+    const row = configKey(key);
+    if (!row) problems.push(`Cannot use ${key} from ${path}: no such key${nearest(key)}`);
+    else if (row.secret) {
+      problems.push(
+        `Cannot use ${key} from ${path}: secrets come from ${row.env}, ${row.env}_FILE or a systemd credential`,
+      );
+    }
+  }
+  if (problems.length > 0) throw new AppError("invalid", problems.join("\n"));
+  return values;
+}
+
+function flatten(tree: Record<string, unknown>, prefix = ""): Map<string, unknown> {
+  const flat = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(tree)) {
+    const isTable = typeof value === "object" && value !== null && !Array.isArray(value) &&
+      !(value instanceof Date);
+    if (isTable) {
+      for (const [key, inner] of flatten(value as Record<string, unknown>, `${prefix}${name}.`)) {
+        flat.set(key, inner);
+      }
+    } else flat.set(prefix + name, value);
+  }
+  return flat;
+}
+
+/** ` , did you mean x?` when a key shares most of its letters. */
+function nearest(key: string): string {
+  const name = key.split(".").at(-1)!;
+  const close = CONFIG_KEYS.find((row) => row.key.split(".").at(-1) === name || distance(row.key, key) <= 2);
+  return close ? `, did you mean ${close.key}?` : "";
+}
+
+/** Levenshtein distance; keys are short. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+function defaultDataDir(input: ConfigInput): string {
+  const base = input.env.XDG_DATA_HOME || (input.env.HOME ? `${input.env.HOME}/.local/share` : "/var/lib");
+  return `${base}/legend`;
+}
+
+function reason(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "it does not exist";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,196 @@
+/** Every configuration key, once: defaults, types, TOML, environment, flags and documentation follow from these rows. */
+import { z } from "zod";
+
+export interface ConfigKey {
+  /** `section.name` in TOML, or a top-level name. */
+  readonly key: string;
+  readonly type: z.ZodType;
+  /** Text form of the default; "" for none. */
+  readonly default: string;
+  readonly env?: string;
+  readonly flag?: string;
+  readonly doc: string;
+  /** Never printed, never read from TOML; `NAME_FILE` and systemd credentials are read too. */
+  readonly secret?: true;
+}
+
+const text = z.string().max(4096);
+const port = z.coerce.number().int().min(1).max(65_535);
+const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const flag = z.union([
+  z.boolean(),
+  z.enum(["true", "false", "1", "0"]).transform((word) => word === "true" || word === "1"),
+]);
+const secret = text.min(16, "need at least 16 characters");
+const url = z.union([z.literal(""), z.url({ protocol: /^https?$/ })]);
+
+export const CONFIG_KEYS: readonly ConfigKey[] = [
+  {
+    key: "api.insecure_listen",
+    type: flag,
+    default: "false",
+    flag: "insecure-listen",
+    doc: "Allow `api.listen` other than loopback without TLS",
+  },
+  {
+    key: "api.listen",
+    type: text,
+    default: "127.0.0.1",
+    flag: "listen",
+    doc: "Address the page and the API listen on",
+  },
+  {
+    key: "api.port",
+    type: port,
+    default: "8080",
+    env: "API_PORT",
+    doc: "Port of the page and the API, 1..65535",
+  },
+  {
+    key: "api.rate_limit_per_second",
+    type: count(1, 1_000_000),
+    default: "1000",
+    env: "RATE_LIMIT_PER_SECOND",
+    doc: "Requests a second per user, key and address",
+  },
+  { key: "api.workers", type: count(1, 256), default: "1", env: "API_WORKERS", doc: "API processes, 1..256" },
+  {
+    key: "auth.jwt_aud",
+    type: text,
+    default: "defi-users",
+    env: "JWT_AUD",
+    doc: "Audience of access tokens",
+  },
+  {
+    key: "auth.jwt_iss",
+    type: text,
+    default: "defi-dashboard",
+    env: "JWT_ISS",
+    doc: "Issuer of access tokens",
+  },
+  {
+    key: "auth.jwt_secret_key",
+    type: secret,
+    default: "",
+    env: "JWT_SECRET_KEY",
+    secret: true,
+    doc: "Key that signs access tokens",
+  },
+  {
+    key: "auth.master_api_key",
+    type: secret,
+    default: "",
+    env: "MASTER_API_KEY",
+    secret: true,
+    doc: "API key with every right",
+  },
+  {
+    key: "clickhouse.database",
+    type: text.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "need a plain name"),
+    default: "mev",
+    env: "CLICKHOUSE_DATABASE",
+    doc: "ClickHouse database",
+  },
+  {
+    key: "clickhouse.host",
+    type: text,
+    default: "",
+    env: "CLICKHOUSE_HOST",
+    doc: "ClickHouse host, when `clickhouse.url` is empty",
+  },
+  {
+    key: "clickhouse.port",
+    type: port,
+    default: "8123",
+    env: "CLICKHOUSE_PORT",
+    doc: "ClickHouse HTTP port, when `clickhouse.url` is empty",
+  },
+  {
+    key: "clickhouse.url",
+    type: url,
+    default: "",
+    env: "CLICKHOUSE_URL",
+    doc: "ClickHouse server; empty = the local store",
+  },
+  {
+    key: "control.sign_sk_hex",
+    type: z.union([z.literal(""), text.regex(/^[0-9a-fA-F]{64}$/, "need 64 hex digits")]),
+    default: "",
+    env: "CTRL_SIGN_SK_HEX",
+    secret: true,
+    doc: "Ed25519 seed that signs commands",
+  },
+  {
+    key: "data_dir",
+    type: text.min(1),
+    default: "",
+    env: "LEGEND_DATA_DIR",
+    flag: "data-dir",
+    doc: "Folder of everything legend keeps; empty = `~/.local/share/legend`",
+  },
+  {
+    key: "kafka.brokers",
+    type: text,
+    default: "",
+    env: "KAFKA_BROKERS",
+    doc: "Kafka brokers `host:port,…`; empty = the embedded log",
+  },
+  {
+    key: "log.retention_bytes",
+    type: count(1 << 20, Number.MAX_SAFE_INTEGER),
+    default: String(10 * 2 ** 30),
+    doc: "Bytes kept of each topic of the embedded log",
+  },
+  {
+    key: "log.retention_hours",
+    type: count(1, 87_600),
+    default: "168",
+    doc: "Hours that records of the embedded log are kept",
+  },
+  {
+    key: "log.segment_bytes",
+    type: count(64 << 10, 2 ** 31),
+    default: String(64 * 2 ** 20),
+    doc: "Size of one file of the embedded log",
+  },
+  {
+    key: "realtime.batch_max_size",
+    type: count(1, 4096),
+    default: "256",
+    env: "BATCH_MAX_SIZE",
+    doc: "Most events in one frame to a browser",
+  },
+  {
+    key: "realtime.batch_window_ms",
+    type: count(10, 25),
+    default: "20",
+    env: "BATCH_WINDOW_MS",
+    doc: "Milliseconds that events are gathered for one frame, 10..25",
+  },
+  {
+    key: "realtime.proto_topic",
+    type: text,
+    default: "",
+    env: "PROTO_TOPIC",
+    doc: "An agent's decisions topic; empty = its module's",
+  },
+  {
+    key: "realtime.webtransport",
+    type: flag,
+    default: "false",
+    env: "ENABLE_WEBTRANSPORT",
+    doc: "Serve WebTransport beside WebSocket",
+  },
+  {
+    key: "realtime.wt_port",
+    type: port,
+    default: "4433",
+    env: "WT_PORT",
+    doc: "Port of WebTransport, 1..65535",
+  },
+];
+
+/** The row of a key. */
+export function configKey(key: string): ConfigKey | undefined {
+  return CONFIG_KEYS.find((row) => row.key === key);
+}

@@ -1,0 +1,79 @@
+/** The data folder: made private, checked for its version, named once. */
+import { AppError } from "./errors.ts";
+
+/** Raised when a change in the folder's layout makes it unreadable for older versions. */
+export const DATA_VERSION = 1;
+const VERSION_FILE = "VERSION";
+const INSTANCE_FILE = "instance";
+
+export interface DataDir {
+  readonly path: string;
+  /** 8 hex digits made at the first start: part of every producer id of this folder. */
+  readonly instance: string;
+  /** Folder of the embedded log. */
+  readonly logPath: string;
+}
+
+/** Opens the folder, made with mode 0700 if missing. Throws `AppError` with one line when it cannot be used. */
+export function openDataDir(path: string): DataDir {
+  try {
+    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+    const version = readOrCreate(`${path}/${VERSION_FILE}`, `legend-data ${DATA_VERSION}\n`).trim();
+    const number = Number(/^legend-data (\d+)$/.exec(version)?.[1]);
+    if (!(number <= DATA_VERSION)) {
+      throw new AppError(
+        "unavailable",
+        `Cannot use ${path}: its version is \`${
+          version.slice(0, 40)
+        }\`, need \`legend-data ${DATA_VERSION}\`; use the legend version that wrote it`,
+      );
+    }
+    const fresh = [...crypto.getRandomValues(new Uint8Array(4))].map((byte) =>
+      byte.toString(16).padStart(2, "0")
+    ).join("");
+    const instance = readOrCreate(`${path}/${INSTANCE_FILE}`, `${fresh}\n`).trim();
+    if (!/^[0-9a-f]{8}$/.test(instance)) {
+      throw new AppError(
+        "unavailable",
+        `Cannot use ${path}: its file ${INSTANCE_FILE} is damaged, need 8 hex digits`,
+      );
+    }
+    return { path, instance, logPath: `${path}/log` };
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError("unavailable", `Cannot use the data folder ${path}: ${why(error)}`, { cause: error });
+  }
+}
+
+/** Reads a small file; makes it whole or not at all when missing, also when two start at once. */
+function readOrCreate(path: string, content: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const temporary = `${path}.${Deno.pid}`;
+  Deno.writeTextFileSync(temporary, content, { mode: 0o600 });
+  try {
+    // A link fails when the other one was first; a rename would replace what it already uses.
+    Deno.linkSync(temporary, path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  } finally {
+    Deno.removeSync(temporary);
+  }
+  return Deno.readTextFileSync(path);
+}
+
+function why(error: unknown): string {
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "permission denied, choose another with --data-dir";
+  }
+  if (error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.AlreadyExists) {
+    return "it is not a folder";
+  }
+  const text = error instanceof Error ? error.message.split("\n")[0]! : String(error);
+  if (/read-only/i.test(text)) return "the file system is read-only, choose another with --data-dir";
+  if (/no space/i.test(text)) return "the disk is full";
+  return text;
+}

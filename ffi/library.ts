@@ -1,0 +1,90 @@
+/** The only module that calls `Deno.dlopen`. */
+import { AppError, type ErrorCode } from "../core/errors.ts";
+import { ABI_VERSION, SYMBOLS } from "./symbols.ts";
+
+/** `Status` of ffi/abi to the code a caller branches on. */
+const CODES: Record<number, ErrorCode> = {
+  [-3]: "invalid",
+  [-4]: "failed",
+  [-5]: "no_space",
+  [-6]: "not_found",
+  [-7]: "unavailable",
+  [-8]: "failed",
+};
+const TOO_SMALL = -10;
+const LINE_BYTES = 2048;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The opened Rust library. */
+export class Library {
+  readonly symbols: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+  /** Throws `AppError("unavailable")` for a missing file or another ABI version. */
+  constructor(readonly path: string) {
+    let library;
+    try {
+      library = Deno.dlopen(path, SYMBOLS);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+      throw new AppError("unavailable", `Cannot open ${path}: ${why}`, { cause });
+    }
+    this.symbols = library.symbols;
+    const abi = this.symbols.legend_abi_version();
+    if (abi !== ABI_VERSION) {
+      library.close();
+      throw new AppError(
+        "unavailable",
+        `Cannot use ${path}: ABI ${abi}, need ${ABI_VERSION}; build it again`,
+      );
+    }
+  }
+
+  /** Calls with a buffer of its own for the answer; throws `AppError` with the library's line. */
+  call(
+    run: (out: Uint8Array<ArrayBuffer>, size: number) => number,
+    out = new Uint8Array(LINE_BYTES),
+  ): { value: number; out: Uint8Array } {
+    return { value: check(run(out, out.length), out), out };
+  }
+
+  /** As {@link call} for a call that runs on a thread of its own. */
+  async callAsync(
+    run: (out: Uint8Array<ArrayBuffer>, size: number) => Promise<number>,
+  ): Promise<{ value: number; out: Uint8Array }> {
+    const out = new Uint8Array(LINE_BYTES);
+    return { value: check(await run(out, out.length), out), out };
+  }
+
+  /** Calls for a text of any length: a buffer that is too small is made anew. */
+  text(run: (out: Uint8Array<ArrayBuffer>, size: number) => number): string {
+    let out = new Uint8Array(LINE_BYTES);
+    let value = run(out, out.length);
+    if (value === TOO_SMALL) {
+      out = new Uint8Array(sizeNeeded(out));
+      value = run(out, out.length);
+    }
+    return decoder.decode(out.subarray(0, check(value, out)));
+  }
+}
+
+/** Bytes the library said it needs in a `TooSmall` answer. */
+export function sizeNeeded(out: Uint8Array): number {
+  return new DataView(out.buffer, out.byteOffset).getUint32(0, true);
+}
+
+/** Whether the answer was "the buffer is too small". */
+export function isTooSmall(value: number): boolean {
+  return value === TOO_SMALL;
+}
+
+/** A negative status becomes an `AppError` with the library's own line. */
+export function check(value: number, out: Uint8Array): number {
+  if (value >= 0) return value;
+  const len = Math.min(new DataView(out.buffer, out.byteOffset).getUint32(0, true), out.length - 4);
+  const line = decoder.decode(out.subarray(4, 4 + len)) || `Cannot go on: the library answered ${value}`;
+  throw new AppError(CODES[value] ?? "failed", line);
+}
+
+export const utf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);

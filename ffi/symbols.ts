@@ -1,0 +1,37 @@
+/** Every function of `liblegend.so`, as `ffi/abi` declares it. Kept apart so that a changed signature is one line. */
+
+const TEXT = ["buffer", "u32"] as const;
+const OUT = ["buffer", "u32"] as const;
+
+export const SYMBOLS = {
+  legend_abi_version: { parameters: [], result: "u32" },
+  legend_log_open: { parameters: [...TEXT, ...OUT], result: "i32" },
+  legend_log_close: { parameters: ["u32"], result: "void" },
+  legend_log_topics: { parameters: ["u32", ...OUT], result: "i32" },
+  // log, name, create, segment bytes, retention bytes, retention milliseconds
+  legend_topic_open: { parameters: ["u32", ...TEXT, "u32", "u64", "u64", "u64", ...OUT], result: "i32" },
+  legend_topic_close: { parameters: ["u32"], result: "void" },
+  // topic, batch, durability
+  legend_topic_append: { parameters: ["u32", ...TEXT, "u32", ...OUT], result: "i32", nonblocking: true },
+  // topic, offset, timeout milliseconds
+  legend_topic_wait: { parameters: ["u32", "u64", "u32", ...OUT], result: "i32", nonblocking: true },
+  legend_topic_info: { parameters: ["u32", ...OUT], result: "i32" },
+  legend_topic_retain: { parameters: ["u32", ...OUT], result: "i32" },
+  // topic, group, offset, lost
+  legend_topic_commit: { parameters: ["u32", ...TEXT, "u64", "u64", ...OUT], result: "i32" },
+  legend_topic_committed: { parameters: ["u32", ...TEXT, ...OUT], result: "i32" },
+  legend_reader_open: { parameters: ["u32", "u64", ...OUT], result: "i32" },
+  legend_reader_close: { parameters: ["u32"], result: "void" },
+  legend_reader_read: { parameters: ["u32", ...OUT], result: "i32" },
+  // paths one a line, slot
+  legend_decode_open: { parameters: [...TEXT, "u64", ...OUT], result: "i32" },
+  legend_decode_read: { parameters: ["u32", ...OUT], result: "i32" },
+  legend_decode_summary: { parameters: ["u32", ...OUT], result: "i32" },
+  legend_decode_close: { parameters: ["u32"], result: "void" },
+  legend_agent_start: { parameters: [...TEXT, ...OUT], result: "i32" },
+  legend_agent_status: { parameters: ["u32", ...OUT], result: "i32" },
+  legend_agent_close: { parameters: ["u32"], result: "void", nonblocking: true },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** `ABI_VERSION` of ffi/abi. */
+export const ABI_VERSION = 1;

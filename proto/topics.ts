@@ -1,0 +1,50 @@
+/** The topics of SPEC 2: names, partitions on Kafka, what is in them. One sorted row each. */
+
+/** What a record's value is. */
+export type TopicContent =
+  | "command"
+  | "control-state"
+  | "envelope"
+  | "evidence"
+  | "job"
+  | "json"
+  | "model-event"
+  | "receipt"
+  | "audit";
+
+export interface TopicDefinition {
+  readonly name: string;
+  readonly content: TopicContent;
+  /** Partitions on Kafka; the embedded log keeps one so that order holds over the whole topic. */
+  readonly partitions: number;
+  /** Only the newest record of each key matters. */
+  readonly compacted?: true;
+}
+
+export const TOPICS: readonly TopicDefinition[] = [
+  { name: "arbitrage-decisions", content: "json", partitions: 6 },
+  { name: "arbitrage-decisions-proto", content: "envelope", partitions: 6 },
+  { name: "audit-proto", content: "audit", partitions: 1 },
+  { name: "bundle-outcomes-proto", content: "envelope", partitions: 6 },
+  { name: "control-commands", content: "json", partitions: 6 },
+  { name: "control-commands-proto", content: "command", partitions: 3 },
+  { name: "control-receipts-proto", content: "receipt", partitions: 3 },
+  { name: "control-state-proto", content: "control-state", partitions: 1, compacted: true },
+  { name: "decision-evidence", content: "evidence", partitions: 6 },
+  { name: "job-status-proto", content: "envelope", partitions: 3 },
+  { name: "jobs-proto", content: "job", partitions: 3 },
+  { name: "metrics-proto", content: "envelope", partitions: 6 },
+  { name: "model-events-proto", content: "model-event", partitions: 3 },
+  { name: "sandwich-decisions", content: "json", partitions: 6 },
+  { name: "sandwich-decisions-proto", content: "envelope", partitions: 6 },
+  { name: "sandwich-outcomes", content: "json", partitions: 6 },
+  { name: "sandwich-raw", content: "json", partitions: 6 },
+];
+
+const DEAD_LETTER = "-dlq";
+
+/** The row of a topic; a dead-letter topic has its origin's content. */
+export function topicDefinition(name: string): TopicDefinition | undefined {
+  const origin = name.endsWith(DEAD_LETTER) ? name.slice(0, -DEAD_LETTER.length) : name;
+  return TOPICS.find((topic) => topic.name === origin);
+}

@@ -1,0 +1,71 @@
+/** Running other programs from the tasks: inherited output, one clear line on failure. */
+import { ROOT } from "./paths.ts";
+
+export interface CommandOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  /** Collect stdout instead of showing it. */
+  capture?: boolean;
+}
+
+export interface CommandResult {
+  code: number;
+  stdout: string;
+}
+
+/** Runs a program to its end; never throws for a non-zero exit. */
+export async function exec(
+  command: string,
+  args: string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  let output;
+  try {
+    output = await new Deno.Command(command, {
+      args,
+      cwd: options.cwd ?? ROOT,
+      env: { DENO_NO_UPDATE_CHECK: "1", ...options.env },
+      stdin: "null",
+      stdout: options.capture ? "piped" : "inherit",
+      stderr: "inherit",
+    }).output();
+  } catch (cause) {
+    throw new Error(
+      `Cannot run ${command}: ${cause instanceof Deno.errors.NotFound ? "it is not installed" : cause}`,
+    );
+  }
+  return { code: output.code, stdout: options.capture ? new TextDecoder().decode(output.stdout) : "" };
+}
+
+/** As {@link exec}; throws when the program fails. */
+export async function must(command: string, args: string[], options: CommandOptions = {}): Promise<string> {
+  const { code, stdout } = await exec(command, args, options);
+  if (code !== 0) {
+    throw new Error(`Cannot go on: ${command} ${args.slice(0, 4).join(" ")} ended with ${code}`);
+  }
+  return stdout;
+}
+
+/** Prints a line of a task's own. */
+export function say(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+/** Runs a task's main function: a thrown error becomes one line and exit code 1. */
+export async function task(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    Deno.exit(1);
+  }
+}
+
+/** Says what is made and how long it took. */
+export async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
+  say(`${what} ...`);
+  const begin = performance.now();
+  const result = await work();
+  say(`${what}: ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+  return result;
+}

@@ -1,0 +1,62 @@
+/**
+ * Writes everything that follows from one source: messages from proto/*.proto (Rust and TypeScript),
+ * docs/CLI.md from the verbs, docs/CONFIG.md from the configuration schema.
+ * `--check` writes to a temporary folder instead and fails when a committed file differs.
+ */
+import { COMMANDS } from "../cli/registry.ts";
+import { commandDocs } from "../cli/help.ts";
+import { configDocs } from "../core/config/docs.ts";
+import { must, say, task } from "./command.ts";
+import { ROOT } from "./paths.ts";
+
+const PROTOS = ["realtime", "control", "jobs"].map((name) => `proto/${name}.proto`);
+const PBJS = [
+  "-t",
+  "static-module",
+  "-w",
+  "esm",
+  "--es6",
+  "--force-long",
+  "--no-create",
+  "--no-verify",
+  "--no-convert",
+  "--no-delimited",
+  "--no-typeurl",
+]; // deno-fmt-ignore-line
+
+async function generate(out: string): Promise<string[]> {
+  await Deno.mkdir(`${out}/proto/gen`, { recursive: true });
+  await must("cargo", ["run", "-q", "--locked", "-p", "gen", "--", `${ROOT}/proto`, `${out}/ffi/wire/src/gen`], { cwd: `${ROOT}/ffi` });
+  await must(Deno.execPath(), ["run", "-A", "-q", "npm:protobufjs-cli@2.7.1/pbjs", ...PBJS, "-d", "-o", `${out}/proto/gen/messages.js`, ...PROTOS]);
+  // The generator writes for CommonJS; Deno reads modules only.
+  const types = `${out}/proto/gen/messages.d.ts`;
+  const text = await Deno.readTextFile(types);
+  await Deno.writeTextFile(types, text.replace('import Long = require("long");', 'import Long from "long";'));
+  await Deno.mkdir(`${out}/docs`, { recursive: true });
+  await Deno.writeTextFile(`${out}/docs/CLI.md`, commandDocs(COMMANDS));
+  await Deno.writeTextFile(`${out}/docs/CONFIG.md`, configDocs());
+  const rust = ["control", "jobs", "realtime"].map((name) => `ffi/wire/src/gen/${name}.rs`);
+  return [...rust, "proto/gen/messages.js", "proto/gen/messages.d.ts", "docs/CLI.md", "docs/CONFIG.md"];
+}
+
+await task(async () => {
+  if (!Deno.args.includes("--check")) {
+    for (const file of await generate(ROOT)) say(`wrote ${file}`);
+    return;
+  }
+  const out = await Deno.makeTempDir({ prefix: "legend-gen-" });
+  try {
+    const files = await generate(out);
+    const stale = [];
+    for (const file of files) {
+      const committed = await Deno.readTextFile(`${ROOT}/${file}`).catch(() => "");
+      if (committed !== await Deno.readTextFile(`${out}/${file}`)) stale.push(file);
+    }
+    if (stale.length > 0) {
+      throw new Error(`Cannot accept generated files: ${stale.join(", ")} differ, run \`deno task gen\``);
+    }
+    say(`${files.length} generated files are up to date`);
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+});

@@ -1,0 +1,10 @@
+/** Places in the checkout, and the one pinned Deno that all tasks run on. */
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+export const LIBRARY = `${ROOT}/ffi/target/release/liblegend.so`;
+export const EXECUTABLE = `${ROOT}/dist/legend`;
+/** Captured chain data outside the checkout; see the README on what happens without it. */
+export const SHARED = `${ROOT}/../shared/data`;
+/** Marker files of finished set-up steps, ignored by git. */
+export const CACHE = `${ROOT}/.cache`;
