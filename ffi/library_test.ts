@@ -4,7 +4,10 @@ import { Library } from "./library.ts";
 import { EmbeddedLog } from "./log.ts";
 
 Deno.test("Library constructor refuses a missing file with the path in the message", () => {
-  assert.throws(() => new Library("/nowhere/liblegend.so"), { name: "AppError", message: /^Cannot open \/nowhere\/liblegend.so: / });
+  assert.throws(() => new Library("/nowhere/liblegend.so"), {
+    name: "AppError",
+    message: /^Cannot open \/nowhere\/liblegend.so: /,
+  });
 });
 
 Deno.test("Library call turns a closed handle into an AppError", () => {
@@ -24,7 +27,10 @@ Deno.test("Library text grows its buffer when the answer is longer", async () =>
   const folder = await Deno.makeTempDir();
   try {
     using log = new EmbeddedLog(library, folder);
-    const names = Array.from({ length: 60 }, (_, at) => `topic-${"x".repeat(80)}-${String(at).padStart(2, "0")}`);
+    const names = Array.from(
+      { length: 60 },
+      (_, at) => `topic-${"x".repeat(80)}-${String(at).padStart(2, "0")}`,
+    );
     for (const name of names) log.topic(name, { create: true })[Symbol.dispose]();
     assert.deepEqual(log.topics(), names);
   } finally {

@@ -44,7 +44,10 @@ export const CONTRACT: readonly Row[] = [
     using topic = log.topic(name, { create: true });
     const durabilities: Durability[] = ["none", "group", "fsync"];
     for (const [at, durability] of durabilities.entries()) {
-      assert.equal(await topic.append([{ value: bytes(`${at}a`) }, { value: bytes(`${at}b`) }], durability), BigInt(2 * at));
+      assert.equal(
+        await topic.append([{ value: bytes(`${at}a`) }, { value: bytes(`${at}b`) }], durability),
+        BigInt(2 * at),
+      );
     }
     assert.deepEqual(values(topic), ["0a", "0b", "1a", "1b", "2a", "2b"]);
     assert.equal(topic.info().end, 6n);
@@ -63,7 +66,10 @@ export const CONTRACT: readonly Row[] = [
     const [first, second, third] = drain(reader).records;
     assert.equal(text(first!.key), "pool");
     assert.deepEqual([...first!.value!], [...unknown]);
-    assert.deepEqual(first!.headers.map(([key, value]) => [key, [...value]]), [["signature", [0, 255]], ["empty", []]]);
+    assert.deepEqual(first!.headers.map(([key, value]) => [key, [...value]]), [["signature", [0, 255]], [
+      "empty",
+      [],
+    ]]);
     assert.equal(first!.timestampMs, 1_790_000_000_123);
     assert.deepEqual([second!.key, second!.value], [null, null]);
     assert.deepEqual([third!.key?.length, third!.value?.length], [0, 0]);
@@ -71,7 +77,10 @@ export const CONTRACT: readonly Row[] = [
   ["append() takes 20,000 concurrent calls and gives 20,000 offsets", async (home, name) => {
     using log = home.open();
     using topic = log.topic(name, { create: true });
-    const calls = Array.from({ length: 20_000 }, (_, at) => topic.append([{ value: bytes(String(at)) }], "none"));
+    const calls = Array.from(
+      { length: 20_000 },
+      (_, at) => topic.append([{ value: bytes(String(at)) }], "none"),
+    );
     const offsets = new Set(await Promise.all(calls));
     assert.equal(offsets.size, 20_000);
     assert.equal(new Set(values(topic)).size, 20_000);
@@ -114,7 +123,9 @@ export const CONTRACT: readonly Row[] = [
   ["topic() refuses a missing topic and a name that is a path", async (home, name) => {
     using log = home.open();
     assert.throws(() => log.topic(`${name}-missing`), { name: "AppError", code: "not_found" });
-    for (const bad of ["../x", "a/b", "", "."]) assert.throws(() => log.topic(bad, { create: true }), { name: "AppError" });
+    for (const bad of ["../x", "a/b", "", "."]) {
+      assert.throws(() => log.topic(bad, { create: true }), { name: "AppError" });
+    }
     await Promise.resolve();
   }],
   ["wait() resolves when another process appends, and false when none does", async (home, name) => {
@@ -139,15 +150,23 @@ export const CONTRACT: readonly Row[] = [
       assert.deepEqual(own, Array.from({ length: 2000 }, (_, at) => `${who}-${at}`));
     }
   }],
-  ["a reader in another process sees acknowledged records in order while they are written", async (home, name) => {
-    using log = home.open();
-    using topic = log.topic(name, { create: true });
-    const child = home.spawn(["read", name, "500"]);
-    for (let at = 0; at < 500; at++) await topic.append([{ value: bytes(`r-${at}`) }], at % 50 === 0 ? "group" : "none");
-    const { stdout, code } = await child.output();
-    assert.equal(code, 0);
-    assert.deepEqual(text(stdout).trim().split("\n"), Array.from({ length: 500 }, (_, at) => `r-${at}`));
-  }],
+  [
+    "a reader in another process sees acknowledged records in order while they are written",
+    async (home, name) => {
+      using log = home.open();
+      using topic = log.topic(name, { create: true });
+      const child = home.spawn(["read", name, "500"]);
+      for (let at = 0; at < 500; at++) {
+        await topic.append(
+          [{ value: bytes(`r-${at}`) }],
+          at % 50 === 0 ? "group" : "none",
+        );
+      }
+      const { stdout, code } = await child.output();
+      assert.equal(code, 0);
+      assert.deepEqual(text(stdout).trim().split("\n"), Array.from({ length: 500 }, (_, at) => `r-${at}`));
+    },
+  ],
   ["a killed writer leaves the log whole and usable", async (home, name) => {
     using log = home.open();
     using topic = log.topic(name, { create: true });
