@@ -46,7 +46,7 @@ function find(words: readonly string[], commands: readonly Command[]): Command {
   );
   if (first !== "" && actions.length > 0) {
     throw new UsageError(
-      `Cannot run legend ${first} ${second}: need one of ${actions.join(", ")}`.replace("  ", " "),
+      `Cannot run legend ${[first, second].join(" ").trim()}: need one of ${actions.join(", ")}`,
     );
   }
   throw new UsageError(`Cannot run legend ${first}: no such verb; see \`legend --help\``);

@@ -176,7 +176,8 @@ function readRuntime(path: string, input: ConfigInput): Map<string, unknown> {
   try {
     text = input.readFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return new Map();
+    // A data folder that is none is the data folder's own error, with a better line.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return new Map();
     throw new AppError("invalid", `Cannot read ${path}: ${reason(error)}`);
   }
   try {

@@ -13,7 +13,7 @@ fn golden(name: &str) -> Vec<u8> {
     words.map(|word| u8::from_str_radix(word, 16).expect("hex")).collect()
 }
 
-fn check<M: Message + Default + PartialEq>(name: &str, message: &M) {
+fn check<M: Message + Default + PartialEq + std::fmt::Debug>(name: &str, message: &M) {
     let bytes = golden(name);
     assert!(bytes.len() > 10, "{name}: an empty block must not pass");
     assert_eq!(message.encode_to_vec(), bytes, "{name}: encode");

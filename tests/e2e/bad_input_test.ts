@@ -1,0 +1,242 @@
+/** Bad input: one clear line, the right exit code, nothing lost. */
+import assert from "node:assert/strict";
+import { ROOT } from "../../tools/paths.ts";
+import { canMount, legend, lines, shared, skipShared, withFolder, withMount } from "./executable.ts";
+
+const EXAMPLE = `${ROOT}/examples/slot_285000037.json`;
+
+interface Row {
+  name: string;
+  prepare?: (folder: string) => Promise<void>;
+  args: (folder: string) => string[];
+  env?: (folder: string) => Record<string, string>;
+  code: number;
+  line: RegExp;
+}
+
+const run = (
+  folder: string,
+  path: string,
+) => ["run", "--source", `file:${path}`, "--data-dir", `${folder}/data`];
+
+const ROWS: Row[] = [
+  {
+    name: "no verb that exists",
+    args: () => ["trade"],
+    code: 2,
+    line: /^Cannot run legend trade: no such verb; see `legend --help`$/,
+  },
+  {
+    name: "a source of an unknown kind",
+    args: () => ["run", "--source", "carrier-pigeon"],
+    code: 2,
+    line: /^Cannot use --source carrier-pigeon: need file:PATH$/,
+  },
+  {
+    name: "a missing file",
+    args: (f) => run(f, `${f}/none.json`),
+    code: 1,
+    line: /^Cannot read .*none\.json: it does not exist$/m,
+  },
+  {
+    name: "a truncated zst",
+    prepare: async (f) => {
+      await Deno.copyFile(EXAMPLE, `${f}/slot_1.json`);
+      await new Deno.Command("zstd", { args: ["-q", "--rm", `${f}/slot_1.json`] }).output();
+      const bytes = await Deno.readFile(`${f}/slot_1.json.zst`);
+      await Deno.writeFile(`${f}/slot_1.json.zst`, bytes.subarray(0, bytes.length >> 1));
+    },
+    args: (f) => run(f, `${f}/slot_1.json.zst`),
+    code: 1,
+    line: /^Cannot unpack .*slot_1\.json\.zst: it is truncated$/m,
+  },
+  {
+    name: "a zst that is none",
+    prepare: (f) => Deno.writeTextFile(`${f}/x.json.zst`, "{}"),
+    args: (f) => run(f, `${f}/x.json.zst`),
+    code: 1,
+    line: /^Cannot unpack .*x\.json\.zst: /m,
+  },
+  {
+    name: "JSON that is no block",
+    prepare: (f) => Deno.writeTextFile(`${f}/x.json`, '{"hello": "world"}'),
+    args: (f) => run(f, `${f}/x.json`),
+    code: 1,
+    line: /^Cannot read .*x\.json: .*need the answer of getBlock or getTransaction$/m,
+  },
+  {
+    name: "text that is no JSON",
+    prepare: (f) => Deno.writeTextFile(`${f}/x.json`, "hello"),
+    args: (f) => ["decode", `${f}/x.json`],
+    code: 1,
+    line: /^Cannot read .*x\.json: it is not JSON/m,
+  },
+  {
+    name: "an RPC error instead of a block",
+    prepare: (f) =>
+      Deno.writeTextFile(`${f}/x.json`, '{"jsonrpc":"2.0","error":{"code":-32009,"message":"Slot skipped"}}'),
+    args: (f) => ["decode", `${f}/x.json`],
+    code: 1,
+    line: /^Cannot read .*x\.json: it holds the RPC error .*Slot skipped/m,
+  },
+  {
+    name: "a folder without captured data",
+    args: (f) => run(f, f),
+    code: 1,
+    line: /^Cannot read .*: no \.json, \.ndjson or \.jsonl file in it$/m,
+  },
+  {
+    name: "an unknown key in the configuration",
+    prepare: (f) => Deno.writeTextFile(`${f}/c.toml`, "[api]\nprot = 1\n"),
+    args: (f) => ["config", "check", "--config", `${f}/c.toml`, "--data-dir", `${f}/data`],
+    code: 1,
+    line: /^Cannot use api\.prot from .*c\.toml: no such key, did you mean api\.port\?$/,
+  },
+  {
+    name: "a wrong type in the configuration",
+    prepare: (f) => Deno.writeTextFile(`${f}/c.toml`, '[api]\nport = "many"\n'),
+    args: (f) => ["config", "show", "--config", `${f}/c.toml`],
+    code: 1,
+    line: /^Cannot use api\.port from .*c\.toml: "many": expected number/,
+  },
+  {
+    name: "a data folder of a newer version",
+    prepare: async (f) => {
+      await Deno.mkdir(`${f}/data`);
+      await Deno.writeTextFile(`${f}/data/VERSION`, "legend-data 7\n");
+    },
+    args: (f) => run(f, EXAMPLE),
+    code: 3,
+    line:
+      /^Cannot use .*data: its version is `legend-data 7`, need `legend-data 1`; use the legend version that wrote it$/m,
+  },
+  {
+    name: "a log of a newer version",
+    prepare: async (f) => {
+      await Deno.mkdir(`${f}/data/log`, { recursive: true });
+      await Deno.writeTextFile(`${f}/data/log/FORMAT`, "legend-log 7\n");
+    },
+    args: (f) => ["topics", "list", "--data-dir", `${f}/data`],
+    code: 3,
+    line:
+      /^Cannot open .*log: its format is `legend-log 7`, need `legend-log 1`; use the legend version that wrote it$/m,
+  },
+  {
+    name: "a data folder that is a file",
+    prepare: (f) => Deno.writeTextFile(`${f}/data`, ""),
+    args: (f) => run(f, EXAMPLE),
+    code: 3,
+    line: /^Cannot use the data folder .*data: it is not a folder$/m,
+  },
+  {
+    name: "a topic that does not exist",
+    args: (f) => ["topics", "tail", "nope", "--data-dir", `${f}/data`],
+    code: 1,
+    line: /^Cannot open topic nope: it does not exist, create it with `legend topics create`$/m,
+  },
+  {
+    name: "a topic name that is a path",
+    args: (f) => ["topics", "tail", "../x", "--data-dir", `${f}/data`],
+    code: 1,
+    line: /^Cannot use topic name `\.\.\/x`/m,
+  },
+];
+
+for (const { name, prepare, args, env, code, line } of ROWS) {
+  Deno.test(`bad input: ${name} gives one clear line`, () =>
+    withFolder(async (folder) => {
+      await prepare?.(folder);
+      const outcome = await legend(args(folder), { env: env?.(folder) });
+      const said = outcome.stderr.split("\n").filter((text) => text.startsWith("Cannot"));
+      assert.equal(outcome.code, code, outcome.stderr);
+      assert.equal(said.length, 1, outcome.stderr);
+      assert.match(said[0]!, line);
+      assert.ok(!outcome.stderr.includes("at file:"), "no stack");
+    }));
+}
+
+Deno.test(
+  "bad input: a read-only place for the data gives one clear line",
+  { ignore: !canMount },
+  () =>
+    withFolder(async (folder) => {
+      await withMount(`${folder}/ro`, "ro", async () => {
+        const { code, stderr } = await legend(["topics", "list", "--data-dir", `${folder}/ro/data`]);
+        assert.equal(code, 3, stderr);
+        assert.match(
+          stderr,
+          /^Cannot use the data folder .*ro\/data: the file system is read-only, choose another with --data-dir$/m,
+        );
+      });
+    }),
+);
+
+Deno.test("bad input: one broken file among good ones is said and the good ones are read", () =>
+  withFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/in`);
+    await Deno.copyFile(EXAMPLE, `${folder}/in/slot_285000037.json`);
+    await Deno.writeTextFile(`${folder}/in/slot_285000038.json`, "{");
+    const { code, stdout, stderr } = await legend([
+      "run",
+      "--source",
+      `file:${folder}/in`,
+      "--json",
+      "--data-dir",
+      `${folder}/data`,
+    ]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^Cannot read .*slot_285000038\.json: it is not JSON/m);
+    assert.equal(JSON.parse(stdout).transactions, 20);
+  }));
+
+Deno.test("a disk that fills during a run gives one line, no damage, and the run can be repeated", {
+  ignore: !canMount || skipShared,
+}, () =>
+  withFolder(async (folder) => {
+    await withMount(`${folder}/small`, "size=1m,mode=700", async () => {
+      const data = `${folder}/small/data`;
+      const args = ["run", "--source", `file:${shared("executed/blocks")}`, "--json", "--data-dir", data];
+      await legend(["topics", "create", "--data-dir", data]);
+      // What is left after the ballast holds some of the evidence, not all.
+      await Deno.writeFile(`${folder}/small/ballast`, new Uint8Array(800 << 10).fill(1));
+      const full = await legend(args);
+      assert.equal(full.code, 1, full.stderr);
+      assert.match(full.stderr, /^Cannot .*: the disk is full, free some space$/m);
+      await Deno.remove(`${folder}/small/ballast`);
+      const again = await legend(args);
+      assert.equal(again.code, 0, again.stderr);
+      const whole = await legend([...args.slice(0, -1), `${folder}/whole`]);
+      const list = async (place: string) =>
+        lines<{ data: { decision_id: string } }>(
+          (await legend(["topics", "tail", "decision-evidence", "--from", "start", "--data-dir", place]))
+            .stdout,
+        ).map((line) => line.data.decision_id);
+      assert.deepEqual(await list(data), await list(`${folder}/whole`));
+      assert.ok(JSON.parse(whole.stdout).evidence > 50);
+      assert.equal((await legend(["topics", "verify", "--data-dir", data])).code, 0);
+    });
+  }));
+
+Deno.test("secrets are never shown", () =>
+  withFolder(async (folder) => {
+    const secret = `s3cret-${crypto.randomUUID()}`;
+    const env = { MASTER_API_KEY: secret, JWT_SECRET_KEY: secret };
+    for (const args of [["config", "show"], ["config", "show", "--json"], ["config", "check"]]) {
+      const { stdout, stderr } = await legend([...args, "--data-dir", `${folder}/data`], { env });
+      assert.ok(!stdout.includes(secret) && !stderr.includes(secret));
+    }
+    const shown = await legend(["config", "show", "auth.master_api_key", "--data-dir", `${folder}/data`], {
+      env,
+    });
+    assert.equal(shown.stdout, 'auth.master_api_key = "(set)"  # environment MASTER_API_KEY\n');
+  }));
+
+Deno.test("help and completions come out of the executable", async () => {
+  const help = await legend(["--help"]);
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /topics tail TOPIC/);
+  assert.equal((await legend([])).code, 2);
+  const script = await legend(["completions", "bash"]);
+  const check = new Deno.Command("bash", { args: ["-n", "-c", script.stdout] });
+  assert.equal((await check.output()).code, 0, "bash can read it");
+});
