@@ -8,3 +8,5 @@ export const EXECUTABLE = `${ROOT}/dist/legend`;
 export const SHARED = `${ROOT}/../shared/data`;
 /** Marker files of finished set-up steps, ignored by git. */
 export const CACHE = `${ROOT}/.cache`;
+/** Folders with TypeScript tests that need no executable; those under tests/ run dist/legend. */
+export const UNIT_TESTS = ["cli", "core", "ffi", "proto", "tools"];

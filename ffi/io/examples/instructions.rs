@@ -1,0 +1,65 @@
+//! `instructions append|decode ROUNDS [BLOCK_FILE]`: a fixed amount of work to be counted by callgrind.
+//! `tools/instructions.ts` runs it with two numbers of rounds; the difference is the cost of an event.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::path::PathBuf;
+
+use engine::frame::Transaction;
+use engine::legs::{self, DecodeCounts};
+use io::log::format::{self, Record};
+use io::log::{Durability, Log, TopicOptions};
+use io::source::file::FileSource;
+
+const GROUP: usize = 100;
+const RECORD: [u8; 120] = [0x5a; 120];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["append", rounds] => append(rounds.parse()?),
+        ["decode", rounds, file] => decode(rounds.parse()?, file.into()),
+        _ => Err("usage: instructions append ROUNDS | decode ROUNDS BLOCK_FILE".into()),
+    }
+}
+
+/// Each round appends a group of records; an event is one record.
+fn append(rounds: usize) -> Result<(), Box<dyn Error>> {
+    let folder = std::env::temp_dir().join(format!("legend-instructions-{}", std::process::id()));
+    let topic = Log::open(&folder)?.topic("t", TopicOptions::default(), true)?;
+    let mut batch = Vec::new();
+    for _ in 0..rounds {
+        batch.clear();
+        for _ in 0..GROUP {
+            format::encode(
+                &mut batch,
+                &Record { key: Some(b"pool"), value: Some(&RECORD), ..Record::default() },
+            )?;
+        }
+        black_box(topic.append(&mut batch, Durability::None)?);
+    }
+    println!("{}", GROUP);
+    std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
+
+/// Each round decodes every frame of the file; an event is one frame.
+fn decode(rounds: usize, file: PathBuf) -> Result<(), Box<dyn Error>> {
+    let mut frames: Vec<Vec<u8>> = Vec::new();
+    FileSource::open(&[file], None)?.read_file(|block| {
+        frames.extend(block.frames().map(<[u8]>::to_vec));
+        true
+    })?;
+    let (mut transaction, mut legs, mut counts) =
+        (Transaction::default(), Vec::new(), DecodeCounts::default());
+    for _ in 0..rounds {
+        for frame in &frames {
+            legs.clear();
+            transaction.walk(black_box(frame)).map_err(|error| format!("{error:?}"))?;
+            legs::decode(frame, &transaction, &mut legs, &mut counts);
+            black_box(&legs);
+        }
+    }
+    println!("{}", frames.len());
+    Ok(())
+}

@@ -1,0 +1,40 @@
+/**
+ * `deno task test`: everything, from sources to the executable. The last line counts by the runners' own reports.
+ * `--skip-checks` leaves out format, lint and types.
+ */
+import { build } from "./build.ts";
+import { runChecks } from "./checks.ts";
+import { must, say, task, timed } from "./command.ts";
+import { checkInstructions } from "./instructions.ts";
+import { ROOT, UNIT_TESTS } from "./paths.ts";
+import { add, cargoTest, type Counts, denoTest, NONE } from "./report.ts";
+import { withSmallDisk } from "./small_disk.ts";
+
+async function everything(): Promise<Counts> {
+  await build();
+  if (!Deno.args.includes("--skip-checks")) {
+    await runChecks();
+    await checkInstructions(false);
+  }
+  await timed("dist/legend (slim, fast)", () => must(`${ROOT}/compile.sh`, ["--slim", "--fast"]));
+  let counts = NONE;
+  counts = add(counts, await denoTest("deno", UNIT_TESTS));
+  counts = add(counts, await withSmallDisk(cargoTest));
+  counts = add(counts, await denoTest("executable", ["tests"]));
+  return counts;
+}
+
+await task(async () => {
+  let counts: Counts;
+  try {
+    counts = await everything();
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    counts = { ...NONE, failed: 1 };
+  }
+  const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
+  Deno.stdout.writeSync(
+    new TextEncoder().encode(`${counts.passed} passed, ${counts.failed} failed${skipped}\n`),
+  );
+  Deno.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
+});
