@@ -1,0 +1,43 @@
+/**
+ * `deno task bench [NAME…]`: ours and its peer in one run, as ratios (above 1 = ours is better), with the machine
+ * named. One file a headline figure; each gives rows and says what the figure has to be.
+ */
+import { say, task } from "../tools/command.ts";
+import { type BenchRow, machine } from "./bench.ts";
+import { logBench } from "./log.ts";
+import { startBench } from "./start.ts";
+
+const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = { log: logBench, start: startBench };
+
+await task(async () => {
+  const asked = Deno.args.filter((arg) => !arg.startsWith("-"));
+  const unknown = asked.find((name) => !(name in BENCHES));
+  if (unknown) throw new Error(`Cannot bench ${unknown}: need any of ${Object.keys(BENCHES).join(", ")}`);
+  const json = Deno.args.includes("--json");
+  say(`machine: ${machine()}`);
+  let missed = 0;
+  for (const [name, run] of Object.entries(BENCHES)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    for (const row of await run()) {
+      const met = row.figure === undefined ||
+        (row.figure.better === "higher" ? row.ratio >= row.figure.limit : row.ratio <= row.figure.limit);
+      if (!met) missed += 1;
+      const line = json ? JSON.stringify({ ...row, machine: machine() }) : text(row, met);
+      Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+    }
+  }
+  if (missed > 0) say(`${missed} figures missed`);
+});
+
+function text(row: BenchRow, met: boolean): string {
+  const number = (value: number) => value.toLocaleString("en", { maximumSignificantDigits: 4 });
+  const figure = row.figure
+    ? `  figure ${row.figure.better === "higher" ? ">=" : "<="} ${row.figure.limit}: ${
+      met ? "met" : "MISSED"
+    }`
+    : "";
+  const peer = row.peer
+    ? `  ${row.peer} ${number(row.peer_value!)} ${row.unit}  ratio ${row.ratio.toFixed(2)}`
+    : "";
+  return `${row.name.padEnd(26)} ${number(row.value)} ${row.unit}${peer}${figure}`;
+}

@@ -1,0 +1,63 @@
+/** `deno task accept`: promises with a limit, on the executable; each prints value and limit and fails at three times it. */
+import { exec, say, task } from "./command.ts";
+import { EXECUTABLE, ROOT } from "./paths.ts";
+
+const FAIL_AT = 3;
+
+interface Promised {
+  name: string;
+  limitMs: number;
+  measure(folder: string): Promise<number>;
+}
+
+async function milliseconds(args: string[], env: Record<string, string>): Promise<number> {
+  const begin = performance.now();
+  const { code } = await exec(EXECUTABLE, args, { env, capture: true });
+  if (code !== 0) throw new Error(`Cannot accept: legend ${args.join(" ")} ended with ${code}`);
+  return performance.now() - begin;
+}
+
+/** Kills a run in the middle, then times how long the next verb needs until it has read the log. */
+async function readyAfterKill(folder: string): Promise<number> {
+  const env = { LEGEND_CACHE_DIR: `${folder}/cache` };
+  const data = ["--data-dir", `${folder}/data`];
+  await milliseconds(["topics", "create", ...data], env);
+  let slowest = 0;
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const args = ["run", "--source", `file:${ROOT}/examples`, ...data];
+    const child = new Deno.Command(EXECUTABLE, { args, env, stdout: "null", stderr: "null" }).spawn();
+    await new Promise((resolve) => setTimeout(resolve, 60 + attempt * 8));
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It was faster than the kill; the restart is timed all the same.
+    }
+    await child.status;
+    slowest = Math.max(
+      slowest,
+      await milliseconds(["topics", "tail", "decision-evidence", "--from", "start", ...data], env),
+    );
+  }
+  return slowest;
+}
+
+const PROMISES: readonly Promised[] = [
+  { name: "log ready again after kill -9", limitMs: 2000, measure: readyAfterKill },
+];
+
+await task(async () => {
+  const broken: string[] = [];
+  for (const { name, limitMs, measure } of PROMISES) {
+    const folder = await Deno.makeTempDir({ prefix: "legend-accept-" });
+    try {
+      const value = await measure(folder);
+      say(`${name}: ${value.toFixed(0)} ms, limit ${limitMs} ms${value > limitMs ? " PASSED OVER" : ""}`);
+      if (value > limitMs * FAIL_AT) broken.push(name);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  }
+  if (broken.length > 0) {
+    throw new Error(`Cannot accept: ${broken.join(", ")} at more than ${FAIL_AT} times the limit`);
+  }
+});
