@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use io::log::format::Batch;
 use io::log::{Committed, Durability, GapCause, Log, Position, Read, Topic, TopicOptions};
 
 use crate::handles::Handles;
@@ -130,7 +131,8 @@ pub unsafe extern "C" fn legend_topic_append(
                     ));
                 }
             };
-            let base = topic.append(&mut bytes(batch, batch_len)?.to_vec(), durability)?;
+            let mut batch = Batch::from_bytes(bytes(batch, batch_len)?.to_vec())?;
+            let base = topic.append(&mut batch, durability)?;
             put_u64(out, 0, base)
         })
     }

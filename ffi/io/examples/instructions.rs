@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use engine::frame::Transaction;
 use engine::legs::{self, DecodeCounts};
-use io::log::format::{self, Record};
+use io::log::format::{Batch, Record};
 use io::log::{Durability, Log, TopicOptions};
 use io::source::file::FileSource;
 
@@ -27,14 +27,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn append(rounds: usize) -> Result<(), Box<dyn Error>> {
     let folder = std::env::temp_dir().join(format!("legend-instructions-{}", std::process::id()));
     let topic = Log::open(&folder)?.topic("t", TopicOptions::default(), true)?;
-    let mut batch = Vec::new();
+    let mut batch = Batch::default();
     for _ in 0..rounds {
         batch.clear();
         for _ in 0..GROUP {
-            format::encode(
-                &mut batch,
-                &Record { key: Some(b"pool"), value: Some(&RECORD), ..Record::default() },
-            )?;
+            batch.push(&Record { key: Some(b"pool"), value: Some(&RECORD), ..Record::default() })?;
         }
         black_box(topic.append(&mut batch, Durability::None)?);
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use io::log::format::{self, Record};
+use io::log::format::{Batch, Record};
 use io::log::{Durability, Log, Read as LogRead, Topic, TopicOptions};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -60,11 +60,11 @@ fn log_groups(folder: &Path, group: usize, groups: usize) -> Outcome<f64> {
     let topic = Log::open(folder)?.topic("t", TopicOptions::default(), true)?;
     let payloads: Vec<_> = (0..group as u64).map(payload).collect();
     let begin = Instant::now();
-    let mut batch = Vec::new();
+    let mut batch = Batch::default();
     for _ in 0..groups {
         batch.clear();
         for payload in &payloads {
-            format::encode(&mut batch, &Record { value: Some(payload), ..Record::default() })?;
+            batch.push(&Record { value: Some(payload), ..Record::default() })?;
         }
         topic.append(&mut batch, Durability::Group)?;
     }
@@ -174,8 +174,8 @@ fn echo_log(folder: &Path) -> Outcome<()> {
 }
 
 fn append_one(topic: &Topic, value: &[u8]) -> Outcome<()> {
-    let mut batch = Vec::new();
-    format::encode(&mut batch, &Record { value: Some(value), ..Record::default() })?;
+    let mut batch = Batch::default();
+    batch.push(&Record { value: Some(value), ..Record::default() })?;
     topic.append(&mut batch, Durability::None)?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use engine::envelope;
 use wire::prost::Message;
 use wire::realtime::Envelope;
 
-use crate::log::format::{self, Record, StoredRecord};
+use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Durability, Log, LogError, Read, Topic, TopicOptions};
 
 const ARBITRAGE_TOPIC: &str = "arbitrage-decisions-proto";
@@ -46,7 +46,7 @@ struct Output {
     last_seq: u64,
     known: HashSet<[u8; 16]>,
     floor: PathBuf,
-    batch: Vec<u8>,
+    batch: Batch,
 }
 
 impl Publisher {
@@ -105,7 +105,7 @@ impl Output {
         // The log says the last number unless retention took it; then the file beside it does.
         let last_seq = fs::read_to_string(&floor).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
         let mut output =
-            Output { topic, producer_id, last_seq, known: HashSet::new(), floor, batch: Vec::new() };
+            Output { topic, producer_id, last_seq, known: HashSet::new(), floor, batch: Batch::default() };
         output.learn()?;
         Ok(output)
     }
@@ -143,10 +143,7 @@ impl Output {
     fn push(&mut self, key: &[u8], value: &[u8]) -> Result<(), LogError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let timestamp_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-        format::encode(
-            &mut self.batch,
-            &Record { key: Some(key), value: Some(value), headers: &[], timestamp_ms },
-        )
+        self.batch.push(&Record { key: Some(key), value: Some(value), headers: &[], timestamp_ms })
     }
 
     fn flush(&mut self) -> Result<(), LogError> {

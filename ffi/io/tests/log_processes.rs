@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use io::log::format::{self, Record, StoredRecord};
+use io::log::format::{self, Batch, Record, StoredRecord};
 use io::log::{Durability, Gap, Log, LogErrorKind, Read, Topic, TopicOptions};
 
 const APPENDS: u64 = 10_000;
@@ -56,13 +56,13 @@ fn child(dir: &Path, producer: &str) {
     stdout.write_all(&last.to_le_bytes()).and_then(|()| stdout.flush()).expect("ready said");
     let mut seq = last;
     while seq < APPENDS {
-        let mut batch = Vec::new();
+        let mut batch = Batch::default();
         let group = (1 + seq % 7).min(APPENDS - seq);
         for n in 1..=group {
             let mut value = [0x5a; 120];
             value[..8].copy_from_slice(&(seq + n).to_le_bytes());
             let record = Record { key: Some(producer.as_bytes()), value: Some(&value), ..Record::default() };
-            format::encode(&mut batch, &record).expect("fits");
+            batch.push(&record).expect("fits");
         }
         let durability = if seq % 500 < group { Durability::Group } else { Durability::None };
         topic.append(&mut batch, durability).expect("appends");
@@ -194,9 +194,9 @@ fn full_disk_is_an_error_before_damage_and_writing_goes_on_when_space_returns() 
     let ballast = disk.join("ballast");
     std::fs::write(&ballast, vec![1; 512 << 10]).expect("room for the ballast");
     let append = |n: u64| {
-        let mut batch = Vec::new();
+        let mut batch = Batch::default();
         let value = [n.to_le_bytes().as_slice(), &[7; 20_000]].concat();
-        format::encode(&mut batch, &Record { value: Some(&value), ..Record::default() }).expect("fits");
+        batch.push(&Record { value: Some(&value), ..Record::default() }).expect("fits");
         topic.append(&mut batch, Durability::Group)
     };
     let mut stored = 0;

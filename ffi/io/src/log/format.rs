@@ -129,42 +129,85 @@ pub fn check_any(bytes: &[u8]) -> Frame {
     if crc32c::crc32c(&record[8..]) == u32_at(record, 4) { Frame::Record(len) } else { Frame::Damaged }
 }
 
-/// Appends one record to `out` with offset and CRC left zero: [`seal`] sets them under the lock.
-///
-/// # Errors
-/// `TooLarge` when a limit of the table above is passed.
-pub fn encode(out: &mut Vec<u8>, record: &Record<'_>) -> Result<(), LogError> {
-    let headers: usize = record.headers.iter().map(|(name, value)| 6 + name.len() + value.len()).sum();
-    let (key, value) = (record.key.unwrap_or_default(), record.value.unwrap_or_default());
-    let len = RECORD_HEADER + headers + key.len() + value.len();
-    let name_max = record.headers.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    if len > RECORD_BYTES_MAX || record.headers.len() > HEADERS_MAX || name_max > u16::MAX as usize {
-        return Err(LogError::too_large(len, record.headers.len()));
-    }
-    let len_or_null = |part: Option<&[u8]>| part.map_or(NULL, |bytes| bytes.len() as u32);
-    out.reserve(len);
-    out.extend_from_slice(&(len as u32).to_le_bytes());
-    out.extend_from_slice(&[0; 12]);
-    out.extend_from_slice(&record.timestamp_ms.to_le_bytes());
-    out.extend_from_slice(&len_or_null(record.key).to_le_bytes());
-    out.extend_from_slice(&len_or_null(record.value).to_le_bytes());
-    out.extend_from_slice(&(record.headers.len() as u32).to_le_bytes());
-    for (name, value) in record.headers {
-        out.extend_from_slice(&(name.len() as u16).to_le_bytes());
-        out.extend_from_slice(&(value.len() as u32).to_le_bytes());
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(value);
-    }
-    out.extend_from_slice(key);
-    out.extend_from_slice(value);
-    Ok(())
+/// Records on their way to a topic. Offsets and CRCs are set under the append lock.
+#[derive(Debug, Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    records: u64,
 }
 
-/// Counts the records in `bytes` and checks every length of input that did not come from [`encode`].
-///
-/// # Errors
-/// `Invalid` when a frame or an inner length is wrong.
-pub fn count(bytes: &[u8]) -> Result<u64, LogError> {
+impl Batch {
+    /// Adds one record.
+    ///
+    /// # Errors
+    /// `Invalid` when a limit of the table above is passed; the batch is then as it was.
+    pub fn push(&mut self, record: &Record<'_>) -> Result<(), LogError> {
+        let headers: usize = record.headers.iter().map(|(name, value)| 6 + name.len() + value.len()).sum();
+        let (key, value) = (record.key.unwrap_or_default(), record.value.unwrap_or_default());
+        let len = RECORD_HEADER + headers + key.len() + value.len();
+        let name_max = record.headers.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        if len > RECORD_BYTES_MAX || record.headers.len() > HEADERS_MAX || name_max > u16::MAX as usize {
+            return Err(LogError::too_large(len, record.headers.len()));
+        }
+        let len_or_null = |part: Option<&[u8]>| part.map_or(NULL, |bytes| bytes.len() as u32);
+        let mut fixed = [0; RECORD_HEADER];
+        fixed[..4].copy_from_slice(&(len as u32).to_le_bytes());
+        fixed[16..24].copy_from_slice(&record.timestamp_ms.to_le_bytes());
+        fixed[24..28].copy_from_slice(&len_or_null(record.key).to_le_bytes());
+        fixed[28..32].copy_from_slice(&len_or_null(record.value).to_le_bytes());
+        fixed[32..36].copy_from_slice(&(record.headers.len() as u32).to_le_bytes());
+        self.bytes.reserve(len);
+        self.bytes.extend_from_slice(&fixed);
+        for (name, value) in record.headers {
+            self.bytes.extend_from_slice(&(name.len() as u16).to_le_bytes());
+            self.bytes.extend_from_slice(&(value.len() as u32).to_le_bytes());
+            self.bytes.extend_from_slice(name.as_bytes());
+            self.bytes.extend_from_slice(value);
+        }
+        self.bytes.extend_from_slice(key);
+        self.bytes.extend_from_slice(value);
+        self.records += 1;
+        Ok(())
+    }
+
+    /// Takes records that somebody else laid out; offsets and CRCs are ignored.
+    ///
+    /// # Errors
+    /// `Invalid` when a frame or an inner length is wrong.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Batch, LogError> {
+        let records = count(&bytes)?;
+        Ok(Batch { bytes, records })
+    }
+
+    /// How many records.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// Whether there is no record.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.records == 0
+    }
+
+    /// Forgets the records and keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.records = 0;
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Gives the records the offsets from `base` on, and their CRCs.
+    pub(super) fn seal(&mut self, base: u64) {
+        seal(&mut self.bytes, base);
+    }
+}
+
+fn count(bytes: &[u8]) -> Result<u64, LogError> {
     let (mut at, mut records) = (0, 0);
     while at < bytes.len() {
         let len = bytes.get(at..at + RECORD_HEADER).map_or(0, |header| u32_at(header, 0) as usize);
@@ -178,8 +221,7 @@ pub fn count(bytes: &[u8]) -> Result<u64, LogError> {
     Ok(records)
 }
 
-/// Gives the records in `bytes` the offsets from `base` on, and their CRCs.
-pub fn seal(bytes: &mut [u8], base: u64) {
+fn seal(bytes: &mut [u8], base: u64) {
     let (mut at, mut offset) = (0, base);
     while at < bytes.len() {
         let len = u32_at(bytes, at) as usize;
@@ -241,20 +283,20 @@ mod tests {
     use super::*;
 
     fn sample() -> Vec<u8> {
-        let mut bytes = Vec::new();
         let record = Record {
             key: Some(b"pool"),
             value: Some(b"\x0a\x05rt-v1"),
             headers: &[("sig", b"\x01\x02"), ("kid", b"")],
             timestamp_ms: -5,
         };
-        encode(&mut bytes, &record).expect("fits");
-        seal(&mut bytes, 7);
-        bytes
+        let mut batch = Batch::default();
+        batch.push(&record).expect("fits");
+        batch.seal(7);
+        batch.bytes
     }
 
     #[test]
-    fn encode_then_parse_gives_every_field_back() {
+    fn push_then_parse_gives_every_field_back() {
         let bytes = sample();
         assert_eq!(check(&bytes, 7), Frame::Record(bytes.len()));
         let record = StoredRecord::parse(&bytes).expect("parses");
@@ -267,9 +309,9 @@ mod tests {
     #[test]
     fn parse_keeps_null_apart_from_empty() {
         for (key, value) in [(None, Some(&b""[..])), (Some(&b""[..]), None), (None, None)] {
-            let mut bytes = Vec::new();
-            encode(&mut bytes, &Record { key, value, ..Record::default() }).expect("fits");
-            let record = StoredRecord::parse(&bytes).expect("parses");
+            let mut batch = Batch::default();
+            batch.push(&Record { key, value, ..Record::default() }).expect("fits");
+            let record = StoredRecord::parse(&batch.bytes).expect("parses");
             assert_eq!((record.key, record.value), (key, value));
         }
     }
@@ -299,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn encode_refuses_more_than_its_limits() {
+    fn push_refuses_more_than_its_limits() {
         let many = vec![("h", &b""[..]); HEADERS_MAX + 1];
         let large = vec![0; RECORD_BYTES_MAX];
         let records = [
@@ -307,9 +349,9 @@ mod tests {
             Record { value: Some(&large), ..Record::default() },
         ];
         for record in records {
-            let mut out = Vec::new();
-            assert!(encode(&mut out, &record).is_err());
-            assert!(out.is_empty(), "nothing half-written");
+            let mut batch = Batch::default();
+            assert!(batch.push(&record).is_err());
+            assert!(batch.is_empty() && batch.bytes.is_empty(), "nothing half-written");
         }
     }
 }

@@ -51,7 +51,9 @@ pub struct Reader<'a> {
 pub struct Position {
     next: u64,
     segment: Option<Segment>,
+    /// Bytes of the segment from `block_at` on; the first `block_len` count.
     block: Vec<u8>,
+    block_len: usize,
     block_at: u64,
 }
 
@@ -154,7 +156,7 @@ impl Position {
     fn frame(&mut self) -> io::Result<Frame> {
         let Some(segment) = &self.segment else { return Ok(Frame::Short) };
         let at = segment.at.wrapping_sub(self.block_at) as usize;
-        let here = self.block.get(at..).unwrap_or_default();
+        let here = self.block[..self.block_len].get(at..).unwrap_or_default();
         match format::check(here, self.next) {
             Frame::Short => {}
             // Damaged may be an old copy of a tail that was cut and written anew: read again.
@@ -162,17 +164,14 @@ impl Position {
             found => return Ok(found),
         }
         for size in [BLOCK, RECORD_BYTES_MAX] {
-            let keep = self.block.capacity();
-            self.block.resize(size, 0);
-            let got = read_up_to(&segment.file, &mut self.block, segment.at)?;
-            self.block.truncate(got);
-            if keep < size && size == RECORD_BYTES_MAX {
-                self.block.shrink_to(BLOCK.max(got));
+            // Grown to a record's limit once one larger than a block was met; never cleared in between.
+            if self.block.len() < size {
+                self.block.resize(size, 0);
             }
             self.block_at = segment.at;
-            let found = format::check(&self.block, self.next);
-            let larger = found == Frame::Short && got == size;
-            if !larger {
+            self.block_len = read_up_to(&segment.file, &mut self.block[..size], segment.at)?;
+            let found = format::check(&self.block[..self.block_len], self.next);
+            if found != Frame::Short || self.block_len < size {
                 return Ok(found);
             }
         }
@@ -215,7 +214,7 @@ impl Position {
             }
             (at, offset) = (at + len as u64, offset + 1);
         }
-        self.block.clear();
+        self.block_len = 0;
         self.segment = Some(Segment { base, file, at });
         if offset < wanted {
             // Damage before the wanted record, perhaps in a length that led us astray: find it by its own offset.
@@ -280,7 +279,7 @@ impl Position {
                 bases.into_iter().find(|&base| base > from).unwrap_or(visible)
             }
         };
-        self.block.clear();
+        self.block_len = 0;
         self.next = to;
         Ok(Gap { from, to, cause: GapCause::Damage })
     }

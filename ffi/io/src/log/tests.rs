@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::format::{self, Record, StoredRecord};
+use super::format::{self, Batch, Record, StoredRecord};
 use super::*;
 
 struct TempDir(PathBuf);
@@ -25,12 +25,12 @@ impl Drop for TempDir {
     }
 }
 
-fn batch(values: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = Vec::new();
+fn batch(values: &[&[u8]]) -> Batch {
+    let mut batch = Batch::default();
     for value in values {
-        format::encode(&mut bytes, &Record { value: Some(value), ..Record::default() }).expect("fits");
+        batch.push(&Record { value: Some(value), ..Record::default() }).expect("fits");
     }
-    bytes
+    batch
 }
 
 fn small() -> TopicOptions {
@@ -116,9 +116,9 @@ fn torn_tail_is_cut_and_what_was_acknowledged_stays() {
         let path = dir.0.join("t/00000000000000000000.seg");
         let len = fs::metadata(&path).expect("there").len();
         let mut torn = batch(&[b"value 0003"]);
-        format::seal(&mut torn, 3);
+        torn.seal(3);
         let file = OpenOptions::new().write(true).open(&path).expect("opens");
-        file.write_all_at(&torn[..cut], len).expect("writes");
+        file.write_all_at(&torn.bytes()[..cut], len).expect("writes");
         fs::remove_file(dir.0.join("t/state")).expect("removes");
         let topic = log.topic("t", options, false).expect("recovers");
         assert_eq!(topic.end(), 3, "cut {cut}");

@@ -4,13 +4,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::{FallocateFlags, fallocate};
 
 use super::error::{LogError, LogErrorKind};
-use super::format::{self, SEGMENT_HEADER};
+use super::format::{self, Batch, SEGMENT_HEADER};
 use super::reader::Reader;
 use super::recover;
 use super::state::{Cursor, State, boot_number};
@@ -59,6 +60,7 @@ pub struct Topic {
     pub(super) state: State,
     writer: Mutex<Writer>,
     syncer: Mutex<File>,
+    spin: Spin,
 }
 
 struct Writer {
@@ -112,6 +114,7 @@ impl Topic {
             state,
             writer: Mutex::new(Writer { lock: open_lock("append.lock")?, segment: None }),
             syncer: Mutex::new(open_lock("sync.lock")?),
+            spin: Spin::default(),
         };
         topic.recover_if_stale()?;
         // A writer killed before its sync left records that count but do not show. They must show before
@@ -139,21 +142,21 @@ impl Topic {
         Ok(())
     }
 
-    /// Appends `batch` (records as [`format::encode`] writes them, at least one) and returns the first offset.
+    /// Appends `batch`, at least one record, and returns the first offset.
     ///
     /// Offsets are dense and follow each other within the batch. On return the records are stored as
     /// `durability` says and can be read.
     ///
     /// # Errors
     /// `NoSpace`: nothing was written. `Invalid`: a length is wrong. `Failed`: a sync failed before.
-    pub fn append(&self, batch: &mut [u8], durability: Durability) -> Result<u64, LogError> {
-        let records = format::count(batch)?;
+    pub fn append(&self, batch: &mut Batch, durability: Durability) -> Result<u64, LogError> {
+        let records = batch.records();
         if records == 0 {
             return Err(LogError::invalid("the batch is empty, need a record"));
         }
         let base = {
             let mut guard = self.lock_append()?;
-            self.write_batch(&mut guard.0, batch, records)?
+            self.write_batch(&mut guard.0, batch)?
         };
         let end = base + records;
         match durability {
@@ -165,7 +168,7 @@ impl Topic {
         Ok(base)
     }
 
-    fn write_batch(&self, writer: &mut Writer, batch: &mut [u8], records: u64) -> Result<u64, LogError> {
+    fn write_batch(&self, writer: &mut Writer, batch: &mut Batch) -> Result<u64, LogError> {
         if self.state.failed() {
             let message = format!(
                 "Cannot append to {}: a sync failed before, restart legend to recover it",
@@ -182,15 +185,16 @@ impl Topic {
             self.state.set_reserved(cursor.bytes);
             self.state.set_writing(false);
         }
-        let full = cursor.bytes + batch.len() as u64 > self.options.segment_bytes;
+        let full = cursor.bytes + batch.bytes().len() as u64 > self.options.segment_bytes;
         if full && cursor.bytes > SEGMENT_HEADER as u64 {
             cursor = self.roll(writer, cursor)?;
         }
-        let end = cursor.bytes + batch.len() as u64;
+        let end = cursor.bytes + batch.bytes().len() as u64;
         self.reserve(writer, end)?;
-        format::seal(batch, cursor.offset);
+        batch.seal(cursor.offset);
         self.state.set_writing(true);
-        let written = self.with_segment(writer, "write", |file| file.write_all_at(batch, cursor.bytes));
+        let written =
+            self.with_segment(writer, "write", |file| file.write_all_at(batch.bytes(), cursor.bytes));
         if written.is_err() {
             let cut = self.with_segment(writer, "cut", |file| file.set_len(cursor.bytes));
             self.state.set_reserved(cursor.bytes);
@@ -198,7 +202,7 @@ impl Topic {
             self.state.set_writing(cut.is_err());
             return Err(written.err().unwrap_or_else(|| unreachable!("checked above")));
         }
-        self.state.set_cursor(Cursor { bytes: end, offset: cursor.offset + records, ..cursor });
+        self.state.set_cursor(Cursor { bytes: end, offset: cursor.offset + batch.records(), ..cursor });
         self.state.set_writing(false);
         Ok(cursor.offset)
     }
@@ -308,6 +312,9 @@ impl Topic {
     /// Blocks until a record at `offset` is readable or `timeout` is over; says which.
     pub fn wait(&self, offset: u64, timeout: Duration) -> bool {
         let begin = Instant::now();
+        if self.spin.until(|| self.state.visible() > offset) {
+            return true;
+        }
         let mut slice = Duration::from_millis(1);
         loop {
             if self.state.visible() > offset {
@@ -379,6 +386,49 @@ impl Topic {
             unreachable!("open_active comes first");
         };
         call(file).map_err(|error| LogError::io(action, &segment_path(&self.dir, *base), &error))
+    }
+}
+
+/// Looks for a while before it sleeps, but only where that has paid lately: waking a sleeper on another
+/// core costs tens of microseconds, a conversation between two processes far less.
+struct Spin {
+    budget_ns: AtomicU64,
+    skipped: AtomicU64,
+}
+
+const SPIN_MAX_NS: u64 = 50_000;
+/// Below this the budget counts as used up.
+const SPIN_MIN_NS: u64 = 2_000;
+/// A waiter that has given up looking tries again each so many waits.
+const SPIN_RETRY: u64 = 64;
+
+impl Default for Spin {
+    fn default() -> Self {
+        Spin { budget_ns: AtomicU64::new(SPIN_MAX_NS), skipped: AtomicU64::new(0) }
+    }
+}
+
+impl Spin {
+    fn until(&self, done: impl Fn() -> bool) -> bool {
+        let mut budget = self.budget_ns.load(Relaxed);
+        if budget < SPIN_MIN_NS {
+            if !self.skipped.fetch_add(1, Relaxed).is_multiple_of(SPIN_RETRY) {
+                return false;
+            }
+            budget = SPIN_MAX_NS / 2;
+        }
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_nanos(budget) {
+            for _ in 0..32 {
+                if done() {
+                    self.budget_ns.store((budget * 2).min(SPIN_MAX_NS), Relaxed);
+                    return true;
+                }
+                std::hint::spin_loop();
+            }
+        }
+        self.budget_ns.store(budget / 2, Relaxed);
+        false
     }
 }
 
