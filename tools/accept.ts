@@ -1,5 +1,5 @@
 /** `deno task accept`: promises with a limit, on the executable; each prints value and limit and fails at three times it. */
-import { exec, say, task } from "./command.ts";
+import { exec, must, say, task } from "./command.ts";
 import { EXECUTABLE, ROOT } from "./paths.ts";
 
 const FAIL_AT = 3;
@@ -41,7 +41,25 @@ async function readyAfterKill(folder: string): Promise<number> {
   return slowest;
 }
 
+/** The full build's ClickHouse library: not unpacked by a start, unpacked whole when asked for. */
+async function unpackClickhouse(folder: string): Promise<number> {
+  await must(`${ROOT}/compile.sh`, ["--fast"]);
+  const env = { LEGEND_CACHE_DIR: `${folder}/cache` };
+  await milliseconds(["version"], env);
+  const runtimes = () =>
+    [...Deno.readDirSync(`${folder}/cache`)].filter(({ isDirectory }) => isDirectory).length;
+  if (runtimes() !== 1) throw new Error("Cannot accept: a plain start unpacked more than the runtime");
+  const begin = performance.now();
+  const place = (await must(EXECUTABLE, ["__unpack", "clickhouse"], { env, capture: true })).trim();
+  const elapsed = performance.now() - begin;
+  if ((await Deno.stat(`${place}/libchdb.so`)).size < 100e6) {
+    throw new Error("Cannot accept: libchdb.so is not whole");
+  }
+  return elapsed;
+}
+
 const PROMISES: readonly Promised[] = [
+  { name: "ClickHouse library unpacked on first use", limitMs: 10_000, measure: unpackClickhouse },
   { name: "log ready again after kill -9", limitMs: 2000, measure: readyAfterKill },
 ];
 

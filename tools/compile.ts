@@ -1,7 +1,7 @@
 /** `./compile.sh`: from the sources to dist/legend. */
 import { build as bundle, stop } from "esbuild";
 import { exec, must, say, task, timed } from "./command.ts";
-import { CACHE, EXECUTABLE, ROOT } from "./paths.ts";
+import { CACHE, EXECUTABLE, LIBRARY, ROOT } from "./paths.ts";
 import { PACKED_FLAGS, RUNTIME_FLAGS } from "./runtime_flags.ts";
 
 const KNOWN = ["--slim", "--fast", "--deno-compile"];
@@ -104,12 +104,10 @@ async function pack(fast: boolean, slim: boolean): Promise<void> {
   await Deno.remove(runtime, { recursive: true });
 }
 
-async function denoCompile(): Promise<void> {
-  await timed("Rust library (dist)", () => cargo(["--profile", "dist", "-p", "abi"]));
+/** `deno compile` of the same entry to `out`; the Rust library travels inside. */
+export async function denoCompile(out = EXECUTABLE): Promise<void> {
+  await timed("Rust library (release)", () => cargo(["--release", "-p", "abi"]));
   const rights = RUNTIME_FLAGS.filter((flag) => flag.startsWith("--allow") && !flag.includes("{"));
-  const library = `${ROOT}/ffi/target/release/liblegend.so`;
-  await Deno.mkdir(`${ROOT}/ffi/target/release`, { recursive: true });
-  await Deno.copyFile(`${ROOT}/ffi/target/dist/liblegend.so`, library);
   await timed(
     "deno compile",
     () =>
@@ -121,9 +119,9 @@ async function denoCompile(): Promise<void> {
         "--allow-run",
         ...rights,
         "--include",
-        library,
+        LIBRARY,
         "-o",
-        EXECUTABLE,
+        out,
         "main.ts",
       ]),
   );

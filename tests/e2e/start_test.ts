@@ -1,5 +1,6 @@
 /** The executable as a file: copied alone, unpacked once, damaged, on bad disks. */
 import assert from "node:assert/strict";
+import { denoCompile } from "../../tools/compile.ts";
 import { EXECUTABLE } from "../../tools/paths.ts";
 import { canMount, command, legend, withFolder, withMount } from "./executable.ts";
 
@@ -169,4 +170,17 @@ Deno.test("a noexec cache, a full disk and a folder of somebody else give one cl
     await Deno.mkdir(`${folder}/open`);
     await Deno.chmod(`${folder}/open`, 0o777);
     oneLine((await start(`${folder}/open`)).stderr, /must be this user's and not writable by others/);
+  }));
+
+Deno.test("deno compile finds every module of the same entry (denort stood in for by deno)", () =>
+  withFolder(async (folder) => {
+    const before = Deno.env.get("DENORT_BIN");
+    Deno.env.set("DENORT_BIN", Deno.execPath());
+    try {
+      await denoCompile(`${folder}/legend`);
+    } finally {
+      if (before === undefined) Deno.env.delete("DENORT_BIN");
+      else Deno.env.set("DENORT_BIN", before);
+    }
+    assert.ok((await Deno.stat(`${folder}/legend`)).size > (await Deno.stat(Deno.execPath())).size);
   }));

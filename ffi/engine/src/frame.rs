@@ -369,10 +369,10 @@ fn push_numbers(numbers: &mut Vec<u64>, frame: &[u8], field: &Field) -> Result<(
     let Some(span) = field.bytes else {
         return push_limited(numbers, field.value, KEYS_MAX);
     };
-    let mut at = span.start as usize;
-    while at < span.end() {
-        let value = varint(frame, &mut at, span.end())?;
-        push_limited(numbers, value, KEYS_MAX)?;
+    let packed = span.of(frame);
+    let mut at = 0;
+    while at < packed.len() {
+        push_limited(numbers, varint(packed, &mut at)?, KEYS_MAX)?;
     }
     Ok(())
 }
@@ -403,38 +403,38 @@ impl Field {
     }
 }
 
-/// The fields of one message, in their order.
+/// The fields of one message, in their order. `bytes` is the frame up to the message's end, so that
+/// places are the frame's and one comparison guards every read.
 struct Fields<'f> {
-    frame: &'f [u8],
+    bytes: &'f [u8],
     at: usize,
-    end: usize,
 }
 
 impl<'f> Fields<'f> {
     fn whole(frame: &'f [u8]) -> Self {
-        Fields { frame, at: 0, end: frame.len().min(u32::MAX as usize) }
+        Fields { bytes: &frame[..frame.len().min(u32::MAX as usize)], at: 0 }
     }
 
     fn of(frame: &'f [u8], span: Span) -> Self {
-        Fields { frame, at: span.start as usize, end: span.end() }
+        Fields { bytes: frame.get(..span.end()).unwrap_or_default(), at: span.start as usize }
     }
 
     #[inline]
     fn read(&mut self) -> Result<Field, FrameError> {
-        let tag = varint(self.frame, &mut self.at, self.end)?;
+        let tag = varint(self.bytes, &mut self.at)?;
         let number = u32::try_from(tag >> 3).map_err(|_| FrameError::Malformed)?;
         let mut field = Field { number, value: 0, bytes: None };
         let skip = match tag & 7 {
             0 => {
-                field.value = varint(self.frame, &mut self.at, self.end)?;
+                field.value = varint(self.bytes, &mut self.at)?;
                 return Ok(field);
             }
-            2 => varint(self.frame, &mut self.at, self.end)?,
+            2 => varint(self.bytes, &mut self.at)?,
             1 => 8,
             5 => 4,
             _ => return Err(FrameError::Malformed),
         };
-        if skip > (self.end - self.at) as u64 {
+        if skip > (self.bytes.len() - self.at) as u64 {
             return Err(FrameError::Truncated);
         }
         if tag & 7 == 2 {
@@ -450,25 +450,33 @@ impl Iterator for Fields<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.at >= self.end {
+        if self.at >= self.bytes.len() {
             return None;
         }
         let field = self.read();
         if field.is_err() {
-            self.at = self.end;
+            self.at = self.bytes.len();
         }
         Some(field)
     }
 }
 
-#[inline]
-fn varint(frame: &[u8], at: &mut usize, end: usize) -> Result<u64, FrameError> {
+/// Nearly every varint of a frame is one byte.
+#[inline(always)]
+fn varint(bytes: &[u8], at: &mut usize) -> Result<u64, FrameError> {
+    match bytes.get(*at) {
+        Some(&byte) if byte < 0x80 => {
+            *at += 1;
+            Ok(u64::from(byte))
+        }
+        _ => long_varint(bytes, at),
+    }
+}
+
+fn long_varint(bytes: &[u8], at: &mut usize) -> Result<u64, FrameError> {
     let mut value = 0_u64;
     for shift in (0..70).step_by(7) {
-        if *at >= end {
-            return Err(FrameError::Truncated);
-        }
-        let byte = *frame.get(*at).ok_or(FrameError::Truncated)?;
+        let byte = *bytes.get(*at).ok_or(FrameError::Truncated)?;
         *at += 1;
         if shift == 63 && byte > 1 {
             return Err(FrameError::Malformed);
@@ -487,7 +495,7 @@ mod tests {
 
     #[test]
     fn varint_refuses_what_does_not_fit_or_does_not_end() {
-        let read = |bytes: &[u8]| varint(bytes, &mut 0, bytes.len());
+        let read = |bytes: &[u8]| varint(bytes, &mut 0);
         assert_eq!(read(&[0x96, 0x01]), Ok(150));
         assert_eq!(read(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]), Ok(u64::MAX));
         assert_eq!(

@@ -121,19 +121,27 @@ fn check_name(what: &str, name: &str) -> Result<(), LogError> {
 
 /// Locks and shared pages do not work across hosts, and on some of these not at all.
 fn refuse_network_file_system(root: &Path) -> Result<(), LogError> {
-    const REFUSED: [(i64, &str); 5] =
-        [(0x6969, "NFS"), (0xff53_4d42, "CIFS"), (0xfe53_4d42, "SMB"), (0x517b, "SMB"), (0x5346_414f, "AFS")];
     let stat = rustix::fs::statfs(root).map_err(|error| LogError::io("look at", root, &error.into()))?;
-    let kind = stat.f_type & 0xffff_ffff;
-    match REFUSED.iter().find(|(magic, _)| *magic == kind) {
+    match network_file_system(stat.f_type) {
         None => Ok(()),
-        Some((_, name)) => {
+        Some(name) => {
             let message = format!(
                 "Cannot keep the log in {}: {name} is a network file system, need a local disk",
                 root.display()
             );
             Err(LogError::new(LogErrorKind::Unsupported, message))
         }
+    }
+}
+
+/// The name of a network file system by its magic number (`linux/magic.h`), else `None`.
+fn network_file_system(magic: i64) -> Option<&'static str> {
+    match magic & 0xffff_ffff {
+        0x6969 => Some("NFS"),
+        0xff53_4d42 => Some("CIFS"),
+        0xfe53_4d42 | 0x517b => Some("SMB"),
+        0x5346_414f => Some("AFS"),
+        _ => None,
     }
 }
 

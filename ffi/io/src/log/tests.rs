@@ -255,3 +255,14 @@ fn records_without_durability_wait_behind_a_group_in_order() {
     });
     assert_eq!(read_all(&topic, 0).0.len(), 200);
 }
+
+#[test]
+fn network_file_systems_are_told_from_local_disks() {
+    for (magic, name) in
+        [(0x6969, Some("NFS")), (0xfe53_4d42, Some("SMB")), (0xef53, None), (0x0102_1994, None)]
+    {
+        assert_eq!(network_file_system(magic), name);
+    }
+    // As a 32-bit kernel gives it: sign-extended.
+    assert_eq!(network_file_system(0xff53_4d42_u32.cast_signed().into()), Some("CIFS"));
+}
