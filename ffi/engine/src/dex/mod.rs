@@ -1,8 +1,18 @@
 //! The table of DEXes: one file and one row each. The ids are contract (SPEC 3).
 
+mod lifinity_v2;
+mod meteora_dlmm;
+mod orca_whirlpool;
+mod phoenix;
+mod pump_fun;
+mod pump_swap;
 mod raydium_amm_v4;
+mod raydium_clmm;
 mod raydium_cpmm;
+mod raydium_launchlab;
 
+use crate::call::Call;
+use crate::legs::Leg;
 use crate::pubkey::Pubkey;
 
 /// One swap in one pool, by key indices: which accounts to watch for what moved.
@@ -31,10 +41,12 @@ pub enum DecodeError {
         /// Accounts present.
         len: usize,
     },
+    /// The transfers that a swap makes are not under it.
+    Unresolved,
 }
 
-/// Data and account key indices of one instruction to its swap; `Ok(None)` = not a swap.
-pub type Decode = fn(&[u8], &[u8]) -> Result<Option<Swap>, DecodeError>;
+/// Appends the legs of one instruction; none when it is not a swap, which is the common case.
+pub type Decode = fn(&Call<'_>, &mut Vec<Leg>) -> Result<(), DecodeError>;
 
 /// A DEX: its id, its program and how to read its swaps.
 pub struct Dex {
@@ -47,12 +59,28 @@ pub struct Dex {
 }
 
 /// All DEXes, by id.
-pub static DEXES: [Dex; 2] = [raydium_amm_v4::DEX, raydium_cpmm::DEX];
+pub static DEXES: [Dex; 10] = [
+    lifinity_v2::DEX,
+    meteora_dlmm::DEX,
+    orca_whirlpool::DEX,
+    phoenix::DEX,
+    pump_fun::DEX,
+    pump_swap::DEX,
+    raydium_amm_v4::DEX,
+    raydium_clmm::DEX,
+    raydium_cpmm::DEX,
+    raydium_launchlab::DEX,
+];
 
 /// The DEX that `program` is, if any.
 #[must_use]
 pub fn by_program(program: &[u8; 32]) -> Option<&'static Dex> {
     DEXES.iter().find(|dex| dex.program.0 == *program)
+}
+
+/// Accounts of an instruction that must have at least `need`.
+pub(crate) fn at_least(accounts: &[u8], need: usize) -> Result<(), DecodeError> {
+    if accounts.len() < need { Err(DecodeError::Accounts { len: accounts.len() }) } else { Ok(()) }
 }
 
 /// The DEX with this id.

@@ -4,8 +4,11 @@ use super::{DecodeError, Dex, Swap};
 use crate::token::program;
 
 /// The table row.
-pub const DEX: Dex =
-    Dex { id: "raydium_amm_v4", program: program(b"675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8"), decode };
+pub const DEX: Dex = Dex {
+    id: "raydium_amm_v4",
+    program: program(b"675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8"),
+    decode: |call, legs| call.one(swap, legs),
+};
 
 const SWAP_BASE_IN: u8 = 9;
 const SWAP_BASE_OUT: u8 = 11;
@@ -18,7 +21,7 @@ const DATA_LEN: usize = 17;
 ///   moved is read from the transfers).
 /// - `accounts`: 17 with the order book's accounts, 18 with the retired `amm_target_orders` too,
 ///   8 in the V2 form without an order book. Vaults are coin, then pc; the owner is last.
-fn decode(data: &[u8], accounts: &[u8]) -> Result<Option<Swap>, DecodeError> {
+fn swap(data: &[u8], accounts: &[u8]) -> Result<Option<Swap>, DecodeError> {
     let v2 = match data.first() {
         Some(&(SWAP_BASE_IN | SWAP_BASE_OUT)) => false,
         Some(&(SWAP_BASE_IN_V2 | SWAP_BASE_OUT_V2)) => true,
@@ -42,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn decode_takes_every_form_and_refuses_short_or_odd_ones() {
+    fn swap_takes_every_form_and_refuses_short_or_odd_ones() {
         let accounts: Vec<u8> = (100..118).collect();
         let data = |tag: u8| [&[tag][..], &[0; 16]].concat();
         let swap = |vault: u8, trader| Ok(Some(Swap { pool: 101, vaults: [vault, vault + 1], trader }));
@@ -56,9 +59,9 @@ mod tests {
             (16, 7, Err(DecodeError::Accounts { len: 7 })),
             (3, 17, Ok(None)),
         ] {
-            assert_eq!(decode(&data(tag), &accounts[..len]), expected, "tag {tag}, {len} accounts");
+            assert_eq!(super::swap(&data(tag), &accounts[..len]), expected, "tag {tag}, {len} accounts");
         }
-        assert_eq!(decode(&[9; 16], &accounts), Err(DecodeError::Short { len: 16, need: 17 }));
-        assert_eq!(decode(&[], &accounts), Ok(None));
+        assert_eq!(super::swap(&[9; 16], &accounts), Err(DecodeError::Short { len: 16, need: 17 }));
+        assert_eq!(super::swap(&[], &accounts), Ok(None));
     }
 }

@@ -4,8 +4,11 @@ use super::{DecodeError, Dex, Swap};
 use crate::token::program;
 
 /// The table row.
-pub const DEX: Dex =
-    Dex { id: "raydium_cpmm", program: program(b"CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C"), decode };
+pub const DEX: Dex = Dex {
+    id: "raydium_cpmm",
+    program: program(b"CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C"),
+    decode: |call, legs| call.one(swap, legs),
+};
 
 const SWAP_BASE_INPUT: [u8; 8] = [0x8f, 0xbe, 0x5a, 0xda, 0xc4, 0x1e, 0x33, 0xde];
 const SWAP_BASE_OUTPUT: [u8; 8] = [0x37, 0xd9, 0x62, 0x56, 0xa3, 0x4a, 0xb4, 0xad];
@@ -17,7 +20,7 @@ const ACCOUNTS_MIN: usize = 13;
 
 /// - `data`: `[discriminator 8][a u64 LE][b u64 LE]`, 24 bytes or more.
 /// - `accounts`: at least 13; `accounts[3]` is the pool.
-fn decode(data: &[u8], accounts: &[u8]) -> Result<Option<Swap>, DecodeError> {
+fn swap(data: &[u8], accounts: &[u8]) -> Result<Option<Swap>, DecodeError> {
     if !data.starts_with(&SWAP_BASE_INPUT) && !data.starts_with(&SWAP_BASE_OUTPUT) {
         return Ok(None);
     }
@@ -35,15 +38,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn decode_takes_both_swaps_and_refuses_short_ones() {
+    fn swap_takes_both_swaps_and_refuses_short_ones() {
         let accounts: Vec<u8> = (50..63).collect();
         for discriminator in [SWAP_BASE_INPUT, SWAP_BASE_OUTPUT] {
             let data = [&discriminator[..], &[1; 16]].concat();
             let swap = Swap { pool: 53, vaults: [56, 57], trader: 50 };
-            assert_eq!(decode(&data, &accounts), Ok(Some(swap)));
-            assert_eq!(decode(&data[..23], &accounts), Err(DecodeError::Short { len: 23, need: 24 }));
-            assert_eq!(decode(&data, &accounts[..12]), Err(DecodeError::Accounts { len: 12 }));
+            assert_eq!(super::swap(&data, &accounts), Ok(Some(swap)));
+            assert_eq!(super::swap(&data[..23], &accounts), Err(DecodeError::Short { len: 23, need: 24 }));
+            assert_eq!(super::swap(&data, &accounts[..12]), Err(DecodeError::Accounts { len: 12 }));
         }
-        assert_eq!(decode(&[0xb7; 24], &accounts), Ok(None));
+        assert_eq!(super::swap(&[0xb7; 24], &accounts), Ok(None));
     }
 }
