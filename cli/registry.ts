@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import { completions } from "./completions.ts";
 import { configCheck, configShow } from "./config.ts";
 import { decode } from "./decode.ts";
+import { replay } from "./replay.ts";
 import { run } from "./run.ts";
 import { topicsCreate, topicsList, topicsTail, topicsVerify } from "./topics.ts";
 import { version } from "./version.ts";
@@ -12,6 +13,7 @@ export const COMMANDS: readonly Command[] = [
   configCheck,
   configShow,
   decode,
+  replay,
   run,
   topicsCreate,
   topicsList,

@@ -14,13 +14,19 @@ export const run: Command = {
   summary: "Read a source, find arbitrages and sandwiches, publish them on the log (paper mode)",
   flags: [
     { name: "source", value: "SOURCE", doc: "Where blocks come from: file:PATH; may repeat" },
+    {
+      name: "accounts",
+      value: "FILE",
+      doc: "Pool state before the first slot; without it no sandwich is tier A",
+    },
     { name: "slot", value: "N", doc: "Slot of a block whose file does not say it" },
     { name: "json", doc: "Print the counters as one JSON object at the end" },
     { name: "paper", doc: "Submit nothing (the default, and all this version can do)" },
   ],
   details: [
-    "Closed cycles within one transaction are published on arbitrage-decisions-proto; sandwich shapes (tier C) stay on",
-    "decision-evidence. An event that is on the log already is counted, not written again.",
+    "Closed cycles within one transaction are published on arbitrage-decisions-proto, tier A sandwiches on",
+    "sandwich-decisions-proto; tiers B and C stay on decision-evidence. What is on the log already is counted, not",
+    "written again.",
   ],
   async run({ flags, all }, context) {
     const sources = all("source");
@@ -44,6 +50,7 @@ export const run: Command = {
       data_dir,
       instance,
       ...(slot === undefined ? {} : { slot: Number(slot) }),
+      ...(typeof flags.accounts === "string" ? { accounts: flags.accounts } : {}),
     });
     context.say(`paper mode: reading ${sources.join(", ")} into ${data_dir}`);
     const status = await finish(agent, context.signal);
@@ -72,7 +79,7 @@ function summary(status: AgentStatus, seconds: number): string {
   ].filter(([count]) => count).map(([count, what]) => `, ${count} ${what}`).join("");
   return [
     `read       ${blocks} blocks, ${transactions} transactions (${failed} failed, ${votes} votes${odd}), ${legs} legs`,
-    `found      ${status.arbitrage} arbitrages, ${status.sandwich} sandwiches, ${status.wide_sandwich} wide sandwiches (by shape: tier C)`,
+    `found      ${status.arbitrage} arbitrages, ${status.sandwich} sandwiches, ${status.wide_sandwich} wide sandwiches`,
     `published  ${status.published} envelopes, ${status.evidence} evidence records; ${status.already_logged} were on the log already`,
     `took       ${seconds.toFixed(2)} s`,
     "",

@@ -16,38 +16,66 @@ export interface DecodeSummary {
   unresolved_swaps: number;
 }
 
-/** NDJSON of all legs of files and folders, pulled in blocks. */
-export class Decoder implements Disposable {
+/** NDJSON of the library, pulled in blocks. */
+export class LineStream implements Disposable {
   readonly #library: Library;
   readonly #handle: number;
   readonly #out = new Uint8Array(READ_BYTES);
 
-  constructor(library: Library, paths: readonly string[], slot?: bigint) {
+  protected constructor(library: Library, handle: number) {
     this.#library = library;
-    const text = utf8(paths.join("\n"));
-    this.#handle =
-      library.call((out, size) =>
-        library.symbols.legend_decode_open(text, text.length, slot ?? NO_SLOT, out, size)
-      ).value;
+    this.#handle = handle;
   }
 
   /** The next bytes, valid until the next call; empty = the end. After a throw the next file follows. */
   read(): Uint8Array {
     const { value } = this.#library.call(
-      (out, size) => this.#library.symbols.legend_decode_read(this.#handle, out, size),
+      (out, size) => this.#library.symbols.legend_lines_read(this.#handle, out, size),
       this.#out,
     );
     return this.#out.subarray(0, value);
   }
 
-  summary(): DecodeSummary {
-    return JSON.parse(
-      this.#library.text((out, size) => this.#library.symbols.legend_decode_summary(this.#handle, out, size)),
+  protected text(): string {
+    return this.#library.text((out, size) =>
+      this.#library.symbols.legend_lines_summary(this.#handle, out, size)
     );
   }
 
   [Symbol.dispose](): void {
-    this.#library.symbols.legend_decode_close(this.#handle);
+    this.#library.symbols.legend_lines_close(this.#handle);
+  }
+}
+
+/** All legs of files and folders. */
+export class Decoder extends LineStream {
+  constructor(library: Library, paths: readonly string[], slot?: bigint) {
+    const text = utf8(paths.join("\n"));
+    const { legend_decode_open } = library.symbols;
+    super(
+      library,
+      library.call((out, size) => legend_decode_open(text, text.length, slot ?? NO_SLOT, out, size)).value,
+    );
+  }
+
+  summary(): DecodeSummary {
+    return JSON.parse(this.text());
+  }
+}
+
+export interface ReplayOptions {
+  paths: readonly string[];
+  /** Pool state before the first slot. */
+  accounts?: string;
+  slot?: number;
+}
+
+/** The events of captured data, by the agents' own path; the last line is the summary. */
+export class Replay extends LineStream {
+  constructor(library: Library, options: ReplayOptions) {
+    const text = utf8(JSON.stringify(options));
+    const { legend_replay_open } = library.symbols;
+    super(library, library.call((out, size) => legend_replay_open(text, text.length, out, size)).value);
   }
 }
 
@@ -56,6 +84,8 @@ export interface AgentOptions {
   data_dir: string;
   instance: string;
   slot?: number;
+  /** Pool state before the first slot. */
+  accounts?: string;
 }
 
 export interface AgentStatus {

@@ -25,13 +25,14 @@ export const SYMBOLS = {
   legend_reader_read: { parameters: ["u32", ...OUT], result: "i32" },
   // paths one a line, slot
   legend_decode_open: { parameters: [...TEXT, "u64", ...OUT], result: "i32" },
-  legend_decode_read: { parameters: ["u32", ...OUT], result: "i32" },
-  legend_decode_summary: { parameters: ["u32", ...OUT], result: "i32" },
-  legend_decode_close: { parameters: ["u32"], result: "void" },
+  legend_replay_open: { parameters: [...TEXT, ...OUT], result: "i32" },
+  legend_lines_read: { parameters: ["u32", ...OUT], result: "i32" },
+  legend_lines_summary: { parameters: ["u32", ...OUT], result: "i32" },
+  legend_lines_close: { parameters: ["u32"], result: "void" },
   legend_agent_start: { parameters: [...TEXT, ...OUT], result: "i32" },
   legend_agent_status: { parameters: ["u32", ...OUT], result: "i32" },
   legend_agent_close: { parameters: ["u32"], result: "void", nonblocking: true },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** `ABI_VERSION` of ffi/abi. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;

@@ -105,9 +105,9 @@ Deno.test("run finds the labelled arbitrages of decoded pools with exact net, an
     );
     assert.ok(failed.size > 0);
     assert.deepEqual(published.filter(({ data }) => failed.has(data.tx_signature!)), []);
-    assert.ok(
-      evidence.every(({ data }) => data.kind === "arbitrage" ? data.tier === null : data.tier === "C"),
-    );
+    assert.ok(evidence.every(({ data }) =>
+      data.kind === "arbitrage" ? data.tier === null : ["B", "C"].includes(data.tier!)
+    ));
     const second = await legend(args);
     assert.deepEqual(counts(status(second.stdout)), counts(status(first.stdout)));
     assert.deepEqual([status(second.stdout).published, status(second.stdout).evidence], [0, 0]);
@@ -228,3 +228,19 @@ Deno.test("run counts transactions of an unknown version and reads the rest", ()
       malformed: 1,
     });
   }));
+
+Deno.test(
+  "run with pool state publishes tier A sandwiches, and only those",
+  { ignore: skipShared },
+  () =>
+    withFolder(async (data) => {
+      const accounts = shared("executed/accounts_start.ndjson.zst");
+      const source = `file:${shared("executed/blocks")}`;
+      const run = await legend(["run", "--source", source, "--accounts", accounts, "--data-dir", data]);
+      assert.equal(run.code, 0, run.stderr);
+      const published = await tail(data, "sandwich-decisions-proto");
+      assert.ok(published.length >= 61);
+      assert.ok(published.every((line) => line.type === "mev_opportunity" && line.data.tier === "A"));
+      assertWhole(published, await tail(data, "decision-evidence"));
+    }),
+);

@@ -5,14 +5,14 @@
 //! and are not kept. A panic is caught and becomes [`Status::Panicked`].
 
 mod agent;
-mod decode;
 mod handles;
+mod lines;
 mod log;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Raised with every change of a signature below; `ffi/library.ts` refuses another.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// Why a call failed; the numbers are known to `ffi/library.ts`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

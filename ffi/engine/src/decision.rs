@@ -29,6 +29,19 @@ impl LandedLeg {
     }
 }
 
+/// What one victim would have been paid without the attack. Base units of `mint`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VictimLoss {
+    /// The victim's transaction.
+    pub signature: Signature,
+    /// What it bought.
+    pub mint: Pubkey,
+    /// What the pool paid.
+    pub out_actual: u64,
+    /// What the pool would have paid.
+    pub out_without: u64,
+}
+
 /// An observed event. Amounts are lamports or base units.
 #[derive(Clone, Debug)]
 pub struct Decision {
@@ -46,8 +59,16 @@ pub struct Decision {
     pub fronts: Vec<LandedLeg>,
     /// Sandwich: whose price was made worse.
     pub victims: Vec<LandedLeg>,
+    /// Sandwich: by re-execution without the attackers; empty when the pool's state is not known.
+    pub victim_losses: Vec<VictimLoss>,
     /// Sandwich: the back-runs.
     pub backs: Vec<LandedLeg>,
+    /// Transfers between the attackers' wallets, as transactions of their own.
+    pub links: Vec<Signature>,
+    /// Tips paid as transactions of their own.
+    pub tips: Vec<Signature>,
+    /// The attackers' own failed tries on the pool.
+    pub failed: Vec<Signature>,
     /// Mint that the gain is in.
     pub quote_mint: Pubkey,
     /// Change of all lamports the attackers own, fees and tips out; `None` when the quote is not SOL.
@@ -56,6 +77,8 @@ pub struct Decision {
     pub net_raw: i128,
     /// Network fees of the attackers' transactions.
     pub fee_lamports: u64,
+    /// Paid to tip accounts.
+    pub tip_lamports: u64,
 }
 
 impl Decision {

@@ -3,6 +3,7 @@
 use crate::decision::Decision;
 use crate::frame::{FrameError, Transaction};
 use crate::legs::{self, DecodeCounts, Leg};
+use crate::pools::Account;
 use crate::pubkey::{Pubkey, Signature};
 use crate::strategy::{Landed, arbitrage, sandwich::Sandwiches};
 
@@ -15,6 +16,8 @@ pub enum Event<'a> {
     Transaction(&'a [u8]),
     /// No further transaction of this slot follows.
     SlotEnd(u64),
+    /// The source has ended: nothing that is open can go on.
+    End,
 }
 
 /// What was seen, for the summary.
@@ -37,6 +40,7 @@ pub struct Engine {
     transaction: Transaction,
     legs: Vec<Leg>,
     sandwiches: Sandwiches,
+    last_slot: u64,
     counts: Counts,
 }
 
@@ -46,6 +50,7 @@ impl Default for Engine {
             transaction: Transaction::default(),
             legs: Vec::new(),
             sandwiches: Sandwiches::new(WINDOW_SLOTS),
+            last_slot: 0,
             counts: Counts::default(),
         }
     }
@@ -55,9 +60,22 @@ impl Engine {
     /// Handles one event; `now_ns` is the source's time, Unix nanoseconds. Decisions go to `out`.
     pub fn on_event(&mut self, event: &Event<'_>, now_ns: u64, out: &mut Vec<Decision>) {
         match event {
-            Event::SlotEnd(slot) => self.sandwiches.on_slot_end(*slot),
+            Event::SlotEnd(slot) => {
+                self.last_slot = self.last_slot.max(*slot);
+                self.sandwiches.on_slot_end(*slot, out);
+            }
+            Event::End => {
+                for slot in self.last_slot..=self.last_slot + WINDOW_SLOTS {
+                    self.sandwiches.on_slot_end(slot, out);
+                }
+            }
             Event::Transaction(frame) => self.on_frame(frame, now_ns, out),
         }
+    }
+
+    /// Takes in account state from before the first slot; returns how many pools it made known.
+    pub fn load(&mut self, accounts: &[Account<'_>]) -> usize {
+        self.sandwiches.load(accounts)
     }
 
     /// What was seen so far.
@@ -81,7 +99,8 @@ impl Engine {
         self.counts.votes += u64::from(transaction.is_vote);
         self.legs.clear();
         legs::decode(frame, transaction, &mut self.legs, &mut self.counts.decode);
-        if self.legs.is_empty() {
+        self.last_slot = self.last_slot.max(transaction.slot);
+        if transaction.is_vote {
             return;
         }
         let (Some(signer), Some(signature)) =
@@ -99,6 +118,6 @@ impl Engine {
             event_ns: now_ns,
         };
         arbitrage::find(&landed, out);
-        self.sandwiches.on_landed(&landed, out);
+        self.sandwiches.on_transaction(&landed);
     }
 }

@@ -5,7 +5,8 @@ use wire::prost::Message;
 use wire::realtime::envelope::{Payload, Type};
 use wire::realtime::{ArbOpportunity, Envelope, MevOpportunity, Module};
 
-use crate::decision::{Decision, Kind, LandedLeg, Tier};
+use crate::decision::{Decision, Kind, LandedLeg, Tier, VictimLoss};
+use crate::pubkey::Signature;
 
 const LAMPORTS_PER_SOL: f64 = 1e9;
 /// What a rule change must change, so that old evidence can be told apart.
@@ -97,7 +98,27 @@ pub fn evidence(decision: &Decision) -> Value {
         "fee_lamports": decision.fee_lamports.to_string(),
         if decision.kind == Kind::Arbitrage { "cycle" } else { "front" }: legs(&decision.fronts),
         "victims": legs(&decision.victims),
+        "victim_losses": decision.victim_losses.iter().map(loss).collect::<Vec<_>>(),
+        "links": signatures(&decision.links),
+        "tips": signatures(&decision.tips),
+        "failed": signatures(&decision.failed),
+        "tip_lamports": decision.tip_lamports.to_string(),
         "back": legs(&decision.backs),
+    })
+}
+
+fn signatures(list: &[Signature]) -> Vec<String> {
+    list.iter().map(ToString::to_string).collect()
+}
+
+/// `{signature, mint, out_actual, out_without, loss}`; a loss below 0 is a victim that gained.
+fn loss(loss: &VictimLoss) -> Value {
+    json!({
+        "signature": loss.signature.to_string(),
+        "mint": loss.mint.to_string(),
+        "out_actual": loss.out_actual.to_string(),
+        "out_without": loss.out_without.to_string(),
+        "loss": (i128::from(loss.out_without) - i128::from(loss.out_actual)).to_string(),
     })
 }
 

@@ -11,6 +11,7 @@ pub mod envelope;
 pub mod frame;
 pub mod ledger;
 pub mod legs;
+pub mod pools;
 pub mod pubkey;
 pub mod strategy;
 pub mod token;

@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use engine::decision::{Decision, Kind};
 use engine::engine::{Engine, Event};
 
+use crate::accounts;
 use crate::publish::Publisher;
 use crate::source::file::{FileSource, SourceCounts};
 
@@ -25,6 +26,8 @@ pub struct AgentOptions {
     pub instance: String,
     /// Slot of a single block that does not say it.
     pub slot: Option<u64>,
+    /// Pool state before the first slot.
+    pub accounts: Option<PathBuf>,
 }
 
 #[derive(Default)]
@@ -60,12 +63,17 @@ impl Agent {
     pub fn start(options: &AgentOptions) -> Result<Agent, String> {
         let lock = lock_agent(&options.data_dir)?;
         let source = FileSource::open(&options.paths, options.slot).map_err(|error| error.to_string())?;
+        let mut engine = Engine::default();
+        if let Some(path) = &options.accounts {
+            let known = accounts::read(path).map_err(|error| error.to_string())?;
+            engine.load(&accounts::borrowed(&known));
+        }
         let publisher =
             Publisher::open(&options.data_dir, &options.instance).map_err(|error| error.to_string())?;
         let shared = Arc::new(Shared::default());
         let in_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("agent".to_owned()).spawn(move || {
-            let error = run(&in_thread, source, publisher).err();
+            let error = run(&in_thread, source, engine, publisher).err();
             in_thread.summary.lock().unwrap_or_else(PoisonError::into_inner).error = error;
             in_thread.finished.store(true, Relaxed);
             drop(lock);
@@ -135,31 +143,38 @@ fn slot_of(kind: Kind) -> usize {
     }
 }
 
-fn run(shared: &Shared, mut source: FileSource, mut publisher: Publisher) -> Result<(), String> {
-    let mut engine = Engine::default();
+/// Counts the decisions, puts what is new of them on the log, and empties the list.
+fn publish(shared: &Shared, publisher: &mut Publisher, decisions: &mut Vec<Decision>) -> Result<(), String> {
+    for decision in decisions.iter() {
+        shared.events[slot_of(decision.kind)].fetch_add(1, Relaxed);
+    }
+    let done = publisher.publish(decisions).map_err(|error| error.to_string())?;
+    shared.published.fetch_add(done.envelopes, Relaxed);
+    shared.already_logged.fetch_add(done.already_logged, Relaxed);
+    shared.evidence.fetch_add(done.evidence, Relaxed);
+    decisions.clear();
+    Ok(())
+}
+
+fn run(
+    shared: &Shared,
+    mut source: FileSource,
+    mut engine: Engine,
+    mut publisher: Publisher,
+) -> Result<(), String> {
     let mut decisions: Vec<Decision> = Vec::new();
+    let mut now_ns = 0;
     loop {
         let mut failed = None;
         let read = source.read_file(|block| {
-            let now_ns = u64::try_from(block.time_s).unwrap_or(0) * 1_000_000_000;
+            now_ns = u64::try_from(block.time_s).unwrap_or(0) * 1_000_000_000;
             for frame in block.frames() {
                 engine.on_event(&Event::Transaction(frame), now_ns, &mut decisions);
             }
             if block.whole {
                 engine.on_event(&Event::SlotEnd(block.slot), now_ns, &mut decisions);
             }
-            for decision in &decisions {
-                shared.events[slot_of(decision.kind)].fetch_add(1, Relaxed);
-            }
-            match publisher.publish(&decisions) {
-                Ok(done) => {
-                    shared.published.fetch_add(done.envelopes, Relaxed);
-                    shared.already_logged.fetch_add(done.already_logged, Relaxed);
-                    shared.evidence.fetch_add(done.evidence, Relaxed);
-                }
-                Err(error) => failed = Some(error.to_string()),
-            }
-            decisions.clear();
+            failed = publish(shared, &mut publisher, &mut decisions).err();
             failed.is_none() && !shared.stop.load(Relaxed)
         });
         let mut summary = shared.summary.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,6 +183,13 @@ fn run(shared: &Shared, mut source: FileSource, mut publisher: Publisher) -> Res
             return Err(error);
         }
         match read {
+            Ok(false) if !shared.stop.load(Relaxed) => {
+                // Attacks that were open when the input ended are judged, then published like the others.
+                engine.on_event(&Event::End, now_ns, &mut decisions);
+                drop(summary);
+                publish(shared, &mut publisher, &mut decisions)?;
+                return Ok(());
+            }
             Ok(true) if !shared.stop.load(Relaxed) => {}
             Ok(_) => return Ok(()),
             // One bad file does not end the run: the others hold good blocks.

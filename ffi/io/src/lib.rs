@@ -1,7 +1,9 @@
 //! The engine's edges: where frames come from and where Envelopes go.
 
+pub mod accounts;
 pub mod agent;
 pub mod decode;
 pub mod log;
 pub mod publish;
+pub mod replay;
 pub mod source;

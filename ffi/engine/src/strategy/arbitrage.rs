@@ -71,11 +71,16 @@ fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Deci
         attackers,
         fronts,
         victims: Vec::new(),
+        victim_losses: Vec::new(),
         backs: Vec::new(),
+        links: Vec::new(),
+        tips: Vec::new(),
+        failed: Vec::new(),
         quote_mint,
         net_lamports: in_sol.then(|| i64::try_from(change.lamports).unwrap_or(i64::MAX)),
         net_raw: if in_sol { change.lamports } else { change.tokens },
         fee_lamports: transaction.fee_lamports,
+        tip_lamports: landed.tip_lamports(),
     }
 }
 

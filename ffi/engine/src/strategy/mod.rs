@@ -1,5 +1,6 @@
 //! What the strategies see and what they may say.
 
+pub mod activity;
 pub mod arbitrage;
 pub mod sandwich;
 
@@ -7,7 +8,9 @@ use crate::frame::Transaction;
 use crate::legs::Leg;
 use crate::pubkey::{Pubkey, Signature};
 
-/// One transaction that did not fail, with its legs in order of execution.
+use activity::tip_lamports;
+
+/// One transaction with its legs in order of execution.
 pub struct Landed<'a> {
     /// The frame `transaction` was walked from.
     pub frame: &'a [u8],
@@ -21,4 +24,12 @@ pub struct Landed<'a> {
     pub legs: &'a [Leg],
     /// The source's time, Unix nanoseconds.
     pub event_ns: u64,
+}
+
+impl Landed<'_> {
+    /// Lamports paid to tip accounts.
+    #[must_use]
+    pub fn tip_lamports(&self) -> u64 {
+        tip_lamports(self.frame, self.transaction)
+    }
 }

@@ -1,41 +1,78 @@
-//! Landed sandwiches by shape (SPEC 3): one party swaps in a pool, others swap the same way, the party
-//! swaps back what it got. Links between wallets, re-execution and the tiers above C are not judged here.
+//! Landed sandwiches (SPEC 3): one party swaps in a pool, others swap the same way, the party swaps back
+//! what it got, within 5 %. The party is one wallet, or wallets that exchanged something directly.
+//!
+//! Tier A asks more: the pool's state is known exactly, executing the window again without the
+//! attackers leaves at least one victim better off, and the party's net is positive over all its
+//! transactions. An attack is judged at the end of its last back's slot, when its tip has landed too.
 
 use std::collections::HashMap;
 
-use crate::decision::{Decision, Kind, LandedLeg, Tier};
-use crate::ledger;
-use crate::pubkey::Pubkey;
+use crate::decision::{Decision, Kind, LandedLeg, Tier, VictimLoss};
+use crate::frame::Transaction;
+use crate::pools::{Account, Pool, Pools};
+use crate::pubkey::{Pubkey, Signature};
 use crate::token;
 
 use super::Landed;
+use super::activity::{Activity, Deed};
 
 /// Back input and front output may differ by this share of the front output, in percent.
 const AMOUNT_TOLERANCE_PCT: u128 = 5;
-/// Most legs remembered per pool; older ones are dropped, counted in [`Sandwiches::forgotten`].
-const LEGS_PER_POOL_MAX: usize = 4096;
+/// Most steps remembered per pool; older ones are dropped, counted in [`Sandwiches::forgotten`].
+const STEPS_PER_POOL_MAX: usize = 4096;
 
-/// One leg in a pool with what its transaction did to its owner.
-struct Seen {
+/// What happened to a pool, with its state before, when that is known.
+struct Step {
+    before: Option<Pool>,
+    kind: StepKind,
+}
+
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every step is a swap; a box each would cost an allocation"
+)]
+enum StepKind {
+    Swap(Swap),
+    /// Liquidity or fees moved: what the vaults gained.
+    Moved([i128; 2]),
+}
+
+struct Swap {
     landed: LandedLeg,
     signer: Pubkey,
-    change: ledger::Change,
-    fee_lamports: u64,
     event_ns: u64,
+    /// Part of an attack, or a front whose window is over.
     spent: bool,
 }
 
-impl Seen {
-    fn is_of(&self, party: &[Pubkey; 2]) -> bool {
+impl Swap {
+    fn is_of(&self, party: &[Pubkey]) -> bool {
         party.contains(&self.signer) || party.contains(&self.landed.leg.trader)
+    }
+
+    fn brings(&self) -> Pubkey {
+        self.landed.leg.out_mint
+    }
+
+    fn takes(&self) -> Pubkey {
+        self.landed.leg.in_mint
     }
 }
 
-/// Finds sandwich shapes over all pools.
+/// Places of an attack's legs among the steps of its pool.
+struct Attack {
+    fronts: Vec<usize>,
+    backs: Vec<usize>,
+    party: Vec<Pubkey>,
+}
+
+/// Finds sandwiches over all pools.
 pub struct Sandwiches {
     window_slots: u64,
-    pools: HashMap<Pubkey, Vec<Seen>>,
-    /// Legs dropped because a pool had too many in one window.
+    windows: HashMap<Pubkey, Vec<Step>>,
+    pools: Pools,
+    activity: Activity,
+    /// Steps dropped because a pool had too many in one window.
     pub forgotten: u64,
 }
 
@@ -43,122 +80,322 @@ impl Sandwiches {
     /// `window_slots`: how many slots after the front a back still counts.
     #[must_use]
     pub fn new(window_slots: u64) -> Self {
-        Sandwiches { window_slots, pools: HashMap::new(), forgotten: 0 }
-    }
-
-    /// Takes in one transaction; appends the attacks that its legs complete.
-    pub fn on_landed(&mut self, landed: &Landed<'_>, out: &mut Vec<Decision>) {
-        for leg in landed.legs {
-            let quote = quote_mint(leg.in_mint, leg.out_mint);
-            let owners = [leg.trader, landed.signer];
-            let seen = Seen {
-                landed: LandedLeg {
-                    slot: landed.transaction.slot,
-                    index: landed.transaction.index,
-                    signature: landed.signature,
-                    leg: *leg,
-                },
-                signer: landed.signer,
-                change: ledger::change(landed.frame, landed.transaction, &owners, &quote),
-                fee_lamports: landed.transaction.fee_lamports,
-                event_ns: landed.event_ns,
-                spent: false,
-            };
-            let legs = self.pools.entry(leg.pool).or_default();
-            legs.push(seen);
-            out.extend(close(legs));
-            if legs.len() > LEGS_PER_POOL_MAX {
-                legs.remove(0);
-                self.forgotten += 1;
-            }
+        Sandwiches {
+            window_slots,
+            windows: HashMap::new(),
+            pools: Pools::default(),
+            activity: Activity::default(),
+            forgotten: 0,
         }
     }
 
-    /// Forgets legs that no later back can belong to.
-    pub fn on_slot_end(&mut self, slot: u64) {
+    /// Takes in a snapshot of accounts; returns how many pools it made known.
+    pub fn load(&mut self, accounts: &[Account<'_>]) -> usize {
+        self.pools.load(accounts)
+    }
+
+    /// Takes in one transaction, failed ones too.
+    pub fn on_transaction(&mut self, landed: &Landed<'_>) {
+        let Landed { frame, transaction, signature, signer, legs, event_ns } = landed;
+        self.activity.push(Deed::read(frame, transaction, *signature, *signer, !legs.is_empty()));
+        for leg in *legs {
+            let landed = LandedLeg {
+                slot: transaction.slot,
+                index: transaction.index,
+                signature: *signature,
+                leg: *leg,
+            };
+            let before = self.pools.get(&leg.pool).copied();
+            let kind = StepKind::Swap(Swap { landed, signer: *signer, event_ns: *event_ns, spent: false });
+            self.push(leg.pool, Step { before, kind });
+            self.pools.apply(leg);
+        }
+        if !transaction.failed {
+            self.settle(frame, transaction);
+        }
+    }
+
+    /// Brings known pools to the balances that the transaction left in their vaults.
+    fn settle(&mut self, frame: &[u8], transaction: &Transaction) {
+        let mut moved: Vec<(Pubkey, Pool, [i128; 2])> = Vec::new();
+        for balance in &transaction.tokens {
+            let Some(account) = transaction.key(frame, balance.account).copied().map(Pubkey) else {
+                continue;
+            };
+            let Some((pool, side)) = self.pools.vault(&account) else { continue };
+            let Some(before) = self.pools.get(&pool).copied() else { continue };
+            let delta = self.pools.settle(&pool, side, balance.post.unwrap_or(0));
+            if delta == 0 {
+                continue;
+            }
+            match moved.iter_mut().find(|(known, ..)| *known == pool) {
+                Some((.., deltas)) => deltas[side] += delta,
+                None => {
+                    let mut deltas = [0; 2];
+                    deltas[side] = delta;
+                    moved.push((pool, before, deltas));
+                }
+            }
+        }
+        for (pool, before, deltas) in moved {
+            self.push(pool, Step { before: Some(before), kind: StepKind::Moved(deltas) });
+        }
+    }
+
+    fn push(&mut self, pool: Pubkey, step: Step) {
+        let steps = self.windows.entry(pool).or_default();
+        steps.push(step);
+        if steps.len() > STEPS_PER_POOL_MAX {
+            steps.remove(0);
+            self.forgotten += 1;
+        }
+    }
+
+    /// Judges what the slot completed; forgets what no later back can belong to.
+    pub fn on_slot_end(&mut self, slot: u64, out: &mut Vec<Decision>) {
+        let first = out.len();
         let oldest = slot.saturating_sub(self.window_slots);
-        self.pools.retain(|_, legs| {
-            legs.retain(|seen| seen.landed.slot >= oldest);
-            !legs.is_empty()
-        });
+        let activity = &self.activity;
+        for steps in self.windows.values_mut() {
+            loop {
+                while let Some(attack) = find(steps, activity, oldest) {
+                    out.extend(judge(steps, &attack, activity));
+                    spend(steps, attack.fronts.iter().chain(&attack.backs));
+                }
+                // A front that nothing answered may stand in the way of a later one's sums.
+                let stale = steps.iter().position(|step| {
+                    swap_of(step).is_some_and(|swap| !swap.spent && swap.landed.slot <= oldest)
+                });
+                let Some(stale) = stale else { break };
+                spend(steps, [&stale]);
+            }
+            steps.retain(|step| match &step.kind {
+                StepKind::Swap(swap) => swap.landed.slot > oldest,
+                StepKind::Moved(_) => true,
+            });
+            // What moved before the first swap kept is in that swap's state already.
+            let begin = steps.iter().position(|step| swap_of(step).is_some()).unwrap_or(steps.len());
+            steps.drain(..begin);
+        }
+        self.windows.retain(|_, steps| !steps.is_empty());
+        self.activity.forget_before(oldest);
+        // The map has no order: the stream's order is the only one that is the same on every host.
+        out[first..].sort_by_key(|decision| (decision.backs.last().map(LandedLeg::order), decision.pool()));
     }
 }
 
-/// Looks whether the newest leg brings back what its party holds since its first front.
-fn close(legs: &mut [Seen]) -> Option<Decision> {
-    let (last, before) = legs.split_last()?;
-    let back_mint = last.landed.leg.in_mint;
-    let party = [last.landed.leg.trader, last.signer];
-    let own = |seen: &&Seen| !seen.spent && seen.is_of(&party);
-    let fronts: Vec<&Seen> =
-        before.iter().filter(own).filter(|seen| seen.landed.leg.out_mint == back_mint).collect();
-    let earlier_backs = before.iter().filter(own).filter(|seen| seen.landed.leg.in_mint == back_mint);
-    let backs: Vec<&Seen> = earlier_backs.chain([last]).collect();
-    let first = fronts.first()?.landed.order();
-    let last_front = fronts.last()?.landed.order();
-    let held: u128 = fronts.iter().map(|seen| u128::from(seen.landed.leg.out_amount)).sum();
-    let returned: u128 = backs.iter().map(|seen| u128::from(seen.landed.leg.trader_in)).sum();
-    if held.abs_diff(returned) * 100 > held * AMOUNT_TOLERANCE_PCT || backs[0].landed.order() < last_front {
+fn swap_of(step: &Step) -> Option<&Swap> {
+    match &step.kind {
+        StepKind::Swap(swap) => Some(swap),
+        StepKind::Moved(_) => None,
+    }
+}
+
+fn spend<'a>(steps: &mut [Step], places: impl IntoIterator<Item = &'a usize>) {
+    for &at in places {
+        if let StepKind::Swap(swap) = &mut steps[at].kind {
+            swap.spent = true;
+        }
+    }
+}
+
+/// The earliest attack to which no further back can belong: its party holds nothing of what the fronts
+/// brought, has begun anew, or the window of the first front is over (`oldest` is the last such slot).
+fn find(steps: &[Step], activity: &Activity, oldest: u64) -> Option<Attack> {
+    let open = |at: usize| swap_of(&steps[at]).filter(|swap| !swap.spent);
+    for last in 1..steps.len() {
+        let Some(back) = open(last) else { continue };
+        let mint = back.takes();
+        if !(0..last).any(|at| open(at).is_some_and(|swap| swap.brings() == mint)) {
+            continue;
+        }
+        let party = activity.party_of(&[back.landed.leg.trader, back.signer]);
+        let own = |at: usize| open(at).filter(|swap| swap.is_of(&party));
+        let fronts: Vec<usize> =
+            (0..last).filter(|&at| own(at).is_some_and(|swap| swap.brings() == mint)).collect();
+        let (Some(&first), Some(&last_front)) = (fronts.first(), fronts.last()) else { continue };
+        if (first..last_front).any(|at| own(at).is_some_and(|swap| swap.takes() == mint)) {
+            continue;
+        }
+        let held: u128 =
+            fronts.iter().filter_map(|&at| open(at)).map(|swap| u128::from(swap.landed.leg.trader_out)).sum();
+        let (mut returned, mut backs, mut anew) = (0_u128, Vec::new(), false);
+        for at in last_front + 1..steps.len() {
+            let Some(swap) = own(at) else { continue };
+            if swap.brings() == mint {
+                anew = true;
+                break;
+            }
+            let with = returned + u128::from(swap.landed.leg.trader_in);
+            if swap.takes() != mint || with * 100 > held * (100 + AMOUNT_TOLERANCE_PCT) {
+                break;
+            }
+            returned = with;
+            backs.push(at);
+        }
+        let closes = held.abs_diff(returned) * 100 <= held * AMOUNT_TOLERANCE_PCT;
+        let over = open(first).is_some_and(|swap| swap.landed.slot <= oldest);
+        if closes && (returned >= held || anew || over) {
+            return Some(Attack { fronts, backs, party });
+        }
+    }
+    None
+}
+
+/// The decision of an attack that had victims; `None` for a party that only traded with itself.
+fn judge(steps: &[Step], attack: &Attack, activity: &Activity) -> Option<Decision> {
+    let swaps = |places: &[usize]| places.iter().filter_map(|&at| swap_of(&steps[at])).collect::<Vec<_>>();
+    let (fronts, backs) = (swaps(&attack.fronts), swaps(&attack.backs));
+    let (first, last) = (*attack.fronts.first()?, *attack.backs.last()?);
+    let bought = fronts[0].brings();
+    let is_victim = |at: usize| {
+        swap_of(&steps[at]).is_some_and(|swap| !swap.is_of(&attack.party) && swap.brings() == bought)
+    };
+    let victims: Vec<usize> = (first..last).filter(|&at| is_victim(at)).collect();
+    if victims.is_empty() {
         return None;
     }
-    let victims: Vec<LandedLeg> = before
-        .iter()
-        .filter(|seen| {
-            !seen.is_of(&party) && seen.landed.leg.out_mint == back_mint && seen.landed.order() > first
-        })
-        .map(|seen| seen.landed.clone())
-        .collect();
-    let parts: Vec<&Seen> = fronts.iter().chain(&backs).copied().collect();
-    let quote = quote_mint(last.landed.leg.in_mint, last.landed.leg.out_mint);
-    let decision = (!victims.is_empty()).then(|| decide(&fronts, victims, &backs, &parts, quote));
-    let spent: Vec<_> = parts.iter().map(|seen| seen.landed.order()).collect();
-    for seen in legs.iter_mut() {
-        seen.spent |= spent.contains(&seen.landed.order());
-    }
-    decision
-}
-
-fn decide(
-    fronts: &[&Seen],
-    victims: Vec<LandedLeg>,
-    backs: &[&Seen],
-    parts: &[&Seen],
-    quote_mint: Pubkey,
-) -> Decision {
-    let copies = |seen: &[&Seen]| seen.iter().map(|seen| seen.landed.clone()).collect::<Vec<_>>();
     let mut attackers = Vec::new();
-    for key in parts.iter().flat_map(|seen| [seen.landed.leg.trader, seen.signer]) {
+    for key in fronts.iter().chain(&backs).flat_map(|swap| [swap.landed.leg.trader, swap.signer]) {
         if !attackers.contains(&key) {
             attackers.push(key);
         }
     }
-    // A transaction with several legs counts once.
-    let mut transactions: Vec<&&Seen> = parts.iter().collect();
-    transactions.dedup_by_key(|seen| seen.landed.signature);
-    let sum = |of: fn(&Seen) -> i128| transactions.iter().map(|seen| of(seen)).sum::<i128>();
-    let lamports = sum(|seen| seen.change.lamports);
+    // A pool with SOL on one side is quoted in SOL whichever way the attack went.
+    let quote_mint = if bought == token::WRAPPED_SOL { bought } else { fronts[0].takes() };
+    let account = account_for(activity, &attackers, &fronts, &backs, &quote_mint);
     let in_sol = quote_mint == token::WRAPPED_SOL;
-    let (fronts, backs) = (copies(fronts), copies(backs));
-    let slots = (fronts[0].slot, backs[backs.len() - 1].slot);
-    Decision {
+    let net_raw = if in_sol { account.lamports } else { account.tokens };
+    let without = execute_without(steps, first, last, &attack.party);
+    let victim_losses: Vec<VictimLoss> = victims
+        .iter()
+        .filter_map(|&at| {
+            let swap = swap_of(&steps[at])?;
+            let out_without = without.as_ref()?.iter().find(|(place, _)| *place == at)?.1;
+            let (signature, mint) = (swap.landed.signature, swap.brings());
+            Some(VictimLoss { signature, mint, out_actual: swap.landed.leg.out_amount, out_without })
+        })
+        .collect();
+    let hurt = victim_losses.iter().any(|loss| loss.out_without > loss.out_actual);
+    let tier = match (net_raw > 0, without.is_some()) {
+        (false, _) => Tier::C,
+        (true, false) => Tier::B,
+        (true, true) => {
+            if hurt {
+                Tier::A
+            } else {
+                Tier::C
+            }
+        }
+    };
+    let copies = |swaps: &[&Swap]| swaps.iter().map(|swap| swap.landed.clone()).collect::<Vec<_>>();
+    let slots = (fronts[0].landed.slot, backs[backs.len() - 1].landed.slot);
+    Some(Decision {
         kind: if slots.0 == slots.1 { Kind::Sandwich } else { Kind::WideSandwich },
-        tier: Tier::C,
+        tier,
         slot: slots.1,
-        event_ns: parts.last().map_or(0, |seen| seen.event_ns),
+        event_ns: backs[backs.len() - 1].event_ns,
         attackers,
-        victims,
+        victims: victims
+            .iter()
+            .filter_map(|&at| swap_of(&steps[at]))
+            .map(|swap| swap.landed.clone())
+            .collect(),
+        victim_losses,
         quote_mint,
-        net_lamports: in_sol.then(|| i64::try_from(lamports).unwrap_or(i64::MAX)),
-        net_raw: if in_sol { lamports } else { sum(|seen| seen.change.tokens) },
-        fee_lamports: transactions.iter().map(|seen| seen.fee_lamports).sum(),
-        fronts,
-        backs,
-    }
+        net_lamports: in_sol.then(|| i64::try_from(net_raw).unwrap_or(i64::MAX)),
+        net_raw,
+        fee_lamports: account.fee_lamports,
+        tip_lamports: account.tip_lamports,
+        links: account.links,
+        tips: account.tips,
+        failed: account.failed,
+        fronts: copies(&fronts),
+        backs: copies(&backs),
+    })
 }
 
-/// The side of a pool that gains are counted in: SOL where there is SOL, else what the back pays.
-fn quote_mint(in_mint: Pubkey, out_mint: Pubkey) -> Pubkey {
-    if in_mint == token::WRAPPED_SOL { in_mint } else { out_mint }
+/// All transactions of an attack and what they came to.
+#[derive(Default)]
+struct Reckoning {
+    lamports: i128,
+    tokens: i128,
+    fee_lamports: u64,
+    tip_lamports: u64,
+    links: Vec<Signature>,
+    tips: Vec<Signature>,
+    failed: Vec<Signature>,
+}
+
+/// Sums over fronts, backs, the party's own failed tries on the pool, transfers between its wallets, and
+/// tips: a tip belongs to the attack whose transaction was its payer's last before it.
+fn account_for(
+    activity: &Activity,
+    attackers: &[Pubkey],
+    fronts: &[&Swap],
+    backs: &[&Swap],
+    mint: &Pubkey,
+) -> Reckoning {
+    let mut sum = Reckoning::default();
+    let pool = fronts[0].landed.leg.pool;
+    let parts: Vec<Signature> = fronts.iter().chain(backs).map(|swap| swap.landed.signature).collect();
+    let begin = (fronts[0].landed.slot, fronts[0].landed.index);
+    let last = &backs[backs.len() - 1].landed;
+    // Up to the end of the last back's slot: its tip lands behind it.
+    let own = activity.between(begin, (last.slot, u64::MAX)).filter(|deed| attackers.contains(&deed.signer));
+    let mut previous_is_part = false;
+    for deed in own {
+        let inside = deed.order <= (last.slot, last.index);
+        let counted = if parts.contains(&deed.signature) {
+            previous_is_part = true;
+            true
+        } else if deed.is_tip() {
+            let belongs = previous_is_part;
+            previous_is_part = false;
+            if belongs {
+                sum.tips.push(deed.signature);
+            }
+            belongs
+        } else if inside && deed.failed_on(&pool) {
+            sum.failed.push(deed.signature);
+            true
+        } else if inside && !deed.failed && !deed.swaps && deed.links(attackers) {
+            sum.links.push(deed.signature);
+            true
+        } else {
+            previous_is_part = false;
+            false
+        };
+        if counted {
+            let (lamports, tokens) = deed.change(attackers, mint);
+            sum.lamports += lamports;
+            sum.tokens += tokens;
+            sum.fee_lamports += deed.fee_lamports;
+            sum.tip_lamports += deed.tip_lamports;
+        }
+    }
+    sum
+}
+
+/// Executes the steps `first..=last` again without the party's; gives what each other swap would have
+/// been paid. `None` when the pool's state is not known exactly throughout.
+fn execute_without(steps: &[Step], first: usize, last: usize, party: &[Pubkey]) -> Option<Vec<(usize, u64)>> {
+    let mut pool = steps[first].before?;
+    let mut paid = Vec::new();
+    for (at, step) in steps.iter().enumerate().take(last + 1).skip(first) {
+        if !step.before.is_some_and(|state| state.exact) {
+            return None;
+        }
+        match &step.kind {
+            StepKind::Moved(delta) => pool.shift(*delta),
+            StepKind::Swap(swap) if swap.is_of(party) => {}
+            StepKind::Swap(swap) => {
+                let side = pool.side_of(&swap.takes())?;
+                paid.push((at, pool.swap(side, swap.landed.leg.in_amount)?));
+            }
+        }
+    }
+    Some(paid)
 }
 
 #[cfg(test)]
@@ -166,21 +403,25 @@ mod tests {
     use super::*;
     use crate::dex;
     use crate::legs::Leg;
-    use crate::pubkey::Signature;
 
     /// (slot, wallet, buys, in, out): a made swap of SOL (mint 1) against a token (mint 2) in one pool.
     type Row = (u64, u8, bool, u64, u64);
 
     fn run(rows: &[Row]) -> Vec<Decision> {
-        let mut legs = Vec::new();
+        let mut sandwiches = Sandwiches::new(3);
         let mut found = Vec::new();
+        let mut slot_now = rows[0].0;
         for (at, &(slot, wallet, buys, in_amount, out_amount)) in rows.iter().enumerate() {
+            while slot_now < slot {
+                sandwiches.on_slot_end(slot_now, &mut found);
+                slot_now += 1;
+            }
             let mints = if buys { [1, 2] } else { [2, 1] }.map(|byte| Pubkey([byte; 32]));
             let leg = Leg {
                 top: 0,
                 inner: 0,
                 hop: 0,
-                dex: &dex::DEXES[0],
+                dex: dex::by_id("raydium_amm_v4").expect("in the table"),
                 pool: Pubkey([9; 32]),
                 trader: Pubkey([wallet; 32]),
                 in_mint: mints[0],
@@ -190,27 +431,31 @@ mod tests {
                 trader_in: in_amount,
                 trader_out: out_amount,
             };
-            let landed = LandedLeg { slot, index: at as u64, signature: Signature([at as u8; 64]), leg };
-            let change = ledger::Change::default();
-            legs.push(Seen {
-                landed,
+            let mut transaction = Transaction::default();
+            (transaction.slot, transaction.index) = (slot, at as u64);
+            sandwiches.on_transaction(&Landed {
+                frame: &[],
+                transaction: &transaction,
+                signature: Signature([at as u8; 64]),
                 signer: Pubkey([wallet; 32]),
-                change,
-                fee_lamports: 5000,
+                legs: &[leg],
                 event_ns: 0,
-                spent: false,
             });
-            found.extend(close(&mut legs));
+        }
+        for slot in slot_now..slot_now + 5 {
+            sandwiches.on_slot_end(slot, &mut found);
         }
         found
     }
 
     #[test]
-    fn close_finds_the_shape_and_only_the_shape() {
+    fn find_takes_the_shape_and_only_the_shape() {
         let (attacker, victim) = (7, 8);
         let front = (1, attacker, true, 100, 1000);
-        let rows: [(&str, &[Row], usize); 8] = [
+        let rows: [(&str, &[Row], usize); 10] = [
             ("plain", &[front, (1, victim, true, 50, 400), (1, attacker, false, 1000, 110)], 1),
+            ("three slots later", &[front, (1, victim, true, 50, 400), (4, attacker, false, 1000, 110)], 1),
+            ("four slots later", &[front, (1, victim, true, 50, 400), (5, attacker, false, 1000, 110)], 0),
             ("within 5 %", &[front, (1, victim, true, 50, 400), (1, attacker, false, 951, 110)], 1),
             ("beyond 5 %", &[front, (1, victim, true, 50, 400), (1, attacker, false, 949, 110)], 0),
             ("no victim", &[front, (1, attacker, false, 1000, 110)], 0),
@@ -225,8 +470,8 @@ mod tests {
                 "two fronts, two backs",
                 &[
                     front,
-                    (1, victim, true, 50, 400),
                     (1, attacker, true, 10, 90),
+                    (1, victim, true, 50, 400),
                     (2, attacker, false, 500, 60),
                     (2, attacker, false, 590, 60),
                 ],
@@ -239,14 +484,29 @@ mod tests {
     }
 
     #[test]
-    fn close_uses_a_leg_once() {
+    fn a_front_that_nothing_answered_does_not_hide_a_later_attack() {
+        let rows = [
+            (1, 7, true, 300, 3000),
+            (2, 7, true, 100, 1000),
+            (2, 8, true, 50, 400),
+            (2, 7, false, 1000, 110),
+        ];
+        let found = run(&rows);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].fronts.len(), 1);
+    }
+
+    #[test]
+    fn two_attacks_in_a_row_are_two() {
         let rows = [
             (1, 7, true, 100, 1000),
             (1, 8, true, 50, 400),
             (1, 7, false, 1000, 110),
-            (1, 8, true, 50, 400),
-            (1, 7, false, 1000, 110),
+            (1, 7, true, 100, 990),
+            (1, 9, true, 50, 390),
+            (1, 7, false, 990, 110),
         ];
-        assert_eq!(run(&rows).len(), 1);
+        let found = run(&rows);
+        assert_eq!(found.iter().map(|attack| attack.victims.len()).collect::<Vec<_>>(), [1, 1]);
     }
 }

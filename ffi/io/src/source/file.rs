@@ -58,6 +58,12 @@ impl Block {
 #[derive(Debug)]
 pub struct SourceError(String);
 
+impl SourceError {
+    pub(crate) fn new(line: String) -> Self {
+        SourceError(line)
+    }
+}
+
 impl std::fmt::Display for SourceError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -253,7 +259,11 @@ fn first_slot(path: &Path) -> Result<Option<u64>, SourceError> {
     Ok(read.ok().and(slot))
 }
 
-fn read_text(path: &Path) -> Result<String, SourceError> {
+/// A whole file as text, unpacked by its ending.
+///
+/// # Errors
+/// It is missing, truncated, too large or not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, SourceError> {
     let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
     let unpacked: Box<dyn Read> = match path.extension().and_then(|ending| ending.to_str()) {
         Some("zst") => Box::new(zstd::Decoder::new(file).map_err(|error| cannot_read(path, &error))?),

@@ -1,0 +1,112 @@
+//! NDJSON streams for JavaScript (`legend decode`, `legend replay`): lines are pulled in blocks.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use io::decode::DecodeStream;
+use io::replay::{ReplayOptions, ReplayStream};
+
+use crate::handles::Handles;
+use crate::{Failure, Status, answer_text, bad_handle, guard, text};
+
+static STREAMS: Handles<Mutex<Stream>> = Handles::new();
+
+enum Stream {
+    Decode(Box<DecodeStream>),
+    Replay(Box<ReplayStream>),
+}
+
+/// Opens files and folders (one path a line); `slot` of `u64::MAX` = not given. Returns a handle.
+///
+/// # Safety
+/// `paths` valid for `paths_len` reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_decode_open(
+    paths: *const u8,
+    paths_len: u32,
+    slot: u64,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |_| {
+            let paths: Vec<PathBuf> = text(paths, paths_len)?.lines().map(PathBuf::from).collect();
+            let slot = (slot != u64::MAX).then_some(slot);
+            let stream =
+                DecodeStream::open(&paths, slot).map_err(|error| Failure(Status::Io, error.to_string()))?;
+            Ok(STREAMS.insert(Mutex::new(Stream::Decode(Box::new(stream)))))
+        })
+    }
+}
+
+/// Starts a replay (`io::replay::ReplayOptions` as JSON); returns a handle.
+///
+/// # Safety
+/// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_replay_open(
+    options: *const u8,
+    options_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |_| {
+            let options: ReplayOptions = serde_json::from_str(text(options, options_len)?)
+                .map_err(|error| Failure(Status::Invalid, format!("Cannot replay: {error}")))?;
+            let stream =
+                ReplayStream::open(&options).map_err(|error| Failure(Status::Io, error.to_string()))?;
+            Ok(STREAMS.insert(Mutex::new(Stream::Replay(Box::new(stream)))))
+        })
+    }
+}
+
+/// Copies the next NDJSON bytes to `out`; returns the length, 0 = the end. After an error the next
+/// call goes on with the next file.
+///
+/// # Safety
+/// `out` valid for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_lines_read(stream: u32, out: *mut u8, out_len: u32) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let stream = STREAMS.get(stream).ok_or_else(|| bad_handle("the stream"))?;
+            let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
+            let read = match &mut *stream {
+                Stream::Decode(stream) => stream.read(out),
+                Stream::Replay(stream) => stream.read(out),
+            };
+            let len = read.map_err(|error| Failure(Status::Io, error.to_string()))?;
+            Ok(len as i32)
+        })
+    }
+}
+
+/// Writes the counters as JSON; returns the length.
+///
+/// # Safety
+/// `out` valid for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_lines_summary(stream: u32, out: *mut u8, out_len: u32) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let stream = STREAMS.get(stream).ok_or_else(|| bad_handle("the stream"))?;
+            let stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
+            match &*stream {
+                Stream::Decode(stream) => answer_text(out, &stream.summary()),
+                // Its summary is its last line.
+                Stream::Replay(_) => Ok(0),
+            }
+        })
+    }
+}
+
+/// Closes a stream.
+#[unsafe(no_mangle)]
+pub extern "C" fn legend_lines_close(stream: u32) {
+    drop(STREAMS.remove(stream));
+}

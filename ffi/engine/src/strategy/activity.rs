@@ -1,0 +1,208 @@
+//! What wallets did in the last slots: enough to say which transactions belong to an attack, which
+//! wallets are one party, and what the party gained.
+
+use std::collections::VecDeque;
+
+use crate::frame::Transaction;
+use crate::pubkey::{Pubkey, Signature};
+use crate::token::{self, program};
+
+/// Jito's tip accounts (docs.jito.wtf, `getTipAccounts`).
+const TIP_ACCOUNTS: [Pubkey; 8] = [
+    program(b"96gYZGLnJYVFmbjzopPSU6QiEV5fGqZNyN9nmNhvrZU5"),
+    program(b"HFqU5x63VTqvQss8hp11i4wVV8bD44PvwucfZ2bU7gRe"),
+    program(b"Cw8CFyM9FkoMi7K7Crf6HNQqf4uEMzpKw6QNghXLvLkY"),
+    program(b"ADaUMid9yfUytqMBgopwjb2DTLSokTSzL1zt6iGPaS49"),
+    program(b"DfXygSm4jCyNCybVYYK6DwvWqjKee8pbDmJGcLWNDXjh"),
+    program(b"ADuUkR4vqLUMWXxW9gh6D6L8pMSawimctcNZ5pGwDcEt"),
+    program(b"DttWaMuVvTiduZRnguLF7jNxTgiMBZ1hyAumKUiL2KRL"),
+    program(b"3AVi9Tg9Uo68tJfuvoKvqKNWKkC5wPdSSdeBnizKZ6jT"),
+];
+
+/// A transaction's effect on what somebody owns.
+#[derive(Clone, Copy, Debug)]
+struct Effect {
+    owner: Pubkey,
+    lamports: i128,
+    /// Mint and change, for a token account.
+    token: Option<(Pubkey, i128)>,
+}
+
+/// One transaction of the window.
+pub struct Deed {
+    /// Slot and index.
+    pub order: (u64, u64),
+    /// Names it.
+    pub signature: Signature,
+    /// Fee payer.
+    pub signer: Pubkey,
+    /// Whether it failed.
+    pub failed: bool,
+    /// Whether it swapped anywhere.
+    pub swaps: bool,
+    /// Whether it named a token account: then it may have swapped where we cannot read.
+    tokens: bool,
+    /// Lamports, base and priority.
+    pub fee_lamports: u64,
+    /// Paid to tip accounts.
+    pub tip_lamports: u64,
+    /// Between wallets, at the top level.
+    transfers: Vec<(Pubkey, Pubkey)>,
+    effects: Vec<Effect>,
+    /// Accounts that a failed transaction named: what it tried to touch.
+    named: Vec<Pubkey>,
+}
+
+impl Deed {
+    /// Reads it off a walked frame.
+    #[must_use]
+    pub fn read(
+        frame: &[u8],
+        transaction: &Transaction,
+        signature: Signature,
+        signer: Pubkey,
+        swaps: bool,
+    ) -> Deed {
+        let key = |index: usize| Pubkey(*transaction.key(frame, index as u8).unwrap_or(&[0; 32]));
+        let mut effects = Vec::new();
+        let mut is_token = [false; crate::frame::KEYS_MAX];
+        let delta = |at: usize| {
+            let (pre, post) = (transaction.pre_lamports.get(at), transaction.post_lamports.get(at));
+            pre.zip(post).map_or(0, |(&pre, &post)| i128::from(post) - i128::from(pre))
+        };
+        for token in &transaction.tokens {
+            let at = usize::from(token.account);
+            is_token[at] = true;
+            let (Some(owner), Some(mint)) =
+                (Pubkey::parse(token.owner.of(frame)), Pubkey::parse(token.mint.of(frame)))
+            else {
+                continue;
+            };
+            let change = i128::from(token.post.unwrap_or(0)) - i128::from(token.pre.unwrap_or(0));
+            effects.push(Effect { owner, lamports: delta(at), token: Some((mint, change)) });
+        }
+        for (at, known_token) in is_token.iter().enumerate().take(transaction.keys.len()) {
+            if !known_token && delta(at) != 0 {
+                effects.push(Effect { owner: key(at), lamports: delta(at), token: None });
+            }
+        }
+        let (transfers, tip_lamports) = transfers(frame, transaction);
+        let named =
+            if transaction.failed { (0..transaction.keys.len()).map(key).collect() } else { Vec::new() };
+        Deed {
+            order: (transaction.slot, transaction.index),
+            signature,
+            signer,
+            failed: transaction.failed,
+            swaps,
+            tokens: !transaction.tokens.is_empty(),
+            fee_lamports: transaction.fee_lamports,
+            tip_lamports,
+            transfers,
+            effects,
+            named,
+        }
+    }
+
+    /// Lamports and units of `mint` that the party gained or lost.
+    #[must_use]
+    pub fn change(&self, party: &[Pubkey], mint: &Pubkey) -> (i128, i128) {
+        let own = self.effects.iter().filter(|effect| party.contains(&effect.owner));
+        own.fold((0, 0), |(lamports, tokens), effect| {
+            let units = effect.token.filter(|(known, _)| known == mint).map_or(0, |(_, units)| units);
+            (lamports + effect.lamports, tokens + units)
+        })
+    }
+
+    /// Whether it only paid a tip.
+    #[must_use]
+    pub fn is_tip(&self) -> bool {
+        self.tip_lamports > 0 && !self.swaps && !self.tokens && !self.failed
+    }
+
+    /// Whether it failed while naming `account`.
+    #[must_use]
+    pub fn failed_on(&self, account: &Pubkey) -> bool {
+        self.failed && self.named.contains(account)
+    }
+
+    /// Whether it moved something between two of `party`.
+    #[must_use]
+    pub fn links(&self, party: &[Pubkey]) -> bool {
+        self.transfers.iter().any(|(from, to)| from != to && party.contains(from) && party.contains(to))
+    }
+}
+
+/// Top-level transfers of SOL and tokens by owner, and what went to tip accounts at any depth.
+fn transfers(frame: &[u8], transaction: &Transaction) -> (Vec<(Pubkey, Pubkey)>, u64) {
+    let (mut found, mut tips) = (Vec::new(), 0_u64);
+    for instruction in &transaction.instructions {
+        let key = |index: u8| transaction.key(frame, index).copied().map(Pubkey);
+        let Some(program) = key(instruction.program) else { continue };
+        let (data, accounts) = (instruction.data.of(frame), instruction.accounts.of(frame));
+        if program == token::SYSTEM {
+            let amount = data
+                .strip_prefix(&[2, 0, 0, 0])
+                .and_then(|rest| rest.try_into().ok())
+                .map(u64::from_le_bytes);
+            let (Some(amount), [from, to, ..]) = (amount, accounts) else { continue };
+            let (Some(from), Some(to)) = (key(*from), key(*to)) else { continue };
+            if TIP_ACCOUNTS.contains(&to) {
+                tips = tips.saturating_add(if transaction.failed { 0 } else { amount });
+            } else if instruction.inner == 0 {
+                found.push((from, to));
+            }
+        } else if instruction.inner == 0 && (program == token::TOKEN || program == token::TOKEN_2022) {
+            let owner = |account: u8| Pubkey::parse(transaction.token(account)?.owner.of(frame));
+            let Some(moved) = token::transfer(data, accounts) else { continue };
+            found.extend(owner(moved.source).zip(owner(moved.destination)));
+        }
+    }
+    (found, tips)
+}
+
+/// Lamports that a transaction paid to tip accounts.
+pub(super) fn tip_lamports(frame: &[u8], transaction: &Transaction) -> u64 {
+    transfers(frame, transaction).1
+}
+
+/// The transactions of the window, oldest first.
+#[derive(Default)]
+pub struct Activity {
+    deeds: VecDeque<Deed>,
+}
+
+impl Activity {
+    /// Takes in the newest transaction.
+    pub fn push(&mut self, deed: Deed) {
+        self.deeds.push_back(deed);
+    }
+
+    /// Forgets everything before `slot`.
+    pub fn forget_before(&mut self, slot: u64) {
+        while self.deeds.front().is_some_and(|deed| deed.order.0 < slot) {
+            self.deeds.pop_front();
+        }
+    }
+
+    /// The transactions from `first` to `last`, both included.
+    pub fn between(&self, first: (u64, u64), last: (u64, u64)) -> impl Iterator<Item = &Deed> {
+        let begin = self.deeds.partition_point(|deed| deed.order < first);
+        self.deeds.range(begin..).take_while(move |deed| deed.order <= last)
+    }
+
+    /// `wallet` and every wallet that exchanged something with it directly in the window.
+    #[must_use]
+    pub fn party_of(&self, wallets: &[Pubkey]) -> Vec<Pubkey> {
+        let mut party = wallets.to_vec();
+        party.dedup();
+        for (from, to) in self.deeds.iter().filter(|deed| !deed.failed).flat_map(|deed| &deed.transfers) {
+            for (one, other) in [(from, to), (to, from)] {
+                if wallets.contains(one) && !party.contains(other) {
+                    party.push(*other);
+                }
+            }
+        }
+        party
+    }
+}

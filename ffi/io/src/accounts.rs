@@ -1,0 +1,95 @@
+//! Account snapshots: NDJSON of `{pubkey, owner, lamports, data}`, or `{accounts: {PUBKEY: {owner, data}}}`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use base64::Engine as _;
+use engine::pools::Account;
+use engine::pubkey::Pubkey;
+use serde::Deserialize;
+
+use crate::source::file::{SourceError, read_text};
+
+/// An account with its own bytes.
+pub struct OwnedAccount {
+    pubkey: Pubkey,
+    owner: Pubkey,
+    data: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow)]
+    pubkey: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    owner: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    data: Option<Data<'a>>,
+    #[serde(borrow)]
+    accounts: Option<BTreeMap<Cow<'a, str>, Inner<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Inner<'a> {
+    #[serde(borrow)]
+    owner: Cow<'a, str>,
+    #[serde(borrow)]
+    data: Data<'a>,
+}
+
+/// Base64, alone or as JSON-RPC's pair with the encoding's name.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Data<'a> {
+    Plain(#[serde(borrow)] Cow<'a, str>),
+    Pair(#[serde(borrow)] Vec<Cow<'a, str>>),
+}
+
+/// Reads a snapshot file, `.zst` and `.gz` too.
+///
+/// # Errors
+/// One line that names the file and what is wrong in it.
+pub fn read(path: &Path) -> Result<Vec<OwnedAccount>, SourceError> {
+    let text = read_text(path)?;
+    let broken = |why: &str| SourceError::new(format!("Cannot read accounts from {}: {why}", path.display()));
+    let mut found = Vec::new();
+    for line in serde_json::Deserializer::from_str(&text).into_iter::<Line<'_>>() {
+        let line = line.map_err(|error| broken(&error.to_string()))?;
+        if let Some(accounts) = line.accounts {
+            for (pubkey, inner) in accounts {
+                let account = account(&pubkey, &inner.owner, &inner.data);
+                found.push(account.ok_or_else(|| broken(&format!("account {pubkey} is malformed")))?);
+            }
+            continue;
+        }
+        let (Some(pubkey), Some(owner), Some(data)) = (line.pubkey, line.owner, line.data) else {
+            return Err(broken("a line lacks pubkey, owner or data"));
+        };
+        let account = account(&pubkey, &owner, &data);
+        found.push(account.ok_or_else(|| broken(&format!("account {pubkey} is malformed")))?);
+    }
+    Ok(found)
+}
+
+/// The engine's view of them.
+#[must_use]
+pub fn borrowed(accounts: &[OwnedAccount]) -> Vec<Account<'_>> {
+    accounts
+        .iter()
+        .map(|account| Account { pubkey: account.pubkey, owner: account.owner, data: &account.data })
+        .collect()
+}
+
+fn account(pubkey: &str, owner: &str, data: &Data<'_>) -> Option<OwnedAccount> {
+    let text = match data {
+        Data::Plain(text) => text,
+        Data::Pair(pair) => pair.first()?,
+    };
+    let data = base64::engine::general_purpose::STANDARD.decode(&**text).ok()?;
+    Some(OwnedAccount {
+        pubkey: Pubkey::parse(pubkey.as_bytes())?,
+        owner: Pubkey::parse(owner.as_bytes())?,
+        data,
+    })
+}
