@@ -1,31 +1,9 @@
 /** `legend replay` against the labels of program-executed blocks and the facts of a real one. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { legend, lines, shared, skipShared } from "./executable.ts";
+import { lines, shared, skipShared } from "./executable.ts";
+import { replay, type ReplayEvent } from "./replay.ts";
 
-export interface ReplayEvent {
-  kind: string;
-  tier: string | null;
-  pool: string;
-  slot: number;
-  front: string[];
-  victims: string[];
-  back: string[];
-  tips: string[];
-  links: string[];
-  failed: string[];
-  signatures: string[];
-  net_lamports: string | null;
-  victim_losses: { signature: string; loss: string; out_actual: string; out_without: string }[];
-  hops: number;
-  envelope: string;
-}
-interface Summary {
-  summary: true;
-  sha256: string;
-  events: number;
-  transactions: number;
-}
 interface Label {
   id: string;
   kind: string;
@@ -45,15 +23,6 @@ interface Label {
 const BLOCK = "blocks/slot_285000037.json.zst";
 const EXECUTED = ["executed/blocks", "--accounts", "executed/accounts_start.ndjson.zst"];
 const REEXECUTED = ["RaydiumV4", "RaydiumCPMM"];
-
-export async function replay(
-  args: string[],
-): Promise<{ events: ReplayEvent[]; summary: Summary; text: string }> {
-  const { code, stdout, stderr } = await legend(["replay", ...args, "--json"]);
-  assert.equal(code, 0, stderr);
-  const all = lines<ReplayEvent | Summary>(stdout);
-  return { events: all.slice(0, -1) as ReplayEvent[], summary: all.at(-1) as Summary, text: stdout };
-}
 
 const executed = () => replay(EXECUTED.map((arg) => (arg.startsWith("--") ? arg : shared(arg))));
 const labels = async () => lines<Label>(await Deno.readTextFile(shared("executed/labels.ndjson")));
