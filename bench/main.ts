@@ -4,10 +4,15 @@
  */
 import { say, task } from "../tools/command.ts";
 import { type BenchRow, machine } from "./bench.ts";
+import { decodeBench } from "./decode.ts";
 import { logBench } from "./log.ts";
 import { startBench } from "./start.ts";
 
-const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = { log: logBench, start: startBench };
+const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
+  decode: decodeBench,
+  log: logBench,
+  start: startBench,
+};
 
 await task(async () => {
   const asked = Deno.args.filter((arg) => !arg.startsWith("-"));

@@ -1,5 +1,6 @@
 /** All verbs, by name. A verb is one file and one row. */
 import type { Command } from "./command.ts";
+import { capture } from "./capture.ts";
 import { completions } from "./completions.ts";
 import { configCheck, configShow } from "./config.ts";
 import { decode } from "./decode.ts";
@@ -9,6 +10,7 @@ import { topicsCreate, topicsList, topicsTail, topicsVerify } from "./topics.ts"
 import { version } from "./version.ts";
 
 export const COMMANDS: readonly Command[] = [
+  capture,
   completions,
   configCheck,
   configShow,

@@ -8,6 +8,13 @@ import { topicLimits } from "./topics.ts";
 /** How often the counters are drained; nothing else crosses into JavaScript. */
 const DRAIN_MS = 50;
 
+/** The path of a `file:` source. */
+export function sourcePath(source: string): string {
+  const path = /^file:(.+)$/.exec(source)?.[1];
+  if (path === undefined) throw new UsageError(`Cannot use --source ${source}: need file:PATH`);
+  return path;
+}
+
 export const run: Command = {
   name: "run",
   args: "",
@@ -33,11 +40,7 @@ export const run: Command = {
     if (sources.length === 0) {
       throw new UsageError("Cannot run: no --source given, need for example --source file:PATH");
     }
-    const paths = sources.map((source) => {
-      const path = /^file:(.+)$/.exec(source)?.[1];
-      if (path === undefined) throw new UsageError(`Cannot use --source ${source}: need file:PATH`);
-      return path;
-    });
+    const paths = sources.map(sourcePath);
     const slot = slotFlag(flags.slot);
     const { path: data_dir, instance } = context.dataDir();
     const log = context.log();

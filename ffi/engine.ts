@@ -79,6 +79,17 @@ export class Replay extends LineStream {
   }
 }
 
+/** Turns files into a capture journal at `out`, whole or not at all. */
+export function capture(
+  library: Library,
+  options: { paths: readonly string[]; out: string; slot?: number },
+): { blocks: number; frames: number } {
+  const text = utf8(JSON.stringify(options));
+  return JSON.parse(
+    library.text((out, size) => library.symbols.legend_capture(text, text.length, out, size)),
+  );
+}
+
 export interface AgentOptions {
   paths: readonly string[];
   data_dir: string;

@@ -25,6 +25,7 @@ export const SYMBOLS = {
   legend_reader_read: { parameters: ["u32", ...OUT], result: "i32" },
   // paths one a line, slot
   legend_decode_open: { parameters: [...TEXT, "u64", ...OUT], result: "i32" },
+  legend_capture: { parameters: [...TEXT, ...OUT], result: "i32" },
   legend_replay_open: { parameters: [...TEXT, ...OUT], result: "i32" },
   legend_lines_read: { parameters: ["u32", ...OUT], result: "i32" },
   legend_lines_summary: { parameters: ["u32", ...OUT], result: "i32" },

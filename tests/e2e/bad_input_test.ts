@@ -83,7 +83,7 @@ const ROWS: Row[] = [
     name: "a folder without captured data",
     args: (f) => run(f, f),
     code: 1,
-    line: /^Cannot read .*: no \.json, \.ndjson or \.jsonl file in it$/m,
+    line: /^Cannot read .*: no .json, .ndjson, .jsonl or .journal file in it$/m,
   },
   {
     name: "an unknown key in the configuration",

@@ -162,6 +162,6 @@ Deno.test("every Pump.fun and PumpSwap leg agrees with the program's event and w
       }
     }
     assert.ok(legs >= 30, `only ${legs} legs`);
-    // deno-lint-ignore no-console
-    console.log(["dex\ttransaction\tix\tmint\tlegs\tvault", ...rows].join("\n"));
+    const table = ["dex\ttransaction\tix\tmint\tlegs\tvault", ...rows].join("\n");
+    Deno.stdout.writeSync(new TextEncoder().encode(`${table}\n`));
   }));

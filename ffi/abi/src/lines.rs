@@ -110,3 +110,33 @@ pub unsafe extern "C" fn legend_lines_summary(stream: u32, out: *mut u8, out_len
 pub extern "C" fn legend_lines_close(stream: u32) {
     drop(STREAMS.remove(stream));
 }
+
+#[derive(serde::Deserialize)]
+struct CaptureOptions {
+    paths: Vec<PathBuf>,
+    out: PathBuf,
+    slot: Option<u64>,
+}
+
+/// Turns files into a capture journal (`{paths, out, slot}` as JSON); writes `{blocks, frames}` as JSON.
+///
+/// # Safety
+/// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_capture(
+    options: *const u8,
+    options_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let options: CaptureOptions = serde_json::from_str(text(options, options_len)?)
+                .map_err(|error| Failure(Status::Invalid, format!("Cannot capture: {error}")))?;
+            let captured = io::source::journal::capture(&options.paths, options.slot, &options.out);
+            let (blocks, frames) = captured.map_err(|error| Failure(Status::Io, error.to_string()))?;
+            answer_text(out, &format!("{{\"blocks\":{blocks},\"frames\":{frames}}}"))
+        })
+    }
+}

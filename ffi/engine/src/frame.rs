@@ -105,10 +105,10 @@ pub struct Transaction {
     pub post_lamports: Vec<u64>,
     /// By account, in the frame's order.
     pub tokens: Vec<TokenBalance>,
-    /// Program logs; cut by the node when long.
-    pub logs: Vec<Span>,
     inner: Vec<Instruction>,
     loaded_readonly: Vec<Span>,
+    /// How many balances after were read.
+    post_tokens: usize,
 }
 
 impl Transaction {
@@ -157,9 +157,9 @@ impl Transaction {
         self.pre_lamports.clear();
         self.post_lamports.clear();
         self.tokens.clear();
-        self.logs.clear();
         self.inner.clear();
         self.loaded_readonly.clear();
+        self.post_tokens = 0;
     }
 
     /// SubscribeUpdateTransaction.
@@ -238,7 +238,6 @@ impl Transaction {
                 3 => push_numbers(&mut self.pre_lamports, frame, &field)?,
                 4 => push_numbers(&mut self.post_lamports, frame, &field)?,
                 5 => self.inner_instructions(frame, field.span()?)?,
-                6 => push_limited(&mut self.logs, field.span()?, usize::from(u16::MAX))?,
                 7 => self.token_balance(frame, field.span()?, true)?,
                 8 => self.token_balance(frame, field.span()?, false)?,
                 12 => push_key(&mut self.keys, field.span()?)?,
@@ -300,7 +299,14 @@ impl Transaction {
             return push_limited(&mut self.tokens, token, TOKEN_BALANCES_MAX);
         }
         token.post = Some(amount);
-        match self.tokens.iter_mut().find(|known| known.account == token.account) {
+        // Both lists come in the same order, but for accounts made or closed.
+        let guess = self.post_tokens;
+        self.post_tokens += 1;
+        let at = match self.tokens.get(guess) {
+            Some(known) if known.account == token.account => Some(guess),
+            _ => self.tokens.iter().position(|known| known.account == token.account),
+        };
+        match at.and_then(|at| self.tokens.get_mut(at)) {
             Some(known) => known.post = token.post,
             None => push_limited(&mut self.tokens, token, 2 * TOKEN_BALANCES_MAX)?,
         }
@@ -419,7 +425,7 @@ impl<'f> Fields<'f> {
         Fields { bytes: frame.get(..span.end()).unwrap_or_default(), at: span.start as usize }
     }
 
-    #[inline]
+    #[inline(always)]
     fn read(&mut self) -> Result<Field, FrameError> {
         let tag = varint(self.bytes, &mut self.at)?;
         let number = u32::try_from(tag >> 3).map_err(|_| FrameError::Malformed)?;
@@ -448,7 +454,7 @@ impl<'f> Fields<'f> {
 impl Iterator for Fields<'_> {
     type Item = Result<Field, FrameError>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         if self.at >= self.bytes.len() {
             return None;

@@ -72,10 +72,29 @@ pub static DEXES: [Dex; 10] = [
     raydium_launchlab::DEX,
 ];
 
+/// First 8 bytes of each program id: one comparison of words tells nearly all programs apart.
+static PREFIXES: [u64; DEXES.len()] = {
+    let mut prefixes = [0; DEXES.len()];
+    let mut at = 0;
+    while at < DEXES.len() {
+        prefixes[at] = prefix(&DEXES[at].program.0);
+        at += 1;
+    }
+    prefixes
+};
+
+const fn prefix(program: &[u8; 32]) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *program;
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
 /// The DEX that `program` is, if any.
 #[must_use]
+#[inline]
 pub fn by_program(program: &[u8; 32]) -> Option<&'static Dex> {
-    DEXES.iter().find(|dex| dex.program.0 == *program)
+    let wanted = prefix(program);
+    let at = PREFIXES.iter().position(|&known| known == wanted)?;
+    Some(&DEXES[at]).filter(|dex| dex.program.0 == *program)
 }
 
 /// Accounts of an instruction that must have at least `need`.

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
 
-use super::rpc::{Document, TransactionWithMeta};
+use engine::frame::{FrameError, Transaction};
+
+use super::journal::{self, Frames};
+use super::rpc::{Document, TransactionWithMeta, WholeBlock, WholeTransaction};
 use super::to_frame::{self, Place, SkipReason};
 
 /// Largest unpacked file in bytes: beyond it the file is refused, not cut.
@@ -94,7 +97,7 @@ impl FileSource {
         if files.is_empty() {
             let shown: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
             return Err(SourceError(format!(
-                "Cannot read {}: no .json, .ndjson or .jsonl file in it",
+                "Cannot read {}: no .json, .ndjson, .jsonl or .journal file in it",
                 shown.join(", ")
             )));
         }
@@ -127,9 +130,30 @@ impl FileSource {
     pub fn read_file(&mut self, mut each: impl FnMut(&Block) -> bool) -> Result<bool, SourceError> {
         let Some(path) = self.files.get(self.next).cloned() else { return Ok(false) };
         self.next += 1;
+        if is_journal(&path) {
+            self.read_journal(&path, each)?;
+            self.counts.files += 1;
+            return Ok(true);
+        }
         let text = read_text(&path)?;
         let hint = self.slot.or_else(|| slot_in_name(&path));
         let mut block = Block::default();
+        if let Ok(whole) = serde_json::from_str::<WholeBlock<'_>>(&text)
+            && let Some(slot) = self.slot.or(whole.slot).or(hint)
+        {
+            block.clear(slot, whole.block_time.unwrap_or(0), true);
+            for (index, WholeTransaction { transaction, meta, version }) in (0..).zip(whole.transactions) {
+                let place = Place { slot, index };
+                let begin = block.frames.len();
+                let written = to_frame::write_parsed(&mut block.frames, place, transaction, meta, version);
+                self.settle(&mut block, begin, written);
+            }
+            self.counts.files += 1;
+            self.counts.blocks += 1;
+            self.counts.transactions += block.ends.len() as u64;
+            each(&block);
+            return Ok(true);
+        }
         for_each_document(&path, &text, |document| {
             self.fill(&path, document, hint, &mut block)?;
             self.counts.blocks += 1;
@@ -138,6 +162,61 @@ impl FileSource {
         })?;
         self.counts.files += 1;
         Ok(true)
+    }
+
+    /// Blocks of a capture journal: frames up to a `block_meta`, which ends the slot.
+    fn read_journal(&mut self, path: &Path, mut each: impl FnMut(&Block) -> bool) -> Result<(), SourceError> {
+        let bytes = read_bytes(path)?;
+        let frames = Frames::open(&bytes).ok_or_else(|| {
+            SourceError(format!("Cannot read {}: it is no capture journal of this version", path.display()))
+        })?;
+        let mut block = Block::default();
+        let mut transaction = Transaction::default();
+        for captured in frames {
+            let captured = captured.map_err(|at| {
+                SourceError(format!(
+                    "Cannot read {} from byte {at} on: the record there is cut or damaged",
+                    path.display()
+                ))
+            })?;
+            match transaction.walk(captured.frame) {
+                Ok(()) if block.ends.is_empty() || block.slot == transaction.slot => {
+                    (block.slot, block.time_s) = (transaction.slot, seconds(captured.received_ns));
+                }
+                Ok(()) => {
+                    // Single transactions have no end of a block between them.
+                    if !self.hand_out(&mut block, &mut each) {
+                        return Ok(());
+                    }
+                    block.clear(transaction.slot, seconds(captured.received_ns), false);
+                }
+                Err(FrameError::NotATransaction) => {
+                    block.whole = true;
+                    if !self.hand_out(&mut block, &mut each) {
+                        return Ok(());
+                    }
+                    block.clear(0, 0, false);
+                    continue;
+                }
+                Err(_) => {
+                    self.counts.malformed += 1;
+                    continue;
+                }
+            }
+            block.frames.extend_from_slice(captured.frame);
+            block.ends.push(block.frames.len());
+        }
+        self.hand_out(&mut block, &mut each);
+        Ok(())
+    }
+
+    fn hand_out(&mut self, block: &mut Block, each: &mut impl FnMut(&Block) -> bool) -> bool {
+        if block.ends.is_empty() {
+            return true;
+        }
+        self.counts.blocks += 1;
+        self.counts.transactions += block.ends.len() as u64;
+        each(block)
     }
 
     fn fill(
@@ -200,7 +279,13 @@ impl FileSource {
     ) {
         let begin = block.frames.len();
         let place = Place { slot: block.slot, index };
-        match to_frame::write(&mut block.frames, place, transaction, meta, version) {
+        let written = to_frame::write(&mut block.frames, place, transaction, meta, version);
+        self.settle(block, begin, written);
+    }
+
+    /// Ends the frame begun at `begin`, or takes back what was written of it and counts why.
+    fn settle(&mut self, block: &mut Block, begin: usize, written: Result<(), SkipReason>) {
+        match written {
             Ok(()) => block.ends.push(block.frames.len()),
             Err(reason) => {
                 block.frames.truncate(begin);
@@ -231,7 +316,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let plain = name.strip_suffix(".zst").or_else(|| name.strip_suffix(".gz")).unwrap_or(&name);
-        if [".json", ".ndjson", ".jsonl"].iter().any(|ending| plain.ends_with(ending)) {
+        if [".json", ".ndjson", ".jsonl", ".journal"].iter().any(|ending| plain.ends_with(ending)) {
             files.push(path);
         }
     }
@@ -244,8 +329,24 @@ fn slot_in_name(path: &Path) -> Option<u64> {
     stem.strip_prefix("slot_").or_else(|| stem.strip_prefix("block_")).unwrap_or(stem).parse().ok()
 }
 
+fn is_journal(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let plain = name.strip_suffix(".zst").or_else(|| name.strip_suffix(".gz")).unwrap_or(&name);
+    Path::new(plain).extension().is_some_and(|ending| ending == journal::ENDING)
+}
+
+fn seconds(ns: u64) -> i64 {
+    (ns / 1_000_000_000).cast_signed()
+}
+
 /// The slot of the first document, to order files whose names do not say it.
 fn first_slot(path: &Path) -> Result<Option<u64>, SourceError> {
+    if is_journal(path) {
+        let bytes = read_bytes(path)?;
+        let mut transaction = Transaction::default();
+        let first = Frames::open(&bytes).and_then(|mut frames| frames.next()?.ok());
+        return Ok(first.and_then(|first| transaction.walk(first.frame).ok()).map(|()| transaction.slot));
+    }
     let text = read_text(path)?;
     let mut slot = None;
     let read = for_each_document(path, &text, |raw| {
@@ -264,6 +365,11 @@ fn first_slot(path: &Path) -> Result<Option<u64>, SourceError> {
 /// # Errors
 /// It is missing, truncated, too large or not UTF-8.
 pub fn read_text(path: &Path) -> Result<String, SourceError> {
+    String::from_utf8(read_bytes(path)?)
+        .map_err(|_| SourceError(format!("Cannot read {}: it is not UTF-8 text", path.display())))
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
     let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
     let unpacked: Box<dyn Read> = match path.extension().and_then(|ending| ending.to_str()) {
         Some("zst") => Box::new(zstd::Decoder::new(file).map_err(|error| cannot_read(path, &error))?),
@@ -286,8 +392,7 @@ pub fn read_text(path: &Path) -> Result<String, SourceError> {
             path.display()
         )));
     }
-    String::from_utf8(bytes)
-        .map_err(|_| SourceError(format!("Cannot read {}: it is not UTF-8 text", path.display())))
+    Ok(bytes)
 }
 
 /// Calls `each` for every value of NDJSON, a JSON array, or one value; stops when it returns false.

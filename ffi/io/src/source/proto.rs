@@ -31,15 +31,24 @@ impl Writer<'_> {
         self.message(field, |packed| values.into_iter().for_each(|value| packed.varint(value)));
     }
 
-    /// A nested message. Its length is written after it is known, by moving it a byte or two.
+    /// A nested message. Room for a length below 128 is left, which nearly all have; a longer one moves.
     pub fn message(&mut self, field: u32, fill: impl FnOnce(&mut Writer<'_>)) {
         self.varint(u64::from(field) << 3 | 2);
-        let begin = self.0.len();
+        let at = self.0.len();
+        self.0.push(0);
         fill(&mut Writer(self.0));
-        let len = (self.0.len() - begin) as u64;
-        let mut header = Vec::with_capacity(5);
-        Writer(&mut header).varint(len);
-        self.0.splice(begin..begin, header);
+        let len = self.0.len() - at - 1;
+        if len < 0x80 {
+            self.0[at] = len as u8;
+            return;
+        }
+        let digits = (usize::BITS - len.leading_zeros()).div_ceil(7) as usize;
+        self.0.resize(self.0.len() + digits - 1, 0);
+        self.0.copy_within(at + 1..at + 1 + len, at + digits);
+        for digit in 0..digits {
+            let more = if digit + 1 < digits { 0x80 } else { 0 };
+            self.0[at + digit] = (len >> (7 * digit)) as u8 & 0x7f | more;
+        }
     }
 
     fn varint(&mut self, mut value: u64) {
@@ -54,6 +63,19 @@ impl Writer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn message_writes_lengths_of_every_size() {
+        for len in [0, 1, 127, 128, 300, 16_383, 16_384, 100_000] {
+            let body = vec![0x2a; len];
+            let mut out = Vec::new();
+            Writer(&mut out).message(3, |inner| inner.0.extend_from_slice(&body));
+            let mut expected = vec![0x1a];
+            Writer(&mut expected).varint(len as u64);
+            expected.extend_from_slice(&body);
+            assert_eq!(out, expected, "{len}");
+        }
+    }
 
     #[test]
     fn writer_follows_the_encoding_guide() {

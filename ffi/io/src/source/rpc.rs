@@ -3,8 +3,11 @@
 //! Everything is optional here and checked where it is used: the input may be anything.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// A block, a transaction, either inside `result`, or `{slot, block}`.
@@ -28,6 +31,27 @@ pub struct Document<'a> {
     pub slot: Option<u64>,
     pub block_time: Option<i64>,
     pub transaction_index: Option<u64>,
+}
+
+/// A whole block in one pass, for the usual file: the bare answer, every transaction as it should be.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WholeBlock<'a> {
+    #[serde(borrow)]
+    pub transactions: Vec<WholeTransaction<'a>>,
+    pub slot: Option<u64>,
+    pub block_time: Option<i64>,
+}
+
+/// One transaction of a [`WholeBlock`].
+#[derive(Deserialize)]
+pub struct WholeTransaction<'a> {
+    #[serde(borrow)]
+    pub transaction: &'a RawValue,
+    #[serde(borrow)]
+    pub meta: Meta<'a>,
+    #[serde(borrow)]
+    pub version: Option<&'a RawValue>,
 }
 
 /// One transaction of a block.
@@ -70,16 +94,44 @@ pub struct Header {
 }
 
 /// A plain key, or jsonParsed's object, which lists the loaded ones too.
-#[derive(Deserialize)]
-#[serde(untagged)]
 pub enum AccountKey<'a> {
-    Plain(#[serde(borrow)] Cow<'a, str>),
-    Parsed {
-        #[serde(borrow)]
-        pubkey: Cow<'a, str>,
-        #[serde(default)]
-        signer: bool,
-    },
+    Plain(Cow<'a, str>),
+    Parsed { pubkey: Cow<'a, str>, signer: bool },
+}
+
+// By hand: serde's `untagged` would copy every key into a tree first.
+impl<'de: 'a, 'a> Deserialize<'de> for AccountKey<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Parsed<'a> {
+            #[serde(borrow)]
+            pubkey: Cow<'a, str>,
+            #[serde(default)]
+            signer: bool,
+        }
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = AccountKey<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key or an object with pubkey")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(AccountKey::Plain(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(AccountKey::Plain(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
+                let Parsed { pubkey, signer } = Parsed::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(AccountKey::Parsed { pubkey, signer })
+            }
+        }
+        deserializer.deserialize_any(Keys)
+    }
 }
 
 #[derive(Deserialize)]
@@ -97,11 +149,70 @@ pub struct JsonInstruction<'a> {
     pub stack_height: Option<u32>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
+/// Indices, or jsonParsed's keys.
 pub enum Accounts<'a> {
     Indices(Vec<u8>),
-    Keys(#[serde(borrow)] Vec<Cow<'a, str>>),
+    Keys(Vec<Cow<'a, str>>),
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Accounts<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List;
+        impl<'de> Visitor<'de> for List {
+            type Value = Accounts<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of indices or of keys")
+            }
+
+            fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {
+                let (mut indices, mut keys) = (Vec::with_capacity(16), Vec::new());
+                while let Some(item) = list.next_element::<Item<'de>>()? {
+                    match item {
+                        Item::Index(index) => indices.push(index),
+                        Item::Key(key) => keys.push(key),
+                    }
+                }
+                match (indices.is_empty(), keys.is_empty()) {
+                    (_, true) => Ok(Accounts::Indices(indices)),
+                    (true, false) => Ok(Accounts::Keys(keys)),
+                    (false, false) => Err(de::Error::custom("indices and keys in one list")),
+                }
+            }
+        }
+        deserializer.deserialize_seq(List)
+    }
+}
+
+enum Item<'a> {
+    Index(u8),
+    Key(Cow<'a, str>),
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Item<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Item<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an index below 256 or a key")
+            }
+
+            fn visit_u64<E: de::Error>(self, index: u64) -> Result<Self::Value, E> {
+                u8::try_from(index).map(Item::Index).map_err(|_| E::custom("an index above 255"))
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Item::Key(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Item::Key(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
 }
 
 #[derive(Deserialize)]

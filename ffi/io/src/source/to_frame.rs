@@ -6,6 +6,7 @@ use base64::Engine as _;
 use engine::pubkey::Pubkey;
 use serde_json::value::RawValue;
 
+use super::base58;
 use super::proto::Writer;
 use super::rpc::{
     AccountKey, Accounts, JsonInstruction, JsonTransaction, Meta, ParsedInstruction, TokenBalance,
@@ -35,7 +36,7 @@ struct Parts<'a> {
     meta: Meta<'a>,
 }
 
-/// Appends the frame (a `SubscribeUpdate`) of one transaction to `out`.
+/// Appends the frame (a `SubscribeUpdate`) of one transaction to `out`; `meta` is its JSON.
 ///
 /// # Errors
 /// `out` is then as it was.
@@ -46,11 +47,25 @@ pub fn write(
     meta: &RawValue,
     version: Option<&RawValue>,
 ) -> Result<(), SkipReason> {
+    let meta: Meta<'_> = serde_json::from_str(meta.get()).map_err(|_| SkipReason::Malformed)?;
+    write_parsed(out, place, transaction, meta, version)
+}
+
+/// As [`write`], with the meta read already.
+///
+/// # Errors
+/// `out` is then as it was.
+pub fn write_parsed(
+    out: &mut Vec<u8>,
+    place: Place,
+    transaction: &RawValue,
+    meta: Meta<'_>,
+    version: Option<&RawValue>,
+) -> Result<(), SkipReason> {
     // `version` is "legacy", 0, 1, or missing in old files.
     if version.is_some_and(|version| !matches!(version.get(), "\"legacy\"" | "0" | "1" | "null")) {
         return Err(SkipReason::UnknownVersion);
     }
-    let meta: Meta<'_> = serde_json::from_str(meta.get()).map_err(|_| SkipReason::Malformed)?;
     let parts = parts(transaction, meta)?;
     let signature = parts.transaction.signatures.first().ok_or(SkipReason::Malformed)?;
     let is_vote = parts.transaction.instructions.first().is_some_and(|first| {
@@ -108,12 +123,12 @@ fn parts<'a>(transaction: &'a RawValue, meta: Meta<'a>) -> Result<Parts<'a>, Ski
 fn encoded_bytes(raw: &str) -> Option<Vec<u8>> {
     if raw.starts_with('"') {
         let text: Cow<'_, str> = serde_json::from_str(raw).ok()?;
-        return bs58::decode(text.as_bytes()).into_vec().ok();
+        return base58::decode(text.as_bytes());
     }
     let (text, encoding): (Cow<'_, str>, Cow<'_, str>) = serde_json::from_str(raw).ok()?;
     match &*encoding {
         "base64" => base64::engine::general_purpose::STANDARD.decode(&*text).ok(),
-        "base58" => bs58::decode(text.as_bytes()).into_vec().ok(),
+        "base58" => base58::decode(text.as_bytes()),
         _ => None,
     }
 }
@@ -121,7 +136,9 @@ fn encoded_bytes(raw: &str) -> Option<Vec<u8>> {
 fn from_json(parts: &mut Parts<'_>, json: &JsonTransaction<'_>) -> Option<()> {
     let wire = &mut parts.transaction;
     for text in &json.signatures {
-        wire.signatures.push(bs58::decode(text.as_bytes()).into_vec().ok()?.try_into().ok()?);
+        let mut signature = [0; 64];
+        five8::decode_64(text.as_bytes(), &mut signature).ok()?;
+        wire.signatures.push(signature);
     }
     let message = &json.message;
     let mut signers = 0;
@@ -180,7 +197,7 @@ fn compile(keys: &[Pubkey], json: &JsonInstruction<'_>) -> Option<WireInstructio
         Accounts::Indices(indices) => indices.clone(),
         Accounts::Keys(texts) => texts.iter().map(|text| index(text)).collect::<Option<_>>()?,
     };
-    let data = bs58::decode(json.data.as_ref()?.as_bytes()).into_vec().ok()?;
+    let data = base58::decode(json.data.as_ref()?.as_bytes())?;
     Some(WireInstruction { program, accounts, data })
 }
 

@@ -1,0 +1,89 @@
+//! `decode_bench JOURNAL JSON_FOLDER`: nanoseconds a transaction, median of rounds, for three ways in.
+//! Prints JSON: `{decode_ns, decode_p50_ns, decode_p99_ns, engine_ns, json_ns, transactions, frame_bytes}`.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use engine::engine::{Engine, Event};
+use engine::frame::Transaction;
+use engine::legs::{self, DecodeCounts};
+use io::source::file::FileSource;
+use io::source::journal::Frames;
+
+const ROUNDS: usize = 15;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let [journal, folder] = &args[..] else {
+        return Err("usage: decode_bench JOURNAL JSON_FOLDER".into());
+    };
+    let bytes = std::fs::read(journal)?;
+    let frames: Vec<&[u8]> = Frames::open(&bytes)
+        .ok_or("no journal")?
+        .filter_map(|captured| captured.ok().map(|captured| captured.frame))
+        .filter(|frame| frame.len() > 200)
+        .collect();
+    let (mut transaction, mut found, mut counts) =
+        (Transaction::default(), Vec::new(), DecodeCounts::default());
+    let mut decode = |frame: &[u8]| {
+        found.clear();
+        if transaction.walk(black_box(frame)).is_ok() {
+            legs::decode(frame, &transaction, &mut found, &mut counts);
+        }
+        black_box(&found);
+    };
+    let (mut whole, mut single) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let begin = Instant::now();
+        frames.iter().for_each(|frame| decode(frame));
+        whole.push(begin.elapsed().as_nanos() as f64 / frames.len() as f64);
+    }
+    for frame in frames.iter().cycle().take(10 * frames.len()) {
+        let begin = Instant::now();
+        decode(frame);
+        single.push(begin.elapsed().as_nanos() as f64);
+    }
+    let mut engine_ns = Vec::new();
+    for _ in 0..ROUNDS {
+        let (mut engine, mut out) = (Engine::default(), Vec::new());
+        let begin = Instant::now();
+        for frame in &frames {
+            engine.on_event(&Event::Transaction(frame), 0, &mut out);
+        }
+        engine_ns.push(begin.elapsed().as_nanos() as f64 / frames.len() as f64);
+        black_box(&out);
+    }
+    let mut json_ns = Vec::new();
+    for _ in 0..5 {
+        let begin = Instant::now();
+        let mut source = FileSource::open(std::slice::from_ref(folder), None)?;
+        let mut transactions = 0;
+        while source.read_file(|block| {
+            for frame in block.frames() {
+                transactions += 1;
+                decode(frame);
+            }
+            true
+        })? {}
+        json_ns.push(begin.elapsed().as_nanos() as f64 / f64::from(transactions));
+    }
+    single.sort_by(f64::total_cmp);
+    let frame_bytes = frames.iter().map(|frame| frame.len()).sum::<usize>() / frames.len();
+    println!(
+        "{{\"decode_ns\":{},\"decode_p50_ns\":{},\"decode_p99_ns\":{},\"engine_ns\":{},\"json_ns\":{},\"transactions\":{},\"frame_bytes\":{frame_bytes}}}",
+        median(&mut whole),
+        single[single.len() / 2],
+        single[single.len() * 99 / 100],
+        median(&mut engine_ns),
+        median(&mut json_ns),
+        frames.len(),
+    );
+    Ok(())
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
