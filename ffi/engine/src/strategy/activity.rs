@@ -166,15 +166,24 @@ pub(super) fn tip_lamports(frame: &[u8], transaction: &Transaction) -> u64 {
     transfers(frame, transaction).1
 }
 
+/// Most transactions remembered; about ten times what four full slots hold.
+const DEEDS_MAX: usize = 65_536;
+
 /// The transactions of the window, oldest first.
 #[derive(Default)]
 pub struct Activity {
     deeds: VecDeque<Deed>,
+    /// Transactions dropped because the window held too many.
+    pub forgotten: u64,
 }
 
 impl Activity {
     /// Takes in the newest transaction.
     pub fn push(&mut self, deed: Deed) {
+        if self.deeds.len() == DEEDS_MAX {
+            self.deeds.pop_front();
+            self.forgotten += 1;
+        }
         self.deeds.push_back(deed);
     }
 

@@ -1,0 +1,115 @@
+//! Frames as an enemy would send them, and the promise that decoding takes no memory.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::path::PathBuf;
+
+use engine::engine::{Engine, Event};
+use engine::frame::Transaction;
+use engine::legs::{self, DecodeCounts};
+use io::source::file::FileSource;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Counts this thread's allocations; the tests run in threads of their own.
+struct Counting;
+
+// SAFETY: every call goes to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // `try_with`: the counter is gone while a thread ends.
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: passed on.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// The 20 real transactions of examples/.
+fn frames() -> Vec<Vec<u8>> {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/slot_285000037.json"));
+    let mut frames = Vec::new();
+    let mut source = FileSource::open(&[path], None).expect("the example is there");
+    source
+        .read_file(|block| {
+            frames.extend(block.frames().map(<[u8]>::to_vec));
+            true
+        })
+        .expect("reads");
+    assert_eq!(frames.len(), 20);
+    frames
+}
+
+fn random(state: &mut u64) -> u64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *state >> 33
+}
+
+#[test]
+fn decoding_takes_no_memory_once_its_lists_have_grown() {
+    let frames = frames();
+    let (mut transaction, mut found, mut counts) =
+        (Transaction::default(), Vec::new(), DecodeCounts::default());
+    let mut round = || {
+        for frame in &frames {
+            found.clear();
+            transaction.walk(frame).expect("whole");
+            legs::decode(frame, &transaction, &mut found, &mut counts);
+        }
+    };
+    round();
+    let before = ALLOCATIONS.get();
+    for _ in 0..100 {
+        round();
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert!(counts.legs > 2000, "{counts:?}");
+    let grown = ALLOCATIONS.get();
+    std::hint::black_box(vec![1_u8; 100]);
+    assert_eq!(ALLOCATIONS.get() - grown, 1, "the counter counts");
+}
+
+#[test]
+fn mutated_frames_are_refused_or_decoded_and_never_panic() {
+    let frames = frames();
+    let (mut state, mut engine, mut out) = (1_u64, Engine::default(), Vec::new());
+    let (mut walked, mut refused) = (0, 0);
+    for round in 0..20_000_u64 {
+        let mut frame = frames[(random(&mut state) % 20) as usize].clone();
+        for _ in 0..1 + random(&mut state) % 4 {
+            let at = (random(&mut state) % frame.len() as u64) as usize;
+            match random(&mut state) % 5 {
+                0 => frame[at] ^= 1 << (random(&mut state) % 8),
+                1 => frame[at] = random(&mut state) as u8,
+                2 => frame.truncate(at.max(1)),
+                3 => frame[at] = 0xff,
+                _ => frame.insert(at, random(&mut state) as u8),
+            }
+        }
+        let before = engine.counts();
+        engine.on_event(&Event::Transaction(&frame), round, &mut out);
+        let after = engine.counts();
+        walked += after.transactions - before.transactions;
+        refused += after.malformed - before.malformed;
+        out.clear();
+        if round % 100 == 0 {
+            engine.on_event(&Event::SlotEnd(285_000_037 + round / 25), round, &mut out);
+        }
+    }
+    assert!(walked > 1000 && refused > 1000, "{walked} walked, {refused} refused: both ways must be met");
+}
