@@ -77,8 +77,6 @@ async function failedSignatures(path: string): Promise<string[]> {
   ) => transaction.signatures[0]);
 }
 
-const ENCODINGS = ["json", "base64", "base58", "jsonParsed", "response", "array", "gz"] as const;
-
 Deno.test("decode reads all forms of one block alike", { ignore: skipShared }, async () => {
   const folder = await Deno.makeTempDir();
   try {
@@ -87,7 +85,7 @@ Deno.test("decode reads all forms of one block alike", { ignore: skipShared }, a
     }).output();
     const block = JSON.parse(new TextDecoder().decode(stdout));
     const plain = (await legend(["decode", shared("blocks")])).stdout;
-    assert.ok(lines(plain).length >= 114);
+    assert.equal(lines(plain).length, 140);
     const forms: Record<string, string> = {
       "285000037.json": JSON.stringify(block),
       "block_285000037.json": JSON.stringify({ jsonrpc: "2.0", result: block, id: 1 }),
@@ -101,7 +99,6 @@ Deno.test("decode reads all forms of one block alike", { ignore: skipShared }, a
     }
     await new Deno.Command("gzip", { args: [`${folder}/285000037.json`] }).output();
     assert.equal((await legend(["decode", `${folder}/285000037.json.gz`])).stdout, plain, "gzip");
-    await Deno.rename(`${folder}/array.json`, `${folder}/nameless.json`);
     await Deno.writeTextFile(`${folder}/bare.json`, JSON.stringify(block));
     assert.match(
       (await legend(["decode", `${folder}/bare.json`])).stderr,
@@ -112,7 +109,6 @@ Deno.test("decode reads all forms of one block alike", { ignore: skipShared }, a
       plain,
       "--slot",
     );
-    assert.ok(ENCODINGS.length > 0);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -111,12 +111,10 @@ Deno.test("a damaged copy is refused with one line", () =>
       ["a flipped bit in the middle", (copy) => (copy[copy.length >> 1]! ^= 4, copy)],
       ["a flipped bit in the trailer's hash", (copy) => (copy[copy.length - 70]! ^= 1, copy)],
       ["cut at the end", (copy) => copy.subarray(0, copy.length - 1000)],
-      ["bytes appended", (copy) => new Uint8Array([...copy.subarray(-100), 1])],
+      ["a byte appended", (copy) => new Uint8Array([...copy, 1])],
     ];
     for (const [name, damage] of rows) {
-      const bytes = name === "bytes appended"
-        ? new Uint8Array([...good.subarray(0), 1])
-        : damage(good.slice());
+      const bytes = damage(good.slice());
       await Deno.writeFile(`${folder}/legend`, bytes, { mode: 0o755 });
       const options = { executable: `${folder}/legend`, env: { LEGEND_CACHE_DIR: `${folder}/cache` } };
       const { code, stderr } = await legend(["version"], options);
