@@ -4,6 +4,7 @@ import { capture } from "./capture.ts";
 import { completions } from "./completions.ts";
 import { configCheck, configShow } from "./config.ts";
 import { decode } from "./decode.ts";
+import { explain } from "./explain.ts";
 import { replay } from "./replay.ts";
 import { run } from "./run.ts";
 import { topicsCreate, topicsList, topicsTail, topicsVerify } from "./topics.ts";
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   configCheck,
   configShow,
   decode,
+  explain,
   replay,
   run,
   topicsCreate,

@@ -244,3 +244,38 @@ Deno.test(
       assertWhole(published, await tail(data, "decision-evidence"));
     }),
 );
+
+Deno.test("explain tells a tier A sandwich and an arbitrage with the numbers they rest on", {
+  ignore: skipShared,
+}, () =>
+  withFolder(async (data) => {
+    const accounts = shared("executed/accounts_start.ndjson.zst");
+    await legend([
+      "run",
+      "--source",
+      `file:${shared("executed/blocks")}`,
+      "--accounts",
+      accounts,
+      "--data-dir",
+      data,
+    ]);
+    type Wanted = Label & { victim_loss: { sig: string; loss: string; out_without: string }[]; dex: string };
+    const labels = lines<Wanted>(await Deno.readTextFile(shared("executed/labels.ndjson")));
+    const sandwich = labels.find(({ kind, dex }) => kind === "sandwich" && dex === "RaydiumV4")!;
+    const [victim] = sandwich.victim_loss;
+    const told = await legend(["explain", victim!.sig, "--data-dir", data]);
+    assert.equal(told.code, 0, told.stderr);
+    assert.ok(told.stdout.startsWith("sandwich, tier A, slot "), told.stdout);
+    assert.ok(
+      told.stdout.includes(`would have got ${victim!.out_without}: a loss of ${victim!.loss}`),
+      told.stdout,
+    );
+    assert.ok(told.stdout.includes(`net ${sandwich.profit_lamports} lamports by balances`), told.stdout);
+    const [line] = await tail(data, "arbitrage-decisions-proto");
+    const byId = await legend(["explain", line!.data.decision_id, "--data-dir", data]);
+    assert.match(byId.stdout, /^arbitrage, slot \d+: atomic_\dhop\n.*\n {2}hop 1: .*\n {2}hop 2: /);
+    const none = await legend(["explain", "0".repeat(32), "--data-dir", data]);
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /^Cannot explain 0+: no evidence names it/);
+    assert.equal((await legend(["explain", "x", "--data-dir", data])).code, 2);
+  }));
