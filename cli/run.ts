@@ -44,14 +44,18 @@ export const run: Command = {
     const slot = slotFlag(flags.slot);
     const { path: data_dir, instance } = context.dataDir();
     const log = context.log();
-    for (const { name } of TOPICS) {
-      log.topic(name, { ...topicLimits(context), create: true })[Symbol.dispose]();
-    }
+    const limits = topicLimits(context);
+    for (const { name } of TOPICS) log.topic(name, { ...limits, create: true })[Symbol.dispose]();
     const begin = performance.now();
     await using agent = new Agent(context.library(), {
       paths,
       data_dir,
       instance,
+      limits: {
+        segment_bytes: limits.segmentBytes,
+        retention_bytes: limits.retentionBytes,
+        retention_ms: limits.retentionMs,
+      },
       ...(slot === undefined ? {} : { slot: Number(slot) }),
       ...(typeof flags.accounts === "string" ? { accounts: flags.accounts } : {}),
     });

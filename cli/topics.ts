@@ -10,7 +10,7 @@ const WAIT_MS = 500;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** Limits of the embedded log from the configuration. */
-export function topicLimits(context: Context): TopicLimits {
+export function topicLimits(context: Context): Required<TopicLimits> {
   const config = context.config();
   return {
     segmentBytes: configValue<number>(config, "log.segment_bytes"),

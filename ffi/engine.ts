@@ -97,6 +97,8 @@ export interface AgentOptions {
   slot?: number;
   /** Pool state before the first slot. */
   accounts?: string;
+  /** Limits of the topics it writes. */
+  limits: { segment_bytes: number; retention_bytes: number; retention_ms: number };
 }
 
 export interface AgentStatus {

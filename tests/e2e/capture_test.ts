@@ -73,3 +73,23 @@ Deno.test("capture refuses a missing source and another ending, and leaves nothi
     assert.match(stderr, /^Cannot read .*broken\.json: it is not JSON/m);
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["broken.json"]);
   }));
+
+Deno.test("an empty block ends its slot in a journal as it does in a file", () =>
+  withFolder(async (folder) => {
+    const example = JSON.parse(await Deno.readTextFile(`${ROOT}/examples/slot_285000037.json`));
+    await Deno.mkdir(`${folder}/in`);
+    await Deno.writeTextFile(`${folder}/in/285000037.json`, JSON.stringify(example));
+    await Deno.writeTextFile(
+      `${folder}/in/285000038.json`,
+      JSON.stringify({ ...example, slot: 285000038, transactions: [] }),
+    );
+    const made = await legend(["capture", "--source", `file:${folder}/in`, "--out", `${folder}/x.journal`]);
+    assert.match(made.stdout, /^2 blocks, 20 frames /);
+    const [fromFile, fromJournal] = [
+      await legend(["decode", `${folder}/in`]),
+      await legend(["decode", `${folder}/x.journal`]),
+    ];
+    assert.equal(fromJournal.stdout, fromFile.stdout);
+    const blocks = ({ stderr }: { stderr: string }) => JSON.parse(stderr).blocks;
+    assert.deepEqual([blocks(fromFile), blocks(fromJournal)], [2, 2]);
+  }));

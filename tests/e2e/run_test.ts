@@ -279,3 +279,20 @@ Deno.test("explain tells a tier A sandwich and an arbitrage with the numbers the
     assert.match(none.stderr, /^Cannot explain 0+: no evidence names it/);
     assert.equal((await legend(["explain", "x", "--data-dir", data])).code, 2);
   }));
+
+Deno.test(
+  "run keeps its topics within the configured limits",
+  { ignore: skipShared },
+  () =>
+    withFolder(async (folder) => {
+      await Deno.writeTextFile(`${folder}/c.toml`, "[log]\nsegment_bytes = 65536\n");
+      const data = `${folder}/data`;
+      const run = await legend(["run", ...BLOCKS, "--config", `${folder}/c.toml`, "--data-dir", data]);
+      assert.equal(run.code, 0, run.stderr);
+      const segments = [...Deno.readDirSync(`${data}/log/decision-evidence`)].filter(({ name }) =>
+        name.endsWith(".seg")
+      );
+      assert.ok(segments.length > 3, `${segments.length} segments of 64 KiB`);
+      assert.ok((await tail(data, "decision-evidence")).length > 150);
+    }),
+);

@@ -340,6 +340,27 @@ impl Transaction {
     }
 }
 
+/// Slot and Unix seconds of a `block_meta` update (field 7), after which no transaction of the block
+/// follows; `None` for any other frame.
+#[must_use]
+pub fn block_end(frame: &[u8]) -> Option<(u64, u64)> {
+    let meta = Fields::whole(frame).find_map(|field| field.ok().filter(|field| field.number == 7))?;
+    let (mut slot, mut time_s) = (0, 0);
+    for field in Fields::of(frame, meta.bytes?) {
+        let field = field.ok()?;
+        match field.number {
+            1 => slot = field.value,
+            4 => {
+                let time = Fields::of(frame, field.bytes?)
+                    .find_map(|part| part.ok().filter(|part| part.number == 1));
+                time_s = time.map_or(0, |time| time.value);
+            }
+            _ => {}
+        }
+    }
+    Some((slot, time_s))
+}
+
 fn instruction(frame: &[u8], span: Span, top: u16) -> Result<Instruction, FrameError> {
     let mut found = Instruction { top, ..Instruction::default() };
     for field in Fields::of(frame, span) {

@@ -1,7 +1,8 @@
 //! State of constant-product pools: reserves as the program sees them, and its own arithmetic.
 //!
 //! Raydium v4 and CPMM both keep what they owe (fees, profit) in the vaults and price without it.
-//! A pool is *exact* while every swap that landed gave what this arithmetic says, to the unit.
+//! A pool is *exact* when its newest landed swap gave what this arithmetic says, to the unit (or none has
+//! landed since its snapshot).
 
 use std::collections::HashMap;
 
@@ -36,7 +37,7 @@ pub struct Pool {
     balances: [u64; 2],
     owed: [u64; 2],
     fee: Fee,
-    /// Whether the landed swaps agreed with this state so far.
+    /// Whether the newest landed swap agreed with this state.
     pub exact: bool,
 }
 

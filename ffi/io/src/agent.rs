@@ -3,15 +3,18 @@
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use engine::decision::{Decision, Kind};
 use engine::engine::{Engine, Event};
 
 use crate::accounts;
+use crate::log::TopicOptions;
 use crate::publish::Publisher;
 use crate::source::file::{FileSource, SourceCounts};
 
@@ -28,6 +31,29 @@ pub struct AgentOptions {
     pub slot: Option<u64>,
     /// Pool state before the first slot.
     pub accounts: Option<PathBuf>,
+    /// Limits of the topics it writes.
+    pub limits: Limits,
+}
+
+/// `log.*` of the configuration.
+#[derive(serde::Deserialize, Clone, Copy)]
+pub struct Limits {
+    /// Size of one segment file.
+    pub segment_bytes: u64,
+    /// Bytes kept of a topic.
+    pub retention_bytes: u64,
+    /// Milliseconds that records are kept.
+    pub retention_ms: u64,
+}
+
+impl From<Limits> for TopicOptions {
+    fn from(limits: Limits) -> Self {
+        TopicOptions {
+            segment_bytes: limits.segment_bytes,
+            retention_bytes: limits.retention_bytes,
+            retention_age: Duration::from_millis(limits.retention_ms),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -68,12 +94,14 @@ impl Agent {
             let known = accounts::read(path).map_err(|error| error.to_string())?;
             engine.load(&accounts::borrowed(&known));
         }
-        let publisher =
-            Publisher::open(&options.data_dir, &options.instance).map_err(|error| error.to_string())?;
+        let publisher = Publisher::open(&options.data_dir, &options.instance, options.limits.into())
+            .map_err(|error| error.to_string())?;
         let shared = Arc::new(Shared::default());
         let in_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("agent".to_owned()).spawn(move || {
-            let error = run(&in_thread, source, engine, publisher).err();
+            let ran = catch_unwind(AssertUnwindSafe(|| run(&in_thread, source, engine, publisher)));
+            let panicked = || Err("Cannot go on: the agent panicked, a bug; see the lines above".to_owned());
+            let error = ran.unwrap_or_else(|_| panicked()).err();
             in_thread.summary.lock().unwrap_or_else(PoisonError::into_inner).error = error;
             in_thread.finished.store(true, Relaxed);
             drop(lock);

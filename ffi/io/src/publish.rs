@@ -54,10 +54,11 @@ impl Publisher {
     ///
     /// # Errors
     /// The log cannot be opened or read.
-    pub fn open(data_dir: &Path, instance: &str) -> Result<Publisher, LogError> {
+    pub fn open(data_dir: &Path, instance: &str, options: TopicOptions) -> Result<Publisher, LogError> {
         let log = Log::open(&data_dir.join("log"))?;
-        let open =
-            |topic: &str, module: &str| Output::open(&log, data_dir, topic, format!("{module}-{instance}"));
+        let open = |topic: &str, module: &str| {
+            Output::open(&log, data_dir, topic, format!("{module}-{instance}"), options)
+        };
         Ok(Publisher {
             arbitrage: open(ARBITRAGE_TOPIC, "arbitrage")?,
             mev: open(MEV_TOPIC, "mev")?,
@@ -99,8 +100,14 @@ impl Publisher {
 }
 
 impl Output {
-    fn open(log: &Log, data_dir: &Path, name: &str, producer_id: String) -> Result<Output, LogError> {
-        let topic = log.topic(name, TopicOptions::default(), true)?;
+    fn open(
+        log: &Log,
+        data_dir: &Path,
+        name: &str,
+        producer_id: String,
+        options: TopicOptions,
+    ) -> Result<Output, LogError> {
+        let topic = log.topic(name, options, true)?;
         let floor = data_dir.join("agents").join(format!("{producer_id}.seq"));
         // The log says the last number unless retention took it; then the file beside it does.
         let last_seq = fs::read_to_string(&floor).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
@@ -154,7 +161,10 @@ impl Output {
         self.batch.clear();
         if self.last_seq > 0 {
             // Best effort: the log has the number, this file serves when retention has removed it.
-            let _ = fs::write(&self.floor, self.last_seq.to_string());
+            // By rename: a kill must not leave it empty.
+            let temporary = self.floor.with_extension("new");
+            let _ = fs::write(&temporary, self.last_seq.to_string())
+                .and_then(|()| fs::rename(&temporary, &self.floor));
         }
         Ok(())
     }

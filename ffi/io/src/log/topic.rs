@@ -302,6 +302,11 @@ impl Topic {
         let synced = OpenOptions::new().write(true).open(&path);
         let synced = synced.and_then(|file| if own { file.sync_all() } else { file.sync_data() });
         if let Err(error) = synced {
+            let rolled = self.state.cursor().segment != cursor.segment;
+            if rolled && error.kind() == io::ErrorKind::NotFound {
+                // Closed, so synced, and already removed by retention between our look and our open.
+                return self.sync_locked(own);
+            }
             self.state.set_failed();
             return Err(LogError::io("sync", &path, &error));
         }

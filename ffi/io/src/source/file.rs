@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
 
-use engine::frame::{FrameError, Transaction};
+use engine::frame::{FrameError, Transaction, block_end};
 
 use super::journal::{self, Frames};
 use super::rpc::{Document, TransactionWithMeta, WholeBlock, WholeTransaction};
@@ -149,16 +149,13 @@ impl FileSource {
                 self.settle(&mut block, begin, written);
             }
             self.counts.files += 1;
-            self.counts.blocks += 1;
-            self.counts.transactions += block.ends.len() as u64;
-            each(&block);
+            self.hand_out(&mut block, &mut each);
             return Ok(true);
         }
         for_each_document(&path, &text, |document| {
             self.fill(&path, document, hint, &mut block)?;
-            self.counts.blocks += 1;
-            self.counts.transactions += block.ends.len() as u64;
-            Ok(each(&block))
+            // A transaction alone that could not be read is no block.
+            Ok(self.hand_out(&mut block, &mut each))
         })?;
         self.counts.files += 1;
         Ok(true)
@@ -191,7 +188,16 @@ impl FileSource {
                     block.clear(transaction.slot, seconds(captured.received_ns), false);
                 }
                 Err(FrameError::NotATransaction) => {
-                    block.whole = true;
+                    // Slots, pings and the like are in live journals too; only a block's end ends it.
+                    let Some((slot, time_s)) = block_end(captured.frame) else { continue };
+                    if !block.ends.is_empty() && block.slot != slot && !self.hand_out(&mut block, &mut each) {
+                        return Ok(());
+                    }
+                    if block.slot != slot {
+                        block.clear(slot, 0, true);
+                    }
+                    (block.time_s, block.whole) = (time_s.cast_signed(), true);
+                    // An empty block ends its slot too.
                     if !self.hand_out(&mut block, &mut each) {
                         return Ok(());
                     }
@@ -211,7 +217,7 @@ impl FileSource {
     }
 
     fn hand_out(&mut self, block: &mut Block, each: &mut impl FnMut(&Block) -> bool) -> bool {
-        if block.ends.is_empty() {
+        if block.ends.is_empty() && !block.whole {
             return true;
         }
         self.counts.blocks += 1;
