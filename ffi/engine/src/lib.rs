@@ -9,7 +9,6 @@ pub mod dex;
 pub mod engine;
 pub mod envelope;
 pub mod frame;
-pub mod ledger;
 pub mod legs;
 pub mod pools;
 pub mod pubkey;

@@ -161,11 +161,6 @@ fn transfers(frame: &[u8], transaction: &Transaction) -> (Vec<(Pubkey, Pubkey)>,
     (found, tips)
 }
 
-/// Lamports that a transaction paid to tip accounts.
-pub(super) fn tip_lamports(frame: &[u8], transaction: &Transaction) -> u64 {
-    transfers(frame, transaction).1
-}
-
 /// Most transactions remembered; about ten times what four full slots hold.
 const DEEDS_MAX: usize = 65_536;
 

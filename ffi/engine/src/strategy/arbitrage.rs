@@ -1,11 +1,11 @@
 //! Landed arbitrage: one transaction whose legs form a closed cycle of mints, by one owner (SPEC 3).
 
 use crate::decision::{Decision, Kind, LandedLeg, Tier};
-use crate::ledger;
 use crate::legs::Leg;
 use crate::token;
 
 use super::Landed;
+use super::activity::Deed;
 
 /// Longest cycle that is looked for; the runtime's limits leave room for fewer legs than this.
 const HOPS_MAX: usize = 16;
@@ -61,7 +61,8 @@ fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Deci
         attackers.push(landed.signer);
     }
     let quote_mint = first.in_mint;
-    let change = ledger::change(landed.frame, transaction, &attackers, &quote_mint);
+    let deed = Deed::read(landed.frame, transaction, landed.signature, landed.signer, true);
+    let (lamports, tokens) = deed.change(&attackers, &quote_mint);
     let in_sol = quote_mint == token::WRAPPED_SOL;
     Decision {
         kind: Kind::Arbitrage,
@@ -77,10 +78,10 @@ fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Deci
         tips: Vec::new(),
         failed: Vec::new(),
         quote_mint,
-        net_lamports: in_sol.then(|| i64::try_from(change.lamports).unwrap_or(i64::MAX)),
-        net_raw: if in_sol { change.lamports } else { change.tokens },
+        net_lamports: in_sol.then(|| i64::try_from(lamports).unwrap_or(i64::MAX)),
+        net_raw: if in_sol { lamports } else { tokens },
         fee_lamports: transaction.fee_lamports,
-        tip_lamports: landed.tip_lamports(),
+        tip_lamports: deed.tip_lamports,
     }
 }
 

@@ -8,8 +8,6 @@ use crate::frame::Transaction;
 use crate::legs::Leg;
 use crate::pubkey::{Pubkey, Signature};
 
-use activity::tip_lamports;
-
 /// One transaction with its legs in order of execution.
 pub struct Landed<'a> {
     /// The frame `transaction` was walked from.
@@ -24,12 +22,4 @@ pub struct Landed<'a> {
     pub legs: &'a [Leg],
     /// The source's time, Unix nanoseconds.
     pub event_ns: u64,
-}
-
-impl Landed<'_> {
-    /// Lamports paid to tip accounts.
-    #[must_use]
-    pub fn tip_lamports(&self) -> u64 {
-        tip_lamports(self.frame, self.transaction)
-    }
 }
