@@ -29,6 +29,8 @@ pub struct Counts {
     pub failed: u64,
     /// Of them votes.
     pub votes: u64,
+    /// Transactions seen before they were executed.
+    pub pending: u64,
     /// Frames that could not be walked.
     pub malformed: u64,
     /// Legs and what was no leg.
@@ -94,6 +96,10 @@ impl Engine {
             }
         }
         let transaction = &self.transaction;
+        if !transaction.executed {
+            self.counts.pending += 1;
+            return;
+        }
         self.counts.transactions += 1;
         self.counts.failed += u64::from(transaction.failed);
         self.counts.votes += u64::from(transaction.is_vote);

@@ -89,6 +89,8 @@ pub struct Transaction {
     pub is_vote: bool,
     /// The runtime refused it: it moved nothing but the fee.
     pub failed: bool,
+    /// It comes with what its execution did; one seen before it was executed does not.
+    pub executed: bool,
     /// Lamports, base and priority.
     pub fee_lamports: u64,
     /// Compute units used; 0 = not said.
@@ -150,7 +152,7 @@ impl Transaction {
 
     fn clear(&mut self) {
         (self.slot, self.index, self.fee_lamports, self.compute_units) = (0, 0, 0, 0);
-        (self.is_vote, self.failed, self.signers) = (false, false, 0);
+        (self.is_vote, self.failed, self.executed, self.signers) = (false, false, false, 0);
         self.signature = Span::default();
         self.keys.clear();
         self.instructions.clear();
@@ -230,6 +232,7 @@ impl Transaction {
     }
 
     fn meta(&mut self, frame: &[u8], span: Span) -> Result<(), FrameError> {
+        self.executed = true;
         for field in Fields::of(frame, span) {
             let field = field?;
             match field.number {

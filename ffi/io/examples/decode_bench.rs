@@ -61,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut source = FileSource::open(std::slice::from_ref(folder), None)?;
         let mut transactions = 0;
         while source.read_file(|block| {
-            for frame in block.frames() {
+            for (_, frame) in block.frames() {
                 transactions += 1;
                 decode(frame);
             }

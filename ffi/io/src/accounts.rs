@@ -18,6 +18,14 @@ pub struct OwnedAccount {
     data: Vec<u8>,
 }
 
+impl OwnedAccount {
+    /// An account that was not read from a file.
+    #[must_use]
+    pub fn new(pubkey: Pubkey, owner: Pubkey, data: Vec<u8>) -> OwnedAccount {
+        OwnedAccount { pubkey, owner, data }
+    }
+}
+
 #[derive(Deserialize)]
 struct Line<'a> {
     #[serde(borrow)]

@@ -195,10 +195,10 @@ fn run(
     loop {
         let mut failed = None;
         let read = source.read_file(|block| {
-            now_ns = u64::try_from(block.time_s).unwrap_or(0) * 1_000_000_000;
-            for frame in block.frames() {
-                engine.on_event(&Event::Transaction(frame), now_ns, &mut decisions);
+            for (received_ns, frame) in block.frames() {
+                engine.on_event(&Event::Transaction(frame), received_ns, &mut decisions);
             }
+            now_ns = block.time_ns;
             if block.whole {
                 engine.on_event(&Event::SlotEnd(block.slot), now_ns, &mut decisions);
             }

@@ -68,7 +68,7 @@ impl DecodeStream {
         let (lines, counts) = (&mut self.lines, &mut self.counts);
         let (failed, unreadable) = (&mut self.failed, &mut self.unreadable);
         self.source.read_file(|block| {
-            for frame in block.frames() {
+            for (_, frame) in block.frames() {
                 if transaction.walk(frame).is_err() {
                     *unreadable += 1;
                     continue;

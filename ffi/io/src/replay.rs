@@ -85,10 +85,10 @@ impl ReplayStream {
     fn read_file(&mut self) -> Result<(), SourceError> {
         let (engine, decisions, now_ns) = (&mut self.engine, &mut self.decisions, &mut self.now_ns);
         let more = self.source.read_file(|block| {
-            *now_ns = u64::try_from(block.time_s).unwrap_or(0) * 1_000_000_000;
-            for frame in block.frames() {
-                engine.on_event(&Event::Transaction(frame), *now_ns, decisions);
+            for (received_ns, frame) in block.frames() {
+                engine.on_event(&Event::Transaction(frame), received_ns, decisions);
             }
+            *now_ns = block.time_ns;
             if block.whole {
                 engine.on_event(&Event::SlotEnd(block.slot), *now_ns, decisions);
             }

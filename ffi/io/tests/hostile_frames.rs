@@ -47,7 +47,7 @@ fn frames() -> Vec<Vec<u8>> {
     let mut source = FileSource::open(&[path], None).expect("the example is there");
     source
         .read_file(|block| {
-            frames.extend(block.frames().map(<[u8]>::to_vec));
+            frames.extend(block.frames().map(|(_, frame)| frame.to_vec()));
             true
         })
         .expect("reads");

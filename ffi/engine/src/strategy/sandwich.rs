@@ -162,12 +162,16 @@ impl Sandwiches {
                     out.extend(judge(steps, &attack, activity));
                     spend(steps, attack.fronts.iter().chain(&attack.backs));
                 }
-                // A front that nothing answered may stand in the way of a later one's sums.
-                let stale = steps.iter().position(|step| {
-                    swap_of(step).is_some_and(|swap| !swap.spent && swap.landed.slot <= oldest)
-                });
-                let Some(stale) = stale else { break };
-                spend(steps, [&stale]);
+                // A front that nothing answered may stand in the way of a later slot's sums. Fronts of one
+                // slot stand or fall together: who sold two thirds of what he bought is no attacker.
+                let is_stale = |at: &usize| {
+                    swap_of(&steps[*at]).is_some_and(|swap| !swap.spent && swap.landed.slot <= oldest)
+                };
+                let stale: Vec<usize> = (0..steps.len()).filter(is_stale).collect();
+                if stale.is_empty() {
+                    break;
+                }
+                spend(steps, &stale);
             }
             steps.retain(|step| match &step.kind {
                 StepKind::Swap(swap) => swap.landed.slot > oldest,
@@ -178,7 +182,8 @@ impl Sandwiches {
             steps.drain(..begin);
         }
         self.windows.retain(|_, steps| !steps.is_empty());
-        self.activity.forget_before(oldest);
+        // Transfers that joined the wallets may be older than the front.
+        self.activity.forget_before(oldest.saturating_sub(self.window_slots));
         // The map has no order: the stream's order is the only one that is the same on every host.
         out[first..].sort_by_key(|decision| (decision.backs.last().map(LandedLeg::order), decision.pool()));
     }
@@ -342,9 +347,16 @@ fn account_for(
     let begin = (fronts[0].landed.slot, fronts[0].landed.index);
     let last = &backs[backs.len() - 1].landed;
     // Up to the end of the last back's slot: its tip lands behind it.
-    let own = activity.between(begin, (last.slot, u64::MAX)).filter(|deed| attackers.contains(&deed.signer));
+    let own = activity.between((0, 0), (last.slot, u64::MAX)).filter(|deed| attackers.contains(&deed.signer));
+    let own: Vec<&Deed> = own.collect();
+    // What came before the party's last swap before this attack belongs to that one.
+    let since = own.iter().rposition(|deed| deed.order < begin && deed.swaps).map_or(0, |at| at + 1);
     let mut previous_is_part = false;
-    for deed in own {
+    for deed in &own[since..] {
+        let deed = *deed;
+        if deed.order < begin && (deed.failed || deed.is_tip() || !deed.links(attackers)) {
+            continue;
+        }
         let inside = deed.order <= (last.slot, last.index);
         let counted = if parts.contains(&deed.signature) {
             previous_is_part = true;

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use engine::frame::{FrameError, Transaction, block_end};
 
+use super::block::Block;
 use super::journal::{self, Frames};
 use super::rpc::{Document, TransactionWithMeta, WholeBlock, WholeTransaction};
 use super::to_frame::{self, Place, SkipReason};
@@ -28,33 +29,6 @@ pub struct SourceCounts {
     pub unknown_version: u64,
     /// Transactions that are not as JSON-RPC writes them.
     pub malformed: u64,
-}
-
-/// One block, or one transaction alone.
-#[derive(Default)]
-pub struct Block {
-    /// Its slot.
-    pub slot: u64,
-    /// Unix seconds; 0 when the file does not say.
-    pub time_s: i64,
-    /// Whole block: its end is the slot's end.
-    pub whole: bool,
-    frames: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Block {
-    /// The frames, by index in the block.
-    pub fn frames(&self) -> impl Iterator<Item = &[u8]> {
-        let begins = std::iter::once(0).chain(self.ends.iter().copied());
-        begins.zip(&self.ends).map(|(begin, &end)| &self.frames[begin..end])
-    }
-
-    fn clear(&mut self, slot: u64, time_s: i64, whole: bool) {
-        (self.slot, self.time_s, self.whole) = (slot, time_s, whole);
-        self.frames.clear();
-        self.ends.clear();
-    }
 }
 
 /// An error of the source: one line that names the file.
@@ -141,12 +115,13 @@ impl FileSource {
         if let Ok(whole) = serde_json::from_str::<WholeBlock<'_>>(&text)
             && let Some(slot) = self.slot.or(whole.slot).or(hint)
         {
-            block.clear(slot, whole.block_time.unwrap_or(0), true);
+            block.clear(slot, nanoseconds(whole.block_time), true);
             for (index, WholeTransaction { transaction, meta, version }) in (0..).zip(whole.transactions) {
                 let place = Place { slot, index };
-                let begin = block.frames.len();
-                let written = to_frame::write_parsed(&mut block.frames, place, transaction, meta, version);
-                self.settle(&mut block, begin, written);
+                let at = block.time_ns;
+                self.count(
+                    block.push(at, |out| to_frame::write_parsed(out, place, transaction, meta, version)),
+                );
             }
             self.counts.files += 1;
             self.hand_out(&mut block, &mut each);
@@ -177,26 +152,26 @@ impl FileSource {
                 ))
             })?;
             match transaction.walk(captured.frame) {
-                Ok(()) if block.ends.is_empty() || block.slot == transaction.slot => {
-                    (block.slot, block.time_s) = (transaction.slot, seconds(captured.received_ns));
+                Ok(()) if block.is_empty() || block.slot == transaction.slot => {
+                    (block.slot, block.time_ns) = (transaction.slot, captured.received_ns);
                 }
                 Ok(()) => {
                     // Single transactions have no end of a block between them.
                     if !self.hand_out(&mut block, &mut each) {
                         return Ok(());
                     }
-                    block.clear(transaction.slot, seconds(captured.received_ns), false);
+                    block.clear(transaction.slot, captured.received_ns, false);
                 }
                 Err(FrameError::NotATransaction) => {
                     // Slots, pings and the like are in live journals too; only a block's end ends it.
-                    let Some((slot, time_s)) = block_end(captured.frame) else { continue };
-                    if !block.ends.is_empty() && block.slot != slot && !self.hand_out(&mut block, &mut each) {
+                    let Some((slot, _)) = block_end(captured.frame) else { continue };
+                    if !block.is_empty() && block.slot != slot && !self.hand_out(&mut block, &mut each) {
                         return Ok(());
                     }
                     if block.slot != slot {
                         block.clear(slot, 0, true);
                     }
-                    (block.time_s, block.whole) = (time_s.cast_signed(), true);
+                    (block.time_ns, block.whole) = (captured.received_ns, true);
                     // An empty block ends its slot too.
                     if !self.hand_out(&mut block, &mut each) {
                         return Ok(());
@@ -209,19 +184,22 @@ impl FileSource {
                     continue;
                 }
             }
-            block.frames.extend_from_slice(captured.frame);
-            block.ends.push(block.frames.len());
+            let copied = block.push(captured.received_ns, |out| {
+                out.extend_from_slice(captured.frame);
+                Ok(())
+            });
+            self.count(copied);
         }
         self.hand_out(&mut block, &mut each);
         Ok(())
     }
 
     fn hand_out(&mut self, block: &mut Block, each: &mut impl FnMut(&Block) -> bool) -> bool {
-        if block.ends.is_empty() && !block.whole {
+        if block.is_empty() && !block.whole {
             return true;
         }
         self.counts.blocks += 1;
-        self.counts.transactions += block.ends.len() as u64;
+        self.counts.transactions += block.len() as u64;
         each(block)
     }
 
@@ -256,7 +234,7 @@ impl FileSource {
         let slot = self.slot.or(outer).or(document.slot).or(hint);
         let slot = slot.ok_or_else(|| no_block("its slot is not in it nor in the file name, use --slot"));
         if let Some(transactions) = &document.transactions {
-            block.clear(slot?, document.block_time.unwrap_or(0), true);
+            block.clear(slot?, nanoseconds(document.block_time), true);
             for (index, raw) in (0..).zip(transactions) {
                 match serde_json::from_str::<TransactionWithMeta<'_>>(raw.get()) {
                     Ok(TransactionWithMeta { transaction: Some(transaction), meta: Some(meta), version }) => {
@@ -268,7 +246,7 @@ impl FileSource {
             return Ok(());
         }
         if let (Some(transaction), Some(meta)) = (document.transaction, document.meta) {
-            block.clear(slot?, document.block_time.unwrap_or(0), false);
+            block.clear(slot?, nanoseconds(document.block_time), false);
             self.push(block, document.transaction_index.unwrap_or(0), transaction, meta, document.version);
             return Ok(());
         }
@@ -283,23 +261,16 @@ impl FileSource {
         meta: &RawValue,
         version: Option<&RawValue>,
     ) {
-        let begin = block.frames.len();
-        let place = Place { slot: block.slot, index };
-        let written = to_frame::write(&mut block.frames, place, transaction, meta, version);
-        self.settle(block, begin, written);
+        let (at, place) = (block.time_ns, Place { slot: block.slot, index });
+        self.count(block.push(at, |out| to_frame::write(out, place, transaction, meta, version)));
     }
 
-    /// Ends the frame begun at `begin`, or takes back what was written of it and counts why.
-    fn settle(&mut self, block: &mut Block, begin: usize, written: Result<(), SkipReason>) {
+    /// Counts why a transaction gave no frame.
+    fn count(&mut self, written: Result<(), SkipReason>) {
         match written {
-            Ok(()) => block.ends.push(block.frames.len()),
-            Err(reason) => {
-                block.frames.truncate(begin);
-                match reason {
-                    SkipReason::UnknownVersion => self.counts.unknown_version += 1,
-                    SkipReason::Malformed => self.counts.malformed += 1,
-                }
-            }
+            Ok(()) => {}
+            Err(SkipReason::UnknownVersion) => self.counts.unknown_version += 1,
+            Err(SkipReason::Malformed) => self.counts.malformed += 1,
         }
     }
 }
@@ -341,8 +312,9 @@ fn is_journal(path: &Path) -> bool {
     Path::new(plain).extension().is_some_and(|ending| ending == journal::ENDING)
 }
 
-fn seconds(ns: u64) -> i64 {
-    (ns / 1_000_000_000).cast_signed()
+/// Block times are whole seconds; unknown ones are 0.
+fn nanoseconds(time_s: Option<i64>) -> u64 {
+    time_s.and_then(|time_s| u64::try_from(time_s).ok()).unwrap_or(0).saturating_mul(1_000_000_000)
 }
 
 /// The slot of the first document, to order files whose names do not say it.

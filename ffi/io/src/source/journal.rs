@@ -8,7 +8,8 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::file::{Block, FileSource, SourceError};
+use super::block::Block;
+use super::file::{FileSource, SourceError};
 use super::proto::Writer;
 
 /// File name ending of a journal.
@@ -140,11 +141,11 @@ impl<'a> Iterator for Frames<'a> {
 
 /// The frame that ends a block: `SubscribeUpdate.block_meta` (7) with slot (1) and block time (4).
 #[must_use]
-pub fn block_meta(slot: u64, time_s: i64) -> Vec<u8> {
+pub fn block_meta(slot: u64, time_ns: u64) -> Vec<u8> {
     let mut out = Vec::new();
     Writer(&mut out).message(7, |meta| {
         meta.number(1, slot);
-        meta.message(4, |time| time.number(1, time_s.cast_unsigned()));
+        meta.message(4, |time| time.number(1, time_ns / 1_000_000_000));
     });
     out
 }
@@ -162,7 +163,7 @@ pub fn capture(paths: &[PathBuf], slot: Option<u64>, out: &Path) -> Result<(u64,
         && source.read_file(|block: &Block| {
             let written = write_block(&mut journal, block);
             blocks += 1;
-            frames += block.frames().count() as u64;
+            frames += block.len() as u64;
             failed = written.err();
             failed.is_none()
         })?
@@ -174,12 +175,11 @@ pub fn capture(paths: &[PathBuf], slot: Option<u64>, out: &Path) -> Result<(u64,
 }
 
 fn write_block(journal: &mut JournalWriter, block: &Block) -> std::io::Result<()> {
-    let received_ns = u64::try_from(block.time_s).unwrap_or(0) * 1_000_000_000;
-    for frame in block.frames() {
+    for (received_ns, frame) in block.frames() {
         journal.push(received_ns, Origin::File, frame)?;
     }
     if block.whole {
-        journal.push(received_ns, Origin::File, &block_meta(block.slot, block.time_s))
+        journal.push(block.time_ns, Origin::File, &block_meta(block.slot, block.time_ns))
     } else {
         Ok(())
     }

@@ -1,9 +1,11 @@
 //! Where frames come from.
 
 mod base58;
+pub mod block;
 pub mod file;
 pub mod journal;
 mod proto;
 mod rpc;
+pub mod sim;
 mod to_frame;
 mod wire_transaction;

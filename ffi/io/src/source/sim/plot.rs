@@ -1,0 +1,151 @@
+//! What the simulator plants, and what is true about it afterwards.
+
+use engine::decision::{Kind, Tier};
+use engine::pubkey::{Pubkey, Signature};
+
+use super::market::{Market, Program, SOL, State};
+
+/// A victim's loss: its transaction, what it got, what it would have got.
+pub type Loss = (Signature, u64, u64);
+
+/// An event that the engine must find, exactly so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planted {
+    /// Sandwich, wide sandwich or arbitrage.
+    pub kind: Kind,
+    /// A or C; none for an arbitrage.
+    pub tier: Tier,
+    /// Front-runs; an arbitrage's transaction.
+    pub fronts: Vec<Signature>,
+    /// Whose price was made worse.
+    pub victims: Vec<Signature>,
+    /// Back-runs.
+    pub backs: Vec<Signature>,
+    /// What the party gained of the quote, lamports of all its accounts when that is SOL.
+    pub net: i128,
+    /// By executing the pool's window again.
+    pub losses: Vec<Loss>,
+    /// Legs of an arbitrage's cycle.
+    pub hops: usize,
+}
+
+/// What happened to a pool, with its state before.
+pub struct Happened {
+    /// Slot, index and leg.
+    pub order: (u64, u64, usize),
+    /// Which transaction.
+    pub signature: Signature,
+    /// Who did it.
+    pub wallet: Pubkey,
+    /// Before it.
+    pub before: State,
+    /// What it was.
+    pub what: What,
+}
+
+/// A swap, or vault changes beside swaps.
+pub enum What {
+    /// Side paid, paid, got.
+    Swap(usize, u64, u64),
+    /// Change of both vaults.
+    Moved([i128; 2]),
+}
+
+/// One leg of a plot on the chain.
+#[derive(Clone, Copy)]
+pub struct Placed {
+    /// Slot, index and leg.
+    pub order: (u64, u64, usize),
+    /// Its transaction.
+    pub signature: Signature,
+}
+
+/// Wallets that trade there and back in one pool: an attack, or what only looks like one.
+pub struct Plot {
+    /// The party; the first one makes the fronts, the last one the backs.
+    pub wallets: Vec<Pubkey>,
+    /// Whether the wallets are joined by a transfer (always true for one wallet).
+    pub linked: bool,
+    /// Index of the pool.
+    pub pool: usize,
+    /// The side that the fronts pay.
+    pub side: usize,
+    /// What the fronts got.
+    pub held: u128,
+    /// What the backs paid.
+    pub returned: u128,
+    /// Landed fronts.
+    pub fronts: Vec<Placed>,
+    /// Landed backs.
+    pub backs: Vec<Placed>,
+    /// Lamports and quote tokens of the party when it began.
+    pub begin: (i128, i128),
+    /// No act of it comes after this slot.
+    pub last_slot: u64,
+}
+
+impl Plot {
+    /// The mint the party's gain is counted in: SOL when the pool has it, else what the fronts pay.
+    pub fn quote(&self, market: &Market) -> usize {
+        let mints = market.pools[self.pool].mints;
+        if mints.contains(&SOL) { SOL } else { mints[self.side] }
+    }
+
+    /// What there is to find once all of it has landed; `None` when it is no attack.
+    pub fn judge(&self, market: &Market, history: &[Happened]) -> Option<Planted> {
+        let (first, last) = (self.fronts.first()?.order, self.backs.last()?.order);
+        let apart = self.held.abs_diff(self.returned);
+        if !self.linked || apart * 100 > self.held * 5 || last.0 > first.0 + 3 {
+            return None;
+        }
+        let own = |one: &Happened| self.wallets.contains(&one.wallet);
+        let window: Vec<&Happened> =
+            history.iter().filter(|one| one.order >= first && one.order <= last).collect();
+        let mut state = window.first()?.before;
+        let program = market.pools[self.pool].program;
+        let mut losses = Vec::new();
+        for one in window.iter().filter(|one| !own(one)) {
+            match one.what {
+                What::Moved(delta) => shift(&mut state, delta),
+                What::Swap(side, paid, got) => {
+                    let without = again(&mut state, program, side, paid);
+                    if side == self.side {
+                        losses.push((one.signature, got, without));
+                    }
+                }
+            }
+        }
+        if losses.is_empty() {
+            return None;
+        }
+        let quote = self.quote(market);
+        let (lamports, tokens) = self.begin;
+        let net = if quote == SOL {
+            market.lamports_of(&self.wallets) - lamports
+        } else {
+            market.tokens_of(&self.wallets, quote) - tokens
+        };
+        let hurt = losses.iter().any(|(_, got, without)| without > got);
+        Some(Planted {
+            kind: if first.0 == last.0 { Kind::Sandwich } else { Kind::WideSandwich },
+            tier: if net > 0 && hurt { Tier::A } else { Tier::C },
+            fronts: self.fronts.iter().map(|leg| leg.signature).collect(),
+            victims: losses.iter().map(|(signature, ..)| *signature).collect(),
+            backs: self.backs.iter().map(|leg| leg.signature).collect(),
+            net,
+            losses,
+            hops: 0,
+        })
+    }
+}
+
+fn shift(state: &mut State, delta: [i128; 2]) {
+    for side in [0, 1] {
+        state.vaults[side] = (i128::from(state.vaults[side]) + delta[side]) as u64;
+    }
+}
+
+/// A window without the party is only asked where every swap in it pays something.
+fn again(state: &mut State, program: Program, side: usize, paid: u64) -> u64 {
+    state.swap(program, side, paid).unwrap_or(0)
+}
