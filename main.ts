@@ -39,7 +39,32 @@ function createContext(flags: Readonly<Record<string, string | boolean | undefin
     let rest = typeof bytes === "string" ? encoder.encode(bytes) : bytes;
     while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest));
   };
-  return { version: VERSION, out, say, signal: interrupted.signal, config, dataDir, library, log };
+  const setting = <T>(key: string) => configValue<T>(config(), key);
+  return {
+    version: VERSION,
+    out,
+    say,
+    signal: interrupted.signal,
+    config,
+    setting,
+    respawn,
+    dataDir,
+    library,
+    log,
+  };
+}
+
+/** The executable again, or in a checkout the runtime with this file. */
+function respawn(args: readonly string[]): Deno.ChildProcess {
+  const executable = Deno.env.get("LEGEND_EXE");
+  const self = new URL(import.meta.url).pathname;
+  const words = executable ? args : ["run", "-q", "-A", self, ...args];
+  return new Deno.Command(executable ?? Deno.execPath(), {
+    args: [...words],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
 }
 
 function say(line: string): void {

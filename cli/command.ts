@@ -25,6 +25,10 @@ export interface Context {
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   config(): Config;
+  /** The value of a configuration key. */
+  setting<T>(key: string): T;
+  /** This program again with other words, stdout piped. */
+  respawn(args: readonly string[]): Deno.ChildProcess;
   dataDir(): DataDir;
   library(): Library;
   log(): Log;

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { UsageError } from "../core/errors.ts";
+import type { AgentStatus } from "../ffi/engine.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 
 interface Leg {
@@ -39,17 +40,53 @@ interface Evidence {
   failed: string[];
 }
 
+/** The evidence of an opportunity. */
+interface OpenEvidence {
+  decision_id: string;
+  rule: string;
+  kind: "open_arbitrage" | "open_sandwich";
+  gate: string;
+  classification: string;
+  slot: number;
+  trigger: string;
+  hops: {
+    dex: string;
+    pool: string;
+    in_mint: string;
+    in_amount: string;
+    out_mint: string;
+    out_amount: string;
+    reserve_in: string;
+    reserve_out: string;
+  }[];
+  target: { amount_in: string; min_out: string; out_planned: string; out_alone: string } | null;
+  model: string;
+  score: number;
+  ev: {
+    p_land: number;
+    edge_lamports: string;
+    tip_lamports: string;
+    landed_fee_lamports: string;
+    fail_cost_lamports: string;
+    ev_sol: number;
+  };
+  landing: { tip_quantile: number; contention: number; bundle_len: number };
+  gate_terms: { term: string; value: unknown; limit: unknown; passes: boolean }[];
+}
+
 const EVIDENCE_TOPIC = "decision-evidence";
 const DECISION_ID = /^[0-9a-f]{32}$/;
 const SIGNATURE = /^[1-9A-HJ-NP-Za-km-z]{80,90}$/;
 
 export const explain: Command = {
   name: "explain",
-  args: "SIGNATURE|DECISION",
+  args: "[SIGNATURE|DECISION]",
+  flags: [{ name: "why-not", doc: "Tell which terms of the gate refused, and how often" }],
   summary: "Tell in words what was concluded from a transaction or decision, and from which numbers",
   details: ["Reads decision-evidence; amounts are base units of their mint, as on the chain."],
-  run({ args }, context) {
+  run({ args, flags }, context) {
     const [what = "", ...more] = args;
+    if (flags["why-not"] && args.length === 0) return whyNot(context);
     if (more.length > 0 || !(DECISION_ID.test(what) || SIGNATURE.test(what))) {
       throw new UsageError(
         `Cannot explain ${what || "nothing"}: need a signature, or a decision id of 32 hex digits`,
@@ -66,10 +103,10 @@ export const explain: Command = {
 };
 
 /** All evidence that names the id or signature. Bytes are searched first: most records need no parsing. */
-function search(context: Context, what: string): Evidence[] {
+function search(context: Context, what: string): (Evidence | OpenEvidence)[] {
   using topic = context.log().topic(EVIDENCE_TOPIC);
   using reader = topic.reader(topic.info().start);
-  const found: Evidence[] = [];
+  const found: (Evidence | OpenEvidence)[] = [];
   for (;;) {
     const answer = reader.read();
     if ("gap" in answer) {
@@ -86,8 +123,65 @@ function search(context: Context, what: string): Evidence[] {
   }
 }
 
+/** The counters of each agent that has run here, with their age. */
+function whyNot(context: Context): typeof EXIT.done | typeof EXIT.failed {
+  const folder = `${context.dataDir().path}/agents`;
+  let told = 0;
+  for (const module of ["arbitrage", "mev"]) {
+    let status: AgentStatus;
+    try {
+      status = JSON.parse(Deno.readTextFileSync(`${folder}/${module}.status.json`));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) continue;
+      throw error;
+    }
+    told += 1;
+    const ageSeconds = Math.max(0, Date.now() - Number(BigInt(status.at_ns) / 1_000_000n)) / 1000;
+    const rows = Object.entries(status.why_not).sort(([, a], [, b]) => b - a);
+    context.out([
+      `${status.instance}: ${status.candidates} opportunities weighed, ${status.passed} passed (told ${
+        ageSeconds.toFixed(0)
+      } s ago, ${status.state}${status.killed ? ", killed" : ""})`,
+      ...rows.map(([term, count]) => `  ${term.padEnd(12)} refused ${count}`),
+      "",
+    ].join("\n"));
+  }
+  if (told > 0) return EXIT.done;
+  context.say(`Cannot explain: no agent has run in ${context.dataDir().path}`);
+  return EXIT.failed;
+}
+
+/** An opportunity as paragraphs: EV and gate can be computed again from them. */
+function openText(evidence: OpenEvidence): string {
+  const { ev, landing } = evidence;
+  const hop = (row: OpenEvidence["hops"][number], at: number) =>
+    `hop ${
+      at + 1
+    }: pay ${row.in_amount} of ${row.in_mint}, get ${row.out_amount} of ${row.out_mint} in ${row.dex} ` +
+    `${row.pool}, which holds ${row.reserve_in} and ${row.reserve_out}`;
+  const target = evidence.target &&
+    `target: pays ${evidence.target.amount_in}, wants at least ${evidence.target.min_out}, would get ` +
+      `${evidence.target.out_planned} (alone ${evidence.target.out_alone})`;
+  const refused = evidence.gate_terms.filter(({ passes }) => !passes);
+  return [
+    `${
+      evidence.kind.replaceAll("_", " ")
+    }, slot ${evidence.slot}: ${evidence.classification}, gate ${evidence.gate}`,
+    `decision ${evidence.decision_id}, rule ${evidence.rule}, opened by ${evidence.trigger}`,
+    ...evidence.hops.map((row, at) => `  ${hop(row, at)}`),
+    ...(target ? [`  ${target}`] : []),
+    `  score ${evidence.score} by ${evidence.model}; p_land ${ev.p_land} from tip quantile ${landing.tip_quantile}, ` +
+    `${landing.contention} swaps in 8 slots, ${landing.bundle_len} transactions`,
+    `  EV = ${ev.p_land} * (${ev.edge_lamports} - ${ev.tip_lamports} - ${ev.landed_fee_lamports}) - ` +
+    `${1 - ev.p_land} * ${ev.fail_cost_lamports} lamports = ${ev.ev_sol} SOL`,
+    ...refused.map(({ term, value, limit }) => `  refused by ${term}: ${value}, limit ${limit}`),
+    "",
+  ].join("\n");
+}
+
 /** One event as paragraphs. */
-function text(evidence: Evidence): string {
+function text(evidence: Evidence | OpenEvidence): string {
+  if ("hops" in evidence) return openText(evidence);
   const { kind, tier, slot, classification, decision_id, rule, attackers } = evidence;
   const parts = evidence.cycle ? cycleText(evidence.cycle) : sandwichText(evidence);
   return [

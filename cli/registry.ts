@@ -3,10 +3,12 @@ import type { Command } from "./command.ts";
 import { capture } from "./capture.ts";
 import { completions } from "./completions.ts";
 import { configCheck, configShow } from "./config.ts";
+import { control, kill, unkill } from "./control.ts";
 import { decode } from "./decode.ts";
 import { explain } from "./explain.ts";
 import { replay } from "./replay.ts";
 import { run } from "./run.ts";
+import { runAgent } from "./run_agent.ts";
 import { topicsCreate, topicsList, topicsTail, topicsVerify } from "./topics.ts";
 import { version } from "./version.ts";
 
@@ -15,13 +17,17 @@ export const COMMANDS: readonly Command[] = [
   completions,
   configCheck,
   configShow,
+  control,
   decode,
   explain,
+  kill,
   replay,
   run,
+  runAgent,
   topicsCreate,
   topicsList,
   topicsTail,
   topicsVerify,
+  unkill,
   version,
 ];

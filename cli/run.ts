@@ -1,94 +1,109 @@
-import { UsageError } from "../core/errors.ts";
-import { Agent, type AgentStatus } from "../ffi/engine.ts";
+import { supervise } from "../agents/supervisor.ts";
+import { AppError } from "../core/errors.ts";
+import type { AgentStatus } from "../ffi/engine.ts";
 import { TOPICS } from "../proto/topics.ts";
-import { type Command, EXIT } from "./command.ts";
-import { slotFlag } from "./decode.ts";
+import { type Command, EXIT, type Invocation } from "./command.ts";
+import { SOURCE_FLAGS, sourcesOf, speedFlag, summary } from "./run_agent.ts";
 import { topicLimits } from "./topics.ts";
 
-/** How often the counters are drained; nothing else crosses into JavaScript. */
-const DRAIN_MS = 50;
-
-/** The path of a `file:` source. */
-export function sourcePath(source: string): string {
-  const path = /^file:(.+)$/.exec(source)?.[1];
-  if (path === undefined) throw new UsageError(`Cannot use --source ${source}: need file:PATH`);
-  return path;
-}
+const LOCK_FILE = "supervisor.lock";
 
 export const run: Command = {
   name: "run",
   args: "",
-  summary: "Read a source, find arbitrages and sandwiches, publish them on the log (paper mode)",
-  flags: [
-    { name: "source", value: "SOURCE", doc: "Where blocks come from: file:PATH; may repeat" },
-    {
-      name: "accounts",
-      value: "FILE",
-      doc: "Pool state before the first slot; without it no sandwich is tier A",
-    },
-    { name: "slot", value: "N", doc: "Slot of a block whose file does not say it" },
-    { name: "json", doc: "Print the counters as one JSON object at the end" },
-    { name: "paper", doc: "Submit nothing (the default, and all this version can do)" },
-  ],
+  summary: "Run everything on this host: one process per part, started again when it crashes (paper mode)",
+  flags: SOURCE_FLAGS,
   details: [
-    "Closed cycles within one transaction are published on arbitrage-decisions-proto, tier A sandwiches on",
-    "sandwich-decisions-proto; tiers B and C stay on decision-evidence. What is on the log already is counted, not",
-    "written again.",
+    "Parts: agent arbitrage, agent mev. Closed cycles are published on arbitrage-decisions-proto, tier A sandwiches on",
+    "sandwich-decisions-proto, opportunities that pass the gate beside them; everything else stays on decision-evidence.",
+    "What is on the log already is counted, not written again.",
   ],
-  async run({ flags, all }, context) {
-    const sources = all("source");
-    if (sources.length === 0) {
-      throw new UsageError("Cannot run: no --source given, need for example --source file:PATH");
-    }
-    const paths = sources.map(sourcePath);
-    const slot = slotFlag(flags.slot);
-    const { path: data_dir, instance } = context.dataDir();
-    const log = context.log();
+  async run(call, context) {
+    const sources = sourcesOf(call);
+    speedFlag(call.flags.speed, 1);
+    const { path } = context.dataDir();
+    using _lock = lock(path);
     const limits = topicLimits(context);
-    for (const { name } of TOPICS) log.topic(name, { ...limits, create: true })[Symbol.dispose]();
+    for (const { name } of TOPICS) context.log().topic(name, { ...limits, create: true })[Symbol.dispose]();
+    context.say(`paper mode: reading ${sources.join(", ")} into ${path}`);
     const begin = performance.now();
-    await using agent = new Agent(context.library(), {
-      paths,
-      data_dir,
-      instance,
-      limits: {
-        segment_bytes: limits.segmentBytes,
-        retention_bytes: limits.retentionBytes,
-        retention_ms: limits.retentionMs,
-      },
-      ...(slot === undefined ? {} : { slot: Number(slot) }),
-      ...(typeof flags.accounts === "string" ? { accounts: flags.accounts } : {}),
+    const parts = ["arbitrage", "mev"].map((module) => ({
+      name: `agent ${module}`,
+      args: ["run", "agent", module, "--part", "--json", ...passedOn(call, path)],
+    }));
+    const ends = await supervise(parts, {
+      spawn: (args) => context.respawn(args),
+      signal: context.signal,
+      say: (line) => context.say(line),
+      // A line of counters is a deliberate end, unless a thread panicked; so are the codes of wrong usage.
+      isMeant: (code, last) => last.startsWith("{") ? !last.includes("panicked") : code > 0 && code < 128,
     });
-    context.say(`paper mode: reading ${sources.join(", ")} into ${data_dir}`);
-    const status = await finish(agent, context.signal);
-    const seconds = (performance.now() - begin) / 1000;
-    for (const warning of status.warnings) context.say(warning);
-    if (status.error) context.say(status.error);
-    context.out(flags.json ? `${JSON.stringify(status)}\n` : summary(status, seconds));
-    return status.error || status.warnings.length > 0 ? EXIT.failed : EXIT.done;
+    const statuses = ends.filter(({ last }) => last.startsWith("{")).map(({ last }) =>
+      JSON.parse(last) as AgentStatus
+    );
+    const code = Math.max(...ends.map(({ code }) => code));
+    if (statuses.length < parts.length) return context.signal.aborted ? EXIT.done : EXIT.failed;
+    const seconds = ((performance.now() - begin) / 1000).toFixed(2);
+    context.out(
+      call.flags.json
+        ? `${JSON.stringify(merged(statuses))}\n`
+        : `${summary(statuses)}\ntook       ${seconds} s\n`,
+    );
+    return code === 0 ? EXIT.done : EXIT.failed;
   },
 };
 
-async function finish(agent: Agent, signal: AbortSignal): Promise<AgentStatus> {
-  for (;;) {
-    const status = agent.status();
-    if (status.state !== "running" || signal.aborted) return status;
-    await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
+/** One supervisor per data folder. */
+function lock(path: string): Disposable {
+  const file = Deno.openSync(`${path}/${LOCK_FILE}`, { create: true, write: true, mode: 0o600 });
+  if (!file.tryLockSync(true)) {
+    file.close();
+    throw new AppError(
+      "failed",
+      `Cannot start: another legend runs in ${path}, stop it or use another --data-dir`,
+    );
   }
+  return file;
 }
 
-function summary(status: AgentStatus, seconds: number): string {
-  const { blocks, transactions, failed, votes, legs, unresolved_swaps, unknown_version, malformed } = status;
-  const odd = [
-    [unknown_version, "of an unknown version"],
-    [malformed, "malformed"],
-    [unresolved_swaps, "swaps not resolved"],
-  ].filter(([count]) => count).map(([count, what]) => `, ${count} ${what}`).join("");
-  return [
-    `read       ${blocks} blocks, ${transactions} transactions (${failed} failed, ${votes} votes${odd}), ${legs} legs`,
-    `found      ${status.arbitrage} arbitrages, ${status.sandwich} sandwiches, ${status.wide_sandwich} wide sandwiches`,
-    `published  ${status.published} envelopes, ${status.evidence} evidence records; ${status.already_logged} were on the log already`,
-    `took       ${seconds.toFixed(2)} s`,
-    "",
-  ].join("\n");
+/** The flags that each part needs too. */
+function passedOn({ flags, all }: Invocation, dataDir: string): string[] {
+  const single = ["accounts", "slot", "speed", "config"].flatMap((name) =>
+    typeof flags[name] === "string" ? [`--${name}`, flags[name]] : []
+  );
+  return [...all("source").flatMap((source) => ["--source", source]), ...single, "--data-dir", dataDir];
+}
+
+/** The agents saw the same source: what was read counts once, what each made is summed. */
+function merged(statuses: readonly AgentStatus[]): Record<string, unknown> {
+  const [first] = statuses as [AgentStatus];
+  const made = [
+    "arbitrage",
+    "sandwich",
+    "wide_sandwich",
+    "open_arbitrage",
+    "open_sandwich",
+    "candidates",
+    "passed",
+    "published",
+    "already_logged",
+    "evidence",
+    "outcomes",
+    "unpublished",
+    "dropped",
+  ] as const;
+  const sums = Object.fromEntries(
+    made.map((name) => [name, statuses.reduce((sum, status) => sum + status[name], 0)]),
+  );
+  const why_not = Object.fromEntries(
+    Object.keys(first.why_not).map((term) => [
+      term,
+      statuses.reduce((sum, status) => sum + (status.why_not[term] ?? 0), 0),
+    ]),
+  );
+  const { state, error, files, blocks, transactions, failed, votes, pending } = first;
+  const { malformed, unknown_version, legs, unresolved_swaps } = first;
+  const warnings = [...new Set(statuses.flatMap(({ warnings }) => warnings))];
+  const read = { files, blocks, transactions, failed, votes, pending, malformed, unknown_version, legs };
+  return { state, error, warnings, ...read, unresolved_swaps, ...sums, why_not };
 }

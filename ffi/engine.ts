@@ -64,9 +64,16 @@ export class Decoder extends LineStream {
 }
 
 export interface ReplayOptions {
-  paths: readonly string[];
+  /** As `--source`: files, or a simulated chain. */
+  sources: readonly string[];
+  /** Blocks of a simulated chain. */
+  blocks?: number;
   /** Pool state before the first slot. */
   accounts?: string;
+  /** JSON of `[{slot, leader}]`. */
+  leaders?: string;
+  /** Times the captured speed; 0 = as fast as it can. */
+  speed?: number;
   slot?: number;
 }
 
@@ -79,10 +86,10 @@ export class Replay extends LineStream {
   }
 }
 
-/** Turns files into a capture journal at `out`, whole or not at all. */
+/** Turns a source that ends into a capture journal at `out`, whole or not at all. */
 export function capture(
   library: Library,
-  options: { paths: readonly string[]; out: string; slot?: number },
+  options: { sources: readonly string[]; out: string; slot?: number; blocks?: number },
 ): { blocks: number; frames: number } {
   const text = utf8(JSON.stringify(options));
   return JSON.parse(
@@ -91,25 +98,59 @@ export function capture(
 }
 
 export interface AgentOptions {
-  paths: readonly string[];
+  module: ModuleName;
+  sources: readonly string[];
+  /** Times the source's own speed; 0 = as fast as it can, which files always are. */
+  speed: number;
   data_dir: string;
   instance: string;
   slot?: number;
   /** Pool state before the first slot. */
   accounts?: string;
+  /** Another topic for the decisions. */
+  topic?: string;
+  /** Another key whose commands are obeyed. */
+  sign_sk_hex?: string;
   /** Limits of the topics it writes. */
   limits: { segment_bytes: number; retention_bytes: number; retention_ms: number };
+}
+
+export type ModuleName = "arbitrage" | "mev";
+
+/** The policy in force, as receipts hash it. */
+export interface PolicyState {
+  running: boolean;
+  killed: boolean;
+  /** Share of decisions skipped, 0..100. */
+  throttle_pct: number;
+  /** SOL. */
+  ev_min: number;
+  /** 0..1. */
+  score_min: number;
+  /** Quantiles of landed tips. */
+  tip_ladder: number[];
 }
 
 export interface AgentStatus {
   state: "running" | "done" | "failed";
   error: string | null;
   warnings: string[];
+  module: ModuleName;
+  instance: string;
+  pid: number;
+  /** Unix nanoseconds at which this was told. */
+  at_ns: string;
+  slot: number;
+  event_ns: string;
+  policy: PolicyState;
+  policy_hash: string;
+  killed: boolean;
   files: number;
   blocks: number;
   transactions: number;
   failed: number;
   votes: number;
+  pending: number;
   malformed: number;
   unknown_version: number;
   legs: number;
@@ -117,12 +158,21 @@ export interface AgentStatus {
   arbitrage: number;
   sandwich: number;
   wide_sandwich: number;
+  open_arbitrage: number;
+  open_sandwich: number;
+  candidates: number;
+  passed: number;
+  /** Refusals by term of the gate. */
+  why_not: Record<string, number>;
   published: number;
   already_logged: number;
   evidence: number;
+  outcomes: number;
+  unpublished: number;
+  dropped: number;
 }
 
-/** A thread that takes a source through the engine into the log. */
+/** Threads that take a source through the engine into the log. */
 export class Agent implements AsyncDisposable {
   readonly #library: Library;
   readonly #handle: number;
@@ -140,8 +190,13 @@ export class Agent implements AsyncDisposable {
     );
   }
 
-  /** Stops after the block in hand. */
+  /** Stops after the event in hand. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#library.symbols.legend_agent_close(this.#handle);
   }
+}
+
+/** Ends this process when the one that started it ends. */
+export function endWithParent(library: Library): void {
+  library.symbols.legend_end_with_parent();
 }

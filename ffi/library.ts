@@ -52,8 +52,8 @@ export class Library {
   /** As {@link call} for a call that runs on a thread of its own. */
   async callAsync(
     run: (out: Uint8Array<ArrayBuffer>, size: number) => Promise<number>,
+    out = new Uint8Array(LINE_BYTES),
   ): Promise<{ value: number; out: Uint8Array }> {
-    const out = new Uint8Array(LINE_BYTES);
     return { value: check(await run(out, out.length), out), out };
   }
 

@@ -33,7 +33,9 @@ export const SYMBOLS = {
   legend_agent_start: { parameters: [...TEXT, ...OUT], result: "i32" },
   legend_agent_status: { parameters: ["u32", ...OUT], result: "i32" },
   legend_agent_close: { parameters: ["u32"], result: "void", nonblocking: true },
+  legend_control_send: { parameters: [...TEXT, ...OUT], result: "i32", nonblocking: true },
+  legend_end_with_parent: { parameters: [], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** `ABI_VERSION` of ffi/abi. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;

@@ -1,6 +1,7 @@
 //! The agent for JavaScript: started with JSON, asked for its counters on a timer.
 
 use io::agent::{Agent, AgentOptions};
+use io::control::client::{self, SendOptions};
 
 use crate::handles::Handles;
 use crate::{Failure, Status, answer_text, bad_handle, guard, text};
@@ -47,4 +48,36 @@ pub unsafe extern "C" fn legend_agent_status(agent: u32, out: *mut u8, out_len: 
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_agent_close(agent: u32) {
     drop(AGENTS.remove(agent));
+}
+
+/// Sends one command to one module (`io::control::client::SendOptions` as JSON); writes what came of it as
+/// JSON. Blocks until the agent answered or the wait is over.
+///
+/// # Safety
+/// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_control_send(
+    options: *const u8,
+    options_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let options: SendOptions = serde_json::from_str(text(options, options_len)?)
+                .map_err(|error| Failure(Status::Invalid, format!("Cannot control: {error}")))?;
+            let sent = client::send(&options).map_err(|line| Failure(Status::Io, line))?;
+            let json = serde_json::to_string(&sent)
+                .map_err(|error| Failure(Status::Invalid, format!("Cannot control: {error}")))?;
+            answer_text(out, &json)
+        })
+    }
+}
+
+/// Ends this process (SIGTERM) when its parent ends: a part never outlives its supervisor.
+#[unsafe(no_mangle)]
+pub extern "C" fn legend_end_with_parent() {
+    // SAFETY: prctl with PR_SET_PDEATHSIG takes a signal number and touches no memory.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) };
 }

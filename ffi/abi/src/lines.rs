@@ -113,12 +113,13 @@ pub extern "C" fn legend_lines_close(stream: u32) {
 
 #[derive(serde::Deserialize)]
 struct CaptureOptions {
-    paths: Vec<PathBuf>,
+    sources: Vec<String>,
+    blocks: Option<u64>,
     out: PathBuf,
     slot: Option<u64>,
 }
 
-/// Turns files into a capture journal (`{paths, out, slot}` as JSON); writes `{blocks, frames}` as JSON.
+/// Turns files into a capture journal (`{sources, out, slot, blocks}` as JSON); writes `{blocks, frames}` as JSON.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -134,8 +135,15 @@ pub unsafe extern "C" fn legend_capture(
         guard(out, out_len, |out| {
             let options: CaptureOptions = serde_json::from_str(text(options, options_len)?)
                 .map_err(|error| Failure(Status::Invalid, format!("Cannot capture: {error}")))?;
-            let captured = io::source::journal::capture(&options.paths, options.slot, &options.out);
-            let (blocks, frames) = captured.map_err(|error| Failure(Status::Io, error.to_string()))?;
+            let failed = |error: io::source::file::SourceError| Failure(Status::Io, error.to_string());
+            let source = io::source::any::Source::open(
+                &options.sources,
+                options.slot,
+                false,
+                Some(options.blocks.unwrap_or(150)),
+            );
+            let captured = io::source::journal::capture(source.map_err(failed)?, &options.out);
+            let (blocks, frames) = captured.map_err(failed)?;
             answer_text(out, &format!("{{\"blocks\":{blocks},\"frames\":{frames}}}"))
         })
     }

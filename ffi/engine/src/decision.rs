@@ -2,7 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::dex::Dex;
+use crate::gate::{Refusals, Terms};
+use crate::landing::LandingInputs;
 use crate::legs::Leg;
+use crate::policy::Policy;
 use crate::pubkey::{Pubkey, Signature};
 
 pub use wire::realtime::Kind;
@@ -42,10 +46,71 @@ pub struct VictimLoss {
     pub out_without: u64,
 }
 
-/// An observed event. Amounts are lamports or base units.
+/// One swap of a plan, as the pool would execute it now. Amounts are base units.
+#[derive(Clone, Copy, Debug)]
+pub struct Hop {
+    /// The pool's DEX.
+    pub dex: &'static Dex,
+    /// The pool.
+    pub pool: Pubkey,
+    /// What is paid.
+    pub in_mint: Pubkey,
+    /// How much.
+    pub in_amount: u64,
+    /// What is got.
+    pub out_mint: Pubkey,
+    /// How much.
+    pub out_amount: u64,
+    /// Reserves of the two before the plan, paid side first.
+    pub reserves: [u64; 2],
+}
+
+/// The swap that an open sandwich would stand around. Base units.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// What it pays.
+    pub amount_in: u64,
+    /// What it is content with.
+    pub min_out: u64,
+    /// What it would get within the plan.
+    pub out_planned: u64,
+    /// What it would get alone.
+    pub out_alone: u64,
+}
+
+/// What an opportunity that could still be taken rests on.
+#[derive(Clone, Debug)]
+pub struct Open {
+    /// The transaction that opened it.
+    pub trigger: Signature,
+    /// What would be executed: a cycle, or front and back.
+    pub hops: Vec<Hop>,
+    /// Sandwich: the swap between.
+    pub target: Option<Target>,
+    /// Gross gain, lamports.
+    pub edge_lamports: i64,
+    /// First rung of the ladder, lamports.
+    pub tip_lamports: u64,
+    /// Network fees when it lands, lamports.
+    pub landed_fee_lamports: u64,
+    /// Paid when it does not land, lamports.
+    pub fail_cost_lamports: u64,
+    /// Probability of landing, 0..1.
+    pub p_land: f64,
+    /// What that rests on.
+    pub landing: LandingInputs,
+    /// What the gate weighed.
+    pub terms: Terms,
+    /// What refused.
+    pub refusals: Refusals,
+    /// The policy it was weighed under.
+    pub policy: Policy,
+}
+
+/// An observed event, or an opportunity that could still be taken. Amounts are lamports or base units.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    /// Sandwich, wide sandwich or arbitrage.
+    /// What it is.
     pub kind: Kind,
     /// How sure it is; none for an arbitrage, which is a fact.
     pub tier: Tier,
@@ -79,16 +144,73 @@ pub struct Decision {
     pub fee_lamports: u64,
     /// Paid to tip accounts.
     pub tip_lamports: u64,
+    /// Only of an opportunity; such a one has no legs on the chain.
+    pub open: Option<Box<Open>>,
 }
 
 impl Decision {
+    /// An opportunity; its gain is not on the chain.
+    #[must_use]
+    pub fn open(kind: Kind, slot: u64, event_ns: u64, open: Open) -> Decision {
+        Decision {
+            kind,
+            tier: Tier::None,
+            slot,
+            event_ns,
+            attackers: Vec::new(),
+            fronts: Vec::new(),
+            victims: Vec::new(),
+            victim_losses: Vec::new(),
+            backs: Vec::new(),
+            links: Vec::new(),
+            tips: Vec::new(),
+            failed: Vec::new(),
+            quote_mint: crate::token::WRAPPED_SOL,
+            net_lamports: None,
+            net_raw: 0,
+            fee_lamports: open.landed_fee_lamports,
+            tip_lamports: open.tip_lamports,
+            open: Some(Box::new(open)),
+        }
+    }
+
+    /// Whether it is the arbitrage module's.
+    #[must_use]
+    pub fn is_arbitrage(&self) -> bool {
+        matches!(self.kind, Kind::Arbitrage | Kind::OpenArbitrage)
+    }
+
+    /// What it is expected to gain when it lands, or what it did gain. SOL.
+    #[must_use]
+    pub fn net_sol(&self) -> f64 {
+        let lamports = match &self.open {
+            Some(open) => {
+                open.edge_lamports as f64 - open.tip_lamports as f64 - open.landed_fee_lamports as f64
+            }
+            None => self.net_lamports.unwrap_or(0) as f64,
+        };
+        lamports / 1e9
+    }
+
     /// The same event has the same id in every run and on every host: 16 bytes of a SHA-256 over its
     /// kind, pool and transactions.
     #[must_use]
     pub fn id(&self) -> [u8; 16] {
         let mut hash = Sha256::new();
         // A wide sandwich is the same attack as a sandwich.
-        hash.update([u8::from(self.kind == Kind::Arbitrage)]);
+        hash.update([match self.kind {
+            Kind::Arbitrage => 1,
+            Kind::OpenArbitrage => 2,
+            Kind::OpenSandwich => 3,
+            _ => 0,
+        }]);
+        if let Some(open) = &self.open {
+            hash.update(open.trigger.0);
+            for hop in &open.hops {
+                hash.update(hop.pool.0);
+                hash.update(hop.in_mint.0);
+            }
+        }
         for leg in self.fronts.iter().chain(&self.backs) {
             hash.update(leg.leg.pool.0);
             hash.update(leg.signature.0);
@@ -99,21 +221,27 @@ impl Decision {
         std::array::from_fn(|at| digest[at])
     }
 
-    /// Arbitrages and tier A sandwiches are published; the rest stays as evidence.
+    /// Arbitrages, tier A sandwiches and opportunities that passed the gate are published; the rest stays
+    /// as evidence.
     #[must_use]
     pub fn is_published(&self) -> bool {
-        self.kind == Kind::Arbitrage || self.tier == Tier::A
+        match &self.open {
+            Some(open) => open.refusals.is_go(),
+            None => self.kind == Kind::Arbitrage || self.tier == Tier::A,
+        }
     }
 
     /// The pool it is filed under: the sandwiched one, or the cycle's first.
     #[must_use]
     pub fn pool(&self) -> Pubkey {
-        self.fronts.first().map(|front| front.leg.pool).unwrap_or_default()
+        let planned = self.open.as_ref().and_then(|open| open.hops.first()).map(|hop| hop.pool);
+        planned.or_else(|| self.fronts.first().map(|front| front.leg.pool)).unwrap_or_default()
     }
 
     /// The DEX of that pool.
     #[must_use]
     pub fn dex_id(&self) -> &'static str {
-        self.fronts.first().map_or("", |front| front.leg.dex.id)
+        let planned = self.open.as_ref().and_then(|open| open.hops.first()).map(|hop| hop.dex.id);
+        planned.unwrap_or_else(|| self.fronts.first().map_or("", |front| front.leg.dex.id))
     }
 }

@@ -3,22 +3,30 @@
 use serde_json::{Value, json};
 use wire::prost::Message;
 use wire::realtime::envelope::{Payload, Type};
-use wire::realtime::{ArbOpportunity, Envelope, MevOpportunity, Module};
+use wire::realtime::{ArbOpportunity, BundleOutcome, Envelope, MetricsUpdate, MevOpportunity, Module};
 
-use crate::decision::{Decision, Kind, LandedLeg, Tier, VictimLoss};
+use crate::decision::{Decision, Hop, Kind, LandedLeg, Open, Tier, VictimLoss};
+use crate::gate::{TERMS, Term};
 use crate::pubkey::Signature;
+use crate::strategy::paper::Outcome;
 
-const LAMPORTS_PER_SOL: f64 = 1e9;
 /// What a rule change must change, so that old evidence can be told apart.
-const RULE: &str = "observed-1";
+const RULE: &str = "observed-2";
+/// As [`RULE`], of opportunities.
+const OPEN_RULE: &str = "open-1";
+/// Which estimate gave score and `p_land`.
+const BASELINE: &str = "baseline-1";
 
 /// Encodes the Envelope of a published decision.
 ///
 /// `producer_id` and `seq` (from 1, no holes) are the producer's on its topic.
 #[must_use]
 pub fn encode(decision: &Decision, producer_id: &str, seq: u64) -> Vec<u8> {
-    let net_sol = decision.net_lamports.map_or(0.0, |lamports| lamports as f64 / LAMPORTS_PER_SOL);
-    let arbitrage = decision.kind == Kind::Arbitrage;
+    let net_sol = decision.net_sol();
+    let arbitrage = decision.is_arbitrage();
+    let open = decision.open.as_deref();
+    let p_land_est = open.map_or(1.0, |open| open.p_land);
+    let tip_ladder = open.map_or_else(Vec::new, |open| open.policy.tip_ladder.rungs().to_vec());
     let payload = if arbitrage {
         Payload::Arb(ArbOpportunity {
             version: "sota-arb-1.1".to_owned(),
@@ -26,7 +34,8 @@ pub fn encode(decision: &Decision, producer_id: &str, seq: u64) -> Vec<u8> {
             tx_signature: decision.fronts.first().map(|leg| leg.signature.to_string()).unwrap_or_default(),
             net_sol,
             classification: classification(decision),
-            p_land_est: 1.0,
+            p_land_est,
+            tip_ladder,
             ..ArbOpportunity::default()
         })
     } else {
@@ -36,7 +45,8 @@ pub fn encode(decision: &Decision, producer_id: &str, seq: u64) -> Vec<u8> {
             attacker: decision.attackers.first().map(ToString::to_string).unwrap_or_default(),
             net_sol,
             r#type: classification(decision),
-            p_land_est: 1.0,
+            p_land_est,
+            tip_ladder,
             ..MevOpportunity::default()
         })
     };
@@ -55,24 +65,160 @@ pub fn encode(decision: &Decision, producer_id: &str, seq: u64) -> Vec<u8> {
     envelope.encode_to_vec()
 }
 
-/// `atomic_<N>hop` or `<dex id>_sandwich`.
+/// `atomic_<N>hop`, `open_<N>hop` or `<dex id>_sandwich`.
 #[must_use]
 pub fn classification(decision: &Decision) -> String {
-    if decision.kind == Kind::Arbitrage {
-        format!("atomic_{}hop", decision.fronts.len())
-    } else {
-        format!("{}_sandwich", decision.dex_id())
+    match (decision.is_arbitrage(), &decision.open) {
+        (true, Some(open)) => format!("open_{}hop", open.hops.len()),
+        (true, None) => format!("atomic_{}hop", decision.fronts.len()),
+        (false, _) => format!("{}_sandwich", decision.dex_id()),
     }
+}
+
+/// Its name in evidence and replay lines.
+#[must_use]
+pub fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Unknown => "unknown",
+        Kind::Sandwich => "sandwich",
+        Kind::WideSandwich => "wide_sandwich",
+        Kind::Arbitrage => "arbitrage",
+        Kind::OpenSandwich => "open_sandwich",
+        Kind::OpenArbitrage => "open_arbitrage",
+    }
+}
+
+/// Encodes the Envelope of what became of an opportunity, simulated: `seq` as in [`encode`].
+#[must_use]
+pub fn encode_outcome(outcome: &Outcome, producer_id: &str, seq: u64) -> Vec<u8> {
+    let module = if outcome.arbitrage { Module::Arbitrage } else { Module::Mev };
+    let envelope = Envelope {
+        schema_version: "rt-v1".to_owned(),
+        r#type: Type::Outcome.into(),
+        decision_id: outcome.decision_id.to_vec(),
+        producer_id: producer_id.to_owned(),
+        seq,
+        event_ns: outcome.event_ns,
+        kind: if outcome.arbitrage { Kind::OpenArbitrage } else { Kind::OpenSandwich }.into(),
+        tier: Tier::None.into(),
+        module: module.into(),
+        payload: Some(Payload::Outcome(BundleOutcome {
+            bundle_id: outcome.bundle_id(),
+            landed: outcome.landed,
+            tip_lamports: outcome.tip_lamports,
+            path: "Jito".to_owned(),
+            leader: String::new(),
+            simulated: true,
+            reason: outcome.reason.text(),
+            module: if outcome.arbitrage { "arbitrage" } else { "mev" }.to_owned(),
+            slot: outcome.slot,
+        })),
+    };
+    envelope.encode_to_vec()
+}
+
+/// Encodes the Envelope of an agent's metrics; it stands for itself, so it has no decision.
+#[must_use]
+pub fn encode_metrics(metrics: MetricsUpdate, event_ns: u64, producer_id: &str, seq: u64) -> Vec<u8> {
+    let module = if metrics.module == "arbitrage" { Module::Arbitrage } else { Module::Mev };
+    let envelope = Envelope {
+        schema_version: "rt-v1".to_owned(),
+        r#type: Type::Metrics.into(),
+        producer_id: producer_id.to_owned(),
+        seq,
+        event_ns,
+        module: module.into(),
+        payload: Some(Payload::Metrics(metrics)),
+        ..Envelope::default()
+    };
+    envelope.encode_to_vec()
+}
+
+/// `passes`, the value and the limit of each term of the gate.
+fn gate_terms(open: &Open) -> Value {
+    let (terms, policy) = (&open.terms, &open.policy);
+    let limit = |term: Term| match term {
+        Term::Killed => (json!(policy.killed), json!(false)),
+        Term::Stopped => (json!(!policy.running), json!(false)),
+        Term::Throttled => (json!(policy.throttle_pct), json!("share skipped by hash, %")),
+        Term::ScoreMin => (json!(terms.score), json!(policy.score_min)),
+        Term::EvPositive => (json!(terms.ev_sol), json!(0)),
+        Term::EvMin => (json!(terms.ev_sol), json!(policy.ev_min_sol)),
+        Term::FeeShare => (json!(terms.fee_share), json!(policy.max_fee_share)),
+        Term::Slippage => (json!(terms.slippage_bps), json!(policy.max_slippage_bps)),
+        Term::StateAge => (json!(terms.state_age_slots), json!(policy.max_state_age_slots)),
+    };
+    let row = |term: Term| {
+        let (value, limit) = limit(term);
+        json!({ "term": term.name(), "value": value, "limit": limit, "passes": !open.refusals.has(term) })
+    };
+    TERMS.into_iter().map(row).collect()
+}
+
+fn hop(hop: &Hop) -> Value {
+    json!({
+        "dex": hop.dex.id,
+        "pool": hop.pool.to_string(),
+        "in_mint": hop.in_mint.to_string(),
+        "in_amount": hop.in_amount.to_string(),
+        "out_mint": hop.out_mint.to_string(),
+        "out_amount": hop.out_amount.to_string(),
+        "reserve_in": hop.reserves[0].to_string(),
+        "reserve_out": hop.reserves[1].to_string(),
+    })
+}
+
+/// Evidence of an opportunity: a script can redo the sizes, the tip, EV and the gate from it.
+fn open_evidence(decision: &Decision, open: &Open) -> Value {
+    let lamports = |value: u64| value.to_string();
+    json!({
+        "decision_id": hex(&decision.id()),
+        "rule": OPEN_RULE,
+        "kind": kind_name(decision.kind),
+        "tier": Value::Null,
+        "gate": open.refusals.name(),
+        "classification": classification(decision),
+        "slot": decision.slot,
+        "event_ns": decision.event_ns.to_string(),
+        "trigger": open.trigger.to_string(),
+        "hops": open.hops.iter().map(hop).collect::<Vec<_>>(),
+        "target": open.target.map(|target| json!({
+            "amount_in": lamports(target.amount_in),
+            "min_out": lamports(target.min_out),
+            "out_planned": lamports(target.out_planned),
+            "out_alone": lamports(target.out_alone),
+        })),
+        "model": BASELINE,
+        "score": open.terms.score,
+        "ev": {
+            "p_land": open.p_land,
+            "edge_lamports": open.edge_lamports.to_string(),
+            "tip_lamports": lamports(open.tip_lamports),
+            "landed_fee_lamports": lamports(open.landed_fee_lamports),
+            "fail_cost_lamports": lamports(open.fail_cost_lamports),
+            "ev_sol": open.terms.ev_sol,
+        },
+        "landing": {
+            "tip_quantile": open.landing.tip_quantile,
+            "contention": open.landing.contention,
+            "bundle_len": open.landing.bundle_len,
+        },
+        "gate_terms": gate_terms(open),
+        "tip_ladder": open.policy.tip_ladder.rungs(),
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Everything the decision rests on, so that a person or a script can redo it.
 #[must_use]
 pub fn evidence(decision: &Decision) -> Value {
-    let kind = match decision.kind {
-        Kind::Sandwich => "sandwich",
-        Kind::WideSandwich => "wide_sandwich",
-        _ => "arbitrage",
-    };
+    if let Some(open) = &decision.open {
+        return open_evidence(decision, open);
+    }
+    let kind = kind_name(decision.kind);
     let tier = match decision.tier {
         Tier::None => Value::Null,
         Tier::A => json!("A"),
@@ -82,7 +228,7 @@ pub fn evidence(decision: &Decision) -> Value {
     let legs = |legs: &[LandedLeg]| legs.iter().map(leg).collect::<Vec<_>>();
     let texts = |keys: &[crate::pubkey::Pubkey]| keys.iter().map(ToString::to_string).collect::<Vec<_>>();
     json!({
-        "decision_id": decision.id().iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "decision_id": hex(&decision.id()),
         "rule": RULE,
         "kind": kind,
         "tier": tier,

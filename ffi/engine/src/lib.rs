@@ -4,12 +4,16 @@
 #![forbid(unsafe_code)]
 
 pub mod call;
+pub mod constant_product;
 pub mod decision;
 pub mod dex;
 pub mod engine;
 pub mod envelope;
 pub mod frame;
+pub mod gate;
+pub mod landing;
 pub mod legs;
+pub mod policy;
 pub mod pools;
 pub mod pubkey;
 pub mod strategy;

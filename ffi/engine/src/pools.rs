@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use crate::dex::Dex;
 use crate::legs::Leg;
 use crate::pubkey::Pubkey;
 
@@ -46,6 +47,21 @@ impl Pool {
     #[must_use]
     pub fn reserves(&self) -> [u64; 2] {
         [0, 1].map(|side| self.balances[side].saturating_sub(self.owed[side]))
+    }
+
+    /// Which of its vaults this is.
+    #[must_use]
+    pub fn vault_side(&self, vault: &Pubkey) -> Option<usize> {
+        self.vaults.iter().position(|known| known == vault)
+    }
+
+    /// The share of an input that is left after the trade fee, 0..=1; rounding apart.
+    #[must_use]
+    pub fn gamma(&self) -> f64 {
+        match self.fee {
+            Fee::AmmV4 { numerator, denominator } => 1.0 - numerator as f64 / denominator.max(1) as f64,
+            Fee::Cpmm { trade, .. } => 1.0 - trade as f64 / CPMM_RATE as f64,
+        }
     }
 
     /// Which vault holds `mint`.
@@ -101,11 +117,14 @@ fn spl_ceil_div(amount: u128, divisor: u128) -> Option<u128> {
     Some(amount.div_ceil(divisor))
 }
 
-/// All known pools and the vaults that belong to them.
+/// All known pools and the vaults that belong to them. A pool keeps its number for as long as it is known.
 #[derive(Default)]
 pub struct Pools {
-    pools: HashMap<Pubkey, Pool>,
+    pools: Vec<Pool>,
+    about: Vec<(Pubkey, &'static Dex)>,
+    numbers: HashMap<Pubkey, u32>,
     vaults: HashMap<Pubkey, (Pubkey, usize)>,
+    by_mint: HashMap<Pubkey, Vec<u32>>,
 }
 
 impl Pools {
@@ -115,24 +134,71 @@ impl Pools {
             accounts.iter().map(|account| (account.pubkey, account)).collect();
         let before = self.pools.len();
         for account in accounts {
-            let pool = match crate::dex::by_program(&account.owner.0).map(|dex| dex.id) {
-                Some("raydium_amm_v4") => amm_v4(account.data, &by_key),
-                Some("raydium_cpmm") => cpmm(account.data, &by_key),
+            let Some(dex) = crate::dex::by_program(&account.owner.0) else { continue };
+            let pool = match dex.id {
+                "raydium_amm_v4" => amm_v4(account.data, &by_key),
+                "raydium_cpmm" => cpmm(account.data, &by_key),
                 _ => None,
             };
             let Some(pool) = pool else { continue };
             for (side, vault) in pool.vaults.into_iter().enumerate() {
                 self.vaults.insert(vault, (account.pubkey, side));
             }
-            self.pools.insert(account.pubkey, pool);
+            if let Some(&number) = self.numbers.get(&account.pubkey) {
+                self.pools[number as usize] = pool;
+                continue;
+            }
+            let number = self.pools.len() as u32;
+            self.numbers.insert(account.pubkey, number);
+            for mint in pool.mints {
+                self.by_mint.entry(mint).or_default().push(number);
+            }
+            self.about.push((account.pubkey, dex));
+            self.pools.push(pool);
         }
         self.pools.len() - before
+    }
+
+    /// How many pools are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pools.len()
+    }
+
+    /// Whether none is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pools.is_empty()
     }
 
     /// The pool's state now.
     #[must_use]
     pub fn get(&self, pool: &Pubkey) -> Option<&Pool> {
-        self.pools.get(pool)
+        Some(self.at(self.index_of(pool)?))
+    }
+
+    /// The pool's number.
+    #[must_use]
+    pub fn index_of(&self, pool: &Pubkey) -> Option<u32> {
+        self.numbers.get(pool).copied()
+    }
+
+    /// The state of the pool with this number.
+    #[must_use]
+    pub fn at(&self, number: u32) -> &Pool {
+        &self.pools[number as usize]
+    }
+
+    /// Address and DEX of the pool with this number.
+    #[must_use]
+    pub fn about(&self, number: u32) -> (Pubkey, &'static Dex) {
+        self.about[number as usize]
+    }
+
+    /// Numbers of the pools that trade `mint`.
+    #[must_use]
+    pub fn with_mint(&self, mint: &Pubkey) -> &[u32] {
+        self.by_mint.get(mint).map_or(&[], Vec::as_slice)
     }
 
     /// The pool and side of a vault.
@@ -143,7 +209,8 @@ impl Pools {
 
     /// Applies a landed leg; the pool stays exact only if it paid what the arithmetic says.
     pub fn apply(&mut self, leg: &Leg) {
-        let Some(pool) = self.pools.get_mut(&leg.pool) else { return };
+        let Some(&number) = self.numbers.get(&leg.pool) else { return };
+        let pool = &mut self.pools[number as usize];
         let Some(side) = pool.side_of(&leg.in_mint) else { return };
         let mut next = *pool;
         let agrees = next.swap(side, leg.in_amount) == Some(leg.out_amount);
@@ -160,7 +227,8 @@ impl Pools {
 
     /// Sets a vault to the balance that a transaction left; returns what moved besides its swaps.
     pub fn settle(&mut self, pool: &Pubkey, side: usize, balance: u64) -> i128 {
-        let Some(known) = self.pools.get_mut(pool) else { return 0 };
+        let Some(&number) = self.numbers.get(pool) else { return 0 };
+        let known = &mut self.pools[number as usize];
         let moved = i128::from(balance) - i128::from(known.balances[side]);
         known.balances[side] = balance;
         moved

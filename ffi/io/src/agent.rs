@@ -1,28 +1,65 @@
-//! The agent of `legend run`: a thread that takes a source through the engine into the log.
+//! The agent of `legend run agent`: a hot thread that takes a source through the engine, a publisher that
+//! builds evidence and writes the log, and the control threads. The hot thread waits for none of them but for
+//! a publisher that is a long way behind on captured files, where nothing may be lost.
 
 use std::fs::{File, OpenOptions};
-use std::io::ErrorKind;
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::decision::{Decision, Kind};
-use engine::engine::{Engine, Event};
+use engine::engine::{Engine, Event, Modules};
+use engine::strategy::paper::Outcome;
+use serde_json::{Value, json};
+use wire::control::Module;
+use wire::jobs::Receipt;
+use wire::prost::Message;
+use wire::realtime::MetricsUpdate;
 
-use crate::accounts;
-use crate::log::TopicOptions;
+use crate::accounts::{self, OwnedAccount};
+use crate::control::client::{COMMANDS_TOPIC, agent_lock_path};
+use crate::control::command::Signed;
+use crate::control::now_ns;
+use crate::control::server::{Control, Live, kill_on_signal, listen, module_name, module_of};
+use crate::latency::{Latency, quantile_ns};
+use crate::log::format::{self, Batch, Record, StoredRecord};
+use crate::log::{Durability, Log, Read, Topic, TopicOptions};
 use crate::publish::Publisher;
-use crate::source::file::{FileSource, SourceCounts};
+use crate::replay::why_not;
+use crate::source::any::Source;
+use crate::source::file::SourceCounts;
 
-/// What `legend run` asks for.
+const RECEIPTS_TOPIC: &str = "control-receipts-proto";
+/// Handfuls of decisions between the hot thread and the publisher.
+const QUEUE_MAX: usize = 4096;
+/// Handfuls that one write of the log takes together.
+const GROUP_MAX: usize = 256;
+/// How often a live source's pause looks for a new policy.
+const TICK: Duration = Duration::from_millis(2);
+/// How often the watcher looks for a signal; the switch itself works at once.
+const WATCH: Duration = Duration::from_millis(20);
+/// How often status and metrics are told.
+const STATUS_EVERY: Duration = Duration::from_secs(1);
+/// Outcomes of this long count for the landed share.
+const LANDED_WINDOW: Duration = Duration::from_secs(600);
+/// Outcomes of this long count for the PnL.
+const PNL_WINDOW: Duration = Duration::from_secs(3_600);
+
+/// What `legend run agent` asks for.
 #[derive(serde::Deserialize)]
 pub struct AgentOptions {
-    /// Files and folders of the file source.
-    pub paths: Vec<PathBuf>,
+    /// `arbitrage` or `mev`.
+    pub module: String,
+    /// As `--source`.
+    pub sources: Vec<String>,
+    /// Times the source's own speed; 0 = as fast as it can, which files always are.
+    pub speed: f64,
     /// Folder that holds `log/` and `agents/`.
     pub data_dir: PathBuf,
     /// This installation's name, part of the producer ids.
@@ -31,6 +68,10 @@ pub struct AgentOptions {
     pub slot: Option<u64>,
     /// Pool state before the first slot.
     pub accounts: Option<PathBuf>,
+    /// Another topic for the decisions.
+    pub topic: Option<String>,
+    /// Another key whose commands are obeyed.
+    pub sign_sk_hex: Option<String>,
     /// Limits of the topics it writes.
     pub limits: Limits,
 }
@@ -56,15 +97,55 @@ impl From<Limits> for TopicOptions {
     }
 }
 
+/// What the hot thread hands to the publisher after an event.
 #[derive(Default)]
+struct Work {
+    decisions: Vec<Decision>,
+    outcomes: Vec<Outcome>,
+}
+
 struct Shared {
     stop: AtomicBool,
     finished: AtomicBool,
-    events: [AtomicU64; 4],
+    events: [AtomicU64; 6],
     published: AtomicU64,
     already_logged: AtomicU64,
     evidence: AtomicU64,
+    outcomes: AtomicU64,
+    /// Decisions that a kill kept from the log after they were made.
+    unpublished: AtomicU64,
+    /// Decisions that a live source's publisher was too far behind for.
+    dropped: AtomicU64,
+    slot: AtomicU64,
+    event_ns: AtomicU64,
+    pnl_lamports: AtomicI64,
+    latency: Latency,
+    send: Latency,
     summary: Mutex<Summary>,
+    told: Mutex<Vec<(Instant, bool, i64)>>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Shared {
+            stop: AtomicBool::new(false),
+            finished: AtomicBool::new(false),
+            events: [const { AtomicU64::new(0) }; 6],
+            published: AtomicU64::new(0),
+            already_logged: AtomicU64::new(0),
+            evidence: AtomicU64::new(0),
+            outcomes: AtomicU64::new(0),
+            unpublished: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            slot: AtomicU64::new(0),
+            event_ns: AtomicU64::new(0),
+            pnl_lamports: AtomicI64::new(0),
+            latency: Latency::default(),
+            send: Latency::default(),
+            summary: Mutex::new(Summary::default()),
+            told: Mutex::new(Vec::new()),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -75,42 +156,101 @@ struct Summary {
     error: Option<String>,
 }
 
-/// A running agent; dropping it stops the thread and waits for it.
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A running agent; dropping it stops its threads and waits for them.
 pub struct Agent {
     shared: Arc<Shared>,
+    control: Arc<Control>,
+    instance: String,
+    module: Module,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Agent {
-    /// Starts the thread after everything that can fail at once was tried.
+    /// Starts the threads after everything that can fail at once was tried.
     ///
     /// # Errors
     /// One line: the source or the data folder cannot be used, or another agent runs in it.
     pub fn start(options: &AgentOptions) -> Result<Agent, String> {
-        let lock = lock_agent(&options.data_dir)?;
-        let source = FileSource::open(&options.paths, options.slot).map_err(|error| error.to_string())?;
-        let mut engine = Engine::default();
-        if let Some(path) = &options.accounts {
-            let known = accounts::read(path).map_err(|error| error.to_string())?;
-            engine.load(&accounts::borrowed(&known));
-        }
-        let publisher = Publisher::open(&options.data_dir, &options.instance, options.limits.into())
-            .map_err(|error| error.to_string())?;
-        let shared = Arc::new(Shared::default());
-        let in_thread = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("agent".to_owned()).spawn(move || {
-            let ran = catch_unwind(AssertUnwindSafe(|| run(&in_thread, source, engine, publisher)));
-            let panicked = || Err("Cannot go on: the agent panicked, a bug; see the lines above".to_owned());
-            let error = ran.unwrap_or_else(|_| panicked()).err();
-            in_thread.summary.lock().unwrap_or_else(PoisonError::into_inner).error = error;
-            in_thread.finished.store(true, Relaxed);
-            drop(lock);
-        });
-        let thread = thread.map_err(|error| format!("Cannot start the agent's thread: {error}"))?;
-        Ok(Agent { shared, thread: Some(thread) })
+        let module = module_of(&options.module)
+            .ok_or_else(|| format!("Cannot run agent {}: need arbitrage or mev", options.module))?;
+        let lock = lock_agent(&options.data_dir, module)?;
+        let source =
+            Source::open(&options.sources, options.slot, true, None).map_err(|error| error.to_string())?;
+        let known = match &options.accounts {
+            Some(path) => accounts::read(path).map_err(|error| error.to_string())?,
+            None => Vec::new(),
+        };
+        let data_dir = &options.data_dir;
+        let publisher = Publisher::open(
+            data_dir,
+            module,
+            &options.instance,
+            options.topic.as_deref(),
+            source.is_live(),
+            options.limits.into(),
+        )
+        .map_err(|error| error.to_string())?;
+        let control = Control::open(data_dir, module, &options.instance, options.sign_sk_hex.as_deref())?;
+        let (control, shared) = (Arc::new(control), Arc::new(Shared::default()));
+        kill_on_signal();
+        let (work_in, work_out) = sync_channel(QUEUE_MAX);
+        let receipts = Receipts::open(data_dir, options.limits.into())?;
+        let answered = Arc::clone(&receipts);
+        listen(&control, &data_dir.join("agents"), move |receipt| answered.append(&receipt))
+            .map_err(|error| format!("Cannot listen in {}: {error}", data_dir.join("agents").display()))?;
+        let publishing = spawn("publisher", {
+            let (shared, live) = (Arc::clone(&shared), Arc::clone(&control.live));
+            let metrics = Metrics::new(&shared, module, &options.instance);
+            move || publish_all(&shared, &live, publisher, &work_out, metrics)
+        })?;
+        let watching = spawn("control-log", {
+            let (shared, control) = (Arc::clone(&shared), Arc::clone(&control));
+            let status_path = data_dir.join("agents").join(format!("{}.status.json", options.module));
+            let instance = format!("{}-{}", options.module, options.instance);
+            move || watch(&shared, &control, &receipts, &status_path, &instance, module)
+        })?;
+        let hot = Hot {
+            shared: Arc::clone(&shared),
+            live: Arc::clone(&control.live),
+            module,
+            known,
+            work: work_in,
+            speed: options.speed,
+            version: u64::MAX,
+            told: u64::MAX,
+            decisions: Vec::new(),
+            paced_from: None,
+        };
+        let thread = spawn("agent", {
+            let shared = Arc::clone(&shared);
+            move || {
+                let mut hot = hot;
+                let ran = catch_unwind(AssertUnwindSafe(|| hot.run(source)));
+                let panicked =
+                    || Err("Cannot go on: the agent panicked, a bug; see the lines above".to_owned());
+                let mut error = ran.unwrap_or_else(|_| panicked()).err();
+                // The publisher ends when nobody can send to it any more.
+                drop(hot);
+                let published = publishing.join();
+                let published = published.unwrap_or_else(|_| {
+                    Err("Cannot go on: the publisher panicked, a bug; see the lines above".to_owned())
+                });
+                error = error.or(published.err());
+                locked(&shared.summary).error = error;
+                shared.finished.store(true, Relaxed);
+                let _ = watching.join();
+                drop(lock);
+            }
+        })?;
+        let instance = format!("{}-{}", options.module, options.instance);
+        Ok(Agent { shared, control, instance, module, thread: Some(thread) })
     }
 
-    /// Asks the thread to end after the block in hand.
+    /// Asks the threads to end after the event in hand.
     pub fn stop(&self) {
         self.shared.stop.store(true, Relaxed);
     }
@@ -118,37 +258,7 @@ impl Agent {
     /// Counters as JSON; `state` is `running`, `done` or `failed`.
     #[must_use]
     pub fn status(&self) -> String {
-        let shared = &self.shared;
-        let finished = shared.finished.load(Relaxed);
-        let summary = shared.summary.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = match (&summary.error, finished) {
-            (Some(_), _) => "failed",
-            (None, true) => "done",
-            (None, false) => "running",
-        };
-        let event = |kind: Kind| shared.events[slot_of(kind)].load(Relaxed);
-        let (source, counts) = (&summary.source, &summary.counts);
-        serde_json::json!({
-            "state": state,
-            "error": summary.error,
-            "warnings": summary.warnings,
-            "files": source.files,
-            "blocks": source.blocks,
-            "transactions": counts.transactions,
-            "failed": counts.failed,
-            "votes": counts.votes,
-            "malformed": source.malformed + counts.malformed,
-            "unknown_version": source.unknown_version,
-            "legs": counts.decode.legs,
-            "unresolved_swaps": counts.decode.unresolved + counts.decode.malformed,
-            "arbitrage": event(Kind::Arbitrage),
-            "sandwich": event(Kind::Sandwich),
-            "wide_sandwich": event(Kind::WideSandwich),
-            "published": shared.published.load(Relaxed),
-            "already_logged": shared.already_logged.load(Relaxed),
-            "evidence": shared.evidence.load(Relaxed),
-        })
-        .to_string()
+        status(&self.shared, &self.control, &self.instance, self.module).to_string()
     }
 }
 
@@ -162,87 +272,427 @@ impl Drop for Agent {
     }
 }
 
-fn slot_of(kind: Kind) -> usize {
-    match kind {
-        Kind::Arbitrage => 0,
-        Kind::Sandwich => 1,
-        Kind::WideSandwich => 2,
-        _ => 3,
-    }
+fn spawn<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, String> {
+    let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+    spawned.map_err(|error| format!("Cannot start the thread {name}: {error}"))
 }
 
-/// Counts the decisions, puts what is new of them on the log, and empties the list.
-fn publish(shared: &Shared, publisher: &mut Publisher, decisions: &mut Vec<Decision>) -> Result<(), String> {
-    for decision in decisions.iter() {
-        shared.events[slot_of(decision.kind)].fetch_add(1, Relaxed);
-    }
-    let done = publisher.publish(decisions).map_err(|error| error.to_string())?;
-    shared.published.fetch_add(done.envelopes, Relaxed);
-    shared.already_logged.fetch_add(done.already_logged, Relaxed);
-    shared.evidence.fetch_add(done.evidence, Relaxed);
-    decisions.clear();
-    Ok(())
+fn status(shared: &Shared, control: &Control, instance: &str, module: Module) -> Value {
+    let finished = shared.finished.load(Relaxed);
+    let summary = locked(&shared.summary);
+    let state = match (&summary.error, finished) {
+        (Some(_), _) => "failed",
+        (None, true) => "done",
+        (None, false) => "running",
+    };
+    let event = |kind: Kind| shared.events[kind as usize].load(Relaxed);
+    let (source, counts) = (&summary.source, &summary.counts);
+    let policy = control.policy();
+    json!({
+        "state": state,
+        "error": summary.error,
+        "warnings": summary.warnings,
+        "module": module_name(module),
+        "instance": instance,
+        "pid": std::process::id(),
+        "at_ns": now_ns().to_string(),
+        "slot": shared.slot.load(Relaxed),
+        "event_ns": shared.event_ns.load(Relaxed).to_string(),
+        "policy": policy,
+        "policy_hash": crate::control::keys::to_hex(&policy.hash()),
+        "killed": control.live.is_killed(),
+        "files": source.files,
+        "blocks": source.blocks,
+        "transactions": counts.transactions,
+        "failed": counts.failed,
+        "votes": counts.votes,
+        "pending": counts.pending,
+        "malformed": source.malformed + counts.malformed,
+        "unknown_version": source.unknown_version,
+        "legs": counts.decode.legs,
+        "unresolved_swaps": counts.decode.unresolved + counts.decode.malformed,
+        "arbitrage": event(Kind::Arbitrage),
+        "sandwich": event(Kind::Sandwich),
+        "wide_sandwich": event(Kind::WideSandwich),
+        "open_arbitrage": event(Kind::OpenArbitrage),
+        "open_sandwich": event(Kind::OpenSandwich),
+        "candidates": counts.candidates,
+        "passed": counts.passed,
+        "why_not": why_not(&counts.why_not),
+        "published": shared.published.load(Relaxed),
+        "already_logged": shared.already_logged.load(Relaxed),
+        "evidence": shared.evidence.load(Relaxed),
+        "outcomes": shared.outcomes.load(Relaxed),
+        "unpublished": shared.unpublished.load(Relaxed),
+        "dropped": shared.dropped.load(Relaxed),
+    })
 }
 
-fn run(
-    shared: &Shared,
-    mut source: FileSource,
-    mut engine: Engine,
-    mut publisher: Publisher,
-) -> Result<(), String> {
-    let mut decisions: Vec<Decision> = Vec::new();
-    let mut now_ns = 0;
-    loop {
-        let mut failed = None;
-        let read = source.read_file(|block| {
-            for (received_ns, frame) in block.frames() {
-                engine.on_event(&Event::Transaction(frame), received_ns, &mut decisions);
-            }
-            now_ns = block.time_ns;
-            if block.whole {
-                engine.on_event(&Event::SlotEnd(block.slot), now_ns, &mut decisions);
-            }
-            failed = publish(shared, &mut publisher, &mut decisions).err();
-            failed.is_none() && !shared.stop.load(Relaxed)
-        });
-        let mut summary = shared.summary.lock().unwrap_or_else(PoisonError::into_inner);
-        (summary.source, summary.counts) = (source.counts(), engine.counts());
-        if let Some(error) = failed {
-            return Err(error);
+/// The thread that decides.
+struct Hot {
+    shared: Arc<Shared>,
+    live: Arc<Live>,
+    module: Module,
+    known: Vec<OwnedAccount>,
+    work: SyncSender<Work>,
+    speed: f64,
+    version: u64,
+    /// The version whose first event was told.
+    told: u64,
+    decisions: Vec<Decision>,
+    /// The clock's and the source's time at the first frame.
+    paced_from: Option<(Instant, u64)>,
+}
+
+impl Hot {
+    fn engine(&self, source: &Source) -> Engine {
+        let arbitrage = self.module == Module::Arbitrage;
+        let mut engine = Engine::new(Modules { arbitrage, mev: !arbitrage });
+        engine.load(&accounts::borrowed(&self.known));
+        if let Some(accounts) = source.accounts() {
+            engine.load(&accounts::borrowed(&accounts));
         }
-        match read {
-            Ok(false) if !shared.stop.load(Relaxed) => {
-                // Attacks that were open when the input ended are judged, then published like the others.
-                engine.on_event(&Event::End, now_ns, &mut decisions);
-                drop(summary);
-                publish(shared, &mut publisher, &mut decisions)?;
+        engine
+    }
+
+    fn run(&mut self, mut source: Source) -> Result<(), String> {
+        let mut engine = self.engine(&source);
+        let live_source = source.is_live();
+        let mut last_ns = 0;
+        loop {
+            let mut gone = false;
+            let read = source.read(|block| {
+                for (received_ns, frame) in block.frames() {
+                    if live_source {
+                        self.pace(received_ns);
+                    }
+                    gone = !self.event(&mut engine, &Event::Transaction(frame), received_ns, live_source);
+                    if gone || self.shared.stop.load(Relaxed) {
+                        return false;
+                    }
+                }
+                if block.whole {
+                    gone = !self.event(&mut engine, &Event::SlotEnd(block.slot), block.time_ns, live_source);
+                }
+                last_ns = block.time_ns;
+                self.shared.slot.store(block.slot, Relaxed);
+                !gone && !self.shared.stop.load(Relaxed)
+            });
+            {
+                let mut summary = locked(&self.shared.summary);
+                (summary.source, summary.counts) = (source.counts(), engine.counts());
+            }
+            if gone {
+                // The publisher has ended, and says why.
                 return Ok(());
             }
-            Ok(true) if !shared.stop.load(Relaxed) => {}
-            Ok(_) => return Ok(()),
-            // One bad file does not end the run: the others hold good blocks.
-            Err(error) => summary.warnings.push(error.to_string()),
+            match read {
+                Ok(false) if !self.shared.stop.load(Relaxed) => {
+                    // Attacks that were open when the input ended are judged, then published like the others.
+                    self.event(&mut engine, &Event::End, last_ns, live_source);
+                    return Ok(());
+                }
+                Ok(true) if !self.shared.stop.load(Relaxed) => {}
+                Ok(_) => return Ok(()),
+                // One bad file does not end the run: the others hold good blocks.
+                Err(error) => locked(&self.shared.summary).warnings.push(error.to_string()),
+            }
+            if self.live.take_restart() {
+                let counts = engine.counts();
+                engine = self.engine(&source);
+                engine.go_on(counts);
+                self.version = u64::MAX;
+            }
+        }
+    }
+
+    /// Handles one event and hands on what came of it; false when there is nobody to hand it to.
+    fn event(&mut self, engine: &mut Engine, event: &Event<'_>, now_ns: u64, live_source: bool) -> bool {
+        if let Some((version, policy)) = self.live.newer(self.version) {
+            engine.set_policy(&policy);
+            self.version = version;
+        }
+        let begin = Instant::now();
+        engine.on_event(event, now_ns, &mut self.decisions);
+        self.shared.latency.record(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX));
+        self.shared.event_ns.store(now_ns, Relaxed);
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        outcomes.extend(engine.take_outcomes());
+        let mut open = true;
+        if self.live.is_killed() {
+            self.shared.unpublished.fetch_add(self.decisions.len() as u64, Relaxed);
+            self.decisions.clear();
+        } else if !self.decisions.is_empty() || !outcomes.is_empty() {
+            for decision in &self.decisions {
+                self.shared.events[decision.kind as usize].fetch_add(1, Relaxed);
+            }
+            let work = Work { decisions: std::mem::take(&mut self.decisions), outcomes };
+            open = self.hand_on(work, live_source);
+        }
+        if self.told != self.version {
+            self.live.handled(self.version, now_ns);
+            self.told = self.version;
+        }
+        open
+    }
+
+    fn hand_on(&self, work: Work, live_source: bool) -> bool {
+        if !live_source {
+            return self.work.send(work).is_ok();
+        }
+        match self.work.try_send(work) {
+            Ok(()) => true,
+            Err(TrySendError::Full(work)) => {
+                // The chain does not wait; what could not be told is counted.
+                self.shared.dropped.fetch_add(work.decisions.len() as u64, Relaxed);
+                true
+            }
+            Err(TrySendError::Disconnected(_)) => false,
+        }
+    }
+
+    /// Waits until the frame's time has come.
+    fn pace(&mut self, received_ns: u64) {
+        if self.speed <= 0.0 {
+            return;
+        }
+        let (begin, first_ns) = *self.paced_from.get_or_insert_with(|| (Instant::now(), received_ns));
+        let due = Duration::from_nanos((received_ns.saturating_sub(first_ns) as f64 / self.speed) as u64);
+        while !self.shared.stop.load(Relaxed) {
+            let Some(left) = due.checked_sub(begin.elapsed()).filter(|left| !left.is_zero()) else { return };
+            std::thread::sleep(left.min(TICK));
         }
     }
 }
 
-/// One agent per data folder: two would number their records alike.
-fn lock_agent(data_dir: &Path) -> Result<File, String> {
-    let folder = data_dir.join("agents");
-    let path = folder.join("agent.lock");
+/// Publishes until the hot thread has gone; metrics each second.
+fn publish_all(
+    shared: &Shared,
+    live: &Live,
+    mut publisher: Publisher,
+    work: &Receiver<Work>,
+    mut metrics: Metrics,
+) -> Result<(), String> {
+    let mut next_metrics = Instant::now() + STATUS_EVERY;
+    loop {
+        let mut group = match work.recv_timeout(next_metrics.saturating_duration_since(Instant::now())) {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Timeout) => Work::default(),
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        };
+        for more in work.try_iter().take(GROUP_MAX) {
+            group.decisions.extend(more.decisions);
+            group.outcomes.extend(more.outcomes);
+        }
+        if live.is_killed() {
+            shared.unpublished.fetch_add(group.decisions.len() as u64, Relaxed);
+        } else if !group.decisions.is_empty() || !group.outcomes.is_empty() {
+            let begin = Instant::now();
+            let done =
+                publisher.publish(&group.decisions, &group.outcomes).map_err(|error| error.to_string())?;
+            shared.send.record(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX));
+            shared.published.fetch_add(done.envelopes, Relaxed);
+            shared.already_logged.fetch_add(done.already_logged, Relaxed);
+            shared.evidence.fetch_add(done.evidence, Relaxed);
+            shared.outcomes.fetch_add(done.outcomes, Relaxed);
+            let now = Instant::now();
+            let mut told = locked(&shared.told);
+            told.extend(group.outcomes.iter().map(|outcome| (now, outcome.landed, outcome.gain_lamports)));
+        }
+        if Instant::now() >= next_metrics {
+            next_metrics += STATUS_EVERY;
+            let update = metrics.update(shared);
+            publisher.metrics(update, shared.event_ns.load(Relaxed)).map_err(|error| error.to_string())?;
+        }
+    }
+}
+
+/// What changed since the last second.
+struct Metrics {
+    module: Module,
+    instance: String,
+    hot: Vec<u64>,
+    send: Vec<u64>,
+}
+
+impl Metrics {
+    fn new(shared: &Shared, module: Module, instance: &str) -> Metrics {
+        let instance = format!("{}-{instance}", module_name(module));
+        Metrics { module, instance, hot: shared.latency.snapshot(), send: shared.send.snapshot() }
+    }
+
+    fn update(&mut self, shared: &Shared) -> MetricsUpdate {
+        let (hot, send) = (shared.latency.snapshot(), shared.send.snapshot());
+        let ms =
+            |before: &[u64], after: &[u64], quantile: f64| quantile_ns(before, after, quantile) as f64 / 1e6;
+        let mut told = locked(&shared.told);
+        told.retain(|(at, ..)| at.elapsed() < PNL_WINDOW);
+        let recent: Vec<bool> = told
+            .iter()
+            .filter(|(at, ..)| at.elapsed() < LANDED_WINDOW)
+            .map(|(_, landed, _)| *landed)
+            .collect();
+        let landed = recent.iter().filter(|landed| **landed).count();
+        let pnl_lamports: i64 = told.iter().map(|(.., gain)| gain).sum();
+        shared.pnl_lamports.store(pnl_lamports, Relaxed);
+        let update = MetricsUpdate {
+            hotpath_p50: ms(&self.hot, &hot, 0.5),
+            hotpath_p99: ms(&self.hot, &hot, 0.99),
+            send_p99: ms(&self.send, &send, 0.99),
+            landed_pct: if recent.is_empty() { 0.0 } else { landed as f64 / recent.len() as f64 },
+            pnl_1h: pnl_lamports as f64 / 1e9,
+            module: module_name(self.module).to_owned(),
+            instance: self.instance.clone(),
+            paper: true,
+        };
+        (self.hot, self.send) = (hot, send);
+        update
+    }
+}
+
+/// Where receipts go, in the order they were given.
+struct Receipts {
+    topic: Mutex<Topic>,
+}
+
+impl Receipts {
+    fn open(data_dir: &Path, options: TopicOptions) -> Result<Arc<Receipts>, String> {
+        let log = Log::open(&data_dir.join("log")).map_err(|error| error.to_string())?;
+        let topic = log.topic(RECEIPTS_TOPIC, options, true).map_err(|error| error.to_string())?;
+        Ok(Arc::new(Receipts { topic: Mutex::new(topic) }))
+    }
+
+    /// Best effort: who asked through the socket has it already, and a full disk must not stop a kill.
+    fn append(&self, receipt: &Receipt) {
+        let mut batch = Batch::default();
+        let record = Record {
+            key: Some(receipt.module.as_bytes()),
+            value: Some(&receipt.encode_to_vec()),
+            headers: &[],
+            timestamp_ms: i64::try_from(receipt.applied_ns / 1_000_000).unwrap_or(i64::MAX),
+        };
+        let written =
+            batch.push(&record).and_then(|()| locked(&self.topic).append(&mut batch, Durability::Group));
+        if let Err(error) = written {
+            say(&format!("Cannot put the receipt of {} on the log: {error}", receipt.request_id));
+        }
+    }
+}
+
+fn say(line: &str) {
+    // Stderr may be gone; there is nowhere else to say it.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Reads commands off the log, looks for the kill signal, and tells status each second.
+fn watch(
+    shared: &Shared,
+    control: &Control,
+    receipts: &Receipts,
+    status_path: &Path,
+    instance: &str,
+    module: Module,
+) {
+    let folder = status_path.parent().and_then(Path::parent).unwrap_or(Path::new("."));
+    let topic = Log::open(&folder.join("log"))
+        .and_then(|log| log.topic(COMMANDS_TOPIC, TopicOptions::default(), true));
+    let topic = match topic {
+        Ok(topic) => Some(topic),
+        Err(error) => {
+            say(&format!("Cannot read commands from the log, the socket still works: {error}"));
+            None
+        }
+    };
+    // A first start obeys what comes from now on, not the past.
+    let mut offset = match (control.offset(), &topic) {
+        (0, Some(topic)) => topic.end(),
+        (offset, _) => offset,
+    };
+    let mut next_status = Instant::now();
+    let mut status_failed = false;
+    while !shared.finished.load(Relaxed) {
+        match &topic {
+            Some(topic) if topic.wait(offset, WATCH) => offset = obey_log(topic, offset, control, receipts),
+            Some(_) => {}
+            None => std::thread::sleep(WATCH),
+        }
+        if let Some(receipt) = control.take_kill_signal() {
+            receipts.append(&receipt);
+        }
+        if Instant::now() >= next_status {
+            next_status = Instant::now() + STATUS_EVERY;
+            let written = write_status(status_path, &status(shared, control, instance, module));
+            if let (Err(error), false) = (&written, status_failed) {
+                say(&format!("Cannot write {}: {error}", status_path.display()));
+            }
+            status_failed = written.is_err();
+        }
+    }
+    let _ = write_status(status_path, &status(shared, control, instance, module));
+}
+
+fn write_status(path: &Path, status: &Value) -> std::io::Result<()> {
+    let temporary = path.with_extension("json.new");
+    std::fs::write(&temporary, status.to_string())?;
+    std::fs::rename(temporary, path)
+}
+
+/// Obeys every command from `offset` on; where the next one will be.
+fn obey_log(topic: &Topic, offset: u64, control: &Control, receipts: &Receipts) -> u64 {
+    let (mut reader, mut out) = (topic.reader(offset), Vec::new());
+    loop {
+        out.clear();
+        match reader.read(&mut out, 1 << 16) {
+            Ok(Read::Gap(_)) => continue,
+            Ok(Read::Records(0)) => break,
+            Ok(Read::Records(_)) => {}
+            Err(error) => {
+                say(&format!("Cannot read commands from the log: {error}"));
+                break;
+            }
+        }
+        let mut at = 0;
+        while at < out.len() {
+            let len = format::u32_at(&out, at) as usize;
+            if let Some(record) = StoredRecord::parse(&out[at..at + len]) {
+                let signed = Signed::from_record(&record);
+                // What the socket brought first was answered then.
+                let known = signed.command().is_ok_and(|command| control.has_answered(&command.request_id));
+                if !known && let Some(receipt) = control.obey(&signed, false) {
+                    receipts.append(&receipt);
+                }
+            }
+            at += len;
+        }
+    }
+    let next = reader.offset();
+    if next != offset {
+        control.set_offset(next);
+    }
+    next
+}
+
+/// One agent of a module per data folder: two would number their records alike.
+fn lock_agent(data_dir: &Path, module: Module) -> Result<File, String> {
+    let path = agent_lock_path(data_dir, module);
     let cannot = |error: std::io::Error| format!("Cannot use {}: {error}", path.display());
-    std::fs::create_dir_all(&folder).map_err(cannot)?;
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let file = file.map_err(cannot)?;
+    std::fs::create_dir_all(data_dir.join("agents")).map_err(cannot)?;
+    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let mut file = open.map_err(cannot)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => {
+            // For the kill signal: whom to send it to.
+            let named = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+            named.map_err(cannot)?;
+            Ok(file)
+        }
         Err(std::fs::TryLockError::WouldBlock) => Err(format!(
             "Cannot start: another legend runs in {}, stop it or use another --data-dir",
             data_dir.display()
         )),
-        Err(std::fs::TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {
-            Err(cannot(error))
-        }
         Err(std::fs::TryLockError::Error(error)) => Err(cannot(error)),
     }
 }

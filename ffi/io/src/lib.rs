@@ -2,7 +2,9 @@
 
 pub mod accounts;
 pub mod agent;
+pub mod control;
 pub mod decode;
+pub mod latency;
 pub mod log;
 pub mod publish;
 pub mod replay;

@@ -5,21 +5,27 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use engine::decision::{Decision, Kind};
+use engine::decision::Decision;
 use engine::envelope;
+use engine::strategy::paper::Outcome;
+use wire::control::Module;
 use wire::prost::Message;
-use wire::realtime::Envelope;
+use wire::realtime::{Envelope, MetricsUpdate};
+
+use crate::control::server::module_name;
 
 use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Durability, Log, LogError, Read, Topic, TopicOptions};
 
-const ARBITRAGE_TOPIC: &str = "arbitrage-decisions-proto";
-const MEV_TOPIC: &str = "sandwich-decisions-proto";
+const OUTCOMES_TOPIC: &str = "bundle-outcomes-proto";
+const METRICS_TOPIC: &str = "metrics-proto";
 const EVIDENCE_TOPIC: &str = "decision-evidence";
 
 /// How many records back a start looks for what is already logged. A source that repeats itself
 /// further back than this many events would be logged again.
 const KNOWN_MAX: u64 = 1_000_000;
+/// As [`KNOWN_MAX`], of a source that never repeats itself: enough to find the last sequence number.
+const KNOWN_MAX_LIVE: u64 = 10_000;
 
 /// What one call of [`Publisher::publish`] did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,12 +36,15 @@ pub struct Published {
     pub already_logged: u64,
     /// Evidence newly on the log.
     pub evidence: u64,
+    /// Outcomes newly on the log.
+    pub outcomes: u64,
 }
 
-/// Writes decisions to their topics, in order, each once.
+/// Writes one module's decisions and what became of them to their topics, in order, each once.
 pub struct Publisher {
-    arbitrage: Output,
-    mev: Output,
+    decisions: Output,
+    outcomes: Output,
+    metrics: Output,
     evidence: Output,
 }
 
@@ -50,27 +59,40 @@ struct Output {
 }
 
 impl Publisher {
-    /// Opens the topics below `data_dir` and learns what they hold.
+    /// Opens the topics below `data_dir` and learns what they hold. `topic`: another one for the decisions.
+    /// `live`: the source never repeats itself.
     ///
     /// # Errors
     /// The log cannot be opened or read.
-    pub fn open(data_dir: &Path, instance: &str, options: TopicOptions) -> Result<Publisher, LogError> {
+    pub fn open(
+        data_dir: &Path,
+        module: Module,
+        instance: &str,
+        topic: Option<&str>,
+        live: bool,
+        options: TopicOptions,
+    ) -> Result<Publisher, LogError> {
         let log = Log::open(&data_dir.join("log"))?;
-        let open = |topic: &str, module: &str| {
-            Output::open(&log, data_dir, topic, format!("{module}-{instance}"), options)
+        let producer_id = format!("{}-{instance}", module_name(module));
+        let known_max = if live { KNOWN_MAX_LIVE } else { KNOWN_MAX };
+        let open = |topic: &str| Output::open(&log, data_dir, topic, producer_id.clone(), known_max, options);
+        let usual = match module {
+            Module::Arbitrage => "arbitrage-decisions-proto",
+            Module::Mev => "sandwich-decisions-proto",
         };
         Ok(Publisher {
-            arbitrage: open(ARBITRAGE_TOPIC, "arbitrage")?,
-            mev: open(MEV_TOPIC, "mev")?,
-            evidence: open(EVIDENCE_TOPIC, "evidence")?,
+            decisions: open(topic.unwrap_or(usual))?,
+            outcomes: open(OUTCOMES_TOPIC)?,
+            metrics: open(METRICS_TOPIC)?,
+            evidence: open(EVIDENCE_TOPIC)?,
         })
     }
 
-    /// Appends what is new of `decisions`, one group per topic, durable on return.
+    /// Appends what is new, one group per topic, durable on return.
     ///
     /// # Errors
     /// The log refused; nothing of the refused topic was written.
-    pub fn publish(&mut self, decisions: &[Decision]) -> Result<Published, LogError> {
+    pub fn publish(&mut self, decisions: &[Decision], outcomes: &[Outcome]) -> Result<Published, LogError> {
         let mut done = Published::default();
         for decision in decisions {
             let id = decision.id();
@@ -83,7 +105,7 @@ impl Publisher {
         }
         self.evidence.flush()?;
         for decision in decisions.iter().filter(|decision| decision.is_published()) {
-            let output = if decision.kind == Kind::Arbitrage { &mut self.arbitrage } else { &mut self.mev };
+            let output = &mut self.decisions;
             if !output.known.insert(decision.id()) {
                 done.already_logged += 1;
                 continue;
@@ -93,9 +115,31 @@ impl Publisher {
             output.last_seq += 1;
             done.envelopes += 1;
         }
-        self.arbitrage.flush()?;
-        self.mev.flush()?;
+        self.decisions.flush()?;
+        for outcome in outcomes {
+            let output = &mut self.outcomes;
+            if output.known.insert(outcome.decision_id) {
+                let bytes = envelope::encode_outcome(outcome, &output.producer_id, output.last_seq + 1);
+                output.push(outcome.bundle_id().as_bytes(), &bytes)?;
+                output.last_seq += 1;
+                done.outcomes += 1;
+            }
+        }
+        self.outcomes.flush()?;
         Ok(done)
+    }
+
+    /// Appends one line of metrics.
+    ///
+    /// # Errors
+    /// The log refused.
+    pub fn metrics(&mut self, metrics: MetricsUpdate, event_ns: u64) -> Result<(), LogError> {
+        let output = &mut self.metrics;
+        let instance = metrics.instance.clone();
+        let bytes = envelope::encode_metrics(metrics, event_ns, &output.producer_id, output.last_seq + 1);
+        output.push(instance.as_bytes(), &bytes)?;
+        output.last_seq += 1;
+        output.flush()
     }
 }
 
@@ -105,21 +149,22 @@ impl Output {
         data_dir: &Path,
         name: &str,
         producer_id: String,
+        known_max: u64,
         options: TopicOptions,
     ) -> Result<Output, LogError> {
         let topic = log.topic(name, options, true)?;
-        let floor = data_dir.join("agents").join(format!("{producer_id}.seq"));
+        let floor = data_dir.join("agents").join(format!("{name}.{producer_id}.seq"));
         // The log says the last number unless retention took it; then the file beside it does.
         let last_seq = fs::read_to_string(&floor).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
         let mut output =
             Output { topic, producer_id, last_seq, known: HashSet::new(), floor, batch: Batch::default() };
-        output.learn()?;
+        output.learn(known_max)?;
         Ok(output)
     }
 
     /// Reads the newest records back: decisions known, last sequence number used.
-    fn learn(&mut self) -> Result<(), LogError> {
-        let from = self.topic.end().saturating_sub(KNOWN_MAX).max(self.topic.start());
+    fn learn(&mut self, known_max: u64) -> Result<(), LogError> {
+        let from = self.topic.end().saturating_sub(known_max).max(self.topic.start());
         let (mut reader, mut out) = (self.topic.reader(from), Vec::new());
         loop {
             out.clear();

@@ -1,31 +1,67 @@
 //! `legend replay`: captured data through the agents' own path, one NDJSON line an event.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base64::Engine as _;
-use engine::decision::{Decision, Kind, LandedLeg};
+use engine::decision::{Decision, LandedLeg};
 use engine::engine::{Engine, Event};
 use engine::envelope;
+use engine::gate::{TERMS, WhyNot};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::accounts;
-use crate::source::file::{FileSource, SourceError};
+use crate::source::any::Source;
+use crate::source::file::{SourceError, read_text};
 
 /// What `legend replay` asks for.
 #[derive(serde::Deserialize)]
 pub struct ReplayOptions {
-    /// Files and folders.
-    pub paths: Vec<PathBuf>,
+    /// As `--source`: files, or a simulated chain.
+    pub sources: Vec<String>,
+    /// Blocks of a simulated chain.
+    pub blocks: Option<u64>,
+    /// Names of the leaders by slot.
+    pub leaders: Option<PathBuf>,
+    /// Times the captured speed; 0 = as fast as it can.
+    #[serde(default)]
+    pub speed: f64,
     /// Pool state before the first slot.
     pub accounts: Option<PathBuf>,
     /// Slot of a single block that does not say it.
     pub slot: Option<u64>,
 }
 
+/// Blocks of a simulated chain when nobody says how many.
+const SIM_BLOCKS: u64 = 150;
+/// Longest pause between two blocks of a paced replay: gaps in a capture are not waited out.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+#[derive(serde::Deserialize)]
+struct Leader {
+    slot: u64,
+    leader: String,
+}
+
+/// `[{slot, leader}]`.
+fn leaders(path: &Path) -> Result<HashMap<u64, String>, SourceError> {
+    let list: Vec<Leader> = serde_json::from_str(&read_text(path)?).map_err(|error| {
+        SourceError::new(format!(
+            "Cannot read leaders from {}: {error}, need [{{slot, leader}}]",
+            path.display()
+        ))
+    })?;
+    Ok(list.into_iter().map(|row| (row.slot, row.leader)).collect())
+}
+
 /// Pulls lines out of a replay, a file at a time.
 pub struct ReplayStream {
-    source: FileSource,
+    source: Source,
+    leaders: HashMap<u64, String>,
+    speed: f64,
+    paced_ns: u64,
     engine: Engine,
     decisions: Vec<Decision>,
     lines: String,
@@ -43,13 +79,21 @@ impl ReplayStream {
     /// # Errors
     /// One line that names the file at fault.
     pub fn open(options: &ReplayOptions) -> Result<ReplayStream, SourceError> {
-        let source = FileSource::open(&options.paths, options.slot)?;
+        let source =
+            Source::open(&options.sources, options.slot, false, options.blocks.or(Some(SIM_BLOCKS)))?;
+        let leaders = options.leaders.as_deref().map(leaders).transpose()?.unwrap_or_default();
         let mut engine = Engine::default();
+        if let Some(known) = source.accounts() {
+            engine.load(&accounts::borrowed(&known));
+        }
         if let Some(path) = &options.accounts {
             engine.load(&accounts::borrowed(&accounts::read(path)?));
         }
         Ok(ReplayStream {
             source,
+            leaders,
+            speed: options.speed,
+            paced_ns: 0,
             engine,
             decisions: Vec::new(),
             lines: String::new(),
@@ -84,7 +128,13 @@ impl ReplayStream {
 
     fn read_file(&mut self) -> Result<(), SourceError> {
         let (engine, decisions, now_ns) = (&mut self.engine, &mut self.decisions, &mut self.now_ns);
-        let more = self.source.read_file(|block| {
+        let (speed, paced_ns) = (self.speed, &mut self.paced_ns);
+        let more = self.source.read(|block| {
+            if speed > 0.0 && *paced_ns > 0 {
+                let pause_ns = block.time_ns.saturating_sub(*paced_ns) as f64 / speed;
+                std::thread::sleep(Duration::from_nanos(pause_ns as u64).min(PAUSE_MAX));
+            }
+            *paced_ns = block.time_ns;
             for (received_ns, frame) in block.frames() {
                 engine.on_event(&Event::Transaction(frame), received_ns, decisions);
             }
@@ -97,6 +147,7 @@ impl ReplayStream {
         if !more {
             self.engine.on_event(&Event::End, self.now_ns, &mut self.decisions);
         }
+        drop(self.engine.take_outcomes());
         for decision in std::mem::take(&mut self.decisions) {
             self.write(&decision);
         }
@@ -109,8 +160,7 @@ impl ReplayStream {
 
     fn write(&mut self, decision: &Decision) {
         let envelope = if decision.is_published() {
-            let arbitrage = decision.kind == Kind::Arbitrage;
-            let (producer_id, sequence) = if arbitrage {
+            let (producer_id, sequence) = if decision.is_arbitrage() {
                 ("replay-arbitrage", &mut self.sequences[0])
             } else {
                 ("replay-mev", &mut self.sequences[1])
@@ -123,7 +173,11 @@ impl ReplayStream {
             String::new()
         };
         self.events += 1;
-        self.lines.push_str(&line(decision, &envelope).to_string());
+        let mut line = line(decision, &envelope);
+        if let Some(leader) = self.leaders.get(&decision.slot) {
+            line["leader"] = json!(leader);
+        }
+        self.lines.push_str(&line.to_string());
         self.lines.push('\n');
     }
 
@@ -140,15 +194,29 @@ impl ReplayStream {
             "malformed": counts.malformed + self.source.counts().malformed,
             "unknown_version": self.source.counts().unknown_version,
             "legs": counts.decode.legs,
+            "pending": counts.pending,
+            "candidates": counts.candidates,
+            "passed": counts.passed,
+            "why_not": why_not(&counts.why_not),
         });
         self.lines.push_str(&summary.to_string());
         self.lines.push('\n');
     }
 }
 
+/// Refusals by term, as JSON.
+#[must_use]
+pub fn why_not(counts: &WhyNot) -> Value {
+    TERMS
+        .iter()
+        .map(|term| (term.name().to_owned(), json!(counts.0[*term as usize])))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
 /// One event as SPEC 12 has it.
 fn line(decision: &Decision, envelope: &str) -> Value {
-    let arbitrage = decision.kind == Kind::Arbitrage;
+    let (arbitrage, open) = (decision.is_arbitrage(), decision.open.as_deref());
     // One transaction may hold several legs: each is named once.
     let signatures = |legs: &[LandedLeg]| {
         let mut list: Vec<String> = legs.iter().map(|leg| leg.signature.to_string()).collect();
@@ -159,9 +227,14 @@ fn line(decision: &Decision, envelope: &str) -> Value {
     let (front, victims, back) =
         (signatures(&decision.fronts), signatures(&decision.victims), signatures(&decision.backs));
     let (links, tips, failed) = (texts(&decision.links), texts(&decision.tips), texts(&decision.failed));
-    let all: Vec<&String> = [&front, &victims, &back, &links, &tips, &failed].into_iter().flatten().collect();
-    let mut pools: Vec<String> = decision.fronts.iter().map(|leg| leg.leg.pool.to_string()).collect();
+    let trigger: Vec<String> = open.map(|open| open.trigger.to_string()).into_iter().collect();
+    let all: Vec<&String> =
+        [&front, &victims, &back, &links, &tips, &failed, &trigger].into_iter().flatten().collect();
+    let landed = decision.fronts.iter().map(|leg| leg.leg.pool);
+    let planned = open.map_or(&[][..], |open| &open.hops).iter().map(|hop| hop.pool);
+    let mut pools: Vec<String> = landed.chain(planned).map(|pool| pool.to_string()).collect();
     pools.dedup();
+    let hops = open.map_or(decision.fronts.len(), |open| open.hops.len());
     let mut value = envelope::evidence(decision);
     let number = |value: &Value| value.clone();
     json!({
@@ -174,7 +247,7 @@ fn line(decision: &Decision, envelope: &str) -> Value {
         "dex": decision.dex_id(),
         "pool": decision.pool().to_string(),
         "pools": pools,
-        "attackers": number(&value["attackers"]),
+        "attackers": decision.attackers.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "front": if arbitrage { Vec::new() } else { front.clone() },
         "victims": victims,
         "back": back,
@@ -187,12 +260,12 @@ fn line(decision: &Decision, envelope: &str) -> Value {
         "net_mint": number(&value["net_mint"]),
         "tip_lamports": decision.tip_lamports.to_string(),
         "fee_lamports": decision.fee_lamports.to_string(),
-        "victim_losses": value["victim_losses"].take(),
-        "hops": if arbitrage { decision.fronts.len() } else { 0 },
-        "score": Value::Null,
-        "p_land_est": 1,
-        "ev_sol": Value::Null,
-        "gate": "observed",
+        "victim_losses": if open.is_some() { json!([]) } else { value["victim_losses"].take() },
+        "hops": if arbitrage { hops } else { 0 },
+        "score": open.map(|open| open.terms.score),
+        "p_land_est": open.map_or_else(|| json!(1), |open| json!(open.p_land)),
+        "ev_sol": open.map(|open| open.terms.ev_sol),
+        "gate": number(&value["gate"]),
         "envelope": envelope,
     })
 }

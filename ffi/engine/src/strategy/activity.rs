@@ -29,6 +29,7 @@ struct Effect {
 }
 
 /// One transaction of the window.
+#[derive(Default)]
 pub struct Deed {
     /// Slot and index.
     pub order: (u64, u64),
@@ -63,13 +64,27 @@ impl Deed {
         signer: Pubkey,
         swaps: bool,
     ) -> Deed {
+        let mut deed = Deed::default();
+        deed.refill(frame, transaction, signature, signer, swaps);
+        deed
+    }
+
+    /// As [`Deed::read`], into the lists of an old one.
+    fn refill(
+        &mut self,
+        frame: &[u8],
+        transaction: &Transaction,
+        signature: Signature,
+        signer: Pubkey,
+        swaps: bool,
+    ) {
         let key = |index: usize| Pubkey(*transaction.key(frame, index as u8).unwrap_or(&[0; 32]));
-        let mut effects = Vec::new();
         let mut is_token = [false; crate::frame::KEYS_MAX];
         let delta = |at: usize| {
             let (pre, post) = (transaction.pre_lamports.get(at), transaction.post_lamports.get(at));
             pre.zip(post).map_or(0, |(&pre, &post)| i128::from(post) - i128::from(pre))
         };
+        self.effects.clear();
         for token in &transaction.tokens {
             let at = usize::from(token.account);
             is_token[at] = true;
@@ -79,29 +94,24 @@ impl Deed {
                 continue;
             };
             let change = i128::from(token.post.unwrap_or(0)) - i128::from(token.pre.unwrap_or(0));
-            effects.push(Effect { owner, lamports: delta(at), token: Some((mint, change)) });
+            self.effects.push(Effect { owner, lamports: delta(at), token: Some((mint, change)) });
         }
         for (at, known_token) in is_token.iter().enumerate().take(transaction.keys.len()) {
             if !known_token && delta(at) != 0 {
-                effects.push(Effect { owner: key(at), lamports: delta(at), token: None });
+                self.effects.push(Effect { owner: key(at), lamports: delta(at), token: None });
             }
         }
-        let (transfers, tip_lamports) = transfers(frame, transaction);
-        let named =
-            if transaction.failed { (0..transaction.keys.len()).map(key).collect() } else { Vec::new() };
-        Deed {
-            order: (transaction.slot, transaction.index),
-            signature,
-            signer,
-            failed: transaction.failed,
-            swaps,
-            tokens: !transaction.tokens.is_empty(),
-            fee_lamports: transaction.fee_lamports,
-            tip_lamports,
-            transfers,
-            effects,
-            named,
+        self.transfers.clear();
+        self.tip_lamports = transfers(frame, transaction, &mut self.transfers);
+        self.named.clear();
+        if transaction.failed {
+            self.named.extend((0..transaction.keys.len()).map(key));
         }
+        self.order = (transaction.slot, transaction.index);
+        (self.signature, self.signer) = (signature, signer);
+        (self.failed, self.swaps) = (transaction.failed, swaps);
+        self.tokens = !transaction.tokens.is_empty();
+        self.fee_lamports = transaction.fee_lamports;
     }
 
     /// Lamports and units of `mint` that the party gained or lost.
@@ -134,8 +144,8 @@ impl Deed {
 }
 
 /// Top-level transfers of SOL and tokens by owner, and what went to tip accounts at any depth.
-fn transfers(frame: &[u8], transaction: &Transaction) -> (Vec<(Pubkey, Pubkey)>, u64) {
-    let (mut found, mut tips) = (Vec::new(), 0_u64);
+fn transfers(frame: &[u8], transaction: &Transaction, found: &mut Vec<(Pubkey, Pubkey)>) -> u64 {
+    let mut tips = 0_u64;
     for instruction in &transaction.instructions {
         let key = |index: u8| transaction.key(frame, index).copied().map(Pubkey);
         let Some(program) = key(instruction.program) else { continue };
@@ -158,7 +168,7 @@ fn transfers(frame: &[u8], transaction: &Transaction) -> (Vec<(Pubkey, Pubkey)>,
             found.extend(owner(moved.source).zip(owner(moved.destination)));
         }
     }
-    (found, tips)
+    tips
 }
 
 /// Most transactions remembered; about ten times what four full slots hold.
@@ -168,24 +178,41 @@ const DEEDS_MAX: usize = 65_536;
 #[derive(Default)]
 pub struct Activity {
     deeds: VecDeque<Deed>,
+    /// Forgotten ones, whose lists the next ones use.
+    spare: Vec<Deed>,
     /// Transactions dropped because the window held too many.
     pub forgotten: u64,
 }
 
 impl Activity {
     /// Takes in the newest transaction.
-    pub fn push(&mut self, deed: Deed) {
+    pub fn push(
+        &mut self,
+        frame: &[u8],
+        transaction: &Transaction,
+        signature: Signature,
+        signer: Pubkey,
+        swaps: bool,
+    ) {
+        let mut deed = self.spare.pop().unwrap_or_default();
         if self.deeds.len() == DEEDS_MAX {
-            self.deeds.pop_front();
+            self.spare.extend(self.deeds.pop_front());
             self.forgotten += 1;
         }
+        deed.refill(frame, transaction, signature, signer, swaps);
         self.deeds.push_back(deed);
+    }
+
+    /// What the newest transaction tipped, lamports.
+    #[must_use]
+    pub fn newest_tip_lamports(&self) -> u64 {
+        self.deeds.back().map_or(0, |deed| deed.tip_lamports)
     }
 
     /// Forgets everything before `slot`.
     pub fn forget_before(&mut self, slot: u64) {
         while self.deeds.front().is_some_and(|deed| deed.order.0 < slot) {
-            self.deeds.pop_front();
+            self.spare.extend(self.deeds.pop_front());
         }
     }
 

@@ -18,31 +18,32 @@ pub fn find(landed: &Landed<'_>, out: &mut Vec<Decision>) {
         if used >> first & 1 == 1 {
             continue;
         }
-        let Some(cycle) = cycle_from(legs, first, used) else { continue };
-        for &at in &cycle {
+        let Some((cycle, len)) = cycle_from(legs, first, used) else { continue };
+        for &at in &cycle[..len] {
             used |= 1 << at;
         }
-        out.push(decide(landed, cycle.iter().map(|&at| &legs[at])));
+        out.push(decide(landed, cycle[..len].iter().map(|&at| &legs[at])));
     }
 }
 
 /// Follows the mints from leg `first` through later legs of the same trader until they close.
-fn cycle_from(legs: &[Leg], first: usize, used: u64) -> Option<Vec<usize>> {
+fn cycle_from(legs: &[Leg], first: usize, used: u64) -> Option<([usize; HOPS_MAX], usize)> {
     let start = &legs[first];
-    let mut cycle = vec![first];
+    let (mut cycle, mut len) = ([first; HOPS_MAX], 1);
     let mut held = start.out_mint;
     for (at, leg) in legs.iter().enumerate().take(u64::BITS as usize).skip(first + 1) {
-        if cycle.len() == HOPS_MAX || held == start.in_mint {
+        if len == HOPS_MAX || held == start.in_mint {
             break;
         }
         if used >> at & 1 == 0 && leg.in_mint == held && leg.trader == start.trader {
-            cycle.push(at);
+            cycle[len] = at;
+            len += 1;
             held = leg.out_mint;
         }
     }
     // There and back in one pool is a wash trade, no arbitrage.
-    let pools = cycle.iter().any(|&at| legs[at].pool != start.pool);
-    (held == start.in_mint && pools).then_some(cycle)
+    let pools = cycle[..len].iter().any(|&at| legs[at].pool != start.pool);
+    (held == start.in_mint && pools).then_some((cycle, len))
 }
 
 fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Decision {
@@ -82,6 +83,7 @@ fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Deci
         net_raw: if in_sol { lamports } else { tokens },
         fee_lamports: transaction.fee_lamports,
         tip_lamports: deed.tip_lamports,
+        open: None,
     }
 }
 
@@ -122,7 +124,9 @@ mod tests {
             ("one leg", &[leg(1, 9, 0, 5)], None),
         ];
         for (name, legs, expected) in rows {
-            assert_eq!(cycle_from(legs, 0, 0).as_deref(), expected, "{name}");
+            let found = cycle_from(legs, 0, 0);
+            let found = found.as_ref().map(|(cycle, len)| &cycle[..*len]);
+            assert_eq!(found, expected, "{name}");
         }
     }
 }

@@ -2,6 +2,9 @@
 
 pub mod activity;
 pub mod arbitrage;
+pub mod open_arbitrage;
+pub mod open_sandwich;
+pub mod paper;
 pub mod sandwich;
 
 use crate::frame::Transaction;

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use crate::decision::{Decision, Kind, LandedLeg, Tier, VictimLoss};
 use crate::frame::Transaction;
-use crate::pools::{Account, Pool, Pools};
+use crate::pools::{Pool, Pools};
 use crate::pubkey::{Pubkey, Signature};
 use crate::token;
 
@@ -70,7 +70,8 @@ struct Attack {
 pub struct Sandwiches {
     window_slots: u64,
     windows: HashMap<Pubkey, Vec<Step>>,
-    pools: Pools,
+    /// Emptied windows, kept for the next pool.
+    spare: Vec<Vec<Step>>,
     activity: Activity,
     /// Steps dropped because a pool had too many in one window.
     pub forgotten: u64,
@@ -83,21 +84,16 @@ impl Sandwiches {
         Sandwiches {
             window_slots,
             windows: HashMap::new(),
-            pools: Pools::default(),
+            spare: Vec::new(),
             activity: Activity::default(),
             forgotten: 0,
         }
     }
 
-    /// Takes in a snapshot of accounts; returns how many pools it made known.
-    pub fn load(&mut self, accounts: &[Account<'_>]) -> usize {
-        self.pools.load(accounts)
-    }
-
-    /// Takes in one transaction, failed ones too.
-    pub fn on_transaction(&mut self, landed: &Landed<'_>) {
+    /// Takes in one transaction, failed ones too, and brings the pools to the state behind it.
+    pub fn on_transaction(&mut self, landed: &Landed<'_>, pools: &mut Pools) {
         let Landed { frame, transaction, signature, signer, legs, event_ns } = landed;
-        self.activity.push(Deed::read(frame, transaction, *signature, *signer, !legs.is_empty()));
+        self.activity.push(frame, transaction, *signature, *signer, !legs.is_empty());
         for leg in *legs {
             let landed = LandedLeg {
                 slot: transaction.slot,
@@ -105,26 +101,26 @@ impl Sandwiches {
                 signature: *signature,
                 leg: *leg,
             };
-            let before = self.pools.get(&leg.pool).copied();
+            let before = pools.get(&leg.pool).copied();
             let kind = StepKind::Swap(Swap { landed, signer: *signer, event_ns: *event_ns, spent: false });
             self.push(leg.pool, Step { before, kind });
-            self.pools.apply(leg);
+            pools.apply(leg);
         }
         if !transaction.failed {
-            self.settle(frame, transaction);
+            self.settle(frame, transaction, pools);
         }
     }
 
     /// Brings known pools to the balances that the transaction left in their vaults.
-    fn settle(&mut self, frame: &[u8], transaction: &Transaction) {
+    fn settle(&mut self, frame: &[u8], transaction: &Transaction, pools: &mut Pools) {
         let mut moved: Vec<(Pubkey, Pool, [i128; 2])> = Vec::new();
         for balance in &transaction.tokens {
             let Some(account) = transaction.key(frame, balance.account).copied().map(Pubkey) else {
                 continue;
             };
-            let Some((pool, side)) = self.pools.vault(&account) else { continue };
-            let Some(before) = self.pools.get(&pool).copied() else { continue };
-            let delta = self.pools.settle(&pool, side, balance.post.unwrap_or(0));
+            let Some((pool, side)) = pools.vault(&account) else { continue };
+            let Some(before) = pools.get(&pool).copied() else { continue };
+            let delta = pools.settle(&pool, side, balance.post.unwrap_or(0));
             if delta == 0 {
                 continue;
             }
@@ -143,12 +139,19 @@ impl Sandwiches {
     }
 
     fn push(&mut self, pool: Pubkey, step: Step) {
-        let steps = self.windows.entry(pool).or_default();
+        let spare = &mut self.spare;
+        let steps = self.windows.entry(pool).or_insert_with(|| spare.pop().unwrap_or_default());
         steps.push(step);
         if steps.len() > STEPS_PER_POOL_MAX {
             steps.remove(0);
             self.forgotten += 1;
         }
+    }
+
+    /// What the newest transaction tipped, lamports.
+    #[must_use]
+    pub fn newest_tip_lamports(&self) -> u64 {
+        self.activity.newest_tip_lamports()
     }
 
     /// Judges what the slot completed; forgets what no later back can belong to.
@@ -181,7 +184,13 @@ impl Sandwiches {
             let begin = steps.iter().position(|step| swap_of(step).is_some()).unwrap_or(steps.len());
             steps.drain(..begin);
         }
-        self.windows.retain(|_, steps| !steps.is_empty());
+        let spare = &mut self.spare;
+        self.windows.retain(|_, steps| {
+            if steps.is_empty() {
+                spare.push(std::mem::take(steps));
+            }
+            steps.capacity() > 0
+        });
         // Transfers that joined the wallets may be older than the front.
         self.activity.forget_before(oldest.saturating_sub(self.window_slots));
         // The map has no order: the stream's order is the only one that is the same on every host.
@@ -317,6 +326,7 @@ fn judge(steps: &[Step], attack: &Attack, activity: &Activity) -> Option<Decisio
         failed: account.failed,
         fronts: copies(&fronts),
         backs: copies(&backs),
+        open: None,
     })
 }
 
@@ -445,14 +455,15 @@ mod tests {
             };
             let mut transaction = Transaction::default();
             (transaction.slot, transaction.index) = (slot, at as u64);
-            sandwiches.on_transaction(&Landed {
+            let landed = Landed {
                 frame: &[],
                 transaction: &transaction,
                 signature: Signature([at as u8; 64]),
                 signer: Pubkey([wallet; 32]),
                 legs: &[leg],
                 event_ns: 0,
-            });
+            };
+            sandwiches.on_transaction(&landed, &mut Pools::default());
         }
         for slot in slot_now..slot_now + 5 {
             sandwiches.on_slot_end(slot, &mut found);

@@ -8,8 +8,9 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use super::any::Source;
 use super::block::Block;
-use super::file::{FileSource, SourceError};
+use super::file::SourceError;
 use super::proto::Writer;
 
 /// File name ending of a journal.
@@ -27,6 +28,8 @@ const FRAME_BYTES_MAX: usize = 64 << 20;
 pub enum Origin {
     /// A file of JSON-RPC answers.
     File = 0,
+    /// The simulator.
+    Simulator = 1,
 }
 
 /// One frame of a journal.
@@ -150,18 +153,18 @@ pub fn block_meta(slot: u64, time_ns: u64) -> Vec<u8> {
     out
 }
 
-/// Turns files into a journal; returns how many blocks and frames it holds.
+/// Turns a source that ends into a journal; returns how many blocks and frames it holds.
 ///
 /// # Errors
 /// A file cannot be read, or the journal not be written: then there is none.
-pub fn capture(paths: &[PathBuf], slot: Option<u64>, out: &Path) -> Result<(u64, u64), SourceError> {
-    let mut source = FileSource::open(paths, slot)?;
+pub fn capture(mut source: Source, out: &Path) -> Result<(u64, u64), SourceError> {
     let cannot = |error: std::io::Error| SourceError::new(format!("Cannot write {}: {error}", out.display()));
     let mut journal = JournalWriter::create(out).map_err(cannot)?;
+    let origin = if matches!(source, Source::File(_)) { Origin::File } else { Origin::Simulator };
     let (mut blocks, mut frames, mut failed) = (0, 0, None);
     while failed.is_none()
-        && source.read_file(|block: &Block| {
-            let written = write_block(&mut journal, block);
+        && source.read(|block: &Block| {
+            let written = write_block(&mut journal, origin, block);
             blocks += 1;
             frames += block.len() as u64;
             failed = written.err();
@@ -174,12 +177,12 @@ pub fn capture(paths: &[PathBuf], slot: Option<u64>, out: &Path) -> Result<(u64,
     }
 }
 
-fn write_block(journal: &mut JournalWriter, block: &Block) -> std::io::Result<()> {
+fn write_block(journal: &mut JournalWriter, origin: Origin, block: &Block) -> std::io::Result<()> {
     for (received_ns, frame) in block.frames() {
-        journal.push(received_ns, Origin::File, frame)?;
+        journal.push(received_ns, origin, frame)?;
     }
     if block.whole {
-        journal.push(block.time_ns, Origin::File, &block_meta(block.slot, block.time_ns))
+        journal.push(block.time_ns, origin, &block_meta(block.slot, block.time_ns))
     } else {
         Ok(())
     }

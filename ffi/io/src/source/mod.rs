@@ -1,5 +1,6 @@
 //! Where frames come from.
 
+pub mod any;
 mod base58;
 pub mod block;
 pub mod file;

@@ -1,0 +1,98 @@
+/** Keeps the parts of `legend run` alive: one child process each, started again after a crash. */
+
+export interface Part {
+  readonly name: string;
+  /** The words behind `legend`. */
+  readonly args: readonly string[];
+}
+
+/** How a part ended for good. */
+export interface PartEnd {
+  readonly name: string;
+  readonly code: number;
+  /** The last line it printed. */
+  readonly last: string;
+}
+
+export interface SupervisorOptions {
+  /** A child's process, its stdout piped. */
+  spawn(args: readonly string[]): Deno.ChildProcess;
+  /** Aborted when everything is to end. */
+  readonly signal: AbortSignal;
+  say(line: string): void;
+  /** Whether an end was meant: then the part is not started again. */
+  isMeant(code: number, last: string): boolean;
+}
+
+/** First pause before a new start; doubles up to the last one, begins anew after a long life. */
+const PAUSE_MS = { first: 100, last: 5_000 };
+const LONG_LIFE_MS = 10_000;
+/** After this a part that was asked to end is killed. */
+const END_MS = 8_000;
+
+/** Runs all parts until each has ended as it meant to, or the signal asks them to. */
+export function supervise(parts: readonly Part[], options: SupervisorOptions): Promise<PartEnd[]> {
+  return Promise.all(parts.map((part) => keep(part, options)));
+}
+
+async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
+  const { signal, say } = options;
+  let pauseMs = PAUSE_MS.first;
+  for (;;) {
+    const begin = performance.now();
+    const { code, last } = await runOnce(part, options);
+    if (signal.aborted || options.isMeant(code, last)) return { name: part.name, code, last };
+    if (performance.now() - begin > LONG_LIFE_MS) pauseMs = PAUSE_MS.first;
+    say(`${part.name} ended with ${code}, starting it again in ${pauseMs} ms`);
+    await pause(pauseMs, signal);
+    if (signal.aborted) return { name: part.name, code, last };
+    pauseMs = Math.min(2 * pauseMs, PAUSE_MS.last);
+  }
+}
+
+async function runOnce(
+  part: Part,
+  { spawn, signal }: SupervisorOptions,
+): Promise<{ code: number; last: string }> {
+  const child = spawn(part.args);
+  const kill = (name: Deno.Signal) => {
+    try {
+      child.kill(name);
+    } catch {
+      // It has ended already.
+    }
+  };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = () => {
+    kill("SIGTERM");
+    timer = setTimeout(() => kill("SIGKILL"), END_MS);
+  };
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  const last = await lastLine(child.stdout);
+  const { code } = await child.status;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", end);
+  return { code, last };
+}
+
+/** Reads to the end and keeps the last line: parts print one, at their end. */
+async function lastLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+  let text = "";
+  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const lines = text.split("\n");
+    text = lines.slice(-2).join("\n");
+  }
+  return text.trim().split("\n").at(-1) ?? "";
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
+}

@@ -1,0 +1,159 @@
+import { UsageError } from "../core/errors.ts";
+import { type ActionName, sendCommand, type Sent } from "../ffi/control.ts";
+import type { ModuleName } from "../ffi/engine.ts";
+import { type Command, type Context, EXIT, type ExitCode, type Flag, type Invocation } from "./command.ts";
+
+const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
+const ACTIONS: readonly ActionName[] = ["start", "stop", "restart", "throttle", "policy"];
+const WAIT_MS = 5_000;
+
+const REASON: Flag = { name: "reason", value: "TEXT", doc: "Why; kept with the command" };
+const JSON_FLAG: Flag = { name: "json", doc: "Print each answer as one JSON object" };
+
+export const control: Command = {
+  name: "control",
+  args: "arbitrage|mev ACTION",
+  summary: "Send a signed command to an agent and wait for its receipt",
+  flags: [
+    { name: "ev-min", value: "SOL", doc: "policy: least expected value of a decision, 0..10 SOL" },
+    { name: "score-min", value: "N", doc: "policy: least score, 0..1" },
+    { name: "throttle-pct", value: "N", doc: "throttle, policy: share of decisions skipped, 0..100" },
+    {
+      name: "tip-ladder",
+      value: "LIST",
+      doc: "policy: rising quantiles of landed tips, for example 0.5,0.7",
+    },
+    REASON,
+    JSON_FLAG,
+  ],
+  details: [
+    "ACTION: start, stop, restart (drops pool state), throttle, policy. Whoever can read the key in the data folder counts",
+    "as admin of this host. Without a running agent the state on disk is changed, and the next start obeys it.",
+  ],
+  run({ args, flags }, context) {
+    const [module, action, ...more] = args;
+    if (more.length > 0 || !isModule(module) || !ACTIONS.includes(action as ActionName)) {
+      throw new UsageError(
+        `Cannot control ${args.join(" ") || "nothing"}: need arbitrage or mev, and one of ${
+          ACTIONS.join(", ")
+        }`,
+      );
+    }
+    const given = {
+      throttle_pct: "throttle-pct",
+      ev_min: "ev-min",
+      score_min: "score-min",
+      tip_ladder: "tip-ladder",
+    };
+    const values = Object.entries(given).flatMap(([name, flag]) =>
+      typeof flags[flag] === "string" ? [[name, flags[flag]] as const] : []
+    );
+    if (values.length > 0 && action !== "throttle" && action !== "policy") {
+      throw new UsageError(
+        `Cannot control ${module} ${action}: it takes no --${given[values[0]![0] as keyof typeof given]}`,
+      );
+    }
+    if (values.length === 0 && (action === "throttle" || action === "policy")) {
+      throw new UsageError(
+        `Cannot control ${module} ${action}: no value given, see \`legend control --help\``,
+      );
+    }
+    return send([module], action as ActionName, Object.fromEntries(values), flags, context);
+  },
+};
+
+export const kill: Command = {
+  name: "kill",
+  args: "[arbitrage|mev]",
+  summary: "Stop an agent's decisions at once and keep them stopped; both agents without a name",
+  flags: [REASON, JSON_FLAG],
+  details: [
+    "Works with the log, the API and the disk gone: by the agent's socket, else by a signal; without a running agent the",
+    "latch is set on disk. Only `legend unkill` lifts it.",
+  ],
+  run({ args, flags }, context) {
+    const [module, ...more] = args;
+    if (more.length > 0 || (module !== undefined && !isModule(module))) {
+      throw new UsageError(`Cannot kill ${args.join(" ")}: need arbitrage, mev, or nothing for both`);
+    }
+    return send(module ? [module] : MODULES, "kill", { kill: "true" }, flags, context);
+  },
+};
+
+export const unkill: Command = {
+  name: "unkill",
+  args: "arbitrage|mev",
+  summary: "Lift a kill by a signed command",
+  flags: [REASON, JSON_FLAG],
+  run({ args, flags }, context) {
+    const [module, ...more] = args;
+    if (more.length > 0 || !isModule(module)) {
+      throw new UsageError(`Cannot unkill ${args.join(" ") || "nothing"}: need arbitrage or mev`);
+    }
+    return send([module], "kill", { kill: "false" }, flags, context);
+  },
+};
+
+function isModule(word: string | undefined): word is ModuleName {
+  return MODULES.includes(word as ModuleName);
+}
+
+async function send(
+  modules: readonly ModuleName[],
+  action: ActionName,
+  values: Record<string, string>,
+  flags: Invocation["flags"],
+  context: Context,
+): Promise<ExitCode> {
+  const { path: data_dir, instance } = context.dataDir();
+  const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
+  const args = typeof flags.reason === "string" ? { ...values, reason: flags.reason } : values;
+  const answers = await Promise.all(modules.map((module) =>
+    sendCommand(context.library(), {
+      data_dir,
+      instance,
+      module,
+      action,
+      args,
+      issuer: `local:${Deno.uid()}`,
+      ...(sign_sk_hex ? { sign_sk_hex } : {}),
+      wait_ms: WAIT_MS,
+    })
+  ));
+  let code: ExitCode = EXIT.done;
+  answers.forEach((sent, at) => {
+    const module = modules[at]!;
+    context.out(
+      flags.json
+        ? `${JSON.stringify({ module, action, ...sent })}\n`
+        : `${line(module, action, values, sent)}\n`,
+    );
+    if (sent.log_error) context.say(`The log does not have it: ${sent.log_error}`);
+    const ended = sent.receipt?.applied || sent.path === "signal"
+      ? EXIT.done
+      : sent.receipt
+      ? EXIT.failed
+      : EXIT.notReady;
+    code = ended > code ? ended : code;
+  });
+  return code;
+}
+
+/** What came of one command, for a person. */
+function line(module: ModuleName, action: string, values: Record<string, string>, sent: Sent): string {
+  const what = action === "kill" && values.kill === "false" ? "un-kill" : action;
+  if (sent.path === "signal") return `${module}: ${what} signalled; its receipt comes on the log`;
+  const { receipt } = sent;
+  if (!receipt) return `${module}: ${what} not applied, ${sent.agent_error ?? "no agent answered"}`;
+  if (!receipt.applied) return `${receipt.instance}: ${what} refused, ${receipt.reason}`;
+  const first = sent.path === "disk"
+    ? "no agent runs, its state on disk was changed"
+    : receipt.first_event_ns === "0"
+    ? "no event has come since"
+    : `first event under it at ${receipt.first_event_ns} ns`;
+  const doubt = receipt.genuine ? "" : "; THE RECEIPT'S SIGNATURE DOES NOT FIT";
+  const note = receipt.reason ? `; ${receipt.reason}` : "";
+  return `${receipt.instance}: ${what} applied, ${first}; policy ${
+    receipt.policy_hash.slice(0, 12)
+  }, request ${sent.request_id}${note}${doubt}`;
+}

@@ -1,0 +1,149 @@
+import { UsageError } from "../core/errors.ts";
+import { Agent, type AgentStatus, endWithParent, type ModuleName } from "../ffi/engine.ts";
+import { TOPICS } from "../proto/topics.ts";
+import { type Command, type Context, EXIT, type Flag, type Invocation } from "./command.ts";
+import { slotFlag } from "./decode.ts";
+import { topicLimits } from "./topics.ts";
+
+/** How often the end is looked for; nothing else crosses into JavaScript. */
+const DRAIN_MS = 50;
+const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
+/** Parts that live and die with `legend run` say so to themselves. */
+export const PART_FLAG: Flag = { name: "part", doc: "End with the process that started this one" };
+
+export const SOURCE_FLAGS: readonly Flag[] = [
+  {
+    name: "source",
+    value: "SOURCE",
+    doc: "Where frames come from: file:PATH (may repeat) or sim[:SEED[@SLOT]], a simulated chain",
+  },
+  {
+    name: "accounts",
+    value: "FILE",
+    doc: "Pool state before the first slot; without it no sandwich is tier A and nothing is open",
+  },
+  { name: "slot", value: "N", doc: "Slot of a block whose file does not say it" },
+  {
+    name: "speed",
+    value: "N|max",
+    doc: "Times the simulated chain's own speed (1); files are always read as fast as possible",
+  },
+  { name: "json", doc: "Print the counters as one JSON object at the end" },
+  { name: "paper", doc: "Submit nothing (the default, and all this version can do)" },
+];
+
+export const runAgent: Command = {
+  name: "run agent",
+  args: "arbitrage|mev",
+  summary: "Run one agent alone: a source through the engine, decisions, evidence and outcomes on the log",
+  flags: [...SOURCE_FLAGS, PART_FLAG],
+  details: [
+    "Commands reach it by the log, by a socket in the data folder and, a kill, by SIGUSR2. The kill latch and the policy",
+    "outlive a restart.",
+  ],
+  async run(call, context) {
+    const [module, ...more] = call.args;
+    if (more.length > 0 || !MODULES.includes(module as ModuleName)) {
+      throw new UsageError(`Cannot run agent ${module ?? ""}: need arbitrage or mev`);
+    }
+    if (call.flags.part) endWithParent(context.library());
+    await using agent = startAgent(module as ModuleName, call, context);
+    chaos();
+    const status = await finish(agent, context.signal);
+    for (const warning of status.warnings) context.say(warning);
+    if (status.error) context.say(status.error);
+    context.out(call.flags.json ? `${JSON.stringify(status)}\n` : `${summary([status])}\n`);
+    return status.error || status.warnings.length > 0 ? EXIT.failed : EXIT.done;
+  },
+};
+
+/** The sources asked for, at least one. */
+export function sourcesOf({ all }: Invocation): readonly string[] {
+  const sources = all("source");
+  if (sources.length === 0) {
+    throw new UsageError(
+      "Cannot run: no --source given, need for example --source file:PATH or --source sim",
+    );
+  }
+  for (const source of sources) checkSource(source);
+  return sources;
+}
+
+/** Throws unless it has the form of a source. */
+export function checkSource(source: string): void {
+  if (!/^(file:.+|sim(:\d{1,18}(@\d{1,12})?)?)$/.test(source)) {
+    throw new UsageError(`Cannot use --source ${source}: need file:PATH or sim[:SEED]`);
+  }
+}
+
+/** Times the source's own speed; 0 = as fast as it can. */
+export function speedFlag(value: string | boolean | undefined, usual: number): number {
+  if (value === undefined) return usual;
+  if (value === "max") return 0;
+  const speed = Number(value);
+  if (typeof value === "string" && speed > 0 && speed <= 10_000) return speed;
+  throw new UsageError(`Cannot use --speed ${value}: need a number above 0, or max`);
+}
+
+function startAgent(module: ModuleName, call: Invocation, context: Context): Agent {
+  const { flags } = call;
+  const sources = sourcesOf(call);
+  const slot = slotFlag(flags.slot);
+  const { path: data_dir, instance } = context.dataDir();
+  const limits = topicLimits(context);
+  for (const { name } of TOPICS) context.log().topic(name, { ...limits, create: true })[Symbol.dispose]();
+  const topic = context.setting<string>("realtime.proto_topic");
+  const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
+  return new Agent(context.library(), {
+    module,
+    sources,
+    speed: speedFlag(flags.speed, 1),
+    data_dir,
+    instance,
+    limits: {
+      segment_bytes: limits.segmentBytes,
+      retention_bytes: limits.retentionBytes,
+      retention_ms: limits.retentionMs,
+    },
+    ...(topic ? { topic } : {}),
+    ...(sign_sk_hex ? { sign_sk_hex } : {}),
+    ...(slot === undefined ? {} : { slot: Number(slot) }),
+    ...(typeof flags.accounts === "string" ? { accounts: flags.accounts } : {}),
+  });
+}
+
+/** `LEGEND_CHAOS_JS_BUSY_MS` keeps JavaScript from doing anything else for a while: a kill must work all the same. */
+function chaos(): void {
+  const ms = Number(Deno.env.get("LEGEND_CHAOS_JS_BUSY_MS") ?? 0);
+  const end = performance.now() + Math.min(ms, 60_000);
+  while (performance.now() < end);
+}
+
+async function finish(agent: Agent, signal: AbortSignal): Promise<AgentStatus> {
+  for (;;) {
+    const status = agent.status();
+    if (status.state !== "running" || signal.aborted) return status;
+    await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
+  }
+}
+
+/** What agents over the same source did, in lines. */
+export function summary(agents: readonly AgentStatus[]): string {
+  const [first] = agents as [AgentStatus];
+  const sum = (of: (status: AgentStatus) => number) =>
+    agents.reduce((total, status) => total + of(status), 0);
+  const odd = [
+    [first.unknown_version, "of an unknown version"],
+    [first.malformed, "malformed"],
+    [first.unresolved_swaps, "swaps not resolved"],
+  ].filter(([count]) => count).map(([count, what]) => `, ${count} ${what}`).join("");
+  const found = `${sum((s) => s.arbitrage)} arbitrages, ${sum((s) => s.sandwich)} sandwiches, ` +
+    `${sum((s) => s.wide_sandwich)} wide sandwiches`;
+  const open = `${sum((s) => s.candidates)} opportunities weighed, ${sum((s) => s.passed)} passed the gate`;
+  const published = `${sum((s) => s.published)} envelopes, ${sum((s) => s.evidence)} evidence records`;
+  return [
+    `read       ${first.blocks} blocks, ${first.transactions} transactions (${first.failed} failed, ${first.votes} votes${odd}), ${first.legs} legs`,
+    `found      ${found}; ${open}`,
+    `published  ${published}; ${sum((s) => s.already_logged)} were on the log already`,
+  ].join("\n");
+}

@@ -1,0 +1,173 @@
+//! What landing costs and how likely it is: tips seen, traffic per pool, and the baseline estimates that
+//! stand in until a model is trained. The baselines are written down in docs/BASELINE.md.
+
+/// Tips remembered for the quantiles.
+const TIPS_MAX: usize = 512;
+/// Lamports: the smallest tip of an auction (docs.jito.wtf), used until tips were seen.
+pub const TIP_MIN_LAMPORTS: u64 = 1_000;
+/// Slots over which a pool's traffic is counted.
+const TRAFFIC_SLOTS: usize = 8;
+
+/// The newest landed tips, in order of time and in order of size.
+pub struct Tips {
+    by_time: [u64; TIPS_MAX],
+    sorted: [u64; TIPS_MAX],
+    len: usize,
+    next: usize,
+}
+
+impl Default for Tips {
+    fn default() -> Self {
+        Tips { by_time: [0; TIPS_MAX], sorted: [0; TIPS_MAX], len: 0, next: 0 }
+    }
+}
+
+impl Tips {
+    /// Takes in a tip above 0, in lamports.
+    pub fn push(&mut self, lamports: u64) {
+        if lamports == 0 {
+            return;
+        }
+        if self.len == TIPS_MAX {
+            let oldest = self.by_time[self.next];
+            let at = self.sorted.partition_point(|&tip| tip < oldest);
+            self.sorted.copy_within(at + 1.., at);
+            self.len -= 1;
+        }
+        let at = self.sorted[..self.len].partition_point(|&tip| tip < lamports);
+        self.sorted.copy_within(at..self.len, at + 1);
+        self.sorted[at] = lamports;
+        self.by_time[self.next] = lamports;
+        self.next = (self.next + 1) % TIPS_MAX;
+        self.len += 1;
+    }
+
+    /// The tip that `quantile` (0..1) of them do not pass; the auction's minimum when none was seen.
+    #[must_use]
+    pub fn quantile(&self, quantile: f64) -> u64 {
+        let Some(last) = self.len.checked_sub(1) else { return TIP_MIN_LAMPORTS };
+        let at = (quantile * last as f64).round() as usize;
+        self.sorted[at.min(last)].max(TIP_MIN_LAMPORTS)
+    }
+}
+
+/// One pool's traffic.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Traffic {
+    swaps: [u16; TRAFFIC_SLOTS],
+    slot: u64,
+    /// Mean absolute change of the price a swap makes, bps, newest weighing most.
+    pub move_bps: f64,
+}
+
+impl Traffic {
+    /// Counts a swap that moved the price by `move_bps` (its absolute value).
+    pub fn push(&mut self, slot: u64, move_bps: f64) {
+        self.advance(slot);
+        let count = &mut self.swaps[(slot % TRAFFIC_SLOTS as u64) as usize];
+        *count = count.saturating_add(1);
+        self.move_bps += (move_bps - self.move_bps) / 8.0;
+    }
+
+    /// Swaps in the newest 8 slots up to `slot`.
+    #[must_use]
+    pub fn swaps(mut self, slot: u64) -> u32 {
+        self.advance(slot);
+        self.swaps.iter().map(|&count| u32::from(count)).sum()
+    }
+
+    /// Price change to expect in one slot, bps: swaps a slot times what each moves.
+    #[must_use]
+    pub fn slippage_bps(self, slot: u64) -> f64 {
+        f64::from(self.swaps(slot)) / TRAFFIC_SLOTS as f64 * self.move_bps
+    }
+
+    fn advance(&mut self, slot: u64) {
+        for passed in self.slot + 1..=slot.min(self.slot + TRAFFIC_SLOTS as u64) {
+            self.swaps[(passed % TRAFFIC_SLOTS as u64) as usize] = 0;
+        }
+        self.slot = self.slot.max(slot);
+    }
+}
+
+fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// What the landing estimate rests on.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LandingInputs {
+    /// Where our tip stands among the newest landed ones, 0..1.
+    pub tip_quantile: f64,
+    /// Swaps in the busiest of our pools in 8 slots.
+    pub contention: u32,
+    /// Transactions of the bundle.
+    pub bundle_len: u32,
+}
+
+/// Baseline probability that the bundle lands: rises with the tip's place, falls with rivals and length.
+#[must_use]
+pub fn p_land(inputs: &LandingInputs) -> f64 {
+    let rivals = f64::from(inputs.contention).ln_1p();
+    logistic(-0.5 + 3.0 * inputs.tip_quantile - 0.35 * rivals - 0.25 * (f64::from(inputs.bundle_len) - 1.0))
+}
+
+/// Baseline score of an arbitrage, "lands with net > 0": how far the edge is above what it costs.
+#[must_use]
+pub fn arbitrage_score(edge_lamports: f64, cost_lamports: f64, hops: usize) -> f64 {
+    logistic(1.2 * (edge_lamports / cost_lamports.max(1.0)).ln() - 0.3 * (hops as f64 - 2.0))
+}
+
+/// Baseline score of a sandwich, "will be tier A": its edge above its cost, and a victim that is not tiny
+/// beside the front.
+#[must_use]
+pub fn sandwich_score(edge_lamports: f64, cost_lamports: f64, victim_per_front: f64) -> f64 {
+    logistic(
+        (edge_lamports / cost_lamports.max(1.0)).ln() + 0.5 * (victim_per_front / 0.01).ln().clamp(-4.0, 4.0),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantile_agrees_with_sorting_the_newest_tips() {
+        let mut tips = Tips::default();
+        assert_eq!(tips.quantile(0.5), TIP_MIN_LAMPORTS);
+        let (mut all, mut state) = (Vec::new(), 3_u64);
+        for _ in 0..2_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let tip = 1_000 + (state >> 40) % 5_000;
+            tips.push(tip);
+            all.push(tip);
+            let mut newest = all[all.len().saturating_sub(TIPS_MAX)..].to_vec();
+            newest.sort_unstable();
+            for quantile in [0.0, 0.5, 0.85, 1.0] {
+                let at = (quantile * (newest.len() - 1) as f64).round() as usize;
+                assert_eq!(tips.quantile(quantile), newest[at]);
+            }
+        }
+    }
+
+    #[test]
+    fn traffic_forgets_slots_that_are_eight_back() {
+        let mut traffic = Traffic::default();
+        for slot in 100..104 {
+            traffic.push(slot, 8.0);
+        }
+        assert_eq!([103, 107, 108, 111, 1_000].map(|slot| traffic.swaps(slot)), [4, 4, 3, 0, 0]);
+        assert!(traffic.move_bps > 2.0 && traffic.move_bps < 8.0);
+        assert!(traffic.slippage_bps(103) > traffic.slippage_bps(110));
+    }
+
+    #[test]
+    fn estimates_are_probabilities_that_move_the_right_way() {
+        let base = LandingInputs { tip_quantile: 0.5, contention: 4, bundle_len: 1 };
+        let better = p_land(&LandingInputs { tip_quantile: 0.9, ..base });
+        let worse = p_land(&LandingInputs { contention: 40, ..base });
+        assert!(0.0 < worse && worse < p_land(&base) && p_land(&base) < better && better < 1.0);
+        assert!(arbitrage_score(1e6, 1e4, 2) > arbitrage_score(1e6, 1e6, 2));
+        assert!(sandwich_score(1e6, 1e4, 0.1) > sandwich_score(1e6, 1e4, 0.001));
+    }
+}

@@ -1,0 +1,162 @@
+//! Open arbitrage: after a swap moved a pool, the best cycle of 2 to 4 hops through it from SOL to SOL over
+//! all known constant-product pools. Nothing here allocates.
+
+use crate::constant_product::Moebius;
+use crate::pools::Pools;
+use crate::pubkey::Pubkey;
+use crate::token::WRAPPED_SOL;
+
+/// Longest cycle.
+pub const HOPS_MAX: usize = 4;
+/// Ways from SOL to a pool, and back, that are looked at; beyond it the rest is left out.
+const PATHS_MAX: usize = 48;
+
+/// A pool and the side that is paid into it.
+pub type Step = (u32, u8);
+
+/// A cycle that pays, in integers as the programs would execute it now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cycle {
+    steps: [Step; HOPS_MAX],
+    amounts: [u64; HOPS_MAX + 1],
+    len: usize,
+}
+
+impl Cycle {
+    /// The pools in order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps[..self.len]
+    }
+
+    /// What goes in at each step, and what comes out at the end: one more than steps.
+    #[must_use]
+    pub fn amounts(&self) -> &[u64] {
+        &self.amounts[..=self.len]
+    }
+
+    /// Gain before fees and tip, lamports.
+    #[must_use]
+    pub fn edge_lamports(&self) -> i64 {
+        i64::try_from(i128::from(self.amounts[self.len]) - i128::from(self.amounts[0])).unwrap_or(0)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Path {
+    steps: [Step; 2],
+    len: usize,
+    map: Option<Moebius>,
+}
+
+const NO_PATH: Path = Path { steps: [(0, 0); 2], len: 0, map: None };
+
+struct Paths {
+    list: [Path; PATHS_MAX],
+    len: usize,
+}
+
+impl Paths {
+    fn push(&mut self, path: Path) {
+        if self.len < PATHS_MAX {
+            self.list[self.len] = path;
+            self.len += 1;
+        }
+    }
+
+    /// Ways between SOL and `mint` of at most two pools, none of them `moved`. `inwards`: from SOL to the mint.
+    fn between(pools: &Pools, mint: &Pubkey, moved: u32, inwards: bool) -> Paths {
+        let mut paths = Paths { list: [NO_PATH; PATHS_MAX], len: 0 };
+        if *mint == WRAPPED_SOL {
+            paths.push(NO_PATH);
+            return paths;
+        }
+        let step = |pool: u32, other: &Pubkey| {
+            // The side paid: towards the mint the other side, away from it the mint's.
+            let side = pools.at(pool).side_of(if inwards { other } else { mint })?;
+            Some((pool, side as u8))
+        };
+        for &pool in pools.with_mint(mint) {
+            if pool == moved || !pools.at(pool).exact {
+                continue;
+            }
+            let known = pools.at(pool);
+            let other = known.mints[1 - known.side_of(mint).unwrap_or(0)];
+            let Some(near) = step(pool, &other) else { continue };
+            let near_map = map(pools, near);
+            if other == WRAPPED_SOL {
+                paths.push(Path { steps: [near, (0, 0)], len: 1, map: Some(near_map) });
+                continue;
+            }
+            for &far_pool in pools.with_mint(&other) {
+                let far = pools.at(far_pool);
+                if far_pool == pool || far_pool == moved || !far.exact {
+                    continue;
+                }
+                let Some(sol) = far.side_of(&WRAPPED_SOL) else { continue };
+                let far = (far_pool, if inwards { sol } else { 1 - sol } as u8);
+                let (first, second) = if inwards { (far, near) } else { (near, far) };
+                let map = map(pools, first).then(map(pools, second));
+                paths.push(Path { steps: [first, second], len: 2, map: Some(map) });
+            }
+        }
+        paths
+    }
+}
+
+fn map(pools: &Pools, (pool, side): Step) -> Moebius {
+    let pool = pools.at(pool);
+    let [into, out] = [usize::from(side), 1 - usize::from(side)].map(|side| pool.reserves()[side] as f64);
+    Moebius::pool(into, out, pool.gamma())
+}
+
+/// The best paying cycle through `moved`, if there is any.
+#[must_use]
+pub fn find(pools: &Pools, moved: u32) -> Option<Cycle> {
+    let pool = pools.at(moved);
+    if !pool.exact {
+        return None;
+    }
+    let mut best: Option<(f64, f64, [Step; HOPS_MAX], usize)> = None;
+    for side in [0, 1] {
+        let step = (moved, side as u8);
+        let own = map(pools, step);
+        let before = Paths::between(pools, &pool.mints[side], moved, true);
+        let after = Paths::between(pools, &pool.mints[1 - side], moved, false);
+        for first in &before.list[..before.len] {
+            let so_far = first.map.map_or(own, |map| map.then(own));
+            for last in &after.list[..after.len] {
+                let len = first.len + 1 + last.len;
+                let shared = first.steps[..first.len]
+                    .iter()
+                    .any(|(pool, _)| last.steps[..last.len].iter().any(|(other, _)| pool == other));
+                if !(2..=HOPS_MAX).contains(&len) || shared {
+                    continue;
+                }
+                let cycle = last.map.map_or(so_far, |map| so_far.then(map));
+                let Some((input, gain)) = cycle.best() else { continue };
+                if best.is_none_or(|(known, ..)| gain > known) {
+                    let mut steps = [(0, 0); HOPS_MAX];
+                    steps[..first.len].copy_from_slice(&first.steps[..first.len]);
+                    steps[first.len] = step;
+                    steps[first.len + 1..len].copy_from_slice(&last.steps[..last.len]);
+                    best = Some((gain, input, steps, len));
+                }
+            }
+        }
+    }
+    let (_, input, steps, len) = best?;
+    // The closed form knows no rounding: the programs' own arithmetic decides.
+    let sizes = [input, input * 0.99, input * 1.01];
+    let cycles = sizes.iter().filter_map(|&size| quote(pools, steps, len, size as u64));
+    cycles.max_by_key(Cycle::edge_lamports).filter(|cycle| cycle.edge_lamports() > 0)
+}
+
+fn quote(pools: &Pools, steps: [Step; HOPS_MAX], len: usize, amount: u64) -> Option<Cycle> {
+    let mut amounts = [amount; HOPS_MAX + 1];
+    for at in 0..len {
+        let (pool, side) = steps[at];
+        amounts[at + 1] = { *pools.at(pool) }.swap(usize::from(side), amounts[at])?;
+    }
+    Some(Cycle { steps, amounts, len })
+}

@@ -1,0 +1,134 @@
+//! Open sandwich: a swap that was seen before it is executed, with the price it is content with, on a
+//! known constant-product pool with SOL on its paying side. Detection and measure only: DESIGN 3 says what
+//! can be done with it. Nothing here allocates.
+
+use crate::constant_product::largest_front;
+use crate::frame::Transaction;
+use crate::pools::{Pool, Pools};
+use crate::token::WRAPPED_SOL;
+
+/// Steps of the search between nothing and the largest front: each leaves two thirds.
+const SEARCH_STEPS: usize = 48;
+
+/// A swap that somebody wants: exact input, fewest units out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// The pool.
+    pub pool: u32,
+    /// The side that is paid.
+    pub side: usize,
+    /// Base units paid.
+    pub amount_in: u64,
+    /// Fewest base units back.
+    pub min_out: u64,
+}
+
+/// Front, victim and back as the pool would execute them now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The victim's swap.
+    pub wish: Wish,
+    /// Lamports paid first.
+    pub front_in: u64,
+    /// What they buy, all of it sold last.
+    pub front_out: u64,
+    /// What the victim gets between.
+    pub victim_out: u64,
+    /// What the victim would get alone.
+    pub victim_out_alone: u64,
+    /// Lamports at the end.
+    pub back_out: u64,
+}
+
+impl Plan {
+    /// Gain before fees and tip, lamports.
+    #[must_use]
+    pub fn edge_lamports(&self) -> i64 {
+        i64::try_from(i128::from(self.back_out) - i128::from(self.front_in)).unwrap_or(0)
+    }
+}
+
+/// The first wish of a transaction that has not been executed; `None` when it has none that can be read.
+///
+/// Layouts: the programs' `swap_base_in` (tags 9 and 16) and `swap_base_input`. v4 does not say the
+/// direction; the minimum does, when it is a sensible price one way only.
+#[must_use]
+pub fn wish(frame: &[u8], transaction: &Transaction, pools: &Pools) -> Option<Wish> {
+    transaction.instructions.iter().find_map(|instruction| {
+        let dex = crate::dex::by_program(transaction.key(frame, instruction.program)?)?;
+        let (data, accounts) = (instruction.data.of(frame), instruction.accounts.of(frame));
+        let key = |at: usize| transaction.key(frame, *accounts.get(at)?).copied().map(crate::pubkey::Pubkey);
+        let number = |at: usize| Some(u64::from_le_bytes(data.get(at..at + 8)?.try_into().ok()?));
+        match dex.id {
+            "raydium_amm_v4" if matches!(data.first(), Some(9 | 16)) => {
+                let pool = pools.index_of(&key(1)?)?;
+                let (amount_in, min_out) = (number(1)?, number(9)?);
+                let sensible = |side: usize| {
+                    let out = { *pools.at(pool) }.swap(side, amount_in);
+                    out.is_some_and(|out| min_out > out / 2 && min_out <= out)
+                };
+                let side = match (sensible(0), sensible(1)) {
+                    (true, false) => 0,
+                    (false, true) => 1,
+                    _ => return None,
+                };
+                Some(Wish { pool, side, amount_in, min_out })
+            }
+            "raydium_cpmm" if data.starts_with(&[0x8f, 0xbe, 0x5a, 0xda, 0xc4, 0x1e, 0x33, 0xde]) => {
+                let pool = pools.index_of(&key(3)?)?;
+                let side = pools.at(pool).vault_side(&key(6)?)?;
+                Some(Wish { pool, side, amount_in: number(8)?, min_out: number(16)? })
+            }
+            _ => None,
+        }
+    })
+}
+
+/// The best front that leaves the victim its minimum, if any gains.
+#[must_use]
+pub fn find(pools: &Pools, wish: &Wish) -> Option<Plan> {
+    let pool = pools.at(wish.pool);
+    if !pool.exact || pool.mints[wish.side] != WRAPPED_SOL || wish.amount_in == 0 {
+        return None;
+    }
+    let [x, y] = [wish.side, 1 - wish.side].map(|side| pool.reserves()[side] as f64);
+    let root = largest_front(x, y, pool.gamma(), wish.amount_in as f64, wish.min_out.max(1) as f64)?;
+    // Rounding may make the root a few units too large. A front beyond the reserve is no trade.
+    let mut most = root.min(x) as u64;
+    let mut at_most = execute(pool, wish, most);
+    for _ in 0..64 {
+        if at_most.is_some() || most == 0 {
+            break;
+        }
+        most -= most.div_ceil(1_000_000).max(1).min(most);
+        at_most = execute(pool, wish, most);
+    }
+    let mut best = at_most?;
+    // One hump: the gain rises up to its best size, or up to the root.
+    let (mut low, mut high) = (0, most);
+    for _ in 0..SEARCH_STEPS {
+        let third = (high - low) / 3;
+        if third == 0 {
+            break;
+        }
+        let (left, right) = (execute(pool, wish, low + third), execute(pool, wish, high - third));
+        for plan in [left, right].into_iter().flatten() {
+            if plan.edge_lamports() > best.edge_lamports() {
+                best = plan;
+            }
+        }
+        let gain = |plan: Option<Plan>| plan.map_or(i64::MIN, |plan| plan.edge_lamports());
+        if gain(left) < gain(right) { low += third } else { high -= third }
+    }
+    (best.edge_lamports() > 0).then_some(best)
+}
+
+/// Front, victim, back in integers; `None` when the victim would be refused.
+fn execute(pool: &Pool, wish: &Wish, front_in: u64) -> Option<Plan> {
+    let victim_out_alone = { *pool }.swap(wish.side, wish.amount_in)?;
+    let mut pool = *pool;
+    let front_out = pool.swap(wish.side, front_in)?;
+    let victim_out = pool.swap(wish.side, wish.amount_in).filter(|&out| out >= wish.min_out)?;
+    let back_out = pool.swap(1 - wish.side, front_out)?;
+    Some(Plan { wish: *wish, front_in, front_out, victim_out, victim_out_alone, back_out })
+}

@@ -1,0 +1,334 @@
+//! A command as it travels: the bytes of `control.Command`, and beside them in headers the signature over
+//! these bytes, the key's id, a sequence, the time in milliseconds and the expiry. A plain `ctrl-v1` reader
+//! sees the bytes alone.
+
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use engine::policy::{Policy, TipLadder};
+use wire::control::{Action, Command};
+use wire::prost::Message;
+
+use super::keys;
+use crate::log::format::StoredRecord;
+
+const DOMAIN: &str = "legend ctrl-v1";
+/// Milliseconds for which a command is worth obeying.
+pub const EXPIRY_MS: u64 = 30_000;
+/// Milliseconds that another host's clock may be ahead.
+const CLOCK_SKEW_MS: u64 = 5_000;
+/// Bytes of a command at most.
+pub const COMMAND_BYTES_MAX: usize = 16 << 10;
+/// Header names on the log.
+const HEADERS: [&str; 5] = ["signature", "key-id", "sequence", "at-ms", "expires-ms"];
+
+/// A command with what proves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// `control.Command`.
+    pub bytes: Vec<u8>,
+    /// 64 bytes; empty = not signed.
+    pub signature: Vec<u8>,
+    /// Which key signed.
+    pub key_id: String,
+    /// Rises with every command of one key.
+    pub sequence: u64,
+    /// Unix milliseconds of signing.
+    pub at_ms: u64,
+    /// Unix milliseconds after which nobody may obey.
+    pub expires_ms: u64,
+}
+
+impl Signed {
+    /// Signs `command`.
+    #[must_use]
+    pub fn new(command: &Command, key: &SigningKey, sequence: u64, at_ms: u64) -> Signed {
+        let mut signed = Signed {
+            bytes: command.encode_to_vec(),
+            signature: Vec::new(),
+            key_id: keys::key_id(&key.verifying_key()),
+            sequence,
+            at_ms,
+            expires_ms: at_ms + EXPIRY_MS,
+        };
+        signed.signature = keys::sign(key, DOMAIN, &signed.parts(&signed.numbers())).to_vec();
+        signed
+    }
+
+    fn numbers(&self) -> [[u8; 8]; 3] {
+        [self.sequence, self.at_ms, self.expires_ms].map(u64::to_le_bytes)
+    }
+
+    fn parts<'a>(&'a self, [sequence, at_ms, expires_ms]: &'a [[u8; 8]; 3]) -> [&'a [u8]; 5] {
+        [&self.bytes, self.key_id.as_bytes(), sequence, at_ms, expires_ms]
+    }
+
+    /// The command, when one of `trusted` signed it and `now_ms` is in its time.
+    ///
+    /// # Errors
+    /// Why it must not be obeyed.
+    pub fn verify(&self, trusted: &[VerifyingKey], now_ms: u64) -> Result<Command, String> {
+        if self.signature.is_empty() {
+            return Err("it is not signed".to_owned());
+        }
+        let key = trusted.iter().find(|key| keys::key_id(key) == self.key_id);
+        let key = key.ok_or_else(|| format!("key {} is not trusted here", self.key_id))?;
+        if !keys::verify(key, DOMAIN, &self.parts(&self.numbers()), &self.signature) {
+            return Err("its signature does not fit: it was altered".to_owned());
+        }
+        if now_ms > self.expires_ms {
+            return Err(format!("it is stale: it expired {} ms ago", now_ms - self.expires_ms));
+        }
+        if self.at_ms > now_ms + CLOCK_SKEW_MS || self.expires_ms > self.at_ms + EXPIRY_MS {
+            return Err("it is from the future".to_owned());
+        }
+        self.command()
+    }
+
+    /// The command, whoever made it.
+    ///
+    /// # Errors
+    /// The bytes are no `ctrl-v1` command.
+    pub fn command(&self) -> Result<Command, String> {
+        let command = Command::decode(&self.bytes[..]).map_err(|_| "its bytes are no command".to_owned())?;
+        if command.schema_version != "ctrl-v1" {
+            return Err(format!("its schema is `{}`, need `ctrl-v1`", command.schema_version));
+        }
+        Ok(command)
+    }
+
+    /// Header values for the log, in the order of their names.
+    #[must_use]
+    pub fn headers(&self) -> [(&'static str, Vec<u8>); 5] {
+        let text = |number: u64| number.to_string().into_bytes();
+        let values = [
+            self.signature.clone(),
+            self.key_id.clone().into_bytes(),
+            text(self.sequence),
+            text(self.at_ms),
+            text(self.expires_ms),
+        ];
+        let mut values = values.into_iter();
+        HEADERS.map(|name| (name, values.next().unwrap_or_default()))
+    }
+
+    /// From a record of the log; missing headers are empty, so that verifying refuses.
+    #[must_use]
+    pub fn from_record(record: &StoredRecord<'_>) -> Signed {
+        let header = |name: &str| {
+            let found = record.headers().find(|(known, _)| *known == name.as_bytes());
+            found.map(|(_, value)| value).unwrap_or_default()
+        };
+        let number = |name: &str| {
+            std::str::from_utf8(header(name)).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+        };
+        Signed {
+            bytes: record.value.unwrap_or_default().to_vec(),
+            signature: header("signature").to_vec(),
+            key_id: String::from_utf8_lossy(header("key-id")).into_owned(),
+            sequence: number("sequence"),
+            at_ms: number("at-ms"),
+            expires_ms: number("expires-ms"),
+        }
+    }
+
+    /// For a socket: `[len u32][signature len u8][signature][key id len u8][key id][3 x u64][bytes]`.
+    #[must_use]
+    pub fn to_frame(&self) -> Vec<u8> {
+        let mut body = vec![self.signature.len() as u8];
+        body.extend_from_slice(&self.signature);
+        body.push(self.key_id.len() as u8);
+        body.extend_from_slice(self.key_id.as_bytes());
+        for number in self.numbers() {
+            body.extend_from_slice(&number);
+        }
+        body.extend_from_slice(&self.bytes);
+        [&(body.len() as u32).to_le_bytes()[..], &body].concat()
+    }
+
+    /// The body of a socket's frame, without its length.
+    #[must_use]
+    pub fn from_frame(body: &[u8]) -> Option<Signed> {
+        let (&signature_len, rest) = body.split_first()?;
+        let (signature, rest) = rest.split_at_checked(usize::from(signature_len))?;
+        let (&id_len, rest) = rest.split_first()?;
+        let (key_id, rest) = rest.split_at_checked(usize::from(id_len))?;
+        let (numbers, bytes) = rest.split_at_checked(24)?;
+        let number = |at: usize| numbers[at..at + 8].try_into().map(u64::from_le_bytes).unwrap_or(0);
+        Some(Signed {
+            bytes: bytes.to_vec(),
+            signature: signature.to_vec(),
+            key_id: String::from_utf8(key_id.to_vec()).ok()?,
+            sequence: number(0),
+            at_ms: number(8),
+            expires_ms: number(16),
+        })
+    }
+}
+
+/// Whether the command is a kill (not an un-kill): the one that needs no signature from the same user.
+#[must_use]
+pub fn is_kill(command: &Command) -> bool {
+    command.action() == Action::Kill && command.args.get("kill").is_none_or(|text| text != "false")
+}
+
+/// `policy` after `command`, and whether pool state is to be dropped.
+///
+/// # Errors
+/// Why the command cannot be obeyed now.
+pub fn apply(policy: &Policy, command: &Command) -> Result<(Policy, bool), String> {
+    let mut next = *policy;
+    let mut restart = false;
+    let unknown = |known: &[&str]| {
+        let odd = command.args.keys().find(|key| !known.contains(&key.as_str()) && *key != "reason");
+        odd.map_or(Ok(()), |key| Err(format!("it has no argument `{key}`")))
+    };
+    match command.action() {
+        Action::Start => {
+            unknown(&[])?;
+            if policy.killed {
+                return Err("the module is killed, un-kill it first".to_owned());
+            }
+            next.running = true;
+        }
+        Action::Stop => {
+            unknown(&[])?;
+            next.running = false;
+        }
+        Action::Restart => {
+            unknown(&[])?;
+            if policy.killed {
+                return Err("the module is killed, un-kill it first".to_owned());
+            }
+            (next.running, restart) = (true, true);
+        }
+        Action::Kill => {
+            unknown(&["kill"])?;
+            next.killed = match command.args.get("kill").map(String::as_str) {
+                None | Some("true") => true,
+                Some("false") => false,
+                Some(other) => return Err(format!("kill is `{other}`, need true or false")),
+            };
+        }
+        action @ (Action::Throttle | Action::Policy) => {
+            unknown(&["throttle_pct", "ev_min", "tip_ladder", "score_min"])?;
+            change(&mut next, command, action == Action::Throttle)?;
+        }
+    }
+    Ok((next, restart))
+}
+
+fn change(next: &mut Policy, command: &Command, throttle: bool) -> Result<(), String> {
+    if throttle && !command.args.contains_key("throttle_pct") {
+        return Err("throttle_pct is missing".to_owned());
+    }
+    if let Some(text) = command.args.get("throttle_pct") {
+        let value = text.parse::<u8>().ok().filter(|&value| value <= 100);
+        next.throttle_pct = value.ok_or_else(|| format!("throttle_pct is `{text}`, need 0..100"))?;
+    }
+    let within = |name: &str, low: f64, high: f64| -> Result<Option<f64>, String> {
+        let Some(text) = command.args.get(name) else { return Ok(None) };
+        let value = text.parse::<f64>().ok().filter(|value| (low..=high).contains(value));
+        value.map(Some).ok_or_else(|| format!("{name} is `{text}`, need {low}..{high}"))
+    };
+    next.ev_min_sol = within("ev_min", 0.0, 10.0)?.unwrap_or(next.ev_min_sol);
+    next.score_min = within("score_min", 0.0, 1.0)?.unwrap_or(next.score_min);
+    if let Some(text) = command.args.get("tip_ladder") {
+        let rungs: Option<Vec<f64>> = text.split(',').map(|rung| rung.trim().parse().ok()).collect();
+        let ladder = rungs.and_then(|rungs| TipLadder::new(&rungs));
+        next.tip_ladder = ladder
+            .ok_or_else(|| format!("tip_ladder is `{text}`, need 1..8 rising numbers above 0 and below 1"))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    fn command(action: Action, args: &[(&str, &str)]) -> Command {
+        let args: HashMap<String, String> =
+            args.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Command {
+            ts: 1,
+            module: 1,
+            action: action.into(),
+            args,
+            request_id: "r".to_owned(),
+            issuer: "local:0".to_owned(),
+            schema_version: "ctrl-v1".to_owned(),
+        }
+    }
+
+    #[test]
+    fn verify_refuses_each_flipped_bit_and_times_that_are_not_now() {
+        let key = keys::from_hex(&"11".repeat(32)).expect("a seed");
+        let trusted = [key.verifying_key()];
+        let signed = Signed::new(&command(Action::Kill, &[("kill", "false")]), &key, 7, 1_000_000);
+        assert!(signed.verify(&trusted, 1_000_000).is_ok());
+        let frame = signed.to_frame();
+        assert_eq!(Signed::from_frame(&frame[4..]), Some(signed.clone()));
+        for bit in 32..frame.len() * 8 {
+            let mut bad = frame.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            let accepted =
+                Signed::from_frame(&bad[4..]).is_some_and(|bad| bad.verify(&trusted, 1_000_000).is_ok());
+            assert!(!accepted, "bit {bit}");
+        }
+        for (now_ms, word) in [(1_030_001, "stale"), (994_999, "future")] {
+            assert!(signed.verify(&trusted, now_ms).expect_err("refuses").contains(word));
+        }
+        assert!(signed.verify(&[], 1_000_000).is_err());
+        let unsigned = Signed { signature: Vec::new(), ..signed };
+        assert!(unsigned.verify(&trusted, 1_000_000).expect_err("refuses").contains("not signed"));
+    }
+
+    #[test]
+    fn apply_changes_what_was_asked_and_refuses_the_rest() {
+        let base = Policy::default();
+        let killed = Policy { killed: true, ..base };
+        let ladder = TipLadder::new(&[0.2, 0.4]).expect("rises");
+        type Row<'a> = (&'a str, Policy, Action, &'a [(&'a str, &'a str)], Option<Policy>);
+        let rows: [Row<'_>; 14] = [
+            ("kill", base, Action::Kill, &[], Some(killed)),
+            ("un-kill", killed, Action::Kill, &[("kill", "false")], Some(base)),
+            ("kill maybe", base, Action::Kill, &[("kill", "no")], None),
+            ("start killed", killed, Action::Start, &[], None),
+            ("restart killed", killed, Action::Restart, &[], None),
+            ("stop", base, Action::Stop, &[("reason", "x")], Some(Policy { running: false, ..base })),
+            (
+                "throttle",
+                base,
+                Action::Throttle,
+                &[("throttle_pct", "25")],
+                Some(Policy { throttle_pct: 25, ..base }),
+            ),
+            ("throttle much", base, Action::Throttle, &[("throttle_pct", "101")], None),
+            ("throttle nothing", base, Action::Throttle, &[], None),
+            (
+                "ev_min",
+                base,
+                Action::Policy,
+                &[("ev_min", "0.01")],
+                Some(Policy { ev_min_sol: 0.01, ..base }),
+            ),
+            ("ev_min nan", base, Action::Policy, &[("ev_min", "NaN")], None),
+            (
+                "ladder",
+                base,
+                Action::Policy,
+                &[("tip_ladder", "0.2, 0.4")],
+                Some(Policy { tip_ladder: ladder, ..base }),
+            ),
+            ("ladder falls", base, Action::Policy, &[("tip_ladder", "0.4,0.2")], None),
+            ("unknown", base, Action::Policy, &[("ev_mni", "1")], None),
+        ];
+        for (name, policy, action, args, expected) in rows {
+            let got = apply(&policy, &command(action, args)).ok().map(|(next, _)| next);
+            assert_eq!(got, expected, "{name}");
+        }
+        assert!(apply(&base, &command(Action::Restart, &[])).expect("restarts").1);
+        assert!(
+            is_kill(&command(Action::Kill, &[])) && !is_kill(&command(Action::Kill, &[("kill", "false")]))
+        );
+    }
+}

@@ -1,0 +1,135 @@
+//! Ed25519 keys of an installation: one that signs commands, one that signs the agents' receipts.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+
+/// File of the key that signs commands, below the data folder.
+pub const CONTROL_KEY: &str = "keys/control.key";
+/// File of the key that signs receipts.
+pub const AGENT_KEY: &str = "keys/agent.key";
+/// Bytes of a seed in hex.
+const SEED_HEX: usize = 64;
+
+/// Reads the key in `file`; makes it at the first start, readable by the owner alone.
+///
+/// # Errors
+/// The file cannot be read or made, others can read it, or it is no key.
+pub fn load_or_create(data_dir: &Path, file: &str) -> Result<SigningKey, String> {
+    let path = data_dir.join(file);
+    let cannot = |why: &dyn std::fmt::Display| format!("Cannot use the key {}: {why}", path.display());
+    match fs::File::open(&path) {
+        Ok(open) => {
+            let mode = open.metadata().map_err(|error| cannot(&error))?.permissions().mode();
+            if mode & 0o077 != 0 {
+                return Err(cannot(&format!("others can read it (mode {:o}), need 0600", mode & 0o777)));
+            }
+            let mut text = String::new();
+            (&open).take(1_000).read_to_string(&mut text).map_err(|error| cannot(&error))?;
+            from_hex(text.trim()).ok_or_else(|| cannot(&"it is damaged, need 64 hex digits"))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            create(&path).map_err(|error| cannot(&error))?;
+            // Whoever was first wrote the key that counts.
+            load_or_create(data_dir, file)
+        }
+        Err(error) => Err(cannot(&error)),
+    }
+}
+
+fn create(path: &Path) -> std::io::Result<()> {
+    let mut seed = [0; 32];
+    fs::File::open("/dev/urandom")?.read_exact(&mut seed)?;
+    if let Some(folder) = path.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let temporary = path.with_extension(format!("new.{}", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    file.write_all(to_hex(&seed).as_bytes())?;
+    file.sync_all()?;
+    // A link, unlike a rename, does not replace what another start has made.
+    let linked = fs::hard_link(&temporary, path);
+    fs::remove_file(&temporary)?;
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A key from its seed in hex; `None` unless there are 64 digits.
+#[must_use]
+pub fn from_hex(text: &str) -> Option<SigningKey> {
+    if text.len() != SEED_HEX || !text.is_ascii() {
+        return None;
+    }
+    let mut seed = [0; 32];
+    for (at, byte) in seed.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+    }
+    Some(SigningKey::from_bytes(&seed))
+}
+
+/// Lowercase hex.
+#[must_use]
+pub fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Names a key: the first 8 bytes of its public half, in hex.
+#[must_use]
+pub fn key_id(key: &VerifyingKey) -> String {
+    to_hex(&key.to_bytes()[..8])
+}
+
+/// Signs `parts` one after the other, each with its length before it.
+#[must_use]
+pub fn sign(key: &SigningKey, domain: &str, parts: &[&[u8]]) -> [u8; 64] {
+    key.sign(&joined(domain, parts)).to_bytes()
+}
+
+/// Whether `signature` is `key`'s over the parts.
+#[must_use]
+pub fn verify(key: &VerifyingKey, domain: &str, parts: &[&[u8]], signature: &[u8]) -> bool {
+    let Ok(signature) = Signature::from_slice(signature) else { return false };
+    key.verify_strict(&joined(domain, parts), &signature).is_ok()
+}
+
+fn joined(domain: &str, parts: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = domain.as_bytes().to_vec();
+    for part in parts {
+        bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(part);
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn load_or_create_makes_one_private_key_and_refuses_an_open_one() {
+        let folder = std::env::temp_dir().join(format!("legend-keys-{}", std::process::id()));
+        let first = load_or_create(&folder, CONTROL_KEY).expect("makes");
+        assert_eq!(load_or_create(&folder, CONTROL_KEY).expect("reads").to_bytes(), first.to_bytes());
+        let path = folder.join(CONTROL_KEY);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("sets");
+        assert!(load_or_create(&folder, CONTROL_KEY).expect_err("refuses").contains("others can read it"));
+        fs::remove_dir_all(folder).expect("removes");
+    }
+
+    #[test]
+    fn verify_takes_the_parts_as_they_were_split() {
+        let key = from_hex(&"07".repeat(32)).expect("a seed");
+        let signature = sign(&key, "d", &[b"ab", b"c"]);
+        assert!(verify(&key.verifying_key(), "d", &[b"ab", b"c"], &signature));
+        for (domain, parts) in [("e", [&b"ab"[..], b"c"]), ("d", [b"a", b"bc"]), ("d", [b"ab", b"d"])] {
+            assert!(!verify(&key.verifying_key(), domain, &parts, &signature));
+        }
+        assert!(!verify(&key.verifying_key(), "d", &[b"ab", b"c"], &signature[..63]));
+        assert!(from_hex("0").is_none() && from_hex(&"zz".repeat(32)).is_none());
+    }
+}

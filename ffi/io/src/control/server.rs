@@ -1,0 +1,442 @@
+//! The agent's side: commands from the log, from a socket and a signal; policy to the hot thread by atomics.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use engine::policy::Policy;
+use wire::control::{Action, Command, Module};
+use wire::jobs::Receipt;
+use wire::prost::Message;
+
+use super::command::{self, COMMAND_BYTES_MAX, Signed};
+use super::keys;
+use super::state::{ControlState, StateFile, StoredPolicy};
+use super::{now_ms, now_ns};
+
+const RECEIPT_DOMAIN: &str = "legend rcpt-v1";
+/// How long a receipt waits for the first event under the new policy.
+const EVENT_WAIT: Duration = Duration::from_secs(2);
+/// As [`EVENT_WAIT`], of a kill: it must be answered in 100 ms.
+const KILL_WAIT: Duration = Duration::from_millis(40);
+/// Connections answered at once; more wait in the kernel's queue.
+const CONNECTIONS_MAX: usize = 16;
+const SOCKET_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Set by SIGUSR2, the last way to kill: it needs no socket, log or disk.
+static KILL_SIGNAL: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn on_kill_signal(_: libc::c_int) {
+    KILL_SIGNAL.store(true, SeqCst);
+}
+
+/// Makes SIGUSR2 kill. Once per process is enough.
+pub fn kill_on_signal() {
+    let handler = on_kill_signal as extern "C" fn(libc::c_int);
+    // SAFETY: the handler only stores an atomic; the pointer is a function of the type that signal(2) takes.
+    unsafe { libc::signal(libc::SIGUSR2, handler as libc::sighandler_t) };
+}
+
+/// Policy as the hot thread reads it.
+#[derive(Default)]
+pub struct Live {
+    killed: AtomicBool,
+    version: AtomicU64,
+    policy: Mutex<Policy>,
+    restart: AtomicBool,
+    /// The version that an event was handled under, and that event's time.
+    handled: AtomicU64,
+    handled_event_ns: AtomicU64,
+}
+
+impl Live {
+    /// Whether anything may go out: one load, asked before each record.
+    #[must_use]
+    pub fn is_killed(&self) -> bool {
+        self.killed.load(SeqCst) || KILL_SIGNAL.load(SeqCst)
+    }
+
+    /// The policy, when it is another one than that of `version`.
+    #[must_use]
+    pub fn newer(&self, version: u64) -> Option<(u64, Policy)> {
+        let newest = self.version.load(Relaxed);
+        if newest == version {
+            return None;
+        }
+        // Held by a writer for some nanoseconds, and only when there is something new: else the next event asks.
+        let policy = self.policy.try_lock().ok()?;
+        Some((newest, *policy))
+    }
+
+    /// Whether pool state is to be dropped; asked once per new policy.
+    #[must_use]
+    pub fn take_restart(&self) -> bool {
+        self.restart.swap(false, SeqCst)
+    }
+
+    /// Says that the event of `event_ns` was handled under `version`.
+    pub fn handled(&self, version: u64, event_ns: u64) {
+        self.handled_event_ns.store(event_ns, SeqCst);
+        self.handled.store(version, SeqCst);
+    }
+
+    fn set(&self, policy: &Policy, restart: bool) -> u64 {
+        let mut held = self.policy.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = *policy;
+        self.restart.fetch_or(restart, SeqCst);
+        self.killed.store(policy.killed, SeqCst);
+        self.version.fetch_add(1, SeqCst) + 1
+    }
+
+    /// Waits until an event was handled under `version`; its time, 0 when none came in time.
+    fn wait_for_event(&self, version: u64, limit: Duration) -> u64 {
+        let begin = Instant::now();
+        while begin.elapsed() < limit {
+            if self.handled.load(SeqCst) >= version {
+                return self.handled_event_ns.load(SeqCst);
+            }
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        0
+    }
+}
+
+struct Inner {
+    state: ControlState,
+    file: StateFile,
+}
+
+/// One agent's control: whoever brings a command, it is applied here, once.
+pub struct Control {
+    /// What the hot thread reads.
+    pub live: Arc<Live>,
+    module: Module,
+    instance: String,
+    trusted: Vec<VerifyingKey>,
+    key: SigningKey,
+    inner: Mutex<Inner>,
+}
+
+/// `arbitrage` or `mev`.
+#[must_use]
+pub fn module_name(module: Module) -> &'static str {
+    match module {
+        Module::Arbitrage => "arbitrage",
+        Module::Mev => "mev",
+    }
+}
+
+/// The module of a name.
+#[must_use]
+pub fn module_of(name: &str) -> Option<Module> {
+    [Module::Arbitrage, Module::Mev].into_iter().find(|module| module_name(*module) == name)
+}
+
+impl Control {
+    /// Reads the module's state; `sign_sk_hex` is another key whose commands are obeyed.
+    ///
+    /// # Errors
+    /// One line: the state or a key cannot be used.
+    pub fn open(
+        data_dir: &Path,
+        module: Module,
+        instance: &str,
+        sign_sk_hex: Option<&str>,
+    ) -> Result<Control, String> {
+        let mut trusted = vec![keys::load_or_create(data_dir, keys::CONTROL_KEY)?.verifying_key()];
+        trusted.extend(sign_sk_hex.and_then(keys::from_hex).map(|key| key.verifying_key()));
+        let (file, state) = StateFile::open(&data_dir.join("agents"), module_name(module))?;
+        let live = Arc::new(Live::default());
+        live.set(&state.policy.policy(), false);
+        Ok(Control {
+            live,
+            module,
+            instance: format!("{}-{instance}", module_name(module)),
+            trusted,
+            key: keys::load_or_create(data_dir, keys::AGENT_KEY)?,
+            inner: Mutex::new(Inner { state, file }),
+        })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The policy in force, as it is shown.
+    #[must_use]
+    pub fn policy(&self) -> StoredPolicy {
+        self.inner().state.policy.clone()
+    }
+
+    /// Whether this request has its receipt already.
+    #[must_use]
+    pub fn has_answered(&self, request_id: &str) -> bool {
+        self.inner().state.answers.iter().any(|(known, _)| known == request_id)
+    }
+
+    /// Next offset of the commands' topic; 0 = never read.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.inner().state.offset
+    }
+
+    /// Remembers how far the commands' topic was read. Best effort: what is read twice is answered twice.
+    pub fn set_offset(&self, offset: u64) {
+        let mut inner = self.inner();
+        inner.state.offset = offset;
+        let Inner { state, file } = &mut *inner;
+        let _ = file.write(state);
+    }
+
+    /// Obeys or refuses one command; the receipt, or `None` when it is for another module. `local`: it came
+    /// from the same user through the socket, which may kill without a signature.
+    #[must_use]
+    pub fn obey(&self, signed: &Signed, local: bool) -> Option<Receipt> {
+        let parsed = signed.command();
+        if parsed.as_ref().is_ok_and(|command| command.module() != self.module) {
+            return None;
+        }
+        let verified = signed.verify(&self.trusted, now_ms());
+        let kill = parsed.as_ref().is_ok_and(command::is_kill) && (local || verified.is_ok());
+        if kill {
+            // Before anything that could wait: the latch on disk and the receipt come after the fact.
+            self.live.killed.store(true, SeqCst);
+        }
+        let mut inner = self.inner();
+        let request_id = parsed.as_ref().map_or_else(|_| String::new(), |command| command.request_id.clone());
+        let answered =
+            inner.state.answers.iter().find(|(known, _)| *known == request_id && !known.is_empty());
+        if let Some(receipt) = answered.and_then(|(_, hex)| from_hex(hex)) {
+            // A kill that was answered long ago does not kill again after an un-kill.
+            self.live.killed.store(inner.state.policy.killed, SeqCst);
+            return Some(receipt);
+        }
+        let applied = if kill {
+            parsed.and_then(|command| command::apply(&inner.state.policy.policy(), &command))
+        } else {
+            self.check(&inner.state, signed, verified)
+                .and_then(|command| command::apply(&inner.state.policy.policy(), &command))
+        };
+        let (policy, restart) = match applied {
+            Ok(next) => next,
+            Err(reason) => return Some(self.refuse(&mut inner, signed, &request_id, &reason)),
+        };
+        let before = inner.state.clone();
+        let limit = if policy.killed { KILL_WAIT } else { EVENT_WAIT };
+        inner.state.policy = StoredPolicy::from(&policy);
+        if !signed.signature.is_empty() {
+            inner.state.sequences.insert(signed.key_id.clone(), signed.sequence);
+        }
+        let mut receipt = self.receipt(&inner.state.policy, signed, &request_id, String::new(), true);
+        inner.state.answered(&request_id, keys::to_hex(&receipt.encode_to_vec()));
+        let Inner { state, file } = &mut *inner;
+        if let Err(error) = file.write(state) {
+            let why = format!("the state cannot be kept on disk ({error})");
+            if !kill {
+                inner.state = before;
+                return Some(self.refuse(&mut inner, signed, &request_id, &why));
+            }
+            receipt.reason = format!("killed, but {why}: it will not outlive a restart");
+        }
+        let version = self.live.set(&policy, restart);
+        receipt.first_event_ns = self.live.wait_for_event(version, limit);
+        self.sign(&mut receipt);
+        if let Some((_, hex)) = inner.state.answers.last_mut() {
+            *hex = keys::to_hex(&receipt.encode_to_vec());
+        }
+        Some(receipt)
+    }
+
+    fn check(
+        &self,
+        state: &ControlState,
+        signed: &Signed,
+        verified: Result<Command, String>,
+    ) -> Result<Command, String> {
+        let command = verified?;
+        if state.sequences.get(&signed.key_id).is_some_and(|&newest| signed.sequence <= newest) {
+            return Err("it is a replay: its sequence was used before".to_owned());
+        }
+        Ok(command)
+    }
+
+    /// The answer to the kill signal, once: the latch goes to disk.
+    #[must_use]
+    pub fn take_kill_signal(&self) -> Option<Receipt> {
+        if !KILL_SIGNAL.load(SeqCst) {
+            return None;
+        }
+        let mut inner = self.inner();
+        inner.state.policy.killed = true;
+        let policy = inner.state.policy.policy();
+        self.live.set(&policy, false);
+        let Inner { state, file } = &mut *inner;
+        let kept = file.write(state);
+        // The flag in the policy holds from here on, so that an un-kill can lift it.
+        KILL_SIGNAL.store(false, SeqCst);
+        let reason = kept.err().map_or_else(
+            || "killed by signal".to_owned(),
+            |error| format!("killed by signal, but not kept on disk: {error}"),
+        );
+        let empty = Signed {
+            bytes: Vec::new(),
+            signature: Vec::new(),
+            key_id: String::new(),
+            sequence: 0,
+            at_ms: 0,
+            expires_ms: 0,
+        };
+        let mut receipt = self.receipt(&inner.state.policy, &empty, "signal", reason, true);
+        self.sign(&mut receipt);
+        Some(receipt)
+    }
+
+    fn refuse(&self, inner: &mut Inner, signed: &Signed, request_id: &str, reason: &str) -> Receipt {
+        let mut receipt = self.receipt(&inner.state.policy, signed, request_id, reason.to_owned(), false);
+        self.sign(&mut receipt);
+        receipt
+    }
+
+    fn receipt(
+        &self,
+        policy: &StoredPolicy,
+        signed: &Signed,
+        request_id: &str,
+        reason: String,
+        applied: bool,
+    ) -> Receipt {
+        let mut receipt = Receipt {
+            schema_version: "rcpt-v1".to_owned(),
+            request_id: request_id.to_owned(),
+            instance: self.instance.clone(),
+            module: module_name(self.module).to_owned(),
+            applied,
+            reason,
+            sequence: signed.sequence,
+            policy_hash: policy.hash().to_vec(),
+            applied_ns: now_ns(),
+            first_event_ns: 0,
+            signature: Vec::new(),
+        };
+        self.sign(&mut receipt);
+        receipt
+    }
+
+    fn sign(&self, receipt: &mut Receipt) {
+        receipt.signature.clear();
+        receipt.signature = keys::sign(&self.key, RECEIPT_DOMAIN, &[&receipt.encode_to_vec()]).to_vec();
+    }
+}
+
+/// Whether an agent of this installation signed the receipt.
+#[must_use]
+pub fn is_genuine(receipt: &Receipt, key: &VerifyingKey) -> bool {
+    let mut unsigned = receipt.clone();
+    let signature = std::mem::take(&mut unsigned.signature);
+    keys::verify(key, RECEIPT_DOMAIN, &[&unsigned.encode_to_vec()], &signature)
+}
+
+fn from_hex(hex: &str) -> Option<Receipt> {
+    let bytes: Option<Vec<u8>> = (0..hex.len() / 2)
+        .map(|at| hex.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .collect();
+    Receipt::decode(&bytes?[..]).ok()
+}
+
+/// A command as text, for lines to people.
+#[must_use]
+pub fn action_name(action: Action) -> &'static str {
+    match action {
+        Action::Start => "start",
+        Action::Stop => "stop",
+        Action::Restart => "restart",
+        Action::Throttle => "throttle",
+        Action::Policy => "policy",
+        Action::Kill => "kill",
+    }
+}
+
+/// The action of a name.
+#[must_use]
+pub fn action_of(name: &str) -> Option<Action> {
+    [Action::Start, Action::Stop, Action::Restart, Action::Throttle, Action::Policy, Action::Kill]
+        .into_iter()
+        .find(|action| action_name(*action) == name)
+}
+
+/// A socket's place in `folder`. A path longer than 108 bytes cannot be bound: it is reached through the
+/// folder's descriptor, which must live as long as the path is used.
+pub(super) fn socket_path(folder: &File, module: Module) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}/{}.sock", folder.as_raw_fd(), module_name(module)))
+}
+
+/// Listens for commands of the same user in `agents/<module>.sock`; `answered` gets each receipt.
+///
+/// # Errors
+/// The socket cannot be made.
+pub fn listen(
+    control: &Arc<Control>,
+    folder: &Path,
+    answered: impl Fn(Receipt) + Send + Sync + 'static,
+) -> std::io::Result<()> {
+    let open = File::open(folder)?;
+    let path = socket_path(&open, control.module);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path)?;
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    let (control, answered, busy) = (Arc::clone(control), Arc::new(answered), Arc::new(AtomicUsize::new(0)));
+    let accept = move || {
+        let _folder = open;
+        for stream in listener.incoming() {
+            let Ok(stream) = stream else {
+                std::thread::sleep(Duration::from_millis(10));
+                continue;
+            };
+            while busy.load(SeqCst) >= CONNECTIONS_MAX {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            busy.fetch_add(1, SeqCst);
+            let (control, answered, busy) = (Arc::clone(&control), Arc::clone(&answered), Arc::clone(&busy));
+            let _ = std::thread::Builder::new().name("control".to_owned()).spawn(move || {
+                // A peer that goes away or sends rubbish gets no answer; it is told by the closed socket.
+                if let Ok(Some(receipt)) = answer(&control, stream) {
+                    answered(receipt);
+                }
+                busy.fetch_sub(1, SeqCst);
+            });
+        }
+    };
+    std::thread::Builder::new().name("control-socket".to_owned()).spawn(accept).map(drop)
+}
+
+fn answer(control: &Control, mut stream: UnixStream) -> std::io::Result<Option<Receipt>> {
+    stream.set_read_timeout(Some(SOCKET_TIMEOUT))?;
+    stream.set_write_timeout(Some(SOCKET_TIMEOUT))?;
+    let peer = rustix::net::sockopt::socket_peercred(stream.as_fd())?;
+    let own = rustix::process::geteuid();
+    if peer.uid != own && !peer.uid.is_root() {
+        return Ok(None);
+    }
+    let mut len = [0; 4];
+    stream.read_exact(&mut len)?;
+    let len = u32::from_le_bytes(len) as usize;
+    if len > COMMAND_BYTES_MAX {
+        return Ok(None);
+    }
+    let mut body = vec![0; len];
+    stream.read_exact(&mut body)?;
+    let receipt = Signed::from_frame(&body).and_then(|signed| control.obey(&signed, true));
+    let bytes = receipt.as_ref().map(Message::encode_to_vec).unwrap_or_default();
+    stream.write_all(&(bytes.len() as u32).to_le_bytes())?;
+    stream.write_all(&bytes)?;
+    Ok(receipt)
+}

@@ -1,0 +1,228 @@
+//! What an agent must not forget: its policy, the kill latch, which commands it has obeyed. Two slots of a
+//! file that is made full-size once and then only overwritten in place, so that a full disk cannot stop a kill.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use engine::policy::{Policy, TipLadder};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+const SLOT_BYTES: usize = 32 << 10;
+const MAGIC: &[u8; 8] = b"LGNDCTL\n";
+/// Magic, counter, length, CRC.
+const HEADER: usize = 24;
+/// Answered requests remembered, newest last.
+const ANSWERS_MAX: usize = 32;
+
+/// The policy in the form that is stored, hashed and shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredPolicy {
+    /// As [`Policy::running`].
+    pub running: bool,
+    /// As [`Policy::killed`].
+    pub killed: bool,
+    /// 0..=100.
+    pub throttle_pct: u8,
+    /// SOL.
+    pub ev_min: f64,
+    /// 0..1.
+    pub score_min: f64,
+    /// Quantiles.
+    pub tip_ladder: Vec<f64>,
+}
+
+impl From<&Policy> for StoredPolicy {
+    fn from(policy: &Policy) -> Self {
+        StoredPolicy {
+            running: policy.running,
+            killed: policy.killed,
+            throttle_pct: policy.throttle_pct,
+            ev_min: policy.ev_min_sol,
+            score_min: policy.score_min,
+            tip_ladder: policy.tip_ladder.rungs().to_vec(),
+        }
+    }
+}
+
+impl StoredPolicy {
+    /// For the engine; a ladder that is none becomes the default's.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        let defaults = Policy::default();
+        Policy {
+            running: self.running,
+            killed: self.killed,
+            throttle_pct: self.throttle_pct.min(100),
+            ev_min_sol: self.ev_min,
+            score_min: self.score_min,
+            tip_ladder: TipLadder::new(&self.tip_ladder).unwrap_or(defaults.tip_ladder),
+            ..defaults
+        }
+    }
+
+    /// SHA-256 of its JSON: what a receipt says is in force.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(serde_json::to_vec(self).unwrap_or_default()).into()
+    }
+}
+
+/// Everything that is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ControlState {
+    /// In force.
+    pub policy: StoredPolicy,
+    /// Newest sequence obeyed, by key.
+    pub sequences: BTreeMap<String, u64>,
+    /// Next offset of the commands' topic.
+    pub offset: u64,
+    /// Request ids with their receipts in hex, oldest first.
+    pub answers: Vec<(String, String)>,
+}
+
+impl Default for ControlState {
+    fn default() -> Self {
+        ControlState {
+            policy: StoredPolicy::from(&Policy::default()),
+            sequences: BTreeMap::new(),
+            offset: 0,
+            answers: Vec::new(),
+        }
+    }
+}
+
+impl ControlState {
+    /// Remembers an answer; the oldest goes.
+    pub fn answered(&mut self, request_id: &str, receipt_hex: String) {
+        self.answers.push((request_id.to_owned(), receipt_hex));
+        if self.answers.len() > ANSWERS_MAX {
+            self.answers.remove(0);
+        }
+    }
+}
+
+/// The file of one module's state.
+pub struct StateFile {
+    file: File,
+    path: PathBuf,
+    counter: u64,
+}
+
+impl StateFile {
+    /// Opens the file, made with room for both slots if missing, and reads the newest whole slot.
+    ///
+    /// # Errors
+    /// One line: it cannot be made, or both slots are damaged (then nobody may guess whether it was killed).
+    pub fn open(folder: &Path, module: &str) -> Result<(StateFile, ControlState), String> {
+        let path = folder.join(format!("{module}.state"));
+        let cannot = |why: &dyn std::fmt::Display| format!("Cannot use {}: {why}", path.display());
+        std::fs::create_dir_all(folder).map_err(|error| cannot(&error))?;
+        let open =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = open.map_err(|error| cannot(&error))?;
+        let len = file.metadata().map_err(|error| cannot(&error))?.len();
+        if len < 2 * SLOT_BYTES as u64 {
+            // Real blocks, not a hole: writing over them needs no new space.
+            file.write_all_at(&vec![0; 2 * SLOT_BYTES], 0).map_err(|error| cannot(&error))?;
+            file.sync_all().map_err(|error| cannot(&error))?;
+        }
+        let slots = [0, 1].map(|slot| read_slot(&file, slot));
+        let mut state_file = StateFile { file, path, counter: 0 };
+        if len < 2 * SLOT_BYTES as u64 {
+            let state = ControlState::default();
+            state_file
+                .write(&state)
+                .map_err(|error| format!("Cannot write {}: {error}", state_file.path.display()))?;
+            return Ok((state_file, state));
+        }
+        let newest = slots.into_iter().flatten().max_by_key(|(counter, _)| *counter);
+        let Some((counter, state)) = newest else {
+            return Err(format!(
+                "Cannot use {}: it is damaged, and whether the module was killed cannot be told; remove it to start with defaults",
+                state_file.path.display()
+            ));
+        };
+        state_file.counter = counter;
+        Ok((state_file, state))
+    }
+
+    /// Puts `state` on disk: the older slot is overwritten, so that a torn write leaves the newer one.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write(&mut self, state: &ControlState) -> std::io::Result<()> {
+        let body = serde_json::to_vec(state)?;
+        if body.len() > SLOT_BYTES - HEADER {
+            return Err(std::io::Error::new(ErrorKind::FileTooLarge, "the state does not fit its slot"));
+        }
+        let counter = self.counter + 1;
+        let mut slot = Vec::with_capacity(HEADER + body.len());
+        slot.extend_from_slice(MAGIC);
+        slot.extend_from_slice(&counter.to_le_bytes());
+        slot.extend_from_slice(&(body.len() as u32).to_le_bytes());
+        slot.extend_from_slice(
+            &crc32c::crc32c_append(crc32c::crc32c(&counter.to_le_bytes()), &body).to_le_bytes(),
+        );
+        slot.extend_from_slice(&body);
+        self.file.write_all_at(&slot, (counter % 2) * SLOT_BYTES as u64)?;
+        self.file.sync_data()?;
+        self.counter = counter;
+        Ok(())
+    }
+}
+
+fn read_slot(file: &File, slot: u64) -> Option<(u64, ControlState)> {
+    let mut bytes = vec![0; SLOT_BYTES];
+    file.read_exact_at(&mut bytes, slot * SLOT_BYTES as u64).ok()?;
+    let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let counter = u64::from_le_bytes(bytes.get(8..16)?.try_into().ok()?);
+    let (len, crc) = (number(16)? as usize, number(20)?);
+    let body = bytes.get(HEADER..HEADER.checked_add(len)?)?;
+    let sound = bytes.starts_with(MAGIC)
+        && crc == crc32c::crc32c_append(crc32c::crc32c(&counter.to_le_bytes()), body);
+    sound.then(|| Some((counter, serde_json::from_slice(body).ok()?)))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("legend-state-{}-{name}", std::process::id()))
+    }
+
+    #[test]
+    fn a_torn_write_leaves_the_state_before_it() {
+        let folder = folder("torn");
+        let (mut file, mut state) = StateFile::open(&folder, "mev").expect("makes");
+        for throttle_pct in 1..=5 {
+            state.policy.throttle_pct = throttle_pct;
+            file.write(&state).expect("writes");
+        }
+        // The slot that the next write would use is the older one; destroy the newest instead.
+        let newest = (file.counter % 2) * SLOT_BYTES as u64;
+        file.file.write_all_at(&[0xff; 100], newest + 30).expect("damages");
+        let (_, found) = StateFile::open(&folder, "mev").expect("reads");
+        assert_eq!(found.policy.throttle_pct, 4);
+        file.file.write_all_at(&[0xff; 100], (SLOT_BYTES as u64 - newest) + 30).expect("damages");
+        assert!(StateFile::open(&folder, "mev").err().expect("refuses").contains("cannot be told"));
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
+
+    #[test]
+    fn policy_comes_back_as_it_was_and_its_hash_follows_every_part() {
+        let policy = Policy { killed: true, throttle_pct: 7, ev_min_sol: 0.1, ..Policy::default() };
+        let stored = StoredPolicy::from(&policy);
+        assert_eq!(stored.policy(), policy);
+        let others = [
+            StoredPolicy { killed: false, ..stored.clone() },
+            StoredPolicy { ev_min: 0.2, ..stored.clone() },
+            StoredPolicy { tip_ladder: vec![0.1], ..stored.clone() },
+        ];
+        assert!(others.iter().all(|other| other.hash() != stored.hash()));
+    }
+}

@@ -1,0 +1,120 @@
+//! The sources of `--source` behind one face.
+
+use std::path::PathBuf;
+
+use super::block::Block;
+use super::file::{FileSource, SourceCounts, SourceError};
+use super::sim::{FIRST_SLOT, SLOT_NS, SimSource};
+use crate::accounts::OwnedAccount;
+use crate::control::now_ns;
+
+/// What frames are read from.
+pub enum Source {
+    /// Captured files: they end.
+    File(FileSource),
+    /// A simulated chain: it goes on.
+    Sim {
+        /// The chain.
+        chain: Box<SimSource>,
+        /// What was handed out.
+        counts: SourceCounts,
+        /// Blocks still to come; `None` = without end.
+        left: Option<u64>,
+    },
+}
+
+impl Source {
+    /// Opens `file:PATH` (may repeat) or `sim[:SEED[@SLOT]]`. `slot`: of a file that does not say it. `live`:
+    /// a simulated chain without a slot begins at the clock's. `blocks`: how many a simulated chain gives.
+    ///
+    /// # Errors
+    /// One line that names the source.
+    pub fn open(
+        specs: &[String],
+        slot: Option<u64>,
+        live: bool,
+        blocks: Option<u64>,
+    ) -> Result<Source, SourceError> {
+        let wrong = |spec: &str, need: &str| {
+            Err(SourceError::new(format!("Cannot use --source {spec}: need {need}")))
+        };
+        let files: Vec<PathBuf> = specs
+            .iter()
+            .filter_map(|spec| spec.strip_prefix("file:"))
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
+            .collect();
+        if files.len() == specs.len() {
+            return Ok(Source::File(FileSource::open(&files, slot)?));
+        }
+        let odd = specs
+            .iter()
+            .find(|spec| *spec != "sim" && !spec.starts_with("sim:") && !spec.starts_with("file:"));
+        if let Some(spec) = odd {
+            return wrong(spec, "file:PATH or sim[:SEED]");
+        }
+        let [spec] = specs else { return wrong(&specs.join(", "), "files, or one simulator, not both") };
+        let numbers = spec.strip_prefix("sim:").unwrap_or("1");
+        let (seed, first) =
+            numbers.split_once('@').map_or((numbers, None), |(seed, first)| (seed, Some(first)));
+        let clock = if live { now_ns() / SLOT_NS } else { FIRST_SLOT };
+        let first = first.map_or(Some(clock), |text| text.parse().ok().filter(|&first| first < 1 << 40));
+        let (Ok(seed), Some(first)) = (seed.parse(), first) else {
+            return wrong(spec, "sim[:SEED[@SLOT]] with numbers");
+        };
+        Ok(Source::Sim {
+            chain: Box::new(SimSource::new(seed, first)),
+            counts: SourceCounts::default(),
+            left: blocks,
+        })
+    }
+
+    /// Whether it goes on without end, in its own time.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self, Source::Sim { left: None, .. })
+    }
+
+    /// Pool state as the source knows it, before its next block.
+    #[must_use]
+    pub fn accounts(&self) -> Option<Vec<OwnedAccount>> {
+        match self {
+            Source::File(_) => None,
+            Source::Sim { chain, .. } => Some(chain.accounts()),
+        }
+    }
+
+    /// Calls `each` for the next blocks (a file's, or one); false when there is none left. `each` stops by
+    /// returning false.
+    ///
+    /// # Errors
+    /// As [`FileSource::read_file`].
+    pub fn read(&mut self, mut each: impl FnMut(&Block) -> bool) -> Result<bool, SourceError> {
+        match self {
+            Source::File(files) => files.read_file(each),
+            Source::Sim { chain, counts, left } => {
+                match left {
+                    Some(0) => return Ok(false),
+                    Some(left) => *left -= 1,
+                    None => {}
+                }
+                let block = chain.next_block();
+                counts.blocks += 1;
+                counts.transactions += block.len() as u64;
+                each(block);
+                // The truth is for tests; a running agent must not see it.
+                drop(chain.take_ledger());
+                Ok(true)
+            }
+        }
+    }
+
+    /// What was read and what could not be used so far.
+    #[must_use]
+    pub fn counts(&self) -> SourceCounts {
+        match self {
+            Source::File(files) => files.counts(),
+            Source::Sim { counts, .. } => *counts,
+        }
+    }
+}
