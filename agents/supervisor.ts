@@ -24,9 +24,9 @@ export interface SupervisorOptions {
   isMeant(code: number, last: string): boolean;
 }
 
-/** First pause before a new start; doubles up to the last one, begins anew after a long life. */
+/** First pause before a new start; doubles up to the last one, begins anew after a life that was no failed start. */
 const PAUSE_MS = { first: 100, last: 5_000 };
-const LONG_LIFE_MS = 10_000;
+const LONG_LIFE_MS = 1_000;
 /** After this a part that was asked to end is killed. */
 const END_MS = 8_000;
 

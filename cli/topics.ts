@@ -1,3 +1,4 @@
+import { control as wireControl, jobs, type Long } from "../proto/wire.ts";
 import { Buffer } from "node:buffer";
 import { configValue } from "../core/config/load.ts";
 import { AppError, UsageError } from "../core/errors.ts";
@@ -164,6 +165,8 @@ function tailLine(name: string, record: StoredRecord): Record<string, unknown> {
   const content = topicDefinition(name)?.content;
   try {
     if (content === "envelope") return { ...place, ...bytesToMirror(value) };
+    if (content === "receipt") return { ...place, type: content, data: receiptJson(value) };
+    if (content === "command") return { ...place, type: content, data: commandJson(value) };
     if (content === "evidence" || content === "json") {
       return { ...place, type: content, data: JSON.parse(decoder.decode(value)) };
     }
@@ -173,6 +176,35 @@ function tailLine(name: string, record: StoredRecord): Record<string, unknown> {
     return { ...place, type: "undecodable", data: Buffer.from(value).toString("base64") };
   }
   return { ...place, type: content ?? "bytes", data: readable(value) };
+}
+
+const decimal = (number: number | Long | null | undefined) => String(number ?? 0);
+
+function receiptJson(bytes: Uint8Array): Record<string, unknown> {
+  const receipt = jobs.Receipt.decode(bytes);
+  return {
+    request_id: receipt.requestId,
+    instance: receipt.instance,
+    module: receipt.module,
+    applied: receipt.applied,
+    reason: receipt.reason,
+    sequence: decimal(receipt.sequence),
+    policy_hash: Buffer.from(receipt.policyHash).toString("hex"),
+    applied_ns: decimal(receipt.appliedNs),
+    first_event_ns: decimal(receipt.firstEventNs),
+  };
+}
+
+function commandJson(bytes: Uint8Array): Record<string, unknown> {
+  const command = wireControl.Command.decode(bytes);
+  return {
+    ts: Number(command.ts),
+    module: wireControl.Module[command.module]?.toLowerCase(),
+    action: wireControl.Action[command.action]?.toLowerCase(),
+    args: command.args,
+    request_id: command.requestId,
+    issuer: command.issuer,
+  };
 }
 
 /** Printable text as it is, other bytes as hex. */

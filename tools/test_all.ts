@@ -6,9 +6,13 @@ import { build } from "./build.ts";
 import { runChecks } from "./checks.ts";
 import { must, say, task, timed } from "./command.ts";
 import { checkInstructions } from "./instructions.ts";
+import { fuzz } from "./fuzz.ts";
 import { ROOT, UNIT_TESTS } from "./paths.ts";
 import { add, cargoTest, type Counts, denoTest, NONE } from "./report.ts";
 import { withSmallDisk } from "./small_disk.ts";
+
+/** For each target; `deno task fuzz` takes longer. */
+const FUZZ_SECONDS = 20;
 
 async function everything(): Promise<Counts> {
   await build();
@@ -21,6 +25,7 @@ async function everything(): Promise<Counts> {
   counts = add(counts, await denoTest("deno", UNIT_TESTS));
   counts = add(counts, await withSmallDisk(cargoTest));
   counts = add(counts, await denoTest("executable", ["tests"]));
+  await fuzz(FUZZ_SECONDS);
   return counts;
 }
 

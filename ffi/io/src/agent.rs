@@ -44,8 +44,10 @@ const GROUP_MAX: usize = 256;
 const TICK: Duration = Duration::from_millis(2);
 /// How often the watcher looks for a signal; the switch itself works at once.
 const WATCH: Duration = Duration::from_millis(20);
-/// How often status and metrics are told.
-const STATUS_EVERY: Duration = Duration::from_secs(1);
+/// How often metrics are told.
+const METRICS_EVERY: Duration = Duration::from_secs(1);
+/// How often the status file is written.
+const STATUS_EVERY: Duration = Duration::from_millis(250);
 /// Outcomes of this long count for the landed share.
 const LANDED_WINDOW: Duration = Duration::from_secs(600);
 /// Outcomes of this long count for the PnL.
@@ -476,7 +478,7 @@ fn publish_all(
     work: &Receiver<Work>,
     mut metrics: Metrics,
 ) -> Result<(), String> {
-    let mut next_metrics = Instant::now() + STATUS_EVERY;
+    let mut next_metrics = Instant::now() + METRICS_EVERY;
     loop {
         let mut group = match work.recv_timeout(next_metrics.saturating_duration_since(Instant::now())) {
             Ok(first) => first,
@@ -503,7 +505,7 @@ fn publish_all(
             told.extend(group.outcomes.iter().map(|outcome| (now, outcome.landed, outcome.gain_lamports)));
         }
         if Instant::now() >= next_metrics {
-            next_metrics += STATUS_EVERY;
+            next_metrics += METRICS_EVERY;
             let update = metrics.update(shared);
             publisher.metrics(update, shared.event_ns.load(Relaxed)).map_err(|error| error.to_string())?;
         }

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use engine::engine::{Engine, Event};
 use engine::frame::Transaction;
 use engine::legs::{self, DecodeCounts};
+use io::accounts;
 use io::source::file::FileSource;
+use io::source::sim::{FIRST_SLOT, SimSource};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -82,6 +84,36 @@ fn decoding_takes_no_memory_once_its_lists_have_grown() {
     let grown = ALLOCATIONS.get();
     std::hint::black_box(vec![1_u8; 100]);
     assert_eq!(ALLOCATIONS.get() - grown, 1, "the counter counts");
+}
+
+#[test]
+fn the_hot_path_takes_no_memory_for_an_event_that_decides_nothing() {
+    let mut source = SimSource::new(3, FIRST_SLOT);
+    let mut engine = Engine::default();
+    engine.load(&accounts::borrowed(&source.accounts()));
+    let mut out = Vec::with_capacity(1024);
+    let (mut quiet, mut deciding) = (0_u64, 0_u64);
+    for slot in 0..400 {
+        let block = source.next_block();
+        for (at, frame) in block.frames() {
+            let before = ALLOCATIONS.get();
+            engine.on_event(&Event::Transaction(frame), at, &mut out);
+            let taken = ALLOCATIONS.get() - before;
+            if !out.is_empty() {
+                deciding += 1;
+            } else if slot >= 200 {
+                // Lists and maps have grown to what the stream needs by then.
+                quiet += 1;
+                assert_eq!(taken, 0, "slot {slot}: {taken} allocations");
+            }
+            out.clear();
+        }
+        engine.on_event(&Event::SlotEnd(block.slot), block.time_ns, &mut out);
+        drop(engine.take_outcomes());
+        drop(source.take_ledger());
+        out.clear();
+    }
+    assert!(quiet > 1_000 && deciding > 1_000, "{quiet} quiet, {deciding} deciding");
 }
 
 #[test]

@@ -55,6 +55,16 @@ pub struct Deed {
 }
 
 impl Deed {
+    /// Lists with room for nearly every transaction, so that a reused one need not grow.
+    fn roomy() -> Deed {
+        Deed {
+            transfers: Vec::with_capacity(8),
+            effects: Vec::with_capacity(48),
+            named: Vec::with_capacity(48),
+            ..Deed::default()
+        }
+    }
+
     /// Reads it off a walked frame.
     #[must_use]
     pub fn read(
@@ -174,14 +184,26 @@ fn transfers(frame: &[u8], transaction: &Transaction, found: &mut Vec<(Pubkey, P
 /// Most transactions remembered; about ten times what four full slots hold.
 const DEEDS_MAX: usize = 65_536;
 
+/// Transactions that a window has room for from the start; more take memory once.
+const DEEDS_USUAL: usize = 1_024;
+
 /// The transactions of the window, oldest first.
-#[derive(Default)]
 pub struct Activity {
     deeds: VecDeque<Deed>,
     /// Forgotten ones, whose lists the next ones use.
     spare: Vec<Deed>,
     /// Transactions dropped because the window held too many.
     pub forgotten: u64,
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Activity {
+            deeds: VecDeque::with_capacity(DEEDS_USUAL),
+            spare: (0..DEEDS_USUAL).map(|_| Deed::roomy()).collect(),
+            forgotten: 0,
+        }
+    }
 }
 
 impl Activity {
@@ -194,7 +216,7 @@ impl Activity {
         signer: Pubkey,
         swaps: bool,
     ) {
-        let mut deed = self.spare.pop().unwrap_or_default();
+        let mut deed = self.spare.pop().unwrap_or_else(Deed::roomy);
         if self.deeds.len() == DEEDS_MAX {
             self.spare.extend(self.deeds.pop_front());
             self.forgotten += 1;

@@ -9,7 +9,7 @@ use crate::token::WRAPPED_SOL;
 /// Longest cycle.
 pub const HOPS_MAX: usize = 4;
 /// Ways from SOL to a pool, and back, that are looked at; beyond it the rest is left out.
-const PATHS_MAX: usize = 48;
+const PATHS_MAX: usize = 128;
 
 /// A pool and the side that is paid into it.
 pub type Step = (u32, u8);
@@ -42,14 +42,36 @@ impl Cycle {
     }
 }
 
+/// A way between SOL and a mint, in the order it is taken.
 #[derive(Clone, Copy)]
 struct Path {
-    steps: [Step; 2],
+    steps: [Step; HOPS_MAX - 1],
     len: usize,
     map: Option<Moebius>,
 }
 
-const NO_PATH: Path = Path { steps: [(0, 0); 2], len: 0, map: None };
+const NO_PATH: Path = Path { steps: [(0, 0); HOPS_MAX - 1], len: 0, map: None };
+
+impl Path {
+    fn uses(&self, pool: u32) -> bool {
+        self.steps[..self.len].iter().any(|(known, _)| *known == pool)
+    }
+
+    /// One step further away from the mint: before what there is when it leads there, else behind it.
+    fn extended(&self, step: Step, map: Moebius, inwards: bool) -> Path {
+        let mut longer = *self;
+        if inwards {
+            longer.steps.copy_within(..self.len, 1);
+            longer.steps[0] = step;
+            longer.map = Some(self.map.map_or(map, |known| map.then(known)));
+        } else {
+            longer.steps[self.len] = step;
+            longer.map = Some(self.map.map_or(map, |known| known.then(map)));
+        }
+        longer.len += 1;
+        longer
+    }
+}
 
 struct Paths {
     list: [Path; PATHS_MAX],
@@ -57,50 +79,35 @@ struct Paths {
 }
 
 impl Paths {
-    fn push(&mut self, path: Path) {
-        if self.len < PATHS_MAX {
-            self.list[self.len] = path;
-            self.len += 1;
-        }
+    /// Ways between SOL and `mint` of at most `hops` pools, none of them `moved`. `inwards`: from SOL to the mint.
+    fn between(pools: &Pools, mint: &Pubkey, moved: u32, hops: usize, inwards: bool) -> Paths {
+        let mut paths = Paths { list: [NO_PATH; PATHS_MAX], len: 0 };
+        paths.grow(pools, mint, moved, hops, inwards, &NO_PATH);
+        paths
     }
 
-    /// Ways between SOL and `mint` of at most two pools, none of them `moved`. `inwards`: from SOL to the mint.
-    fn between(pools: &Pools, mint: &Pubkey, moved: u32, inwards: bool) -> Paths {
-        let mut paths = Paths { list: [NO_PATH; PATHS_MAX], len: 0 };
-        if *mint == WRAPPED_SOL {
-            paths.push(NO_PATH);
-            return paths;
+    fn grow(&mut self, pools: &Pools, held: &Pubkey, moved: u32, hops: usize, inwards: bool, so_far: &Path) {
+        if *held == WRAPPED_SOL {
+            if self.len < PATHS_MAX {
+                self.list[self.len] = *so_far;
+                self.len += 1;
+            }
+            return;
         }
-        let step = |pool: u32, other: &Pubkey| {
-            // The side paid: towards the mint the other side, away from it the mint's.
-            let side = pools.at(pool).side_of(if inwards { other } else { mint })?;
-            Some((pool, side as u8))
-        };
-        for &pool in pools.with_mint(mint) {
-            if pool == moved || !pools.at(pool).exact {
+        if so_far.len == hops {
+            return;
+        }
+        for &number in pools.with_mint(held) {
+            let pool = pools.at(number);
+            if number == moved || !pool.exact || so_far.uses(number) {
                 continue;
             }
-            let known = pools.at(pool);
-            let other = known.mints[1 - known.side_of(mint).unwrap_or(0)];
-            let Some(near) = step(pool, &other) else { continue };
-            let near_map = map(pools, near);
-            if other == WRAPPED_SOL {
-                paths.push(Path { steps: [near, (0, 0)], len: 1, map: Some(near_map) });
-                continue;
-            }
-            for &far_pool in pools.with_mint(&other) {
-                let far = pools.at(far_pool);
-                if far_pool == pool || far_pool == moved || !far.exact {
-                    continue;
-                }
-                let Some(sol) = far.side_of(&WRAPPED_SOL) else { continue };
-                let far = (far_pool, if inwards { sol } else { 1 - sol } as u8);
-                let (first, second) = if inwards { (far, near) } else { (near, far) };
-                let map = map(pools, first).then(map(pools, second));
-                paths.push(Path { steps: [first, second], len: 2, map: Some(map) });
-            }
+            let Some(near) = pool.side_of(held) else { continue };
+            // Towards the mint the far side is paid.
+            let step = (number, if inwards { 1 - near } else { near } as u8);
+            let longer = so_far.extended(step, map(pools, step), inwards);
+            self.grow(pools, &pool.mints[1 - near], moved, hops, inwards, &longer);
         }
-        paths
     }
 }
 
@@ -121,8 +128,11 @@ pub fn find(pools: &Pools, moved: u32) -> Option<Cycle> {
     for side in [0, 1] {
         let step = (moved, side as u8);
         let own = map(pools, step);
-        let before = Paths::between(pools, &pool.mints[side], moved, true);
-        let after = Paths::between(pools, &pool.mints[1 - side], moved, false);
+        let [from, to] = [pool.mints[side], pool.mints[1 - side]];
+        // Between two other tokens there is at least one hop on the other side.
+        let room = |other: &Pubkey| HOPS_MAX - 1 - usize::from(*other != WRAPPED_SOL);
+        let before = Paths::between(pools, &from, moved, room(&to), true);
+        let after = Paths::between(pools, &to, moved, room(&from), false);
         for first in &before.list[..before.len] {
             let so_far = first.map.map_or(own, |map| map.then(own));
             for last in &after.list[..after.len] {

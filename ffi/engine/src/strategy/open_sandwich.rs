@@ -93,17 +93,14 @@ pub fn find(pools: &Pools, wish: &Wish) -> Option<Plan> {
     }
     let [x, y] = [wish.side, 1 - wish.side].map(|side| pool.reserves()[side] as f64);
     let root = largest_front(x, y, pool.gamma(), wish.amount_in as f64, wish.min_out.max(1) as f64)?;
-    // Rounding may make the root a few units too large. A front beyond the reserve is no trade.
-    let mut most = root.min(x) as u64;
-    let mut at_most = execute(pool, wish, most);
-    for _ in 0..64 {
-        if at_most.is_some() || most == 0 {
-            break;
-        }
-        most -= most.div_ceil(1_000_000).max(1).min(most);
-        at_most = execute(pool, wish, most);
+    // The root is a little off where integers are rounded: the largest front is within a thousandth of it.
+    // A front beyond the reserve is no trade.
+    let (mut most, mut refused) = (0, (root * 1.001 + 2.0).min(x) as u64);
+    while refused - most > 1 {
+        let middle = most + (refused - most) / 2;
+        if execute(pool, wish, middle).is_some() { most = middle } else { refused = middle }
     }
-    let mut best = at_most?;
+    let mut best = execute(pool, wish, most)?;
     // One hump: the gain rises up to its best size, or up to the root.
     let (mut low, mut high) = (0, most);
     for _ in 0..SEARCH_STEPS {

@@ -21,6 +21,9 @@ const AMOUNT_TOLERANCE_PCT: u128 = 5;
 /// Most steps remembered per pool; older ones are dropped, counted in [`Sandwiches::forgotten`].
 const STEPS_PER_POOL_MAX: usize = 4096;
 
+/// Room of a new window.
+const STEPS_USUAL: usize = 64;
+
 /// What happened to a pool, with its state before, when that is known.
 struct Step {
     before: Option<Pool>,
@@ -70,6 +73,8 @@ struct Attack {
 pub struct Sandwiches {
     window_slots: u64,
     windows: HashMap<Pubkey, Vec<Step>>,
+    /// Pools whose vaults one transaction changed beside its swaps; empty between two.
+    moved: Vec<(Pubkey, Pool, [i128; 2])>,
     /// Emptied windows, kept for the next pool.
     spare: Vec<Vec<Step>>,
     activity: Activity,
@@ -84,6 +89,7 @@ impl Sandwiches {
         Sandwiches {
             window_slots,
             windows: HashMap::new(),
+            moved: Vec::new(),
             spare: Vec::new(),
             activity: Activity::default(),
             forgotten: 0,
@@ -113,7 +119,7 @@ impl Sandwiches {
 
     /// Brings known pools to the balances that the transaction left in their vaults.
     fn settle(&mut self, frame: &[u8], transaction: &Transaction, pools: &mut Pools) {
-        let mut moved: Vec<(Pubkey, Pool, [i128; 2])> = Vec::new();
+        let mut moved = std::mem::take(&mut self.moved);
         for balance in &transaction.tokens {
             let Some(account) = transaction.key(frame, balance.account).copied().map(Pubkey) else {
                 continue;
@@ -133,14 +139,18 @@ impl Sandwiches {
                 }
             }
         }
-        for (pool, before, deltas) in moved {
+        for (pool, before, deltas) in moved.drain(..) {
             self.push(pool, Step { before: Some(before), kind: StepKind::Moved(deltas) });
         }
+        self.moved = moved;
     }
 
     fn push(&mut self, pool: Pubkey, step: Step) {
         let spare = &mut self.spare;
-        let steps = self.windows.entry(pool).or_insert_with(|| spare.pop().unwrap_or_default());
+        let steps = self
+            .windows
+            .entry(pool)
+            .or_insert_with(|| spare.pop().unwrap_or_else(|| Vec::with_capacity(STEPS_USUAL)));
         steps.push(step);
         if steps.len() > STEPS_PER_POOL_MAX {
             steps.remove(0);

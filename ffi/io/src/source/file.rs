@@ -120,7 +120,7 @@ impl FileSource {
                 let place = Place { slot, index };
                 let at = block.time_ns;
                 self.count(
-                    block.push(at, |out| to_frame::write_parsed(out, place, transaction, meta, version)),
+                    &block.push(at, |out| to_frame::write_parsed(out, place, transaction, meta, version)),
                 );
             }
             self.counts.files += 1;
@@ -188,7 +188,7 @@ impl FileSource {
                 out.extend_from_slice(captured.frame);
                 Ok(())
             });
-            self.count(copied);
+            self.count(&copied);
         }
         self.hand_out(&mut block, &mut each);
         Ok(())
@@ -262,11 +262,11 @@ impl FileSource {
         version: Option<&RawValue>,
     ) {
         let (at, place) = (block.time_ns, Place { slot: block.slot, index });
-        self.count(block.push(at, |out| to_frame::write(out, place, transaction, meta, version)));
+        self.count(&block.push(at, |out| to_frame::write(out, place, transaction, meta, version)));
     }
 
     /// Counts why a transaction gave no frame.
-    fn count(&mut self, written: Result<(), SkipReason>) {
+    fn count(&mut self, written: &Result<(), SkipReason>) {
         match written {
             Ok(()) => {}
             Err(SkipReason::UnknownVersion) => self.counts.unknown_version += 1,

@@ -384,7 +384,7 @@ impl SimSource {
     /// All acts of the slot: scripts interleaved at random, each in its own order.
     fn shuffled(&mut self) -> Vec<Act> {
         let scripts = self.scripts.remove(&self.slot).unwrap_or_default();
-        let mut queues: Vec<_> = scripts.into_iter().map(|acts| acts.into_iter()).collect();
+        let mut queues: Vec<_> = scripts.into_iter().map(IntoIterator::into_iter).collect();
         let mut acts = Vec::new();
         while !queues.is_empty() {
             let at = self.random.index(queues.len());

@@ -1,0 +1,283 @@
+/** Commands, receipts and the kill, on agents that run on the simulated chain. */
+import assert from "node:assert/strict";
+import { Library } from "../../ffi/library.ts";
+import { EmbeddedLog } from "../../ffi/log.ts";
+import type { AgentStatus } from "../../ffi/engine.ts";
+import { control, long } from "../../proto/wire.ts";
+import { LIBRARY } from "../../tools/paths.ts";
+import { command, legend, lines, withFolder } from "./executable.ts";
+
+const DECISIONS = ["arbitrage-decisions-proto", "sandwich-decisions-proto"];
+
+interface Answer {
+  module: string;
+  path: string;
+  receipt: { applied: boolean; reason: string; genuine: boolean; first_event_ns: string; applied_ns: string };
+}
+
+/** A running `legend` on the simulated chain; stopped when the test has ended. */
+async function withAgents(
+  data: string,
+  words: readonly string[],
+  run: (child: Deno.ChildProcess) => Promise<void>,
+): Promise<void> {
+  const child = command([...words, "--data-dir", data]).spawn();
+  const errors = new Response(child.stderr).text();
+  const output = new Response(child.stdout).text();
+  try {
+    await run(child);
+  } finally {
+    try {
+      child.kill("SIGTERM");
+    } catch {
+      // It has ended already.
+    }
+    await child.status;
+    await Promise.all([errors, output]);
+  }
+}
+
+async function status(data: string, module: string): Promise<AgentStatus | undefined> {
+  try {
+    return JSON.parse(await Deno.readTextFile(`${data}/agents/${module}.status.json`));
+  } catch {
+    // Not told yet, or just being replaced.
+    return undefined;
+  }
+}
+
+/** Asks until the answer is there; a promise that is never kept fails the test by its own time limit. */
+async function until<T>(ask: () => Promise<T | undefined | false>, what: string): Promise<T> {
+  const end = performance.now() + 20_000;
+  while (performance.now() < end) {
+    const answer = await ask();
+    if (answer) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`${what} did not happen in 20 s`);
+}
+
+const events = (data: string, module: string, more: number) =>
+  until(async () => {
+    const now = await status(data, module);
+    return now?.state === "running" && now.transactions > more && now;
+  }, `${module} reading more than ${more} transactions`);
+
+async function send(data: string, ...words: string[]): Promise<Answer[]> {
+  const { stdout, stderr } = await legend([...words, "--json", "--data-dir", data]);
+  assert.equal(stderr, "");
+  return lines<Answer>(stdout);
+}
+
+async function tail(data: string, topic: string): Promise<{ data: Record<string, unknown> }[]> {
+  const { stdout } = await legend(["topics", "tail", topic, "--from", "start", "--data-dir", data]);
+  return lines(stdout);
+}
+
+const published = async (data: string) =>
+  (await Promise.all(DECISIONS.map((topic) => tail(data, topic)))).flat();
+
+Deno.test("commands change the policy of a running agent, and a kill stops it until an un-kill", () =>
+  withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    await withAgents(data, ["run", "--source", "sim:7", "--speed", "40"], async () => {
+      await events(data, "arbitrage", 500);
+      await events(data, "mev", 500);
+      const [changed] = await send(data, "control", "arbitrage", "policy", "--ev-min", "0.5");
+      assert.ok(changed!.receipt.applied && changed!.receipt.genuine && changed!.path === "socket");
+      assert.notEqual(changed!.receipt.first_event_ns, "0");
+      const from = Number(BigInt(changed!.receipt.applied_ns) / 1_000_000n);
+      const [bad] = await send(data, "control", "arbitrage", "policy", "--tip-ladder", "0.9,0.1");
+      assert.equal(bad!.receipt.applied, false);
+      assert.match(bad!.receipt.reason, /tip_ladder is `0.9,0.1`, need 1..8 rising/);
+      const killed = await send(data, "kill", "--reason", "test");
+      assert.deepEqual(killed.map(({ module, receipt }) => [module, receipt.applied]), [["arbitrage", true], [
+        "mev",
+        true,
+      ]]);
+      const count = (await published(data)).length;
+      const before = await events(data, "mev", 0);
+      await events(data, "mev", before.transactions + 2_000);
+      assert.equal((await published(data)).length, count, "nothing goes out after a kill");
+      const [start] = await send(data, "control", "mev", "start");
+      assert.deepEqual([start!.receipt.applied, start!.receipt.reason], [
+        false,
+        "the module is killed, un-kill it first",
+      ]);
+      const told = lines<{ timestamp_ms: number; data: { decision_id: string; kind: string } }>(
+        (await legend(["topics", "tail", DECISIONS[0]!, "--from", "start", "--data-dir", data])).stdout,
+      );
+      // Weighed under the old policy a moment before it changed, written a moment after.
+      const later = told.filter((line) =>
+        line.timestamp_ms > from + 100 && line.data.kind === "open_arbitrage"
+      );
+      for (const line of later) {
+        const { stdout } = await legend(["explain", line.data.decision_id, "--data-dir", data]);
+        assert.ok(Number(/= ([-0-9.e]+) SOL/.exec(stdout)![1]) >= 0.5, stdout);
+      }
+    });
+    // Another start: the latch and the policy are as they were.
+    await withAgents(data, ["run", "--source", "sim:8", "--speed", "40"], async () => {
+      const count = (await published(data)).length;
+      const now = await events(data, "arbitrage", 1_000);
+      assert.deepEqual([now.killed, now.policy.killed, now.policy.ev_min, now.published], [
+        true,
+        true,
+        0.5,
+        0,
+      ]);
+      assert.equal((await published(data)).length, count);
+      const [lifted] = await send(data, "unkill", "mev");
+      assert.ok(lifted!.receipt.applied);
+      await until(async () => (await published(data)).length > count, "a decision after the un-kill");
+      assert.ok((await status(data, "arbitrage"))?.killed, "the other module stays killed");
+      const { stdout, code } = await legend(["explain", "--why-not", "--data-dir", data]);
+      assert.equal(code, 0);
+      assert.match(stdout, /killed +refused [1-9]/);
+    });
+    const receipts = await tail(data, "control-receipts-proto");
+    assert.ok(receipts.length >= 6);
+    const commands = await tail(data, "control-commands-proto");
+    assert.ok(commands.every((line) => line.data.issuer === `local:${Deno.uid()}`));
+  }));
+
+Deno.test("a kill without a running agent is latched on disk, and the agent starts killed", () =>
+  withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    const [killed] = await send(data, "kill", "mev");
+    assert.deepEqual([killed!.path, killed!.receipt.applied], ["disk", true]);
+    await withAgents(data, ["run", "agent", "mev", "--source", "sim", "--speed", "40"], async () => {
+      assert.ok((await events(data, "mev", 200)).killed);
+      assert.equal((await status(data, "mev"))!.published, 0);
+    });
+    const [lifted] = await send(data, "unkill", "mev");
+    assert.deepEqual([lifted!.path, lifted!.receipt.applied], ["disk", true]);
+  }));
+
+Deno.test("SIGUSR2 kills an agent whose socket is gone, and the latch outlives it", () =>
+  withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    await withAgents(data, ["run", "agent", "arbitrage", "--source", "sim", "--speed", "40"], async () => {
+      await events(data, "arbitrage", 200);
+      await Deno.remove(`${data}/agents/arbitrage.sock`);
+      const [killed] = await send(data, "kill", "arbitrage");
+      assert.equal(killed!.path, "signal");
+      await until(async () => (await status(data, "arbitrage"))?.policy.killed, "the latch on disk");
+      const receipts = await tail(data, "control-receipts-proto");
+      assert.ok(receipts.some((line) => line.data.reason === "killed by signal"));
+    });
+    await withAgents(data, ["run", "agent", "arbitrage", "--source", "sim", "--speed", "40"], async () => {
+      assert.ok((await events(data, "arbitrage", 100)).killed);
+    });
+  }));
+
+Deno.test("an agent refuses unsigned, foreign and replayed commands on the log, and says so in receipts", () =>
+  withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    await withAgents(data, ["run", "agent", "mev", "--source", "sim", "--speed", "40"], async () => {
+      await events(data, "mev", 100);
+      await send(data, "control", "mev", "throttle", "--throttle-pct", "5");
+      using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
+      using topic = log.topic("control-commands-proto");
+      using reader = topic.reader(0n);
+      const first = reader.read();
+      assert.ok("records" in first);
+      const [genuine] = first.records;
+      const forged = (action: control.Action, args: Record<string, string>) =>
+        control.Command.encode({
+          ts: long(Math.trunc(Date.now() / 1000)),
+          module: control.Module.MEV,
+          action,
+          args,
+          requestId: crypto.randomUUID(),
+          issuer: "nobody",
+          schemaVersion: "ctrl-v1",
+        }).finish();
+      const key = new TextEncoder().encode("mev");
+      const replayed = control.Command.decode(genuine!.value!);
+      replayed.requestId = "another";
+      await topic.append([
+        { key, value: forged(control.Action.KILL, {}) },
+        { key, value: forged(control.Action.THROTTLE, { throttle_pct: "100" }), headers: genuine!.headers },
+        { key, value: control.Command.encode(replayed).finish(), headers: genuine!.headers },
+        { key, value: new Uint8Array([1, 2, 3]) },
+      ]);
+      const receipts = await until(async () => {
+        const all = await tail(data, "control-receipts-proto");
+        return all.length >= 5 && all;
+      }, "five receipts");
+      assert.deepEqual(receipts.map((line) => line.data.applied), [true, false, false, false, false]);
+      assert.match(String(receipts[1]!.data.reason), /not signed/);
+      assert.match(String(receipts[2]!.data.reason), /altered/);
+      // What is shown is a moment old.
+      const now = await until(async () => {
+        const told = await status(data, "mev");
+        return told?.policy.throttle_pct !== 0 && told;
+      }, "the policy in the status");
+      assert.deepEqual([now.killed, now.policy.throttle_pct], [false, 5]);
+    });
+  }));
+
+Deno.test("agents killed with -9 at 50 moments under load lose and double nothing, and keep policy and latch", () =>
+  withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    await withAgents(data, ["run", "--source", "sim:5", "--speed", "20"], async () => {
+      await events(data, "arbitrage", 100);
+      await events(data, "mev", 100);
+      await send(data, "control", "arbitrage", "policy", "--ev-min", "0.0001");
+      await send(data, "kill", "mev");
+      using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
+      using arbitrages = log.topic(DECISIONS[0]!);
+      using sandwiches = log.topic(DECISIONS[1]!);
+      const before = sandwiches.info().end;
+      let last = 0n;
+      for (let attempt = 0; attempt < 50; attempt++) {
+        const module = attempt % 5 === 4 ? "mev" : "arbitrage";
+        const pid = Number(await Deno.readTextFile(`${data}/agents/${module}.lock`));
+        Deno.kill(pid, "SIGKILL");
+        const now = await until(async () => {
+          const told = await status(data, module);
+          return told && told.pid !== pid && told.transactions > 0 && told;
+        }, `${module} after kill ${attempt}`);
+        assert.deepEqual(
+          [now.policy.ev_min, now.killed],
+          module === "mev" ? [0.0008, true] : [0.0001, false],
+        );
+        // Not at the same moment of its life each time.
+        await new Promise((resolve) => setTimeout(resolve, (attempt * 37) % 150));
+        const { end } = arbitrages.info();
+        assert.ok(end >= last, "what was acknowledged stays");
+        last = end;
+      }
+      assert.ok(last > 100n, `${last} decisions`);
+      assert.equal(sandwiches.info().end, before, "killed all the while");
+    });
+    for (const topic of [...DECISIONS, "bundle-outcomes-proto"]) {
+      const seen = await tail(data, topic) as unknown as {
+        data: { producer_id: string; seq: string; decision_id: string };
+      }[];
+      const producers = Map.groupBy(seen, ({ data }) => data.producer_id);
+      for (const [producer, list] of producers) {
+        assert.deepEqual(
+          list.map(({ data }) => Number(data.seq)),
+          list.map((_, at) => at + 1),
+          `${producer} on ${topic}`,
+        );
+        assert.equal(new Set(list.map(({ data }) => data.decision_id)).size, list.length);
+      }
+    }
+    assert.equal((await legend(["topics", "verify", "--data-dir", data])).code, 0);
+  }));
+
+Deno.test("parts end with their supervisor, whatever kills it", () =>
+  withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    await withAgents(data, ["run", "--source", "sim"], async (child) => {
+      const agents = await Promise.all(["arbitrage", "mev"].map((module) => events(data, module, 1)));
+      child.kill("SIGKILL");
+      await child.status;
+      for (const { pid } of agents) {
+        await until(() => Deno.stat(`/proc/${pid}`).then(() => false, () => true), `the end of ${pid}`);
+      }
+    });
+  }));

@@ -1,0 +1,102 @@
+/**
+ * `deno task fuzz [SECONDS]`: libFuzzer over the frame walker and each decoder, two at a time. What it learns is kept in
+ * ffi/fuzz/corpus; an input that breaks something is left in ffi/fuzz/artifacts and ends the task.
+ */
+import { must, say, task, timed } from "./command.ts";
+import { ROOT } from "./paths.ts";
+
+const FOLDER = `${ROOT}/ffi/fuzz`;
+const PROGRAM = `${FOLDER}/target/release/fuzz`;
+/** What cargo-fuzz passes, without a sanitizer that the stable compiler lacks. */
+const RUSTFLAGS = [
+  "--cfg fuzzing",
+  "-Cpasses=sancov-module",
+  "-Cllvm-args=-sanitizer-coverage-level=4",
+  "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+  "-Cllvm-args=-sanitizer-coverage-pc-table",
+  "-Cllvm-args=-sanitizer-coverage-trace-compares",
+  "-Ccodegen-units=1",
+].join(" ");
+/** Bytes of an input at most: a real frame is about 5 KB. */
+const INPUT_BYTES_MAX = 8192;
+const AT_ONCE = 2;
+
+/** The walker, and the ids of the DEX table, read from its files. */
+export async function targets(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(`${ROOT}/ffi/engine/src/dex`)) {
+    if (name !== "mod.rs") names.push(name.replace(/\.rs$/, ""));
+  }
+  return ["frame", ...names.sort()];
+}
+
+/** Runs every target for `seconds`; throws with the names of those that broke. */
+export async function fuzz(seconds: number): Promise<void> {
+  const host = (await must("rustc", ["-vV"], { capture: true })).match(/host: (.+)/)![1]!;
+  // With --target the flags stay away from build scripts.
+  await timed(
+    "fuzz build",
+    () =>
+      must("cargo", ["build", "--release", "--locked", "-q", "--target", host, "--target-dir", "target"], {
+        cwd: FOLDER,
+        env: { RUSTFLAGS },
+      }),
+  );
+  const program = PROGRAM.replace("/release/", `/${host}/release/`);
+  const waiting = await targets();
+  const broken: string[] = [];
+  const worker = async () => {
+    for (let name = waiting.shift(); name; name = waiting.shift()) {
+      if (!await run(program, name, seconds)) broken.push(name);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  if (broken.length > 0) {
+    throw new Error(`Cannot pass: ${broken.join(", ")} broke, the inputs are in ffi/fuzz/artifacts`);
+  }
+}
+
+async function run(program: string, name: string, seconds: number): Promise<boolean> {
+  const corpus = `${FOLDER}/corpus/${name}`;
+  const artifacts = `${FOLDER}/artifacts`;
+  for (const folder of [corpus, artifacts]) await Deno.mkdir(folder, { recursive: true });
+  const found = await Deno.makeTempDir({ prefix: "legend-fuzz-" });
+  try {
+    const args = [
+      found,
+      corpus,
+      `-max_total_time=${seconds}`,
+      `-max_len=${INPUT_BYTES_MAX}`,
+      `-artifact_prefix=${artifacts}/${name}-`,
+      "-print_final_stats=1",
+      "-verbosity=0",
+      "-close_fd_mask=1",
+      "-seed=1",
+    ];
+    const env = { LEGEND_FUZZ_TARGET: name };
+    const { code, stderr } = await new Deno.Command(program, { args, env, stderr: "piped", stdout: "null" })
+      .output();
+    const text = new TextDecoder().decode(stderr);
+    const stat = (key: string) => text.match(new RegExp(`${key}: *(\\d+)`))?.[1] ?? "?";
+    say(
+      `fuzz ${name}: ${stat("number_of_executed_units")} inputs, ${
+        stat("new_units_added")
+      } new, exit ${code}`,
+    );
+    if (code !== 0) say(text.split("\n").slice(-12).join("\n"));
+    // The smallest set with the same coverage is what is kept.
+    await new Deno.Command(program, {
+      args: ["-merge=1", "-verbosity=0", corpus, found],
+      env,
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return code === 0;
+  } finally {
+    await Deno.remove(found, { recursive: true });
+  }
+}
+
+if (import.meta.main) {
+  await task(() => fuzz(Number(Deno.args[0] ?? 120)));
+}
