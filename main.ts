@@ -63,7 +63,7 @@ function respawn(args: readonly string[]): Deno.ChildProcess {
     args: [...words],
     stdin: "null",
     stdout: "piped",
-    stderr: "inherit",
+    stderr: "piped",
   }).spawn();
 }
 

@@ -15,7 +15,7 @@ export interface PartEnd {
 }
 
 export interface SupervisorOptions {
-  /** A child's process, its stdout piped. */
+  /** A child's process, its stdout and stderr piped. */
   spawn(args: readonly string[]): Deno.ChildProcess;
   /** Aborted when everything is to end. */
   readonly signal: AbortSignal;
@@ -25,14 +25,31 @@ export interface SupervisorOptions {
 }
 
 /** First pause before a new start; doubles up to the last one, begins anew after a life that was no failed start. */
-const PAUSE_MS = { first: 100, last: 5_000 };
-const LONG_LIFE_MS = 1_000;
+const PAUSE_MS = { first: 100, last: 1_000 };
+const LONG_LIFE_MS = 400;
 /** After this a part that was asked to end is killed. */
 const END_MS = 8_000;
 
+/** How long the same line of another part is the same news. */
+const SAME_NEWS_MS = 5_000;
+
+/** `say`, but what several parts say alike is said once. */
+function sayOnce(say: (line: string) => void): (part: string) => (line: string) => void {
+  const said = new Map<string, { part: string; at: number }>();
+  return (part) => (line) => {
+    const now = performance.now();
+    for (const [known, { at }] of said) if (now - at > SAME_NEWS_MS) said.delete(known);
+    const before = said.get(line);
+    if (before && before.part !== part) return;
+    said.set(line, { part, at: now });
+    say(line);
+  };
+}
+
 /** Runs all parts until each has ended as it meant to, or the signal asks them to. */
 export function supervise(parts: readonly Part[], options: SupervisorOptions): Promise<PartEnd[]> {
-  return Promise.all(parts.map((part) => keep(part, options)));
+  const say = sayOnce(options.say);
+  return Promise.all(parts.map((part) => keep(part, { ...options, say: say(part.name) })));
 }
 
 async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
@@ -52,7 +69,7 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
 
 async function runOnce(
   part: Part,
-  { spawn, signal }: SupervisorOptions,
+  { spawn, signal, say }: SupervisorOptions,
 ): Promise<{ code: number; last: string }> {
   const child = spawn(part.args);
   const kill = (name: Deno.Signal) => {
@@ -69,7 +86,7 @@ async function runOnce(
   };
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();
-  const last = await lastLine(child.stdout);
+  const [last] = await Promise.all([lastLine(child.stdout), passOn(child.stderr, say)]);
   const { code } = await child.status;
   clearTimeout(timer);
   signal.removeEventListener("abort", end);
@@ -85,6 +102,17 @@ async function lastLine(stream: ReadableStream<Uint8Array>): Promise<string> {
     text = lines.slice(-2).join("\n");
   }
   return text.trim().split("\n").at(-1) ?? "";
+}
+
+/** Says each line of a part as it comes. */
+async function passOn(stream: ReadableStream<Uint8Array>, say: (line: string) => void): Promise<void> {
+  let rest = "";
+  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop()!;
+    lines.forEach(say);
+  }
+  if (rest) say(rest);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -58,7 +58,75 @@ async function unpackClickhouse(folder: string): Promise<number> {
   return elapsed;
 }
 
+/** An agent on the simulated chain; ended when `measure` is done. */
+async function withAgent(
+  folder: string,
+  env: Record<string, string>,
+  measure: (data: string) => Promise<number>,
+): Promise<number> {
+  const data = `${folder}/data`;
+  const environment = { LEGEND_CACHE_DIR: `${folder}/cache`, ...env };
+  const args = ["run", "agent", "mev", "--source", "sim", "--speed", "20", "--data-dir", data];
+  const child = new Deno.Command(EXECUTABLE, { args, env: environment, stdout: "null", stderr: "null" })
+    .spawn();
+  try {
+    for (;;) {
+      const told = await Deno.readTextFile(`${data}/agents/mev.status.json`).catch(() => "");
+      if (told.includes('"transactions":') && !told.includes('"transactions":0,')) break;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return await measure(data);
+  } finally {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // The measure has killed it.
+    }
+    await child.status;
+  }
+}
+
+/** From the moment a kill was signed until the agent says that it holds: both are of this host's clock. */
+async function killTakes(data: string, folder: string): Promise<number> {
+  const env = { LEGEND_CACHE_DIR: `${folder}/cache` };
+  const answer = JSON.parse(
+    await must(EXECUTABLE, ["kill", "mev", "--json", "--data-dir", data], { env, capture: true }),
+  );
+  if (!answer.receipt?.applied) {
+    throw new Error(`Cannot accept: the kill was not applied: ${JSON.stringify(answer)}`);
+  }
+  const tail = await must(
+    EXECUTABLE,
+    ["topics", "tail", "control-commands-proto", "--from", "start", "--data-dir", data],
+    { env, capture: true },
+  );
+  const { headers } = JSON.parse(tail.trim().split("\n").at(-1)!);
+  return Number(BigInt(answer.receipt.applied_ns) / 1000n) / 1000 - Number(headers["at-ms"]);
+}
+
+/** JavaScript of the agent does nothing but count for ten seconds. */
+const killWhileBusy = (folder: string) =>
+  withAgent(folder, { LEGEND_CHAOS_JS_BUSY_MS: "10000" }, (data) => killTakes(data, folder));
+
+const killUsually = (folder: string) => withAgent(folder, {}, (data) => killTakes(data, folder));
+
+/** kill -9, then a start of the same agent until it has read the first transaction. */
+const readyAgain = (folder: string) =>
+  withAgent(folder, {}, (data) => {
+    Deno.kill(Number(Deno.readTextFileSync(`${data}/agents/mev.lock`)), "SIGKILL");
+    Deno.removeSync(`${data}/agents/mev.status.json`);
+    const begin = performance.now();
+    return withAgent(folder, {}, () => Promise.resolve(performance.now() - begin));
+  });
+
 const PROMISES: readonly Promised[] = [
+  { name: "kill takes effect", limitMs: 100, measure: killUsually },
+  {
+    name: "kill takes effect while the agent's JavaScript is busy for 10 s",
+    limitMs: 100,
+    measure: killWhileBusy,
+  },
+  { name: "agent ready again after kill -9", limitMs: 2000, measure: readyAgain },
   { name: "ClickHouse library unpacked on first use", limitMs: 10_000, measure: unpackClickhouse },
   { name: "log ready again after kill -9", limitMs: 2000, measure: readyAfterKill },
 ];

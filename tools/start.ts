@@ -1,32 +1,21 @@
-/** `deno task start`: builds what is missing, then runs the main job and says what to try next. */
+/** `deno task start`: builds what is missing, then runs `legend run` in paper mode on the simulated chain. */
 import { build } from "./build.ts";
 import { exec, say, task } from "./command.ts";
-import { LIBRARY, ROOT, SHARED } from "./paths.ts";
+import { LIBRARY, ROOT } from "./paths.ts";
 import { RUNTIME_FLAGS } from "./runtime_flags.ts";
-
-const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
 
 await task(async () => {
   await build();
-  const captured = [`${SHARED}/blocks`, `${SHARED}/executed/blocks`];
-  const found = (await Promise.all(captured.map(exists))).every(Boolean);
-  const paths = found ? captured : [`${ROOT}/examples`];
-  if (!found) say("no captured chain data beside this checkout: using the example in examples/");
   const flags = RUNTIME_FLAGS.map((flag) =>
     flag.replace("{LIBRARY}", LIBRARY).replace("{EXE}", Deno.execPath())
   );
-  const sources = paths.flatMap((path) => ["--source", `file:${path}`]);
-  const { code } = await exec(Deno.execPath(), [
-    "run",
-    "-q",
-    ...flags,
-    `${ROOT}/main.ts`,
-    "run",
-    ...sources,
-    ...Deno.args,
-  ]);
-  if (code !== 0) Deno.exit(code);
   say(
-    "try next: npx -y deno@2.9.6 task legend topics tail arbitrage-decisions-proto   (or decision-evidence)",
+    "the simulated chain runs in paper mode until Ctrl-C; in another terminal, with npx -y deno@2.9.6 task legend …",
   );
+  say("  topics tail arbitrage-decisions-proto --follow    what the agents decide");
+  say("  explain --why-not                                 why they did not");
+  say("  kill                                              and unkill mev, control mev policy --ev-min 0.01");
+  const words = ["run", "-q", ...flags, `${ROOT}/main.ts`, "run", "--source", "sim", ...Deno.args];
+  const { code } = await exec(Deno.execPath(), words);
+  if (code !== 0) Deno.exit(code);
 });

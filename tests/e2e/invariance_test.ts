@@ -141,6 +141,12 @@ function answer(event: ReplayEvent, rename: (key: string) => string, shift: numb
   ]);
 }
 
+/** What landed; an opportunity depends on the moment, and so on the order of everything before it. */
+async function observed(args: string[]) {
+  const answer = await replay(args);
+  return { ...answer, events: answer.events.filter(({ kind }) => !kind.startsWith("open_")) };
+}
+
 Deno.test(
   "replay gives the same answers under other keys, shifted slots and another order of independent transactions",
   {
@@ -221,12 +227,12 @@ Deno.test(
       );
       await Deno.writeTextFile(`${folder}/accounts.ndjson`, lines.join("\n"));
 
-      const before = await replay([
+      const before = await observed([
         shared("executed/blocks"),
         "--accounts",
         shared("executed/accounts_start.ndjson.zst"),
       ]);
-      const after = await replay([`${folder}/blocks`, "--accounts", `${folder}/accounts.ndjson`]);
+      const after = await observed([`${folder}/blocks`, "--accounts", `${folder}/accounts.ndjson`]);
       const expected = before.events.map((event) => answer(event, rename, SLOT_SHIFT)).sort();
       const got = after.events.map((event) => answer(event, (key) => key, 0)).sort();
       assert.deepEqual(got, expected);

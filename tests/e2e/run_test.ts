@@ -271,7 +271,9 @@ Deno.test("explain tells a tier A sandwich and an arbitrage with the numbers the
       told.stdout,
     );
     assert.ok(told.stdout.includes(`net ${sandwich.profit_lamports} lamports by balances`), told.stdout);
-    const [line] = await tail(data, "arbitrage-decisions-proto");
+    const line = (await tail(data, "arbitrage-decisions-proto")).find(({ data }) =>
+      data.kind === "arbitrage"
+    );
     const byId = await legend(["explain", line!.data.decision_id, "--data-dir", data]);
     assert.match(byId.stdout, /^arbitrage, slot \d+: atomic_\dhop\n.*\n {2}hop 1: .*\n {2}hop 2: /);
     const none = await legend(["explain", "0".repeat(32), "--data-dir", data]);

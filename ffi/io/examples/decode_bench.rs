@@ -1,5 +1,5 @@
 //! `decode_bench JOURNAL JSON_FOLDER`: nanoseconds a transaction, median of rounds, for three ways in.
-//! Prints JSON: `{decode_ns, decode_p50_ns, decode_p99_ns, engine_ns, json_ns, transactions, frame_bytes}`.
+//! Prints JSON: `{decode_ns, decode_p50_ns, decode_p99_ns, engine_ns, json_ns, transactions, frame_bytes, hot_p50_ns, hot_p99_ns}`.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -9,8 +9,10 @@ use std::time::Instant;
 use engine::engine::{Engine, Event};
 use engine::frame::Transaction;
 use engine::legs::{self, DecodeCounts};
+use io::accounts;
 use io::source::file::FileSource;
 use io::source::journal::Frames;
+use io::source::sim::{FIRST_SLOT, SimSource};
 
 const ROUNDS: usize = 15;
 
@@ -55,6 +57,26 @@ fn main() -> Result<(), Box<dyn Error>> {
         engine_ns.push(begin.elapsed().as_nanos() as f64 / frames.len() as f64);
         black_box(&out);
     }
+    // The whole hot path with open opportunities: the simulated chain, whose pools are all known.
+    let mut source = SimSource::new(1, FIRST_SLOT);
+    let (mut engine, mut out, mut hot) = (Engine::default(), Vec::new(), Vec::new());
+    engine.load(&accounts::borrowed(&source.accounts()));
+    for slot in 0..1_500 {
+        let block = source.next_block();
+        for (at, frame) in block.frames() {
+            let begin = Instant::now();
+            engine.on_event(&Event::Transaction(frame), at, &mut out);
+            if slot > 100 {
+                hot.push(begin.elapsed().as_nanos() as f64);
+            }
+            out.clear();
+        }
+        engine.on_event(&Event::SlotEnd(block.slot), block.time_ns, &mut out);
+        drop(engine.take_outcomes());
+        drop(source.take_ledger());
+        out.clear();
+    }
+    hot.sort_by(f64::total_cmp);
     let mut json_ns = Vec::new();
     for _ in 0..5 {
         let begin = Instant::now();
@@ -72,13 +94,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     single.sort_by(f64::total_cmp);
     let frame_bytes = frames.iter().map(|frame| frame.len()).sum::<usize>() / frames.len();
     println!(
-        "{{\"decode_ns\":{},\"decode_p50_ns\":{},\"decode_p99_ns\":{},\"engine_ns\":{},\"json_ns\":{},\"transactions\":{},\"frame_bytes\":{frame_bytes}}}",
+        "{{\"decode_ns\":{},\"decode_p50_ns\":{},\"decode_p99_ns\":{},\"engine_ns\":{},\"json_ns\":{},\"transactions\":{},\"frame_bytes\":{frame_bytes},\"hot_p50_ns\":{},\"hot_p99_ns\":{}}}",
         median(&mut whole),
         single[single.len() / 2],
         single[single.len() * 99 / 100],
         median(&mut engine_ns),
         median(&mut json_ns),
         frames.len(),
+        hot[hot.len() / 2],
+        hot[hot.len() * 99 / 100],
     );
     Ok(())
 }

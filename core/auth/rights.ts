@@ -1,0 +1,51 @@
+/** Who may do what: roles of people, scopes of keys, and the rights that routes ask for. */
+
+export const ROLES = ["admin", "auditor", "viewer"] as const;
+export type Role = (typeof ROLES)[number];
+
+export const SCOPES = ["read", "control", "jobs", "models", "config", "metrics"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/**
+ * What a route asks for. `open`: nobody has to be known. `self`: any person that is logged in. `audit`, `admin`: people
+ * alone, no key but the master key.
+ */
+export type Right = "open" | "self" | "read" | "metrics" | "audit" | "control" | "config" | "admin";
+
+/** Who asks. */
+export interface Principal {
+  /** The audit's name: a user, `key:ID` or `master`. */
+  readonly name: string;
+  readonly role?: Role;
+  readonly scopes: readonly Scope[];
+  readonly master?: true;
+  /** How they showed who they are: what came by itself with a browser's request needs a header against forgery. */
+  readonly by: "cookie" | "bearer" | "key" | "ticket";
+  /** The login this belongs to. */
+  readonly session?: string;
+  /** Unix seconds after which it does not hold. */
+  readonly expires: number;
+}
+
+const OF_ROLE: Readonly<Record<Role, readonly Right[]>> = {
+  admin: ["self", "read", "metrics", "audit", "control", "config", "admin"],
+  auditor: ["self", "read", "metrics", "audit"],
+  viewer: ["self", "read", "metrics"],
+};
+const OF_SCOPE: Readonly<Record<Scope, readonly Right[]>> = {
+  read: ["read", "metrics"],
+  control: ["control"],
+  jobs: [],
+  models: [],
+  config: ["config"],
+  metrics: ["metrics"],
+};
+
+/** Whether `principal` has `right`. */
+export function may(principal: Principal | undefined, right: Right): boolean {
+  if (right === "open") return true;
+  if (!principal) return false;
+  if (principal.master) return right !== "self";
+  if (principal.role) return OF_ROLE[principal.role].includes(right);
+  return principal.scopes.some((scope) => OF_SCOPE[scope].includes(right));
+}

@@ -1,0 +1,84 @@
+/** Access tokens: JWT, HS256 and nothing else, 15 minutes. */
+import { errors, jwtVerify, SignJWT } from "jose";
+import { AppError } from "../errors.ts";
+import { type Principal, type Role, ROLES } from "./rights.ts";
+
+export const ACCESS_SECONDS = 15 * 60;
+/** A ticket opens one realtime connection. */
+export const TICKET_SECONDS = 30;
+const TOKEN_BYTES_MAX = 4_096;
+
+export interface TokenOptions {
+  secret: string;
+  issuer: string;
+  audience: string;
+  now?: () => number;
+}
+
+export class Tokens {
+  readonly #key: Uint8Array;
+  readonly #options: TokenOptions;
+  readonly #used = new Map<string, number>();
+
+  constructor(options: TokenOptions) {
+    this.#key = new TextEncoder().encode(options.secret);
+    this.#options = options;
+  }
+
+  #seconds(): number {
+    return Math.trunc((this.#options.now ?? Date.now)() / 1000);
+  }
+
+  /** A token for a login; `ticket` for one connection only. */
+  async sign(user: string, role: Role, session: string, ticket = false): Promise<string> {
+    const now = this.#seconds();
+    return await new SignJWT({ roles: [role], sid: session, ...(ticket ? { use: "ticket" } : {}) })
+      .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+      .setSubject(user)
+      .setIssuer(this.#options.issuer)
+      .setAudience(this.#options.audience)
+      .setIssuedAt(now)
+      .setExpirationTime(now + (ticket ? TICKET_SECONDS : ACCESS_SECONDS))
+      .setJti(crypto.randomUUID())
+      .sign(this.#key);
+  }
+
+  /** Who the token belongs to. Throws `unauthorized`. A ticket is taken once. */
+  async verify(token: string, by: Principal["by"]): Promise<Principal> {
+    const refused = (why: string) => new AppError("unauthorized", `Cannot go on: ${why}, log in again`);
+    if (token.length > TOKEN_BYTES_MAX) throw refused("the token is no token");
+    try {
+      const { payload } = await jwtVerify(token, this.#key, {
+        algorithms: ["HS256"],
+        issuer: this.#options.issuer,
+        audience: this.#options.audience,
+        currentDate: new Date(this.#seconds() * 1000),
+        requiredClaims: ["sub", "exp", "iat", "jti", "roles", "sid"],
+      });
+      const [role] = payload.roles as unknown[];
+      const isTicket = payload.use === "ticket";
+      if (!ROLES.includes(role as Role) || isTicket !== (by === "ticket")) {
+        throw refused("the token is for something else");
+      }
+      if (isTicket) this.#once(String(payload.jti), Number(payload.exp), refused);
+      return {
+        name: String(payload.sub),
+        role: role as Role,
+        scopes: [],
+        by,
+        session: String(payload.sid),
+        expires: Number(payload.exp),
+      };
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      throw refused(error instanceof errors.JWTExpired ? "the login has expired" : "the token does not hold");
+    }
+  }
+
+  #once(id: string, expires: number, refused: (why: string) => AppError): void {
+    const now = this.#seconds();
+    for (const [known, until] of this.#used) if (until < now) this.#used.delete(known);
+    if (this.#used.has(id)) throw refused("the ticket was used before");
+    this.#used.set(id, expires);
+  }
+}

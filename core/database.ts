@@ -1,0 +1,85 @@
+/** Small state that must not be lost: one SQLite file per data folder, shared by the parts of this host. */
+import { DatabaseSync } from "node:sqlite";
+import { AppError } from "./errors.ts";
+
+/** Raised with every change of the tables. */
+const SCHEMA_VERSION = 1;
+/** How long a writer waits for another one. */
+const BUSY_MS = 3_000;
+
+const SCHEMA = `
+create table users (
+  name text primary key, role text not null, password text not null, must_change integer not null,
+  created_ms integer not null, disabled integer not null default 0, failures integer not null default 0,
+  locked_until_ms integer not null default 0
+) strict;
+create table sessions (
+  id text primary key, user text not null references users(name) on delete cascade, refresh_hash blob not null,
+  previous_hash blob, created_ms integer not null, used_ms integer not null, expires_ms integer not null,
+  agent text not null, revoked integer not null default 0
+) strict;
+create table api_keys (
+  id text primary key, hash blob not null, label text not null, scopes text not null, created_by text not null,
+  created_ms integer not null, expires_ms integer not null, revoked integer not null default 0
+) strict;
+create table audit (
+  seq integer primary key, at_ms integer not null, who text not null, action text not null, module text not null,
+  detail text not null, request_id text not null, previous blob not null, hash blob not null
+) strict;
+`;
+
+export type Database = DatabaseSync;
+
+/** Opens the file, made with its tables if missing; `busyMs` is how long a write waits for another process. */
+export function openDatabase(path: string, busyMs = BUSY_MS): Database {
+  let database: DatabaseSync;
+  try {
+    const fresh = !exists(path);
+    if (fresh) Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
+    database = new DatabaseSync(path);
+    database.exec(`pragma busy_timeout = ${busyMs}; pragma journal_mode = wal; pragma synchronous = full;
+      pragma foreign_keys = on`);
+    migrate(database, path);
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError("unavailable", `Cannot use ${path}: ${why}`, { cause });
+  }
+  return database;
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function migrate(database: Database, path: string): void {
+  const version = () => Number(database.prepare("pragma user_version").get()!.user_version);
+  if (version() === SCHEMA_VERSION) return;
+  transaction(database, () => {
+    const now = version();
+    if (now > SCHEMA_VERSION) {
+      throw new AppError(
+        "unavailable",
+        `Cannot use ${path}: its version is ${now}, need ${SCHEMA_VERSION}; use the legend version that wrote it`,
+      );
+    }
+    if (now === 0) database.exec(`${SCHEMA}; pragma user_version = ${SCHEMA_VERSION}`);
+  });
+}
+
+/** Runs `work` all or nothing, as the only writer. */
+export function transaction<T>(database: Database, work: () => T): T {
+  database.exec("begin immediate");
+  try {
+    const result = work();
+    database.exec("commit");
+    return result;
+  } catch (error) {
+    database.exec("rollback");
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+/** Requests a second per somebody, with a burst; the memory for it is bounded. */
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+/** Somebodies remembered; beyond it the one that was quiet longest is forgotten, which fills its bucket. */
+const BUCKETS_MAX = 10_000;
+
+export class TokenBuckets {
+  readonly #buckets = new Map<string, Bucket>();
+
+  /** `perSecond` tokens come back each second, up to `burst`. `now`: milliseconds. */
+  constructor(readonly perSecond: number, readonly burst: number, readonly now: () => number = Date.now) {}
+
+  /** Takes a token; 0, or the seconds until there is one. */
+  take(who: string): number {
+    const now = this.now();
+    const bucket = this.#buckets.get(who) ?? { tokens: this.burst, at: now };
+    this.#buckets.delete(who);
+    this.#buckets.set(who, bucket);
+    if (this.#buckets.size > BUCKETS_MAX) this.#buckets.delete(this.#buckets.keys().next().value!);
+    bucket.tokens = Math.min(
+      this.burst,
+      bucket.tokens + Math.max(0, now - bucket.at) / 1000 * this.perSecond,
+    );
+    bucket.at = now;
+    if (bucket.tokens < 1) return Math.max(1, Math.ceil((1 - bucket.tokens) / this.perSecond));
+    bucket.tokens -= 1;
+    return 0;
+  }
+}
