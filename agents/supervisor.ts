@@ -94,7 +94,7 @@ async function runOnce(
 }
 
 /** Reads to the end and keeps the last line: parts print one, at their end. */
-async function lastLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+async function lastLine(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
   let text = "";
   for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
     text += chunk;
@@ -105,7 +105,10 @@ async function lastLine(stream: ReadableStream<Uint8Array>): Promise<string> {
 }
 
 /** Says each line of a part as it comes. */
-async function passOn(stream: ReadableStream<Uint8Array>, say: (line: string) => void): Promise<void> {
+async function passOn(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  say: (line: string) => void,
+): Promise<void> {
   let rest = "";
   for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + chunk).split("\n");

@@ -1,9 +1,11 @@
+import { AuditChain } from "../core/audit/chain.ts";
+import { openDatabase } from "../core/database.ts";
 import { UsageError } from "../core/errors.ts";
-import { type ActionName, sendCommand, type Sent } from "../ffi/control.ts";
-import type { ModuleName } from "../ffi/engine.ts";
+import { AuditAnchors } from "./audit_anchors.ts";
+import { type ActionName, type ModuleName, MODULES, type Sent } from "../core/control.ts";
+import { sendCommand } from "../ffi/control.ts";
 import { type Command, type Context, EXIT, type ExitCode, type Flag, type Invocation } from "./command.ts";
 
-const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
 const ACTIONS: readonly ActionName[] = ["start", "stop", "restart", "throttle", "policy"];
 const WAIT_MS = 5_000;
 
@@ -108,7 +110,14 @@ async function send(
   const { path: data_dir, instance } = context.dataDir();
   const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
   const args = typeof flags.reason === "string" ? { ...values, reason: flags.reason } : values;
-  const answers = await Promise.all(modules.map((module) =>
+  const request_ids = modules.map(() => crypto.randomUUID().replaceAll("-", ""));
+  const isKill = action === "kill" && values.kill !== "false";
+  if (!isKill) {
+    modules.forEach((module, at) =>
+      audit(context, word(action, values), module, args, request_ids[at]!, AUDIT_BUSY_MS)
+    );
+  }
+  const answers = await Promise.all(modules.map((module, at) =>
     sendCommand(context.library(), {
       data_dir,
       instance,
@@ -116,10 +125,24 @@ async function send(
       action,
       args,
       issuer: `local:${Deno.uid()}`,
+      request_id: request_ids[at]!,
       ...(sign_sk_hex ? { sign_sk_hex } : {}),
       wait_ms: WAIT_MS,
     })
   ));
+  if (isKill) {
+    // It has been sent: an audit that cannot be written is said, and nothing more.
+    modules.forEach((module, at) => {
+      try {
+        audit(context, "kill", module, args, request_ids[at]!, 0);
+      } catch (error) {
+        context.say(
+          `The kill of ${module} is not in the audit: ${error instanceof Error ? error.message : error}`,
+        );
+      }
+    });
+  }
+  await anchored(context);
   let code: ExitCode = EXIT.done;
   answers.forEach((sent, at) => {
     const module = modules[at]!;
@@ -139,9 +162,53 @@ async function send(
   return code;
 }
 
+/** How long a command waits for another writer of the audit. */
+const AUDIT_BUSY_MS = 3_000;
+
+const word = (action: string, values: Record<string, string>) =>
+  action === "kill" && values.kill === "false" ? "un-kill" : action;
+
+let anchors: AuditAnchors | undefined;
+
+/** No command without its entry. */
+function audit(
+  context: Context,
+  action: string,
+  module: ModuleName,
+  args: Record<string, string>,
+  request_id: string,
+  busyMs: number,
+): void {
+  const { path, instance } = context.dataDir();
+  const database = openDatabase(`${path}/legend.db`, busyMs);
+  try {
+    const who = `local:${Deno.uid()}`;
+    const head = new AuditChain(database).append({
+      who,
+      action,
+      module,
+      detail: JSON.stringify(args),
+      request_id,
+    });
+    anchors ??= new AuditAnchors(context.log(), instance, (line) => context.say(line));
+    anchors.tell(head);
+  } finally {
+    database.close();
+  }
+}
+
+/** The heads are outside before the verb ends. */
+async function anchored(context: Context): Promise<void> {
+  try {
+    await anchors?.flush();
+  } catch (error) {
+    context.say(`Cannot anchor the audit: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
 /** What came of one command, for a person. */
 function line(module: ModuleName, action: string, values: Record<string, string>, sent: Sent): string {
-  const what = action === "kill" && values.kill === "false" ? "un-kill" : action;
+  const what = word(action, values);
   if (sent.path === "signal") return `${module}: ${what} signalled; its receipt comes on the log`;
   const { receipt } = sent;
   if (!receipt) return `${module}: ${what} not applied, ${sent.agent_error ?? "no agent answered"}`;

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { UsageError } from "../core/errors.ts";
-import type { AgentStatus } from "../ffi/engine.ts";
+import type { AgentStatus } from "../core/control.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 
 interface Leg {

@@ -1,5 +1,6 @@
 /** All verbs, by name. A verb is one file and one row. */
 import type { Command } from "./command.ts";
+import { auditShow, auditVerify } from "./audit.ts";
 import { capture } from "./capture.ts";
 import { completions } from "./completions.ts";
 import { configCheck, configShow } from "./config.ts";
@@ -9,10 +10,14 @@ import { explain } from "./explain.ts";
 import { replay } from "./replay.ts";
 import { run } from "./run.ts";
 import { runAgent } from "./run_agent.ts";
+import { runApi } from "./run_api.ts";
 import { topicsCreate, topicsList, topicsTail, topicsVerify } from "./topics.ts";
+import { userAdd, userList, userPasswd } from "./user.ts";
 import { version } from "./version.ts";
 
 export const COMMANDS: readonly Command[] = [
+  auditShow,
+  auditVerify,
   capture,
   completions,
   configCheck,
@@ -24,10 +29,14 @@ export const COMMANDS: readonly Command[] = [
   replay,
   run,
   runAgent,
+  runApi,
   topicsCreate,
   topicsList,
   topicsTail,
   topicsVerify,
   unkill,
+  userAdd,
+  userList,
+  userPasswd,
   version,
 ];

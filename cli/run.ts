@@ -1,8 +1,9 @@
 import { supervise } from "../agents/supervisor.ts";
 import { AppError } from "../core/errors.ts";
-import type { AgentStatus } from "../ffi/engine.ts";
+import type { AgentStatus } from "../core/control.ts";
 import { TOPICS } from "../proto/topics.ts";
 import { type Command, EXIT, type Invocation } from "./command.ts";
+import { API_FLAGS } from "./run_api.ts";
 import { SOURCE_FLAGS, sourcesOf, speedFlag, summary } from "./run_agent.ts";
 import { topicLimits } from "./topics.ts";
 
@@ -12,9 +13,9 @@ export const run: Command = {
   name: "run",
   args: "",
   summary: "Run everything on this host: one process per part, started again when it crashes (paper mode)",
-  flags: SOURCE_FLAGS,
+  flags: [...SOURCE_FLAGS, ...API_FLAGS],
   details: [
-    "Parts: agent arbitrage, agent mev. Closed cycles are published on arbitrage-decisions-proto, tier A sandwiches on",
+    "Parts: agent arbitrage, agent mev, and the page with the API on a source without end. Closed cycles are published on arbitrage-decisions-proto, tier A sandwiches on",
     "sandwich-decisions-proto, opportunities that pass the gate beside them; everything else stays on decision-evidence.",
     "What is on the log already is counted, not written again.",
   ],
@@ -31,6 +32,9 @@ export const run: Command = {
       name: `agent ${module}`,
       args: ["run", "agent", module, "--part", "--json", ...passedOn(call, path)],
     }));
+    // Captured files end, and the agents with them; a page that stayed would hold the run open.
+    const live = sources.some((source) => !source.startsWith("file:"));
+    if (live) parts.push({ name: "api", args: ["run", "api", "--part", ...apiFlags(call, path)] });
     const ends = await supervise(parts, {
       spawn: (args) => context.respawn(args),
       signal: context.signal,
@@ -42,7 +46,7 @@ export const run: Command = {
       JSON.parse(last) as AgentStatus
     );
     const code = Math.max(...ends.map(({ code }) => code));
-    if (statuses.length < parts.length) return context.signal.aborted ? EXIT.done : EXIT.failed;
+    if (statuses.length < 2) return context.signal.aborted ? EXIT.done : EXIT.failed;
     const seconds = ((performance.now() - begin) / 1000).toFixed(2);
     context.out(
       call.flags.json
@@ -52,6 +56,13 @@ export const run: Command = {
     return code === 0 ? EXIT.done : EXIT.failed;
   },
 };
+
+function apiFlags({ flags }: Invocation, dataDir: string): string[] {
+  const single = ["listen", "port", "config"].flatMap((name) =>
+    typeof flags[name] === "string" ? [`--${name}`, flags[name]] : []
+  );
+  return [...single, ...(flags["insecure-listen"] ? ["--insecure-listen"] : []), "--data-dir", dataDir];
+}
 
 /** One supervisor per data folder. */
 function lock(path: string): Disposable {

@@ -1,5 +1,6 @@
 import { UsageError } from "../core/errors.ts";
-import { Agent, type AgentStatus, endWithParent, type ModuleName } from "../ffi/engine.ts";
+import { type AgentStatus, type ModuleName, MODULES } from "../core/control.ts";
+import { Agent, endWithParent } from "../ffi/engine.ts";
 import { TOPICS } from "../proto/topics.ts";
 import { type Command, type Context, EXIT, type Flag, type Invocation } from "./command.ts";
 import { slotFlag } from "./decode.ts";
@@ -7,7 +8,6 @@ import { topicLimits } from "./topics.ts";
 
 /** How often the end is looked for; nothing else crosses into JavaScript. */
 const DRAIN_MS = 50;
-const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
 /** Parts that live and die with `legend run` say so to themselves. */
 export const PART_FLAG: Flag = { name: "part", doc: "End with the process that started this one" };
 

@@ -1,4 +1,5 @@
 /** The engine for TypeScript: decoding files, and agents that run on threads of their own. */
+import type { AgentStatus, ModuleName } from "../core/control.ts";
 import { type Library, utf8 } from "./library.ts";
 
 const NO_SLOT = 0xffff_ffff_ffff_ffffn;
@@ -113,63 +114,6 @@ export interface AgentOptions {
   sign_sk_hex?: string;
   /** Limits of the topics it writes. */
   limits: { segment_bytes: number; retention_bytes: number; retention_ms: number };
-}
-
-export type ModuleName = "arbitrage" | "mev";
-
-/** The policy in force, as receipts hash it. */
-export interface PolicyState {
-  running: boolean;
-  killed: boolean;
-  /** Share of decisions skipped, 0..100. */
-  throttle_pct: number;
-  /** SOL. */
-  ev_min: number;
-  /** 0..1. */
-  score_min: number;
-  /** Quantiles of landed tips. */
-  tip_ladder: number[];
-}
-
-export interface AgentStatus {
-  state: "running" | "done" | "failed";
-  error: string | null;
-  warnings: string[];
-  module: ModuleName;
-  instance: string;
-  pid: number;
-  /** Unix nanoseconds at which this was told. */
-  at_ns: string;
-  slot: number;
-  event_ns: string;
-  policy: PolicyState;
-  policy_hash: string;
-  killed: boolean;
-  files: number;
-  blocks: number;
-  transactions: number;
-  failed: number;
-  votes: number;
-  pending: number;
-  malformed: number;
-  unknown_version: number;
-  legs: number;
-  unresolved_swaps: number;
-  arbitrage: number;
-  sandwich: number;
-  wide_sandwich: number;
-  open_arbitrage: number;
-  open_sandwich: number;
-  candidates: number;
-  passed: number;
-  /** Refusals by term of the gate. */
-  why_not: Record<string, number>;
-  published: number;
-  already_logged: number;
-  evidence: number;
-  outcomes: number;
-  unpublished: number;
-  dropped: number;
 }
 
 /** Threads that take a source through the engine into the log. */

@@ -1,4 +1,5 @@
 /** Builds what the sources need to run: npm packages and the Rust library. */
+import { buildAssets } from "./assets.ts";
 import { must, task, timed } from "./command.ts";
 import { ROOT } from "./paths.ts";
 
@@ -8,6 +9,7 @@ export async function build(): Promise<void> {
     "Rust library (cargo, release)",
     () => must("cargo", ["build", "--release", "--locked", "-q", "-p", "abi"], { cwd: `${ROOT}/ffi` }),
   );
+  await timed("page", () => buildAssets());
 }
 
 if (import.meta.main) await task(build);

@@ -1,6 +1,7 @@
 /** `./compile.sh`: from the sources to dist/legend. */
 import { build as bundle, stop } from "esbuild";
 import { exec, must, say, task, timed } from "./command.ts";
+import { buildAssets } from "./assets.ts";
 import { CACHE, EXECUTABLE, LIBRARY, ROOT } from "./paths.ts";
 import { PACKED_FLAGS, RUNTIME_FLAGS } from "./runtime_flags.ts";
 
@@ -26,6 +27,8 @@ export async function bundleApp(out: string): Promise<void> {
     conditions: ["deno", "import", "default"],
     external: ["node:*"],
     target: "esnext",
+    jsx: "automatic",
+    jsxImportSource: "preact",
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
@@ -73,6 +76,7 @@ async function stage(fast: boolean): Promise<string> {
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.mkdir(`${folder}/app`, { recursive: true });
   await timed("bundle", () => bundleApp(`${folder}/app/main.js`));
+  await timed("page", () => buildAssets(`${folder}/assets`));
   const profile = fast ? "release" : "dist";
   await timed(`Rust library (${profile})`, () => cargo(["--profile", profile, "-p", "abi"]));
   await Deno.copyFile(`${ROOT}/ffi/target/${profile}/liblegend.so`, `${folder}/liblegend.so`);

@@ -1,6 +1,6 @@
 /**
  * The rights of `legend`, for the executable and for runs from a checkout.
- * Files and environment: the data folder and captured data can be anywhere. No network yet. Native code: our
+ * Files, environment, network: the data folder and captured data can be anywhere, the operator chooses addresses. Native code: our
  * library only. Programs: ourselves only.
  */
 export const RUNTIME_FLAGS = [
@@ -8,6 +8,7 @@ export const RUNTIME_FLAGS = [
   "--allow-read",
   "--allow-write",
   "--allow-env",
+  "--allow-net",
   "--allow-sys",
   "--allow-ffi={LIBRARY}",
   "--allow-run={EXE}",

@@ -40,10 +40,23 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc: "Address the page and the API listen on",
   },
   {
+    key: "api.open_metrics",
+    type: flag,
+    default: "false",
+    doc: "`/metrics` and the OpenAPI file without login, on loopback alone",
+  },
+  {
+    key: "api.path_prefix",
+    type: z.union([z.literal(""), text.regex(/^(\/[a-z0-9_-]+)+$/, "need for example /legend")]),
+    default: "",
+    doc: "Path before everything, for a proxy that serves the page below one",
+  },
+  {
     key: "api.port",
     type: port,
     default: "8080",
     env: "API_PORT",
+    flag: "port",
     doc: "Port of the page and the API, 1..65535",
   },
   {
@@ -52,6 +65,12 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     default: "1000",
     env: "RATE_LIMIT_PER_SECOND",
     doc: "Requests a second per user, key and address",
+  },
+  {
+    key: "api.secure_cookies",
+    type: flag,
+    default: "false",
+    doc: "Cookies over TLS alone, and HSTS: set it behind a proxy with TLS",
   },
   { key: "api.workers", type: count(1, 256), default: "1", env: "API_WORKERS", doc: "API processes, 1..256" },
   {

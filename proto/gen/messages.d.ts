@@ -1367,6 +1367,81 @@ export namespace jobs {
     }
 
     /**
+     * Properties of an AuditHead.
+     * @deprecated Use jobs.AuditHead.$Properties instead.
+     */
+    interface IAuditHead extends jobs.AuditHead.$Properties {
+    }
+
+    /** Represents an AuditHead. */
+    class AuditHead {
+
+        /**
+         * Constructs a new AuditHead.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: jobs.AuditHead.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** AuditHead node. */
+        node: string;
+
+        /** AuditHead seq. */
+        seq: Long;
+
+        /** AuditHead hash. */
+        hash: Uint8Array;
+
+        /** AuditHead atMs. */
+        atMs: Long;
+
+        /**
+         * Encodes the specified AuditHead message. Does not implicitly {@link jobs.AuditHead.verify|verify} messages.
+         * @param message AuditHead message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: jobs.AuditHead.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an AuditHead message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {jobs.AuditHead & jobs.AuditHead.$Shape} AuditHead
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): jobs.AuditHead & jobs.AuditHead.$Shape;
+    }
+
+    namespace AuditHead {
+
+        /** Properties of an AuditHead. */
+        interface $Properties {
+
+            /** AuditHead node */
+            node?: (string|null);
+
+            /** AuditHead seq */
+            seq?: (Long|null);
+
+            /** AuditHead hash */
+            hash?: (Uint8Array|null);
+
+            /** AuditHead atMs */
+            atMs?: (Long|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an AuditHead. */
+        type $Shape = jobs.AuditHead.$Properties;
+    }
+
+    /**
      * Properties of a ModelEvent.
      * @deprecated Use jobs.ModelEvent.$Properties instead.
      */

@@ -48,6 +48,8 @@ const WATCH: Duration = Duration::from_millis(20);
 const METRICS_EVERY: Duration = Duration::from_secs(1);
 /// How often the status file is written.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
+/// How long a start waits for the agent before it to end.
+const PREDECESSOR_ENDS: Duration = Duration::from_secs(3);
 /// Outcomes of this long count for the landed share.
 const LANDED_WINDOW: Duration = Duration::from_secs(600);
 /// Outcomes of this long count for the PnL.
@@ -684,7 +686,17 @@ fn lock_agent(data_dir: &Path, module: Module) -> Result<File, String> {
     std::fs::create_dir_all(data_dir.join("agents")).map_err(cannot)?;
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
     let mut file = open.map_err(cannot)?;
-    match file.try_lock() {
+    // An agent whose supervisor was killed needs a moment to end.
+    let begin = Instant::now();
+    let locked = loop {
+        match file.try_lock() {
+            Err(std::fs::TryLockError::WouldBlock) if begin.elapsed() < PREDECESSOR_ENDS => {
+                std::thread::sleep(WATCH);
+            }
+            locked => break locked,
+        }
+    };
+    match locked {
         Ok(()) => {
             // For the kill signal: whom to send it to.
             let named = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));

@@ -75,6 +75,21 @@ pub struct Receipt {
     #[prost(bytes = "vec", tag = "11")]
     pub signature: ::prost::alloc::vec::Vec<u8>,
 }
+/// The newest entry of a node's audit chain, told outside its file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AuditHead {
+    #[prost(string, tag = "1")]
+    pub node: ::prost::alloc::string::String,
+    /// from 1
+    #[prost(uint64, tag = "2")]
+    pub seq: u64,
+    /// SHA-256, 32 bytes
+    #[prost(bytes = "vec", tag = "3")]
+    pub hash: ::prost::alloc::vec::Vec<u8>,
+    /// Unix milliseconds
+    #[prost(uint64, tag = "4")]
+    pub at_ms: u64,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ModelEvent {
     #[prost(string, tag = "1")]

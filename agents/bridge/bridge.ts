@@ -1,0 +1,287 @@
+/**
+ * The bridge: topics to micro-batches to clients. One batch is made and compressed once for all clients that want the same;
+ * each client has its own bounded queue, so that a slow one loses its oldest records and nobody waits for it.
+ */
+import type { Log } from "../../core/log/log.ts";
+import {
+  CLOSE,
+  type ConnectionInfo,
+  type RealtimeFilter,
+  type RealtimeHub,
+  type RealtimeMode,
+  type RealtimeOptions,
+} from "../../core/realtime.ts";
+import {
+  batchBytes,
+  compress,
+  type Facts,
+  factsOf,
+  gapJson,
+  gapProto,
+  isUnfiltered,
+  jsonLines,
+  matches,
+  textSize,
+} from "./batch.ts";
+import { ClientQueue, type Frame } from "./client_queue.ts";
+
+export const BRIDGE_TOPICS = [
+  "arbitrage-decisions-proto",
+  "bundle-outcomes-proto",
+  "job-status-proto",
+  "metrics-proto",
+  "sandwich-decisions-proto",
+] as const;
+
+/** Bytes that wait for one client at most. */
+const QUEUE_BYTES_MAX = 4 << 20;
+/** Bytes handed to the socket at most before it has sent them. */
+const SOCKET_BYTES_MAX = 256 << 10;
+/** Batches kept for clients that come back. */
+const RESUME_BATCHES_MAX = 512;
+const RESUME_BYTES_MAX = 16 << 20;
+const CLIENTS_MAX = 2_000;
+const WAIT_MS = 1_000;
+/** How often logins and expiry are looked at. */
+const CHECK_MS = 1_000;
+const PUMP_MS = 20;
+
+interface Batch {
+  readonly items: readonly Uint8Array[];
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly bytes: number;
+}
+
+interface Client {
+  readonly id: string;
+  readonly socket: WebSocket;
+  readonly options: RealtimeOptions;
+  readonly queue: ClientQueue;
+  readonly since: number;
+  readonly key: string;
+  sent: bigint;
+  filtered: bigint;
+}
+
+export interface BridgeOptions {
+  log: Log;
+  windowMs: number;
+  maxSize: number;
+  /** Whether a login still holds. */
+  isOpen(session: string): boolean;
+  queueBytesMax?: number;
+  now?: () => number;
+}
+
+export class Bridge implements RealtimeHub {
+  readonly #options: BridgeOptions;
+  readonly #clients = new Map<string, Client>();
+  readonly #epoch: bigint;
+  #position = 1n;
+  #waiting: Uint8Array[] = [];
+  #recent: Batch[] = [];
+  #recentBytes = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #windowMs: number;
+  #maxSize: number;
+
+  constructor(options: BridgeOptions) {
+    this.#options = options;
+    this.#epoch = BigInt((options.now ?? Date.now)());
+    [this.#windowMs, this.#maxSize] = [options.windowMs, options.maxSize];
+  }
+
+  tune(windowMs: number, maxSize: number): void {
+    [this.#windowMs, this.#maxSize] = [windowMs, maxSize];
+  }
+
+  /** Reads all topics until the signal ends it; then closes all clients. */
+  async run(signal: AbortSignal): Promise<void> {
+    const checks = setInterval(() => this.#check(), CHECK_MS);
+    const pump = setInterval(() => this.#pumpAll(), PUMP_MS);
+    try {
+      await Promise.all(BRIDGE_TOPICS.map((topic) => this.#follow(topic, signal)));
+    } finally {
+      clearInterval(checks);
+      clearInterval(pump);
+      clearTimeout(this.#timer);
+      for (const { socket } of this.#clients.values()) socket.close(CLOSE.goingAway, "the server ends");
+    }
+  }
+
+  async #follow(name: string, signal: AbortSignal): Promise<void> {
+    using topic = this.#options.log.topic(name, { create: true });
+    using reader = topic.reader(topic.info().end);
+    while (!signal.aborted) {
+      const answer = reader.read();
+      if ("gap" in answer) continue;
+      for (const { value } of answer.records) if (value) this.#take(value);
+      if (answer.records.length === 0) await topic.wait(reader.offset, WAIT_MS);
+      // A burst must not keep timers and sockets waiting.
+      else await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+
+  #take(envelope: Uint8Array): void {
+    this.#waiting.push(envelope);
+    if (this.#waiting.length >= this.#maxSize) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), this.#windowMs);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#waiting.length === 0) return;
+    const items = this.#waiting;
+    this.#waiting = [];
+    const from = this.#position;
+    this.#position += BigInt(items.length);
+    const bytes = items.reduce((sum, item) => sum + item.length, 0);
+    const batch = { items, from, to: this.#position, bytes };
+    this.#keep(batch);
+    const frames = new FrameCache(batch, this.#epoch);
+    for (const client of this.#clients.values()) this.#queue(client, frames);
+  }
+
+  #keep(batch: Batch): void {
+    this.#recent.push(batch);
+    this.#recentBytes += batch.bytes;
+    while (this.#recent.length > RESUME_BATCHES_MAX || this.#recentBytes > RESUME_BYTES_MAX) {
+      this.#recentBytes -= this.#recent.shift()!.bytes;
+    }
+  }
+
+  #queue(client: Client, frames: FrameCache): void {
+    const { frame, filtered } = frames.of(client.key, client.options.mode, client.options.filter);
+    client.filtered += BigInt(filtered);
+    if (frame) client.queue.push(frame);
+    this.#pump(client);
+  }
+
+  #pumpAll(): void {
+    for (const client of this.#clients.values()) if (client.queue.bytes > 0) this.#pump(client);
+  }
+
+  /** Hands on what the socket takes. */
+  #pump(client: Client): void {
+    const { socket, queue, options: { mode } } = client;
+    while (socket.readyState === WebSocket.OPEN && socket.bufferedAmount < SOCKET_BYTES_MAX) {
+      const next = queue.next();
+      if (!next) return;
+      if ("gap" in next) socket.send(mode === "json" ? gapJson(next.gap) : gapProto(next.gap, this.#epoch));
+      else {
+        socket.send(next.frame.bytes);
+        client.sent += BigInt(next.frame.count);
+      }
+    }
+  }
+
+  serve(socket: WebSocket, options: RealtimeOptions): void {
+    const client: Client = {
+      id: crypto.randomUUID(),
+      socket,
+      options,
+      queue: new ClientQueue(this.#options.queueBytesMax ?? QUEUE_BYTES_MAX),
+      since: Date.now(),
+      key: `${options.mode} ${JSON.stringify(options.filter)}`,
+      sent: 0n,
+      filtered: 0n,
+    };
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("open", () => {
+      if (this.#clients.size >= CLIENTS_MAX) return socket.close(CLOSE.goingAway, "too many connections");
+      this.#resume(client);
+      this.#clients.set(client.id, client);
+      this.#pump(client);
+    });
+    socket.addEventListener("close", () => this.#clients.delete(client.id));
+    socket.addEventListener("error", () => this.#clients.delete(client.id));
+  }
+
+  /** Queues what a client missed since its position; what is gone is a gap. */
+  #resume(client: Client): void {
+    const { resume } = client.options;
+    if (!resume) return;
+    const oldest = this.#recent[0]?.from ?? this.#position;
+    const other = resume.epoch !== this.#epoch;
+    const begin = other ? oldest : resume.position;
+    if (other) client.queue.miss({ from: resume.position, to: resume.position, count: 0 });
+    else if (begin < oldest) client.queue.miss({ from: begin, to: oldest, count: Number(oldest - begin) });
+    for (const batch of this.#recent) {
+      if (batch.to <= begin) continue;
+      const skip = begin > batch.from ? Number(begin - batch.from) : 0;
+      const rest = skip === 0 ? batch : { ...batch, items: batch.items.slice(skip), from: begin };
+      const { frame, filtered } = new FrameCache(rest, this.#epoch).of(
+        client.key,
+        client.options.mode,
+        client.options.filter,
+      );
+      client.filtered += BigInt(filtered);
+      if (frame) client.queue.push(frame);
+    }
+  }
+
+  /** Ends connections whose token or login does not hold any more. */
+  #check(): void {
+    const now = (this.#options.now ?? Date.now)() / 1000;
+    for (const { socket, options: { principal } } of this.#clients.values()) {
+      if (principal.expires <= now) socket.close(CLOSE.expired, "the access token has expired");
+      else if (principal.session && !this.#options.isOpen(principal.session)) {
+        socket.close(CLOSE.forbidden, "the login has ended");
+      }
+    }
+  }
+
+  connections(): ConnectionInfo[] {
+    return [...this.#clients.values()].map(({ id, options, since, sent, queue, filtered }) => ({
+      id,
+      user: options.principal.name,
+      mode: options.mode,
+      since_ms: since,
+      sent: String(sent),
+      dropped: String(queue.dropped),
+      filtered: String(filtered),
+      queued_bytes: queue.bytes,
+    }));
+  }
+
+  kick(id: string): boolean {
+    const client = this.#clients.get(id);
+    client?.socket.close(CLOSE.kicked, "ended by an admin");
+    return client !== undefined;
+  }
+}
+
+/** The frames of one batch, made when the first client wants them. */
+class FrameCache {
+  readonly #frames = new Map<string, { frame: Frame | null; filtered: number }>();
+  #facts: (Facts | null)[] | undefined;
+
+  constructor(readonly batch: Batch, readonly epoch: bigint) {}
+
+  of(key: string, mode: RealtimeMode, filter: RealtimeFilter): { frame: Frame | null; filtered: number } {
+    let made = this.#frames.get(key);
+    if (!made) {
+      made = this.#make(mode, filter);
+      this.#frames.set(key, made);
+    }
+    return made;
+  }
+
+  #make(mode: RealtimeMode, filter: RealtimeFilter): { frame: Frame | null; filtered: number } {
+    const { items: all, from, to } = this.batch;
+    let items = all;
+    if (!isUnfiltered(filter)) {
+      this.#facts ??= all.map(factsOf);
+      items = all.filter((_, at) => matches(this.#facts![at]!, filter));
+    }
+    const filtered = all.length - items.length;
+    if (items.length === 0) return { frame: null, filtered };
+    const bytes = mode === "json"
+      ? jsonLines(items)
+      : compress(batchBytes(items, { epoch: this.epoch, from, to }));
+    const size = typeof bytes === "string" ? textSize(bytes) : bytes.length;
+    return { frame: { bytes, size, from, to, count: items.length }, filtered };
+  }
+}

@@ -1,0 +1,69 @@
+/** Frames that wait for one client: bounded in bytes, the oldest go first, and the client is told how many records went. */
+
+export interface Frame {
+  readonly bytes: Uint8Array<ArrayBuffer> | string;
+  readonly size: number;
+  /** Positions of the first record and behind the last one. */
+  readonly from: bigint;
+  readonly to: bigint;
+  /** Records in it. */
+  readonly count: number;
+}
+
+/** Records that a client did not get. */
+export interface Gap {
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly count: number;
+}
+
+export class ClientQueue {
+  readonly #bytesMax: number;
+  #frames: Frame[] = [];
+  #bytes = 0;
+  #gap: Gap | null = null;
+  /** Records dropped in all. */
+  dropped = 0n;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Adds a frame; drops the oldest until all fit. A frame that is too large by itself is dropped at once. */
+  push(frame: Frame): void {
+    this.#frames.push(frame);
+    this.#bytes += frame.size;
+    while (this.#bytes > this.#bytesMax) this.#drop(this.#frames.shift()!);
+  }
+
+  #drop({ size, from, to, count }: Frame): void {
+    this.#bytes -= size;
+    this.dropped += BigInt(count);
+    this.#gap = this.#gap
+      ? { from: this.#gap.from, to, count: this.#gap.count + count }
+      : { from, to, count };
+  }
+
+  /** Says that records were missed before anything was queued. */
+  miss(gap: Gap): void {
+    this.#gap = this.#gap ? { ...gap, from: this.#gap.from, count: this.#gap.count + gap.count } : gap;
+    this.dropped += BigInt(gap.count);
+  }
+
+  /** The next thing to send: a gap stands before the frames behind it. */
+  next(): { gap: Gap } | { frame: Frame } | undefined {
+    if (this.#gap) {
+      const gap = this.#gap;
+      this.#gap = null;
+      return { gap };
+    }
+    const frame = this.#frames.shift();
+    if (!frame) return undefined;
+    this.#bytes -= frame.size;
+    return { frame };
+  }
+}

@@ -1,0 +1,194 @@
+import { Bridge } from "../agents/bridge/bridge.ts";
+import { AuditChain } from "../core/audit/chain.ts";
+import { Accounts } from "../core/auth/accounts.ts";
+import { randomSecret } from "../core/auth/passwords.ts";
+import { Tokens } from "../core/auth/tokens.ts";
+import { agentStatuses } from "../core/control.ts";
+import { openDatabase } from "../core/database.ts";
+import { DecisionIndex } from "../core/decisions.ts";
+import { AppError } from "../core/errors.ts";
+import { MetricsView } from "../core/metrics.ts";
+import { Receipts } from "../core/receipts.ts";
+import { sendCommand } from "../ffi/control.ts";
+import { endWithParent } from "../ffi/engine.ts";
+import { createApp } from "../routes/app.ts";
+import type { ApiDeps, Readiness } from "../routes/deps.ts";
+import { pageRoutes } from "../routes/pages/mod.tsx";
+import { assetReader } from "./assets.ts";
+import { AuditAnchors } from "./audit_anchors.ts";
+import { type Command, type Context, EXIT, type Flag } from "./command.ts";
+import { PART_FLAG } from "./run_agent.ts";
+
+const RECEIPT_WAIT_MS = 5_000;
+/** Seconds after which an agent that says nothing is not there. */
+const AGENT_SILENT_S = 5;
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+export const API_FLAGS: readonly Flag[] = [
+  { name: "listen", value: "ADDRESS", doc: "Address of the page and the API (127.0.0.1)" },
+  { name: "port", value: "N", doc: "Port of the page and the API (8080)" },
+  { name: "insecure-listen", doc: "Allow an address other than loopback without TLS" },
+];
+
+export const runApi: Command = {
+  name: "run api",
+  args: "",
+  summary: "Run the page and the API alone",
+  flags: [...API_FLAGS, PART_FLAG],
+  details: [
+    "The first start makes an admin and writes the one-time login to first-login in the data folder.",
+  ],
+  async run({ flags }, context) {
+    if (flags.part) endWithParent(context.library());
+    const hostname = context.setting<string>("api.listen");
+    const port = context.setting<number>("api.port");
+    if (!LOOPBACK.test(hostname) && !context.setting<boolean>("api.insecure_listen")) {
+      throw new AppError(
+        "invalid",
+        `Cannot listen on ${hostname}: it is not loopback and there is no TLS, need --insecure-listen or a proxy with TLS on this host`,
+      );
+    }
+    const parts = await openParts(context);
+    const { deps, bridge } = parts;
+    const app = createApp(deps, pageRoutes);
+    const server = listen(hostname, port, app.fetch, context);
+    const follow = [deps.decisions, deps.metrics, deps.receipts].map((part) => part.follow(context.signal));
+    try {
+      await Promise.race([
+        Promise.all([...follow, bridge.run(context.signal), parts.anchors.run(context.signal)]),
+        new Promise((resolve) => context.signal.addEventListener("abort", resolve)),
+      ]);
+    } finally {
+      await server.shutdown();
+      parts.close();
+    }
+    return EXIT.done;
+  },
+};
+
+async function openParts(context: Context) {
+  const { path, instance } = context.dataDir();
+  const database = openDatabase(`${path}/legend.db`);
+  const accounts = new Accounts(database);
+  await makeFirstLogin(accounts, path, context);
+  const tokens = new Tokens({
+    secret: context.setting<string>("auth.jwt_secret_key") || keptSecret(`${path}/keys/jwt.key`),
+    issuer: context.setting<string>("auth.jwt_iss"),
+    audience: context.setting<string>("auth.jwt_aud"),
+  });
+  const chain = new AuditChain(database);
+  const log = context.log();
+  const anchors = new AuditAnchors(log, instance, (line) => context.say(line));
+  const batch = {
+    windowMs: context.setting<number>("realtime.batch_window_ms"),
+    maxSize: context.setting<number>("realtime.batch_max_size"),
+  };
+  const bridge = new Bridge({ log, ...batch, isOpen: (session) => accounts.isOpen(session) });
+  const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
+  const deps: ApiDeps = {
+    version: context.version,
+    host: Deno.hostname(),
+    prefix: context.setting<string>("api.path_prefix"),
+    accounts,
+    tokens,
+    masterKey: context.setting<string>("auth.master_api_key"),
+    audit: ({ who, action, module = "", detail = "", request_id = "" }) =>
+      anchors.tell(chain.append({ who, action, module, detail, request_id })),
+    chain,
+    send: (command) =>
+      sendCommand(context.library(), {
+        ...command,
+        data_dir: path,
+        instance,
+        ...(sign_sk_hex ? { sign_sk_hex } : {}),
+        wait_ms: RECEIPT_WAIT_MS,
+      }),
+    agents: () => agentStatuses(path),
+    decisions: new DecisionIndex(log),
+    metrics: new MetricsView(log),
+    receipts: new Receipts(log),
+    realtime: bridge,
+    ready: () => readiness(path),
+    asset: assetReader(),
+    ratePerSecond: context.setting<number>("api.rate_limit_per_second"),
+    openMetrics: context.setting<boolean>("api.open_metrics") &&
+      LOOPBACK.test(context.setting<string>("api.listen")),
+    secureCookies: context.setting<boolean>("api.secure_cookies"),
+    batch,
+    say: (line) => context.say(line),
+  };
+  return { deps, bridge, anchors, close: () => database.close() };
+}
+
+/** Every agent has told its status a moment ago. */
+function readiness(path: string): Readiness {
+  const now = Date.now();
+  const reasons = agentStatuses(path).map((status) => {
+    const age = Math.max(0, now - Number(BigInt(status.at_ns) / 1_000_000n)) / 1000;
+    const ok = status.state === "running" && age < AGENT_SILENT_S;
+    const detail = ok ? "running" : status.error ?? `${status.state}, silent for ${age.toFixed(0)} s`;
+    return { part: `agent ${status.module}`, ok, detail };
+  });
+  if (reasons.length === 0) reasons.push({ part: "agents", ok: false, detail: "none has run yet" });
+  return { ready: reasons.every(({ ok }) => ok), reasons };
+}
+
+/** Made at the first start, readable by the owner alone; the password is shown on a terminal and nowhere else. */
+async function makeFirstLogin(accounts: Accounts, path: string, context: Context): Promise<void> {
+  if (accounts.users().length > 0) return;
+  const password = randomSecret();
+  const file = `${path}/first-login`;
+  Deno.writeTextFileSync(file, `user: admin\npassword: ${password}\n`, { mode: 0o600 });
+  if (!await accounts.first("admin", password)) return;
+  context.say(`first login: see ${file}`);
+  if (Deno.stderr.isTerminal()) context.say(`  user admin, password ${password}`);
+}
+
+/** A secret of this data folder, made once. */
+function keptSecret(path: string): string {
+  try {
+    return Deno.readTextFileSync(path).trim();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${Deno.pid}`;
+  Deno.writeTextFileSync(temporary, randomSecret() + randomSecret(), { mode: 0o600 });
+  Deno.renameSync(temporary, path);
+  return Deno.readTextFileSync(path).trim();
+}
+
+function listen(
+  hostname: string,
+  port: number,
+  handler: (request: Request, info?: unknown) => Response | Promise<Response>,
+  context: Context,
+): Deno.HttpServer {
+  try {
+    return Deno.serve({
+      hostname,
+      port,
+      onListen: ({ port }) => {
+        const shown = hostname.includes(":") ? `[${hostname}]` : hostname;
+        context.say(`the page is at http://${shown}:${port}${context.setting<string>("api.path_prefix")}/`);
+      },
+      onError: (error) => {
+        context.say(`Cannot answer a request: ${error instanceof Error ? error.message : error}`);
+        return new Response("Cannot go on", { status: 500 });
+      },
+    }, (request, info) => handler(request, info));
+  } catch (cause) {
+    if (cause instanceof Deno.errors.AddrInUse) {
+      throw new AppError(
+        "unavailable",
+        `Cannot listen on ${hostname}:${port}: another program does, use another --port`,
+        { cause },
+      );
+    }
+    throw new AppError(
+      "unavailable",
+      `Cannot listen on ${hostname}:${port}: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,82 @@
+import { AuditChain } from "../core/audit/chain.ts";
+import { Accounts } from "../core/auth/accounts.ts";
+import { randomSecret } from "../core/auth/passwords.ts";
+import { type Role, ROLES } from "../core/auth/rights.ts";
+import { openDatabase } from "../core/database.ts";
+import { UsageError } from "../core/errors.ts";
+import { AuditAnchors } from "./audit_anchors.ts";
+import { type Command, type Context, EXIT } from "./command.ts";
+
+/** Runs with the accounts of the data folder; `audited` is in the audit before anything changes. */
+async function withAccounts<T>(
+  context: Context,
+  act: { action: string; detail: string } | undefined,
+  run: (accounts: Accounts) => T | Promise<T>,
+): Promise<T> {
+  const { path, instance } = context.dataDir();
+  const database = openDatabase(`${path}/legend.db`);
+  try {
+    if (act) {
+      const anchors = new AuditAnchors(context.log(), instance, (line) => context.say(line));
+      anchors.tell(
+        new AuditChain(database).append({ who: `local:${Deno.uid()}`, module: "", request_id: "", ...act }),
+      );
+      await anchors.flush();
+    }
+    return await run(new Accounts(database));
+  } finally {
+    database.close();
+  }
+}
+
+export const userAdd: Command = {
+  name: "user add",
+  args: "NAME admin|auditor|viewer",
+  summary: "Add a user of the page; prints the first password once",
+  async run({ args: [name, role, ...more] }, context) {
+    if (
+      more.length > 0 || !name || !/^[a-z0-9][a-z0-9._@-]{0,63}$/.test(name) || !ROLES.includes(role as Role)
+    ) {
+      throw new UsageError(
+        `Cannot add ${name ?? "nobody"}: need a name of a-z 0-9 . _ @ - and one of ${ROLES.join(", ")}`,
+      );
+    }
+    const password = randomSecret();
+    await withAccounts(
+      context,
+      { action: "user added", detail: `${name}, ${role}` },
+      (accounts) => accounts.add(name, role as Role, password),
+    );
+    context.out(`${password}\n`);
+    return EXIT.done;
+  },
+};
+
+export const userPasswd: Command = {
+  name: "user passwd",
+  args: "NAME",
+  summary: "Give a user a new first password and print it once; their logins end",
+  async run({ args: [name, ...more] }, context) {
+    if (more.length > 0 || !name) throw new UsageError("Cannot set a password: need one NAME");
+    const password = randomSecret();
+    await withAccounts(
+      context,
+      { action: "password reset", detail: name },
+      (accounts) => accounts.setPassword(name, password, true),
+    );
+    context.out(`${password}\n`);
+    return EXIT.done;
+  },
+};
+
+export const userList: Command = {
+  name: "user list",
+  args: "",
+  summary: "Print the users as NDJSON",
+  async run(_, context) {
+    for (const user of await withAccounts(context, undefined, (accounts) => accounts.users())) {
+      context.out(`${JSON.stringify(user)}\n`);
+    }
+    return EXIT.done;
+  },
+};

@@ -1,0 +1,122 @@
+/** Modules, commands and what agents say of themselves, as everything above the library sees them. */
+
+export type ModuleName = "arbitrage" | "mev";
+
+/** The policy in force, as receipts hash it. */
+export interface PolicyState {
+  running: boolean;
+  killed: boolean;
+  /** Share of decisions skipped, 0..100. */
+  throttle_pct: number;
+  /** SOL. */
+  ev_min: number;
+  /** 0..1. */
+  score_min: number;
+  /** Quantiles of landed tips. */
+  tip_ladder: number[];
+}
+
+export interface AgentStatus {
+  state: "running" | "done" | "failed";
+  error: string | null;
+  warnings: string[];
+  module: ModuleName;
+  instance: string;
+  pid: number;
+  /** Unix nanoseconds at which this was told. */
+  at_ns: string;
+  slot: number;
+  event_ns: string;
+  policy: PolicyState;
+  policy_hash: string;
+  killed: boolean;
+  files: number;
+  blocks: number;
+  transactions: number;
+  failed: number;
+  votes: number;
+  pending: number;
+  malformed: number;
+  unknown_version: number;
+  legs: number;
+  unresolved_swaps: number;
+  arbitrage: number;
+  sandwich: number;
+  wide_sandwich: number;
+  open_arbitrage: number;
+  open_sandwich: number;
+  candidates: number;
+  passed: number;
+  /** Refusals by term of the gate. */
+  why_not: Record<string, number>;
+  published: number;
+  already_logged: number;
+  evidence: number;
+  outcomes: number;
+  unpublished: number;
+  dropped: number;
+}
+
+export type ActionName = "start" | "stop" | "restart" | "throttle" | "policy" | "kill";
+
+export interface SendOptions {
+  data_dir: string;
+  instance: string;
+  module: ModuleName;
+  action: ActionName;
+  /** Numbers as text. */
+  args: Record<string, string>;
+  /** The authenticated subject. */
+  issuer: string;
+  request_id?: string;
+  /** Another key to sign with. */
+  sign_sk_hex?: string;
+  /** Milliseconds to wait for the receipt. */
+  wait_ms: number;
+}
+
+/** What one agent answered. */
+export interface Receipt {
+  request_id: string;
+  instance: string;
+  module: ModuleName;
+  applied: boolean;
+  /** Why not, when refused. */
+  reason: string;
+  sequence: string;
+  /** SHA-256 of the policy in force. */
+  policy_hash: string;
+  applied_ns: string;
+  /** Time of the first event handled under it; "0": none came in time. */
+  first_event_ns: string;
+  /** Signed by an agent of this installation. */
+  genuine: boolean;
+}
+
+export interface Sent {
+  request_id: string;
+  /** Who has it: the agent, its state on disk (no agent runs), the agent by a signal, or the log alone. */
+  path: "socket" | "disk" | "signal" | "none";
+  receipt: Receipt | null;
+  log_error: string | null;
+  agent_error: string | null;
+}
+
+export const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
+
+/** Brings one command to one module. */
+export type SendCommand = (
+  command: Pick<SendOptions, "module" | "action" | "args" | "issuer" | "request_id">,
+) => Promise<Sent>;
+
+/** The newest status of each agent that has run in a data folder. */
+export function agentStatuses(dataDir: string): AgentStatus[] {
+  return MODULES.flatMap((module) => {
+    try {
+      return [JSON.parse(Deno.readTextFileSync(`${dataDir}/agents/${module}.status.json`)) as AgentStatus];
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return [];
+      throw error;
+    }
+  });
+}

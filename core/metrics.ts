@@ -1,0 +1,103 @@
+/** The agents' metrics of the last ten minutes, by reading `metrics-proto` along. */
+import { realtime } from "../proto/wire.ts";
+import type { ModuleName } from "./control.ts";
+import type { Log, LogTopic } from "./log/log.ts";
+
+const METRICS_TOPIC = "metrics-proto";
+/** Seconds kept. */
+const SAMPLES_MAX = 600;
+const WAIT_MS = 1_000;
+
+interface Sample {
+  /** Unix seconds. */
+  t: number;
+  hotpath_p50: number;
+  hotpath_p99: number;
+  send_p99: number;
+  landed_pct: number;
+  pnl_1h: number;
+}
+
+export interface MetricsSummary {
+  hotpath_p50: number | null;
+  hotpath_p99: number | null;
+  send_p99: number | null;
+  landed_pct: number | null;
+  pnl_1h: number | null;
+  /** Age of the newest sample in seconds; null = none. */
+  age_s: number | null;
+  series: {
+    t: number[];
+    hotpath_p50: number[];
+    hotpath_p99: number[];
+    send_p99: number[];
+    p_land: number[];
+    pnl: number[];
+  };
+}
+
+export class MetricsView {
+  readonly #topic: LogTopic;
+  readonly #samples: Record<ModuleName, Sample[]> = { arbitrage: [], mev: [] };
+
+  constructor(log: Log) {
+    this.#topic = log.topic(METRICS_TOPIC, { create: true });
+  }
+
+  /** Reads along until the signal ends it. */
+  async follow(signal: AbortSignal): Promise<void> {
+    const { start, end } = this.#topic.info();
+    const back = BigInt(2 * SAMPLES_MAX);
+    using reader = this.#topic.reader(end - start > back ? end - back : start);
+    while (!signal.aborted) {
+      const answer = reader.read();
+      if ("gap" in answer) continue;
+      for (const { value, timestampMs } of answer.records) if (value) this.#take(value, timestampMs);
+      if (answer.records.length === 0) await this.#topic.wait(reader.offset, WAIT_MS);
+    }
+  }
+
+  #take(value: Uint8Array, timestampMs: number): void {
+    let metrics;
+    try {
+      ({ metrics } = realtime.Envelope.decode(value));
+    } catch {
+      // Foreign bytes on the topic are not ours to show.
+      return;
+    }
+    const samples = this.#samples[metrics?.module as ModuleName];
+    if (!metrics || !samples) return;
+    samples.push({
+      t: timestampMs / 1000,
+      hotpath_p50: metrics.hotpathP50 ?? 0,
+      hotpath_p99: metrics.hotpathP99 ?? 0,
+      send_p99: metrics.sendP99 ?? 0,
+      landed_pct: metrics.landedPct ?? 0,
+      pnl_1h: metrics.pnl_1h ?? 0,
+    });
+    if (samples.length > SAMPLES_MAX) samples.shift();
+  }
+
+  /** Of one module; `now`: Unix milliseconds. */
+  summary(module: ModuleName, now = Date.now()): MetricsSummary {
+    const samples = this.#samples[module];
+    const last = samples.at(-1);
+    const column = (name: keyof Sample) => samples.map((sample) => sample[name]);
+    return {
+      hotpath_p50: last?.hotpath_p50 ?? null,
+      hotpath_p99: last?.hotpath_p99 ?? null,
+      send_p99: last?.send_p99 ?? null,
+      landed_pct: last?.landed_pct ?? null,
+      pnl_1h: last?.pnl_1h ?? null,
+      age_s: last ? Math.max(0, now / 1000 - last.t) : null,
+      series: {
+        t: column("t"),
+        hotpath_p50: column("hotpath_p50"),
+        hotpath_p99: column("hotpath_p99"),
+        send_p99: column("send_p99"),
+        p_land: column("landed_pct"),
+        pnl: column("pnl_1h"),
+      },
+    };
+  }
+}

@@ -1,0 +1,99 @@
+/** Who did what, newest first. */
+import { useEffect, useState } from "preact/hooks";
+import type { StoredEntry } from "../core/audit/chain.ts";
+import { Icon } from "./_icons.tsx";
+import { api, Problem } from "./api.ts";
+import { grouped, short, utc } from "./format.ts";
+
+const EVERY_MS = 5_000;
+
+export default function AuditTable() {
+  const [entries, setEntries] = useState<StoredEntry[]>([]);
+  const [total, setTotal] = useState(0);
+  const [problem, setProblem] = useState("");
+  const look = (before?: number) =>
+    api<{ entries: StoredEntry[]; total: number }>(
+      "GET",
+      `/api/control/audit-log?limit=100${before ? `&before=${before}` : ""}`,
+    ).then(
+      (answer) => {
+        setEntries((known) => (before ? [...known, ...answer.entries] : answer.entries));
+        setTotal(answer.total);
+      },
+      (error) => setProblem(error instanceof Problem ? error.detail : String(error)),
+    );
+  useEffect(() => {
+    look();
+    const timer = setInterval(
+      () => document.hidden || document.querySelector(".tw")!.scrollTop > 0 || look(),
+      EVERY_MS,
+    );
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <section class="panel">
+      <div class="panel-h">
+        <h2>Entries</h2>
+        <span class="s t2">
+          each holds the hash of the one before; <code>legend audit verify</code> goes through all
+        </span>
+      </div>
+      {problem && <p class="panel-b bad" role="alert">{problem}</p>}
+      <div class="tw scroll" tabIndex={0} role="region" aria-label="Audit entries, scrolls">
+        <table class="stk">
+          <caption class="sr">Audit entries, newest first</caption>
+          <thead>
+            <tr>
+              <th scope="col" class="p2">Entry</th>
+              <th scope="col">
+                Time <span class="u">UTC</span>
+              </th>
+              <th scope="col">Who</th>
+              <th scope="col">What</th>
+              <th scope="col" class="p2">Module</th>
+              <th scope="col" class="p2">Detail</th>
+              <th scope="col" class="p3">Hash</th>
+            </tr>
+          </thead>
+          <tbody>
+            {entries.map((entry) => (
+              <tr key={entry.seq}>
+                <td class="p2 t2">{grouped(entry.seq)}</td>
+                <td>{utc(entry.at_ms)}</td>
+                <th scope="row">{entry.who}</th>
+                <td class="b">{entry.action}</td>
+                <td class="p2">{entry.module}</td>
+                <td class="p2">
+                  <span class="trunc" title={entry.detail}>{entry.detail}</span>
+                </td>
+                <td class="p3">
+                  <span class="mono" title={entry.hash}>{short(entry.hash)}</span>
+                  <button
+                    type="button"
+                    class="cpy"
+                    data-copy={entry.hash}
+                    aria-label={`Copy hash of entry ${entry.seq}`}
+                  >
+                    <Icon name="copy" />
+                  </button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <div class="panel-f">
+        <span>{entries.length} of {grouped(total)}</span>
+        {entries.length < total && (
+          <button
+            type="button"
+            class="btn"
+            onClick={() => look(entries.at(-1)!.seq)}
+          >
+            Older
+          </button>
+        )}
+      </div>
+    </section>
+  );
+}

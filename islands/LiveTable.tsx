@@ -1,0 +1,441 @@
+/** The live table: rows never jump under the reader; what waits is counted in the head, what left the buffer in the foot. */
+import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
+import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
+import type { ModuleName } from "../core/control.ts";
+import { Icon, State } from "./_icons.tsx";
+import { api } from "./api.ts";
+import type { LiveRow } from "./envelope.ts";
+import { EvidenceDrawer } from "./EvidenceDrawer.tsx";
+import { type Evidence, rowOf } from "./evidence.ts";
+import { age, grouped, short, sol, utc } from "./format.ts";
+import { listen } from "./stream.ts";
+
+export interface LiveTableProps {
+  module: ModuleName;
+}
+
+/** Rows kept; older ones leave the buffer. */
+const ROWS_MAX = 5_000;
+/** Table height of a row, CSS `--row`. */
+const ROW_PX = 28;
+/** At most so often is the table drawn. */
+const DRAW_MS = 100;
+const OVERSCAN = 8;
+
+interface Gap {
+  gap: number;
+  id: string;
+}
+type Item = LiveRow | Gap;
+
+interface Buffer {
+  /** Newest first. */
+  items: Item[];
+  /** Newest first, not shown yet. */
+  waiting: Item[];
+  left: number;
+  received: number;
+}
+
+export default function LiveTable({ module }: LiveTableProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const buffer = useRef<Buffer>({ items: [], waiting: [], left: 0, received: 0 });
+  const outcomes = useRef(new Map<string, boolean>());
+  const [, draw] = useReducer((n: number) => n + 1, 0);
+  const [paused, setPaused] = useState(false);
+  const [selected, setSelected] = useState<string | null>(null);
+  const [query, setQuery] = useState("");
+  const [gate, setGate] = useState<string>("");
+  const [refused, setRefused] = useState<Evidence[] | null>(null);
+  const hover = useRef(false);
+  const hold = useRef({ paused, selected });
+  hold.current = { paused, selected };
+
+  const held = () => {
+    const place = scroller.current;
+    return hold.current.paused || hold.current.selected !== null || hover.current ||
+      (place?.scrollTop ?? 0) > 0 ||
+      (place?.querySelector("tbody")?.contains(document.activeElement) ?? false);
+  };
+  const flush = () => {
+    const { items, waiting } = buffer.current;
+    if (waiting.length === 0) return;
+    const all = [...waiting, ...items];
+    buffer.current.left += Math.max(0, all.length - ROWS_MAX);
+    buffer.current.items = all.slice(0, ROWS_MAX);
+    buffer.current.waiting = [];
+  };
+
+  useEffect(() => {
+    const params = new URLSearchParams(location.search);
+    setGate(params.get("gate") ?? "");
+    setQuery(params.get("q") ?? "");
+    // What was decided before the page was opened.
+    api<{ decisions: Evidence[] }>("GET", `/api/decisions?limit=100&module=${module}`).then(
+      ({ decisions }) => {
+        const known = new Set(buffer.current.items.map(({ id }) => id));
+        buffer.current.items.push(
+          ...decisions.filter((one) => one.gate === "pass" || one.gate === "observed").map(rowOf).filter((
+            { id },
+          ) => !known.has(id)),
+        );
+        draw(0);
+      },
+      () => {},
+    );
+    let pending = false;
+    return listen((message) => {
+      const rows = message.rows.filter((row) => row.module === module);
+      for (const { id, landed } of message.outcomes) outcomes.current.set(id, landed);
+      if (outcomes.current.size > 2 * ROWS_MAX) {
+        outcomes.current = new Map([...outcomes.current].slice(-ROWS_MAX));
+      }
+      buffer.current.received += rows.length;
+      const fresh: Item[] = rows.reverse();
+      if (message.gap > 0) fresh.push({ gap: message.gap, id: `gap-${message.dropped}` });
+      if (fresh.length === 0 && message.outcomes.length === 0) return;
+      buffer.current.waiting = [...fresh, ...buffer.current.waiting].slice(0, ROWS_MAX);
+      if (!held()) flush();
+      if (!pending) {
+        pending = true;
+        setTimeout(() => {
+          pending = false;
+          draw(0);
+        }, DRAW_MS);
+      }
+    });
+  }, [module]);
+
+  // A gate's refusals are not on the live stream: they are asked for.
+  useEffect(() => {
+    if (!gate || gate === "pass") return setRefused(null);
+    const look = () =>
+      api<{ decisions: Evidence[] }>(
+        "GET",
+        `/api/decisions?limit=200&module=${module}&gate=${encodeURIComponent(gate)}`,
+      ).then(
+        ({ decisions }) => setRefused(decisions),
+        () => {},
+      );
+    look();
+    const timer = setInterval(() => document.hidden || look(), 5_000);
+    return () => clearInterval(timer);
+  }, [gate, module]);
+
+  const now = useClock();
+  const { items: live, waiting, left, received } = buffer.current;
+  const source: Item[] = refused ? refused.map(rowOf) : live;
+  const words = query.trim().toLowerCase();
+  const shown = words === "" ? source : source.filter((item) =>
+    "gap" in item ||
+    `${item.what} ${item.kind} ${item.who} ${item.id} ${item.slot}`.toLowerCase().includes(words)
+  );
+  const rows = useVirtual(shown.length, scroller);
+  const [top, bottom] = [
+    rows[0]?.start ?? 0,
+    rows.length > 0 ? (shown.length * ROW_PX) - rows.at(-1)!.end : 0,
+  ];
+
+  const open = (id: string) => {
+    setSelected(id);
+    history.pushState(null, "", withParam("sel", id));
+  };
+  const close = () => {
+    const row = selected;
+    setSelected(null);
+    history.pushState(null, "", withParam("sel", ""));
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-id="${row}"]`)?.focus());
+  };
+  useEffect(() => {
+    const sel = new URLSearchParams(location.search).get("sel");
+    if (sel) setSelected(sel);
+  }, []);
+  useEffect(() => {
+    document.body.classList.toggle("with-drawer", selected !== null);
+  }, [selected]);
+  const step = (by: number) => {
+    const at = shown.findIndex((item) => item.id === selected) + by;
+    const next = shown[at];
+    if (next && !("gap" in next)) open(next.id);
+  };
+  useKeys({
+    p: () => setPaused((one) => !one),
+    "[": () => step(-1),
+    "]": () => step(1),
+    Escape: () => selected && close(),
+  });
+
+  const newWaiting = refused ? 0 : waiting.length;
+  return (
+    <>
+      <section class="panel">
+        <div class="panel-h">
+          <h2>Decisions</h2>
+          <div class="filters end">
+            {newWaiting > 0 && (
+              <button
+                type="button"
+                class="pill"
+                onClick={() => {
+                  flush();
+                  if (scroller.current) scroller.current.scrollTop = 0;
+                  draw(0);
+                }}
+              >
+                <Icon name="up" />
+                {newWaiting > 999 ? "999+" : newWaiting} new
+              </button>
+            )}
+            {gate && (
+              <span class="chip">
+                gate: {gate}
+                <button
+                  type="button"
+                  class="cpy"
+                  aria-label={`Remove filter gate ${gate}`}
+                  onClick={() => {
+                    setGate("");
+                    history.replaceState(null, "", withParam("gate", ""));
+                  }}
+                >
+                  <Icon name="close" />
+                </button>
+              </span>
+            )}
+            <input
+              class="in q"
+              type="search"
+              placeholder="Filter"
+              aria-label="Filter rows"
+              data-search
+              value={query}
+              onInput={(event) => {
+                setQuery(event.currentTarget.value);
+                history.replaceState(null, "", withParam("q", event.currentTarget.value));
+              }}
+            />
+            <button type="button" class="btn" aria-pressed={paused} onClick={() => setPaused(!paused)}>
+              <Icon name="pause" />
+              {paused ? "Paused" : "Pause"}
+            </button>
+          </div>
+        </div>
+        <div
+          class="tw scroll"
+          ref={scroller}
+          tabIndex={0}
+          role="region"
+          aria-label="Decisions, scrolls"
+          onPointerEnter={() => (hover.current = true)}
+          onPointerLeave={() => (hover.current = false)}
+        >
+          <table class="live" role="grid" aria-rowcount={shown.length + 1}>
+            <caption class="sr">Decisions, newest first</caption>
+            <thead role="rowgroup">
+              <tr role="row">
+                <th role="columnheader" scope="col">Slot</th>
+                <th role="columnheader" scope="col" class="n">Age</th>
+                <th role="columnheader" scope="col">What</th>
+                <th role="columnheader" scope="col" class="p2">Kind</th>
+                {module === "mev" && <th role="columnheader" scope="col" class="p2">Tier</th>}
+                <th role="columnheader" scope="col" class="p3">
+                  {module === "mev" ? "Attacker" : "Signature"}
+                </th>
+                <th role="columnheader" scope="col" class="n p2">p_land</th>
+                <th role="columnheader" scope="col" class="n">
+                  Net <span class="u">SOL</span>
+                </th>
+                <th role="columnheader" scope="col">{refused ? "Gate" : "Outcome"}</th>
+              </tr>
+            </thead>
+            <tbody role="rowgroup">
+              {top > 0 && <Spacer height={top} />}
+              {rows.map(({ index }) => {
+                const item = shown[index]!;
+                return "gap" in item ? <GapRow key={item.id} count={item.gap} /> : (
+                  <Row
+                    key={item.id}
+                    row={item}
+                    module={module}
+                    index={index}
+                    now={now}
+                    selected={item.id === selected}
+                    landed={outcomes.current.get(item.id)}
+                    gate={refused ? refused[index]?.gate ?? "" : ""}
+                    onOpen={open}
+                  />
+                );
+              })}
+              {bottom > 0 && <Spacer height={bottom} />}
+            </tbody>
+          </table>
+          {shown.length === 0 && <Empty filtered={source.length > 0} gate={gate} />}
+        </div>
+        <div class="panel-f">
+          <span>
+            {grouped(shown.length)} rows shown, {grouped(received)}{" "}
+            received since the page was opened{left > 0 ? `, ${grouped(left)} left the buffer` : ""}
+          </span>
+        </div>
+      </section>
+      {selected && <EvidenceDrawer id={selected} onClose={close} onStep={step} />}
+    </>
+  );
+}
+
+function withParam(name: string, value: string): string {
+  const params = new URLSearchParams(location.search);
+  if (value) params.set(name, value);
+  else params.delete(name);
+  const text = params.toString();
+  return `${location.pathname}${text ? `?${text}` : ""}`;
+}
+
+const Spacer = ({ height }: { height: number }) => (
+  <tr aria-hidden="true">
+    <td
+      colSpan={9}
+      ref={(cell) => {
+        if (cell) cell.style.height = `${height}px`;
+      }}
+    >
+    </td>
+  </tr>
+);
+
+const GapRow = ({ count }: { count: number }) => (
+  <tr class="gapline" role="row">
+    <td role="gridcell" colSpan={9}>
+      <b>{grouped(count)} records not received:</b>{" "}
+      this browser was slow. They are in the log and in the decisions of the API.
+    </td>
+  </tr>
+);
+
+const Empty = ({ filtered, gate }: { filtered: boolean; gate: string }) => (
+  <div class="empty">
+    <h3>
+      {filtered
+        ? "No row matches the filter"
+        : gate
+        ? `Nothing was refused by ${gate} lately`
+        : "No decisions yet"}
+    </h3>
+    <p class="t2">
+      {filtered ? "Rows are there, but hidden." : "What is weighed and refused is counted on the Overview."}
+    </p>
+  </div>
+);
+
+interface RowProps {
+  row: LiveRow;
+  module: ModuleName;
+  index: number;
+  now: number;
+  selected: boolean;
+  landed: boolean | undefined;
+  gate: string;
+  onOpen(id: string): void;
+}
+
+function Row({ row, module, index, now, selected, landed, gate, onOpen }: RowProps) {
+  const key = (event: KeyboardEvent) => {
+    const target = event.currentTarget as HTMLElement;
+    const other = event.key === "ArrowDown" || event.key === "j"
+      ? target.nextElementSibling
+      : event.key === "ArrowUp" || event.key === "k"
+      ? target.previousElementSibling
+      : null;
+    if (other instanceof HTMLElement) {
+      other.focus();
+      event.preventDefault();
+    }
+    if (event.key === "Enter") onOpen(row.id);
+  };
+  const open = row.kind.startsWith("open_");
+  return (
+    <tr
+      role="row"
+      tabIndex={0}
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      data-id={row.id}
+      onClick={() => onOpen(row.id)}
+      onKeyDown={key}
+    >
+      <td role="gridcell">{grouped(row.slot)}</td>
+      <td role="gridcell" class="n t2" title={utc(row.at)}>{now > 0 ? age((now - row.at) / 1000) : ""}</td>
+      <th role="rowheader" scope="row">{row.what}</th>
+      <td role="gridcell" class="p2">{row.kind.replaceAll("_", " ")}</td>
+      {module === "mev" && <td role="gridcell" class="p2">{row.tier || "–"}</td>}
+      <td role="gridcell" class="p3 mono" title={row.who}>{row.who ? short(row.who) : "–"}</td>
+      <td role="gridcell" class="n p2">{row.pLand.toFixed(2)}</td>
+      <td role="gridcell" class="n b">
+        <data value={String(row.net)}>{open ? "≈ " : ""}{sol(row.net)}</data>
+      </td>
+      <td role="gridcell">
+        {gate
+          ? <State kind="off" icon="skip">{gate}</State>
+          : !open
+          ? <State kind="info" icon="ok">Observed</State>
+          : landed === undefined
+          ? <State kind="paper" icon="paper">Paper, open</State>
+          : landed
+          ? <State kind="ok" icon="ok">Landed (paper)</State>
+          : <State kind="off" icon="no">Missed (paper)</State>}
+      </td>
+    </tr>
+  );
+}
+
+/** The rows to draw, by the virtual list. */
+function useVirtual(count: number, scroller: preact.RefObject<HTMLDivElement | null>) {
+  const [, draw] = useReducer((n: number) => n + 1, 0);
+  const options = {
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: OVERSCAN,
+    observeElementRect,
+    observeElementOffset,
+    scrollToFn: elementScroll,
+    onChange: () => draw(0),
+  };
+  const virtual = useMemo(() => new Virtualizer<HTMLDivElement, HTMLTableRowElement>(options), []);
+  virtual.setOptions(options);
+  useEffect(() => virtual._didMount(), []);
+  useEffect(() => virtual._willUpdate());
+  return virtual.getVirtualItems();
+}
+
+/** Unix milliseconds, once a second; 0 until the page is awake. */
+export function useClock(): number {
+  const [now, setNow] = useState(0);
+  useEffect(() => {
+    setNow(Date.now());
+    const timer = setInterval(() => document.hidden || setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+/** Single keys, off while typing. */
+function useKeys(keys: Record<string, () => unknown>): void {
+  const newest = useRef(keys);
+  newest.current = keys;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "/" && !(event.target as Element).closest("input, textarea, select")) {
+        document.querySelector<HTMLElement>("[data-search]")?.focus();
+        event.preventDefault();
+      }
+      const typing = (event.target as Element).closest("input, textarea, select, dialog");
+      if (!typing) newest.current[event.key]?.();
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, []);
+}
+
+import type preact from "preact";

@@ -1,0 +1,347 @@
+/** Alive? Earning or losing? Does anything wait for me? */
+import { useEffect, useState } from "preact/hooks";
+import type { ActionName, AgentStatus, ModuleName } from "../core/control.ts";
+import type { MetricsSummary } from "../core/metrics.ts";
+import { Icon, State } from "./_icons.tsx";
+import { MODULE_TITLES, silence, SILENT_S, stateOf, useAgents } from "./agents.ts";
+import { api, Problem } from "./api.ts";
+import { Chart } from "./Chart.tsx";
+import { type CommandAnswer, sendCommand } from "./commands.ts";
+import { age, grouped, latency, percent, sol } from "./format.ts";
+import { Receipts } from "./Receipts.tsx";
+
+export interface OverviewProps {
+  agents: AgentStatus[];
+  admin: boolean;
+  prefix: string;
+}
+
+type Summary = MetricsSummary & { module: ModuleName };
+const MODULES = ["arbitrage", "mev"] as const;
+const EVERY_MS = 1_000;
+
+function useSummaries(): Partial<Record<ModuleName, Summary>> {
+  const [summaries, setSummaries] = useState<Partial<Record<ModuleName, Summary>>>({});
+  useEffect(() => {
+    const look = () =>
+      MODULES.forEach((module) =>
+        api<Summary>("GET", `/api/metrics/summary?module=${module}`)
+          .then((summary) => setSummaries((before) => ({ ...before, [module]: summary })), () => {})
+      );
+    look();
+    const timer = setInterval(() => document.hidden || look(), EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return summaries;
+}
+
+export default function Overview({ agents: initial, admin, prefix }: OverviewProps) {
+  const { agents, now } = useAgents(initial);
+  const summaries = useSummaries();
+  const both = MODULES.map((module) => summaries[module]).filter((one) => one !== undefined);
+  const worst = (of: (one: Summary) => number | null) =>
+    both.reduce<number | null>(
+      (most, one) => (of(one) === null ? most : Math.max(most ?? 0, of(one)!)),
+      null,
+    );
+  const pnl = both.length > 0 ? both.reduce((sum, one) => sum + (one.pnl_1h ?? 0), 0) : null;
+  return (
+    <>
+      <Attention agents={agents} now={now} prefix={prefix} />
+      <section class="g-tiles" aria-label="Key figures">
+        <Tile
+          label="PnL, last hour ≈ paper"
+          value={sol(pnl, 4)}
+          unit="SOL"
+          series={both[0]?.series.pnl ?? []}
+          words="PnL of the last minutes"
+        />
+        <Tile
+          label="Landed, 10 min ≈ paper"
+          value={percent(summaries.arbitrage?.landed_pct)}
+          unit=""
+          series={summaries.arbitrage?.series.p_land ?? []}
+          words="Landed share of the last minutes"
+        />
+        {(["hotpath_p50", "hotpath_p99", "send_p99"] as const).map((name) => {
+          const [value, unit] = latency(worst((one) => one[name]));
+          const title =
+            { hotpath_p50: "Hot path P50", hotpath_p99: "Hot path P99", send_p99: "Log write P99" }[name];
+          return (
+            <Tile
+              key={name}
+              label={title}
+              value={value}
+              unit={unit}
+              series={summaries.arbitrage?.series[name] ?? []}
+              words={`${title} of the last minutes`}
+            />
+          );
+        })}
+      </section>
+      <div class="g2 eq">
+        {MODULES.map((module) => (
+          <ModuleCard
+            key={module}
+            module={module}
+            agent={agents.find((agent) => agent.module === module)}
+            summary={summaries[module]}
+            now={now}
+            admin={admin}
+            prefix={prefix}
+          />
+        ))}
+      </div>
+      <div class="g2 eq">
+        {MODULES.map((module) => (
+          <WhyNot
+            key={module}
+            module={module}
+            agent={agents.find((agent) => agent.module === module)}
+            prefix={prefix}
+          />
+        ))}
+      </div>
+      <section class="panel">
+        <div class="panel-h">
+          <h2>Hot path P99, microseconds</h2>
+        </div>
+        <div class="panel-b">
+          <Chart
+            t={summaries.arbitrage?.series.t ?? []}
+            lines={MODULES.map((module) => ({
+              label: MODULE_TITLES[module],
+              values: (summaries[module]?.series.hotpath_p99 ?? []).map((ms) => ms * 1000),
+            }))}
+            label="Hot path P99 of both agents over the last ten minutes, microseconds"
+          />
+        </div>
+      </section>
+    </>
+  );
+}
+
+function Attention({ agents, now, prefix }: { agents: AgentStatus[]; now: number; prefix: string }) {
+  const items = agents.flatMap((agent) => {
+    const title = MODULE_TITLES[agent.module];
+    if (agent.killed) {
+      return [{
+        kind: "bad",
+        what: `${title} is killed.`,
+        detail: "It stays so over restarts until an admin lifts it.",
+        link: `${prefix}/settings#kill`,
+      }];
+    }
+    if (agent.error) return [{ kind: "bad", what: `${title} failed.`, detail: agent.error, link: "" }];
+    if (now > 0 && silence(agent, now) > SILENT_S) {
+      return [{
+        kind: "warn",
+        what: `${title} has said nothing for ${age(silence(agent, now))}.`,
+        detail: "Its supervisor starts it again when it has ended.",
+        link: "",
+      }];
+    }
+    return agent.dropped > 0
+      ? [{
+        kind: "warn",
+        what: `${title} lost ${grouped(agent.dropped)} decisions.`,
+        detail: "Its publisher was behind.",
+        link: "",
+      }]
+      : [];
+  });
+  if (items.length === 0) return null;
+  return (
+    <section class="stack" aria-label="Needs attention">
+      {items.map(({ kind, what, detail, link }) => (
+        <div class="notice" data-s={kind} key={what}>
+          <Icon name="warn" />
+          <div class="grow">
+            <b>{what}</b> <span class="t2">{detail}</span>
+          </div>
+          {link && (
+            <div class="end">
+              <a href={link}>See</a>
+            </div>
+          )}
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function Tile(
+  { label, value, unit, series, words }: {
+    label: string;
+    value: string;
+    unit: string;
+    series: readonly number[];
+    words: string;
+  },
+) {
+  return (
+    <div class="tile">
+      <div class="lab">
+        <span>{label}</span>
+      </div>
+      <div class="val">
+        {value}
+        <span class="unit">{unit}</span>
+      </div>
+      <Spark values={series.slice(-60)} words={words} />
+    </div>
+  );
+}
+
+function Spark({ values, words }: { values: readonly number[]; words: string }) {
+  if (values.length < 2) return <svg class="spark" viewBox="0 0 59 26" role="img" aria-label="No data yet" />;
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const y = (value: number) => (high === low ? 13 : 24 - 22 * (value - low) / (high - low)).toFixed(1);
+  const step = 59 / (values.length - 1);
+  const path = values.map((value, at) => `${at === 0 ? "M" : "L"}${(at * step).toFixed(1)} ${y(value)}`).join(
+    "",
+  );
+  return (
+    <svg class="spark" viewBox="0 0 59 26" preserveAspectRatio="none" role="img" aria-label={words}>
+      <path d={path} />
+    </svg>
+  );
+}
+
+interface CardProps {
+  module: ModuleName;
+  agent: AgentStatus | undefined;
+  summary: Summary | undefined;
+  now: number;
+  admin: boolean;
+  prefix: string;
+}
+
+function ModuleCard({ module, agent, summary, now, admin, prefix }: CardProps) {
+  const [answer, setAnswer] = useState<CommandAnswer | Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  const send = async (action: ActionName) => {
+    setBusy(true);
+    try {
+      setAnswer(await sendCommand(module, action, {}));
+    } catch (error) {
+      setAnswer(error instanceof Problem ? error : new Problem(0, String(error)));
+    }
+    setBusy(false);
+  };
+  const state = stateOf(agent, now);
+  const running = agent?.policy.running === true;
+  const killed = agent?.killed === true;
+  return (
+    <section class="panel" data-module={module} {...(killed ? { "data-s": "bad" } : {})}>
+      <div class="panel-h">
+        <h2>{MODULE_TITLES[module]}</h2>
+        <div class="end">
+          <span class="badge" data-s="paper" title="Nothing is submitted; outcomes are inferred">PAPER</span>
+        </div>
+      </div>
+      <div class="panel-b stack-3">
+        <div class="kv-2">
+          <dl class="kv left">
+            <dt>State</dt>
+            <dd>
+              <State kind={state.kind} icon={state.icon}>{state.word}</State>
+            </dd>
+            <dt>Agent</dt>
+            <dd class="mono">{agent?.instance ?? "–"}</dd>
+            <dt>ev_min</dt>
+            <dd>{agent ? `${agent.policy.ev_min} SOL` : "–"}</dd>
+            <dt>Policy</dt>
+            <dd class="mono t3">{agent?.policy_hash.slice(0, 6) ?? "–"}</dd>
+          </dl>
+          <dl class="kv left">
+            <dt>Emitted</dt>
+            <dd>{agent ? grouped(agent.published) : "–"}</dd>
+            <dt>Weighed</dt>
+            <dd>{agent ? grouped(agent.candidates) : "–"}</dd>
+            <dt>PnL, 1 h</dt>
+            <dd>≈ {sol(summary?.pnl_1h, 4)} SOL</dd>
+            <dt>Transactions</dt>
+            <dd>{agent ? grouped(agent.transactions) : "–"}</dd>
+          </dl>
+        </div>
+        {admin && (
+          <div class="row wrap actions-s">
+            <button
+              type="button"
+              class="btn"
+              disabled={busy || killed || running}
+              onClick={() => send("start")}
+            >
+              Start
+            </button>
+            <button type="button" class="btn" disabled={busy || !running} onClick={() => send("stop")}>
+              Stop
+            </button>
+            <button type="button" class="btn" disabled={busy || killed} onClick={() => send("restart")}>
+              Restart
+            </button>
+            <a class="btn" href={`${prefix}/settings?m=${module}#policy`}>Policy…</a>
+          </div>
+        )}
+        {answer && "sent" in answer && <Receipts answer={answer} />}
+        {answer instanceof Problem && <p class="bad s" role="alert">{answer.detail}</p>}
+      </div>
+    </section>
+  );
+}
+
+/** What was weighed, and which terms of the gate refused how much of it. */
+function WhyNot(
+  { module, agent, prefix }: { module: ModuleName; agent: AgentStatus | undefined; prefix: string },
+) {
+  const rows = Object.entries(agent?.why_not ?? {}).filter(([, count]) => count > 0).sort(([, a], [, b]) =>
+    b - a
+  );
+  const most = Math.max(1, agent?.candidates ?? 0);
+  const page = module === "mev" ? "sandwich" : "arbitrage";
+  return (
+    <section class="panel">
+      <div class="panel-h">
+        <h2>Why not, {MODULE_TITLES[module].toLowerCase()}</h2>
+        <span class="s t2">since the agent's start; one decision may fail several terms</span>
+      </div>
+      <div class="panel-b">
+        <ol class="funnel">
+          <li>
+            <span class="hd">Term</span>
+            <span class="hd">share</span>
+            <span class="hd r"></span>
+            <span class="hd r">refused</span>
+          </li>
+          {rows.map(([term, count]) => (
+            <li key={term}>
+              <span>{term}</span>
+              <svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                <rect class="fill-inset" width="100" height="8" />
+                <rect class="fill-a" width={Math.min(100, 100 * count / most).toFixed(1)} height="8" />
+              </svg>
+              <span class="r"></span>
+              <span class="r">
+                <a href={`${prefix}/${page}?gate=${term}`}>{grouped(count)}</a>
+              </span>
+            </li>
+          ))}
+          <li>
+            <span class="top1">Passed</span>
+            <svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+              <rect class="fill-inset" width="100" height="8" />
+              <rect
+                class="fill-ok"
+                width={Math.min(100, 100 * (agent?.passed ?? 0) / most).toFixed(1)}
+                height="8"
+              />
+            </svg>
+            <span class="r">{grouped(agent?.candidates ?? 0)}</span>
+            <span class="r top1">{grouped(agent?.passed ?? 0)}</span>
+          </li>
+        </ol>
+      </div>
+    </section>
+  );
+}

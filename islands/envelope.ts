@@ -1,0 +1,201 @@
+/** Reading Batches in the browser: the few protobuf rules that are needed, a hundredth of a general library's size. */
+
+/** A live row; what is not in an Envelope comes with the evidence. */
+export interface LiveRow {
+  /** Decision id, hex. */
+  id: string;
+  module: "arbitrage" | "mev";
+  kind: string;
+  tier: string;
+  slot: number;
+  /** Unix milliseconds of the event. */
+  at: number;
+  /** SOL. */
+  net: number;
+  pLand: number;
+  /** `atomic_3hop`, `pump_swap_sandwich`. */
+  what: string;
+  /** Signature or attacker. */
+  who: string;
+}
+
+/** What became of an opportunity. */
+export interface LiveOutcome {
+  id: string;
+  landed: boolean;
+  reason: string;
+}
+
+export interface LiveMetrics {
+  module: string;
+  hotpath_p50: number;
+  hotpath_p99: number;
+  send_p99: number;
+  landed_pct: number;
+  pnl_1h: number;
+}
+
+export interface LiveBatch {
+  epoch: string;
+  /** Position behind the last record. */
+  to: string;
+  /** Records that this client did not get. */
+  dropped: number;
+  items: number;
+  rows: LiveRow[];
+  outcomes: LiveOutcome[];
+  metrics: LiveMetrics[];
+}
+
+const KINDS = ["unknown", "sandwich", "wide_sandwich", "arbitrage", "open_sandwich", "open_arbitrage"];
+const TIERS = ["", "A", "B", "C"];
+const decoder = new TextDecoder();
+
+class Reader {
+  readonly #view: DataView;
+  at: number;
+  constructor(readonly bytes: Uint8Array, readonly end = bytes.length, begin = 0) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.at = begin;
+  }
+  varint(): bigint {
+    let [value, shift] = [0n, 0n];
+    for (;;) {
+      if (this.at >= this.end || shift > 63n) throw new RangeError("a varint runs past the end");
+      const byte = this.bytes[this.at++]!;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+      shift += 7n;
+    }
+  }
+  double(): number {
+    if (this.at + 8 > this.end) throw new RangeError("a number runs past the end");
+    const value = this.#view.getFloat64(this.at, true);
+    this.at += 8;
+    return value;
+  }
+  /** The part with its length before it. */
+  part(): Reader {
+    const length = Number(this.varint());
+    if (this.at + length > this.end) throw new RangeError("a part runs past the end");
+    const part = new Reader(this.bytes, this.at + length, this.at);
+    this.at += length;
+    return part;
+  }
+  text(): string {
+    const { at, end } = this.part();
+    return decoder.decode(this.bytes.subarray(at, end));
+  }
+  skip(wire: number): void {
+    if (wire === 0) this.varint();
+    else if (wire === 1) this.double();
+    else if (wire === 2) this.part();
+    else if (wire === 5) this.at += 4;
+    else throw new RangeError(`wire type ${wire}`);
+  }
+  /** Calls `field` with each field's number and wire type; what it leaves is skipped. */
+  fields(field: (number: number, wire: number) => boolean): void {
+    while (this.at < this.end) {
+      const tag = Number(this.varint());
+      if (!field(tag >> 3, tag & 7)) this.skip(tag & 7);
+    }
+  }
+}
+
+/** Reads one Batch. Throws `RangeError` for bytes that are none. */
+export function readBatch(bytes: Uint8Array): LiveBatch {
+  const batch: LiveBatch = { epoch: "0", to: "0", dropped: 0, items: 0, rows: [], outcomes: [], metrics: [] };
+  const reader = new Reader(bytes);
+  reader.fields((number, wire) => {
+    if (number === 1 && wire === 2) {
+      batch.items += 1;
+      readEnvelope(reader.part(), batch);
+    } else if (number === 2 && wire === 0) batch.epoch = String(reader.varint());
+    else if (number === 4 && wire === 0) batch.to = String(reader.varint());
+    else if (number === 5 && wire === 0) batch.dropped = Number(reader.varint());
+    else return false;
+    return true;
+  });
+  return batch;
+}
+
+function readEnvelope(reader: Reader, batch: LiveBatch): void {
+  const row: LiveRow = {
+    id: "",
+    module: "arbitrage",
+    kind: "unknown",
+    tier: "",
+    slot: 0,
+    at: 0,
+    net: 0,
+    pLand: 0,
+    what: "",
+    who: "",
+  };
+  let payload: "row" | "outcome" | "metrics" | undefined;
+  const outcome: LiveOutcome = { id: "", landed: false, reason: "" };
+  const metrics: LiveMetrics = {
+    module: "",
+    hotpath_p50: 0,
+    hotpath_p99: 0,
+    send_p99: 0,
+    landed_pct: 0,
+    pnl_1h: 0,
+  };
+  reader.fields((number) => {
+    if (number === 3) {
+      const { bytes, at, end } = reader.part();
+      row.id = Array.from(bytes.subarray(at, end), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    } else if (number === 6) row.at = Number(reader.varint() / 1_000_000n);
+    else if (number === 7) row.kind = KINDS[Number(reader.varint())] ?? "unknown";
+    else if (number === 8) row.tier = TIERS[Number(reader.varint())] ?? "";
+    else if (number === 9) row.module = reader.varint() === 2n ? "mev" : "arbitrage";
+    else if (number === 10 || number === 11) {
+      payload = "row";
+      readOpportunity(reader.part(), row);
+    } else if (number === 12) {
+      payload = "outcome";
+      readOutcome(reader.part(), outcome);
+    } else if (number === 13) {
+      payload = "metrics";
+      readMetrics(reader.part(), metrics);
+    } else return false;
+    return true;
+  });
+  if (payload === "row") batch.rows.push(row);
+  if (payload === "outcome") batch.outcomes.push({ ...outcome, id: row.id });
+  if (payload === "metrics") batch.metrics.push(metrics);
+}
+
+/** ArbOpportunity and MevOpportunity have the same numbers for the same things. */
+function readOpportunity(reader: Reader, row: LiveRow): void {
+  reader.fields((number) => {
+    if (number === 2) row.slot = Number(reader.varint());
+    else if (number === 3) row.who = reader.text();
+    else if (number === 4) row.net = reader.double();
+    else if (number === 5) row.what = reader.text();
+    else if (number === 6) row.pLand = reader.double();
+    else return false;
+    return true;
+  });
+}
+
+function readOutcome(reader: Reader, outcome: LiveOutcome): void {
+  reader.fields((number) => {
+    if (number === 2) outcome.landed = reader.varint() !== 0n;
+    else if (number === 7) outcome.reason = reader.text();
+    else return false;
+    return true;
+  });
+}
+
+function readMetrics(reader: Reader, metrics: LiveMetrics): void {
+  const names = ["hotpath_p50", "hotpath_p99", "send_p99", "landed_pct", "pnl_1h"] as const;
+  reader.fields((number) => {
+    const name = names[number - 1];
+    if (name) metrics[name] = reader.double();
+    else if (number === 6) metrics.module = reader.text();
+    else return false;
+    return true;
+  });
+}

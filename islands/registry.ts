@@ -1,0 +1,11 @@
+/** The islands by name: the server renders them, the browser wakes them. One sorted row each. */
+import AuditTable from "./AuditTable.tsx";
+import KillDialog from "./KillDialog.tsx";
+import LiveTable from "./LiveTable.tsx";
+import LoginForm from "./LoginForm.tsx";
+import Overview from "./Overview.tsx";
+import Settings from "./Settings.tsx";
+import StatusStrip from "./StatusStrip.tsx";
+
+export const ISLANDS = { AuditTable, KillDialog, LiveTable, LoginForm, Overview, Settings, StatusStrip };
+export type IslandName = keyof typeof ISLANDS;

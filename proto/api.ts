@@ -1,0 +1,55 @@
+/** Bodies of the REST routes: one schema each; forms, routes, tests and the OpenAPI file use it. */
+import { z } from "zod";
+
+const moduleName = z.enum(["arbitrage", "mev"]);
+const reason = z.string().max(500).optional();
+
+/** SOL. */
+const evMin = z.number().min(0).max(10);
+/** Rising quantiles of landed tips. */
+const tipLadder = z.array(z.number().gt(0).lt(1)).min(1).max(8)
+  .refine((rungs) => rungs.every((rung, at) => at === 0 || rung > rungs[at - 1]!), "must rise");
+const throttlePct = z.number().int().min(0).max(100);
+
+/** `POST /api/control/module/mev:policy`. Unknown keys are an error, so that a typo never becomes a silent no-op. */
+export const controlBody = z.strictObject({
+  throttle_pct: throttlePct.optional(),
+  ev_min: evMin.optional(),
+  score_min: z.number().min(0).max(1).optional(),
+  tip_ladder: tipLadder.optional(),
+  kill: z.boolean().optional(),
+  reason,
+});
+export type ControlBody = z.infer<typeof controlBody>;
+
+export const policyBody = controlBody.omit({ kill: true }).extend({ module: moduleName });
+
+export const commandBody = z.strictObject({
+  module: moduleName,
+  action: z.enum(["start", "stop", "restart", "throttle", "policy", "kill"]),
+  args: controlBody.optional(),
+});
+
+export const killSwitchBody = z.strictObject({ module: z.enum(["arbitrage", "mev", "all"]), reason });
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, "need 1..64 characters of a-z 0-9 . _ @ -");
+const role = z.enum(["admin", "auditor", "viewer"]);
+const password = z.string().min(12, "need 12..256 characters").max(256, "need 12..256 characters");
+
+export const loginBody = z.strictObject({
+  user: z.string().min(1).max(64),
+  password: z.string().min(1).max(256),
+});
+export const refreshBody = z.strictObject({ refresh_token: z.string().max(256).optional() });
+export const passwordBody = z.strictObject({ current: z.string().min(1).max(256), next: password });
+export const userBody = z.strictObject({ name, role, password });
+export const userChangeBody = z.strictObject({ role: role.optional(), disabled: z.boolean().optional() });
+export const keyBody = z.strictObject({
+  label: z.string().min(1).max(100),
+  scopes: z.array(z.enum(["read", "control", "jobs", "models", "config", "metrics"])).min(1),
+  days: z.number().int().min(1).max(365).default(90),
+});
+export const tuneBody = z.strictObject({
+  batch_window_ms: z.number().int().min(10).max(25),
+  batch_max_size: z.number().int().min(1).max(4096),
+});

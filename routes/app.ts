@@ -1,0 +1,96 @@
+/** The HTTP application: rows in, one Hono app out. */
+import { Hono } from "hono";
+import { may } from "../core/auth/rights.ts";
+import { TokenBuckets } from "../core/limits/token_bucket.ts";
+import { authRoutes } from "./auth.ts";
+import { controlRoutes } from "./control.ts";
+import type { ApiDeps } from "./deps.ts";
+import { bodyOf, Guard } from "./middleware/guard.ts";
+import { observeRoutes } from "./observe.ts";
+import { openApi } from "./openapi.ts";
+import { onError, problem } from "./problem.ts";
+import { realtimeRoutes, websocketRoute } from "./realtime.ts";
+import { type Route, route, type RouteContext, type Variables } from "./route.ts";
+
+/** Requests at once beyond the rate. */
+const BURST_SECONDS = 2;
+
+/** No script, style or frame from anywhere else, none inline. */
+const CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy": CSP,
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
+};
+
+/** All rows of the API; `pages` adds those of the browser. */
+export function apiRoutes(deps: ApiDeps, guard: Guard): Route[] {
+  const rows: Route[] = [
+    ...authRoutes(deps, guard),
+    ...controlRoutes(deps),
+    ...observeRoutes(deps),
+    ...realtimeRoutes(deps),
+    websocketRoute(deps, (_, principal) => may(principal, "read")),
+  ];
+  rows.push(route({
+    method: "GET",
+    path: "/api/openapi.json",
+    right: "metrics",
+    summary: "This file",
+    handle: (c) => c.json(openApi(rows, deps.version, deps.prefix)),
+  }));
+  return rows;
+}
+
+export interface App {
+  readonly fetch: (request: Request, info?: unknown) => Response | Promise<Response>;
+  readonly routes: readonly Route[];
+}
+
+export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App {
+  const perSecond = deps.ratePerSecond;
+  const guard = new Guard({
+    ...deps,
+    buckets: new TokenBuckets(perSecond, BURST_SECONDS * perSecond, deps.now),
+    refused: (who, what) => deps.audit({ who, action: "refused", detail: what.slice(0, 300) }),
+  });
+  const routes = [...apiRoutes(deps, guard), ...pages(deps)];
+  const app = new Hono<{ Variables: Variables }>().basePath(deps.prefix);
+  app.onError((error, c) => onError(error, c, deps.say));
+  app.notFound((c) => problem(c, "not_found", `Cannot find ${new URL(c.req.url).pathname}`));
+  app.use("*", async (c, next) => {
+    c.set("requestId", crypto.randomUUID().slice(0, 8));
+    await next();
+    // A WebSocket's answer is not ours to change.
+    if (c.res.status === 101) return;
+    for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
+    c.res.headers.set("x-request-id", c.get("requestId"));
+    if (deps.secureCookies) c.res.headers.set("strict-transport-security", "max-age=31536000");
+    if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
+  });
+  for (const row of routes) {
+    app.on(row.method, row.path, async (c) => {
+      const context = c as RouteContext;
+      const refused = await guard.judge(context, row);
+      if (refused) return refused;
+      const body = await bodyOf(context, row);
+      return body instanceof Response ? body : await row.handle(context, body.body);
+    });
+  }
+  return { fetch: (request, info) => app.fetch(request, info as object), routes };
+}

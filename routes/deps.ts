@@ -1,0 +1,59 @@
+/** Everything the routes may touch; `cli/run_api.ts` makes it. */
+import type { AuditChain } from "../core/audit/chain.ts";
+import type { Accounts } from "../core/auth/accounts.ts";
+import type { Tokens } from "../core/auth/tokens.ts";
+import type { AgentStatus, SendCommand } from "../core/control.ts";
+import type { DecisionIndex } from "../core/decisions.ts";
+import type { MetricsView } from "../core/metrics.ts";
+import type { RealtimeHub } from "../core/realtime.ts";
+import type { Receipts } from "../core/receipts.ts";
+
+export interface Asset {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly type: string;
+  readonly etag: string;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** What is not, and why. */
+  readonly reasons: readonly { part: string; ok: boolean; detail: string }[];
+}
+
+/** What goes into the audit. */
+export interface Act {
+  who: string;
+  action: string;
+  module?: string;
+  detail?: string;
+  request_id?: string;
+}
+
+export interface ApiDeps {
+  version: string;
+  /** Shown before login; no trading state. */
+  host: string;
+  /** Path before everything, "" or `/legend`. */
+  prefix: string;
+  accounts: Accounts;
+  tokens: Tokens;
+  masterKey: string;
+  /** Writes an entry and tells its head outside; throws when it cannot be kept. */
+  audit(act: Act): void;
+  chain: AuditChain;
+  send: SendCommand;
+  agents(): AgentStatus[];
+  decisions: DecisionIndex;
+  metrics: MetricsView;
+  receipts: Receipts;
+  realtime: RealtimeHub;
+  ready(): Readiness;
+  asset(name: string): Asset | undefined;
+  ratePerSecond: number;
+  openMetrics: boolean;
+  /** Cookies only travel over TLS. */
+  secureCookies: boolean;
+  batch: { windowMs: number; maxSize: number };
+  say(line: string): void;
+  now?: () => number;
+}

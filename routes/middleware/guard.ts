@@ -1,0 +1,194 @@
+/** Who asks, whether they may, and whether not too often; then the body, checked. */
+import { getCookie } from "hono/cookie";
+import type { Accounts } from "../../core/auth/accounts.ts";
+import { may, type Principal } from "../../core/auth/rights.ts";
+import type { Tokens } from "../../core/auth/tokens.ts";
+import { AppError } from "../../core/errors.ts";
+import type { TokenBuckets } from "../../core/limits/token_bucket.ts";
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Route, RouteContext } from "../route.ts";
+import { problem } from "../problem.ts";
+
+export const ACCESS_COOKIE = "legend_access";
+export const REFRESH_COOKIE = "legend_refresh";
+const BODY_BYTES_MAX = 64 << 10;
+/** How old a login's state may be when a request is judged. */
+const STATE_MS = 1_000;
+const STATES_MAX = 10_000;
+
+export interface GuardDeps {
+  accounts: Accounts;
+  tokens: Tokens;
+  masterKey: string;
+  buckets: TokenBuckets;
+  /** `/metrics` and the OpenAPI file without login. */
+  openMetrics: boolean;
+  /** A refusal, for the audit. */
+  refused(who: string, what: string): void;
+}
+
+const digest = (text: string) => createHash("sha256").update(text).digest();
+
+export class Guard {
+  readonly #deps: GuardDeps;
+  readonly #states = new Map<string, { at: number; open: boolean; mustChange: boolean }>();
+
+  constructor(deps: GuardDeps) {
+    this.#deps = deps;
+  }
+
+  /** Who the request says it is from; undefined when it says nothing. Throws when what it says does not hold. */
+  async principal(c: RouteContext): Promise<Principal | undefined> {
+    const key = c.req.header("x-api-key");
+    if (key !== undefined) return this.#key(key);
+    const bearer = /^Bearer (.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+    if (bearer) return await this.#deps.tokens.verify(bearer, "bearer");
+    const cookie = getCookie(c, ACCESS_COOKIE);
+    return cookie ? await this.#deps.tokens.verify(cookie, "cookie") : undefined;
+  }
+
+  #key(key: string): Principal {
+    const { masterKey, accounts } = this.#deps;
+    const master = masterKey !== "" && timingSafeEqual(digest(key), digest(masterKey));
+    if (master) {
+      return { name: "master", scopes: [], master: true, by: "key", expires: Number.MAX_SAFE_INTEGER };
+    }
+    const holder = accounts.keyHolder(key);
+    if (!holder) {
+      throw new AppError("unauthorized", "Cannot go on: the API key is unknown, expired or revoked");
+    }
+    return holder;
+  }
+
+  /** The state of a login, a second old at most. */
+  #state(principal: Principal): { open: boolean; mustChange: boolean } {
+    if (!principal.session) return { open: true, mustChange: false };
+    const now = Date.now();
+    const known = this.#states.get(principal.session);
+    if (known && now - known.at < STATE_MS) return known;
+    const { accounts } = this.#deps;
+    const user = accounts.user(principal.name);
+    const open = user !== undefined && user.role === principal.role && accounts.isOpen(principal.session);
+    const state = { at: now, open, mustChange: user?.must_change ?? false };
+    this.#states.delete(principal.session);
+    this.#states.set(principal.session, state);
+    if (this.#states.size > STATES_MAX) this.#states.delete(this.#states.keys().next().value!);
+    return state;
+  }
+
+  /** A login has changed: look again at once. */
+  forget(session: string | undefined): void {
+    if (session) this.#states.delete(session);
+  }
+
+  /** Judges a request; an answer when it is refused. */
+  async judge(c: RouteContext, row: Route): Promise<Response | undefined> {
+    const address = addressOf(c);
+    let principal: Principal | undefined;
+    let refusal: AppError | undefined;
+    try {
+      principal = await this.principal(c);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      refusal = error;
+    }
+    if (!row.unlimited) {
+      const wait = this.#deps.buckets.take(principal?.name ?? address);
+      if (wait > 0) {
+        return problem(c, "rate_limited", `Cannot answer: too many requests, try again in ${wait} s`, {
+          retryAfter: wait,
+        });
+      }
+    }
+    const open = row.right === "open" ||
+      (row.right === "metrics" && this.#deps.openMetrics && refusal === undefined && !principal);
+    if (open) {
+      if (principal && this.#state(principal).open) c.set("principal", principal);
+      return undefined;
+    }
+    if (refusal) return this.#refuse(c, row, address, refusal);
+    if (!principal) {
+      return this.#refuse(c, row, address, new AppError("unauthorized", "Cannot go on: not logged in"));
+    }
+    const { open: holds, mustChange } = this.#state(principal);
+    if (!holds) {
+      return this.#refuse(
+        c,
+        row,
+        principal.name,
+        new AppError("unauthorized", "Cannot go on: the login has ended, log in again"),
+      );
+    }
+    if (!may(principal, row.right)) {
+      return this.#refuse(
+        c,
+        row,
+        principal.name,
+        new AppError("forbidden", `Cannot go on: this needs the right \`${row.right}\``),
+      );
+    }
+    if (
+      row.method !== "GET" && principal.by === "cookie" && c.req.header("x-requested-with") !== "dashboard"
+    ) {
+      return this.#refuse(
+        c,
+        row,
+        principal.name,
+        new AppError("forbidden", "Cannot go on: the header `X-Requested-With: dashboard` is missing"),
+      );
+    }
+    if (mustChange && !row.early) {
+      return problem(
+        c,
+        "forbidden",
+        "Cannot go on: the first password must be changed first (`POST /api/auth/password`)",
+        { field: "password" },
+      );
+    }
+    c.set("principal", principal);
+    return undefined;
+  }
+
+  #refuse(c: RouteContext, row: Route, who: string, error: AppError): Response {
+    // What is only read and refused is no act; it is in the request counters.
+    if (row.method !== "GET" || error.code === "forbidden") {
+      this.#deps.refused(who, `${row.method} ${row.path}: ${error.message}`);
+    }
+    return problem(c, error.code, error.message);
+  }
+}
+
+export function addressOf(c: RouteContext): string {
+  const info = c.env as { remoteAddr?: { hostname?: string } } | undefined;
+  return info?.remoteAddr?.hostname ?? "local";
+}
+
+/** The body by its schema; an answer when it cannot be read or is not right. */
+export async function bodyOf(c: RouteContext, row: Route): Promise<{ body: unknown } | Response> {
+  if (!row.body) return { body: undefined };
+  const length = Number(c.req.header("content-length") ?? 0);
+  if (length > BODY_BYTES_MAX) {
+    return problem(c, "too_large", `Cannot read the body: ${length} bytes, need at most ${BODY_BYTES_MAX}`);
+  }
+  const bytes = new Uint8Array(await c.req.arrayBuffer());
+  if (bytes.length > BODY_BYTES_MAX) {
+    return problem(c, "too_large", `Cannot read the body: more than ${BODY_BYTES_MAX} bytes`);
+  }
+  let value: unknown = {};
+  try {
+    if (bytes.length > 0) value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return problem(c, "bad_request", "Cannot read the body: it is not JSON");
+  }
+  const parsed = row.body.safeParse(value);
+  if (parsed.success) return { body: parsed.data };
+  const [first] = parsed.error.issues;
+  const keys = first && "keys" in first ? (first.keys as string[]) : [];
+  const field = [...(first?.path ?? []), ...keys.slice(0, 1)].join(".");
+  return problem(
+    c,
+    "invalid",
+    `${field || "The body"}: ${first?.message ?? "not right"}`,
+    field ? { field } : {},
+  );
+}

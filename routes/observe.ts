@@ -1,0 +1,105 @@
+/** What there is to see: decisions, metrics, health, the OpenAPI file's neighbours. */
+import { type ModuleName, MODULES } from "../core/control.ts";
+import { AppError } from "../core/errors.ts";
+import type { ApiDeps } from "./deps.ts";
+import { type Route, route } from "./route.ts";
+import { prometheus } from "./prometheus.ts";
+
+const IDS_MAX = 100;
+const KINDS: Partial<Record<ModuleName, readonly string[]>> = {
+  arbitrage: ["arbitrage", "open_arbitrage"],
+  mev: ["sandwich", "wide_sandwich", "open_sandwich"],
+};
+
+export function observeRoutes(deps: ApiDeps): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/api/decisions",
+      right: "read",
+      summary:
+        "Newest decisions with their evidence; `ids=a,b`, or `limit`, `kind` or `module`, `gate`, `before`",
+      handle: (c) => {
+        const ids = c.req.query("ids");
+        if (ids !== undefined) {
+          const list = ids.split(",").filter(Boolean).slice(0, IDS_MAX);
+          return c.json({ decisions: list.flatMap((id) => deps.decisions.get(id) ?? []) });
+        }
+        const [kind, module, gate, before] = ["kind", "module", "gate", "before"].map((name) =>
+          c.req.query(name)
+        );
+        const kinds = kind ? [kind] : KINDS[module as ModuleName];
+        const limit = Math.min(200, Math.max(1, Number(c.req.query("limit")) || 50));
+        const query = {
+          limit,
+          ...(kinds ? { kinds } : {}),
+          ...(gate ? { gate } : {}),
+          ...(before ? { before } : {}),
+        };
+        return c.json({ decisions: deps.decisions.list(query) });
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/decisions/:id",
+      right: "read",
+      summary: "The evidence of one decision",
+      handle: (c) => {
+        const id = c.req.param("id")!;
+        const evidence = deps.decisions.get(id);
+        if (!evidence) {
+          throw new AppError("not_found", `Cannot find ${id}: no decision with this id is kept here`);
+        }
+        return c.json(evidence);
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/metrics/summary",
+      right: "read",
+      summary: "Latency, landed share and PnL of a module (`?module=`), with ten minutes of each second",
+      handle: (c) => {
+        const module = c.req.query("module") ?? "arbitrage";
+        if (!MODULES.includes(module as ModuleName)) {
+          throw new AppError("invalid", `module: \`${module}\`, need arbitrage or mev`);
+        }
+        const status = deps.agents().find((one) => one.module === module);
+        const counters = status
+          ? {
+            candidates: status.candidates,
+            passed: status.passed,
+            published: status.published,
+            why_not: status.why_not,
+          }
+          : {};
+        return c.json({ module, paper: true, ...deps.metrics.summary(module as ModuleName), counters });
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/health/",
+      right: "open",
+      early: true,
+      summary: "Whether the process answers",
+      handle: (c) => c.json({ ok: true }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/health/ready",
+      right: "open",
+      early: true,
+      summary: "Whether everything it needs is there, with reasons",
+      handle: (c) => {
+        const { ready, reasons } = deps.ready();
+        return c.json({ ready, reasons }, ready ? 200 : 503);
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/metrics",
+      right: "metrics",
+      summary: "Prometheus",
+      handle: (c) => c.text(prometheus(deps), 200, { "content-type": "text/plain; version=0.0.4" }),
+    }),
+  ];
+}

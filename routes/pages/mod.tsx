@@ -1,0 +1,150 @@
+/** The pages: rendered here, woken in the browser. No style attribute anywhere: the CSP would refuse it. */
+import { getCookie } from "hono/cookie";
+import { type ComponentType, h } from "preact";
+import { renderToString } from "preact-render-to-string";
+import { Layout, type PageName, PAGES, type Viewer } from "../../islands/Layout.tsx";
+import { IconDefs } from "../../islands/_icons.tsx";
+import { type IslandName, ISLANDS } from "../../islands/registry.ts";
+import type { ApiDeps } from "../deps.ts";
+import { type Route, route, type RouteContext } from "../route.ts";
+import type { ComponentChildren } from "preact";
+
+/** Rendered now, and marked so that the browser wakes it with the same props. */
+function Island({ name, props }: { name: IslandName; props: Record<string, unknown> }) {
+  const island = ISLANDS[name] as ComponentType<Record<string, unknown>>;
+  return <div data-island={name} data-props={JSON.stringify(props)}>{h(island, props)}</div>;
+}
+
+function document(c: RouteContext, deps: ApiDeps, title: string, body: ComponentChildren): Response {
+  const theme = getCookie(c, "legend_theme");
+  const asset = (name: string) =>
+    `${deps.prefix}/assets/${name}?v=${deps.asset(name)?.etag.replaceAll('"', "") ?? "none"}`;
+  const html = renderToString(
+    <html lang="en" {...(theme === "light" || theme === "dark" ? { "data-theme": theme } : {})}>
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+        <meta name="prefix" content={deps.prefix} />
+        <title>{`${title} · legend`}</title>
+        <link rel="icon" href={asset("icon.svg")} />
+        <link rel="stylesheet" href={asset("page.css")} />
+        <script src={asset("main.js")} type="module"></script>
+      </head>
+      <body>{body}</body>
+    </html>,
+  );
+  return c.html(`<!doctype html>${html}`);
+}
+
+export function pageRoutes(deps: ApiDeps): Route[] {
+  const go = (c: RouteContext, page: string) => c.redirect(`${deps.prefix}/${page}`, 302);
+
+  const page = (name: PageName, title: string, content: (viewer: Viewer) => ComponentChildren): Route =>
+    route({
+      method: "GET",
+      path: `/${name}`,
+      right: "open",
+      early: true,
+      summary: `The page ${title}`,
+      handle: (c) => {
+        const principal = c.get("principal");
+        if (!principal?.role) return go(c, "login");
+        if (deps.accounts.user(principal.name)?.must_change) return go(c, "login?change");
+        const viewer = { user: principal.name, role: principal.role };
+        if (name === "audit" && viewer.role === "viewer") return go(c, "overview");
+        const agents = deps.agents();
+        return document(
+          c,
+          deps,
+          title,
+          <Layout page={name} viewer={viewer} prefix={deps.prefix}>
+            <Island name="StatusStrip" props={{ agents, admin: viewer.role === "admin" }} />
+            <main class="page" id="main">
+              <div class="page-h">
+                <h1>{title}</h1>
+              </div>
+              {content(viewer)}
+            </main>
+            {viewer.role === "admin" && <Island name="KillDialog" props={{}} />}
+          </Layout>,
+        );
+      },
+    });
+  const titles = Object.fromEntries(PAGES);
+
+  return [
+    route({
+      method: "GET",
+      path: "/",
+      right: "open",
+      early: true,
+      summary: "To the page",
+      handle: (c) => go(c, c.get("principal") ? "overview" : "login"),
+    }),
+    route({
+      method: "GET",
+      path: "/login",
+      right: "open",
+      early: true,
+      summary: "The page Log in",
+      handle: (c) => {
+        const change = c.req.query("change") !== undefined && c.get("principal")?.role !== undefined;
+        return document(
+          c,
+          deps,
+          "Log in",
+          <>
+            <IconDefs />
+            <Island name="LoginForm" props={{ host: deps.host, version: deps.version, change }} />
+            <div id="say" class="sr" role="status" aria-live="polite"></div>
+          </>,
+        );
+      },
+    }),
+    page(
+      "overview",
+      titles.overview!,
+      (viewer) => (
+        <Island
+          name="Overview"
+          props={{ agents: deps.agents(), admin: viewer.role === "admin", prefix: deps.prefix }}
+        />
+      ),
+    ),
+    page("arbitrage", titles.arbitrage!, () => <Island name="LiveTable" props={{ module: "arbitrage" }} />),
+    page("sandwich", titles.sandwich!, () => (
+      <>
+        <div class="notice" data-s="paper">
+          <div class="grow s">
+            Detected, scored and shadowed; nothing is submitted. Outcomes are inferred from what landed.
+          </div>
+        </div>
+        <Island name="LiveTable" props={{ module: "mev" }} />
+      </>
+    )),
+    page(
+      "settings",
+      titles.settings!,
+      (viewer) => <Island name="Settings" props={{ agents: deps.agents(), viewer }} />,
+    ),
+    page("audit", titles.audit!, () => <Island name="AuditTable" props={{}} />),
+    route({
+      method: "GET",
+      path: "/assets/:name",
+      right: "open",
+      early: true,
+      summary: "The page's files",
+      handle: (c) => {
+        const asset = deps.asset(c.req.param("name")!);
+        if (!asset) return c.notFound();
+        if (c.req.header("if-none-match") === asset.etag) return c.body(null, 304);
+        const cached = c.req.query("v") ? "public, max-age=31536000, immutable" : "no-cache";
+        return c.body(asset.bytes, 200, {
+          "content-type": asset.type,
+          etag: asset.etag,
+          "cache-control": cached,
+        });
+      },
+    }),
+  ];
+}

@@ -1,0 +1,56 @@
+/** Errors as `application/problem+json` (RFC 9457): a stable type, the field at fault, the request to quote. */
+import { HTTPException } from "hono/http-exception";
+import { AppError, ERROR_STATUS, type ErrorCode } from "../core/errors.ts";
+import type { RouteContext } from "./route.ts";
+
+const TITLES: Record<ErrorCode, string> = {
+  bad_request: "The request cannot be read",
+  unauthorized: "Not logged in",
+  forbidden: "Not allowed",
+  not_found: "No such thing",
+  conflict: "In conflict with what there is",
+  too_large: "Too large",
+  invalid: "The body is not right",
+  rate_limited: "Too many requests",
+  failed: "Failed",
+  unavailable: "Not ready",
+  no_space: "The disk is full",
+};
+
+export function problem(
+  c: RouteContext,
+  code: ErrorCode,
+  detail: string,
+  more: { field?: string; retryAfter?: number } = {},
+): Response {
+  const status = ERROR_STATUS[code];
+  const body = {
+    type: `/problems/${code}`,
+    title: TITLES[code],
+    status,
+    detail,
+    request_id: c.get("requestId"),
+    ...(more.field ? { field: more.field } : {}),
+  };
+  const headers: Record<string, string> = { "content-type": "application/problem+json" };
+  if (more.retryAfter) headers["retry-after"] = String(more.retryAfter);
+  return c.body(JSON.stringify(body), status, headers);
+}
+
+/** The one place where a thrown error becomes an answer; what was not expected is said in the log, not to the client. */
+export function onError(error: Error, c: RouteContext, say: (line: string) => void): Response {
+  if (error instanceof AppError) {
+    const retry = error.code === "rate_limited" ? 1 : undefined;
+    return problem(c, error.code, error.message, retry ? { retryAfter: retry } : {});
+  }
+  if (error instanceof HTTPException) {
+    const code = error.status === 413 ? "too_large" : "bad_request";
+    return problem(c, code, error.message || TITLES[code]);
+  }
+  say(`request ${c.get("requestId")}: ${error.stack ?? error.message}`);
+  return problem(
+    c,
+    "failed",
+    "Cannot go on, this is a bug in legend; the log has more under the request's id",
+  );
+}

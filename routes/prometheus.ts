@@ -1,0 +1,68 @@
+/** `/metrics`: one row a metric. */
+import type { AgentStatus } from "../core/control.ts";
+import type { ApiDeps } from "./deps.ts";
+
+interface Metric {
+  readonly name: string;
+  readonly type: "counter" | "gauge";
+  readonly help: string;
+  of(status: AgentStatus): number;
+}
+
+const AGENT_METRICS: readonly Metric[] = [
+  { name: "agent_candidates_total", type: "counter", help: "Opportunities weighed", of: (s) => s.candidates },
+  {
+    name: "agent_dropped_total",
+    type: "counter",
+    help: "Decisions lost because the publisher was behind",
+    of: (s) => s.dropped,
+  },
+  { name: "agent_evidence_total", type: "counter", help: "Evidence records written", of: (s) => s.evidence },
+  { name: "agent_killed", type: "gauge", help: "1 = killed", of: (s) => Number(s.killed) },
+  { name: "agent_legs_total", type: "counter", help: "Swap legs decoded", of: (s) => s.legs },
+  {
+    name: "agent_malformed_total",
+    type: "counter",
+    help: "Frames that could not be read",
+    of: (s) => s.malformed,
+  },
+  {
+    name: "agent_passed_total",
+    type: "counter",
+    help: "Opportunities that passed the gate",
+    of: (s) => s.passed,
+  },
+  { name: "agent_published_total", type: "counter", help: "Envelopes written", of: (s) => s.published },
+  { name: "agent_slot", type: "gauge", help: "Newest slot seen to its end", of: (s) => s.slot },
+  {
+    name: "agent_throttle_pct",
+    type: "gauge",
+    help: "Share of decisions skipped, 0..100",
+    of: (s) => s.policy.throttle_pct,
+  },
+  { name: "agent_transactions_total", type: "counter", help: "Transactions read", of: (s) => s.transactions },
+];
+
+export function prometheus({ agents, realtime, chain }: ApiDeps): string {
+  const statuses = agents();
+  const lines: string[] = [];
+  const head = (name: string, type: string, help: string) =>
+    lines.push(`# HELP legend_${name} ${help}`, `# TYPE legend_${name} ${type}`);
+  const label = ({ module, instance }: AgentStatus) => `module="${module}",instance="${instance}"`;
+  for (const { name, type, help, of } of AGENT_METRICS) {
+    head(name, type, help);
+    for (const status of statuses) lines.push(`legend_${name}{${label(status)}} ${of(status)}`);
+  }
+  head("agent_refused_total", "counter", "Decisions that a term of the gate refused");
+  for (const status of statuses) {
+    for (const [term, count] of Object.entries(status.why_not)) {
+      lines.push(`legend_agent_refused_total{${label(status)},term="${term}"} ${count}`);
+    }
+  }
+  const connections = realtime.connections();
+  head("realtime_connections", "gauge", "Live connections");
+  lines.push(`legend_realtime_connections ${connections.length}`);
+  head("audit_entries_total", "counter", "Entries of the audit chain");
+  lines.push(`legend_audit_entries_total ${chain.count()}`);
+  return `${lines.join("\n")}\n`;
+}

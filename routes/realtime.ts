@@ -1,0 +1,147 @@
+/** The live stream's door: tickets, the WebSocket, who is connected. */
+import { AppError } from "../core/errors.ts";
+import { TICKET_SECONDS } from "../core/auth/tokens.ts";
+import type { RealtimeFilter, RealtimeMode } from "../core/realtime.ts";
+import type { Principal } from "../core/auth/rights.ts";
+import { tuneBody } from "../proto/api.ts";
+import type { ApiDeps } from "./deps.ts";
+import { principalOf, type Route, route, type RouteContext } from "./route.ts";
+
+/** The subprotocol that is chosen; a token may stand beside it as `bearer.TOKEN`. */
+const PROTOCOL = "legend";
+
+export function realtimeRoutes(deps: ApiDeps): Route[] {
+  return [
+    route({
+      method: "POST",
+      path: "/api/realtime/ticket",
+      right: "self",
+      summary: `A token for one connection within ${TICKET_SECONDS} s, as \`?token=\``,
+      handle: async (c) => {
+        const { name, role, session } = principalOf(c);
+        return c.json({
+          ticket: await deps.tokens.sign(name, role!, session!, true),
+          expires_in: TICKET_SECONDS,
+        });
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/realtime/connections",
+      right: "admin",
+      summary: "Who is connected, how much they got and lost",
+      handle: (c) => c.json({ connections: deps.realtime.connections() }),
+    }),
+    route({
+      method: "DELETE",
+      path: "/api/realtime/connections/:id",
+      right: "admin",
+      summary: "End a connection",
+      handle: (c) => {
+        const id = c.req.param("id")!;
+        deps.audit({ who: principalOf(c).name, action: "connection ended", detail: id });
+        if (!deps.realtime.kick(id)) throw new AppError("not_found", `Cannot end ${id}: no such connection`);
+        return c.json({ ok: true });
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/realtime/settings",
+      right: "read",
+      summary: "How events are gathered for browsers",
+      handle: (c) => c.json({ batch_window_ms: deps.batch.windowMs, batch_max_size: deps.batch.maxSize }),
+    }),
+    route({
+      method: "POST",
+      path: "/api/realtime/settings",
+      right: "config",
+      summary: "Change how events are gathered, at once, until the next start",
+      body: tuneBody,
+      handle: (c, { batch_window_ms, batch_max_size }) => {
+        deps.audit({
+          who: principalOf(c).name,
+          action: "transport tuned",
+          detail: `${batch_window_ms} ms, ${batch_max_size}`,
+        });
+        [deps.batch.windowMs, deps.batch.maxSize] = [batch_window_ms, batch_max_size];
+        deps.realtime.tune(batch_window_ms, batch_max_size);
+        return c.json({ ok: true });
+      },
+    }),
+  ];
+}
+
+/** `?mode=`, filters and resume position; throws `AppError("invalid")`. */
+function wanted(
+  c: RouteContext,
+): { mode: RealtimeMode; filter: RealtimeFilter; resume?: { epoch: bigint; position: bigint } } {
+  const mode = c.req.query("mode") ?? "proto";
+  if (mode !== "json" && mode !== "proto") {
+    throw new AppError("invalid", `mode: \`${mode}\`, need json or proto`);
+  }
+  const list = (name: string) => c.req.query(name)?.split(",").filter(Boolean).slice(0, 32);
+  const [types, modules, dexes] = [list("type"), list("module"), list("dex")];
+  const least = c.req.query("min_net");
+  const minNet = least === undefined ? undefined : Number(least);
+  if (minNet !== undefined && !Number.isFinite(minNet)) {
+    throw new AppError("invalid", `min_net: \`${least}\`, need a number of SOL`);
+  }
+  const from = /^(\d{1,19})\.(\d{1,19})$/.exec(c.req.query("resume") ?? "");
+  return {
+    mode,
+    filter: {
+      ...(types ? { types } : {}),
+      ...(modules ? { modules } : {}),
+      ...(dexes ? { dexes } : {}),
+      ...(minNet === undefined ? {} : { minNet }),
+    },
+    ...(from ? { resume: { epoch: BigInt(from[1]!), position: BigInt(from[2]!) } } : {}),
+  };
+}
+
+/** The origin a browser names must be the host it talks to: a foreign page cannot use its visitor's cookie. */
+function isOwnOrigin(c: RouteContext): boolean {
+  const origin = c.req.header("origin");
+  if (origin === undefined) return true;
+  try {
+    return new URL(origin).host === c.req.header("host");
+  } catch {
+    return false;
+  }
+}
+
+/** `GET /api/realtime/ws`: who asks is found here, because a browser cannot set headers on a WebSocket. */
+export const websocketRoute = (
+  deps: ApiDeps,
+  judge: (c: RouteContext, principal: Principal) => boolean,
+): Route =>
+  route({
+    method: "GET",
+    path: "/api/realtime/ws",
+    right: "open",
+    summary:
+      "The live stream: `mode=json|proto`, filters `type`, `module`, `dex`, `min_net`, `resume=EPOCH.POSITION`",
+    handle: async (c) => {
+      const ticket = c.req.query("token");
+      const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((one) => one.trim());
+      const bearer = offered.find((one) => one.startsWith("bearer."))?.slice("bearer.".length);
+      let principal = c.get("principal");
+      if (ticket) principal = await deps.tokens.verify(ticket, "ticket");
+      else if (bearer) principal = await deps.tokens.verify(bearer, "bearer");
+      if (!principal) throw new AppError("unauthorized", "Cannot go on: not logged in");
+      if (!judge(c, principal)) throw new AppError("forbidden", "Cannot go on: this needs the right `read`");
+      if (!isOwnOrigin(c)) {
+        throw new AppError("forbidden", "Cannot go on: the page of another host may not connect");
+      }
+      if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
+        throw new AppError("bad_request", "Cannot go on: this address speaks WebSocket");
+      }
+      // A ticket lets in for 30 seconds, the connection lives as long as an access token would.
+      const expires = principal.by === "ticket" ? principal.expires + 15 * 60 : principal.expires;
+      const options = { ...wanted(c), principal: { ...principal, expires } };
+      const protocol = offered.includes(PROTOCOL) ? PROTOCOL : undefined;
+      const { socket, response } = Deno.upgradeWebSocket(c.req.raw, protocol ? { protocol } : {});
+      deps.realtime.serve(socket, options);
+      return response;
+    },
+  });
