@@ -18,8 +18,11 @@ export function Chart({ t, lines, label }: ChartProps) {
   useEffect(() => {
     const root = place.current;
     if (!root) return;
-    const style = getComputedStyle(root);
-    const colour = (name: string) => style.getPropertyValue(name).trim();
+    // A canvas does not know light-dark(): the browser says what a token is in this theme.
+    const colour = (name: string) => {
+      root.style.color = `var(${name})`;
+      return getComputedStyle(root).color;
+    };
     const axis = {
       stroke: colour("--text-2"),
       grid: { stroke: colour("--line"), width: 1 },
@@ -30,7 +33,9 @@ export function Chart({ t, lines, label }: ChartProps) {
       stroke: colour(at === 0 ? "--accent" : "--back"),
       width: 1.75,
       dash: DASHES[at % 2]!,
+      points: { show: false },
     }));
+    root.style.color = "";
     plot.current = new uPlot(
       {
         width: root.clientWidth || 600,

@@ -292,7 +292,7 @@ function OpenEvidence({ evidence }: { evidence: Evidence }) {
         <ol class="gates">
           {gates.map(({ term, value, limit, passes }) => (
             <li key={term}>
-              <State kind={passes ? "ok" : "bad"} icon={passes ? "ok" : "no"}>{""}</State>
+              <State kind={passes ? "ok" : "bad"} icon={passes ? "ok" : "no"} />
               <span>
                 {term} <span class="sr">{passes ? "passed" : "refused"}</span>
               </span>

@@ -105,13 +105,6 @@ const Field = (
 ) => (
   <div class="f">
     <label for={`f-${name}`}>{label}</label>
-    <input
-      class="in"
-      id={`f-${name}`}
-      name={name}
-      type={type}
-      autocomplete={autocomplete as "username"}
-      required
-    />
+    <input class="in" id={`f-${name}`} required {...{ name, type, autocomplete } as Record<string, string>} />
   </div>
 );

@@ -70,7 +70,7 @@ export const Icon = ({ name }: { name: IconName }) => (
 
 /** Shape, word and colour, always the three together. */
 export const State = (
-  { kind, icon, children }: { kind: string; icon: IconName; children: preact.ComponentChildren },
+  { kind, icon, children }: { kind: string; icon: IconName; children?: preact.ComponentChildren },
 ) => (
   <span class="st" data-s={kind}>
     <Icon name={icon} />

@@ -70,7 +70,7 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
     refused: (who, what) => deps.audit({ who, action: "refused", detail: what.slice(0, 300) }),
   });
   const routes = [...apiRoutes(deps, guard), ...pages(deps)];
-  const app = new Hono<{ Variables: Variables }>().basePath(deps.prefix);
+  const app = new Hono<{ Variables: Variables }>({ strict: false }).basePath(deps.prefix);
   app.onError((error, c) => onError(error, c, deps.say));
   app.notFound((c) => problem(c, "not_found", `Cannot find ${new URL(c.req.url).pathname}`));
   app.use("*", async (c, next) => {

@@ -1,0 +1,284 @@
+/** Every route and every caller: as the table says, and nothing fires when it is refused. */
+import assert from "node:assert/strict";
+import { may, type Principal, type Right } from "../../core/auth/rights.ts";
+import type { Server } from "./server.ts";
+import { bearer, PASSWORD, withServer } from "./server.ts";
+
+interface Caller {
+  name: string;
+  headers: Record<string, string>;
+  /** What they may; undefined = they are nobody. */
+  principal: Principal | undefined;
+}
+
+async function callers(server: Server): Promise<Caller[]> {
+  const { deps, clock, person } = server;
+  const list: Caller[] = [{ name: "anonymous", headers: {}, principal: undefined }];
+  for (const role of ["viewer", "auditor", "admin"] as const) {
+    const { name, token } = await person(role);
+    list.push({
+      name: role,
+      headers: bearer(token),
+      principal: { name, role, scopes: [], by: "bearer", expires: 0 },
+    });
+  }
+  for (const scope of ["read", "control", "config", "metrics", "jobs"] as const) {
+    const { key } = deps.accounts.addKey(scope, [scope], "admin", clock.now + 1e9);
+    list.push({
+      name: `key ${scope}`,
+      headers: { "x-api-key": key },
+      principal: { name: "k", scopes: [scope], by: "key", expires: 0 },
+    });
+  }
+  list.push({
+    name: "master key",
+    headers: { "x-api-key": deps.masterKey },
+    principal: { name: "master", scopes: [], master: true, by: "key", expires: 0 },
+  });
+  const revoked = deps.accounts.addKey("revoked", ["control"], "admin", clock.now + 1e9);
+  deps.accounts.revokeKey(revoked.id);
+  const expired = deps.accounts.addKey("expired", ["control"], "admin", clock.now - 1);
+  const ended = await person("admin");
+  deps.accounts.end(ended.session);
+  const late = await person("admin");
+  clock.now -= 3_600_000;
+  const old = await deps.tokens.sign(late.name, "admin", late.session);
+  clock.now += 3_600_000;
+  for (
+    const [name, headers] of [
+      ["revoked key", { "x-api-key": revoked.key }],
+      ["expired key", { "x-api-key": expired.key }],
+      ["garbage key", { "x-api-key": "lgk_x" }],
+      ["expired token", bearer(old)],
+      ["ended login", bearer(ended.token)],
+      ["garbage token", bearer("a.b.c")],
+    ] as const
+  ) {
+    list.push({ name, headers, principal: undefined });
+  }
+  return list;
+}
+
+/** Everything that a call could have changed, as one text. */
+function world({ deps, folder, log }: Server): string {
+  const commands = log.topics().includes("control-commands-proto")
+    ? String(log.topic("control-commands-proto").info().end)
+    : "0";
+  const states = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name === "agents");
+  return JSON.stringify([
+    commands,
+    states,
+    deps.accounts.users(),
+    deps.accounts.keys(),
+    deps.accounts.sessions().length,
+    deps.batch,
+  ]);
+}
+
+/** Pages answer people with a redirect, and the WebSocket looks for its caller itself. */
+const isPage = (path: string) => !path.startsWith("/api/") && path !== "/metrics";
+
+Deno.test("every route answers every caller as its right says, and nothing fires when it refuses", () =>
+  withServer(async (server) => {
+    const rows = server.routes.filter(({ path }) => !isPage(path) && path !== "/api/realtime/ws");
+    assert.ok(rows.length >= 30, `${rows.length} routes`);
+    // Logging out would make everybody nobody.
+    rows.sort((a, b) => Number(a.path.endsWith("logout")) - Number(b.path.endsWith("logout")));
+    let refused = 0;
+    for (const caller of await callers(server)) {
+      const before = world(server);
+      for (const row of rows) {
+        const path = row.path.replaceAll(/:[a-z_]+/g, "mev:kill");
+        // A body that no schema takes: whoever may come in is told so, and nothing happens.
+        const body = row.method === "GET" ? {} : { body: { surely_unknown: 1 } };
+        const { status } = await server.call(row.method, path, { headers: caller.headers, ...body });
+        const label = `${caller.name}: ${row.method} ${row.path} (${row.right}) gave ${status}`;
+        if (may(caller.principal, row.right as Right)) {
+          // Logging in with nothing is refused by the login itself.
+          if (row.path !== "/api/auth/refresh") assert.ok(![401, 403].includes(status), label);
+        } else {
+          refused += 1;
+          assert.equal(status, caller.principal ? 403 : 401, label);
+        }
+      }
+      if (!caller.principal) assert.equal(world(server), before, `${caller.name} changed something`);
+    }
+    assert.ok(refused > 200, `${refused} refusals`);
+    const commands = server.log.topic("control-commands-proto", { create: true });
+    assert.equal(commands.info().end, 0n, "no command was sent by any of it");
+  }));
+
+Deno.test("mutating routes with a body that would be right are refused without a right, and fire with it", () =>
+  withServer(async (server) => {
+    const { call, person, deps } = server;
+    const bodies: [path: string, body: unknown][] = [
+      ["/api/control/module/mev:throttle", { throttle_pct: 25 }],
+      ["/api/control/module/mev:kill", {}],
+      ["/api/control/kill-switch", { module: "all" }],
+      ["/api/policy/update", { module: "mev", ev_min: 0.1 }],
+      ["/api/control/command", { module: "mev", action: "stop" }],
+    ];
+    for (const role of ["viewer", "auditor"] as const) {
+      const { token } = await person(role);
+      for (const [path, body] of bodies) {
+        assert.equal((await call("POST", path, { headers: bearer(token), body })).status, 403);
+      }
+    }
+    assert.equal(server.log.topic("control-commands-proto", { create: true }).info().end, 0n);
+    const { token, name } = await person("admin");
+    for (const [path, body] of bodies) {
+      const answer = await call("POST", `${path}?wait=receipt`, { headers: bearer(token), body });
+      assert.equal(answer.status, 202, path);
+      const { request_id, ok, sent } = await answer.json();
+      assert.ok(ok && sent[0].receipt.genuine, path);
+      // No command without its entry.
+      assert.ok(deps.chain.list().some((entry) => entry.request_id === request_id && entry.who === name));
+    }
+    assert.equal(server.log.topic("control-commands-proto").info().end, 6n);
+    assert.equal(deps.chain.verify().broken, null);
+  }));
+
+Deno.test("a cookie needs the header against forgery, a bearer does not", () =>
+  withServer(async ({ call, person }) => {
+    const { token } = await person("admin");
+    const cookie = { cookie: `legend_access=${token}` };
+    const path = "/api/control/module/mev:stop?wait=receipt";
+    assert.equal((await call("POST", path, { headers: cookie, body: {} })).status, 403);
+    assert.equal(
+      (await call("POST", path, { headers: { ...cookie, "x-requested-with": "dashboard" }, body: {} }))
+        .status,
+      202,
+    );
+    assert.equal((await call("POST", path, { headers: bearer(token), body: {} })).status, 202);
+    assert.equal((await call("GET", "/api/agents", { headers: cookie })).status, 200);
+  }));
+
+Deno.test("login gives cookies that scripts cannot read, refresh rotates them, logout ends them", () =>
+  withServer(async ({ call, deps }) => {
+    await deps.accounts.add("ann", "admin", PASSWORD, false);
+    const wrong = await call("POST", "/api/auth/login", { body: { user: "ann", password: "wrong" } });
+    assert.equal(wrong.status, 401);
+    assert.equal(wrong.headers.get("content-type"), "application/problem+json");
+    const login = await call("POST", "/api/auth/login", { body: { user: "ann", password: PASSWORD } });
+    const cookies = login.headers.getSetCookie();
+    assert.ok(
+      cookies.length === 2 && cookies.every((one) => /HttpOnly/.test(one) && /SameSite=Strict/.test(one)),
+    );
+    const jar = cookies.map((one) => one.split(";")[0]).join("; ");
+    const next = await call("POST", "/api/auth/refresh", { headers: { cookie: jar }, body: {} });
+    assert.equal(next.status, 200);
+    assert.equal((await call("GET", "/api/auth/me", { headers: { cookie: jar } })).status, 200);
+    assert.equal(
+      (await call("POST", "/api/auth/logout", { headers: { cookie: jar, "x-requested-with": "dashboard" } }))
+        .status,
+      200,
+    );
+    assert.equal((await call("GET", "/api/auth/me", { headers: { cookie: jar } })).status, 401);
+    assert.deepEqual(deps.chain.list().map(({ action }) => action).reverse().slice(0, 3), [
+      "login refused",
+      "login",
+      "logout",
+    ]);
+  }));
+
+Deno.test("the first password opens nothing but its own change", () =>
+  withServer(async ({ call, deps }) => {
+    await deps.accounts.first("admin", PASSWORD);
+    const { access_token } =
+      await (await call("POST", "/api/auth/login", { body: { user: "admin", password: PASSWORD } })).json();
+    const headers = bearer(access_token);
+    assert.equal((await call("GET", "/api/agents", { headers })).status, 403);
+    assert.equal((await call("POST", "/api/control/module/mev:kill", { headers, body: {} })).status, 403);
+    const changed = await call("POST", "/api/auth/password", {
+      headers,
+      body: { current: PASSWORD, next: "another good password" },
+    });
+    assert.equal(changed.status, 200);
+    assert.equal((await call("GET", "/api/agents", { headers })).status, 200);
+  }));
+
+const BAD_BODIES: [name: string, raw: string, status: number, field?: string][] = [
+  ["not JSON", "{", 400],
+  ["not UTF-8", "\udc00", 400],
+  ["an unknown key", '{"throttle_pct":1,"throtle":2}', 422, "throtle"],
+  ["out of range", '{"throttle_pct":101}', 422, "throttle_pct"],
+  ["a wrong type", '{"throttle_pct":"25"}', 422, "throttle_pct"],
+  ["a key of another action", '{"ev_min":1}', 422],
+  ["nothing", "{}", 422],
+  ["too much", `{"reason":"${"x".repeat(70_000)}"}`, 413],
+];
+
+for (const [name, raw, status, field] of BAD_BODIES) {
+  Deno.test(`POST mev:throttle with ${name} answers ${status} and sends nothing`, () =>
+    withServer(async ({ call, person, log }) => {
+      const { token } = await person("admin");
+      const answer = await call("POST", "/api/control/module/mev:throttle", { headers: bearer(token), raw });
+      const problem = await answer.json();
+      if (name !== "not UTF-8") assert.equal(answer.status, status, JSON.stringify(problem));
+      else assert.ok(answer.status >= 400);
+      if (field) assert.equal(problem.field, field);
+      assert.equal(answer.headers.get("content-type"), "application/problem+json");
+      assert.equal(log.topic("control-commands-proto", { create: true }).info().end, 0n);
+    }));
+}
+
+Deno.test("requests beyond the rate are told when to come back, a kill is not", () =>
+  withServer(async ({ call, person }) => {
+    const { token } = await person("admin");
+    const statuses: number[] = [];
+    for (let n = 0; n < 30; n++) {
+      statuses.push((await call("GET", "/api/agents", { headers: bearer(token) })).status);
+    }
+    assert.ok(statuses.includes(200) && statuses.includes(429));
+    const limited = await call("GET", "/api/agents", { headers: bearer(token) });
+    assert.ok(Number(limited.headers.get("retry-after")) >= 1);
+    assert.equal(
+      (await call("POST", "/api/control/module/mev:kill?wait=receipt", { headers: bearer(token), body: {} }))
+        .status,
+      202,
+    );
+  }, { ratePerSecond: 5 }));
+
+Deno.test("every answer carries the security headers, and the OpenAPI file names every route", () =>
+  withServer(async ({ call, person, routes }) => {
+    const { token } = await person("viewer");
+    const answer = await call("GET", "/api/openapi.json", { headers: bearer(token) });
+    const csp = answer.headers.get("content-security-policy")!;
+    assert.ok(!csp.includes("unsafe") && csp.startsWith("default-src 'none'"));
+    assert.equal(answer.headers.get("x-frame-options"), "DENY");
+    const { paths, openapi } = await answer.json();
+    assert.equal(openapi, "3.1.0");
+    for (const { path, method } of routes.filter(({ path }) => path.startsWith("/api/"))) {
+      assert.ok(paths[path.replaceAll(/:([a-z_]+)/g, "{$1}")]?.[method.toLowerCase()], `${method} ${path}`);
+    }
+    assert.equal((await call("GET", "/nowhere")).status, 404);
+  }));
+
+Deno.test("pages send strangers to the login and carry no inline style or script", () =>
+  withServer(async ({ call, person }) => {
+    for (const page of ["/", "/overview", "/arbitrage", "/sandwich", "/settings", "/audit"]) {
+      const answer = await call("GET", page);
+      assert.deepEqual([answer.status, answer.headers.get("location")], [302, "/login"], page);
+    }
+    const { token } = await person("admin");
+    for (const page of ["/login", "/overview", "/arbitrage", "/sandwich", "/settings", "/audit"]) {
+      const html = await (await call("GET", page, { headers: { cookie: `legend_access=${token}` } })).text();
+      assert.ok(html.startsWith("<!doctype html>"), page);
+      assert.ok(!/ style=|<style|<script(?![^>]* src=)|onclick=/i.test(html), page);
+    }
+    const viewer = await person("viewer");
+    const html =
+      await (await call("GET", "/settings", { headers: { cookie: `legend_access=${viewer.token}` } })).text();
+    assert.ok(!html.includes("data-open-kill") && !html.includes("Sign and send"), "no button for a viewer");
+  }));
+
+Deno.test("the page works below a prefix", () =>
+  withServer(async ({ call, person }) => {
+    assert.equal((await call("GET", "/legend/")).headers.get("location"), "/legend/login");
+    assert.equal((await call("GET", "/overview")).status, 404);
+    const { token } = await person("admin");
+    const html =
+      await (await call("GET", "/legend/overview", { headers: { cookie: `legend_access=${token}` } })).text();
+    const links = [...html.matchAll(/(?:href|src)="(\/[^"]*)"/g)].map(([, link]) => link!);
+    assert.ok(links.length > 5 && links.every((link) => link.startsWith("/legend/")), links.join(" "));
+  }, { prefix: "/legend" }));

@@ -1,0 +1,109 @@
+/** The application itself with real parts: SQLite, the embedded log, the library. No port. */
+import { AuditChain } from "../../core/audit/chain.ts";
+import { Accounts } from "../../core/auth/accounts.ts";
+import type { Role } from "../../core/auth/rights.ts";
+import { Tokens } from "../../core/auth/tokens.ts";
+import { agentStatuses } from "../../core/control.ts";
+import { openDatabase } from "../../core/database.ts";
+import { DecisionIndex } from "../../core/decisions.ts";
+import { MetricsView } from "../../core/metrics.ts";
+import { Receipts } from "../../core/receipts.ts";
+import { openDataDir } from "../../core/data_dir.ts";
+import { Bridge } from "../../agents/bridge/bridge.ts";
+import { sendCommand } from "../../ffi/control.ts";
+import { Library } from "../../ffi/library.ts";
+import { EmbeddedLog } from "../../ffi/log.ts";
+import { createApp } from "../../routes/app.ts";
+import type { ApiDeps } from "../../routes/deps.ts";
+import { pageRoutes } from "../../routes/pages/mod.tsx";
+import { LIBRARY } from "../../tools/paths.ts";
+
+export const PASSWORD = "correct horse battery";
+
+export interface Server {
+  readonly folder: string;
+  readonly deps: ApiDeps;
+  readonly routes: ReturnType<typeof createApp>["routes"];
+  readonly clock: { now: number };
+  readonly log: EmbeddedLog;
+  call(
+    method: string,
+    path: string,
+    options?: { headers?: Record<string, string>; body?: unknown; raw?: string },
+  ): Promise<Response>;
+  /** A user who has chosen a password, with an access token. */
+  person(role: Role): Promise<{ name: string; token: string; session: string }>;
+}
+
+export async function withServer(
+  run: (server: Server) => Promise<void>,
+  more: Partial<ApiDeps> = {},
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "legend-api-" });
+  const { path, instance } = openDataDir(folder);
+  const database = openDatabase(`${path}/legend.db`);
+  const library = new Library(LIBRARY);
+  const log = new EmbeddedLog(library, `${path}/log`);
+  const clock = { now: Date.now() };
+  const now = () => clock.now;
+  const accounts = new Accounts(database, now);
+  const chain = new AuditChain(database, now);
+  const deps: ApiDeps = {
+    version: "test",
+    host: "test-host",
+    prefix: "",
+    accounts,
+    tokens: new Tokens({ secret: "s".repeat(32), issuer: "i", audience: "a", now }),
+    masterKey: "m".repeat(24),
+    audit: ({ who, action, module = "", detail = "", request_id = "" }) => {
+      chain.append({ who, action, module, detail, request_id });
+    },
+    chain,
+    send: (command) => sendCommand(library, { ...command, data_dir: path, instance, wait_ms: 2_000 }),
+    agents: () => agentStatuses(path),
+    decisions: new DecisionIndex(log),
+    metrics: new MetricsView(log),
+    receipts: new Receipts(log),
+    realtime: new Bridge({ log, windowMs: 20, maxSize: 256, isOpen: () => true }),
+    ready: () => ({ ready: true, reasons: [] }),
+    asset: () => undefined,
+    ratePerSecond: 100_000,
+    openMetrics: false,
+    secureCookies: false,
+    batch: { windowMs: 20, maxSize: 256 },
+    say: () => {},
+    now,
+    ...more,
+  };
+  const app = createApp(deps, pageRoutes);
+  const person = async (role: Role) => {
+    const name = `${role}-${crypto.randomUUID().slice(0, 8)}`;
+    await accounts.add(name, role, PASSWORD, false);
+    const { session } = accounts.begin(name, "test");
+    return { name, session, token: await deps.tokens.sign(name, role, session) };
+  };
+  try {
+    await run({
+      folder,
+      deps,
+      routes: app.routes,
+      clock,
+      log,
+      person,
+      call: (method, path, { headers = {}, body, raw } = {}) => {
+        const content = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+        const request = new Request(`http://test${path}`, {
+          method,
+          headers,
+          ...(content === undefined ? {} : { body: content }),
+        });
+        return Promise.resolve(app.fetch(request, { remoteAddr: { hostname: "192.0.2.1" } }));
+      },
+    });
+  } finally {
+    database.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });

@@ -1,0 +1,319 @@
+/** The page in a real browser, served by the executable on the simulated chain. */
+import assert from "node:assert/strict";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { EmbeddedLog } from "../../ffi/log.ts";
+import { Library } from "../../ffi/library.ts";
+import { long, realtime } from "../../proto/wire.ts";
+import { LIBRARY, ROOT } from "../../tools/paths.ts";
+import { command, legend, withFolder } from "./executable.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
+const ARGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const PASSWORD = "a password of the operator";
+const SHOTS = `${ROOT}/tests/out`;
+const axe = await Deno.readTextFile(new URL(import.meta.resolve("axe-core/axe.min.js")));
+
+interface Site {
+  data: string;
+  url: string;
+  browser: Browser;
+  child: Deno.ChildProcess;
+  stderr: Promise<string>;
+}
+
+/** A free port; another program may take it between, then the test says so. */
+function freePort(): number {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close();
+  return port;
+}
+
+async function withSite(
+  run: (site: Site) => Promise<void>,
+  words: readonly string[] = ["--source", "sim:7", "--speed", "4"],
+): Promise<void> {
+  await withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    const port = freePort();
+    const child = command(["run", ...words, "--port", String(port), "--data-dir", data]).spawn();
+    const stdout = new Response(child.stdout).text();
+    const stderr = new Response(child.stderr).text();
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+    try {
+      const url = `http://127.0.0.1:${port}`;
+      await ready(url);
+      await run({ data, url, browser, child, stderr });
+    } finally {
+      await browser.close();
+      try {
+        child.kill("SIGTERM");
+      } catch {
+        // It has ended already.
+      }
+      await child.status;
+      await Promise.all([stdout, stderr]);
+    }
+  });
+}
+
+async function ready(url: string): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (performance.now() < end) {
+    const ok = await fetch(`${url}/api/health/ready`).then(async (answer) => {
+      await answer.body?.cancel();
+      return answer.ok;
+    }, () => false);
+    if (ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${url} was not ready in 20 s`);
+}
+
+/** A page whose errors fail the test: an exception, a refused asset, a broken content policy. */
+async function open(context: BrowserContext, errors: string[]): Promise<Page> {
+  const page = await context.newPage();
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) errors.push(message.text());
+  });
+  return page;
+}
+
+async function firstLogin(page: Page, { data, url }: Site): Promise<void> {
+  const [, password] = /password: (.+)/.exec(await Deno.readTextFile(`${data}/first-login`))!;
+  await page.goto(`${url}/`);
+  await page.fill("#f-user", "admin");
+  await page.fill("#f-password", password!);
+  await page.click("button[type=submit]");
+  await page.fill("#f-next", PASSWORD);
+  await page.fill("#f-again", PASSWORD);
+  await page.click("button[type=submit]");
+  await page.waitForSelector("h1:has-text('Overview')");
+}
+
+async function login(page: Page, url: string, user: string, password: string): Promise<void> {
+  await page.goto(`${url}/login`);
+  await page.fill("#f-user", user);
+  await page.fill("#f-password", password);
+  await page.click("button[type=submit]");
+}
+
+Deno.test("an admin logs in with the first secret, sees live rows, explains one, throttles, kills and lifts the kill", () =>
+  withSite(async (site) => {
+    const errors: string[] = [];
+    const page = await open(
+      await site.browser.newContext({ viewport: { width: 1440, height: 900 } }),
+      errors,
+    );
+    await firstLogin(page, site);
+    await page.waitForSelector(".strip >> text=Running");
+    await page.waitForFunction(() =>
+      /[1-9][\d,]* received/.test(document.querySelector(".strip")!.textContent!)
+    );
+
+    // A row, its drawer, and the same numbers in the evidence.
+    await page.click("nav >> text=Arbitrage");
+    await page.waitForSelector("tbody tr[data-id]");
+    await page.hover("tbody");
+    const row = page.locator("tbody tr[data-id]", { hasText: "open arbitrage" }).first();
+    const id = (await row.getAttribute("data-id"))!;
+    const net = await row.locator("data").getAttribute("value");
+    await row.click();
+    await page.waitForSelector(`.drawer[data-decision="${id}"] [data-field=ev_sol]`);
+    const evidence = await page.evaluate(
+      (id) => fetch(`/api/decisions/${id}`).then((answer) => answer.json()),
+      id,
+    );
+    const shown = (field: string) => page.locator(`[data-field=${field}]`).innerText();
+    const digits = async (field: string) => (await shown(field)).replaceAll(/[^0-9.]/g, "");
+    assert.equal(await digits("edge_lamports"), evidence.ev.edge_lamports);
+    assert.equal(await digits("tip_lamports"), evidence.ev.tip_lamports);
+    assert.equal(await digits("p_land"), evidence.ev.p_land.toFixed(4));
+    assert.equal(await digits("ev_sol"), Math.abs(evidence.ev.ev_sol).toFixed(9));
+    const expected = (Number(evidence.ev.edge_lamports) - Number(evidence.ev.tip_lamports) -
+      Number(evidence.ev.landed_fee_lamports)) / 1e9;
+    assert.ok(Math.abs(Number(net) - expected) < 1e-9);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".drawer", { state: "detached" });
+
+    // Throttle and ev_min, answered by the agent.
+    await page.goto(`${site.url}/settings?m=mev#policy`);
+    await page.fill("#p-throttle_pct", "25");
+    await page.fill("#p-ev_min", "0.002");
+    await page.fill("#p-reason", "a test");
+    await page.click("text=Sign and send");
+    await page.waitForSelector("#policy .acks >> text=Applied");
+    await page.waitForSelector(".strip >> text=Throttled 25 %");
+    await page.fill("#p-tip_ladder", "0.9, 0.1");
+    await page.click("text=Sign and send");
+    await page.waitForSelector("#policy >> text=must rise");
+
+    // Kill with two presses, each agent's receipt, un-kill with name and reason.
+    await page.keyboard.press("Shift+K");
+    await page.waitForSelector("#dlg-kill[open]");
+    await page.waitForTimeout(450);
+    await page.click("[data-kill]");
+    await page.waitForSelector("#dlg-kill >> text=2 of 2 agents have stopped");
+    await page.click("#dlg-kill >> text=Close");
+    await page.waitForSelector(".strip[data-s=bad] >> text=KILLED");
+    await page.goto(`${site.url}/settings?m=mev#kill`);
+    await page.fill("#lift-name", "mev");
+    await page.fill("#lift-reason", "the test goes on");
+    await page.click("text=Lift the kill on mev");
+    await page.waitForSelector("#kill >> text=Not killed");
+
+    await page.goto(`${site.url}/audit`);
+    for (const action of ["login", "policy", "kill", "un-kill"]) {
+      await page.waitForSelector(`td.b:text-is("${action}")`);
+    }
+    const { stdout, code } = await legend(["audit", "verify", "--data-dir", site.data]);
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /^[1-9]\d* entries, [1-9]\d* heads told outside: whole$/m);
+    assert.deepEqual(errors, []);
+  }));
+
+Deno.test("a viewer and an auditor see no control, and every mutating route refuses them", () =>
+  withSite(async (site) => {
+    const errors: string[] = [];
+    for (const role of ["viewer", "auditor"]) {
+      const { stdout, code } = await legend(["user", "add", `the-${role}`, role, "--data-dir", site.data]);
+      assert.equal(code, 0);
+      const page = await open(await site.browser.newContext(), errors);
+      await login(page, site.url, `the-${role}`, stdout.trim());
+      await page.fill("#f-next", PASSWORD);
+      await page.fill("#f-again", PASSWORD);
+      await page.click("button[type=submit]");
+      await page.waitForSelector("h1:has-text('Overview')");
+      for (const name of ["overview", "arbitrage", "sandwich", "settings"]) {
+        await page.goto(`${site.url}/${name}`);
+        await page.waitForSelector(".strip >> text=Running");
+        for (const word of ["Kill…", "Start", "Stop", "Restart", "Sign and send", "Lift the kill"]) {
+          assert.equal(
+            await page.locator(`button:has-text("${word}")`).count(),
+            0,
+            `${role} sees ${word} on ${name}`,
+          );
+        }
+      }
+      const statuses = await page.evaluate(() =>
+        Promise.all([
+          ["POST", "/api/control/module/mev:kill"],
+          ["POST", "/api/control/module/mev:throttle"],
+          ["POST", "/api/control/kill-switch"],
+          ["POST", "/api/policy/update"],
+          ["POST", "/api/users"],
+          ["POST", "/api/keys"],
+          ["POST", "/api/realtime/settings"],
+        ].map(([method, path]) =>
+          fetch(path!, {
+            method: method!,
+            headers: { "x-requested-with": "dashboard", "content-type": "application/json" },
+            body: "{}",
+          })
+            .then(({ status }) => status)
+        ))
+      );
+      assert.deepEqual(new Set(statuses), new Set([403]), role);
+      const audit = await page.evaluate(() => fetch("/api/control/audit-log").then(({ status }) => status));
+      assert.equal(audit, role === "auditor" ? 200 : 403);
+    }
+    assert.deepEqual(errors, []);
+  }));
+
+Deno.test("an Envelope written to the log by anybody is found in the page", () =>
+  withSite(async (site) => {
+    const errors: string[] = [];
+    const page = await open(await site.browser.newContext(), errors);
+    await firstLogin(page, site);
+    await page.goto(`${site.url}/sandwich`);
+    await page.waitForSelector(".strip >> text=Live");
+    await page.mouse.move(5, 5);
+    const id = crypto.getRandomValues(new Uint8Array(16));
+    const hex = Array.from(id, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    using log = new EmbeddedLog(new Library(LIBRARY), `${site.data}/log`);
+    using topic = log.topic("sandwich-decisions-proto");
+    await topic.append([{
+      value: realtime.Envelope.encode({
+        schemaVersion: "rt-v1",
+        type: realtime.Envelope.Type.MEV,
+        decisionId: id,
+        producerId: "the-test",
+        seq: long(1),
+        eventNs: long(BigInt(Date.now()) * 1_000_000n),
+        kind: realtime.Kind.SANDWICH,
+        tier: realtime.Envelope.Tier.A,
+        module: realtime.Module.MODULE_MEV,
+        mev: {
+          version: "v",
+          slot: long(123456789),
+          attacker: "nobody",
+          netSol: 1.25,
+          type: "pump_swap_sandwich",
+          pLandEst: 1,
+        },
+      }).finish(),
+    }]);
+    const row = page.locator(`tr[data-id="${hex}"]`);
+    await row.waitFor({ timeout: 10_000 });
+    assert.match(await row.innerText(), /123,456,789[\s\S]*pump_swap_sandwich[\s\S]*A[\s\S]*\+1\.250000/);
+    assert.deepEqual(errors, []);
+  }));
+
+Deno.test("axe finds nothing on any page, light and dark, desktop and phone; pictures are made", () =>
+  withSite(async (site) => {
+    await Deno.mkdir(SHOTS, { recursive: true });
+    const errors: string[] = [];
+    const found: string[] = [];
+    const first = await open(await site.browser.newContext(), errors);
+    await firstLogin(first, site);
+    const state = await first.context().storageState();
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (
+        const [size, viewport] of [["desktop", { width: 1440, height: 900 }], ["phone", {
+          width: 390,
+          height: 844,
+        }]] as const
+      ) {
+        // The policy of the page refuses injected scripts: axe comes in by the debugger's own world.
+        const context = await site.browser.newContext({
+          viewport,
+          colorScheme,
+          storageState: state,
+          bypassCSP: true,
+        });
+        const page = await open(context, errors);
+        for (const name of ["login", "overview", "arbitrage", "sandwich", "settings", "audit"]) {
+          await page.goto(`${site.url}/${name}`);
+          if (name !== "login") await page.waitForSelector(".strip >> text=Running");
+          if (name === "arbitrage") {
+            await page.waitForSelector("tbody tr[data-id]");
+            if (size === "desktop") await page.locator("tbody tr[data-id]").first().click();
+          }
+          await page.waitForTimeout(300);
+          await page.screenshot({ path: `${SHOTS}/${name}-${size}-${colorScheme}.png` });
+          await page.evaluate(axe);
+          const violations = await page.evaluate(async () => {
+            const { violations } = await (globalThis as unknown as {
+              axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+            }).axe.run();
+            return violations.map(({ id, nodes }) =>
+              `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 140)).join(" | ")}`
+            );
+          });
+          found.push(...violations.map((one) => `${name} ${size} ${colorScheme}: ${one}`));
+        }
+        await context.close();
+      }
+    }
+    assert.deepEqual(found, []);
+    assert.deepEqual(errors, []);
+  }));
