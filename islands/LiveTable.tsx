@@ -16,7 +16,7 @@ export interface LiveTableProps {
 
 /** Rows kept; older ones leave the buffer. */
 const ROWS_MAX = 5_000;
-/** Table height of a row, CSS `--row`. */
+/** Height of a row until one has been drawn; then the drawn one's, which is another on a phone. */
 const ROW_PX = 28;
 /** At most so often is the table drawn. */
 const DRAW_MS = 100;
@@ -130,10 +130,10 @@ export default function LiveTable({ module }: LiveTableProps) {
     "gap" in item ||
     `${item.what} ${item.kind} ${item.who} ${item.id} ${item.slot}`.toLowerCase().includes(words)
   );
-  const rows = useVirtual(shown.length, scroller);
+  const [rows, rowPx] = useVirtual(shown.length, scroller);
   const [top, bottom] = [
     rows[0]?.start ?? 0,
-    rows.length > 0 ? (shown.length * ROW_PX) - rows.at(-1)!.end : 0,
+    rows.length > 0 ? (shown.length * rowPx) - rows.at(-1)!.end : 0,
   ];
 
   const open = (id: string) => {
@@ -233,7 +233,7 @@ export default function LiveTable({ module }: LiveTableProps) {
             <caption class="sr">Decisions, newest first</caption>
             <thead role="rowgroup">
               <tr role="row">
-                <th role="columnheader" scope="col">Slot</th>
+                <th role="columnheader" scope="col" class="p2">Slot</th>
                 <th role="columnheader" scope="col" class="n">Age</th>
                 <th role="columnheader" scope="col">What</th>
                 <th role="columnheader" scope="col" class="p2">Kind</th>
@@ -363,17 +363,19 @@ function Row({ row, module, index, now, selected, landed, gate, onOpen }: RowPro
       onClick={() => onOpen(row.id)}
       onKeyDown={key}
     >
-      <td role="gridcell">{grouped(row.slot)}</td>
-      <td role="gridcell" class="n t2" title={utc(row.at)}>{now > 0 ? age((now - row.at) / 1000) : ""}</td>
-      <th role="rowheader" scope="row">{row.what}</th>
+      <td role="gridcell" class="p2">{grouped(row.slot)}</td>
+      <td role="gridcell" class="n t2 a-age" title={utc(row.at)}>
+        {now > 0 ? age((now - row.at) / 1000) : ""}
+      </td>
+      <td role="gridcell" class="a-what">{row.what}</td>
       <td role="gridcell" class="p2">{row.kind.replaceAll("_", " ")}</td>
       {module === "mev" && <td role="gridcell" class="p2">{row.tier || "–"}</td>}
       <td role="gridcell" class="p3 mono" title={row.who}>{row.who ? short(row.who) : "–"}</td>
       <td role="gridcell" class="n p2">{row.pLand.toFixed(2)}</td>
-      <td role="gridcell" class="n b">
+      <td role="gridcell" class="n b a-ev">
         <data value={String(row.net)}>{open ? "≈ " : ""}{sol(row.net)}</data>
       </td>
-      <td role="gridcell">
+      <td role="gridcell" class="a-out">
         {gate
           ? <State kind="off" icon="skip">{gate}</State>
           : !open
@@ -388,13 +390,14 @@ function Row({ row, module, index, now, selected, landed, gate, onOpen }: RowPro
   );
 }
 
-/** The rows to draw, by the virtual list. */
+/** The rows to draw, by the virtual list, and the height of one. */
 function useVirtual(count: number, scroller: preact.RefObject<HTMLDivElement | null>) {
+  const [rowPx, setRowPx] = useState(ROW_PX);
   const [, draw] = useReducer((n: number) => n + 1, 0);
   const options = {
     count,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => rowPx,
     overscan: OVERSCAN,
     observeElementRect,
     observeElementOffset,
@@ -405,7 +408,12 @@ function useVirtual(count: number, scroller: preact.RefObject<HTMLDivElement | n
   virtual.setOptions(options);
   useEffect(() => virtual._didMount(), []);
   useEffect(() => virtual._willUpdate());
-  return virtual.getVirtualItems();
+  useEffect(() => {
+    const drawn = scroller.current?.querySelector<HTMLElement>("tr[data-id]")?.offsetHeight ?? 0;
+    if (drawn > 0 && drawn !== rowPx) setRowPx(drawn);
+  });
+  useEffect(() => virtual.measure(), [rowPx]);
+  return [virtual.getVirtualItems(), rowPx] as const;
 }
 
 /** Unix milliseconds, once a second; 0 until the page is awake. */
