@@ -1,6 +1,6 @@
 /** The line under the bar, the same on all pages: is it alive, is it killed, does this browser see everything. */
 import { useEffect, useState } from "preact/hooks";
-import { type AgentStatus } from "../core/control.ts";
+import type { AgentStatus } from "../core/control.ts";
 import { Icon, State } from "./_icons.tsx";
 import { MODULE_TITLES, silence, stateOf, useAgents } from "./agents.ts";
 import { age, grouped } from "./format.ts";

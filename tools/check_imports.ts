@@ -10,7 +10,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   workers: ["proto", "core", "ffi"],
   agents: ["proto", "core", "ffi"],
   routes: ["proto", "core", "islands"],
-  islands: ["proto", "type:routes"],
+  islands: ["proto", "type:core", "type:routes"],
   cli: ["proto", "core", "ffi", "workers", "agents", "routes"],
 };
 
