@@ -4,11 +4,13 @@
  */
 import { say, task } from "../tools/command.ts";
 import { type BenchRow, machine } from "./bench.ts";
+import { apiBench } from "./api.ts";
 import { decodeBench } from "./decode.ts";
 import { logBench } from "./log.ts";
 import { startBench } from "./start.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
+  api: apiBench,
   decode: decodeBench,
   log: logBench,
   start: startBench,

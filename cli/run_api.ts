@@ -103,7 +103,7 @@ async function openParts(context: Context) {
         ...(sign_sk_hex ? { sign_sk_hex } : {}),
         wait_ms: RECEIPT_WAIT_MS,
       }),
-    agents: () => agentStatuses(path),
+    agents: briefly(() => agentStatuses(path)),
     decisions: new DecisionIndex(log),
     metrics: new MetricsView(log),
     receipts: new Receipts(log),
@@ -118,6 +118,19 @@ async function openParts(context: Context) {
     say: (line) => context.say(line),
   };
   return { deps, bridge, anchors, close: () => database.close() };
+}
+
+/** How long what the agents said is good enough for another request. */
+const STATUS_GOOD_MS = 100;
+
+/** `ask`, but not more often than the answer changes. */
+function briefly<T>(ask: () => T): () => T {
+  let [answer, at]: [T | undefined, number] = [undefined, -Infinity];
+  return () => {
+    const now = performance.now();
+    if (now - at > STATUS_GOOD_MS) [answer, at] = [ask(), now];
+    return answer!;
+  };
 }
 
 /** Every agent has told its status a moment ago. */

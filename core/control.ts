@@ -95,6 +95,8 @@ export interface Receipt {
 
 export interface Sent {
   request_id: string;
+  /** Unix milliseconds at which it was signed. */
+  at_ms: number;
   /** Who has it: the agent, its state on disk (no agent runs), the agent by a signal, or the log alone. */
   path: "socket" | "disk" | "signal" | "none";
   receipt: Receipt | null;

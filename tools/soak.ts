@@ -1,9 +1,12 @@
-/** `deno task soak`: the long runs. Today: 200 runs of two writers that are killed at random points. */
-import { must, task, timed } from "./command.ts";
+/** `deno task soak`: the long runs: writers of the log killed at random points, slow clients beside fast ones. */
+import { pageRate } from "../tests/e2e/page_rate.ts";
+import { slowAndFast } from "../tests/e2e/bridge.ts";
+import { must, say, task, timed } from "./command.ts";
 import { ROOT } from "./paths.ts";
 import { withSmallDisk } from "./small_disk.ts";
 
 const RUNS = "200";
+const BRIDGE = { stalled: 50, fast: 50, seconds: 60, perSecond: 2_000 };
 
 await task(() =>
   withSmallDisk(async (env) => {
@@ -23,5 +26,22 @@ await task(() =>
         cwd: `${ROOT}/ffi`,
         env: { ...env, LEGEND_LOG_RUNS: RUNS },
       }));
+    const folder = await Deno.makeTempDir({ prefix: "legend-soak-" });
+    try {
+      await timed("bridge: 50 stalled clients beside 50 fast ones for 60 s", async () => {
+        const { produced, gaps, growthBytes, boundBytes } = await slowAndFast(folder, BRIDGE);
+        const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+        say(
+          `${produced} records, all to each fast client; ${gaps} told as gaps; memory +${
+            mib(growthBytes)
+          }, bound ${mib(boundBytes)}`,
+        );
+      });
+      await timed("page: 2,000 rows a second for 60 s in Chromium", async () => {
+        say(JSON.stringify(await pageRate(`${folder}/page`, 60, 2_000)));
+      });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
   })
 );

@@ -30,7 +30,7 @@ export interface Told {
 }
 
 /** An API part alone over a log that the test writes. */
-async function withApi(
+export async function withApi(
   folder: string,
   run: (port: number, key: string, pid: number) => Promise<void>,
 ): Promise<void> {
@@ -149,7 +149,7 @@ class Client {
   }
 }
 
-const envelope = (n: number) =>
+export const envelope = (n: number) =>
   realtime.Envelope.encode({
     schemaVersion: "rt-v1",
     type: realtime.Envelope.Type.ARB,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { reconnects, slowAndFast } from "./bridge.ts";
 import { legend, lines, withFolder } from "./executable.ts";
+import { pageRate } from "./page_rate.ts";
 
 Deno.test("stalled clients lose their oldest records and are told how many; fast ones lose nothing; memory is bounded", () =>
   withFolder(async (folder) => {
@@ -12,6 +13,11 @@ Deno.test("stalled clients lose their oldest records and are told how many; fast
     });
     assert.equal(produced, 60_000);
     assert.ok(gaps > 0, "the stalled ones were slow enough to lose something");
+  }));
+
+Deno.test("the live table takes 2,000 rows a second and drops none", () =>
+  withFolder(async (folder) => {
+    await pageRate(folder, 5, 2_000);
   }));
 
 Deno.test("200 connections at once are served, go, and are served again", () =>

@@ -29,6 +29,7 @@ for (const line of commands.filter((line) => !ELSEWHERE.includes(line))) {
         if (line.includes("topics") || line.includes("explain")) {
           await shell(`dist/legend run --source file:examples --data-dir ${folder}/try`, folder);
         }
+        if (line.includes("audit")) await shell(`dist/legend kill --data-dir ${folder}/try`, folder);
         // What runs until Ctrl-C is given time to build, and some to run.
         const endless = line.endsWith("task start");
         const { success, stdout, stderr } = await shell(endless ? `timeout -s INT 45 ${run}` : run, folder);

@@ -54,6 +54,8 @@ pub struct SendOptions {
 pub struct Sent {
     /// Names the request.
     pub request_id: String,
+    /// Unix milliseconds at which it was signed.
+    pub at_ms: u64,
     /// `socket`: the agent answered. `disk`: no agent runs, its state was changed. `signal`: the agent was
     /// signalled, it answers on the log. `none`: nobody has it but the log.
     pub path: &'static str,
@@ -127,7 +129,8 @@ pub fn send(options: &SendOptions) -> Result<Sent, String> {
     if let (Err(error), false) = (&lock, kill) {
         return Err(error.clone());
     }
-    let mut sent = Sent { request_id, path: "none", receipt: None, log_error: None, agent_error: None };
+    let mut sent =
+        Sent { request_id, at_ms: now_ms, path: "none", receipt: None, log_error: None, agent_error: None };
     deliver(options, module, &signed, kill, &mut sent);
     sent.log_error = append(data_dir, module, &signed, &command).err();
     drop(lock);

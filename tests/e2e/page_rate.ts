@@ -1,0 +1,112 @@
+/** The live table under load in a real browser: every row arrives, and what it costs. */
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+import { EmbeddedLog } from "../../ffi/log.ts";
+import { Library } from "../../ffi/library.ts";
+import { LIBRARY } from "../../tools/paths.ts";
+import { envelope, withApi } from "./bridge.ts";
+import { legend } from "./executable.ts";
+
+const BATCH = 100;
+
+export interface PageRate {
+  rows: number;
+  received: number;
+  dropped: number;
+  framesPerSecond: number;
+  /** Milliseconds of scripting in a second. */
+  scriptMsPerSecond: number;
+  longTasks: number;
+  heapMb: number;
+  tableRows: number;
+}
+
+export async function pageRate(folder: string, seconds: number, perSecond: number): Promise<PageRate> {
+  const { stdout } = await legend(["user", "add", "watcher", "viewer", "--data-dir", folder]);
+  let told: PageRate | undefined;
+  await withApi(folder, async (port) => {
+    const browser = await chromium.launch({
+      executablePath: "/usr/bin/chromium",
+      args: [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
+    try {
+      const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+      const url = `http://127.0.0.1:${port}`;
+      await page.goto(`${url}/login`);
+      await page.fill("#f-user", "watcher");
+      await page.fill("#f-password", stdout.trim());
+      await page.click("button[type=submit]");
+      for (const field of ["#f-next", "#f-again"]) await page.fill(field, "the watcher's password");
+      await page.click("button[type=submit]");
+      await page.waitForSelector("h1:has-text('Overview')");
+      await page.goto(`${url}/arbitrage`);
+      await page.waitForSelector(".strip >> text=Live");
+      await page.mouse.move(5, 5);
+      const session = await page.context().newCDPSession(page);
+      await session.send("Performance.enable");
+      const metric = async (name: string) =>
+        (await session.send("Performance.getMetrics")).metrics.find((one) => one.name === name)!.value;
+      await page.evaluate(() => {
+        const counts = { frames: 0, long: 0 };
+        Object.assign(globalThis, { counts });
+        const frame = () => {
+          counts.frames += 1;
+          requestAnimationFrame(frame);
+        };
+        frame();
+        new PerformanceObserver((list) => (counts.long += list.getEntries().length)).observe({
+          entryTypes: ["longtask"],
+        });
+      });
+      const scriptBefore = await metric("ScriptDuration");
+      using log = new EmbeddedLog(new Library(LIBRARY), `${folder}/log`);
+      using topic = log.topic("arbitrage-decisions-proto", { create: true });
+      const rows = seconds * perSecond;
+      const begin = performance.now();
+      for (let n = 0; n < rows; n += BATCH) {
+        await topic.append(Array.from({ length: BATCH }, (_, at) => ({ value: envelope(n + at) })), "none");
+        const due = begin + (n + BATCH) / perSecond * 1000;
+        if (due > performance.now()) {
+          await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+        }
+      }
+      await page.waitForFunction(
+        (rows) =>
+          Number(/([\d,]+) received since/.exec(document.body.innerText)?.[1]?.replaceAll(",", "")) >= rows,
+        rows,
+      );
+      const elapsed = (performance.now() - begin) / 1000;
+      const counts = await page.evaluate(() =>
+        (globalThis as unknown as { counts: { frames: number; long: number } }).counts
+      );
+      const text = await page.evaluate(() => document.body.innerText);
+      told = {
+        rows,
+        received: Number(/([\d,]+) received since/.exec(text)![1]!.replaceAll(",", "")),
+        dropped: Number(
+          (await page.locator(".strip .opt", { hasText: "Dropped here" }).locator("dd").innerText())
+            .replaceAll(",", ""),
+        ),
+        framesPerSecond: counts.frames / elapsed,
+        scriptMsPerSecond: (await metric("ScriptDuration") - scriptBefore) * 1000 / elapsed,
+        longTasks: counts.long,
+        heapMb: await metric("JSHeapUsedSize") / 2 ** 20,
+        tableRows: await page.locator("tbody tr").count(),
+      };
+    } finally {
+      await browser.close();
+    }
+  });
+  assert.ok(told);
+  assert.deepEqual([told.received, told.dropped], [told.rows, 0], "no row is dropped");
+  assert.ok(told.tableRows <= 60, `${told.tableRows} rows in the document`);
+  return told;
+}
