@@ -24,7 +24,7 @@ create table api_keys (
 ) strict;
 create table audit (
   seq integer primary key, at_ms integer not null, who text not null, action text not null, module text not null,
-  detail text not null, request_id text not null, previous blob not null, hash blob not null
+  detail text not null, request_id text not null, previous text not null, hash text not null
 ) strict;
 `;
 

@@ -2,7 +2,7 @@
 import { type ModuleName, MODULES } from "../core/control.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiDeps } from "./deps.ts";
-import { type Route, route } from "./route.ts";
+import { jsonText, type Route, route } from "./route.ts";
 import { prometheus } from "./prometheus.ts";
 
 const IDS_MAX = 100;
@@ -11,7 +11,33 @@ const KINDS: Partial<Record<ModuleName, readonly string[]>> = {
   mev: ["sandwich", "wide_sandwich", "open_sandwich"],
 };
 
+/** How long a summary's text is good: its numbers change once a second. */
+const SUMMARY_GOOD_MS = 100;
+
+/** A module's summary as JSON, made a few times a second however many ask. */
+function summaryTexts(deps: ApiDeps): (module: ModuleName) => string {
+  const made = new Map<ModuleName, { at: number; text: string }>();
+  return (module) => {
+    const now = performance.now();
+    const known = made.get(module);
+    if (known && now - known.at < SUMMARY_GOOD_MS) return known.text;
+    const status = deps.agents().find((one) => one.module === module);
+    const counters = status
+      ? {
+        candidates: status.candidates,
+        passed: status.passed,
+        published: status.published,
+        why_not: status.why_not,
+      }
+      : {};
+    const text = JSON.stringify({ module, paper: true, ...deps.metrics.summary(module), counters });
+    made.set(module, { at: now, text });
+    return text;
+  };
+}
+
 export function observeRoutes(deps: ApiDeps): Route[] {
+  const summaries = summaryTexts(deps);
   return [
     route({
       method: "GET",
@@ -63,16 +89,7 @@ export function observeRoutes(deps: ApiDeps): Route[] {
         if (!MODULES.includes(module as ModuleName)) {
           throw new AppError("invalid", `module: \`${module}\`, need arbitrage or mev`);
         }
-        const status = deps.agents().find((one) => one.module === module);
-        const counters = status
-          ? {
-            candidates: status.candidates,
-            passed: status.passed,
-            published: status.published,
-            why_not: status.why_not,
-          }
-          : {};
-        return c.json({ module, paper: true, ...deps.metrics.summary(module as ModuleName), counters });
+        return jsonText(c, summaries(module as ModuleName));
       },
     }),
     route({

@@ -7,6 +7,8 @@ export const ACCESS_SECONDS = 15 * 60;
 /** A ticket opens one realtime connection. */
 export const TICKET_SECONDS = 30;
 const TOKEN_BYTES_MAX = 4_096;
+/** Verified tokens remembered. */
+const CHECKED_MAX = 10_000;
 
 export interface TokenOptions {
   secret: string;
@@ -43,8 +45,24 @@ export class Tokens {
       .sign(this.#key);
   }
 
+  /** Tokens whose signature was checked a moment ago, by their whole text; only their end is looked at again. */
+  readonly #checked = new Map<string, Principal>();
+
+  /** A token that was verified before and has not expired; who it belongs to. */
+  known(token: string, by: Principal["by"]): Principal | undefined {
+    const principal = this.#checked.get(token);
+    return principal && principal.by === by && principal.expires > this.#seconds() ? principal : undefined;
+  }
+
+  #remember(token: string, principal: Principal): void {
+    this.#checked.set(token, principal);
+    if (this.#checked.size > CHECKED_MAX) this.#checked.delete(this.#checked.keys().next().value!);
+  }
+
   /** Who the token belongs to. Throws `unauthorized`. A ticket is taken once. */
   async verify(token: string, by: Principal["by"]): Promise<Principal> {
+    const known = this.known(token, by);
+    if (known) return known;
     const refused = (why: string) => new AppError("unauthorized", `Cannot go on: ${why}, log in again`);
     if (token.length > TOKEN_BYTES_MAX) throw refused("the token is no token");
     try {
@@ -61,7 +79,7 @@ export class Tokens {
         throw refused("the token is for something else");
       }
       if (isTicket) this.#once(String(payload.jti), Number(payload.exp), refused);
-      return {
+      const principal: Principal = {
         name: String(payload.sub),
         role: role as Role,
         scopes: [],
@@ -69,6 +87,8 @@ export class Tokens {
         session: String(payload.sid),
         expires: Number(payload.exp),
       };
+      if (!isTicket) this.#remember(token, principal);
+      return principal;
     } catch (error) {
       if (error instanceof AppError) throw error;
       throw refused(error instanceof errors.JWTExpired ? "the login has expired" : "the token does not hold");
