@@ -1,78 +1,33 @@
 import { Buffer } from "node:buffer";
 import { UsageError } from "../core/errors.ts";
 import type { AgentStatus } from "../core/control.ts";
+import type { Evidence, EvidenceLeg } from "../core/evidence.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 
-interface Leg {
-  slot: number;
-  index: number;
-  signature: string;
-  dex: string;
-  pool: string;
-  trader: string;
-  in_mint: string;
-  in_amount: string;
-  out_mint: string;
-  out_amount: string;
-}
-
-/** The evidence of an observed event, as `ffi/engine/src/envelope.rs` writes it. */
-interface Evidence {
-  decision_id: string;
-  rule: string;
-  kind: string;
-  tier: string | null;
-  classification: string;
-  slot: number;
-  attackers: string[];
-  net_lamports: string | null;
-  net_raw: string;
-  net_mint: string;
-  fee_lamports: string;
-  tip_lamports: string;
-  cycle?: Leg[];
-  front?: Leg[];
-  victims: Leg[];
-  back: Leg[];
-  victim_losses: { signature: string; mint: string; out_actual: string; out_without: string; loss: string }[];
-  links: string[];
-  tips: string[];
-  failed: string[];
-}
-
-/** The evidence of an opportunity. */
-interface OpenEvidence {
-  decision_id: string;
-  rule: string;
-  kind: "open_arbitrage" | "open_sandwich";
-  gate: string;
-  classification: string;
-  slot: number;
-  trigger: string;
-  hops: {
-    dex: string;
-    pool: string;
-    in_mint: string;
-    in_amount: string;
-    out_mint: string;
-    out_amount: string;
-    reserve_in: string;
-    reserve_out: string;
-  }[];
-  target: { amount_in: string; min_out: string; out_planned: string; out_alone: string } | null;
-  model: string;
-  score: number;
-  ev: {
-    p_land: number;
-    edge_lamports: string;
-    tip_lamports: string;
-    landed_fee_lamports: string;
-    fail_cost_lamports: string;
-    ev_sol: number;
-  };
-  landing: { tip_quantile: number; contention: number; bundle_len: number };
-  gate_terms: { term: string; value: unknown; limit: unknown; passes: boolean }[];
-}
+type Leg = EvidenceLeg;
+/** Of what landed. */
+type Observed =
+  & Evidence
+  & Required<
+    Pick<
+      Evidence,
+      | "attackers"
+      | "links"
+      | "tips"
+      | "failed"
+      | "net_raw"
+      | "net_mint"
+      | "fee_lamports"
+      | "tip_lamports"
+      | "victims"
+      | "back"
+      | "victim_losses"
+    >
+  >;
+/** Of what could still be taken. */
+type Open =
+  & Evidence
+  & Required<Pick<Evidence, "hops" | "ev" | "landing" | "gate_terms" | "trigger" | "score" | "model">>;
 
 const EVIDENCE_TOPIC = "decision-evidence";
 const DECISION_ID = /^[0-9a-f]{32}$/;
@@ -103,10 +58,10 @@ export const explain: Command = {
 };
 
 /** All evidence that names the id or signature. Bytes are searched first: most records need no parsing. */
-function search(context: Context, what: string): (Evidence | OpenEvidence)[] {
+function search(context: Context, what: string): Evidence[] {
   using topic = context.log().topic(EVIDENCE_TOPIC);
   using reader = topic.reader(topic.info().start);
-  const found: (Evidence | OpenEvidence)[] = [];
+  const found: Evidence[] = [];
   for (;;) {
     const answer = reader.read();
     if ("gap" in answer) {
@@ -152,9 +107,9 @@ function whyNot(context: Context): typeof EXIT.done | typeof EXIT.failed {
 }
 
 /** An opportunity as paragraphs: EV and gate can be computed again from them. */
-function openText(evidence: OpenEvidence): string {
+function openText(evidence: Open): string {
   const { ev, landing } = evidence;
-  const hop = (row: OpenEvidence["hops"][number], at: number) =>
+  const hop = (row: Open["hops"][number], at: number) =>
     `hop ${
       at + 1
     }: pay ${row.in_amount} of ${row.in_mint}, get ${row.out_amount} of ${row.out_mint} in ${row.dex} ` +
@@ -180,8 +135,11 @@ function openText(evidence: OpenEvidence): string {
 }
 
 /** One event as paragraphs. */
-function text(evidence: Evidence | OpenEvidence): string {
-  if ("hops" in evidence) return openText(evidence);
+function text(evidence: Evidence): string {
+  return evidence.hops ? openText(evidence as Open) : observedText(evidence as Observed);
+}
+
+function observedText(evidence: Observed): string {
   const { kind, tier, slot, classification, decision_id, rule, attackers } = evidence;
   const parts = evidence.cycle ? cycleText(evidence.cycle) : sandwichText(evidence);
   return [
@@ -202,7 +160,7 @@ function legText(
 
 const cycleText = (cycle: readonly Leg[]) => cycle.map((leg, at) => `hop ${at + 1}: ${legText(leg)}`);
 
-function sandwichText({ front = [], victims, back, victim_losses }: Evidence): string[] {
+function sandwichText({ front = [], victims, back, victim_losses }: Observed): string[] {
   const losses = new Map(victim_losses.map((loss) => [loss.signature, loss]));
   const victimText = (leg: Leg) => {
     const loss = losses.get(leg.signature);
@@ -219,7 +177,7 @@ function sandwichText({ front = [], victims, back, victim_losses }: Evidence): s
 }
 
 function netText(
-  { net_lamports, net_raw, net_mint, fee_lamports, tip_lamports, links, tips, failed }: Evidence,
+  { net_lamports, net_raw, net_mint, fee_lamports, tip_lamports, links, tips, failed }: Observed,
 ): string {
   const net = net_lamports === null ? `${net_raw} of ${net_mint}` : `${net_lamports} lamports`;
   const also = [["transfers between its wallets", links], ["tips", tips], ["failed tries", failed]] as const;
@@ -229,7 +187,7 @@ function netText(
 }
 
 /** Why the tier is what it is (SPEC 3). */
-function tierText({ tier, net_raw, victim_losses }: Evidence): string {
+function tierText({ tier, net_raw, victim_losses }: Observed): string {
   if (tier === "A") {
     return "tier A: the window executed again without the attacker leaves a victim better off, and the net is above 0";
   }

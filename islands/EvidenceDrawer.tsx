@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon, State } from "./_icons.tsx";
 import { api, Problem } from "./api.ts";
-import { type Evidence, type EvidenceLeg, netSol } from "./evidence.ts";
+import type { Evidence, EvidenceLeg } from "../core/evidence.ts";
+import { netSol } from "./evidence.ts";
 import { grouped, lamportsToSol, short, sol, utc } from "./format.ts";
 
 export interface EvidenceDrawerProps {

@@ -6,7 +6,8 @@ import { Icon, State } from "./_icons.tsx";
 import { api } from "./api.ts";
 import type { LiveRow } from "./envelope.ts";
 import { EvidenceDrawer } from "./EvidenceDrawer.tsx";
-import { type Evidence, rowOf } from "./evidence.ts";
+import type { Evidence } from "../core/evidence.ts";
+import { rowOf } from "./evidence.ts";
 import { age, grouped, short, sol, utc } from "./format.ts";
 import { listen } from "./stream.ts";
 

@@ -1,6 +1,6 @@
 /** `deno task soak`: the long runs: writers of the log killed at random points, slow clients beside fast ones. */
 import { pageRate } from "../tests/e2e/page_rate.ts";
-import { slowAndFast } from "../tests/e2e/bridge.ts";
+import { reconnects, slowAndFast } from "../tests/e2e/bridge.ts";
 import { must, say, task, timed } from "./command.ts";
 import { ROOT } from "./paths.ts";
 import { withSmallDisk } from "./small_disk.ts";
@@ -37,6 +37,7 @@ await task(() =>
           }, bound ${mib(boundBytes)}`,
         );
       });
+      await timed("bridge: 1,000 connections at once, twice", () => reconnects(`${folder}/many`, 1_000));
       await timed("page: 2,000 rows a second for 60 s in Chromium", async () => {
         say(JSON.stringify(await pageRate(`${folder}/page`, 60, 2_000)));
       });

@@ -228,6 +228,7 @@ impl Agent {
             told: u64::MAX,
             decisions: Vec::new(),
             paced_from: None,
+            said: [false; 3],
         };
         let thread = spawn("agent", {
             let shared = Arc::clone(&shared);
@@ -349,6 +350,8 @@ struct Hot {
     decisions: Vec<Decision>,
     /// The clock's and the source's time at the first frame.
     paced_from: Option<(Instant, u64)>,
+    /// What was odd and has been said.
+    said: [bool; 3],
 }
 
 impl Hot {
@@ -389,6 +392,7 @@ impl Hot {
                 let mut summary = locked(&self.shared.summary);
                 (summary.source, summary.counts) = (source.counts(), engine.counts());
             }
+            self.say_odd(&engine.counts());
             if gone {
                 // The publisher has ended, and says why.
                 return Ok(());
@@ -409,6 +413,22 @@ impl Hot {
                 engine = self.engine(&source);
                 engine.go_on(counts);
                 self.version = u64::MAX;
+            }
+        }
+    }
+
+    /// Says the first thing of each kind that could not be read; the rest is counted.
+    fn say_odd(&mut self, counts: &engine::engine::Counts) {
+        let kinds = [
+            (counts.malformed, "a frame that is no transaction"),
+            (counts.decode.malformed, "a swap instruction that no version of its program has"),
+            (counts.decode.unresolved, "a swap without the transfers that a swap makes"),
+        ];
+        for (said, (count, what)) in self.said.iter_mut().zip(kinds) {
+            if count > 0 && !*said {
+                *said = true;
+                let slot = self.shared.slot.load(Relaxed);
+                say(&format!("Cannot use {what}, in or before slot {slot}; further ones are only counted"));
             }
         }
     }

@@ -1,0 +1,69 @@
+/** The evidence of a decision, as `ffi/engine/src/envelope.rs` writes it. Amounts are decimal strings. */
+
+export interface EvidenceLeg {
+  slot: number;
+  index: number;
+  signature: string;
+  dex: string;
+  pool: string;
+  trader: string;
+  in_mint: string;
+  in_amount: string;
+  out_mint: string;
+  out_amount: string;
+}
+
+export interface Evidence {
+  decision_id: string;
+  rule: string;
+  kind: string;
+  tier: string | null;
+  gate: string;
+  classification: string;
+  slot: number;
+  event_ns: string;
+  attackers?: string[];
+  net_lamports?: string | null;
+  net_raw?: string;
+  net_mint?: string;
+  fee_lamports?: string;
+  tip_lamports?: string;
+  cycle?: EvidenceLeg[];
+  front?: EvidenceLeg[];
+  victims?: EvidenceLeg[];
+  back?: EvidenceLeg[];
+  links?: string[];
+  tips?: string[];
+  failed?: string[];
+  victim_losses?: {
+    signature: string;
+    mint: string;
+    out_actual: string;
+    out_without: string;
+    loss: string;
+  }[];
+  trigger?: string;
+  hops?: {
+    dex: string;
+    pool: string;
+    in_mint: string;
+    in_amount: string;
+    out_mint: string;
+    out_amount: string;
+    reserve_in: string;
+    reserve_out: string;
+  }[];
+  target?: { amount_in: string; min_out: string; out_planned: string; out_alone: string } | null;
+  model?: string;
+  score?: number;
+  ev?: {
+    p_land: number;
+    edge_lamports: string;
+    tip_lamports: string;
+    landed_fee_lamports: string;
+    fail_cost_lamports: string;
+    ev_sol: number;
+  };
+  landing?: { tip_quantile: number; contention: number; bundle_len: number };
+  gate_terms?: { term: string; value: unknown; limit: unknown; passes: boolean }[];
+}
