@@ -79,7 +79,11 @@ export function transaction<T>(database: Database, work: () => T): T {
     database.exec("commit");
     return result;
   } catch (error) {
-    database.exec("rollback");
+    try {
+      database.exec("rollback");
+    } catch {
+      // A full disk has ended the transaction already; what failed first is what is told.
+    }
     throw error;
   }
 }

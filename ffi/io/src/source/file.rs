@@ -349,12 +349,14 @@ pub fn read_text(path: &Path) -> Result<String, SourceError> {
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
     let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
+    let plain_bytes = file.metadata().map_or(0, |meta| meta.len());
     let unpacked: Box<dyn Read> = match path.extension().and_then(|ending| ending.to_str()) {
         Some("zst") => Box::new(zstd::Decoder::new(file).map_err(|error| cannot_read(path, &error))?),
         Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(file)),
         _ => Box::new(file),
     };
-    let mut bytes = Vec::new();
+    // A plain file then fits at once; a packed one grows as it must.
+    let mut bytes = Vec::with_capacity(usize::try_from(plain_bytes.min(FILE_BYTES_MAX)).unwrap_or(0) + 1);
     let read = unpacked.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
     if let Err(error) = read {
         let why = if error.kind() == io::ErrorKind::UnexpectedEof {

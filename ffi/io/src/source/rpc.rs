@@ -47,7 +47,7 @@ pub struct WholeBlock<'a> {
 #[derive(Deserialize)]
 pub struct WholeTransaction<'a> {
     #[serde(borrow)]
-    pub transaction: &'a RawValue,
+    pub transaction: Body<'a>,
     #[serde(borrow)]
     pub meta: Meta<'a>,
     #[serde(borrow)]
@@ -63,6 +63,52 @@ pub struct TransactionWithMeta<'a> {
     pub meta: Option<&'a RawValue>,
     #[serde(borrow)]
     pub version: Option<&'a RawValue>,
+}
+
+/// A transaction in any encoding, read in one pass.
+pub enum Body<'a> {
+    /// json and jsonParsed.
+    Json(JsonTransaction<'a>),
+    /// The bytes as text, and `base58` or `base64`.
+    Encoded(Cow<'a, str>, Cow<'a, str>),
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Body<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(BodyVisitor)
+    }
+}
+
+struct BodyVisitor;
+
+impl<'de> serde::de::Visitor<'de> for BodyVisitor {
+    type Value = Body<'de>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a transaction as an object, a text, or a text with its encoding")
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Body<'de>, A::Error> {
+        JsonTransaction::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Body::Json)
+    }
+
+    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Body<'de>, E> {
+        Ok(Body::Encoded(Cow::Borrowed(text), Cow::Borrowed("base58")))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Body<'de>, E> {
+        Ok(Body::Encoded(Cow::Owned(text.to_owned()), Cow::Borrowed("base58")))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Body<'de>, A::Error> {
+        let missing = || serde::de::Error::custom("a text and its encoding");
+        let text: &'de str = list.next_element()?.ok_or_else(missing)?;
+        let encoding: &'de str = list.next_element()?.ok_or_else(missing)?;
+        if list.next_element::<serde::de::IgnoredAny>()?.is_some() {
+            return Err(missing());
+        }
+        Ok(Body::Encoded(Cow::Borrowed(text), Cow::Borrowed(encoding)))
+    }
 }
 
 #[derive(Deserialize)]

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::base58;
 use super::proto::Writer;
 use super::rpc::{
-    AccountKey, Accounts, JsonInstruction, JsonTransaction, Meta, ParsedInstruction, TokenBalance,
+    AccountKey, Accounts, Body, JsonInstruction, JsonTransaction, Meta, ParsedInstruction, TokenBalance,
 };
 use super::wire_transaction::{self, WireError, WireInstruction, WireTransaction};
 
@@ -48,7 +48,8 @@ pub fn write(
     version: Option<&RawValue>,
 ) -> Result<(), SkipReason> {
     let meta: Meta<'_> = serde_json::from_str(meta.get()).map_err(|_| SkipReason::Malformed)?;
-    write_parsed(out, place, transaction, meta, version)
+    let body: Body<'_> = serde_json::from_str(transaction.get()).map_err(|_| SkipReason::Malformed)?;
+    write_parsed(out, place, body, meta, version)
 }
 
 /// As [`write`], with the meta read already.
@@ -58,7 +59,7 @@ pub fn write(
 pub fn write_parsed(
     out: &mut Vec<u8>,
     place: Place,
-    transaction: &RawValue,
+    transaction: Body<'_>,
     meta: Meta<'_>,
     version: Option<&RawValue>,
 ) -> Result<(), SkipReason> {
@@ -92,18 +93,17 @@ pub const VOTE: Pubkey = Pubkey([
     0x35, 0x5e, 0x73, 0xd1, 0x10, 0x43, 0xfc, 0x0d, 0xa3, 0x53, 0x80, 0x00, 0x00, 0x00, 0x00,
 ]);
 
-fn parts<'a>(transaction: &'a RawValue, meta: Meta<'a>) -> Result<Parts<'a>, SkipReason> {
-    let raw = transaction.get();
-    let (wire, json) = if raw.starts_with('{') {
-        let json: JsonTransaction<'_> = serde_json::from_str(raw).map_err(|_| SkipReason::Malformed)?;
-        (WireTransaction::default(), Some(json))
-    } else {
-        let wire = wire_transaction::parse(&encoded_bytes(raw).ok_or(SkipReason::Malformed)?);
-        let wire = wire.map_err(|error| match error {
-            WireError::Version(_) => SkipReason::UnknownVersion,
-            WireError::Malformed => SkipReason::Malformed,
-        })?;
-        (wire, None)
+fn parts<'a>(transaction: Body<'_>, meta: Meta<'a>) -> Result<Parts<'a>, SkipReason> {
+    let (wire, json) = match transaction {
+        Body::Json(json) => (WireTransaction::default(), Some(json)),
+        Body::Encoded(text, encoding) => {
+            let bytes = encoded_bytes(&text, &encoding).ok_or(SkipReason::Malformed)?;
+            let wire = wire_transaction::parse(&bytes).map_err(|error| match error {
+                WireError::Version(_) => SkipReason::UnknownVersion,
+                WireError::Malformed => SkipReason::Malformed,
+            })?;
+            (wire, None)
+        }
     };
     let mut parts = Parts { transaction: wire, keys: Vec::new(), meta };
     match json {
@@ -120,15 +120,10 @@ fn parts<'a>(transaction: &'a RawValue, meta: Meta<'a>) -> Result<Parts<'a>, Ski
     Ok(parts)
 }
 
-/// `"<base58>"`, `["<text>", "base58"]` or `["<text>", "base64"]`.
-fn encoded_bytes(raw: &str) -> Option<Vec<u8>> {
-    if raw.starts_with('"') {
-        let text: Cow<'_, str> = serde_json::from_str(raw).ok()?;
-        return base58::decode(text.as_bytes());
-    }
-    let (text, encoding): (Cow<'_, str>, Cow<'_, str>) = serde_json::from_str(raw).ok()?;
-    match &*encoding {
-        "base64" => base64::engine::general_purpose::STANDARD.decode(&*text).ok(),
+/// The bytes that a text stands for.
+fn encoded_bytes(text: &str, encoding: &str) -> Option<Vec<u8>> {
+    match encoding {
+        "base64" => base64::engine::general_purpose::STANDARD.decode(text).ok(),
         "base58" => base58::decode(text.as_bytes()),
         _ => None,
     }
