@@ -110,6 +110,7 @@ async function openParts(context: Context) {
     realtime: bridge,
     ready: () => readiness(path),
     asset: assetReader(),
+    firstLoginDone: () => removeIfThere(`${path}/first-login`),
     ratePerSecond: context.setting<number>("api.rate_limit_per_second"),
     openMetrics: context.setting<boolean>("api.open_metrics") &&
       LOOPBACK.test(context.setting<string>("api.listen")),
@@ -155,6 +156,14 @@ async function makeFirstLogin(accounts: Accounts, path: string, context: Context
   if (!await accounts.first("admin", password)) return;
   context.say(`first login: see ${file}`);
   if (Deno.stderr.isTerminal()) context.say(`  user admin, password ${password}`);
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 /** A secret of this data folder, made once. */

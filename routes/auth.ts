@@ -108,7 +108,9 @@ export function authRoutes(deps: ApiDeps, guard: Guard): Route[] {
         await accounts.check(name, current);
         if (current === next) throw new AppError("invalid", "next: the new password is the old one");
         audit({ who: name, action: "password changed" });
+        const first = accounts.user(name)?.must_change === true;
         await accounts.setPassword(name, next, false, session);
+        if (first) deps.firstLoginDone();
         guard.forget(session);
         return c.json({ ok: true });
       },

@@ -49,6 +49,8 @@ export interface ApiDeps {
   realtime: RealtimeHub;
   ready(): Readiness;
   asset(name: string): Asset | undefined;
+  /** The first password has been changed: what was written of it may go. */
+  firstLoginDone(): void;
   ratePerSecond: number;
   openMetrics: boolean;
   /** Cookies only travel over TLS. */

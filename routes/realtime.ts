@@ -129,6 +129,10 @@ export const websocketRoute = (
       if (ticket) principal = await deps.tokens.verify(ticket, "ticket");
       else if (bearer) principal = await deps.tokens.verify(bearer, "bearer");
       if (!principal) throw new AppError("unauthorized", "Cannot go on: not logged in");
+      const user = principal.session ? deps.accounts.user(principal.name) : undefined;
+      if (principal.session && (!deps.accounts.isOpen(principal.session) || !user || user.must_change)) {
+        throw new AppError("unauthorized", "Cannot go on: the login has ended, log in again");
+      }
       if (!judge(c, principal)) throw new AppError("forbidden", "Cannot go on: this needs the right `read`");
       if (!isOwnOrigin(c)) {
         throw new AppError("forbidden", "Cannot go on: the page of another host may not connect");

@@ -170,6 +170,24 @@ export function addressOf(c: RouteContext): string {
   return info?.remoteAddr?.hostname ?? "local";
 }
 
+/** All bytes of a body, or null when there are too many: a length that was not told must not be believed to be small. */
+async function limited(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array | null> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body ?? []) {
+    size += part.length;
+    if (size > BODY_BYTES_MAX) return null;
+    parts.push(part);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
 /** The body by its schema; an answer when it cannot be read or is not right. */
 export async function bodyOf(c: RouteContext, row: Route): Promise<{ body: unknown } | Response> {
   if (!row.body) return { body: undefined };
@@ -177,8 +195,8 @@ export async function bodyOf(c: RouteContext, row: Route): Promise<{ body: unkno
   if (length > BODY_BYTES_MAX) {
     return problem(c, "too_large", `Cannot read the body: ${length} bytes, need at most ${BODY_BYTES_MAX}`);
   }
-  const bytes = new Uint8Array(await c.req.arrayBuffer());
-  if (bytes.length > BODY_BYTES_MAX) {
+  const bytes = await limited(c.req.raw.body);
+  if (!bytes) {
     return problem(c, "too_large", `Cannot read the body: more than ${BODY_BYTES_MAX} bytes`);
   }
   let value: unknown = {};

@@ -222,6 +222,65 @@ for (const [name, raw, status, field] of BAD_BODIES) {
     }));
 }
 
+Deno.test("a body whose length is not told is read up to the limit and no further", () =>
+  withServer(async ({ person, deps }) => {
+    const { token } = await person("admin");
+    let given = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        given += 16_384;
+        controller.enqueue(new Uint8Array(16_384).fill(0x20));
+      },
+    });
+    const { createApp } = await import("../../routes/app.ts");
+    const request = new Request("http://test/api/control/module/mev:throttle", {
+      method: "POST",
+      headers: bearer(token),
+      body: endless,
+    });
+    const answer = await createApp(deps, () => []).fetch(request, {});
+    assert.equal(answer.status, 413);
+    assert.ok(given < 1 << 20, `${given} bytes were read`);
+  }));
+
+Deno.test("many logins at once are told to wait instead of taking the machine", () =>
+  withServer(async ({ call }) => {
+    const statuses = await Promise.all(
+      Array.from(
+        { length: 20 },
+        (_, n) =>
+          call("POST", "/api/auth/login", { body: { user: `nobody${n}`, password: "wrong" } }).then((
+            { status },
+          ) => status),
+      ),
+    );
+    assert.ok(
+      statuses.includes(401) && statuses.filter((status) => status === 429).length >= 10,
+      statuses.join(" "),
+    );
+  }));
+
+Deno.test("the live stream refuses strangers, foreign pages, ended logins and first passwords", () =>
+  withServer(async ({ call, person, deps }) => {
+    const open = (headers: Record<string, string>, query = "") =>
+      call("GET", `/api/realtime/ws${query}`, { headers: { host: "test", ...headers } });
+    assert.equal((await open({})).status, 401);
+    const viewer = await person("viewer");
+    // Everything is right but that it is no WebSocket.
+    assert.equal((await open(bearer(viewer.token))).status, 400);
+    assert.equal((await open({ ...bearer(viewer.token), origin: "http://evil.example" })).status, 403);
+    const ticket = await deps.tokens.sign(viewer.name, "viewer", viewer.session, true);
+    assert.equal((await open({}, `?token=${ticket}`)).status, 400);
+    assert.equal((await open({}, `?token=${ticket}`)).status, 401, "a ticket is taken once");
+    const { key } = deps.accounts.addKey("c", ["control"], "x", Date.now() + 1e9);
+    assert.equal((await open({ "x-api-key": key })).status, 403);
+    deps.accounts.end(viewer.session);
+    assert.equal((await open(bearer(viewer.token))).status, 401);
+    await deps.accounts.add("new", "viewer", PASSWORD);
+    const { session } = deps.accounts.begin("new", "t");
+    assert.equal((await open(bearer(await deps.tokens.sign("new", "viewer", session)))).status, 401);
+  }));
+
 Deno.test("requests beyond the rate are told when to come back, a kill is not", () =>
   withServer(async ({ call, person }) => {
     const { token } = await person("admin");

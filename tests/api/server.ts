@@ -67,6 +67,7 @@ export async function withServer(
     realtime: new Bridge({ log, windowMs: 20, maxSize: 256, isOpen: () => true }),
     ready: () => ({ ready: true, reasons: [] }),
     asset: () => undefined,
+    firstLoginDone: () => {},
     ratePerSecond: 100_000,
     openMetrics: false,
     secureCookies: false,

@@ -115,6 +115,11 @@ Deno.test("an admin logs in with the first secret, sees live rows, explains one,
       errors,
     );
     await firstLogin(page, site);
+    await assert.rejects(
+      Deno.stat(`${site.data}/first-login`),
+      Deno.errors.NotFound,
+      "the first secret is gone",
+    );
     await page.waitForSelector(".strip >> text=Running");
     await page.waitForFunction(() =>
       /[1-9][\d,]* received/.test(document.querySelector(".strip")!.textContent!)
