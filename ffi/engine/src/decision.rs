@@ -146,6 +146,8 @@ pub struct Decision {
     pub tip_lamports: u64,
     /// Only of an opportunity; such a one has no legs on the chain.
     pub open: Option<Box<Open>>,
+    /// It could still grow: told, but neither counted nor published; the same attack is told again at its end.
+    pub provisional: bool,
 }
 
 impl Decision {
@@ -171,6 +173,7 @@ impl Decision {
             fee_lamports: open.landed_fee_lamports,
             tip_lamports: open.tip_lamports,
             open: Some(Box::new(open)),
+            provisional: false,
         }
     }
 
@@ -226,6 +229,7 @@ impl Decision {
     #[must_use]
     pub fn is_published(&self) -> bool {
         match &self.open {
+            _ if self.provisional => false,
             Some(open) => open.refusals.is_go(),
             None => self.kind == Kind::Arbitrage || self.tier == Tier::A,
         }

@@ -441,6 +441,8 @@ impl Hot {
         }
         let begin = Instant::now();
         engine.on_event(event, now_ns, &mut self.decisions);
+        // An attack that could still grow is told at its end.
+        self.decisions.retain(|decision| !decision.provisional);
         self.shared.latency.record(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX));
         self.shared.event_ns.store(now_ns, Relaxed);
         let mut outcomes: Vec<Outcome> = Vec::new();

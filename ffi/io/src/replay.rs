@@ -172,7 +172,7 @@ impl ReplayStream {
         } else {
             String::new()
         };
-        self.events += 1;
+        self.events += u64::from(!decision.provisional);
         let mut line = line(decision, &envelope);
         if let Some(leader) = self.leaders.get(&decision.slot) {
             line["leader"] = json!(leader);
@@ -241,7 +241,7 @@ fn line(decision: &Decision, envelope: &str) -> Value {
         "type": if arbitrage { "arb_opportunity" } else { "mev_opportunity" },
         "kind": number(&value["kind"]),
         "tier": number(&value["tier"]),
-        "provisional": false,
+        "provisional": decision.provisional,
         "decision_id": number(&value["decision_id"]),
         "slot": decision.slot,
         "dex": decision.dex_id(),

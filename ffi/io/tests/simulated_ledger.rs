@@ -53,6 +53,7 @@ fn run(seed: u64) -> (Vec<Planted>, Vec<Planted>) {
     assert_eq!((engine.counts().malformed, engine.counts().decode.malformed), (0, 0), "seed {seed}");
     let mut answers: Vec<Planted> = decisions
         .iter()
+        .filter(|decision| !decision.provisional)
         .filter(|decision| matches!(decision.kind, Kind::Arbitrage | Kind::Sandwich | Kind::WideSandwich))
         .map(found)
         .collect();

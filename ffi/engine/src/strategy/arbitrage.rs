@@ -84,6 +84,7 @@ fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Deci
         fee_lamports: transaction.fee_lamports,
         tip_lamports: deed.tip_lamports,
         open: None,
+        provisional: false,
     }
 }
 

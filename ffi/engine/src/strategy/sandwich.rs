@@ -46,6 +46,8 @@ struct Swap {
     event_ns: u64,
     /// Part of an attack, or a front whose window is over.
     spent: bool,
+    /// The last back of an attack that was told before it was over.
+    told: bool,
 }
 
 impl Swap {
@@ -108,7 +110,13 @@ impl Sandwiches {
                 leg: *leg,
             };
             let before = pools.get(&leg.pool).copied();
-            let kind = StepKind::Swap(Swap { landed, signer: *signer, event_ns: *event_ns, spent: false });
+            let kind = StepKind::Swap(Swap {
+                landed,
+                signer: *signer,
+                event_ns: *event_ns,
+                spent: false,
+                told: false,
+            });
             self.push(leg.pool, Step { before, kind });
             pools.apply(leg);
         }
@@ -171,7 +179,7 @@ impl Sandwiches {
         let activity = &self.activity;
         for steps in self.windows.values_mut() {
             loop {
-                while let Some(attack) = find(steps, activity, oldest) {
+                while let Some(attack) = find(steps, activity, oldest, false) {
                     out.extend(judge(steps, &attack, activity));
                     spend(steps, attack.fronts.iter().chain(&attack.backs));
                 }
@@ -185,6 +193,16 @@ impl Sandwiches {
                     break;
                 }
                 spend(steps, &stale);
+            }
+            // What closes already, but to which a further back could belong.
+            while let Some(attack) = find(steps, activity, oldest, true) {
+                let open = judge(steps, &attack, activity);
+                out.extend(open.map(|decision| Decision { provisional: true, ..decision }));
+                if let Some(last) = attack.backs.last()
+                    && let StepKind::Swap(swap) = &mut steps[*last].kind
+                {
+                    swap.told = true;
+                }
             }
             steps.retain(|step| match &step.kind {
                 StepKind::Swap(swap) => swap.landed.slot > oldest,
@@ -223,9 +241,9 @@ fn spend<'a>(steps: &mut [Step], places: impl IntoIterator<Item = &'a usize>) {
     }
 }
 
-/// The earliest attack to which no further back can belong: its party holds nothing of what the fronts
+/// The earliest attack to which no further back can belong (`provisional`: could, and that was not told yet): its party holds nothing of what the fronts
 /// brought, has begun anew, or the window of the first front is over (`oldest` is the last such slot).
-fn find(steps: &[Step], activity: &Activity, oldest: u64) -> Option<Attack> {
+fn find(steps: &[Step], activity: &Activity, oldest: u64, provisional: bool) -> Option<Attack> {
     let open = |at: usize| swap_of(&steps[at]).filter(|swap| !swap.spent);
     for last in 1..steps.len() {
         let Some(back) = open(last) else { continue };
@@ -259,7 +277,9 @@ fn find(steps: &[Step], activity: &Activity, oldest: u64) -> Option<Attack> {
         }
         let closes = held.abs_diff(returned) * 100 <= held * AMOUNT_TOLERANCE_PCT;
         let over = open(first).is_some_and(|swap| swap.landed.slot <= oldest);
-        if closes && (returned >= held || anew || over) {
+        let ended = returned >= held || anew || over;
+        let told = backs.last().and_then(|&at| swap_of(&steps[at])).is_none_or(|swap| swap.told);
+        if closes && ended != provisional && !(provisional && told) {
             return Some(Attack { fronts, backs, party });
         }
     }
@@ -337,6 +357,7 @@ fn judge(steps: &[Step], attack: &Attack, activity: &Activity) -> Option<Decisio
         fronts: copies(&fronts),
         backs: copies(&backs),
         open: None,
+        provisional: false,
     })
 }
 
@@ -439,7 +460,7 @@ mod tests {
     /// (slot, wallet, buys, in, out): a made swap of SOL (mint 1) against a token (mint 2) in one pool.
     type Row = (u64, u8, bool, u64, u64);
 
-    fn run(rows: &[Row]) -> Vec<Decision> {
+    fn run_all(rows: &[Row]) -> Vec<Decision> {
         let mut sandwiches = Sandwiches::new(3);
         let mut found = Vec::new();
         let mut slot_now = rows[0].0;
@@ -479,6 +500,22 @@ mod tests {
             sandwiches.on_slot_end(slot, &mut found);
         }
         found
+    }
+
+    fn run(rows: &[Row]) -> Vec<Decision> {
+        run_all(rows).into_iter().filter(|decision| !decision.provisional).collect()
+    }
+
+    #[test]
+    fn an_attack_that_could_still_grow_is_told_once_and_again_at_its_end() {
+        let rows = [(1, 7, true, 100, 1000), (1, 8, true, 50, 400), (1, 7, false, 960, 110)];
+        let told = run_all(&rows);
+        assert_eq!(told.iter().map(|decision| decision.provisional).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(told[0].id(), told[1].id());
+        assert!(!told[0].is_published());
+        // Nothing is left to sell: no later back can belong to it.
+        let whole = [(1, 7, true, 100, 1000), (1, 8, true, 50, 400), (1, 7, false, 1000, 110)];
+        assert_eq!(run_all(&whole).iter().filter(|decision| decision.provisional).count(), 0);
     }
 
     #[test]
