@@ -20,8 +20,8 @@ export interface SupervisorOptions {
   /** Aborted when everything is to end. */
   readonly signal: AbortSignal;
   say(line: string): void;
-  /** Whether an end was meant: then the part is not started again. */
-  isMeant(code: number, last: string): boolean;
+  /** Whether an end after `lifeMs` was meant: then the part is not started again. */
+  isMeant(code: number, last: string, lifeMs: number): boolean;
 }
 
 /** First pause before a new start; doubles up to the last one, begins anew after a life that was no failed start. */
@@ -58,7 +58,9 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
   for (;;) {
     const begin = performance.now();
     const { code, last } = await runOnce(part, options);
-    if (signal.aborted || options.isMeant(code, last)) return { name: part.name, code, last };
+    if (signal.aborted || options.isMeant(code, last, performance.now() - begin)) {
+      return { name: part.name, code, last };
+    }
     if (performance.now() - begin > LONG_LIFE_MS) pauseMs = PAUSE_MS.first;
     say(`${part.name} ended with ${code}, starting it again in ${pauseMs} ms`);
     await pause(pauseMs, signal);

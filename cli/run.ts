@@ -8,6 +8,8 @@ import { SOURCE_FLAGS, sourcesOf, speedFlag, summary } from "./run_agent.ts";
 import { topicLimits } from "./topics.ts";
 
 const LOCK_FILE = "supervisor.lock";
+/** A part that ends by itself within this has not been able to start; later it has crashed. */
+const START_MS = 5_000;
 
 export const run: Command = {
   name: "run",
@@ -35,17 +37,25 @@ export const run: Command = {
     // Captured files end, and the agents with them; a page that stayed would hold the run open.
     const live = sources.some((source) => !source.startsWith("file:"));
     if (live) parts.push({ name: "api", args: ["run", "api", "--part", ...apiFlags(call, path)] });
+    // A part that cannot even start (a port in use, a damaged state) ends the whole run: its line says why.
+    const stop = new AbortController();
     const ends = await supervise(parts, {
       spawn: (args) => context.respawn(args),
-      signal: context.signal,
+      signal: AbortSignal.any([context.signal, stop.signal]),
       say: (line) => context.say(line),
       // A line of counters is a deliberate end, unless a thread panicked; so are the codes of wrong usage.
-      isMeant: (code, last) => last.startsWith("{") ? !last.includes("panicked") : code > 0 && code < 128,
+      isMeant: (code, last, lifeMs) => {
+        if (last.startsWith("{")) return !last.includes("panicked");
+        const refused = code > 0 && code < 128 && lifeMs < START_MS;
+        if (refused) stop.abort();
+        return refused;
+      },
     });
     const statuses = ends.filter(({ last }) => last.startsWith("{")).map(({ last }) =>
       JSON.parse(last) as AgentStatus
     );
     const code = Math.max(...ends.map(({ code }) => code));
+    if (stop.signal.aborted) return EXIT.failed;
     if (statuses.length < 2) return context.signal.aborted ? EXIT.done : EXIT.failed;
     const seconds = ((performance.now() - begin) / 1000).toFixed(2);
     context.out(

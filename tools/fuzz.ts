@@ -30,8 +30,8 @@ export async function targets(): Promise<string[]> {
   return ["frame", ...names.sort()];
 }
 
-/** Runs every target for `seconds`; throws with the names of those that broke. */
-export async function fuzz(seconds: number): Promise<void> {
+/** Runs every target for `seconds`; throws with the names of those that broke. `keep`: what was learnt goes into the corpus. */
+export async function fuzz(seconds: number, keep = false): Promise<void> {
   const host = (await must("rustc", ["-vV"], { capture: true })).match(/host: (.+)/)![1]!;
   // With --target the flags stay away from build scripts.
   await timed(
@@ -47,7 +47,7 @@ export async function fuzz(seconds: number): Promise<void> {
   const broken: string[] = [];
   const worker = async () => {
     for (let name = waiting.shift(); name; name = waiting.shift()) {
-      if (!await run(program, name, seconds)) broken.push(name);
+      if (!await run(program, name, seconds, keep)) broken.push(name);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -56,7 +56,7 @@ export async function fuzz(seconds: number): Promise<void> {
   }
 }
 
-async function run(program: string, name: string, seconds: number): Promise<boolean> {
+async function run(program: string, name: string, seconds: number, keep: boolean): Promise<boolean> {
   const corpus = `${FOLDER}/corpus/${name}`;
   const artifacts = `${FOLDER}/artifacts`;
   for (const folder of [corpus, artifacts]) await Deno.mkdir(folder, { recursive: true });
@@ -84,6 +84,7 @@ async function run(program: string, name: string, seconds: number): Promise<bool
       } new, exit ${code}`,
     );
     if (code !== 0) say(text.split("\n").slice(-12).join("\n"));
+    if (!keep) return code === 0;
     // The smallest set with the same coverage is what is kept.
     await new Deno.Command(program, {
       args: ["-merge=1", "-verbosity=0", corpus, found],
@@ -98,5 +99,5 @@ async function run(program: string, name: string, seconds: number): Promise<bool
 }
 
 if (import.meta.main) {
-  await task(() => fuzz(Number(Deno.args[0] ?? 120)));
+  await task(() => fuzz(Number(Deno.args[0] ?? 120), true));
 }

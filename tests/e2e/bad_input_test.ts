@@ -218,6 +218,27 @@ Deno.test("a disk that fills during a run gives one line, no damage, and the run
     });
   }));
 
+Deno.test("a port in use ends the whole run with one line", () =>
+  withFolder(async (folder) => {
+    const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+    const { port } = listener.addr as Deno.NetAddr;
+    const { code, stderr } = await legend([
+      "run",
+      "--source",
+      "sim",
+      "--port",
+      String(port),
+      "--data-dir",
+      folder,
+    ]);
+    listener.close();
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      new RegExp(`^Cannot listen on 127\\.0\\.0\\.1:${port}: another program does, use another --port$`, "m"),
+    );
+  }));
+
 Deno.test("secrets are never shown", () =>
   withFolder(async (folder) => {
     const secret = `s3cret-${crypto.randomUUID()}`;

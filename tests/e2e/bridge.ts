@@ -75,7 +75,9 @@ function countBatch(bytes: Uint8Array): { items: number; dropped: number } {
   while (at < bytes.length) {
     const tag = varint();
     if (tag === 0x0a) {
-      at += varint();
+      // Its end counts from behind the length.
+      const length = varint();
+      at += length;
       counts.items += 1;
     } else if (tag === 0x28) counts.dropped = varint();
     else varint();
