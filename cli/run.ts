@@ -112,6 +112,7 @@ function merged(statuses: readonly AgentStatus[]): Record<string, unknown> {
     "outcomes",
     "unpublished",
     "dropped",
+    "outcomes_untold",
   ] as const;
   const sums = Object.fromEntries(
     made.map((name) => [name, statuses.reduce((sum, status) => sum + status[name], 0)]),

@@ -55,6 +55,8 @@ export interface AgentStatus {
   outcomes: number;
   unpublished: number;
   dropped: number;
+  /** Outcomes that a kill or a publisher too far behind kept from the log. */
+  outcomes_untold: number;
 }
 
 export type ActionName = "start" | "stop" | "restart" | "throttle" | "policy" | "kill";

@@ -74,8 +74,9 @@ export default function LiveTable({ module }: LiveTableProps) {
     // What was decided before the page was opened.
     api<{ decisions: Evidence[] }>("GET", `/api/decisions?limit=100&module=${module}`).then(
       ({ decisions }) => {
-        const known = new Set(buffer.current.items.map(({ id }) => id));
-        buffer.current.items.push(
+        const { items, waiting } = buffer.current;
+        const known = new Set([...items, ...waiting].map(({ id }) => id));
+        items.push(
           ...decisions.filter((one) => one.gate === "pass" || one.gate === "observed").map(rowOf).filter((
             { id },
           ) => !known.has(id)),
@@ -95,7 +96,9 @@ export default function LiveTable({ module }: LiveTableProps) {
       const fresh: Item[] = rows.reverse();
       if (message.gap > 0) fresh.push({ gap: message.gap, id: `gap-${message.dropped}` });
       if (fresh.length === 0 && message.outcomes.length === 0) return;
-      buffer.current.waiting = [...fresh, ...buffer.current.waiting].slice(0, ROWS_MAX);
+      const waiting = [...fresh, ...buffer.current.waiting];
+      buffer.current.left += Math.max(0, waiting.length - ROWS_MAX);
+      buffer.current.waiting = waiting.slice(0, ROWS_MAX);
       if (!held()) flush();
       if (!pending) {
         pending = true;

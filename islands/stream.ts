@@ -13,9 +13,9 @@ function begin(): void {
   const start = () =>
     worker!.postMessage({ url: `${location.origin.replace(/^http/, "ws")}${prefix()}/api/realtime/ws` });
   worker.onmessage = ({ data }: MessageEvent<StreamMessage>) => {
+    // An expired token is exchanged, once, and the stream goes on where it was.
+    if (data.state === "login" && last?.state !== "login") refresh().then((ok) => ok && start());
     last = data;
-    // An expired token is exchanged and the stream goes on where it was.
-    if (data.state === "login") refresh().then((ok) => ok && start());
     for (const listener of listeners) listener(data);
   };
   start();

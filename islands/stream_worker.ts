@@ -18,6 +18,8 @@ export interface StreamMessage {
 const POST_MS = 50;
 /** Rows handed over at once at most; the rest waits for the next turn. */
 const ROWS_MAX = 512;
+/** Rows that wait for the page; a page that is too slow for them loses the oldest, and is told. */
+const WAITING_MAX = 20_000;
 const RETRY_MS = { first: 250, last: 8_000 };
 const EXPIRED = 4401;
 const FORBIDDEN = 4403;
@@ -47,11 +49,8 @@ function connect(): void {
   };
   socket.onmessage = ({ data }) => take(data as ArrayBuffer);
   socket.onclose = ({ code }) => {
-    if (code === FORBIDDEN) return become("login");
-    if (code === EXPIRED) {
-      // The page refreshes the token, then says so.
-      return become("login");
-    }
+    // The page refreshes the token, then says so.
+    if (code === EXPIRED || code === FORBIDDEN) return become("login");
     become("lost");
     // Not all browsers of a room at the same moment.
     setTimeout(connect, retryMs * (0.5 + Math.random()));
@@ -63,9 +62,11 @@ function take(data: ArrayBuffer): void {
   const batch = readBatch(decompress(new Uint8Array(data)));
   position = `${batch.epoch}.${batch.to}`;
   received += batch.items;
-  dropped += batch.dropped;
-  gap += batch.dropped;
   rows.push(...batch.rows);
+  const over = Math.max(0, rows.length - WAITING_MAX);
+  if (over > 0) rows = rows.slice(over);
+  dropped += batch.dropped + over;
+  gap += batch.dropped + over;
   outcomes.push(...batch.outcomes);
   metrics.push(...batch.metrics);
   changed = true;

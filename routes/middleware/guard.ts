@@ -99,7 +99,9 @@ export class Guard {
       if (!(error instanceof AppError)) throw error;
       refusal = error;
     }
-    if (!row.unlimited) {
+    // A kill is never limited for who may kill; what is refused is, or strangers would fill the audit.
+    const free = row.unlimited && !refusal && principal !== undefined && may(principal, row.right);
+    if (!free) {
       const wait = this.#deps.buckets.take(principal?.name ?? addressOf(c));
       if (wait > 0) {
         return problem(c, "rate_limited", `Cannot answer: too many requests, try again in ${wait} s`, {

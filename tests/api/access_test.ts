@@ -282,7 +282,7 @@ Deno.test("the live stream refuses strangers, foreign pages, ended logins and fi
   }));
 
 Deno.test("requests beyond the rate are told when to come back, a kill is not", () =>
-  withServer(async ({ call, person }) => {
+  withServer(async ({ call, person, deps }) => {
     const { token } = await person("admin");
     const statuses: number[] = [];
     for (let n = 0; n < 30; n++) {
@@ -291,6 +291,10 @@ Deno.test("requests beyond the rate are told when to come back, a kill is not", 
     assert.ok(statuses.includes(200) && statuses.includes(429));
     const limited = await call("GET", "/api/agents", { headers: bearer(token) });
     assert.ok(Number(limited.headers.get("retry-after")) >= 1);
+    const entries = deps.chain.count();
+    for (let n = 0; n < 60; n++) await call("POST", "/api/control/module/mev:kill", { body: {} });
+    const refused = deps.chain.count() - entries;
+    assert.ok(refused >= 1 && refused <= 30, `a stranger's kills are in the audit ${refused} times`);
     assert.equal(
       (await call("POST", "/api/control/module/mev:kill?wait=receipt", { headers: bearer(token), body: {} }))
         .status,

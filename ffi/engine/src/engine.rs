@@ -155,7 +155,8 @@ impl Engine {
         self.outcomes.drain(..)
     }
 
-    /// Drops what is not this agent's and what the switches stop; takes what passed on paper.
+    /// Drops what is not this agent's and what the switches stop. Open decisions went through the whole
+    /// gate when they were weighed.
     fn admit(&mut self, first: usize, out: &mut Vec<Decision>) {
         let mut at = first;
         while at < out.len() {

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -120,9 +120,10 @@ struct Shared {
     unpublished: AtomicU64,
     /// Decisions that a live source's publisher was too far behind for.
     dropped: AtomicU64,
+    /// Outcomes that a kill or a publisher too far behind kept from the log.
+    outcomes_untold: AtomicU64,
     slot: AtomicU64,
     event_ns: AtomicU64,
-    pnl_lamports: AtomicI64,
     latency: Latency,
     send: Latency,
     summary: Mutex<Summary>,
@@ -141,9 +142,9 @@ impl Default for Shared {
             outcomes: AtomicU64::new(0),
             unpublished: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
+            outcomes_untold: AtomicU64::new(0),
             slot: AtomicU64::new(0),
             event_ns: AtomicU64::new(0),
-            pnl_lamports: AtomicI64::new(0),
             latency: Latency::default(),
             send: Latency::default(),
             summary: Mutex::new(Summary::default()),
@@ -333,6 +334,7 @@ fn status(shared: &Shared, control: &Control, instance: &str, module: Module) ->
         "outcomes": shared.outcomes.load(Relaxed),
         "unpublished": shared.unpublished.load(Relaxed),
         "dropped": shared.dropped.load(Relaxed),
+        "outcomes_untold": shared.outcomes_untold.load(Relaxed),
     })
 }
 
@@ -450,6 +452,7 @@ impl Hot {
         let mut open = true;
         if self.live.is_killed() {
             self.shared.unpublished.fetch_add(self.decisions.len() as u64, Relaxed);
+            self.shared.outcomes_untold.fetch_add(outcomes.len() as u64, Relaxed);
             self.decisions.clear();
         } else if !self.decisions.is_empty() || !outcomes.is_empty() {
             for decision in &self.decisions {
@@ -474,6 +477,7 @@ impl Hot {
             Err(TrySendError::Full(work)) => {
                 // The chain does not wait; what could not be told is counted.
                 self.shared.dropped.fetch_add(work.decisions.len() as u64, Relaxed);
+                self.shared.outcomes_untold.fetch_add(work.outcomes.len() as u64, Relaxed);
                 true
             }
             Err(TrySendError::Disconnected(_)) => false,
@@ -515,6 +519,7 @@ fn publish_all(
         }
         if live.is_killed() {
             shared.unpublished.fetch_add(group.decisions.len() as u64, Relaxed);
+            shared.outcomes_untold.fetch_add(group.outcomes.len() as u64, Relaxed);
         } else if !group.decisions.is_empty() || !group.outcomes.is_empty() {
             let begin = Instant::now();
             let done =
@@ -563,7 +568,6 @@ impl Metrics {
             .collect();
         let landed = recent.iter().filter(|landed| **landed).count();
         let pnl_lamports: i64 = told.iter().map(|(.., gain)| gain).sum();
-        shared.pnl_lamports.store(pnl_lamports, Relaxed);
         let update = MetricsUpdate {
             hotpath_p50: ms(&self.hot, &hot, 0.5),
             hotpath_p99: ms(&self.hot, &hot, 0.99),
@@ -613,7 +617,7 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Reads commands off the log, looks for the kill signal, and tells status each second.
+/// Reads commands off the log, looks for the kill signal, and tells status every `STATUS_EVERY`.
 fn watch(
     shared: &Shared,
     control: &Control,
@@ -657,7 +661,9 @@ fn watch(
             status_failed = written.is_err();
         }
     }
-    let _ = write_status(status_path, &status(shared, control, instance, module));
+    if let Err(error) = write_status(status_path, &status(shared, control, instance, module)) {
+        say(&format!("Cannot write {}: {error}", status_path.display()));
+    }
 }
 
 fn write_status(path: &Path, status: &Value) -> std::io::Result<()> {

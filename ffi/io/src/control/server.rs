@@ -191,6 +191,7 @@ impl Control {
         let mut inner = self.inner();
         inner.state.offset = offset;
         let Inner { state, file } = &mut *inner;
+        // When it cannot be kept, commands are read again after a restart, and known by their answers.
         let _ = file.write(state);
     }
 
@@ -203,7 +204,8 @@ impl Control {
             return None;
         }
         let verified = signed.verify(&self.trusted, now_ms());
-        let kill = parsed.as_ref().is_ok_and(command::is_kill) && (local || verified.is_ok());
+        let proven = verified.is_ok();
+        let kill = parsed.as_ref().is_ok_and(command::is_kill) && (local || proven);
         if kill {
             // Before anything that could wait: the latch on disk and the receipt come after the fact.
             self.live.killed.store(true, SeqCst);
@@ -230,8 +232,10 @@ impl Control {
         let before = inner.state.clone();
         let limit = if policy.killed { KILL_WAIT } else { EVENT_WAIT };
         inner.state.policy = StoredPolicy::from(&policy);
-        if !signed.signature.is_empty() {
-            inner.state.sequences.insert(signed.key_id.clone(), signed.sequence);
+        // Only what a key has signed moves its sequence, and never back: a kill is obeyed whatever its sequence.
+        if proven {
+            let newest = inner.state.sequences.entry(signed.key_id.clone()).or_default();
+            *newest = signed.sequence.max(*newest);
         }
         let mut receipt = self.receipt(&inner.state.policy, signed, &request_id, String::new(), true);
         inner.state.answered(&request_id, keys::to_hex(&receipt.encode_to_vec()));
