@@ -4,11 +4,12 @@ import { commandHelp, overview } from "./cli/help.ts";
 import { parse } from "./cli/parse.ts";
 import { COMMANDS } from "./cli/registry.ts";
 import { type Config, configValue, loadConfig, systemInput } from "./core/config/load.ts";
+import { kafkaOf } from "./core/config/kafka.ts";
 import { type DataDir, openDataDir } from "./core/data_dir.ts";
 import { AppError, UsageError } from "./core/errors.ts";
 import type { Log } from "./core/log/log.ts";
 import { Library } from "./ffi/library.ts";
-import { EmbeddedLog } from "./ffi/log.ts";
+import { EmbeddedLog, KafkaLog } from "./ffi/log.ts";
 
 const VERSION = "0.1.0";
 
@@ -34,12 +35,16 @@ function createContext(flags: Readonly<Record<string, string | boolean | undefin
   const config = once<Config>(() => loadConfig(systemInput(flags)));
   const dataDir = once<DataDir>(() => openDataDir(configValue<string>(config(), "data_dir")));
   const library = once(() => new Library(libraryPath()));
-  const log = once<Log>(() => new EmbeddedLog(library(), dataDir().logPath));
+  const setting = <T>(key: string) => configValue<T>(config(), key);
+  const outbox = once<Log>(() => new EmbeddedLog(library(), dataDir().logPath));
+  const log = once<Log>(() => {
+    const options = kafkaOf(config());
+    return options ? new KafkaLog(library(), options, setting<number>("kafka.replicas")) : outbox();
+  });
   const out = (bytes: Uint8Array | string) => {
     let rest = typeof bytes === "string" ? encoder.encode(bytes) : bytes;
     while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest));
   };
-  const setting = <T>(key: string) => configValue<T>(config(), key);
   return {
     version: VERSION,
     out,
@@ -51,6 +56,7 @@ function createContext(flags: Readonly<Record<string, string | boolean | undefin
     dataDir,
     library,
     log,
+    outbox,
   };
 }
 

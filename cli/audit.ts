@@ -18,12 +18,10 @@ export const auditVerify: Command = {
   name: "audit verify",
   args: "",
   summary: "Go through the audit chain and hold it against the heads told outside",
-  run(_, context) {
+  async run(_, context) {
     const { instance } = context.dataDir();
-    const { entries, anchors, broken } = withChain(
-      context,
-      (chain) => chain.verify(readAnchors(context.log(), instance)),
-    );
+    const heads = await readAnchors(context.outbox(), instance);
+    const { entries, anchors, broken } = withChain(context, (chain) => chain.verify(heads));
     context.out(`${entries} entries, ${anchors} heads told outside: ${broken ?? "whole"}\n`);
     return broken ? EXIT.failed : EXIT.done;
   },

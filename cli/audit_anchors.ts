@@ -1,6 +1,7 @@
 /** Heads of the audit chain on `audit-proto`: told outside the chain's own file, read back to verify it. */
 import { Buffer } from "node:buffer";
 import type { Anchor } from "../core/audit/chain.ts";
+import { readThrough } from "../core/log/follow.ts";
 import type { Log } from "../core/log/log.ts";
 import { jobs, long } from "../proto/wire.ts";
 
@@ -37,7 +38,7 @@ export class AuditAnchors {
 
   async #write(anchors: readonly Anchor[]): Promise<void> {
     try {
-      using topic = this.#log.topic(AUDIT_TOPIC, { create: true });
+      using topic = await this.#log.topic(AUDIT_TOPIC, { create: true });
       await topic.append(anchors.map(({ seq, hash }) => ({
         key: new TextEncoder().encode(this.#node),
         value: jobs.AuditHead.encode({
@@ -62,18 +63,17 @@ export class AuditAnchors {
 }
 
 /** All heads that this node has told. */
-export function* readAnchors(log: Log, node: string): Generator<Anchor> {
-  using topic = log.topic(AUDIT_TOPIC, { create: true });
-  using reader = topic.reader(topic.info().start);
-  for (;;) {
-    const answer = reader.read();
-    if ("gap" in answer) continue;
-    if (answer.records.length === 0) return;
-    for (const { value } of answer.records) {
+export async function readAnchors(log: Log, node: string): Promise<Anchor[]> {
+  using topic = await log.topic(AUDIT_TOPIC, { create: true });
+  const anchors: Anchor[] = [];
+  for await (const block of readThrough(topic, "start")) {
+    if ("gap" in block) continue;
+    for (const { value } of block.records) {
       const head = jobs.AuditHead.decode(value ?? new Uint8Array());
       if (head.node === node) {
-        yield { seq: Number(head.seq), hash: Buffer.from(head.hash ?? []).toString("hex") };
+        anchors.push({ seq: Number(head.seq), hash: Buffer.from(head.hash ?? []).toString("hex") });
       }
     }
   }
+  return anchors;
 }

@@ -31,7 +31,7 @@ Deno.test("parse keeps every value of a flag that repeats", () => {
 const REFUSED: [string, RegExp][] = [
   ["fly", /^Cannot run legend fly: no such verb; see `legend --help`$/],
   ["config", /^Cannot run legend config: need one of check, show$/],
-  ["topics drop", /^Cannot run legend topics drop: need one of create, list, tail, verify$/],
+  ["topics drop", /^Cannot run legend topics drop: need one of create, lag, list, tail, verify$/],
   ["decode --fast x", /^Cannot run legend decode: Unknown option '--fast'/],
   ["decode --slot", /^Cannot run legend decode: Option '--slot <value>' argument missing/],
 ];

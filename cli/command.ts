@@ -31,7 +31,10 @@ export interface Context {
   respawn(args: readonly string[]): Deno.ChildProcess;
   dataDir(): DataDir;
   library(): Library;
+  /** Where records are read: Kafka when it is configured, else the log of this host. */
   log(): Log;
+  /** The log of this host, where every part writes; the link brings it to Kafka. */
+  outbox(): Log;
 }
 
 export interface Invocation {

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { UsageError } from "../core/errors.ts";
+import { readThrough } from "../core/log/follow.ts";
 import type { AgentStatus } from "../core/control.ts";
 import type { Evidence, EvidenceLeg } from "../core/evidence.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
@@ -39,7 +40,7 @@ export const explain: Command = {
   flags: [{ name: "why-not", doc: "Tell which terms of the gate refused, and how often" }],
   summary: "Tell in words what was concluded from a transaction or decision, and from which numbers",
   details: ["Reads decision-evidence; amounts are base units of their mint, as on the chain."],
-  run({ args, flags }, context) {
+  async run({ args, flags }, context) {
     const [what = "", ...more] = args;
     if (flags["why-not"] && args.length === 0) return whyNot(context);
     if (more.length > 0 || !(DECISION_ID.test(what) || SIGNATURE.test(what))) {
@@ -47,7 +48,7 @@ export const explain: Command = {
         `Cannot explain ${what || "nothing"}: need a signature, or a decision id of 32 hex digits`,
       );
     }
-    const found = search(context, what);
+    const found = await search(context, what);
     for (const evidence of found) context.out(`${text(evidence)}\n`);
     if (found.length > 0) return EXIT.done;
     context.say(
@@ -58,24 +59,21 @@ export const explain: Command = {
 };
 
 /** All evidence that names the id or signature. Bytes are searched first: most records need no parsing. */
-function search(context: Context, what: string): Evidence[] {
-  using topic = context.log().topic(EVIDENCE_TOPIC);
-  using reader = topic.reader(topic.info().start);
+async function search(context: Context, what: string): Promise<Evidence[]> {
+  using topic = await context.log().topic(EVIDENCE_TOPIC);
   const found: Evidence[] = [];
-  for (;;) {
-    const answer = reader.read();
-    if ("gap" in answer) {
-      context.say(
-        `Cannot read ${EVIDENCE_TOPIC} offsets ${answer.gap.from}..${answer.gap.to}: ${answer.gap.cause}`,
-      );
+  for await (const block of readThrough(topic, "start")) {
+    if ("gap" in block) {
+      const { from, to, cause } = block.gap;
+      context.say(`Cannot read ${EVIDENCE_TOPIC} offsets ${from}..${to}: ${cause}`);
       continue;
     }
-    if (answer.records.length === 0) return found;
-    for (const { value } of answer.records) {
+    for (const { value } of block.records) {
       const bytes = Buffer.from(value ?? []);
       if (bytes.includes(what)) found.push(JSON.parse(bytes.toString()));
     }
   }
+  return found;
 }
 
 /** The counters of each agent that has run here, with their age. */

@@ -11,7 +11,8 @@ import { replay } from "./replay.ts";
 import { run } from "./run.ts";
 import { runAgent } from "./run_agent.ts";
 import { runApi } from "./run_api.ts";
-import { topicsCreate, topicsList, topicsTail, topicsVerify } from "./topics.ts";
+import { runLink } from "./run_link.ts";
+import { topicsCreate, topicsLag, topicsList, topicsTail, topicsVerify } from "./topics.ts";
 import { userAdd, userList, userPasswd } from "./user.ts";
 import { version } from "./version.ts";
 
@@ -30,7 +31,9 @@ export const COMMANDS: readonly Command[] = [
   run,
   runAgent,
   runApi,
+  runLink,
   topicsCreate,
+  topicsLag,
   topicsList,
   topicsTail,
   topicsVerify,

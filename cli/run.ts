@@ -1,11 +1,11 @@
-import { supervise } from "../agents/supervisor.ts";
+import { supervise, type SupervisorOptions } from "../agents/supervisor.ts";
+import { kafkaOf } from "../core/config/kafka.ts";
 import { AppError } from "../core/errors.ts";
 import type { AgentStatus } from "../core/control.ts";
-import { TOPICS } from "../proto/topics.ts";
 import { type Command, EXIT, type Invocation } from "./command.ts";
 import { API_FLAGS } from "./run_api.ts";
 import { SOURCE_FLAGS, sourcesOf, speedFlag, summary } from "./run_agent.ts";
-import { topicLimits } from "./topics.ts";
+import { makeTopics } from "./topics.ts";
 
 const LOCK_FILE = "supervisor.lock";
 /** A part that ends by itself within this has not been able to start; later it has crashed. */
@@ -26,8 +26,7 @@ export const run: Command = {
     speedFlag(call.flags.speed, 1);
     const { path } = context.dataDir();
     using _lock = lock(path);
-    const limits = topicLimits(context);
-    for (const { name } of TOPICS) context.log().topic(name, { ...limits, create: true })[Symbol.dispose]();
+    await makeTopics(context);
     context.say(`paper mode: reading ${sources.join(", ")} into ${path}`);
     const begin = performance.now();
     const parts = ["arbitrage", "mev"].map((module) => ({
@@ -37,9 +36,12 @@ export const run: Command = {
     // Captured files end, and the agents with them; a page that stayed would hold the run open.
     const live = sources.some((source) => !source.startsWith("file:"));
     if (live) parts.push({ name: "api", args: ["run", "api", "--part", ...apiFlags(call, path)] });
+    const linked = kafkaOf(context.config()) !== null;
+    const link = { name: "link", args: ["run", "link", "--part", ...configFlags(call, path)] };
+    if (live && linked) parts.push(link);
     // A part that cannot even start (a port in use, a damaged state) ends the whole run: its line says why.
     const stop = new AbortController();
-    const ends = await supervise(parts, {
+    const supervisor: SupervisorOptions = {
       spawn: (args) => context.respawn(args),
       signal: AbortSignal.any([context.signal, stop.signal]),
       say: (line) => context.say(line),
@@ -48,9 +50,12 @@ export const run: Command = {
         if (last.startsWith("{")) return !last.includes("panicked");
         const refused = code > 0 && code < 128 && lifeMs < START_MS;
         if (refused) stop.abort();
-        return refused;
+        return refused || (code === 0 && !live);
       },
-    });
+    };
+    const ends = await supervise(parts, supervisor);
+    // What captured files gave goes to Kafka before the run ends.
+    if (!live && linked) await supervise([{ ...link, args: [...link.args, "--until-sent"] }], supervisor);
     const statuses = ends.filter(({ last }) => last.startsWith("{")).map(({ last }) =>
       JSON.parse(last) as AgentStatus
     );
@@ -67,11 +72,17 @@ export const run: Command = {
   },
 };
 
-function apiFlags({ flags }: Invocation, dataDir: string): string[] {
-  const single = ["listen", "port", "config"].flatMap((name) =>
+function configFlags({ flags }: Invocation, dataDir: string): string[] {
+  return [...(typeof flags.config === "string" ? ["--config", flags.config] : []), "--data-dir", dataDir];
+}
+
+function apiFlags(call: Invocation, dataDir: string): string[] {
+  const { flags } = call;
+  const single = ["listen", "port"].flatMap((name) =>
     typeof flags[name] === "string" ? [`--${name}`, flags[name]] : []
   );
-  return [...single, ...(flags["insecure-listen"] ? ["--insecure-listen"] : []), "--data-dir", dataDir];
+  const insecure = flags["insecure-listen"] ? ["--insecure-listen"] : [];
+  return [...single, ...insecure, ...configFlags(call, dataDir)];
 }
 
 /** One supervisor per data folder. */

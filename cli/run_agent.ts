@@ -1,10 +1,9 @@
 import { UsageError } from "../core/errors.ts";
 import { type AgentStatus, type ModuleName, MODULES } from "../core/control.ts";
 import { Agent, endWithParent } from "../ffi/engine.ts";
-import { TOPICS } from "../proto/topics.ts";
 import { type Command, type Context, EXIT, type Flag, type Invocation } from "./command.ts";
 import { slotFlag } from "./decode.ts";
-import { topicLimits } from "./topics.ts";
+import { makeTopics, topicLimits } from "./topics.ts";
 
 /** How often the end is looked for; nothing else crosses into JavaScript. */
 const DRAIN_MS = 50;
@@ -47,7 +46,7 @@ export const runAgent: Command = {
       throw new UsageError(`Cannot run agent ${module ?? ""}: need arbitrage or mev`);
     }
     if (call.flags.part) endWithParent(context.library());
-    await using agent = startAgent(module as ModuleName, call, context);
+    await using agent = await startAgent(module as ModuleName, call, context);
     chaos();
     const status = await finish(agent, context.signal);
     for (const warning of status.warnings) context.say(warning);
@@ -85,13 +84,13 @@ export function speedFlag(value: string | boolean | undefined, usual: number): n
   throw new UsageError(`Cannot use --speed ${value}: need a number above 0, or max`);
 }
 
-function startAgent(module: ModuleName, call: Invocation, context: Context): Agent {
+async function startAgent(module: ModuleName, call: Invocation, context: Context): Promise<Agent> {
   const { flags } = call;
   const sources = sourcesOf(call);
   const slot = slotFlag(flags.slot);
   const { path: data_dir, instance } = context.dataDir();
+  await makeTopics(context);
   const limits = topicLimits(context);
-  for (const { name } of TOPICS) context.log().topic(name, { ...limits, create: true })[Symbol.dispose]();
   const topic = context.setting<string>("realtime.proto_topic");
   const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
   return new Agent(context.library(), {

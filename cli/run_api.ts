@@ -9,6 +9,7 @@ import { DecisionIndex } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
 import { MetricsView } from "../core/metrics.ts";
 import { Receipts } from "../core/receipts.ts";
+import { WantedStates } from "../core/wanted.ts";
 import { sendCommand } from "../ffi/control.ts";
 import { endWithParent } from "../ffi/engine.ts";
 import { createApp } from "../routes/app.ts";
@@ -20,6 +21,8 @@ import { type Command, type Context, EXIT, type Flag } from "./command.ts";
 import { PART_FLAG } from "./run_agent.ts";
 
 const RECEIPT_WAIT_MS = 5_000;
+/** How long open connections may take to end. */
+const SHUTDOWN_MS = 2_000;
 /** Seconds after which an agent that says nothing is not there. */
 const AGENT_SILENT_S = 5;
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
@@ -52,14 +55,17 @@ export const runApi: Command = {
     const { deps, bridge } = parts;
     const app = createApp(deps, pageRoutes);
     const server = listen(hostname, port, app.fetch, context);
-    const follow = [deps.decisions, deps.metrics, deps.receipts].map((part) => part.follow(context.signal));
+    const follow = [deps.decisions, deps.metrics, deps.receipts, deps.wanted].map((part) =>
+      part.follow(context.signal)
+    );
     try {
       await Promise.race([
         Promise.all([...follow, bridge.run(context.signal), parts.anchors.run(context.signal)]),
         new Promise((resolve) => context.signal.addEventListener("abort", resolve)),
       ]);
     } finally {
-      await server.shutdown();
+      // A client that does not read would hold the end up for ever.
+      await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS))]);
       parts.close();
     }
     return EXIT.done;
@@ -78,7 +84,7 @@ async function openParts(context: Context) {
   });
   const chain = new AuditChain(database);
   const log = context.log();
-  const anchors = new AuditAnchors(log, instance, (line) => context.say(line));
+  const anchors = new AuditAnchors(context.outbox(), instance, (line) => context.say(line));
   const batch = {
     windowMs: context.setting<number>("realtime.batch_window_ms"),
     maxSize: context.setting<number>("realtime.batch_max_size"),
@@ -104,6 +110,7 @@ async function openParts(context: Context) {
         wait_ms: RECEIPT_WAIT_MS,
       }),
     agents: briefly(() => agentStatuses(path)),
+    wanted: new WantedStates(log),
     decisions: new DecisionIndex(log),
     metrics: new MetricsView(log),
     receipts: new Receipts(log),

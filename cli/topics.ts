@@ -2,7 +2,8 @@ import { control as wireControl, jobs, type Long } from "../proto/wire.ts";
 import { Buffer } from "node:buffer";
 import { configValue } from "../core/config/load.ts";
 import { AppError, UsageError } from "../core/errors.ts";
-import type { LogGap, LogTopic, StoredRecord, TopicLimits } from "../core/log/log.ts";
+import { readThrough } from "../core/log/follow.ts";
+import type { LogGap, ReadFrom, StoredRecord, TopicLimits } from "../core/log/log.ts";
 import { bytesToMirror } from "../proto/mirror.ts";
 import { topicDefinition, TOPICS } from "../proto/topics.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
@@ -20,15 +21,23 @@ export function topicLimits(context: Context): Required<TopicLimits> {
   };
 }
 
+/** Makes all topics of this host's log that are missing. */
+export async function makeTopics(context: Context): Promise<void> {
+  const limits = topicLimits(context);
+  for (const { name } of TOPICS) {
+    (await context.outbox().topic(name, { ...limits, create: true }))[Symbol.dispose]();
+  }
+}
+
 export const topicsCreate: Command = {
   name: "topics create",
   args: "",
   summary: "Make all topics that are missing",
-  run(_, context) {
+  async run(_, context) {
     const log = context.log();
-    const before = new Set(log.topics());
+    const before = new Set(await log.topics());
     for (const { name } of TOPICS) {
-      log.topic(name, { ...topicLimits(context), create: true })[Symbol.dispose]();
+      (await log.topic(name, { ...topicLimits(context), create: true }))[Symbol.dispose]();
     }
     const made = TOPICS.filter(({ name }) => !before.has(name)).length;
     context.out(`${made} topics made, ${TOPICS.length - made} were there\n`);
@@ -41,23 +50,63 @@ export const topicsList: Command = {
   args: "",
   summary: "List the topics: offsets, bytes, groups",
   flags: [{ name: "json", doc: "One JSON object a line" }],
-  run({ flags }, context) {
+  async run({ flags }, context) {
     const log = context.log();
-    for (const name of log.topics()) {
-      using topic = log.topic(name);
-      const { start, end, bytes, groups } = topic.info();
-      const row = {
-        topic: name,
-        partition: 0,
-        start: String(start),
-        end: String(end),
-        bytes: String(bytes),
-        groups,
-      };
-      const line = `${name}  ${end - start} records (${start}..${end})  ${bytes} bytes${
-        groups.length ? `  groups ${groups}` : ""
-      }`;
-      context.out(flags.json ? `${JSON.stringify(row)}\n` : `${line}\n`);
+    for (const name of await log.topics()) {
+      using topic = await log.topic(name);
+      const { partitions, start, end, bytes } = await topic.info();
+      const groups = await topic.groups();
+      if (flags.json) {
+        for (const [partition, { start, end }] of partitions.entries()) {
+          const row = {
+            topic: name,
+            partition,
+            start: String(start),
+            end: String(end),
+            bytes: String(bytes),
+            groups,
+          };
+          context.out(`${JSON.stringify(row)}\n`);
+        }
+        continue;
+      }
+      const parts = partitions.length > 1 ? `  ${partitions.length} partitions` : ` (${start}..${end})`;
+      const size = bytes > 0n ? `  ${bytes} bytes` : "";
+      const names = groups.length ? `  groups ${groups}` : "";
+      context.out(`${name}  ${end - start} records${parts}${size}${names}\n`);
+    }
+    return EXIT.done;
+  },
+};
+
+export const topicsLag: Command = {
+  name: "topics lag",
+  args: "",
+  summary: "What each group has still to read of each topic",
+  flags: [{ name: "json", doc: "One JSON object a line" }],
+  async run({ flags }, context) {
+    const log = context.log();
+    for (const name of await log.topics()) {
+      using topic = await log.topic(name);
+      const { partitions } = await topic.info();
+      for (const group of await topic.groups()) {
+        for (const [partition, { end }] of partitions.entries()) {
+          const committed = await topic.committed(group, partition);
+          if (!committed) continue;
+          const { offset, lost } = committed;
+          const lag = end > offset ? end - offset : 0n;
+          const row = {
+            topic: name,
+            partition,
+            group,
+            offset: String(offset),
+            lag: String(lag),
+            lost: String(lost),
+          };
+          const text = `${name} ${partition}  group ${group}  at ${offset}  lag ${lag}  lost ${lost}`;
+          context.out(`${flags.json ? JSON.stringify(row) : text}\n`);
+        }
+      }
     }
     return EXIT.done;
   },
@@ -78,23 +127,28 @@ export const topicsTail: Command = {
       throw new UsageError("Cannot tail: need one TOPIC; see `legend topics list`");
     }
     const limit = flags.limit === undefined ? Infinity : naturalNumber("limit", flags.limit);
-    using topic = context.log().topic(name);
-    const { start, end } = topic.info();
-    using reader = topic.reader(firstOffset(flags.from, start, end));
+    using topic = await context.log().topic(name);
     let printed = 0;
-    while (printed < limit && !context.signal.aborted) {
-      const answer = reader.read();
-      if ("gap" in answer) {
-        context.say(gapLine(name, answer.gap));
-        continue;
-      }
+    const show = (answer: { records: StoredRecord[] } | { gap: LogGap }) => {
+      if ("gap" in answer) return context.say(gapLine(name, answer.gap));
       for (const record of answer.records.slice(0, limit - printed)) {
         context.out(`${JSON.stringify(tailLine(name, record))}\n`);
       }
       printed += answer.records.length;
-      if (answer.records.length > 0) continue;
-      if (!flags.follow) break;
-      await topic.wait(reader.offset, WAIT_MS);
+    };
+    const from = firstOffset(flags.from);
+    if (!flags.follow) {
+      for await (const block of readThrough(topic, from)) {
+        show(block);
+        if (printed >= limit || context.signal.aborted) break;
+      }
+      return EXIT.done;
+    }
+    using reader = await topic.reader(from);
+    while (printed < limit && !context.signal.aborted) {
+      const answer = reader.read();
+      show(answer);
+      if ("records" in answer && answer.records.length === 0) await reader.wait(WAIT_MS);
     }
     return EXIT.done;
   },
@@ -104,41 +158,34 @@ export const topicsVerify: Command = {
   name: "topics verify",
   args: "[TOPIC…]",
   summary: "Read every record back and check its checksum",
-  run({ args }, context) {
+  async run({ args }, context) {
     const log = context.log();
     let damaged = 0;
-    for (const name of args.length > 0 ? args : log.topics()) {
-      using topic = log.topic(name);
-      const { records, gaps } = readThrough(topic);
-      for (const gap of gaps) context.say(gapLine(name, gap));
-      damaged += gaps.filter(({ cause }) => cause === "damage").length;
-      context.out(`${name}: ${records} records read, ${gaps.length} gaps\n`);
+    for (const name of args.length > 0 ? args : await log.topics()) {
+      using topic = await log.topic(name);
+      let [records, gaps] = [0, 0];
+      for await (const block of readThrough(topic, "start")) {
+        if ("records" in block) records += block.records.length;
+        else {
+          gaps += 1;
+          context.say(gapLine(name, block.gap));
+          if (block.gap.cause === "damage") damaged += 1;
+        }
+      }
+      context.out(`${name}: ${records} records read, ${gaps} gaps\n`);
     }
     return damaged === 0 ? EXIT.done : EXIT.failed;
   },
 };
-
-function readThrough(topic: LogTopic): { records: number; gaps: LogGap[] } {
-  const gaps: LogGap[] = [];
-  let records = 0;
-  using reader = topic.reader(topic.info().start);
-  for (;;) {
-    const answer = reader.read();
-    if ("gap" in answer) gaps.push(answer.gap);
-    else if (answer.records.length === 0) return { records, gaps };
-    else records += answer.records.length;
-  }
-}
 
 function gapLine(name: string, { from, to, cause }: LogGap): string {
   const why = cause === "damage" ? "their bytes are damaged" : "retention removed them";
   return `Cannot read ${name} offsets ${from}..${to} (${to - from} records): ${why}`;
 }
 
-function firstOffset(from: string | boolean | undefined, start: bigint, end: bigint): bigint {
-  if (from === undefined) return end - 10n > start ? end - 10n : start;
-  if (from === "start") return start;
-  if (from === "end") return end;
+function firstOffset(from: string | boolean | undefined): ReadFrom {
+  if (from === undefined) return { last: 10n };
+  if (from === "start" || from === "end") return from;
   if (typeof from === "string" && /^\d{1,18}$/.test(from)) return BigInt(from);
   throw new UsageError(`Cannot use --from ${from}: need an offset, start or end`);
 }

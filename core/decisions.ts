@@ -1,10 +1,16 @@
 /** The newest decisions of this host, by reading `decision-evidence` along: what is shown and asked for by id. */
-import type { Log, LogTopic } from "./log/log.ts";
+import { follow } from "./log/follow.ts";
+import type { Log } from "./log/log.ts";
 
 const EVIDENCE_TOPIC = "decision-evidence";
 /** Decisions that can be asked for by id; older ones are in the log still. */
 const KNOWN_MAX = 200_000;
+/** Bytes of the newest evidence that is kept at hand. */
+const YOUNG_BYTES_MAX = 64 << 20;
+/** Decisions that one filtered list looks at. */
+const LOOKED_MAX = 5_000;
 const WAIT_MS = 1_000;
+const decoder = new TextDecoder();
 
 export interface DecisionQuery {
   limit: number;
@@ -15,47 +21,65 @@ export interface DecisionQuery {
   before?: string;
 }
 
+/** Where a decision's evidence is; its bytes while they are young. */
+interface Place {
+  readonly partition: number;
+  readonly offset: bigint;
+  bytes: Uint8Array | null;
+}
+
 export class DecisionIndex {
-  readonly #topic: LogTopic;
-  /** Decision id to offset, oldest first. */
-  readonly #offsets = new Map<string, bigint>();
+  readonly #log: Log;
+  /** By decision id, oldest first. */
+  readonly #places = new Map<string, Place>();
+  /** Places whose bytes are kept, oldest first. */
+  #young: Place[] = [];
+  #youngBytes = 0;
 
   constructor(log: Log) {
-    this.#topic = log.topic(EVIDENCE_TOPIC, { create: true });
+    this.#log = log;
   }
 
   /** Reads along until the signal ends it. */
-  async follow(signal: AbortSignal): Promise<void> {
-    const { start, end } = this.#topic.info();
-    const known = BigInt(KNOWN_MAX);
-    using reader = this.#topic.reader(end - start > known ? end - known : start);
-    while (!signal.aborted) {
-      const answer = reader.read();
-      if ("gap" in answer) continue;
-      for (const { key, offset } of answer.records) if (key) this.#remember(hex(key), offset);
-      if (answer.records.length === 0) await this.#topic.wait(reader.offset, WAIT_MS);
-    }
+  follow(signal: AbortSignal): Promise<void> {
+    return follow(this.#log, EVIDENCE_TOPIC, {
+      from: { last: BigInt(KNOWN_MAX) },
+      signal,
+      take: ({ key, value, partition, offset }) => {
+        if (key && value) this.#remember(hex(key), { partition, offset, bytes: value.slice() });
+      },
+    });
   }
 
-  #remember(id: string, offset: bigint): void {
-    this.#offsets.set(id, offset);
-    if (this.#offsets.size > KNOWN_MAX) this.#offsets.delete(this.#offsets.keys().next().value!);
+  #remember(id: string, place: Place): void {
+    this.#places.set(id, place);
+    if (this.#places.size > KNOWN_MAX) this.#places.delete(this.#places.keys().next().value!);
+    this.#young.push(place);
+    this.#youngBytes += place.bytes!.length;
+    let old = 0;
+    while (this.#youngBytes > YOUNG_BYTES_MAX) {
+      const oldest = this.#young[old++]!;
+      this.#youngBytes -= oldest.bytes!.length;
+      oldest.bytes = null;
+    }
+    if (old > 0) this.#young.splice(0, old);
   }
 
   /** The evidence of a decision; undefined when it is not known here. */
-  get(id: string): Record<string, unknown> | undefined {
-    const offset = this.#offsets.get(id);
-    return offset === undefined ? undefined : this.#at(offset);
+  async get(id: string): Promise<Record<string, unknown> | undefined> {
+    const place = this.#places.get(id);
+    const bytes = place && (place.bytes ?? await this.#read(place));
+    return bytes ? JSON.parse(decoder.decode(bytes)) : undefined;
   }
 
   /** Newest first. */
-  list({ limit, kinds, gate, before }: DecisionQuery): Record<string, unknown>[] {
+  async list({ limit, kinds, gate, before }: DecisionQuery): Promise<Record<string, unknown>[]> {
     const found: Record<string, unknown>[] = [];
-    const ids = [...this.#offsets.keys()];
+    const ids = [...this.#places.keys()];
     let at = before === undefined ? ids.length - 1 : ids.indexOf(before) - 1;
     // A filter that matches next to nothing must not read the whole log.
-    for (let looked = 0; at >= 0 && found.length < limit && looked < 5_000; at--, looked++) {
-      const evidence = this.get(ids[at]!);
+    for (let looked = 0; at >= 0 && found.length < limit && looked < LOOKED_MAX; at--, looked++) {
+      const evidence = await this.get(ids[at]!);
       if (
         evidence && (!kinds || kinds.includes(String(evidence.kind))) &&
         (!gate || isRefusedBy(evidence, gate))
@@ -66,12 +90,16 @@ export class DecisionIndex {
     return found;
   }
 
-  #at(offset: bigint): Record<string, unknown> | undefined {
-    using reader = this.#topic.reader(offset);
-    const answer = reader.read();
-    if ("gap" in answer) return undefined;
-    const record = answer.records[0];
-    return record?.value ? JSON.parse(new TextDecoder().decode(record.value)) : undefined;
+  async #read({ partition, offset }: Place): Promise<Uint8Array | undefined> {
+    using topic = await this.#log.topic(EVIDENCE_TOPIC);
+    using reader = await topic.reader({ partition, offset });
+    for (let tries = 0; tries < 2; tries++) {
+      const answer = reader.read();
+      if ("gap" in answer) return undefined;
+      if (answer.records[0]) return answer.records[0].value ?? undefined;
+      await reader.wait(WAIT_MS);
+    }
+    return undefined;
   }
 }
 

@@ -1,12 +1,12 @@
 /** The agents' metrics of the last ten minutes, by reading `metrics-proto` along. */
 import { realtime } from "../proto/wire.ts";
 import type { ModuleName } from "./control.ts";
-import type { Log, LogTopic } from "./log/log.ts";
+import { follow } from "./log/follow.ts";
+import type { Log } from "./log/log.ts";
 
 const METRICS_TOPIC = "metrics-proto";
 /** Seconds kept. */
 const SAMPLES_MAX = 600;
-const WAIT_MS = 1_000;
 
 interface Sample {
   /** Unix seconds. */
@@ -37,24 +37,20 @@ export interface MetricsSummary {
 }
 
 export class MetricsView {
-  readonly #topic: LogTopic;
+  readonly #log: Log;
   readonly #samples: Record<ModuleName, Sample[]> = { arbitrage: [], mev: [] };
 
   constructor(log: Log) {
-    this.#topic = log.topic(METRICS_TOPIC, { create: true });
+    this.#log = log;
   }
 
   /** Reads along until the signal ends it. */
-  async follow(signal: AbortSignal): Promise<void> {
-    const { start, end } = this.#topic.info();
-    const back = BigInt(2 * SAMPLES_MAX);
-    using reader = this.#topic.reader(end - start > back ? end - back : start);
-    while (!signal.aborted) {
-      const answer = reader.read();
-      if ("gap" in answer) continue;
-      for (const { value, timestampMs } of answer.records) if (value) this.#take(value, timestampMs);
-      if (answer.records.length === 0) await this.#topic.wait(reader.offset, WAIT_MS);
-    }
+  follow(signal: AbortSignal): Promise<void> {
+    return follow(this.#log, METRICS_TOPIC, {
+      from: { last: BigInt(2 * SAMPLES_MAX) },
+      signal,
+      take: ({ value, timestampMs }) => value && this.#take(value, timestampMs),
+    });
   }
 
   #take(value: Uint8Array, timestampMs: number): void {

@@ -2,33 +2,29 @@
 import { Buffer } from "node:buffer";
 import { jobs } from "../proto/wire.ts";
 import type { ModuleName, Receipt } from "./control.ts";
-import type { Log, LogTopic } from "./log/log.ts";
+import { follow } from "./log/follow.ts";
+import type { Log } from "./log/log.ts";
 
 const RECEIPTS_TOPIC = "control-receipts-proto";
 const REQUESTS_MAX = 10_000;
-const WAIT_MS = 1_000;
 
 export type LoggedReceipt = Omit<Receipt, "genuine">;
 
 export class Receipts {
-  readonly #topic: LogTopic;
+  readonly #log: Log;
   readonly #byRequest = new Map<string, LoggedReceipt[]>();
 
   constructor(log: Log) {
-    this.#topic = log.topic(RECEIPTS_TOPIC, { create: true });
+    this.#log = log;
   }
 
   /** Reads along until the signal ends it. */
-  async follow(signal: AbortSignal): Promise<void> {
-    const { start, end } = this.#topic.info();
-    const back = BigInt(REQUESTS_MAX);
-    using reader = this.#topic.reader(end - start > back ? end - back : start);
-    while (!signal.aborted) {
-      const answer = reader.read();
-      if ("gap" in answer) continue;
-      for (const { value } of answer.records) if (value) this.#take(value);
-      if (answer.records.length === 0) await this.#topic.wait(reader.offset, WAIT_MS);
-    }
+  follow(signal: AbortSignal): Promise<void> {
+    return follow(this.#log, RECEIPTS_TOPIC, {
+      from: { last: BigInt(REQUESTS_MAX) },
+      signal,
+      take: ({ value }) => value && this.#take(value),
+    });
   }
 
   #take(value: Uint8Array): void {

@@ -10,6 +10,7 @@ const CODES: Record<number, ErrorCode> = {
   [-6]: "not_found",
   [-7]: "unavailable",
   [-8]: "failed",
+  [-11]: "unavailable",
 };
 const TOO_SMALL = -10;
 const LINE_BYTES = 2048;
@@ -64,6 +65,17 @@ export class Library {
     if (value === TOO_SMALL) {
       out = new Uint8Array(sizeNeeded(out));
       value = run(out, out.length);
+    }
+    return decoder.decode(out.subarray(0, check(value, out)));
+  }
+
+  /** As {@link text} for a call that runs on a thread of its own. */
+  async textAsync(run: (out: Uint8Array<ArrayBuffer>, size: number) => Promise<number>): Promise<string> {
+    let out = new Uint8Array(LINE_BYTES);
+    let value = await run(out, out.length);
+    if (value === TOO_SMALL) {
+      out = new Uint8Array(sizeNeeded(out));
+      value = await run(out, out.length);
     }
     return decoder.decode(out.subarray(0, check(value, out)));
   }

@@ -10,13 +10,16 @@ Deno.test("Library constructor refuses a missing file with the path in the messa
   });
 });
 
-Deno.test("Library call turns a closed handle into an AppError", () => {
+Deno.test("Library call turns a closed handle into an AppError", async () => {
   const library = new Library(LIBRARY);
   const folder = Deno.makeTempDirSync();
   try {
     const log = new EmbeddedLog(library, folder);
     log[Symbol.dispose]();
-    assert.throws(() => log.topics(), { name: "AppError", message: "Cannot use the log: it is closed" });
+    await assert.rejects(log.topics(), {
+      name: "AppError",
+      message: "Cannot use the log: it is closed",
+    });
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
@@ -31,8 +34,8 @@ Deno.test("Library text grows its buffer when the answer is longer", async () =>
       { length: 60 },
       (_, at) => `topic-${"x".repeat(80)}-${String(at).padStart(2, "0")}`,
     );
-    for (const name of names) log.topic(name, { create: true })[Symbol.dispose]();
-    assert.deepEqual(log.topics(), names);
+    for (const name of names) (await log.topic(name, { create: true }))[Symbol.dispose]();
+    assert.deepEqual(await log.topics(), names);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -1,4 +1,4 @@
-/** The embedded topic log (`ffi/io/src/log`) behind the interface of core/log. */
+/** The topic log (`ffi/io/src/log`, `ffi/io/src/kafka`) behind the interface of core/log. */
 import type {
   Committed,
   Durability,
@@ -7,11 +7,13 @@ import type {
   LogReader,
   LogRecord,
   LogTopic,
+  ReadFrom,
   StoredRecord,
   TopicInfo,
-  TopicLimits,
+  TopicOptions,
 } from "../core/log/log.ts";
 import { AppError } from "../core/errors.ts";
+import { topicDefinition } from "../proto/topics.ts";
 import { check, isTooSmall, type Library, sizeNeeded, utf8 } from "./library.ts";
 
 /** Layout of a record: see ffi/io/src/log/format.rs. */
@@ -19,54 +21,108 @@ const RECORD_HEADER = 36;
 const NULL = 0xffff_ffff;
 const READ_HEADER = 32;
 const READ_BYTES = 1 << 20;
+const INFO_BYTES = 64 << 10;
+/** `KafkaReader::NONE`: a partition that is not read. */
+const NONE = 0xffff_ffff_ffff_fffen;
 const DURABILITY: Record<Durability, number> = { none: 0, group: 1, fsync: 2 };
 
 const decoder = new TextDecoder();
 
-export class EmbeddedLog implements Log {
-  readonly #library: Library;
-  readonly #handle: number;
+/** How to reach a cluster; as `io::kafka::KafkaOptions`. */
+export interface KafkaOptions {
+  brokers: string;
+  tls: boolean;
+  tls_ca: string;
+  tls_cert: string;
+  tls_key: string;
+  sasl_mechanism: string;
+  sasl_user: string;
+  sasl_password: string;
+}
 
-  /** Opens the log in `folder`, made if missing. */
-  constructor(library: Library, folder: string) {
-    this.#library = library;
-    const path = utf8(folder);
-    this.#handle =
-      library.call((out, size) => library.symbols.legend_log_open(path, path.length, out, size)).value;
-  }
+/** A cluster without TLS and login. */
+export const kafkaOptions = (brokers: string): KafkaOptions => ({
+  brokers,
+  tls: false,
+  tls_ca: "",
+  tls_cert: "",
+  tls_key: "",
+  sasl_mechanism: "",
+  sasl_user: "",
+  sasl_password: "",
+});
 
-  topics(): string[] {
-    const text = this.#library.text((out, size) =>
-      this.#library.symbols.legend_log_topics(this.#handle, out, size)
-    );
+abstract class NativeLog implements Log {
+  constructor(readonly library: Library, readonly handle: number) {}
+
+  /** The three numbers of `legend_topic_open` behind `create`. */
+  protected abstract numbers(name: string, options: TopicOptions): {
+    create: number;
+    limits: readonly [bigint, bigint, bigint];
+  };
+
+  async topics(): Promise<string[]> {
+    const { legend_log_topics } = this.library.symbols;
+    const text = await this.library.textAsync((out, size) => legend_log_topics(this.handle, out, size));
     return text === "" ? [] : text.split("\n");
   }
 
-  topic(name: string, options: TopicLimits & { create?: boolean } = {}): LogTopic {
+  async topic(name: string, options: TopicOptions = {}): Promise<LogTopic> {
     const text = utf8(name);
-    const limit = (value?: number) => BigInt(value ?? 0);
-    const { value } = this.#library.call((out, size) =>
-      this.#library.symbols.legend_topic_open(
-        this.#handle,
-        text,
-        text.length,
-        options.create ? 1 : 0,
-        limit(options.segmentBytes),
-        limit(options.retentionBytes),
-        limit(options.retentionMs),
-        out,
-        size,
-      )
+    const { create, limits } = this.numbers(name, options);
+    const { legend_topic_open } = this.library.symbols;
+    const { value } = await this.library.callAsync((out, size) =>
+      legend_topic_open(this.handle, text, text.length, options.create ? create : 0, ...limits, out, size)
     );
-    return new EmbeddedTopic(this.#library, value, name);
+    return new NativeTopic(this.library, value, name);
   }
 
   [Symbol.dispose](): void {
-    this.#library.symbols.legend_log_close(this.#handle);
+    this.library.symbols.legend_log_close(this.handle);
   }
 }
 
-class EmbeddedTopic implements LogTopic {
+/** Segment files below a folder, shared by all processes of this host. */
+export class EmbeddedLog extends NativeLog {
+  /** Opens the log in `folder`, made if missing. */
+  constructor(library: Library, folder: string) {
+    const path = utf8(folder);
+    const { legend_log_open } = library.symbols;
+    super(library, library.call((out, size) => legend_log_open(path, path.length, out, size)).value);
+  }
+
+  protected override numbers(_: string, options: TopicOptions) {
+    const limit = (value?: number) => BigInt(value ?? 0);
+    const { segmentBytes, retentionBytes, retentionMs } = options;
+    return {
+      create: 1,
+      limits: [limit(segmentBytes), limit(retentionBytes), limit(retentionMs)] as const,
+    };
+  }
+}
+
+/** A Kafka cluster. Opening asks nothing: what does not answer is said by the call that needs it. */
+export class KafkaLog extends NativeLog {
+  readonly #replicas: number;
+
+  constructor(library: Library, options: KafkaOptions, replicas = 0) {
+    const text = utf8(JSON.stringify(options));
+    const { legend_kafka_open } = library.symbols;
+    super(library, library.call((out, size) => legend_kafka_open(text, text.length, out, size)).value);
+    this.#replicas = replicas;
+  }
+
+  protected override numbers(name: string, options: TopicOptions) {
+    const definition = topicDefinition(name);
+    const compacted = definition?.compacted && !name.endsWith("-dlq");
+    return {
+      create: options.partitions ?? definition?.partitions ?? 1,
+      limits: [compacted ? 1n : 0n, BigInt(this.#replicas), 0n] as const,
+    };
+  }
+}
+
+class NativeTopic implements LogTopic {
   constructor(readonly library: Library, readonly handle: number, readonly name: string) {}
 
   async append(records: readonly LogRecord[], durability: Durability = "group"): Promise<bigint> {
@@ -84,49 +140,62 @@ class EmbeddedTopic implements LogTopic {
     return view(out).getBigUint64(0, true);
   }
 
-  reader(offset: bigint): LogReader {
-    return new EmbeddedReader(this.library, this.handle, offset);
-  }
-
-  async wait(offset: bigint, timeoutMs: number): Promise<boolean> {
+  async reader(from: ReadFrom): Promise<LogReader> {
+    const position = positions(from, (await this.info()).partitions);
+    const bytes = new Uint8Array(new BigUint64Array(position).buffer);
+    const { legend_reader_open } = this.library.symbols;
     const { value } = await this.library.callAsync((out, size) =>
-      this.library.symbols.legend_topic_wait(this.handle, offset, timeoutMs, out, size)
+      legend_reader_open(this.handle, bytes, bytes.length, out, size)
     );
-    return value === 1;
+    return new NativeReader(this.library, value, position);
   }
 
-  info(): TopicInfo {
-    const { value, out } = this.library.call(
+  async info(): Promise<TopicInfo> {
+    const { value, out } = await this.library.callAsync(
       (out, size) => this.library.symbols.legend_topic_info(this.handle, out, size),
-      new Uint8Array(64 << 10),
+      new Uint8Array(INFO_BYTES),
     );
-    const [start, end, bytes] = [0, 8, 16].map((at) => view(out).getBigUint64(at, true)) as [
-      bigint,
-      bigint,
-      bigint,
-    ];
-    return { start, end, bytes, groups: decoder.decode(out.subarray(24, value)).split("\n").filter(Boolean) };
+    const number = (at: number) => view(out).getBigUint64(8 * at, true);
+    const partitions = Array.from(
+      { length: (value - 8) / 16 },
+      (_, at) => ({ start: number(1 + 2 * at), end: number(2 + 2 * at) }),
+    );
+    const sum = (numbers: bigint[]) => numbers.reduce((total, one) => total + one, 0n);
+    return {
+      partitions,
+      start: sum(partitions.map(({ start }) => start)),
+      end: sum(partitions.map(({ end }) => end)),
+      bytes: number(0),
+    };
   }
 
-  commit(group: string, { offset, lost }: Committed): void {
+  async groups(): Promise<string[]> {
+    const { legend_topic_groups } = this.library.symbols;
+    const text = await this.library.textAsync((out, size) => legend_topic_groups(this.handle, out, size));
+    return text.split("\n").filter(Boolean);
+  }
+
+  async commit(group: string, { offset, lost }: Committed, partition = 0): Promise<void> {
     const name = utf8(group);
-    this.library.call((out, size) =>
-      this.library.symbols.legend_topic_commit(this.handle, name, name.length, offset, lost, out, size)
+    const { legend_topic_commit } = this.library.symbols;
+    await this.library.callAsync((out, size) =>
+      legend_topic_commit(this.handle, name, name.length, partition, offset, lost, out, size)
     );
   }
 
-  committed(group: string): Committed | null {
+  async committed(group: string, partition = 0): Promise<Committed | null> {
     const name = utf8(group);
-    const { value, out } = this.library.call((out, size) =>
-      this.library.symbols.legend_topic_committed(this.handle, name, name.length, out, size)
+    const { legend_topic_committed } = this.library.symbols;
+    const { value, out } = await this.library.callAsync((out, size) =>
+      legend_topic_committed(this.handle, name, name.length, partition, out, size)
     );
     if (value === 0) return null;
     return { offset: view(out).getBigUint64(0, true), lost: view(out).getBigUint64(8, true) };
   }
 
-  retain(): number {
-    return this.library.call((out, size) => this.library.symbols.legend_topic_retain(this.handle, out, size))
-      .value;
+  async retain(): Promise<number> {
+    const { legend_topic_retain } = this.library.symbols;
+    return (await this.library.callAsync((out, size) => legend_topic_retain(this.handle, out, size))).value;
   }
 
   [Symbol.dispose](): void {
@@ -134,21 +203,31 @@ class EmbeddedTopic implements LogTopic {
   }
 }
 
-class EmbeddedReader implements LogReader {
+/** The next offset of each partition. */
+function positions(from: ReadFrom, partitions: TopicInfo["partitions"]): bigint[] {
+  return partitions.map(({ start, end }, at) => {
+    if (from === "end") return end;
+    if (from === "start") return start;
+    if (typeof from === "bigint") return from;
+    if ("last" in from) return end - from.last > start ? end - from.last : start;
+    if ("partition" in from) return from.partition === at ? from.offset : NONE;
+    return from[at] ?? 0n;
+  });
+}
+
+class NativeReader implements LogReader {
   readonly #library: Library;
   readonly #handle: number;
-  #offset: bigint;
+  readonly #position: bigint[];
   #out = new Uint8Array(READ_BYTES);
 
-  constructor(library: Library, topic: number, offset: bigint) {
-    this.#library = library;
-    this.#offset = offset;
-    this.#handle =
-      library.call((out, size) => library.symbols.legend_reader_open(topic, offset, out, size)).value;
+  constructor(library: Library, handle: number, position: bigint[]) {
+    [this.#library, this.#handle] = [library, handle];
+    this.#position = [...position];
   }
 
-  get offset(): bigint {
-    return this.#offset;
+  get position(): readonly bigint[] {
+    return [...this.#position];
   }
 
   read(): { records: StoredRecord[] } | { gap: LogGap } {
@@ -160,11 +239,24 @@ class EmbeddedReader implements LogReader {
     }
     check(length, this.#out);
     const header = view(this.#out);
-    this.#offset = header.getBigUint64(8, true);
     const kind = header.getUint32(0, true);
-    if (kind === 0) return { records: decode(this.#out.slice(READ_HEADER, length)) };
+    if (kind === 0) {
+      const records = decode(this.#out.slice(READ_HEADER, length));
+      for (const { partition, offset } of records) this.#position[partition] = offset + 1n;
+      return { records };
+    }
+    const partition = header.getUint16(4, true);
     const [from, to] = [header.getBigUint64(16, true), header.getBigUint64(24, true)];
-    return { gap: { from, to, cause: kind === 1 ? "retention" : "damage" } };
+    this.#position[partition] = to;
+    return { gap: { partition, from, to, cause: kind === 1 ? "retention" : "damage" } };
+  }
+
+  async wait(timeoutMs: number): Promise<boolean> {
+    const { legend_reader_wait } = this.#library.symbols;
+    const { value } = await this.#library.callAsync((out, size) =>
+      legend_reader_wait(this.#handle, timeoutMs, out, size)
+    );
+    return value === 1;
   }
 
   [Symbol.dispose](): void {
@@ -229,7 +321,8 @@ function decode(block: Uint8Array): StoredRecord[] {
     const key = keyLength === NULL ? null : take(keyLength);
     const value = valueLength === NULL ? null : take(valueLength);
     const timestampMs = Number(fixed.getBigInt64(16, true));
-    records.push({ partition: 0, offset: fixed.getBigUint64(8, true), timestampMs, key, value, headers });
+    const [offset, partition] = [fixed.getBigUint64(8, true), fixed.getUint16(34, true)];
+    records.push({ partition, offset, timestampMs, key, value, headers });
     at += length;
   }
   return records;

@@ -7,20 +7,31 @@ export const SYMBOLS = {
   legend_abi_version: { parameters: [], result: "u32" },
   legend_log_open: { parameters: [...TEXT, ...OUT], result: "i32" },
   legend_log_close: { parameters: ["u32"], result: "void" },
-  legend_log_topics: { parameters: ["u32", ...OUT], result: "i32" },
+  legend_kafka_open: { parameters: [...TEXT, ...OUT], result: "i32" },
+  legend_log_topics: { parameters: ["u32", ...OUT], result: "i32", nonblocking: true },
   // log, name, create, segment bytes, retention bytes, retention milliseconds
-  legend_topic_open: { parameters: ["u32", ...TEXT, "u32", "u64", "u64", "u64", ...OUT], result: "i32" },
+  legend_topic_open: {
+    parameters: ["u32", ...TEXT, "u32", "u64", "u64", "u64", ...OUT],
+    result: "i32",
+    nonblocking: true,
+  },
   legend_topic_close: { parameters: ["u32"], result: "void" },
   // topic, batch, durability
   legend_topic_append: { parameters: ["u32", ...TEXT, "u32", ...OUT], result: "i32", nonblocking: true },
-  // topic, offset, timeout milliseconds
-  legend_topic_wait: { parameters: ["u32", "u64", "u32", ...OUT], result: "i32", nonblocking: true },
-  legend_topic_info: { parameters: ["u32", ...OUT], result: "i32" },
-  legend_topic_retain: { parameters: ["u32", ...OUT], result: "i32" },
-  // topic, group, offset, lost
-  legend_topic_commit: { parameters: ["u32", ...TEXT, "u64", "u64", ...OUT], result: "i32" },
-  legend_topic_committed: { parameters: ["u32", ...TEXT, ...OUT], result: "i32" },
-  legend_reader_open: { parameters: ["u32", "u64", ...OUT], result: "i32" },
+  legend_topic_info: { parameters: ["u32", ...OUT], result: "i32", nonblocking: true },
+  legend_topic_groups: { parameters: ["u32", ...OUT], result: "i32", nonblocking: true },
+  legend_topic_retain: { parameters: ["u32", ...OUT], result: "i32", nonblocking: true },
+  // topic, group, partition, offset, lost
+  legend_topic_commit: {
+    parameters: ["u32", ...TEXT, "u32", "u64", "u64", ...OUT],
+    result: "i32",
+    nonblocking: true,
+  },
+  legend_topic_committed: { parameters: ["u32", ...TEXT, "u32", ...OUT], result: "i32", nonblocking: true },
+  // topic, offsets
+  legend_reader_open: { parameters: ["u32", ...TEXT, ...OUT], result: "i32", nonblocking: true },
+  // reader, timeout milliseconds
+  legend_reader_wait: { parameters: ["u32", "u32", ...OUT], result: "i32", nonblocking: true },
   legend_reader_close: { parameters: ["u32"], result: "void" },
   legend_reader_read: { parameters: ["u32", ...OUT], result: "i32" },
   // paths one a line, slot
@@ -34,8 +45,11 @@ export const SYMBOLS = {
   legend_agent_status: { parameters: ["u32", ...OUT], result: "i32" },
   legend_agent_close: { parameters: ["u32"], result: "void", nonblocking: true },
   legend_control_send: { parameters: [...TEXT, ...OUT], result: "i32", nonblocking: true },
+  legend_link_start: { parameters: [...TEXT, ...OUT], result: "i32" },
+  legend_link_status: { parameters: ["u32", ...OUT], result: "i32" },
+  legend_link_close: { parameters: ["u32"], result: "void", nonblocking: true },
   legend_end_with_parent: { parameters: [], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** `ABI_VERSION` of ffi/abi. */
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;

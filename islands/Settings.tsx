@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { AgentStatus, ModuleName } from "../core/control.ts";
 import { Icon, State } from "./_icons.tsx";
-import { MODULE_TITLES, stateOf, useAgents } from "./agents.ts";
+import { type AgentsState, drift, MODULE_TITLES, stateOf, useAgents } from "./agents.ts";
 import { api, Problem } from "./api.ts";
 import { type CommandAnswer, sendCommand } from "./commands.ts";
 import type { Viewer } from "./Layout.tsx";
@@ -14,7 +14,7 @@ export interface SettingsProps {
 }
 
 export default function Settings({ agents: initial, viewer }: SettingsProps) {
-  const { agents, now } = useAgents(initial);
+  const { agents, wanted, now } = useAgents(initial);
   const [module, setModule] = useState<ModuleName>("arbitrage");
   useEffect(() => {
     if (new URLSearchParams(location.search).get("m") === "mev") setModule("mev");
@@ -80,48 +80,69 @@ export default function Settings({ agents: initial, viewer }: SettingsProps) {
           </div>
         </section>
       </div>
-      <section class="panel">
-        <div class="panel-h">
-          <h2>In force</h2>
-        </div>
-        <div class="tw" tabIndex={0} role="region" aria-label="Policy in force, scrolls">
-          <table>
-            <caption class="sr">Policy in force by agent</caption>
-            <thead>
-              <tr>
-                <th scope="col">Agent</th>
-                <th scope="col">State</th>
-                <th scope="col" class="p2">Hash</th>
-                <th scope="col" class="n p2">Throttle</th>
-                <th scope="col" class="n">
-                  ev_min <span class="u">SOL</span>
-                </th>
-                <th scope="col" class="p3">Ladder</th>
-              </tr>
-            </thead>
-            <tbody>
-              {agents.map((one) => {
-                const state = stateOf(one, now);
-                return (
-                  <tr key={one.instance}>
-                    <th scope="row" class="mono">{one.instance}</th>
-                    <td>
-                      <State kind={state.kind} icon={state.icon}>{state.word}</State>
-                    </td>
-                    <td class="mono p2">{one.policy_hash.slice(0, 6)}</td>
-                    <td class="n p2">{one.policy.throttle_pct} %</td>
-                    <td class="n">{one.policy.ev_min}</td>
-                    <td class="p3">{one.policy.tip_ladder.join(" ")}</td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </div>
-      </section>
+      <InForce agents={agents} wanted={wanted} now={now} />
       <Transport admin={admin} />
       {viewer.role !== "viewer" && <People admin={admin} />}
     </div>
+  );
+}
+
+/** What is wanted beside what each agent runs: a term that differs says both. */
+function InForce({ agents, wanted, now }: Pick<AgentsState, "agents" | "wanted" | "now">) {
+  return (
+    <section class="panel">
+      <div class="panel-h">
+        <h2>Wanted and in force</h2>
+      </div>
+      <div class="tw" tabIndex={0} role="region" aria-label="Policy wanted and in force, scrolls">
+        <table>
+          <caption class="sr">Policy wanted and in force by agent</caption>
+          <thead>
+            <tr>
+              <th scope="col">Agent</th>
+              <th scope="col">State</th>
+              <th scope="col">Drift</th>
+              <th scope="col" class="p2">Hash</th>
+              <th scope="col" class="n p2">Throttle</th>
+              <th scope="col" class="n">
+                ev_min <span class="u">SOL</span>
+              </th>
+              <th scope="col" class="p3">Ladder</th>
+            </tr>
+          </thead>
+          <tbody>
+            {agents.map((one) => {
+              const state = stateOf(one, now);
+              const want = wanted.find(({ module }) => module === one.module);
+              const terms = want ? drift(want.policy, one.policy) : [];
+              return (
+                <tr key={one.instance}>
+                  <th scope="row" class="mono">{one.instance}</th>
+                  <td>
+                    <State kind={state.kind} icon={state.icon}>{state.word}</State>
+                  </td>
+                  <td>
+                    {!want
+                      ? <State kind="off" icon="wait">No command yet</State>
+                      : terms.length === 0
+                      ? <State kind="ok" icon="ok">As wanted</State>
+                      : terms.map((term) => (
+                        <State kind="warn" icon="no" key={term}>
+                          {`${term} ${one.policy[term]} ≠ ${want.policy[term]}`}
+                        </State>
+                      ))}
+                  </td>
+                  <td class="mono p2">{one.policy_hash.slice(0, 6)}</td>
+                  <td class="n p2">{one.policy.throttle_pct} %</td>
+                  <td class="n">{one.policy.ev_min}</td>
+                  <td class="p3">{one.policy.tip_ladder.join(" ")}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+    </section>
   );
 }
 

@@ -1,37 +1,42 @@
 /** The agents as the page knows them, asked for once a second for all islands. */
 import { useEffect, useState } from "preact/hooks";
-import type { AgentStatus } from "../core/control.ts";
+import type { AgentStatus, PolicyState } from "../core/control.ts";
+import type { WantedState } from "../core/wanted.ts";
 import { api } from "./api.ts";
 
 const EVERY_MS = 1_000;
 /** Seconds after which what an agent said is not its state any more. */
 export const SILENT_S = 3;
 
-type Listener = (agents: AgentStatus[], error: string | null) => void;
+interface Answer {
+  agents: AgentStatus[];
+  wanted: WantedState[];
+}
+type Listener = (answer: Answer | null, error: string | null) => void;
 const listeners = new Set<Listener>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
 export async function ask(): Promise<void> {
   try {
-    const { agents } = await api<{ agents: AgentStatus[] }>("GET", "/api/agents");
-    for (const listener of listeners) listener(agents, null);
+    const answer = await api<Answer>("GET", "/api/agents");
+    for (const listener of listeners) listener(answer, null);
   } catch (error) {
-    for (const listener of listeners) listener([], error instanceof Error ? error.message : String(error));
+    for (const listener of listeners) listener(null, error instanceof Error ? error.message : String(error));
   }
 }
 
-/** The agents and, when they could not be asked, why; the last answer stays. */
-export function useAgents(
-  initial: AgentStatus[],
-): { agents: AgentStatus[]; error: string | null; now: number } {
-  const [state, setState] = useState<{ agents: AgentStatus[]; error: string | null; now: number }>({
-    agents: initial,
-    error: null,
-    now: 0,
-  });
+export interface AgentsState extends Answer {
+  error: string | null;
+  /** The clock when they were asked; 0 = not yet. */
+  now: number;
+}
+
+/** The agents, what is wanted of them and, when they could not be asked, why; the last answer stays. */
+export function useAgents(initial: AgentStatus[]): AgentsState {
+  const [state, setState] = useState<AgentsState>({ agents: initial, wanted: [], error: null, now: 0 });
   useEffect(() => {
-    const listener: Listener = (agents, error) =>
-      setState((before) => ({ agents: error ? before.agents : agents, error, now: Date.now() }));
+    const listener: Listener = (answer, error) =>
+      setState((before) => ({ ...before, ...answer, error, now: Date.now() }));
     listeners.add(listener);
     timer ??= setInterval(ask, EVERY_MS);
     ask();
@@ -65,3 +70,9 @@ export function stateOf(
 }
 
 export const MODULE_TITLES = { arbitrage: "Arbitrage", mev: "Sandwich" } as const;
+
+/** The terms in which what is in force differs from what is wanted. */
+export function drift(wanted: PolicyState, applied: PolicyState): (keyof PolicyState)[] {
+  const names = Object.keys(wanted) as (keyof PolicyState)[];
+  return names.filter((name) => String(wanted[name]) !== String(applied[name]));
+}

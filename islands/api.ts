@@ -17,15 +17,36 @@ export const prefix = (): string =>
     ? ""
     : document.querySelector<HTMLMetaElement>("meta[name=prefix]")?.content ?? "";
 
-let refreshing: Promise<boolean> | undefined;
+/** The next access token is there; the login has ended; nobody answered. */
+export type Refreshed = "ok" | "ended" | "offline";
 
-/** Gets the next access token; false when the login has ended. */
-export function refresh(): Promise<boolean> {
+/** Told to the page when the login has ended, and when somebody has logged in again over the kept page. */
+export const LOGIN_ENDED = "legend:login-ended";
+export const LOGIN_BACK = "legend:login-back";
+
+let refreshing: Promise<Refreshed> | undefined;
+let logins = 0;
+
+/** Somebody has logged in over the kept page: what waited for it goes on. */
+export function loggedIn(): void {
+  logins += 1;
+  document.dispatchEvent(new Event(LOGIN_BACK));
+}
+
+/** Gets the next access token. */
+export function refresh(): Promise<Refreshed> {
+  // A refresh that was on its way when somebody logged in says nothing of the new login.
+  const before = logins;
   refreshing ??= fetch(`${prefix()}/api/auth/refresh`, {
     method: "POST",
     headers: { "x-requested-with": "dashboard" },
   })
-    .then(({ ok }) => ok, () => false)
+    .then(({ status }): Refreshed => status === 200 ? "ok" : status === 401 ? "ended" : "offline")
+    .catch((): Refreshed => "offline")
+    .then((refreshed) => {
+      if (refreshed === "ended" && logins === before) document.dispatchEvent(new Event(LOGIN_ENDED));
+      return refreshed;
+    })
     .finally(() => (refreshing = undefined));
   return refreshing;
 }
@@ -43,7 +64,9 @@ export async function api<T>(method: string, path: string, body?: unknown): Prom
   let answer: Response;
   try {
     answer = await call();
-    if (answer.status === 401 && !path.startsWith("/api/auth/") && await refresh()) answer = await call();
+    if (answer.status === 401 && !path.startsWith("/api/auth/") && await refresh() === "ok") {
+      answer = await call();
+    }
   } catch {
     throw new Problem(
       0,

@@ -3,9 +3,19 @@ import AuditTable from "./AuditTable.tsx";
 import KillDialog from "./KillDialog.tsx";
 import LiveTable from "./LiveTable.tsx";
 import LoginForm from "./LoginForm.tsx";
+import LoginSheet from "./LoginSheet.tsx";
 import Overview from "./Overview.tsx";
 import Settings from "./Settings.tsx";
 import StatusStrip from "./StatusStrip.tsx";
 
-export const ISLANDS = { AuditTable, KillDialog, LiveTable, LoginForm, Overview, Settings, StatusStrip };
+export const ISLANDS = {
+  AuditTable,
+  KillDialog,
+  LiveTable,
+  LoginForm,
+  LoginSheet,
+  Overview,
+  Settings,
+  StatusStrip,
+};
 export type IslandName = keyof typeof ISLANDS;

@@ -1,8 +1,11 @@
 /** One live stream per page; islands listen to it. */
-import { prefix, refresh } from "./api.ts";
+import { LOGIN_BACK, prefix, refresh } from "./api.ts";
 import type { StreamMessage } from "./stream_worker.ts";
 
 type Listener = (message: StreamMessage) => void;
+
+/** Pause before the next try to get a token from a server that does not answer. */
+const AGAIN_MS = 2_000;
 
 const listeners = new Set<Listener>();
 let worker: Worker | undefined;
@@ -12,9 +15,15 @@ function begin(): void {
   worker = new Worker(`${prefix()}/assets/stream_worker.js`);
   const start = () =>
     worker!.postMessage({ url: `${location.origin.replace(/^http/, "ws")}${prefix()}/api/realtime/ws` });
+  // An expired token is exchanged, and the stream goes on where it was; an ended login waits for the next one.
+  const renew = async () => {
+    const refreshed = await refresh();
+    if (refreshed === "ok") start();
+    else if (refreshed === "ended") document.addEventListener(LOGIN_BACK, start, { once: true });
+    else setTimeout(renew, AGAIN_MS);
+  };
   worker.onmessage = ({ data }: MessageEvent<StreamMessage>) => {
-    // An expired token is exchanged, once, and the stream goes on where it was.
-    if (data.state === "login" && last?.state !== "login") refresh().then((ok) => ok && start());
+    if (data.state === "login" && last?.state !== "login") renew();
     last = data;
     for (const listener of listeners) listener(data);
   };

@@ -183,8 +183,9 @@ export function controlRoutes(deps: ApiDeps): Route[] {
       method: "GET",
       path: "/api/agents",
       right: "read",
-      summary: "The agents of this host: state, policy in force, counters",
-      handle: (c) => c.json({ agents: deps.agents() }),
+      summary:
+        "The agents of this host: state, policy in force, counters; and what each module is wanted to run",
+      handle: (c) => c.json({ agents: deps.agents(), wanted: deps.wanted.all() }),
     }),
   ];
 }

@@ -7,6 +7,7 @@ import type { DecisionIndex } from "../core/decisions.ts";
 import type { MetricsView } from "../core/metrics.ts";
 import type { RealtimeHub } from "../core/realtime.ts";
 import type { Receipts } from "../core/receipts.ts";
+import type { WantedStates } from "../core/wanted.ts";
 
 export interface Asset {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -43,6 +44,7 @@ export interface ApiDeps {
   chain: AuditChain;
   send: SendCommand;
   agents(): AgentStatus[];
+  wanted: WantedStates;
   decisions: DecisionIndex;
   metrics: MetricsView;
   receipts: Receipts;

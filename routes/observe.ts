@@ -45,11 +45,12 @@ export function observeRoutes(deps: ApiDeps): Route[] {
       right: "read",
       summary:
         "Newest decisions with their evidence; `ids=a,b`, or `limit`, `kind` or `module`, `gate`, `before`",
-      handle: (c) => {
+      handle: async (c) => {
         const ids = c.req.query("ids");
         if (ids !== undefined) {
           const list = ids.split(",").filter(Boolean).slice(0, IDS_MAX);
-          return c.json({ decisions: list.flatMap((id) => deps.decisions.get(id) ?? []) });
+          const found = await Promise.all(list.map((id) => deps.decisions.get(id)));
+          return c.json({ decisions: found.filter((one) => one !== undefined) });
         }
         const [kind, module, gate, before] = ["kind", "module", "gate", "before"].map((name) =>
           c.req.query(name)
@@ -62,7 +63,7 @@ export function observeRoutes(deps: ApiDeps): Route[] {
           ...(gate ? { gate } : {}),
           ...(before ? { before } : {}),
         };
-        return c.json({ decisions: deps.decisions.list(query) });
+        return c.json({ decisions: await deps.decisions.list(query) });
       },
     }),
     route({
@@ -70,9 +71,9 @@ export function observeRoutes(deps: ApiDeps): Route[] {
       path: "/api/decisions/:id",
       right: "read",
       summary: "The evidence of one decision",
-      handle: (c) => {
+      handle: async (c) => {
         const id = c.req.param("id")!;
-        const evidence = deps.decisions.get(id);
+        const evidence = await deps.decisions.get(id);
         if (!evidence) {
           throw new AppError("not_found", `Cannot find ${id}: no decision with this id is kept here`);
         }

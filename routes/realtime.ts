@@ -8,6 +8,8 @@ import type { ApiDeps } from "./deps.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
 /** The subprotocol that is chosen; a token may stand beside it as `bearer.TOKEN`. */
+/** Seconds after which a connection that answers no ping is closed: a client may stall for a minute and go on. */
+const IDLE_S = 120;
 const PROTOCOL = "legend";
 
 export function realtimeRoutes(deps: ApiDeps): Route[] {
@@ -144,7 +146,10 @@ export const websocketRoute = (
       const expires = principal.by === "ticket" ? principal.expires + 15 * 60 : principal.expires;
       const options = { ...wanted(c), principal: { ...principal, expires } };
       const protocol = offered.includes(PROTOCOL) ? PROTOCOL : undefined;
-      const { socket, response } = Deno.upgradeWebSocket(c.req.raw, protocol ? { protocol } : {});
+      const { socket, response } = Deno.upgradeWebSocket(c.req.raw, {
+        idleTimeout: IDLE_S,
+        ...(protocol ? { protocol } : {}),
+      });
       deps.realtime.serve(socket, options);
       return response;
     },

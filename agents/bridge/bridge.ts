@@ -2,6 +2,7 @@
  * The bridge: topics to micro-batches to clients. One batch is made and compressed once for all clients that want the same;
  * each client has its own bounded queue, so that a slow one loses its oldest records and nobody waits for it.
  */
+import { follow } from "../../core/log/follow.ts";
 import type { Log } from "../../core/log/log.ts";
 import {
   CLOSE,
@@ -41,7 +42,6 @@ const SOCKET_BYTES_MAX = 256 << 10;
 const RESUME_BATCHES_MAX = 512;
 const RESUME_BYTES_MAX = 16 << 20;
 const CLIENTS_MAX = 2_000;
-const WAIT_MS = 1_000;
 /** How often logins and expiry are looked at. */
 const CHECK_MS = 1_000;
 const PUMP_MS = 20;
@@ -110,17 +110,12 @@ export class Bridge implements RealtimeHub {
     }
   }
 
-  async #follow(name: string, signal: AbortSignal): Promise<void> {
-    using topic = this.#options.log.topic(name, { create: true });
-    using reader = topic.reader(topic.info().end);
-    while (!signal.aborted) {
-      const answer = reader.read();
-      if ("gap" in answer) continue;
-      for (const { value } of answer.records) if (value) this.#take(value);
-      if (answer.records.length === 0) await topic.wait(reader.offset, WAIT_MS);
-      // A burst must not keep timers and sockets waiting.
-      else await new Promise((resolve) => setTimeout(resolve, 0));
-    }
+  #follow(name: string, signal: AbortSignal): Promise<void> {
+    return follow(this.#options.log, name, {
+      from: "end",
+      signal,
+      take: ({ value }) => value && this.#take(value),
+    });
   }
 
   #take(envelope: Uint8Array): void {

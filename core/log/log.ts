@@ -26,18 +26,27 @@ export interface StoredRecord {
 
 /** Records `from..to` cannot be read: retention took them, or their bytes are damaged. */
 export interface LogGap {
+  readonly partition: number;
   readonly from: bigint;
   readonly to: bigint;
   readonly cause: "retention" | "damage";
 }
 
-export interface TopicInfo {
+export interface PartitionInfo {
   /** First offset kept. */
   readonly start: bigint;
   /** One past the last readable offset. */
   readonly end: bigint;
+}
+
+export interface TopicInfo {
+  readonly partitions: readonly PartitionInfo[];
+  /** Sum of the partitions' first kept offsets. */
+  readonly start: bigint;
+  /** Sum of the partitions' ends: `end - start` records are kept. */
+  readonly end: bigint;
+  /** Bytes on disk; 0 where the home does not say. */
   readonly bytes: bigint;
-  readonly groups: readonly string[];
 }
 
 export interface Committed {
@@ -47,25 +56,39 @@ export interface Committed {
   readonly lost: bigint;
 }
 
+/**
+ * Where a reader begins: at an offset of every partition, at given offsets by partition, at the first kept
+ * record, at the end, some records before the end of each partition, or in one partition alone.
+ */
+export type ReadFrom =
+  | bigint
+  | readonly bigint[]
+  | "start"
+  | "end"
+  | { readonly last: bigint }
+  | { readonly partition: number; readonly offset: bigint };
+
 export interface LogReader extends Disposable {
-  /** Offset of the next record. */
-  readonly offset: bigint;
-  /** What is readable now: records (perhaps none), or one gap, behind which the reader then stands. */
+  /** The next offset of each partition. */
+  readonly position: readonly bigint[];
+  /** What is at hand, without waiting: records (perhaps none), or one gap, behind which the reader then stands. */
   read(): { records: StoredRecord[] } | { gap: LogGap };
+  /** Resolves true as soon as a record is at hand, false after `timeoutMs`. */
+  wait(timeoutMs: number): Promise<boolean>;
 }
 
 export interface LogTopic extends Disposable {
   readonly name: string;
-  /** Appends in order, all or nothing; resolves with the first offset once stored as asked. */
+  /** Appends in order; resolves with the first record's offset once stored as asked. Embedded: all or nothing. */
   append(records: readonly LogRecord[], durability?: Durability): Promise<bigint>;
-  reader(offset: bigint): LogReader;
-  /** Resolves true as soon as a record at `offset` is readable, false after `timeoutMs`. */
-  wait(offset: bigint, timeoutMs: number): Promise<boolean>;
-  info(): TopicInfo;
-  commit(group: string, committed: Committed): void;
-  committed(group: string): Committed | null;
-  /** Removes what is too old or too much; resolves with how many records went. */
-  retain(): number;
+  reader(from: ReadFrom): Promise<LogReader>;
+  info(): Promise<TopicInfo>;
+  /** Names of the groups that have a place in the topic. */
+  groups(): Promise<string[]>;
+  commit(group: string, committed: Committed, partition?: number): Promise<void>;
+  committed(group: string, partition?: number): Promise<Committed | null>;
+  /** Removes what is too old or too much; resolves with how many records went. Kafka does it by itself. */
+  retain(): Promise<number>;
 }
 
 export interface TopicLimits {
@@ -74,8 +97,14 @@ export interface TopicLimits {
   readonly retentionMs?: number;
 }
 
+export interface TopicOptions extends TopicLimits {
+  readonly create?: boolean;
+  /** Of a topic that is made on Kafka; what `proto/topics.ts` says when left out. */
+  readonly partitions?: number;
+}
+
 export interface Log extends Disposable {
-  topics(): string[];
-  /** Opens a topic. Throws `AppError("not_found")` when it is missing and `create` is not set. */
-  topic(name: string, options?: TopicLimits & { create?: boolean }): LogTopic;
+  topics(): Promise<string[]>;
+  /** Opens a topic. Rejects with `AppError("not_found")` when it is missing and `create` is not set. */
+  topic(name: string, options?: TopicOptions): Promise<LogTopic>;
 }

@@ -1571,6 +1571,9 @@ export namespace jobs {
         /** ControlState sequence. */
         sequence: Long;
 
+        /** ControlState requestId. */
+        requestId: string;
+
         /**
          * Encodes the specified ControlState message. Does not implicitly {@link jobs.ControlState.verify|verify} messages.
          * @param message ControlState message or plain object to encode
@@ -1618,6 +1621,9 @@ export namespace jobs {
 
             /** ControlState sequence */
             sequence?: (Long|null);
+
+            /** ControlState requestId */
+            requestId?: (string|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

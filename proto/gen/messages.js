@@ -4001,6 +4001,7 @@ export const jobs = $root.jobs = (() => {
          * @property {Array.<number>|null} [tipLadder] ControlState tipLadder
          * @property {number|null} [scoreMin] ControlState scoreMin
          * @property {Long|null} [sequence] ControlState sequence
+         * @property {string|null} [requestId] ControlState requestId
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -4098,6 +4099,14 @@ export const jobs = $root.jobs = (() => {
         ControlState.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
         /**
+         * ControlState requestId.
+         * @member {string} requestId
+         * @memberof jobs.ControlState
+         * @instance
+         */
+        ControlState.prototype.requestId = "";
+
+        /**
          * Encodes the specified ControlState message. Does not implicitly {@link jobs.ControlState.verify|verify} messages.
          * @function encode
          * @memberof jobs.ControlState
@@ -4129,6 +4138,8 @@ export const jobs = $root.jobs = (() => {
                 writer.uint32(/* id 7, wireType 1 =*/57).double(message.scoreMin);
             if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
                 writer.uint32(/* id 8, wireType 0 =*/64).uint64(message.sequence);
+            if (message.requestId != null && $Object.hasOwnProperty.call(message, "requestId") && message.requestId !== "")
+                writer.uint32(/* id 9, wireType 2 =*/74).string(message.requestId);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -4248,6 +4259,15 @@ export const jobs = $root.jobs = (() => {
                             message.sequence = value;
                         else
                             delete message.sequence;
+                        continue;
+                    }
+                case 9: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.requestId = value;
+                        else
+                            delete message.requestId;
                         continue;
                     }
                 }

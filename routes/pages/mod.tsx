@@ -66,6 +66,7 @@ export function pageRoutes(deps: ApiDeps): Route[] {
               {content(viewer)}
             </main>
             {viewer.role === "admin" && <Island name="KillDialog" props={{}} />}
+            <Island name="LoginSheet" props={{ user: viewer.user }} />
           </Layout>,
         );
       },

@@ -8,6 +8,7 @@ import { openDatabase } from "../../core/database.ts";
 import { DecisionIndex } from "../../core/decisions.ts";
 import { MetricsView } from "../../core/metrics.ts";
 import { Receipts } from "../../core/receipts.ts";
+import { WantedStates } from "../../core/wanted.ts";
 import { openDataDir } from "../../core/data_dir.ts";
 import { Bridge } from "../../agents/bridge/bridge.ts";
 import { sendCommand } from "../../ffi/control.ts";
@@ -61,6 +62,7 @@ export async function withServer(
     chain,
     send: (command) => sendCommand(library, { ...command, data_dir: path, instance, wait_ms: 2_000 }),
     agents: () => agentStatuses(path),
+    wanted: new WantedStates(log),
     decisions: new DecisionIndex(log),
     metrics: new MetricsView(log),
     receipts: new Receipts(log),

@@ -166,6 +166,10 @@ class Client {
         if (type === "gap") this.gaps += data.count;
         else this.received += 1;
       }
+    } else if (kind === 9) {
+      // A pong, masked with zeros: a client that answers no ping is closed as dead.
+      const pong = new Uint8Array([0x8a, 0x80 | payload.length, 0, 0, 0, 0, ...payload]);
+      this.#connection.write(pong).catch(() => (this.#ended = true));
     }
   }
 
@@ -214,7 +218,7 @@ export async function slowAndFast(
     await new Promise((resolve) => setTimeout(resolve, 200));
     const before = residentBytes(pid);
     using log = new EmbeddedLog(new Library(LIBRARY), `${folder}/log`);
-    using topic = log.topic("arbitrage-decisions-proto", { create: true });
+    using topic = await log.topic("arbitrage-decisions-proto", { create: true });
     const total = seconds * perSecond;
     const reading = quick.map((client) => client.read(() => client.received + client.gaps >= total));
     const begin = performance.now();
@@ -255,7 +259,7 @@ export async function reconnects(folder: string, count: number): Promise<void> {
       await Promise.all(clients.map((client) => client.connect(port, key, "proto")));
       await new Promise((resolve) => setTimeout(resolve, 300));
       using log = new EmbeddedLog(new Library(LIBRARY), `${folder}/log`);
-      using topic = log.topic("arbitrage-decisions-proto", { create: true });
+      using topic = await log.topic("arbitrage-decisions-proto", { create: true });
       await topic.append([{ value: envelope(round) }]);
       await Promise.all(clients.map((client) => client.read(() => client.received === 1)));
       for (const client of clients) client.close();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import type { AgentStatus } from "../../core/control.ts";
-import { control, long } from "../../proto/wire.ts";
+import { control, jobs, long } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { command, legend, lines, withFolder } from "./executable.ts";
 
@@ -178,8 +178,8 @@ Deno.test("an agent refuses unsigned, foreign and replayed commands on the log, 
       await events(data, "mev", 100);
       await send(data, "control", "mev", "throttle", "--throttle-pct", "5");
       using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
-      using topic = log.topic("control-commands-proto");
-      using reader = topic.reader(0n);
+      using topic = await log.topic("control-commands-proto");
+      using reader = await topic.reader(0n);
       const first = reader.read();
       assert.ok("records" in first);
       const [genuine] = first.records;
@@ -218,6 +218,86 @@ Deno.test("an agent refuses unsigned, foreign and replayed commands on the log, 
     });
   }));
 
+Deno.test("an agent that was not there learns the wanted state, not the history, and believes signatures only", () =>
+  withFolder(async (folder) => {
+    const [data, other] = [`${folder}/one`, `${folder}/two`];
+    const env = { CTRL_SIGN_SK_HEX: "5a".repeat(32) };
+    const sendSigned = (...words: string[]) =>
+      legend(["control", "mev", ...words, "--json", "--data-dir", data], { env });
+    for (let pct = 1; pct <= 5; pct++) await sendSigned("throttle", "--throttle-pct", String(pct));
+    await sendSigned("policy", "--ev-min", "0.003");
+    await legend(["kill", "mev", "--json", "--data-dir", data], { env });
+
+    // What Kafka would bring to another host; a forged and a foreign state stand behind it.
+    const library = new Library(LIBRARY);
+    using from = new EmbeddedLog(library, `${data}/log`);
+    using states = await from.topic("control-state-proto");
+    using reader = await states.reader(0n);
+    const answer = reader.read();
+    assert.ok("records" in answer && answer.records.length === 7);
+    const newest = answer.records.at(-1)!;
+    const sequence = Number(
+      new TextDecoder().decode(newest.headers.find(([name]) => name === "sequence")![1]),
+    );
+    const forged = {
+      ...newest,
+      value: jobs.ControlState.encode({
+        ...jobs.ControlState.decode(newest.value!),
+        killed: false,
+        sequence: long(sequence + 1),
+      }).finish(),
+      headers: newest.headers.map(([name, value]) =>
+        [name, name === "sequence" ? new TextEncoder().encode(String(sequence + 1)) : value] as const
+      ),
+    };
+    {
+      using to = new EmbeddedLog(library, `${other}/log`);
+      using topic = await to.topic("control-state-proto", { create: true });
+      await topic.append([...answer.records]);
+    }
+    await withAgents(other, ["run", "agent", "mev", "--source", "sim:1"], async () => {
+      await until(async () => (await status(other, "mev"))?.state === "running", "the agent without the key");
+      const refused = await until(
+        async () => (await tail(other, "control-receipts-proto"))[0]?.data,
+        "a receipt of the refusal",
+      );
+      assert.equal(refused.applied, false);
+      assert.match(String(refused.reason), /not trusted/);
+      assert.equal((await status(other, "mev"))!.policy.killed, false);
+    });
+    const child = command(["run", "agent", "mev", "--source", "sim:1", "--data-dir", other], { env }).spawn();
+    const output = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+    try {
+      const { policy } = await until(
+        async () => {
+          const now = await status(other, "mev");
+          return now?.policy.killed && now;
+        },
+        "the late starter killed",
+      );
+      assert.deepEqual([policy.throttle_pct, policy.ev_min], [5, 0.003]);
+      const receipts = (await tail(other, "control-receipts-proto")).map(({ data }) => data);
+      assert.deepEqual(
+        receipts.map(({ applied }) => applied),
+        [false, true],
+        "one receipt, for the newest alone",
+      );
+      using to = new EmbeddedLog(library, `${other}/log`);
+      using topic = await to.topic("control-state-proto");
+      await topic.append([forged]);
+      const refused = await until(
+        async () => (await tail(other, "control-receipts-proto"))[2]?.data,
+        "a receipt of the refusal",
+      );
+      assert.match(String(refused.reason), /altered/);
+      assert.equal((await status(other, "mev"))!.policy.killed, true, "a forged state lifts nothing");
+    } finally {
+      child.kill("SIGTERM");
+      await child.status;
+      await output;
+    }
+  }));
+
 Deno.test("agents killed with -9 at 50 moments under load lose and double nothing, and keep policy and latch", () =>
   withFolder(async (folder) => {
     const data = `${folder}/data`;
@@ -227,9 +307,9 @@ Deno.test("agents killed with -9 at 50 moments under load lose and double nothin
       await send(data, "control", "arbitrage", "policy", "--ev-min", "0.0001");
       await send(data, "kill", "mev");
       using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
-      using arbitrages = log.topic(DECISIONS[0]!);
-      using sandwiches = log.topic(DECISIONS[1]!);
-      const before = sandwiches.info().end;
+      using arbitrages = await log.topic(DECISIONS[0]!);
+      using sandwiches = await log.topic(DECISIONS[1]!);
+      const before = (await sandwiches.info()).end;
       let last = 0n;
       for (let attempt = 0; attempt < 50; attempt++) {
         const module = attempt % 5 === 4 ? "mev" : "arbitrage";
@@ -245,12 +325,12 @@ Deno.test("agents killed with -9 at 50 moments under load lose and double nothin
         );
         // Not at the same moment of its life each time.
         await new Promise((resolve) => setTimeout(resolve, (attempt * 37) % 150));
-        const { end } = arbitrages.info();
+        const { end } = await arbitrages.info();
         assert.ok(end >= last, "what was acknowledged stays");
         last = end;
       }
       assert.ok(last > 100n, `${last} decisions`);
-      assert.equal(sandwiches.info().end, before, "killed all the while");
+      assert.equal((await sandwiches.info()).end, before, "killed all the while");
     });
     for (const topic of [...DECISIONS, "bundle-outcomes-proto"]) {
       const seen = await tail(data, topic) as unknown as {

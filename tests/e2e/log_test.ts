@@ -48,9 +48,9 @@ Deno.test("bytes that legend did not make pass the log unchanged and are shown a
     const foreign = [new Uint8Array([0x0a, 1, 0x78, 0x9a, 0x06, 1, 7]), new Uint8Array([0xff, 0xff, 0xff])];
     {
       using log = new EmbeddedLog(new Library(LIBRARY), `${folder}/log`);
-      using topic = log.topic("arbitrage-decisions-proto");
+      using topic = await log.topic("arbitrage-decisions-proto");
       await topic.append(foreign.map((value) => ({ value, key: new Uint8Array([0, 1]) })));
-      using reader = topic.reader(0n);
+      using reader = await topic.reader(0n);
       const answer = reader.read();
       assert.ok("records" in answer);
       assert.deepEqual(answer.records.map(({ value }) => [...value!]), foreign.map((value) => [...value]));

@@ -68,7 +68,7 @@ export async function pageRate(folder: string, seconds: number, perSecond: numbe
       });
       const scriptBefore = await metric("ScriptDuration");
       using log = new EmbeddedLog(new Library(LIBRARY), `${folder}/log`);
-      using topic = log.topic("arbitrage-decisions-proto", { create: true });
+      using topic = await log.topic("arbitrage-decisions-proto", { create: true });
       const rows = seconds * perSecond;
       const begin = performance.now();
       for (let n = 0; n < rows; n += BATCH) {

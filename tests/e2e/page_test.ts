@@ -5,7 +5,7 @@ import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { long, realtime } from "../../proto/wire.ts";
 import { LIBRARY, ROOT } from "../../tools/paths.ts";
-import { command, legend, withFolder } from "./executable.ts";
+import { command, legend, withFolder, withLogHome } from "./executable.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 const ARGS = [
@@ -41,28 +41,30 @@ async function withSite(
   run: (site: Site) => Promise<void>,
   words: readonly string[] = ["--source", "sim:7", "--speed", "4"],
 ): Promise<void> {
-  await withFolder(async (folder) => {
-    const data = `${folder}/data`;
-    const port = freePort();
-    const child = command(["run", ...words, "--port", String(port), "--data-dir", data]).spawn();
-    const stdout = new Response(child.stdout).text();
-    const stderr = new Response(child.stderr).text();
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
-    try {
-      const url = `http://127.0.0.1:${port}`;
-      await ready(url);
-      await run({ data, url, browser, child, stderr });
-    } finally {
-      await browser.close();
+  await withLogHome((env) =>
+    withFolder(async (folder) => {
+      const data = `${folder}/data`;
+      const port = freePort();
+      const child = command(["run", ...words, "--port", String(port), "--data-dir", data], { env }).spawn();
+      const stdout = new Response(child.stdout).text();
+      const stderr = new Response(child.stderr).text();
+      const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
       try {
-        child.kill("SIGTERM");
-      } catch {
-        // It has ended already.
+        const url = `http://127.0.0.1:${port}`;
+        await ready(url);
+        await run({ data, url, browser, child, stderr });
+      } finally {
+        await browser.close();
+        try {
+          child.kill("SIGTERM");
+        } catch {
+          // It has ended already.
+        }
+        await child.status;
+        await Promise.all([stdout, stderr]);
       }
-      await child.status;
-      await Promise.all([stdout, stderr]);
-    }
-  });
+    })
+  );
 }
 
 async function ready(url: string): Promise<void> {
@@ -158,6 +160,7 @@ Deno.test("an admin logs in with the first secret, sees live rows, explains one,
     await page.click("text=Sign and send");
     await page.waitForSelector("#policy .acks >> text=Applied");
     await page.waitForSelector(".strip >> text=Throttled 25 %");
+    await page.waitForSelector("table >> text=As wanted");
     await page.fill("#p-tip_ladder", "0.9, 0.1");
     await page.click("text=Sign and send");
     await page.waitForSelector("#policy >> text=must rise");
@@ -183,6 +186,27 @@ Deno.test("an admin logs in with the first secret, sees live rows, explains one,
     const { stdout, code } = await legend(["audit", "verify", "--data-dir", site.data]);
     assert.equal(code, 0, stdout);
     assert.match(stdout, /^[1-9]\d* entries, [1-9]\d* heads told outside: whole$/m);
+    assert.deepEqual(errors, []);
+  }));
+
+Deno.test("an ended login opens a sheet over the page, which keeps what was typed and goes on after it", () =>
+  withSite(async (site) => {
+    const errors: string[] = [];
+    const context = await site.browser.newContext();
+    const page = await open(context, errors);
+    await firstLogin(page, site);
+    await page.goto(`${site.url}/settings?m=mev#policy`);
+    await page.fill("#p-reason", "typed before the login ended");
+    await context.clearCookies();
+    await page.waitForSelector("text=Your login has ended");
+    await page.fill("#f-sheet-password", "not it");
+    await page.click("dialog[open] button[type=submit]");
+    await page.waitForSelector("dialog[open] [role=alert]");
+    await page.fill("#f-sheet-password", PASSWORD);
+    await page.click("dialog[open] button[type=submit]");
+    await page.waitForSelector("text=Your login has ended", { state: "hidden" });
+    assert.equal(await page.inputValue("#p-reason"), "typed before the login ended");
+    await page.waitForSelector(".strip >> text=Live");
     assert.deepEqual(errors, []);
   }));
 
@@ -245,7 +269,7 @@ Deno.test("an Envelope written to the log by anybody is found in the page", () =
     const id = crypto.getRandomValues(new Uint8Array(16));
     const hex = Array.from(id, (byte) => byte.toString(16).padStart(2, "0")).join("");
     using log = new EmbeddedLog(new Library(LIBRARY), `${site.data}/log`);
-    using topic = log.topic("sandwich-decisions-proto");
+    using topic = await log.topic("sandwich-decisions-proto");
     await topic.append([{
       value: realtime.Envelope.encode({
         schemaVersion: "rt-v1",

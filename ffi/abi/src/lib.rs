@@ -7,12 +7,13 @@
 mod agent;
 mod handles;
 mod lines;
+mod link;
 mod log;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Raised with every change of a signature below; `ffi/library.ts` refuses another.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 
 /// Why a call failed; the numbers are known to `ffi/library.ts`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub enum Status {
     Damaged = -8,
     /// A bug: the call panicked.
     Panicked = -9,
+    /// Something that is needed does not answer.
+    Unavailable = -11,
     /// `out` is too small; the first 4 bytes hold the size needed.
     TooSmall = -10,
 }
@@ -55,6 +58,7 @@ impl From<io::log::LogError> for Failure {
             Kind::NotFound => Status::NotFound,
             Kind::Unsupported => Status::Unsupported,
             Kind::Damaged => Status::Damaged,
+            Kind::Unavailable => Status::Unavailable,
         };
         Failure(status, error.to_string())
     }

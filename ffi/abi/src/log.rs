@@ -4,29 +4,46 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use io::kafka::{KafkaLog, KafkaOptions, KafkaRead, KafkaReader, KafkaTopic};
 use io::log::format::Batch;
 use io::log::{Committed, Durability, GapCause, Log, Position, Read, Topic, TopicOptions};
 
 use crate::handles::Handles;
 use crate::{Answer, Failure, Status, answer_text, bad_handle, bytes, guard, text};
 
-static LOGS: Handles<Log> = Handles::new();
-static TOPICS: Handles<Topic> = Handles::new();
+static LOGS: Handles<Home> = Handles::new();
+static TOPICS: Handles<AnyTopic> = Handles::new();
 static READERS: Handles<Reader> = Handles::new();
 
+/// Where a log is kept.
+enum Home {
+    Embedded(Log),
+    Kafka(Arc<KafkaLog>),
+}
+
+enum AnyTopic {
+    Embedded(Arc<Topic>),
+    Kafka(Arc<KafkaTopic>),
+}
+
 struct Reader {
-    topic: Arc<Topic>,
     place: Mutex<Place>,
 }
 
-#[derive(Default)]
-struct Place {
-    position: Position,
-    /// Records read but not yet handed out, because the caller's buffer was too small.
-    pending: Vec<u8>,
+enum Place {
+    Embedded {
+        topic: Arc<Topic>,
+        position: Position,
+        /// Records read but not yet handed out, because the caller's buffer was too small.
+        pending: Vec<u8>,
+    },
+    Kafka {
+        reader: KafkaReader,
+        pending: Vec<u8>,
+    },
 }
 
-/// `[kind u32][reserved u32][next u64][gap_from u64][gap_to u64]`, then the records.
+/// `[kind u32][partition u32][0 u64][gap_from u64][gap_to u64]`, then the records.
 const READ_HEADER: usize = 32;
 
 /// Opens the log below a folder; returns its handle.
@@ -36,7 +53,30 @@ const READ_HEADER: usize = 32;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_log_open(path: *const u8, path_len: u32, out: *mut u8, out_len: u32) -> i32 {
     // SAFETY: the caller's contract.
-    unsafe { guard(out, out_len, |_| Ok(LOGS.insert(Log::open(Path::new(text(path, path_len)?))?))) }
+    unsafe {
+        guard(out, out_len, |_| Ok(LOGS.insert(Home::Embedded(Log::open(Path::new(text(path, path_len)?))?))))
+    }
+}
+
+/// Opens a Kafka cluster as a log (`io::kafka::KafkaOptions` as JSON); returns its handle. Asks nothing yet.
+///
+/// # Safety
+/// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_kafka_open(
+    options: *const u8,
+    options_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |_| {
+            let options: KafkaOptions = serde_json::from_str(text(options, options_len)?)
+                .map_err(|error| Failure(Status::Invalid, format!("Cannot use Kafka: {error}")))?;
+            Ok(LOGS.insert(Home::Kafka(Arc::new(KafkaLog::open(options)?))))
+        })
+    }
 }
 
 /// Closes a log; its topics stay open.
@@ -55,12 +95,18 @@ pub unsafe extern "C" fn legend_log_topics(log: u32, out: *mut u8, out_len: u32)
     unsafe {
         guard(out, out_len, |out| {
             let log = LOGS.get(log).ok_or_else(|| bad_handle("the log"))?;
-            answer_text(out, &log.topics()?.join("\n"))
+            let names = match &*log {
+                Home::Embedded(log) => log.topics()?,
+                Home::Kafka(log) => log.topics()?,
+            };
+            answer_text(out, &names.join("\n"))
         })
     }
 }
 
-/// Opens a topic, made when `create` is not 0; returns its handle. A limit of 0 means the default.
+/// Opens a topic, made when `create` is not 0; returns its handle. Embedded: a limit of 0 means the default.
+/// Kafka: `create` is the number of partitions of a topic that is made, `segment_bytes` 1 = compacted,
+/// `retention_bytes` the copies of each record, 0 = as the cluster is set.
 ///
 /// # Safety
 /// `name` valid for `name_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -91,7 +137,16 @@ pub unsafe extern "C" fn legend_topic_open(
                     Duration::from_millis(retention_ms)
                 },
             };
-            Ok(TOPICS.insert(log.topic(text(name, name_len)?, options, create != 0)?))
+            let name = text(name, name_len)?;
+            Ok(TOPICS.insert(match &*log {
+                Home::Embedded(log) => AnyTopic::Embedded(Arc::new(log.topic(name, options, create != 0)?)),
+                Home::Kafka(log) => {
+                    let partitions = u16::try_from(create).unwrap_or(u16::MAX);
+                    let replicas = u16::try_from(retention_bytes).unwrap_or(0);
+                    let make = (create != 0).then_some((partitions, segment_bytes == 1, replicas));
+                    AnyTopic::Kafka(Arc::new(KafkaTopic::open(Arc::clone(log), name, make)?))
+                }
+            }))
         })
     }
 }
@@ -132,34 +187,40 @@ pub unsafe extern "C" fn legend_topic_append(
                 }
             };
             let mut batch = Batch::from_bytes(bytes(batch, batch_len)?.to_vec())?;
-            let base = topic.append(&mut batch, durability)?;
+            let base = match &*topic {
+                AnyTopic::Embedded(topic) => topic.append(&mut batch, durability)?,
+                AnyTopic::Kafka(topic) => topic.append(&batch)?,
+            };
             put_u64(out, 0, base)
         })
     }
 }
 
-/// Waits up to `timeout_ms` for a record at `offset`; 1 = there is one, 0 = not yet. Blocks.
+/// Waits up to `timeout_ms` for a record behind a reader's place; 1 = there is one, 0 = not yet. Blocks.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn legend_topic_wait(
-    topic: u32,
-    offset: u64,
-    timeout_ms: u32,
-    out: *mut u8,
-    out_len: u32,
-) -> i32 {
+pub unsafe extern "C" fn legend_reader_wait(reader: u32, timeout_ms: u32, out: *mut u8, out_len: u32) -> i32 {
     // SAFETY: the caller's contract.
     unsafe {
         guard(out, out_len, |_| {
-            let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
-            Ok(topic.wait(offset, Duration::from_millis(timeout_ms.into())).into())
+            let reader = READERS.get(reader).ok_or_else(|| bad_handle("the reader"))?;
+            let limit = Duration::from_millis(timeout_ms.into());
+            let mut place = reader.place.lock().unwrap_or_else(PoisonError::into_inner);
+            match &mut *place {
+                Place::Embedded { topic, position, .. } => {
+                    let (topic, offset) = (Arc::clone(topic), position.offset());
+                    drop(place);
+                    Ok(topic.wait(offset, limit).into())
+                }
+                Place::Kafka { reader, pending } => Ok((!pending.is_empty() || reader.wait(limit)).into()),
+            }
         })
     }
 }
 
-/// Writes start, end and bytes on disk as three u64 LE, then the groups' names, one a line.
+/// Writes bytes on disk (0 for Kafka), then start and end of each partition, as u64 LE.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
@@ -169,10 +230,34 @@ pub unsafe extern "C" fn legend_topic_info(topic: u32, out: *mut u8, out_len: u3
     unsafe {
         guard(out, out_len, |out| {
             let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
-            for (at, value) in [topic.start(), topic.end(), topic.bytes()?].into_iter().enumerate() {
+            let (bytes, ends) = match &*topic {
+                AnyTopic::Embedded(topic) => (topic.bytes()?, vec![(topic.start(), topic.end())]),
+                AnyTopic::Kafka(topic) => (0, topic.ends()?),
+            };
+            let numbers = std::iter::once(bytes).chain(ends.iter().flat_map(|&(start, end)| [start, end]));
+            for (at, value) in numbers.enumerate() {
                 put_u64(out, 8 * at, value)?;
             }
-            Ok(24 + answer_text(&mut out[24..], &topic.groups()?.join("\n"))?)
+            Ok((8 + 16 * ends.len()) as i32)
+        })
+    }
+}
+
+/// Writes the names of the groups that have a place in a topic, one a line.
+///
+/// # Safety
+/// `out` valid for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_topic_groups(topic: u32, out: *mut u8, out_len: u32) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
+            let groups = match &*topic {
+                AnyTopic::Embedded(topic) => topic.groups()?,
+                AnyTopic::Kafka(topic) => topic.groups()?,
+            };
+            answer_text(out, &groups.join("\n"))
         })
     }
 }
@@ -187,7 +272,13 @@ pub unsafe extern "C" fn legend_topic_retain(topic: u32, out: *mut u8, out_len: 
     unsafe {
         guard(out, out_len, |_| {
             let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
-            Ok(i32::try_from(topic.enforce_retention()?).unwrap_or(i32::MAX))
+            match &*topic {
+                AnyTopic::Embedded(topic) => {
+                    Ok(i32::try_from(topic.enforce_retention()?).unwrap_or(i32::MAX))
+                }
+                // Kafka does it by itself.
+                AnyTopic::Kafka(_) => Ok(0),
+            }
         })
     }
 }
@@ -201,6 +292,7 @@ pub unsafe extern "C" fn legend_topic_commit(
     topic: u32,
     group: *const u8,
     group_len: u32,
+    partition: u32,
     offset: u64,
     lost: u64,
     out: *mut u8,
@@ -210,7 +302,11 @@ pub unsafe extern "C" fn legend_topic_commit(
     unsafe {
         guard(out, out_len, |_| {
             let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
-            topic.commit(text(group, group_len)?, Committed { offset, lost })?;
+            let (group, committed) = (text(group, group_len)?, Committed { offset, lost });
+            match &*topic {
+                AnyTopic::Embedded(topic) => topic.commit(group, committed)?,
+                AnyTopic::Kafka(topic) => topic.commit(group, partition as u16, committed)?,
+            }
             Ok(0)
         })
     }
@@ -225,6 +321,7 @@ pub unsafe extern "C" fn legend_topic_committed(
     topic: u32,
     group: *const u8,
     group_len: u32,
+    partition: u32,
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
@@ -232,7 +329,12 @@ pub unsafe extern "C" fn legend_topic_committed(
     unsafe {
         guard(out, out_len, |out| {
             let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
-            let Some(committed) = topic.committed(text(group, group_len)?)? else { return Ok(0) };
+            let group = text(group, group_len)?;
+            let committed = match &*topic {
+                AnyTopic::Embedded(topic) => topic.committed(group)?,
+                AnyTopic::Kafka(topic) => topic.committed(group, partition as u16)?,
+            };
+            let Some(committed) = committed else { return Ok(0) };
             put_u64(out, 0, committed.offset)?;
             put_u64(out, 8, committed.lost)?;
             Ok(16)
@@ -240,18 +342,39 @@ pub unsafe extern "C" fn legend_topic_committed(
     }
 }
 
-/// A reader of an open topic from `offset` on; returns its handle.
+/// A reader of an open topic; returns its handle. `from`: the next offset of each partition as u64 LE, or
+/// `KafkaReader::END` for the end, or `KafkaReader::NONE` for a partition that is not read.
 ///
 /// # Safety
-/// `out` valid for `out_len` writes, unshared until the call returns.
+/// `from` valid for `from_len` reads, `out` for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn legend_reader_open(topic: u32, offset: u64, out: *mut u8, out_len: u32) -> i32 {
+pub unsafe extern "C" fn legend_reader_open(
+    topic: u32,
+    from: *const u8,
+    from_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
     // SAFETY: the caller's contract.
     unsafe {
         guard(out, out_len, |_| {
             let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
-            let place = Mutex::new(Place { position: Position::at(offset), pending: Vec::new() });
-            Ok(READERS.insert(Reader { topic, place }))
+            let from: Vec<u64> = bytes(from, from_len)?
+                .chunks_exact(8)
+                .map(|eight| io::log::format::u64_at(eight, 0))
+                .collect();
+            let place = match &*topic {
+                AnyTopic::Embedded(topic) => {
+                    let offset = match from.first().copied().unwrap_or(0) {
+                        KafkaReader::END => topic.end(),
+                        offset => offset,
+                    };
+                    let position = Position::at(offset);
+                    Place::Embedded { topic: Arc::clone(topic), position, pending: Vec::new() }
+                }
+                AnyTopic::Kafka(topic) => Place::Kafka { reader: topic.reader(&from)?, pending: Vec::new() },
+            };
+            Ok(READERS.insert(Reader { place: Mutex::new(place) }))
         })
     }
 }
@@ -262,7 +385,7 @@ pub extern "C" fn legend_reader_close(reader: u32) {
     drop(READERS.remove(reader));
 }
 
-/// Writes `[kind u32][0 u32][next u64][gap_from u64][gap_to u64]` and whole records to `out`; returns
+/// Writes `[kind u32][partition u32][0 u64][gap_from u64][gap_to u64]` and whole records to `out`; returns
 /// the length. Kind 0 = records (perhaps none), 1 = gap by retention, 2 = gap by damage.
 /// `TooSmall` keeps the record: call again with the size in the first 4 bytes.
 ///
@@ -275,15 +398,26 @@ pub unsafe extern "C" fn legend_reader_read(reader: u32, out: *mut u8, out_len: 
         guard(out, out_len, |out| {
             let reader = READERS.get(reader).ok_or_else(|| bad_handle("the reader"))?;
             let mut place = reader.place.lock().unwrap_or_else(PoisonError::into_inner);
-            let Place { position, pending } = &mut *place;
             let room = out.len().saturating_sub(READ_HEADER);
             let mut gap = None;
-            if pending.is_empty() {
-                match position.read(&reader.topic, pending, room)? {
-                    Read::Records(_) => {}
-                    Read::Gap(found) => gap = Some(found),
+            let pending = match &mut *place {
+                Place::Embedded { topic, position, pending } => {
+                    if pending.is_empty()
+                        && let Read::Gap(found) = position.read(topic, pending, room)?
+                    {
+                        gap = Some((0, found));
+                    }
+                    pending
                 }
-            }
+                Place::Kafka { reader, pending } => {
+                    if pending.is_empty()
+                        && let KafkaRead::Gap(at, found) = reader.read(pending, room)
+                    {
+                        gap = Some((at, found));
+                    }
+                    pending
+                }
+            };
             let len = READ_HEADER + pending.len();
             if len > out.len() {
                 if let Some(size) = out.get_mut(..4) {
@@ -292,8 +426,8 @@ pub unsafe extern "C" fn legend_reader_read(reader: u32, out: *mut u8, out_len: 
                 return Err(Failure(Status::TooSmall, String::new()));
             }
             out[..READ_HEADER].fill(0);
-            put_u64(out, 8, position.offset())?;
-            if let Some(gap) = gap {
+            if let Some((partition, gap)) = gap {
+                out[4..6].copy_from_slice(&u16::to_le_bytes(partition));
                 out[0] = if gap.cause == GapCause::Retention { 1 } else { 2 };
                 put_u64(out, 16, gap.from)?;
                 put_u64(out, 24, gap.to)?;

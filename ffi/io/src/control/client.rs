@@ -17,7 +17,7 @@ use wire::prost::Message;
 
 use super::command::Signed;
 use super::server::{Control, action_name, action_of, is_genuine, module_name, module_of, socket_path};
-use super::{keys, now_ms};
+use super::{keys, now_ms, wanted};
 use crate::log::format::{Batch, Record};
 use crate::log::{Durability, Log, TopicOptions};
 
@@ -120,11 +120,11 @@ pub fn send(options: &SendOptions) -> Result<Sent, String> {
         Some(key) => Ok(key),
         None => keys::load_or_create(data_dir, keys::CONTROL_KEY),
     };
-    let signed = match key {
-        Ok(key) => Signed::new(&command, &key, sequence, now_ms),
+    let signed = match &key {
+        Ok(key) => Signed::new(&command, key, sequence, now_ms),
         // A kill goes out without a signature rather than not at all.
         Err(_) if kill => unsigned(&command, now_ms),
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.clone()),
     };
     if let (Err(error), false) = (&lock, kill) {
         return Err(error.clone());
@@ -132,7 +132,12 @@ pub fn send(options: &SendOptions) -> Result<Sent, String> {
     let mut sent =
         Sent { request_id, at_ms: now_ms, path: "none", receipt: None, log_error: None, agent_error: None };
     deliver(options, module, &signed, kill, &mut sent);
-    sent.log_error = append(data_dir, module, &signed, &command).err();
+    let told = match &key {
+        Ok(key) => wanted::tell(data_dir, module, &command, key, [sequence, now_ms]),
+        Err(_) => Ok(()),
+    };
+    sent.log_error =
+        append(data_dir, module, &signed, &command).and(told.map_err(|error| error.to_string())).err();
     drop(lock);
     Ok(sent)
 }

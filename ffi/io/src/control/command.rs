@@ -41,15 +41,21 @@ impl Signed {
     /// Signs `command`.
     #[must_use]
     pub fn new(command: &Command, key: &SigningKey, sequence: u64, at_ms: u64) -> Signed {
-        let mut signed = Signed {
-            bytes: command.encode_to_vec(),
-            signature: Vec::new(),
-            key_id: keys::key_id(&key.verifying_key()),
-            sequence,
-            at_ms,
-            expires_ms: at_ms + EXPIRY_MS,
-        };
-        signed.signature = keys::sign(key, DOMAIN, &signed.parts(&signed.numbers())).to_vec();
+        Signed::over(DOMAIN, command.encode_to_vec(), key, sequence, [at_ms, at_ms + EXPIRY_MS])
+    }
+
+    /// Signs other bytes than a command's; `domain` keeps one from passing for the other.
+    #[must_use]
+    pub fn over(
+        domain: &str,
+        bytes: Vec<u8>,
+        key: &SigningKey,
+        sequence: u64,
+        [at_ms, expires_ms]: [u64; 2],
+    ) -> Signed {
+        let key_id = keys::key_id(&key.verifying_key());
+        let mut signed = Signed { bytes, signature: Vec::new(), key_id, sequence, at_ms, expires_ms };
+        signed.signature = keys::sign(key, domain, &signed.parts(&signed.numbers())).to_vec();
         signed
     }
 
@@ -66,14 +72,7 @@ impl Signed {
     /// # Errors
     /// Why it must not be obeyed.
     pub fn verify(&self, trusted: &[VerifyingKey], now_ms: u64) -> Result<Command, String> {
-        if self.signature.is_empty() {
-            return Err("it is not signed".to_owned());
-        }
-        let key = trusted.iter().find(|key| keys::key_id(key) == self.key_id);
-        let key = key.ok_or_else(|| format!("key {} is not trusted here", self.key_id))?;
-        if !keys::verify(key, DOMAIN, &self.parts(&self.numbers()), &self.signature) {
-            return Err("its signature does not fit: it was altered".to_owned());
-        }
+        self.verify_signature(DOMAIN, trusted)?;
         if now_ms > self.expires_ms {
             return Err(format!("it is stale: it expired {} ms ago", now_ms - self.expires_ms));
         }
@@ -81,6 +80,23 @@ impl Signed {
             return Err("it is from the future".to_owned());
         }
         self.command()
+    }
+
+    /// Whether one of `trusted` signed the bytes and what stands beside them, whatever the time.
+    ///
+    /// # Errors
+    /// Why they must not be believed.
+    pub fn verify_signature(&self, domain: &str, trusted: &[VerifyingKey]) -> Result<(), String> {
+        if self.signature.is_empty() {
+            return Err("it is not signed".to_owned());
+        }
+        let key = trusted.iter().find(|key| keys::key_id(key) == self.key_id);
+        let key = key.ok_or_else(|| format!("key {} is not trusted here", self.key_id))?;
+        if keys::verify(key, domain, &self.parts(&self.numbers()), &self.signature) {
+            Ok(())
+        } else {
+            Err("its signature does not fit: it was altered".to_owned())
+        }
     }
 
     /// The command, whoever made it.

@@ -6,6 +6,7 @@ pub mod command;
 pub mod keys;
 pub mod server;
 pub mod state;
+pub mod wanted;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

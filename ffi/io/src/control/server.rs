@@ -18,6 +18,7 @@ use wire::prost::Message;
 use super::command::{self, COMMAND_BYTES_MAX, Signed};
 use super::keys;
 use super::state::{ControlState, StateFile, StoredPolicy};
+use super::wanted::SignedState;
 use super::{now_ms, now_ns};
 
 const RECEIPT_DOMAIN: &str = "legend rcpt-v1";
@@ -254,6 +255,45 @@ impl Control {
         if let Some((_, hex)) = inner.state.answers.last_mut() {
             *hex = keys::to_hex(&receipt.encode_to_vec());
         }
+        Some(receipt)
+    }
+
+    /// Takes over a wanted state that is newer than what this agent has obeyed, all of it; the receipt answers
+    /// the request that made it. `None`: there is nothing to take over.
+    #[must_use]
+    pub fn adopt(&self, wanted: &SignedState) -> Option<Receipt> {
+        let signed = &wanted.signed;
+        let is_old = |inner: &Inner| {
+            inner.state.sequences.get(&signed.key_id).is_some_and(|&newest| signed.sequence <= newest)
+        };
+        if is_old(&self.inner()) {
+            return None;
+        }
+        let proven = wanted.verify(&self.trusted);
+        let mut inner = self.inner();
+        if is_old(&inner) {
+            return None;
+        }
+        if let Err(reason) = proven {
+            let reason = format!("the wanted state is not adopted: {reason}");
+            return Some(self.refuse(&mut inner, signed, &wanted.request_id, &reason));
+        }
+        let before = inner.state.clone();
+        inner.state.policy = wanted.policy.clone();
+        inner.state.sequences.insert(signed.key_id.clone(), signed.sequence);
+        let reason = "the wanted state was adopted".to_owned();
+        let mut receipt = self.receipt(&inner.state.policy, signed, &wanted.request_id, reason, true);
+        inner.state.answered(&wanted.request_id, keys::to_hex(&receipt.encode_to_vec()));
+        let Inner { state, file } = &mut *inner;
+        if let Err(error) = file.write(state) {
+            let reason = format!("the state cannot be kept on disk ({error})");
+            inner.state = before;
+            return Some(self.refuse(&mut inner, signed, &wanted.request_id, &reason));
+        }
+        let version = self.live.set(&wanted.policy.policy(), false);
+        let limit = if wanted.policy.killed { KILL_WAIT } else { EVENT_WAIT };
+        receipt.first_event_ns = self.live.wait_for_event(version, limit);
+        self.sign(&mut receipt);
         Some(receipt)
     }
 

@@ -19,6 +19,8 @@ pub enum LogErrorKind {
     Unsupported,
     /// Stored bytes do not match their checksums.
     Damaged,
+    /// Something that the log needs does not answer.
+    Unavailable,
     /// A sync failed before; what the kernel holds can no longer be trusted.
     Failed,
 }
@@ -32,7 +34,7 @@ pub struct LogError {
 }
 
 impl LogError {
-    pub(super) fn new(kind: LogErrorKind, message: String) -> Self {
+    pub(crate) fn new(kind: LogErrorKind, message: String) -> Self {
         LogError { kind, message }
     }
 
@@ -45,7 +47,7 @@ impl LogError {
         LogError::new(LogErrorKind::Io, format!("Cannot {action} {}: {error}", path.display()))
     }
 
-    pub(super) fn invalid(message: &str) -> Self {
+    pub(crate) fn invalid(message: &str) -> Self {
         LogError::new(LogErrorKind::Invalid, format!("Cannot append: {message}"))
     }
 

@@ -10,7 +10,8 @@
 //! | 16 | `timestamp_ms` i64 | Unix milliseconds, given by the producer |
 //! | 24 | `key_len` u32 | [`NULL`] = no key |
 //! | 28 | `value_len` u32 | [`NULL`] = no value (a tombstone in a compacted topic) |
-//! | 32 | `headers` u16, reserved u16 | at most [`HEADERS_MAX`] |
+//! | 32 | `headers` u16 | at most [`HEADERS_MAX`] |
+//! | 34 | `partition` u16 | 0 on disk; where a record of Kafka was |
 //! | 36 | headers | each: name_len u16, value_len u32, name, value |
 //! | … | key, value | |
 
@@ -197,7 +198,7 @@ impl Batch {
         self.records = 0;
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
@@ -205,6 +206,30 @@ impl Batch {
     pub(super) fn seal(&mut self, base: u64) {
         seal(&mut self.bytes, base);
     }
+}
+
+/// Adds a record that is stored elsewhere to a block of records; its CRC is left out.
+pub fn append_stored(out: &mut Vec<u8>, record: &Record<'_>, partition: u16, offset: u64) {
+    let mut batch = Batch { bytes: std::mem::take(out), records: 0 };
+    let at = batch.bytes.len();
+    // What is too large for a record here is given without its parts: it cannot be skipped unseen.
+    if batch.push(record).is_err() {
+        let _ = batch.push(&Record { timestamp_ms: record.timestamp_ms, ..Record::default() });
+    }
+    *out = batch.bytes;
+    out[at + 8..at + 16].copy_from_slice(&offset.to_le_bytes());
+    out[at + 34..at + 36].copy_from_slice(&partition.to_le_bytes());
+}
+
+/// The records of a block that was checked when it was read.
+pub fn records(block: &[u8]) -> impl Iterator<Item = StoredRecord<'_>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let len = (at < block.len()).then(|| u32_at(block, at) as usize)?;
+        let record = StoredRecord::parse(block.get(at..at + len)?)?;
+        at += len;
+        Some(record)
+    })
 }
 
 fn count(bytes: &[u8]) -> Result<u64, LogError> {

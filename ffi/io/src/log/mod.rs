@@ -24,6 +24,19 @@ pub use group::Committed;
 pub use reader::{Gap, GapCause, Position, Read, Reader};
 pub use topic::{Durability, Topic, TopicOptions};
 
+/// The group of the link to Kafka. Retention keeps what it has not read, but of these topics, whose oldest
+/// records may go when the spool is full.
+pub const HOLD_GROUP: &str = "kafka";
+const MAY_GO: [&str; 7] = [
+    "arbitrage-decisions",
+    "arbitrage-decisions-proto",
+    "decision-evidence",
+    "metrics-proto",
+    "sandwich-decisions",
+    "sandwich-decisions-proto",
+    "sandwich-raw",
+];
+
 /// Longest topic or group name in bytes.
 const NAME_BYTES_MAX: usize = 128;
 
@@ -105,7 +118,7 @@ fn write_version(root: &Path, path: &Path) -> Result<String, LogError> {
     Ok(text)
 }
 
-fn check_name(what: &str, name: &str) -> Result<(), LogError> {
+pub(crate) fn check_name(what: &str, name: &str) -> Result<(), LogError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let sound =
         (1..=NAME_BYTES_MAX).contains(&name.len()) && name.chars().all(allowed) && !name.starts_with('.');

@@ -15,6 +15,7 @@ use super::format::{self, Batch, SEGMENT_HEADER};
 use super::reader::Reader;
 use super::recover;
 use super::state::{Cursor, State, boot_number};
+use super::{HOLD_GROUP, MAY_GO};
 
 /// When a record counts as stored, and so may be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -276,7 +277,7 @@ impl Topic {
             let (base, next) = (pair[0], pair[1]);
             let path = segment_path(&self.dir, base);
             let due = total > self.options.retention_bytes || age(&path) > self.options.retention_age;
-            if !due || base >= active {
+            if !due || base >= active || self.is_held(next)? {
                 break;
             }
             total -= len(base);
@@ -284,6 +285,15 @@ impl Topic {
             fs::remove_file(&path).map_err(|error| LogError::io("remove", &path, &error))?;
         }
         Ok(())
+    }
+
+    /// Whether the link still needs something before `end`, of a topic from which nothing may go unsent.
+    fn is_held(&self, end: u64) -> Result<bool, LogError> {
+        let name = self.dir.file_name().unwrap_or_default().to_string_lossy();
+        if MAY_GO.contains(&&*name) {
+            return Ok(false);
+        }
+        Ok(self.committed(HOLD_GROUP)?.is_some_and(|committed| committed.offset < end))
     }
 
     /// Makes everything below `end` durable and visible; one `fdatasync` serves all who wait.

@@ -131,6 +131,9 @@ pub struct ControlState {
     /// of the last command in it
     #[prost(uint64, tag = "8")]
     pub sequence: u64,
+    /// of that command
+    #[prost(string, tag = "9")]
+    pub request_id: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -18,42 +18,32 @@ use engine::engine::{Engine, Event, Modules};
 use engine::strategy::paper::Outcome;
 use serde_json::{Value, json};
 use wire::control::Module;
-use wire::jobs::Receipt;
-use wire::prost::Message;
-use wire::realtime::MetricsUpdate;
 
 use crate::accounts::{self, OwnedAccount};
-use crate::control::client::{COMMANDS_TOPIC, agent_lock_path};
-use crate::control::command::Signed;
+use crate::control::client::agent_lock_path;
 use crate::control::now_ns;
 use crate::control::server::{Control, Live, kill_on_signal, listen, module_name, module_of};
-use crate::latency::{Latency, quantile_ns};
-use crate::log::format::{self, Batch, Record, StoredRecord};
-use crate::log::{Durability, Log, Read, Topic, TopicOptions};
+use crate::latency::Latency;
+use crate::log::TopicOptions;
 use crate::publish::Publisher;
 use crate::replay::why_not;
 use crate::source::any::Source;
 use crate::source::file::SourceCounts;
 
-const RECEIPTS_TOPIC: &str = "control-receipts-proto";
+mod publishing;
+mod watch;
+
+use publishing::{Metrics, publish_all};
+use watch::{Receipts, watch};
+
 /// Handfuls of decisions between the hot thread and the publisher.
 const QUEUE_MAX: usize = 4096;
-/// Handfuls that one write of the log takes together.
-const GROUP_MAX: usize = 256;
 /// How often a live source's pause looks for a new policy.
 const TICK: Duration = Duration::from_millis(2);
 /// How often the watcher looks for a signal; the switch itself works at once.
 const WATCH: Duration = Duration::from_millis(20);
-/// How often metrics are told.
-const METRICS_EVERY: Duration = Duration::from_secs(1);
-/// How often the status file is written.
-const STATUS_EVERY: Duration = Duration::from_millis(250);
 /// How long a start waits for the agent before it to end.
 const PREDECESSOR_ENDS: Duration = Duration::from_secs(3);
-/// Outcomes of this long count for the landed share.
-const LANDED_WINDOW: Duration = Duration::from_secs(600);
-/// Outcomes of this long count for the PnL.
-const PNL_WINDOW: Duration = Duration::from_secs(3_600);
 
 /// What `legend run agent` asks for.
 #[derive(serde::Deserialize)]
@@ -498,213 +488,9 @@ impl Hot {
     }
 }
 
-/// Publishes until the hot thread has gone; metrics each second.
-fn publish_all(
-    shared: &Shared,
-    live: &Live,
-    mut publisher: Publisher,
-    work: &Receiver<Work>,
-    mut metrics: Metrics,
-) -> Result<(), String> {
-    let mut next_metrics = Instant::now() + METRICS_EVERY;
-    loop {
-        let mut group = match work.recv_timeout(next_metrics.saturating_duration_since(Instant::now())) {
-            Ok(first) => first,
-            Err(RecvTimeoutError::Timeout) => Work::default(),
-            Err(RecvTimeoutError::Disconnected) => return Ok(()),
-        };
-        for more in work.try_iter().take(GROUP_MAX) {
-            group.decisions.extend(more.decisions);
-            group.outcomes.extend(more.outcomes);
-        }
-        if live.is_killed() {
-            shared.unpublished.fetch_add(group.decisions.len() as u64, Relaxed);
-            shared.outcomes_untold.fetch_add(group.outcomes.len() as u64, Relaxed);
-        } else if !group.decisions.is_empty() || !group.outcomes.is_empty() {
-            let begin = Instant::now();
-            let done =
-                publisher.publish(&group.decisions, &group.outcomes).map_err(|error| error.to_string())?;
-            shared.send.record(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX));
-            shared.published.fetch_add(done.envelopes, Relaxed);
-            shared.already_logged.fetch_add(done.already_logged, Relaxed);
-            shared.evidence.fetch_add(done.evidence, Relaxed);
-            shared.outcomes.fetch_add(done.outcomes, Relaxed);
-            let now = Instant::now();
-            let mut told = locked(&shared.told);
-            told.extend(group.outcomes.iter().map(|outcome| (now, outcome.landed, outcome.gain_lamports)));
-        }
-        if Instant::now() >= next_metrics {
-            next_metrics += METRICS_EVERY;
-            let update = metrics.update(shared);
-            publisher.metrics(update, shared.event_ns.load(Relaxed)).map_err(|error| error.to_string())?;
-        }
-    }
-}
-
-/// What changed since the last second.
-struct Metrics {
-    module: Module,
-    instance: String,
-    hot: Vec<u64>,
-    send: Vec<u64>,
-}
-
-impl Metrics {
-    fn new(shared: &Shared, module: Module, instance: &str) -> Metrics {
-        let instance = format!("{}-{instance}", module_name(module));
-        Metrics { module, instance, hot: shared.latency.snapshot(), send: shared.send.snapshot() }
-    }
-
-    fn update(&mut self, shared: &Shared) -> MetricsUpdate {
-        let (hot, send) = (shared.latency.snapshot(), shared.send.snapshot());
-        let ms =
-            |before: &[u64], after: &[u64], quantile: f64| quantile_ns(before, after, quantile) as f64 / 1e6;
-        let mut told = locked(&shared.told);
-        told.retain(|(at, ..)| at.elapsed() < PNL_WINDOW);
-        let recent: Vec<bool> = told
-            .iter()
-            .filter(|(at, ..)| at.elapsed() < LANDED_WINDOW)
-            .map(|(_, landed, _)| *landed)
-            .collect();
-        let landed = recent.iter().filter(|landed| **landed).count();
-        let pnl_lamports: i64 = told.iter().map(|(.., gain)| gain).sum();
-        let update = MetricsUpdate {
-            hotpath_p50: ms(&self.hot, &hot, 0.5),
-            hotpath_p99: ms(&self.hot, &hot, 0.99),
-            send_p99: ms(&self.send, &send, 0.99),
-            landed_pct: if recent.is_empty() { 0.0 } else { landed as f64 / recent.len() as f64 },
-            pnl_1h: pnl_lamports as f64 / 1e9,
-            module: module_name(self.module).to_owned(),
-            instance: self.instance.clone(),
-            paper: true,
-        };
-        (self.hot, self.send) = (hot, send);
-        update
-    }
-}
-
-/// Where receipts go, in the order they were given.
-struct Receipts {
-    topic: Mutex<Topic>,
-}
-
-impl Receipts {
-    fn open(data_dir: &Path, options: TopicOptions) -> Result<Arc<Receipts>, String> {
-        let log = Log::open(&data_dir.join("log")).map_err(|error| error.to_string())?;
-        let topic = log.topic(RECEIPTS_TOPIC, options, true).map_err(|error| error.to_string())?;
-        Ok(Arc::new(Receipts { topic: Mutex::new(topic) }))
-    }
-
-    /// Best effort: who asked through the socket has it already, and a full disk must not stop a kill.
-    fn append(&self, receipt: &Receipt) {
-        let mut batch = Batch::default();
-        let record = Record {
-            key: Some(receipt.module.as_bytes()),
-            value: Some(&receipt.encode_to_vec()),
-            headers: &[],
-            timestamp_ms: i64::try_from(receipt.applied_ns / 1_000_000).unwrap_or(i64::MAX),
-        };
-        let written =
-            batch.push(&record).and_then(|()| locked(&self.topic).append(&mut batch, Durability::Group));
-        if let Err(error) = written {
-            say(&format!("Cannot put the receipt of {} on the log: {error}", receipt.request_id));
-        }
-    }
-}
-
 fn say(line: &str) {
     // Stderr may be gone; there is nowhere else to say it.
     let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-/// Reads commands off the log, looks for the kill signal, and tells status every `STATUS_EVERY`.
-fn watch(
-    shared: &Shared,
-    control: &Control,
-    receipts: &Receipts,
-    status_path: &Path,
-    instance: &str,
-    module: Module,
-) {
-    let folder = status_path.parent().and_then(Path::parent).unwrap_or(Path::new("."));
-    let topic = Log::open(&folder.join("log"))
-        .and_then(|log| log.topic(COMMANDS_TOPIC, TopicOptions::default(), true));
-    let topic = match topic {
-        Ok(topic) => Some(topic),
-        Err(error) => {
-            say(&format!("Cannot read commands from the log, the socket still works: {error}"));
-            None
-        }
-    };
-    // A first start obeys what comes from now on, not the past.
-    let mut offset = match (control.offset(), &topic) {
-        (0, Some(topic)) => topic.end(),
-        (offset, _) => offset,
-    };
-    let mut next_status = Instant::now();
-    let mut status_failed = false;
-    while !shared.finished.load(Relaxed) {
-        match &topic {
-            Some(topic) if topic.wait(offset, WATCH) => offset = obey_log(topic, offset, control, receipts),
-            Some(_) => {}
-            None => std::thread::sleep(WATCH),
-        }
-        if let Some(receipt) = control.take_kill_signal() {
-            receipts.append(&receipt);
-        }
-        if Instant::now() >= next_status {
-            next_status = Instant::now() + STATUS_EVERY;
-            let written = write_status(status_path, &status(shared, control, instance, module));
-            if let (Err(error), false) = (&written, status_failed) {
-                say(&format!("Cannot write {}: {error}", status_path.display()));
-            }
-            status_failed = written.is_err();
-        }
-    }
-    if let Err(error) = write_status(status_path, &status(shared, control, instance, module)) {
-        say(&format!("Cannot write {}: {error}", status_path.display()));
-    }
-}
-
-fn write_status(path: &Path, status: &Value) -> std::io::Result<()> {
-    let temporary = path.with_extension("json.new");
-    std::fs::write(&temporary, status.to_string())?;
-    std::fs::rename(temporary, path)
-}
-
-/// Obeys every command from `offset` on; where the next one will be.
-fn obey_log(topic: &Topic, offset: u64, control: &Control, receipts: &Receipts) -> u64 {
-    let (mut reader, mut out) = (topic.reader(offset), Vec::new());
-    loop {
-        out.clear();
-        match reader.read(&mut out, 1 << 16) {
-            Ok(Read::Gap(_)) => continue,
-            Ok(Read::Records(0)) => break,
-            Ok(Read::Records(_)) => {}
-            Err(error) => {
-                say(&format!("Cannot read commands from the log: {error}"));
-                break;
-            }
-        }
-        let mut at = 0;
-        while at < out.len() {
-            let len = format::u32_at(&out, at) as usize;
-            if let Some(record) = StoredRecord::parse(&out[at..at + len]) {
-                let signed = Signed::from_record(&record);
-                // What the socket brought first was answered then.
-                let known = signed.command().is_ok_and(|command| control.has_answered(&command.request_id));
-                if !known && let Some(receipt) = control.obey(&signed, false) {
-                    receipts.append(&receipt);
-                }
-            }
-            at += len;
-        }
-    }
-    let next = reader.offset();
-    if next != offset {
-        control.set_offset(next);
-    }
-    next
 }
 
 /// One agent of a module per data folder: two would number their records alike.

@@ -1,0 +1,64 @@
+/** The ways to read a topic: along for ever, or through to where it ends now. */
+import { AppError } from "../errors.ts";
+import type { Log, LogGap, LogTopic, ReadFrom, StoredRecord } from "./log.ts";
+
+const WAIT_MS = 1_000;
+/** Pause before a home that did not answer is asked again. */
+const AGAIN_MS = 1_000;
+
+export interface FollowOptions {
+  readonly from: ReadFrom;
+  readonly signal: AbortSignal;
+  take(record: StoredRecord): void;
+  gap?(gap: LogGap): void;
+  /** Told each time something is in the way, and with null when it works again. */
+  trouble?(message: string | null): void;
+}
+
+/**
+ * Reads a topic along until the signal ends it. A home that does not answer is asked again, from where the
+ * reading stood: nothing is skipped, nothing read twice.
+ */
+export async function follow(log: Log, name: string, options: FollowOptions): Promise<void> {
+  const { signal, trouble } = options;
+  let from = options.from;
+  while (!signal.aborted) {
+    try {
+      using topic = await log.topic(name, { create: true });
+      using reader = await topic.reader(from);
+      trouble?.(null);
+      while (!signal.aborted) {
+        const answer = reader.read();
+        from = reader.position;
+        if ("gap" in answer) {
+          options.gap?.(answer.gap);
+          continue;
+        }
+        answer.records.forEach(options.take);
+        if (answer.records.length === 0) await reader.wait(WAIT_MS);
+        // A burst must not keep timers and sockets waiting.
+        else await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== "unavailable") throw error;
+      trouble?.(error.message);
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+}
+
+/** Everything from `from` to where the topic ends now, in blocks. */
+export async function* readThrough(
+  topic: LogTopic,
+  from: ReadFrom,
+): AsyncGenerator<{ records: StoredRecord[] } | { gap: LogGap }> {
+  const { partitions } = await topic.info();
+  using reader = await topic.reader(from);
+  const isBehind = () =>
+    reader.position.some((offset, at) => offset < (partitions[at]?.end ?? 0n) && offset >= 0n);
+  while (isBehind()) {
+    const answer = reader.read();
+    if ("gap" in answer || answer.records.length > 0) yield answer;
+    else await reader.wait(WAIT_MS);
+  }
+}

@@ -1,0 +1,107 @@
+//! The thread behind the hot one: groups of decisions to the log, metrics each second.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use wire::control::Module;
+use wire::realtime::MetricsUpdate;
+
+use super::{Shared, Work, locked};
+use crate::control::server::{Live, module_name};
+use crate::latency::quantile_ns;
+use crate::publish::Publisher;
+
+/// Handfuls that one write of the log takes together.
+const GROUP_MAX: usize = 256;
+/// How often metrics are told.
+const METRICS_EVERY: Duration = Duration::from_secs(1);
+/// Outcomes of this long count for the landed share.
+const LANDED_WINDOW: Duration = Duration::from_secs(600);
+/// Outcomes of this long count for the PnL.
+const PNL_WINDOW: Duration = Duration::from_secs(3_600);
+
+/// Publishes until the hot thread has gone; metrics each second.
+pub(super) fn publish_all(
+    shared: &Shared,
+    live: &Live,
+    mut publisher: Publisher,
+    work: &Receiver<Work>,
+    mut metrics: Metrics,
+) -> Result<(), String> {
+    let mut next_metrics = Instant::now() + METRICS_EVERY;
+    loop {
+        let mut group = match work.recv_timeout(next_metrics.saturating_duration_since(Instant::now())) {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Timeout) => Work::default(),
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        };
+        for more in work.try_iter().take(GROUP_MAX) {
+            group.decisions.extend(more.decisions);
+            group.outcomes.extend(more.outcomes);
+        }
+        if live.is_killed() {
+            shared.unpublished.fetch_add(group.decisions.len() as u64, Relaxed);
+            shared.outcomes_untold.fetch_add(group.outcomes.len() as u64, Relaxed);
+        } else if !group.decisions.is_empty() || !group.outcomes.is_empty() {
+            let begin = Instant::now();
+            let done =
+                publisher.publish(&group.decisions, &group.outcomes).map_err(|error| error.to_string())?;
+            shared.send.record(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX));
+            shared.published.fetch_add(done.envelopes, Relaxed);
+            shared.already_logged.fetch_add(done.already_logged, Relaxed);
+            shared.evidence.fetch_add(done.evidence, Relaxed);
+            shared.outcomes.fetch_add(done.outcomes, Relaxed);
+            let now = Instant::now();
+            let mut told = locked(&shared.told);
+            told.extend(group.outcomes.iter().map(|outcome| (now, outcome.landed, outcome.gain_lamports)));
+        }
+        if Instant::now() >= next_metrics {
+            next_metrics += METRICS_EVERY;
+            let update = metrics.update(shared);
+            publisher.metrics(update, shared.event_ns.load(Relaxed)).map_err(|error| error.to_string())?;
+        }
+    }
+}
+
+/// What changed since the last second.
+pub(super) struct Metrics {
+    module: Module,
+    instance: String,
+    hot: Vec<u64>,
+    send: Vec<u64>,
+}
+
+impl Metrics {
+    pub(super) fn new(shared: &Shared, module: Module, instance: &str) -> Metrics {
+        let instance = format!("{}-{instance}", module_name(module));
+        Metrics { module, instance, hot: shared.latency.snapshot(), send: shared.send.snapshot() }
+    }
+
+    fn update(&mut self, shared: &Shared) -> MetricsUpdate {
+        let (hot, send) = (shared.latency.snapshot(), shared.send.snapshot());
+        let ms =
+            |before: &[u64], after: &[u64], quantile: f64| quantile_ns(before, after, quantile) as f64 / 1e6;
+        let mut told = locked(&shared.told);
+        told.retain(|(at, ..)| at.elapsed() < PNL_WINDOW);
+        let recent: Vec<bool> = told
+            .iter()
+            .filter(|(at, ..)| at.elapsed() < LANDED_WINDOW)
+            .map(|(_, landed, _)| *landed)
+            .collect();
+        let landed = recent.iter().filter(|landed| **landed).count();
+        let pnl_lamports: i64 = told.iter().map(|(.., gain)| gain).sum();
+        let update = MetricsUpdate {
+            hotpath_p50: ms(&self.hot, &hot, 0.5),
+            hotpath_p99: ms(&self.hot, &hot, 0.99),
+            send_p99: ms(&self.send, &send, 0.99),
+            landed_pct: if recent.is_empty() { 0.0 } else { landed as f64 / recent.len() as f64 },
+            pnl_1h: pnl_lamports as f64 / 1e9,
+            module: module_name(self.module).to_owned(),
+            instance: self.instance.clone(),
+            paper: true,
+        };
+        (self.hot, self.send) = (hot, send);
+        update
+    }
+}

@@ -1,0 +1,187 @@
+//! The thread that obeys: commands and wanted states off the log, the kill signal, the status file.
+
+use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use wire::control::Module;
+use wire::jobs::Receipt;
+use wire::prost::Message;
+
+use super::{Shared, WATCH, locked, say, status};
+use crate::control::client::COMMANDS_TOPIC;
+use crate::control::command::Signed;
+use crate::control::server::Control;
+use crate::control::wanted::{self, SignedState};
+use crate::log::format::{self, Batch, Record, StoredRecord};
+use crate::log::{Durability, Log, Read, Topic, TopicOptions};
+
+const RECEIPTS_TOPIC: &str = "control-receipts-proto";
+/// How often the status file is written.
+const STATUS_EVERY: Duration = Duration::from_millis(250);
+/// How long a wanted state waits for its own command, which says more.
+const COMMAND_FIRST: Duration = Duration::from_millis(500);
+
+/// Reads commands off the log, looks for the kill signal, and tells status every `STATUS_EVERY`.
+pub(super) fn watch(
+    shared: &Shared,
+    control: &Control,
+    receipts: &Receipts,
+    status_path: &Path,
+    instance: &str,
+    module: Module,
+) {
+    let folder = status_path.parent().and_then(Path::parent).unwrap_or(Path::new("."));
+    let topic = Log::open(&folder.join("log"))
+        .and_then(|log| log.topic(COMMANDS_TOPIC, TopicOptions::default(), true));
+    let topic = match topic {
+        Ok(topic) => Some(topic),
+        Err(error) => {
+            say(&format!("Cannot read commands from the log, the socket still works: {error}"));
+            None
+        }
+    };
+    // A first start obeys what comes from now on, not the past.
+    let mut offset = match (control.offset(), &topic) {
+        (0, Some(topic)) => topic.end(),
+        (offset, _) => offset,
+    };
+    let mut states = States::open(folder, module);
+    let mut next_status = Instant::now();
+    let mut status_failed = false;
+    while !shared.finished.load(Relaxed) {
+        match &topic {
+            Some(topic) if topic.wait(offset, WATCH) => offset = obey_log(topic, offset, control, receipts),
+            Some(_) => {}
+            None => std::thread::sleep(WATCH),
+        }
+        if let Some(receipt) = control.take_kill_signal() {
+            receipts.append(&receipt);
+        }
+        if let Some(receipt) = states.due().and_then(|wanted| control.adopt(&wanted)) {
+            receipts.append(&receipt);
+        }
+        if Instant::now() >= next_status {
+            next_status = Instant::now() + STATUS_EVERY;
+            let written = write_status(status_path, &status(shared, control, instance, module));
+            if let (Err(error), false) = (&written, status_failed) {
+                say(&format!("Cannot write {}: {error}", status_path.display()));
+            }
+            status_failed = written.is_err();
+        }
+    }
+    if let Err(error) = write_status(status_path, &status(shared, control, instance, module)) {
+        say(&format!("Cannot write {}: {error}", status_path.display()));
+    }
+}
+
+fn write_status(path: &Path, status: &Value) -> std::io::Result<()> {
+    let temporary = path.with_extension("json.new");
+    std::fs::write(&temporary, status.to_string())?;
+    std::fs::rename(temporary, path)
+}
+
+/// The wanted state of one module, as it changes on the log.
+struct States {
+    topic: Option<Topic>,
+    module: Module,
+    offset: u64,
+    waiting: Option<(SignedState, Instant)>,
+}
+
+impl States {
+    fn open(data_dir: &Path, module: Module) -> States {
+        let topic = wanted::open(data_dir);
+        if let Err(error) = &topic {
+            say(&format!("Cannot read the wanted state from the log: {error}"));
+        }
+        States { topic: topic.ok(), module, offset: 0, waiting: None }
+    }
+
+    /// A state that came a while ago, once: its command had time to come first.
+    fn due(&mut self) -> Option<SignedState> {
+        if let Some(topic) = self.topic.as_ref().filter(|topic| topic.end() > self.offset) {
+            match wanted::newest(topic, self.module, self.offset) {
+                Ok((found, offset)) => {
+                    // What was wanted before this start needs no waiting.
+                    let since = if self.offset == 0 { None } else { Some(Instant::now()) };
+                    let begin = since.or_else(|| Instant::now().checked_sub(COMMAND_FIRST));
+                    self.waiting = found.zip(begin).or(self.waiting.take());
+                    self.offset = offset;
+                }
+                Err(error) => {
+                    say(&format!("Cannot read the wanted state from the log: {error}"));
+                    self.topic = None;
+                }
+            }
+        }
+        let due = self.waiting.as_ref().is_some_and(|(_, since)| since.elapsed() >= COMMAND_FIRST);
+        if due { self.waiting.take().map(|(state, _)| state) } else { None }
+    }
+}
+
+/// Obeys every command from `offset` on; where the next one will be.
+fn obey_log(topic: &Topic, offset: u64, control: &Control, receipts: &Receipts) -> u64 {
+    let (mut reader, mut out) = (topic.reader(offset), Vec::new());
+    loop {
+        out.clear();
+        match reader.read(&mut out, 1 << 16) {
+            Ok(Read::Gap(_)) => continue,
+            Ok(Read::Records(0)) => break,
+            Ok(Read::Records(_)) => {}
+            Err(error) => {
+                say(&format!("Cannot read commands from the log: {error}"));
+                break;
+            }
+        }
+        let mut at = 0;
+        while at < out.len() {
+            let len = format::u32_at(&out, at) as usize;
+            if let Some(record) = StoredRecord::parse(&out[at..at + len]) {
+                let signed = Signed::from_record(&record);
+                // What the socket brought first was answered then.
+                let known = signed.command().is_ok_and(|command| control.has_answered(&command.request_id));
+                if !known && let Some(receipt) = control.obey(&signed, false) {
+                    receipts.append(&receipt);
+                }
+            }
+            at += len;
+        }
+    }
+    let next = reader.offset();
+    if next != offset {
+        control.set_offset(next);
+    }
+    next
+}
+
+/// Where receipts go, in the order they were given.
+pub(super) struct Receipts {
+    topic: Mutex<Topic>,
+}
+
+impl Receipts {
+    pub(super) fn open(data_dir: &Path, options: TopicOptions) -> Result<Arc<Receipts>, String> {
+        let log = Log::open(&data_dir.join("log")).map_err(|error| error.to_string())?;
+        let topic = log.topic(RECEIPTS_TOPIC, options, true).map_err(|error| error.to_string())?;
+        Ok(Arc::new(Receipts { topic: Mutex::new(topic) }))
+    }
+
+    /// Best effort: who asked through the socket has it already, and a full disk must not stop a kill.
+    pub(super) fn append(&self, receipt: &Receipt) {
+        let mut batch = Batch::default();
+        let record = Record {
+            key: Some(receipt.module.as_bytes()),
+            value: Some(&receipt.encode_to_vec()),
+            headers: &[],
+            timestamp_ms: i64::try_from(receipt.applied_ns / 1_000_000).unwrap_or(i64::MAX),
+        };
+        let written =
+            batch.push(&record).and_then(|()| locked(&self.topic).append(&mut batch, Durability::Group));
+        if let Err(error) = written {
+            say(&format!("Cannot put the receipt of {} on the log: {error}", receipt.request_id));
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What each module is wanted to run, on `control-state-proto`: every command is folded into the state before
+//! it and signed, so that an agent that was not there learns the outcome and not the history.
+
+use std::path::Path;
+
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use engine::policy::{Policy, TipLadder};
+use wire::control::{Command, Module};
+use wire::jobs::ControlState as Wanted;
+use wire::prost::Message;
+
+use super::command::{self, Signed};
+use super::server::module_name;
+use super::state::StoredPolicy;
+use crate::log::format::{self, Batch, Record, StoredRecord};
+use crate::log::{Durability, Log, LogError, Read, Topic, TopicOptions};
+
+/// The state's topic.
+pub const STATE_TOPIC: &str = "control-state-proto";
+const DOMAIN: &str = "legend ctrl-state-v1";
+
+/// A state with what proves it.
+pub struct SignedState {
+    /// The policy that is wanted.
+    pub policy: StoredPolicy,
+    /// The request that made it so.
+    pub request_id: String,
+    /// Its signature; the sequence is its command's.
+    pub signed: Signed,
+}
+
+impl SignedState {
+    /// From a record of the topic; `None` for another module's, or bytes that are no state.
+    #[must_use]
+    pub fn from_record(record: &StoredRecord<'_>, module: Module) -> Option<SignedState> {
+        let signed = Signed::from_record(record);
+        let wanted = Wanted::decode(&signed.bytes[..]).ok()?;
+        if wanted.module != module_name(module) || wanted.sequence != signed.sequence {
+            return None;
+        }
+        let policy = StoredPolicy {
+            running: wanted.running,
+            killed: wanted.killed,
+            throttle_pct: u8::try_from(wanted.throttle_pct).ok().filter(|&pct| pct <= 100)?,
+            ev_min: Some(wanted.ev_min_sol).filter(|value| (0.0..=10.0).contains(value))?,
+            score_min: Some(wanted.score_min).filter(|value| (0.0..=1.0).contains(value))?,
+            tip_ladder: TipLadder::new(&wanted.tip_ladder)?.rungs().to_vec(),
+        };
+        Some(SignedState { policy, request_id: wanted.request_id, signed })
+    }
+
+    /// Whether one of `trusted` signed it.
+    ///
+    /// # Errors
+    /// Why it must not be adopted.
+    pub fn verify(&self, trusted: &[VerifyingKey]) -> Result<(), String> {
+        self.signed.verify_signature(DOMAIN, trusted)
+    }
+}
+
+/// Opens the topic in a data folder. Its age does not take it: the newest state of a module holds until the next.
+///
+/// # Errors
+/// The log cannot be opened.
+pub fn open(data_dir: &Path) -> Result<Topic, LogError> {
+    let options = TopicOptions { retention_age: std::time::Duration::MAX, ..TopicOptions::default() };
+    Log::open(&data_dir.join("log"))?.topic(STATE_TOPIC, options, true)
+}
+
+/// The newest state of a module at or behind `offset`, and where the topic ends.
+///
+/// # Errors
+/// The topic cannot be read.
+pub fn newest(topic: &Topic, module: Module, offset: u64) -> Result<(Option<SignedState>, u64), LogError> {
+    let (mut reader, mut out, mut found) = (topic.reader(offset), Vec::new(), None);
+    loop {
+        out.clear();
+        match reader.read(&mut out, 1 << 18)? {
+            Read::Gap(_) => continue,
+            Read::Records(0) => return Ok((found, reader.offset())),
+            Read::Records(_) => {}
+        }
+        let mut at = 0;
+        while at < out.len() {
+            let len = format::u32_at(&out, at) as usize;
+            let state = StoredRecord::parse(&out[at..at + len])
+                .and_then(|record| SignedState::from_record(&record, module));
+            found = state.or(found);
+            at += len;
+        }
+    }
+}
+
+/// Folds `command` into the wanted state, and puts that on the log. A command that cannot be obeyed (a start
+/// of a killed module) changes nothing.
+///
+/// # Errors
+/// The log refuses.
+pub fn tell(
+    data_dir: &Path,
+    module: Module,
+    command: &Command,
+    key: &SigningKey,
+    [sequence, at_ms]: [u64; 2],
+) -> Result<(), LogError> {
+    let topic = open(data_dir)?;
+    let (before, _) = newest(&topic, module, 0)?;
+    // Nothing unproven is signed anew.
+    let before = before.filter(|state| state.verify(&[key.verifying_key()]).is_ok());
+    let policy = before.map_or_else(Policy::default, |state| state.policy.policy());
+    let Ok((policy, _)) = command::apply(&policy, command) else { return Ok(()) };
+    let wanted = Wanted {
+        module: module_name(module).to_owned(),
+        running: policy.running,
+        killed: policy.killed,
+        throttle_pct: u32::from(policy.throttle_pct),
+        ev_min_sol: policy.ev_min_sol,
+        tip_ladder: policy.tip_ladder.rungs().to_vec(),
+        score_min: policy.score_min,
+        sequence,
+        request_id: command.request_id.clone(),
+    };
+    let signed = Signed::over(DOMAIN, wanted.encode_to_vec(), key, sequence, [at_ms, u64::MAX]);
+    let headers = signed.headers();
+    let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, &value[..])).collect();
+    let mut batch = Batch::default();
+    batch.push(&Record {
+        key: Some(module_name(module).as_bytes()),
+        value: Some(&signed.bytes),
+        headers: &headers,
+        timestamp_ms: i64::try_from(at_ms).unwrap_or(i64::MAX),
+    })?;
+    topic.append(&mut batch, Durability::Group).map(drop)
+}

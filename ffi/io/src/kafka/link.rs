@@ -1,0 +1,580 @@
+//! The link of a host to the cluster. Every part writes to its own host's log, whether Kafka is there or not;
+//! the link brings each record to Kafka once and in order, and brings the control topics back from it. So no
+//! part ever waits for a broker, and the embedded log is the spool of an outage.
+
+use std::collections::{HashSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::producer::{Delivered, OnDelivered};
+use super::{KafkaLog, KafkaOptions, KafkaRead, KafkaReader, KafkaTopic, Producer};
+use crate::log::format::{self, Batch, Record, StoredRecord};
+use crate::log::{Committed, Durability, HOLD_GROUP, Log, Read, Topic, TopicOptions};
+
+/// Header that says where a record comes from: `INSTANCE:OFFSET` of its host's log.
+const FROM: &str = "legend-from";
+/// Records of one topic on their way at most.
+const IN_FLIGHT_MAX: usize = 50_000;
+/// Bytes read of the host's log at once.
+const BLOCK_BYTES: usize = 512 << 10;
+/// How often the place is stored while records flow.
+const STORE_EVERY: Duration = Duration::from_millis(100);
+/// How long an idle topic waits for its next record.
+const IDLE: Duration = Duration::from_millis(100);
+/// Pause after trouble.
+const AGAIN: Duration = Duration::from_millis(500);
+/// How long what a killed predecessor had on the wire may take to arrive.
+const SETTLE: Duration = Duration::from_millis(500);
+
+/// One topic of the link.
+#[derive(Clone, Debug, Deserialize)]
+pub struct LinkTopic {
+    /// Its name.
+    pub name: String,
+    /// Partitions that it must have.
+    pub partitions: u16,
+    /// Whether only the newest record of each key is kept.
+    pub compacted: bool,
+    /// Whether it is also brought from the cluster to this host.
+    pub inbound: bool,
+    /// Inbound: whether the past is wanted at the first start.
+    pub history: bool,
+}
+
+/// What `legend run link` asks for.
+#[derive(Clone, Deserialize)]
+pub struct LinkOptions {
+    /// Folder that holds `log/`; the link's own files are in `link/`.
+    pub data_dir: PathBuf,
+    /// This installation's name.
+    pub instance: String,
+    /// The cluster.
+    pub kafka: KafkaOptions,
+    /// All topics.
+    pub topics: Vec<LinkTopic>,
+    /// Whether missing topics are made.
+    pub create: bool,
+    /// Copies of each record; 0 = as the cluster is set.
+    pub replicas: u16,
+    /// Limits of the host's log.
+    pub limits: crate::agent::Limits,
+}
+
+/// Counters of one topic.
+#[derive(Default)]
+struct Counters {
+    offset: AtomicU64,
+    end: AtomicU64,
+    shipped: AtomicU64,
+    skipped: AtomicU64,
+    lost: AtomicU64,
+    taken: AtomicU64,
+    looked: AtomicBool,
+    trouble: Mutex<Option<String>>,
+}
+
+struct Shared {
+    options: LinkOptions,
+    log: Arc<KafkaLog>,
+    producer: Mutex<Arc<Producer>>,
+    stop: AtomicBool,
+    counters: Vec<Counters>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A running link; dropping it stops its threads.
+pub struct Link {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Link {
+    /// Starts one thread a topic and direction. A cluster that is away is no error: the threads wait for it.
+    ///
+    /// # Errors
+    /// One line: the options or the host's log cannot be used.
+    pub fn start(options: LinkOptions) -> Result<Link, String> {
+        let folder = options.data_dir.join("link");
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| format!("Cannot use {}: {error}", folder.display()))?;
+        Log::open(&options.data_dir.join("log")).map_err(|error| error.to_string())?;
+        let log = KafkaLog::open(options.kafka.clone()).map_err(|error| error.to_string())?;
+        let producer = Producer::new(&options.kafka, None).map_err(|error| error.to_string())?;
+        let counters = options.topics.iter().map(|_| Counters::default()).collect();
+        let shared = Arc::new(Shared {
+            options,
+            log: Arc::new(log),
+            producer: Mutex::new(Arc::new(producer)),
+            stop: AtomicBool::new(false),
+            counters,
+        });
+        let mut threads = Vec::new();
+        for at in 0..shared.options.topics.len() {
+            let mut spawn = |name: &str, run: fn(&Shared, usize) -> Result<(), String>| {
+                let shared = Arc::clone(&shared);
+                let work = move || shared.keep_running(at, run);
+                std::thread::Builder::new()
+                    .name(name.to_owned())
+                    .spawn(work)
+                    .map(|thread| threads.push(thread))
+                    .map_err(|error| format!("Cannot start a thread: {error}"))
+            };
+            spawn("link-out", Shared::ship)?;
+            if shared.options.topics[at].inbound {
+                spawn("link-in", Shared::take_in)?;
+            }
+        }
+        Ok(Link { shared, threads })
+    }
+
+    /// What waits, was sent, was lost, and what is wrong, by topic.
+    #[must_use]
+    pub fn status(&self) -> String {
+        let shared = &self.shared;
+        let topics: Vec<Value> =
+            shared.options.topics.iter().zip(&shared.counters).map(topic_status).collect();
+        let sum = |of: fn(&Counters) -> &AtomicU64| -> u64 {
+            shared.counters.iter().map(|counters| of(counters).load(SeqCst)).sum()
+        };
+        let waiting: u64 = shared.counters.iter().map(waiting).sum();
+        let trouble = shared.counters.iter().find_map(|counters| locked(&counters.trouble).clone());
+        let trouble = trouble.or_else(|| locked(&shared.producer).trouble().filter(|_| waiting > 0));
+        json!({
+            "at_ms": crate::control::now_ms(),
+            "waiting": waiting,
+            "shipped": sum(|counters| &counters.shipped),
+            "lost": sum(|counters| &counters.lost),
+            "taken": sum(|counters| &counters.taken),
+            "trouble": trouble,
+            "looked": shared.counters.iter().all(|counters| counters.looked.load(SeqCst)),
+            "topics": topics,
+        })
+        .to_string()
+    }
+}
+
+fn waiting(counters: &Counters) -> u64 {
+    counters.end.load(SeqCst).saturating_sub(counters.offset.load(SeqCst))
+}
+
+fn topic_status((topic, counters): (&LinkTopic, &Counters)) -> Value {
+    json!({
+        "topic": topic.name,
+        "offset": counters.offset.load(SeqCst).to_string(),
+        "waiting": waiting(counters),
+        "shipped": counters.shipped.load(SeqCst),
+        "skipped": counters.skipped.load(SeqCst),
+        "lost": counters.lost.load(SeqCst),
+        "taken": counters.taken.load(SeqCst),
+        "trouble": *locked(&counters.trouble),
+    })
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, SeqCst);
+        for thread in self.threads.drain(..) {
+            // A panic was printed when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Answers of the records that are on their way, oldest first.
+#[derive(Default)]
+struct Flight {
+    state: Mutex<FlightState>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct FlightState {
+    /// Offset of the first entry.
+    base: u64,
+    entries: VecDeque<Entry>,
+    error: Option<String>,
+}
+
+#[derive(Clone, Copy)]
+enum Entry {
+    Sent,
+    /// Nothing to send: it came from the cluster, or is there already.
+    Passed,
+    Arrived(u16, u64),
+}
+
+impl OnDelivered for Flight {
+    fn delivered(&self, at: u64, delivered: Delivered) {
+        let mut state = locked(&self.state);
+        match delivered {
+            Ok((partition, offset)) => {
+                let index = usize::try_from(at.wrapping_sub(state.base)).unwrap_or(usize::MAX);
+                if let Some(entry) = state.entries.get_mut(index) {
+                    *entry = Entry::Arrived(partition, offset);
+                }
+            }
+            Err(error) => state.error = Some(error),
+        }
+        self.changed.notify_all();
+    }
+}
+
+/// Where the link of a topic stands in the cluster: everything of this host before these offsets is known.
+#[derive(Default, Serialize, Deserialize)]
+struct Ends {
+    ends: Vec<u64>,
+    /// Nothing was on the wire when this was written.
+    clean: bool,
+}
+
+impl Ends {
+    fn read(path: &Path) -> Ends {
+        std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    fn write(&self, path: &Path) -> Result<(), String> {
+        let temporary = path.with_extension("new");
+        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        std::fs::write(&temporary, bytes)
+            .and_then(|()| std::fs::rename(&temporary, path))
+            .map_err(|error| format!("Cannot write {}: {error}", path.display()))
+    }
+}
+
+impl Shared {
+    fn stopped(&self) -> bool {
+        self.stop.load(SeqCst)
+    }
+
+    fn keep_running(&self, at: usize, run: fn(&Shared, usize) -> Result<(), String>) {
+        while !self.stopped() {
+            if let Err(error) = run(self, at) {
+                *locked(&self.counters[at].trouble) = Some(error);
+                let begin = Instant::now();
+                while begin.elapsed() < AGAIN && !self.stopped() {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            }
+        }
+    }
+
+    fn local(&self, topic: &LinkTopic) -> Result<Topic, String> {
+        let mut options: TopicOptions = self.options.limits.into();
+        if topic.compacted {
+            options.retention_age = Duration::MAX;
+        }
+        let log = Log::open(&self.options.data_dir.join("log")).map_err(|error| error.to_string())?;
+        log.topic(&topic.name, options, true).map_err(|error| error.to_string())
+    }
+
+    fn remote(&self, topic: &LinkTopic) -> Result<Arc<KafkaTopic>, String> {
+        let LinkTopic { name, partitions, compacted, .. } = topic;
+        let create = self.options.create.then_some((*partitions, *compacted, self.options.replicas));
+        let remote =
+            KafkaTopic::open(Arc::clone(&self.log), name, create).map_err(|error| error.to_string())?;
+        if remote.partitions() == *partitions {
+            return Ok(Arc::new(remote));
+        }
+        Err(format!(
+            "Cannot use topic {name}: it has {} partitions on Kafka, need {partitions}; records wait on this host until it is set right",
+            remote.partitions()
+        ))
+    }
+
+    fn path(&self, topic: &str, direction: &str) -> PathBuf {
+        self.options.data_dir.join("link").join(format!("{topic}.{direction}.json"))
+    }
+
+    /// Sends one topic until the link stops, or something is wrong.
+    fn ship(&self, at: usize) -> Result<(), String> {
+        let (topic, counters) = (&self.options.topics[at], &self.counters[at]);
+        let local = self.local(topic)?;
+        let committed = match local.committed(HOLD_GROUP).map_err(|error| error.to_string())? {
+            Some(committed) => committed,
+            None => {
+                // From here on the spool keeps what Kafka does not have.
+                let first = Committed { offset: local.start(), lost: 0 };
+                local.commit(HOLD_GROUP, first).map_err(|error| error.to_string())?;
+                first
+            }
+        };
+        counters.end.store(local.end(), SeqCst);
+        counters.offset.store(committed.offset, SeqCst);
+        counters.lost.store(committed.lost, SeqCst);
+        counters.looked.store(true, SeqCst);
+        let remote = self.remote(topic)?;
+        let path = self.path(&topic.name, "out");
+        let mut ends = Ends::read(&path);
+        let there = self.already_there(&remote, &ends, committed.offset)?;
+        ends.ends.resize(usize::from(remote.partitions()), 0);
+        let producer = Arc::clone(&locked(&self.producer));
+        *locked(&counters.trouble) = None;
+        let mut shipment = Shipment {
+            shared: self,
+            at,
+            local: &local,
+            producer,
+            flight: Arc::new(Flight::default()),
+            there,
+            ends,
+            committed,
+            path,
+            stored: Instant::now(),
+        };
+        locked(&shipment.flight.state).base = committed.offset;
+        let ended = shipment.run();
+        if ended.is_err() && !self.stopped() {
+            // What this shipment still has on its way must not arrive behind its successor's back.
+            shipment.producer.purge();
+            let mut current = locked(&self.producer);
+            if Arc::ptr_eq(&current, &shipment.producer) {
+                *current =
+                    Arc::new(Producer::new(&self.options.kafka, None).map_err(|error| error.to_string())?);
+            }
+        }
+        ended
+    }
+
+    /// Offsets of this host's log, from `from` on, that an earlier run has brought to the cluster without
+    /// coming to say so.
+    fn already_there(
+        &self,
+        remote: &Arc<KafkaTopic>,
+        ends: &Ends,
+        from: u64,
+    ) -> Result<HashSet<u64>, String> {
+        if ends.clean {
+            return Ok(HashSet::new());
+        }
+        std::thread::sleep(SETTLE);
+        let own = format!("{}:", self.options.instance);
+        let to: Vec<u64> =
+            remote.ends().map_err(|error| error.to_string())?.into_iter().map(|(_, end)| end).collect();
+        let mut reader = remote.reader(&ends.ends).map_err(|error| error.to_string())?;
+        let (mut out, mut there) = (Vec::new(), HashSet::new());
+        while !self.stopped() && reader.position().iter().zip(&to).any(|(next, to)| next < to) {
+            out.clear();
+            if reader.read(&mut out, BLOCK_BYTES) == KafkaRead::Records(0) {
+                reader.wait(IDLE);
+            }
+            for record in format::records(&out) {
+                let offset = origin(&record).and_then(|text| text.strip_prefix(&own)?.parse().ok());
+                there.extend(offset.filter(|&offset: &u64| offset >= from));
+            }
+        }
+        Ok(there)
+    }
+
+    /// Brings one topic from the cluster to this host until the link stops, or something is wrong.
+    fn take_in(&self, at: usize) -> Result<(), String> {
+        let (topic, counters) = (&self.options.topics[at], &self.counters[at]);
+        let local = self.local(topic)?;
+        let remote = self.remote(topic)?;
+        let path = self.path(&topic.name, "in");
+        let mut ends = Ends::read(&path);
+        if ends.ends.is_empty() {
+            let first = if topic.history { 0 } else { KafkaReader::END };
+            ends.ends = vec![first; remote.partitions().into()];
+        }
+        let mut reader = remote.reader(&ends.ends).map_err(|error| error.to_string())?;
+        let own = format!("{}:", self.options.instance);
+        let mut out = Vec::new();
+        while !self.stopped() {
+            out.clear();
+            let read = reader.read(&mut out, BLOCK_BYTES);
+            let mut batch = Batch::default();
+            for record in format::records(&out) {
+                if origin(&record).is_some_and(|from| from.starts_with(&own)) {
+                    continue;
+                }
+                push(&mut batch, &record)?;
+            }
+            if !batch.is_empty() {
+                let taken = batch.records();
+                local.append(&mut batch, Durability::Group).map_err(|error| error.to_string())?;
+                counters.taken.fetch_add(taken, SeqCst);
+            }
+            if read == KafkaRead::Records(0) {
+                reader.wait(IDLE);
+            } else {
+                ends.ends = reader.position();
+                ends.write(&path)?;
+            }
+        }
+        ends.ends = reader.position();
+        ends.write(&path)
+    }
+}
+
+/// The value of the `legend-from` header.
+fn origin<'a>(record: &StoredRecord<'a>) -> Option<&'a str> {
+    let found = record.headers().find(|(name, _)| *name == FROM.as_bytes());
+    found.and_then(|(_, value)| std::str::from_utf8(value).ok())
+}
+
+fn push(batch: &mut Batch, record: &StoredRecord<'_>) -> Result<(), String> {
+    let headers: Option<Vec<(&str, &[u8])>> =
+        record.headers().map(|(name, value)| Some((std::str::from_utf8(name).ok()?, value))).collect();
+    // A header that is no text cannot be: the record came through Kafka's own client.
+    let headers = headers.unwrap_or_default();
+    let StoredRecord { key, value, timestamp_ms, .. } = *record;
+    batch.push(&Record { key, value, headers: &headers, timestamp_ms }).map_err(|error| error.to_string())
+}
+
+/// One topic on its way out.
+struct Shipment<'a> {
+    shared: &'a Shared,
+    at: usize,
+    local: &'a Topic,
+    producer: Arc<Producer>,
+    flight: Arc<Flight>,
+    there: HashSet<u64>,
+    ends: Ends,
+    committed: Committed,
+    path: PathBuf,
+    stored: Instant,
+}
+
+impl Shipment<'_> {
+    fn run(&mut self) -> Result<(), String> {
+        let counters = &self.shared.counters[self.at];
+        let (mut reader, mut out) = (self.local.reader(self.committed.offset), Vec::new());
+        while !self.shared.stopped() {
+            out.clear();
+            match reader.read(&mut out, BLOCK_BYTES).map_err(|error| error.to_string())? {
+                Read::Gap(gap) => {
+                    // Everything before the gap is answered first, so that the count is exact.
+                    self.settle(0)?;
+                    self.committed.lost += gap.to - gap.from;
+                    self.committed.offset = gap.to;
+                    locked(&self.flight.state).base = gap.to;
+                    counters.lost.store(self.committed.lost, SeqCst);
+                    self.store(true)?;
+                }
+                Read::Records(0) => {
+                    self.settle(0)?;
+                    self.store(false)?;
+                    counters.end.store(self.local.end(), SeqCst);
+                    self.local.wait(reader.offset(), IDLE);
+                }
+                Read::Records(_) => {
+                    if self.ends.clean {
+                        // From the first record on the wire the file says that there may be one.
+                        self.ends.clean = false;
+                        self.ends.write(&self.path)?;
+                    }
+                    for record in format::records(&out) {
+                        self.send(&record)?;
+                    }
+                    counters.end.store(self.local.end(), SeqCst);
+                    self.settle(IN_FLIGHT_MAX)?;
+                    if self.stored.elapsed() >= STORE_EVERY {
+                        self.store(true)?;
+                    }
+                }
+            }
+        }
+        self.settle_briefly()?;
+        self.store(false)
+    }
+
+    fn send(&mut self, record: &StoredRecord<'_>) -> Result<(), String> {
+        let counters = &self.shared.counters[self.at];
+        let topic = &self.shared.options.topics[self.at].name;
+        let own = format!("{}:{}", self.shared.options.instance, record.offset);
+        // Foreign: it came from the cluster.
+        let foreign = origin(record).is_some();
+        if foreign || self.there.remove(&record.offset) {
+            counters.skipped.fetch_add(1, SeqCst);
+            locked(&self.flight.state).entries.push_back(Entry::Passed);
+            return Ok(());
+        }
+        locked(&self.flight.state).entries.push_back(Entry::Sent);
+        let on: Arc<dyn OnDelivered> = Arc::clone(&self.flight) as _;
+        loop {
+            let extra = Some((FROM, own.as_bytes()));
+            match self.producer.send(topic, record, extra, &on, record.offset) {
+                Ok(true) => return Ok(()),
+                Ok(false) => {
+                    if self.shared.stopped() {
+                        return Err("the link ends".to_owned());
+                    }
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+                Err(error) => {
+                    return Err(format!("Cannot send {topic} offset {} to Kafka: {error}", record.offset));
+                }
+            }
+        }
+    }
+
+    /// Waits until at most `in_flight` records are unanswered; moves the place behind what was answered.
+    fn settle(&mut self, in_flight: usize) -> Result<(), String> {
+        let counters = &self.shared.counters[self.at];
+        let flight = Arc::clone(&self.flight);
+        let mut state = locked(&flight.state);
+        loop {
+            if let Some(error) = state.error.take() {
+                let topic = &self.shared.options.topics[self.at].name;
+                return Err(format!("Cannot send {topic} to Kafka: {error}; its records wait on this host"));
+            }
+            let mut arrived = 0;
+            while let Some(entry) = state.entries.front().copied() {
+                match entry {
+                    Entry::Sent => break,
+                    Entry::Passed => {}
+                    Entry::Arrived(partition, offset) => {
+                        arrived += 1;
+                        if let Some(end) = self.ends.ends.get_mut(usize::from(partition)) {
+                            *end = (offset + 1).max(*end);
+                        }
+                    }
+                }
+                state.entries.pop_front();
+                state.base += 1;
+            }
+            self.committed.offset = state.base;
+            counters.offset.store(state.base, SeqCst);
+            counters.shipped.fetch_add(arrived, SeqCst);
+            counters.end.fetch_max(self.local.end(), SeqCst);
+            if state.entries.len() <= in_flight {
+                return Ok(());
+            }
+            if self.shared.stopped() || self.producer.is_dead() {
+                return Err("the producer ends".to_owned());
+            }
+            let waited = flight.changed.wait_timeout(state, IDLE);
+            state = waited.map(|(state, _)| state).unwrap_or_else(|error| error.into_inner().0);
+        }
+    }
+
+    /// At the end: what is on the wire may still arrive.
+    fn settle_briefly(&mut self) -> Result<(), String> {
+        self.producer.flush(SETTLE);
+        self.settle(IN_FLIGHT_MAX)
+    }
+
+    /// Keeps the place: first the host's, then the cluster's, so that a kill in between only means more to look at.
+    fn store(&mut self, busy: bool) -> Result<(), String> {
+        let before = self.local.committed(HOLD_GROUP).map_err(|error| error.to_string())?;
+        let clean = !busy && locked(&self.flight.state).entries.is_empty();
+        if before != Some(self.committed) {
+            self.local.commit(HOLD_GROUP, self.committed).map_err(|error| error.to_string())?;
+        } else if self.ends.clean == clean {
+            return Ok(());
+        }
+        self.ends.clean = clean;
+        self.ends.write(&self.path)?;
+        self.stored = Instant::now();
+        Ok(())
+    }
+}

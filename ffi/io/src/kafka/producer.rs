@@ -1,0 +1,173 @@
+//! One idempotent producer: many records in flight, each answered once it is on all replicas.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
+
+use rdkafka::ClientContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, PurgeConfig, ThreadedProducer};
+
+use super::{KafkaOptions, Watch};
+use crate::log::format::StoredRecord;
+use crate::log::{LogError, LogErrorKind};
+
+/// Where a record went, or why it did not.
+pub type Delivered = Result<(u16, u64), String>;
+
+/// Called once for each record, by the producer's own thread.
+pub trait OnDelivered: Send + Sync {
+    /// `at`: what [`Producer::send`] was given.
+    fn delivered(&self, at: u64, delivered: Delivered);
+}
+
+struct Context {
+    watch: Watch,
+    in_flight: AtomicU64,
+    fatal: AtomicBool,
+}
+
+impl ClientContext for Context {
+    fn log(&self, _: rdkafka::config::RDKafkaLogLevel, _: &str, _: &str) {}
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            self.fatal.store(true, SeqCst);
+        }
+        self.watch.error(error, reason);
+    }
+}
+
+impl ProducerContext for Context {
+    type DeliveryOpaque = Box<(Arc<dyn OnDelivered>, u64)>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, opaque: Self::DeliveryOpaque) {
+        self.in_flight.fetch_sub(1, SeqCst);
+        let (on, at) = *opaque;
+        let delivered = match result {
+            Ok(message) => {
+                self.watch.clear();
+                Ok((u16::try_from(message.partition()).unwrap_or(0), message.offset().unsigned_abs()))
+            }
+            Err((error, _)) => {
+                let why = self.watch.last();
+                Err(why.unwrap_or_else(|| {
+                    error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string())
+                }))
+            }
+        };
+        on.delivered(at, delivered);
+    }
+}
+
+/// Sends records; cheap to call, never waits.
+pub struct Producer {
+    inner: ThreadedProducer<Context>,
+}
+
+impl Producer {
+    /// How long an append tries before it says that the cluster is not there.
+    pub const GIVE_UP: Duration = Duration::from_secs(10);
+
+    /// SPEC 2: zstd, 1 ms linger, acknowledged by all replicas, idempotent, order kept. `give_up`: when a
+    /// record's try ends; `None` = never, it waits for the broker to come back.
+    ///
+    /// # Errors
+    /// The options are no options.
+    pub fn new(options: &KafkaOptions, give_up: Option<Duration>) -> Result<Producer, LogError> {
+        let mut config = options.client();
+        let timeout = give_up.map_or(0, |limit| limit.as_millis());
+        config
+            .set("compression.type", "zstd")
+            .set("linger.ms", "1")
+            .set("acks", "all")
+            .set("enable.idempotence", "true")
+            .set("batch.num.messages", "20000")
+            .set("batch.size", "2000000")
+            .set("queue.buffering.max.messages", "400000")
+            .set("queue.buffering.max.kbytes", "262144")
+            .set("partitioner", "murmur2_random")
+            .set("message.timeout.ms", timeout.to_string());
+        let context =
+            Context { watch: Watch::default(), in_flight: AtomicU64::new(0), fatal: AtomicBool::new(false) };
+        let inner = config.create_with_context(context).map_err(|error| {
+            LogError::new(LogErrorKind::Invalid, format!("Cannot write to Kafka: {error}"))
+        })?;
+        Ok(Producer { inner })
+    }
+
+    /// Hands one record over; `on` is told what became of it. `extra` is one more header. False: the queue is
+    /// full, try again.
+    ///
+    /// # Errors
+    /// The record can never be sent.
+    pub fn send(
+        &self,
+        topic: &str,
+        record: &StoredRecord<'_>,
+        extra: Option<(&str, &[u8])>,
+        on: &Arc<dyn OnDelivered>,
+        at: u64,
+    ) -> Result<bool, String> {
+        let opaque = Box::new((Arc::clone(on), at));
+        let mut message: BaseRecord<'_, [u8], [u8], _> =
+            BaseRecord::with_opaque_to(topic, opaque).timestamp(record.timestamp_ms);
+        if let Some(key) = record.key {
+            message = message.key(key);
+        }
+        if let Some(value) = record.value {
+            message = message.payload(value);
+        }
+        let mut headers = record.headers().peekable();
+        if headers.peek().is_some() || extra.is_some() {
+            let mut owned = OwnedHeaders::new();
+            for (name, value) in headers {
+                let key = std::str::from_utf8(name).map_err(|_| "a header's name is not UTF-8".to_owned())?;
+                owned = owned.insert(Header { key, value: Some(value) });
+            }
+            if let Some((key, value)) = extra {
+                owned = owned.insert(Header { key, value: Some(value) });
+            }
+            message = message.headers(owned);
+        }
+        // Counted first: the answer may come before this call returns.
+        self.context().in_flight.fetch_add(1, SeqCst);
+        match self.inner.send(message) {
+            Ok(()) => Ok(true),
+            Err((error, _)) => {
+                self.context().in_flight.fetch_sub(1, SeqCst);
+                match error.rdkafka_error_code() {
+                    Some(RDKafkaErrorCode::QueueFull) => Ok(false),
+                    _ => Err(error.to_string()),
+                }
+            }
+        }
+    }
+
+    fn context(&self) -> &Context {
+        self.inner.context()
+    }
+
+    /// What the broker or the network last complained of, since a record went through.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        self.context().watch.last()
+    }
+
+    /// Whether this producer can send nothing more and must be made anew.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.context().fatal.load(SeqCst)
+    }
+
+    /// Drops what was not sent yet, and what was not answered.
+    pub fn purge(&self) {
+        self.inner.purge(PurgeConfig::default().queue().inflight());
+    }
+
+    /// Waits until everything was answered, or for `limit`.
+    pub fn flush(&self, limit: Duration) -> bool {
+        self.inner.flush(limit).is_ok()
+    }
+}

@@ -1,0 +1,173 @@
+//! Reading a topic's partitions side by side, from given offsets on.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::topic::KafkaTopic;
+use super::{ANSWER, Watch};
+use crate::log::format::{self, Record};
+use crate::log::{Gap, GapCause, LogError};
+
+/// What one [`KafkaReader::read`] gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KafkaRead {
+    /// Whole records were put into the buffer; 0 = none readable yet.
+    Records(u32),
+    /// Records of a partition are lost; the reader stands behind them.
+    Gap(u16, Gap),
+}
+
+/// A place in each partition.
+pub struct KafkaReader {
+    topic: Arc<KafkaTopic>,
+    consumer: BaseConsumer<Watch>,
+    /// Next offset wanted of each partition; `None` = not read.
+    next: Vec<Option<u64>>,
+    gaps: Vec<(u16, Gap)>,
+    /// A record that a wait has met.
+    held: Vec<u8>,
+}
+
+impl KafkaReader {
+    /// In `from` an offset stands for "end".
+    pub const END: u64 = u64::MAX;
+    /// In `from` an offset stands for "not this partition".
+    pub const NONE: u64 = u64::MAX - 1;
+
+    /// A reader at `from`, one offset a partition; what is missing there begins at 0.
+    ///
+    /// # Errors
+    /// The client cannot be made, or the cluster does not say where the end is.
+    pub fn new(topic: Arc<KafkaTopic>, from: &[u64]) -> Result<KafkaReader, LogError> {
+        let log = &topic.log;
+        let consumer: BaseConsumer<Watch> = log
+            .options
+            .consumer("legend-reader")
+            .create_with_context(log.watch.clone())
+            .map_err(|error| log.error("read", &error))?;
+        let mut gaps = Vec::new();
+        let next = topic.ends()?.into_iter().enumerate().map(|(partition, (low, high))| {
+            match from.get(partition).copied().unwrap_or(0) {
+                Self::END => Some(high),
+                Self::NONE => None,
+                // What retention has taken is told before anything is read.
+                offset if offset < low => {
+                    let gap = Gap { from: offset, to: low, cause: GapCause::Retention };
+                    gaps.push((partition as u16, gap));
+                    Some(low)
+                }
+                offset => Some(offset),
+            }
+        });
+        let next = next.collect();
+        let mut reader = KafkaReader { topic, consumer, next, gaps, held: Vec::new() };
+        reader.assign()?;
+        Ok(reader)
+    }
+
+    /// The next offset of each partition, as [`KafkaReader::new`] takes it.
+    #[must_use]
+    pub fn position(&self) -> Vec<u64> {
+        self.next.iter().map(|next| next.unwrap_or(Self::NONE)).collect()
+    }
+
+    fn assign(&mut self) -> Result<(), LogError> {
+        let mut list = TopicPartitionList::new();
+        for (partition, next) in self.next.iter().enumerate() {
+            if let Some(next) = next {
+                let offset = Offset::Offset(next.cast_signed());
+                let added = list.add_partition_offset(&self.topic.name, partition as i32, offset);
+                added.map_err(|error| self.topic.log.error("read", &error))?;
+            }
+        }
+        self.consumer.assign(&list).map_err(|error| self.topic.log.error("read", &error))
+    }
+
+    /// Appends whole records to `out` until about `bytes_max`: what the client has fetched, without waiting.
+    pub fn read(&mut self, out: &mut Vec<u8>, bytes_max: usize) -> KafkaRead {
+        let mut records = 0;
+        if !self.held.is_empty() {
+            out.append(&mut self.held);
+            records = 1;
+        }
+        while out.len() < bytes_max && self.gaps.is_empty() {
+            match self.consumer.poll(Duration::ZERO) {
+                Some(Ok(message)) => {
+                    records += u32::from(take(&self.topic, &mut self.next, &mut self.gaps, &message, out));
+                }
+                // What the client complains of passes, or `wait` says it.
+                Some(Err(_)) => {}
+                None => break,
+            }
+        }
+        // A gap lies before the record that was met behind it.
+        if let Some((partition, gap)) = self.gaps.pop() {
+            self.held.append(out);
+            return KafkaRead::Gap(partition, gap);
+        }
+        KafkaRead::Records(records)
+    }
+
+    /// Waits until a record is readable, or for `limit`.
+    pub fn wait(&mut self, limit: Duration) -> bool {
+        if !self.held.is_empty() || !self.gaps.is_empty() {
+            return true;
+        }
+        let begin = Instant::now();
+        loop {
+            let Some(left) = limit.checked_sub(begin.elapsed()) else { return false };
+            match self.consumer.poll(left.min(ANSWER)) {
+                Some(Ok(message))
+                    if take(&self.topic, &mut self.next, &mut self.gaps, &message, &mut self.held) =>
+                {
+                    return true;
+                }
+                Some(Ok(_)) => {}
+                // A broker that is away: the client goes on trying, and so may the caller.
+                Some(Err(_)) => std::thread::sleep(left.min(Duration::from_millis(10))),
+                None => {}
+            }
+        }
+    }
+}
+
+/// Lays a message out as a record; false for one before the wanted offset.
+fn take(
+    topic: &KafkaTopic,
+    next: &mut [Option<u64>],
+    gaps: &mut Vec<(u16, Gap)>,
+    message: &BorrowedMessage<'_>,
+    out: &mut Vec<u8>,
+) -> bool {
+    let partition = usize::try_from(message.partition()).unwrap_or(0);
+    let offset = message.offset().unsigned_abs();
+    let Some(Some(wanted)) = next.get_mut(partition) else { return false };
+    if offset < *wanted {
+        return false;
+    }
+    if offset > *wanted {
+        // Retention, unless the hole is of compaction or a transaction's mark: then what is before it is kept.
+        let low = topic.low(partition as u16).unwrap_or(offset);
+        if low > *wanted {
+            let gap = Gap { from: *wanted, to: low.min(offset), cause: GapCause::Retention };
+            gaps.push((partition as u16, gap));
+        }
+    }
+    *wanted = offset + 1;
+    let headers: Vec<(&str, &[u8])> = message
+        .headers()
+        .map(|headers| headers.iter().map(|header| (header.key, header.value.unwrap_or_default())).collect())
+        .unwrap_or_default();
+    let record = Record {
+        key: message.key(),
+        value: message.payload(),
+        headers: &headers,
+        timestamp_ms: message.timestamp().to_millis().unwrap_or(0),
+    };
+    format::append_stored(out, &record, partition as u16, offset);
+    true
+}

@@ -1,0 +1,224 @@
+//! One topic of a cluster: append, groups, offsets.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use rdkafka::consumer::{CommitMode, Consumer};
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::producer::{Delivered, OnDelivered};
+use super::reader::KafkaReader;
+use super::{ANSWER, KafkaLog, Producer};
+use crate::log::format::{self, Batch, StoredRecord};
+use crate::log::{Committed, LogError, LogErrorKind};
+
+/// A topic with its partitions.
+pub struct KafkaTopic {
+    pub(super) log: Arc<KafkaLog>,
+    pub(super) name: String,
+    partitions: u16,
+}
+
+/// Counts the answers of one append.
+struct Waiting {
+    state: Mutex<WaitState>,
+    done: Condvar,
+}
+
+#[derive(Default)]
+struct WaitState {
+    left: u64,
+    first: Option<u64>,
+    error: Option<String>,
+}
+
+impl OnDelivered for Waiting {
+    fn delivered(&self, at: u64, delivered: Delivered) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.left = state.left.saturating_sub(1);
+        match delivered {
+            Ok((_, offset)) if at == 0 => state.first = Some(offset),
+            Ok(_) => {}
+            Err(error) => state.error = Some(error),
+        }
+        if state.left == 0 {
+            self.done.notify_all();
+        }
+    }
+}
+
+impl KafkaTopic {
+    /// Opens a topic; makes it when it is missing and `create` says with how many partitions.
+    ///
+    /// # Errors
+    /// `NotFound` without `create`; `Unavailable`: the cluster does not answer.
+    pub fn open(
+        log: Arc<KafkaLog>,
+        name: &str,
+        create: Option<(u16, bool, u16)>,
+    ) -> Result<KafkaTopic, LogError> {
+        crate::log::check_name("topic", name)?;
+        let partitions = match (log.partitions(name)?, create) {
+            (Some(partitions), _) => partitions,
+            (None, Some((partitions, compacted, replicas))) => {
+                log.create(name, partitions, compacted, replicas)?;
+                log.partitions(name)?.unwrap_or(partitions)
+            }
+            (None, None) => {
+                let message = format!(
+                    "Cannot open topic {name}: it does not exist, create it with `legend topics create`"
+                );
+                return Err(LogError::new(LogErrorKind::NotFound, message));
+            }
+        };
+        Ok(KafkaTopic { log, name: name.to_owned(), partitions })
+    }
+
+    /// How many partitions it has.
+    #[must_use]
+    pub fn partitions(&self) -> u16 {
+        self.partitions
+    }
+
+    /// Appends and waits until all replicas have the records; the first one's offset in its partition.
+    ///
+    /// # Errors
+    /// `Unavailable`: the cluster did not take them in time; some may be there.
+    pub fn append(&self, batch: &Batch) -> Result<u64, LogError> {
+        let producer = self.log.producer()?;
+        let records = batch.records();
+        if records == 0 {
+            return Err(LogError::invalid("the batch is empty, need a record"));
+        }
+        let waiting = Arc::new(Waiting {
+            state: Mutex::new(WaitState { left: records, ..WaitState::default() }),
+            done: Condvar::new(),
+        });
+        let on: Arc<dyn OnDelivered> = Arc::clone(&waiting) as _;
+        for (at, record) in (0..).zip(format::records(batch.bytes())) {
+            self.hand_over(&producer, &record, &on, at)?;
+        }
+        let mut state = waiting.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while state.left > 0 {
+            state = waiting.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if let Some(error) = &state.error {
+            let message = format!(
+                "Cannot append to {}: Kafka at {} did not take it ({error}); check the broker",
+                self.name, self.log.options.brokers
+            );
+            return Err(LogError::new(LogErrorKind::Unavailable, message));
+        }
+        Ok(state.first.unwrap_or(0))
+    }
+
+    fn hand_over(
+        &self,
+        producer: &Producer,
+        record: &StoredRecord<'_>,
+        on: &Arc<dyn OnDelivered>,
+        at: u64,
+    ) -> Result<(), LogError> {
+        loop {
+            match producer.send(&self.name, record, None, on, at) {
+                Ok(true) => return Ok(()),
+                // The queue empties as the broker answers, or gives up.
+                Ok(false) => std::thread::sleep(std::time::Duration::from_millis(1)),
+                Err(why) => {
+                    let message = format!("Cannot append to {}: {why}", self.name);
+                    return Err(LogError::new(LogErrorKind::Invalid, message));
+                }
+            }
+        }
+    }
+
+    /// First kept offset of a partition.
+    pub(super) fn low(&self, partition: u16) -> Option<u64> {
+        let asked = self.log.meta.fetch_watermarks(&self.name, partition.into(), ANSWER);
+        asked.ok().map(|(low, _)| low.unsigned_abs())
+    }
+
+    /// First kept offset, and one past the last readable, of each partition.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
+    pub fn ends(&self) -> Result<Vec<(u64, u64)>, LogError> {
+        (0..self.partitions)
+            .map(|partition| {
+                let (low, high) = self
+                    .log
+                    .meta
+                    .fetch_watermarks(&self.name, partition.into(), ANSWER)
+                    .map_err(|error| self.log.error(&format!("look at {}", self.name), &error))?;
+                Ok((low.unsigned_abs(), high.unsigned_abs()))
+            })
+            .collect()
+    }
+
+    /// Stores a group's place in a partition.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
+    pub fn commit(&self, group: &str, partition: u16, committed: Committed) -> Result<(), LogError> {
+        crate::log::check_name("group", group)?;
+        let mut list = TopicPartitionList::new();
+        {
+            let mut place = list.add_partition(&self.name, partition.into());
+            place.set_metadata(format!("lost={}", committed.lost));
+            place
+                .set_offset(Offset::Offset(committed.offset.cast_signed()))
+                .map_err(|error| self.log.error("commit", &error))?;
+        }
+        let consumer = self.log.group(group)?;
+        consumer
+            .commit(&list, CommitMode::Sync)
+            .map_err(|error| self.log.error(&format!("commit to group {group}"), &error))
+    }
+
+    /// What a group stored last in a partition.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
+    pub fn committed(&self, group: &str, partition: u16) -> Result<Option<Committed>, LogError> {
+        crate::log::check_name("group", group)?;
+        let mut list = TopicPartitionList::new();
+        list.add_partition(&self.name, partition.into());
+        let consumer = self.log.group(group)?;
+        let found = consumer
+            .committed_offsets(list, ANSWER)
+            .map_err(|error| self.log.error(&format!("look at group {group}"), &error))?;
+        let Some(place) = found.find_partition(&self.name, partition.into()) else { return Ok(None) };
+        let Offset::Offset(offset) = place.offset() else { return Ok(None) };
+        let lost = place.metadata().strip_prefix("lost=").and_then(|text| text.parse().ok()).unwrap_or(0);
+        Ok(Some(Committed { offset: offset.unsigned_abs(), lost }))
+    }
+
+    /// Names of the groups that have a place in this topic.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
+    pub fn groups(&self) -> Result<Vec<String>, LogError> {
+        let listed = self
+            .log
+            .meta
+            .fetch_group_list(None, ANSWER)
+            .map_err(|error| self.log.error("list groups", &error))?;
+        let mut names = Vec::new();
+        for group in listed.groups().iter().map(rdkafka::groups::GroupInfo::name) {
+            let sound = crate::log::check_name("group", group).is_ok();
+            let holds = |partition| self.committed(group, partition).map(|found| found.is_some());
+            if sound && (0..self.partitions).map(holds).collect::<Result<Vec<_>, _>>()?.contains(&true) {
+                names.push(group.to_owned());
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// A reader; see [`KafkaReader::new`].
+    ///
+    /// # Errors
+    /// The client cannot be made.
+    pub fn reader(self: &Arc<Self>, from: &[u64]) -> Result<KafkaReader, LogError> {
+        KafkaReader::new(Arc::clone(self), from)
+    }
+}
