@@ -4,6 +4,8 @@ export interface Part {
   readonly name: string;
   /** The words behind `legend`. */
   readonly args: readonly string[];
+  /** Whether trading needs it; what is not needed is started again whatever it ended with. */
+  readonly essential?: boolean;
 }
 
 /** How a part ended for good. */
@@ -58,7 +60,8 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
   for (;;) {
     const begin = performance.now();
     const { code, last } = await runOnce(part, options);
-    if (signal.aborted || options.isMeant(code, last, performance.now() - begin)) {
+    const meant = part.essential !== false && options.isMeant(code, last, performance.now() - begin);
+    if (signal.aborted || meant) {
       return { name: part.name, code, last };
     }
     if (performance.now() - begin > LONG_LIFE_MS) pauseMs = PAUSE_MS.first;

@@ -19,7 +19,7 @@ export const configShow: Command = {
     for (const row of CONFIG_KEYS) {
       const found = config.get(row.key);
       if (!found || (args.length > 0 && !args.includes(row.key))) continue;
-      const value = row.secret && found.value !== "" ? "(set)" : found.value;
+      const value = row.secret && found.value !== "" ? "(set)" : withoutPassword(found.value);
       const line = {
         key: row.key,
         value,
@@ -36,6 +36,11 @@ export const configShow: Command = {
     return EXIT.done;
   },
 };
+
+/** A URL may carry a password, which is never shown. */
+function withoutPassword(value: unknown): unknown {
+  return typeof value === "string" ? value.replace(/^(https?:\/\/[^/@]*:)[^/@]*@/, "$1(set)@") : value;
+}
 
 export const configCheck: Command = {
   name: "config check",

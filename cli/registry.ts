@@ -5,13 +5,18 @@ import { capture } from "./capture.ts";
 import { completions } from "./completions.ts";
 import { configCheck, configShow } from "./config.ts";
 import { control, kill, unkill } from "./control.ts";
+import { dbMigrate, dbQuery } from "./db.ts";
 import { decode } from "./decode.ts";
+import { doctor, slo } from "./doctor.ts";
+import { dlqList, dlqReplay } from "./dlq.ts";
 import { explain } from "./explain.ts";
 import { replay } from "./replay.ts";
 import { run } from "./run.ts";
 import { runAgent } from "./run_agent.ts";
 import { runApi } from "./run_api.ts";
 import { runLink } from "./run_link.ts";
+import { runSink } from "./run_sink.ts";
+import { runStore } from "./run_store.ts";
 import { topicsCreate, topicsLag, topicsList, topicsTail, topicsVerify } from "./topics.ts";
 import { userAdd, userList, userPasswd } from "./user.ts";
 import { version } from "./version.ts";
@@ -24,7 +29,12 @@ export const COMMANDS: readonly Command[] = [
   configCheck,
   configShow,
   control,
+  dbMigrate,
+  dbQuery,
   decode,
+  dlqList,
+  dlqReplay,
+  doctor,
   explain,
   kill,
   replay,
@@ -32,6 +42,9 @@ export const COMMANDS: readonly Command[] = [
   runAgent,
   runApi,
   runLink,
+  runSink,
+  runStore,
+  slo,
   topicsCreate,
   topicsLag,
   topicsList,

@@ -1,9 +1,11 @@
-import { supervise, type SupervisorOptions } from "../agents/supervisor.ts";
+import { type Part, supervise, type SupervisorOptions } from "../agents/supervisor.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
+import { serverAddress } from "../core/store/address.ts";
 import { AppError } from "../core/errors.ts";
 import type { AgentStatus } from "../core/control.ts";
-import { type Command, EXIT, type Invocation } from "./command.ts";
+import { type Command, type Context, EXIT, type Invocation } from "./command.ts";
 import { API_FLAGS } from "./run_api.ts";
+import { hasClickHouse } from "./run_store.ts";
 import { SOURCE_FLAGS, sourcesOf, speedFlag, summary } from "./run_agent.ts";
 import { makeTopics } from "./topics.ts";
 
@@ -17,7 +19,8 @@ export const run: Command = {
   summary: "Run everything on this host: one process per part, started again when it crashes (paper mode)",
   flags: [...SOURCE_FLAGS, ...API_FLAGS],
   details: [
-    "Parts: agent arbitrage, agent mev, and the page with the API on a source without end. Closed cycles are published on arbitrage-decisions-proto, tier A sandwiches on",
+    "Parts: agent arbitrage, agent mev; on a source without end also the page with the API, the analytics store and the",
+    "sink that fills it, and with KAFKA_BROKERS the link to Kafka. Closed cycles are published on arbitrage-decisions-proto, tier A sandwiches on",
     "sandwich-decisions-proto, opportunities that pass the gate beside them; everything else stays on decision-evidence.",
     "What is on the log already is counted, not written again.",
   ],
@@ -29,7 +32,7 @@ export const run: Command = {
     await makeTopics(context);
     context.say(`paper mode: reading ${sources.join(", ")} into ${path}`);
     const begin = performance.now();
-    const parts = ["arbitrage", "mev"].map((module) => ({
+    const parts: Part[] = ["arbitrage", "mev"].map((module) => ({
       name: `agent ${module}`,
       args: ["run", "agent", module, "--part", "--json", ...passedOn(call, path)],
     }));
@@ -39,6 +42,7 @@ export const run: Command = {
     const linked = kafkaOf(context.config()) !== null;
     const link = { name: "link", args: ["run", "link", "--part", ...configFlags(call, path)] };
     if (live && linked) parts.push(link);
+    if (live) parts.push(...storeParts(context, configFlags(call, path)));
     // A part that cannot even start (a port in use, a damaged state) ends the whole run: its line says why.
     const stop = new AbortController();
     const supervisor: SupervisorOptions = {
@@ -71,6 +75,16 @@ export const run: Command = {
     return code === 0 ? EXIT.done : EXIT.failed;
   },
 };
+
+/** The sink, and this host's own store unless a server is configured; neither may stop the agents. */
+function storeParts(context: Context, words: readonly string[]): Part[] {
+  const part = (name: string): Part => ({ name, args: ["run", name, "--part", ...words], essential: false });
+  if (serverAddress(context.config())) return [part("sink")];
+  if (!context.setting<boolean>("store.enabled")) return [];
+  if (hasClickHouse()) return [part("store"), part("sink")];
+  context.say("no analytics store: this is a --slim build; set CLICKHOUSE_URL for one");
+  return [];
+}
 
 function configFlags({ flags }: Invocation, dataDir: string): string[] {
   return [...(typeof flags.config === "string" ? ["--config", flags.config] : []), "--data-dir", dataDir];

@@ -3,13 +3,18 @@ import { AuditChain } from "../core/audit/chain.ts";
 import { Accounts } from "../core/auth/accounts.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
 import { Tokens } from "../core/auth/tokens.ts";
-import { agentStatuses } from "../core/control.ts";
+import { kafkaOf } from "../core/config/kafka.ts";
+import { agentStatuses, MODULES, type Sent } from "../core/control.ts";
 import { openDatabase } from "../core/database.ts";
 import { DecisionIndex } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
+import { linkStatus } from "../core/link.ts";
 import { MetricsView } from "../core/metrics.ts";
 import { Receipts } from "../core/receipts.ts";
 import { WantedStates } from "../core/wanted.ts";
+import { serverAddress } from "../core/store/address.ts";
+import { runQuery } from "../core/store/queries.ts";
+import { sinkStatus } from "../core/store/sink_status.ts";
 import { sendCommand } from "../ffi/control.ts";
 import { endWithParent } from "../ffi/engine.ts";
 import { createApp } from "../routes/app.ts";
@@ -18,7 +23,9 @@ import { pageRoutes } from "../routes/pages/mod.tsx";
 import { assetReader } from "./assets.ts";
 import { AuditAnchors } from "./audit_anchors.ts";
 import { type Command, type Context, EXIT, type Flag } from "./command.ts";
+import { storeOf } from "./db.ts";
 import { PART_FLAG } from "./run_agent.ts";
+import { hasClickHouse } from "./run_store.ts";
 
 const RECEIPT_WAIT_MS = 5_000;
 /** How long open connections may take to end. */
@@ -91,6 +98,9 @@ async function openParts(context: Context) {
   };
   const bridge = new Bridge({ log, ...batch, isOpen: (session) => accounts.isOpen(session) });
   const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
+  const kafka = kafkaOf(context.config()) !== null;
+  const [metrics, receipts] = [new MetricsView(log), new Receipts(log)];
+  const store = storeOf(context);
   const deps: ApiDeps = {
     version: context.version,
     host: Deno.hostname(),
@@ -101,21 +111,33 @@ async function openParts(context: Context) {
     audit: ({ who, action, module = "", detail = "", request_id = "" }) =>
       anchors.tell(chain.append({ who, action, module, detail, request_id })),
     chain,
-    send: (command) =>
-      sendCommand(context.library(), {
+    send: async (command) => {
+      const own = agentStatuses(path).some(({ module }) => module === command.module);
+      const request_id = command.request_id ?? crypto.randomUUID().replaceAll("-", "");
+      const sent = await sendCommand(context.library(), {
         ...command,
+        request_id,
         data_dir: path,
         instance,
         ...(sign_sk_hex ? { sign_sk_hex } : {}),
         wait_ms: RECEIPT_WAIT_MS,
-      }),
+        disk: own || !kafka,
+      });
+      if (!kafka) return [sent];
+      const mine = own ? `${command.module}-${instance}` : "";
+      const others = metrics.instances(command.module).filter((name) => name !== mine);
+      const far = await Promise.all(others.map((name) => remote(receipts, request_id, name)));
+      return own || far.length === 0 ? [sent, ...far] : far;
+    },
     agents: briefly(() => agentStatuses(path)),
     wanted: new WantedStates(log),
     decisions: new DecisionIndex(log),
-    metrics: new MetricsView(log),
-    receipts: new Receipts(log),
+    metrics,
+    receipts,
     realtime: bridge,
-    ready: () => readiness(path),
+    query: (name, params, signal) => runQuery(store, name, params, signal),
+    flow: () => ({ link: linkStatus(path), sink: sinkStatus(path) }),
+    ready: () => readiness(path, { kafka, sink: hasSink(context), heard: heardOf(metrics) }),
     asset: assetReader(),
     firstLoginDone: () => removeIfThere(`${path}/first-login`),
     ratePerSecond: context.setting<number>("api.rate_limit_per_second"),
@@ -127,6 +149,39 @@ async function openParts(context: Context) {
   };
   return { deps, bridge, anchors, close: () => database.close() };
 }
+
+/** What an agent on another host answers, by its receipt on the log. */
+async function remote(receipts: Receipts, request_id: string, instance: string): Promise<Sent> {
+  const end = performance.now() + RECEIPT_WAIT_MS;
+  const path = "kafka";
+  for (;;) {
+    const receipt = receipts.of(request_id).find((one) => one.instance === instance);
+    // Who signed it cannot be told here: the key of that host's agents is its own.
+    if (receipt) {
+      return {
+        request_id,
+        at_ms: 0,
+        path,
+        receipt: { ...receipt, genuine: false },
+        log_error: null,
+        agent_error: null,
+      };
+    }
+    if (performance.now() > end) {
+      const agent_error = `${instance} has not answered in ${
+        RECEIPT_WAIT_MS / 1000
+      } s; it obeys when it is back`;
+      return { request_id, at_ms: 0, path, receipt: null, log_error: null, agent_error };
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+const heardOf = (metrics: MetricsView) => () => MODULES.flatMap((module) => metrics.instances(module));
+
+/** Whether this installation stores what it publishes. */
+const hasSink = (context: Context) =>
+  serverAddress(context.config()) !== null || (context.setting<boolean>("store.enabled") && hasClickHouse());
 
 /** How long what the agents said is good enough for another request. */
 const STATUS_GOOD_MS = 100;
@@ -141,16 +196,41 @@ function briefly<T>(ask: () => T): () => T {
   };
 }
 
-/** Every agent has told its status a moment ago. */
-function readiness(path: string): Readiness {
+interface ReadyOptions {
+  kafka: boolean;
+  sink: boolean;
+  /** Agents anywhere that have told metrics lately. */
+  heard(): string[];
+}
+
+/** Every part has told its status a moment ago, and none is in trouble. */
+function readiness(path: string, { kafka, sink, heard }: ReadyOptions): Readiness {
   const now = Date.now();
+  const silent = (atMs: number) => (now - atMs) / 1000 > AGENT_SILENT_S;
   const reasons = agentStatuses(path).map((status) => {
     const age = Math.max(0, now - Number(BigInt(status.at_ns) / 1_000_000n)) / 1000;
     const ok = status.state === "running" && age < AGENT_SILENT_S;
     const detail = ok ? "running" : status.error ?? `${status.state}, silent for ${age.toFixed(0)} s`;
     return { part: `agent ${status.module}`, ok, detail };
   });
+  const far = heard();
+  if (reasons.length === 0 && far.length > 0) {
+    reasons.push({ part: "agents", ok: true, detail: `${far.length} on other hosts` });
+  }
   if (reasons.length === 0) reasons.push({ part: "agents", ok: false, detail: "none has run yet" });
+  const part = (name: string, status: { at_ms: number; trouble: string | null } | null, detail: string) => {
+    const wrong = !status ? "has not started" : silent(status.at_ms) ? "silent" : status.trouble;
+    reasons.push({ part: name, ok: wrong === null, detail: wrong ?? detail });
+  };
+  if (kafka) {
+    const link = linkStatus(path);
+    part("kafka", link, `${link?.waiting ?? 0} records wait on this host`);
+  }
+  if (sink) {
+    const status = sinkStatus(path);
+    const lag = status?.topics.reduce((sum, topic) => sum + topic.lag, 0) ?? 0;
+    part("store", status, `${lag} records are not stored yet`);
+  }
   return { ready: reasons.every(({ ok }) => ok), reasons };
 }
 

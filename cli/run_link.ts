@@ -2,18 +2,26 @@ import { kafkaOf } from "../core/config/kafka.ts";
 import { AppError } from "../core/errors.ts";
 import { endWithParent } from "../ffi/engine.ts";
 import { Link } from "../ffi/link.ts";
-import { TOPICS } from "../proto/topics.ts";
+import { type TopicDefinition, TOPICS } from "../proto/topics.ts";
 import { type Command, EXIT } from "./command.ts";
 import { PART_FLAG } from "./run_agent.ts";
 import { makeTopics, topicLimits } from "./topics.ts";
 
 /** How often the status is told. */
 const STATUS_MS = 250;
+const HAS_DEAD_LETTERS: ReadonlySet<string> = new Set(["envelope", "evidence", "json"]);
 /** Commands reach every agent by their topic; a late starter asks for the state alone. */
 const INBOUND: Readonly<Record<string, { history: boolean }>> = {
   "control-commands-proto": { history: false },
   "control-state-proto": { history: true },
 };
+
+/** Every topic, and the dead letters of those that the sink and the mirror read. */
+const LINK_TOPICS: readonly TopicDefinition[] = TOPICS.flatMap((topic) =>
+  HAS_DEAD_LETTERS.has(topic.content)
+    ? [topic, { ...topic, name: `${topic.name}-dlq`, partitions: 1 }]
+    : [topic]
+);
 
 export const runLink: Command = {
   name: "run link",
@@ -36,7 +44,7 @@ export const runLink: Command = {
       data_dir: path,
       instance,
       kafka,
-      topics: TOPICS.map(({ name, partitions, compacted }) => ({
+      topics: LINK_TOPICS.map(({ name, partitions, compacted }) => ({
         name,
         partitions,
         compacted: compacted ?? false,

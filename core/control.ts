@@ -75,6 +75,8 @@ export interface SendOptions {
   sign_sk_hex?: string;
   /** Milliseconds to wait for the receipt. */
   wait_ms: number;
+  /** Whether the state on disk is changed when no agent runs here. */
+  disk?: boolean;
 }
 
 /** What one agent answered. */
@@ -100,7 +102,7 @@ export interface Sent {
   /** Unix milliseconds at which it was signed. */
   at_ms: number;
   /** Who has it: the agent, its state on disk (no agent runs), the agent by a signal, or the log alone. */
-  path: "socket" | "disk" | "signal" | "none";
+  path: "socket" | "disk" | "signal" | "kafka" | "none";
   receipt: Receipt | null;
   log_error: string | null;
   agent_error: string | null;
@@ -108,10 +110,10 @@ export interface Sent {
 
 export const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
 
-/** Brings one command to one module. */
+/** Brings one command to one module; what each of its agents answered. */
 export type SendCommand = (
   command: Pick<SendOptions, "module" | "action" | "args" | "issuer" | "request_id">,
-) => Promise<Sent>;
+) => Promise<Sent[]>;
 
 /** The newest status of each agent that has run in a data folder. */
 export function agentStatuses(dataDir: string): AgentStatus[] {

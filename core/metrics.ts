@@ -8,6 +8,10 @@ const METRICS_TOPIC = "metrics-proto";
 /** Seconds kept. */
 const SAMPLES_MAX = 600;
 
+/** An agent that told nothing for this long is not there. */
+const HEARD_MS = 5_000;
+const HEARD_MAX = 1_000;
+
 interface Sample {
   /** Unix seconds. */
   t: number;
@@ -38,6 +42,7 @@ export interface MetricsSummary {
 
 export class MetricsView {
   readonly #log: Log;
+  readonly #heard = new Map<string, { module: ModuleName; atMs: number }>();
   readonly #samples: Record<ModuleName, Sample[]> = { arbitrage: [], mev: [] };
 
   constructor(log: Log) {
@@ -53,6 +58,12 @@ export class MetricsView {
     });
   }
 
+  /** Agents that have told their metrics lately, by instance. */
+  instances(module: ModuleName, now = Date.now()): string[] {
+    return [...this.#heard].filter(([, heard]) => heard.module === module && now - heard.atMs < HEARD_MS)
+      .map(([instance]) => instance);
+  }
+
   #take(value: Uint8Array, timestampMs: number): void {
     let metrics;
     try {
@@ -61,8 +72,11 @@ export class MetricsView {
       // Foreign bytes on the topic are not ours to show.
       return;
     }
-    const samples = this.#samples[metrics?.module as ModuleName];
+    const module = metrics?.module as ModuleName;
+    const samples = this.#samples[module];
     if (!metrics || !samples) return;
+    this.#heard.set(metrics.instance ?? "", { module, atMs: timestampMs });
+    if (this.#heard.size > HEARD_MAX) this.#heard.delete(this.#heard.keys().next().value!);
     samples.push({
       t: timestampMs / 1000,
       hotpath_p50: metrics.hotpathP50 ?? 0,

@@ -116,7 +116,7 @@ export class KafkaLog extends NativeLog {
     const definition = topicDefinition(name);
     const compacted = definition?.compacted && !name.endsWith("-dlq");
     return {
-      create: options.partitions ?? definition?.partitions ?? 1,
+      create: options.partitions ?? (name.endsWith("-dlq") ? 1 : definition?.partitions ?? 1),
       limits: [compacted ? 1n : 0n, BigInt(this.#replicas), 0n] as const,
     };
   }
@@ -217,12 +217,12 @@ function positions(from: ReadFrom, partitions: TopicInfo["partitions"]): bigint[
 
 class NativeReader implements LogReader {
   readonly #library: Library;
-  readonly #handle: number;
+  readonly handle: number;
   readonly #position: bigint[];
   #out = new Uint8Array(READ_BYTES);
 
   constructor(library: Library, handle: number, position: bigint[]) {
-    [this.#library, this.#handle] = [library, handle];
+    [this.#library, this.handle] = [library, handle];
     this.#position = [...position];
   }
 
@@ -232,10 +232,10 @@ class NativeReader implements LogReader {
 
   read(): { records: StoredRecord[] } | { gap: LogGap } {
     const { legend_reader_read } = this.#library.symbols;
-    let length = legend_reader_read(this.#handle, this.#out, this.#out.length);
+    let length = legend_reader_read(this.handle, this.#out, this.#out.length);
     if (isTooSmall(length)) {
       this.#out = new Uint8Array(sizeNeeded(this.#out));
-      length = legend_reader_read(this.#handle, this.#out, this.#out.length);
+      length = legend_reader_read(this.handle, this.#out, this.#out.length);
     }
     check(length, this.#out);
     const header = view(this.#out);
@@ -254,14 +254,25 @@ class NativeReader implements LogReader {
   async wait(timeoutMs: number): Promise<boolean> {
     const { legend_reader_wait } = this.#library.symbols;
     const { value } = await this.#library.callAsync((out, size) =>
-      legend_reader_wait(this.#handle, timeoutMs, out, size)
+      legend_reader_wait(this.handle, Math.ceil(timeoutMs), out, size)
     );
     return value === 1;
   }
 
   [Symbol.dispose](): void {
-    this.#library.symbols.legend_reader_close(this.#handle);
+    this.#library.symbols.legend_reader_close(this.handle);
   }
+}
+
+/** The library's number of a reader. */
+export function handleOf(reader: LogReader): number {
+  if (!(reader instanceof NativeReader)) throw new AppError("failed", "Cannot use a reader of another log");
+  return reader.handle;
+}
+
+/** Records of a block that the library has made. */
+export function recordsOf(block: Uint8Array): StoredRecord[] {
+  return decode(block);
 }
 
 function encode(records: readonly LogRecord[]): Uint8Array<ArrayBuffer> {

@@ -48,6 +48,15 @@ export const SYMBOLS = {
   legend_link_start: { parameters: [...TEXT, ...OUT], result: "i32" },
   legend_link_status: { parameters: ["u32", ...OUT], result: "i32" },
   legend_link_close: { parameters: ["u32"], result: "void", nonblocking: true },
+  legend_sink_open: { parameters: [...TEXT, ...OUT], result: "i32" },
+  legend_sink_close: { parameters: ["u32"], result: "void" },
+  // sink, reader, most records
+  legend_sink_feed: { parameters: ["u32", "u32", "u32", ...OUT], result: "i32", nonblocking: true },
+  legend_sink_status: { parameters: ["u32", ...OUT], result: "i32" },
+  // sink, table
+  legend_sink_body: { parameters: ["u32", "u32", ...OUT], result: "i32" },
+  legend_sink_clear: { parameters: ["u32"], result: "void" },
+  legend_store_run: { parameters: [...TEXT, ...OUT], result: "i32", nonblocking: true },
   legend_end_with_parent: { parameters: [], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 

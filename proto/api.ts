@@ -49,6 +49,10 @@ export const keyBody = z.strictObject({
   scopes: z.array(z.enum(["read", "control", "jobs", "models", "config", "metrics"])).min(1),
   days: z.number().int().min(1).max(365).default(90),
 });
+export const queryBody = z.strictObject({
+  name: z.string().regex(/^[a-z_]{1,64}$/, "need a name of `legend db query`"),
+  params: z.record(z.string().max(64), z.union([z.string().max(256), z.number()])).optional(),
+});
 export const tuneBody = z.strictObject({
   batch_window_ms: z.number().int().min(10).max(25),
   batch_max_size: z.number().int().min(1).max(4096),

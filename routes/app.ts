@@ -7,6 +7,7 @@ import { controlRoutes } from "./control.ts";
 import type { ApiDeps } from "./deps.ts";
 import { bodyOf, Guard } from "./middleware/guard.ts";
 import { observeRoutes } from "./observe.ts";
+import { storeRoutes } from "./store.ts";
 import { openApi } from "./openapi.ts";
 import { onError, problem } from "./problem.ts";
 import { realtimeRoutes, websocketRoute } from "./realtime.ts";
@@ -44,6 +45,7 @@ export function apiRoutes(deps: ApiDeps, guard: Guard): Route[] {
     ...authRoutes(deps, guard),
     ...controlRoutes(deps),
     ...observeRoutes(deps),
+    ...storeRoutes(deps),
     ...realtimeRoutes(deps),
     websocketRoute(deps, (_, principal) => may(principal, "read")),
   ];

@@ -57,9 +57,10 @@ export function controlRoutes(deps: ApiDeps): Route[] {
       request_id,
     });
     if (!kill) modules.forEach((module) => deps.audit(act(module)));
-    const sending = Promise.all(
-      modules.map((module) => deps.send({ module, action, args, issuer: name, request_id })),
-    );
+    const sending = Promise.all(modules.map(async (module) => {
+      const sent = await deps.send({ module, action, args, issuer: name, request_id });
+      return sent.map((one) => ({ module, ...one }));
+    }));
     if (kill) {
       // It is on its way already: an audit that cannot be written must not stop it.
       try {
@@ -78,15 +79,15 @@ export function controlRoutes(deps: ApiDeps): Route[] {
       );
       return c.json({ ok: true, request_id }, 202);
     }
-    const sent = await sending;
+    const sent = (await sending).flat();
     return c.json({
       ok: sent.every((one) => one.receipt?.applied),
       request_id,
-      sent: sent.map((one, at) => answer(modules[at]!, one)),
+      sent: sent.map(answer),
     }, 202);
   };
 
-  const answer = (module: ModuleName, { path, receipt, log_error, agent_error }: Sent) => ({
+  const answer = ({ module, path, receipt, log_error, agent_error }: Sent & { module: ModuleName }) => ({
     module,
     path,
     receipt,

@@ -4,6 +4,8 @@ import type { Accounts } from "../core/auth/accounts.ts";
 import type { Tokens } from "../core/auth/tokens.ts";
 import type { AgentStatus, SendCommand } from "../core/control.ts";
 import type { DecisionIndex } from "../core/decisions.ts";
+import type { LinkStatus } from "../core/link.ts";
+import type { SinkStatus } from "../core/store/sink_status.ts";
 import type { MetricsView } from "../core/metrics.ts";
 import type { RealtimeHub } from "../core/realtime.ts";
 import type { Receipts } from "../core/receipts.ts";
@@ -49,7 +51,15 @@ export interface ApiDeps {
   metrics: MetricsView;
   receipts: Receipts;
   realtime: RealtimeHub;
+  /** Runs a named query on the store; ended when the signal is aborted. */
+  query(
+    name: string,
+    params: Record<string, unknown>,
+    signal: AbortSignal,
+  ): Promise<Record<string, unknown>[]>;
   ready(): Readiness;
+  /** What link and sink say of themselves. */
+  flow(): { link: LinkStatus | null; sink: SinkStatus | null };
   asset(name: string): Asset | undefined;
   /** The first password has been changed: what was written of it may go. */
   firstLoginDone(): void;

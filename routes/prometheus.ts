@@ -43,7 +43,19 @@ const AGENT_METRICS: readonly Metric[] = [
   { name: "agent_transactions_total", type: "counter", help: "Transactions read", of: (s) => s.transactions },
 ];
 
-export function prometheus({ agents, realtime, chain }: ApiDeps): string {
+/** Counters by topic of the link and the sink: sent, stored, dead, lost. */
+const FLOW: readonly (readonly [name: string, help: string])[] = [
+  ["link_lost_total", "Records that the full spool took before they were sent"],
+  ["link_shipped_total", "Records sent to Kafka"],
+  ["sink_dead_total", "Records on the dead-letter topic"],
+  ["sink_duplicates_total", "Records that were stored already and left out"],
+  ["sink_lag", "Records not stored yet"],
+  ["sink_lost_total", "Records that were gone before the sink read them"],
+  ["sink_records_total", "Records taken off the log"],
+  ["sink_rows_total", "Rows stored"],
+];
+
+export function prometheus({ agents, realtime, chain, flow }: ApiDeps): string {
   const statuses = agents();
   const lines: string[] = [];
   const head = (name: string, type: string, help: string) =>
@@ -57,6 +69,34 @@ export function prometheus({ agents, realtime, chain }: ApiDeps): string {
   for (const status of statuses) {
     for (const [term, count] of Object.entries(status.why_not)) {
       lines.push(`legend_agent_refused_total{${label(status)},term="${term}"} ${count}`);
+    }
+  }
+  const { link, sink } = flow();
+  const gauges = [
+    ["link_waiting", "Records of this host that Kafka does not have yet", link?.waiting],
+    [
+      "link_trouble",
+      "1 = something is wrong between this host and Kafka",
+      link && Number(link.trouble !== null),
+    ],
+    [
+      "sink_trouble",
+      "1 = something is wrong between the log and the store",
+      sink && Number(sink.trouble !== null),
+    ],
+  ] as const;
+  for (const [name, help, value] of gauges) {
+    if (value === undefined || value === null) continue;
+    head(name, "gauge", help);
+    lines.push(`legend_${name} ${value}`);
+  }
+  for (const [name, help] of FLOW) {
+    const key = name.replace(/^(link|sink)_|_total$/g, "");
+    const topics: readonly object[] = (name.startsWith("link") ? link : sink)?.topics ?? [];
+    if (topics.length === 0) continue;
+    head(name, name.endsWith("_total") ? "counter" : "gauge", help);
+    for (const topic of topics as readonly Record<string, unknown>[]) {
+      lines.push(`legend_${name}{topic="${topic.topic}"} ${topic[key]}`);
     }
   }
   const connections = realtime.connections();

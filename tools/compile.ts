@@ -10,9 +10,9 @@ const LEVEL = { fast: "3", release: "19" };
 /** ClickHouse as a library (Apache-2.0), pinned by content. */
 const CLICKHOUSE = {
   name: "@chdb/lib-linux-x64-gnu",
-  version: "26.5.3",
+  version: "26.7.3-stable.1",
   integrity:
-    "sha512-fPrLmRt5Moor9yGz4mazbrNje4t7X9KB2mTGkXFWRxRBs2iKy8yh6jx11xsa0Qr3iDFMU/yHqd+bVdYJXu3QaQ==",
+    "sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/gWUNcuFjOMjWoorQICCqBVj5wpw==",
 };
 
 /** Bundles the TypeScript into one module. */
@@ -39,7 +39,7 @@ export async function bundleApp(out: string): Promise<void> {
 }
 
 /** Downloads ClickHouse's library once and checks it against the pinned hash. */
-async function clickhouseFolder(): Promise<string> {
+export async function clickhouseFolder(): Promise<string> {
   const { name, version, integrity } = CLICKHOUSE;
   const folder = `${CACHE}/clickhouse-${version}`;
   const done = await Deno.stat(`${folder}/libchdb.so`).then(() => true, () => false);

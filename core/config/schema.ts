@@ -118,6 +118,20 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc: "ClickHouse host, when `clickhouse.url` is empty",
   },
   {
+    key: "clickhouse.kafka_engine",
+    type: flag,
+    default: "false",
+    doc: "`legend db migrate` also makes ClickHouse's own Kafka engine tables",
+  },
+  {
+    key: "clickhouse.password",
+    type: text,
+    default: "",
+    env: "CLICKHOUSE_PASSWORD",
+    secret: true,
+    doc: "Password at the ClickHouse server, when `clickhouse.url` has none",
+  },
+  {
     key: "clickhouse.port",
     type: port,
     default: "8123",
@@ -125,11 +139,36 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc: "ClickHouse HTTP port, when `clickhouse.url` is empty",
   },
   {
+    key: "clickhouse.tier_days",
+    type: count(1, 36_500),
+    default: "7",
+    doc: "Days after which rows move to `clickhouse.tier_volume`",
+  },
+  {
+    key: "clickhouse.tier_volume",
+    type: z.union([z.literal(""), text.regex(/^[A-Za-z0-9_]+$/, "need a plain name")]),
+    default: "",
+    doc: "Volume of the server's storage policy, on S3 for example, that old rows move to; empty = none",
+  },
+  {
+    key: "clickhouse.ttl_days",
+    type: count(0, 36_500),
+    default: "30",
+    doc: "Days that rows are kept; 0 = for ever",
+  },
+  {
     key: "clickhouse.url",
     type: url,
     default: "",
     env: "CLICKHOUSE_URL",
-    doc: "ClickHouse server; empty = the local store",
+    doc: "ClickHouse server, also with user and password in it; empty = the local store",
+  },
+  {
+    key: "clickhouse.user",
+    type: text,
+    default: "default",
+    env: "CLICKHOUSE_USER",
+    doc: "User at the ClickHouse server, when `clickhouse.url` has none",
   },
   {
     key: "control.sign_sk_hex",
@@ -249,6 +288,24 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     default: "4433",
     env: "WT_PORT",
     doc: "Port of WebTransport, 1..65535",
+  },
+  {
+    key: "store.bytes_max",
+    type: count(1 << 20, Number.MAX_SAFE_INTEGER),
+    default: String(50 * 2 ** 30),
+    doc: "Bytes of the local store; beyond them the oldest months go",
+  },
+  {
+    key: "store.enabled",
+    type: flag,
+    default: "true",
+    doc: "`legend run` keeps a local store when no ClickHouse server is configured",
+  },
+  {
+    key: "store.memory_bytes",
+    type: count(256 << 20, Number.MAX_SAFE_INTEGER),
+    default: String(2 * 2 ** 30),
+    doc: "Memory of the local store at most",
   },
 ];
 

@@ -9,6 +9,7 @@ import { DecisionIndex } from "../../core/decisions.ts";
 import { MetricsView } from "../../core/metrics.ts";
 import { Receipts } from "../../core/receipts.ts";
 import { WantedStates } from "../../core/wanted.ts";
+import { AppError } from "../../core/errors.ts";
 import { openDataDir } from "../../core/data_dir.ts";
 import { Bridge } from "../../agents/bridge/bridge.ts";
 import { sendCommand } from "../../ffi/control.ts";
@@ -60,13 +61,17 @@ export async function withServer(
       chain.append({ who, action, module, detail, request_id });
     },
     chain,
-    send: (command) => sendCommand(library, { ...command, data_dir: path, instance, wait_ms: 2_000 }),
+    send: async (command) => [
+      await sendCommand(library, { ...command, data_dir: path, instance, wait_ms: 2_000 }),
+    ],
     agents: () => agentStatuses(path),
     wanted: new WantedStates(log),
     decisions: new DecisionIndex(log),
     metrics: new MetricsView(log),
     receipts: new Receipts(log),
     realtime: new Bridge({ log, windowMs: 20, maxSize: 256, isOpen: () => true }),
+    query: () => Promise.reject(new AppError("unavailable", "Cannot use the store: the test has none")),
+    flow: () => ({ link: null, sink: null }),
     ready: () => ({ ready: true, reasons: [] }),
     asset: () => undefined,
     firstLoginDone: () => {},

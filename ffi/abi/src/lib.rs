@@ -9,6 +9,8 @@ mod handles;
 mod lines;
 mod link;
 mod log;
+mod sink;
+mod store;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -13,7 +13,7 @@ use crate::{Answer, Failure, Status, answer_text, bad_handle, bytes, guard, text
 
 static LOGS: Handles<Home> = Handles::new();
 static TOPICS: Handles<AnyTopic> = Handles::new();
-static READERS: Handles<Reader> = Handles::new();
+pub(crate) static READERS: Handles<Reader> = Handles::new();
 
 /// Where a log is kept.
 enum Home {
@@ -26,11 +26,11 @@ enum AnyTopic {
     Kafka(Arc<KafkaTopic>),
 }
 
-struct Reader {
-    place: Mutex<Place>,
+pub(crate) struct Reader {
+    pub place: Mutex<Place>,
 }
 
-enum Place {
+pub(crate) enum Place {
     Embedded {
         topic: Arc<Topic>,
         position: Position,

@@ -9,4 +9,5 @@ pub mod latency;
 pub mod log;
 pub mod publish;
 pub mod replay;
+pub mod sink;
 pub mod source;

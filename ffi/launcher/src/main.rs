@@ -42,7 +42,7 @@ fn start() -> Result<ExitCode, String> {
         return unpack_clickhouse(&mut exe, &path, &cache, trailer, runtime_at, args.next());
     }
     let root = unpack::part(&mut exe, &path, &cache, trailer.runtime, runtime_at)?;
-    Err(become_program(&root, &path))
+    Err(become_program(&root, &path, trailer.clickhouse.len > 0))
 }
 
 fn unpack_clickhouse(
@@ -90,7 +90,7 @@ fn cache_folder() -> PathBuf {
 }
 
 /// Only returns when the program cannot be started.
-fn become_program(root: &Path, exe: &Path) -> String {
+fn become_program(root: &Path, exe: &Path, has_clickhouse: bool) -> String {
     let program = root.join(PROGRAM);
     let flags = match fs::read_to_string(root.join("flags")) {
         Ok(flags) => flags,
@@ -106,6 +106,7 @@ fn become_program(root: &Path, exe: &Path) -> String {
         .env("LEGEND_EXE", exe)
         .env("LEGEND_ROOT", root)
         .env("LEGEND_PACKED", "launcher")
+        .env("LEGEND_CLICKHOUSE", if has_clickhouse { "packed" } else { "" })
         .env("DENO_DIR", root.join(".deno"))
         .env("DENO_NO_UPDATE_CHECK", "1")
         .exec();

@@ -47,6 +47,13 @@ pub struct SendOptions {
     pub sign_sk_hex: Option<String>,
     /// Milliseconds to wait for the receipt.
     pub wait_ms: u64,
+    /// Whether the state on disk is changed when no agent runs here: not on a host that never has one.
+    #[serde(default = "yes")]
+    pub disk: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What came of it.
@@ -152,6 +159,9 @@ fn deliver(options: &SendOptions, module: Module, signed: &Signed, kill: bool, s
         }
         Err(error) => {
             sent.agent_error = Some(error);
+            if !options.disk {
+                return;
+            }
             match agent_lock(data_dir, module) {
                 // Nobody runs, and nobody can start while we hold its lock.
                 Ok(_held) => {

@@ -1,0 +1,243 @@
+/**
+ * The sink: topics to ClickHouse, each record exactly once. A batch's offsets are stored before its rows are sent,
+ * under the batch's number; who finds a batch that was begun and not ended sends the same records again with the
+ * same token, and ClickHouse drops what it has. What cannot be a row goes to `<topic>-dlq` with its reason.
+ */
+import { AppError } from "../core/errors.ts";
+import type { Log, LogTopic } from "../core/log/log.ts";
+import type { Store } from "../core/store/client.ts";
+import type { SinkCounters } from "../core/store/sink_status.ts";
+import { Sink, type SinkStatus } from "../ffi/store.ts";
+import type { Library } from "../ffi/library.ts";
+
+export const SINK_TOPICS: readonly { name: string; content: "envelope" | "evidence" }[] = [
+  { name: "arbitrage-decisions-proto", content: "envelope" },
+  { name: "bundle-outcomes-proto", content: "envelope" },
+  { name: "decision-evidence", content: "evidence" },
+  { name: "metrics-proto", content: "envelope" },
+  { name: "sandwich-decisions-proto", content: "envelope" },
+];
+
+const BATCH_RECORDS_MAX = 100_000;
+const BATCH_MS = 500;
+const IDLE_MS = 200;
+/** Pauses after trouble: doubles from the first to the last. */
+const AGAIN_MS = { first: 250, last: 5_000 };
+const INSERT_SETTINGS = {
+  async_insert: 0,
+  insert_deduplicate: 1,
+  wait_end_of_query: 1,
+  max_partitions_per_insert_block: 0,
+  // One batch is one block: it is there whole or not at all.
+  max_insert_block_size: 10_000_000,
+  min_insert_block_size_rows: 0,
+  min_insert_block_size_bytes: 0,
+};
+
+export interface TopicSinkOptions {
+  readonly topic: { name: string; content: "envelope" | "evidence" };
+  readonly library: Library;
+  readonly log: Log;
+  /** Where dead letters are written. */
+  readonly outbox: Log;
+  readonly store: Store;
+  readonly signal: AbortSignal;
+}
+
+interface BatchRow {
+  batch: string;
+  state: "sending" | "stored";
+  from_offsets: string[];
+  to_offsets: string[];
+  seen: string;
+}
+
+type Seen = [number, string, number][];
+
+/** One topic's way into the store. */
+export class TopicSink {
+  readonly counters: SinkCounters;
+  readonly #options: TopicSinkOptions;
+  #batch = 0;
+
+  constructor(options: TopicSinkOptions) {
+    this.#options = options;
+    this.counters = {
+      topic: options.topic.name,
+      records: 0,
+      rows: 0,
+      duplicates: 0,
+      dead: 0,
+      lost: 0,
+      batches: 0,
+      position: [],
+      lag: 0,
+      trouble: null,
+    };
+  }
+
+  /** Stores until the signal ends it; waits for a log or a store that is away. */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    let pauseMs = AGAIN_MS.first;
+    while (!signal.aborted) {
+      const before = this.counters.batches;
+      try {
+        await this.#store();
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        this.counters.trouble = error.message;
+        if (this.counters.batches > before) pauseMs = AGAIN_MS.first;
+        await pause(pauseMs, signal);
+        pauseMs = Math.min(2 * pauseMs, AGAIN_MS.last);
+      }
+    }
+  }
+
+  async #store(): Promise<void> {
+    const { topic: { name, content }, log, library, signal } = this.#options;
+    using topic = await log.topic(name, { create: true });
+    const partitions = (await topic.info()).partitions.length;
+    const { position, seen } = await this.#takeUp(topic, partitions);
+    using reader = await topic.reader(position);
+    using sink = new Sink(library, { content, partitions, seen });
+    const next = [...position];
+    this.counters.trouble = null;
+    let begun = 0;
+    while (!signal.aborted) {
+      const records = await sink.feed(reader, BATCH_RECORDS_MAX);
+      const now = performance.now();
+      if (records === 0) {
+        begun = 0;
+        await this.#look(topic, next);
+        await reader.wait(IDLE_MS);
+        // Gaps alone make no batch: they are counted with the next records.
+        continue;
+      }
+      begun ||= now;
+      if (records < BATCH_RECORDS_MAX && now - begun < BATCH_MS) {
+        await reader.wait(Math.max(1, Math.min(IDLE_MS, BATCH_MS - (now - begun))));
+        continue;
+      }
+      const status = sink.status();
+      const from = status.from.map((offset, at) => offset ?? String(next[at]));
+      const to = status.to.map((offset, at) => offset ?? String(next[at]));
+      this.#batch += 1;
+      await this.#mark("sending", from, to, status, "[]");
+      await this.#send(sink, status);
+      await this.#mark("stored", from, to, status, JSON.stringify(status.seen));
+      to.forEach((offset, at) => (next[at] = BigInt(offset)));
+      this.#count(status, next);
+      sink.clear();
+      begun = 0;
+      await this.#look(topic, next);
+    }
+  }
+
+  /** Where the last run stood; a batch that it began is ended first. */
+  async #takeUp(topic: LogTopic, partitions: number): Promise<{ position: bigint[]; seen: Seen }> {
+    const { topic: { name, content }, library, store } = this.#options;
+    const rows = await store.query<BatchRow>(
+      "SELECT batch, state, from_offsets, to_offsets, seen FROM sink_batches WHERE topic = {topic:String} ORDER BY batch DESC, state DESC LIMIT 3",
+      { params: { topic: name } },
+    );
+    const stored = rows.find(({ state }) => state === "stored");
+    const seen: Seen = stored ? JSON.parse(stored.seen) : [];
+    const start = () => Array.from({ length: partitions }, () => 0n);
+    const offsets = (list: string[]) => start().map((zero, at) => BigInt(list[at] ?? zero));
+    const [last] = rows;
+    this.#batch = Number(last?.batch ?? 0);
+    if (!last || last.state === "stored") {
+      return { position: last ? offsets(last.to_offsets) : start(), seen };
+    }
+    const [from, to] = [offsets(last.from_offsets), offsets(last.to_offsets)];
+    using sink = new Sink(library, { content, partitions, seen, to: to.map(Number) });
+    using reader = await topic.reader(from);
+    for (;;) {
+      await sink.feed(reader, 2 * BATCH_RECORDS_MAX);
+      const { to: reached } = sink.status();
+      if (reached.every((offset, at) => BigInt(offset ?? from[at]!) >= to[at]!)) break;
+      if (!await reader.wait(AGAIN_MS.last)) {
+        throw new AppError("unavailable", `Cannot end a batch of ${name}: its records cannot be read again`);
+      }
+    }
+    const status = sink.status();
+    await this.#send(sink, status);
+    await this.#mark("stored", last.from_offsets, last.to_offsets, status, JSON.stringify(status.seen));
+    this.#count(status, to);
+    return { position: to, seen: status.seen };
+  }
+
+  async #mark(
+    state: BatchRow["state"],
+    from: readonly string[],
+    to: readonly string[],
+    status: SinkStatus,
+    seen: string,
+  ): Promise<void> {
+    const { topic: { name }, store } = this.#options;
+    const { records, dead, duplicates, lost } = status;
+    const row = {
+      topic: name,
+      batch: this.#batch,
+      state,
+      from_offsets: from,
+      to_offsets: to,
+      records,
+      rows: rowsOf(status),
+      dead,
+      duplicates,
+      lost,
+      seen,
+    };
+    await store.insert(
+      "INSERT INTO sink_batches (topic, batch, state, from_offsets, to_offsets, records, rows, dead, duplicates, lost, seen) FORMAT JSONEachRow",
+      new TextEncoder().encode(JSON.stringify(row)),
+      { settings: { async_insert: 0, wait_end_of_query: 1 } },
+    );
+  }
+
+  async #send(sink: Sink, status: SinkStatus): Promise<void> {
+    const { topic: { name }, store, outbox } = this.#options;
+    await Promise.all(
+      status.tables.map(({ index, table, columns }) =>
+        store.insert(`INSERT INTO ${table} (${columns}) FORMAT RowBinary`, sink.body(index), {
+          settings: { ...INSERT_SETTINGS, insert_deduplication_token: `${name}#${this.#batch}` },
+        })
+      ),
+    );
+    if (status.dead === 0) return;
+    using dead = await outbox.topic(`${name}-dlq`, { create: true });
+    await dead.append(sink.dead());
+  }
+
+  #count(status: SinkStatus, position: readonly bigint[]): void {
+    const { counters } = this;
+    counters.records += status.records;
+    counters.rows += rowsOf(status);
+    counters.duplicates += status.duplicates;
+    counters.dead += status.dead;
+    counters.lost += status.lost;
+    counters.batches += 1;
+    counters.position = position.map(String);
+  }
+
+  async #look(topic: LogTopic, position: readonly bigint[]): Promise<void> {
+    const { partitions } = await topic.info();
+    const lag = partitions.reduce((sum, { end }, at) => sum + (end - (position[at] ?? 0n)), 0n);
+    this.counters.lag = Number(lag);
+    this.counters.position = position.map(String);
+  }
+}
+
+const rowsOf = ({ tables }: SinkStatus) => tables.reduce((sum, { rows }) => sum + rows, 0);
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
+}

@@ -1,0 +1,65 @@
+import { kafkaOf } from "../core/config/kafka.ts";
+import { UsageError } from "../core/errors.ts";
+import { storeAddress } from "../core/store/address.ts";
+import { Store } from "../core/store/client.ts";
+import { QUERIES, runQuery } from "../core/store/queries.ts";
+import { migrate, type SchemaOptions } from "../core/store/schema.ts";
+import { type Command, type Context, EXIT } from "./command.ts";
+
+/** The store in use: the configured server, or this host's own. */
+export function storeOf(context: Context): Store {
+  return new Store(() => storeAddress(context.config(), context.dataDir().path));
+}
+
+export function schemaOptions(context: Context): SchemaOptions {
+  const kafka = context.setting<boolean>("clickhouse.kafka_engine") ? kafkaOf(context.config()) : null;
+  return {
+    ttlDays: context.setting<number>("clickhouse.ttl_days"),
+    tierVolume: context.setting<string>("clickhouse.tier_volume"),
+    tierDays: context.setting<number>("clickhouse.tier_days"),
+    kafkaBrokers: kafka?.brokers ?? "",
+  };
+}
+
+export const dbMigrate: Command = {
+  name: "db migrate",
+  args: "",
+  summary: "Make the store's database and tables, or bring them up to date",
+  async run(_, context) {
+    const { before, after } = await migrate(storeOf(context), schemaOptions(context));
+    const text = before === after
+      ? `tables are of version ${after}`
+      : `tables brought from version ${before} to ${after}`;
+    context.out(`${text}\n`);
+    return EXIT.done;
+  },
+};
+
+export const dbQuery: Command = {
+  name: "db query",
+  args: "[NAME]",
+  summary: "Run one of the named queries; without a NAME, list them",
+  flags: [{ name: "param", value: "NAME=VALUE", doc: "A parameter of the query; may repeat" }],
+  async run({ args, all }, context) {
+    const [name, ...more] = args;
+    if (!name) {
+      for (const query of QUERIES) {
+        const params = Object.entries(query.params).map(([key, { type }]) => `${key}: ${type}`).join(", ");
+        context.out(`${query.name.padEnd(24)} ${query.summary}${params ? ` (${params})` : ""}\n`);
+      }
+      return EXIT.done;
+    }
+    if (more.length > 0) throw new UsageError("Cannot query: need one NAME; see `legend db query`");
+    const params = Object.fromEntries(
+      all("param").map((text) => {
+        const at = text.indexOf("=");
+        if (at < 1) throw new UsageError(`Cannot use --param ${text}: need NAME=VALUE`);
+        return [text.slice(0, at), text.slice(at + 1)];
+      }),
+    );
+    for (const row of await runQuery(storeOf(context), name, params, context.signal)) {
+      context.out(`${JSON.stringify(row)}\n`);
+    }
+    return EXIT.done;
+  },
+};

@@ -1,0 +1,96 @@
+import { Buffer } from "node:buffer";
+import { UsageError } from "../core/errors.ts";
+import { readThrough } from "../core/log/follow.ts";
+import type { StoredRecord } from "../core/log/log.ts";
+import { type Command, EXIT } from "./command.ts";
+
+const DEAD_LETTER = "-dlq";
+/** The group that remembers what was replayed. */
+const REPLAYED = "dlq-replay";
+const OWN_HEADERS = new Set(["dlq-reason", "dlq-origin"]);
+const decoder = new TextDecoder();
+
+const header = ({ headers }: StoredRecord, name: string) => {
+  const found = headers.find(([known]) => known === name);
+  return found ? decoder.decode(found[1]) : "";
+};
+
+/** The dead-letter topics that are meant by what was typed: of one topic, or all. */
+function meant(topics: readonly string[], args: readonly string[]): string[] {
+  if (args.length > 1) throw new UsageError("Cannot look at dead letters: need one TOPIC or none");
+  const dead = topics.filter((name) => name.endsWith(DEAD_LETTER));
+  const [asked] = args;
+  if (!asked) return dead;
+  const name = asked.endsWith(DEAD_LETTER) ? asked : `${asked}${DEAD_LETTER}`;
+  return dead.filter((one) => one === name);
+}
+
+export const dlqList: Command = {
+  name: "dlq list",
+  args: "[TOPIC]",
+  summary: "Show records that could not be used, with the reason",
+  flags: [{ name: "json", doc: "One JSON object a line" }],
+  async run({ args, flags }, context) {
+    const log = context.log();
+    for (const name of meant(await log.topics(), args)) {
+      using topic = await log.topic(name);
+      for await (const block of readThrough(topic, "start")) {
+        if ("gap" in block) continue;
+        for (const record of block.records) {
+          const row = {
+            topic: name,
+            partition: record.partition,
+            offset: String(record.offset),
+            origin: header(record, "dlq-origin"),
+            reason: header(record, "dlq-reason"),
+            timestamp_ms: record.timestampMs,
+            bytes: record.value?.length ?? 0,
+          };
+          const line =
+            `${name} ${row.partition}/${row.offset}  from ${row.origin}  ${row.bytes} bytes  ${row.reason}`;
+          const value = Buffer.from(record.value ?? []).toString("base64");
+          context.out(`${flags.json ? JSON.stringify({ ...row, value }) : line}\n`);
+        }
+      }
+    }
+    return EXIT.done;
+  },
+};
+
+export const dlqReplay: Command = {
+  name: "dlq replay",
+  args: "TOPIC",
+  summary: "Put a topic's dead letters back on it, each once; what still cannot be used comes back here",
+  async run({ args }, context) {
+    if (args.length !== 1) throw new UsageError("Cannot replay: need one TOPIC; see `legend dlq list`");
+    const log = context.log();
+    const names = meant(await log.topics(), args);
+    if (names.length === 0) {
+      context.out(`0 records replayed: ${args[0]} has no dead letters\n`);
+      return EXIT.done;
+    }
+    let replayed = 0;
+    for (const name of names) {
+      using dead = await log.topic(name);
+      const { partitions } = await dead.info();
+      const place = await Promise.all(partitions.map((_, at) => dead.committed(REPLAYED, at)));
+      const from = place.map((committed) => committed?.offset ?? 0n);
+      using origin = await context.outbox().topic(name.slice(0, -DEAD_LETTER.length), { create: true });
+      for await (const block of readThrough(dead, from)) {
+        if ("gap" in block || block.records.length === 0) continue;
+        await origin.append(block.records.map(({ key, value, headers, timestampMs }) => ({
+          key,
+          value,
+          timestampMs,
+          headers: headers.filter(([name]) => !OWN_HEADERS.has(name) && name !== "legend-from"),
+        })));
+        // After the append: a stop in between replays a block again, which the sink knows by its sequences.
+        for (const { partition, offset } of block.records) from[partition] = offset + 1n;
+        for (const [at, offset] of from.entries()) await dead.commit(REPLAYED, { offset, lost: 0n }, at);
+        replayed += block.records.length;
+      }
+    }
+    context.out(`${replayed} records replayed\n`);
+    return EXIT.done;
+  },
+};

@@ -1,0 +1,82 @@
+import { SINK_TOPICS, TopicSink } from "../agents/sink.ts";
+import { AppError } from "../core/errors.ts";
+import { type SinkCounters, type SinkStatus, sinkStatusFile } from "../core/store/sink_status.ts";
+import { migrate } from "../core/store/schema.ts";
+import { endWithParent } from "../ffi/engine.ts";
+import { type Command, type Context, EXIT } from "./command.ts";
+import { schemaOptions, storeOf } from "./db.ts";
+import { PART_FLAG } from "./run_agent.ts";
+
+const STATUS_MS = 250;
+const AGAIN_MS = 1_000;
+
+export const runSink: Command = {
+  name: "run sink",
+  args: "",
+  summary: "Store every decision, outcome, metric and evidence in ClickHouse, exactly once",
+  flags: [PART_FLAG, { name: "until-stored", doc: "End when everything that is on the log is stored" }],
+  async run({ flags }, context) {
+    if (flags.part) endWithParent(context.library());
+    const store = storeOf(context);
+    const stop = new AbortController();
+    const signal = AbortSignal.any([context.signal, stop.signal]);
+    const tell = (trouble: string | null, topics: SinkCounters[]) => {
+      const status: SinkStatus = { at_ms: Date.now(), trouble, topics };
+      const file = sinkStatusFile(context.dataDir().path);
+      Deno.writeTextFileSync(`${file}.new`, JSON.stringify(status));
+      Deno.renameSync(`${file}.new`, file);
+    };
+    if (!await prepare(context, tell)) return EXIT.done;
+    const sinks = SINK_TOPICS.map((topic) =>
+      new TopicSink({
+        topic,
+        library: context.library(),
+        log: context.log(),
+        outbox: context.outbox(),
+        store,
+        signal,
+      })
+    );
+    const running = Promise.all(sinks.map((sink) => sink.run()));
+    let said: string | null = null;
+    const timer = setInterval(() => {
+      const topics = sinks.map(({ counters }) => counters);
+      const trouble = topics.find(({ trouble }) => trouble)?.trouble ?? null;
+      tell(trouble, topics);
+      if (trouble !== said) context.say(trouble ?? "the store answers again");
+      said = trouble;
+      const stored = topics.every(({ lag, position, trouble }) =>
+        lag === 0 && position.length > 0 && !trouble
+      );
+      if (flags["until-stored"] && stored) stop.abort();
+    }, STATUS_MS);
+    try {
+      await running;
+    } finally {
+      clearInterval(timer);
+    }
+    return EXIT.done;
+  },
+};
+
+/** Waits for the store and brings its tables up to date; false when the run ends before. */
+async function prepare(
+  context: Context,
+  tell: (trouble: string | null, topics: SinkCounters[]) => void,
+): Promise<boolean> {
+  let said = "";
+  while (!context.signal.aborted) {
+    try {
+      await migrate(storeOf(context), schemaOptions(context));
+      tell(null, []);
+      return true;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      tell(error.message, []);
+      if (error.message !== said) context.say(error.message);
+      said = error.message;
+    }
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+  return false;
+}

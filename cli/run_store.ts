@@ -1,0 +1,173 @@
+import { AppError } from "../core/errors.ts";
+import { type LocalStore, localStoreFile } from "../core/store/address.ts";
+import { Store } from "../core/store/client.ts";
+import { randomSecret } from "../core/auth/passwords.ts";
+import { endWithParent } from "../ffi/engine.ts";
+import { runStore as runClickHouse } from "../ffi/store.ts";
+import { type Command, type Context, EXIT } from "./command.ts";
+import { PART_FLAG } from "./run_agent.ts";
+
+const USER = "legend";
+/** The query that keeps the library's server running; killing it ends the server. */
+const KEEP_ALIVE = "legend-store";
+const START_MS = 60_000;
+const END_MS = 6_000;
+const LOOK_MS = 60_000;
+
+export const runStore: Command = {
+  name: "run store",
+  args: "",
+  summary: "Run this host's own ClickHouse, on loopback, with its files in the data folder",
+  flags: [PART_FLAG],
+  details: ["Needs the full build: with --slim, CLICKHOUSE_URL names a server instead."],
+  async run({ flags }, context) {
+    if (flags.part) endWithParent(context.library());
+    const library = await clickhouseLibrary(context);
+    const folder = `${context.dataDir().path}/store`;
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const local: LocalStore = { port: freePort(), user: USER, password: randomSecret(), pid: Deno.pid };
+    const args = await configure(folder, local, context.setting<number>("store.memory_bytes"));
+    const ended = runClickHouse(context.library(), { library, args });
+    let over = false;
+    const end = ended.then(() => (over = true), (error) => {
+      over = true;
+      throw explained(error, folder);
+    });
+    const store = new Store(() => ({
+      url: `http://127.0.0.1:${local.port}/`,
+      user: local.user,
+      password: local.password,
+      database: "default",
+    }));
+    await Promise.race([answers(store, () => over), end]);
+    const file = localStoreFile(context.dataDir().path);
+    Deno.writeTextFileSync(`${file}.new`, JSON.stringify(local), { mode: 0o600 });
+    Deno.renameSync(`${file}.new`, file);
+    context.say(`the analytics store serves on 127.0.0.1:${local.port}`);
+    const timer = setInterval(() => keepSmall(store, context), LOOK_MS);
+    try {
+      await Promise.race([end, new Promise((resolve) => context.signal.addEventListener("abort", resolve))]);
+    } finally {
+      clearInterval(timer);
+      Deno.removeSync(file);
+    }
+    if (!context.signal.aborted) {
+      throw new AppError("failed", "Cannot go on: the store's server has ended by itself");
+    }
+    await store.command("KILL QUERY WHERE query_id = {id:String} ASYNC", { params: { id: KEEP_ALIVE } });
+    await Promise.race([end, new Promise((resolve) => setTimeout(resolve, END_MS))]);
+    return EXIT.done;
+  },
+};
+
+/** Whether this build has ClickHouse's library. */
+export const hasClickHouse = () =>
+  Deno.env.get("LEGEND_CHDB") !== undefined || Deno.env.get("LEGEND_CLICKHOUSE") === "packed";
+
+/** The file of ClickHouse's library: LEGEND_CHDB in a checkout, else out of the executable. */
+async function clickhouseLibrary(context: Context): Promise<string> {
+  const given = Deno.env.get("LEGEND_CHDB");
+  if (given) return given;
+  const { success, stdout, stderr } = await context.respawn(["__unpack", "clickhouse"]).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+  if (!success) throw new AppError("unavailable", text(stderr).split("\n").at(-1)!);
+  return `${text(stdout)}/libchdb.so`;
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close();
+  return port;
+}
+
+/** Writes the server's configuration; the words to start it with. */
+async function configure(
+  folder: string,
+  { port, user, password }: LocalStore,
+  memory: number,
+): Promise<string[]> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(password));
+  const sha = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const loopback = "<networks><ip>::1</ip><ip>127.0.0.1</ip></networks>";
+  const users = `<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users>
+<${user}><password_sha256_hex>${sha}</password_sha256_hex>${loopback}<profile>default</profile>
+<quota>default</quota><access_management>1</access_management></${user}>
+<default><no_password/><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota>
+<grants><query>GRANT SYSTEM LISTEN ON *.*</query><query>GRANT SELECT ON system.numbers</query></grants></default>
+</users></clickhouse>`;
+  const config = `<clickhouse><users_config>${folder}/users.xml</users_config>
+<user_files_path>${folder}/user_files/</user_files_path>
+<format_schema_path>${folder}/format_schemas/</format_schema_path>
+<max_server_memory_usage>${memory}</max_server_memory_usage>
+<mark_cache_size>134217728</mark_cache_size><uncompressed_cache_size>0</uncompressed_cache_size>
+<background_pool_size>2</background_pool_size><background_schedule_pool_size>4</background_schedule_pool_size>
+<max_thread_pool_size>256</max_thread_pool_size>
+<merge_tree><max_bytes_to_merge_at_max_space_in_pool>10737418240</max_bytes_to_merge_at_max_space_in_pool>
+<number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>
+<number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
+<number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
+</merge_tree></clickhouse>`;
+  Deno.writeTextFileSync(`${folder}/users.xml`, users, { mode: 0o600 });
+  Deno.writeTextFileSync(`${folder}/config.xml`, config, { mode: 0o600 });
+  return [
+    "clickhouse",
+    `--config-file=${folder}/config.xml`,
+    `--path=${folder}/data`,
+    "--listen_host=127.0.0.1",
+    `--http_port=${port}`,
+    "--multiquery",
+    `--query_id=${KEEP_ALIVE}`,
+    "--query=SYSTEM START LISTEN HTTP; SELECT sleepEachRow(3) FROM system.numbers " +
+    "SETTINGS max_block_size=1, function_sleep_max_microseconds_per_block=10000000, max_execution_time=0 FORMAT Null",
+  ];
+}
+
+async function answers(store: Store, isOver: () => boolean): Promise<void> {
+  const begin = performance.now();
+  while (!isOver()) {
+    const up = await store.command("SELECT 1").then(() => true, () => false);
+    if (up) return;
+    if (performance.now() - begin > START_MS) {
+      throw new AppError(
+        "unavailable",
+        `Cannot start the store: it does not answer after ${START_MS / 1000} s`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function explained(error: unknown, folder: string): unknown {
+  if (!(error instanceof AppError)) return error;
+  if (/Cannot lock file|CANNOT_OPEN_FILE.*lock|Code: 76/i.test(error.message)) {
+    return new AppError(
+      "unavailable",
+      `Cannot start the store: another one runs in ${folder}, stop it first`,
+    );
+  }
+  return error;
+}
+
+/** Beyond its bound the store drops the oldest month of the largest table. */
+async function keepSmall(store: Store, context: Context): Promise<void> {
+  const bound = context.setting<number>("store.bytes_max");
+  try {
+    const parts = await store.query<{ table: string; partition: string; bytes: string; database: string }>(
+      "SELECT database, table, partition, sum(bytes_on_disk) AS bytes, min(modification_time) AS at FROM system.parts " +
+        "WHERE active AND database NOT IN ('system') GROUP BY database, table, partition ORDER BY at",
+    );
+    let total = parts.reduce((sum, { bytes }) => sum + Number(bytes), 0);
+    for (const { database, table, partition, bytes } of parts) {
+      if (total <= bound) return;
+      if (table === "sink_batches" || table === "schema_version") continue;
+      await store.command(`ALTER TABLE ${database}.${table} DROP PARTITION ${partition}`);
+      total -= Number(bytes);
+      context.say(
+        `the store is beyond store.bytes_max: ${table} lost its month ${partition}, ${bytes} bytes`,
+      );
+    }
+  } catch (error) {
+    context.say(error instanceof Error ? error.message : String(error));
+  }
+}

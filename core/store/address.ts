@@ -1,0 +1,49 @@
+/** Where the analytics store is: a server that the configuration names, or the one of this host. */
+import { type Config, configValue } from "../config/load.ts";
+import { AppError } from "../errors.ts";
+import type { StoreAddress } from "./client.ts";
+
+/** What `run store` writes beside its files. */
+export interface LocalStore {
+  port: number;
+  user: string;
+  password: string;
+  pid: number;
+}
+
+export const localStoreFile = (dataDir: string) => `${dataDir}/store/store.json`;
+
+/** The configured server; null when this host's own store is meant. */
+export function serverAddress(config: Config): StoreAddress | null {
+  const text = (key: string) => configValue<string>(config, `clickhouse.${key}`);
+  const host = text("host");
+  const given = text("url") ||
+    (host ? `http://${host}:${configValue<number>(config, "clickhouse.port")}` : "");
+  if (!given) return null;
+  const url = new URL(given);
+  const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  [url.username, url.password] = ["", ""];
+  return {
+    url: url.href,
+    user: user || text("user"),
+    password: password || text("password"),
+    database: text("database"),
+  };
+}
+
+/** The store in use now; throws `unavailable` when this host's own does not run. */
+export function storeAddress(config: Config, dataDir: string): StoreAddress {
+  const server = serverAddress(config);
+  if (server) return server;
+  try {
+    const { port, user, password }: LocalStore = JSON.parse(Deno.readTextFileSync(localStoreFile(dataDir)));
+    const database = configValue<string>(config, "clickhouse.database");
+    return { url: `http://127.0.0.1:${port}/`, user, password, database };
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new AppError(
+      "unavailable",
+      "Cannot use the analytics store: it does not run on this host; start `legend run`, or set CLICKHOUSE_URL",
+    );
+  }
+}

@@ -1,0 +1,38 @@
+/** What the sink says of itself. */
+
+export interface SinkCounters {
+  topic: string;
+  /** Records taken off the topic since the sink started. */
+  records: number;
+  rows: number;
+  duplicates: number;
+  /** Records that cannot be rows, on the dead-letter topic. */
+  dead: number;
+  /** Records that were gone before the sink read them. */
+  lost: number;
+  batches: number;
+  /** Next offset of each partition. */
+  position: string[];
+  /** Records that are on the topic and not stored yet. */
+  lag: number;
+  trouble: string | null;
+}
+
+export interface SinkStatus {
+  /** Unix milliseconds. */
+  at_ms: number;
+  trouble: string | null;
+  topics: SinkCounters[];
+}
+
+export const sinkStatusFile = (dataDir: string) => `${dataDir}/sink.status.json`;
+
+/** The newest status that the sink of a data folder has told; null when none has run. */
+export function sinkStatus(dataDir: string): SinkStatus | null {
+  try {
+    return JSON.parse(Deno.readTextFileSync(sinkStatusFile(dataDir)));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,491 @@
+//! Records to rows: Envelopes and evidence become ClickHouse's RowBinary, table by table. What cannot be a row
+//! is kept with its reason for the dead-letter topic; what a producer's sequence shows to be there already is
+//! counted and left out.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use wire::prost::Message;
+use wire::realtime::envelope::{Payload, Tier, Type};
+use wire::realtime::{Envelope, Kind, Module};
+
+use crate::log::format::{self, Record, StoredRecord};
+
+/// What a topic's records are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// `realtime.Envelope`.
+    Envelope,
+    /// Evidence JSON, keyed by decision id.
+    Evidence,
+}
+
+/// Where a sink begins and ends.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SinkOptions {
+    /// What the records are.
+    pub content: Content,
+    /// Number of partitions.
+    pub partitions: u16,
+    /// Only records before these offsets are taken; empty = all.
+    #[serde(default)]
+    pub to: Vec<u64>,
+    /// `(partition, producer, seq)`: the newest of each producer that is stored.
+    #[serde(default)]
+    pub seen: Vec<(u16, String, u64)>,
+}
+
+/// One table's rows.
+#[derive(Default)]
+struct Rows {
+    bytes: Vec<u8>,
+    count: u64,
+}
+
+const TABLES: [&str; 5] =
+    ["arb_opportunities", "mev_opportunities", "bundle_outcomes_typed", "metrics_typed", "decision_evidence"];
+
+/// Columns that every Envelope's row begins with, and those of each table, in the order they are written.
+const COMMON: &str = "dt, decision_id, producer_id, seq, event_ns, kind, tier, module, partition, offset";
+const COLUMNS: [&str; 5] = [
+    "version, slot, tx_signature, net_sol, classification, p_land_est, tip_ladder, bundle_id",
+    "version, slot, attacker, net_sol, type, p_land_est, tip_ladder, bundle_id",
+    "bundle_id, landed, tip_lamports, path, leader, simulated, reason, outcome_module, slot",
+    "hotpath_p50, hotpath_p99, send_p99, landed_pct, pnl_1h, metrics_module, instance, paper",
+    "dt, decision_id, evidence, partition, offset",
+];
+
+/// DateTime64(3) ends in 2299.
+const EVENT_NS_MAX: u64 = 10_413_791_999_000_000_000;
+
+/// Rows of one batch.
+pub struct Sink {
+    options: SinkOptions,
+    seen: Vec<HashMap<String, u64>>,
+    tables: [Rows; 5],
+    from: Vec<Option<u64>>,
+    next: Vec<Option<u64>>,
+    records: u64,
+    duplicates: u64,
+    lost: u64,
+    dead: Vec<u8>,
+    dead_count: u64,
+}
+
+impl Sink {
+    /// An empty batch.
+    #[must_use]
+    pub fn new(options: SinkOptions) -> Sink {
+        let partitions = usize::from(options.partitions);
+        let mut seen = vec![HashMap::new(); partitions];
+        for (partition, producer, seq) in &options.seen {
+            if let Some(of) = seen.get_mut(usize::from(*partition)) {
+                of.insert(producer.clone(), *seq);
+            }
+        }
+        Sink {
+            options,
+            seen,
+            tables: Default::default(),
+            from: vec![None; partitions],
+            next: vec![None; partitions],
+            records: 0,
+            duplicates: 0,
+            lost: 0,
+            dead: Vec::new(),
+            dead_count: 0,
+        }
+    }
+
+    /// Takes a block of records.
+    pub fn feed(&mut self, block: &[u8]) {
+        let (mut at, options_to) = (0, self.options.to.clone());
+        while at < block.len() {
+            let len = format::u32_at(block, at) as usize;
+            let Some(bytes) = block.get(at..at + len) else { return };
+            let partition = u16::from_le_bytes([bytes[34], bytes[35]]);
+            at += len;
+            let Some(record) = StoredRecord::parse(bytes) else { continue };
+            let past = options_to.get(usize::from(partition)).is_some_and(|&to| record.offset >= to);
+            if !past && usize::from(partition) < self.next.len() {
+                self.take(&record, partition);
+            }
+        }
+    }
+
+    /// Records that are gone: counted, and the place moves behind them.
+    pub fn gap(&mut self, partition: u16, from: u64, to: u64) {
+        let at = usize::from(partition);
+        if at < self.next.len() {
+            self.lost += to - from;
+            self.from[at].get_or_insert(from);
+            self.next[at] = Some(to);
+        }
+    }
+
+    fn take(&mut self, record: &StoredRecord<'_>, partition: u16) {
+        let at = usize::from(partition);
+        self.from[at].get_or_insert(record.offset);
+        self.next[at] = Some(record.offset + 1);
+        self.records += 1;
+        let result = match self.options.content {
+            Content::Envelope => self.envelope(record, partition),
+            Content::Evidence => self.evidence(record, partition),
+        };
+        if let Err(reason) = result {
+            self.bury(record, partition, &reason);
+        }
+    }
+
+    fn envelope(&mut self, record: &StoredRecord<'_>, partition: u16) -> Result<(), String> {
+        let value = record.value.ok_or("it has no value")?;
+        let envelope = Envelope::decode(value).map_err(|error| format!("it is no Envelope ({error})"))?;
+        if envelope.schema_version != "rt-v1" && !envelope.schema_version.starts_with("rt-v1.") {
+            return Err(format!("its schema is `{}`, need rt-v1", envelope.schema_version));
+        }
+        if envelope.event_ns > EVENT_NS_MAX {
+            return Err(format!("its event_ns {} is behind the year 2299", envelope.event_ns));
+        }
+        let payload = envelope.payload.as_ref().ok_or("it has no payload")?;
+        let (table, kind) = match payload {
+            Payload::Arb(_) => (0, Type::Arb),
+            Payload::Mev(_) => (1, Type::Mev),
+            Payload::Outcome(_) => (2, Type::Outcome),
+            Payload::Metrics(_) => (3, Type::Metrics),
+            Payload::Training(_) | Payload::Dataset(_) => return Err("its type has no table".to_owned()),
+        };
+        if envelope.r#type() != kind {
+            return Err(format!("its type {} is not its payload's", envelope.r#type));
+        }
+        if !envelope.producer_id.is_empty() {
+            let seen = &mut self.seen[usize::from(partition)];
+            match seen.get_mut(&envelope.producer_id) {
+                Some(last) if envelope.seq <= *last => {
+                    self.duplicates += 1;
+                    return Ok(());
+                }
+                Some(last) => *last = envelope.seq,
+                None => {
+                    seen.insert(envelope.producer_id.clone(), envelope.seq);
+                }
+            }
+        }
+        let rows = &mut self.tables[table];
+        rows.count += 1;
+        let out = &mut rows.bytes;
+        common(out, &envelope, partition, record.offset);
+        payload_columns(out, payload);
+        Ok(())
+    }
+
+    fn evidence(&mut self, record: &StoredRecord<'_>, partition: u16) -> Result<(), String> {
+        let id: [u8; 16] =
+            record.key.and_then(|key| key.try_into().ok()).ok_or("its key is no decision id of 16 bytes")?;
+        let text = record.value.and_then(|value| std::str::from_utf8(value).ok()).ok_or("it is no text")?;
+        serde_json::from_str::<&serde_json::value::RawValue>(text)
+            .map_err(|error| format!("it is no JSON ({error})"))?;
+        let rows = &mut self.tables[4];
+        rows.count += 1;
+        rows.bytes.extend_from_slice(&record.timestamp_ms.to_le_bytes());
+        rows.bytes.extend_from_slice(&id);
+        string(&mut rows.bytes, text);
+        rows.bytes.extend_from_slice(&partition.to_le_bytes());
+        rows.bytes.extend_from_slice(&record.offset.to_le_bytes());
+        Ok(())
+    }
+
+    /// Keeps a record for the dead-letter topic, unchanged, with where it was and why it lies there.
+    fn bury(&mut self, record: &StoredRecord<'_>, partition: u16, reason: &str) {
+        let place = format!("{partition}/{}", record.offset);
+        let mut headers: Vec<(&str, &[u8])> = record
+            .headers()
+            .filter_map(|(name, value)| Some((std::str::from_utf8(name).ok()?, value)))
+            .filter(|(name, _)| !["dlq-reason", "dlq-origin", "legend-from"].contains(name))
+            .take(format::HEADERS_MAX - 2)
+            .collect();
+        headers.extend([("dlq-reason", reason.as_bytes()), ("dlq-origin", place.as_bytes())]);
+        let StoredRecord { key, value, timestamp_ms, .. } = *record;
+        let buried = Record { key, value, headers: &headers, timestamp_ms };
+        format::append_stored(&mut self.dead, &buried, partition, record.offset);
+        self.dead_count += 1;
+    }
+
+    /// Records taken since the last [`Sink::clear`].
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// Bytes of all rows.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.tables.iter().map(|rows| rows.bytes.len()).sum()
+    }
+
+    /// What the batch holds, as JSON.
+    #[must_use]
+    pub fn status(&self) -> Value {
+        let tables: Vec<Value> = (0..TABLES.len())
+            .filter(|&table| self.tables[table].count > 0)
+            .map(|table| {
+                let own = COLUMNS[table];
+                let columns = if table == 4 { own.to_owned() } else { format!("{COMMON}, {own}") };
+                json!({ "index": table, "table": TABLES[table], "columns": columns, "rows": self.tables[table].count })
+            })
+            .collect();
+        let offsets = |of: &[Option<u64>]| -> Vec<Option<String>> {
+            of.iter().map(|offset| offset.map(|offset| offset.to_string())).collect()
+        };
+        json!({
+            "records": self.records,
+            "duplicates": self.duplicates,
+            "lost": self.lost,
+            "dead": self.dead_count,
+            "from": offsets(&self.from),
+            "to": offsets(&self.next),
+            "seen": self.seen_list(),
+            "tables": tables,
+        })
+    }
+
+    /// The newest sequence of each producer, as [`SinkOptions::seen`] takes it.
+    fn seen_list(&self) -> Vec<(usize, &str, u64)> {
+        self.seen
+            .iter()
+            .enumerate()
+            .flat_map(|(partition, seen)| {
+                seen.iter().map(move |(producer, seq)| (partition, producer.as_str(), *seq))
+            })
+            .collect()
+    }
+
+    /// One table's rows.
+    #[must_use]
+    pub fn body(&self, table: usize) -> &[u8] {
+        self.tables.get(table).map_or(&[], |rows| &rows.bytes)
+    }
+
+    /// Records for the dead-letter topic.
+    #[must_use]
+    pub fn dead(&self) -> &[u8] {
+        &self.dead
+    }
+
+    /// Begins the next batch; what was seen of each producer stays.
+    pub fn clear(&mut self) {
+        for rows in &mut self.tables {
+            rows.bytes.clear();
+            rows.count = 0;
+        }
+        self.from.fill(None);
+        self.next.fill(None);
+        self.dead.clear();
+        (self.records, self.duplicates, self.lost, self.dead_count) = (0, 0, 0, 0);
+    }
+}
+
+fn string(out: &mut Vec<u8>, text: &str) {
+    varint(out, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn double(out: &mut Vec<u8>, value: f64) {
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+fn number(out: &mut Vec<u8>, value: u64) {
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+fn ladder(out: &mut Vec<u8>, rungs: &[f64]) {
+    varint(out, rungs.len() as u64);
+    for &rung in rungs {
+        double(out, rung);
+    }
+}
+
+/// The columns of [`COMMON`].
+fn common(out: &mut Vec<u8>, envelope: &Envelope, partition: u16, offset: u64) {
+    number(out, envelope.event_ns / 1_000_000);
+    // FixedString(16): shorter ids of foreign producers are padded, longer ones cut.
+    let mut id = [0; 16];
+    let len = envelope.decision_id.len().min(16);
+    id[..len].copy_from_slice(&envelope.decision_id[..len]);
+    out.extend_from_slice(&id);
+    string(out, &envelope.producer_id);
+    number(out, envelope.seq);
+    number(out, envelope.event_ns);
+    string(out, kind_name(envelope.kind()));
+    string(out, tier_name(envelope.tier()));
+    string(out, module_name(envelope.module()));
+    out.extend_from_slice(&partition.to_le_bytes());
+    number(out, offset);
+}
+
+fn payload_columns(out: &mut Vec<u8>, payload: &Payload) {
+    match payload {
+        Payload::Arb(arb) => {
+            string(out, &arb.version);
+            number(out, arb.slot);
+            string(out, &arb.tx_signature);
+            double(out, arb.net_sol);
+            string(out, &arb.classification);
+            double(out, arb.p_land_est);
+            ladder(out, &arb.tip_ladder);
+            string(out, &arb.bundle_id);
+        }
+        Payload::Mev(mev) => {
+            string(out, &mev.version);
+            number(out, mev.slot);
+            string(out, &mev.attacker);
+            double(out, mev.net_sol);
+            string(out, &mev.r#type);
+            double(out, mev.p_land_est);
+            ladder(out, &mev.tip_ladder);
+            string(out, &mev.bundle_id);
+        }
+        Payload::Outcome(outcome) => {
+            string(out, &outcome.bundle_id);
+            out.push(outcome.landed.into());
+            number(out, outcome.tip_lamports);
+            string(out, &outcome.path);
+            string(out, &outcome.leader);
+            out.push(outcome.simulated.into());
+            string(out, &outcome.reason);
+            string(out, &outcome.module);
+            number(out, outcome.slot);
+        }
+        Payload::Metrics(metrics) => {
+            for value in [
+                metrics.hotpath_p50,
+                metrics.hotpath_p99,
+                metrics.send_p99,
+                metrics.landed_pct,
+                metrics.pnl_1h,
+            ] {
+                double(out, value);
+            }
+            string(out, &metrics.module);
+            string(out, &metrics.instance);
+            out.push(metrics.paper.into());
+        }
+        Payload::Training(_) | Payload::Dataset(_) => {}
+    }
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Unknown => "unknown",
+        Kind::Sandwich => "sandwich",
+        Kind::WideSandwich => "wide_sandwich",
+        Kind::Arbitrage => "arbitrage",
+        Kind::OpenSandwich => "open_sandwich",
+        Kind::OpenArbitrage => "open_arbitrage",
+    }
+}
+
+fn tier_name(tier: Tier) -> &'static str {
+    match tier {
+        Tier::None => "",
+        Tier::A => "A",
+        Tier::B => "B",
+        Tier::C => "C",
+    }
+}
+
+fn module_name(module: Module) -> &'static str {
+    match module {
+        Module::None => "",
+        Module::Arbitrage => "arbitrage",
+        Module::Mev => "mev",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::realtime::ArbOpportunity;
+
+    fn block(records: &[(&[u8], u64, u16)]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (value, offset, partition) in records {
+            let record = Record { key: Some(b"k"), value: Some(value), headers: &[], timestamp_ms: 5 };
+            format::append_stored(&mut out, &record, *partition, *offset);
+        }
+        out
+    }
+
+    fn arb(producer: &str, seq: u64) -> Vec<u8> {
+        Envelope {
+            schema_version: "rt-v1".to_owned(),
+            r#type: Type::Arb.into(),
+            producer_id: producer.to_owned(),
+            seq,
+            payload: Some(Payload::Arb(ArbOpportunity { slot: seq, ..ArbOpportunity::default() })),
+            ..Envelope::default()
+        }
+        .encode_to_vec()
+    }
+
+    fn sink(to: Vec<u64>, seen: Vec<(u16, String, u64)>) -> Sink {
+        Sink::new(SinkOptions { content: Content::Envelope, partitions: 2, to, seen })
+    }
+
+    #[test]
+    fn feed_takes_each_record_of_a_producer_once_a_partition() {
+        let mut sink = sink(Vec::new(), vec![(1, "a".to_owned(), 7)]);
+        let (one, two, seven) = (arb("a", 1), arb("a", 2), arb("a", 7));
+        sink.feed(&block(&[(&one, 0, 0), (&two, 1, 0), (&one, 2, 0), (&seven, 9, 1)]));
+        let status = sink.status();
+        assert_eq!(status["tables"][0]["rows"], 2);
+        assert_eq!(status["duplicates"], 2);
+        assert_eq!(status["to"], json!(["3", "10"]));
+        sink.clear();
+        sink.feed(&block(&[(&two, 3, 0)]));
+        assert_eq!(sink.status()["duplicates"], 1, "what was seen outlives the batch");
+    }
+
+    #[test]
+    fn feed_stops_before_the_offsets_it_was_given() {
+        let mut sink = sink(vec![1, 0], Vec::new());
+        let (one, two) = (arb("a", 1), arb("a", 2));
+        sink.feed(&block(&[(&one, 0, 0), (&two, 1, 0), (&two, 0, 1)]));
+        assert_eq!(sink.status()["to"], json!(["1", null]));
+        assert_eq!(sink.records(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_a_row_is_kept_unchanged_with_its_reason() {
+        let other = Envelope { schema_version: "rt-v2".to_owned(), ..Envelope::default() }.encode_to_vec();
+        let rows: [(&[u8], &str); 3] = [
+            (b"\xff\xff", "no Envelope"),
+            (&other, "its schema is `rt-v2`"),
+            (
+                &Envelope { schema_version: "rt-v1".to_owned(), ..Envelope::default() }.encode_to_vec(),
+                "no payload",
+            ),
+        ];
+        for (value, why) in rows {
+            let mut sink = sink(Vec::new(), Vec::new());
+            sink.feed(&block(&[(value, 4, 1)]));
+            assert_eq!(sink.status()["dead"], 1);
+            let dead: Vec<_> = format::records(sink.dead()).collect();
+            assert_eq!(dead[0].value, Some(value));
+            let header =
+                |name: &[u8]| dead[0].headers().find(|(known, _)| *known == name).map(|(_, value)| value);
+            assert_eq!(header(b"dlq-origin"), Some(&b"1/4"[..]));
+            let reason = String::from_utf8_lossy(header(b"dlq-reason").expect("a reason")).into_owned();
+            assert!(reason.contains(why), "{reason}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+/** ClickHouse out of its library, and batches of rows for it. */
+import type { LogReader } from "../core/log/log.ts";
+import { check, isTooSmall, type Library, sizeNeeded, utf8 } from "./library.ts";
+import { handleOf, recordsOf } from "./log.ts";
+import type { StoredRecord } from "../core/log/log.ts";
+
+/** Runs ClickHouse on a thread of this process; resolves when its query ends. Once per process. */
+export async function runStore(
+  library: Library,
+  options: { library: string; args: readonly string[] },
+): Promise<void> {
+  const text = utf8(JSON.stringify(options));
+  const { legend_store_run } = library.symbols;
+  await library.callAsync(
+    (out, size) => legend_store_run(text, text.length, out, size),
+    new Uint8Array(64 << 10),
+  );
+}
+
+export interface SinkOptions {
+  content: "envelope" | "evidence";
+  partitions: number;
+  /** Only records before these offsets are taken. */
+  to?: readonly number[];
+  /** The newest sequence of each producer that is stored: partition, producer, sequence. */
+  seen?: readonly (readonly [number, string, number])[];
+}
+
+export interface SinkStatus {
+  records: number;
+  duplicates: number;
+  lost: number;
+  dead: number;
+  /** First and next offset of each partition; null = nothing of it. */
+  from: (string | null)[];
+  to: (string | null)[];
+  seen: [number, string, number][];
+  tables: { index: number; table: string; columns: string; rows: number }[];
+}
+
+const DEAD = 255;
+
+/** Rows of one batch, table by table; the records never become objects. */
+export class Sink implements Disposable {
+  readonly #library: Library;
+  readonly #handle: number;
+  #out = new Uint8Array(1 << 20);
+
+  constructor(library: Library, options: SinkOptions) {
+    this.#library = library;
+    const text = utf8(JSON.stringify(options));
+    const { legend_sink_open } = library.symbols;
+    this.#handle = library.call((out, size) => legend_sink_open(text, text.length, out, size)).value;
+  }
+
+  /** Takes what the reader has at hand, until the batch holds `recordsMax`; how many it holds. */
+  async feed(reader: LogReader, recordsMax: number): Promise<number> {
+    const { legend_sink_feed } = this.#library.symbols;
+    const { value } = await this.#library.callAsync((out, size) =>
+      legend_sink_feed(this.#handle, handleOf(reader), recordsMax, out, size)
+    );
+    return value;
+  }
+
+  status(): SinkStatus {
+    const { legend_sink_status } = this.#library.symbols;
+    return JSON.parse(this.#library.text((out, size) => legend_sink_status(this.#handle, out, size)));
+  }
+
+  /** RowBinary of one table. */
+  body(table: number): Uint8Array<ArrayBuffer> {
+    const { legend_sink_body } = this.#library.symbols;
+    let length = legend_sink_body(this.#handle, table, this.#out, this.#out.length);
+    if (isTooSmall(length)) {
+      this.#out = new Uint8Array(sizeNeeded(this.#out));
+      length = legend_sink_body(this.#handle, table, this.#out, this.#out.length);
+    }
+    return this.#out.slice(0, check(length, this.#out));
+  }
+
+  /** Records that cannot be rows, with their reasons in headers. */
+  dead(): StoredRecord[] {
+    return recordsOf(this.body(DEAD));
+  }
+
+  clear(): void {
+    this.#library.symbols.legend_sink_clear(this.#handle);
+  }
+
+  [Symbol.dispose](): void {
+    this.#library.symbols.legend_sink_close(this.#handle);
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * Nothing lost, nothing doubled: agents, link, sink, bridge and broker are killed with -9 while a load goes in; at
+ * the end every record that was acknowledged on the host must be one row, once.
+ */
+import assert from "node:assert/strict";
+import { readThrough } from "../../core/log/follow.ts";
+import { Store } from "../../core/store/client.ts";
+import { Library } from "../../ffi/library.ts";
+import { EmbeddedLog } from "../../ffi/log.ts";
+import { realtime } from "../../proto/wire.ts";
+import { LIBRARY } from "../../tools/paths.ts";
+import { type Cluster, Part, withCluster, Writer } from "./cluster.ts";
+
+const TOPIC = "arbitrage-decisions-proto";
+const TABLES: Readonly<Record<string, string>> = {
+  "arbitrage-decisions-proto": "arb_opportunities",
+  "bundle-outcomes-proto": "bundle_outcomes_typed",
+  "metrics-proto": "metrics_typed",
+  "sandwich-decisions-proto": "mev_opportunities",
+};
+
+export interface LosslessLoad {
+  seconds: number;
+  perSecond: number;
+  /** Seed of the order of kills. */
+  seed: number;
+}
+
+export interface LosslessTold {
+  records: number;
+  kills: Record<string, number>;
+}
+
+export function storeOfUrl(text: string, database = "mev"): Store {
+  const url = new URL(text);
+  const [user, password] = [url.username, url.password];
+  [url.username, url.password] = ["", ""];
+  return new Store(() => ({ url: url.href, user, password, database }));
+}
+
+/** Producer and sequences of everything on a host's log, by topic. */
+async function onTheLog(data: string, name: string): Promise<Map<string, Set<number>>> {
+  using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
+  using topic = await log.topic(name);
+  const found = new Map<string, Set<number>>();
+  for await (const block of readThrough(topic, "start")) {
+    assert.ok("records" in block, "the host's log has no gap");
+    for (const { value } of block.records) {
+      const { producerId, seq } = realtime.Envelope.decode(value!);
+      let of = found.get(producerId!);
+      if (!of) found.set(producerId!, of = new Set());
+      assert.ok(!of.has(Number(seq)), `${producerId} ${seq} is on the host's log once`);
+      of.add(Number(seq));
+    }
+  }
+  return found;
+}
+
+/** Compares as sets of (producer, seq) what is on the log and what is stored; how many records that were. */
+export async function compare(data: string, store: Store): Promise<number> {
+  let records = 0;
+  for (const [topic, table] of Object.entries(TABLES)) {
+    const logged = await onTheLog(data, topic);
+    const rows = await store.query<{ producer_id: string; seqs: string[] }>(
+      `SELECT producer_id, arraySort(groupArray(seq)) AS seqs FROM ${table} GROUP BY producer_id`,
+    );
+    const stored = new Map(rows.map(({ producer_id, seqs }) => [producer_id, seqs.map(Number)]));
+    assert.deepEqual([...stored.keys()].sort(), [...logged.keys()].sort(), `producers of ${topic}`);
+    for (const [producer, seqs] of logged) {
+      const expected = [...seqs].sort((a, b) => a - b);
+      assert.deepEqual(stored.get(producer), expected, `${topic}: ${producer}`);
+      records += expected.length;
+    }
+  }
+  return records;
+}
+
+export async function lossless(
+  { seconds, perSecond, seed }: LosslessLoad,
+  then: (cluster: Cluster, store: Store, data: string) => Promise<void> = async () => {},
+): Promise<LosslessTold> {
+  const told: LosslessTold = { records: 0, kills: {} };
+  await withCluster(async (cluster) => {
+    const data = `${cluster.folder}/data`;
+    const { env } = cluster;
+    const part = (...args: string[]) => new Part([...args, "--data-dir", data], env).start();
+    const agent = (module: string) =>
+      part("run", "agent", module, "--source", `sim:${seed}`, "--speed", "40");
+    const parts: Record<string, Part> = {
+      "agent arbitrage": agent("arbitrage"),
+      "agent mev": agent("mev"),
+      link: part("run", "link"),
+      sink: part("run", "sink"),
+      bridge: part("run", "api", "--port", "0"),
+    };
+    const writer = new Writer(data, TOPIC, perSecond).start();
+    const acknowledged: Awaited<ReturnType<Writer["kill"]>>[] = [];
+    const random = mulberry(seed);
+    const victims = [...Object.keys(parts), "writer", "broker"];
+    const end = performance.now() + seconds * 1000;
+    while (performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 300 + 1_200 * random()));
+      const victim = victims[Math.floor(random() * victims.length)]!;
+      told.kills[victim] = (told.kills[victim] ?? 0) + 1;
+      if (victim === "writer") {
+        acknowledged.push(await writer.kill());
+        writer.start();
+      } else if (victim === "broker") {
+        await cluster.broker.kill();
+        await cluster.restartBroker();
+      } else {
+        await parts[victim]!.end("SIGKILL");
+        parts[victim]!.start();
+      }
+    }
+    acknowledged.push(await writer.kill());
+    await Promise.all(Object.values(parts).map((one) => one.end("SIGTERM")));
+    // What is on the way arrives; then the sets must be the same.
+    for (const words of [["run", "link", "--until-sent"], ["run", "sink", "--until-stored"]]) {
+      const { code, stderr } = await part(...words).ended();
+      assert.equal(code, 0, `${words.join(" ")}: ${stderr}`);
+    }
+    const store = storeOfUrl(env.CLICKHOUSE_URL!);
+    told.records = await compare(data, store);
+    const logged = await onTheLog(data, TOPIC);
+    for (const { producer, acknowledged: last } of acknowledged) {
+      assert.ok((logged.get(producer)?.size ?? 0) >= last, `${producer} was told that ${last} are kept`);
+    }
+    await then(cluster, store, data);
+  });
+  return told;
+}
+
+/** A small seeded generator; 0..1. */
+function mulberry(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
