@@ -39,7 +39,12 @@ function createContext(flags: Readonly<Record<string, string | boolean | undefin
   const outbox = once<Log>(() => new EmbeddedLog(library(), dataDir().logPath));
   const log = once<Log>(() => {
     const options = kafkaOf(config());
-    return options ? new KafkaLog(library(), options, setting<number>("kafka.replicas")) : outbox();
+    return options
+      ? new KafkaLog(library(), options, {
+        replicas: setting<number>("kafka.replicas"),
+        creates: setting<boolean>("kafka.create_topics"),
+      })
+      : outbox();
   });
   const out = (bytes: Uint8Array | string) => {
     let rest = typeof bytes === "string" ? encoder.encode(bytes) : bytes;

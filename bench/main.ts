@@ -6,13 +6,17 @@ import { say, task } from "../tools/command.ts";
 import { type BenchRow, machine } from "./bench.ts";
 import { apiBench } from "./api.ts";
 import { decodeBench } from "./decode.ts";
+import { kafkaBench } from "./kafka.ts";
 import { logBench } from "./log.ts";
+import { sinkBench } from "./sink.ts";
 import { startBench } from "./start.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   api: apiBench,
   decode: decodeBench,
+  kafka: kafkaBench,
   log: logBench,
+  sink: sinkBench,
   start: startBench,
 };
 

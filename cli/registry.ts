@@ -15,6 +15,7 @@ import { run } from "./run.ts";
 import { runAgent } from "./run_agent.ts";
 import { runApi } from "./run_api.ts";
 import { runLink } from "./run_link.ts";
+import { runMirror } from "./run_mirror.ts";
 import { runSink } from "./run_sink.ts";
 import { runStore } from "./run_store.ts";
 import { topicsCreate, topicsLag, topicsList, topicsTail, topicsVerify } from "./topics.ts";
@@ -42,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   runAgent,
   runApi,
   runLink,
+  runMirror,
   runSink,
   runStore,
   slo,

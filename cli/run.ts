@@ -42,6 +42,13 @@ export const run: Command = {
     const linked = kafkaOf(context.config()) !== null;
     const link = { name: "link", args: ["run", "link", "--part", ...configFlags(call, path)] };
     if (live && linked) parts.push(link);
+    if (live && context.setting<boolean>("mirror.enabled")) {
+      parts.push({
+        name: "mirror",
+        args: ["run", "mirror", "--part", ...configFlags(call, path)],
+        essential: false,
+      });
+    }
     if (live) parts.push(...storeParts(context, configFlags(call, path)));
     // A part that cannot even start (a port in use, a damaged state) ends the whole run: its line says why.
     const stop = new AbortController();

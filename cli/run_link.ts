@@ -2,26 +2,18 @@ import { kafkaOf } from "../core/config/kafka.ts";
 import { AppError } from "../core/errors.ts";
 import { endWithParent } from "../ffi/engine.ts";
 import { Link } from "../ffi/link.ts";
-import { type TopicDefinition, TOPICS } from "../proto/topics.ts";
+import { ALL_TOPICS } from "../proto/topics.ts";
 import { type Command, EXIT } from "./command.ts";
 import { PART_FLAG } from "./run_agent.ts";
 import { makeTopics, topicLimits } from "./topics.ts";
 
 /** How often the status is told. */
 const STATUS_MS = 250;
-const HAS_DEAD_LETTERS: ReadonlySet<string> = new Set(["envelope", "evidence", "json"]);
 /** Commands reach every agent by their topic; a late starter asks for the state alone. */
 const INBOUND: Readonly<Record<string, { history: boolean }>> = {
   "control-commands-proto": { history: false },
   "control-state-proto": { history: true },
 };
-
-/** Every topic, and the dead letters of those that the sink and the mirror read. */
-const LINK_TOPICS: readonly TopicDefinition[] = TOPICS.flatMap((topic) =>
-  HAS_DEAD_LETTERS.has(topic.content)
-    ? [topic, { ...topic, name: `${topic.name}-dlq`, partitions: 1 }]
-    : [topic]
-);
 
 export const runLink: Command = {
   name: "run link",
@@ -44,7 +36,7 @@ export const runLink: Command = {
       data_dir: path,
       instance,
       kafka,
-      topics: LINK_TOPICS.map(({ name, partitions, compacted }) => ({
+      topics: ALL_TOPICS.map(({ name, partitions, compacted }) => ({
         name,
         partitions,
         compacted: compacted ?? false,
@@ -61,9 +53,9 @@ export const runLink: Command = {
       const file = `${path}/link/status.json`;
       Deno.writeTextFileSync(`${file}.new`, JSON.stringify(status));
       Deno.renameSync(`${file}.new`, file);
-      if (status.trouble !== said) {
-        if (status.trouble) context.say(status.trouble);
-        else context.say(`Kafka answers again; ${status.waiting} records wait`);
+      // Each topic has its own words for the same trouble: the first ones are said, the rest is in the status.
+      if ((status.trouble === null) !== (said === null)) {
+        context.say(status.trouble ?? `Kafka answers again; ${status.waiting} records wait`);
         said = status.trouble;
       }
       if (flags["until-sent"] && status.waiting === 0 && !status.trouble && status.looked) break;

@@ -25,14 +25,17 @@ export const runStore: Command = {
     const library = await clickhouseLibrary(context);
     const folder = `${context.dataDir().path}/store`;
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const local: LocalStore = { port: freePort(), user: USER, password: randomSecret(), pid: Deno.pid };
+    using _lock = lockStore(folder);
+    const local: LocalStore = {
+      port: context.setting<number>("store.port") || freePort(),
+      user: USER,
+      password: keptPassword(folder),
+      pid: Deno.pid,
+    };
     const args = await configure(folder, local, context.setting<number>("store.memory_bytes"));
     const ended = runClickHouse(context.library(), { library, args });
     let over = false;
-    const end = ended.then(() => (over = true), (error) => {
-      over = true;
-      throw explained(error, folder);
-    });
+    const end = ended.finally(() => (over = true));
     const store = new Store(() => ({
       url: `http://127.0.0.1:${local.port}/`,
       user: local.user,
@@ -40,6 +43,10 @@ export const runStore: Command = {
       database: "default",
     }));
     await Promise.race([answers(store, () => over), end]);
+    // ClickHouse has said why on stderr.
+    if (over) {
+      throw new AppError("unavailable", `Cannot start the store in ${folder}: its server has ended at once`);
+    }
     const file = localStoreFile(context.dataDir().path);
     Deno.writeTextFileSync(`${file}.new`, JSON.stringify(local), { mode: 0o600 });
     Deno.renameSync(`${file}.new`, file);
@@ -72,6 +79,19 @@ async function clickhouseLibrary(context: Context): Promise<string> {
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
   if (!success) throw new AppError("unavailable", text(stderr).split("\n").at(-1)!);
   return `${text(stdout)}/libchdb.so`;
+}
+
+/** Made once: who has it goes on after a restart. */
+function keptPassword(folder: string): string {
+  const file = `${folder}/password`;
+  try {
+    return Deno.readTextFileSync(file);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const password = randomSecret();
+  Deno.writeTextFileSync(file, password, { mode: 0o600 });
+  return password;
 }
 
 function freePort(): number {
@@ -138,15 +158,14 @@ async function answers(store: Store, isOver: () => boolean): Promise<void> {
   }
 }
 
-function explained(error: unknown, folder: string): unknown {
-  if (!(error instanceof AppError)) return error;
-  if (/Cannot lock file|CANNOT_OPEN_FILE.*lock|Code: 76/i.test(error.message)) {
-    return new AppError(
-      "unavailable",
-      `Cannot start the store: another one runs in ${folder}, stop it first`,
-    );
+/** One store per folder. */
+function lockStore(folder: string): Disposable {
+  const file = Deno.openSync(`${folder}/lock`, { create: true, write: true, mode: 0o600 });
+  if (!file.tryLockSync(true)) {
+    file.close();
+    throw new AppError("unavailable", `Cannot start the store: another one runs in ${folder}, stop it first`);
   }
-  return error;
+  return file;
 }
 
 /** Beyond its bound the store drops the oldest month of the largest table. */

@@ -5,7 +5,7 @@ import { AppError, UsageError } from "../core/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { LogGap, ReadFrom, StoredRecord, TopicLimits } from "../core/log/log.ts";
 import { bytesToMirror } from "../proto/mirror.ts";
-import { topicDefinition, TOPICS } from "../proto/topics.ts";
+import { ALL_TOPICS, topicDefinition, TOPICS } from "../proto/topics.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 
 const WAIT_MS = 500;
@@ -36,11 +36,11 @@ export const topicsCreate: Command = {
   async run(_, context) {
     const log = context.log();
     const before = new Set(await log.topics());
-    for (const { name } of TOPICS) {
-      (await log.topic(name, { ...topicLimits(context), create: true }))[Symbol.dispose]();
+    for (const { name } of ALL_TOPICS) {
+      (await log.topic(name, { ...topicLimits(context), create: true, force: true }))[Symbol.dispose]();
     }
-    const made = TOPICS.filter(({ name }) => !before.has(name)).length;
-    context.out(`${made} topics made, ${TOPICS.length - made} were there\n`);
+    const made = ALL_TOPICS.filter(({ name }) => !before.has(name)).length;
+    context.out(`${made} topics made, ${ALL_TOPICS.length - made} were there\n`);
     return EXIT.done;
   },
 };

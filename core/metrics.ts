@@ -8,8 +8,8 @@ const METRICS_TOPIC = "metrics-proto";
 /** Seconds kept. */
 const SAMPLES_MAX = 600;
 
-/** An agent that told nothing for this long is not there. */
-const HEARD_MS = 5_000;
+/** An agent that told nothing for this long is not asked for receipts any more. */
+const HEARD_MS = 60_000;
 const HEARD_MAX = 1_000;
 
 interface Sample {

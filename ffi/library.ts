@@ -62,8 +62,9 @@ export class Library {
   text(run: (out: Uint8Array<ArrayBuffer>, size: number) => number): string {
     let out = new Uint8Array(LINE_BYTES);
     let value = run(out, out.length);
-    if (value === TOO_SMALL) {
-      out = new Uint8Array(sizeNeeded(out));
+    // What counts goes on counting between the calls: the answer may have grown again.
+    while (value === TOO_SMALL) {
+      out = new Uint8Array(2 * sizeNeeded(out));
       value = run(out, out.length);
     }
     return decoder.decode(out.subarray(0, check(value, out)));
@@ -73,8 +74,8 @@ export class Library {
   async textAsync(run: (out: Uint8Array<ArrayBuffer>, size: number) => Promise<number>): Promise<string> {
     let out = new Uint8Array(LINE_BYTES);
     let value = await run(out, out.length);
-    if (value === TOO_SMALL) {
-      out = new Uint8Array(sizeNeeded(out));
+    while (value === TOO_SMALL) {
+      out = new Uint8Array(2 * sizeNeeded(out));
       value = await run(out, out.length);
     }
     return decoder.decode(out.subarray(0, check(value, out)));

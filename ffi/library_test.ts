@@ -40,3 +40,16 @@ Deno.test("Library text grows its buffer when the answer is longer", async () =>
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("Library text takes an answer that grows from call to call", () => {
+  const library = new Library(LIBRARY);
+  let calls = 0;
+  // As a library whose counters gain a digit each time it is asked.
+  const text = library.text((out) => {
+    const size = 2048 + 3_000 * ++calls;
+    if (out.length >= size) return new TextEncoder().encodeInto("x".repeat(size), out).written;
+    new DataView(out.buffer).setUint32(0, size, true);
+    return -10;
+  });
+  assert.ok(calls > 1 && text.length === 2048 + 3_000 * calls);
+});

@@ -104,19 +104,21 @@ export class EmbeddedLog extends NativeLog {
 /** A Kafka cluster. Opening asks nothing: what does not answer is said by the call that needs it. */
 export class KafkaLog extends NativeLog {
   readonly #replicas: number;
+  readonly #creates: boolean;
 
-  constructor(library: Library, options: KafkaOptions, replicas = 0) {
+  /** `creates`: whether a topic that is missing is made when it is asked for; `replicas` 0 = as the cluster is set. */
+  constructor(library: Library, options: KafkaOptions, { replicas = 0, creates = true } = {}) {
     const text = utf8(JSON.stringify(options));
     const { legend_kafka_open } = library.symbols;
     super(library, library.call((out, size) => legend_kafka_open(text, text.length, out, size)).value);
-    this.#replicas = replicas;
+    [this.#replicas, this.#creates] = [replicas, creates];
   }
 
   protected override numbers(name: string, options: TopicOptions) {
     const definition = topicDefinition(name);
-    const compacted = definition?.compacted && !name.endsWith("-dlq");
+    const compacted = definition?.compacted;
     return {
-      create: options.partitions ?? (name.endsWith("-dlq") ? 1 : definition?.partitions ?? 1),
+      create: this.#creates || options.force ? options.partitions ?? definition?.partitions ?? 1 : 0,
       limits: [compacted ? 1n : 0n, BigInt(this.#replicas), 0n] as const,
     };
   }

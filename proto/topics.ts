@@ -42,9 +42,16 @@ export const TOPICS: readonly TopicDefinition[] = [
 ];
 
 const DEAD_LETTER = "-dlq";
+const HAS_DEAD_LETTERS: ReadonlySet<TopicContent> = new Set(["envelope", "evidence", "json"]);
+
+/** All topics with the dead letters of those that a sink or a mirror reads. */
+export const ALL_TOPICS: readonly TopicDefinition[] = TOPICS.flatMap((topic) =>
+  HAS_DEAD_LETTERS.has(topic.content)
+    ? [topic, { name: `${topic.name}${DEAD_LETTER}`, content: topic.content, partitions: 1 }]
+    : [topic]
+);
 
 /** The row of a topic; a dead-letter topic has its origin's content. */
 export function topicDefinition(name: string): TopicDefinition | undefined {
-  const origin = name.endsWith(DEAD_LETTER) ? name.slice(0, -DEAD_LETTER.length) : name;
-  return TOPICS.find((topic) => topic.name === origin);
+  return ALL_TOPICS.find((topic) => topic.name === name);
 }

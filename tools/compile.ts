@@ -2,19 +2,12 @@
 import { build as bundle, stop } from "esbuild";
 import { exec, must, say, task, timed } from "./command.ts";
 import { buildAssets } from "./assets.ts";
-import { CACHE, EXECUTABLE, LIBRARY, ROOT } from "./paths.ts";
+import { clickhouseFolder } from "./clickhouse.ts";
+import { EXECUTABLE, LIBRARY, ROOT } from "./paths.ts";
 import { PACKED_FLAGS, RUNTIME_FLAGS } from "./runtime_flags.ts";
 
 const KNOWN = ["--slim", "--fast", "--deno-compile"];
 const LEVEL = { fast: "3", release: "19" };
-/** ClickHouse as a library (Apache-2.0), pinned by content. */
-const CLICKHOUSE = {
-  name: "@chdb/lib-linux-x64-gnu",
-  version: "26.7.3-stable.1",
-  integrity:
-    "sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/gWUNcuFjOMjWoorQICCqBVj5wpw==",
-};
-
 /** Bundles the TypeScript into one module. */
 export async function bundleApp(out: string): Promise<void> {
   await bundle({
@@ -36,39 +29,6 @@ export async function bundleApp(out: string): Promise<void> {
     absWorkingDir: ROOT,
   });
   await stop();
-}
-
-/** Downloads ClickHouse's library once and checks it against the pinned hash. */
-export async function clickhouseFolder(): Promise<string> {
-  const { name, version, integrity } = CLICKHOUSE;
-  const folder = `${CACHE}/clickhouse-${version}`;
-  const done = await Deno.stat(`${folder}/libchdb.so`).then(() => true, () => false);
-  if (done) return folder;
-  const temporary = await Deno.makeTempDir({ prefix: "legend-clickhouse-" });
-  try {
-    const listed = JSON.parse(
-      await must("npm", ["pack", "--json", "--silent", `${name}@${version}`], {
-        cwd: temporary,
-        capture: true,
-      }),
-    );
-    const entry = Array.isArray(listed) ? listed[0] : Object.values(listed)[0];
-    const bytes = await Deno.readFile(`${temporary}/${entry.filename}`);
-    const hash = btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest("SHA-512", bytes))));
-    if (`sha512-${hash}` !== integrity) {
-      throw new Error(`Cannot use ${name} ${version}: its hash is not the pinned one`);
-    }
-    await must("tar", ["-xzf", entry.filename], { cwd: temporary });
-    const library = (await must("find", [".", "-name", "libchdb.so"], { cwd: temporary, capture: true }))
-      .trim();
-    if (!library) throw new Error(`Cannot use ${name} ${version}: no libchdb.so in it`);
-    await Deno.mkdir(folder, { recursive: true });
-    await Deno.copyFile(`${temporary}/${library}`, `${folder}/libchdb.so.new`);
-    await Deno.rename(`${folder}/libchdb.so.new`, `${folder}/libchdb.so`);
-  } finally {
-    await Deno.remove(temporary, { recursive: true });
-  }
-  return folder;
 }
 
 async function stage(fast: boolean): Promise<string> {

@@ -64,6 +64,8 @@ export interface KafkaOptions {
   readonly folder: string;
   /** Address that clients reach it by; loopback without. */
   readonly host?: string;
+  /** Words before each Java command, for a network namespace. */
+  readonly prefix?: readonly string[];
   /** Users of SASL PLAIN with their passwords; without, nobody logs in. */
   readonly users?: Readonly<Record<string, string>>;
 }
@@ -160,15 +162,17 @@ export function freePort(): number {
 /** Starts a broker and waits until it serves. */
 export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
   const libs = await installKafka();
-  const { folder, port, host = "127.0.0.1" } = options;
+  const { folder, port, host = "127.0.0.1", prefix = [] } = options;
+  const [program = "java", ...before] = [...prefix, "java"];
   await Deno.mkdir(folder, { recursive: true });
   const [config, log4j] = [`${folder}/server.properties`, `${folder}/log4j2.properties`];
   await Deno.writeTextFile(config, properties(options));
   await Deno.writeTextFile(log4j, LOG4J);
   const java = [`-Dlog4j2.configurationFile=${log4j}`, "-cp", libs];
   if (!await Deno.stat(`${folder}/log/meta.properties`).then(() => true, () => false)) {
-    const { code, stdout, stderr } = await new Deno.Command("java", {
+    const { code, stdout, stderr } = await new Deno.Command(program, {
       args: [
+        ...before,
         "-Xmx128m",
         "-XX:TieredStopAtLevel=1",
         ...java,
@@ -186,8 +190,8 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
       );
     }
   }
-  const child = new Deno.Command("java", {
-    args: ["-Xmx320m", "-Xms320m", "-XX:+UseG1GC", ...java, "kafka.Kafka", config],
+  const child = new Deno.Command(program, {
+    args: [...before, "-Xmx320m", "-Xms320m", "-XX:+UseG1GC", ...java, "kafka.Kafka", config],
     stdin: "null",
     stdout: "piped",
     stderr: "null",

@@ -255,6 +255,12 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc: "Size of one file of the embedded log",
   },
   {
+    key: "mirror.enabled",
+    type: flag,
+    default: "false",
+    doc: "`legend run` also keeps the older JSON topics beside the typed ones",
+  },
+  {
     key: "realtime.batch_max_size",
     type: count(1, 4096),
     default: "256",
@@ -306,6 +312,12 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     type: count(256 << 20, Number.MAX_SAFE_INTEGER),
     default: String(2 * 2 ** 30),
     doc: "Memory of the local store at most",
+  },
+  {
+    key: "store.port",
+    type: count(0, 65_535),
+    default: "0",
+    doc: "Port of the local store on loopback; 0 = any that is free",
   },
 ];
 

@@ -6,6 +6,9 @@ const WAIT_MS = 1_000;
 /** Pause before a home that did not answer is asked again. */
 const AGAIN_MS = 1_000;
 
+/** A home that is away, and a topic that somebody has still to make. */
+const AGAIN: ReadonlySet<string> = new Set(["unavailable", "not_found"]);
+
 export interface FollowOptions {
   readonly from: ReadFrom;
   readonly signal: AbortSignal;
@@ -40,7 +43,7 @@ export async function follow(log: Log, name: string, options: FollowOptions): Pr
         else await new Promise((resolve) => setTimeout(resolve, 0));
       }
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== "unavailable") throw error;
+      if (!(error instanceof AppError) || !AGAIN.has(error.code)) throw error;
       trouble?.(error.message);
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }

@@ -99,6 +99,8 @@ export interface TopicLimits {
 
 export interface TopicOptions extends TopicLimits {
   readonly create?: boolean;
+  /** Made even where topics are made by hand alone. */
+  readonly force?: boolean;
   /** Of a topic that is made on Kafka; what `proto/topics.ts` says when left out. */
   readonly partitions?: number;
 }

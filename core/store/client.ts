@@ -40,7 +40,8 @@ export class Store {
 
   /** Rows as objects; 64-bit numbers are text. */
   async query<T = Record<string, unknown>>(sql: string, options: CallOptions = {}): Promise<T[]> {
-    const text = await this.command(`${sql}\nFORMAT JSONEachRow`, options);
+    const settings = { ...options.settings, output_format_json_quote_64bit_integers: 1 };
+    const text = await this.command(`${sql}\nFORMAT JSONEachRow`, { ...options, settings });
     return text.split("\n").filter(Boolean).map((line) => JSON.parse(line) as T);
   }
 

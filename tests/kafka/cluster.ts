@@ -1,21 +1,39 @@
 /** A broker, a ClickHouse server and the parts of `legend` as processes of their own, for tests that kill them. */
-import { ROOT } from "../../tools/paths.ts";
-import { clickhouseFolder } from "../../tools/compile.ts";
+import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
+import { clickhouseFolder } from "../../tools/clickhouse.ts";
 import { freePort, type KafkaBroker, startKafka } from "../../tools/kafka.ts";
-import { command } from "../e2e/executable.ts";
+import { command, environment } from "../e2e/executable.ts";
 
 /** A process that can be killed and started again. */
 export class Part {
   #child: Deno.ChildProcess | undefined;
   #texts: Promise<string>[] = [];
 
-  constructor(readonly args: readonly string[], readonly env: Record<string, string>) {}
+  constructor(
+    readonly args: readonly string[],
+    readonly env: Record<string, string>,
+    /** Words before the command, for a network namespace. */
+    readonly prefix: readonly string[] = [],
+  ) {}
 
   start(): this {
-    const child = command(this.args, { env: this.env }).spawn();
+    const child = this.#command().spawn();
     this.#child = child;
     this.#texts = [new Response(child.stdout).text(), new Response(child.stderr).text()];
     return this;
+  }
+
+  #command(): Deno.Command {
+    const [program, ...before] = this.prefix;
+    if (!program) return command(this.args, { env: this.env });
+    return new Deno.Command(program, {
+      args: [...before, EXECUTABLE, ...this.args],
+      clearEnv: true,
+      env: environment(this.env),
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    });
   }
 
   get pid(): number {
@@ -44,9 +62,15 @@ export class Part {
 
 export const chdb = async () => `${await clickhouseFolder()}/libchdb.so`;
 
-/** A ClickHouse server on loopback; the answer is its URL with user and password. */
-export async function startClickHouse(folder: string): Promise<{ url: string; part: Part }> {
-  const part = new Part(["run", "store", "--data-dir", folder], { LEGEND_CHDB: await chdb() }).start();
+/** A ClickHouse server on loopback, on the same port after a restart; the answer is its URL with user and password. */
+export async function startClickHouse(
+  folder: string,
+  prefix: readonly string[] = [],
+): Promise<{ url: string; part: Part }> {
+  const config = `${folder}.toml`;
+  await Deno.writeTextFile(config, `[store]\nport = ${freePort()}\n`);
+  const args = ["run", "store", "--data-dir", folder, "--config", config];
+  const part = new Part(args, { LEGEND_CHDB: await chdb() }, prefix).start();
   return { url: await clickHouseUrl(folder), part };
 }
 
@@ -108,7 +132,13 @@ export class Writer {
   #text: Promise<string> | undefined;
   #run = 0;
 
-  constructor(readonly data: string, readonly topic: string, readonly perSecond: number) {}
+  constructor(
+    readonly data: string,
+    readonly topic: string,
+    readonly perSecond: number,
+    /** Bytes that the host keeps of the topic; 0 = as usual. */
+    readonly retentionBytes = 0,
+  ) {}
 
   start(): this {
     this.#run += 1;
@@ -122,6 +152,7 @@ export class Writer {
         this.topic,
         String(this.perSecond),
         `load-${this.#run}`,
+        String(this.retentionBytes),
       ],
       stdout: "piped",
       stderr: "inherit",

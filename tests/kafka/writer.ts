@@ -1,14 +1,23 @@
-/** `writer.ts DATA TOPIC RATE PRODUCER`: appends numbered Envelopes, prints the last acknowledged sequence after each group. */
+/** `writer.ts DATA TOPIC RATE PRODUCER [RETENTION_BYTES]`: appends numbered Envelopes, prints the last acknowledged sequence after each group. */
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { long, realtime } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 
-const [data, topicName, rate, producerId] = Deno.args as [string, string, string, string];
+const [data, topicName, rate, producerId, retention = "0"] = Deno.args as [
+  string,
+  string,
+  string,
+  string,
+  string?,
+];
 const GROUP_MS = 20;
 const perGroup = Math.max(1, Math.round(Number(rate) * GROUP_MS / 1000));
 using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
-using topic = await log.topic(topicName, { create: true });
+using topic = await log.topic(topicName, {
+  create: true,
+  ...(retention === "0" ? {} : { segmentBytes: 64 << 10, retentionBytes: Number(retention) }),
+});
 const encoder = new TextEncoder();
 const begin = performance.now();
 for (let seq = 1;;) {

@@ -22,7 +22,7 @@ mod reader;
 mod topic;
 
 pub use link::{Link, LinkOptions};
-pub use producer::Producer;
+pub use producer::{Delivered, OnDelivered, Producer};
 pub use reader::{KafkaRead, KafkaReader};
 pub use topic::KafkaTopic;
 

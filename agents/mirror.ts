@@ -1,0 +1,154 @@
+/**
+ * The older JSON topics beside the typed ones: Envelopes are told as JSON lines, and JSON lines of older producers
+ * become Envelopes. A line that cannot be one goes to `<topic>-dlq` with its reason. What the mirror has made is
+ * marked, so that nothing goes round.
+ */
+import { AppError } from "../core/errors.ts";
+import type { Log, LogRecord, StoredRecord } from "../core/log/log.ts";
+import { bytesToMirror, fromMirror, type MirrorLine } from "../proto/mirror.ts";
+import { long, realtime } from "../proto/wire.ts";
+
+/** A typed topic and the JSON topic beside it. */
+export interface MirrorPair {
+  readonly proto: string;
+  readonly json: string;
+}
+
+export const MIRROR_PAIRS: readonly MirrorPair[] = [
+  { proto: "arbitrage-decisions-proto", json: "arbitrage-decisions" },
+  { proto: "bundle-outcomes-proto", json: "sandwich-outcomes" },
+  { proto: "sandwich-decisions-proto", json: "sandwich-decisions" },
+];
+
+const MARK = "legend-mirror";
+const WAIT_MS = 1_000;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+export type Direction = "to-json" | "to-proto";
+
+/** Where one direction of one pair stands. */
+export interface MirrorPlace {
+  /** Next offset of each partition. */
+  readonly offsets: string[];
+  /** Lines of each partition that became Envelopes: their sequence goes on from here. */
+  readonly made: number[];
+}
+
+export interface MirrorOptions {
+  readonly pair: MirrorPair;
+  readonly direction: Direction;
+  readonly log: Log;
+  readonly outbox: Log;
+  readonly signal: AbortSignal;
+  read(): MirrorPlace | null;
+  /** Keeps the place; called after what it covers was written. */
+  write(place: MirrorPlace): void;
+}
+
+const isMarked = ({ headers }: StoredRecord) => headers.some(([name]) => name === MARK);
+
+/** Runs one direction until the signal ends it. A stop between a write and its place repeats a block: Envelopes then carry the same sequences. */
+export async function mirror(options: MirrorOptions): Promise<void> {
+  const { pair, direction, log, outbox, signal } = options;
+  const [from, to] = direction === "to-json" ? [pair.proto, pair.json] : [pair.json, pair.proto];
+  while (!signal.aborted) {
+    try {
+      using source = await log.topic(from, { create: true });
+      using target = await outbox.topic(to, { create: true });
+      const { partitions } = await source.info();
+      const place = options.read();
+      const made = partitions.map((_, at) => place?.made[at] ?? 0);
+      using reader = await source.reader(place ? place.offsets.map(BigInt) : "end");
+      if (!place) options.write({ offsets: reader.position.map(String), made });
+      while (!signal.aborted) {
+        const answer = reader.read();
+        if ("gap" in answer) continue;
+        if (answer.records.length === 0) {
+          await reader.wait(WAIT_MS);
+          continue;
+        }
+        const [good, bad]: [LogRecord[], LogRecord[]] = [[], []];
+        for (const record of answer.records.filter((record) => !isMarked(record))) {
+          try {
+            good.push(
+              direction === "to-json" ? asJson(record) : asProto(record, from, ++made[record.partition]!),
+            );
+          } catch (error) {
+            if (direction === "to-proto") made[record.partition]! -= 1;
+            bad.push(buried(record, error instanceof Error ? error.message : String(error)));
+          }
+        }
+        if (good.length > 0) await target.append(good);
+        if (bad.length > 0) {
+          using dead = await outbox.topic(`${from}-dlq`, { create: true });
+          await dead.append(bad);
+        }
+        options.write({ offsets: reader.position.map(String), made });
+      }
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== "unavailable") throw error;
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+    }
+  }
+}
+
+const mark = (direction: Direction) => [[MARK, encoder.encode(direction)]] as const;
+
+function asJson({ key, value, timestampMs }: StoredRecord): LogRecord {
+  if (!value) throw new Error("it has no value");
+  const line = bytesToMirror(value);
+  return { key, value: encoder.encode(JSON.stringify(line)), timestampMs, headers: mark("to-json") };
+}
+
+function asProto(record: StoredRecord, topic: string, seq: number): LogRecord {
+  const { key, value, timestampMs, partition, offset } = record;
+  if (!value) throw new Error("it has no value");
+  const line = JSON.parse(decoder.decode(value)) as MirrorLine;
+  if (typeof line !== "object" || line === null || typeof line.data !== "object" || line.data === null) {
+    throw new Error("it is no {type, data} line");
+  }
+  const envelope = fromMirror(line);
+  if (envelope.payload === "training" || envelope.payload === "dataset") {
+    throw new Error(`its type ${line.type} does not belong here`);
+  }
+  envelope.schemaVersion = "rt-v1";
+  envelope.producerId ||= `json-${topic}-${partition}`;
+  if (envelope.producerId.startsWith("json-")) envelope.seq = long(seq);
+  if (String(envelope.eventNs) === "0") envelope.eventNs = long(BigInt(timestampMs) * 1_000_000n);
+  if (envelope.decisionId.length !== 16) envelope.decisionId = idOf(topic, partition, offset);
+  return {
+    key,
+    value: realtime.Envelope.encode(envelope).finish(),
+    timestampMs,
+    headers: mark("to-proto"),
+  };
+}
+
+/** 16 bytes that name a line: the same line has the same id whenever it is read. */
+function idOf(topic: string, partition: number, offset: bigint): Uint8Array {
+  const id = new Uint8Array(16);
+  const view = new DataView(id.buffer);
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of encoder.encode(topic)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  view.setBigUint64(0, hash ^ BigInt(partition));
+  view.setBigUint64(8, offset);
+  return id;
+}
+
+function buried(
+  { key, value, headers, timestampMs, partition, offset }: StoredRecord,
+  reason: string,
+): LogRecord {
+  const own = ["dlq-reason", "dlq-origin", "legend-from"];
+  return {
+    key,
+    value,
+    timestampMs,
+    headers: [
+      ...headers.filter(([name]) => !own.includes(name)),
+      ["dlq-reason", encoder.encode(reason)],
+      ["dlq-origin", encoder.encode(`${partition}/${offset}`)],
+    ],
+  };
+}

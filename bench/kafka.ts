@@ -1,0 +1,122 @@
+/** Publish and consume against Kafka's own performance tools, same broker, same payloads, alternating; latencies apart. */
+import { must, say } from "../tools/command.ts";
+import { installKafka, withKafka } from "../tools/kafka.ts";
+import { ROOT } from "../tools/paths.ts";
+import { type BenchRow, median } from "./bench.ts";
+
+const RECORDS = 1_000_000;
+const RECORD_BYTES = 120;
+const PAYLOADS = 100_000;
+const ROUNDS = 3;
+/** Batch sizes tried for the peer; the best one counts. */
+const PEER_BATCHES = [65_536, 262_144, 1_000_000];
+const PACED = { count: 100_000, perSecond: 20_000 };
+
+/** Lines of 120 bytes, all different: repeating ones would compress away. */
+async function writePayloads(path: string): Promise<void> {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const random = new Uint8Array(RECORD_BYTES);
+  const lines = Array.from({ length: PAYLOADS }, () => {
+    crypto.getRandomValues(random);
+    // As an Envelope: a part that repeats, a part that does not.
+    return "rt-v1arbitrage-producer-0001raydium_amm_v4-atomic_3hop".padEnd(60, ".") +
+      Array.from(random.subarray(0, RECORD_BYTES - 60), (byte) => letters[byte & 63]).join("");
+  });
+  await Deno.writeTextFile(path, `${lines.join("\n")}\n`);
+}
+
+export async function kafkaBench(): Promise<BenchRow[]> {
+  await must("cargo", ["build", "--release", "--locked", "-q", "-p", "io", "--example", "kafka_bench"], {
+    cwd: `${ROOT}/ffi`,
+  });
+  const ours = `${ROOT}/ffi/target/release/examples/kafka_bench`;
+  const libs = await installKafka();
+  const rows: BenchRow[] = [];
+  await withKafka(async ({ brokers }) => {
+    const payloads = await Deno.makeTempFile();
+    await writePayloads(payloads);
+    const run = async (...args: string[]) =>
+      JSON.parse(await must(ours, [brokers, ...args], { capture: true })) as Record<string, number>;
+    const java = (...args: string[]) => must("java", ["-Xmx512m", "-cp", libs, ...args], { capture: true });
+    const peerPublish = async (topic: string, batch: number) => {
+      const text = await java(
+        "org.apache.kafka.tools.ProducerPerformance",
+        "--topic",
+        topic,
+        "--num-records",
+        String(RECORDS),
+        "--payload-file",
+        payloads,
+        "--throughput",
+        "-1",
+        "--producer-props",
+        `bootstrap.servers=${brokers}`,
+        "acks=all",
+        "enable.idempotence=true",
+        "compression.type=zstd",
+        "linger.ms=1",
+        `batch.size=${batch}`,
+        "buffer.memory=134217728",
+      );
+      return Number(/([\d.]+) records\/sec[^\n]*\n?$/.exec(text.trim())![1]);
+    };
+    const peerConsume = async (topic: string) => {
+      const text = await java(
+        "org.apache.kafka.tools.ConsumerPerformance",
+        "--topic",
+        topic,
+        "--bootstrap-server",
+        brokers,
+        "--num-records",
+        String(RECORDS),
+      );
+      const [head, values] = text.trim().split("\n").slice(-2).map((line) =>
+        line.split(",").map((one) => one.trim())
+      );
+      return Number(values![head!.indexOf("fetch.nMsg.sec")]);
+    };
+    // Topics exist before, and everything is warm.
+    await run("bench-ours", "produce", payloads, "20000", "0");
+    await run("bench-peer", "produce", payloads, "1", "0");
+    const tried: number[] = [];
+    for (const batch of PEER_BATCHES) tried.push(await peerPublish("bench-peer", batch));
+    const best = PEER_BATCHES[tried.indexOf(Math.max(...tried))]!;
+    say(
+      `the peer's best batch.size is ${best}: ${tried.map((rate) => Math.round(rate)).join(", ")} records/s`,
+    );
+    const rates = {
+      ours: [] as number[],
+      peer: [] as number[],
+      read: [] as number[],
+      peerRead: [] as number[],
+    };
+    for (let round = 0; round < ROUNDS; round++) {
+      rates.ours.push((await run("bench-ours", "produce", payloads, String(RECORDS), "0")).records_per_s!);
+      rates.peer.push(await peerPublish("bench-peer", best));
+    }
+    for (let round = 0; round < ROUNDS; round++) {
+      rates.read.push((await run("bench-ours", "consume", String(RECORDS))).records_per_s!);
+      rates.peerRead.push(await peerConsume("bench-ours"));
+    }
+    const paced = await run("bench-ours", "produce", payloads, String(PACED.count), String(PACED.perSecond));
+    const row = (name: string, mine: number[], peer: string, theirs: number[], limit: number) => {
+      const [value, peer_value] = [median(mine), median(theirs)];
+      rows.push({
+        name,
+        value,
+        unit: "records/s",
+        peer,
+        peer_value,
+        ratio: value / peer_value,
+        figure: { better: "higher", limit },
+      });
+    };
+    row("kafka_publish", rates.ours, "ProducerPerformance", rates.peer, 1.5);
+    row("kafka_consume", rates.read, "ConsumerPerformance", rates.peerRead, 1);
+    for (const name of ["enqueue_p50_ms", "enqueue_p99_ms", "ack_p50_ms", "ack_p99_ms"]) {
+      rows.push({ name: `kafka_${name}`, value: paced[name]!, unit: "ms", ratio: 1 });
+    }
+    await Deno.remove(payloads);
+  });
+  return rows;
+}

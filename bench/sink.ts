@@ -1,0 +1,133 @@
+/** The sink from a filled log, against the same rows sent by hand into a table like it. */
+import { Store } from "../core/store/client.ts";
+import { migrate } from "../core/store/schema.ts";
+import { Library } from "../ffi/library.ts";
+import { EmbeddedLog } from "../ffi/log.ts";
+import { Sink } from "../ffi/store.ts";
+import { long, realtime } from "../proto/wire.ts";
+import { Part, startClickHouse } from "../tests/kafka/cluster.ts";
+import { must, say } from "../tools/command.ts";
+import { LIBRARY, ROOT } from "../tools/paths.ts";
+import { type BenchRow, median } from "./bench.ts";
+
+const TOPIC = "arbitrage-decisions-proto";
+const RECORDS = 1_000_000;
+const ROUNDS = 3;
+const BATCH = 100_000;
+
+async function fill(data: string, library: Library): Promise<void> {
+  using log = new EmbeddedLog(library, `${data}/log`);
+  using topic = await log.topic(TOPIC, { create: true });
+  for (let n = 0; n < RECORDS; n += 1_000) {
+    await topic.append(
+      Array.from({ length: 1_000 }, (_, at) => ({
+        value: realtime.Envelope.encode({
+          schemaVersion: "rt-v1",
+          type: realtime.Envelope.Type.ARB,
+          decisionId: crypto.getRandomValues(new Uint8Array(16)),
+          producerId: "bench",
+          seq: long(n + at + 1),
+          eventNs: long(1_790_000_000_000_000_000n + BigInt(n + at)),
+          kind: realtime.Kind.ARBITRAGE,
+          module: realtime.Module.MODULE_ARBITRAGE,
+          arb: {
+            version: "sota-arb-1.1",
+            slot: long(400_000_000 + n + at),
+            txSignature: crypto.randomUUID() + crypto.randomUUID(),
+            netSol: (n + at) / 1e9,
+            classification: "atomic_3hop",
+            pLandEst: 1,
+            tipLadder: [0.5, 0.7, 0.85, 0.95],
+          },
+        }).finish(),
+      })),
+      "none",
+    );
+  }
+}
+
+/** The same bodies one after the other; seconds. */
+async function byHand(data: string, library: Library, store: Store, table: string): Promise<number> {
+  using log = new EmbeddedLog(library, `${data}/log`);
+  using topic = await log.topic(TOPIC);
+  const bodies: { columns: string; body: Uint8Array<ArrayBuffer> }[] = [];
+  using reader = await topic.reader(0n);
+  for (let taken = 0; taken < RECORDS;) {
+    using sink = new Sink(library, { content: "envelope", partitions: 1 });
+    taken += await sink.feed(reader, BATCH);
+    const [rows] = sink.status().tables;
+    bodies.push({ columns: rows!.columns, body: sink.body(0) });
+  }
+  const begin = performance.now();
+  for (const { columns, body } of bodies) {
+    await store.insert(`INSERT INTO ${table} (${columns}) FORMAT RowBinary`, body, {
+      settings: { async_insert: 0, max_partitions_per_insert_block: 0, max_insert_block_size: 10_000_000 },
+    });
+  }
+  return (performance.now() - begin) / 1000;
+}
+
+export async function sinkBench(): Promise<BenchRow[]> {
+  await must(`${ROOT}/compile.sh`, ["--slim", "--fast"]);
+  const library = new Library(LIBRARY);
+  const folder = await Deno.makeTempDir({ prefix: "legend-bench-" });
+  const { url, part } = await startClickHouse(`${folder}/clickhouse`);
+  try {
+    const data = `${folder}/data`;
+    await fill(data, library);
+    const address = new URL(url);
+    const store = new Store(() => ({
+      url: `${address.origin}/`,
+      user: address.username,
+      password: address.password,
+      database: "mev",
+    }));
+    const options = { ttlDays: 30, tierVolume: "", tierDays: 7, kafkaBrokers: "" };
+    await migrate(store, options);
+    const seconds = { ours: [] as number[], hand: [] as number[] };
+    const perBatch: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      await store.command("DROP TABLE IF EXISTS by_hand SYNC");
+      await store.command("CREATE TABLE by_hand AS arb_opportunities");
+      seconds.hand.push(await byHand(data, library, store, "by_hand"));
+      for (const table of ["arb_opportunities", "sink_batches"]) {
+        await store.command(`TRUNCATE TABLE ${table}`);
+      }
+      const sink = new Part(["run", "sink", "--data-dir", data], { CLICKHOUSE_URL: url }).start();
+      seconds.ours.push(await untilStored(store));
+      await sink.end();
+      const [row] = await store.query<{ ms: number }>(
+        "SELECT dateDiff('millisecond', min(at), max(at)) AS ms FROM sink_batches",
+      );
+      perBatch.push(Number(row!.ms));
+    }
+    say(`sink: ${perBatch.map((ms) => `${ms} ms`).join(", ")} from the first to the last mark`);
+    const rate = RECORDS / median(seconds.ours);
+    const peer = RECORDS / median(seconds.hand);
+    return [{
+      name: "sink",
+      value: rate,
+      unit: "rows/s",
+      peer: "the same rows by hand",
+      peer_value: peer,
+      ratio: rate / peer,
+      figure: { better: "higher", limit: 0.8 },
+    }];
+  } finally {
+    await part.end("SIGKILL");
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Seconds from the sink's first mark to the last row. */
+async function untilStored(store: Store): Promise<number> {
+  let begin = 0;
+  for (;;) {
+    const [row] = await store.query<{ begun: string; stored: string }>(
+      "SELECT (SELECT count() FROM sink_batches) AS begun, (SELECT count() FROM arb_opportunities) AS stored",
+    );
+    if (!begin && Number(row!.begun) > 0) begin = performance.now();
+    if (Number(row!.stored) >= RECORDS) return (performance.now() - begin) / 1000;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

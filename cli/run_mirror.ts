@@ -1,0 +1,46 @@
+import { type Direction, mirror, MIRROR_PAIRS, type MirrorPlace } from "../agents/mirror.ts";
+import { endWithParent } from "../ffi/engine.ts";
+import { type Command, EXIT } from "./command.ts";
+import { PART_FLAG } from "./run_agent.ts";
+
+export const runMirror: Command = {
+  name: "run mirror",
+  args: "",
+  summary: "Tell decisions as JSON on the older topics, and take JSON decisions of older producers",
+  flags: [PART_FLAG],
+  details: [
+    "Begins at the end of each topic. Lines that cannot be used go to TOPIC-dlq with the reason. One per installation:",
+    "`mirror.enabled` makes `legend run` start it.",
+  ],
+  async run({ flags }, context) {
+    if (flags.part) endWithParent(context.library());
+    const folder = `${context.dataDir().path}/mirror`;
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const run = (pair: typeof MIRROR_PAIRS[number], direction: Direction) => {
+      const file = `${folder}/${pair.json}.${direction}.json`;
+      return mirror({
+        pair,
+        direction,
+        log: context.log(),
+        outbox: context.outbox(),
+        signal: context.signal,
+        read: () => readPlace(file),
+        write: (place) => {
+          Deno.writeTextFileSync(`${file}.new`, JSON.stringify(place));
+          Deno.renameSync(`${file}.new`, file);
+        },
+      });
+    };
+    await Promise.all(MIRROR_PAIRS.flatMap((pair) => [run(pair, "to-json"), run(pair, "to-proto")]));
+    return EXIT.done;
+  },
+};
+
+function readPlace(file: string): MirrorPlace | null {
+  try {
+    return JSON.parse(Deno.readTextFileSync(file));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}

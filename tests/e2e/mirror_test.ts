@@ -1,0 +1,80 @@
+/** The older JSON topics: told from Envelopes, taken into Envelopes, bad lines kept with their reason, nothing goes round. */
+import assert from "node:assert/strict";
+import { Library } from "../../ffi/library.ts";
+import { EmbeddedLog } from "../../ffi/log.ts";
+import { LIBRARY } from "../../tools/paths.ts";
+import { envelope } from "./bridge.ts";
+import { command, legend, lines, withFolder } from "./executable.ts";
+
+interface Line {
+  type: string;
+  data: Record<string, unknown>;
+  headers?: Record<string, string>;
+}
+
+Deno.test("Envelopes are told as JSON and JSON lines become Envelopes, each once, also over a kill", () =>
+  withFolder(async (data) => {
+    using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
+    using proto = await log.topic("arbitrage-decisions-proto", { create: true });
+    using json = await log.topic("arbitrage-decisions", { create: true });
+    const tail = async (topic: string) =>
+      lines<Line>((await legend(["topics", "tail", topic, "--from", "start", "--data-dir", data])).stdout);
+    const text = (value: string) => ({ value: new TextEncoder().encode(value) });
+    const until = async (topic: string, count: number) => {
+      for (let tries = 0; tries < 400; tries++) {
+        const found = await log.topic(topic, { create: true });
+        const { end } = await found.info();
+        found[Symbol.dispose]();
+        if (Number(end) >= count) return;
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+      throw new Error(`${topic} did not reach ${count}`);
+    };
+    const start = () => {
+      const child = command(["run", "mirror", "--data-dir", data]).spawn();
+      const texts = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+      return async (signal: Deno.Signal) => {
+        child.kill(signal);
+        await child.status;
+        assert.equal((await texts)[1], "");
+      };
+    };
+    let end = start();
+    // It begins at the end of each topic: its places say when it stands there.
+    for (let tries = 0; tries < 400; tries++) {
+      const places = await Array.fromAsync(Deno.readDir(`${data}/mirror`)).catch(() => []);
+      if (places.filter(({ name }) => name.endsWith(".json")).length === 6) break;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    await proto.append([{ value: envelope(1) }, { value: envelope(2) }]);
+    await until("arbitrage-decisions", 2);
+    const old = (slot: number) =>
+      JSON.stringify({
+        type: "arb_opportunity",
+        data: { slot, tx_signature: `sig-${slot}`, profit: { net_sol: 0.5 } },
+      });
+    await json.append([text(old(7)), text("{not json"), text('{"type":"nonsense","data":{}}'), text(old(8))]);
+    await until("arbitrage-decisions-proto", 4);
+    await until("arbitrage-decisions-dlq", 2);
+    await end("SIGKILL");
+    await json.append([text(old(9))]);
+    end = start();
+    await until("arbitrage-decisions-proto", 5);
+    await end("SIGTERM");
+
+    const [typed, told, dead] = await Promise.all(
+      ["arbitrage-decisions-proto", "arbitrage-decisions", "arbitrage-decisions-dlq"].map(tail),
+    );
+    assert.equal(typed!.length, 5, "what was told is not taken again");
+    assert.deepEqual(typed!.slice(2).map(({ data }) => [data.slot, data.producer_id, data.seq]), [
+      [7, "json-arbitrage-decisions-0", "1"],
+      [8, "json-arbitrage-decisions-0", "2"],
+      [9, "json-arbitrage-decisions-0", "3"],
+    ]);
+    assert.equal(told!.length, 7, "what was taken is not told again");
+    const first = told![0]!.data as unknown as Line;
+    assert.deepEqual([first.type, first.data.slot], ["arb_opportunity", 400_000_001]);
+    const reasons = dead!.map(({ headers }) => headers!["dlq-reason"]!);
+    assert.match(reasons[0]!, /JSON/);
+    assert.match(reasons[1]!, /type "nonsense"/);
+  }));

@@ -1,0 +1,193 @@
+/** Kafka or ClickHouse away: agents go on, nothing is lost but what a full spool must give up, and that is counted. */
+import assert from "node:assert/strict";
+import { readThrough } from "../../core/log/follow.ts";
+import type { LinkStatus } from "../../core/link.ts";
+import type { StoredRecord } from "../../core/log/log.ts";
+import { Library } from "../../ffi/library.ts";
+import { EmbeddedLog, KafkaLog, kafkaOptions } from "../../ffi/log.ts";
+import { realtime } from "../../proto/wire.ts";
+import { freePort, startKafka } from "../../tools/kafka.ts";
+import { LIBRARY } from "../../tools/paths.ts";
+import { legend, lines, withFolder } from "../e2e/executable.ts";
+import { type Cluster, Part, withCluster, Writer } from "./cluster.ts";
+import { storeOfUrl } from "./lossless.ts";
+
+const TOPIC = "arbitrage-decisions-proto";
+const library = new Library(LIBRARY);
+
+async function until<T>(ask: () => Promise<T | undefined | false>, what: string, ms = 30_000): Promise<T> {
+  const end = performance.now() + ms;
+  while (performance.now() < end) {
+    const answer = await ask();
+    if (answer) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${what} did not happen in ${ms / 1000} s`);
+}
+
+const linkOf = async (data: string): Promise<LinkStatus | undefined> => {
+  try {
+    return JSON.parse(await Deno.readTextFile(`${data}/link/status.json`));
+  } catch {
+    // Not told yet.
+    return undefined;
+  }
+};
+
+async function onKafka(brokers: string, name: string): Promise<StoredRecord[]> {
+  using log = new KafkaLog(library, kafkaOptions(brokers));
+  using topic = await log.topic(name);
+  const records: StoredRecord[] = [];
+  for await (const block of readThrough(topic, "start")) {
+    if ("records" in block) records.push(...block.records);
+  }
+  return records;
+}
+
+/** Sequences of one producer in a partition rise: so order holds for each key. */
+function assertOrdered(records: readonly StoredRecord[]): number {
+  const last = new Map<string, number>();
+  for (const { partition, value } of records) {
+    const { producerId, seq } = realtime.Envelope.decode(value!);
+    const place = `${partition} ${producerId}`;
+    assert.ok(Number(seq) > (last.get(place) ?? 0), `${place}: ${seq} after ${last.get(place)}`);
+    last.set(place, Number(seq));
+  }
+  return records.length;
+}
+
+Deno.test("a broker away leaves the hot path alone; the spool is sent in order when it is back", () =>
+  withFolder(async (folder) => {
+    const options = { port: freePort(), folder: `${folder}/kafka` };
+    let broker = await startKafka(options);
+    const data = `${folder}/data`;
+    const env = { KAFKA_BROKERS: broker.brokers };
+    const part = (...args: string[]) => new Part([...args, "--data-dir", data], env).start();
+    const agent = part("run", "agent", "arbitrage", "--source", "sim:3", "--speed", "40");
+    const link = part("run", "link");
+    try {
+      const shipped = (more: number) =>
+        until(async () => ((await linkOf(data))?.shipped ?? 0) > more, `more than ${more} records sent`);
+      await shipped(500);
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      await broker.kill();
+      await until(async () => ((await linkOf(data))?.waiting ?? 0) > 1_000, "1,000 records waiting");
+      const status = (await linkOf(data))!;
+      assert.ok(status.trouble, "what is wrong is said");
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      broker = await startKafka(options);
+      await until(async () => {
+        const now = await linkOf(data);
+        return now && now.waiting < 200 && now.trouble === null;
+      }, "the spool drained");
+      await agent.end();
+      const { stderr } = await link.end();
+      assert.match(stderr, /Kafka answers again/);
+      assert.equal((await part("run", "link", "--until-sent").ended()).code, 0);
+      const sent = assertOrdered(await onKafka(broker.brokers, TOPIC));
+      using log = new EmbeddedLog(library, `${data}/log`);
+      using topic = await log.topic(TOPIC);
+      assert.equal(BigInt(sent), (await topic.info()).end, "each record of the host is on Kafka once");
+    } finally {
+      await Promise.all([agent.end("SIGKILL"), link.end("SIGKILL")]);
+      await broker.kill();
+    }
+  }));
+
+Deno.test("a spool at its bound gives up the oldest opportunities, counts them exactly, and keeps outcomes", () =>
+  withFolder(async (folder) => {
+    const options = { port: freePort(), folder: `${folder}/kafka` };
+    let broker = await startKafka(options);
+    const data = `${folder}/data`;
+    const env = { KAFKA_BROKERS: broker.brokers };
+    const part = (...args: string[]) => new Part([...args, "--data-dir", data], env).start();
+    const link = part("run", "link");
+    const topics = [TOPIC, "bundle-outcomes-proto"];
+    const writers = topics.map((topic) => new Writer(data, topic, 4_000, 1 << 20));
+    try {
+      await until(async () => (await linkOf(data))?.looked, "the link at work");
+      writers.forEach((writer) => writer.start());
+      await until(async () => ((await linkOf(data))?.shipped ?? 0) > 5_000, "5,000 records sent");
+      await broker.kill();
+      await new Promise((resolve) => setTimeout(resolve, 6_000));
+      broker = await startKafka(options);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const acknowledged = (await Promise.all(writers.map((writer) => writer.kill()))).map((one) =>
+        one.acknowledged
+      );
+      await link.end();
+      assert.equal((await part("run", "link", "--until-sent").ended()).code, 0);
+      const lost = (await linkOf(data))!.topics.map(({ topic, lost }) => [topic, lost] as const);
+      const lostOf = (name: string) => lost.find(([topic]) => topic === name)![1];
+      for (const [at, name] of topics.entries()) {
+        const records = await onKafka(broker.brokers, name);
+        assertOrdered(records);
+        using log = new EmbeddedLog(library, `${data}/log`);
+        using topic = await log.topic(name);
+        const { end } = await topic.info();
+        assert.equal(BigInt(records.length + lostOf(name)), end, `${name}: sent + counted as lost = all`);
+        assert.ok(Number(end) >= acknowledged[at]!, name);
+      }
+      assert.ok(lostOf(TOPIC) > 1_000, `${lostOf(TOPIC)} opportunities given up`);
+      assert.equal(lostOf("bundle-outcomes-proto"), 0, "outcomes never go");
+    } finally {
+      await link.end("SIGKILL");
+      await broker.kill();
+    }
+  }));
+
+Deno.test("ClickHouse away and a poison message: ingest goes on after it, the poison is a dead letter, replay works", () =>
+  withCluster(async (cluster: Cluster) => {
+    const data = `${cluster.folder}/data`;
+    const { env } = cluster;
+    const part = (...args: string[]) => new Part([...args, "--data-dir", data], env).start();
+    const parts = [part("run", "link"), part("run", "sink")];
+    const store = storeOfUrl(env.CLICKHOUSE_URL!);
+    const rows = () =>
+      store.query<{ rows: string }>("SELECT count() AS rows FROM arb_opportunities").then(
+        ([row]) => Number(row!.rows),
+        () => 0,
+      );
+    const writer = new Writer(data, TOPIC, 2_000).start();
+    try {
+      await until(async () => await rows() > 2_000, "rows in the store");
+      await cluster.clickhouse.end("SIGKILL");
+      using log = new EmbeddedLog(library, `${data}/log`);
+      using topic = await log.topic(TOPIC);
+      const poison = new Uint8Array([0xff, 0xfe, 0xfd]);
+      await topic.append([{ key: new TextEncoder().encode("pool-1"), value: poison }]);
+      await new Promise((resolve) => setTimeout(resolve, 4_000));
+      const troubled = JSON.parse(await Deno.readTextFile(`${data}/sink.status.json`));
+      assert.match(troubled.trouble, /^Cannot reach ClickHouse at http:\/\/127\.0\.0\.1:\d+\/: /);
+      cluster.clickhouse.start();
+      const before = 2_000;
+      await until(async () => await rows() > before + 6_000, "ingest after the outage", 60_000);
+      const list = async () =>
+        lines<{ reason: string; value: string; origin: string }>(
+          (await legend(["dlq", "list", TOPIC, "--json", "--data-dir", data], { env })).stdout,
+        );
+      const [dead] = await until(async () => {
+        const found = await list();
+        return found.length > 0 && found;
+      }, "the dead letter on Kafka");
+      assert.match(dead!.reason, /^it is no Envelope/);
+      assert.equal(dead!.value, btoa(String.fromCharCode(...poison)), "unchanged");
+      const replay = await legend(["dlq", "replay", TOPIC, "--data-dir", data], { env });
+      assert.equal(replay.stdout, "1 records replayed\n", replay.stderr);
+      await until(async () => (await list()).length === 2, "what is still poison comes back");
+      await writer.kill();
+      for (const one of parts) await one.end();
+      for (const words of [["run", "link", "--until-sent"], ["run", "sink", "--until-stored"]]) {
+        const { code, stderr } = await part(...words).ended();
+        assert.equal(code, 0, stderr);
+      }
+      const [stored] = await store.query<{ rows: string; distinct: string }>(
+        "SELECT count() AS rows, uniqExact(seq) AS distinct FROM arb_opportunities",
+      );
+      const { end } = await topic.info();
+      // The poison was on the topic twice; all else is a row.
+      assert.deepEqual(stored, { rows: String(end - 2n), distinct: String(end - 2n) });
+    } finally {
+      await Promise.all(parts.map((one) => one.end("SIGKILL")));
+    }
+  }));

@@ -1,0 +1,220 @@
+/** Bad input and missing parts: one line that says what to do, `/api/health/ready` false with the reason, recovery by itself. */
+import assert from "node:assert/strict";
+import { Library } from "../../ffi/library.ts";
+import { KafkaLog, kafkaOptions } from "../../ffi/log.ts";
+import { freePort, installKafka, type KafkaBroker, startKafka } from "../../tools/kafka.ts";
+import { LIBRARY } from "../../tools/paths.ts";
+import { legend, withFolder } from "../e2e/executable.ts";
+import { chdb, Part, startClickHouse } from "./cluster.ts";
+import { storeOfUrl } from "./lossless.ts";
+
+interface Ready {
+  ready: boolean;
+  reasons: { part: string; ok: boolean; detail: string }[];
+}
+
+/** A running `legend` on the simulated chain whose readiness is asked for. */
+class Running {
+  readonly part: Part;
+
+  constructor(
+    data: string,
+    readonly port: number,
+    env: Record<string, string>,
+    more: readonly string[] = [],
+  ) {
+    const args = ["run", "--source", "sim:5", "--port", String(port), "--data-dir", data, ...more];
+    this.part = new Part(args, env).start();
+  }
+
+  async until(what: string, holds: (ready: Ready) => boolean, ms = 60_000): Promise<Ready> {
+    const end = performance.now() + ms;
+    let last: Ready | undefined;
+    while (performance.now() < end) {
+      try {
+        last = await (await fetch(`http://127.0.0.1:${this.port}/api/health/ready`)).json() as Ready;
+        if (holds(last)) return last;
+      } catch {
+        // Not up yet.
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`${what} did not happen: ${JSON.stringify(last)}`);
+  }
+
+  /** Not ready, and why. */
+  async wrong(part: string, reason: RegExp): Promise<void> {
+    await this.until(`${part} ${reason}`, ({ ready, reasons }) => {
+      const found = reasons.find((one) => one.part === part);
+      return !ready && found?.ok === false && reason.test(found.detail);
+    });
+  }
+
+  async ready(): Promise<void> {
+    await this.until("readiness", ({ ready }) => ready);
+  }
+
+  /** Ends it; its lines that match. */
+  async end(reason: RegExp): Promise<number> {
+    const { stderr } = await this.part.end();
+    return stderr.split("\n").filter((line) => reason.test(line)).length;
+  }
+}
+
+/** One row: what is wrong, how it is said, and what sets it right. */
+interface Row {
+  readonly name: string;
+  readonly part: string;
+  readonly reason: RegExp;
+  readonly env?: Record<string, string>;
+  readonly config?: string;
+  /** Before the start; the broker, when there is one. */
+  prepare?(at: Place): Promise<void>;
+  /** What makes it good; without, it needs another configuration. */
+  mend?(at: Place): Promise<void>;
+}
+
+interface Place {
+  folder: string;
+  port: number;
+  brokers: string;
+  broker: KafkaBroker | undefined;
+  clickhouse: string;
+}
+
+const LATE = "arbitrage-decisions-proto";
+
+const ROWS: readonly Row[] = [
+  {
+    name: "a broker that is not there",
+    part: "kafka",
+    reason: /Kafka at 127\.0\.0\.1:\d+ does not answer as needed \(.+\); check KAFKA_BROKERS and the broker/,
+    mend: async (at) => {
+      at.broker = await startKafka({ port: at.port, folder: `${at.folder}/kafka` });
+    },
+  },
+  {
+    name: "a wrong password at the broker",
+    part: "kafka",
+    reason: /Kafka at 127\.0\.0\.1:\d+ does not answer as needed \(.*[Aa]uthentication.*\)/,
+    env: {
+      KAFKA_SASL_MECHANISM: "PLAIN",
+      KAFKA_SASL_USER: "legend",
+      KAFKA_SASL_PASSWORD: "not-the-password",
+    },
+    prepare: async (at) => {
+      at.broker = await startKafka({
+        port: at.port,
+        folder: `${at.folder}/kafka`,
+        users: { legend: "the-right-password" },
+      });
+    },
+  },
+  {
+    name: "topics that are missing and may not be made",
+    part: "kafka",
+    reason: /Cannot open topic [a-z-]+: it does not exist, create it with `legend topics create`/,
+    config: "[kafka]\ncreate_topics = false\n",
+    prepare: async (at) => {
+      at.broker = await startKafka({ port: at.port, folder: `${at.folder}/kafka` });
+    },
+    mend: async (at) => {
+      const env = { KAFKA_BROKERS: at.brokers };
+      const { code, stderr } = await legend(["topics", "create", "--data-dir", `${at.folder}/data`], { env });
+      assert.equal(code, 0, stderr);
+    },
+  },
+  {
+    name: "a topic with another number of partitions",
+    part: "kafka",
+    reason: /Cannot use topic arbitrage-decisions-proto: it has 3 partitions on Kafka, need 6/,
+    prepare: async (at) => {
+      at.broker = await startKafka({ port: at.port, folder: `${at.folder}/kafka` });
+      using log = new KafkaLog(new Library(LIBRARY), kafkaOptions(at.brokers));
+      (await log.topic(LATE, { create: true, partitions: 3 }))[Symbol.dispose]();
+    },
+    mend: async (at) => {
+      const tool = ["org.apache.kafka.tools.TopicCommand", "--bootstrap-server", at.brokers];
+      const { success } = await new Deno.Command("java", {
+        args: ["-cp", await installKafka(), ...tool, "--alter", "--topic", LATE, "--partitions", "6"],
+      }).output();
+      assert.ok(success);
+    },
+  },
+  {
+    name: "a store that is not there",
+    part: "store",
+    reason: /Cannot reach ClickHouse at http:\/\/127\.0\.0\.1:\d+\/: .+; check CLICKHOUSE_URL and the server/,
+    env: { CLICKHOUSE_URL: "http://legend:x@127.0.0.1:9/" },
+  },
+  {
+    name: "a store whose tables are of a newer legend",
+    part: "store",
+    reason: /its tables are of version 99, this legend knows \d+; use the newer legend/,
+    env: { CLICKHOUSE_URL: "CLICKHOUSE" },
+    prepare: async (at) => {
+      const store = storeOfUrl(at.clickhouse);
+      await store.command("CREATE DATABASE IF NOT EXISTS mev", { database: "default" });
+      await store.command(
+        "CREATE TABLE schema_version (version UInt32, at DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY version",
+      );
+      await store.command("INSERT INTO schema_version (version) VALUES (99)");
+    },
+    mend: (at) => storeOfUrl(at.clickhouse).command("TRUNCATE TABLE schema_version").then(() => {}),
+  },
+  {
+    name: "a wrong password at the store",
+    part: "store",
+    reason:
+      /Cannot log in at ClickHouse at http:\/\/127\.0\.0\.1:\d+\/: check the user and password of CLICKHOUSE_URL/,
+    env: { CLICKHOUSE_URL: "CLICKHOUSE-WITH-A-WRONG-PASSWORD" },
+  },
+];
+
+for (const row of ROWS) {
+  Deno.test(`${row.name}: said once, not ready, ${row.mend ? "well again by itself" : "agents go on"}`, () =>
+    withFolder(async (folder) => {
+      const port = freePort();
+      const brokers = `127.0.0.1:${port}`;
+      const usesStore = row.env?.CLICKHOUSE_URL?.startsWith("CLICKHOUSE") ?? false;
+      const server = usesStore ? await startClickHouse(`${folder}/clickhouse`) : undefined;
+      const at: Place = { folder, port, brokers, broker: undefined, clickhouse: server?.url ?? "" };
+      const env: Record<string, string> = { ...row.env };
+      if (row.part === "kafka") env.KAFKA_BROKERS = brokers;
+      if (env.CLICKHOUSE_URL === "CLICKHOUSE") env.CLICKHOUSE_URL = at.clickhouse;
+      if (env.CLICKHOUSE_URL === "CLICKHOUSE-WITH-A-WRONG-PASSWORD") {
+        env.CLICKHOUSE_URL = at.clickhouse.replace(/:\/\/legend:[^@]+@/, "://legend:wrong@");
+      }
+      const config = `${folder}/legend.toml`;
+      await Deno.writeTextFile(config, row.config ?? "");
+      let running: Running | undefined;
+      try {
+        await row.prepare?.(at);
+        running = new Running(`${folder}/data`, freePort(), env, ["--config", config]);
+        await running.wrong(row.part, row.reason);
+        if (row.mend) {
+          await row.mend(at);
+          await running.ready();
+        }
+        assert.equal(await running.end(row.reason), 1, "said once");
+      } finally {
+        // In order: what it started must be gone before its folder is.
+        await running?.part.end("SIGTERM");
+        await at.broker?.kill();
+        await server?.part.end("SIGKILL");
+      }
+    }));
+}
+
+Deno.test("a store's folder that another one holds is refused in one line", () =>
+  withFolder(async (folder) => {
+    const { part } = await startClickHouse(`${folder}/clickhouse`);
+    try {
+      const env = { LEGEND_CHDB: await chdb() };
+      const second = await legend(["run", "store", "--data-dir", `${folder}/clickhouse`], { env });
+      assert.equal(second.code, 3);
+      assert.match(second.stderr, /^Cannot start the store: another one runs in .+\/store, stop it first\n$/);
+    } finally {
+      await part.end("SIGKILL");
+    }
+  }));
