@@ -5,6 +5,7 @@
 import { say, task } from "../tools/command.ts";
 import { type BenchRow, machine } from "./bench.ts";
 import { apiBench } from "./api.ts";
+import { bridgeBench } from "./bridge.ts";
 import { decodeBench } from "./decode.ts";
 import { kafkaBench } from "./kafka.ts";
 import { logBench } from "./log.ts";
@@ -13,6 +14,7 @@ import { startBench } from "./start.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   api: apiBench,
+  bridge: bridgeBench,
   decode: decodeBench,
   kafka: kafkaBench,
   log: logBench,

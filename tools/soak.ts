@@ -1,6 +1,8 @@
 /** `deno task soak`: the long runs: writers of the log killed at random points, slow clients beside fast ones. */
 import { pageRate } from "../tests/e2e/page_rate.ts";
 import { reconnects, slowAndFast } from "../tests/e2e/bridge.ts";
+import { brokerAway } from "../tests/kafka/broker_away.ts";
+import { lossless } from "../tests/kafka/lossless.ts";
 import { must, say, task, timed } from "./command.ts";
 import { ROOT } from "./paths.ts";
 import { withSmallDisk } from "./small_disk.ts";
@@ -28,6 +30,18 @@ await task(() =>
       }));
     const folder = await Deno.makeTempDir({ prefix: "legend-soak-" });
     try {
+      await timed("kafka: the broker away for 60 s", async () => {
+        const { sent, hotP50Ms, ratio } = await brokerAway(`${folder}/away`, 60);
+        say(
+          `${sent} records on Kafka, each once; hot path P50 ${hotP50Ms.there} ms with the broker, ${hotP50Ms.gone} ms without: ${
+            ratio.toFixed(2)
+          }`,
+        );
+      });
+      await timed("kafka: kill -9 of every part for two minutes under 20,000 events/s", async () => {
+        const { records, kills } = await lossless({ seconds: 120, perSecond: 20_000, seed: 3 });
+        say(`${records} records, each stored once; killed ${JSON.stringify(kills)}`);
+      });
       await timed("bridge: 50 stalled clients beside 50 fast ones for 60 s", async () => {
         const { produced, gaps, growthBytes, boundBytes } = await slowAndFast(folder, BRIDGE);
         const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;

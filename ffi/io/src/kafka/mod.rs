@@ -113,22 +113,18 @@ impl KafkaOptions {
 /// Keeps what the cluster's client last complained of, for the line that a person reads.
 #[derive(Default, Clone)]
 pub struct Watch {
-    last: Arc<Mutex<Option<String>>>,
+    last: Arc<Mutex<Option<(RDKafkaErrorCode, String)>>>,
 }
 
 impl Watch {
-    fn take(&self) -> Option<String> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// The last complaint, kept.
+    /// The last complaint, until something succeeds.
     #[must_use]
     pub fn last(&self) -> Option<String> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, reason)| reason.clone())
     }
 
     fn clear(&self) {
-        self.take();
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -136,11 +132,18 @@ impl ClientContext for Watch {
     fn log(&self, _: rdkafka::config::RDKafkaLogLevel, _: &str, _: &str) {}
 
     fn error(&self, error: KafkaError, reason: &str) {
-        let code = error.rdkafka_error_code();
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        // "All brokers are down" follows the reason and would hide it.
-        if code != Some(RDKafkaErrorCode::AllBrokersDown) || last.is_none() {
-            *last = Some(reason.to_owned());
+        // "All brokers are down" follows the reason, and a refused login is followed by closed connections.
+        let hides = match &*last {
+            None => false,
+            Some((known, _)) => {
+                code == RDKafkaErrorCode::AllBrokersDown
+                    || (*known == RDKafkaErrorCode::Authentication && code != *known)
+            }
+        };
+        if !hides {
+            *last = Some((code, reason.to_owned()));
         }
     }
 }
@@ -177,7 +180,7 @@ impl KafkaLog {
         let _ = self.meta.poll(Duration::ZERO);
         let why = self
             .watch
-            .take()
+            .last()
             .unwrap_or_else(|| code.map_or_else(|| error.to_string(), |code| code.to_string()));
         let message = format!(
             "Cannot {action}: Kafka at {} does not answer as needed ({why}); check KAFKA_BROKERS and the broker",
@@ -211,6 +214,7 @@ impl KafkaLog {
         let action = format!("look up topic {name}");
         let metadata =
             self.meta.fetch_metadata(Some(name), ANSWER).map_err(|error| self.error(&action, &error))?;
+        self.watch.clear();
         let Some(topic) = metadata.topics().first() else { return Ok(None) };
         match topic.error().map(RDKafkaErrorCode::from) {
             Some(RDKafkaErrorCode::UnknownTopicOrPartition) => Ok(None),
