@@ -4,7 +4,7 @@
  * same token, and ClickHouse drops what it has. What cannot be a row goes to `<topic>-dlq` with its reason.
  */
 import { AppError } from "../core/errors.ts";
-import type { Log, LogTopic } from "../core/log/log.ts";
+import type { Log, LogTopic, StoredRecord } from "../core/log/log.ts";
 import type { Store } from "../core/store/client.ts";
 import type { SinkCounters } from "../core/store/sink_status.ts";
 import { Sink, type SinkStatus } from "../ffi/store.ts";
@@ -103,35 +103,47 @@ export class TopicSink {
     using sink = new Sink(library, { content, partitions, seen });
     const next = [...position];
     this.counters.trouble = null;
+    // A batch is on its way while the next one is gathered; the next one is begun when it is stored.
+    let storing = Promise.resolve();
     let begun = 0;
-    while (!signal.aborted) {
-      const records = await sink.feed(reader, BATCH_RECORDS_MAX);
-      const now = performance.now();
-      if (records === 0) {
+    try {
+      while (!signal.aborted) {
+        const records = await sink.feed(reader, BATCH_RECORDS_MAX);
+        const now = performance.now();
+        if (records === 0) {
+          begun = 0;
+          await storing;
+          await this.#look(topic);
+          await reader.wait(IDLE_MS);
+          // Gaps alone make no batch: they are counted with the next records.
+          continue;
+        }
+        begun ||= now;
+        if (records < BATCH_RECORDS_MAX && now - begun < BATCH_MS) {
+          await reader.wait(Math.max(1, Math.min(IDLE_MS, BATCH_MS - (now - begun))));
+          continue;
+        }
+        const batch = gathered(sink, next);
+        sink.clear();
+        batch.to.forEach((offset, at) => (next[at] = BigInt(offset)));
         begun = 0;
-        await this.#look(topic, next);
-        await reader.wait(IDLE_MS);
-        // Gaps alone make no batch: they are counted with the next records.
-        continue;
+        await storing;
+        storing = this.#put(batch).then(() => this.#look(topic));
+        // Whoever awaits it hears of a failure.
+        storing.catch(() => {});
       }
-      begun ||= now;
-      if (records < BATCH_RECORDS_MAX && now - begun < BATCH_MS) {
-        await reader.wait(Math.max(1, Math.min(IDLE_MS, BATCH_MS - (now - begun))));
-        continue;
-      }
-      const status = sink.status();
-      const from = status.from.map((offset, at) => offset ?? String(next[at]));
-      const to = status.to.map((offset, at) => offset ?? String(next[at]));
-      this.#batch += 1;
-      await this.#mark("sending", from, to, status, "[]");
-      await this.#send(sink, status);
-      await this.#mark("stored", from, to, status, JSON.stringify(status.seen));
-      to.forEach((offset, at) => (next[at] = BigInt(offset)));
-      this.#count(status, next);
-      sink.clear();
-      begun = 0;
-      await this.#look(topic, next);
+    } finally {
+      await storing;
     }
+  }
+
+  async #put(batch: Batch): Promise<void> {
+    const { from, to, status } = batch;
+    this.#batch += 1;
+    await this.#mark("sending", from, to, status, "[]");
+    await this.#send(batch);
+    await this.#mark("stored", from, to, status, JSON.stringify(status.seen));
+    this.#count(status, to);
   }
 
   /** Where the last run stood; a batch that it began is ended first. */
@@ -147,6 +159,9 @@ export class TopicSink {
     const offsets = (list: string[]) => start().map((zero, at) => BigInt(list[at] ?? zero));
     const [last] = rows;
     this.#batch = Number(last?.batch ?? 0);
+    this.counters.position = last?.state === "stored"
+      ? last.to_offsets
+      : last?.from_offsets ?? start().map(String);
     if (!last || last.state === "stored") {
       return { position: last ? offsets(last.to_offsets) : start(), seen };
     }
@@ -161,10 +176,10 @@ export class TopicSink {
         throw new AppError("unavailable", `Cannot end a batch of ${name}: its records cannot be read again`);
       }
     }
-    const status = sink.status();
-    await this.#send(sink, status);
+    const { status, ...batch } = gathered(sink, from);
+    await this.#send({ ...batch, status });
     await this.#mark("stored", last.from_offsets, last.to_offsets, status, JSON.stringify(status.seen));
-    this.#count(status, to);
+    this.#count(status, last.to_offsets);
     return { position: to, seen: status.seen };
   }
 
@@ -197,21 +212,21 @@ export class TopicSink {
     );
   }
 
-  async #send(sink: Sink, status: SinkStatus): Promise<void> {
+  async #send({ status, bodies, dead }: Batch): Promise<void> {
     const { topic: { name }, store, outbox } = this.#options;
     await Promise.all(
-      status.tables.map(({ index, table, columns }) =>
-        store.insert(`INSERT INTO ${table} (${columns}) FORMAT RowBinary`, sink.body(index), {
+      status.tables.map(({ table, columns }, at) =>
+        store.insert(`INSERT INTO ${table} (${columns}) FORMAT RowBinary`, bodies[at]!, {
           settings: { ...INSERT_SETTINGS, insert_deduplication_token: `${name}#${this.#batch}` },
         })
       ),
     );
-    if (status.dead === 0) return;
-    using dead = await outbox.topic(`${name}-dlq`, { create: true });
-    await dead.append(sink.dead());
+    if (dead.length === 0) return;
+    using topic = await outbox.topic(`${name}-dlq`, { create: true });
+    await topic.append(dead);
   }
 
-  #count(status: SinkStatus, position: readonly bigint[]): void {
+  #count(status: SinkStatus, to: readonly string[]): void {
     const { counters } = this;
     counters.records += status.records;
     counters.rows += rowsOf(status);
@@ -219,15 +234,37 @@ export class TopicSink {
     counters.dead += status.dead;
     counters.lost += status.lost;
     counters.batches += 1;
-    counters.position = position.map(String);
+    counters.position = [...to];
   }
 
-  async #look(topic: LogTopic, position: readonly bigint[]): Promise<void> {
+  async #look(topic: LogTopic): Promise<void> {
     const { partitions } = await topic.info();
-    const lag = partitions.reduce((sum, { end }, at) => sum + (end - (position[at] ?? 0n)), 0n);
-    this.counters.lag = Number(lag);
-    this.counters.position = position.map(String);
+    const { counters } = this;
+    const at = (partition: number) => BigInt(counters.position[partition] ?? 0);
+    counters.lag = Number(partitions.reduce((sum, { end }, partition) => sum + (end - at(partition)), 0n));
   }
+}
+
+/** One batch apart from the sink that gathered it. */
+interface Batch {
+  readonly status: SinkStatus;
+  /** RowBinary of each of the status's tables. */
+  readonly bodies: readonly Uint8Array<ArrayBuffer>[];
+  readonly dead: readonly StoredRecord[];
+  readonly from: string[];
+  readonly to: string[];
+}
+
+/** What a sink holds; where it holds nothing of a partition, that stands at `next`. */
+function gathered(sink: Sink, next: readonly bigint[]): Batch {
+  const status = sink.status();
+  return {
+    status,
+    bodies: status.tables.map(({ index }) => sink.body(index)),
+    dead: status.dead > 0 ? sink.dead() : [],
+    from: status.from.map((offset, at) => offset ?? String(next[at])),
+    to: status.to.map((offset, at) => offset ?? String(next[at])),
+  };
 }
 
 const rowsOf = ({ tables }: SinkStatus) => tables.reduce((sum, { rows }) => sum + rows, 0);

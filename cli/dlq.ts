@@ -32,6 +32,7 @@ export const dlqList: Command = {
   flags: [{ name: "json", doc: "One JSON object a line" }],
   async run({ args, flags }, context) {
     const log = context.log();
+    let told = 0;
     for (const name of meant(await log.topics(), args)) {
       using topic = await log.topic(name);
       for await (const block of readThrough(topic, "start")) {
@@ -50,9 +51,11 @@ export const dlqList: Command = {
             `${name} ${row.partition}/${row.offset}  from ${row.origin}  ${row.bytes} bytes  ${row.reason}`;
           const value = Buffer.from(record.value ?? []).toString("base64");
           context.out(`${flags.json ? JSON.stringify({ ...row, value }) : line}\n`);
+          told += 1;
         }
       }
     }
+    if (told === 0 && !flags.json) context.out("no dead letters\n");
     return EXIT.done;
   },
 };

@@ -51,7 +51,8 @@ async function findings(context: Context): Promise<Finding[]> {
     }),
     ...agentStatuses(path).map((status): Finding => {
       const age = Date.now() - Number(BigInt(status.at_ns) / 1_000_000n);
-      const ok = status.state === "running" && age < SILENT_MS;
+      // Captured files end, and the agent with them.
+      const ok = status.state === "done" || (status.state === "running" && age < SILENT_MS);
       const state = status.killed ? "killed" : status.state;
       return {
         name: `agent ${status.module}`,

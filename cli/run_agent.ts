@@ -1,3 +1,4 @@
+import { kafkaOf } from "../core/config/kafka.ts";
 import { UsageError } from "../core/errors.ts";
 import { type AgentStatus, type ModuleName, MODULES } from "../core/control.ts";
 import { Agent, endWithParent } from "../ffi/engine.ts";
@@ -14,7 +15,8 @@ export const SOURCE_FLAGS: readonly Flag[] = [
   {
     name: "source",
     value: "SOURCE",
-    doc: "Where frames come from: file:PATH (may repeat) or sim[:SEED[@SLOT]], a simulated chain",
+    doc:
+      "Where frames come from: file:PATH (may repeat), kafka (JSON blocks on sandwich-raw) or sim[:SEED[@SLOT]], a simulated chain",
   },
   {
     name: "accounts",
@@ -70,8 +72,8 @@ export function sourcesOf({ all }: Invocation): readonly string[] {
 
 /** Throws unless it has the form of a source. */
 export function checkSource(source: string): void {
-  if (!/^(file:.+|sim(:\d{1,18}(@\d{1,12})?)?)$/.test(source)) {
-    throw new UsageError(`Cannot use --source ${source}: need file:PATH or sim[:SEED]`);
+  if (!/^(file:.+|kafka|sim(:\d{1,18}(@\d{1,12})?)?)$/.test(source)) {
+    throw new UsageError(`Cannot use --source ${source}: need file:PATH, kafka or sim[:SEED]`);
   }
 }
 
@@ -93,6 +95,7 @@ async function startAgent(module: ModuleName, call: Invocation, context: Context
   const limits = topicLimits(context);
   const topic = context.setting<string>("realtime.proto_topic");
   const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
+  const kafka = sources.includes("kafka") ? kafkaOf(context.config()) : null;
   return new Agent(context.library(), {
     module,
     sources,
@@ -104,6 +107,7 @@ async function startAgent(module: ModuleName, call: Invocation, context: Context
       retention_bytes: limits.retentionBytes,
       retention_ms: limits.retentionMs,
     },
+    ...(kafka ? { kafka } : {}),
     ...(topic ? { topic } : {}),
     ...(sign_sk_hex ? { sign_sk_hex } : {}),
     ...(slot === undefined ? {} : { slot: Number(slot) }),

@@ -86,6 +86,7 @@ export const topicsLag: Command = {
   flags: [{ name: "json", doc: "One JSON object a line" }],
   async run({ flags }, context) {
     const log = context.log();
+    let told = 0;
     for (const name of await log.topics()) {
       using topic = await log.topic(name);
       const { partitions } = await topic.info();
@@ -105,9 +106,11 @@ export const topicsLag: Command = {
           };
           const text = `${name} ${partition}  group ${group}  at ${offset}  lag ${lag}  lost ${lost}`;
           context.out(`${flags.json ? JSON.stringify(row) : text}\n`);
+          told += 1;
         }
       }
     }
+    if (told === 0 && !flags.json) context.out("no group has a place in any topic\n");
     return EXIT.done;
   },
 };

@@ -1,6 +1,7 @@
 /** The engine for TypeScript: decoding files, and agents that run on threads of their own. */
 import type { AgentStatus, ModuleName } from "../core/control.ts";
 import { type Library, utf8 } from "./library.ts";
+import type { KafkaOptions } from "./log.ts";
 
 const NO_SLOT = 0xffff_ffff_ffff_ffffn;
 const READ_BYTES = 256 << 10;
@@ -108,6 +109,8 @@ export interface AgentOptions {
   slot?: number;
   /** Pool state before the first slot. */
   accounts?: string;
+  /** The cluster that `--source kafka` reads from; without, this host's log. */
+  kafka?: KafkaOptions;
   /** Another topic for the decisions. */
   topic?: string;
   /** Another key whose commands are obeyed. */

@@ -38,9 +38,15 @@ export function cargoCounts(text: string): Counts {
 }
 
 /** `deno test` on some paths. */
-export async function denoTest(name: string, paths: readonly string[]): Promise<Counts> {
+export async function denoTest(
+  name: string,
+  paths: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Counts> {
   const report = await Deno.makeTempFile({ suffix: ".xml" });
-  const { code } = await exec(Deno.execPath(), ["test", "-A", "-q", `--junit-path=${report}`, ...paths]);
+  const { code } = await exec(Deno.execPath(), ["test", "-A", "-q", `--junit-path=${report}`, ...paths], {
+    env,
+  });
   const counts = junitCounts(await Deno.readTextFile(report));
   await Deno.remove(report);
   return finish(name, code, counts);

@@ -25,6 +25,8 @@ async function everything(): Promise<Counts> {
   counts = add(counts, await denoTest("deno", UNIT_TESTS));
   counts = add(counts, await withSmallDisk(cargoTest));
   counts = add(counts, await denoTest("executable", ["tests"]));
+  // The first screen once more, unchanged, on a real broker and a real ClickHouse server.
+  counts = add(counts, await denoTest("kafka", ["tests/e2e/page_test.ts"], { LEGEND_TEST_LOG: "kafka" }));
   await fuzz(FUZZ_SECONDS);
   return counts;
 }

@@ -83,6 +83,7 @@ export class Bridge implements RealtimeHub {
   #recent: Batch[] = [];
   #recentBytes = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #pumpTimer: ReturnType<typeof setTimeout> | undefined;
   #windowMs: number;
   #maxSize: number;
 
@@ -99,12 +100,11 @@ export class Bridge implements RealtimeHub {
   /** Reads all topics until the signal ends it; then closes all clients. */
   async run(signal: AbortSignal): Promise<void> {
     const checks = setInterval(() => this.#check(), CHECK_MS);
-    const pump = setInterval(() => this.#pumpAll(), PUMP_MS);
     try {
       await Promise.all(BRIDGE_TOPICS.map((topic) => this.#follow(topic, signal)));
     } finally {
       clearInterval(checks);
-      clearInterval(pump);
+      clearTimeout(this.#pumpTimer);
       clearTimeout(this.#timer);
       for (const { socket } of this.#clients.values()) socket.close(CLOSE.goingAway, "the server ends");
     }
@@ -155,11 +155,17 @@ export class Bridge implements RealtimeHub {
   }
 
   #pumpAll(): void {
+    this.#pumpTimer = undefined;
     for (const client of this.#clients.values()) if (client.queue.bytes > 0) this.#pump(client);
   }
 
-  /** Hands on what the socket takes. */
+  /** Hands on what the socket takes; what is left is tried again in a while. */
   #pump(client: Client): void {
+    this.#handOn(client);
+    if (client.queue.bytes > 0) this.#pumpTimer ??= setTimeout(() => this.#pumpAll(), PUMP_MS);
+  }
+
+  #handOn(client: Client): void {
     const { socket, queue, options: { mode } } = client;
     while (socket.readyState === WebSocket.OPEN && socket.bufferedAmount < SOCKET_BYTES_MAX) {
       const next = queue.next();

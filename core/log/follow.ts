@@ -3,6 +3,8 @@ import { AppError } from "../errors.ts";
 import type { Log, LogGap, LogTopic, ReadFrom, StoredRecord } from "./log.ts";
 
 const WAIT_MS = 1_000;
+/** Records taken in one go before others have their turn. */
+const BURST = 2_000;
 /** Pause before a home that did not answer is asked again. */
 const AGAIN_MS = 1_000;
 
@@ -30,6 +32,7 @@ export async function follow(log: Log, name: string, options: FollowOptions): Pr
       using topic = await log.topic(name, { create: true });
       using reader = await topic.reader(from);
       trouble?.(null);
+      let taken = 0;
       while (!signal.aborted) {
         const answer = reader.read();
         from = reader.position;
@@ -38,9 +41,15 @@ export async function follow(log: Log, name: string, options: FollowOptions): Pr
           continue;
         }
         answer.records.forEach(options.take);
-        if (answer.records.length === 0) await reader.wait(WAIT_MS);
-        // A burst must not keep timers and sockets waiting.
-        else await new Promise((resolve) => setTimeout(resolve, 0));
+        taken += answer.records.length;
+        if (answer.records.length === 0) {
+          taken = 0;
+          await reader.wait(WAIT_MS);
+        } else if (taken > BURST) {
+          // A burst must not keep timers and sockets waiting.
+          taken = 0;
+          await new Promise((resolve) => setTimeout(resolve, 0));
+        }
       }
     } catch (error) {
       if (!(error instanceof AppError) || !AGAIN.has(error.code)) throw error;

@@ -30,7 +30,7 @@ const ROWS: Row[] = [
     name: "a source of an unknown kind",
     args: () => ["run", "--source", "carrier-pigeon"],
     code: 2,
-    line: /^Cannot use --source carrier-pigeon: need file:PATH or sim\[:SEED\]$/,
+    line: /^Cannot use --source carrier-pigeon: need file:PATH, kafka or sim\[:SEED\]$/,
   },
   {
     name: "a missing file",

@@ -1,5 +1,4 @@
 /** Running dist/legend as a user would: own home, own cache, nothing else of this checkout. */
-import { withKafka } from "../../tools/kafka.ts";
 import { EXECUTABLE, SHARED } from "../../tools/paths.ts";
 
 export interface Outcome {
@@ -51,15 +50,6 @@ export async function withFolder(run: (folder: string) => Promise<void>): Promis
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-/**
- * Runs with the environment of the log's home: this host's log, or with LEGEND_TEST_LOG=kafka a real broker of
- * the test's own.
- */
-export async function withLogHome(run: (env: Record<string, string>) => Promise<void>): Promise<void> {
-  if (Deno.env.get("LEGEND_TEST_LOG") !== "kafka") return await run({});
-  await withKafka(({ brokers }) => run({ KAFKA_BROKERS: brokers }));
 }
 
 /** NDJSON as values. */

@@ -5,7 +5,8 @@ import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { long, realtime } from "../../proto/wire.ts";
 import { LIBRARY, ROOT } from "../../tools/paths.ts";
-import { command, legend, withFolder, withLogHome } from "./executable.ts";
+import { withLogHome } from "../kafka/log_home.ts";
+import { command, legend, withFolder } from "./executable.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 const ARGS = [

@@ -70,13 +70,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect();
     let (count, rate): (u64, u64) = (word(4)?.parse()?, word(5)?.parse()?);
     let producer = Producer::new(&options, None)?;
-    // One block a payload, laid out once: what an agent's log gives the link.
+    // One block a payload, laid out once: what an agent's log gives the link. Now: retention goes by this time.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+    let timestamp_ms = i64::try_from(now.as_millis())?;
     let mut blocks = Vec::new();
     for payload in &payloads {
         let mut block = Vec::new();
         format::append_stored(
             &mut block,
-            &Record { key: None, value: Some(payload), headers: &[], timestamp_ms: 1_790_000_000_000 },
+            &Record { key: None, value: Some(payload), headers: &[], timestamp_ms },
             0,
             0,
         );

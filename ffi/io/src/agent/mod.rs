@@ -23,12 +23,14 @@ use crate::accounts::{self, OwnedAccount};
 use crate::control::client::agent_lock_path;
 use crate::control::now_ns;
 use crate::control::server::{Control, Live, kill_on_signal, listen, module_name, module_of};
+use crate::kafka::KafkaOptions;
 use crate::latency::Latency;
 use crate::log::TopicOptions;
 use crate::publish::Publisher;
 use crate::replay::why_not;
 use crate::source::any::Source;
 use crate::source::file::SourceCounts;
+use crate::source::topic::TopicSource;
 
 mod publishing;
 mod watch;
@@ -62,6 +64,8 @@ pub struct AgentOptions {
     pub slot: Option<u64>,
     /// Pool state before the first slot.
     pub accounts: Option<PathBuf>,
+    /// The cluster that `--source kafka` reads from; without, this host's log.
+    pub kafka: Option<KafkaOptions>,
     /// Another topic for the decisions.
     pub topic: Option<String>,
     /// Another key whose commands are obeyed.
@@ -173,8 +177,11 @@ impl Agent {
         let module = module_of(&options.module)
             .ok_or_else(|| format!("Cannot run agent {}: need arbitrage or mev", options.module))?;
         let lock = lock_agent(&options.data_dir, module)?;
-        let source =
-            Source::open(&options.sources, options.slot, true, None).map_err(|error| error.to_string())?;
+        let source = if options.sources == ["kafka"] {
+            Source::Topic(Box::new(TopicSource::new(&options.data_dir, options.kafka.clone())))
+        } else {
+            Source::open(&options.sources, options.slot, true, None).map_err(|error| error.to_string())?
+        };
         let known = match &options.accounts {
             Some(path) => accounts::read(path).map_err(|error| error.to_string())?,
             None => Vec::new(),
@@ -359,13 +366,13 @@ impl Hot {
 
     fn run(&mut self, mut source: Source) -> Result<(), String> {
         let mut engine = self.engine(&source);
-        let live_source = source.is_live();
+        let (live_source, paced) = (source.is_live(), source.is_paced());
         let mut last_ns = 0;
         loop {
             let mut gone = false;
             let read = source.read(|block| {
                 for (received_ns, frame) in block.frames() {
-                    if live_source {
+                    if paced {
                         self.pace(received_ns);
                     }
                     gone = !self.event(&mut engine, &Event::Transaction(frame), received_ns, live_source);
@@ -488,7 +495,7 @@ impl Hot {
     }
 }
 
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     // Stderr may be gone; there is nowhere else to say it.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

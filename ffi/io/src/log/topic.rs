@@ -51,6 +51,9 @@ impl Default for TopicOptions {
 
 /// Disk space is claimed in steps of this many bytes, so that a full disk is met before a write.
 const RESERVE_BYTES: u64 = 4 << 20;
+/// How long an idle reader sleeps at most before it looks by itself: a writer that dies between its write and
+/// its call would wake nobody.
+const IDLE_SLICE: Duration = Duration::from_millis(200);
 /// How long a reader waits for another process's sync before it does it itself.
 const SYNC_HELP_AFTER: Duration = Duration::from_millis(50);
 
@@ -340,8 +343,8 @@ impl Topic {
                 return false;
             }
             self.state.wait(offset, slice.min(left));
-            slice = (slice * 2).min(SYNC_HELP_AFTER);
             let unsynced = self.state.visible() <= offset && self.state.cursor().offset > offset;
+            slice = (slice * 2).min(if unsynced { SYNC_HELP_AFTER } else { IDLE_SLICE });
             if unsynced && begin.elapsed() >= SYNC_HELP_AFTER && self.sync(offset + 1, false).is_err() {
                 return false;
             }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::block::Block;
 use super::file::{FileSource, SourceCounts, SourceError};
 use super::sim::{FIRST_SLOT, SLOT_NS, SimSource};
+use super::topic::TopicSource;
 use crate::accounts::OwnedAccount;
 use crate::control::now_ns;
 
@@ -12,6 +13,8 @@ use crate::control::now_ns;
 pub enum Source {
     /// Captured files: they end.
     File(FileSource),
+    /// Chain data on a topic: it goes on, in the time of who writes it.
+    Topic(Box<TopicSource>),
     /// A simulated chain: it goes on.
     Sim {
         /// The chain.
@@ -72,6 +75,12 @@ impl Source {
     /// Whether it goes on without end, in its own time.
     #[must_use]
     pub fn is_live(&self) -> bool {
+        matches!(self, Source::Sim { left: None, .. } | Source::Topic(_))
+    }
+
+    /// Whether its frames are given at their own times by whoever reads them.
+    #[must_use]
+    pub fn is_paced(&self) -> bool {
         matches!(self, Source::Sim { left: None, .. })
     }
 
@@ -79,7 +88,7 @@ impl Source {
     #[must_use]
     pub fn accounts(&self) -> Option<Vec<OwnedAccount>> {
         match self {
-            Source::File(_) => None,
+            Source::File(_) | Source::Topic(_) => None,
             Source::Sim { chain, .. } => Some(chain.accounts()),
         }
     }
@@ -92,6 +101,10 @@ impl Source {
     pub fn read(&mut self, mut each: impl FnMut(&Block) -> bool) -> Result<bool, SourceError> {
         match self {
             Source::File(files) => files.read_file(each),
+            Source::Topic(topic) => {
+                topic.read(each);
+                Ok(true)
+            }
             Source::Sim { chain, counts, left } => {
                 match left {
                     Some(0) => return Ok(false),
@@ -114,6 +127,7 @@ impl Source {
     pub fn counts(&self) -> SourceCounts {
         match self {
             Source::File(files) => files.counts(),
+            Source::Topic(topic) => topic.counts(),
             Source::Sim { counts, .. } => *counts,
         }
     }

@@ -111,8 +111,35 @@ impl FileSource {
         }
         let text = read_text(&path)?;
         let hint = self.slot.or_else(|| slot_in_name(&path));
+        self.read_text(&path, &text, hint, &mut each)?;
+        self.counts.files += 1;
+        Ok(true)
+    }
+
+    /// A source of texts alone, for [`FileSource::read_text`].
+    #[must_use]
+    pub fn of_texts() -> FileSource {
+        FileSource { files: Vec::new(), next: 0, slot: None, counts: SourceCounts::default() }
+    }
+
+    /// Counts one more text that could not be used.
+    pub fn count_malformed(&mut self) {
+        self.counts.malformed += 1;
+    }
+
+    /// Calls `each` for every block of a text that `path` names; `hint`: the slot when the text does not say it.
+    ///
+    /// # Errors
+    /// It holds no block or transaction.
+    pub fn read_text(
+        &mut self,
+        path: &Path,
+        text: &str,
+        hint: Option<u64>,
+        each: &mut impl FnMut(&Block) -> bool,
+    ) -> Result<(), SourceError> {
         let mut block = Block::default();
-        if let Ok(whole) = serde_json::from_str::<WholeBlock<'_>>(&text)
+        if let Ok(whole) = serde_json::from_str::<WholeBlock<'_>>(text)
             && let Some(slot) = self.slot.or(whole.slot).or(hint)
         {
             block.clear(slot, nanoseconds(whole.block_time), true);
@@ -123,17 +150,14 @@ impl FileSource {
                     &block.push(at, |out| to_frame::write_parsed(out, place, transaction, meta, version)),
                 );
             }
-            self.counts.files += 1;
-            self.hand_out(&mut block, &mut each);
-            return Ok(true);
+            self.hand_out(&mut block, each);
+            return Ok(());
         }
-        for_each_document(&path, &text, |document| {
-            self.fill(&path, document, hint, &mut block)?;
+        for_each_document(path, text, |document| {
+            self.fill(path, document, hint, &mut block)?;
             // A transaction alone that could not be read is no block.
-            Ok(self.hand_out(&mut block, &mut each))
-        })?;
-        self.counts.files += 1;
-        Ok(true)
+            Ok(self.hand_out(&mut block, each))
+        })
     }
 
     /// Blocks of a capture journal: frames up to a `block_meta`, which ends the slot.

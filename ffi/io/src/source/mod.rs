@@ -9,4 +9,5 @@ mod proto;
 mod rpc;
 pub mod sim;
 mod to_frame;
+pub mod topic;
 mod wire_transaction;

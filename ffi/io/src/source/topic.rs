@@ -1,0 +1,117 @@
+//! `--source kafka`: chain data that somebody else puts on `sandwich-raw` as JSON, one answer of getBlock or
+//! getTransaction (or `{slot, block}`) a record. Read from Kafka when it is configured, else from this host's log.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::block::Block;
+use super::file::{FileSource, SourceCounts};
+use crate::kafka::{KafkaLog, KafkaOptions, KafkaReader, KafkaTopic};
+use crate::log::format::{self, StoredRecord};
+use crate::log::{Log, LogError, Position, Read, Topic, TopicOptions};
+
+/// The topic.
+pub const RAW_TOPIC: &str = "sandwich-raw";
+const RAW_PARTITIONS: u16 = 6;
+const BLOCK_BYTES: usize = 4 << 20;
+/// How long one look waits for a record: commands are looked for in between.
+const WAIT: Duration = Duration::from_millis(20);
+/// Pause before a broker that is away is asked again.
+const AGAIN: Duration = Duration::from_millis(500);
+
+enum Input {
+    Embedded(Box<Topic>, Box<Position>),
+    Kafka(Box<KafkaReader>),
+}
+
+/// Records from the topic's end on, without end.
+pub struct TopicSource {
+    data_dir: PathBuf,
+    kafka: Option<KafkaOptions>,
+    input: Option<Input>,
+    parser: FileSource,
+    records: Vec<u8>,
+    /// What is in the way was said.
+    said: bool,
+}
+
+impl TopicSource {
+    /// Opens nothing yet: a broker may come later.
+    #[must_use]
+    pub fn new(data_dir: &Path, kafka: Option<KafkaOptions>) -> TopicSource {
+        TopicSource {
+            data_dir: data_dir.to_path_buf(),
+            kafka,
+            input: None,
+            parser: FileSource::of_texts(),
+            records: Vec::new(),
+            said: false,
+        }
+    }
+
+    fn open(&self) -> Result<Input, LogError> {
+        let Some(kafka) = &self.kafka else {
+            let log = Log::open(&self.data_dir.join("log"))?;
+            let topic = log.topic(RAW_TOPIC, TopicOptions::default(), true)?;
+            let position = Position::at(topic.end());
+            return Ok(Input::Embedded(Box::new(topic), Box::new(position)));
+        };
+        let log = Arc::new(KafkaLog::open(kafka.clone())?);
+        let topic = Arc::new(KafkaTopic::open(log, RAW_TOPIC, None)?);
+        let from = vec![KafkaReader::END; RAW_PARTITIONS.into()];
+        Ok(Input::Kafka(Box::new(topic.reader(&from)?)))
+    }
+
+    /// Calls `each` for the blocks of what is at hand; waits a moment when there is nothing.
+    pub fn read(&mut self, mut each: impl FnMut(&Block) -> bool) {
+        if self.input.is_none() {
+            match self.open() {
+                Ok(input) => (self.input, self.said) = (Some(input), false),
+                Err(error) => {
+                    if !self.said {
+                        crate::agent::say(&error.to_string());
+                        self.said = true;
+                    }
+                    std::thread::sleep(AGAIN);
+                    return;
+                }
+            }
+        }
+        self.records.clear();
+        match &mut self.input {
+            Some(Input::Embedded(topic, position)) => {
+                match position.read(topic, &mut self.records, BLOCK_BYTES) {
+                    Ok(Read::Records(0)) => drop(topic.wait(position.offset(), WAIT)),
+                    Ok(_) => {}
+                    Err(error) => {
+                        crate::agent::say(&error.to_string());
+                        self.input = None;
+                    }
+                }
+            }
+            Some(Input::Kafka(reader)) => {
+                reader.read(&mut self.records, BLOCK_BYTES);
+                if self.records.is_empty() {
+                    reader.wait(WAIT);
+                }
+            }
+            None => {}
+        }
+        let records = std::mem::take(&mut self.records);
+        for StoredRecord { value, .. } in format::records(&records) {
+            let text = value.and_then(|value| std::str::from_utf8(value).ok());
+            let read = text.map(|text| self.parser.read_text(Path::new(RAW_TOPIC), text, None, &mut each));
+            if !matches!(read, Some(Ok(()))) {
+                self.parser.count_malformed();
+            }
+        }
+        self.records = records;
+    }
+
+    /// What was read and what could not be used so far.
+    #[must_use]
+    pub fn counts(&self) -> SourceCounts {
+        self.parser.counts()
+    }
+}
