@@ -105,6 +105,9 @@ impl KafkaOptions {
             .set("fetch.wait.max.ms", "200")
             .set("fetch.message.max.bytes", "4194304")
             .set("queued.max.messages.kbytes", "16384")
+            .set("queued.min.messages", "1000000")
+            // The usual second of pause after a full queue would leave a fast reader waiting.
+            .set("fetch.queue.backoff.ms", "2")
             .set("fetch.error.backoff.ms", "50");
         config
     }
