@@ -89,7 +89,7 @@ function storeParts(context: Context, words: readonly string[]): Part[] {
   if (serverAddress(context.config())) return [part("sink")];
   if (!context.setting<boolean>("store.enabled")) return [];
   if (hasClickHouse()) return [part("store"), part("sink")];
-  context.say("no analytics store: this is a --slim build; set CLICKHOUSE_URL for one");
+  context.say("no analytics store: the full build has its own, or set CLICKHOUSE_URL");
   return [];
 }
 

@@ -1,6 +1,7 @@
 import { SINK_TOPICS, TopicSink } from "../agents/sink.ts";
 import { AppError } from "../core/errors.ts";
 import { type SinkCounters, type SinkStatus, sinkStatusFile } from "../core/store/sink_status.ts";
+import { serverAddress } from "../core/store/address.ts";
 import { migrate } from "../core/store/schema.ts";
 import { endWithParent } from "../ffi/engine.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
@@ -9,6 +10,8 @@ import { PART_FLAG } from "./run_agent.ts";
 
 const STATUS_MS = 250;
 const AGAIN_MS = 1_000;
+/** How long this host's own store may take to start. */
+const STORE_STARTS_MS = 15_000;
 
 export const runSink: Command = {
   name: "run sink",
@@ -64,6 +67,7 @@ async function prepare(
   context: Context,
   tell: (trouble: string | null, topics: SinkCounters[]) => void,
 ): Promise<boolean> {
+  const begin = performance.now();
   let said = "";
   while (!context.signal.aborted) {
     try {
@@ -73,8 +77,10 @@ async function prepare(
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       tell(error.message, []);
-      if (error.message !== said) context.say(error.message);
-      said = error.message;
+      // This host's own store starts beside the sink; a server that is named should be there.
+      const late = performance.now() - begin > STORE_STARTS_MS || serverAddress(context.config()) !== null;
+      if (late && error.message !== said) context.say(error.message);
+      if (late) said = error.message;
     }
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }

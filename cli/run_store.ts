@@ -138,7 +138,7 @@ async function configure(
     `--http_port=${port}`,
     "--multiquery",
     `--query_id=${KEEP_ALIVE}`,
-    "--query=SYSTEM START LISTEN HTTP; SELECT sleepEachRow(3) FROM system.numbers " +
+    "--query=SYSTEM START LISTEN HTTP; SELECT sleepEachRow(0.5) FROM system.numbers " +
     "SETTINGS max_block_size=1, function_sleep_max_microseconds_per_block=10000000, max_execution_time=0 FORMAT Null",
   ];
 }

@@ -20,8 +20,10 @@ type Summary = MetricsSummary & { module: ModuleName };
 const MODULES = ["arbitrage", "mev"] as const;
 const EVERY_MS = 1_000;
 
-function useSummaries(): Partial<Record<ModuleName, Summary>> {
-  const [summaries, setSummaries] = useState<Partial<Record<ModuleName, Summary>>>({});
+type Summaries = Partial<Record<ModuleName, Summary>>;
+
+function useSummaries(): Summaries {
+  const [summaries, setSummaries] = useState<Summaries>({});
   useEffect(() => {
     const look = () =>
       MODULES.forEach((module) =>
@@ -102,22 +104,77 @@ export default function Overview({ agents: initial, admin, prefix }: OverviewPro
           />
         ))}
       </div>
-      <section class="panel">
-        <div class="panel-h">
-          <h2>Hot path P99, microseconds</h2>
+      <HotPath live={summaries} />
+    </>
+  );
+}
+
+/** Hours of the store that may be drawn; 0 = the last ten minutes, off the log. */
+const RANGES = [[0, "10 min"], [6, "6 h"], [24, "24 h"], [168, "7 d"]] as const;
+const STORE_EVERY_MS = 60_000;
+
+function HotPath({ live }: { live: Summaries }) {
+  const [hours, setHours] = useState(0);
+  const [stored, setStored] = useState<Summaries>({});
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    setStored({});
+    setProblem("");
+    if (hours === 0) return;
+    const look = () =>
+      Promise.all(
+        MODULES.map(async (module) =>
+          [module, await api<Summary>("GET", `/api/metrics/summary?module=${module}&hours=${hours}`)] as const
+        ),
+      ).then((all) => {
+        setStored(Object.fromEntries(all));
+        setProblem("");
+      }, (error) => setProblem(error instanceof Problem ? error.detail : String(error)));
+    look();
+    const timer = setInterval(look, STORE_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [hours]);
+  const shown = hours === 0 ? live : stored;
+  const t = shown.arbitrage?.series.t ?? [];
+  // Off the store the modules' minutes need not be the same.
+  const at = (module: ModuleName) =>
+    new Map(shown[module]?.series.t.map((second, at) => [second, shown[module]!.series.hotpath_p99[at]!]));
+  const values = (module: ModuleName) => {
+    if (hours === 0) return shown[module]?.series.hotpath_p99 ?? [];
+    const known = at(module);
+    return t.map((second) => known.get(second) ?? NaN);
+  };
+  const range = RANGES.find(([value]) => value === hours)![1];
+  return (
+    <section class="panel">
+      <div class="panel-h">
+        <h2>Hot path P99, microseconds</h2>
+        <div class="end seg" role="group" aria-label="Time shown">
+          {RANGES.map(([value, title]) => (
+            <button
+              type="button"
+              key={value}
+              aria-pressed={hours === value}
+              onClick={() => setHours(value)}
+            >
+              {title}
+            </button>
+          ))}
         </div>
-        <div class="panel-b">
+      </div>
+      <div class="panel-b">
+        {problem ? <p class="t2" role="status">{problem}</p> : (
           <Chart
-            t={summaries.arbitrage?.series.t ?? []}
+            t={t}
             lines={MODULES.map((module) => ({
               label: MODULE_TITLES[module],
-              values: (summaries[module]?.series.hotpath_p99 ?? []).map((ms) => ms * 1000),
+              values: values(module).map((ms) => ms * 1000),
             }))}
-            label="Hot path P99 of both agents over the last ten minutes, microseconds"
+            label={`Hot path P99 of both agents over the last ${range}, microseconds`}
           />
-        </div>
-      </section>
-    </>
+        )}
+      </div>
+    </section>
   );
 }
 

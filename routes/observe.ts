@@ -84,13 +84,26 @@ export function observeRoutes(deps: ApiDeps): Route[] {
       method: "GET",
       path: "/api/metrics/summary",
       right: "read",
-      summary: "Latency, landed share and PnL of a module (`?module=`), with ten minutes of each second",
-      handle: (c) => {
+      summary:
+        "Latency, landed share and PnL of a module (`?module=`), with ten minutes of each second; `?hours=` takes the minutes off the store",
+      handle: async (c) => {
         const module = c.req.query("module") ?? "arbitrage";
         if (!MODULES.includes(module as ModuleName)) {
           throw new AppError("invalid", `module: \`${module}\`, need arbitrage or mev`);
         }
-        return jsonText(c, summaries(module as ModuleName));
+        const hours = c.req.query("hours");
+        if (hours === undefined) return jsonText(c, summaries(module as ModuleName));
+        const rows = await deps.query("latency_by_minute", { hours, module }, c.req.raw.signal);
+        const column = (name: string) => rows.map((row) => Number(row[name]));
+        const series = {
+          t: column("t"),
+          hotpath_p50: column("hotpath_p50"),
+          hotpath_p99: column("hotpath_p99"),
+          send_p99: column("send_p99"),
+          p_land: column("landed_pct"),
+          pnl: column("pnl_1h"),
+        };
+        return c.json({ ...JSON.parse(summaries(module as ModuleName)), series });
       },
     }),
     route({

@@ -193,7 +193,7 @@ Deno.test("a disk that fills during a run gives one line, no damage, and the run
   ignore: !canMount || skipShared,
 }, () =>
   withFolder(async (folder) => {
-    await withMount(`${folder}/small`, "size=1m,mode=700", async () => {
+    await withMount(`${folder}/small`, "size=1128k,mode=700", async () => {
       const data = `${folder}/small/data`;
       const args = ["run", "--source", `file:${shared("executed/blocks")}`, "--json", "--data-dir", data];
       await legend(["topics", "create", "--data-dir", data]);

@@ -128,6 +128,16 @@ Deno.test("an admin logs in with the first secret, sees live rows, explains one,
       /[1-9][\d,]* received/.test(document.querySelector(".strip")!.textContent!)
     );
 
+    // Longer times come from the store, where there is one; where there is none, that is said in place.
+    await page.click(".seg >> text=24 h");
+    const panel = page.locator(".panel", { hasText: "Hot path P99, microseconds" });
+    if (Deno.env.get("LEGEND_TEST_LOG") === "kafka") {
+      await panel.locator("canvas").waitFor();
+      assert.equal(await panel.locator("[role=status]").count(), 0);
+    } else {
+      await panel.locator("text=Cannot use the analytics store").waitFor();
+    }
+
     // A row, its drawer, and the same numbers in the evidence.
     await page.click("nav >> text=Arbitrage");
     await page.waitForSelector("tbody tr[data-id]");

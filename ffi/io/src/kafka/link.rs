@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::producer::{Delivered, OnDelivered};
-use super::{KafkaLog, KafkaOptions, KafkaRead, KafkaReader, KafkaTopic, Producer};
+use super::{KafkaLog, KafkaOptions, KafkaRead, KafkaReader, KafkaTopic, Producer, no_answer};
 use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Committed, Durability, HOLD_GROUP, Log, Read, Topic, TopicOptions};
 
@@ -147,7 +147,10 @@ impl Link {
         };
         let waiting: u64 = shared.counters.iter().map(waiting).sum();
         let trouble = shared.counters.iter().find_map(|counters| locked(&counters.trouble).clone());
-        let trouble = trouble.or_else(|| locked(&shared.producer).trouble().filter(|_| waiting > 0));
+        let trouble = trouble.or_else(|| {
+            let why = locked(&shared.producer).trouble().filter(|_| waiting > 0)?;
+            Some(no_answer("send to Kafka", &shared.options.kafka.brokers, &why))
+        });
         json!({
             "at_ms": crate::control::now_ms(),
             "waiting": waiting,

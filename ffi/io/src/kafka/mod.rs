@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::log::{LogError, LogErrorKind};
 
+mod fetch;
 mod link;
 mod producer;
 mod reader;
@@ -153,6 +154,13 @@ impl ClientContext for Watch {
 
 impl ConsumerContext for Watch {}
 
+/// The one line for a cluster that is not there, or not as it should be.
+fn no_answer(action: &str, brokers: &str, why: &str) -> String {
+    format!(
+        "Cannot {action}: Kafka at {brokers} does not answer as needed ({why}); check KAFKA_BROKERS and the broker"
+    )
+}
+
 /// A cluster.
 pub struct KafkaLog {
     options: KafkaOptions,
@@ -185,10 +193,7 @@ impl KafkaLog {
             .watch
             .last()
             .unwrap_or_else(|| code.map_or_else(|| error.to_string(), |code| code.to_string()));
-        let message = format!(
-            "Cannot {action}: Kafka at {} does not answer as needed ({why}); check KAFKA_BROKERS and the broker",
-            self.options.brokers
-        );
+        let message = no_answer(action, &self.options.brokers, &why);
         LogError::new(LogErrorKind::Unavailable, message)
     }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::fetch::{FetchQueue, Fetched};
 use super::topic::KafkaTopic;
 use super::{ANSWER, Watch};
 use crate::log::format::{self, Record};
@@ -24,6 +24,8 @@ pub enum KafkaRead {
 /// A place in each partition.
 pub struct KafkaReader {
     topic: Arc<KafkaTopic>,
+    /// Before the consumer: it must go first.
+    queue: FetchQueue,
     consumer: BaseConsumer<Watch>,
     /// Next offset wanted of each partition; `None` = not read.
     next: Vec<Option<u64>>,
@@ -64,7 +66,8 @@ impl KafkaReader {
             }
         });
         let next = next.collect();
-        let mut reader = KafkaReader { topic, consumer, next, gaps, held: Vec::new() };
+        let queue = FetchQueue::new(&consumer);
+        let mut reader = KafkaReader { topic, queue, consumer, next, gaps, held: Vec::new() };
         reader.assign()?;
         Ok(reader)
     }
@@ -95,13 +98,12 @@ impl KafkaReader {
             records = 1;
         }
         while out.len() < bytes_max && self.gaps.is_empty() {
-            match self.consumer.poll(Duration::ZERO) {
-                Some(Ok(message)) => {
-                    records += u32::from(take(&self.topic, &mut self.next, &mut self.gaps, &message, out));
-                }
-                // What the client complains of passes, or `wait` says it.
-                Some(Err(_)) => {}
-                None => break,
+            let KafkaReader { topic, queue, next, gaps, .. } = self;
+            let got = queue.each(bytes_max - out.len(), |message| {
+                records += u32::from(take(topic, next, gaps, message, out));
+            });
+            if got == 0 {
+                break;
             }
         }
         // A gap lies before the record that was met behind it.
@@ -122,7 +124,13 @@ impl KafkaReader {
             let Some(left) = limit.checked_sub(begin.elapsed()) else { return false };
             match self.consumer.poll(left.min(ANSWER)) {
                 Some(Ok(message))
-                    if take(&self.topic, &mut self.next, &mut self.gaps, &message, &mut self.held) =>
+                    if take(
+                        &self.topic,
+                        &mut self.next,
+                        &mut self.gaps,
+                        &Fetched::of(&message),
+                        &mut self.held,
+                    ) =>
                 {
                     return true;
                 }
@@ -140,11 +148,11 @@ fn take(
     topic: &KafkaTopic,
     next: &mut [Option<u64>],
     gaps: &mut Vec<(u16, Gap)>,
-    message: &BorrowedMessage<'_>,
+    message: &Fetched<'_>,
     out: &mut Vec<u8>,
 ) -> bool {
-    let partition = usize::try_from(message.partition()).unwrap_or(0);
-    let offset = message.offset().unsigned_abs();
+    let partition = usize::try_from(message.partition).unwrap_or(0);
+    let offset = message.offset.unsigned_abs();
     let Some(Some(wanted)) = next.get_mut(partition) else { return false };
     if offset < *wanted {
         return false;
@@ -158,16 +166,8 @@ fn take(
         }
     }
     *wanted = offset + 1;
-    let headers: Vec<(&str, &[u8])> = message
-        .headers()
-        .map(|headers| headers.iter().map(|header| (header.key, header.value.unwrap_or_default())).collect())
-        .unwrap_or_default();
-    let record = Record {
-        key: message.key(),
-        value: message.payload(),
-        headers: &headers,
-        timestamp_ms: message.timestamp().to_millis().unwrap_or(0),
-    };
+    let Fetched { key, value, timestamp_ms, .. } = *message;
+    let record = Record { key, value, headers: &message.headers, timestamp_ms };
     format::append_stored(out, &record, partition as u16, offset);
     true
 }

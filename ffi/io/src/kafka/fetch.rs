@@ -1,0 +1,138 @@
+//! Messages of a consumer by the handful: one look into its queue for hundreds of them. The crate's `poll` takes
+//! one message a look, which costs more than the message.
+
+use std::ffi::{CStr, c_char, c_void};
+
+use rdkafka::bindings::{
+    rd_kafka_consume_batch_queue, rd_kafka_header_get_all, rd_kafka_headers_t, rd_kafka_message_destroy,
+    rd_kafka_message_headers, rd_kafka_message_t, rd_kafka_message_timestamp, rd_kafka_queue_destroy,
+    rd_kafka_queue_get_consumer, rd_kafka_queue_t,
+};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::types::RDKafkaRespErr;
+
+use super::Watch;
+
+/// Messages of one look at most.
+const HANDFUL: usize = 512;
+/// As many as are surely wanted before their size is known.
+const FIRST: usize = 16;
+
+/// A message as it lies in the client's memory.
+pub(super) struct Fetched<'a> {
+    pub partition: i32,
+    pub offset: i64,
+    pub timestamp_ms: i64,
+    pub key: Option<&'a [u8]>,
+    pub value: Option<&'a [u8]>,
+    pub headers: Vec<(&'a str, &'a [u8])>,
+}
+
+impl<'a> Fetched<'a> {
+    /// A message that the crate's own poll has met.
+    pub fn of(message: &'a BorrowedMessage<'_>) -> Fetched<'a> {
+        let headers = message.headers().map(|headers| {
+            headers.iter().map(|header| (header.key, header.value.unwrap_or_default())).collect()
+        });
+        Fetched {
+            partition: message.partition(),
+            offset: message.offset(),
+            timestamp_ms: message.timestamp().to_millis().unwrap_or(0),
+            key: message.key(),
+            value: message.payload(),
+            headers: headers.unwrap_or_default(),
+        }
+    }
+}
+
+/// The queue of one consumer; it must be dropped before the consumer.
+pub(super) struct FetchQueue {
+    queue: *mut rd_kafka_queue_t,
+    messages: Vec<*mut rd_kafka_message_t>,
+    /// Bytes of a message on average, of the last look.
+    bytes_each: usize,
+}
+
+// SAFETY: librdkafka's queues may be used from any thread; the messages live within one call.
+unsafe impl Send for FetchQueue {}
+
+impl FetchQueue {
+    pub fn new(consumer: &BaseConsumer<Watch>) -> FetchQueue {
+        // SAFETY: a living client; the queue is a counted reference that `drop` gives back.
+        let queue = unsafe { rd_kafka_queue_get_consumer(consumer.client().native_ptr()) };
+        FetchQueue { queue, messages: vec![std::ptr::null_mut(); HANDFUL], bytes_each: 0 }
+    }
+
+    /// Gives each message that is at hand to `take`, about `bytes_max` in all; how many there were. Never waits.
+    pub fn each(&mut self, bytes_max: usize, mut take: impl FnMut(&Fetched<'_>)) -> usize {
+        let wanted = if self.bytes_each == 0 { FIRST } else { bytes_max / self.bytes_each + 1 };
+        let wanted = wanted.min(HANDFUL);
+        // SAFETY: the queue is not null, and `messages` has room for `wanted` pointers.
+        let got = unsafe { rd_kafka_consume_batch_queue(self.queue, 0, self.messages.as_mut_ptr(), wanted) };
+        let got = usize::try_from(got).unwrap_or(0);
+        let mut bytes = 0;
+        for &message in &self.messages[..got] {
+            // SAFETY: a message that the call above gave; it lives until it is destroyed below.
+            let fetched = unsafe { look(message) };
+            if let Some(fetched) = fetched {
+                bytes += 64 + fetched.value.map_or(0, <[u8]>::len) + fetched.key.map_or(0, <[u8]>::len);
+                take(&fetched);
+            }
+            // SAFETY: each message is destroyed once, and nothing of it is used any more.
+            unsafe { rd_kafka_message_destroy(message) };
+        }
+        if got > 0 {
+            self.bytes_each = (bytes / got).max(1);
+        }
+        got
+    }
+}
+
+impl Drop for FetchQueue {
+    fn drop(&mut self) {
+        // SAFETY: given by rd_kafka_queue_get_consumer, and not used after this.
+        unsafe { rd_kafka_queue_destroy(self.queue) };
+    }
+}
+
+/// # Safety
+/// `message` points to a message that lives for `'a`.
+unsafe fn look<'a>(message: *mut rd_kafka_message_t) -> Option<Fetched<'a>> {
+    // SAFETY: the caller's contract.
+    let raw = unsafe { &*message };
+    if raw.err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+        return None;
+    }
+    let bytes = |start: *mut c_void, len: usize| {
+        // SAFETY: librdkafka gives a start with a length, or null for none.
+        (!start.is_null()).then(|| unsafe { std::slice::from_raw_parts(start.cast::<u8>(), len) })
+    };
+    let mut headers = Vec::new();
+    let mut list: *mut rd_kafka_headers_t = std::ptr::null_mut();
+    // SAFETY: the message lives, and the list belongs to it.
+    let found = unsafe { rd_kafka_message_headers(message, &raw mut list) };
+    if found == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+        for at in 0.. {
+            let (mut name, mut value, mut len) = (std::ptr::null::<c_char>(), std::ptr::null::<c_void>(), 0);
+            // SAFETY: a list of the message; the places are ours.
+            let one =
+                unsafe { rd_kafka_header_get_all(list, at, &raw mut name, &raw mut value, &raw mut len) };
+            if one != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+                break;
+            }
+            // SAFETY: a header's name ends in 0.
+            let name = unsafe { CStr::from_ptr(name) }.to_str().unwrap_or_default();
+            headers.push((name, bytes(value.cast_mut(), len).unwrap_or_default()));
+        }
+    }
+    Some(Fetched {
+        partition: raw.partition,
+        offset: raw.offset,
+        // SAFETY: the message lives; the kind of time is not asked for.
+        timestamp_ms: unsafe { rd_kafka_message_timestamp(message, std::ptr::null_mut()) },
+        key: bytes(raw.key, raw.key_len),
+        value: bytes(raw.payload, raw.len),
+        headers,
+    })
+}
