@@ -66,8 +66,7 @@ impl FetchQueue {
 
     /// Gives each message that is at hand to `take`, about `bytes_max` in all; how many there were. Never waits.
     pub fn each(&mut self, bytes_max: usize, mut take: impl FnMut(&Fetched<'_>)) -> usize {
-        let wanted = if self.bytes_each == 0 { FIRST } else { bytes_max / self.bytes_each + 1 };
-        let wanted = wanted.min(HANDFUL);
+        let wanted = bytes_max.checked_div(self.bytes_each).map_or(FIRST, |wanted| wanted + 1).min(HANDFUL);
         // SAFETY: the queue is not null, and `messages` has room for `wanted` pointers.
         let got = unsafe { rd_kafka_consume_batch_queue(self.queue, 0, self.messages.as_mut_ptr(), wanted) };
         let got = usize::try_from(got).unwrap_or(0);
@@ -82,8 +81,8 @@ impl FetchQueue {
             // SAFETY: each message is destroyed once, and nothing of it is used any more.
             unsafe { rd_kafka_message_destroy(message) };
         }
-        if got > 0 {
-            self.bytes_each = (bytes / got).max(1);
+        if let Some(each) = bytes.checked_div(got) {
+            self.bytes_each = each.max(1);
         }
         got
     }
