@@ -4,7 +4,7 @@ import { Library } from "../../ffi/library.ts";
 import { KafkaLog, kafkaOptions } from "../../ffi/log.ts";
 import { freePort, installKafka, type KafkaBroker, startKafka } from "../../tools/kafka.ts";
 import { LIBRARY } from "../../tools/paths.ts";
-import { legend, withFolder } from "../e2e/executable.ts";
+import { canMount, legend, withFolder, withMount } from "../e2e/executable.ts";
 import { chdb, Part, startClickHouse } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
 
@@ -205,6 +205,36 @@ for (const row of ROWS) {
       }
     }));
 }
+
+Deno.test({
+  name: "a store whose disk is full: said once, not ready, and what waited is stored when there is room",
+  ignore: !canMount,
+  fn: () =>
+    withFolder((folder) =>
+      withMount(`${folder}/small`, "size=192m,mode=700", async () => {
+        const server = await startClickHouse(`${folder}/small/clickhouse`);
+        const reason =
+          /Cannot run a statement on ClickHouse: .*([Nn]o space left|not enough space|NOT_ENOUGH_SPACE)/;
+        const running = new Running(`${folder}/data`, freePort(), { CLICKHOUSE_URL: server.url });
+        const ballast = `${folder}/small/ballast`;
+        try {
+          await running.ready();
+          await new Deno.Command("dd", { args: ["if=/dev/zero", `of=${ballast}`, "bs=64k"] }).output();
+          await running.wrong("store", reason);
+          await Deno.remove(ballast);
+          await running.ready();
+          assert.equal(await running.end(reason), 1, "said once");
+          const { code, stdout } = await legend(["doctor", "--data-dir", `${folder}/data`], {
+            env: { CLICKHOUSE_URL: server.url },
+          });
+          assert.match(stdout, /^ok {3}nothing lost, nothing doubled/m, `${code} ${stdout}`);
+        } finally {
+          await running.part.end("SIGTERM");
+          await server.part.end("SIGKILL");
+        }
+      })
+    ),
+});
 
 Deno.test("a store's folder that another one holds is refused in one line", () =>
   withFolder(async (folder) => {

@@ -53,6 +53,8 @@ struct Output {
     topic: Topic,
     producer_id: String,
     last_seq: u64,
+    /// The last one that is on the log; behind it are those of the batch in hand.
+    stored_seq: u64,
     known: HashSet<[u8; 16]>,
     floor: PathBuf,
     batch: Batch,
@@ -154,17 +156,29 @@ impl Output {
     ) -> Result<Output, LogError> {
         let topic = log.topic(name, options, true)?;
         let floor = data_dir.join("agents").join(format!("{name}.{producer_id}.seq"));
-        // The log says the last number unless retention took it; then the file beside it does.
-        let last_seq = fs::read_to_string(&floor).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-        let mut output =
-            Output { topic, producer_id, last_seq, known: HashSet::new(), floor, batch: Batch::default() };
-        output.learn(known_max)?;
+        // The file says which number was the last before an offset; what came behind that offset the log says.
+        let text = fs::read_to_string(&floor).unwrap_or_default();
+        let mut numbers = text.split_whitespace().map_while(|number| number.parse::<u64>().ok());
+        let last_seq = numbers.next().unwrap_or(0);
+        let known_from = numbers.next().unwrap_or(u64::MAX);
+        let mut output = Output {
+            topic,
+            producer_id,
+            last_seq,
+            stored_seq: 0,
+            known: HashSet::new(),
+            floor,
+            batch: Batch::default(),
+        };
+        output.learn(known_max, known_from)?;
+        output.stored_seq = output.last_seq;
         Ok(output)
     }
 
-    /// Reads the newest records back: decisions known, last sequence number used.
-    fn learn(&mut self, known_max: u64) -> Result<(), LogError> {
-        let from = self.topic.end().saturating_sub(known_max).max(self.topic.start());
+    /// Reads the newest records back, and all from `known_from` on, however much others have written since:
+    /// decisions known, last sequence number used.
+    fn learn(&mut self, known_max: u64, known_from: u64) -> Result<(), LogError> {
+        let from = self.topic.end().saturating_sub(known_max).min(known_from).max(self.topic.start());
         let (mut reader, mut out) = (self.topic.reader(from), Vec::new());
         loop {
             out.clear();
@@ -202,15 +216,23 @@ impl Output {
         if self.batch.is_empty() {
             return Ok(());
         }
+        // Before the append: whatever a kill leaves, the numbers behind this offset are found on the log.
+        self.keep_place();
         self.topic.append(&mut self.batch, Durability::Group)?;
         self.batch.clear();
-        if self.last_seq > 0 {
-            // Best effort: the log has the number, this file serves when retention has removed it.
-            // By rename: a kill must not leave it empty.
-            let temporary = self.floor.with_extension("new");
-            let _ = fs::write(&temporary, self.last_seq.to_string())
-                .and_then(|()| fs::rename(&temporary, &self.floor));
-        }
+        self.stored_seq = self.last_seq;
+        // After it: the number is known when retention has removed its record.
+        self.keep_place();
         Ok(())
+    }
+
+    /// Keeps the last number on the log and where the log ended then. Best effort: an older file only means more
+    /// to read. By rename: a kill must not leave it empty.
+    fn keep_place(&self) {
+        if self.last_seq > 0 {
+            let temporary = self.floor.with_extension("new");
+            let place = format!("{} {}", self.stored_seq, self.topic.end());
+            let _ = fs::write(&temporary, place).and_then(|()| fs::rename(&temporary, &self.floor));
+        }
     }
 }
