@@ -81,12 +81,14 @@ async function ready(url: string): Promise<void> {
   throw new Error(`${url} was not ready in 20 s`);
 }
 
-/** A page whose errors fail the test: an exception, a refused asset, a broken content policy. */
+/** A page whose errors fail the test: an exception, a refused asset, a broken content policy. A store that is not there is told in place. */
 async function open(context: BrowserContext, errors: string[]): Promise<Page> {
   const page = await context.newPage();
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (message) => {
-    if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) errors.push(message.text());
+    if (message.type() === "error" && !/status of (4\d\d|503)/.test(message.text())) {
+      errors.push(message.text());
+    }
   });
   return page;
 }
