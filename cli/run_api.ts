@@ -177,7 +177,8 @@ async function remote(receipts: Receipts, request_id: string, instance: string):
   }
 }
 
-const heardOf = (metrics: MetricsView) => () => MODULES.flatMap((module) => metrics.instances(module));
+const heardOf = (metrics: MetricsView) => () =>
+  MODULES.flatMap((module) => metrics.instances(module, AGENT_SILENT_S * 1_000));
 
 /** Whether this installation stores what it publishes. */
 const hasSink = (context: Context) =>

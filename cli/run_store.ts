@@ -168,7 +168,7 @@ function lockStore(folder: string): Disposable {
   return file;
 }
 
-/** Beyond its bound the store drops the oldest month of the largest table. */
+/** Beyond its bound the store drops whole months, those first that were written longest ago. */
 async function keepSmall(store: Store, context: Context): Promise<void> {
   const bound = context.setting<number>("store.bytes_max");
   try {

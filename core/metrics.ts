@@ -58,9 +58,9 @@ export class MetricsView {
     });
   }
 
-  /** Agents that have told their metrics lately, by instance. */
-  instances(module: ModuleName, now = Date.now()): string[] {
-    return [...this.#heard].filter(([, heard]) => heard.module === module && now - heard.atMs < HEARD_MS)
+  /** Agents that have told their metrics within `withinMs`, by instance. */
+  instances(module: ModuleName, withinMs = HEARD_MS, now = Date.now()): string[] {
+    return [...this.#heard].filter(([, heard]) => heard.module === module && now - heard.atMs < withinMs)
       .map(([instance]) => instance);
   }
 

@@ -7,9 +7,9 @@ import { tuneBody } from "../proto/api.ts";
 import type { ApiDeps } from "./deps.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
-/** The subprotocol that is chosen; a token may stand beside it as `bearer.TOKEN`. */
 /** Seconds after which a connection that answers no ping is closed: a client may stall for a minute and go on. */
 const IDLE_S = 120;
+/** The subprotocol that is chosen; a token may stand beside it as `bearer.TOKEN`. */
 const PROTOCOL = "legend";
 
 export function realtimeRoutes(deps: ApiDeps): Route[] {

@@ -1,6 +1,6 @@
 /**
  * A real Apache Kafka broker (KRaft, one node) from Maven Central's jars, without a container:
- * `deno run -A tools/kafka.ts install|start [PORT]|stop [PORT]|classpath`. Needs Java 17 and Maven.
+ * `deno run -A tools/kafka.ts install|start [PORT]|classpath`; Ctrl-C stops it. Needs Java 17 and Maven.
  * Tests use `startKafka`, which makes a broker of their own below a temporary folder.
  */
 import { say } from "./command.ts";

@@ -62,7 +62,9 @@ pub unsafe extern "C" fn legend_sink_feed(
             let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
             let mut place = reader.place.lock().unwrap_or_else(PoisonError::into_inner);
             let mut block = Vec::new();
-            while sink.records() < records_max.into() && sink.bytes() < BATCH_BYTES_MAX {
+            // A batch that is read again must become the batch it was, however large that got.
+            while sink.records() < records_max.into() && (sink.is_bounded() || sink.bytes() < BATCH_BYTES_MAX)
+            {
                 block.clear();
                 let (read, gap) = match &mut *place {
                     Place::Embedded { topic, position, .. } => {

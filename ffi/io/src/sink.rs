@@ -218,6 +218,12 @@ impl Sink {
         self.records
     }
 
+    /// Whether it takes records before given offsets alone.
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        !self.options.to.is_empty()
+    }
+
     /// Bytes of all rows.
     #[must_use]
     pub fn bytes(&self) -> usize {

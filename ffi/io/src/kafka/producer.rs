@@ -1,7 +1,7 @@
 //! One idempotent producer: many records in flight, each answered once it is on all replicas.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 use rdkafka::ClientContext;
@@ -24,7 +24,6 @@ pub trait OnDelivered: Send + Sync {
 
 struct Context {
     watch: Watch,
-    in_flight: AtomicU64,
     fatal: AtomicBool,
 }
 
@@ -43,7 +42,6 @@ impl ProducerContext for Context {
     type DeliveryOpaque = Box<(Arc<dyn OnDelivered>, u64)>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, opaque: Self::DeliveryOpaque) {
-        self.in_flight.fetch_sub(1, SeqCst);
         let (on, at) = *opaque;
         let delivered = match result {
             Ok(message) => {
@@ -89,8 +87,7 @@ impl Producer {
             .set("queue.buffering.max.kbytes", "262144")
             .set("partitioner", "murmur2_random")
             .set("message.timeout.ms", timeout.to_string());
-        let context =
-            Context { watch: Watch::default(), in_flight: AtomicU64::new(0), fatal: AtomicBool::new(false) };
+        let context = Context { watch: Watch::default(), fatal: AtomicBool::new(false) };
         let inner = config.create_with_context(context).map_err(|error| {
             LogError::new(LogErrorKind::Invalid, format!("Cannot write to Kafka: {error}"))
         })?;
@@ -131,17 +128,12 @@ impl Producer {
             }
             message = message.headers(owned);
         }
-        // Counted first: the answer may come before this call returns.
-        self.context().in_flight.fetch_add(1, SeqCst);
         match self.inner.send(message) {
             Ok(()) => Ok(true),
-            Err((error, _)) => {
-                self.context().in_flight.fetch_sub(1, SeqCst);
-                match error.rdkafka_error_code() {
-                    Some(RDKafkaErrorCode::QueueFull) => Ok(false),
-                    _ => Err(error.to_string()),
-                }
-            }
+            Err((error, _)) => match error.rdkafka_error_code() {
+                Some(RDKafkaErrorCode::QueueFull) => Ok(false),
+                _ => Err(error.to_string()),
+            },
         }
     }
 
