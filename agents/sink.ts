@@ -72,6 +72,7 @@ export class TopicSink {
       batches: 0,
       position: [],
       lag: 0,
+      looked: false,
       trouble: null,
     };
   }
@@ -87,6 +88,7 @@ export class TopicSink {
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         this.counters.trouble = error.message;
+        this.counters.looked = false;
         if (this.counters.batches > before) pauseMs = AGAIN_MS.first;
         await pause(pauseMs, signal);
         pauseMs = Math.min(2 * pauseMs, AGAIN_MS.last);
@@ -103,6 +105,7 @@ export class TopicSink {
     using sink = new Sink(library, { content, partitions, seen });
     const next = [...position];
     this.counters.trouble = null;
+    await this.#look(topic);
     // A batch is on its way while the next one is gathered; the next one is begun when it is stored.
     let storing = Promise.resolve();
     let begun = 0;
@@ -242,6 +245,7 @@ export class TopicSink {
     const { counters } = this;
     const at = (partition: number) => BigInt(counters.position[partition] ?? 0);
     counters.lag = Number(partitions.reduce((sum, { end }, partition) => sum + (end - at(partition)), 0n));
+    counters.looked = true;
   }
 }
 

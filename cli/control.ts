@@ -190,7 +190,7 @@ function audit(
       detail: JSON.stringify(args),
       request_id,
     });
-    anchors ??= new AuditAnchors(context.log(), instance, (line) => context.say(line));
+    anchors ??= new AuditAnchors(context.outbox(), instance, (line) => context.say(line));
     anchors.tell(head);
   } finally {
     database.close();

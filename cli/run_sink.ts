@@ -48,9 +48,7 @@ export const runSink: Command = {
       tell(trouble, topics);
       if (trouble !== said) context.say(trouble ?? "the store answers again");
       said = trouble;
-      const stored = topics.every(({ lag, position, trouble }) =>
-        lag === 0 && position.length > 0 && !trouble
-      );
+      const stored = topics.every(({ lag, looked, trouble }) => looked && lag === 0 && !trouble);
       if (flags["until-stored"] && stored) stop.abort();
     }, STATUS_MS);
     try {

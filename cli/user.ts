@@ -17,7 +17,7 @@ async function withAccounts<T>(
   const database = openDatabase(`${path}/legend.db`);
   try {
     if (act) {
-      const anchors = new AuditAnchors(context.log(), instance, (line) => context.say(line));
+      const anchors = new AuditAnchors(context.outbox(), instance, (line) => context.say(line));
       anchors.tell(
         new AuditChain(database).append({ who: `local:${Deno.uid()}`, module: "", request_id: "", ...act }),
       );

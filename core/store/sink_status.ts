@@ -15,6 +15,8 @@ export interface SinkCounters {
   position: string[];
   /** Records that are on the topic and not stored yet. */
   lag: number;
+  /** Whether the topic's end was looked at, so that `lag` is all. */
+  looked: boolean;
   trouble: string | null;
 }
 
