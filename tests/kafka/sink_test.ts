@@ -1,0 +1,58 @@
+/** The sink killed inside a batch larger than it would gather again, and what `--until-stored` promises. */
+import assert from "node:assert/strict";
+import { EmbeddedLog } from "../../ffi/log.ts";
+import { Library } from "../../ffi/library.ts";
+import { LIBRARY } from "../../tools/paths.ts";
+import { legend, withFolder } from "../e2e/executable.ts";
+import { Part, startClickHouse } from "./cluster.ts";
+import { storeOfUrl } from "./lossless.ts";
+
+const RECORDS = 60_000;
+
+Deno.test("a batch of 64 MiB that a kill cut is ended as it was, and --until-stored ends when all is stored", () =>
+  withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    const { url, part } = await startClickHouse(`${folder}/clickhouse`);
+    const env = { CLICKHOUSE_URL: url };
+    try {
+      using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
+      using topic = await log.topic("decision-evidence", { create: true });
+      const pad = "x".repeat(2_000);
+      for (let n = 0; n < RECORDS; n += 1_000) {
+        await topic.append(
+          Array.from({ length: 1_000 }, (_, at) => {
+            const key = new Uint8Array(16);
+            new DataView(key.buffer).setUint32(0, n + at);
+            return { key, value: new TextEncoder().encode(JSON.stringify({ n: n + at, pad })) };
+          }),
+          "none",
+        );
+      }
+      const store = storeOfUrl(url);
+      const begun = () =>
+        store.query("SELECT 1 FROM sink_batches WHERE topic = 'decision-evidence'").then(
+          ({ length }) => length > 0,
+          () => false,
+        );
+      const sink = new Part(["run", "sink", "--data-dir", data], env).start();
+      while (!await begun()) await new Promise((resolve) => setTimeout(resolve, 5));
+      await sink.end("SIGKILL");
+      const again = await legend(["run", "sink", "--until-stored", "--data-dir", data], { env });
+      assert.equal(again.code, 0, again.stderr);
+      const [stored] = await store.query(
+        "SELECT count() AS rows, uniqExact(offset) AS distinct FROM decision_evidence",
+      );
+      assert.deepEqual(stored, { rows: String(RECORDS), distinct: String(RECORDS) });
+    } finally {
+      await part.end("SIGKILL");
+    }
+  }));
+
+Deno.test("a kill from the command line does not wait for a broker that is away, and its audit is whole", () =>
+  withFolder(async (data) => {
+    const env = { KAFKA_BROKERS: "127.0.0.1:9" };
+    const { code, stderr } = await legend(["kill", "mev", "--json", "--data-dir", data], { env });
+    assert.deepEqual([code, stderr], [0, ""], "no word of the broker");
+    const audit = await legend(["audit", "verify", "--data-dir", data], { env });
+    assert.match(audit.stdout, /^1 entries, 1 heads told outside: whole$/m);
+  }));
