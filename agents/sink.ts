@@ -1,5 +1,5 @@
 /**
- * The sink: topics to ClickHouse, each record exactly once. A batch's offsets are stored before its rows are sent,
+ * The sink: topics to ClickHouse, each record exactly once. Of several sinks one stores a topic and the others stand by. A batch's offsets are stored before its rows are sent,
  * under the batch's number; who finds a batch that was begun and not ended sends the same records again with the
  * same token, and ClickHouse drops what it has. What cannot be a row goes to `<topic>-dlq` with its reason.
  */
@@ -23,6 +23,8 @@ const BATCH_MS = 500;
 const IDLE_MS = 200;
 /** Pauses after trouble: doubles from the first to the last. */
 const AGAIN_MS = { first: 250, last: 5_000 };
+/** A topic that another sink wrote of within this is left to it. */
+const OTHERS_S = 10;
 const INSERT_SETTINGS = {
   async_insert: 0,
   insert_deduplicate: 1,
@@ -41,11 +43,16 @@ export interface TopicSinkOptions {
   /** Where dead letters are written. */
   readonly outbox: Log;
   readonly store: Store;
+  /** Names this sink among others: the data folder's installation. */
+  readonly owner: string;
   readonly signal: AbortSignal;
 }
 
 interface BatchRow {
   batch: string;
+  owner: string;
+  /** Seconds since it was written, by the store's clock. */
+  age_s: number;
   state: "sending" | "stored";
   from_offsets: string[];
   to_offsets: string[];
@@ -144,6 +151,7 @@ export class TopicSink {
     const { from, to, status } = batch;
     this.#batch += 1;
     await this.#mark("sending", from, to, status, "[]");
+    await this.#mine();
     await this.#send(batch);
     await this.#mark("stored", from, to, status, JSON.stringify(status.seen));
     this.#count(status, to);
@@ -153,9 +161,13 @@ export class TopicSink {
   async #takeUp(topic: LogTopic, partitions: number): Promise<{ position: bigint[]; seen: Seen }> {
     const { topic: { name, content }, library, store } = this.#options;
     const rows = await store.query<BatchRow>(
-      "SELECT batch, state, from_offsets, to_offsets, seen FROM sink_batches WHERE topic = {topic:String} ORDER BY batch DESC, state DESC LIMIT 3",
+      "SELECT batch, owner, dateDiff('second', at, now64(3)) AS age_s, state, from_offsets, to_offsets, seen FROM sink_batches WHERE topic = {topic:String} ORDER BY batch DESC, state DESC LIMIT 3",
       { params: { topic: name } },
     );
+    const [newest] = rows;
+    if (newest && newest.owner !== this.#options.owner && newest.age_s < OTHERS_S) {
+      throw this.#others(newest.owner);
+    }
     const stored = rows.find(({ state }) => state === "stored");
     const seen: Seen = stored ? JSON.parse(stored.seen) : [];
     const start = () => Array.from({ length: partitions }, () => 0n);
@@ -186,6 +198,25 @@ export class TopicSink {
     return { position: to, seen: status.seen };
   }
 
+  /** Of two sinks that begin the same batch one mark is kept: the store drops the second as a repetition. */
+  async #mine(): Promise<void> {
+    const { topic: { name }, store, owner } = this.#options;
+    const [begun] = await store.query<{ owner: string }>(
+      "SELECT owner FROM sink_batches WHERE topic = {topic:String} AND batch = {batch:UInt64} AND state = 'sending' LIMIT 1",
+      { params: { topic: name, batch: this.#batch } },
+    );
+    if (begun?.owner !== owner) throw this.#others(begun?.owner ?? "");
+  }
+
+  #others(owner: string): AppError {
+    return new AppError(
+      "unavailable",
+      `Standing by for ${this.#options.topic.name}: the sink of ${
+        owner || "another host"
+      } stores it; this one goes on when that has said nothing for ${OTHERS_S} s`,
+    );
+  }
+
   async #mark(
     state: BatchRow["state"],
     from: readonly string[],
@@ -193,7 +224,7 @@ export class TopicSink {
     status: SinkStatus,
     seen: string,
   ): Promise<void> {
-    const { topic: { name }, store } = this.#options;
+    const { topic: { name }, store, owner } = this.#options;
     const { records, dead, duplicates, lost } = status;
     const row = {
       topic: name,
@@ -207,11 +238,19 @@ export class TopicSink {
       duplicates,
       lost,
       seen,
+      owner,
     };
     await store.insert(
-      "INSERT INTO sink_batches (topic, batch, state, from_offsets, to_offsets, records, rows, dead, duplicates, lost, seen) FORMAT JSONEachRow",
+      "INSERT INTO sink_batches (topic, batch, state, from_offsets, to_offsets, records, rows, dead, duplicates, lost, seen, owner) FORMAT JSONEachRow",
       new TextEncoder().encode(JSON.stringify(row)),
-      { settings: { async_insert: 0, wait_end_of_query: 1 } },
+      {
+        settings: {
+          async_insert: 0,
+          wait_end_of_query: 1,
+          insert_deduplicate: 1,
+          insert_deduplication_token: `${name}#${this.#batch}#${state}`,
+        },
+      },
     );
   }
 

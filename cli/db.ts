@@ -1,6 +1,6 @@
 import { kafkaOf } from "../core/config/kafka.ts";
 import { UsageError } from "../core/errors.ts";
-import { storeAddress } from "../core/store/address.ts";
+import { LOCAL_TIER, serverAddress, storeAddress } from "../core/store/address.ts";
 import { Store } from "../core/store/client.ts";
 import { QUERIES, runQuery } from "../core/store/queries.ts";
 import { migrate, type SchemaOptions } from "../core/store/schema.ts";
@@ -13,9 +13,12 @@ export function storeOf(context: Context): Store {
 
 export function schemaOptions(context: Context): SchemaOptions {
   const kafka = context.setting<boolean>("clickhouse.kafka_engine") ? kafkaOf(context.config()) : null;
+  // This host's own store makes its policy itself.
+  const own = serverAddress(context.config()) === null && context.setting<string>("store.tier_url") !== "";
   return {
     ttlDays: context.setting<number>("clickhouse.ttl_days"),
-    tierVolume: context.setting<string>("clickhouse.tier_volume"),
+    storagePolicy: own ? LOCAL_TIER.policy : context.setting<string>("clickhouse.storage_policy"),
+    tierVolume: own ? LOCAL_TIER.volume : context.setting<string>("clickhouse.tier_volume"),
     tierDays: context.setting<number>("clickhouse.tier_days"),
     kafkaBrokers: kafka?.brokers ?? "",
   };

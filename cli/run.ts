@@ -1,5 +1,6 @@
 import { type Part, supervise, type SupervisorOptions } from "../agents/supervisor.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
+import { lockFile } from "../core/data_dir.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { AppError } from "../core/errors.ts";
 import type { AgentStatus } from "../core/control.ts";
@@ -28,7 +29,14 @@ export const run: Command = {
     const sources = sourcesOf(call);
     speedFlag(call.flags.speed, 1);
     const { path } = context.dataDir();
-    using _lock = lock(path);
+    using _lock = lockFile(
+      `${path}/${LOCK_FILE}`,
+      () =>
+        new AppError(
+          "failed",
+          `Cannot start: another legend runs in ${path}, stop it or use another --data-dir`,
+        ),
+    );
     await makeTopics(context);
     context.say(`paper mode: reading ${sources.join(", ")} into ${path}`);
     const begin = performance.now();
@@ -104,19 +112,6 @@ function apiFlags(call: Invocation, dataDir: string): string[] {
   );
   const insecure = flags["insecure-listen"] ? ["--insecure-listen"] : [];
   return [...single, ...insecure, ...configFlags(call, dataDir)];
-}
-
-/** One supervisor per data folder. */
-function lock(path: string): Disposable {
-  const file = Deno.openSync(`${path}/${LOCK_FILE}`, { create: true, write: true, mode: 0o600 });
-  if (!file.tryLockSync(true)) {
-    file.close();
-    throw new AppError(
-      "failed",
-      `Cannot start: another legend runs in ${path}, stop it or use another --data-dir`,
-    );
-  }
-  return file;
 }
 
 /** The flags that each part needs too. */

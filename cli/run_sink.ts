@@ -1,4 +1,5 @@
 import { SINK_TOPICS, TopicSink } from "../agents/sink.ts";
+import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
 import { type SinkCounters, type SinkStatus, sinkStatusFile } from "../core/store/sink_status.ts";
 import { serverAddress } from "../core/store/address.ts";
@@ -20,6 +21,11 @@ export const runSink: Command = {
   flags: [PART_FLAG, { name: "until-stored", doc: "End when everything that is on the log is stored" }],
   async run({ flags }, context) {
     if (flags.part) endWithParent(context.library());
+    const { path, instance } = context.dataDir();
+    using _lock = lockFile(
+      `${path}/sink.lock`,
+      () => new AppError("unavailable", `Cannot start the sink: another one runs in ${path}, stop it first`),
+    );
     const store = storeOf(context);
     const stop = new AbortController();
     const signal = AbortSignal.any([context.signal, stop.signal]);
@@ -37,6 +43,7 @@ export const runSink: Command = {
         log: context.log(),
         outbox: context.outbox(),
         store,
+        owner: instance,
         signal,
       })
     );

@@ -1,5 +1,6 @@
+import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
-import { type LocalStore, localStoreFile } from "../core/store/address.ts";
+import { LOCAL_TIER, type LocalStore, localStoreFile } from "../core/store/address.ts";
 import { Store } from "../core/store/client.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
 import { endWithParent } from "../ffi/engine.ts";
@@ -25,14 +26,23 @@ export const runStore: Command = {
     const library = await clickhouseLibrary(context);
     const folder = `${context.dataDir().path}/store`;
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    using _lock = lockStore(folder);
+    using _lock = lockFile(
+      `${folder}/lock`,
+      () =>
+        new AppError("unavailable", `Cannot start the store: another one runs in ${folder}, stop it first`),
+    );
     const local: LocalStore = {
       port: context.setting<number>("store.port") || freePort(),
       user: USER,
       password: keptPassword(folder),
       pid: Deno.pid,
     };
-    const args = await configure(folder, local, context.setting<number>("store.memory_bytes"));
+    const args = await configure(
+      folder,
+      local,
+      context.setting<number>("store.memory_bytes"),
+      tierOf(context, folder),
+    );
     const ended = runClickHouse(context.library(), { library, args });
     let over = false;
     const end = ended.finally(() => (over = true));
@@ -101,11 +111,30 @@ function freePort(): number {
   return port;
 }
 
+/** The storage policy that moves old rows to a bucket; "" without one. The file it goes to is the owner's alone. */
+function tierOf(context: Context, folder: string): string {
+  const url = context.setting<string>("store.tier_url");
+  if (!url) return "";
+  const escaped = (text: string) =>
+    text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const secret = (name: string) => escaped(context.setting<string>(`s3.${name}`));
+  const { policy, volume } = LOCAL_TIER;
+  return `<storage_configuration><disks><s3><type>s3</type><endpoint>${
+    escaped(url.replace(/\/*$/, "/"))
+  }</endpoint>
+<access_key_id>${secret("access_key_id")}</access_key_id>
+<secret_access_key>${secret("secret_access_key")}</secret_access_key>
+<region>${secret("region")}</region><metadata_path>${folder}/s3/</metadata_path></s3></disks>
+<policies><${policy}><volumes><main><disk>default</disk></main><${volume}><disk>s3</disk></${volume}></volumes></${policy}></policies>
+</storage_configuration>`;
+}
+
 /** Writes the server's configuration; the words to start it with. */
 async function configure(
   folder: string,
   { port, user, password }: LocalStore,
   memory: number,
+  tier: string,
 ): Promise<string[]> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(password));
   const sha = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -127,7 +156,7 @@ async function configure(
 <number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>
 <number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
 <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
-</merge_tree></clickhouse>`;
+</merge_tree>${tier}</clickhouse>`;
   Deno.writeTextFileSync(`${folder}/users.xml`, users, { mode: 0o600 });
   Deno.writeTextFileSync(`${folder}/config.xml`, config, { mode: 0o600 });
   return [
@@ -156,16 +185,6 @@ async function answers(store: Store, isOver: () => boolean): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-/** One store per folder. */
-function lockStore(folder: string): Disposable {
-  const file = Deno.openSync(`${folder}/lock`, { create: true, write: true, mode: 0o600 });
-  if (!file.tryLockSync(true)) {
-    file.close();
-    throw new AppError("unavailable", `Cannot start the store: another one runs in ${folder}, stop it first`);
-  }
-  return file;
 }
 
 /** Beyond its bound the store drops whole months, those first that were written longest ago. */

@@ -45,6 +45,14 @@ export function openDataDir(path: string): DataDir {
   }
 }
 
+/** Holds a lock file until disposed or ended; throws `AppError` with `refusal` when another process has it. */
+export function lockFile(file: string, refusal: () => AppError): Disposable {
+  const handle = Deno.openSync(file, { create: true, write: true, mode: 0o600 });
+  if (handle.tryLockSync(true)) return handle;
+  handle.close();
+  throw refusal();
+}
+
 /** Reads a small file; makes it whole or not at all when missing, also when two start at once. */
 function readOrCreate(path: string, content: string): string {
   try {

@@ -66,6 +66,8 @@ export interface KafkaOptions {
   readonly host?: string;
   /** Words before each Java command, for a network namespace. */
   readonly prefix?: readonly string[];
+  /** Files of a PEM key with its certificate chain, and of the authorities that clients must show a certificate of. */
+  readonly tls?: { readonly keyAndChain: string; readonly clients: string };
   /** Users of SASL PLAIN with their passwords; without, nobody logs in. */
   readonly users?: Readonly<Record<string, string>>;
 }
@@ -82,8 +84,17 @@ export interface KafkaBroker {
   resume(): void;
 }
 
-function properties({ port, folder, host = "127.0.0.1", users }: KafkaOptions): string {
-  const protocol = users ? "SASL_PLAINTEXT" : "PLAINTEXT";
+function properties({ port, folder, host = "127.0.0.1", users, tls }: KafkaOptions): string {
+  const protocol = tls ? "SSL" : users ? "SASL_PLAINTEXT" : "PLAINTEXT";
+  const ssl = tls
+    ? [
+      "ssl.client.auth=required",
+      "ssl.keystore.type=PEM",
+      `ssl.keystore.location=${tls.keyAndChain}`,
+      "ssl.truststore.type=PEM",
+      `ssl.truststore.location=${tls.clients}`,
+    ]
+    : [];
   const logins = Object.entries(users ?? {}).map(([name, password]) => `user_${name}="${password}"`).join(
     " ",
   );
@@ -117,6 +128,7 @@ function properties({ port, folder, host = "127.0.0.1", users }: KafkaOptions): 
     "auto.create.topics.enable=false",
     "message.max.bytes=10485760",
     ...sasl,
+    ...ssl,
     "",
   ].join("\n");
 }

@@ -139,6 +139,13 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc: "ClickHouse HTTP port, when `clickhouse.url` is empty",
   },
   {
+    key: "clickhouse.storage_policy",
+    type: z.union([z.literal(""), text.regex(/^[A-Za-z0-9_]+$/, "need a plain name")]),
+    default: "",
+    doc:
+      "Storage policy of the server that the tables use, with `clickhouse.tier_volume` in it; empty = its default",
+  },
+  {
     key: "clickhouse.tier_days",
     type: count(1, 36_500),
     default: "7",
@@ -296,6 +303,30 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc: "Port of WebTransport, 1..65535",
   },
   {
+    key: "s3.access_key_id",
+    type: text,
+    default: "",
+    env: "AWS_ACCESS_KEY_ID",
+    secret: true,
+    doc: "Key id at the S3 endpoint",
+  },
+  {
+    key: "s3.endpoint",
+    type: url,
+    default: "",
+    env: "AWS_ENDPOINT_URL",
+    doc: "S3 endpoint for `s3://` outputs; empty = AWS's own of the region",
+  },
+  { key: "s3.region", type: text, default: "us-east-1", env: "AWS_REGION", doc: "S3 region" },
+  {
+    key: "s3.secret_access_key",
+    type: text,
+    default: "",
+    env: "AWS_SECRET_ACCESS_KEY",
+    secret: true,
+    doc: "Secret key at the S3 endpoint",
+  },
+  {
     key: "store.bytes_max",
     type: count(1 << 20, Number.MAX_SAFE_INTEGER),
     default: String(50 * 2 ** 30),
@@ -318,6 +349,13 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     type: count(0, 65_535),
     default: "0",
     doc: "Port of the local store on loopback; 0 = any that is free",
+  },
+  {
+    key: "store.tier_url",
+    type: url,
+    default: "",
+    doc:
+      "URL of a bucket's folder that the local store moves rows to after `clickhouse.tier_days`; empty = none",
   },
 ];
 

@@ -11,6 +11,9 @@ export interface LocalStore {
   pid: number;
 }
 
+/** Storage policy and volume of the local store when `store.tier_url` names a bucket. */
+export const LOCAL_TIER = { policy: "tiered", volume: "cold" } as const;
+
 export const localStoreFile = (dataDir: string) => `${dataDir}/store/store.json`;
 
 /** The configured server; null when this host's own store is meant. */

@@ -5,7 +5,9 @@ import type { Store } from "./client.ts";
 export interface SchemaOptions {
   /** Days that rows are kept; 0 = for ever. */
   readonly ttlDays: number;
-  /** Disk or volume that rows move to after `tierDays`; "" = none. */
+  /** Storage policy of the server that the tables use; "" = its default. */
+  readonly storagePolicy: string;
+  /** Volume of that policy that rows move to after `tierDays`; "" = none. */
   readonly tierVolume: string;
   readonly tierDays: number;
   /** Brokers for the optional Kafka engine tables; "" = none. */
@@ -78,21 +80,45 @@ const TABLES: readonly Table[] = [
 /** A retried insert is recognised by its token as long as it is among so many. */
 const DEDUPLICATION_WINDOW = 10_000;
 
-function tableSql({ name, columns, order }: Table, options: SchemaOptions): string {
-  // By the time of storing: a replay of old slots is as young as a live row.
-  const rules = [
+/** As ClickHouse writes it down; by the time of storing: a replay of old slots is as young as a live row. */
+function ttlOf(options: SchemaOptions): string {
+  return [
     ...(options.tierVolume
-      ? [`stored_at + INTERVAL ${options.tierDays} DAY TO VOLUME '${options.tierVolume}'`]
+      ? [`stored_at + toIntervalDay(${options.tierDays}) TO VOLUME '${options.tierVolume}'`]
       : []),
-    ...(options.ttlDays > 0 ? [`stored_at + INTERVAL ${options.ttlDays} DAY DELETE`] : []),
-  ];
+    ...(options.ttlDays > 0 ? [`stored_at + toIntervalDay(${options.ttlDays})`] : []),
+  ].join(", ");
+}
+
+function tableSql({ name, columns, order }: Table, options: SchemaOptions): string {
+  const ttl = ttlOf(options);
   return [
     `CREATE TABLE IF NOT EXISTS ${name} (${columns}\n)`,
     "ENGINE = MergeTree PARTITION BY toYYYYMM(dt)",
     `ORDER BY ${order}`,
-    ...(rules.length > 0 ? [`TTL ${rules.join(", ")}`] : []),
-    `SETTINGS non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`,
+    ...(ttl ? [`TTL ${ttl}`] : []),
+    `SETTINGS non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}` +
+    (options.storagePolicy ? `, storage_policy = '${options.storagePolicy}'` : ""),
   ].join("\n");
+}
+
+/** Puts policy and TTL in force on tables that were made under other options. */
+async function follow(store: Store, options: SchemaOptions): Promise<void> {
+  const made = await store.query<{ name: string; engine_full: string; storage_policy: string }>(
+    "SELECT name, engine_full, storage_policy FROM system.tables WHERE database = currentDatabase()",
+  );
+  const policy = options.storagePolicy;
+  for (const { name } of TABLES) {
+    const table = made.find((one) => one.name === name);
+    if (!table) continue;
+    if (policy && table.storage_policy !== policy) {
+      await store.command(`ALTER TABLE ${name} MODIFY SETTING storage_policy = '${policy}'`);
+    }
+    const [, known = ""] = / TTL (.+?) SETTINGS /.exec(table.engine_full) ?? [];
+    const wanted = ttlOf(options);
+    if (known === wanted) continue;
+    await store.command(`ALTER TABLE ${name} ${wanted ? `MODIFY TTL ${wanted}` : "REMOVE TTL"}`);
+  }
 }
 
 /** Batches of the sink: what is being sent, what is stored, and what each producer was seen to send. */
@@ -109,6 +135,11 @@ const VERSION_TABLE =
 /** Each step once, in order; a step is never changed after it was released. */
 const STEPS: readonly ((options: SchemaOptions) => string[])[] = [
   (options) => [...TABLES.map((table) => tableSql(table, options)), BATCHES],
+  // Who begins a batch: of two sinks the first one's mark stands, the other's is dropped as a repetition.
+  () => [
+    "ALTER TABLE sink_batches ADD COLUMN IF NOT EXISTS owner String DEFAULT ''",
+    `ALTER TABLE sink_batches MODIFY SETTING non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`,
+  ],
 ];
 
 export const SCHEMA_VERSION = STEPS.length;
@@ -133,6 +164,7 @@ export async function migrate(
     for (const sql of STEPS[version]!(options)) await store.command(sql);
     await store.command(`INSERT INTO schema_version (version) VALUES (${version + 1})`);
   }
+  await follow(store, options);
   if (options.kafkaBrokers) {
     for (const sql of kafkaEngineSql(options.kafkaBrokers)) {
       await store.command(sql);

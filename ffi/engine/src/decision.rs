@@ -1,8 +1,11 @@
 //! What the strategies conclude, before it becomes an Envelope and evidence.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
 use crate::dex::Dex;
+use crate::features::Row;
 use crate::gate::{Refusals, Terms};
 use crate::landing::LandingInputs;
 use crate::legs::Leg;
@@ -99,6 +102,10 @@ pub struct Open {
     pub p_land: f64,
     /// What that rests on.
     pub landing: LandingInputs,
+    /// The model that gave the score; `None`: the baseline.
+    pub model: Option<Arc<str>>,
+    /// What a model in shadow said, and which.
+    pub shadow: Option<(Arc<str>, f32)>,
     /// What the gate weighed.
     pub terms: Terms,
     /// What refused.
@@ -144,6 +151,8 @@ pub struct Decision {
     pub fee_lamports: u64,
     /// Paid to tip accounts.
     pub tip_lamports: u64,
+    /// What a model sees of it; `None` where the pool's state was not known.
+    pub features: Option<Row>,
     /// Only of an opportunity; such a one has no legs on the chain.
     pub open: Option<Box<Open>>,
     /// It could still grow: told, but neither counted nor published; the same attack is told again at its end.
@@ -172,6 +181,7 @@ impl Decision {
             net_raw: 0,
             fee_lamports: open.landed_fee_lamports,
             tip_lamports: open.tip_lamports,
+            features: None,
             open: Some(Box::new(open)),
             provisional: false,
         }

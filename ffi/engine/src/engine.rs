@@ -1,6 +1,9 @@
 //! The spine: events in, decisions out, one call at a time.
 
+use std::sync::Arc;
+
 use crate::decision::{Decision, Hop, Kind, Open, Target};
+use crate::features::{self, CycleFacts, Past, Provenance, SandwichFacts, Scorer};
 use crate::frame::{FrameError, Transaction};
 use crate::gate::{self, Terms, WhyNot};
 use crate::landing::{self, LandingInputs, Tips, Traffic};
@@ -65,6 +68,8 @@ pub struct Modules {
 pub struct Engine {
     modules: Modules,
     policy: Policy,
+    model: Option<Arc<dyn Scorer>>,
+    shadow: Option<Arc<dyn Scorer>>,
     transaction: Transaction,
     legs: Vec<Leg>,
     pools: Pools,
@@ -92,6 +97,8 @@ impl Engine {
         Engine {
             modules,
             policy: Policy::default(),
+            model: None,
+            shadow: None,
             transaction: Transaction::default(),
             legs: Vec::new(),
             pools: Pools::default(),
@@ -137,6 +144,11 @@ impl Engine {
     /// Puts `policy` in force from the next event on.
     pub fn set_policy(&mut self, policy: &Policy) {
         self.policy = *policy;
+    }
+
+    /// Scores with `model` from the next event on, with the baseline without; `shadow` is asked too, and told only.
+    pub fn set_models(&mut self, model: Option<Arc<dyn Scorer>>, shadow: Option<Arc<dyn Scorer>>) {
+        (self.model, self.shadow) = (model, shadow);
     }
 
     /// Counts on from another engine's counts, whose place this one takes.
@@ -225,7 +237,7 @@ impl Engine {
         let before = out.len();
         arbitrage::find(&landed, out);
         let cycle = out.len() > before;
-        self.sandwiches.on_transaction(&landed, &mut self.pools);
+        self.sandwiches.on_transaction(&landed, &mut self.pools, &self.traffic);
         let tip_lamports = self.sandwiches.newest_tip_lamports();
         self.tips.push(tip_lamports);
         self.paper.on_landed(&landed, cycle, tip_lamports);
@@ -264,7 +276,17 @@ impl Engine {
         let score = landing::arbitrage_score(cycle.edge_lamports() as f64, cost as f64, hops.len());
         let busiest = cycle.steps().iter().map(|&(number, _)| number);
         let (contention, slippage_bps) = self.busiest(busiest, slot);
-        let found = Found { slot, now_ns, trigger, hops, target: None, edge_lamports: cycle.edge_lamports() };
+        let past = self.past(cycle.steps().iter().map(|&(number, _)| number), slot);
+        let share = |hop: &Hop| hop.in_amount as f64 / hop.reserves[0].max(1) as f64;
+        let facts = Facts::Cycle(CycleFacts {
+            amounts: [amounts[0] as f64, amounts[hops.len()] as f64],
+            hops: hops.len(),
+            size_share: hops.iter().map(share).fold(0.0, f64::max),
+            tip_lamports: self.tips.quantile(self.policy.tip_ladder.rungs()[0]) as f64,
+            past,
+        });
+        let edge_lamports = cycle.edge_lamports();
+        let found = Found { slot, now_ns, trigger, hops, target: None, edge_lamports, facts };
         self.weigh(Kind::OpenArbitrage, found, score, contention, slippage_bps, 1, out);
     }
 
@@ -294,7 +316,18 @@ impl Engine {
             out_alone: plan.victim_out_alone,
         };
         let edge_lamports = plan.edge_lamports();
-        let found = Found { slot, now_ns, trigger, hops, target: Some(target), edge_lamports };
+        let reserves = hops[0].reserves.map(|reserve| reserve as f64);
+        let facts = Facts::Sandwich(SandwichFacts {
+            buys: true,
+            front: [plan.front_in as f64, plan.front_out as f64],
+            back: [plan.back_out as f64, plan.front_out as f64],
+            reserves,
+            victims_in: wish.amount_in as f64,
+            victims: 1,
+            provenance: Provenance::OneSignerOneSlot,
+            past: self.past(std::iter::once(wish.pool), slot),
+        });
+        let found = Found { slot, now_ns, trigger, hops, target: Some(target), edge_lamports, facts };
         self.weigh(Kind::OpenSandwich, found, score, contention, slippage_bps, SANDWICH_BUNDLE_LEN, out);
     }
 
@@ -320,7 +353,13 @@ impl Engine {
         })
     }
 
-    /// Tip, landing, EV and gate of one opportunity.
+    /// What the busiest of some pools did before `slot`.
+    fn past(&self, numbers: impl Iterator<Item = u32>, slot: u64) -> Past {
+        let pasts = numbers.map(|number| self.traffic[number as usize].past(slot));
+        pasts.max_by_key(|past| past.n_swaps).unwrap_or_default()
+    }
+
+    /// Tip, landing, EV and gate of one opportunity. `score` is the baseline's.
     #[expect(clippy::too_many_arguments, reason = "each is one input of the estimate")]
     fn weigh(
         &mut self,
@@ -348,13 +387,22 @@ impl Engine {
         ]
         .map(|lamports| lamports / 1e9);
         let ev_sol = p_land * (edge - tip - fee) - (1.0 - p_land) * fail;
-        let terms = Terms {
+        let mut terms = Terms {
             score,
             ev_sol,
             fee_share: (tip + fee) / edge,
             slippage_bps,
             state_age_slots: found.slot.saturating_sub(self.whole_slot),
         };
+        let features = match &found.facts {
+            Facts::Sandwich(facts) => features::sandwich(facts),
+            Facts::Cycle(facts) => features::cycle(facts, &landing, &terms),
+        };
+        let asked = |model: &Arc<dyn Scorer>| (Arc::clone(model.version()), model.score(features.values()));
+        let (model, shadow) = (self.model.as_ref().map(asked), self.shadow.as_ref().map(asked));
+        if let Some((_, answer)) = &model {
+            terms.score = f64::from(*answer);
+        }
         let open = Open {
             trigger: found.trigger,
             hops: found.hops,
@@ -365,11 +413,14 @@ impl Engine {
             fail_cost_lamports,
             p_land,
             landing,
+            model: model.map(|(version, _)| version),
+            shadow,
             terms,
             refusals: gate::Refusals::default(),
             policy,
         };
         let mut decision = Decision::open(kind, found.slot, found.now_ns, open);
+        decision.features = Some(features);
         let refusals = gate::judge(&policy, &decision.id(), &terms);
         if let Some(open) = &mut decision.open {
             open.refusals = refusals;
@@ -395,4 +446,11 @@ struct Found {
     hops: Vec<Hop>,
     target: Option<Target>,
     edge_lamports: i64,
+    facts: Facts,
+}
+
+/// What its model's row is made of.
+enum Facts {
+    Sandwich(SandwichFacts),
+    Cycle(CycleFacts),
 }

@@ -155,6 +155,13 @@ fn gate_terms(open: &Open) -> Value {
     TERMS.into_iter().map(row).collect()
 }
 
+/// A model's row by name; a feature that is not known is null.
+fn features(decision: &Decision) -> Value {
+    let Some(row) = &decision.features else { return Value::Null };
+    let names = crate::features::names(decision.is_arbitrage());
+    names.iter().zip(row.values()).map(|(name, value)| ((*name).to_owned(), json!(value))).collect()
+}
+
 fn hop(hop: &Hop) -> Value {
     json!({
         "dex": hop.dex.id,
@@ -188,8 +195,10 @@ fn open_evidence(decision: &Decision, open: &Open) -> Value {
             "out_planned": lamports(target.out_planned),
             "out_alone": lamports(target.out_alone),
         })),
-        "model": BASELINE,
+        "model": open.model.as_deref().unwrap_or(BASELINE),
         "score": open.terms.score,
+        "shadow": open.shadow.as_ref().map(|(version, score)| json!({ "model": **version, "score": score })),
+        "features": features(decision),
         "ev": {
             "p_land": open.p_land,
             "edge_lamports": open.edge_lamports.to_string(),
@@ -236,6 +245,7 @@ pub fn evidence(decision: &Decision) -> Value {
         "classification": classification(decision),
         "slot": decision.slot,
         "event_ns": decision.event_ns.to_string(),
+        "features": features(decision),
         "attackers": texts(&decision.attackers),
         "quote_mint": decision.quote_mint.to_string(),
         "net_lamports": decision.net_lamports.map(|lamports| lamports.to_string()),

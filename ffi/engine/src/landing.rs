@@ -1,12 +1,16 @@
 //! What landing costs and how likely it is: tips seen, traffic per pool, and the baseline estimates that
 //! stand in until a model is trained. The baselines are written down in docs/BASELINE.md.
 
+use crate::features::Past;
+
 /// Tips remembered for the quantiles.
 const TIPS_MAX: usize = 512;
 /// Lamports: the smallest tip of an auction (docs.jito.wtf), used until tips were seen.
 pub const TIP_MIN_LAMPORTS: u64 = 1_000;
 /// Slots over which a pool's traffic is counted.
 const TRAFFIC_SLOTS: usize = 8;
+/// Slots of the volatility (5 s), and the one that is not over yet.
+const VOLATILITY_SLOTS: usize = 13;
 
 /// The newest landed tips, in order of time and in order of size.
 pub struct Tips {
@@ -55,6 +59,8 @@ impl Tips {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Traffic {
     swaps: [u16; TRAFFIC_SLOTS],
+    /// Per slot: swaps, and the sum of their squared price changes in bps.
+    moves: [(u16, f32); VOLATILITY_SLOTS],
     slot: u64,
     /// Mean absolute change of the price a swap makes, bps, newest weighing most.
     pub move_bps: f64,
@@ -66,6 +72,9 @@ impl Traffic {
         self.advance(slot);
         let count = &mut self.swaps[(slot % TRAFFIC_SLOTS as u64) as usize];
         *count = count.saturating_add(1);
+        let (count, squares) = &mut self.moves[(slot % VOLATILITY_SLOTS as u64) as usize];
+        *count = count.saturating_add(1);
+        *squares += (move_bps * move_bps) as f32;
         self.move_bps += (move_bps - self.move_bps) / 8.0;
     }
 
@@ -82,9 +91,23 @@ impl Traffic {
         f64::from(self.swaps(slot)) / TRAFFIC_SLOTS as f64 * self.move_bps
     }
 
+    /// What whole slots before `slot` saw; nothing of `slot` itself.
+    #[must_use]
+    pub fn past(mut self, slot: u64) -> Past {
+        self.advance(slot);
+        let now = (slot % VOLATILITY_SLOTS as u64) as usize;
+        let whole = self.moves.iter().enumerate().filter(|(at, _)| *at != now).map(|(_, moves)| *moves);
+        let (n_swaps, squares) =
+            whole.fold((0, 0.0_f32), |(count, sum), (swaps, squares)| (count + u32::from(swaps), sum + squares));
+        let current = u32::from(self.swaps[(slot % TRAFFIC_SLOTS as u64) as usize]);
+        let contention = self.swaps.iter().map(|&count| u32::from(count)).sum::<u32>() - current;
+        Past { vol5: if n_swaps < 2 { 0.0 } else { squares.sqrt() }, n_swaps, contention }
+    }
+
     fn advance(&mut self, slot: u64) {
-        for passed in self.slot + 1..=slot.min(self.slot + TRAFFIC_SLOTS as u64) {
+        for passed in self.slot + 1..=slot.min(self.slot + VOLATILITY_SLOTS as u64) {
             self.swaps[(passed % TRAFFIC_SLOTS as u64) as usize] = 0;
+            self.moves[(passed % VOLATILITY_SLOTS as u64) as usize] = (0, 0.0);
         }
         self.slot = self.slot.max(slot);
     }
@@ -159,6 +182,19 @@ mod tests {
         assert_eq!([103, 107, 108, 111, 1_000].map(|slot| traffic.swaps(slot)), [4, 4, 3, 0, 0]);
         assert!(traffic.move_bps > 2.0 && traffic.move_bps < 8.0);
         assert!(traffic.slippage_bps(103) > traffic.slippage_bps(110));
+    }
+
+    #[test]
+    fn past_is_of_whole_slots_before_and_nothing_of_the_slot_itself() {
+        let mut traffic = Traffic::default();
+        for (slot, move_bps) in [(100, 3.0), (101, 4.0), (101, 12.0), (112, 7.0)] {
+            traffic.push(slot, move_bps);
+        }
+        assert_eq!(traffic.past(112), Past { vol5: 13.0, n_swaps: 3, contention: 0 });
+        let later = Past { vol5: (16.0_f32 + 144.0 + 49.0).sqrt(), n_swaps: 3, contention: 1 };
+        assert_eq!(traffic.past(113), later, "slot 100 is 13 back");
+        assert_eq!(traffic.past(114), Past { vol5: 0.0, n_swaps: 1, contention: 1 }, "fewer than 2 swaps");
+        assert_eq!(traffic.past(1_000), Past::default());
     }
 
     #[test]

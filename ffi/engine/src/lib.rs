@@ -9,6 +9,7 @@ pub mod decision;
 pub mod dex;
 pub mod engine;
 pub mod envelope;
+pub mod features;
 pub mod frame;
 pub mod gate;
 pub mod landing;

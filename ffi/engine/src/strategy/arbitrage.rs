@@ -83,6 +83,7 @@ fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Deci
         net_raw: if in_sol { lamports } else { tokens },
         fee_lamports: transaction.fee_lamports,
         tip_lamports: deed.tip_lamports,
+        features: None,
         open: None,
         provisional: false,
     }

@@ -8,7 +8,9 @@
 use std::collections::HashMap;
 
 use crate::decision::{Decision, Kind, LandedLeg, Tier, VictimLoss};
+use crate::features::{self, Past, Provenance, Row, SandwichFacts};
 use crate::frame::Transaction;
+use crate::landing::Traffic;
 use crate::pools::{Pool, Pools};
 use crate::pubkey::{Pubkey, Signature};
 use crate::token;
@@ -44,6 +46,8 @@ struct Swap {
     landed: LandedLeg,
     signer: Pubkey,
     event_ns: u64,
+    /// What the pool did in the slots before.
+    past: Past,
     /// Part of an attack, or a front whose window is over.
     spent: bool,
     /// The last back of an attack that was told before it was over.
@@ -99,7 +103,7 @@ impl Sandwiches {
     }
 
     /// Takes in one transaction, failed ones too, and brings the pools to the state behind it.
-    pub fn on_transaction(&mut self, landed: &Landed<'_>, pools: &mut Pools) {
+    pub fn on_transaction(&mut self, landed: &Landed<'_>, pools: &mut Pools, traffic: &[Traffic]) {
         let Landed { frame, transaction, signature, signer, legs, event_ns } = landed;
         self.activity.push(frame, transaction, *signature, *signer, !legs.is_empty());
         for leg in *legs {
@@ -109,11 +113,15 @@ impl Sandwiches {
                 signature: *signature,
                 leg: *leg,
             };
-            let before = pools.get(&leg.pool).copied();
+            let number = pools.index_of(&leg.pool);
+            let before = number.map(|number| *pools.at(number));
+            let known = number.and_then(|number| traffic.get(number as usize));
+            let past = known.map_or_else(Past::default, |traffic| traffic.past(transaction.slot));
             let kind = StepKind::Swap(Swap {
                 landed,
                 signer: *signer,
                 event_ns: *event_ns,
+                past,
                 spent: false,
                 told: false,
             });
@@ -356,9 +364,45 @@ fn judge(steps: &[Step], attack: &Attack, activity: &Activity) -> Option<Decisio
         failed: account.failed,
         fronts: copies(&fronts),
         backs: copies(&backs),
+        features: features_of(&steps[first], &fronts, &backs, &swaps(&victims), quote_mint),
         open: None,
         provisional: false,
     })
+}
+
+/// What a model sees of an attack; `None` where the pool's state before the first front is not known.
+fn features_of(
+    first: &Step,
+    fronts: &[&Swap],
+    backs: &[&Swap],
+    victims: &[&Swap],
+    quote_mint: Pubkey,
+) -> Option<Row> {
+    let pool = first.before?;
+    let quote = pool.side_of(&quote_mint)?;
+    let buys = fronts[0].takes() == quote_mint;
+    let sum = |swaps: &[&Swap], of: fn(&Swap) -> u64| swaps.iter().map(|swap| of(swap) as f64).sum::<f64>();
+    let (paid, got): (fn(&Swap) -> u64, fn(&Swap) -> u64) =
+        (|swap| swap.landed.leg.in_amount, |swap| swap.landed.leg.out_amount);
+    let [front_in, front_out, back_in, back_out] =
+        [sum(fronts, paid), sum(fronts, got), sum(backs, paid), sum(backs, got)];
+    let one_signer = fronts.iter().chain(backs).all(|swap| swap.signer == fronts[0].signer);
+    let one_slot = fronts[0].landed.slot == backs[backs.len() - 1].landed.slot;
+    let reserves = pool.reserves().map(|reserve| reserve as f64);
+    Some(features::sandwich(&SandwichFacts {
+        buys,
+        front: if buys { [front_in, front_out] } else { [front_out, front_in] },
+        back: if buys { [back_out, back_in] } else { [back_in, back_out] },
+        reserves: [reserves[quote], reserves[1 - quote]],
+        victims_in: sum(victims, paid),
+        victims: u32::try_from(victims.len()).unwrap_or(u32::MAX),
+        provenance: match (one_signer, one_slot) {
+            (true, true) => Provenance::OneSignerOneSlot,
+            (true, false) => Provenance::OneSigner,
+            _ => Provenance::Linked,
+        },
+        past: fronts[0].past,
+    }))
 }
 
 /// All transactions of an attack and what they came to.
@@ -494,7 +538,7 @@ mod tests {
                 legs: &[leg],
                 event_ns: 0,
             };
-            sandwiches.on_transaction(&landed, &mut Pools::default());
+            sandwiches.on_transaction(&landed, &mut Pools::default(), &[]);
         }
         for slot in slot_now..slot_now + 5 {
             sandwiches.on_slot_end(slot, &mut found);

@@ -114,6 +114,10 @@ impl KafkaOptions {
     }
 }
 
+/// How often, and how long each time, a reason is waited for after a call has failed.
+const REASONS: usize = 8;
+const REASON_COMES: Duration = Duration::from_millis(20);
+
 /// Keeps what the cluster's client last complained of, for the line that a person reads.
 #[derive(Default, Clone)]
 pub struct Watch {
@@ -143,7 +147,8 @@ impl ClientContext for Watch {
             None => false,
             Some((known, _)) => {
                 code == RDKafkaErrorCode::AllBrokersDown
-                    || (*known == RDKafkaErrorCode::Authentication && code != *known)
+                    || (matches!(known, RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL)
+                        && code != *known)
             }
         };
         if !hides {
@@ -187,13 +192,21 @@ impl KafkaLog {
     /// What to say of an error of the client: the broker's reason when there is one.
     fn error(&self, action: &str, error: &KafkaError) -> LogError {
         let code = error.rdkafka_error_code();
-        // The reason comes by the client's own thread; a callback is due when it is asked.
-        let _ = self.meta.poll(Duration::ZERO);
+        // The reason comes by the client's own thread; a callback is due when it is asked, one at a time.
+        for _ in 0..REASONS {
+            if self.watch.last().is_some() {
+                break;
+            }
+            let _ = self.meta.poll(REASON_COMES);
+        }
         let why = self
             .watch
             .last()
             .unwrap_or_else(|| code.map_or_else(|| error.to_string(), |code| code.to_string()));
-        let message = no_answer(action, &self.options.brokers, &why);
+        let mut message = no_answer(action, &self.options.brokers, &why);
+        if self.options.tls {
+            message.push_str(", and with TLS kafka.tls_ca, kafka.tls_cert and kafka.tls_key");
+        }
         LogError::new(LogErrorKind::Unavailable, message)
     }
 

@@ -1,0 +1,109 @@
+//! Compiles `core/blob.rs` to machine code and joins its sections into one block that needs no linker and no
+//! loader: text, constants, and the distances between them resolved.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// `R_X86_64_PC32` and `R_X86_64_PLT32`: both are the distance to the target.
+const DISTANCES: [u32; 2] = [2, 4];
+
+fn main() {
+    for file in ["build.rs", "core/core.rs", "core/blob.rs"] {
+        println!("cargo::rerun-if-changed={file}");
+    }
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let object = out.join("blob.o");
+    let rustc = env::var_os("RUSTC").expect("cargo sets RUSTC");
+    let status = Command::new(rustc)
+        .args(["--edition", "2024", "--crate-type=lib", "--emit=obj", "-Copt-level=3", "-Cpanic=abort"])
+        .args(["-Crelocation-model=pic", "-Ccodegen-units=1", "-Ctarget-cpu=x86-64-v2", "-Cdebuginfo=0"])
+        .args(["--target", "x86_64-unknown-linux-gnu", "--cap-lints", "allow", "-o"])
+        .arg(&object)
+        .arg("core/blob.rs")
+        .status();
+    assert!(status.expect("rustc runs").success(), "core/blob.rs does not compile");
+    join(&fs::read(&object).expect("the object is there"), &out);
+}
+
+fn number(bytes: &[u8], at: usize, len: usize) -> usize {
+    bytes[at..at + len].iter().rev().fold(0, |sum, byte| sum << 8 | usize::from(*byte))
+}
+
+struct Section {
+    name: String,
+    kind: usize,
+    link: usize,
+    info: usize,
+    offset: usize,
+    size: usize,
+    align: usize,
+}
+
+/// Lays out what the two functions need and writes `core.bin` and `core.rs` with the places in it.
+fn join(object: &[u8], out: &Path) {
+    let (table, entry, count) = (number(object, 0x28, 8), number(object, 0x3a, 2), number(object, 0x3c, 2));
+    let names = number(object, 0x3e, 2);
+    let header = |index: usize| table + index * entry;
+    let text_of = |section: usize, at: usize| {
+        let from = number(object, header(section) + 0x18, 8) + at;
+        let len = object[from..].iter().position(|byte| *byte == 0).expect("a name ends");
+        String::from_utf8_lossy(&object[from..from + len]).into_owned()
+    };
+    let sections: Vec<Section> = (0..count)
+        .map(|index| {
+            let at = header(index);
+            Section {
+                name: text_of(names, number(object, at, 4)),
+                kind: number(object, at + 4, 4),
+                link: number(object, at + 0x28, 4),
+                info: number(object, at + 0x2c, 4),
+                offset: number(object, at + 0x18, 8),
+                size: number(object, at + 0x20, 8),
+                align: number(object, at + 0x30, 8).max(1),
+            }
+        })
+        .collect();
+    let mut blob = Vec::new();
+    let mut place = vec![None; count];
+    for wanted in [".text.legend", ".rodata"] {
+        for (index, section) in sections.iter().enumerate() {
+            if section.name.starts_with(wanted) && section.kind == 1 {
+                blob.resize(blob.len().next_multiple_of(section.align.max(16)), 0);
+                place[index] = Some(blob.len());
+                blob.extend_from_slice(&object[section.offset..section.offset + section.size]);
+            }
+        }
+    }
+    for section in sections.iter().filter(|section| section.kind == 4) {
+        let Some(base) = place[section.info] else { continue };
+        let symbols = sections[section.link].offset;
+        for at in (section.offset..section.offset + section.size).step_by(24) {
+            let (offset, info) = (number(object, at, 8), number(object, at + 8, 8));
+            let addend = number(object, at + 16, 8) as i64;
+            assert!(DISTANCES.contains(&(info as u32)), "core.rs: relocation {} is not a distance", info as u32);
+            let symbol = symbols + 24 * (info >> 32);
+            let home = number(object, symbol + 6, 2);
+            let target = place.get(home).copied().flatten();
+            let target = target.unwrap_or_else(|| panic!("core.rs calls what is not in it (section {home})"));
+            let target = target + number(object, symbol + 8, 8);
+            let distance = target as i64 + addend - (base + offset) as i64;
+            let distance = i32::try_from(distance).expect("the block is small");
+            blob[base + offset..base + offset + 4].copy_from_slice(&distance.to_le_bytes());
+        }
+    }
+    let table = sections.iter().find(|section| section.kind == 2).expect("an object has symbols");
+    let entry_of = |wanted: &str| {
+        let mut symbols = (table.offset..table.offset + table.size).step_by(24);
+        let found = symbols.find(|at| text_of(table.link, number(object, *at, 4)) == wanted);
+        let at = found.unwrap_or_else(|| panic!("core.rs has no {wanted}"));
+        place[number(object, at + 6, 2)].expect("a function has its section") + number(object, at + 8, 8)
+    };
+    let places = format!(
+        "/// Place of the function for one row.\npub const PREDICT: usize = {};\n/// Place of the one for many.\npub const BATCH: usize = {};\n",
+        entry_of("legend_core_predict"),
+        entry_of("legend_core_batch"),
+    );
+    fs::write(out.join("core.bin"), &blob).expect("OUT_DIR takes files");
+    fs::write(out.join("places.rs"), places).expect("OUT_DIR takes files");
+}

@@ -1,0 +1,223 @@
+//! The shared object of a model: `treelite_predict`, `treelite_predict_batch` and the struct `legend_model`.
+//!
+//! `legend_model`, 128 bytes, append-only; a reader looks no further than `struct_size`:
+//!
+//! | at | what |
+//! | --- | --- |
+//! | 0 | magic `LGMD`, ABI version: u32 each |
+//! | 8 | struct size, flags (1 = has tables): u32 each |
+//! | 16 | hash of the feature schema: u64 |
+//! | 24 | features, trees, golden rows, 0: u32 each |
+//! | 40 | pointers: predict, predict batch, golden rows (f32, row after row), golden answers (f32) |
+//! | 72 | pointer to the tables, their length: u64 |
+//! | 88 | pointer to the metadata (JSON), its length: u64 |
+//! | 104 | 0 |
+
+use crate::elf::{self, Home, Layout, Pointer, Reader, Symbol};
+use crate::evaluate::Evaluator;
+use crate::form::{Calibration, Form};
+use crate::tables::{FEATURES_MAX, Tables};
+
+include!(concat!(env!("OUT_DIR"), "/places.rs"));
+/// The evaluator's machine code with its constants.
+const CORE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.bin"));
+
+/// First number of `legend_model`: `LGMD`.
+pub const MAGIC: u32 = 0x444D_474C;
+/// Version of its layout.
+pub const ABI_VERSION: u32 = 1;
+const STRUCT_BYTES: usize = 128;
+const HAS_TABLES: u32 = 1;
+/// Golden rows of an artefact.
+pub const GOLDEN_ROWS: usize = 32;
+/// Most golden rows that are read.
+const GOLDEN_MAX: usize = 4_096;
+const METADATA_MAX: usize = 1 << 20;
+/// Most that a golden answer may be off.
+pub const TOLERANCE: f32 = 1e-6;
+/// Largest file that is read: 8,192 trees of depth 12 are a third more.
+pub const FILE_BYTES_MAX: usize = 512 << 20;
+
+/// Why a file is not used.
+pub type ArtefactError = String;
+
+/// Rows with the answers that the model must give.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Golden {
+    /// float32 `[rows, n_features]`, row-major.
+    pub rows: Vec<f32>,
+    /// float32 `[rows]`, 0..1.
+    pub answers: Vec<f32>,
+}
+
+/// What a file says of itself.
+pub struct Artefact {
+    /// Hash of the names and order of its features.
+    pub schema_hash: u64,
+    /// Numbers of a row.
+    pub n_features: u32,
+    /// Trees, 0 for anything else.
+    pub n_trees: u32,
+    /// What it must answer.
+    pub golden: Golden,
+    /// JSON: module, features, lineage.
+    pub metadata: String,
+    /// Its tables; `None` for a foreign file, whose code must be run.
+    pub tables: Option<Tables>,
+}
+
+/// Writes the shared object of a model.
+///
+/// `golden_rows`: float32 `[rows, n_features]`; their answers are computed here by the plain form.
+///
+/// # Errors
+/// The form does not fit tables, or its tables do not answer as the form does.
+pub fn write(
+    form: &Form,
+    calibration: Calibration,
+    schema_hash: u64,
+    golden_rows: &[f32],
+    metadata: &str,
+) -> Result<Vec<u8>, ArtefactError> {
+    let tables = Tables::build(form, calibration)?;
+    let features = form.n_features() as usize;
+    let golden = Golden {
+        rows: golden_rows.to_vec(),
+        answers: golden_rows.chunks_exact(features).map(|row| form.probability(&calibration, row) as f32).collect(),
+    };
+    let n_trees = match form {
+        Form::Trees(trees) => trees.trees.len() as u32,
+        Form::Network(_) => 0,
+    };
+    let table_bytes = tables.bytes();
+    check_golden(&Evaluator::new(tables), &golden, features)?;
+    // Code: a stub each that adds the tables' address as the last argument, then the evaluator.
+    let stubs = 32;
+    let code_len = stubs + CORE.len();
+    let mut constants = table_bytes;
+    let place = |constants: &mut Vec<u8>, bytes: &[u8]| {
+        let at = constants.len().next_multiple_of(8);
+        constants.resize(at, 0);
+        constants.extend_from_slice(bytes);
+        at
+    };
+    let tables_len = constants.len();
+    let floats = |numbers: &[f32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>();
+    let rows_at = place(&mut constants, &floats(&golden.rows));
+    let answers_at = place(&mut constants, &floats(&golden.answers));
+    let metadata_at = place(&mut constants, &[metadata.as_bytes(), b"\0"].concat());
+    let layout = Layout::new(code_len, constants.len());
+    let mut code = Vec::with_capacity(code_len);
+    for (load, target) in [([0x48, 0x8d, 0x15], PREDICT), ([0x4c, 0x8d, 0x05], BATCH)] {
+        let distance = |to: usize, from: usize| ((to as i64 - from as i64) as i32).to_le_bytes();
+        let at = code.len();
+        code.extend(load); // lea rdx | r8, [rip + tables]
+        code.extend(distance(layout.constants, layout.code + at + 7));
+        code.push(0xe9); // jmp
+        code.extend(distance(stubs + target, at + 12));
+        code.resize(at + 16, 0xcc);
+    }
+    code.extend_from_slice(CORE);
+    let head = [MAGIC, ABI_VERSION, STRUCT_BYTES as u32, HAS_TABLES].map(u32::to_le_bytes).concat();
+    let mut data = [head, schema_hash.to_le_bytes().to_vec()].concat();
+    let counts = [form.n_features(), n_trees, golden.answers.len() as u32, 0].map(u32::to_le_bytes).concat();
+    data.extend(counts);
+    let pointers = [
+        (40, Home::Code, 0),
+        (48, Home::Code, 16),
+        (56, Home::Constants, rows_at),
+        (64, Home::Constants, answers_at),
+        (72, Home::Constants, 0),
+        (88, Home::Constants, metadata_at),
+    ];
+    data.resize(STRUCT_BYTES, 0);
+    data[80..88].copy_from_slice(&(tables_len as u64).to_le_bytes());
+    data[96..104].copy_from_slice(&(metadata.len() as u64).to_le_bytes());
+    let symbols = [
+        Symbol { name: "treelite_predict", home: Home::Code, offset: 0, size: 16 },
+        Symbol { name: "treelite_predict_batch", home: Home::Code, offset: 16, size: 16 },
+        Symbol { name: "legend_model", home: Home::Data, offset: 0, size: STRUCT_BYTES },
+    ];
+    let pointers = pointers.map(|(at, home, offset)| Pointer { at, home, offset });
+    Ok(elf::write(&code, &constants, &data, &symbols, &pointers))
+}
+
+/// Reads what a file says, checked; runs nothing of it.
+///
+/// # Errors
+/// What is wrong with it, to be said behind its name.
+pub fn read(bytes: &[u8]) -> Result<Artefact, ArtefactError> {
+    let elf = Reader::open(bytes)?;
+    if elf.symbol("treelite_predict").is_none() {
+        return Err("it has no symbol treelite_predict".to_owned());
+    }
+    let at = elf.symbol("legend_model").ok_or("it has no symbol legend_model")?;
+    let cut = || "its legend_model is cut off".to_owned();
+    let head = elf.at(at, STRUCT_BYTES).ok_or_else(cut)?;
+    let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    let long = |at: usize| u64::from(word(at)) | u64::from(word(at + 4)) << 32;
+    if word(0) != MAGIC {
+        return Err("its legend_model does not begin as one does".to_owned());
+    }
+    if word(4) != ABI_VERSION || (word(8) as usize) < STRUCT_BYTES {
+        return Err(format!("its ABI is {} with {} bytes, need {ABI_VERSION} with {STRUCT_BYTES}", word(4), word(8)));
+    }
+    let (n_features, n_golden) = (word(24), word(32) as usize);
+    if n_features == 0 || n_features > FEATURES_MAX {
+        return Err(format!("it reads {n_features} features, need 1..{FEATURES_MAX}"));
+    }
+    if n_golden == 0 || n_golden > GOLDEN_MAX {
+        return Err(format!("it has {n_golden} golden rows, need 1..{GOLDEN_MAX}"));
+    }
+    let part = |pointer: usize, len: usize| elf.at(elf.pointer(at + pointer)?, len);
+    let floats = |pointer: usize, count: usize| {
+        let bytes = part(pointer, 4 * count).ok_or("its golden rows are cut off")?;
+        let numbers = bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
+        Ok::<Vec<f32>, ArtefactError>(numbers.collect())
+    };
+    let golden = Golden { rows: floats(56, n_golden * n_features as usize)?, answers: floats(64, n_golden)? };
+    let len = usize::try_from(long(96)).ok().filter(|len| *len <= METADATA_MAX).ok_or_else(cut)?;
+    let metadata = part(88, len).ok_or_else(cut)?;
+    let metadata = String::from_utf8(metadata.to_vec()).map_err(|_| "its metadata is no text".to_owned())?;
+    let tables = if word(12) & HAS_TABLES == 0 {
+        None
+    } else {
+        let len = usize::try_from(long(80)).ok().filter(|len| *len <= bytes.len()).ok_or_else(cut)?;
+        let tables = Tables::parse(part(72, len).ok_or("its tables are cut off")?)?;
+        if tables.header().n_features != n_features {
+            return Err("its tables read another number of features than it says".to_owned());
+        }
+        Some(tables)
+    };
+    Ok(Artefact { schema_hash: long(16), n_features, n_trees: word(28), golden, metadata, tables })
+}
+
+/// Whether the evaluator gives the golden answers.
+///
+/// # Errors
+/// The first that it does not.
+pub fn check_golden(evaluator: &Evaluator, golden: &Golden, features: usize) -> Result<(), ArtefactError> {
+    check_answers(golden, features, |row| evaluator.predict(row))
+}
+
+/// As [`check_golden`] for any function.
+///
+/// # Errors
+/// The first answer that is not near enough, no number, or no probability.
+pub fn check_answers(
+    golden: &Golden,
+    features: usize,
+    predict: impl Fn(&[f32]) -> f32,
+) -> Result<(), ArtefactError> {
+    for (at, (row, wanted)) in golden.rows.chunks_exact(features).zip(&golden.answers).enumerate() {
+        let got = predict(row);
+        if !(0.0..=1.0).contains(&got) {
+            return Err(format!("it answers {got} to golden row {at}, need a probability 0..1"));
+        }
+        if (got - wanted).abs() > TOLERANCE || wanted.is_nan() {
+            return Err(format!("it answers {got} to golden row {at}, need {wanted}"));
+        }
+    }
+    Ok(())
+}
+

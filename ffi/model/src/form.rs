@@ -1,0 +1,158 @@
+//! A model as its trainer gives it, before it becomes tables; and what it answers, computed the plain way.
+
+/// One node of a tree: an inner one, or a leaf.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Node {
+    /// Right where `x[feature] >= threshold`, left below; a NaN where `nan_right` says.
+    Split {
+        /// Which number of the row.
+        feature: u32,
+        /// What it is held against.
+        threshold: f32,
+        /// Place of the left child in the tree's list.
+        left: u32,
+        /// Place of the right child.
+        right: u32,
+        /// Where a NaN goes.
+        nan_right: bool,
+    },
+    /// What it adds to the margin.
+    Leaf(f32),
+}
+
+/// Nodes; the first is the root.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tree(pub Vec<Node>);
+
+/// A boosted ensemble.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trees {
+    /// Numbers of a row.
+    pub n_features: u32,
+    /// Margin without any tree.
+    pub base: f32,
+    /// The trees, in the order they were grown.
+    pub trees: Vec<Tree>,
+}
+
+/// A network of equally wide hidden layers with max(0, x) between.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// Numbers of a row.
+    pub n_features: u32,
+    /// Width of each hidden layer.
+    pub width: u32,
+    /// Layers of weights, the last one with one output.
+    pub layers: u32,
+    /// Mean and reciprocal deviation of each feature.
+    pub scale: Vec<[f32; 2]>,
+    /// Layer after layer, unit after unit: its weights, then its bias.
+    pub weights: Vec<f32>,
+}
+
+/// Platt's calibration: the probability is the logistic of `slope * margin + offset`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Calibration {
+    /// 1 = as the trainer said.
+    pub slope: f32,
+    /// 0 = as the trainer said.
+    pub offset: f32,
+}
+
+impl Default for Calibration {
+    fn default() -> Self {
+        Calibration { slope: 1.0, offset: 0.0 }
+    }
+}
+
+/// Anything that can be an artefact.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Form {
+    /// A boosted ensemble.
+    Trees(Trees),
+    /// A network.
+    Network(Network),
+}
+
+impl Form {
+    /// Numbers of a row.
+    #[must_use]
+    pub fn n_features(&self) -> u32 {
+        match self {
+            Form::Trees(trees) => trees.n_features,
+            Form::Network(network) => network.n_features,
+        }
+    }
+
+    /// The margin, in double precision and one node at a time: what the tables are held against.
+    #[must_use]
+    pub fn margin(&self, row: &[f32]) -> f64 {
+        match self {
+            Form::Trees(trees) => trees.margin(row),
+            Form::Network(network) => network.margin(row),
+        }
+    }
+
+    /// The probability, as [`Form::margin`].
+    #[must_use]
+    pub fn probability(&self, calibration: &Calibration, row: &[f32]) -> f64 {
+        let margin = f64::from(calibration.slope) * self.margin(row) + f64::from(calibration.offset);
+        1.0 / (1.0 + (-margin).exp())
+    }
+}
+
+impl Trees {
+    fn margin(&self, row: &[f32]) -> f64 {
+        let leaf = |tree: &Tree| {
+            let mut at = 0;
+            loop {
+                match tree.0[at] {
+                    Node::Leaf(value) => return f64::from(value),
+                    Node::Split { feature, threshold, left, right, nan_right } => {
+                        let value = row[feature as usize];
+                        let goes_right = if value.is_nan() { nan_right } else { value >= threshold };
+                        at = if goes_right { right } else { left } as usize;
+                    }
+                }
+            }
+        };
+        f64::from(self.base) + self.trees.iter().map(leaf).sum::<f64>()
+    }
+
+    /// Most splits between a root and a leaf.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        fn below(tree: &Tree, at: usize) -> u32 {
+            match tree.0[at] {
+                Node::Leaf(_) => 0,
+                Node::Split { left, right, .. } => {
+                    1 + below(tree, left as usize).max(below(tree, right as usize))
+                }
+            }
+        }
+        self.trees.iter().map(|tree| below(tree, 0)).max().unwrap_or(0)
+    }
+}
+
+impl Network {
+    fn margin(&self, row: &[f32]) -> f64 {
+        let scaled = |(value, [mean, by]): (&f32, &[f32; 2])| {
+            let z = (f64::from(*value) - f64::from(*mean)) * f64::from(*by);
+            if z.is_nan() { 0.0 } else { z.clamp(-10.0, 10.0) }
+        };
+        let mut held: Vec<f64> = row.iter().zip(&self.scale).map(scaled).collect();
+        let mut weights = self.weights.iter().map(|weight| f64::from(*weight));
+        for layer in 0..self.layers {
+            let last = layer + 1 == self.layers;
+            let units = if last { 1 } else { self.width };
+            held = (0..units)
+                .map(|_| {
+                    let sum: f64 = held.iter().map(|value| value * weights.next().unwrap_or(0.0)).sum();
+                    let sum = sum + weights.next().unwrap_or(0.0);
+                    if last { sum } else { sum.max(0.0) }
+                })
+                .collect();
+        }
+        held[0]
+    }
+}

@@ -1,0 +1,192 @@
+//! How good probabilities are, and how to set them right: AUC, PR-AUC, log loss, Brier, calibration, Platt.
+
+use crate::form::Calibration;
+
+/// Bins of the calibration curve.
+const BINS: usize = 10;
+const PLATT_STEPS: usize = 100;
+
+/// What a slice of labelled rows says of a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Judgement {
+    /// Rows.
+    pub rows: usize,
+    /// Of them with label 1.
+    pub positives: usize,
+    /// Area under the ROC curve; NaN unless both labels are there.
+    pub auc: f64,
+    /// Average precision; NaN without a positive.
+    pub pr_auc: f64,
+    /// Mean negative log likelihood.
+    pub log_loss: f64,
+    /// Mean squared error.
+    pub brier: f64,
+    /// Mean distance between probability and frequency, by bins.
+    pub calibration_error: f64,
+    /// Per bin of probability: rows, mean probability, share of label 1.
+    pub curve: Vec<[f64; 3]>,
+}
+
+/// Judges probabilities against labels (0 or 1).
+#[must_use]
+pub fn judge(labels: &[f32], probabilities: &[f32]) -> Judgement {
+    let rows = labels.len().min(probabilities.len());
+    let positives = labels[..rows].iter().filter(|label| **label > 0.5).count();
+    let mut order: Vec<usize> = (0..rows).collect();
+    order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
+    let (negatives, mut at) = (rows - positives, 0);
+    let (mut above, mut wins, mut seen, mut precision) = (0_usize, 0.0, 0_usize, 0.0);
+    while at < rows {
+        let mut end = at;
+        while end < rows && probabilities[order[end]] == probabilities[order[at]] {
+            end += 1;
+        }
+        let tied = order[at..end].iter().filter(|&&row| labels[row] > 0.5).count();
+        let lost = end - at - tied;
+        // Each negative here is below `above` positives and level with `tied`.
+        wins += lost as f64 * (above as f64 + tied as f64 / 2.0);
+        above += tied;
+        seen += end - at;
+        precision += tied as f64 * above as f64 / seen as f64;
+        at = end.max(at + 1);
+    }
+    let mut bins = [[0.0; 3]; BINS];
+    let (mut log_loss, mut brier) = (0.0, 0.0);
+    for (label, probability) in labels[..rows].iter().zip(probabilities) {
+        let (label, p) = (f64::from(*label), f64::from(*probability));
+        let sure = p.clamp(1e-7, 1.0 - 1e-7);
+        log_loss -= label * sure.ln() + (1.0 - label) * (1.0 - sure).ln();
+        brier += (p - label) * (p - label);
+        let bin = &mut bins[((p * BINS as f64) as usize).min(BINS - 1)];
+        bin[0] += 1.0;
+        bin[1] += p;
+        bin[2] += label;
+    }
+    let count = rows.max(1) as f64;
+    let used: Vec<[f64; 3]> =
+        bins.iter().filter(|bin| bin[0] > 0.0).map(|&[n, p, y]| [n, p / n, y / n]).collect();
+    Judgement {
+        rows,
+        positives,
+        auc: wins / (positives as f64 * negatives as f64),
+        pr_auc: precision / positives as f64,
+        log_loss: log_loss / count,
+        brier: brier / count,
+        calibration_error: used.iter().map(|[n, p, y]| n * (p - y).abs()).sum::<f64>() / count,
+        curve: used,
+    }
+}
+
+/// Fits Platt's line to margins by Newton's method, with his smoothed targets (Platt 1999; Lin, Lin, Weng 2007).
+/// The line of a slice without both labels is left as it is.
+#[must_use]
+pub fn platt(labels: &[f32], margins: &[f32]) -> Calibration {
+    let positives = labels.iter().filter(|label| **label > 0.5).count() as f64;
+    let negatives = labels.len() as f64 - positives;
+    if positives == 0.0 || negatives == 0.0 {
+        return Calibration::default();
+    }
+    let (high, low) = ((positives + 1.0) / (positives + 2.0), 1.0 / (negatives + 2.0));
+    let loss = |slope: f64, offset: f64| -> f64 {
+        let one = |(label, margin): (&f32, &f32)| {
+            let (target, z) = (if *label > 0.5 { high } else { low }, slope * f64::from(*margin) + offset);
+            z.max(0.0) - target * z + (-z.abs()).exp().ln_1p()
+        };
+        labels.iter().zip(margins).map(one).sum()
+    };
+    let (mut slope, mut offset) = (0.0_f64, ((positives + 1.0) / (negatives + 1.0)).ln());
+    let mut held = loss(slope, offset);
+    for _ in 0..PLATT_STEPS {
+        let (mut haa, mut hbb, mut hab, mut ga, mut gb) = (1e-12, 1e-12, 0.0, 0.0, 0.0);
+        for (label, margin) in labels.iter().zip(margins) {
+            let (target, m) = (if *label > 0.5 { high } else { low }, f64::from(*margin));
+            let p = 1.0 / (1.0 + (-(slope * m + offset)).exp());
+            let (weight, off) = (p * (1.0 - p), p - target);
+            haa += weight * m * m;
+            hbb += weight;
+            hab += weight * m;
+            ga += off * m;
+            gb += off;
+        }
+        if ga.abs() < 1e-7 && gb.abs() < 1e-7 {
+            break;
+        }
+        let determinant = haa * hbb - hab * hab;
+        let (step_a, step_b) = ((hbb * ga - hab * gb) / determinant, (haa * gb - hab * ga) / determinant);
+        let mut share = 1.0;
+        loop {
+            let next = loss(slope - share * step_a, offset - share * step_b);
+            if next <= held {
+                (slope, offset, held) = (slope - share * step_a, offset - share * step_b, next);
+                break;
+            }
+            share /= 2.0;
+            if share < 1e-10 {
+                return usable(slope, offset);
+            }
+        }
+    }
+    usable(slope, offset)
+}
+
+/// A line that does not rise would turn the model round: better none.
+fn usable(slope: f64, offset: f64) -> Calibration {
+    let line = Calibration { slope: slope as f32, offset: offset as f32 };
+    let sound = line.slope.is_finite() && line.offset.is_finite() && line.slope > 0.0;
+    if sound { line } else { Calibration::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pairs of a positive and a negative, one by one.
+    fn auc_by_pairs(labels: &[f32], probabilities: &[f32]) -> f64 {
+        let (mut wins, mut pairs) = (0.0, 0.0);
+        for (a, p) in labels.iter().zip(probabilities).filter(|(label, _)| **label > 0.5) {
+            for (_, q) in labels.iter().zip(probabilities).filter(|(label, _)| **label < 0.5) {
+                pairs += f64::from(*a);
+                wins += if p > q { 1.0 } else if p == q { 0.5 } else { 0.0 };
+            }
+        }
+        wins / pairs
+    }
+
+    fn rows(count: usize) -> (Vec<f32>, Vec<f32>) {
+        let mut state = 5_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1 << 24) as f32
+        };
+        let margins: Vec<f32> = (0..count).map(|_| ((next() - 0.5) * 16.0).round() / 4.0).collect();
+        // The truth is a line that is not the identity.
+        let labels = margins.iter().map(|m| f32::from(next() < 1.0 / (1.0 + (-(0.5 * m - 0.7)).exp()))).collect();
+        (labels, margins)
+    }
+
+    #[test]
+    fn judge_agrees_with_counting_every_pair_and_knows_the_corners() {
+        let (labels, margins) = rows(500);
+        let p: Vec<f32> = margins.iter().map(|m| 1.0 / (1.0 + (-m).exp())).collect();
+        let told = judge(&labels, &p);
+        assert!((told.auc - auc_by_pairs(&labels, &p)).abs() < 1e-12, "{told:?}");
+        assert_eq!((told.rows, told.curve.iter().map(|bin| bin[0]).sum::<f64>()), (500, 500.0));
+        let perfect = judge(&[1.0, 0.0, 1.0], &[0.9, 0.1, 0.8]);
+        assert_eq!((perfect.auc, perfect.pr_auc), (1.0, 1.0));
+        assert!(judge(&[1.0, 1.0], &[0.5, 0.5]).auc.is_nan() && judge(&[], &[]).rows == 0);
+    }
+
+    #[test]
+    fn platt_finds_the_line_and_lowers_the_calibration_error() {
+        let (labels, margins) = rows(20_000);
+        let line = platt(&labels, &margins);
+        assert!((line.slope - 0.5).abs() < 0.05 && (line.offset + 0.7).abs() < 0.1, "{line:?}");
+        let p = |slope: f32, offset: f32| -> Vec<f32> {
+            margins.iter().map(|m| 1.0 / (1.0 + (-(slope * m + offset)).exp())).collect()
+        };
+        let (before, after) = (judge(&labels, &p(1.0, 0.0)), judge(&labels, &p(line.slope, line.offset)));
+        assert!(after.calibration_error < before.calibration_error / 3.0, "{before:?} {after:?}");
+        assert_eq!(platt(&[1.0, 1.0], &[0.0, 1.0]), Calibration::default());
+        assert_eq!(platt(&[1.0, 0.0], &[-1.0, 1.0]), Calibration::default(), "it would turn round");
+    }
+}

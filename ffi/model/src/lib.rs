@@ -1,0 +1,23 @@
+//! Models without a compiler. A trained ensemble or network becomes flat tables (`tables`), and those a shared
+//! object that any program can load (`artefact`): its code is a fixed evaluator, compiled once with this crate. The
+//! engine itself runs none of that code: it reads the tables and evaluates them with its own, wider code
+//! (`evaluate`).
+//!
+//! Layouts: `core/core.rs` (tables), `artefact.rs` (`legend_model`).
+
+pub mod artefact;
+mod elf;
+pub mod evaluate;
+pub mod form;
+pub mod judge;
+pub mod network;
+pub mod tables;
+pub mod trainers;
+
+/// The evaluator's source, as the artefacts' code is made from it.
+#[path = "../core/core.rs"]
+mod core_eval;
+
+pub use artefact::{Artefact, ArtefactError, Golden};
+pub use evaluate::Evaluator;
+pub use form::{Calibration, Form, Network, Node, Tree, Trees};

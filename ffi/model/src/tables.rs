@@ -1,0 +1,249 @@
+//! A model as flat tables, ready to be evaluated in place; the layout is `core/core.rs`'s.
+
+use crate::core_eval::{
+    Header, KIND_NETWORK, KIND_TREES, LANES, Node as FlatNode, TABLES_MAGIC, WIDTH_MAX,
+};
+use crate::form::{Calibration, Form, Network, Node, Tree, Trees};
+
+/// Deepest tree: a perfect tree of it has 4,096 leaves.
+pub const DEPTH_MAX: u32 = 12;
+/// Most trees.
+pub const TREES_MAX: u32 = 8_192;
+/// Most numbers of a row.
+pub const FEATURES_MAX: u32 = 1_024;
+/// Most layers of a network.
+const LAYERS_MAX: u32 = 8;
+const HEADER_BYTES: usize = size_of::<Header>();
+
+/// Checked tables on 8 bytes.
+#[derive(Clone)]
+pub struct Tables {
+    words: Vec<u64>,
+}
+
+impl Tables {
+    /// Lays a model out.
+    ///
+    /// # Errors
+    /// What of it does not fit: depth, trees, features, or numbers that are none.
+    pub fn build(form: &Form, calibration: Calibration) -> Result<Tables, String> {
+        let bytes = match form {
+            Form::Trees(trees) => lay_trees(trees, calibration)?,
+            Form::Network(network) => lay_network(network, calibration)?,
+        };
+        Tables::parse(&bytes)
+    }
+
+    /// Takes tables from bytes after checking every offset and index that the evaluator will follow.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn parse(bytes: &[u8]) -> Result<Tables, String> {
+        if bytes.len() < HEADER_BYTES {
+            return Err(format!("its tables are cut off at {} bytes", bytes.len()));
+        }
+        let mut words = vec![0_u64; bytes.len().div_ceil(8)];
+        for (word, chunk) in words.iter_mut().zip(bytes.chunks(8)) {
+            let mut eight = [0; 8];
+            eight[..chunk.len()].copy_from_slice(chunk);
+            *word = u64::from_le_bytes(eight);
+        }
+        let tables = Tables { words };
+        tables.check(bytes.len())?;
+        Ok(tables)
+    }
+
+    /// Their header.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        // SAFETY: `parse` made at least a header's room, on 8 bytes; any bits are a `Header`.
+        unsafe { &*self.words.as_ptr().cast::<Header>() }
+    }
+
+    /// As they stand in an artefact.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        self.words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    fn check(&self, len: usize) -> Result<(), String> {
+        let header = *self.header();
+        let part = |offset: u64, bytes: u64| {
+            let end = offset.checked_add(bytes);
+            let inside = offset % 4 == 0
+                && offset >= HEADER_BYTES as u64
+                && end.is_some_and(|end| end <= len as u64);
+            if inside { Ok(offset as usize / 4) } else { Err("its tables reach beyond their end".to_owned()) }
+        };
+        let words: Vec<u32> = self.words.iter().flat_map(|word| [*word as u32, (word >> 32) as u32]).collect();
+        let finite = |from: usize, count: usize| {
+            words[from..from + count].iter().all(|bits| f32::from_bits(*bits).is_finite())
+        };
+        if header.magic != TABLES_MAGIC {
+            return Err("its tables do not begin as tables do".to_owned());
+        }
+        if header.n_features == 0 || header.n_features > FEATURES_MAX {
+            return Err(format!("it reads {} features, need 1..{FEATURES_MAX}", header.n_features));
+        }
+        if ![header.base, header.slope, header.offset].iter().all(|number| number.is_finite()) {
+            return Err("its base or calibration is no number".to_owned());
+        }
+        match header.kind {
+            KIND_TREES => {
+                let sound = (1..=DEPTH_MAX).contains(&header.depth)
+                    && (LANES as u32..=TREES_MAX).contains(&header.n_trees)
+                    && header.n_trees as usize % LANES == 0;
+                if !sound {
+                    return Err(format!("it has {} trees of depth {}", header.n_trees, header.depth));
+                }
+                let inner = ((1_u64 << header.depth) - 1) * u64::from(header.n_trees);
+                let leaves = (1_u64 << header.depth) * u64::from(header.n_trees);
+                let nodes_at = part(header.nodes, inner * 8)?;
+                let leaves_at = part(header.leaves, leaves * 4)?;
+                part(header.nan, inner)?;
+                for node in words[nodes_at..nodes_at + 2 * inner as usize].chunks_exact(2) {
+                    if node[1] >= header.n_features || f32::from_bits(node[0]).is_nan() {
+                        return Err("a node of it reads a feature that is not there".to_owned());
+                    }
+                }
+                if !finite(leaves_at, leaves as usize) {
+                    return Err("a leaf of it is no number".to_owned());
+                }
+                let nan_at = header.nan as usize;
+                let bytes = self.words.iter().flat_map(|word| word.to_le_bytes());
+                if bytes.skip(nan_at).take(inner as usize).any(|byte| byte > 1) {
+                    return Err("a node of it does not say where a NaN goes".to_owned());
+                }
+            }
+            KIND_NETWORK => {
+                let sound = (1..=LAYERS_MAX).contains(&header.depth)
+                    && (1..=WIDTH_MAX as u32).contains(&header.width)
+                    && header.n_features <= WIDTH_MAX as u32;
+                if !sound {
+                    return Err(format!("its network is {} layers of {}", header.depth, header.width));
+                }
+                let count = weights_of(header.n_features, header.width, header.depth);
+                let scale_at = part(header.nodes, 8 * u64::from(header.n_features))?;
+                let weights_at = part(header.leaves, 4 * count as u64)?;
+                if !finite(scale_at, 2 * header.n_features as usize) || !finite(weights_at, count) {
+                    return Err("a weight of it is no number".to_owned());
+                }
+            }
+            other => return Err(format!("it is of kind {other}, which this version does not know")),
+        }
+        Ok(())
+    }
+}
+
+/// Numbers of a network, biases too.
+#[must_use]
+pub fn weights_of(n_features: u32, width: u32, layers: u32) -> usize {
+    let (mut count, mut wide) = (0, n_features as usize);
+    for layer in 0..layers {
+        let units = if layer + 1 == layers { 1 } else { width as usize };
+        count += units * (wide + 1);
+        wide = units;
+    }
+    count
+}
+
+/// Header, then the parts one after the other, each on 8 bytes; their offsets.
+fn join(mut header: Header, parts: [Vec<u8>; 3]) -> Vec<u8> {
+    let mut body = vec![0; HEADER_BYTES];
+    let mut offsets = [0_u64; 3];
+    for (offset, part) in offsets.iter_mut().zip(parts) {
+        *offset = body.len() as u64;
+        body.extend(part);
+        body.resize(body.len().next_multiple_of(8), 0);
+    }
+    [header.nodes, header.leaves, header.nan] = offsets;
+    let Header { magic, kind, n_features, depth, n_trees, width, base, slope, offset, reserved, .. } = header;
+    let small = [magic, kind, n_features, depth, n_trees, width].map(u32::to_le_bytes);
+    let floats = [base, slope, offset].map(f32::to_le_bytes);
+    let head = [small.concat(), floats.concat(), reserved.to_le_bytes().to_vec()].concat();
+    let head = [head, offsets.map(u64::to_le_bytes).concat()].concat();
+    body[..HEADER_BYTES].copy_from_slice(&head);
+    body
+}
+
+fn lay_trees(trees: &Trees, calibration: Calibration) -> Result<Vec<u8>, String> {
+    let depth = trees.depth().max(1);
+    if depth > DEPTH_MAX {
+        return Err(format!("its trees are {depth} deep, need at most {DEPTH_MAX}"));
+    }
+    let n_trees = trees.trees.len().max(1).next_multiple_of(LANES);
+    let inner = (1_usize << depth) - 1;
+    let mut nodes = vec![FlatNode { threshold: f32::INFINITY, feature: 0 }; n_trees * inner];
+    let mut leaves = vec![0.0_f32; n_trees * (inner + 1)];
+    let mut nan = vec![0_u8; n_trees * inner];
+    for (number, tree) in trees.trees.iter().enumerate() {
+        let mut flat = Flat {
+            tree,
+            inner,
+            nodes: &mut nodes[number * inner..(number + 1) * inner],
+            nan: &mut nan[number * inner..(number + 1) * inner],
+            leaves: &mut leaves[number * (inner + 1)..(number + 1) * (inner + 1)],
+        };
+        flat.fill(0, 0);
+    }
+    let header = Header {
+        magic: TABLES_MAGIC,
+        kind: KIND_TREES,
+        n_features: trees.n_features,
+        depth,
+        n_trees: n_trees as u32,
+        base: trees.base,
+        slope: calibration.slope,
+        offset: calibration.offset,
+        ..Header::default()
+    };
+    let flat = nodes.iter().flat_map(|node| [node.threshold.to_le_bytes(), node.feature.to_le_bytes()].concat());
+    Ok(join(header, [flat.collect(), leaves.iter().flat_map(|leaf| leaf.to_le_bytes()).collect(), nan]))
+}
+
+struct Flat<'a> {
+    tree: &'a Tree,
+    inner: usize,
+    nodes: &'a mut [FlatNode],
+    nan: &'a mut [u8],
+    leaves: &'a mut [f32],
+}
+
+impl Flat<'_> {
+    /// Puts node `from` of the tree at `place`; a leaf above the bottom stands under both of its children.
+    fn fill(&mut self, from: usize, place: usize) {
+        match self.tree.0[from] {
+            Node::Leaf(value) if place >= self.inner => self.leaves[place - self.inner] = value,
+            Node::Leaf(_) => {
+                self.fill(from, 2 * place + 1);
+                self.fill(from, 2 * place + 2);
+            }
+            Node::Split { feature, threshold, left, right, nan_right } => {
+                self.nodes[place] = FlatNode { threshold, feature };
+                self.nan[place] = u8::from(nan_right);
+                self.fill(left as usize, 2 * place + 1);
+                self.fill(right as usize, 2 * place + 2);
+            }
+        }
+    }
+}
+
+fn lay_network(network: &Network, calibration: Calibration) -> Result<Vec<u8>, String> {
+    let count = weights_of(network.n_features, network.width, network.layers);
+    if network.weights.len() != count || network.scale.len() != network.n_features as usize {
+        return Err(format!("its network has {} weights, need {count}", network.weights.len()));
+    }
+    let header = Header {
+        magic: TABLES_MAGIC,
+        kind: KIND_NETWORK,
+        n_features: network.n_features,
+        depth: network.layers,
+        width: network.width,
+        slope: calibration.slope,
+        offset: calibration.offset,
+        ..Header::default()
+    };
+    let scale = network.scale.iter().flatten().flat_map(|number| number.to_le_bytes()).collect();
+    let weights = network.weights.iter().flat_map(|weight| weight.to_le_bytes()).collect();
+    Ok(join(header, [scale, weights, Vec::new()]))
+}

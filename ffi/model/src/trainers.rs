@@ -1,0 +1,165 @@
+//! What the trainers write, as a [`Trees`]: XGBoost's JSON model and LightGBM's text model.
+
+use serde_json::Value;
+
+use crate::form::{Node, Tree, Trees};
+use crate::tables::{FEATURES_MAX, TREES_MAX};
+
+/// Most nodes of one tree that are read.
+const NODES_MAX: usize = 1 << 16;
+
+/// Reads `XGBoosterSaveModelToBuffer`'s JSON of a `binary:logistic` gbtree.
+///
+/// # Errors
+/// What of it is missing or not as it must be.
+pub fn from_xgboost(json: &[u8]) -> Result<Trees, String> {
+    let model: Value = serde_json::from_slice(json).map_err(|error| format!("XGBoost's model is no JSON: {error}"))?;
+    let learner = &model["learner"];
+    let params = &learner["learner_model_param"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let n_features: u32 =
+        text(&params["num_feature"]).parse().map_err(|_| "XGBoost's model has no num_feature".to_owned())?;
+    let base_score: f64 =
+        text(&params["base_score"]).parse().map_err(|_| "XGBoost's model has no base_score".to_owned())?;
+    if learner["objective"]["name"] != "binary:logistic" {
+        return Err(format!("XGBoost's model is of objective {}, need binary:logistic", learner["objective"]["name"]));
+    }
+    if !(0.0..1.0).contains(&base_score) || base_score == 0.0 || n_features == 0 || n_features > FEATURES_MAX {
+        return Err(format!("XGBoost's model has base_score {base_score} and {n_features} features"));
+    }
+    let trees = learner["gradient_booster"]["model"]["trees"].as_array().ok_or("XGBoost's model has no trees")?;
+    if trees.len() > TREES_MAX as usize {
+        return Err(format!("it has {} trees, need at most {TREES_MAX}", trees.len()));
+    }
+    let trees: Option<Vec<Tree>> = trees.iter().map(|tree| xgboost_tree(tree, n_features)).collect();
+    let trees = trees.ok_or("a tree of XGBoost's model is not as trees are")?;
+    Ok(Trees { n_features, base: (base_score / (1.0 - base_score)).ln() as f32, trees })
+}
+
+fn xgboost_tree(tree: &Value, n_features: u32) -> Option<Tree> {
+    let list = |name: &str| tree[name].as_array();
+    let (left, right) = (list("left_children")?, list("right_children")?);
+    let (feature, condition, default) = (list("split_indices")?, list("split_conditions")?, list("default_left")?);
+    let count = left.len();
+    if count == 0 || count > NODES_MAX || [right, feature, condition, default].iter().any(|l| l.len() != count) {
+        return None;
+    }
+    let node = |at: usize| {
+        let number = condition[at].as_f64()? as f32;
+        let child = left[at].as_i64()?;
+        if child < 0 {
+            return Some(Node::Leaf(number));
+        }
+        let default_left = default[at].as_u64().map_or_else(|| default[at].as_bool(), |flag| Some(flag != 0))?;
+        split(at, count, n_features, (feature[at].as_u64()?, number, child, right[at].as_i64()?, !default_left))
+    };
+    Some(Tree((0..count).map(node).collect::<Option<_>>()?))
+}
+
+/// Children stand behind their parent in both formats, so that no walk goes round.
+fn split(
+    at: usize,
+    count: usize,
+    n_features: u32,
+    (feature, threshold, left, right, nan_right): (u64, f32, i64, i64, bool),
+) -> Option<Node> {
+    let child = |child: i64| u32::try_from(child).ok().filter(|&child| (child as usize) > at && (child as usize) < count);
+    let feature = u32::try_from(feature).ok().filter(|&feature| feature < n_features)?;
+    (!threshold.is_nan()).then_some(())?;
+    Some(Node::Split { feature, threshold, left: child(left)?, right: child(right)?, nan_right })
+}
+
+/// Reads `LGBM_BoosterSaveModelToString`'s text of a `binary` model with `sigmoid:1`.
+///
+/// LightGBM goes left where `x <= threshold` in double precision: as float32 that is right where `x` is at least
+/// the next float above it. Source: `Tree::NumericalDecision` and `decision_type` of LightGBM's tree.h.
+///
+/// # Errors
+/// What of it is missing or not as it must be.
+pub fn from_lightgbm(text: &str) -> Result<Trees, String> {
+    let field = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        line.ok_or_else(|| format!("LightGBM's model has no {name}"))
+    };
+    if !field("objective")?.starts_with("binary sigmoid:1") {
+        return Err(format!("LightGBM's model is of objective {}, need binary sigmoid:1", field("objective")?));
+    }
+    let last: u32 = field("max_feature_idx")?.parse().map_err(|_| "LightGBM's max_feature_idx is no number")?;
+    let n_features = last.saturating_add(1);
+    if n_features > FEATURES_MAX {
+        return Err(format!("LightGBM's model has {n_features} features, need at most {FEATURES_MAX}"));
+    }
+    let body = text.split("end of trees").next().unwrap_or_default();
+    let parts = body.split("\nTree=").skip(1);
+    let trees: Option<Vec<Tree>> = parts.map(|part| lightgbm_tree(part, n_features)).collect();
+    let trees = trees.ok_or("a tree of LightGBM's model is not as trees are")?;
+    if trees.len() > TREES_MAX as usize {
+        return Err(format!("it has {} trees, need at most {TREES_MAX}", trees.len()));
+    }
+    Ok(Trees { n_features, base: 0.0, trees })
+}
+
+fn lightgbm_tree(text: &str, n_features: u32) -> Option<Tree> {
+    let line = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+    fn list<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
+        text.split_whitespace().map(|number| number.parse().ok()).collect()
+    }
+    let leaves: Vec<f64> = list(line("leaf_value")?)?;
+    if line("num_leaves")? == "1" {
+        return Some(Tree(vec![Node::Leaf(*leaves.first()? as f32)]));
+    }
+    let (feature, threshold): (Vec<u64>, Vec<f64>) = (list(line("split_feature")?)?, list(line("threshold")?)?);
+    let (left, right): (Vec<i64>, Vec<i64>) = (list(line("left_child")?)?, list(line("right_child")?)?);
+    let decision: Vec<u32> = list(line("decision_type")?)?;
+    let inner = feature.len();
+    let same = [threshold.len(), left.len(), right.len(), decision.len()].iter().all(|len| *len == inner);
+    if !same || leaves.len() != inner + 1 || inner > NODES_MAX || line("num_cat").is_some_and(|count| count != "0") {
+        return None;
+    }
+    // Leaves are numbered apart, below 0; here they stand behind the inner nodes.
+    let place = |child: i64| if child >= 0 { child } else { inner as i64 + !child };
+    let node = |at: usize| {
+        let threshold = above(threshold[at]);
+        // Bit 1: default left; bits 2 and 3: what is missing: nothing, 0, or NaN.
+        let nan_right = match decision[at] >> 2 & 3 {
+            2 => decision[at] & 2 == 0,
+            0 => 0.0 >= threshold,
+            _ => return None,
+        };
+        let children = (feature[at], threshold, place(left[at]), place(right[at]), nan_right);
+        split(at, inner + leaves.len(), n_features, children)
+    };
+    let mut nodes = (0..inner).map(node).collect::<Option<Vec<_>>>()?;
+    nodes.extend(leaves.iter().map(|leaf| Node::Leaf(*leaf as f32)));
+    Some(Tree(nodes))
+}
+
+/// The smallest float32 that is greater than `threshold`.
+fn above(threshold: f64) -> f32 {
+    let near = threshold as f32;
+    if f64::from(near) > threshold { near } else { near.next_up() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn above_parts_floats_as_the_double_does() {
+        for threshold in [0.0, 1.0, -1.0, 0.1, -0.1, 1e-40, -1e-40, 1e30, 1.000_000_000_000_000_2] {
+            let at = above(threshold);
+            assert!(f64::from(at) > threshold && f64::from(at.next_down()) <= threshold, "{threshold}");
+        }
+    }
+
+    #[test]
+    fn trainers_text_that_is_not_theirs_is_refused_in_one_line() {
+        for text in ["", "{}", "{\"learner\":{}}", "tree\nversion=v4\nobjective=regression\nmax_feature_idx=3\n"] {
+            assert!(!from_xgboost(text.as_bytes()).expect_err("refuses").contains('\n'));
+            assert!(!from_lightgbm(text).expect_err("refuses").contains('\n'));
+        }
+        let round = "tree\nobjective=binary sigmoid:1\nmax_feature_idx=0\n\nTree=0\nnum_leaves=2\nnum_cat=0\n\
+            split_feature=0\nthreshold=1\ndecision_type=2\nleft_child=0\nright_child=-1\nleaf_value=1 2\n";
+        assert!(from_lightgbm(round).is_err(), "a child before its parent");
+    }
+}
