@@ -1,6 +1,6 @@
 import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
-import { LOCAL_TIER, type LocalStore, localStoreFile } from "../core/store/address.ts";
+import { LOCAL_STORE_FILE, LOCAL_TIER, type LocalStore } from "../core/store/address.ts";
 import { Store } from "../core/store/client.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
 import { endWithParent } from "../ffi/engine.ts";
@@ -24,8 +24,8 @@ export const runStore: Command = {
   async run({ flags }, context) {
     if (flags.part) endWithParent(context.library());
     const library = await clickhouseLibrary(context);
-    const folder = `${context.dataDir().path}/store`;
-    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    Deno.mkdirSync(`${context.dataDir().path}/store`, { recursive: true, mode: 0o700 });
+    const folder = Deno.realPathSync(`${context.dataDir().path}/store`);
     using _lock = lockFile(
       `${folder}/lock`,
       () =>
@@ -43,6 +43,9 @@ export const runStore: Command = {
       context.setting<number>("store.memory_bytes"),
       tierOf(context, folder),
     );
+    // The library looks for format schemas where its process stands, whatever its configuration says.
+    Deno.mkdirSync(`${folder}/format_schemas`, { recursive: true });
+    Deno.chdir(`${folder}/format_schemas`);
     const ended = runClickHouse(context.library(), { library, args });
     let over = false;
     const end = ended.finally(() => (over = true));
@@ -57,7 +60,7 @@ export const runStore: Command = {
     if (over) {
       throw new AppError("unavailable", `Cannot start the store in ${folder}: its server has ended at once`);
     }
-    const file = localStoreFile(context.dataDir().path);
+    const file = `${folder}/${LOCAL_STORE_FILE}`;
     Deno.writeTextFileSync(`${file}.new`, JSON.stringify(local), { mode: 0o600 });
     Deno.renameSync(`${file}.new`, file);
     context.say(`the analytics store serves on 127.0.0.1:${local.port}`);
@@ -84,7 +87,7 @@ export const hasClickHouse = () =>
 /** The file of ClickHouse's library: LEGEND_CHDB in a checkout, else out of the executable. */
 async function clickhouseLibrary(context: Context): Promise<string> {
   const given = Deno.env.get("LEGEND_CHDB");
-  if (given) return given;
+  if (given) return Deno.realPathSync(given);
   const { success, stdout, stderr } = await context.respawn(["__unpack", "clickhouse"]).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
   if (!success) throw new AppError("unavailable", text(stderr).split("\n").at(-1)!);

@@ -14,7 +14,8 @@ export interface LocalStore {
 /** Storage policy and volume of the local store when `store.tier_url` names a bucket. */
 export const LOCAL_TIER = { policy: "tiered", volume: "cold" } as const;
 
-export const localStoreFile = (dataDir: string) => `${dataDir}/store/store.json`;
+export const LOCAL_STORE_FILE = "store.json";
+export const localStoreFile = (dataDir: string) => `${dataDir}/store/${LOCAL_STORE_FILE}`;
 
 /** The configured server; null when this host's own store is meant. */
 export function serverAddress(config: Config): StoreAddress | null {

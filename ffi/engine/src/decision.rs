@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::dex::Dex;
-use crate::features::Row;
+use crate::features::{Answer, Row};
 use crate::gate::{Refusals, Terms};
 use crate::landing::LandingInputs;
 use crate::legs::Leg;
@@ -105,7 +105,7 @@ pub struct Open {
     /// The model that gave the score; `None`: the baseline.
     pub model: Option<Arc<str>>,
     /// What a model in shadow said, and which.
-    pub shadow: Option<(Arc<str>, f32)>,
+    pub shadow: Option<Answer>,
     /// What the gate weighed.
     pub terms: Terms,
     /// What refused.

@@ -146,9 +146,9 @@ impl Engine {
         self.policy = *policy;
     }
 
-    /// Scores with `model` from the next event on, with the baseline without; `shadow` is asked too, and told only.
-    pub fn set_models(&mut self, model: Option<Arc<dyn Scorer>>, shadow: Option<Arc<dyn Scorer>>) {
-        (self.model, self.shadow) = (model, shadow);
+    /// Whom to ask for scores; where there is no answer the baseline scores. `shadow` is told only.
+    pub fn ask_models(&mut self, model: Arc<dyn Scorer>, shadow: Arc<dyn Scorer>) {
+        (self.model, self.shadow) = (Some(model), Some(shadow));
     }
 
     /// Counts on from another engine's counts, whose place this one takes.
@@ -398,10 +398,10 @@ impl Engine {
             Facts::Sandwich(facts) => features::sandwich(facts),
             Facts::Cycle(facts) => features::cycle(facts, &landing, &terms),
         };
-        let asked = |model: &Arc<dyn Scorer>| (Arc::clone(model.version()), model.score(features.values()));
-        let (model, shadow) = (self.model.as_ref().map(asked), self.shadow.as_ref().map(asked));
-        if let Some((_, answer)) = &model {
-            terms.score = f64::from(*answer);
+        let asked = |model: &Option<Arc<dyn Scorer>>| model.as_ref()?.ask(features.values());
+        let (model, shadow) = (asked(&self.model), asked(&self.shadow));
+        if let Some(answer) = &model {
+            terms.score = f64::from(answer.score);
         }
         let open = Open {
             trigger: found.trigger,
@@ -413,7 +413,7 @@ impl Engine {
             fail_cost_lamports,
             p_land,
             landing,
-            model: model.map(|(version, _)| version),
+            model: model.map(|answer| answer.version),
             shadow,
             terms,
             refusals: gate::Refusals::default(),

@@ -197,7 +197,7 @@ fn open_evidence(decision: &Decision, open: &Open) -> Value {
         })),
         "model": open.model.as_deref().unwrap_or(BASELINE),
         "score": open.terms.score,
-        "shadow": open.shadow.as_ref().map(|(version, score)| json!({ "model": **version, "score": score })),
+        "shadow": open.shadow.as_ref().map(|answer| json!({ "model": *answer.version, "score": answer.score })),
         "features": features(decision),
         "ev": {
             "p_land": open.p_land,

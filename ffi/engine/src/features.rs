@@ -5,6 +5,8 @@
 //! Nothing here looks ahead: what a pool did before is taken from whole slots before the front's or the
 //! trigger's (`Past`), prices from the state before the front.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
 use crate::gate::Terms;
@@ -202,12 +204,19 @@ pub fn cycle(facts: &CycleFacts, landing: &LandingInputs, terms: &Terms) -> Row 
     ])
 }
 
-/// A model as the engine asks it. Asking must not wait, allocate or fail.
-pub trait Scorer: Send + Sync {
-    /// Probability for a row that may be longer than the model reads; NaN where it has no answer.
-    fn score(&self, row: &[f32]) -> f32;
+/// What a model said of one row.
+#[derive(Clone, Debug)]
+pub struct Answer {
     /// Which model, as it stands in evidence.
-    fn version(&self) -> &std::sync::Arc<str>;
+    pub version: Arc<str>,
+    /// Probability, 0..1; NaN where it has none.
+    pub score: f32,
+}
+
+/// The model in force, as the engine asks it. Asking must not wait, allocate or fail.
+pub trait Scorer: Send + Sync {
+    /// `None` when there is no model. The row may be longer than the model reads.
+    fn ask(&self, row: &[f32]) -> Option<Answer>;
 }
 
 #[cfg(test)]

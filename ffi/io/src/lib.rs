@@ -7,6 +7,7 @@ pub mod decode;
 pub mod kafka;
 pub mod latency;
 pub mod log;
+pub mod models;
 pub mod publish;
 pub mod replay;
 pub mod sink;

@@ -26,15 +26,18 @@ use crate::control::server::{Control, Live, kill_on_signal, listen, module_name,
 use crate::kafka::KafkaOptions;
 use crate::latency::Latency;
 use crate::log::TopicOptions;
+use crate::models::Slot;
 use crate::publish::Publisher;
 use crate::replay::why_not;
 use crate::source::any::Source;
 use crate::source::file::SourceCounts;
 use crate::source::topic::TopicSource;
 
+mod models;
 mod publishing;
 mod watch;
 
+use models::{Models, Teller};
 use publishing::{Metrics, publish_all};
 use watch::{Receipts, watch};
 
@@ -163,6 +166,7 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 pub struct Agent {
     shared: Arc<Shared>,
     control: Arc<Control>,
+    models: Arc<Models>,
     instance: String,
     module: Module,
     thread: Option<JoinHandle<()>>,
@@ -209,13 +213,27 @@ impl Agent {
             let metrics = Metrics::new(&shared, module, &options.instance);
             move || publish_all(&shared, &live, publisher, &work_out, metrics)
         })?;
+        let teller = Teller::open(
+            data_dir,
+            format!("{}-{}", options.module, options.instance),
+            Arc::clone(&receipts),
+            options.limits.into(),
+        )?;
+        let models = Arc::new(Models::default());
+        // Before the first event: an agent that starts again goes on with its model.
+        let watcher = models.open(data_dir, &control, &teller);
+        let keeping = spawn("models", {
+            let (shared, control, models) = (Arc::clone(&shared), Arc::clone(&control), Arc::clone(&models));
+            move || models.keep(watcher, &shared, &control, &teller)
+        })?;
         let watching = spawn("control-log", {
             let (shared, control) = (Arc::clone(&shared), Arc::clone(&control));
             let status_path = data_dir.join("agents").join(format!("{}.status.json", options.module));
-            let instance = format!("{}-{}", options.module, options.instance);
-            move || watch(&shared, &control, &receipts, &status_path, &instance, module)
+            let (instance, models) = (format!("{}-{}", options.module, options.instance), Arc::clone(&models));
+            move || watch(&shared, &control, &models, &receipts, &status_path, &instance, module)
         })?;
         let hot = Hot {
+            models: [Arc::clone(&models.live), Arc::clone(&models.shadow)],
             shared: Arc::clone(&shared),
             live: Arc::clone(&control.live),
             module,
@@ -246,11 +264,12 @@ impl Agent {
                 locked(&shared.summary).error = error;
                 shared.finished.store(true, Relaxed);
                 let _ = watching.join();
+                let _ = keeping.join();
                 drop(lock);
             }
         })?;
         let instance = format!("{}-{}", options.module, options.instance);
-        Ok(Agent { shared, control, instance, module, thread: Some(thread) })
+        Ok(Agent { shared, control, models, instance, module, thread: Some(thread) })
     }
 
     /// Asks the threads to end after the event in hand.
@@ -261,7 +280,7 @@ impl Agent {
     /// Counters as JSON; `state` is `running`, `done` or `failed`.
     #[must_use]
     pub fn status(&self) -> String {
-        status(&self.shared, &self.control, &self.instance, self.module).to_string()
+        status(&self.shared, &self.control, &self.models, &self.instance, self.module).to_string()
     }
 }
 
@@ -283,7 +302,7 @@ fn spawn<T: Send + 'static>(
     spawned.map_err(|error| format!("Cannot start the thread {name}: {error}"))
 }
 
-fn status(shared: &Shared, control: &Control, instance: &str, module: Module) -> Value {
+fn status(shared: &Shared, control: &Control, models: &Models, instance: &str, module: Module) -> Value {
     let finished = shared.finished.load(Relaxed);
     let summary = locked(&shared.summary);
     let state = match (&summary.error, finished) {
@@ -307,6 +326,9 @@ fn status(shared: &Shared, control: &Control, instance: &str, module: Module) ->
         "policy": policy,
         "policy_hash": crate::control::keys::to_hex(&policy.hash()),
         "killed": control.live.is_killed(),
+        "model": models.live.version().as_deref(),
+        "shadow_model": models.shadow.version().as_deref(),
+        "model_refused": models.refused().map(|(version, reason)| json!({ "version": version, "reason": reason })),
         "files": source.files,
         "blocks": source.blocks,
         "transactions": counts.transactions,
@@ -337,6 +359,8 @@ fn status(shared: &Shared, control: &Control, instance: &str, module: Module) ->
 
 /// The thread that decides.
 struct Hot {
+    /// Live, shadow.
+    models: [Arc<Slot>; 2],
     shared: Arc<Shared>,
     live: Arc<Live>,
     module: Module,
@@ -357,6 +381,8 @@ impl Hot {
     fn engine(&self, source: &Source) -> Engine {
         let arbitrage = self.module == Module::Arbitrage;
         let mut engine = Engine::new(Modules { arbitrage, mev: !arbitrage });
+        let [live, shadow] = self.models.clone();
+        engine.ask_models(live, shadow);
         engine.load(&accounts::borrowed(&self.known));
         if let Some(accounts) = source.accounts() {
             engine.load(&accounts::borrowed(&accounts));

@@ -10,6 +10,7 @@ use wire::control::Module;
 use wire::jobs::Receipt;
 use wire::prost::Message;
 
+use super::models::Models;
 use super::{Shared, WATCH, locked, say, status};
 use crate::control::client::COMMANDS_TOPIC;
 use crate::control::command::Signed;
@@ -28,6 +29,7 @@ const COMMAND_FIRST: Duration = Duration::from_millis(500);
 pub(super) fn watch(
     shared: &Shared,
     control: &Control,
+    models: &Models,
     receipts: &Receipts,
     status_path: &Path,
     instance: &str,
@@ -65,14 +67,14 @@ pub(super) fn watch(
         }
         if Instant::now() >= next_status {
             next_status = Instant::now() + STATUS_EVERY;
-            let written = write_status(status_path, &status(shared, control, instance, module));
+            let written = write_status(status_path, &status(shared, control, models, instance, module));
             if let (Err(error), false) = (&written, status_failed) {
                 say(&format!("Cannot write {}: {error}", status_path.display()));
             }
             status_failed = written.is_err();
         }
     }
-    if let Err(error) = write_status(status_path, &status(shared, control, instance, module)) {
+    if let Err(error) = write_status(status_path, &status(shared, control, models, instance, module)) {
         say(&format!("Cannot write {}: {error}", status_path.display()));
     }
 }

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use engine::policy::Policy;
-use wire::control::{Action, Command, Module};
+use wire::control::{Action, Command};
+
+pub use wire::control::Module;
 use wire::jobs::Receipt;
 use wire::prost::Message;
 
@@ -173,6 +175,47 @@ impl Control {
     #[must_use]
     pub fn policy(&self) -> StoredPolicy {
         self.inner().state.policy.clone()
+    }
+
+    /// Whose commands it obeys.
+    #[must_use]
+    pub fn module(&self) -> Module {
+        self.module
+    }
+
+    /// Keys whose commands and models count.
+    #[must_use]
+    pub fn trusted(&self) -> &[VerifyingKey] {
+        &self.trusted
+    }
+
+    /// The receipt of a deployment, given once; `None` when it was given before.
+    #[must_use]
+    pub fn answer_model(&self, request_id: &str, applied: bool, reason: String) -> Option<Receipt> {
+        let mut inner = self.inner();
+        if inner.state.answers.iter().any(|(known, _)| known == request_id) {
+            return None;
+        }
+        let policy = inner.state.policy.clone();
+        let mut receipt = Receipt {
+            schema_version: "rcpt-v1".to_owned(),
+            request_id: request_id.to_owned(),
+            instance: self.instance.clone(),
+            module: module_name(self.module).to_owned(),
+            applied,
+            reason,
+            sequence: 0,
+            policy_hash: policy.hash().to_vec(),
+            applied_ns: now_ns(),
+            first_event_ns: 0,
+            signature: Vec::new(),
+        };
+        self.sign(&mut receipt);
+        inner.state.answered(request_id, keys::to_hex(&receipt.encode_to_vec()));
+        let Inner { state, file } = &mut *inner;
+        // When it cannot be kept it is answered once more after a restart.
+        let _ = file.write(state);
+        Some(receipt)
     }
 
     /// Whether this request has its receipt already.

@@ -1,0 +1,115 @@
+//! The thread that keeps the agent's models, and how it tells what came of a deployment: an event on the log, a
+//! receipt for who asked, a line for who watches.
+
+use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
+
+use wire::control::Module;
+use wire::jobs::ModelEvent;
+use wire::prost::Message;
+
+use super::watch::Receipts;
+use super::{Shared, locked, say};
+use crate::control::now_ns;
+use crate::control::server::{Control, module_name};
+use crate::log::format::{Batch, Record};
+use crate::log::{Durability, Log, Topic, TopicOptions};
+use crate::models::Slot;
+use crate::models::watch::{Told, Watcher};
+
+const EVENTS_TOPIC: &str = "model-events-proto";
+
+/// The two models of an agent, and what was last said of them.
+#[derive(Default)]
+pub(super) struct Models {
+    /// What decides.
+    pub(super) live: Arc<Slot>,
+    /// What is asked too.
+    pub(super) shadow: Arc<Slot>,
+    /// The newest refusal: version and reason.
+    refused: Mutex<Option<(String, String)>>,
+}
+
+impl Models {
+    /// The newest refusal that nothing has followed.
+    pub(super) fn refused(&self) -> Option<(String, String)> {
+        locked(&self.refused).clone()
+    }
+
+    /// Loads what is deployed now; the watcher goes on from there.
+    pub(super) fn open(&self, data_dir: &Path, control: &Control, teller: &Teller) -> Watcher {
+        let (live, shadow) = (Arc::clone(&self.live), Arc::clone(&self.shadow));
+        Watcher::new(data_dir, control.module(), control.trusted().to_vec(), live, shadow, |told| {
+            teller.tell(self, control, &told);
+        })
+    }
+
+    /// Watches until the agent has finished.
+    pub(super) fn keep(&self, watcher: Watcher, shared: &Shared, control: &Control, teller: &Teller) {
+        watcher.run(|| shared.finished.load(Relaxed), |told| teller.tell(self, control, &told));
+    }
+}
+
+/// Where it is told.
+pub(super) struct Teller {
+    receipts: Arc<Receipts>,
+    events: Mutex<Topic>,
+    instance: String,
+}
+
+impl Teller {
+    pub(super) fn open(
+        data_dir: &Path,
+        instance: String,
+        receipts: Arc<Receipts>,
+        options: TopicOptions,
+    ) -> Result<Teller, String> {
+        let log = Log::open(&data_dir.join("log")).map_err(|error| error.to_string())?;
+        let events = log.topic(EVENTS_TOPIC, options, true).map_err(|error| error.to_string())?;
+        Ok(Teller { receipts, events: Mutex::new(events), instance })
+    }
+
+    fn tell(&self, models: &Models, control: &Control, told: &Told) {
+        let module = control.module();
+        match told.state {
+            "refused" => {
+                say(&refusal(module, told));
+                *locked(&models.refused) = Some((told.version.clone(), told.reason.clone()));
+            }
+            "live" | "none" => *locked(&models.refused) = None,
+            _ => {}
+        }
+        let event = ModelEvent {
+            module: module_name(module).to_owned(),
+            version: told.version.clone(),
+            state: told.state.to_owned(),
+            reason: told.reason.clone(),
+            instance: self.instance.clone(),
+            at_ns: now_ns(),
+        };
+        let mut batch = Batch::default();
+        let record = Record {
+            key: Some(event.module.as_bytes()),
+            value: Some(&event.encode_to_vec()),
+            headers: &[],
+            timestamp_ms: i64::try_from(event.at_ns / 1_000_000).unwrap_or(i64::MAX),
+        };
+        let written = batch.push(&record).and_then(|()| locked(&self.events).append(&mut batch, Durability::Group));
+        if let Err(error) = written {
+            say(&format!("Cannot tell on the log that model {} is {}: {error}", told.version, told.state));
+        }
+        if !told.request_id.is_empty() && matches!(told.state, "live" | "refused") {
+            let applied = told.state == "live";
+            let reason = if applied { String::new() } else { refusal(module, told) };
+            if let Some(receipt) = control.answer_model(&told.request_id, applied, reason) {
+                self.receipts.append(&receipt);
+            }
+        }
+    }
+}
+
+fn refusal(module: Module, told: &Told) -> String {
+    let name = if told.version.is_empty() { "what is deployed" } else { &told.version };
+    format!("Cannot use {name} for {}: {}; what ran before runs on", module_name(module), told.reason)
+}

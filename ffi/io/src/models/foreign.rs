@@ -1,0 +1,233 @@
+//! Models that bring code of their own. It runs first in a child process, where a crash or an endless loop costs
+//! nothing; then here, behind a mark that tells the next start which model it was that crashed.
+
+use std::ffi::{CStr, CString, c_void};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::sync::Once;
+use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use model::artefact::check_answers;
+use model::Golden;
+
+/// How long the child may take for loading and all golden rows.
+const PROBE: Duration = Duration::from_millis(2_000);
+const PREDICT: &CStr = c"treelite_predict";
+
+type Predict = unsafe extern "C" fn(*const f32, usize) -> f32;
+
+/// A loaded foreign model; its file is a private copy, so that nobody can change it under its feet.
+pub struct Foreign {
+    handle: *mut c_void,
+    predict: Predict,
+    /// Keeps the name under which it was loaded from being used again.
+    _copy: OwnedFd,
+}
+
+// SAFETY: the handle is only closed by the drop, and the contract of `treelite_predict` is that it has no state.
+unsafe impl Send for Foreign {}
+// SAFETY: as above.
+unsafe impl Sync for Foreign {}
+
+impl Foreign {
+    /// Probes, then loads.
+    pub(super) fn open(bytes: &[u8], golden: &Golden, features: usize) -> Result<Foreign, String> {
+        let copy = private_copy(bytes).map_err(|error| format!("it cannot be copied: {error}"))?;
+        let path = CString::new(format!("/proc/self/fd/{}", copy.as_raw_fd())).map_err(|error| error.to_string())?;
+        probe(&path, golden, features)?;
+        // SAFETY: loading runs the file's constructors; the child has run them, and the file is signed.
+        let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+        if handle.is_null() {
+            return Err("the loader refuses it".to_owned());
+        }
+        // SAFETY: the handle is open.
+        let symbol = unsafe { libc::dlsym(handle, PREDICT.as_ptr()) };
+        if symbol.is_null() {
+            return Err("it has no symbol treelite_predict".to_owned());
+        }
+        // SAFETY: SPEC 4 fixes the signature, and the child has called it so.
+        let predict = unsafe { std::mem::transmute::<*mut c_void, Predict>(symbol) };
+        Ok(Foreign { handle, predict, _copy: copy })
+    }
+
+    pub(super) fn predict(&self, row: &[f32], features: usize) -> f32 {
+        if row.len() < features {
+            return f32::NAN;
+        }
+        INSIDE.with(|inside| inside.set(true));
+        // SAFETY: the row is at least as long as is said.
+        let answer = unsafe { (self.predict)(row.as_ptr(), features) };
+        INSIDE.with(|inside| inside.set(false));
+        answer
+    }
+}
+
+impl Drop for Foreign {
+    fn drop(&mut self) {
+        // SAFETY: nobody calls it any more: the last owner is being dropped.
+        unsafe { libc::dlclose(self.handle) };
+    }
+}
+
+/// A file in memory that cannot be written any more.
+fn private_copy(bytes: &[u8]) -> std::io::Result<OwnedFd> {
+    // SAFETY: the name is a C string; the answer is checked.
+    let fd = unsafe { libc::memfd_create(c"legend-model".as_ptr(), libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING) };
+    if fd < 0 {
+        return Err(std::io::Error::last_os_error());
+    }
+    // SAFETY: a new descriptor of our own.
+    let mut file = unsafe { File::from_raw_fd(fd) };
+    file.write_all(bytes)?;
+    let seals = libc::F_SEAL_WRITE | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
+    // SAFETY: the descriptor is open; seals are flags.
+    if unsafe { libc::fcntl(fd, libc::F_ADD_SEALS, seals) } != 0 {
+        return Err(std::io::Error::last_os_error());
+    }
+    Ok(file.into())
+}
+
+/// Loads the file and asks it the golden rows in a child process.
+fn probe(path: &CStr, golden: &Golden, features: usize) -> Result<(), String> {
+    let mut ends = [0; 2];
+    // SAFETY: two descriptors are written to `ends`.
+    if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
+        return Err(format!("it cannot be probed: {}", std::io::Error::last_os_error()));
+    }
+    // SAFETY: new descriptors of our own.
+    let (mut from, to) = unsafe { (File::from_raw_fd(ends[0]), File::from_raw_fd(ends[1])) };
+    // Room is made before the fork: the child takes no memory but what the loader takes.
+    let mut line = [0_u8; 256];
+    // SAFETY: the child only loads, calls and writes to the pipe, and leaves by _exit.
+    let child = unsafe { libc::fork() };
+    if child < 0 {
+        return Err(format!("it cannot be probed: {}", std::io::Error::last_os_error()));
+    }
+    if child == 0 {
+        let told = in_child(path, golden, features);
+        let text = told.as_ref().err().map_or("ok", String::as_str).as_bytes();
+        let len = text.len().min(line.len());
+        line[..len].copy_from_slice(&text[..len]);
+        // SAFETY: the pipe is open; _exit runs nothing of this process.
+        unsafe {
+            libc::write(to.as_raw_fd(), line.as_ptr().cast(), len);
+            libc::_exit(0);
+        }
+    }
+    drop(to);
+    let begin = Instant::now();
+    let mut status = 0;
+    loop {
+        // SAFETY: our own child.
+        let ended = unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) };
+        if ended == child {
+            break;
+        }
+        if begin.elapsed() > PROBE {
+            // SAFETY: our own child, not waited for yet.
+            unsafe {
+                libc::kill(child, libc::SIGKILL);
+                libc::waitpid(child, &raw mut status, 0);
+            }
+            return Err(format!("it did not answer within {} ms in a child process", PROBE.as_millis()));
+        }
+        std::thread::sleep(Duration::from_micros(300));
+    }
+    if libc::WIFSIGNALED(status) {
+        return Err(format!("it crashed in a child process (signal {})", libc::WTERMSIG(status)));
+    }
+    let mut text = String::new();
+    from.read_to_string(&mut text).map_err(|error| format!("it cannot be probed: {error}"))?;
+    match text.as_str() {
+        "ok" => Ok(()),
+        "" => Err("it ended its process instead of answering".to_owned()),
+        why => Err(why.to_owned()),
+    }
+}
+
+fn in_child(path: &CStr, golden: &Golden, features: usize) -> Result<(), String> {
+    for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT] {
+        // SAFETY: back to the default, so that a crash ends this child and nothing else of the parent's runs.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    // SAFETY: this process exists to run it.
+    let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+    if handle.is_null() {
+        return Err("the loader refuses it".to_owned());
+    }
+    // SAFETY: the handle is open.
+    let symbol = unsafe { libc::dlsym(handle, PREDICT.as_ptr()) };
+    if symbol.is_null() {
+        return Err("it has no symbol treelite_predict".to_owned());
+    }
+    // SAFETY: SPEC 4 fixes the signature; a crash ends this child.
+    let predict = unsafe { std::mem::transmute::<*mut c_void, Predict>(symbol) };
+    // SAFETY: rows are as long as is said.
+    check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) })
+}
+
+std::thread_local! {
+    /// Whether this thread runs a foreign model now.
+    static INSIDE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Where the mark of a crash goes, and what it says: the version in force.
+static CRASH_FD: AtomicI32 = AtomicI32::new(-1);
+static CRASH_TEXT: AtomicPtr<[u8; 12]> = AtomicPtr::new(std::ptr::null_mut());
+static BEFORE: [std::sync::OnceLock<usize>; 5] = [const { std::sync::OnceLock::new() }; 5];
+const SIGNALS: [libc::c_int; 5] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT];
+
+/// From now on a crash inside of a foreign model writes `version` to `file` before it ends the process.
+pub(super) fn mark_crashes(file: File, version: &str) {
+    static HANDLERS: Once = Once::new();
+    let mut text = [0_u8; 12];
+    for (to, from) in text.iter_mut().zip(version.bytes()) {
+        *to = from;
+    }
+    // Leaked on purpose: a handler may read it at any time; one foreign model is a dozen bytes.
+    CRASH_TEXT.store(Box::leak(Box::new(text)), SeqCst);
+    let fd = file.as_raw_fd();
+    std::mem::forget(file);
+    let old = CRASH_FD.swap(fd, SeqCst);
+    if old >= 0 {
+        // SAFETY: the descriptor was ours and is not used any more.
+        unsafe { libc::close(old) };
+    }
+    HANDLERS.call_once(|| {
+        for (at, signal) in SIGNALS.into_iter().enumerate() {
+            // SAFETY: the handler only does what a signal handler may; the one before is kept and called.
+            unsafe {
+                let mut action: libc::sigaction = std::mem::zeroed();
+                let mut before: libc::sigaction = std::mem::zeroed();
+                action.sa_sigaction =
+                    on_crash as extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut c_void) as usize;
+                action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+                libc::sigaction(signal, &raw const action, &raw mut before);
+                let _ = BEFORE[at].set(if before.sa_flags & libc::SA_SIGINFO != 0 { before.sa_sigaction } else { 0 });
+            }
+        }
+    });
+}
+
+extern "C" fn on_crash(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    if INSIDE.with(std::cell::Cell::get) {
+        let (fd, text) = (CRASH_FD.load(SeqCst), CRASH_TEXT.load(SeqCst));
+        // SAFETY: write(2) is allowed here; the text is never freed.
+        unsafe { libc::write(fd, text.cast(), 12) };
+    } else if let Some(&before) = SIGNALS.iter().position(|known| *known == signal).and_then(|at| BEFORE[at].get())
+        && before != 0
+    {
+        // SAFETY: it was installed as a handler of three arguments.
+        let handler = unsafe {
+            std::mem::transmute::<usize, extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut c_void)>(before)
+        };
+        return handler(signal, info, context);
+    }
+    // SAFETY: back to the default; the fault comes again and ends the process as it would have without us.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+    }
+}

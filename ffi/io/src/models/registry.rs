@@ -1,0 +1,252 @@
+//! Models as files: registered once under their hash, verified at each use, put in force by a symlink.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, symlink};
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use wire::control::Module;
+
+use crate::control::keys::{self, to_hex};
+use crate::control::server::module_name;
+
+/// What the signature is for.
+const DOMAIN: &str = "legend model-v1";
+/// Letters of the hash that name a version.
+const VERSION_LEN: usize = 12;
+const MANIFEST_BYTES_MAX: u64 = 1 << 20;
+
+/// Folder of all models below a data folder.
+#[must_use]
+pub fn folder(data_dir: &Path) -> PathBuf {
+    data_dir.join("models")
+}
+
+/// File of a version.
+#[must_use]
+pub fn artefact_path(data_dir: &Path, module: Module, version: &str) -> PathBuf {
+    folder(data_dir).join(format!("lib{}_v{version}.so", module_name(module)))
+}
+
+/// Whether a text can be a version; nothing else becomes part of a path.
+#[must_use]
+pub fn is_version(text: &str) -> bool {
+    text.len() == VERSION_LEN && text.bytes().all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase())
+}
+
+/// The version of an artefact's file name.
+#[must_use]
+pub fn version_of(path: &Path, module: Module) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let version = name.strip_prefix(&format!("lib{}_v", module_name(module)))?.strip_suffix(".so")?;
+    is_version(version).then(|| version.to_owned())
+}
+
+/// A version's manifest after its signature was held against `trusted`.
+///
+/// # Errors
+/// What is wrong, to be said behind the version.
+pub fn manifest(data_dir: &Path, module: Module, version: &str, trusted: &[VerifyingKey]) -> Result<Value, String> {
+    let path = artefact_path(data_dir, module, version);
+    let bytes = small(&path.with_extension("json")).map_err(|why| format!("it has no manifest ({why})"))?;
+    let signature = small(&path.with_extension("sig")).map_err(|_| "it is not signed".to_owned())?;
+    let text = String::from_utf8_lossy(&signature);
+    let (id, hex) = text.trim().split_once(' ').ok_or("its signature is no signature")?;
+    let signature: Option<Vec<u8>> =
+        (0..hex.len() / 2).map(|at| u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()).collect();
+    let key = trusted.iter().find(|key| keys::key_id(key) == id);
+    let key = key.ok_or_else(|| format!("its key {} is not trusted here", id.chars().take(16).collect::<String>()))?;
+    if !keys::verify(key, DOMAIN, &[&bytes], &signature.unwrap_or_default()) {
+        return Err("its signature does not fit: the manifest was altered".to_owned());
+    }
+    let manifest: Value = serde_json::from_slice(&bytes).map_err(|error| format!("its manifest is no JSON: {error}"))?;
+    if manifest["module"] != module_name(module) {
+        return Err(format!("it is a model of {}", manifest["module"]));
+    }
+    Ok(manifest)
+}
+
+fn small(path: &Path) -> Result<Vec<u8>, String> {
+    let len = fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if len > MANIFEST_BYTES_MAX {
+        return Err(format!("{len} bytes"));
+    }
+    fs::read(path).map_err(|error| error.to_string())
+}
+
+/// Writes an artefact with its manifest and signature; the version. Once more with the same bytes is the same.
+/// `about`: what the manifest says beside file, module, hash and size.
+///
+/// # Errors
+/// One line: the folder cannot be written.
+pub fn register(
+    data_dir: &Path,
+    module: Module,
+    artefact: &[u8],
+    about: &Value,
+    key: &SigningKey,
+) -> Result<String, String> {
+    let sha256 = to_hex(&Sha256::digest(artefact));
+    let version = sha256[..VERSION_LEN].to_owned();
+    let path = artefact_path(data_dir, module, &version);
+    let mut manifest = json!({
+        "schema": "model-1",
+        "module": module_name(module),
+        "version": version,
+        "sha256": sha256,
+        "bytes": artefact.len(),
+    });
+    if let (Some(manifest), Some(about)) = (manifest.as_object_mut(), about.as_object()) {
+        for (name, value) in about {
+            manifest.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    let text = format!("{:#}\n", manifest);
+    let signature = keys::sign(key, DOMAIN, &[text.as_bytes()]);
+    let signed = format!("{} {}\n", keys::key_id(&key.verifying_key()), to_hex(&signature));
+    let cannot = |error: std::io::Error| format!("Cannot register a model in {}: {error}", folder(data_dir).display());
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder(data_dir)).map_err(cannot)?;
+    // The artefact last: who sees it finds the rest.
+    place(&path.with_extension("sig"), signed.as_bytes()).map_err(cannot)?;
+    place(&path.with_extension("json"), text.as_bytes()).map_err(cannot)?;
+    place(&path, artefact).map_err(cannot)?;
+    Ok(version)
+}
+
+/// Whole or not at all, and never over what a process may have mapped: a new file, renamed.
+fn place(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let temporary = path.with_extension(format!("new.{}", std::process::id()));
+    let written = File::create(&temporary).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let placed = written.and_then(|()| fs::rename(&temporary, path));
+    if placed.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    placed
+}
+
+/// Which symlink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// What runs.
+    Latest,
+    /// What is only told.
+    Shadow,
+}
+
+impl Link {
+    fn path(self, data_dir: &Path, module: Module) -> PathBuf {
+        let word = if self == Link::Latest { "latest" } else { "shadow" };
+        folder(data_dir).join(format!("lib{}_{word}.so", module_name(module)))
+    }
+}
+
+/// Points a symlink at a version, atomically; `None` takes it away. `request_id`: whom the agents answer.
+///
+/// # Errors
+/// One line: no such version, or the folder cannot be written.
+pub fn point(
+    data_dir: &Path,
+    module: Module,
+    link: Link,
+    version: Option<&str>,
+    request_id: &str,
+) -> Result<(), String> {
+    let path = link.path(data_dir, module);
+    let cannot = |error: std::io::Error| format!("Cannot deploy in {}: {error}", folder(data_dir).display());
+    let Some(version) = version else {
+        return match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(cannot(error)),
+            _ => Ok(()),
+        };
+    };
+    if !is_version(version) || !artefact_path(data_dir, module, version).exists() {
+        return Err(format!(
+            "Cannot deploy {version}: {} has no such version, see `legend model list`",
+            module_name(module)
+        ));
+    }
+    if link == Link::Latest {
+        place(&folder(data_dir).join(format!("{}.request", module_name(module))), request_id.as_bytes()).map_err(cannot)?;
+    }
+    let target = format!("lib{}_v{version}.so", module_name(module));
+    let temporary = path.with_extension(format!("new.{}", std::process::id()));
+    let _ = fs::remove_file(&temporary);
+    symlink(target, &temporary).and_then(|()| fs::rename(&temporary, &path)).map_err(cannot)
+}
+
+/// Keeps a version in force whatever the symlink says; `None` lifts it.
+///
+/// # Errors
+/// As [`point`].
+pub fn pin(data_dir: &Path, module: Module, version: Option<&str>) -> Result<(), String> {
+    let path = folder(data_dir).join(format!("{}.pin", module_name(module)));
+    let cannot = |error: std::io::Error| format!("Cannot pin in {}: {error}", folder(data_dir).display());
+    match version {
+        None => match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(cannot(error)),
+            _ => Ok(()),
+        },
+        Some(version) if is_version(version) && artefact_path(data_dir, module, version).exists() => {
+            place(&path, version.as_bytes()).map_err(cannot)
+        }
+        Some(version) => Err(format!("Cannot pin {version}: {} has no such version", module_name(module))),
+    }
+}
+
+/// The pinned version.
+#[must_use]
+pub fn pinned(data_dir: &Path, module: Module) -> Option<String> {
+    let text = fs::read_to_string(folder(data_dir).join(format!("{}.pin", module_name(module)))).ok()?;
+    Some(text.trim().to_owned())
+}
+
+/// What is asked to run: the pinned version, else the symlink's target. `None`: nothing is.
+///
+/// # Errors
+/// It points to what is no version of this folder.
+pub fn wanted(data_dir: &Path, module: Module, link: Link) -> Result<Option<String>, String> {
+    if link == Link::Latest && let Some(version) = pinned(data_dir, module) {
+        return if is_version(&version) { Ok(Some(version)) } else { Err("the pin names no version".to_owned()) };
+    }
+    let path = link.path(data_dir, module);
+    let target = match fs::read_link(&path) {
+        Ok(target) => target,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(_) => return Err(format!("{} is no symlink", path.display())),
+    };
+    // A bare name of this folder: nothing else is followed.
+    let bare = target.parent().is_some_and(|parent| parent.as_os_str().is_empty());
+    match version_of(&target, module) {
+        Some(version) if bare => Ok(Some(version)),
+        _ => Err(format!("{} points to {}, which is no version here", path.display(), target.display())),
+    }
+}
+
+/// The request that the newest deployment answers to; "" for none.
+#[must_use]
+pub fn request(data_dir: &Path, module: Module) -> String {
+    let path = folder(data_dir).join(format!("{}.request", module_name(module)));
+    fs::read_to_string(path).unwrap_or_default().chars().take(128).collect()
+}
+
+/// All versions of a module, oldest file first.
+#[must_use]
+pub fn versions(data_dir: &Path, module: Module) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder(data_dir)) else { return Vec::new() };
+    let mut found: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let version = version_of(&entry.path(), module)?;
+            let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+            Some((metadata.modified().ok()?, version))
+        })
+        .collect();
+    found.sort();
+    found.into_iter().map(|(_, version)| version).collect()
+}

@@ -1,0 +1,258 @@
+//! The thread that swaps: it watches the models' folder, loads what the symlinks name, and tells what came of it.
+//! Nothing it does waits for the hot thread, nor the hot thread for it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use ed25519_dalek::VerifyingKey;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::inotify;
+use wire::control::Module;
+
+use super::registry::{self, Link};
+use super::{Slot, foreign, load};
+use crate::control::server::module_name;
+
+/// How long the folder must be quiet before it is looked at.
+const DEBOUNCE: Duration = Duration::from_millis(3);
+/// How often it is looked at without any news: a change that inotify missed, a network file system.
+const LOOK: Duration = Duration::from_millis(1_000);
+/// Longest that a stop waits for.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What came of a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Its version; "" when what was asked for names none.
+    pub version: String,
+    /// `live`, `shadow`, `refused`, `reaped`, `none`.
+    pub state: &'static str,
+    /// Why, when refused.
+    pub reason: String,
+    /// The deployment that it answers; "" for none.
+    pub request_id: String,
+}
+
+/// One module's models in one agent.
+pub struct Watcher {
+    data_dir: PathBuf,
+    module: Module,
+    trusted: Vec<VerifyingKey>,
+    live: Arc<Slot>,
+    shadow: Arc<Slot>,
+    /// What was looked at last, by link.
+    seen: [Option<Seen>; 2],
+    bad: Option<String>,
+}
+
+/// A version and the state of its file: one that changed is looked at again.
+type Seen = (Result<Option<String>, String>, Option<(u64, SystemTime)>);
+
+impl Watcher {
+    /// Looks at once, so that an agent starts with its model.
+    pub fn new(
+        data_dir: &Path,
+        module: Module,
+        trusted: Vec<VerifyingKey>,
+        live: Arc<Slot>,
+        shadow: Arc<Slot>,
+        mut tell: impl FnMut(Told),
+    ) -> Watcher {
+        let bad = crashed(data_dir, module);
+        let data_dir = data_dir.to_owned();
+        let mut watcher = Watcher { data_dir, module, trusted, live, shadow, seen: [None, None], bad };
+        watcher.look(&mut tell);
+        watcher
+    }
+
+    /// Watches until `stop` says so.
+    pub fn run(mut self, stop: impl Fn() -> bool, mut tell: impl FnMut(Told)) {
+        let folder = registry::folder(&self.data_dir);
+        let mut notify = None;
+        let mut since = Duration::ZERO;
+        while !stop() {
+            if notify.is_none() {
+                notify = watch(&folder);
+            }
+            let news = match &notify {
+                Some(notify) => wait(notify, TICK),
+                None => {
+                    std::thread::sleep(TICK);
+                    false
+                }
+            };
+            if news {
+                // A deployment is several changes; the last one counts.
+                while notify.as_ref().is_some_and(|notify| wait(notify, DEBOUNCE)) {}
+            }
+            since += TICK;
+            if news || since >= LOOK {
+                since = Duration::ZERO;
+                self.look(&mut tell);
+            }
+            self.reap(&mut tell);
+        }
+    }
+
+    fn reap(&self, tell: &mut impl FnMut(Told)) {
+        for version in self.live.reap().into_iter().chain(self.shadow.reap()) {
+            tell(Told {
+                version: version.to_string(),
+                state: "reaped",
+                reason: String::new(),
+                request_id: String::new(),
+            });
+        }
+    }
+
+    /// Puts in force what is asked for and was not looked at yet.
+    fn look(&mut self, tell: &mut impl FnMut(Told)) {
+        for (at, link) in [Link::Latest, Link::Shadow].into_iter().enumerate() {
+            let wanted = registry::wanted(&self.data_dir, self.module, link);
+            let file = wanted.as_ref().ok().and_then(Option::as_ref).and_then(|version| {
+                let path = registry::artefact_path(&self.data_dir, self.module, version);
+                let metadata = fs::metadata(path).ok()?;
+                Some((metadata.len(), metadata.modified().ok()?))
+            });
+            let seen = (wanted.clone(), file);
+            if self.seen[at].as_ref() == Some(&seen) {
+                continue;
+            }
+            let first = self.seen[at].is_none();
+            self.seen[at] = Some(seen);
+            let slot = if link == Link::Latest { &self.live } else { &self.shadow };
+            let state = if link == Link::Latest { "live" } else { "shadow" };
+            let request_id = match link {
+                Link::Latest => registry::request(&self.data_dir, self.module),
+                Link::Shadow => String::new(),
+            };
+            let told = |version: String, state, reason| Told { version, state, reason, request_id: request_id.clone() };
+            match wanted {
+                Err(reason) => tell(told(String::new(), "refused", reason)),
+                Ok(None) => {
+                    slot.swap(None);
+                    if !first {
+                        tell(told(String::new(), "none", format!("no model is {state}: the baseline scores")));
+                    }
+                }
+                // Also when its file was written over: what runs is a copy of what was signed.
+                Ok(Some(version)) if slot.version().as_deref() == Some(&version) && file_is_whole(file) => {
+                    tell(self.again(version, state, &request_id));
+                }
+                Ok(Some(version)) => match self.load(&version, link) {
+                    Ok(loaded) => {
+                        slot.swap(Some(Arc::new(loaded)));
+                        tell(told(version, state, String::new()));
+                    }
+                    Err(reason) => {
+                        // What crashed an agent is not to be what the next start falls back to.
+                        if slot.version().is_none() && first && let Some(older) = self.fall_back(&version, link) {
+                            let reason = format!("{reason}; {older} runs instead");
+                            tell(told(version, "refused", reason));
+                        } else {
+                            tell(told(version, "refused", reason));
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    /// The version in force is asked for again: it stays, unless its file is not what was signed any more.
+    fn again(&self, version: String, state: &'static str, request_id: &str) -> Told {
+        let intact = load::load(&self.data_dir, self.module, &version, &self.trusted);
+        let (state, reason) = match intact {
+            Ok(_) => (state, String::new()),
+            Err(reason) => ("refused", format!("{reason}; what runs was read before that")),
+        };
+        Told { version, state, reason, request_id: request_id.to_owned() }
+    }
+
+    fn load(&self, version: &str, link: Link) -> Result<load::Loaded, String> {
+        if self.bad.as_deref() == Some(version) {
+            return Err("it crashed this agent".to_owned());
+        }
+        let loaded = load::load(&self.data_dir, self.module, version, &self.trusted)?;
+        if link == Link::Latest {
+            if loaded.is_foreign() {
+                let path = crash_path(&self.data_dir, self.module);
+                let file = File::create(&path).map_err(|error| format!("its mark cannot be made: {error}"))?;
+                foreign::mark_crashes(file, version);
+            }
+            remember(&self.data_dir, self.module, version);
+        }
+        Ok(loaded)
+    }
+
+    /// At a start whose version cannot be used: the newest of those that ran before and still can.
+    fn fall_back(&self, refused: &str, link: Link) -> Option<String> {
+        if link != Link::Latest {
+            return None;
+        }
+        let ran = fs::read_to_string(history_path(&self.data_dir, self.module)).unwrap_or_default();
+        let mut versions = ran.lines().rev().filter_map(|line| line.split(' ').nth(1));
+        let version = versions.find(|version| {
+            *version != refused
+                && registry::is_version(version)
+                && self.bad.as_deref() != Some(*version)
+                && load::load(&self.data_dir, self.module, version, &self.trusted)
+                    .is_ok_and(|loaded| {
+                        self.live.swap(Some(Arc::new(loaded)));
+                        true
+                    })
+        })?;
+        Some(version.to_owned())
+    }
+}
+
+fn file_is_whole(file: Option<(u64, SystemTime)>) -> bool {
+    file.is_some()
+}
+
+fn crash_path(data_dir: &Path, module: Module) -> PathBuf {
+    registry::folder(data_dir).join(format!("{}.crash", module_name(module)))
+}
+
+/// Which versions were live when, a line each: `<Unix milliseconds> <version>`.
+#[must_use]
+pub fn history_path(data_dir: &Path, module: Module) -> PathBuf {
+    registry::folder(data_dir).join(format!("{}.history", module_name(module)))
+}
+
+/// The version that crashed the agent before this start.
+fn crashed(data_dir: &Path, module: Module) -> Option<String> {
+    let text = fs::read_to_string(crash_path(data_dir, module)).ok()?;
+    registry::is_version(text.trim()).then(|| text.trim().to_owned())
+}
+
+/// Best effort: the history is for people and for falling back.
+fn remember(data_dir: &Path, module: Module, version: &str) {
+    let file = OpenOptions::new().create(true).append(true).open(history_path(data_dir, module));
+    let _ = file.and_then(|mut file| writeln!(file, "{} {version}", crate::control::now_ns() / 1_000_000));
+}
+
+fn watch(folder: &Path) -> Option<std::os::fd::OwnedFd> {
+    let notify = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK).ok()?;
+    let changes = inotify::WatchFlags::CREATE
+        | inotify::WatchFlags::MOVED_TO
+        | inotify::WatchFlags::DELETE
+        | inotify::WatchFlags::CLOSE_WRITE;
+    inotify::add_watch(&notify, folder, changes).ok()?;
+    Some(notify)
+}
+
+/// Whether something changed within the time; what it was does not matter.
+fn wait(notify: &std::os::fd::OwnedFd, limit: Duration) -> bool {
+    let mut fds = [PollFd::new(notify, PollFlags::IN)];
+    let limit = Timespec { tv_sec: 0, tv_nsec: limit.subsec_nanos().into() };
+    if !poll(&mut fds, Some(&limit)).is_ok_and(|ready| ready > 0) {
+        return false;
+    }
+    let mut room = [0_u8; 4_096];
+    while rustix::io::read(notify.as_fd(), &mut room).is_ok_and(|read| read > 0) {}
+    true
+}

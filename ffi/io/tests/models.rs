@@ -1,0 +1,325 @@
+//! Models swapped in a running process: what is refused and why, what a crash costs, and that asking takes no lock,
+//! memory or system call.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use engine::features::{self, Scorer};
+use io::control::keys::{self, CONTROL_KEY};
+use io::control::server::Module;
+use io::models::registry::{self, Link};
+use io::models::watch::{Told, Watcher};
+use io::models::{Loaded, Slot, load};
+use model::{Calibration, Form, Node, Tree, Trees, artefact};
+use serde_json::json;
+
+struct Counting;
+
+std::thread_local! {
+    static ALLOCATIONS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+// SAFETY: passes everything on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("legend-models-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("a temporary folder");
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A model that answers the logistic of `leaf` to every row.
+fn constant(leaf: f32) -> Form {
+    let split = Node::Split { feature: 0, threshold: 0.0, left: 1, right: 2, nan_right: false };
+    let tree = Tree(vec![split, Node::Leaf(leaf), Node::Leaf(leaf)]);
+    Form::Trees(Trees { n_features: 5, base: 0.0, trees: vec![tree] })
+}
+
+fn bytes_of(leaf: f32, schema: u64) -> Vec<u8> {
+    artefact::write(&constant(leaf), Calibration::default(), schema, &[0.5; 5 * 4], "{}").expect("it is written")
+}
+
+fn schema() -> u64 {
+    features::schema_hash(false, features::DEFAULT)
+}
+
+fn register(data: &Path, bytes: &[u8]) -> String {
+    let key = keys::load_or_create(data, CONTROL_KEY).expect("a key");
+    registry::register(data, Module::Mev, bytes, &json!({}), &key).expect("it is registered")
+}
+
+fn trusted(data: &Path) -> Vec<ed25519_dalek::VerifyingKey> {
+    vec![keys::load_or_create(data, CONTROL_KEY).expect("a key").verifying_key()]
+}
+
+fn deploy(data: &Path, version: &str) {
+    registry::point(data, Module::Mev, Link::Latest, Some(version), "").expect("it is deployed");
+}
+
+fn probability(leaf: f32) -> f32 {
+    1.0 / (1.0 + (-leaf).exp())
+}
+
+/// A shared object out of C, as somebody else would make one.
+fn foreign(folder: &Path, name: &str, predict: &str, head: &str) -> Vec<u8> {
+    let (source, object) = (folder.join(format!("{name}.c")), folder.join(format!("{name}.so")));
+    let hash = schema();
+    let text = format!(
+        "#include <stdint.h>\n#include <stddef.h>\n#include <stdlib.h>\n#include <signal.h>\n\
+        static const float rows[5] = {{1,2,3,4,5}};\nstatic const float answers[1] = {{0.25f}};\n\
+        static const char meta[] = \"{{}}\";\n{predict}\n\
+        struct {{ uint32_t magic, abi, size, flags; uint64_t schema; uint32_t features, trees, golden, zero;\n\
+        void *predict, *batch; const float *rows, *answers; void *tables; uint64_t tables_len;\n\
+        const char *meta; uint64_t meta_len; uint64_t reserved[3]; }} legend_model = {{\n\
+        0x444D474C, {head}, 128, 0, {hash}ull, 5, 1, 1, 0, 0, 0, rows, answers, 0, 0, meta, 2 }};\n"
+    );
+    fs::write(&source, text).expect("a source");
+    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&object).arg(&source).output();
+    let compiled = compiled.expect("cc runs");
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    fs::read(object).expect("the object")
+}
+
+const QUARTER: &str = "float treelite_predict(const float *x, size_t n) { return 0.25f; }";
+
+#[test]
+fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
+    let Folder(data) = &Folder::new("refused");
+    let good = register(data, &bytes_of(0.4, schema()));
+    deploy(data, &good);
+    let (live, shadow) = (Arc::new(Slot::default()), Arc::new(Slot::default()));
+    let told: Arc<Mutex<Vec<Told>>> = Arc::default();
+    let (tell, stop) = (Arc::clone(&told), Arc::new(AtomicBool::new(false)));
+    let watcher = Watcher::new(data, Module::Mev, trusted(data), Arc::clone(&live), Arc::clone(&shadow), |one| {
+        told.lock().expect("not poisoned").push(one);
+    });
+    let thread = {
+        let stop = Arc::clone(&stop);
+        std::thread::spawn(move || watcher.run(|| stop.load(Relaxed), |one| tell.lock().expect("whole").push(one)))
+    };
+    let wait_for = |version: &str, state: &str| {
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_secs(20) {
+            let found = told.lock().expect("not poisoned").iter().rfind(|one| one.version == version).cloned();
+            if let Some(one) = found.filter(|one| one.state == state) {
+                return one.reason;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        panic!("{version} was not {state}: {:?}", told.lock());
+    };
+    wait_for(&good, "live");
+    let endless = "__attribute__((constructor)) static void begin(void) { for (;;) { __asm__ volatile(\"\"); } }";
+    let crash = "__attribute__((constructor)) static void begin(void) { raise(SIGSEGV); }";
+    let leaves = "__attribute__((constructor)) static void begin(void) { exit(0); }";
+    let whole = bytes_of(1.5, schema());
+    let rows: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("text", b"this is no model, it is a text".to_vec(), "no shared object"),
+        ("empty", Vec::new(), "no shared object"),
+        ("cut", whole[..whole.len() / 2].to_vec(), "cut off"),
+        ("schema", bytes_of(0.1, 7), "its features are"),
+        ("symbol", foreign(data, "symbol", "int other;", "1"), "no symbol treelite_predict"),
+        ("abi", foreign(data, "abi", QUARTER, "9"), "its ABI is 9"),
+        ("constructor crashes", foreign(data, "crash", &format!("{QUARTER}{crash}"), "1"), "crashed in a child"),
+        ("constructor ends", foreign(data, "leaves", &format!("{QUARTER}{leaves}"), "1"), "ended its process"),
+        ("constructor never ends", foreign(data, "endless", &format!("{QUARTER}{endless}"), "1"), "did not answer"),
+        (
+            "NaN",
+            foreign(data, "nan", "float treelite_predict(const float *x, size_t n) { return 0.0f / 0.0f; }", "1"),
+            "it answers NaN",
+        ),
+        (
+            "out of range",
+            foreign(data, "range", "float treelite_predict(const float *x, size_t n) { return 1.5f; }", "1"),
+            "it answers 1.5",
+        ),
+        (
+            "golden",
+            foreign(data, "golden", "float treelite_predict(const float *x, size_t n) { return 0.3f; }", "1"),
+            "need 0.25",
+        ),
+        (
+            "predict crashes",
+            foreign(data, "dies", "float treelite_predict(const float *x, size_t n) { abort(); }", "1"),
+            "crashed in a child",
+        ),
+    ];
+    for (name, bytes, reason) in rows {
+        let version = register(data, &bytes);
+        deploy(data, &version);
+        let told = wait_for(&version, "refused");
+        assert!(told.contains(reason), "{name}: {told}");
+        let answer = live.ask(&[0.0; 11]).expect("the old model answers");
+        assert_eq!((&*answer.version, answer.score), (&*good, probability(0.4)), "{name}");
+    }
+    // Unsigned, signed by a stranger, altered beside its signature.
+    let version = register(data, &bytes_of(0.7, schema()));
+    let path = registry::artefact_path(data, Module::Mev, &version);
+    fs::remove_file(path.with_extension("sig")).expect("it was signed");
+    deploy(data, &version);
+    assert!(wait_for(&version, "refused").contains("not signed"));
+    let stranger = keys::from_hex(&"22".repeat(32)).expect("a seed");
+    let bytes = bytes_of(0.8, schema());
+    let version = registry::register(data, Module::Mev, &bytes, &json!({}), &stranger).expect("it is registered");
+    deploy(data, &version);
+    assert!(wait_for(&version, "refused").contains("not trusted here"));
+    let version = register(data, &bytes_of(0.9, schema()));
+    let path = registry::artefact_path(data, Module::Mev, &version);
+    let mut other = bytes_of(0.9, schema());
+    let at = other.len() - 900;
+    other[at] ^= 1;
+    fs::write(&path, other).expect("written over");
+    deploy(data, &version);
+    assert!(wait_for(&version, "refused").contains("not those that were signed"));
+    // What runs is overwritten in place: it answers as it did, and the change is told.
+    deploy(data, &good);
+    wait_for(&good, "live");
+    fs::write(registry::artefact_path(data, Module::Mev, &good), b"something else").expect("written over");
+    assert!(wait_for(&good, "refused").contains("not those that were signed"));
+    assert_eq!(live.ask(&[0.0; 11]).map(|answer| answer.score), Some(probability(0.4)));
+    // A symlink that leads out of the folder.
+    let link = registry::folder(data).join("libmev_latest.so");
+    fs::remove_file(&link).expect("it is there");
+    std::os::unix::fs::symlink("/tmp/libmev_v000000000000.so", &link).expect("a symlink");
+    assert!(wait_for("", "refused").contains("no version here"));
+    // A good foreign model runs, a pinned version wins over the symlink.
+    let quarter = register(data, &foreign(data, "quarter", QUARTER, "1"));
+    deploy(data, &quarter);
+    wait_for(&quarter, "live");
+    assert_eq!(live.ask(&[0.0; 11]).map(|answer| answer.score), Some(0.25));
+    let pinned = register(data, &bytes_of(-1.0, schema()));
+    registry::pin(data, Module::Mev, Some(&pinned)).expect("it is pinned");
+    wait_for(&pinned, "live");
+    registry::pin(data, Module::Mev, None).expect("it is lifted");
+    wait_for(&quarter, "live");
+    registry::point(data, Module::Mev, Link::Shadow, Some(&pinned), "").expect("in shadow");
+    wait_for(&pinned, "shadow");
+    assert_eq!(shadow.ask(&[0.0; 11]).map(|answer| answer.score), Some(probability(-1.0)));
+    stop.store(true, Relaxed);
+    thread.join().expect("the watcher ends");
+    assert!(registry::point(data, Module::Mev, Link::Latest, Some("../../etc/passwd"), "").is_err());
+}
+
+fn load_all(data: &Path, count: usize) -> Vec<(Arc<Loaded>, f32)> {
+    (0..count)
+        .map(|at| {
+            let leaf = at as f32 / 10.0 - 2.0;
+            let version = register(data, &bytes_of(leaf, schema()));
+            let loaded = load::load(data, Module::Mev, &version, &trusted(data)).expect("it loads");
+            (Arc::new(loaded), probability(leaf))
+        })
+        .collect()
+}
+
+fn resident_kib() -> u64 {
+    let text = fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = text.lines().find(|line| line.starts_with("VmRSS:")).expect("a line");
+    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+}
+
+#[test]
+fn ten_thousand_swaps_under_asking_threads_give_no_answer_of_another_version() {
+    let Folder(data) = &Folder::new("swaps");
+    let models = load_all(data, 8);
+    let expected: Vec<(String, f32)> =
+        models.iter().map(|(model, answer)| (model.version.to_string(), *answer)).collect();
+    let (slot, stop, asked) = (Slot::default(), AtomicBool::new(false), AtomicU64::new(0));
+    slot.swap(Some(Arc::clone(&models[0].0)));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(Relaxed) {
+                    let answer = slot.ask(&[0.5; 11]).expect("there is always a model");
+                    let wanted = expected.iter().find(|(version, _)| **version == *answer.version);
+                    assert_eq!(wanted.map(|(_, answer)| *answer), Some(answer.score));
+                    asked.fetch_add(1, Relaxed);
+                }
+            });
+        }
+        let mut before = 0;
+        for swap in 0..10_000_u64 {
+            // Loaded anew each time: what is reaped is freed.
+            let leaf = (swap % 8) as f32 / 10.0 - 2.0;
+            let version = &expected[(swap % 8) as usize].0;
+            let loaded = load::load(data, Module::Mev, version, &trusted(data)).expect("it loads");
+            assert_eq!(loaded.predict(&[0.5; 5]), probability(leaf));
+            slot.swap(Some(Arc::new(loaded)));
+            slot.reap();
+            if swap == 2_000 {
+                before = resident_kib();
+            }
+        }
+        stop.store(true, Relaxed);
+        let grown = resident_kib().saturating_sub(before);
+        assert!(grown < 4_096, "memory grew by {grown} KiB in 8,000 swaps");
+    });
+    slot.swap(None);
+    slot.reap();
+    assert!(slot.reap().is_empty() && slot.version().is_none());
+    assert!(asked.load(Relaxed) > 10_000);
+}
+
+#[test]
+fn asking_allocates_nothing_and_calls_no_system() {
+    let Folder(data) = &Folder::new("quiet");
+    let models = load_all(data, 2);
+    let slot = Slot::default();
+    slot.swap(Some(Arc::clone(&models[0].0)));
+    let row = [0.5; 11];
+    // The first asking of a thread makes its place among the readers.
+    assert_eq!(slot.ask(&row).map(|answer| answer.score), Some(models[0].1));
+    let before = ALLOCATIONS.with(std::cell::Cell::get);
+    for _ in 0..10_000 {
+        assert!(slot.ask(&row).is_some());
+    }
+    assert_eq!(ALLOCATIONS.with(std::cell::Cell::get), before, "no allocation");
+    // A process that may only read, write and end itself asks, and lives: so it made no other call.
+    // SAFETY: the child only asks and leaves; it touches no lock of another thread.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0);
+    if child == 0 {
+        // SAFETY: strict mode takes no pointers.
+        unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_STRICT) };
+        let mut same = true;
+        for _ in 0..10_000 {
+            same &= slot.ask(&row).is_some_and(|answer| answer.score == models[0].1);
+        }
+        // SAFETY: exit(2) of the only thread is allowed in strict mode, exit_group(2) is not.
+        unsafe { libc::syscall(libc::SYS_exit, i64::from(!same)) };
+    }
+    let mut status = 0;
+    // SAFETY: our own child.
+    unsafe { libc::waitpid(child, &raw mut status, 0) };
+    assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "status {status:x}");
+}
