@@ -10,6 +10,17 @@ import { decode } from "./decode.ts";
 import { doctor, slo } from "./doctor.ts";
 import { dlqList, dlqReplay } from "./dlq.ts";
 import { explain } from "./explain.ts";
+import { jobCancel, jobList, jobLogs, jobRetry, jobShow } from "./job.ts";
+import {
+  modelDeploy,
+  modelImport,
+  modelList,
+  modelPin,
+  modelRollback,
+  modelShadow,
+  modelShow,
+  modelVerify,
+} from "./model.ts";
 import { replay } from "./replay.ts";
 import { run } from "./run.ts";
 import { runAgent } from "./run_agent.ts";
@@ -18,7 +29,10 @@ import { runLink } from "./run_link.ts";
 import { runMirror } from "./run_mirror.ts";
 import { runSink } from "./run_sink.ts";
 import { runStore } from "./run_store.ts";
+import { runWorker } from "./run_worker.ts";
+import { scrape } from "./scrape.ts";
 import { topicsCreate, topicsLag, topicsList, topicsTail, topicsVerify } from "./topics.ts";
+import { train } from "./train.ts";
 import { userAdd, userList, userPasswd } from "./user.ts";
 import { version } from "./version.ts";
 
@@ -37,7 +51,20 @@ export const COMMANDS: readonly Command[] = [
   dlqReplay,
   doctor,
   explain,
+  jobCancel,
+  jobList,
+  jobLogs,
+  jobRetry,
+  jobShow,
   kill,
+  modelDeploy,
+  modelImport,
+  modelList,
+  modelPin,
+  modelRollback,
+  modelShadow,
+  modelShow,
+  modelVerify,
   replay,
   run,
   runAgent,
@@ -46,12 +73,15 @@ export const COMMANDS: readonly Command[] = [
   runMirror,
   runSink,
   runStore,
+  runWorker,
+  scrape,
   slo,
   topicsCreate,
   topicsLag,
   topicsList,
   topicsTail,
   topicsVerify,
+  train,
   unkill,
   userAdd,
   userList,

@@ -20,7 +20,7 @@ export const run: Command = {
   summary: "Run everything on this host: one process per part, started again when it crashes (paper mode)",
   flags: [...SOURCE_FLAGS, ...API_FLAGS],
   details: [
-    "Parts: agent arbitrage, agent mev; on a source without end also the page with the API, the analytics store and the",
+    "Parts: agent arbitrage, agent mev; on a source without end also the page with the API, the worker of jobs, the analytics store and the",
     "sink that fills it, and with KAFKA_BROKERS the link to Kafka. Closed cycles are published on arbitrage-decisions-proto, tier A sandwiches on",
     "sandwich-decisions-proto, opportunities that pass the gate beside them; everything else stays on decision-evidence.",
     "What is on the log already is counted, not written again.",
@@ -57,7 +57,14 @@ export const run: Command = {
         essential: false,
       });
     }
-    if (live) parts.push(...storeParts(context, configFlags(call, path)));
+    if (live) {
+      parts.push({
+        name: "worker",
+        args: ["run", "worker", "--part", ...configFlags(call, path)],
+        essential: false,
+      });
+      parts.push(...storeParts(context, configFlags(call, path)));
+    }
     // A part that cannot even start (a port in use, a damaged state) ends the whole run: its line says why.
     const stop = new AbortController();
     const supervisor: SupervisorOptions = {

@@ -4,6 +4,9 @@ import { Accounts } from "../core/auth/accounts.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
 import { Tokens } from "../core/auth/tokens.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
+import { deployModel } from "../core/deploy.ts";
+import { JobQueue } from "../core/jobs/queue.ts";
+import { readSchedules, writeSchedules } from "../core/jobs/schedules.ts";
 import { agentStatuses, MODULES, type Sent } from "../core/control.ts";
 import { openDatabase } from "../core/database.ts";
 import { DecisionIndex } from "../core/decisions.ts";
@@ -25,6 +28,9 @@ import { AuditAnchors } from "./audit_anchors.ts";
 import { type Command, type Context, EXIT, type Flag } from "./command.ts";
 import { storeOf } from "./db.ts";
 import { PART_FLAG } from "./run_agent.ts";
+import { checkOutput } from "../workers/output.ts";
+import { registryOf } from "./model.ts";
+import { allowedBuckets, datasetsRoot } from "./run_worker.ts";
 import { hasClickHouse } from "./run_store.ts";
 
 const RECEIPT_WAIT_MS = 5_000;
@@ -62,7 +68,7 @@ export const runApi: Command = {
     const { deps, bridge } = parts;
     const app = createApp(deps, pageRoutes);
     const server = listen(hostname, port, app.fetch, context);
-    const follow = [deps.decisions, deps.metrics, deps.receipts, deps.wanted].map((part) =>
+    const follow = [deps.decisions, deps.metrics, deps.receipts, deps.wanted, deps.jobs].map((part) =>
       part.follow(context.signal)
     );
     try {
@@ -101,6 +107,7 @@ async function openParts(context: Context) {
   const kafka = kafkaOf(context.config()) !== null;
   const [metrics, receipts] = [new MetricsView(log), new Receipts(log)];
   const store = storeOf(context);
+  const registry = registryOf(context);
   const deps: ApiDeps = {
     version: context.version,
     host: Deno.hostname(),
@@ -136,6 +143,26 @@ async function openParts(context: Context) {
     receipts,
     realtime: bridge,
     query: (name, params, signal) => runQuery(store, name, params, signal),
+    jobs: new JobQueue(log, context.outbox()),
+    schedules: { read: () => readSchedules(path), write: (list) => writeSchedules(path, list) },
+    models: {
+      list: (module) => registry.list(module),
+      deploy: async (module, version, requestId) => {
+        const { signal } = context;
+        return (await deployModel({ registry, log, signal }, module, version, requestId)).receipts;
+      },
+      import: async (module, file) => {
+        // Whoever may swap a model may not read other files of this host.
+        const real = await Deno.realPath(file).catch(() => "");
+        if (!real.startsWith(`${await Deno.realPath(path)}/models/`)) {
+          throw new AppError("forbidden", `Cannot take ${file}: need a file below ${path}/models`);
+        }
+        return (await registry.import(module, real)).version;
+      },
+      report: (module, version) =>
+        Deno.readFile(registry.path(module, version).replace(/\.so$/, ".svg")).catch(() => undefined),
+    },
+    checkOutput: (output) => checkOutput(output, datasetsRoot(context), allowedBuckets(context)),
     flow: () => ({ link: linkStatus(path), sink: sinkStatus(path) }),
     ready: () => readiness(path, { kafka, sink: hasSink(context), heard: heardOf(metrics) }),
     asset: assetReader(),

@@ -57,8 +57,42 @@ export const SYMBOLS = {
   legend_sink_body: { parameters: ["u32", "u32", ...OUT], result: "i32" },
   legend_sink_clear: { parameters: ["u32"], result: "void" },
   legend_store_run: { parameters: [...TEXT, ...OUT], result: "i32", nonblocking: true },
+  // module
+  legend_features: { parameters: [...TEXT, ...OUT], result: "i32" },
+  // options, rows, labels
+  legend_trainer_open: { parameters: [...TEXT, ...TEXT, ...TEXT, ...OUT], result: "i32", nonblocking: true },
+  legend_trainer_round: { parameters: ["u32", ...OUT], result: "i32", nonblocking: true },
+  // trainer, rounds
+  legend_trainer_model: { parameters: ["u32", "u32", ...OUT], result: "i32", nonblocking: true },
+  legend_trainer_close: { parameters: ["u32"], result: "void", nonblocking: true },
+  // rows, features, learning rate, seed
+  legend_network_open: { parameters: [...TEXT, "u32", "f32", "u32", ...OUT], result: "i32" },
+  // trainer, rows, labels, weight of a positive row
+  legend_network_epoch: {
+    parameters: ["u32", ...TEXT, ...TEXT, "f32", ...OUT],
+    result: "i32",
+    nonblocking: true,
+  },
+  legend_network_model: { parameters: ["u32", ...OUT], result: "i32" },
+  legend_network_close: { parameters: ["u32"], result: "void" },
+  // model, rows, labels
+  legend_model_calibrate: { parameters: ["u32", ...TEXT, ...TEXT, ...OUT], result: "i32", nonblocking: true },
+  legend_model_importance: {
+    parameters: ["u32", ...TEXT, ...TEXT, ...OUT],
+    result: "i32",
+    nonblocking: true,
+  },
+  legend_model_predict: { parameters: ["u32", ...TEXT, ...OUT], result: "i32", nonblocking: true },
+  legend_model_close: { parameters: ["u32"], result: "void" },
+  // model, options, golden rows
+  legend_model_register: { parameters: ["u32", ...TEXT, ...TEXT, ...OUT], result: "i32", nonblocking: true },
+  // labels, probabilities
+  legend_judge: { parameters: [...TEXT, ...TEXT, ...OUT], result: "i32" },
+  // path, rows
+  legend_artefact_predict: { parameters: [...TEXT, ...TEXT, ...OUT], result: "i32", nonblocking: true },
+  legend_registry: { parameters: [...TEXT, ...OUT], result: "i32" },
   legend_end_with_parent: { parameters: [], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** `ABI_VERSION` of ffi/abi. */
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;

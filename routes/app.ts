@@ -7,6 +7,8 @@ import { controlRoutes } from "./control.ts";
 import type { ApiDeps } from "./deps.ts";
 import { bodyOf, Guard } from "./middleware/guard.ts";
 import { observeRoutes } from "./observe.ts";
+import { jobRoutes } from "./jobs.ts";
+import { modelRoutes } from "./models.ts";
 import { storeRoutes } from "./store.ts";
 import { openApi } from "./openapi.ts";
 import { onError, problem } from "./problem.ts";
@@ -46,6 +48,8 @@ export function apiRoutes(deps: ApiDeps, guard: Guard): Route[] {
     ...controlRoutes(deps),
     ...observeRoutes(deps),
     ...storeRoutes(deps),
+    ...jobRoutes(deps),
+    ...modelRoutes(deps),
     ...realtimeRoutes(deps),
     websocketRoute(deps, (_, principal) => may(principal, "read")),
   ];

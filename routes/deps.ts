@@ -2,13 +2,16 @@
 import type { AuditChain } from "../core/audit/chain.ts";
 import type { Accounts } from "../core/auth/accounts.ts";
 import type { Tokens } from "../core/auth/tokens.ts";
-import type { AgentStatus, SendCommand } from "../core/control.ts";
+import type { AgentStatus, ModuleName, SendCommand } from "../core/control.ts";
+import type { JobQueue } from "../core/jobs/queue.ts";
+import type { ModelList } from "../core/models.ts";
+import type { Schedule } from "../proto/jobs.ts";
 import type { DecisionIndex } from "../core/decisions.ts";
 import type { LinkStatus } from "../core/link.ts";
 import type { SinkStatus } from "../core/store/sink_status.ts";
 import type { MetricsView } from "../core/metrics.ts";
 import type { RealtimeHub } from "../core/realtime.ts";
-import type { Receipts } from "../core/receipts.ts";
+import type { LoggedReceipt, Receipts } from "../core/receipts.ts";
 import type { WantedStates } from "../core/wanted.ts";
 
 export interface Asset {
@@ -58,6 +61,19 @@ export interface ApiDeps {
     signal: AbortSignal,
   ): Promise<Record<string, unknown>[]>;
   ready(): Readiness;
+  jobs: JobQueue;
+  schedules: { read(): readonly Schedule[]; write(list: readonly Schedule[]): void };
+  models: {
+    list(module: ModuleName): ModelList;
+    /** Symlink, then the agents' receipts. */
+    deploy(module: ModuleName, version: string, requestId: string): Promise<LoggedReceipt[]>;
+    /** Registers and signs a file; its version. */
+    import(module: ModuleName, file: string): Promise<string>;
+    /** The report of a version as SVG; undefined when it has none. */
+    report(module: ModuleName, version: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  };
+  /** Throws where a dataset may not be written. */
+  checkOutput(output: string): void;
   /** What link and sink say of themselves. */
   flow(): { link: LinkStatus | null; sink: SinkStatus | null };
   asset(name: string): Asset | undefined;

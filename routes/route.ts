@@ -15,7 +15,7 @@ export interface Variables {
 export type RouteContext = Context<{ Variables: Variables }>;
 
 export interface Route<B extends z.ZodType = z.ZodType> {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Hono's form, behind the prefix. */
   readonly path: string;
   readonly right: Right;

@@ -3,16 +3,18 @@ import { build as bundle, stop } from "esbuild";
 import { exec, must, say, task, timed } from "./command.ts";
 import { buildAssets } from "./assets.ts";
 import { clickhouseFolder } from "./clickhouse.ts";
+import { trainersFolder } from "./trainers.ts";
 import { EXECUTABLE, LIBRARY, ROOT } from "./paths.ts";
 import { PACKED_FLAGS, RUNTIME_FLAGS } from "./runtime_flags.ts";
 
 const KNOWN = ["--slim", "--fast", "--deno-compile"];
 const LEVEL = { fast: "3", release: "19" };
-/** Bundles the TypeScript into one module. */
-export async function bundleApp(out: string): Promise<void> {
+/** Bundles the TypeScript into `main.js`, and what runs jobs into `worker.js`. */
+export async function bundleApp(folder: string): Promise<void> {
   await bundle({
-    entryPoints: [`${ROOT}/main.ts`],
-    outfile: out,
+    // A Web Worker is a program of its own.
+    entryPoints: { main: `${ROOT}/main.ts`, worker: `${ROOT}/workers/main.ts` },
+    outdir: folder,
     bundle: true,
     format: "esm",
     platform: "neutral",
@@ -35,7 +37,7 @@ async function stage(fast: boolean): Promise<string> {
   const folder = `${ROOT}/dist/stage`;
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.mkdir(`${folder}/app`, { recursive: true });
-  await timed("bundle", () => bundleApp(`${folder}/app/main.js`));
+  await timed("bundle", () => bundleApp(`${folder}/app`));
   await timed("page", () => buildAssets(`${folder}/assets`));
   const profile = fast ? "release" : "dist";
   await timed(`Rust library (${profile})`, () => cargo(["--profile", profile, "-p", "abi"]));
@@ -43,6 +45,8 @@ async function stage(fast: boolean): Promise<string> {
   // A debugger's symbols are of no use to who runs it, and twice the size.
   if (fast) await exec("strip", ["--strip-unneeded", `${folder}/liblegend.so`]);
   await Deno.copyFile(Deno.execPath(), `${folder}/legend`);
+  const trainers = await timed("training engines", trainersFolder);
+  await must("cp", ["-r", trainers, `${folder}/trainers`]);
   for (const file of ["LICENSE", "NOTICE"]) await Deno.copyFile(`${ROOT}/${file}`, `${folder}/${file}`);
   const flags = ["run", ...PACKED_FLAGS, ...RUNTIME_FLAGS].map((flag) =>
     flag.replace("{LIBRARY}", "{ROOT}/liblegend.so")
@@ -84,6 +88,8 @@ export async function denoCompile(out = EXECUTABLE): Promise<void> {
         ...rights,
         "--include",
         LIBRARY,
+        "--include",
+        `${ROOT}/workers/main.ts`,
         "-o",
         out,
         "main.ts",

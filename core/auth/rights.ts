@@ -10,7 +10,17 @@ export type Scope = (typeof SCOPES)[number];
  * What a route asks for. `open`: nobody has to be known. `self`: any person that is logged in. `audit`, `admin`: people
  * alone, no key but the master key.
  */
-export type Right = "open" | "self" | "read" | "metrics" | "audit" | "control" | "config" | "admin";
+export type Right =
+  | "open"
+  | "self"
+  | "read"
+  | "metrics"
+  | "audit"
+  | "control"
+  | "jobs"
+  | "models"
+  | "config"
+  | "admin";
 
 /** Who asks. */
 export interface Principal {
@@ -28,15 +38,15 @@ export interface Principal {
 }
 
 const OF_ROLE: Readonly<Record<Role, readonly Right[]>> = {
-  admin: ["self", "read", "metrics", "audit", "control", "config", "admin"],
+  admin: ["self", "read", "metrics", "audit", "control", "jobs", "models", "config", "admin"],
   auditor: ["self", "read", "metrics", "audit"],
   viewer: ["self", "read", "metrics"],
 };
 const OF_SCOPE: Readonly<Record<Scope, readonly Right[]>> = {
   read: ["read", "metrics"],
   control: ["control"],
-  jobs: [],
-  models: [],
+  jobs: ["jobs"],
+  models: ["models"],
   config: ["config"],
   metrics: ["metrics"],
 };

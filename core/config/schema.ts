@@ -194,6 +194,19 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc: "Folder of everything legend keeps; empty = `~/.local/share/legend`",
   },
   {
+    key: "datasets.root",
+    type: text,
+    default: "",
+    doc: "Folder that datasets may be written to; empty = `datasets` in the data folder",
+  },
+  {
+    key: "jobs.threads",
+    type: count(0, 256),
+    default: "0",
+    doc: "Threads of one training; 0 = as many as processors",
+  },
+  { key: "jobs.workers", type: count(1, 64), default: "1", doc: "Jobs that run at once, 1..64" },
+  {
     key: "kafka.brokers",
     type: text,
     default: "",
@@ -309,6 +322,12 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     env: "AWS_ACCESS_KEY_ID",
     secret: true,
     doc: "Key id at the S3 endpoint",
+  },
+  {
+    key: "s3.buckets",
+    type: text,
+    default: "",
+    doc: "Buckets that `s3://` outputs may go to, separated by commas; empty = none",
   },
   {
     key: "s3.endpoint",

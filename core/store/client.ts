@@ -16,6 +16,8 @@ export interface CallOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   readonly signal?: AbortSignal;
   readonly queryId?: string;
+  /** null: none. */
+  readonly timeoutMs?: number | null;
   /** Without: the address's own. */
   readonly database?: string;
 }
@@ -45,6 +47,13 @@ export class Store {
     return text.split("\n").filter(Boolean).map((line) => JSON.parse(line) as T);
   }
 
+  /** The answer of one statement as it comes, however long it takes; an abort ends the query. */
+  async stream(sql: string, options: CallOptions = {}): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const { body } = await this.#call(sql, null, { ...options, timeoutMs: null });
+    if (!body) throw new AppError("unavailable", "Cannot read from ClickHouse: its answer has no body");
+    return body;
+  }
+
   /** `INSERT INTO … FORMAT …` with its bytes. */
   async insert(sql: string, body: Uint8Array<ArrayBuffer>, options: CallOptions = {}): Promise<void> {
     await (await this.#call(sql, body, options)).body?.cancel();
@@ -53,7 +62,7 @@ export class Store {
   async #call(
     sql: string,
     body: Uint8Array<ArrayBuffer> | null,
-    { params = {}, settings = {}, signal, queryId, database }: CallOptions,
+    { params = {}, settings = {}, signal, queryId, database, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions,
   ): Promise<Response> {
     const address = this.address();
     const url = new URL(address.url);
@@ -63,14 +72,17 @@ export class Store {
     for (const [name, value] of Object.entries(settings)) set(name, value);
     for (const [name, value] of Object.entries(params)) set(`param_${name}`, parameterText(value));
     if (body) set("query", sql);
-    const timeout = AbortSignal.timeout(DEFAULT_TIMEOUT_MS);
+    const signals = [
+      ...(signal ? [signal] : []),
+      ...(timeoutMs === null ? [] : [AbortSignal.timeout(timeoutMs)]),
+    ];
     let answer: Response;
     try {
       answer = await fetch(url, {
         method: "POST",
         headers: { "X-ClickHouse-User": address.user, "X-ClickHouse-Key": address.password },
         body: body ?? sql,
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+        signal: AbortSignal.any(signals),
       });
     } catch (cause) {
       if (signal?.aborted) throw cause;

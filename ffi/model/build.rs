@@ -81,7 +81,11 @@ fn join(object: &[u8], out: &Path) {
         for at in (section.offset..section.offset + section.size).step_by(24) {
             let (offset, info) = (number(object, at, 8), number(object, at + 8, 8));
             let addend = number(object, at + 16, 8) as i64;
-            assert!(DISTANCES.contains(&(info as u32)), "core.rs: relocation {} is not a distance", info as u32);
+            assert!(
+                DISTANCES.contains(&(info as u32)),
+                "core.rs: relocation {} is not a distance",
+                info as u32
+            );
             let symbol = symbols + 24 * (info >> 32);
             let home = number(object, symbol + 6, 2);
             let target = place.get(home).copied().flatten();

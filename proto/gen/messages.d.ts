@@ -1199,6 +1199,15 @@ export namespace jobs {
         /** JobStatus atMs. */
         atMs: Long;
 
+        /** JobStatus worker. */
+        worker: string;
+
+        /** JobStatus resultJson. */
+        resultJson: string;
+
+        /** JobStatus final. */
+        final: boolean;
+
         /**
          * Encodes the specified JobStatus message. Does not implicitly {@link jobs.JobStatus.verify|verify} messages.
          * @param message JobStatus message or plain object to encode
@@ -1240,6 +1249,15 @@ export namespace jobs {
 
             /** JobStatus atMs */
             atMs?: (Long|null);
+
+            /** JobStatus worker */
+            worker?: (string|null);
+
+            /** JobStatus resultJson */
+            resultJson?: (string|null);
+
+            /** JobStatus final */
+            final?: (boolean|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -2995,6 +2995,9 @@ export const jobs = $root.jobs = (() => {
          * @property {string|null} [message] JobStatus message
          * @property {Long|null} [fencingToken] JobStatus fencingToken
          * @property {Long|null} [atMs] JobStatus atMs
+         * @property {string|null} [worker] JobStatus worker
+         * @property {string|null} [resultJson] JobStatus resultJson
+         * @property {boolean|null} [final] JobStatus final
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -3075,6 +3078,30 @@ export const jobs = $root.jobs = (() => {
         JobStatus.prototype.atMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
         /**
+         * JobStatus worker.
+         * @member {string} worker
+         * @memberof jobs.JobStatus
+         * @instance
+         */
+        JobStatus.prototype.worker = "";
+
+        /**
+         * JobStatus resultJson.
+         * @member {string} resultJson
+         * @memberof jobs.JobStatus
+         * @instance
+         */
+        JobStatus.prototype.resultJson = "";
+
+        /**
+         * JobStatus final.
+         * @member {boolean} final
+         * @memberof jobs.JobStatus
+         * @instance
+         */
+        JobStatus.prototype.final = false;
+
+        /**
          * Encodes the specified JobStatus message. Does not implicitly {@link jobs.JobStatus.verify|verify} messages.
          * @function encode
          * @memberof jobs.JobStatus
@@ -3102,6 +3129,12 @@ export const jobs = $root.jobs = (() => {
                 writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.fencingToken);
             if (message.atMs != null && $Object.hasOwnProperty.call(message, "atMs") && (typeof message.atMs === "object" ? message.atMs.low || message.atMs.high : message.atMs !== 0))
                 writer.uint32(/* id 6, wireType 0 =*/48).uint64(message.atMs);
+            if (message.worker != null && $Object.hasOwnProperty.call(message, "worker") && message.worker !== "")
+                writer.uint32(/* id 7, wireType 2 =*/58).string(message.worker);
+            if (message.resultJson != null && $Object.hasOwnProperty.call(message, "resultJson") && message.resultJson !== "")
+                writer.uint32(/* id 8, wireType 2 =*/66).string(message.resultJson);
+            if (message.final != null && $Object.hasOwnProperty.call(message, "final") && message.final !== false)
+                writer.uint32(/* id 9, wireType 0 =*/72).bool(message.final);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -3198,6 +3231,33 @@ export const jobs = $root.jobs = (() => {
                             message.atMs = value;
                         else
                             delete message.atMs;
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.worker = value;
+                        else
+                            delete message.worker;
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.resultJson = value;
+                        else
+                            delete message.resultJson;
+                        continue;
+                    }
+                case 9: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.final = value;
+                        else
+                            delete message.final;
                         continue;
                     }
                 }

@@ -7,10 +7,10 @@ use io::control::keys;
 use io::control::server::{Module, module_of};
 use io::models::registry::{self, Link};
 use io::models::{load, watch};
+use io::trainer::{BoosterTrainer, TrainerOptions};
 use model::artefact::{self, GOLDEN_ROWS};
 use model::judge::{self, Judgement};
 use model::network::Trainer;
-use model::trainers;
 use model::{Calibration, Evaluator, Form};
 use serde_json::{Value, json};
 
@@ -25,6 +25,7 @@ struct Trained {
 
 static TRAINED: Handles<std::sync::Mutex<Trained>> = Handles::new();
 static TRAINERS: Handles<std::sync::Mutex<Trainer>> = Handles::new();
+static BOOSTERS: Handles<std::sync::Mutex<BoosterTrainer>> = Handles::new();
 
 fn invalid(line: impl Into<String>) -> Failure {
     Failure(Status::Invalid, line.into())
@@ -49,14 +50,19 @@ unsafe fn floats(from: *const u8, len: u32) -> Result<Vec<f32>, Failure> {
 /// # Safety
 /// `module` valid for `module_len` reads, `out` for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn legend_features(module: *const u8, module_len: u32, out: *mut u8, out_len: u32) -> i32 {
+pub unsafe extern "C" fn legend_features(
+    module: *const u8,
+    module_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
     // SAFETY: the caller's contract.
     unsafe {
         guard(out, out_len, |out| {
             let module = text(module, module_len)?;
-            let arbitrage = module_of(module)
-                .map(|module| module == Module::Arbitrage)
-                .ok_or_else(|| invalid(format!("Cannot tell the features of {module}: need arbitrage or mev")))?;
+            let arbitrage = module_of(module).map(|module| module == Module::Arbitrage).ok_or_else(|| {
+                invalid(format!("Cannot tell the features of {module}: need arbitrage or mev"))
+            })?;
             let names = features::names(arbitrage);
             let hash = |count: usize| format!("{:016x}", features::schema_hash(arbitrage, count));
             let told = json!({
@@ -69,30 +75,95 @@ pub unsafe extern "C" fn legend_features(module: *const u8, module_len: u32, out
     }
 }
 
-/// Reads what a trainer wrote (`xgb`: JSON, `lgbm`: text); returns a handle.
+/// Opens XGBoost or LightGBM (`io::trainer::TrainerOptions` as JSON) over float32 rows and labels; returns a handle.
 ///
 /// # Safety
-/// `kind`, `model` valid for their lengths, `out` for `out_len` writes, unshared until the call returns.
+/// Buffers valid for their lengths, `out` for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn legend_model_import(
-    kind: *const u8,
-    kind_len: u32,
-    model: *const u8,
-    model_len: u32,
+pub unsafe extern "C" fn legend_trainer_open(
+    options: *const u8,
+    options_len: u32,
+    rows: *const u8,
+    rows_len: u32,
+    labels: *const u8,
+    labels_len: u32,
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
     // SAFETY: the caller's contract.
     unsafe {
         guard(out, out_len, |_| {
-            let trees = match text(kind, kind_len)? {
-                "xgb" => trainers::from_xgboost(bytes(model, model_len)?),
-                "lgbm" => trainers::from_lightgbm(text(model, model_len)?),
-                other => Err(format!("{other} is no trainer")),
-            };
-            let trees = trees.map_err(|why| invalid(format!("Cannot use the trained model: {why}")))?;
-            let trained = Trained { form: Form::Trees(trees), calibration: Calibration::default() };
-            Ok(TRAINED.insert(std::sync::Mutex::new(trained)))
+            let options: TrainerOptions = serde_json::from_str(text(options, options_len)?)
+                .map_err(|error| invalid(format!("Cannot train: {error}")))?;
+            let (rows, labels) = (floats(rows, rows_len)?, floats(labels, labels_len)?);
+            let trainer = BoosterTrainer::open(&options, &rows, &labels).map_err(invalid)?;
+            Ok(BOOSTERS.insert(std::sync::Mutex::new(trainer)))
+        })
+    }
+}
+
+/// Grows one tree; writes `[log loss of the watched rows, finished]`. Blocks.
+///
+/// # Safety
+/// `out` valid for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_trainer_round(trainer: u32, out: *mut u8, out_len: u32) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let trainer = BOOSTERS.get(trainer).ok_or_else(|| bad_handle("the trainer"))?;
+            let (loss, finished) = held(&trainer).round().map_err(invalid)?;
+            answer_text(out, &json!([loss, finished]).to_string())
+        })
+    }
+}
+
+/// What was grown in the first `rounds` rounds, as a trained model's handle. Blocks.
+///
+/// # Safety
+/// As [`legend_trainer_round`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_trainer_model(trainer: u32, rounds: u32, out: *mut u8, out_len: u32) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |_| {
+            let trainer = BOOSTERS.get(trainer).ok_or_else(|| bad_handle("the trainer"))?;
+            let form = Form::Trees(held(&trainer).trees(rounds as usize).map_err(invalid)?);
+            Ok(TRAINED.insert(std::sync::Mutex::new(Trained { form, calibration: Calibration::default() })))
+        })
+    }
+}
+
+/// Forgets a trainer. Blocks while a round is under way.
+#[unsafe(no_mangle)]
+pub extern "C" fn legend_trainer_close(trainer: u32) {
+    drop(BOOSTERS.remove(trainer));
+}
+
+/// How much the log loss of labelled rows grows when one feature after the other is shuffled; a JSON list.
+///
+/// # Safety
+/// As [`legend_network_epoch`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_model_importance(
+    model: u32,
+    rows: *const u8,
+    rows_len: u32,
+    labels: *const u8,
+    labels_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let model = TRAINED.get(model).ok_or_else(|| bad_handle("the model"))?;
+            let model = held(&model);
+            let tables = model::tables::Tables::build(&model.form, model.calibration)
+                .map_err(|why| invalid(format!("Cannot use the trained model: {why}")))?;
+            let (rows, labels) = (floats(rows, rows_len)?, floats(labels, labels_len)?);
+            let told = judge::importance(&Evaluator::new(tables), &rows, &labels);
+            answer_text(out, &json!(told).to_string())
         })
     }
 }
@@ -118,7 +189,12 @@ pub unsafe extern "C" fn legend_network_open(
             if n_features == 0 || n_features > 64 || rows.len() % n_features as usize != 0 {
                 return Err(invalid(format!("Cannot train a network of {n_features} features, need 1..64")));
             }
-            Ok(TRAINERS.insert(std::sync::Mutex::new(Trainer::new(&rows, n_features, learning_rate, seed.into()))))
+            Ok(TRAINERS.insert(std::sync::Mutex::new(Trainer::new(
+                &rows,
+                n_features,
+                learning_rate,
+                seed.into(),
+            ))))
         })
     }
 }
@@ -191,7 +267,8 @@ pub unsafe extern "C" fn legend_model_calibrate(
             let mut model = held(&model);
             let (rows, labels) = (floats(rows, rows_len)?, floats(labels, labels_len)?);
             let features = model.form.n_features() as usize;
-            let margins: Vec<f32> = rows.chunks_exact(features).map(|row| model.form.margin(row) as f32).collect();
+            let margins: Vec<f32> =
+                rows.chunks_exact(features).map(|row| model.form.margin(row) as f32).collect();
             model.calibration = judge::platt(&labels, &margins);
             let Calibration { slope, offset } = model.calibration;
             answer_text(out, &json!({ "slope": slope, "offset": offset }).to_string())
@@ -310,8 +387,9 @@ pub unsafe extern "C" fn legend_model_register(
                 artefact::write(&model.form, model.calibration, schema, &rows, &options.about.to_string())
                     .map_err(|why| invalid(format!("Cannot make an artefact: {why}")))?
             };
-            let version = registry::register(&options.data_dir, module, &artefact, &options.about, &options.key()?)
-                .map_err(|line| Failure(Status::Io, line))?;
+            let version =
+                registry::register(&options.data_dir, module, &artefact, &options.about, &options.key()?)
+                    .map_err(|line| Failure(Status::Io, line))?;
             answer_text(out, &json!({ "version": version, "bytes": artefact.len() }).to_string())
         })
     }
@@ -345,7 +423,12 @@ struct RegistryCall {
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn legend_registry(options: *const u8, options_len: u32, out: *mut u8, out_len: u32) -> i32 {
+pub unsafe extern "C" fn legend_registry(
+    options: *const u8,
+    options_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
     // SAFETY: the caller's contract.
     unsafe {
         guard(out, out_len, |out| {
@@ -391,7 +474,9 @@ fn answer(call: &RegistryCall) -> Result<Value, Failure> {
                 return Err(missing(format!("Cannot verify {version}: a version is 12 hex digits")));
             }
             match load::load(data_dir, module, version, &trusted) {
-                Ok(loaded) => Ok(json!({ "version": version, "usable": true, "foreign": loaded.is_foreign() })),
+                Ok(loaded) => {
+                    Ok(json!({ "version": version, "usable": true, "foreign": loaded.is_foreign() }))
+                }
                 Err(why) => Ok(json!({ "version": version, "usable": false, "reason": why })),
             }
         }
@@ -455,9 +540,12 @@ pub unsafe extern "C" fn legend_artefact_predict(
     unsafe {
         guard(out, out_len, |out| {
             let path = text(path, path_len)?;
-            let bytes = std::fs::read(path).map_err(|error| Failure(Status::Io, format!("Cannot read {path}: {error}")))?;
-            let artefact = artefact::read(&bytes).map_err(|why| invalid(format!("Cannot use {path}: {why}")))?;
-            let tables = artefact.tables.ok_or_else(|| invalid(format!("Cannot use {path}: it has no tables")))?;
+            let bytes = std::fs::read(path)
+                .map_err(|error| Failure(Status::Io, format!("Cannot read {path}: {error}")))?;
+            let artefact =
+                artefact::read(&bytes).map_err(|why| invalid(format!("Cannot use {path}: {why}")))?;
+            let tables =
+                artefact.tables.ok_or_else(|| invalid(format!("Cannot use {path}: it has no tables")))?;
             predictions(&Evaluator::new(tables), &floats(rows, rows_len)?, out)
         })
     }

@@ -97,8 +97,8 @@ impl Traffic {
         self.advance(slot);
         let now = (slot % VOLATILITY_SLOTS as u64) as usize;
         let whole = self.moves.iter().enumerate().filter(|(at, _)| *at != now).map(|(_, moves)| *moves);
-        let (n_swaps, squares) =
-            whole.fold((0, 0.0_f32), |(count, sum), (swaps, squares)| (count + u32::from(swaps), sum + squares));
+        let (n_swaps, squares) = whole
+            .fold((0, 0.0_f32), |(count, sum), (swaps, squares)| (count + u32::from(swaps), sum + squares));
         let current = u32::from(self.swaps[(slot % TRAFFIC_SLOTS as u64) as usize]);
         let contention = self.swaps.iter().map(|&count| u32::from(count)).sum::<u32>() - current;
         Past { vol5: if n_swaps < 2 { 0.0 } else { squares.sqrt() }, n_swaps, contention }

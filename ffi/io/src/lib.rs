@@ -12,3 +12,4 @@ pub mod publish;
 pub mod replay;
 pub mod sink;
 pub mod source;
+pub mod trainer;

@@ -188,7 +188,8 @@ impl Sink {
             .map_err(|error| format!("it is no JSON ({error})"))?;
         let rows = &mut self.tables[4];
         rows.count += 1;
-        rows.bytes.extend_from_slice(&record.timestamp_ms.to_le_bytes());
+        let at_ms = event_ms(text).unwrap_or(record.timestamp_ms);
+        rows.bytes.extend_from_slice(&at_ms.to_le_bytes());
         rows.bytes.extend_from_slice(&id);
         string(&mut rows.bytes, text);
         rows.bytes.extend_from_slice(&partition.to_le_bytes());
@@ -415,6 +416,14 @@ fn module_name(module: Module) -> &'static str {
         Module::Arbitrage => "arbitrage",
         Module::Mev => "mev",
     }
+}
+
+/// The event's time in evidence, milliseconds: `"event_ns":"…"`, as our agents write it.
+fn event_ms(evidence: &str) -> Option<i64> {
+    const NAME: &str = "\"event_ns\":\"";
+    let (_, rest) = evidence.split_once(NAME)?;
+    let ns: i64 = rest.split('"').next()?.parse().ok()?;
+    Some(ns / 1_000_000)
 }
 
 #[cfg(test)]

@@ -67,7 +67,8 @@ fn constant(leaf: f32) -> Form {
 }
 
 fn bytes_of(leaf: f32, schema: u64) -> Vec<u8> {
-    artefact::write(&constant(leaf), Calibration::default(), schema, &[0.5; 5 * 4], "{}").expect("it is written")
+    artefact::write(&constant(leaf), Calibration::default(), schema, &[0.5; 5 * 4], "{}")
+        .expect("it is written")
 }
 
 fn schema() -> u64 {
@@ -105,7 +106,8 @@ fn foreign(folder: &Path, name: &str, predict: &str, head: &str) -> Vec<u8> {
         0x444D474C, {head}, 128, 0, {hash}ull, 5, 1, 1, 0, 0, 0, rows, answers, 0, 0, meta, 2 }};\n"
     );
     fs::write(&source, text).expect("a source");
-    let compiled = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&object).arg(&source).output();
+    let compiled =
+        Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&object).arg(&source).output();
     let compiled = compiled.expect("cc runs");
     assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
     fs::read(object).expect("the object")
@@ -121,17 +123,21 @@ fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
     let (live, shadow) = (Arc::new(Slot::default()), Arc::new(Slot::default()));
     let told: Arc<Mutex<Vec<Told>>> = Arc::default();
     let (tell, stop) = (Arc::clone(&told), Arc::new(AtomicBool::new(false)));
-    let watcher = Watcher::new(data, Module::Mev, trusted(data), Arc::clone(&live), Arc::clone(&shadow), |one| {
-        told.lock().expect("not poisoned").push(one);
-    });
+    let watcher =
+        Watcher::new(data, Module::Mev, trusted(data), Arc::clone(&live), Arc::clone(&shadow), |one| {
+            told.lock().expect("not poisoned").push(one);
+        });
     let thread = {
         let stop = Arc::clone(&stop);
-        std::thread::spawn(move || watcher.run(|| stop.load(Relaxed), |one| tell.lock().expect("whole").push(one)))
+        std::thread::spawn(move || {
+            watcher.run(|| stop.load(Relaxed), |one| tell.lock().expect("whole").push(one))
+        })
     };
     let wait_for = |version: &str, state: &str| {
         let begin = Instant::now();
         while begin.elapsed() < Duration::from_secs(20) {
-            let found = told.lock().expect("not poisoned").iter().rfind(|one| one.version == version).cloned();
+            let found =
+                told.lock().expect("not poisoned").iter().rfind(|one| one.version == version).cloned();
             if let Some(one) = found.filter(|one| one.state == state) {
                 return one.reason;
             }
@@ -140,7 +146,8 @@ fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
         panic!("{version} was not {state}: {:?}", told.lock());
     };
     wait_for(&good, "live");
-    let endless = "__attribute__((constructor)) static void begin(void) { for (;;) { __asm__ volatile(\"\"); } }";
+    let endless =
+        "__attribute__((constructor)) static void begin(void) { for (;;) { __asm__ volatile(\"\"); } }";
     let crash = "__attribute__((constructor)) static void begin(void) { raise(SIGSEGV); }";
     let leaves = "__attribute__((constructor)) static void begin(void) { exit(0); }";
     let whole = bytes_of(1.5, schema());
@@ -151,12 +158,29 @@ fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
         ("schema", bytes_of(0.1, 7), "its features are"),
         ("symbol", foreign(data, "symbol", "int other;", "1"), "no symbol treelite_predict"),
         ("abi", foreign(data, "abi", QUARTER, "9"), "its ABI is 9"),
-        ("constructor crashes", foreign(data, "crash", &format!("{QUARTER}{crash}"), "1"), "crashed in a child"),
-        ("constructor ends", foreign(data, "leaves", &format!("{QUARTER}{leaves}"), "1"), "ended its process"),
-        ("constructor never ends", foreign(data, "endless", &format!("{QUARTER}{endless}"), "1"), "did not answer"),
+        (
+            "constructor crashes",
+            foreign(data, "crash", &format!("{QUARTER}{crash}"), "1"),
+            "crashed in a child",
+        ),
+        (
+            "constructor ends",
+            foreign(data, "leaves", &format!("{QUARTER}{leaves}"), "1"),
+            "ended its process",
+        ),
+        (
+            "constructor never ends",
+            foreign(data, "endless", &format!("{QUARTER}{endless}"), "1"),
+            "did not answer",
+        ),
         (
             "NaN",
-            foreign(data, "nan", "float treelite_predict(const float *x, size_t n) { return 0.0f / 0.0f; }", "1"),
+            foreign(
+                data,
+                "nan",
+                "float treelite_predict(const float *x, size_t n) { return 0.0f / 0.0f; }",
+                "1",
+            ),
             "it answers NaN",
         ),
         (
@@ -191,7 +215,8 @@ fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
     assert!(wait_for(&version, "refused").contains("not signed"));
     let stranger = keys::from_hex(&"22".repeat(32)).expect("a seed");
     let bytes = bytes_of(0.8, schema());
-    let version = registry::register(data, Module::Mev, &bytes, &json!({}), &stranger).expect("it is registered");
+    let version =
+        registry::register(data, Module::Mev, &bytes, &json!({}), &stranger).expect("it is registered");
     deploy(data, &version);
     assert!(wait_for(&version, "refused").contains("not trusted here"));
     let version = register(data, &bytes_of(0.9, schema()));

@@ -63,7 +63,13 @@ pub const WIDTH_MAX: usize = 64;
 /// `1 / (1 + e^-x)`, within 2e-7.
 #[inline(always)]
 fn logistic(x: f32) -> f32 {
-    let z = if x > 80.0 { -80.0 } else if x < -80.0 { 80.0 } else { -x };
+    let z = if x > 80.0 {
+        -80.0
+    } else if x < -80.0 {
+        80.0
+    } else {
+        -x
+    };
     let k = z * core::f32::consts::LOG2_E;
     let i = if k >= 0.0 { (k + 0.5) as i32 } else { (k - 0.5) as i32 };
     let n = i as f32;
@@ -143,7 +149,7 @@ unsafe fn trees_with_nan(x: *const f32, h: *const Header) -> f32 {
             while level < levels {
                 let n = *nodes.add(tree * inner + at);
                 let value = *x.add(n.feature as usize);
-                let right = if value != value {
+                let right = if value.is_nan() {
                     *nan.add(tree * inner + at) as usize
                 } else {
                     usize::from(value >= n.threshold)
@@ -184,7 +190,7 @@ unsafe fn network(x: *const f32, h: *const Header) -> f32 {
             let value = *x.add(at);
             let z = (value - *scale.add(2 * at)) * *scale.add(2 * at + 1);
             // Far out is far out: an infinity would make 0 * infinity of a dead unit.
-            let z = if z != z { 0.0 } else if z > 10.0 { 10.0 } else if z < -10.0 { -10.0 } else { z };
+            let z = if z.is_nan() { 0.0 } else { z.clamp(-10.0, 10.0) };
             *from.add(at) = z;
             at += 1;
         }
@@ -206,9 +212,7 @@ unsafe fn network(x: *const f32, h: *const Header) -> f32 {
                 unit += 1;
             }
             wide = out;
-            let swap = from;
-            from = to;
-            to = swap;
+            core::mem::swap(&mut from, &mut to);
             layer += 1;
         }
         *from + (*h).base
@@ -232,7 +236,7 @@ pub unsafe fn predict(x: *const f32, n: usize, h: *const Header) -> f32 {
         } else {
             let (mut has_nan, mut at) = (false, 0);
             while at < features {
-                has_nan |= *x.add(at) != *x.add(at);
+                has_nan |= (*x.add(at)).is_nan();
                 at += 1;
             }
             if has_nan {
@@ -310,7 +314,7 @@ pub unsafe fn predict_batch(x: *const f32, rows: usize, stride: usize, out: *mut
                 let mut at = 0;
                 while at < features {
                     let value = *from.add(each * stride + at);
-                    has_nan |= value != value;
+                    has_nan |= value.is_nan();
                     at += 1;
                 }
                 each += 1;

@@ -83,7 +83,10 @@ pub fn write(
     let features = form.n_features() as usize;
     let golden = Golden {
         rows: golden_rows.to_vec(),
-        answers: golden_rows.chunks_exact(features).map(|row| form.probability(&calibration, row) as f32).collect(),
+        answers: golden_rows
+            .chunks_exact(features)
+            .map(|row| form.probability(&calibration, row) as f32)
+            .collect(),
     };
     let n_trees = match form {
         Form::Trees(trees) => trees.trees.len() as u32,
@@ -160,7 +163,11 @@ pub fn read(bytes: &[u8]) -> Result<Artefact, ArtefactError> {
         return Err("its legend_model does not begin as one does".to_owned());
     }
     if word(4) != ABI_VERSION || (word(8) as usize) < STRUCT_BYTES {
-        return Err(format!("its ABI is {} with {} bytes, need {ABI_VERSION} with {STRUCT_BYTES}", word(4), word(8)));
+        return Err(format!(
+            "its ABI is {} with {} bytes, need {ABI_VERSION} with {STRUCT_BYTES}",
+            word(4),
+            word(8)
+        ));
     }
     let (n_features, n_golden) = (word(24), word(32) as usize);
     if n_features == 0 || n_features > FEATURES_MAX {
@@ -172,7 +179,8 @@ pub fn read(bytes: &[u8]) -> Result<Artefact, ArtefactError> {
     let part = |pointer: usize, len: usize| elf.at(elf.pointer(at + pointer)?, len);
     let floats = |pointer: usize, count: usize| {
         let bytes = part(pointer, 4 * count).ok_or("its golden rows are cut off")?;
-        let numbers = bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
+        let numbers =
+            bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
         Ok::<Vec<f32>, ArtefactError>(numbers.collect())
     };
     let golden = Golden { rows: floats(56, n_golden * n_features as usize)?, answers: floats(64, n_golden)? };
@@ -220,4 +228,3 @@ pub fn check_answers(
     }
     Ok(())
 }
-

@@ -53,7 +53,13 @@ impl Layout {
 }
 
 /// The file's bytes.
-pub(crate) fn write(code: &[u8], constants: &[u8], data: &[u8], symbols: &[Symbol], pointers: &[Pointer]) -> Vec<u8> {
+pub(crate) fn write(
+    code: &[u8],
+    constants: &[u8],
+    data: &[u8],
+    symbols: &[Symbol],
+    pointers: &[Pointer],
+) -> Vec<u8> {
     let layout = Layout::new(code.len(), constants.len());
     let long = |number: usize| (number as u64).to_le_bytes();
     let word = |number: usize| (number as u32).to_le_bytes();
@@ -103,7 +109,8 @@ pub(crate) fn write(code: &[u8], constants: &[u8], data: &[u8], symbols: &[Symbo
         (0x6fff_fff9, pointers.len()),
         (0, 0),
     ];
-    let dynamic: Vec<u8> = entries.iter().flat_map(|(tag, value)| [long(*tag), long(*value)].concat()).collect();
+    let dynamic: Vec<u8> =
+        entries.iter().flat_map(|(tag, value)| [long(*tag), long(*value)].concat()).collect();
     let mut head = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0".to_vec();
     head.extend([half(3), half(62)].concat());
     head.extend(word(1));
@@ -153,7 +160,10 @@ impl<'a> Reader<'a> {
     /// Walks the dynamic section; every offset is checked.
     pub(crate) fn open(bytes: &'a [u8]) -> Result<Reader<'a>, String> {
         let not = || "it is no shared object of this machine".to_owned();
-        if bytes.len() < HEADER_BYTES || !bytes.starts_with(b"\x7fELF\x02\x01") || number(bytes, 16, 2) != Some(3) {
+        if bytes.len() < HEADER_BYTES
+            || !bytes.starts_with(b"\x7fELF\x02\x01")
+            || number(bytes, 16, 2) != Some(3)
+        {
             return Err(not());
         }
         if number(bytes, 18, 2) != Some(62) {

@@ -1,5 +1,6 @@
 //! How good probabilities are, and how to set them right: AUC, PR-AUC, log loss, Brier, calibration, Platt.
 
+use crate::evaluate::Evaluator;
 use crate::form::Calibration;
 
 /// Bins of the calibration curve.
@@ -136,6 +137,37 @@ fn usable(slope: f64, offset: f64) -> Calibration {
     if sound { line } else { Calibration::default() }
 }
 
+/// How much the log loss grows when a feature is shuffled among the rows (permutation importance, Breiman 2001), feature
+/// after feature; seeded, so that the same rows tell the same.
+#[must_use]
+pub fn importance(evaluator: &Evaluator, rows: &[f32], labels: &[f32]) -> Vec<f64> {
+    let features = evaluator.n_features();
+    let count = labels.len().min(rows.len() / features);
+    let mut answers = vec![0.0; count];
+    let mut loss = |rows: &[f32]| {
+        evaluator.predict_batch(rows, features, &mut answers);
+        judge(&labels[..count], &answers).log_loss
+    };
+    let whole = loss(rows);
+    let mut random = 0x5eed_u64;
+    let mut shuffled = rows[..count * features].to_vec();
+    (0..features)
+        .map(|feature| {
+            for at in (1..count).rev() {
+                random =
+                    random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let other = (random >> 33) as usize % (at + 1);
+                shuffled.swap(at * features + feature, other * features + feature);
+            }
+            let without = loss(&shuffled);
+            for row in 0..count {
+                shuffled[row * features + feature] = rows[row * features + feature];
+            }
+            without - whole
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,7 +178,13 @@ mod tests {
         for (a, p) in labels.iter().zip(probabilities).filter(|(label, _)| **label > 0.5) {
             for (_, q) in labels.iter().zip(probabilities).filter(|(label, _)| **label < 0.5) {
                 pairs += f64::from(*a);
-                wins += if p > q { 1.0 } else if p == q { 0.5 } else { 0.0 };
+                wins += if p > q {
+                    1.0
+                } else if p == q {
+                    0.5
+                } else {
+                    0.0
+                };
             }
         }
         wins / pairs
@@ -160,7 +198,8 @@ mod tests {
         };
         let margins: Vec<f32> = (0..count).map(|_| ((next() - 0.5) * 16.0).round() / 4.0).collect();
         // The truth is a line that is not the identity.
-        let labels = margins.iter().map(|m| f32::from(next() < 1.0 / (1.0 + (-(0.5 * m - 0.7)).exp()))).collect();
+        let labels =
+            margins.iter().map(|m| f32::from(next() < 1.0 / (1.0 + (-(0.5 * m - 0.7)).exp()))).collect();
         (labels, margins)
     }
 

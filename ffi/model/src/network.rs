@@ -27,7 +27,8 @@ impl Trainer {
     #[must_use]
     pub fn new(rows: &[f32], n_features: u32, learning_rate: f32, seed: u64) -> Trainer {
         let features = n_features as usize;
-        let scale = (0..features).map(|feature| scale_of(rows.iter().skip(feature).step_by(features))).collect();
+        let scale =
+            (0..features).map(|feature| scale_of(rows.iter().skip(feature).step_by(features))).collect();
         let count = weights_of(n_features, WIDTH, LAYERS);
         let mut trainer = Trainer {
             network: Network { n_features, width: WIDTH, layers: LAYERS, scale, weights: vec![0.0; count] },
@@ -61,7 +62,8 @@ impl Trainer {
     }
 
     fn uniform(&mut self) -> f32 {
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.random =
+            self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.random >> 40) as f32 / (1 << 24) as f32
     }
 
@@ -78,7 +80,12 @@ impl Trainer {
             gradient.fill(0.0);
             for &row in batch {
                 let share = if labels[row] > 0.5 { weight } else { 1.0 } / batch.len() as f32;
-                loss += self.learn(&rows[row * features..(row + 1) * features], labels[row], share, &mut gradient);
+                loss += self.learn(
+                    &rows[row * features..(row + 1) * features],
+                    labels[row],
+                    share,
+                    &mut gradient,
+                );
             }
             self.step(&gradient);
         }
@@ -104,7 +111,8 @@ impl Trainer {
             let wide = below.len();
             let out = (0..units).map(|unit| {
                 let own = &weights[at + unit * (wide + 1)..at + (unit + 1) * (wide + 1)];
-                let sum = own[wide] + own[..wide].iter().zip(below).map(|(weight, value)| weight * value).sum::<f32>();
+                let sum = own[wide]
+                    + own[..wide].iter().zip(below).map(|(weight, value)| weight * value).sum::<f32>();
                 if last { sum } else { sum.max(0.0) }
             });
             let out: Vec<f32> = out.collect();
@@ -137,7 +145,9 @@ impl Trainer {
     fn step(&mut self, gradient: &[f32]) {
         self.steps += 1;
         let [first, second] = BETA.map(|beta| 1.0 - beta.powi(self.steps));
-        for ((weight, moments), gradient) in self.network.weights.iter_mut().zip(&mut self.moments).zip(gradient) {
+        for ((weight, moments), gradient) in
+            self.network.weights.iter_mut().zip(&mut self.moments).zip(gradient)
+        {
             moments[0] = BETA[0] * moments[0] + (1.0 - BETA[0]) * gradient;
             moments[1] = BETA[1] * moments[1] + (1.0 - BETA[1]) * gradient * gradient;
             *weight -= self.learning_rate * (moments[0] / first) / ((moments[1] / second).sqrt() + 1e-8);

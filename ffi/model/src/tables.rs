@@ -1,8 +1,6 @@
 //! A model as flat tables, ready to be evaluated in place; the layout is `core/core.rs`'s.
 
-use crate::core_eval::{
-    Header, KIND_NETWORK, KIND_TREES, LANES, Node as FlatNode, TABLES_MAGIC, WIDTH_MAX,
-};
+use crate::core_eval::{Header, KIND_NETWORK, KIND_TREES, LANES, Node as FlatNode, TABLES_MAGIC, WIDTH_MAX};
 use crate::form::{Calibration, Form, Network, Node, Tree, Trees};
 
 /// Deepest tree: a perfect tree of it has 4,096 leaves.
@@ -70,12 +68,13 @@ impl Tables {
         let header = *self.header();
         let part = |offset: u64, bytes: u64| {
             let end = offset.checked_add(bytes);
-            let inside = offset % 4 == 0
+            let inside = offset.is_multiple_of(4)
                 && offset >= HEADER_BYTES as u64
                 && end.is_some_and(|end| end <= len as u64);
             if inside { Ok(offset as usize / 4) } else { Err("its tables reach beyond their end".to_owned()) }
         };
-        let words: Vec<u32> = self.words.iter().flat_map(|word| [*word as u32, (word >> 32) as u32]).collect();
+        let words: Vec<u32> =
+            self.words.iter().flat_map(|word| [*word as u32, (word >> 32) as u32]).collect();
         let finite = |from: usize, count: usize| {
             words[from..from + count].iter().all(|bits| f32::from_bits(*bits).is_finite())
         };
@@ -92,7 +91,7 @@ impl Tables {
             KIND_TREES => {
                 let sound = (1..=DEPTH_MAX).contains(&header.depth)
                     && (LANES as u32..=TREES_MAX).contains(&header.n_trees)
-                    && header.n_trees as usize % LANES == 0;
+                    && (header.n_trees as usize).is_multiple_of(LANES);
                 if !sound {
                     return Err(format!("it has {} trees of depth {}", header.n_trees, header.depth));
                 }
@@ -197,7 +196,8 @@ fn lay_trees(trees: &Trees, calibration: Calibration) -> Result<Vec<u8>, String>
         offset: calibration.offset,
         ..Header::default()
     };
-    let flat = nodes.iter().flat_map(|node| [node.threshold.to_le_bytes(), node.feature.to_le_bytes()].concat());
+    let flat =
+        nodes.iter().flat_map(|node| [node.threshold.to_le_bytes(), node.feature.to_le_bytes()].concat());
     Ok(join(header, [flat.collect(), leaves.iter().flat_map(|leaf| leaf.to_le_bytes()).collect(), nan]))
 }
 

@@ -13,7 +13,8 @@ const NODES_MAX: usize = 1 << 16;
 /// # Errors
 /// What of it is missing or not as it must be.
 pub fn from_xgboost(json: &[u8]) -> Result<Trees, String> {
-    let model: Value = serde_json::from_slice(json).map_err(|error| format!("XGBoost's model is no JSON: {error}"))?;
+    let model: Value =
+        serde_json::from_slice(json).map_err(|error| format!("XGBoost's model is no JSON: {error}"))?;
     let learner = &model["learner"];
     let params = &learner["learner_model_param"];
     let text = |value: &Value| value.as_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
@@ -22,12 +23,17 @@ pub fn from_xgboost(json: &[u8]) -> Result<Trees, String> {
     let base_score: f64 =
         text(&params["base_score"]).parse().map_err(|_| "XGBoost's model has no base_score".to_owned())?;
     if learner["objective"]["name"] != "binary:logistic" {
-        return Err(format!("XGBoost's model is of objective {}, need binary:logistic", learner["objective"]["name"]));
+        return Err(format!(
+            "XGBoost's model is of objective {}, need binary:logistic",
+            learner["objective"]["name"]
+        ));
     }
-    if !(0.0..1.0).contains(&base_score) || base_score == 0.0 || n_features == 0 || n_features > FEATURES_MAX {
+    if !(0.0..1.0).contains(&base_score) || base_score == 0.0 || n_features == 0 || n_features > FEATURES_MAX
+    {
         return Err(format!("XGBoost's model has base_score {base_score} and {n_features} features"));
     }
-    let trees = learner["gradient_booster"]["model"]["trees"].as_array().ok_or("XGBoost's model has no trees")?;
+    let trees =
+        learner["gradient_booster"]["model"]["trees"].as_array().ok_or("XGBoost's model has no trees")?;
     if trees.len() > TREES_MAX as usize {
         return Err(format!("it has {} trees, need at most {TREES_MAX}", trees.len()));
     }
@@ -39,9 +45,13 @@ pub fn from_xgboost(json: &[u8]) -> Result<Trees, String> {
 fn xgboost_tree(tree: &Value, n_features: u32) -> Option<Tree> {
     let list = |name: &str| tree[name].as_array();
     let (left, right) = (list("left_children")?, list("right_children")?);
-    let (feature, condition, default) = (list("split_indices")?, list("split_conditions")?, list("default_left")?);
+    let (feature, condition, default) =
+        (list("split_indices")?, list("split_conditions")?, list("default_left")?);
     let count = left.len();
-    if count == 0 || count > NODES_MAX || [right, feature, condition, default].iter().any(|l| l.len() != count) {
+    if count == 0
+        || count > NODES_MAX
+        || [right, feature, condition, default].iter().any(|l| l.len() != count)
+    {
         return None;
     }
     let node = |at: usize| {
@@ -50,8 +60,14 @@ fn xgboost_tree(tree: &Value, n_features: u32) -> Option<Tree> {
         if child < 0 {
             return Some(Node::Leaf(number));
         }
-        let default_left = default[at].as_u64().map_or_else(|| default[at].as_bool(), |flag| Some(flag != 0))?;
-        split(at, count, n_features, (feature[at].as_u64()?, number, child, right[at].as_i64()?, !default_left))
+        let default_left =
+            default[at].as_u64().map_or_else(|| default[at].as_bool(), |flag| Some(flag != 0))?;
+        split(
+            at,
+            count,
+            n_features,
+            (feature[at].as_u64()?, number, child, right[at].as_i64()?, !default_left),
+        )
     };
     Some(Tree((0..count).map(node).collect::<Option<_>>()?))
 }
@@ -63,7 +79,9 @@ fn split(
     n_features: u32,
     (feature, threshold, left, right, nan_right): (u64, f32, i64, i64, bool),
 ) -> Option<Node> {
-    let child = |child: i64| u32::try_from(child).ok().filter(|&child| (child as usize) > at && (child as usize) < count);
+    let child = |child: i64| {
+        u32::try_from(child).ok().filter(|&child| (child as usize) > at && (child as usize) < count)
+    };
     let feature = u32::try_from(feature).ok().filter(|&feature| feature < n_features)?;
     (!threshold.is_nan()).then_some(())?;
     Some(Node::Split { feature, threshold, left: child(left)?, right: child(right)?, nan_right })
@@ -82,9 +100,13 @@ pub fn from_lightgbm(text: &str) -> Result<Trees, String> {
         line.ok_or_else(|| format!("LightGBM's model has no {name}"))
     };
     if !field("objective")?.starts_with("binary sigmoid:1") {
-        return Err(format!("LightGBM's model is of objective {}, need binary sigmoid:1", field("objective")?));
+        return Err(format!(
+            "LightGBM's model is of objective {}, need binary sigmoid:1",
+            field("objective")?
+        ));
     }
-    let last: u32 = field("max_feature_idx")?.parse().map_err(|_| "LightGBM's max_feature_idx is no number")?;
+    let last: u32 =
+        field("max_feature_idx")?.parse().map_err(|_| "LightGBM's max_feature_idx is no number")?;
     let n_features = last.saturating_add(1);
     if n_features > FEATURES_MAX {
         return Err(format!("LightGBM's model has {n_features} features, need at most {FEATURES_MAX}"));
@@ -108,12 +130,17 @@ fn lightgbm_tree(text: &str, n_features: u32) -> Option<Tree> {
     if line("num_leaves")? == "1" {
         return Some(Tree(vec![Node::Leaf(*leaves.first()? as f32)]));
     }
-    let (feature, threshold): (Vec<u64>, Vec<f64>) = (list(line("split_feature")?)?, list(line("threshold")?)?);
+    let (feature, threshold): (Vec<u64>, Vec<f64>) =
+        (list(line("split_feature")?)?, list(line("threshold")?)?);
     let (left, right): (Vec<i64>, Vec<i64>) = (list(line("left_child")?)?, list(line("right_child")?)?);
     let decision: Vec<u32> = list(line("decision_type")?)?;
     let inner = feature.len();
     let same = [threshold.len(), left.len(), right.len(), decision.len()].iter().all(|len| *len == inner);
-    if !same || leaves.len() != inner + 1 || inner > NODES_MAX || line("num_cat").is_some_and(|count| count != "0") {
+    if !same
+        || leaves.len() != inner + 1
+        || inner > NODES_MAX
+        || line("num_cat").is_some_and(|count| count != "0")
+    {
         return None;
     }
     // Leaves are numbered apart, below 0; here they stand behind the inner nodes.
@@ -154,7 +181,9 @@ mod tests {
 
     #[test]
     fn trainers_text_that_is_not_theirs_is_refused_in_one_line() {
-        for text in ["", "{}", "{\"learner\":{}}", "tree\nversion=v4\nobjective=regression\nmax_feature_idx=3\n"] {
+        for text in
+            ["", "{}", "{\"learner\":{}}", "tree\nversion=v4\nobjective=regression\nmax_feature_idx=3\n"]
+        {
             assert!(!from_xgboost(text.as_bytes()).expect_err("refuses").contains('\n'));
             assert!(!from_lightgbm(text).expect_err("refuses").contains('\n'));
         }

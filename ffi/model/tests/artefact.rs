@@ -37,14 +37,14 @@ fn tree(random: &mut Random, depth: u32, features: u32) -> Tree {
     fn grow(nodes: &mut Vec<Node>, random: &mut Random, depth: u32, features: u32) -> u32 {
         let at = nodes.len();
         nodes.push(Node::Leaf(random.float() * 0.1));
-        if depth > 0 && random.next() % 8 != 0 {
+        if depth > 0 && !random.next().is_multiple_of(8) {
             let left = grow(nodes, random, depth - 1, features);
             let right = grow(nodes, random, depth - 1, features);
             let threshold = match random.odd() {
                 odd if odd.is_nan() => 0.0,
                 odd => odd,
             };
-            let (feature, nan_right) = ((random.next() % u64::from(features)) as u32, random.next() % 2 == 0);
+            let (feature, nan_right) = ((random.next() % u64::from(features)) as u32, random.next().is_multiple_of(2));
             nodes[at] = Node::Split { feature, threshold, left, right, nan_right };
         }
         at as u32
@@ -103,8 +103,12 @@ fn an_artefact_answers_as_its_form_alone_in_batches_and_from_the_loader() {
     let calibration = Calibration { slope: 1.3, offset: -0.2 };
     for (name, form) in forms(&mut random) {
         let golden: Vec<f32> = (0..GOLDEN_ROWS * 9).map(|_| random.odd()).collect();
-        let bytes = artefact::write(&form, calibration, 77, &golden, "{\"module\":\"mev\"}").expect("it is written");
-        assert_eq!(bytes, artefact::write(&form, calibration, 77, &golden, "{\"module\":\"mev\"}").expect("again"));
+        let bytes =
+            artefact::write(&form, calibration, 77, &golden, "{\"module\":\"mev\"}").expect("it is written");
+        assert_eq!(
+            bytes,
+            artefact::write(&form, calibration, 77, &golden, "{\"module\":\"mev\"}").expect("again")
+        );
         let read = artefact::read(&bytes).expect("it is read");
         assert_eq!((read.schema_hash, read.n_features, &*read.metadata), (77, 9, "{\"module\":\"mev\"}"));
         assert_eq!(read.golden.answers.len(), GOLDEN_ROWS);
@@ -139,7 +143,11 @@ fn an_artefact_answers_as_its_form_alone_in_batches_and_from_the_loader() {
 #[test]
 fn a_file_with_any_byte_changed_or_cut_is_refused_or_stays_within_its_bounds() {
     let mut random = Random(5);
-    let form = Form::Trees(Trees { n_features: 3, base: 0.0, trees: (0..5).map(|_| tree(&mut random, 3, 3)).collect() });
+    let form = Form::Trees(Trees {
+        n_features: 3,
+        base: 0.0,
+        trees: (0..5).map(|_| tree(&mut random, 3, 3)).collect(),
+    });
     let golden: Vec<f32> = (0..GOLDEN_ROWS * 3).map(|_| random.odd()).collect();
     let bytes = artefact::write(&form, Calibration::default(), 1, &golden, "{}").expect("it is written");
     let row = [0.1, f32::NAN, 3.0];
@@ -150,7 +158,7 @@ fn a_file_with_any_byte_changed_or_cut_is_refused_or_stays_within_its_bounds() {
     }
     for at in 0..bytes.len() {
         let mut bad = bytes.clone();
-        bad[at] ^= 1 << random.next() % 8;
+        bad[at] ^= 1 << (random.next() % 8);
         if let Ok(read) = artefact::read(&bad)
             && let Some(tables) = read.tables
             && tables.header().n_features <= 3

@@ -382,8 +382,8 @@ fn features_of(
     let quote = pool.side_of(&quote_mint)?;
     let buys = fronts[0].takes() == quote_mint;
     let sum = |swaps: &[&Swap], of: fn(&Swap) -> u64| swaps.iter().map(|swap| of(swap) as f64).sum::<f64>();
-    let (paid, got): (fn(&Swap) -> u64, fn(&Swap) -> u64) =
-        (|swap| swap.landed.leg.in_amount, |swap| swap.landed.leg.out_amount);
+    let paid = |swap: &Swap| swap.landed.leg.in_amount;
+    let got = |swap: &Swap| swap.landed.leg.out_amount;
     let [front_in, front_out, back_in, back_out] =
         [sum(fronts, paid), sum(fronts, got), sum(backs, paid), sum(backs, got)];
     let one_signer = fronts.iter().chain(backs).all(|swap| swap.signer == fronts[0].signer);

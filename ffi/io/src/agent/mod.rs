@@ -229,7 +229,8 @@ impl Agent {
         let watching = spawn("control-log", {
             let (shared, control) = (Arc::clone(&shared), Arc::clone(&control));
             let status_path = data_dir.join("agents").join(format!("{}.status.json", options.module));
-            let (instance, models) = (format!("{}-{}", options.module, options.instance), Arc::clone(&models));
+            let (instance, models) =
+                (format!("{}-{}", options.module, options.instance), Arc::clone(&models));
             move || watch(&shared, &control, &models, &receipts, &status_path, &instance, module)
         })?;
         let hot = Hot {

@@ -95,7 +95,8 @@ impl Teller {
             headers: &[],
             timestamp_ms: i64::try_from(event.at_ns / 1_000_000).unwrap_or(i64::MAX),
         };
-        let written = batch.push(&record).and_then(|()| locked(&self.events).append(&mut batch, Durability::Group));
+        let written =
+            batch.push(&record).and_then(|()| locked(&self.events).append(&mut batch, Durability::Group));
         if let Err(error) = written {
             say(&format!("Cannot tell on the log that model {} is {}: {error}", told.version, told.state));
         }

@@ -9,8 +9,8 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use model::artefact::check_answers;
 use model::Golden;
+use model::artefact::check_answers;
 
 /// How long the child may take for loading and all golden rows.
 const PROBE: Duration = Duration::from_millis(2_000);
@@ -35,7 +35,8 @@ impl Foreign {
     /// Probes, then loads.
     pub(super) fn open(bytes: &[u8], golden: &Golden, features: usize) -> Result<Foreign, String> {
         let copy = private_copy(bytes).map_err(|error| format!("it cannot be copied: {error}"))?;
-        let path = CString::new(format!("/proc/self/fd/{}", copy.as_raw_fd())).map_err(|error| error.to_string())?;
+        let path =
+            CString::new(format!("/proc/self/fd/{}", copy.as_raw_fd())).map_err(|error| error.to_string())?;
         probe(&path, golden, features)?;
         // SAFETY: loading runs the file's constructors; the child has run them, and the file is signed.
         let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
@@ -74,7 +75,8 @@ impl Drop for Foreign {
 /// A file in memory that cannot be written any more.
 fn private_copy(bytes: &[u8]) -> std::io::Result<OwnedFd> {
     // SAFETY: the name is a C string; the answer is checked.
-    let fd = unsafe { libc::memfd_create(c"legend-model".as_ptr(), libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING) };
+    let fd =
+        unsafe { libc::memfd_create(c"legend-model".as_ptr(), libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING) };
     if fd < 0 {
         return Err(std::io::Error::last_os_error());
     }
@@ -205,7 +207,11 @@ pub(super) fn mark_crashes(file: File, version: &str) {
                     on_crash as extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut c_void) as usize;
                 action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
                 libc::sigaction(signal, &raw const action, &raw mut before);
-                let _ = BEFORE[at].set(if before.sa_flags & libc::SA_SIGINFO != 0 { before.sa_sigaction } else { 0 });
+                let _ = BEFORE[at].set(if before.sa_flags & libc::SA_SIGINFO != 0 {
+                    before.sa_sigaction
+                } else {
+                    0
+                });
             }
         }
     });
@@ -216,12 +222,15 @@ extern "C" fn on_crash(signal: libc::c_int, info: *mut libc::siginfo_t, context:
         let (fd, text) = (CRASH_FD.load(SeqCst), CRASH_TEXT.load(SeqCst));
         // SAFETY: write(2) is allowed here; the text is never freed.
         unsafe { libc::write(fd, text.cast(), 12) };
-    } else if let Some(&before) = SIGNALS.iter().position(|known| *known == signal).and_then(|at| BEFORE[at].get())
+    } else if let Some(&before) =
+        SIGNALS.iter().position(|known| *known == signal).and_then(|at| BEFORE[at].get())
         && before != 0
     {
         // SAFETY: it was installed as a handler of three arguments.
         let handler = unsafe {
-            std::mem::transmute::<usize, extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut c_void)>(before)
+            std::mem::transmute::<usize, extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut c_void)>(
+                before,
+            )
         };
         return handler(signal, info, context);
     }

@@ -44,7 +44,12 @@ impl Loaded {
 ///
 /// # Errors
 /// Why it must not be used, to be said behind its name.
-pub fn load(data_dir: &Path, module: Module, version: &str, trusted: &[VerifyingKey]) -> Result<Loaded, String> {
+pub fn load(
+    data_dir: &Path,
+    module: Module,
+    version: &str,
+    trusted: &[VerifyingKey],
+) -> Result<Loaded, String> {
     let path = registry::artefact_path(data_dir, module, version);
     let len = std::fs::metadata(&path).map_err(|_| "its file is not there".to_owned())?.len();
     if len > FILE_BYTES_MAX as u64 {
@@ -71,7 +76,10 @@ fn check(bytes: &[u8], module: Module, version: &str) -> Result<Loaded, String> 
     }
     let schema = features::schema_hash(arbitrage, count);
     if artefact.schema_hash != schema {
-        return Err(format!("its features are {:016x}, the agent's first {count} are {schema:016x}", artefact.schema_hash));
+        return Err(format!(
+            "its features are {:016x}, the agent's first {count} are {schema:016x}",
+            artefact.schema_hash
+        ));
     }
     let runs = match artefact.tables {
         Some(tables) => {

@@ -34,7 +34,8 @@ pub fn artefact_path(data_dir: &Path, module: Module, version: &str) -> PathBuf 
 /// Whether a text can be a version; nothing else becomes part of a path.
 #[must_use]
 pub fn is_version(text: &str) -> bool {
-    text.len() == VERSION_LEN && text.bytes().all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase())
+    text.len() == VERSION_LEN
+        && text.bytes().all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase())
 }
 
 /// The version of an artefact's file name.
@@ -49,7 +50,12 @@ pub fn version_of(path: &Path, module: Module) -> Option<String> {
 ///
 /// # Errors
 /// What is wrong, to be said behind the version.
-pub fn manifest(data_dir: &Path, module: Module, version: &str, trusted: &[VerifyingKey]) -> Result<Value, String> {
+pub fn manifest(
+    data_dir: &Path,
+    module: Module,
+    version: &str,
+    trusted: &[VerifyingKey],
+) -> Result<Value, String> {
     let path = artefact_path(data_dir, module, version);
     let bytes = small(&path.with_extension("json")).map_err(|why| format!("it has no manifest ({why})"))?;
     let signature = small(&path.with_extension("sig")).map_err(|_| "it is not signed".to_owned())?;
@@ -58,11 +64,13 @@ pub fn manifest(data_dir: &Path, module: Module, version: &str, trusted: &[Verif
     let signature: Option<Vec<u8>> =
         (0..hex.len() / 2).map(|at| u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()).collect();
     let key = trusted.iter().find(|key| keys::key_id(key) == id);
-    let key = key.ok_or_else(|| format!("its key {} is not trusted here", id.chars().take(16).collect::<String>()))?;
+    let key = key
+        .ok_or_else(|| format!("its key {} is not trusted here", id.chars().take(16).collect::<String>()))?;
     if !keys::verify(key, DOMAIN, &[&bytes], &signature.unwrap_or_default()) {
         return Err("its signature does not fit: the manifest was altered".to_owned());
     }
-    let manifest: Value = serde_json::from_slice(&bytes).map_err(|error| format!("its manifest is no JSON: {error}"))?;
+    let manifest: Value =
+        serde_json::from_slice(&bytes).map_err(|error| format!("its manifest is no JSON: {error}"))?;
     if manifest["module"] != module_name(module) {
         return Err(format!("it is a model of {}", manifest["module"]));
     }
@@ -107,7 +115,8 @@ pub fn register(
     let text = format!("{:#}\n", manifest);
     let signature = keys::sign(key, DOMAIN, &[text.as_bytes()]);
     let signed = format!("{} {}\n", keys::key_id(&key.verifying_key()), to_hex(&signature));
-    let cannot = |error: std::io::Error| format!("Cannot register a model in {}: {error}", folder(data_dir).display());
+    let cannot =
+        |error: std::io::Error| format!("Cannot register a model in {}: {error}", folder(data_dir).display());
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder(data_dir)).map_err(cannot)?;
     // The artefact last: who sees it finds the rest.
     place(&path.with_extension("sig"), signed.as_bytes()).map_err(cannot)?;
@@ -172,7 +181,8 @@ pub fn point(
         ));
     }
     if link == Link::Latest {
-        place(&folder(data_dir).join(format!("{}.request", module_name(module))), request_id.as_bytes()).map_err(cannot)?;
+        place(&folder(data_dir).join(format!("{}.request", module_name(module))), request_id.as_bytes())
+            .map_err(cannot)?;
     }
     let target = format!("lib{}_v{version}.so", module_name(module));
     let temporary = path.with_extension(format!("new.{}", std::process::id()));
@@ -211,8 +221,14 @@ pub fn pinned(data_dir: &Path, module: Module) -> Option<String> {
 /// # Errors
 /// It points to what is no version of this folder.
 pub fn wanted(data_dir: &Path, module: Module, link: Link) -> Result<Option<String>, String> {
-    if link == Link::Latest && let Some(version) = pinned(data_dir, module) {
-        return if is_version(&version) { Ok(Some(version)) } else { Err("the pin names no version".to_owned()) };
+    if link == Link::Latest
+        && let Some(version) = pinned(data_dir, module)
+    {
+        return if is_version(&version) {
+            Ok(Some(version))
+        } else {
+            Err("the pin names no version".to_owned())
+        };
     }
     let path = link.path(data_dir, module);
     let target = match fs::read_link(&path) {

@@ -130,13 +130,22 @@ impl Watcher {
                 Link::Latest => registry::request(&self.data_dir, self.module),
                 Link::Shadow => String::new(),
             };
-            let told = |version: String, state, reason| Told { version, state, reason, request_id: request_id.clone() };
+            let told = |version: String, state, reason| Told {
+                version,
+                state,
+                reason,
+                request_id: request_id.clone(),
+            };
             match wanted {
                 Err(reason) => tell(told(String::new(), "refused", reason)),
                 Ok(None) => {
                     slot.swap(None);
                     if !first {
-                        tell(told(String::new(), "none", format!("no model is {state}: the baseline scores")));
+                        tell(told(
+                            String::new(),
+                            "none",
+                            format!("no model is {state}: the baseline scores"),
+                        ));
                     }
                 }
                 // Also when its file was written over: what runs is a copy of what was signed.
@@ -150,7 +159,10 @@ impl Watcher {
                     }
                     Err(reason) => {
                         // What crashed an agent is not to be what the next start falls back to.
-                        if slot.version().is_none() && first && let Some(older) = self.fall_back(&version, link) {
+                        if slot.version().is_none()
+                            && first
+                            && let Some(older) = self.fall_back(&version, link)
+                        {
                             let reason = format!("{reason}; {older} runs instead");
                             tell(told(version, "refused", reason));
                         } else {
@@ -180,7 +192,8 @@ impl Watcher {
         if link == Link::Latest {
             if loaded.is_foreign() {
                 let path = crash_path(&self.data_dir, self.module);
-                let file = File::create(&path).map_err(|error| format!("its mark cannot be made: {error}"))?;
+                let file =
+                    File::create(&path).map_err(|error| format!("its mark cannot be made: {error}"))?;
                 foreign::mark_crashes(file, version);
             }
             remember(&self.data_dir, self.module, version);
@@ -199,11 +212,10 @@ impl Watcher {
             *version != refused
                 && registry::is_version(version)
                 && self.bad.as_deref() != Some(*version)
-                && load::load(&self.data_dir, self.module, version, &self.trusted)
-                    .is_ok_and(|loaded| {
-                        self.live.swap(Some(Arc::new(loaded)));
-                        true
-                    })
+                && load::load(&self.data_dir, self.module, version, &self.trusted).is_ok_and(|loaded| {
+                    self.live.swap(Some(Arc::new(loaded)));
+                    true
+                })
         })?;
         Some(version.to_owned())
     }

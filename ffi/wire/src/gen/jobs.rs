@@ -40,6 +40,15 @@ pub struct JobStatus {
     /// Unix milliseconds
     #[prost(uint64, tag = "6")]
     pub at_ms: u64,
+    /// who runs it; empty: said by a person
+    #[prost(string, tag = "7")]
+    pub worker: ::prost::alloc::string::String,
+    /// of a job that is done
+    #[prost(string, tag = "8")]
+    pub result_json: ::prost::alloc::string::String,
+    /// an error that another try would not mend
+    #[prost(bool, tag = "9")]
+    pub r#final: bool,
 }
 /// What an agent answers to one command, written after the first event handled under it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -1,0 +1,247 @@
+/**
+ * Takes jobs off the queue and runs each in a Web Worker of its own. A job belongs to whoever's claim came first; its
+ * holder says once a second that it lives. One that was silent for `LEASE_MS`, by the clock of who listens, is claimed
+ * anew under the next token, and what the old holder still says or makes is thrown away.
+ */
+import { type Job, statusRecord } from "../core/jobs/book.ts";
+import type { JobQueue } from "../core/jobs/queue.ts";
+import type { FromWorker, JobSettings, ToWorker } from "../core/jobs/contract.ts";
+
+const BEAT_MS = 1_000;
+const LEASE_MS = 5_000;
+const LOOK_MS = 200;
+/** How long a Worker may take to end after it was told to; native work is never cut off before that. */
+const CANCEL_MS = 30_000;
+
+export interface JobRunnerOptions {
+  readonly queue: JobQueue;
+  /** Names this runner: one at a time has it. */
+  readonly name: string;
+  /** Jobs at once. */
+  readonly slots: number;
+  settings(): JobSettings;
+  spawn(): Worker;
+  readonly signal: AbortSignal;
+  say(line: string): void;
+  /** Told of each change of a job that runs here. */
+  told(job: Job): Promise<void>;
+}
+
+interface Running {
+  readonly job: Job;
+  readonly token: number;
+  readonly worker: Worker;
+  progress: number;
+  message: string;
+  ended: boolean;
+  cancelled: boolean;
+}
+
+export class JobRunner {
+  readonly #options: JobRunnerOptions;
+  readonly #running = new Map<string, Running>();
+  /** When a running job's holder was last heard of, by our own clock. */
+  readonly #heard = new Map<string, { version: number; at: number }>();
+  #ends: Promise<void>[] = [];
+
+  constructor(options: JobRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Runs until the signal ends it; what runs then is cancelled and waited for. */
+  async run(): Promise<void> {
+    const { queue, signal, slots } = this.#options;
+    await queue.sync(60_000).catch((error) => this.#options.say(String(error.message ?? error)));
+    using _beats = every(BEAT_MS, () => this.#beat());
+    while (!signal.aborted) {
+      this.#watch();
+      const next = this.#running.size < slots ? this.#claimable() : undefined;
+      if (next) await this.#claim(next).catch((error) => this.#options.say(error.message));
+      else await pause(LOOK_MS, signal);
+    }
+    for (const running of this.#running.values()) this.#cancel(running);
+    await Promise.all(this.#ends);
+  }
+
+  /** The oldest job that is due, or whose holder is gone. */
+  #claimable(): Job | undefined {
+    const now = performance.now();
+    const wall = Date.now();
+    return this.#options.queue.book.list().reverse().find((job) => {
+      if (this.#running.has(job.id)) return false;
+      if (job.state === "queued") return job.notBeforeMs <= wall;
+      if (job.state !== "running") return false;
+      // Our own name and not running here: we ran it before we crashed.
+      if (job.worker === this.#options.name) return true;
+      const heard = this.#heard.get(job.id);
+      return heard !== undefined && heard.version === job.version && now - heard.at > LEASE_MS;
+    });
+  }
+
+  /** Notes who was heard, and cancels what is wanted to end or is somebody else's now. */
+  #watch(): void {
+    const now = performance.now();
+    for (const job of this.#options.queue.book.list()) {
+      const running = this.#running.get(job.id);
+      if (running && (job.cancelWanted || job.token !== running.token)) this.#cancel(running);
+      if (job.state !== "running") {
+        this.#heard.delete(job.id);
+        continue;
+      }
+      const heard = this.#heard.get(job.id);
+      if (heard?.version !== job.version) this.#heard.set(job.id, { version: job.version, at: now });
+    }
+  }
+
+  async #claim(job: Job): Promise<void> {
+    const { queue, name } = this.#options;
+    const token = job.token + 1;
+    await queue.append(statusRecord(job, { state: "running", token, worker: name, atMs: Date.now() }));
+    await queue.sync();
+    const now = queue.book.get(job.id);
+    // Another one's claim of the same token came first, or a person cancelled it.
+    if (!now || now.token !== token || now.worker !== name || now.state !== "running") return;
+    if (now.cancelWanted) {
+      await queue.append(
+        statusRecord(job, {
+          state: "cancelled",
+          token,
+          worker: name,
+          message: "cancelled",
+          atMs: Date.now(),
+        }),
+      );
+      return;
+    }
+    this.#start(now, token);
+  }
+
+  #start(job: Job, token: number): void {
+    const worker = this.#options.spawn();
+    const running: Running = { job, token, worker, progress: 0, message: "", ended: false, cancelled: false };
+    this.#running.set(job.id, running);
+    const post = (message: ToWorker) => worker.postMessage(message);
+    const ended = new Promise<void>((resolve) => {
+      worker.onmessage = async ({ data }: MessageEvent<FromWorker>) => {
+        if (data.type === "progress") {
+          [running.progress, running.message] = [data.progress, data.message];
+        } else if (data.type === "confirm") {
+          const answer = await this.#confirm(running);
+          post({ type: "confirmed", call: data.call, ...answer });
+        } else {
+          await this.#end(running, data);
+          resolve();
+        }
+      };
+      worker.onerror = async (event) => {
+        event.preventDefault();
+        await this.#end(running, {
+          type: "error",
+          message: `its Worker broke: ${event.message}`,
+          final: false,
+        });
+        resolve();
+      };
+    });
+    this.#ends.push(ended);
+    ended.then(() => (this.#ends = this.#ends.filter((end) => end !== ended)));
+    post({
+      type: "start",
+      id: job.id,
+      kind: job.kind,
+      args: job.args,
+      token,
+      settings: this.#options.settings(),
+    });
+  }
+
+  /** Whether the job is still this run's, by everything that is on the log now. */
+  async #confirm({ job, token }: Running): Promise<{ ours: boolean; why?: string }> {
+    const { queue } = this.#options;
+    try {
+      await queue.sync();
+    } catch (error) {
+      return { ours: false, why: error instanceof Error ? error.message : String(error) };
+    }
+    const now = queue.book.get(job.id);
+    return { ours: now?.token === token && now.state === "running" && !now.cancelWanted };
+  }
+
+  #cancel(running: Running): void {
+    if (running.cancelled) return;
+    running.cancelled = true;
+    running.worker.postMessage({ type: "cancel" } satisfies ToWorker);
+    setTimeout(() => {
+      if (!running.ended) this.#options.say(`job ${running.job.id} does not end, its Worker goes on`);
+    }, CANCEL_MS);
+  }
+
+  async #end(running: Running, told: Extract<FromWorker, { type: "done" | "error" }>): Promise<void> {
+    if (running.ended) return;
+    running.ended = true;
+    running.worker.terminate();
+    const { queue, name, signal } = this.#options;
+    const { job, token } = running;
+    const wanted = queue.book.get(job.id)?.cancelWanted ?? false;
+    const done = told.type === "done";
+    const state = done ? "done" : wanted ? "cancelled" : "error";
+    const message = !done && signal.aborted && !wanted ? "its worker was stopped" : told.message;
+    try {
+      await queue.append(statusRecord(job, {
+        state,
+        token,
+        worker: name,
+        progress: done ? 1 : running.progress,
+        message,
+        result: done ? told.result : undefined,
+        final: !done && told.final && !signal.aborted,
+        atMs: Date.now(),
+      }));
+      await queue.sync();
+    } catch (error) {
+      this.#options.say(
+        `Cannot tell the end of job ${job.id}: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+    this.#running.delete(job.id);
+    const now = queue.book.get(job.id);
+    if (now) await this.#options.told(now);
+  }
+
+  async #beat(): Promise<void> {
+    const { queue, name } = this.#options;
+    for (const running of this.#running.values()) {
+      if (running.ended) continue;
+      const { job, token, progress, message } = running;
+      try {
+        await queue.append(
+          statusRecord(job, { state: "running", token, worker: name, progress, message, atMs: Date.now() }),
+        );
+        const now = queue.book.get(job.id);
+        if (now?.token === token) await this.#options.told(now);
+      } catch (error) {
+        this.#options.say(`Cannot tell of job ${job.id}: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+  }
+}
+
+function every(ms: number, run: () => Promise<void>): Disposable {
+  let busy = false;
+  const timer = setInterval(async () => {
+    if (busy) return;
+    busy = true;
+    await run().finally(() => (busy = false));
+  }, ms);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
+}

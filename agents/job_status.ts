@@ -1,0 +1,67 @@
+/** Tells the state of jobs as Envelopes on `job-status-proto`, for browsers and whoever reads topics. */
+import type { Job } from "../core/jobs/book.ts";
+import { readThrough } from "../core/log/follow.ts";
+import type { Log } from "../core/log/log.ts";
+import { long, realtime } from "../proto/wire.ts";
+
+const TOPIC = "job-status-proto";
+/** States as SPEC 1 has them: a cancelled job is an error whose message says so. */
+const STATES = {
+  queued: "queued",
+  running: "running",
+  done: "done",
+  error: "error",
+  cancelled: "error",
+} as const;
+
+export class JobStatusTeller {
+  readonly #outbox: Log;
+  readonly #producer: string;
+  #seq = 0;
+  #last = new Map<string, string>();
+
+  private constructor(outbox: Log, producer: string) {
+    this.#outbox = outbox;
+    this.#producer = producer;
+  }
+
+  /** Learns the last number that this producer has used. */
+  static async open(outbox: Log, producer: string): Promise<JobStatusTeller> {
+    const teller = new JobStatusTeller(outbox, producer);
+    using topic = await outbox.topic(TOPIC, { create: true });
+    for await (const block of readThrough(topic, "start")) {
+      if ("gap" in block) continue;
+      for (const { value } of block.records) {
+        if (!value) continue;
+        try {
+          const { producerId, seq } = realtime.Envelope.decode(value);
+          if (producerId === producer) teller.#seq = Math.max(teller.#seq, Number(seq));
+        } catch {
+          // Foreign bytes on the topic have no number of ours.
+        }
+      }
+    }
+    return teller;
+  }
+
+  async tell(job: Job): Promise<void> {
+    const { id, kind, state, progress } = job;
+    const message = state === "cancelled" ? "cancelled" : job.message;
+    const said = JSON.stringify([state, progress, message]);
+    if (this.#last.get(id) === said) return;
+    this.#last.set(id, said);
+    if (this.#last.size > 1_000) this.#last.delete(this.#last.keys().next().value!);
+    const payload = { jobId: id, state: STATES[state], progress, message };
+    const envelope = realtime.Envelope.encode({
+      schemaVersion: "rt-v1",
+      type: kind === "train" ? realtime.Envelope.Type.TRAINING : realtime.Envelope.Type.DATASET,
+      producerId: this.#producer,
+      seq: long(this.#seq + 1),
+      eventNs: long(BigInt(Date.now()) * 1_000_000n),
+      ...(kind === "train" ? { training: payload } : { dataset: payload }),
+    }).finish();
+    using topic = await this.#outbox.topic(TOPIC, { create: true });
+    await topic.append([{ key: new TextEncoder().encode(id), value: envelope }]);
+    this.#seq += 1;
+  }
+}

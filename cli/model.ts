@@ -1,0 +1,189 @@
+import type { ModuleName } from "../core/control.ts";
+import { AppError, UsageError } from "../core/errors.ts";
+import type { ModelList, ModelManifest } from "../core/models.ts";
+import { deployModel } from "../core/deploy.ts";
+import { ModelRegistry } from "../ffi/models.ts";
+import { type Command, type Context, EXIT, type Flag, type Invocation } from "./command.ts";
+
+const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
+const JSON_FLAG: Flag = { name: "json", doc: "As JSON" };
+
+export function registryOf(context: Context): ModelRegistry {
+  return new ModelRegistry(
+    context.library(),
+    context.dataDir().path,
+    context.setting<string>("control.sign_sk_hex"),
+  );
+}
+
+function moduleOf(text: string | undefined): ModuleName {
+  const module = MODULES.find((name) => name === text);
+  if (!module) throw new UsageError(`Cannot use ${text ?? "nothing"} as MODULE: need arbitrage or mev`);
+  return module;
+}
+
+function both({ args }: Invocation, verb: string): { module: ModuleName; version: string } {
+  const [module, version, ...more] = args;
+  if (!version || more.length > 0) {
+    throw new UsageError(`Cannot ${verb}: need MODULE VERSION; see \`legend model list\``);
+  }
+  return { module: moduleOf(module), version };
+}
+
+function roles(list: ModelList, version: string): string {
+  const words = [
+    ...(list.latest === version && !list.pinned ? ["live"] : []),
+    ...(list.pinned === version ? ["pinned"] : []),
+    ...(list.shadow === version ? ["shadow"] : []),
+  ];
+  return words.join(", ");
+}
+
+function line(list: ModelList, model: ModelManifest): string {
+  const { metrics, kind, features, refused } = model;
+  const about = refused
+    ? `refused: ${refused}`
+    : metrics
+    ? `${kind} ${features}, AUC ${metrics.auc?.toFixed(4) ?? "not known"}, log loss ${
+      metrics.log_loss.toFixed(4)
+    }`
+    : "imported";
+  return `${list.module.padEnd(9)} ${model.version}  ${roles(list, model.version).padEnd(7)} ${about}\n`;
+}
+
+export const modelList: Command = {
+  name: "model list",
+  args: "[MODULE]",
+  summary: "All registered models, oldest first, and which is live, pinned or in shadow",
+  flags: [JSON_FLAG],
+  run({ args, flags }, context) {
+    const registry = registryOf(context);
+    for (const module of args[0] ? [moduleOf(args[0])] : MODULES) {
+      const list = registry.list(module);
+      if (flags.json) context.out(`${JSON.stringify(list)}\n`);
+      else for (const model of list.models) context.out(line(list, model));
+    }
+    return EXIT.done;
+  },
+};
+
+export const modelShow: Command = {
+  name: "model show",
+  args: "MODULE VERSION",
+  summary: "A model's manifest: lineage, metrics, features",
+  run(call, context) {
+    const { module, version } = both(call, "show a model");
+    const model = registryOf(context).list(module).models.find((model) => model.version === version);
+    if (!model) throw missing(module, version);
+    context.out(`${JSON.stringify(model, null, 2)}\n`);
+    return EXIT.done;
+  },
+};
+
+const missing = (module: string, version: string) =>
+  new AppError("not_found", `Cannot find ${module} ${version}: see \`legend model list\``);
+
+export const modelVerify: Command = {
+  name: "model verify",
+  args: "MODULE VERSION",
+  summary: "Everything that an agent checks before it uses a model",
+  run(call, context) {
+    const { module, version } = both(call, "verify a model");
+    const told = registryOf(context).verify(module, version);
+    if (!told.usable) {
+      context.say(`Cannot use ${version} for ${module}: ${told.reason}`);
+      return EXIT.failed;
+    }
+    context.out(`${version} can be used${told.foreign ? "; it runs code of its own" : ""}\n`);
+    return EXIT.done;
+  },
+};
+
+export const modelDeploy: Command = {
+  name: "model deploy",
+  args: "MODULE VERSION",
+  summary: "Make a version live in the running agents; waits for their receipts",
+  flags: [JSON_FLAG],
+  async run(call, context) {
+    const { module, version } = both(call, "deploy a model");
+    return await deploy(call, context, module, version);
+  },
+};
+
+export const modelRollback: Command = {
+  name: "model rollback",
+  args: "MODULE",
+  summary: "Make the version live again that was live before",
+  flags: [JSON_FLAG],
+  async run(call, context) {
+    const module = moduleOf(call.args[0]);
+    const list = registryOf(context).list(module);
+    const before = list.history.find(({ version }) => version !== list.latest);
+    if (!before) {
+      throw new AppError("not_found", `Cannot roll back ${module}: no other version was live before`);
+    }
+    return await deploy(call, context, module, before.version);
+  },
+};
+
+async function deploy(
+  { flags }: Invocation,
+  context: Context,
+  module: ModuleName,
+  version: string,
+): Promise<0 | 1 | 2 | 3> {
+  const told = await deployModel(
+    { registry: registryOf(context), log: context.log(), signal: context.signal },
+    module,
+    version,
+  );
+  if (flags.json) context.out(`${JSON.stringify({ module, version, ...told })}\n`);
+  else if (told.receipts.length === 0) {
+    context.out(`${version} is deployed; no agent of ${module} has answered\n`);
+  }
+  for (const { instance, applied, reason } of told.receipts) {
+    if (!flags.json && applied) context.out(`${instance} runs ${version}\n`);
+    if (!applied) context.say(`${instance}: ${reason}`);
+  }
+  return told.receipts.some(({ applied }) => !applied) ? EXIT.failed : EXIT.done;
+}
+
+export const modelPin: Command = {
+  name: "model pin",
+  args: "MODULE [VERSION]",
+  summary: "Keep a version live whatever is deployed; without VERSION, lift the pin",
+  run({ args }, context) {
+    const module = moduleOf(args[0]);
+    registryOf(context).pin(module, args[1] ?? null);
+    context.out(args[1] ? `${module} stays on ${args[1]}\n` : `${module} follows what is deployed\n`);
+    return EXIT.done;
+  },
+};
+
+export const modelShadow: Command = {
+  name: "model shadow",
+  args: "MODULE [VERSION]",
+  summary: "Score live flow with a version without deciding by it; without VERSION, stop",
+  run({ args }, context) {
+    const module = moduleOf(args[0]);
+    registryOf(context).point(module, "shadow", args[1] ?? null);
+    context.out(
+      args[1] ? `${args[1]} is asked beside the live model of ${module}\n` : `${module} has no shadow\n`,
+    );
+    return EXIT.done;
+  },
+};
+
+export const modelImport: Command = {
+  name: "model import",
+  args: "MODULE FILE",
+  summary: "Register and sign a shared object with treelite_predict and legend_model",
+  flags: [JSON_FLAG],
+  async run({ args, flags }, context) {
+    const [module, file, ...more] = args;
+    if (!file || more.length > 0) throw new UsageError("Cannot import a model: need MODULE FILE");
+    const told = await registryOf(context).import(moduleOf(module), file);
+    context.out(flags.json ? `${JSON.stringify(told)}\n` : `${told.version}\n`);
+    return EXIT.done;
+  },
+};

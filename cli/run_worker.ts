@@ -1,0 +1,110 @@
+import { JobRunner } from "../agents/job_runner.ts";
+import { JobStatusTeller } from "../agents/job_status.ts";
+import { schedule } from "../agents/scheduler.ts";
+import { lockFile } from "../core/data_dir.ts";
+import { AppError } from "../core/errors.ts";
+import { JobQueue } from "../core/jobs/queue.ts";
+import { readSchedules } from "../core/jobs/schedules.ts";
+import { storeAddress } from "../core/store/address.ts";
+import type { StoreAddress } from "../core/store/client.ts";
+import { endWithParent } from "../ffi/engine.ts";
+import type { JobSettings } from "../core/jobs/contract.ts";
+import { type Command, type Context, EXIT } from "./command.ts";
+import { PART_FLAG } from "./run_agent.ts";
+
+export const runWorker: Command = {
+  name: "run worker",
+  args: "",
+  summary: "Run jobs (datasets, training), each in a Web Worker, and what the schedules start",
+  flags: [PART_FLAG],
+  async run({ flags }, context) {
+    if (flags.part) endWithParent(context.library());
+    const { path, instance } = context.dataDir();
+    using _lock = lockFile(
+      `${path}/worker.lock`,
+      () =>
+        new AppError("unavailable", `Cannot start the worker: another one runs in ${path}, stop it first`),
+    );
+    const { signal } = context;
+    const name = `worker-${instance}`;
+    const queue = new JobQueue(context.log(), context.outbox());
+    const following = queue.follow(signal);
+    const status = await JobStatusTeller.open(context.outbox(), name);
+    const runner = new JobRunner({
+      queue,
+      name,
+      slots: context.setting<number>("jobs.workers"),
+      settings: () => jobSettings(context),
+      spawn: () => new Worker(workerModule(), { type: "module" }),
+      signal,
+      say: (line) => context.say(line),
+      told: (job) => status.tell(job),
+    });
+    const say = (line: string) => context.say(line);
+    await Promise.all([
+      following,
+      runner.run(),
+      schedule({ queue, schedules: () => readSchedules(path), signal, say }),
+    ]);
+    return EXIT.done;
+  },
+};
+
+/** Beside the bundle in the executable, the source in a checkout. */
+function workerModule(): string {
+  const root = Deno.env.get("LEGEND_ROOT");
+  return root ? `file://${root}/app/worker.js` : new URL("../workers/main.ts", import.meta.url).href;
+}
+
+/** Folder of the training engines; "" where there are none. */
+function trainersFolder(): string {
+  const root = Deno.env.get("LEGEND_ROOT");
+  const folder = Deno.env.get("LEGEND_TRAINERS") ?? (root ? `${root}/trainers` : "");
+  if (folder === "") return "";
+  try {
+    return Deno.statSync(`${folder}/xgboost/lib/libxgboost.so`).isFile ? folder : "";
+  } catch {
+    // A build without them trains networks alone, and says so.
+    return "";
+  }
+}
+
+export function datasetsRoot(context: Context): string {
+  const root = context.setting<string>("datasets.root") || `${context.dataDir().path}/datasets`;
+  Deno.mkdirSync(root, { recursive: true, mode: 0o700 });
+  return Deno.realPathSync(root);
+}
+
+export function allowedBuckets(context: Context): string[] {
+  return context.setting<string>("s3.buckets").split(",").map((bucket) => bucket.trim()).filter(Boolean);
+}
+
+function jobSettings(context: Context): JobSettings {
+  let store: StoreAddress | null = null;
+  let storeTrouble = "";
+  try {
+    store = storeAddress(context.config(), context.dataDir().path);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    storeTrouble = error.message;
+  }
+  const text = (key: string) => context.setting<string>(key);
+  return {
+    libraryPath: context.library().path,
+    dataDir: Deno.realPathSync(context.dataDir().path),
+    datasetsRoot: datasetsRoot(context),
+    store,
+    storeTrouble,
+    s3: {
+      endpoint: text("s3.endpoint"),
+      region: text("s3.region"),
+      accessKeyId: text("s3.access_key_id"),
+      secretAccessKey: text("s3.secret_access_key"),
+      buckets: allowedBuckets(context),
+    },
+    trainers: trainersFolder(),
+    threads: context.setting<number>("jobs.threads") || navigator.hardwareConcurrency,
+    signSkHex: text("control.sign_sk_hex"),
+    version: context.version,
+  };
+}

@@ -1,0 +1,270 @@
+/**
+ * All jobs, as a fold of `jobs-proto` in its order: whoever reads the same records knows the same states, on one host
+ * and over Kafka. A claim names the next fencing token; of several the first one on the log counts, and what a holder
+ * of an older token still says is not heard.
+ */
+import { JOB_KINDS, type JobKindName, type JobStateName } from "../../proto/jobs.ts";
+import { jobs, long } from "../../proto/wire.ts";
+import type { LogRecord, StoredRecord } from "../log/log.ts";
+
+export const JOBS_TOPIC = "jobs-proto";
+const HEADER = "job";
+/** Lines of a job that are kept. */
+const LOG_LINES_MAX = 500;
+/** Ended jobs that are kept. */
+const ENDED_MAX = 2_000;
+/** Pause before another try: doubles from the first to the last. */
+const BACK_OFF_MS = { first: 1_000, last: 60_000 };
+
+export interface Job {
+  readonly id: string;
+  readonly kind: JobKindName;
+  readonly args: unknown;
+  readonly issuer: string;
+  readonly uniqueKey: string;
+  readonly attemptsMax: number;
+  /** Unix milliseconds. */
+  readonly createdMs: number;
+  state: JobStateName;
+  /** Of the newest claim; 0 = none yet. */
+  token: number;
+  worker: string;
+  attempts: number;
+  /** 0..1. */
+  progress: number;
+  message: string;
+  startedMs: number | null;
+  endedMs: number | null;
+  /** A try again is not due before. */
+  notBeforeMs: number;
+  cancelWanted: boolean;
+  result: unknown;
+  log: { at_ms: number; line: string }[];
+  /** Raised with every record that counted: a holder that is silent leaves it as it is. */
+  version: number;
+}
+
+const STATE_NAMES: readonly JobStateName[] = ["queued", "running", "done", "error", "cancelled"];
+const KIND_NUMBERS: Record<JobKindName, jobs.JobKind> = {
+  scrape: jobs.JobKind.SCRAPE,
+  train: jobs.JobKind.TRAIN,
+};
+
+const isEnded = ({ state }: Job) => state === "done" || state === "error" || state === "cancelled";
+
+export class JobBook {
+  readonly #jobs = new Map<string, Job>();
+
+  /** Newest first. */
+  list(): Job[] {
+    return [...this.#jobs.values()].reverse();
+  }
+
+  get(id: string): Job | undefined {
+    return this.#jobs.get(id);
+  }
+
+  /** A job that is not over with the same key. */
+  withKey(key: string): Job | undefined {
+    return key === "" ? undefined : this.list().find((job) => job.uniqueKey === key && !isEnded(job));
+  }
+
+  /** Takes in one record; the job that it changed. */
+  apply({ value, headers }: StoredRecord): Job | undefined {
+    if (!value) return undefined;
+    const name = headers.find(([name]) => name === HEADER)?.[1];
+    const kind = name && new TextDecoder().decode(name);
+    try {
+      if (kind === "descriptor") return this.#take(jobs.JobDescriptor.decode(value));
+      if (kind === "status") return this.#hear(jobs.JobStatus.decode(value));
+    } catch {
+      // Foreign bytes on the topic are no job.
+    }
+    return undefined;
+  }
+
+  #take(told: jobs.JobDescriptor): Job | undefined {
+    const kind = JOB_KINDS.find((kind) => KIND_NUMBERS[kind] === told.kind);
+    if (told.schemaVersion !== "job-v1" || !kind || this.#jobs.has(told.jobId)) return undefined;
+    const same = this.withKey(told.uniqueKey);
+    const job: Job = {
+      id: told.jobId,
+      kind,
+      args: JSON.parse(told.argsJson),
+      issuer: told.issuer,
+      uniqueKey: told.uniqueKey,
+      attemptsMax: Math.min(10, Math.max(1, told.attemptsMax)),
+      createdMs: Number(told.createdMs),
+      state: same ? "cancelled" : "queued",
+      token: 0,
+      worker: "",
+      attempts: 0,
+      progress: 0,
+      message: same ? `the same as ${same.id}` : "",
+      startedMs: null,
+      endedMs: same ? Number(told.createdMs) : null,
+      notBeforeMs: 0,
+      cancelWanted: false,
+      result: null,
+      log: [],
+      version: 1,
+    };
+    this.#jobs.set(job.id, job);
+    this.#forget();
+    return job;
+  }
+
+  #hear(told: jobs.JobStatus): Job | undefined {
+    const job = this.#jobs.get(told.jobId);
+    const state = STATE_NAMES[told.state];
+    if (!job || !state) return undefined;
+    const token = Number(told.fencingToken);
+    const atMs = Number(told.atMs);
+    const heard = token === 0
+      ? this.#ask(job, state, atMs)
+      : token === job.token + 1 && state === "running" && !isEnded(job)
+      ? claim(job, told, atMs)
+      : token === job.token && told.worker === job.worker && job.state === "running"
+      ? report(job, state, told, atMs)
+      : false;
+    if (!heard) return undefined;
+    job.version += 1;
+    return job;
+  }
+
+  /** What a person wants. */
+  #ask(job: Job, state: JobStateName, atMs: number): boolean {
+    if (state === "cancelled" && !isEnded(job)) {
+      job.cancelWanted = true;
+      if (job.state === "queued") end(job, "cancelled", "cancelled", atMs);
+      return true;
+    }
+    if (state !== "queued" || !isEnded(job) || job.state === "done" || this.withKey(job.uniqueKey)) {
+      return false;
+    }
+    Object.assign(job, {
+      state,
+      attempts: 0,
+      progress: 0,
+      message: "",
+      endedMs: null,
+      notBeforeMs: 0,
+      cancelWanted: false,
+    });
+    return true;
+  }
+
+  #forget(): void {
+    let ended = [...this.#jobs.values()].filter(isEnded).length;
+    for (const job of this.#jobs.values()) {
+      if (ended <= ENDED_MAX) return;
+      if (isEnded(job)) {
+        this.#jobs.delete(job.id);
+        ended -= 1;
+      }
+    }
+  }
+}
+
+function claim(job: Job, told: jobs.JobStatus, atMs: number): true {
+  job.state = "running";
+  job.token += 1;
+  job.worker = told.worker;
+  job.attempts += 1;
+  job.progress = 0;
+  job.startedMs = atMs;
+  note(job, atMs, `try ${job.attempts} by ${told.worker}`);
+  return true;
+}
+
+function report(job: Job, state: JobStateName, told: jobs.JobStatus, atMs: number): true {
+  job.progress = Math.min(1, Math.max(0, told.progress));
+  if (state === "running") {
+    note(job, atMs, told.message);
+  } else if (state === "error" && !told.final && !job.cancelWanted && job.attempts < job.attemptsMax) {
+    note(job, atMs, told.message);
+    job.state = "queued";
+    job.worker = "";
+    job.notBeforeMs = atMs + Math.min(BACK_OFF_MS.last, BACK_OFF_MS.first * 2 ** (job.attempts - 1));
+  } else {
+    job.result = told.resultJson ? JSON.parse(told.resultJson) : null;
+    if (state === "done") job.progress = 1;
+    end(job, state, told.message, atMs);
+  }
+  return true;
+}
+
+function end(job: Job, state: JobStateName, message: string, atMs: number): void {
+  job.state = state;
+  job.endedMs = atMs;
+  note(job, atMs, message);
+}
+
+function note(job: Job, atMs: number, line: string): void {
+  if (line === "" || line === job.message) return;
+  job.message = line;
+  job.log.push({ at_ms: atMs, line });
+  if (job.log.length > LOG_LINES_MAX) job.log.shift();
+}
+
+/** All records of a kind have one key, so that they have one order on Kafka too. */
+function record(kind: JobKindName, name: "descriptor" | "status", value: Uint8Array): LogRecord {
+  const text = new TextEncoder();
+  return { key: text.encode(kind), value, headers: [[HEADER, text.encode(name)]] };
+}
+
+export interface Submission {
+  readonly id: string;
+  readonly kind: JobKindName;
+  readonly args: unknown;
+  readonly issuer: string;
+  readonly uniqueKey: string;
+  readonly attemptsMax: number;
+  readonly createdMs: number;
+}
+
+export function descriptorRecord(job: Submission): LogRecord {
+  return record(
+    job.kind,
+    "descriptor",
+    jobs.JobDescriptor.encode({
+      schemaVersion: "job-v1",
+      jobId: job.id,
+      kind: KIND_NUMBERS[job.kind],
+      argsJson: JSON.stringify(job.args),
+      createdMs: long(job.createdMs),
+      issuer: job.issuer,
+      uniqueKey: job.uniqueKey,
+      attemptsMax: job.attemptsMax,
+    }).finish(),
+  );
+}
+
+export interface StatusSaid {
+  readonly state: JobStateName;
+  readonly token: number;
+  readonly worker: string;
+  readonly progress?: number;
+  readonly message?: string;
+  readonly result?: unknown;
+  readonly final?: boolean;
+  readonly atMs: number;
+}
+
+export function statusRecord(job: Pick<Job, "id" | "kind">, said: StatusSaid): LogRecord {
+  return record(
+    job.kind,
+    "status",
+    jobs.JobStatus.encode({
+      jobId: job.id,
+      state: STATE_NAMES.indexOf(said.state),
+      progress: said.progress ?? 0,
+      message: (said.message ?? "").slice(0, 2_000),
+      fencingToken: long(said.token),
+      atMs: long(said.atMs),
+      worker: said.worker,
+      resultJson: said.result === undefined ? "" : JSON.stringify(said.result),
+      final: said.final ?? false,
+    }).finish(),
+  );
+}

@@ -1,0 +1,68 @@
+/** What a job is to its Worker: ports in, no globals; each run ends with exactly one `done` or `error`. */
+import type { JobKindName } from "../../proto/jobs.ts";
+import type { StoreAddress } from "../store/client.ts";
+
+/** Everything a job may need, as plain data that crosses to the Worker. */
+export interface JobSettings {
+  readonly libraryPath: string;
+  readonly dataDir: string;
+  /** Where datasets may be written. */
+  readonly datasetsRoot: string;
+  readonly store: StoreAddress | null;
+  /** Why there is no store. */
+  readonly storeTrouble: string;
+  readonly s3: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    /** Buckets that may be written to. */
+    readonly buckets: readonly string[];
+  };
+  /** Folder of the training engines; "" = this build has none. */
+  readonly trainers: string;
+  readonly threads: number;
+  readonly signSkHex: string;
+  readonly version: string;
+}
+
+export interface JobStart {
+  readonly type: "start";
+  readonly id: string;
+  readonly kind: JobKindName;
+  readonly args: unknown;
+  /** The claim that it runs under; the first one is 1. */
+  readonly token: number;
+  readonly settings: JobSettings;
+}
+
+export type ToWorker = JobStart | { type: "cancel" } | {
+  type: "confirmed";
+  call: number;
+  ours: boolean;
+  why?: string;
+};
+
+export type FromWorker =
+  | { type: "progress"; progress: number; message: string }
+  | { type: "confirm"; call: number }
+  | { type: "done"; result: unknown; message: string }
+  /** `final`: another try would end alike. */
+  | { type: "error"; message: string; final: boolean };
+
+export interface JobPorts {
+  readonly id: string;
+  readonly token: number;
+  readonly settings: JobSettings;
+  /** Aborted when somebody cancels it, or somebody else has it now. */
+  readonly signal: AbortSignal;
+  progress(progress: number, message: string): void;
+  /** Throws when this run does not hold the job any more: nothing may be published then. */
+  confirm(): Promise<void>;
+}
+
+export interface Job<Args> {
+  readonly kind: JobKindName;
+  parse(args: unknown): Args;
+  run(args: Args, ports: JobPorts): Promise<{ result: unknown; message: string }>;
+}

@@ -1,0 +1,141 @@
+/** The jobs of an installation: read along, submitted, cancelled, tried again. */
+import { type JobKindName, scrapeArgs, trainArgs } from "../../proto/jobs.ts";
+import { AppError } from "../errors.ts";
+import { follow } from "../log/follow.ts";
+import type { Log, LogRecord } from "../log/log.ts";
+import { descriptorRecord, type Job, JobBook, JOBS_TOPIC, statusRecord } from "./book.ts";
+
+const ATTEMPTS_MAX = 5;
+const SYNC_MS = 5_000;
+const LOOK_MS = 20;
+
+export interface SubmitOptions {
+  readonly issuer: string;
+  /** Two jobs that are not over never have the same; without, that is the arguments. */
+  readonly uniqueKey?: string;
+  readonly attemptsMax?: number;
+}
+
+export class JobQueue {
+  readonly book = new JobBook();
+  readonly #log: Log;
+  readonly #outbox: Log;
+  readonly #listeners = new Set<(job: Job) => void>();
+  /** Records of each partition that were taken in. */
+  #taken = 0n;
+  #trouble: string | null = null;
+
+  /** `log`: where records are read; `outbox`: where they are written. */
+  constructor(log: Log, outbox: Log) {
+    this.#log = log;
+    this.#outbox = outbox;
+  }
+
+  /** Reads along until the signal ends it. */
+  follow(signal: AbortSignal): Promise<void> {
+    return follow(this.#log, JOBS_TOPIC, {
+      from: "start",
+      signal,
+      take: (record) => {
+        this.#taken += 1n;
+        const job = this.book.apply(record);
+        if (job) { for (const listener of this.#listeners) listener(job); }
+      },
+      gap: ({ from, to }) => (this.#taken += to - from),
+      trouble: (message) => (this.#trouble = message),
+    });
+  }
+
+  /** Told of each job that changed, from now on. */
+  onChange(listener: (job: Job) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  /** Waits until everything that is on the log now was taken in. Throws `unavailable` when it does not come. */
+  async sync(limitMs = SYNC_MS): Promise<void> {
+    const end = performance.now() + limitMs;
+    using topic = await this.#log.topic(JOBS_TOPIC, { create: true });
+    const { partitions } = await topic.info();
+    const wanted = partitions.reduce((sum, partition) => sum + partition.end, 0n);
+    while (this.#taken < wanted) {
+      if (performance.now() > end) {
+        throw new AppError(
+          "unavailable",
+          `Cannot read the jobs: ${this.#trouble ?? "their topic does not answer in time"}`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  async append(record: LogRecord): Promise<void> {
+    using topic = await this.#outbox.topic(JOBS_TOPIC, { create: true });
+    await topic.append([record]);
+  }
+
+  /** Puts a job on the log; the id of one that is the same and not over, when there is one. */
+  async submit(kind: JobKindName, args: unknown, options: SubmitOptions): Promise<string> {
+    const parsed = (kind === "scrape" ? scrapeArgs : trainArgs).parse(args);
+    const uniqueKey = options.uniqueKey ?? `${kind}:${JSON.stringify(parsed)}`;
+    const same = this.book.withKey(uniqueKey);
+    if (same) return same.id;
+    const id = crypto.randomUUID();
+    await this.append(descriptorRecord({
+      id,
+      kind,
+      // As it was asked for: the worker parses it again.
+      args,
+      issuer: options.issuer,
+      uniqueKey,
+      attemptsMax: options.attemptsMax ?? ATTEMPTS_MAX,
+      createdMs: Date.now(),
+    }));
+    return id;
+  }
+
+  /** Throws `not_found`, `conflict`. */
+  async cancel(id: string): Promise<void> {
+    const job = this.#known(id);
+    if (job.state !== "queued" && job.state !== "running") {
+      throw new AppError("conflict", `Cannot cancel job ${id}: it is ${job.state}`);
+    }
+    await this.append(statusRecord(job, { state: "cancelled", token: 0, worker: "", atMs: Date.now() }));
+  }
+
+  /** Throws `not_found`, `conflict`. */
+  async retry(id: string): Promise<void> {
+    const job = this.#known(id);
+    if (job.state !== "error" && job.state !== "cancelled") {
+      throw new AppError("conflict", `Cannot try job ${id} again: it is ${job.state}`);
+    }
+    await this.append(statusRecord(job, { state: "queued", token: 0, worker: "", atMs: Date.now() }));
+  }
+
+  #known(id: string): Job {
+    const job = this.book.get(id);
+    if (!job) throw new AppError("not_found", `Cannot find job ${id}: see \`legend job list\``);
+    return job;
+  }
+}
+
+/** A job as the API and the command line show it. */
+export function jobView(job: Job): Record<string, unknown> {
+  const { id, kind, args, issuer, state, progress, message, attempts, attemptsMax, worker, result } = job;
+  return {
+    job_id: id,
+    kind,
+    state,
+    progress,
+    message,
+    attempts,
+    attempts_max: attemptsMax,
+    worker,
+    issuer,
+    args,
+    created_ms: job.createdMs,
+    started_ms: job.startedMs,
+    ended_ms: job.endedMs,
+    result,
+  };
+}

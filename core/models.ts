@@ -1,0 +1,59 @@
+/** Models as everything above the library sees them. */
+import type { ModuleName } from "./control.ts";
+
+/** What trains: XGBoost, LightGBM, or a small network of our own. */
+export type TrainerKind = "xgb" | "lgbm" | "torch";
+export type FeatureSet = "default" | "extended";
+
+export interface Judgement {
+  rows: number;
+  positives: number;
+  /** null: one of the labels is missing. */
+  auc: number | null;
+  pr_auc: number | null;
+  log_loss: number;
+  brier: number;
+  /** Mean distance between probability and frequency. */
+  calibration_error: number;
+  /** Per bin: rows, mean probability, share of label 1. */
+  curve: [number, number, number][];
+}
+
+/** What a manifest says of a model beside its file. */
+export interface ModelAbout {
+  kind: TrainerKind;
+  features: FeatureSet;
+  feature_names: string[];
+  schema_hash: string;
+  /** The job that trained it. */
+  dataset: { start: string; end: string; rows: number; positives: number; sha256: string };
+  params: Record<string, number | string>;
+  rounds: number;
+  split: string;
+  calibration: { slope: number; offset: number };
+  metrics: Judgement;
+  /** Growth of the log loss without the feature, in the order of `feature_names`. */
+  importance: number[];
+  per_dex: { dex: string; rows: number; positives: number; auc: number | null; log_loss: number }[];
+  code_version: string;
+}
+
+export type ModelManifest = Partial<ModelAbout> & {
+  version: string;
+  module: ModuleName;
+  sha256?: string;
+  bytes?: number;
+  /** Why it cannot be used. */
+  refused?: string;
+};
+
+export interface ModelList {
+  module: ModuleName;
+  latest: string | null;
+  shadow: string | null;
+  pinned: string | null;
+  /** Oldest first. */
+  models: ModelManifest[];
+  /** What ran when, newest first. */
+  history: { at_ms: number; version: string }[];
+}

@@ -1,0 +1,391 @@
+//! XGBoost and LightGBM through their C APIs, one round at a time, so that whoever asks can show progress and stop.
+//! Sources: xgboost/c_api.h of 3.2, LightGBM/c_api.h of 4.7.
+
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::path::{Path, PathBuf};
+use std::ptr::null_mut;
+
+use model::Trees;
+use model::trainers::{from_lightgbm, from_xgboost};
+
+/// Which engine, and what it is given.
+#[derive(serde::Deserialize)]
+pub struct TrainerOptions {
+    /// `xgb` or `lgbm`.
+    pub kind: String,
+    /// Folder with `xgboost/lib`, `xgboost_cpu.libs` and `lightgbm/lib`.
+    pub folder: PathBuf,
+    /// Numbers of a row.
+    pub n_features: usize,
+    /// Rows that are trained on; those behind them are watched.
+    pub train_rows: usize,
+    /// The engine's own parameters, as text.
+    pub params: Vec<(String, String)>,
+}
+
+/// One training.
+pub struct BoosterTrainer {
+    engine: Engine,
+    round: c_int,
+}
+
+enum Engine {
+    Xgb(Xgb),
+    Lgbm(Lgbm),
+}
+
+impl BoosterTrainer {
+    /// `rows`: float32 `[labels.len(), n_features]`; the engine copies them.
+    ///
+    /// # Errors
+    /// One line: the engine cannot be loaded, or refuses rows or parameters.
+    pub fn open(options: &TrainerOptions, rows: &[f32], labels: &[f32]) -> Result<BoosterTrainer, String> {
+        let TrainerOptions { n_features, train_rows, .. } = *options;
+        if n_features == 0
+            || rows.len() != labels.len() * n_features
+            || train_rows == 0
+            || train_rows >= labels.len()
+        {
+            return Err(format!(
+                "Cannot train on {} numbers, {} labels, {n_features} features and {train_rows} rows of training",
+                rows.len(),
+                labels.len()
+            ));
+        }
+        let engine = match options.kind.as_str() {
+            "xgb" => Engine::Xgb(Xgb::open(options, rows, labels)?),
+            "lgbm" => Engine::Lgbm(Lgbm::open(options, rows, labels)?),
+            other => return Err(format!("Cannot train {other}: need xgb or lgbm")),
+        };
+        Ok(BoosterTrainer { engine, round: 0 })
+    }
+
+    /// Grows one tree; log loss of the watched rows, and whether nothing more can be grown.
+    ///
+    /// # Errors
+    /// The engine's own line.
+    pub fn round(&mut self) -> Result<(f64, bool), String> {
+        let told = match &self.engine {
+            Engine::Xgb(xgb) => xgb.round(self.round).map(|loss| (loss, false)),
+            Engine::Lgbm(lgbm) => lgbm.round(),
+        };
+        self.round += 1;
+        told
+    }
+
+    /// What was grown in the first `rounds` rounds.
+    ///
+    /// # Errors
+    /// The engine's own line, or its model is not as expected.
+    pub fn trees(&self, rounds: usize) -> Result<Trees, String> {
+        let mut trees = match &self.engine {
+            Engine::Xgb(xgb) => xgb.trees(),
+            Engine::Lgbm(lgbm) => lgbm.trees(),
+        }?;
+        trees.trees.truncate(rounds);
+        Ok(trees)
+    }
+}
+
+/// A loaded engine; it stays loaded, for its threads never end.
+struct Loaded(*mut c_void);
+
+impl Loaded {
+    fn open(path: &Path, before: &[&Path]) -> Result<Loaded, String> {
+        let load = |path: &Path| {
+            let text = CString::new(path.as_os_str().as_encoded_bytes())
+                .map_err(|_| "a path with NUL".to_owned())?;
+            // SAFETY: the path is a C string; the file is part of this executable.
+            let handle = unsafe { libc::dlopen(text.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+            if !handle.is_null() {
+                return Ok(handle);
+            }
+            // SAFETY: dlerror gives a C string after a failure.
+            let why = unsafe { CStr::from_ptr(libc::dlerror()) }.to_string_lossy().into_owned();
+            Err(why)
+        };
+        for path in before {
+            // The system's own serves as well: what is really missing the next line says.
+            let _ = load(path);
+        }
+        load(path).map(Loaded).map_err(|why| {
+            format!("Cannot train: {why}; the trainer needs libstdc++ (Debian: apt-get install libstdc++6)")
+        })
+    }
+
+    /// # Safety
+    /// `T` is the function's type as its header declares it.
+    unsafe fn function<T: Copy>(&self, name: &CStr) -> Result<T, String> {
+        // SAFETY: the handle is open.
+        let symbol = unsafe { libc::dlsym(self.0, name.as_ptr()) };
+        if symbol.is_null() {
+            return Err(format!("Cannot train: the trainer has no {}", name.to_string_lossy()));
+        }
+        // SAFETY: a function pointer is as wide as a pointer; its type is the caller's promise.
+        Ok(unsafe { std::mem::transmute_copy::<*mut c_void, T>(&symbol) })
+    }
+}
+
+type Handle = *mut c_void;
+type LastError = unsafe extern "C" fn() -> *const c_char;
+
+fn text(text: &str) -> Result<CString, String> {
+    CString::new(text).map_err(|_| "Cannot train: a parameter with NUL in it".to_owned())
+}
+
+/// The engine's own line of its last error.
+///
+/// # Safety
+/// `last` gives a C string.
+unsafe fn checked(code: c_int, last: LastError) -> Result<(), String> {
+    if code == 0 {
+        return Ok(());
+    }
+    // SAFETY: the caller's.
+    let line = unsafe { CStr::from_ptr(last()) }.to_string_lossy();
+    let line = line.lines().find(|line| !line.trim().is_empty()).unwrap_or("it says not why");
+    Err(format!("Cannot train: {}", line.trim()))
+}
+
+struct Xgb {
+    loaded: Loaded,
+    last: LastError,
+    train: Handle,
+    watched: Handle,
+    booster: Handle,
+}
+
+// SAFETY: the engine's handles may move between threads; a mutex lets one at a time.
+unsafe impl Send for Xgb {}
+
+type XgbFromDense = unsafe extern "C" fn(*const c_char, *const c_char, *mut Handle) -> c_int;
+type XgbSetInfo = unsafe extern "C" fn(Handle, *const c_char, *const c_char) -> c_int;
+type XgbCreate = unsafe extern "C" fn(*const Handle, u64, *mut Handle) -> c_int;
+type XgbSetParam = unsafe extern "C" fn(Handle, *const c_char, *const c_char) -> c_int;
+type XgbUpdate = unsafe extern "C" fn(Handle, c_int, Handle) -> c_int;
+type XgbEval =
+    unsafe extern "C" fn(Handle, c_int, *mut Handle, *mut *const c_char, u64, *mut *const c_char) -> c_int;
+type XgbSave = unsafe extern "C" fn(Handle, *const c_char, *mut u64, *mut *const c_char) -> c_int;
+type Free = unsafe extern "C" fn(Handle) -> c_int;
+
+impl Xgb {
+    fn open(options: &TrainerOptions, rows: &[f32], labels: &[f32]) -> Result<Xgb, String> {
+        let loaded = Loaded::open(&options.folder.join("xgboost/lib/libxgboost.so"), &[])?;
+        // SAFETY: the types are those of c_api.h; pointers live through the calls that read them.
+        unsafe {
+            let last: LastError = loaded.function(c"XGBGetLastError")?;
+            let mut xgb = Xgb { loaded, last, train: null_mut(), watched: null_mut(), booster: null_mut() };
+            let at = options.train_rows * options.n_features;
+            xgb.train = xgb.matrix(&rows[..at], &labels[..options.train_rows], options)?;
+            xgb.watched = xgb.matrix(&rows[at..], &labels[options.train_rows..], options)?;
+            let create: XgbCreate = xgb.loaded.function(c"XGBoosterCreate")?;
+            let matrices = [xgb.train, xgb.watched];
+            checked(create(matrices.as_ptr(), 2, &raw mut xgb.booster), last)?;
+            let set: XgbSetParam = xgb.loaded.function(c"XGBoosterSetParam")?;
+            for (name, value) in &options.params {
+                checked(set(xgb.booster, text(name)?.as_ptr(), text(value)?.as_ptr()), last)?;
+            }
+            Ok(xgb)
+        }
+    }
+
+    /// # Safety
+    /// The library is XGBoost's.
+    unsafe fn matrix(
+        &self,
+        rows: &[f32],
+        labels: &[f32],
+        options: &TrainerOptions,
+    ) -> Result<Handle, String> {
+        let array = |numbers: &[f32], shape: String| {
+            text(&format!(
+                r#"{{"data":[{},true],"shape":[{shape}],"typestr":"<f4","version":3}}"#,
+                numbers.as_ptr() as usize
+            ))
+        };
+        let threads =
+            options.params.iter().find(|(name, _)| name == "nthread").map_or("1", |(_, value)| value);
+        let config =
+            text(&format!(r#"{{"missing":NaN,"nthread":{}}}"#, threads.parse::<u32>().unwrap_or(1)))?;
+        let mut matrix = null_mut();
+        // SAFETY: as in `open`.
+        unsafe {
+            let dense: XgbFromDense = self.loaded.function(c"XGDMatrixCreateFromDense")?;
+            let shape = format!("{},{}", labels.len(), options.n_features);
+            checked(dense(array(rows, shape)?.as_ptr(), config.as_ptr(), &raw mut matrix), self.last)?;
+            let info: XgbSetInfo = self.loaded.function(c"XGDMatrixSetInfoFromInterface")?;
+            let labels = array(labels, labels.len().to_string())?;
+            checked(info(matrix, c"label".as_ptr(), labels.as_ptr()), self.last)?;
+        }
+        Ok(matrix)
+    }
+
+    fn round(&self, round: c_int) -> Result<f64, String> {
+        // SAFETY: the types are those of c_api.h; handles are open.
+        let told = unsafe {
+            let update: XgbUpdate = self.loaded.function(c"XGBoosterUpdateOneIter")?;
+            checked(update(self.booster, round, self.train), self.last)?;
+            let eval: XgbEval = self.loaded.function(c"XGBoosterEvalOneIter")?;
+            let (mut matrices, mut names, mut told) =
+                ([self.watched], [c"watched".as_ptr()], std::ptr::null());
+            let code = eval(self.booster, round, matrices.as_mut_ptr(), names.as_mut_ptr(), 1, &raw mut told);
+            checked(code, self.last)?;
+            CStr::from_ptr(told).to_string_lossy().into_owned()
+        };
+        let loss = told.rsplit(':').next().and_then(|number| number.trim().parse().ok());
+        loss.ok_or_else(|| format!("Cannot train: XGBoost told `{told}` instead of a log loss"))
+    }
+
+    fn trees(&self) -> Result<Trees, String> {
+        let (mut len, mut bytes) = (0, std::ptr::null());
+        // SAFETY: as above; the bytes are the booster's until its next call, and are read before that.
+        let model = unsafe {
+            let save: XgbSave = self.loaded.function(c"XGBoosterSaveModelToBuffer")?;
+            let config = text(r#"{"format":"json"}"#)?;
+            checked(save(self.booster, config.as_ptr(), &raw mut len, &raw mut bytes), self.last)?;
+            std::slice::from_raw_parts(bytes.cast::<u8>(), usize::try_from(len).unwrap_or(0))
+        };
+        from_xgboost(model).map_err(|why| format!("Cannot use the trained model: {why}"))
+    }
+}
+
+impl Drop for Xgb {
+    fn drop(&mut self) {
+        // SAFETY: handles that were made are freed once; the types are those of c_api.h.
+        unsafe {
+            if let Ok(free) = self.loaded.function::<Free>(c"XGBoosterFree")
+                && !self.booster.is_null()
+            {
+                free(self.booster);
+            }
+            if let Ok(free) = self.loaded.function::<Free>(c"XGDMatrixFree") {
+                for matrix in [self.train, self.watched].into_iter().filter(|matrix| !matrix.is_null()) {
+                    free(matrix);
+                }
+            }
+        }
+    }
+}
+
+unsafe extern "C" fn say_nothing(_: *const c_char) {}
+
+struct Lgbm {
+    loaded: Loaded,
+    last: LastError,
+    train: Handle,
+    watched: Handle,
+    booster: Handle,
+}
+
+// SAFETY: as `Xgb`.
+unsafe impl Send for Lgbm {}
+
+type LgbmFromMat =
+    unsafe extern "C" fn(*const c_void, c_int, i32, i32, c_int, *const c_char, Handle, *mut Handle) -> c_int;
+type LgbmSetField = unsafe extern "C" fn(Handle, *const c_char, *const c_void, c_int, c_int) -> c_int;
+type LgbmCreate = unsafe extern "C" fn(Handle, *const c_char, *mut Handle) -> c_int;
+type LgbmAddValid = unsafe extern "C" fn(Handle, Handle) -> c_int;
+type LgbmLogCallback = unsafe extern "C" fn(unsafe extern "C" fn(*const c_char)) -> c_int;
+type LgbmUpdate = unsafe extern "C" fn(Handle, *mut c_int) -> c_int;
+type LgbmGetEval = unsafe extern "C" fn(Handle, c_int, *mut c_int, *mut f64) -> c_int;
+type LgbmSave = unsafe extern "C" fn(Handle, c_int, c_int, c_int, i64, *mut i64, *mut c_char) -> c_int;
+
+impl Lgbm {
+    fn open(options: &TrainerOptions, rows: &[f32], labels: &[f32]) -> Result<Lgbm, String> {
+        let folder = &options.folder;
+        let path = folder.join("lightgbm/lib/lib_lightgbm.so");
+        let loaded =
+            Loaded::open(&path, &[Path::new("libgomp.so.1"), &folder.join("lightgbm/lib/libgomp.so.1")])?;
+        let words: Vec<String> =
+            options.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let params = text(&words.join(" "))?;
+        // SAFETY: the types are those of c_api.h; pointers live through the calls that read them.
+        unsafe {
+            let last: LastError = loaded.function(c"LGBM_GetLastError")?;
+            let mut lgbm = Lgbm { loaded, last, train: null_mut(), watched: null_mut(), booster: null_mut() };
+            let at = options.train_rows * options.n_features;
+            let (train, watched) = labels.split_at(options.train_rows);
+            lgbm.train = lgbm.dataset(&rows[..at], train, options.n_features, &params, null_mut())?;
+            lgbm.watched = lgbm.dataset(&rows[at..], watched, options.n_features, &params, lgbm.train)?;
+            let create: LgbmCreate = lgbm.loaded.function(c"LGBM_BoosterCreate")?;
+            checked(create(lgbm.train, params.as_ptr(), &raw mut lgbm.booster), last)?;
+            let add: LgbmAddValid = lgbm.loaded.function(c"LGBM_BoosterAddValidData")?;
+            checked(add(lgbm.booster, lgbm.watched), last)?;
+            Ok(lgbm)
+        }
+    }
+
+    /// # Safety
+    /// The library is LightGBM's.
+    unsafe fn dataset(
+        &self,
+        rows: &[f32],
+        labels: &[f32],
+        n_features: usize,
+        params: &CStr,
+        reference: Handle,
+    ) -> Result<Handle, String> {
+        let many = || format!("Cannot train: {} rows are too many for LightGBM", labels.len());
+        let count = i32::try_from(labels.len()).map_err(|_| many())?;
+        let features = i32::try_from(n_features).map_err(|_| many())?;
+        let mut dataset = null_mut();
+        // SAFETY: as in `open`; 0 = float32, 1 = row-major.
+        unsafe {
+            let make: LgbmFromMat = self.loaded.function(c"LGBM_DatasetCreateFromMat")?;
+            let data = rows.as_ptr().cast();
+            let made = make(data, 0, count, features, 1, params.as_ptr(), reference, &raw mut dataset);
+            checked(made, self.last)?;
+            let set: LgbmSetField = self.loaded.function(c"LGBM_DatasetSetField")?;
+            checked(set(dataset, c"label".as_ptr(), labels.as_ptr().cast(), count, 0), self.last)?;
+        }
+        Ok(dataset)
+    }
+
+    fn round(&self) -> Result<(f64, bool), String> {
+        let (mut finished, mut count, mut results) = (0, 0, [0.0; 16]);
+        // SAFETY: the types are those of c_api.h; one metric is configured, sixteen have room.
+        unsafe {
+            // What it warns of is in the log loss; its level is of one thread, so that it is set on each.
+            let quiet: LgbmLogCallback = self.loaded.function(c"LGBM_RegisterLogCallback")?;
+            checked(quiet(say_nothing), self.last)?;
+            let update: LgbmUpdate = self.loaded.function(c"LGBM_BoosterUpdateOneIter")?;
+            checked(update(self.booster, &raw mut finished), self.last)?;
+            let eval: LgbmGetEval = self.loaded.function(c"LGBM_BoosterGetEval")?;
+            checked(eval(self.booster, 1, &raw mut count, results.as_mut_ptr()), self.last)?;
+        }
+        Ok((results[0], finished != 0))
+    }
+
+    fn trees(&self) -> Result<Trees, String> {
+        let mut len = 0;
+        // SAFETY: as above; the buffer is as long as is said.
+        let text = unsafe {
+            let save: LgbmSave = self.loaded.function(c"LGBM_BoosterSaveModelToString")?;
+            checked(save(self.booster, 0, -1, 0, 0, &raw mut len, null_mut()), self.last)?;
+            let mut bytes = vec![0_u8; usize::try_from(len).unwrap_or(0) + 1];
+            let room = bytes.len() as i64;
+            checked(save(self.booster, 0, -1, 0, room, &raw mut len, bytes.as_mut_ptr().cast()), self.last)?;
+            bytes.truncate(usize::try_from(len).unwrap_or(0).saturating_sub(1));
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        from_lightgbm(&text).map_err(|why| format!("Cannot use the trained model: {why}"))
+    }
+}
+
+impl Drop for Lgbm {
+    fn drop(&mut self) {
+        // SAFETY: handles that were made are freed once; the types are those of c_api.h.
+        unsafe {
+            if let Ok(free) = self.loaded.function::<Free>(c"LGBM_BoosterFree")
+                && !self.booster.is_null()
+            {
+                free(self.booster);
+            }
+            if let Ok(free) = self.loaded.function::<Free>(c"LGBM_DatasetFree") {
+                for dataset in [self.watched, self.train].into_iter().filter(|dataset| !dataset.is_null()) {
+                    free(dataset);
+                }
+            }
+        }
+    }
+}

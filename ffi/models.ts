@@ -1,0 +1,253 @@
+/** Training engines, models and their registry. Rows are float32 `[rows, features]`, row-major; NaN = not known. */
+import { check, type Library, utf8 } from "./library.ts";
+import type { ModuleName } from "../core/control.ts";
+import type { Judgement, ModelAbout, ModelList, TrainerKind } from "../core/models.ts";
+
+/** Names of a module's features; the first `default` of them are the default set. */
+export interface FeatureNames {
+  names: string[];
+  default: number;
+  /** Hash of each set, as artefacts carry it. */
+  schema: { default: string; extended: string };
+}
+
+export function featureNames(library: Library, module: ModuleName): FeatureNames {
+  const text = utf8(module);
+  const { legend_features } = library.symbols;
+  return JSON.parse(library.text((out, size) => legend_features(text, text.length, out, size)));
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+const bytesOf = (numbers: Float32Array<ArrayBuffer>): Bytes =>
+  new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+
+/** Rows with their labels, 0 or 1. */
+export interface LabelledRows {
+  readonly rows: Float32Array<ArrayBuffer>;
+  readonly labels: Float32Array<ArrayBuffer>;
+}
+
+/** A trained model in memory. */
+export class TrainedModel implements Disposable {
+  constructor(readonly library: Library, readonly handle: number) {}
+
+  /** Sets its calibration from rows that it was not trained on. */
+  async calibrate({ rows, labels }: LabelledRows): Promise<{ slope: number; offset: number }> {
+    const [x, y] = [bytesOf(rows), bytesOf(labels)];
+    const { legend_model_calibrate } = this.library.symbols;
+    return JSON.parse(
+      await this.library.textAsync((out, size) =>
+        legend_model_calibrate(this.handle, x, x.length, y, y.length, out, size)
+      ),
+    );
+  }
+
+  /** How much the log loss grows when each feature is shuffled. */
+  async importance({ rows, labels }: LabelledRows): Promise<number[]> {
+    const [x, y] = [bytesOf(rows), bytesOf(labels)];
+    const { legend_model_importance } = this.library.symbols;
+    return JSON.parse(
+      await this.library.textAsync((out, size) =>
+        legend_model_importance(this.handle, x, x.length, y, y.length, out, size)
+      ),
+    );
+  }
+
+  async predict(rows: Float32Array<ArrayBuffer>, count: number): Promise<Float32Array<ArrayBuffer>> {
+    const x = bytesOf(rows);
+    const answers = new Float32Array(Math.max(count, 128));
+    const { legend_model_predict } = this.library.symbols;
+    const out = bytesOf(answers);
+    check(await legend_model_predict(this.handle, x, x.length, out, out.length), out);
+    return answers.subarray(0, count);
+  }
+
+  [Symbol.dispose](): void {
+    this.library.symbols.legend_model_close(this.handle);
+  }
+}
+
+/** One training, a round at a time. */
+export interface Training extends AsyncDisposable {
+  /** Log loss of the watched rows after one more round, and whether nothing more can be learned. */
+  round(): Promise<{ loss: number; finished: boolean }>;
+  /** What the first `rounds` rounds gave. */
+  model(rounds: number): Promise<TrainedModel>;
+}
+
+export interface BoosterOptions {
+  readonly kind: Exclude<TrainerKind, "torch">;
+  /** Where the engines lie. */
+  readonly folder: string;
+  readonly n_features: number;
+  /** Rows that are trained on; those behind them are watched. */
+  readonly train_rows: number;
+  readonly params: readonly (readonly [string, string])[];
+}
+
+/** XGBoost or LightGBM. */
+export async function openBooster(
+  library: Library,
+  options: BoosterOptions,
+  { rows, labels }: LabelledRows,
+): Promise<Training> {
+  const text = utf8(JSON.stringify(options));
+  const [x, y] = [bytesOf(rows), bytesOf(labels)];
+  const { symbols } = library;
+  const { value: handle } = await library.callAsync((out, size) =>
+    symbols.legend_trainer_open(text, text.length, x, x.length, y, y.length, out, size)
+  );
+  return {
+    async round() {
+      const told = await library.textAsync((out, size) => symbols.legend_trainer_round(handle, out, size));
+      const [loss, finished] = JSON.parse(told) as [number, boolean];
+      return { loss, finished };
+    },
+    async model(rounds) {
+      const { value } = await library.callAsync((out, size) =>
+        symbols.legend_trainer_model(handle, rounds, out, size)
+      );
+      return new TrainedModel(library, value);
+    },
+    [Symbol.asyncDispose]: () => symbols.legend_trainer_close(handle),
+  };
+}
+
+/** A small network; a round is once over all rows. Its model of an earlier round is kept as it was then. */
+export function openNetwork(
+  library: Library,
+  options: { n_features: number; train_rows: number; learning_rate: number; seed: number; weight: number },
+  { rows, labels }: LabelledRows,
+  judgeLoss: (model: TrainedModel) => Promise<number>,
+): Training {
+  const { n_features, train_rows, learning_rate, seed, weight } = options;
+  const x = bytesOf(rows.subarray(0, train_rows * n_features) as Float32Array<ArrayBuffer>);
+  const y = bytesOf(labels.subarray(0, train_rows) as Float32Array<ArrayBuffer>);
+  const { symbols } = library;
+  const { value: handle } = library.call((out, size) =>
+    symbols.legend_network_open(x, x.length, n_features, learning_rate, seed, out, size)
+  );
+  // Early stopping asks for the best round, which lies behind: the best so far is kept.
+  const models: TrainedModel[] = [];
+  let best = { loss: Infinity, round: 0 };
+  return {
+    async round() {
+      await library.textAsync((out, size) =>
+        symbols.legend_network_epoch(handle, x, x.length, y, y.length, weight, out, size)
+      );
+      const { value } = library.call((out, size) => symbols.legend_network_model(handle, out, size));
+      const model = new TrainedModel(library, value);
+      const loss = await judgeLoss(model);
+      const round = models.push(model);
+      if (loss < best.loss) best = { loss, round };
+      models.forEach((known, at) => {
+        if (at + 1 !== best.round && at + 1 !== round) known[Symbol.dispose]();
+      });
+      return { loss, finished: false };
+    },
+    model(rounds) {
+      const model = models[rounds - 1];
+      if (!model) throw new Error(`Cannot give the network of round ${rounds}`);
+      return Promise.resolve(model);
+    },
+    [Symbol.asyncDispose]: () => {
+      symbols.legend_network_close(handle);
+      return Promise.resolve();
+    },
+  };
+}
+
+/** How good probabilities are. */
+export function judge(
+  library: Library,
+  labels: Float32Array<ArrayBuffer>,
+  probabilities: Float32Array<ArrayBuffer>,
+): Judgement {
+  const [y, p] = [bytesOf(labels), bytesOf(probabilities)];
+  const { legend_judge } = library.symbols;
+  return JSON.parse(library.text((out, size) => legend_judge(y, y.length, p, p.length, out, size)));
+}
+
+/** Answers of a registered artefact. */
+export async function artefactPredict(
+  library: Library,
+  path: string,
+  rows: Float32Array<ArrayBuffer>,
+  count: number,
+): Promise<Float32Array<ArrayBuffer>> {
+  const [text, x] = [utf8(path), bytesOf(rows)];
+  const answers = new Float32Array(Math.max(count, 128));
+  const out = bytesOf(answers);
+  const { legend_artefact_predict } = library.symbols;
+  check(await legend_artefact_predict(text, text.length, x, x.length, out, out.length), out);
+  return answers.subarray(0, count);
+}
+
+/** The models of a data folder. */
+export class ModelRegistry {
+  constructor(
+    readonly library: Library,
+    readonly dataDir: string,
+    /** Another key than the installation's own. */
+    readonly signSkHex = "",
+  ) {}
+
+  #ask<T>(module: ModuleName, ask: string, more: Record<string, unknown> = {}): T {
+    const sign_sk_hex = this.signSkHex || null;
+    const text = utf8(JSON.stringify({ data_dir: this.dataDir, module, sign_sk_hex, ask, ...more }));
+    const { legend_registry } = this.library.symbols;
+    return JSON.parse(this.library.text((out, size) => legend_registry(text, text.length, out, size)));
+  }
+
+  list(module: ModuleName): ModelList {
+    return this.#ask(module, "list");
+  }
+
+  verify(module: ModuleName, version: string): { usable: boolean; reason?: string; foreign?: boolean } {
+    return this.#ask(module, "verify", { version });
+  }
+
+  /** Points a symlink; running agents see it at once. `null` takes the model away. */
+  point(module: ModuleName, link: "latest" | "shadow", version: string | null, requestId = ""): void {
+    this.#ask(module, "point", { link, version, request_id: requestId });
+  }
+
+  pin(module: ModuleName, version: string | null): void {
+    this.#ask(module, "pin", { version });
+  }
+
+  path(module: ModuleName, version: string): string {
+    return `${this.dataDir}/models/lib${module}_v${version}.so`;
+  }
+
+  /** Makes an artefact of a trained model and registers it. */
+  register(
+    module: ModuleName,
+    model: TrainedModel,
+    about: ModelAbout,
+    golden: Float32Array<ArrayBuffer>,
+  ): Promise<{ version: string; bytes: number }> {
+    return this.#register(module, model.handle, { about }, bytesOf(golden));
+  }
+
+  /** Registers a shared object of somebody else's. */
+  import(module: ModuleName, file: string): Promise<{ version: string; bytes: number }> {
+    return this.#register(module, 0, { about: { source: "imported" }, file }, new Uint8Array(0));
+  }
+
+  async #register(
+    module: ModuleName,
+    handle: number,
+    more: Record<string, unknown>,
+    golden: Bytes,
+  ): Promise<{ version: string; bytes: number }> {
+    const options = { data_dir: this.dataDir, module, sign_sk_hex: this.signSkHex || null, ...more };
+    const text = utf8(JSON.stringify(options));
+    const { legend_model_register } = this.library.symbols;
+    return JSON.parse(
+      await this.library.textAsync((out, size) =>
+        legend_model_register(handle, text, text.length, golden, golden.length, out, size)
+      ),
+    );
+  }
+}

@@ -1,0 +1,97 @@
+/** Models: what is registered, and putting one in force. */
+import { type ModuleName, MODULES } from "../core/control.ts";
+import { AppError } from "../core/errors.ts";
+import { deployBody, modelSwapBody } from "../proto/api.ts";
+import type { ApiDeps } from "./deps.ts";
+import { principalOf, type Route, route, type RouteContext } from "./route.ts";
+
+const VERSION = /^[0-9a-f]{12}$/;
+
+export function modelRoutes(deps: ApiDeps): Route[] {
+  /** The module that has a version. */
+  const owner = (version: string): ModuleName => {
+    const module = VERSION.test(version)
+      ? MODULES.find((module) => deps.models.list(module).models.some((model) => model.version === version))
+      : undefined;
+    if (!module) {
+      throw new AppError("not_found", `Cannot find model ${version}: see GET /api/training/models`);
+    }
+    return module;
+  };
+  const deploy = async (c: RouteContext, module: ModuleName, version: string, action: string) => {
+    const { name } = principalOf(c);
+    const request_id = crypto.randomUUID().replaceAll("-", "");
+    const { pinned } = deps.models.list(module);
+    if (pinned) throw new AppError("conflict", `Cannot deploy ${version}: ${module} is pinned to ${pinned}`);
+    deps.audit({ who: name, action, module, detail: version, request_id });
+    const receipts = await deps.models.deploy(module, version, request_id);
+    const refused = receipts.find(({ applied }) => !applied);
+    return c.json({ ok: !refused, request_id, module, version, receipts }, 202);
+  };
+  return [
+    route({
+      method: "GET",
+      path: "/api/training/models",
+      right: "read",
+      summary: "All registered models: lineage, metrics, what is live, pinned or in shadow, what ran when",
+      handle: (c) => c.json({ modules: MODULES.map((module) => deps.models.list(module)) }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/training/models/:id/report",
+      right: "read",
+      summary: "A model's report as SVG",
+      handle: async (c) => {
+        const version = c.req.param("id")!;
+        const bytes = await deps.models.report(owner(version), version);
+        if (!bytes) {
+          throw new AppError("not_found", `Model ${version} has no report: it was not trained here`);
+        }
+        return new Response(bytes, { headers: { "content-type": "image/svg+xml" } });
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/training/models/:id/deploy",
+      right: "models",
+      summary: "Make a version live; answers with the agents' receipts",
+      body: deployBody,
+      handle: (c) => {
+        const version = c.req.param("id")!;
+        return deploy(c, owner(version), version, "model deploy");
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/training/models/:id/rollback",
+      right: "models",
+      summary: "Make the version live again that was live before this one",
+      body: deployBody,
+      handle: (c) => {
+        const version = c.req.param("id")!;
+        const module = owner(version);
+        const before = deps.models.list(module).history.find((one) => one.version !== version);
+        if (!before) {
+          throw new AppError("conflict", `Cannot roll ${module} back: no other version was live before`);
+        }
+        return deploy(c, module, before.version, "model rollback");
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/control/model-swap",
+      right: "models",
+      summary:
+        "Put a registered version in force, or register a file first: `{model_id: module, version | model_path}`",
+      body: modelSwapBody,
+      handle: async (c, { model_id, version, model_path }) => {
+        const own = version ?? (model_path ? await deps.models.import(model_id, model_path) : undefined);
+        if (!own) throw new AppError("invalid", "version: need it, or model_path");
+        if (owner(own) !== model_id) {
+          throw new AppError("invalid", `model_id: ${own} is not a model of ${model_id}`);
+        }
+        return await deploy(c, model_id, own, "model swap");
+      },
+    }),
+  ];
+}

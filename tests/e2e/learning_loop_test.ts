@@ -1,0 +1,237 @@
+/**
+ * The loop that learns, on the executable: simulated history into the store, datasets and models out of it, a model
+ * swapped into the running agents without a restart or a hole in their sequences, and back.
+ */
+import assert from "node:assert/strict";
+import { realtime } from "../../proto/wire.ts";
+import { readThrough } from "../../core/log/follow.ts";
+import { Library } from "../../ffi/library.ts";
+import { EmbeddedLog } from "../../ffi/log.ts";
+import { freePort } from "../../tools/kafka.ts";
+import { LIBRARY } from "../../tools/paths.ts";
+import { chdb, clickHouseUrl, Part } from "../kafka/cluster.ts";
+import { storeOfUrl } from "../kafka/lossless.ts";
+import { legend, lines, withFolder } from "./executable.ts";
+
+interface Evidence {
+  kind: string;
+  model: string;
+  score: number;
+  shadow: { model: string; score: number } | null;
+  features: Record<string, number | null>;
+}
+
+interface Trained {
+  state: string;
+  message: string;
+  result: { version: string; auc: number | null; promoted: boolean };
+}
+
+const MODULES = ["mev", "arbitrage"] as const;
+const TRAINERS = ["xgb", "lgbm", "torch"] as const;
+
+async function until(what: string, holds: () => Promise<boolean>, ms = 60_000): Promise<void> {
+  const end = performance.now() + ms;
+  while (!await holds()) {
+    if (performance.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** The newest opportunities of a module, as their evidence tells them. */
+async function newest(log: EmbeddedLog, kind: string, from: bigint): Promise<Evidence[]> {
+  using topic = await log.topic("decision-evidence");
+  const found: Evidence[] = [];
+  for await (const block of readThrough(topic, from)) {
+    if ("gap" in block) continue;
+    for (const { value } of block.records) {
+      const evidence = JSON.parse(new TextDecoder().decode(value!)) as Evidence;
+      if (evidence.kind === kind) found.push(evidence);
+    }
+  }
+  return found;
+}
+
+async function endOf(log: EmbeddedLog, name: string): Promise<bigint> {
+  using topic = await log.topic(name);
+  return (await topic.info()).partitions[0]!.end;
+}
+
+/** Sequences of each producer on a topic, all of them. */
+async function sequences(log: EmbeddedLog, name: string): Promise<Map<string, number[]>> {
+  using topic = await log.topic(name);
+  const found = new Map<string, number[]>();
+  for await (const block of readThrough(topic, "start")) {
+    assert.ok("records" in block);
+    for (const { value } of block.records) {
+      const { producerId, seq } = realtime.Envelope.decode(value!);
+      found.set(producerId, [...(found.get(producerId) ?? []), Number(seq)]);
+    }
+  }
+  return found;
+}
+
+Deno.test("history becomes datasets and models, and a model decides in the running agents and goes again", () =>
+  withFolder(async (data) => {
+    const env = { LEGEND_CHDB: await chdb() };
+    const begin = Math.floor(Date.now() / 1000) - 60;
+    const words = ["run", "--source", "sim:7", "--speed", "20", "--port", String(freePort()), "--data-dir", data];
+    const run = new Part(words, env).start();
+    const call = (args: readonly string[]) => legend([...args, "--data-dir", data], { env });
+    const json = async <T>(args: readonly string[]): Promise<T> => {
+      const { code, stdout, stderr } = await call([...args, "--json"]);
+      assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
+      return lines<T>(stdout)[0]!;
+    };
+    using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
+    try {
+      const store = storeOfUrl(await clickHouseUrl(data));
+      const positives = async (kind: string, more: string) => {
+        const [row] = await store.query<{ rows: string }>(
+          `SELECT count() AS rows FROM decision_evidence WHERE JSONExtractString(evidence, 'kind') IN (${kind}) ${more}`,
+        ).catch(() => [{ rows: "0" }]);
+        return Number(row!.rows);
+      };
+      await until(
+        "enough history",
+        async () =>
+          await positives("'sandwich'", "AND JSONExtractString(evidence, 'tier') = 'A'") > 150 &&
+          await positives("'arbitrage'", "") > 500,
+        120_000,
+      );
+      const range = ["--start", String(begin), "--end", String(begin + 86_400)];
+
+      const scraped = await json<{ state: string; result: { files: { output: string; rows: number }[] } }>(
+        ["scrape", "history.parquet", ...range],
+      );
+      assert.equal(scraped.state, "done");
+      for (const { output, rows } of scraped.result.files) {
+        const manifest = JSON.parse(await Deno.readTextFile(`${data}/datasets/${output}.manifest.json`));
+        assert.deepEqual([manifest.rows, manifest.format], [rows, "parquet"], output);
+        const [counted] = await rowsOfGroups(`${data}/datasets/${output}`);
+        assert.equal(counted, rows, `${output} summed over its row groups`);
+      }
+
+      const versions: Record<string, string[]> = { mev: [], arbitrage: [] };
+      for (const module of MODULES) {
+        for (const model of TRAINERS) {
+          const job = await json<Trained>([
+            "train",
+            module,
+            ...range,
+            "--model",
+            model,
+            "--features",
+            model === "xgb" ? "default" : "extended",
+            "--param",
+            "n_estimators=80",
+          ]);
+          assert.equal(job.state, "done", `${module} ${model}: ${job.message}`);
+          if (module === "mev") assert.ok(job.result.auc! > 0.8, `${model}: AUC ${job.result.auc}`);
+          versions[module]!.push(job.result.version);
+          const verified = await call(["model", "verify", module, job.result.version]);
+          assert.equal(verified.code, 0, verified.stderr);
+        }
+      }
+
+      const pids = await agentPids(data);
+      for (const module of MODULES) {
+        const [xgb, lgbm] = versions[module]!;
+        const kind = module === "mev" ? "open_sandwich" : "open_arbitrage";
+        const shadowed = await call(["model", "shadow", module, lgbm!]);
+        assert.equal(shadowed.code, 0, shadowed.stderr);
+        await until(`${module} in shadow`, async () => (await status(data, module)).shadow_model === lgbm);
+        let from = await endOf(log, "decision-evidence");
+        await until(`a shadow score of ${module}`, async () => (await newest(log, kind, from)).length > 0);
+        for (const { model, shadow } of await newest(log, kind, from)) {
+          assert.equal(model, "baseline-1", "a shadow decides nothing");
+          assert.ok(shadow?.model === lgbm && shadow!.score >= 0 && shadow!.score <= 1);
+        }
+
+        const deployed = await json<{ receipts: { applied: boolean }[] }>(["model", "deploy", module, xgb!]);
+        assert.deepEqual(deployed.receipts.map(({ applied }) => applied), [true], "the agent's receipt");
+        from = await endOf(log, "decision-evidence");
+        await until(`decisions of ${module} by ${xgb}`, async () => (await newest(log, kind, from)).length > 2);
+        const decided = (await newest(log, kind, from)).slice(1);
+        for (const { model, score, features } of decided) {
+          assert.equal(model, xgb);
+          assert.ok(score > 0 && score < 1);
+          assert.ok(Object.values(features).some((value) => value !== null));
+        }
+
+        const second = await json<{ receipts: { applied: boolean }[] }>(["model", "deploy", module, lgbm!]);
+        assert.deepEqual(second.receipts.map(({ applied }) => applied), [true]);
+        const back = await json<{ version: string; receipts: { applied: boolean }[] }>(["model", "rollback", module]);
+        assert.equal(back.version, xgb, "the one that was live before");
+        assert.equal((await status(data, module)).model, xgb);
+      }
+      assert.deepEqual(await agentPids(data), pids, "no agent was started again");
+      for (const name of ["arbitrage-decisions-proto", "sandwich-decisions-proto"]) {
+        for (const [producer, list] of await sequences(log, name)) {
+          assert.deepEqual(list, list.map((_, at) => at + 1), `${producer} on ${name} has no hole`);
+        }
+      }
+      const told = await legend(["topics", "tail", "model-events-proto", "--data-dir", data, "--json"], { env });
+      assert.match(told.stdout, /live/);
+    } finally {
+      await run.end();
+    }
+  }));
+
+async function status(data: string, module: string): Promise<{ pid: number; model: string; shadow_model: string }> {
+  return JSON.parse(await Deno.readTextFile(`${data}/agents/${module}.status.json`));
+}
+
+const agentPids = (data: string) => Promise.all(MODULES.map(async (module) => (await status(data, module)).pid));
+
+/** Rows of a Parquet file by an independent reader in another language. */
+async function rowsOfGroups(file: string): Promise<number[]> {
+  const { success, stdout, stderr } = await new Deno.Command("python3", {
+    args: ["-c", READ_FOOTER, file],
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout).trim().split("\n").map(Number);
+}
+
+/** The rows of all row groups summed, out of the footer: another way than the product's, which reads the total. */
+const READ_FOOTER = `
+import struct, sys
+data = open(sys.argv[1], 'rb').read()
+assert data[:4] == b'PAR1' and data[-4:] == b'PAR1'
+size = struct.unpack('<I', data[-8:-4])[0]
+at = len(data) - 8 - size
+def varint():
+    global at
+    value = shift = 0
+    while True:
+        byte = data[at]; at += 1
+        value |= (byte & 127) << shift
+        if byte < 128: return value
+        shift += 7
+zig = lambda: (lambda v: (v >> 1) ^ -(v & 1))(varint())
+def value(kind):
+    global at
+    if kind in (1, 2): return kind == 1
+    if kind == 3:
+        at += 1; return data[at - 1]
+    if kind in (4, 5, 6): return zig()
+    if kind == 7:
+        at += 8; return None
+    if kind == 8:
+        size = varint(); at += size; return None
+    if kind == 9:
+        head = data[at]; at += 1
+        count = head >> 4
+        if count == 15: count = varint()
+        return [value(head & 15) for _ in range(count)]
+    fields, number = {}, 0
+    while True:
+        head = data[at]; at += 1
+        if head == 0: return fields
+        number = number + (head >> 4) if head >> 4 else zig()
+        fields[number] = value(head & 15)
+footer = value(12)
+print(sum(group[3] for group in footer[4]))
+`;

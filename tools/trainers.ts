@@ -1,0 +1,78 @@
+/**
+ * The training engines: XGBoost's and LightGBM's libraries out of their Python wheels, pinned by hash; no Python runs
+ * them. OpenMP's library comes with XGBoost's wheel; for LightGBM a copy of it goes by the name that it asks for.
+ */
+import { must } from "./command.ts";
+import { CACHE } from "./paths.ts";
+
+const WHEELS = [
+  {
+    name: "xgboost-cpu",
+    version: "3.2.0",
+    sha256: "9c10b1653e1a689bf4094a328144cf3633c9be0e5217a76fbdc2fde6abcb2950",
+    files: ["xgboost/lib/libxgboost.so", "xgboost_cpu.libs/libgomp-e985bcbb.so.1.0.0"],
+  },
+  {
+    name: "lightgbm",
+    version: "4.7.0",
+    sha256: "d23e922acd891e77212e4d0fbcee9ba973c96dee479491341d05ba595357ebb7",
+    files: ["lightgbm/lib/lib_lightgbm.so"],
+  },
+] as const;
+
+const OPENMP = { from: "libgomp-e985bcbb.so.1.0.0", to: "libgomp.so.1" };
+
+/** Fetches the engines once and checks them; the folder they lie in. */
+export async function trainersFolder(): Promise<string> {
+  const folder = `${CACHE}/trainers-${WHEELS.map(({ version }) => version).join("-")}`;
+  if (await Deno.stat(`${folder}/.complete`).then(() => true, () => false)) return folder;
+  const work = await Deno.makeTempDir({ prefix: "legend-trainers-" });
+  try {
+    for (const { name, version, sha256, files } of WHEELS) {
+      await must("python3", [
+        "-m",
+        "pip",
+        "download",
+        "-q",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--platform=manylinux_2_28_x86_64",
+        "--python-version=3.11",
+        `--dest=${work}`,
+        `${name}==${version}`,
+      ]);
+      const prefix = name.replaceAll("-", "_");
+      const wheel = [...Deno.readDirSync(work)].find((entry) => entry.name.startsWith(`${prefix}-`))?.name;
+      if (!wheel) throw new Error(`Cannot use ${name} ${version}: pip brought no wheel`);
+      const bytes = await Deno.readFile(`${work}/${wheel}`);
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+      if (Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") !== sha256) {
+        throw new Error(`Cannot use ${name} ${version}: its hash is not the pinned one`);
+      }
+      await must("python3", ["-m", "zipfile", "-e", `${work}/${wheel}`, `${work}/${prefix}`]);
+      for (const file of files) {
+        const place = `${folder}/${file}`;
+        await Deno.mkdir(place.slice(0, place.lastIndexOf("/")), { recursive: true });
+        await Deno.copyFile(`${work}/${prefix}/${file}`, place);
+      }
+    }
+    await Deno.writeFile(
+      `${folder}/lightgbm/lib/${OPENMP.to}`,
+      renamed(await Deno.readFile(`${folder}/xgboost_cpu.libs/${OPENMP.from}`)),
+    );
+    await Deno.writeTextFile(`${folder}/.complete`, "");
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+  return folder;
+}
+
+/** The library under the name that LightGBM asks for: its SONAME, padded. */
+function renamed(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const latin1 = new TextDecoder("latin1").decode(bytes);
+  const at = latin1.indexOf(`${OPENMP.from}\0`);
+  if (at < 0) throw new Error(`Cannot rename ${OPENMP.from}: its name is not in it`);
+  const name = new TextEncoder().encode(OPENMP.to.padEnd(OPENMP.from.length, "\0"));
+  bytes.set(name, at);
+  return bytes;
+}

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { AppError } from "../core/errors.ts";
+import type { JobPorts } from "../core/jobs/contract.ts";
+import { checkOutput, openOutput, resolveOutput } from "./output.ts";
+
+async function withRoot(run: (root: string) => Promise<void> | void): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "legend-output-" });
+  try {
+    await run(root);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+const ports = (root: string, more: Partial<JobPorts> = {}): JobPorts => ({
+  id: "job",
+  token: 1,
+  settings: { datasetsRoot: root, s3: { buckets: ["mine"] } } as unknown as JobPorts["settings"],
+  signal: new AbortController().signal,
+  progress: () => {},
+  confirm: () => Promise.resolve(),
+  ...more,
+});
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const names = (root: string) => [...Deno.readDirSync(root)].map(({ name }) => name).sort();
+
+Deno.test("resolveOutput() stays below the root", () =>
+  withRoot((root) => {
+    Deno.mkdirSync(`${root}/folder`);
+    Deno.symlinkSync("/etc", `${root}/link`);
+    Deno.symlinkSync("/etc/passwd", `${root}/file`);
+    Deno.writeTextFileSync(`${root}/plain`, "");
+    for (const good of ["a.parquet", "folder/a.parquet", `${root}/a.parquet`, "new/deep/a"]) {
+      assert.ok(resolveOutput(root, good).startsWith(`${root}/`), good);
+    }
+    for (
+      const bad of [
+        "../a",
+        "folder/../../a",
+        "/etc/passwd",
+        `${root}/../a`,
+        "link/passwd",
+        "file",
+        "folder",
+        "plain/a",
+        "a//b",
+        "./a",
+        "a\u0000b",
+        "a\nb",
+        ".hidden",
+        "a/",
+        "x".repeat(300),
+      ]
+    ) {
+      assert.throws(() => resolveOutput(root, bad), (error) => error instanceof AppError && error.code === "invalid", bad);
+    }
+  }));
+
+Deno.test("checkOutput() takes the buckets that are allowed, and plain keys", () => {
+  checkOutput("s3://mine/a/b.parquet", "/root", ["mine"]);
+  for (const [output, code] of [
+    ["s3://other/a", "forbidden"],
+    ["s3://mine", "invalid"],
+    ["s3://mine/", "invalid"],
+    ["s3://mine/../a", "invalid"],
+    ["s3://mine/a//b", "invalid"],
+    ["s3://MINE/a", "invalid"],
+    ["s3://mine@evil.example/a", "invalid"],
+  ]) {
+    assert.throws(() => checkOutput(output!, "/root", ["mine"]), (error) => error instanceof AppError && error.code === code, output);
+  }
+});
+
+Deno.test("a file is there whole or not at all, and nothing that exists is replaced", () =>
+  withRoot(async (root) => {
+    const output = await openOutput("a", ports(root));
+    await output.write(bytes("one"));
+    assert.ok(!names(root).includes("a"));
+    const { bytes: size } = await output.commit();
+    assert.deepEqual([size, names(root), await Deno.readTextFile(`${root}/a`)], [3, ["a"], "one"]);
+    await assert.rejects(openOutput("a", ports(root)), { code: "conflict" });
+    const other = await openOutput("b", ports(root));
+    await other.write(bytes("two"));
+    await Deno.writeTextFile(`${root}/b`, "somebody else's");
+    await assert.rejects(other.commit(), { code: "conflict" });
+    await other.discard();
+    assert.deepEqual([names(root), await Deno.readTextFile(`${root}/b`)], [["a", "b"], "somebody else's"]);
+  }));
+
+Deno.test("who lost the job publishes nothing, and who took it over clears up and publishes once", () =>
+  withRoot(async (root) => {
+    const lost = () => Promise.reject(new AppError("failed", "somebody else has it"));
+    const stopped = await openOutput("a", ports(root, { confirm: lost }));
+    await stopped.write(bytes("same"));
+    const next = await openOutput("a", ports(root, { token: 2 }));
+    assert.equal(names(root).length, 1, "what the first one left is gone");
+    await assert.rejects(stopped.commit());
+    await stopped.discard();
+    await next.write(bytes("same"));
+    await next.commit();
+    // Published by the second, and asked of the third: the same bytes are no second dataset.
+    const third = await openOutput("a", ports(root, { token: 3 }));
+    await third.write(bytes("same"));
+    await third.commit();
+    assert.deepEqual(names(root), ["a"]);
+    const stale = await openOutput("c", ports(root));
+    await stale.write(bytes("x"));
+    await (await openOutput("c", ports(root, { token: 2 }))).discard();
+    await assert.rejects(stale.commit(), /another run of this job has taken over/);
+    assert.deepEqual(names(root), ["a"]);
+  }));

@@ -1,0 +1,104 @@
+/** The report of a model as one SVG: figures, calibration, importance, DEX by DEX. No script, no outside asset. */
+import type { ModelAbout } from "../core/models.ts";
+
+const WIDTH = 900;
+const INK = "#1c2430";
+const SOFT = "#6b7685";
+const LINE = "#d5dbe3";
+const MARK = "#2f6fde";
+
+const escaped = (text: string) =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+const number = (value: number | null, digits = 4) => value === null ? "not known" : value.toFixed(digits);
+
+function text(x: number, y: number, words: string, more = ""): string {
+  return `<text x="${x}" y="${y}" ${more}>${escaped(words)}</text>`;
+}
+
+/** Shares of label 1 over probabilities; the diagonal is a model that means what it says. */
+function calibration(x: number, y: number, size: number, curve: ModelAbout["metrics"]["curve"]): string {
+  const at = (probability: number, share: number) =>
+    `${(x + probability * size).toFixed(1)},${(y + size - share * size).toFixed(1)}`;
+  const most = Math.max(1, ...curve.map(([rows]) => rows));
+  const points = curve.map(([, probability, share]) => at(probability, share)).join(" ");
+  return [
+    text(x, y - 12, "Calibration: share that came true by probability", `font-weight="600"`),
+    `<rect x="${x}" y="${y}" width="${size}" height="${size}" fill="none" stroke="${LINE}"/>`,
+    `<line x1="${x}" y1="${y + size}" x2="${x + size}" y2="${y}" stroke="${LINE}" stroke-dasharray="4 4"/>`,
+    `<polyline points="${points}" fill="none" stroke="${MARK}" stroke-width="2"/>`,
+    ...curve.map(([rows, probability, share]) => {
+      const [cx, cy] = at(probability, share).split(",");
+      const r = 3 + 5 * Math.sqrt(rows / most);
+      return `<circle cx="${cx}" cy="${cy}" r="${
+        r.toFixed(1)
+      }" fill="${MARK}" fill-opacity="0.5"><title>${rows} rows</title></circle>`;
+    }),
+    ...[0, 0.5, 1].map((share) => text(x + share * size - 8, y + size + 18, String(share), `fill="${SOFT}"`)),
+  ].join("\n");
+}
+
+function importance(x: number, y: number, about: ModelAbout): string {
+  const rows = about.feature_names.map((name, at) => ({ name, value: about.importance[at] ?? 0 }))
+    .sort((a, b) => b.value - a.value);
+  const most = Math.max(1e-9, ...rows.map(({ value }) => value));
+  return [
+    text(x, y - 12, "Importance: log loss added without the feature", `font-weight="600"`),
+    ...rows.map(({ name, value }, at) => {
+      const top = y + at * 24;
+      const wide = (200 * Math.max(0, value) / most).toFixed(1);
+      return text(x, top + 14, name) +
+        `<rect x="${x + 130}" y="${top + 3}" width="${wide}" height="14" rx="3" fill="${MARK}"/>` +
+        text(x + 340, top + 14, value.toFixed(4), `fill="${SOFT}"`);
+    }),
+  ].join("\n");
+}
+
+/** The whole report. */
+export function report(module: string, version: string, about: ModelAbout): string {
+  const { metrics, dataset } = about;
+  const facts: [string, string][] = [
+    ["AUC", number(metrics.auc)],
+    ["PR-AUC", number(metrics.pr_auc)],
+    ["log loss", number(metrics.log_loss)],
+    ["Brier", number(metrics.brier)],
+    ["calibration error", number(metrics.calibration_error)],
+    ["later rows", `${metrics.rows}, ${metrics.positives} positive`],
+  ];
+  const lines = [
+    `${about.kind}, ${about.features} features, ${about.rounds} rounds; learned from ${dataset.rows} rows (${dataset.positives} positive), ${dataset.start} to ${dataset.end}`,
+    `judged on ${about.split}`,
+    `data ${
+      dataset.sha256.slice(0, 16)
+    }, features ${about.schema_hash}, legend ${about.code_version}, Platt ${
+      about.calibration.slope.toFixed(3)
+    } x margin ${about.calibration.offset >= 0 ? "+" : "-"} ${Math.abs(about.calibration.offset).toFixed(3)}`,
+  ];
+  const chartTop = 230;
+  const listHeight = Math.max(320, 30 + 24 * about.feature_names.length);
+  const tableTop = chartTop + listHeight + 60;
+  const height = tableTop + 40 + 24 * Math.max(1, about.per_dex.length);
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="13" fill="${INK}" role="img" aria-label="Report of ${
+    escaped(module)
+  } model ${escaped(version)}">
+<rect width="100%" height="100%" fill="#ffffff"/>
+${text(30, 44, `${module} ${version}`, `font-size="22" font-weight="600"`)}
+${lines.map((line, at) => text(30, 70 + 20 * at, line, `fill="${SOFT}"`)).join("\n")}
+${
+    facts.map(([name, value], at) =>
+      text(30 + 140 * at, 150, name, `fill="${SOFT}"`) +
+      text(30 + 140 * at, 172, value, `font-size="16" font-weight="600"`)
+    ).join("\n")
+  }
+${calibration(50, chartTop, 280, metrics.curve)}
+${importance(400, chartTop, about)}
+${text(30, tableTop, "By DEX", `font-weight="600"`)}
+${
+    about.per_dex.map(({ dex, rows, positives, auc, log_loss }, at) => {
+      const y = tableTop + 26 + 24 * at;
+      return text(30, y, dex) + text(260, y, `${rows} rows, ${positives} positive`, `fill="${SOFT}"`) +
+        text(480, y, `AUC ${number(auc)}`) + text(640, y, `log loss ${number(log_loss)}`);
+    }).join("\n")
+  }
+</svg>
+`;
+}

@@ -1,0 +1,283 @@
+/** Rows of the store as a dataset: Parquet or JSON lines, streamed in bounded memory, with a manifest beside them. */
+import { createGzip, createZstdCompress } from "node:zlib";
+import { Readable } from "node:stream";
+import type { Transform } from "node:stream";
+import { AppError } from "../core/errors.ts";
+import { Store } from "../core/store/client.ts";
+import { type ScrapeArgs, scrapeArgs, type ScrapeResult } from "../proto/jobs.ts";
+import type { Job, JobPorts } from "../core/jobs/contract.ts";
+import { openOutput } from "./output.ts";
+import { FOOTER_BYTES_MAX, footerLength, parquetRows } from "./parquet_rows.ts";
+
+const LOOK_MS = 250;
+/** Bytes of a row group before compression, and rows at most. */
+const ROW_GROUP = { bytes: 64 << 20, rows: 1_000_000 };
+const SETTINGS = {
+  max_memory_usage: 700 << 20,
+  max_bytes_before_external_sort: 256 << 20,
+  max_execution_time: 0,
+  // The same rows give the same bytes: one stream, in the table's order.
+  max_threads: 2,
+  output_format_parquet_row_group_size: ROW_GROUP.rows,
+  output_format_parquet_row_group_size_bytes: ROW_GROUP.bytes,
+  output_format_json_quote_64bit_integers: 1,
+};
+const COLUMNS = {
+  arb: [
+    "dt",
+    "slot",
+    "tx_signature",
+    "net_sol",
+    "classification",
+    "p_land_est",
+    "tip_ladder",
+    "bundle_id",
+    "kind",
+    "lower(hex(decision_id)) AS decision_id",
+    "producer_id",
+    "seq",
+    "event_ns",
+  ],
+  mev: [
+    "dt",
+    "slot",
+    "attacker",
+    "net_sol",
+    "type",
+    "p_land_est",
+    "tip_ladder",
+    "bundle_id",
+    "kind",
+    "tier",
+    "lower(hex(decision_id)) AS decision_id",
+    "producer_id",
+    "seq",
+    "event_ns",
+  ],
+} as const;
+const TABLES = {
+  arb: { table: "arb_opportunities", order: "slot, tx_signature, producer_id, seq" },
+  mev: { table: "mev_opportunities", order: "slot, attacker, producer_id, seq" },
+} as const;
+export type DatasetType = keyof typeof TABLES;
+
+/** Of an arbitrage the DEXes are in its evidence: the cycle's legs, or the planned hops. */
+const DEX_FILTER = {
+  arb:
+    `${TABLES.arb.table}.decision_id IN (SELECT decision_id FROM decision_evidence WHERE hasAny(arrayMap(leg -> JSONExtractString(leg, 'dex'), arrayConcat(JSONExtractArrayRaw(evidence, 'cycle'), JSONExtractArrayRaw(evidence, 'hops'))), {dex:Array(String)}))`,
+  mev: "has(arrayMap(dex -> concat(dex, '_sandwich'), {dex:Array(String)}), type)",
+} as const;
+
+/** The columns of a dataset, for people and for manifests. */
+export function datasetColumns(type: DatasetType): string[] {
+  return COLUMNS[type].map((column) => column.split(" AS ").at(-1)!);
+}
+
+interface Query {
+  readonly count: string;
+  readonly rows: string;
+  readonly params: Record<string, string | readonly string[]>;
+}
+
+function queryOf(args: ScrapeArgs, type: DatasetType): Query {
+  const { table, order } = TABLES[type];
+  const at = (ms: number) => (ms / 1000).toFixed(3);
+  const where =
+    `${table}.dt >= toDateTime64({start:String}, 3, 'UTC') AND ${table}.dt < toDateTime64({end:String}, 3, 'UTC')` +
+    (args.dex.length > 0 ? ` AND ${DEX_FILTER[type]}` : "");
+  return {
+    count: `SELECT count() AS rows FROM ${table} WHERE ${where}`,
+    rows: `SELECT ${COLUMNS[type].join(", ")} FROM ${table} WHERE ${where} ORDER BY ${order}`,
+    params: { start: at(args.start), end: at(args.end), ...(args.dex.length > 0 ? { dex: args.dex } : {}) },
+  };
+}
+
+/** One file a type: with two, the type stands before the ending. */
+export function outputOf(args: Pick<ScrapeArgs, "output" | "types">, type: DatasetType): string {
+  if (args.types.length === 1) return args.output;
+  const at = args.output.lastIndexOf(".");
+  return at > args.output.lastIndexOf("/")
+    ? `${args.output.slice(0, at)}-${type}${args.output.slice(at)}`
+    : `${args.output}-${type}`;
+}
+
+export const scrape: Job<ScrapeArgs> = {
+  kind: "scrape",
+  parse: (args) => scrapeArgs.parse(args),
+  async run(args, ports) {
+    const { settings } = ports;
+    if (!settings.store) throw new AppError("unavailable", settings.storeTrouble);
+    const address = settings.store;
+    const store = new Store(() => address);
+    const types = [...new Set(args.types)].sort();
+    const totals = new Map<DatasetType, number>();
+    for (const type of types) {
+      const { count, params } = queryOf(args, type);
+      const [row] = await store.query<{ rows: string }>(count, { params, signal: ports.signal });
+      totals.set(type, Number(row!.rows));
+    }
+    const all = [...totals.values()].reduce((sum, rows) => sum + rows, 0);
+    if (all === 0) {
+      const day = (ms: number) => new Date(ms).toISOString();
+      throw new AppError(
+        "not_found",
+        `Cannot scrape: no rows of ${types.join(" and ")} between ${day(args.start)} and ${day(args.end)}${
+          args.dex.length > 0 ? ` of ${args.dex.join(", ")}` : ""
+        }`,
+      );
+    }
+    const files: ScrapeResult["files"] = [];
+    let before = 0;
+    for (const type of types) {
+      const total = totals.get(type)!;
+      if (total === 0) continue;
+      files.push(
+        await scrapeOne(store, args, type, total, ports, (rows) => {
+          const done = before + Math.min(rows, total);
+          ports.progress(Math.min(0.99, done / all), `${done} of ${all} rows`);
+        }),
+      );
+      before += total;
+    }
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    return { result: { files } satisfies ScrapeResult, message: `${all} rows in ${bytes} bytes` };
+  },
+};
+
+async function scrapeOne(
+  store: Store,
+  args: ScrapeArgs,
+  type: DatasetType,
+  total: number,
+  ports: JobPorts,
+  tell: (rows: number) => void,
+): Promise<ScrapeResult["files"][number]> {
+  const { rows: sql, params } = queryOf(args, type);
+  const place = outputOf(args, type);
+  const output = await openOutput(place, ports);
+  try {
+    const queryId = `legend-scrape-${ports.id}-${ports.token}-${type}`;
+    const parquet = args.format === "parquet";
+    const format = parquet ? "Parquet" : "JSONEachRow";
+    const method = args.compress === "none" ? "none" : args.compress;
+    const body = await store.stream(`${sql}\nFORMAT ${format}`, {
+      params,
+      settings: { ...SETTINGS, output_format_parquet_compression_method: method },
+      signal: ports.signal,
+      queryId,
+    });
+    using _progress = watchQuery(store, queryId, tell);
+    const seen = parquet ? new ParquetEnd() : new Lines();
+    const counted = body.pipeThrough(
+      new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+        transform(chunk, to) {
+          seen.take(chunk);
+          to.enqueue(chunk);
+        },
+      }),
+    );
+    const bytes = parquet || args.compress === "none" ? counted : compressed(counted, args.compress);
+    for await (const chunk of bytes) {
+      ports.signal.throwIfAborted();
+      await output.write(chunk);
+    }
+    const rows = seen.rows();
+    // A store that ends a stream early says so in no header: only the file itself can tell.
+    if (rows !== total) {
+      throw new AppError(
+        "unavailable",
+        `Cannot scrape ${type}: the store gave ${rows ?? "a cut file"} instead of ${total} rows`,
+      );
+    }
+    const { bytes: size, sha256 } = await output.commit();
+    const manifest = {
+      schema: "dataset-1",
+      type,
+      file: place.split("/").at(-1),
+      rows,
+      bytes: size,
+      sha256,
+      format: args.format,
+      compress: args.compress,
+      columns: datasetColumns(type),
+      range: { start_ms: args.start, end_ms: args.end },
+      dex: args.dex,
+      query: { sql, params },
+      version: ports.settings.version,
+    };
+    await writeManifest(`${place}.manifest.json`, manifest, ports);
+    return { type, output: place, rows, bytes: size, sha256 };
+  } finally {
+    await output.discard();
+  }
+}
+
+/** As an output of its own, so that it is whole or not there. */
+async function writeManifest(place: string, manifest: unknown, ports: JobPorts): Promise<void> {
+  const output = await openOutput(place, ports);
+  try {
+    await output.write(new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
+    await output.commit();
+  } finally {
+    await output.discard();
+  }
+}
+
+/** Asks the store how far a query has read. */
+function watchQuery(store: Store, queryId: string, tell: (rows: number) => void): Disposable {
+  const timer = setInterval(async () => {
+    const [row] = await store.query<{ rows: string }>(
+      "SELECT read_rows AS rows FROM system.processes WHERE query_id = {id:String}",
+      { params: { id: queryId } },
+    ).catch(() => []);
+    if (row) tell(Number(row.rows));
+  }, LOOK_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+function compressed(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  how: "zstd" | "gzip",
+): AsyncIterable<Uint8Array<ArrayBuffer>> {
+  const packer: Transform = how === "zstd" ? createZstdCompress() : createGzip();
+  const from = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
+  from.on("error", (error) => packer.destroy(error));
+  return from.pipe(packer);
+}
+
+class Lines {
+  #rows = 0;
+
+  take(chunk: Uint8Array): void {
+    for (const byte of chunk) if (byte === 10) this.#rows += 1;
+  }
+
+  rows(): number | null {
+    return this.#rows;
+  }
+}
+
+/** Keeps the last bytes of a Parquet stream. */
+class ParquetEnd {
+  #tail: Uint8Array[] = [];
+  #bytes = 0;
+
+  take(chunk: Uint8Array): void {
+    this.#tail.push(chunk.slice());
+    this.#bytes += chunk.length;
+    while (this.#bytes - this.#tail[0]!.length >= FOOTER_BYTES_MAX) this.#bytes -= this.#tail.shift()!.length;
+  }
+
+  rows(): number | null {
+    const tail = new Uint8Array(this.#bytes);
+    let at = 0;
+    for (const part of this.#tail) {
+      tail.set(part, at);
+      at += part.length;
+    }
+    const length = footerLength(tail);
+    return length === null || length + 8 > tail.length
+      ? null
+      : parquetRows(tail.subarray(tail.length - 8 - length, -8));
+  }
+}

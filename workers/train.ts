@@ -1,0 +1,253 @@
+/** Features and labels of a range become a calibrated artefact in the registry, with its lineage and a report. */
+import { AppError } from "../core/errors.ts";
+import type { Judgement, ModelAbout } from "../core/models.ts";
+import { Store } from "../core/store/client.ts";
+import { Library } from "../ffi/library.ts";
+import {
+  artefactPredict,
+  featureNames,
+  judge,
+  ModelRegistry,
+  openBooster,
+  openNetwork,
+  type TrainedModel,
+  type Training,
+} from "../ffi/models.ts";
+import { type TrainArgs, trainArgs, type TrainResult } from "../proto/jobs.ts";
+import type { Job, JobPorts } from "../core/jobs/contract.ts";
+import { report } from "./report.ts";
+import { datasetHash, type Example, loadExamples, matrix, type Split, split } from "./training_data.ts";
+
+/** Rounds without a better log loss after which a training stops. */
+const PATIENCE = { xgb: 50, lgbm: 50, torch: 15 };
+/** Rounds of a network at most: each goes over all rows. */
+const EPOCHS_MAX = 200;
+const GOLDEN_ROWS = 32;
+const IMPORTANCE_ROWS_MAX = 20_000;
+const LEAVES_MAX = 1_023;
+
+/** An engine's own names for our parameters. */
+function engineParams(args: TrainArgs, threads: number): [string, string][] {
+  const { max_depth, learning_rate, subsample, colsample, lambda, seed } = args.params;
+  const texts = (list: Record<string, string | number>) =>
+    Object.entries(list).map(([name, value]): [string, string] => [name, String(value)]);
+  if (args.model === "xgb") {
+    return texts({
+      objective: "binary:logistic",
+      eval_metric: "logloss",
+      tree_method: "hist",
+      max_depth,
+      eta: learning_rate,
+      subsample,
+      colsample_bytree: colsample,
+      lambda,
+      seed,
+      nthread: threads,
+      verbosity: 0,
+    });
+  }
+  return texts({
+    objective: "binary",
+    metric: "binary_logloss",
+    max_depth,
+    num_leaves: Math.min(LEAVES_MAX, 2 ** max_depth - 1, 255) || 2,
+    learning_rate,
+    bagging_fraction: subsample,
+    bagging_freq: subsample < 1 ? 1 : 0,
+    feature_fraction: colsample,
+    lambda_l2: lambda,
+    seed,
+    num_threads: threads,
+    deterministic: "true",
+    force_row_wise: "true",
+    verbosity: -1,
+  });
+}
+
+export const train: Job<TrainArgs> = {
+  kind: "train",
+  parse: (args) => trainArgs.parse(args),
+  async run(args, ports) {
+    const { settings, signal } = ports;
+    if (!settings.store) throw new AppError("unavailable", settings.storeTrouble);
+    if (args.model !== "torch" && settings.trainers === "") {
+      throw new AppError(
+        "unavailable",
+        "Cannot train: this build has no XGBoost and LightGBM, use --model torch",
+      );
+    }
+    const address = settings.store;
+    const store = new Store(() => address);
+    const library = new Library(settings.libraryPath);
+    const { names, default: defaults, schema } = featureNames(library, args.module);
+    ports.progress(
+      0.01,
+      args.gpu ? "GPU asked for: the engines of this build run on the CPU" : "reading the store",
+    );
+    const examples = await loadExamples(store, args.module, args.range, names, signal);
+    if (examples.length === 0) {
+      throw new AppError("not_found", `Cannot train ${args.module}: no rows with features in the range`);
+    }
+    const parts = split(examples, args.module);
+    const count = args.features === "default" ? defaults : names.length;
+    ports.progress(
+      0.1,
+      `${parts.train.length} rows to learn, ${parts.watched.length} to stop by, ${parts.test.length} to judge`,
+    );
+    const { model, rounds } = await fit(library, args, parts, count, ports);
+    using trained = model;
+    const calibration = await trained.calibrate(matrix(parts.watched, count));
+    const test = matrix(parts.test, count);
+    const answers = await trained.predict(test.rows, parts.test.length);
+    const metrics = judge(library, test.labels, answers);
+    const few = parts.test.slice(0, IMPORTANCE_ROWS_MAX);
+    const about: ModelAbout = {
+      kind: args.model,
+      features: args.features,
+      feature_names: names.slice(0, count),
+      schema_hash: schema[args.features],
+      dataset: {
+        start: new Date(args.range.start).toISOString(),
+        end: new Date(args.range.end).toISOString(),
+        rows: examples.length,
+        positives: examples.filter((row) => row.label === 1).length,
+        sha256: datasetHash(examples),
+      },
+      params: args.params,
+      rounds,
+      split: parts.how,
+      calibration,
+      metrics,
+      importance: few.length > 0 ? await trained.importance(matrix(few, count)) : [],
+      per_dex: perDex(library, parts.test, answers),
+      code_version: settings.version,
+    };
+    ports.progress(0.97, `judged on ${metrics.rows} later rows: log loss ${metrics.log_loss.toFixed(4)}`);
+    const registry = new ModelRegistry(library, settings.dataDir, settings.signSkHex);
+    const step = Math.max(1, Math.floor(parts.train.length / GOLDEN_ROWS));
+    const golden = matrix(parts.train.filter((_, at) => at % step === 0).slice(0, GOLDEN_ROWS), count).rows;
+    // The registry keeps a version once, whoever brings it; but a run that lost the job brings none.
+    await ports.confirm();
+    const { version, bytes } = await registry.register(args.module, trained, about, golden);
+    const reportPath = registry.path(args.module, version).replace(/\.so$/, ".svg");
+    await writeWhole(reportPath, report(args.module, version, about));
+    const { promoted, why } = await promote(args, registry, library, version, metrics, parts.test, ports);
+    const { auc, log_loss } = metrics;
+    const result: TrainResult = { version, bytes, promoted, why, report: reportPath, auc, log_loss };
+    return {
+      result,
+      message: `${version}: ${auc === null ? "AUC not known" : `AUC ${auc.toFixed(4)}`}; ${why}`,
+    };
+  },
+};
+
+/** Trains until nothing gets better; the model of the best round. */
+async function fit(
+  library: Library,
+  args: TrainArgs,
+  parts: Split,
+  count: number,
+  ports: JobPorts,
+): Promise<{ model: TrainedModel; rounds: number }> {
+  const { settings, signal } = ports;
+  const data = matrix([...parts.train, ...parts.watched], count);
+  const watched = matrix(parts.watched, count);
+  const train_rows = parts.train.length;
+  const { n_estimators, learning_rate, seed } = args.params;
+  await using training: Training = args.model === "torch"
+    ? openNetwork(
+      library,
+      { n_features: count, train_rows, learning_rate: learning_rate / 10, seed, weight: 1 },
+      data,
+      async (model) => {
+        const answers = await model.predict(watched.rows, parts.watched.length);
+        return judge(library, watched.labels, answers).log_loss;
+      },
+    )
+    : await openBooster(
+      library,
+      {
+        kind: args.model,
+        folder: settings.trainers,
+        n_features: count,
+        train_rows,
+        params: engineParams(args, settings.threads),
+      },
+      data,
+    );
+  const rounds = args.model === "torch" ? Math.min(n_estimators, EPOCHS_MAX) : n_estimators;
+  let best = { loss: Infinity, round: 0 };
+  for (let round = 1; round <= rounds; round++) {
+    signal.throwIfAborted();
+    const { loss, finished } = await training.round();
+    if (loss < best.loss) best = { loss, round };
+    ports.progress(0.1 + 0.8 * (round / rounds), `round ${round} of ${rounds}: log loss ${loss.toFixed(5)}`);
+    if (finished || round - best.round >= PATIENCE[args.model]) break;
+  }
+  return { model: await training.model(best.round), rounds: best.round };
+}
+
+function perDex(
+  library: Library,
+  test: readonly Example[],
+  answers: Float32Array<ArrayBuffer>,
+): ModelAbout["per_dex"] {
+  const dexes = [...new Set(test.map(({ dex }) => dex))].sort();
+  return dexes.map((dex) => {
+    const places = test.flatMap((row, at) => row.dex === dex ? [at] : []);
+    const told: Judgement = judge(
+      library,
+      Float32Array.from(places, (at) => test[at]!.label),
+      Float32Array.from(places, (at) => answers[at]!),
+    );
+    return { dex, rows: told.rows, positives: told.positives, auc: told.auc, log_loss: told.log_loss };
+  });
+}
+
+/** Puts the model where it was asked to go; `if_better`: only when it wins on the later slice. */
+async function promote(
+  args: TrainArgs,
+  registry: ModelRegistry,
+  library: Library,
+  version: string,
+  metrics: Judgement,
+  test: readonly Example[],
+  ports: JobPorts,
+): Promise<{ promoted: boolean; why: string }> {
+  if (args.promote === "never") return { promoted: false, why: "registered" };
+  if (args.promote === "shadow") {
+    registry.point(args.module, "shadow", version);
+    return { promoted: false, why: "registered and in shadow" };
+  }
+  if (metrics.auc === null) return { promoted: false, why: "registered; the later slice cannot judge it" };
+  const { latest, models } = registry.list(args.module);
+  const live = models.find((model) => model.version === latest);
+  if (latest === version) return { promoted: true, why: "it is live already" };
+  if (live?.feature_names) {
+    const rows = matrix(test, live.feature_names.length);
+    const answers = await artefactPredict(
+      library,
+      registry.path(args.module, live.version),
+      rows.rows,
+      test.length,
+    );
+    const { auc, log_loss } = judge(library, rows.labels, answers);
+    const both = `log loss ${metrics.log_loss.toFixed(4)} against ${log_loss.toFixed(4)}, AUC ${
+      metrics.auc.toFixed(4)
+    } against ${(auc ?? 0).toFixed(4)} of ${live.version}`;
+    if (metrics.log_loss >= log_loss || metrics.auc < (auc ?? 0)) {
+      return { promoted: false, why: `registered, not better: ${both}` };
+    }
+    registry.point(args.module, "latest", version, `job-${ports.id}`);
+    return { promoted: true, why: `live, better: ${both}` };
+  }
+  if (metrics.auc <= 0.5) return { promoted: false, why: "registered; no better than chance" };
+  registry.point(args.module, "latest", version, `job-${ports.id}`);
+  return { promoted: true, why: "live: there was no model to compare with" };
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.new.${Deno.pid}`;
+  await Deno.writeTextFile(temporary, text, { mode: 0o600 });
+  await Deno.rename(temporary, path);
+}

@@ -1,0 +1,220 @@
+/**
+ * What a model learns from, out of the store: the features that the agents wrote into the evidence, and a label that
+ * was only known later. mev: a landed sandwich whose pool state was known is positive when re-execution made it tier A.
+ * arbitrage: an open cycle is positive when within two slots somebody landed one over at least two of its pools with a
+ * net above 0; cycles that failed or never landed are the negatives.
+ */
+import { createHash } from "node:crypto";
+import { AppError } from "../core/errors.ts";
+import type { ModuleName } from "../core/control.ts";
+import type { Store } from "../core/store/client.ts";
+
+/** Slots after the trigger in which a landing counts. */
+const LANDING_SLOTS = 2;
+/** Pools that an open cycle and the landed one must share. */
+const SHARED_POOLS = 2;
+const ROWS_MAX = 2_000_000;
+/** Fewer of a label say nothing. */
+const LABEL_ROWS_MIN = 10;
+/** Share of time that is learned from; the rest is the later slice. */
+const TRAIN_SHARE = 0.8;
+/** Of what is learned from, the last share is watched: it stops the training and sets the calibration. */
+const WATCHED_SHARE = 0.15;
+/** Where all groups of the later slice were seen before, one of so many groups is held out for it. */
+const HELD_OUT = 3;
+
+export interface Example {
+  readonly atMs: number;
+  readonly id: string;
+  readonly label: 0 | 1;
+  /** Attackers' cluster; rows of one group are on one side of the split. */
+  readonly group: string;
+  readonly dex: string;
+  readonly features: Float32Array;
+}
+
+export interface Split {
+  readonly train: Example[];
+  readonly watched: Example[];
+  readonly test: Example[];
+  /** How it was split, for the report. */
+  readonly how: string;
+}
+
+type Row = [string, string, string, string, string, (number | null)[]];
+
+/** All examples of a range, in the order of time. */
+export async function loadExamples(
+  store: Store,
+  module: ModuleName,
+  range: { start: number; end: number },
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<Example[]> {
+  const at = (ms: number) => (ms / 1000).toFixed(3);
+  const params = { start: at(range.start), end: at(range.end), names };
+  const select = (kinds: string, label: string, group: string, dex: string) =>
+    `SELECT toString(toUnixTimestamp64Milli(dt)), lower(hex(decision_id)), ${label}, ${group}, ${dex},
+    arrayMap(name -> toFloat32(JSONExtract(evidence, 'features', name, 'Nullable(Float64)')), {names:Array(String)})
+    FROM decision_evidence
+    WHERE dt >= toDateTime64({start:String}, 3, 'UTC') AND dt < toDateTime64({end:String}, 3, 'UTC')
+    AND JSONExtractString(evidence, 'kind') IN (${kinds}) AND JSONType(evidence, 'features') = 'Object'
+    ORDER BY dt, decision_id LIMIT 1 BY decision_id LIMIT ${ROWS_MAX}`;
+  if (module === "mev") {
+    const rows = await read<Row>(
+      store,
+      select(
+        "'sandwich', 'wide_sandwich'",
+        "JSONExtractString(evidence, 'tier')",
+        "JSONExtractString(evidence, 'attackers', 1)",
+        "JSONExtractString(evidence, 'front', 1, 'dex')",
+      ),
+      params,
+      signal,
+    );
+    return rows.map(([atMs, id, tier, group, dex, features]) => ({
+      atMs: Number(atMs),
+      id,
+      label: tier === "A" ? 1 : 0,
+      group,
+      dex,
+      features: numbers(features),
+    }));
+  }
+  const pools = (list: string) =>
+    `arrayStringConcat(arrayMap(leg -> JSONExtractString(leg, 'pool'), JSONExtractArrayRaw(evidence, '${list}')), ',')`;
+  const open = await read<Row>(
+    store,
+    select(
+      "'open_arbitrage'",
+      "toString(JSONExtractUInt(evidence, 'slot'))",
+      pools("hops"),
+      "JSONExtractString(evidence, 'hops', 1, 'dex')",
+    ),
+    params,
+    signal,
+  );
+  const landed = await read<[string, string, string]>(
+    store,
+    `SELECT toString(JSONExtractUInt(evidence, 'slot')), ${
+      pools("cycle")
+    }, JSONExtractString(evidence, 'attackers', 1)
+    FROM decision_evidence
+    WHERE dt >= toDateTime64({start:String}, 3, 'UTC') AND dt < toDateTime64({end:String}, 3, 'UTC') + INTERVAL 1 MINUTE
+    AND JSONExtractString(evidence, 'kind') = 'arbitrage' AND toInt128OrZero(JSONExtractString(evidence, 'net_raw')) > 0
+    ORDER BY dt, decision_id LIMIT 1 BY decision_id LIMIT ${ROWS_MAX}`,
+    params,
+    signal,
+  );
+  const bySlot = new Map<number, { pools: Set<string>; attacker: string }[]>();
+  for (const [slot, list, attacker] of landed) {
+    const known = bySlot.get(Number(slot)) ?? [];
+    known.push({ pools: new Set(list.split(",")), attacker });
+    bySlot.set(Number(slot), known);
+  }
+  return open.map(([atMs, id, slotText, list, dex, features]) => {
+    const mine = list.split(",");
+    const slot = Number(slotText);
+    const later = Array.from({ length: LANDING_SLOTS + 1 }, (_, ahead) => bySlot.get(slot + ahead) ?? [])
+      .flat();
+    const taker = later.find(({ pools }) => mine.filter((pool) => pools.has(pool)).length >= SHARED_POOLS);
+    return {
+      atMs: Number(atMs),
+      id,
+      label: taker ? 1 : 0,
+      group: taker?.attacker ?? mine.toSorted().join(","),
+      dex,
+      features: numbers(features),
+    };
+  });
+}
+
+const numbers = (list: readonly (number | null)[]) => Float32Array.from(list, (value) => value ?? NaN);
+
+async function read<T>(
+  store: Store,
+  sql: string,
+  params: Record<string, string | readonly string[]>,
+  signal: AbortSignal,
+): Promise<T[]> {
+  const body = await store.stream(`${sql}\nFORMAT JSONCompactEachRow`, {
+    params,
+    signal,
+    settings: {
+      max_memory_usage: 1 << 30,
+      max_execution_time: 600,
+      output_format_json_quote_denormals: 0,
+      // Evidence is long: it is read by the handful, and what is sorted is what was taken out of it.
+      max_block_size: 2_048,
+      max_threads: 2,
+      query_plan_execute_functions_after_sorting: 0,
+      max_bytes_before_external_sort: 256 << 20,
+    },
+  });
+  const rows: T[] = [];
+  let rest = "";
+  for await (const text of body.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) rows.push(JSON.parse(line));
+  }
+  if (rest.trim()) {
+    throw new AppError("unavailable", `Cannot read training data: the store's answer was cut off`);
+  }
+  return rows;
+}
+
+/** The examples as bytes, for the lineage: the same data has the same hash. */
+export function datasetHash(examples: readonly Example[]): string {
+  const hash = createHash("sha256");
+  for (const { atMs, id, label, group, features } of examples) {
+    hash.update(`${atMs} ${id} ${label} ${group}\n`);
+    hash.update(new Uint8Array(features.buffer, features.byteOffset, features.byteLength));
+  }
+  return hash.digest("hex");
+}
+
+/** A later slice whose groups the training has not seen. Throws `invalid` where the data cannot be learned from. */
+export function split(examples: readonly Example[], module: ModuleName): Split {
+  const count = (rows: readonly Example[], label: 0 | 1) => rows.filter((row) => row.label === label).length;
+  const enough = (what: string, rows: readonly Example[], min: number) => {
+    const [negative, positive] = [count(rows, 0), count(rows, 1)];
+    if (negative >= min && positive >= min) return;
+    throw new AppError(
+      "invalid",
+      `Cannot train ${module}: of ${rows.length} rows ${what} ${positive} are positive and ${negative} negative, need at least ${min} of each; take a longer range`,
+    );
+  };
+  enough("in the range", examples, 2 * LABEL_ROWS_MIN);
+  const cut = examples[Math.floor(examples.length * TRAIN_SHARE)]!.atMs;
+  const [early, late] = [examples.filter((row) => row.atMs < cut), examples.filter((row) => row.atMs >= cut)];
+  const seen = new Set(early.map((row) => row.group));
+  let learned = early;
+  let test = late.filter((row) => !seen.has(row.group));
+  let how = "the last fifth of the time, without groups that were seen before";
+  if (count(test, 0) < LABEL_ROWS_MIN || count(test, 1) < LABEL_ROWS_MIN) {
+    const held = (row: Example) => createHash("sha256").update(row.group).digest()[0]! % HELD_OUT === 0;
+    learned = early.filter((row) => !held(row));
+    test = late.filter(held);
+    how = `the last fifth of the time of one in ${HELD_OUT} groups, which were left out before`;
+  }
+  const at = Math.floor(learned.length * (1 - WATCHED_SHARE));
+  const [train, watched] = [learned.slice(0, at), learned.slice(at)];
+  enough("to learn from", train, LABEL_ROWS_MIN);
+  enough("to stop and calibrate by", watched, 2);
+  return { train, watched, test, how };
+}
+
+/** Rows and labels of examples, the first `count` features of each. */
+export function matrix(
+  examples: readonly Example[],
+  count: number,
+): { rows: Float32Array<ArrayBuffer>; labels: Float32Array<ArrayBuffer> } {
+  const rows = new Float32Array(examples.length * count);
+  const labels = new Float32Array(examples.length);
+  examples.forEach(({ features, label }, at) => {
+    rows.set(features.subarray(0, count), at * count);
+    labels[at] = label;
+  });
+  return { rows, labels };
+}
