@@ -6,6 +6,8 @@ export const PAGES = [
   ["overview", "Overview"],
   ["arbitrage", "Arbitrage"],
   ["sandwich", "Sandwich"],
+  ["datasets", "Datasets"],
+  ["training", "Training"],
   ["settings", "Settings"],
   ["audit", "Audit"],
 ] as const;

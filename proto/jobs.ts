@@ -1,30 +1,11 @@
 /** Job contract: REST bodies, CLI flags and forms parse with these; the wire twin is `jobs.proto`. */
 import { z } from "zod";
+import { DEX_IDS } from "./dex.ts";
 
 export const JOB_KINDS = ["scrape", "train"] as const;
 export type JobKindName = (typeof JOB_KINDS)[number];
 export const JOB_STATES = ["queued", "running", "done", "error", "cancelled"] as const;
 export type JobStateName = (typeof JOB_STATES)[number];
-
-/** DEX ids of SPEC 3. */
-export const DEX_IDS = [
-  "raydium_amm_v4",
-  "raydium_cpmm",
-  "raydium_clmm",
-  "raydium_launchlab",
-  "pump_fun",
-  "pump_swap",
-  "orca_whirlpool",
-  "meteora_dlmm",
-  "meteora_damm_v1",
-  "meteora_damm_v2",
-  "meteora_dbc",
-  "lifinity_v2",
-  "phoenix",
-  "openbook_v2",
-  "solfi",
-  "zerofi",
-] as const;
 
 /** Unix seconds, or a date as ISO 8601 writes it; milliseconds since 1970 afterwards. */
 const moment = z.union([

@@ -42,6 +42,8 @@ function engineParams(args: TrainArgs, threads: number): [string, string][] {
       colsample_bytree: colsample,
       lambda,
       seed,
+      // Its random numbers are of one thread, and rounds come from any: each round begins anew.
+      seed_per_iteration: "true",
       nthread: threads,
       verbosity: 0,
     });

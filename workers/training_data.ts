@@ -51,13 +51,12 @@ export async function loadExamples(
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<Example[]> {
-  const at = (ms: number) => (ms / 1000).toFixed(3);
-  const params = { start: at(range.start), end: at(range.end), names };
+  const params = { start: range.start, end: range.end, names };
   const select = (kinds: string, label: string, group: string, dex: string) =>
     `SELECT toString(toUnixTimestamp64Milli(dt)), lower(hex(decision_id)), ${label}, ${group}, ${dex},
     arrayMap(name -> toFloat32(JSONExtract(evidence, 'features', name, 'Nullable(Float64)')), {names:Array(String)})
     FROM decision_evidence
-    WHERE dt >= toDateTime64({start:String}, 3, 'UTC') AND dt < toDateTime64({end:String}, 3, 'UTC')
+    WHERE dt >= fromUnixTimestamp64Milli({start:Int64}, 'UTC') AND dt < fromUnixTimestamp64Milli({end:Int64}, 'UTC')
     AND JSONExtractString(evidence, 'kind') IN (${kinds}) AND JSONType(evidence, 'features') = 'Object'
     ORDER BY dt, decision_id LIMIT 1 BY decision_id LIMIT ${ROWS_MAX}`;
   if (module === "mev") {
@@ -100,7 +99,7 @@ export async function loadExamples(
       pools("cycle")
     }, JSONExtractString(evidence, 'attackers', 1)
     FROM decision_evidence
-    WHERE dt >= toDateTime64({start:String}, 3, 'UTC') AND dt < toDateTime64({end:String}, 3, 'UTC') + INTERVAL 1 MINUTE
+    WHERE dt >= fromUnixTimestamp64Milli({start:Int64}, 'UTC') AND dt < fromUnixTimestamp64Milli({end:Int64}, 'UTC') + INTERVAL 1 MINUTE
     AND JSONExtractString(evidence, 'kind') = 'arbitrage' AND toInt128OrZero(JSONExtractString(evidence, 'net_raw')) > 0
     ORDER BY dt, decision_id LIMIT 1 BY decision_id LIMIT ${ROWS_MAX}`,
     params,
@@ -134,7 +133,7 @@ const numbers = (list: readonly (number | null)[]) => Float32Array.from(list, (v
 async function read<T>(
   store: Store,
   sql: string,
-  params: Record<string, string | readonly string[]>,
+  params: Record<string, number | readonly string[]>,
   signal: AbortSignal,
 ): Promise<T[]> {
   const body = await store.stream(`${sql}\nFORMAT JSONCompactEachRow`, {

@@ -124,6 +124,16 @@ export function pageRoutes(deps: ApiDeps): Route[] {
       </>
     )),
     page(
+      "datasets",
+      titles.datasets!,
+      (viewer) => <Island name="Datasets" props={{ admin: viewer.role === "admin" }} />,
+    ),
+    page(
+      "training",
+      titles.training!,
+      (viewer) => <Island name="Training" props={{ admin: viewer.role === "admin" }} />,
+    ),
+    page(
       "settings",
       titles.settings!,
       (viewer) => <Island name="Settings" props={{ agents: deps.agents(), viewer }} />,

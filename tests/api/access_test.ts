@@ -23,7 +23,7 @@ async function callers(server: Server): Promise<Caller[]> {
       principal: { name, role, scopes: [], by: "bearer", expires: 0 },
     });
   }
-  for (const scope of ["read", "control", "config", "metrics", "jobs"] as const) {
+  for (const scope of ["read", "control", "config", "metrics", "jobs", "models"] as const) {
     const { key } = deps.accounts.addKey(scope, [scope], "admin", clock.now + 1e9);
     list.push({
       name: `key ${scope}`,
@@ -60,12 +60,14 @@ async function callers(server: Server): Promise<Caller[]> {
   return list;
 }
 
-/** How many commands are on the log. */
-async function commandsEnd(log: Log): Promise<bigint> {
-  if (!(await log.topics()).includes("control-commands-proto")) return 0n;
-  using topic = await log.topic("control-commands-proto");
+/** How many records a topic has. */
+async function endOf(log: Log, name: string): Promise<bigint> {
+  if (!(await log.topics()).includes(name)) return 0n;
+  using topic = await log.topic(name);
   return (await topic.info()).end;
 }
+
+const commandsEnd = (log: Log) => endOf(log, "control-commands-proto");
 
 /** Everything that a call could have changed, as one text. */
 async function world({ deps, folder, log }: Server): Promise<string> {
@@ -73,6 +75,8 @@ async function world({ deps, folder, log }: Server): Promise<string> {
   const states = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name === "agents");
   return JSON.stringify([
     commands,
+    String(await endOf(log, "jobs-proto")),
+    deps.schedules.read(),
     states,
     deps.accounts.users(),
     deps.accounts.keys(),
@@ -141,6 +145,65 @@ Deno.test("mutating routes with a body that would be right are refused without a
     }
     assert.equal(await commandsEnd(server.log), 6n);
     assert.equal(deps.chain.verify().broken, null);
+  }));
+
+Deno.test("jobs, schedules and models are changed by who may, and by nobody else", () =>
+  withServer(async ({ call, person, deps, log, clock, folder }) => {
+    const range = { start: "2026-11-01", end: "2026-11-02" };
+    const rows: [method: string, path: string, body: unknown, scope: "jobs" | "models", status: number][] = [
+      ["POST", "/api/datasets/scrape", { ...range, output: "a.parquet" }, "jobs", 202],
+      ["POST", "/api/datasets/export", { ...range, output: "b.jsonl", format: "jsonl" }, "jobs", 202],
+      ["POST", "/api/training/start", { module: "mev", range, params: { lr: 0.1 } }, "jobs", 202],
+      ["POST", "/api/training/train", { module: "arbitrage", range, model: "torch" }, "jobs", 202],
+      ["PUT", "/api/schedules", { schedules: [] }, "jobs", 200],
+      ["POST", "/api/control/model-swap", { model_id: "mev", version: "000000000000" }, "models", 404],
+      ["POST", "/api/training/models/000000000000/deploy", {}, "models", 404],
+    ];
+    const key = (scope: "read" | "control" | "jobs" | "models") => ({
+      "x-api-key": deps.accounts.addKey(scope, [scope], "admin", clock.now + 1e9).key,
+    });
+    for (
+      const headers of [
+        bearer((await person("viewer")).token),
+        bearer((await person("auditor")).token),
+        key("read"),
+        key("control"),
+      ]
+    ) {
+      for (const [method, path, body] of rows) {
+        assert.equal((await call(method, path, { headers, body })).status, 403, path);
+      }
+    }
+    assert.equal(await endOf(log, "jobs-proto"), 0n);
+    for (const [method, path, body, scope, status] of rows) {
+      const other = scope === "jobs" ? "models" : "jobs";
+      assert.equal((await call(method, path, { headers: key(other), body })).status, 403, path);
+      assert.equal((await call(method, path, { headers: key(scope), body })).status, status, path);
+    }
+    assert.equal(await endOf(log, "jobs-proto"), 4n);
+    assert.deepEqual(deps.schedules.read(), []);
+    const { token } = await person("admin");
+    const bad: [path: string, body: unknown, status: number, word: RegExp][] = [
+      ["/api/datasets/scrape", { ...range, output: "../x" }, 422, /empty parts/],
+      ["/api/datasets/scrape", { ...range, output: "s3://theirs/x" }, 403, /not among s3\.buckets/],
+      ["/api/datasets/scrape", { start: range.end, end: range.start, output: "x" }, 422, /end/],
+      ["/api/datasets/scrape", { ...range, output: "x", sql: "DROP" }, 422, /sql/],
+      ["/api/training/start", { module: "mev", range, params: { max_depth: 99 } }, 422, /max_depth/],
+      ["/api/training/start", { module: "mev", range, model: "gpt" }, 422, /model/],
+    ];
+    for (const [path, body, status, word] of bad) {
+      const answer = await call("POST", path, { headers: bearer(token), body });
+      assert.equal(answer.status, status, `${path} ${JSON.stringify(body)}`);
+      assert.match(await answer.text(), word);
+    }
+    assert.equal(await endOf(log, "jobs-proto"), 4n, "nothing of it became a job");
+    const late = await call("PUT", "/api/schedules", {
+      headers: bearer(token),
+      body: { schedules: [{ name: "n", cron: "61 * * * *", kind: "train", args: { module: "mev" } }] },
+    });
+    assert.equal(late.status, 422);
+    assert.match(await late.text(), /cron field minute/);
+    assert.ok([...Deno.readDirSync(folder)].every(({ name }) => name !== "models"), "no model came of it");
   }));
 
 Deno.test("a cookie needs the header against forgery, a bearer does not", () =>

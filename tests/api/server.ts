@@ -18,6 +18,10 @@ import { EmbeddedLog } from "../../ffi/log.ts";
 import { createApp } from "../../routes/app.ts";
 import type { ApiDeps } from "../../routes/deps.ts";
 import { pageRoutes } from "../../routes/pages/mod.tsx";
+import { JobQueue } from "../../core/jobs/queue.ts";
+import { readSchedules, writeSchedules } from "../../core/jobs/schedules.ts";
+import { ModelRegistry } from "../../ffi/models.ts";
+import { checkOutput } from "../../workers/output.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 
 export const PASSWORD = "correct horse battery";
@@ -50,6 +54,7 @@ export async function withServer(
   const now = () => clock.now;
   const accounts = new Accounts(database, now);
   const chain = new AuditChain(database, now);
+  const registry = new ModelRegistry(library, path);
   const deps: ApiDeps = {
     version: "test",
     host: "test-host",
@@ -71,6 +76,18 @@ export async function withServer(
     receipts: new Receipts(log),
     realtime: new Bridge({ log, windowMs: 20, maxSize: 256, isOpen: () => true }),
     query: () => Promise.reject(new AppError("unavailable", "Cannot use the store: the test has none")),
+    jobs: new JobQueue(log, log),
+    schedules: { read: () => readSchedules(path), write: (list) => writeSchedules(path, list) },
+    models: {
+      list: (module) => registry.list(module),
+      deploy: (module, version, requestId) => {
+        registry.point(module, "latest", version, requestId);
+        return Promise.resolve([]);
+      },
+      import: async (module, file) => (await registry.import(module, file)).version,
+      report: () => Promise.resolve(undefined),
+    },
+    checkOutput: (output) => checkOutput(output, `${path}/datasets`, ["mine"]),
     flow: () => ({ link: null, sink: null }),
     ready: () => ({ ready: true, reasons: [] }),
     asset: () => undefined,

@@ -3,7 +3,7 @@
  * swapped into the running agents without a restart or a hole in their sequences, and back.
  */
 import assert from "node:assert/strict";
-import { realtime } from "../../proto/wire.ts";
+import { jobs, realtime } from "../../proto/wire.ts";
 import { readThrough } from "../../core/log/follow.ts";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
@@ -75,7 +75,17 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
   withFolder(async (data) => {
     const env = { LEGEND_CHDB: await chdb() };
     const begin = Math.floor(Date.now() / 1000) - 60;
-    const words = ["run", "--source", "sim:7", "--speed", "20", "--port", String(freePort()), "--data-dir", data];
+    const words = [
+      "run",
+      "--source",
+      "sim:7",
+      "--speed",
+      "20",
+      "--port",
+      String(freePort()),
+      "--data-dir",
+      data,
+    ];
     const run = new Part(words, env).start();
     const call = (args: readonly string[]) => legend([...args, "--data-dir", data], { env });
     const json = async <T>(args: readonly string[]): Promise<T> => {
@@ -151,7 +161,10 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
         const deployed = await json<{ receipts: { applied: boolean }[] }>(["model", "deploy", module, xgb!]);
         assert.deepEqual(deployed.receipts.map(({ applied }) => applied), [true], "the agent's receipt");
         from = await endOf(log, "decision-evidence");
-        await until(`decisions of ${module} by ${xgb}`, async () => (await newest(log, kind, from)).length > 2);
+        await until(
+          `decisions of ${module} by ${xgb}`,
+          async () => (await newest(log, kind, from)).length > 2,
+        );
         const decided = (await newest(log, kind, from)).slice(1);
         for (const { model, score, features } of decided) {
           assert.equal(model, xgb);
@@ -161,7 +174,11 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
 
         const second = await json<{ receipts: { applied: boolean }[] }>(["model", "deploy", module, lgbm!]);
         assert.deepEqual(second.receipts.map(({ applied }) => applied), [true]);
-        const back = await json<{ version: string; receipts: { applied: boolean }[] }>(["model", "rollback", module]);
+        const back = await json<{ version: string; receipts: { applied: boolean }[] }>([
+          "model",
+          "rollback",
+          module,
+        ]);
         assert.equal(back.version, xgb, "the one that was live before");
         assert.equal((await status(data, module)).model, xgb);
       }
@@ -171,18 +188,34 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
           assert.deepEqual(list, list.map((_, at) => at + 1), `${producer} on ${name} has no hole`);
         }
       }
-      const told = await legend(["topics", "tail", "model-events-proto", "--data-dir", data, "--json"], { env });
-      assert.match(told.stdout, /live/);
+      const told = new Set<string>();
+      using events = await log.topic("model-events-proto");
+      for await (const block of readThrough(events, "start")) {
+        if ("gap" in block) continue;
+        for (const { value } of block.records) {
+          const { module, state } = jobs.ModelEvent.decode(value!);
+          told.add(`${module} ${state}`);
+        }
+      }
+      for (const module of MODULES) {
+        for (const state of ["live", "shadow", "reaped"]) {
+          assert.ok(told.has(`${module} ${state}`), `${module} ${state}`);
+        }
+      }
     } finally {
       await run.end();
     }
   }));
 
-async function status(data: string, module: string): Promise<{ pid: number; model: string; shadow_model: string }> {
+async function status(
+  data: string,
+  module: string,
+): Promise<{ pid: number; model: string; shadow_model: string }> {
   return JSON.parse(await Deno.readTextFile(`${data}/agents/${module}.status.json`));
 }
 
-const agentPids = (data: string) => Promise.all(MODULES.map(async (module) => (await status(data, module)).pid));
+const agentPids = (data: string) =>
+  Promise.all(MODULES.map(async (module) => (await status(data, module)).pid));
 
 /** Rows of a Parquet file by an independent reader in another language. */
 async function rowsOfGroups(file: string): Promise<number[]> {

@@ -235,10 +235,23 @@ Deno.test("a viewer and an auditor see no control, and every mutating route refu
       await page.fill("#f-again", PASSWORD);
       await page.click("button[type=submit]");
       await page.waitForSelector("h1:has-text('Overview')");
-      for (const name of ["overview", "arbitrage", "sandwich", "settings"]) {
+      for (const name of ["overview", "arbitrage", "sandwich", "datasets", "training", "settings"]) {
         await page.goto(`${site.url}/${name}`);
         await page.waitForSelector(".strip >> text=Running");
-        for (const word of ["Kill…", "Start", "Stop", "Restart", "Sign and send", "Lift the kill"]) {
+        for (
+          const word of [
+            "Kill…",
+            "Start",
+            "Stop",
+            "Restart",
+            "Cancel",
+            "Retry",
+            "Deploy",
+            "Roll back",
+            "Sign and send",
+            "Lift the kill",
+          ]
+        ) {
           assert.equal(
             await page.locator(`button:has-text("${word}")`).count(),
             0,
@@ -255,6 +268,10 @@ Deno.test("a viewer and an auditor see no control, and every mutating route refu
           ["POST", "/api/users"],
           ["POST", "/api/keys"],
           ["POST", "/api/realtime/settings"],
+          ["POST", "/api/datasets/scrape"],
+          ["POST", "/api/training/start"],
+          ["POST", "/api/control/model-swap"],
+          ["PUT", "/api/schedules"],
         ].map(([method, path]) =>
           fetch(path!, {
             method: method!,
@@ -310,6 +327,38 @@ Deno.test("an Envelope written to the log by anybody is found in the page", () =
     assert.deepEqual(errors, []);
   }));
 
+Deno.test("a dataset and a training started on the page are jobs there, with their log and what went wrong", () =>
+  withSite(async (site) => {
+    const errors: string[] = [];
+    const page = await open(await site.browser.newContext(), errors);
+    await firstLogin(page, site);
+    await page.goto(`${site.url}/datasets`);
+    await page.fill("#ds-output", "../outside.parquet");
+    await page.click("button:has-text('Start dataset')");
+    await page.waitForSelector("#ds-output-hint:has-text('empty parts')");
+    await page.fill("#ds-output", "from-the-page.parquet");
+    await page.fill("#ds-start", "2001-01-01");
+    await page.fill("#ds-end", "2001-01-02");
+    await page.click("button:has-text('Start dataset')");
+    // Without a store, and with one that has nothing of that year, the job ends with its reason.
+    const row = page.locator("tbody tr", { hasText: "2001-01-01" });
+    await row.locator("text=/Cannot (scrape|use the analytics store)/").waitFor({ timeout: 60_000 });
+    await page.click("button:has-text('Failed')");
+    await page.click("button:has-text('All')");
+    await page.locator(".log >> text=/try 1 by worker-/").waitFor();
+    await page.goto(`${site.url}/training`);
+    await page.fill("#tr-depth", "99");
+    await page.click("button:has-text('Start training')");
+    await page.waitForSelector("[role=alert]:has-text('max_depth')");
+    await page.fill("#tr-depth", "4");
+    await page.fill("#tr-start", "2001-01-01");
+    await page.fill("#tr-end", "2001-01-02");
+    await page.click("button:has-text('Start training')");
+    const job = page.locator("tbody tr", { hasText: "2001-01-01" });
+    await job.locator("text=/Cannot (train|use the analytics store)/").waitFor({ timeout: 60_000 });
+    assert.deepEqual(errors.filter((error) => !/status of 4\d\d/.test(error)), []);
+  }));
+
 Deno.test("axe finds nothing on any page, light and dark, desktop and phone; pictures are made", () =>
   withSite(async (site) => {
     await Deno.mkdir(SHOTS, { recursive: true });
@@ -333,7 +382,18 @@ Deno.test("axe finds nothing on any page, light and dark, desktop and phone; pic
           bypassCSP: true,
         });
         const page = await open(context, errors);
-        for (const name of ["login", "overview", "arbitrage", "sandwich", "settings", "audit"]) {
+        for (
+          const name of [
+            "login",
+            "overview",
+            "arbitrage",
+            "sandwich",
+            "datasets",
+            "training",
+            "settings",
+            "audit",
+          ]
+        ) {
           await page.goto(`${site.url}/${name}`);
           if (name !== "login") await page.waitForSelector(".strip >> text=Running");
           if (name === "arbitrage") {

@@ -1,0 +1,268 @@
+/** Jobs of one kind with the log of the chosen one; shows what the server says, looked at each second. */
+import { useEffect, useState } from "preact/hooks";
+import { Icon } from "./_icons.tsx";
+import { api, Problem } from "./api.ts";
+import { grouped, utc } from "./format.ts";
+
+export interface JobRow {
+  job_id: string;
+  kind: "scrape" | "train";
+  state: "queued" | "running" | "done" | "error" | "cancelled";
+  progress: number;
+  message: string;
+  attempts: number;
+  worker: string;
+  args: Record<string, unknown>;
+  created_ms: number;
+  started_ms: number | null;
+  ended_ms: number | null;
+  result: Record<string, unknown> | null;
+  log?: { at_ms: number; line: string }[];
+}
+
+const EVERY_MS = 1_000;
+const STATES = {
+  queued: ["off", "wait", "Queued"],
+  running: ["info", "part", "Running"],
+  done: ["ok", "ok", "Done"],
+  error: ["bad", "no", "Error"],
+  cancelled: ["off", "stop", "Cancelled"],
+} as const;
+
+export const shortId = (id: string) => id.slice(0, 8);
+
+/** All jobs of a kind, newest first; looked at again while the page is seen. */
+export function useJobs(
+  kind: JobRow["kind"],
+): { jobs: JobRow[]; problem: string; look: () => Promise<void> } {
+  const [jobs, setJobs] = useState<JobRow[]>([]);
+  const [problem, setProblem] = useState("");
+  const look = () =>
+    api<{ jobs: JobRow[] }>("GET", `/api/jobs?kind=${kind}`).then(
+      (answer) => {
+        setJobs(answer.jobs);
+        setProblem("");
+      },
+      (error) => setProblem(error instanceof Problem ? error.detail : String(error)),
+    );
+  useEffect(() => {
+    look();
+    const timer = setInterval(() => document.hidden || look(), EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return { jobs, problem, look };
+}
+
+function time({ state, attempts, started_ms, ended_ms }: JobRow): string {
+  if (state === "queued") return attempts > 0 ? `waits after try ${attempts}` : "waits for a free worker";
+  if (started_ms === null) return "";
+  const seconds = Math.max(0, ((ended_ms ?? Date.now()) - started_ms) / 1000);
+  return seconds < 90
+    ? `${seconds.toFixed(0)} s`
+    : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+}
+
+export interface JobListProps {
+  readonly title: string;
+  readonly jobs: readonly JobRow[];
+  readonly problem: string;
+  readonly admin: boolean;
+  /** One line of what a job is about. */
+  what(job: JobRow): string;
+  look(): Promise<void>;
+}
+
+export function JobList({ title, jobs, problem, admin, what, look }: JobListProps) {
+  const [only, setOnly] = useState<"all" | "running" | "error">("all");
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [said, setSaid] = useState("");
+  const shown = jobs.filter(({ state }) =>
+    only === "all" || state === only || (only === "running" && state === "queued")
+  );
+  const selected = jobs.find(({ job_id }) => job_id === chosen) ?? jobs[0];
+  const act = (job: JobRow, verb: "cancel" | "retry") =>
+    api("POST", `/api/jobs/${job.job_id}/${verb}`, {}).then(
+      () => {
+        setSaid("");
+        return look();
+      },
+      (error) => setSaid(error instanceof Problem ? error.detail : String(error)),
+    );
+  return (
+    <>
+      <section class="panel">
+        <div class="panel-h">
+          <h2>Jobs</h2>
+          <div class="end">
+            <div class="seg" role="group" aria-label="Jobs shown">
+              {([["all", "All"], ["running", "Running"], ["error", "Failed"]] as const).map((
+                [name, word],
+              ) => (
+                <button
+                  type="button"
+                  key={name}
+                  aria-pressed={only === name}
+                  onClick={() => setOnly(name)}
+                >
+                  {word}
+                </button>
+              ))}
+            </div>
+          </div>
+        </div>
+        {(problem || said) && <p class="panel-b bad" role="alert">{problem || said}</p>}
+        <div class="tw" tabIndex={0} role="region" aria-label={`${title}, scrolls`}>
+          <table class="stk">
+            <caption class="sr">{title}</caption>
+            <thead>
+              <tr>
+                <th scope="col">Job</th>
+                <th scope="col">State</th>
+                <th scope="col" class="p2">Progress</th>
+                <th scope="col">What</th>
+                <th scope="col" class="p3">Time</th>
+                {admin && (
+                  <th scope="col">
+                    <span class="sr">Action</span>
+                  </th>
+                )}
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map((job) => {
+                const [kind, icon, word] = STATES[job.state];
+                const percent = Math.floor(100 * job.progress);
+                const over = job.state !== "queued" && job.state !== "running";
+                return (
+                  <tr key={job.job_id}>
+                    <th scope="row" class="mono">
+                      <button type="button" class="btn btn-r" onClick={() => setChosen(job.job_id)}>
+                        {shortId(job.job_id)}
+                      </button>
+                    </th>
+                    <td>
+                      <span class="st" data-s={kind}>
+                        <Icon name={icon} />
+                        {word}
+                      </span>
+                    </td>
+                    <td class="p2 w-prog">
+                      <div class="row">
+                        <progress
+                          max="1"
+                          value={job.progress}
+                          aria-label={`Progress of ${shortId(job.job_id)}`}
+                        />
+                        <span class="r nw">{percent} %</span>
+                      </div>
+                    </td>
+                    <td class="two full">
+                      <span>{what(job)}</span>
+                      <span class="t2 s">{job.message}</span>
+                    </td>
+                    <td class="p3 t2 s">{time(job)}</td>
+                    {admin && (
+                      <td class="r">
+                        {!over && (
+                          <button type="button" class="btn btn-r" onClick={() => act(job, "cancel")}>
+                            Cancel<span class="sr">{` ${shortId(job.job_id)}`}</span>
+                          </button>
+                        )}
+                        {(job.state === "error" || job.state === "cancelled") && (
+                          <button
+                            type="button"
+                            class="btn btn-r"
+                            onClick={() => act(job, "retry")}
+                          >
+                            Retry<span class="sr">{` ${shortId(job.job_id)}`}</span>
+                          </button>
+                        )}
+                      </td>
+                    )}
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </div>
+        {shown.length === 0 && (
+          <div class="panel-f">
+            <span>{jobs.length === 0 ? "No job yet." : "No job is like that."}</span>
+          </div>
+        )}
+      </section>
+      {selected && <JobDetail job={selected} />}
+    </>
+  );
+}
+
+/** One job's log as it grows. */
+function JobDetail({ job }: { job: JobRow }) {
+  const [lines, setLines] = useState<{ at_ms: number; line: string }[]>([]);
+  useEffect(() => {
+    let gone = false;
+    api<JobRow>("GET", `/api/jobs/${job.job_id}`).then(
+      (answer) => gone || setLines(answer.log ?? []),
+      () => {},
+    );
+    return () => {
+      gone = true;
+    };
+  }, [job.job_id, job.message, job.state]);
+  const [, , word] = STATES[job.state];
+  return (
+    <section class="panel">
+      <div class="panel-h">
+        <h2 class="mono">{shortId(job.job_id)}</h2>
+        <span class="s t2">
+          {`${word.toLowerCase()}, try ${grouped(job.attempts)}${job.worker ? ` by ${job.worker}` : ""}`}
+        </span>
+      </div>
+      <div class="panel-b stack-3">
+        <div
+          class="log"
+          tabIndex={0}
+          role="log"
+          aria-live="off"
+          aria-label={`Log of job ${shortId(job.job_id)}`}
+        >
+          {lines.map(({ at_ms, line }, at) => (
+            <div key={at}>
+              <span class="t">{utc(at_ms).slice(-12)}</span> {line}
+            </div>
+          ))}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+/** A fieldset of radio buttons that looks like a switch. */
+export function Choice<const T extends string>(
+  { legend, name, values, value, set }: {
+    legend: string;
+    name: string;
+    values: readonly (readonly [T, string])[];
+    value: T;
+    readonly set: (value: T) => unknown;
+  },
+) {
+  return (
+    <fieldset class="stack">
+      <legend>{legend}</legend>
+      <div class="seg">
+        {values.map(([one, word]) => (
+          <label key={one}>
+            <input type="radio" name={name} checked={value === one} onChange={() => set(one)} />
+            {word}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+/** Days back from now as a form has them. */
+export function day(back: number): string {
+  return new Date(Date.now() - back * 86_400_000).toISOString().slice(0, 10);
+}

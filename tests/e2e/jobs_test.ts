@@ -1,0 +1,318 @@
+/** Jobs on the executable: killed at any moment they end as if they had not been; full disks and buckets, bad wishes. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { freePort } from "../../tools/kafka.ts";
+import { startS3 } from "../../tools/s3.ts";
+import { chdb, Part } from "../kafka/cluster.ts";
+import { canMount, legend, lines, withFolder, withMount } from "./executable.ts";
+
+interface JobLine {
+  job_id: string;
+  state: string;
+  progress: number;
+  message: string;
+  attempts: number;
+  result: { version?: string; files?: { output: string; sha256: string; rows: number }[] } | null;
+}
+
+const KILLS = 10;
+const TAKEN_OVER_MS = 10_000;
+
+interface Bench {
+  readonly data: string;
+  readonly env: Record<string, string>;
+  /** What all jobs are about. */
+  readonly range: readonly string[];
+  call(args: readonly string[]): ReturnType<typeof legend>;
+  submit(args: readonly string[]): Promise<string>;
+  job(id: string): Promise<JobLine>;
+  worker(): Part;
+  ended(id: string, ms?: number): Promise<JobLine>;
+}
+
+/** Runs with a store that holds some seconds of simulated history; nothing is written to it any more. */
+async function withHistory(
+  run: (bench: Bench) => Promise<void>,
+  more: Record<string, string> = {},
+): Promise<void> {
+  await withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    const env = { LEGEND_CHDB: await chdb(), ...more };
+    const begin = Math.floor(Date.now() / 1000) - 60;
+    const call = (args: readonly string[]) => legend([...args, "--data-dir", data], { env });
+    const store = new Part(["run", "store", "--data-dir", data], env).start();
+    try {
+      const agents = ["mev", "arbitrage"].map((module) =>
+        new Part(["run", "agent", module, "--source", "sim:7", "--speed", "40", "--data-dir", data], env)
+          .start()
+      );
+      await new Promise((resolve) => setTimeout(resolve, 12_000));
+      await Promise.all(agents.map((agent) => agent.end()));
+      const stored = await call(["run", "sink", "--until-stored"]);
+      assert.equal(stored.code, 0, stored.stderr);
+      const job = async (id: string) => {
+        const { stdout, stderr } = await call(["job", "list", "--json"]);
+        const found = lines<JobLine>(stdout).find(({ job_id }) => job_id === id);
+        assert.ok(found, `${id}: ${stderr}`);
+        return found;
+      };
+      const bench: Bench = {
+        data,
+        env,
+        range: ["--start", String(begin), "--end", String(begin + 86_400)],
+        call,
+        job,
+        async submit(args) {
+          const { code, stdout, stderr } = await call([...args, "--detach"]);
+          assert.equal(code, 0, stderr);
+          return stdout.trim();
+        },
+        worker: () => new Part(["run", "worker", "--data-dir", data], env).start(),
+        async ended(id, ms = 60_000) {
+          const end = performance.now() + ms;
+          for (;;) {
+            const now = await job(id);
+            if (now.state !== "queued" && now.state !== "running") return now;
+            if (performance.now() > end) throw new Error(`job ${id} did not end: ${JSON.stringify(now)}`);
+          }
+        },
+      };
+      await run(bench);
+    } finally {
+      await store.end("SIGKILL");
+    }
+  });
+}
+
+const hashOf = async (path: string) => createHash("sha256").update(await Deno.readFile(path)).digest("hex");
+
+function names(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+/** Pseudo-random moments, the same in each run. */
+function* moments(count: number, upToMs: number): Generator<number> {
+  let state = 42;
+  for (let n = 0; n < count; n++) {
+    state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
+    yield (state / 0x7fffffff) * upToMs;
+  }
+}
+
+Deno.test(`a worker killed at ${2 * KILLS} moments: taken over, the same bytes, nothing left lying, nothing twice`, () =>
+  withHistory(async ({ data, range, submit, worker, ended, call }) => {
+    const train = ["train", "mev", ...range, "--param", "n_estimators=60"];
+    let part = worker();
+    try {
+      const clean = await ended(await submit(["scrape", "clean.parquet", "--type", "mev", ...range]));
+      assert.equal(clean.state, "done", clean.message);
+      const wanted = await hashOf(`${data}/datasets/clean.parquet`);
+      const begin = performance.now();
+      const trained = await ended(await submit([...train, "--param", "seed=0"]));
+      assert.equal(trained.state, "done", trained.message);
+      const long = performance.now() - begin;
+      let takeovers = 0;
+      for (const at of moments(KILLS, long)) {
+        const n = String(Math.round(at * 1_000));
+        const id = await submit(["scrape", `kill-${n}.parquet`, "--type", "mev", ...range]);
+        const twin = await submit([...train, "--param", `seed=${n}`]);
+        await new Promise((resolve) => setTimeout(resolve, at));
+        await part.end("SIGKILL");
+        const killed = performance.now();
+        part = worker();
+        for (const job of [await ended(id), await ended(twin)]) {
+          assert.equal(job.state, "done", `${at} ms: ${job.message}`);
+          if (job.attempts > 1) takeovers += 1;
+          if (job.job_id === id) {
+            assert.ok(performance.now() - killed < TAKEN_OVER_MS + long, "taken over in time");
+            assert.equal(await hashOf(`${data}/datasets/kill-${n}.parquet`), wanted, `${at} ms`);
+          } else {
+            const again = await ended(
+              await submit([...train, "--param", `seed=${n}`, "--param", "lambda=1.2"]),
+            );
+            assert.equal(again.result!.version, job.result!.version, "the model of a run that nobody killed");
+          }
+        }
+      }
+      assert.ok(takeovers >= KILLS / 2, `${takeovers} jobs were cut off`);
+      const left = names(`${data}/datasets`).filter((name) => name.startsWith(".") || name.endsWith(".part"));
+      assert.deepEqual(left, []);
+      assert.deepEqual(names(`${data}/models`).filter((name) => name.includes(".new")), []);
+      const { stdout } = await call(["model", "list", "mev", "--json"]);
+      const versions = lines<{ models: { version: string }[] }>(stdout)[0]!.models.map(({ version }) =>
+        version
+      );
+      assert.equal(new Set(versions).size, versions.length);
+    } finally {
+      await part.end();
+    }
+  }));
+
+Deno.test("wishes that cannot be are answered in one line, before or by the job", () =>
+  withHistory(async ({ data, range, call, submit, worker, ended }) => {
+    await Deno.mkdir(`${data}/datasets`, { recursive: true });
+    await Deno.symlink("/etc", `${data}/datasets/link`);
+    const part = worker();
+    try {
+      const rows: [string[], number, RegExp][] = [
+        [["scrape", "../out.parquet", ...range], 1, /^Cannot write "\.\.\/out\.parquet": it has empty parts/],
+        [
+          ["scrape", "/etc/out.parquet", ...range],
+          1,
+          /^Cannot write .+ is not below .+datasets \(datasets\.root\)/,
+        ],
+        [["scrape", "link/out.parquet", ...range], 1, /link is a symlink/],
+        [["scrape", "s3://secret/out.parquet", ...range], 1, /bucket secret is not among s3\.buckets/],
+        [
+          ["scrape", "a.parquet", "--start", "10", "--end", "5"],
+          2,
+          /^Cannot scrape: end: need an end behind the start/,
+        ],
+        [["scrape", "a.parquet", "--start", "yesterday", "--end", "5"], 2, /^Cannot scrape: start: /],
+        [["scrape", "a.parquet", ...range, "--format", "csv"], 2, /^Cannot scrape: format: /],
+        [["scrape", "a.parquet", ...range, "--dex", "uniswap"], 2, /^Cannot scrape: dex\.0: /],
+        [
+          ["scrape", "a.parquet", "--start", "1000", "--end", "2000"],
+          1,
+          /Cannot scrape: no rows of arb and mev between 1970/,
+        ],
+        [["scrape", "a.parquet", ...range, "--dex", "zerofi"], 1, /Cannot scrape: no rows .+ of zerofi/],
+        [
+          ["train", "mev", "--start", "1000", "--end", "2000"],
+          1,
+          /Cannot train mev: no rows with features in the range/,
+        ],
+        [["train", "mev", ...range, "--param", "max_depth=99"], 2, /^Cannot train: params\.max_depth: /],
+        [
+          ["train", "mev", ...range, "--param", "learning_rate=-1"],
+          2,
+          /^Cannot train: params\.learning_rate: /,
+        ],
+        [["train", "mev", ...range, "--param", "eta=1"], 2, /^Cannot train: params: /],
+        [["train", "everything", ...range], 2, /^Cannot train: module: /],
+        [["train", "mev", ...range, "--model", "gpt"], 2, /^Cannot train: model: /],
+        [["job", "cancel", "no-such-job"], 1, /^Cannot find job no-such-job/],
+        [["model", "deploy", "mev", "000000000000"], 1, /has no such version/],
+        [["model", "deploy", "mev", "../../etc"], 1, /has no such version/],
+        [["model", "rollback", "mev"], 1, /^Cannot roll back mev/],
+      ];
+      for (const [args, code, line] of rows) {
+        const told = await call(args);
+        assert.equal(told.code, code, `${args.join(" ")}: ${told.stderr}`);
+        const said = told.stderr.trim().split("\n").filter((text) => !text.startsWith("job "));
+        assert.match(said.join("\n"), line, args.join(" "));
+        assert.equal(said.length, 1, told.stderr);
+      }
+      const short = ["--start", range[1]!, "--end", String(Number(range[1]) + 61)];
+      const few = await ended(await submit(["train", "mev", ...short]));
+      assert.match(
+        few.message,
+        /^Cannot train mev: (of \d+ rows|no rows)/,
+        "a range without enough positives",
+      );
+      const taken = await ended(await submit(["scrape", "one.parquet", "--type", "mev", ...range]));
+      assert.equal(taken.state, "done");
+      const again = await call(["scrape", "one.parquet", "--type", "arb", ...range]);
+      assert.match(again.stderr, /one\.parquet: it exists already, choose another output/);
+      assert.deepEqual(names(`${data}/datasets`), ["link", "one.parquet", "one.parquet.manifest.json"]);
+    } finally {
+      await part.end();
+    }
+  }));
+
+Deno.test("a running job is cancelled, says so, and can be tried again", () =>
+  withHistory(async ({ data, range, submit, worker, ended, call, job }) => {
+    const part = worker();
+    try {
+      const slow = ["train", "mev", ...range, "--param", "n_estimators=5000", "--param", "max_depth=12"];
+      const id = await submit([...slow, "--param", "learning_rate=0.0001"]);
+      while ((await job(id)).state === "queued");
+      const asked = await call(["job", "cancel", id]);
+      assert.equal(asked.code, 0, asked.stderr);
+      const over = await ended(id);
+      assert.deepEqual([over.state, over.message], ["cancelled", "cancelled"]);
+      const queued = await call(["job", "retry", id]);
+      assert.equal(queued.code, 0, queued.stderr);
+      await call(["job", "cancel", id]);
+      assert.equal((await ended(id)).state, "cancelled");
+      const { stdout } = await call(["job", "logs", id]);
+      assert.match(stdout, /try 1 by worker-/);
+      assert.ok(
+        !names(data).includes("models") || names(`${data}/models`).length === 0,
+        "nothing was registered",
+      );
+    } finally {
+      await part.end();
+    }
+  }));
+
+Deno.test({
+  name: "a full disk: one clear line and nothing half-written",
+  ignore: !canMount,
+  fn: () =>
+    withHistory(async ({ data, range, submit, worker, ended }) => {
+      await withMount(`${data}/datasets`, "size=64k,mode=700", async () => {
+        const part = worker();
+        try {
+          const told = await ended(
+            await submit(["scrape", "big.jsonl", "--format", "jsonl", "--compress", "none", ...range]),
+            90_000,
+          );
+          assert.equal(told.state, "error");
+          assert.match(told.message, /big-arb\.jsonl: the disk is full; nothing was published/);
+          assert.deepEqual(names(`${data}/datasets`), []);
+        } finally {
+          await part.end();
+        }
+      });
+    }),
+});
+
+Deno.test("datasets go to a bucket in parts, once, and a bucket that is full or gone gets nothing half", () =>
+  withFolder(async (folder) => {
+    const s3 = await startS3(`${folder}/buckets`, freePort(), ["mine"]);
+    const config = `${folder}/legend.toml`;
+    await Deno.writeTextFile(config, '[s3]\nbuckets = "mine,gone"\n');
+    try {
+      await withHistory(async ({ range, submit, worker, ended, env }) => {
+        const part = worker();
+        try {
+          const told = await ended(
+            await submit([
+              "scrape",
+              "s3://mine/a/history.jsonl",
+              "--format",
+              "jsonl",
+              "--compress",
+              "none",
+              ...range,
+            ]),
+          );
+          assert.equal(told.state, "done", told.message);
+          for (const { output, sha256, rows } of told.result!.files!) {
+            const path = `${s3.folder}/${output.slice("s3://".length)}`;
+            assert.equal(await hashOf(path), sha256);
+            assert.equal((await Deno.readTextFile(path)).trim().split("\n").length, rows);
+            assert.equal(JSON.parse(await Deno.readTextFile(`${path}.manifest.json`)).sha256, sha256);
+          }
+          const twice = await ended(
+            await submit(["scrape", "s3://mine/a/history-arb.jsonl", "--type", "arb", ...range]),
+          );
+          assert.match(twice.message, /it exists already/);
+          const gone = await ended(
+            await submit(["scrape", "s3://gone/x.parquet", "--type", "arb", ...range]),
+            120_000,
+          );
+          assert.match(gone.message, /^Cannot write s3:\/\/gone\/x\.parquet: .+; nothing was published$/);
+          assert.ok(
+            !JSON.stringify([told, twice, gone]).includes(env.AWS_SECRET_ACCESS_KEY!),
+            "no secret in a job",
+          );
+        } finally {
+          await part.end();
+        }
+      }, { ...s3.env, LEGEND_CONFIG: config });
+    } finally {
+      await s3.end();
+    }
+  }));
