@@ -9,6 +9,7 @@ import { bridgeBench } from "./bridge.ts";
 import { decodeBench } from "./decode.ts";
 import { kafkaBench } from "./kafka.ts";
 import { logBench } from "./log.ts";
+import { modelBench } from "./model.ts";
 import { sinkBench } from "./sink.ts";
 import { startBench } from "./start.ts";
 
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   decode: decodeBench,
   kafka: kafkaBench,
   log: logBench,
+  model: modelBench,
   sink: sinkBench,
   start: startBench,
 };

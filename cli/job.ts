@@ -79,7 +79,9 @@ export const jobList: Command = {
   flags: [JSON_FLAG],
   async run({ flags }, context) {
     await using opened = await openQueue(context);
-    for (const job of opened.queue.book.list()) {
+    const jobs = opened.queue.book.list();
+    if (jobs.length === 0 && !flags.json) context.out("no job yet: see `legend scrape` and `legend train`\n");
+    for (const job of jobs) {
       context.out(flags.json ? `${JSON.stringify(jobView(job))}\n` : line(job));
     }
     return EXIT.done;

@@ -61,7 +61,9 @@ export const modelList: Command = {
     for (const module of args[0] ? [moduleOf(args[0])] : MODULES) {
       const list = registry.list(module);
       if (flags.json) context.out(`${JSON.stringify(list)}\n`);
-      else for (const model of list.models) context.out(line(list, model));
+      else if (list.models.length === 0) {
+        context.out(`${module.padEnd(9)} no model yet: the baseline scores\n`);
+      } else for (const model of list.models) context.out(line(list, model));
     }
     return EXIT.done;
   },

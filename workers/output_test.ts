@@ -53,22 +53,29 @@ Deno.test("resolveOutput() stays below the root", () =>
         "x".repeat(300),
       ]
     ) {
-      assert.throws(() => resolveOutput(root, bad), (error) => error instanceof AppError && error.code === "invalid", bad);
+      assert.throws(() => resolveOutput(root, bad), (error) =>
+        error instanceof AppError && error.code === "invalid", bad);
     }
   }));
 
 Deno.test("checkOutput() takes the buckets that are allowed, and plain keys", () => {
   checkOutput("s3://mine/a/b.parquet", "/root", ["mine"]);
-  for (const [output, code] of [
-    ["s3://other/a", "forbidden"],
-    ["s3://mine", "invalid"],
-    ["s3://mine/", "invalid"],
-    ["s3://mine/../a", "invalid"],
-    ["s3://mine/a//b", "invalid"],
-    ["s3://MINE/a", "invalid"],
-    ["s3://mine@evil.example/a", "invalid"],
-  ]) {
-    assert.throws(() => checkOutput(output!, "/root", ["mine"]), (error) => error instanceof AppError && error.code === code, output);
+  for (
+    const [output, code] of [
+      ["s3://other/a", "forbidden"],
+      ["s3://mine", "invalid"],
+      ["s3://mine/", "invalid"],
+      ["s3://mine/../a", "invalid"],
+      ["s3://mine/a//b", "invalid"],
+      ["s3://MINE/a", "invalid"],
+      ["s3://mine@evil.example/a", "invalid"],
+    ]
+  ) {
+    assert.throws(
+      () => checkOutput(output!, "/root", ["mine"]),
+      (error) => error instanceof AppError && error.code === code,
+      output,
+    );
   }
 });
 

@@ -7,7 +7,25 @@ const FOOTER = Uint8Array.from(
     [0x15, 0x04],
     [0x19, 0x2c],
     [0x48, 0x06, ...new TextEncoder().encode("schema"), 0x15, 0x02, 0x00],
-    [0x15, 0x04, 0x25, 0x00, 0x18, 0x02, ...new TextEncoder().encode("dt"), 0x6c, 0x8c, 0x11, 0x1c, 0x1c, 0, 0, 0, 0, 0],
+    [
+      0x15,
+      0x04,
+      0x25,
+      0x00,
+      0x18,
+      0x02,
+      ...new TextEncoder().encode("dt"),
+      0x6c,
+      0x8c,
+      0x11,
+      0x1c,
+      0x1c,
+      0,
+      0,
+      0,
+      0,
+      0,
+    ],
     [0x16, 0xd8, 0x04],
     [0x00],
   ].flat(),
@@ -18,10 +36,15 @@ Deno.test("parquetRows() reads the rows behind schema elements of every kind", (
 });
 
 Deno.test("parquetRows() gives null for a footer that is cut anywhere, and for noise", () => {
-  for (let length = 0; length < FOOTER.length - 1; length++) assert.equal(parquetRows(FOOTER.subarray(0, length)), null);
+  for (let length = 0; length < FOOTER.length - 1; length++) {
+    assert.equal(parquetRows(FOOTER.subarray(0, length)), null);
+  }
   let state = 9;
   for (let n = 0; n < 2_000; n++) {
-    const noise = Uint8Array.from({ length: n % 60 }, () => (state = (state * 1_103_515_245 + 12_345) & 0x7fffffff) >> 16);
+    const noise = Uint8Array.from(
+      { length: n % 60 },
+      () => (state = (state * 1_103_515_245 + 12_345) & 0x7fffffff) >> 16,
+    );
     const rows = parquetRows(noise);
     assert.ok(rows === null || Number.isFinite(rows));
   }
@@ -29,5 +52,7 @@ Deno.test("parquetRows() gives null for a footer that is cut anywhere, and for n
 
 Deno.test("footerLength() knows the end of a Parquet file", () => {
   assert.equal(footerLength(Uint8Array.of(7, 1, 0, 0, ...new TextEncoder().encode("PAR1"))), 263);
-  for (const tail of ["", "PAR1", "xxxxPAR2", "01234567"]) assert.equal(footerLength(new TextEncoder().encode(tail)), null);
+  for (const tail of ["", "PAR1", "xxxxPAR2", "01234567"]) {
+    assert.equal(footerLength(new TextEncoder().encode(tail)), null);
+  }
 });

@@ -17,9 +17,15 @@ function examples(count: number, label: (at: number) => 0 | 1, group: (at: numbe
 const groups = (rows: readonly Example[]) => new Set(rows.map((row) => row.group));
 
 Deno.test("split() judges later rows of groups that were not seen before", () => {
-  const parts = split(examples(1_000, (at) => at % 3 === 0 ? 1 : 0, (at) => `g${Math.floor(at / 10)}`), "mev");
+  const parts = split(
+    examples(1_000, (at) => at % 3 === 0 ? 1 : 0, (at) => `g${Math.floor(at / 10)}`),
+    "mev",
+  );
   const first = Math.min(...parts.test.map((row) => row.atMs));
-  assert.ok([...parts.train, ...parts.watched].every((row) => row.atMs < first), "nothing later was learned from");
+  assert.ok(
+    [...parts.train, ...parts.watched].every((row) => row.atMs < first),
+    "nothing later was learned from",
+  );
   const learned = groups([...parts.train, ...parts.watched]);
   assert.ok([...groups(parts.test)].every((group) => !learned.has(group)));
   assert.match(parts.how, /last fifth/);
@@ -42,7 +48,9 @@ for (
   Deno.test(`split() refuses rows ${name} in one line`, () => {
     assert.throws(
       () => split(rows, "mev"),
-      (error) => error instanceof AppError && /^Cannot train mev: of \d+ rows [a-z ]+ \d+ are positive/.test(error.message),
+      (error) =>
+        error instanceof AppError &&
+        /^Cannot train mev: of \d+ rows [a-z ]+ \d+ are positive/.test(error.message),
     );
   });
 }

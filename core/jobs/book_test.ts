@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import type { StoredRecord } from "../log/log.ts";
-import { descriptorRecord, type Job, JobBook, statusRecord, type StatusSaid, type Submission } from "./book.ts";
+import {
+  descriptorRecord,
+  type Job,
+  JobBook,
+  statusRecord,
+  type StatusSaid,
+  type Submission,
+} from "./book.ts";
 
 const JOB: Submission = {
   id: "j",
@@ -47,14 +54,29 @@ const ROWS: readonly [name: string, steps: readonly Step[], expected: unknown[]]
     [{}, claim("a", 1), { state: "done", worker: "b", token: 1 }],
     ["running", 1, "a", 1],
   ],
-  ["the holder's end counts", [{}, claim("a", 1), { state: "done", worker: "a", token: 1 }], ["done", 1, "a", 1]],
-  ["an ended job takes no claim", [{}, claim("a", 1), { state: "done", worker: "a", token: 1 }, claim("b", 2)], [
+  ["the holder's end counts", [{}, claim("a", 1), { state: "done", worker: "a", token: 1 }], [
     "done",
     1,
     "a",
     1,
   ]],
-  ["an error is tried again", [{}, claim("a", 1), { state: "error", worker: "a", token: 1 }], ["queued", 1, "", 1]],
+  ["an ended job takes no claim", [
+    {},
+    claim("a", 1),
+    { state: "done", worker: "a", token: 1 },
+    claim("b", 2),
+  ], [
+    "done",
+    1,
+    "a",
+    1,
+  ]],
+  ["an error is tried again", [{}, claim("a", 1), { state: "error", worker: "a", token: 1 }], [
+    "queued",
+    1,
+    "",
+    1,
+  ]],
   [
     "until there were enough tries",
     [{}, claim("a", 1), { state: "error", worker: "a", token: 1 }, claim("a", 2), {
@@ -70,14 +92,26 @@ const ROWS: readonly [name: string, steps: readonly Step[], expected: unknown[]]
     ["error", 1, "a", 1],
   ],
   ["a queued job is cancelled at once", [{}, { state: "cancelled" }], ["cancelled", 0, "", 0]],
-  ["a running job ends when its holder says so", [{}, claim("a", 1), { state: "cancelled" }], ["running", 1, "a", 1]],
+  ["a running job ends when its holder says so", [{}, claim("a", 1), { state: "cancelled" }], [
+    "running",
+    1,
+    "a",
+    1,
+  ]],
   [
     "and is not tried again then",
     [{}, claim("a", 1), { state: "cancelled" }, { state: "cancelled", worker: "a", token: 1 }],
     ["cancelled", 1, "a", 1],
   ],
-  ["a cancelled job is queued by a person", [{}, { state: "cancelled" }, { state: "queued" }], ["queued", 0, "", 0]],
-  ["a done job is not queued again", [{}, claim("a", 1), { state: "done", worker: "a", token: 1 }, { state: "queued" }], [
+  ["a cancelled job is queued by a person", [{}, { state: "cancelled" }, { state: "queued" }], [
+    "queued",
+    0,
+    "",
+    0,
+  ]],
+  ["a done job is not queued again", [{}, claim("a", 1), { state: "done", worker: "a", token: 1 }, {
+    state: "queued",
+  }], [
     "done",
     1,
     "a",
@@ -105,7 +139,14 @@ Deno.test("JobBook.apply() waits longer before each try, keeps what was said, an
   const book = after({ attemptsMax: 9 });
   const waits: number[] = [];
   for (let token = 1; token <= 3; token++) {
-    for (const step of [claim("a", token), { state: "error" as const, worker: "a", token, message: `no ${token}` }]) {
+    for (
+      const step of [claim("a", token), {
+        state: "error" as const,
+        worker: "a",
+        token,
+        message: `no ${token}`,
+      }]
+    ) {
       book.apply({ ...statusRecord(JOB, { atMs: 5_000, ...step }) } as unknown as StoredRecord);
     }
     waits.push(book.get("j")!.notBeforeMs - 5_000);

@@ -22,9 +22,24 @@ for (
   });
 }
 
-for (const line of ["", "* * * *", "60 * * * *", "* 24 * * *", "a * * * *", "5-1 * * * *", "*/0 * * * *", "* * 0 * *", "- * * * *"]) {
+for (
+  const line of [
+    "",
+    "* * * *",
+    "60 * * * *",
+    "* 24 * * *",
+    "a * * * *",
+    "5-1 * * * *",
+    "*/0 * * * *",
+    "* * 0 * *",
+    "- * * * *",
+  ]
+) {
   Deno.test(`parseCron(${JSON.stringify(line)}) is refused in one line`, () => {
-    assert.throws(() => parseCron(line), (error) => error instanceof AppError && !error.message.includes("\n"));
+    assert.throws(
+      () => parseCron(line),
+      (error) => error instanceof AppError && !error.message.includes("\n"),
+    );
   });
 }
 

@@ -1,0 +1,241 @@
+/** Models: one row, batches and the making of an artefact against compiled trees, ONNX Runtime and XGBoost; training. */
+import { Library } from "../ffi/library.ts";
+import { judge, openBooster, type TrainedModel } from "../ffi/models.ts";
+import { must } from "../tools/command.ts";
+import { CACHE, LIBRARY, ROOT } from "../tools/paths.ts";
+import { trainersFolder } from "../tools/trainers.ts";
+import { type BenchRow, median } from "./bench.ts";
+
+const FEATURES = 11;
+const SIZES = [100, 500];
+const PACKAGES = [
+  "xgboost-cpu==3.2.0",
+  "lightgbm==4.7.0",
+  "tl2cgen==1.0.0",
+  "treelite==4.8.1",
+  "onnxruntime==1.32.0",
+  "onnxmltools",
+  "onnx",
+  "scikit-learn",
+];
+
+/** Python with the peers' packages. */
+async function python(): Promise<string> {
+  const venv = `${CACHE}/bench-py`;
+  if (!await Deno.stat(`${venv}/.complete`).then(() => true, () => false)) {
+    await must("python3", ["-m", "venv", venv]);
+    await must(`${venv}/bin/pip`, ["install", "-q", ...PACKAGES]);
+    await Deno.writeTextFile(`${venv}/.complete`, "");
+  }
+  return `${venv}/bin/python`;
+}
+
+const peer = async (program: string, args: string[]) =>
+  (await must(program, [`${ROOT}/bench/peers/models.py`, ...args], { capture: true })).trim().split(" ").map(
+    Number,
+  );
+
+async function example(name: string, args: string[]): Promise<string> {
+  return await must("cargo", ["run", "--release", "-q", "-p", "model", "--example", name, "--", ...args], {
+    cwd: `${ROOT}/ffi`,
+    capture: true,
+  });
+}
+
+export async function modelBench(): Promise<BenchRow[]> {
+  const program = await python();
+  const rows: BenchRow[] = [];
+  for (const trees of SIZES) {
+    const folder = await Deno.makeTempDir({ prefix: "legend-bench-model-" });
+    try {
+      const [gccSeconds] = await peer(program, ["prepare", folder, String(trees)]);
+      const made: number[] = [];
+      for (let n = 0; n < 7; n++) {
+        made.push(Number(await example("make_artefact", [`${folder}/model.json`, `${folder}/ours.so`])));
+      }
+      const told = await example("model_bench", [
+        `${folder}/rows.f32`,
+        String(FEATURES),
+        `ours=ours=${folder}/ours.so`,
+        `file=so=${folder}/ours.so`,
+        `gcc=so=${folder}/ifelse.so`,
+        `tl2cgen=tl2cgen=${folder}/tl2cgen.so`,
+      ]);
+      const times = new Map(
+        told.trim().split("\n").map((line) => {
+          const [name, single, batch] = line.split(" ");
+          return [name!, { single: Number(single), batch: Number(batch) }];
+        }),
+      );
+      const ours = times.get("ours")!;
+      const [onnx, xgbBatch] = await peer(program, ["runtime", folder, String(trees)]);
+      const row = (
+        name: string,
+        value: number,
+        peer: string,
+        peer_value: number,
+        limit: number,
+      ): BenchRow => ({
+        name: `model_${trees}x6_${name}`,
+        value,
+        unit: "ns",
+        peer,
+        peer_value,
+        ratio: peer_value / value,
+        figure: { better: "higher", limit },
+      });
+      rows.push(
+        row("row_gcc", ours.single, "gcc -O2 if/else", times.get("gcc")!.single, 3),
+        row("row_tl2cgen", ours.single, "tl2cgen", times.get("tl2cgen")!.single, 3),
+        row("row_onnx", ours.single, "ONNX Runtime (Python)", onnx!, 10),
+        row("batch_1000", ours.batch, "XGBoost inplace_predict", xgbBatch!, 2),
+        {
+          name: `model_${trees}x6_file`,
+          value: times.get("file")!.single,
+          unit: "ns, the artefact's own code",
+          ratio: 1,
+        },
+        {
+          name: `model_${trees}x6_made`,
+          value: median(made),
+          unit: "ms",
+          peer: "gcc -O2",
+          peer_value: gccSeconds! * 1_000,
+          ratio: median(made) / 50,
+          figure: { better: "lower", limit: 1 },
+        },
+      );
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  }
+  return [...rows, ...await trainingBench(program)];
+}
+
+interface DataSet {
+  readonly name: string;
+  readonly x: Float32Array<ArrayBuffer>;
+  readonly y: Float32Array<ArrayBuffer>;
+  readonly features: number;
+  readonly cut: number;
+}
+
+/** Seeded: plain numbers; and ties, NaN and one positive in fifty. */
+function dataSets(): DataSet[] {
+  let state = 12_345;
+  const uniform = () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
+  const normal = () => Math.sqrt(-2 * Math.log(uniform() + 1e-12)) * Math.cos(2 * Math.PI * uniform());
+  const make = (name: string, count: number, odd: boolean): DataSet => {
+    const x = new Float32Array(count * FEATURES);
+    const y = new Float32Array(count);
+    for (let row = 0; row < count; row++) {
+      const own = x.subarray(row * FEATURES, (row + 1) * FEATURES);
+      for (let k = 0; k < FEATURES; k++) own[k] = odd && k % 2 ? Math.round(2 * normal()) / 2 : normal();
+      const margin = 1.5 * own[0]! - own[1]! * own[2]! + Math.sin(2 * own[3]!) - (odd ? 5 : 0.5);
+      y[row] = uniform() < 1 / (1 + Math.exp(-margin)) ? 1 : 0;
+      if (odd) { for (let k = 4; k < FEATURES; k++) if (uniform() < 0.1) own[k] = NaN; }
+    }
+    return { name, x, y, features: FEATURES, cut: Math.floor(count * 0.8) };
+  };
+  return [make("plain", 100_000, false), make("odd", 100_000, true)];
+}
+
+const ROUNDS = 200;
+
+/** The same engine through our Worker's path and through its Python package. */
+async function trainingBench(program: string): Promise<BenchRow[]> {
+  const library = new Library(LIBRARY);
+  const folder = await trainersFolder();
+  const rows: BenchRow[] = [];
+  const threads = navigator.hardwareConcurrency;
+  for (const { name, x, y, features, cut } of dataSets()) {
+    const file = await Deno.makeTempFile();
+    const head = Float32Array.of(y.length, features, cut);
+    const all = new Float32Array(head.length + x.length + y.length);
+    all.set(head);
+    all.set(x, head.length);
+    all.set(y, head.length + x.length);
+    await Deno.writeFile(file, new Uint8Array(all.buffer));
+    for (const kind of ["xgb", "lgbm"] as const) {
+      const params: Record<string, string | number> = kind === "xgb"
+        ? {
+          objective: "binary:logistic",
+          eval_metric: "logloss",
+          tree_method: "hist",
+          max_depth: 6,
+          eta: 0.08,
+          subsample: 0.9,
+          colsample_bytree: 0.8,
+          lambda: 1.2,
+          seed: 7,
+          seed_per_iteration: "true",
+          nthread: threads,
+          verbosity: 0,
+        }
+        : {
+          objective: "binary",
+          metric: "binary_logloss",
+          max_depth: 6,
+          num_leaves: 63,
+          learning_rate: 0.08,
+          bagging_fraction: 0.9,
+          bagging_freq: 1,
+          feature_fraction: 0.8,
+          lambda_l2: 1.2,
+          seed: 7,
+          num_threads: threads,
+          deterministic: "true",
+          force_row_wise: "true",
+          verbosity: -1,
+        };
+      const texts = Object.entries(params).map(([key, value]): [string, string] => [key, String(value)]);
+      const [ours, theirs]: [number[], number[]] = [[], []];
+      let [auc, theirAuc] = [0, 0];
+      for (let round = 0; round < 3; round++) {
+        const begin = performance.now();
+        {
+          await using training = await openBooster(
+            library,
+            { kind, folder, n_features: features, train_rows: cut, params: texts },
+            { rows: x, labels: y },
+          );
+          for (let n = 0; n < ROUNDS; n++) await training.round();
+          using model: TrainedModel = await training.model(ROUNDS);
+          ours.push((performance.now() - begin) / 1000);
+          const answers = await model.predict(x.slice(cut * features), y.length - cut);
+          auc = judge(library, y.slice(cut), answers).auc ?? 0;
+        }
+        const [seconds, area] = await peer(program, [
+          "train",
+          file,
+          kind,
+          JSON.stringify({ ...params, rounds: ROUNDS }),
+        ]);
+        theirs.push(seconds!);
+        theirAuc = area!;
+      }
+      rows.push(
+        {
+          name: `train_${kind}_${name}`,
+          value: median(ours),
+          unit: "s",
+          peer: "its Python package",
+          peer_value: median(theirs),
+          ratio: median(ours) / median(theirs),
+          figure: { better: "lower", limit: 1.1 },
+        },
+        {
+          name: `train_${kind}_${name}_auc`,
+          value: auc,
+          unit: "AUC",
+          peer: "its Python package",
+          peer_value: theirAuc,
+          ratio: Math.abs(auc - theirAuc),
+          figure: { better: "lower", limit: 0.002 },
+        },
+      );
+    }
+    await Deno.remove(file);
+  }
+  return rows;
+}

@@ -1,0 +1,114 @@
+//! Times of compiled models, ours and others, in one process: `model_bench ROWS.f32 FEATURES NAME=KIND=FILE…`, KIND one of
+//! `ours` (tables by the engine's evaluator), `so` (`treelite_predict`), `tl2cgen` (`predict(Entry*, int, float*)`).
+//! Prints `NAME single_ns batch_ns` a line: medians of rounds that alternate.
+
+use std::ffi::{CString, c_void};
+use std::hint::black_box;
+use std::time::Instant;
+
+use model::{Evaluator, artefact};
+
+const ROUNDS: usize = 15;
+const BATCH: usize = 1_000;
+
+type Single = unsafe extern "C" fn(*const f32, usize) -> f32;
+type Tl2cgen = unsafe extern "C" fn(*mut Entry, i32, *mut f32);
+
+/// tl2cgen's row: a number, or missing.
+#[repr(C)]
+#[derive(Clone, Copy)]
+union Entry {
+    missing: i32,
+    value: f32,
+}
+
+enum Model {
+    Ours(Box<Evaluator>),
+    So(Single),
+    Tl2cgen(Tl2cgen),
+}
+
+fn symbol(file: &str, name: &str) -> *mut c_void {
+    let (file, name) = (CString::new(file).expect("a path"), CString::new(name).expect("a name"));
+    // SAFETY: files of the bench's own making.
+    unsafe {
+        let handle = libc::dlopen(file.as_ptr(), libc::RTLD_NOW);
+        assert!(!handle.is_null(), "{file:?} loads");
+        let symbol = libc::dlsym(handle, name.as_ptr());
+        assert!(!symbol.is_null(), "{name:?} is in it");
+        symbol
+    }
+}
+
+fn open(kind: &str, file: &str) -> Model {
+    match kind {
+        "ours" => {
+            let artefact = artefact::read(&std::fs::read(file).expect("a file")).expect("an artefact");
+            Model::Ours(Box::new(Evaluator::new(artefact.tables.expect("tables"))))
+        }
+        // SAFETY: the functions are of these types.
+        "so" => Model::So(unsafe { std::mem::transmute::<*mut c_void, Single>(symbol(file, "treelite_predict")) }),
+        // SAFETY: as above.
+        _ => Model::Tl2cgen(unsafe { std::mem::transmute::<*mut c_void, Tl2cgen>(symbol(file, "predict")) }),
+    }
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let features: usize = args[1].parse().expect("a number");
+    let bytes = std::fs::read(&args[0]).expect("rows");
+    let rows: Vec<f32> =
+        bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect();
+    let count = rows.len() / features;
+    let models: Vec<(String, Model)> = args[2..]
+        .iter()
+        .map(|arg| {
+            let parts: Vec<&str> = arg.splitn(3, '=').collect();
+            (parts[0].to_owned(), open(parts[1], parts[2]))
+        })
+        .collect();
+    let mut times = vec![(Vec::new(), Vec::new()); models.len()];
+    let mut entries = vec![Entry { missing: -1 }; features];
+    for _ in 0..ROUNDS {
+        for ((_, model), (single, batch)) in models.iter().zip(&mut times) {
+            let begin = Instant::now();
+            for row in rows.chunks_exact(features) {
+                match model {
+                    Model::Ours(evaluator) => {
+                        black_box(evaluator.predict(black_box(row)));
+                    }
+                    // SAFETY: the row is as long as is said.
+                    Model::So(predict) => unsafe {
+                        black_box(predict(black_box(row.as_ptr()), features));
+                    },
+                    Model::Tl2cgen(predict) => {
+                        for (to, from) in entries.iter_mut().zip(row) {
+                            *to = if from.is_nan() { Entry { missing: -1 } } else { Entry { value: *from } };
+                        }
+                        let mut out = 0.0_f32;
+                        // SAFETY: the entries are as many as the model reads.
+                        unsafe { predict(entries.as_mut_ptr(), 0, &raw mut out) };
+                        black_box(out);
+                    }
+                }
+            }
+            single.push(begin.elapsed().as_nanos() as f64 / count as f64);
+            if let Model::Ours(evaluator) = model {
+                let mut out = [0.0; BATCH];
+                let begin = Instant::now();
+                for block in rows.chunks_exact(features * BATCH) {
+                    evaluator.predict_batch(block, features, &mut out);
+                    black_box(&out);
+                }
+                batch.push(begin.elapsed().as_nanos() as f64 / (count / BATCH) as f64);
+            }
+        }
+    }
+    for ((name, _), (single, batch)) in models.iter().zip(&mut times) {
+        let middle = |list: &mut Vec<f64>| {
+            list.sort_by(f64::total_cmp);
+            list.get(list.len() / 2).copied().unwrap_or(0.0)
+        };
+        println!("{name} {:.1} {:.1}", middle(single), middle(batch));
+    }
+}
