@@ -10,6 +10,7 @@ import { decodeBench } from "./decode.ts";
 import { kafkaBench } from "./kafka.ts";
 import { logBench } from "./log.ts";
 import { modelBench } from "./model.ts";
+import { scrapeBench } from "./scrape.ts";
 import { sinkBench } from "./sink.ts";
 import { startBench } from "./start.ts";
 
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   kafka: kafkaBench,
   log: logBench,
   model: modelBench,
+  scrape: scrapeBench,
   sink: sinkBench,
   start: startBench,
 };

@@ -47,7 +47,9 @@ fn open(kind: &str, file: &str) -> Model {
             Model::Ours(Box::new(Evaluator::new(artefact.tables.expect("tables"))))
         }
         // SAFETY: the functions are of these types.
-        "so" => Model::So(unsafe { std::mem::transmute::<*mut c_void, Single>(symbol(file, "treelite_predict")) }),
+        "so" => {
+            Model::So(unsafe { std::mem::transmute::<*mut c_void, Single>(symbol(file, "treelite_predict")) })
+        }
         // SAFETY: as above.
         _ => Model::Tl2cgen(unsafe { std::mem::transmute::<*mut c_void, Tl2cgen>(symbol(file, "predict")) }),
     }

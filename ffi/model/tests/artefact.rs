@@ -44,7 +44,8 @@ fn tree(random: &mut Random, depth: u32, features: u32) -> Tree {
                 odd if odd.is_nan() => 0.0,
                 odd => odd,
             };
-            let (feature, nan_right) = ((random.next() % u64::from(features)) as u32, random.next().is_multiple_of(2));
+            let (feature, nan_right) =
+                ((random.next() % u64::from(features)) as u32, random.next().is_multiple_of(2));
             nodes[at] = Node::Split { feature, threshold, left, right, nan_right };
         }
         at as u32

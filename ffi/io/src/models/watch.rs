@@ -4,6 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::fd::AsFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -76,7 +77,10 @@ impl Watcher {
         let mut since = Duration::ZERO;
         while !stop() {
             if notify.is_none() {
+                // Made here, so that there is something to watch before the first model comes.
+                let _ = fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
                 notify = watch(&folder);
+                self.look(&mut tell);
             }
             let news = match &notify {
                 Some(notify) => wait(notify, TICK),

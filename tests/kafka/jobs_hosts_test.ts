@@ -1,0 +1,89 @@
+/** Jobs over many hosts: one queue on Kafka, one holder at a time, also when the holder's process stood still. */
+import assert from "node:assert/strict";
+import { readThrough } from "../../core/log/follow.ts";
+import { JobBook } from "../../core/jobs/book.ts";
+import { Library } from "../../ffi/library.ts";
+import { KafkaLog, kafkaOptions } from "../../ffi/log.ts";
+import { LIBRARY } from "../../tools/paths.ts";
+import { legend } from "../e2e/executable.ts";
+import { Part, withCluster } from "./cluster.ts";
+
+const TAKEN_OVER_MS = 10_000;
+
+Deno.test("a worker that stood still loses its job to another host, and what it still makes is thrown away", () =>
+  withCluster(async (cluster) => {
+    const hosts = ["one", "two"].map((name) => `${cluster.folder}/${name}`) as [string, string];
+    const { env } = cluster;
+    const begin = Math.floor(Date.now() / 1000) - 60;
+    const call = async (data: string, args: readonly string[]) => {
+      const told = await legend([...args, "--data-dir", data], { env });
+      assert.equal(told.code, 0, `${args.join(" ")}: ${told.stderr}`);
+      return told.stdout;
+    };
+    await call(hosts[0], ["topics", "create"]);
+    const agent = new Part(
+      ["run", "agent", "mev", "--source", "sim:7", "--speed", "40", "--data-dir", hosts[0]],
+      env,
+    ).start();
+    await new Promise((resolve) => setTimeout(resolve, 12_000));
+    await agent.end();
+    const links = hosts.map((data) => new Part(["run", "link", "--data-dir", data], env).start());
+    const workers = hosts.map((data) => new Part(["run", "worker", "--data-dir", data], env).start());
+    const log = new KafkaLog(new Library(LIBRARY), kafkaOptions(cluster.broker.brokers));
+    const job = async (id: string) => {
+      using topic = await log.topic("jobs-proto");
+      const book = new JobBook();
+      for await (const block of readThrough(topic, "start")) {
+        if ("records" in block) block.records.forEach((record) => book.apply(record));
+      }
+      return book.get(id);
+    };
+    const until = async (what: string, holds: () => Promise<boolean>, ms = 60_000) => {
+      const end = performance.now() + ms;
+      while (!await holds()) {
+        if (performance.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    try {
+      // The host's records go to Kafka by its link, and to the store from there.
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      await call(hosts[0], ["run", "sink", "--until-stored"]);
+      const range = ["--start", String(begin), "--end", String(begin + 86_400)];
+      const slow = [
+        "--param",
+        "n_estimators=3000",
+        "--param",
+        "learning_rate=0.001",
+        "--param",
+        "max_depth=10",
+      ];
+      const id = (await call(hosts[0], ["train", "mev", ...range, ...slow, "--detach"])).trim();
+      await until("the first claim", async () => (await job(id))?.state === "running");
+      const first = (await job(id))!;
+      const at = await Promise.all(hosts.map((data) => Deno.readTextFile(`${data}/instance`)));
+      const holder = at.findIndex((instance) => first.worker === `worker-${instance.trim()}`);
+      assert.ok(holder >= 0, first.worker);
+      const stopped = workers[holder]!;
+      Deno.kill(stopped.pid, "SIGSTOP");
+      const since = performance.now();
+      await until("the takeover", async () => (await job(id))?.token === 2, TAKEN_OVER_MS);
+      assert.ok(performance.now() - since < TAKEN_OVER_MS);
+      const second = (await job(id))!;
+      assert.equal(second.worker, `worker-${at[1 - holder]!.trim()}`);
+      // The old holder wakes while the new one works: it must neither end the job nor register a model.
+      Deno.kill(stopped.pid, "SIGCONT");
+      await until("the end", async () => !["queued", "running"].includes((await job(id))!.state), 120_000);
+      const over = (await job(id))!;
+      assert.deepEqual([over.state, over.token, over.worker], ["done", 2, second.worker], over.message);
+      const models = (data: string) =>
+        Array.from(Deno.readDirSync(`${data}/models`)).filter(({ name }) => name.endsWith(".so")).length;
+      assert.equal(models(hosts[1 - holder]!), 1);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const late = await Deno.stat(`${hosts[holder]}/models`).then(() => models(hosts[holder]!), () => 0);
+      assert.equal(late, 0, "the one that stood still registered nothing");
+    } finally {
+      log[Symbol.dispose]();
+      await Promise.all([...workers, ...links].map((part) => part.end("SIGKILL")));
+    }
+  }));
