@@ -1,8 +1,10 @@
 /** Models: one row, batches and the making of an artefact against compiled trees, ONNX Runtime and XGBoost; training. */
+import { readThrough } from "../core/log/follow.ts";
 import { Library } from "../ffi/library.ts";
-import { judge, openBooster, type TrainedModel } from "../ffi/models.ts";
+import { featureNames, judge, openBooster, type TrainedModel } from "../ffi/models.ts";
+import { EmbeddedLog } from "../ffi/log.ts";
 import { must } from "../tools/command.ts";
-import { CACHE, LIBRARY, ROOT } from "../tools/paths.ts";
+import { CACHE, EXECUTABLE, LIBRARY, ROOT, SHARED } from "../tools/paths.ts";
 import { trainersFolder } from "../tools/trainers.ts";
 import { type BenchRow, median } from "./bench.ts";
 
@@ -30,10 +32,11 @@ async function python(): Promise<string> {
   return `${venv}/bin/python`;
 }
 
-const peer = async (program: string, args: string[]) =>
-  (await must(program, [`${ROOT}/bench/peers/models.py`, ...args], { capture: true })).trim().split(" ").map(
-    Number,
-  );
+/** The numbers on a peer's last line; its libraries may say things before. */
+const peer = async (program: string, args: string[]) => {
+  const told = await must(program, [`${ROOT}/bench/peers/models.py`, ...args], { capture: true });
+  return told.trim().split("\n").at(-1)!.split(" ").map(Number);
+};
 
 async function example(name: string, args: string[]): Promise<string> {
   return await must("cargo", ["run", "--release", "-q", "-p", "model", "--example", name, "--", ...args], {
@@ -122,8 +125,14 @@ interface DataSet {
 
 /** Seeded: plain numbers; and ties, NaN and one positive in fifty. */
 function dataSets(): DataSet[] {
+  // mulberry32
   let state = 12_345;
-  const uniform = () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
   const normal = () => Math.sqrt(-2 * Math.log(uniform() + 1e-12)) * Math.cos(2 * Math.PI * uniform());
   const make = (name: string, count: number, odd: boolean): DataSet => {
     const x = new Float32Array(count * FEATURES);
@@ -131,14 +140,47 @@ function dataSets(): DataSet[] {
     for (let row = 0; row < count; row++) {
       const own = x.subarray(row * FEATURES, (row + 1) * FEATURES);
       for (let k = 0; k < FEATURES; k++) own[k] = odd && k % 2 ? Math.round(2 * normal()) / 2 : normal();
-      const margin = 1.5 * own[0]! - own[1]! * own[2]! + Math.sin(2 * own[3]!) - (odd ? 5 : 0.5);
+      const margin = 1.5 * own[0]! - own[1]! * own[2]! + Math.sin(2 * own[3]!) - (odd ? 6 : 0.5);
       y[row] = uniform() < 1 / (1 + Math.exp(-margin)) ? 1 : 0;
-      if (odd) { for (let k = 4; k < FEATURES; k++) if (uniform() < 0.1) own[k] = NaN; }
+      if (odd) { for (let k = 0; k < FEATURES; k++) if (uniform() < 0.1) own[k] = NaN; }
     }
     return { name, x, y, features: FEATURES, cut: Math.floor(count * 0.8) };
   };
   return [make("plain", 100_000, false), make("odd", 100_000, true)];
 }
+
+/** The sandwich features of the program-executed blocks, as the agents write them; repeated until a training takes time. */
+async function executed(library: Library): Promise<DataSet> {
+  await must(`${ROOT}/compile.sh`, ["--slim", "--fast"]);
+  const data = await Deno.makeTempDir({ prefix: "legend-bench-executed-" });
+  try {
+    const source = ["--source", `file:${SHARED}/executed/blocks`];
+    const accounts = ["--accounts", `${SHARED}/executed/accounts_start.ndjson.zst`];
+    await must(EXECUTABLE, ["run", ...source, ...accounts, "--data-dir", data], { capture: true });
+    const { names } = featureNames(library, "mev");
+    using log = new EmbeddedLog(library, `${data}/log`);
+    using topic = await log.topic("decision-evidence");
+    const rows: number[][] = [];
+    const labels: number[] = [];
+    for await (const block of readThrough(topic, "start")) {
+      for (const { value } of "records" in block ? block.records : []) {
+        const { kind, tier, features } = JSON.parse(new TextDecoder().decode(value!));
+        if (!/^(wide_)?sandwich$/.test(kind) || !features) continue;
+        rows.push(names.map((name) => features[name] ?? NaN));
+        labels.push(tier === "A" ? 1 : 0);
+      }
+    }
+    const cut = Math.floor(rows.length * 0.7);
+    const x = Float32Array.from([...repeated(rows.slice(0, cut)), ...rows.slice(cut)].flat());
+    const y = Float32Array.from([...repeated(labels.slice(0, cut)), ...labels.slice(cut)]);
+    return { name: "executed", x, y, features: names.length, cut: cut * REPEATS };
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
+}
+
+const REPEATS = 50;
+const repeated = <T>(list: readonly T[]): T[] => Array.from({ length: REPEATS }, () => list).flat();
 
 const ROUNDS = 200;
 
@@ -148,7 +190,7 @@ async function trainingBench(program: string): Promise<BenchRow[]> {
   const folder = await trainersFolder();
   const rows: BenchRow[] = [];
   const threads = navigator.hardwareConcurrency;
-  for (const { name, x, y, features, cut } of dataSets()) {
+  for (const { name, x, y, features, cut } of [...dataSets(), await executed(library)]) {
     const file = await Deno.makeTempFile();
     const head = Float32Array.of(y.length, features, cut);
     const all = new Float32Array(head.length + x.length + y.length);

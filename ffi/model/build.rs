@@ -17,7 +17,7 @@ fn main() {
     let rustc = env::var_os("RUSTC").expect("cargo sets RUSTC");
     let status = Command::new(rustc)
         .args(["--edition", "2024", "--crate-type=lib", "--emit=obj", "-Copt-level=3", "-Cpanic=abort"])
-        .args(["-Crelocation-model=pic", "-Ccodegen-units=1", "-Ctarget-cpu=x86-64-v2", "-Cdebuginfo=0"])
+        .args(["-Crelocation-model=pic", "-Ccodegen-units=1", "-Ctarget-cpu=x86-64", "-Cdebuginfo=0"])
         .args(["--target", "x86_64-unknown-linux-gnu", "--cap-lints", "allow", "-o"])
         .arg(&object)
         .arg("core/blob.rs")

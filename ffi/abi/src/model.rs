@@ -96,7 +96,7 @@ pub unsafe extern "C" fn legend_trainer_open(
             let options: TrainerOptions = serde_json::from_str(text(options, options_len)?)
                 .map_err(|error| invalid(format!("Cannot train: {error}")))?;
             let (rows, labels) = (floats(rows, rows_len)?, floats(labels, labels_len)?);
-            let trainer = BoosterTrainer::open(&options, &rows, &labels).map_err(invalid)?;
+            let trainer = BoosterTrainer::open(options, rows, labels).map_err(invalid)?;
             Ok(BOOSTERS.insert(std::sync::Mutex::new(trainer)))
         })
     }

@@ -4,6 +4,8 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
 
 use model::Trees;
 use model::trainers::{from_lightgbm, from_xgboost};
@@ -23,10 +25,23 @@ pub struct TrainerOptions {
     pub params: Vec<(String, String)>,
 }
 
-/// One training.
+/// One training, on a thread of its own: the engines keep their threads, buffers and random numbers by the thread that
+/// calls them, and calls from JavaScript come from any.
 pub struct BoosterTrainer {
-    engine: Engine,
-    round: c_int,
+    asks: Option<Sender<Ask>>,
+    answers: Receiver<Answer>,
+    thread: Option<JoinHandle<()>>,
+}
+
+enum Ask {
+    Round,
+    Trees,
+}
+
+enum Answer {
+    Opened(Result<(), String>),
+    Round(Result<(f64, bool), String>),
+    Trees(Result<Trees, String>),
 }
 
 enum Engine {
@@ -34,13 +49,39 @@ enum Engine {
     Lgbm(Lgbm),
 }
 
+impl Engine {
+    fn open(options: &TrainerOptions, rows: &[f32], labels: &[f32]) -> Result<Engine, String> {
+        match options.kind.as_str() {
+            "xgb" => Ok(Engine::Xgb(Xgb::open(options, rows, labels)?)),
+            "lgbm" => Ok(Engine::Lgbm(Lgbm::open(options, rows, labels)?)),
+            other => Err(format!("Cannot train {other}: need xgb or lgbm")),
+        }
+    }
+
+    fn round(&self, round: c_int) -> Result<(f64, bool), String> {
+        match self {
+            Engine::Xgb(xgb) => xgb.round(round).map(|loss| (loss, false)),
+            Engine::Lgbm(lgbm) => lgbm.round(),
+        }
+    }
+
+    fn trees(&self) -> Result<Trees, String> {
+        match self {
+            Engine::Xgb(xgb) => xgb.trees(),
+            Engine::Lgbm(lgbm) => lgbm.trees(),
+        }
+    }
+}
+
+const ENDED: &str = "Cannot train: the trainer's thread has ended, a bug; see the lines above";
+
 impl BoosterTrainer {
     /// `rows`: float32 `[labels.len(), n_features]`; the engine copies them.
     ///
     /// # Errors
     /// One line: the engine cannot be loaded, or refuses rows or parameters.
-    pub fn open(options: &TrainerOptions, rows: &[f32], labels: &[f32]) -> Result<BoosterTrainer, String> {
-        let TrainerOptions { n_features, train_rows, .. } = *options;
+    pub fn open(options: TrainerOptions, rows: Vec<f32>, labels: Vec<f32>) -> Result<BoosterTrainer, String> {
+        let TrainerOptions { n_features, train_rows, .. } = options;
         if n_features == 0
             || rows.len() != labels.len() * n_features
             || train_rows == 0
@@ -52,12 +93,43 @@ impl BoosterTrainer {
                 labels.len()
             ));
         }
-        let engine = match options.kind.as_str() {
-            "xgb" => Engine::Xgb(Xgb::open(options, rows, labels)?),
-            "lgbm" => Engine::Lgbm(Lgbm::open(options, rows, labels)?),
-            other => return Err(format!("Cannot train {other}: need xgb or lgbm")),
-        };
-        Ok(BoosterTrainer { engine, round: 0 })
+        let (asks, asked) = channel();
+        let (answer, answers) = channel();
+        let thread = std::thread::Builder::new().name("trainer".to_owned()).spawn(move || {
+            let engine = match Engine::open(&options, &rows, &labels) {
+                Ok(engine) => engine,
+                Err(line) => {
+                    // Who asked may have gone; there is nobody else to tell.
+                    let _ = answer.send(Answer::Opened(Err(line)));
+                    return;
+                }
+            };
+            drop((rows, labels));
+            let mut round = 0;
+            let mut open = answer.send(Answer::Opened(Ok(()))).is_ok();
+            while open && let Ok(ask) = asked.recv() {
+                let told = match ask {
+                    Ask::Round => {
+                        round += 1;
+                        Answer::Round(engine.round(round - 1))
+                    }
+                    Ask::Trees => Answer::Trees(engine.trees()),
+                };
+                open = answer.send(told).is_ok();
+            }
+        });
+        let thread = thread.map_err(|error| format!("Cannot train: {error}"))?;
+        let trainer = BoosterTrainer { asks: Some(asks), answers, thread: Some(thread) };
+        match trainer.answers.recv() {
+            Ok(Answer::Opened(opened)) => opened.map(|()| trainer),
+            _ => Err(ENDED.to_owned()),
+        }
+    }
+
+    fn ask(&self, ask: Ask) -> Result<Answer, String> {
+        let asks = self.asks.as_ref().ok_or(ENDED)?;
+        asks.send(ask).map_err(|_| ENDED.to_owned())?;
+        self.answers.recv().map_err(|_| ENDED.to_owned())
     }
 
     /// Grows one tree; log loss of the watched rows, and whether nothing more can be grown.
@@ -65,12 +137,10 @@ impl BoosterTrainer {
     /// # Errors
     /// The engine's own line.
     pub fn round(&mut self) -> Result<(f64, bool), String> {
-        let told = match &self.engine {
-            Engine::Xgb(xgb) => xgb.round(self.round).map(|loss| (loss, false)),
-            Engine::Lgbm(lgbm) => lgbm.round(),
-        };
-        self.round += 1;
-        told
+        match self.ask(Ask::Round)? {
+            Answer::Round(told) => told,
+            _ => Err(ENDED.to_owned()),
+        }
     }
 
     /// What was grown in the first `rounds` rounds.
@@ -78,12 +148,23 @@ impl BoosterTrainer {
     /// # Errors
     /// The engine's own line, or its model is not as expected.
     pub fn trees(&self, rounds: usize) -> Result<Trees, String> {
-        let mut trees = match &self.engine {
-            Engine::Xgb(xgb) => xgb.trees(),
-            Engine::Lgbm(lgbm) => lgbm.trees(),
-        }?;
-        trees.trees.truncate(rounds);
-        Ok(trees)
+        match self.ask(Ask::Trees)? {
+            Answer::Trees(trees) => trees.map(|mut trees| {
+                trees.trees.truncate(rounds);
+                trees
+            }),
+            _ => Err(ENDED.to_owned()),
+        }
+    }
+}
+
+impl Drop for BoosterTrainer {
+    fn drop(&mut self) {
+        self.asks = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was printed when it happened.
+            let _ = thread.join();
+        }
     }
 }
 
@@ -154,9 +235,6 @@ struct Xgb {
     watched: Handle,
     booster: Handle,
 }
-
-// SAFETY: the engine's handles may move between threads; a mutex lets one at a time.
-unsafe impl Send for Xgb {}
 
 type XgbFromDense = unsafe extern "C" fn(*const c_char, *const c_char, *mut Handle) -> c_int;
 type XgbSetInfo = unsafe extern "C" fn(Handle, *const c_char, *const c_char) -> c_int;
@@ -276,9 +354,6 @@ struct Lgbm {
     watched: Handle,
     booster: Handle,
 }
-
-// SAFETY: as `Xgb`.
-unsafe impl Send for Lgbm {}
 
 type LgbmFromMat =
     unsafe extern "C" fn(*const c_void, c_int, i32, i32, c_int, *const c_char, Handle, *mut Handle) -> c_int;

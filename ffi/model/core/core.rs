@@ -1,5 +1,5 @@
 // The evaluator, in one file that needs nothing: build.rs compiles it once to the machine code that every artefact
-// carries, and src/evaluate.rs includes it as a module for the engine's own, wider code. Two compilations of one
+// carries, and src/evaluate.rs uses it as a module of the engine's own. Two compilations of one
 // source cannot disagree.
 //
 // Tables: a `Header`, then at its offsets the nodes of perfect binary trees, breadth first, and their leaves; or
