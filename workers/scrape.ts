@@ -16,8 +16,6 @@ const SETTINGS = {
   max_memory_usage: 700 << 20,
   max_bytes_before_external_sort: 256 << 20,
   max_execution_time: 0,
-  // The same rows give the same bytes: one stream, in the table's order.
-  max_threads: 2,
   output_format_parquet_row_group_size: ROW_GROUP.rows,
   output_format_parquet_row_group_size_bytes: ROW_GROUP.bytes,
   output_format_json_quote_64bit_integers: 1,
@@ -175,19 +173,16 @@ async function scrapeOne(
     });
     using _progress = watchQuery(store, queryId, tell);
     const seen = parquet ? new ParquetEnd() : new Lines();
-    const counted = body.pipeThrough(
-      new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-        transform(chunk, to) {
-          seen.take(chunk);
-          to.enqueue(chunk);
-        },
-      }),
-    );
-    const bytes = parquet || args.compress === "none" ? counted : compressed(counted, args.compress);
-    for await (const chunk of bytes) {
-      ports.signal.throwIfAborted();
-      await output.write(chunk);
-    }
+    // What is counted is what the store gave, before it is packed.
+    const plain = async function* () {
+      for await (const chunk of body) {
+        ports.signal.throwIfAborted();
+        seen.take(chunk);
+        yield chunk;
+      }
+    };
+    const bytes = parquet || args.compress === "none" ? plain() : compressed(plain(), args.compress);
+    for await (const chunk of bytes) await output.write(chunk);
     const rows = seen.rows();
     // A store that ends a stream early says so in no header: only the file itself can tell. Rows that came meanwhile
     // are welcome.
@@ -261,11 +256,11 @@ function watchQuery(store: Store, queryId: string, tell: (rows: number) => void)
 }
 
 function compressed(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  body: AsyncIterable<Uint8Array<ArrayBuffer>>,
   how: "zstd" | "gzip",
 ): AsyncIterable<Uint8Array<ArrayBuffer>> {
   const packer: Transform = how === "zstd" ? createZstdCompress() : createGzip();
-  const from = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
+  const from = Readable.from(body);
   from.on("error", (error) => packer.destroy(error));
   return from.pipe(packer);
 }
@@ -288,7 +283,7 @@ class ParquetEnd {
   #bytes = 0;
 
   take(chunk: Uint8Array): void {
-    this.#tail.push(chunk.slice());
+    this.#tail.push(chunk);
     this.#bytes += chunk.length;
     while (this.#bytes - this.#tail[0]!.length >= FOOTER_BYTES_MAX) this.#bytes -= this.#tail.shift()!.length;
   }
