@@ -336,7 +336,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     env: "AWS_ENDPOINT_URL",
     doc: "S3 endpoint for `s3://` outputs; empty = AWS's own of the region",
   },
-  { key: "s3.region", type: text, default: "us-east-1", env: "AWS_REGION", doc: "S3 region" },
+  { key: "s3.region", type: text, default: "us-east-1", env: "AWS_REGION", doc: "Region of the S3 endpoint" },
   {
     key: "s3.secret_access_key",
     type: text,

@@ -46,9 +46,11 @@ fn open(kind: &str, file: &str) -> Model {
             let artefact = artefact::read(&std::fs::read(file).expect("a file")).expect("an artefact");
             Model::Ours(Box::new(Evaluator::new(artefact.tables.expect("tables"))))
         }
-        // SAFETY: the functions are of these types.
         "so" => {
-            Model::So(unsafe { std::mem::transmute::<*mut c_void, Single>(symbol(file, "treelite_predict")) })
+            // SAFETY: the function is of this type.
+            let predict =
+                unsafe { std::mem::transmute::<*mut c_void, Single>(symbol(file, "treelite_predict")) };
+            Model::So(predict)
         }
         // SAFETY: as above.
         _ => Model::Tl2cgen(unsafe { std::mem::transmute::<*mut c_void, Tl2cgen>(symbol(file, "predict")) }),
