@@ -55,7 +55,7 @@ export class TrainedModel implements Disposable {
 
   async predict(rows: Float32Array<ArrayBuffer>, count: number): Promise<Float32Array<ArrayBuffer>> {
     const x = bytesOf(rows);
-    const answers = new Float32Array(Math.max(count, 128));
+    const answers = new Float32Array(Math.max(count, 512));
     const { legend_model_predict } = this.library.symbols;
     const out = bytesOf(answers);
     check(await legend_model_predict(this.handle, x, x.length, out, out.length), out);
@@ -73,6 +73,8 @@ export interface Training extends AsyncDisposable {
   round(): Promise<{ loss: number; finished: boolean }>;
   /** What the first `rounds` rounds gave. */
   model(rounds: number): Promise<TrainedModel>;
+  /** The engine's own probabilities of that; none for a network, which is ours. */
+  predict?(rounds: number, rows: Float32Array<ArrayBuffer>, count: number): Promise<Float32Array<ArrayBuffer>>;
 }
 
 export interface BoosterOptions {
@@ -108,6 +110,13 @@ export async function openBooster(
         symbols.legend_trainer_model(handle, rounds, out, size)
       );
       return new TrainedModel(library, value);
+    },
+    async predict(rounds, rows, count) {
+      const x = bytesOf(rows);
+      const answers = new Float32Array(Math.max(count, 512));
+      const out = bytesOf(answers);
+      check(await symbols.legend_trainer_predict(handle, rounds, x, x.length, out, out.length), out);
+      return answers.subarray(0, count);
     },
     [Symbol.asyncDispose]: () => symbols.legend_trainer_close(handle),
   };
@@ -176,7 +185,7 @@ export async function artefactPredict(
   count: number,
 ): Promise<Float32Array<ArrayBuffer>> {
   const [text, x] = [utf8(path), bytesOf(rows)];
-  const answers = new Float32Array(Math.max(count, 128));
+  const answers = new Float32Array(Math.max(count, 512));
   const out = bytesOf(answers);
   const { legend_artefact_predict } = library.symbols;
   check(await legend_artefact_predict(text, text.length, x, x.length, out, out.length), out);

@@ -64,6 +64,8 @@ export const SYMBOLS = {
   legend_trainer_round: { parameters: ["u32", ...OUT], result: "i32", nonblocking: true },
   // trainer, rounds
   legend_trainer_model: { parameters: ["u32", "u32", ...OUT], result: "i32", nonblocking: true },
+  // trainer, rounds, rows
+  legend_trainer_predict: { parameters: ["u32", "u32", ...TEXT, ...OUT], result: "i32", nonblocking: true },
   legend_trainer_close: { parameters: ["u32"], result: "void", nonblocking: true },
   // rows, features, learning rate, seed
   legend_network_open: { parameters: [...TEXT, "u32", "f32", "u32", ...OUT], result: "i32" },

@@ -17,6 +17,8 @@ export interface Output {
 }
 
 const PART_BYTES = 8 << 20;
+/** Bytes of a file that may wait for the disk. */
+const SYNC_BYTES = 64 << 20;
 
 /** Opens an output after every check of its place, and takes away what an earlier run of this job has left. */
 export async function openOutput(output: string, ports: JobPorts): Promise<Output> {
@@ -83,6 +85,8 @@ function diskError(path: string, error: unknown): AppError {
 class FileOutput implements Output {
   readonly #hash: Hash = createHash("sha256");
   #bytes = 0;
+  #unsynced = 0;
+  #syncing: Promise<unknown> = Promise.resolve();
   #file: Deno.FsFile | undefined;
 
   private constructor(readonly path: string, readonly temporary: string, readonly ports: JobPorts) {}
@@ -109,8 +113,17 @@ class FileOutput implements Output {
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
+    this.#unsynced += bytes.length;
     try {
       for (let at = 0; at < bytes.length;) at += await this.#file!.write(bytes.subarray(at));
+      if (this.#unsynced > SYNC_BYTES) {
+        // What is written goes to the disk while more comes: at the end little is left to wait for.
+        this.#unsynced = 0;
+        await this.#syncing;
+        this.#syncing = this.#file!.syncData();
+        // Whoever awaits it hears of a failure.
+        this.#syncing.catch(() => {});
+      }
     } catch (error) {
       throw diskError(this.path, error);
     }
@@ -119,6 +132,7 @@ class FileOutput implements Output {
   async commit(): Promise<{ bytes: number; sha256: string }> {
     const told = { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
     try {
+      await this.#syncing;
       await this.#file!.syncData();
     } catch (error) {
       throw diskError(this.path, error);
@@ -142,6 +156,7 @@ class FileOutput implements Output {
   }
 
   async discard(): Promise<void> {
+    await this.#syncing.catch(() => {});
     this.#file?.close();
     this.#file = undefined;
     await Deno.remove(this.temporary).catch((error) => {

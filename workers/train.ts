@@ -22,6 +22,8 @@ import { datasetHash, type Example, loadExamples, matrix, type Split, split } fr
 const PATIENCE = { xgb: 50, lgbm: 50, torch: 15 };
 /** Rounds of a network at most: each goes over all rows. */
 const EPOCHS_MAX = 200;
+/** Most that the tables may differ from what trained them. */
+const PARITY = 1e-6;
 const GOLDEN_ROWS = 32;
 const IMPORTANCE_ROWS_MAX = 20_000;
 const LEAVES_MAX = 1_023;
@@ -186,7 +188,19 @@ async function fit(
     ports.progress(0.1 + 0.8 * (round / rounds), `round ${round} of ${rounds}: log loss ${loss.toFixed(5)}`);
     if (finished || round - best.round >= PATIENCE[args.model]) break;
   }
-  return { model: await training.model(best.round), rounds: best.round };
+  const model = await training.model(best.round);
+  const theirs = await training.predict?.(best.round, watched.rows, parts.watched.length);
+  if (theirs) {
+    const ours = await model.predict(watched.rows, parts.watched.length);
+    const off = ours.reduce((most, answer, at) => Math.max(most, Math.abs(answer - theirs[at]!)), 0);
+    if (!(off <= PARITY)) {
+      throw new AppError(
+        "invalid",
+        `Cannot use the trained model: its tables differ from the trainer by ${off}, need ${PARITY}`,
+      );
+    }
+  }
+  return { model, rounds: best.round };
 }
 
 function perDex(

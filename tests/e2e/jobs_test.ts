@@ -309,7 +309,7 @@ Deno.test("datasets go to a bucket in parts, once, and a bucket that is full or 
   withFolder(async (folder) => {
     const s3 = await startS3(`${folder}/buckets`, freePort(), ["mine"]);
     const config = `${folder}/legend.toml`;
-    await Deno.writeTextFile(config, '[s3]\nbuckets = "mine,gone"\n');
+    await Deno.writeTextFile(config, '[s3]\nbuckets = "mine,gone,full"\n');
     try {
       await withHistory(async ({ range, submit, worker, ended, env }) => {
         const part = worker();
@@ -336,6 +336,27 @@ Deno.test("datasets go to a bucket in parts, once, and a bucket that is full or 
             await submit(["scrape", "s3://mine/a/history-arb.jsonl", "--type", "arb", ...range]),
           );
           assert.match(twice.message, /it exists already/);
+          if (canMount) {
+            await withMount(`${s3.folder}/full`, "size=64k,mode=700", async () => {
+              const full = await ended(
+                await submit([
+                  "scrape",
+                  "s3://full/x.jsonl",
+                  "--format",
+                  "jsonl",
+                  "--compress",
+                  "none",
+                  ...range,
+                ]),
+                120_000,
+              );
+              assert.match(
+                full.message,
+                /^Cannot write s3:\/\/full\/x-arb\.jsonl: .+; nothing was published$/,
+              );
+              assert.ok(!names(`${s3.folder}/full`).some((name) => name.startsWith("x-")), "no object of it");
+            });
+          }
           const gone = await ended(
             await submit(["scrape", "s3://gone/x.parquet", "--type", "arb", ...range]),
             120_000,

@@ -134,6 +134,30 @@ pub unsafe extern "C" fn legend_trainer_model(trainer: u32, rounds: u32, out: *m
     }
 }
 
+/// The engine's own probabilities for rows, by its first `rounds` rounds; float32 into `out`, returns the bytes. Blocks.
+///
+/// # Safety
+/// `rows` valid for `rows_len` reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_trainer_predict(
+    trainer: u32,
+    rounds: u32,
+    rows: *const u8,
+    rows_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let trainer = BOOSTERS.get(trainer).ok_or_else(|| bad_handle("the trainer"))?;
+            let answers =
+                held(&trainer).predict(floats(rows, rows_len)?, rounds as usize).map_err(invalid)?;
+            write_floats(&answers, out)
+        })
+    }
+}
+
 /// Forgets a trainer. Blocks while a round is under way.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_trainer_close(trainer: u32) {
@@ -304,12 +328,16 @@ pub unsafe extern "C" fn legend_model_predict(
 fn predictions(evaluator: &Evaluator, rows: &[f32], out: &mut [u8]) -> crate::Answer {
     let features = evaluator.n_features();
     let mut answers = vec![0.0; rows.len() / features];
+    evaluator.predict_batch(rows, features, &mut answers);
+    write_floats(&answers, out)
+}
+
+fn write_floats(answers: &[f32], out: &mut [u8]) -> crate::Answer {
     let bytes = 4 * answers.len();
     if out.len() < bytes {
         return Err(invalid(format!("Cannot predict into {} bytes, need {bytes}", out.len())));
     }
-    evaluator.predict_batch(rows, features, &mut answers);
-    for (to, answer) in out.chunks_exact_mut(4).zip(&answers) {
+    for (to, answer) in out.chunks_exact_mut(4).zip(answers) {
         to.copy_from_slice(&answer.to_le_bytes());
     }
     Ok(bytes as i32)

@@ -36,12 +36,15 @@ pub struct BoosterTrainer {
 enum Ask {
     Round,
     Trees,
+    /// The engine's own probabilities for rows, of the first so many rounds.
+    Predict(Vec<f32>, c_int),
 }
 
 enum Answer {
     Opened(Result<(), String>),
     Round(Result<(f64, bool), String>),
     Trees(Result<Trees, String>),
+    Predict(Result<Vec<f32>, String>),
 }
 
 enum Engine {
@@ -69,6 +72,13 @@ impl Engine {
         match self {
             Engine::Xgb(xgb) => xgb.trees(),
             Engine::Lgbm(lgbm) => lgbm.trees(),
+        }
+    }
+
+    fn predict(&self, rows: &[f32], n_features: usize, rounds: c_int) -> Result<Vec<f32>, String> {
+        match self {
+            Engine::Xgb(xgb) => xgb.predict(rows, n_features, rounds),
+            Engine::Lgbm(lgbm) => lgbm.predict(rows, n_features, rounds),
         }
     }
 }
@@ -114,6 +124,7 @@ impl BoosterTrainer {
                         Answer::Round(engine.round(round - 1))
                     }
                     Ask::Trees => Answer::Trees(engine.trees()),
+                    Ask::Predict(rows, rounds) => Answer::Predict(engine.predict(&rows, n_features, rounds)),
                 };
                 open = answer.send(told).is_ok();
             }
@@ -153,6 +164,21 @@ impl BoosterTrainer {
                 trees.trees.truncate(rounds);
                 trees
             }),
+            _ => Err(ENDED.to_owned()),
+        }
+    }
+}
+
+impl BoosterTrainer {
+    /// The engine's own probabilities for float32 `[rows, n_features]`, by what the first `rounds` rounds grew: what an
+    /// artefact is held against.
+    ///
+    /// # Errors
+    /// The engine's own line.
+    pub fn predict(&self, rows: Vec<f32>, rounds: usize) -> Result<Vec<f32>, String> {
+        let rounds = c_int::try_from(rounds).map_err(|_| "Cannot predict: too many rounds".to_owned())?;
+        match self.ask(Ask::Predict(rows, rounds))? {
+            Answer::Predict(answers) => answers,
             _ => Err(ENDED.to_owned()),
         }
     }
@@ -244,6 +270,15 @@ type XgbUpdate = unsafe extern "C" fn(Handle, c_int, Handle) -> c_int;
 type XgbEval =
     unsafe extern "C" fn(Handle, c_int, *mut Handle, *mut *const c_char, u64, *mut *const c_char) -> c_int;
 type XgbSave = unsafe extern "C" fn(Handle, *const c_char, *mut u64, *mut *const c_char) -> c_int;
+type XgbPredict = unsafe extern "C" fn(
+    Handle,
+    *const c_char,
+    *const c_char,
+    Handle,
+    *mut *const u64,
+    *mut u64,
+    *mut *const f32,
+) -> c_int;
 type Free = unsafe extern "C" fn(Handle) -> c_int;
 
 impl Xgb {
@@ -275,12 +310,6 @@ impl Xgb {
         labels: &[f32],
         options: &TrainerOptions,
     ) -> Result<Handle, String> {
-        let array = |numbers: &[f32], shape: String| {
-            text(&format!(
-                r#"{{"data":[{},true],"shape":[{shape}],"typestr":"<f4","version":3}}"#,
-                numbers.as_ptr() as usize
-            ))
-        };
         let threads =
             options.params.iter().find(|(name, _)| name == "nthread").map_or("1", |(_, value)| value);
         let config =
@@ -290,9 +319,9 @@ impl Xgb {
         unsafe {
             let dense: XgbFromDense = self.loaded.function(c"XGDMatrixCreateFromDense")?;
             let shape = format!("{},{}", labels.len(), options.n_features);
-            checked(dense(array(rows, shape)?.as_ptr(), config.as_ptr(), &raw mut matrix), self.last)?;
+            checked(dense(array(rows, &shape)?.as_ptr(), config.as_ptr(), &raw mut matrix), self.last)?;
             let info: XgbSetInfo = self.loaded.function(c"XGDMatrixSetInfoFromInterface")?;
-            let labels = array(labels, labels.len().to_string())?;
+            let labels = array(labels, &labels.len().to_string())?;
             checked(info(matrix, c"label".as_ptr(), labels.as_ptr()), self.last)?;
         }
         Ok(matrix)
@@ -325,6 +354,40 @@ impl Xgb {
         };
         from_xgboost(model).map_err(|why| format!("Cannot use the trained model: {why}"))
     }
+}
+
+impl Xgb {
+    fn predict(&self, rows: &[f32], n_features: usize, rounds: c_int) -> Result<Vec<f32>, String> {
+        let count = rows.len() / n_features;
+        let values = array(rows, &format!("{count},{n_features}"))?;
+        let config = text(&format!(
+            r#"{{"type":0,"training":false,"iteration_begin":0,"iteration_end":{rounds},"strict_shape":false,"missing":NaN,"cache_id":0}}"#
+        ))?;
+        let (mut shape, mut dim, mut answers) = (std::ptr::null(), 0, std::ptr::null());
+        // SAFETY: the types are those of c_api.h; the answers are the booster's until its next call, and copied before.
+        unsafe {
+            let predict: XgbPredict = self.loaded.function(c"XGBoosterPredictFromDense")?;
+            let code = predict(
+                self.booster,
+                values.as_ptr(),
+                config.as_ptr(),
+                null_mut(),
+                &raw mut shape,
+                &raw mut dim,
+                &raw mut answers,
+            );
+            checked(code, self.last)?;
+            Ok(std::slice::from_raw_parts(answers, count).to_vec())
+        }
+    }
+}
+
+/// Numbers as XGBoost's array interface names them; they must outlive the call.
+fn array(numbers: &[f32], shape: &str) -> Result<CString, String> {
+    text(&format!(
+        r#"{{"data":[{},true],"shape":[{shape}],"typestr":"<f4","version":3}}"#,
+        numbers.as_ptr() as usize
+    ))
 }
 
 impl Drop for Xgb {
@@ -360,6 +423,20 @@ type LgbmFromMat =
 type LgbmSetField = unsafe extern "C" fn(Handle, *const c_char, *const c_void, c_int, c_int) -> c_int;
 type LgbmCreate = unsafe extern "C" fn(Handle, *const c_char, *mut Handle) -> c_int;
 type LgbmAddValid = unsafe extern "C" fn(Handle, Handle) -> c_int;
+type LgbmPredict = unsafe extern "C" fn(
+    Handle,
+    *const c_void,
+    c_int,
+    i32,
+    i32,
+    c_int,
+    c_int,
+    c_int,
+    c_int,
+    *const c_char,
+    *mut i64,
+    *mut f64,
+) -> c_int;
 type LgbmLogCallback = unsafe extern "C" fn(unsafe extern "C" fn(*const c_char)) -> c_int;
 type LgbmUpdate = unsafe extern "C" fn(Handle, *mut c_int) -> c_int;
 type LgbmGetEval = unsafe extern "C" fn(Handle, c_int, *mut c_int, *mut f64) -> c_int;
@@ -444,6 +521,38 @@ impl Lgbm {
             String::from_utf8_lossy(&bytes).into_owned()
         };
         from_lightgbm(&text).map_err(|why| format!("Cannot use the trained model: {why}"))
+    }
+}
+
+impl Lgbm {
+    fn predict(&self, rows: &[f32], n_features: usize, rounds: c_int) -> Result<Vec<f32>, String> {
+        let count = rows.len() / n_features;
+        let wrong = || "Cannot predict: too many rows for LightGBM".to_owned();
+        let (rows_count, columns) =
+            (i32::try_from(count).map_err(|_| wrong())?, i32::try_from(n_features).map_err(|_| wrong())?);
+        let mut answers = vec![0.0_f64; count];
+        let mut len = 0_i64;
+        // SAFETY: the types are those of c_api.h; there is room for an answer a row. 0 = float32, 1 = row-major,
+        // 0 = a transformed score, from round 0.
+        unsafe {
+            let predict: LgbmPredict = self.loaded.function(c"LGBM_BoosterPredictForMat")?;
+            let code = predict(
+                self.booster,
+                rows.as_ptr().cast(),
+                0,
+                rows_count,
+                columns,
+                1,
+                0,
+                0,
+                rounds,
+                c"num_threads=1".as_ptr(),
+                &raw mut len,
+                answers.as_mut_ptr(),
+            );
+            checked(code, self.last)?;
+        }
+        Ok(answers.iter().map(|answer| *answer as f32).collect())
     }
 }
 

@@ -3,7 +3,8 @@
 /// One node of a tree: an inner one, or a leaf.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Node {
-    /// Right where `x[feature] >= threshold`, left below; a NaN where `nan_right` says.
+    /// Right where `x[feature] >= threshold`, left below; a NaN where `nan_right` says. A threshold that is NaN is
+    /// reached by nothing.
     Split {
         /// Which number of the row.
         feature: u32,

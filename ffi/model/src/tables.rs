@@ -101,7 +101,7 @@ impl Tables {
                 let leaves_at = part(header.leaves, leaves * 4)?;
                 part(header.nan, inner)?;
                 for node in words[nodes_at..nodes_at + 2 * inner as usize].chunks_exact(2) {
-                    if node[1] >= header.n_features || f32::from_bits(node[0]).is_nan() {
+                    if node[1] >= header.n_features {
                         return Err("a node of it reads a feature that is not there".to_owned());
                     }
                 }

@@ -13,8 +13,9 @@ const NODES_MAX: usize = 1 << 16;
 /// # Errors
 /// What of it is missing or not as it must be.
 pub fn from_xgboost(json: &[u8]) -> Result<Trees, String> {
+    let plain = plain_json(json);
     let model: Value =
-        serde_json::from_slice(json).map_err(|error| format!("XGBoost's model is no JSON: {error}"))?;
+        serde_json::from_slice(&plain).map_err(|error| format!("XGBoost's model is no JSON: {error}"))?;
     let learner = &model["learner"];
     let params = &learner["learner_model_param"];
     let text = |value: &Value| value.as_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
@@ -40,6 +41,27 @@ pub fn from_xgboost(json: &[u8]) -> Result<Trees, String> {
     let trees: Option<Vec<Tree>> = trees.iter().map(|tree| xgboost_tree(tree, n_features)).collect();
     let trees = trees.ok_or("a tree of XGBoost's model is not as trees are")?;
     Ok(Trees { n_features, base: (base_score / (1.0 - base_score)).ln() as f32, trees })
+}
+
+/// XGBoost writes what JSON has no word for: infinities become numbers that no float32 holds, NaN null.
+fn plain_json(json: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(json.len());
+    let (mut at, mut quoted) = (0, false);
+    while at < json.len() {
+        let rest = &json[at..];
+        let (put, taken): (&[u8], usize) = match rest[0] {
+            b'\\' if quoted => (&rest[..rest.len().min(2)], 2),
+            b'I' if !quoted && rest.starts_with(b"Infinity") => (b"1e39", 8),
+            b'N' if !quoted && rest.starts_with(b"NaN") => (b"null", 3),
+            byte => {
+                quoted ^= byte == b'"';
+                (&rest[..1], 1)
+            }
+        };
+        plain.extend_from_slice(put);
+        at += taken;
+    }
+    plain
 }
 
 fn xgboost_tree(tree: &Value, n_features: u32) -> Option<Tree> {
@@ -83,7 +105,6 @@ fn split(
         u32::try_from(child).ok().filter(|&child| (child as usize) > at && (child as usize) < count)
     };
     let feature = u32::try_from(feature).ok().filter(|&feature| feature < n_features)?;
-    (!threshold.is_nan()).then_some(())?;
     Some(Node::Split { feature, threshold, left: child(left)?, right: child(right)?, nan_right })
 }
 
@@ -161,8 +182,11 @@ fn lightgbm_tree(text: &str, n_features: u32) -> Option<Tree> {
     Some(Tree(nodes))
 }
 
-/// The smallest float32 that is greater than `threshold`.
+/// The smallest float32 that is greater than `threshold`; NaN, which nothing reaches, where there is none.
 fn above(threshold: f64) -> f32 {
+    if threshold == f64::INFINITY {
+        return f32::NAN;
+    }
     let near = threshold as f32;
     if f64::from(near) > threshold { near } else { near.next_up() }
 }
@@ -177,6 +201,13 @@ mod tests {
             let at = above(threshold);
             assert!(f64::from(at) > threshold && f64::from(at.next_down()) <= threshold, "{threshold}");
         }
+    }
+
+    #[test]
+    fn plain_json_replaces_what_is_no_json_outside_of_texts() {
+        let odd = br#"{"a":[Infinity,-Infinity,NaN],"NaN \" Infinity":"\\"}"#;
+        assert_eq!(plain_json(odd), br#"{"a":[1e39,-1e39,null],"NaN \" Infinity":"\\"}"#);
+        assert!(above(f64::INFINITY).is_nan() && above(1e300) == f32::INFINITY);
     }
 
     #[test]

@@ -1,0 +1,107 @@
+/** A model with code of its own that crashes later: that agent alone starts again, on the model before. */
+import assert from "node:assert/strict";
+import type { ModelAbout } from "../../core/models.ts";
+import { Library } from "../../ffi/library.ts";
+import { featureNames, ModelRegistry, openNetwork } from "../../ffi/models.ts";
+import { freePort } from "../../tools/kafka.ts";
+import { LIBRARY } from "../../tools/paths.ts";
+import { Part } from "../kafka/cluster.ts";
+import { legend, withFolder } from "./executable.ts";
+
+/** Answers its golden row and some more, then aborts. */
+const source = (schema: string) => `
+#include <stdint.h>
+#include <stddef.h>
+#include <stdlib.h>
+static int calls;
+static const float rows[5] = {1, 2, 3, 4, 5};
+static const float answers[1] = {0.75f};
+static const char meta[] = "{}";
+float treelite_predict(const float *x, size_t n) { if (++calls > 5) abort(); return 0.75f; }
+struct { uint32_t magic, abi, size, flags; uint64_t schema; uint32_t features, trees, golden, zero;
+void *predict, *batch; const float *rows, *answers; void *tables; uint64_t tables_len;
+const char *meta; uint64_t meta_len; uint64_t reserved[3]; } legend_model = {
+0x444D474C, 1, 128, 0, 0x${schema}ull, 5, 1, 1, 0, 0, 0, rows, answers, 0, 0, meta, 2 };
+`;
+
+interface Status {
+  pid: number;
+  model: string | null;
+  model_refused: { version: string; reason: string } | null;
+}
+
+Deno.test("a foreign model that crashes after its probe costs one start of one agent, which goes on with the model before", () =>
+  withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    const args = [
+      "run",
+      "--source",
+      "sim:7",
+      "--speed",
+      "20",
+      "--port",
+      String(freePort()),
+      "--data-dir",
+      data,
+    ];
+    const run = new Part(args, {}).start();
+    const status = async (module: string): Promise<Status> =>
+      JSON.parse(await Deno.readTextFile(`${data}/agents/${module}.status.json`));
+    const until = async (what: string, holds: () => Promise<boolean>) => {
+      const end = performance.now() + 60_000;
+      while (!await holds().catch(() => false)) {
+        if (performance.now() > end) {
+          throw new Error(`${what} did not happen: ${JSON.stringify(await status("mev"))}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    const deploy = (version: string) => legend(["model", "deploy", "mev", version, "--data-dir", data]);
+    try {
+      await until(
+        "both agents",
+        async () => (await status("mev")).pid > 0 && (await status("arbitrage")).pid > 0,
+      );
+      const library = new Library(LIBRARY);
+      const { schema, names } = featureNames(library, "mev");
+      const rows = Float32Array.from({ length: 5 * 64 }, (_, at) => Math.sin(at));
+      const labels = Float32Array.from({ length: 64 }, (_, at) => at % 2);
+      const options = { n_features: 5, train_rows: 64, learning_rate: 0.01, seed: 1, weight: 1 };
+      await using training = openNetwork(library, options, { rows, labels }, () => Promise.resolve(1));
+      await training.round();
+      using model = await training.model(1);
+      const about = {
+        kind: "torch",
+        feature_names: names.slice(0, 5),
+        schema_hash: schema.default,
+      } as ModelAbout;
+      const own =
+        (await new ModelRegistry(library, data).register("mev", model, about, rows.slice(0, 160))).version;
+      const first = await deploy(own);
+      assert.equal(first.code, 0, first.stderr);
+      await until("our own model", async () => (await status("mev")).model === own);
+
+      await Deno.writeTextFile(`${folder}/foreign.c`, source(schema.default));
+      const cc = ["-shared", "-fPIC", "-O1", "-o", `${folder}/foreign.so`, `${folder}/foreign.c`];
+      assert.ok((await new Deno.Command("cc", { args: cc }).output()).success);
+      const imported = await legend(["model", "import", "mev", `${folder}/foreign.so`, "--data-dir", data]);
+      assert.equal(imported.code, 0, imported.stderr);
+      const foreign = imported.stdout.trim();
+      const before = { mev: await status("mev"), arbitrage: await status("arbitrage") };
+      const deployed = await deploy(foreign);
+      assert.match(deployed.stdout + deployed.stderr, new RegExp(foreign));
+      await until("the start after the crash", async () => {
+        const now = await status("mev");
+        return now.pid !== before.mev.pid && now.model === own;
+      });
+      const after = await status("mev");
+      assert.match(after.model_refused!.reason, /^it crashed this agent; [0-9a-f]{12} runs instead$/);
+      assert.equal(after.model_refused!.version, foreign);
+      assert.equal((await status("arbitrage")).pid, before.arbitrage.pid, "the other agent never noticed");
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      assert.equal((await status("mev")).pid, after.pid, "it crashed once");
+    } finally {
+      const { stderr } = await run.end();
+      assert.match(stderr, /Cannot use [0-9a-f]{12} for mev: it crashed this agent/);
+    }
+  }));
