@@ -114,14 +114,19 @@ async function throughViews(data: string, library: Library, store: Store): Promi
 const VIEW_BATCH_BYTES = 22_000_000;
 
 const VIEWS = [
-  `CREATE TABLE env_in (type Int32, decision_id String, producer_id String, seq UInt64, event_ns UInt64,
+  `CREATE TABLE env_in (type Int32, kind Int32, tier Int32, module Int32, \`arb.version\` String, \`arb.bundle_id\` String,
+  decision_id String, producer_id String, seq UInt64, event_ns UInt64,
   \`arb.slot\` UInt64, \`arb.tx_signature\` String, \`arb.net_sol\` Float64, \`arb.classification\` String,
   \`arb.p_land_est\` Float64, \`arb.tip_ladder\` Array(Float64), \`mev.slot\` UInt64, \`mev.attacker\` String,
   \`mev.net_sol\` Float64, \`mev.type\` String, \`outcome.bundle_id\` String, \`outcome.landed\` Bool,
   \`outcome.tip_lamports\` UInt64) ENGINE = Null`,
   "CREATE TABLE by_view AS arb_opportunities",
   `CREATE MATERIALIZED VIEW view_arb TO by_view AS SELECT fromUnixTimestamp64Nano(toInt64(event_ns), 'UTC') AS dt,
-  toFixedString(decision_id, 16) AS decision_id, producer_id, seq, event_ns, env_in.\`arb.slot\` AS slot,
+  toFixedString(decision_id, 16) AS decision_id, producer_id, seq, event_ns,
+  arrayElement(['', 'sandwich', 'wide_sandwich', 'arbitrage', 'open_sandwich', 'open_arbitrage'], env_in.kind + 1) AS kind,
+  arrayElement(['', 'A', 'B', 'C'], env_in.tier + 1) AS tier,
+  arrayElement(['', 'arbitrage', 'mev'], env_in.module + 1) AS module, env_in.\`arb.version\` AS version,
+  env_in.\`arb.bundle_id\` AS bundle_id, toUInt16(0) AS partition, seq AS offset, env_in.\`arb.slot\` AS slot,
   env_in.\`arb.tx_signature\` AS tx_signature, env_in.\`arb.net_sol\` AS net_sol,
   env_in.\`arb.classification\` AS classification, env_in.\`arb.p_land_est\` AS p_land_est,
   env_in.\`arb.tip_ladder\` AS tip_ladder FROM env_in WHERE env_in.type = 1`,

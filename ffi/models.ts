@@ -74,7 +74,11 @@ export interface Training extends AsyncDisposable {
   /** What the first `rounds` rounds gave. */
   model(rounds: number): Promise<TrainedModel>;
   /** The engine's own probabilities of that; none for a network, which is ours. */
-  predict?(rounds: number, rows: Float32Array<ArrayBuffer>, count: number): Promise<Float32Array<ArrayBuffer>>;
+  predict?(
+    rounds: number,
+    rows: Float32Array<ArrayBuffer>,
+    count: number,
+  ): Promise<Float32Array<ArrayBuffer>>;
 }
 
 export interface BoosterOptions {

@@ -21,8 +21,8 @@ export class JobQueue {
   readonly #log: Log;
   readonly #outbox: Log;
   readonly #listeners = new Set<(job: Job) => void>();
-  /** Records of each partition that were taken in. */
-  #taken = 0n;
+  /** Next offset of each partition. */
+  #position: readonly bigint[] = [];
   #trouble: string | null = null;
 
   /** `log`: where records are read; `outbox`: where they are written. */
@@ -37,11 +37,10 @@ export class JobQueue {
       from: "start",
       signal,
       take: (record) => {
-        this.#taken += 1n;
         const job = this.book.apply(record);
         if (job) { for (const listener of this.#listeners) listener(job); }
       },
-      gap: ({ from, to }) => (this.#taken += to - from),
+      reached: (position) => (this.#position = [...position]),
       trouble: (message) => (this.#trouble = message),
     });
   }
@@ -57,8 +56,10 @@ export class JobQueue {
     const end = performance.now() + limitMs;
     using topic = await this.#log.topic(JOBS_TOPIC, { create: true });
     const { partitions } = await topic.info();
-    const wanted = partitions.reduce((sum, partition) => sum + partition.end, 0n);
-    while (this.#taken < wanted) {
+    // What retention has emptied has nothing to be read.
+    const isBehind = () =>
+      partitions.some(({ start, end }, at) => end > start && (this.#position[at] ?? -1n) < end);
+    while (isBehind()) {
       if (performance.now() > end) {
         throw new AppError(
           "unavailable",

@@ -16,6 +16,8 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   take(record: StoredRecord): void;
   gap?(gap: LogGap): void;
+  /** Told after each reading where it stands: the next offset of each partition. */
+  reached?(position: readonly bigint[]): void;
   /** Told each time something is in the way, and with null when it works again. */
   trouble?(message: string | null): void;
 }
@@ -38,9 +40,11 @@ export async function follow(log: Log, name: string, options: FollowOptions): Pr
         from = reader.position;
         if ("gap" in answer) {
           options.gap?.(answer.gap);
+          options.reached?.(reader.position);
           continue;
         }
         answer.records.forEach(options.take);
+        options.reached?.(reader.position);
         taken += answer.records.length;
         if (answer.records.length === 0) {
           taken = 0;
