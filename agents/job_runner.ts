@@ -56,8 +56,11 @@ export class JobRunner {
     while (!signal.aborted) {
       this.#watch();
       const next = this.#running.size < slots ? this.#claimable() : undefined;
-      if (next) await this.#claim(next).catch((error) => this.#options.say(error.message));
-      else await pause(LOOK_MS, signal);
+      const claimed = next && await this.#claim(next).then(() => true, (error) => {
+        this.#options.say(`Cannot take job ${next.id}: ${error instanceof Error ? error.message : error}`);
+        return false;
+      });
+      if (!claimed) await pause(LOOK_MS, signal);
     }
     for (const running of this.#running.values()) this.#cancel(running);
     await Promise.all(this.#ends);
@@ -113,7 +116,15 @@ export class JobRunner {
       );
       return;
     }
-    this.#start(now, token);
+    try {
+      this.#start(now, token);
+    } catch (error) {
+      this.#running.delete(job.id);
+      const message = `Cannot start: ${error instanceof Error ? error.message : error}`;
+      await queue.append(
+        statusRecord(job, { state: "error", token, worker: name, message, atMs: Date.now() }),
+      );
+    }
   }
 
   #start(job: Job, token: number): void {

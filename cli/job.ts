@@ -7,6 +7,8 @@ import { type Command, type Context, EXIT, type ExitCode, type Flag, type Invoca
 const JSON_FLAG: Flag = { name: "json", doc: "One JSON object a line" };
 export const DETACH_FLAG: Flag = { name: "detach", doc: "Do not wait for the job: print its id" };
 const LOOK_MS = 100;
+/** A job that nobody took by then wants to be told why. */
+const HINT_MS = 3_000;
 
 /** The jobs as they are now; the reading ends with the returned value. */
 export async function openQueue(context: Context): Promise<{ queue: JobQueue } & AsyncDisposable> {
@@ -39,10 +41,15 @@ export async function submitAndWait(
     return EXIT.done;
   }
   let said = "";
-  context.say(`job ${id}; \`legend run worker\` or \`legend run\` has to run somewhere`);
+  const begin = performance.now();
+  let hinted = false;
   while (!context.signal.aborted) {
     const job = queue.book.get(id);
     if (!job) throw new AppError("unavailable", `Cannot find job ${id} on ${JOBS_TOPIC} any more`);
+    if (!hinted && job.state === "queued" && performance.now() - begin > HINT_MS) {
+      hinted = true;
+      context.say(`job ${id} waits: \`legend run\` or \`legend run worker\` has to run somewhere`);
+    }
     const line = `${job.state} ${Math.round(100 * job.progress)} %: ${job.message}`;
     if (line !== said && Deno.stderr.isTerminal()) context.say(line);
     said = line;

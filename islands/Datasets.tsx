@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { DEX_IDS } from "../proto/dex.ts";
 import { Icon } from "./_icons.tsx";
 import { api, Problem } from "./api.ts";
-import { Choice, day, JobList, type JobRow, useJobs } from "./JobList.tsx";
+import { Choice, day, JobList, type JobRow, moment, useJobs } from "./JobList.tsx";
 import { grouped } from "./format.ts";
 
 interface File {
@@ -20,9 +20,7 @@ function what({ args, result }: JobRow): string {
     ? ` · ${files.map((file) => `${grouped(file.rows)} rows in ${file.output}`).join(", ")}`
     : "";
   const list = Array.isArray(types) ? types.join(", ") : "arb, mev";
-  return `${list} · ${String(start).slice(0, 16)} … ${String(end).slice(0, 16)} · ${format ?? "parquet"} ${
-    compress ?? "zstd"
-  }${made}`;
+  return `${list} · ${moment(start)} … ${moment(end)} · ${format ?? "parquet"} ${compress ?? "zstd"}${made}`;
 }
 
 export default function Datasets({ admin }: { admin: boolean }) {

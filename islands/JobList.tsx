@@ -262,6 +262,13 @@ export function Choice<const T extends string>(
   );
 }
 
+/** A time of a job's arguments, as it was given: a date, or Unix seconds. */
+export function moment(value: unknown): string {
+  const seconds = Number(value);
+  const text = Number.isFinite(seconds) ? new Date(seconds * 1000).toISOString() : String(value);
+  return text.slice(0, 16).replace("T", " ");
+}
+
 /** Days back from now as a form has them. */
 export function day(back: number): string {
   return new Date(Date.now() - back * 86_400_000).toISOString().slice(0, 10);

@@ -4,7 +4,7 @@ import type { ModuleName } from "../core/control.ts";
 import type { Judgement, ModelList, ModelManifest } from "../core/models.ts";
 import { Icon } from "./_icons.tsx";
 import { api, prefix, Problem } from "./api.ts";
-import { Choice, day, JobList, type JobRow, useJobs } from "./JobList.tsx";
+import { Choice, day, JobList, type JobRow, moment, useJobs } from "./JobList.tsx";
 import { utc } from "./format.ts";
 
 const EVERY_MS = 2_000;
@@ -14,8 +14,8 @@ const what = ({ args }: JobRow) => {
   const { module, model, features, range } = args as Record<string, unknown> & {
     range?: { start: string; end: string };
   };
-  return `${module} · ${model ?? "xgb"} · ${features ?? "default"} · ${String(range?.start).slice(0, 16)} … ${
-    String(range?.end).slice(0, 16)
+  return `${module} · ${model ?? "xgb"} · ${features ?? "default"} · ${moment(range?.start)} … ${
+    moment(range?.end)
   }`;
 };
 

@@ -167,8 +167,13 @@ export class JobBook {
 }
 
 function claim(job: Job, told: jobs.JobStatus, atMs: number): true {
-  job.state = "running";
   job.token += 1;
+  if (job.attempts >= job.attemptsMax) {
+    // A job that takes its worker down with it would go on for ever.
+    end(job, "error", `given up after ${job.attempts} tries whose workers were gone`, atMs);
+    return true;
+  }
+  job.state = "running";
   job.worker = told.worker;
   job.attempts += 1;
   job.progress = 0;

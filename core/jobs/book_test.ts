@@ -87,6 +87,11 @@ const ROWS: readonly [name: string, steps: readonly Step[], expected: unknown[]]
     ["error", 2, "a", 2],
   ],
   [
+    "a job whose workers were gone each time is given up",
+    [{}, claim("a", 1), claim("b", 2), claim("c", 3)],
+    ["error", 3, "b", 2],
+  ],
+  [
     "a final error is not tried again",
     [{}, claim("a", 1), { state: "error", worker: "a", token: 1, final: true }],
     ["error", 1, "a", 1],
