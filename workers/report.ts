@@ -22,7 +22,7 @@ function calibration(x: number, y: number, size: number, curve: ModelAbout["metr
   const most = Math.max(1, ...curve.map(([rows]) => rows));
   const points = curve.map(([, probability, share]) => at(probability, share)).join(" ");
   return [
-    text(x, y - 12, "Calibration: share that came true by probability", `font-weight="600"`),
+    text(x, y - 12, "Calibration: share that came true", `font-weight="600"`),
     `<rect x="${x}" y="${y}" width="${size}" height="${size}" fill="none" stroke="${LINE}"/>`,
     `<line x1="${x}" y1="${y + size}" x2="${x + size}" y2="${y}" stroke="${LINE}" stroke-dasharray="4 4"/>`,
     `<polyline points="${points}" fill="none" stroke="${MARK}" stroke-width="2"/>`,

@@ -36,6 +36,9 @@ function document(c: RouteContext, deps: ApiDeps, title: string, body: Component
   return c.html(`<!doctype html>${html}`);
 }
 
+/** Pages that a phone's bottom bar has no room for: they are behind its More, which is the settings. */
+const MORE: ReadonlySet<string> = new Set(["datasets", "training", "audit"]);
+
 export function pageRoutes(deps: ApiDeps): Route[] {
   const go = (c: RouteContext, page: string) => c.redirect(`${deps.prefix}/${page}`, 302);
 
@@ -136,7 +139,16 @@ export function pageRoutes(deps: ApiDeps): Route[] {
     page(
       "settings",
       titles.settings!,
-      (viewer) => <Island name="Settings" props={{ agents: deps.agents(), viewer }} />,
+      (viewer) => (
+        <>
+          <nav class="row only-s" aria-label="More pages">
+            {PAGES.filter(([name]) => MORE.has(name) && (name !== "audit" || viewer.role !== "viewer")).map((
+              [name, title],
+            ) => <a class="btn" key={name} href={`${deps.prefix}/${name}`}>{title}</a>)}
+          </nav>
+          <Island name="Settings" props={{ agents: deps.agents(), viewer }} />
+        </>
+      ),
     ),
     page("audit", titles.audit!, () => <Island name="AuditTable" props={{}} />),
     route({
