@@ -23,6 +23,8 @@ export interface JobRunnerOptions {
   spawn(): Worker;
   readonly signal: AbortSignal;
   say(line: string): void;
+  /** Nobody beside it tells of a log that is away. */
+  readonly alone: boolean;
   /** Told of each change of a job that runs here. */
   told(job: Job): Promise<void>;
 }
@@ -51,7 +53,7 @@ export class JobRunner {
   /** Runs until the signal ends it; what runs then is cancelled and waited for. */
   async run(): Promise<void> {
     const { queue, signal, slots } = this.#options;
-    await queue.sync(60_000).catch((error) => this.#options.say(String(error.message ?? error)));
+    await this.#synced();
     using _beats = every(BEAT_MS, () => this.#beat());
     while (!signal.aborted) {
       this.#watch();
@@ -64,6 +66,20 @@ export class JobRunner {
     }
     for (const running of this.#running.values()) this.#cancel(running);
     await Promise.all(this.#ends);
+  }
+
+  /** Waits until the queue can be read; what is in the way is said once, unless others say it. */
+  async #synced(): Promise<void> {
+    const { queue, signal, alone, say } = this.#options;
+    for (let said = false; !signal.aborted;) {
+      try {
+        return await queue.sync();
+      } catch (error) {
+        if (alone && !said) say(error instanceof Error ? error.message : String(error));
+        said = true;
+        await pause(LOOK_MS, signal);
+      }
+    }
   }
 
   /** The oldest job that is due, or whose holder is gone. */

@@ -38,6 +38,8 @@ export const runWorker: Command = {
       spawn: () => new Worker(workerModule(), { type: "module" }),
       signal,
       say: (line) => context.say(line),
+      // Below a supervisor the link and the agents say it.
+      alone: !flags.part,
       told: (job) => status.tell(job),
     });
     const say = (line: string) => context.say(line);
