@@ -12,16 +12,29 @@ export interface EvidenceDrawerProps {
   onStep(by: number): void;
 }
 
+/** How long the evidence of a new decision may be behind it, and how often it is asked for. */
+const EVIDENCE_COMES_MS = 10_000;
+const AGAIN_MS = 400;
+
 export function EvidenceDrawer({ id, onClose, onStep }: EvidenceDrawerProps) {
   const [evidence, setEvidence] = useState<Evidence | Problem | null>(null);
   const [tab, setTab] = useState<"evidence" | "json">("evidence");
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     let wanted = true;
-    api<Evidence>("GET", `/api/decisions/${id}`).then(
-      (found) => wanted && setEvidence(found),
-      (error) => wanted && setEvidence(error instanceof Problem ? error : new Problem(0, String(error))),
-    );
+    const begin = performance.now();
+    const look = () =>
+      api<Evidence>("GET", `/api/decisions/${id}`).then(
+        (found) => wanted && setEvidence(found),
+        (error) => {
+          if (!wanted) return;
+          // Over Kafka a row may be here before its evidence is.
+          const young = performance.now() - begin < EVIDENCE_COMES_MS;
+          if (error instanceof Problem && error.status === 404 && young) setTimeout(look, AGAIN_MS);
+          else setEvidence(error instanceof Problem ? error : new Problem(0, String(error)));
+        },
+      );
+    look();
     head.current?.focus();
     return () => {
       wanted = false;
