@@ -145,10 +145,12 @@ Deno.test("an admin logs in with the first secret, sees live rows, explains one,
     await page.waitForSelector("tbody tr[data-id]");
     await page.hover("tbody");
     const row = page.locator("tbody tr[data-id]", { hasText: "open arbitrage" }).first();
-    const id = (await row.getAttribute("data-id"))!;
-    const net = await row.locator("data").getAttribute("value");
     await row.click();
-    await page.waitForSelector(`.drawer[data-decision="${id}"] [data-field=ev_sol]`);
+    // Which row that was the drawer says: the table may have moved between the look and the click.
+    const drawer = page.locator(".drawer[data-decision]");
+    await drawer.locator("[data-field=ev_sol]").waitFor();
+    const id = (await drawer.getAttribute("data-decision"))!;
+    const net = await page.locator(`tbody tr[data-id="${id}"] data`).getAttribute("value");
     const evidence = await page.evaluate(
       (id) => fetch(`/api/decisions/${id}`).then((answer) => answer.json()),
       id,
