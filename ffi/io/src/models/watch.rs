@@ -152,8 +152,8 @@ impl Watcher {
                         ));
                     }
                 }
-                // Also when its file was written over: what runs is a copy of what was signed.
-                Ok(Some(version)) if slot.version().as_deref() == Some(&version) && file_is_whole(file) => {
+                // Its file was written over, or it is deployed again: what runs is a copy of what was signed.
+                Ok(Some(version)) if slot.version().as_deref() == Some(&version) && file.is_some() => {
                     tell(self.again(version, state, &request_id));
                 }
                 Ok(Some(version)) => match self.load(&version, link) {
@@ -223,10 +223,6 @@ impl Watcher {
         })?;
         Some(version.to_owned())
     }
-}
-
-fn file_is_whole(file: Option<(u64, SystemTime)>) -> bool {
-    file.is_some()
 }
 
 fn crash_path(data_dir: &Path, module: Module) -> PathBuf {
