@@ -52,7 +52,7 @@ export class JobRunner {
 
   /** Runs until the signal ends it; what runs then is cancelled and waited for. */
   async run(): Promise<void> {
-    const { queue, signal, slots } = this.#options;
+    const { signal, slots } = this.#options;
     await this.#synced();
     using _beats = every(BEAT_MS, () => this.#beat());
     while (!signal.aborted) {
