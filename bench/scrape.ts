@@ -8,7 +8,7 @@ import { ROOT } from "../tools/paths.ts";
 import { type BenchRow, median } from "./bench.ts";
 
 const ROWS = 20_000_000;
-const ROUNDS = 2;
+const ROUNDS = 3;
 const GIB = 1 << 30;
 
 const FILL =
@@ -50,17 +50,15 @@ export async function scrapeBench(): Promise<BenchRow[]> {
         await Deno.readTextFile(`${data}/datasets/round-${round}.parquet.manifest.json`),
       );
       const begin = performance.now();
-      // The same query with ClickHouse's own settings, straight into a file.
-      const body = await store.stream(`${manifest.query.sql}\nFORMAT Parquet`, {
-        params: manifest.query.params,
-        settings: { max_execution_time: 0, output_format_parquet_compression_method: "zstd" },
-      });
-      const file = await Deno.open(`${folder}/by-hand.parquet`, {
-        create: true,
-        write: true,
-        truncate: true,
-      });
-      await body.pipeTo(file.writable);
+      // The same query with ClickHouse's own settings, by the server itself into a file of its own: no way is shorter.
+      await store.command(
+        `INSERT INTO FUNCTION file('round-${round}.parquet', 'Parquet') ${manifest.query.sql}`,
+        {
+          params: manifest.query.params,
+          settings: { max_execution_time: 0, output_format_parquet_compression_method: "zstd" },
+          timeoutMs: null,
+        },
+      );
       theirs.push((performance.now() - begin) / 1000);
       await Deno.remove(`${data}/datasets/round-${round}.parquet`);
     }

@@ -1,7 +1,9 @@
 import type { ModuleName } from "../core/control.ts";
 import { AppError, UsageError } from "../core/errors.ts";
 import type { ModelList, ModelManifest } from "../core/models.ts";
+import { kafkaOf } from "../core/config/kafka.ts";
 import { deployModel } from "../core/deploy.ts";
+import { ModelEvents } from "../core/model_events.ts";
 import { ModelRegistry } from "../ffi/models.ts";
 import { type Command, type Context, EXIT, type Flag, type Invocation } from "./command.ts";
 
@@ -119,7 +121,9 @@ export const modelRollback: Command = {
   flags: [JSON_FLAG],
   async run(call, context) {
     const module = moduleOf(call.args[0]);
-    const list = registryOf(context).list(module);
+    const events = new ModelEvents(context.log());
+    await events.read();
+    const list = events.withHistory(registryOf(context).list(module));
     const before = list.history.find(({ version }) => version !== list.latest);
     if (!before) {
       throw new AppError("not_found", `Cannot roll back ${module}: no other version was live before`);
@@ -134,8 +138,21 @@ async function deploy(
   module: ModuleName,
   version: string,
 ): Promise<0 | 1 | 2 | 3> {
+  const registry = registryOf(context);
+  const pinned = registry.state(module).pin.version;
+  if (pinned) {
+    throw new AppError(
+      "conflict",
+      `Cannot deploy ${version}: ${module} is pinned to ${pinned}; lift it with \`legend model pin ${module}\``,
+    );
+  }
   const told = await deployModel(
-    { registry: registryOf(context), log: context.log(), signal: context.signal },
+    {
+      registry,
+      log: context.log(),
+      signal: context.signal,
+      cluster: kafkaOf(context.config()) !== null,
+    },
     module,
     version,
   );
@@ -156,7 +173,7 @@ export const modelPin: Command = {
   summary: "Keep a version live whatever is deployed; without VERSION, lift the pin",
   run({ args }, context) {
     const module = moduleOf(args[0]);
-    registryOf(context).pin(module, args[1] ?? null);
+    registryOf(context).point(module, "pin", args[1] ?? null);
     context.out(args[1] ? `${module} stays on ${args[1]}\n` : `${module} follows what is deployed\n`);
     return EXIT.done;
   },

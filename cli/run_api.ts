@@ -7,12 +7,13 @@ import { kafkaOf } from "../core/config/kafka.ts";
 import { deployModel } from "../core/deploy.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
 import { readSchedules, writeSchedules } from "../core/jobs/schedules.ts";
-import { agentStatuses, MODULES, type Sent } from "../core/control.ts";
+import { agentStatuses, type ModuleName, MODULES, type Sent } from "../core/control.ts";
 import { openDatabase } from "../core/database.ts";
 import { DecisionIndex } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
 import { linkStatus } from "../core/link.ts";
 import { MetricsView } from "../core/metrics.ts";
+import { ModelEvents } from "../core/model_events.ts";
 import { Receipts } from "../core/receipts.ts";
 import { WantedStates } from "../core/wanted.ts";
 import { serverAddress } from "../core/store/address.ts";
@@ -65,10 +66,11 @@ export const runApi: Command = {
       );
     }
     const parts = await openParts(context);
-    const { deps, bridge } = parts;
+    const { deps, bridge, modelEvents } = parts;
     const app = createApp(deps, pageRoutes);
     const server = listen(hostname, port, app.fetch, context);
-    const follow = [deps.decisions, deps.metrics, deps.receipts, deps.wanted, deps.jobs].map((part) =>
+    const { decisions, metrics, receipts, wanted, jobs } = deps;
+    const follow = [decisions, metrics, receipts, wanted, jobs, modelEvents].map((part) =>
       part.follow(context.signal)
     );
     try {
@@ -105,7 +107,7 @@ async function openParts(context: Context) {
   const bridge = new Bridge({ log, ...batch, isOpen: (session) => accounts.isOpen(session) });
   const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
   const kafka = kafkaOf(context.config()) !== null;
-  const [metrics, receipts] = [new MetricsView(log), new Receipts(log)];
+  const [metrics, receipts, modelEvents] = [new MetricsView(log), new Receipts(log), new ModelEvents(log)];
   const store = storeOf(context);
   const registry = registryOf(context);
   const deps: ApiDeps = {
@@ -146,10 +148,11 @@ async function openParts(context: Context) {
     jobs: new JobQueue(log, context.outbox()),
     schedules: { read: () => readSchedules(path), write: (list) => writeSchedules(path, list) },
     models: {
-      list: (module) => registry.list(module),
-      deploy: async (module, version, requestId) => {
-        const { signal } = context;
-        return (await deployModel({ registry, log, signal }, module, version, requestId)).receipts;
+      list: (module) => modelEvents.withHistory(registry.list(module)),
+      deploy: (module, version, requestId) => {
+        const heard = (module: ModuleName) => metrics.instances(module);
+        const deps = { registry, log, signal: context.signal, cluster: kafka, heard };
+        return deployModel(deps, module, version, requestId);
       },
       import: async (module, file) => {
         // Whoever may swap a model may not read other files of this host.
@@ -174,7 +177,7 @@ async function openParts(context: Context) {
     batch,
     say: (line) => context.say(line),
   };
-  return { deps, bridge, anchors, close: () => database.close() };
+  return { deps, bridge, anchors, modelEvents, close: () => database.close() };
 }
 
 /** What an agent on another host answers, by its receipt on the log. */

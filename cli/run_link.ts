@@ -1,9 +1,11 @@
+import { ModelCourier } from "../agents/model_courier.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { AppError } from "../core/errors.ts";
 import { endWithParent } from "../ffi/engine.ts";
 import { Link } from "../ffi/link.ts";
 import { ALL_TOPICS } from "../proto/topics.ts";
 import { type Command, EXIT } from "./command.ts";
+import { registryOf } from "./model.ts";
 import { PART_FLAG } from "./run_agent.ts";
 import { makeTopics, topicLimits } from "./topics.ts";
 
@@ -13,6 +15,7 @@ const STATUS_MS = 250;
 const INBOUND: Readonly<Record<string, { history: boolean }>> = {
   "control-commands-proto": { history: false },
   "control-state-proto": { history: true },
+  "model-artefacts-proto": { history: true },
 };
 
 export const runLink: Command = {
@@ -23,7 +26,8 @@ export const runLink: Command = {
   details: [
     "Every part writes to its own host's log whether Kafka is there or not; the link sends each record once and in",
     "order. While Kafka is away records wait here, within log.retention_bytes a topic: then the oldest opportunities",
-    "go and are counted, outcomes, receipts, commands and audit stay.",
+    "go and are counted, outcomes, receipts, commands and audit stay. Models travel too: what is registered on one host",
+    "is verified and registered on the others, what is deployed, pinned or put in shadow is so on all of them.",
   ],
   async run({ flags }, context) {
     if (flags.part) endWithParent(context.library());
@@ -47,6 +51,15 @@ export const runLink: Command = {
       replicas: context.setting<number>("kafka.replicas"),
       limits: { segment_bytes: segmentBytes, retention_bytes: retentionBytes, retention_ms: retentionMs },
     });
+    const stop = new AbortController();
+    const courier = await ModelCourier.open({
+      registry: registryOf(context),
+      outbox: context.outbox(),
+      folder: `${path}/link/models`,
+      signal: AbortSignal.any([context.signal, stop.signal]),
+      say: (line) => context.say(line),
+    });
+    const travelling = courier.run();
     let said: string | null = null;
     while (!context.signal.aborted) {
       const status = link.status();
@@ -61,6 +74,8 @@ export const runLink: Command = {
       if (flags["until-sent"] && status.waiting === 0 && !status.trouble && status.looked) break;
       await new Promise((resolve) => setTimeout(resolve, STATUS_MS));
     }
+    stop.abort();
+    await travelling;
     return EXIT.done;
   },
 };

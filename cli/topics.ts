@@ -217,6 +217,8 @@ function tailLine(name: string, record: StoredRecord): Record<string, unknown> {
     if (content === "envelope") return { ...place, ...bytesToMirror(value) };
     if (content === "receipt") return { ...place, type: content, data: receiptJson(value) };
     if (content === "command") return { ...place, type: content, data: commandJson(value) };
+    if (content === "model-event") return { ...place, type: content, data: modelEventJson(value) };
+    if (content === "model-news") return { ...place, type: content, data: modelNewsJson(value) };
     if (content === "evidence" || content === "json") {
       return { ...place, type: content, data: JSON.parse(decoder.decode(value)) };
     }
@@ -255,6 +257,22 @@ function commandJson(bytes: Uint8Array): Record<string, unknown> {
     request_id: command.requestId,
     issuer: command.issuer,
   };
+}
+
+function modelEventJson(bytes: Uint8Array): Record<string, unknown> {
+  const { module, version, state, reason, instance, atNs } = jobs.ModelEvent.decode(bytes);
+  return { module, version, state, reason, instance, at_ns: decimal(atNs) };
+}
+
+/** Without the bytes of the model. */
+function modelNewsJson(bytes: Uint8Array): Record<string, unknown> {
+  const { part: piece, wish } = jobs.ModelNews.decode(bytes);
+  if (piece) {
+    const { module, version, part, parts, data } = piece;
+    return { module, version, part: part ?? 0, parts, bytes: data?.length ?? 0 };
+  }
+  const { module, link, version, requestId, atMs } = wish ?? {};
+  return { module, link, version: version ?? "", request_id: requestId ?? "", at_ms: decimal(atMs) };
 }
 
 /** Printable text as it is, other bytes as hex. */

@@ -6,8 +6,8 @@ import { type LoggedReceipt, Receipts } from "./receipts.ts";
 
 /** How long agents are waited for: a swap takes milliseconds, the probe of a foreign file two seconds at most. */
 const WAIT_MS = 4_000;
-/** After the first receipt, for other hosts. */
-const MORE_MS = 300;
+/** After the first receipt, for agents that are not known by name: here they answer at once, other hosts by the cluster. */
+const MORE_MS = { here: 300, cluster: 1_500 };
 const LOOK_MS = 10;
 
 /** What a deployment needs of the registry (`ffi/models.ts`). */
@@ -20,29 +20,45 @@ export interface DeployDeps {
   readonly registry: Deployable;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Whether there may be other hosts. */
+  readonly cluster: boolean;
+  /** Agents of a module that were heard of lately, by instance. */
+  heard?(module: ModuleName): readonly string[];
+}
+
+export interface Deployed {
+  readonly request_id: string;
+  readonly receipts: LoggedReceipt[];
+  /** Agents that were heard of lately and did not answer. */
+  readonly silent: string[];
 }
 
 /** Throws `not_found` for a version that is not registered. Without running agents there are no receipts. */
 export async function deployModel(
-  { registry, log, signal }: DeployDeps,
+  { registry, log, signal, cluster, heard }: DeployDeps,
   module: ModuleName,
   version: string,
   requestId: string = crypto.randomUUID(),
-): Promise<{ request_id: string; receipts: LoggedReceipt[] }> {
+): Promise<Deployed> {
+  const known = heard?.(module) ?? [];
+  const more = cluster ? MORE_MS.cluster : MORE_MS.here;
   const stop = new AbortController();
   const receipts = new Receipts(log);
   const following = receipts.follow(AbortSignal.any([signal, stop.signal]));
   try {
     registry.point(module, "latest", version, requestId);
     const begin = performance.now();
+    const silent = () =>
+      known.filter((name) => !receipts.of(requestId).some(({ instance }) => instance === name));
     let first: number | null = null;
     while (!signal.aborted) {
       const now = performance.now();
       if (receipts.of(requestId).length > 0) first ??= now;
-      if (now - begin > WAIT_MS || (first !== null && now - first > MORE_MS)) break;
+      const all = known.length > 0 ? silent().length === 0 : first !== null && now - first > more;
+      if (all || now - begin > WAIT_MS) break;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-    return { request_id: requestId, receipts: [...receipts.of(requestId)] };
+    return { request_id: requestId, receipts: [...receipts.of(requestId)], silent: silent() };
   } finally {
     stop.abort();
     await following;

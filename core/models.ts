@@ -57,3 +57,27 @@ export interface ModelList {
   /** What ran when, newest first. */
   history: { at_ms: number; version: string }[];
 }
+
+/** What names a version: the symlink of what runs, of what is only asked, and the pin that wins over the first. */
+export type ModelLink = "latest" | "shadow" | "pin";
+export const MODEL_LINKS: readonly ModelLink[] = ["latest", "shadow", "pin"];
+
+export interface LinkState {
+  version: string | null;
+  /** When it was made, Unix milliseconds; 0 when there is none. */
+  at_ms: number;
+  /** Why it names no version although it is there. */
+  broken: string | null;
+}
+
+export type ModelState = Record<ModelLink, LinkState> & {
+  versions: string[];
+  /** Whom the agents answer for `latest`. */
+  request_id: string;
+};
+
+/** What proves a version: its manifest as it was signed, and the signature. */
+export interface ModelProof {
+  readonly manifest: string;
+  readonly signature: string;
+}

@@ -1,7 +1,15 @@
 /** Training engines, models and their registry. Rows are float32 `[rows, features]`, row-major; NaN = not known. */
 import { check, type Library, utf8 } from "./library.ts";
 import type { ModuleName } from "../core/control.ts";
-import type { Judgement, ModelAbout, ModelList, TrainerKind } from "../core/models.ts";
+import type {
+  Judgement,
+  ModelAbout,
+  ModelLink,
+  ModelList,
+  ModelProof,
+  ModelState,
+  TrainerKind,
+} from "../core/models.ts";
 
 /** Names of a module's features; the first `default` of them are the default set. */
 export interface FeatureNames {
@@ -220,13 +228,28 @@ export class ModelRegistry {
     return this.#ask(module, "verify", { version });
   }
 
-  /** Points a symlink; running agents see it at once. `null` takes the model away. */
-  point(module: ModuleName, link: "latest" | "shadow", version: string | null, requestId = ""): void {
+  /** Names the version of a link; running agents see it at once. `null` takes the name away. */
+  point(module: ModuleName, link: ModelLink, version: string | null, requestId = ""): void {
     this.#ask(module, "point", { link, version, request_id: requestId });
   }
 
-  pin(module: ModuleName, version: string | null): void {
-    this.#ask(module, "pin", { version });
+  /** What is there and what is wanted, cheap enough to be asked all the time. */
+  state(module: ModuleName): ModelState {
+    return this.#ask(module, "state");
+  }
+
+  /** Takes over a version of another host: `artefact` is a file with its bytes. Throws why it is refused. */
+  install(module: ModuleName, version: string, artefact: string, proof: ModelProof): void {
+    this.#ask(module, "install", { version, artefact, ...proof });
+  }
+
+  sign(module: ModuleName, text: string): string {
+    return this.#ask<{ signature: string }>(module, "sign", { text }).signature;
+  }
+
+  /** Why a signed text is not to be believed; null when it is. */
+  refusal(module: ModuleName, text: string, signature: string): string | null {
+    return this.#ask<{ refused: string | null }>(module, "check", { text, signature }).refused;
   }
 
   path(module: ModuleName, version: string): string {

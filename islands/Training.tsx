@@ -46,21 +46,30 @@ export default function Training({ admin }: { admin: boolean }) {
     setSaid({ bad: false, text: `${verb === "deploy" ? "Deploying" : "Rolling back"} …` });
     try {
       const told = await api<
-        { version: string; receipts: { instance: string; applied: boolean; reason: string }[] }
+        {
+          version: string;
+          receipts: { instance: string; applied: boolean; reason: string }[];
+          silent: string[];
+        }
       >(
         "POST",
         `/api/training/models/${version}/${verb}`,
         {},
       );
       const refused = told.receipts.find(({ applied }) => !applied);
-      setSaid(
-        refused ? { bad: true, text: `${refused.instance}: ${refused.reason}` } : {
+      const runs = told.receipts.filter(({ applied }) => applied).map(({ instance }) => instance).join(", ");
+      if (refused) setSaid({ bad: true, text: `${refused.instance}: ${refused.reason}` });
+      else if (told.silent.length > 0) {
+        setSaid({
+          bad: true,
+          text: `No answer of ${told.silent.join(", ")}; ${runs || "none"} runs ${told.version}`,
+        });
+      } else {
+        setSaid({
           bad: false,
-          text: told.receipts.length > 0
-            ? `${told.receipts.map(({ instance }) => instance).join(", ")} runs ${told.version}`
-            : `${told.version} is deployed; no agent has answered`,
-        },
-      );
+          text: runs ? `${runs} runs ${told.version}` : `${told.version} is deployed; no agent has answered`,
+        });
+      }
     } catch (error) {
       setSaid({ bad: true, text: error instanceof Problem ? error.detail : String(error) });
     }

@@ -9,6 +9,7 @@ export type TopicContent =
   | "job"
   | "json"
   | "model-event"
+  | "model-news"
   | "receipt"
   | "audit";
 
@@ -34,6 +35,7 @@ export const TOPICS: readonly TopicDefinition[] = [
   { name: "job-status-proto", content: "envelope", partitions: 3 },
   { name: "jobs-proto", content: "job", partitions: 3 },
   { name: "metrics-proto", content: "envelope", partitions: 6 },
+  { name: "model-artefacts-proto", content: "model-news", partitions: 1, compacted: true },
   { name: "model-events-proto", content: "model-event", partitions: 3 },
   { name: "sandwich-decisions", content: "json", partitions: 6 },
   { name: "sandwich-decisions-proto", content: "envelope", partitions: 6 },

@@ -11,7 +11,8 @@ import type { LinkStatus } from "../core/link.ts";
 import type { SinkStatus } from "../core/store/sink_status.ts";
 import type { MetricsView } from "../core/metrics.ts";
 import type { RealtimeHub } from "../core/realtime.ts";
-import type { LoggedReceipt, Receipts } from "../core/receipts.ts";
+import type { Deployed } from "../core/deploy.ts";
+import type { Receipts } from "../core/receipts.ts";
 import type { WantedStates } from "../core/wanted.ts";
 
 export interface Asset {
@@ -66,7 +67,7 @@ export interface ApiDeps {
   models: {
     list(module: ModuleName): ModelList;
     /** Symlink, then the agents' receipts. */
-    deploy(module: ModuleName, version: string, requestId: string): Promise<LoggedReceipt[]>;
+    deploy(module: ModuleName, version: string, requestId: string): Promise<Deployed>;
     /** Registers and signs a file; its version. */
     import(module: ModuleName, file: string): Promise<string>;
     /** The report of a version as SVG; undefined when it has none. */

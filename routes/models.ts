@@ -24,9 +24,9 @@ export function modelRoutes(deps: ApiDeps): Route[] {
     const { pinned } = deps.models.list(module);
     if (pinned) throw new AppError("conflict", `Cannot deploy ${version}: ${module} is pinned to ${pinned}`);
     deps.audit({ who: name, action, module, detail: version, request_id });
-    const receipts = await deps.models.deploy(module, version, request_id);
-    const refused = receipts.find(({ applied }) => !applied);
-    return c.json({ ok: !refused, request_id, module, version, receipts }, 202);
+    const { receipts, silent } = await deps.models.deploy(module, version, request_id);
+    const ok = silent.length === 0 && receipts.every(({ applied }) => applied);
+    return c.json({ ok, request_id, module, version, receipts, silent }, 202);
   };
   return [
     route({

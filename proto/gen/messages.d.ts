@@ -1547,6 +1547,261 @@ export namespace jobs {
     }
 
     /**
+     * Properties of a ModelPart.
+     * @deprecated Use jobs.ModelPart.$Properties instead.
+     */
+    interface IModelPart extends jobs.ModelPart.$Properties {
+    }
+
+    /** Represents a ModelPart. */
+    class ModelPart {
+
+        /**
+         * Constructs a new ModelPart.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: jobs.ModelPart.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ModelPart module. */
+        module: string;
+
+        /** ModelPart version. */
+        version: string;
+
+        /** ModelPart part. */
+        part: number;
+
+        /** ModelPart parts. */
+        parts: number;
+
+        /** ModelPart data. */
+        data: Uint8Array;
+
+        /** ModelPart manifest. */
+        manifest: string;
+
+        /** ModelPart signature. */
+        signature: string;
+
+        /**
+         * Encodes the specified ModelPart message. Does not implicitly {@link jobs.ModelPart.verify|verify} messages.
+         * @param message ModelPart message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: jobs.ModelPart.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a ModelPart message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {jobs.ModelPart & jobs.ModelPart.$Shape} ModelPart
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): jobs.ModelPart & jobs.ModelPart.$Shape;
+    }
+
+    namespace ModelPart {
+
+        /** Properties of a ModelPart. */
+        interface $Properties {
+
+            /** ModelPart module */
+            module?: (string|null);
+
+            /** ModelPart version */
+            version?: (string|null);
+
+            /** ModelPart part */
+            part?: (number|null);
+
+            /** ModelPart parts */
+            parts?: (number|null);
+
+            /** ModelPart data */
+            data?: (Uint8Array|null);
+
+            /** ModelPart manifest */
+            manifest?: (string|null);
+
+            /** ModelPart signature */
+            signature?: (string|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a ModelPart. */
+        type $Shape = jobs.ModelPart.$Properties;
+    }
+
+    /**
+     * Properties of a ModelWish.
+     * @deprecated Use jobs.ModelWish.$Properties instead.
+     */
+    interface IModelWish extends jobs.ModelWish.$Properties {
+    }
+
+    /** Represents a ModelWish. */
+    class ModelWish {
+
+        /**
+         * Constructs a new ModelWish.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: jobs.ModelWish.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ModelWish module. */
+        module: string;
+
+        /** ModelWish link. */
+        link: string;
+
+        /** ModelWish version. */
+        version: string;
+
+        /** ModelWish requestId. */
+        requestId: string;
+
+        /** ModelWish atMs. */
+        atMs: Long;
+
+        /** ModelWish signature. */
+        signature: string;
+
+        /**
+         * Encodes the specified ModelWish message. Does not implicitly {@link jobs.ModelWish.verify|verify} messages.
+         * @param message ModelWish message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: jobs.ModelWish.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a ModelWish message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {jobs.ModelWish & jobs.ModelWish.$Shape} ModelWish
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): jobs.ModelWish & jobs.ModelWish.$Shape;
+    }
+
+    namespace ModelWish {
+
+        /** Properties of a ModelWish. */
+        interface $Properties {
+
+            /** ModelWish module */
+            module?: (string|null);
+
+            /** ModelWish link */
+            link?: (string|null);
+
+            /** ModelWish version */
+            version?: (string|null);
+
+            /** ModelWish requestId */
+            requestId?: (string|null);
+
+            /** ModelWish atMs */
+            atMs?: (Long|null);
+
+            /** ModelWish signature */
+            signature?: (string|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of a ModelWish. */
+        type $Shape = jobs.ModelWish.$Properties;
+    }
+
+    /**
+     * Properties of a ModelNews.
+     * @deprecated Use jobs.ModelNews.$Properties instead.
+     */
+    interface IModelNews extends jobs.ModelNews.$Properties {
+    }
+
+    /** Represents a ModelNews. */
+    class ModelNews {
+
+        /**
+         * Constructs a new ModelNews.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: jobs.ModelNews.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** ModelNews part. */
+        part?: (jobs.ModelPart.$Properties|null);
+
+        /** ModelNews wish. */
+        wish?: (jobs.ModelWish.$Properties|null);
+
+        /** ModelNews news. */
+        news?: ("part"|"wish");
+
+        /**
+         * Encodes the specified ModelNews message. Does not implicitly {@link jobs.ModelNews.verify|verify} messages.
+         * @param message ModelNews message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: jobs.ModelNews.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes a ModelNews message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {jobs.ModelNews & jobs.ModelNews.$Shape} ModelNews
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): jobs.ModelNews & jobs.ModelNews.$Shape;
+    }
+
+    namespace ModelNews {
+
+        /** Properties of a ModelNews. */
+        interface $Properties {
+
+            /** ModelNews part */
+            part?: (jobs.ModelPart.$Properties|null);
+
+            /** ModelNews wish */
+            wish?: (jobs.ModelWish.$Properties|null);
+
+            /** ModelNews news */
+            news?: ("part"|"wish");
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Narrowed shape of a ModelNews. */
+        type $Shape = {
+          part?: jobs.ModelPart.$Shape|null;
+          wish?: jobs.ModelWish.$Shape|null;
+          $unknowns?: Uint8Array[];
+        } & (
+          ({ news?: undefined; part?: null; wish?: null }|{ news?: "part"; part: jobs.ModelPart.$Shape; wish?: null }|{ news?: "wish"; part?: null; wish: jobs.ModelWish.$Shape })
+        );
+    }
+
+    /**
      * Properties of a ControlState.
      * @deprecated Use jobs.ControlState.$Properties instead.
      */

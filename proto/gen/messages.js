@@ -4048,6 +4048,671 @@ export const jobs = $root.jobs = (() => {
         return ModelEvent;
     })();
 
+    jobs.ModelPart = (function() {
+
+        /**
+         * Properties of a ModelPart.
+         * @typedef {Object} jobs.ModelPart.$Properties
+         * @property {string|null} [module] ModelPart module
+         * @property {string|null} [version] ModelPart version
+         * @property {number|null} [part] ModelPart part
+         * @property {number|null} [parts] ModelPart parts
+         * @property {Uint8Array|null} [data] ModelPart data
+         * @property {string|null} [manifest] ModelPart manifest
+         * @property {string|null} [signature] ModelPart signature
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a ModelPart.
+         * @memberof jobs
+         * @interface IModelPart
+         * @augments jobs.ModelPart.$Properties
+         * @deprecated Use jobs.ModelPart.$Properties instead.
+         */
+
+        /**
+         * Shape of a ModelPart.
+         * @typedef {jobs.ModelPart.$Properties} jobs.ModelPart.$Shape
+         */
+
+        /**
+         * Constructs a new ModelPart.
+         * @memberof jobs
+         * @classdesc Represents a ModelPart.
+         * @constructor
+         * @param {jobs.ModelPart.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const ModelPart = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * ModelPart module.
+         * @member {string} module
+         * @memberof jobs.ModelPart
+         * @instance
+         */
+        ModelPart.prototype.module = "";
+
+        /**
+         * ModelPart version.
+         * @member {string} version
+         * @memberof jobs.ModelPart
+         * @instance
+         */
+        ModelPart.prototype.version = "";
+
+        /**
+         * ModelPart part.
+         * @member {number} part
+         * @memberof jobs.ModelPart
+         * @instance
+         */
+        ModelPart.prototype.part = 0;
+
+        /**
+         * ModelPart parts.
+         * @member {number} parts
+         * @memberof jobs.ModelPart
+         * @instance
+         */
+        ModelPart.prototype.parts = 0;
+
+        /**
+         * ModelPart data.
+         * @member {Uint8Array} data
+         * @memberof jobs.ModelPart
+         * @instance
+         */
+        ModelPart.prototype.data = $util.newBuffer([]);
+
+        /**
+         * ModelPart manifest.
+         * @member {string} manifest
+         * @memberof jobs.ModelPart
+         * @instance
+         */
+        ModelPart.prototype.manifest = "";
+
+        /**
+         * ModelPart signature.
+         * @member {string} signature
+         * @memberof jobs.ModelPart
+         * @instance
+         */
+        ModelPart.prototype.signature = "";
+
+        /**
+         * Encodes the specified ModelPart message. Does not implicitly {@link jobs.ModelPart.verify|verify} messages.
+         * @function encode
+         * @memberof jobs.ModelPart
+         * @static
+         * @param {jobs.ModelPart.$Properties} message ModelPart message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        ModelPart.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.module != null && $Object.hasOwnProperty.call(message, "module") && message.module !== "")
+                writer.uint32(/* id 1, wireType 2 =*/10).string(message.module);
+            if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== "")
+                writer.uint32(/* id 2, wireType 2 =*/18).string(message.version);
+            if (message.part != null && $Object.hasOwnProperty.call(message, "part") && message.part !== 0)
+                writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.part);
+            if (message.parts != null && $Object.hasOwnProperty.call(message, "parts") && message.parts !== 0)
+                writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.parts);
+            if (message.data != null && $Object.hasOwnProperty.call(message, "data") && message.data.length)
+                writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.data);
+            if (message.manifest != null && $Object.hasOwnProperty.call(message, "manifest") && message.manifest !== "")
+                writer.uint32(/* id 6, wireType 2 =*/50).string(message.manifest);
+            if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature !== "")
+                writer.uint32(/* id 7, wireType 2 =*/58).string(message.signature);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a ModelPart message from the specified reader or buffer.
+         * @function decode
+         * @memberof jobs.ModelPart
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {jobs.ModelPart & jobs.ModelPart.$Shape} ModelPart
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        ModelPart.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.jobs.ModelPart();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.module = value;
+                        else
+                            delete message.module;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.version = value;
+                        else
+                            delete message.version;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.part = value;
+                        else
+                            delete message.part;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.parts = value;
+                        else
+                            delete message.parts;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.data = value;
+                        else
+                            delete message.data;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.manifest = value;
+                        else
+                            delete message.manifest;
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.signature = value;
+                        else
+                            delete message.signature;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ModelPart;
+    })();
+
+    jobs.ModelWish = (function() {
+
+        /**
+         * Properties of a ModelWish.
+         * @typedef {Object} jobs.ModelWish.$Properties
+         * @property {string|null} [module] ModelWish module
+         * @property {string|null} [link] ModelWish link
+         * @property {string|null} [version] ModelWish version
+         * @property {string|null} [requestId] ModelWish requestId
+         * @property {Long|null} [atMs] ModelWish atMs
+         * @property {string|null} [signature] ModelWish signature
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a ModelWish.
+         * @memberof jobs
+         * @interface IModelWish
+         * @augments jobs.ModelWish.$Properties
+         * @deprecated Use jobs.ModelWish.$Properties instead.
+         */
+
+        /**
+         * Shape of a ModelWish.
+         * @typedef {jobs.ModelWish.$Properties} jobs.ModelWish.$Shape
+         */
+
+        /**
+         * Constructs a new ModelWish.
+         * @memberof jobs
+         * @classdesc Represents a ModelWish.
+         * @constructor
+         * @param {jobs.ModelWish.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const ModelWish = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * ModelWish module.
+         * @member {string} module
+         * @memberof jobs.ModelWish
+         * @instance
+         */
+        ModelWish.prototype.module = "";
+
+        /**
+         * ModelWish link.
+         * @member {string} link
+         * @memberof jobs.ModelWish
+         * @instance
+         */
+        ModelWish.prototype.link = "";
+
+        /**
+         * ModelWish version.
+         * @member {string} version
+         * @memberof jobs.ModelWish
+         * @instance
+         */
+        ModelWish.prototype.version = "";
+
+        /**
+         * ModelWish requestId.
+         * @member {string} requestId
+         * @memberof jobs.ModelWish
+         * @instance
+         */
+        ModelWish.prototype.requestId = "";
+
+        /**
+         * ModelWish atMs.
+         * @member {Long} atMs
+         * @memberof jobs.ModelWish
+         * @instance
+         */
+        ModelWish.prototype.atMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * ModelWish signature.
+         * @member {string} signature
+         * @memberof jobs.ModelWish
+         * @instance
+         */
+        ModelWish.prototype.signature = "";
+
+        /**
+         * Encodes the specified ModelWish message. Does not implicitly {@link jobs.ModelWish.verify|verify} messages.
+         * @function encode
+         * @memberof jobs.ModelWish
+         * @static
+         * @param {jobs.ModelWish.$Properties} message ModelWish message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        ModelWish.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.module != null && $Object.hasOwnProperty.call(message, "module") && message.module !== "")
+                writer.uint32(/* id 1, wireType 2 =*/10).string(message.module);
+            if (message.link != null && $Object.hasOwnProperty.call(message, "link") && message.link !== "")
+                writer.uint32(/* id 2, wireType 2 =*/18).string(message.link);
+            if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== "")
+                writer.uint32(/* id 3, wireType 2 =*/26).string(message.version);
+            if (message.requestId != null && $Object.hasOwnProperty.call(message, "requestId") && message.requestId !== "")
+                writer.uint32(/* id 4, wireType 2 =*/34).string(message.requestId);
+            if (message.atMs != null && $Object.hasOwnProperty.call(message, "atMs") && (typeof message.atMs === "object" ? message.atMs.low || message.atMs.high : message.atMs !== 0))
+                writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.atMs);
+            if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature !== "")
+                writer.uint32(/* id 6, wireType 2 =*/50).string(message.signature);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a ModelWish message from the specified reader or buffer.
+         * @function decode
+         * @memberof jobs.ModelWish
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {jobs.ModelWish & jobs.ModelWish.$Shape} ModelWish
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        ModelWish.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.jobs.ModelWish();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.module = value;
+                        else
+                            delete message.module;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.link = value;
+                        else
+                            delete message.link;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.version = value;
+                        else
+                            delete message.version;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.requestId = value;
+                        else
+                            delete message.requestId;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.atMs = value;
+                        else
+                            delete message.atMs;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.signature = value;
+                        else
+                            delete message.signature;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ModelWish;
+    })();
+
+    jobs.ModelNews = (function() {
+
+        /**
+         * Properties of a ModelNews.
+         * @typedef {Object} jobs.ModelNews.$Properties
+         * @property {jobs.ModelPart.$Properties|null} [part] ModelNews part
+         * @property {jobs.ModelWish.$Properties|null} [wish] ModelNews wish
+         * @property {"part"|"wish"} [news] ModelNews news
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of a ModelNews.
+         * @memberof jobs
+         * @interface IModelNews
+         * @augments jobs.ModelNews.$Properties
+         * @deprecated Use jobs.ModelNews.$Properties instead.
+         */
+
+        /**
+         * Narrowed shape of a ModelNews.
+         * @typedef {{
+         *   part?: jobs.ModelPart.$Shape|null;
+         *   wish?: jobs.ModelWish.$Shape|null;
+         *   $unknowns?: Array.<Uint8Array>;
+         * } & (
+         *   ({ news?: undefined; part?: null; wish?: null }|{ news?: "part"; part: jobs.ModelPart.$Shape; wish?: null }|{ news?: "wish"; part?: null; wish: jobs.ModelWish.$Shape })
+         * )} jobs.ModelNews.$Shape
+         */
+
+        /**
+         * Constructs a new ModelNews.
+         * @memberof jobs
+         * @classdesc Represents a ModelNews.
+         * @constructor
+         * @param {jobs.ModelNews.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const ModelNews = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * ModelNews part.
+         * @member {jobs.ModelPart.$Properties|null|undefined} part
+         * @memberof jobs.ModelNews
+         * @instance
+         */
+        ModelNews.prototype.part = null;
+
+        /**
+         * ModelNews wish.
+         * @member {jobs.ModelWish.$Properties|null|undefined} wish
+         * @memberof jobs.ModelNews
+         * @instance
+         */
+        ModelNews.prototype.wish = null;
+
+        // OneOf field names bound to virtual getters and setters
+        let $oneOfFields;
+
+        /**
+         * ModelNews news.
+         * @member {"part"|"wish"|undefined} news
+         * @memberof jobs.ModelNews
+         * @instance
+         */
+        $Object.defineProperty(ModelNews.prototype, "news", {
+            get: $util.oneOfGetter($oneOfFields = ["part", "wish"]),
+            set: $util.oneOfSetter($oneOfFields)
+        });
+
+        /**
+         * Encodes the specified ModelNews message. Does not implicitly {@link jobs.ModelNews.verify|verify} messages.
+         * @function encode
+         * @memberof jobs.ModelNews
+         * @static
+         * @param {jobs.ModelNews.$Properties} message ModelNews message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        ModelNews.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.part != null && $Object.hasOwnProperty.call(message, "part"))
+                $root.jobs.ModelPart.encode(message.part, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+            if (message.wish != null && $Object.hasOwnProperty.call(message, "wish"))
+                $root.jobs.ModelWish.encode(message.wish, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes a ModelNews message from the specified reader or buffer.
+         * @function decode
+         * @memberof jobs.ModelNews
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {jobs.ModelNews & jobs.ModelNews.$Shape} ModelNews
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        ModelNews.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.jobs.ModelNews();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        message.part = $root.jobs.ModelPart.decode(reader, reader.size(), $undefined, _depth + 1, message.part);
+                        message.news = "part";
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        message.wish = $root.jobs.ModelWish.decode(reader, reader.size(), $undefined, _depth + 1, message.wish);
+                        message.news = "wish";
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return ModelNews;
+    })();
+
     jobs.ControlState = (function() {
 
         /**

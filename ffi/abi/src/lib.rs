@@ -10,8 +10,10 @@ mod lines;
 mod link;
 mod log;
 mod model;
+mod registry;
 mod sink;
 mod store;
+mod trainer;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -244,9 +244,9 @@ fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
     wait_for(&quarter, "live");
     assert_eq!(live.ask(&[0.0; 11]).map(|answer| answer.score), Some(0.25));
     let pinned = register(data, &bytes_of(-1.0, schema()));
-    registry::pin(data, Module::Mev, Some(&pinned)).expect("it is pinned");
+    registry::point(data, Module::Mev, Link::Pin, Some(&pinned), "").expect("it is pinned");
     wait_for(&pinned, "live");
-    registry::pin(data, Module::Mev, None).expect("it is lifted");
+    registry::point(data, Module::Mev, Link::Pin, None, "").expect("it is lifted");
     wait_for(&quarter, "live");
     registry::point(data, Module::Mev, Link::Shadow, Some(&pinned), "").expect("in shadow");
     wait_for(&pinned, "shadow");
@@ -254,6 +254,69 @@ fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
     stop.store(true, Relaxed);
     thread.join().expect("the watcher ends");
     assert!(registry::point(data, Module::Mev, Link::Latest, Some("../../etc/passwd"), "").is_err());
+}
+
+#[test]
+fn a_version_of_another_host_is_taken_only_as_its_trusted_key_signed_it() {
+    let (Folder(there), Folder(here)) = (&Folder::new("there"), &Folder::new("here"));
+    let artefact = bytes_of(0.4, schema());
+    let version = register(there, &artefact);
+    let path = registry::artefact_path(there, Module::Mev, &version);
+    let manifest = fs::read(path.with_extension("json")).expect("a manifest");
+    let signature = fs::read_to_string(path.with_extension("sig")).expect("a signature");
+    let keys = trusted(there);
+    let mut altered = artefact.clone();
+    altered[artefact.len() / 2] ^= 1;
+    let mut other = manifest.clone();
+    other[manifest.len() / 2] ^= 1;
+    let take = |module, version: &str, artefact: &[u8], manifest: &[u8], signature: &str, keys: &[_]| {
+        registry::install(here, module, version, artefact, (manifest, signature), keys)
+            .err()
+            .unwrap_or_default()
+    };
+    let (mev, stranger) = (Module::Mev, trusted(here));
+    for (refused, why) in [
+        (
+            take(mev, &version, &altered, &manifest, &signature, &keys),
+            "its bytes are not those of its manifest",
+        ),
+        (take(mev, &version, &[], &manifest, &signature, &keys), "its bytes are not those of its manifest"),
+        (take(mev, "../../../../x", &artefact, &manifest, &signature, &keys), "its bytes are not those"),
+        (take(mev, &version[..6], &artefact, &manifest, &signature, &keys), "its bytes are not those"),
+        (take(mev, &version, &artefact, &other, &signature, &keys), "its signature does not fit"),
+        (take(mev, &version, &artefact, &manifest, "", &keys), "its signature is no signature"),
+        (take(mev, &version, &artefact, &manifest, &signature, &stranger), "is not trusted here"),
+        (
+            take(Module::Arbitrage, &version, &artefact, &manifest, &signature, &keys),
+            "it is a model of \"mev\"",
+        ),
+        (
+            take(mev, &version, &artefact, &vec![b' '; 2 << 20], &signature, &keys),
+            "its manifest has 2097152 bytes",
+        ),
+    ] {
+        assert!(refused.contains(why), "{refused} instead of {why}");
+    }
+    assert_eq!(registry::versions(here, mev), [""; 0]);
+    assert_eq!(take(mev, &version, &artefact, &manifest, &signature, &keys), "");
+    assert_eq!(registry::versions(here, mev), std::slice::from_ref(&version));
+    assert!(load::load(here, mev, &version, &keys).is_ok());
+}
+
+#[test]
+fn a_wish_is_believed_only_as_it_was_signed() {
+    let key = keys::from_hex(&"07".repeat(32)).expect("a seed");
+    let trusted = [key.verifying_key()];
+    let signature = registry::sign_wish("mev\nlatest", &key);
+    assert_eq!(registry::check_wish("mev\nlatest", &signature, &trusted), Ok(()));
+    for (text, signature, trusted) in [
+        ("mev\nshadow", &signature[..], &trusted[..]),
+        ("mev\nlatest", &signature[..40], &trusted),
+        ("mev\nlatest", "", &trusted),
+        ("mev\nlatest", &signature, &[]),
+    ] {
+        assert!(registry::check_wish(text, signature, trusted).is_err(), "{text} by {signature}");
+    }
 }
 
 fn load_all(data: &Path, count: usize) -> Vec<(Arc<Loaded>, f32)> {

@@ -13,8 +13,10 @@ use wire::control::Module;
 use crate::control::keys::{self, to_hex};
 use crate::control::server::module_name;
 
-/// What the signature is for.
-const DOMAIN: &str = "legend model-v1";
+/// What a manifest's signature is for.
+const MANIFEST_DOMAIN: &str = "legend model-v1";
+/// What the signature of a wish is for.
+const WISH_DOMAIN: &str = "legend model-wish-v1";
 /// Letters of the hash that name a version.
 const VERSION_LEN: usize = 12;
 const MANIFEST_BYTES_MAX: u64 = 1 << 20;
@@ -59,22 +61,52 @@ pub fn manifest(
     let path = artefact_path(data_dir, module, version);
     let bytes = small(&path.with_extension("json")).map_err(|why| format!("it has no manifest ({why})"))?;
     let signature = small(&path.with_extension("sig")).map_err(|_| "it is not signed".to_owned())?;
-    let text = String::from_utf8_lossy(&signature);
-    let (id, hex) = text.trim().split_once(' ').ok_or("its signature is no signature")?;
+    checked(module, &bytes, &String::from_utf8_lossy(&signature), trusted)
+}
+
+/// The manifest in `bytes`, if one of `trusted` signed it and it is of `module`.
+fn checked(module: Module, bytes: &[u8], signature: &str, trusted: &[VerifyingKey]) -> Result<Value, String> {
+    check(MANIFEST_DOMAIN, bytes, signature, trusted)?;
+    let manifest: Value =
+        serde_json::from_slice(bytes).map_err(|error| format!("its manifest is no JSON: {error}"))?;
+    if manifest["module"] != module_name(module) {
+        return Err(format!("it is a model of {}", manifest["module"]));
+    }
+    Ok(manifest)
+}
+
+/// A signature as it is written: who signed, and the signature in hex.
+fn signed(domain: &str, bytes: &[u8], key: &SigningKey) -> String {
+    let signature = keys::sign(key, domain, &[bytes]);
+    format!("{} {}\n", keys::key_id(&key.verifying_key()), to_hex(&signature))
+}
+
+/// Whether a written signature is one of `trusted`'s over the bytes.
+fn check(domain: &str, bytes: &[u8], written: &str, trusted: &[VerifyingKey]) -> Result<(), String> {
+    let (id, hex) = written.trim().split_once(' ').ok_or("its signature is no signature")?;
     let signature: Option<Vec<u8>> =
         (0..hex.len() / 2).map(|at| u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()).collect();
     let key = trusted.iter().find(|key| keys::key_id(key) == id);
     let key = key
         .ok_or_else(|| format!("its key {} is not trusted here", id.chars().take(16).collect::<String>()))?;
-    if !keys::verify(key, DOMAIN, &[&bytes], &signature.unwrap_or_default()) {
-        return Err("its signature does not fit: the manifest was altered".to_owned());
+    if keys::verify(key, domain, &[bytes], &signature.unwrap_or_default()) {
+        return Ok(());
     }
-    let manifest: Value =
-        serde_json::from_slice(&bytes).map_err(|error| format!("its manifest is no JSON: {error}"))?;
-    if manifest["module"] != module_name(module) {
-        return Err(format!("it is a model of {}", manifest["module"]));
-    }
-    Ok(manifest)
+    Err("its signature does not fit: it was altered".to_owned())
+}
+
+/// Signs what this installation wants of other hosts.
+#[must_use]
+pub fn sign_wish(text: &str, key: &SigningKey) -> String {
+    signed(WISH_DOMAIN, text.as_bytes(), key)
+}
+
+/// Whether one of `trusted` signed a wish.
+///
+/// # Errors
+/// Why not, to be said behind it.
+pub fn check_wish(text: &str, signature: &str, trusted: &[VerifyingKey]) -> Result<(), String> {
+    check(WISH_DOMAIN, text.as_bytes(), signature, trusted)
 }
 
 fn small(path: &Path) -> Result<Vec<u8>, String> {
@@ -113,16 +145,49 @@ pub fn register(
         }
     }
     let text = format!("{:#}\n", manifest);
-    let signature = keys::sign(key, DOMAIN, &[text.as_bytes()]);
-    let signed = format!("{} {}\n", keys::key_id(&key.verifying_key()), to_hex(&signature));
+    let signature = signed(MANIFEST_DOMAIN, text.as_bytes(), key);
+    store(data_dir, &path, artefact, (text.as_bytes(), &signature))?;
+    Ok(version)
+}
+
+/// Takes over a version that another host registered, if its manifest is signed by one of `trusted` and fits the
+/// bytes. `signed`: the manifest and its signature, as they lie beside the file there.
+///
+/// # Errors
+/// Why it cannot be taken.
+pub fn install(
+    data_dir: &Path,
+    module: Module,
+    version: &str,
+    artefact: &[u8],
+    signed: (&[u8], &str),
+    trusted: &[VerifyingKey],
+) -> Result<(), String> {
+    let cannot = |why: String| format!("Cannot take model {version} of {}: {why}", module_name(module));
+    let (bytes, signature) = signed;
+    if bytes.len() as u64 > MANIFEST_BYTES_MAX {
+        return Err(cannot(format!("its manifest has {} bytes", bytes.len())));
+    }
+    let manifest = checked(module, bytes, signature, trusted).map_err(cannot)?;
+    let sha256 = to_hex(&Sha256::digest(artefact));
+    if manifest["version"] != version || manifest["sha256"] != sha256 || !sha256.starts_with(version) {
+        return Err(cannot("its bytes are not those of its manifest".to_owned()));
+    }
+    if !is_version(version) {
+        return Err(cannot("a version is 12 hex digits".to_owned()));
+    }
+    store(data_dir, &artefact_path(data_dir, module, version), artefact, signed)
+}
+
+fn store(data_dir: &Path, path: &Path, artefact: &[u8], signed: (&[u8], &str)) -> Result<(), String> {
+    let (text, signature) = signed;
     let cannot =
         |error: std::io::Error| format!("Cannot register a model in {}: {error}", folder(data_dir).display());
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder(data_dir)).map_err(cannot)?;
     // The artefact last: who sees it finds the rest.
-    place(&path.with_extension("sig"), signed.as_bytes()).map_err(cannot)?;
-    place(&path.with_extension("json"), text.as_bytes()).map_err(cannot)?;
-    place(&path, artefact).map_err(cannot)?;
-    Ok(version)
+    place(&path.with_extension("sig"), signature.as_bytes()).map_err(cannot)?;
+    place(&path.with_extension("json"), text).map_err(cannot)?;
+    place(path, artefact).map_err(cannot)
 }
 
 /// Whole or not at all, and never over what a process may have mapped: a new file, renamed.
@@ -139,23 +204,29 @@ fn place(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     placed
 }
 
-/// Which symlink.
+/// What names a version to be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
-    /// What runs.
+    /// The symlink of what runs.
     Latest,
-    /// What is only told.
+    /// The symlink of what is only told.
     Shadow,
+    /// The file of what runs whatever `Latest` says.
+    Pin,
 }
 
 impl Link {
     fn path(self, data_dir: &Path, module: Module) -> PathBuf {
-        let word = if self == Link::Latest { "latest" } else { "shadow" };
-        folder(data_dir).join(format!("lib{}_{word}.so", module_name(module)))
+        let module = module_name(module);
+        folder(data_dir).join(match self {
+            Link::Latest => format!("lib{module}_latest.so"),
+            Link::Shadow => format!("lib{module}_shadow.so"),
+            Link::Pin => format!("{module}.pin"),
+        })
     }
 }
 
-/// Points a symlink at a version, atomically; `None` takes it away. `request_id`: whom the agents answer.
+/// Names a version to be used, atomically; `None` takes the name away. `request_id`: whom the agents answer.
 ///
 /// # Errors
 /// One line: no such version, or the folder cannot be written.
@@ -167,7 +238,8 @@ pub fn point(
     request_id: &str,
 ) -> Result<(), String> {
     let path = link.path(data_dir, module);
-    let cannot = |error: std::io::Error| format!("Cannot deploy in {}: {error}", folder(data_dir).display());
+    let verb = if link == Link::Pin { "pin" } else { "deploy" };
+    let cannot = |error: std::io::Error| format!("Cannot {verb} in {}: {error}", folder(data_dir).display());
     let Some(version) = version else {
         return match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(cannot(error)),
@@ -176,13 +248,16 @@ pub fn point(
     };
     if !is_version(version) || !artefact_path(data_dir, module, version).exists() {
         return Err(format!(
-            "Cannot deploy {version}: {} has no such version, see `legend model list`",
+            "Cannot {verb} {version}: {} has no such version, see `legend model list`",
             module_name(module)
         ));
     }
+    if link == Link::Pin {
+        return place(&path, version.as_bytes()).map_err(cannot);
+    }
     if link == Link::Latest {
-        place(&folder(data_dir).join(format!("{}.request", module_name(module))), request_id.as_bytes())
-            .map_err(cannot)?;
+        let request = folder(data_dir).join(format!("{}.request", module_name(module)));
+        place(&request, format!("{version} {request_id}").as_bytes()).map_err(cannot)?;
     }
     let target = format!("lib{}_v{version}.so", module_name(module));
     let temporary = path.with_extension(format!("new.{}", std::process::id()));
@@ -190,47 +265,30 @@ pub fn point(
     symlink(target, &temporary).and_then(|()| fs::rename(&temporary, &path)).map_err(cannot)
 }
 
-/// Keeps a version in force whatever the symlink says; `None` lifts it.
-///
-/// # Errors
-/// As [`point`].
-pub fn pin(data_dir: &Path, module: Module, version: Option<&str>) -> Result<(), String> {
-    let path = folder(data_dir).join(format!("{}.pin", module_name(module)));
-    let cannot = |error: std::io::Error| format!("Cannot pin in {}: {error}", folder(data_dir).display());
-    match version {
-        None => match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(cannot(error)),
-            _ => Ok(()),
-        },
-        Some(version) if is_version(version) && artefact_path(data_dir, module, version).exists() => {
-            place(&path, version.as_bytes()).map_err(cannot)
-        }
-        Some(version) => Err(format!("Cannot pin {version}: {} has no such version", module_name(module))),
-    }
-}
-
-/// The pinned version.
-#[must_use]
-pub fn pinned(data_dir: &Path, module: Module) -> Option<String> {
-    let text = fs::read_to_string(folder(data_dir).join(format!("{}.pin", module_name(module)))).ok()?;
-    Some(text.trim().to_owned())
-}
-
 /// What is asked to run: the pinned version, else the symlink's target. `None`: nothing is.
 ///
 /// # Errors
 /// It points to what is no version of this folder.
 pub fn wanted(data_dir: &Path, module: Module, link: Link) -> Result<Option<String>, String> {
-    if link == Link::Latest
-        && let Some(version) = pinned(data_dir, module)
-    {
-        return if is_version(&version) {
-            Ok(Some(version))
+    let pinned = if link == Link::Latest { pointed(data_dir, module, Link::Pin)? } else { None };
+    if pinned.is_some() { Ok(pinned) } else { pointed(data_dir, module, link) }
+}
+
+/// The version that a link names by itself.
+///
+/// # Errors
+/// As [`wanted`].
+pub fn pointed(data_dir: &Path, module: Module, link: Link) -> Result<Option<String>, String> {
+    let path = link.path(data_dir, module);
+    if link == Link::Pin {
+        let Ok(text) = fs::read_to_string(path) else { return Ok(None) };
+        let version = text.trim();
+        return if is_version(version) {
+            Ok(Some(version.to_owned()))
         } else {
             Err("the pin names no version".to_owned())
         };
     }
-    let path = link.path(data_dir, module);
     let target = match fs::read_link(&path) {
         Ok(target) => target,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -244,11 +302,22 @@ pub fn wanted(data_dir: &Path, module: Module, link: Link) -> Result<Option<Stri
     }
 }
 
-/// The request that the newest deployment answers to; "" for none.
+/// When a link was made, Unix milliseconds; 0 when there is none.
 #[must_use]
-pub fn request(data_dir: &Path, module: Module) -> String {
+pub fn pointed_ms(data_dir: &Path, module: Module, link: Link) -> u64 {
+    let made = fs::symlink_metadata(link.path(data_dir, module)).and_then(|metadata| metadata.modified());
+    let since = made.ok().and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// The request that the deployment of a version answers to; "" for none.
+#[must_use]
+pub fn request(data_dir: &Path, module: Module, version: &str) -> String {
     let path = folder(data_dir).join(format!("{}.request", module_name(module)));
-    fs::read_to_string(path).unwrap_or_default().chars().take(128).collect()
+    let text = fs::read_to_string(path).unwrap_or_default();
+    // A request that is written before its symlink is not yet the one of what is deployed.
+    let of = text.split_once(' ').filter(|(of, _)| *of == version);
+    of.map_or_else(String::new, |(_, request)| request.chars().take(128).collect())
 }
 
 /// All versions of a module, oldest file first.

@@ -51,7 +51,7 @@ pub struct Watcher {
 }
 
 /// A version and the state of its file: one that changed is looked at again.
-type Seen = (Result<Option<String>, String>, Option<(u64, SystemTime)>);
+type Seen = (Result<Option<String>, String>, Option<(u64, SystemTime)>, String);
 
 impl Watcher {
     /// Looks at once, so that an agent starts with its model.
@@ -122,18 +122,25 @@ impl Watcher {
                 let metadata = fs::metadata(path).ok()?;
                 Some((metadata.len(), metadata.modified().ok()?))
             });
-            let seen = (wanted.clone(), file);
-            if self.seen[at].as_ref() == Some(&seen) {
+            let request_id = match &wanted {
+                Ok(Some(version)) if link == Link::Latest => {
+                    registry::request(&self.data_dir, self.module, version)
+                }
+                _ => String::new(),
+            };
+            // The same version deployed once more is answered once more.
+            let is_same = |(known, known_file, known_request): &Seen| {
+                *known == wanted
+                    && *known_file == file
+                    && (request_id.is_empty() || *known_request == request_id)
+            };
+            if self.seen[at].as_ref().is_some_and(is_same) {
                 continue;
             }
             let first = self.seen[at].is_none();
-            self.seen[at] = Some(seen);
+            self.seen[at] = Some((wanted.clone(), file, request_id.clone()));
             let slot = if link == Link::Latest { &self.live } else { &self.shadow };
             let state = if link == Link::Latest { "live" } else { "shadow" };
-            let request_id = match link {
-                Link::Latest => registry::request(&self.data_dir, self.module),
-                Link::Shadow => String::new(),
-            };
             let told = |version: String, state, reason| Told {
                 version,
                 state,

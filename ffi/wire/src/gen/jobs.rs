@@ -116,6 +116,67 @@ pub struct ModelEvent {
     #[prost(uint64, tag = "6")]
     pub at_ns: u64,
 }
+/// A piece of a model on its way to other hosts, in order; what proves it comes with the first.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ModelPart {
+    /// "arbitrage" | "mev"
+    #[prost(string, tag = "1")]
+    pub module: ::prost::alloc::string::String,
+    /// 12 hex digits
+    #[prost(string, tag = "2")]
+    pub version: ::prost::alloc::string::String,
+    /// from 0
+    #[prost(uint32, tag = "3")]
+    pub part: u32,
+    #[prost(uint32, tag = "4")]
+    pub parts: u32,
+    /// at most 512 KiB
+    #[prost(bytes = "vec", tag = "5")]
+    pub data: ::prost::alloc::vec::Vec<u8>,
+    /// with part 0: JSON as it was signed
+    #[prost(string, tag = "6")]
+    pub manifest: ::prost::alloc::string::String,
+    /// with part 0: "KEY_ID HEX" over the manifest
+    #[prost(string, tag = "7")]
+    pub signature: ::prost::alloc::string::String,
+}
+/// The version that every host is to use; the one with the newest time holds.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ModelWish {
+    #[prost(string, tag = "1")]
+    pub module: ::prost::alloc::string::String,
+    /// latest | shadow | pin
+    #[prost(string, tag = "2")]
+    pub link: ::prost::alloc::string::String,
+    /// empty: none
+    #[prost(string, tag = "3")]
+    pub version: ::prost::alloc::string::String,
+    /// whom the agents answer
+    #[prost(string, tag = "4")]
+    pub request_id: ::prost::alloc::string::String,
+    /// Unix milliseconds
+    #[prost(uint64, tag = "5")]
+    pub at_ms: u64,
+    /// "KEY_ID HEX" over the fields before, a line each
+    #[prost(string, tag = "6")]
+    pub signature: ::prost::alloc::string::String,
+}
+/// What hosts tell each other of models (compacted by piece, and by link).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ModelNews {
+    #[prost(oneof = "model_news::News", tags = "1, 2")]
+    pub news: ::core::option::Option<model_news::News>,
+}
+/// Nested message and enum types in `ModelNews`.
+pub mod model_news {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum News {
+        #[prost(message, tag = "1")]
+        Part(super::ModelPart),
+        #[prost(message, tag = "2")]
+        Wish(super::ModelWish),
+    }
+}
 /// Latest wanted state of one module (compacted by module).
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ControlState {

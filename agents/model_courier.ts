@@ -1,0 +1,294 @@
+/**
+ * Brings models to the other hosts and takes theirs: every version that is registered here goes onto the log in
+ * pieces, and what was deployed, put in shadow or pinned as a signed wish. Each host verifies what comes and makes its
+ * own files and symlinks of it. Runs in the link, since without one there are no other hosts.
+ */
+import { type ModuleName, MODULES } from "../core/control.ts";
+import { AppError } from "../core/errors.ts";
+import { MODEL_LINKS, type ModelLink, type ModelProof, type ModelState } from "../core/models.ts";
+import { AHEAD_MS_MAX, decide, isNewer, localWish, type Wish, wishText } from "../core/model_wishes.ts";
+import { follow } from "../core/log/follow.ts";
+import type { Log, LogRecord } from "../core/log/log.ts";
+import { jobs, long } from "../proto/wire.ts";
+
+const TOPIC = "model-artefacts-proto";
+/** Below what a broker takes as one record by default. */
+const PART_BYTES = 512 << 10;
+/** A larger model must be brought by hand. */
+const MODEL_BYTES_MAX = 64 << 20;
+const MANIFEST_LENGTH_MAX = 1 << 20;
+/** Models on their way in at once. */
+const ARRIVING_MAX = 8;
+/** How soon a change on this host is seen. */
+const LOOK_MS = 100;
+
+const VERSION = /^[0-9a-f]{12}$/;
+const REQUEST_ID = /^[A-Za-z0-9_-]{0,128}$/;
+
+/** What the courier needs of the registry (`ffi/models.ts`). */
+export interface TravelRegistry {
+  state(module: ModuleName): ModelState;
+  path(module: ModuleName, version: string): string;
+  point(module: ModuleName, link: ModelLink, version: string | null, requestId?: string): void;
+  install(module: ModuleName, version: string, artefact: string, proof: ModelProof): void;
+  sign(module: ModuleName, text: string): string;
+  refusal(module: ModuleName, text: string, signature: string): string | null;
+}
+
+export interface CourierOptions {
+  readonly registry: TravelRegistry;
+  /** The log of this host. */
+  readonly outbox: Log;
+  /** A folder of the courier's own. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+interface Arriving {
+  readonly path: string;
+  readonly proof: ModelProof;
+  readonly parts: number;
+  /** The part that is wanted. */
+  next: number;
+  bytes: number;
+}
+
+export class ModelCourier {
+  readonly #options: CourierOptions;
+  /** Versions that are on the log, `module/version`. */
+  readonly #known = new Set<string>();
+  readonly #arriving = new Map<string, Arriving>();
+  /** Newest wish by `module/link`, of all hosts. */
+  readonly #newest = new Map<string, Wish>();
+  /** What this host last told or obeyed. */
+  readonly #agreed: Map<string, Wish>;
+  readonly #said = new Map<string, string>();
+  /** Up to where the topic must be read before this host speaks. */
+  #from = 0n;
+  #caughtUp = false;
+
+  private constructor(options: CourierOptions, agreed: Map<string, Wish>) {
+    this.#options = options;
+    this.#agreed = agreed;
+  }
+
+  static async open(options: CourierOptions): Promise<ModelCourier> {
+    const { folder, outbox } = options;
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    for await (const { name } of Deno.readDir(folder)) {
+      if (name.endsWith(".part")) await Deno.remove(`${folder}/${name}`);
+    }
+    const text = await Deno.readTextFile(`${folder}/agreed.json`).catch(() => "{}");
+    const courier = new ModelCourier(options, new Map(Object.entries(JSON.parse(text))));
+    using topic = await outbox.topic(TOPIC, { create: true });
+    courier.#from = (await topic.info()).end;
+    return courier;
+  }
+
+  /** Runs until the signal ends it. */
+  async run(): Promise<void> {
+    const { outbox, signal } = this.#options;
+    const following = follow(outbox, TOPIC, {
+      from: "start",
+      signal,
+      take: ({ value }) => value && this.#take(value),
+      reached: ([position = 0n]) => {
+        if (position >= this.#from) this.#caughtUp = true;
+      },
+    });
+    while (!signal.aborted) {
+      if (this.#caughtUp) {
+        for (const module of MODULES) await this.#trying(`models of ${module}`, () => this.#look(module));
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    await following;
+  }
+
+  /** Runs something of which a failure is said once and tried again. */
+  async #trying(what: string, run: () => unknown): Promise<void> {
+    try {
+      await run();
+      this.#said.delete(what);
+    } catch (error) {
+      this.#sayOnce(what, error instanceof Error ? error.message.split("\n")[0]! : String(error));
+    }
+  }
+
+  #sayOnce(what: string, line: string): void {
+    if (this.#said.get(what) === line) return;
+    this.#said.set(what, line);
+    this.#options.say(line);
+  }
+
+  /** What has changed on this host. */
+  async #look(module: ModuleName): Promise<void> {
+    const state = this.#options.registry.state(module);
+    for (const version of state.versions) {
+      if (!this.#known.has(`${module}/${version}`)) await this.#send(module, version);
+    }
+    for (const link of MODEL_LINKS) await this.#settle(module, link, state);
+  }
+
+  async #settle(module: ModuleName, link: ModelLink, state: ModelState): Promise<void> {
+    const key = `${module}/${link}`;
+    // What names no version is no wish: the agents say what is wrong with it.
+    if (state[link].broken) return;
+    const local = localWish(module, link, state);
+    const decision = decide(local, this.#newest.get(key), this.#agreed.get(key), Date.now());
+    if (decision.do === "nothing") return;
+    const { wish } = decision;
+    if (decision.do === "tell") {
+      const signature = this.#options.registry.sign(module, wishText(wish));
+      const value = { wish: { ...wish, requestId: wish.request_id, atMs: long(wish.at_ms), signature } };
+      await this.#append([{ key: bytes(key), value: jobs.ModelNews.encode(value).finish() }]);
+      this.#newest.set(key, wish);
+    }
+    if (decision.do === "obey") {
+      const { version, request_id } = wish;
+      if (version !== "" && !state.versions.includes(version)) {
+        this.#sayOnce(
+          key,
+          `Model ${version} is wanted as ${link} of ${module}, but has not arrived here yet`,
+        );
+        return;
+      }
+      this.#options.registry.point(module, link, version || null, request_id);
+    }
+    this.#said.delete(key);
+    this.#agree(key, wish);
+  }
+
+  #agree(key: string, wish: Wish): void {
+    this.#agreed.set(key, wish);
+    const path = `${this.#options.folder}/agreed.json`;
+    Deno.writeTextFileSync(`${path}.new`, JSON.stringify(Object.fromEntries(this.#agreed)));
+    Deno.renameSync(`${path}.new`, path);
+  }
+
+  async #append(records: readonly LogRecord[]): Promise<void> {
+    using topic = await this.#options.outbox.topic(TOPIC, { create: true });
+    await topic.append(records);
+  }
+
+  /** Puts a version of this host onto the log. */
+  async #send(module: ModuleName, version: string): Promise<void> {
+    const path = this.#options.registry.path(module, version);
+    const { size } = await Deno.stat(path);
+    if (size > MODEL_BYTES_MAX) {
+      this.#known.add(`${module}/${version}`);
+      this.#options.say(
+        `Model ${version} of ${module} has ${size} bytes and does not travel (${MODEL_BYTES_MAX} at most): import it on each host`,
+      );
+      return;
+    }
+    const [data, manifest, signature] = await Promise.all([
+      Deno.readFile(path),
+      Deno.readTextFile(path.replace(/\.so$/, ".json")),
+      Deno.readTextFile(path.replace(/\.so$/, ".sig")),
+    ]);
+    const parts = Math.max(1, Math.ceil(data.length / PART_BYTES));
+    for (let part = 0; part < parts; part++) {
+      const piece = {
+        module,
+        version,
+        part,
+        parts,
+        data: data.subarray(part * PART_BYTES, (part + 1) * PART_BYTES),
+        ...(part === 0 ? { manifest, signature } : {}),
+      };
+      const value = jobs.ModelNews.encode({ part: piece }).finish();
+      await this.#append([{ key: bytes(`${module}/${version}/${part}`), value }]);
+    }
+    this.#known.add(`${module}/${version}`);
+  }
+
+  #take(value: Uint8Array): void {
+    let news;
+    try {
+      news = jobs.ModelNews.decode(value);
+    } catch {
+      // Foreign bytes on the topic are no news.
+      return;
+    }
+    if (news.part) this.#takePart(news.part);
+    if (news.wish) this.#takeWish(news.wish);
+  }
+
+  #takeWish(told: jobs.IModelWish): void {
+    const module = MODULES.find((name) => name === told.module);
+    const link = MODEL_LINKS.find((name) => name === told.link);
+    const [version, request_id, at_ms] = [told.version ?? "", told.requestId ?? "", Number(told.atMs ?? 0)];
+    const fits = (version === "" || VERSION.test(version)) && REQUEST_ID.test(request_id);
+    if (!module || !link || !fits) return;
+    const wish: Wish = { module, link, version, request_id, at_ms };
+    const what = `Cannot take ${version || "none"} as ${link} model of ${module} from another host`;
+    const why = at_ms > Date.now() + AHEAD_MS_MAX
+      ? "its time is in the future, set that host's clock"
+      : this.#options.registry.refusal(module, wishText(wish), told.signature ?? "");
+    if (why) return this.#sayOnce(`wish ${module}/${link}`, `${what}: ${why}`);
+    if (!isNewer(wish, this.#newest.get(`${module}/${link}`))) return;
+    this.#newest.set(`${module}/${link}`, wish);
+  }
+
+  #takePart(piece: jobs.IModelPart): void {
+    const module = MODULES.find((name) => name === piece.module);
+    const [version, part, parts] = [piece.version ?? "", piece.part ?? 0, piece.parts ?? 0];
+    const data = piece.data ?? new Uint8Array();
+    if (!module || !VERSION.test(version) || part >= parts || data.length > PART_BYTES) return;
+    const key = `${module}/${version}`;
+    if (this.#known.has(key)) return;
+    try {
+      this.#store(module, version, { part, parts, data }, {
+        manifest: piece.manifest ?? "",
+        signature: piece.signature ?? "",
+      });
+    } catch (error) {
+      if (!(error instanceof AppError)) {
+        const why = error instanceof Error ? error.message.split("\n")[0]! : String(error);
+        return this.#sayOnce(key, `Cannot take model ${version} of ${module}: ${why}`);
+      }
+      this.#sayOnce(key, error.message);
+    }
+  }
+
+  /** The pieces of two hosts that bring one version are the same: what was had is left out. */
+  #store(
+    module: ModuleName,
+    version: string,
+    { part, parts, data }: { part: number; parts: number; data: Uint8Array },
+    proof: ModelProof,
+  ): void {
+    const key = `${module}/${version}`;
+    const { folder, registry } = this.#options;
+    let arriving = this.#arriving.get(key);
+    if (!arriving) {
+      if (part !== 0 || proof.manifest.length > MANIFEST_LENGTH_MAX) return;
+      arriving = { path: `${folder}/${module}-${version}.part`, proof, parts, next: 0, bytes: 0 };
+      for (const [oldest, { path }] of this.#arriving) {
+        if (this.#arriving.size < ARRIVING_MAX) break;
+        this.#arriving.delete(oldest);
+        Deno.removeSync(path);
+      }
+      Deno.writeFileSync(arriving.path, new Uint8Array(), { mode: 0o600 });
+      this.#arriving.set(key, arriving);
+    }
+    if (part !== arriving.next || parts !== arriving.parts) return;
+    if (arriving.bytes + data.length <= MODEL_BYTES_MAX) {
+      Deno.writeFileSync(arriving.path, data, { append: true });
+      [arriving.next, arriving.bytes] = [part + 1, arriving.bytes + data.length];
+      if (arriving.next < parts) return;
+    }
+    this.#arriving.delete(key);
+    try {
+      const isHere = registry.state(module).versions.includes(version);
+      if (!isHere) registry.install(module, version, arriving.path, arriving.proof);
+      this.#known.add(key);
+    } finally {
+      Deno.removeSync(arriving.path);
+    }
+  }
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);

@@ -1,0 +1,233 @@
+//! The model registry for JavaScript: what becomes of a trained model, and everything that is asked of it later.
+
+use std::path::{Path, PathBuf};
+
+use engine::features;
+use io::control::keys::{self, SigningKey, VerifyingKey};
+use io::control::server::{Module, module_of};
+use io::models::registry::{self, Link};
+use io::models::{load, watch};
+use model::artefact::{self, GOLDEN_ROWS};
+use serde_json::{Value, json};
+
+use crate::model::{TRAINED, floats, held, invalid};
+use crate::{Failure, Status, answer_text, bad_handle, guard, text};
+
+/// What becomes of a trained model, or of a file.
+#[derive(serde::Deserialize)]
+struct Registration {
+    data_dir: PathBuf,
+    module: String,
+    sign_sk_hex: Option<String>,
+    /// Into the manifest and the artefact's metadata.
+    about: Value,
+    /// Another's shared object instead of a trained model.
+    file: Option<PathBuf>,
+}
+
+impl Registration {
+    fn key(&self) -> Result<SigningKey, Failure> {
+        signing_key(&self.data_dir, self.sign_sk_hex.as_deref())
+    }
+}
+
+fn signing_key(data_dir: &Path, given: Option<&str>) -> Result<SigningKey, Failure> {
+    match given.and_then(keys::from_hex) {
+        Some(key) => Ok(key),
+        None => keys::load_or_create(data_dir, keys::CONTROL_KEY).map_err(|line| Failure(Status::Io, line)),
+    }
+}
+
+/// Makes the artefact of a trained model with golden rows (float32 `[rows, features]`) and registers it, or
+/// registers a file; writes `{version, bytes}`. `options`: `Registration` as JSON.
+///
+/// # Safety
+/// Buffers valid for their lengths, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_model_register(
+    model: u32,
+    options: *const u8,
+    options_len: u32,
+    golden: *const u8,
+    golden_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let options: Registration = serde_json::from_str(text(options, options_len)?)
+                .map_err(|error| invalid(format!("Cannot register a model: {error}")))?;
+            let module = module_of(&options.module)
+                .ok_or_else(|| invalid(format!("Cannot register a model of {}", options.module)))?;
+            let artefact = if let Some(file) = &options.file {
+                read_artefact(file)?
+            } else {
+                let model = TRAINED.get(model).ok_or_else(|| bad_handle("the model"))?;
+                let model = held(&model);
+                let features = model.form.n_features() as usize;
+                let schema = features::schema_hash(module == Module::Arbitrage, features);
+                let mut rows = floats(golden, golden_len)?;
+                rows.truncate(GOLDEN_ROWS * features);
+                artefact::write(&model.form, model.calibration, schema, &rows, &options.about.to_string())
+                    .map_err(|why| invalid(format!("Cannot make an artefact: {why}")))?
+            };
+            let version =
+                registry::register(&options.data_dir, module, &artefact, &options.about, &options.key()?)
+                    .map_err(|line| Failure(Status::Io, line))?;
+            answer_text(out, &json!({ "version": version, "bytes": artefact.len() }).to_string())
+        })
+    }
+}
+
+fn read_artefact(file: &Path) -> Result<Vec<u8>, Failure> {
+    let read = std::fs::metadata(file).and_then(|metadata| {
+        if metadata.len() > artefact::FILE_BYTES_MAX as u64 {
+            return Err(std::io::Error::other("it is too large"));
+        }
+        std::fs::read(file)
+    });
+    read.map_err(|error| Failure(Status::Io, format!("Cannot read {}: {error}", file.display())))
+}
+
+/// What is asked of the registry.
+#[derive(serde::Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+enum Ask {
+    /// All versions with their manifests and what is live, pinned, in shadow.
+    List,
+    /// Whether a version could be used.
+    Verify { version: String },
+    /// Name the version of a link, or take it away.
+    Point { link: String, version: Option<String>, request_id: String },
+    /// What is there and what is wanted, without a look into the files.
+    State,
+    /// Take over a version of another host from files that were brought here.
+    Install { version: String, artefact: PathBuf, manifest: String, signature: String },
+    /// Sign a wish for other hosts.
+    Sign { text: String },
+    /// Whether a wish is signed by a key that is trusted here.
+    Check { text: String, signature: String },
+}
+
+#[derive(serde::Deserialize)]
+struct RegistryCall {
+    data_dir: PathBuf,
+    module: String,
+    sign_sk_hex: Option<String>,
+    #[serde(flatten)]
+    ask: Ask,
+}
+
+/// Asks or changes the registry (`RegistryCall` as JSON); writes the answer as JSON.
+///
+/// # Safety
+/// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_registry(
+    options: *const u8,
+    options_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let call: RegistryCall = serde_json::from_str(text(options, options_len)?)
+                .map_err(|error| invalid(format!("Cannot ask the model registry: {error}")))?;
+            let answer = answer(&call)?;
+            answer_text(out, &answer.to_string())
+        })
+    }
+}
+
+/// This installation's own key, and the one that hosts share.
+fn trusted(data_dir: &Path, shared: Option<&str>) -> Result<Vec<VerifyingKey>, Failure> {
+    let mut keys = vec![signing_key(data_dir, None)?.verifying_key()];
+    keys.extend(shared.and_then(keys::from_hex).map(|key| key.verifying_key()));
+    Ok(keys)
+}
+
+fn answer(call: &RegistryCall) -> Result<Value, Failure> {
+    let (data_dir, sign) = (&call.data_dir, call.sign_sk_hex.as_deref());
+    let module = module_of(&call.module)
+        .ok_or_else(|| invalid(format!("Cannot look up models of {}: need arbitrage or mev", call.module)))?;
+    let missing = |line: String| Failure(Status::NotFound, line);
+    match &call.ask {
+        Ask::List => {
+            let trusted = trusted(data_dir, sign)?;
+            let wanted = |link| registry::wanted(data_dir, module, link).ok().flatten();
+            let one = |version: String| match registry::manifest(data_dir, module, &version, &trusted) {
+                Ok(manifest) => manifest,
+                Err(why) => json!({ "version": version, "module": call.module, "refused": why }),
+            };
+            let history = std::fs::read_to_string(watch::history_path(data_dir, module)).unwrap_or_default();
+            Ok(json!({
+                "module": call.module,
+                "latest": wanted(Link::Latest),
+                "shadow": wanted(Link::Shadow),
+                "pinned": registry::pointed(data_dir, module, Link::Pin).ok().flatten(),
+                "models": registry::versions(data_dir, module).into_iter().map(one).collect::<Vec<_>>(),
+                "history": history.lines().rev().take(100).filter_map(|line| {
+                    let (at, version) = line.split_once(' ')?;
+                    Some(json!({ "at_ms": at.parse::<u64>().ok()?, "version": version }))
+                }).collect::<Vec<_>>(),
+            }))
+        }
+        Ask::Verify { version } => {
+            let trusted = trusted(data_dir, sign)?;
+            if !registry::is_version(version) {
+                return Err(missing(format!("Cannot verify {version}: a version is 12 hex digits")));
+            }
+            match load::load(data_dir, module, version, &trusted) {
+                Ok(loaded) => {
+                    Ok(json!({ "version": version, "usable": true, "foreign": loaded.is_foreign() }))
+                }
+                Err(why) => Ok(json!({ "version": version, "usable": false, "reason": why })),
+            }
+        }
+        Ask::Point { link, version, request_id } => {
+            let link = match link.as_str() {
+                "latest" => Link::Latest,
+                "shadow" => Link::Shadow,
+                "pin" => Link::Pin,
+                other => return Err(invalid(format!("Cannot point {other}: need latest, shadow or pin"))),
+            };
+            registry::point(data_dir, module, link, version.as_deref(), request_id).map_err(missing)?;
+            Ok(json!({ "version": version }))
+        }
+        Ask::State => {
+            let link = |link| {
+                let pointed = registry::pointed(data_dir, module, link);
+                json!({
+                    "version": pointed.as_ref().ok(),
+                    "at_ms": registry::pointed_ms(data_dir, module, link),
+                    "broken": pointed.as_ref().err(),
+                })
+            };
+            Ok(json!({
+                "versions": registry::versions(data_dir, module),
+                "latest": link(Link::Latest),
+                "shadow": link(Link::Shadow),
+                "pin": link(Link::Pin),
+                "request_id": registry::pointed(data_dir, module, Link::Latest).ok().flatten()
+                    .map_or_else(String::new, |version| registry::request(data_dir, module, &version)),
+            }))
+        }
+        Ask::Install { version, artefact, manifest, signature } => {
+            let trusted = trusted(data_dir, sign)?;
+            let bytes = read_artefact(artefact)?;
+            let signed = (manifest.as_bytes(), signature.as_str());
+            registry::install(data_dir, module, version, &bytes, signed, &trusted).map_err(invalid)?;
+            Ok(json!({ "version": version }))
+        }
+        Ask::Sign { text } => {
+            let signature = registry::sign_wish(text, &signing_key(data_dir, sign)?);
+            Ok(json!({ "signature": signature }))
+        }
+        Ask::Check { text, signature } => {
+            let refused = registry::check_wish(text, signature, &trusted(data_dir, sign)?).err();
+            Ok(json!({ "refused": refused }))
+        }
+    }
+}
