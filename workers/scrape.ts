@@ -10,9 +10,8 @@ import { openOutput, resolveOutput } from "./output.ts";
 import { FOOTER_BYTES_MAX, footerLength, parquetRows } from "./parquet_rows.ts";
 
 const LOOK_MS = 250;
-const BLOCK_BYTES = 1 << 20;
 /** Bytes of a row group before compression, and rows at most. */
-const ROW_GROUP = { bytes: 64 << 20, rows: 1_000_000 };
+const ROW_GROUP = { bytes: 128 << 20, rows: 1_000_000 };
 const SETTINGS = {
   max_memory_usage: 700 << 20,
   max_bytes_before_external_sort: 256 << 20,
@@ -166,7 +165,7 @@ async function scrapeOne(
     const parquet = args.format === "parquet";
     const format = parquet ? "Parquet" : "JSONEachRow";
     const method = args.compress === "none" ? "none" : args.compress;
-    const body = await store.stream(`${sql}\nFORMAT ${format}`, {
+    const body = store.stream(`${sql}\nFORMAT ${format}`, {
       params,
       settings: { ...SETTINGS, output_format_parquet_compression_method: method },
       signal: ports.signal,
@@ -176,7 +175,7 @@ async function scrapeOne(
     const seen = parquet ? new ParquetEnd() : new Lines();
     // What is counted is what the store gave, before it is packed.
     const plain = async function* () {
-      for await (const block of blocks(body)) {
+      for await (const block of body) {
         ports.signal.throwIfAborted();
         seen.take(block);
         yield block;
@@ -254,24 +253,6 @@ function watchQuery(store: Store, queryId: string, tell: (rows: number) => void)
     if (row) tell(Number(row.rows));
   }, LOOK_MS);
   return { [Symbol.dispose]: () => clearInterval(timer) };
-}
-
-/** A byte stream in blocks of {@link BLOCK_BYTES}: HTTP gives 4 KiB at a time, and each write costs more than its bytes. */
-async function* blocks(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const reader = body.getReader({ mode: "byob" });
-  try {
-    for (;;) {
-      // A block of its own each time: whoever takes it may keep it.
-      const { value, done } = await reader.read(new Uint8Array(BLOCK_BYTES), { min: BLOCK_BYTES });
-      if (value && value.length > 0) yield value;
-      if (done) return;
-    }
-  } finally {
-    // Nobody reads on: the query ends with the stream. After its end, or a failure already told, it does nothing.
-    await reader.cancel().catch(() => {});
-  }
 }
 
 function compressed(

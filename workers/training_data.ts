@@ -136,7 +136,7 @@ async function read<T>(
   params: Record<string, number | readonly string[]>,
   signal: AbortSignal,
 ): Promise<T[]> {
-  const body = await store.stream(`${sql}\nFORMAT JSONCompactEachRow`, {
+  const body = store.stream(`${sql}\nFORMAT JSONCompactEachRow`, {
     params,
     signal,
     settings: {
@@ -151,9 +151,10 @@ async function read<T>(
     },
   });
   const rows: T[] = [];
+  const decoder = new TextDecoder();
   let rest = "";
-  for await (const text of body.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
+  for await (const block of body) {
+    const lines = (rest + decoder.decode(block, { stream: true })).split("\n");
     rest = lines.pop()!;
     for (const line of lines) rows.push(JSON.parse(line));
   }

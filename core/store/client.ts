@@ -1,4 +1,6 @@
 /** ClickHouse over its HTTP interface: commands, queries with typed parameters, inserts of ready bytes. */
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { AppError } from "../errors.ts";
 
 export interface StoreAddress {
@@ -23,6 +25,8 @@ export interface CallOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
+/** What {@link Store.stream} gives at once. */
+const BLOCK_BYTES = 1 << 20;
 
 /** What ClickHouse answered when it refused: its code and the first line of its words. */
 export class StoreError extends AppError {
@@ -47,11 +51,43 @@ export class Store {
     return text.split("\n").filter(Boolean).map((line) => JSON.parse(line) as T);
   }
 
-  /** The answer of one statement as it comes, however long it takes; an abort ends the query. */
-  async stream(sql: string, options: CallOptions = {}): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    const { body } = await this.#call(sql, null, { ...options, timeoutMs: null });
-    if (!body) throw new AppError("unavailable", "Cannot read from ClickHouse: its answer has no body");
-    return body;
+  /**
+   * The answer of one statement as it comes, in blocks of {@link BLOCK_BYTES}, however long it takes; who stops
+   * reading, or aborts, ends the query. A block is the reader's own.
+   *
+   * By node:http: `fetch` hands on the 4 KiB that the server sends at a time, which costs half of an export's time
+   * in writes alone and a tenth of it when they are gathered (`deno task bench scrape`).
+   */
+  async *stream(sql: string, options: CallOptions = {}): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    const { url, headers, address } = this.#target(options);
+    const { signal } = options;
+    const request = url.protocol === "https:" ? httpsRequest : httpRequest;
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = request(url, { method: "POST", headers, ...(signal ? { signal } : {}) }, resolve);
+      sent.on("error", reject);
+      sent.end(sql);
+    }).catch((cause) => {
+      throw signal?.aborted ? signal.reason : unreachable(address, cause);
+    });
+    try {
+      if (answer.statusCode !== 200) {
+        let text = "";
+        for await (const chunk of answer) text += new TextDecoder().decode(chunk);
+        const header = (name: string) => String(answer.headers[name] ?? "");
+        throw refusal(text, answer.statusCode ?? 0, header("x-clickhouse-exception-code"), address.url);
+      }
+      yield* blocks(answer);
+    } catch (cause) {
+      if (signal?.aborted) throw signal.reason;
+      if (cause instanceof AppError) throw cause;
+      throw new AppError(
+        "unavailable",
+        `Cannot read from ClickHouse at ${address.url}: its answer broke off: ${firstLine(cause)}`,
+        { cause },
+      );
+    } finally {
+      answer.destroy();
+    }
   }
 
   /** `INSERT INTO … FORMAT …` with its bytes. */
@@ -62,16 +98,11 @@ export class Store {
   async #call(
     sql: string,
     body: Uint8Array<ArrayBuffer> | null,
-    { params = {}, settings = {}, signal, queryId, database, timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions,
+    options: CallOptions,
   ): Promise<Response> {
-    const address = this.address();
-    const url = new URL(address.url);
-    const set = (name: string, value: string | number) => url.searchParams.set(name, String(value));
-    set("database", database ?? address.database);
-    if (queryId) set("query_id", queryId);
-    for (const [name, value] of Object.entries(settings)) set(name, value);
-    for (const [name, value] of Object.entries(params)) set(`param_${name}`, parameterText(value));
-    if (body) set("query", sql);
+    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    const { url, headers, address } = this.#target(options);
+    if (body) url.searchParams.set("query", sql);
     const signals = [
       ...(signal ? [signal] : []),
       ...(timeoutMs === null ? [] : [AbortSignal.timeout(timeoutMs)]),
@@ -80,28 +111,68 @@ export class Store {
     try {
       answer = await fetch(url, {
         method: "POST",
-        headers: { "X-ClickHouse-User": address.user, "X-ClickHouse-Key": address.password },
+        headers,
         body: body ?? sql,
         signal: AbortSignal.any(signals),
       });
     } catch (cause) {
       if (signal?.aborted) throw cause;
-      const why = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
-      throw new AppError(
-        "unavailable",
-        `Cannot reach ClickHouse at ${address.url}: ${why}; check CLICKHOUSE_URL and the server`,
-        { cause },
-      );
+      throw unreachable(address, cause);
     }
     if (answer.ok) return answer;
-    throw refusal(await answer.text(), answer, address.url);
+    const code = answer.headers.get("x-clickhouse-exception-code") ?? "";
+    throw refusal(await answer.text(), answer.status, code, address.url);
+  }
+
+  /** Where and how a call goes. */
+  #target({ params = {}, settings = {}, queryId, database }: CallOptions): {
+    url: URL;
+    headers: Record<string, string>;
+    address: StoreAddress;
+  } {
+    const address = this.address();
+    const url = new URL(address.url);
+    const set = (name: string, value: string | number) => url.searchParams.set(name, String(value));
+    set("database", database ?? address.database);
+    if (queryId) set("query_id", queryId);
+    for (const [name, value] of Object.entries(settings)) set(name, value);
+    for (const [name, value] of Object.entries(params)) set(`param_${name}`, parameterText(value));
+    const headers = { "X-ClickHouse-User": address.user, "X-ClickHouse-Key": address.password };
+    return { url, headers, address };
   }
 }
 
-function refusal(text: string, answer: Response, url: string): AppError {
-  const code = Number(answer.headers.get("x-clickhouse-exception-code")) || answer.status;
+/** Chunks gathered into blocks of {@link BLOCK_BYTES}; the last is what is left. */
+async function* blocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let block = new Uint8Array(BLOCK_BYTES);
+  let used = 0;
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length;) {
+      const part = chunk.subarray(at, at + BLOCK_BYTES - used);
+      block.set(part, used);
+      [at, used] = [at + part.length, used + part.length];
+      if (used < BLOCK_BYTES) continue;
+      yield block;
+      [block, used] = [new Uint8Array(BLOCK_BYTES), 0];
+    }
+  }
+  if (used > 0) yield block.subarray(0, used);
+}
+
+const firstLine = (cause: unknown) => cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+
+function unreachable({ url }: StoreAddress, cause: unknown): AppError {
+  return new AppError(
+    "unavailable",
+    `Cannot reach ClickHouse at ${url}: ${firstLine(cause)}; check CLICKHOUSE_URL and the server`,
+    { cause },
+  );
+}
+
+function refusal(text: string, status: number, exception: string, url: string): AppError {
+  const code = Number(exception) || status;
   const line = text.split("\n")[0]!.replace(/^Code: \d+\. DB::Exception: /, "").slice(0, 500);
-  if (answer.status === 401 || answer.status === 403 || code === 516 || code === 194) {
+  if (status === 401 || status === 403 || code === 516 || code === 194) {
     return new AppError(
       "unavailable",
       `Cannot log in at ClickHouse at ${url}: check the user and password of CLICKHOUSE_URL`,
