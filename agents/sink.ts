@@ -1,7 +1,8 @@
 /**
- * The sink: topics to ClickHouse, each record exactly once. Of several sinks one stores a topic and the others stand by. A batch's offsets are stored before its rows are sent,
- * under the batch's number; who finds a batch that was begun and not ended sends the same records again with the
- * same token, and ClickHouse drops what it has. What cannot be a row goes to `<topic>-dlq` with its reason.
+ * The sink: topics to ClickHouse, each record exactly once. Of several sinks one stores a topic and the others stand
+ * by. A batch's offsets are stored before its rows are sent, under the batch's number; who finds a batch that was
+ * begun and not ended sends the same records again with the same token, and ClickHouse drops what it has. What cannot
+ * be a row goes to `<topic>-dlq` with its reason.
  */
 import { AppError } from "../core/errors.ts";
 import type { Log, LogTopic, StoredRecord } from "../core/log/log.ts";
@@ -18,7 +19,8 @@ export const SINK_TOPICS: readonly { name: string; content: "envelope" | "eviden
   { name: "sandwich-decisions-proto", content: "envelope" },
 ];
 
-const BATCH_RECORDS_MAX = 100_000;
+/** Records that end a batch before its time. */
+export const BATCH_RECORDS_MAX = 100_000;
 const BATCH_MS = 500;
 const IDLE_MS = 200;
 /** Pauses after trouble: doubles from the first to the last. */
@@ -59,6 +61,22 @@ interface BatchRow {
   seen: string;
 }
 
+/** A row of `sink_batches`. */
+interface Mark {
+  readonly topic: string;
+  readonly batch: number;
+  readonly state: "sending" | "stored";
+  readonly from_offsets: readonly string[];
+  readonly to_offsets: readonly string[];
+  readonly records: number;
+  readonly rows: number;
+  readonly dead: number;
+  readonly duplicates: number;
+  readonly lost: number;
+  readonly seen: string;
+  readonly owner: string;
+}
+
 type Seen = [number, string, number][];
 
 /** One topic's way into the store. */
@@ -66,6 +84,8 @@ export class TopicSink {
   readonly counters: SinkCounters;
   readonly #options: TopicSinkOptions;
   #batch = 0;
+  /** The mark that the last batch is stored: it goes with the next batch's own, or when there is none. */
+  #owed: Mark | null = null;
 
   constructor(options: TopicSinkOptions) {
     this.#options = options;
@@ -116,6 +136,7 @@ export class TopicSink {
     // A batch is on its way while the next one is gathered; the next one is begun when it is stored.
     let storing = Promise.resolve();
     let begun = 0;
+    let isNextReady = false;
     try {
       while (!signal.aborted) {
         const records = await sink.feed(reader, BATCH_RECORDS_MAX);
@@ -137,8 +158,13 @@ export class TopicSink {
         sink.clear();
         batch.to.forEach((offset, at) => (next[at] = BigInt(offset)));
         begun = 0;
+        isNextReady = true;
         await storing;
-        storing = this.#put(batch).then(() => this.#look(topic));
+        isNextReady = false;
+        storing = this.#put(batch).then(async () => {
+          if (!isNextReady) await this.#settle();
+          await this.#look(topic);
+        });
         // Whoever awaits it hears of a failure.
         storing.catch(() => {});
       }
@@ -149,17 +175,29 @@ export class TopicSink {
 
   async #put(batch: Batch): Promise<void> {
     const { from, to, status } = batch;
+    const owed = this.#owed;
+    this.#owed = null;
     this.#batch += 1;
-    await this.#mark("sending", from, to, status, "[]");
+    const sending = this.#markOf("sending", from, to, status);
+    await this.#mark(owed ? [owed, sending] : [sending], `${this.#batch}#sending`);
     await this.#mine();
     await this.#send(batch);
-    await this.#mark("stored", from, to, status, JSON.stringify(status.seen));
+    this.#owed = this.#markOf("stored", from, to, status);
     this.#count(status, to);
+  }
+
+  /** Writes the mark of the last batch where no next one does. */
+  async #settle(): Promise<void> {
+    if (!this.#owed) return;
+    await this.#mark([this.#owed], `${this.#batch}#stored`);
+    this.#owed = null;
   }
 
   /** Where the last run stood; a batch that it began is ended first. */
   async #takeUp(topic: LogTopic, partitions: number): Promise<{ position: bigint[]; seen: Seen }> {
     const { topic: { name, content }, library, store } = this.#options;
+    // Whether it was written is read from the store.
+    this.#owed = null;
     const rows = await store.query<BatchRow>(
       "SELECT batch, owner, dateDiff('second', at, now64(3)) AS age_s, state, from_offsets, to_offsets, seen FROM sink_batches WHERE topic = {topic:String} ORDER BY batch DESC, state DESC LIMIT 3",
       { params: { topic: name } },
@@ -168,8 +206,8 @@ export class TopicSink {
     if (newest && newest.owner !== this.#options.owner && newest.age_s < OTHERS_S) {
       throw this.#others(newest.owner);
     }
-    const stored = rows.find(({ state }) => state === "stored");
-    const seen: Seen = stored ? JSON.parse(stored.seen) : [];
+    const ended = rows.find(({ state }) => state === "stored");
+    const seen: Seen = ended ? JSON.parse(ended.seen) : [];
     const start = () => Array.from({ length: partitions }, () => 0n);
     const offsets = (list: string[]) => start().map((zero, at) => BigInt(list[at] ?? zero));
     const [last] = rows;
@@ -193,7 +231,8 @@ export class TopicSink {
     }
     const { status, ...batch } = gathered(sink, from);
     await this.#send({ ...batch, status });
-    await this.#mark("stored", last.from_offsets, last.to_offsets, status, JSON.stringify(status.seen));
+    const stored = this.#markOf("stored", last.from_offsets, last.to_offsets, status);
+    await this.#mark([stored], `${this.#batch}#stored`);
     this.#count(status, last.to_offsets);
     return { position: to, seen: status.seen };
   }
@@ -217,16 +256,15 @@ export class TopicSink {
     );
   }
 
-  async #mark(
+  #markOf(
     state: BatchRow["state"],
     from: readonly string[],
     to: readonly string[],
     status: SinkStatus,
-    seen: string,
-  ): Promise<void> {
-    const { topic: { name }, store, owner } = this.#options;
+  ): Mark {
+    const { topic: { name }, owner } = this.#options;
     const { records, dead, duplicates, lost } = status;
-    const row = {
+    return {
       topic: name,
       batch: this.#batch,
       state,
@@ -237,18 +275,24 @@ export class TopicSink {
       dead,
       duplicates,
       lost,
-      seen,
+      seen: state === "stored" ? JSON.stringify(status.seen) : "[]",
       owner,
     };
+  }
+
+  /** Writes marks in one step, once: what has the token of an earlier insert is dropped. */
+  async #mark(marks: readonly Mark[], token: string): Promise<void> {
+    const { topic: { name }, store } = this.#options;
+    const rows = marks.map((mark) => JSON.stringify(mark)).join("\n");
     await store.insert(
-      "INSERT INTO sink_batches (topic, batch, state, from_offsets, to_offsets, records, rows, dead, duplicates, lost, seen, owner) FORMAT JSONEachRow",
-      new TextEncoder().encode(JSON.stringify(row)),
+      `INSERT INTO sink_batches (${Object.keys(marks[0]!).join(", ")}) FORMAT JSONEachRow`,
+      new TextEncoder().encode(rows),
       {
         settings: {
           async_insert: 0,
           wait_end_of_query: 1,
           insert_deduplicate: 1,
-          insert_deduplication_token: `${name}#${this.#batch}#${state}`,
+          insert_deduplication_token: `${name}#${token}`,
         },
       },
     );
@@ -258,7 +302,7 @@ export class TopicSink {
     const { topic: { name }, store, outbox } = this.#options;
     await Promise.all(
       status.tables.map(({ table, columns }, at) =>
-        store.insert(`INSERT INTO ${table} (${columns}) FORMAT RowBinary`, bodies[at]!, {
+        store.insert(`INSERT INTO ${table} (${columns}) FORMAT Native`, bodies[at]!, {
           settings: { ...INSERT_SETTINGS, insert_deduplication_token: `${name}#${this.#batch}` },
         })
       ),
@@ -291,7 +335,7 @@ export class TopicSink {
 /** One batch apart from the sink that gathered it. */
 interface Batch {
   readonly status: SinkStatus;
-  /** RowBinary of each of the status's tables. */
+  /** A Native block of each of the status's tables. */
   readonly bodies: readonly Uint8Array<ArrayBuffer>[];
   readonly dead: readonly StoredRecord[];
   readonly from: string[];

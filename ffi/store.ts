@@ -67,7 +67,7 @@ export class Sink implements Disposable {
     return JSON.parse(this.#library.text((out, size) => legend_sink_status(this.#handle, out, size)));
   }
 
-  /** RowBinary of one table. */
+  /** A Native block of one table. */
   body(table: number): Uint8Array<ArrayBuffer> {
     const { legend_sink_body } = this.#library.symbols;
     let length = legend_sink_body(this.#handle, table, this.#out, this.#out.length);

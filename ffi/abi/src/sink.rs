@@ -106,7 +106,7 @@ pub unsafe extern "C" fn legend_sink_status(sink: u32, out: *mut u8, out_len: u3
     }
 }
 
-/// Writes one table's rows, or with table 255 the records for the dead-letter topic; returns the length.
+/// Writes one table's rows as a Native block, or with table 255 the records for the dead-letter topic; returns the length.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
@@ -117,7 +117,13 @@ pub unsafe extern "C" fn legend_sink_body(sink: u32, table: u32, out: *mut u8, o
         guard(out, out_len, |out| {
             let sink = SINKS.get(sink).ok_or_else(|| bad_handle("the sink"))?;
             let sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
-            let body = if table == 255 { sink.dead() } else { sink.body(table as usize) };
+            let block;
+            let body = if table == 255 {
+                sink.dead()
+            } else {
+                block = sink.body(table as usize);
+                &block
+            };
             let Some(target) = out.get_mut(..body.len()) else {
                 if let Some(size) = out.get_mut(..4) {
                     size.copy_from_slice(&(body.len() as u32).to_le_bytes());

@@ -1,4 +1,5 @@
-//! Records to rows: Envelopes and evidence become ClickHouse's RowBinary, table by table. What cannot be a row
+//! Records to rows: Envelopes and evidence become blocks of ClickHouse's Native format, table by table: columns, which
+//! the server takes as they are (`deno task bench sink` has it beside rows and views). What cannot be a row
 //! is kept with its reason for the dead-letter topic; what a producer's sequence shows to be there already is
 //! counted and left out.
 
@@ -37,25 +38,234 @@ pub struct SinkOptions {
     pub seen: Vec<(u16, String, u64)>,
 }
 
-/// One table's rows.
-#[derive(Default)]
-struct Rows {
+/// How a column lies in a Native block (<https://clickhouse.com/docs/interfaces/formats/Native>).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    /// Milliseconds since 1970.
+    Time,
+    /// 16 bytes.
+    Id,
+    /// Length and bytes; columns of low cardinality are made of these by the server.
+    Text,
+    U16,
+    U64,
+    F64,
+    Bool,
+    /// Where each row's list ends, then all numbers.
+    Ladder,
+}
+
+impl Layout {
+    fn name(self) -> &'static str {
+        match self {
+            Layout::Time => "DateTime64(3, 'UTC')",
+            Layout::Id => "FixedString(16)",
+            Layout::Text => "String",
+            Layout::U16 => "UInt16",
+            Layout::U64 => "UInt64",
+            Layout::F64 => "Float64",
+            Layout::Bool => "Bool",
+            Layout::Ladder => "Array(Float64)",
+        }
+    }
+}
+
+type Definition = (&'static str, Layout);
+
+/// Columns that every Envelope's row begins with, and those of each table, in the order they are written.
+const COMMON: &[Definition] = &[
+    ("dt", Layout::Time),
+    ("decision_id", Layout::Id),
+    ("producer_id", Layout::Text),
+    ("seq", Layout::U64),
+    ("event_ns", Layout::U64),
+    ("kind", Layout::Text),
+    ("tier", Layout::Text),
+    ("module", Layout::Text),
+    ("partition", Layout::U16),
+    ("offset", Layout::U64),
+];
+const OPPORTUNITY: &[Definition] =
+    &[("p_land_est", Layout::F64), ("tip_ladder", Layout::Ladder), ("bundle_id", Layout::Text)];
+
+/// Names and columns of the tables; the last is of evidence.
+const TABLES: [(&str, &[&[Definition]]); 5] = [
+    (
+        "arb_opportunities",
+        &[
+            COMMON,
+            &[
+                ("version", Layout::Text),
+                ("slot", Layout::U64),
+                ("tx_signature", Layout::Text),
+                ("net_sol", Layout::F64),
+                ("classification", Layout::Text),
+            ],
+            OPPORTUNITY,
+        ],
+    ),
+    (
+        "mev_opportunities",
+        &[
+            COMMON,
+            &[
+                ("version", Layout::Text),
+                ("slot", Layout::U64),
+                ("attacker", Layout::Text),
+                ("net_sol", Layout::F64),
+                ("type", Layout::Text),
+            ],
+            OPPORTUNITY,
+        ],
+    ),
+    (
+        "bundle_outcomes_typed",
+        &[
+            COMMON,
+            &[
+                ("bundle_id", Layout::Text),
+                ("landed", Layout::Bool),
+                ("tip_lamports", Layout::U64),
+                ("path", Layout::Text),
+                ("leader", Layout::Text),
+                ("simulated", Layout::Bool),
+                ("reason", Layout::Text),
+                ("outcome_module", Layout::Text),
+                ("slot", Layout::U64),
+            ],
+        ],
+    ),
+    (
+        "metrics_typed",
+        &[
+            COMMON,
+            &[
+                ("hotpath_p50", Layout::F64),
+                ("hotpath_p99", Layout::F64),
+                ("send_p99", Layout::F64),
+                ("landed_pct", Layout::F64),
+                ("pnl_1h", Layout::F64),
+                ("metrics_module", Layout::Text),
+                ("instance", Layout::Text),
+                ("paper", Layout::Bool),
+            ],
+        ],
+    ),
+    (
+        "decision_evidence",
+        &[&[
+            ("dt", Layout::Time),
+            ("decision_id", Layout::Id),
+            ("evidence", Layout::Text),
+            ("partition", Layout::U16),
+            ("offset", Layout::U64),
+        ]],
+    ),
+];
+
+/// One column's values.
+struct Column {
+    definition: Definition,
     bytes: Vec<u8>,
+    /// Of a ladder: where each row's list ends.
+    ends: Vec<u8>,
+}
+
+/// One table's rows, column by column.
+struct Rows {
+    columns: Vec<Column>,
     count: u64,
 }
 
-const TABLES: [&str; 5] =
-    ["arb_opportunities", "mev_opportunities", "bundle_outcomes_typed", "metrics_typed", "decision_evidence"];
+impl Rows {
+    fn new(table: usize) -> Rows {
+        let definitions = TABLES[table].1.iter().flat_map(|part| part.iter().copied());
+        let columns = definitions
+            .map(|definition| Column { definition, bytes: Vec::new(), ends: Vec::new() })
+            .collect();
+        Rows { columns, count: 0 }
+    }
 
-/// Columns that every Envelope's row begins with, and those of each table, in the order they are written.
-const COMMON: &str = "dt, decision_id, producer_id, seq, event_ns, kind, tier, module, partition, offset";
-const COLUMNS: [&str; 5] = [
-    "version, slot, tx_signature, net_sol, classification, p_land_est, tip_ladder, bundle_id",
-    "version, slot, attacker, net_sol, type, p_land_est, tip_ladder, bundle_id",
-    "bundle_id, landed, tip_lamports, path, leader, simulated, reason, outcome_module, slot",
-    "hotpath_p50, hotpath_p99, send_p99, landed_pct, pnl_1h, metrics_module, instance, paper",
-    "dt, decision_id, evidence, partition, offset",
-];
+    fn clear(&mut self) {
+        for column in &mut self.columns {
+            column.bytes.clear();
+            column.ends.clear();
+        }
+        self.count = 0;
+    }
+
+    fn bytes(&self) -> usize {
+        self.columns.iter().map(|column| column.bytes.len() + column.ends.len()).sum()
+    }
+
+    fn next(&mut self) -> Row<'_> {
+        self.count += 1;
+        Row { columns: self.columns.iter_mut() }
+    }
+
+    /// As one block.
+    fn block(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.bytes() + 64 * self.columns.len());
+        varint(&mut out, self.columns.len() as u64);
+        varint(&mut out, self.count);
+        for Column { definition: (name, layout), bytes, ends } in &self.columns {
+            string(&mut out, name);
+            string(&mut out, layout.name());
+            out.extend_from_slice(ends);
+            out.extend_from_slice(bytes);
+        }
+        out
+    }
+}
+
+/// The columns of a row that are still to be written; each value goes to the next one.
+struct Row<'a> {
+    columns: std::slice::IterMut<'a, Column>,
+}
+
+impl Row<'_> {
+    fn column(&mut self, layout: Layout) -> &mut Column {
+        let column = self.columns.next().expect("a row has as many values as its table has columns");
+        debug_assert!(column.definition.1 == layout, "{}", column.definition.0);
+        column
+    }
+
+    fn time(&mut self, at_ms: i64) {
+        self.column(Layout::Time).bytes.extend_from_slice(&at_ms.to_le_bytes());
+    }
+
+    fn id(&mut self, id: &[u8; 16]) {
+        self.column(Layout::Id).bytes.extend_from_slice(id);
+    }
+
+    fn text(&mut self, text: &str) {
+        string(&mut self.column(Layout::Text).bytes, text);
+    }
+
+    fn u16(&mut self, value: u16) {
+        self.column(Layout::U16).bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    fn u64(&mut self, value: u64) {
+        self.column(Layout::U64).bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    fn f64(&mut self, value: f64) {
+        self.column(Layout::F64).bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    fn bool(&mut self, value: bool) {
+        self.column(Layout::Bool).bytes.push(value.into());
+    }
+
+    fn ladder(&mut self, rungs: &[f64]) {
+        let Column { bytes, ends, .. } = self.column(Layout::Ladder);
+        for rung in rungs {
+            bytes.extend_from_slice(&rung.to_le_bytes());
+        }
+        ends.extend_from_slice(&(bytes.len() as u64 / 8).to_le_bytes());
+    }
+}
 
 /// DateTime64(3) ends in 2299.
 const EVENT_NS_MAX: u64 = 10_413_791_999_000_000_000;
@@ -88,7 +298,7 @@ impl Sink {
         Sink {
             options,
             seen,
-            tables: Default::default(),
+            tables: std::array::from_fn(Rows::new),
             from: vec![None; partitions],
             next: vec![None; partitions],
             records: 0,
@@ -172,11 +382,9 @@ impl Sink {
                 }
             }
         }
-        let rows = &mut self.tables[table];
-        rows.count += 1;
-        let out = &mut rows.bytes;
-        common(out, &envelope, partition, record.offset);
-        payload_columns(out, payload);
+        let mut row = self.tables[table].next();
+        common(&mut row, &envelope, partition, record.offset);
+        payload_columns(&mut row, payload);
         Ok(())
     }
 
@@ -186,14 +394,13 @@ impl Sink {
         let text = record.value.and_then(|value| std::str::from_utf8(value).ok()).ok_or("it is no text")?;
         serde_json::from_str::<&serde_json::value::RawValue>(text)
             .map_err(|error| format!("it is no JSON ({error})"))?;
-        let rows = &mut self.tables[4];
-        rows.count += 1;
         let at_ms = event_ms(text).unwrap_or(record.timestamp_ms);
-        rows.bytes.extend_from_slice(&at_ms.to_le_bytes());
-        rows.bytes.extend_from_slice(&id);
-        string(&mut rows.bytes, text);
-        rows.bytes.extend_from_slice(&partition.to_le_bytes());
-        rows.bytes.extend_from_slice(&record.offset.to_le_bytes());
+        let mut row = self.tables[4].next();
+        row.time(at_ms);
+        row.id(&id);
+        row.text(text);
+        row.u16(partition);
+        row.u64(record.offset);
         Ok(())
     }
 
@@ -228,7 +435,7 @@ impl Sink {
     /// Bytes of all rows.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.tables.iter().map(|rows| rows.bytes.len()).sum()
+        self.tables.iter().map(Rows::bytes).sum()
     }
 
     /// What the batch holds, as JSON.
@@ -237,9 +444,14 @@ impl Sink {
         let tables: Vec<Value> = (0..TABLES.len())
             .filter(|&table| self.tables[table].count > 0)
             .map(|table| {
-                let own = COLUMNS[table];
-                let columns = if table == 4 { own.to_owned() } else { format!("{COMMON}, {own}") };
-                json!({ "index": table, "table": TABLES[table], "columns": columns, "rows": self.tables[table].count })
+                let columns: Vec<&str> =
+                    self.tables[table].columns.iter().map(|column| column.definition.0).collect();
+                json!({
+                    "index": table,
+                    "table": TABLES[table].0,
+                    "columns": columns.join(", "),
+                    "rows": self.tables[table].count,
+                })
             })
             .collect();
         let offsets = |of: &[Option<u64>]| -> Vec<Option<String>> {
@@ -268,10 +480,10 @@ impl Sink {
             .collect()
     }
 
-    /// One table's rows.
+    /// One table's rows as a Native block.
     #[must_use]
-    pub fn body(&self, table: usize) -> &[u8] {
-        self.tables.get(table).map_or(&[], |rows| &rows.bytes)
+    pub fn body(&self, table: usize) -> Vec<u8> {
+        self.tables.get(table).map_or_else(Vec::new, Rows::block)
     }
 
     /// Records for the dead-letter topic.
@@ -282,10 +494,7 @@ impl Sink {
 
     /// Begins the next batch; what was seen of each producer stays.
     pub fn clear(&mut self) {
-        for rows in &mut self.tables {
-            rows.bytes.clear();
-            rows.count = 0;
-        }
+        self.tables.iter_mut().for_each(Rows::clear);
         self.from.fill(None);
         self.next.fill(None);
         self.dead.clear();
@@ -306,71 +515,56 @@ fn varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-fn double(out: &mut Vec<u8>, value: f64) {
-    out.extend_from_slice(&value.to_le_bytes());
-}
-
-fn number(out: &mut Vec<u8>, value: u64) {
-    out.extend_from_slice(&value.to_le_bytes());
-}
-
-fn ladder(out: &mut Vec<u8>, rungs: &[f64]) {
-    varint(out, rungs.len() as u64);
-    for &rung in rungs {
-        double(out, rung);
-    }
-}
-
 /// The columns of [`COMMON`].
-fn common(out: &mut Vec<u8>, envelope: &Envelope, partition: u16, offset: u64) {
-    number(out, envelope.event_ns / 1_000_000);
+fn common(row: &mut Row<'_>, envelope: &Envelope, partition: u16, offset: u64) {
+    row.time(i64::try_from(envelope.event_ns / 1_000_000).unwrap_or(i64::MAX));
     // FixedString(16): shorter ids of foreign producers are padded, longer ones cut.
     let mut id = [0; 16];
     let len = envelope.decision_id.len().min(16);
     id[..len].copy_from_slice(&envelope.decision_id[..len]);
-    out.extend_from_slice(&id);
-    string(out, &envelope.producer_id);
-    number(out, envelope.seq);
-    number(out, envelope.event_ns);
-    string(out, kind_name(envelope.kind()));
-    string(out, tier_name(envelope.tier()));
-    string(out, module_name(envelope.module()));
-    out.extend_from_slice(&partition.to_le_bytes());
-    number(out, offset);
+    row.id(&id);
+    row.text(&envelope.producer_id);
+    row.u64(envelope.seq);
+    row.u64(envelope.event_ns);
+    row.text(kind_name(envelope.kind()));
+    row.text(tier_name(envelope.tier()));
+    row.text(module_name(envelope.module()));
+    row.u16(partition);
+    row.u64(offset);
 }
 
-fn payload_columns(out: &mut Vec<u8>, payload: &Payload) {
+fn payload_columns(row: &mut Row<'_>, payload: &Payload) {
     match payload {
         Payload::Arb(arb) => {
-            string(out, &arb.version);
-            number(out, arb.slot);
-            string(out, &arb.tx_signature);
-            double(out, arb.net_sol);
-            string(out, &arb.classification);
-            double(out, arb.p_land_est);
-            ladder(out, &arb.tip_ladder);
-            string(out, &arb.bundle_id);
+            row.text(&arb.version);
+            row.u64(arb.slot);
+            row.text(&arb.tx_signature);
+            row.f64(arb.net_sol);
+            row.text(&arb.classification);
+            row.f64(arb.p_land_est);
+            row.ladder(&arb.tip_ladder);
+            row.text(&arb.bundle_id);
         }
         Payload::Mev(mev) => {
-            string(out, &mev.version);
-            number(out, mev.slot);
-            string(out, &mev.attacker);
-            double(out, mev.net_sol);
-            string(out, &mev.r#type);
-            double(out, mev.p_land_est);
-            ladder(out, &mev.tip_ladder);
-            string(out, &mev.bundle_id);
+            row.text(&mev.version);
+            row.u64(mev.slot);
+            row.text(&mev.attacker);
+            row.f64(mev.net_sol);
+            row.text(&mev.r#type);
+            row.f64(mev.p_land_est);
+            row.ladder(&mev.tip_ladder);
+            row.text(&mev.bundle_id);
         }
         Payload::Outcome(outcome) => {
-            string(out, &outcome.bundle_id);
-            out.push(outcome.landed.into());
-            number(out, outcome.tip_lamports);
-            string(out, &outcome.path);
-            string(out, &outcome.leader);
-            out.push(outcome.simulated.into());
-            string(out, &outcome.reason);
-            string(out, &outcome.module);
-            number(out, outcome.slot);
+            row.text(&outcome.bundle_id);
+            row.bool(outcome.landed);
+            row.u64(outcome.tip_lamports);
+            row.text(&outcome.path);
+            row.text(&outcome.leader);
+            row.bool(outcome.simulated);
+            row.text(&outcome.reason);
+            row.text(&outcome.module);
+            row.u64(outcome.slot);
         }
         Payload::Metrics(metrics) => {
             for value in [
@@ -380,11 +574,11 @@ fn payload_columns(out: &mut Vec<u8>, payload: &Payload) {
                 metrics.landed_pct,
                 metrics.pnl_1h,
             ] {
-                double(out, value);
+                row.f64(value);
             }
-            string(out, &metrics.module);
-            string(out, &metrics.instance);
-            out.push(metrics.paper.into());
+            row.text(&metrics.module);
+            row.text(&metrics.instance);
+            row.bool(metrics.paper);
         }
         Payload::Training(_) | Payload::Dataset(_) => {}
     }
