@@ -75,10 +75,13 @@ export class TrainedModel implements Disposable {
   }
 }
 
-/** One training, a round at a time. */
+/** One training, some rounds at a time. */
 export interface Training extends AsyncDisposable {
-  /** Log loss of the watched rows after one more round, and whether nothing more can be learned. */
-  round(): Promise<{ loss: number; finished: boolean }>;
+  /**
+   * Goes on for at most `max` rounds, and for about 50 ms: the log loss of the watched rows after each, at least one,
+   * and whether nothing more can be learned.
+   */
+  rounds(max: number): Promise<{ losses: number[]; finished: boolean }>;
   /** What the first `rounds` rounds gave. */
   model(rounds: number): Promise<TrainedModel>;
   /** The engine's own probabilities of that; none for a network, which is ours. */
@@ -112,10 +115,12 @@ export async function openBooster(
     symbols.legend_trainer_open(text, text.length, x, x.length, y, y.length, out, size)
   );
   return {
-    async round() {
-      const told = await library.textAsync((out, size) => symbols.legend_trainer_round(handle, out, size));
-      const [loss, finished] = JSON.parse(told) as [number, boolean];
-      return { loss, finished };
+    async rounds(max) {
+      const told = await library.textAsync((out, size) =>
+        symbols.legend_trainer_rounds(handle, max, out, size)
+      );
+      const [losses, finished] = JSON.parse(told) as [number[], boolean];
+      return { losses, finished };
     },
     async model(rounds) {
       const { value } = await library.callAsync((out, size) =>
@@ -152,7 +157,7 @@ export function openNetwork(
   const models: TrainedModel[] = [];
   let best = { loss: Infinity, round: 0 };
   return {
-    async round() {
+    async rounds() {
       await library.textAsync((out, size) =>
         symbols.legend_network_epoch(handle, x, x.length, y, y.length, weight, out, size)
       );
@@ -164,7 +169,7 @@ export function openNetwork(
       models.forEach((known, at) => {
         if (at + 1 !== best.round && at + 1 !== round) known[Symbol.dispose]();
       });
-      return { loss, finished: false };
+      return { losses: [loss], finished: false };
     },
     model(rounds) {
       const model = models[rounds - 1];

@@ -61,7 +61,7 @@ export const SYMBOLS = {
   legend_features: { parameters: [...TEXT, ...OUT], result: "i32" },
   // options, rows, labels
   legend_trainer_open: { parameters: [...TEXT, ...TEXT, ...TEXT, ...OUT], result: "i32", nonblocking: true },
-  legend_trainer_round: { parameters: ["u32", ...OUT], result: "i32", nonblocking: true },
+  legend_trainer_rounds: { parameters: ["u32", "u32", ...OUT], result: "i32", nonblocking: true },
   // trainer, rounds
   legend_trainer_model: { parameters: ["u32", "u32", ...OUT], result: "i32", nonblocking: true },
   // trainer, rounds, rows

@@ -257,7 +257,7 @@ async function modelLive(folder: string): Promise<number> {
     for (let seed = 1; seed <= 20; seed++) {
       const options = { n_features: 5, train_rows: 64, learning_rate: 0.01, seed, weight: 1 };
       await using training = openNetwork(library, options, { rows, labels }, () => Promise.resolve(1 / seed));
-      await training.round();
+      await training.rounds(1);
       using model = await training.model(1);
       const about = {
         kind: "torch",

@@ -181,12 +181,19 @@ async function fit(
     );
   const rounds = args.model === "torch" ? Math.min(n_estimators, EPOCHS_MAX) : n_estimators;
   let best = { loss: Infinity, round: 0 };
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 0, over = false; round < rounds && !over;) {
     signal.throwIfAborted();
-    const { loss, finished } = await training.round();
-    if (loss < best.loss) best = { loss, round };
+    const { losses, finished } = await training.rounds(rounds - round);
+    let isStale = false;
+    for (const loss of losses) {
+      round += 1;
+      if (loss < best.loss) best = { loss, round };
+      isStale = round - best.round >= PATIENCE[args.model];
+      if (isStale) break;
+    }
+    over = finished || isStale;
+    const loss = losses.at(-1)!;
     ports.progress(0.1 + 0.8 * (round / rounds), `round ${round} of ${rounds}: log loss ${loss.toFixed(5)}`);
-    if (finished || round - best.round >= PATIENCE[args.model]) break;
   }
   const model = await training.model(best.round);
   const theirs = await training.predict?.(best.round, watched.rows, parts.watched.length);

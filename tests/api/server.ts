@@ -82,7 +82,7 @@ export async function withServer(
       list: (module) => registry.list(module),
       deploy: (module, version, requestId) => {
         registry.point(module, "latest", version, requestId);
-        return Promise.resolve([]);
+        return Promise.resolve({ request_id: requestId, receipts: [], silent: [] });
       },
       import: async (module, file) => (await registry.import(module, file)).version,
       report: () => Promise.resolve(undefined),

@@ -68,7 +68,7 @@ Deno.test("a foreign model that crashes after its probe costs one start of one a
       const labels = Float32Array.from({ length: 64 }, (_, at) => at % 2);
       const options = { n_features: 5, train_rows: 64, learning_rate: 0.01, seed: 1, weight: 1 };
       await using training = openNetwork(library, options, { rows, labels }, () => Promise.resolve(1));
-      await training.round();
+      await training.rounds(1);
       using model = await training.model(1);
       const about = {
         kind: "torch",

@@ -16,7 +16,7 @@ async function register(registry: ModelRegistry, seed: number): Promise<string> 
   const labels = Float32Array.from({ length: 64 }, (_, at) => at % 2);
   const options = { n_features: 5, train_rows: 64, learning_rate: 0.01, seed, weight: 1 };
   await using training = openNetwork(library, options, { rows, labels }, () => Promise.resolve(1));
-  await training.round();
+  await training.rounds(1);
   using model = await training.model(1);
   const { schema, names } = featureNames(library, "mev");
   const about = {

@@ -41,18 +41,19 @@ pub unsafe extern "C" fn legend_trainer_open(
     }
 }
 
-/// Grows one tree; writes `[log loss of the watched rows, finished]`. Blocks.
+/// Grows at most `max` trees (`io::trainer::BoosterTrainer::rounds`); writes `[[log loss of the watched rows, …], finished]`.
+/// Blocks.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn legend_trainer_round(trainer: u32, out: *mut u8, out_len: u32) -> i32 {
+pub unsafe extern "C" fn legend_trainer_rounds(trainer: u32, max: u32, out: *mut u8, out_len: u32) -> i32 {
     // SAFETY: the caller's contract.
     unsafe {
         guard(out, out_len, |out| {
             let trainer = BOOSTERS.get(trainer).ok_or_else(|| bad_handle("the trainer"))?;
-            let (loss, finished) = held(&trainer).round().map_err(invalid)?;
-            answer_text(out, &json!([loss, finished]).to_string())
+            let (losses, finished) = held(&trainer).rounds(max).map_err(invalid)?;
+            answer_text(out, &json!([losses, finished]).to_string())
         })
     }
 }
@@ -60,7 +61,7 @@ pub unsafe extern "C" fn legend_trainer_round(trainer: u32, out: *mut u8, out_le
 /// What was grown in the first `rounds` rounds, as a trained model's handle. Blocks.
 ///
 /// # Safety
-/// As [`legend_trainer_round`].
+/// As [`legend_trainer_rounds`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_trainer_model(trainer: u32, rounds: u32, out: *mut u8, out_len: u32) -> i32 {
     // SAFETY: the caller's contract.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use model::Trees;
 use model::trainers::{from_lightgbm, from_xgboost};
@@ -34,7 +35,7 @@ pub struct BoosterTrainer {
 }
 
 enum Ask {
-    Round,
+    Rounds(u32),
     Trees,
     /// The engine's own probabilities for rows, of the first so many rounds.
     Predict(Vec<f32>, c_int),
@@ -42,7 +43,7 @@ enum Ask {
 
 enum Answer {
     Opened(Result<(), String>),
-    Round(Result<(f64, bool), String>),
+    Rounds(Result<Grown, String>),
     Trees(Result<Trees, String>),
     Predict(Result<Vec<f32>, String>),
 }
@@ -85,6 +86,28 @@ impl Engine {
 
 const ENDED: &str = "Cannot train: the trainer's thread has ended, a bug; see the lines above";
 
+/// How long trees are grown before somebody is told: short trees would cost less than the telling.
+const TURN: Duration = Duration::from_millis(50);
+
+/// Log losses round by round, and whether nothing more can be grown.
+pub type Grown = (Vec<f64>, bool);
+
+fn rounds(engine: &Engine, grown: &mut c_int, max: u32) -> Result<Grown, String> {
+    let (begin, mut losses) = (Instant::now(), Vec::new());
+    while losses.len() < max as usize {
+        let (loss, finished) = engine.round(*grown)?;
+        *grown += 1;
+        losses.push(loss);
+        if finished {
+            return Ok((losses, true));
+        }
+        if begin.elapsed() > TURN {
+            break;
+        }
+    }
+    Ok((losses, false))
+}
+
 impl BoosterTrainer {
     /// `rows`: float32 `[labels.len(), n_features]`; the engine copies them.
     ///
@@ -115,14 +138,11 @@ impl BoosterTrainer {
                 }
             };
             drop((rows, labels));
-            let mut round = 0;
+            let mut grown = 0;
             let mut open = answer.send(Answer::Opened(Ok(()))).is_ok();
             while open && let Ok(ask) = asked.recv() {
                 let told = match ask {
-                    Ask::Round => {
-                        round += 1;
-                        Answer::Round(engine.round(round - 1))
-                    }
+                    Ask::Rounds(max) => Answer::Rounds(rounds(&engine, &mut grown, max)),
                     Ask::Trees => Answer::Trees(engine.trees()),
                     Ask::Predict(rows, rounds) => Answer::Predict(engine.predict(&rows, n_features, rounds)),
                 };
@@ -143,13 +163,14 @@ impl BoosterTrainer {
         self.answers.recv().map_err(|_| ENDED.to_owned())
     }
 
-    /// Grows one tree; log loss of the watched rows, and whether nothing more can be grown.
+    /// Grows trees until there are `max` more, or for [`TURN`]: the log loss of the watched rows after each, and
+    /// whether nothing more can be grown.
     ///
     /// # Errors
     /// The engine's own line.
-    pub fn round(&mut self) -> Result<(f64, bool), String> {
-        match self.ask(Ask::Round)? {
-            Answer::Round(told) => told,
+    pub fn rounds(&mut self, max: u32) -> Result<Grown, String> {
+        match self.ask(Ask::Rounds(max))? {
+            Answer::Rounds(told) => told,
             _ => Err(ENDED.to_owned()),
         }
     }
