@@ -179,7 +179,7 @@ async function executed(library: Library): Promise<DataSet> {
   }
 }
 
-const REPEATS = 50;
+const REPEATS = 1_000;
 const repeated = <T>(list: readonly T[]): T[] => Array.from({ length: REPEATS }, () => list).flat();
 
 const ROUNDS = 200;
