@@ -1,4 +1,4 @@
-/** A model with code of its own that crashes later: that agent alone starts again, on the model before. */
+/** A model with code of its own that crashes or hangs later: that agent alone starts again, on the model before. */
 import assert from "node:assert/strict";
 import type { ModelAbout } from "../../core/models.ts";
 import { Library } from "../../ffi/library.ts";
@@ -8,8 +8,8 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { Part } from "../kafka/cluster.ts";
 import { legend, withFolder } from "./executable.ts";
 
-/** Answers its golden row and some more, then aborts. */
-const source = (schema: string) => `
+/** Answers its golden row and some more, then does `end`. */
+const source = (schema: string, end: string) => `
 #include <stdint.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static int calls;
 static const float rows[5] = {1, 2, 3, 4, 5};
 static const float answers[1] = {0.75f};
 static const char meta[] = "{}";
-float treelite_predict(const float *x, size_t n) { if (++calls > 5) abort(); return 0.75f; }
+float treelite_predict(const float *x, size_t n) { if (++calls > 5) { ${end} } return 0.75f; }
 struct { uint32_t magic, abi, size, flags; uint64_t schema; uint32_t features, trees, golden, zero;
 void *predict, *batch; const float *rows, *answers; void *tables; uint64_t tables_len;
 const char *meta; uint64_t meta_len; uint64_t reserved[3]; } legend_model = {
@@ -30,78 +30,93 @@ interface Status {
   model_refused: { version: string; reason: string } | null;
 }
 
-Deno.test("a foreign model that crashes after its probe costs one start of one agent, which goes on with the model before", () =>
-  withFolder(async (folder) => {
-    const data = `${folder}/data`;
-    const args = [
-      "run",
-      "--source",
-      "sim:7",
-      "--speed",
-      "20",
-      "--port",
-      String(freePort()),
-      "--data-dir",
-      data,
-    ];
-    const run = new Part(args, {}).start();
-    const status = async (module: string): Promise<Status> =>
-      JSON.parse(await Deno.readTextFile(`${data}/agents/${module}.status.json`));
-    const until = async (what: string, holds: () => Promise<boolean>) => {
-      const end = performance.now() + 60_000;
-      while (!await holds().catch(() => false)) {
-        if (performance.now() > end) {
-          throw new Error(`${what} did not happen: ${JSON.stringify(await status("mev"))}`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    };
-    const deploy = (version: string) => legend(["model", "deploy", "mev", version, "--data-dir", data]);
-    try {
-      await until(
-        "both agents",
-        async () => (await status("mev")).pid > 0 && (await status("arbitrage")).pid > 0,
-      );
-      const library = new Library(LIBRARY);
-      const { schema, names } = featureNames(library, "mev");
-      const rows = Float32Array.from({ length: 5 * 64 }, (_, at) => Math.sin(at));
-      const labels = Float32Array.from({ length: 64 }, (_, at) => at % 2);
-      const options = { n_features: 5, train_rows: 64, learning_rate: 0.01, seed: 1, weight: 1 };
-      await using training = openNetwork(library, options, { rows, labels }, () => Promise.resolve(1));
-      await training.rounds(1);
-      using model = await training.model(1);
-      const about = {
-        kind: "torch",
-        feature_names: names.slice(0, 5),
-        schema_hash: schema.default,
-      } as ModelAbout;
-      const own =
-        (await new ModelRegistry(library, data).register("mev", model, about, rows.slice(0, 160))).version;
-      const first = await deploy(own);
-      assert.equal(first.code, 0, first.stderr);
-      await until("our own model", async () => (await status("mev")).model === own);
+const ENDS = [
+  { how: "crashes", end: "abort();", said: /Cannot use [0-9a-f]{12} for mev: it crashed this agent/ },
+  {
+    how: "never returns",
+    end: "for (;;) calls++;",
+    said:
+      /Model [0-9a-f]{12} of mev has not answered for 1 s: this agent ends and starts on the model before/,
+  },
+];
 
-      await Deno.writeTextFile(`${folder}/foreign.c`, source(schema.default));
-      const cc = ["-shared", "-fPIC", "-O1", "-o", `${folder}/foreign.so`, `${folder}/foreign.c`];
-      assert.ok((await new Deno.Command("cc", { args: cc }).output()).success);
-      const imported = await legend(["model", "import", "mev", `${folder}/foreign.so`, "--data-dir", data]);
-      assert.equal(imported.code, 0, imported.stderr);
-      const foreign = imported.stdout.trim();
-      const before = { mev: await status("mev"), arbitrage: await status("arbitrage") };
-      const deployed = await deploy(foreign);
-      assert.match(deployed.stdout + deployed.stderr, new RegExp(foreign));
-      await until("the start after the crash", async () => {
-        const now = await status("mev");
-        return now.pid !== before.mev.pid && now.model === own;
-      });
-      const after = await status("mev");
-      assert.match(after.model_refused!.reason, /^it crashed this agent; [0-9a-f]{12} runs instead$/);
-      assert.equal(after.model_refused!.version, foreign);
-      assert.equal((await status("arbitrage")).pid, before.arbitrage.pid, "the other agent never noticed");
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
-      assert.equal((await status("mev")).pid, after.pid, "it crashed once");
-    } finally {
-      const { stderr } = await run.end();
-      assert.match(stderr, /Cannot use [0-9a-f]{12} for mev: it crashed this agent/);
-    }
-  }));
+for (const { how, end, said } of ENDS) {
+  Deno.test(`a foreign model that ${how} after its probe costs one start of one agent, which goes on with the model before`, () =>
+    withFolder(async (folder) => {
+      const data = `${folder}/data`;
+      const args = [
+        "run",
+        "--source",
+        "sim:7",
+        "--speed",
+        "20",
+        "--port",
+        String(freePort()),
+        "--data-dir",
+        data,
+      ];
+      const run = new Part(args, {}).start();
+      const status = async (module: string): Promise<Status> =>
+        JSON.parse(await Deno.readTextFile(`${data}/agents/${module}.status.json`));
+      const until = async (what: string, holds: () => Promise<boolean>) => {
+        const end = performance.now() + 60_000;
+        while (!await holds().catch(() => false)) {
+          if (performance.now() > end) {
+            throw new Error(`${what} did not happen: ${JSON.stringify(await status("mev"))}`);
+          }
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      };
+      const deploy = (version: string) => legend(["model", "deploy", "mev", version, "--data-dir", data]);
+      try {
+        await until(
+          "both agents",
+          async () => (await status("mev")).pid > 0 && (await status("arbitrage")).pid > 0,
+        );
+        const library = new Library(LIBRARY);
+        const { schema, names } = featureNames(library, "mev");
+        const rows = Float32Array.from({ length: 5 * 64 }, (_, at) => Math.sin(at));
+        const labels = Float32Array.from({ length: 64 }, (_, at) => at % 2);
+        const options = { n_features: 5, train_rows: 64, learning_rate: 0.01, seed: 1, weight: 1 };
+        await using training = openNetwork(library, options, { rows, labels }, () => Promise.resolve(1));
+        await training.rounds(1);
+        using model = await training.model(1);
+        const about = {
+          kind: "torch",
+          feature_names: names.slice(0, 5),
+          schema_hash: schema.default,
+        } as ModelAbout;
+        const own =
+          (await new ModelRegistry(library, data).register("mev", model, about, rows.slice(0, 160))).version;
+        const first = await deploy(own);
+        assert.equal(first.code, 0, first.stderr);
+        await until("our own model", async () => (await status("mev")).model === own);
+
+        await Deno.writeTextFile(`${folder}/foreign.c`, source(schema.default, end));
+        const cc = ["-shared", "-fPIC", "-O1", "-o", `${folder}/foreign.so`, `${folder}/foreign.c`];
+        assert.ok((await new Deno.Command("cc", { args: cc }).output()).success);
+        const imported = await legend(["model", "import", "mev", `${folder}/foreign.so`, "--data-dir", data]);
+        assert.equal(imported.code, 0, imported.stderr);
+        const foreign = imported.stdout.trim();
+        const before = { mev: await status("mev"), arbitrage: await status("arbitrage") };
+        const deployed = await deploy(foreign);
+        assert.match(deployed.stdout + deployed.stderr, new RegExp(foreign));
+        await until("the start after the crash", async () => {
+          const now = await status("mev");
+          return now.pid !== before.mev.pid && now.model === own;
+        });
+        const after = await status("mev");
+        assert.match(
+          after.model_refused!.reason,
+          /^it crashed this agent or did not answer it, take it out of \S+ to try again; [0-9a-f]{12} runs instead$/,
+        );
+        assert.equal(after.model_refused!.version, foreign);
+        assert.equal((await status("arbitrage")).pid, before.arbitrage.pid, "the other agent never noticed");
+        await new Promise((resolve) => setTimeout(resolve, 2_000));
+        assert.equal((await status("mev")).pid, after.pid, "it crashed once");
+      } finally {
+        const { stderr } = await run.end();
+        assert.match(stderr, said);
+      }
+    }));
+}

@@ -4,9 +4,10 @@
 use std::ffi::{CStr, CString, c_void};
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::sync::Once;
-use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering::SeqCst};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicI32, AtomicU64};
 use std::time::{Duration, Instant};
 
 use model::Golden;
@@ -22,6 +23,10 @@ type Predict = unsafe extern "C" fn(*const f32, usize) -> f32;
 pub struct Foreign {
     handle: *mut c_void,
     predict: Predict,
+    mark: &'static Mark,
+    /// Calls begun and calls ended: while they differ somebody waits for an answer.
+    begun: AtomicU64,
+    ended: AtomicU64,
     /// Keeps the name under which it was loaded from being used again.
     _copy: OwnedFd,
 }
@@ -33,7 +38,12 @@ unsafe impl Sync for Foreign {}
 
 impl Foreign {
     /// Probes, then loads.
-    pub(super) fn open(bytes: &[u8], golden: &Golden, features: usize) -> Result<Foreign, String> {
+    pub(super) fn open(
+        bytes: &[u8],
+        golden: &Golden,
+        features: usize,
+        version: &str,
+    ) -> Result<Foreign, String> {
         let copy = private_copy(bytes).map_err(|error| format!("it cannot be copied: {error}"))?;
         let path =
             CString::new(format!("/proc/self/fd/{}", copy.as_raw_fd())).map_err(|error| error.to_string())?;
@@ -50,18 +60,27 @@ impl Foreign {
         }
         // SAFETY: SPEC 4 fixes the signature, and the child has called it so.
         let predict = unsafe { std::mem::transmute::<*mut c_void, Predict>(symbol) };
-        Ok(Foreign { handle, predict, _copy: copy })
+        let (begun, ended) = (AtomicU64::new(0), AtomicU64::new(0));
+        Ok(Foreign { handle, predict, mark: mark_of(version), begun, ended, _copy: copy })
     }
 
     pub(super) fn predict(&self, row: &[f32], features: usize) -> f32 {
         if row.len() < features {
             return f32::NAN;
         }
-        INSIDE.with(|inside| inside.set(true));
+        INSIDE.with(|inside| inside.set(self.mark));
+        self.begun.fetch_add(1, Relaxed);
         // SAFETY: the row is at least as long as is said.
         let answer = unsafe { (self.predict)(row.as_ptr(), features) };
-        INSIDE.with(|inside| inside.set(false));
+        self.ended.fetch_add(1, Relaxed);
+        INSIDE.with(|inside| inside.set(std::ptr::null()));
         answer
+    }
+
+    /// The number of the call that has no answer yet.
+    pub(super) fn open_call(&self) -> Option<u64> {
+        let begun = self.begun.load(Relaxed);
+        (begun != self.ended.load(Relaxed)).then_some(begun)
     }
 }
 
@@ -170,29 +189,32 @@ fn in_child(path: &CStr, golden: &Golden, features: usize) -> Result<(), String>
     check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) })
 }
 
-std::thread_local! {
-    /// Whether this thread runs a foreign model now.
-    static INSIDE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+/// A line of the crash file: the version and a line's end.
+type Mark = [u8; 13];
+
+/// Leaked on purpose: a signal handler may read it at any time; one foreign model is a dozen bytes.
+fn mark_of(version: &str) -> &'static Mark {
+    let mut mark = [b'\n'; 13];
+    for (to, from) in mark.iter_mut().zip(version.bytes().take(12)) {
+        *to = from;
+    }
+    Box::leak(Box::new(mark))
 }
 
-/// Where the mark of a crash goes, and what it says: the version in force.
+std::thread_local! {
+    /// The mark of the foreign model that this thread runs now; null outside of one.
+    static INSIDE: std::cell::Cell<*const Mark> = const { std::cell::Cell::new(std::ptr::null()) };
+}
+
+/// Where marks of crashes go.
 static CRASH_FD: AtomicI32 = AtomicI32::new(-1);
-static CRASH_TEXT: AtomicPtr<[u8; 12]> = AtomicPtr::new(std::ptr::null_mut());
 static BEFORE: [std::sync::OnceLock<usize>; 5] = [const { std::sync::OnceLock::new() }; 5];
 const SIGNALS: [libc::c_int; 5] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT];
 
-/// From now on a crash inside of a foreign model writes `version` to `file` before it ends the process.
-pub(super) fn mark_crashes(file: File, version: &str) {
+/// From now on a crash inside of a foreign model writes its version to `file` before it ends the process.
+pub(super) fn mark_crashes(file: File) {
     static HANDLERS: Once = Once::new();
-    let mut text = [0_u8; 12];
-    for (to, from) in text.iter_mut().zip(version.bytes()) {
-        *to = from;
-    }
-    // Leaked on purpose: a handler may read it at any time; one foreign model is a dozen bytes.
-    CRASH_TEXT.store(Box::leak(Box::new(text)), SeqCst);
-    let fd = file.as_raw_fd();
-    std::mem::forget(file);
-    let old = CRASH_FD.swap(fd, SeqCst);
+    let old = CRASH_FD.swap(file.into_raw_fd(), SeqCst);
     if old >= 0 {
         // SAFETY: the descriptor was ours and is not used any more.
         unsafe { libc::close(old) };
@@ -218,10 +240,10 @@ pub(super) fn mark_crashes(file: File, version: &str) {
 }
 
 extern "C" fn on_crash(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
-    if INSIDE.with(std::cell::Cell::get) {
-        let (fd, text) = (CRASH_FD.load(SeqCst), CRASH_TEXT.load(SeqCst));
-        // SAFETY: write(2) is allowed here; the text is never freed.
-        unsafe { libc::write(fd, text.cast(), 12) };
+    let mark = INSIDE.with(std::cell::Cell::get);
+    if !mark.is_null() {
+        // SAFETY: write(2) is allowed here; the mark is never freed.
+        unsafe { libc::write(CRASH_FD.load(SeqCst), mark.cast(), size_of::<Mark>()) };
     } else if let Some(&before) =
         SIGNALS.iter().position(|known| *known == signal).and_then(|at| BEFORE[at].get())
         && before != 0
@@ -238,5 +260,17 @@ extern "C" fn on_crash(signal: libc::c_int, info: *mut libc::siginfo_t, context:
     unsafe {
         libc::signal(signal, libc::SIG_DFL);
         libc::raise(signal);
+    }
+}
+
+/// Ends the process as a crash inside of `version` would: a thread of it waits for an answer that does not come, and a
+/// thread cannot be ended alone.
+pub(super) fn give_up(version: &str) -> ! {
+    let mark = mark_of(version);
+    // SAFETY: the mark is never freed; the default of SIGABRT ends the process.
+    unsafe {
+        libc::write(CRASH_FD.load(SeqCst), mark.as_ptr().cast(), size_of::<Mark>());
+        libc::signal(libc::SIGABRT, libc::SIG_DFL);
+        libc::abort()
     }
 }

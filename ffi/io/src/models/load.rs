@@ -33,6 +33,14 @@ impl Loaded {
         }
     }
 
+    /// The number of a call into its own code that has no answer yet.
+    pub(super) fn open_call(&self) -> Option<u64> {
+        match &self.runs {
+            Runs::Own(_) => None,
+            Runs::Foreign(foreign) => foreign.open_call(),
+        }
+    }
+
     /// Whether its own code runs.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
@@ -87,7 +95,7 @@ fn check(bytes: &[u8], module: Module, version: &str) -> Result<Loaded, String> 
             artefact::check_golden(&evaluator, &artefact.golden, count)?;
             Runs::Own(evaluator)
         }
-        None => Runs::Foreign(Foreign::open(bytes, &artefact.golden, count)?),
+        None => Runs::Foreign(Foreign::open(bytes, &artefact.golden, count, version)?),
     };
     Ok(Loaded { version: version.into(), runs, features: count })
 }

@@ -7,7 +7,8 @@
 //! models/libmev_latest.so    symlink: what runs
 //! models/libmev_shadow.so    symlink: what is asked too, and only told
 //! models/mev.pin             a version that runs whatever the symlink says
-//! models/mev.request         request that the newest deployment answers to
+//! models/mev.request         the newest deployment: its version, and the request that it answers to
+//! models/mev.crash           versions with code of their own that have crashed this agent, or did not answer
 //! ```
 
 mod foreign;
@@ -57,6 +58,15 @@ impl Slot {
             used
         });
         gone
+    }
+
+    /// A call that has no answer yet: the version that is asked, and the number of the call.
+    pub(crate) fn open_call(&self) -> Option<(Arc<str>, u64)> {
+        let held = self.held.load_full();
+        let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        held.iter()
+            .chain(retired.iter())
+            .find_map(|model| Some((Arc::clone(&model.version), model.open_call()?)))
     }
 
     /// The version in force.

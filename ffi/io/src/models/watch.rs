@@ -1,7 +1,7 @@
 //! The thread that swaps: it watches the models' folder, loads what the symlinks name, and tells what came of it.
 //! Nothing it does waits for the hot thread, nor the hot thread for it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::fs::DirBuilderExt;
@@ -16,12 +16,16 @@ use wire::control::Module;
 
 use super::registry::{self, Link};
 use super::{Slot, foreign, load};
+use crate::agent::say;
 use crate::control::server::module_name;
 
 /// How long the folder must be quiet before it is looked at.
 const DEBOUNCE: Duration = Duration::from_millis(3);
 /// How often it is looked at without any news: a change that inotify missed, a network file system.
 const LOOK: Duration = Duration::from_millis(1_000);
+/// Looks in which a foreign model has not ended one call: it never will. Counted, not timed: a host that stood still
+/// has no looks.
+const STUCK_TICKS: u32 = 10;
 /// Longest that a stop waits for.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -47,8 +51,14 @@ pub struct Watcher {
     shadow: Arc<Slot>,
     /// What was looked at last, by link.
     seen: [Option<Seen>; 2],
-    bad: Option<String>,
+    /// Versions that crashed this agent before.
+    bad: Vec<String>,
+    /// The call that had no answer at the last look, and at how many looks.
+    open: [(Option<OpenCall>, u32); 2],
 }
+
+/// A version and the number of a call into its own code.
+type OpenCall = (Arc<str>, u64);
 
 /// A version and the state of its file: one that changed is looked at again.
 type Seen = (Result<Option<String>, String>, Option<(u64, SystemTime)>, String);
@@ -65,7 +75,8 @@ impl Watcher {
     ) -> Watcher {
         let bad = crashed(data_dir, module);
         let data_dir = data_dir.to_owned();
-        let mut watcher = Watcher { data_dir, module, trusted, live, shadow, seen: [None, None], bad };
+        let (seen, open) = ([None, None], [(None, 0), (None, 0)]);
+        let mut watcher = Watcher { data_dir, module, trusted, live, shadow, seen, bad, open };
         watcher.look(&mut tell);
         watcher
     }
@@ -99,6 +110,27 @@ impl Watcher {
                 self.look(&mut tell);
             }
             self.reap(&mut tell);
+            if !news {
+                self.give_up_when_stuck();
+            }
+        }
+    }
+
+    /// A foreign model that does not return holds the thread that decides: only the process can be ended. The next
+    /// start goes on with the model before.
+    fn give_up_when_stuck(&mut self) {
+        for (slot, (known, looks)) in [&self.live, &self.shadow].into_iter().zip(&mut self.open) {
+            let now = slot.open_call();
+            *looks = if now.is_some() && now == *known { *looks + 1 } else { 0 };
+            if let Some((version, _)) = now.as_ref().filter(|_| *looks >= STUCK_TICKS) {
+                let seconds = f64::from(STUCK_TICKS) * TICK.as_secs_f64();
+                say(&format!(
+                    "Model {version} of {} has not answered for {seconds} s: this agent ends and starts on the model before",
+                    module_name(self.module)
+                ));
+                foreign::give_up(version);
+            }
+            *known = now;
         }
     }
 
@@ -196,17 +228,20 @@ impl Watcher {
     }
 
     fn load(&self, version: &str, link: Link) -> Result<load::Loaded, String> {
-        if self.bad.as_deref() == Some(version) {
-            return Err("it crashed this agent".to_owned());
+        if self.bad.iter().any(|bad| bad == version) {
+            let file = crash_path(&self.data_dir, self.module);
+            return Err(format!(
+                "it crashed this agent or did not answer it, take it out of {} to try again",
+                file.display()
+            ));
         }
         let loaded = load::load(&self.data_dir, self.module, version, &self.trusted)?;
+        if loaded.is_foreign() {
+            let path = crash_path(&self.data_dir, self.module);
+            let file = OpenOptions::new().create(true).append(true).open(path);
+            foreign::mark_crashes(file.map_err(|error| format!("its mark cannot be made: {error}"))?);
+        }
         if link == Link::Latest {
-            if loaded.is_foreign() {
-                let path = crash_path(&self.data_dir, self.module);
-                let file =
-                    File::create(&path).map_err(|error| format!("its mark cannot be made: {error}"))?;
-                foreign::mark_crashes(file, version);
-            }
             remember(&self.data_dir, self.module, version);
         }
         Ok(loaded)
@@ -222,7 +257,7 @@ impl Watcher {
         let version = versions.find(|version| {
             *version != refused
                 && registry::is_version(version)
-                && self.bad.as_deref() != Some(*version)
+                && !self.bad.iter().any(|bad| bad == version)
                 && load::load(&self.data_dir, self.module, version, &self.trusted).is_ok_and(|loaded| {
                     self.live.swap(Some(Arc::new(loaded)));
                     true
@@ -242,10 +277,10 @@ pub fn history_path(data_dir: &Path, module: Module) -> PathBuf {
     registry::folder(data_dir).join(format!("{}.history", module_name(module)))
 }
 
-/// The version that crashed the agent before this start.
-fn crashed(data_dir: &Path, module: Module) -> Option<String> {
-    let text = fs::read_to_string(crash_path(data_dir, module)).ok()?;
-    registry::is_version(text.trim()).then(|| text.trim().to_owned())
+/// The versions that crashed the agent before this start.
+fn crashed(data_dir: &Path, module: Module) -> Vec<String> {
+    let text = fs::read_to_string(crash_path(data_dir, module)).unwrap_or_default();
+    text.lines().filter(|line| registry::is_version(line)).map(str::to_owned).collect()
 }
 
 /// Best effort: the history is for people and for falling back.
