@@ -67,6 +67,7 @@ export class ModelCourier {
   /** Up to where the topic must be read before this host speaks. */
   #from = 0n;
   #caughtUp = false;
+  #looked = false;
 
   private constructor(options: CourierOptions, agreed: Map<string, Wish>) {
     this.#options = options;
@@ -79,7 +80,10 @@ export class ModelCourier {
     for await (const { name } of Deno.readDir(folder)) {
       if (name.endsWith(".part")) await Deno.remove(`${folder}/${name}`);
     }
-    const text = await Deno.readTextFile(`${folder}/agreed.json`).catch(() => "{}");
+    const text = await Deno.readTextFile(`${folder}/agreed.json`).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return "{}";
+      throw error;
+    });
     const courier = new ModelCourier(options, new Map(Object.entries(JSON.parse(text))));
     using topic = await outbox.topic(TOPIC, { create: true });
     courier.#from = (await topic.info()).end;
@@ -97,13 +101,22 @@ export class ModelCourier {
         if (position >= this.#from) this.#caughtUp = true;
       },
     });
-    while (!signal.aborted) {
+    await Promise.all([following, this.#looking()]);
+  }
+
+  /** Whether everything that was here at the start is on the log. */
+  get looked(): boolean {
+    return this.#looked;
+  }
+
+  async #looking(): Promise<void> {
+    while (!this.#options.signal.aborted) {
       if (this.#caughtUp) {
         for (const module of MODULES) await this.#trying(`models of ${module}`, () => this.#look(module));
+        this.#looked = true;
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-    await following;
   }
 
   /** Runs something of which a failure is said once and tried again. */
@@ -212,8 +225,17 @@ export class ModelCourier {
       // Foreign bytes on the topic are no news.
       return;
     }
-    if (news.part) this.#takePart(news.part);
-    if (news.wish) this.#takeWish(news.wish);
+    try {
+      if (news.part) this.#takePart(news.part);
+      if (news.wish) this.#takeWish(news.wish);
+    } catch (error) {
+      const { module, version } = news.part ?? news.wish ?? {};
+      const line = error instanceof Error ? error.message.split("\n")[0]! : String(error);
+      this.#sayOnce(
+        `${module}/${version}`,
+        error instanceof AppError ? line : `Cannot take model ${version} of ${module}: ${line}`,
+      );
+    }
   }
 
   #takeWish(told: jobs.IModelWish): void {
@@ -239,18 +261,8 @@ export class ModelCourier {
     if (!module || !VERSION.test(version) || part >= parts || data.length > PART_BYTES) return;
     const key = `${module}/${version}`;
     if (this.#known.has(key)) return;
-    try {
-      this.#store(module, version, { part, parts, data }, {
-        manifest: piece.manifest ?? "",
-        signature: piece.signature ?? "",
-      });
-    } catch (error) {
-      if (!(error instanceof AppError)) {
-        const why = error instanceof Error ? error.message.split("\n")[0]! : String(error);
-        return this.#sayOnce(key, `Cannot take model ${version} of ${module}: ${why}`);
-      }
-      this.#sayOnce(key, error.message);
-    }
+    const proof = { manifest: piece.manifest ?? "", signature: piece.signature ?? "" };
+    this.#store(module, version, { part, parts, data }, proof);
   }
 
   /** The pieces of two hosts that bring one version are the same: what was had is left out. */

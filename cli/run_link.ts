@@ -59,9 +59,10 @@ export const runLink: Command = {
       signal: AbortSignal.any([context.signal, stop.signal]),
       say: (line) => context.say(line),
     });
-    const travelling = courier.run();
+    let broken: unknown = null;
+    const travelling = courier.run().catch((error) => broken = error);
     let said: string | null = null;
-    while (!context.signal.aborted) {
+    while (!context.signal.aborted && broken === null) {
       const status = link.status();
       const file = `${path}/link/status.json`;
       Deno.writeTextFileSync(`${file}.new`, JSON.stringify(status));
@@ -71,11 +72,14 @@ export const runLink: Command = {
         context.say(status.trouble ?? `Kafka answers again; ${status.waiting} records wait`);
         said = status.trouble;
       }
-      if (flags["until-sent"] && status.waiting === 0 && !status.trouble && status.looked) break;
+      if (flags["until-sent"] && courier.looked && status.waiting === 0 && !status.trouble && status.looked) {
+        break;
+      }
       await new Promise((resolve) => setTimeout(resolve, STATUS_MS));
     }
     stop.abort();
     await travelling;
+    if (broken !== null) throw broken;
     return EXIT.done;
   },
 };

@@ -56,13 +56,10 @@ export function decide(
   }
   const unseen = newest !== undefined && newest.at_ms !== agreed?.at_ms;
   if (!isSame(local, agreed)) {
-    if (local.version === "") {
-      // When a link was taken away is not written anywhere: what came after the last agreement goes before it.
-      if (!unseen) return { do: "tell", wish: { ...local, request_id: "", at_ms: nowMs } };
-    } else if (local.at_ms > (newest?.at_ms ?? 0)) {
-      return { do: "tell", wish: local };
-    }
+    // Behind what was agreed whatever this host's clock says; when a link was taken away is not written anywhere.
+    const at_ms = Math.max(local.version === "" ? nowMs : local.at_ms, (newest?.at_ms ?? 0) + 1);
+    if (!unseen) return { do: "tell", wish: { ...local, at_ms } };
+    if (local.at_ms > newest.at_ms) return { do: "tell", wish: local };
   }
-  // What was agreed once is not enforced: a deployment may be half-way, its request written and its symlink not yet.
   return unseen ? { do: "obey", wish: newest } : { do: "nothing" };
 }

@@ -2,13 +2,13 @@
 import { DatabaseSync } from "node:sqlite";
 import { type Anchor, AuditChain } from "../core/audit/chain.ts";
 import { openDatabase } from "../core/database.ts";
-import type { ModelAbout } from "../core/models.ts";
 import { Library } from "../ffi/library.ts";
 import { EmbeddedLog } from "../ffi/log.ts";
-import { featureNames, ModelRegistry, openNetwork } from "../ffi/models.ts";
+import { ModelRegistry } from "../ffi/models.ts";
 import { jobs } from "../proto/wire.ts";
 import { exec, must, say, task } from "./command.ts";
 import { EXECUTABLE, LIBRARY, ROOT } from "./paths.ts";
+import { registerSmallModel } from "../tests/e2e/small_model.ts";
 
 const FAIL_AT = 3;
 
@@ -247,25 +247,11 @@ const readyAgain = (folder: string) =>
 /** From the symlink's rename to the model deciding, as the running agent tells it; the slowest of twenty. */
 async function modelLive(folder: string): Promise<number> {
   const library = new Library(LIBRARY);
-  const rows = Float32Array.from({ length: 5 * 64 }, (_, at) => Math.sin(at));
-  const labels = Float32Array.from({ length: 64 }, (_, at) => at % 2);
   const versions: string[] = [];
   return await withAgent(folder, {}, async (data) => {
     const registry = new ModelRegistry(library, data);
     let slowest = 0;
-    const { schema, names } = featureNames(library, "mev");
-    for (let seed = 1; seed <= 20; seed++) {
-      const options = { n_features: 5, train_rows: 64, learning_rate: 0.01, seed, weight: 1 };
-      await using training = openNetwork(library, options, { rows, labels }, () => Promise.resolve(1 / seed));
-      await training.rounds(1);
-      using model = await training.model(1);
-      const about = {
-        kind: "torch",
-        schema_hash: schema.default,
-        feature_names: names.slice(0, 5),
-      } as ModelAbout;
-      versions.push((await registry.register("mev", model, about, rows.subarray(0, 5 * 32))).version);
-    }
+    for (let seed = 1; seed <= 20; seed++) versions.push(await registerSmallModel(registry, seed));
     using log = new EmbeddedLog(library, `${data}/log`);
     using topic = await log.topic("model-events-proto");
     for (const version of versions) {

@@ -1,12 +1,12 @@
 /** A model with code of its own that crashes or hangs later: that agent alone starts again, on the model before. */
 import assert from "node:assert/strict";
-import type { ModelAbout } from "../../core/models.ts";
 import { Library } from "../../ffi/library.ts";
-import { featureNames, ModelRegistry, openNetwork } from "../../ffi/models.ts";
+import { featureNames, ModelRegistry } from "../../ffi/models.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { Part } from "../kafka/cluster.ts";
 import { legend, withFolder } from "./executable.ts";
+import { registerSmallModel } from "./small_model.ts";
 
 /** Answers its golden row and some more, then does `end`. */
 const source = (schema: string, end: string) => `
@@ -74,20 +74,8 @@ for (const { how, end, said } of ENDS) {
           async () => (await status("mev")).pid > 0 && (await status("arbitrage")).pid > 0,
         );
         const library = new Library(LIBRARY);
-        const { schema, names } = featureNames(library, "mev");
-        const rows = Float32Array.from({ length: 5 * 64 }, (_, at) => Math.sin(at));
-        const labels = Float32Array.from({ length: 64 }, (_, at) => at % 2);
-        const options = { n_features: 5, train_rows: 64, learning_rate: 0.01, seed: 1, weight: 1 };
-        await using training = openNetwork(library, options, { rows, labels }, () => Promise.resolve(1));
-        await training.rounds(1);
-        using model = await training.model(1);
-        const about = {
-          kind: "torch",
-          feature_names: names.slice(0, 5),
-          schema_hash: schema.default,
-        } as ModelAbout;
-        const own =
-          (await new ModelRegistry(library, data).register("mev", model, about, rows.slice(0, 160))).version;
+        const { schema } = featureNames(library, "mev");
+        const own = await registerSmallModel(new ModelRegistry(library, data), 1);
         const first = await deploy(own);
         assert.equal(first.code, 0, first.stderr);
         await until("our own model", async () => (await status("mev")).model === own);

@@ -1,31 +1,14 @@
 /** Models over many hosts: what is registered and deployed on one runs on all of them, and only if it is trusted. */
 import assert from "node:assert/strict";
-import type { ModelAbout, ModelList } from "../../core/models.ts";
-import { featureNames, ModelRegistry, openNetwork } from "../../ffi/models.ts";
+import type { ModelList } from "../../core/models.ts";
+import { ModelRegistry } from "../../ffi/models.ts";
 import { Library } from "../../ffi/library.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { legend } from "../e2e/executable.ts";
+import { registerSmallModel } from "../e2e/small_model.ts";
 import { Part, withCluster } from "./cluster.ts";
 
 const SHARED_KEY = "5a".repeat(32);
-
-/** Registers a small network; its version. */
-async function register(registry: ModelRegistry, seed: number): Promise<string> {
-  const { library } = registry;
-  const rows = Float32Array.from({ length: 5 * 64 }, (_, at) => Math.sin(at));
-  const labels = Float32Array.from({ length: 64 }, (_, at) => at % 2);
-  const options = { n_features: 5, train_rows: 64, learning_rate: 0.01, seed, weight: 1 };
-  await using training = openNetwork(library, options, { rows, labels }, () => Promise.resolve(1));
-  await training.rounds(1);
-  using model = await training.model(1);
-  const { schema, names } = featureNames(library, "mev");
-  const about = {
-    kind: "torch",
-    schema_hash: schema.default,
-    feature_names: names.slice(0, 5),
-  } as ModelAbout;
-  return (await registry.register("mev", model, about, rows.subarray(0, 5 * 32))).version;
-}
 
 Deno.test("a model registered and deployed on one host runs on the others, a late one too; a stranger's does not", () =>
   withCluster(async (cluster) => {
@@ -64,7 +47,7 @@ Deno.test("a model registered and deployed on one host runs on the others, a lat
       agent("two");
       agent("three");
       const registry = new ModelRegistry(library, data("one"), SHARED_KEY);
-      const [first, second] = [await register(registry, 1), await register(registry, 2)];
+      const [first, second] = [await registerSmallModel(registry, 1), await registerSmallModel(registry, 2)];
       for (const host of ["two", "three"]) {
         await until(`${host} has both`, async () => (await list(host)).models.length === 2);
         assert.deepEqual((await list(host)).models.map(({ refused }) => refused), [undefined, undefined]);
@@ -117,7 +100,7 @@ Deno.test("a model registered and deployed on one host runs on the others, a lat
       // A host with a key of its own: neither its models nor its wishes count, and it is said.
       const strangers = { ...cluster.env, CTRL_SIGN_SK_HEX: "66".repeat(32) };
       const stranger = new ModelRegistry(library, data("stranger"), strangers.CTRL_SIGN_SK_HEX);
-      const foreign = await register(stranger, 9);
+      const foreign = await registerSmallModel(stranger, 9);
       stranger.point("mev", "latest", foreign, "of-a-stranger");
       start("stranger", ["run", "link"], strangers);
       const told = parts[2]!;

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { readThrough } from "../core/log/follow.ts";
+import type { LogRecord } from "../core/log/log.ts";
+import { wishText } from "../core/model_wishes.ts";
+import { Library } from "../ffi/library.ts";
+import { EmbeddedLog } from "../ffi/log.ts";
+import { ModelRegistry } from "../ffi/models.ts";
+import { jobs, long } from "../proto/wire.ts";
+import { registerSmallModel } from "../tests/e2e/small_model.ts";
+import { LIBRARY } from "../tools/paths.ts";
+import { ModelCourier } from "./model_courier.ts";
+
+const TOPIC = "model-artefacts-proto";
+const KEY = "5a".repeat(32);
+
+/** A host: a registry, a log, and a courier that runs until `done` holds. */
+class Host {
+  readonly library = new Library(LIBRARY);
+  readonly registry: ModelRegistry;
+  readonly log: EmbeddedLog;
+  readonly said: string[] = [];
+
+  constructor(readonly path: string, key = KEY) {
+    this.registry = new ModelRegistry(this.library, path, key);
+    this.log = new EmbeddedLog(this.library, `${path}/log`);
+  }
+
+  async courier(done: () => boolean | Promise<boolean>): Promise<void> {
+    const stop = new AbortController();
+    const courier = await ModelCourier.open({
+      registry: this.registry,
+      outbox: this.log,
+      folder: `${this.path}/link/models`,
+      signal: stop.signal,
+      say: (line) => void this.said.push(line),
+    });
+    const running = courier.run();
+    while (!(courier.looked && await done())) await new Promise((resolve) => setTimeout(resolve, 10));
+    stop.abort();
+    await running;
+  }
+
+  async records(): Promise<jobs.ModelNews[]> {
+    using topic = await this.log.topic(TOPIC, { create: true });
+    const found: jobs.ModelNews[] = [];
+    for await (const block of readThrough(topic, "start")) {
+      if ("gap" in block) continue;
+      for (const { value } of block.records) found.push(jobs.ModelNews.decode(value!));
+    }
+    return found;
+  }
+
+  async put(...values: Uint8Array[]): Promise<void> {
+    using topic = await this.log.topic(TOPIC, { create: true });
+    await topic.append(values.map((value): LogRecord => ({ value })));
+  }
+
+  /** A wish as this host would sign it. */
+  wish(version: string, at_ms: number, link: "latest" | "shadow" | "pin" = "latest"): jobs.IModelNews {
+    const wish = { module: "mev", link, version, request_id: "r", at_ms } as const;
+    const signature = this.registry.sign("mev", wishText(wish));
+    return { wish: { ...wish, requestId: "r", atMs: long(at_ms), signature } };
+  }
+}
+
+const encode = (news: jobs.IModelNews) => jobs.ModelNews.encode(news).finish();
+
+async function withHosts(run: (one: Host, other: Host) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "legend-courier-" });
+  const hosts = [new Host(`${folder}/one`), new Host(`${folder}/other`)] as const;
+  try {
+    await run(...hosts);
+  } finally {
+    for (const { log } of hosts) log[Symbol.dispose]();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("what one host tells makes the other the same, piece by piece, also when two bring one model", () =>
+  withHosts(async (one, other) => {
+    const version = await registerSmallModel(one.registry, 1);
+    one.registry.point("mev", "latest", version, "of-a-person");
+    await one.courier(async () => (await one.records()).length === 2);
+    const [part, wish] = await one.records();
+    assert.deepEqual([part!.part!.version, part!.part!.parts, wish!.wish!.link], [version, 1, "latest"]);
+    // The same model in three pieces, brought by two hosts whose pieces mingle.
+    const { data, manifest, signature } = part!.part!;
+    const third = Math.ceil(data!.length / 3);
+    const pieces = [0, 1, 2].map((at) =>
+      encode({
+        part: {
+          module: "mev",
+          version,
+          part: at,
+          parts: 3,
+          data: data!.subarray(at * third, (at + 1) * third),
+          ...(at === 0 ? { manifest, signature } : {}),
+        },
+      })
+    );
+    await other.put(pieces[0]!, pieces[0]!, pieces[1]!, pieces[2]!, pieces[1]!, pieces[2]!, encode(wish!));
+    await other.courier(() => other.registry.state("mev").latest.version === version);
+    assert.deepEqual(other.registry.verify("mev", version), { version, usable: true, foreign: false });
+    assert.equal(other.registry.state("mev").request_id, "of-a-person");
+    assert.equal((await other.records()).length, 7, "nothing is told that was told before");
+    assert.deepEqual(other.said, []);
+  }));
+
+Deno.test("what is hostile, broken or late on the topic changes nothing, and is said where a host is to blame", () =>
+  withHosts(async (one, other) => {
+    const version = await registerSmallModel(one.registry, 1);
+    await one.courier(async () => (await one.records()).length === 1);
+    const { data, manifest, signature } = (await one.records())[0]!.part!;
+    const part = { module: "mev", version, part: 0, parts: 1, data, manifest, signature };
+    const altered = Uint8Array.from(data!, (byte, at) => at === 9 ? byte ^ 1 : byte);
+    const wish = one.wish(version, 1_000).wish!;
+    const stranger = new Host(`${one.path}-stranger`, "66".repeat(32));
+    await other.put(
+      new Uint8Array([255, 255, 255]),
+      encode({}),
+      encode({ part: { ...part, version: "../../../../tmp/x" } }),
+      encode({ part: { ...part, module: "other" } }),
+      encode({ part: { ...part, part: 1 } }),
+      encode({ part: { ...part, part: 7, parts: 9 } }),
+      encode({ part: { ...part, data: new Uint8Array(600 << 10) } }),
+      encode({ part: { ...part, manifest: " ".repeat(2 << 20) } }),
+      encode({ part: { ...part, data: altered } }),
+      encode({ part: { ...part, signature: "" } }),
+      encode({ wish: { ...wish, link: "other" } }),
+      encode({ wish: { ...wish, version: "../x" } }),
+      encode({ wish: { ...wish, atMs: long(2_000) } }),
+      encode({ wish: { ...wish, requestId: "a\nb" } }),
+      encode(stranger.wish(version, 3_000)),
+      encode(one.wish(version, Date.now() + 86_400_000)),
+    );
+    await other.courier(() => true);
+    const state = other.registry.state("mev");
+    assert.deepEqual([state.versions, state.latest.version], [[], null]);
+    assert.deepEqual(other.said.map((line) => line.replace(/[0-9a-f]{12,16}/g, "…")), [
+      "Cannot take model … of mev: its bytes are not those of its manifest",
+      "Cannot take model … of mev: its signature is no signature",
+      "Cannot take … as latest model of mev from another host: its signature does not fit: it was altered",
+      "Cannot take … as latest model of mev from another host: its key … is not trusted here",
+      "Cannot take … as latest model of mev from another host: its time is in the future, set that host's clock",
+    ]);
+    assert.deepEqual(Array.from(Deno.readDirSync(`${other.path}/link/models`)), []);
+    // What is good is taken all the same; a wish may come before its model.
+    await other.put(encode({ wish }), encode({ part }));
+    await other.courier(() => other.registry.state("mev").latest.version === version);
+    stranger.log[Symbol.dispose]();
+  }));

@@ -1,0 +1,21 @@
+/** A model that is made in a millisecond, for tests of what becomes of models. */
+import type { ModelAbout } from "../../core/models.ts";
+import { featureNames, type ModelRegistry, openNetwork } from "../../ffi/models.ts";
+
+/** Registers a small network for mev; another seed is another version. */
+export async function registerSmallModel(registry: ModelRegistry, seed: number): Promise<string> {
+  const { library } = registry;
+  const rows = Float32Array.from({ length: 5 * 64 }, (_, at) => Math.sin(at));
+  const labels = Float32Array.from({ length: 64 }, (_, at) => at % 2);
+  const options = { n_features: 5, train_rows: 64, learning_rate: 0.01, seed, weight: 1 };
+  await using training = openNetwork(library, options, { rows, labels }, () => Promise.resolve(1));
+  await training.rounds(1);
+  using model = await training.model(1);
+  const { schema, names } = featureNames(library, "mev");
+  const about = {
+    kind: "torch",
+    schema_hash: schema.default,
+    feature_names: names.slice(0, 5),
+  } as ModelAbout;
+  return (await registry.register("mev", model, about, rows.subarray(0, 5 * 32))).version;
+}
