@@ -8,7 +8,7 @@ import { readThrough } from "../../core/log/follow.ts";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { freePort } from "../../tools/kafka.ts";
-import { LIBRARY } from "../../tools/paths.ts";
+import { LIBRARY, ROOT } from "../../tools/paths.ts";
 import { chdb, clickHouseUrl, Part } from "../kafka/cluster.ts";
 import { storeOfUrl } from "../kafka/lossless.ts";
 import { legend, lines, withFolder } from "./executable.ts";
@@ -182,6 +182,16 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
         assert.equal(back.version, xgb, "the one that was live before");
         assert.equal((await status(data, module)).model, xgb);
       }
+      // The README's own lines, with this history's days and what they print.
+      let version = "";
+      for (const line of await readmeLines()) {
+        const words = line.replace(/--start \S+ --end \S+/, range.join(" ")).replace("VERSION", version)
+          .split(" ");
+        const { code, stdout, stderr } = await call(words.slice(1));
+        assert.equal(code, 0, `${line}: ${stderr}`);
+        version = /^([0-9a-f]{12}): AUC/.exec(stdout)?.[1] ?? version;
+      }
+      assert.equal((await status(data, "mev")).shadow_model, version);
       assert.deepEqual(await agentPids(data), pids, "no agent was started again");
       for (const name of ["arbitrage-decisions-proto", "sandwich-decisions-proto"]) {
         for (const [producer, list] of await sequences(log, name)) {
@@ -206,6 +216,16 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
       await run.end();
     }
   }));
+
+/** Commands of the README's section on models, without what it says behind them. */
+async function readmeLines(): Promise<string[]> {
+  const readme = await Deno.readTextFile(`${ROOT}/README.md`);
+  const [, block = ""] = /## From history to a model\n[^`]*(?:`[^`]+`[^`]*)*?```\n([^`]*)```/.exec(readme) ??
+    [];
+  const lines = block.trim().split("\n").map((line) => line.split("  ")[0]!);
+  assert.ok(lines.length >= 5 && lines.every((line) => line.startsWith("legend ")), block);
+  return lines;
+}
 
 async function status(
   data: string,

@@ -98,3 +98,33 @@ for (const kind of ["xgb", "lgbm"] as const) {
       assert.ok(spread > 0.3, "the model says different things of different rows");
     }));
 }
+
+for (const kind of ["xgb", "lgbm"] as const) {
+  Deno.test(`${kind}: each round is told once and in order, however many are grown at a time`, async () => {
+    const library = new Library(LIBRARY);
+    const rounds = 300;
+    const params: [string, string][] = kind === "xgb"
+      ? [["objective", "binary:logistic"], ["eval_metric", "logloss"], ["max_depth", "2"], ["eta", "0.02"]]
+      : [["objective", "binary"], ["metric", "binary_logloss"], ["num_leaves", "3"], ["verbosity", "-1"]];
+    const losses = async (atOnce: number): Promise<number[]> => {
+      const options = {
+        kind,
+        folder: await trainersFolder(),
+        n_features: 1,
+        train_rows: 150,
+        params: [...params, ["seed", "1"], [kind === "xgb" ? "nthread" : "num_threads", "1"]] as const,
+      };
+      const rows = Float32Array.from({ length: 200 }, (_, at) => Math.sin(at));
+      const labels = rows.map((value, at) => value + Math.cos(7 * at) > 0 ? 1 : 0);
+      await using training = await openBooster(library, options, { rows, labels });
+      const told: number[] = [];
+      while (told.length < rounds) {
+        told.push(...(await training.rounds(Math.min(atOnce, rounds - told.length))).losses);
+      }
+      return told;
+    };
+    const [one, many] = [await losses(1), await losses(rounds)];
+    assert.deepEqual(many, one);
+    assert.ok(one[0]! > one[20]!, "it learns");
+  });
+}

@@ -11,6 +11,10 @@ use crate::handles::Handles;
 use crate::model::{TRAINED, Trained, floats, held, invalid, write_floats};
 use crate::{answer_text, bad_handle, guard, text};
 
+/// Bytes of one log loss and its comma as text at most, and of what stands around them.
+const LOSS_TEXT_MAX: usize = 26;
+const ENDS: usize = 16;
+
 static NETWORKS: Handles<Mutex<Trainer>> = Handles::new();
 static BOOSTERS: Handles<Mutex<BoosterTrainer>> = Handles::new();
 
@@ -52,7 +56,9 @@ pub unsafe extern "C" fn legend_trainer_rounds(trainer: u32, max: u32, out: *mut
     unsafe {
         guard(out, out_len, |out| {
             let trainer = BOOSTERS.get(trainer).ok_or_else(|| bad_handle("the trainer"))?;
-            let (losses, finished) = held(&trainer).rounds(max).map_err(invalid)?;
+            // Never more than what there is room to tell: a call that is repeated would grow trees once more.
+            let room = u32::try_from(out.len().saturating_sub(ENDS) / LOSS_TEXT_MAX).unwrap_or(u32::MAX);
+            let (losses, finished) = held(&trainer).rounds(max.min(room.max(1))).map_err(invalid)?;
             answer_text(out, &json!([losses, finished]).to_string())
         })
     }
