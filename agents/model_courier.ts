@@ -19,6 +19,8 @@ const MODEL_BYTES_MAX = 64 << 20;
 const MANIFEST_LENGTH_MAX = 1 << 20;
 /** Models on their way in at once. */
 const ARRIVING_MAX = 8;
+/** Lines that are remembered so as not to be said again. */
+const SAID_MAX = 1_000;
 /** How soon a change on this host is seen. */
 const LOOK_MS = 100;
 
@@ -132,6 +134,8 @@ export class ModelCourier {
   #sayOnce(what: string, line: string): void {
     if (this.#said.get(what) === line) return;
     this.#said.set(what, line);
+    // What strangers put on the topic must not fill the memory.
+    if (this.#said.size > SAID_MAX) this.#said.delete(this.#said.keys().next().value!);
     this.#options.say(line);
   }
 
@@ -265,7 +269,10 @@ export class ModelCourier {
     this.#store(module, version, { part, parts, data }, proof);
   }
 
-  /** The pieces of two hosts that bring one version are the same: what was had is left out. */
+  /**
+   * A first piece begins anew, whatever of the version was there: an announcement that broke off blocks no later one.
+   * Pieces of two hosts that bring one version are the same, so they may mingle.
+   */
   #store(
     module: ModuleName,
     version: string,
@@ -274,19 +281,20 @@ export class ModelCourier {
   ): void {
     const key = `${module}/${version}`;
     const { folder, registry } = this.#options;
-    let arriving = this.#arriving.get(key);
-    if (!arriving) {
-      if (part !== 0 || proof.manifest.length > MANIFEST_LENGTH_MAX) return;
-      arriving = { path: `${folder}/${module}-${version}.part`, proof, parts, next: 0, bytes: 0 };
+    if (part === 0) {
+      if (proof.manifest.length > MANIFEST_LENGTH_MAX) return;
+      const path = `${folder}/${module}-${version}.part`;
+      this.#arriving.delete(key);
       for (const [oldest, { path }] of this.#arriving) {
         if (this.#arriving.size < ARRIVING_MAX) break;
         this.#arriving.delete(oldest);
         Deno.removeSync(path);
       }
-      Deno.writeFileSync(arriving.path, new Uint8Array(), { mode: 0o600 });
-      this.#arriving.set(key, arriving);
+      Deno.writeFileSync(path, new Uint8Array(), { mode: 0o600 });
+      this.#arriving.set(key, { path, proof, parts, next: 0, bytes: 0 });
     }
-    if (part !== arriving.next || parts !== arriving.parts) return;
+    const arriving = this.#arriving.get(key);
+    if (!arriving || part !== arriving.next || parts !== arriving.parts) return;
     if (arriving.bytes + data.length <= MODEL_BYTES_MAX) {
       Deno.writeFileSync(arriving.path, data, { append: true });
       [arriving.next, arriving.bytes] = [part + 1, arriving.bytes + data.length];

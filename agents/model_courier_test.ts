@@ -98,11 +98,24 @@ Deno.test("what one host tells makes the other the same, piece by piece, also wh
         },
       })
     );
-    await other.put(pieces[0]!, pieces[0]!, pieces[1]!, pieces[2]!, pieces[1]!, pieces[2]!, encode(wish!));
+    // Before them one that broke off: its second piece of nine never came.
+    const brokenOff = encode({
+      part: { module: "mev", version, part: 0, parts: 9, data: data!.subarray(0, 9), manifest, signature },
+    });
+    await other.put(
+      brokenOff,
+      pieces[0]!,
+      pieces[0]!,
+      pieces[1]!,
+      pieces[2]!,
+      pieces[1]!,
+      pieces[2]!,
+      encode(wish!),
+    );
     await other.courier(() => other.registry.state("mev").latest.version === version);
     assert.deepEqual(other.registry.verify("mev", version), { version, usable: true, foreign: false });
     assert.equal(other.registry.state("mev").request_id, "of-a-person");
-    assert.equal((await other.records()).length, 7, "nothing is told that was told before");
+    assert.equal((await other.records()).length, 8, "nothing is told that was told before");
     assert.deepEqual(other.said, []);
   }));
 

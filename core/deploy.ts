@@ -1,6 +1,5 @@
 /** A deployment: the symlink first, then what each running agent says of it. */
 import type { ModuleName } from "./control.ts";
-import type { ModelList } from "./models.ts";
 import type { Log } from "./log/log.ts";
 import { type LoggedReceipt, Receipts } from "./receipts.ts";
 
@@ -12,8 +11,7 @@ const LOOK_MS = 10;
 
 /** What a deployment needs of the registry (`ffi/models.ts`). */
 export interface Deployable {
-  list(module: ModuleName): ModelList;
-  point(module: ModuleName, link: "latest" | "shadow", version: string | null, requestId?: string): void;
+  point(module: ModuleName, link: "latest", version: string, requestId: string): void;
 }
 
 export interface DeployDeps {
