@@ -25,6 +25,7 @@ export interface CallOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
+const REFUSAL_LENGTH_MAX = 16_384;
 /** What {@link Store.stream} gives at once. */
 const BLOCK_BYTES = 1 << 20;
 
@@ -55,8 +56,8 @@ export class Store {
    * The answer of one statement as it comes, in blocks of {@link BLOCK_BYTES}, however long it takes; who stops
    * reading, or aborts, ends the query. A block is the reader's own.
    *
-   * By node:http: `fetch` hands on the 4 KiB that the server sends at a time, which costs half of an export's time
-   * in writes alone and a tenth of it when they are gathered (`deno task bench scrape`).
+   * By node:http: `fetch` hands on the 4 KiB that the server sends at a time. Measured on an export of 1.4 GiB, that
+   * was two fifths of the time in writes alone, and a tenth of it when the pieces were gathered.
    */
   async *stream(sql: string, options: CallOptions = {}): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     const { url, headers, address } = this.#target(options);
@@ -72,7 +73,11 @@ export class Store {
     try {
       if (answer.statusCode !== 200) {
         let text = "";
-        for await (const chunk of answer) text += new TextDecoder().decode(chunk);
+        for await (const chunk of answer) {
+          text += new TextDecoder().decode(chunk);
+          // Its first line is told; a server may go on for ever.
+          if (text.length > REFUSAL_LENGTH_MAX) break;
+        }
         const header = (name: string) => String(answer.headers[name] ?? "");
         throw refusal(text, answer.statusCode ?? 0, header("x-clickhouse-exception-code"), address.url);
       }

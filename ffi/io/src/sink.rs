@@ -3,6 +3,8 @@
 //! is kept with its reason for the dead-letter topic; what a producer's sequence shows to be there already is
 //! counted and left out.
 
+mod native;
+
 use std::collections::HashMap;
 
 use serde::Deserialize;
@@ -12,6 +14,7 @@ use wire::realtime::envelope::{Payload, Tier, Type};
 use wire::realtime::{Envelope, Kind, Module};
 
 use crate::log::format::{self, Record, StoredRecord};
+use native::{Definition, Layout, Row, Rows};
 
 /// What a topic's records are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -37,40 +40,6 @@ pub struct SinkOptions {
     #[serde(default)]
     pub seen: Vec<(u16, String, u64)>,
 }
-
-/// How a column lies in a Native block (<https://clickhouse.com/docs/interfaces/formats/Native>).
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Layout {
-    /// Milliseconds since 1970.
-    Time,
-    /// 16 bytes.
-    Id,
-    /// Length and bytes; columns of low cardinality are made of these by the server.
-    Text,
-    U16,
-    U64,
-    F64,
-    Bool,
-    /// Where each row's list ends, then all numbers.
-    Ladder,
-}
-
-impl Layout {
-    fn name(self) -> &'static str {
-        match self {
-            Layout::Time => "DateTime64(3, 'UTC')",
-            Layout::Id => "FixedString(16)",
-            Layout::Text => "String",
-            Layout::U16 => "UInt16",
-            Layout::U64 => "UInt64",
-            Layout::F64 => "Float64",
-            Layout::Bool => "Bool",
-            Layout::Ladder => "Array(Float64)",
-        }
-    }
-}
-
-type Definition = (&'static str, Layout);
 
 /// Columns that every Envelope's row begins with, and those of each table, in the order they are written.
 const COMMON: &[Definition] = &[
@@ -163,110 +132,6 @@ const TABLES: [(&str, &[&[Definition]]); 5] = [
     ),
 ];
 
-/// One column's values.
-struct Column {
-    definition: Definition,
-    bytes: Vec<u8>,
-    /// Of a ladder: where each row's list ends.
-    ends: Vec<u8>,
-}
-
-/// One table's rows, column by column.
-struct Rows {
-    columns: Vec<Column>,
-    count: u64,
-}
-
-impl Rows {
-    fn new(table: usize) -> Rows {
-        let definitions = TABLES[table].1.iter().flat_map(|part| part.iter().copied());
-        let columns = definitions
-            .map(|definition| Column { definition, bytes: Vec::new(), ends: Vec::new() })
-            .collect();
-        Rows { columns, count: 0 }
-    }
-
-    fn clear(&mut self) {
-        for column in &mut self.columns {
-            column.bytes.clear();
-            column.ends.clear();
-        }
-        self.count = 0;
-    }
-
-    fn bytes(&self) -> usize {
-        self.columns.iter().map(|column| column.bytes.len() + column.ends.len()).sum()
-    }
-
-    fn next(&mut self) -> Row<'_> {
-        self.count += 1;
-        Row { columns: self.columns.iter_mut() }
-    }
-
-    /// As one block.
-    fn block(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.bytes() + 64 * self.columns.len());
-        varint(&mut out, self.columns.len() as u64);
-        varint(&mut out, self.count);
-        for Column { definition: (name, layout), bytes, ends } in &self.columns {
-            string(&mut out, name);
-            string(&mut out, layout.name());
-            out.extend_from_slice(ends);
-            out.extend_from_slice(bytes);
-        }
-        out
-    }
-}
-
-/// The columns of a row that are still to be written; each value goes to the next one.
-struct Row<'a> {
-    columns: std::slice::IterMut<'a, Column>,
-}
-
-impl Row<'_> {
-    fn column(&mut self, layout: Layout) -> &mut Column {
-        let column = self.columns.next().expect("a row has as many values as its table has columns");
-        debug_assert!(column.definition.1 == layout, "{}", column.definition.0);
-        column
-    }
-
-    fn time(&mut self, at_ms: i64) {
-        self.column(Layout::Time).bytes.extend_from_slice(&at_ms.to_le_bytes());
-    }
-
-    fn id(&mut self, id: &[u8; 16]) {
-        self.column(Layout::Id).bytes.extend_from_slice(id);
-    }
-
-    fn text(&mut self, text: &str) {
-        string(&mut self.column(Layout::Text).bytes, text);
-    }
-
-    fn u16(&mut self, value: u16) {
-        self.column(Layout::U16).bytes.extend_from_slice(&value.to_le_bytes());
-    }
-
-    fn u64(&mut self, value: u64) {
-        self.column(Layout::U64).bytes.extend_from_slice(&value.to_le_bytes());
-    }
-
-    fn f64(&mut self, value: f64) {
-        self.column(Layout::F64).bytes.extend_from_slice(&value.to_le_bytes());
-    }
-
-    fn bool(&mut self, value: bool) {
-        self.column(Layout::Bool).bytes.push(value.into());
-    }
-
-    fn ladder(&mut self, rungs: &[f64]) {
-        let Column { bytes, ends, .. } = self.column(Layout::Ladder);
-        for rung in rungs {
-            bytes.extend_from_slice(&rung.to_le_bytes());
-        }
-        ends.extend_from_slice(&(bytes.len() as u64 / 8).to_le_bytes());
-    }
-}
-
 /// DateTime64(3) ends in 2299.
 const EVENT_NS_MAX: u64 = 10_413_791_999_000_000_000;
 
@@ -298,7 +163,7 @@ impl Sink {
         Sink {
             options,
             seen,
-            tables: std::array::from_fn(Rows::new),
+            tables: std::array::from_fn(|table| Rows::new(TABLES[table].1)),
             from: vec![None; partitions],
             next: vec![None; partitions],
             records: 0,
@@ -444,12 +309,10 @@ impl Sink {
         let tables: Vec<Value> = (0..TABLES.len())
             .filter(|&table| self.tables[table].count > 0)
             .map(|table| {
-                let columns: Vec<&str> =
-                    self.tables[table].columns.iter().map(|column| column.definition.0).collect();
                 json!({
                     "index": table,
                     "table": TABLES[table].0,
-                    "columns": columns.join(", "),
+                    "columns": self.tables[table].names().join(", "),
                     "rows": self.tables[table].count,
                 })
             })
@@ -500,19 +363,6 @@ impl Sink {
         self.dead.clear();
         (self.records, self.duplicates, self.lost, self.dead_count) = (0, 0, 0, 0);
     }
-}
-
-fn string(out: &mut Vec<u8>, text: &str) {
-    varint(out, text.len() as u64);
-    out.extend_from_slice(text.as_bytes());
-}
-
-fn varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
 }
 
 /// The columns of [`COMMON`].

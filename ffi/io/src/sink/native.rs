@@ -1,0 +1,157 @@
+//! Rows as blocks of ClickHouse's Native format: column by column, which the server takes as they are.
+
+/// How a column lies in a Native block (<https://clickhouse.com/docs/interfaces/formats/Native>).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Milliseconds since 1970.
+    Time,
+    /// 16 bytes.
+    Id,
+    /// Length and bytes; columns of low cardinality are made of these by the server.
+    Text,
+    U16,
+    U64,
+    F64,
+    Bool,
+    /// Where each row's list ends, then all numbers.
+    Ladder,
+}
+
+impl Layout {
+    fn name(self) -> &'static str {
+        match self {
+            Layout::Time => "DateTime64(3, 'UTC')",
+            Layout::Id => "FixedString(16)",
+            Layout::Text => "String",
+            Layout::U16 => "UInt16",
+            Layout::U64 => "UInt64",
+            Layout::F64 => "Float64",
+            Layout::Bool => "Bool",
+            Layout::Ladder => "Array(Float64)",
+        }
+    }
+}
+
+pub(super) type Definition = (&'static str, Layout);
+
+/// One column's values.
+struct Column {
+    definition: Definition,
+    bytes: Vec<u8>,
+    /// Of a ladder: where each row's list ends.
+    ends: Vec<u8>,
+}
+
+/// One table's rows, column by column.
+pub(super) struct Rows {
+    columns: Vec<Column>,
+    pub(super) count: u64,
+}
+
+impl Rows {
+    pub(super) fn new(parts: &[&[Definition]]) -> Rows {
+        let definitions = parts.iter().flat_map(|part| part.iter().copied());
+        let columns = definitions
+            .map(|definition| Column { definition, bytes: Vec::new(), ends: Vec::new() })
+            .collect();
+        Rows { columns, count: 0 }
+    }
+
+    pub(super) fn clear(&mut self) {
+        for column in &mut self.columns {
+            column.bytes.clear();
+            column.ends.clear();
+        }
+        self.count = 0;
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.columns.iter().map(|column| column.bytes.len() + column.ends.len()).sum()
+    }
+
+    pub(super) fn next(&mut self) -> Row<'_> {
+        self.count += 1;
+        Row { columns: self.columns.iter_mut() }
+    }
+
+    /// Names of the columns, in their order.
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        self.columns.iter().map(|column| column.definition.0).collect()
+    }
+
+    /// As one block.
+    pub(super) fn block(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.bytes() + 64 * self.columns.len());
+        varint(&mut out, self.columns.len() as u64);
+        varint(&mut out, self.count);
+        for Column { definition: (name, layout), bytes, ends } in &self.columns {
+            string(&mut out, name);
+            string(&mut out, layout.name());
+            out.extend_from_slice(ends);
+            out.extend_from_slice(bytes);
+        }
+        out
+    }
+}
+
+/// The columns of a row that are still to be written; each value goes to the next one.
+pub(super) struct Row<'a> {
+    columns: std::slice::IterMut<'a, Column>,
+}
+
+impl Row<'_> {
+    fn column(&mut self, layout: Layout) -> &mut Column {
+        let column = self.columns.next().expect("a row has as many values as its table has columns");
+        debug_assert!(column.definition.1 == layout, "{}", column.definition.0);
+        column
+    }
+
+    pub(super) fn time(&mut self, at_ms: i64) {
+        self.column(Layout::Time).bytes.extend_from_slice(&at_ms.to_le_bytes());
+    }
+
+    pub(super) fn id(&mut self, id: &[u8; 16]) {
+        self.column(Layout::Id).bytes.extend_from_slice(id);
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        string(&mut self.column(Layout::Text).bytes, text);
+    }
+
+    pub(super) fn u16(&mut self, value: u16) {
+        self.column(Layout::U16).bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(super) fn u64(&mut self, value: u64) {
+        self.column(Layout::U64).bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(super) fn f64(&mut self, value: f64) {
+        self.column(Layout::F64).bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(super) fn bool(&mut self, value: bool) {
+        self.column(Layout::Bool).bytes.push(value.into());
+    }
+
+    pub(super) fn ladder(&mut self, rungs: &[f64]) {
+        let Column { bytes, ends, .. } = self.column(Layout::Ladder);
+        for rung in rungs {
+            bytes.extend_from_slice(&rung.to_le_bytes());
+        }
+        ends.extend_from_slice(&(bytes.len() as u64 / 8).to_le_bytes());
+    }
+}
+
+fn string(out: &mut Vec<u8>, text: &str) {
+    varint(out, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
