@@ -110,13 +110,17 @@ impl Topic {
                 .open(&path);
             file.map_err(|error| LogError::io("open", &path, &error))
         };
+        let lock = open_lock("append.lock")?;
         let state_path = dir.join("state");
+        // Locked: two first starts at once would both find no page, and one clear what the other has set.
+        lock.lock().map_err(|error| LogError::io("lock", dir, &error))?;
         let state = State::open(&state_path).map_err(|error| LogError::io("open", &state_path, &error))?;
+        lock.unlock().map_err(|error| LogError::io("unlock", dir, &error))?;
         let topic = Topic {
             dir: dir.to_path_buf(),
             options,
             state,
-            writer: Mutex::new(Writer { lock: open_lock("append.lock")?, segment: None }),
+            writer: Mutex::new(Writer { lock, segment: None }),
             syncer: Mutex::new(open_lock("sync.lock")?),
             spin: Spin::default(),
         };
@@ -467,17 +471,21 @@ pub(super) fn segments(dir: &Path) -> Result<Vec<u64>, LogError> {
     Ok(bases)
 }
 
-/// Writes an empty segment and its folder entry to disk.
+/// Writes an empty segment and its folder entry to disk. By rename: a segment has its whole header, or is not
+/// there, so that a header which is not whole is damage.
 pub(super) fn create_segment(dir: &Path, base: u64) -> Result<(), LogError> {
     let path = segment_path(dir, base);
+    let unnamed = dir.join("next-segment");
     let made = (|| {
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unnamed)?;
         file.write_all_at(&format::segment_header(base), 0)?;
         file.sync_all()?;
+        fs::rename(&unnamed, &path)?;
         File::open(dir)?.sync_all()
     })();
     made.map_err(|error| {
         // Without its cursor an empty segment is only in the way; a leftover is harmless, readers stop at the cursor.
+        let _ = fs::remove_file(&unnamed);
         let _ = fs::remove_file(&path);
         LogError::io("create", &path, &error)
     })
