@@ -5,6 +5,7 @@ import { AuditAnchors } from "./audit_anchors.ts";
 import { type ActionName, type ModuleName, MODULES, type Sent } from "../core/control.ts";
 import { sendCommand } from "../ffi/control.ts";
 import { type Command, type Context, EXIT, type ExitCode, type Flag, type Invocation } from "./command.ts";
+import { answersElsewhere } from "./elsewhere.ts";
 
 const ACTIONS: readonly ActionName[] = ["start", "stop", "restart", "throttle", "policy"];
 const WAIT_MS = 5_000;
@@ -71,7 +72,8 @@ export const kill: Command = {
   flags: [REASON, JSON_FLAG],
   details: [
     "Works with the log, the API and the disk gone: by the agent's socket, else by a signal; without a running agent the",
-    "latch is set on disk. Only `legend unkill` lifts it.",
+    "latch is set on disk. Only `legend unkill` lifts it. With Kafka, the agents of other hosts are killed by its topics, and",
+    "each one's answer is printed; exit code 3 when one has not answered, or Kafka is away.",
   ],
   run({ args, flags }, context) {
     const [module, ...more] = args;
@@ -144,8 +146,7 @@ async function send(
   }
   await anchored(context);
   let code: ExitCode = EXIT.done;
-  answers.forEach((sent, at) => {
-    const module = modules[at]!;
+  const tell = (sent: Sent, module: ModuleName) => {
     context.out(
       flags.json
         ? `${JSON.stringify({ module, action, ...sent })}\n`
@@ -158,8 +159,13 @@ async function send(
       ? EXIT.failed
       : EXIT.notReady;
     code = ended > code ? ended : code;
-  });
-  return code;
+  };
+  // What this host's agents say is told before others are waited for.
+  answers.forEach((sent, at) => tell(sent, modules[at]!));
+  const commands = modules.map((module, at) => ({ module, request_id: request_ids[at]! }));
+  const elsewhere = await answersElsewhere(context, commands);
+  for (const { module, ...sent } of elsewhere ?? []) tell(sent, module);
+  return elsewhere === null && code === EXIT.done ? EXIT.notReady : code;
 }
 
 /** How long a command waits for another writer of the audit. */
@@ -213,7 +219,9 @@ function line(module: ModuleName, action: string, values: Record<string, string>
   const { receipt } = sent;
   if (!receipt) return `${module}: ${what} not applied, ${sent.agent_error ?? "no agent answered"}`;
   if (!receipt.applied) return `${receipt.instance}: ${what} refused, ${receipt.reason}`;
-  const first = sent.path === "disk"
+  const first = sent.path === "kafka"
+    ? "on another host"
+    : sent.path === "disk"
     ? "no agent runs, its state on disk was changed"
     : receipt.first_event_ns === "0"
     ? "no event has come since"

@@ -1,11 +1,14 @@
 import type { ModuleName } from "../core/control.ts";
 import { AppError, UsageError } from "../core/errors.ts";
-import type { ModelList, ModelManifest } from "../core/models.ts";
+import type { Judgement, ModelList, ModelManifest } from "../core/models.ts";
+import { compareShadow, HOURS_MAX, type ShadowComparison } from "../core/shadow.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { deployModel } from "../core/deploy.ts";
 import { ModelEvents } from "../core/model_events.ts";
-import { ModelRegistry } from "../ffi/models.ts";
+import { signatureCheck } from "../ffi/control.ts";
+import { judge, ModelRegistry } from "../ffi/models.ts";
 import { type Command, type Context, EXIT, type Flag, type Invocation } from "./command.ts";
+import { storeOf } from "./db.ts";
 
 const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
 const JSON_FLAG: Flag = { name: "json", doc: "As JSON" };
@@ -150,6 +153,11 @@ async function deploy(
     {
       registry,
       log: context.log(),
+      isSigned: signatureCheck(
+        context.library(),
+        context.dataDir().path,
+        context.setting<string>("control.sign_sk_hex"),
+      ),
       signal: context.signal,
       cluster: kafkaOf(context.config()) !== null,
     },
@@ -189,6 +197,64 @@ export const modelShadow: Command = {
     context.out(
       args[1] ? `${args[1]} is asked beside the live model of ${module}\n` : `${module} has no shadow\n`,
     );
+    return EXIT.done;
+  },
+};
+
+/** Hours of the comparison; throws what to give instead. */
+function hoursOf(value: string | boolean | undefined): number {
+  const hours = Number(value ?? 1);
+  if (!Number.isInteger(hours) || hours < 1 || hours > HOURS_MAX) {
+    throw new UsageError(`Cannot use --hours ${value}: need a whole number, 1 to ${HOURS_MAX}`);
+  }
+  return hours;
+}
+
+const share = (part: number, whole: number) => `${(100 * part / whole).toFixed(1)} %`;
+
+function comparisonLines(told: ShadowComparison): string {
+  const { decisions, passes, judged, answered } = told;
+  const row = (name: string, { auc, log_loss, brier, calibration_error }: Judgement) =>
+    `${name.padEnd(14)} AUC ${auc?.toFixed(4) ?? "not known"}, log loss ${log_loss.toFixed(4)}, Brier ${
+      brier.toFixed(4)
+    }, ECE ${calibration_error.toFixed(4)}`;
+  return [
+    `${decisions} decisions of the last ${told.hours} h scored by ${told.live} (decides) and ${told.shadow} (in shadow)`,
+    `scores apart   ${told.mean_difference.toFixed(4)} on average`,
+    `pass score_min both ${share(passes.both, decisions)}, only ${told.live} ${
+      share(passes.live_only, decisions)
+    }, only ${told.shadow} ${share(passes.shadow_only, decisions)}`,
+    ...(judged
+      ? [
+        `${answered} of them answered by the chain since, ${judged.live.positives} came true`,
+        row(told.live, judged.live),
+        row(told.shadow, judged.shadow),
+      ]
+      : [`${answered} of them answered by the chain since: too few to say who was right`]),
+  ].join("\n");
+}
+
+export const modelCompare: Command = {
+  name: "model compare",
+  args: "MODULE",
+  summary: "The model in shadow beside the one that decides: how far apart, what would pass, who was right",
+  flags: [{ name: "hours", value: "N", doc: "Decisions of the last N hours (1)" }, JSON_FLAG],
+  details: [
+    "Out of the store. A decision has its answer when the chain has gone on: an open arbitrage came true when somebody",
+    "landed a paying cycle over its pools within two slots, an open sandwich when its target became a tier A victim.",
+  ],
+  async run({ args, flags }, context) {
+    const [module, ...more] = args;
+    if (more.length > 0) throw new UsageError("Cannot compare: need one MODULE, arbitrage or mev");
+    const hours = hoursOf(flags.hours);
+    const told = await compareShadow(
+      storeOf(context),
+      (labels, scores) => judge(context.library(), labels, scores),
+      moduleOf(module),
+      hours,
+      context.signal,
+    );
+    context.out(`${flags.json ? JSON.stringify(told) : comparisonLines(told)}\n`);
     return EXIT.done;
   },
 };

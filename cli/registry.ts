@@ -12,6 +12,7 @@ import { dlqList, dlqReplay } from "./dlq.ts";
 import { explain } from "./explain.ts";
 import { jobCancel, jobList, jobLogs, jobRetry, jobShow } from "./job.ts";
 import {
+  modelCompare,
   modelDeploy,
   modelImport,
   modelList,
@@ -57,6 +58,7 @@ export const COMMANDS: readonly Command[] = [
   jobRetry,
   jobShow,
   kill,
+  modelCompare,
   modelDeploy,
   modelImport,
   modelList,

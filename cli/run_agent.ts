@@ -95,7 +95,8 @@ async function startAgent(module: ModuleName, call: Invocation, context: Context
   const limits = topicLimits(context);
   const topic = context.setting<string>("realtime.proto_topic");
   const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
-  const kafka = sources.includes("kafka") ? kafkaOf(context.config()) : null;
+  const cluster = kafkaOf(context.config());
+  const kafka = sources.includes("kafka") ? cluster : null;
   return new Agent(context.library(), {
     module,
     sources,
@@ -107,6 +108,7 @@ async function startAgent(module: ModuleName, call: Invocation, context: Context
       retention_bytes: limits.retentionBytes,
       retention_ms: limits.retentionMs,
     },
+    cluster: cluster !== null,
     ...(kafka ? { kafka } : {}),
     ...(topic ? { topic } : {}),
     ...(sign_sk_hex ? { sign_sk_hex } : {}),

@@ -7,20 +7,24 @@ import { kafkaOf } from "../core/config/kafka.ts";
 import { deployModel } from "../core/deploy.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
 import { readSchedules, writeSchedules } from "../core/jobs/schedules.ts";
-import { agentStatuses, type ModuleName, MODULES, type Sent } from "../core/control.ts";
+import { broadcast, RECEIPT_WAIT_MS } from "../core/broadcast.ts";
+import { agentStatuses, type ModuleName, MODULES } from "../core/control.ts";
 import { openDatabase } from "../core/database.ts";
 import { DecisionIndex } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
+import { Fleet } from "../core/fleet.ts";
 import { linkStatus } from "../core/link.ts";
 import { MetricsView } from "../core/metrics.ts";
 import { ModelEvents } from "../core/model_events.ts";
 import { Receipts } from "../core/receipts.ts";
+import { compareShadow } from "../core/shadow.ts";
 import { WantedStates } from "../core/wanted.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { runQuery } from "../core/store/queries.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
-import { sendCommand } from "../ffi/control.ts";
+import { sendCommand, signatureCheck } from "../ffi/control.ts";
 import { endWithParent } from "../ffi/engine.ts";
+import { judge } from "../ffi/models.ts";
 import { createApp } from "../routes/app.ts";
 import type { ApiDeps, Readiness } from "../routes/deps.ts";
 import { pageRoutes } from "../routes/pages/mod.tsx";
@@ -34,7 +38,6 @@ import { registryOf } from "./model.ts";
 import { allowedBuckets, datasetsRoot } from "./run_worker.ts";
 import { hasClickHouse } from "./run_store.ts";
 
-const RECEIPT_WAIT_MS = 5_000;
 /** How long open connections may take to end. */
 const SHUTDOWN_MS = 2_000;
 /** Seconds after which an agent that says nothing is not there. */
@@ -66,11 +69,11 @@ export const runApi: Command = {
       );
     }
     const parts = await openParts(context);
-    const { deps, bridge, modelEvents } = parts;
+    const { deps, bridge } = parts;
     const app = createApp(deps, pageRoutes);
     const server = listen(hostname, port, app.fetch, context);
     const { decisions, metrics, receipts, wanted, jobs } = deps;
-    const follow = [decisions, metrics, receipts, wanted, jobs, modelEvents].map((part) =>
+    const follow = [decisions, metrics, receipts, wanted, jobs, ...parts.following].map((part) =>
       part.follow(context.signal)
     );
     try {
@@ -107,7 +110,32 @@ async function openParts(context: Context) {
   const bridge = new Bridge({ log, ...batch, isOpen: (session) => accounts.isOpen(session) });
   const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
   const kafka = kafkaOf(context.config()) !== null;
-  const [metrics, receipts, modelEvents] = [new MetricsView(log), new Receipts(log), new ModelEvents(log)];
+  const isSigned = signatureCheck(context.library(), path, sign_sk_hex);
+  const [metrics, modelEvents] = [new MetricsView(log), new ModelEvents(log)];
+  const receipts = new Receipts(log, isSigned);
+  const ownAgents = briefly(() => agentStatuses(path));
+  const hasOwn = (module: ModuleName) => ownAgents().some((agent) => agent.module === module);
+  const fleet = new Fleet({
+    log,
+    isSigned,
+    own: ownAgents,
+    refused: (name) =>
+      context.say(
+        `Cannot believe what ${name} says of itself: no agent with a key of this installation signed it; do all hosts have the same CTRL_SIGN_SK_HEX?`,
+      ),
+  });
+  const others = (module: ModuleName) => {
+    const mine = hasOwn(module) ? `${module}-${instance}` : "";
+    const told = fleet.all().filter((agent) => !agent.here && agent.module === module);
+    const silent = metrics.instances(module).filter((name) =>
+      name !== mine && !told.some(({ instance }) => instance === name)
+    );
+    return [
+      ...told.filter(({ state }) => state === "running"),
+      // Heard by their metrics alone: of a version that reports nothing else.
+      ...silent.map((instance) => ({ instance, age_s: 0 })),
+    ];
+  };
   const store = storeOf(context);
   const registry = registryOf(context);
   const deps: ApiDeps = {
@@ -120,25 +148,22 @@ async function openParts(context: Context) {
     audit: ({ who, action, module = "", detail = "", request_id = "" }) =>
       anchors.tell(chain.append({ who, action, module, detail, request_id })),
     chain,
-    send: async (command) => {
-      const own = agentStatuses(path).some(({ module }) => module === command.module);
-      const request_id = command.request_id ?? crypto.randomUUID().replaceAll("-", "");
-      const sent = await sendCommand(context.library(), {
-        ...command,
-        request_id,
-        data_dir: path,
-        instance,
-        ...(sign_sk_hex ? { sign_sk_hex } : {}),
-        wait_ms: RECEIPT_WAIT_MS,
-        disk: own || !kafka,
-      });
-      if (!kafka) return [sent];
-      const mine = own ? `${command.module}-${instance}` : "";
-      const others = metrics.instances(command.module).filter((name) => name !== mine);
-      const far = await Promise.all(others.map((name) => remote(receipts, request_id, name)));
-      return own || far.length === 0 ? [sent, ...far] : far;
-    },
-    agents: briefly(() => agentStatuses(path)),
+    send: broadcast({
+      here: (command) =>
+        sendCommand(context.library(), {
+          ...command,
+          data_dir: path,
+          instance,
+          ...(sign_sk_hex ? { sign_sk_hex } : {}),
+          wait_ms: RECEIPT_WAIT_MS,
+          disk: hasOwn(command.module) || !kafka,
+        }),
+      hasOwn,
+      others,
+      receipts: (requestId) => receipts.of(requestId),
+    }),
+    ownAgents,
+    agents: briefly(() => fleet.all()),
     wanted: new WantedStates(log),
     decisions: new DecisionIndex(log),
     metrics,
@@ -151,7 +176,7 @@ async function openParts(context: Context) {
       list: (module) => modelEvents.withHistory(registry.list(module)),
       deploy: (module, version, requestId) => {
         const heard = (module: ModuleName) => metrics.instances(module);
-        const deps = { registry, log, signal: context.signal, cluster: kafka, heard };
+        const deps = { registry, log, isSigned, signal: context.signal, cluster: kafka, heard };
         return deployModel(deps, module, version, requestId);
       },
       import: async (module, file) => {
@@ -162,6 +187,14 @@ async function openParts(context: Context) {
         }
         return (await registry.import(module, real)).version;
       },
+      compare: (module, hours, signal) =>
+        compareShadow(
+          store,
+          (labels, scores) => judge(context.library(), labels, scores),
+          module,
+          hours,
+          signal,
+        ),
       report: (module, version) =>
         Deno.readFile(registry.path(module, version).replace(/\.so$/, ".svg")).catch(() => undefined),
     },
@@ -177,34 +210,9 @@ async function openParts(context: Context) {
     batch,
     say: (line) => context.say(line),
   };
-  return { deps, bridge, anchors, modelEvents, close: () => database.close() };
-}
-
-/** What an agent on another host answers, by its receipt on the log. */
-async function remote(receipts: Receipts, request_id: string, instance: string): Promise<Sent> {
-  const end = performance.now() + RECEIPT_WAIT_MS;
-  const path = "kafka";
-  for (;;) {
-    const receipt = receipts.of(request_id).find((one) => one.instance === instance);
-    // Who signed it cannot be told here: the key of that host's agents is its own.
-    if (receipt) {
-      return {
-        request_id,
-        at_ms: 0,
-        path,
-        receipt: { ...receipt, genuine: false },
-        log_error: null,
-        agent_error: null,
-      };
-    }
-    if (performance.now() > end) {
-      const agent_error = `${instance} has not answered in ${
-        RECEIPT_WAIT_MS / 1000
-      } s; it obeys when it is back`;
-      return { request_id, at_ms: 0, path, receipt: null, log_error: null, agent_error };
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  // Alone, a host has no other agents to hear of.
+  const following = kafka ? [modelEvents, fleet] : [modelEvents];
+  return { deps, bridge, anchors, following, close: () => database.close() };
 }
 
 const heardOf = (metrics: MetricsView) => () =>

@@ -216,6 +216,7 @@ function tailLine(name: string, record: StoredRecord): Record<string, unknown> {
   try {
     if (content === "envelope") return { ...place, ...bytesToMirror(value) };
     if (content === "receipt") return { ...place, type: content, data: receiptJson(value) };
+    if (content === "agent-report") return { ...place, type: content, data: reportJson(value) };
     if (content === "command") return { ...place, type: content, data: commandJson(value) };
     if (content === "model-event") return { ...place, type: content, data: modelEventJson(value) };
     if (content === "model-news") return { ...place, type: content, data: modelNewsJson(value) };
@@ -245,6 +246,10 @@ function receiptJson(bytes: Uint8Array): Record<string, unknown> {
     applied_ns: decimal(receipt.appliedNs),
     first_event_ns: decimal(receipt.firstEventNs),
   };
+}
+
+function reportJson(bytes: Uint8Array): Record<string, unknown> {
+  return JSON.parse(decoder.decode(jobs.AgentReport.decode(bytes).statusJson));
 }
 
 function commandJson(bytes: Uint8Array): Record<string, unknown> {

@@ -30,6 +30,11 @@ export interface AgentStatus {
   policy: PolicyState;
   policy_hash: string;
   killed: boolean;
+  /** Version that scores; null: the baseline. */
+  model: string | null;
+  /** Version that is asked beside it. */
+  shadow_model: string | null;
+  model_refused: { version: string; reason: string } | null;
   files: number;
   blocks: number;
   transactions: number;
@@ -99,6 +104,8 @@ export interface Receipt {
 
 export interface Sent {
   request_id: string;
+  /** Who was asked, where it is known before an answer. */
+  instance?: string;
   /** Unix milliseconds at which it was signed. */
   at_ms: number;
   /** Who has it: the agent, its state on disk (no agent runs), the agent by a signal, or the log alone. */

@@ -1,13 +1,15 @@
 /** A deployment: the symlink first, then what each running agent says of it. */
-import type { ModuleName } from "./control.ts";
+import type { ModuleName, Receipt } from "./control.ts";
 import type { Log } from "./log/log.ts";
-import { type LoggedReceipt, Receipts } from "./receipts.ts";
+import { type IsSigned, Receipts } from "./receipts.ts";
 
 /** How long agents are waited for: a swap takes milliseconds, the probe of a foreign file two seconds at most. */
 const WAIT_MS = 4_000;
 /** After the first receipt, for agents that are not known by name: here they answer at once, other hosts by the cluster. */
 const MORE_MS = { here: 300, cluster: 1_500 };
 const LOOK_MS = 10;
+/** Short, so that a deployment ends when it is answered. */
+const WAIT_FOR_RECORD_MS = 50;
 
 /** What a deployment needs of the registry (`ffi/models.ts`). */
 export interface Deployable {
@@ -17,6 +19,7 @@ export interface Deployable {
 export interface DeployDeps {
   readonly registry: Deployable;
   readonly log: Log;
+  readonly isSigned: IsSigned;
   readonly signal: AbortSignal;
   /** Whether there may be other hosts. */
   readonly cluster: boolean;
@@ -26,14 +29,14 @@ export interface DeployDeps {
 
 export interface Deployed {
   readonly request_id: string;
-  readonly receipts: LoggedReceipt[];
+  readonly receipts: Receipt[];
   /** Agents that were heard of lately and did not answer. */
   readonly silent: string[];
 }
 
 /** Throws `not_found` for a version that is not registered. Without running agents there are no receipts. */
 export async function deployModel(
-  { registry, log, signal, cluster, heard }: DeployDeps,
+  { registry, log, isSigned, signal, cluster, heard }: DeployDeps,
   module: ModuleName,
   version: string,
   requestId: string = crypto.randomUUID(),
@@ -41,22 +44,22 @@ export async function deployModel(
   const known = heard?.(module) ?? [];
   const more = cluster ? MORE_MS.cluster : MORE_MS.here;
   const stop = new AbortController();
-  const receipts = new Receipts(log);
-  const following = receipts.follow(AbortSignal.any([signal, stop.signal]));
+  const receipts = new Receipts(log, isSigned);
+  const following = receipts.follow(AbortSignal.any([signal, stop.signal]), WAIT_FOR_RECORD_MS);
   try {
     registry.point(module, "latest", version, requestId);
     const begin = performance.now();
-    const silent = () =>
-      known.filter((name) => !receipts.of(requestId).some(({ instance }) => instance === name));
+    const answers = () => receipts.of(requestId).filter(({ genuine }) => genuine);
+    const silent = () => known.filter((name) => !answers().some(({ instance }) => instance === name));
     let first: number | null = null;
     while (!signal.aborted) {
       const now = performance.now();
-      if (receipts.of(requestId).length > 0) first ??= now;
+      if (answers().length > 0) first ??= now;
       const all = known.length > 0 ? silent().length === 0 : first !== null && now - first > more;
       if (all || now - begin > WAIT_MS) break;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-    return { request_id: requestId, receipts: [...receipts.of(requestId)], silent: silent() };
+    return { request_id: requestId, receipts: answers(), silent: silent() };
   } finally {
     stop.abort();
     await following;

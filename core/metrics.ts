@@ -6,15 +6,20 @@ import type { Log } from "./log/log.ts";
 
 const METRICS_TOPIC = "metrics-proto";
 /** Seconds kept. */
-const SAMPLES_MAX = 600;
+const SECONDS_MAX = 600;
+/** Records of each partition that a start reads: the seconds kept, of several agents. */
+const RECORDS_MAX = 5_000n;
 
 /** An agent that told nothing for this long is not asked for receipts any more. */
 const HEARD_MS = 60_000;
 const HEARD_MAX = 1_000;
+const AHEAD_MS_MAX = 60_000;
 
+/** How long an agent's sample speaks for it: agents tell each second, not at the same moment. */
+const GOOD_S = 3;
+
+/** Milliseconds, shares of 1 and SOL. */
 interface Sample {
-  /** Unix seconds. */
-  t: number;
   hotpath_p50: number;
   hotpath_p99: number;
   send_p99: number;
@@ -43,7 +48,11 @@ export interface MetricsSummary {
 export class MetricsView {
   readonly #log: Log;
   readonly #heard = new Map<string, { module: ModuleName; atMs: number }>();
-  readonly #samples: Record<ModuleName, Sample[]> = { arbitrage: [], mev: [] };
+  /** By Unix second, then by instance. */
+  readonly #samples: Record<ModuleName, Map<number, Map<string, Sample>>> = {
+    arbitrage: new Map(),
+    mev: new Map(),
+  };
 
   constructor(log: Log) {
     this.#log = log;
@@ -52,9 +61,9 @@ export class MetricsView {
   /** Reads along until the signal ends it. */
   follow(signal: AbortSignal): Promise<void> {
     return follow(this.#log, METRICS_TOPIC, {
-      from: { last: BigInt(2 * SAMPLES_MAX) },
+      from: { last: RECORDS_MAX },
       signal,
-      take: ({ value, timestampMs }) => value && this.#take(value, timestampMs),
+      take: ({ value, timestampMs }) => value && this.take(value, timestampMs),
     });
   }
 
@@ -64,7 +73,8 @@ export class MetricsView {
       .map(([instance]) => instance);
   }
 
-  #take(value: Uint8Array, timestampMs: number): void {
+  /** One record. */
+  take(value: Uint8Array, timestampMs: number, now = Date.now()): void {
     let metrics;
     try {
       ({ metrics } = realtime.Envelope.decode(value));
@@ -74,34 +84,47 @@ export class MetricsView {
     }
     const module = metrics?.module as ModuleName;
     const samples = this.#samples[module];
-    if (!metrics || !samples) return;
+    // A sample from a clock that is ahead would stand as the newest for as long.
+    if (!metrics || !samples || timestampMs > now + AHEAD_MS_MAX) return;
     this.#heard.set(metrics.instance ?? "", { module, atMs: timestampMs });
     if (this.#heard.size > HEARD_MAX) this.#heard.delete(this.#heard.keys().next().value!);
-    samples.push({
-      t: timestampMs / 1000,
+    const second = Math.floor(timestampMs / 1000);
+    const told = samples.get(second) ?? new Map<string, Sample>();
+    samples.set(second, told);
+    if (told.size >= HEARD_MAX) return;
+    told.set(metrics.instance ?? "", {
       hotpath_p50: metrics.hotpathP50 ?? 0,
       hotpath_p99: metrics.hotpathP99 ?? 0,
       send_p99: metrics.sendP99 ?? 0,
       landed_pct: metrics.landedPct ?? 0,
       pnl_1h: metrics.pnl_1h ?? 0,
     });
-    if (samples.length > SAMPLES_MAX) samples.shift();
+    // Hosts' records need not come in the order of time.
+    if (samples.size > SECONDS_MAX) samples.delete(Math.min(...samples.keys()));
   }
 
-  /** Of one module; `now`: Unix milliseconds. */
+  /** Of one module, all its agents together; `now`: Unix milliseconds. */
   summary(module: ModuleName, now = Date.now()): MetricsSummary {
     const samples = this.#samples[module];
-    const last = samples.at(-1);
-    const column = (name: keyof Sample) => samples.map((sample) => sample[name]);
+    const t = [...samples.keys()].sort((one, other) => one - other);
+    const points = t.map((second) => {
+      const known = new Map<string, Sample>();
+      for (let before = GOOD_S - 1; before >= 0; before--) {
+        samples.get(second - before)?.forEach((sample, instance) => known.set(instance, sample));
+      }
+      return together([...known.values()]);
+    });
+    const last = points.at(-1);
+    const column = (name: keyof Sample) => points.map((point) => point[name]);
     return {
       hotpath_p50: last?.hotpath_p50 ?? null,
       hotpath_p99: last?.hotpath_p99 ?? null,
       send_p99: last?.send_p99 ?? null,
       landed_pct: last?.landed_pct ?? null,
       pnl_1h: last?.pnl_1h ?? null,
-      age_s: last ? Math.max(0, now / 1000 - last.t) : null,
+      age_s: last ? Math.max(0, now / 1000 - t.at(-1)!) : null,
       series: {
-        t: column("t"),
+        t,
         hotpath_p50: column("hotpath_p50"),
         hotpath_p99: column("hotpath_p99"),
         send_p99: column("send_p99"),
@@ -110,4 +133,17 @@ export class MetricsView {
       },
     };
   }
+}
+
+/** Agents of one module as one: the slowest of their latencies, their mean landed share, the sum of their PnL. */
+function together(samples: readonly Sample[]): Sample {
+  const most = (name: keyof Sample) => Math.max(...samples.map((sample) => sample[name]));
+  const sum = (name: keyof Sample) => samples.reduce((total, sample) => total + sample[name], 0);
+  return {
+    hotpath_p50: most("hotpath_p50"),
+    hotpath_p99: most("hotpath_p99"),
+    send_p99: most("send_p99"),
+    landed_pct: sum("landed_pct") / samples.length,
+    pnl_1h: sum("pnl_1h"),
+  };
 }

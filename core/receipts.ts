@@ -7,22 +7,35 @@ import type { Log } from "./log/log.ts";
 
 const RECEIPTS_TOPIC = "control-receipts-proto";
 const REQUESTS_MAX = 10_000;
+/** Receipts of one request that are kept. */
+const ANSWERS_MAX = 1_000;
 
-export type LoggedReceipt = Omit<Receipt, "genuine">;
+/** Whether an agent of this installation, on whatever host, signed the bytes of a record. */
+export type IsSigned = (said: "receipt" | "report", bytes: Uint8Array) => boolean;
+
+interface Known {
+  readonly bytes: Uint8Array;
+  readonly receipt: Omit<Receipt, "genuine">;
+  /** Checked when it is asked for: most receipts never are. */
+  genuine: boolean | null;
+}
 
 export class Receipts {
   readonly #log: Log;
-  readonly #byRequest = new Map<string, LoggedReceipt[]>();
+  readonly #isSigned: IsSigned;
+  readonly #byRequest = new Map<string, Known[]>();
 
-  constructor(log: Log) {
+  constructor(log: Log, isSigned: IsSigned) {
     this.#log = log;
+    this.#isSigned = isSigned;
   }
 
-  /** Reads along until the signal ends it. */
-  follow(signal: AbortSignal): Promise<void> {
+  /** Reads along until the signal ends it; `waitMs` as {@link follow} takes it. */
+  follow(signal: AbortSignal, waitMs?: number): Promise<void> {
     return follow(this.#log, RECEIPTS_TOPIC, {
       from: { last: BigInt(REQUESTS_MAX) },
       signal,
+      ...(waitMs === undefined ? {} : { waitMs }),
       take: ({ value }) => value && this.#take(value),
     });
   }
@@ -36,22 +49,31 @@ export class Receipts {
       return;
     }
     const list = this.#byRequest.get(receipt.requestId ?? "") ?? [];
+    if (list.length >= ANSWERS_MAX) return;
     list.push({
-      request_id: receipt.requestId ?? "",
-      instance: receipt.instance ?? "",
-      module: receipt.module as ModuleName,
-      applied: receipt.applied ?? false,
-      reason: receipt.reason ?? "",
-      sequence: String(receipt.sequence),
-      policy_hash: Buffer.from(receipt.policyHash ?? []).toString("hex"),
-      applied_ns: String(receipt.appliedNs),
-      first_event_ns: String(receipt.firstEventNs),
+      bytes: value.slice(),
+      receipt: {
+        request_id: receipt.requestId ?? "",
+        instance: receipt.instance ?? "",
+        module: receipt.module as ModuleName,
+        applied: receipt.applied ?? false,
+        reason: receipt.reason ?? "",
+        sequence: String(receipt.sequence),
+        policy_hash: Buffer.from(receipt.policyHash ?? []).toString("hex"),
+        applied_ns: String(receipt.appliedNs),
+        first_event_ns: String(receipt.firstEventNs),
+      },
+      genuine: null,
     });
     this.#byRequest.set(receipt.requestId ?? "", list);
     if (this.#byRequest.size > REQUESTS_MAX) this.#byRequest.delete(this.#byRequest.keys().next().value!);
   }
 
-  of(requestId: string): readonly LoggedReceipt[] {
-    return this.#byRequest.get(requestId) ?? [];
+  /** What was answered to a request, and whether an agent of this installation did. */
+  of(requestId: string): Receipt[] {
+    return (this.#byRequest.get(requestId) ?? []).map((known) => {
+      known.genuine ??= this.#isSigned("receipt", known.bytes);
+      return { ...known.receipt, genuine: known.genuine };
+    });
   }
 }

@@ -1,5 +1,6 @@
-/** Sending signed commands to the agents of this host. */
+/** Signed commands to the agents of this host, and what agents of all hosts have signed. */
 import type { SendOptions, Sent } from "../core/control.ts";
+import type { IsSigned } from "../core/receipts.ts";
 import { type Library, utf8 } from "./library.ts";
 
 const ANSWER_BYTES = 16 << 10;
@@ -12,4 +13,18 @@ export async function sendCommand(library: Library, options: SendOptions): Promi
     new Uint8Array(ANSWER_BYTES),
   );
   return JSON.parse(new TextDecoder().decode(out.subarray(0, value)));
+}
+
+/** Checks what agents say against the keys of a data folder and, when given, the key that all hosts share. */
+export function signatureCheck(library: Library, dataDir: string, signSkHex: string): IsSigned {
+  const options = (["receipt", "report"] as const).map((said) =>
+    utf8(JSON.stringify({ said, data_dir: dataDir, ...(signSkHex ? { sign_sk_hex: signSkHex } : {}) }))
+  );
+  const { legend_agent_said } = library.symbols;
+  return (said, bytes) => {
+    const text = options[said === "receipt" ? 0 : 1]!;
+    const record = bytes.slice();
+    return library.call((out, size) => legend_agent_said(text, text.length, record, record.length, out, size))
+      .value === 1;
+  };
 }

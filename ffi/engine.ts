@@ -115,6 +115,8 @@ export interface AgentOptions {
   topic?: string;
   /** Another key whose commands are obeyed. */
   sign_sk_hex?: string;
+  /** Whether there are other hosts, which are told of this agent. */
+  cluster?: boolean;
   /** Limits of the topics it writes. */
   limits: { segment_bytes: number; retention_bytes: number; retention_ms: number };
 }

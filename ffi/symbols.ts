@@ -45,6 +45,8 @@ export const SYMBOLS = {
   legend_agent_status: { parameters: ["u32", ...OUT], result: "i32" },
   legend_agent_close: { parameters: ["u32"], result: "void", nonblocking: true },
   legend_control_send: { parameters: [...TEXT, ...OUT], result: "i32", nonblocking: true },
+  // options, record
+  legend_agent_said: { parameters: [...TEXT, ...TEXT, ...OUT], result: "i32" },
   legend_link_start: { parameters: [...TEXT, ...OUT], result: "i32" },
   legend_link_status: { parameters: ["u32", ...OUT], result: "i32" },
   legend_link_close: { parameters: ["u32"], result: "void", nonblocking: true },
@@ -97,4 +99,4 @@ export const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** `ABI_VERSION` of ffi/abi. */
-export const ABI_VERSION = 5;
+export const ABI_VERSION = 6;

@@ -62,7 +62,7 @@ export default function KillDialog() {
 
   const name = scope === "all" ? "both" : scope === "mev" ? "sandwich" : "arbitrage";
   const stopped = answer && "sent" in answer
-    ? answer.sent.filter(({ receipt }) => receipt?.applied).length
+    ? answer.sent.filter(({ receipt }) => receipt?.applied && receipt.genuine).length
     : 0;
   return (
     <dialog

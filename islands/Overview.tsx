@@ -1,9 +1,19 @@
 /** Alive? Earning or losing? Does anything wait for me? */
 import { useEffect, useState } from "preact/hooks";
-import type { ActionName, AgentStatus, ModuleName } from "../core/control.ts";
+import type { ActionName, ModuleName } from "../core/control.ts";
+import type { FleetAgent } from "../core/fleet.ts";
 import type { MetricsSummary } from "../core/metrics.ts";
 import { Icon, State } from "./_icons.tsx";
-import { MODULE_TITLES, silence, SILENT_S, stateOf, useAgents } from "./agents.ts";
+import {
+  type AgentsState,
+  isSilent,
+  MODULE_TITLES,
+  moduleState,
+  ofModule,
+  silence,
+  stateOf,
+  useAgents,
+} from "./agents.ts";
 import { api, Problem } from "./api.ts";
 import { Chart } from "./Chart.tsx";
 import { type CommandAnswer, sendCommand } from "./commands.ts";
@@ -11,7 +21,7 @@ import { age, grouped, latency, percent, sol } from "./format.ts";
 import { Receipts } from "./Receipts.tsx";
 
 export interface OverviewProps {
-  agents: AgentStatus[];
+  agents: FleetAgent[];
   admin: boolean;
   prefix: string;
 }
@@ -38,7 +48,7 @@ function useSummaries(): Summaries {
 }
 
 export default function Overview({ agents: initial, admin, prefix }: OverviewProps) {
-  const { agents, now } = useAgents(initial);
+  const { agents, late_s } = useAgents(initial);
   const summaries = useSummaries();
   const both = MODULES.map((module) => summaries[module]).filter((one) => one !== undefined);
   const worst = (of: (one: Summary) => number | null) =>
@@ -49,7 +59,7 @@ export default function Overview({ agents: initial, admin, prefix }: OverviewPro
   const pnl = both.length > 0 ? both.reduce((sum, one) => sum + (one.pnl_1h ?? 0), 0) : null;
   return (
     <>
-      <Attention agents={agents} now={now} prefix={prefix} />
+      <Attention agents={agents} late_s={late_s} prefix={prefix} />
       <section class="g-tiles" aria-label="Key figures">
         <Tile
           label="PnL, last hour ≈ paper"
@@ -86,9 +96,9 @@ export default function Overview({ agents: initial, admin, prefix }: OverviewPro
           <ModuleCard
             key={module}
             module={module}
-            agent={agents.find((agent) => agent.module === module)}
+            agents={ofModule(agents, module)}
             summary={summaries[module]}
-            now={now}
+            late_s={late_s}
             admin={admin}
             prefix={prefix}
           />
@@ -99,7 +109,7 @@ export default function Overview({ agents: initial, admin, prefix }: OverviewPro
           <WhyNot
             key={module}
             module={module}
-            agent={agents.find((agent) => agent.module === module)}
+            agents={ofModule(agents, module)}
             prefix={prefix}
           />
         ))}
@@ -178,9 +188,10 @@ function HotPath({ live }: { live: Summaries }) {
   );
 }
 
-function Attention({ agents, now, prefix }: { agents: AgentStatus[]; now: number; prefix: string }) {
+function Attention({ agents, late_s, prefix }: Pick<AgentsState, "agents" | "late_s"> & { prefix: string }) {
   const items = agents.flatMap((agent) => {
-    const title = MODULE_TITLES[agent.module];
+    const isOne = ofModule(agents, agent.module).length === 1;
+    const title = isOne ? MODULE_TITLES[agent.module] : `${MODULE_TITLES[agent.module]} (${agent.instance})`;
     if (agent.killed) {
       return [{
         kind: "bad",
@@ -190,11 +201,13 @@ function Attention({ agents, now, prefix }: { agents: AgentStatus[]; now: number
       }];
     }
     if (agent.error) return [{ kind: "bad", what: `${title} failed.`, detail: agent.error, link: "" }];
-    if (now > 0 && silence(agent, now) > SILENT_S) {
+    if (isSilent(agent, late_s)) {
       return [{
         kind: "warn",
-        what: `${title} has said nothing for ${age(silence(agent, now))}.`,
-        detail: "Its supervisor starts it again when it has ended.",
+        what: `${title} has said nothing for ${age(silence(agent, late_s))}.`,
+        detail: agent.here
+          ? "Its supervisor starts it again when it has ended."
+          : "Its host is cut off, or the agent has ended there; it obeys what it missed when it is back.",
         link: "",
       }];
     }
@@ -267,14 +280,14 @@ function Spark({ values, words }: { values: readonly number[]; words: string }) 
 
 interface CardProps {
   module: ModuleName;
-  agent: AgentStatus | undefined;
+  agents: FleetAgent[];
   summary: Summary | undefined;
-  now: number;
+  late_s: number | null;
   admin: boolean;
   prefix: string;
 }
 
-function ModuleCard({ module, agent, summary, now, admin, prefix }: CardProps) {
+function ModuleCard({ module, agents, summary, late_s, admin, prefix }: CardProps) {
   const [answer, setAnswer] = useState<CommandAnswer | Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const send = async (action: ActionName) => {
@@ -286,9 +299,17 @@ function ModuleCard({ module, agent, summary, now, admin, prefix }: CardProps) {
     }
     setBusy(false);
   };
-  const state = stateOf(agent, now);
-  const running = agent?.policy.running === true;
-  const killed = agent?.killed === true;
+  const state = moduleState(agents, late_s);
+  const killed = agents.some((agent) => agent.killed);
+  // What no agent could obey is not offered; without agents known here there may be some all the same.
+  const none = agents.length === 0;
+  const can = {
+    start: none || agents.some((agent) => !agent.killed && !agent.policy.running),
+    stop: agents.some((agent) => agent.policy.running),
+    restart: none || agents.some((agent) => !agent.killed),
+  };
+  const sum = (of: (agent: FleetAgent) => number) =>
+    none ? "–" : grouped(agents.reduce((total, agent) => total + of(agent), 0));
   return (
     <section class="panel" data-module={module} {...(killed ? { "data-s": "bad" } : {})}>
       <div class="panel-h">
@@ -304,38 +325,52 @@ function ModuleCard({ module, agent, summary, now, admin, prefix }: CardProps) {
             <dd>
               <State kind={state.kind} icon={state.icon}>{state.word}</State>
             </dd>
-            <dt>Agent</dt>
-            <dd class="mono">{agent?.instance ?? "–"}</dd>
+            <dt>{agents.length > 1 ? "Agents" : "Agent"}</dt>
+            <dd class="mono">{agents.length > 1 ? agents.length : agents[0]?.instance ?? "–"}</dd>
             <dt>ev_min</dt>
-            <dd>{agent ? `${agent.policy.ev_min} SOL` : "–"}</dd>
+            <dd>{shared(agents, (agent) => `${agent.policy.ev_min} SOL`)}</dd>
             <dt>Policy</dt>
-            <dd class="mono t3">{agent?.policy_hash.slice(0, 6) ?? "–"}</dd>
+            <dd class="mono t3">{shared(agents, (agent) => agent.policy_hash.slice(0, 6))}</dd>
           </dl>
           <dl class="kv left">
             <dt>Emitted</dt>
-            <dd>{agent ? grouped(agent.published) : "–"}</dd>
+            <dd>{sum((agent) => agent.published)}</dd>
             <dt>Weighed</dt>
-            <dd>{agent ? grouped(agent.candidates) : "–"}</dd>
+            <dd>{sum((agent) => agent.candidates)}</dd>
             <dt>PnL, 1 h</dt>
             <dd>≈ {sol(summary?.pnl_1h, 4)} SOL</dd>
             <dt>Transactions</dt>
-            <dd>{agent ? grouped(agent.transactions) : "–"}</dd>
+            <dd>{sum((agent) => agent.transactions)}</dd>
           </dl>
         </div>
+        {agents.length > 1 && (
+          <ul class="acks" aria-label={`Agents of ${MODULE_TITLES[module]}`}>
+            {agents.map((agent) => {
+              const { kind, icon, word } = stateOf(agent, late_s);
+              return (
+                <li key={agent.instance}>
+                  <span class="mono">{agent.instance}</span>
+                  <State kind={kind} icon={icon}>{word}</State>
+                  <span class="t3 r">{`${age(silence(agent, late_s))} ago`}</span>
+                </li>
+              );
+            })}
+          </ul>
+        )}
         {admin && (
           <div class="row wrap actions-s">
             <button
               type="button"
               class="btn"
-              disabled={busy || killed || running}
+              disabled={busy || !can.start}
               onClick={() => send("start")}
             >
               Start
             </button>
-            <button type="button" class="btn" disabled={busy || !running} onClick={() => send("stop")}>
+            <button type="button" class="btn" disabled={busy || !can.stop} onClick={() => send("stop")}>
               Stop
             </button>
-            <button type="button" class="btn" disabled={busy || killed} onClick={() => send("restart")}>
+            <button type="button" class="btn" disabled={busy || !can.restart} onClick={() => send("restart")}>
               Restart
             </button>
             <a class="btn" href={`${prefix}/settings?m=${module}#policy`}>Policy…</a>
@@ -349,13 +384,19 @@ function ModuleCard({ module, agent, summary, now, admin, prefix }: CardProps) {
 }
 
 /** What was weighed, and which terms of the gate refused how much of it. */
-function WhyNot(
-  { module, agent, prefix }: { module: ModuleName; agent: AgentStatus | undefined; prefix: string },
-) {
-  const rows = Object.entries(agent?.why_not ?? {}).filter(([, count]) => count > 0).sort(([, a], [, b]) =>
-    b - a
-  );
-  const most = Math.max(1, agent?.candidates ?? 0);
+/** What all agents have in common, or that they differ. */
+function shared(agents: readonly FleetAgent[], of: (agent: FleetAgent) => string): string {
+  const values = new Set(agents.map(of));
+  return values.size > 1 ? "differ" : [...values][0] ?? "–";
+}
+
+function WhyNot({ module, agents, prefix }: { module: ModuleName; agents: FleetAgent[]; prefix: string }) {
+  const sum = (of: (agent: FleetAgent) => number) => agents.reduce((total, agent) => total + of(agent), 0);
+  const terms = [...new Set(agents.flatMap(({ why_not }) => Object.keys(why_not)))];
+  const rows = terms.map((term) => [term, sum(({ why_not }) => why_not[term] ?? 0)] as const)
+    .filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
+  const [candidates, passed] = [sum((agent) => agent.candidates), sum((agent) => agent.passed)];
+  const most = Math.max(1, candidates);
   const page = module === "mev" ? "sandwich" : "arbitrage";
   return (
     <section class="panel">
@@ -390,12 +431,12 @@ function WhyNot(
               <rect class="fill-inset" width="100" height="8" />
               <rect
                 class="fill-ok"
-                width={Math.min(100, 100 * (agent?.passed ?? 0) / most).toFixed(1)}
+                width={Math.min(100, 100 * passed / most).toFixed(1)}
                 height="8"
               />
             </svg>
-            <span class="r">{grouped(agent?.candidates ?? 0)}</span>
-            <span class="r top1">{grouped(agent?.passed ?? 0)}</span>
+            <span class="r">{grouped(candidates)}</span>
+            <span class="r top1">{grouped(passed)}</span>
           </li>
         </ol>
       </div>

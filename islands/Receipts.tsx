@@ -5,10 +5,12 @@ import type { CommandAnswer } from "./commands.ts";
 export function Receipts({ answer }: { answer: CommandAnswer }) {
   return (
     <ul class="acks">
-      {answer.sent.map(({ module, receipt, agent_error, path }) => (
-        <li key={module}>
-          <span class="mono">{receipt?.instance ?? module}</span>
-          {receipt?.applied
+      {answer.sent.map(({ module, instance, receipt, agent_error, path }) => (
+        <li key={receipt?.instance ?? instance ?? module}>
+          <span class="mono">{receipt?.instance ?? instance ?? module}</span>
+          {receipt && !receipt.genuine
+            ? <State kind="bad" icon="no">Signature does not fit</State>
+            : receipt?.applied
             ? <State kind="ok" icon="ok">Applied</State>
             : receipt
             ? <State kind="bad" icon="no">Refused</State>

@@ -1,26 +1,29 @@
 /** Does every agent run what I wanted? Policy, kill, transport, users and keys. */
 import { useEffect, useState } from "preact/hooks";
-import type { AgentStatus, ModuleName } from "../core/control.ts";
+import type { ModuleName, PolicyState } from "../core/control.ts";
+import type { FleetAgent } from "../core/fleet.ts";
 import { Icon, State } from "./_icons.tsx";
-import { type AgentsState, drift, MODULE_TITLES, stateOf, useAgents } from "./agents.ts";
+import { type AgentsState, drift, MODULE_TITLES, ofModule, policyOf, stateOf, useAgents } from "./agents.ts";
 import { api, Problem } from "./api.ts";
 import { type CommandAnswer, sendCommand } from "./commands.ts";
 import type { Viewer } from "./Layout.tsx";
 import { Receipts } from "./Receipts.tsx";
 
 export interface SettingsProps {
-  agents: AgentStatus[];
+  agents: FleetAgent[];
   viewer: Viewer;
 }
 
 export default function Settings({ agents: initial, viewer }: SettingsProps) {
-  const { agents, wanted, now } = useAgents(initial);
+  const { agents, wanted, late_s } = useAgents(initial);
   const [module, setModule] = useState<ModuleName>("arbitrage");
   useEffect(() => {
     if (new URLSearchParams(location.search).get("m") === "mev") setModule("mev");
   }, []);
   const admin = viewer.role === "admin";
-  const agent = agents.find((one) => one.module === module);
+  const mine = ofModule(agents, module);
+  const policy = policyOf(mine, wanted.find((one) => one.module === module));
+  const killed = mine.filter((agent) => agent.killed).length;
   return (
     <div class="stack-4">
       {!admin && (
@@ -46,16 +49,22 @@ export default function Settings({ agents: initial, viewer }: SettingsProps) {
           <div class="panel-h">
             <h2>Policy, {MODULE_TITLES[module].toLowerCase()}</h2>
           </div>
-          {agent
-            ? admin ? <PolicyForm key={module} module={module} agent={agent} /> : <PolicyView agent={agent} />
+          {policy
+            ? admin
+              ? <PolicyForm key={module} module={module} policy={policy} />
+              : <PolicyView policy={policy} />
             : <p class="panel-b t2">No agent has run yet.</p>}
         </section>
         <section class="panel" id="kill">
           <div class="panel-h">
             <h2>Kill switch</h2>
             <div class="end">
-              {agent?.killed
-                ? <State kind="bad" icon="kill">Killed</State>
+              {killed > 0
+                ? (
+                  <State kind="bad" icon="kill">
+                    {killed < mine.length ? `Killed, ${killed} of ${mine.length}` : "Killed"}
+                  </State>
+                )
                 : <State kind="ok" icon="ok">Not killed</State>}
             </div>
           </div>
@@ -63,7 +72,7 @@ export default function Settings({ agents: initial, viewer }: SettingsProps) {
             <p class="t2">
               Stops emission and submission within one event on every agent, and stays over restarts.
             </p>
-            {admin && !agent?.killed && (
+            {admin && (mine.length === 0 || killed < mine.length) && (
               <div class="row wrap">
                 <button type="button" class="btn btn-d" data-open-kill>
                   <Icon name="kill" />Kill…
@@ -73,14 +82,14 @@ export default function Settings({ agents: initial, viewer }: SettingsProps) {
                 </span>
               </div>
             )}
-            {admin && agent?.killed && <LiftKill module={module} />}
+            {admin && killed > 0 && <LiftKill module={module} />}
             <div class="cmd">
               <code>legend kill {module}</code>
             </div>
           </div>
         </section>
       </div>
-      <InForce agents={agents} wanted={wanted} now={now} />
+      <InForce agents={agents} wanted={wanted} late_s={late_s} />
       <Transport admin={admin} />
       {viewer.role !== "viewer" && <People admin={admin} />}
     </div>
@@ -88,7 +97,7 @@ export default function Settings({ agents: initial, viewer }: SettingsProps) {
 }
 
 /** What is wanted beside what each agent runs: a term that differs says both. */
-function InForce({ agents, wanted, now }: Pick<AgentsState, "agents" | "wanted" | "now">) {
+function InForce({ agents, wanted, late_s }: Pick<AgentsState, "agents" | "wanted" | "late_s">) {
   return (
     <section class="panel">
       <div class="panel-h">
@@ -108,11 +117,12 @@ function InForce({ agents, wanted, now }: Pick<AgentsState, "agents" | "wanted" 
                 ev_min <span class="u">SOL</span>
               </th>
               <th scope="col" class="p3">Ladder</th>
+              <th scope="col" class="p3">Model</th>
             </tr>
           </thead>
           <tbody>
             {agents.map((one) => {
-              const state = stateOf(one, now);
+              const state = stateOf(one, late_s);
               const want = wanted.find(({ module }) => module === one.module);
               const terms = want ? drift(want.policy, one.policy) : [];
               return (
@@ -136,6 +146,7 @@ function InForce({ agents, wanted, now }: Pick<AgentsState, "agents" | "wanted" 
                   <td class="n p2">{one.policy.throttle_pct} %</td>
                   <td class="n">{one.policy.ev_min}</td>
                   <td class="p3">{one.policy.tip_ladder.join(" ")}</td>
+                  <td class="mono p3">{one.model ?? "baseline"}</td>
                 </tr>
               );
             })}
@@ -146,7 +157,7 @@ function InForce({ agents, wanted, now }: Pick<AgentsState, "agents" | "wanted" 
   );
 }
 
-const PolicyView = ({ agent: { policy } }: { agent: AgentStatus }) => (
+const PolicyView = ({ policy }: { policy: PolicyState }) => (
   <dl class="panel-b kv">
     <dt>ev_min</dt>
     <dd>{policy.ev_min} SOL</dd>
@@ -167,12 +178,12 @@ const FIELDS = [
 ] as const;
 type FieldName = (typeof FIELDS)[number][0];
 
-function PolicyForm({ module, agent }: { module: ModuleName; agent: AgentStatus }) {
+function PolicyForm({ module, policy }: { module: ModuleName; policy: PolicyState }) {
   const now: Record<FieldName, string> = {
-    ev_min: String(agent.policy.ev_min),
-    throttle_pct: String(agent.policy.throttle_pct),
-    score_min: String(agent.policy.score_min),
-    tip_ladder: agent.policy.tip_ladder.join(", "),
+    ev_min: String(policy.ev_min),
+    throttle_pct: String(policy.throttle_pct),
+    score_min: String(policy.score_min),
+    tip_ladder: policy.tip_ladder.join(", "),
   };
   const [edited, setEdited] = useState<Partial<Record<FieldName, string>>>({});
   const [reason, setReason] = useState("");

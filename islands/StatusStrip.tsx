@@ -1,14 +1,14 @@
 /** The line under the bar, the same on all pages: is it alive, is it killed, does this browser see everything. */
 import { useEffect, useState } from "preact/hooks";
-import type { AgentStatus } from "../core/control.ts";
+import type { FleetAgent } from "../core/fleet.ts";
 import { Icon, State } from "./_icons.tsx";
-import { MODULE_TITLES, silence, stateOf, useAgents } from "./agents.ts";
+import { MODULE_TITLES, moduleState, ofModule, silence, useAgents } from "./agents.ts";
 import { age, grouped } from "./format.ts";
 import { listen } from "./stream.ts";
 import type { StreamMessage } from "./stream_worker.ts";
 
 export interface StatusStripProps {
-  agents: AgentStatus[];
+  agents: FleetAgent[];
   admin: boolean;
 }
 
@@ -20,23 +20,30 @@ const STREAM = {
 } as const;
 
 export default function StatusStrip({ agents: initial, admin }: StatusStripProps) {
-  const { agents, error, now } = useAgents(initial);
-  const [stream, setStream] = useState<Pick<StreamMessage, "state" | "received" | "dropped">>({
+  const { agents, error, late_s } = useAgents(initial);
+  const [stream, setStream] = useState<Pick<StreamMessage, "state" | "received" | "dropped" | "unreadable">>({
     state: "connecting",
     received: 0,
     dropped: 0,
+    unreadable: 0,
   });
-  useEffect(() => listen(({ state, received, dropped }) => setStream({ state, received, dropped })), []);
+  useEffect(
+    () =>
+      listen(({ state, received, dropped, unreadable }) =>
+        setStream({ state, received, dropped, unreadable })
+      ),
+    [],
+  );
   const [kind, icon, word] = STREAM[stream.state];
   const killed = agents.some((agent) => agent.killed);
   const slot = Math.max(0, ...agents.map((agent) => agent.slot));
-  const newest = agents.reduce((least, agent) => Math.min(least, silence(agent, now)), Infinity);
+  const newest = agents.reduce((least, agent) => Math.min(least, silence(agent, late_s)), Infinity);
   const alarm = killed || stream.state === "lost" || error !== null ? "bad" : undefined;
   return (
     <section class="strip" aria-label="System status" {...(alarm ? { "data-s": alarm } : {})}>
       <dl>
         {(["arbitrage", "mev"] as const).map((module) => {
-          const state = stateOf(agents.find((agent) => agent.module === module), now);
+          const state = moduleState(ofModule(agents, module), late_s);
           return (
             <div key={module}>
               <dt>{MODULE_TITLES[module]}</dt>
@@ -51,7 +58,7 @@ export default function StatusStrip({ agents: initial, admin }: StatusStripProps
           <dt>Slot</dt>
           <dd>
             <span>{slot > 0 ? grouped(slot) : "–"}</span>
-            <span class="t2">{now > 0 && Number.isFinite(newest) ? `${age(newest)} ago` : ""}</span>
+            <span class="t2">{late_s !== null && Number.isFinite(newest) ? `${age(newest)} ago` : ""}</span>
           </dd>
         </div>
         <div class="opt">
@@ -63,7 +70,10 @@ export default function StatusStrip({ agents: initial, admin }: StatusStripProps
         </div>
         <div class="opt">
           <dt>Dropped here</dt>
-          <dd>{grouped(stream.dropped)}</dd>
+          <dd>
+            {grouped(stream.dropped)}
+            {stream.unreadable > 0 && <span class="t2">{grouped(stream.unreadable)} unreadable</span>}
+          </dd>
         </div>
         {error && (
           <div>

@@ -1,15 +1,14 @@
-/** The agents as the page knows them, asked for once a second for all islands. */
+/** The agents of all hosts as the page knows them, asked for once a second for all islands. */
 import { useEffect, useState } from "preact/hooks";
-import type { AgentStatus, PolicyState } from "../core/control.ts";
+import type { ModuleName, PolicyState } from "../core/control.ts";
+import type { FleetAgent } from "../core/fleet.ts";
 import type { WantedState } from "../core/wanted.ts";
 import { api } from "./api.ts";
 
 const EVERY_MS = 1_000;
-/** Seconds after which what an agent said is not its state any more. */
-export const SILENT_S = 3;
 
 interface Answer {
-  agents: AgentStatus[];
+  agents: FleetAgent[];
   wanted: WantedState[];
 }
 type Listener = (answer: Answer | null, error: string | null) => void;
@@ -27,16 +26,25 @@ export async function ask(): Promise<void> {
 
 export interface AgentsState extends Answer {
   error: string | null;
-  /** The clock when they were asked; 0 = not yet. */
-  now: number;
+  /** Seconds since the server told of them; null = not asked yet. */
+  late_s: number | null;
 }
 
 /** The agents, what is wanted of them and, when they could not be asked, why; the last answer stays. */
-export function useAgents(initial: AgentStatus[]): AgentsState {
-  const [state, setState] = useState<AgentsState>({ agents: initial, wanted: [], error: null, now: 0 });
+export function useAgents(initial: FleetAgent[]): AgentsState {
+  const [state, setState] = useState<AgentsState>({
+    agents: initial,
+    wanted: [],
+    error: null,
+    late_s: null,
+  });
   useEffect(() => {
-    const listener: Listener = (answer, error) =>
-      setState((before) => ({ ...before, ...answer, error, now: Date.now() }));
+    let answeredAt = performance.now();
+    const listener: Listener = (answer, error) => {
+      if (answer) answeredAt = performance.now();
+      const late_s = (performance.now() - answeredAt) / 1000;
+      setState((before) => ({ ...before, ...answer, error, late_s }));
+    };
     listeners.add(listener);
     timer ??= setInterval(ask, EVERY_MS);
     ask();
@@ -48,25 +56,60 @@ export function useAgents(initial: AgentStatus[]): AgentsState {
 }
 
 /** Seconds since the agent told its state. */
-export const silence = (agent: AgentStatus, now: number) =>
-  Math.max(0, now - Number(BigInt(agent.at_ns) / 1_000_000n)) / 1000;
+export const silence = (agent: FleetAgent, late_s: number | null) => agent.age_s + (late_s ?? 0);
 
-/** Word, icon and colour of an agent's state. */
-export function stateOf(
-  agent: AgentStatus | undefined,
-  now: number,
-): { kind: string; icon: "run" | "part" | "kill" | "stop" | "wait" | "no"; word: string } {
+export const isSilent = (agent: FleetAgent, late_s: number | null) =>
+  late_s !== null && agent.state === "running" && silence(agent, late_s) > agent.silent_after_s;
+
+type Icon = "run" | "part" | "kill" | "stop" | "wait" | "no";
+
+/** Word, icon and colour of a state. */
+export interface Shown {
+  kind: string;
+  icon: Icon;
+  word: string;
+}
+
+export function stateOf(agent: FleetAgent | undefined, late_s: number | null): Shown {
   if (!agent) return { kind: "off", icon: "stop", word: "No agent" };
   if (agent.killed) return { kind: "bad", icon: "kill", word: "KILLED" };
   if (agent.error) return { kind: "bad", icon: "no", word: "Failed" };
-  if (now > 0 && (agent.state !== "running" || silence(agent, now) > SILENT_S)) {
-    return { kind: "warn", icon: "wait", word: "Silent" };
-  }
+  if (agent.state === "done") return { kind: "off", icon: "stop", word: "Ended" };
+  if (isSilent(agent, late_s)) return { kind: "warn", icon: "wait", word: "Silent" };
   if (!agent.policy.running) return { kind: "off", icon: "stop", word: "Stopped" };
   if (agent.policy.throttle_pct > 0) {
     return { kind: "warn", icon: "part", word: `Throttled ${agent.policy.throttle_pct} %` };
   }
   return { kind: "ok", icon: "run", word: "Running" };
+}
+
+/** Running, stopped, throttled, silent, failed, killed: the later, the sooner it must be looked at. */
+const URGENCY: readonly Icon[] = ["run", "stop", "part", "wait", "no", "kill"];
+
+/** The state of all agents of a module: the one that most needs looking at, and of how many it is. */
+export function moduleState(agents: readonly FleetAgent[], late_s: number | null): Shown {
+  const states = agents.map((agent) => stateOf(agent, late_s));
+  const [first, ...rest] = states;
+  if (!first) return stateOf(undefined, late_s);
+  const worst = rest.reduce(
+    (worst, one) => URGENCY.indexOf(one.icon) > URGENCY.indexOf(worst.icon) ? one : worst,
+    first,
+  );
+  const count = states.filter(({ word }) => word === worst.word).length;
+  return agents.length === 1 ? worst : { ...worst, word: `${worst.word}, ${count} of ${agents.length}` };
+}
+
+export const ofModule = (agents: readonly FleetAgent[], module: ModuleName) =>
+  agents.filter((agent) => agent.module === module);
+
+/** The policy to begin an edit from: what all agents of a module run, or what they are wanted to. */
+export function policyOf(
+  agents: readonly FleetAgent[],
+  wanted: WantedState | undefined,
+): PolicyState | undefined {
+  const [first, ...rest] = agents;
+  const isSame = rest.every(({ policy_hash }) => policy_hash === first?.policy_hash);
+  return isSame ? first?.policy : wanted?.policy ?? first?.policy;
 }
 
 export const MODULE_TITLES = { arbitrage: "Arbitrage", mev: "Sandwich" } as const;

@@ -9,6 +9,7 @@ export interface CommandAnswer {
   sent: {
     module: ModuleName;
     path: string;
+    instance: string | null;
     receipt: Receipt | null;
     agent_error: string | null;
     log_error: string | null;

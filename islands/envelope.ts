@@ -42,6 +42,8 @@ export interface LiveBatch {
   /** Records that this client did not get. */
   dropped: number;
   items: number;
+  /** Items that are no Envelope: anybody may write to the topics, and one such must not cost its neighbours. */
+  unreadable: number;
   rows: LiveRow[];
   outcomes: LiveOutcome[];
   metrics: LiveMetrics[];
@@ -90,7 +92,7 @@ class Reader {
     if (wire === 0) this.varint();
     else if (wire === 1) this.double();
     else if (wire === 2) this.part();
-    else if (wire === 5) this.at += 4;
+    else if (wire === 5 && this.at + 4 <= this.end) this.at += 4;
     else throw new RangeError(`wire type ${wire}`);
   }
   /** Calls `field` with each field's number and wire type; what it leaves is skipped. */
@@ -102,14 +104,29 @@ class Reader {
   }
 }
 
-/** Reads one Batch. Throws `RangeError` for bytes that are none. */
+/** Reads one Batch. Throws `RangeError` for bytes that are none; items that are none are counted. */
 export function readBatch(bytes: Uint8Array): LiveBatch {
-  const batch: LiveBatch = { epoch: "0", to: "0", dropped: 0, items: 0, rows: [], outcomes: [], metrics: [] };
+  const batch: LiveBatch = {
+    epoch: "0",
+    to: "0",
+    dropped: 0,
+    items: 0,
+    unreadable: 0,
+    rows: [],
+    outcomes: [],
+    metrics: [],
+  };
   const reader = new Reader(bytes);
   reader.fields((number, wire) => {
     if (number === 1 && wire === 2) {
       batch.items += 1;
-      readEnvelope(reader.part(), batch);
+      const item = reader.part();
+      try {
+        readEnvelope(item, batch);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        batch.unreadable += 1;
+      }
     } else if (number === 2 && wire === 0) batch.epoch = String(reader.varint());
     else if (number === 4 && wire === 0) batch.to = String(reader.varint());
     else if (number === 5 && wire === 0) batch.dropped = Number(reader.varint());

@@ -59,7 +59,7 @@ Deno.test("readBatch() reads what the general library writes, and skips what it 
     dropped: long(3),
   }).finish();
   const { rows, outcomes, metrics, ...rest } = readBatch(bytes);
-  assert.deepEqual(rest, { epoch: "99", to: "15", dropped: 3, items: 5 });
+  assert.deepEqual(rest, { epoch: "99", to: "15", dropped: 3, items: 5, unreadable: 0 });
   assert.deepEqual(rows, [
     {
       id: "ab01ff",
@@ -94,5 +94,29 @@ Deno.test("readBatch() reads what the general library writes, and skips what it 
     } catch (error) {
       assert.ok(error instanceof RangeError, `cut at ${length}`);
     }
+  }
+});
+
+Deno.test("readBatch() counts an item that is no Envelope and reads those beside it", () => {
+  const row = (slot: number) =>
+    realtime.Envelope.encode({ type: Type.MEV, mev: { version: "v", slot: long(slot) } }).finish();
+  for (
+    const foreign of [
+      [0xff, 0xff, 0xff],
+      [0x0a, 0x7f],
+      [0x1f],
+      [0x5a, 0x02, 0x10],
+      [0x0d, 0x00],
+      Array.from({ length: 12 }, () => 0x80),
+    ]
+  ) {
+    const items = [row(1), new Uint8Array(foreign), row(2)];
+    const bytes = items.flatMap((item) => [0x0a, item.length, ...item]);
+    const batch = readBatch(new Uint8Array([...bytes, 0x20, 3]));
+    assert.deepEqual(
+      [batch.rows.map(({ slot }) => slot), batch.unreadable, batch.items, batch.to],
+      [[1, 2], 1, 3, "3"],
+      String(foreign),
+    );
   }
 });

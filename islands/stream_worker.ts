@@ -11,6 +11,8 @@ export interface StreamMessage {
   /** Records since the page was opened. */
   received: number;
   dropped: number;
+  /** Records since the page was opened that are no Envelope. */
+  unreadable: number;
   /** Records dropped since the last message. */
   gap: number;
 }
@@ -30,7 +32,7 @@ let position = "";
 let retryMs = RETRY_MS.first;
 let state: StreamMessage["state"] = "connecting";
 let changed = true;
-let [received, dropped, gap] = [0, 0, 0];
+let [received, dropped, unreadable, gap] = [0, 0, 0, 0];
 let rows: StreamMessage["rows"] = [];
 let outcomes: StreamMessage["outcomes"] = [];
 let metrics: StreamMessage["metrics"] = [];
@@ -62,6 +64,7 @@ function take(data: ArrayBuffer): void {
   const batch = readBatch(decompress(new Uint8Array(data)));
   position = `${batch.epoch}.${batch.to}`;
   received += batch.items;
+  unreadable += batch.unreadable;
   rows.push(...batch.rows);
   const over = Math.max(0, rows.length - WAITING_MAX);
   if (over > 0) rows = rows.slice(over);
@@ -81,6 +84,7 @@ setInterval(() => {
     metrics,
     received,
     dropped,
+    unreadable,
     gap,
   };
   rows = rows.slice(ROWS_MAX);

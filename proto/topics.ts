@@ -2,6 +2,7 @@
 
 /** What a record's value is. */
 export type TopicContent =
+  | "agent-report"
   | "command"
   | "control-state"
   | "envelope"
@@ -23,6 +24,7 @@ export interface TopicDefinition {
 }
 
 export const TOPICS: readonly TopicDefinition[] = [
+  { name: "agent-status-proto", content: "agent-report", partitions: 1, compacted: true },
   { name: "arbitrage-decisions", content: "json", partitions: 6 },
   { name: "arbitrage-decisions-proto", content: "envelope", partitions: 6 },
   { name: "audit-proto", content: "audit", partitions: 1 },

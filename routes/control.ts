@@ -87,8 +87,14 @@ export function controlRoutes(deps: ApiDeps): Route[] {
     }, 202);
   };
 
-  const answer = ({ module, path, receipt, log_error, agent_error }: Sent & { module: ModuleName }) => ({
+  const answer = (
+    { module, instance = null, path, receipt, log_error, agent_error }: Omit<Sent, "instance"> & {
+      module: ModuleName;
+      instance?: string | null;
+    },
+  ) => ({
     module,
+    instance: receipt?.instance ?? instance,
     path,
     receipt,
     log_error,
@@ -185,7 +191,7 @@ export function controlRoutes(deps: ApiDeps): Route[] {
       path: "/api/agents",
       right: "read",
       summary:
-        "The agents of this host: state, policy in force, counters; and what each module is wanted to run",
+        "The agents of all hosts: state, policy in force, counters, when they were heard of; and what each module is wanted to run",
       handle: (c) => c.json({ agents: deps.agents(), wanted: deps.wanted.all() }),
     }),
   ];

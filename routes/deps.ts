@@ -4,9 +4,11 @@ import type { Accounts } from "../core/auth/accounts.ts";
 import type { Tokens } from "../core/auth/tokens.ts";
 import type { AgentStatus, ModuleName, SendCommand } from "../core/control.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
+import type { ShadowComparison } from "../core/shadow.ts";
 import type { ModelList } from "../core/models.ts";
 import type { Schedule } from "../proto/jobs.ts";
 import type { DecisionIndex } from "../core/decisions.ts";
+import type { FleetAgent } from "../core/fleet.ts";
 import type { LinkStatus } from "../core/link.ts";
 import type { SinkStatus } from "../core/store/sink_status.ts";
 import type { MetricsView } from "../core/metrics.ts";
@@ -49,7 +51,10 @@ export interface ApiDeps {
   audit(act: Act): void;
   chain: AuditChain;
   send: SendCommand;
-  agents(): AgentStatus[];
+  /** The agents of this host. */
+  ownAgents(): AgentStatus[];
+  /** The agents of all hosts. */
+  agents(): FleetAgent[];
   wanted: WantedStates;
   decisions: DecisionIndex;
   metrics: MetricsView;
@@ -70,6 +75,8 @@ export interface ApiDeps {
     deploy(module: ModuleName, version: string, requestId: string): Promise<Deployed>;
     /** Registers and signs a file; its version. */
     import(module: ModuleName, file: string): Promise<string>;
+    /** The model in shadow beside the one that decides. */
+    compare(module: ModuleName, hours: number, signal: AbortSignal): Promise<ShadowComparison>;
     /** The report of a version as SVG; undefined when it has none. */
     report(module: ModuleName, version: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   };

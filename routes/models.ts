@@ -1,6 +1,7 @@
 /** Models: what is registered, and putting one in force. */
 import { type ModuleName, MODULES } from "../core/control.ts";
 import { AppError } from "../core/errors.ts";
+import { HOURS_MAX } from "../core/shadow.ts";
 import { deployBody, modelSwapBody } from "../proto/api.ts";
 import type { ApiDeps } from "./deps.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
@@ -35,6 +36,22 @@ export function modelRoutes(deps: ApiDeps): Route[] {
       right: "read",
       summary: "All registered models: lineage, metrics, what is live, pinned or in shadow, what ran when",
       handle: (c) => c.json({ modules: MODULES.map((module) => deps.models.list(module)) }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/training/shadow",
+      right: "read",
+      summary:
+        "The model in shadow beside the one that decides (`?module=&hours=`), on the same live decisions",
+      handle: async (c) => {
+        const module = MODULES.find((name) => name === c.req.query("module"));
+        if (!module) throw new AppError("invalid", "module: need arbitrage or mev");
+        const hours = Number(c.req.query("hours") ?? 1);
+        if (!Number.isInteger(hours) || hours < 1 || hours > HOURS_MAX) {
+          throw new AppError("invalid", `hours: need a whole number, 1 to ${HOURS_MAX}`);
+        }
+        return c.json(await deps.models.compare(module, hours, c.req.raw.signal));
+      },
     }),
     route({
       method: "GET",

@@ -1,5 +1,5 @@
 /** What there is to see: decisions, metrics, health, the OpenAPI file's neighbours. */
-import { type ModuleName, MODULES } from "../core/control.ts";
+import { type AgentStatus, type ModuleName, MODULES } from "../core/control.ts";
 import { AppError } from "../core/errors.ts";
 import type { ApiDeps } from "./deps.ts";
 import { jsonText, type Route, route } from "./route.ts";
@@ -21,18 +21,23 @@ function summaryTexts(deps: ApiDeps): (module: ModuleName) => string {
     const now = performance.now();
     const known = made.get(module);
     if (known && now - known.at < SUMMARY_GOOD_MS) return known.text;
-    const status = deps.agents().find((one) => one.module === module);
-    const counters = status
-      ? {
-        candidates: status.candidates,
-        passed: status.passed,
-        published: status.published,
-        why_not: status.why_not,
-      }
-      : {};
+    const counters = countersOf(deps.agents().filter((one) => one.module === module));
     const text = JSON.stringify({ module, paper: true, ...deps.metrics.summary(module), counters });
     made.set(module, { at: now, text });
     return text;
+  };
+}
+
+/** What the agents of a module have counted since they started, all hosts together. */
+function countersOf(agents: readonly AgentStatus[]): Record<string, unknown> {
+  if (agents.length === 0) return {};
+  const sum = (of: (agent: AgentStatus) => number) => agents.reduce((total, agent) => total + of(agent), 0);
+  const terms = new Set(agents.flatMap((agent) => Object.keys(agent.why_not)));
+  return {
+    candidates: sum((agent) => agent.candidates),
+    passed: sum((agent) => agent.passed),
+    published: sum((agent) => agent.published),
+    why_not: Object.fromEntries([...terms].map((term) => [term, sum(({ why_not }) => why_not[term] ?? 0)])),
   };
 }
 

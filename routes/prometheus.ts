@@ -55,8 +55,9 @@ const FLOW: readonly (readonly [name: string, help: string])[] = [
   ["sink_rows_total", "Rows stored"],
 ];
 
-export function prometheus({ agents, realtime, chain, flow }: ApiDeps): string {
-  const statuses = agents();
+export function prometheus({ ownAgents, realtime, chain, flow }: ApiDeps): string {
+  // Each host is asked for its own: nothing is counted twice.
+  const statuses = ownAgents();
   const lines: string[] = [];
   const head = (name: string, type: string, help: string) =>
     lines.push(`# HELP legend_${name} ${help}`, `# TYPE legend_${name} ${type}`);

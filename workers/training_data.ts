@@ -7,12 +7,9 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../core/errors.ts";
 import type { ModuleName } from "../core/control.ts";
+import { LandedCycles, poolsSql } from "../core/landed.ts";
 import type { Store } from "../core/store/client.ts";
 
-/** Slots after the trigger in which a landing counts. */
-const LANDING_SLOTS = 2;
-/** Pools that an open cycle and the landed one must share. */
-const SHARED_POOLS = 2;
 const ROWS_MAX = 2_000_000;
 /** Fewer of a label say nothing. */
 const LABEL_ROWS_MIN = 10;
@@ -80,14 +77,12 @@ export async function loadExamples(
       features: numbers(features),
     }));
   }
-  const pools = (list: string) =>
-    `arrayStringConcat(arrayMap(leg -> JSONExtractString(leg, 'pool'), JSONExtractArrayRaw(evidence, '${list}')), ',')`;
   const open = await read<Row>(
     store,
     select(
       "'open_arbitrage'",
       "toString(JSONExtractUInt(evidence, 'slot'))",
-      pools("hops"),
+      poolsSql("hops"),
       "JSONExtractString(evidence, 'hops', 1, 'dex')",
     ),
     params,
@@ -96,7 +91,7 @@ export async function loadExamples(
   const landed = await read<[string, string, string]>(
     store,
     `SELECT toString(JSONExtractUInt(evidence, 'slot')), ${
-      pools("cycle")
+      poolsSql("cycle")
     }, JSONExtractString(evidence, 'attackers', 1)
     FROM decision_evidence
     WHERE dt >= fromUnixTimestamp64Milli({start:Int64}, 'UTC') AND dt < fromUnixTimestamp64Milli({end:Int64}, 'UTC') + INTERVAL 1 MINUTE
@@ -105,23 +100,16 @@ export async function loadExamples(
     params,
     signal,
   );
-  const bySlot = new Map<number, { pools: Set<string>; attacker: string }[]>();
-  for (const [slot, list, attacker] of landed) {
-    const known = bySlot.get(Number(slot)) ?? [];
-    known.push({ pools: new Set(list.split(",")), attacker });
-    bySlot.set(Number(slot), known);
-  }
+  const cycles = new LandedCycles<string>();
+  for (const [slot, list, attacker] of landed) cycles.add(Number(slot), list.split(","), attacker);
   return open.map(([atMs, id, slotText, list, dex, features]) => {
     const mine = list.split(",");
-    const slot = Number(slotText);
-    const later = Array.from({ length: LANDING_SLOTS + 1 }, (_, ahead) => bySlot.get(slot + ahead) ?? [])
-      .flat();
-    const taker = later.find(({ pools }) => mine.filter((pool) => pools.has(pool)).length >= SHARED_POOLS);
+    const taker = cycles.taker(Number(slotText), mine);
     return {
       atMs: Number(atMs),
       id,
-      label: taker ? 1 : 0,
-      group: taker?.attacker ?? mine.toSorted().join(","),
+      label: taker === undefined ? 0 : 1,
+      group: taker ?? mine.toSorted().join(","),
       dex,
       features: numbers(features),
     };

@@ -14,6 +14,8 @@ const AGAIN: ReadonlySet<string> = new Set(["unavailable", "not_found"]);
 export interface FollowOptions {
   readonly from: ReadFrom;
   readonly signal: AbortSignal;
+  /** Milliseconds of one wait for a record, and so how late the signal is noticed. */
+  readonly waitMs?: number;
   take(record: StoredRecord): void;
   gap?(gap: LogGap): void;
   /** Told after each reading where it stands: the next offset of each partition. */
@@ -27,7 +29,7 @@ export interface FollowOptions {
  * reading stood: nothing is skipped, nothing read twice.
  */
 export async function follow(log: Log, name: string, options: FollowOptions): Promise<void> {
-  const { signal, trouble } = options;
+  const { signal, trouble, waitMs = WAIT_MS } = options;
   let from = options.from;
   while (!signal.aborted) {
     try {
@@ -48,7 +50,7 @@ export async function follow(log: Log, name: string, options: FollowOptions): Pr
         taken += answer.records.length;
         if (answer.records.length === 0) {
           taken = 0;
-          await reader.wait(WAIT_MS);
+          await reader.wait(waitMs);
         } else if (taken > BURST) {
           // A burst must not keep timers and sockets waiting.
           taken = 0;

@@ -1319,6 +1319,9 @@ export namespace jobs {
         /** Receipt signature. */
         signature: Uint8Array;
 
+        /** Receipt certificate. */
+        certificate: string;
+
         /**
          * Encodes the specified Receipt message. Does not implicitly {@link jobs.Receipt.verify|verify} messages.
          * @param message Receipt message or plain object to encode
@@ -1376,12 +1379,102 @@ export namespace jobs {
             /** Receipt signature */
             signature?: (Uint8Array|null);
 
+            /** Receipt certificate */
+            certificate?: (string|null);
+
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
         }
 
         /** Shape of a Receipt. */
         type $Shape = jobs.Receipt.$Properties;
+    }
+
+    /**
+     * Properties of an AgentReport.
+     * @deprecated Use jobs.AgentReport.$Properties instead.
+     */
+    interface IAgentReport extends jobs.AgentReport.$Properties {
+    }
+
+    /** Represents an AgentReport. */
+    class AgentReport {
+
+        /**
+         * Constructs a new AgentReport.
+         * @param [properties] Properties to set
+         */
+        constructor(properties?: jobs.AgentReport.$Properties);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+
+        /** AgentReport instance. */
+        instance: string;
+
+        /** AgentReport module. */
+        module: string;
+
+        /** AgentReport atNs. */
+        atNs: Long;
+
+        /** AgentReport statusJson. */
+        statusJson: Uint8Array;
+
+        /** AgentReport signature. */
+        signature: Uint8Array;
+
+        /** AgentReport certificate. */
+        certificate: string;
+
+        /**
+         * Encodes the specified AgentReport message. Does not implicitly {@link jobs.AgentReport.verify|verify} messages.
+         * @param message AgentReport message or plain object to encode
+         * @param [writer] Writer to encode to
+         * @returns Writer
+         */
+        static encode(message: jobs.AgentReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+        /**
+         * Decodes an AgentReport message from the specified reader or buffer.
+         * @param reader Reader or buffer to decode from
+         * @param [length] Message length if known beforehand
+         * @returns {jobs.AgentReport & jobs.AgentReport.$Shape} AgentReport
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): jobs.AgentReport & jobs.AgentReport.$Shape;
+    }
+
+    namespace AgentReport {
+
+        /** Properties of an AgentReport. */
+        interface $Properties {
+
+            /** AgentReport instance */
+            instance?: (string|null);
+
+            /** AgentReport module */
+            module?: (string|null);
+
+            /** AgentReport atNs */
+            atNs?: (Long|null);
+
+            /** AgentReport statusJson */
+            statusJson?: (Uint8Array|null);
+
+            /** AgentReport signature */
+            signature?: (Uint8Array|null);
+
+            /** AgentReport certificate */
+            certificate?: (string|null);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+        }
+
+        /** Shape of an AgentReport. */
+        type $Shape = jobs.AgentReport.$Properties;
     }
 
     /**

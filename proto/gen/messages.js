@@ -3296,6 +3296,7 @@ export const jobs = $root.jobs = (() => {
          * @property {Long|null} [appliedNs] Receipt appliedNs
          * @property {Long|null} [firstEventNs] Receipt firstEventNs
          * @property {Uint8Array|null} [signature] Receipt signature
+         * @property {string|null} [certificate] Receipt certificate
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -3416,6 +3417,14 @@ export const jobs = $root.jobs = (() => {
         Receipt.prototype.signature = $util.newBuffer([]);
 
         /**
+         * Receipt certificate.
+         * @member {string} certificate
+         * @memberof jobs.Receipt
+         * @instance
+         */
+        Receipt.prototype.certificate = "";
+
+        /**
          * Encodes the specified Receipt message. Does not implicitly {@link jobs.Receipt.verify|verify} messages.
          * @function encode
          * @memberof jobs.Receipt
@@ -3453,6 +3462,8 @@ export const jobs = $root.jobs = (() => {
                 writer.uint32(/* id 10, wireType 0 =*/80).uint64(message.firstEventNs);
             if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
                 writer.uint32(/* id 11, wireType 2 =*/90).bytes(message.signature);
+            if (message.certificate != null && $Object.hasOwnProperty.call(message, "certificate") && message.certificate !== "")
+                writer.uint32(/* id 12, wireType 2 =*/98).string(message.certificate);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -3596,6 +3607,15 @@ export const jobs = $root.jobs = (() => {
                             delete message.signature;
                         continue;
                     }
+                case 12: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.certificate = value;
+                        else
+                            delete message.certificate;
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -3614,6 +3634,242 @@ export const jobs = $root.jobs = (() => {
         };
 
         return Receipt;
+    })();
+
+    jobs.AgentReport = (function() {
+
+        /**
+         * Properties of an AgentReport.
+         * @typedef {Object} jobs.AgentReport.$Properties
+         * @property {string|null} [instance] AgentReport instance
+         * @property {string|null} [module] AgentReport module
+         * @property {Long|null} [atNs] AgentReport atNs
+         * @property {Uint8Array|null} [statusJson] AgentReport statusJson
+         * @property {Uint8Array|null} [signature] AgentReport signature
+         * @property {string|null} [certificate] AgentReport certificate
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+
+        /**
+         * Properties of an AgentReport.
+         * @memberof jobs
+         * @interface IAgentReport
+         * @augments jobs.AgentReport.$Properties
+         * @deprecated Use jobs.AgentReport.$Properties instead.
+         */
+
+        /**
+         * Shape of an AgentReport.
+         * @typedef {jobs.AgentReport.$Properties} jobs.AgentReport.$Shape
+         */
+
+        /**
+         * Constructs a new AgentReport.
+         * @memberof jobs
+         * @classdesc Represents an AgentReport.
+         * @constructor
+         * @param {jobs.AgentReport.$Properties=} [properties] Properties to set
+         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+         */
+        const AgentReport = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        /**
+         * AgentReport instance.
+         * @member {string} instance
+         * @memberof jobs.AgentReport
+         * @instance
+         */
+        AgentReport.prototype.instance = "";
+
+        /**
+         * AgentReport module.
+         * @member {string} module
+         * @memberof jobs.AgentReport
+         * @instance
+         */
+        AgentReport.prototype.module = "";
+
+        /**
+         * AgentReport atNs.
+         * @member {Long} atNs
+         * @memberof jobs.AgentReport
+         * @instance
+         */
+        AgentReport.prototype.atNs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * AgentReport statusJson.
+         * @member {Uint8Array} statusJson
+         * @memberof jobs.AgentReport
+         * @instance
+         */
+        AgentReport.prototype.statusJson = $util.newBuffer([]);
+
+        /**
+         * AgentReport signature.
+         * @member {Uint8Array} signature
+         * @memberof jobs.AgentReport
+         * @instance
+         */
+        AgentReport.prototype.signature = $util.newBuffer([]);
+
+        /**
+         * AgentReport certificate.
+         * @member {string} certificate
+         * @memberof jobs.AgentReport
+         * @instance
+         */
+        AgentReport.prototype.certificate = "";
+
+        /**
+         * Encodes the specified AgentReport message. Does not implicitly {@link jobs.AgentReport.verify|verify} messages.
+         * @function encode
+         * @memberof jobs.AgentReport
+         * @static
+         * @param {jobs.AgentReport.$Properties} message AgentReport message or plain object to encode
+         * @param {$protobuf.Writer} [writer] Writer to encode to
+         * @returns {$protobuf.Writer} Writer
+         */
+        AgentReport.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.instance != null && $Object.hasOwnProperty.call(message, "instance") && message.instance !== "")
+                writer.uint32(/* id 1, wireType 2 =*/10).string(message.instance);
+            if (message.module != null && $Object.hasOwnProperty.call(message, "module") && message.module !== "")
+                writer.uint32(/* id 2, wireType 2 =*/18).string(message.module);
+            if (message.atNs != null && $Object.hasOwnProperty.call(message, "atNs") && (typeof message.atNs === "object" ? message.atNs.low || message.atNs.high : message.atNs !== 0))
+                writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.atNs);
+            if (message.statusJson != null && $Object.hasOwnProperty.call(message, "statusJson") && message.statusJson.length)
+                writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.statusJson);
+            if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.signature);
+            if (message.certificate != null && $Object.hasOwnProperty.call(message, "certificate") && message.certificate !== "")
+                writer.uint32(/* id 6, wireType 2 =*/50).string(message.certificate);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        /**
+         * Decodes an AgentReport message from the specified reader or buffer.
+         * @function decode
+         * @memberof jobs.AgentReport
+         * @static
+         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+         * @param {number} [length] Message length if known beforehand
+         * @returns {jobs.AgentReport & jobs.AgentReport.$Shape} AgentReport
+         * @throws {Error} If the payload is not a reader or valid buffer
+         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+         */
+        AgentReport.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.jobs.AgentReport();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.instance = value;
+                        else
+                            delete message.instance;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.module = value;
+                        else
+                            delete message.module;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.atNs = value;
+                        else
+                            delete message.atNs;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.statusJson = value;
+                        else
+                            delete message.statusJson;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.signature = value;
+                        else
+                            delete message.signature;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.certificate = value;
+                        else
+                            delete message.certificate;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return AgentReport;
     })();
 
     jobs.AuditHead = (function() {

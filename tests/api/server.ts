@@ -4,6 +4,7 @@ import { Accounts } from "../../core/auth/accounts.ts";
 import type { Role } from "../../core/auth/rights.ts";
 import { Tokens } from "../../core/auth/tokens.ts";
 import { agentStatuses } from "../../core/control.ts";
+import { Fleet } from "../../core/fleet.ts";
 import { openDatabase } from "../../core/database.ts";
 import { DecisionIndex } from "../../core/decisions.ts";
 import { MetricsView } from "../../core/metrics.ts";
@@ -12,7 +13,7 @@ import { WantedStates } from "../../core/wanted.ts";
 import { AppError } from "../../core/errors.ts";
 import { openDataDir } from "../../core/data_dir.ts";
 import { Bridge } from "../../agents/bridge/bridge.ts";
-import { sendCommand } from "../../ffi/control.ts";
+import { sendCommand, signatureCheck } from "../../ffi/control.ts";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { createApp } from "../../routes/app.ts";
@@ -55,6 +56,8 @@ export async function withServer(
   const accounts = new Accounts(database, now);
   const chain = new AuditChain(database, now);
   const registry = new ModelRegistry(library, path);
+  const isSigned = signatureCheck(library, path, "");
+  const fleet = new Fleet({ log, isSigned, own: () => agentStatuses(path), refused: () => {} });
   const deps: ApiDeps = {
     version: "test",
     host: "test-host",
@@ -69,11 +72,12 @@ export async function withServer(
     send: async (command) => [
       await sendCommand(library, { ...command, data_dir: path, instance, wait_ms: 2_000 }),
     ],
-    agents: () => agentStatuses(path),
+    ownAgents: () => agentStatuses(path),
+    agents: () => fleet.all(),
     wanted: new WantedStates(log),
     decisions: new DecisionIndex(log),
     metrics: new MetricsView(log),
-    receipts: new Receipts(log),
+    receipts: new Receipts(log, isSigned),
     realtime: new Bridge({ log, windowMs: 20, maxSize: 256, isOpen: () => true }),
     query: () => Promise.reject(new AppError("unavailable", "Cannot use the store: the test has none")),
     jobs: new JobQueue(log, log),
@@ -85,6 +89,7 @@ export async function withServer(
         return Promise.resolve({ request_id: requestId, receipts: [], silent: [] });
       },
       import: async (module, file) => (await registry.import(module, file)).version,
+      compare: () => Promise.reject(new AppError("unavailable", "Cannot use the store: the test has none")),
       report: () => Promise.resolve(undefined),
     },
     checkOutput: (output) => checkOutput(output, `${path}/datasets`, ["mine"]),

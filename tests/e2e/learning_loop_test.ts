@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { jobs, realtime } from "../../proto/wire.ts";
 import { readThrough } from "../../core/log/follow.ts";
+import type { ShadowComparison } from "../../core/shadow.ts";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { freePort } from "../../tools/kafka.ts";
@@ -14,11 +15,20 @@ import { storeOfUrl } from "../kafka/lossless.ts";
 import { legend, lines, withFolder } from "./executable.ts";
 
 interface Evidence {
+  decision_id: string;
   kind: string;
+  slot: number;
   model: string;
   score: number;
   shadow: { model: string; score: number } | null;
   features: Record<string, number | null>;
+  trigger: string;
+  hops: { pool: string }[];
+  gate_terms: { term: string; limit: number }[];
+  tier: string | null;
+  net_raw: string;
+  cycle: { pool: string }[];
+  victims: { signature: string }[];
 }
 
 interface Trained {
@@ -38,15 +48,15 @@ async function until(what: string, holds: () => Promise<boolean>, ms = 60_000): 
   }
 }
 
-/** The newest opportunities of a module, as their evidence tells them. */
-async function newest(log: EmbeddedLog, kind: string, from: bigint): Promise<Evidence[]> {
+/** The evidence of kinds from an offset on. */
+async function newest(log: EmbeddedLog, kinds: string, from: bigint): Promise<Evidence[]> {
   using topic = await log.topic("decision-evidence");
   const found: Evidence[] = [];
   for await (const block of readThrough(topic, from)) {
     if ("gap" in block) continue;
     for (const { value } of block.records) {
       const evidence = JSON.parse(new TextDecoder().decode(value!)) as Evidence;
-      if (evidence.kind === kind) found.push(evidence);
+      if (kinds.split(" ").includes(evidence.kind)) found.push(evidence);
     }
   }
   return found;
@@ -182,6 +192,39 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
         assert.equal(back.version, xgb, "the one that was live before");
         assert.equal((await status(data, module)).model, xgb);
       }
+      for (const module of MODULES) {
+        const [live, shadow] = versions[module]!;
+        let told: ShadowComparison | undefined;
+        const compare = async () => {
+          const { code, stdout } = await call(["model", "compare", module, "--json"]);
+          told = code === 0 ? JSON.parse(stdout) : undefined;
+        };
+        await until(`answers for ${module}`, async () => {
+          await compare();
+          return told?.live === live && told?.judged !== null;
+        });
+        // Nothing new is decided while the comparison is done again by hand, out of the log.
+        assert.equal((await call(["control", module, "stop"])).code, 0);
+        const wanted = byHand(await newest(log, KINDS[module], 0n), module, live!, shadow!);
+        await until(`the comparison of ${module}`, async () => {
+          await compare();
+          return told?.decisions === wanted.decisions && told?.answered === wanted.answered;
+        });
+        const { judged, passes, mean_difference } = told!;
+        assert.deepEqual(passes, wanted.passes);
+        assert.equal(judged!.live.positives, wanted.positives);
+        assert.ok(judged!.live.rows === wanted.answered && judged!.shadow.rows === wanted.answered);
+        for (
+          const [ours, other] of [
+            [mean_difference, wanted.mean_difference],
+            [judged!.live.brier, wanted.brier.live],
+            [judged!.shadow.brier, wanted.brier.shadow],
+          ]
+        ) {
+          assert.ok(Math.abs(ours! - other!) < 1e-5, `${ours} and ${other}`);
+        }
+        assert.equal((await call(["control", module, "start"])).code, 0);
+      }
       // The README's own lines, with this history's days and what they print.
       let version = "";
       for (const line of await readmeLines()) {
@@ -216,6 +259,52 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
       await run.end();
     }
   }));
+
+const KINDS = {
+  mev: "open_sandwich sandwich wide_sandwich",
+  arbitrage: "open_arbitrage arbitrage",
+} as const;
+
+/** The comparison of a shadow, by looking at every pair of a decision and what landed. */
+function byHand(all: readonly Evidence[], module: typeof MODULES[number], live: string, shadow: string) {
+  const once = [...new Map(all.map((one) => [one.decision_id, one])).values()];
+  const scored = once.filter((one) => one.kind.startsWith("open_") && one.shadow);
+  const landed = once.filter((one) =>
+    module === "mev" ? one.tier === "A" : one.kind === "arbitrage" && BigInt(one.net_raw) > 0n
+  );
+  const newestSlot = Math.max(...[...scored, ...landed].map(({ slot }) => slot));
+  const rows = scored.filter((one) => one.model === live && one.shadow!.model === shadow);
+  const scoreMin = (one: Evidence) => one.gate_terms.find(({ term }) => term === "score_min")!.limit;
+  const passes = { both: 0, live_only: 0, shadow_only: 0, neither: 0 };
+  for (const one of rows) {
+    const words = [one.score >= scoreMin(one), one.shadow!.score >= scoreMin(one)].join();
+    if (words === "true,true") passes.both++;
+    if (words === "true,false") passes.live_only++;
+    if (words === "false,true") passes.shadow_only++;
+    if (words === "false,false") passes.neither++;
+  }
+  const answered = rows.filter(({ slot }) => newestSlot - slot > (module === "mev" ? 4 : 2));
+  const label = (one: Evidence) =>
+    Number(landed.some((other) => {
+      if (module === "mev") return other.victims.some(({ signature }) => signature === one.trigger);
+      const pools = new Set(other.cycle.map(({ pool }) => pool));
+      const common = one.hops.filter(({ pool }) => pools.has(pool)).length;
+      return other.slot >= one.slot && other.slot <= one.slot + 2 && common >= 2;
+    }));
+  const mean = (of: (one: Evidence) => number, list: readonly Evidence[]) =>
+    list.reduce((sum, one) => sum + of(one), 0) / list.length;
+  return {
+    decisions: rows.length,
+    answered: answered.length,
+    positives: answered.reduce((sum, one) => sum + label(one), 0),
+    passes,
+    mean_difference: mean((one) => Math.abs(one.score - one.shadow!.score), rows),
+    brier: {
+      live: mean((one) => (one.score - label(one)) ** 2, answered),
+      shadow: mean((one) => (one.shadow!.score - label(one)) ** 2, answered),
+    },
+  };
+}
 
 /** Commands of the README's section on models, without what it says behind them. */
 async function readmeLines(): Promise<string[]> {

@@ -1,10 +1,10 @@
 /** The live table under load in a real browser: every row arrives, and what it costs. */
 import assert from "node:assert/strict";
-import { chromium } from "playwright-core";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { envelope, withApi } from "./bridge.ts";
+import { startBrowser } from "./browser.ts";
 import { legend } from "./executable.ts";
 
 const BATCH = 100;
@@ -25,18 +25,7 @@ export async function pageRate(folder: string, seconds: number, perSecond: numbe
   const { stdout } = await legend(["user", "add", "watcher", "viewer", "--data-dir", folder]);
   let told: PageRate | undefined;
   await withApi(folder, async (port) => {
-    const browser = await chromium.launch({
-      executablePath: "/usr/bin/chromium",
-      args: [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
+    const browser = await startBrowser();
     try {
       const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
       const url = `http://127.0.0.1:${port}`;

@@ -1,24 +1,15 @@
 /** The page in a real browser, served by the executable on the simulated chain. */
 import assert from "node:assert/strict";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { long, realtime } from "../../proto/wire.ts";
+import { freePort } from "../../tools/kafka.ts";
 import { LIBRARY, ROOT } from "../../tools/paths.ts";
 import { withLogHome } from "../kafka/log_home.ts";
+import { firstLogin, openPage, PASSWORD, ready, startBrowser } from "./browser.ts";
 import { command, legend, withFolder } from "./executable.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const ARGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const PASSWORD = "a password of the operator";
 const SHOTS = `${ROOT}/tests/out`;
 const axe = await Deno.readTextFile(new URL(import.meta.resolve("axe-core/axe.min.js")));
 
@@ -28,14 +19,6 @@ interface Site {
   browser: Browser;
   child: Deno.ChildProcess;
   stderr: Promise<string>;
-}
-
-/** A free port; another program may take it between, then the test says so. */
-function freePort(): number {
-  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
 }
 
 async function withSite(
@@ -49,7 +32,7 @@ async function withSite(
       const child = command(["run", ...words, "--port", String(port), "--data-dir", data], { env }).spawn();
       const stdout = new Response(child.stdout).text();
       const stderr = new Response(child.stderr).text();
-      const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+      const browser = await startBrowser();
       try {
         const url = `http://127.0.0.1:${port}`;
         await ready(url);
@@ -68,43 +51,6 @@ async function withSite(
   );
 }
 
-async function ready(url: string): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (performance.now() < end) {
-    const ok = await fetch(`${url}/api/health/ready`).then(async (answer) => {
-      await answer.body?.cancel();
-      return answer.ok;
-    }, () => false);
-    if (ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${url} was not ready in 20 s`);
-}
-
-/** A page whose errors fail the test: an exception, a refused asset, a broken content policy. A store that is not there is told in place. */
-async function open(context: BrowserContext, errors: string[]): Promise<Page> {
-  const page = await context.newPage();
-  page.on("pageerror", (error) => errors.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error" && !/status of (4\d\d|503)/.test(message.text())) {
-      errors.push(message.text());
-    }
-  });
-  return page;
-}
-
-async function firstLogin(page: Page, { data, url }: Site): Promise<void> {
-  const [, password] = /password: (.+)/.exec(await Deno.readTextFile(`${data}/first-login`))!;
-  await page.goto(`${url}/`);
-  await page.fill("#f-user", "admin");
-  await page.fill("#f-password", password!);
-  await page.click("button[type=submit]");
-  await page.fill("#f-next", PASSWORD);
-  await page.fill("#f-again", PASSWORD);
-  await page.click("button[type=submit]");
-  await page.waitForSelector("h1:has-text('Overview')");
-}
-
 async function login(page: Page, url: string, user: string, password: string): Promise<void> {
   await page.goto(`${url}/login`);
   await page.fill("#f-user", user);
@@ -115,7 +61,7 @@ async function login(page: Page, url: string, user: string, password: string): P
 Deno.test("an admin logs in with the first secret, sees live rows, explains one, throttles, kills and lifts the kill", () =>
   withSite(async (site) => {
     const errors: string[] = [];
-    const page = await open(
+    const page = await openPage(
       await site.browser.newContext({ viewport: { width: 1440, height: 900 } }),
       errors,
     );
@@ -208,7 +154,7 @@ Deno.test("an ended login opens a sheet over the page, which keeps what was type
   withSite(async (site) => {
     const errors: string[] = [];
     const context = await site.browser.newContext();
-    const page = await open(context, errors);
+    const page = await openPage(context, errors);
     await firstLogin(page, site);
     await page.goto(`${site.url}/settings?m=mev#policy`);
     await page.fill("#p-reason", "typed before the login ended");
@@ -231,7 +177,7 @@ Deno.test("a viewer and an auditor see no control, and every mutating route refu
     for (const role of ["viewer", "auditor"]) {
       const { stdout, code } = await legend(["user", "add", `the-${role}`, role, "--data-dir", site.data]);
       assert.equal(code, 0);
-      const page = await open(await site.browser.newContext(), errors);
+      const page = await openPage(await site.browser.newContext(), errors);
       await login(page, site.url, `the-${role}`, stdout.trim());
       await page.fill("#f-next", PASSWORD);
       await page.fill("#f-again", PASSWORD);
@@ -293,7 +239,7 @@ Deno.test("a viewer and an auditor see no control, and every mutating route refu
 Deno.test("an Envelope written to the log by anybody is found in the page", () =>
   withSite(async (site) => {
     const errors: string[] = [];
-    const page = await open(await site.browser.newContext(), errors);
+    const page = await openPage(await site.browser.newContext(), errors);
     await firstLogin(page, site);
     await page.goto(`${site.url}/sandwich`);
     await page.waitForSelector(".strip >> text=Live");
@@ -323,6 +269,8 @@ Deno.test("an Envelope written to the log by anybody is found in the page", () =
         },
       }).finish(),
     }]);
+    // Others may have come with it, more than fit on the screen: it is looked for as a person would.
+    await page.fill("[data-search]", hex);
     const row = page.locator(`tr[data-id="${hex}"]`);
     await row.waitFor({ timeout: 10_000 });
     assert.match(await row.innerText(), /123,456,789[\s\S]*pump_swap_sandwich[\s\S]*A[\s\S]*\+1\.250000/);
@@ -332,7 +280,7 @@ Deno.test("an Envelope written to the log by anybody is found in the page", () =
 Deno.test("a dataset and a training started on the page are jobs there, with their log and what went wrong", () =>
   withSite(async (site) => {
     const errors: string[] = [];
-    const page = await open(await site.browser.newContext(), errors);
+    const page = await openPage(await site.browser.newContext(), errors);
     await firstLogin(page, site);
     await page.goto(`${site.url}/datasets`);
     await page.fill("#ds-output", "../outside.parquet");
@@ -366,7 +314,7 @@ Deno.test("axe finds nothing on any page, light and dark, desktop and phone; pic
     await Deno.mkdir(SHOTS, { recursive: true });
     const errors: string[] = [];
     const found: string[] = [];
-    const first = await open(await site.browser.newContext(), errors);
+    const first = await openPage(await site.browser.newContext(), errors);
     await firstLogin(first, site);
     const state = await first.context().storageState();
     for (const colorScheme of ["light", "dark"] as const) {
@@ -383,7 +331,7 @@ Deno.test("axe finds nothing on any page, light and dark, desktop and phone; pic
           storageState: state,
           bypassCSP: true,
         });
-        const page = await open(context, errors);
+        const page = await openPage(context, errors);
         for (
           const name of [
             "login",

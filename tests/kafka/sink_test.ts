@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { LIBRARY } from "../../tools/paths.ts";
-import { legend, withFolder } from "../e2e/executable.ts";
+import { legend, lines, withFolder } from "../e2e/executable.ts";
 import { Part, startClickHouse } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
 
@@ -48,11 +48,14 @@ Deno.test("a batch of 64 MiB that a kill cut is ended as it was, and --until-sto
     }
   }));
 
-Deno.test("a kill from the command line does not wait for a broker that is away, and its audit is whole", () =>
+Deno.test("a kill from the command line holds here with the broker away, says so, and its audit is whole", () =>
   withFolder(async (data) => {
     const env = { KAFKA_BROKERS: "127.0.0.1:9" };
-    const { code, stderr } = await legend(["kill", "mev", "--json", "--data-dir", data], { env });
-    assert.deepEqual([code, stderr], [0, ""], "no word of the broker");
+    const { code, stdout, stderr } = await legend(["kill", "mev", "--json", "--data-dir", data], { env });
+    const [sent] = lines<{ receipt: { applied: boolean } }>(stdout);
+    assert.ok(sent!.receipt.applied);
+    assert.equal(code, 3, "what other hosts did is not known");
+    assert.match(stderr, /^Cannot tell what other hosts answer: .+; what was sent waits here for them\n$/);
     const audit = await legend(["audit", "verify", "--data-dir", data], { env });
     assert.match(audit.stdout, /^1 entries, 1 heads told outside: whole$/m);
   }));

@@ -4,7 +4,7 @@ use io::agent::{Agent, AgentOptions};
 use io::control::client::{self, SendOptions};
 
 use crate::handles::Handles;
-use crate::{Failure, Status, answer_text, bad_handle, guard, text};
+use crate::{Failure, Status, answer_text, bad_handle, bytes, guard, text};
 
 static AGENTS: Handles<Agent> = Handles::new();
 
@@ -71,6 +71,40 @@ pub unsafe extern "C" fn legend_control_send(
             let json = serde_json::to_string(&sent)
                 .map_err(|error| Failure(Status::Invalid, format!("Cannot control: {error}")))?;
             answer_text(out, &json)
+        })
+    }
+}
+
+/// What `legend_agent_said` checks, and against what.
+#[derive(serde::Deserialize)]
+struct SaidOptions {
+    said: client::Said,
+    data_dir: std::path::PathBuf,
+    sign_sk_hex: Option<String>,
+}
+
+/// 1 when an agent of this installation, on whatever host, signed the record (`SaidOptions` as JSON); else 0.
+///
+/// # Safety
+/// `options` and `record` valid for their lengths' reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_agent_said(
+    options: *const u8,
+    options_len: u32,
+    record: *const u8,
+    record_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |_| {
+            let options: SaidOptions = serde_json::from_str(text(options, options_len)?)
+                .map_err(|error| Failure(Status::Invalid, format!("Cannot check a signature: {error}")))?;
+            let record = bytes(record, record_len)?;
+            let SaidOptions { said, data_dir, sign_sk_hex } = options;
+            let signed = client::is_signed(said, record, &data_dir, sign_sk_hex.as_deref());
+            Ok(i32::from(signed.map_err(|line| Failure(Status::Io, line))?))
         })
     }
 }

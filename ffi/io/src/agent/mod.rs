@@ -35,10 +35,12 @@ use crate::source::topic::TopicSource;
 
 mod models;
 mod publishing;
+mod reports;
 mod watch;
 
 use models::{Models, Teller};
 use publishing::{Metrics, publish_all};
+use reports::Reports;
 use watch::{Receipts, watch};
 
 /// Handfuls of decisions between the hot thread and the publisher.
@@ -73,6 +75,9 @@ pub struct AgentOptions {
     pub topic: Option<String>,
     /// Another key whose commands are obeyed.
     pub sign_sk_hex: Option<String>,
+    /// Whether there are other hosts, which are told of this agent.
+    #[serde(default)]
+    pub cluster: bool,
     /// Limits of the topics it writes.
     pub limits: Limits,
 }
@@ -227,11 +232,14 @@ impl Agent {
             move || models.keep(watcher, &shared, &control, &teller)
         })?;
         let watching = spawn("control-log", {
-            let (shared, control) = (Arc::clone(&shared), Arc::clone(&control));
+            let (shared, control, models) = (Arc::clone(&shared), Arc::clone(&control), Arc::clone(&models));
             let status_path = data_dir.join("agents").join(format!("{}.status.json", options.module));
-            let (instance, models) =
-                (format!("{}-{}", options.module, options.instance), Arc::clone(&models));
-            move || watch(&shared, &control, &models, &receipts, &status_path, &instance, module)
+            let instance = format!("{}-{}", options.module, options.instance);
+            let reports = if options.cluster { Some(Reports::open(data_dir)?) } else { None };
+            move || {
+                let status = || status(&shared, &control, &models, &instance, module);
+                watch(&shared, &control, &receipts, &status_path, reports, status);
+            }
         })?;
         let hot = Hot {
             models: [Arc::clone(&models.live), Arc::clone(&models.shadow)],

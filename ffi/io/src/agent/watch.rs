@@ -10,8 +10,8 @@ use wire::control::Module;
 use wire::jobs::Receipt;
 use wire::prost::Message;
 
-use super::models::Models;
-use super::{Shared, WATCH, locked, say, status};
+use super::reports::Reports;
+use super::{Shared, WATCH, locked, say};
 use crate::control::client::COMMANDS_TOPIC;
 use crate::control::command::Signed;
 use crate::control::server::Control;
@@ -29,11 +29,10 @@ const COMMAND_FIRST: Duration = Duration::from_millis(500);
 pub(super) fn watch(
     shared: &Shared,
     control: &Control,
-    models: &Models,
     receipts: &Receipts,
     status_path: &Path,
-    instance: &str,
-    module: Module,
+    mut reports: Option<Reports>,
+    status: impl Fn() -> Value,
 ) {
     let folder = status_path.parent().and_then(Path::parent).unwrap_or(Path::new("."));
     let topic = Log::open(&folder.join("log"))
@@ -50,7 +49,7 @@ pub(super) fn watch(
         (0, Some(topic)) => topic.end(),
         (offset, _) => offset,
     };
-    let mut states = States::open(folder, module);
+    let mut states = States::open(folder, control.module());
     let mut next_status = Instant::now();
     let mut status_failed = false;
     while !shared.finished.load(Relaxed) {
@@ -67,15 +66,23 @@ pub(super) fn watch(
         }
         if Instant::now() >= next_status {
             next_status = Instant::now() + STATUS_EVERY;
-            let written = write_status(status_path, &status(shared, control, models, instance, module));
+            let status = status();
+            let written = write_status(status_path, &status);
+            if let Some(reports) = &mut reports {
+                reports.tell(&status, control);
+            }
             if let (Err(error), false) = (&written, status_failed) {
                 say(&format!("Cannot write {}: {error}", status_path.display()));
             }
             status_failed = written.is_err();
         }
     }
-    if let Err(error) = write_status(status_path, &status(shared, control, models, instance, module)) {
+    let status = status();
+    if let Err(error) = write_status(status_path, &status) {
         say(&format!("Cannot write {}: {error}", status_path.display()));
+    }
+    if let Some(reports) = &mut reports {
+        reports.tell(&status, control);
     }
 }
 

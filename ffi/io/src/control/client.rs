@@ -12,11 +12,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::control::{Command, Module};
-use wire::jobs::Receipt;
+use wire::jobs::{AgentReport, Receipt};
 use wire::prost::Message;
 
 use super::command::Signed;
-use super::server::{Control, action_name, action_of, is_genuine, module_name, module_of, socket_path};
+use super::server::{
+    Believed, Control, action_name, action_of, module_name, module_of, socket_path, trusted_keys,
+};
 use super::{keys, now_ms, wanted};
 use crate::log::format::{Batch, Record};
 use crate::log::{Durability, Log, TopicOptions};
@@ -153,8 +155,8 @@ fn deliver(options: &SendOptions, module: Module, signed: &Signed, kill: bool, s
     let data_dir = &options.data_dir;
     match by_socket(data_dir, module, signed, Duration::from_millis(options.wait_ms)) {
         Ok(receipt) => {
-            let key = keys::load_or_create(data_dir, keys::AGENT_KEY).ok();
-            let genuine = key.is_some_and(|key| is_genuine(&receipt, &key.verifying_key()));
+            let believed = believed(data_dir, options.sign_sk_hex.as_deref());
+            let genuine = believed.is_ok_and(|believed| believed.receipt(&receipt));
             (sent.path, sent.receipt) = ("socket", Some(receipt_json(&receipt, genuine)));
         }
         Err(error) => {
@@ -179,6 +181,44 @@ fn deliver(options: &SendOptions, module: Module, signed: &Signed, kill: bool, s
             }
         }
     }
+}
+
+/// Whose word counts on the host of a data folder.
+///
+/// # Errors
+/// One line: a key of the host cannot be used.
+fn believed(data_dir: &Path, sign_sk_hex: Option<&str>) -> Result<Believed, String> {
+    let control = keys::load_or_create(data_dir, keys::CONTROL_KEY)?;
+    let own = keys::load_or_create(data_dir, keys::AGENT_KEY)?.verifying_key();
+    let trusted = trusted_keys(&control, sign_sk_hex.and_then(keys::from_hex).as_ref());
+    Ok(Believed { own, trusted })
+}
+
+/// What an agent said that is to be checked.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Said {
+    /// A receipt of a command.
+    Receipt,
+    /// A report of itself.
+    Report,
+}
+
+/// Whether an agent of this installation, on whatever host, signed the bytes of a record.
+///
+/// # Errors
+/// One line: a key of the host cannot be used.
+pub fn is_signed(
+    said: Said,
+    bytes: &[u8],
+    data_dir: &Path,
+    sign_sk_hex: Option<&str>,
+) -> Result<bool, String> {
+    let believed = believed(data_dir, sign_sk_hex)?;
+    Ok(match said {
+        Said::Receipt => Receipt::decode(bytes).is_ok_and(|receipt| believed.receipt(&receipt)),
+        Said::Report => AgentReport::decode(bytes).is_ok_and(|report| believed.report(&report)),
+    })
 }
 
 fn by_socket(data_dir: &Path, module: Module, signed: &Signed, wait: Duration) -> Result<Receipt, String> {

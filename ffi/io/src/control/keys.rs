@@ -13,8 +13,6 @@ pub use ed25519_dalek::{SigningKey, VerifyingKey};
 pub const CONTROL_KEY: &str = "keys/control.key";
 /// File of the key that signs receipts.
 pub const AGENT_KEY: &str = "keys/agent.key";
-/// Bytes of a seed in hex.
-const SEED_HEX: usize = 64;
 
 /// Reads the key in `file`; makes it at the first start, readable by the owner alone.
 ///
@@ -64,14 +62,17 @@ fn create(path: &Path) -> std::io::Result<()> {
 /// A key from its seed in hex; `None` unless there are 64 digits.
 #[must_use]
 pub fn from_hex(text: &str) -> Option<SigningKey> {
-    if text.len() != SEED_HEX || !text.is_ascii() {
+    Some(SigningKey::from_bytes(&bytes_of_hex(text)?.try_into().ok()?))
+}
+
+/// Bytes of hex digits; `None` for anything else.
+#[must_use]
+pub fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    if !digits.len().is_multiple_of(2) || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
-    let mut seed = [0; 32];
-    for (at, byte) in seed.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(SigningKey::from_bytes(&seed))
+    digits.chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 /// Lowercase hex.

@@ -1,6 +1,7 @@
 //! Control: signed commands in, policy applied, signed receipts out. A kill works with the log, the API and
 //! the disk gone, and latches.
 
+pub mod certificate;
 pub mod client;
 pub mod command;
 pub mod keys;

@@ -14,16 +14,17 @@ use engine::policy::Policy;
 use wire::control::{Action, Command};
 
 pub use wire::control::Module;
-use wire::jobs::Receipt;
+use wire::jobs::{AgentReport, Receipt};
 use wire::prost::Message;
 
 use super::command::{self, COMMAND_BYTES_MAX, Signed};
 use super::keys;
 use super::state::{ControlState, StateFile, StoredPolicy};
 use super::wanted::SignedState;
-use super::{now_ms, now_ns};
+use super::{certificate, now_ms, now_ns};
 
 const RECEIPT_DOMAIN: &str = "legend rcpt-v1";
+const REPORT_DOMAIN: &str = "legend agent-report-v1";
 /// How long a receipt waits for the first event under the new policy.
 const EVENT_WAIT: Duration = Duration::from_secs(2);
 /// As [`EVENT_WAIT`], of a kill: it must be answered in 100 ms.
@@ -123,6 +124,8 @@ pub struct Control {
     instance: String,
     trusted: Vec<VerifyingKey>,
     key: SigningKey,
+    /// Shows other hosts whose key that is.
+    certificate: String,
     inner: Mutex<Inner>,
 }
 
@@ -152,17 +155,23 @@ impl Control {
         instance: &str,
         sign_sk_hex: Option<&str>,
     ) -> Result<Control, String> {
-        let mut trusted = vec![keys::load_or_create(data_dir, keys::CONTROL_KEY)?.verifying_key()];
-        trusted.extend(sign_sk_hex.and_then(keys::from_hex).map(|key| key.verifying_key()));
+        let own = keys::load_or_create(data_dir, keys::CONTROL_KEY)?;
+        let shared = sign_sk_hex.and_then(keys::from_hex);
+        let trusted = trusted_keys(&own, shared.as_ref());
+        let key = keys::load_or_create(data_dir, keys::AGENT_KEY)?;
+        let instance = format!("{}-{instance}", module_name(module));
+        let by = shared.as_ref().unwrap_or(&own);
+        let certificate = certificate::certify(by, &key.verifying_key(), &instance);
         let (file, state) = StateFile::open(&data_dir.join("agents"), module_name(module))?;
         let live = Arc::new(Live::default());
         live.set(&state.policy.policy(), false);
         Ok(Control {
             live,
             module,
-            instance: format!("{}-{instance}", module_name(module)),
+            instance,
             trusted,
-            key: keys::load_or_create(data_dir, keys::AGENT_KEY)?,
+            key,
+            certificate,
             inner: Mutex::new(Inner { state, file }),
         })
     }
@@ -208,10 +217,10 @@ impl Control {
             policy_hash: policy.hash().to_vec(),
             applied_ns: now_ns(),
             first_event_ns: 0,
-            signature: Vec::new(),
+            ..Receipt::default()
         };
         self.sign(&mut receipt);
-        inner.state.answered(request_id, keys::to_hex(&receipt.encode_to_vec()));
+        inner.state.answered(request_id, kept(&receipt));
         let Inner { state, file } = &mut *inner;
         // When it cannot be kept it is answered once more after a restart.
         let _ = file.write(state);
@@ -261,7 +270,7 @@ impl Control {
         if let Some(receipt) = answered.and_then(|(_, hex)| from_hex(hex)) {
             // A kill that was answered long ago does not kill again after an un-kill.
             self.live.killed.store(inner.state.policy.killed, SeqCst);
-            return Some(receipt);
+            return Some(Receipt { certificate: self.certificate.clone(), ..receipt });
         }
         let applied = if kill {
             parsed.and_then(|command| command::apply(&inner.state.policy.policy(), &command))
@@ -282,7 +291,7 @@ impl Control {
             *newest = signed.sequence.max(*newest);
         }
         let mut receipt = self.receipt(&inner.state.policy, signed, &request_id, String::new(), true);
-        inner.state.answered(&request_id, keys::to_hex(&receipt.encode_to_vec()));
+        inner.state.answered(&request_id, kept(&receipt));
         let Inner { state, file } = &mut *inner;
         if let Err(error) = file.write(state) {
             let why = format!("the state cannot be kept on disk ({error})");
@@ -296,7 +305,7 @@ impl Control {
         receipt.first_event_ns = self.live.wait_for_event(version, limit);
         self.sign(&mut receipt);
         if let Some((_, hex)) = inner.state.answers.last_mut() {
-            *hex = keys::to_hex(&receipt.encode_to_vec());
+            *hex = kept(&receipt);
         }
         Some(receipt)
     }
@@ -326,7 +335,7 @@ impl Control {
         inner.state.sequences.insert(signed.key_id.clone(), signed.sequence);
         let reason = "the wanted state was adopted".to_owned();
         let mut receipt = self.receipt(&inner.state.policy, signed, &wanted.request_id, reason, true);
-        inner.state.answered(&wanted.request_id, keys::to_hex(&receipt.encode_to_vec()));
+        inner.state.answered(&wanted.request_id, kept(&receipt));
         let Inner { state, file } = &mut *inner;
         if let Err(error) = file.write(state) {
             let reason = format!("the state cannot be kept on disk ({error})");
@@ -409,31 +418,88 @@ impl Control {
             policy_hash: policy.hash().to_vec(),
             applied_ns: now_ns(),
             first_event_ns: 0,
-            signature: Vec::new(),
+            ..Receipt::default()
         };
         self.sign(&mut receipt);
         receipt
     }
 
     fn sign(&self, receipt: &mut Receipt) {
-        receipt.signature.clear();
-        receipt.signature = keys::sign(&self.key, RECEIPT_DOMAIN, &[&receipt.encode_to_vec()]).to_vec();
+        receipt.signature = keys::sign(&self.key, RECEIPT_DOMAIN, &[&unsigned_receipt(receipt)]).to_vec();
+        receipt.certificate.clone_from(&self.certificate);
+    }
+
+    /// What this agent tells other hosts of itself; `status_json` as its own host has it.
+    #[must_use]
+    pub fn report(&self, status_json: Vec<u8>) -> AgentReport {
+        let mut report = AgentReport {
+            instance: self.instance.clone(),
+            module: module_name(self.module).to_owned(),
+            at_ns: now_ns(),
+            status_json,
+            ..AgentReport::default()
+        };
+        report.signature = keys::sign(&self.key, REPORT_DOMAIN, &[&report.encode_to_vec()]).to_vec();
+        report.certificate.clone_from(&self.certificate);
+        report
     }
 }
 
-/// Whether an agent of this installation signed the receipt.
+/// Keys whose commands, models and agents count: the host's own, and the one that all hosts share.
 #[must_use]
-pub fn is_genuine(receipt: &Receipt, key: &VerifyingKey) -> bool {
-    let mut unsigned = receipt.clone();
-    let signature = std::mem::take(&mut unsigned.signature);
-    keys::verify(key, RECEIPT_DOMAIN, &[&unsigned.encode_to_vec()], &signature)
+pub fn trusted_keys(own: &SigningKey, shared: Option<&SigningKey>) -> Vec<VerifyingKey> {
+    [Some(own), shared].into_iter().flatten().map(SigningKey::verifying_key).collect()
+}
+
+fn unsigned_receipt(receipt: &Receipt) -> Vec<u8> {
+    Receipt { signature: Vec::new(), certificate: String::new(), ..receipt.clone() }.encode_to_vec()
+}
+
+/// Whose receipts and reports count on a host.
+pub struct Believed {
+    /// The key of its own agents.
+    pub own: VerifyingKey,
+    /// Keys that certify the agents of other hosts.
+    pub trusted: Vec<VerifyingKey>,
+}
+
+impl Believed {
+    fn signed(
+        &self,
+        domain: &str,
+        unsigned: &[u8],
+        instance: &str,
+        certificate: &str,
+        signature: &[u8],
+    ) -> bool {
+        let certified = certificate::certified(certificate, instance, &self.trusted);
+        let keys = [Some(self.own), certified];
+        keys.iter().flatten().any(|key| keys::verify(key, domain, &[unsigned], signature))
+    }
+
+    /// Whether an agent of this installation signed the receipt.
+    #[must_use]
+    pub fn receipt(&self, receipt: &Receipt) -> bool {
+        let Receipt { instance, certificate, signature, .. } = receipt;
+        self.signed(RECEIPT_DOMAIN, &unsigned_receipt(receipt), instance, certificate, signature)
+    }
+
+    /// As [`Believed::receipt`], of a report.
+    #[must_use]
+    pub fn report(&self, report: &AgentReport) -> bool {
+        let AgentReport { instance, certificate, signature, .. } = report;
+        let unsigned = AgentReport { signature: Vec::new(), certificate: String::new(), ..report.clone() };
+        self.signed(REPORT_DOMAIN, &unsigned.encode_to_vec(), instance, certificate, signature)
+    }
+}
+
+/// A receipt as it is remembered, without what can be added again.
+fn kept(receipt: &Receipt) -> String {
+    keys::to_hex(&Receipt { certificate: String::new(), ..receipt.clone() }.encode_to_vec())
 }
 
 fn from_hex(hex: &str) -> Option<Receipt> {
-    let bytes: Option<Vec<u8>> = (0..hex.len() / 2)
-        .map(|at| hex.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
-        .collect();
-    Receipt::decode(&bytes?[..]).ok()
+    Receipt::decode(&keys::bytes_of_hex(hex)?[..]).ok()
 }
 
 /// A command as text, for lines to people.

@@ -17,6 +17,8 @@ const MAGIC: &[u8; 8] = b"LGNDCTL\n";
 const HEADER: usize = 24;
 /// Answered requests remembered, newest last.
 const ANSWERS_MAX: usize = 32;
+/// Bytes of them: the rest of a slot is for everything else.
+const ANSWERS_BYTES_MAX: usize = 24 << 10;
 
 /// The policy in the form that is stored, hashed and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,10 +98,13 @@ impl Default for ControlState {
 }
 
 impl ControlState {
-    /// Remembers an answer; the oldest goes.
+    /// Remembers an answer; the oldest go.
     pub fn answered(&mut self, request_id: &str, receipt_hex: String) {
         self.answers.push((request_id.to_owned(), receipt_hex));
-        if self.answers.len() > ANSWERS_MAX {
+        let bytes = |answers: &[(String, String)]| -> usize {
+            answers.iter().map(|(request_id, hex)| request_id.len() + hex.len()).sum()
+        };
+        while self.answers.len() > ANSWERS_MAX || bytes(&self.answers) > ANSWERS_BYTES_MAX {
             self.answers.remove(0);
         }
     }
@@ -210,6 +215,20 @@ mod tests {
         assert_eq!(found.policy.throttle_pct, 4);
         file.file.write_all_at(&[0xff; 100], (SLOT_BYTES as u64 - newest) + 30).expect("damages");
         assert!(StateFile::open(&folder, "mev").err().expect("refuses").contains("cannot be told"));
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
+
+    #[test]
+    fn long_answers_never_fill_the_slot() {
+        let folder = folder("answers");
+        let (mut file, mut state) = StateFile::open(&folder, "mev").expect("makes");
+        for n in 0..100 {
+            state.answered(&format!("request {n}"), "ab".repeat(1 + n * 50 % 3_000));
+            assert_eq!(state.answers.last().map(|(id, _)| id.as_str()), Some(&*format!("request {n}")));
+            file.write(&state).expect("fits");
+        }
+        state.answered("too long", "ab".repeat(20_000));
+        file.write(&state).expect("fits");
         std::fs::remove_dir_all(folder).expect("removes");
     }
 

@@ -27,7 +27,8 @@ pub use topic::{Durability, Topic, TopicOptions};
 /// The group of the link to Kafka. Retention keeps what it has not read, but of these topics, whose oldest
 /// records may go when the spool is full.
 pub const HOLD_GROUP: &str = "kafka";
-const MAY_GO: [&str; 7] = [
+const MAY_GO: [&str; 8] = [
+    "agent-status-proto",
     "arbitrage-decisions",
     "arbitrage-decisions-proto",
     "decision-evidence",

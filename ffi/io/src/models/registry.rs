@@ -84,8 +84,7 @@ fn signed(domain: &str, bytes: &[u8], key: &SigningKey) -> String {
 /// Whether a written signature is one of `trusted`'s over the bytes.
 fn check(domain: &str, bytes: &[u8], written: &str, trusted: &[VerifyingKey]) -> Result<(), String> {
     let (id, hex) = written.trim().split_once(' ').ok_or("its signature is no signature")?;
-    let signature: Option<Vec<u8>> =
-        (0..hex.len() / 2).map(|at| u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()).collect();
+    let signature = keys::bytes_of_hex(hex);
     let key = trusted.iter().find(|key| keys::key_id(key) == id);
     let key = key
         .ok_or_else(|| format!("its key {} is not trusted here", id.chars().take(16).collect::<String>()))?;

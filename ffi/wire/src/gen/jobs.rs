@@ -80,9 +80,33 @@ pub struct Receipt {
     /// event time of the first event handled under it; 0: none yet
     #[prost(uint64, tag = "10")]
     pub first_event_ns: u64,
-    /// Ed25519 over this message with this field empty
+    /// Ed25519 over this message with this field and the next one empty
     #[prost(bytes = "vec", tag = "11")]
     pub signature: ::prost::alloc::vec::Vec<u8>,
+    /// "AGENT_KEY KEY_ID SIGNATURE": the key that signed, certified for the instance
+    #[prost(string, tag = "12")]
+    pub certificate: ::prost::alloc::string::String,
+}
+/// What an agent tells the other hosts of itself: at each change of what matters, and every few seconds.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AgentReport {
+    #[prost(string, tag = "1")]
+    pub instance: ::prost::alloc::string::String,
+    /// "arbitrage" | "mev"
+    #[prost(string, tag = "2")]
+    pub module: ::prost::alloc::string::String,
+    /// Unix nanoseconds
+    #[prost(uint64, tag = "3")]
+    pub at_ns: u64,
+    /// as its own host has it in agents/<module>.status.json
+    #[prost(bytes = "vec", tag = "4")]
+    pub status_json: ::prost::alloc::vec::Vec<u8>,
+    /// Ed25519 over this message with this field and the next one empty
+    #[prost(bytes = "vec", tag = "5")]
+    pub signature: ::prost::alloc::vec::Vec<u8>,
+    /// as a receipt's
+    #[prost(string, tag = "6")]
+    pub certificate: ::prost::alloc::string::String,
 }
 /// The newest entry of a node's audit chain, told outside its file.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -1,0 +1,74 @@
+/** What agents on other hosts answer to a command of this host's command line. */
+import { answersOf } from "../core/broadcast.ts";
+import { kafkaOf } from "../core/config/kafka.ts";
+import type { ModuleName, Sent } from "../core/control.ts";
+import { AppError } from "../core/errors.ts";
+import { Fleet } from "../core/fleet.ts";
+import { Receipts } from "../core/receipts.ts";
+import { signatureCheck } from "../ffi/control.ts";
+import type { Context } from "./command.ts";
+
+/** Short, so that the verb ends when it is answered. */
+const WAIT_FOR_RECORD_MS = 50;
+/** How long Kafka may take to say who there is: nobody who kills waits for a broker that is away. */
+const KAFKA_WAIT_MS = 2_000;
+
+/**
+ * Waits for the agents of all other hosts: alone there are none. Null when Kafka does not say who there is; that is
+ * told, and the command waits on this host's log.
+ */
+export async function answersElsewhere(
+  context: Context,
+  commands: readonly { module: ModuleName; request_id: string }[],
+): Promise<(Sent & { module: ModuleName })[] | null> {
+  if (kafkaOf(context.config()) === null) return [];
+  const { path, instance } = context.dataDir();
+  const isSigned = signatureCheck(context.library(), path, context.setting<string>("control.sign_sk_hex"));
+  const log = context.log();
+  const fleet = new Fleet({
+    log,
+    isSigned,
+    own: () => [],
+    refused: (name) =>
+      context.say(`Cannot believe what ${name} says of itself: its key is not of this installation`),
+  });
+  try {
+    await within(KAFKA_WAIT_MS, fleet.read());
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    context.say(`Cannot tell what other hosts answer: ${error.message}; what was sent waits here for them`);
+    return null;
+  }
+  const agents = fleet.all().filter((agent) =>
+    agent.state === "running" && agent.instance !== `${agent.module}-${instance}`
+  );
+  const stop = new AbortController();
+  const receipts = new Receipts(log, isSigned);
+  const following = receipts.follow(AbortSignal.any([context.signal, stop.signal]), WAIT_FOR_RECORD_MS);
+  try {
+    const answers = await Promise.all(commands.map(async ({ module, request_id }) => {
+      const others = agents.filter((agent) => agent.module === module);
+      const sent = await answersOf(others, request_id, (id) => receipts.of(id));
+      return sent.map((one) => ({ ...one, module }));
+    }));
+    return answers.flat();
+  } finally {
+    stop.abort();
+    await following;
+  }
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer;
+  const late = new Promise<never>((_, reject) => {
+    const error = new AppError("unavailable", `Kafka has not answered in ${ms / 1000} s`);
+    timer = setTimeout(() => reject(error), ms);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    // Whatever it says later is not waited for.
+    work.catch(() => {});
+  }
+}

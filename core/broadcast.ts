@@ -1,0 +1,62 @@
+/** One command to the agents of a module on all hosts, and what each of them answered. */
+import type { ModuleName, Receipt, SendCommand, Sent } from "./control.ts";
+
+/** How long the agents' receipts are waited for. */
+export const RECEIPT_WAIT_MS = 5_000;
+const LOOK_MS = 5;
+/** An agent that was not heard of for this long is named and not waited for. */
+const GONE_S = 60;
+
+/** An agent on another host that has not said that it ends. */
+export interface Elsewhere {
+  readonly instance: string;
+  /** Seconds since it was heard of. */
+  readonly age_s: number;
+}
+
+export interface BroadcastDeps {
+  /** Signs the command, puts it on the log and brings it to the agent of this host. */
+  here(command: Parameters<SendCommand>[0] & { request_id: string }): Promise<Sent>;
+  /** Whether this host has an agent of the module, running or not. */
+  hasOwn(module: ModuleName): boolean;
+  others(module: ModuleName): readonly Elsewhere[];
+  receipts(requestId: string): readonly Receipt[];
+}
+
+export function broadcast(deps: BroadcastDeps): SendCommand {
+  return async (command) => {
+    const request_id = command.request_id ?? crypto.randomUUID().replaceAll("-", "");
+    const sent = await deps.here({ ...command, request_id });
+    const far = await answersOf(deps.others(command.module), request_id, deps.receipts);
+    // A host without agents has nothing of its own to tell while others answer.
+    return deps.hasOwn(command.module) || far.length === 0 ? [sent, ...far] : far;
+  };
+}
+
+/** What agents on other hosts answer, by their receipts on the log; one that nobody of us signed is no answer. */
+export function answersOf(
+  agents: readonly Elsewhere[],
+  request_id: string,
+  receipts: BroadcastDeps["receipts"],
+): Promise<Sent[]> {
+  return Promise.all(agents.map((agent) => answerOf(agent, request_id, receipts)));
+}
+
+async function answerOf(
+  { instance, age_s }: Elsewhere,
+  request_id: string,
+  receipts: BroadcastDeps["receipts"],
+): Promise<Sent> {
+  const end = performance.now() + (age_s > GONE_S ? 0 : RECEIPT_WAIT_MS);
+  const told = { request_id, instance, at_ms: 0, path: "kafka" as const, log_error: null };
+  for (;;) {
+    const receipt = receipts(request_id).find((one) => one.instance === instance && one.genuine);
+    if (receipt) return { ...told, receipt, agent_error: null };
+    if (performance.now() >= end) break;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  const what = age_s > GONE_S
+    ? `was last heard of ${Math.round(age_s / 60)} min ago`
+    : `has not answered in ${RECEIPT_WAIT_MS / 1000} s`;
+  return { ...told, receipt: null, agent_error: `${instance} ${what}; it obeys when it is back` };
+}

@@ -1,0 +1,64 @@
+//! What an agent tells other hosts of itself: its status, signed, on a topic that the link takes to Kafka.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use wire::prost::Message;
+
+use super::say;
+use crate::control::now_ms;
+use crate::control::server::Control;
+use crate::log::format::{Batch, Record};
+use crate::log::{Durability, Log, Topic, TopicOptions};
+
+/// The reports' topic.
+pub const REPORTS_TOPIC: &str = "agent-status-proto";
+/// How often it is told when nothing of [`TOLD_AT_ONCE`] has changed.
+const EVERY: Duration = Duration::from_secs(5);
+/// What other hosts must not learn late.
+const TOLD_AT_ONCE: [&str; 7] =
+    ["state", "error", "policy_hash", "killed", "model", "shadow_model", "model_refused"];
+/// Only the newest report counts, here as on Kafka.
+const OPTIONS: TopicOptions = TopicOptions {
+    segment_bytes: 1 << 20,
+    retention_bytes: 4 << 20,
+    retention_age: Duration::from_secs(24 * 3600),
+};
+
+/// The reports of one agent.
+pub(super) struct Reports {
+    topic: Topic,
+    told: Option<(Vec<Value>, Instant)>,
+    failed: bool,
+}
+
+impl Reports {
+    pub(super) fn open(data_dir: &Path) -> Result<Reports, String> {
+        let log = Log::open(&data_dir.join("log")).map_err(|error| error.to_string())?;
+        let topic = log.topic(REPORTS_TOPIC, OPTIONS, true).map_err(|error| error.to_string())?;
+        Ok(Reports { topic, told: None, failed: false })
+    }
+
+    /// Puts `status` on the log when it is due. Best effort: the next one says more.
+    pub(super) fn tell(&mut self, status: &Value, control: &Control) {
+        let now: Vec<Value> = TOLD_AT_ONCE.iter().map(|name| status[name].clone()).collect();
+        if self.told.as_ref().is_some_and(|(told, at)| *told == now && at.elapsed() < EVERY) {
+            return;
+        }
+        let report = control.report(status.to_string().into_bytes());
+        let mut batch = Batch::default();
+        let record = Record {
+            key: Some(report.instance.as_bytes()),
+            value: Some(&report.encode_to_vec()),
+            headers: &[],
+            timestamp_ms: i64::try_from(now_ms()).unwrap_or(i64::MAX),
+        };
+        let written = batch.push(&record).and_then(|()| self.topic.append(&mut batch, Durability::None));
+        if let (Err(error), false) = (&written, self.failed) {
+            say(&format!("Cannot tell other hosts of this agent: {error}"));
+        }
+        self.failed = written.is_err();
+        self.told = Some((now, Instant::now()));
+    }
+}

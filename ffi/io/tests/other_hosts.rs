@@ -1,0 +1,120 @@
+//! What agents say, checked on another host: it counts when the key that both hosts share certified who signed.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use io::control::client::{Said, is_signed};
+use io::control::command::Signed;
+use io::control::keys;
+use io::control::now_ms;
+use io::control::server::{Control, Module};
+use wire::control::{Action, Command};
+use wire::jobs::{AgentReport, Receipt};
+use wire::prost::Message;
+
+const SHARED: &str = "7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b";
+const OTHERS: &str = "1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c";
+
+struct Host(PathBuf);
+
+impl Host {
+    fn new(name: &str) -> Host {
+        let path = std::env::temp_dir().join(format!("legend-host-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(path.join("agents")).expect("makes a folder");
+        Host(path)
+    }
+
+    fn agent(&self, sign_sk_hex: Option<&str>) -> Control {
+        let control = Control::open(&self.0, Module::Mev, "one", sign_sk_hex).expect("opens");
+        // Nobody handles events here.
+        control.live.handled(u64::MAX, 0);
+        control
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn throttle(sequence: u64) -> Signed {
+    let command = Command {
+        ts: now_ms() / 1_000,
+        module: Module::Mev.into(),
+        action: Action::Throttle.into(),
+        args: HashMap::from([("throttle_pct".to_owned(), "7".to_owned())]),
+        request_id: format!("request-{sequence}"),
+        issuer: "test".to_owned(),
+        schema_version: "ctrl-v1".to_owned(),
+    };
+    Signed::new(&command, &keys::from_hex(SHARED).expect("a key"), sequence, now_ms())
+}
+
+fn counts(said: Said, bytes: &[u8], data_dir: &Path, key: Option<&str>) -> bool {
+    is_signed(said, bytes, data_dir, key).expect("its own key is there")
+}
+
+#[test]
+fn a_receipt_counts_where_the_shared_key_is_trusted_and_as_it_was_given() {
+    let [one, two] = ["receipt-1", "receipt-2"].map(Host::new);
+    let agent = one.agent(Some(SHARED));
+    let receipt = agent.obey(&throttle(1), false).expect("its module");
+    assert!(receipt.applied, "{}", receipt.reason);
+    let counts =
+        |receipt: &Receipt, host: &Host, key| counts(Said::Receipt, &receipt.encode_to_vec(), &host.0, key);
+    for (host, key, expected) in [
+        (&one, None, true),
+        (&one, Some(SHARED), true),
+        (&two, Some(SHARED), true),
+        (&two, Some(OTHERS), false),
+        (&two, None, false),
+    ] {
+        assert_eq!(counts(&receipt, host, key), expected, "{} {key:?}", host.0.display());
+    }
+    for altered in [
+        Receipt { applied: false, ..receipt.clone() },
+        Receipt { instance: "mev-two".to_owned(), ..receipt.clone() },
+        Receipt { signature: Vec::new(), ..receipt.clone() },
+        Receipt { certificate: String::new(), ..receipt.clone() },
+        // Another host's agent, with a certificate of its own, does not speak for this one.
+        Receipt { certificate: two.agent(Some(SHARED)).report(Vec::new()).certificate, ..receipt.clone() },
+    ] {
+        assert!(!counts(&altered, &two, Some(SHARED)), "{altered:?}");
+    }
+    // Asked again, also after a restart, it gives the same receipt, and that counts too.
+    drop(agent);
+    let again = one.agent(Some(SHARED)).obey(&throttle(1), false).expect("its module");
+    assert_eq!(again, receipt);
+    assert!(counts(&again, &two, Some(SHARED)));
+}
+
+#[test]
+fn a_host_that_shares_no_key_counts_at_home_alone() {
+    let [one, two] = ["alone-1", "alone-2"].map(Host::new);
+    let receipt = one.agent(None).obey(&throttle(1), false).expect("its module");
+    assert!(!receipt.applied, "a key that is not trusted");
+    let bytes = receipt.encode_to_vec();
+    assert!(counts(Said::Receipt, &bytes, &one.0, None));
+    assert!(!counts(Said::Receipt, &bytes, &two.0, Some(SHARED)));
+}
+
+#[test]
+fn a_report_counts_as_it_was_signed_and_never_as_a_receipt() {
+    let [one, two] = ["report-1", "report-2"].map(Host::new);
+    let report = one.agent(Some(SHARED)).report(br#"{"killed":false}"#.to_vec());
+    let counts = |said, report: &AgentReport| counts(said, &report.encode_to_vec(), &two.0, Some(SHARED));
+    assert!(counts(Said::Report, &report));
+    assert!(!counts(Said::Receipt, &report));
+    for altered in [
+        AgentReport { status_json: br#"{"killed":true}"#.to_vec(), ..report.clone() },
+        AgentReport { at_ns: report.at_ns + 1, ..report.clone() },
+        AgentReport { instance: "mev-two".to_owned(), ..report.clone() },
+        AgentReport { module: "arbitrage".to_owned(), ..report.clone() },
+    ] {
+        assert!(!counts(Said::Report, &altered), "{altered:?}");
+    }
+    for bytes in [&b""[..], b"\xff\xff", &[0; 64]] {
+        assert!(!is_signed(Said::Report, bytes, &two.0, Some(SHARED)).expect("its own key is there"));
+    }
+}
