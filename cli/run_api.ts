@@ -200,7 +200,13 @@ async function openParts(context: Context) {
     },
     checkOutput: (output) => checkOutput(output, datasetsRoot(context), allowedBuckets(context)),
     flow: () => ({ link: linkStatus(path), sink: sinkStatus(path) }),
-    ready: () => readiness(path, { kafka, sink: hasSink(context), heard: heardOf(metrics) }),
+    ready: () =>
+      readiness(path, {
+        kafka,
+        sink: hasSink(context),
+        heard: heardOf(metrics),
+        isReading: bridge.isReading,
+      }),
     asset: assetReader(),
     firstLoginDone: () => removeIfThere(`${path}/first-login`),
     ratePerSecond: context.setting<number>("api.rate_limit_per_second"),
@@ -240,10 +246,12 @@ interface ReadyOptions {
   sink: boolean;
   /** Agents anywhere that have told metrics lately. */
   heard(): string[];
+  /** Whether the live stream reads its topics. */
+  isReading: boolean;
 }
 
 /** Every part has told its status a moment ago, and none is in trouble. */
-function readiness(path: string, { kafka, sink, heard }: ReadyOptions): Readiness {
+function readiness(path: string, { kafka, sink, heard, isReading }: ReadyOptions): Readiness {
   const now = Date.now();
   const silent = (atMs: number) => (now - atMs) / 1000 > AGENT_SILENT_S;
   const reasons = agentStatuses(path).map((status) => {
@@ -257,6 +265,11 @@ function readiness(path: string, { kafka, sink, heard }: ReadyOptions): Readines
     reasons.push({ part: "agents", ok: true, detail: `${far.length} on other hosts` });
   }
   if (reasons.length === 0) reasons.push({ part: "agents", ok: false, detail: "none has run yet" });
+  reasons.push({
+    part: "stream",
+    ok: isReading,
+    detail: isReading ? "all topics are read" : "not all topics are read yet",
+  });
   const part = (name: string, status: { at_ms: number; trouble: string | null } | null, detail: string) => {
     const wrong = !status ? "has not started" : silent(status.at_ms) ? "silent" : status.trouble;
     reasons.push({ part: name, ok: wrong === null, detail: wrong ?? detail });

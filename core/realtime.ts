@@ -45,6 +45,10 @@ export const CLOSE = {
 } as const;
 
 export interface RealtimeHub {
+  /** Whether every topic is read: whoever is served then misses nothing that is written from that moment on. */
+  readonly isReading: boolean;
+  /** Waits for that; false when it is not so within `limitMs`. */
+  reads(limitMs: number): Promise<boolean>;
   /** Serves a client until either side ends it. */
   serve(socket: WebSocket, options: RealtimeOptions): void;
   connections(): ConnectionInfo[];

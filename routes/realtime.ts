@@ -9,6 +9,8 @@ import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
 /** Seconds after which a connection that answers no ping is closed: a client may stall for a minute and go on. */
 const IDLE_S = 120;
+/** How long a connection waits for the topics to be read: who is connected must not miss what comes then. */
+const READS_WAIT_MS = 5_000;
 /** The subprotocol that is chosen; a token may stand beside it as `bearer.TOKEN`. */
 const PROTOCOL = "legend";
 
@@ -141,6 +143,12 @@ export const websocketRoute = (
       }
       if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
         throw new AppError("bad_request", "Cannot go on: this address speaks WebSocket");
+      }
+      if (!await deps.realtime.reads(READS_WAIT_MS)) {
+        throw new AppError(
+          "unavailable",
+          "Cannot stream yet: the topics are not read, try again in a moment",
+        );
       }
       // A ticket lets in for 30 seconds, the connection lives as long as an access token would.
       const expires = principal.by === "ticket" ? principal.expires + 15 * 60 : principal.expires;

@@ -86,6 +86,9 @@ export class Bridge implements RealtimeHub {
   #pumpTimer: ReturnType<typeof setTimeout> | undefined;
   #windowMs: number;
   #maxSize: number;
+  /** Topics whose first place is known. */
+  readonly #placed = new Set<string>();
+  readonly #allPlaced = Promise.withResolvers<void>();
 
   constructor(options: BridgeOptions) {
     this.#options = options;
@@ -115,7 +118,28 @@ export class Bridge implements RealtimeHub {
       from: "end",
       signal,
       take: ({ value }) => value && this.#take(value),
+      // From its first place on nothing is skipped, even when the home is away in between.
+      trouble: (message) => {
+        if (message !== null) return;
+        this.#placed.add(name);
+        if (this.isReading) this.#allPlaced.resolve();
+      },
     });
+  }
+
+  get isReading(): boolean {
+    return this.#placed.size === BRIDGE_TOPICS.length;
+  }
+
+  async reads(limitMs: number): Promise<boolean> {
+    if (this.isReading) return true;
+    let timer;
+    await Promise.race([
+      this.#allPlaced.promise,
+      new Promise((resolve) => timer = setTimeout(resolve, limitMs)),
+    ]);
+    clearTimeout(timer);
+    return this.isReading;
   }
 
   #take(envelope: Uint8Array): void {

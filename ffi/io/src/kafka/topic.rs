@@ -134,7 +134,7 @@ impl KafkaTopic {
     /// First kept offset of a partition.
     pub(super) fn low(&self, partition: u16) -> Option<u64> {
         let asked = self.log.meta.fetch_watermarks(&self.name, partition.into(), ANSWER);
-        asked.ok().map(|(low, _)| low.unsigned_abs())
+        asked.ok().and_then(|(low, _)| u64::try_from(low).ok())
     }
 
     /// First kept offset, and one past the last readable, of each partition.
@@ -149,7 +149,14 @@ impl KafkaTopic {
                     .meta
                     .fetch_watermarks(&self.name, partition.into(), ANSWER)
                     .map_err(|error| self.log.error(&format!("look at {}", self.name), &error))?;
-                Ok((low.unsigned_abs(), high.unsigned_abs()))
+                match (u64::try_from(low), u64::try_from(high)) {
+                    (Ok(low), Ok(high)) => Ok((low, high)),
+                    // The client's words for "not known", which are no offsets.
+                    _ => Err(LogError::new(
+                        LogErrorKind::Unavailable,
+                        format!("Cannot look at {}: Kafka does not say where partition {partition} ends; try again", self.name),
+                    )),
+                }
             })
             .collect()
     }
