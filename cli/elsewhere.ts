@@ -24,15 +24,16 @@ export async function answersElsewhere(
   if (kafkaOf(context.config()) === null) return [];
   const { path, instance } = context.dataDir();
   const isSigned = signatureCheck(context.library(), path, context.setting<string>("control.sign_sk_hex"));
-  const log = context.log();
-  const fleet = new Fleet({
-    log,
-    isSigned,
-    own: () => [],
-    refused: (name) =>
-      context.say(`Cannot believe what ${name} says of itself: its key is not of this installation`),
-  });
+  let log, fleet;
   try {
+    log = context.log();
+    fleet = new Fleet({
+      log,
+      isSigned,
+      own: () => [],
+      refused: (name) =>
+        context.say(`Cannot believe what ${name} says of itself: its key is not of this installation`),
+    });
     await within(KAFKA_WAIT_MS, fleet.read());
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -9,6 +9,9 @@ const REPORTS_TOPIC = "agent-status-proto";
 /** Newest records that a start reads. */
 const RECORDS_MAX = 5_000n;
 const AGENTS_MAX = 1_000;
+/** Names of strangers that are said. */
+const REFUSED_MAX = 100;
+const NAME_LENGTH_MAX = 64;
 const STATUS_BYTES_MAX = 64 << 10;
 /** An agent that has told nothing for this long is forgotten. */
 const FORGOTTEN_MS = 86_400_000;
@@ -59,13 +62,15 @@ export class Fleet {
     });
   }
 
-  /** Reads what is there now. */
+  /** Reads what is there now: of each agent the newest report that can be believed, no older one is checked. */
   async read(): Promise<void> {
     using topic = await this.#deps.log.topic(REPORTS_TOPIC, { create: true });
+    const values: Uint8Array[] = [];
     for await (const block of readThrough(topic, { last: RECORDS_MAX })) {
       if ("gap" in block) continue;
-      for (const { value } of block.records) if (value) this.take(value);
+      for (const { value } of block.records) if (value) values.push(value);
     }
+    for (const value of values.reverse()) this.take(value);
   }
 
   /** One report; what is not signed by an agent of this installation, or older than what is known, is left out. */
@@ -78,17 +83,20 @@ export class Fleet {
       return;
     }
     const instance = report.instance ?? "";
+    const known = this.#reported.get(instance);
+    // Before its signature is looked at, which costs more.
+    if (known && BigInt(known.at_ns) >= BigInt(String(report.atNs))) return;
     if (!this.#deps.isSigned("report", value)) {
-      if (this.#refused.has(instance) || this.#refused.size >= AGENTS_MAX) return;
-      this.#refused.add(instance);
-      this.#deps.refused(instance);
+      // Whoever wrote it chose the name too: it is shown as what a name can be.
+      const name = instance.replaceAll(/[^\w.-]/g, "?").slice(0, NAME_LENGTH_MAX);
+      if (this.#refused.has(name) || this.#refused.size >= REFUSED_MAX) return;
+      this.#refused.add(name);
+      this.#deps.refused(name);
       return;
     }
     const status = statusOf(report.statusJson ?? new Uint8Array());
     const isOf = status?.instance === instance && status.module === report.module;
     if (!status || !isOf || atMs(status) > this.#now() + AHEAD_MS_MAX) return;
-    const known = this.#reported.get(instance);
-    if (known && BigInt(known.at_ns) > BigInt(status.at_ns)) return;
     // Those that have told nothing for longest stand first.
     this.#reported.delete(instance);
     this.#reported.set(instance, status);

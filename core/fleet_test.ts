@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { jobs } from "../proto/wire.ts";
+import { jobs, long } from "../proto/wire.ts";
 import type { AgentStatus } from "./control.ts";
 import { Fleet, type FleetDeps } from "./fleet.ts";
 import type { Log } from "./log/log.ts";
@@ -23,6 +23,7 @@ const report = (of: unknown, more: Partial<jobs.IAgentReport> = {}) =>
   jobs.AgentReport.encode({
     instance: (of as AgentStatus)?.instance,
     module: "mev",
+    atNs: long(BigInt(/^\d+$/.exec((of as AgentStatus)?.at_ns ?? "")?.[0] ?? 0)),
     statusJson: new TextEncoder().encode(JSON.stringify(of)),
     signature: new Uint8Array([1]),
     ...more,
@@ -76,6 +77,25 @@ Deno.test("what nobody of this installation signed is left out, and said once", 
   all.take(forged);
   all.take(forged);
   assert.deepEqual([all.all(), refused], [[], ["mev-one"]]);
+});
+
+Deno.test("a stranger's name is said as what a name can be, and only so many are", () => {
+  const { fleet: all, refused } = fleet();
+  const forged = (instance: string) => report({}, { instance, signature: new Uint8Array([2]) });
+  all.take(forged("mev-\n\u001b[31mKILLED"));
+  all.take(forged("x".repeat(1_000)));
+  for (let n = 0; n < 1_000; n++) all.take(forged(`mev-${n}`));
+  assert.equal(refused[0], "mev-???31mKILLED");
+  assert.equal(refused[1]!.length, 64);
+  assert.equal(refused.length, 100);
+});
+
+Deno.test("an older report of a known agent is not checked again", () => {
+  let checks = 0;
+  const { fleet: all } = fleet({ isSigned: () => ++checks > 0 });
+  all.take(report(status("mev-one")));
+  all.take(report(status("mev-one", { at_ns: `${NOW - 9_000}000000` })));
+  assert.equal(checks, 1);
 });
 
 Deno.test("reports that are no status of their agent, or of another time, are left out", () => {

@@ -7,8 +7,11 @@ import type { Log } from "./log/log.ts";
 
 const RECEIPTS_TOPIC = "control-receipts-proto";
 const REQUESTS_MAX = 10_000;
-/** Receipts of one request that are kept. */
+/** Receipts of one request, and of all, that are kept. */
 const ANSWERS_MAX = 1_000;
+const RECEIPTS_MAX = 50_000;
+/** A receipt is a few hundred bytes; anybody may write to the topic. */
+const RECEIPT_BYTES_MAX = 16 << 10;
 
 /** Whether an agent of this installation, on whatever host, signed the bytes of a record. */
 export type IsSigned = (said: "receipt" | "report", bytes: Uint8Array) => boolean;
@@ -23,7 +26,9 @@ interface Known {
 export class Receipts {
   readonly #log: Log;
   readonly #isSigned: IsSigned;
+  /** By request, oldest first. */
   readonly #byRequest = new Map<string, Known[]>();
+  #count = 0;
 
   constructor(log: Log, isSigned: IsSigned) {
     this.#log = log;
@@ -49,7 +54,7 @@ export class Receipts {
       return;
     }
     const list = this.#byRequest.get(receipt.requestId ?? "") ?? [];
-    if (list.length >= ANSWERS_MAX) return;
+    if (list.length >= ANSWERS_MAX || value.length > RECEIPT_BYTES_MAX) return;
     list.push({
       bytes: value.slice(),
       receipt: {
@@ -66,7 +71,12 @@ export class Receipts {
       genuine: null,
     });
     this.#byRequest.set(receipt.requestId ?? "", list);
-    if (this.#byRequest.size > REQUESTS_MAX) this.#byRequest.delete(this.#byRequest.keys().next().value!);
+    this.#count += 1;
+    while (this.#byRequest.size > REQUESTS_MAX || this.#count > RECEIPTS_MAX) {
+      const [oldest, answers] = this.#byRequest.entries().next().value!;
+      this.#count -= answers.length;
+      this.#byRequest.delete(oldest);
+    }
   }
 
   /** What was answered to a request, and whether an agent of this installation did. */

@@ -154,12 +154,12 @@ ORDER BY dt DESC, decision_id LIMIT 1 BY decision_id LIMIT ${DECISIONS_MAX}`,
         poolsSql("cycle")
       } AS names FROM decision_evidence
 WHERE ${RECENT} AND JSONExtractString(evidence, 'kind') = 'arbitrage'
-  AND toInt128OrZero(JSONExtractString(evidence, 'net_raw')) > 0 LIMIT ${LANDED_MAX}`
+  AND toInt128OrZero(JSONExtractString(evidence, 'net_raw')) > 0 ORDER BY dt DESC LIMIT ${LANDED_MAX}`
       : `SELECT JSONExtractUInt(evidence, 'slot') AS slot,
   arrayStringConcat(arrayMap(leg -> JSONExtractString(leg, 'signature'), JSONExtractArrayRaw(evidence, 'victims')), ',') AS names
 FROM decision_evidence
 WHERE ${RECENT} AND JSONExtractString(evidence, 'kind') IN ('sandwich', 'wide_sandwich')
-  AND JSONExtractString(evidence, 'tier') = 'A' LIMIT ${LANDED_MAX}`,
+  AND JSONExtractString(evidence, 'tier') = 'A' ORDER BY dt DESC LIMIT ${LANDED_MAX}`,
     options,
   );
   const [cycles, victims] = [new LandedCycles<true>(), new Set<string>()];

@@ -2,11 +2,11 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ModuleName } from "../core/control.ts";
 import type { Judgement, ModelList, ModelManifest } from "../core/models.ts";
-import type { ShadowComparison } from "../core/shadow.ts";
 import { Icon } from "./_icons.tsx";
 import { api, prefix, Problem } from "./api.ts";
 import { Choice, day, JobList, type JobRow, moment, useJobs } from "./JobList.tsx";
-import { grouped, utc } from "./format.ts";
+import { fixed, utc } from "./format.ts";
+import { ShadowPanel } from "./ShadowPanel.tsx";
 
 const EVERY_MS = 2_000;
 const CHART = { size: 240, left: 34, top: 8 };
@@ -95,7 +95,7 @@ export default function Training({ admin }: { admin: boolean }) {
       <div class="g-main">
         <div class="stack-3">
           <Models list={list} admin={admin} said={said} swap={swap} />
-          {list?.shadow && <Shadow key={list.shadow} module={module} version={list.shadow} />}
+          {list?.shadow && <ShadowPanel key={list.shadow} module={module} version={list.shadow} />}
           <JobList
             title="Training jobs"
             jobs={jobs}
@@ -116,9 +116,6 @@ export default function Training({ admin }: { admin: boolean }) {
     </>
   );
 }
-
-const figure = (value: number | null | undefined, digits = 3) =>
-  value === null || value === undefined ? "–" : value.toFixed(digits);
 
 function Models({ list, admin, said, swap }: {
   list: ModelList | undefined;
@@ -166,9 +163,9 @@ function Models({ list, admin, said, swap }: {
                     {model.refused && <span class="t2 s">{model.refused}</span>}
                   </td>
                   <td>{model.kind ? `${model.kind}, ${model.features}` : "imported"}</td>
-                  <td class="n">{figure(metrics?.auc)}</td>
-                  <td class="n p2">{figure(metrics?.log_loss)}</td>
-                  <td class="n p2">{figure(metrics?.calibration_error)}</td>
+                  <td class="n">{fixed(metrics?.auc)}</td>
+                  <td class="n p2">{fixed(metrics?.log_loss)}</td>
+                  <td class="n p2">{fixed(metrics?.calibration_error)}</td>
                   <td class="p3 t2">{model.dataset?.end.slice(0, 16).replace("T", " ") ?? "–"}</td>
                   <td class="r">
                     {metrics && (
@@ -209,109 +206,6 @@ function Models({ list, admin, said, swap }: {
   );
 }
 
-/** Hours of live decisions that are compared. */
-const SHADOW_HOURS = [1, 6, 24] as const;
-const SHADOW_EVERY_MS = 30_000;
-
-/** The model in shadow beside the one that decides, on the same live decisions. */
-function Shadow({ module, version }: { module: ModuleName; version: string }) {
-  const [hours, setHours] = useState<number>(1);
-  const [told, setTold] = useState<ShadowComparison | null>(null);
-  const [problem, setProblem] = useState("");
-  useEffect(() => {
-    const look = () =>
-      api<ShadowComparison>("GET", `/api/training/shadow?module=${module}&hours=${hours}`).then(
-        (answer) => {
-          setTold(answer);
-          setProblem("");
-        },
-        (error) => setProblem(error instanceof Problem ? error.detail : String(error)),
-      );
-    look();
-    const timer = setInterval(() => document.hidden || look(), SHADOW_EVERY_MS);
-    return () => clearInterval(timer);
-  }, [module, hours]);
-  const part = (count: number) => told ? `${(100 * count / told.decisions).toFixed(1)} %` : "–";
-  return (
-    <section class="panel" data-shadow={version}>
-      <div class="panel-h">
-        <h2>In shadow</h2>
-        <div class="end seg" role="group" aria-label="Time compared">
-          {SHADOW_HOURS.map((value) => (
-            <button
-              type="button"
-              key={value}
-              aria-pressed={hours === value}
-              onClick={() => setHours(value)}
-            >
-              {`${value} h`}
-            </button>
-          ))}
-        </div>
-      </div>
-      {problem && <p class="panel-b t2" role="status">{problem}</p>}
-      {!problem && told && (
-        <>
-          <div class="panel-b">
-            <dl class="kv left">
-              <dt>Decisions scored by both</dt>
-              <dd>{grouped(told.decisions)}</dd>
-              <dt>Scores apart, mean</dt>
-              <dd>{figure(told.mean_difference, 4)}</dd>
-              <dt>Pass score_min by both</dt>
-              <dd>{part(told.passes.both)}</dd>
-              <dt>Only by what decides</dt>
-              <dd>{part(told.passes.live_only)}</dd>
-              <dt>Only by the shadow</dt>
-              <dd>{part(told.passes.shadow_only)}</dd>
-              <dt>Answered by the chain</dt>
-              <dd>
-                {`${grouped(told.answered)}${
-                  told.judged ? `, ${grouped(told.judged.live.positives)} came true` : ", too few to judge"
-                }`}
-              </dd>
-            </dl>
-          </div>
-          {told.judged && (
-            <div class="tw" tabIndex={0} role="region" aria-label="Who was right, scrolls">
-              <table>
-                <caption class="sr">Both models on the decisions that the chain has answered</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Model</th>
-                    <th scope="col" class="n">AUC</th>
-                    <th scope="col" class="n">Log loss</th>
-                    <th scope="col" class="n">Brier</th>
-                    <th scope="col" class="n">
-                      <abbr title="mean distance between probability and frequency">ECE</abbr>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {([["live", "decides"], ["shadow", "in shadow"]] as const).map(([which, word]) => {
-                    const judged = told.judged![which];
-                    return (
-                      <tr key={which}>
-                        <th scope="row">
-                          <span class="mono">{told[which]}</span> <span class="t2">{word}</span>
-                        </th>
-                        <td class="n">{figure(judged.auc)}</td>
-                        <td class="n">{figure(judged.log_loss)}</td>
-                        <td class="n">{figure(judged.brier)}</td>
-                        <td class="n">{figure(judged.calibration_error)}</td>
-                      </tr>
-                    );
-                  })}
-                </tbody>
-              </table>
-            </div>
-          )}
-        </>
-      )}
-    </section>
-  );
-}
-
 /** Calibration of the live model and of the newest one. */
 function Quality({ list }: { list: ModelList }) {
   const judged = list.models.filter((model) => model.metrics);
@@ -334,7 +228,7 @@ function Quality({ list }: { list: ModelList }) {
                     <path class={at === 0 ? "l a" : "l fr"} d="M0 4h16" />
                   </svg>
                   <span class="mono">{version}</span>
-                  {`${version === list.latest ? " live" : ""}, ECE ${figure(metrics!.calibration_error)}, ${
+                  {`${version === list.latest ? " live" : ""}, ECE ${fixed(metrics!.calibration_error)}, ${
                     metrics!.rows
                   } rows`}
                 </li>

@@ -38,3 +38,7 @@ export function latency(ms: number | null | undefined): [value: string, unit: st
   if (ms === null || ms === undefined) return ["–", ""];
   return ms < 1 ? [(ms * 1000).toFixed(ms < 0.01 ? 1 : 0), "µs"] : [ms.toFixed(2), "ms"];
 }
+
+/** A figure with so many digits behind the point; a dash for what is not known. */
+export const fixed = (value: number | null | undefined, digits = 3) =>
+  value === null || value === undefined ? "–" : value.toFixed(digits);

@@ -88,13 +88,10 @@ export function controlRoutes(deps: ApiDeps): Route[] {
   };
 
   const answer = (
-    { module, instance = null, path, receipt, log_error, agent_error }: Omit<Sent, "instance"> & {
-      module: ModuleName;
-      instance?: string | null;
-    },
+    { module, instance, path, receipt, log_error, agent_error }: Sent & { module: ModuleName },
   ) => ({
     module,
-    instance: receipt?.instance ?? instance,
+    instance: receipt?.instance ?? instance ?? null,
     path,
     receipt,
     log_error,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
-import { jobs } from "../../proto/wire.ts";
+import { jobs, long } from "../../proto/wire.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { firstLogin, openPage, ready, startBrowser } from "../e2e/browser.ts";
@@ -73,7 +73,7 @@ Deno.test("the page of a host without agents shows and controls those of all oth
         await row.locator("text=As wanted").waitFor();
       }
 
-      // What a stranger says of an agent is not believed: neither its state nor its receipt.
+      // What a stranger says of an agent is not believed.
       using log = new EmbeddedLog(new Library(LIBRARY), `${data("one")}/log`);
       using reports = await log.topic("agent-status-proto");
       using reader = await reports.reader("start");
@@ -87,6 +87,7 @@ Deno.test("the page of a host without agents shows and controls those of all oth
         key: record!.key,
         value: jobs.AgentReport.encode({
           ...genuine,
+          atNs: long(BigInt(lie.at_ns)),
           statusJson: new TextEncoder().encode(JSON.stringify(lie)),
         }).finish(),
       }]);
@@ -96,6 +97,16 @@ Deno.test("the page of a host without agents shows and controls those of all oth
       await page.goto(`${site.url}/overview`);
       await page.waitForSelector(".strip >> text=Silent, 1 of 2", { timeout: 40_000 });
       assert.deepEqual((await agents()).map(({ killed }) => killed), [false, false, false]);
+      // The command line names it too, and does not call that done.
+      const asked = await legend(["control", "mev", "policy", "--ev-min", "0.002", "--data-dir", site.data], {
+        env,
+      });
+      assert.equal(asked.code, 3, asked.stdout + asked.stderr);
+      assert.match(asked.stdout, /^mev-\S+: policy applied, on another host;/m);
+      assert.match(
+        asked.stdout,
+        /^mev: policy not applied, mev-\S+ has not answered in 5 s; it obeys when it is back$/m,
+      );
       await page.keyboard.press("Shift+K");
       await page.waitForSelector("#dlg-kill[open]");
       await page.waitForTimeout(450);

@@ -16,9 +16,8 @@ use wire::jobs::{AgentReport, Receipt};
 use wire::prost::Message;
 
 use super::command::Signed;
-use super::server::{
-    Believed, Control, action_name, action_of, module_name, module_of, socket_path, trusted_keys,
-};
+use super::server::{Control, action_name, action_of, module_name, module_of, socket_path, trusted_keys};
+use super::voice::Believed;
 use super::{keys, now_ms, wanted};
 use crate::log::format::{Batch, Record};
 use crate::log::{Durability, Log, TopicOptions};

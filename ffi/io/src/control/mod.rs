@@ -1,12 +1,12 @@
 //! Control: signed commands in, policy applied, signed receipts out. A kill works with the log, the API and
 //! the disk gone, and latches.
 
-pub mod certificate;
 pub mod client;
 pub mod command;
 pub mod keys;
 pub mod server;
 pub mod state;
+pub mod voice;
 pub mod wanted;
 
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -20,11 +20,10 @@ use wire::prost::Message;
 use super::command::{self, COMMAND_BYTES_MAX, Signed};
 use super::keys;
 use super::state::{ControlState, StateFile, StoredPolicy};
+use super::voice::Voice;
 use super::wanted::SignedState;
-use super::{certificate, now_ms, now_ns};
+use super::{now_ms, now_ns};
 
-const RECEIPT_DOMAIN: &str = "legend rcpt-v1";
-const REPORT_DOMAIN: &str = "legend agent-report-v1";
 /// How long a receipt waits for the first event under the new policy.
 const EVENT_WAIT: Duration = Duration::from_secs(2);
 /// As [`EVENT_WAIT`], of a kill: it must be answered in 100 ms.
@@ -123,9 +122,7 @@ pub struct Control {
     module: Module,
     instance: String,
     trusted: Vec<VerifyingKey>,
-    key: SigningKey,
-    /// Shows other hosts whose key that is.
-    certificate: String,
+    voice: Voice,
     inner: Mutex<Inner>,
 }
 
@@ -161,19 +158,11 @@ impl Control {
         let key = keys::load_or_create(data_dir, keys::AGENT_KEY)?;
         let instance = format!("{}-{instance}", module_name(module));
         let by = shared.as_ref().unwrap_or(&own);
-        let certificate = certificate::certify(by, &key.verifying_key(), &instance);
+        let voice = Voice::new(key, by, &instance);
         let (file, state) = StateFile::open(&data_dir.join("agents"), module_name(module))?;
         let live = Arc::new(Live::default());
         live.set(&state.policy.policy(), false);
-        Ok(Control {
-            live,
-            module,
-            instance,
-            trusted,
-            key,
-            certificate,
-            inner: Mutex::new(Inner { state, file }),
-        })
+        Ok(Control { live, module, instance, trusted, voice, inner: Mutex::new(Inner { state, file }) })
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -219,7 +208,7 @@ impl Control {
             first_event_ns: 0,
             ..Receipt::default()
         };
-        self.sign(&mut receipt);
+        self.voice.sign(&mut receipt);
         inner.state.answered(request_id, kept(&receipt));
         let Inner { state, file } = &mut *inner;
         // When it cannot be kept it is answered once more after a restart.
@@ -270,7 +259,7 @@ impl Control {
         if let Some(receipt) = answered.and_then(|(_, hex)| from_hex(hex)) {
             // A kill that was answered long ago does not kill again after an un-kill.
             self.live.killed.store(inner.state.policy.killed, SeqCst);
-            return Some(Receipt { certificate: self.certificate.clone(), ..receipt });
+            return Some(self.voice.with_certificate(receipt));
         }
         let applied = if kill {
             parsed.and_then(|command| command::apply(&inner.state.policy.policy(), &command))
@@ -303,7 +292,7 @@ impl Control {
         }
         let version = self.live.set(&policy, restart);
         receipt.first_event_ns = self.live.wait_for_event(version, limit);
-        self.sign(&mut receipt);
+        self.voice.sign(&mut receipt);
         if let Some((_, hex)) = inner.state.answers.last_mut() {
             *hex = kept(&receipt);
         }
@@ -345,7 +334,7 @@ impl Control {
         let version = self.live.set(&wanted.policy.policy(), false);
         let limit = if wanted.policy.killed { KILL_WAIT } else { EVENT_WAIT };
         receipt.first_event_ns = self.live.wait_for_event(version, limit);
-        self.sign(&mut receipt);
+        self.voice.sign(&mut receipt);
         Some(receipt)
     }
 
@@ -389,13 +378,13 @@ impl Control {
             expires_ms: 0,
         };
         let mut receipt = self.receipt(&inner.state.policy, &empty, "signal", reason, true);
-        self.sign(&mut receipt);
+        self.voice.sign(&mut receipt);
         Some(receipt)
     }
 
     fn refuse(&self, inner: &mut Inner, signed: &Signed, request_id: &str, reason: &str) -> Receipt {
         let mut receipt = self.receipt(&inner.state.policy, signed, request_id, reason.to_owned(), false);
-        self.sign(&mut receipt);
+        self.voice.sign(&mut receipt);
         receipt
     }
 
@@ -420,13 +409,8 @@ impl Control {
             first_event_ns: 0,
             ..Receipt::default()
         };
-        self.sign(&mut receipt);
+        self.voice.sign(&mut receipt);
         receipt
-    }
-
-    fn sign(&self, receipt: &mut Receipt) {
-        receipt.signature = keys::sign(&self.key, RECEIPT_DOMAIN, &[&unsigned_receipt(receipt)]).to_vec();
-        receipt.certificate.clone_from(&self.certificate);
     }
 
     /// What this agent tells other hosts of itself; `status_json` as its own host has it.
@@ -439,8 +423,7 @@ impl Control {
             status_json,
             ..AgentReport::default()
         };
-        report.signature = keys::sign(&self.key, REPORT_DOMAIN, &[&report.encode_to_vec()]).to_vec();
-        report.certificate.clone_from(&self.certificate);
+        self.voice.sign_report(&mut report);
         report
     }
 }
@@ -449,48 +432,6 @@ impl Control {
 #[must_use]
 pub fn trusted_keys(own: &SigningKey, shared: Option<&SigningKey>) -> Vec<VerifyingKey> {
     [Some(own), shared].into_iter().flatten().map(SigningKey::verifying_key).collect()
-}
-
-fn unsigned_receipt(receipt: &Receipt) -> Vec<u8> {
-    Receipt { signature: Vec::new(), certificate: String::new(), ..receipt.clone() }.encode_to_vec()
-}
-
-/// Whose receipts and reports count on a host.
-pub struct Believed {
-    /// The key of its own agents.
-    pub own: VerifyingKey,
-    /// Keys that certify the agents of other hosts.
-    pub trusted: Vec<VerifyingKey>,
-}
-
-impl Believed {
-    fn signed(
-        &self,
-        domain: &str,
-        unsigned: &[u8],
-        instance: &str,
-        certificate: &str,
-        signature: &[u8],
-    ) -> bool {
-        let certified = certificate::certified(certificate, instance, &self.trusted);
-        let keys = [Some(self.own), certified];
-        keys.iter().flatten().any(|key| keys::verify(key, domain, &[unsigned], signature))
-    }
-
-    /// Whether an agent of this installation signed the receipt.
-    #[must_use]
-    pub fn receipt(&self, receipt: &Receipt) -> bool {
-        let Receipt { instance, certificate, signature, .. } = receipt;
-        self.signed(RECEIPT_DOMAIN, &unsigned_receipt(receipt), instance, certificate, signature)
-    }
-
-    /// As [`Believed::receipt`], of a report.
-    #[must_use]
-    pub fn report(&self, report: &AgentReport) -> bool {
-        let AgentReport { instance, certificate, signature, .. } = report;
-        let unsigned = AgentReport { signature: Vec::new(), certificate: String::new(), ..report.clone() };
-        self.signed(REPORT_DOMAIN, &unsigned.encode_to_vec(), instance, certificate, signature)
-    }
 }
 
 /// A receipt as it is remembered, without what can be added again.
