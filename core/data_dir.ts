@@ -82,6 +82,6 @@ function why(error: unknown): string {
   }
   const text = error instanceof Error ? error.message.split("\n")[0]! : String(error);
   if (/read-only/i.test(text)) return "the file system is read-only, choose another with --data-dir";
-  if (/no space/i.test(text)) return "the disk is full";
+  if (/no space/i.test(text)) return "the disk is full, free some space";
   return text;
 }

@@ -189,34 +189,62 @@ Deno.test("bad input: one broken file among good ones is said and the good ones 
     assert.equal(JSON.parse(stdout).transactions, 20);
   }));
 
-Deno.test("a disk that fills during a run gives one line, no damage, and the run can be repeated", {
-  ignore: !canMount || skipShared,
-}, () =>
-  withFolder(async (folder) => {
-    await withMount(`${folder}/small`, "size=1128k,mode=700", async () => {
-      const data = `${folder}/small/data`;
-      const args = ["run", "--source", `file:${shared("executed/blocks")}`, "--json", "--data-dir", data];
-      await legend(["topics", "create", "--data-dir", data]);
-      // What is left after the ballast holds some of the evidence, not all.
-      await Deno.writeFile(`${folder}/small/ballast`, new Uint8Array(800 << 10).fill(1));
-      const full = await legend(args);
-      assert.equal(full.code, 1, full.stderr);
-      assert.match(full.stderr, /^Cannot .*: the disk is full, free some space$/m);
-      await Deno.remove(`${folder}/small/ballast`);
-      const again = await legend(args);
-      assert.equal(again.code, 0, again.stderr);
-      const whole = await legend([...args.slice(0, -1), `${folder}/whole`]);
-      const list = async (place: string) =>
-        lines<{ data: { decision_id: string } }>(
-          (await legend(["topics", "tail", "decision-evidence", "--from", "start", "--data-dir", place]))
-            .stdout,
-        ).map((line) => line.data.decision_id).sort();
-      // Two agents write it, each in its own order.
-      assert.deepEqual(await list(data), await list(`${folder}/whole`));
-      assert.ok(JSON.parse(whole.stdout).evidence > 50);
-      assert.equal((await legend(["topics", "verify", "--data-dir", data])).code, 0);
-    });
-  }));
+/** KiB that a folder takes on its disk. */
+async function usedKib(folder: string): Promise<number> {
+  const { stdout } = await new Deno.Command("du", { args: ["-sk", folder] }).output();
+  return Number(new TextDecoder().decode(stdout).split("\t")[0]);
+}
+
+async function decisions(place: string): Promise<string[]> {
+  const args = ["topics", "tail", "decision-evidence", "--from", "start", "--data-dir", place];
+  const tailed = await legend(args);
+  assert.equal(tailed.code, 0, tailed.stderr);
+  // Two agents write it, each in its own order.
+  return lines<{ data: { decision_id: string } }>(tailed.stdout).map((line) => line.data.decision_id).sort();
+}
+
+for (
+  const { when, agentsKib, evidence, some } of [
+    { when: "before a run", agentsKib: 8, evidence: 0, some: false },
+    { when: "during a run", agentsKib: 160, evidence: 0.5, some: true },
+  ]
+) {
+  Deno.test(`a disk that is full ${when} gives clear lines, no damage, and the run can be repeated`, {
+    ignore: !canMount || skipShared,
+  }, () =>
+    withFolder((folder) =>
+      withMount(`${folder}/large`, "size=64m,mode=700", async () => {
+        const args = ["run", "--source", `file:${shared("executed/blocks")}`, "--json", "--data-dir"];
+        const whole = `${folder}/large/whole`;
+        await legend(["topics", "create", "--data-dir", whole]);
+        const topicsKib = await usedKib(whole);
+        const ran = await legend([...args, whole]);
+        assert.equal(ran.code, 0, ran.stderr);
+        assert.ok(JSON.parse(ran.stdout).evidence > 50);
+        const { size } = await Deno.stat(`${whole}/log/decision-evidence/${"0".repeat(20)}.seg`);
+        const kib = topicsKib + agentsKib + Math.round(size / 1_024 * evidence);
+        await withMount(`${folder}/small`, `size=${kib}k,mode=700`, async () => {
+          const data = `${folder}/small/data`;
+          await legend(["topics", "create", "--data-dir", data]);
+          const full = await legend([...args, data]);
+          assert.equal(full.code, 1, full.stderr);
+          const said = full.stderr.split("\n").filter((line) => line.startsWith("Cannot"));
+          // The evidence, and for each agent its state or its status.
+          assert.ok(said.length > 0 && said.length <= 4, full.stderr);
+          for (const line of said) assert.match(line, /^Cannot .*: the disk is full, free some space$/);
+          const more = { args: ["-o", "remount,size=64m", `${folder}/small`] };
+          assert.ok((await new Deno.Command("mount", more).output()).success);
+          const [kept, all] = [await decisions(data), await decisions(whole)];
+          assert.equal(kept.length > 0, some);
+          assert.ok(kept.length < all.length);
+          const again = await legend([...args, data]);
+          assert.equal(again.code, 0, again.stderr);
+          assert.deepEqual(await decisions(data), all);
+          assert.equal((await legend(["topics", "verify", "--data-dir", data])).code, 0);
+        });
+      })
+    ));
+}
 
 Deno.test("a port in use ends the whole run with one line", () =>
   withFolder(async (folder) => {

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod agent;
 pub mod control;
 pub mod decode;
+mod disk;
 pub mod kafka;
 pub mod latency;
 pub mod log;

@@ -23,6 +23,7 @@ use crate::accounts::{self, OwnedAccount};
 use crate::control::client::agent_lock_path;
 use crate::control::now_ns;
 use crate::control::server::{Control, Live, kill_on_signal, listen, module_name, module_of};
+use crate::disk;
 use crate::kafka::KafkaOptions;
 use crate::latency::Latency;
 use crate::log::TopicOptions;
@@ -211,8 +212,9 @@ impl Agent {
         let (work_in, work_out) = sync_channel(QUEUE_MAX);
         let receipts = Receipts::open(data_dir, options.limits.into())?;
         let answered = Arc::clone(&receipts);
-        listen(&control, &data_dir.join("agents"), move |receipt| answered.append(&receipt))
-            .map_err(|error| format!("Cannot listen in {}: {error}", data_dir.join("agents").display()))?;
+        listen(&control, &data_dir.join("agents"), move |receipt| answered.append(&receipt)).map_err(
+            |error| format!("Cannot listen in {}: {}", data_dir.join("agents").display(), disk::why(&error)),
+        )?;
         let publishing = spawn("publisher", {
             let (shared, live) = (Arc::clone(&shared), Arc::clone(&control.live));
             let metrics = Metrics::new(&shared, module, &options.instance);
@@ -538,7 +540,7 @@ pub(crate) fn say(line: &str) {
 /// One agent of a module per data folder: two would number their records alike.
 fn lock_agent(data_dir: &Path, module: Module) -> Result<File, String> {
     let path = agent_lock_path(data_dir, module);
-    let cannot = |error: std::io::Error| format!("Cannot use {}: {error}", path.display());
+    let cannot = |error: std::io::Error| format!("Cannot use {}: {}", path.display(), disk::why(&error));
     std::fs::create_dir_all(data_dir.join("agents")).map_err(cannot)?;
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
     let mut file = open.map_err(cannot)?;

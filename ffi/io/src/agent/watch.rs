@@ -16,6 +16,7 @@ use crate::control::client::COMMANDS_TOPIC;
 use crate::control::command::Signed;
 use crate::control::server::Control;
 use crate::control::wanted::{self, SignedState};
+use crate::disk;
 use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Durability, Log, Read, Topic, TopicOptions};
 
@@ -72,14 +73,14 @@ pub(super) fn watch(
                 reports.tell(&status, control);
             }
             if let (Err(error), false) = (&written, status_failed) {
-                say(&format!("Cannot write {}: {error}", status_path.display()));
+                say(&format!("Cannot write {}: {}", status_path.display(), disk::why(error)));
             }
             status_failed = written.is_err();
         }
     }
     let status = status();
-    if let Err(error) = write_status(status_path, &status) {
-        say(&format!("Cannot write {}: {error}", status_path.display()));
+    if let (Err(error), false) = (&write_status(status_path, &status), status_failed) {
+        say(&format!("Cannot write {}: {}", status_path.display(), disk::why(error)));
     }
     if let Some(reports) = &mut reports {
         reports.tell(&status, control);

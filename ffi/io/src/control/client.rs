@@ -19,6 +19,7 @@ use super::command::Signed;
 use super::server::{Control, action_name, action_of, module_name, module_of, socket_path, trusted_keys};
 use super::voice::Believed;
 use super::{keys, now_ms, wanted};
+use crate::disk;
 use crate::log::format::{Batch, Record};
 use crate::log::{Durability, Log, TopicOptions};
 
@@ -268,7 +269,7 @@ fn signal(pid: i32) -> bool {
 fn lock(data_dir: &Path) -> Result<File, String> {
     let folder = data_dir.join("control");
     let path = folder.join("sequence");
-    let cannot = |error: std::io::Error| format!("Cannot use {}: {error}", path.display());
+    let cannot = |error: std::io::Error| format!("Cannot use {}: {}", path.display(), disk::why(&error));
     std::fs::create_dir_all(&folder).map_err(cannot)?;
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
     let file = file.map_err(cannot)?;

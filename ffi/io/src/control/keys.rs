@@ -7,6 +7,8 @@ use std::path::Path;
 
 use ed25519_dalek::{Signature, Signer};
 
+use crate::disk;
+
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
 
 /// File of the key that signs commands, below the data folder.
@@ -23,20 +25,20 @@ pub fn load_or_create(data_dir: &Path, file: &str) -> Result<SigningKey, String>
     let cannot = |why: &dyn std::fmt::Display| format!("Cannot use the key {}: {why}", path.display());
     match fs::File::open(&path) {
         Ok(open) => {
-            let mode = open.metadata().map_err(|error| cannot(&error))?.permissions().mode();
+            let mode = open.metadata().map_err(|error| cannot(&disk::why(&error)))?.permissions().mode();
             if mode & 0o077 != 0 {
                 return Err(cannot(&format!("others can read it (mode {:o}), need 0600", mode & 0o777)));
             }
             let mut text = String::new();
-            (&open).take(1_000).read_to_string(&mut text).map_err(|error| cannot(&error))?;
+            (&open).take(1_000).read_to_string(&mut text).map_err(|error| cannot(&disk::why(&error)))?;
             from_hex(text.trim()).ok_or_else(|| cannot(&"it is damaged, need 64 hex digits"))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            create(&path).map_err(|error| cannot(&error))?;
+            create(&path).map_err(|error| cannot(&disk::why(&error)))?;
             // Whoever was first wrote the key that counts.
             load_or_create(data_dir, file)
         }
-        Err(error) => Err(cannot(&error)),
+        Err(error) => Err(cannot(&disk::why(&error))),
     }
 }
 
@@ -48,10 +50,11 @@ fn create(path: &Path) -> std::io::Result<()> {
     }
     let temporary = path.with_extension(format!("new.{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    file.write_all(to_hex(&seed).as_bytes())?;
-    file.sync_all()?;
     // A link, unlike a rename, does not replace what another start has made.
-    let linked = fs::hard_link(&temporary, path);
+    let linked = file
+        .write_all(to_hex(&seed).as_bytes())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::hard_link(&temporary, path));
     fs::remove_file(&temporary)?;
     match linked {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),

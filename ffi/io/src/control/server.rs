@@ -23,6 +23,7 @@ use super::state::{ControlState, StateFile, StoredPolicy};
 use super::voice::Voice;
 use super::wanted::SignedState;
 use super::{now_ms, now_ns};
+use crate::disk;
 
 /// How long a receipt waits for the first event under the new policy.
 const EVENT_WAIT: Duration = Duration::from_secs(2);
@@ -283,7 +284,7 @@ impl Control {
         inner.state.answered(&request_id, kept(&receipt));
         let Inner { state, file } = &mut *inner;
         if let Err(error) = file.write(state) {
-            let why = format!("the state cannot be kept on disk ({error})");
+            let why = format!("the state cannot be kept: {}", disk::why(&error));
             if !kill {
                 inner.state = before;
                 return Some(self.refuse(&mut inner, signed, &request_id, &why));
@@ -327,7 +328,7 @@ impl Control {
         inner.state.answered(&wanted.request_id, kept(&receipt));
         let Inner { state, file } = &mut *inner;
         if let Err(error) = file.write(state) {
-            let reason = format!("the state cannot be kept on disk ({error})");
+            let reason = format!("the state cannot be kept: {}", disk::why(&error));
             inner.state = before;
             return Some(self.refuse(&mut inner, signed, &wanted.request_id, &reason));
         }
@@ -367,7 +368,7 @@ impl Control {
         KILL_SIGNAL.store(false, SeqCst);
         let reason = kept.err().map_or_else(
             || "killed by signal".to_owned(),
-            |error| format!("killed by signal, but not kept on disk: {error}"),
+            |error| format!("killed by signal, but not kept: {}", disk::why(&error)),
         );
         let empty = Signed {
             bytes: Vec::new(),

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use engine::policy::{Policy, TipLadder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::disk;
 
 const SLOT_BYTES: usize = 32 << 10;
 const MAGIC: &[u8; 8] = b"LGNDCTL\n";
@@ -113,7 +115,6 @@ impl ControlState {
 /// The file of one module's state.
 pub struct StateFile {
     file: File,
-    path: PathBuf,
     counter: u64,
 }
 
@@ -124,34 +125,49 @@ impl StateFile {
     /// One line: it cannot be made, or both slots are damaged (then nobody may guess whether it was killed).
     pub fn open(folder: &Path, module: &str) -> Result<(StateFile, ControlState), String> {
         let path = folder.join(format!("{module}.state"));
-        let cannot = |why: &dyn std::fmt::Display| format!("Cannot use {}: {why}", path.display());
-        std::fs::create_dir_all(folder).map_err(|error| cannot(&error))?;
-        let open =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-        let file = open.map_err(|error| cannot(&error))?;
-        let len = file.metadata().map_err(|error| cannot(&error))?.len();
-        if len < 2 * SLOT_BYTES as u64 {
-            // Real blocks, not a hole: writing over them needs no new space.
-            file.write_all_at(&vec![0; 2 * SLOT_BYTES], 0).map_err(|error| cannot(&error))?;
-            file.sync_all().map_err(|error| cannot(&error))?;
-        }
+        let cannot = |error: std::io::Error| format!("Cannot use {}: {}", path.display(), disk::why(&error));
+        std::fs::create_dir_all(folder).map_err(cannot)?;
+        let file = match OpenOptions::new().read(true).write(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return StateFile::create(&path),
+            Err(error) => return Err(cannot(error)),
+        };
         let slots = [0, 1].map(|slot| read_slot(&file, slot));
-        let mut state_file = StateFile { file, path, counter: 0 };
-        if len < 2 * SLOT_BYTES as u64 {
-            let state = ControlState::default();
-            state_file
-                .write(&state)
-                .map_err(|error| format!("Cannot write {}: {error}", state_file.path.display()))?;
-            return Ok((state_file, state));
-        }
         let newest = slots.into_iter().flatten().max_by_key(|(counter, _)| *counter);
         let Some((counter, state)) = newest else {
             return Err(format!(
                 "Cannot use {}: it is damaged, and whether the module was killed cannot be told; remove it to start with defaults",
-                state_file.path.display()
+                path.display()
             ));
         };
-        state_file.counter = counter;
+        Ok((StateFile { file, counter }, state))
+    }
+
+    /// Named when it is whole: whatever ends the maker, there is no file that nobody can read. One process
+    /// at a time makes it, the one that holds the module's lock.
+    fn create(path: &Path) -> Result<(StateFile, ControlState), String> {
+        let temporary = path.with_extension("state-new");
+        let state = ControlState::default();
+        let made = || {
+            let mut options = OpenOptions::new();
+            let file =
+                options.read(true).write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+            // Real blocks, not a hole: writing over them needs no new space.
+            file.write_all_at(&vec![0; 2 * SLOT_BYTES], 0)?;
+            let mut state_file = StateFile { file, counter: 0 };
+            state_file.write(&state)?;
+            state_file.file.sync_all()?;
+            std::fs::rename(&temporary, path)?;
+            if let Some(folder) = path.parent() {
+                File::open(folder)?.sync_all()?;
+            }
+            Ok(state_file)
+        };
+        let state_file = made().map_err(|error: std::io::Error| {
+            // It would keep room on a full disk.
+            let _ = std::fs::remove_file(&temporary);
+            format!("Cannot use {}: {}", path.display(), disk::why(&error))
+        })?;
         Ok((state_file, state))
     }
 
@@ -194,6 +210,8 @@ fn read_slot(file: &File, slot: u64) -> Option<(u64, ControlState)> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn folder(name: &str) -> PathBuf {

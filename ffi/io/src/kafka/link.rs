@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::producer::{Delivered, OnDelivered};
 use super::{KafkaLog, KafkaOptions, KafkaRead, KafkaReader, KafkaTopic, Producer, no_answer};
+use crate::disk;
 use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Committed, Durability, HOLD_GROUP, Log, Read, Topic, TopicOptions};
 
@@ -105,7 +106,7 @@ impl Link {
     pub fn start(options: LinkOptions) -> Result<Link, String> {
         let folder = options.data_dir.join("link");
         std::fs::create_dir_all(&folder)
-            .map_err(|error| format!("Cannot use {}: {error}", folder.display()))?;
+            .map_err(|error| format!("Cannot use {}: {}", folder.display(), disk::why(&error)))?;
         Log::open(&options.data_dir.join("log")).map_err(|error| error.to_string())?;
         let log = KafkaLog::open(options.kafka.clone()).map_err(|error| error.to_string())?;
         let producer = Producer::new(&options.kafka, None).map_err(|error| error.to_string())?;
@@ -249,7 +250,7 @@ impl Ends {
         let bytes = serde_json::to_vec(self).unwrap_or_default();
         std::fs::write(&temporary, bytes)
             .and_then(|()| std::fs::rename(&temporary, path))
-            .map_err(|error| format!("Cannot write {}: {error}", path.display()))
+            .map_err(|error| format!("Cannot write {}: {}", path.display(), disk::why(&error)))
     }
 }
 

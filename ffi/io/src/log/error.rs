@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use crate::disk;
+
 /// What a caller may branch on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogErrorKind {
@@ -39,12 +41,8 @@ impl LogError {
     }
 
     pub(super) fn io(action: &str, path: &Path, error: &io::Error) -> Self {
-        let full = error.kind() == io::ErrorKind::StorageFull || error.kind() == io::ErrorKind::QuotaExceeded;
-        if full {
-            let message = format!("Cannot {action} {}: the disk is full, free some space", path.display());
-            return LogError::new(LogErrorKind::NoSpace, message);
-        }
-        LogError::new(LogErrorKind::Io, format!("Cannot {action} {}: {error}", path.display()))
+        let kind = if disk::is_full(error) { LogErrorKind::NoSpace } else { LogErrorKind::Io };
+        LogError::new(kind, format!("Cannot {action} {}: {}", path.display(), disk::why(error)))
     }
 
     pub(crate) fn invalid(message: &str) -> Self {

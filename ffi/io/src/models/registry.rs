@@ -12,6 +12,7 @@ use wire::control::Module;
 
 use crate::control::keys::{self, to_hex};
 use crate::control::server::module_name;
+use crate::disk;
 
 /// What a manifest's signature is for.
 const MANIFEST_DOMAIN: &str = "legend model-v1";
@@ -180,8 +181,9 @@ pub fn install(
 
 fn store(data_dir: &Path, path: &Path, artefact: &[u8], signed: (&[u8], &str)) -> Result<(), String> {
     let (text, signature) = signed;
-    let cannot =
-        |error: std::io::Error| format!("Cannot register a model in {}: {error}", folder(data_dir).display());
+    let cannot = |error: std::io::Error| {
+        format!("Cannot register a model in {}: {}", folder(data_dir).display(), disk::why(&error))
+    };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder(data_dir)).map_err(cannot)?;
     // The artefact last: who sees it finds the rest.
     place(&path.with_extension("sig"), signature.as_bytes()).map_err(cannot)?;
@@ -238,7 +240,9 @@ pub fn point(
 ) -> Result<(), String> {
     let path = link.path(data_dir, module);
     let verb = if link == Link::Pin { "pin" } else { "deploy" };
-    let cannot = |error: std::io::Error| format!("Cannot {verb} in {}: {error}", folder(data_dir).display());
+    let cannot = |error: std::io::Error| {
+        format!("Cannot {verb} in {}: {}", folder(data_dir).display(), disk::why(&error))
+    };
     let Some(version) = version else {
         return match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(cannot(error)),

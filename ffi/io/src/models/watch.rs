@@ -18,6 +18,7 @@ use super::registry::{self, Link};
 use super::{Slot, foreign, load};
 use crate::agent::say;
 use crate::control::server::module_name;
+use crate::disk;
 
 /// How long the folder must be quiet before it is looked at.
 const DEBOUNCE: Duration = Duration::from_millis(3);
@@ -239,7 +240,9 @@ impl Watcher {
         if loaded.is_foreign() {
             let path = crash_path(&self.data_dir, self.module);
             let file = OpenOptions::new().create(true).append(true).open(path);
-            foreign::mark_crashes(file.map_err(|error| format!("its mark cannot be made: {error}"))?);
+            foreign::mark_crashes(
+                file.map_err(|error| format!("its mark cannot be made: {}", disk::why(&error)))?,
+            );
         }
         if link == Link::Latest {
             remember(&self.data_dir, self.module, version);

@@ -12,6 +12,7 @@ use super::any::Source;
 use super::block::Block;
 use super::file::SourceError;
 use super::proto::Writer;
+use crate::disk;
 
 /// File name ending of a journal.
 pub const ENDING: &str = "journal";
@@ -158,7 +159,9 @@ pub fn block_meta(slot: u64, time_ns: u64) -> Vec<u8> {
 /// # Errors
 /// A file cannot be read, or the journal not be written: then there is none.
 pub fn capture(mut source: Source, out: &Path) -> Result<(u64, u64), SourceError> {
-    let cannot = |error: std::io::Error| SourceError::new(format!("Cannot write {}: {error}", out.display()));
+    let cannot = |error: std::io::Error| {
+        SourceError::new(format!("Cannot write {}: {}", out.display(), disk::why(&error)))
+    };
     let mut journal = JournalWriter::create(out).map_err(cannot)?;
     let origin = if matches!(source, Source::File(_)) { Origin::File } else { Origin::Simulator };
     let (mut blocks, mut frames, mut failed) = (0, 0, None);

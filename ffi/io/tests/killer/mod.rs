@@ -1,0 +1,64 @@
+//! A process ended before each of its system calls in turn: all the states that `kill -9` can leave of it.
+
+use std::io::{PipeWriter, Read as _, pipe};
+use std::path::PathBuf;
+
+/// A folder that goes with its test.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("legend-killed-{name}-{}", std::process::id()));
+        std::fs::create_dir(&path).expect("makes a folder");
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Runs `work` in a child that is killed before its system call number `call`, from 0. Returns how many bytes
+/// it told, and whether it ended by itself before that call. For programs with one test: it forks.
+pub fn killed_at<E>(call: u32, work: impl FnOnce(&mut PipeWriter) -> Result<(), E>) -> (u64, bool) {
+    let (mut told, mut tell) = pipe().expect("pipe");
+    // SAFETY: the only test of this program, and the C library makes its own locks usable in the child.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0, "forked");
+    if child == 0 {
+        // SAFETY: no pointers; the parent waits for the stop.
+        unsafe {
+            libc::ptrace(libc::PTRACE_TRACEME);
+            libc::raise(libc::SIGSTOP);
+        }
+        let done = work(&mut tell);
+        // SAFETY: ends this process without the parent's exit handlers.
+        unsafe { libc::_exit(i32::from(done.is_err())) };
+    }
+    drop(tell);
+    let mut status = 0;
+    // Each call stops twice, before and after; the first stop is the child's own.
+    let mut stops_left = 2 * call + 1;
+    loop {
+        // SAFETY: our own child.
+        unsafe { libc::waitpid(child, &raw mut status, 0) };
+        if !libc::WIFSTOPPED(status) {
+            break;
+        }
+        // SAFETY: our own child, stopped; no signal is passed on.
+        unsafe {
+            match stops_left {
+                0 => libc::kill(child, libc::SIGKILL),
+                _ => libc::ptrace(libc::PTRACE_SYSCALL, child, 0, 0) as i32,
+            };
+        }
+        stops_left = stops_left.saturating_sub(1);
+    }
+    let ended = libc::WIFEXITED(status);
+    assert!(!ended || libc::WEXITSTATUS(status) == 0, "left alone, the child does all");
+    let mut bytes = Vec::new();
+    told.read_to_end(&mut bytes).expect("reads");
+    (bytes.len() as u64, ended)
+}

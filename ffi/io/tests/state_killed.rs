@@ -1,0 +1,41 @@
+//! The state of an agent's module, ended before each system call of its first start and its writes in turn.
+
+mod killer;
+
+use std::io::{PipeWriter, Write as _};
+use std::path::Path;
+
+use io::control::state::StateFile;
+use killer::{Folder, killed_at};
+
+const WRITES: u8 = 4;
+
+/// Makes the state, then throttles by 1, 2, 3 ... percent; tells each kept one by one byte.
+fn write_all(folder: &Path, kept: &mut PipeWriter) -> Result<(), String> {
+    let (mut file, mut state) = StateFile::open(folder, "mev")?;
+    for throttle_pct in 1..=WRITES {
+        state.policy.throttle_pct = throttle_pct;
+        file.write(&state).map_err(|error| error.to_string())?;
+        kept.write_all(&[1]).expect("the pipe is open");
+    }
+    Ok(())
+}
+
+#[test]
+fn killed_before_any_system_call_the_state_opens_with_what_was_kept() {
+    let mut call = 0;
+    loop {
+        let folder = Folder::new("state");
+        let (kept, ended) = killed_at(call, |tell| write_all(&folder.0, tell));
+        let opened = StateFile::open(&folder.0, "mev");
+        let (_, state) = opened.unwrap_or_else(|error| panic!("call {call}: {error}"));
+        let found = u64::from(state.policy.throttle_pct);
+        assert!((kept..=kept + 1).contains(&found), "call {call}: {kept} kept, {found} found");
+        if ended {
+            assert_eq!(found, u64::from(WRITES));
+            break;
+        }
+        call += 1;
+    }
+    assert!(call > 10, "only {call} calls were seen");
+}
