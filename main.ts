@@ -7,6 +7,7 @@ import { type Config, configValue, loadConfig, systemInput } from "./core/config
 import { kafkaOf } from "./core/config/kafka.ts";
 import { type DataDir, openDataDir } from "./core/data_dir.ts";
 import { AppError, UsageError } from "./core/errors.ts";
+import { asFullDisk } from "./core/files.ts";
 import type { Log } from "./core/log/log.ts";
 import { Library } from "./ffi/library.ts";
 import { EmbeddedLog, KafkaLog } from "./ffi/log.ts";
@@ -98,7 +99,8 @@ async function main(words: readonly string[]): Promise<ExitCode> {
 }
 
 /** One line for what was expected, a stack for what was not; a reader that went away is no failure. */
-function report(error: unknown): ExitCode {
+function report(thrown: unknown): ExitCode {
+  const error = asFullDisk(thrown) ?? thrown;
   if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
   if (error instanceof UsageError) {
     say(error.message);

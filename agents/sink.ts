@@ -131,7 +131,6 @@ export class TopicSink {
     using reader = await topic.reader(position);
     using sink = new Sink(library, { content, partitions, seen });
     const next = [...position];
-    this.counters.trouble = null;
     await this.#look(topic);
     // A batch is on its way while the next one is gathered; the next one is begun when it is stored.
     let storing = Promise.resolve();
@@ -144,6 +143,7 @@ export class TopicSink {
         if (records === 0) {
           begun = 0;
           await storing;
+          this.counters.trouble = null;
           await this.#look(topic);
           await reader.wait(IDLE_MS);
           // Gaps alone make no batch: they are counted with the next records.
@@ -320,6 +320,8 @@ export class TopicSink {
     counters.dead += status.dead;
     counters.lost += status.lost;
     counters.batches += 1;
+    // A store that can be read may still refuse to be written to: only what is stored ends a trouble.
+    counters.trouble = null;
     counters.position = [...to];
   }
 

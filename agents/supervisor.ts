@@ -22,7 +22,7 @@ export interface SupervisorOptions {
   /** Aborted when everything is to end. */
   readonly signal: AbortSignal;
   say(line: string): void;
-  /** Whether an end after `lifeMs` was meant: then the part is not started again. */
+  /** Whether an end was meant: then the part is not started again. `lifeMs`: the longest that the part has run. */
   isMeant(code: number, last: string, lifeMs: number): boolean;
 }
 
@@ -32,39 +32,40 @@ const LONG_LIFE_MS = 400;
 /** After this a part that was asked to end is killed. */
 const END_MS = 8_000;
 
-/** How long the same line of another part is the same news. */
+/** How long the same line is the same news. */
 const SAME_NEWS_MS = 5_000;
 
-/** `say`, but what several parts say alike is said once. */
-function sayOnce(say: (line: string) => void): (part: string) => (line: string) => void {
-  const said = new Map<string, { part: string; at: number }>();
-  return (part) => (line) => {
+/** `say`, but what parts say alike, or one that is started again and again, is said once. */
+function sayOnce(say: (line: string) => void): (line: string) => void {
+  const said = new Map<string, number>();
+  return (line) => {
     const now = performance.now();
-    for (const [known, { at }] of said) if (now - at > SAME_NEWS_MS) said.delete(known);
-    const before = said.get(line);
-    if (before && before.part !== part) return;
-    said.set(line, { part, at: now });
-    say(line);
+    for (const [known, at] of said) if (now - at > SAME_NEWS_MS) said.delete(known);
+    if (!said.has(line)) say(line);
+    said.set(line, now);
   };
 }
 
 /** Runs all parts until each has ended as it meant to, or the signal asks them to. */
 export function supervise(parts: readonly Part[], options: SupervisorOptions): Promise<PartEnd[]> {
   const say = sayOnce(options.say);
-  return Promise.all(parts.map((part) => keep(part, { ...options, say: say(part.name) })));
+  return Promise.all(parts.map((part) => keep(part, { ...options, say })));
 }
 
 async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
   const { signal, say } = options;
   let pauseMs = PAUSE_MS.first;
+  let longestMs = 0;
   for (;;) {
     const begin = performance.now();
     const { code, last } = await runOnce(part, options);
-    const meant = part.essential !== false && options.isMeant(code, last, performance.now() - begin);
+    const lifeMs = performance.now() - begin;
+    longestMs = Math.max(longestMs, lifeMs);
+    const meant = part.essential !== false && options.isMeant(code, last, longestMs);
     if (signal.aborted || meant) {
       return { name: part.name, code, last };
     }
-    if (performance.now() - begin > LONG_LIFE_MS) pauseMs = PAUSE_MS.first;
+    if (lifeMs > LONG_LIFE_MS) pauseMs = PAUSE_MS.first;
     say(`${part.name} ended with ${code}, starting it again in ${pauseMs} ms`);
     await pause(pauseMs, signal);
     if (signal.aborted) return { name: part.name, code, last };

@@ -11,7 +11,7 @@ import { SOURCE_FLAGS, sourcesOf, speedFlag, summary } from "./run_agent.ts";
 import { makeTopics } from "./topics.ts";
 
 const LOCK_FILE = "supervisor.lock";
-/** A part that ends by itself within this has not been able to start; later it has crashed. */
+/** A part that has never run longer than this has not been able to start; later it has crashed. */
 const START_MS = 5_000;
 
 export const run: Command = {
@@ -71,12 +71,10 @@ export const run: Command = {
       spawn: (args) => context.respawn(args),
       signal: AbortSignal.any([context.signal, stop.signal]),
       say: (line) => context.say(line),
-      // A line of counters is a deliberate end, unless a thread panicked; so are the codes of wrong usage.
       isMeant: (code, last, lifeMs) => {
-        if (last.startsWith("{")) return !last.includes("panicked");
-        const refused = code > 0 && code < 128 && lifeMs < START_MS;
-        if (refused) stop.abort();
-        return refused || (code === 0 && !live);
+        const end = judge(code, last, lifeMs, live);
+        if (end === "refused") stop.abort();
+        return end !== "crashed";
       },
     };
     const ends = await supervise(parts, supervisor);
@@ -97,6 +95,26 @@ export const run: Command = {
     return code === 0 ? EXIT.done : EXIT.failed;
   },
 };
+
+/**
+ * How a part ended: `done` as it meant to, `refused` to start, or `crashed`. `last`: the last line it printed,
+ * which of an agent is its counters; `lifeMs`: the longest that it has run; `live`: its source has no end.
+ */
+export function judge(
+  code: number,
+  last: string,
+  lifeMs: number,
+  live: boolean,
+): "done" | "refused" | "crashed" {
+  if (last.startsWith("{")) {
+    const { error } = JSON.parse(last) as Pick<AgentStatus, "error">;
+    const crashed = error !== null && (error.includes("panicked") || (live && lifeMs >= START_MS));
+    return crashed ? "crashed" : "done";
+  }
+  // Behind 128 stands a signal.
+  if (code > 0 && code < 128 && lifeMs < START_MS) return "refused";
+  return code === 0 && !live ? "done" : "crashed";
+}
 
 /** The sink, and this host's own store unless a server is configured; neither may stop the agents. */
 function storeParts(context: Context, words: readonly string[]): Part[] {

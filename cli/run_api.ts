@@ -1,4 +1,5 @@
 import { Bridge } from "../agents/bridge/bridge.ts";
+import { statfsSync } from "node:fs";
 import { AuditChain } from "../core/audit/chain.ts";
 import { Accounts } from "../core/auth/accounts.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
@@ -12,6 +13,7 @@ import { agentStatuses, type ModuleName, MODULES } from "../core/control.ts";
 import { openDatabase } from "../core/database.ts";
 import { DecisionIndex } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
+import { readOrMake, removeIfThere, replaceFile } from "../core/files.ts";
 import { Fleet } from "../core/fleet.ts";
 import { linkStatus } from "../core/link.ts";
 import { MetricsView } from "../core/metrics.ts";
@@ -228,6 +230,9 @@ const heardOf = (metrics: MetricsView) => () =>
 const hasSink = (context: Context) =>
   serverAddress(context.config()) !== null || (context.setting<boolean>("store.enabled") && hasClickHouse());
 
+/** With less the log, which takes its room 4 MiB at a time, soon holds what agents write in memory. */
+const DISK_FULL_BYTES = 8 << 20;
+
 /** How long what the agents said is good enough for another request. */
 const STATUS_GOOD_MS = 100;
 
@@ -256,8 +261,10 @@ function readiness(path: string, { kafka, sink, heard, isReading }: ReadyOptions
   const silent = (atMs: number) => (now - atMs) / 1000 > AGENT_SILENT_S;
   const reasons = agentStatuses(path).map((status) => {
     const age = Math.max(0, now - Number(BigInt(status.at_ns) / 1_000_000n)) / 1000;
-    const ok = status.state === "running" && age < AGENT_SILENT_S;
-    const detail = ok ? "running" : status.error ?? `${status.state}, silent for ${age.toFixed(0)} s`;
+    const ok = status.state === "running" && age < AGENT_SILENT_S && !status.trouble;
+    const detail = ok
+      ? "running"
+      : status.error ?? status.trouble ?? `${status.state}, silent for ${age.toFixed(0)} s`;
     return { part: `agent ${status.module}`, ok, detail };
   });
   const far = heard();
@@ -269,6 +276,16 @@ function readiness(path: string, { kafka, sink, heard, isReading }: ReadyOptions
     part: "stream",
     ok: isReading,
     detail: isReading ? "all topics are read" : "not all topics are read yet",
+  });
+  const { bavail, bsize } = statfsSync(path);
+  const free = bavail * bsize;
+  const mib = `${(free / 2 ** 20).toFixed(0)} MiB free`;
+  reasons.push({
+    part: "disk",
+    ok: free >= DISK_FULL_BYTES,
+    detail: free >= DISK_FULL_BYTES
+      ? mib
+      : `the disk of ${path} is full: ${mib}, need ${DISK_FULL_BYTES >> 20}; free some space`,
   });
   const part = (name: string, status: { at_ms: number; trouble: string | null } | null, detail: string) => {
     const wrong = !status ? "has not started" : silent(status.at_ms) ? "silent" : status.trouble;
@@ -291,32 +308,16 @@ async function makeFirstLogin(accounts: Accounts, path: string, context: Context
   if (accounts.users().length > 0) return;
   const password = randomSecret();
   const file = `${path}/first-login`;
-  Deno.writeTextFileSync(file, `user: admin\npassword: ${password}\n`, { mode: 0o600 });
+  replaceFile(file, `user: admin\npassword: ${password}\n`);
   if (!await accounts.first("admin", password)) return;
   context.say(`first login: see ${file}`);
   if (Deno.stderr.isTerminal()) context.say(`  user admin, password ${password}`);
 }
 
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
 /** A secret of this data folder, made once. */
 function keptSecret(path: string): string {
-  try {
-    return Deno.readTextFileSync(path).trim();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
   Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${Deno.pid}`;
-  Deno.writeTextFileSync(temporary, randomSecret() + randomSecret(), { mode: 0o600 });
-  Deno.renameSync(temporary, path);
-  return Deno.readTextFileSync(path).trim();
+  return readOrMake(path, () => randomSecret() + randomSecret()).trim();
 }
 
 function listen(

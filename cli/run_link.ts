@@ -1,6 +1,7 @@
 import { ModelCourier } from "../agents/model_courier.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { AppError } from "../core/errors.ts";
+import { StatusFile } from "../core/files.ts";
 import { endWithParent } from "../ffi/engine.ts";
 import { Link } from "../ffi/link.ts";
 import { ALL_TOPICS } from "../proto/topics.ts";
@@ -62,11 +63,10 @@ export const runLink: Command = {
     let broken: unknown = null;
     const travelling = courier.run().catch((error) => broken = error);
     let said: string | null = null;
+    const file = new StatusFile(`${path}/link/status.json`, context.say);
     while (!context.signal.aborted && broken === null) {
       const status = link.status();
-      const file = `${path}/link/status.json`;
-      Deno.writeTextFileSync(`${file}.new`, JSON.stringify(status));
-      Deno.renameSync(`${file}.new`, file);
+      file.write(status);
       // Each topic has its own words for the same trouble: the first ones are said, the rest is in the status.
       if ((status.trouble === null) !== (said === null)) {
         context.say(status.trouble ?? `Kafka answers again; ${status.waiting} records wait`);

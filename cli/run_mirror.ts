@@ -1,4 +1,6 @@
 import { type Direction, mirror, MIRROR_PAIRS, type MirrorPlace } from "../agents/mirror.ts";
+import { AppError } from "../core/errors.ts";
+import { replaceFile } from "../core/files.ts";
 import { endWithParent } from "../ffi/engine.ts";
 import { type Command, EXIT } from "./command.ts";
 import { PART_FLAG } from "./run_agent.ts";
@@ -25,10 +27,7 @@ export const runMirror: Command = {
         outbox: context.outbox(),
         signal: context.signal,
         read: () => readPlace(file),
-        write: (place) => {
-          Deno.writeTextFileSync(`${file}.new`, JSON.stringify(place));
-          Deno.renameSync(`${file}.new`, file);
-        },
+        write: (place) => replaceFile(file, JSON.stringify(place)),
       });
     };
     await Promise.all(MIRROR_PAIRS.flatMap((pair) => [run(pair, "to-json"), run(pair, "to-proto")]));
@@ -41,6 +40,12 @@ function readPlace(file: string): MirrorPlace | null {
     return JSON.parse(Deno.readTextFileSync(file));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
+    if (error instanceof SyntaxError) {
+      throw new AppError(
+        "failed",
+        `Cannot read ${file}: it is damaged; remove it to begin at the topic's end`,
+      );
+    }
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { SINK_TOPICS, TopicSink } from "../agents/sink.ts";
 import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
+import { StatusFile } from "../core/files.ts";
 import { type SinkCounters, type SinkStatus, sinkStatusFile } from "../core/store/sink_status.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { migrate } from "../core/store/schema.ts";
@@ -29,11 +30,10 @@ export const runSink: Command = {
     const store = storeOf(context);
     const stop = new AbortController();
     const signal = AbortSignal.any([context.signal, stop.signal]);
+    const file = new StatusFile(sinkStatusFile(path), context.say);
     const tell = (trouble: string | null, topics: SinkCounters[]) => {
       const status: SinkStatus = { at_ms: Date.now(), trouble, topics };
-      const file = sinkStatusFile(context.dataDir().path);
-      Deno.writeTextFileSync(`${file}.new`, JSON.stringify(status));
-      Deno.renameSync(`${file}.new`, file);
+      file.write(status);
     };
     if (!await prepare(context, tell)) return EXIT.done;
     const sinks = SINK_TOPICS.map((topic) =>
@@ -53,7 +53,7 @@ export const runSink: Command = {
       const topics = sinks.map(({ counters }) => counters);
       const trouble = topics.find(({ trouble }) => trouble)?.trouble ?? null;
       tell(trouble, topics);
-      if (trouble !== said) context.say(trouble ?? "the store answers again");
+      if (gist(trouble) !== gist(said)) context.say(trouble ?? "the store answers again");
       said = trouble;
       const stored = topics.every(({ lag, looked, trouble }) => looked && lag === 0 && !trouble);
       if (flags["until-stored"] && stored) stop.abort();
@@ -66,6 +66,9 @@ export const runSink: Command = {
     return EXIT.done;
   },
 };
+
+/** The same trouble with other figures is not said again. */
+const gist = (trouble: string | null) => trouble?.replace(/\d+/g, "0") ?? null;
 
 /** Waits for the store and brings its tables up to date; false when the run ends before. */
 async function prepare(

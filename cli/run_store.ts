@@ -1,5 +1,6 @@
 import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
+import { readOrMake, replaceFile } from "../core/files.ts";
 import { LOCAL_STORE_FILE, LOCAL_TIER, type LocalStore } from "../core/store/address.ts";
 import { Store } from "../core/store/client.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
@@ -34,7 +35,7 @@ export const runStore: Command = {
     const local: LocalStore = {
       port: context.setting<number>("store.port") || freePort(),
       user: USER,
-      password: keptPassword(folder),
+      password: readOrMake(`${folder}/password`, randomSecret),
       pid: Deno.pid,
     };
     const args = await configure(
@@ -61,8 +62,7 @@ export const runStore: Command = {
       throw new AppError("unavailable", `Cannot start the store in ${folder}: its server has ended at once`);
     }
     const file = `${folder}/${LOCAL_STORE_FILE}`;
-    Deno.writeTextFileSync(`${file}.new`, JSON.stringify(local), { mode: 0o600 });
-    Deno.renameSync(`${file}.new`, file);
+    replaceFile(file, JSON.stringify(local));
     context.say(`the analytics store serves on 127.0.0.1:${local.port}`);
     const timer = setInterval(() => keepSmall(store, context), LOOK_MS);
     try {
@@ -92,19 +92,6 @@ async function clickhouseLibrary(context: Context): Promise<string> {
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
   if (!success) throw new AppError("unavailable", text(stderr).split("\n").at(-1)!);
   return `${text(stdout)}/libchdb.so`;
-}
-
-/** Made once: who has it goes on after a restart. */
-function keptPassword(folder: string): string {
-  const file = `${folder}/password`;
-  try {
-    return Deno.readTextFileSync(file);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  const password = randomSecret();
-  Deno.writeTextFileSync(file, password, { mode: 0o600 });
-  return password;
 }
 
 function freePort(): number {
@@ -160,8 +147,8 @@ async function configure(
 <number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
 <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
 </merge_tree>${tier}</clickhouse>`;
-  Deno.writeTextFileSync(`${folder}/users.xml`, users, { mode: 0o600 });
-  Deno.writeTextFileSync(`${folder}/config.xml`, config, { mode: 0o600 });
+  replaceFile(`${folder}/users.xml`, users);
+  replaceFile(`${folder}/config.xml`, config);
   return [
     "clickhouse",
     `--config-file=${folder}/config.xml`,

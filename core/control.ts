@@ -19,6 +19,8 @@ export interface PolicyState {
 export interface AgentStatus {
   state: "running" | "done" | "failed";
   error: string | null;
+  /** What keeps a running agent from telling what it found. */
+  trouble: string | null;
   warnings: string[];
   module: ModuleName;
   instance: string;

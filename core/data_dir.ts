@@ -1,5 +1,6 @@
 /** The data folder: made private, checked for its version, named once. */
 import { AppError } from "./errors.ts";
+import { diskTrouble, readOrMake } from "./files.ts";
 
 /** Raised when a change in the folder's layout makes it unreadable for older versions. */
 export const DATA_VERSION = 1;
@@ -18,7 +19,7 @@ export interface DataDir {
 export function openDataDir(path: string): DataDir {
   try {
     Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
-    const version = readOrCreate(`${path}/${VERSION_FILE}`, `legend-data ${DATA_VERSION}\n`).trim();
+    const version = readOrMake(`${path}/${VERSION_FILE}`, () => `legend-data ${DATA_VERSION}\n`).trim();
     const number = Number(/^legend-data (\d+)$/.exec(version)?.[1]);
     if (!(number <= DATA_VERSION)) {
       throw new AppError(
@@ -28,10 +29,7 @@ export function openDataDir(path: string): DataDir {
         }\`, need \`legend-data ${DATA_VERSION}\`; use the legend version that wrote it`,
       );
     }
-    const fresh = [...crypto.getRandomValues(new Uint8Array(4))].map((byte) =>
-      byte.toString(16).padStart(2, "0")
-    ).join("");
-    const instance = readOrCreate(`${path}/${INSTANCE_FILE}`, `${fresh}\n`).trim();
+    const instance = readOrMake(`${path}/${INSTANCE_FILE}`, () => `${freshInstance()}\n`).trim();
     if (!/^[0-9a-f]{8}$/.test(instance)) {
       throw new AppError(
         "unavailable",
@@ -40,8 +38,9 @@ export function openDataDir(path: string): DataDir {
     }
     return { path, instance, logPath: `${path}/log` };
   } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw new AppError("unavailable", `Cannot use the data folder ${path}: ${why(error)}`, { cause: error });
+    if (error instanceof AppError && error.cause === undefined) throw error;
+    const cause = error instanceof AppError ? error.cause : error;
+    throw new AppError("unavailable", `Cannot use the data folder ${path}: ${why(cause)}`, { cause });
   }
 }
 
@@ -53,24 +52,9 @@ export function lockFile(file: string, refusal: () => AppError): Disposable {
   throw refusal();
 }
 
-/** Reads a small file; makes it whole or not at all when missing, also when two start at once. */
-function readOrCreate(path: string, content: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  const temporary = `${path}.${Deno.pid}`;
-  Deno.writeTextFileSync(temporary, content, { mode: 0o600 });
-  try {
-    // A link fails when the other one was first; a rename would replace what it already uses.
-    Deno.linkSync(temporary, path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-  } finally {
-    Deno.removeSync(temporary);
-  }
-  return Deno.readTextFileSync(path);
+function freshInstance(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(4));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function why(error: unknown): string {
@@ -80,8 +64,6 @@ function why(error: unknown): string {
   if (error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.AlreadyExists) {
     return "it is not a folder";
   }
-  const text = error instanceof Error ? error.message.split("\n")[0]! : String(error);
-  if (/read-only/i.test(text)) return "the file system is read-only, choose another with --data-dir";
-  if (/no space/i.test(text)) return "the disk is full, free some space";
-  return text;
+  const trouble = diskTrouble(error);
+  return /read-only/.test(trouble) ? `${trouble}, choose another with --data-dir` : trouble;
 }

@@ -1,6 +1,7 @@
 /** Small state that must not be lost: one SQLite file per data folder, shared by the parts of this host. */
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "./errors.ts";
+import { asFullDisk, cannotWrite, diskTrouble } from "./files.ts";
 
 /** Raised with every change of the tables. */
 const SCHEMA_VERSION = 1;
@@ -42,8 +43,7 @@ export function openDatabase(path: string, busyMs = BUSY_MS): Database {
     migrate(database, path);
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new AppError("unavailable", `Cannot use ${path}: ${why}`, { cause });
+    throw new AppError("unavailable", `Cannot use ${path}: ${diskTrouble(cause)}`, { cause });
   }
   return database;
 }
@@ -84,6 +84,6 @@ export function transaction<T>(database: Database, work: () => T): T {
     } catch {
       // A full disk has ended the transaction already; what failed first is what is told.
     }
-    throw error;
+    throw asFullDisk(error) ? cannotWrite("legend.db", error) : error;
   }
 }

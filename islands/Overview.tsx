@@ -201,6 +201,9 @@ function Attention({ agents, late_s, prefix }: Pick<AgentsState, "agents" | "lat
       }];
     }
     if (agent.error) return [{ kind: "bad", what: `${title} failed.`, detail: agent.error, link: "" }];
+    if (agent.trouble) {
+      return [{ kind: "bad", what: `${title} cannot tell what it finds.`, detail: agent.trouble, link: "" }];
+    }
     if (isSilent(agent, late_s)) {
       return [{
         kind: "warn",

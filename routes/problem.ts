@@ -1,6 +1,7 @@
 /** Errors as `application/problem+json` (RFC 9457): a stable type, the field at fault, the request to quote. */
 import { HTTPException } from "hono/http-exception";
 import { AppError, ERROR_STATUS, type ErrorCode } from "../core/errors.ts";
+import { asFullDisk } from "../core/files.ts";
 import type { RouteContext } from "./route.ts";
 
 const TITLES: Record<ErrorCode, string> = {
@@ -38,7 +39,8 @@ export function problem(
 }
 
 /** The one place where a thrown error becomes an answer; what was not expected is said in the log, not to the client. */
-export function onError(error: Error, c: RouteContext, say: (line: string) => void): Response {
+export function onError(thrown: Error, c: RouteContext, say: (line: string) => void): Response {
+  const error = asFullDisk(thrown) ?? thrown;
   if (error instanceof AppError) {
     const retry = error.code === "rate_limited" ? 1 : undefined;
     return problem(c, error.code, error.message, retry ? { retryAfter: retry } : {});

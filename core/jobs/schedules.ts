@@ -1,6 +1,7 @@
 /** The schedules of a data folder; without a file, a nightly training a module that is switched off. */
 import { type Schedule, schedules } from "../../proto/jobs.ts";
 import { AppError } from "../errors.ts";
+import { replaceFile } from "../files.ts";
 import { parseCron } from "./cron.ts";
 
 const file = (dataDir: string) => `${dataDir}/schedules.json`;
@@ -15,14 +16,14 @@ export const DEFAULT_SCHEDULES: readonly Schedule[] = (["arbitrage", "mev"] as c
 }));
 
 export function readSchedules(dataDir: string): readonly Schedule[] {
-  let text;
+  let stored: unknown;
   try {
-    text = Deno.readTextFileSync(file(dataDir));
+    stored = JSON.parse(Deno.readTextFileSync(file(dataDir)));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return DEFAULT_SCHEDULES;
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
   }
-  const parsed = schedules.safeParse(JSON.parse(text));
+  const parsed = schedules.safeParse(stored);
   if (!parsed.success) throw new AppError("failed", `Cannot read ${file(dataDir)}: it is damaged, remove it`);
   return parsed.data.schedules;
 }
@@ -37,7 +38,5 @@ export function writeSchedules(dataDir: string, list: readonly Schedule[]): void
       throw new AppError("invalid", `Cannot use cron \`${cron}\` of ${name}: no day is like that`);
     }
   }
-  const temporary = `${file(dataDir)}.new`;
-  Deno.writeTextFileSync(temporary, JSON.stringify({ schedules: list }, null, 2), { mode: 0o600 });
-  Deno.renameSync(temporary, file(dataDir));
+  replaceFile(file(dataDir), JSON.stringify({ schedules: list }, null, 2));
 }

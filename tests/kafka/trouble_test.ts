@@ -221,6 +221,9 @@ Deno.test({
           await running.ready();
           await new Deno.Command("dd", { args: ["if=/dev/zero", `of=${ballast}`, "bs=64k"] }).output();
           await running.wrong("store", reason);
+          // It is tried again and again, also by topics that had nothing to store at first.
+          await new Promise((resolve) => setTimeout(resolve, 6_000));
+          await running.wrong("store", reason);
           await Deno.remove(ballast);
           await running.ready();
           assert.equal(await running.end(reason), 1, "said once");
@@ -230,6 +233,75 @@ Deno.test({
           assert.match(stdout, /^ok {3}nothing lost, nothing doubled/m, `${code} ${stdout}`);
         } finally {
           await running.part.end("SIGTERM");
+          await server.part.end("SIGKILL");
+        }
+      })
+    ),
+});
+
+Deno.test({
+  name:
+    "a host whose disk is full: said, not ready, obeys a kill, and goes on without a gap when there is room",
+  ignore: !canMount,
+  fn: () =>
+    withFolder((folder) =>
+      withMount(`${folder}/small`, "size=48m,mode=700", async () => {
+        const server = await startClickHouse(`${folder}/clickhouse`);
+        const env = { CLICKHOUSE_URL: server.url };
+        const data = `${folder}/small/data`;
+        const running = new Running(data, freePort(), env);
+        const ballast = `${folder}/small/ballast`;
+        try {
+          await running.ready();
+          const full = /the disk of .* is full: \d MiB free, need 8; free some space/;
+          const stuck = /^Cannot reserve space in .*: the disk is full, free some space$/;
+          const agents = ({ reasons }: Ready) =>
+            reasons.filter((one) => one.part.startsWith("agent ") && !one.ok && stuck.test(one.detail));
+          const waits = () =>
+            // The log has taken some room ahead.
+            running.until("a log that cannot be written", (ready) => {
+              // Whatever frees some room: it is taken.
+              new Deno.Command("dd", {
+                args: ["if=/dev/zero", `of=${ballast}`, "bs=4k", "conv=notrunc", "oflag=append"],
+              }).outputSync();
+              const isFull = ready.reasons.some(({ part, ok, detail }) =>
+                part === "disk" && !ok && full.test(detail)
+              );
+              return !ready.ready && isFull && agents(ready).length > 0;
+            }, 120_000);
+          await waits();
+          // Too little to take some ahead.
+          Deno.truncateSync(ballast, Deno.statSync(ballast).size - (1 << 20));
+          await running.until("a log that takes what waited", (ready) => agents(ready).length === 0);
+          const ready = await waits();
+          const module = agents(ready)[0]!.part.slice("agent ".length);
+          const killed = await legend(["kill", module, "--reason", "full", "--data-dir", data], { env });
+          assert.equal(killed.code, 0, killed.stderr);
+          assert.match(killed.stdout, /kill applied/);
+          await running.until("a killed agent that says so", () => {
+            const status = JSON.parse(Deno.readTextFileSync(`${data}/agents/${module}.status.json`));
+            return status.killed && status.trouble === null;
+          });
+          // Nothing but a kill goes without an audit.
+          const lift = () => legend(["unkill", module, "--reason", "go", "--data-dir", data], { env });
+          const refused = await lift();
+          assert.equal(refused.code, 1);
+          assert.equal(refused.stderr, "Cannot write legend.db: the disk is full, free some space\n");
+          await Deno.remove(ballast);
+          await running.ready();
+          assert.equal((await lift()).code, 0);
+          const found = await legend(["doctor", "--data-dir", data], { env });
+          assert.match(found.stdout, /^ok {3}nothing lost, nothing doubled/m, found.stdout);
+          const { stderr } = await running.part.end();
+          const said =
+            /^Cannot reserve space in .*: the disk is full, free some space; what is found waits$/gm;
+          // Once an agent each time that it begins; what is said again within seconds is not.
+          const times = [...stderr.matchAll(said)].length;
+          assert.ok(times >= 1 && times <= 4, stderr);
+          assert.match(stderr, /^the log takes records again$/m);
+          assert.doesNotMatch(stderr, /bug in legend/);
+        } finally {
+          await running.part.end();
           await server.part.end("SIGKILL");
         }
       })

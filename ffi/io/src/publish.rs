@@ -27,13 +27,11 @@ const KNOWN_MAX: u64 = 1_000_000;
 /// As [`KNOWN_MAX`], of a source that never repeats itself: enough to find the last sequence number.
 const KNOWN_MAX_LIVE: u64 = 10_000;
 
-/// What one call of [`Publisher::publish`] did.
+/// What was put on the log, or kept from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Published {
     /// Envelopes newly on the log.
     pub envelopes: u64,
-    /// Decisions that an earlier run had logged.
-    pub already_logged: u64,
     /// Evidence newly on the log.
     pub evidence: u64,
     /// Outcomes newly on the log.
@@ -90,48 +88,62 @@ impl Publisher {
         })
     }
 
-    /// Appends what is new, one group per topic, durable on return.
+    /// Takes what is new in hand for [`Publisher::flush`]; how many decisions were logged before.
     ///
     /// # Errors
-    /// The log refused; nothing of the refused topic was written.
-    pub fn publish(&mut self, decisions: &[Decision], outcomes: &[Outcome]) -> Result<Published, LogError> {
-        let mut done = Published::default();
+    /// A record breaks a limit of the log.
+    pub fn take(&mut self, decisions: &[Decision], outcomes: &[Outcome]) -> Result<u64, LogError> {
+        let mut already_logged = 0;
         for decision in decisions {
             let id = decision.id();
-            // Evidence first: an Envelope never stands without it.
             if self.evidence.known.insert(id) {
                 let json = envelope::evidence(decision).to_string();
                 self.evidence.push(&id, json.as_bytes())?;
-                done.evidence += 1;
             }
         }
-        self.evidence.flush()?;
         for decision in decisions.iter().filter(|decision| decision.is_published()) {
             let output = &mut self.decisions;
             if !output.known.insert(decision.id()) {
-                done.already_logged += 1;
+                already_logged += 1;
                 continue;
             }
             let bytes = envelope::encode(decision, &output.producer_id, output.last_seq + 1);
             output.push(decision.pool().to_string().as_bytes(), &bytes)?;
             output.last_seq += 1;
-            done.envelopes += 1;
         }
-        self.decisions.flush()?;
         for outcome in outcomes {
             let output = &mut self.outcomes;
             if output.known.insert(outcome.decision_id) {
                 let bytes = envelope::encode_outcome(outcome, &output.producer_id, output.last_seq + 1);
                 output.push(outcome.bundle_id().as_bytes(), &bytes)?;
                 output.last_seq += 1;
-                done.outcomes += 1;
             }
         }
-        self.outcomes.flush()?;
-        Ok(done)
+        Ok(already_logged)
     }
 
-    /// Appends one line of metrics.
+    /// Appends what is in hand, one group per topic, durable on return; adds to `done` what is on the log.
+    ///
+    /// # Errors
+    /// The log refused; nothing of the refused topic was written. After `NoSpace` the rest stays in hand.
+    pub fn flush(&mut self, done: &mut Published) -> Result<(), LogError> {
+        // Evidence first: an Envelope never stands without it.
+        done.evidence += self.evidence.flush()?;
+        done.envelopes += self.decisions.flush()?;
+        done.outcomes += self.outcomes.flush()?;
+        Ok(())
+    }
+
+    /// Lets go of what is in hand, and of its sequence numbers; what that was.
+    pub fn forget(&mut self) -> Published {
+        Published {
+            evidence: self.evidence.forget(),
+            envelopes: self.decisions.forget(),
+            outcomes: self.outcomes.forget(),
+        }
+    }
+
+    /// Appends one line of metrics; one that the log refuses is not kept.
     ///
     /// # Errors
     /// The log refused.
@@ -141,7 +153,9 @@ impl Publisher {
         let bytes = envelope::encode_metrics(metrics, event_ns, &output.producer_id, output.last_seq + 1);
         output.push(instance.as_bytes(), &bytes)?;
         output.last_seq += 1;
-        output.flush()
+        let flushed = output.flush();
+        output.forget();
+        flushed.map(|_| ())
     }
 }
 
@@ -212,9 +226,11 @@ impl Output {
         self.batch.push(&Record { key: Some(key), value: Some(value), headers: &[], timestamp_ms })
     }
 
-    fn flush(&mut self) -> Result<(), LogError> {
-        if self.batch.is_empty() {
-            return Ok(());
+    /// Appends what is in hand; how many records that was.
+    fn flush(&mut self) -> Result<u64, LogError> {
+        let records = self.batch.records();
+        if records == 0 {
+            return Ok(0);
         }
         // Before the append: whatever a kill leaves, the numbers behind this offset are found on the log.
         self.keep_place();
@@ -223,7 +239,14 @@ impl Output {
         self.stored_seq = self.last_seq;
         // After it: the number is known when retention has removed its record.
         self.keep_place();
-        Ok(())
+        Ok(records)
+    }
+
+    fn forget(&mut self) -> u64 {
+        let records = self.batch.records();
+        self.batch.clear();
+        self.last_seq = self.stored_seq;
+        records
     }
 
     /// Keeps the last number on the log and where the log ended then. Best effort: an older file only means more

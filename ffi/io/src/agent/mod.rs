@@ -26,7 +26,7 @@ use crate::control::server::{Control, Live, kill_on_signal, listen, module_name,
 use crate::disk;
 use crate::kafka::KafkaOptions;
 use crate::latency::Latency;
-use crate::log::TopicOptions;
+use crate::log::{LogError, TopicOptions};
 use crate::models::Slot;
 use crate::publish::Publisher;
 use crate::replay::why_not;
@@ -130,6 +130,8 @@ struct Shared {
     latency: Latency,
     send: Latency,
     summary: Mutex<Summary>,
+    /// What keeps a running agent from telling what it found.
+    trouble: Mutex<Option<String>>,
     told: Mutex<Vec<(Instant, bool, i64)>>,
 }
 
@@ -151,8 +153,22 @@ impl Default for Shared {
             latency: Latency::default(),
             send: Latency::default(),
             summary: Mutex::new(Summary::default()),
+            trouble: Mutex::new(None),
             told: Mutex::new(Vec::new()),
         }
+    }
+}
+
+impl Shared {
+    /// Sets what keeps the agent from telling, and says when it begins and ends.
+    fn set_trouble(&self, trouble: Option<&LogError>) {
+        let mut told = locked(&self.trouble);
+        match (&*told, trouble) {
+            (None, Some(trouble)) => say(&format!("{trouble}; what is found waits")),
+            (Some(_), None) => say("the log takes records again"),
+            _ => {}
+        }
+        *told = trouble.map(LogError::to_string);
     }
 }
 
@@ -209,6 +225,7 @@ impl Agent {
         let control = Control::open(data_dir, module, &options.instance, options.sign_sk_hex.as_deref())?;
         let (control, shared) = (Arc::new(control), Arc::new(Shared::default()));
         kill_on_signal();
+        let live_source = source.is_live();
         let (work_in, work_out) = sync_channel(QUEUE_MAX);
         let receipts = Receipts::open(data_dir, options.limits.into())?;
         let answered = Arc::clone(&receipts);
@@ -218,7 +235,7 @@ impl Agent {
         let publishing = spawn("publisher", {
             let (shared, live) = (Arc::clone(&shared), Arc::clone(&control.live));
             let metrics = Metrics::new(&shared, module, &options.instance);
-            move || publish_all(&shared, &live, publisher, &work_out, metrics)
+            move || publish_all(&shared, &live, publisher, &work_out, metrics, live_source)
         })?;
         let teller = Teller::open(
             data_dir,
@@ -267,6 +284,7 @@ impl Agent {
                 let mut error = ran.unwrap_or_else(|_| panicked()).err();
                 // The publisher ends when nobody can send to it any more.
                 drop(hot);
+                shared.stop.store(true, Relaxed);
                 let published = publishing.join();
                 let published = published.unwrap_or_else(|_| {
                     Err("Cannot go on: the publisher panicked, a bug; see the lines above".to_owned())
@@ -327,6 +345,7 @@ fn status(shared: &Shared, control: &Control, models: &Models, instance: &str, m
     json!({
         "state": state,
         "error": summary.error,
+        "trouble": *locked(&shared.trouble),
         "warnings": summary.warnings,
         "module": module_name(module),
         "instance": instance,

@@ -10,7 +10,8 @@ use wire::realtime::MetricsUpdate;
 use super::{Shared, Work, locked};
 use crate::control::server::{Live, module_name};
 use crate::latency::quantile_ns;
-use crate::publish::Publisher;
+use crate::log::{LogError, LogErrorKind};
+use crate::publish::{Published, Publisher};
 
 /// Handfuls that one write of the log takes together.
 const GROUP_MAX: usize = 256;
@@ -21,47 +22,79 @@ const LANDED_WINDOW: Duration = Duration::from_secs(600);
 /// Outcomes of this long count for the PnL.
 const PNL_WINDOW: Duration = Duration::from_secs(3_600);
 
-/// Publishes until the hot thread has gone; metrics each second.
+/// How soon what a full disk did not take is tried again.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// Publishes until the hot thread has gone; metrics each second. On a live source a full disk is waited for: what
+/// comes meanwhile waits in the queue, and beyond its bound is counted.
 pub(super) fn publish_all(
     shared: &Shared,
     live: &Live,
     mut publisher: Publisher,
     work: &Receiver<Work>,
     mut metrics: Metrics,
+    live_source: bool,
 ) -> Result<(), String> {
     let mut next_metrics = Instant::now() + METRICS_EVERY;
+    let mut is_held = false;
     loop {
-        let mut group = match work.recv_timeout(next_metrics.saturating_duration_since(Instant::now())) {
-            Ok(first) => first,
-            Err(RecvTimeoutError::Timeout) => Work::default(),
-            Err(RecvTimeoutError::Disconnected) => return Ok(()),
-        };
-        for more in work.try_iter().take(GROUP_MAX) {
-            group.decisions.extend(more.decisions);
-            group.outcomes.extend(more.outcomes);
+        let wait = next_metrics.saturating_duration_since(Instant::now());
+        let mut group = Work::default();
+        if is_held {
+            std::thread::sleep(wait.min(AGAIN));
+        } else {
+            match work.recv_timeout(wait) {
+                Ok(first) => group = first,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            for more in work.try_iter().take(GROUP_MAX) {
+                group.decisions.extend(more.decisions);
+                group.outcomes.extend(more.outcomes);
+            }
         }
         if live.is_killed() {
-            shared.unpublished.fetch_add(group.decisions.len() as u64, Relaxed);
-            shared.outcomes_untold.fetch_add(group.outcomes.len() as u64, Relaxed);
-        } else if !group.decisions.is_empty() || !group.outcomes.is_empty() {
+            let kept_back = publisher.forget();
+            is_held = false;
+            // Nothing waits any more; whether the log takes records is not known.
+            *locked(&shared.trouble) = None;
+            shared.unpublished.fetch_add(kept_back.envelopes + group.decisions.len() as u64, Relaxed);
+            shared.outcomes_untold.fetch_add(kept_back.outcomes + group.outcomes.len() as u64, Relaxed);
+        } else if is_held || !group.decisions.is_empty() || !group.outcomes.is_empty() {
             let begin = Instant::now();
-            let done =
-                publisher.publish(&group.decisions, &group.outcomes).map_err(|error| error.to_string())?;
-            shared.send.record(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX));
+            let now = Instant::now();
+            locked(&shared.told)
+                .extend(group.outcomes.iter().map(|outcome| (now, outcome.landed, outcome.gain_lamports)));
+            let taken = publisher.take(&group.decisions, &group.outcomes);
+            shared.already_logged.fetch_add(taken.map_err(|error| error.to_string())?, Relaxed);
+            let mut done = Published::default();
+            let flushed = publisher.flush(&mut done);
             shared.published.fetch_add(done.envelopes, Relaxed);
-            shared.already_logged.fetch_add(done.already_logged, Relaxed);
             shared.evidence.fetch_add(done.evidence, Relaxed);
             shared.outcomes.fetch_add(done.outcomes, Relaxed);
-            let now = Instant::now();
-            let mut told = locked(&shared.told);
-            told.extend(group.outcomes.iter().map(|outcome| (now, outcome.landed, outcome.gain_lamports)));
+            match &flushed {
+                Ok(()) => shared.send.record(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX)),
+                Err(error) if can_wait(error, shared, live_source) => {}
+                Err(error) => return Err(error.to_string()),
+            }
+            is_held = flushed.is_err();
+            shared.set_trouble(flushed.as_ref().err());
         }
         if Instant::now() >= next_metrics {
             next_metrics += METRICS_EVERY;
             let update = metrics.update(shared);
-            publisher.metrics(update, shared.event_ns.load(Relaxed)).map_err(|error| error.to_string())?;
+            match publisher.metrics(update, shared.event_ns.load(Relaxed)) {
+                // The next second has newer ones.
+                Err(error) if !can_wait(&error, shared, live_source) => return Err(error.to_string()),
+                _ => {}
+            }
         }
     }
+}
+
+/// Whether the log may take it later: the chain goes on, and so does its agent.
+fn can_wait(error: &LogError, shared: &Shared, live_source: bool) -> bool {
+    live_source && error.kind == LogErrorKind::NoSpace && !shared.stop.load(Relaxed)
 }
 
 /// What changed since the last second.

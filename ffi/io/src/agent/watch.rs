@@ -1,10 +1,13 @@
 //! The thread that obeys: commands and wanted states off the log, the kill signal, the status file.
 
-use std::path::Path;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde_json::Value;
 use wire::control::Module;
 use wire::jobs::Receipt;
@@ -52,7 +55,7 @@ pub(super) fn watch(
     };
     let mut states = States::open(folder, control.module());
     let mut next_status = Instant::now();
-    let mut status_failed = false;
+    let mut status_file = StatusFile::open(status_path);
     while !shared.finished.load(Relaxed) {
         match &topic {
             Some(topic) if topic.wait(offset, WATCH) => offset = obey_log(topic, offset, control, receipts),
@@ -68,29 +71,69 @@ pub(super) fn watch(
         if Instant::now() >= next_status {
             next_status = Instant::now() + STATUS_EVERY;
             let status = status();
-            let written = write_status(status_path, &status);
+            status_file.write(&status);
             if let Some(reports) = &mut reports {
                 reports.tell(&status, control);
             }
-            if let (Err(error), false) = (&written, status_failed) {
-                say(&format!("Cannot write {}: {}", status_path.display(), disk::why(error)));
-            }
-            status_failed = written.is_err();
         }
     }
     let status = status();
-    if let (Err(error), false) = (&write_status(status_path, &status), status_failed) {
-        say(&format!("Cannot write {}: {}", status_path.display(), disk::why(error)));
-    }
+    status_file.write(&status);
     if let Some(reports) = &mut reports {
         reports.tell(&status, control);
     }
 }
 
-fn write_status(path: &Path, status: &Value) -> std::io::Result<()> {
-    let temporary = path.with_extension("json.new");
-    std::fs::write(&temporary, status.to_string())?;
-    std::fs::rename(temporary, path)
+/// What an agent tells of itself, also on a full disk: a page that shows it as it was before would not show a kill.
+struct StatusFile {
+    path: PathBuf,
+    /// A file of the same size that a full disk cannot take: written over in place, then exchanged.
+    reserve: PathBuf,
+    failed: bool,
+}
+
+/// Blanks behind the text fill it up to this, so that either file has room for the other's.
+const STATUS_BYTES: usize = 8 << 10;
+
+impl StatusFile {
+    fn open(path: &Path) -> StatusFile {
+        let reserve = path.with_extension("json.reserve");
+        // Best effort: the status itself says so when there is no room.
+        let _ = std::fs::write(&reserve, vec![b' '; STATUS_BYTES]);
+        StatusFile { path: path.to_owned(), reserve, failed: false }
+    }
+
+    /// Best effort: that it fails is said when it begins.
+    fn write(&mut self, status: &Value) {
+        let mut text = status.to_string();
+        text.extend(std::iter::repeat_n(' ', STATUS_BYTES.saturating_sub(text.len())));
+        let written = self
+            .replace(text.as_bytes())
+            .or_else(|error| if disk::is_full(&error) { self.exchange(text.as_bytes()) } else { Err(error) });
+        if let (Err(error), false) = (&written, self.failed) {
+            say(&format!("Cannot write {}: {}", self.path.display(), disk::why(error)));
+        }
+        self.failed = written.is_err();
+    }
+
+    fn replace(&self, text: &[u8]) -> std::io::Result<()> {
+        let temporary = self.path.with_extension("json.new");
+        let replaced =
+            std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, &self.path));
+        if replaced.is_err() {
+            // It would keep room on a full disk.
+            let _ = std::fs::remove_file(&temporary);
+        }
+        replaced
+    }
+
+    fn exchange(&self, text: &[u8]) -> std::io::Result<()> {
+        let file = File::options().write(true).open(&self.reserve)?;
+        file.write_all_at(text, 0)?;
+        file.set_len(text.len() as u64)?;
+        renameat_with(CWD, &self.reserve, CWD, &self.path, RenameFlags::EXCHANGE)?;
+        Ok(())
+    }
 }
 
 /// The wanted state of one module, as it changes on the log.

@@ -1,0 +1,121 @@
+/** Small files that are whole or not there, and what a disk refuses in words that say what to do. */
+import { AppError } from "./errors.ts";
+
+/** The reason, for the end of a line. */
+export function diskTrouble(error: unknown): string {
+  const text = error instanceof Error ? error.message.split("\n")[0]! : String(error);
+  if (isFull(error)) return "the disk is full, free some space";
+  if (/read-only/i.test(text)) return "the file system is read-only";
+  return text;
+}
+
+/** Whether the disk, or this user's share of it, is full: as the system says it, or as SQLite does. */
+function isFull(error: unknown): boolean {
+  return error instanceof Error &&
+    /no space|quota exceeded|os error (28|122)\b|database or disk is full/i.test(error.message);
+}
+
+/** A full disk where no file is known: an expected failure. `null`: the error is another one. */
+export function asFullDisk(error: unknown): AppError | null {
+  if (error instanceof AppError || !isFull(error)) return null;
+  return new AppError("no_space", `Cannot go on: ${diskTrouble(error)}`, { cause: error });
+}
+
+/**
+ * Puts `text` in place of what the file held; whatever ends the process or the host, it holds the one or the
+ * other. Throws `AppError` `no_space` or `failed` with one line.
+ */
+export function replaceFile(path: string, text: string): void {
+  const temporary = `${path}.new`;
+  try {
+    writeSynced(temporary, text);
+    Deno.renameSync(temporary, path);
+  } catch (error) {
+    discard(temporary);
+    throw cannotWrite(path, error);
+  }
+}
+
+/**
+ * Reads the file; when it is missing, makes it with `make()`, whole or not at all, also when two start at once.
+ * Throws `AppError` when it cannot be read or made, or is empty: no file of ours is.
+ */
+export function readOrMake(path: string, make: () => string): string {
+  const found = readIfThere(path);
+  if (found !== null) return found;
+  const temporary = `${path}.${Deno.pid}`;
+  try {
+    writeSynced(temporary, make());
+    // A link fails when the other one was first; a rename would replace what it already uses.
+    Deno.linkSync(temporary, path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw cannotWrite(path, error);
+  } finally {
+    discard(temporary);
+  }
+  return readIfThere(path) ?? "";
+}
+
+/** What a part tells about itself, again and again: on a full disk that is said once and the part goes on. */
+export class StatusFile {
+  #failed = false;
+
+  constructor(readonly path: string, private readonly say: (line: string) => void) {}
+
+  write(status: unknown): void {
+    const temporary = `${this.path}.new`;
+    try {
+      Deno.writeTextFileSync(temporary, JSON.stringify(status), { mode: 0o600 });
+      Deno.renameSync(temporary, this.path);
+      this.#failed = false;
+    } catch (error) {
+      discard(temporary);
+      if (!this.#failed) this.say(cannotWrite(this.path, error).message);
+      this.#failed = true;
+    }
+  }
+}
+
+export function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** It would keep room on a full disk. When even this fails, what failed before it is said. */
+function discard(temporary: string): void {
+  try {
+    Deno.removeSync(temporary);
+  } catch {
+    // Not there, or not removable: the next write begins it anew.
+  }
+}
+
+function readIfThere(path: string): string | null {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+  if (text === "") {
+    throw new AppError("unavailable", `Cannot use ${path}: it is empty, remove it to have it made again`);
+  }
+  return text;
+}
+
+function writeSynced(path: string, text: string): void {
+  using file = Deno.openSync(path, { write: true, create: true, truncate: true, mode: 0o600 });
+  let rest = new TextEncoder().encode(text);
+  while (rest.length > 0) rest = rest.subarray(file.writeSync(rest));
+  file.syncSync();
+}
+
+/** What could not be written, and why. */
+export function cannotWrite(path: string, error: unknown): AppError {
+  const code = isFull(error) ? "no_space" : "failed";
+  return new AppError(code, `Cannot write ${path}: ${diskTrouble(error)}`, { cause: error });
+}
