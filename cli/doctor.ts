@@ -1,7 +1,7 @@
-import { statfs } from "node:fs/promises";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { agentStatuses } from "../core/control.ts";
 import { AppError } from "../core/errors.ts";
+import { freeBytes } from "../core/files.ts";
 import { linkStatus } from "../core/link.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { proveNoLoss } from "../core/store/proof.ts";
@@ -43,9 +43,8 @@ const fail = (message: string): never => {
 async function findings(context: Context): Promise<Finding[]> {
   const { path } = context.dataDir();
   const found = [
-    await look("data folder", async () => {
-      const { bavail, bsize } = await statfs(path);
-      const free = Number(bavail) * Number(bsize);
+    await look("data folder", () => {
+      const free = freeBytes(path);
       if (free < DISK_FREE_MIN_BYTES) fail(`${path} has ${free} bytes free, need ${DISK_FREE_MIN_BYTES}`);
       return `${path}, ${(free / 2 ** 30).toFixed(1)} GiB free`;
     }),

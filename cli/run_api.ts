@@ -1,5 +1,4 @@
 import { Bridge } from "../agents/bridge/bridge.ts";
-import { statfsSync } from "node:fs";
 import { AuditChain } from "../core/audit/chain.ts";
 import { Accounts } from "../core/auth/accounts.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
@@ -10,10 +9,10 @@ import { JobQueue } from "../core/jobs/queue.ts";
 import { readSchedules, writeSchedules } from "../core/jobs/schedules.ts";
 import { broadcast, RECEIPT_WAIT_MS } from "../core/broadcast.ts";
 import { agentStatuses, type ModuleName, MODULES } from "../core/control.ts";
-import { openDatabase } from "../core/database.ts";
+import { keepRoom, openDatabase } from "../core/database.ts";
 import { DecisionIndex } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
-import { readOrMake, removeIfThere, replaceFile } from "../core/files.ts";
+import { freeBytes, readOrMake, removeIfThere, replaceFile } from "../core/files.ts";
 import { Fleet } from "../core/fleet.ts";
 import { linkStatus } from "../core/link.ts";
 import { MetricsView } from "../core/metrics.ts";
@@ -218,8 +217,9 @@ async function openParts(context: Context) {
     batch,
     say: (line) => context.say(line),
   };
+  const room = { follow: (signal: AbortSignal) => keepRoom(database, signal, (line) => context.say(line)) };
   // Alone, a host has no other agents to hear of.
-  const following = kafka ? [modelEvents, fleet] : [modelEvents];
+  const following = kafka ? [modelEvents, room, fleet] : [modelEvents, room];
   return { deps, bridge, anchors, following, close: () => database.close() };
 }
 
@@ -277,8 +277,7 @@ function readiness(path: string, { kafka, sink, heard, isReading }: ReadyOptions
     ok: isReading,
     detail: isReading ? "all topics are read" : "not all topics are read yet",
   });
-  const { bavail, bsize } = statfsSync(path);
-  const free = bavail * bsize;
+  const free = freeBytes(path);
   const mib = `${(free / 2 ** 20).toFixed(0)} MiB free`;
   reasons.push({
     part: "disk",

@@ -1,7 +1,7 @@
 /** Small state that must not be lost: one SQLite file per data folder, shared by the parts of this host. */
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "./errors.ts";
-import { asFullDisk, cannotWrite, diskTrouble } from "./files.ts";
+import { asFullDisk, cannotWrite, diskTrouble, freeBytes, FULL_DISK } from "./files.ts";
 
 /** Raised with every change of the tables. */
 const SCHEMA_VERSION = 1;
@@ -31,6 +31,13 @@ create table audit (
 
 export type Database = DatabaseSync;
 
+const PAGE_BYTES = 4_096;
+/** Some thousand logins or entries of the audit. */
+const ROOM_BYTES = 1 << 20;
+/** What the files of a fresh database take. */
+const OPEN_BYTES = 256 << 10;
+const ROOM_EVERY_MS = 60_000;
+
 /** Opens the file, made with its tables if missing; `busyMs` is how long a write waits for another process. */
 export function openDatabase(path: string, busyMs = BUSY_MS): Database {
   let database: DatabaseSync;
@@ -38,12 +45,17 @@ export function openDatabase(path: string, busyMs = BUSY_MS): Database {
     const fresh = !exists(path);
     if (fresh) Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
     database = new DatabaseSync(path);
+    // The write-ahead log begins anew before it has used up what `makeRoom` made of it.
     database.exec(`pragma busy_timeout = ${busyMs}; pragma journal_mode = wal; pragma synchronous = full;
-      pragma foreign_keys = on`);
+      pragma foreign_keys = on; pragma wal_autocheckpoint = ${ROOM_BYTES / PAGE_BYTES / 4}`);
     migrate(database, path);
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
-    throw new AppError("unavailable", `Cannot use ${path}: ${diskTrouble(cause)}`, { cause });
+    // SQLite has the same words for a broken disk and for one without room for its shared pages.
+    const isFull = /disk I\/O error/.test(String(cause)) &&
+      freeBytes(path.replace(/[^/]*$/, "")) < OPEN_BYTES;
+    const trouble = isFull ? FULL_DISK : diskTrouble(cause);
+    throw new AppError("unavailable", `Cannot use ${path}: ${trouble}`, { cause });
   }
   return database;
 }
@@ -69,6 +81,54 @@ function migrate(database: Database, path: string): void {
     }
     if (now === 0) database.exec(`${SCHEMA}; pragma user_version = ${SCHEMA_VERSION}`);
   });
+}
+
+/**
+ * Keeps free room inside the file and its write-ahead log, so that on a full disk people still log in and what
+ * they do is still audited; looks again each minute until the signal ends it. A disk that is full already is said.
+ */
+export async function keepRoom(
+  database: Database,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<void> {
+  // The write-ahead log of a file that is opened anew has none, whatever is free in the file.
+  let isLow = true;
+  let said = "";
+  while (!signal.aborted) {
+    try {
+      if (isLow || freeInside(database) < ROOM_BYTES / 2) makeRoom(database);
+      isLow = false;
+      said = "";
+    } catch (error) {
+      isLow = true;
+      const line = `Cannot keep room for a full disk: ${error instanceof Error ? error.message : error}`;
+      if (line !== said) say(line);
+      said = line;
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ROOM_EVERY_MS);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        resolve();
+      }, { once: true });
+    });
+  }
+}
+
+/** A write-ahead log that was once this long is written over, and pages that were used once stay in the file. */
+export function makeRoom(database: Database): void {
+  transaction(database, () => {
+    database.exec(
+      `drop table if exists room; create table room (bytes blob) strict; insert into room values (zeroblob(${ROOM_BYTES}))`,
+    );
+  });
+  transaction(database, () => database.exec("drop table room"));
+  database.exec("pragma wal_checkpoint(restart)");
+}
+
+function freeInside(database: Database): number {
+  return Number(database.prepare("pragma freelist_count").get()!.freelist_count) * PAGE_BYTES;
 }
 
 /** Runs `work` all or nothing, as the only writer. */

@@ -232,6 +232,10 @@ for (
           // The evidence, and for each agent its state or its status.
           assert.ok(said.length > 0 && said.length <= 4, full.stderr);
           for (const line of said) assert.match(line, /^Cannot .*: the disk is full, free some space$/);
+          // Nothing but a kill goes without an audit, and that has no room either.
+          const lifted = await legend(["unkill", "mev", "--reason", "x", "--data-dir", data]);
+          assert.notEqual(lifted.code, 0);
+          assert.match(lifted.stderr, /^Cannot .*: the disk is full, free some space\n$/);
           const more = { args: ["-o", "remount,size=64m", `${folder}/small`] };
           assert.ok((await new Deno.Command("mount", more).output()).success);
           const [kept, all] = [await decisions(data), await decisions(whole)];

@@ -4,7 +4,7 @@ import { Library } from "../../ffi/library.ts";
 import { KafkaLog, kafkaOptions } from "../../ffi/log.ts";
 import { freePort, installKafka, type KafkaBroker, startKafka } from "../../tools/kafka.ts";
 import { LIBRARY } from "../../tools/paths.ts";
-import { canMount, legend, withFolder, withMount } from "../e2e/executable.ts";
+import { canMount, legend, lines, withFolder, withMount } from "../e2e/executable.ts";
 import { chdb, Part, startClickHouse } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
 
@@ -282,14 +282,22 @@ Deno.test({
             const status = JSON.parse(Deno.readTextFileSync(`${data}/agents/${module}.status.json`));
             return status.killed && status.trouble === null;
           });
-          // Nothing but a kill goes without an audit.
-          const lift = () => legend(["unkill", module, "--reason", "go", "--data-dir", data], { env });
-          const refused = await lift();
-          assert.equal(refused.code, 1);
-          assert.equal(refused.stderr, "Cannot write legend.db: the disk is full, free some space\n");
+          const [user, password] = Deno.readTextFileSync(`${data}/first-login`).split("\n")
+            .map((line) => line.split(": ")[1]);
+          const login = await fetch(`http://127.0.0.1:${running.port}/api/auth/login`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({ user, password }),
+          });
+          assert.equal(login.status, 200, await login.text());
+          const args = ["unkill", module, "--reason", "go", "--data-dir", data];
+          const lifted = await legend(args, { env });
+          assert.equal(lifted.code, 0, lifted.stderr);
           await Deno.remove(ballast);
           await running.ready();
-          assert.equal((await lift()).code, 0);
+          const audit = await legend(["audit", "show", "--data-dir", data]);
+          const actions = lines<{ action: string }>(audit.stdout).map((line) => line.action);
+          assert.deepEqual(actions.slice(0, 3), ["un-kill", "login", "kill"]);
           const found = await legend(["doctor", "--data-dir", data], { env });
           assert.match(found.stdout, /^ok {3}nothing lost, nothing doubled/m, found.stdout);
           const { stderr } = await running.part.end();
