@@ -1,6 +1,7 @@
 import type { ModuleName } from "../core/control.ts";
 import { AppError, UsageError } from "../core/errors.ts";
 import type { Judgement, ModelList, ModelManifest } from "../core/models.ts";
+import { modelReport, noReport } from "../core/model_report.ts";
 import { compareShadow, HOURS_MAX, type ShadowComparison } from "../core/shadow.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { deployModel } from "../core/deploy.ts";
@@ -83,6 +84,21 @@ export const modelShow: Command = {
     const model = registryOf(context).list(module).models.find((model) => model.version === version);
     if (!model) throw missing(module, version);
     context.out(`${JSON.stringify(model, null, 2)}\n`);
+    return EXIT.done;
+  },
+};
+
+export const modelReportCommand: Command = {
+  name: "model report",
+  args: "MODULE VERSION",
+  summary: "A model's report as SVG: figures, calibration, importance, DEX by DEX",
+  run(call, context) {
+    const { module, version } = both(call, "report on a model");
+    const model = registryOf(context).list(module).models.find((model) => model.version === version);
+    if (!model) throw missing(module, version);
+    const svg = modelReport(model);
+    if (svg === null) throw noReport(version);
+    context.out(svg);
     return EXIT.done;
   },
 };

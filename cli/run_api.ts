@@ -16,6 +16,7 @@ import { freeBytes, readOrMake, removeIfThere, replaceFile } from "../core/files
 import { Fleet } from "../core/fleet.ts";
 import { linkStatus } from "../core/link.ts";
 import { MetricsView } from "../core/metrics.ts";
+import { modelReport } from "../core/model_report.ts";
 import { ModelEvents } from "../core/model_events.ts";
 import { Receipts } from "../core/receipts.ts";
 import { compareShadow } from "../core/shadow.ts";
@@ -196,8 +197,10 @@ async function openParts(context: Context) {
           hours,
           signal,
         ),
-      report: (module, version) =>
-        Deno.readFile(registry.path(module, version).replace(/\.so$/, ".svg")).catch(() => undefined),
+      report: (module, version) => {
+        const manifest = registry.list(module).models.find((model) => model.version === version);
+        return manifest ? modelReport(manifest) : null;
+      },
     },
     checkOutput: (output) => checkOutput(output, datasetsRoot(context), allowedBuckets(context)),
     flow: () => ({ link: linkStatus(path), sink: sinkStatus(path) }),

@@ -87,7 +87,6 @@ export interface TrainResult {
   bytes: number;
   promoted: boolean;
   why: string;
-  report: string;
   auc: number | null;
   log_loss: number;
 }

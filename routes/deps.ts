@@ -77,8 +77,8 @@ export interface ApiDeps {
     import(module: ModuleName, file: string): Promise<string>;
     /** The model in shadow beside the one that decides. */
     compare(module: ModuleName, hours: number, signal: AbortSignal): Promise<ShadowComparison>;
-    /** The report of a version as SVG; undefined when it has none. */
-    report(module: ModuleName, version: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+    /** The report of a version as SVG; null when it has none. */
+    report(module: ModuleName, version: string): string | null;
   };
   /** Throws where a dataset may not be written. */
   checkOutput(output: string): void;

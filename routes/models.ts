@@ -1,6 +1,7 @@
 /** Models: what is registered, and putting one in force. */
 import { type ModuleName, MODULES } from "../core/control.ts";
 import { AppError } from "../core/errors.ts";
+import { noReport } from "../core/model_report.ts";
 import { HOURS_MAX } from "../core/shadow.ts";
 import { deployBody, modelSwapBody } from "../proto/api.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -58,13 +59,11 @@ export function modelRoutes(deps: ApiDeps): Route[] {
       path: "/api/training/models/:id/report",
       right: "read",
       summary: "A model's report as SVG",
-      handle: async (c) => {
+      handle: (c) => {
         const version = c.req.param("id")!;
-        const bytes = await deps.models.report(owner(version), version);
-        if (!bytes) {
-          throw new AppError("not_found", `Model ${version} has no report: it was not trained here`);
-        }
-        return new Response(bytes, { headers: { "content-type": "image/svg+xml" } });
+        const svg = deps.models.report(owner(version), version);
+        if (svg === null) throw noReport(version);
+        return new Response(svg, { headers: { "content-type": "image/svg+xml" } });
       },
     }),
     route({

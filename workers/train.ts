@@ -1,4 +1,4 @@
-/** Features and labels of a range become a calibrated artefact in the registry, with its lineage and a report. */
+/** Features and labels of a range become a calibrated artefact in the registry, with its lineage. */
 import { AppError } from "../core/errors.ts";
 import type { Judgement, ModelAbout } from "../core/models.ts";
 import { Store } from "../core/store/client.ts";
@@ -15,7 +15,6 @@ import {
 } from "../ffi/models.ts";
 import { type TrainArgs, trainArgs, type TrainResult } from "../proto/jobs.ts";
 import type { Job, JobPorts } from "../core/jobs/contract.ts";
-import { report } from "./report.ts";
 import { datasetHash, type Example, loadExamples, matrix, type Split, split } from "./training_data.ts";
 
 /** Rounds without a better log loss after which a training stops. */
@@ -133,11 +132,9 @@ export const train: Job<TrainArgs> = {
     // The registry keeps a version once, whoever brings it; but a run that lost the job brings none.
     await ports.confirm();
     const { version, bytes } = await registry.register(args.module, trained, about, golden);
-    const reportPath = registry.path(args.module, version).replace(/\.so$/, ".svg");
-    await writeWhole(reportPath, report(args.module, version, about));
     const { promoted, why } = await promote(args, registry, library, version, metrics, parts.test, ports);
     const { auc, log_loss } = metrics;
-    const result: TrainResult = { version, bytes, promoted, why, report: reportPath, auc, log_loss };
+    const result: TrainResult = { version, bytes, promoted, why, auc, log_loss };
     return {
       result,
       message: `${version}: ${auc === null ? "AUC not known" : `AUC ${auc.toFixed(4)}`}; ${why}`,
@@ -267,10 +264,4 @@ async function promote(
   if (metrics.auc <= 0.5) return { promoted: false, why: "registered; no better than chance" };
   registry.point(args.module, "latest", version, `job-${ports.id}`);
   return { promoted: true, why: "live: there was no model to compare with" };
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new.${Deno.pid}`;
-  await Deno.writeTextFile(temporary, text, { mode: 0o600 });
-  await Deno.rename(temporary, path);
 }

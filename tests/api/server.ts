@@ -90,7 +90,7 @@ export async function withServer(
       },
       import: async (module, file) => (await registry.import(module, file)).version,
       compare: () => Promise.reject(new AppError("unavailable", "Cannot use the store: the test has none")),
-      report: () => Promise.resolve(undefined),
+      report: () => null,
     },
     checkOutput: (output) => checkOutput(output, `${path}/datasets`, ["mine"]),
     flow: () => ({ link: null, sink: null }),

@@ -149,6 +149,8 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
           assert.equal(job.state, "done", `${module} ${model}: ${job.message}`);
           if (module === "mev") assert.ok(job.result.auc! > 0.8, `${model}: AUC ${job.result.auc}`);
           versions[module]!.push(job.result.version);
+          const svg = (await call(["model", "report", module, job.result.version])).stdout;
+          assert.ok(svg.startsWith("<svg ") && svg.includes(`${module} ${job.result.version}`));
           const verified = await call(["model", "verify", module, job.result.version]);
           assert.equal(verified.code, 0, verified.stderr);
         }

@@ -272,7 +272,7 @@ Deno.test("an Envelope written to the log by anybody is found in the page", () =
     // Others may have come with it, more than fit on the screen: it is looked for as a person would.
     await page.fill("[data-search]", hex);
     const row = page.locator(`tr[data-id="${hex}"]`);
-    await row.waitFor({ timeout: 10_000 });
+    await row.waitFor({ timeout: 30_000 });
     assert.match(await row.innerText(), /123,456,789[\s\S]*pump_swap_sandwich[\s\S]*A[\s\S]*\+1\.250000/);
     assert.deepEqual(errors, []);
   }));

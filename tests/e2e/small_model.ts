@@ -16,6 +16,18 @@ export async function registerSmallModel(registry: ModelRegistry, seed: number):
     kind: "torch",
     schema_hash: schema.default,
     feature_names: names.slice(0, 5),
+    dataset: { start: "2026-01-01", end: "2026-01-02", rows: 64, positives: 32, sha256: "00".repeat(32) },
+    calibration: { slope: 1, offset: 0 },
+    metrics: {
+      rows: 64,
+      positives: 32,
+      auc: 0.5,
+      pr_auc: 0.5,
+      log_loss: 0.7,
+      brier: 0.25,
+      calibration_error: 0.1,
+      curve: [[64, 0.5, 0.5]],
+    },
   } as ModelAbout;
   return (await registry.register("mev", model, about, rows.subarray(0, 5 * 32))).version;
 }

@@ -57,6 +57,9 @@ Deno.test("a model registered and deployed on one host runs on the others, a lat
           await Deno.readFile(`${data("one")}/${file}`),
         );
       }
+      const report = async (host: string) => (await run(host, ["model", "report", "mev", first])).stdout;
+      assert.match(await report("one"), /^<svg .*mev model [0-9a-f]{12}/);
+      assert.equal(await report("two"), await report("one"));
       // Deployed where no agent is: both others run it and answer who asked.
       const deployed = await run("one", ["model", "deploy", "mev", first, "--json"]);
       assert.equal(deployed.code, 0, deployed.text);

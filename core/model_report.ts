@@ -1,5 +1,9 @@
-/** The report of a model as one SVG: figures, calibration, importance, DEX by DEX. No script, no outside asset. */
-import type { ModelAbout } from "../core/models.ts";
+/**
+ * The report of a model as one SVG, drawn from its signed manifest wherever the model is: figures, calibration,
+ * importance, DEX by DEX. No script, no outside asset.
+ */
+import { AppError } from "./errors.ts";
+import type { ModelAbout, ModelManifest } from "./models.ts";
 
 const WIDTH = 900;
 const INK = "#1c2430";
@@ -37,8 +41,8 @@ function calibration(x: number, y: number, size: number, curve: ModelAbout["metr
   ].join("\n");
 }
 
-function importance(x: number, y: number, about: ModelAbout): string {
-  const rows = about.feature_names.map((name, at) => ({ name, value: about.importance[at] ?? 0 }))
+function importance(x: number, y: number, features: readonly string[], growth: readonly number[]): string {
+  const rows = features.map((name, at) => ({ name, value: growth[at] ?? 0 }))
     .sort((a, b) => b.value - a.value);
   const most = Math.max(1e-9, ...rows.map(({ value }) => value));
   return [
@@ -53,9 +57,15 @@ function importance(x: number, y: number, about: ModelAbout): string {
   ].join("\n");
 }
 
-/** The whole report. */
-export function report(module: string, version: string, about: ModelAbout): string {
-  const { metrics, dataset } = about;
+/** What to say of a model without one. */
+export const noReport = (version: string): AppError =>
+  new AppError("not_found", `Model ${version} has no report: its manifest says nothing of a training`);
+
+/** The whole report; null for a model whose manifest says nothing of a training. */
+export function modelReport(manifest: ModelManifest): string | null {
+  const { module, version, metrics, dataset, calibration: platt, feature_names: features } = manifest;
+  if (!metrics || !dataset || !platt || !features) return null;
+  const dexes = manifest.per_dex ?? [];
   const facts: [string, string][] = [
     ["AUC", number(metrics.auc)],
     ["PR-AUC", number(metrics.pr_auc)],
@@ -65,18 +75,18 @@ export function report(module: string, version: string, about: ModelAbout): stri
     ["later rows", `${metrics.rows}, ${metrics.positives} positive`],
   ];
   const lines = [
-    `${about.kind}, ${about.features} features, ${about.rounds} rounds; learned from ${dataset.rows} rows (${dataset.positives} positive), ${dataset.start} to ${dataset.end}`,
-    `judged on ${about.split}`,
+    `${manifest.kind}, ${manifest.features} features, ${manifest.rounds} rounds; learned from ${dataset.rows} rows (${dataset.positives} positive), ${dataset.start} to ${dataset.end}`,
+    `judged on ${manifest.split}`,
     `data ${
       dataset.sha256.slice(0, 16)
-    }, features ${about.schema_hash}, legend ${about.code_version}, Platt ${
-      about.calibration.slope.toFixed(3)
-    } x margin ${about.calibration.offset >= 0 ? "+" : "-"} ${Math.abs(about.calibration.offset).toFixed(3)}`,
+    }, features ${manifest.schema_hash}, legend ${manifest.code_version}, Platt ${
+      platt.slope.toFixed(3)
+    } x margin ${platt.offset >= 0 ? "+" : "-"} ${Math.abs(platt.offset).toFixed(3)}`,
   ];
   const chartTop = 230;
-  const listHeight = Math.max(320, 30 + 24 * about.feature_names.length);
+  const listHeight = Math.max(320, 30 + 24 * features.length);
   const tableTop = chartTop + listHeight + 60;
-  const height = tableTop + 40 + 24 * Math.max(1, about.per_dex.length);
+  const height = tableTop + 40 + 24 * Math.max(1, dexes.length);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="13" fill="${INK}" role="img" aria-label="Report of ${
     escaped(module)
   } model ${escaped(version)}">
@@ -90,10 +100,10 @@ ${
     ).join("\n")
   }
 ${calibration(50, chartTop, 280, metrics.curve)}
-${importance(400, chartTop, about)}
+${importance(400, chartTop, features, manifest.importance ?? [])}
 ${text(30, tableTop, "By DEX", `font-weight="600"`)}
 ${
-    about.per_dex.map(({ dex, rows, positives, auc, log_loss }, at) => {
+    dexes.map(({ dex, rows, positives, auc, log_loss }, at) => {
       const y = tableTop + 26 + 24 * at;
       return text(30, y, dex) + text(260, y, `${rows} rows, ${positives} positive`, `fill="${SOFT}"`) +
         text(480, y, `AUC ${number(auc)}`) + text(640, y, `log loss ${number(log_loss)}`);
