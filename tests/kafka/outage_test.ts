@@ -4,7 +4,7 @@ import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { freePort, startKafka } from "../../tools/kafka.ts";
 import { LIBRARY } from "../../tools/paths.ts";
-import { legend, lines, withFolder } from "../e2e/executable.ts";
+import { canMount, legend, lines, withFolder, withMount } from "../e2e/executable.ts";
 import { type Cluster, Part, withCluster, Writer } from "./cluster.ts";
 import { assertOrdered, brokerAway, linkOf, onKafka, until } from "./broker_away.ts";
 import { storeOfUrl } from "./lossless.ts";
@@ -17,6 +17,58 @@ Deno.test("a broker away leaves agents alone; the spool is sent in order when it
     const told = await brokerAway(folder, 5);
     assert.ok(told.sent > 1_000, JSON.stringify(told));
   }));
+
+Deno.test({
+  name: "a spool on a full disk goes out once and in order when the broker is back",
+  ignore: !canMount,
+  fn: () =>
+    withFolder((folder) =>
+      withMount(`${folder}/small`, "size=48m,mode=700", async () => {
+        const options = { port: freePort(), folder: `${folder}/kafka` };
+        let broker = await startKafka(options);
+        const data = `${folder}/small/data`;
+        const env = { KAFKA_BROKERS: broker.brokers };
+        const part = (...args: string[]) => new Part([...args, "--data-dir", data], env).start();
+        const link = part("run", "link");
+        const agent = part("run", "agent", "arbitrage", "--source", "sim:3", "--speed", "40");
+        using ballast = await Deno.open(`${folder}/small/ballast`, { append: true, create: true });
+        const fill = () => {
+          try {
+            for (;;) ballast.writeSync(new Uint8Array(1 << 10));
+          } catch (error) {
+            assert.match(String(error), /No space left/);
+          }
+        };
+        try {
+          await until(async () => ((await linkOf(data))?.shipped ?? 0) > 200, "200 records sent");
+          await broker.kill();
+          await until(async () => ((await linkOf(data))?.waiting ?? 0) > 500, "500 records waiting");
+          fill();
+          await agent.end();
+          fill();
+          broker = await startKafka(options);
+          using log = new EmbeddedLog(library, `${data}/log`);
+          using topic = await log.topic(TOPIC);
+          const { end } = await topic.info();
+          await until(async () => {
+            fill();
+            // A broker that has just started does not know yet that it leads.
+            const there = await onKafka(broker.brokers, TOPIC).catch(() => []);
+            return BigInt(there.length) === end;
+          }, "all records sent");
+          const { stderr } = await link.end();
+          assert.doesNotMatch(stderr, /bug in legend|\.(in|out)\.json: |^%/m);
+          await Deno.truncate(`${folder}/small/ballast`);
+          assert.equal((await part("run", "link", "--until-sent").ended()).code, 0);
+          assert.equal(BigInt(assertOrdered(await onKafka(broker.brokers, TOPIC))), end);
+        } finally {
+          await agent.end("SIGKILL");
+          await link.end("SIGKILL");
+          await broker.kill();
+        }
+      })
+    ),
+});
 
 Deno.test("a spool at its bound gives up the oldest opportunities, counts them exactly, and keeps outcomes", () =>
   withFolder(async (folder) => {

@@ -1,6 +1,11 @@
-//! What the disk refuses, in words that say what to do.
+//! What the disk refuses, in words that say what to do, and small files that a full disk does not stop.
 
-use std::io::{Error, ErrorKind};
+use std::fs::{self, File};
+use std::io::{Error, ErrorKind, Result};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 /// Whether the disk or the user's share of it is full.
 pub(crate) fn is_full(error: &Error) -> bool {
@@ -10,6 +15,58 @@ pub(crate) fn is_full(error: &Error) -> bool {
 /// The reason, for the end of a line: a full disk is the one an operator meets, and "os error 28" helps nobody.
 pub(crate) fn why(error: &Error) -> String {
     if is_full(error) { "the disk is full, free some space".to_owned() } else { error.to_string() }
+}
+
+/// A small text file that is replaced as a whole, also when the disk is full: then a second file of its size is
+/// written over in place and exchanged with it. Blanks behind the text fill both up.
+pub(crate) struct KeptFile {
+    path: PathBuf,
+    reserve: PathBuf,
+    bytes: usize,
+}
+
+impl KeptFile {
+    /// Takes room for texts of up to `bytes`. Best effort: a disk that is full already is told by the first write.
+    pub(crate) fn open(path: PathBuf, bytes: usize) -> KeptFile {
+        let reserve = path.with_extension("reserve");
+        // What is there has its room already; on a full disk it would not get it again.
+        if fs::metadata(&reserve).map_or(true, |metadata| metadata.len() < bytes as u64) {
+            let _ = fs::write(&reserve, vec![b' '; bytes]);
+        }
+        KeptFile { path, reserve, bytes }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts `text` in place of what the file held.
+    ///
+    /// # Errors
+    /// The disk refuses; the file is as it was.
+    pub(crate) fn write(&self, mut text: String) -> Result<()> {
+        text.extend(std::iter::repeat_n(' ', self.bytes.saturating_sub(text.len())));
+        self.replace(text.as_bytes())
+            .or_else(|error| if is_full(&error) { self.exchange(text.as_bytes()) } else { Err(error) })
+    }
+
+    fn replace(&self, text: &[u8]) -> Result<()> {
+        let temporary = self.path.with_extension("new");
+        let replaced = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, &self.path));
+        if replaced.is_err() {
+            // It would keep room on a full disk.
+            let _ = fs::remove_file(&temporary);
+        }
+        replaced
+    }
+
+    fn exchange(&self, text: &[u8]) -> Result<()> {
+        let file = File::options().write(true).open(&self.reserve)?;
+        file.write_all_at(text, 0)?;
+        file.set_len(text.len() as u64)?;
+        renameat_with(CWD, &self.reserve, CWD, &self.path, RenameFlags::EXCHANGE)?;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -25,5 +82,23 @@ mod tests {
         ] {
             assert_eq!(why(&Error::from_raw_os_error(errno)), words);
         }
+    }
+
+    #[test]
+    fn a_kept_file_is_replaced_and_exchanged_as_a_whole() {
+        let folder = std::env::temp_dir().join(format!("legend-kept-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("makes");
+        let file = KeptFile::open(folder.join("status.json"), 64);
+        let held = || fs::read_to_string(file.path()).expect("reads");
+        file.write("first".to_owned()).expect("writes");
+        assert_eq!((held().trim_end(), held().len()), ("first", 64));
+        // As on a full disk, twice: each takes the file that the other left.
+        for text in ["second, which is longer", "third"] {
+            file.exchange(format!("{text:64}").as_bytes()).expect("exchanges");
+            assert_eq!((held().trim_end(), held().len()), (text, 64));
+        }
+        file.write("x".repeat(100)).expect("a longer text takes its own room");
+        assert_eq!(held(), "x".repeat(100));
+        fs::remove_dir_all(folder).expect("removes");
     }
 }

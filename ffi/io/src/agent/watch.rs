@@ -1,13 +1,10 @@
 //! The thread that obeys: commands and wanted states off the log, the kill signal, the status file.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde_json::Value;
 use wire::control::Module;
 use wire::jobs::Receipt;
@@ -19,7 +16,7 @@ use crate::control::client::COMMANDS_TOPIC;
 use crate::control::command::Signed;
 use crate::control::server::Control;
 use crate::control::wanted::{self, SignedState};
-use crate::disk;
+use crate::disk::{self, KeptFile};
 use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Durability, Log, Read, Topic, TopicOptions};
 
@@ -55,7 +52,8 @@ pub(super) fn watch(
     };
     let mut states = States::open(folder, control.module());
     let mut next_status = Instant::now();
-    let mut status_file = StatusFile::open(status_path);
+    let mut status_file =
+        StatusFile { file: KeptFile::open(status_path.to_owned(), STATUS_BYTES), failed: false };
     while !shared.finished.load(Relaxed) {
         match &topic {
             Some(topic) if topic.wait(offset, WATCH) => offset = obey_log(topic, offset, control, receipts),
@@ -86,53 +84,20 @@ pub(super) fn watch(
 
 /// What an agent tells of itself, also on a full disk: a page that shows it as it was before would not show a kill.
 struct StatusFile {
-    path: PathBuf,
-    /// A file of the same size that a full disk cannot take: written over in place, then exchanged.
-    reserve: PathBuf,
+    file: KeptFile,
     failed: bool,
 }
 
-/// Blanks behind the text fill it up to this, so that either file has room for the other's.
 const STATUS_BYTES: usize = 8 << 10;
 
 impl StatusFile {
-    fn open(path: &Path) -> StatusFile {
-        let reserve = path.with_extension("json.reserve");
-        // Best effort: the status itself says so when there is no room.
-        let _ = std::fs::write(&reserve, vec![b' '; STATUS_BYTES]);
-        StatusFile { path: path.to_owned(), reserve, failed: false }
-    }
-
     /// Best effort: that it fails is said when it begins.
     fn write(&mut self, status: &Value) {
-        let mut text = status.to_string();
-        text.extend(std::iter::repeat_n(' ', STATUS_BYTES.saturating_sub(text.len())));
-        let written = self
-            .replace(text.as_bytes())
-            .or_else(|error| if disk::is_full(&error) { self.exchange(text.as_bytes()) } else { Err(error) });
+        let written = self.file.write(status.to_string());
         if let (Err(error), false) = (&written, self.failed) {
-            say(&format!("Cannot write {}: {}", self.path.display(), disk::why(error)));
+            say(&format!("Cannot write {}: {}", self.file.path().display(), disk::why(error)));
         }
         self.failed = written.is_err();
-    }
-
-    fn replace(&self, text: &[u8]) -> std::io::Result<()> {
-        let temporary = self.path.with_extension("json.new");
-        let replaced =
-            std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, &self.path));
-        if replaced.is_err() {
-            // It would keep room on a full disk.
-            let _ = std::fs::remove_file(&temporary);
-        }
-        replaced
-    }
-
-    fn exchange(&self, text: &[u8]) -> std::io::Result<()> {
-        let file = File::options().write(true).open(&self.reserve)?;
-        file.write_all_at(text, 0)?;
-        file.set_len(text.len() as u64)?;
-        renameat_with(CWD, &self.reserve, CWD, &self.path, RenameFlags::EXCHANGE)?;
-        Ok(())
     }
 }
 

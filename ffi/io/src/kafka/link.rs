@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::producer::{Delivered, OnDelivered};
 use super::{KafkaLog, KafkaOptions, KafkaRead, KafkaReader, KafkaTopic, Producer, no_answer};
-use crate::disk;
+use crate::disk::{self, KeptFile};
 use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Committed, Durability, HOLD_GROUP, Log, Read, Topic, TopicOptions};
 
@@ -77,7 +77,22 @@ struct Counters {
     lost: AtomicU64,
     taken: AtomicU64,
     looked: AtomicBool,
-    trouble: Mutex<Option<String>>,
+    /// By direction.
+    trouble: [Mutex<Option<String>>; 2],
+}
+
+const OUT: usize = 0;
+const IN: usize = 1;
+
+impl Counters {
+    fn trouble(&self) -> Option<String> {
+        self.trouble.iter().find_map(|trouble| locked(trouble).clone())
+    }
+
+    /// Not at a start: what failed may fail again.
+    fn is_well(&self, direction: usize) {
+        *locked(&self.trouble[direction]) = None;
+    }
 }
 
 struct Shared {
@@ -120,18 +135,18 @@ impl Link {
         });
         let mut threads = Vec::new();
         for at in 0..shared.options.topics.len() {
-            let mut spawn = |name: &str, run: fn(&Shared, usize) -> Result<(), String>| {
+            let mut spawn = |direction: usize, run: fn(&Shared, usize) -> Result<(), String>| {
                 let shared = Arc::clone(&shared);
-                let work = move || shared.keep_running(at, run);
+                let work = move || shared.keep_running(at, direction, run);
                 std::thread::Builder::new()
-                    .name(name.to_owned())
+                    .name(["link-out", "link-in"][direction].to_owned())
                     .spawn(work)
                     .map(|thread| threads.push(thread))
                     .map_err(|error| format!("Cannot start a thread: {error}"))
             };
-            spawn("link-out", Shared::ship)?;
+            spawn(OUT, Shared::ship)?;
             if shared.options.topics[at].inbound {
-                spawn("link-in", Shared::take_in)?;
+                spawn(IN, Shared::take_in)?;
             }
         }
         Ok(Link { shared, threads })
@@ -147,7 +162,7 @@ impl Link {
             shared.counters.iter().map(|counters| of(counters).load(SeqCst)).sum()
         };
         let waiting: u64 = shared.counters.iter().map(waiting).sum();
-        let trouble = shared.counters.iter().find_map(|counters| locked(&counters.trouble).clone());
+        let trouble = shared.counters.iter().find_map(Counters::trouble);
         let trouble = trouble.or_else(|| {
             let why = locked(&shared.producer).trouble().filter(|_| waiting > 0)?;
             Some(no_answer("send to Kafka", &shared.options.kafka.brokers, &why))
@@ -179,7 +194,7 @@ fn topic_status((topic, counters): (&LinkTopic, &Counters)) -> Value {
         "skipped": counters.skipped.load(SeqCst),
         "lost": counters.lost.load(SeqCst),
         "taken": counters.taken.load(SeqCst),
-        "trouble": *locked(&counters.trouble),
+        "trouble": counters.trouble(),
     })
 }
 
@@ -245,24 +260,25 @@ impl Ends {
         std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
-    fn write(&self, path: &Path) -> Result<(), String> {
-        let temporary = path.with_extension("new");
-        let bytes = serde_json::to_vec(self).unwrap_or_default();
-        std::fs::write(&temporary, bytes)
-            .and_then(|()| std::fs::rename(&temporary, path))
-            .map_err(|error| format!("Cannot write {}: {}", path.display(), disk::why(&error)))
+    fn write(&self, file: &KeptFile) -> Result<(), String> {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        let cannot = |error| format!("Cannot write {}: {}", file.path().display(), disk::why(&error));
+        file.write(text).map_err(cannot)
     }
 }
+
+/// Room for the ends of a hundred partitions.
+const ENDS_BYTES: usize = 4 << 10;
 
 impl Shared {
     fn stopped(&self) -> bool {
         self.stop.load(SeqCst)
     }
 
-    fn keep_running(&self, at: usize, run: fn(&Shared, usize) -> Result<(), String>) {
+    fn keep_running(&self, at: usize, direction: usize, run: fn(&Shared, usize) -> Result<(), String>) {
         while !self.stopped() {
             if let Err(error) = run(self, at) {
-                *locked(&self.counters[at].trouble) = Some(error);
+                *locked(&self.counters[at].trouble[direction]) = Some(error);
                 let begin = Instant::now();
                 while begin.elapsed() < AGAIN && !self.stopped() {
                     std::thread::sleep(Duration::from_millis(20));
@@ -294,8 +310,15 @@ impl Shared {
         ))
     }
 
-    fn path(&self, topic: &str, direction: &str) -> PathBuf {
-        self.options.data_dir.join("link").join(format!("{topic}.{direction}.json"))
+    /// Where the ends of a topic are kept: a spool must go out on a full disk too, that makes room.
+    fn ends_file(&self, topic: &str, direction: &str) -> KeptFile {
+        let path = self.options.data_dir.join("link").join(format!("{topic}.{direction}.json"));
+        let file = KeptFile::open(path, ENDS_BYTES);
+        if !file.path().exists() {
+            // Best effort: what it says is what a missing one does, but it has its room.
+            let _ = Ends::default().write(&file);
+        }
+        file
     }
 
     /// Sends one topic until the link stops, or something is wrong.
@@ -316,12 +339,11 @@ impl Shared {
         counters.lost.store(committed.lost, SeqCst);
         counters.looked.store(true, SeqCst);
         let remote = self.remote(topic)?;
-        let path = self.path(&topic.name, "out");
-        let mut ends = Ends::read(&path);
+        let file = self.ends_file(&topic.name, "out");
+        let mut ends = Ends::read(file.path());
         let there = self.already_there(&remote, &ends, committed.offset)?;
         ends.ends.resize(usize::from(remote.partitions()), 0);
         let producer = Arc::clone(&locked(&self.producer));
-        *locked(&counters.trouble) = None;
         let mut shipment = Shipment {
             shared: self,
             at,
@@ -331,14 +353,14 @@ impl Shared {
             there,
             ends,
             committed,
-            path,
+            file,
             stored: Instant::now(),
         };
         locked(&shipment.flight.state).base = committed.offset;
         let ended = shipment.run();
         if ended.is_err() && !self.stopped() {
             // What this shipment still has on its way must not arrive behind its successor's back.
-            shipment.producer.purge();
+            shipment.producer.retire();
             let mut current = locked(&self.producer);
             if Arc::ptr_eq(&current, &shipment.producer) {
                 *current =
@@ -383,8 +405,8 @@ impl Shared {
         let (topic, counters) = (&self.options.topics[at], &self.counters[at]);
         let local = self.local(topic)?;
         let remote = self.remote(topic)?;
-        let path = self.path(&topic.name, "in");
-        let mut ends = Ends::read(&path);
+        let file = self.ends_file(&topic.name, "in");
+        let mut ends = Ends::read(file.path());
         if ends.ends.is_empty() {
             let first = if topic.history { 0 } else { KafkaReader::END };
             ends.ends = vec![first; remote.partitions().into()];
@@ -407,15 +429,16 @@ impl Shared {
                 local.append(&mut batch, Durability::Group).map_err(|error| error.to_string())?;
                 counters.taken.fetch_add(taken, SeqCst);
             }
+            counters.is_well(IN);
             if read == KafkaRead::Records(0) {
                 reader.wait(IDLE);
             } else {
                 ends.ends = reader.position();
-                ends.write(&path)?;
+                ends.write(&file)?;
             }
         }
         ends.ends = reader.position();
-        ends.write(&path)
+        ends.write(&file)
     }
 }
 
@@ -444,7 +467,7 @@ struct Shipment<'a> {
     there: HashSet<u64>,
     ends: Ends,
     committed: Committed,
-    path: PathBuf,
+    file: KeptFile,
     stored: Instant,
 }
 
@@ -467,6 +490,7 @@ impl Shipment<'_> {
                 Read::Records(0) => {
                     self.settle(0)?;
                     self.store(false)?;
+                    counters.is_well(OUT);
                     counters.end.store(self.local.end(), SeqCst);
                     self.local.wait(reader.offset(), IDLE);
                 }
@@ -474,7 +498,7 @@ impl Shipment<'_> {
                     if self.ends.clean {
                         // From the first record on the wire the file says that there may be one.
                         self.ends.clean = false;
-                        self.ends.write(&self.path)?;
+                        self.ends.write(&self.file)?;
                     }
                     for record in format::records(&out) {
                         self.send(&record)?;
@@ -483,6 +507,7 @@ impl Shipment<'_> {
                     self.settle(IN_FLIGHT_MAX)?;
                     if self.stored.elapsed() >= STORE_EVERY {
                         self.store(true)?;
+                        counters.is_well(OUT);
                     }
                 }
             }
@@ -577,7 +602,7 @@ impl Shipment<'_> {
             return Ok(());
         }
         self.ends.clean = clean;
-        self.ends.write(&self.path)?;
+        self.ends.write(&self.file)?;
         self.stored = Instant::now();
         Ok(())
     }

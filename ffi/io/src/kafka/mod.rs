@@ -9,7 +9,7 @@ use futures_executor::block_on;
 use rdkafka::ClientContext;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::config::ClientConfig;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use serde::Deserialize;
@@ -70,7 +70,8 @@ impl KafkaOptions {
             .set("reconnect.backoff.ms", "50")
             .set("reconnect.backoff.max.ms", "1000")
             .set("socket.connection.setup.timeout.ms", "3000")
-            .set("log_level", "0");
+            // Not by the setting of this name: the crate sets its own level after it.
+            .set_log_level(RDKafkaLogLevel::Emerg);
         let login = !self.sasl_mechanism.is_empty();
         let protocol = match (self.tls, login) {
             (false, false) => "plaintext",

@@ -1,7 +1,7 @@
 //! One idempotent producer: many records in flight, each answered once it is on all replicas.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use rdkafka::ClientContext;
@@ -62,6 +62,8 @@ impl ProducerContext for Context {
 /// Sends records; cheap to call, never waits.
 pub struct Producer {
     inner: ThreadedProducer<Context>,
+    /// Nothing is handed over any more.
+    is_retired: RwLock<bool>,
 }
 
 impl Producer {
@@ -91,14 +93,14 @@ impl Producer {
         let inner = config.create_with_context(context).map_err(|error| {
             LogError::new(LogErrorKind::Invalid, format!("Cannot write to Kafka: {error}"))
         })?;
-        Ok(Producer { inner })
+        Ok(Producer { inner, is_retired: RwLock::new(false) })
     }
 
     /// Hands one record over; `on` is told what became of it. `extra` is one more header. False: the queue is
     /// full, try again.
     ///
     /// # Errors
-    /// The record can never be sent.
+    /// The record can never be sent, or the producer is retired.
     pub fn send(
         &self,
         topic: &str,
@@ -128,6 +130,10 @@ impl Producer {
             }
             message = message.headers(owned);
         }
+        let is_retired = self.is_retired.read().unwrap_or_else(PoisonError::into_inner);
+        if *is_retired {
+            return Err("its producer has ended".to_owned());
+        }
         match self.inner.send(message) {
             Ok(()) => Ok(true),
             Err((error, _)) => match error.rdkafka_error_code() {
@@ -153,13 +159,48 @@ impl Producer {
         self.context().fatal.load(SeqCst)
     }
 
-    /// Drops what was not sent yet, and what was not answered.
-    pub fn purge(&self) {
+    /// Drops what was not sent yet, and what was not answered, and takes nothing more: what came behind a dropped
+    /// record would overtake it.
+    pub fn retire(&self) {
+        *self.is_retired.write().unwrap_or_else(PoisonError::into_inner) = true;
         self.inner.purge(PurgeConfig::default().queue().inflight());
     }
 
     /// Waits until everything was answered, or for `limit`.
     pub fn flush(&self, limit: Duration) -> bool {
         self.inner.flush(limit).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::format::{self, Batch, Record};
+    use std::sync::Mutex;
+
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<(u64, bool)>>);
+
+    impl OnDelivered for Heard {
+        fn delivered(&self, at: u64, delivered: Delivered) {
+            self.0.lock().expect("locks").push((at, delivered.is_ok()));
+        }
+    }
+
+    #[test]
+    fn a_retired_producer_drops_what_waits_and_takes_nothing_that_could_overtake_it() {
+        // Nobody listens there: what is handed over waits.
+        let options = KafkaOptions { brokers: "127.0.0.1:9".to_owned(), ..KafkaOptions::default() };
+        let producer = Producer::new(&options, None).expect("makes");
+        let mut batch = Batch::default();
+        batch.push(&Record { value: Some(b"x"), ..Record::default() }).expect("fits");
+        let record = format::records(batch.bytes()).next().expect("one");
+        let heard = Arc::new(Heard::default());
+        let on: Arc<dyn OnDelivered> = Arc::clone(&heard) as _;
+        assert_eq!(producer.send("t", &record, None, &on, 1), Ok(true));
+        producer.retire();
+        assert!(producer.send("t", &record, None, &on, 2).is_err());
+        assert!(producer.flush(Duration::from_secs(5)));
+        assert_eq!(*heard.0.lock().expect("locks"), [(1, false)]);
     }
 }
