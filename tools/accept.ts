@@ -175,7 +175,8 @@ const killWithoutApi = (folder: string) =>
 const killWithDatabaseLocked = (folder: string) =>
   killWithout(folder, `${folder}/data`, (data) => {
     const database = new DatabaseSync(`${data}/legend.db`);
-    database.exec("begin exclusive");
+    // The API may be writing at this very moment.
+    database.exec("pragma busy_timeout = 5000; begin exclusive");
     return Promise.resolve(() => {
       database.exec("rollback");
       database.close();
