@@ -19,7 +19,7 @@ export const startBrowser = (): Promise<Browser> =>
 
 /** Waits until the API of `url` says that it is ready. */
 export async function ready(url: string): Promise<void> {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + 60_000;
   while (performance.now() < end) {
     const ok = await fetch(`${url}/api/health/ready`).then(async (answer) => {
       await answer.body?.cancel();
@@ -28,7 +28,7 @@ export async function ready(url: string): Promise<void> {
     if (ok) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`${url} was not ready in 20 s`);
+  throw new Error(`${url} was not ready in 60 s`);
 }
 
 /** A page whose errors fail the test: an exception, a refused asset, a broken content policy. A store that is not there is told in place. */
