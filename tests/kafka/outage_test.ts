@@ -50,12 +50,16 @@ Deno.test({
           using log = new EmbeddedLog(library, `${data}/log`);
           using topic = await log.topic(TOPIC);
           const { end } = await topic.info();
-          await until(async () => {
-            fill();
-            // A broker that has just started does not know yet that it leads.
-            const there = await onKafka(broker.brokers, TOPIC).catch(() => []);
-            return BigInt(there.length) === end;
-          }, "all records sent");
+          await until(
+            async () => {
+              fill();
+              // A broker that has just started does not know yet that it leads.
+              const there = await onKafka(broker.brokers, TOPIC).catch(() => []);
+              return BigInt(there.length) === end;
+            },
+            "all records sent",
+            90_000,
+          );
           const { stderr } = await link.end();
           assert.doesNotMatch(stderr, /bug in legend|\.(in|out)\.json: |^%/m);
           await Deno.truncate(`${folder}/small/ballast`);
