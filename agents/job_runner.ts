@@ -6,6 +6,7 @@
 import { type Job, statusRecord } from "../core/jobs/book.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import type { FromWorker, JobSettings, ToWorker } from "../core/jobs/contract.ts";
+import { pause } from "../core/pause.ts";
 
 const BEAT_MS = 1_000;
 const LEASE_MS = 5_000;
@@ -261,14 +262,4 @@ function every(ms: number, run: () => Promise<void>): Disposable {
     await run().finally(() => (busy = false));
   }, ms);
   return { [Symbol.dispose]: () => clearInterval(timer) };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }

@@ -1,6 +1,7 @@
 /** Starts what the schedules say. Several hosts may run it: a minute of a schedule is one job, whoever asks for it. */
 import { parseCron } from "../core/jobs/cron.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
+import { pause } from "../core/pause.ts";
 import type { Schedule } from "../proto/jobs.ts";
 
 const LOOK_MS = 5_000;
@@ -44,13 +45,7 @@ export async function schedule(options: SchedulerOptions): Promise<void> {
   const now = options.now ?? Date.now;
   let from = now();
   while (!options.signal.aborted) {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, LOOK_MS);
-      options.signal.addEventListener("abort", () => {
-        clearTimeout(timer);
-        resolve();
-      }, { once: true });
-    });
+    await pause(LOOK_MS, options.signal);
     if (!options.signal.aborted) from = await startDue(options, from, now());
   }
 }

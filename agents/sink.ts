@@ -6,6 +6,7 @@
  */
 import { AppError } from "../core/errors.ts";
 import type { Log, LogTopic, StoredRecord } from "../core/log/log.ts";
+import { pause } from "../core/pause.ts";
 import type { Store } from "../core/store/client.ts";
 import type { SinkCounters } from "../core/store/sink_status.ts";
 import { Sink, type SinkStatus } from "../ffi/store.ts";
@@ -184,6 +185,8 @@ export class TopicSink {
     await this.#send(batch);
     this.#owed = this.#markOf("stored", from, to, status);
     this.#count(status, to);
+    // A store that can be read may still refuse to be written to: only what is stored ends a trouble.
+    this.counters.trouble = null;
   }
 
   /** Writes the mark of the last batch where no next one does. */
@@ -320,8 +323,6 @@ export class TopicSink {
     counters.dead += status.dead;
     counters.lost += status.lost;
     counters.batches += 1;
-    // A store that can be read may still refuse to be written to: only what is stored ends a trouble.
-    counters.trouble = null;
     counters.position = [...to];
   }
 
@@ -357,13 +358,3 @@ function gathered(sink: Sink, next: readonly bigint[]): Batch {
 }
 
 const rowsOf = ({ tables }: SinkStatus) => tables.reduce((sum, { rows }) => sum + rows, 0);
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
-}

@@ -1,4 +1,5 @@
 /** Keeps the parts of `legend run` alive: one child process each, started again after a crash. */
+import { pause } from "../core/pause.ts";
 
 export interface Part {
   readonly name: string;
@@ -41,8 +42,9 @@ function sayOnce(say: (line: string) => void): (line: string) => void {
   return (line) => {
     const now = performance.now();
     for (const [known, at] of said) if (now - at > SAME_NEWS_MS) said.delete(known);
-    if (!said.has(line)) say(line);
+    if (said.has(line)) return;
     said.set(line, now);
+    say(line);
   };
 }
 
@@ -122,14 +124,4 @@ async function passOn(
     lines.forEach(say);
   }
   if (rest) say(rest);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }

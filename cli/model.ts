@@ -1,7 +1,7 @@
 import type { ModuleName } from "../core/control.ts";
 import { AppError, UsageError } from "../core/errors.ts";
 import type { Judgement, ModelList, ModelManifest } from "../core/models.ts";
-import { modelReport, noReport } from "../core/model_report.ts";
+import { drawReport, noReport } from "../core/model_report.ts";
 import { compareShadow, HOURS_MAX, type ShadowComparison } from "../core/shadow.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { deployModel } from "../core/deploy.ts";
@@ -34,6 +34,16 @@ function both({ args }: Invocation, verb: string): { module: ModuleName; version
     throw new UsageError(`Cannot ${verb}: need MODULE VERSION; see \`legend model list\``);
   }
   return { module: moduleOf(module), version };
+}
+
+/** The model that MODULE VERSION names. */
+function registered(call: Invocation, context: Context, verb: string): ModelManifest {
+  const { module, version } = both(call, verb);
+  const model = registryOf(context).list(module).models.find((model) => model.version === version);
+  if (!model) {
+    throw new AppError("not_found", `Cannot find ${module} ${version}: see \`legend model list\``);
+  }
+  return model;
 }
 
 function roles(list: ModelList, version: string): string {
@@ -80,31 +90,23 @@ export const modelShow: Command = {
   args: "MODULE VERSION",
   summary: "A model's manifest: lineage, metrics, features",
   run(call, context) {
-    const { module, version } = both(call, "show a model");
-    const model = registryOf(context).list(module).models.find((model) => model.version === version);
-    if (!model) throw missing(module, version);
-    context.out(`${JSON.stringify(model, null, 2)}\n`);
+    context.out(`${JSON.stringify(registered(call, context, "show a model"), null, 2)}\n`);
     return EXIT.done;
   },
 };
 
-export const modelReportCommand: Command = {
+export const modelReport: Command = {
   name: "model report",
   args: "MODULE VERSION",
   summary: "A model's report as SVG: figures, calibration, importance, DEX by DEX",
   run(call, context) {
-    const { module, version } = both(call, "report on a model");
-    const model = registryOf(context).list(module).models.find((model) => model.version === version);
-    if (!model) throw missing(module, version);
-    const svg = modelReport(model);
-    if (svg === null) throw noReport(version);
+    const model = registered(call, context, "report on a model");
+    const svg = drawReport(model);
+    if (svg === null) throw noReport(model.version);
     context.out(svg);
     return EXIT.done;
   },
 };
-
-const missing = (module: string, version: string) =>
-  new AppError("not_found", `Cannot find ${module} ${version}: see \`legend model list\``);
 
 export const modelVerify: Command = {
   name: "model verify",

@@ -80,9 +80,7 @@ export const run: Command = {
     const ends = await supervise(parts, supervisor);
     // What captured files gave goes to Kafka before the run ends.
     if (!live && linked) await supervise([{ ...link, args: [...link.args, "--until-sent"] }], supervisor);
-    const statuses = ends.filter(({ last }) => last.startsWith("{")).map(({ last }) =>
-      JSON.parse(last) as AgentStatus
-    );
+    const statuses = ends.flatMap(({ last }) => countersOf(last) ?? []);
     const code = Math.max(...ends.map(({ code }) => code));
     if (stop.signal.aborted) return EXIT.failed;
     if (statuses.length < 2) return context.signal.aborted ? EXIT.done : EXIT.failed;
@@ -106,14 +104,23 @@ export function judge(
   lifeMs: number,
   live: boolean,
 ): "done" | "refused" | "crashed" {
-  if (last.startsWith("{")) {
-    const { error } = JSON.parse(last) as Pick<AgentStatus, "error">;
-    const crashed = error !== null && (error.includes("panicked") || (live && lifeMs >= START_MS));
-    return crashed ? "crashed" : "done";
+  const counters = countersOf(last);
+  if (counters) {
+    return counters.error !== null && (live || counters.error.includes("panicked")) ? "crashed" : "done";
   }
   // Behind 128 stands a signal.
   if (code > 0 && code < 128 && lifeMs < START_MS) return "refused";
   return code === 0 && !live ? "done" : "crashed";
+}
+
+/** An agent's last line; null for another one, and for one that a kill has cut off. */
+function countersOf(last: string): AgentStatus | null {
+  if (!last.startsWith("{")) return null;
+  try {
+    return JSON.parse(last);
+  } catch {
+    return null;
+  }
 }
 
 /** The sink, and this host's own store unless a server is configured; neither may stop the agents. */

@@ -16,7 +16,7 @@ import { freeBytes, readOrMake, removeIfThere, replaceFile } from "../core/files
 import { Fleet } from "../core/fleet.ts";
 import { linkStatus } from "../core/link.ts";
 import { MetricsView } from "../core/metrics.ts";
-import { modelReport } from "../core/model_report.ts";
+import { drawReport } from "../core/model_report.ts";
 import { ModelEvents } from "../core/model_events.ts";
 import { Receipts } from "../core/receipts.ts";
 import { compareShadow } from "../core/shadow.ts";
@@ -199,7 +199,7 @@ async function openParts(context: Context) {
         ),
       report: (module, version) => {
         const manifest = registry.list(module).models.find((model) => model.version === version);
-        return manifest ? modelReport(manifest) : null;
+        return manifest ? drawReport(manifest) : null;
       },
     },
     checkOutput: (output) => checkOutput(output, datasetsRoot(context), allowedBuckets(context)),

@@ -1,6 +1,7 @@
 /** Small state that must not be lost: one SQLite file per data folder, shared by the parts of this host. */
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "./errors.ts";
+import { pause } from "./pause.ts";
 import { asFullDisk, cannotWrite, diskTrouble, freeBytes, FULL_DISK } from "./files.ts";
 
 /** Raised with every change of the tables. */
@@ -106,13 +107,7 @@ export async function keepRoom(
       if (line !== said) say(line);
       said = line;
     }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ROOM_EVERY_MS);
-      signal.addEventListener("abort", () => {
-        clearTimeout(timer);
-        resolve();
-      }, { once: true });
-    });
+    await pause(ROOM_EVERY_MS, signal);
   }
 }
 

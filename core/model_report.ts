@@ -62,7 +62,7 @@ export const noReport = (version: string): AppError =>
   new AppError("not_found", `Model ${version} has no report: its manifest says nothing of a training`);
 
 /** The whole report; null for a model whose manifest says nothing of a training. */
-export function modelReport(manifest: ModelManifest): string | null {
+export function drawReport(manifest: ModelManifest): string | null {
   const { module, version, metrics, dataset, calibration: platt, feature_names: features } = manifest;
   if (!metrics || !dataset || !platt || !features) return null;
   const dexes = manifest.per_dex ?? [];

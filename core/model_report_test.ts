@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { modelReport } from "./model_report.ts";
+import { drawReport } from "./model_report.ts";
 import type { ModelManifest } from "./models.ts";
 
 const MANIFEST: ModelManifest = {
@@ -29,16 +29,16 @@ const MANIFEST: ModelManifest = {
   code_version: "1",
 };
 
-Deno.test("modelReport() draws the figures of the manifest, and nothing in it runs", () => {
-  const svg = modelReport(MANIFEST)!;
+Deno.test("drawReport() draws the figures of the manifest, and nothing in it runs", () => {
+  const svg = drawReport(MANIFEST)!;
   for (const shown of ["mev 0123456789ab", "0.9123", "not known", "1.250 x margin - 0.500", "Raydium v4"]) {
     assert.ok(svg.includes(shown), shown);
   }
   assert.ok(svg.includes("&lt;script&gt;") && !svg.includes("<script"));
   assert.equal(svg.match(/<circle/g)!.length, 2);
-  assert.equal(modelReport(MANIFEST), svg);
+  assert.equal(drawReport(MANIFEST), svg);
 });
 
-Deno.test("modelReport() of a model that was imported is null", () => {
-  assert.equal(modelReport({ version: "0123456789ab", module: "mev" }), null);
+Deno.test("drawReport() of a model that was imported is null", () => {
+  assert.equal(drawReport({ version: "0123456789ab", module: "mev" }), null);
 });

@@ -284,6 +284,7 @@ impl Agent {
                 let mut error = ran.unwrap_or_else(|_| panicked()).err();
                 // The publisher ends when nobody can send to it any more.
                 drop(hot);
+                // Nor does it wait for room on the disk any more.
                 shared.stop.store(true, Relaxed);
                 let published = publishing.join();
                 let published = published.unwrap_or_else(|_| {

@@ -37,6 +37,8 @@ pub(super) fn publish_all(
 ) -> Result<(), String> {
     let mut next_metrics = Instant::now() + METRICS_EVERY;
     let mut is_held = false;
+    // Outcomes that are not on the log yet: landed, gain.
+    let mut in_hand: Vec<(bool, i64)> = Vec::new();
     loop {
         let wait = next_metrics.saturating_duration_since(Instant::now());
         let mut group = Work::default();
@@ -55,6 +57,7 @@ pub(super) fn publish_all(
         }
         if live.is_killed() {
             let kept_back = publisher.forget();
+            in_hand.clear();
             is_held = false;
             // Nothing waits any more; whether the log takes records is not known.
             *locked(&shared.trouble) = None;
@@ -62,9 +65,7 @@ pub(super) fn publish_all(
             shared.outcomes_untold.fetch_add(kept_back.outcomes + group.outcomes.len() as u64, Relaxed);
         } else if is_held || !group.decisions.is_empty() || !group.outcomes.is_empty() {
             let begin = Instant::now();
-            let now = Instant::now();
-            locked(&shared.told)
-                .extend(group.outcomes.iter().map(|outcome| (now, outcome.landed, outcome.gain_lamports)));
+            in_hand.extend(group.outcomes.iter().map(|outcome| (outcome.landed, outcome.gain_lamports)));
             let taken = publisher.take(&group.decisions, &group.outcomes);
             shared.already_logged.fetch_add(taken.map_err(|error| error.to_string())?, Relaxed);
             let mut done = Published::default();
@@ -73,7 +74,11 @@ pub(super) fn publish_all(
             shared.evidence.fetch_add(done.evidence, Relaxed);
             shared.outcomes.fetch_add(done.outcomes, Relaxed);
             match &flushed {
-                Ok(()) => shared.send.record(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX)),
+                Ok(()) => {
+                    shared.send.record(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX));
+                    let now = Instant::now();
+                    locked(&shared.told).extend(in_hand.drain(..).map(|(landed, gain)| (now, landed, gain)));
+                }
                 Err(error) if can_wait(error, shared, live_source) => {}
                 Err(error) => return Err(error.to_string()),
             }
