@@ -8,37 +8,37 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use engine::decision::{Decision, Kind};
-use engine::engine::{Engine, Event, Modules};
 use engine::strategy::paper::Outcome;
 use serde_json::{Value, json};
 use wire::control::Module;
 
-use crate::accounts::{self, OwnedAccount};
+use crate::accounts;
 use crate::control::client::agent_lock_path;
 use crate::control::now_ns;
-use crate::control::server::{Control, Live, kill_on_signal, listen, module_name, module_of};
+use crate::control::server::{Control, kill_on_signal, listen, module_name, module_of};
 use crate::disk;
 use crate::kafka::KafkaOptions;
 use crate::latency::Latency;
 use crate::log::{LogError, TopicOptions};
-use crate::models::Slot;
 use crate::publish::Publisher;
 use crate::replay::why_not;
 use crate::source::any::Source;
 use crate::source::file::SourceCounts;
 use crate::source::topic::TopicSource;
 
+mod hot;
 mod models;
 mod publishing;
 mod reports;
 mod watch;
 
+use hot::Hot;
 use models::{Models, Teller};
 use publishing::{Metrics, publish_all};
 use reports::Reports;
@@ -46,8 +46,6 @@ use watch::{Receipts, watch};
 
 /// Handfuls of decisions between the hot thread and the publisher.
 const QUEUE_MAX: usize = 4096;
-/// How often a live source's pause looks for a new policy.
-const TICK: Duration = Duration::from_millis(2);
 /// How often the watcher looks for a signal; the switch itself works at once.
 const WATCH: Duration = Duration::from_millis(20);
 /// How long a start waits for the agent before it to end.
@@ -386,170 +384,6 @@ fn status(shared: &Shared, control: &Control, models: &Models, instance: &str, m
         "dropped": shared.dropped.load(Relaxed),
         "outcomes_untold": shared.outcomes_untold.load(Relaxed),
     })
-}
-
-/// The thread that decides.
-struct Hot {
-    /// Live, shadow.
-    models: [Arc<Slot>; 2],
-    shared: Arc<Shared>,
-    live: Arc<Live>,
-    module: Module,
-    known: Vec<OwnedAccount>,
-    work: SyncSender<Work>,
-    speed: f64,
-    version: u64,
-    /// The version whose first event was told.
-    told: u64,
-    decisions: Vec<Decision>,
-    /// The clock's and the source's time at the first frame.
-    paced_from: Option<(Instant, u64)>,
-    /// What was odd and has been said.
-    said: [bool; 3],
-}
-
-impl Hot {
-    fn engine(&self, source: &Source) -> Engine {
-        let arbitrage = self.module == Module::Arbitrage;
-        let mut engine = Engine::new(Modules { arbitrage, mev: !arbitrage });
-        let [live, shadow] = self.models.clone();
-        engine.ask_models(live, shadow);
-        engine.load(&accounts::borrowed(&self.known));
-        if let Some(accounts) = source.accounts() {
-            engine.load(&accounts::borrowed(&accounts));
-        }
-        engine
-    }
-
-    fn run(&mut self, mut source: Source) -> Result<(), String> {
-        let mut engine = self.engine(&source);
-        let (live_source, paced) = (source.is_live(), source.is_paced());
-        let mut last_ns = 0;
-        loop {
-            let mut gone = false;
-            let read = source.read(|block| {
-                for (received_ns, frame) in block.frames() {
-                    if paced {
-                        self.pace(received_ns);
-                    }
-                    gone = !self.event(&mut engine, &Event::Transaction(frame), received_ns, live_source);
-                    if gone || self.shared.stop.load(Relaxed) {
-                        return false;
-                    }
-                }
-                if block.whole {
-                    gone = !self.event(&mut engine, &Event::SlotEnd(block.slot), block.time_ns, live_source);
-                }
-                last_ns = block.time_ns;
-                self.shared.slot.store(block.slot, Relaxed);
-                !gone && !self.shared.stop.load(Relaxed)
-            });
-            {
-                let mut summary = locked(&self.shared.summary);
-                (summary.source, summary.counts) = (source.counts(), engine.counts());
-            }
-            self.say_odd(&engine.counts());
-            if gone {
-                // The publisher has ended, and says why.
-                return Ok(());
-            }
-            match read {
-                Ok(false) if !self.shared.stop.load(Relaxed) => {
-                    // Attacks that were open when the input ended are judged, then published like the others.
-                    self.event(&mut engine, &Event::End, last_ns, live_source);
-                    return Ok(());
-                }
-                Ok(true) if !self.shared.stop.load(Relaxed) => {}
-                Ok(_) => return Ok(()),
-                // One bad file does not end the run: the others hold good blocks.
-                Err(error) => locked(&self.shared.summary).warnings.push(error.to_string()),
-            }
-            if self.live.take_restart() {
-                let counts = engine.counts();
-                engine = self.engine(&source);
-                engine.go_on(counts);
-                self.version = u64::MAX;
-            }
-        }
-    }
-
-    /// Says the first thing of each kind that could not be read; the rest is counted.
-    fn say_odd(&mut self, counts: &engine::engine::Counts) {
-        let kinds = [
-            (counts.malformed, "a frame that is no transaction"),
-            (counts.decode.malformed, "a swap instruction that no version of its program has"),
-            (counts.decode.unresolved, "a swap without the transfers that a swap makes"),
-        ];
-        for (said, (count, what)) in self.said.iter_mut().zip(kinds) {
-            if count > 0 && !*said {
-                *said = true;
-                let slot = self.shared.slot.load(Relaxed);
-                say(&format!("Cannot use {what}, in or before slot {slot}; further ones are only counted"));
-            }
-        }
-    }
-
-    /// Handles one event and hands on what came of it; false when there is nobody to hand it to.
-    fn event(&mut self, engine: &mut Engine, event: &Event<'_>, now_ns: u64, live_source: bool) -> bool {
-        if let Some((version, policy)) = self.live.newer(self.version) {
-            engine.set_policy(&policy);
-            self.version = version;
-        }
-        let begin = Instant::now();
-        engine.on_event(event, now_ns, &mut self.decisions);
-        // An attack that could still grow is told at its end.
-        self.decisions.retain(|decision| !decision.provisional);
-        self.shared.latency.record(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX));
-        self.shared.event_ns.store(now_ns, Relaxed);
-        let mut outcomes: Vec<Outcome> = Vec::new();
-        outcomes.extend(engine.take_outcomes());
-        let mut open = true;
-        if self.live.is_killed() {
-            self.shared.unpublished.fetch_add(self.decisions.len() as u64, Relaxed);
-            self.shared.outcomes_untold.fetch_add(outcomes.len() as u64, Relaxed);
-            self.decisions.clear();
-        } else if !self.decisions.is_empty() || !outcomes.is_empty() {
-            for decision in &self.decisions {
-                self.shared.events[decision.kind as usize].fetch_add(1, Relaxed);
-            }
-            let work = Work { decisions: std::mem::take(&mut self.decisions), outcomes };
-            open = self.hand_on(work, live_source);
-        }
-        if self.told != self.version {
-            self.live.handled(self.version, now_ns);
-            self.told = self.version;
-        }
-        open
-    }
-
-    fn hand_on(&self, work: Work, live_source: bool) -> bool {
-        if !live_source {
-            return self.work.send(work).is_ok();
-        }
-        match self.work.try_send(work) {
-            Ok(()) => true,
-            Err(TrySendError::Full(work)) => {
-                // The chain does not wait; what could not be told is counted.
-                self.shared.dropped.fetch_add(work.decisions.len() as u64, Relaxed);
-                self.shared.outcomes_untold.fetch_add(work.outcomes.len() as u64, Relaxed);
-                true
-            }
-            Err(TrySendError::Disconnected(_)) => false,
-        }
-    }
-
-    /// Waits until the frame's time has come.
-    fn pace(&mut self, received_ns: u64) {
-        if self.speed <= 0.0 {
-            return;
-        }
-        let (begin, first_ns) = *self.paced_from.get_or_insert_with(|| (Instant::now(), received_ns));
-        let due = Duration::from_nanos((received_ns.saturating_sub(first_ns) as f64 / self.speed) as u64);
-        while !self.shared.stop.load(Relaxed) {
-            let Some(left) = due.checked_sub(begin.elapsed()).filter(|left| !left.is_zero()) else { return };
-            std::thread::sleep(left.min(TICK));
-        }
-    }
 }
 
 pub(crate) fn say(line: &str) {

@@ -2,30 +2,29 @@
 //! the link brings each record to Kafka once and in order, and brings the control topics back from it. So no
 //! part ever waits for a broker, and the embedded log is the spool of an outage.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::producer::{Delivered, OnDelivered};
 use super::{KafkaLog, KafkaOptions, KafkaRead, KafkaReader, KafkaTopic, Producer, no_answer};
 use crate::disk::{self, KeptFile};
 use crate::log::format::{self, Batch, Record, StoredRecord};
-use crate::log::{Committed, Durability, HOLD_GROUP, Log, Read, Topic, TopicOptions};
+use crate::log::{Committed, Durability, HOLD_GROUP, Log, Topic, TopicOptions};
+
+mod shipment;
+
+use shipment::{Flight, Shipment};
 
 /// Header that says where a record comes from: `INSTANCE:OFFSET` of its host's log.
 const FROM: &str = "legend-from";
-/// Records of one topic on their way at most.
-const IN_FLIGHT_MAX: usize = 50_000;
 /// Bytes read of the host's log at once.
 const BLOCK_BYTES: usize = 512 << 10;
-/// How often the place is stored while records flow.
-const STORE_EVERY: Duration = Duration::from_millis(100);
 /// How long an idle topic waits for its next record.
 const IDLE: Duration = Duration::from_millis(100);
 /// Pause after trouble.
@@ -208,45 +207,6 @@ impl Drop for Link {
     }
 }
 
-/// Answers of the records that are on their way, oldest first.
-#[derive(Default)]
-struct Flight {
-    state: Mutex<FlightState>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct FlightState {
-    /// Offset of the first entry.
-    base: u64,
-    entries: VecDeque<Entry>,
-    error: Option<String>,
-}
-
-#[derive(Clone, Copy)]
-enum Entry {
-    Sent,
-    /// Nothing to send: it came from the cluster, or is there already.
-    Passed,
-    Arrived(u16, u64),
-}
-
-impl OnDelivered for Flight {
-    fn delivered(&self, at: u64, delivered: Delivered) {
-        let mut state = locked(&self.state);
-        match delivered {
-            Ok((partition, offset)) => {
-                let index = usize::try_from(at.wrapping_sub(state.base)).unwrap_or(usize::MAX);
-                if let Some(entry) = state.entries.get_mut(index) {
-                    *entry = Entry::Arrived(partition, offset);
-                }
-            }
-            Err(error) => state.error = Some(error),
-        }
-        self.changed.notify_all();
-    }
-}
-
 /// Where the link of a topic stands in the cluster: everything of this host before these offsets is known.
 #[derive(Default, Serialize, Deserialize)]
 struct Ends {
@@ -349,14 +309,13 @@ impl Shared {
             at,
             local: &local,
             producer,
-            flight: Arc::new(Flight::default()),
+            flight: Flight::from(committed.offset),
             there,
             ends,
             committed,
             file,
             stored: Instant::now(),
         };
-        locked(&shipment.flight.state).base = committed.offset;
         let ended = shipment.run();
         if ended.is_err() && !self.stopped() {
             // What this shipment still has on its way must not arrive behind its successor's back.
@@ -455,155 +414,4 @@ fn push(batch: &mut Batch, record: &StoredRecord<'_>) -> Result<(), String> {
     let headers = headers.unwrap_or_default();
     let StoredRecord { key, value, timestamp_ms, .. } = *record;
     batch.push(&Record { key, value, headers: &headers, timestamp_ms }).map_err(|error| error.to_string())
-}
-
-/// One topic on its way out.
-struct Shipment<'a> {
-    shared: &'a Shared,
-    at: usize,
-    local: &'a Topic,
-    producer: Arc<Producer>,
-    flight: Arc<Flight>,
-    there: HashSet<u64>,
-    ends: Ends,
-    committed: Committed,
-    file: KeptFile,
-    stored: Instant,
-}
-
-impl Shipment<'_> {
-    fn run(&mut self) -> Result<(), String> {
-        let counters = &self.shared.counters[self.at];
-        let (mut reader, mut out) = (self.local.reader(self.committed.offset), Vec::new());
-        while !self.shared.stopped() {
-            out.clear();
-            match reader.read(&mut out, BLOCK_BYTES).map_err(|error| error.to_string())? {
-                Read::Gap(gap) => {
-                    // Everything before the gap is answered first, so that the count is exact.
-                    self.settle(0)?;
-                    self.committed.lost += gap.to - gap.from;
-                    self.committed.offset = gap.to;
-                    locked(&self.flight.state).base = gap.to;
-                    counters.lost.store(self.committed.lost, SeqCst);
-                    self.store(true)?;
-                }
-                Read::Records(0) => {
-                    self.settle(0)?;
-                    self.store(false)?;
-                    counters.is_well(OUT);
-                    counters.end.store(self.local.end(), SeqCst);
-                    self.local.wait(reader.offset(), IDLE);
-                }
-                Read::Records(_) => {
-                    if self.ends.clean {
-                        // From the first record on the wire the file says that there may be one.
-                        self.ends.clean = false;
-                        self.ends.write(&self.file)?;
-                    }
-                    for record in format::records(&out) {
-                        self.send(&record)?;
-                    }
-                    counters.end.store(self.local.end(), SeqCst);
-                    self.settle(IN_FLIGHT_MAX)?;
-                    if self.stored.elapsed() >= STORE_EVERY {
-                        self.store(true)?;
-                        counters.is_well(OUT);
-                    }
-                }
-            }
-        }
-        self.settle_briefly()?;
-        self.store(false)
-    }
-
-    fn send(&mut self, record: &StoredRecord<'_>) -> Result<(), String> {
-        let counters = &self.shared.counters[self.at];
-        let topic = &self.shared.options.topics[self.at].name;
-        let own = format!("{}:{}", self.shared.options.instance, record.offset);
-        // Foreign: it came from the cluster.
-        let foreign = origin(record).is_some();
-        if foreign || self.there.remove(&record.offset) {
-            counters.skipped.fetch_add(1, SeqCst);
-            locked(&self.flight.state).entries.push_back(Entry::Passed);
-            return Ok(());
-        }
-        locked(&self.flight.state).entries.push_back(Entry::Sent);
-        let on: Arc<dyn OnDelivered> = Arc::clone(&self.flight) as _;
-        loop {
-            let extra = Some((FROM, own.as_bytes()));
-            match self.producer.send(topic, record, extra, &on, record.offset) {
-                Ok(true) => return Ok(()),
-                Ok(false) => {
-                    if self.shared.stopped() {
-                        return Err("the link ends".to_owned());
-                    }
-                    std::thread::sleep(Duration::from_millis(2));
-                }
-                Err(error) => {
-                    return Err(format!("Cannot send {topic} offset {} to Kafka: {error}", record.offset));
-                }
-            }
-        }
-    }
-
-    /// Waits until at most `in_flight` records are unanswered; moves the place behind what was answered.
-    fn settle(&mut self, in_flight: usize) -> Result<(), String> {
-        let counters = &self.shared.counters[self.at];
-        let flight = Arc::clone(&self.flight);
-        let mut state = locked(&flight.state);
-        loop {
-            if let Some(error) = state.error.take() {
-                let topic = &self.shared.options.topics[self.at].name;
-                return Err(format!("Cannot send {topic} to Kafka: {error}; its records wait on this host"));
-            }
-            let mut arrived = 0;
-            while let Some(entry) = state.entries.front().copied() {
-                match entry {
-                    Entry::Sent => break,
-                    Entry::Passed => {}
-                    Entry::Arrived(partition, offset) => {
-                        arrived += 1;
-                        if let Some(end) = self.ends.ends.get_mut(usize::from(partition)) {
-                            *end = (offset + 1).max(*end);
-                        }
-                    }
-                }
-                state.entries.pop_front();
-                state.base += 1;
-            }
-            self.committed.offset = state.base;
-            counters.offset.store(state.base, SeqCst);
-            counters.shipped.fetch_add(arrived, SeqCst);
-            counters.end.fetch_max(self.local.end(), SeqCst);
-            if state.entries.len() <= in_flight {
-                return Ok(());
-            }
-            if self.shared.stopped() || self.producer.is_dead() {
-                return Err("the producer ends".to_owned());
-            }
-            let waited = flight.changed.wait_timeout(state, IDLE);
-            state = waited.map(|(state, _)| state).unwrap_or_else(|error| error.into_inner().0);
-        }
-    }
-
-    /// At the end: what is on the wire may still arrive.
-    fn settle_briefly(&mut self) -> Result<(), String> {
-        self.producer.flush(SETTLE);
-        self.settle(IN_FLIGHT_MAX)
-    }
-
-    /// Keeps the place: first the host's, then the cluster's, so that a kill in between only means more to look at.
-    fn store(&mut self, busy: bool) -> Result<(), String> {
-        let before = self.local.committed(HOLD_GROUP).map_err(|error| error.to_string())?;
-        let clean = !busy && locked(&self.flight.state).entries.is_empty();
-        if before != Some(self.committed) {
-            self.local.commit(HOLD_GROUP, self.committed).map_err(|error| error.to_string())?;
-        } else if self.ends.clean == clean {
-            return Ok(());
-        }
-        self.ends.clean = clean;
-        self.ends.write(&self.file)?;
-        self.stored = Instant::now();
-        Ok(())
-    }
 }
