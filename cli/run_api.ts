@@ -12,7 +12,7 @@ import { agentStatuses, type ModuleName, MODULES } from "../core/control.ts";
 import { keepRoom, openDatabase } from "../core/database.ts";
 import { DecisionIndex } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
-import { freeBytes, readOrMake, removeIfThere, replaceFile } from "../core/files.ts";
+import { readOrMake, removeIfThere, replaceFile } from "../core/files.ts";
 import { Fleet } from "../core/fleet.ts";
 import { linkStatus } from "../core/link.ts";
 import { MetricsView } from "../core/metrics.ts";
@@ -28,13 +28,14 @@ import { sendCommand, signatureCheck } from "../ffi/control.ts";
 import { endWithParent } from "../ffi/engine.ts";
 import { judge } from "../ffi/models.ts";
 import { createApp } from "../routes/app.ts";
-import type { ApiDeps, Readiness } from "../routes/deps.ts";
+import type { ApiDeps } from "../routes/deps.ts";
 import { pageRoutes } from "../routes/pages/mod.tsx";
 import { assetReader } from "./assets.ts";
 import { AuditAnchors } from "./audit_anchors.ts";
 import { type Command, type Context, EXIT, type Flag } from "./command.ts";
 import { storeOf } from "./db.ts";
 import { PART_FLAG } from "./run_agent.ts";
+import { readiness, SILENT_S } from "./readiness.ts";
 import { checkOutput } from "../workers/output.ts";
 import { registryOf } from "./model.ts";
 import { allowedBuckets, datasetsRoot } from "./run_worker.ts";
@@ -42,8 +43,6 @@ import { hasClickHouse } from "./run_store.ts";
 
 /** How long open connections may take to end. */
 const SHUTDOWN_MS = 2_000;
-/** Seconds after which an agent that says nothing is not there. */
-const AGENT_SILENT_S = 5;
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 export const API_FLAGS: readonly Flag[] = [
@@ -227,14 +226,11 @@ async function openParts(context: Context) {
 }
 
 const heardOf = (metrics: MetricsView) => () =>
-  MODULES.flatMap((module) => metrics.instances(module, AGENT_SILENT_S * 1_000));
+  MODULES.flatMap((module) => metrics.instances(module, SILENT_S * 1_000));
 
 /** Whether this installation stores what it publishes. */
 const hasSink = (context: Context) =>
   serverAddress(context.config()) !== null || (context.setting<boolean>("store.enabled") && hasClickHouse());
-
-/** With less the log, which takes its room 4 MiB at a time, soon holds what agents write in memory. */
-const DISK_FULL_BYTES = 8 << 20;
 
 /** How long what the agents said is good enough for another request. */
 const STATUS_GOOD_MS = 100;
@@ -247,62 +243,6 @@ function briefly<T>(ask: () => T): () => T {
     if (now - at > STATUS_GOOD_MS) [answer, at] = [ask(), now];
     return answer!;
   };
-}
-
-interface ReadyOptions {
-  kafka: boolean;
-  sink: boolean;
-  /** Agents anywhere that have told metrics lately. */
-  heard(): string[];
-  /** Whether the live stream reads its topics. */
-  isReading: boolean;
-}
-
-/** Every part has told its status a moment ago, and none is in trouble. */
-function readiness(path: string, { kafka, sink, heard, isReading }: ReadyOptions): Readiness {
-  const now = Date.now();
-  const silent = (atMs: number) => (now - atMs) / 1000 > AGENT_SILENT_S;
-  const reasons = agentStatuses(path).map((status) => {
-    const age = Math.max(0, now - Number(BigInt(status.at_ns) / 1_000_000n)) / 1000;
-    const ok = status.state === "running" && age < AGENT_SILENT_S && !status.trouble;
-    const detail = ok
-      ? "running"
-      : status.error ?? status.trouble ?? `${status.state}, silent for ${age.toFixed(0)} s`;
-    return { part: `agent ${status.module}`, ok, detail };
-  });
-  const far = heard();
-  if (reasons.length === 0 && far.length > 0) {
-    reasons.push({ part: "agents", ok: true, detail: `${far.length} on other hosts` });
-  }
-  if (reasons.length === 0) reasons.push({ part: "agents", ok: false, detail: "none has run yet" });
-  reasons.push({
-    part: "stream",
-    ok: isReading,
-    detail: isReading ? "all topics are read" : "not all topics are read yet",
-  });
-  const free = freeBytes(path);
-  const mib = `${(free / 2 ** 20).toFixed(0)} MiB free`;
-  reasons.push({
-    part: "disk",
-    ok: free >= DISK_FULL_BYTES,
-    detail: free >= DISK_FULL_BYTES
-      ? mib
-      : `the disk of ${path} is full: ${mib}, need ${DISK_FULL_BYTES >> 20}; free some space`,
-  });
-  const part = (name: string, status: { at_ms: number; trouble: string | null } | null, detail: string) => {
-    const wrong = !status ? "has not started" : silent(status.at_ms) ? "silent" : status.trouble;
-    reasons.push({ part: name, ok: wrong === null, detail: wrong ?? detail });
-  };
-  if (kafka) {
-    const link = linkStatus(path);
-    part("kafka", link, `${link?.waiting ?? 0} records wait on this host`);
-  }
-  if (sink) {
-    const status = sinkStatus(path);
-    const lag = status?.topics.reduce((sum, topic) => sum + topic.lag, 0) ?? 0;
-    part("store", status, `${lag} records are not stored yet`);
-  }
-  return { ready: reasons.every(({ ok }) => ok), reasons };
 }
 
 /** Made at the first start, readable by the owner alone; the password is shown on a terminal and nowhere else. */
