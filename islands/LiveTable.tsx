@@ -1,15 +1,17 @@
 /** The live table: rows never jump under the reader; what waits is counted in the head, what left the buffer in the foot. */
-import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
-import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
+import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import type { ModuleName } from "../core/control.ts";
-import { Icon, State } from "./_icons.tsx";
+import { Icon } from "./_icons.tsx";
 import { api } from "./api.ts";
 import type { LiveRow } from "./envelope.ts";
 import { EvidenceDrawer } from "./EvidenceDrawer.tsx";
 import type { Evidence } from "../core/evidence.ts";
 import { rowOf } from "./evidence.ts";
-import { age, grouped, short, sol, utc } from "./format.ts";
+import { grouped } from "./format.ts";
+import { useClock, useKeys } from "./keys.ts";
+import { Empty, GapRow, Row, Spacer } from "./LiveRows.tsx";
 import { listen } from "./stream.ts";
+import { useVirtual } from "./virtual.ts";
 
 export interface LiveTableProps {
   module: ModuleName;
@@ -17,11 +19,8 @@ export interface LiveTableProps {
 
 /** Rows kept; older ones leave the buffer. */
 const ROWS_MAX = 5_000;
-/** Height of a row until one has been drawn; then the drawn one's, which is another on a phone. */
-const ROW_PX = 28;
 /** At most so often is the table drawn. */
 const DRAW_MS = 100;
-const OVERSCAN = 8;
 
 interface Gap {
   gap: number;
@@ -294,160 +293,3 @@ function withParam(name: string, value: string): string {
   const text = params.toString();
   return `${location.pathname}${text ? `?${text}` : ""}`;
 }
-
-const Spacer = ({ height }: { height: number }) => (
-  <tr aria-hidden="true">
-    <td
-      colSpan={9}
-      ref={(cell) => {
-        if (cell) cell.style.height = `${height}px`;
-      }}
-    >
-    </td>
-  </tr>
-);
-
-const GapRow = ({ count }: { count: number }) => (
-  <tr class="gapline" role="row">
-    <td role="gridcell" colSpan={9}>
-      <b>{grouped(count)} records not received:</b>{" "}
-      this browser was slow. They are in the log and in the decisions of the API.
-    </td>
-  </tr>
-);
-
-const Empty = ({ filtered, gate }: { filtered: boolean; gate: string }) => (
-  <div class="empty">
-    <h3>
-      {filtered
-        ? "No row matches the filter"
-        : gate
-        ? `Nothing was refused by ${gate} lately`
-        : "No decisions yet"}
-    </h3>
-    <p class="t2">
-      {filtered ? "Rows are there, but hidden." : "What is weighed and refused is counted on the Overview."}
-    </p>
-  </div>
-);
-
-interface RowProps {
-  row: LiveRow;
-  module: ModuleName;
-  index: number;
-  now: number;
-  selected: boolean;
-  landed: boolean | undefined;
-  gate: string;
-  onOpen(id: string): void;
-}
-
-function Row({ row, module, index, now, selected, landed, gate, onOpen }: RowProps) {
-  const key = (event: KeyboardEvent) => {
-    const target = event.currentTarget as HTMLElement;
-    const other = event.key === "ArrowDown" || event.key === "j"
-      ? target.nextElementSibling
-      : event.key === "ArrowUp" || event.key === "k"
-      ? target.previousElementSibling
-      : null;
-    if (other instanceof HTMLElement) {
-      other.focus();
-      event.preventDefault();
-    }
-    if (event.key === "Enter") onOpen(row.id);
-  };
-  const open = row.kind.startsWith("open_");
-  return (
-    <tr
-      role="row"
-      tabIndex={0}
-      aria-rowindex={index + 2}
-      aria-selected={selected}
-      data-id={row.id}
-      onClick={() => onOpen(row.id)}
-      onKeyDown={key}
-    >
-      <td role="gridcell" class="p2">{grouped(row.slot)}</td>
-      <td role="gridcell" class="n t2 a-age" title={utc(row.at)}>
-        {now > 0 ? age((now - row.at) / 1000) : ""}
-      </td>
-      <td role="gridcell" class="a-what">{row.what}</td>
-      <td role="gridcell" class="p2">{row.kind.replaceAll("_", " ")}</td>
-      {module === "mev" && <td role="gridcell" class="p2">{row.tier || "–"}</td>}
-      <td role="gridcell" class="p3 mono" title={row.who}>{row.who ? short(row.who) : "–"}</td>
-      <td role="gridcell" class="n p2">{row.pLand.toFixed(2)}</td>
-      <td role="gridcell" class="n b a-ev">
-        <data value={String(row.net)}>{open ? "≈ " : ""}{sol(row.net)}</data>
-      </td>
-      <td role="gridcell" class="a-out">
-        {gate
-          ? <State kind="off" icon="skip">{gate}</State>
-          : !open
-          ? <State kind="info" icon="ok">Observed</State>
-          : landed === undefined
-          ? <State kind="paper" icon="paper">Paper, open</State>
-          : landed
-          ? <State kind="ok" icon="ok">Landed (paper)</State>
-          : <State kind="off" icon="no">Missed (paper)</State>}
-      </td>
-    </tr>
-  );
-}
-
-/** The rows to draw, by the virtual list, and the height of one. */
-function useVirtual(count: number, scroller: preact.RefObject<HTMLDivElement | null>) {
-  const [rowPx, setRowPx] = useState(ROW_PX);
-  const [, draw] = useReducer((n: number) => n + 1, 0);
-  const options = {
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowPx,
-    overscan: OVERSCAN,
-    observeElementRect,
-    observeElementOffset,
-    scrollToFn: elementScroll,
-    onChange: () => draw(0),
-  };
-  const virtual = useMemo(() => new Virtualizer<HTMLDivElement, HTMLTableRowElement>(options), []);
-  virtual.setOptions(options);
-  useEffect(() => virtual._didMount(), []);
-  useEffect(() => virtual._willUpdate());
-  useEffect(() => {
-    const drawn = scroller.current?.querySelector<HTMLElement>("tr[data-id]")?.offsetHeight ?? 0;
-    if (drawn > 0 && drawn !== rowPx) setRowPx(drawn);
-  });
-  useEffect(() => virtual.measure(), [rowPx]);
-  return [virtual.getVirtualItems(), rowPx] as const;
-}
-
-/** Unix milliseconds, once a second; 0 until the page is awake. */
-export function useClock(): number {
-  const [now, setNow] = useState(0);
-  useEffect(() => {
-    setNow(Date.now());
-    const timer = setInterval(() => document.hidden || setNow(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
-}
-
-/** Single keys, off while typing. */
-function useKeys(keys: Record<string, () => unknown>): void {
-  const newest = useRef(keys);
-  newest.current = keys;
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === "/" && !(event.target as Element).closest("input, textarea, select")) {
-        document.querySelector<HTMLElement>("[data-search]")?.focus();
-        event.preventDefault();
-      }
-      const typing = (event.target as Element).closest("input, textarea, select, dialog");
-      if (!typing) newest.current[event.key]?.();
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
-  }, []);
-}
-
-import type preact from "preact";

@@ -1,12 +1,14 @@
 /** Does every agent run what I wanted? Policy, kill, transport, users and keys. */
 import { useEffect, useState } from "preact/hooks";
-import type { ModuleName, PolicyState } from "../core/control.ts";
+import type { ModuleName } from "../core/control.ts";
 import type { FleetAgent } from "../core/fleet.ts";
 import { Icon, State } from "./_icons.tsx";
 import { type AgentsState, drift, MODULE_TITLES, ofModule, policyOf, stateOf, useAgents } from "./agents.ts";
 import { api, Problem } from "./api.ts";
 import { type CommandAnswer, sendCommand } from "./commands.ts";
 import type { Viewer } from "./Layout.tsx";
+import { People } from "./People.tsx";
+import { PolicyForm, PolicyView } from "./PolicyEditor.tsx";
 import { Receipts } from "./Receipts.tsx";
 
 export interface SettingsProps {
@@ -157,119 +159,6 @@ function InForce({ agents, wanted, late_s }: Pick<AgentsState, "agents" | "wante
   );
 }
 
-const PolicyView = ({ policy }: { policy: PolicyState }) => (
-  <dl class="panel-b kv">
-    <dt>ev_min</dt>
-    <dd>{policy.ev_min} SOL</dd>
-    <dt>Throttle</dt>
-    <dd>{policy.throttle_pct} %</dd>
-    <dt>Least score</dt>
-    <dd>{policy.score_min}</dd>
-    <dt>Tip ladder</dt>
-    <dd>{policy.tip_ladder.join(", ")}</dd>
-  </dl>
-);
-
-const FIELDS = [
-  ["ev_min", "ev_min", "SOL", "Least expected value of a decision, 0..10"],
-  ["throttle_pct", "Throttle", "%", "Share of decisions skipped by hash; 100 stops emission"],
-  ["score_min", "Least score", "", "0..1"],
-  ["tip_ladder", "Tip ladder", "", "Quantiles of recently landed tips, rising"],
-] as const;
-type FieldName = (typeof FIELDS)[number][0];
-
-function PolicyForm({ module, policy }: { module: ModuleName; policy: PolicyState }) {
-  const now: Record<FieldName, string> = {
-    ev_min: String(policy.ev_min),
-    throttle_pct: String(policy.throttle_pct),
-    score_min: String(policy.score_min),
-    tip_ladder: policy.tip_ladder.join(", "),
-  };
-  const [edited, setEdited] = useState<Partial<Record<FieldName, string>>>({});
-  const [reason, setReason] = useState("");
-  const [answer, setAnswer] = useState<CommandAnswer | Problem | null>(null);
-  const changes = FIELDS.filter(([name]) => edited[name] !== undefined && edited[name] !== now[name]);
-  const value = (name: FieldName) => {
-    const text = edited[name]!.trim();
-    return name === "tip_ladder"
-      ? text.split(",").map((rung) => Number(rung.trim()))
-      : text === ""
-      ? NaN
-      : Number(text);
-  };
-  async function send(event: Event) {
-    event.preventDefault();
-    const body = Object.fromEntries(changes.map(([name]) => [name, value(name)]));
-    try {
-      const sent = await sendCommand(module, "policy", { ...body, ...(reason ? { reason } : {}) });
-      setAnswer(sent);
-      if (sent.ok) setEdited({});
-    } catch (error) {
-      setAnswer(error instanceof Problem ? error : new Problem(0, String(error)));
-    }
-  }
-  const problem = answer instanceof Problem ? answer : null;
-  return (
-    <form class="panel-b stack-3" onSubmit={send}>
-      <div class="form">
-        {FIELDS.map(([name, title, unit, hint]) => (
-          <div class={name === "tip_ladder" ? "f full" : "f"} key={name}>
-            <label for={`p-${name}`}>{title}</label>
-            <div class={unit ? "in-u" : ""}>
-              <input
-                class="in"
-                id={`p-${name}`}
-                value={edited[name] ?? now[name]}
-                inputMode="decimal"
-                aria-describedby={`h-${name}`}
-                aria-invalid={problem?.field?.startsWith(name) ?? false}
-                onInput={(event) =>
-                  setEdited({ ...edited, [name]: event.currentTarget.value })}
-              />
-              {unit && <span>{unit}</span>}
-            </div>
-            <span class="hint" id={`h-${name}`}>{hint}</span>
-          </div>
-        ))}
-        <div class="f full">
-          <label for="p-reason">Reason</label>
-          <input
-            class="in"
-            id="p-reason"
-            placeholder="Goes to the audit log"
-            value={reason}
-            onInput={(event) => setReason(event.currentTarget.value)}
-          />
-        </div>
-      </div>
-      {changes.length > 0 && (
-        <div class="stack">
-          <h3>Change to be sent</h3>
-          <div class="diff mono s stack">
-            {changes.map(([name]) => (
-              <div key={name}>
-                {name} <del>{now[name]}</del> <ins>{edited[name]}</ins>
-              </div>
-            ))}
-          </div>
-        </div>
-      )}
-      {problem && (
-        <p class="bad s" role="alert">
-          {problem.detail} <span class="t3">{problem.requestId ? `req ${problem.requestId}` : ""}</span>
-        </p>
-      )}
-      {answer && "sent" in answer && <Receipts answer={answer} />}
-      <div class="row wrap">
-        <button type="submit" class="btn btn-p" disabled={changes.length === 0}>Sign and send</button>
-        <button type="button" class="btn" disabled={changes.length === 0} onClick={() => setEdited({})}>
-          Discard
-        </button>
-      </div>
-    </form>
-  );
-}
-
 /** Lifting needs more effort than killing: the name typed, and a reason. */
 function LiftKill({ module }: { module: ModuleName }) {
   const [typed, setTyped] = useState("");
@@ -366,112 +255,6 @@ function Transport({ admin }: { admin: boolean }) {
           </div>
         )}
       </form>
-    </section>
-  );
-}
-
-interface Users {
-  users: { name: string; role: string; disabled: boolean; must_change: boolean }[];
-}
-interface Keys {
-  keys: { id: string; label: string; scopes: string[]; expires_ms: number; revoked: boolean }[];
-}
-
-function People({ admin }: { admin: boolean }) {
-  const [users, setUsers] = useState<Users["users"]>([]);
-  const [keys, setKeys] = useState<Keys["keys"]>([]);
-  const [made, setMade] = useState("");
-  const look = () => {
-    api<Users>("GET", "/api/users").then(({ users }) => setUsers(users), () => {});
-    api<Keys>("GET", "/api/keys").then(({ keys }) => setKeys(keys), () => {});
-  };
-  useEffect(look, []);
-  const act = (work: Promise<unknown>) =>
-    work.then(look, (error) => setMade(error instanceof Problem ? error.detail : String(error)));
-  return (
-    <section class="panel" id="users">
-      <div class="panel-h">
-        <h2>Users and keys</h2>
-        <span class="s t2">
-          add users with <code>legend user add NAME ROLE</code>
-        </span>
-      </div>
-      <div class="tw" tabIndex={0} role="region" aria-label="Users and keys, scrolls">
-        <table>
-          <caption class="sr">Users and keys</caption>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Rights</th>
-              <th scope="col">State</th>
-              <th scope="col">
-                <span class="sr">Action</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {users.map((user) => (
-              <tr key={user.name}>
-                <th scope="row">{user.name}</th>
-                <td>{user.role}</td>
-                <td>{user.disabled ? "disabled" : user.must_change ? "first password" : "active"}</td>
-                <td class="r">
-                  {admin && (
-                    <button
-                      type="button"
-                      class="btn btn-r"
-                      onClick={() =>
-                        act(api("PATCH", `/api/users/${user.name}`, { disabled: !user.disabled }))}
-                    >
-                      {user.disabled ? "Enable" : "Disable"}
-                      <span class="sr">{` ${user.name}`}</span>
-                    </button>
-                  )}
-                </td>
-              </tr>
-            ))}
-            {keys.map((key) => (
-              <tr key={key.id}>
-                <th scope="row">
-                  key {key.label} <span class="mono t3">{key.id}</span>
-                </th>
-                <td>{key.scopes.join(", ")}</td>
-                <td>
-                  {key.revoked ? "revoked" : `until ${new Date(key.expires_ms).toISOString().slice(0, 10)}`}
-                </td>
-                <td class="r">
-                  {admin && !key.revoked && (
-                    <button
-                      type="button"
-                      class="btn btn-r"
-                      onClick={() => act(api("DELETE", `/api/keys/${key.id}`))}
-                    >
-                      Revoke<span class="sr">{` ${key.label}`}</span>
-                    </button>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {admin && (
-        <div class="panel-f">
-          <button
-            type="button"
-            class="btn"
-            onClick={() =>
-              act(
-                api<{ key: string }>("POST", "/api/keys", { label: "page", scopes: ["read"] }).then((
-                  { key },
-                ) => setMade(`Shown this once: ${key}`)),
-              )}
-          >
-            Make a read key
-          </button>
-          <span class="mono" role="status">{made}</span>
-        </div>
-      )}
     </section>
   );
 }

@@ -1,0 +1,83 @@
+/** The form that starts a training. */
+import { useState } from "preact/hooks";
+import type { ModuleName } from "../core/control.ts";
+import { api, Problem } from "./api.ts";
+import { Choice, day } from "./JobList.tsx";
+
+/** Starts a training of a module. */
+export function NewTraining({ module, look }: { module: ModuleName; look(): Promise<void> }) {
+  const [start, setStart] = useState(day(7));
+  const [end, setEnd] = useState(day(-1));
+  const [features, setFeatures] = useState<"default" | "extended">("default");
+  const [model, setModel] = useState<"xgb" | "lgbm" | "torch">("xgb");
+  const [depth, setDepth] = useState("8");
+  const [rate, setRate] = useState("0.08");
+  const [rounds, setRounds] = useState("600");
+  const [gpu, setGpu] = useState(false);
+  const [wrong, setWrong] = useState("");
+  const [busy, setBusy] = useState(false);
+  async function send(event: Event) {
+    event.preventDefault();
+    setBusy(true);
+    const params = { max_depth: Number(depth), learning_rate: Number(rate), n_estimators: Number(rounds) };
+    try {
+      await api("POST", "/api/training/start", {
+        module,
+        range: { start, end },
+        features,
+        model,
+        gpu,
+        params,
+      });
+      setWrong("");
+      await look();
+    } catch (error) {
+      setWrong(error instanceof Problem ? error.detail : String(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+  const input = (id: string, label: string, value: string, set: (value: string) => void) => (
+    <div class="f">
+      <label for={id}>{label}</label>
+      <input class="in" id={id} value={value} onInput={(event) => set(event.currentTarget.value)} />
+    </div>
+  );
+  return (
+    <section class="panel">
+      <div class="panel-h">
+        <h2>{`Start training of ${module === "mev" ? "sandwich" : "arbitrage"}`}</h2>
+      </div>
+      <form class="panel-b stack-3" onSubmit={send}>
+        <div class="form form-3">
+          {input("tr-start", "From UTC", start, setStart)}
+          {input("tr-end", "To UTC, exclusive", end, setEnd)}
+          <Choice
+            legend="Features"
+            name="tr-features"
+            values={[["default", "Default"], ["extended", "Extended"]]}
+            value={features}
+            set={setFeatures}
+          />
+          <Choice
+            legend="Model"
+            name="tr-model"
+            values={[["xgb", "xgb"], ["lgbm", "lgbm"], ["torch", "torch"]]}
+            value={model}
+            set={setModel}
+          />
+          {input("tr-depth", "max_depth", depth, setDepth)}
+          {input("tr-rate", "learning_rate", rate, setRate)}
+          {input("tr-rounds", "n_estimators", rounds, setRounds)}
+        </div>
+        {wrong && <p class="err" role="alert">{wrong}</p>}
+        <div class="row between">
+          <label class="check">
+            <input type="checkbox" checked={gpu} onChange={() => setGpu(!gpu)} />Use GPU if present
+          </label>
+          <button type="submit" class="btn btn-p" disabled={busy}>Start training</button>
+        </div>
+      </form>
+    </section>
+  );
+}
