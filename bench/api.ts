@@ -25,7 +25,7 @@ async function start(
   const child = new Deno.Command(command, { args, env, stdout: "null", stderr: "null" }).spawn();
   for (let tries = 0; tries < 400; tries++) {
     const up = await fetch(`http://127.0.0.1:${port}/api/health/`).then(
-      (answer) => answer.body?.cancel().then(() => true),
+      (answer) => answer.body?.cancel().then(() => answer.status === 200),
       () => false,
     );
     if (up) {

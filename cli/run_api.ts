@@ -24,6 +24,8 @@ import { WantedStates } from "../core/wanted.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { runQuery } from "../core/store/queries.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
+import { WriteRate } from "../core/store/write_rate.ts";
+import { systemHealth } from "../core/system.ts";
 import { sendCommand, signatureCheck } from "../ffi/control.ts";
 import { endWithParent } from "../ffi/engine.ts";
 import { judge } from "../ffi/models.ts";
@@ -139,6 +141,7 @@ async function openParts(context: Context) {
   };
   const store = storeOf(context);
   const registry = registryOf(context);
+  const writeRate = new WriteRate(() => sinkStatus(path));
   const deps: ApiDeps = {
     version: context.version,
     host: Deno.hostname(),
@@ -210,6 +213,8 @@ async function openParts(context: Context) {
         heard: heardOf(metrics),
         isReading: bridge.isReading,
       }),
+    system: () => systemHealth(path),
+    storeRowsPerSecond: () => writeRate.perSecond(),
     asset: assetReader(),
     firstLoginDone: () => removeIfThere(`${path}/first-login`),
     ratePerSecond: context.setting<number>("api.rate_limit_per_second"),
@@ -221,7 +226,7 @@ async function openParts(context: Context) {
   };
   const room = { follow: (signal: AbortSignal) => keepRoom(database, signal, (line) => context.say(line)) };
   // Alone, a host has no other agents to hear of.
-  const following = kafka ? [modelEvents, room, fleet] : [modelEvents, room];
+  const following = kafka ? [modelEvents, room, writeRate, fleet] : [modelEvents, room, writeRate];
   return { deps, bridge, anchors, following, close: () => database.close() };
 }
 

@@ -6,6 +6,7 @@ import { authRoutes } from "./auth.ts";
 import { controlRoutes } from "./control.ts";
 import type { ApiDeps } from "./deps.ts";
 import { bodyOf, Guard } from "./middleware/guard.ts";
+import { healthRoutes } from "./health.ts";
 import { observeRoutes } from "./observe.ts";
 import { jobRoutes } from "./jobs.ts";
 import { modelRoutes } from "./models.ts";
@@ -46,6 +47,7 @@ export function apiRoutes(deps: ApiDeps, guard: Guard): Route[] {
   const rows: Route[] = [
     ...authRoutes(deps, guard),
     ...controlRoutes(deps),
+    ...healthRoutes(deps),
     ...observeRoutes(deps),
     ...storeRoutes(deps),
     ...jobRoutes(deps),

@@ -11,6 +11,7 @@ import type { DecisionIndex } from "../core/decisions.ts";
 import type { FleetAgent } from "../core/fleet.ts";
 import type { LinkStatus } from "../core/link.ts";
 import type { SinkStatus } from "../core/store/sink_status.ts";
+import type { SystemHealth } from "../core/system.ts";
 import type { MetricsView } from "../core/metrics.ts";
 import type { RealtimeHub } from "../core/realtime.ts";
 import type { Deployed } from "../core/deploy.ts";
@@ -67,6 +68,10 @@ export interface ApiDeps {
     signal: AbortSignal,
   ): Promise<Record<string, unknown>[]>;
   ready(): Readiness;
+  /** What the host and this process use. */
+  system(): SystemHealth;
+  /** Null = not known. */
+  storeRowsPerSecond(): number | null;
   jobs: JobQueue;
   schedules: { read(): readonly Schedule[]; write(list: readonly Schedule[]): void };
   models: {

@@ -113,14 +113,6 @@ export function observeRoutes(deps: ApiDeps): Route[] {
     }),
     route({
       method: "GET",
-      path: "/api/health/",
-      right: "open",
-      early: true,
-      summary: "Whether the process answers",
-      handle: (c) => c.json({ ok: true }),
-    }),
-    route({
-      method: "GET",
       path: "/api/health/ready",
       right: "open",
       early: true,

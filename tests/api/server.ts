@@ -21,6 +21,7 @@ import type { ApiDeps } from "../../routes/deps.ts";
 import { pageRoutes } from "../../routes/pages/mod.tsx";
 import { JobQueue } from "../../core/jobs/queue.ts";
 import { readSchedules, writeSchedules } from "../../core/jobs/schedules.ts";
+import { systemHealth } from "../../core/system.ts";
 import { ModelRegistry } from "../../ffi/models.ts";
 import { checkOutput } from "../../workers/output.ts";
 import { LIBRARY } from "../../tools/paths.ts";
@@ -95,6 +96,8 @@ export async function withServer(
     checkOutput: (output) => checkOutput(output, `${path}/datasets`, ["mine"]),
     flow: () => ({ link: null, sink: null }),
     ready: () => ({ ready: true, reasons: [] }),
+    system: () => systemHealth(path),
+    storeRowsPerSecond: () => null,
     asset: () => undefined,
     firstLoginDone: () => {},
     ratePerSecond: 100_000,

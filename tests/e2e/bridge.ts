@@ -44,7 +44,7 @@ export async function withApi(
   try {
     for (let tries = 0;; tries++) {
       const up = await fetch(`http://127.0.0.1:${port}/api/health/`).then(
-        (answer) => answer.body?.cancel().then(() => true),
+        (answer) => answer.body?.cancel().then(() => answer.status === 200),
         () => false,
       );
       if (up) break;

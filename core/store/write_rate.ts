@@ -1,0 +1,56 @@
+/** Rows a second that reach the store, out of what the sink says of itself. */
+import { pause } from "../pause.ts";
+import type { SinkStatus } from "./sink_status.ts";
+
+const LOOK_MS = 1_000;
+const WINDOW_MS = 60_000;
+/** An older status says nothing of now. */
+const STALE_MS = 10_000;
+
+interface Sample {
+  readonly atMs: number;
+  readonly rows: number;
+}
+
+export class WriteRate {
+  readonly #read: () => SinkStatus | null;
+  readonly #now: () => number;
+  #samples: Sample[] = [];
+
+  constructor(read: () => SinkStatus | null, now: () => number = Date.now) {
+    this.#read = read;
+    this.#now = now;
+  }
+
+  async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.look();
+      await pause(LOOK_MS, signal);
+    }
+  }
+
+  /** Takes in the newest status. */
+  look(): void {
+    let status: SinkStatus | null = null;
+    try {
+      status = this.#read();
+    } catch {
+      // A status that cannot be read is no status: the rate is then not known.
+    }
+    if (!status) return;
+    const rows = status.topics.reduce((sum, topic) => sum + topic.rows, 0);
+    const last = this.#samples.at(-1);
+    if (last?.atMs === status.at_ms) return;
+    // The sink counts from its own start.
+    if (last && (rows < last.rows || status.at_ms < last.atMs)) this.#samples = [];
+    this.#samples.push({ atMs: status.at_ms, rows });
+    while (status.at_ms - this.#samples[0]!.atMs > WINDOW_MS) this.#samples.shift();
+  }
+
+  /** Over the last minute at most; null = not known. */
+  perSecond(): number | null {
+    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
+    if (!first || !last || last === first || this.#now() - last.atMs > STALE_MS) return null;
+    return (last.rows - first.rows) / ((last.atMs - first.atMs) / 1000);
+  }
+}

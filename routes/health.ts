@@ -1,0 +1,56 @@
+/** Health in figures: the host's, and what this installation does each second. */
+import { MODULES } from "../core/control.ts";
+import type { ApiDeps } from "./deps.ts";
+import { type Route, route } from "./route.ts";
+
+export function healthRoutes(deps: ApiDeps): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/api/health",
+      right: "open",
+      early: true,
+      summary: "Whether the process answers",
+      handle: (c) => c.json({ ok: true }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/health/metrics/system",
+      right: "metrics",
+      summary: "Processors, memory, disk and descriptors of this host and of the API",
+      handle: (c) => c.json({ version: deps.version, ...deps.system() }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/health/metrics/performance",
+      right: "metrics",
+      summary:
+        "Latency of each module, rows a second into the store, what waits, what streams; null = not known",
+      handle: (c) => {
+        const modules = Object.fromEntries(MODULES.map((module) => {
+          const { hotpath_p50, hotpath_p99, send_p99, age_s } = deps.metrics.summary(module);
+          return [module, { hotpath_p50, hotpath_p99, send_p99, age_s }];
+        }));
+        const { link, sink } = deps.flow();
+        const streams = deps.realtime.connections();
+        return c.json({
+          modules,
+          store: sink && {
+            rows_per_s: deps.storeRowsPerSecond(),
+            waiting: sink.topics.reduce((sum, topic) => sum + topic.lag, 0),
+            at_ms: sink.at_ms,
+            trouble: sink.trouble,
+          },
+          link: link && { waiting: link.waiting, lost: link.lost, at_ms: link.at_ms, trouble: link.trouble },
+          streams: {
+            open: streams.length,
+            sent: sum(streams.map(({ sent }) => sent)),
+            dropped: sum(streams.map(({ dropped }) => dropped)),
+          },
+        });
+      },
+    }),
+  ];
+}
+
+const sum = (counts: readonly string[]) => String(counts.reduce((total, count) => total + BigInt(count), 0n));
