@@ -1,6 +1,7 @@
-/** The browser's way to the API: the header against forgery, problems as errors, one refresh when the token has expired. */
+/** The browser's way to the API: limits on time, the header against forgery, problems as errors, one renewal of an expired token. */
+import { answered, asking, loginHolds, unanswered } from "./contact.ts";
 
-/** What a `problem+json` says. */
+/** What a `problem+json` says; status 0: no answer came. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -11,6 +12,10 @@ export class Problem extends Error {
     super(detail);
   }
 }
+
+/** An error in words. */
+export const wordsOf = (error: unknown): string =>
+  error instanceof Problem ? error.detail : error instanceof Error ? error.message : String(error);
 
 export const prefix = (): string =>
   typeof document === "undefined"
@@ -24,56 +29,141 @@ export type Refreshed = "ok" | "ended" | "offline";
 export const LOGIN_ENDED = "legend:login-ended";
 export const LOGIN_BACK = "legend:login-back";
 
-let refreshing: Promise<Refreshed> | undefined;
-let logins = 0;
+/** How long an answer may take: to a question, and to what changes something. */
+const LIMIT_MS = { GET: 10_000, other: 30_000 };
+const RENEW_LIMIT_MS = 5_000;
+/** How long the renewal of another tab is waited for. */
+const TURN_LIMIT_MS = 15_000;
 
-/** Somebody has logged in over the kept page: what waited for it goes on. */
-export function loggedIn(): void {
-  logins += 1;
-  document.dispatchEvent(new Event(LOGIN_BACK));
-}
-
-/** Gets the next access token. */
-export function refresh(): Promise<Refreshed> {
-  // A refresh that was on its way when somebody logged in says nothing of the new login.
-  const before = logins;
-  refreshing ??= fetch(`${prefix()}/api/auth/refresh`, {
-    method: "POST",
-    headers: { "x-requested-with": "dashboard" },
-  })
-    .then(({ status }): Refreshed => status === 200 ? "ok" : status === 401 ? "ended" : "offline")
-    .catch((): Refreshed => "offline")
-    .then((refreshed) => {
-      if (refreshed === "ended" && logins === before) document.dispatchEvent(new Event(LOGIN_ENDED));
-      return refreshed;
-    })
-    .finally(() => (refreshing = undefined));
-  return refreshing;
-}
-
-export async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const call = () =>
-    fetch(`${prefix()}${path}`, {
+async function fetched(method: string, path: string, body: unknown, limitMs: number): Promise<Response> {
+  asking();
+  try {
+    const answer = await fetch(`${prefix()}${path}`, {
       method,
+      signal: AbortSignal.timeout(limitMs),
       headers: {
         "x-requested-with": "dashboard",
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-  let answer: Response;
-  try {
-    answer = await call();
-    if (answer.status === 401 && !path.startsWith("/api/auth/") && await refresh() === "ok") {
-      answer = await call();
-    }
-  } catch {
-    throw new Problem(
-      0,
-      "The server does not answer. Agents go on; a kill works with `legend kill` on the host.",
-    );
+    // A proxy that says so has not reached the server.
+    if (answer.status === 502 || answer.status === 504) unanswered(false);
+    else answered();
+    return answer;
+  } catch (error) {
+    const isTimeout = error instanceof DOMException && error.name === "TimeoutError";
+    unanswered(isTimeout);
+    throw noAnswer(isTimeout, limitMs);
   }
-  if (answer.ok) return await answer.json() as T;
+}
+
+const noAnswer = (isTimeout: boolean, limitMs: number) =>
+  new Problem(
+    0,
+    `${
+      isTimeout ? `The server has not answered in ${limitMs / 1000} s.` : "The server cannot be reached."
+    } ` +
+      "Agents go on; a kill works with `legend kill` on the host.",
+  );
+
+let refreshing: Promise<Refreshed> | undefined;
+let logins = 0;
+
+/** Somebody has logged in over the kept page: what waited for it goes on. */
+export function loggedIn(): void {
+  logins += 1;
+  loginHolds(true);
+  document.dispatchEvent(new Event(LOGIN_BACK));
+}
+
+/** Changed by each renewal: tells a tab that waited for its turn that another one has renewed. */
+const RENEWED_KEY = "legend-renewed";
+
+function renewals(): string | null {
+  try {
+    return localStorage.getItem(RENEWED_KEY);
+  } catch {
+    // Storage can be switched off: then every tab asks the server.
+    return null;
+  }
+}
+
+function renewed(): void {
+  try {
+    localStorage.setItem(RENEWED_KEY, String(Number(renewals() ?? 0) + 1));
+  } catch {
+    // As above.
+  }
+}
+
+const holds = async () => (await fetched("GET", "/api/auth/me", undefined, RENEW_LIMIT_MS)).status === 200;
+
+/** All tabs share the cookies: what another one has renewed holds for this one too. */
+async function renew(before: string | null): Promise<Refreshed> {
+  try {
+    const now = renewals();
+    if ((now !== null && now !== before) || await holds()) return "ok";
+    const { status } = await fetched("POST", "/api/auth/refresh", undefined, RENEW_LIMIT_MS);
+    if (status === 200) {
+      renewed();
+      return "ok";
+    }
+    // Refused because another tab came first: then its new cookies hold.
+    if ((status === 401 || status === 409) && await holds()) return "ok";
+    return status === 401 ? "ended" : "offline";
+  } catch {
+    // No answer; what asked for the token says so.
+    return "offline";
+  }
+}
+
+/** One tab renews at a time. Browsers have locks on HTTPS and on the host itself; elsewhere the server's grace must do. */
+function inTurn(task: () => Promise<Refreshed>): Promise<Refreshed> {
+  if (!navigator.locks) return task();
+  return navigator.locks.request("legend-renewal", { signal: AbortSignal.timeout(TURN_LIMIT_MS) }, task)
+    .catch((): Refreshed => "offline");
+}
+
+/** Gets the next access token. */
+export function refresh(): Promise<Refreshed> {
+  // A renewal that was on its way when somebody logged in says nothing of the new login.
+  const before = logins;
+  const known = renewals();
+  refreshing ??= inTurn(() => renew(known))
+    .then((refreshed) => {
+      if (refreshed === "ended" && logins === before) {
+        loginHolds(false);
+        document.dispatchEvent(new Event(LOGIN_ENDED));
+      } else if (refreshed === "ok") loginHolds(true);
+      return refreshed;
+    })
+    .finally(() => (refreshing = undefined));
+  return refreshing;
+}
+
+/** Asks the server; throws {@link Problem}. `limit_ms`: how long the answer may take. */
+export async function api<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  { limit_ms = method === "GET" ? LIMIT_MS.GET : LIMIT_MS.other }: { limit_ms?: number } = {},
+): Promise<T> {
+  const call = () => fetched(method, path, body, limit_ms);
+  let answer = await call();
+  if (answer.status === 401 && !path.startsWith("/api/auth/") && await refresh() === "ok") {
+    answer = await call();
+  }
+  if (answer.ok) {
+    try {
+      return await answer.json() as T;
+    } catch (error) {
+      // The answer broke off, or took too long.
+      throw error instanceof SyntaxError
+        ? new Problem(answer.status, "The server's answer cannot be read: it is not JSON")
+        : noAnswer(true, limit_ms);
+    }
+  }
   const problem = await answer.json().catch(() => ({}));
   throw new Problem(
     answer.status,

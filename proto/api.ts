@@ -3,6 +3,8 @@ import { z } from "zod";
 
 const moduleName = z.enum(["arbitrage", "mev"]);
 const reason = z.string().max(500).optional();
+/** Chosen by the client of a kill, so that it can be sent again as the same one. */
+const requestId = z.string().regex(/^[0-9a-f]{32}$/, "need 32 digits of 0-9 a-f").optional();
 
 /** SOL. */
 const evMin = z.number().min(0).max(10);
@@ -19,10 +21,11 @@ export const controlBody = z.strictObject({
   tip_ladder: tipLadder.optional(),
   kill: z.boolean().optional(),
   reason,
+  request_id: requestId,
 });
 export type ControlBody = z.infer<typeof controlBody>;
 
-export const policyBody = controlBody.omit({ kill: true }).extend({ module: moduleName });
+export const policyBody = controlBody.omit({ kill: true, request_id: true }).extend({ module: moduleName });
 
 export const commandBody = z.strictObject({
   module: moduleName,
@@ -30,7 +33,11 @@ export const commandBody = z.strictObject({
   args: controlBody.optional(),
 });
 
-export const killSwitchBody = z.strictObject({ module: z.enum(["arbitrage", "mev", "all"]), reason });
+export const killSwitchBody = z.strictObject({
+  module: z.enum(["arbitrage", "mev", "all"]),
+  reason,
+  request_id: requestId,
+});
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, "need 1..64 characters of a-z 0-9 . _ @ -");
 const role = z.enum(["admin", "auditor", "viewer"]);

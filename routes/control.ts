@@ -28,12 +28,27 @@ const TAKES: Record<ActionName, readonly (keyof ControlBody)[]> = {
 export function controlRoutes(deps: ApiDeps): Route[] {
   const newId = () => crypto.randomUUID().replaceAll("-", "");
 
+  /** A kill sent again keeps its id. One that was lifted since is a new kill: its old receipts must not answer it. */
+  const idOf = (chosen: string | undefined, modules: readonly ModuleName[]): string => {
+    if (chosen === undefined) return newId();
+    try {
+      const obeyed = new Set(deps.receipts.of(chosen).map(({ instance }) => instance));
+      const isLifted = obeyed.size > 0 &&
+        (deps.agents().some(({ instance, killed }) => obeyed.has(instance) && !killed) ||
+          deps.wanted.all().some(({ module, policy }) => modules.includes(module) && !policy.killed));
+      return isLifted ? newId() : chosen;
+    } catch {
+      // What is only shown cannot be read: a new id kills in any case.
+      return newId();
+    }
+  };
+
   /** Audits, then sends; a kill is sent first, whatever the audit says. */
   const command = async (
     c: RouteContext,
     modules: readonly ModuleName[],
     action: ActionName,
-    body: ControlBody,
+    { request_id: chosen, ...body }: ControlBody,
   ) => {
     const odd = Object.keys(body).find((key) => !TAKES[action].includes(key as keyof ControlBody));
     if (odd) throw new AppError("invalid", `${odd}: ${action} does not take it`);
@@ -44,9 +59,10 @@ export function controlRoutes(deps: ApiDeps): Route[] {
       throw new AppError("invalid", "The body has no value of the policy");
     }
     const { name } = principalOf(c);
-    const request_id = newId();
     const args = wireArgs(body);
     const kill = action === "kill" && body.kill !== false;
+    if (chosen !== undefined && !kill) throw new AppError("invalid", "request_id: only a kill takes it");
+    const request_id = idOf(chosen, modules);
     if (action === "kill") args.kill = String(kill);
     const word = action === "kill" && !kill ? "un-kill" : action;
     const act = (module: ModuleName) => ({
@@ -146,10 +162,11 @@ export function controlRoutes(deps: ApiDeps): Route[] {
       unlimited: true,
       summary: "Kill one module or all",
       body: killSwitchBody,
-      handle: (c, { module, reason }) =>
+      handle: (c, { module, reason, request_id }) =>
         command(c, module === "all" ? MODULES : [module], "kill", {
           kill: true,
           ...(reason ? { reason } : {}),
+          ...(request_id ? { request_id } : {}),
         }),
     }),
     route({

@@ -1,0 +1,28 @@
+/** What every part shows of its own state: not known yet, not answered. A part never says "none" before it was told so. */
+import type { Asked } from "./ask.ts";
+import { useClock } from "./clock.ts";
+import { age } from "./format.ts";
+import { Icon } from "./_icons.tsx";
+
+/** Stands where a value will stand; drawn by the server too. */
+export const Skeleton = ({ lines = 3, what }: { lines?: number; what: string }) => (
+  <div class="skels" role="status" aria-label={`${what}: not known yet`}>
+    {Array.from({ length: lines }, (_, at) => <span key={at} class={`skel w${3 - at % 3}`} />)}
+  </div>
+);
+
+/** In the part that it concerns: since when there is no answer, and why. Nothing while all is well. */
+export function NoAnswer({ asked: { at, problem }, what }: { asked: Asked<unknown>; what: string }) {
+  const now = useClock();
+  if (!problem) return null;
+  return (
+    <p class="no-answer s" role="status">
+      <Icon name="warn" />
+      <span>
+        <b>{what}: {at === null ? "no answer yet" : `no answer for ${age(Math.max(0, now - at) / 1000)}`}.</b>
+        {" "}
+        {problem}
+      </span>
+    </p>
+  );
+}

@@ -1,0 +1,76 @@
+/** Questions that are asked again and again: never two at once, with a limit on their time, none while the page is hidden. */
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { api, LOGIN_BACK, Problem, wordsOf } from "./api.ts";
+
+/** How long an answer may take; twice as long after each that did not come in time. */
+const LIMIT_MS = { first: 3_000, last: 12_000 };
+
+/** What is known of something that was asked for: nothing yet, the last answer, why there was no newer one. */
+export interface Asked<T> {
+  /** The last answer; undefined: none yet, which is not "none there". */
+  readonly value: T | undefined;
+  /** `performance.now()` of it; null: none yet. */
+  readonly at: number | null;
+  /** Why the last question got no answer, in words; "": it got one. */
+  readonly problem: string;
+}
+
+export const NOT_ASKED: Asked<never> = { value: undefined, at: null, problem: "" };
+
+export interface Asking {
+  /** Asks now, and once more when a question was on its way already. */
+  again(): Promise<void>;
+  end(): void;
+}
+
+/** Asks `path` every `everyMs` (0: once, and when the page is looked at again after a failure). */
+export function keepAsking<T>(path: string, everyMs: number, take: (asked: Asked<T>) => void): Asking {
+  let asked: Asked<T> = NOT_ASKED;
+  let onItsWay: Promise<void> | undefined;
+  let limit_ms = LIMIT_MS.first;
+  let ended = false;
+  const ask = () =>
+    onItsWay ??= api<T>("GET", path, undefined, { limit_ms }).then((value) => {
+      limit_ms = LIMIT_MS.first;
+      asked = { value, at: performance.now(), problem: "" };
+    }, (error) => {
+      if (error instanceof Problem && error.status === 0) limit_ms = Math.min(2 * limit_ms, LIMIT_MS.last);
+      asked = { ...asked, problem: wordsOf(error) };
+    }).then(() => {
+      onItsWay = undefined;
+      if (!ended) take(asked);
+    });
+  const look = () => {
+    if (!document.hidden && (everyMs > 0 || asked.value === undefined || asked.problem)) ask();
+  };
+  ask();
+  const timer = everyMs > 0 ? setInterval(look, everyMs) : undefined;
+  document.addEventListener("visibilitychange", look);
+  document.addEventListener(LOGIN_BACK, look);
+  return {
+    async again() {
+      await onItsWay;
+      await ask();
+    },
+    end() {
+      ended = true;
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+      document.removeEventListener(LOGIN_BACK, look);
+    },
+  };
+}
+
+/** What `path` answers, asked every `everyMs` (0: once); null: nothing is asked. Another path begins with nothing known. */
+export function useAsked<T>(path: string | null, everyMs: number): Asked<T> & { again(): Promise<void> } {
+  const [asked, setAsked] = useState<{ path: string | null; asked: Asked<T> }>({ path, asked: NOT_ASKED });
+  const asking = useRef<Asking | null>(null);
+  useEffect(() => {
+    if (path === null) return;
+    const one = keepAsking<T>(path, everyMs, (asked) => setAsked({ path, asked }));
+    asking.current = one;
+    return () => one.end();
+  }, [path, everyMs]);
+  const again = useMemo(() => async () => await asking.current?.again(), []);
+  return { ...(asked.path === path ? asked.asked : NOT_ASKED), again };
+}

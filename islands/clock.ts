@@ -1,0 +1,23 @@
+/** One clock for every age on the page: the browser's own, which no answer has to come for. */
+import { useEffect, useState } from "preact/hooks";
+
+const TICK_MS = 500;
+const listeners = new Set<(now: number) => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** `performance.now()` of the last tick; 0 in the server's HTML. */
+export function useClock(): number {
+  const [now, setNow] = useState(0);
+  useEffect(() => {
+    listeners.add(setNow);
+    setNow(performance.now());
+    timer ??= setInterval(() => {
+      const at = performance.now();
+      for (const listener of listeners) listener(at);
+    }, TICK_MS);
+    return () => {
+      listeners.delete(setNow);
+    };
+  }, []);
+  return now;
+}
