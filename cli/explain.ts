@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 import { UsageError } from "../core/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
-import type { AgentStatus } from "../core/control.ts";
+import { type AgentStatus, agentStatuses } from "../core/control.ts";
+import { sourceLine } from "../core/funnel.ts";
 import type { Evidence, EvidenceLeg } from "../core/evidence.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 
@@ -78,30 +79,38 @@ async function search(context: Context, what: string): Promise<Evidence[]> {
 
 /** The counters of each agent that has run here, with their age. */
 function whyNot(context: Context): typeof EXIT.done | typeof EXIT.failed {
-  const folder = `${context.dataDir().path}/agents`;
-  let told = 0;
-  for (const module of ["arbitrage", "mev"]) {
-    let status: AgentStatus;
-    try {
-      status = JSON.parse(Deno.readTextFileSync(`${folder}/${module}.status.json`));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) continue;
-      throw error;
-    }
-    told += 1;
+  const statuses = agentStatuses(context.dataDir().path);
+  for (const status of statuses) {
     const ageSeconds = Math.max(0, Date.now() - Number(BigInt(status.at_ns) / 1_000_000n)) / 1000;
     const rows = Object.entries(status.why_not).sort(([, a], [, b]) => b - a);
     context.out([
-      `${status.instance}: ${status.candidates} opportunities weighed, ${status.passed} passed (told ${
+      `${status.instance}: ${status.candidates} opportunities found, ${status.passed} passed (told ${
         ageSeconds.toFixed(0)
       } s ago, ${status.state}${status.killed ? ", killed" : ""})`,
+      `  source: ${sourceLine([status])}; paper: nothing is submitted`,
+      ...funnelText(status),
+      "  since its start, by every term that refused (one opportunity may be in several):",
       ...rows.map(([term, count]) => `  ${term.padEnd(12)} refused ${count}`),
       "",
     ].join("\n"));
   }
-  if (told > 0) return EXIT.done;
+  if (statuses.length > 0) return EXIT.done;
   context.say(`Cannot explain: no agent has run in ${context.dataDir().path}`);
   return EXIT.failed;
+}
+
+/** The last ten minutes, stage by stage. */
+function funnelText({ funnel }: AgentStatus): string[] {
+  if (!funnel) return [];
+  const { seen, fresh, weighed, passed, published, landed, window_s, refused_first } = funnel;
+  const refused = Object.entries(refused_first).filter(([, count]) => count > 0).sort(([, a], [, b]) =>
+    b - a
+  );
+  return [
+    `  last ${window_s} s: ${seen} seen > ${fresh} fresh > ${weighed} weighed > ${passed} passed > ` +
+    `${published} published > ${landed} landed (paper)`,
+    ...refused.map(([term, count]) => `  ${term.padEnd(12)} was the first to refuse ${count}`),
+  ];
 }
 
 /** An opportunity as paragraphs: EV and gate can be computed again from them. */

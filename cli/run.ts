@@ -182,9 +182,9 @@ function merged(statuses: readonly AgentStatus[]): Record<string, unknown> {
       statuses.reduce((sum, status) => sum + (status.why_not[term] ?? 0), 0),
     ]),
   );
-  const { state, error, files, blocks, transactions, failed, votes, pending } = first;
+  const { state, error, mode, source, files, blocks, transactions, failed, votes, pending } = first;
   const { malformed, unknown_version, legs, unresolved_swaps } = first;
   const warnings = [...new Set(statuses.flatMap(({ warnings }) => warnings))];
   const read = { files, blocks, transactions, failed, votes, pending, malformed, unknown_version, legs };
-  return { state, error, warnings, ...read, unresolved_swaps, ...sums, why_not };
+  return { state, error, mode, source, warnings, ...read, unresolved_swaps, ...sums, why_not };
 }

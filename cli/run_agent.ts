@@ -1,6 +1,7 @@
 import { kafkaOf } from "../core/config/kafka.ts";
 import { UsageError } from "../core/errors.ts";
 import { type AgentStatus, type ModuleName, MODULES } from "../core/control.ts";
+import { sourceLine } from "../core/funnel.ts";
 import { Agent, endWithParent } from "../ffi/engine.ts";
 import { type Command, type Context, EXIT, type Flag, type Invocation } from "./command.ts";
 import { slotFlag } from "./decode.ts";
@@ -144,9 +145,10 @@ export function summary(agents: readonly AgentStatus[]): string {
   ].filter(([count]) => count).map(([count, what]) => `, ${count} ${what}`).join("");
   const found = `${sum((s) => s.arbitrage)} arbitrages, ${sum((s) => s.sandwich)} sandwiches, ` +
     `${sum((s) => s.wide_sandwich)} wide sandwiches`;
-  const open = `${sum((s) => s.candidates)} opportunities weighed, ${sum((s) => s.passed)} passed the gate`;
+  const open = `${sum((s) => s.candidates)} opportunities, ${sum((s) => s.passed)} passed the gate`;
   const published = `${sum((s) => s.published)} envelopes, ${sum((s) => s.evidence)} evidence records`;
   return [
+    `source     ${sourceLine(agents)}; paper: nothing was submitted`,
     `read       ${first.blocks} blocks, ${first.transactions} transactions (${first.failed} failed, ${first.votes} votes${odd}), ${first.legs} legs`,
     `found      ${found}; ${open}`,
     `published  ${published}; ${sum((s) => s.already_logged)} were on the log already`,

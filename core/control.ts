@@ -16,6 +16,39 @@ export interface PolicyState {
   tip_ladder: number[];
 }
 
+/** Where an agent's frames come from. */
+export interface AgentSource {
+  /** `sim`: a simulated chain, whose results say nothing of a market; `file`: captured blocks; `kafka`: a topic. */
+  class: "sim" | "file" | "kafka";
+  /** In words, without folders and secrets. */
+  name: string;
+}
+
+/**
+ * How many opportunities came how far in the last ten minutes. Each stage is a part of the one before it; observed
+ * facts (what others did on the chain) are no opportunities and are not in here.
+ */
+export interface Funnel {
+  /** Seconds that the window covers: 600, less where the agent is younger. */
+  window_s: number;
+  /** Opportunities found. */
+  seen: number;
+  /** Of them those whose pool state was young enough. */
+  fresh: number;
+  /** Of the fresh ones those that no switch took (killed, stopped, throttled): judged by their worth. */
+  weighed: number;
+  /** Of the weighed ones those that no term of the gate refused. */
+  passed: number;
+  /** Of the passed ones those whose Envelope is on the log. */
+  published: number;
+  /** Outcomes on the log that say landed; on paper this is an estimate. They may belong to the window before. */
+  landed: number;
+  /** By the first term that refused, in the gate's order: each refused opportunity once, so the sum is `seen - passed`. */
+  refused_first: Record<string, number>;
+  /** By every term that refused: an opportunity that three terms refused is in three of them. */
+  refused_any: Record<string, number>;
+}
+
 export interface AgentStatus {
   state: "running" | "done" | "failed";
   error: string | null;
@@ -24,6 +57,10 @@ export interface AgentStatus {
   warnings: string[];
   module: ModuleName;
   instance: string;
+  /** Nothing is submitted. All that this version can do. */
+  mode: "paper";
+  /** Null: an agent of an older version, which does not say it. */
+  source: AgentSource | null;
   pid: number;
   /** Unix nanoseconds at which this was told. */
   at_ns: string;
@@ -52,10 +89,15 @@ export interface AgentStatus {
   wide_sandwich: number;
   open_arbitrage: number;
   open_sandwich: number;
+  /** Opportunities found since the start; observed facts are none. */
   candidates: number;
   passed: number;
-  /** Refusals by term of the gate. */
+  /** Opportunities since the start by every term of the gate that refused. */
   why_not: Record<string, number>;
+  /** Observed facts that a switch kept from the log. */
+  observed_withheld: number;
+  /** Null: an agent of an older version. */
+  funnel: Funnel | null;
   published: number;
   already_logged: number;
   evidence: number;

@@ -136,5 +136,6 @@ function statusOf(json: Uint8Array): AgentStatus | undefined {
   const isWhole = MODULES.includes(status?.module) && /^\d{1,20}$/.test(status.at_ns) &&
     Array.isArray(status.policy?.tip_ladder) && typeof status.policy_hash === "string" &&
     typeof status.why_not === "object" && status.why_not !== null;
-  return isWhole ? status : undefined;
+  // An agent of an older version says less.
+  return isWhole ? { ...status, source: status.source ?? null, funnel: status.funnel ?? null } : undefined;
 }

@@ -1,6 +1,7 @@
 /** What there is to see: decisions, metrics, health, the OpenAPI file's neighbours. */
 import { type AgentStatus, type ModuleName, MODULES } from "../core/control.ts";
 import { AppError } from "../core/errors.ts";
+import { funnelOf, isSimulated, sourceOf } from "../core/funnel.ts";
 import type { ApiDeps } from "./deps.ts";
 import { jsonText, type Route, route } from "./route.ts";
 import { prometheus } from "./prometheus.ts";
@@ -21,8 +22,16 @@ function summaryTexts(deps: ApiDeps): (module: ModuleName) => string {
     const now = performance.now();
     const known = made.get(module);
     if (known && now - known.at < SUMMARY_GOOD_MS) return known.text;
-    const counters = countersOf(deps.agents().filter((one) => one.module === module));
-    const text = JSON.stringify({ module, paper: true, ...deps.metrics.summary(module), counters });
+    const agents = deps.agents().filter((one) => one.module === module);
+    const text = JSON.stringify({
+      module,
+      paper: true,
+      source: sourceOf(agents),
+      simulated: isSimulated(agents),
+      ...deps.metrics.summary(module),
+      funnel: funnelOf(agents),
+      counters: countersOf(agents),
+    });
     made.set(module, { at: now, text });
     return text;
   };
@@ -37,6 +46,7 @@ function countersOf(agents: readonly AgentStatus[]): Record<string, unknown> {
     candidates: sum((agent) => agent.candidates),
     passed: sum((agent) => agent.passed),
     published: sum((agent) => agent.published),
+    observed_withheld: sum((agent) => agent.observed_withheld ?? 0),
     why_not: Object.fromEntries([...terms].map((term) => [term, sum(({ why_not }) => why_not[term] ?? 0)])),
   };
 }

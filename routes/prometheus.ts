@@ -10,7 +10,7 @@ interface Metric {
 }
 
 const AGENT_METRICS: readonly Metric[] = [
-  { name: "agent_candidates_total", type: "counter", help: "Opportunities weighed", of: (s) => s.candidates },
+  { name: "agent_candidates_total", type: "counter", help: "Opportunities found", of: (s) => s.candidates },
   {
     name: "agent_dropped_total",
     type: "counter",
@@ -66,7 +66,21 @@ export function prometheus({ ownAgents, realtime, chain, flow }: ApiDeps): strin
     head(name, type, help);
     for (const status of statuses) lines.push(`legend_${name}{${label(status)}} ${of(status)}`);
   }
-  head("agent_refused_total", "counter", "Decisions that a term of the gate refused");
+  head(
+    "source_info",
+    "gauge",
+    "Where an agent's frames come from: sim is a simulated chain; mode paper submits nothing",
+  );
+  for (const status of statuses) {
+    const { class: kind = "unknown", name = "unknown" } = status.source ?? {};
+    const words = name.replaceAll(/["\\\n]/g, "_");
+    lines.push(
+      `legend_source_info{${label(status)},class="${kind}",name="${words}",mode="${
+        status.mode ?? "paper"
+      }"} 1`,
+    );
+  }
+  head("agent_refused_total", "counter", "Opportunities that a term of the gate refused, by every such term");
   for (const status of statuses) {
     for (const [term, count] of Object.entries(status.why_not)) {
       lines.push(`legend_agent_refused_total{${label(status)},term="${term}"} ${count}`);

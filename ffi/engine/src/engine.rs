@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::decision::{Decision, Hop, Kind, Open, Target};
 use crate::features::{self, CycleFacts, Past, Provenance, SandwichFacts, Scorer};
 use crate::frame::{FrameError, Transaction};
-use crate::gate::{self, Terms, WhyNot};
+use crate::gate::{self, Term, Terms, WhyNot};
 use crate::landing::{self, LandingInputs, Tips, Traffic};
 use crate::legs::{self, DecodeCounts, Leg};
 use crate::policy::Policy;
@@ -45,12 +45,20 @@ pub struct Counts {
     pub pending: u64,
     /// Frames that could not be walked.
     pub malformed: u64,
-    /// Opportunities weighed.
+    /// Opportunities found.
     pub candidates: u64,
-    /// Of them passed the gate.
+    /// Of them those whose pool state was young enough.
+    pub fresh: u64,
+    /// Of the fresh ones those that no switch (killed, stopped, throttled) took: they are judged by their worth.
+    pub weighed: u64,
+    /// Of the weighed ones passed the gate.
     pub passed: u64,
-    /// Decisions, observed or open, that each term of the gate refused.
+    /// Opportunities by the first term that refused each: the sum is `candidates - passed`.
+    pub refused_first: WhyNot,
+    /// Opportunities that each term refused; one that several refused counts for each.
     pub why_not: WhyNot,
+    /// Observed facts that a switch kept from the log. They are no opportunities.
+    pub observed_withheld: u64,
     /// Legs and what was no leg.
     pub decode: DecodeCounts,
 }
@@ -181,7 +189,7 @@ impl Engine {
                 gate::Refusals::default()
             };
             if !ours || !refusals.is_go() {
-                self.counts.why_not.count(refusals);
+                self.counts.observed_withheld += u64::from(ours);
                 out.remove(at);
                 continue;
             }
@@ -426,7 +434,12 @@ impl Engine {
             open.refusals = refusals;
         }
         self.counts.candidates += 1;
+        let fresh = !refusals.has(Term::StateAge);
+        self.counts.fresh += u64::from(fresh);
+        let switched_off = !gate::switches(&policy, &decision.id()).is_go();
+        self.counts.weighed += u64::from(fresh && !switched_off);
         self.counts.why_not.count(refusals);
+        self.counts.refused_first.count_first(refusals);
         if refusals.is_go() {
             self.counts.passed += 1;
             self.paper.take(&decision);

@@ -95,6 +95,13 @@ impl Refusals {
 pub struct WhyNot(pub [u64; TERMS.len()]);
 
 impl WhyNot {
+    /// Counts the first term that refused.
+    pub fn count_first(&mut self, refusals: Refusals) {
+        if let Some(term) = refusals.terms().next() {
+            self.0[term as usize] += 1;
+        }
+    }
+
     /// Counts every term that refused.
     pub fn count(&mut self, refusals: Refusals) {
         for term in refusals.terms() {

@@ -32,6 +32,8 @@ const KNOWN_MAX_LIVE: u64 = 10_000;
 pub struct Published {
     /// Envelopes newly on the log.
     pub envelopes: u64,
+    /// Of them those of opportunities; the others are observed facts.
+    pub opportunities: u64,
     /// Evidence newly on the log.
     pub evidence: u64,
     /// Outcomes newly on the log.
@@ -44,6 +46,8 @@ pub struct Publisher {
     outcomes: Output,
     metrics: Output,
     evidence: Output,
+    /// Opportunities whose Envelopes are in hand.
+    opportunities: u64,
 }
 
 /// One topic with what is already on it.
@@ -85,6 +89,7 @@ impl Publisher {
             outcomes: open(OUTCOMES_TOPIC)?,
             metrics: open(METRICS_TOPIC)?,
             evidence: open(EVIDENCE_TOPIC)?,
+            opportunities: 0,
         })
     }
 
@@ -110,6 +115,7 @@ impl Publisher {
             let bytes = envelope::encode(decision, &output.producer_id, output.last_seq + 1);
             output.push(decision.pool().to_string().as_bytes(), &bytes)?;
             output.last_seq += 1;
+            self.opportunities += u64::from(decision.open.is_some());
         }
         for outcome in outcomes {
             let output = &mut self.outcomes;
@@ -130,6 +136,7 @@ impl Publisher {
         // Evidence first: an Envelope never stands without it.
         done.evidence += self.evidence.flush()?;
         done.envelopes += self.decisions.flush()?;
+        done.opportunities += std::mem::take(&mut self.opportunities);
         done.outcomes += self.outcomes.flush()?;
         Ok(())
     }
@@ -139,6 +146,7 @@ impl Publisher {
         Published {
             evidence: self.evidence.forget(),
             envelopes: self.decisions.forget(),
+            opportunities: std::mem::take(&mut self.opportunities),
             outcomes: self.outcomes.forget(),
         }
     }

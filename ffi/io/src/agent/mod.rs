@@ -13,35 +13,36 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use engine::decision::{Decision, Kind};
+use engine::decision::Decision;
 use engine::strategy::paper::Outcome;
-use serde_json::{Value, json};
 use wire::control::Module;
 
 use crate::accounts;
 use crate::control::client::agent_lock_path;
-use crate::control::now_ns;
-use crate::control::server::{Control, kill_on_signal, listen, module_name, module_of};
+use crate::control::server::{Control, kill_on_signal, listen, module_of};
 use crate::disk;
 use crate::kafka::KafkaOptions;
 use crate::latency::Latency;
 use crate::log::{LogError, TopicOptions};
 use crate::publish::Publisher;
-use crate::replay::why_not;
 use crate::source::any::Source;
 use crate::source::file::SourceCounts;
 use crate::source::topic::TopicSource;
 
+mod funnel;
 mod hot;
 mod models;
 mod publishing;
 mod reports;
+mod status;
 mod watch;
 
+use funnel::Funnel;
 use hot::Hot;
 use models::{Models, Teller};
 use publishing::{Metrics, publish_all};
 use reports::Reports;
+use status::status;
 use watch::{Receipts, watch};
 
 /// Handfuls of decisions between the hot thread and the publisher.
@@ -114,6 +115,10 @@ struct Shared {
     finished: AtomicBool,
     events: [AtomicU64; 6],
     published: AtomicU64,
+    /// Of them those of opportunities.
+    opportunities: AtomicU64,
+    /// Outcomes on the log that say landed.
+    landed: AtomicU64,
     already_logged: AtomicU64,
     evidence: AtomicU64,
     outcomes: AtomicU64,
@@ -125,6 +130,9 @@ struct Shared {
     outcomes_untold: AtomicU64,
     slot: AtomicU64,
     event_ns: AtomicU64,
+    funnel: Funnel,
+    /// Class and name of the source.
+    source: (&'static str, String),
     latency: Latency,
     send: Latency,
     summary: Mutex<Summary>,
@@ -140,6 +148,8 @@ impl Default for Shared {
             finished: AtomicBool::new(false),
             events: [const { AtomicU64::new(0) }; 6],
             published: AtomicU64::new(0),
+            opportunities: AtomicU64::new(0),
+            landed: AtomicU64::new(0),
             already_logged: AtomicU64::new(0),
             evidence: AtomicU64::new(0),
             outcomes: AtomicU64::new(0),
@@ -148,6 +158,8 @@ impl Default for Shared {
             outcomes_untold: AtomicU64::new(0),
             slot: AtomicU64::new(0),
             event_ns: AtomicU64::new(0),
+            funnel: Funnel::default(),
+            source: ("file", String::new()),
             latency: Latency::default(),
             send: Latency::default(),
             summary: Mutex::new(Summary::default()),
@@ -221,7 +233,8 @@ impl Agent {
         )
         .map_err(|error| error.to_string())?;
         let control = Control::open(data_dir, module, &options.instance, options.sign_sk_hex.as_deref())?;
-        let (control, shared) = (Arc::new(control), Arc::new(Shared::default()));
+        let shared = Shared { source: source.named(&options.sources), ..Shared::default() };
+        let (control, shared) = (Arc::new(control), Arc::new(shared));
         kill_on_signal();
         let live_source = source.is_live();
         let (work_in, work_out) = sync_channel(QUEUE_MAX);
@@ -328,62 +341,6 @@ fn spawn<T: Send + 'static>(
 ) -> Result<JoinHandle<T>, String> {
     let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(run);
     spawned.map_err(|error| format!("Cannot start the thread {name}: {error}"))
-}
-
-fn status(shared: &Shared, control: &Control, models: &Models, instance: &str, module: Module) -> Value {
-    let finished = shared.finished.load(Relaxed);
-    let summary = locked(&shared.summary);
-    let state = match (&summary.error, finished) {
-        (Some(_), _) => "failed",
-        (None, true) => "done",
-        (None, false) => "running",
-    };
-    let event = |kind: Kind| shared.events[kind as usize].load(Relaxed);
-    let (source, counts) = (&summary.source, &summary.counts);
-    let policy = control.policy();
-    json!({
-        "state": state,
-        "error": summary.error,
-        "trouble": *locked(&shared.trouble),
-        "warnings": summary.warnings,
-        "module": module_name(module),
-        "instance": instance,
-        "pid": std::process::id(),
-        "at_ns": now_ns().to_string(),
-        "slot": shared.slot.load(Relaxed),
-        "event_ns": shared.event_ns.load(Relaxed).to_string(),
-        "policy": policy,
-        "policy_hash": crate::control::keys::to_hex(&policy.hash()),
-        "killed": control.live.is_killed(),
-        "model": models.live.version().as_deref(),
-        "shadow_model": models.shadow.version().as_deref(),
-        "model_refused": models.refused().map(|(version, reason)| json!({ "version": version, "reason": reason })),
-        "files": source.files,
-        "blocks": source.blocks,
-        "transactions": counts.transactions,
-        "failed": counts.failed,
-        "votes": counts.votes,
-        "pending": counts.pending,
-        "malformed": source.malformed + counts.malformed,
-        "unknown_version": source.unknown_version,
-        "legs": counts.decode.legs,
-        "unresolved_swaps": counts.decode.unresolved + counts.decode.malformed,
-        "arbitrage": event(Kind::Arbitrage),
-        "sandwich": event(Kind::Sandwich),
-        "wide_sandwich": event(Kind::WideSandwich),
-        "open_arbitrage": event(Kind::OpenArbitrage),
-        "open_sandwich": event(Kind::OpenSandwich),
-        "candidates": counts.candidates,
-        "passed": counts.passed,
-        "why_not": why_not(&counts.why_not),
-        "published": shared.published.load(Relaxed),
-        "already_logged": shared.already_logged.load(Relaxed),
-        "evidence": shared.evidence.load(Relaxed),
-        "outcomes": shared.outcomes.load(Relaxed),
-        "unpublished": shared.unpublished.load(Relaxed),
-        "dropped": shared.dropped.load(Relaxed),
-        "outcomes_untold": shared.outcomes_untold.load(Relaxed),
-    })
 }
 
 pub(crate) fn say(line: &str) {

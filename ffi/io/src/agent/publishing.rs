@@ -71,12 +71,15 @@ pub(super) fn publish_all(
             let mut done = Published::default();
             let flushed = publisher.flush(&mut done);
             shared.published.fetch_add(done.envelopes, Relaxed);
+            shared.opportunities.fetch_add(done.opportunities, Relaxed);
             shared.evidence.fetch_add(done.evidence, Relaxed);
             shared.outcomes.fetch_add(done.outcomes, Relaxed);
             match &flushed {
                 Ok(()) => {
                     shared.send.record(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX));
                     let now = Instant::now();
+                    let landed = in_hand.iter().filter(|(landed, _)| *landed).count() as u64;
+                    shared.landed.fetch_add(landed, Relaxed);
                     locked(&shared.told).extend(in_hand.drain(..).map(|(landed, gain)| (now, landed, gain)));
                 }
                 Err(error) if can_wait(error, shared, live_source) => {}

@@ -9,6 +9,9 @@ use super::topic::TopicSource;
 use crate::accounts::OwnedAccount;
 use crate::control::now_ns;
 
+/// Characters of a file's name that are shown.
+const NAME_CHARS_MAX: usize = 80;
+
 /// What frames are read from.
 pub enum Source {
     /// Captured files: they end.
@@ -82,6 +85,25 @@ impl Source {
     #[must_use]
     pub fn is_paced(&self) -> bool {
         matches!(self, Source::Sim { left: None, .. })
+    }
+
+    /// Its class (`sim`, `file`, `kafka`) and what it is, in words without folders: results are never shown without.
+    #[must_use]
+    pub fn named(&self, specs: &[String]) -> (&'static str, String) {
+        match self {
+            Source::Topic(_) => ("kafka", "topic sandwich-raw".to_owned()),
+            Source::Sim { .. } => {
+                let seed = specs.first().and_then(|spec| spec.strip_prefix("sim:")).unwrap_or("1");
+                ("sim", format!("simulated chain, seed {}", seed.split('@').next().unwrap_or(seed)))
+            }
+            Source::File(_) => {
+                let first = specs.first().map_or("", |spec| spec.rsplit(['/', ':']).next().unwrap_or(spec));
+                let first: String = first.chars().take(NAME_CHARS_MAX).collect();
+                let more =
+                    if specs.len() > 1 { format!(" and {} more", specs.len() - 1) } else { String::new() };
+                ("file", format!("captured {first}{more}"))
+            }
+        }
     }
 
     /// Pool state as the source knows it, before its next block.

@@ -1,0 +1,111 @@
+//! How many opportunities came how far in the last ten minutes, and what refused the others.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use engine::engine::Counts;
+use engine::gate::WhyNot;
+use serde_json::{Value, json};
+
+use super::{Shared, locked};
+use crate::replay::why_not;
+
+/// What is told of: this long back.
+const WINDOW: Duration = Duration::from_secs(600);
+/// How often a place in the window is kept.
+const STEP: Duration = Duration::from_secs(10);
+
+/// Counters since the agent started. Each stage is a part of the one before it.
+#[derive(Clone, Copy, Default)]
+struct Stages {
+    counts: Counts,
+    published: u64,
+    landed: u64,
+}
+
+impl Stages {
+    fn now(shared: &Shared, counts: Counts) -> Stages {
+        Stages { counts, published: shared.opportunities.load(Relaxed), landed: shared.landed.load(Relaxed) }
+    }
+}
+
+/// The window's counters.
+#[derive(Default)]
+pub(super) struct Funnel {
+    /// Oldest first; the first is at most one step older than the window.
+    kept: Mutex<VecDeque<(Instant, Stages)>>,
+}
+
+impl Funnel {
+    /// The last ten minutes as JSON; `window_s` is less when the agent is younger.
+    pub(super) fn tell(&self, shared: &Shared, counts: Counts) -> Value {
+        self.tell_at(Instant::now(), Stages::now(shared, counts))
+    }
+
+    fn tell_at(&self, now: Instant, stages: Stages) -> Value {
+        let mut kept = locked(&self.kept);
+        if kept.is_empty() {
+            // What was counted before the first time is the window's too.
+            kept.push_back((now, Stages::default()));
+        }
+        if kept.back().is_some_and(|(at, _)| now.duration_since(*at) >= STEP) {
+            kept.push_back((now, stages));
+        }
+        while kept.len() > 1 && now.duration_since(kept[1].0) >= WINDOW {
+            kept.pop_front();
+        }
+        let (from, before) = kept[0];
+        let since = |of: fn(&Stages) -> u64| of(&stages).saturating_sub(of(&before));
+        let refused = |of: fn(&Stages) -> WhyNot| {
+            let (after, before) = (of(&stages), of(&before));
+            why_not(&WhyNot(std::array::from_fn(|at| after.0[at].saturating_sub(before.0[at]))))
+        };
+        json!({
+            "window_s": now.duration_since(from).as_secs(),
+            "seen": since(|stages| stages.counts.candidates),
+            "fresh": since(|stages| stages.counts.fresh),
+            "weighed": since(|stages| stages.counts.weighed),
+            "passed": since(|stages| stages.counts.passed),
+            "published": since(|stages| stages.published),
+            "landed": since(|stages| stages.landed),
+            "refused_first": refused(|stages| stages.counts.refused_first),
+            "refused_any": refused(|stages| stages.counts.why_not),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stages(candidates: u64, passed: u64) -> Stages {
+        let counts = Counts { candidates, passed, ..Counts::default() };
+        Stages { counts, ..Stages::default() }
+    }
+
+    #[test]
+    fn the_window_forgets_what_is_older_than_ten_minutes() {
+        let (funnel, begin) = (Funnel::default(), Instant::now());
+        let at = |seconds: u64| begin + Duration::from_secs(seconds);
+        assert_eq!(funnel.tell_at(begin, stages(0, 0))["seen"], 0);
+        // Seven a second, one of them passes.
+        let mut told = Value::Null;
+        for second in 1..=1_000 {
+            told = funnel.tell_at(at(second), stages(7 * second, second));
+        }
+        let window = told["window_s"].as_u64().unwrap_or(0);
+        assert!((600..=610).contains(&window), "{told}");
+        assert_eq!(told["seen"].as_u64(), Some(7 * window));
+        assert_eq!(told["passed"].as_u64(), Some(window));
+    }
+
+    #[test]
+    fn a_young_agent_says_how_young_and_counts_all() {
+        let (funnel, begin) = (Funnel::default(), Instant::now());
+        funnel.tell_at(begin, stages(3, 1));
+        let told = funnel.tell_at(begin + Duration::from_secs(5), stages(40, 2));
+        assert_eq!((told["window_s"].as_u64(), told["seen"].as_u64()), (Some(5), Some(40)));
+    }
+}
