@@ -33,6 +33,14 @@ const REFUSED: [string, RegExp][] = [
   ["config", /^Cannot run legend config: need one of check, show$/],
   ["topics drop", /^Cannot run legend topics drop: need one of create, lag, list, tail, verify$/],
   ["decode --fast x", /^Cannot run legend decode: Unknown option '--fast'/],
+  [
+    "run mev --source sim:7",
+    /^Cannot run legend run: `mev` is one word too many, it takes no words; see `legend run --help`$/,
+  ],
+  [
+    "model rollback mev a b",
+    /^Cannot run legend model rollback: `a` is one word too many, it takes MODULE; see `legend model rollback --help`$/,
+  ],
   ["decode --slot", /^Cannot run legend decode: Option '--slot <value>' argument missing/],
 ];
 for (const [line, message] of REFUSED) {
@@ -54,4 +62,20 @@ Deno.test("help names every verb and every flag", () => {
       assert.ok(help.includes(`--${flag.name}`), flag.name);
     }
   }
+});
+
+Deno.test("operator 9: every verb refuses a word more than it takes, and lists no more than it says", () => {
+  let checked = 0;
+  for (const { name, args } of COMMANDS) {
+    if (args.includes("…")) continue;
+    const taken = args.split(" ").filter(Boolean).map((_, at) => `word${at}`);
+    const words = [...name.split(" "), ...taken];
+    assert.deepEqual([...parse(words, COMMANDS).call.args], taken, name);
+    assert.throws(() => parse([...words, "surplus"], COMMANDS), {
+      name: "UsageError",
+      message: new RegExp(`^Cannot run legend ${name}: \`surplus\` is one word too many, it takes `),
+    });
+    checked += 1;
+  }
+  assert.ok(checked > 40, `${checked} verbs`);
 });

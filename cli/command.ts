@@ -47,6 +47,7 @@ export interface Invocation {
 export interface Command {
   /** `decode`, or `config show` for a verb with an action. */
   readonly name: string;
+  /** Its words after the name, as help shows them; `[…]` may be left out, `…` repeats. More are refused. */
   readonly args: string;
   readonly summary: string;
   readonly flags?: readonly Flag[];

@@ -33,7 +33,26 @@ export function parse(words: readonly string[], commands: readonly Command[]): P
     Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.at(-1) : value]),
   );
   const all = (flag: string) => (Array.isArray(values[flag]) ? values[flag] : []);
+  if (values.help !== true) refuseSurplus(command, result.positionals);
   return { command, call: { args: result.positionals, flags: single, all } };
+}
+
+/** A word that a verb does not read would make it do something else than was meant: `run mev` would run both agents. */
+function refuseSurplus({ name, args }: Command, given: readonly string[]): void {
+  const most = positionalsMax(args);
+  if (given.length <= most) return;
+  const takes = args === "" ? "it takes no words" : `it takes ${args}`;
+  throw new UsageError(
+    `Cannot run legend ${name}: \`${
+      given[most]
+    }\` is one word too many, ${takes}; see \`legend ${name} --help\``,
+  );
+}
+
+/** How many words a verb takes at most, by its row: `MODULE [VERSION]` two, `FILE…` any number. */
+export function positionalsMax(args: string): number {
+  const words = args.split(" ").filter(Boolean);
+  return words.some((word) => word.includes("…")) ? Infinity : words.length;
 }
 
 function find(words: readonly string[], commands: readonly Command[]): Command {
