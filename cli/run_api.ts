@@ -17,6 +17,7 @@ import { Fleet } from "../core/fleet.ts";
 import { linkStatus } from "../core/link.ts";
 import { MetricsView } from "../core/metrics.ts";
 import { drawReport } from "../core/model_report.ts";
+import { AddressRanges, originsOf } from "../core/net.ts";
 import { ModelEvents } from "../core/model_events.ts";
 import { Receipts } from "../core/receipts.ts";
 import { compareShadow } from "../core/shadow.ts";
@@ -217,6 +218,11 @@ async function openParts(context: Context) {
     storeRowsPerSecond: () => writeRate.perSecond(),
     asset: assetReader(),
     firstLoginDone: () => removeIfThere(`${path}/first-login`),
+    door: {
+      listen: context.setting<string>("api.listen"),
+      origins: originsOf(context.setting<string>("api.origins")),
+      proxies: new AddressRanges(context.setting<string>("api.trusted_proxies")),
+    },
     ratePerSecond: context.setting<number>("api.rate_limit_per_second"),
     openMetrics: context.setting<boolean>("api.open_metrics") &&
       LOOPBACK.test(context.setting<string>("api.listen")),

@@ -1,10 +1,10 @@
 /** The HTTP application: rows in, one Hono app out. */
 import { Hono } from "hono";
-import { may } from "../core/auth/rights.ts";
 import { TokenBuckets } from "../core/limits/token_bucket.ts";
 import { authRoutes } from "./auth.ts";
 import { controlRoutes } from "./control.ts";
 import type { ApiDeps } from "./deps.ts";
+import { Door } from "./middleware/door.ts";
 import { bodyOf, Guard } from "./middleware/guard.ts";
 import { healthRoutes } from "./health.ts";
 import { observeRoutes } from "./observe.ts";
@@ -43,9 +43,9 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** All rows of the API; `pages` adds those of the browser. */
-export function apiRoutes(deps: ApiDeps, guard: Guard): Route[] {
+export function apiRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
   const rows: Route[] = [
-    ...authRoutes(deps, guard),
+    ...authRoutes(deps, guard, door),
     ...controlRoutes(deps),
     ...healthRoutes(deps),
     ...observeRoutes(deps),
@@ -53,7 +53,7 @@ export function apiRoutes(deps: ApiDeps, guard: Guard): Route[] {
     ...jobRoutes(deps),
     ...modelRoutes(deps),
     ...realtimeRoutes(deps),
-    websocketRoute(deps, (_, principal) => may(principal, "read")),
+    websocketRoute(deps, door),
   ];
   rows.push(route({
     method: "GET",
@@ -72,12 +72,14 @@ export interface App {
 
 export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App {
   const perSecond = deps.ratePerSecond;
+  const door = new Door(deps.door);
   const guard = new Guard({
     ...deps,
+    door,
     buckets: new TokenBuckets(perSecond, BURST_SECONDS * perSecond, deps.now),
     refused: (who, what) => deps.audit({ who, action: "refused", detail: what.slice(0, 300) }),
   });
-  const routes = [...apiRoutes(deps, guard), ...pages(deps)];
+  const routes = [...apiRoutes(deps, guard, door), ...pages(deps)];
   const app = new Hono<{ Variables: Variables }>({ strict: false }).basePath(deps.prefix);
   const pairs = Object.entries({
     ...HEADERS,

@@ -5,29 +5,27 @@ import type { User } from "../core/auth/accounts.ts";
 import { AppError } from "../core/errors.ts";
 import { keyBody, loginBody, passwordBody, refreshBody, userBody, userChangeBody } from "../proto/api.ts";
 import type { ApiDeps } from "./deps.ts";
-import { ACCESS_COOKIE, addressOf, type Guard, REFRESH_COOKIE } from "./middleware/guard.ts";
+import { type Door, isFromPage } from "./middleware/door.ts";
+import { ACCESS_COOKIE, type Guard, REFRESH_COOKIE } from "./middleware/guard.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
 const DAY_MS = 86_400_000;
 
-export function authRoutes(deps: ApiDeps, guard: Guard): Route[] {
+export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
   const { accounts, tokens, audit } = deps;
   const cookie = { httpOnly: true, sameSite: "Strict" as const, secure: deps.secureCookies };
   const home = deps.prefix || "/";
 
-  const give = async (c: RouteContext, user: User, session: string, refresh: string) => {
+  /** The page gets cookies, which no script can read; a program gets the tokens, and no cookie. */
+  const give = async (c: RouteContext, user: User, session: string, refresh: string, toPage: boolean) => {
     const access = await tokens.sign(user.name, user.role, session);
-    setCookie(c, ACCESS_COOKIE, access, { ...cookie, path: home, maxAge: ACCESS_SECONDS });
-    setCookie(c, REFRESH_COOKIE, refresh, { ...cookie, path: `${deps.prefix}/api/auth` });
     const { name, role, must_change } = user;
-    return c.json({
-      user: name,
-      role,
-      must_change,
-      expires_in: ACCESS_SECONDS,
-      access_token: access,
-      refresh_token: refresh,
-    });
+    const about = { user: name, role, must_change, expires_in: ACCESS_SECONDS };
+    if (!toPage) return c.json({ ...about, access_token: access, refresh_token: refresh });
+    const kept = { ...cookie, secure: deps.secureCookies || door.isSecure(c) };
+    setCookie(c, ACCESS_COOKIE, access, { ...kept, path: home, maxAge: ACCESS_SECONDS });
+    setCookie(c, REFRESH_COOKIE, refresh, { ...kept, path: `${deps.prefix}/api/auth` });
+    return c.json(about);
   };
   const drop = (c: RouteContext) => {
     setCookie(c, ACCESS_COOKIE, "", { ...cookie, path: home, maxAge: 0 });
@@ -39,20 +37,21 @@ export function authRoutes(deps: ApiDeps, guard: Guard): Route[] {
       method: "POST",
       path: "/api/auth/login",
       right: "open",
-      summary: "Log in with name and password",
+      summary:
+        "Log in with name and password; answers with tokens, or with `X-Requested-With: dashboard` sets them as cookies that no script can read",
       body: loginBody,
       handle: async (c, { user, password }) => {
         try {
           const found = await accounts.check(user, password);
-          audit({ who: found.name, action: "login", detail: addressOf(c) });
+          audit({ who: found.name, action: "login", detail: door.address(c) });
           const { session, refresh } = accounts.begin(found.name, c.req.header("user-agent") ?? "");
-          return await give(c, found, session, refresh);
+          return await give(c, found, session, refresh, isFromPage(c));
         } catch (error) {
           if (error instanceof AppError && error.code !== "unavailable") {
             audit({
               who: user.slice(0, 64),
               action: "login refused",
-              detail: `${error.code}, ${addressOf(c)}`,
+              detail: `${error.code}, ${door.address(c)}`,
             });
           }
           throw error;
@@ -63,13 +62,16 @@ export function authRoutes(deps: ApiDeps, guard: Guard): Route[] {
       method: "POST",
       path: "/api/auth/refresh",
       right: "open",
-      summary: "Exchange the refresh token for the next one",
+      summary:
+        "Exchange the refresh token for the next one: that of the body for tokens, that of the cookie (with `X-Requested-With: dashboard`) for cookies",
       body: refreshBody,
       handle: async (c, { refresh_token }) => {
+        const isCookie = refresh_token === undefined;
+        if (isCookie) door.checkPage(c);
         const token = refresh_token ?? getCookie(c, REFRESH_COOKIE) ?? "";
         try {
           const { user, session, refresh } = accounts.refresh(token);
-          return await give(c, user, session, refresh);
+          return await give(c, user, session, refresh, isCookie);
         } catch (error) {
           const stolen = accounts.takeReuse();
           if (stolen) {

@@ -17,6 +17,7 @@ import type { RealtimeHub } from "../core/realtime.ts";
 import type { Deployed } from "../core/deploy.ts";
 import type { Receipts } from "../core/receipts.ts";
 import type { WantedStates } from "../core/wanted.ts";
+import type { DoorOptions } from "./middleware/door.ts";
 
 export interface Asset {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -92,6 +93,8 @@ export interface ApiDeps {
   asset(name: string): Asset | undefined;
   /** The first password has been changed: what was written of it may go. */
   firstLoginDone(): void;
+  /** Which names, origins and proxies are ours. */
+  door: DoorOptions;
   ratePerSecond: number;
   openMetrics: boolean;
   /** Cookies only travel over TLS. */

@@ -2,9 +2,10 @@
 import { AppError } from "../core/errors.ts";
 import { TICKET_SECONDS } from "../core/auth/tokens.ts";
 import type { RealtimeFilter, RealtimeMode } from "../core/realtime.ts";
-import type { Principal } from "../core/auth/rights.ts";
+import { may } from "../core/auth/rights.ts";
 import { tuneBody } from "../proto/api.ts";
 import type { ApiDeps } from "./deps.ts";
+import type { Door } from "./middleware/door.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
 /** Seconds after which a connection that answers no ping is closed: a client may stall for a minute and go on. */
@@ -103,22 +104,8 @@ function wanted(
   };
 }
 
-/** The origin a browser names must be the host it talks to: a foreign page cannot use its visitor's cookie. */
-function isOwnOrigin(c: RouteContext): boolean {
-  const origin = c.req.header("origin");
-  if (origin === undefined) return true;
-  try {
-    return new URL(origin).host === c.req.header("host");
-  } catch {
-    return false;
-  }
-}
-
 /** `GET /api/realtime/ws`: who asks is found here, because a browser cannot set headers on a WebSocket. */
-export const websocketRoute = (
-  deps: ApiDeps,
-  judge: (c: RouteContext, principal: Principal) => boolean,
-): Route =>
+export const websocketRoute = (deps: ApiDeps, door: Door): Route =>
   route({
     method: "GET",
     path: "/api/realtime/ws",
@@ -137,10 +124,10 @@ export const websocketRoute = (
       if (principal.session && (!deps.accounts.isOpen(principal.session) || !user || user.must_change)) {
         throw new AppError("unauthorized", "Cannot go on: the login has ended, log in again");
       }
-      if (!judge(c, principal)) throw new AppError("forbidden", "Cannot go on: this needs the right `read`");
-      if (!isOwnOrigin(c)) {
-        throw new AppError("forbidden", "Cannot go on: the page of another host may not connect");
+      if (!may(principal, "read")) {
+        throw new AppError("forbidden", "Cannot go on: this needs the right `read`");
       }
+      door.checkOrigin(c);
       if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
         throw new AppError("bad_request", "Cannot go on: this address speaks WebSocket");
       }

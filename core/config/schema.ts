@@ -1,5 +1,6 @@
 /** Every configuration key, once: defaults, types, TOML, environment, flags and documentation follow from these rows. */
 import { z } from "zod";
+import { AddressRanges, originsOf } from "../net.ts";
 
 export interface ConfigKey {
   /** `section.name` in TOML, or a top-level name. */
@@ -22,6 +23,15 @@ const flag = z.union([
   z.enum(["true", "false", "1", "0"]).transform((word) => word === "true" || word === "1"),
 ]);
 const secret = text.min(16, "need at least 16 characters");
+/** Text that `parse` takes without throwing. */
+const parsed = (parse: (text: string) => unknown) =>
+  text.superRefine((value, context) => {
+    try {
+      parse(value);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+    }
+  });
 const url = z.union([z.literal(""), z.url({ protocol: /^https?$/ })]);
 
 export const CONFIG_KEYS: readonly ConfigKey[] = [
@@ -44,6 +54,13 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     type: flag,
     default: "false",
     doc: "`/metrics` and the OpenAPI file without login, on loopback alone",
+  },
+  {
+    key: "api.origins",
+    type: parsed(originsOf),
+    default: "",
+    doc:
+      "Where browsers open the page beside `api.listen`, `https://legend.example,…`: a name or a proxy needs its origin here",
   },
   {
     key: "api.path_prefix",
@@ -71,6 +88,13 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     type: flag,
     default: "false",
     doc: "Cookies over TLS alone, and HSTS: set it behind a proxy with TLS",
+  },
+  {
+    key: "api.trusted_proxies",
+    type: parsed((value) => new AddressRanges(value)),
+    default: "",
+    doc:
+      "Addresses of proxies whose X-Forwarded-For, -Proto and -Host are believed, `127.0.0.1,10.0.0.0/8`; empty = none",
   },
   { key: "api.workers", type: count(1, 256), default: "1", env: "API_WORKERS", doc: "API processes, 1..256" },
   {

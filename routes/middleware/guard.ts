@@ -8,10 +8,13 @@ import type { TokenBuckets } from "../../core/limits/token_bucket.ts";
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Route, RouteContext } from "../route.ts";
 import { problem } from "../problem.ts";
+import type { Door } from "./door.ts";
 
 export const ACCESS_COOKIE = "legend_access";
 export const REFRESH_COOKIE = "legend_refresh";
 const BODY_BYTES_MAX = 64 << 10;
+/** How long a body may take to come. */
+const BODY_MS = 10_000;
 /** How old a login's state may be when a request is judged. */
 const STATE_MS = 1_000;
 const STATES_MAX = 10_000;
@@ -21,6 +24,7 @@ export interface GuardDeps {
   tokens: Tokens;
   masterKey: string;
   buckets: TokenBuckets;
+  door: Door;
   /** `/metrics` and the OpenAPI file without login. */
   openMetrics: boolean;
   /** A refusal, for the audit. */
@@ -99,15 +103,22 @@ export class Guard {
       if (!(error instanceof AppError)) throw error;
       refusal = error;
     }
+    const from = this.#deps.door.address(c);
     // A kill is never limited for who may kill; what is refused is, or strangers would fill the audit.
     const free = row.unlimited && !refusal && principal !== undefined && may(principal, row.right);
     if (!free) {
-      const wait = this.#deps.buckets.take(principal?.name ?? addressOf(c));
+      const wait = this.#deps.buckets.take(principal?.name ?? from);
       if (wait > 0) {
         return problem(c, "rate_limited", `Cannot answer: too many requests, try again in ${wait} s`, {
           retryAfter: wait,
         });
       }
+    }
+    const foreign = this.#foreign(c, row, principal);
+    if (foreign) {
+      // A stranger's reading is no act, and would fill the audit.
+      if (!principal && row.method === "GET") return problem(c, foreign.code, foreign.message);
+      return this.#refuse(c, row, principal?.name ?? from, foreign);
     }
     const open = row.right === "open" ||
       (row.right === "metrics" && this.#deps.openMetrics && refusal === undefined && !principal);
@@ -115,9 +126,9 @@ export class Guard {
       if (principal && this.#state(principal).open) c.set("principal", principal);
       return undefined;
     }
-    if (refusal) return this.#refuse(c, row, addressOf(c), refusal);
+    if (refusal) return this.#refuse(c, row, from, refusal);
     if (!principal) {
-      return this.#refuse(c, row, addressOf(c), new AppError("unauthorized", "Cannot go on: not logged in"));
+      return this.#refuse(c, row, from, new AppError("unauthorized", "Cannot go on: not logged in"));
     }
     const { open: holds, mustChange } = this.#state(principal);
     if (!holds) {
@@ -136,16 +147,6 @@ export class Guard {
         new AppError("forbidden", `Cannot go on: this needs the right \`${row.right}\``),
       );
     }
-    if (
-      row.method !== "GET" && principal.by === "cookie" && c.req.header("x-requested-with") !== "dashboard"
-    ) {
-      return this.#refuse(
-        c,
-        row,
-        principal.name,
-        new AppError("forbidden", "Cannot go on: the header `X-Requested-With: dashboard` is missing"),
-      );
-    }
     if (mustChange && !row.early) {
       return problem(
         c,
@@ -158,6 +159,25 @@ export class Guard {
     return undefined;
   }
 
+  /**
+   * Why a foreign page may be behind the request; undefined when none can be. What comes with a key or a token of its
+   * own was sent by a program: a browser adds neither by itself.
+   */
+  #foreign(c: RouteContext, row: Route, principal: Principal | undefined): AppError | undefined {
+    if (principal && principal.by !== "cookie") return undefined;
+    const { door } = this.#deps;
+    try {
+      door.checkHost(c);
+      if (row.method === "GET") return undefined;
+      if (principal && row.right !== "open") door.checkPage(c);
+      else door.checkOrigin(c);
+    } catch (error) {
+      if (error instanceof AppError) return error;
+      throw error;
+    }
+    return undefined;
+  }
+
   #refuse(c: RouteContext, row: Route, who: string, error: AppError): Response {
     // What is only read and refused is no act; it is in the request counters.
     if (row.method !== "GET" || error.code === "forbidden") {
@@ -167,19 +187,27 @@ export class Guard {
   }
 }
 
-export function addressOf(c: RouteContext): string {
-  const info = c.env as { remoteAddr?: { hostname?: string } } | undefined;
-  return info?.remoteAddr?.hostname ?? "local";
-}
-
-/** All bytes of a body, or null when there are too many: a length that was not told must not be believed to be small. */
-async function limited(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array | null> {
+/** All bytes of a body; null when there are too many: a length that was not told must not be believed to be small. */
+async function limited(
+  body: ReadableStream<Uint8Array> | null,
+  limitMs: number,
+): Promise<Uint8Array | null | "late"> {
+  const reader = body?.getReader();
   const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of body ?? []) {
-    size += part.length;
-    if (size > BODY_BYTES_MAX) return null;
-    parts.push(part);
+  let [size, timer]: [number, ReturnType<typeof setTimeout> | undefined] = [0, undefined];
+  const late = new Promise<"late">((resolve) => (timer = setTimeout(() => resolve("late"), limitMs)));
+  try {
+    while (reader) {
+      const read = await Promise.race([reader.read(), late]);
+      if (read === "late") return "late";
+      if (read.done) break;
+      size += read.value.length;
+      if (size > BODY_BYTES_MAX) return null;
+      parts.push(read.value);
+    }
+  } finally {
+    clearTimeout(timer);
+    reader?.cancel().catch(() => {});
   }
   const bytes = new Uint8Array(size);
   let at = 0;
@@ -191,15 +219,31 @@ async function limited(body: ReadableStream<Uint8Array> | null): Promise<Uint8Ar
 }
 
 /** The body by its schema; an answer when it cannot be read or is not right. */
-export async function bodyOf(c: RouteContext, row: Route): Promise<{ body: unknown } | Response> {
+export async function bodyOf(
+  c: RouteContext,
+  row: Route,
+  limitMs = BODY_MS,
+): Promise<{ body: unknown } | Response> {
   if (!row.body) return { body: undefined };
   const length = Number(c.req.header("content-length") ?? 0);
   if (length > BODY_BYTES_MAX) {
     return problem(c, "too_large", `Cannot read the body: ${length} bytes, need at most ${BODY_BYTES_MAX}`);
   }
-  const bytes = await limited(c.req.raw.body);
+  const bytes = await limited(c.req.raw.body, limitMs);
+  if (bytes === "late") {
+    return problem(c, "bad_request", `Cannot read the body: it did not come within ${limitMs / 1000} s`);
+  }
   if (!bytes) {
     return problem(c, "too_large", `Cannot read the body: more than ${BODY_BYTES_MAX} bytes`);
+  }
+  // A foreign page may send any text, but not as JSON; routes that need a login ask for its header instead.
+  const type = /^[^;]*/.exec(c.req.header("content-type") ?? "")![0].trim().toLowerCase();
+  if (row.right === "open" && bytes.length > 0 && type !== "application/json") {
+    return problem(
+      c,
+      "bad_request",
+      "Cannot read the body: need the header `Content-Type: application/json`",
+    );
   }
   let value: unknown = {};
   try {

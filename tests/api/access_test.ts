@@ -104,7 +104,7 @@ Deno.test("every route answers every caller as its right says, and nothing fires
         const { status } = await server.call(row.method, path, { headers: caller.headers, ...body });
         const label = `${caller.name}: ${row.method} ${row.path} (${row.right}) gave ${status}`;
         if (may(caller.principal, row.right as Right)) {
-          // Logging in with nothing is refused by the login itself.
+          // Logging in with nothing is refused by the login itself, a body of nonsense by its schema.
           if (row.path !== "/api/auth/refresh") assert.ok(![401, 403].includes(status), label);
         } else {
           refused += 1;
@@ -227,14 +227,24 @@ Deno.test("login gives cookies that scripts cannot read, refresh rotates them, l
     const wrong = await call("POST", "/api/auth/login", { body: { user: "ann", password: "wrong" } });
     assert.equal(wrong.status, 401);
     assert.equal(wrong.headers.get("content-type"), "application/problem+json");
-    const login = await call("POST", "/api/auth/login", { body: { user: "ann", password: PASSWORD } });
+    const page = { "x-requested-with": "dashboard" };
+    const login = await call("POST", "/api/auth/login", {
+      headers: page,
+      body: { user: "ann", password: PASSWORD },
+    });
     const cookies = login.headers.getSetCookie();
     assert.ok(
       cookies.length === 2 && cookies.every((one) => /HttpOnly/.test(one) && /SameSite=Strict/.test(one)),
     );
+    assert.deepEqual(Object.keys(await login.json()).sort(), ["expires_in", "must_change", "role", "user"]);
     const jar = cookies.map((one) => one.split(";")[0]).join("; ");
-    const next = await call("POST", "/api/auth/refresh", { headers: { cookie: jar }, body: {} });
+    const alone = await call("POST", "/api/auth/refresh", { headers: { cookie: jar }, body: {} });
+    assert.equal(alone.status, 403, "a cookie that came by itself exchanges nothing");
+    assert.deepEqual(alone.headers.getSetCookie(), [], "and ends nothing");
+    const next = await call("POST", "/api/auth/refresh", { headers: { cookie: jar, ...page }, body: {} });
     assert.equal(next.status, 200);
+    assert.ok(!/token/.test(await next.text()), "no script of the page sees a token");
+    assert.equal(next.headers.getSetCookie().length, 2);
     assert.equal((await call("GET", "/api/auth/me", { headers: { cookie: jar } })).status, 200);
     assert.equal(
       (await call("POST", "/api/auth/logout", { headers: { cookie: jar, "x-requested-with": "dashboard" } }))

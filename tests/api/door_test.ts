@@ -1,6 +1,11 @@
 /** What stands between the network and the handlers, in one process: addresses, origins, hosts, cookies, rights. */
 import assert from "node:assert/strict";
-import { bearer, withServer } from "./server.ts";
+import { Hono } from "hono";
+import { bodyOf } from "../../routes/middleware/guard.ts";
+import type { Route, Variables } from "../../routes/route.ts";
+import { emptyBody } from "../../proto/api.ts";
+import { AddressRanges } from "../../core/net.ts";
+import { bearer, PASSWORD, withServer } from "./server.ts";
 import { ROOT } from "../../tools/paths.ts";
 
 /** Contract: these GETs answer without login, whatever follows the last letter. */
@@ -101,3 +106,201 @@ Deno.test("H4: every route of the contract is there, or docs/NEXT.md says when i
     const next = await Deno.readTextFile(`${ROOT}/docs/NEXT.md`);
     for (const one of missing) assert.ok(next.includes(`\`${one}\``), one);
   }));
+
+const LOGIN = { user: "ann", password: PASSWORD };
+const PAGE = { "x-requested-with": "dashboard" };
+
+Deno.test("L2: a login is taken as JSON from the own page or from a program, and from no foreign page", () =>
+  withServer(async ({ call, deps }) => {
+    await deps.accounts.add("ann", "admin", PASSWORD, false);
+    const login = (headers: Record<string, string>) =>
+      call("POST", "/api/auth/login", { headers: { host: "test", ...headers }, body: LOGIN });
+    const rows: [headers: Record<string, string>, status: number][] = [
+      [{}, 200],
+      [{ origin: "http://test" }, 200],
+      [{ "content-type": "application/json; charset=utf-8" }, 200],
+      [{ "content-type": "text/plain" }, 400],
+      [{ "content-type": "application/x-www-form-urlencoded" }, 400],
+      [{ "content-type": "" }, 400],
+      [{ origin: "https://evil.example" }, 403],
+      [{ origin: "null" }, 403],
+      [{ origin: "http://test.evil.example" }, 403],
+      [{ origin: "http://test:81" }, 403],
+      [{ origin: "https://test" }, 403],
+    ];
+    for (const [headers, status] of rows) {
+      const answer = await login(headers);
+      assert.equal(answer.status, status, JSON.stringify(headers));
+      if (status !== 200) assert.ok(!/token/.test(await answer.text()) && !answer.headers.has("set-cookie"));
+    }
+  }));
+
+Deno.test("L2: with a cookie every mutating request names its origin rightly and carries the header", () =>
+  withServer(async ({ call, person, routes }) => {
+    const { token } = await person("admin");
+    const cookie = `legend_access=${token}`;
+    const rows = routes.filter(({ method, right }) => method !== "GET" && right !== "open");
+    assert.ok(rows.length > 20);
+    for (const { method, path } of rows) {
+      for (
+        const headers of [{}, { ...PAGE, origin: "https://evil.example" }, { ...PAGE, host: "evil.example" }]
+      ) {
+        const { status } = await call(method, path.replaceAll(/:[a-z_]+/g, "x"), {
+          headers: { host: "test", cookie, ...headers },
+          body: { surely_unknown: 1 },
+        });
+        assert.equal(status, 403, `${method} ${path} ${JSON.stringify(headers)}`);
+      }
+    }
+    const good = await call("POST", "/api/auth/logout", {
+      headers: { host: "test", cookie, ...PAGE, origin: "http://test" },
+      body: {},
+    });
+    assert.equal(good.status, 200);
+  }));
+
+Deno.test("L2: a name that is not ours is answered to nobody but who shows a key or a token", () =>
+  withServer(async ({ call, person, deps }) => {
+    const { token } = await person("viewer");
+    const status = async (host: string, headers: Record<string, string> = {}, path = "/api/health") =>
+      (await call("GET", path, { headers: { host, ...headers } })).status;
+    for (
+      const host of ["test", "TEST:8080", "localhost", "127.0.0.1:9", "127.1.2.3", "[::1]:8080", "10.0.0.5"]
+    ) {
+      assert.equal(await status(host), 200, host);
+    }
+    for (
+      const host of [
+        "evil.example",
+        "localhost.evil.example",
+        "test.evil",
+        "10.0.0.6",
+        "127.0.0.1.evil.example",
+      ]
+    ) {
+      assert.equal(await status(host), 403, host);
+      assert.equal(await status(host, { cookie: `legend_access=${token}` }, "/api/agents"), 403, host);
+      assert.equal(await status(host, { cookie: `legend_access=${token}` }, "/overview"), 403, host);
+      assert.equal(await status(host, bearer(token), "/api/agents"), 200, host);
+      assert.equal(await status(host, { "x-api-key": deps.masterKey }, "/api/agents"), 200, host);
+    }
+  }, { door: { listen: "10.0.0.5", origins: ["http://test"], proxies: new AddressRanges("") } }));
+
+Deno.test("L2: on all addresses each address is a name of ours, and still no other name is", () =>
+  withServer(async ({ call }) => {
+    const status = async (host: string) => (await call("GET", "/api/health", { headers: { host } })).status;
+    for (const host of ["192.0.2.9:8080", "[2001:db8::1]", "localhost"]) {
+      assert.equal(await status(host), 200, host);
+    }
+    for (const host of ["evil.example", "192.0.2.9.evil.example"]) {
+      assert.equal(await status(host), 403, host);
+    }
+  }, { door: { listen: "0.0.0.0", origins: [], proxies: new AddressRanges("") } }));
+
+Deno.test("L8: a program gets tokens and no cookie, the page gets cookies and no token", () =>
+  withServer(async ({ call, deps }) => {
+    await deps.accounts.add("ann", "admin", PASSWORD, false);
+    const login = await call("POST", "/api/auth/login", { body: LOGIN });
+    assert.ok(!login.headers.has("set-cookie"));
+    const { refresh_token, access_token } = await login.json();
+    assert.equal((await call("GET", "/api/agents", { headers: bearer(access_token) })).status, 200);
+    // Whatever the header says: who shows the token in the body is no page.
+    const next = await call("POST", "/api/auth/refresh", { headers: PAGE, body: { refresh_token } });
+    assert.ok(!next.headers.has("set-cookie"));
+    assert.ok((await next.json()).access_token);
+  }));
+
+Deno.test("operator 19: the client's address is the right-most one that no trusted proxy has", () =>
+  withServer(async ({ call, deps }) => {
+    const seen = async (peer: string, forwarded?: string) => {
+      const name = crypto.randomUUID().slice(0, 8);
+      await call("POST", "/api/auth/login", {
+        peer,
+        headers: forwarded === undefined ? {} : { "x-forwarded-for": forwarded },
+        body: { user: name, password: "wrong" },
+      });
+      const entry = deps.chain.list({ limit: 50 }).find(({ action }) => action === "login refused")!;
+      return /[0-9a-f.:]+$/.exec(entry.detail)?.[0];
+    };
+    const rows: [peer: string, forwarded: string | undefined, seen: string][] = [
+      ["198.51.100.1", "203.0.113.9", "198.51.100.1"],
+      ["10.0.0.1", undefined, "10.0.0.1"],
+      ["10.0.0.1", "203.0.113.9", "203.0.113.9"],
+      ["::ffff:10.0.0.1", "203.0.113.9", "203.0.113.9"],
+      ["10.0.0.1", "1.1.1.1, 203.0.113.9, 10.0.0.2", "203.0.113.9"],
+      ["10.0.0.1", "1.1.1.1, junk, 10.0.0.2", "10.0.0.2"],
+      ["10.0.0.1", "junk", "10.0.0.1"],
+      ["10.0.0.1", "203.0.113.9:4711", "203.0.113.9"],
+      ["10.0.0.1", "[2001:db8::7]:4711", "2001:db8::7"],
+      ["10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"],
+    ];
+    for (const [peer, forwarded, expected] of rows) {
+      assert.equal(await seen(peer, forwarded), expected, `${peer} ${forwarded}`);
+    }
+  }, { door: { listen: "127.0.0.1", origins: [], proxies: new AddressRanges("10.0.0.0/8") } }));
+
+Deno.test("operator 19: the live stream opens behind a proxy for the listed origin, and for no other", () =>
+  withServer(async ({ call, person }) => {
+    const { token } = await person("viewer");
+    // 400: everything is right but that it is no WebSocket.
+    const rows: [peer: string, headers: Record<string, string>, status: number][] = [
+      ["10.0.0.1", { host: "backend", origin: "https://legend.example" }, 400],
+      ["10.0.0.1", { host: "legend.example", origin: "https://legend.example" }, 400],
+      ["10.0.0.1", { host: "legend.example", origin: "http://legend.example:8443" }, 400],
+      ["10.0.0.1", { host: "backend", origin: "https://evil.example" }, 403],
+      ["10.0.0.1", { host: "evil.example", origin: "https://evil.example" }, 403],
+      ["10.0.0.1", { "x-forwarded-host": "evil.example", origin: "http://evil.example" }, 403],
+      ["10.0.0.1", {
+        "x-forwarded-host": "127.0.0.1:9443",
+        "x-forwarded-proto": "https",
+        origin: "https://127.0.0.1:9443",
+      }, 400],
+      ["10.0.0.1", { "x-forwarded-host": "127.0.0.1:9443", origin: "https://127.0.0.1:9443" }, 403],
+      ["198.51.100.1", { host: "legend.example", origin: "https://legend.example" }, 400],
+      ["198.51.100.1", { "x-forwarded-host": "legend.example", host: "evil.example" }, 403],
+    ];
+    for (const [peer, headers, status] of rows) {
+      const answer = await call("GET", "/api/realtime/ws", {
+        peer,
+        headers: { cookie: `legend_access=${token}`, ...headers },
+      });
+      assert.equal(answer.status, status, JSON.stringify([peer, headers]));
+    }
+  }, {
+    door: {
+      listen: "127.0.0.1",
+      origins: ["https://legend.example", "http://legend.example:8443"],
+      proxies: new AddressRanges("10.0.0.0/8"),
+    },
+  }));
+
+Deno.test("cookies are for TLS alone when a trusted proxy says that the page came over it", () =>
+  withServer(async ({ call, deps }) => {
+    await deps.accounts.add("ann", "viewer", PASSWORD, false);
+    const cookies = async (peer: string) => {
+      const headers = { ...PAGE, "x-forwarded-proto": "https" };
+      const answer = await call("POST", "/api/auth/login", { peer, headers, body: LOGIN });
+      return answer.headers.getSetCookie().map((one) => /; Secure/.test(one));
+    };
+    assert.deepEqual(await cookies("10.0.0.1"), [true, true]);
+    assert.deepEqual(await cookies("198.51.100.1"), [false, false]);
+  }, { door: { listen: "127.0.0.1", origins: [], proxies: new AddressRanges("10.0.0.0/8") } }));
+
+Deno.test("M2: a body that does not come is waited for so long and no longer", async () => {
+  const app = new Hono<{ Variables: Variables }>();
+  const ended = Promise.withResolvers<void>();
+  app.post("/", async (c) => {
+    const read = await bodyOf(c, { body: emptyBody, right: "self" } as unknown as Route, 50);
+    return read instanceof Response ? read : c.json(read);
+  });
+  const body = new ReadableStream<Uint8Array>({
+    start: (to) => to.enqueue(new Uint8Array([0x7b])),
+    cancel: () => ended.resolve(),
+  });
+  const answer = await app.request("/", { method: "POST", body });
+  assert.equal(answer.status, 400);
+  assert.match((await answer.json()).detail, /did not come within 0.05 s/);
+  await ended.promise;
+  const whole = await app.request("/", { method: "POST", body: "{}" });
+  assert.deepEqual([whole.status, await whole.json()], [200, { body: {} }]);
+});

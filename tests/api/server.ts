@@ -8,6 +8,7 @@ import { Fleet } from "../../core/fleet.ts";
 import { openDatabase } from "../../core/database.ts";
 import { DecisionIndex } from "../../core/decisions.ts";
 import { MetricsView } from "../../core/metrics.ts";
+import { AddressRanges } from "../../core/net.ts";
 import { Receipts } from "../../core/receipts.ts";
 import { WantedStates } from "../../core/wanted.ts";
 import { AppError } from "../../core/errors.ts";
@@ -37,7 +38,7 @@ export interface Server {
   call(
     method: string,
     path: string,
-    options?: { headers?: Record<string, string>; body?: unknown; raw?: string },
+    options?: { headers?: Record<string, string>; body?: unknown; raw?: string; peer?: string },
   ): Promise<Response>;
   /** A user who has chosen a password, with an access token. */
   person(role: Role): Promise<{ name: string; token: string; session: string }>;
@@ -100,6 +101,7 @@ export async function withServer(
     storeRowsPerSecond: () => null,
     asset: () => undefined,
     firstLoginDone: () => {},
+    door: { listen: "127.0.0.1", origins: ["http://test"], proxies: new AddressRanges("") },
     ratePerSecond: 100_000,
     openMetrics: false,
     secureCookies: false,
@@ -123,14 +125,14 @@ export async function withServer(
       clock,
       log,
       person,
-      call: (method, path, { headers = {}, body, raw } = {}) => {
+      call: (method, path, { headers = {}, body, raw, peer = "192.0.2.1" } = {}) => {
         const content = raw ?? (body === undefined ? undefined : JSON.stringify(body));
         const request = new Request(`http://test${path}`, {
           method,
-          headers,
+          headers: { ...(content === undefined ? {} : { "content-type": "application/json" }), ...headers },
           ...(content === undefined ? {} : { body: content }),
         });
-        return Promise.resolve(app.fetch(request, { remoteAddr: { hostname: "192.0.2.1" } }));
+        return Promise.resolve(app.fetch(request, { remoteAddr: { hostname: peer } }));
       },
     });
   } finally {

@@ -1,0 +1,48 @@
+/** Addresses and origins as the configuration gives them. */
+import { BlockList, isIP } from "node:net";
+
+const LISTED_MAX = 100;
+
+/** The parts of a comma-separated list. */
+export const listOf = (text: string): string[] => text.split(",").map((one) => one.trim()).filter(Boolean);
+
+/** An IPv4 address that came over an IPv6 socket is the IPv4 address. */
+export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "");
+
+export class AddressRanges {
+  readonly #list = new BlockList();
+  readonly isEmpty: boolean;
+
+  /** `10.0.0.0/8,::1`. Throws with the entry that is none. */
+  constructor(text: string) {
+    const entries = listOf(text);
+    if (entries.length > LISTED_MAX) throw new Error(`need at most ${LISTED_MAX} addresses`);
+    this.isEmpty = entries.length === 0;
+    for (const entry of entries) {
+      const [address = "", bits, ...more] = entry.split("/");
+      const family = isIP(address);
+      const bitsMax = family === 4 ? 32 : 128;
+      const isRight = family !== 0 && more.length === 0 &&
+        (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax));
+      if (!isRight) throw new Error(`\`${entry}\` is not an address or a range like 10.0.0.0/8`);
+      this.#list.addSubnet(address, bits === undefined ? bitsMax : Number(bits), `ipv${family as 4 | 6}`);
+    }
+  }
+
+  has(address: string): boolean {
+    const family = isIP(address);
+    return !this.isEmpty && family !== 0 && this.#list.check(address, `ipv${family as 4 | 6}`);
+  }
+}
+
+/** `https://legend.example,http://10.0.0.5:8080`. Throws with the entry that is no origin. */
+export function originsOf(text: string): string[] {
+  const entries = listOf(text);
+  if (entries.length > LISTED_MAX) throw new Error(`need at most ${LISTED_MAX} origins`);
+  return entries.map((entry) => {
+    const url = URL.canParse(entry) ? new URL(entry) : null;
+    const isRight = url && /^https?:$/.test(url.protocol) && url.pathname === "/" && !/[?#@]/.test(entry);
+    if (!isRight) throw new Error(`\`${entry}\` is not an origin like https://legend.example`);
+    return url.origin;
+  });
+}
