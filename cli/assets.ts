@@ -22,12 +22,28 @@ export function assetReader(): (name: string) => Asset | undefined {
   };
 }
 
+/** Undefined where the file was not packed because that saved nothing. */
+function bytesOf(name: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Deno.readFileSync(`${folder()}/${name}`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
 function read(name: string): Asset | undefined {
   try {
     const bytes = Deno.readFileSync(`${folder()}/${name}`);
+    const packed = { gzip: bytesOf(`${name}.gz`), zstd: bytesOf(`${name}.zst`) };
     let hash = 0x811c9dc5;
     for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-    return { bytes, type: TYPES[name.split(".").at(-1)!]!, etag: `"${hash.toString(16)}-${bytes.length}"` };
+    return {
+      bytes,
+      packed,
+      type: TYPES[name.split(".").at(-1)!]!,
+      etag: `"${hash.toString(16)}-${bytes.length}"`,
+    };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -1,8 +1,13 @@
-/** The newest decisions of this host, by reading `decision-evidence` along: what is shown and asked for by id. */
+/**
+ * The newest decisions of this host, by reading `decision-evidence` along: what is shown and asked for by id, with what
+ * became of each (`bundle-outcomes-proto`).
+ */
+import { realtime } from "../proto/wire.ts";
 import { follow } from "./log/follow.ts";
 import type { Log } from "./log/log.ts";
 
 const EVIDENCE_TOPIC = "decision-evidence";
+const OUTCOMES_TOPIC = "bundle-outcomes-proto";
 /** Decisions that can be asked for by id; older ones are in the log still. */
 const KNOWN_MAX = 200_000;
 /** Bytes of the newest evidence that is kept at hand. */
@@ -17,8 +22,32 @@ export interface DecisionQuery {
   /** Kinds wanted; all without. */
   kinds?: readonly string[];
   gate?: string;
+  /** Only those that went to the live topics, or only those that stay evidence. */
+  published?: boolean;
   /** Only decisions before this one in the log. */
   before?: string;
+}
+
+/** What became of an opportunity. */
+export interface DecisionOutcome {
+  readonly landed: boolean;
+  /** Told from what landed on the chain; nothing was submitted. */
+  readonly simulated: boolean;
+  readonly reason: string;
+}
+
+/** A decision as it is shown: the same whether it came live or is asked for later. */
+export type DecisionRow = Record<string, unknown> & {
+  /** Whether it is on a live topic (tier A, an arbitrage, an opportunity that passed the gate) or stays evidence. */
+  published: boolean;
+  /** Null: none is known, or none will be. */
+  outcome: DecisionOutcome | null;
+};
+
+export interface DecisionList {
+  readonly decisions: readonly DecisionRow[];
+  /** `before` of the next list; null when all that is kept was looked at. */
+  readonly next: string | null;
 }
 
 /** Where a decision's evidence is; its bytes while they are young. */
@@ -35,20 +64,49 @@ export class DecisionIndex {
   /** Places whose bytes are kept, oldest first. */
   #young: Place[] = [];
   #youngBytes = 0;
+  /** By decision id, oldest first. */
+  readonly #outcomes = new Map<string, DecisionOutcome>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
   /** Reads along until the signal ends it. */
-  follow(signal: AbortSignal): Promise<void> {
-    return follow(this.#log, EVIDENCE_TOPIC, {
-      from: { last: BigInt(KNOWN_MAX) },
+  async follow(signal: AbortSignal): Promise<void> {
+    const from = { last: BigInt(KNOWN_MAX) };
+    const evidence = follow(this.#log, EVIDENCE_TOPIC, {
+      from,
       signal,
       take: ({ key, value, partition, offset }) => {
         if (key && value) this.#remember(hex(key), { partition, offset, bytes: value.slice() });
       },
     });
+    const outcomes = follow(this.#log, OUTCOMES_TOPIC, {
+      from,
+      signal,
+      take: ({ value }) => value && this.takeOutcome(value),
+    });
+    await Promise.all([evidence, outcomes]);
+  }
+
+  /** One record of the outcomes' topic. */
+  takeOutcome(value: Uint8Array): void {
+    let envelope;
+    try {
+      envelope = realtime.Envelope.decode(value);
+    } catch {
+      // Foreign bytes on the topic are no outcome.
+      return;
+    }
+    const { outcome, decisionId } = envelope;
+    if (!outcome || !decisionId?.length) return;
+    const { landed = false, simulated = false, reason = "" } = outcome;
+    this.#outcomes.set(hex(decisionId), {
+      landed: landed === true,
+      simulated: simulated === true,
+      reason: reason ?? "",
+    });
+    if (this.#outcomes.size > KNOWN_MAX) this.#outcomes.delete(this.#outcomes.keys().next().value!);
   }
 
   #remember(id: string, place: Place): void {
@@ -66,15 +124,17 @@ export class DecisionIndex {
   }
 
   /** The evidence of a decision; undefined when it is not known here. */
-  async get(id: string): Promise<Record<string, unknown> | undefined> {
+  async get(id: string): Promise<DecisionRow | undefined> {
     const place = this.#places.get(id);
     const bytes = place && (place.bytes ?? await this.#read(place));
-    return bytes ? JSON.parse(decoder.decode(bytes)) : undefined;
+    if (!bytes) return undefined;
+    const evidence = JSON.parse(decoder.decode(bytes)) as Record<string, unknown>;
+    return { ...evidence, published: isPublished(evidence), outcome: this.#outcomes.get(id) ?? null };
   }
 
   /** Newest first. */
-  async list({ limit, kinds, gate, before }: DecisionQuery): Promise<Record<string, unknown>[]> {
-    const found: Record<string, unknown>[] = [];
+  async list({ limit, kinds, gate, published, before }: DecisionQuery): Promise<DecisionList> {
+    const found: DecisionRow[] = [];
     const ids = [...this.#places.keys()];
     let at = before === undefined ? ids.length - 1 : ids.indexOf(before) - 1;
     // A filter that matches next to nothing must not read the whole log.
@@ -82,12 +142,13 @@ export class DecisionIndex {
       const evidence = await this.get(ids[at]!);
       if (
         evidence && (!kinds || kinds.includes(String(evidence.kind))) &&
+        (published === undefined || evidence.published === published) &&
         (!gate || isRefusedBy(evidence, gate))
       ) {
         found.push(evidence);
       }
     }
-    return found;
+    return { decisions: found, next: at >= 0 ? ids[at + 1]! : null };
   }
 
   async #read({ partition, offset }: Place): Promise<Uint8Array | undefined> {
@@ -101,6 +162,11 @@ export class DecisionIndex {
     }
     return undefined;
   }
+}
+
+/** As the agents publish: ffi/engine/src/decision.rs `is_published`. */
+function isPublished({ gate, kind, tier }: Record<string, unknown>): boolean {
+  return gate === "pass" || (gate === "observed" && (kind === "arbitrage" || tier === "A"));
 }
 
 /** Whether a decision's gate is this: `pass`, `observed`, or any term that refused it. */

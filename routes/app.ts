@@ -7,6 +7,7 @@ import type { ApiDeps } from "./deps.ts";
 import { Door } from "./middleware/door.ts";
 import { bodyOf, Guard } from "./middleware/guard.ts";
 import { healthRoutes } from "./health.ts";
+import { packed } from "./encoding.ts";
 import { observeRoutes } from "./observe.ts";
 import { jobRoutes } from "./jobs.ts";
 import { modelRoutes } from "./models.ts";
@@ -104,7 +105,7 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
     for (const [name, value] of pairs) response.headers.set(name, value);
     response.headers.set("x-request-id", requestId);
     if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
-    return response;
+    return packed(response, c.req.header("accept-encoding"));
   };
   app.notFound((c) =>
     answer(c as RouteContext, () => problem(c, "not_found", `Cannot find ${new URL(c.req.url).pathname}`))
@@ -113,6 +114,11 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
     const handle = async (c: RouteContext): Promise<Response> => {
       const refused = await guard.judge(c, row);
       if (refused) return refused;
+      const unknown = row.query && Object.keys(c.req.query()).find((name) => !row.query!.includes(name));
+      if (unknown !== undefined) {
+        const detail = `${unknown.slice(0, 64)}: no such parameter, need ${row.query!.join(", ") || "none"}`;
+        return problem(c, "invalid", detail, { field: unknown.slice(0, 64) });
+      }
       if (!row.body) return row.handle(c, undefined);
       const body = await bodyOf(c, row);
       return body instanceof Response ? body : row.handle(c, body.body);

@@ -14,6 +14,7 @@ import type { SinkStatus } from "../core/store/sink_status.ts";
 import type { SystemHealth } from "../core/system.ts";
 import type { MetricsView } from "../core/metrics.ts";
 import type { RealtimeHub } from "../core/realtime.ts";
+import type { Encoding } from "./encoding.ts";
 import type { Deployed } from "../core/deploy.ts";
 import type { Receipts } from "../core/receipts.ts";
 import type { WantedStates } from "../core/wanted.ts";
@@ -21,6 +22,8 @@ import type { DoorOptions } from "./middleware/door.ts";
 
 export interface Asset {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The same, packed when the page was built. */
+  readonly packed: Partial<Record<Encoding, Uint8Array<ArrayBuffer>>>;
   readonly type: string;
   readonly etag: string;
 }

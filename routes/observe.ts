@@ -1,9 +1,10 @@
 /** What there is to see: decisions, metrics, health, the OpenAPI file's neighbours. */
 import { type AgentStatus, type ModuleName, MODULES } from "../core/control.ts";
+import type { DecisionQuery } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
 import { funnelOf, isSimulated, sourceOf } from "../core/funnel.ts";
 import type { ApiDeps } from "./deps.ts";
-import { jsonText, type Route, route } from "./route.ts";
+import { jsonText, PackedText, type Route, route, type RouteContext } from "./route.ts";
 import { prometheus } from "./prometheus.ts";
 
 const IDS_MAX = 100;
@@ -15,24 +16,27 @@ const KINDS: Partial<Record<ModuleName, readonly string[]>> = {
 /** How long a summary's text is good: its numbers change once a second. */
 const SUMMARY_GOOD_MS = 100;
 
-/** A module's summary as JSON, made a few times a second however many ask. */
-function summaryTexts(deps: ApiDeps): (module: ModuleName) => string {
-  const made = new Map<ModuleName, { at: number; text: string }>();
-  return (module) => {
+/** A module's summary as JSON, made a few times a second however many ask; without its series it is small. */
+function summaryTexts(deps: ApiDeps): (module: ModuleName, withSeries: boolean) => PackedText {
+  const made = new Map<string, { at: number; text: PackedText }>();
+  return (module, withSeries) => {
     const now = performance.now();
-    const known = made.get(module);
+    const key = `${module} ${withSeries}`;
+    const known = made.get(key);
     if (known && now - known.at < SUMMARY_GOOD_MS) return known.text;
     const agents = deps.agents().filter((one) => one.module === module);
-    const text = JSON.stringify({
+    const { series, ...latest } = deps.metrics.summary(module);
+    const text = new PackedText(JSON.stringify({
       module,
       paper: true,
       source: sourceOf(agents),
       simulated: isSimulated(agents),
-      ...deps.metrics.summary(module),
+      ...latest,
       funnel: funnelOf(agents),
       counters: countersOf(agents),
-    });
-    made.set(module, { at: now, text });
+      ...(withSeries ? { series } : {}),
+    }));
+    made.set(key, { at: now, text });
     return text;
   };
 }
@@ -51,6 +55,44 @@ function countersOf(agents: readonly AgentStatus[]): Record<string, unknown> {
   };
 }
 
+const ALL_KINDS = [...new Set(Object.values(KINDS).flat())];
+/** As ffi/engine/src/gate.rs names them. */
+const GATES: readonly string[] = [
+  "pass",
+  "observed",
+  "killed",
+  "stopped",
+  "throttled",
+  "score_min",
+  "ev_positive",
+  "ev_min",
+  "fee_share",
+  "slippage",
+  "state_age",
+];
+
+/** What a list of decisions is asked for; a value that selects nothing that there is, is refused. */
+function decisionQuery(c: RouteContext): DecisionQuery {
+  const one = (name: string, allowed: readonly string[]) => {
+    const value = c.req.query(name);
+    if (value !== undefined && value !== "" && !allowed.includes(value)) {
+      throw new AppError("invalid", `${name}: \`${value.slice(0, 64)}\`, need ${allowed.join(", ")}`);
+    }
+    return value;
+  };
+  const [kind, module] = [one("kind", ALL_KINDS), one("module", MODULES)];
+  const [gate, published] = [one("gate", GATES), one("published", ["true", "false"])];
+  const before = c.req.query("before");
+  const kinds = kind ? [kind] : KINDS[module as ModuleName];
+  return {
+    limit: Math.min(200, Math.max(1, Number(c.req.query("limit")) || 50)),
+    ...(kinds ? { kinds } : {}),
+    ...(gate ? { gate } : {}),
+    ...(published ? { published: published === "true" } : {}),
+    ...(before ? { before } : {}),
+  };
+}
+
 export function observeRoutes(deps: ApiDeps): Route[] {
   const summaries = summaryTexts(deps);
   return [
@@ -59,7 +101,8 @@ export function observeRoutes(deps: ApiDeps): Route[] {
       path: "/api/decisions",
       right: "read",
       summary:
-        "Newest decisions with their evidence; `ids=a,b`, or `limit`, `kind` or `module`, `gate`, `before`",
+        "Newest decisions with their evidence and outcome; `ids=a,b`, or `limit`, `kind` or `module`, `gate`, `published`, `before`",
+      query: ["ids", "limit", "kind", "module", "gate", "published", "before"],
       handle: async (c) => {
         const ids = c.req.query("ids");
         if (ids !== undefined) {
@@ -67,18 +110,7 @@ export function observeRoutes(deps: ApiDeps): Route[] {
           const found = await Promise.all(list.map((id) => deps.decisions.get(id)));
           return c.json({ decisions: found.filter((one) => one !== undefined) });
         }
-        const [kind, module, gate, before] = ["kind", "module", "gate", "before"].map((name) =>
-          c.req.query(name)
-        );
-        const kinds = kind ? [kind] : KINDS[module as ModuleName];
-        const limit = Math.min(200, Math.max(1, Number(c.req.query("limit")) || 50));
-        const query = {
-          limit,
-          ...(kinds ? { kinds } : {}),
-          ...(gate ? { gate } : {}),
-          ...(before ? { before } : {}),
-        };
-        return c.json({ decisions: await deps.decisions.list(query) });
+        return c.json(await deps.decisions.list(decisionQuery(c)));
       },
     }),
     route({
@@ -100,14 +132,16 @@ export function observeRoutes(deps: ApiDeps): Route[] {
       path: "/api/metrics/summary",
       right: "read",
       summary:
-        "Latency, landed share and PnL of a module (`?module=`), with ten minutes of each second; `?hours=` takes the minutes off the store",
+        "Latency, landed share, PnL and funnel of a module (`?module=`), with ten minutes of each second, without them `?series=0`; `?hours=` takes the minutes off the store",
+      query: ["module", "hours", "series"],
       handle: async (c) => {
         const module = c.req.query("module") ?? "arbitrage";
         if (!MODULES.includes(module as ModuleName)) {
           throw new AppError("invalid", `module: \`${module}\`, need arbitrage or mev`);
         }
         const hours = c.req.query("hours");
-        if (hours === undefined) return jsonText(c, summaries(module as ModuleName));
+        const withSeries = c.req.query("series") !== "0";
+        if (hours === undefined) return jsonText(c, summaries(module as ModuleName, withSeries));
         const rows = await deps.query("latency_by_minute", { hours, module }, c.req.raw.signal);
         const column = (name: string) => rows.map((row) => Number(row[name]));
         const series = {
@@ -118,7 +152,7 @@ export function observeRoutes(deps: ApiDeps): Route[] {
           p_land: column("landed_pct"),
           pnl: column("pnl_1h"),
         };
-        return c.json({ ...JSON.parse(summaries(module as ModuleName)), series });
+        return c.json({ ...JSON.parse(summaries(module as ModuleName, false).text), series });
       },
     }),
     route({

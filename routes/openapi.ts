@@ -4,15 +4,18 @@ import type { Route } from "./route.ts";
 
 export function openApi(routes: readonly Route[], version: string, prefix: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const { method, path, summary, right, body } of routes) {
+  for (const { method, path, summary, right, body, query = [] } of routes) {
     const shown = path.replaceAll(/:([a-z_]+)/g, "{$1}");
     const names = [...path.matchAll(/:([a-z_]+)/g)].map(([, name]) => name!);
     (paths[shown] ??= {})[method.toLowerCase()] = {
       summary,
       ...(right === "open" ? { security: [] } : { description: `Needs the right \`${right}\`.` }),
-      ...(names.length > 0
+      ...(names.length + query.length > 0
         ? {
-          parameters: names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
+          parameters: [
+            ...names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
+            ...query.map((name) => ({ name, in: "query", schema: { type: "string" } })),
+          ],
         }
         : {}),
       ...(body

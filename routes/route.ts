@@ -1,6 +1,7 @@
 /** What a route is: a row that says who may call it and what it takes; mounting, OpenAPI and the access tests follow. */
 import type { Context } from "hono";
 import type { z } from "zod";
+import { type Encoding, encodingOf, pack } from "./encoding.ts";
 import type { Principal, Right } from "../core/auth/rights.ts";
 
 export interface Variables {
@@ -21,6 +22,8 @@ export interface Route<B extends z.ZodType = z.ZodType> {
   readonly right: Right;
   readonly summary: string;
   readonly body?: B;
+  /** The query parameters it takes; another one is refused with 422. Without the list none is looked at. */
+  readonly query?: readonly string[];
   /** A kill must get through whatever the rate. */
   readonly unlimited?: true;
   /** Allowed before the first password is changed. */
@@ -31,17 +34,37 @@ export interface Route<B extends z.ZodType = z.ZodType> {
 /** A row whose handler sees its body's type. */
 export const route = <B extends z.ZodType>(row: Route<B>): Route => row as unknown as Route;
 
-const JSON_HEADERS = [["content-type", "application/json"], ["cache-control", "no-store"]] as const;
+const JSON_HEADERS: [string, string][] = [
+  ["content-type", "application/json"],
+  ["cache-control", "no-store"],
+  ["vary", "accept-encoding"],
+];
+
+/** A text that many ask for, packed once for all who can read it so. */
+export class PackedText {
+  readonly #packed = new Map<Encoding, Uint8Array<ArrayBuffer>>();
+
+  constructor(readonly text: string) {}
+
+  /** Packed as asked. */
+  as(encoding: Encoding): Uint8Array<ArrayBuffer> {
+    const bytes = this.#packed.get(encoding) ?? pack(this.text, encoding);
+    this.#packed.set(encoding, bytes);
+    return bytes;
+  }
+}
 
 /** An answer in one piece, all its headers at once: for what is asked for often. */
-export function jsonText(c: RouteContext, text: string): Response {
+export function jsonText(c: RouteContext, made: PackedText): Response {
   c.set("complete", true);
-  return new Response(text, {
-    headers: [...c.get("headers"), ...JSON_HEADERS, ["x-request-id", c.get("requestId")]] as [
-      string,
-      string,
-    ][],
-  });
+  const encoding = encodingOf(c.req.header("accept-encoding"));
+  const headers: [string, string][] = [
+    ...c.get("headers") as [string, string][],
+    ...JSON_HEADERS,
+    ["x-request-id", c.get("requestId")],
+    ...encoding ? [["content-encoding", encoding] as [string, string]] : [],
+  ];
+  return new Response(encoding ? made.as(encoding) : made.text, { headers });
 }
 
 /** Who asks; only behind a right other than `open`. */

@@ -1,6 +1,10 @@
 /** The page's files: islands and worker bundled, styles joined. */
 import { build, stop } from "esbuild";
+import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import { CACHE, ROOT } from "./paths.ts";
+
+/** The best that every decoder reads with its usual memory. */
+const ZSTD_LEVEL = 19;
 
 export const ASSETS = `${CACHE}/assets`;
 
@@ -30,6 +34,18 @@ export async function buildAssets(out = ASSETS): Promise<void> {
   const texts = await Promise.all(styles.map((path) => Deno.readTextFile(path)));
   await Deno.writeTextFile(`${out}/page.css`, texts.join("\n"));
   await Deno.copyFile(`${ROOT}/static/icon.svg`, `${out}/icon.svg`);
+  await packAll(out);
+}
+
+/** What browsers can read packed is packed once, here, as small as it gets. */
+async function packAll(out: string): Promise<void> {
+  for await (const { name } of Deno.readDir(out)) {
+    if (/\.(gz|zst)$/.test(name)) continue;
+    const bytes = await Deno.readFile(`${out}/${name}`);
+    await Deno.writeFile(`${out}/${name}.gz`, gzipSync(bytes, { level: 9 }));
+    const params = { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL };
+    await Deno.writeFile(`${out}/${name}.zst`, zstdCompressSync(bytes, { params }));
+  }
 }
 
 if (import.meta.main) await buildAssets();

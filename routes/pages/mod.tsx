@@ -6,6 +6,7 @@ import { Layout, type PageName, PAGES, type Viewer } from "../../islands/Layout.
 import { IconDefs } from "../../islands/_icons.tsx";
 import { type IslandName, ISLANDS } from "../../islands/registry.ts";
 import type { ApiDeps } from "../deps.ts";
+import { encodingOf } from "../encoding.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import type { ComponentChildren } from "preact";
 
@@ -160,12 +161,17 @@ export function pageRoutes(deps: ApiDeps): Route[] {
       handle: (c) => {
         const asset = deps.asset(c.req.param("name")!);
         if (!asset) return c.notFound();
-        if (c.req.header("if-none-match") === asset.etag) return c.body(null, 304);
+        const tag = `W/${asset.etag}`;
         const cached = c.req.query("v") ? "public, max-age=31536000, immutable" : "no-cache";
-        return c.body(asset.bytes, 200, {
+        const known = c.req.header("if-none-match")?.split(",").map((one) => one.trim().replace(/^W\//, ""));
+        const headers = { etag: tag, "cache-control": cached, vary: "accept-encoding" };
+        if (known?.includes(asset.etag)) return c.body(null, 304, headers);
+        const encoding = encodingOf(c.req.header("accept-encoding"));
+        const packed = encoding && asset.packed[encoding];
+        return c.body(packed || asset.bytes, 200, {
+          ...headers,
           "content-type": asset.type,
-          etag: asset.etag,
-          "cache-control": cached,
+          ...(packed ? { "content-encoding": encoding } : {}),
         });
       },
     }),
