@@ -5,7 +5,7 @@
  */
 import { type ModuleName, MODULES } from "../core/control.ts";
 import { AppError } from "../core/errors.ts";
-import { MODEL_LINKS, type ModelLink, type ModelProof, type ModelState } from "../core/models.ts";
+import { BASELINE, MODEL_LINKS, type ModelLink, type ModelProof, type ModelState } from "../core/models.ts";
 import { AHEAD_MS_MAX, decide, isNewer, localWish, type Wish, wishText } from "../core/model_wishes.ts";
 import { follow } from "../core/log/follow.ts";
 import type { Log, LogRecord } from "../core/log/log.ts";
@@ -164,7 +164,7 @@ export class ModelCourier {
     }
     if (decision.do === "obey") {
       const { version, request_id } = wish;
-      if (version !== "" && !state.versions.includes(version)) {
+      if (version !== "" && version !== BASELINE && !state.versions.includes(version)) {
         this.#sayOnce(
           key,
           `Model ${version} is wanted as ${link} of ${module}, but has not arrived here yet`,
@@ -246,7 +246,8 @@ export class ModelCourier {
     const module = MODULES.find((name) => name === told.module);
     const link = MODEL_LINKS.find((name) => name === told.link);
     const [version, request_id, at_ms] = [told.version ?? "", told.requestId ?? "", Number(told.atMs ?? 0)];
-    const fits = (version === "" || VERSION.test(version)) && REQUEST_ID.test(request_id);
+    const isNamed = version === "" || VERSION.test(version) || (version === BASELINE && link === "pin");
+    const fits = isNamed && REQUEST_ID.test(request_id);
     if (!module || !link || !fits) return;
     const wish: Wish = { module, link, version, request_id, at_ms };
     const what = `Cannot take ${version || "none"} as ${link} model of ${module} from another host`;

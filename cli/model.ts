@@ -1,6 +1,6 @@
 import type { ModuleName } from "../core/control.ts";
 import { AppError, UsageError } from "../core/errors.ts";
-import type { Judgement, ModelList, ModelManifest } from "../core/models.ts";
+import { BASELINE, type Judgement, liveBefore, type ModelList, type ModelManifest } from "../core/models.ts";
 import { drawReport, noReport } from "../core/model_report.ts";
 import { compareShadow, HOURS_MAX, type ShadowComparison } from "../core/shadow.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
@@ -67,6 +67,13 @@ function line(list: ModelList, model: ModelManifest): string {
   return `${list.module.padEnd(9)} ${model.version}  ${roles(list, model.version).padEnd(7)} ${about}\n`;
 }
 
+/** The baseline is there as any model is. */
+function baselineLine(list: ModelList): string {
+  const words = list.pinned === BASELINE ? "pinned" : list.latest === null ? "live" : "";
+  const about = list.models.length === 0 ? "no model yet: it scores" : "scores without a model";
+  return `${list.module.padEnd(9)} ${BASELINE.padEnd(12)}  ${words.padEnd(7)} ${about}\n`;
+}
+
 export const modelList: Command = {
   name: "model list",
   args: "[MODULE]",
@@ -77,9 +84,10 @@ export const modelList: Command = {
     for (const module of args[0] ? [moduleOf(args[0])] : MODULES) {
       const list = registry.list(module);
       if (flags.json) context.out(`${JSON.stringify(list)}\n`);
-      else if (list.models.length === 0) {
-        context.out(`${module.padEnd(9)} no model yet: the baseline scores\n`);
-      } else for (const model of list.models) context.out(line(list, model));
+      else {
+        context.out(baselineLine(list));
+        for (const model of list.models) context.out(line(list, model));
+      }
     }
     return EXIT.done;
   },
@@ -127,7 +135,7 @@ export const modelVerify: Command = {
 export const modelDeploy: Command = {
   name: "model deploy",
   args: "MODULE VERSION",
-  summary: "Make a version live in the running agents; waits for their receipts",
+  summary: "Make a version, or `baseline`, live in the running agents; waits for their receipts",
   flags: [JSON_FLAG],
   async run(call, context) {
     const { module, version } = both(call, "deploy a model");
@@ -138,18 +146,14 @@ export const modelDeploy: Command = {
 export const modelRollback: Command = {
   name: "model rollback",
   args: "MODULE",
-  summary: "Make the version live again that was live before",
+  summary: "Make live again what was live before; the baseline when nothing was",
   flags: [JSON_FLAG],
   async run(call, context) {
     const module = moduleOf(call.args[0]);
     const events = new ModelEvents(context.log());
     await events.read();
     const list = events.withHistory(registryOf(context).list(module));
-    const before = list.history.find(({ version }) => version !== list.latest);
-    if (!before) {
-      throw new AppError("not_found", `Cannot roll back ${module}: no other version was live before`);
-    }
-    return await deploy(call, context, module, before.version);
+    return await deploy(call, context, module, liveBefore(list));
   },
 };
 
@@ -196,7 +200,7 @@ async function deploy(
 export const modelPin: Command = {
   name: "model pin",
   args: "MODULE [VERSION]",
-  summary: "Keep a version live whatever is deployed; without VERSION, lift the pin",
+  summary: "Keep a version, or `baseline`, live whatever is deployed; without VERSION, lift the pin",
   run({ args }, context) {
     const module = moduleOf(args[0]);
     registryOf(context).point(module, "pin", args[1] ?? null);

@@ -34,7 +34,7 @@ export interface Deployed {
   readonly silent: string[];
 }
 
-/** Throws `not_found` for a version that is not registered. Without running agents there are no receipts. */
+/** Throws `not_found` for a version that is neither registered nor `baseline`. Without running agents there are no receipts. */
 export async function deployModel(
   { registry, log, isSigned, signal, cluster, heard }: DeployDeps,
   module: ModuleName,

@@ -5,7 +5,7 @@ import type { ModelLink, ModelState } from "./models.ts";
 export interface Wish {
   readonly module: ModuleName;
   readonly link: ModelLink;
-  /** "": none. */
+  /** "": none; of `latest` that is the baseline. A pin may name `baseline`. */
   readonly version: string;
   readonly request_id: string;
   /** Unix milliseconds. */
@@ -29,7 +29,7 @@ export function isNewer(one: Wish, other: Wish | undefined): boolean {
 
 function isSame(one: Wish, other: Wish | undefined): boolean {
   return one.version === (other?.version ?? "") &&
-    (one.link !== "latest" || one.version === "" || one.request_id === (other?.request_id ?? ""));
+    (one.link !== "latest" || one.request_id === (other?.request_id ?? ""));
 }
 
 /** A link as it is on this host, as a wish. */

@@ -47,14 +47,19 @@ export type ModelManifest = Partial<ModelAbout> & {
   refused?: string;
 };
 
+/** What scores where no model does; it can be deployed and pinned like a version. */
+export const BASELINE = "baseline";
+
 export interface ModelList {
   module: ModuleName;
+  /** What decides; null: the baseline. */
   latest: string | null;
   shadow: string | null;
+  /** A version, or `baseline`. */
   pinned: string | null;
   /** Oldest first. */
   models: ModelManifest[];
-  /** What ran when, newest first. */
+  /** What ran when, newest first; also `baseline`. */
   history: { at_ms: number; version: string }[];
 }
 
@@ -75,6 +80,12 @@ export type ModelState = Record<ModelLink, LinkState> & {
   /** Whom the agents answer for `latest`. */
   request_id: string;
 };
+
+/** What was live before what is now; the baseline when nothing was. */
+export function liveBefore({ latest, history }: Pick<ModelList, "latest" | "history">): string {
+  const now = latest ?? BASELINE;
+  return history.find(({ version }) => version !== now)?.version ?? BASELINE;
+}
 
 /** What proves a version: its manifest as it was signed, and the signature. */
 export interface ModelProof {

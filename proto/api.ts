@@ -65,11 +65,12 @@ export const tuneBody = z.strictObject({
   batch_max_size: z.number().int().min(1).max(4096),
 });
 export const emptyBody = z.strictObject({});
-export const deployBody = z.strictObject({ reason });
+/** Of `baseline` the module is needed: it is of both. */
+export const deployBody = z.strictObject({ module: moduleName.optional(), reason });
 export const modelSwapBody = z.strictObject({
   /** The module whose model it is. */
   model_id: moduleName,
-  version: z.string().regex(/^[0-9a-f]{12}$/, "need 12 hex digits").optional(),
+  version: z.string().regex(/^([0-9a-f]{12}|baseline)$/, "need 12 hex digits, or baseline").optional(),
   /** A shared object below `<data-dir>/models` that is registered first. */
   model_path: z.string().min(1).max(4096).optional(),
 });

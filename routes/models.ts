@@ -1,6 +1,7 @@
 /** Models: what is registered, and putting one in force. */
 import { type ModuleName, MODULES } from "../core/control.ts";
 import { AppError } from "../core/errors.ts";
+import { BASELINE, liveBefore } from "../core/models.ts";
 import { noReport } from "../core/model_report.ts";
 import { HOURS_MAX } from "../core/shadow.ts";
 import { deployBody, modelSwapBody } from "../proto/api.ts";
@@ -20,11 +21,30 @@ export function modelRoutes(deps: ApiDeps): Route[] {
     }
     return module;
   };
+  /** The module that a body or a version names. */
+  const moduleOf = (version: string, module: ModuleName | undefined): ModuleName => {
+    if (version !== BASELINE) {
+      const own = owner(version);
+      if (module && module !== own) {
+        throw new AppError("invalid", `module: ${version} is a model of ${own}, not of ${module}`);
+      }
+      return own;
+    }
+    if (!module) {
+      throw new AppError("invalid", "module: need arbitrage or mev, each of them has the baseline");
+    }
+    return module;
+  };
   const deploy = async (c: RouteContext, module: ModuleName, version: string, action: string) => {
     const { name } = principalOf(c);
     const request_id = crypto.randomUUID().replaceAll("-", "");
     const { pinned } = deps.models.list(module);
-    if (pinned) throw new AppError("conflict", `Cannot deploy ${version}: ${module} is pinned to ${pinned}`);
+    if (pinned) {
+      throw new AppError(
+        "conflict",
+        `Cannot deploy ${version}: ${module} is pinned to ${pinned}, lift it with \`legend model pin ${module}\``,
+      );
+    }
     deps.audit({ who: name, action, module, detail: version, request_id });
     const { receipts, silent } = await deps.models.deploy(module, version, request_id);
     const ok = silent.length === 0 && receipts.every(({ applied }) => applied);
@@ -70,27 +90,29 @@ export function modelRoutes(deps: ApiDeps): Route[] {
       method: "POST",
       path: "/api/training/models/:id/deploy",
       right: "models",
-      summary: "Make a version live; answers with the agents' receipts",
+      summary:
+        "Make a version live, or `baseline` with `{module}`: what scores without a model; answers with the agents' receipts",
       body: deployBody,
-      handle: (c) => {
+      handle: (c, { module }) => {
         const version = c.req.param("id")!;
-        return deploy(c, owner(version), version, "model deploy");
+        return deploy(c, moduleOf(version, module), version, "model deploy");
       },
     }),
     route({
       method: "POST",
       path: "/api/training/models/:id/rollback",
       right: "models",
-      summary: "Make the version live again that was live before this one",
+      summary: "Make live again what was live before this version; the baseline when nothing was",
       body: deployBody,
-      handle: (c) => {
+      handle: (c, body) => {
         const version = c.req.param("id")!;
-        const module = owner(version);
-        const before = deps.models.list(module).history.find((one) => one.version !== version);
-        if (!before) {
-          throw new AppError("conflict", `Cannot roll ${module} back: no other version was live before`);
+        const module = moduleOf(version, body.module);
+        const list = deps.models.list(module);
+        const decides = list.latest ?? BASELINE;
+        if (version !== decides) {
+          throw new AppError("conflict", `Cannot roll ${version} back: ${decides} decides for ${module} now`);
         }
-        return deploy(c, module, before.version, "model rollback");
+        return deploy(c, module, liveBefore(list), "model rollback");
       },
     }),
     route({
@@ -103,10 +125,7 @@ export function modelRoutes(deps: ApiDeps): Route[] {
       handle: async (c, { model_id, version, model_path }) => {
         const own = version ?? (model_path ? await deps.models.import(model_id, model_path) : undefined);
         if (!own) throw new AppError("invalid", "version: need it, or model_path");
-        if (owner(own) !== model_id) {
-          throw new AppError("invalid", `model_id: ${own} is not a model of ${model_id}`);
-        }
-        return await deploy(c, model_id, own, "model swap");
+        return await deploy(c, moduleOf(own, model_id), own, "model swap");
       },
     }),
   ];

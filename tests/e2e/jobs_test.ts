@@ -240,7 +240,6 @@ Deno.test("wishes that cannot be are answered in one line, before or by the job"
         [["job", "cancel", "no-such-job"], 1, /^Cannot find job no-such-job/],
         [["model", "deploy", "mev", "000000000000"], 1, /has no such version/],
         [["model", "deploy", "mev", "../../etc"], 1, /has no such version/],
-        [["model", "rollback", "mev"], 1, /^Cannot roll back mev/],
       ];
       for (const [args, code, line] of rows) {
         const told = await call(args);

@@ -210,8 +210,9 @@ fn answer(call: &RegistryCall) -> Result<Value, Failure> {
                 "latest": link(Link::Latest),
                 "shadow": link(Link::Shadow),
                 "pin": link(Link::Pin),
-                "request_id": registry::pointed(data_dir, module, Link::Latest).ok().flatten()
-                    .map_or_else(String::new, |version| registry::request(data_dir, module, &version)),
+                "request_id": registry::pointed(data_dir, module, Link::Latest)
+                    .map(|version| version.unwrap_or_else(|| registry::BASELINE.to_owned()))
+                    .map_or_else(|_| String::new(), |version| registry::request(data_dir, module, &version)),
             }))
         }
         Ask::Install { version, artefact, manifest, signature } => {

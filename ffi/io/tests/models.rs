@@ -257,6 +257,67 @@ fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
 }
 
 #[test]
+fn the_baseline_is_deployed_pinned_and_answered_like_a_version() {
+    let Folder(data) = &Folder::new("baseline");
+    let (live, shadow) = (Arc::new(Slot::default()), Arc::new(Slot::default()));
+    let told: Arc<Mutex<Vec<Told>>> = Arc::default();
+    let stop = Arc::new(AtomicBool::new(false));
+    let watcher =
+        Watcher::new(data, Module::Mev, trusted(data), Arc::clone(&live), Arc::clone(&shadow), |_| {});
+    let thread = {
+        let (tell, stop) = (Arc::clone(&told), Arc::clone(&stop));
+        std::thread::spawn(move || {
+            watcher.run(|| stop.load(Relaxed), |one| tell.lock().expect("whole").push(one))
+        })
+    };
+    let answered = |request: &str| {
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_secs(60) {
+            let found = told.lock().expect("whole").iter().find(|one| one.request_id == request).cloned();
+            if let Some(one) = found {
+                return (one.version, one.state);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        panic!("{request} was not answered: {:?}", told.lock());
+    };
+    let point = |link, version: &str, request: &str| {
+        registry::point(data, Module::Mev, link, Some(version), request).expect("it is named");
+    };
+    let until = |what: &str, version: Option<&str>| {
+        let begin = Instant::now();
+        while live.version().as_deref() != version {
+            assert!(begin.elapsed() < Duration::from_secs(60), "{what}: {:?}", live.version());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    };
+    // Where no model ever was, and once more: each request has its answer.
+    point(Link::Latest, registry::BASELINE, "first");
+    assert_eq!(answered("first"), ("baseline".to_owned(), "live"));
+    point(Link::Latest, registry::BASELINE, "second");
+    assert_eq!(answered("second"), ("baseline".to_owned(), "live"));
+    let model = register(data, &bytes_of(0.4, schema()));
+    point(Link::Latest, &model, "third");
+    assert_eq!(answered("third"), (model.clone(), "live"));
+    assert!(live.ask(&[0.0; 11]).is_some());
+    point(Link::Latest, registry::BASELINE, "fourth");
+    assert_eq!(answered("fourth"), ("baseline".to_owned(), "live"));
+    assert!(live.ask(&[0.0; 11]).is_none(), "the model is asked no more");
+    assert_eq!(registry::request(data, Module::Mev, &model), "", "the old request is over");
+    // A pin of it wins over what is deployed.
+    point(Link::Latest, &model, "fifth");
+    until("deployed again", Some(&model));
+    point(Link::Pin, registry::BASELINE, "");
+    until("pinned to the baseline", None);
+    assert_eq!(registry::pointed(data, Module::Mev, Link::Pin), Ok(Some("baseline".to_owned())));
+    registry::point(data, Module::Mev, Link::Pin, None, "").expect("it is lifted");
+    until("the pin is lifted", Some(&model));
+    assert!(registry::point(data, Module::Mev, Link::Shadow, Some(registry::BASELINE), "").is_err());
+    stop.store(true, Relaxed);
+    thread.join().expect("the watcher ends");
+}
+
+#[test]
 fn a_version_of_another_host_is_taken_only_as_its_trusted_key_signed_it() {
     let (Folder(there), Folder(here)) = (&Folder::new("there"), &Folder::new("here"));
     let artefact = bytes_of(0.4, schema());

@@ -77,7 +77,7 @@ impl Teller {
                 say(&refusal(module, told));
                 *locked(&models.refused) = Some((told.version.clone(), told.reason.clone()));
             }
-            "live" | "none" => *locked(&models.refused) = None,
+            "live" => *locked(&models.refused) = None,
             _ => {}
         }
         let event = ModelEvent {

@@ -6,8 +6,8 @@
 //! models/libmev_v<sha>.sig   Ed25519 over the manifest's bytes
 //! models/libmev_latest.so    symlink: what runs
 //! models/libmev_shadow.so    symlink: what is asked too, and only told
-//! models/mev.pin             a version that runs whatever the symlink says
-//! models/mev.request         the newest deployment: its version, and the request that it answers to
+//! models/mev.pin             a version, or `baseline`, that runs whatever the symlink says
+//! models/mev.request         the newest deployment: its version (or `baseline`), and the request that it answers to
 //! models/mev.crash           versions with code of their own that have crashed this agent, or did not answer
 //! ```
 

@@ -22,6 +22,9 @@ const WISH_DOMAIN: &str = "legend model-wish-v1";
 const VERSION_LEN: usize = 12;
 const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 
+/// What scores where no model does, named as a version: it can be deployed and pinned like one.
+pub const BASELINE: &str = "baseline";
+
 /// Folder of all models below a data folder.
 #[must_use]
 pub fn folder(data_dir: &Path) -> PathBuf {
@@ -184,11 +187,15 @@ fn store(data_dir: &Path, path: &Path, artefact: &[u8], signed: (&[u8], &str)) -
     let cannot = |error: std::io::Error| {
         format!("Cannot register a model in {}: {}", folder(data_dir).display(), disk::why(&error))
     };
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder(data_dir)).map_err(cannot)?;
+    make(data_dir).map_err(cannot)?;
     // The artefact last: who sees it finds the rest.
     place(&path.with_extension("sig"), signature.as_bytes()).map_err(cannot)?;
     place(&path.with_extension("json"), text).map_err(cannot)?;
     place(path, artefact).map_err(cannot)
+}
+
+fn make(data_dir: &Path) -> std::io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder(data_dir))
 }
 
 /// Whole or not at all, and never over what a process may have mapped: a new file, renamed.
@@ -227,7 +234,8 @@ impl Link {
     }
 }
 
-/// Names a version to be used, atomically; `None` takes the name away. `request_id`: whom the agents answer.
+/// Names a version to be used, atomically; `None` takes the name away. `request_id`: whom the agents answer. The
+/// baseline is live when nothing is named.
 ///
 /// # Errors
 /// One line: no such version, or the folder cannot be written.
@@ -243,12 +251,26 @@ pub fn point(
     let cannot = |error: std::io::Error| {
         format!("Cannot {verb} in {}: {}", folder(data_dir).display(), disk::why(&error))
     };
-    let Some(version) = version else {
+    let request = |version: &str| {
+        let path = folder(data_dir).join(format!("{}.request", module_name(module)));
+        place(&path, format!("{version} {request_id}").as_bytes()).map_err(cannot)
+    };
+    let is_none = version.is_none_or(|version| link == Link::Latest && version == BASELINE);
+    if is_none {
+        if link == Link::Latest {
+            make(data_dir).map_err(cannot)?;
+            request(BASELINE)?;
+        }
         return match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(cannot(error)),
             _ => Ok(()),
         };
-    };
+    }
+    let version = version.unwrap_or_default();
+    if link == Link::Pin && version == BASELINE {
+        make(data_dir).map_err(cannot)?;
+        return place(&path, version.as_bytes()).map_err(cannot);
+    }
     if !is_version(version) || !artefact_path(data_dir, module, version).exists() {
         return Err(format!(
             "Cannot {verb} {version}: {} has no such version, see `legend model list`",
@@ -259,8 +281,7 @@ pub fn point(
         return place(&path, version.as_bytes()).map_err(cannot);
     }
     if link == Link::Latest {
-        let request = folder(data_dir).join(format!("{}.request", module_name(module)));
-        place(&request, format!("{version} {request_id}").as_bytes()).map_err(cannot)?;
+        request(version)?;
     }
     let target = format!("lib{}_v{version}.so", module_name(module));
     let temporary = path.with_extension(format!("new.{}", std::process::id()));
@@ -268,13 +289,17 @@ pub fn point(
     symlink(target, &temporary).and_then(|()| fs::rename(&temporary, &path)).map_err(cannot)
 }
 
-/// What is asked to run: the pinned version, else the symlink's target. `None`: nothing is.
+/// What is asked to run: the pinned version, else the symlink's target. `None`: the baseline is.
 ///
 /// # Errors
 /// It points to what is no version of this folder.
 pub fn wanted(data_dir: &Path, module: Module, link: Link) -> Result<Option<String>, String> {
     let pinned = if link == Link::Latest { pointed(data_dir, module, Link::Pin)? } else { None };
-    if pinned.is_some() { Ok(pinned) } else { pointed(data_dir, module, link) }
+    match pinned {
+        Some(version) if version == BASELINE => Ok(None),
+        Some(version) => Ok(Some(version)),
+        None => pointed(data_dir, module, link),
+    }
 }
 
 /// The version that a link names by itself.
@@ -286,7 +311,7 @@ pub fn pointed(data_dir: &Path, module: Module, link: Link) -> Result<Option<Str
     if link == Link::Pin {
         let Ok(text) = fs::read_to_string(path) else { return Ok(None) };
         let version = text.trim();
-        return if is_version(version) {
+        return if is_version(version) || version == BASELINE {
             Ok(Some(version.to_owned()))
         } else {
             Err("the pin names no version".to_owned())
@@ -313,7 +338,7 @@ pub fn pointed_ms(data_dir: &Path, module: Module, link: Link) -> u64 {
     since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// The request that the deployment of a version answers to; "" for none.
+/// The request that the deployment of a version, or of the baseline, answers to; "" for none.
 #[must_use]
 pub fn request(data_dir: &Path, module: Module, version: &str) -> String {
     let path = folder(data_dir).join(format!("{}.request", module_name(module)));

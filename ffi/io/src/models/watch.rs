@@ -33,7 +33,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// What came of a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// Its version; "" when what was asked for names none.
+    /// Its version, `baseline` without one; "" when what was asked for names none.
     pub version: String,
     /// `live`, `shadow`, `refused`, `reaped`, `none`.
     pub state: &'static str,
@@ -156,7 +156,8 @@ impl Watcher {
                 Some((metadata.len(), metadata.modified().ok()?))
             });
             let request_id = match &wanted {
-                Ok(Some(version)) if link == Link::Latest => {
+                Ok(version) if link == Link::Latest => {
+                    let version = version.as_deref().unwrap_or(registry::BASELINE);
                     registry::request(&self.data_dir, self.module, version)
                 }
                 _ => String::new(),
@@ -183,13 +184,19 @@ impl Watcher {
             match wanted {
                 Err(reason) => tell(told(String::new(), "refused", reason)),
                 Ok(None) => {
+                    let ran = slot.version().is_some();
                     slot.swap(None);
+                    if link == Link::Shadow {
+                        if !first {
+                            tell(told(String::new(), "none", "no model is in shadow".to_owned()));
+                        }
+                        continue;
+                    }
+                    if ran {
+                        remember(&self.data_dir, self.module, registry::BASELINE);
+                    }
                     if !first {
-                        tell(told(
-                            String::new(),
-                            "none",
-                            format!("no model is {state}: the baseline scores"),
-                        ));
+                        tell(told(registry::BASELINE.to_owned(), state, String::new()));
                     }
                 }
                 // Its file was written over, or it is deployed again: what runs is a copy of what was signed.
@@ -256,7 +263,9 @@ impl Watcher {
             return None;
         }
         let ran = fs::read_to_string(history_path(&self.data_dir, self.module)).unwrap_or_default();
-        let mut versions = ran.lines().rev().filter_map(|line| line.split(' ').nth(1));
+        let ran = ran.lines().rev().filter_map(|line| line.split(' ').nth(1));
+        // Who went back to the baseline does not want what was before it.
+        let mut versions = ran.take_while(|version| *version != registry::BASELINE);
         let version = versions.find(|version| {
             *version != refused
                 && registry::is_version(version)
@@ -274,7 +283,7 @@ fn crash_path(data_dir: &Path, module: Module) -> PathBuf {
     registry::folder(data_dir).join(format!("{}.crash", module_name(module)))
 }
 
-/// Which versions were live when, a line each: `<Unix milliseconds> <version>`.
+/// Which versions were live when, a line each: `<Unix milliseconds> <version, or baseline>`.
 #[must_use]
 pub fn history_path(data_dir: &Path, module: Module) -> PathBuf {
     registry::folder(data_dir).join(format!("{}.history", module_name(module)))

@@ -127,9 +127,10 @@ pub struct AuditHead {
 pub struct ModelEvent {
     #[prost(string, tag = "1")]
     pub module: ::prost::alloc::string::String,
+    /// or `baseline`, of which only `live` is said
     #[prost(string, tag = "2")]
     pub version: ::prost::alloc::string::String,
-    /// live | refused | reaped | shadow
+    /// live | refused | reaped | shadow | none: no shadow
     #[prost(string, tag = "3")]
     pub state: ::prost::alloc::string::String,
     #[prost(string, tag = "4")]
