@@ -1,51 +1,148 @@
-/** Starts what the schedules say. Several hosts may run it: a minute of a schedule is one job, whoever asks for it. */
+/**
+ * Starts what the schedules say. A minute of a schedule is started once, whatever the clock, the process or the host
+ * does: the newest minute that was started is kept on this disk, and every start is on the log under a key of its own.
+ */
 import { parseCron } from "../core/jobs/cron.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
+import { type Marks, scheduleKey } from "../core/jobs/schedules.ts";
 import { pause } from "../core/pause.ts";
-import type { Schedule } from "../proto/jobs.ts";
+import { type Schedule, scheduledArgs } from "../proto/jobs.ts";
 
 const LOOK_MS = 5_000;
-/** A minute that was missed, by a stopped process, is made up for this long. */
-const LATE_MS = 10 * 60_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+/** What was missed is made up for this long; a clock that goes back further was wrong before. */
+const LATE_MS = DAY_MS;
+/** Later than this is said. */
+const SAID_LATE_MS = 10 * MINUTE_MS;
+/** Missed starts of this time are counted. */
+const COUNTED_MS = 400 * DAY_MS;
 
 export interface SchedulerOptions {
-  readonly queue: JobQueue;
+  readonly queue: Pick<JobQueue, "submit" | "sync" | "book">;
   schedules(): readonly Schedule[];
-  readonly signal: AbortSignal;
+  /** The newest minute of each schedule that is dealt with, on this host's disk. */
+  readonly marks: { read(): Marks; write(marks: Marks): void };
   say(line: string): void;
-  readonly now?: () => number;
+  /** Unix milliseconds. */
+  readonly now: () => number;
 }
 
-/** Submits what was due between two looks; the time up to which it looked. */
-export async function startDue(options: SchedulerOptions, from: number, to: number): Promise<number> {
-  for (const { name, cron, enabled, days, kind, args } of options.schedules()) {
-    if (!enabled) continue;
-    const due = parseCron(cron);
-    for (let at = Math.max(from, to - LATE_MS);;) {
-      const next = due.next(at);
-      if (next === null || next > to) break;
-      at = next;
-      const range = { start: Math.floor((next - days * DAY_MS) / 1000), end: Math.floor(next / 1000) };
-      try {
-        await options.queue.submit(kind, { ...args, range }, {
-          issuer: `schedule:${name}`,
-          uniqueKey: `schedule:${name}:${next / MINUTE_MS}`,
-        });
-      } catch (error) {
-        options.say(`Cannot start schedule ${name}: ${error instanceof Error ? error.message : error}`);
-      }
-    }
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  #marks: Marks;
+  #written: string;
+  /** Of each schedule, how far after its mark nothing was due. */
+  readonly #looked = new Map<string, { mark: number; to: number }>();
+  /** What was said last of each schedule, so that trouble is said once. */
+  readonly #said = new Map<string, string>();
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#marks = options.marks.read();
+    this.#written = JSON.stringify(this.#marks);
   }
-  return to;
+
+  /** Submits what is due now and was not started yet; of several missed starts of a schedule one, the newest. */
+  async startDue(): Promise<void> {
+    const { queue, schedules, marks } = this.#options;
+    await queue.sync();
+    const next: Record<string, Marks[string]> = {};
+    for (const one of schedules()) {
+      // A schedule that is switched on again is not late for the time that it was off.
+      if (one.enabled) next[one.name] = await this.#start(one);
+    }
+    this.#marks = next;
+    const text = JSON.stringify(next);
+    if (text === this.#written) return;
+    // When the disk refuses, the next look tries again; until then the keys on the log hold.
+    marks.write(next);
+    this.#written = text;
+  }
+
+  /** The mark of a schedule after this look. */
+  async #start({ name, cron, days, kind, args }: Schedule): Promise<Marks[string]> {
+    const now = this.#options.now();
+    const known = this.#marks[name];
+    if (known?.cron !== cron) return { cron, done_to_ms: now };
+    const mark = Math.max(known.done_to_ms, this.#options.queue.book.newestStart(name, now + LATE_MS) ?? 0);
+    if (mark > now + LATE_MS) {
+      this.#options.say(
+        `Cannot rely on the clock: schedule ${name} was started at ${iso(mark)}, it begins again now`,
+      );
+      return { cron, done_to_ms: now };
+    }
+    // Minutes that were looked at before and are not due need no second look.
+    const looked = this.#looked.get(name);
+    const { newest, count } = due(cron, looked?.mark === mark ? Math.max(mark, looked.to) : mark, now);
+    if (newest === null) {
+      this.#looked.set(name, { mark, to: Math.max(now, looked?.mark === mark ? looked.to : 0) });
+      return { cron, done_to_ms: mark };
+    }
+    const late = now - newest;
+    if (late > LATE_MS) {
+      this.#options.say(
+        `schedule ${name}: ${starts(count)} missed, the newest more than a day ago; none is made up for`,
+      );
+      return { cron, done_to_ms: newest };
+    }
+    try {
+      const range = { start_ms: newest - days * DAY_MS, end_ms: newest };
+      await this.#options.queue.submit(kind, scheduledArgs(args, range), {
+        issuer: `schedule:${name}`,
+        uniqueKey: scheduleKey(name, newest),
+      });
+    } catch (error) {
+      this.#once(name, `Cannot start schedule ${name}: ${error instanceof Error ? error.message : error}`);
+      return { cron, done_to_ms: mark };
+    }
+    this.#said.delete(name);
+    if (count > 1) {
+      this.#options.say(
+        `schedule ${name}: ${starts(count - 1)} missed; the one of ${iso(newest)} is started now`,
+      );
+    } else if (late > SAID_LATE_MS) {
+      this.#options.say(`schedule ${name}: the start of ${iso(newest)} was missed, it is made up for now`);
+    }
+    return { cron, done_to_ms: newest };
+  }
+
+  #once(name: string, line: string): void {
+    if (this.#said.get(name) !== line) this.#options.say(line);
+    this.#said.set(name, line);
+  }
 }
 
-export async function schedule(options: SchedulerOptions): Promise<void> {
-  const now = options.now ?? Date.now;
-  let from = now();
-  while (!options.signal.aborted) {
-    await pause(LOOK_MS, options.signal);
-    if (!options.signal.aborted) from = await startDue(options, from, now());
+const iso = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace("T", " ") + " UTC";
+const starts = (count: number) => count === 1 ? "one start was" : `${count} starts were`;
+
+/** Minutes of a cron line in `(from, now]`: the newest, and how many. */
+function due(line: string, from: number, now: number): { newest: number | null; count: number } {
+  const cron = parseCron(line);
+  let [newest, count]: [number | null, number] = [null, 0];
+  const first = Math.floor(Math.max(from, now - COUNTED_MS) / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
+  for (let at = first; at <= now; at += MINUTE_MS) {
+    if (!cron.matches(at)) continue;
+    newest = at;
+    count++;
+  }
+  return { newest, count };
+}
+
+/** Looks each few seconds until the signal ends it; trouble with the log is said once. */
+export async function schedule(options: SchedulerOptions & { readonly signal: AbortSignal }): Promise<void> {
+  const { signal, say } = options;
+  const scheduler = new Scheduler(options);
+  let said = "";
+  while (!signal.aborted) {
+    try {
+      await scheduler.startDue();
+      said = "";
+    } catch (error) {
+      const line = `Cannot look at the schedules: ${error instanceof Error ? error.message : error}`;
+      if (line !== said && !signal.aborted) say(line);
+      said = line;
+    }
+    await pause(LOOK_MS, signal);
   }
 }

@@ -1,7 +1,7 @@
 import { type Job, JOBS_TOPIC } from "../core/jobs/book.ts";
 import { JobQueue, jobView } from "../core/jobs/queue.ts";
 import { AppError, UsageError } from "../core/errors.ts";
-import type { JobKindName } from "../proto/jobs.ts";
+import type { JobArgs, JobKindName } from "../proto/jobs.ts";
 import { type Command, type Context, EXIT, type ExitCode, type Flag, type Invocation } from "./command.ts";
 
 const JSON_FLAG: Flag = { name: "json", doc: "One JSON object a line" };
@@ -26,11 +26,11 @@ export async function openQueue(context: Context): Promise<{ queue: JobQueue } &
 }
 
 /** Puts a job on the queue and, unless it is detached, shows how it goes until it is over. */
-export async function submitAndWait(
+export async function submitAndWait<K extends JobKindName>(
   { flags }: Invocation,
   context: Context,
-  kind: JobKindName,
-  args: unknown,
+  kind: K,
+  args: JobArgs[K],
 ): Promise<ExitCode> {
   await using opened = await openQueue(context);
   const { queue } = opened;

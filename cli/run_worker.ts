@@ -4,7 +4,7 @@ import { schedule } from "../agents/scheduler.ts";
 import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
-import { readSchedules } from "../core/jobs/schedules.ts";
+import { readMarks, readSchedules, writeMarks } from "../core/jobs/schedules.ts";
 import { storeAddress } from "../core/store/address.ts";
 import type { StoreAddress } from "../core/store/client.ts";
 import { endWithParent } from "../ffi/engine.ts";
@@ -46,7 +46,14 @@ export const runWorker: Command = {
     await Promise.all([
       following,
       runner.run(),
-      schedule({ queue, schedules: () => readSchedules(path), signal, say }),
+      schedule({
+        queue,
+        schedules: () => readSchedules(path),
+        marks: { read: () => readMarks(path, say), write: (marks) => writeMarks(path, marks) },
+        signal,
+        say,
+        now: Date.now,
+      }),
     ]);
     return EXIT.done;
   },

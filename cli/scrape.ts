@@ -16,7 +16,11 @@ export const scrape: Command = {
   args: "OUTPUT",
   summary: "Write rows of the store to a Parquet or JSON file, here or on S3, with a manifest",
   flags: [
-    { name: "start", value: "TIME", doc: "From this time on: Unix seconds or ISO 8601" },
+    {
+      name: "start",
+      value: "TIME",
+      doc: "From this time on: a date (00:00 UTC), ISO 8601 with its zone, or Unix seconds",
+    },
     { name: "end", value: "TIME", doc: "Up to before this time" },
     { name: "type", value: "arb|mev", doc: "What; may repeat, without it both" },
     { name: "dex", value: "ID", doc: "Only of this DEX; may repeat" },
@@ -34,7 +38,7 @@ export const scrape: Command = {
     const parsed = scrapeArgs.safeParse(args);
     if (!parsed.success) throw new UsageError(`Cannot scrape: ${firstProblem(parsed.error.issues)}`);
     checkOutput(parsed.data.output, datasetsRoot(context), allowedBuckets(context));
-    return await submitAndWait(call, context, "scrape", args);
+    return await submitAndWait(call, context, "scrape", parsed.data);
   },
 };
 

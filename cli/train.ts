@@ -9,7 +9,11 @@ export const train: Command = {
   args: "MODULE",
   summary: "Train a model of arbitrage or mev from the store's evidence and register it",
   flags: [
-    { name: "start", value: "TIME", doc: "From this time on: Unix seconds or ISO 8601" },
+    {
+      name: "start",
+      value: "TIME",
+      doc: "From this time on: a date (00:00 UTC), ISO 8601 with its zone, or Unix seconds",
+    },
     { name: "end", value: "TIME", doc: "Up to before this time" },
     { name: "model", value: "xgb|lgbm|torch", doc: "XGBoost, LightGBM or a small network; xgb without it" },
     { name: "features", value: "default|extended", doc: "default without it" },
@@ -28,7 +32,7 @@ export const train: Command = {
     const args = argsOf(call);
     const parsed = trainArgs.safeParse(args);
     if (!parsed.success) throw new UsageError(`Cannot train: ${firstProblem(parsed.error.issues)}`);
-    return await submitAndWait(call, context, "train", args);
+    return await submitAndWait(call, context, "train", parsed.data);
   },
 };
 

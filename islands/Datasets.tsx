@@ -14,13 +14,15 @@ interface File {
 }
 
 function what({ args, result }: JobRow): string {
-  const { types, start, end, format, compress } = args as Record<string, unknown>;
+  const { types, start_ms, end_ms, format, compress } = args as Record<string, unknown>;
   const files = (result?.files ?? []) as File[];
   const made = files.length > 0
     ? ` · ${files.map((file) => `${grouped(file.rows)} rows in ${file.output}`).join(", ")}`
     : "";
   const list = Array.isArray(types) ? types.join(", ") : "arb, mev";
-  return `${list} · ${moment(start)} … ${moment(end)} · ${format ?? "parquet"} ${compress ?? "zstd"}${made}`;
+  return `${list} · ${moment(start_ms)} … ${moment(end_ms)} · ${format ?? "parquet"} ${
+    compress ?? "zstd"
+  }${made}`;
 }
 
 export default function Datasets({ admin }: { admin: boolean }) {

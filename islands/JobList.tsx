@@ -262,12 +262,8 @@ export function Choice<const T extends string>(
   );
 }
 
-/** A time of a job's arguments, as it was given: a date, or Unix seconds. */
-export function moment(value: unknown): string {
-  const seconds = Number(value);
-  const text = Number.isFinite(seconds) ? new Date(seconds * 1000).toISOString() : String(value);
-  return text.slice(0, 16).replace("T", " ");
-}
+/** A time of a job's arguments; a job of an older version has none that can be read safely. */
+export const moment = (ms: unknown) => typeof ms === "number" ? utc(ms).slice(0, 16) : "unknown time";
 
 /** Days back from now as a form has them. */
 export function day(back: number): string {

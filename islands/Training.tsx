@@ -14,10 +14,10 @@ const EVERY_MS = 2_000;
 
 const what = ({ args }: JobRow) => {
   const { module, model, features, range } = args as Record<string, unknown> & {
-    range?: { start: string; end: string };
+    range?: { start_ms: number; end_ms: number };
   };
-  return `${module} · ${model ?? "xgb"} · ${features ?? "default"} · ${moment(range?.start)} … ${
-    moment(range?.end)
+  return `${module} · ${model ?? "xgb"} · ${features ?? "default"} · ${moment(range?.start_ms)} … ${
+    moment(range?.end_ms)
   }`;
 };
 

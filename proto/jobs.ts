@@ -7,24 +7,58 @@ export type JobKindName = (typeof JOB_KINDS)[number];
 export const JOB_STATES = ["queued", "running", "done", "error", "cancelled"] as const;
 export type JobStateName = (typeof JOB_STATES)[number];
 
-/** Unix seconds, or a date as ISO 8601 writes it; milliseconds since 1970 afterwards. */
-const moment = z.union([
-  z.number().min(0).max(4e9).transform((seconds) => Math.round(seconds * 1000)),
-  z.string().max(40).transform((text, context) => {
-    const at = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-    if (Number.isFinite(at) && at >= 0 && at <= 4e12) return Math.round(at);
-    context.addIssue({ code: "custom", message: `${text} is no time, need Unix seconds or ISO 8601` });
-    return z.NEVER;
-  }),
-]);
+/** Times before 2001 and after 2096 are typing mistakes: a year, a date without its hyphens, milliseconds. 0 is "from the first". */
+const SECONDS_MIN = 1e9;
+const SECONDS_MAX = 4e9;
+const MOMENT_NEEDED =
+  "need a date (2026-11-17, which is 00:00 UTC), a time with its zone (2026-11-17T06:30Z or +09:00) or Unix seconds (1794896400)";
+const ISO =
+  /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
-const after = { message: "need an end behind the start", path: ["end"] };
-const range = z.strictObject({ start: moment, end: moment }).refine(({ start, end }) => end > start, after);
+/** Milliseconds since 1970 of what a person or a program gives as a time; null when it is none. The only such parser. */
+export function parseMoment(given: string | number): number | null {
+  if (typeof given === "number" || /^\d{1,10}(\.\d{1,9})?$/.test(given)) {
+    const seconds = Number(given);
+    const known = seconds === 0 || (seconds >= SECONDS_MIN && seconds <= SECONDS_MAX);
+    return known ? Math.round(seconds * 1000) : null;
+  }
+  const [, year, month, day, hour = "00", minute = "00", second = "00", fraction = "", zone = "Z"] =
+    ISO.exec(given) ?? [];
+  if (year === undefined) return null;
+  const utc = Date.UTC(+year, +month! - 1, +day!, +hour, +minute, +second);
+  // What overflows, like the 30th of February or 25 o'clock, comes back as something else.
+  if (new Date(utc).toISOString().slice(0, 19) !== `${year}-${month}-${day}T${hour}:${minute}:${second}`) {
+    return null;
+  }
+  const [hours, minutes] = zone === "Z" ? [0, 0] : [+zone.slice(1, 3), +zone.slice(4)];
+  if (hours > 14 || minutes > 59) return null;
+  const east = (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+  const at = utc + Math.floor(Number(`0.${fraction || 0}`) * 1000) - east;
+  return at >= 0 && at <= SECONDS_MAX * 1000 ? at : null;
+}
 
-export const scrapeArgs = z.strictObject({
-  /** `[start, end)` by the events' time. */
-  start: moment,
-  end: moment,
+const MOMENT_CHARS_MAX = 40;
+
+/** A time as it is asked for; milliseconds since 1970 afterwards. */
+const moment = z.union([z.number(), z.string()], { error: MOMENT_NEEDED }).transform((given, context) => {
+  const at = parseMoment(given);
+  if (at !== null) return at;
+  const shown = String(given).slice(0, MOMENT_CHARS_MAX);
+  const hint = /^\d{13}$/.test(shown) ? " (milliseconds?)" : "";
+  context.addIssue({ code: "custom", message: `${shown} is not a time${hint}, ${MOMENT_NEEDED}` });
+  return z.NEVER;
+});
+
+/** Milliseconds since 1970, as they lie on the log. */
+const stampMs = z.number().int().min(0).max(SECONDS_MAX * 1000);
+
+const after = { message: "need an end later than the start", path: ["end"] };
+const asked = { start: moment, end: moment };
+const range = z.strictObject(asked).refine(({ start, end }) => end > start, after)
+  .transform(({ start, end }) => ({ start_ms: start, end_ms: end }));
+const keptRange = z.strictObject({ start_ms: stampMs, end_ms: stampMs });
+
+const scrapeMore = {
   types: z.array(z.enum(["arb", "mev"])).min(1).max(2).default(["arb", "mev"]),
   /** Empty: all. */
   dex: z.array(z.enum(DEX_IDS)).max(DEX_IDS.length).default([]),
@@ -32,12 +66,16 @@ export const scrapeArgs = z.strictObject({
   compress: z.enum(["zstd", "gzip", "none"]).default("zstd"),
   /** A path below `datasets.root`, or `s3://bucket/key`. */
   output: z.string().min(1).max(1024),
-}).refine(({ start, end }) => end > start, after);
+};
+
+/** What a dataset is asked for with: `[start, end)` by the events' time. */
+export const scrapeArgs = z.strictObject({ ...asked, ...scrapeMore })
+  .refine(({ start, end }) => end > start, after)
+  .transform(({ start, end, ...more }) => ({ start_ms: start, end_ms: end, ...more }));
 export type ScrapeArgs = z.output<typeof scrapeArgs>;
 
-export const trainArgs = z.strictObject({
+const trainMore = {
   module: z.enum(["arbitrage", "mev"]),
-  range,
   features: z.enum(["default", "extended"]).default("default"),
   model: z.enum(["xgb", "lgbm", "torch"]).default("xgb"),
   gpu: z.boolean().default(false),
@@ -60,8 +98,21 @@ export const trainArgs = z.strictObject({
   ).prefault({}),
   /** What becomes of the model: nothing, live when it wins on the later slice, or in shadow. */
   promote: z.enum(["never", "if_better", "shadow"]).default("never"),
-});
+};
+
+/** What a training is asked for with. */
+export const trainArgs = z.strictObject({ ...trainMore, range });
+/** A job's arguments as they lie on the log: what was asked for, read once, its times in milliseconds. */
+export const keptArgs = {
+  scrape: z.strictObject({ ...keptRange.shape, ...scrapeMore }),
+  train: z.strictObject({ ...trainMore, range: keptRange }),
+} as const;
 export type TrainArgs = z.output<typeof trainArgs>;
+/** By kind. */
+export interface JobArgs {
+  scrape: ScrapeArgs;
+  train: TrainArgs;
+}
 
 /** A cron line in UTC with what it starts. */
 export const schedule = z.strictObject({
@@ -81,6 +132,12 @@ export const schedule = z.strictObject({
 });
 export type Schedule = z.output<typeof schedule>;
 export const schedules = z.strictObject({ schedules: z.array(schedule).max(50) });
+
+/** What a schedule asks for, over a range in milliseconds. */
+export const scheduledArgs = (
+  args: Schedule["args"],
+  range: { start_ms: number; end_ms: number },
+): TrainArgs => keptArgs.train.parse({ ...args, range });
 
 export interface TrainResult {
   version: string;

@@ -3,7 +3,7 @@ import { AppError } from "../core/errors.ts";
 import { jobView } from "../core/jobs/queue.ts";
 import { parseCron } from "../core/jobs/cron.ts";
 import type { Job } from "../core/jobs/book.ts";
-import { schedules, scrapeArgs, trainArgs } from "../proto/jobs.ts";
+import { type JobArgs, type JobKindName, schedules, scrapeArgs, trainArgs } from "../proto/jobs.ts";
 import { emptyBody } from "../proto/api.ts";
 import type { ApiDeps } from "./deps.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
@@ -55,7 +55,12 @@ export function jobRoutes(deps: ApiDeps): Route[] {
     if (!job) throw new AppError("not_found", `Cannot find job ${id}`);
     return job;
   };
-  const submit = async (c: RouteContext, kind: "scrape" | "train", args: unknown, detail: string) => {
+  const submit = async <K extends JobKindName>(
+    c: RouteContext,
+    kind: K,
+    args: JobArgs[K],
+    detail: string,
+  ) => {
     const { name } = principalOf(c);
     deps.audit({ who: name, action: kind, detail });
     const job_id = await deps.jobs.submit(kind, args, { issuer: name });
@@ -73,11 +78,6 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         return c.json(jobView(job));
       },
     });
-  // The worker parses them again: times as a body has them.
-  const iso = ({ start, end }: { start: number; end: number }) => ({
-    start: new Date(start).toISOString(),
-    end: new Date(end).toISOString(),
-  });
   return [
     ...["/api/datasets/scrape", "/api/datasets/export"].map((path) =>
       route({
@@ -88,7 +88,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         body: scrapeArgs,
         handle: async (c, body) => {
           deps.checkOutput(body.output);
-          return await submit(c, "scrape", { ...body, ...iso(body) }, body.output);
+          return await submit(c, "scrape", body, body.output);
         },
       })
     ),
@@ -115,8 +115,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         right: "jobs",
         summary: "Train a model; answers with the job",
         body: trainArgs,
-        handle: (c, body) =>
-          submit(c, "train", { ...body, range: iso(body.range) }, `${body.module} ${body.model}`),
+        handle: (c, body) => submit(c, "train", body, `${body.module} ${body.model}`),
       })
     ),
     ...["/api/training/status/:id", "/api/training/jobs/:id"].map((path) =>

@@ -42,7 +42,7 @@ async function run({ id, kind, args, token, settings }: JobStart): Promise<void>
   try {
     const job = JOBS.find((job) => job.kind === kind);
     if (!job) throw new AppError("invalid", `Cannot run a job of kind ${kind}: this version has none`);
-    const { result, message } = await job.run(job.parse(args), ports);
+    const { result, message } = await job.run(parsed(job, args), ports);
     say({ type: "done", result, message });
   } catch (error) {
     if (stop.signal.aborted) return say({ type: "error", message: "cancelled", final: true });
@@ -51,6 +51,22 @@ async function run({ id, kind, args, token, settings }: JobStart): Promise<void>
       ? error.message
       : `a bug in legend: ${error instanceof Error ? error.stack : error}`;
     say({ type: "error", message, final: expected && FINAL.has(error.code) });
+  }
+}
+
+/** Throws `invalid` for arguments that lie on the log in another version's form. */
+// deno-lint-ignore no-explicit-any -- each row parses its own arguments
+function parsed(job: Job<any>, args: unknown): unknown {
+  try {
+    return job.parse(args);
+  } catch (error) {
+    throw new AppError(
+      "invalid",
+      `Cannot run this ${job.kind}: another version of legend asked for it, ask again`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

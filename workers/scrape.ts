@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import type { Transform } from "node:stream";
 import { AppError } from "../core/errors.ts";
 import { Store } from "../core/store/client.ts";
-import { type ScrapeArgs, scrapeArgs, type ScrapeResult } from "../proto/jobs.ts";
+import { keptArgs, type ScrapeArgs, type ScrapeResult } from "../proto/jobs.ts";
 import type { Job, JobPorts } from "../core/jobs/contract.ts";
 import { openOutput, resolveOutput } from "./output.ts";
 import { FOOTER_BYTES_MAX, footerLength, parquetRows } from "./parquet_rows.ts";
@@ -87,7 +87,7 @@ function queryOf(args: ScrapeArgs, type: DatasetType): Query {
   return {
     count: `SELECT count() AS rows FROM ${table} WHERE ${where}`,
     rows: `SELECT ${COLUMNS[type].join(", ")} FROM ${table} WHERE ${where} ORDER BY ${order}`,
-    params: { start: args.start, end: args.end, ...(args.dex.length > 0 ? { dex: args.dex } : {}) },
+    params: { start: args.start_ms, end: args.end_ms, ...(args.dex.length > 0 ? { dex: args.dex } : {}) },
   };
 }
 
@@ -102,7 +102,7 @@ export function outputOf(args: Pick<ScrapeArgs, "output" | "types">, type: Datas
 
 export const scrape: Job<ScrapeArgs> = {
   kind: "scrape",
-  parse: (args) => scrapeArgs.parse(args),
+  parse: (args) => keptArgs.scrape.parse(args),
   async run(args, ports) {
     const { settings } = ports;
     if (!settings.store) throw new AppError("unavailable", settings.storeTrouble);
@@ -120,9 +120,9 @@ export const scrape: Job<ScrapeArgs> = {
       const day = (ms: number) => new Date(ms).toISOString();
       throw new AppError(
         "not_found",
-        `Cannot scrape: no rows of ${types.join(" and ")} between ${day(args.start)} and ${day(args.end)}${
-          args.dex.length > 0 ? ` of ${args.dex.join(", ")}` : ""
-        }`,
+        `Cannot scrape: no rows of ${types.join(" and ")} between ${day(args.start_ms)} and ${
+          day(args.end_ms)
+        }${args.dex.length > 0 ? ` of ${args.dex.join(", ")}` : ""}`,
       );
     }
     const files: ScrapeResult["files"] = [];
@@ -203,7 +203,7 @@ async function scrapeOne(
       format: args.format,
       compress: args.compress,
       columns: datasetColumns(type),
-      range: { start_ms: args.start, end_ms: args.end },
+      range: { start_ms: args.start_ms, end_ms: args.end_ms },
       dex: args.dex,
       query: { sql, params },
       version: ports.settings.version,

@@ -13,7 +13,7 @@ import {
   type TrainedModel,
   type Training,
 } from "../ffi/models.ts";
-import { type TrainArgs, trainArgs, type TrainResult } from "../proto/jobs.ts";
+import { keptArgs, type TrainArgs, type TrainResult } from "../proto/jobs.ts";
 import type { Job, JobPorts } from "../core/jobs/contract.ts";
 import { datasetHash, type Example, loadExamples, matrix, type Split, split } from "./training_data.ts";
 
@@ -69,7 +69,7 @@ function engineParams(args: TrainArgs, threads: number): [string, string][] {
 
 export const train: Job<TrainArgs> = {
   kind: "train",
-  parse: (args) => trainArgs.parse(args),
+  parse: (args) => keptArgs.train.parse(args),
   async run(args, ports) {
     const { settings, signal } = ports;
     if (!settings.store) throw new AppError("unavailable", settings.storeTrouble);
@@ -110,8 +110,8 @@ export const train: Job<TrainArgs> = {
       feature_names: names.slice(0, count),
       schema_hash: schema[args.features],
       dataset: {
-        start: new Date(args.range.start).toISOString(),
-        end: new Date(args.range.end).toISOString(),
+        start: new Date(args.range.start_ms).toISOString(),
+        end: new Date(args.range.end_ms).toISOString(),
         rows: examples.length,
         positives: examples.filter((row) => row.label === 1).length,
         sha256: datasetHash(examples),

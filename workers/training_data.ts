@@ -44,11 +44,11 @@ type Row = [string, string, string, string, string, (number | null)[]];
 export async function loadExamples(
   store: Store,
   module: ModuleName,
-  range: { start: number; end: number },
+  range: { start_ms: number; end_ms: number },
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<Example[]> {
-  const params = { start: range.start, end: range.end, names };
+  const params = { start: range.start_ms, end: range.end_ms, names };
   const select = (kinds: string, label: string, group: string, dex: string) =>
     `SELECT toString(toUnixTimestamp64Milli(dt)), lower(hex(decision_id)), ${label}, ${group}, ${dex},
     arrayMap(name -> toFloat32(JSONExtract(evidence, 'features', name, 'Nullable(Float64)')), {names:Array(String)})

@@ -6,6 +6,7 @@
 import { JOB_KINDS, type JobKindName, type JobStateName } from "../../proto/jobs.ts";
 import { jobs, long } from "../../proto/wire.ts";
 import type { LogRecord, StoredRecord } from "../log/log.ts";
+import { startOfKey } from "./schedules.ts";
 
 export const JOBS_TOPIC = "jobs-proto";
 const HEADER = "job";
@@ -13,6 +14,8 @@ const HEADER = "job";
 const LOG_LINES_MAX = 500;
 /** Ended jobs that are kept. */
 const ENDED_MAX = 2_000;
+/** Starts of schedules whose keys are held: seven days of one each minute. */
+const STARTS_MAX = 10_080;
 /** Pause before another try: doubles from the first to the last. */
 const BACK_OFF_MS = { first: 1_000, last: 60_000 };
 
@@ -54,6 +57,8 @@ const isEnded = ({ state }: Job) => state === "done" || state === "error" || sta
 
 export class JobBook {
   readonly #jobs = new Map<string, Job>();
+  /** Keys of starts of schedules with their jobs, oldest first: each is held beyond its job's end. */
+  readonly #starts = new Map<string, string>();
 
   /** Newest first. */
   list(): Job[] {
@@ -67,6 +72,21 @@ export class JobBook {
   /** A job that is not over with the same key. */
   withKey(key: string): Job | undefined {
     return key === "" ? undefined : this.list().find((job) => job.uniqueKey === key && !isEnded(job));
+  }
+
+  /** The job that a start of a schedule became, also when it is over. */
+  startedBy(key: string): string | undefined {
+    return this.#starts.get(key);
+  }
+
+  /** Unix milliseconds of the newest start of a schedule that is on the log, up to `notAfter`. */
+  newestStart(name: string, notAfter: number): number | null {
+    let newest: number | null = null;
+    for (const key of this.#starts.keys()) {
+      const start = startOfKey(key)!;
+      if (start.name === name && start.ms <= notAfter && start.ms > (newest ?? -1)) newest = start.ms;
+    }
+    return newest;
   }
 
   /** Takes in one record; the job that it changed. */
@@ -87,6 +107,8 @@ export class JobBook {
     const kind = JOB_KINDS.find((kind) => KIND_NUMBERS[kind] === told.kind);
     if (told.schemaVersion !== "job-v1" || !kind || this.#jobs.has(told.jobId)) return undefined;
     const same = this.withKey(told.uniqueKey);
+    const again = !same && this.#starts.has(told.uniqueKey);
+    if (!same && !again) this.#hold(told.uniqueKey, told.jobId);
     const job: Job = {
       id: told.jobId,
       kind,
@@ -95,14 +117,18 @@ export class JobBook {
       uniqueKey: told.uniqueKey,
       attemptsMax: Math.min(10, Math.max(1, told.attemptsMax)),
       createdMs: Number(told.createdMs),
-      state: same ? "cancelled" : "queued",
+      state: same || again ? "cancelled" : "queued",
       token: 0,
       worker: "",
       attempts: 0,
       progress: 0,
-      message: same ? `the same as ${same.id}` : "",
+      message: same
+        ? `the same as ${same.id}`
+        : again
+        ? "this minute of the schedule was started before"
+        : "",
       startedMs: null,
-      endedMs: same ? Number(told.createdMs) : null,
+      endedMs: same || again ? Number(told.createdMs) : null,
       notBeforeMs: 0,
       cancelWanted: false,
       result: null,
@@ -152,6 +178,15 @@ export class JobBook {
       cancelWanted: false,
     });
     return true;
+  }
+
+  #hold(key: string, id: string): void {
+    if (startOfKey(key) === null) return;
+    this.#starts.set(key, id);
+    for (const oldest of this.#starts.keys()) {
+      if (this.#starts.size <= STARTS_MAX) return;
+      this.#starts.delete(oldest);
+    }
   }
 
   #forget(): void {

@@ -12,7 +12,7 @@ const FIELDS = [
 export interface Cron {
   /** Whether the minute that this time lies in is one of it. */
   matches(ms: number): boolean;
-  /** Start of the next such minute behind `ms`; null when there is none within four years. */
+  /** Start of the next such minute after `ms`; null when there is none within four years. */
   next(ms: number): number | null;
 }
 

@@ -1,5 +1,5 @@
 /** The jobs of an installation: read along, submitted, cancelled, tried again. */
-import { type JobKindName, scrapeArgs, trainArgs } from "../../proto/jobs.ts";
+import type { JobArgs, JobKindName } from "../../proto/jobs.ts";
 import { AppError } from "../errors.ts";
 import { follow } from "../log/follow.ts";
 import type { Log, LogRecord } from "../log/log.ts";
@@ -76,16 +76,14 @@ export class JobQueue {
   }
 
   /** Puts a job on the log; the id of one that is the same and not over, when there is one. */
-  async submit(kind: JobKindName, args: unknown, options: SubmitOptions): Promise<string> {
-    const parsed = (kind === "scrape" ? scrapeArgs : trainArgs).parse(args);
-    const uniqueKey = options.uniqueKey ?? `${kind}:${JSON.stringify(parsed)}`;
-    const same = this.book.withKey(uniqueKey);
-    if (same) return same.id;
+  async submit<K extends JobKindName>(kind: K, args: JobArgs[K], options: SubmitOptions): Promise<string> {
+    const uniqueKey = options.uniqueKey ?? `${kind}:${JSON.stringify(args)}`;
+    const same = this.book.withKey(uniqueKey)?.id ?? this.book.startedBy(uniqueKey);
+    if (same) return same;
     const id = crypto.randomUUID();
     await this.append(descriptorRecord({
       id,
       kind,
-      // As it was asked for: the worker parses it again.
       args,
       issuer: options.issuer,
       uniqueKey,

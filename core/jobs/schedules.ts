@@ -1,4 +1,5 @@
 /** The schedules of a data folder; without a file, a nightly training a module that is switched off. */
+import { z } from "zod";
 import { type Schedule, schedules } from "../../proto/jobs.ts";
 import { AppError } from "../errors.ts";
 import { replaceFile } from "../files.ts";
@@ -26,6 +27,39 @@ export function readSchedules(dataDir: string): readonly Schedule[] {
   const parsed = schedules.safeParse(stored);
   if (!parsed.success) throw new AppError("failed", `Cannot read ${file(dataDir)}: it is damaged, remove it`);
   return parsed.data.schedules;
+}
+
+/** Of each schedule that is switched on: its cron line, and the Unix milliseconds up to which its starts are dealt with. */
+export type Marks = Readonly<Record<string, { readonly cron: string; readonly done_to_ms: number }>>;
+
+const SCHEDULE_KEY = /^schedule:([a-z0-9-]{1,40}):(\d{1,12})$/;
+
+/** Names one start of a schedule for ever: two jobs never have the same. */
+export const scheduleKey = (name: string, ms: number) => `schedule:${name}:${ms / 60_000}`;
+
+/** The start that a job's key names; null: it is of no schedule. */
+export function startOfKey(key: string): { name: string; ms: number } | null {
+  const [, name, minute] = SCHEDULE_KEY.exec(key) ?? [];
+  return name === undefined ? null : { name, ms: Number(minute) * 60_000 };
+}
+
+const marksFile = (dataDir: string) => `${dataDir}/schedule_marks.json`;
+const marks = z.record(z.string(), z.strictObject({ cron: z.string(), done_to_ms: z.number().int().min(0) }));
+
+/** Without the file, or with a damaged one, what is on the log alone counts. */
+export function readMarks(dataDir: string, say: (line: string) => void): Marks {
+  try {
+    return marks.parse(JSON.parse(Deno.readTextFileSync(marksFile(dataDir))));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) {
+      say(`Cannot read ${marksFile(dataDir)}: it is damaged; schedules are not late for what was before now`);
+    }
+    return {};
+  }
+}
+
+export function writeMarks(dataDir: string, marks: Marks): void {
+  replaceFile(marksFile(dataDir), JSON.stringify(marks));
 }
 
 /** Throws `invalid` for a cron line that is none, or a name that comes twice. */

@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { descriptorRecord, type Job, JobBook, statusRecord } from "../core/jobs/book.ts";
+import type { LogRecord, StoredRecord } from "../core/log/log.ts";
+import { type Marks, startOfKey } from "../core/jobs/schedules.ts";
+import type { Schedule } from "../proto/jobs.ts";
+import { Scheduler } from "./scheduler.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const T = Date.UTC(2026, 10, 17, 2, 0);
+
+const NIGHTLY: Schedule = {
+  name: "nightly",
+  cron: "15 2 * * *",
+  enabled: true,
+  kind: "train",
+  days: 7,
+  args: { module: "mev", features: "default", model: "xgb", promote: "never" },
+};
+
+/** A host with its disk, its clock and a log; the scheduler on it can be started anew at any time. */
+class World {
+  now = T;
+  marks: Marks = {};
+  schedules: Schedule[] = [NIGHTLY];
+  readonly records: LogRecord[] = [];
+  readonly said: string[] = [];
+  logFails = false;
+  diskFails = false;
+  #book = new JobBook();
+  #scheduler = this.#start();
+
+  #start(): Scheduler {
+    this.#book = new JobBook();
+    for (const record of this.records) this.#apply(record);
+    // Deno's own `submit` over a log in memory: the book decides alone what is a start.
+    const queue = {
+      book: this.#book,
+      sync: () => this.logFails ? Promise.reject(new Error("the log is away")) : Promise.resolve(),
+      submit: (kind: "train" | "scrape", args: unknown, more: { issuer: string; uniqueKey?: string }) => {
+        const known = this.#book.startedBy(more.uniqueKey!);
+        if (known) return Promise.resolve(known);
+        const id = crypto.randomUUID();
+        const record = descriptorRecord({
+          id,
+          kind,
+          args,
+          issuer: more.issuer,
+          uniqueKey: more.uniqueKey!,
+          attemptsMax: 5,
+          createdMs: this.now,
+        });
+        this.records.push(record);
+        this.#apply(record);
+        return Promise.resolve(id);
+      },
+    };
+    return new Scheduler({
+      queue,
+      schedules: () => this.schedules,
+      marks: {
+        read: () => this.marks,
+        write: (marks) => {
+          if (this.diskFails) throw new Error("the disk is full");
+          this.marks = structuredClone(marks);
+        },
+      },
+      say: (line) => this.said.push(line),
+      now: () => this.now,
+    });
+  }
+
+  #apply(record: LogRecord): void {
+    this.#book.apply({ timestampMs: 0, ...record } as unknown as StoredRecord);
+  }
+
+  /** Started anew: what is in memory is gone. */
+  restart(): void {
+    this.#scheduler = this.#start();
+  }
+
+  async look(ms: number): Promise<void> {
+    this.now = ms;
+    await this.#scheduler.startDue();
+  }
+
+  /** Ends all jobs. */
+  finish(): void {
+    for (const job of this.jobs()) {
+      if (job.state !== "queued") continue;
+      for (const state of ["running", "done"] as const) {
+        const record = statusRecord(job, { state, token: 1, worker: "w", atMs: this.now });
+        this.records.push(record);
+        this.#apply(record);
+      }
+    }
+  }
+
+  jobs(): Job[] {
+    return this.#book.list().reverse();
+  }
+
+  /** Minutes after T of the starts that became jobs, in their order. */
+  starts(): number[] {
+    return this.jobs().filter(({ state }) => state !== "cancelled").map((job) =>
+      (startOfKey(job.uniqueKey)!.ms - T) / MINUTE
+    );
+  }
+}
+
+Deno.test("a schedule starts at its minute, once, over its range in milliseconds", async () => {
+  const world = new World();
+  for (let at = T; at <= T + HOUR; at += 5_000) {
+    await world.look(at);
+    if (at === T + 30 * MINUTE) world.finish();
+  }
+  assert.deepEqual(world.starts(), [15]);
+  const range = { start_ms: T + 15 * MINUTE - 7 * DAY, end_ms: T + 15 * MINUTE };
+  assert.deepEqual((world.jobs()[0]!.args as { range: unknown }).range, range);
+  assert.deepEqual(world.said, []);
+});
+
+Deno.test("operator 15: a start that was missed while the process was down is made up for, once, within a day", async () => {
+  for (
+    const [downMs, expected, words] of [
+      [MINUTE, [15], null],
+      [20 * MINUTE, [15], /2026-11-17 02:15 UTC was missed, it is made up for now/],
+      [23 * HOUR, [15], /made up for now/],
+      [3 * DAY, [15 + 3 * 24 * 60], /3 starts were missed/],
+    ] as const
+  ) {
+    const world = new World();
+    await world.look(T + 14 * MINUTE);
+    world.restart();
+    await world.look(T + 15 * MINUTE + downMs);
+    world.finish();
+    world.restart();
+    await world.look(T + 16 * MINUTE + downMs);
+    assert.deepEqual(world.starts(), expected, `down for ${downMs} ms`);
+    assert.equal(world.said.length, words ? 1 : 0, world.said.join());
+    if (words) assert.match(world.said[0]!, words);
+  }
+});
+
+Deno.test("operator 15: what was missed more than a day ago is said and not made up for", async () => {
+  const world = new World();
+  world.schedules = [{ ...NIGHTLY, cron: "15 2 17 11 *" }];
+  await world.look(T);
+  world.restart();
+  await world.look(T + 2 * DAY);
+  assert.deepEqual(world.starts(), []);
+  assert.match(world.said.join(), /one start was missed, the newest more than a day ago/);
+});
+
+Deno.test("operator 15: a clock that steps forward over the minute starts it, one that steps back does not start it twice", async () => {
+  const world = new World();
+  await world.look(T + 14 * MINUTE);
+  await world.look(T + 14 * MINUTE + 12 * HOUR); // a suspended laptop
+  assert.deepEqual(world.starts(), [15]);
+  world.finish();
+  for (const restarts of [false, true]) {
+    if (restarts) world.restart();
+    for (let at = T; at <= T + HOUR; at += 30_000) await world.look(at);
+  }
+  assert.deepEqual(world.starts(), [15]);
+  await world.look(T + DAY + 15 * MINUTE);
+  assert.deepEqual(world.starts(), [15, 24 * 60 + 15]);
+});
+
+Deno.test("a lost disk does not start a minute twice: its key is on the log beyond the job's end", async () => {
+  const world = new World();
+  await world.look(T + 14 * MINUTE);
+  await world.look(T + 15 * MINUTE);
+  world.finish();
+  world.marks = {};
+  world.restart();
+  await world.look(T + 14 * MINUTE); // and the clock went back
+  await world.look(T + 15 * MINUTE);
+  await world.look(T + 16 * MINUTE);
+  assert.deepEqual(world.starts(), [15]);
+});
+
+Deno.test("two hosts start a minute once: the second descriptor of it is cancelled also after the first has ended", async () => {
+  const world = new World();
+  await world.look(T + 14 * MINUTE);
+  await world.look(T + 15 * MINUTE);
+  world.finish();
+  world.records.push(descriptorRecord({ ...world.jobs()[0]!, id: "other-host", args: {} }));
+  world.restart();
+  assert.deepEqual(world.jobs().map(({ state }) => state), ["done", "cancelled"]);
+});
+
+Deno.test("a log that is away delays a start, a full disk does not repeat it", async () => {
+  const world = new World();
+  await world.look(T + 14 * MINUTE);
+  world.logFails = true;
+  await assert.rejects(world.look(T + 15 * MINUTE), /the log is away/);
+  world.logFails = false;
+  world.diskFails = true;
+  await assert.rejects(world.look(T + 17 * MINUTE), /the disk is full/);
+  await assert.rejects(world.look(T + 18 * MINUTE), /the disk is full/);
+  world.diskFails = false;
+  await world.look(T + 19 * MINUTE);
+  assert.deepEqual(world.starts(), [15]);
+  assert.equal(world.marks.nightly!.done_to_ms, T + 15 * MINUTE);
+});
+
+Deno.test("a clock that was years ahead is said, and the schedule goes on by the right one", async () => {
+  const world = new World();
+  await world.look(T);
+  await world.look(T + 400 * DAY + 20 * MINUTE);
+  await world.look(T + DAY);
+  assert.match(world.said.at(-1)!, /Cannot rely on the clock: schedule nightly/);
+  await world.look(T + DAY + 15 * MINUTE);
+  assert.equal(world.starts().at(-1), 24 * 60 + 15);
+});
+
+Deno.test("a schedule that was off is not late for the time before it was switched on", async () => {
+  const world = new World();
+  world.schedules = [{ ...NIGHTLY, enabled: false }];
+  await world.look(T);
+  world.schedules = [NIGHTLY];
+  await world.look(T + HOUR);
+  world.schedules = [{ ...NIGHTLY, cron: "30 2 * * *" }];
+  await world.look(T + 2 * HOUR);
+  assert.deepEqual(world.starts(), []);
+});
+
+/** A seeded generator (mulberry32): a failing seed is its reproduction. */
+function random(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+Deno.test("whatever clock, process and disk do within a day, a minute is started at most once and the newest is made up for", async () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const dice = random(seed);
+    const world = new World();
+    world.schedules = [{ ...NIGHTLY, cron: "*/20 * * * *" }];
+    let [clock, furthest] = [T, T];
+    await world.look(clock);
+    for (let step = 0; step < 80; step++) {
+      const kind = dice();
+      // Mostly on; some suspends; some steps back, never by a day.
+      clock += kind < 0.7 ? dice() * 3 * MINUTE : kind < 0.85 ? dice() * 10 * HOUR : -dice() * 10 * HOUR;
+      clock = Math.max(Math.floor(clock), furthest - 23 * HOUR, T);
+      furthest = Math.max(furthest, clock);
+      if (dice() < 0.2) world.restart();
+      if (dice() < 0.3) world.finish();
+      await world.look(clock);
+      const starts = world.starts();
+      assert.equal(new Set(starts).size, starts.length, `seed ${seed}, step ${step}: ${starts}`);
+      const newest = Math.floor((furthest - T) / (20 * MINUTE)) * 20;
+      assert.equal(starts.at(-1) ?? 0, newest, `seed ${seed}, step ${step}: the newest minute was started`);
+    }
+  }
+});
