@@ -1,16 +1,26 @@
 /** `legend`: from the words of the command line to a verb, with everything it may need opened on first use. */
-import { type Context, EXIT, type ExitCode } from "./cli/command.ts";
+import { type Command, type Context, EXIT, type ExitCode, type Invocation } from "./cli/command.ts";
 import { commandHelp, overview } from "./cli/help.ts";
 import { parse } from "./cli/parse.ts";
 import { COMMANDS } from "./cli/registry.ts";
 import { type Config, configValue, loadConfig, systemInput } from "./core/config/load.ts";
 import { kafkaOf } from "./core/config/kafka.ts";
+import { childEnvironment } from "./core/child_environment.ts";
 import { type DataDir, openDataDir } from "./core/data_dir.ts";
 import { AppError, UsageError } from "./core/errors.ts";
 import { asFullDisk } from "./core/files.ts";
 import type { Log } from "./core/log/log.ts";
 import { Library } from "./ffi/library.ts";
 import { EmbeddedLog, KafkaLog } from "./ffi/log.ts";
+import {
+  becomeUser,
+  endWithFolder,
+  FOLDER_VARIABLE,
+  folderIdentity,
+  PARENT_VARIABLE,
+  protect,
+  runningInstallations,
+} from "./ffi/process.ts";
 
 const VERSION = "0.1.0";
 
@@ -27,15 +37,39 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-function createContext(flags: Readonly<Record<string, string | boolean | undefined>>): Context {
-  const encoder = new TextEncoder();
+/** Nobody reads what a verb prints any more (`legend … | head`): no failure, but an end. */
+class ReaderGone extends Error {}
+
+function createContext(command: Command, { flags }: Invocation): Context {
   const interrupted = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => interrupted.abort());
   }
+  const runs = command.data === "make";
+  if (runs) {
+    // A terminal that is closed, and a habit from other services, end no trading.
+    Deno.addSignalListener("SIGHUP", () => {
+      if (!flags.part) say("SIGHUP changes nothing: configuration is read at the start, stop with SIGTERM");
+    });
+  }
   const config = once<Config>(() => loadConfig(systemInput(flags)));
-  const dataDir = once<DataDir>(() => openDataDir(configValue<string>(config(), "data_dir")));
-  const library = once(() => new Library(libraryPath()));
+  const library = once(() => {
+    const opened = new Library(libraryPath());
+    protect(opened);
+    return opened;
+  });
+  const folder: { identity?: string } = {};
+  const dataDir = once<DataDir>(() => {
+    const data = openDataDir(configValue<string>(config(), "data_dir"), {
+      // A part finds what its supervisor has made.
+      use: runs && flags.part ? "change" : command.data ?? "change",
+      say,
+      become: (uid, gid) => becomeUser(library(), uid, gid),
+      running: () => runningInstallations(library()),
+    });
+    if (runs) folder.identity = keepFolder(library(), data.path, flags.part === true);
+    return data;
+  });
   const setting = <T>(key: string) => configValue<T>(config(), key);
   const outbox = once<Log>(() => new EmbeddedLog(library(), dataDir().logPath));
   const log = once<Log>(() => {
@@ -47,18 +81,15 @@ function createContext(flags: Readonly<Record<string, string | boolean | undefin
       })
       : outbox();
   });
-  const out = (bytes: Uint8Array | string) => {
-    let rest = typeof bytes === "string" ? encoder.encode(bytes) : bytes;
-    while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest));
-  };
   return {
     version: VERSION,
-    out,
+    // What runs on does its work whether its counters are read or not.
+    out: (bytes) => print(bytes, runs),
     say,
     signal: interrupted.signal,
     config,
     setting,
-    respawn,
+    respawn: (words) => respawn(words, folder.identity),
     dataDir,
     library,
     log,
@@ -66,31 +97,64 @@ function createContext(flags: Readonly<Record<string, string | boolean | undefin
   };
 }
 
+/** Ends the process when its data folder is gone; the folder's identity. */
+function keepFolder(library: Library, path: string, isPart: boolean): string {
+  const identity = folderIdentity(library, path);
+  const meant = isPart ? Deno.env.get(FOLDER_VARIABLE) : undefined;
+  if (meant && meant !== identity) {
+    throw new AppError("unavailable", `Cannot use the data folder ${path}: another one stands in its place`);
+  }
+  endWithFolder(library, path, identity, isPart);
+  return identity;
+}
+
+function print(bytes: Uint8Array | string, goesOn: boolean): void {
+  let rest = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
+  try {
+    while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest));
+  } catch (error) {
+    if (goesOn) return;
+    throw error instanceof Deno.errors.BrokenPipe ? new ReaderGone() : error;
+  }
+}
+
 /** The executable again, or in a checkout the runtime with this file. */
-function respawn(args: readonly string[]): Deno.ChildProcess {
+function respawn(args: readonly string[], folder?: string): Deno.ChildProcess {
   const executable = Deno.env.get("LEGEND_EXE");
   const self = new URL(import.meta.url).pathname;
   const words = executable ? args : ["run", "-q", "-A", self, ...args];
   return new Deno.Command(executable ?? Deno.execPath(), {
     args: [...words],
+    clearEnv: true,
+    env: {
+      ...childEnvironment(Deno.env.toObject(), args),
+      [PARENT_VARIABLE]: String(Deno.pid),
+      ...(folder ? { [FOLDER_VARIABLE]: folder } : {}),
+    },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
 }
 
+/** A line for people. That nobody is there to read it ends nothing. */
 function say(line: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+  let rest = new TextEncoder().encode(`${line}\n`);
+  try {
+    while (rest.length > 0) rest = rest.subarray(Deno.stderr.writeSync(rest));
+  } catch {
+    // Stderr is closed, full or a terminal that is gone; there is nowhere else to say it.
+  }
 }
 
 async function main(words: readonly string[]): Promise<ExitCode> {
   if (words.length === 0 || words[0] === "--help" || words[0] === "help") {
-    Deno.stdout.writeSync(new TextEncoder().encode(overview(COMMANDS)));
+    print(overview(COMMANDS), false);
     return words.length === 0 ? EXIT.usage : EXIT.done;
   }
   const asked = words[0] === "--version" ? ["version"] : words;
   const { command, call } = parse(asked, COMMANDS);
-  const context = createContext(call.flags);
+  const context = createContext(command, call);
   if (call.flags.help) {
     context.out(commandHelp(command));
     return EXIT.done;
@@ -101,7 +165,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
 /** One line for what was expected, a stack for what was not; a reader that went away is no failure. */
 function report(thrown: unknown): ExitCode {
   const error = asFullDisk(thrown) ?? thrown;
-  if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
+  if (error instanceof ReaderGone) return EXIT.done;
   if (error instanceof UsageError) {
     say(error.message);
     return EXIT.usage;
@@ -116,4 +180,6 @@ function report(thrown: unknown): ExitCode {
   return EXIT.failed;
 }
 
+// What this process and its children make is its user's alone.
+Deno.umask(0o077);
 Deno.exit(await main(Deno.args).catch(report));

@@ -1,4 +1,5 @@
 /** `GET /api/metrics/summary` with login, limits and headers: against bare Deno.serve, and FastAPI with the same checks. */
+import { openDataDir } from "../core/data_dir.ts";
 import { must } from "../tools/command.ts";
 import { CACHE, EXECUTABLE, ROOT } from "../tools/paths.ts";
 import { type BenchRow, median } from "./bench.ts";
@@ -55,6 +56,7 @@ async function ours(folder: string): Promise<Running> {
     RATE_LIMIT_PER_SECOND: "1000000",
   };
   const data = `${folder}/data`;
+  openDataDir(data);
   // A user of the bench's own, with a real login.
   const password =
     (await must(EXECUTABLE, ["user", "add", "bench", "viewer", "--data-dir", data], { env, capture: true }))

@@ -17,6 +17,7 @@ function withChain<T>(context: Context, run: (chain: AuditChain) => T): T {
 export const auditVerify: Command = {
   name: "audit verify",
   args: "",
+  data: "read",
   summary: "Go through the audit chain and hold it against the heads told outside",
   async run(_, context) {
     const { instance } = context.dataDir();
@@ -30,6 +31,7 @@ export const auditVerify: Command = {
 export const auditShow: Command = {
   name: "audit show",
   args: "",
+  data: "read",
   summary: "Print entries of the audit as NDJSON, newest first",
   flags: [{ name: "limit", value: "N", doc: "How many (50)" }],
   run({ flags }, context) {

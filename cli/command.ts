@@ -1,6 +1,6 @@
 /** What a verb is. Help, completions and docs/CLI.md follow from these fields. */
 import type { Config } from "../core/config/load.ts";
-import type { DataDir } from "../core/data_dir.ts";
+import type { DataDir, DataUse } from "../core/data_dir.ts";
 import type { Log } from "../core/log/log.ts";
 import type { Library } from "../ffi/library.ts";
 
@@ -18,16 +18,16 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** Everything a verb may touch; made by main.ts, opened on first use. */
 export interface Context {
   readonly version: string;
-  /** Result bytes to stdout. Throws when the reader has gone. */
+  /** Result bytes to stdout. Throws `ReaderGone` when nobody reads any more, but of a verb that runs on. */
   out(bytes: Uint8Array | string): void;
-  /** A line to stderr. */
+  /** A line to stderr; never throws. */
   say(line: string): void;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   config(): Config;
   /** The value of a configuration key. */
   setting<T>(key: string): T;
-  /** This program again with other words, stdout piped. */
+  /** This program again with other words, stdout piped, with the environment that it needs; it ends with this process. */
   respawn(args: readonly string[]): Deno.ChildProcess;
   dataDir(): DataDir;
   library(): Library;
@@ -51,6 +51,8 @@ export interface Command {
   readonly args: string;
   readonly summary: string;
   readonly flags?: readonly Flag[];
+  /** What it does with the data folder, if it asks for it: `change` unless it says otherwise. */
+  readonly data?: DataUse;
   /** Lines of the help below the flags. */
   readonly details?: readonly string[];
   run(call: Invocation, context: Context): Promise<ExitCode> | ExitCode;

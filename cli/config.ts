@@ -1,4 +1,5 @@
 import { CONFIG_KEYS, configKey } from "../core/config/schema.ts";
+import { checkWritable, hasData } from "../core/data_dir.ts";
 import { type Command, EXIT } from "./command.ts";
 
 const flags = CONFIG_KEYS.flatMap((row) =>
@@ -45,11 +46,18 @@ function withoutPassword(value: unknown): unknown {
 export const configCheck: Command = {
   name: "config check",
   args: "",
+  data: "change",
   summary: "Check all configuration layers and the data folder",
   flags,
   run(_, context) {
     const config = context.config();
-    const { path } = context.dataDir();
+    const path = context.setting<string>("data_dir");
+    if (!hasData(path)) {
+      context.out(`ok: ${config.size} keys, no data in ${path} yet: \`legend run\` begins it\n`);
+      return EXIT.done;
+    }
+    context.dataDir();
+    checkWritable(path);
     context.out(`ok: ${config.size} keys, data folder ${path}\n`);
     return EXIT.done;
   },

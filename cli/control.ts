@@ -1,5 +1,6 @@
 import { AuditChain } from "../core/audit/chain.ts";
 import { openDatabase } from "../core/database.ts";
+import { LOCAL_USER } from "../core/local_user.ts";
 import { UsageError } from "../core/errors.ts";
 import { AuditAnchors } from "./audit_anchors.ts";
 import { type ActionName, type ModuleName, MODULES, type Sent } from "../core/control.ts";
@@ -68,6 +69,7 @@ export const control: Command = {
 export const kill: Command = {
   name: "kill",
   args: "[arbitrage|mev]",
+  data: "kill",
   summary: "Stop an agent's decisions at once and keep them stopped; both agents without a name",
   flags: [REASON, JSON_FLAG],
   details: [
@@ -126,7 +128,7 @@ async function send(
       module,
       action,
       args,
-      issuer: `local:${Deno.uid()}`,
+      issuer: LOCAL_USER,
       request_id: request_ids[at]!,
       ...(sign_sk_hex ? { sign_sk_hex } : {}),
       wait_ms: WAIT_MS,
@@ -188,7 +190,7 @@ function audit(
   const { path, instance } = context.dataDir();
   const database = openDatabase(`${path}/legend.db`, busyMs);
   try {
-    const who = `local:${Deno.uid()}`;
+    const who = LOCAL_USER;
     const head = new AuditChain(database).append({
       who,
       action,

@@ -8,7 +8,10 @@ import { type Command, type Context, EXIT } from "./command.ts";
 
 /** The store in use: the configured server, or this host's own. */
 export function storeOf(context: Context): Store {
-  return new Store(() => storeAddress(context.config(), context.dataDir().path));
+  // A server that is named needs no data folder.
+  return new Store(() =>
+    serverAddress(context.config()) ?? storeAddress(context.config(), context.dataDir().path)
+  );
 }
 
 export function schemaOptions(context: Context): SchemaOptions {
@@ -41,6 +44,7 @@ export const dbMigrate: Command = {
 export const dbQuery: Command = {
   name: "db query",
   args: "[NAME]",
+  data: "read",
   summary: "Run one of the named queries; without a NAME, list them",
   flags: [{ name: "param", value: "NAME=VALUE", doc: "A parameter of the query; may repeat" }],
   async run({ args, all }, context) {

@@ -28,6 +28,7 @@ function meant(topics: readonly string[], args: readonly string[]): string[] {
 export const dlqList: Command = {
   name: "dlq list",
   args: "[TOPIC]",
+  data: "read",
   summary: "Show records that could not be used, with the reason",
   flags: [{ name: "json", doc: "One JSON object a line" }],
   async run({ args, flags }, context) {

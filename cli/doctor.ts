@@ -123,6 +123,7 @@ function proofText({ producers, unbalanced, lost }: Awaited<ReturnType<typeof pr
 export const doctor: Command = {
   name: "doctor",
   args: "",
+  data: "read",
   summary: "Look at everything legend needs and say what is wrong and what to do",
   flags: [{ name: "json", doc: "One JSON object a line" }],
   async run({ flags }, context) {
@@ -188,6 +189,7 @@ async function objectives(context: Context): Promise<Objective[]> {
 export const slo: Command = {
   name: "slo",
   args: "",
+  data: "read",
   summary: "Hold freshness, lag and loss against their objectives",
   flags: [{ name: "json", doc: "One JSON object a line" }],
   async run({ flags }, context) {

@@ -39,6 +39,7 @@ export const explain: Command = {
   name: "explain",
   args: "[SIGNATURE|DECISION]",
   flags: [{ name: "why-not", doc: "Tell which terms of the gate refused, and how often" }],
+  data: "read",
   summary: "Tell in words what was concluded from a transaction or decision, and from which numbers",
   details: ["Reads decision-evidence; amounts are base units of their mint, as on the chain."],
   async run({ args, flags }, context) {

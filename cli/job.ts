@@ -1,5 +1,6 @@
 import { type Job, JOBS_TOPIC } from "../core/jobs/book.ts";
 import { JobQueue, jobView } from "../core/jobs/queue.ts";
+import { LOCAL_USER } from "../core/local_user.ts";
 import { AppError, UsageError } from "../core/errors.ts";
 import type { JobArgs, JobKindName } from "../proto/jobs.ts";
 import { type Command, type Context, EXIT, type ExitCode, type Flag, type Invocation } from "./command.ts";
@@ -34,7 +35,7 @@ export async function submitAndWait<K extends JobKindName>(
 ): Promise<ExitCode> {
   await using opened = await openQueue(context);
   const { queue } = opened;
-  const id = await queue.submit(kind, args, { issuer: `local:${Deno.uid() ?? 0}` });
+  const id = await queue.submit(kind, args, { issuer: LOCAL_USER });
   await queue.sync();
   if (flags.detach) {
     context.out(flags.json ? `${JSON.stringify({ job_id: id })}\n` : `${id}\n`);
@@ -82,6 +83,7 @@ function one({ args }: Invocation, verb: string): string {
 export const jobList: Command = {
   name: "job list",
   args: "",
+  data: "read",
   summary: "All jobs, newest first",
   flags: [JSON_FLAG],
   async run({ flags }, context) {
@@ -104,6 +106,7 @@ function found(queue: JobQueue, id: string): Job {
 export const jobShow: Command = {
   name: "job show",
   args: "JOB",
+  data: "read",
   summary: "One job with its arguments, state and result",
   async run(call, context) {
     const id = one(call, "show a job");
@@ -116,6 +119,7 @@ export const jobShow: Command = {
 export const jobLogs: Command = {
   name: "job logs",
   args: "JOB",
+  data: "read",
   summary: "What a job has said",
   flags: [{ name: "follow", doc: "Go on until the job is over" }],
   async run(call, context) {

@@ -77,6 +77,7 @@ function baselineLine(list: ModelList): string {
 export const modelList: Command = {
   name: "model list",
   args: "[MODULE]",
+  data: "read",
   summary: "All registered models, oldest first, and which is live, pinned or in shadow",
   flags: [JSON_FLAG],
   run({ args, flags }, context) {
@@ -96,6 +97,7 @@ export const modelList: Command = {
 export const modelShow: Command = {
   name: "model show",
   args: "MODULE VERSION",
+  data: "read",
   summary: "A model's manifest: lineage, metrics, features",
   run(call, context) {
     context.out(`${JSON.stringify(registered(call, context, "show a model"), null, 2)}\n`);
@@ -106,6 +108,7 @@ export const modelShow: Command = {
 export const modelReport: Command = {
   name: "model report",
   args: "MODULE VERSION",
+  data: "read",
   summary: "A model's report as SVG: figures, calibration, importance, DEX by DEX",
   run(call, context) {
     const model = registered(call, context, "report on a model");
@@ -119,6 +122,7 @@ export const modelReport: Command = {
 export const modelVerify: Command = {
   name: "model verify",
   args: "MODULE VERSION",
+  data: "read",
   summary: "Everything that an agent checks before it uses a model",
   run(call, context) {
     const { module, version } = both(call, "verify a model");
@@ -259,6 +263,7 @@ function comparisonLines(told: ShadowComparison): string {
 export const modelCompare: Command = {
   name: "model compare",
   args: "MODULE",
+  data: "read",
   summary: "The model in shadow beside the one that decides: how far apart, what would pass, who was right",
   flags: [{ name: "hours", value: "N", doc: "Decisions of the last N hours (1)" }, JSON_FLAG],
   details: [

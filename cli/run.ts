@@ -17,6 +17,7 @@ const START_MS = 5_000;
 export const run: Command = {
   name: "run",
   args: "",
+  data: "make",
   summary: "Run everything on this host: one process per part, started again when it crashes (paper mode)",
   flags: [...SOURCE_FLAGS, ...API_FLAGS],
   details: [

@@ -2,7 +2,8 @@ import { kafkaOf } from "../core/config/kafka.ts";
 import { UsageError } from "../core/errors.ts";
 import { type AgentStatus, type ModuleName, MODULES } from "../core/control.ts";
 import { sourceLine } from "../core/funnel.ts";
-import { Agent, endWithParent } from "../ffi/engine.ts";
+import { Agent } from "../ffi/engine.ts";
+import { endWithParent } from "../ffi/process.ts";
 import { type Command, type Context, EXIT, type Flag, type Invocation } from "./command.ts";
 import { slotFlag } from "./decode.ts";
 import { makeTopics, topicLimits } from "./topics.ts";
@@ -37,6 +38,7 @@ export const SOURCE_FLAGS: readonly Flag[] = [
 export const runAgent: Command = {
   name: "run agent",
   args: "arbitrage|mev",
+  data: "make",
   summary: "Run one agent alone: a source through the engine, decisions, evidence and outcomes on the log",
   flags: [...SOURCE_FLAGS, PART_FLAG],
   details: [

@@ -28,7 +28,7 @@ import { sinkStatus } from "../core/store/sink_status.ts";
 import { WriteRate } from "../core/store/write_rate.ts";
 import { systemHealth } from "../core/system.ts";
 import { sendCommand, signatureCheck } from "../ffi/control.ts";
-import { endWithParent } from "../ffi/engine.ts";
+import { endWithParent } from "../ffi/process.ts";
 import { judge } from "../ffi/models.ts";
 import { createApp } from "../routes/app.ts";
 import type { ApiDeps } from "../routes/deps.ts";
@@ -57,6 +57,7 @@ export const API_FLAGS: readonly Flag[] = [
 export const runApi: Command = {
   name: "run api",
   args: "",
+  data: "make",
   summary: "Run the page and the API alone",
   flags: [...API_FLAGS, PART_FLAG],
   details: [

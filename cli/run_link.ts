@@ -2,7 +2,7 @@ import { ModelCourier } from "../agents/model_courier.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { AppError } from "../core/errors.ts";
 import { StatusFile } from "../core/files.ts";
-import { endWithParent } from "../ffi/engine.ts";
+import { endWithParent } from "../ffi/process.ts";
 import { Link } from "../ffi/link.ts";
 import { ALL_TOPICS } from "../proto/topics.ts";
 import { type Command, EXIT } from "./command.ts";
@@ -22,6 +22,7 @@ const INBOUND: Readonly<Record<string, { history: boolean }>> = {
 export const runLink: Command = {
   name: "run link",
   args: "",
+  data: "make",
   summary: "Bring every record of this host's log to Kafka, and commands back",
   flags: [PART_FLAG, { name: "until-sent", doc: "End when nothing waits any more" }],
   details: [

@@ -1,13 +1,14 @@
 import { type Direction, mirror, MIRROR_PAIRS, type MirrorPlace } from "../agents/mirror.ts";
 import { AppError } from "../core/errors.ts";
 import { replaceFile } from "../core/files.ts";
-import { endWithParent } from "../ffi/engine.ts";
+import { endWithParent } from "../ffi/process.ts";
 import { type Command, EXIT } from "./command.ts";
 import { PART_FLAG } from "./run_agent.ts";
 
 export const runMirror: Command = {
   name: "run mirror",
   args: "",
+  data: "make",
   summary: "Tell decisions as JSON on the older topics, and take JSON decisions of older producers",
   flags: [PART_FLAG],
   details: [

@@ -5,7 +5,7 @@ import { StatusFile } from "../core/files.ts";
 import { type SinkCounters, type SinkStatus, sinkStatusFile } from "../core/store/sink_status.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { migrate } from "../core/store/schema.ts";
-import { endWithParent } from "../ffi/engine.ts";
+import { endWithParent } from "../ffi/process.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 import { schemaOptions, storeOf } from "./db.ts";
 import { PART_FLAG } from "./run_agent.ts";
@@ -18,6 +18,7 @@ const STORE_STARTS_MS = 15_000;
 export const runSink: Command = {
   name: "run sink",
   args: "",
+  data: "make",
   summary: "Store every decision, outcome, metric and evidence in ClickHouse, exactly once",
   flags: [PART_FLAG, { name: "until-stored", doc: "End when everything that is on the log is stored" }],
   async run({ flags }, context) {

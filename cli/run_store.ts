@@ -4,7 +4,7 @@ import { readOrMake, replaceFile } from "../core/files.ts";
 import { LOCAL_STORE_FILE, LOCAL_TIER, type LocalStore } from "../core/store/address.ts";
 import { Store } from "../core/store/client.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
-import { endWithParent } from "../ffi/engine.ts";
+import { endWithParent } from "../ffi/process.ts";
 import { runStore as runClickHouse } from "../ffi/store.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 import { PART_FLAG } from "./run_agent.ts";
@@ -19,6 +19,7 @@ const LOOK_MS = 60_000;
 export const runStore: Command = {
   name: "run store",
   args: "",
+  data: "make",
   summary: "Run this host's own ClickHouse, on loopback, with its files in the data folder",
   flags: [PART_FLAG],
   details: ["Needs the full build: with --slim, CLICKHOUSE_URL names a server instead."],

@@ -7,7 +7,7 @@ import { JobQueue } from "../core/jobs/queue.ts";
 import { readMarks, readSchedules, writeMarks } from "../core/jobs/schedules.ts";
 import { storeAddress } from "../core/store/address.ts";
 import type { StoreAddress } from "../core/store/client.ts";
-import { endWithParent } from "../ffi/engine.ts";
+import { endWithParent } from "../ffi/process.ts";
 import type { JobSettings } from "../core/jobs/contract.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 import { PART_FLAG } from "./run_agent.ts";
@@ -15,6 +15,7 @@ import { PART_FLAG } from "./run_agent.ts";
 export const runWorker: Command = {
   name: "run worker",
   args: "",
+  data: "make",
   summary: "Run jobs (datasets, training), each in a Web Worker, and what the schedules start",
   flags: [PART_FLAG],
   async run({ flags }, context) {

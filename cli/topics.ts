@@ -48,6 +48,7 @@ export const topicsCreate: Command = {
 export const topicsList: Command = {
   name: "topics list",
   args: "",
+  data: "read",
   summary: "List the topics: offsets, bytes, groups",
   flags: [{ name: "json", doc: "One JSON object a line" }],
   async run({ flags }, context) {
@@ -82,6 +83,7 @@ export const topicsList: Command = {
 export const topicsLag: Command = {
   name: "topics lag",
   args: "",
+  data: "read",
   summary: "What each group has still to read of each topic",
   flags: [{ name: "json", doc: "One JSON object a line" }],
   async run({ flags }, context) {
@@ -118,6 +120,7 @@ export const topicsLag: Command = {
 export const topicsTail: Command = {
   name: "topics tail",
   args: "TOPIC",
+  data: "read",
   summary: "Print a topic's records in the JSON mirror, one a line",
   flags: [
     { name: "from", value: "OFFSET", doc: "First offset, `start` or `end`; without it the last 10 records" },
@@ -160,6 +163,7 @@ export const topicsTail: Command = {
 export const topicsVerify: Command = {
   name: "topics verify",
   args: "[TOPIC…]",
+  data: "read",
   summary: "Read every record back and check its checksum",
   async run({ args }, context) {
     const log = context.log();

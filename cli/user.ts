@@ -3,6 +3,7 @@ import { Accounts } from "../core/auth/accounts.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
 import { type Role, ROLES } from "../core/auth/rights.ts";
 import { openDatabase } from "../core/database.ts";
+import { LOCAL_USER } from "../core/local_user.ts";
 import { UsageError } from "../core/errors.ts";
 import { AuditAnchors } from "./audit_anchors.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
@@ -19,7 +20,7 @@ async function withAccounts<T>(
     if (act) {
       const anchors = new AuditAnchors(context.outbox(), instance, (line) => context.say(line));
       anchors.tell(
-        new AuditChain(database).append({ who: `local:${Deno.uid()}`, module: "", request_id: "", ...act }),
+        new AuditChain(database).append({ who: LOCAL_USER, module: "", request_id: "", ...act }),
       );
       await anchors.flush();
     }
@@ -72,6 +73,7 @@ export const userPasswd: Command = {
 export const userList: Command = {
   name: "user list",
   args: "",
+  data: "read",
   summary: "Print the users as NDJSON",
   async run(_, context) {
     for (const user of await withAccounts(context, undefined, (accounts) => accounts.users())) {

@@ -144,8 +144,3 @@ export class Agent implements AsyncDisposable {
     await this.#library.symbols.legend_agent_close(this.#handle);
   }
 }
-
-/** Ends this process when the one that started it ends. */
-export function endWithParent(library: Library): void {
-  library.symbols.legend_end_with_parent();
-}

@@ -95,8 +95,15 @@ export const SYMBOLS = {
   // path, rows
   legend_artefact_predict: { parameters: [...TEXT, ...TEXT, ...OUT], result: "i32", nonblocking: true },
   legend_registry: { parameters: [...TEXT, ...OUT], result: "i32" },
-  legend_end_with_parent: { parameters: [], result: "void" },
+  legend_process_protect: { parameters: [], result: "void" },
+  // user, group
+  legend_process_become: { parameters: ["u32", "u32", ...OUT], result: "i32" },
+  legend_end_with_parent: { parameters: ["u32"], result: "void" },
+  legend_folder_identity: { parameters: [...TEXT, ...OUT], result: "i32" },
+  // path, identity, quiet
+  legend_end_with_folder: { parameters: [...TEXT, ...TEXT, "u32", ...OUT], result: "i32" },
+  legend_running: { parameters: OUT, result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** `ABI_VERSION` of ffi/abi. */
-export const ABI_VERSION = 6;
+export const ABI_VERSION = 7;

@@ -1,4 +1,5 @@
 /** `deno task accept`: promises with a limit, on the executable; each prints value and limit and fails at three times it. */
+import { openDataDir } from "../core/data_dir.ts";
 import { DatabaseSync } from "node:sqlite";
 import { type Anchor, AuditChain } from "../core/audit/chain.ts";
 import { openDatabase } from "../core/database.ts";
@@ -29,6 +30,7 @@ async function milliseconds(args: string[], env: Record<string, string>): Promis
 async function readyAfterKill(folder: string): Promise<number> {
   const env = { LEGEND_CACHE_DIR: `${folder}/cache` };
   const data = ["--data-dir", `${folder}/data`];
+  openDataDir(`${folder}/data`);
   await milliseconds(["topics", "create", ...data], env);
   let slowest = 0;
   for (let attempt = 0; attempt < 10; attempt++) {

@@ -1,6 +1,7 @@
 /** Bad input: one clear line, the right exit code, nothing lost. */
 import assert from "node:assert/strict";
 import { ROOT } from "../../tools/paths.ts";
+import { openDataDir } from "../../core/data_dir.ts";
 import { canMount, legend, lines, shared, skipShared, withFolder, withMount } from "./executable.ts";
 
 const EXAMPLE = `${ROOT}/examples/slot_285000037.json`;
@@ -113,7 +114,8 @@ const ROWS: Row[] = [
   {
     name: "a log of a newer version",
     prepare: async (f) => {
-      await Deno.mkdir(`${f}/data/log`, { recursive: true });
+      openDataDir(`${f}/data`);
+      await Deno.mkdir(`${f}/data/log`);
       await Deno.writeTextFile(`${f}/data/log/FORMAT`, "legend-log 7\n");
     },
     args: (f) => ["topics", "list", "--data-dir", `${f}/data`],
@@ -130,12 +132,14 @@ const ROWS: Row[] = [
   },
   {
     name: "a topic that does not exist",
+    prepare: (f) => Promise.resolve(void openDataDir(`${f}/data`)),
     args: (f) => ["topics", "tail", "nope", "--data-dir", `${f}/data`],
     code: 1,
     line: /^Cannot open topic nope: it does not exist, create it with `legend topics create`$/m,
   },
   {
     name: "a topic name that is a path",
+    prepare: (f) => Promise.resolve(void openDataDir(`${f}/data`)),
     args: (f) => ["topics", "tail", "../x", "--data-dir", `${f}/data`],
     code: 1,
     line: /^Cannot use topic name `\.\.\/x`/m,
@@ -161,7 +165,13 @@ Deno.test(
   () =>
     withFolder(async (folder) => {
       await withMount(`${folder}/ro`, "ro", async () => {
-        const { code, stderr } = await legend(["topics", "list", "--data-dir", `${folder}/ro/data`]);
+        const { code, stderr } = await legend([
+          "run",
+          "--source",
+          `file:${EXAMPLE}`,
+          "--data-dir",
+          `${folder}/ro/data`,
+        ]);
         assert.equal(code, 3, stderr);
         assert.match(
           stderr,
@@ -195,6 +205,12 @@ async function usedKib(folder: string): Promise<number> {
   return Number(new TextDecoder().decode(stdout).split("\t")[0]);
 }
 
+/** A data folder as an installation before its first run. */
+async function createTopics(folder: string): Promise<void> {
+  openDataDir(folder);
+  await legend(["topics", "create", "--data-dir", folder]);
+}
+
 async function decisions(place: string): Promise<string[]> {
   const args = ["topics", "tail", "decision-evidence", "--from", "start", "--data-dir", place];
   const tailed = await legend(args);
@@ -216,7 +232,7 @@ for (
       withMount(`${folder}/large`, "size=64m,mode=700", async () => {
         const args = ["run", "--source", `file:${shared("executed/blocks")}`, "--json", "--data-dir"];
         const whole = `${folder}/large/whole`;
-        await legend(["topics", "create", "--data-dir", whole]);
+        await createTopics(whole);
         const topicsKib = await usedKib(whole);
         const ran = await legend([...args, whole]);
         assert.equal(ran.code, 0, ran.stderr);
@@ -225,7 +241,7 @@ for (
         const kib = topicsKib + agentsKib + Math.round(size / 1_024 * evidence);
         await withMount(`${folder}/small`, `size=${kib}k,mode=700`, async () => {
           const data = `${folder}/small/data`;
-          await legend(["topics", "create", "--data-dir", data]);
+          await createTopics(data);
           const full = await legend([...args, data]);
           assert.equal(full.code, 1, full.stderr);
           const said = full.stderr.split("\n").filter((line) => line.startsWith("Cannot"));

@@ -1,5 +1,6 @@
 /** Commands, receipts and the kill, on agents that run on the simulated chain. */
 import assert from "node:assert/strict";
+import { openDataDir } from "../../core/data_dir.ts";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import type { AgentStatus } from "../../core/control.ts";
@@ -144,6 +145,7 @@ Deno.test("commands change the policy of a running agent, and a kill stops it un
 Deno.test("a kill without a running agent is latched on disk, and the agent starts killed", () =>
   withFolder(async (folder) => {
     const data = `${folder}/data`;
+    openDataDir(data);
     const [killed] = await send(data, "kill", "mev");
     assert.deepEqual([killed!.path, killed!.receipt.applied], ["disk", true]);
     await withAgents(data, ["run", "agent", "mev", "--source", "sim", "--speed", "40"], async () => {
@@ -224,6 +226,7 @@ Deno.test("an agent that was not there learns the wanted state, not the history,
     const env = { CTRL_SIGN_SK_HEX: "5a".repeat(32) };
     const sendSigned = (...words: string[]) =>
       legend(["control", "mev", ...words, "--json", "--data-dir", data], { env });
+    openDataDir(data);
     for (let pct = 1; pct <= 5; pct++) await sendSigned("throttle", "--throttle-pct", String(pct));
     await sendSigned("policy", "--ev-min", "0.003");
     await legend(["kill", "mev", "--json", "--data-dir", data], { env });

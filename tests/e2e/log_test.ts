@@ -1,5 +1,6 @@
 /** The topic log through the executable: damage is found and said, foreign bytes are shown, a stop is clean. */
 import assert from "node:assert/strict";
+import { openDataDir } from "../../core/data_dir.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { LIBRARY, ROOT } from "../../tools/paths.ts";
@@ -43,6 +44,7 @@ Deno.test("flipped bits in a segment are said by verify and tail, and cost only 
 
 Deno.test("bytes that legend did not make pass the log unchanged and are shown as they are", () =>
   withFolder(async (folder) => {
+    openDataDir(folder);
     assert.equal((await legend(["topics", "create", "--data-dir", folder])).code, 0);
     // An Envelope with an unknown field 99, and bytes that are no protobuf at all.
     const foreign = [new Uint8Array([0x0a, 1, 0x78, 0x9a, 0x06, 1, 7]), new Uint8Array([0xff, 0xff, 0xff])];

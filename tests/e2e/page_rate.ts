@@ -1,5 +1,6 @@
 /** The live table under load in a real browser: every row arrives, and what it costs. */
 import assert from "node:assert/strict";
+import { openDataDir } from "../../core/data_dir.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { LIBRARY } from "../../tools/paths.ts";
@@ -22,6 +23,7 @@ export interface PageRate {
 }
 
 export async function pageRate(folder: string, seconds: number, perSecond: number): Promise<PageRate> {
+  openDataDir(folder);
   const { stdout } = await legend(["user", "add", "watcher", "viewer", "--data-dir", folder]);
   let told: PageRate | undefined;
   await withApi(folder, async (port) => {

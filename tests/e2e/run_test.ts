@@ -1,5 +1,6 @@
 /** `legend run` over captured data: what it finds, twice, killed, and read back by others meanwhile. */
 import assert from "node:assert/strict";
+import { openDataDir } from "../../core/data_dir.ts";
 import { ROOT } from "../../tools/paths.ts";
 import { command, legend, lines, shared, skipShared, withFolder } from "./executable.ts";
 
@@ -122,6 +123,7 @@ Deno.test(
   () =>
     withFolder(async (folder) => {
       const data = `${folder}/data`;
+      openDataDir(data);
       await legend(["topics", "create", "--data-dir", data]);
       const reader = command([
         "topics",

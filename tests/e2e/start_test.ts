@@ -1,5 +1,6 @@
 /** The executable as a file: copied alone, unpacked once, damaged, on bad disks. */
 import assert from "node:assert/strict";
+import { openDataDir } from "../../core/data_dir.ts";
 import { denoCompile } from "../../tools/compile.ts";
 import { EXECUTABLE } from "../../tools/paths.ts";
 import { canMount, command, legend, withFolder, withMount } from "./executable.ts";
@@ -47,6 +48,7 @@ Deno.test(
 Deno.test("the process carries the product's name and the user's arguments", () =>
   withFolder(async (folder) => {
     const data = `${folder}/data`;
+    openDataDir(data);
     await legend(["topics", "create", "--data-dir", data]);
     const child = command(["topics", "tail", "metrics-proto", "--follow", "--data-dir", data]).spawn();
     try {

@@ -1,5 +1,6 @@
 /** One page for agents on several hosts: their state, one command to all, and an agent that has gone silent. */
 import assert from "node:assert/strict";
+import { openDataDir } from "../../core/data_dir.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { jobs, long } from "../../proto/wire.ts";
@@ -26,6 +27,7 @@ Deno.test("the page of a host without agents shows and controls those of all oth
     const browser = await startBrowser();
     const errors: string[] = [];
     try {
+      openDataDir(data("desk"));
       assert.equal((await legend(["topics", "create", "--data-dir", data("desk")], { env })).code, 0);
       for (const host of ["one", "two", "desk"]) start(host, ["run", "link"]);
       const first = agent("one", "mev");

@@ -1,5 +1,6 @@
 /** Bad input and missing parts: one line that says what to do, `/api/health/ready` false with the reason, recovery by itself. */
 import assert from "node:assert/strict";
+import { openDataDir } from "../../core/data_dir.ts";
 import { Library } from "../../ffi/library.ts";
 import { KafkaLog, kafkaOptions } from "../../ffi/log.ts";
 import { freePort, installKafka, type KafkaBroker, startKafka } from "../../tools/kafka.ts";
@@ -191,6 +192,7 @@ const ROWS: readonly Row[] = [
     lastsMs: 5_000,
     prepare: async (at) => {
       const env = { CLICKHOUSE_URL: at.clickhouse };
+      openDataDir(`${at.folder}/other`);
       const made = await legend(["db", "migrate", "--data-dir", `${at.folder}/other`], { env });
       assert.equal(made.code, 0, made.stderr);
       await storeOfUrl(at.clickhouse).command(

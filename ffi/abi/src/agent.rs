@@ -108,10 +108,3 @@ pub unsafe extern "C" fn legend_agent_said(
         })
     }
 }
-
-/// Ends this process (SIGTERM) when its parent ends: a part never outlives its supervisor.
-#[unsafe(no_mangle)]
-pub extern "C" fn legend_end_with_parent() {
-    // SAFETY: prctl with PR_SET_PDEATHSIG takes a signal number and touches no memory.
-    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) };
-}

@@ -10,6 +10,7 @@ mod lines;
 mod link;
 mod log;
 mod model;
+mod process;
 mod registry;
 mod sink;
 mod store;
@@ -18,7 +19,7 @@ mod trainer;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Raised with every change of a signature below; `ffi/library.ts` refuses another.
-pub const ABI_VERSION: u32 = 6;
+pub const ABI_VERSION: u32 = 7;
 
 /// Why a call failed; the numbers are known to `ffi/library.ts`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

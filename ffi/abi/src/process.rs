@@ -1,0 +1,286 @@
+//! What a process of `legend` does to itself: whose it is, what may look into it, and when it must end.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::{Failure, Status, answer_text, guard, text};
+
+/// How often a process looks whether its data folder is still the one it opened; a part later than its supervisor,
+/// which then has said it and ends the part too.
+const LOOK: Duration = Duration::from_millis(100);
+const LOOK_QUIET: Duration = Duration::from_millis(1_500);
+/// An orderly end after the parent has gone takes no longer.
+const END: Duration = Duration::from_secs(5);
+/// Exit code of "not ready".
+const NOT_READY: i32 = 3;
+/// Arguments of other processes are read up to this size.
+const WORDS_BYTES_MAX: usize = 64 << 10;
+
+/// Keeps other processes of this user, and core files, out of this one's memory; no program that it starts
+/// gets more rights than it has; what it makes is its user's alone.
+#[unsafe(no_mangle)]
+pub extern "C" fn legend_process_protect() {
+    // SAFETY: prctl with these options and umask take numbers and touch no memory.
+    unsafe {
+        libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        libc::umask(0o077);
+    }
+}
+
+/// Becomes another user for good, in all threads: root in a folder of somebody else leaves no file of root there.
+///
+/// # Safety
+/// `out` valid for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_process_become(uid: u32, gid: u32, out: *mut u8, out_len: u32) -> i32 {
+    // SAFETY: the caller's contract; the C library changes all threads at once, the list holds one group.
+    unsafe {
+        guard(out, out_len, |_| {
+            let done = libc::setgroups(1, &raw const gid) == 0
+                && libc::setresgid(gid, gid, gid) == 0
+                && libc::setresuid(uid, uid, uid) == 0;
+            if done {
+                return Ok(0);
+            }
+            let why = std::io::Error::last_os_error();
+            Err(Failure(Status::Unavailable, format!("Cannot become user {uid}: {why}")))
+        })
+    }
+}
+
+/// Ends this process when its parent, the process `parent`, has ended, also if that was before this call: SIGTERM,
+/// and after some seconds for good. No thread of the runtime is needed for it.
+#[unsafe(no_mangle)]
+pub extern "C" fn legend_end_with_parent(parent: u32) {
+    // SAFETY: prctl with PR_SET_PDEATHSIG takes a signal number and touches no memory.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) };
+    let parent = parent.cast_signed();
+    // The signal comes when the parent's thread ends that started this process, and not at all when the parent was
+    // gone before: a descriptor of the parent says it whatever its threads do.
+    std::thread::spawn(move || {
+        wait_for_end(parent);
+        // SAFETY: kill takes numbers; the process is this one.
+        unsafe { libc::kill(libc::getpid(), libc::SIGTERM) };
+        std::thread::sleep(END);
+        // SAFETY: ends the process at once, no handler of it runs.
+        unsafe { libc::_exit(1) };
+    });
+}
+
+/// Returns when `parent` is not this process's parent any more.
+fn wait_for_end(parent: i32) {
+    // SAFETY: a system call with numbers; a descriptor that it gives belongs to nobody else.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, parent, 0) };
+    // SAFETY: as above.
+    let held = (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd as i32) });
+    loop {
+        // SAFETY: getppid takes nothing and cannot fail.
+        if unsafe { libc::getppid() } != parent {
+            return;
+        }
+        match &held {
+            Some(_) => {
+                let mut poll = libc::pollfd { fd: fd as i32, events: libc::POLLIN, revents: 0 };
+                // SAFETY: one entry that lives until the call returns.
+                unsafe { libc::poll(&raw mut poll, 1, 1_000) };
+            }
+            // A kernel without such descriptors, or a parent that is gone.
+            None => std::thread::sleep(Duration::from_millis(100)),
+        }
+    }
+}
+
+/// Writes which folder stands at `path`, as a text that no other folder of this host has; returns its length.
+///
+/// # Safety
+/// `path` valid for `path_len` reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_folder_identity(
+    path: *const u8,
+    path_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let path = text(path, path_len)?;
+            let identity = identity(Path::new(path)).map_err(|error| {
+                Failure(Status::Unavailable, format!("Cannot use the data folder {path}: {error}"))
+            })?;
+            answer_text(out, &identity)
+        })
+    }
+}
+
+fn identity(path: &Path) -> std::io::Result<String> {
+    let meta = fs::metadata(path)?;
+    Ok(format!("{}:{}", meta.dev(), meta.ino()))
+}
+
+/// Ends this process with exit code 3 when `path` is not the folder `identity` any more (removed, unmounted, replaced):
+/// what it would go on to write there would be lost or a second installation. `quiet` != 0: without the line.
+///
+/// # Safety
+/// `path` and `identity` valid for their lengths' reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_end_with_folder(
+    path: *const u8,
+    path_len: u32,
+    known: *const u8,
+    known_len: u32,
+    quiet: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |_| {
+            let path = PathBuf::from(text(path, path_len)?);
+            let known = text(known, known_len)?.to_owned();
+            std::thread::spawn(move || {
+                loop {
+                    let why = match identity(&path) {
+                        Ok(now) if now == known => None,
+                        Ok(_) => Some("another folder stands in its place".to_owned()),
+                        Err(error) if error.kind() == ErrorKind::NotFound => Some("it is gone".to_owned()),
+                        Err(error) if error.kind() == ErrorKind::Interrupted => None,
+                        Err(error) => Some(error.to_string()),
+                    };
+                    if let Some(why) = why {
+                        if quiet == 0 {
+                            let line = format!("Cannot go on in the data folder {}: {why}\n", path.display());
+                            // Stderr may be gone; there is nowhere else to say it.
+                            let _ = std::io::stderr().write_all(line.as_bytes());
+                        }
+                        // Ends the process at once, whatever its other threads do.
+                        libc::_exit(NOT_READY);
+                    }
+                    std::thread::sleep(if quiet == 0 { LOOK } else { LOOK_QUIET });
+                }
+            });
+            Ok(0)
+        })
+    }
+}
+
+/// A data folder in which a `legend run` of this host works.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Running {
+    data_dir: String,
+    pid: u32,
+}
+
+/// Writes the running installations of this host that this user may see, as JSON of `[{data_dir, pid}]`; returns the length.
+///
+/// # Safety
+/// `out` valid for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_running(out: *mut u8, out_len: u32) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let json = serde_json::to_string(&running(Path::new("/proc")))
+                .map_err(|error| Failure(Status::Invalid, format!("Cannot list what runs: {error}")))?;
+            answer_text(out, &json)
+        })
+    }
+}
+
+/// One entry a folder: of the process with the lowest number.
+fn running(proc: &Path) -> Vec<Running> {
+    let mut pids: Vec<u32> = fs::read_dir(proc)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect();
+    pids.sort_unstable();
+    let mut found: Vec<Running> = Vec::new();
+    for pid in pids {
+        let process = proc.join(pid.to_string());
+        for folder in [folder_by_words(&process), folder_by_lock(&process)].into_iter().flatten() {
+            let data_dir = folder.to_string_lossy().into_owned();
+            if !found.iter().any(|known| known.data_dir == data_dir) {
+                found.push(Running { data_dir, pid });
+            }
+        }
+    }
+    found
+}
+
+/// From `legend … main.js run … --data-dir FOLDER`, which every part of `legend run` has in its words.
+fn folder_by_words(process: &Path) -> Option<PathBuf> {
+    let bytes = fs::read(process.join("cmdline")).ok()?;
+    let words: Vec<&[u8]> = bytes.get(..bytes.len().min(WORDS_BYTES_MAX))?.split(|byte| *byte == 0).collect();
+    let program = words.iter().position(|word| word.ends_with(b"/main.js") || word.ends_with(b"/main.ts"))?;
+    if words.get(program + 1)? != b"run" {
+        return None;
+    }
+    let flag = words.iter().skip(program).position(|word| word.starts_with(b"--data-dir"))? + program;
+    let value = match words[flag].strip_prefix(b"--data-dir=") {
+        Some(value) => value,
+        None if words[flag] == b"--data-dir" => words.get(flag + 1)?,
+        None => return None,
+    };
+    let path = Path::new(OsStr::from_bytes(value));
+    if path.is_absolute() {
+        return Some(path.to_path_buf());
+    }
+    Some(fs::read_link(process.join("cwd")).ok()?.join(path))
+}
+
+/// From the lock files that it holds open; only root, or nobody, may see those of a protected process.
+fn folder_by_lock(process: &Path) -> Option<PathBuf> {
+    let held = fs::read_dir(process.join("fd")).ok()?;
+    held.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok()).find_map(|path| {
+        let above = |path: &Path| path.parent().map(Path::to_path_buf);
+        if path.ends_with("supervisor.lock") {
+            return above(&path);
+        }
+        (path.ends_with("agents/arbitrage.lock") || path.ends_with("agents/mev.lock"))
+            .then(|| above(&above(&path)?))?
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn running_names_each_folder_once_by_words_and_by_locks() {
+        let proc = std::env::temp_dir().join(format!("legend-proc-{}", std::process::id()));
+        let process = |pid: u32, words: &[&str], lock: Option<&str>| {
+            let folder = proc.join(pid.to_string());
+            fs::create_dir_all(folder.join("fd")).expect("makes a folder");
+            fs::write(folder.join("cmdline"), words.join("\0")).expect("writes");
+            std::os::unix::fs::symlink("/home/op", folder.join("cwd")).expect("links");
+            if let Some(lock) = lock {
+                std::os::unix::fs::symlink(lock, folder.join("fd/7")).expect("links");
+            }
+        };
+        let run = ["legend", "run", "--no-prompt", "/c/app/main.js", "run"];
+        process(10, &[&run[..], &["agent", "mev", "--data-dir", "/srv/a"]].concat(), None);
+        process(11, &[&run[..], &["api", "--data-dir=rel"]].concat(), None);
+        process(12, &[&run[..], &["worker", "--data-dir", "/srv/a"]].concat(), None);
+        process(13, &run, Some("/srv/b/supervisor.lock"));
+        process(14, &run, Some("/srv/c/agents/mev.lock"));
+        // Not runs: another verb, another program, a folder that is missing.
+        process(15, &["legend", "run", "/c/app/main.js", "topics", "--data-dir", "/srv/x"], None);
+        process(16, &["vi", "run", "--data-dir", "/srv/y"], Some("/srv/y/notes.lock"));
+        process(17, &[&run[..], &["api", "--data-dir"]].concat(), None);
+        let found: Vec<(String, u32)> =
+            running(&proc).into_iter().map(|Running { data_dir, pid }| (data_dir, pid)).collect();
+        fs::remove_dir_all(&proc).expect("removes");
+        let expected = [("/srv/a", 10), ("/home/op/rel", 11), ("/srv/b", 13), ("/srv/c", 14)];
+        assert_eq!(found, expected.map(|(folder, pid)| (folder.to_owned(), pid)));
+    }
+}

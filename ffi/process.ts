@@ -1,0 +1,43 @@
+/** What a process of `legend` does to itself: whose it is, what may look into it, and when it must end. */
+import type { RunningInstallation } from "../core/data_dir.ts";
+import { type Library, utf8 } from "./library.ts";
+
+/** In the environment of a part: the process that started it. */
+export const PARENT_VARIABLE = "LEGEND_PARENT";
+/** In the environment of a part: which data folder its supervisor opened. */
+export const FOLDER_VARIABLE = "LEGEND_FOLDER";
+
+/** Nothing else looks into its memory, nothing that it starts gets more rights, what it makes is its user's alone. */
+export function protect(library: Library): void {
+  library.symbols.legend_process_protect();
+}
+
+/** Becomes another user for good; root alone can. */
+export function becomeUser(library: Library, uid: number, gid: number): void {
+  library.call((out, size) => library.symbols.legend_process_become(uid, gid, out, size));
+}
+
+/** Ends this process when the one that started it ends, also when that has happened already. */
+export function endWithParent(library: Library): void {
+  library.symbols.legend_end_with_parent(Number(Deno.env.get(PARENT_VARIABLE) ?? Deno.ppid));
+}
+
+/** A text for the folder that stands at `path` now; no other folder of this host has the same. */
+export function folderIdentity(library: Library, path: string): string {
+  const text = utf8(path);
+  return library.text((out, size) => library.symbols.legend_folder_identity(text, text.length, out, size));
+}
+
+/** Ends this process with exit code 3 when another folder, or none, stands at `path`; `quiet`: its supervisor says it. */
+export function endWithFolder(library: Library, path: string, identity: string, quiet: boolean): void {
+  const [text, known] = [utf8(path), utf8(identity)];
+  const { legend_end_with_folder } = library.symbols;
+  library.call((out, size) =>
+    legend_end_with_folder(text, text.length, known, known.length, quiet ? 1 : 0, out, size)
+  );
+}
+
+/** Data folders in which a `legend run` works, as far as this user may see. */
+export function runningInstallations(library: Library): RunningInstallation[] {
+  return JSON.parse(library.text((out, size) => library.symbols.legend_running(out, size)));
+}
