@@ -3,8 +3,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon, State } from "./_icons.tsx";
 import { api, Problem } from "./api.ts";
 import type { Evidence, EvidenceLeg } from "../core/evidence.ts";
-import { netSol } from "./evidence.ts";
-import { grouped, lamportsToSol, short, sol, utc } from "./format.ts";
+import { netText } from "./evidence.ts";
+import { fixed, grouped, short, sol, utc } from "./format.ts";
+import { Skeleton } from "./_ui.tsx";
 
 export interface EvidenceDrawerProps {
   id: string;
@@ -15,6 +16,7 @@ export interface EvidenceDrawerProps {
 /** How long the evidence of a new decision may be behind it, and how often it is asked for. */
 const EVIDENCE_COMES_MS = 10_000;
 const AGAIN_MS = 400;
+const TABS = ["evidence", "json"] as const;
 
 export function EvidenceDrawer({ id, onClose, onStep }: EvidenceDrawerProps) {
   const [evidence, setEvidence] = useState<Evidence | Problem | null>(null);
@@ -72,7 +74,7 @@ export function EvidenceDrawer({ id, onClose, onStep }: EvidenceDrawerProps) {
           </p>
         )}
         <div class="tabs" role="tablist" aria-label="Evidence views">
-          {(["evidence", "json"] as const).map((name) => (
+          {TABS.map((name, at) => (
             <button
               role="tab"
               type="button"
@@ -83,11 +85,13 @@ export function EvidenceDrawer({ id, onClose, onStep }: EvidenceDrawerProps) {
               tabIndex={tab === name ? 0 : -1}
               onClick={() => setTab(name)}
               onKeyDown={(event) => {
-                if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
-                  setTab(
-                    name === "json" ? "evidence" : "json",
-                  );
-                }
+                const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+                const next = by && TABS[(at + by + TABS.length) % TABS.length];
+                if (!next) return;
+                event.preventDefault();
+                setTab(next);
+                // The chosen tab is the one that holds the focus.
+                document.getElementById(`tab-${next}`)?.focus();
               }}
             >
               {name === "json" ? "JSON" : "Evidence"}
@@ -96,7 +100,7 @@ export function EvidenceDrawer({ id, onClose, onStep }: EvidenceDrawerProps) {
         </div>
       </div>
       <div class="drawer-b" role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`} tabIndex={0}>
-        {evidence === null && <p class="t2">Loading</p>}
+        {evidence === null && <Skeleton what="Evidence" lines={8} />}
         {evidence instanceof Problem && <p class="t2" role="alert">{evidence.detail}</p>}
         {found && tab === "json" && <pre class="log" tabIndex={0}>{JSON.stringify(found, null, 1)}</pre>}
         {found && tab === "evidence" &&
@@ -144,11 +148,12 @@ function Legs(
   );
 }
 
+/** A cost, or that it is not recorded. */
+const lamports = (amount: string | undefined) => amount === undefined ? "–" : `${grouped(amount)} lamports`;
+
 function ObservedEvidence({ evidence }: { evidence: Evidence }) {
   const { front = [], victims = [], back = [], cycle = [], victim_losses = [], attackers = [] } = evidence;
-  const net = evidence.net_lamports === null || evidence.net_lamports === undefined
-    ? `${evidence.net_raw} of ${short(evidence.net_mint ?? "")}`
-    : `${sol(lamportsToSol(evidence.net_lamports))} SOL`;
+  const net = netText(evidence);
   return (
     <>
       <p class="verdict">
@@ -213,9 +218,9 @@ function ObservedEvidence({ evidence }: { evidence: Evidence }) {
         <h3>Costs and party</h3>
         <dl class="kv">
           <dt>Network fees</dt>
-          <dd>{grouped(evidence.fee_lamports ?? "0")} lamports</dd>
+          <dd>{lamports(evidence.fee_lamports)}</dd>
           <dt>Tips</dt>
-          <dd>{grouped(evidence.tip_lamports ?? "0")} lamports</dd>
+          <dd>{lamports(evidence.tip_lamports)}</dd>
           {attackers.map((wallet) => (
             <>
               <dt>Wallet</dt>
@@ -243,7 +248,7 @@ function OpenEvidence({ evidence }: { evidence: Evidence }) {
               Refused by <b>{evidence.gate}</b>.
             </>
           )}
-        It would gain <b>≈ {sol(netSol(evidence))} SOL</b> if it landed, which the baseline gives{" "}
+        It would gain <b>≈ {netText(evidence)}</b> if it landed, which the baseline gives{" "}
         {ev.p_land.toFixed(2)}.
       </p>
       <section class="sec">
@@ -297,7 +302,7 @@ function OpenEvidence({ evidence }: { evidence: Evidence }) {
           </dd>
           <dt>Score</dt>
           <dd>
-            {evidence.score?.toFixed(4)} <span class="t2">by {evidence.model}</span>
+            {fixed(evidence.score, 4)} <span class="t2">by {evidence.model ?? "–"}</span>
           </dd>
         </dl>
       </section>

@@ -4,11 +4,13 @@ import { State } from "./_icons.tsx";
 import type { LiveRow } from "./envelope.ts";
 import { age, grouped, short, sol, utc } from "./format.ts";
 
+const COLUMNS = 9;
+
 /** Room for the rows that are not drawn. */
 export const Spacer = ({ height }: { height: number }) => (
-  <tr aria-hidden="true">
+  <tr aria-hidden="true" class="spacer">
     <td
-      colSpan={9}
+      colSpan={COLUMNS}
       ref={(cell) => {
         if (cell) cell.style.height = `${height}px`;
       }}
@@ -20,14 +22,14 @@ export const Spacer = ({ height }: { height: number }) => (
 /** Records that did not come, at their place. */
 export const GapRow = ({ count }: { count: number }) => (
   <tr class="gapline" role="row">
-    <td role="gridcell" colSpan={9}>
+    <td role="gridcell" colSpan={COLUMNS}>
       <b>{grouped(count)} records not received:</b>{" "}
       this browser was slow. They are in the log and in the decisions of the API.
     </td>
   </tr>
 );
 
-/** What is said when no row is shown. */
+/** What is said when no row is shown, once it is known that there is none. */
 export const Empty = ({ filtered, gate }: { filtered: boolean; gate: string }) => (
   <div class="empty">
     <h3>
@@ -43,42 +45,69 @@ export const Empty = ({ filtered, gate }: { filtered: boolean; gate: string }) =
   </div>
 );
 
-interface RowProps {
+/** The gain in SOL, or in the mint that it is in; a dash where neither is known. */
+function Net({ net, other, kind }: LiveRow) {
+  if (net !== null) {
+    return <data value={String(net)}>{kind.startsWith("open_") ? "≈ " : ""}{sol(net)}</data>;
+  }
+  if (!other) return <span title="Its gain is not in SOL; its evidence has the amount">–</span>;
+  const amount = `${other.amount.startsWith("-") ? "" : "+"}${grouped(other.amount)}`;
+  return (
+    <span class="other" title={`${amount} base units of ${other.mint}`}>
+      – <span class="t3">{amount} of {short(other.mint)}</span>
+    </span>
+  );
+}
+
+/** What became of it, or every term of the gate that refused it. */
+function Outcome({ row, landed, gate }: { row: LiveRow; landed: boolean | undefined; gate: string }) {
+  if (row.refused) {
+    return (
+      <State kind="off" icon="skip">
+        <span class="terms">
+          {row.refused.map((term, at) => (
+            <>
+              {at > 0 ? ", " : ""}
+              {term === gate ? <b>{term}</b> : term}
+            </>
+          ))}
+        </span>
+      </State>
+    );
+  }
+  if (!row.kind.startsWith("open_")) return <State kind="info" icon="ok">Observed</State>;
+  if (landed === undefined) return <State kind="paper" icon="paper">Paper, open</State>;
+  return landed
+    ? <State kind="ok" icon="ok">Landed (paper)</State>
+    : <State kind="off" icon="no">Missed (paper)</State>;
+}
+
+export interface RowProps {
   row: LiveRow;
   module: ModuleName;
   index: number;
   now: number;
   selected: boolean;
+  /** The table's one tab stop. */
+  active: boolean;
   landed: boolean | undefined;
+  /** The term of the gate whose refusals are listed. */
   gate: string;
   onOpen(id: string): void;
+  onFocus(id: string): void;
 }
 
 /** One decision. */
-export function Row({ row, module, index, now, selected, landed, gate, onOpen }: RowProps) {
-  const key = (event: KeyboardEvent) => {
-    const target = event.currentTarget as HTMLElement;
-    const other = event.key === "ArrowDown" || event.key === "j"
-      ? target.nextElementSibling
-      : event.key === "ArrowUp" || event.key === "k"
-      ? target.previousElementSibling
-      : null;
-    if (other instanceof HTMLElement) {
-      other.focus();
-      event.preventDefault();
-    }
-    if (event.key === "Enter") onOpen(row.id);
-  };
-  const open = row.kind.startsWith("open_");
+export function Row({ row, module, index, now, selected, active, landed, gate, onOpen, onFocus }: RowProps) {
   return (
     <tr
       role="row"
-      tabIndex={0}
+      tabIndex={active ? 0 : -1}
       aria-rowindex={index + 2}
       aria-selected={selected}
       data-id={row.id}
       onClick={() => onOpen(row.id)}
-      onKeyDown={key}
+      onFocus={() => onFocus(row.id)}
     >
       <td role="gridcell" class="p2">{grouped(row.slot)}</td>
       <td role="gridcell" class="n t2 a-age" title={utc(row.at)}>
@@ -88,20 +117,12 @@ export function Row({ row, module, index, now, selected, landed, gate, onOpen }:
       <td role="gridcell" class="p2">{row.kind.replaceAll("_", " ")}</td>
       {module === "mev" && <td role="gridcell" class="p2">{row.tier || "–"}</td>}
       <td role="gridcell" class="p3 mono" title={row.who}>{row.who ? short(row.who) : "–"}</td>
-      <td role="gridcell" class="n p2">{row.pLand.toFixed(2)}</td>
+      <td role="gridcell" class="n p2">{row.pLand === null ? "–" : row.pLand.toFixed(2)}</td>
       <td role="gridcell" class="n b a-ev">
-        <data value={String(row.net)}>{open ? "≈ " : ""}{sol(row.net)}</data>
+        <Net {...row} />
       </td>
       <td role="gridcell" class="a-out">
-        {gate
-          ? <State kind="off" icon="skip">{gate}</State>
-          : !open
-          ? <State kind="info" icon="ok">Observed</State>
-          : landed === undefined
-          ? <State kind="paper" icon="paper">Paper, open</State>
-          : landed
-          ? <State kind="ok" icon="ok">Landed (paper)</State>
-          : <State kind="off" icon="no">Missed (paper)</State>}
+        <Outcome row={row} landed={landed} gate={gate} />
       </td>
     </tr>
   );

@@ -1,295 +1,295 @@
 /** The live table: rows never jump under the reader; what waits is counted in the head, what left the buffer in the foot. */
-import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 import type { ModuleName } from "../core/control.ts";
-import { Icon } from "./_icons.tsx";
-import { api } from "./api.ts";
-import type { LiveRow } from "./envelope.ts";
+import { NoAnswer, Skeleton } from "./_ui.tsx";
+import { tableAddress, withParam } from "./address.ts";
+import { useAsked } from "./ask.ts";
+import { copyText } from "./copy.ts";
 import { EvidenceDrawer } from "./EvidenceDrawer.tsx";
-import type { Evidence } from "../core/evidence.ts";
-import { rowOf } from "./evidence.ts";
+import { type DecisionRow, rowOf } from "./evidence.ts";
 import { grouped } from "./format.ts";
-import { useClock, useKeys } from "./keys.ts";
+import { Notes } from "./Ignored.tsx";
+import { useKeys, useUnixClock } from "./keys.ts";
+import { isRow, type Item, LiveBuffer, stepFrom } from "./live_buffer.ts";
 import { Empty, GapRow, Row, Spacer } from "./LiveRows.tsx";
 import { listen } from "./stream.ts";
+import { TableHead, TableTools } from "./TableTools.tsx";
 import { useVirtual } from "./virtual.ts";
 
 export interface LiveTableProps {
   module: ModuleName;
 }
 
-/** Rows kept; older ones leave the buffer. */
-const ROWS_MAX = 5_000;
 /** At most so often is the table drawn. */
 const DRAW_MS = 100;
+/** How often refusals and evidence are asked for: neither is on the live stream. */
+const LIST_EVERY_MS = 5_000;
+const NOTHING = { query: "", gate: "", tiers: [], selected: null, notes: [] };
 
-interface Gap {
-  gap: number;
-  id: string;
-}
-type Item = LiveRow | Gap;
+type Answer = { decisions: DecisionRow[] };
 
-interface Buffer {
-  /** Newest first. */
-  items: Item[];
-  /** Newest first, not shown yet. */
-  waiting: Item[];
-  left: number;
-  received: number;
+/** The rows of the stream and those before it; told when the table is to be drawn. */
+function useLive(module: ModuleName, held: () => boolean, draw: (n: number) => void): [LiveBuffer, boolean] {
+  const buffer = useRef(new LiveBuffer());
+  const backlog = useAsked<Answer>(`/api/decisions?limit=100&module=${module}&published=true`, 0);
+  const lately = useRef({ held, backlog });
+  lately.current = { held, backlog };
+  const shown = () => {
+    if (!lately.current.held()) buffer.current.flush();
+  };
+  useEffect(() => {
+    if (!backlog.value) return;
+    buffer.current.backlog(backlog.value.decisions.map(rowOf));
+    shown();
+    draw(0);
+  }, [backlog.value]);
+  useEffect(() => {
+    let pending = false;
+    let state = "";
+    return listen((message) => {
+      // What was decided while nothing was heard is asked for.
+      if (message.state === "live" && state !== "live") lately.current.backlog.again();
+      state = message.state;
+      const rows = message.rows.filter((row) => row.module === module);
+      buffer.current.hear(message.outcomes);
+      const gap = message.gap > 0 ? { gap: message.gap, id: `gap-${message.dropped}` } : null;
+      if (rows.length === 0 && !gap && message.outcomes.length === 0) return;
+      buffer.current.take(rows, gap);
+      shown();
+      if (pending) return;
+      pending = true;
+      setTimeout(() => {
+        pending = false;
+        draw(0);
+      }, DRAW_MS);
+    });
+  }, [module]);
+  return [buffer.current, backlog.value !== undefined];
 }
+
+/** A list that is asked for; it does not change under the reader. */
+function useList(path: string | null, held: () => boolean) {
+  const asked = useAsked<Answer>(path, LIST_EVERY_MS);
+  const kept = useRef<{ path: string | null; value: Answer | undefined }>({ path, value: undefined });
+  if (kept.current.path !== path || kept.current.value === undefined || !held()) {
+    kept.current = { path, value: asked.value };
+  }
+  return { asked, rows: kept.current.value?.decisions };
+}
+
+/** What the address says; Back and Forward are followed. */
+function useAddress(module: ModuleName) {
+  const read = () => tableAddress(location.search, module === "mev");
+  const [address, setAddress] = useState<ReturnType<typeof tableAddress>>(NOTHING);
+  useEffect(() => {
+    const follow = () => setAddress(read());
+    follow();
+    addEventListener("popstate", follow);
+    return () => removeEventListener("popstate", follow);
+  }, [module]);
+  /** Filters change the entry of the history that is there. */
+  const filter = (name: string, value: string) => {
+    history.replaceState(history.state, "", withParam(location.search, name, value));
+    setAddress(read());
+  };
+  /** A drawer is one entry, however many decisions are seen in it. */
+  const select = (id: string | null) => {
+    if (id === address.selected) return;
+    if (id === null && history.state?.drawer) {
+      setAddress({ ...address, selected: null });
+      return history.back();
+    }
+    const url = withParam(location.search, "sel", id ?? "");
+    if (id !== null && address.selected === null) history.pushState({ drawer: true }, "", url);
+    else history.replaceState(history.state, "", url);
+    setAddress(read());
+  };
+  return { address, filter, select };
+}
+
+const listPath = (module: ModuleName, gate: string, tiers: readonly string[]): string | null =>
+  gate
+    ? `/api/decisions?limit=200&module=${module}&gate=${encodeURIComponent(gate)}`
+    : tiers.length > 0
+    ? `/api/decisions?limit=200&module=${module}&gate=observed&published=false`
+    : null;
 
 export default function LiveTable({ module }: LiveTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const buffer = useRef<Buffer>({ items: [], waiting: [], left: 0, received: 0 });
-  const outcomes = useRef(new Map<string, boolean>());
   const [, draw] = useReducer((n: number) => n + 1, 0);
   const [paused, setPaused] = useState(false);
-  const [selected, setSelected] = useState<string | null>(null);
-  const [query, setQuery] = useState("");
-  const [gate, setGate] = useState<string>("");
-  const [refused, setRefused] = useState<Evidence[] | null>(null);
+  const [active, setActive] = useState<string | null>(null);
+  /** The row that is to have the focus once it is drawn. */
+  const focus = useRef<string | null>(null);
   const hover = useRef(false);
+  const { address, filter, select } = useAddress(module);
+  const { query, gate, tiers, selected, notes } = address;
   const hold = useRef({ paused, selected });
   hold.current = { paused, selected };
+  const inBody = () => scroller.current?.querySelector("tbody")?.contains(document.activeElement) ?? false;
+  const held = () =>
+    hold.current.paused || hold.current.selected !== null || hover.current ||
+    (scroller.current?.scrollTop ?? 0) > 0 || inBody();
 
-  const held = () => {
-    const place = scroller.current;
-    return hold.current.paused || hold.current.selected !== null || hover.current ||
-      (place?.scrollTop ?? 0) > 0 ||
-      (place?.querySelector("tbody")?.contains(document.activeElement) ?? false);
-  };
-  const flush = () => {
-    const { items, waiting } = buffer.current;
-    if (waiting.length === 0) return;
-    const all = [...waiting, ...items];
-    buffer.current.left += Math.max(0, all.length - ROWS_MAX);
-    buffer.current.items = all.slice(0, ROWS_MAX);
-    buffer.current.waiting = [];
-  };
-
-  useEffect(() => {
-    const params = new URLSearchParams(location.search);
-    setGate(params.get("gate") ?? "");
-    setQuery(params.get("q") ?? "");
-    // What was decided before the page was opened.
-    api<{ decisions: Evidence[] }>("GET", `/api/decisions?limit=100&module=${module}`).then(
-      ({ decisions }) => {
-        const { items, waiting } = buffer.current;
-        const known = new Set([...items, ...waiting].map(({ id }) => id));
-        items.push(
-          ...decisions.filter((one) => one.gate === "pass" || one.gate === "observed").map(rowOf).filter((
-            { id },
-          ) => !known.has(id)),
-        );
-        draw(0);
-      },
-      () => {},
-    );
-    let pending = false;
-    return listen((message) => {
-      const rows = message.rows.filter((row) => row.module === module);
-      for (const { id, landed } of message.outcomes) outcomes.current.set(id, landed);
-      if (outcomes.current.size > 2 * ROWS_MAX) {
-        outcomes.current = new Map([...outcomes.current].slice(-ROWS_MAX));
-      }
-      buffer.current.received += rows.length;
-      const fresh: Item[] = rows.reverse();
-      if (message.gap > 0) fresh.push({ gap: message.gap, id: `gap-${message.dropped}` });
-      if (fresh.length === 0 && message.outcomes.length === 0) return;
-      const waiting = [...fresh, ...buffer.current.waiting];
-      buffer.current.left += Math.max(0, waiting.length - ROWS_MAX);
-      buffer.current.waiting = waiting.slice(0, ROWS_MAX);
-      if (!held()) flush();
-      if (!pending) {
-        pending = true;
-        setTimeout(() => {
-          pending = false;
-          draw(0);
-        }, DRAW_MS);
-      }
-    });
-  }, [module]);
-
-  // A gate's refusals are not on the live stream: they are asked for.
-  useEffect(() => {
-    if (!gate || gate === "pass") return setRefused(null);
-    const look = () =>
-      api<{ decisions: Evidence[] }>(
-        "GET",
-        `/api/decisions?limit=200&module=${module}&gate=${encodeURIComponent(gate)}`,
-      ).then(
-        ({ decisions }) => setRefused(decisions),
-        () => {},
-      );
-    look();
-    const timer = setInterval(() => document.hidden || look(), 5_000);
-    return () => clearInterval(timer);
-  }, [gate, module]);
-
-  const now = useClock();
-  const { items: live, waiting, left, received } = buffer.current;
-  const source: Item[] = refused ? refused.map(rowOf) : live;
+  const [buffer, isLoaded] = useLive(module, held, draw);
+  const { asked, rows: listed } = useList(listPath(module, gate, tiers), held);
+  const isList = gate !== "" || tiers.length > 0;
+  const source: readonly Item[] | undefined = isList
+    ? listed?.filter(({ tier }) => gate !== "" || tiers.includes(tier ?? "")).map(rowOf)
+    : isLoaded || buffer.items.length > 0
+    ? buffer.items
+    : undefined;
   const words = query.trim().toLowerCase();
-  const shown = words === "" ? source : source.filter((item) =>
-    "gap" in item ||
+  const shown = (source ?? []).filter((item) =>
+    words === "" || !isRow(item) ||
     `${item.what} ${item.kind} ${item.who} ${item.id} ${item.slot}`.toLowerCase().includes(words)
   );
-  const [rows, rowPx] = useVirtual(shown.length, scroller);
-  const [top, bottom] = [
-    rows[0]?.start ?? 0,
-    rows.length > 0 ? (shown.length * rowPx) - rows.at(-1)!.end : 0,
-  ];
+  const found = shown.findIndex(({ id }) => id === active);
+  const at = found >= 0 ? found : stepFrom(shown, 0, 0);
+  const now = useUnixClock();
+  const [rows, rowPx] = useVirtual(shown.length, scroller, found);
 
-  const open = (id: string) => {
-    setSelected(id);
-    history.pushState(null, "", withParam("sel", id));
-  };
-  const close = () => {
-    const row = selected;
-    setSelected(null);
-    history.pushState(null, "", withParam("sel", ""));
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-id="${row}"]`)?.focus());
-  };
-  useEffect(() => {
-    const sel = new URLSearchParams(location.search).get("sel");
-    if (sel) setSelected(sel);
-  }, []);
   useEffect(() => {
     document.body.classList.toggle("with-drawer", selected !== null);
   }, [selected]);
+  // The focused row is always drawn, so that the focus never falls out of the table.
+  useLayoutEffect(() => {
+    const id = focus.current;
+    const row = id && scroller.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
+    if (!row) return;
+    focus.current = null;
+    row.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+  });
+  const goTo = (index: number) => {
+    const item = shown[index];
+    if (!isRow(item)) return;
+    focus.current = item.id;
+    setActive(item.id);
+    draw(0);
+  };
+  const goBy = (by: number) => goTo(inBody() ? stepFrom(shown, at, by) : at);
+  const close = () => {
+    const id = selected;
+    select(null);
+    const row = shown.findIndex((item) => item.id === id);
+    goTo(row >= 0 ? row : at);
+  };
   const step = (by: number) => {
-    const at = shown.findIndex((item) => item.id === selected) + by;
-    const next = shown[at];
-    if (next && !("gap" in next)) open(next.id);
+    const from = shown.findIndex((item) => item.id === selected);
+    const next = shown[stepFrom(shown, from, by)];
+    if (from < 0 || !next) return;
+    setActive(next.id);
+    select(next.id);
+  };
+  const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowPx) - 2);
+  const copySignature = () => {
+    const inDrawer = document.querySelector<HTMLElement>(".drawer [data-copy][aria-label*=signature]");
+    const row = shown[at];
+    if (inDrawer) inDrawer.click();
+    else if (isRow(row) && row.who) copyText(row.who, scroller.current ?? undefined);
   };
   useKeys({
     p: () => setPaused((one) => !one),
     "[": () => step(-1),
     "]": () => step(1),
     Escape: () => selected && close(),
+    j: () => goBy(1),
+    k: () => goBy(-1),
+    c: copySignature,
   });
-
-  const newWaiting = refused ? 0 : waiting.length;
+  const moves: Record<string, () => void> = {
+    ArrowDown: () => goBy(1),
+    ArrowUp: () => goBy(-1),
+    PageDown: () => goBy(page),
+    PageUp: () => goBy(-page),
+    Home: () => goTo(stepFrom(shown, 0, 0)),
+    End: () => goTo(stepFrom(shown, shown.length - 1, 1)),
+    Enter: () => isRow(shown[at]) && select(shown[at].id),
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const move = moves[event.key];
+    if (!move || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    move();
+  };
+  const body = rows.flatMap(({ index, start }, place) => {
+    const item = shown[index];
+    if (!item) return [];
+    const above = start - (rows[place - 1]?.end ?? 0);
+    return [
+      above > 0 && <Spacer key={`above-${item.id}`} height={above} />,
+      isRow(item)
+        ? (
+          <Row
+            key={item.id}
+            row={item}
+            module={module}
+            index={index}
+            now={now}
+            selected={item.id === selected}
+            active={index === at}
+            landed={buffer.landed(item.id) ?? item.landed}
+            gate={gate}
+            onOpen={(id) => {
+              setActive(id);
+              select(id);
+            }}
+            onFocus={setActive}
+          />
+        )
+        : <GapRow key={item.id} count={item.gap} />,
+    ];
+  });
+  const below = rows.length > 0 ? shown.length * rowPx - rows.at(-1)!.end : 0;
   return (
     <>
       <section class="panel">
-        <div class="panel-h">
-          <h2>Decisions</h2>
-          <div class="filters end">
-            {newWaiting > 0 && (
-              <button
-                type="button"
-                class="pill"
-                onClick={() => {
-                  flush();
-                  if (scroller.current) scroller.current.scrollTop = 0;
-                  draw(0);
-                }}
-              >
-                <Icon name="up" />
-                {newWaiting > 999 ? "999+" : newWaiting} new
-              </button>
-            )}
-            {gate && (
-              <span class="chip">
-                gate: {gate}
-                <button
-                  type="button"
-                  class="cpy"
-                  aria-label={`Remove filter gate ${gate}`}
-                  onClick={() => {
-                    setGate("");
-                    history.replaceState(null, "", withParam("gate", ""));
-                  }}
-                >
-                  <Icon name="close" />
-                </button>
-              </span>
-            )}
-            <input
-              class="in q"
-              type="search"
-              placeholder="Filter"
-              aria-label="Filter rows"
-              data-search
-              value={query}
-              onInput={(event) => {
-                setQuery(event.currentTarget.value);
-                history.replaceState(null, "", withParam("q", event.currentTarget.value));
-              }}
-            />
-            <button type="button" class="btn" aria-pressed={paused} onClick={() => setPaused(!paused)}>
-              <Icon name="pause" />
-              {paused ? "Paused" : "Pause"}
-            </button>
-          </div>
-        </div>
+        <TableTools
+          module={module}
+          waiting={isList ? 0 : buffer.waiting.length}
+          paused={paused}
+          address={address}
+          filter={filter}
+          onPause={() => setPaused(!paused)}
+          onNew={() => {
+            buffer.flush();
+            if (scroller.current) scroller.current.scrollTop = 0;
+            draw(0);
+          }}
+        />
+        <Notes notes={notes} />
+        {isList && <NoAnswer asked={asked} what="These decisions" />}
         <div
           class="tw scroll"
           ref={scroller}
-          tabIndex={0}
           role="region"
           aria-label="Decisions, scrolls"
           onPointerEnter={() => (hover.current = true)}
           onPointerLeave={() => (hover.current = false)}
         >
           <table class="live" role="grid" aria-rowcount={shown.length + 1}>
-            <caption class="sr">Decisions, newest first</caption>
-            <thead role="rowgroup">
-              <tr role="row">
-                <th role="columnheader" scope="col" class="p2">Slot</th>
-                <th role="columnheader" scope="col" class="n">Age</th>
-                <th role="columnheader" scope="col">What</th>
-                <th role="columnheader" scope="col" class="p2">Kind</th>
-                {module === "mev" && <th role="columnheader" scope="col" class="p2">Tier</th>}
-                <th role="columnheader" scope="col" class="p3">
-                  {module === "mev" ? "Attacker" : "Signature"}
-                </th>
-                <th role="columnheader" scope="col" class="n p2">p_land</th>
-                <th role="columnheader" scope="col" class="n">
-                  Net <span class="u">SOL</span>
-                </th>
-                <th role="columnheader" scope="col">{refused ? "Gate" : "Outcome"}</th>
-              </tr>
-            </thead>
-            <tbody role="rowgroup">
-              {top > 0 && <Spacer height={top} />}
-              {rows.map(({ index }) => {
-                const item = shown[index]!;
-                return "gap" in item ? <GapRow key={item.id} count={item.gap} /> : (
-                  <Row
-                    key={item.id}
-                    row={item}
-                    module={module}
-                    index={index}
-                    now={now}
-                    selected={item.id === selected}
-                    landed={outcomes.current.get(item.id)}
-                    gate={refused ? refused[index]?.gate ?? "" : ""}
-                    onOpen={open}
-                  />
-                );
-              })}
-              {bottom > 0 && <Spacer height={bottom} />}
+            <TableHead module={module} isGate={gate !== ""} />
+            <tbody role="rowgroup" onKeyDown={onKeyDown}>
+              {body}
+              {below > 0 && <Spacer key="below" height={below} />}
             </tbody>
           </table>
-          {shown.length === 0 && <Empty filtered={source.length > 0} gate={gate} />}
+          {source === undefined && <Skeleton what="Decisions" lines={6} />}
+          {source && shown.length === 0 && <Empty filtered={source.length > 0} gate={gate} />}
         </div>
         <div class="panel-f">
           <span>
-            {grouped(shown.length)} rows shown, {grouped(received)}{" "}
-            received since the page was opened{left > 0 ? `, ${grouped(left)} left the buffer` : ""}
+            {source === undefined ? "" : `${grouped(shown.length)} rows shown`}
+            {isList
+              ? `, the newest ${grouped(listed?.length ?? 0)} that are kept at hand, asked for every 5 s`
+              : `, ${grouped(buffer.received)} received since the page was opened${
+                buffer.left > 0 ? `, ${grouped(buffer.left)} left the buffer` : ""
+              }`}
           </span>
         </div>
       </section>
       {selected && <EvidenceDrawer id={selected} onClose={close} onStep={step} />}
     </>
   );
-}
-
-function withParam(name: string, value: string): string {
-  const params = new URLSearchParams(location.search);
-  if (value) params.set(name, value);
-  else params.delete(name);
-  const text = params.toString();
-  return `${location.pathname}${text ? `?${text}` : ""}`;
 }

@@ -10,13 +10,20 @@ export interface LiveRow {
   slot: number;
   /** Unix milliseconds of the event. */
   at: number;
-  /** SOL. */
-  net: number;
-  pLand: number;
+  /** SOL. Null: not known in SOL; an Envelope then has no such field, nor one for exactly 0. */
+  net: number | null;
+  /** Where the gain is not in SOL: base units of its mint. */
+  other?: { amount: string; mint: string };
+  /** Null: it is no estimate, it happened. */
+  pLand: number | null;
   /** `atomic_3hop`, `pump_swap_sandwich`. */
   what: string;
   /** Signature or attacker. */
   who: string;
+  /** What is known to have become of it when the row was asked for. */
+  landed?: boolean;
+  /** Every term of the gate that refused it. */
+  refused?: string[];
 }
 
 /** What became of an opportunity. */
@@ -144,8 +151,8 @@ function readEnvelope(reader: Reader, batch: LiveBatch): void {
     tier: "",
     slot: 0,
     at: 0,
-    net: 0,
-    pLand: 0,
+    net: null,
+    pLand: null,
     what: "",
     who: "",
   };
@@ -179,7 +186,11 @@ function readEnvelope(reader: Reader, batch: LiveBatch): void {
     } else return false;
     return true;
   });
-  if (payload === "row") batch.rows.push(row);
+  if (payload === "row") {
+    // What others did has no probability: the wire says 1.
+    if (!row.kind.startsWith("open_")) row.pLand = null;
+    batch.rows.push(row);
+  }
   if (payload === "outcome") batch.outcomes.push({ ...outcome, id: row.id });
   if (payload === "metrics") batch.metrics.push(metrics);
 }

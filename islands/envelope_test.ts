@@ -34,6 +34,8 @@ Deno.test("readBatch() reads what the general library writes, and skips what it 
         module: realtime.Module.MODULE_MEV,
         mev: { slot: long(5), attacker: "who", netSol: 1.5, type: "raydium_cpmm_sandwich", pLandEst: 1 },
       },
+      // Of a quote that is not SOL: the writer leaves the field out.
+      { type: Type.MEV, kind: realtime.Kind.SANDWICH, tier: Tier.A, mev: { version: "v", pLandEst: 1 } },
       {
         type: Type.OUTCOME,
         decisionId: new Uint8Array([1]),
@@ -59,7 +61,8 @@ Deno.test("readBatch() reads what the general library writes, and skips what it 
     dropped: long(3),
   }).finish();
   const { rows, outcomes, metrics, ...rest } = readBatch(bytes);
-  assert.deepEqual(rest, { epoch: "99", to: "15", dropped: 3, items: 5, unreadable: 0 });
+  assert.deepEqual(rest, { epoch: "99", to: "15", dropped: 3, items: 6, unreadable: 0 });
+  assert.equal(rows.pop()!.net, null, "not known, not zero");
   assert.deepEqual(rows, [
     {
       id: "ab01ff",
@@ -81,7 +84,7 @@ Deno.test("readBatch() reads what the general library writes, and skips what it 
       slot: 5,
       at: 0,
       net: 1.5,
-      pLand: 1,
+      pLand: null,
       what: "raydium_cpmm_sandwich",
       who: "who",
     },

@@ -1,20 +1,42 @@
 /** The evidence of a decision as the API gives it, and the row it makes. */
+import type { DecisionOutcome } from "../core/decisions.ts";
 import type { Evidence } from "../core/evidence.ts";
 import type { LiveRow } from "./envelope.ts";
-import { lamportsToSol } from "./format.ts";
+import { grouped, lamportsToSol, short, sol } from "./format.ts";
 
-/** SOL after fees and tip; what a plan would gain when it lands. */
-export function netSol({ ev, net_lamports }: Evidence): number {
+/** A decision with what became of it. */
+export type DecisionRow = Evidence & { published: boolean; outcome: DecisionOutcome | null };
+
+/** SOL after fees and tip; what a plan would gain when it lands. Null: its gain is not in SOL, or not known. */
+export function netSol({ ev, net_lamports }: Evidence): number | null {
   if (ev) {
     const lamports = BigInt(ev.edge_lamports) - BigInt(ev.tip_lamports) - BigInt(ev.landed_fee_lamports);
     return Number(lamports) / 1e9;
   }
-  return lamportsToSol(net_lamports) ?? 0;
+  return lamportsToSol(net_lamports);
 }
 
-export function rowOf(evidence: Evidence): LiveRow {
+/** A net with its unit: SOL, or base units of the mint that it is in. */
+export function netText(evidence: Evidence): string {
+  const net = netSol(evidence);
+  if (net !== null) return `${sol(net)} SOL`;
+  const { net_raw, net_mint } = evidence;
+  return net_raw === undefined
+    ? "–"
+    : `${otherNet(net_raw)} base units of ${short(net_mint ?? "unknown mint")}`;
+}
+
+const otherNet = (raw: string) => `${raw.startsWith("-") ? "" : "+"}${grouped(raw)}`;
+
+/** The terms of the gate that refused it, in the gate's order. */
+export const refusedBy = ({ gate_terms = [] }: Evidence): string[] =>
+  gate_terms.filter(({ passes }) => !passes).map(({ term }) => term);
+
+export function rowOf(evidence: Evidence & Partial<DecisionRow>): LiveRow {
   const { decision_id, kind, tier, slot, event_ns, classification, attackers, cycle, trigger, ev } = evidence;
   const module = kind.endsWith("sandwich") ? "mev" : "arbitrage";
+  const net = netSol(evidence);
+  const { net_raw, net_mint, outcome, gate } = evidence;
   return {
     id: decision_id,
     module,
@@ -22,9 +44,14 @@ export function rowOf(evidence: Evidence): LiveRow {
     tier: tier ?? "",
     slot,
     at: Number(BigInt(event_ns) / 1_000_000n),
-    net: netSol(evidence),
-    pLand: ev?.p_land ?? 1,
+    net,
+    ...(net === null && net_raw !== undefined && net_mint
+      ? { other: { amount: net_raw, mint: net_mint } }
+      : {}),
+    pLand: ev ? ev.p_land : null,
     what: classification,
     who: module === "mev" ? attackers?.[0] ?? "" : cycle?.[0]?.signature ?? trigger ?? "",
+    ...(outcome ? { landed: outcome.landed } : {}),
+    ...(gate === "pass" || gate === "observed" ? {} : { refused: refusedBy(evidence) }),
   };
 }

@@ -13,8 +13,9 @@ export function sol(value: number | null | undefined, digits = 6): string {
 export const lamportsToSol = (lamports: string | null | undefined): number | null =>
   lamports === null || lamports === undefined ? null : Number(BigInt(lamports)) / 1e9;
 
+/** A whole number with its digits in threes and a real minus sign. */
 export function grouped(value: number | string): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+  return String(value).replace(/^-/, MINUS).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 export const short = (key: string, ends = 4) =>

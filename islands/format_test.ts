@@ -14,6 +14,7 @@ Deno.test("formats show sign, unit and the unknown", () => {
     "331e…9Y46",
     "abc",
   ]);
+  assert.deepEqual([grouped("-1152864"), grouped(-100), grouped(0)], ["−1,152,864", "−100", "0"]);
   assert.deepEqual([age(0.31), age(12.9), age(240), age(7300)], ["0.3 s", "12 s", "4 min", "2 h"]);
   assert.deepEqual([percent(0.381), percent(null), lamportsToSol("-1500000000"), lamportsToSol(null)], [
     "38.1 %",

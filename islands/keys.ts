@@ -1,8 +1,8 @@
-/** The clock of a page, and its single keys. */
+/** The clock of rows' ages, and a page's single keys. */
 import { useEffect, useRef, useState } from "preact/hooks";
 
 /** Unix milliseconds, once a second; 0 until the page is awake. */
-export function useClock(): number {
+export function useUnixClock(): number {
   const [now, setNow] = useState(0);
   useEffect(() => {
     setNow(Date.now());
@@ -12,19 +12,20 @@ export function useClock(): number {
   return now;
 }
 
+/** Whether a key is meant for a field or a dialog, or is a browser's own. */
+export const isTyping = (event: KeyboardEvent): boolean =>
+  event.ctrlKey || event.metaKey || event.altKey ||
+  (event.target as Element).closest("input, select, textarea, dialog") !== null;
+
 /** Single keys, off while typing. */
 export function useKeys(keys: Record<string, () => unknown>): void {
   const newest = useRef(keys);
   newest.current = keys;
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === "/" && !(event.target as Element).closest("input, textarea, select")) {
-        document.querySelector<HTMLElement>("[data-search]")?.focus();
-        event.preventDefault();
-      }
-      const typing = (event.target as Element).closest("input, textarea, select, dialog");
-      if (!typing) newest.current[event.key]?.();
+      const act = newest.current[event.key];
+      if (!act || isTyping(event) || event.defaultPrevented) return;
+      act();
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);

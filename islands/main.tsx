@@ -1,17 +1,16 @@
 /** Wakes the islands of the page, and the few things that every page has: theme, copy, log out, keys to go somewhere. */
-import { type ComponentType, h, hydrate } from "preact";
+import { type ComponentType, h, hydrate, render } from "preact";
 import { api, prefix } from "./api.ts";
+import { copyText } from "./copy.ts";
+import { KeysDialog } from "./KeysDialog.tsx";
+import { isTyping } from "./keys.ts";
 import { type IslandName, ISLANDS } from "./registry.ts";
+import { say } from "./say.ts";
 
 for (const place of document.querySelectorAll<HTMLElement>("[data-island]")) {
   const island = ISLANDS[place.dataset.island as IslandName] as ComponentType<Record<string, unknown>>;
   hydrate(h(island, JSON.parse(place.dataset.props ?? "{}")), place);
 }
-
-const say = (text: string) => {
-  const place = document.getElementById("say");
-  if (place) place.textContent = text;
-};
 
 document.addEventListener("click", async (event) => {
   const target = event.target as Element;
@@ -29,13 +28,9 @@ document.addEventListener("click", async (event) => {
   }
   const copy = target.closest<HTMLElement>("[data-copy]");
   if (copy) {
-    try {
-      await navigator.clipboard.writeText(copy.dataset.copy!);
+    if (await copyText(copy.dataset.copy!, copy)) {
       copy.dataset.done = "";
       setTimeout(() => delete copy.dataset.done, 1_200);
-      say("Copied");
-    } catch {
-      say("The browser refused to copy. Select the text and copy it by hand.");
     }
   }
   if (target.closest("[data-logout]")) {
@@ -48,16 +43,33 @@ const GO: Record<string, string> = {
   o: "overview",
   a: "arbitrage",
   s: "sandwich",
+  d: "datasets",
+  t: "training",
   p: "settings",
   u: "audit",
 };
-let went = 0;
+/** How long after `g` the second key may come. */
+const SECOND_KEY_MS = 1_000;
+let went = -Infinity;
+
+/** The list of keys, closed again by any way of closing a dialog. */
+function showKeys(): void {
+  const place = document.body.appendChild(document.createElement("div"));
+  const close = () => {
+    render(null, place);
+    place.remove();
+  };
+  render(h(KeysDialog, { onClose: close }), place);
+}
+
 document.addEventListener("keydown", (event) => {
-  if (
-    (event.target as Element).closest("input, select, textarea, dialog") || event.ctrlKey || event.metaKey ||
-    event.altKey
-  ) return;
+  if (isTyping(event)) return;
+  if (event.key === "?") return showKeys();
   const page = GO[event.key];
-  if (page && performance.now() - went < 1_000) location.assign(`${prefix()}/${page}`);
-  went = event.key === "g" ? performance.now() : 0;
-});
+  if (page && performance.now() - went < SECOND_KEY_MS) {
+    // What else the key means is not meant now.
+    event.stopImmediatePropagation();
+    location.assign(`${prefix()}/${page}`);
+  }
+  went = event.key === "g" ? performance.now() : -Infinity;
+}, { capture: true });

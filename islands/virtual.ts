@@ -1,5 +1,12 @@
 /** Which rows of a long table are drawn. */
-import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
+import {
+  defaultRangeExtractor,
+  elementScroll,
+  observeElementOffset,
+  observeElementRect,
+  type Range,
+  Virtualizer,
+} from "@tanstack/virtual-core";
 import type preact from "preact";
 import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
 
@@ -7,8 +14,12 @@ import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
 const ROW_PX = 28;
 const OVERSCAN = 8;
 
-/** The rows to draw, by the virtual list, and the height of one. */
-export function useVirtual(count: number, scroller: preact.RefObject<HTMLDivElement | null>) {
+/** The rows to draw, by the virtual list, and the height of one. `kept`: a row that is drawn wherever the list is. */
+export function useVirtual(
+  count: number,
+  scroller: preact.RefObject<HTMLDivElement | null>,
+  kept: number,
+) {
   const [rowPx, setRowPx] = useState(ROW_PX);
   const [, draw] = useReducer((n: number) => n + 1, 0);
   const options = {
@@ -20,6 +31,12 @@ export function useVirtual(count: number, scroller: preact.RefObject<HTMLDivElem
     observeElementOffset,
     scrollToFn: elementScroll,
     onChange: () => draw(0),
+    rangeExtractor: (range: Range) => {
+      const drawn = defaultRangeExtractor(range);
+      return kept < 0 || kept >= count || drawn.includes(kept)
+        ? drawn
+        : [...drawn, kept].sort((one, other) => one - other);
+    },
   };
   const virtual = useMemo(() => new Virtualizer<HTMLDivElement, HTMLTableRowElement>(options), []);
   virtual.setOptions(options);

@@ -1,0 +1,24 @@
+/** Copying, and saying whether it worked. */
+import { say } from "./say.ts";
+
+/** Browsers have a clipboard on HTTPS and on the host itself; elsewhere a selected text is copied the old way. */
+async function copied(text: string, beside: HTMLElement): Promise<boolean> {
+  if (navigator.clipboard) return await navigator.clipboard.writeText(text).then(() => true, () => false);
+  const place = document.createElement("textarea");
+  place.value = text;
+  place.className = "sr";
+  // Beside what was pressed: what stands outside of an open dialog cannot be selected.
+  beside.after(place);
+  place.select();
+  const isCopied = document.execCommand("copy");
+  place.remove();
+  beside.focus();
+  return isCopied;
+}
+
+/** Puts `text` on the clipboard; whether the browser let it. */
+export async function copyText(text: string, beside: HTMLElement = document.body): Promise<boolean> {
+  const isCopied = await copied(text, beside);
+  say(isCopied ? "Copied" : "The browser refused to copy. Select the text and copy it by hand.");
+  return isCopied;
+}

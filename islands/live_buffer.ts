@@ -1,0 +1,94 @@
+/** What the live table holds: rows in their order, rows that wait, what became of them, what left. No DOM. */
+import type { LiveOutcome, LiveRow } from "./envelope.ts";
+
+/** Rows kept; older ones leave the buffer. */
+export const ROWS_MAX = 5_000;
+
+/** Records that did not come, at their place. */
+export interface Gap {
+  gap: number;
+  id: string;
+}
+export type Item = LiveRow | Gap;
+
+export const isRow = (item: Item | undefined): item is LiveRow => item !== undefined && !("gap" in item);
+
+export class LiveBuffer {
+  /** Newest first. */
+  items: Item[] = [];
+  /** Newest first, not shown yet. */
+  waiting: Item[] = [];
+  left = 0;
+  received = 0;
+  #outcomes = new Map<string, boolean>();
+
+  /** Rows of the stream, oldest first, and how many records were missed before them. */
+  take(rows: readonly LiveRow[], gap: Gap | null): void {
+    this.received += rows.length;
+    const known = new Set([...this.items, ...this.waiting].map(({ id }) => id));
+    const fresh: Item[] = rows.filter(({ id }) => !known.has(id)).reverse();
+    if (gap) fresh.push(gap);
+    this.#wait([...fresh, ...this.waiting]);
+  }
+
+  /** What became of rows, whenever it is heard. */
+  hear(outcomes: readonly Pick<LiveOutcome, "id" | "landed">[]): void {
+    for (const { id, landed } of outcomes) this.#outcomes.set(id, landed);
+    if (this.#outcomes.size > 2 * ROWS_MAX) {
+      this.#outcomes = new Map([...this.#outcomes].slice(-ROWS_MAX));
+    }
+  }
+
+  /** Rows that were asked for, newest first: each goes where it belongs, those newer than what is shown wait. */
+  backlog(rows: readonly LiveRow[]): void {
+    this.hear(rows.flatMap(({ id, landed }) => (landed === undefined ? [] : [{ id, landed }])));
+    const known = new Set([...this.items, ...this.waiting].map(({ id }) => id));
+    const fresh = rows.filter(({ id }) => !known.has(id));
+    const newest = this.items.find(isRow)?.at ?? -Infinity;
+    const older = fresh.filter(({ at }) => at <= newest);
+    this.items = insert(this.items, older);
+    this.left += Math.max(0, this.items.length - ROWS_MAX);
+    this.items.length = Math.min(this.items.length, ROWS_MAX);
+    this.#wait(insert(this.waiting, fresh.filter(({ at }) => at > newest)));
+  }
+
+  #wait(waiting: Item[]): void {
+    this.left += Math.max(0, waiting.length - ROWS_MAX);
+    this.waiting = waiting.slice(0, ROWS_MAX);
+  }
+
+  /** Shows what waits. */
+  flush(): void {
+    if (this.waiting.length === 0) return;
+    const all = [...this.waiting, ...this.items];
+    this.left += Math.max(0, all.length - ROWS_MAX);
+    this.items = all.slice(0, ROWS_MAX);
+    this.waiting = [];
+  }
+
+  /** Whether it landed; undefined: not known yet. */
+  landed(id: string): boolean | undefined {
+    return this.#outcomes.get(id);
+  }
+}
+
+/** Both newest first. */
+function insert(items: readonly Item[], rows: readonly LiveRow[]): Item[] {
+  const merged: Item[] = [];
+  let at = 0;
+  for (const item of items) {
+    while (isRow(item) && at < rows.length && rows[at]!.at > item.at) merged.push(rows[at++]!);
+    merged.push(item);
+  }
+  return [...merged, ...rows.slice(at)];
+}
+
+/** The index of the row to go to from `from` by `by` rows: gaps are passed over, the ends are kept. -1: there is none. */
+export function stepFrom(items: readonly Item[], from: number, by: number): number {
+  const wanted = Math.min(items.length - 1, Math.max(0, from + by));
+  const ways = by < 0 ? [-1, 1] : [1, -1];
+  for (const way of ways) {
+    for (let at = wanted; at >= 0 && at < items.length; at += way) if (isRow(items[at])) return at;
+  }
+  return -1;
+}
