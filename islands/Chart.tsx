@@ -1,76 +1,162 @@
 /** A time chart by uPlot, with its numbers for a screen reader; redrawn only when it is seen. */
-import { useEffect, useRef } from "preact/hooks";
-import uPlot from "uplot";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type uPlot from "uplot";
+import { Skeleton } from "./_ui.tsx";
+import { chartTime, chartTimes, decimals, grouped, wide } from "./format.ts";
+
+export interface ChartLine {
+  label: string;
+  values: readonly number[];
+}
 
 export interface ChartProps {
-  /** Unix seconds. */
-  t: readonly number[];
-  lines: readonly { label: string; values: readonly number[] }[];
+  /** Unix seconds; undefined: not known yet. */
+  t: readonly number[] | undefined;
+  lines: readonly ChartLine[];
   label: string;
+  unit: string;
+  /** What is said while the numbers are not known. */
+  waiting: string;
 }
 
 const HEIGHT = 180;
 const DASHES = [[], [6, 4]];
+const FONT = "12px system-ui, sans-serif";
+/** Room for a time between two marks, and beside the longest label of the y axis. */
+const TIME_PX = 76;
+const LABEL_PX = 18;
 
-export function Chart({ t, lines, label }: ChartProps) {
-  const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
+/** Fetched once, when the first chart is drawn. */
+let fetched: Promise<typeof uPlot> | undefined;
+
+function plotter(): Promise<typeof uPlot> {
+  const url = document.querySelector<HTMLMetaElement>("meta[name=plot]")?.content ?? "";
+  return fetched ??= import(url).then((module) => module.default as typeof uPlot, (error) => {
+    fetched = undefined;
+    throw error;
+  });
+}
+
+/** Changes whenever the page's colours do: a canvas keeps those that it was drawn with. */
+function useTheme(): number {
+  const [theme, setTheme] = useState(0);
   useEffect(() => {
-    const root = place.current;
-    if (!root) return;
-    // A canvas does not know light-dark(): the browser says what a token is in this theme.
-    const colour = (name: string) => {
-      root.style.color = `var(${name})`;
-      return getComputedStyle(root).color;
-    };
-    const axis = {
-      stroke: colour("--text-2"),
-      grid: { stroke: colour("--line"), width: 1 },
-      ticks: { stroke: colour("--line") },
-    };
-    const series = lines.map(({ label }, at) => ({
-      label,
-      stroke: colour(at === 0 ? "--accent" : "--back"),
-      width: 1.75,
-      dash: DASHES[at % 2]!,
-      points: { show: false },
-    }));
-    root.style.color = "";
-    plot.current = new uPlot(
-      {
-        width: root.clientWidth || 600,
-        height: HEIGHT,
-        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-        series: [{ label: "UTC" }, ...series],
-        axes: [axis, axis],
-        cursor: { y: false },
-      },
-      [[], ...lines.map(() => [])] as unknown as uPlot.AlignedData,
-      root,
-    );
-    const watch = new ResizeObserver(() =>
-      plot.current?.setSize({ width: root.clientWidth, height: HEIGHT })
-    );
-    watch.observe(root);
+    const changed = () => setTheme((before) => before + 1);
+    const media = matchMedia("(prefers-color-scheme: dark)");
+    const observer = new MutationObserver(changed);
+    observer.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    media.addEventListener("change", changed);
     return () => {
-      watch.disconnect();
-      plot.current?.destroy();
+      observer.disconnect();
+      media.removeEventListener("change", changed);
     };
   }, []);
+  return theme;
+}
+
+function optionsOf(
+  Plot: typeof uPlot,
+  root: HTMLElement,
+  labels: readonly string[],
+  unit: string,
+): uPlot.Options {
+  // A canvas does not know light-dark(): the browser says what a token is in this theme.
+  const colour = (name: string) => {
+    root.style.color = `var(${name})`;
+    return getComputedStyle(root).color;
+  };
+  const axis = {
+    font: FONT,
+    stroke: colour("--text-2"),
+    grid: { stroke: colour("--line"), width: 1 },
+    ticks: { stroke: colour("--line") },
+  };
+  const series = labels.map((label, at) => ({
+    label,
+    stroke: colour(at === 0 ? "--accent" : "--back"),
+    width: 1.75,
+    dash: DASHES[at % 2]!,
+    points: { show: false },
+    value: (_: uPlot, value: number | null) => value === null ? "–" : `${grouped(value.toFixed(1))} ${unit}`,
+  }));
+  root.style.color = "";
+  return {
+    width: root.clientWidth || 600,
+    height: HEIGHT,
+    tzDate: (seconds) => Plot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+    series: [
+      { value: (_: uPlot, second: number | null) => second === null ? "–" : chartTime(second) },
+      ...series,
+    ],
+    axes: [
+      { ...axis, space: TIME_PX, values: (_, splits, __, ___, step) => chartTimes(splits, step) },
+      {
+        ...axis,
+        values: (_, splits, __, ___, step) => splits.map((value) => grouped(value.toFixed(decimals(step)))),
+        size: (plot, values) => LABEL_PX + wide(plot.ctx, FONT, values ?? []),
+      },
+    ],
+    cursor: { y: false },
+  };
+}
+
+export function Chart({ t, lines, label, unit, waiting }: ChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const [problem, setProblem] = useState("");
+  const [drawn, setDrawn] = useState(0);
+  const theme = useTheme();
+  const isKnown = t !== undefined && t.length > 0;
+  const labels = lines.map(({ label }) => label).join("\n");
   useEffect(() => {
-    if (document.hidden || !plot.current) return;
-    const rows = Math.min(t.length, ...lines.map(({ values }) => values.length));
-    const tail = <T,>(values: readonly T[]) => values.slice(values.length - rows);
-    plot.current.setData(
-      [tail(t), ...lines.map(({ values }) => tail(values))] as unknown as uPlot.AlignedData,
+    const root = place.current;
+    if (!root || !isKnown) return;
+    let watch: ResizeObserver | undefined;
+    let ended = false;
+    plotter().then((Plot) => {
+      if (ended) return;
+      const empty = [[], ...labels.split("\n").map(() => [])] as unknown as uPlot.AlignedData;
+      plot.current = new Plot(optionsOf(Plot, root, labels.split("\n"), unit), empty, root);
+      watch = new ResizeObserver(() => plot.current?.setSize({ width: root.clientWidth, height: HEIGHT }));
+      watch.observe(root);
+      setProblem("");
+      setDrawn((before) => before + 1);
+    }, () => setProblem("The chart's code could not be fetched. Load the page again."));
+    return () => {
+      ended = true;
+      watch?.disconnect();
+      plot.current?.destroy();
+      plot.current = null;
+    };
+  }, [isKnown, theme, labels, unit]);
+  useEffect(() => {
+    if (document.hidden || !plot.current || !t) return;
+    const columns = lines.map(({ values }) =>
+      t.map((_, at) => Number.isFinite(values[at]) ? values[at]! : null)
     );
-  }, [t, lines]);
-  const newest = lines.map(({ label, values }) => `${label} ${values.at(-1)?.toFixed(1) ?? "unknown"}`).join(
-    ", ",
-  );
+    plot.current.setData([[...t], ...columns]);
+  }, [t, lines, drawn]);
+  const newest = lines.map(({ label, values }) => {
+    const value = values.at(-1);
+    return `${label} ${
+      value === undefined || !Number.isFinite(value) ? "unknown" : `${grouped(value.toFixed(1))} ${unit}`
+    }`;
+  }).join(", ");
   return (
     <figure>
-      <div ref={place} role="img" aria-label={`${label}. Now: ${newest}`} class="plot"></div>
+      {problem && <p class="bad s" role="alert">{problem}</p>}
+      {t === undefined
+        ? (
+          <>
+            <p class="t2 s">{waiting}</p>
+            <Skeleton what={label} lines={4} />
+          </>
+        )
+        : !isKnown
+        ? <p class="t2">No samples in this time.</p>
+        : null}
+      <div ref={place} role="img" aria-label={`${label}. Now: ${newest}`} class="plot" hidden={!isKnown}>
+      </div>
     </figure>
   );
 }

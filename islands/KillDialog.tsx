@@ -1,45 +1,146 @@
-/** Two presses to kill, from anywhere; then every agent's answer by itself. */
+/** Two presses to kill, from anywhere; then every agent's answer by itself, for as long as it takes. */
+import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ModuleName } from "../core/control.ts";
 import { Icon } from "./_icons.tsx";
-import { Problem } from "./api.ts";
-import { type CommandAnswer, sendCommand } from "./commands.ts";
-import { Receipts } from "./Receipts.tsx";
+import { HostKill } from "./Banner.tsx";
+import { useClock } from "./clock.ts";
+import { type KillState, type Scope, SILENT_MS, useKill } from "./kill.ts";
+import { ReceiptList } from "./Receipts.tsx";
 
 /** A key or finger that is still down from opening must not confirm. */
 const GUARD_MS = 400;
-const SCOPES: readonly [ModuleName | "all", string][] = [
+const SCOPES: readonly [Scope, string][] = [
   ["all", "Both modules"],
   ["arbitrage", "Arbitrage"],
   ["mev", "Sandwich"],
 ];
+const NAMES: Record<Scope, string> = { all: "both", arbitrage: "Arbitrage", mev: "Sandwich" };
+
+/** ask: not pressed yet; sending: no answer yet; unreachable: none for 3 s; failed: refused; partly, done: answered. */
+type Stage = "ask" | "sending" | "unreachable" | "failed" | "partly" | "done";
+
+function stageOf({ kill, rows, stopped }: KillState, waited_ms: number): Stage {
+  if (!kill) return "ask";
+  if (rows.length > 0 && stopped === rows.length) return "done";
+  if (kill.answer) return "partly";
+  if (kill.problem) return "failed";
+  return waited_ms >= SILENT_MS ? "unreachable" : "sending";
+}
 
 export default function KillDialog() {
   const dialog = useRef<HTMLDialogElement>(null);
   const openedAt = useRef(0);
-  const [scope, setScope] = useState<ModuleName | "all">("all");
+  const [isOpen, setOpen] = useState(false);
+  const [scope, setScope] = useState<Scope>("all");
   const [reason, setReason] = useState("");
-  const [sending, setSending] = useState(false);
-  const [answer, setAnswer] = useState<CommandAnswer | Problem | null>(null);
+  const now = useClock();
+  const state = useKill(isOpen);
+  const { kill, rows, stopped } = state;
+  const waited_ms = kill ? Math.max(0, now - kill.sent_at) : 0;
+  const stage = stageOf(state, waited_ms);
+  useOpener(dialog, () => {
+    openedAt.current = performance.now();
+    setOpen(true);
+    // One that not all have answered is looked at again; its button sends it again.
+    if (stage === "done" || stage === "failed") state.forget();
+  });
+  const press = () => {
+    if (performance.now() - openedAt.current < GUARD_MS) return;
+    if (kill) state.again();
+    else state.send(scope, reason);
+  };
+  const seconds = Math.floor(waited_ms / 1000);
+  const title: Record<Stage, string> = {
+    ask: "Kill trading",
+    sending: `Kill sent, waiting for the answer: ${seconds} s`,
+    unreachable: `Kill sent, no answer for ${seconds} s`,
+    failed: "The kill was not taken",
+    partly: `Kill sent · ${stopped} of ${rows.length} agents have stopped`,
+    done: `Kill sent · ${stopped} of ${rows.length} agents have stopped`,
+  };
+  return (
+    <dialog
+      ref={dialog}
+      id="dlg-kill"
+      role="alertdialog"
+      aria-labelledby="dlg-kill-t"
+      aria-describedby="dlg-kill-d"
+      data-stage={stage}
+      onClose={() => setOpen(false)}
+    >
+      <div class="dlg">
+        <div class="dlg-b">
+          <h2 id="dlg-kill-t" tabIndex={-1}>{title[stage]}</h2>
+          <p id="dlg-kill-d">
+            Agents stop emitting and submitting within one event. The kill survives restarts. Only an admin's
+            explicit un-kill lifts it.
+          </p>
+          <p class="sr" role="status">{stage === "ask" || stage === "sending" ? "" : SAID[stage]}</p>
+          {!kill && <Ask scope={scope} reason={reason} setScope={setScope} setReason={setReason} />}
+          {kill && rows.length > 0 && <ReceiptList rows={rows} />}
+          {kill && kill.tries > 1 && <p class="s t2">Sent {kill.tries} times under the same id.</p>}
+          <Outcome state={state} stage={stage} seconds={seconds} />
+          {stage !== "done" && (
+            <div class="stack s t2">
+              <p>If this page does not answer, run on the host. It works with log, database and page down:</p>
+              <HostKill />
+            </div>
+          )}
+        </div>
+        <div class="dlg-f">
+          {stage !== "done" && (
+            <button
+              type="button"
+              class="btn btn-dd"
+              onClick={press}
+              disabled={stage === "sending"}
+              data-kill
+              autofocus
+            >
+              <Icon name="kill" />
+              {kill ? stage === "sending" ? "Sending…" : "Send again" : `Kill ${NAMES[scope]} now`}
+            </button>
+          )}
+          {stage === "partly" && (
+            <button type="button" class="btn" onClick={() => state.forget()}>New kill…</button>
+          )}
+          <button type="button" class="btn" onClick={() => dialog.current?.close()}>
+            {kill ? "Close" : "Cancel"}
+          </button>
+        </div>
+      </div>
+    </dialog>
+  );
+}
 
+const SAID = {
+  unreachable: "The kill was sent, there is no answer. Run legend kill on the host.",
+  failed: "The kill was not taken.",
+  partly: "Not all agents have stopped yet.",
+  done: "All agents have stopped.",
+} as const;
+
+/** Opens by the buttons and by Shift+K. */
+function useOpener(dialog: RefObject<HTMLDialogElement | null>, opened: () => void): void {
+  const call = useRef(opened);
+  call.current = opened;
   useEffect(() => {
     const open = () => {
       if (dialog.current?.open) return;
-      setAnswer(null);
-      setSending(false);
-      openedAt.current = performance.now();
+      call.current();
       dialog.current?.showModal();
     };
-    const click = (event: Event) => (event.target as Element).closest("[data-open-kill]") && open();
+    const click = (event: Event) => {
+      if ((event.target as Element).closest("[data-open-kill]")) open();
+    };
     const key = (event: KeyboardEvent) => {
       if (
         (event.target as Element).closest("input, select, textarea, dialog") || event.ctrlKey ||
         event.metaKey || event.altKey
       ) return;
-      if (event.key === "K") {
-        open();
-        event.preventDefault();
-      }
+      if (event.key !== "K") return;
+      open();
+      event.preventDefault();
     };
     document.addEventListener("click", click);
     document.addEventListener("keydown", key);
@@ -48,100 +149,70 @@ export default function KillDialog() {
       document.removeEventListener("keydown", key);
     };
   }, []);
+}
 
-  async function kill() {
-    if (performance.now() - openedAt.current < GUARD_MS || sending) return;
-    setSending(true);
-    try {
-      setAnswer(await sendCommand(scope, "kill", reason ? { reason } : {}));
-    } catch (error) {
-      setAnswer(error instanceof Problem ? error : new Problem(0, String(error)));
-    }
-    setSending(false);
-  }
+interface AskProps {
+  scope: Scope;
+  reason: string;
+  setScope(scope: Scope): void;
+  setReason(reason: string): void;
+}
 
-  const name = scope === "all" ? "both" : scope === "mev" ? "sandwich" : "arbitrage";
-  const stopped = answer && "sent" in answer
-    ? answer.sent.filter(({ receipt }) => receipt?.applied && receipt.genuine).length
-    : 0;
+const Ask = ({ scope, reason, setScope, setReason }: AskProps) => (
+  <>
+    <fieldset class="stack">
+      <legend>What to kill</legend>
+      <div class="seg">
+        {SCOPES.map(([value, title]) => (
+          <label key={value}>
+            <input
+              type="radio"
+              name="kill-scope"
+              checked={scope === value}
+              onChange={() => setScope(value)}
+            />{" "}
+            {title}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+    <div class="f">
+      <label for="kill-reason">
+        Reason <span class="t3">(optional, goes to the audit log)</span>
+      </label>
+      <input
+        class="in"
+        id="kill-reason"
+        autocomplete="off"
+        maxLength={500}
+        value={reason}
+        onInput={(event) => setReason(event.currentTarget.value)}
+      />
+    </div>
+  </>
+);
+
+function Outcome({ state: { kill }, stage, seconds }: { state: KillState; stage: Stage; seconds: number }) {
+  if (stage !== "unreachable" && stage !== "failed") return null;
   return (
-    <dialog
-      ref={dialog}
-      id="dlg-kill"
-      role="alertdialog"
-      aria-labelledby="dlg-kill-t"
-      aria-describedby="dlg-kill-d"
-    >
-      <div class="dlg">
-        <div class="dlg-b">
-          <h2 id="dlg-kill-t" tabIndex={-1}>
-            {answer && "sent" in answer
-              ? `Kill sent · ${stopped} of ${answer.sent.length} agents have stopped`
-              : "Kill trading"}
-          </h2>
-          <p id="dlg-kill-d">
-            Agents stop emitting and submitting within one event. The kill survives restarts. Only an admin's
-            explicit un-kill lifts it.
-          </p>
-          {!answer && (
+    <div class="notice" data-s="bad">
+      <Icon name="warn" />
+      <div class="grow">
+        {stage === "unreachable"
+          ? (
             <>
-              <fieldset class="stack">
-                <legend>What to kill</legend>
-                <div class="seg">
-                  {SCOPES.map(([value, title]) => (
-                    <label key={value}>
-                      <input
-                        type="radio"
-                        name="kill-scope"
-                        checked={scope === value}
-                        onChange={() => setScope(value)}
-                      />{" "}
-                      {title}
-                    </label>
-                  ))}
-                </div>
-              </fieldset>
-              <div class="f">
-                <label for="kill-reason">
-                  Reason <span class="t3">(optional, goes to the audit log)</span>
-                </label>
-                <input
-                  class="in"
-                  id="kill-reason"
-                  autocomplete="off"
-                  value={reason}
-                  onInput={(event) => setReason(event.currentTarget.value)}
-                />
-              </div>
+              <b>Sent, no answer for {seconds} s.</b>{" "}
+              <span>
+                Nobody has said that an agent stopped. Run `legend kill` on the host, or send it again.
+              </span>
+            </>
+          )
+          : (
+            <>
+              <b>No agent is known to have stopped.</b> <span>{kill?.problem}</span>
             </>
           )}
-          {answer && "sent" in answer && <Receipts answer={answer} />}
-          {answer instanceof Problem && (
-            <div class="notice" data-s="bad" role="alert">
-              <Icon name="warn" />
-              <div class="grow">
-                <b>The kill was not sent.</b> <span class="t2">{answer.detail}</span>
-              </div>
-            </div>
-          )}
-          <div class="stack s t2">
-            <p>If this page does not answer, run on the host. It works with log, database and page down:</p>
-            <div class="cmd">
-              <code>legend kill</code>
-            </div>
-          </div>
-        </div>
-        <div class="dlg-f">
-          {(!answer || answer instanceof Problem) && (
-            <button type="button" class="btn btn-dd" onClick={kill} disabled={sending} data-kill autofocus>
-              <Icon name="kill" />Kill {name} now
-            </button>
-          )}
-          <button type="button" class="btn" onClick={() => dialog.current?.close()}>
-            {answer ? "Close" : "Cancel"}
-          </button>
-        </div>
       </div>
-    </dialog>
+    </div>
   );
 }

@@ -1,7 +1,21 @@
 /** Name and password; then, at the first login, a password of one's own. Reveals no trading state. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
-import { api, prefix, Problem } from "./api.ts";
+import { api, prefix, Problem, wordsOf } from "./api.ts";
+
+const PASSWORD_LENGTH = { min: 12, max: 256 };
+
+/** What is wrong with a new password, in words; "": nothing that can be seen from here. */
+function faultOf(next: string, again: string): string {
+  const { min, max } = PASSWORD_LENGTH;
+  if (next.length < min) {
+    return `The new password is too short: it has ${next.length} characters, need ${min} or more.`;
+  }
+  if (next.length > max) {
+    return `The new password is too long: it has ${next.length} characters, need ${max} or less.`;
+  }
+  return next === again ? "" : "The two new passwords differ.";
+}
 
 export interface LoginFormProps {
   host: string;
@@ -15,6 +29,11 @@ export default function LoginForm({ host, version, change }: LoginFormProps) {
   const [busy, setBusy] = useState(false);
   const [mustChange, setMustChange] = useState(change);
   const [first, setFirst] = useState("");
+  const form = useRef<HTMLFormElement>(null);
+  // The first field of each step has the focus.
+  useEffect(() => {
+    form.current?.querySelector("input")?.focus();
+  }, [mustChange]);
 
   async function submit(event: Event) {
     event.preventDefault();
@@ -24,7 +43,8 @@ export default function LoginForm({ host, version, change }: LoginFormProps) {
     setProblem("");
     try {
       if (mustChange) {
-        if (field("next") !== field("again")) throw new Problem(0, "The two new passwords differ.");
+        const fault = faultOf(field("next"), field("again"));
+        if (fault) throw new Problem(0, fault);
         await api("POST", "/api/auth/password", { current: first || field("current"), next: field("next") });
       } else {
         const { must_change } = await api<{ must_change: boolean }>("POST", "/api/auth/login", {
@@ -39,7 +59,10 @@ export default function LoginForm({ host, version, change }: LoginFormProps) {
       }
       location.assign(`${prefix()}/overview`);
     } catch (error) {
-      setProblem(error instanceof Problem ? error.detail : String(error));
+      // The schema names the field as the wire does.
+      setProblem(
+        wordsOf(error).replace(/^next: /, "New password: ").replace(/^current: /, "First password: "),
+      );
     } finally {
       setBusy(false);
     }
@@ -47,7 +70,7 @@ export default function LoginForm({ host, version, change }: LoginFormProps) {
 
   return (
     <main class="login" id="main">
-      <form onSubmit={submit}>
+      <form ref={form} onSubmit={submit}>
         <div class="stack">
           <h1>legend</h1>
           <p class="t2 s">{host}</p>
@@ -85,10 +108,12 @@ export default function LoginForm({ host, version, change }: LoginFormProps) {
         <button type="submit" class="btn btn-p" disabled={busy}>
           {mustChange ? "Set password" : "Log in"}
         </button>
-        <p class="s t2">
-          First start? The one-time login is in <code>first-login</code> in the data folder. Lost it:{" "}
-          <code>legend user passwd admin</code> on the host.
-        </p>
+        {!mustChange && (
+          <p class="s t2">
+            First start? The one-time login is in <code>first-login</code> in the data folder. Lost it:{" "}
+            <code>legend user passwd admin</code> on the host.
+          </p>
+        )}
         <p class="s t3">legend {version}</p>
       </form>
     </main>

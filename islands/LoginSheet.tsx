@@ -1,7 +1,7 @@
 /** Opens over the page when the login has ended: nothing that was typed or read below it is lost. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "./agents.ts";
-import { api, loggedIn, LOGIN_ENDED, Problem } from "./api.ts";
+import { api, loggedIn, LOGIN_ENDED, wordsOf } from "./api.ts";
 
 export interface LoginSheetProps {
   user: string;
@@ -30,7 +30,7 @@ export default function LoginSheet({ user }: LoginSheetProps) {
       loggedIn();
       await ask();
     } catch (error) {
-      setProblem(error instanceof Problem ? error.detail : String(error));
+      setProblem(wordsOf(error));
     }
   }
 

@@ -1,25 +1,62 @@
 /** What each agent answered: "sent" is never shown as "applied". */
-import { State } from "./_icons.tsx";
-import type { CommandAnswer } from "./commands.ts";
+import { type IconName, State } from "./_icons.tsx";
+import { type CommandAnswer, inWords, receiptTime } from "./commands.ts";
 
-export function Receipts({ answer }: { answer: CommandAnswer }) {
-  return (
-    <ul class="acks">
-      {answer.sent.map(({ module, instance, receipt, agent_error, path }) => (
-        <li key={receipt?.instance ?? instance ?? module}>
-          <span class="mono">{receipt?.instance ?? instance ?? module}</span>
-          {receipt && !receipt.genuine
-            ? <State kind="bad" icon="no">Signature does not fit</State>
-            : receipt?.applied
-            ? <State kind="ok" icon="ok">Applied</State>
-            : receipt
-            ? <State kind="bad" icon="no">Refused</State>
-            : <State kind="warn" icon="wait">{path === "signal" ? "Signalled" : "No receipt"}</State>}
-          <span class="t3 r">
-            {receipt?.reason || agent_error || (receipt ? receipt.policy_hash.slice(0, 8) : "")}
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
+export interface ReceiptRow {
+  name: string;
+  kind: "ok" | "warn" | "bad";
+  icon: IconName;
+  word: string;
+  detail: string;
 }
+
+type Sent = CommandAnswer["sent"][number];
+
+/** One agent's answer in words; `done`: what an obeyed command is called. */
+export function receiptRow(sent: Sent, done = "Applied"): ReceiptRow {
+  const { module, instance, receipt, agent_error, path } = sent;
+  const name = receipt?.instance ?? instance ?? module;
+  if (receipt && !receipt.genuine) {
+    return {
+      name,
+      kind: "bad",
+      icon: "no",
+      word: "Signature does not fit",
+      detail: "No agent of ours said so.",
+    };
+  }
+  if (receipt?.applied) {
+    const time = receiptTime(receipt.applied_ns);
+    return {
+      name,
+      kind: "ok",
+      icon: "ok",
+      word: done,
+      detail: [time, receipt.reason].filter(Boolean).join(", "),
+    };
+  }
+  if (receipt) return { name, kind: "bad", icon: "no", word: "Refused", detail: receipt.reason };
+  return {
+    name,
+    kind: "warn",
+    icon: "wait",
+    word: path === "signal" ? "Signalled" : "No receipt",
+    detail: agent_error ? inWords(agent_error) : "",
+  };
+}
+
+export const ReceiptList = ({ rows }: { rows: readonly ReceiptRow[] }) => (
+  <ul class="acks">
+    {rows.map(({ name, kind, icon, word, detail }) => (
+      <li key={name}>
+        <span class="mono name">{name}</span>
+        <State kind={kind} icon={icon}>{word}</State>
+        <span class="t2 what">{detail}</span>
+      </li>
+    ))}
+  </ul>
+);
+
+export const Receipts = ({ answer }: { answer: CommandAnswer }) => (
+  <ReceiptList rows={answer.sent.map((sent) => receiptRow(sent))} />
+);

@@ -1,9 +1,14 @@
 /** The line under the bar, the same on all pages: is it alive, is it killed, does this browser see everything. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ModuleName } from "../core/control.ts";
 import type { FleetAgent } from "../core/fleet.ts";
 import { Icon, State } from "./_icons.tsx";
-import { MODULE_TITLES, moduleState, ofModule, silence, useAgents } from "./agents.ts";
+import { isBlind, MODULE_TITLES, moduleState, ofModule, provenance, silence, useAgents } from "./agents.ts";
+import { Banner, type Trouble, troubleOf } from "./Banner.tsx";
+import { useClock } from "./clock.ts";
+import { blindness } from "./contact.ts";
 import { age, grouped } from "./format.ts";
+import { ModeBadges } from "./Provenance.tsx";
 import { listen } from "./stream.ts";
 import type { StreamMessage } from "./stream_worker.ts";
 
@@ -19,76 +24,138 @@ const STREAM = {
   login: ["warn", "wait", "Logging in again"],
 } as const;
 
-export default function StatusStrip({ agents: initial, admin }: StatusStripProps) {
-  const { agents, error, late_s } = useAgents(initial);
-  const [stream, setStream] = useState<Pick<StreamMessage, "state" | "received" | "dropped" | "unreadable">>({
+/** An age that is shown beside a state that is well. */
+const FRESH_S = 3;
+
+interface StreamState extends Pick<StreamMessage, "state" | "received" | "dropped" | "unreadable"> {
+  /** `performance.now()` at which it was live last. */
+  live_at: number;
+}
+
+/** The stream as the clock's last tick found it: it tells twenty times a second, which nobody reads. */
+function useStream(): StreamState {
+  const state = useRef<StreamState>({
     state: "connecting",
     received: 0,
     dropped: 0,
     unreadable: 0,
+    live_at: 0,
   });
-  useEffect(
-    () =>
-      listen(({ state, received, dropped, unreadable }) =>
-        setStream({ state, received, dropped, unreadable })
-      ),
-    [],
-  );
-  const [kind, icon, word] = STREAM[stream.state];
+  const [, draw] = useState("");
+  useEffect(() => {
+    state.current.live_at = performance.now();
+    return listen(({ state: now, received, dropped, unreadable }) => {
+      const { live_at } = state.current;
+      state.current = {
+        state: now,
+        received,
+        dropped,
+        unreadable,
+        live_at: now === "live" ? performance.now() : live_at,
+      };
+      draw(now);
+    });
+  }, []);
+  return state.current;
+}
+
+export default function StatusStrip({ agents: initial, admin }: StatusStripProps) {
+  const { agents, error, late_s } = useAgents(initial);
+  const now = useClock();
+  const stream = useStream();
+  const trouble = now === 0 ? null : troubleOf({
+    now,
+    agents,
+    error,
+    late_s,
+    stream: stream.state,
+    stream_lost_ms: stream.state === "live" ? 0 : Math.max(0, now - stream.live_at),
+  });
+  const blind = now !== 0 && (isBlind(late_s) || blindness(now) !== null);
+  // One mark for all parts of the page: what they show is not current.
+  useEffect(() => {
+    document.documentElement.toggleAttribute("data-blind", blind);
+  }, [blind]);
+  const said = useAnnounced(agents, late_s, trouble);
   const killed = agents.some((agent) => agent.killed);
+  const alarm = killed || trouble?.level === "bad" || stream.state === "lost" ? "bad" : trouble?.level;
+  const [kind, icon, word] = STREAM[stream.state];
   const slot = Math.max(0, ...agents.map((agent) => agent.slot));
-  const newest = agents.reduce((least, agent) => Math.min(least, silence(agent, late_s)), Infinity);
-  const alarm = killed || stream.state === "lost" || error !== null ? "bad" : undefined;
+  const { source_class, source_name } = provenance(agents);
   return (
-    <section class="strip" aria-label="System status" {...(alarm ? { "data-s": alarm } : {})}>
-      <dl>
-        {(["arbitrage", "mev"] as const).map((module) => {
-          const state = moduleState(ofModule(agents, module), late_s);
-          return (
-            <div key={module}>
-              <dt>{MODULE_TITLES[module]}</dt>
-              <dd>
-                <span class="badge" data-s="paper">PAPER</span>
-                <State kind={state.kind} icon={state.icon}>{state.word}</State>
-              </dd>
-            </div>
-          );
-        })}
-        <div>
-          <dt>Slot</dt>
-          <dd>
-            <span>{slot > 0 ? grouped(slot) : "–"}</span>
-            <span class="t2">{late_s !== null && Number.isFinite(newest) ? `${age(newest)} ago` : ""}</span>
-          </dd>
-        </div>
-        <div class="opt">
-          <dt>Stream</dt>
-          <dd>
-            <State kind={kind} icon={icon}>{word}</State>
-            <span class="t2">WS · proto · {grouped(stream.received)} received</span>
-          </dd>
-        </div>
-        <div class="opt">
-          <dt>Dropped here</dt>
-          <dd>
-            {grouped(stream.dropped)}
-            {stream.unreadable > 0 && <span class="t2">{grouped(stream.unreadable)} unreadable</span>}
-          </dd>
-        </div>
-        {error && (
+    <>
+      <section class="strip" aria-label="System status" {...(alarm ? { "data-s": alarm } : {})}>
+        <dl>
+          {(["arbitrage", "mev"] as const).map((module) => (
+            <Module key={module} module={module} agents={ofModule(agents, module)} late_s={late_s} />
+          ))}
           <div>
-            <dt>Server</dt>
+            <dt>Source</dt>
             <dd>
-              <State kind="bad" icon="no">{error}</State>
+              <span>{source_name ?? (source_class === null ? "unknown" : source_class)}</span>
+              <span class="t2">slot {slot > 0 ? grouped(slot) : "–"}</span>
             </dd>
           </div>
+          <div>
+            <dt>Stream</dt>
+            <dd>
+              <State kind={kind} icon={icon}>{word}</State>
+              <span class="t2 opt">{grouped(stream.received)} received</span>
+            </dd>
+          </div>
+          <div class="opt">
+            <dt>Dropped here</dt>
+            <dd>
+              {grouped(stream.dropped)}
+              {stream.unreadable > 0 && <span class="t2">{grouped(stream.unreadable)} unreadable</span>}
+            </dd>
+          </div>
+        </dl>
+        {admin && (
+          <button type="button" class="btn btn-d" data-open-kill aria-keyshortcuts="Shift+K">
+            <Icon name="kill" />Kill…
+          </button>
         )}
-      </dl>
-      {admin && (
-        <button type="button" class="btn btn-d" data-open-kill aria-keyshortcuts="Shift+K">
-          <Icon name="kill" />Kill…
-        </button>
-      )}
-    </section>
+        <p class="sr" role="alert">{said}</p>
+      </section>
+      <Banner trouble={trouble} />
+    </>
   );
+}
+
+/** State and age of the agent of a module that was heard of longest ago. */
+function Module(
+  { module, agents, late_s }: { module: ModuleName; agents: FleetAgent[]; late_s: number | null },
+) {
+  const state = moduleState(agents, late_s);
+  const oldest = Math.max(...agents.map((agent) => silence(agent, late_s)));
+  return (
+    <div
+      data-module={module}
+      {...(state.kind === "warn" || state.kind === "bad" ? { "data-s": state.kind } : {})}
+    >
+      <dt>{MODULE_TITLES[module]}</dt>
+      <dd>
+        <ModeBadges agents={agents} />
+        <State kind={state.kind} icon={state.icon}>{state.word}</State>
+        {late_s !== null && agents.length > 0 && (
+          <span class={oldest > FRESH_S ? "b" : "t2"} data-age>{age(oldest)} ago</span>
+        )}
+      </dd>
+    </div>
+  );
+}
+
+/** What a person who does not see the page must hear: a module's state that is not well, and what the banner says. */
+function useAnnounced(agents: FleetAgent[], late_s: number | null, trouble: Trouble | null): string {
+  const states = (["arbitrage", "mev"] as const).map((module) => {
+    const { kind, word } = moduleState(ofModule(agents, module), late_s);
+    return kind === "bad" || kind === "warn" ? `${MODULE_TITLES[module]}: ${word}.` : "";
+  });
+  const key = [...states, trouble?.key ?? ""].join(" ").trim();
+  const said = useRef({ key: "", text: "" });
+  if (said.current.key !== key) {
+    said.current = { key, text: [...states, trouble?.what ?? ""].join(" ").trim() || "All is well again." };
+  }
+  return said.current.text;
 }

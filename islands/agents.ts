@@ -3,7 +3,9 @@ import { useEffect, useState } from "preact/hooks";
 import type { ModuleName, PolicyState } from "../core/control.ts";
 import type { FleetAgent } from "../core/fleet.ts";
 import type { WantedState } from "../core/wanted.ts";
-import { api } from "./api.ts";
+import { type Asked, type Asking, keepAsking, NOT_ASKED } from "./ask.ts";
+import { useClock } from "./clock.ts";
+import { BLIND_MS, contact } from "./contact.ts";
 
 const EVERY_MS = 1_000;
 
@@ -11,55 +13,58 @@ interface Answer {
   agents: FleetAgent[];
   wanted: WantedState[];
 }
-type Listener = (answer: Answer | null, error: string | null) => void;
-const listeners = new Set<Listener>();
-let timer: ReturnType<typeof setInterval> | undefined;
+const listeners = new Set<(asked: Asked<Answer>) => void>();
+let asking: Asking | undefined;
+let last: Asked<Answer> = NOT_ASKED;
 
+/** Asks now: a command has just been sent. */
 export async function ask(): Promise<void> {
-  try {
-    const answer = await api<Answer>("GET", "/api/agents");
-    for (const listener of listeners) listener(answer, null);
-  } catch (error) {
-    for (const listener of listeners) listener(null, error instanceof Error ? error.message : String(error));
-  }
+  await asking?.again();
 }
 
 export interface AgentsState extends Answer {
+  /** Why the last question got no answer; null: it got one. */
   error: string | null;
-  /** Seconds since the server told of them; null = not asked yet. */
+  /** Seconds since the server told of them, by this browser's clock; null = not asked yet. */
   late_s: number | null;
 }
 
-/** The agents, what is wanted of them and, when they could not be asked, why; the last answer stays. */
+/** The agents, what is wanted of them and, when they could not be asked, why; the last answer stays and grows old. */
 export function useAgents(initial: FleetAgent[]): AgentsState {
-  const [state, setState] = useState<AgentsState>({
-    agents: initial,
-    wanted: [],
-    error: null,
-    late_s: null,
-  });
+  const [asked, setAsked] = useState<Asked<Answer>>(NOT_ASKED);
+  const now = useClock();
   useEffect(() => {
-    let answeredAt = performance.now();
-    const listener: Listener = (answer, error) => {
-      if (answer) answeredAt = performance.now();
-      const late_s = (performance.now() - answeredAt) / 1000;
-      setState((before) => ({ ...before, ...answer, error, late_s }));
-    };
-    listeners.add(listener);
-    timer ??= setInterval(ask, EVERY_MS);
-    ask();
+    listeners.add(setAsked);
+    asking ??= keepAsking<Answer>("/api/agents", EVERY_MS, (asked) => {
+      last = asked;
+      for (const listener of listeners) listener(asked);
+    });
+    setAsked(last);
     return () => {
-      listeners.delete(listener);
+      listeners.delete(setAsked);
     };
   }, []);
-  return state;
+  return {
+    agents: asked.value?.agents ?? initial,
+    wanted: asked.value?.wanted ?? [],
+    error: asked.problem || null,
+    late_s: asked.at === null ? null : Math.max(0, now - asked.at) / 1000,
+  };
 }
 
 /** Seconds since the agent told its state. */
 export const silence = (agent: FleetAgent, late_s: number | null) => agent.age_s + (late_s ?? 0);
 
+/**
+ * Whether this page cannot see the agents: then it knows nothing of them, and none is called silent. Without an answer
+ * about them there may still be contact.
+ */
+export const isBlind = (late_s: number | null): boolean =>
+  late_s !== null && (1000 * late_s >= BLIND_MS || contact().login_ended_at !== null);
+
+/** An agent that the server has not heard of for too long. What this browser does not hear is not the agent's fault. */
 export const isSilent = (agent: FleetAgent, late_s: number | null) =>
-  late_s !== null && agent.state === "running" && silence(agent, late_s) > agent.silent_after_s;
+  late_s !== null && !isBlind(late_s) && agent.state === "running" && agent.age_s > agent.silent_after_s;
 
 type Icon = "run" | "part" | "kill" | "stop" | "wait" | "no";
 
@@ -71,6 +76,11 @@ export interface Shown {
 }
 
 export function stateOf(agent: FleetAgent | undefined, late_s: number | null): Shown {
+  const known = lastStateOf(agent, late_s);
+  return isBlind(late_s) ? { kind: "off", icon: "wait", word: `Unknown, was ${known.word}` } : known;
+}
+
+function lastStateOf(agent: FleetAgent | undefined, late_s: number | null): Shown {
   if (!agent) return { kind: "off", icon: "stop", word: "No agent" };
   if (agent.killed) return { kind: "bad", icon: "kill", word: "KILLED" };
   if (agent.error) return { kind: "bad", icon: "no", word: "Failed" };
@@ -88,15 +98,43 @@ const URGENCY: readonly Icon[] = ["run", "stop", "part", "wait", "no", "kill"];
 
 /** The state of all agents of a module: the one that most needs looking at, and of how many it is. */
 export function moduleState(agents: readonly FleetAgent[], late_s: number | null): Shown {
-  const states = agents.map((agent) => stateOf(agent, late_s));
+  const states = agents.map((agent) => lastStateOf(agent, late_s));
   const [first, ...rest] = states;
-  if (!first) return stateOf(undefined, late_s);
+  const shown = first ? worstOf(first, rest, states) : lastStateOf(undefined, late_s);
+  return isBlind(late_s) ? { kind: "off", icon: "wait", word: `Unknown, was ${shown.word}` } : shown;
+}
+
+function worstOf(first: Shown, rest: readonly Shown[], states: readonly Shown[]): Shown {
   const worst = rest.reduce(
     (worst, one) => URGENCY.indexOf(one.icon) > URGENCY.indexOf(worst.icon) ? one : worst,
     first,
   );
   const count = states.filter(({ word }) => word === worst.word).length;
-  return agents.length === 1 ? worst : { ...worst, word: `${worst.word}, ${count} of ${agents.length}` };
+  return states.length === 1 ? worst : { ...worst, word: `${worst.word}, ${count} of ${states.length}` };
+}
+
+/** What an agent reads, and whether what it decides is submitted. Agents of older versions do not say. */
+export interface Provenance {
+  /** "sim", "replay", "files", "live"; null: unknown. */
+  source_class: string | null;
+  source_name: string | null;
+  mode: "paper" | "live" | null;
+}
+
+type Told = { source?: { class?: string; name?: string } | null; mode?: string };
+
+export function provenance(agents: readonly FleetAgent[]): Provenance {
+  const common = (values: (string | undefined)[]) => {
+    const known = new Set(values);
+    return known.size === 1 ? [...known][0] ?? null : known.size === 0 ? null : "several";
+  };
+  const told = agents as readonly (FleetAgent & Told)[];
+  const mode = common(told.map(({ mode }) => mode));
+  return {
+    source_class: common(told.map(({ source }) => source?.class)),
+    source_name: common(told.map(({ source }) => source?.name)),
+    mode: mode === "paper" || mode === "live" ? mode : null,
+  };
 }
 
 export const ofModule = (agents: readonly FleetAgent[], module: ModuleName) =>

@@ -23,18 +23,28 @@ export interface Asking {
   end(): void;
 }
 
-/** Asks `path` every `everyMs` (0: once, and when the page is looked at again after a failure). */
-export function keepAsking<T>(path: string, everyMs: number, take: (asked: Asked<T>) => void): Asking {
+/**
+ * Asks `path` every `everyMs` (0: once, and when the page is looked at again after a failure). `firstLimitMs`: how long an
+ * answer may take.
+ */
+export function keepAsking<T>(
+  path: string,
+  everyMs: number,
+  take: (asked: Asked<T>) => void,
+  firstLimitMs = LIMIT_MS.first,
+): Asking {
   let asked: Asked<T> = NOT_ASKED;
   let onItsWay: Promise<void> | undefined;
-  let limit_ms = LIMIT_MS.first;
+  let limit_ms = firstLimitMs;
   let ended = false;
   const ask = () =>
     onItsWay ??= api<T>("GET", path, undefined, { limit_ms }).then((value) => {
-      limit_ms = LIMIT_MS.first;
+      limit_ms = firstLimitMs;
       asked = { value, at: performance.now(), problem: "" };
     }, (error) => {
-      if (error instanceof Problem && error.status === 0) limit_ms = Math.min(2 * limit_ms, LIMIT_MS.last);
+      if (error instanceof Problem && error.status === 0) {
+        limit_ms = Math.min(2 * limit_ms, Math.max(firstLimitMs, LIMIT_MS.last));
+      }
       asked = { ...asked, problem: wordsOf(error) };
     }).then(() => {
       onItsWay = undefined;
@@ -62,12 +72,16 @@ export function keepAsking<T>(path: string, everyMs: number, take: (asked: Asked
 }
 
 /** What `path` answers, asked every `everyMs` (0: once); null: nothing is asked. Another path begins with nothing known. */
-export function useAsked<T>(path: string | null, everyMs: number): Asked<T> & { again(): Promise<void> } {
+export function useAsked<T>(
+  path: string | null,
+  everyMs: number,
+  firstLimitMs?: number,
+): Asked<T> & { again(): Promise<void> } {
   const [asked, setAsked] = useState<{ path: string | null; asked: Asked<T> }>({ path, asked: NOT_ASKED });
   const asking = useRef<Asking | null>(null);
   useEffect(() => {
     if (path === null) return;
-    const one = keepAsking<T>(path, everyMs, (asked) => setAsked({ path, asked }));
+    const one = keepAsking<T>(path, everyMs, (asked) => setAsked({ path, asked }), firstLimitMs);
     asking.current = one;
     return () => one.end();
   }, [path, everyMs]);

@@ -16,17 +16,53 @@ export interface CommandAnswer {
   }[];
 }
 
+/** Longer than the server waits for receipts. */
+const KILL_LIMIT_MS = 15_000;
+
 export async function sendCommand(
   module: ModuleName | "all",
   action: ActionName,
   body: Record<string, unknown>,
 ): Promise<CommandAnswer> {
-  const answer = action === "kill" && body.kill !== false
-    ? await api<CommandAnswer>("POST", "/api/control/kill-switch?wait=receipt", {
-      module,
-      ...(body.reason ? { reason: body.reason } : {}),
-    })
-    : await api<CommandAnswer>("POST", `/api/control/module/${module}:${action}?wait=receipt`, body);
+  const answer = await api<CommandAnswer>(
+    "POST",
+    `/api/control/module/${module}:${action}?wait=receipt`,
+    body,
+  );
   ask();
   return answer;
+}
+
+/** A kill under an id of the page's own: sent again, it is the same kill. */
+export async function sendKill(
+  module: ModuleName | "all",
+  request_id: string,
+  reason: string,
+): Promise<CommandAnswer> {
+  const body = { module, request_id, ...(reason ? { reason } : {}) };
+  const limit = { limit_ms: KILL_LIMIT_MS };
+  const answer = await api<CommandAnswer>("POST", "/api/control/kill-switch?wait=receipt", body, limit);
+  ask();
+  return answer;
+}
+
+/** 32 hexadecimal digits; `crypto.randomUUID` is there on HTTPS only. */
+export const newRequestId = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );
+
+/** What the operating system calls it, as a person says it. */
+export function inWords(error: string): string {
+  if (/temporarily unavailable|timed? ?out|EAGAIN/i.test(error)) return "It did not answer in time.";
+  if (/connection refused|no such file|not found/i.test(error)) {
+    return "Nothing listens there: it does not run.";
+  }
+  return error.replace(/\s*\(os error \d+\)/g, "");
+}
+
+/** A receipt's time, 24-hour UTC with milliseconds; "" where it says none. */
+export function receiptTime(applied_ns: string): string {
+  const ms = Number(BigInt(/^\d{1,20}$/.test(applied_ns) ? applied_ns : "0") / 1_000_000n);
+  return ms > 0 ? `${new Date(ms).toISOString().slice(11, 23)} UTC` : "";
 }

@@ -13,9 +13,36 @@ export function sol(value: number | null | undefined, digits = 6): string {
 export const lamportsToSol = (lamports: string | null | undefined): number | null =>
   lamports === null || lamports === undefined ? null : Number(BigInt(lamports)) / 1e9;
 
-/** A whole number with its digits in threes and a real minus sign. */
+/** Its digits in threes before the point and a real minus sign, in every browser and language. */
 export function grouped(value: number | string): string {
-  return String(value).replace(/^-/, MINUS).replace(/\B(?=(\d{3})+$)/g, ",");
+  const [whole = "", ...rest] = String(value).replace(/^-/, MINUS).split(".");
+  return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...rest].join(".");
+}
+
+/** Digits behind the point that tell marks at such steps apart. */
+export const decimals = (step: number) =>
+  step >= 1 || step <= 0 ? 0 : Math.min(6, Math.ceil(-Math.log10(step)));
+
+/** A second of a chart, 24-hour UTC with its date. */
+export const chartTime = (second: number) => `${utc(second * 1000).slice(0, 19)} UTC`;
+
+const DAY_S = 86_400;
+
+/** Marks of a time axis, 24-hour UTC: seconds where they differ by less than a minute, the date where the day begins. */
+export const chartTimes = (seconds: readonly number[], step: number): string[] =>
+  seconds.map((second) => {
+    const text = utc(second * 1000);
+    if (step >= DAY_S || (step >= 60 && second % DAY_S === 0)) return text.slice(5, 10);
+    return text.slice(11, step < 60 ? 19 : 16);
+  });
+
+/** Pixels of the longest of some texts. */
+export function wide(context: CanvasRenderingContext2D, font: string, texts: readonly string[]): number {
+  context.save();
+  context.font = font;
+  const widths = texts.map((text) => context.measureText(text).width);
+  context.restore();
+  return Math.ceil(Math.max(0, ...widths));
 }
 
 export const short = (key: string, ends = 4) =>

@@ -16,14 +16,20 @@ function begin(): void {
   const start = () =>
     worker!.postMessage({ url: `${location.origin.replace(/^http/, "ws")}${prefix()}/api/realtime/ws` });
   // An expired token is exchanged, and the stream goes on where it was; an ended login waits for the next one.
+  let startedAt = -Infinity;
   const renew = async () => {
+    // One that is refused again at once is not asked for again at once.
+    if (performance.now() - startedAt < AGAIN_MS) {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+    startedAt = performance.now();
     const refreshed = await refresh();
     if (refreshed === "ok") start();
     else if (refreshed === "ended") document.addEventListener(LOGIN_BACK, start, { once: true });
     else setTimeout(renew, AGAIN_MS);
   };
   worker.onmessage = ({ data }: MessageEvent<StreamMessage>) => {
-    if (data.state === "login" && last?.state !== "login") renew();
+    if (data.refusals > (last?.refusals ?? 0)) renew();
     last = data;
     for (const listener of listeners) listener(data);
   };

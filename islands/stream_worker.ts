@@ -15,6 +15,8 @@ export interface StreamMessage {
   unreadable: number;
   /** Records dropped since the last message. */
   gap: number;
+  /** How often a token was refused: each time the page gets another one. */
+  refusals: number;
 }
 
 const POST_MS = 50;
@@ -23,6 +25,9 @@ const ROWS_MAX = 512;
 /** Rows that wait for the page; a page that is too slow for them loses the oldest, and is told. */
 const WAITING_MAX = 20_000;
 const RETRY_MS = { first: 250, last: 8_000 };
+/** The server says something each second; a socket that is silent for longer is dead, whatever the system says. */
+const SILENT_MS = 5_000;
+const WATCH_MS = 500;
 const EXPIRED = 4401;
 const FORBIDDEN = 4403;
 
@@ -32,6 +37,7 @@ let position = "";
 let retryMs = RETRY_MS.first;
 let state: StreamMessage["state"] = "connecting";
 let changed = true;
+let refusals = 0;
 let [received, dropped, unreadable, gap] = [0, 0, 0, 0];
 let rows: StreamMessage["rows"] = [];
 let outcomes: StreamMessage["outcomes"] = [];
@@ -41,24 +47,52 @@ function become(next: StreamMessage["state"]): void {
   [state, changed] = [next, true];
 }
 
+let socket: WebSocket | undefined;
+let heardAt = 0;
+
 function connect(): void {
-  become("connecting");
-  const socket = new WebSocket(`${url}?mode=proto${position ? `&resume=${position}` : ""}`, "legend");
-  socket.binaryType = "arraybuffer";
-  socket.onopen = () => {
+  // A stream that was lost is so until it lives again: that it is being tried is no news.
+  if (state !== "lost") become("connecting");
+  heardAt = performance.now();
+  const mine = new WebSocket(`${url}?mode=proto${position ? `&resume=${position}` : ""}`, "legend");
+  socket = mine;
+  mine.binaryType = "arraybuffer";
+  mine.onopen = () => {
+    if (mine !== socket) return;
+    heardAt = performance.now();
     retryMs = RETRY_MS.first;
     become("live");
   };
-  socket.onmessage = ({ data }) => take(data as ArrayBuffer);
-  socket.onclose = ({ code }) => {
-    // The page refreshes the token, then says so.
-    if (code === EXPIRED || code === FORBIDDEN) return become("login");
-    become("lost");
-    // Not all browsers of a room at the same moment.
-    setTimeout(connect, retryMs * (0.5 + Math.random()));
-    retryMs = Math.min(2 * retryMs, RETRY_MS.last);
+  mine.onmessage = ({ data }) => {
+    if (mine !== socket) return;
+    heardAt = performance.now();
+    take(data as ArrayBuffer);
+  };
+  mine.onclose = ({ code }) => {
+    if (mine === socket) ended(code);
   };
 }
+
+function ended(code: number): void {
+  socket = undefined;
+  // The page refreshes the token, then says so.
+  if (code === EXPIRED || code === FORBIDDEN) {
+    refusals += 1;
+    return become("login");
+  }
+  become("lost");
+  // Not all browsers of a room at the same moment.
+  setTimeout(connect, retryMs * (0.5 + Math.random()));
+  retryMs = Math.min(2 * retryMs, RETRY_MS.last);
+}
+
+setInterval(() => {
+  if (!socket || performance.now() - heardAt < SILENT_MS) return;
+  // Its end may take minutes to come: it is not waited for.
+  const dead = socket;
+  ended(0);
+  dead.close();
+}, WATCH_MS);
 
 function take(data: ArrayBuffer): void {
   const batch = readBatch(decompress(new Uint8Array(data)));
@@ -86,6 +120,7 @@ setInterval(() => {
     dropped,
     unreadable,
     gap,
+    refusals,
   };
   rows = rows.slice(ROWS_MAX);
   [outcomes, metrics, gap, changed] = [[], [], 0, rows.length > 0];
@@ -94,5 +129,5 @@ setInterval(() => {
 
 scope.onmessage = ({ data }: MessageEvent<{ url: string }>) => {
   url = data.url;
-  connect();
+  if (!socket) connect();
 };

@@ -11,7 +11,11 @@ export const ASSETS = `${CACHE}/assets`;
 export async function buildAssets(out = ASSETS): Promise<void> {
   await Deno.mkdir(out, { recursive: true });
   await build({
-    entryPoints: { main: `${ROOT}/islands/main.tsx`, stream_worker: `${ROOT}/islands/stream_worker.ts` },
+    entryPoints: {
+      main: `${ROOT}/islands/main.tsx`,
+      plot: `${ROOT}/islands/plot.ts`,
+      stream_worker: `${ROOT}/islands/stream_worker.ts`,
+    },
     outdir: out,
     bundle: true,
     format: "esm",

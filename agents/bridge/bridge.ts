@@ -102,7 +102,10 @@ export class Bridge implements RealtimeHub {
 
   /** Reads all topics until the signal ends it; then closes all clients. */
   async run(signal: AbortSignal): Promise<void> {
-    const checks = setInterval(() => this.#check(), CHECK_MS);
+    const checks = setInterval(() => {
+      this.#check();
+      this.#beat();
+    }, CHECK_MS);
     try {
       await Promise.all(BRIDGE_TOPICS.map((topic) => this.#follow(topic, signal)));
     } finally {
@@ -244,6 +247,19 @@ export class Bridge implements RealtimeHub {
       );
       client.filtered += BigInt(filtered);
       if (frame) client.queue.push(frame);
+    }
+  }
+
+  /**
+   * An empty batch to each client that has nothing waiting: who hears nothing for some seconds then knows that its
+   * connection is dead, on a quiet day too. Clients of JSON have lines, and none is empty: they have the pings.
+   */
+  #beat(): void {
+    const at = { epoch: this.#epoch, from: this.#position, to: this.#position };
+    const frame = compress(batchBytes([], at));
+    for (const { socket, queue, options: { mode } } of this.#clients.values()) {
+      const isIdle = queue.bytes === 0 && socket.readyState === WebSocket.OPEN && socket.bufferedAmount === 0;
+      if (mode === "proto" && isIdle) socket.send(frame);
     }
   }
 

@@ -26,6 +26,7 @@ function document(c: RouteContext, deps: ApiDeps, title: string, body: Component
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
         <meta name="prefix" content={deps.prefix} />
+        <meta name="plot" content={asset("plot.js")} />
         <title>{`${title} · legend`}</title>
         <link rel="icon" href={asset("icon.svg")} />
         <link rel="stylesheet" href={asset("page.css")} />
@@ -112,7 +113,12 @@ export function pageRoutes(deps: ApiDeps): Route[] {
       (viewer) => (
         <Island
           name="Overview"
-          props={{ agents: deps.agents(), admin: viewer.role === "admin", prefix: deps.prefix }}
+          props={{
+            agents: deps.agents(),
+            admin: viewer.role === "admin",
+            audit: viewer.role !== "viewer",
+            prefix: deps.prefix,
+          }}
         />
       ),
     ),

@@ -1,0 +1,80 @@
+/** What waits for a person: nothing is drawn when nothing does. An agent that is silent stands in the banner of every page. */
+import type { FleetAgent } from "../core/fleet.ts";
+import { Icon } from "./_icons.tsx";
+import { isBlind, MODULE_TITLES, ofModule } from "./agents.ts";
+import { grouped } from "./format.ts";
+
+interface Item {
+  kind: "bad" | "warn";
+  what: string;
+  detail: string;
+  link?: string;
+}
+
+/** Of one agent, the worst alone. */
+function itemOf(agent: FleetAgent, agents: readonly FleetAgent[], prefix: string): Item | null {
+  const isOne = ofModule(agents, agent.module).length === 1;
+  const title = isOne ? MODULE_TITLES[agent.module] : `${MODULE_TITLES[agent.module]} (${agent.instance})`;
+  const settings = `${prefix}/settings?m=${agent.module}`;
+  if (agent.state === "done") return null;
+  if (agent.killed) {
+    return {
+      kind: "bad",
+      what: `${title} is killed.`,
+      detail: "It stays so over restarts until an admin lifts it.",
+      link: `${settings}#kill`,
+    };
+  }
+  if (agent.error) return { kind: "bad", what: `${title} failed.`, detail: agent.error };
+  if (agent.trouble) {
+    return { kind: "bad", what: `${title} cannot tell what it finds.`, detail: agent.trouble };
+  }
+  if (!agent.policy.running) {
+    return {
+      kind: "warn",
+      what: `${title} is stopped.`,
+      detail: "It decides nothing until somebody starts it.",
+    };
+  }
+  if (agent.policy.throttle_pct >= 100) {
+    return {
+      kind: "warn",
+      what: `${title} skips everything.`,
+      detail: "Its throttle is 100 %: no decision is made.",
+      link: `${settings}#policy`,
+    };
+  }
+  if (agent.dropped > 0) {
+    return {
+      kind: "warn",
+      what: `${title} lost ${grouped(agent.dropped)} decisions since its start.`,
+      detail: "They were made faster than they could be written to the log.",
+    };
+  }
+  return null;
+}
+
+export function Attention(
+  { agents, late_s, prefix }: { agents: FleetAgent[]; late_s: number | null; prefix: string },
+) {
+  const items = agents.map((agent) => itemOf(agent, agents, prefix)).filter((item) => item !== null)
+    .sort((one, other) => Number(other.kind === "bad") - Number(one.kind === "bad"));
+  if (items.length === 0 || isBlind(late_s)) return null;
+  return (
+    <section class="stack" aria-label="Needs attention">
+      {items.map(({ kind, what, detail, link }) => (
+        <div class="notice" data-s={kind} key={what}>
+          <Icon name="warn" />
+          <div class="grow">
+            <b>{what}</b> <span class="t2">{detail}</span>
+          </div>
+          {link && (
+            <div class="end">
+              <a href={link}>See</a>
+            </div>
+          )}
+        </div>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,124 @@
+/** One line under the strip, on every page: who does not answer, since when, and what still works. Never cut off. */
+import type { FleetAgent } from "../core/fleet.ts";
+import { Icon } from "./_icons.tsx";
+import { isSilent, MODULE_TITLES, ofModule, silence } from "./agents.ts";
+import { BLIND_MS, type Blindness, blindness, contact } from "./contact.ts";
+import { age } from "./format.ts";
+import type { StreamMessage } from "./stream_worker.ts";
+
+/** What the page sees of the world at one moment of its clock. */
+export interface Sight {
+  now: number;
+  agents: readonly FleetAgent[];
+  /** Why the agents could not be asked for; null: they were. */
+  error: string | null;
+  late_s: number | null;
+  stream: StreamMessage["state"];
+  /** Milliseconds since the stream was live. */
+  stream_lost_ms: number;
+}
+
+export interface Trouble {
+  /** Changes when another thing is wrong, not with the seconds: it is said once. */
+  key: string;
+  level: "bad" | "warn";
+  what: string;
+  works: string;
+  /** Whether `legend kill` on the host is the way to stop the agents now. */
+  kill_by_host: boolean;
+}
+
+/** A stream that is away for less is connecting again as it should. */
+const STREAM_LOST_MS = 3_000;
+
+const WHO: Record<Blindness, (seconds: string) => string> = {
+  offline: (seconds) => `No answer for ${seconds}: this browser is offline.`,
+  login: (seconds) => `Your login ended ${seconds} ago: the server answers nothing more.`,
+  unreachable: (seconds) => `No answer for ${seconds}: the server cannot be reached.`,
+  silent: (seconds) => `No answer for ${seconds} from the server.`,
+};
+
+/** What stands in the way of seeing; the worst alone. Null: nothing. */
+export function troubleOf({ now, agents, error, late_s, stream, stream_lost_ms }: Sight): Trouble | null {
+  const blind = blindness(now);
+  const asOf = contact().answered_ms === null
+    ? ""
+    : `Values are of ${new Date(contact().answered_ms!).toISOString().slice(11, 19)} UTC. `;
+  if (blind) {
+    return {
+      key: blind.who,
+      level: "bad",
+      what: WHO[blind.who](age(blind.for_ms / 1000)),
+      works: `${asOf}Agents go on without this page.${
+        blind.who === "login" ? " Log in to see and to steer them." : ""
+      }`,
+      kill_by_host: true,
+    };
+  }
+  // Only a server that answers other questions is asked in vain for its agents.
+  const answers = now - (contact().answered_at ?? -Infinity) < BLIND_MS;
+  if (answers && error !== null && late_s !== null && 1000 * late_s >= BLIND_MS) {
+    return {
+      key: "agents unknown",
+      level: "bad",
+      what: `The server cannot say how the agents are, for ${age(late_s)}.`,
+      works: error,
+      kill_by_host: true,
+    };
+  }
+  const silent = agents.filter((agent) => isSilent(agent, late_s));
+  if (silent.length > 0) {
+    return {
+      key: `silent ${silent.map(({ instance }) => instance).join(" ")}`,
+      level: "warn",
+      what: silent.map((agent) => silenceOf(agent, agents, late_s)).join(" "),
+      works: silent.some(({ here }) => here)
+        ? "Its supervisor starts it again when it has ended."
+        : "Its host is cut off, or the agent has ended there; it obeys what it missed when it is back.",
+      kill_by_host: false,
+    };
+  }
+  if (stream !== "live" && stream_lost_ms >= STREAM_LOST_MS) {
+    return {
+      key: "stream",
+      level: "warn",
+      what: `The live stream is lost for ${age(stream_lost_ms / 1000)}.`,
+      works: "Figures and commands go on; new rows do not come. It connects again by itself.",
+      kill_by_host: false,
+    };
+  }
+  return null;
+}
+
+function silenceOf(agent: FleetAgent, agents: readonly FleetAgent[], late_s: number | null): string {
+  const title = MODULE_TITLES[agent.module];
+  const name = ofModule(agents, agent.module).length === 1 ? title : `${title} (${agent.instance})`;
+  return `${name} has said nothing for ${age(silence(agent, late_s))}.`;
+}
+
+export function Banner({ trouble }: { trouble: Trouble | null }) {
+  if (!trouble) return null;
+  return (
+    <div class="banner" data-s={trouble.level} data-trouble={trouble.key}>
+      <Icon name="warn" />
+      <div class="grow">
+        <b>{trouble.what}</b>{" "}
+        <span>
+          {trouble.works}
+          {trouble.kill_by_host && " To stop them, run on their host:"}
+        </span>
+      </div>
+      {trouble.kill_by_host && <HostKill />}
+    </div>
+  );
+}
+
+/** The way that works without this page. */
+export const HostKill = () => (
+  <span class="cmd">
+    <code>legend kill</code>
+    <button type="button" class="cpy" data-copy="legend kill" aria-label="Copy legend kill">
+      <Icon name="copy" />
+    </button>
+  </span>
+);

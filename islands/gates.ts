@@ -1,0 +1,15 @@
+/** The gate's terms in words, with what an operator can change; in the order in which they are asked. */
+export const GATE_TERMS: Readonly<Record<string, readonly [label: string, change: string]>> = {
+  killed: ["Killed", "lift the kill in Settings"],
+  stopped: ["Stopped", "press Start"],
+  throttled: ["Skipped by the throttle", "lower throttle_pct"],
+  score_min: ["Score too low", "lower score_min, or train a better model"],
+  ev_positive: ["Expected to lose", "nothing: fees and tip would eat it"],
+  ev_min: ["Expected gain too small", "lower ev_min"],
+  fee_share: ["Fees and tip take too much of the edge", "a lower tip ladder"],
+  slippage: ["Slippage too high", "smaller sizes or deeper pools"],
+  state_age: ["Pool state too old", "a faster source"],
+};
+
+/** A term in words; one of a newer agent by its name. */
+export const gateLabel = (term: string): string => GATE_TERMS[term]?.[0] ?? term;

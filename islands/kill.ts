@@ -1,0 +1,133 @@
+/** One kill from the page: sent, perhaps again under the same id, and what is known of every agent by now. */
+import { useRef, useState } from "preact/hooks";
+import type { ModuleName, Receipt } from "../core/control.ts";
+import type { FleetAgent } from "../core/fleet.ts";
+import { useAgents } from "./agents.ts";
+import { wordsOf } from "./api.ts";
+import { useAsked } from "./ask.ts";
+import { type CommandAnswer, newRequestId, sendKill } from "./commands.ts";
+import { type ReceiptRow, receiptRow } from "./Receipts.tsx";
+
+export type Scope = ModuleName | "all";
+
+/** A server that says nothing for this long is not waited for: the kill is sent again, or given on the host. */
+export const SILENT_MS = 3_000;
+const LOOK_MS = 1_000;
+
+interface Kill {
+  id: string;
+  scope: Scope;
+  reason: string;
+  /** `performance.now()` of the newest try. */
+  sent_at: number;
+  tries: number;
+  answer: CommandAnswer | null;
+  /** What went wrong with the newest try. */
+  problem: string;
+}
+
+export interface KillRow extends ReceiptRow {
+  isStopped: boolean;
+}
+
+export interface KillState {
+  kill: Kill | null;
+  rows: KillRow[];
+  stopped: number;
+  send(scope: Scope, reason: string): void;
+  again(): void;
+  forget(): void;
+}
+
+/** `isOpen`: whether somebody looks at it. */
+export function useKill(isOpen: boolean): KillState {
+  const [kill, setKill] = useState<Kill | null>(null);
+  const current = useRef<Kill | null>(null);
+  const { agents, late_s } = useAgents([]);
+  const change = (next: Kill | null) => {
+    current.current = next;
+    setKill(next);
+  };
+  const dispatch = (next: Kill) => {
+    change(next);
+    sendKill(next.scope, next.id, next.reason).then((answer) => {
+      const now = current.current;
+      // The server may have begun a new kill: this one was lifted.
+      if (now?.id === next.id) change({ ...now, id: answer.request_id, answer, problem: "" });
+    }, (error) => {
+      const now = current.current;
+      if (now?.id === next.id && now.tries === next.tries) change({ ...now, problem: wordsOf(error) });
+    });
+  };
+  const known = kill !== null && isOpen;
+  const later = useAsked<{ receipts: Receipt[] }>(known ? `/api/control/commands/${kill.id}` : null, LOOK_MS);
+  const rows = kill ? rowsOf(kill, agents, late_s, later.value?.receipts ?? []) : [];
+  return {
+    kill,
+    rows,
+    stopped: rows.filter(({ isStopped }) => isStopped).length,
+    send: (scope, reason) =>
+      dispatch({
+        id: newRequestId(),
+        scope,
+        reason,
+        sent_at: performance.now(),
+        tries: 1,
+        answer: null,
+        problem: "",
+      }),
+    again: () => {
+      if (kill) dispatch({ ...kill, sent_at: performance.now(), tries: kill.tries + 1, problem: "" });
+    },
+    forget: () => change(null),
+  };
+}
+
+/** Every agent that the kill is for: those that answered, and those that this page knows of. */
+function rowsOf(
+  { scope, answer }: Kill,
+  agents: readonly FleetAgent[],
+  late_s: number | null,
+  later: readonly Receipt[],
+): KillRow[] {
+  const meant = agents.filter(({ module, state }) =>
+    (scope === "all" || module === scope) && state !== "done"
+  );
+  const sent = [...answer?.sent ?? []];
+  const rows: KillRow[] = [];
+  for (const agent of meant) {
+    const at = sent.findIndex(({ instance, module, receipt }) =>
+      (receipt?.instance ?? instance ?? (agent.here && module === agent.module ? agent.instance : "")) ===
+        agent.instance
+    );
+    const [own] = at < 0 ? [] : sent.splice(at, 1);
+    const receipt = later.find(({ instance, genuine }) => instance === agent.instance && genuine) ??
+      own?.receipt ?? null;
+    rows.push(rowOf({
+      module: agent.module,
+      path: own?.path ?? "none",
+      instance: agent.instance,
+      agent_error: own?.agent_error ?? null,
+      log_error: null,
+      receipt,
+    }, agent.killed && agent.age_s <= agent.silent_after_s && late_s !== null && 1000 * late_s < SILENT_MS));
+  }
+  // Agents that the page does not know, or does not know by this name.
+  for (const one of sent) rows.push(rowOf(one, false));
+  return rows;
+}
+
+function rowOf(sent: CommandAnswer["sent"][number], isKilled: boolean): KillRow {
+  const row = receiptRow(sent, "Stopped");
+  if (row.kind === "ok") return { ...row, isStopped: true };
+  if (!isKilled) return { ...row, isStopped: false };
+  // It has said so itself, by its state.
+  return {
+    ...row,
+    kind: "ok",
+    icon: "ok",
+    word: "Stopped",
+    detail: "Its state says killed.",
+    isStopped: true,
+  };
+}

@@ -1,0 +1,266 @@
+/** The page while the server hangs, an agent hangs, the server is gone: what it says, and what it does not. */
+import assert from "node:assert/strict";
+import type { Page, Request } from "playwright-core";
+import { legend } from "../e2e/executable.ts";
+import { signal, until, withSite } from "./site.ts";
+
+interface Look {
+  /** Seconds of the page's own clock since the freeze. */
+  s: number;
+  banner: string;
+  strip: string;
+  isRed: boolean;
+}
+
+/** Writes down what the page says, several times a second, by the page's own clock. */
+const watch = (page: Page) =>
+  page.evaluate(() => {
+    const begin = performance.now();
+    const looks: Look[] = [];
+    const text = (place: string) => document.querySelector(place)?.textContent ?? "";
+    const timer = setInterval(() => {
+      looks.push({
+        s: (performance.now() - begin) / 1000,
+        banner: text(".banner"),
+        strip: text(".strip dl"),
+        isRed: document.querySelector(".strip[data-s=bad]") !== null,
+      });
+    }, 100);
+    Object.assign(globalThis, { looks, stopLooking: () => clearInterval(timer) });
+  });
+
+const looked = (page: Page) =>
+  page.evaluate(() => {
+    const kept = globalThis as unknown as { looks: Look[]; stopLooking(): void };
+    kept.stopLooking();
+    return kept.looks;
+  });
+
+const seconds = (text: string) => Number(/no answer for (\d+) s/i.exec(text)?.[1] ?? NaN);
+
+const killOf = (request: Request): { request_id: string } | null =>
+  request.url().includes("/api/control/kill-switch") ? request.postDataJSON() : null;
+
+async function openKill(page: Page): Promise<void> {
+  await page.keyboard.press("Shift+K");
+  await page.waitForSelector("#dlg-kill[open]");
+  // A key that is still down from opening does not confirm.
+  await page.waitForTimeout(450);
+}
+
+const lift = async (data: string, modules: readonly string[]) => {
+  for (const module of modules) {
+    const { code, stderr } = await legend([
+      "unkill",
+      module,
+      "--reason",
+      "the test goes on",
+      "--data-dir",
+      data,
+    ]);
+    assert.equal(code, 0, stderr);
+  }
+};
+
+Deno.test("the page tells the truth of a hanging agent, a hanging server, a killed server and its own network", async (t) => {
+  await withSite(async (site) => {
+    const { page, data, errors } = site;
+    const dialog = page.locator("#dlg-kill");
+    const banner = page.locator(".banner");
+
+    await t.step(
+      "F13: a partial kill names who has not answered, in words, and goes on counting",
+      async () => {
+        const agent = site.part("run agent arbitrage");
+        signal(agent, "SIGSTOP");
+        await openKill(page);
+        await page.fill("#kill-reason", "a drill");
+        await page.click("[data-kill]");
+        await dialog.locator("text=1 of 2 agents have stopped").waitFor();
+        assert.equal(await dialog.locator("button:has-text('Send again')").isEnabled(), true);
+        const text = await dialog.innerText();
+        assert.doesNotMatch(text, /os error|EAGAIN|temporarily unavailable/i);
+        // Names, states and details stand beside each other, not over each other.
+        const boxes = await dialog.locator(".acks > li > *").evaluateAll((all) =>
+          all.filter((one) => one.textContent !== "").map((one) => {
+            const range = document.createRange();
+            range.selectNodeContents(one);
+            const { left, right, top, bottom } = range.getBoundingClientRect();
+            return { left, right, top, bottom, text: one.textContent };
+          })
+        );
+        assert.ok(boxes.length >= 5, JSON.stringify(boxes));
+        for (const [at, one] of boxes.entries()) {
+          for (const other of boxes.slice(at + 1)) {
+            const apart = one.right <= other.left + 1 || other.right <= one.left + 1 ||
+              one.bottom <= other.top + 1 || other.bottom <= one.top + 1;
+            assert.ok(apart, `${one.text} and ${other.text} overlap`);
+          }
+        }
+        // Its receipt comes later; nobody presses anything.
+        signal(agent, "SIGCONT");
+        await dialog.locator("text=2 of 2 agents have stopped").waitFor();
+        assert.equal(await dialog.locator("button:has-text('Send again')").count(), 0);
+        await dialog.locator(".acks >> text=/\\d\\d:\\d\\d:\\d\\d\\.\\d{3} UTC/").first().waitFor();
+        await dialog.locator("text=Close").click();
+        const card = page.locator("[data-killed=arbitrage]");
+        await card.locator("text=/By admin at \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d.* UTC: a drill/")
+          .waitFor();
+        await card.locator("a:has-text('Lift…')").waitFor();
+      },
+    );
+
+    await t.step("F13: a lift on the page shows its receipt", async () => {
+      await page.goto(`${site.url}/settings?m=arbitrage#kill`);
+      await page.fill("#lift-name", "arbitrage");
+      await page.fill("#lift-reason", "the drill is over");
+      await page.click("text=Lift the kill on arbitrage");
+      await page.waitForSelector("#kill .acks >> text=Applied");
+      await lift(data, ["mev"]);
+      await page.goto(`${site.url}/overview`);
+      await until("both run", async () => /Running.*Running/s.test(await page.locator(".strip").innerText()));
+      await page.waitForSelector(".strip >> text=Live");
+    });
+
+    await t.step(
+      "F1: a frozen server is said after 3 s, with what to type; ages go on; agents are not blamed",
+      async () => {
+        const onTheirWay = { now: 0, most: 0 };
+        const isAgents = (request: Request) => request.url().endsWith("/api/agents");
+        page.on("request", (request) => {
+          if (isAgents(request)) onTheirWay.most = Math.max(onTheirWay.most, ++onTheirWay.now);
+        });
+        const ended = (request: Request) => {
+          if (isAgents(request)) onTheirWay.now -= 1;
+        };
+        page.on("requestfinished", ended);
+        page.on("requestfailed", ended);
+        const api = site.part("run api");
+        await watch(page);
+        signal(api, "SIGSTOP");
+        await page.locator(".banner[data-trouble=silent]").waitFor();
+        await until("the banner counts to 10", async () => seconds(await banner.innerText()) >= 10);
+        const looks = await looked(page);
+        const at = (second: number) => looks.find(({ s }) => s >= second)!;
+        // One second: nothing is known yet, and nothing is claimed.
+        if (at(1).s < 2) assert.equal(at(1).banner, "");
+        // Three seconds after a question left it is said; it may have left a second and a half after the freeze.
+        for (const look of looks.filter(({ s }) => s > 6.5)) {
+          assert.match(
+            look.banner,
+            /^No answer for \d+ s from the server\..*legend kill/,
+            `after ${look.s} s`,
+          );
+          assert.ok(look.isRed, `red after ${look.s} s`);
+          assert.doesNotMatch(look.strip, /Silent|0\.\d s ago/, `after ${look.s} s`);
+          assert.match(look.strip, /Unknown, was Running/, `after ${look.s} s`);
+          assert.match(look.banner, /Values are of \d\d:\d\d:\d\d UTC/);
+          assert.ok(seconds(look.banner) <= look.s + 1.5, `${look.banner} after ${look.s} s`);
+        }
+        for (const look of looks.filter(({ banner }) => banner !== "")) {
+          assert.ok(look.s > 1.5 && seconds(look.banner) >= 3, `${look.banner} after ${look.s} s`);
+        }
+        assert.ok(onTheirWay.most <= 1, `${onTheirWay.most} questions at once`);
+        assert.equal(
+          await page.locator("[role=alert]:has-text('No answer for')").count(),
+          1,
+          "said to a reader",
+        );
+        // The stream was silent too, and is not called live.
+        await page.waitForSelector(".strip >> text=Lost, trying again");
+      },
+    );
+
+    await t.step("F9: the sentence is whole at 1440 pixels and on a phone", async () => {
+      for (const viewport of [{ width: 390, height: 844 }, { width: 1440, height: 900 }]) {
+        await page.setViewportSize(viewport);
+        const { left, right, top, bottom, isWhole } = await banner.evaluate((one) => {
+          const { left, right, top, bottom } = one.getBoundingClientRect();
+          return { left, right, top, bottom, isWhole: one.scrollWidth <= one.clientWidth };
+        });
+        assert.ok(
+          left >= 0 && right <= viewport.width + 1 && top >= 0 && bottom <= viewport.height,
+          "in sight",
+        );
+        assert.ok(isWhole);
+        const kill = (await page.locator("[data-open-kill]:visible").boundingBox())!;
+        assert.ok(kill.y + kill.height <= top + 1 || kill.y >= bottom, "the button covers nothing of it");
+        assert.ok(await page.locator(".strip >> text=Lost, trying again").isVisible(), "the stream's state");
+      }
+    });
+
+    await t.step(
+      "F1: a kill to a frozen server says what it waits for, is sent again as the same one, and is obeyed",
+      async () => {
+        const ids: string[] = [];
+        page.on("request", (request) => {
+          const kill = killOf(request);
+          if (kill) ids.push(kill.request_id);
+        });
+        await openKill(page);
+        await page.keyboard.press("Enter");
+        await dialog.locator("h2:has-text('Kill sent, waiting for the answer')").waitFor();
+        assert.equal(await page.locator("[data-kill]").isDisabled(), true);
+        await dialog.locator("h2:text-matches('Kill sent, no answer for [3-9] s')").waitFor();
+        const text = await dialog.innerText();
+        assert.match(text, /Sent, no answer for \d+ s\..*Run `legend kill` on the host/s);
+        assert.doesNotMatch(text, /have stopped|Stopped/);
+        assert.equal(await dialog.locator("[data-copy='legend kill']").isVisible(), true);
+        const again = dialog.locator("button:has-text('Send again')");
+        assert.equal(await again.isEnabled(), true);
+        await again.click();
+        await until("it was sent twice", () => ids.length === 2);
+        assert.match(ids[0]!, /^[0-9a-f]{32}$/);
+        assert.equal(ids[0], ids[1]);
+        signal(site.part("run api"), "SIGCONT");
+        await dialog.locator("text=2 of 2 agents have stopped").waitFor();
+        await dialog.locator("text=Sent 2 times under the same id").waitFor();
+        await dialog.locator("text=Close").click();
+        await banner.waitFor({ state: "detached" });
+        await page.waitForSelector(".strip[data-s=bad] >> text=KILLED");
+        await page.waitForSelector("[role=alert]:has-text('Arbitrage: KILLED')", { state: "attached" });
+        assert.equal(await page.locator("html[data-blind]").count(), 0);
+        await page.waitForSelector(".strip >> text=Live");
+      },
+    );
+
+    await t.step("F9: a killed server is said and comes back by itself; what was typed stays", async () => {
+      await lift(data, ["arbitrage", "mev"]);
+      await page.goto(`${site.url}/settings?m=mev#policy`);
+      await page.fill("#p-reason", "typed before");
+      await watch(page);
+      // Nobody starts it again for a while.
+      signal(site.supervisor, "SIGSTOP");
+      signal(site.part("run api"), "SIGKILL");
+      await page.waitForSelector(".banner >> text=/No answer for .* the server cannot be reached/");
+      await until("3 s", async () => seconds(await banner.innerText()) >= 3);
+      signal(site.supervisor, "SIGCONT");
+      await banner.waitFor({ state: "detached" });
+      await page.waitForSelector(".strip >> text=Live");
+      await until("both run", async () => /Running.*Running/s.test(await page.locator(".strip").innerText()));
+      const looks = await looked(page);
+      for (const { banner, strip } of looks.filter(({ banner }) => banner !== "")) {
+        assert.match(banner, /^(No answer for \d+(\.\d)? s|The live stream is lost)/);
+        assert.doesNotMatch(strip, /Silent/);
+      }
+      assert.equal(await page.inputValue("#p-reason"), "typed before");
+    });
+
+    await t.step("F9: a browser without network says that it is the one that is cut off", async () => {
+      await site.context.setOffline(true);
+      await page.waitForSelector(".banner >> text=/this browser is offline/");
+      await until("4 s", async () => seconds(await banner.innerText()) >= 4);
+      assert.doesNotMatch(await page.locator(".strip").innerText(), /Silent/);
+      await site.context.setOffline(false);
+      await banner.waitFor({ state: "detached" });
+    });
+
+    await t.step("F9: an ended login is named, and no agent is called silent for it", async () => {
+      await site.context.clearCookies();
+      await page.waitForSelector(".banner >> text=/Your login ended .* ago/");
+      await until("unknown", async () => /Unknown, was/.test(await page.locator(".strip").innerText()));
+      assert.doesNotMatch(await page.locator(".strip").innerText(), /Silent/);
+    });
+    assert.deepEqual(errors.filter((error) => !/Failed to load resource|WebSocket/.test(error)), []);
+  });
+});
