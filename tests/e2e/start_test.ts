@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { openDataDir } from "../../core/data_dir.ts";
 import { denoCompile } from "../../tools/compile.ts";
-import { EXECUTABLE } from "../../tools/paths.ts";
+import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 import { canMount, command, legend, withFolder, withMount } from "./executable.ts";
 
 /** One clear line: says what, names no stack. */
@@ -111,7 +111,8 @@ Deno.test("a damaged copy is refused with one line", () =>
     const good = await Deno.readFile(EXECUTABLE);
     const rows: [string, (copy: Uint8Array) => Uint8Array][] = [
       ["a flipped bit in the middle", (copy) => (copy[copy.length >> 1]! ^= 4, copy)],
-      ["a flipped bit in the trailer's hash", (copy) => (copy[copy.length - 70]! ^= 1, copy)],
+      ["a flipped bit in the trailer's hash", (copy) => (copy[copy.length - 130]! ^= 1, copy)],
+      ["a flipped bit in the manifest's hash", (copy) => (copy[copy.length - 100]! ^= 1, copy)],
       ["cut at the end", (copy) => copy.subarray(0, copy.length - 1000)],
       ["a byte appended", (copy) => new Uint8Array([...copy, 1])],
     ];
@@ -131,18 +132,169 @@ Deno.test("a damaged copy is refused with one line", () =>
     }
   }));
 
-Deno.test("a damaged or incomplete runtime in the cache is unpacked again", () =>
+/** The folder of the unpacked runtime in a cache. */
+const runtimeIn = (cache: string) => `${cache}/${names(cache).filter((name) => name !== ".lock")[0]}`;
+
+Deno.test("C2: a runtime with a byte changed in place, in any of its files, or a file less is unpacked again", () =>
   withFolder(async (folder) => {
     const options = { env: { LEGEND_CACHE_DIR: `${folder}/cache` } };
-    assert.equal((await legend(["version"], options)).code, 0);
-    const [runtime] = names(`${folder}/cache`).filter((name) => name !== ".lock");
-    const root = `${folder}/cache/${runtime}`;
-    const main = await Deno.readTextFile(`${root}/app/main.js`);
-    await Deno.writeTextFile(`${root}/app/main.js`, main.replace("legend", "LEGEND"));
-    assert.equal((await legend(["version"], options)).code, 0);
-    assert.equal(await Deno.readTextFile(`${root}/app/main.js`), main);
-    await Deno.remove(`${root}/liblegend.so`);
-    assert.equal((await legend(["version"], options)).code, 0);
+    const start = async () => {
+      const { code, stderr } = await legend(["version"], options);
+      assert.equal(code, 0, stderr);
+    };
+    await start();
+    const root = runtimeIn(`${folder}/cache`);
+    for (
+      const path of [
+        "app/main.js",
+        "liblegend.so",
+        "legend",
+        "flags",
+        "MANIFEST",
+        "trainers/xgboost/lib/libxgboost.so",
+      ]
+    ) {
+      const file = `${root}/${path}`;
+      const { mtime, size } = Deno.statSync(file);
+      using open = Deno.openSync(file, { read: true, write: true });
+      const byte = new Uint8Array(1);
+      // In the middle; same size, and the time of change as it was.
+      open.seekSync(size >> 1, Deno.SeekMode.Start);
+      open.readSync(byte);
+      const good = byte[0]!;
+      open.seekSync(size >> 1, Deno.SeekMode.Start);
+      open.writeSync(new Uint8Array([good ^ 1]));
+      Deno.utimeSync(file, mtime!, mtime!);
+      await start();
+      using again = Deno.openSync(file);
+      again.seekSync(size >> 1, Deno.SeekMode.Start);
+      again.readSync(byte);
+      assert.equal(byte[0], good, path);
+    }
+    Deno.removeSync(`${root}/liblegend.so`);
+    await start();
+    assert.ok(Deno.statSync(`${root}/liblegend.so`).isFile);
+  }));
+
+Deno.test(
+  "C2: a planted runtime is never run: in a folder of everybody, of somebody else, behind a link, or in ours",
+  {
+    ignore: !canMount,
+  },
+  () =>
+    withFolder(async (folder) => {
+      await Deno.chmod(folder, 0o755);
+      assert.equal((await legend(["version"], { env: { LEGEND_CACHE_DIR: `${folder}/good` } })).code, 0);
+      const id = names(`${folder}/good`).filter((name) => name !== ".lock")[0]!;
+      const ran = `${folder}/planted-ran`;
+      const nobody = 65_534;
+      /** A runtime as an attacker makes it: programs of his, a manifest with their hashes. */
+      const plant = async (cache: string, owner: number) => {
+        await Deno.mkdir(`${cache}/${id}/app`, { recursive: true });
+        const files = {
+          legend: `#!/bin/sh\ntouch ${ran}\n`,
+          flags: "run\n",
+          "app/main.js": `Deno.writeTextFileSync("${ran}", "");\n`,
+        };
+        let manifest = "";
+        for (const [name, text] of Object.entries(files)) {
+          await Deno.writeTextFile(`${cache}/${id}/${name}`, text);
+          const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+          manifest += `${hash.toHex()} ${text.length} ${name}\n`;
+        }
+        await Deno.writeTextFile(`${cache}/${id}/MANIFEST`, manifest);
+        await Deno.chmod(`${cache}/${id}/legend`, 0o755);
+        for (
+          const path of [
+            "",
+            `/${id}`,
+            `/${id}/app`,
+            ...[...Object.keys(files), "MANIFEST"].map((name) => `/${id}/${name}`),
+          ]
+        ) {
+          await Deno.chown(`${cache}${path}`, owner, owner);
+        }
+      };
+      const refused = async (name: string, cache: string, line: RegExp) => {
+        const { code, stdout, stderr } = await legend(["version"], { env: { LEGEND_CACHE_DIR: cache } });
+        assert.equal(code, 3, `${name}: ${stdout}${stderr}`);
+        oneLine(stderr, line);
+        assert.equal(names(folder).includes("planted-ran"), false, `${name}: planted code ran`);
+      };
+      const notOurs = /must be this user's and not writable by others/;
+
+      await plant(`${folder}/everybody`, 0);
+      await Deno.chmod(`${folder}/everybody`, 0o777);
+      await refused("a cache that everybody writes", `${folder}/everybody`, notOurs);
+      await refused("a cache below one", `${folder}/everybody/below`, notOurs);
+      assert.deepEqual(names(`${folder}/everybody`), [id], "nothing is made there");
+
+      await plant(`${folder}/somebody`, nobody);
+      await refused("somebody else's cache", `${folder}/somebody`, notOurs);
+      await Deno.mkdir(`${folder}/somebody/ours`, { mode: 0o700 });
+      await refused("our cache in somebody else's folder", `${folder}/somebody/ours`, notOurs);
+
+      await plant(`${folder}/real`, 0);
+      await Deno.symlink(`${folder}/real`, `${folder}/link`);
+      await refused("a link", `${folder}/link`, /link is a symbolic link/);
+      await refused("a link on the way", `${folder}/link/cache`, /link is a symbolic link/);
+
+      await Deno.mkdir(`${folder}/mixed`, { mode: 0o700 });
+      await plant(`${folder}/mixed`, nobody);
+      await Deno.chown(`${folder}/mixed`, 0, 0);
+      await refused("somebody else's runtime in our cache", `${folder}/mixed`, notOurs);
+      await Deno.remove(`${folder}/mixed/${id}`, { recursive: true });
+      await Deno.symlink(`${folder}/real/${id}`, `${folder}/mixed/${id}`);
+      await refused("a link as the runtime", `${folder}/mixed`, notOurs);
+
+      // Ours in every way but for its bytes: its manifest is not the executable's.
+      const { code, stdout } = await legend(["version"], { env: { LEGEND_CACHE_DIR: `${folder}/real` } });
+      assert.equal(code, 0);
+      assert.match(stdout, /^legend \d/);
+      assert.equal(names(folder).includes("planted-ran"), false);
+    }),
+);
+
+Deno.test("C2: without a folder of the user's own nothing is unpacked", async () => {
+  const before = names("/tmp").filter((name) => /^legend-\d+$/.test(name));
+  const child = new Deno.Command(EXECUTABLE, {
+    args: ["version"],
+    clearEnv: true,
+    env: { PATH: "/usr/bin:/bin" },
+  });
+  const { code, stderr } = await child.output();
+  assert.equal(code, 3);
+  oneLine(
+    new TextDecoder().decode(stderr),
+    /^legend: Cannot start: no folder to unpack into, set HOME or LEGEND_CACHE_DIR$/m,
+  );
+  assert.deepEqual(names("/tmp").filter((name) => /^legend-\d+$/.test(name)), before);
+});
+
+Deno.test("operator 6: libraries that the environment names for other programs neither stop a start nor reach it", () =>
+  withFolder(async (folder) => {
+    const env = { LD_LIBRARY_PATH: "/usr/lib", LD_PRELOAD: "", LD_BIND_NOW: "1" };
+    const data = `${folder}/data`;
+    const { code, stderr } = await legend(["run", "--source", `file:${ROOT}/examples`, "--data-dir", data], {
+      env,
+    });
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /bug/);
+    const child = command(["topics", "tail", "metrics-proto", "--follow", "--data-dir", data], { env })
+      .spawn();
+    try {
+      let seen = "";
+      for (const end = performance.now() + 60_000; performance.now() < end;) {
+        seen = await Deno.readTextFile(`/proc/${child.pid}/environ`).catch(() => "");
+        if (seen.includes("LEGEND_PACKED")) break;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      assert.match(seen, /LEGEND_PACKED/);
+      assert.doesNotMatch(seen, /LD_/);
+    } finally {
+      child.kill("SIGKILL");
+      await child.output();
+    }
   }));
 
 Deno.test("a noexec cache, a full disk and a folder of somebody else give one clear line", {

@@ -11,11 +11,11 @@ use std::path::{Component, Path};
 
 use sha2::{Digest, Sha256};
 
-const MAGIC: &[u8; 16] = b"LEGEND-PACKED-2\n";
+const MAGIC: &[u8; 16] = b"LEGEND-PACKED-3\n";
 /// Bytes of the trailer.
-pub const TRAILER: usize = 2 * 40 + 16;
-/// Files up to this size are hashed at every start, larger ones only when they are unpacked.
-pub const SMALL_BYTES: u64 = 4 << 20;
+pub const TRAILER: usize = 2 * PART + 16;
+/// Bytes of one part in it.
+const PART: usize = 8 + 32 + 32;
 /// The list of files in each part's folder.
 pub const MANIFEST: &str = "MANIFEST";
 /// Window of the compressed parts: 128 MiB.
@@ -28,6 +28,8 @@ pub struct Part {
     pub len: u64,
     /// SHA-256 of them.
     pub sha256: [u8; 32],
+    /// SHA-256 of the manifest in it, which has the hashes of all its files.
+    pub manifest: [u8; 32],
 }
 
 /// The end of the executable.
@@ -44,11 +46,12 @@ impl Trailer {
     #[must_use]
     pub fn encode(&self) -> [u8; TRAILER] {
         let mut bytes = [0; TRAILER];
-        for (at, part) in [(0, self.runtime), (40, self.clickhouse)] {
+        for (at, part) in [(0, self.runtime), (PART, self.clickhouse)] {
             bytes[at..at + 8].copy_from_slice(&part.len.to_le_bytes());
             bytes[at + 8..at + 40].copy_from_slice(&part.sha256);
+            bytes[at + 40..at + PART].copy_from_slice(&part.manifest);
         }
-        bytes[80..].copy_from_slice(MAGIC);
+        bytes[2 * PART..].copy_from_slice(MAGIC);
         bytes
     }
 
@@ -57,10 +60,11 @@ impl Trailer {
     pub fn decode(bytes: &[u8; TRAILER]) -> Option<Trailer> {
         let part = |at: usize| {
             let len = u64::from_le_bytes(bytes[at..at + 8].try_into().ok()?);
-            Some(Part { len, sha256: bytes[at + 8..at + 40].try_into().ok()? })
+            let hash = |at: usize| bytes[at..at + 32].try_into().ok();
+            Some(Part { len, sha256: hash(at + 8)?, manifest: hash(at + 40)? })
         };
-        (&bytes[80..] == MAGIC).then_some(())?;
-        Some(Trailer { runtime: part(0)?, clickhouse: part(40)? })
+        (&bytes[2 * PART..] == MAGIC).then_some(())?;
+        Some(Trailer { runtime: part(0)?, clickhouse: part(PART)? })
     }
 }
 
@@ -118,11 +122,11 @@ mod tests {
 
     #[test]
     fn trailer_survives_encoding_and_nothing_else_is_one() {
-        let part = |byte| Part { len: u64::from(byte) << 33, sha256: [byte; 32] };
+        let part = |byte| Part { len: u64::from(byte) << 33, sha256: [byte; 32], manifest: [byte + 1; 32] };
         let trailer = Trailer { runtime: part(7), clickhouse: part(9) };
         let mut bytes = trailer.encode();
         assert_eq!(Trailer::decode(&bytes), Some(trailer));
-        bytes[95] ^= 1;
+        bytes[TRAILER - 1] ^= 1;
         assert_eq!(Trailer::decode(&bytes), None);
     }
 

@@ -4,6 +4,7 @@
 //! `legend __unpack clickhouse` unpacks ClickHouse's library and prints its folder.
 #![forbid(unsafe_code)]
 
+mod trust;
 mod unpack;
 
 use std::env;
@@ -32,11 +33,15 @@ fn main() -> ExitCode {
 }
 
 fn start() -> Result<ExitCode, String> {
+    // What this process and its children make is its user's alone, and none gets more rights than it has.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    rustix::thread::set_no_new_privs(true).map_err(|error| format!("Cannot start: {error}"))?;
+    end_with_parent()?;
     let mut exe =
         File::open("/proc/self/exe").map_err(|error| format!("Cannot read /proc/self/exe: {error}"))?;
     let path = env::current_exe().unwrap_or_else(|_| PathBuf::from("legend"));
     let (trailer, runtime_at) = read_trailer(&mut exe, &path)?;
-    let cache = cache_folder();
+    let cache = cache_folder()?;
     let mut args = env::args_os().skip(1);
     if args.next().is_some_and(|verb| verb == "__unpack") {
         return unpack_clickhouse(&mut exe, &path, &cache, trailer, runtime_at, args.next());
@@ -80,13 +85,27 @@ fn read_trailer(exe: &mut File, path: &Path) -> Result<(Trailer, u64), String> {
     if len == 0 { Err(damaged()) } else { Ok((trailer, runtime_at)) }
 }
 
-/// `LEGEND_CACHE_DIR`, else the user's cache folder, else one in /tmp.
-fn cache_folder() -> PathBuf {
+/// A part of `legend run` ends with it from its first moment on: the signal is kept over `execve`.
+fn end_with_parent() -> Result<(), String> {
+    let Some(parent) = env::var("LEGEND_PARENT").ok().and_then(|text| text.parse::<i32>().ok()) else {
+        return Ok(());
+    };
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))
+        .map_err(|error| format!("Cannot start: {error}"))?;
+    // It may have gone before the signal was asked for.
+    if rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get()) == Some(parent) {
+        return Ok(());
+    }
+    Err("Cannot start: the process that started this part has ended".to_owned())
+}
+
+/// `LEGEND_CACHE_DIR`, else the user's cache folder; there is none that everybody may write to.
+fn cache_folder() -> Result<PathBuf, String> {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("LEGEND_CACHE_DIR")
         .or_else(|| set("XDG_CACHE_HOME").map(|base| base.join("legend")))
         .or_else(|| set("HOME").map(|home| home.join(".cache/legend")))
-        .unwrap_or_else(|| PathBuf::from(format!("/tmp/legend-{}", rustix::process::geteuid().as_raw())))
+        .ok_or_else(|| "Cannot start: no folder to unpack into, set HOME or LEGEND_CACHE_DIR".to_owned())
 }
 
 /// Only returns when the program cannot be started.
@@ -98,7 +117,14 @@ fn become_program(root: &Path, exe: &Path, has_clickhouse: bool) -> String {
     };
     let (root_text, exe_text) = (root.to_string_lossy(), exe.to_string_lossy());
     let flags = flags.lines().map(|flag| flag.replace("{ROOT}", &root_text).replace("{EXE}", &exe_text));
-    let error: io::Error = Command::new(&program)
+    // Libraries for other programs (CUDA, an allocator) must not come between ours.
+    let foreign =
+        env::vars_os().map(|(name, _)| name).filter(|name| name.as_encoded_bytes().starts_with(b"LD_"));
+    let mut command = Command::new(&program);
+    for name in foreign {
+        command.env_remove(name);
+    }
+    let error: io::Error = command
         .arg0(PROGRAM)
         .args(flags)
         .arg(root.join("app/main.js"))

@@ -1,46 +1,55 @@
 //! Unpacking one part of the executable into the cache, whole or not at all.
 
+use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use launcher::{MANIFEST, Part, SMALL_BYTES, WINDOW_LOG, hex, parse_manifest, sha256};
-use rustix::fs::{StatVfsMountFlags, statvfs, syncfs};
+use launcher::{MANIFEST, Part, WINDOW_LOG, hex, parse_manifest, sha256};
+use rustix::fs::{AtFlags, Mode, OFlags, StatVfsMountFlags, openat, renameat, statvfs, syncfs, unlinkat};
 use sha2::{Digest, Sha256};
+
+use crate::trust::{self, Below};
 
 /// Folders being unpacked begin with this; whoever holds the lock removes what others left behind.
 const TEMPORARY: &str = ".unpacking-";
 
+/// What a folder was like when all its files had their hashes; see [`check`].
+const CHECKED: &str = ".checked";
+const CHECKED_BYTES_MAX: u64 = 1 << 20;
+
 /// The folder of `part`, unpacked if it is missing or damaged. The error is one line.
 pub fn part(exe: &mut File, exe_path: &Path, cache: &Path, part: Part, at: u64) -> Result<PathBuf, String> {
-    let folder = cache.join(&hex(&part.sha256)[..32]);
-    if is_whole(&folder) {
+    let trusted = trust::folder(cache)?;
+    refuse_noexec(cache)?;
+    let name = hex(&part.sha256)[..32].to_owned();
+    let folder = cache.join(&name);
+    if is_whole(&trusted, &name, &folder, part)? {
         return Ok(folder);
     }
-    make_cache(cache)?;
     let lock_path = cache.join(".lock");
     let lock = File::options().write(true).create(true).truncate(false).open(&lock_path);
     let lock = lock.and_then(|file| file.lock().map(|()| file));
     let _lock = lock.map_err(|error| cannot_unpack(cache, &error))?;
     // Somebody else may have been first while we waited.
-    if is_whole(&folder) {
+    if is_whole(&trusted, &name, &folder, part)? {
         return Ok(folder);
     }
     sweep(cache, &folder).map_err(|error| cannot_unpack(cache, &error))?;
-    let temporary = cache.join(format!("{TEMPORARY}{}", std::process::id()));
-    let unpacked = unpack(exe, part, at, &temporary).and_then(|hash| {
-        if hash != part.sha256 {
-            return Ok(false);
-        }
-        syncfs(File::open(&temporary)?)?;
-        fs::rename(&temporary, &folder)?;
-        File::open(cache)?.sync_all()?;
-        Ok(true)
-    });
-    let result = match unpacked {
-        Ok(true) => return Ok(folder),
-        Ok(false) => damaged(exe_path),
+    let temporary_name = format!("{TEMPORARY}{}", std::process::id());
+    let temporary = cache.join(&temporary_name);
+    let result = match unpack(exe, part, at, &temporary) {
+        Ok(hash) if hash == part.sha256 => match is_whole(&trusted, &temporary_name, &temporary, part) {
+            Ok(true) => match put_in_place(cache, &temporary, &folder) {
+                Ok(()) => return Ok(folder),
+                Err(error) => cannot_unpack(cache, &error),
+            },
+            Ok(false) => damaged(exe_path),
+            Err(line) => line,
+        },
+        Ok(_) => damaged(exe_path),
         Err(error) if is_damage(&error) => damaged(exe_path),
         Err(error) => cannot_unpack(cache, &error),
     };
@@ -49,33 +58,101 @@ pub fn part(exe: &mut File, exe_path: &Path, cache: &Path, part: Part, at: u64) 
     Err(result)
 }
 
-/// Every file there with its size, and the small ones with their hash.
-fn is_whole(folder: &Path) -> bool {
-    let Some(files) = fs::read_to_string(folder.join(MANIFEST)).ok().as_deref().and_then(parse_manifest)
-    else {
-        return false;
-    };
-    files.iter().all(|file| {
-        let path = folder.join(&file.path);
-        let same_size = fs::metadata(&path).is_ok_and(|meta| meta.len() == file.bytes);
-        let hash = || File::open(&path).and_then(|mut open| sha256(&mut open));
-        same_size && (file.bytes > SMALL_BYTES || hash().is_ok_and(|hash| hex(&hash) == file.sha256))
-    })
+fn put_in_place(cache: &Path, temporary: &Path, folder: &Path) -> io::Result<()> {
+    syncfs(File::open(temporary)?)?;
+    fs::rename(temporary, folder)?;
+    File::open(cache)?.sync_all()
 }
 
-fn make_cache(cache: &Path) -> Result<(), String> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(cache)
-        .map_err(|error| cannot_unpack(cache, &error))?;
-    let meta = fs::metadata(cache).map_err(|error| cannot_unpack(cache, &error))?;
-    if meta.uid() != rustix::process::geteuid().as_raw() || meta.mode() & 0o022 != 0 {
-        return Err(format!(
-            "Cannot unpack into {}: it must be this user's and not writable by others, set LEGEND_CACHE_DIR to another folder",
-            cache.display()
-        ));
+/// Whether every file is there with the hash of the manifest, whose own hash is in the executable. The error: something
+/// of it is not this user's alone.
+fn is_whole(cache: &OwnedFd, name: &str, folder: &Path, part: Part) -> Result<bool, String> {
+    let not_ours = || {
+        format!(
+            "Cannot use {}: it and all in it must be this user's and not writable by others; remove it, or set LEGEND_CACHE_DIR to another folder",
+            folder.display()
+        )
+    };
+    let cannot = |error: io::Error| format!("Cannot read {}: {error}", folder.display());
+    let at = match trust::folder_below(cache, Path::new(name)).map_err(cannot)? {
+        Below::Ours(at) => at,
+        Below::Missing => return Ok(false),
+        Below::NotOurs => return Err(not_ours()),
+    };
+    match check(&at, part).map_err(cannot)? {
+        Below::Ours(()) => Ok(true),
+        Below::Missing => Ok(false),
+        Below::NotOurs => Err(not_ours()),
     }
+}
+
+/// As [`is_whole`]; `Missing`: something is missing or has another hash.
+fn check(at: &OwnedFd, part: Part) -> io::Result<Below<()>> {
+    let mut manifest = match trust::file_below(at, Path::new(MANIFEST))? {
+        Below::Ours((file, _)) => file,
+        Below::Missing => return Ok(Below::Missing),
+        Below::NotOurs => return Ok(Below::NotOurs),
+    };
+    let mut text = Vec::new();
+    Read::by_ref(&mut manifest).take(CHECKED_BYTES_MAX).read_to_end(&mut text)?;
+    if sha256(&mut &text[..])? != part.manifest {
+        return Ok(Below::Missing);
+    }
+    let Some(files) = std::str::from_utf8(&text).ok().and_then(parse_manifest) else {
+        return Ok(Below::Missing);
+    };
+    let mut now = format!("{}\n", hex(&part.manifest));
+    let mut opened = Vec::new();
+    for file in &files {
+        let (open, stat) = match trust::file_below(at, Path::new(&file.path))? {
+            Below::Ours(found) => found,
+            Below::Missing => return Ok(Below::Missing),
+            Below::NotOurs => return Ok(Below::NotOurs),
+        };
+        if u64::try_from(stat.st_size) != Ok(file.bytes) {
+            return Ok(Below::Missing);
+        }
+        // A change in place, also one that sets the time of change back, gives another `ctime`.
+        let times = [(stat.st_mtime, stat.st_mtime_nsec), (stat.st_ctime, stat.st_ctime_nsec)];
+        let [changed, touched] = times.map(|(seconds, nanos)| format!("{seconds}.{nanos}"));
+        let _ = writeln!(
+            now,
+            "{} {} {} {changed} {touched} {}",
+            stat.st_dev, stat.st_ino, stat.st_size, file.path
+        );
+        opened.push(open);
+    }
+    let before = match trust::file_below(at, Path::new(CHECKED))? {
+        Below::Ours((file, _)) => io::read_to_string(file.take(CHECKED_BYTES_MAX)).unwrap_or_default(),
+        Below::Missing => String::new(),
+        Below::NotOurs => return Ok(Below::NotOurs),
+    };
+    if before == now {
+        return Ok(Below::Ours(()));
+    }
+    for (file, open) in files.iter().zip(&mut opened) {
+        if hex(&sha256(open)?) != file.sha256 {
+            return Ok(Below::Missing);
+        }
+    }
+    // Best effort: without it the next start hashes again.
+    let _ = remember(at, &now);
+    Ok(Below::Ours(()))
+}
+
+/// Writes what [`check`] found, by rename.
+fn remember(at: &OwnedFd, text: &str) -> io::Result<()> {
+    let temporary = format!("{CHECKED}.{}", std::process::id());
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut file = File::from(openat(at, &temporary, flags, Mode::RUSR | Mode::WUSR)?);
+    let written = file.write_all(text.as_bytes()).and_then(|()| Ok(renameat(at, &temporary, at, CHECKED)?));
+    if written.is_err() {
+        let _ = unlinkat(at, &temporary, AtFlags::empty());
+    }
+    written
+}
+
+fn refuse_noexec(cache: &Path) -> Result<(), String> {
     let noexec = statvfs(cache).is_ok_and(|stat| stat.f_flag.contains(StatVfsMountFlags::NOEXEC));
     if noexec {
         return Err(format!(

@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let runtime = append(&mut file, runtime, level)?;
     let clickhouse = match clickhouse {
         Some(folder) => append(&mut file, folder, level)?,
-        None => Part { len: 0, sha256: [0; 32] },
+        None => Part { len: 0, sha256: [0; 32], manifest: [0; 32] },
     };
     file.write_all(&Trailer { runtime, clickhouse }.encode())?;
     file.set_permissions(fs::Permissions::from_mode(0o755))?;
@@ -56,8 +56,8 @@ fn append(file: &mut File, folder: &Path, level: i32) -> Result<Part, Box<dyn Er
     archive.into_inner()?.finish()?.flush()?;
     let len = file.stream_position()? - begin;
     file.seek(SeekFrom::Start(begin))?;
-    let sha256 = sha256(file)?;
-    Ok(Part { len, sha256 })
+    let manifest = launcher::sha256(&mut manifest.as_bytes())?;
+    Ok(Part { len, sha256: sha256(file)?, manifest })
 }
 
 fn header(size: u64, executable: bool) -> tar::Header {
