@@ -6,6 +6,7 @@
  */
 import { AppError } from "../core/errors.ts";
 import type { Log, LogTopic, StoredRecord } from "../core/log/log.ts";
+import { checkPlace } from "./sink_place.ts";
 import { pause } from "../core/pause.ts";
 import type { Store } from "../core/store/client.ts";
 import type { SinkCounters } from "../core/store/sink_status.ts";
@@ -60,6 +61,8 @@ interface BatchRow {
   from_offsets: string[];
   to_offsets: string[];
   seen: string;
+  log_id: string;
+  last: string[];
 }
 
 /** A row of `sink_batches`. */
@@ -76,6 +79,8 @@ interface Mark {
   readonly lost: number;
   readonly seen: string;
   readonly owner: string;
+  readonly log_id: string;
+  readonly last: readonly string[];
 }
 
 type Seen = [number, string, number][];
@@ -87,6 +92,8 @@ export class TopicSink {
   #batch = 0;
   /** The mark that the last batch is stored: it goes with the next batch's own, or when there is none. */
   #owed: Mark | null = null;
+  /** Fingerprints of the last records stored, by partition. */
+  #last: string[] = [];
 
   constructor(options: TopicSinkOptions) {
     this.#options = options;
@@ -202,7 +209,7 @@ export class TopicSink {
     // Whether it was written is read from the store.
     this.#owed = null;
     const rows = await store.query<BatchRow>(
-      "SELECT batch, owner, dateDiff('second', at, now64(3)) AS age_s, state, from_offsets, to_offsets, seen FROM sink_batches WHERE topic = {topic:String} ORDER BY batch DESC, state DESC LIMIT 3",
+      "SELECT batch, owner, dateDiff('second', at, now64(3)) AS age_s, state, from_offsets, to_offsets, seen, log_id, last FROM sink_batches WHERE topic = {topic:String} ORDER BY batch DESC, state DESC LIMIT 3",
       { params: { topic: name } },
     );
     const [newest] = rows;
@@ -218,9 +225,19 @@ export class TopicSink {
     this.counters.position = last?.state === "stored"
       ? last.to_offsets
       : last?.from_offsets ?? start().map(String);
+    if (ended) {
+      await checkPlace(topic, this.#options, {
+        to: offsets(ended.to_offsets),
+        last: ended.last,
+        log: ended.log_id,
+      });
+    }
+    this.#last = start().map((_, at) => ended?.last[at] ?? "");
     if (!last || last.state === "stored") {
       return { position: last ? offsets(last.to_offsets) : start(), seen };
     }
+    // What it should hold must be there; which records it holds is checked when they are read.
+    await checkPlace(topic, this.#options, { to: offsets(last.to_offsets), last: [], log: last.log_id });
     const [from, to] = [offsets(last.from_offsets), offsets(last.to_offsets)];
     using sink = new Sink(library, { content, partitions, seen, to: to.map(Number) });
     using reader = await topic.reader(from);
@@ -233,6 +250,10 @@ export class TopicSink {
       }
     }
     const { status, ...batch } = gathered(sink, from);
+    const isOther = status.last.some((known, at) => known && last.last[at] && known !== last.last[at]);
+    if (isOther) {
+      await checkPlace(topic, this.#options, { to, last: last.last, log: last.log_id });
+    }
     await this.#send({ ...batch, status });
     const stored = this.#markOf("stored", last.from_offsets, last.to_offsets, status);
     await this.#mark([stored], `${this.#batch}#stored`);
@@ -265,8 +286,10 @@ export class TopicSink {
     to: readonly string[],
     status: SinkStatus,
   ): Mark {
-    const { topic: { name }, owner } = this.#options;
+    const { topic: { name }, owner, log } = this.#options;
     const { records, dead, duplicates, lost } = status;
+    // Behind a gap no record is known.
+    this.#last = this.#last.map((known, at) => status.to[at] === null ? known : status.last[at] ?? "");
     return {
       topic: name,
       batch: this.#batch,
@@ -280,6 +303,8 @@ export class TopicSink {
       lost,
       seen: state === "stored" ? JSON.stringify(status.seen) : "[]",
       owner,
+      log_id: log.identity,
+      last: this.#last,
     };
   }
 
@@ -330,6 +355,12 @@ export class TopicSink {
     const { partitions } = await topic.info();
     const { counters } = this;
     const at = (partition: number) => BigInt(counters.position[partition] ?? 0);
+    // While it is read nothing of a log goes away at its end.
+    if (partitions.some(({ end }, partition) => end < at(partition))) {
+      const { log } = this.#options;
+      const to = partitions.map((_, partition) => at(partition));
+      await checkPlace(topic, this.#options, { to, last: [], log: log.identity });
+    }
     counters.lag = Number(partitions.reduce((sum, { end }, partition) => sum + (end - at(partition)), 0n));
     counters.looked = true;
   }

@@ -1,3 +1,5 @@
+import { SINK_TOPICS } from "../agents/sink.ts";
+import { acceptLog } from "../agents/sink_accept.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { UsageError } from "../core/errors.ts";
 import { LOCAL_TIER, serverAddress, storeAddress } from "../core/store/address.ts";
@@ -37,6 +39,34 @@ export const dbMigrate: Command = {
       ? `tables are of version ${after}`
       : `tables brought from version ${before} to ${after}`;
     context.out(`${text}\n`);
+    return EXIT.done;
+  },
+};
+
+export const dbAcceptLog: Command = {
+  name: "db accept-log",
+  args: "",
+  summary:
+    "Take the log as it is for the truth where the store was filled from another one (an older copy was put back)",
+  details: [
+    "The sink stores nothing of such a log by itself: offsets and sequences mean something else in it. Here the last record",
+    "is looked for that both have; the sink goes on behind it. Rows that the log does not have stay in the store.",
+  ],
+  async run(_, context) {
+    const [store, { instance }] = [storeOf(context), context.dataDir()];
+    let accepted = 0;
+    for (const topic of SINK_TOPICS) {
+      const options = { topic, library: context.library(), log: context.log() };
+      const done = await acceptLog(store, instance, options);
+      if (!done) continue;
+      accepted += 1;
+      context.out(
+        `${done.topic}: stored on from offset ${
+          done.from.join(", ")
+        }; ${done.storeAlone} rows of the store are not in this log and stay\n`,
+      );
+    }
+    if (accepted === 0) context.out("the log is the one that the store was filled from, nothing to accept\n");
     return EXIT.done;
   },
 };

@@ -1,3 +1,5 @@
+import { SINK_TOPICS } from "../agents/sink.ts";
+import { placeTrouble } from "../agents/sink_place.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { agentStatuses } from "../core/control.ts";
 import { AppError } from "../core/errors.ts";
@@ -97,6 +99,20 @@ async function findings(context: Context): Promise<Finding[]> {
           );
         }
         return `tables of version ${SCHEMA_VERSION}`;
+      }),
+      await look("log and store", async () => {
+        const wrong: { name: string; trouble: string }[] = [];
+        for (const topic of SINK_TOPICS) {
+          const options = { topic, library: context.library(), log: context.log() };
+          const trouble = await placeTrouble(storeOf(context), options);
+          if (trouble) wrong.push({ name: topic.name, trouble });
+        }
+        const [first, ...others] = wrong;
+        const same = others.length > 0 ? `; the same with ${others.map(({ name }) => name).join(", ")}` : "";
+        if (first) fail(`${first.trouble}${same}`);
+        return `log ${
+          context.log().identity.slice(0, 8) || "without a name"
+        } is the one that the store was filled from`;
       }),
       await look("nothing lost, nothing doubled", async () => {
         const proof = await proveNoLoss(storeOf(context));

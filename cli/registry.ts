@@ -5,7 +5,7 @@ import { capture } from "./capture.ts";
 import { completions } from "./completions.ts";
 import { configCheck, configShow } from "./config.ts";
 import { control, kill, unkill } from "./control.ts";
-import { dbMigrate, dbQuery } from "./db.ts";
+import { dbAcceptLog, dbMigrate, dbQuery } from "./db.ts";
 import { decode } from "./decode.ts";
 import { doctor, slo } from "./doctor.ts";
 import { dlqList, dlqReplay } from "./dlq.ts";
@@ -46,6 +46,7 @@ export const COMMANDS: readonly Command[] = [
   configCheck,
   configShow,
   control,
+  dbAcceptLog,
   dbMigrate,
   dbQuery,
   decode,

@@ -53,6 +53,8 @@ export const kafkaOptions = (brokers: string): KafkaOptions => ({
 });
 
 abstract class NativeLog implements Log {
+  abstract readonly identity: string;
+
   constructor(readonly library: Library, readonly handle: number) {}
 
   /** The three numbers of `legend_topic_open` behind `create`. */
@@ -84,11 +86,14 @@ abstract class NativeLog implements Log {
 
 /** Segment files below a folder, shared by all processes of this host. */
 export class EmbeddedLog extends NativeLog {
+  override readonly identity: string;
+
   /** Opens the log in `folder`, made if missing. */
   constructor(library: Library, folder: string) {
     const path = utf8(folder);
     const { legend_log_open } = library.symbols;
     super(library, library.call((out, size) => legend_log_open(path, path.length, out, size)).value);
+    this.identity = identityIn(folder);
   }
 
   protected override numbers(_: string, options: TopicOptions) {
@@ -101,8 +106,19 @@ export class EmbeddedLog extends NativeLog {
   }
 }
 
+/** The name that the library has given the log; "" where it could write none. */
+function identityIn(folder: string): string {
+  try {
+    return Deno.readTextFileSync(`${folder}/id`).split(" ")[0]!.trim();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
+
 /** A Kafka cluster. Opening asks nothing: what does not answer is said by the call that needs it. */
 export class KafkaLog extends NativeLog {
+  override readonly identity = "kafka";
   readonly #replicas: number;
   readonly #creates: boolean;
 

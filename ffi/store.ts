@@ -34,6 +34,8 @@ export interface SinkStatus {
   /** First and next offset of each partition; null = nothing of it. */
   from: (string | null)[];
   to: (string | null)[];
+  /** A fingerprint of the newest record of each partition; null = nothing of it, or a gap. */
+  last: (string | null)[];
   seen: [number, string, number][];
   tables: { index: number; table: string; columns: string; rows: number }[];
 }

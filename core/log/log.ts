@@ -106,6 +106,8 @@ export interface TopicOptions extends TopicLimits {
 }
 
 export interface Log extends Disposable {
+  /** Which log it is: made at random with the log; "" where it has none; `kafka` for every cluster. */
+  readonly identity: string;
   topics(): Promise<string[]>;
   /** Opens a topic. Rejects with `AppError("not_found")` when it is missing and `create` is not set. */
   topic(name: string, options?: TopicOptions): Promise<LogTopic>;

@@ -24,7 +24,7 @@ export interface LossProof {
 }
 
 /** The table that a topic's Envelopes are rows of. */
-const TABLE_OF: Readonly<Record<string, string>> = {
+export const TABLE_OF: Readonly<Record<string, string>> = {
   "arbitrage-decisions-proto": "arb_opportunities",
   "bundle-outcomes-proto": "bundle_outcomes_typed",
   "metrics-proto": "metrics_typed",

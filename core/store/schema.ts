@@ -140,6 +140,11 @@ const STEPS: readonly ((options: SchemaOptions) => string[])[] = [
     "ALTER TABLE sink_batches ADD COLUMN IF NOT EXISTS owner String DEFAULT ''",
     `ALTER TABLE sink_batches MODIFY SETTING non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`,
   ],
+  // Which log a batch was read from, and a fingerprint of the last record of each partition.
+  () => [
+    "ALTER TABLE sink_batches ADD COLUMN IF NOT EXISTS log_id String DEFAULT ''",
+    "ALTER TABLE sink_batches ADD COLUMN IF NOT EXISTS last Array(String) DEFAULT []",
+  ],
 ];
 
 export const SCHEMA_VERSION = STEPS.length;

@@ -77,7 +77,8 @@ impl Publisher {
         options: TopicOptions,
     ) -> Result<Publisher, LogError> {
         let log = Log::open(&data_dir.join("log"))?;
-        let producer_id = format!("{}-{instance}", module_name(module));
+        let producer_id =
+            log.identity_for_writing()?.producer(&format!("{}-{instance}", module_name(module)));
         let known_max = if live { KNOWN_MAX_LIVE } else { KNOWN_MAX };
         let open = |topic: &str| Output::open(&log, data_dir, topic, producer_id.clone(), known_max, options);
         let usual = match module {

@@ -142,6 +142,8 @@ pub struct Sink {
     tables: [Rows; 5],
     from: Vec<Option<u64>>,
     next: Vec<Option<u64>>,
+    /// Of the newest record of each partition.
+    last: Vec<Option<u32>>,
     records: u64,
     duplicates: u64,
     lost: u64,
@@ -166,6 +168,7 @@ impl Sink {
             tables: std::array::from_fn(|table| Rows::new(TABLES[table].1)),
             from: vec![None; partitions],
             next: vec![None; partitions],
+            last: vec![None; partitions],
             records: 0,
             duplicates: 0,
             lost: 0,
@@ -197,6 +200,7 @@ impl Sink {
             self.lost += to - from;
             self.from[at].get_or_insert(from);
             self.next[at] = Some(to);
+            self.last[at] = None;
         }
     }
 
@@ -204,6 +208,7 @@ impl Sink {
         let at = usize::from(partition);
         self.from[at].get_or_insert(record.offset);
         self.next[at] = Some(record.offset + 1);
+        self.last[at] = Some(fingerprint(record));
         self.records += 1;
         let result = match self.options.content {
             Content::Envelope => self.envelope(record, partition),
@@ -327,6 +332,7 @@ impl Sink {
             "dead": self.dead_count,
             "from": offsets(&self.from),
             "to": offsets(&self.next),
+            "last": self.last.iter().map(|last| last.map(|crc| format!("{crc:08x}"))).collect::<Vec<_>>(),
             "seen": self.seen_list(),
             "tables": tables,
         })
@@ -360,9 +366,17 @@ impl Sink {
         self.tables.iter_mut().for_each(Rows::clear);
         self.from.fill(None);
         self.next.fill(None);
+        self.last.fill(None);
         self.dead.clear();
         (self.records, self.duplicates, self.lost, self.dead_count) = (0, 0, 0, 0);
     }
+}
+
+/// Tells one record from another that stands at the same offset of another log.
+fn fingerprint(record: &StoredRecord<'_>) -> u32 {
+    let crc = crc32c::crc32c(&record.timestamp_ms.to_le_bytes());
+    let crc = crc32c::crc32c_append(crc, record.key.unwrap_or_default());
+    crc32c::crc32c_append(crc, record.value.unwrap_or_default())
 }
 
 /// The columns of [`COMMON`].

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 mod error;
 pub mod format;
 mod group;
+mod identity;
 mod reader;
 mod recover;
 mod state;
@@ -21,6 +22,7 @@ mod topic;
 
 pub use error::{LogError, LogErrorKind};
 pub use group::Committed;
+pub use identity::Identity;
 pub use reader::{Gap, GapCause, Position, Read, Reader};
 pub use topic::{Durability, Topic, TopicOptions};
 
@@ -44,6 +46,7 @@ const NAME_BYTES_MAX: usize = 128;
 /// The root of all topics of one data folder.
 pub struct Log {
     root: PathBuf,
+    identity: Identity,
 }
 
 impl Log {
@@ -60,22 +63,43 @@ impl Log {
             .map_err(|error| io("create", &error))?;
         refuse_network_file_system(root)?;
         let path = root.join("FORMAT");
-        let version = match fs::read_to_string(&path) {
-            Ok(text) => text,
+        let version = match fs::read(&path) {
+            // Damaged bytes are shown as far as they are text.
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => write_version(root, &path)?,
             Err(error) => return Err(LogError::io("read", &path, &error)),
         };
         let number = version.trim().strip_prefix("legend-log ").and_then(|number| number.parse::<u32>().ok());
         if number != Some(format::FORMAT_VERSION) {
             let message = format!(
-                "Cannot open {}: its format is `{}`, need `legend-log {}`; use the legend version that wrote it",
-                root.display(),
-                version.trim().chars().take(40).collect::<String>(),
+                "Cannot open {}: its format is `{}`, need `legend-log {}`; use the legend version that wrote it, or put the file back when it is damaged",
+                path.display(),
+                version
+                    .trim()
+                    .chars()
+                    .take(40)
+                    .map(|c| if c.is_control() { '?' } else { c })
+                    .collect::<String>(),
                 format::FORMAT_VERSION
             );
             return Err(LogError::new(LogErrorKind::Unsupported, message));
         }
-        Ok(Log { root: root.to_path_buf() })
+        Ok(Log { root: root.to_path_buf(), identity: identity::read_or_make(root)? })
+    }
+
+    /// Which log it is.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The identity under which its records are numbered from now on: another one after the log was put back from a
+    /// copy, so that no number is used twice.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn identity_for_writing(&self) -> Result<Identity, LogError> {
+        identity::for_writing(&self.root)
     }
 
     /// Opens a topic; makes it when `create`.

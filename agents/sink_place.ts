@@ -1,0 +1,98 @@
+/**
+ * Whether the log is the one that the store was filled from. An offset alone cannot say it: a log that was put back from
+ * a copy has the same offsets again, with other records behind them.
+ */
+import { AppError } from "../core/errors.ts";
+import type { Log, LogTopic } from "../core/log/log.ts";
+import type { Store } from "../core/store/client.ts";
+import type { Library } from "../ffi/library.ts";
+import { Sink } from "../ffi/store.ts";
+
+/** How long the last record may take to come. */
+const READ_MS = 5_000;
+
+/** Where the store stands in a topic, as a batch's mark has it. */
+export interface SinkPlace {
+  /** Next offset of each partition. */
+  readonly to: readonly bigint[];
+  /** Fingerprints of the records before them; "" = not known. */
+  readonly last: readonly string[];
+  /** The log that they were read from; "" = not known. */
+  readonly log: string;
+}
+
+export interface PlaceOptions {
+  readonly topic: { name: string; content: "envelope" | "evidence" };
+  readonly library: Library;
+  readonly log: Log;
+}
+
+/** What to do about a log that is not the store's. */
+const ACCEPT =
+  "nothing of it is stored until `legend db accept-log` says that the log as it is now is the truth, or the right log is put back";
+
+/** Throws `AppError` `conflict` with one line when `place` is not a place in this log. */
+export async function checkPlace(
+  topic: LogTopic,
+  { topic: { name, content }, library, log }: PlaceOptions,
+  place: SinkPlace,
+): Promise<void> {
+  const { partitions } = await topic.info();
+  const wrong = (what: string) =>
+    new AppError(
+      "conflict",
+      `Cannot store ${name}: the log is not the one that the store was filled from (${what}), an older copy was put back or another log is read; ${ACCEPT}`,
+    );
+  if (place.to.every((offset) => offset === 0n)) return;
+  for (const [partition, to] of place.to.entries()) {
+    const end = partitions[partition]?.end ?? 0n;
+    if (end < to) throw wrong(`it ends at ${end}, the store has ${to} of it`);
+  }
+  if (place.log && log.identity && place.log !== log.identity) {
+    throw wrong(`it is log ${log.identity.slice(0, 8)}, the store has log ${place.log.slice(0, 8)}`);
+  }
+  const wanted = place.to.map((to, partition) =>
+    (place.last[partition] ?? "") !== "" && to - 1n >= (partitions[partition]?.start ?? 0n)
+  );
+  const count = wanted.filter(Boolean).length;
+  if (count === 0) return;
+  const from = place.to.map((to, partition) => wanted[partition] ? to - 1n : to);
+  using sink = new Sink(library, { content, partitions: partitions.length, to: place.to.map(Number) });
+  using reader = await topic.reader(from);
+  const last = () => sink.status().last;
+  const isThere = () => last().every((known, partition) => !wanted[partition] || known !== null);
+  const begin = performance.now();
+  while (await sink.feed(reader, count), !isThere()) {
+    // A gap is the log's own damage and is counted where it is read.
+    if (sink.status().lost > 0) return;
+    if (performance.now() - begin > READ_MS) {
+      throw new AppError("unavailable", `Cannot store ${name}: the last record stored cannot be read again`);
+    }
+    await reader.wait(READ_MS);
+  }
+  const other = last().findIndex((known, partition) => wanted[partition] && known !== place.last[partition]);
+  if (other >= 0) throw wrong(`another record stands before offset ${place.to[other]}`);
+}
+
+interface PlaceRow {
+  to_offsets: string[];
+  last: string[];
+  log_id: string;
+}
+
+/** What is wrong with the store's place in a topic, in one line; null: nothing, or the store has nothing of it. */
+export async function placeTrouble(store: Store, options: PlaceOptions): Promise<string | null> {
+  const [row] = await store.query<PlaceRow>(
+    "SELECT to_offsets, last, log_id FROM sink_batches WHERE topic = {topic:String} AND state = 'stored' ORDER BY batch DESC LIMIT 1",
+    { params: { topic: options.topic.name } },
+  );
+  if (!row) return null;
+  try {
+    using topic = await options.log.topic(options.topic.name, { create: true });
+    await checkPlace(topic, options, { to: row.to_offsets.map(BigInt), last: row.last, log: row.log_id });
+    return null;
+  } catch (error) {
+    if (error instanceof AppError && error.code === "conflict") return error.message;
+    throw error;
+  }
+}

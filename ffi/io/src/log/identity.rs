@@ -1,0 +1,198 @@
+//! Which log this is, and whether its files were put here by a copy.
+//!
+//! `id` beside FORMAT holds the log's random name and, once the log was put back from a copy, its epoch. A copy of the
+//! log has the same name; what tells it from the log is the change time of `id`, which nobody can set. `home` keeps it.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use super::{LogError, LogErrorKind};
+
+const ID_DIGITS: usize = 32;
+const EPOCH_DIGITS: usize = 8;
+
+/// A log's name and epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// 32 hex digits, made with the log; empty where it has none and none can be written.
+    pub id: String,
+    /// 8 hex digits; empty until the log was put back from a copy. What is numbered after that is numbered apart from
+    /// what the log had numbered since the copy was made.
+    pub epoch: String,
+}
+
+impl Identity {
+    /// `name`, or `name.epoch`: who numbers records after the log was put back is somebody else.
+    #[must_use]
+    pub fn producer(&self, name: &str) -> String {
+        if self.epoch.is_empty() { name.to_owned() } else { format!("{name}.{}", self.epoch) }
+    }
+}
+
+/// Reads the name of the log in `root`; makes it where an older version made the log.
+///
+/// # Errors
+/// `Io`, or `Unsupported` when the file holds something else.
+pub(super) fn read_or_make(root: &Path) -> Result<Identity, LogError> {
+    let path = root.join("id");
+    match fs::read(&path) {
+        Ok(bytes) => parse(&path, &bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let fresh = Identity { id: random_hex(ID_DIGITS / 2, &path)?, epoch: String::new() };
+            // By a rename that replaces nothing: of two starts at once the first one's stands.
+            let made = write(root, &fresh, |temporary| {
+                Ok(renameat_with(CWD, temporary, CWD, &path, RenameFlags::NOREPLACE)?)
+            });
+            if made.is_err() {
+                let _ = fs::remove_file(temporary_of(root));
+            }
+            match fs::read(&path) {
+                Ok(bytes) => parse(&path, &bytes),
+                // Nothing can be written here: who only reads goes on without.
+                Err(_) => Ok(Identity { id: String::new(), epoch: String::new() }),
+            }
+        }
+        Err(error) => Err(LogError::io("read", &path, &error)),
+    }
+}
+
+/// The identity under which records are numbered from now on: a new epoch when the log was put here by a copy.
+///
+/// # Errors
+/// As [`read_or_make`].
+pub(super) fn for_writing(root: &Path) -> Result<Identity, LogError> {
+    let io = |path: &Path, error: &std::io::Error| LogError::io("use", path, error);
+    let lock_path = root.join("id.lock");
+    let mut options = fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let lock = options.open(&lock_path).map_err(|error| io(&lock_path, &error))?;
+    // Two agents start at once: one of them notices, the other finds it done.
+    lock.lock().map_err(|error| io(&lock_path, &error))?;
+    let mut identity = read_or_make(root)?;
+    let (id_path, home_path) = (root.join("id"), root.join("home"));
+    if identity.id.is_empty() {
+        return Ok(identity);
+    }
+    let now = home_of(&id_path).map_err(|error| io(&id_path, &error))?;
+    let known = fs::read_to_string(&home_path).unwrap_or_default();
+    if known.trim() == now {
+        return Ok(identity);
+    }
+    if !known.is_empty() {
+        identity.epoch = random_hex(EPOCH_DIGITS / 2, &id_path)?;
+        write(root, &identity, |temporary| fs::rename(temporary, &id_path))
+            .map_err(|error| io(&id_path, &error))?;
+    }
+    let now = home_of(&id_path).map_err(|error| io(&id_path, &error))?;
+    let temporary = root.join("home.new");
+    // Best effort: without it the next start only numbers apart once more.
+    let _ = fs::write(&temporary, now).and_then(|()| fs::rename(&temporary, &home_path));
+    Ok(identity)
+}
+
+/// What a copy of `id` cannot have in common with it.
+fn home_of(id: &Path) -> std::io::Result<String> {
+    let meta = fs::metadata(id)?;
+    Ok(format!("{} {} {}", meta.ino(), meta.ctime(), meta.ctime_nsec()))
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Identity, LogError> {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let mut words = text.split_whitespace();
+    let (id, epoch) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let is_hex =
+        |word: &str, digits: usize| word.len() == digits && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hex(id, ID_DIGITS) && (epoch.is_empty() || is_hex(epoch, EPOCH_DIGITS)) && words.next().is_none() {
+        return Ok(Identity { id: id.to_owned(), epoch: epoch.to_owned() });
+    }
+    Err(LogError::new(
+        LogErrorKind::Unsupported,
+        format!(
+            "Cannot use {}: it is damaged, need {ID_DIGITS} hex digits; remove it, then `legend db accept-log` tells the store that this is its log",
+            path.display()
+        ),
+    ))
+}
+
+fn temporary_of(root: &Path) -> PathBuf {
+    root.join(format!("id.{}", std::process::id()))
+}
+
+fn write(
+    root: &Path,
+    identity: &Identity,
+    place: impl FnOnce(&Path) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    let temporary = temporary_of(root);
+    let mut file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    writeln!(file, "{} {}", identity.id, identity.epoch)?;
+    file.sync_all()?;
+    place(&temporary)
+}
+
+fn random_hex(bytes: usize, path: &Path) -> Result<String, LogError> {
+    let mut random = [0_u8; ID_DIGITS / 2];
+    fs::File::open("/dev/urandom")
+        .and_then(|mut file| file.read_exact(&mut random[..bytes]))
+        .map_err(|error| LogError::io("make", path, &error))?;
+    Ok(random[..bytes].iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("legend-identity-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_log_keeps_its_name_and_its_numbering() {
+        let root = folder("kept");
+        let first = for_writing(&root).unwrap();
+        assert_eq!((first.id.len(), first.producer("mev-1").as_str()), (32, "mev-1"));
+        assert_eq!(for_writing(&root).unwrap(), first);
+        assert_eq!(read_or_make(&root).unwrap(), first);
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn a_copy_has_the_name_and_numbers_apart() {
+        let (root, copy) = (folder("original"), folder("copy"));
+        let first = for_writing(&root).unwrap();
+        for name in ["id", "home"] {
+            fs::copy(root.join(name), copy.join(name)).unwrap();
+        }
+        // Who only reads changes nothing.
+        assert_eq!(read_or_make(&copy).unwrap(), first);
+        let second = for_writing(&copy).unwrap();
+        assert_eq!(second.id, first.id);
+        assert_eq!(second.producer("mev-1"), format!("mev-1.{}", second.epoch));
+        assert_eq!(second.epoch.len(), 8);
+        assert_eq!(for_writing(&copy).unwrap(), second, "once");
+        // Written over the one that was there: the same file, another change time.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        fs::copy(root.join("id"), copy.join("id")).unwrap();
+        assert_ne!(for_writing(&copy).unwrap().epoch, second.epoch);
+        for path in [root, copy] {
+            fs::remove_dir_all(path).unwrap();
+        }
+    }
+
+    #[test]
+    fn damaged_bytes_are_words() {
+        let root = folder("damaged");
+        fs::write(root.join("id"), [0xff, 0xfe, 1, 2]).unwrap();
+        let error = read_or_make(&root).unwrap_err().to_string();
+        assert!(error.starts_with("Cannot use ") && error.contains("it is damaged"), "{error}");
+        fs::remove_dir_all(root).unwrap();
+    }
+}
