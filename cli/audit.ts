@@ -1,30 +1,26 @@
 import { AuditChain } from "../core/audit/chain.ts";
 import { openDatabase } from "../core/database.ts";
-import { readAnchors } from "./audit_anchors.ts";
-import { type Command, type Context, EXIT } from "./command.ts";
+import { UsageError } from "../core/errors.ts";
+import { checkAudit, verdictText } from "./audit_check.ts";
+import { type Command, EXIT } from "./command.ts";
 import { number } from "./replay.ts";
-
-/** Runs with the chain of the data folder. */
-function withChain<T>(context: Context, run: (chain: AuditChain) => T): T {
-  const database = openDatabase(`${context.dataDir().path}/legend.db`);
-  try {
-    return run(new AuditChain(database));
-  } finally {
-    database.close();
-  }
-}
 
 export const auditVerify: Command = {
   name: "audit verify",
   args: "",
   data: "read",
-  summary: "Go through the audit chain and hold it against the heads told outside",
-  async run(_, context) {
-    const { instance } = context.dataDir();
-    const heads = await readAnchors(context.outbox(), instance);
-    const { entries, anchors, broken } = withChain(context, (chain) => chain.verify(heads));
-    context.out(`${entries} entries, ${anchors} heads told outside: ${broken ?? "whole"}\n`);
-    return broken ? EXIT.failed : EXIT.done;
+  summary: "Go through the audit chain, hold it against its heads here and outside, and list every fault",
+  flags: [{
+    name: "anchor",
+    value: "FILE",
+    doc: "Hold it also against the heads in this file (`audit.anchor`)",
+  }],
+  async run({ flags }, context) {
+    if (flags.anchor === "") throw new UsageError("Cannot use --anchor: need a FILE");
+    const verdict = await checkAudit(context, flags.anchor as string | undefined);
+    context.out(verdictText(verdict));
+    verdict.notes.forEach((note) => context.say(note));
+    return verdict.faults.length > 0 ? EXIT.failed : EXIT.done;
   },
 };
 
@@ -36,8 +32,11 @@ export const auditShow: Command = {
   flags: [{ name: "limit", value: "N", doc: "How many (50)" }],
   run({ flags }, context) {
     const limit = number("limit", flags.limit) ?? 50;
-    for (const entry of withChain(context, (chain) => chain.list({ limit }))) {
-      context.out(`${JSON.stringify(entry)}\n`);
+    const database = openDatabase(`${context.dataDir().path}/legend.db`);
+    try {
+      for (const entry of new AuditChain(database).list({ limit })) context.out(`${JSON.stringify(entry)}\n`);
+    } finally {
+      database.close();
     }
     return EXIT.done;
   },

@@ -1,8 +1,6 @@
-import { AuditChain } from "../core/audit/chain.ts";
-import { openDatabase } from "../core/database.ts";
 import { LOCAL_USER } from "../core/local_user.ts";
 import { UsageError } from "../core/errors.ts";
-import { AuditAnchors } from "./audit_anchors.ts";
+import { appendAct, tellHeads, withDatabase } from "./audit_act.ts";
 import { type ActionName, type ModuleName, MODULES, type Sent } from "../core/control.ts";
 import { sendCommand } from "../ffi/control.ts";
 import { type Command, type Context, EXIT, type ExitCode, type Flag, type Invocation } from "./command.ts";
@@ -117,9 +115,9 @@ async function send(
   const request_ids = modules.map(() => crypto.randomUUID().replaceAll("-", ""));
   const isKill = action === "kill" && values.kill !== "false";
   if (!isKill) {
-    modules.forEach((module, at) =>
-      audit(context, word(action, values), module, args, request_ids[at]!, AUDIT_BUSY_MS)
-    );
+    for (const [at, module] of modules.entries()) {
+      await audit(context, word(action, values), module, args, request_ids[at]!, AUDIT_BUSY_MS);
+    }
   }
   const answers = await Promise.all(modules.map((module, at) =>
     sendCommand(context.library(), {
@@ -136,17 +134,17 @@ async function send(
   ));
   if (isKill) {
     // It has been sent: an audit that cannot be written is said, and nothing more.
-    modules.forEach((module, at) => {
+    for (const [at, module] of modules.entries()) {
       try {
-        audit(context, "kill", module, args, request_ids[at]!, 0);
+        await audit(context, "kill", module, args, request_ids[at]!, 0);
       } catch (error) {
         context.say(
           `The kill of ${module} is not in the audit: ${error instanceof Error ? error.message : error}`,
         );
       }
-    });
+    }
   }
-  await anchored(context);
+  await anchored(context, isKill ? 0 : AUDIT_BUSY_MS);
   let code: ExitCode = EXIT.done;
   const tell = (sent: Sent, module: ModuleName) => {
     context.out(
@@ -176,8 +174,6 @@ const AUDIT_BUSY_MS = 3_000;
 const word = (action: string, values: Record<string, string>) =>
   action === "kill" && values.kill === "false" ? "un-kill" : action;
 
-let anchors: AuditAnchors | undefined;
-
 /** No command without its entry. */
 function audit(
   context: Context,
@@ -186,31 +182,17 @@ function audit(
   args: Record<string, string>,
   request_id: string,
   busyMs: number,
-): void {
-  const { path, instance } = context.dataDir();
-  const database = openDatabase(`${path}/legend.db`, busyMs);
-  try {
-    const who = LOCAL_USER;
-    const head = new AuditChain(database).append({
-      who,
-      action,
-      module,
-      detail: JSON.stringify(args),
-      request_id,
-    });
-    anchors ??= new AuditAnchors(context.outbox(), instance, (line) => context.say(line));
-    anchors.tell(head);
-  } finally {
-    database.close();
-  }
+): Promise<void> {
+  const act = { action, module, detail: JSON.stringify(args), request_id };
+  return withDatabase(context, (database) => appendAct(context, database, act), busyMs);
 }
 
 /** The heads are outside before the verb ends. */
-async function anchored(context: Context): Promise<void> {
+async function anchored(context: Context, busyMs: number): Promise<void> {
   try {
-    await anchors?.flush();
+    await withDatabase(context, (database) => tellHeads(context, database), busyMs);
   } catch (error) {
-    context.say(`Cannot anchor the audit: ${error instanceof Error ? error.message : error}`);
+    context.say(`Cannot tell the heads of the audit: ${error instanceof Error ? error.message : error}`);
   }
 }
 

@@ -10,6 +10,7 @@ import { proveNoLoss } from "../core/store/proof.ts";
 import { SCHEMA_VERSION } from "../core/store/schema.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
 import { TOPICS } from "../proto/topics.ts";
+import { checkAudit } from "./audit_check.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 import { storeOf } from "./db.ts";
 import { hasClickHouse } from "./run_store.ts";
@@ -62,6 +63,13 @@ async function findings(context: Context): Promise<Finding[]> {
       };
     }),
   ];
+  found.push(
+    await look("audit", async () => {
+      const { entries, heads, faults } = await checkAudit(context);
+      if (faults.length > 0) fail(`${faults.join("; ")}; see \`legend audit verify\``);
+      return `${entries} entries and ${heads[0]!.count} heads are whole`;
+    }),
+  );
   const kafka = kafkaOf(context.config());
   if (kafka) {
     found.push(

@@ -1,6 +1,9 @@
 import { Bridge } from "../agents/bridge/bridge.ts";
 import { AuditChain } from "../core/audit/chain.ts";
+import { Refusals } from "../core/audit/refusals.ts";
 import { Accounts } from "../core/auth/accounts.ts";
+import { DeviceMarks } from "../core/auth/device.ts";
+import { SharedAccounts } from "../core/auth/shared_accounts.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
 import { Tokens } from "../core/auth/tokens.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
@@ -9,7 +12,8 @@ import { JobQueue } from "../core/jobs/queue.ts";
 import { readSchedules, writeSchedules } from "../core/jobs/schedules.ts";
 import { broadcast, RECEIPT_WAIT_MS } from "../core/broadcast.ts";
 import { agentStatuses, type ModuleName, MODULES } from "../core/control.ts";
-import { keepRoom, openDatabase } from "../core/database.ts";
+import { lockFile } from "../core/data_dir.ts";
+import { type Database, openDatabase } from "../core/database.ts";
 import { DecisionIndex } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
 import { readOrMake, removeIfThere, replaceFile } from "../core/files.ts";
@@ -20,6 +24,7 @@ import { drawReport } from "../core/model_report.ts";
 import { AddressRanges, originsOf } from "../core/net.ts";
 import { ModelEvents } from "../core/model_events.ts";
 import { Receipts } from "../core/receipts.ts";
+import { RecordThread } from "../core/records/client.ts";
 import { compareShadow } from "../core/shadow.ts";
 import { WantedStates } from "../core/wanted.ts";
 import { serverAddress } from "../core/store/address.ts";
@@ -34,7 +39,8 @@ import { createApp } from "../routes/app.ts";
 import type { ApiDeps } from "../routes/deps.ts";
 import { pageRoutes } from "../routes/pages/mod.tsx";
 import { assetReader } from "./assets.ts";
-import { AuditAnchors } from "./audit_anchors.ts";
+import { headSeed } from "./audit_act.ts";
+import { tellerOf } from "./audit_heads.ts";
 import { type Command, type Context, EXIT, type Flag } from "./command.ts";
 import { storeOf } from "./db.ts";
 import { PART_FLAG } from "./run_agent.ts";
@@ -44,6 +50,8 @@ import { registryOf } from "./model.ts";
 import { allowedBuckets, datasetsRoot } from "./run_worker.ts";
 import { hasClickHouse } from "./run_store.ts";
 
+/** How long a reader of legend.db waits: only for one that mends the file after a crash. */
+const READ_BUSY_MS = 1_000;
 /** How long open connections may take to end. */
 const SHUTDOWN_MS = 2_000;
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
@@ -83,13 +91,14 @@ export const runApi: Command = {
     );
     try {
       await Promise.race([
-        Promise.all([...follow, bridge.run(context.signal), parts.anchors.run(context.signal)]),
+        Promise.all([...follow, bridge.run(context.signal)]),
+        parts.failed,
         new Promise((resolve) => context.signal.addEventListener("abort", resolve)),
       ]);
     } finally {
       // A client that does not read would hold the end up for ever.
       await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS))]);
-      parts.close();
+      await parts.close();
     }
     return EXIT.done;
   },
@@ -97,17 +106,38 @@ export const runApi: Command = {
 
 async function openParts(context: Context) {
   const { path, instance } = context.dataDir();
-  const database = openDatabase(`${path}/legend.db`);
-  const accounts = new Accounts(database);
-  await makeFirstLogin(accounts, path, context);
+  const lock = lockFile(
+    `${path}/api.lock`,
+    () => new AppError("unavailable", `Cannot run the API: another one runs on ${path}`),
+  );
+  // From here on it is read alone: what writes has a thread and a connection of its own.
+  const database = openDatabase(`${path}/legend.db`, READ_BUSY_MS);
+  await makeFirstLogin(database, path, context);
+  const chain = new AuditChain(database);
+  const records = new RecordThread({
+    module: recordsModule(),
+    folder: path,
+    node: instance,
+    seed: headSeed(context),
+    say: (line) => context.say(line),
+  });
+  await records.ready();
+  const accounts = new SharedAccounts(new Accounts(database), records);
+  const teller = tellerOf(context, chain, (seq) => records.call("told", [seq], Infinity));
+  const refusals = new Refusals({
+    write: async (acts) => {
+      await records.call("refusals", [acts], Infinity);
+      teller.poke();
+    },
+    say: (line) => context.say(line),
+  });
+  const secret = context.setting<string>("auth.jwt_secret_key") || keptSecret(`${path}/keys/jwt.key`);
   const tokens = new Tokens({
-    secret: context.setting<string>("auth.jwt_secret_key") || keptSecret(`${path}/keys/jwt.key`),
+    secret,
     issuer: context.setting<string>("auth.jwt_iss"),
     audience: context.setting<string>("auth.jwt_aud"),
   });
-  const chain = new AuditChain(database);
   const log = context.log();
-  const anchors = new AuditAnchors(context.outbox(), instance, (line) => context.say(line));
   const batch = {
     windowMs: context.setting<number>("realtime.batch_window_ms"),
     maxSize: context.setting<number>("realtime.batch_max_size"),
@@ -149,10 +179,15 @@ async function openParts(context: Context) {
     host: Deno.hostname(),
     prefix: context.setting<string>("api.path_prefix"),
     accounts,
+    devices: new DeviceMarks(secret),
     tokens,
     masterKey: context.setting<string>("auth.master_api_key"),
-    audit: ({ who, action, module = "", detail = "", request_id = "" }) =>
-      anchors.tell(chain.append({ who, action, module, detail, request_id })),
+    audit: async ({ who, action, module = "", detail = "", request_id = "" }, patient = false) => {
+      const act = { who, action, module, detail, request_id };
+      await records.call("audit", [[act]], ...(patient ? [Infinity] : []));
+      teller.poke();
+    },
+    refused: (refusal) => refusals.add(refusal),
     chain,
     send: broadcast({
       here: (command) =>
@@ -231,10 +266,18 @@ async function openParts(context: Context) {
     batch,
     say: (line) => context.say(line),
   };
-  const room = { follow: (signal: AbortSignal) => keepRoom(database, signal, (line) => context.say(line)) };
   // Alone, a host has no other agents to hear of.
-  const following = kafka ? [modelEvents, room, writeRate, fleet] : [modelEvents, room, writeRate];
-  return { deps, bridge, anchors, following, close: () => database.close() };
+  const following = kafka
+    ? [modelEvents, refusals, teller, writeRate, fleet]
+    : [modelEvents, refusals, teller, writeRate];
+  const close = async () => {
+    await refusals.flush();
+    await teller.flush();
+    await records.close();
+    database.close();
+    lock[Symbol.dispose]();
+  };
+  return { deps, bridge, following, failed: records.failed, close };
 }
 
 const heardOf = (metrics: MetricsView) => () =>
@@ -258,14 +301,26 @@ function briefly<T>(ask: () => T): () => T {
 }
 
 /** Made at the first start, readable by the owner alone; the password is shown on a terminal and nowhere else. */
-async function makeFirstLogin(accounts: Accounts, path: string, context: Context): Promise<void> {
+async function makeFirstLogin(database: Database, path: string, context: Context): Promise<void> {
+  const accounts = new Accounts(database);
   if (accounts.users().length > 0) return;
   const password = randomSecret();
   const file = `${path}/first-login`;
-  replaceFile(file, `user: admin\npassword: ${password}\n`);
-  if (!await accounts.first("admin", password)) return;
+  // Within the transaction: who finds a user there leaves the file alone.
+  const made = await accounts.first(
+    "admin",
+    password,
+    () => replaceFile(file, `user: admin\npassword: ${password}\n`),
+  );
+  if (!made) return;
   context.say(`first login: see ${file}`);
   if (Deno.stderr.isTerminal()) context.say(`  user admin, password ${password}`);
+}
+
+/** Bundled beside the program, or its source. */
+function recordsModule(): string {
+  const root = Deno.env.get("LEGEND_ROOT");
+  return root ? `file://${root}/app/records.js` : new URL("../core/records/thread.ts", import.meta.url).href;
 }
 
 /** A secret of this data folder, made once. */

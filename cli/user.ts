@@ -1,33 +1,23 @@
-import { AuditChain } from "../core/audit/chain.ts";
 import { Accounts } from "../core/auth/accounts.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
 import { type Role, ROLES } from "../core/auth/rights.ts";
-import { openDatabase } from "../core/database.ts";
-import { LOCAL_USER } from "../core/local_user.ts";
 import { UsageError } from "../core/errors.ts";
-import { AuditAnchors } from "./audit_anchors.ts";
+import { appendAct, tellHeads, withDatabase } from "./audit_act.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 
-/** Runs with the accounts of the data folder; `audited` is in the audit before anything changes. */
-async function withAccounts<T>(
+/** Runs with the accounts of the data folder; `act` is in the audit before anything changes. */
+function withAccounts<T>(
   context: Context,
   act: { action: string; detail: string } | undefined,
   run: (accounts: Accounts) => T | Promise<T>,
 ): Promise<T> {
-  const { path, instance } = context.dataDir();
-  const database = openDatabase(`${path}/legend.db`);
-  try {
+  return withDatabase(context, async (database) => {
     if (act) {
-      const anchors = new AuditAnchors(context.outbox(), instance, (line) => context.say(line));
-      anchors.tell(
-        new AuditChain(database).append({ who: LOCAL_USER, module: "", request_id: "", ...act }),
-      );
-      await anchors.flush();
+      appendAct(context, database, { module: "", request_id: "", ...act });
+      await tellHeads(context, database);
     }
     return await run(new Accounts(database));
-  } finally {
-    database.close();
-  }
+  });
 }
 
 export const userAdd: Command = {

@@ -4,12 +4,12 @@ import { AppError } from "./errors.ts";
 import { pause } from "./pause.ts";
 import { asFullDisk, cannotWrite, diskTrouble, freeBytes, FULL_DISK } from "./files.ts";
 
-/** Raised with every change of the tables. */
-const SCHEMA_VERSION = 1;
 /** How long a writer waits for another one. */
 const BUSY_MS = 3_000;
 
-const SCHEMA = `
+/** What each version of the tables adds to the one before. A file is brought up to the newest when it is opened. */
+const VERSIONS: readonly string[] = [
+  `
 create table users (
   name text primary key, role text not null, password text not null, must_change integer not null,
   created_ms integer not null, disabled integer not null default 0, failures integer not null default 0,
@@ -28,7 +28,21 @@ create table audit (
   seq integer primary key, at_ms integer not null, who text not null, action text not null, module text not null,
   detail text not null, request_id text not null, previous text not null, hash text not null
 ) strict;
-`;
+`,
+  // `entry`: the bytes that are hashed; `head`: signed. Entries of version 1 have neither. `told`: the newest head that
+  // was told outside; those of version 1 were told without a signature.
+  `
+alter table audit add column entry blob;
+alter table audit add column head blob;
+create table audit_told (only_row integer primary key check (only_row = 1), seq integer not null) strict;
+insert into audit_told select 1, coalesce(max(seq), 0) from audit;
+alter table users drop column failures;
+alter table users drop column locked_until_ms;
+alter table sessions add column address text not null default '';
+create index sessions_of_user on sessions (user, address);
+`,
+];
+const SCHEMA_VERSION = VERSIONS.length;
 
 export type Database = DatabaseSync;
 
@@ -80,7 +94,8 @@ function migrate(database: Database, path: string): void {
         `Cannot use ${path}: its version is ${now}, need ${SCHEMA_VERSION}; use the legend version that wrote it`,
       );
     }
-    if (now === 0) database.exec(`${SCHEMA}; pragma user_version = ${SCHEMA_VERSION}`);
+    for (const version of VERSIONS.slice(now)) database.exec(version);
+    database.exec(`pragma user_version = ${SCHEMA_VERSION}`);
   });
 }
 
@@ -104,7 +119,8 @@ export async function keepRoom(
     } catch (error) {
       isLow = true;
       const line = `Cannot keep room for a full disk: ${error instanceof Error ? error.message : error}`;
-      if (line !== said) say(line);
+      // Another writer will have let go by the next time.
+      if (line !== said && !isBusy(error)) say(line);
       said = line;
     }
     await pause(ROOM_EVERY_MS, signal);
@@ -118,7 +134,8 @@ export function makeRoom(database: Database): void {
       `drop table if exists room; create table room (bytes blob) strict; insert into room values (zeroblob(${ROOM_BYTES}))`,
     );
   });
-  transaction(database, () => database.exec("drop table room"));
+  // Another process may have done it.
+  transaction(database, () => database.exec("drop table if exists room"));
   database.exec("pragma wal_checkpoint(restart)");
 }
 
@@ -126,16 +143,23 @@ function freeInside(database: Database): number {
   return Number(database.prepare("pragma freelist_count").get()!.freelist_count) * PAGE_BYTES;
 }
 
-/** Runs `work` all or nothing, as the only writer. */
+/** Whether another connection has the lock. */
+export const isBusy = (error: unknown): boolean =>
+  error instanceof Error && /database is locked/.test(error.message);
+
+/** Runs `work` all or nothing, as the only writer; inside another transaction, as a part of it. */
 export function transaction<T>(database: Database, work: () => T): T {
-  database.exec("begin immediate");
+  const [begin, commit, rollback] = database.isTransaction
+    ? ["savepoint part", "release part", "rollback to part; release part"]
+    : ["begin immediate", "commit", "rollback"];
+  database.exec(begin!);
   try {
     const result = work();
-    database.exec("commit");
+    database.exec(commit!);
     return result;
   } catch (error) {
     try {
-      database.exec("rollback");
+      database.exec(rollback!);
     } catch {
       // A full disk has ended the transaction already; what failed first is what is told.
     }

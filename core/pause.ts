@@ -1,5 +1,6 @@
-/** Waits for a time, or until the signal ends the wait. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Waits for a time, or until the signal, if there is one, ends the wait. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  if (!signal) return new Promise((resolve) => setTimeout(resolve, ms));
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const end = () => {

@@ -13,7 +13,7 @@ import type {
   TopicOptions,
 } from "../core/log/log.ts";
 import { AppError } from "../core/errors.ts";
-import { topicDefinition } from "../proto/topics.ts";
+import { KEPT_BYTES, topicDefinition } from "../proto/topics.ts";
 import { check, isTooSmall, type Library, sizeNeeded, utf8 } from "./library.ts";
 
 /** Layout of a record: see ffi/io/src/log/format.rs. */
@@ -24,6 +24,8 @@ const READ_BYTES = 1 << 20;
 const INFO_BYTES = 64 << 10;
 /** `KafkaReader::NONE`: a partition that is not read. */
 const NONE = 0xffff_ffff_ffff_fffen;
+/** A thousand years. */
+const FOR_EVER_MS = 1_000 * 365 * 86_400_000;
 const DURABILITY: Record<Durability, number> = { none: 0, group: 1, fsync: 2 };
 
 const decoder = new TextDecoder();
@@ -96,9 +98,13 @@ export class EmbeddedLog extends NativeLog {
     this.identity = identityIn(folder);
   }
 
-  protected override numbers(_: string, options: TopicOptions) {
+  protected override numbers(name: string, options: TopicOptions) {
     const limit = (value?: number) => BigInt(value ?? 0);
-    const { segmentBytes, retentionBytes, retentionMs } = options;
+    const { segmentBytes } = options;
+    // Whoever opens the topic removes by its own limits: what is kept must be kept by all.
+    const { retentionBytes, retentionMs } = topicDefinition(name)?.kept
+      ? { retentionBytes: KEPT_BYTES, retentionMs: FOR_EVER_MS }
+      : options;
     return {
       create: 1,
       limits: [limit(segmentBytes), limit(retentionBytes), limit(retentionMs)] as const,

@@ -1,7 +1,7 @@
 /** Name and password; then, at the first login, a password of one's own. Reveals no trading state. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
-import { api, prefix, Problem, wordsOf } from "./api.ts";
+import { api, Problem, wordsOf } from "./api.ts";
 
 const PASSWORD_LENGTH = { min: 12, max: 256 };
 
@@ -22,9 +22,11 @@ export interface LoginFormProps {
   version: string;
   /** The user is known and must choose a password. */
   change: boolean;
+  /** The page that was asked for, checked by the server. */
+  next: string;
 }
 
-export default function LoginForm({ host, version, change }: LoginFormProps) {
+export default function LoginForm({ host, version, change, next }: LoginFormProps) {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const [mustChange, setMustChange] = useState(change);
@@ -57,7 +59,7 @@ export default function LoginForm({ host, version, change }: LoginFormProps) {
           return;
         }
       }
-      location.assign(`${prefix()}/overview`);
+      location.assign(next);
     } catch (error) {
       // The schema names the field as the wire does.
       setProblem(

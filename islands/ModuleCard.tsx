@@ -1,6 +1,6 @@
 /** One module: its state, its agents, its commands; who killed it, when and why. */
 import { useState } from "preact/hooks";
-import type { AuditEntry } from "../core/audit/chain.ts";
+import type { AuditEntry } from "../core/audit/entry.ts";
 import type { ActionName, ModuleName } from "../core/control.ts";
 import type { FleetAgent } from "../core/fleet.ts";
 import { State } from "./_icons.tsx";

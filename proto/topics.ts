@@ -21,13 +21,18 @@ export interface TopicDefinition {
   readonly partitions: number;
   /** Only the newest record of each key matters. */
   readonly compacted?: true;
+  /** Kept whatever its age, up to {@link KEPT_BYTES}. */
+  readonly kept?: true;
 }
+
+/** About a hundred million heads of the audit. */
+export const KEPT_BYTES = 32 * 2 ** 30;
 
 export const TOPICS: readonly TopicDefinition[] = [
   { name: "agent-status-proto", content: "agent-report", partitions: 1, compacted: true },
   { name: "arbitrage-decisions", content: "json", partitions: 6 },
   { name: "arbitrage-decisions-proto", content: "envelope", partitions: 6 },
-  { name: "audit-proto", content: "audit", partitions: 1 },
+  { name: "audit-proto", content: "audit", partitions: 1, kept: true },
   { name: "bundle-outcomes-proto", content: "envelope", partitions: 6 },
   { name: "control-commands", content: "json", partitions: 6 },
   { name: "control-commands-proto", content: "command", partitions: 3 },

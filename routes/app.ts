@@ -77,8 +77,7 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
   const guard = new Guard({
     ...deps,
     door,
-    buckets: new TokenBuckets(perSecond, BURST_SECONDS * perSecond, deps.now),
-    refused: (who, what) => deps.audit({ who, action: "refused", detail: what.slice(0, 300) }),
+    buckets: new TokenBuckets(perSecond, BURST_SECONDS * perSecond),
   });
   const routes = [...apiRoutes(deps, guard, door), ...pages(deps)];
   const app = new Hono<{ Variables: Variables }>({ strict: false }).basePath(deps.prefix);

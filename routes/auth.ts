@@ -1,15 +1,21 @@
 /** Logging in and out, passwords, logins, users, keys. */
 import { getCookie, setCookie } from "hono/cookie";
+import { DEVICE_DAYS } from "../core/auth/device.ts";
+import { networkOf, type Source } from "../core/auth/login_gate.ts";
 import { ACCESS_SECONDS } from "../core/auth/tokens.ts";
-import type { User } from "../core/auth/accounts.ts";
+import type { Refreshed, User } from "../core/auth/accounts.ts";
 import { AppError } from "../core/errors.ts";
+import { pause } from "../core/pause.ts";
 import { keyBody, loginBody, passwordBody, refreshBody, userBody, userChangeBody } from "../proto/api.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type Door, isFromPage } from "./middleware/door.ts";
-import { ACCESS_COOKIE, type Guard, REFRESH_COOKIE } from "./middleware/guard.ts";
+import { ACCESS_COOKIE, DEVICE_COOKIE, type Guard, REFRESH_COOKIE } from "./middleware/guard.ts";
+import { nextQuery, ownPage } from "./next.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
 const DAY_MS = 86_400_000;
+/** A page waits so long for the tab that renews the login, and asks again. */
+const LATE_MS = 300;
 
 export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
   const { accounts, tokens, audit } = deps;
@@ -22,10 +28,35 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
     const { name, role, must_change } = user;
     const about = { user: name, role, must_change, expires_in: ACCESS_SECONDS };
     if (!toPage) return c.json({ ...about, access_token: access, refresh_token: refresh });
+    keep(c, access, refresh);
+    return c.json(about);
+  };
+  const keep = (c: RouteContext, access: string, refresh: string) => {
     const kept = { ...cookie, secure: deps.secureCookies || door.isSecure(c) };
     setCookie(c, ACCESS_COOKIE, access, { ...kept, path: home, maxAge: ACCESS_SECONDS });
     setCookie(c, REFRESH_COOKIE, refresh, { ...kept, path: `${deps.prefix}/api/auth` });
-    return c.json(about);
+  };
+  const mark = (c: RouteContext, name: string) => {
+    const kept = { ...cookie, secure: deps.secureCookies || door.isSecure(c) };
+    setCookie(c, DEVICE_COOKIE, deps.devices.make(name), {
+      ...kept,
+      path: home,
+      maxAge: DEVICE_DAYS * DAY_MS / 1_000,
+    });
+  };
+  const sourceOf = (c: RouteContext, name: string): Source => {
+    const device = deps.devices.idOf(getCookie(c, DEVICE_COOKIE), name);
+    return { address: door.address(c), ...(device === undefined ? {} : { device }) };
+  };
+  /** Exchanges a refresh token; a theft is in the audit, whenever that can be written. */
+  const exchange = async (c: RouteContext, token: string): Promise<Refreshed> => {
+    const found = await accounts.refresh(token);
+    if (found.state !== "stolen") return found;
+    guard.forget(found.session);
+    const detail = `login ${found.session} ended, asked from ${door.address(c)}`;
+    audit({ who: found.user, action: "refresh token used again", detail }, true)
+      .catch((error) => deps.say(`The theft of login ${found.session} is not in the audit: ${error}`));
+    return found;
   };
   const drop = (c: RouteContext) => {
     setCookie(c, ACCESS_COOKIE, "", { ...cookie, path: home, maxAge: 0 });
@@ -41,21 +72,21 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
         "Log in with name and password; answers with tokens, or with `X-Requested-With: dashboard` sets them as cookies that no script can read",
       body: loginBody,
       handle: async (c, { user, password }) => {
+        const source = sourceOf(c, user);
+        let found: User;
         try {
-          const found = await accounts.check(user, password);
-          audit({ who: found.name, action: "login", detail: door.address(c) });
-          const { session, refresh } = accounts.begin(found.name, c.req.header("user-agent") ?? "");
-          return await give(c, found, session, refresh, isFromPage(c));
+          found = await accounts.check(user, password, source);
         } catch (error) {
           if (error instanceof AppError && error.code !== "unavailable") {
-            audit({
-              who: user.slice(0, 64),
-              action: "login refused",
-              detail: `${error.code}, ${door.address(c)}`,
-            });
+            deps.refused({ who: user, action: "login refused", what: error.code, address: source.address });
           }
           throw error;
         }
+        await audit({ who: found.name, action: "login", detail: source.address });
+        const agent = c.req.header("user-agent") ?? "";
+        const { session, refresh } = await accounts.begin(found.name, agent, networkOf(source.address));
+        if (isFromPage(c)) mark(c, found.name);
+        return await give(c, found, session, refresh, isFromPage(c));
       },
     }),
     route({
@@ -69,18 +100,40 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
         const isCookie = refresh_token === undefined;
         if (isCookie) door.checkPage(c);
         const token = refresh_token ?? getCookie(c, REFRESH_COOKIE) ?? "";
-        try {
-          const { user, session, refresh } = accounts.refresh(token);
-          return await give(c, user, session, refresh, isCookie);
-        } catch (error) {
-          const stolen = accounts.takeReuse();
-          if (stolen) {
-            guard.forget(stolen);
-            audit({ who: "nobody", action: "refresh token used again", detail: `login ${stolen} ended` });
-          }
-          drop(c);
-          throw error;
+        const found = await exchange(c, token);
+        if (found.state === "renewed") {
+          return await give(c, found.user, found.session, found.refresh, isCookie);
         }
+        // No cookie is touched: by now the browser may have those of another tab, or of a new login.
+        if (found.state === "late") {
+          throw new AppError("conflict", "Cannot renew the login: it was renewed a moment ago, try again");
+        }
+        throw new AppError("unauthorized", "Cannot go on: the login has ended, log in again");
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/auth/renew",
+      right: "open",
+      summary:
+        "For a page that is opened when the access cookie is over: renews the login and goes to `?next=`",
+      handle: async (c) => {
+        const next = ownPage(c.req.query("next"), deps.prefix) ?? `${deps.prefix}/overview`;
+        const found = await exchange(c, getCookie(c, REFRESH_COOKIE) ?? "");
+        if (found.state === "renewed") {
+          keep(c, await tokens.sign(found.user.name, found.user.role, found.session), found.refresh);
+          return c.redirect(next, 302);
+        }
+        if (found.state === "late") {
+          // Another tab has renewed it; its cookies are on their way to this browser. Asked by a page: redirects are
+          // counted.
+          await pause(LATE_MS);
+          const target = next.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+          return c.html(
+            `<!doctype html><meta http-equiv="refresh" content="0;url=${target}"><title>legend</title>`,
+          );
+        }
+        return c.redirect(`${deps.prefix}/login${nextQuery(`http://own.invalid${next}`, deps.prefix)}`, 302);
       },
     }),
     route({
@@ -89,11 +142,11 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       right: "self",
       early: true,
       summary: "End this login",
-      handle: (c) => {
+      handle: async (c) => {
         const { session, name } = principalOf(c);
-        if (session) accounts.end(session);
+        await audit({ who: name, action: "logout" });
+        if (session) await accounts.end(session);
         guard.forget(session);
-        audit({ who: name, action: "logout" });
         drop(c);
         return c.json({ ok: true });
       },
@@ -107,9 +160,9 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       body: passwordBody,
       handle: async (c, { current, next }) => {
         const { name, session } = principalOf(c);
-        await accounts.check(name, current);
+        await accounts.check(name, current, { address: door.address(c), device: `login ${session}` });
         if (current === next) throw new AppError("invalid", "next: the new password is the old one");
-        audit({ who: name, action: "password changed" });
+        await audit({ who: name, action: "password changed" });
         const first = accounts.user(name)?.must_change === true;
         await accounts.setPassword(name, next, false, session);
         if (first) deps.firstLoginDone();
@@ -143,15 +196,15 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       path: "/api/auth/sessions/:id",
       right: "self",
       summary: "End a login: an own one, or any as admin",
-      handle: (c) => {
+      handle: async (c) => {
         const { name, role } = principalOf(c);
         const id = c.req.param("id")!;
         const found = accounts.sessions(role === "admin" ? undefined : name).find((session) =>
           session.id === id
         );
         if (!found) throw new AppError("not_found", `Cannot end ${id}: no such login`);
-        audit({ who: name, action: "login ended", detail: found.user });
-        accounts.end(id);
+        await audit({ who: name, action: "login ended", detail: found.user });
+        await accounts.end(id);
         guard.forget(id);
         return c.json({ ok: true });
       },
@@ -171,7 +224,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       body: userBody,
       handle: async (c, { name, role, password }) => {
         if (accounts.user(name)) throw new AppError("conflict", `Cannot add ${name}: there is such a user`);
-        audit({ who: principalOf(c).name, action: "user added", detail: `${name}, ${role}` });
+        await audit({ who: principalOf(c).name, action: "user added", detail: `${name}, ${role}` });
         await accounts.add(name, role, password);
         return c.json({ ok: true }, 201);
       },
@@ -182,15 +235,15 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       right: "admin",
       summary: "Change a user's role, or disable them; their logins end",
       body: userChangeBody,
-      handle: (c, change) => {
+      handle: async (c, change) => {
         const name = c.req.param("name")!;
-        audit({
+        await audit({
           who: principalOf(c).name,
           action: "user changed",
           detail: `${name} ${JSON.stringify(change)}`,
         });
         const sessions = accounts.sessions(name);
-        accounts.change(name, {
+        await accounts.change(name, {
           ...(change.role ? { role: change.role } : {}),
           ...(change.disabled === undefined ? {} : { disabled: change.disabled }),
         });
@@ -211,10 +264,15 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       right: "admin",
       summary: "Make an API key; it is shown this once",
       body: keyBody,
-      handle: (c, { label, scopes, days }) => {
+      handle: async (c, { label, scopes, days }) => {
         const { name } = principalOf(c);
-        audit({ who: name, action: "key made", detail: `${label}: ${scopes.join(", ")}, ${days} days` });
-        return c.json(accounts.addKey(label, scopes, name, (deps.now ?? Date.now)() + days * DAY_MS), 201);
+        await audit({
+          who: name,
+          action: "key made",
+          detail: `${label}: ${scopes.join(", ")}, ${days} days`,
+        });
+        const expires = (deps.now ?? Date.now)() + days * DAY_MS;
+        return c.json(await accounts.addKey(label, scopes, name, expires), 201);
       },
     }),
     route({
@@ -222,10 +280,10 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       path: "/api/keys/:id",
       right: "admin",
       summary: "Revoke an API key",
-      handle: (c) => {
+      handle: async (c) => {
         const id = c.req.param("id")!;
-        audit({ who: principalOf(c).name, action: "key revoked", detail: id });
-        accounts.revokeKey(id);
+        await audit({ who: principalOf(c).name, action: "key revoked", detail: id });
+        await accounts.revokeKey(id);
         return c.json({ ok: true });
       },
     }),

@@ -72,22 +72,21 @@ export function controlRoutes(deps: ApiDeps): Route[] {
       detail: JSON.stringify(body),
       request_id,
     });
-    if (!kill) modules.forEach((module) => deps.audit(act(module)));
+    // No command without its entry.
+    if (!kill) await Promise.all(modules.map((module) => deps.audit(act(module))));
     const sending = Promise.all(modules.map(async (module) => {
       const sent = await deps.send({ module, action, args, issuer: name, request_id });
       return sent.map((one) => ({ module, ...one }));
     }));
     if (kill) {
-      // It is on its way already: an audit that cannot be written must not stop it.
-      try {
-        modules.forEach((module) => deps.audit(act(module)));
-      } catch (error) {
+      // It is on its way already: its entry is written whenever the audit can be.
+      Promise.all(modules.map((module) => deps.audit(act(module), true))).catch((error) =>
         deps.say(
           `The kill ${request_id} by ${name} is not in the audit: ${
             error instanceof Error ? error.message : error
           }`,
-        );
-      }
+        )
+      );
     }
     if (c.req.query("wait") !== "receipt") {
       sending.catch((error) =>

@@ -1,6 +1,8 @@
 /** Everything the routes may touch; `cli/run_api.ts` makes it. */
 import type { AuditChain } from "../core/audit/chain.ts";
-import type { Accounts } from "../core/auth/accounts.ts";
+import type { Refusal } from "../core/audit/refusals.ts";
+import type { DeviceMarks } from "../core/auth/device.ts";
+import type { SharedAccounts } from "../core/auth/shared_accounts.ts";
 import type { Tokens } from "../core/auth/tokens.ts";
 import type { AgentStatus, ModuleName, SendCommand } from "../core/control.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
@@ -49,11 +51,18 @@ export interface ApiDeps {
   host: string;
   /** Path before everything, "" or `/legend`. */
   prefix: string;
-  accounts: Accounts;
+  accounts: SharedAccounts;
+  /** Marks of browsers that have logged in before. */
+  devices: DeviceMarks;
   tokens: Tokens;
   masterKey: string;
-  /** Writes an entry and tells its head outside; throws when it cannot be kept. */
-  audit(act: Act): void;
+  /**
+   * Resolves when the entry is on disk; rejects when it cannot be kept, and then nothing of it may be done. What must not
+   * wait (a kill) is `patient`: its entry is written whenever the file can be.
+   */
+  audit(act: Act, patient?: boolean): Promise<void>;
+  /** Something a stranger was refused: in the audit within a minute, with a count. */
+  refused(refusal: Refusal): void;
   chain: AuditChain;
   send: SendCommand;
   /** The agents of this host. */

@@ -62,7 +62,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
     detail: string,
   ) => {
     const { name } = principalOf(c);
-    deps.audit({ who: name, action: kind, detail });
+    await deps.audit({ who: name, action: kind, detail });
     const job_id = await deps.jobs.submit(kind, args, { issuer: name });
     return c.json({ ok: true, job_id }, 202);
   };
@@ -160,7 +160,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         body: emptyBody,
         handle: async (c) => {
           const job = known(c);
-          deps.audit({ who: principalOf(c).name, action: `job ${verb}`, detail: job.id });
+          await deps.audit({ who: principalOf(c).name, action: `job ${verb}`, detail: job.id });
           await deps.jobs[verb](job.id);
           return c.json({ ok: true, job_id: job.id }, 202);
         },
@@ -185,8 +185,8 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       right: "jobs",
       summary: "Replace all schedules",
       body: schedules,
-      handle: (c, body) => {
-        deps.audit({
+      handle: async (c, body) => {
+        await deps.audit({
           who: principalOf(c).name,
           action: "schedules",
           detail: JSON.stringify(body).slice(0, 1_000),

@@ -45,7 +45,7 @@ export function modelRoutes(deps: ApiDeps): Route[] {
         `Cannot deploy ${version}: ${module} is pinned to ${pinned}, lift it with \`legend model pin ${module}\``,
       );
     }
-    deps.audit({ who: name, action, module, detail: version, request_id });
+    await deps.audit({ who: name, action, module, detail: version, request_id });
     const { receipts, silent } = await deps.models.deploy(module, version, request_id);
     const ok = silent.length === 0 && receipts.every(({ applied }) => applied);
     return c.json({ ok, request_id, module, version, receipts, silent }, 202);

@@ -42,9 +42,9 @@ export function realtimeRoutes(deps: ApiDeps): Route[] {
       path: "/api/realtime/connections/:id",
       right: "admin",
       summary: "End a connection",
-      handle: (c) => {
+      handle: async (c) => {
         const id = c.req.param("id")!;
-        deps.audit({ who: principalOf(c).name, action: "connection ended", detail: id });
+        await deps.audit({ who: principalOf(c).name, action: "connection ended", detail: id });
         if (!deps.realtime.kick(id)) throw new AppError("not_found", `Cannot end ${id}: no such connection`);
         return c.json({ ok: true });
       },
@@ -62,8 +62,8 @@ export function realtimeRoutes(deps: ApiDeps): Route[] {
       right: "config",
       summary: "Change how events are gathered, at once, until the next start",
       body: tuneBody,
-      handle: (c, { batch_window_ms, batch_max_size }) => {
-        deps.audit({
+      handle: async (c, { batch_window_ms, batch_max_size }) => {
+        await deps.audit({
           who: principalOf(c).name,
           action: "transport tuned",
           detail: `${batch_window_ms} ms, ${batch_max_size}`,

@@ -9,11 +9,15 @@ import { PACKED_FLAGS, RUNTIME_FLAGS } from "./runtime_flags.ts";
 
 const KNOWN = ["--slim", "--fast", "--deno-compile"];
 const LEVEL = { fast: "3", release: "19" };
-/** Bundles the TypeScript into `main.js`, and what runs jobs into `worker.js`. */
+/** Bundles the TypeScript into `main.js`, what runs jobs into `worker.js`, what writes legend.db into `records.js`. */
 export async function bundleApp(folder: string): Promise<void> {
   await bundle({
     // A Web Worker is a program of its own.
-    entryPoints: { main: `${ROOT}/main.ts`, worker: `${ROOT}/workers/main.ts` },
+    entryPoints: {
+      main: `${ROOT}/main.ts`,
+      worker: `${ROOT}/workers/main.ts`,
+      records: `${ROOT}/core/records/thread.ts`,
+    },
     outdir: folder,
     bundle: true,
     format: "esm",
@@ -90,6 +94,8 @@ export async function denoCompile(out = EXECUTABLE): Promise<void> {
         LIBRARY,
         "--include",
         `${ROOT}/workers/main.ts`,
+        "--include",
+        `${ROOT}/core/records/thread.ts`,
         "-o",
         out,
         "main.ts",

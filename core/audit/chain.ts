@@ -1,99 +1,60 @@
 /**
- * The audit: entries that each carry the hash of the one before, so that a change, a deletion, an insertion or another order
- * breaks the chain. Heads go to `audit-proto`, outside the file: a chain that was cut or computed anew does not fit them.
+ * The audit: entries that each carry the hash of the one before and a signed head, so that a change, a deletion, an
+ * insertion or another order is seen. Heads wait in the file until they were told outside: a chain that was cut or
+ * replaced by an older one does not fit them. `verify.ts` looks.
  */
-import { Buffer } from "node:buffer";
-import { hash } from "node:crypto";
-import { type Database, transaction } from "../database.ts";
-
-export interface AuditEntry {
-  readonly seq: number;
-  readonly at_ms: number;
-  /** User, `key:ID`, `local:UID`, or `nobody`. */
-  readonly who: string;
-  /** `login`, `login refused`, `throttle`, `kill`, … */
-  readonly action: string;
-  /** `arbitrage`, `mev`, or "". */
-  readonly module: string;
-  readonly detail: string;
-  readonly request_id: string;
-}
+import type { Database } from "../database.ts";
+import { transaction } from "../database.ts";
+import { type Act, type AuditEntry, entryBytes, entryHash, NO_HASH, plainAct } from "./entry.ts";
+import { headHash, type HeadSigner, NO_HEAD } from "./head.ts";
 
 export interface StoredEntry extends AuditEntry {
   readonly hash: string;
 }
 
-/** A head as it was told outside. */
-export interface Anchor {
+/** A head that has still to be told outside. */
+export interface PendingHead {
   readonly seq: number;
-  /** Hex. */
-  readonly hash: string;
+  readonly bytes: Uint8Array;
 }
 
-export interface Verdict {
-  readonly entries: number;
-  readonly anchors: number;
-  /** The first thing that does not fit, in words; null when the chain is whole. */
-  readonly broken: string | null;
-}
-
-/** Before the first entry there is none. */
-const FIRST = "0".repeat(64);
-
-/** What is hashed of an entry: each field with its length in bytes before it, as {@link FIELDS_SQL} makes it too. */
-function fieldsOf(entry: AuditEntry): string {
-  const fields = [
-    entry.seq,
-    entry.at_ms,
-    entry.who,
-    entry.action,
-    entry.module,
-    entry.detail,
-    entry.request_id,
-  ];
-  return fields.map((field) => `${Buffer.byteLength(String(field))}:${field}`).join("");
-}
-
-/** The same text made by the database: a million rows are too many to take apart one by one. */
-const FIELDS_SQL = ["seq", "at_ms", "who", "action", "module", "detail", "request_id"]
-  .map((name) => `length(cast(${name} as blob)) || ':' || ${name}`).join(" || ");
-
-/** Rows looked at together: a call of the database for each would take longer than its hash. */
-const CHUNK_ROWS = 5_000;
-
-/** SHA-256, hex, over the previous hash in hex and the fields. */
-const hashOf = (previous: string, fields: string): string => hash("sha256", previous + fields, "hex");
+/** Heads told in one go. */
+const HEADS_AT_ONCE = 1_000;
 
 export class AuditChain {
   readonly #database: Database;
+  readonly #signer: HeadSigner | undefined;
   readonly #now: () => number;
 
-  constructor(database: Database, now: () => number = Date.now) {
+  /** Without a signer it is read alone. */
+  constructor(database: Database, signer?: HeadSigner, now: () => number = Date.now) {
     this.#database = database;
+    this.#signer = signer;
     this.#now = now;
   }
 
-  /** Adds an entry; its head, to be anchored. Throws when the disk or another writer does not let it. */
-  append(entry: Omit<AuditEntry, "seq" | "at_ms">): Anchor {
+  /** Adds an entry and its head; its seq. Throws when the disk or another writer does not let it. */
+  append(act: Act): number {
+    const signer = this.#signer;
+    if (!signer) throw new Error("This chain was opened to be read");
     return transaction(this.#database, () => {
-      const last = this.#database.prepare("select seq, hash from audit order by seq desc limit 1").get();
-      const whole: AuditEntry = { ...entry, seq: Number(last?.seq ?? 0) + 1, at_ms: this.#now() };
-      const previous = last ? String(last.hash) : FIRST;
-      const hash = hashOf(previous, fieldsOf(whole));
+      const last = this.#database.prepare("select seq, hash, head from audit order by seq desc limit 1")
+        .get();
+      const begin = this.#database.prepare("select seq from audit order by seq limit 1").get();
+      const seq = Number(last?.seq ?? 0) + 1;
+      const first = Number(begin?.seq ?? seq);
+      const entry: AuditEntry = { ...plainAct(act), seq, at_ms: this.#now() };
+      const previous = last ? String(last.hash) : NO_HASH;
+      const bytes = entryBytes(entry);
+      const hash = entryHash(previous, bytes);
+      const before = last?.head instanceof Uint8Array ? headHash(last.head) : NO_HEAD;
+      const { at_ms, who, action, module, detail, request_id } = entry;
+      const head = signer.sign({ seq, hash, at_ms, first, count: seq - first + 1, previous: before });
       this.#database.prepare(
-        "insert into audit (seq, at_ms, who, action, module, detail, request_id, previous, hash) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      ).run(
-        whole.seq,
-        whole.at_ms,
-        whole.who,
-        whole.action,
-        whole.module,
-        whole.detail,
-        whole.request_id,
-        previous,
-        hash,
-      );
-      return { seq: whole.seq, hash };
+        `insert into audit (seq, at_ms, who, action, module, detail, request_id, previous, hash, entry, head)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(seq, at_ms, who, action, module, detail, request_id, previous, hash, bytes, head);
+      return seq;
     });
   }
 
@@ -106,53 +67,27 @@ export class AuditChain {
   }
 
   count(): number {
-    return Number(this.#database.prepare("select count(*) as n from audit").get()!.n);
+    const found = this.#database.prepare(
+      "select (select max(seq) from audit) - (select min(seq) from audit) + 1 as n",
+    ).get()!;
+    return Number(found.n ?? 0);
   }
 
-  /** Goes through the whole chain and holds it against the heads told outside. */
-  verify(anchors: Iterable<Anchor> = []): Verdict {
-    const told = new Map<number, string>();
-    let told_count = 0;
-    let broken: string | null = null;
-    for (const { seq, hash } of anchors) {
-      told_count += 1;
-      const known = told.get(seq);
-      if (known !== undefined && known !== hash) broken ??= `entry ${seq} was told outside with two hashes`;
-      told.set(seq, hash);
-    }
-    let [entries, previous, expected] = [0, FIRST, 1];
-    const chunk = this.#database.prepare(
-      `select seq, ${FIELDS_SQL}, previous, hash from audit where seq > ? order by seq limit ${CHUNK_ROWS}`,
-    );
-    // Not in the types yet: rows as arrays, without an object each.
-    (chunk as unknown as { setReturnArrays(on: boolean): void }).setReturnArrays(true);
-    for (let after = -1; !broken;) {
-      const rows = chunk.all(after) as unknown as [
-        seq: number,
-        fields: string,
-        previous: string,
-        hash: string,
-      ][];
-      if (rows.length === 0) break;
-      for (const [seq, fields, before, hash] of rows) {
-        entries += 1;
-        if (seq !== expected) broken = `entries ${expected}..${seq - 1} are missing`;
-        else if (before !== previous) broken = `entry ${seq} does not follow the one before it`;
-        else if (hashOf(previous, fields) !== hash) {
-          broken = `entry ${seq} was changed: its hash is another one`;
-        } else if (told.size > 0 && (told.get(seq) ?? hash) !== hash) {
-          broken = `entry ${seq} is not the one that was told outside: the chain was computed anew`;
-        }
-        if (broken) break;
-        [previous, expected, after] = [hash, seq + 1, seq];
-      }
-    }
-    let last = 0;
-    for (const seq of told.keys()) last = Math.max(last, seq);
-    if (!broken && last >= expected) {
-      broken = `entries ${expected}..${last} are missing: they were told outside`;
-    }
-    return { entries, anchors: told_count, broken };
+  /** The heads after `seq`, oldest first. */
+  headsAfter(seq: number, limit = HEADS_AT_ONCE): PendingHead[] {
+    return this.#database.prepare(
+      "select seq, head from audit where seq > ? and head is not null order by seq limit ?",
+    ).all(seq, limit).map(({ seq, head }) => ({ seq: Number(seq), bytes: head as Uint8Array }));
+  }
+
+  /** The newest head that was told outside; those after it have still to be told. */
+  toldTo(): number {
+    return Number(this.#database.prepare("select seq from audit_told").get()?.seq ?? 0);
+  }
+
+  /** All heads up to `seq` were told outside. */
+  told(seq: number): void {
+    this.#database.prepare("update audit_told set seq = max(seq, ?)").run(seq);
   }
 }
 

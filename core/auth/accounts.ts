@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Database, transaction } from "../database.ts";
 import { AppError } from "../errors.ts";
-import { hashPassword, isPassword } from "./passwords.ts";
+import { hashPassword } from "./passwords.ts";
 import type { Principal, Role, Scope } from "./rights.ts";
 
 export interface User {
@@ -35,57 +35,72 @@ export interface ApiKey {
 }
 
 const SESSION_MS = 12 * 3_600_000;
-/** Wrong passwords in a row before a name is locked. */
-const FAILURES_MAX = 5;
-const LOCK_MS = 60_000;
-/** Passwords looked at in one moment: each costs a tenth of a second of a core. */
-const CHECKS_MAX = 4;
-/** A replaced refresh token is taken once more for so long: two tabs may refresh at once. */
+/** Logins that ended are remembered for so long. */
+const SESSIONS_KEPT_MS = 30 * 86_400_000;
+/** A replaced refresh token is no theft for so long: several tabs may refresh at once. */
 const REUSE_GRACE_MS = 5_000;
+/** Logins whose last exchange is remembered by a clock that nobody sets. */
+const ROTATED_MAX = 10_000;
 const KEY_PREFIX = "lgk";
-/** What a name that does not exist is compared with, so that it takes as long as one that does. */
-const NOBODY = await hashPassword("a password of nobody");
-
 const hashOf = (secret: string) => createHash("sha256").update(secret).digest();
 const same = (a: Uint8Array, b: Uint8Array | null) =>
   b !== null && a.length === b.length && timingSafeEqual(a, b);
 
+/** What came of a refresh token. */
+export type Refreshed =
+  | { readonly state: "renewed"; readonly user: User; readonly session: string; readonly refresh: string }
+  /** It was replaced a moment ago, by another tab: the login goes on with the newer one. */
+  | { readonly state: "late" }
+  /** It was used before: the login has ended. */
+  | { readonly state: "stolen"; readonly session: string; readonly user: string }
+  | { readonly state: "ended" };
+
+/** The accounts in `legend.db`. Everything here stands in the thread that calls it until the disk has answered. */
 export class Accounts {
   readonly #database: Database;
   readonly #now: () => number;
+  readonly #monotonic: () => number;
+  /** When a login's token was exchanged last, by a clock that nobody sets. */
+  readonly #rotated = new Map<string, number>();
 
-  constructor(database: Database, now: () => number = Date.now) {
+  constructor(
+    database: Database,
+    now: () => number = Date.now,
+    monotonic: () => number = () => performance.now(),
+  ) {
     this.#database = database;
     this.#now = now;
+    this.#monotonic = monotonic;
   }
 
-  /** Makes the first admin when there is no user at all; the password to give to the operator, or null. */
-  async first(name: string, password: string): Promise<boolean> {
+  /**
+   * Makes the first admin when there is no user at all, and tells `made` before it counts: what that throws undoes it.
+   * Whether it was made.
+   */
+  async first(name: string, password: string, made: () => void = () => {}): Promise<boolean> {
     const hash = await hashPassword(password);
     return transaction(this.#database, () => {
       if (Number(this.#database.prepare("select count(*) as n from users").get()!.n) > 0) return false;
-      this.#insert(name, "admin", hash, true);
+      this.insert(name, "admin", hash, true);
+      made();
       return true;
     });
   }
 
   async add(name: string, role: Role, password: string, mustChange = true): Promise<void> {
-    const hash = await hashPassword(password);
-    try {
-      this.#insert(name, role, hash, mustChange);
-    } catch (cause) {
-      if (String(cause).includes("UNIQUE")) {
-        throw new AppError("conflict", `Cannot add ${name}: there is such a user`);
-      }
-      throw cause;
-    }
+    this.insert(name, role, await hashPassword(password), mustChange);
   }
 
-  #insert(name: string, role: Role, hash: string, mustChange: boolean): void {
-    this.#database.prepare(
-      "insert into users (name, role, password, must_change, created_ms) values (?, ?, ?, ?, ?)",
-    )
-      .run(name, role, hash, Number(mustChange), this.#now());
+  /** Adds a user whose password is hashed already. */
+  insert(name: string, role: Role, hash: string, mustChange: boolean): void {
+    try {
+      this.#database.prepare(
+        "insert into users (name, role, password, must_change, created_ms) values (?, ?, ?, ?, ?)",
+      ).run(name, role, hash, Number(mustChange), this.#now());
+    } catch (cause) {
+      if (!String(cause).includes("UNIQUE")) throw cause;
+      throw new AppError("conflict", `Cannot add ${name}: there is such a user`);
+    }
   }
 
   users(): User[] {
@@ -112,116 +127,91 @@ export class Accounts {
     });
   }
 
-  /** The user whose name and password these are. Throws `unauthorized`, or `rate_limited` while locked. */
-  async check(name: string, password: string): Promise<User> {
-    if (this.#checking >= CHECKS_MAX) {
-      throw new AppError("rate_limited", "Cannot log in: too many others do at this moment, try again");
-    }
-    this.#checking += 1;
-    try {
-      return await this.#check(name, password);
-    } finally {
-      this.#checking -= 1;
-    }
-  }
-
-  #checking = 0;
-
-  async #check(name: string, password: string): Promise<User> {
+  /** What a password of this name is held against; undefined when there is no such user. */
+  passwordOf(name: string): { user: User; hash: string } | undefined {
     const row = this.#database.prepare("select * from users where name = ?").get(name);
-    const now = this.#now();
-    if (row && Number(row.locked_until_ms) > now) {
-      throw new AppError(
-        "rate_limited",
-        `Cannot log in: too many wrong passwords, try again in ${
-          Math.ceil((Number(row.locked_until_ms) - now) / 1000)
-        } s`,
-      );
-    }
-    const fits = await isPassword(password, row ? String(row.password) : NOBODY);
-    if (!row || !fits || row.disabled) {
-      if (row) this.#failed(name, Number(row.failures) + 1);
-      throw new AppError("unauthorized", "Cannot log in: the name or the password is wrong");
-    }
-    this.#database.prepare("update users set failures = 0 where name = ?").run(name);
-    return userOf(row);
+    return row && { user: userOf(row), hash: String(row.password) };
   }
 
-  #failed(name: string, failures: number): void {
-    const locked = failures % FAILURES_MAX === 0 ? this.#now() + LOCK_MS : 0;
-    this.#database.prepare("update users set failures = ?, locked_until_ms = ? where name = ?").run(
-      failures,
-      locked,
-      name,
-    );
+  /** Whether this user has logged in from this address within the last month. */
+  hasLoggedIn(name: string, address: string): boolean {
+    return this.#database.prepare("select 1 from sessions where user = ? and address = ? limit 1")
+      .get(name, address) !== undefined;
   }
 
   /** Sets a new password; all other logins of the user end. */
-  async setPassword(name: string, password: string, mustChange = false, keepSession?: string): Promise<void> {
-    const hash = await hashPassword(password);
-    const { changes } = this.#database.prepare(
-      "update users set password = ?, must_change = ?, failures = 0 where name = ?",
-    )
-      .run(hash, Number(mustChange), name);
-    if (Number(changes) === 0) {
-      throw new AppError("not_found", `Cannot set the password of ${name}: no such user`);
-    }
-    this.#database.prepare("update sessions set revoked = 1 where user = ? and id <> ?").run(
-      name,
-      keepSession ?? "",
-    );
+  async setPassword(name: string, password: string, mustChange = false, keepSession = ""): Promise<void> {
+    this.replacePassword(name, await hashPassword(password), mustChange, keepSession);
+  }
+
+  /** Sets a password that is hashed already; all logins of the user but `keepSession` end. */
+  replacePassword(name: string, hash: string, mustChange: boolean, keepSession: string): void {
+    transaction(this.#database, () => {
+      const { changes } = this.#database.prepare(
+        "update users set password = ?, must_change = ? where name = ?",
+      ).run(hash, Number(mustChange), name);
+      if (Number(changes) === 0) {
+        throw new AppError("not_found", `Cannot set the password of ${name}: no such user`);
+      }
+      this.#database.prepare("update sessions set revoked = 1 where user = ? and id <> ?")
+        .run(name, keepSession);
+    });
   }
 
   /** Begins a login; the refresh token is shown this once. */
-  begin(user: string, agent: string): { session: string; refresh: string } {
+  begin(user: string, agent: string, address = ""): { session: string; refresh: string } {
     const [session, secret] = [randomBytes(12).toString("hex"), randomBytes(32).toString("base64url")];
     const now = this.#now();
-    this.#database.prepare(
-      "insert into sessions (id, user, refresh_hash, created_ms, used_ms, expires_ms, agent) values (?, ?, ?, ?, ?, ?, ?)",
-    ).run(session, user, hashOf(secret), now, now, now + SESSION_MS, agent.slice(0, 200));
+    transaction(this.#database, () => {
+      this.#database.prepare("delete from sessions where expires_ms < ?").run(now - SESSIONS_KEPT_MS);
+      this.#database.prepare(
+        `insert into sessions (id, user, refresh_hash, created_ms, used_ms, expires_ms, agent, address)
+        values (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(session, user, hashOf(secret), now, now, now + SESSION_MS, agent.slice(0, 200), address);
+    });
     return { session, refresh: `${session}.${secret}` };
   }
 
   /**
-   * Exchanges a refresh token for the next one. A token that was replaced before is a theft: the whole login ends.
-   * Throws `unauthorized`.
+   * Exchanges a refresh token for the next one. Any other secret for a login that exists is a theft, however often the
+   * token was exchanged since: nobody guesses a login's id.
    */
-  refresh(token: string): { user: User; session: string; refresh: string } {
+  refresh(token: string): Refreshed {
     const [session = "", secret = ""] = token.split(".");
-    const refused = () => new AppError("unauthorized", "Cannot go on: the login has ended, log in again");
     return transaction(this.#database, () => {
       const row = this.#database.prepare("select * from sessions where id = ?").get(session);
-      const now = this.#now();
-      if (!row || row.revoked || Number(row.expires_ms) < now) throw refused();
+      if (!row || row.revoked || Number(row.expires_ms) < this.#now()) return { state: "ended" };
       const user = this.user(String(row.user));
-      if (!user || user.disabled) throw refused();
+      if (!user || user.disabled) return { state: "ended" };
       const hash = hashOf(secret);
-      if (!same(hash, row.refresh_hash as Uint8Array)) {
-        const late = same(hash, row.previous_hash as Uint8Array | null);
-        if (late && now - Number(row.used_ms) < REUSE_GRACE_MS) throw refused();
-        if (late) {
-          this.#database.prepare("update sessions set revoked = 1 where id = ?").run(session);
-          this.#reuse = session;
-        }
-        return null;
+      if (same(hash, row.refresh_hash as Uint8Array)) {
+        return { state: "renewed", user, session, refresh: this.#rotate(session, hash) };
       }
-      const next = randomBytes(32).toString("base64url");
-      this.#database.prepare(
-        "update sessions set refresh_hash = ?, previous_hash = ?, used_ms = ? where id = ?",
-      )
-        .run(hashOf(next), hash, now, session);
-      return { user, session, refresh: `${session}.${next}` };
-    }) ?? (() => {
-      throw refused();
-    })();
+      const isLate = same(hash, row.previous_hash as Uint8Array | null) &&
+        this.#sinceRotation(session, Number(row.used_ms)) < REUSE_GRACE_MS;
+      if (isLate) return { state: "late" };
+      this.end(session);
+      return { state: "stolen", session, user: user.name };
+    });
   }
 
-  #reuse: string | undefined;
-  /** The login that a re-used refresh token has just ended, for the audit; told once. */
-  takeReuse(): string | undefined {
-    const session = this.#reuse;
-    this.#reuse = undefined;
-    return session;
+  #rotate(session: string, current: Uint8Array): string {
+    const next = randomBytes(32).toString("base64url");
+    this.#database.prepare(
+      "update sessions set refresh_hash = ?, previous_hash = ?, used_ms = ? where id = ?",
+    ).run(hashOf(next), current, this.#now(), session);
+    this.#rotated.delete(session);
+    this.#rotated.set(session, this.#monotonic());
+    if (this.#rotated.size > ROTATED_MAX) this.#rotated.delete(this.#rotated.keys().next().value!);
+    return `${session}.${next}`;
+  }
+
+  /** Milliseconds since the token was exchanged; after a restart the wall clock is all there is, if it can be right. */
+  #sinceRotation(session: string, usedMs: number): number {
+    const at = this.#rotated.get(session);
+    if (at !== undefined) return this.#monotonic() - at;
+    const age = this.#now() - usedMs;
+    return age >= 0 ? age : Infinity;
   }
 
   /** Whether a login still holds. */

@@ -96,7 +96,23 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc:
       "Addresses of proxies whose X-Forwarded-For, -Proto and -Host are believed, `127.0.0.1,10.0.0.0/8`; empty = none",
   },
-  { key: "api.workers", type: count(1, 256), default: "1", env: "API_WORKERS", doc: "API processes, 1..256" },
+  {
+    key: "api.workers",
+    type: z.coerce.number().int().min(1).max(
+      1,
+      "need 1: one process serves the page and the API of a data folder",
+    ),
+    default: "1",
+    env: "API_WORKERS",
+    doc: "API processes: 1, one serves a data folder",
+  },
+  {
+    key: "audit.anchor",
+    type: text,
+    default: "",
+    doc:
+      "File on another disk that the signed heads of the audit are also written to, for `legend audit verify`; empty = none",
+  },
   {
     key: "auth.jwt_aud",
     type: text,

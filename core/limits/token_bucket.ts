@@ -11,8 +11,12 @@ const BUCKETS_MAX = 10_000;
 export class TokenBuckets {
   readonly #buckets = new Map<string, Bucket>();
 
-  /** `perSecond` tokens come back each second, up to `burst`. `now`: milliseconds. */
-  constructor(readonly perSecond: number, readonly burst: number, readonly now: () => number = Date.now) {}
+  /** `perSecond` tokens come back each second, up to `burst`. `now`: milliseconds of a clock that nobody sets. */
+  constructor(
+    readonly perSecond: number,
+    readonly burst: number,
+    readonly now: () => number = () => performance.now(),
+  ) {}
 
   /** Takes a token; 0, or the seconds until there is one. */
   take(who: string): number {

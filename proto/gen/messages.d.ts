@@ -1508,6 +1508,21 @@ export namespace jobs {
         /** AuditHead atMs. */
         atMs: Long;
 
+        /** AuditHead first. */
+        first: Long;
+
+        /** AuditHead count. */
+        count: Long;
+
+        /** AuditHead previous. */
+        previous: Uint8Array;
+
+        /** AuditHead key. */
+        key: Uint8Array;
+
+        /** AuditHead signature. */
+        signature: Uint8Array;
+
         /**
          * Encodes the specified AuditHead message. Does not implicitly {@link jobs.AuditHead.verify|verify} messages.
          * @param message AuditHead message or plain object to encode
@@ -1543,6 +1558,21 @@ export namespace jobs {
 
             /** AuditHead atMs */
             atMs?: (Long|null);
+
+            /** AuditHead first */
+            first?: (Long|null);
+
+            /** AuditHead count */
+            count?: (Long|null);
+
+            /** AuditHead previous */
+            previous?: (Uint8Array|null);
+
+            /** AuditHead key */
+            key?: (Uint8Array|null);
+
+            /** AuditHead signature */
+            signature?: (Uint8Array|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -3881,6 +3881,11 @@ export const jobs = $root.jobs = (() => {
          * @property {Long|null} [seq] AuditHead seq
          * @property {Uint8Array|null} [hash] AuditHead hash
          * @property {Long|null} [atMs] AuditHead atMs
+         * @property {Long|null} [first] AuditHead first
+         * @property {Long|null} [count] AuditHead count
+         * @property {Uint8Array|null} [previous] AuditHead previous
+         * @property {Uint8Array|null} [key] AuditHead key
+         * @property {Uint8Array|null} [signature] AuditHead signature
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -3945,6 +3950,46 @@ export const jobs = $root.jobs = (() => {
         AuditHead.prototype.atMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
         /**
+         * AuditHead first.
+         * @member {Long} first
+         * @memberof jobs.AuditHead
+         * @instance
+         */
+        AuditHead.prototype.first = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * AuditHead count.
+         * @member {Long} count
+         * @memberof jobs.AuditHead
+         * @instance
+         */
+        AuditHead.prototype.count = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
+         * AuditHead previous.
+         * @member {Uint8Array} previous
+         * @memberof jobs.AuditHead
+         * @instance
+         */
+        AuditHead.prototype.previous = $util.newBuffer([]);
+
+        /**
+         * AuditHead key.
+         * @member {Uint8Array} key
+         * @memberof jobs.AuditHead
+         * @instance
+         */
+        AuditHead.prototype.key = $util.newBuffer([]);
+
+        /**
+         * AuditHead signature.
+         * @member {Uint8Array} signature
+         * @memberof jobs.AuditHead
+         * @instance
+         */
+        AuditHead.prototype.signature = $util.newBuffer([]);
+
+        /**
          * Encodes the specified AuditHead message. Does not implicitly {@link jobs.AuditHead.verify|verify} messages.
          * @function encode
          * @memberof jobs.AuditHead
@@ -3968,6 +4013,16 @@ export const jobs = $root.jobs = (() => {
                 writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.hash);
             if (message.atMs != null && $Object.hasOwnProperty.call(message, "atMs") && (typeof message.atMs === "object" ? message.atMs.low || message.atMs.high : message.atMs !== 0))
                 writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.atMs);
+            if (message.first != null && $Object.hasOwnProperty.call(message, "first") && (typeof message.first === "object" ? message.first.low || message.first.high : message.first !== 0))
+                writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.first);
+            if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
+                writer.uint32(/* id 6, wireType 0 =*/48).uint64(message.count);
+            if (message.previous != null && $Object.hasOwnProperty.call(message, "previous") && message.previous.length)
+                writer.uint32(/* id 7, wireType 2 =*/58).bytes(message.previous);
+            if (message.key != null && $Object.hasOwnProperty.call(message, "key") && message.key.length)
+                writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.key);
+            if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                writer.uint32(/* id 9, wireType 2 =*/74).bytes(message.signature);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -4046,6 +4101,51 @@ export const jobs = $root.jobs = (() => {
                             message.atMs = value;
                         else
                             delete message.atMs;
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.first = value;
+                        else
+                            delete message.first;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.count = value;
+                        else
+                            delete message.count;
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.previous = value;
+                        else
+                            delete message.previous;
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.key = value;
+                        else
+                            delete message.key;
+                        continue;
+                    }
+                case 9: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.signature = value;
+                        else
+                            delete message.signature;
                         continue;
                     }
                 }

@@ -1,6 +1,7 @@
 /** Who asks, whether they may, and whether not too often; then the body, checked. */
 import { getCookie } from "hono/cookie";
-import type { Accounts } from "../../core/auth/accounts.ts";
+import type { Refusal } from "../../core/audit/refusals.ts";
+import type { SharedAccounts } from "../../core/auth/shared_accounts.ts";
 import { may, type Principal } from "../../core/auth/rights.ts";
 import type { Tokens } from "../../core/auth/tokens.ts";
 import { AppError } from "../../core/errors.ts";
@@ -12,15 +13,25 @@ import type { Door } from "./door.ts";
 
 export const ACCESS_COOKIE = "legend_access";
 export const REFRESH_COOKIE = "legend_refresh";
+/** Says that this browser has logged in before; see `core/auth/device.ts`. */
+export const DEVICE_COOKIE = "legend_device";
 const BODY_BYTES_MAX = 64 << 10;
 /** How long a body may take to come. */
 const BODY_MS = 10_000;
 /** How old a login's state may be when a request is judged. */
 const STATE_MS = 1_000;
 const STATES_MAX = 10_000;
+const HOLDERS_MAX = 1_000;
+
+interface LoginState {
+  /** When it was read, by a clock that nobody sets. */
+  readonly at: number;
+  readonly open: boolean;
+  readonly mustChange: boolean;
+}
 
 export interface GuardDeps {
-  accounts: Accounts;
+  accounts: Pick<SharedAccounts, "isOpen" | "keyHolder" | "user">;
   tokens: Tokens;
   masterKey: string;
   buckets: TokenBuckets;
@@ -28,23 +39,25 @@ export interface GuardDeps {
   /** `/metrics` and the OpenAPI file without login. */
   openMetrics: boolean;
   /** A refusal, for the audit. */
-  refused(who: string, what: string): void;
+  refused(refusal: Refusal): void;
 }
 
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
 export class Guard {
   readonly #deps: GuardDeps;
-  readonly #states = new Map<string, { at: number; open: boolean; mustChange: boolean }>();
+  readonly #states = new Map<string, LoginState>();
+  /** Who the keys were of when the accounts could be read last. */
+  readonly #holders = new Map<string, Principal>();
 
   constructor(deps: GuardDeps) {
     this.#deps = deps;
   }
 
   /** Who the request says it is from; undefined when it says nothing. Throws when what it says does not hold. */
-  async principal(c: RouteContext): Promise<Principal | undefined> {
+  async principal(c: RouteContext, isKill: boolean): Promise<Principal | undefined> {
     const key = c.req.header("x-api-key");
-    if (key !== undefined) return this.#key(key);
+    if (key !== undefined) return this.#key(key, isKill);
     const bearer = /^Bearer (.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
     if (bearer) return await this.#deps.tokens.verify(bearer, "bearer");
     const cookie = getCookie(c, ACCESS_COOKIE);
@@ -59,33 +72,54 @@ export class Guard {
     return this.#deps.tokens.known(bearer.slice("Bearer ".length), "bearer");
   }
 
-  #key(key: string): Principal {
+  #key(key: string, isKill: boolean): Principal {
     const { masterKey, accounts } = this.#deps;
     const master = masterKey !== "" && timingSafeEqual(digest(key), digest(masterKey));
     if (master) {
       return { name: "master", scopes: [], master: true, by: "key", expires: Number.MAX_SAFE_INTEGER };
     }
-    const holder = accounts.keyHolder(key);
+    const id = digest(key).toString("hex");
+    const holder = this.#readable(() => accounts.keyHolder(key), isKill ? this.#holders.get(id) : undefined);
+    this.#holders.delete(id);
     if (!holder) {
       throw new AppError("unauthorized", "Cannot go on: the API key is unknown, expired or revoked");
     }
+    this.#holders.set(id, holder);
+    if (this.#holders.size > HOLDERS_MAX) this.#holders.delete(this.#holders.keys().next().value!);
     return holder;
   }
 
   /** The state of a login, a second old at most. */
-  #state(principal: Principal): { open: boolean; mustChange: boolean } {
-    if (!principal.session) return { open: true, mustChange: false };
-    const now = Date.now();
-    const known = this.#states.get(principal.session);
+  #state({ session, name, role }: Principal, isKill: boolean): LoginState {
+    const now = performance.now();
+    if (!session) return { at: now, open: true, mustChange: false };
+    const known = this.#states.get(session);
     if (known && now - known.at < STATE_MS) return known;
-    const { accounts } = this.#deps;
-    const user = accounts.user(principal.name);
-    const open = user !== undefined && user.role === principal.role && accounts.isOpen(principal.session);
-    const state = { at: now, open, mustChange: user?.must_change ?? false };
-    this.#states.delete(principal.session);
-    this.#states.set(principal.session, state);
+    const state = this.#readable(() => {
+      const { accounts } = this.#deps;
+      const user = accounts.user(name);
+      const open = user !== undefined && user.role === role && accounts.isOpen(session);
+      return { at: now, open, mustChange: user?.must_change ?? false };
+    }, isKill ? known ?? { at: now, open: true, mustChange: false } : undefined);
+    this.#states.delete(session);
+    this.#states.set(session, state);
     if (this.#states.size > STATES_MAX) this.#states.delete(this.#states.keys().next().value!);
     return state;
+  }
+
+  /**
+   * What the accounts say. Where they cannot be read (a damaged file), a kill goes by what was known last, or by the
+   * token's signature alone; nothing else does.
+   */
+  #readable<T>(read: () => T, last: T | undefined): T {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      if (last !== undefined) return last;
+      const why = error instanceof Error ? error.message : error;
+      throw new AppError("unavailable", `Cannot tell who asks: legend.db cannot be read: ${why}`);
+    }
   }
 
   /** A login has changed: look again at once. */
@@ -95,10 +129,12 @@ export class Guard {
 
   /** Judges a request; an answer when it is refused. */
   async judge(c: RouteContext, row: Route): Promise<Response | undefined> {
+    // Such a row may do other things too, but none of them without its entry in the audit.
+    const isKill = row.unlimited === true;
     let principal: Principal | undefined;
     let refusal: AppError | undefined;
     try {
-      principal = this.#known(c) ?? await this.principal(c);
+      principal = this.#known(c) ?? await this.principal(c, isKill);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       refusal = error;
@@ -123,14 +159,14 @@ export class Guard {
     const open = row.right === "open" ||
       (row.right === "metrics" && this.#deps.openMetrics && refusal === undefined && !principal);
     if (open) {
-      if (principal && this.#state(principal).open) c.set("principal", principal);
+      if (principal && this.#state(principal, false).open) c.set("principal", principal);
       return undefined;
     }
     if (refusal) return this.#refuse(c, row, from, refusal);
     if (!principal) {
       return this.#refuse(c, row, from, new AppError("unauthorized", "Cannot go on: not logged in"));
     }
-    const { open: holds, mustChange } = this.#state(principal);
+    const { open: holds, mustChange } = this.#state(principal, isKill);
     if (!holds) {
       return this.#refuse(
         c,
@@ -181,7 +217,8 @@ export class Guard {
   #refuse(c: RouteContext, row: Route, who: string, error: AppError): Response {
     // What is only read and refused is no act; it is in the request counters.
     if (row.method !== "GET" || error.code === "forbidden") {
-      this.#deps.refused(who, `${row.method} ${row.path}: ${error.message}`);
+      const what = `${row.method} ${row.path}: ${error.message}`.slice(0, 300);
+      this.#deps.refused({ who, action: "refused", what, address: this.#deps.door.address(c) });
     }
     return problem(c, error.code, error.message);
   }

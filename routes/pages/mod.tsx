@@ -7,6 +7,8 @@ import { IconDefs } from "../../islands/_icons.tsx";
 import { type IslandName, ISLANDS } from "../../islands/registry.ts";
 import type { ApiDeps } from "../deps.ts";
 import { encodingOf } from "../encoding.ts";
+import { DEVICE_COOKIE } from "../middleware/guard.ts";
+import { nextQuery, ownPage } from "../next.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import type { ComponentChildren } from "preact";
 
@@ -53,8 +55,14 @@ export function pageRoutes(deps: ApiDeps): Route[] {
       summary: `The page ${title}`,
       handle: (c) => {
         const principal = c.get("principal");
-        if (!principal?.role) return go(c, "login");
-        if (deps.accounts.user(principal.name)?.must_change) return go(c, "login?change");
+        const next = nextQuery(c.req.url, deps.prefix);
+        if (!principal?.role) {
+          // A browser that has logged in before may have a login that is only to be renewed.
+          return go(c, `${getCookie(c, DEVICE_COOKIE) ? "api/auth/renew" : "login"}${next}`);
+        }
+        if (deps.accounts.user(principal.name)?.must_change) {
+          return go(c, `login?change${next.replace("?", "&")}`);
+        }
         const viewer = { user: principal.name, role: principal.role };
         if (name === "audit" && viewer.role === "viewer") return go(c, "overview");
         const agents = deps.agents();
@@ -85,7 +93,8 @@ export function pageRoutes(deps: ApiDeps): Route[] {
       right: "open",
       early: true,
       summary: "To the page",
-      handle: (c) => go(c, c.get("principal") ? "overview" : "login"),
+      handle: (c) =>
+        go(c, c.get("principal") ? "overview" : getCookie(c, DEVICE_COOKIE) ? "api/auth/renew" : "login"),
     }),
     route({
       method: "GET",
@@ -95,13 +104,14 @@ export function pageRoutes(deps: ApiDeps): Route[] {
       summary: "The page Log in",
       handle: (c) => {
         const change = c.req.query("change") !== undefined && c.get("principal")?.role !== undefined;
+        const next = ownPage(c.req.query("next"), deps.prefix) ?? `${deps.prefix}/overview`;
         return document(
           c,
           deps,
           "Log in",
           <>
             <IconDefs />
-            <Island name="LoginForm" props={{ host: deps.host, version: deps.version, change }} />
+            <Island name="LoginForm" props={{ host: deps.host, version: deps.version, change, next }} />
             <div id="say" class="sr" role="status" aria-live="polite"></div>
           </>,
         );

@@ -1,5 +1,11 @@
 /** The application itself with real parts: SQLite, the embedded log, the library. No port. */
 import { AuditChain } from "../../core/audit/chain.ts";
+import { HeadSigner } from "../../core/audit/head.ts";
+import { Refusals } from "../../core/audit/refusals.ts";
+import { verifyAudit } from "../../core/audit/verify.ts";
+import { DeviceMarks } from "../../core/auth/device.ts";
+import { SharedAccounts } from "../../core/auth/shared_accounts.ts";
+import { inThisThread, recordCalls } from "../../core/records/calls.ts";
 import { Accounts } from "../../core/auth/accounts.ts";
 import type { Role } from "../../core/auth/rights.ts";
 import { Tokens } from "../../core/auth/tokens.ts";
@@ -40,6 +46,10 @@ export interface Server {
     path: string,
     options?: { headers?: Record<string, string>; body?: unknown; raw?: string; peer?: string },
   ): Promise<Response>;
+  /** What was refused is in the audit when this resolves. */
+  refusalsWritten(): Promise<void>;
+  /** What does not fit in the audit. */
+  auditFaults(): readonly string[];
   /** A user who has chosen a password, with an access token. */
   person(role: Role): Promise<{ name: string; token: string; session: string }>;
 }
@@ -55,8 +65,13 @@ export async function withServer(
   const log = new EmbeddedLog(library, `${path}/log`);
   const clock = { now: Date.now() };
   const now = () => clock.now;
-  const accounts = new Accounts(database, now);
-  const chain = new AuditChain(database, now);
+  const signer = new HeadSigner(instance, "07".repeat(32));
+  const chain = new AuditChain(database, signer, now);
+  const book = new Accounts(database, now, now);
+  const records = inThisThread(recordCalls(chain, book, path));
+  // Refusals are held back for so long that their tests stay quick.
+  const accounts = new SharedAccounts(book, records, { now, holdMs: 20 });
+  const refusals = new Refusals({ write: (acts) => records.call("refusals", [acts]), say: () => {} });
   const registry = new ModelRegistry(library, path);
   const isSigned = signatureCheck(library, path, "");
   const fleet = new Fleet({ log, isSigned, own: () => agentStatuses(path), refused: () => {} });
@@ -65,11 +80,12 @@ export async function withServer(
     host: "test-host",
     prefix: "",
     accounts,
+    devices: new DeviceMarks("s".repeat(32)),
     tokens: new Tokens({ secret: "s".repeat(32), issuer: "i", audience: "a", now }),
     masterKey: "m".repeat(24),
-    audit: ({ who, action, module = "", detail = "", request_id = "" }) => {
-      chain.append({ who, action, module, detail, request_id });
-    },
+    audit: ({ who, action, module = "", detail = "", request_id = "" }) =>
+      records.call("audit", [[{ who, action, module, detail, request_id }]]),
+    refused: (refusal) => refusals.add(refusal),
     chain,
     send: async (command) => [
       await sendCommand(library, { ...command, data_dir: path, instance, wait_ms: 2_000 }),
@@ -114,7 +130,7 @@ export async function withServer(
   const person = async (role: Role) => {
     const name = `${role}-${crypto.randomUUID().slice(0, 8)}`;
     await accounts.add(name, role, PASSWORD, false);
-    const { session } = accounts.begin(name, "test");
+    const { session } = await accounts.begin(name, "test");
     return { name, session, token: await deps.tokens.sign(name, role, session) };
   };
   try {
@@ -124,6 +140,8 @@ export async function withServer(
       routes: app.routes,
       clock,
       log,
+      refusalsWritten: () => refusals.flush(),
+      auditFaults: () => verifyAudit(database, [], { node: instance, keys: new Set([signer.key]) }).faults,
       person,
       call: (method, path, { headers = {}, body, raw, peer = "192.0.2.1" } = {}) => {
         const content = raw ?? (body === undefined ? undefined : JSON.stringify(body));

@@ -122,6 +122,23 @@ pub struct AuditHead {
     /// Unix milliseconds
     #[prost(uint64, tag = "4")]
     pub at_ms: u64,
+    /// Heads without what follows are of the first version and not signed.
+    ///
+    /// seq of the first entry
+    #[prost(uint64, tag = "5")]
+    pub first: u64,
+    /// entries from the first to this one
+    #[prost(uint64, tag = "6")]
+    pub count: u64,
+    /// SHA-256 of the whole head before, 32 bytes; zeros for the first signed one
+    #[prost(bytes = "vec", tag = "7")]
+    pub previous: ::prost::alloc::vec::Vec<u8>,
+    /// Ed25519, public, 32 bytes
+    #[prost(bytes = "vec", tag = "8")]
+    pub key: ::prost::alloc::vec::Vec<u8>,
+    /// over the head without this field, 64 bytes
+    #[prost(bytes = "vec", tag = "9")]
+    pub signature: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ModelEvent {

@@ -1,0 +1,38 @@
+/** What a verb does, in the audit of the data folder. */
+import { AuditChain } from "../core/audit/chain.ts";
+import type { Act } from "../core/audit/entry.ts";
+import { controlSeed, HeadSigner } from "../core/audit/head.ts";
+import { LOCAL_USER } from "../core/local_user.ts";
+import { type Database, openDatabase } from "../core/database.ts";
+import { tellerOf } from "./audit_heads.ts";
+import type { Context } from "./command.ts";
+
+/** The key that signs heads, hex. */
+export const headSeed = (context: Context): string =>
+  controlSeed(context.dataDir().path, context.setting<string>("control.sign_sk_hex"));
+
+/** Runs with legend.db of the data folder; a write in it waits `busyMs` for another process. */
+export async function withDatabase<T>(
+  context: Context,
+  run: (database: Database) => T | Promise<T>,
+  busyMs?: number,
+): Promise<T> {
+  const database = openDatabase(`${context.dataDir().path}/legend.db`, busyMs);
+  try {
+    return await run(database);
+  } finally {
+    database.close();
+  }
+}
+
+/** Adds an entry by this user of the host. Throws when it cannot be kept. */
+export function appendAct(context: Context, database: Database, act: Omit<Act, "who">): void {
+  const signer = new HeadSigner(context.dataDir().instance, headSeed(context));
+  new AuditChain(database, signer).append({ who: LOCAL_USER, ...act });
+}
+
+/** The heads of what was added are outside when this resolves, or it was said why not. */
+export async function tellHeads(context: Context, database: Database): Promise<void> {
+  const chain = new AuditChain(database);
+  await tellerOf(context, chain, (seq) => chain.told(seq)).flush();
+}

@@ -1,0 +1,141 @@
+/** The audit of a data folder, held against everything outside that has its heads. */
+import { headOfLine } from "../core/audit/anchor_file.ts";
+import { AuditChain } from "../core/audit/chain.ts";
+import { controlSeed, HeadSigner } from "../core/audit/head.ts";
+import { ToldHeads, type Trust } from "../core/audit/told.ts";
+import { type Verdict, verifyAudit } from "../core/audit/verify.ts";
+import { kafkaOf } from "../core/config/kafka.ts";
+import { type Database, openDatabase } from "../core/database.ts";
+import { AppError } from "../core/errors.ts";
+import { readThrough } from "../core/log/follow.ts";
+import type { Log } from "../core/log/log.ts";
+import { AUDIT_TOPIC, tellerOf } from "./audit_heads.ts";
+import type { Context } from "./command.ts";
+
+/** Goes through the audit of the data folder; `anchor`: a file of heads to hold it against, beside the configured one. */
+export async function checkAudit(context: Context, anchor?: string): Promise<Verdict> {
+  const { path, instance } = context.dataDir();
+  const faults: string[] = [];
+  const trust: Trust = { node: instance, keys: trustedKeys(context, faults) };
+  const database = existing(`${path}/legend.db`);
+  try {
+    if (typeof database !== "string") await tellPending(context, database);
+    const told = [await readTopic(context.outbox(), trust, AUDIT_TOPIC, false)];
+    if (kafkaOf(context.config())) {
+      told.push(await readTopic(context.log(), trust, `${AUDIT_TOPIC} on Kafka`, true));
+    }
+    const configured = context.setting<string>("audit.anchor");
+    for (const file of new Set([configured, anchor ?? ""])) {
+      if (file !== "") told.push(readFile(file, trust, file === configured));
+    }
+    const verdict = verifyAudit(database, told, trust);
+    return {
+      ...verdict,
+      faults: [...faults, ...verdict.faults],
+      notes: [...verdict.notes, ...outside(told)],
+    };
+  } finally {
+    if (typeof database !== "string") database.close();
+  }
+}
+
+const outside = (told: readonly ToldHeads[]) =>
+  told.length > 1 ? [] : [
+    "entries and heads lie in one folder: who can write there can put an older copy of both in its place; for heads outside set `audit.anchor` to a file on another disk, or use Kafka",
+  ];
+
+/** The database, or why there is none to look at. */
+function existing(path: string): Database | string {
+  try {
+    Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "legend.db is missing";
+    return `legend.db cannot be read: ${error instanceof Error ? error.message : error}`;
+  }
+  try {
+    return openDatabase(path);
+  } catch (error) {
+    if (error instanceof AppError) return `legend.db cannot be read: ${error.message}`;
+    throw error;
+  }
+}
+
+/** Heads that a process which ended has left are told first; those that were told before are not told again. */
+async function tellPending(context: Context, database: Database): Promise<void> {
+  try {
+    const chain = new AuditChain(database);
+    const isTold = (await context.outbox().topics()).includes(AUDIT_TOPIC);
+    // Where heads were told and the topic is gone, a new one would hide it.
+    if (isTold || chain.toldTo() === 0) await tellerOf(context, chain, (seq) => chain.told(seq)).flush();
+  } catch {
+    // What is wrong with the database or the log is found when they are read.
+  }
+}
+
+function trustedKeys(context: Context, faults: string[]): Set<string> {
+  const { path, instance } = context.dataDir();
+  const configured = context.setting<string>("control.sign_sk_hex");
+  const keys = new Set<string>();
+  const add = (seed: string) => keys.add(new HeadSigner(instance, seed).key);
+  if (configured) add(configured);
+  try {
+    Deno.statSync(`${path}/keys/control.key`);
+    add(controlSeed(path, ""));
+  } catch (error) {
+    const isMissing = error instanceof Deno.errors.NotFound;
+    if (!isMissing || !configured) {
+      faults.push(
+        `the key that signs heads cannot be used: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  }
+  return keys;
+}
+
+async function readTopic(log: Log, trust: Trust, name: string, shared: boolean): Promise<ToldHeads> {
+  const told = new ToldHeads({ name, complete: !shared, shared }, trust);
+  try {
+    using topic = await log.topic(AUDIT_TOPIC);
+    for await (const block of readThrough(topic, "start")) {
+      if ("gap" in block) {
+        const { from, to, cause } = block.gap;
+        told.fault(`records ${from}..${to - 1n} ${cause === "damage" ? "are damaged" : "were removed"}`);
+      } else block.records.forEach(({ value }) => told.add(value ?? new Uint8Array()));
+    }
+  } catch (error) {
+    const isMissing = error instanceof AppError && error.code === "not_found";
+    told.fault(
+      isMissing ? "it is missing" : `it cannot be read: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  return told;
+}
+
+function readFile(file: string, trust: Trust, complete: boolean): ToldHeads {
+  const told = new ToldHeads({ name: `the file ${file}`, complete, shared: true }, trust);
+  try {
+    const lines = new TextDecoder("latin1").decode(Deno.readFileSync(file)).split("\n");
+    if (lines.pop() !== "") told.fault("its last line has no end");
+    lines.forEach((line, at) => {
+      const head = headOfLine(line);
+      if (!head) return told.fault(`its line ${at + 1} cannot be read`);
+      told.add(head);
+      if (!line.startsWith(`${told.newest} `)) {
+        told.fault(`its line ${at + 1} is not the head ${line.split(" ")[0]}`);
+      }
+    });
+    if (told.count === 0) told.fault("it has no head of this instance");
+  } catch (error) {
+    told.fault(`it cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+  return told;
+}
+
+/** A line for a verdict, and one for each fault. */
+export function verdictText({ entries, heads, faults }: Verdict): string {
+  const told = heads.map(({ place, count }, at) =>
+    at === 0 ? `${count} heads told outside` : `${count} in ${place}`
+  );
+  const result = faults.length === 0 ? "whole" : faults.length === 1 ? "1 fault" : `${faults.length} faults`;
+  return [`${entries} entries, ${told.join(", ")}: ${result}`, ...faults].map((line) => `${line}\n`).join("");
+}

@@ -1,0 +1,107 @@
+/** Tells the heads of the audit outside: on `audit-proto`, and in a file on another disk where one is configured. */
+import type { AuditChain } from "../core/audit/chain.ts";
+import { AnchorFile } from "../core/audit/anchor_file.ts";
+import type { Log } from "../core/log/log.ts";
+import { pause } from "../core/pause.ts";
+import type { Context } from "./command.ts";
+
+export const AUDIT_TOPIC = "audit-proto";
+/** How long a head waits for its neighbours, and how long one that could not be told waits for the next try. */
+const GATHER_MS = 5;
+const AGAIN_MS = 1_000;
+
+export interface TellerOptions {
+  readonly log: Log;
+  readonly node: string;
+  /** The heads are read from here. */
+  readonly chain: AuditChain;
+  /** Writes down that all heads up to `seq` were told. */
+  told(seq: number): Promise<void> | void;
+  /** `audit.anchor`; "" = none. */
+  readonly file: string;
+  say(line: string): void;
+}
+
+export class HeadTeller {
+  readonly #options: TellerOptions;
+  #telling: Promise<boolean> = Promise.resolve(true);
+  #isWaiting = false;
+  #said = "";
+
+  constructor(options: TellerOptions) {
+    this.#options = options;
+  }
+
+  /** There are new heads: they are told a few milliseconds later. */
+  poke(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    setTimeout(() => {
+      this.#isWaiting = false;
+      this.flush();
+    }, GATHER_MS);
+  }
+
+  /** Tells what was not told yet; whether all of it was. */
+  flush(): Promise<boolean> {
+    return this.#telling = this.#telling.then(() => this.#tell());
+  }
+
+  async #tell(): Promise<boolean> {
+    try {
+      await this.#tellTopic();
+      this.#tellFile();
+      this.#said = "";
+      return true;
+    } catch (error) {
+      // The chain is whole, and its heads wait in it; what is missing outside is said, not hidden.
+      const line = `Cannot tell the heads of the audit: ${error instanceof Error ? error.message : error}`;
+      if (line !== this.#said) this.#options.say(line);
+      this.#said = line;
+      return false;
+    }
+  }
+
+  async #tellTopic(): Promise<void> {
+    const { log, node, chain, told } = this.#options;
+    let last = chain.toldTo();
+    let heads = chain.headsAfter(last);
+    if (heads.length === 0) return;
+    using topic = await log.topic(AUDIT_TOPIC, { create: true });
+    const key = new TextEncoder().encode(node);
+    for (; heads.length > 0; heads = chain.headsAfter(last)) {
+      await topic.append(heads.map(({ bytes }) => ({ key, value: bytes })));
+      last = heads.at(-1)!.seq;
+      await told(last);
+    }
+  }
+
+  #tellFile(): void {
+    const { file, chain } = this.#options;
+    if (file !== "") new AnchorFile(file).append((seq) => chain.headsAfter(seq));
+  }
+
+  /** Tells what a process that ended has left, then tries again whatever could not be told. */
+  async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.flush();
+      await pause(AGAIN_MS, signal);
+    }
+  }
+}
+
+/** What tells the heads of `chain` for the data folder; `told` writes down how far. */
+export function tellerOf(
+  context: Context,
+  chain: AuditChain,
+  told: (seq: number) => Promise<void> | void,
+): HeadTeller {
+  return new HeadTeller({
+    log: context.outbox(),
+    node: context.dataDir().instance,
+    chain,
+    told,
+    file: context.setting<string>("audit.anchor"),
+    say: (line) => context.say(line),
+  });
+}

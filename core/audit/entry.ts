@@ -1,0 +1,83 @@
+/** An entry of the audit as one byte string: what is hashed is what is stored, and what is shown is held against it. */
+import { Buffer } from "node:buffer";
+import { hash } from "node:crypto";
+
+/** What somebody did, before it has its place in the chain. */
+export interface Act {
+  /** User, `key:ID`, `local:UID`, or what a stranger gave as a name. */
+  readonly who: string;
+  /** `login`, `login refused`, `throttle`, `kill`, … */
+  readonly action: string;
+  /** `arbitrage`, `mev`, or "". */
+  readonly module: string;
+  readonly detail: string;
+  readonly request_id: string;
+}
+
+export interface AuditEntry extends Act {
+  /** From 1. */
+  readonly seq: number;
+  readonly at_ms: number;
+}
+
+/** The shown fields in the order in which they are hashed. */
+export const FIELDS = ["seq", "at_ms", "who", "action", "module", "detail", "request_id"] as const;
+
+/** Most UTF-16 units of each text; what is longer is cut, and says so. */
+const LENGTH_MAX: Record<keyof Act, number> = {
+  who: 128,
+  action: 64,
+  module: 32,
+  detail: 4_096,
+  request_id: 128,
+};
+
+/** Before the first entry there is none. */
+export const NO_HASH = "0".repeat(64);
+
+/** Controls, and characters that turn or hide what stands beside them. */
+// deno-lint-ignore no-control-regex
+const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** The one place where strange text becomes text that can be stored, printed and compared: UTF-8, nothing hidden. */
+export function plainText(text: string, lengthMax: number): string {
+  const cut = text.length > lengthMax ? `${text.slice(0, lengthMax)}… (${text.length} characters)` : text;
+  return cut.toWellFormed().replace(
+    HIDDEN,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** An act whose texts can be stored. */
+export function plainAct(act: Act): Act {
+  const plain = (field: keyof Act) => plainText(act[field], LENGTH_MAX[field]);
+  return {
+    who: plain("who"),
+    action: plain("action"),
+    module: plain("module"),
+    detail: plain("detail"),
+    request_id: plain("request_id"),
+  };
+}
+
+/** The entry's bytes: each field with its length in bytes before it. */
+export function entryBytes(entry: AuditEntry): Buffer {
+  return Buffer.from(
+    FIELDS.map((field) => `${Buffer.byteLength(String(entry[field]))}:${entry[field]}`).join(""),
+  );
+}
+
+/** The same bytes made by the database of what is shown: a million rows are too many to take apart one by one. */
+export const SHOWN_SQL = `cast(${
+  FIELDS.map((field) => `length(cast(${field} as blob)) || ':' || ${field}`).join(" || ")
+} as blob)`;
+
+/** SHA-256, hex, over the hash before and the entry's bytes. */
+export function entryHash(previous: string, entry: Uint8Array): string {
+  return hash("sha256", Buffer.concat([Buffer.from(`legend-audit 2\n${previous}\n`), entry]), "hex");
+}
+
+/** The hash of an entry of the first version, which had no bytes of its own. */
+export function oldEntryHash(previous: string, shown: Uint8Array): string {
+  return hash("sha256", Buffer.concat([Buffer.from(previous), shown]), "hex");
+}

@@ -1,0 +1,158 @@
+/** Heads of the audit: one for each entry, signed with the control key, each naming the one before it. */
+import { Buffer } from "node:buffer";
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
+import { jobs, long } from "../../proto/wire.ts";
+import { AppError } from "../errors.ts";
+import { readOrMake } from "../files.ts";
+
+/** A head, told to places outside the chain's own file. */
+export interface Head {
+  /** The instance whose chain it is. */
+  readonly node: string;
+  readonly seq: number;
+  /** The entry's hash, hex. */
+  readonly hash: string;
+  readonly at_ms: number;
+  /** Seq of the chain's first entry. */
+  readonly first: number;
+  /** Entries from the first to this one. */
+  readonly count: number;
+  /** {@link headHash} of the head before; {@link NO_HEAD} when it is the first signed one. */
+  readonly previous: string;
+}
+
+/** A head that was read. */
+export interface SignedHead extends Head {
+  /** The public key, hex. */
+  readonly key: string;
+  readonly signature: Uint8Array;
+}
+
+/** What the first signed head has as the one before it. */
+export const NO_HEAD = "0".repeat(64);
+
+const DOMAIN = Buffer.from("legend-audit-head 1\n");
+const SIGNATURE_BYTES = 64;
+/** Tag of the field `signature` and its length, which is below 128. */
+const SIGNATURE_TAG = Buffer.from([9 << 3 | 2, SIGNATURE_BYTES]);
+/** An Ed25519 seed as PKCS 8, a public key as SPKI: what stands before the 32 bytes. */
+const PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
+const SPKI = Buffer.from("302a300506032b6570032100", "hex");
+
+const unhex = (text: string) => new Uint8Array(Buffer.from(text, "hex"));
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+
+/** SHA-256 of a whole head with its signature, hex. */
+export const headHash = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
+
+/** The bytes that are signed; a head is these and the signature behind them. */
+export function unsignedHead(head: Head, key: string): Uint8Array {
+  return jobs.AuditHead.encode({
+    node: head.node,
+    seq: long(head.seq),
+    hash: unhex(head.hash),
+    atMs: long(head.at_ms),
+    first: long(head.first),
+    count: long(head.count),
+    previous: unhex(head.previous),
+    key: unhex(key),
+  }).finish();
+}
+
+/** Whether `bytes` are `unsigned` and a signature, whatever it is. */
+export function isHeadOf(bytes: Uint8Array, unsigned: Uint8Array): boolean {
+  const end = unsigned.length + SIGNATURE_TAG.length;
+  return bytes.length === end + SIGNATURE_BYTES &&
+    Buffer.compare(bytes.subarray(0, unsigned.length), unsigned) === 0 &&
+    Buffer.compare(bytes.subarray(unsigned.length, end), SIGNATURE_TAG) === 0;
+}
+
+/** A head from its bytes; null unless they are exactly what {@link HeadSigner} would have written for its fields. */
+export function readHead(bytes: Uint8Array): SignedHead | null {
+  try {
+    const told = jobs.AuditHead.decode(bytes);
+    const head: SignedHead = {
+      node: told.node,
+      seq: Number(told.seq),
+      hash: hex(told.hash),
+      at_ms: Number(told.atMs),
+      first: Number(told.first),
+      count: Number(told.count),
+      previous: hex(told.previous),
+      key: hex(told.key),
+      signature: told.signature,
+    };
+    return isHeadOf(bytes, unsignedHead(head, head.key)) ? head : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A head of the first version, not signed; null when the bytes are something else. */
+export function readOldHead(bytes: Uint8Array): { node: string; seq: number; hash: string } | null {
+  try {
+    const { node, seq, hash, atMs } = jobs.AuditHead.decode(bytes);
+    if (hash.length !== 32) return null;
+    // Whatever else it has is not in this.
+    const again = jobs.AuditHead.encode({ node, seq, hash, atMs }).finish();
+    return Buffer.compare(again, bytes) === 0 ? { node, seq: Number(seq), hash: hex(hash) } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the head's signature is that of the key it names. */
+export function isSignedHead(head: SignedHead): boolean {
+  try {
+    const key = createPublicKey({ key: Buffer.concat([SPKI, unhex(head.key)]), format: "der", type: "spki" });
+    return verify(null, Buffer.concat([DOMAIN, unsignedHead(head, head.key)]), key, head.signature);
+  } catch {
+    // Not every 32 bytes are a key.
+    return false;
+  }
+}
+
+/** Signs the heads of one instance. */
+export class HeadSigner {
+  /** The public key, hex. */
+  readonly key: string;
+  readonly #private: KeyObject;
+
+  /** `seedHex`: the 32 bytes of an Ed25519 seed in hex. */
+  constructor(readonly node: string, seedHex: string) {
+    const der = Buffer.concat([PKCS8, Buffer.from(seedHex, "hex")]);
+    this.#private = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+    this.key = hex(
+      createPublicKey(this.#private).export({ format: "der", type: "spki" }).subarray(SPKI.length),
+    );
+  }
+
+  /** The head as it is stored and told. */
+  sign(head: Omit<Head, "node">): Uint8Array {
+    const unsigned = unsignedHead({ ...head, node: this.node }, this.key);
+    const signature = sign(null, Buffer.concat([DOMAIN, unsigned]), this.#private);
+    return new Uint8Array(Buffer.concat([unsigned, SIGNATURE_TAG, signature]));
+  }
+}
+
+/**
+ * The seed that signs commands and heads: the configured one, else the one of the data folder, made when it is
+ * missing. Throws `AppError` with one line.
+ */
+export function controlSeed(dataDir: string, configured: string): string {
+  if (configured) return configured.toLowerCase();
+  const path = `${dataDir}/keys/control.key`;
+  Deno.mkdirSync(`${dataDir}/keys`, { recursive: true, mode: 0o700 });
+  const seed = readOrMake(path, () => hex(crypto.getRandomValues(new Uint8Array(32)))).trim();
+  const mode = Deno.statSync(path).mode ?? 0;
+  if (mode & 0o077) {
+    throw new AppError(
+      "failed",
+      `Cannot use the key ${path}: others can read it (mode ${(mode & 0o777).toString(8)}), need 0600`,
+    );
+  }
+  if (!/^[0-9a-fA-F]{64}$/.test(seed)) {
+    throw new AppError("failed", `Cannot use the key ${path}: it is damaged, need 64 hex digits`);
+  }
+  return seed.toLowerCase();
+}

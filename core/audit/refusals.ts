@@ -1,0 +1,99 @@
+/** What strangers are refused, on its way to the audit: one entry a minute for each name and address, with a count. */
+import { pause } from "../pause.ts";
+import type { Act } from "./entry.ts";
+
+const WINDOW_MS = 60_000;
+/** Entries of one minute, and of one address within it; what is beyond is counted together. */
+const ROWS_MAX = 128;
+const ROWS_OF_ADDRESS_MAX = 16;
+
+export interface Refusal {
+  readonly who: string;
+  readonly action: string;
+  readonly what: string;
+  readonly address: string;
+}
+
+export interface RefusalDeps {
+  write(acts: readonly Act[]): Promise<void>;
+  say(line: string): void;
+}
+
+export class Refusals {
+  readonly #deps: RefusalDeps;
+  #rows = new Map<string, { refusal: Refusal; count: number }>();
+  readonly #ofAddress = new Map<string, number>();
+  #writing: Promise<void> = Promise.resolve();
+  #hasFailed = false;
+
+  constructor(deps: RefusalDeps) {
+    this.#deps = deps;
+  }
+
+  /** Counts a refusal; it is in the audit when the minute is over. */
+  add(refusal: Refusal): void {
+    const row = this.#rows.get(keyOf(refusal));
+    if (row) row.count += 1;
+    else this.#begin(refusal, 1);
+  }
+
+  #begin(refusal: Refusal, count: number): void {
+    const { address } = refusal;
+    const ofAddress = this.#ofAddress.get(address) ?? 0;
+    const fits = this.#rows.size < ROWS_MAX && ofAddress < ROWS_OF_ADDRESS_MAX;
+    const isKnownAddress = this.#rows.size < ROWS_MAX || ofAddress > 0;
+    const row = fits ? refusal : {
+      ...refusal,
+      who: "others",
+      what: "of other names or for other reasons",
+      address: isKnownAddress ? address : "other addresses",
+    };
+    const known = this.#rows.get(keyOf(row));
+    if (known) known.count += count;
+    else {
+      this.#rows.set(keyOf(row), { refusal: row, count });
+      if (fits) this.#ofAddress.set(address, ofAddress + 1);
+    }
+  }
+
+  /** Writes what was counted; what cannot be written is counted on. */
+  flush(): Promise<void> {
+    const rows = [...this.#rows.values()];
+    this.#rows = new Map();
+    this.#ofAddress.clear();
+    if (rows.length > 0) this.#writing = this.#writing.then(() => this.#write(rows));
+    return this.#writing;
+  }
+
+  async #write(rows: readonly { refusal: Refusal; count: number }[]): Promise<void> {
+    const acts = rows.map(({ refusal: { who, action, what, address }, count }): Act => ({
+      who,
+      action,
+      module: "",
+      detail: `${what}, from ${address}, ${count === 1 ? "once" : `${count} times`}`,
+      request_id: "",
+    }));
+    try {
+      await this.#deps.write(acts);
+      this.#hasFailed = false;
+    } catch (error) {
+      for (const { refusal, count } of rows) {
+        const row = this.#rows.get(keyOf(refusal));
+        if (row) row.count += count;
+        else this.#begin(refusal, count);
+      }
+      if (!this.#hasFailed) this.#deps.say(error instanceof Error ? error.message : String(error));
+      this.#hasFailed = true;
+    }
+  }
+
+  /** Writes each minute until the signal ends it, and then once more. */
+  async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await pause(WINDOW_MS, signal);
+      await this.flush();
+    }
+  }
+}
+
+const keyOf = ({ who, action, what, address }: Refusal) => JSON.stringify([who, action, what, address]);

@@ -1,0 +1,260 @@
+/** Goes through the whole chain, entry by entry, and holds it against its heads here and outside; lists every fault. */
+import { Buffer } from "node:buffer";
+import type { Database } from "../database.ts";
+import { entryHash, NO_HASH, oldEntryHash, SHOWN_SQL } from "./entry.ts";
+import {
+  type Head,
+  headHash,
+  isHeadOf,
+  isSignedHead,
+  NO_HEAD,
+  readHead,
+  type SignedHead,
+  unsignedHead,
+} from "./head.ts";
+import type { ToldHeads, Trust } from "./told.ts";
+
+export interface Verdict {
+  readonly entries: number;
+  /** Heads of each place outside. */
+  readonly heads: readonly { readonly place: string; readonly count: number }[];
+  /** Everything that does not fit, in words. Whole when there is none. */
+  readonly faults: readonly string[];
+  /** What is no fault and yet limits what is proved. */
+  readonly notes: readonly string[];
+}
+
+/** Rows looked at together: a call of the database for each would take longer than its hash. */
+const CHUNK_ROWS = 5_000;
+const LEAST_SEQ = -(2n ** 63n);
+const CHUNK_SQL =
+  `select seq, cast(at_ms as text), ${SHOWN_SQL}, entry, cast(previous as blob), cast(hash as blob), head
+  from audit where seq >= ? order by seq limit ${CHUNK_ROWS}`;
+
+type Row = [
+  seq: bigint,
+  atMs: string,
+  shown: Uint8Array,
+  entry: Uint8Array | null,
+  previous: Uint8Array,
+  hash: Uint8Array,
+  head: Uint8Array | null,
+];
+
+const utf8 = (bytes: Uint8Array) => Buffer.from(bytes).toString();
+const range = (from: bigint | number, to: bigint | number) =>
+  from === to ? `entry ${from} is missing` : `entries ${from}..${to} are missing`;
+
+/** `database`: or why there is none to look at. `told` have taken all their heads and are finished here. */
+export function verifyAudit(database: Database | string, told: readonly ToldHeads[], trust: Trust): Verdict {
+  const walk = new Walk(trust);
+  if (typeof database === "string") walk.faults.push(database);
+  else walk.all(database);
+  for (const place of told) {
+    place.finish(walk.firstSigned, Math.max(walk.toldTo, walk.lastSigned));
+    walk.compare(place);
+  }
+  const faults = [...walk.faults, ...told.flatMap((place) => place.faults)];
+  return {
+    entries: walk.entries,
+    heads: told.map((place) => ({ place: place.place.name, count: place.count })),
+    faults,
+    notes: walk.notes(told),
+  };
+}
+
+/** One pass over the table. */
+class Walk {
+  readonly faults: string[] = [];
+  entries = 0;
+  /** The newest head that the database counts as told. */
+  toldTo = 0;
+  firstSigned: number | null = null;
+  lastSigned = 0;
+  /** Entries of the first version. */
+  #old = 0;
+  /** By seq: the hash of the head, or of an entry of the first version. */
+  readonly #heads = new Map<number, string>();
+  readonly #oldHashes = new Map<number, string>();
+  #expected = 1n;
+  #hash = NO_HASH;
+  #head: Uint8Array | null = null;
+  #headHash = NO_HEAD;
+  #key = "";
+  #node: string;
+  readonly #strangers = new Map<string, number>();
+
+  constructor(readonly trust: Trust) {
+    this.#node = trust.node;
+  }
+
+  all(database: Database): void {
+    try {
+      this.#rows(database, (row) => this.#take(row));
+      if (this.#head && !this.#isSigned(this.#head)) this.#judgeAll(database);
+      const told = database.prepare("select seq from audit_told").get();
+      if (!told) this.faults.push("legend.db does not say how many heads were told");
+      this.toldTo = Number(told?.seq ?? 0);
+    } catch (error) {
+      this.faults.push(`legend.db cannot be read: ${error instanceof Error ? error.message : error}`);
+    }
+    for (const [node, count] of this.#strangers) {
+      this.faults.push(`${count} heads in legend.db are of the instance ${node}, not of ${this.trust.node}`);
+    }
+    if (BigInt(this.toldTo) >= this.#expected) {
+      this.faults.push(`${range(this.#expected, this.toldTo)}: their heads were told`);
+    }
+  }
+
+  #rows(database: Database, take: (row: Row) => void): void {
+    const chunk = database.prepare(CHUNK_SQL);
+    chunk.setReadBigInts(true);
+    // Not in the types yet: rows as arrays, without an object each.
+    (chunk as unknown as { setReturnArrays(on: boolean): void }).setReturnArrays(true);
+    for (let next = LEAST_SEQ;;) {
+      const rows = chunk.all(next) as unknown as Row[];
+      rows.forEach(take);
+      const last = rows.at(-1)?.[0];
+      if (last === undefined || last === 2n ** 63n - 1n) return;
+      next = last + 1n;
+    }
+  }
+
+  #take([seq, atMs, shown, entry, previousBytes, hashBytes, head]: Row): void {
+    const [previous, hash] = [utf8(previousBytes), utf8(hashBytes)];
+    this.entries += 1;
+    const follows = seq === this.#expected;
+    if (seq > this.#expected) this.faults.push(range(this.#expected, seq - 1n));
+    else if (!follows) this.faults.push(`entry ${seq} does not belong here: the first is 1`);
+    if (follows && previous !== this.#hash) {
+      this.faults.push(`entry ${seq} does not follow the one before it`);
+    }
+    if (entry === null) this.#takeOld(seq, shown, previous, hash, head);
+    else {
+      this.firstSigned ??= Number(seq);
+      this.lastSigned = Number(seq);
+      if (Buffer.compare(shown, entry) !== 0) {
+        this.faults.push(`entry ${seq} was changed: what is shown is not what was written`);
+      }
+      if (entryHash(previous, entry) !== hash) {
+        this.faults.push(`entry ${seq} was changed: its hash is another one`);
+      }
+      this.#judge(Number(seq), Number(atMs), hash, head, follows);
+    }
+    this.#hash = hash;
+    if (seq >= this.#expected) this.#expected = seq + 1n;
+    this.#head = head;
+    this.#headHash = head ? headHash(head) : NO_HEAD;
+    if (head) this.#heads.set(Number(seq), this.#headHash);
+  }
+
+  #takeOld(seq: bigint, shown: Uint8Array, previous: string, hash: string, head: Uint8Array | null): void {
+    if (this.firstSigned !== null) this.faults.push(`entry ${seq} has lost its bytes and its head`);
+    if (head) this.faults.push(`entry ${seq} has a head and has lost its bytes`);
+    if (oldEntryHash(previous, shown) !== hash) {
+      this.faults.push(`entry ${seq} was changed: its hash is another one`);
+    }
+    this.#old += 1;
+    this.#oldHashes.set(Number(seq), hash);
+  }
+
+  /** Holds an entry against its own head. */
+  #judge(seq: number, at_ms: number, hash: string, bytes: Uint8Array | null, follows: boolean): void {
+    if (!bytes) {
+      this.faults.push(`entry ${seq} has no signed head`);
+      return;
+    }
+    const fits = { node: this.#node, seq, hash, at_ms, first: 1, count: seq, previous: this.#headHash };
+    if (!follows || this.#key === "" || !isHeadOf(bytes, unsignedHead(fits, this.#key))) {
+      const head = readHead(bytes);
+      if (head) this.#judgeRead(head, fits, follows);
+      else this.faults.push(`the head of entry ${seq} cannot be read`);
+    }
+    if (this.#node !== this.trust.node) {
+      this.#strangers.set(this.#node, (this.#strangers.get(this.#node) ?? 0) + 1);
+    }
+  }
+
+  /** A head that is not simply the next one of the same key. */
+  #judgeRead(head: SignedHead, fits: Head, follows: boolean): void {
+    const { seq } = fits;
+    if ((["seq", "hash", "at_ms", "first", "count"] as const).some((field) => head[field] !== fits[field])) {
+      this.faults.push(`entry ${seq} does not fit its signed head: it was changed or computed anew`);
+    }
+    if (follows && head.previous !== fits.previous) {
+      this.faults.push(`the head of entry ${seq} does not follow the head before it`);
+      if (this.#head && !this.#isSigned(this.#head)) this.#notSigned(seq - 1);
+    }
+    if (!this.trust.keys.has(head.key)) {
+      this.faults.push(`the head of entry ${seq} is signed by the foreign key ${head.key.slice(0, 16)}`);
+    }
+    if (!isSignedHead(head)) this.#notSigned(seq);
+    [this.#key, this.#node] = [head.key, head.node];
+  }
+
+  #isSigned(bytes: Uint8Array): boolean {
+    const head = readHead(bytes);
+    return head !== null && isSignedHead(head);
+  }
+
+  #notSigned(seq: number): void {
+    const line = `the head of entry ${seq} is not signed by the key it names`;
+    if (!this.faults.includes(line)) this.faults.push(line);
+  }
+
+  /** The last signature does not hold: those before it prove nothing through it, and are looked at one by one. */
+  #judgeAll(database: Database): void {
+    this.#rows(database, ([seq, , , , , , head]) => {
+      if (head && !this.#isSigned(head)) this.#notSigned(Number(seq));
+    });
+  }
+
+  /** Holds the entries against the heads of a place. */
+  compare(told: ToldHeads): void {
+    const { name } = told.place;
+    const missing: number[] = [];
+    const other = (seq: number) =>
+      this.faults.push(`entry ${seq} is not the one that ${name} has: the chain was computed anew`);
+    for (const [seq, { hash }] of told.signed) {
+      const own = this.#heads.get(seq);
+      if (own === undefined) missing.push(seq);
+      else if (own !== hash) other(seq);
+    }
+    for (const [seq, hash] of told.old) {
+      const own = this.#oldHashes.get(seq);
+      if (own === undefined) missing.push(seq);
+      else if (own !== hash) other(seq);
+    }
+    for (const [from, to] of runs(missing)) {
+      this.faults.push(`${range(from, to)}: ${name} has ${from === to ? "its head" : "their heads"}`);
+    }
+  }
+
+  notes(told: readonly ToldHeads[]): string[] {
+    const notes: string[] = [];
+    if (this.#old > 0) {
+      notes.push(
+        this.firstSigned === null
+          ? `${this.#old} entries are of the first version, without signed heads: the next entry seals them`
+          : `${this.#old} entries are of the first version: the first signed head seals them`,
+      );
+    }
+    for (const { place, signed } of told) {
+      if (place.complete) continue;
+      const last = Math.max(0, ...[...signed.keys()].slice(-1));
+      if (last < this.toldTo) notes.push(`${place.name} ends with head ${last} of ${this.toldTo}`);
+    }
+    return notes;
+  }
+}
+
+/** Numbers that follow each other as pairs of the first and the last. */
+function runs(numbers: readonly number[]): [number, number][] {
+  const found: [number, number][] = [];
+  for (const number of [...numbers].sort((a, b) => a - b)) {
+    const last = found.at(-1);
+    if (last && number === last[1] + 1) last[1] = number;
+    else found.push([number, number]);
+  }
+  return found;
+}

@@ -1,0 +1,35 @@
+/** A mark that a browser keeps after a login: strangers at the same address cannot use up its attempts. */
+import { Buffer } from "node:buffer";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** Days that a browser keeps it. */
+export const DEVICE_DAYS = 180;
+const TEXT_MAX = 512;
+
+export class DeviceMarks {
+  readonly #key: Buffer;
+
+  /** `secret`: the one that signs access tokens. */
+  constructor(secret: string) {
+    this.#key = createHmac("sha256", secret).update("legend device marks").digest();
+  }
+
+  #signature(text: string): string {
+    return createHmac("sha256", this.#key).update(text).digest("base64url");
+  }
+
+  /** A mark for a browser in which `name` has just logged in. */
+  make(name: string): string {
+    const text = `${randomBytes(12).toString("hex")}.${Buffer.from(name).toString("base64url")}`;
+    return `${text}.${this.#signature(text)}`;
+  }
+
+  /** The browser's id when the mark is ours and of this name. */
+  idOf(mark: string | undefined, name: string): string | undefined {
+    if (!mark || mark.length > TEXT_MAX) return undefined;
+    const [id = "", owner = "", signature = ""] = mark.split(".");
+    const [given, expected] = [Buffer.from(signature), Buffer.from(this.#signature(`${id}.${owner}`))];
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+    return Buffer.from(owner, "base64url").toString() === name ? id : undefined;
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Names and passwords, tried by friends and strangers. An attempt is counted before it is judged: per name and address,
+ * per address, and per browser that has logged in before. What is answered, and when, is the same for names that exist
+ * and for names that do not; nobody's attempts keep somebody at another address out.
+ */
+import { AppError } from "../errors.ts";
+import { Attempts } from "../limits/attempts.ts";
+import { FairQueue } from "../limits/fair_queue.ts";
+import { pause } from "../pause.ts";
+import type { User } from "./accounts.ts";
+import { hashPassword, isPassword } from "./passwords.ts";
+
+/** Where an attempt comes from. */
+export interface Source {
+  readonly address: string;
+  /** A browser that has logged in with this name before; see `device.ts`. */
+  readonly device?: string;
+}
+
+export interface GateDeps {
+  passwordOf(name: string): { user: User; hash: string } | undefined;
+  /** Whether the name was logged in from the address before. */
+  hasLoggedIn(name: string, address: string): boolean;
+  /** Milliseconds of a clock that nobody sets. */
+  now?: () => number;
+  /** How long a refusal is held back; 500 ms when left out. */
+  holdMs?: number;
+}
+
+/** Wrong ones at once, then one each: for a name at an address, an address, a browser. */
+const PAIR = { burst: 5, everyMs: 12_000 };
+const ADDRESS = { burst: 20, everyMs: 3_000 };
+const DEVICE = { burst: 10, everyMs: 6_000 };
+/** A refusal takes so long, whether a password was looked at for it or not. */
+const HOLD_MS = 500;
+/** Refusals held back at once; beyond it they are given at once. */
+const HELD_MAX = 1_000;
+/** A check costs a tenth of a second of a core: those that also kill and answer must stay free. */
+const CHECKS = { atOnce: navigator.hardwareConcurrency > 2 ? 2 : 1, laneMax: 8, waitingMax: 256 };
+/** What a name that does not exist is compared with, so that it takes as long as one that does. */
+const NOBODY = await hashPassword("a password of nobody");
+
+export class LoginGate {
+  readonly #deps: GateDeps;
+  readonly #pairs: Attempts;
+  readonly #addresses: Attempts;
+  readonly #devices: Attempts;
+  readonly #checks = new FairQueue(CHECKS);
+  #held = 0;
+
+  constructor(deps: GateDeps) {
+    this.#deps = deps;
+    const bucket = ({ burst, everyMs }: typeof PAIR) => new Attempts(burst, everyMs, deps.now);
+    [this.#pairs, this.#addresses, this.#devices] = [bucket(PAIR), bucket(ADDRESS), bucket(DEVICE)];
+  }
+
+  /** The user whose name and password these are. Throws `unauthorized`, or `rate_limited` after too many. */
+  async check(name: string, password: string, { address, device }: Source): Promise<User> {
+    const place = networkOf(address);
+    const pair = `${name}\n${place}`;
+    if (device !== undefined && this.#devices.take(device)) {
+      const user = await this.#judge(name, password, `device ${device}`, true);
+      if (user) {
+        this.#devices.clear(device);
+        return user;
+      }
+      throw user === null ? wrong() : await this.#tooMany();
+    }
+    if (this.#addresses.take(place)) {
+      const user = this.#pairs.take(pair) ? await this.#judge(name, password, place, false) : undefined;
+      if (user) {
+        this.#addresses.giveBack(place);
+        this.#pairs.clear(pair);
+        return user;
+      }
+      throw user === null ? wrong() : await this.#tooMany();
+    }
+    return await this.#afterStrangers(name, password, place, pair);
+  }
+
+  /**
+   * Somebody at this address has used up what the address has. Who has logged in from here before is still heard, and
+   * a wrong password is answered like any other attempt from here: in the same words, after the same time.
+   */
+  async #afterStrangers(name: string, password: string, place: string, pair: string): Promise<User> {
+    const refusal = this.#tooMany();
+    const known = this.#deps.hasLoggedIn(name, place) && this.#pairs.take(pair);
+    const user = known ? await this.#judge(name, password, `known ${pair}`, true) : undefined;
+    if (!user) throw await refusal;
+    this.#pairs.clear(pair);
+    return user;
+  }
+
+  /** The user; null when the password is wrong, undefined when too many wait for a check. */
+  async #judge(
+    name: string,
+    password: string,
+    lane: string,
+    first: boolean,
+  ): Promise<User | null | undefined> {
+    const checked = this.#checks.run(lane, () => {
+      const found = this.#deps.passwordOf(name);
+      return isPassword(password, found?.hash ?? NOBODY).then((fits) =>
+        fits && found && !found.user.disabled ? found.user : null
+      );
+    }, first);
+    return checked === null ? undefined : await checked;
+  }
+
+  /** The refusal, when it may be given. */
+  async #tooMany(): Promise<AppError> {
+    if (this.#held < HELD_MAX) {
+      this.#held += 1;
+      await pause(this.#deps.holdMs ?? HOLD_MS);
+      this.#held -= 1;
+    }
+    return new AppError("rate_limited", "Cannot log in: too many attempts from here, try again in a minute");
+  }
+}
+
+const wrong = () => new AppError("unauthorized", "Cannot log in: the name or the password is wrong");
+
+/** An address as one household has it: IPv6 by its first 64 bits, IPv4 as it is. */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped) return mapped;
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = address.toLowerCase().split("%")[0]!.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const behind = tail ? tail.split(":").length : 0;
+  if (tail !== undefined) { while (groups.length + behind < 8) groups.push("0"); }
+  return `${
+    groups.concat(tail ? tail.split(":") : []).slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(
+      ":",
+    )
+  }::/64`;
+}

@@ -1,0 +1,62 @@
+/** Everything that is written to legend.db, by name: the same calls in the thread of a verb and in the API's own thread. */
+import type { AuditChain } from "../audit/chain.ts";
+import type { Act } from "../audit/entry.ts";
+import type { Accounts } from "../auth/accounts.ts";
+import type { Role, Scope } from "../auth/rights.ts";
+import { AppError } from "../errors.ts";
+import { freeBytes, FULL_DISK } from "../files.ts";
+
+/** With less, what strangers cause is not written: the room that is kept inside the file is for those who may log in. */
+const STRANGERS_FREE_BYTES = 8 << 20;
+
+export function recordCalls(chain: AuditChain, accounts: Accounts, folder: string) {
+  return {
+    /** Entries of the audit; all or none. */
+    audit(acts: readonly Act[]): void {
+      for (const act of acts) chain.append(act);
+    },
+    /** Entries that strangers caused. Throws `no_space` before it would use what is kept for others. */
+    refusals(acts: readonly Act[]): void {
+      if (freeBytes(folder) < STRANGERS_FREE_BYTES) {
+        throw new AppError("no_space", `Cannot write refusals to the audit: ${FULL_DISK}`);
+      }
+      for (const act of acts) chain.append(act);
+    },
+    told: (seq: number) => chain.told(seq),
+    insertUser: (name: string, role: Role, hash: string, mustChange: boolean) =>
+      accounts.insert(name, role, hash, mustChange),
+    changeUser: (name: string, change: { role?: Role; disabled?: boolean }) => accounts.change(name, change),
+    replacePassword: (name: string, hash: string, mustChange: boolean, keepSession: string) =>
+      accounts.replacePassword(name, hash, mustChange, keepSession),
+    begin: (user: string, agent: string, address: string) => accounts.begin(user, agent, address),
+    refresh: (token: string) => accounts.refresh(token),
+    end: (session: string) => accounts.end(session),
+    addKey: (label: string, scopes: readonly Scope[], createdBy: string, expiresMs: number) =>
+      accounts.addKey(label, scopes, createdBy, expiresMs),
+    revokeKey: (id: string) => accounts.revokeKey(id),
+  };
+}
+
+export type RecordCalls = ReturnType<typeof recordCalls>;
+export type CallName = keyof RecordCalls;
+
+/** How a call reaches the one thread that writes. */
+export interface RecordWriter {
+  /**
+   * Resolves when it is on disk. Rejects with what the call throws, or `unavailable` when another process has held the
+   * file for `waitMs` (3 s; `Infinity` waits for as long as it takes).
+   */
+  call<N extends CallName>(
+    name: N,
+    args: Parameters<RecordCalls[N]>,
+    waitMs?: number,
+  ): Promise<ReturnType<RecordCalls[N]>>;
+}
+
+/** Calls in this thread, each when it is made: for tests. */
+export function inThisThread(calls: RecordCalls): RecordWriter {
+  return {
+    // deno-lint-ignore no-explicit-any -- the name decides about the arguments
+    call: (name, args) => new Promise((resolve) => resolve((calls[name] as any)(...args))),
+  };
+}

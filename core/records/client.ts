@@ -1,0 +1,113 @@
+/** The thread that writes, as the API's own thread sees it. */
+import { AppError, ERROR_STATUS, type ErrorCode } from "../errors.ts";
+import type { CallName, RecordCalls, RecordWriter } from "./calls.ts";
+import type { Answer } from "./queue.ts";
+import type { OpenMessage } from "./thread.ts";
+
+/** How long a call waits for another process that holds the file. */
+const WAIT_MS = 3_000;
+/** Calls on their way at most: beyond it they are refused, whatever they are. */
+const CALLS_MAX = 10_000;
+/** How long what is on its way may take when the process ends. */
+const CLOSE_MS = 5_000;
+
+type FromThread = Answer | { ready: true } | { closed: true } | { say: string } | {
+  failed: { code: string; message: string };
+};
+
+export interface ThreadOptions {
+  /** `core/records/thread.ts`, bundled or not. */
+  readonly module: string;
+  readonly folder: string;
+  /** The instance whose audit it is. */
+  readonly node: string;
+  /** Seed of the key that signs its heads, hex. */
+  readonly seed: string;
+  say(line: string): void;
+}
+
+export class RecordThread implements RecordWriter {
+  /** Rejects when the thread has ended of itself; never resolves. */
+  readonly failed: Promise<never>;
+  readonly #worker: Worker;
+  readonly #calls = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<void>();
+  #count = 0;
+  #fail!: (error: Error) => void;
+  #end: Error | undefined;
+
+  constructor({ module, folder, node, seed, say }: ThreadOptions) {
+    this.failed = new Promise((_, reject) => (this.#fail = reject));
+    this.failed.catch(() => {});
+    this.#worker = new Worker(module, { type: "module" });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#hear(data, say);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#over(new AppError("failed", `Cannot go on writing legend.db: ${event.message}`));
+    };
+    this.#worker.postMessage({ open: { folder, node, seed } } satisfies OpenMessage);
+  }
+
+  /** Resolves when the file is open; rejects with why it is not. */
+  ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  call<N extends CallName>(
+    name: N,
+    args: Parameters<RecordCalls[N]>,
+    waitMs = WAIT_MS,
+  ): Promise<ReturnType<RecordCalls[N]>> {
+    if (this.#end) return Promise.reject(this.#end);
+    if (this.#calls.size >= CALLS_MAX) {
+      return Promise.reject(
+        new AppError("unavailable", `Cannot write legend.db: ${CALLS_MAX} writes wait already`),
+      );
+    }
+    const id = ++this.#count;
+    const call = Promise.withResolvers<unknown>();
+    this.#calls.set(id, call);
+    this.#worker.postMessage({ id, name, args, waitMs });
+    return call.promise as Promise<ReturnType<RecordCalls[N]>>;
+  }
+
+  /** What is on its way is written, within a few seconds. */
+  async close(): Promise<void> {
+    if (!this.#end) this.#worker.postMessage({ close: true });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_MS)));
+    await Promise.race([this.#closed.promise, late]);
+    clearTimeout(timer);
+    this.#over(new AppError("unavailable", "Cannot write legend.db: legend is ending"));
+  }
+
+  #hear(told: FromThread, say: (line: string) => void): void {
+    if ("ready" in told) this.#ready.resolve();
+    else if ("closed" in told) this.#closed.resolve();
+    else if ("say" in told) say(told.say);
+    else if ("failed" in told) this.#over(errorOf(told.failed));
+    else {
+      const call = this.#calls.get(told.id);
+      this.#calls.delete(told.id);
+      if ("error" in told) call?.reject(errorOf(told.error));
+      else call?.resolve(told.value);
+    }
+  }
+
+  #over(error: Error): void {
+    if (this.#end) return;
+    this.#end = error;
+    this.#ready.promise.catch(() => {});
+    this.#ready.reject(error);
+    this.#closed.resolve();
+    this.#fail(error);
+    for (const call of this.#calls.values()) call.reject(error);
+    this.#calls.clear();
+    this.#worker.terminate();
+  }
+}
+
+function errorOf({ code, message }: { code: string; message: string }): Error {
+  return code in ERROR_STATUS ? new AppError(code as ErrorCode, message) : new Error(message);
+}

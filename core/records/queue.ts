@@ -1,0 +1,105 @@
+/** Calls that wait for the file: what is at hand goes into one transaction, so that a hundred of them cost one sync. */
+import { type Database, isBusy, transaction } from "../database.ts";
+import { AppError } from "../errors.ts";
+import { asFullDisk } from "../files.ts";
+import type { CallName, RecordCalls } from "./calls.ts";
+
+/** A call on its way to the thread that writes. */
+export interface CallMessage {
+  readonly id: number;
+  readonly name: CallName;
+  readonly args: readonly unknown[];
+  readonly waitMs: number;
+}
+
+export type Answer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: { readonly code: string; readonly message: string } };
+
+/** Calls in one transaction. */
+const BATCH = 64;
+
+interface Waiting {
+  readonly call: CallMessage;
+  /** By the monotonic clock. */
+  readonly until: number;
+}
+
+export class WriteQueue {
+  #waiting: Waiting[] = [];
+
+  constructor(
+    readonly database: Database,
+    readonly calls: RecordCalls,
+    readonly answer: (answer: Answer) => void,
+    readonly now: () => number = () => performance.now(),
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  add(call: CallMessage): void {
+    this.#waiting.push({ call, until: this.now() + call.waitMs });
+  }
+
+  /** Writes what waits, or as much of it as one transaction takes; false when another process holds the file. */
+  turn(): boolean {
+    const batch = this.#waiting.slice(0, BATCH);
+    if (batch.length === 0) return true;
+    let answers: Answer[] | null;
+    try {
+      answers = this.#together(batch);
+    } catch (error) {
+      if (isBusy(error)) {
+        this.#expire();
+        return false;
+      }
+      answers = null;
+    }
+    // What one of them did to the transaction must not be the answer of the others.
+    answers ??= batch.map(({ call }) => this.#alone(call));
+    this.#waiting.splice(0, batch.length);
+    answers.forEach(this.answer);
+    return true;
+  }
+
+  #together(batch: readonly Waiting[]): Answer[] {
+    return transaction(this.database, () =>
+      batch.map(({ call }) => {
+        const answer = this.#alone(call);
+        // A full disk ends the whole transaction.
+        if (!this.database.isTransaction) throw new Error("The transaction has ended");
+        return answer;
+      }));
+  }
+
+  #alone({ id, name, args }: CallMessage): Answer {
+    try {
+      // deno-lint-ignore no-explicit-any -- the name decides about the arguments
+      return { id, value: transaction(this.database, () => (this.calls[name] as any)(...args)) };
+    } catch (error) {
+      return { id, error: described(error) };
+    }
+  }
+
+  /** Answers those that have waited long enough. */
+  #expire(): void {
+    const now = this.now();
+    const due = this.#waiting.filter(({ until }) => until <= now);
+    if (due.length === 0) return;
+    this.#waiting = this.#waiting.filter(({ until }) => until > now);
+    for (const { call: { id, waitMs } } of due) {
+      const message = `Cannot write legend.db: another process has held it for ${
+        (waitMs / 1_000).toFixed(0)
+      } s`;
+      this.answer({ id, error: { code: "unavailable", message } });
+    }
+  }
+}
+
+function described(error: unknown): { code: string; message: string } {
+  const known = error instanceof AppError ? error : asFullDisk(error);
+  if (known) return { code: known.code, message: known.message };
+  return { code: "", message: error instanceof Error ? error.stack ?? error.message : String(error) };
+}

@@ -1,0 +1,67 @@
+/** The thread that writes to legend.db: nothing that a disk or another process does to it is felt by who asks. */
+/// <reference lib="deno.worker" />
+import { AuditChain } from "../audit/chain.ts";
+import { HeadSigner } from "../audit/head.ts";
+import { Accounts } from "../auth/accounts.ts";
+import { type Database, keepRoom, openDatabase } from "../database.ts";
+import { AppError } from "../errors.ts";
+import { recordCalls } from "./calls.ts";
+import { type CallMessage, WriteQueue } from "./queue.ts";
+
+/** What the thread is told first. */
+export interface OpenMessage {
+  readonly open: { readonly folder: string; readonly node: string; readonly seed: string };
+}
+
+/** How long one try waits for another process; messages come in between. */
+const TRY_MS = 200;
+
+const port = self as unknown as Pick<Worker, "postMessage"> & {
+  onmessage: (event: MessageEvent<OpenMessage | CallMessage | { close: true }>) => void;
+  close(): void;
+};
+const ended = new AbortController();
+let [database, queue]: [Database | undefined, WriteQueue | undefined] = [undefined, undefined];
+let [isTurning, isClosing] = [false, false];
+
+function open({ folder, node, seed }: OpenMessage["open"]): void {
+  try {
+    database = openDatabase(`${folder}/legend.db`, TRY_MS);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return port.postMessage({ failed: { code: error.code, message: error.message } });
+  }
+  const chain = new AuditChain(database, new HeadSigner(node, seed));
+  const calls = recordCalls(chain, new Accounts(database), folder);
+  queue = new WriteQueue(database, calls, (answer) => port.postMessage(answer));
+  port.postMessage({ ready: true });
+  keepRoom(database, ended.signal, (line) => port.postMessage({ say: line }));
+}
+
+function turn(): void {
+  if (isTurning || !queue) return;
+  if (queue.isEmpty) {
+    if (isClosing) close();
+    return;
+  }
+  isTurning = true;
+  queue.turn();
+  setTimeout(() => {
+    isTurning = false;
+    turn();
+  }, 0);
+}
+
+function close(): void {
+  ended.abort();
+  database?.close();
+  port.postMessage({ closed: true });
+  port.close();
+}
+
+port.onmessage = ({ data }) => {
+  if ("open" in data) open(data.open);
+  else if ("close" in data) isClosing = true;
+  else queue?.add(data);
+  turn();
+};
