@@ -13,6 +13,7 @@ use io::accounts;
 use io::source::file::FileSource;
 use io::source::journal::Frames;
 use io::source::sim::{FIRST_SLOT, SimSource};
+use io::source::unpack::Unpacked;
 
 const ROUNDS: usize = 15;
 
@@ -21,12 +22,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [journal, folder] = &args[..] else {
         return Err("usage: decode_bench JOURNAL JSON_FOLDER".into());
     };
-    let bytes = std::fs::read(journal)?;
-    let frames: Vec<&[u8]> = Frames::open(&bytes)
-        .ok_or("no journal")?
-        .filter_map(|captured| captured.ok().map(|captured| captured.frame))
-        .filter(|frame| frame.len() > 200)
-        .collect();
+    let mut journal = Frames::open(Unpacked::open(journal)?)?.ok_or("no journal")?;
+    let mut frames: Vec<Vec<u8>> = Vec::new();
+    while let Some(Ok(captured)) = journal.next().transpose()? {
+        frames.extend((captured.frame.len() > 200).then(|| captured.frame.to_vec()));
+    }
     let (mut transaction, mut found, mut counts) =
         (Transaction::default(), Vec::new(), DecodeCounts::default());
     let mut decode = |frame: &[u8]| {

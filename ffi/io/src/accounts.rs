@@ -9,7 +9,11 @@ use engine::pools::Account;
 use engine::pubkey::Pubkey;
 use serde::Deserialize;
 
-use crate::source::file::{SourceError, read_text};
+use crate::source::file::SourceError;
+use crate::source::unpack::read_text;
+
+/// Longest snapshot; all accounts of it are held at once.
+const ACCOUNTS_BYTES_MAX: usize = 64 << 20;
 
 /// An account with its own bytes.
 pub struct OwnedAccount {
@@ -59,7 +63,7 @@ enum Data<'a> {
 /// # Errors
 /// One line that names the file and what is wrong in it.
 pub fn read(path: &Path) -> Result<Vec<OwnedAccount>, SourceError> {
-    let text = read_text(path)?;
+    let text = read_text(path, ACCOUNTS_BYTES_MAX)?;
     let broken = |why: &str| SourceError::new(format!("Cannot read accounts from {}: {why}", path.display()));
     let mut found = Vec::new();
     for line in serde_json::Deserializer::from_str(&text).into_iter::<Line<'_>>() {

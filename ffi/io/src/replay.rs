@@ -14,7 +14,8 @@ use sha2::{Digest, Sha256};
 
 use crate::accounts;
 use crate::source::any::Source;
-use crate::source::file::{SourceError, read_text};
+use crate::source::file::SourceError;
+use crate::source::unpack::read_text;
 
 /// What `legend replay` asks for.
 #[derive(serde::Deserialize)]
@@ -39,6 +40,9 @@ const SIM_BLOCKS: u64 = 150;
 /// Longest pause between two blocks of a paced replay: gaps in a capture are not waited out.
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
+/// Longest list of leaders: an epoch has 432,000 slots.
+const LEADERS_BYTES_MAX: usize = 64 << 20;
+
 #[derive(serde::Deserialize)]
 struct Leader {
     slot: u64,
@@ -47,7 +51,7 @@ struct Leader {
 
 /// `[{slot, leader}]`.
 fn leaders(path: &Path) -> Result<HashMap<u64, String>, SourceError> {
-    let list: Vec<Leader> = serde_json::from_str(&read_text(path)?).map_err(|error| {
+    let list: Vec<Leader> = serde_json::from_str(&read_text(path, LEADERS_BYTES_MAX)?).map_err(|error| {
         SourceError::new(format!(
             "Cannot read leaders from {}: {error}, need [{{slot, leader}}]",
             path.display()

@@ -26,6 +26,12 @@ impl Block {
         self.ends.len()
     }
 
+    /// Bytes of all frames.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.frames.len()
+    }
+
     /// Whether it holds no frame.
     #[must_use]
     pub fn is_empty(&self) -> bool {

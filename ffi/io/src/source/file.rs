@@ -1,7 +1,6 @@
 //! The file source: captured chain data in every form of SPEC 12, as blocks of frames in slot order.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
@@ -10,11 +9,14 @@ use engine::frame::{FrameError, Transaction, block_end};
 
 use super::block::Block;
 use super::journal::{self, Frames};
-use super::rpc::{Document, TransactionWithMeta, WholeBlock, WholeTransaction};
+use super::rpc::{Document, List, TransactionWithMeta, WholeBlock, WholeTransaction};
 use super::to_frame::{self, Place, SkipReason};
+use super::unpack::{self, TEXT_BYTES_MAX, Unpacked, cannot_read};
 
-/// Largest unpacked file in bytes: beyond it the file is refused, not cut.
-const FILE_BYTES_MAX: u64 = 4 << 30;
+/// Longest block that is read in one pass: a longer one is read transaction by transaction, in less memory.
+const WHOLE_BYTES_MAX: usize = 32 << 20;
+/// Longest transaction as JSON; the chain's own are below 1,232 bytes, with logs and balances below a megabyte.
+const TRANSACTION_BYTES_MAX: usize = 8 << 20;
 
 /// What could not be used, for the last line of every verb that reads files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,9 +111,17 @@ impl FileSource {
             self.counts.files += 1;
             return Ok(true);
         }
-        let text = read_text(&path)?;
         let hint = self.slot.or_else(|| slot_in_name(&path));
-        self.read_text(&path, &text, hint, &mut each)?;
+        let mut goes_on = true;
+        unpack::for_each_text(&path, TEXT_BYTES_MAX, |text, whole| {
+            if whole || !text.trim_ascii().is_empty() {
+                self.read_text(&path, text, hint, &mut |block| {
+                    goes_on = each(block);
+                    goes_on
+                })?;
+            }
+            Ok(goes_on)
+        })?;
         self.counts.files += 1;
         Ok(true)
     }
@@ -139,7 +149,8 @@ impl FileSource {
         each: &mut impl FnMut(&Block) -> bool,
     ) -> Result<(), SourceError> {
         let mut block = Block::default();
-        if let Ok(whole) = serde_json::from_str::<WholeBlock<'_>>(text)
+        if text.len() <= WHOLE_BYTES_MAX
+            && let Ok(whole) = serde_json::from_str::<WholeBlock<'_>>(text)
             && let Some(slot) = self.slot.or(whole.slot).or(hint)
         {
             block.clear(slot, nanoseconds(whole.block_time), true);
@@ -162,14 +173,13 @@ impl FileSource {
 
     /// Blocks of a capture journal: frames up to a `block_meta`, which ends the slot.
     fn read_journal(&mut self, path: &Path, mut each: impl FnMut(&Block) -> bool) -> Result<(), SourceError> {
-        let bytes = read_bytes(path)?;
-        let frames = Frames::open(&bytes).ok_or_else(|| {
+        let mut frames = Frames::open(Unpacked::open(path)?)?.ok_or_else(|| {
             SourceError(format!("Cannot read {}: it is no capture journal of this version", path.display()))
         })?;
         let mut block = Block::default();
         let mut transaction = Transaction::default();
-        for captured in frames {
-            let captured = captured.map_err(|at| {
+        while let Some(captured) = frames.next() {
+            let captured = captured?.map_err(|at| {
                 SourceError(format!(
                     "Cannot read {} from byte {at} on: the record there is cut or damaged",
                     path.display()
@@ -207,6 +217,9 @@ impl FileSource {
                     self.counts.malformed += 1;
                     continue;
                 }
+            }
+            if block.bytes() > TEXT_BYTES_MAX {
+                return Err(unpack::too_long(path, TEXT_BYTES_MAX));
             }
             let copied = block.push(captured.received_ns, |out| {
                 out.extend_from_slice(captured.frame);
@@ -257,10 +270,11 @@ impl FileSource {
         }
         let slot = self.slot.or(outer).or(document.slot).or(hint);
         let slot = slot.ok_or_else(|| no_block("its slot is not in it nor in the file name, use --slot"));
-        if let Some(transactions) = &document.transactions {
+        if let Some(List(transactions)) = &document.transactions {
             block.clear(slot?, nanoseconds(document.block_time), true);
             for (index, raw) in (0..).zip(transactions) {
                 match serde_json::from_str::<TransactionWithMeta<'_>>(raw.get()) {
+                    _ if raw.get().len() > TRANSACTION_BYTES_MAX => self.counts.malformed += 1,
                     Ok(TransactionWithMeta { transaction: Some(transaction), meta: Some(meta), version }) => {
                         self.push(block, index, transaction, meta, version);
                     }
@@ -270,6 +284,9 @@ impl FileSource {
             return Ok(());
         }
         if let (Some(transaction), Some(meta)) = (document.transaction, document.meta) {
+            if raw.get().len() > TRANSACTION_BYTES_MAX {
+                return Err(no_block("its transaction is longer than any of the chain"));
+            }
             block.clear(slot?, nanoseconds(document.block_time), false);
             self.push(block, document.transaction_index.unwrap_or(0), transaction, meta, document.version);
             return Ok(());
@@ -297,14 +314,6 @@ impl FileSource {
             Err(SkipReason::Malformed) => self.counts.malformed += 1,
         }
     }
-}
-
-fn cannot_read(path: &Path, error: &io::Error) -> SourceError {
-    let why = match error.kind() {
-        io::ErrorKind::NotFound => "it does not exist".to_owned(),
-        _ => error.to_string(),
-    };
-    SourceError(format!("Cannot read {}: {why}", path.display()))
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
@@ -344,59 +353,25 @@ fn nanoseconds(time_s: Option<i64>) -> u64 {
 /// The slot of the first document, to order files whose names do not say it.
 fn first_slot(path: &Path) -> Result<Option<u64>, SourceError> {
     if is_journal(path) {
-        let bytes = read_bytes(path)?;
         let mut transaction = Transaction::default();
-        let first = Frames::open(&bytes).and_then(|mut frames| frames.next()?.ok());
-        return Ok(first.and_then(|first| transaction.walk(first.frame).ok()).map(|()| transaction.slot));
+        let Some(mut frames) = Frames::open(Unpacked::open(path)?)? else { return Ok(None) };
+        let Some(Ok(first)) = frames.next().transpose()? else { return Ok(None) };
+        return Ok(transaction.walk(first.frame).ok().map(|()| transaction.slot));
     }
-    let text = read_text(path)?;
     let mut slot = None;
-    let read = for_each_document(path, &text, |raw| {
-        if let Ok(document) = serde_json::from_str::<Document<'_>>(raw.get()) {
-            let inside = document.result.and_then(|raw| serde_json::from_str::<Document<'_>>(raw.get()).ok());
-            slot = document.slot.or_else(|| inside?.slot);
-        }
+    let read = unpack::for_each_text(path, TEXT_BYTES_MAX, |text, _| {
+        for_each_document(path, text, |raw| {
+            if let Ok(document) = serde_json::from_str::<Document<'_>>(raw.get()) {
+                let inside =
+                    document.result.and_then(|raw| serde_json::from_str::<Document<'_>>(raw.get()).ok());
+                slot = document.slot.or_else(|| inside?.slot);
+            }
+            Ok(false)
+        })?;
         Ok(false)
     });
     // Whatever is wrong with the file is said when its turn comes.
     Ok(read.ok().and(slot))
-}
-
-/// A whole file as text, unpacked by its ending.
-///
-/// # Errors
-/// It is missing, truncated, too large or not UTF-8.
-pub fn read_text(path: &Path) -> Result<String, SourceError> {
-    String::from_utf8(read_bytes(path)?)
-        .map_err(|_| SourceError(format!("Cannot read {}: it is not UTF-8 text", path.display())))
-}
-
-fn read_bytes(path: &Path) -> Result<Vec<u8>, SourceError> {
-    let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
-    let plain_bytes = file.metadata().map_or(0, |meta| meta.len());
-    let unpacked: Box<dyn Read> = match path.extension().and_then(|ending| ending.to_str()) {
-        Some("zst") => Box::new(zstd::Decoder::new(file).map_err(|error| cannot_read(path, &error))?),
-        Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(file)),
-        _ => Box::new(file),
-    };
-    // A plain file then fits at once; a packed one grows as it must.
-    let mut bytes = Vec::with_capacity(usize::try_from(plain_bytes.min(FILE_BYTES_MAX)).unwrap_or(0) + 1);
-    let read = unpacked.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
-    if let Err(error) = read {
-        let why = if error.kind() == io::ErrorKind::UnexpectedEof {
-            "it is truncated".to_owned()
-        } else {
-            error.to_string()
-        };
-        return Err(SourceError(format!("Cannot unpack {}: {why}", path.display())));
-    }
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(SourceError(format!(
-            "Cannot read {}: it unpacks to more than {FILE_BYTES_MAX} bytes",
-            path.display()
-        )));
-    }
-    Ok(bytes)
 }
 
 /// Calls `each` for every value of NDJSON, a JSON array, or one value; stops when it returns false.
@@ -418,7 +393,7 @@ fn for_each_document(
             }
             continue;
         }
-        let items: Vec<&RawValue> = serde_json::from_str(value.get()).map_err(|error| broken(&error))?;
+        let List(items): List<'_> = serde_json::from_str(value.get()).map_err(|error| broken(&error))?;
         for item in items {
             if !each(item)? {
                 return Ok(());

@@ -12,6 +12,7 @@ use super::any::Source;
 use super::block::Block;
 use super::file::SourceError;
 use super::proto::Writer;
+use super::unpack::Unpacked;
 use crate::disk;
 
 /// File name ending of a journal.
@@ -96,50 +97,74 @@ impl Drop for JournalWriter {
     }
 }
 
-/// The frames of a journal; ends with an error at the first damaged or torn record.
+/// The frames of a journal, one held at a time; ends with an error at the first damaged or torn record.
 pub struct Frames<'a> {
-    bytes: &'a [u8],
+    file: Unpacked<'a>,
+    /// Byte position of the next record.
     at: usize,
+    record: Vec<u8>,
+    ended: bool,
 }
 
 impl<'a> Frames<'a> {
-    /// `None` when the bytes are no journal of this version.
-    #[must_use]
-    pub fn open(bytes: &'a [u8]) -> Option<Frames<'a>> {
-        let version = bytes.get(8..12)?;
-        (bytes.starts_with(MAGIC) && version == VERSION.to_le_bytes()).then_some(Frames { bytes, at: HEADER })
+    /// `None` when the file is no journal of this version.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn open(mut file: Unpacked<'a>) -> Result<Option<Frames<'a>>, SourceError> {
+        let mut record = Vec::new();
+        file.append(&mut record, HEADER)?;
+        let known = record.starts_with(MAGIC) && record.get(8..12) == Some(&VERSION.to_le_bytes());
+        Ok(known.then_some(Frames { file, at: HEADER, record, ended: false }))
     }
 
-    /// Byte position of the next record.
-    #[must_use]
-    pub fn position(&self) -> usize {
-        self.at
-    }
-}
-
-impl<'a> Iterator for Frames<'a> {
-    /// `Err` with the position of the record that is not whole.
-    type Item = Result<Captured<'a>, usize>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.at >= self.bytes.len() {
+    /// The next frame; `Err` inside with the position of the record that is not whole.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    #[expect(clippy::should_implement_trait, reason = "a frame lives until the next one is read")]
+    pub fn next(&mut self) -> Option<Result<Result<Captured<'_>, usize>, SourceError>> {
+        if self.ended {
             return None;
         }
         let here = self.at;
-        let number = |at: usize| Some(u32::from_le_bytes(self.bytes.get(at..at + 4)?.try_into().ok()?));
-        let record = (|| {
-            let (len, crc) = (number(here)? as usize, number(here + 4)?);
-            let sound = (RECORD_HEADER - 8..=FRAME_BYTES_MAX).contains(&len);
-            let record = sound.then(|| self.bytes.get(here + 8..here + 8 + len)).flatten()?;
-            (crc32c::crc32c(record) == crc).then_some(record)
-        })();
-        let Some(record) = record else {
-            self.at = self.bytes.len();
-            return Some(Err(here));
-        };
-        self.at = here + 8 + record.len();
-        let received_ns = u64::from_le_bytes(record[..8].try_into().unwrap_or_default());
-        Some(Ok(Captured { received_ns, frame: &record[12..] }))
+        match self.read() {
+            Err(error) => {
+                self.ended = true;
+                Some(Err(error))
+            }
+            Ok(None) => {
+                self.ended = true;
+                None
+            }
+            Ok(Some(false)) => {
+                self.ended = true;
+                Some(Ok(Err(here)))
+            }
+            Ok(Some(true)) => {
+                let received_ns = u64::from_le_bytes(self.record[..8].try_into().unwrap_or_default());
+                Some(Ok(Ok(Captured { received_ns, frame: &self.record[12..] })))
+            }
+        }
+    }
+
+    /// Takes in the next record; false when it is not whole, `None` at the end.
+    fn read(&mut self) -> Result<Option<bool>, SourceError> {
+        self.record.clear();
+        let got = self.file.append(&mut self.record, 8)?;
+        if got < 8 {
+            return Ok((got > 0).then_some(false));
+        }
+        let number = |at: usize| u32::from_le_bytes(self.record[at..at + 4].try_into().unwrap_or_default());
+        let (len, crc) = (number(0) as usize, number(4));
+        // The claimed length is checked before any room is made for it.
+        if !(RECORD_HEADER - 8..=FRAME_BYTES_MAX).contains(&len) {
+            return Ok(Some(false));
+        }
+        self.record.clear();
+        let whole = self.file.append(&mut self.record, len)? == len && crc32c::crc32c(&self.record) == crc;
+        self.at += 8 + len;
+        Ok(Some(whole))
     }
 }
 
@@ -213,12 +238,13 @@ mod tests {
     #[test]
     fn frames_come_back_with_their_times() {
         let (path, bytes) = sample();
-        let frames: Vec<_> =
-            Frames::open(&bytes).expect("a journal").map(|frame| frame.expect("whole")).collect();
-        assert_eq!(
-            frames.iter().map(|frame| (frame.received_ns, frame.frame.len())).collect::<Vec<_>>(),
-            [(0, 10), (1000, 11), (2000, 12), (3000, 13), (4000, 14)]
-        );
+        let mut frames = Frames::open(Unpacked::of(bytes)).expect("reads").expect("a journal");
+        let mut found = Vec::new();
+        while let Some(frame) = frames.next() {
+            let frame = frame.expect("reads").expect("whole");
+            found.push((frame.received_ns, frame.frame.len()));
+        }
+        assert_eq!(found, [(0, 10), (1000, 11), (2000, 12), (3000, 13), (4000, 14)]);
         std::fs::remove_file(path).expect("removes");
     }
 
@@ -227,8 +253,14 @@ mod tests {
         let (path, bytes) = sample();
         std::fs::remove_file(path).expect("removes");
         let whole = |bytes: &[u8]| {
-            Frames::open(bytes)
-                .is_some_and(|frames| frames.map(|frame| frame.is_ok()).collect::<Vec<_>>() == [true; 5])
+            let Some(mut frames) = Frames::open(Unpacked::of(bytes.to_vec())).expect("reads") else {
+                return false;
+            };
+            let mut found = Vec::new();
+            while let Some(frame) = frames.next() {
+                found.push(frame.expect("reads").is_ok());
+            }
+            found == [true; 5]
         };
         assert!(whole(&bytes));
         for len in 0..bytes.len() {

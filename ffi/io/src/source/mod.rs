@@ -10,4 +10,5 @@ mod rpc;
 pub mod sim;
 mod to_frame;
 pub mod topic;
+pub mod unpack;
 mod wire_transaction;

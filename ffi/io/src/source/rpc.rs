@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
@@ -21,7 +22,7 @@ pub struct Document<'a> {
     #[serde(borrow)]
     pub block: Option<&'a RawValue>,
     #[serde(borrow)]
-    pub transactions: Option<Vec<&'a RawValue>>,
+    pub transactions: Option<List<'a>>,
     #[serde(borrow)]
     pub transaction: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -33,11 +34,51 @@ pub struct Document<'a> {
     pub transaction_index: Option<u64>,
 }
 
+/// Values of a list that are taken: more than any block has, and few enough that a list of empty values cannot take
+/// many times its own bytes.
+const LIST_MAX: usize = 1 << 20;
+/// Transactions of a block that is read in one pass; a block of the chain has a few thousand.
+const WHOLE_MAX: usize = 1 << 16;
+
+/// A list of values of bounded length.
+pub struct List<'a>(pub Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for List<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Bounded::<_, LIST_MAX>(PhantomData)).map(List)
+    }
+}
+
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<WholeTransaction<'de>>, D::Error> {
+    deserializer.deserialize_seq(Bounded::<_, WHOLE_MAX>(PhantomData))
+}
+
+struct Bounded<T, const MAX: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for Bounded<T, MAX> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element()? {
+            if values.len() == MAX {
+                return Err(de::Error::custom(format_args!("a list of more than {MAX} values")));
+            }
+            values.push(value);
+        }
+        Ok(values)
+    }
+}
+
 /// A whole block in one pass, for the usual file: the bare answer, every transaction as it should be.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WholeBlock<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "whole")]
     pub transactions: Vec<WholeTransaction<'a>>,
     pub slot: Option<u64>,
     pub block_time: Option<i64>,
