@@ -1,5 +1,5 @@
 /** The page's files: islands and worker bundled, styles joined. */
-import { build, stop } from "esbuild";
+import { build, type BuildOptions, stop } from "esbuild";
 import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import { CACHE, ROOT } from "./paths.ts";
 
@@ -8,26 +8,29 @@ const ZSTD_LEVEL = 19;
 
 export const ASSETS = `${CACHE}/assets`;
 
+/** The islands and the stream's worker, in a folder. */
+export const pageBundle = (out: string): BuildOptions => ({
+  entryPoints: {
+    main: `${ROOT}/islands/main.tsx`,
+    plot: `${ROOT}/islands/plot.ts`,
+    stream_worker: `${ROOT}/islands/stream_worker.ts`,
+  },
+  outdir: out,
+  bundle: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2023",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  minify: true,
+  legalComments: "eof",
+  logLevel: "warning",
+  absWorkingDir: ROOT,
+});
+
 export async function buildAssets(out = ASSETS): Promise<void> {
   await Deno.mkdir(out, { recursive: true });
-  await build({
-    entryPoints: {
-      main: `${ROOT}/islands/main.tsx`,
-      plot: `${ROOT}/islands/plot.ts`,
-      stream_worker: `${ROOT}/islands/stream_worker.ts`,
-    },
-    outdir: out,
-    bundle: true,
-    format: "esm",
-    platform: "browser",
-    target: "es2023",
-    jsx: "automatic",
-    jsxImportSource: "preact",
-    minify: true,
-    legalComments: "none",
-    logLevel: "warning",
-    absWorkingDir: ROOT,
-  });
+  await build(pageBundle(out));
   await stop();
   const styles = [
     `${ROOT}/static/tokens.css`,

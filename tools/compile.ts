@@ -2,7 +2,10 @@
 import { build as bundle, stop } from "esbuild";
 import { exec, must, say, task, timed } from "./command.ts";
 import { buildAssets } from "./assets.ts";
+import { appBundle } from "./bundle.ts";
 import { clickhouseFolder } from "./clickhouse.ts";
+import { licences, works } from "./notice.ts";
+import { checkRuntime } from "./runtime_hash.ts";
 import { trainersFolder } from "./trainers.ts";
 import { EXECUTABLE, LIBRARY, ROOT } from "./paths.ts";
 import { PACKED_FLAGS, RUNTIME_FLAGS } from "./runtime_flags.ts";
@@ -11,29 +14,7 @@ const KNOWN = ["--slim", "--fast", "--deno-compile"];
 const LEVEL = { fast: "3", release: "19" };
 /** Bundles the TypeScript into `main.js`, what runs jobs into `worker.js`, what writes legend.db into `records.js`. */
 export async function bundleApp(folder: string): Promise<void> {
-  await bundle({
-    // A Web Worker is a program of its own.
-    entryPoints: {
-      main: `${ROOT}/main.ts`,
-      worker: `${ROOT}/workers/main.ts`,
-      records: `${ROOT}/core/records/thread.ts`,
-    },
-    outdir: folder,
-    bundle: true,
-    format: "esm",
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    conditions: ["deno", "import", "default"],
-    external: ["node:*"],
-    target: "esnext",
-    jsx: "automatic",
-    jsxImportSource: "preact",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: "none",
-    logLevel: "warning",
-    absWorkingDir: ROOT,
-  });
+  await bundle(appBundle(folder));
   await stop();
 }
 
@@ -48,10 +29,15 @@ async function stage(fast: boolean): Promise<string> {
   await Deno.copyFile(`${ROOT}/ffi/target/${profile}/liblegend.so`, `${folder}/liblegend.so`);
   // A debugger's symbols are of no use to who runs it, and twice the size.
   if (fast) await exec("strip", ["--strip-unneeded", `${folder}/liblegend.so`]);
+  await timed("hash of the runtime", () => checkRuntime(Deno.execPath()));
   await Deno.copyFile(Deno.execPath(), `${folder}/legend`);
   const trainers = await timed("training engines", trainersFolder);
   await must("cp", ["-r", trainers, `${folder}/trainers`]);
   for (const file of ["LICENSE", "NOTICE"]) await Deno.copyFile(`${ROOT}/${file}`, `${folder}/${file}`);
+  await timed(
+    "licences",
+    async () => await Deno.writeTextFile(`${folder}/LICENCES`, licences(await works())),
+  );
   const flags = ["run", ...PACKED_FLAGS, ...RUNTIME_FLAGS].map((flag) =>
     flag.replace("{LIBRARY}", "{ROOT}/liblegend.so")
   );

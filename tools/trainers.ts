@@ -3,9 +3,10 @@
  * them. OpenMP's library comes with XGBoost's wheel; for LightGBM a copy of it goes by the name that it asks for.
  */
 import { must } from "./command.ts";
+import { checkHash, holds } from "./hash.ts";
 import { CACHE } from "./paths.ts";
 
-const WHEELS = [
+export const WHEELS = [
   {
     name: "xgboost-cpu",
     version: "3.2.0",
@@ -22,10 +23,19 @@ const WHEELS = [
 
 const OPENMP = { from: "libgomp-e985bcbb.so.1.0.0", to: "libgomp.so.1" };
 
+/** What must lie in the folder, checked again whenever it is taken out of the cache. */
+const FILES = {
+  "xgboost/lib/libxgboost.so": "bad3eb7004550b6db2338486061bf628cabc2340d4913e811b0564ba4788eef5",
+  "xgboost_cpu.libs/libgomp-e985bcbb.so.1.0.0":
+    "a43904e4fa297301d4640dc1bb3c8a3480b406f99e498eba9b1914b68aab604a",
+  "lightgbm/lib/lib_lightgbm.so": "573d57e8a2c6290c2271b99b87afa7a802e796eafc9e8d66aefa0913cbc1616a",
+  "lightgbm/lib/libgomp.so.1": "17c1578baa7e0a06f2760d230bf035a58f4498c68ae375554d3bee81a87cb4c9",
+};
+
 /** Fetches the engines once and checks them; the folder they lie in. */
 export async function trainersFolder(): Promise<string> {
   const folder = `${CACHE}/trainers-${WHEELS.map(({ version }) => version).join("-")}`;
-  if (await Deno.stat(`${folder}/.complete`).then(() => true, () => false)) return folder;
+  if (await holds(folder, FILES)) return folder;
   const work = await Deno.makeTempDir({ prefix: "legend-trainers-" });
   try {
     for (const { name, version, sha256, files } of WHEELS) {
@@ -44,11 +54,7 @@ export async function trainersFolder(): Promise<string> {
       const prefix = name.replaceAll("-", "_");
       const wheel = [...Deno.readDirSync(work)].find((entry) => entry.name.startsWith(`${prefix}-`))?.name;
       if (!wheel) throw new Error(`Cannot use ${name} ${version}: pip brought no wheel`);
-      const bytes = await Deno.readFile(`${work}/${wheel}`);
-      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-      if (Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") !== sha256) {
-        throw new Error(`Cannot use ${name} ${version}: its hash is not the pinned one`);
-      }
+      await checkHash(`${work}/${wheel}`, sha256);
       await must("python3", ["-m", "zipfile", "-e", `${work}/${wheel}`, `${work}/${prefix}`]);
       for (const file of files) {
         const place = `${folder}/${file}`;
@@ -60,7 +66,7 @@ export async function trainersFolder(): Promise<string> {
       `${folder}/lightgbm/lib/${OPENMP.to}`,
       renamed(await Deno.readFile(`${folder}/xgboost_cpu.libs/${OPENMP.from}`)),
     );
-    await Deno.writeTextFile(`${folder}/.complete`, "");
+    for (const [file, sha256] of Object.entries(FILES)) await checkHash(`${folder}/${file}`, sha256);
   } finally {
     await Deno.remove(work, { recursive: true });
   }

@@ -1,0 +1,28 @@
+/** How the TypeScript of the executable is bundled. */
+import { type BuildOptions } from "esbuild";
+import { ROOT } from "./paths.ts";
+
+/** `main.js`, what runs jobs as `worker.js`, what writes legend.db as `records.js`, in a folder. */
+export const appBundle = (folder: string): BuildOptions => ({
+  // A Web Worker is a program of its own.
+  entryPoints: {
+    main: `${ROOT}/main.ts`,
+    worker: `${ROOT}/workers/main.ts`,
+    records: `${ROOT}/core/records/thread.ts`,
+  },
+  outdir: folder,
+  bundle: true,
+  format: "esm",
+  platform: "neutral",
+  mainFields: ["module", "main"],
+  conditions: ["deno", "import", "default"],
+  external: ["node:*"],
+  target: "esnext",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: "eof",
+  logLevel: "warning",
+  absWorkingDir: ROOT,
+});
