@@ -1,4 +1,5 @@
-import type { ModuleName } from "../core/control.ts";
+import { agentStatuses, type ModuleName } from "../core/control.ts";
+import { modelDrift, type RunningModels, runningModels, wantedModel } from "../core/model_drift.ts";
 import { AppError, UsageError } from "../core/errors.ts";
 import { BASELINE, type Judgement, liveBefore, type ModelList, type ModelManifest } from "../core/models.ts";
 import { drawReport, noReport } from "../core/model_report.ts";
@@ -19,6 +20,7 @@ export function registryOf(context: Context): ModelRegistry {
     context.library(),
     context.dataDir().path,
     context.setting<string>("control.sign_sk_hex"),
+    context.setting<boolean>("models.foreign"),
   );
 }
 
@@ -46,16 +48,30 @@ function registered(call: Invocation, context: Context, verb: string): ModelMani
   return model;
 }
 
-function roles(list: ModelList, version: string): string {
+/** What is wanted of a version, and what the agents here say of it. */
+function roles(list: ModelList, running: readonly RunningModels[], version: string): string {
+  const wanted = wantedModel(list) === version;
+  const runs = running.filter((agent) => agent.runs === version).length;
   const words = [
-    ...(list.latest === version && !list.pinned ? ["live"] : []),
+    // Live is what decides: wanted and run by all agents that run here.
+    ...(wanted && runs > 0 && runs === running.length
+      ? ["live"]
+      : wanted
+      ? ["wanted"]
+      : runs > 0
+      ? ["runs"]
+      : []),
     ...(list.pinned === version ? ["pinned"] : []),
     ...(list.shadow === version ? ["shadow"] : []),
   ];
   return words.join(", ");
 }
 
-function line(list: ModelList, model: ModelManifest): string {
+/** What the agents of a module on this host say that they run. */
+const runningHere = (context: Context, module: ModuleName) =>
+  runningModels(agentStatuses(context.dataDir().path), module, Date.now());
+
+function line(list: ModelList, running: readonly RunningModels[], model: ModelManifest): string {
   const { metrics, kind, features, refused } = model;
   const about = refused
     ? `refused: ${refused}`
@@ -64,12 +80,14 @@ function line(list: ModelList, model: ModelManifest): string {
       metrics.log_loss.toFixed(4)
     }`
     : "imported";
-  return `${list.module.padEnd(9)} ${model.version}  ${roles(list, model.version).padEnd(7)} ${about}\n`;
+  return `${list.module.padEnd(9)} ${model.version}  ${
+    roles(list, running, model.version).padEnd(7)
+  } ${about}\n`;
 }
 
 /** The baseline is there as any model is. */
-function baselineLine(list: ModelList): string {
-  const words = list.pinned === BASELINE ? "pinned" : list.latest === null ? "live" : "";
+function baselineLine(list: ModelList, running: readonly RunningModels[]): string {
+  const words = roles(list, running, BASELINE);
   const about = list.models.length === 0 ? "no model yet: it scores" : "scores without a model";
   return `${list.module.padEnd(9)} ${BASELINE.padEnd(12)}  ${words.padEnd(7)} ${about}\n`;
 }
@@ -78,16 +96,23 @@ export const modelList: Command = {
   name: "model list",
   args: "[MODULE]",
   data: "read",
-  summary: "All registered models, oldest first, and which is live, pinned or in shadow",
+  summary: "All registered models, oldest first: which is wanted, and which the agents here run",
   flags: [JSON_FLAG],
+  details: [
+    "live: wanted, and every agent that runs here runs it. wanted: deployed or pinned, and not (yet) run; the lines below",
+    "the list say who runs what instead, and why. runs: run and not wanted. pinned, shadow: as set.",
+  ],
   run({ args, flags }, context) {
     const registry = registryOf(context);
     for (const module of args[0] ? [moduleOf(args[0])] : MODULES) {
       const list = registry.list(module);
-      if (flags.json) context.out(`${JSON.stringify(list)}\n`);
+      const running = runningHere(context, module);
+      if (flags.json) context.out(`${JSON.stringify({ ...list, running })}\n`);
       else {
-        context.out(baselineLine(list));
-        for (const model of list.models) context.out(line(list, model));
+        context.out(baselineLine(list, running));
+        for (const model of list.models) context.out(line(list, running, model));
+        if (running.length === 0) context.out(`${module.padEnd(9)} no agent runs here\n`);
+        for (const drift of modelDrift(list, running)) context.out(`${module.padEnd(9)} ${drift}\n`);
       }
     }
     return EXIT.done;
@@ -186,19 +211,26 @@ async function deploy(
       ),
       signal: context.signal,
       cluster: kafkaOf(context.config()) !== null,
+      heard: (module) => runningHere(context, module).map(({ agent }) => agent),
     },
     module,
     version,
   );
   if (flags.json) context.out(`${JSON.stringify({ module, version, ...told })}\n`);
-  else if (told.receipts.length === 0) {
-    context.out(`${version} is deployed; no agent of ${module} has answered\n`);
+  else if (told.receipts.length === 0 && told.silent.length === 0) {
+    context.out(`${version} is deployed; no agent of ${module} runs here\n`);
+  }
+  for (const agent of told.silent) {
+    context.say(
+      `${agent} has not answered: whether it runs ${version} is not known, see \`legend model list\``,
+    );
   }
   for (const { instance, applied, reason } of told.receipts) {
     if (!flags.json && applied) context.out(`${instance} runs ${version}\n`);
     if (!applied) context.say(`${instance}: ${reason}`);
   }
-  return told.receipts.some(({ applied }) => !applied) ? EXIT.failed : EXIT.done;
+  const failed = told.silent.length > 0 || told.receipts.some(({ applied }) => !applied);
+  return failed ? EXIT.failed : EXIT.done;
 }
 
 export const modelPin: Command = {
@@ -289,8 +321,12 @@ export const modelCompare: Command = {
 export const modelImport: Command = {
   name: "model import",
   args: "MODULE FILE",
-  summary: "Register and sign a shared object with treelite_predict and legend_model",
+  summary: "Check, sign and register a shared object with treelite_predict and legend_model",
   flags: [JSON_FLAG],
+  details: [
+    "Everything that an agent checks is checked first: form, ABI, features, golden answers; a file that is no such model is",
+    "refused. One that brings code of its own needs models.foreign = true: that code has all rights of the agent.",
+  ],
   async run({ args, flags }, context) {
     const [module, file, ...more] = args;
     if (!file || more.length > 0) throw new UsageError("Cannot import a model: need MODULE FILE");

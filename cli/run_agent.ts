@@ -112,6 +112,7 @@ async function startAgent(module: ModuleName, call: Invocation, context: Context
       retention_ms: limits.retentionMs,
     },
     cluster: cluster !== null,
+    foreign_models: context.setting<boolean>("models.foreign"),
     ...(kafka ? { kafka } : {}),
     ...(topic ? { topic } : {}),
     ...(sign_sk_hex ? { sign_sk_hex } : {}),

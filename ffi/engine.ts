@@ -117,6 +117,8 @@ export interface AgentOptions {
   sign_sk_hex?: string;
   /** Whether there are other hosts, which are told of this agent. */
   cluster?: boolean;
+  /** Whether models that bring code of their own may be loaded. */
+  foreign_models: boolean;
   /** Limits of the topics it writes. */
   limits: { segment_bytes: number; retention_bytes: number; retention_ms: number };
 }

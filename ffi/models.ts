@@ -216,11 +216,15 @@ export class ModelRegistry {
     readonly dataDir: string,
     /** Another key than the installation's own. */
     readonly signSkHex = "",
+    /** Whether models that bring code of their own may be used: that code has all rights of the process. */
+    readonly foreign = false,
   ) {}
 
   #ask<T>(module: ModuleName, ask: string, more: Record<string, unknown> = {}): T {
     const sign_sk_hex = this.signSkHex || null;
-    const text = utf8(JSON.stringify({ data_dir: this.dataDir, module, sign_sk_hex, ask, ...more }));
+    const text = utf8(
+      JSON.stringify({ data_dir: this.dataDir, module, sign_sk_hex, foreign: this.foreign, ask, ...more }),
+    );
     const { legend_registry } = this.library.symbols;
     return JSON.parse(this.library.text((out, size) => legend_registry(text, text.length, out, size)));
   }
@@ -282,7 +286,8 @@ export class ModelRegistry {
     more: Record<string, unknown>,
     golden: Bytes,
   ): Promise<{ version: string; bytes: number }> {
-    const options = { data_dir: this.dataDir, module, sign_sk_hex: this.signSkHex || null, ...more };
+    const { dataDir: data_dir, signSkHex, foreign } = this;
+    const options = { data_dir, module, sign_sk_hex: signSkHex || null, foreign, ...more };
     const text = utf8(JSON.stringify(options));
     const { legend_model_register } = this.library.symbols;
     return JSON.parse(

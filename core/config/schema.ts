@@ -321,6 +321,12 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc: "`legend run` also keeps the older JSON topics beside the typed ones",
   },
   {
+    key: "models.foreign",
+    type: flag,
+    default: "false",
+    doc: "Use models that bring code of their own; that code has all rights of the agent",
+  },
+  {
     key: "realtime.batch_max_size",
     type: count(1, 4096),
     default: "256",

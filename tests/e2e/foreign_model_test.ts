@@ -9,14 +9,17 @@ import { legend, withFolder } from "./executable.ts";
 import { registerSmallModel } from "./small_model.ts";
 
 /** Answers its golden row and some more, then does `end`. */
-const source = (schema: string, end: string) => `
+const source = (schema: string, end: string, begin = "") => `
 #include <stdint.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <unistd.h>
+#include <sys/socket.h>
 static int calls;
 static const float rows[5] = {1, 2, 3, 4, 5};
 static const float answers[1] = {0.75f};
 static const char meta[] = "{}";
+__attribute__((constructor)) static void begin(void) { ${begin} }
 float treelite_predict(const float *x, size_t n) { if (++calls > 5) { ${end} } return 0.75f; }
 struct { uint32_t magic, abi, size, flags; uint64_t schema; uint32_t features, trees, golden, zero;
 void *predict, *batch; const float *rows, *answers; void *tables; uint64_t tables_len;
@@ -31,6 +34,13 @@ interface Status {
 }
 
 const ENDS = [
+  {
+    how: "behaves in its trial and sleeps for ever in the agent",
+    end: "",
+    // What only a process with rights can do tells the two apart.
+    begin: "if (socket(AF_UNIX, SOCK_STREAM, 0) >= 0) for (;;) sleep(1000);",
+    said: /Model [0-9a-f]{12} did not load within 2000 ms: this agent ends and starts on the model before/,
+  },
   { how: "crashes", end: "abort();", said: /Cannot use [0-9a-f]{12} for mev: it crashed this agent/ },
   {
     how: "never returns",
@@ -40,7 +50,7 @@ const ENDS = [
   },
 ];
 
-for (const { how, end, said } of ENDS) {
+for (const { how, end, begin, said } of ENDS) {
   Deno.test(`a foreign model that ${how} after its probe costs one start of one agent, which goes on with the model before`, () =>
     withFolder(async (folder) => {
       const data = `${folder}/data`;
@@ -55,7 +65,10 @@ for (const { how, end, said } of ENDS) {
         "--data-dir",
         data,
       ];
-      const run = new Part(args, {}).start();
+      const config = `${folder}/legend.toml`;
+      await Deno.writeTextFile(config, "[models]\nforeign = true\n");
+      const env = { LEGEND_CONFIG: config };
+      const run = new Part(args, env).start();
       const status = async (module: string): Promise<Status> =>
         JSON.parse(await Deno.readTextFile(`${data}/agents/${module}.status.json`));
       const until = async (what: string, holds: () => Promise<boolean>) => {
@@ -67,7 +80,8 @@ for (const { how, end, said } of ENDS) {
           await new Promise((resolve) => setTimeout(resolve, 20));
         }
       };
-      const deploy = (version: string) => legend(["model", "deploy", "mev", version, "--data-dir", data]);
+      const deploy = (version: string) =>
+        legend(["model", "deploy", "mev", version, "--data-dir", data], { env });
       try {
         await until(
           "both agents",
@@ -80,10 +94,14 @@ for (const { how, end, said } of ENDS) {
         assert.equal(first.code, 0, first.stderr);
         await until("our own model", async () => (await status("mev")).model === own);
 
-        await Deno.writeTextFile(`${folder}/foreign.c`, source(schema.default, end));
+        await Deno.writeTextFile(`${folder}/foreign.c`, source(schema.default, end, begin));
         const cc = ["-shared", "-fPIC", "-O1", "-o", `${folder}/foreign.so`, `${folder}/foreign.c`];
         assert.ok((await new Deno.Command("cc", { args: cc }).output()).success);
-        const imported = await legend(["model", "import", "mev", `${folder}/foreign.so`, "--data-dir", data]);
+        const importing = ["model", "import", "mev", `${folder}/foreign.so`, "--data-dir", data];
+        const unasked = await legend(importing);
+        assert.equal(unasked.code, 1, unasked.stdout);
+        assert.match(unasked.stderr, /it brings code of its own.+set models\.foreign = true/);
+        const imported = await legend(importing, { env });
         assert.equal(imported.code, 0, imported.stderr);
         const foreign = imported.stdout.trim();
         const before = { mev: await status("mev"), arbitrage: await status("arbitrage") };
@@ -108,3 +126,44 @@ for (const { how, end, said } of ENDS) {
       }
     }));
 }
+
+Deno.test("M5: a model whose constructor forks and waits is refused at once, and the next good one goes live", () =>
+  withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    const config = `${folder}/legend.toml`;
+    await Deno.writeTextFile(config, "[models]\nforeign = true\n");
+    const env = { LEGEND_CONFIG: config };
+    const agent = new Part(["run", "agent", "mev", "--source", "sim:7", "--data-dir", data], env).start();
+    try {
+      const end = performance.now() + 60_000;
+      while (!await Deno.stat(`${data}/agents/mev.status.json`).then(() => true, () => false)) {
+        assert.ok(performance.now() < end, "the agent runs");
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      const library = new Library(LIBRARY);
+      const registry = new ModelRegistry(library, data, "", true);
+      const { schema } = featureNames(library, "mev");
+      const own = await registerSmallModel(registry, 1);
+      const compiled = async (name: string, begin: string) => {
+        await Deno.writeTextFile(`${folder}/${name}.c`, source(schema.default, "calls = 0;", begin));
+        const cc = ["-shared", "-fPIC", "-O1", "-o", `${folder}/${name}.so`, `${folder}/${name}.c`];
+        assert.ok((await new Deno.Command("cc", { args: cc }).output()).success);
+        return `${folder}/${name}.so`;
+      };
+      // It is refused before it is registered; put there by hand, the agent refuses it too.
+      const forks = await compiled("forks", "if (fork() == 0) for (;;) pause(); else sleep(1000);");
+      const asked = performance.now();
+      await assert.rejects(
+        registry.import("mev", forks),
+        /it did not answer within 2000 ms in a child process/,
+      );
+      assert.ok(performance.now() - asked < 30_000);
+      const deployed = await legend(["model", "deploy", "mev", own, "--data-dir", data], { env });
+      assert.equal(deployed.code, 0, deployed.stderr);
+      assert.match(deployed.stdout, new RegExp(`runs ${own}`));
+      const listed = await legend(["model", "list", "mev", "--data-dir", data], { env });
+      assert.match(listed.stdout, new RegExp(`${own}  live`));
+    } finally {
+      await agent.end();
+    }
+  }));

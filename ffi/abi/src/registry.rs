@@ -6,7 +6,7 @@ use engine::features;
 use io::control::keys::{self, SigningKey, VerifyingKey};
 use io::control::server::{Module, module_of};
 use io::models::registry::{self, Link};
-use io::models::{load, watch};
+use io::models::{Trust, load, watch};
 use model::artefact::{self, GOLDEN_ROWS};
 use serde_json::{Value, json};
 
@@ -23,6 +23,9 @@ struct Registration {
     about: Value,
     /// Another's shared object instead of a trained model.
     file: Option<PathBuf>,
+    /// Whether it may bring code of its own.
+    #[serde(default)]
+    foreign: bool,
 }
 
 impl Registration {
@@ -61,7 +64,10 @@ pub unsafe extern "C" fn legend_model_register(
             let module = module_of(&options.module)
                 .ok_or_else(|| invalid(format!("Cannot register a model of {}", options.module)))?;
             let artefact = if let Some(file) = &options.file {
-                read_artefact(file)?
+                let bytes = read_artefact(file)?;
+                load::verify_bytes(&bytes, module, options.foreign)
+                    .map_err(|why| invalid(format!("Cannot register {}: {why}", file.display())))?;
+                bytes
             } else {
                 let model = TRAINED.get(model).ok_or_else(|| bad_handle("the model"))?;
                 let model = held(&model);
@@ -113,6 +119,9 @@ enum Ask {
 #[derive(serde::Deserialize)]
 struct RegistryCall {
     data_dir: PathBuf,
+    /// Whether models that bring code of their own may be used here.
+    #[serde(default)]
+    foreign: bool,
     module: String,
     sign_sk_hex: Option<String>,
     #[serde(flatten)]
@@ -175,14 +184,12 @@ fn answer(call: &RegistryCall) -> Result<Value, Failure> {
             }))
         }
         Ask::Verify { version } => {
-            let trusted = trusted(data_dir, sign)?;
+            let trust = Trust { keys: trusted(data_dir, sign)?, foreign: call.foreign };
             if !registry::is_version(version) {
                 return Err(missing(format!("Cannot verify {version}: a version is 12 hex digits")));
             }
-            match load::load(data_dir, module, version, &trusted) {
-                Ok(loaded) => {
-                    Ok(json!({ "version": version, "usable": true, "foreign": loaded.is_foreign() }))
-                }
+            match load::verify(data_dir, module, version, &trust) {
+                Ok(foreign) => Ok(json!({ "version": version, "usable": true, "foreign": foreign })),
                 Err(why) => Ok(json!({ "version": version, "usable": false, "reason": why })),
             }
         }

@@ -14,7 +14,7 @@ use io::control::keys::{self, CONTROL_KEY};
 use io::control::server::Module;
 use io::models::registry::{self, Link};
 use io::models::watch::{Told, Watcher};
-use io::models::{Loaded, Slot, load};
+use io::models::{Loaded, Slot, Trust, load};
 use model::{Calibration, Form, Node, Tree, Trees, artefact};
 use serde_json::json;
 
@@ -80,8 +80,11 @@ fn register(data: &Path, bytes: &[u8]) -> String {
     registry::register(data, Module::Mev, bytes, &json!({}), &key).expect("it is registered")
 }
 
-fn trusted(data: &Path) -> Vec<ed25519_dalek::VerifyingKey> {
-    vec![keys::load_or_create(data, CONTROL_KEY).expect("a key").verifying_key()]
+fn trusted(data: &Path) -> Trust {
+    Trust {
+        keys: vec![keys::load_or_create(data, CONTROL_KEY).expect("a key").verifying_key()],
+        foreign: true,
+    }
 }
 
 fn deploy(data: &Path, version: &str) {
@@ -256,6 +259,60 @@ fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
     assert!(registry::point(data, Module::Mev, Link::Latest, Some("../../etc/passwd"), "").is_err());
 }
 
+/// Constructors that want more than to compute, and what is said of them; each within seconds.
+const HOSTILE: &[(&str, &str, &str)] = &[
+    ("forks", "if (fork() == 0) for (;;) pause();", ""),
+    (
+        "forks and waits",
+        "int child = fork(); if (child == 0) for (;;) pause(); if (child < 0) abort();",
+        "crashed",
+    ),
+    ("sleeps", "for (;;) sleep(1000);", "did not answer"),
+    ("spins", "for (;;) __asm__ volatile(\"\");", "did not answer"),
+    ("takes memory", "for (;;) { char *p = malloc(1 << 20); if (!p) abort(); p[4096] = 1; }", "crashed"),
+    ("opens files", "for (;;) if (open(\"/dev/null\", 0) < 0) abort();", "crashed"),
+    (
+        "writes a file",
+        "if (open(\"/tmp/legend-probe-wrote\", O_CREAT | O_WRONLY, 0600) < 0) abort();",
+        "crashed",
+    ),
+    ("opens a socket", "if (socket(AF_INET, SOCK_STREAM, 0) < 0) abort();", "crashed"),
+    ("kills its parent", "if (kill(getppid(), SIGKILL) < 0) abort();", "crashed"),
+    ("runs a program", "execl(\"/bin/true\", \"true\", (char *) 0); abort();", "crashed"),
+    ("ends its process", "_exit(0);", "ended its process"),
+];
+
+#[test]
+fn what_a_foreign_constructor_may_do_in_its_probe_is_to_compute() {
+    let Folder(data) = &Folder::new("hostile");
+    let head = "#include <unistd.h>\n#include <fcntl.h>\n#include <sys/socket.h>\n";
+    for (name, body, refused) in HOSTILE {
+        let code =
+            format!("{head}__attribute__((constructor)) static void begin(void) {{ {body} }}\n{QUARTER}");
+        let bytes = foreign(data, "hostile", &code, "1");
+        let begin = Instant::now();
+        let told = load::verify_bytes(&bytes, Module::Mev, true).err().unwrap_or_default();
+        assert!(begin.elapsed() < Duration::from_secs(10), "{name} took {:?}", begin.elapsed());
+        assert!(told.contains(refused) && told.is_empty() == refused.is_empty(), "{name}: {told}");
+    }
+    assert!(!Path::new("/tmp/legend-probe-wrote").exists());
+}
+
+#[test]
+fn code_of_its_own_is_refused_unless_the_configuration_allows_it() {
+    let Folder(data) = &Folder::new("switch");
+    let version = register(data, &foreign(data, "quarter", QUARTER, "1"));
+    let trust = Trust { foreign: false, ..trusted(data) };
+    let why = load::load(data, Module::Mev, &version, &trust).err().expect("it is refused");
+    assert!(why.contains("models.foreign = true"), "{why}");
+    assert_eq!(load::verify(data, Module::Mev, &version, &trust), Err(why));
+    assert_eq!(load::verify(data, Module::Mev, &version, &trusted(data)), Ok(true));
+    // Tables are data: they need no switch.
+    let own = register(data, &bytes_of(0.4, schema()));
+    assert_eq!(load::verify(data, Module::Mev, &own, &trust), Ok(false));
+    assert!(load::load(data, Module::Mev, &own, &trust).is_ok_and(|loaded| !loaded.is_foreign()));
+}
+
 #[test]
 fn the_baseline_is_deployed_pinned_and_answered_like_a_version() {
     let Folder(data) = &Folder::new("baseline");
@@ -330,8 +387,8 @@ fn a_version_of_another_host_is_taken_only_as_its_trusted_key_signed_it() {
     altered[artefact.len() / 2] ^= 1;
     let mut other = manifest.clone();
     other[manifest.len() / 2] ^= 1;
-    let take = |module, version: &str, artefact: &[u8], manifest: &[u8], signature: &str, keys: &[_]| {
-        registry::install(here, module, version, artefact, (manifest, signature), keys)
+    let take = |module, version: &str, artefact: &[u8], manifest: &[u8], signature: &str, trust: &Trust| {
+        registry::install(here, module, version, artefact, (manifest, signature), &trust.keys)
             .err()
             .unwrap_or_default()
     };

@@ -78,6 +78,9 @@ pub struct AgentOptions {
     /// Whether there are other hosts, which are told of this agent.
     #[serde(default)]
     pub cluster: bool,
+    /// Whether models that bring code of their own may be loaded.
+    #[serde(default)]
+    pub foreign_models: bool,
     /// Limits of the topics it writes.
     pub limits: Limits,
 }
@@ -256,7 +259,7 @@ impl Agent {
         )?;
         let models = Arc::new(Models::default());
         // Before the first event: an agent that starts again goes on with its model.
-        let watcher = models.open(data_dir, &control, &teller);
+        let watcher = models.open(data_dir, options.foreign_models, &control, &teller);
         let keeping = spawn("models", {
             let (shared, control, models) = (Arc::clone(&shared), Arc::clone(&control), Arc::clone(&models));
             move || models.keep(watcher, &shared, &control, &teller)

@@ -15,8 +15,8 @@ use crate::control::now_ns;
 use crate::control::server::{Control, module_name};
 use crate::log::format::{Batch, Record};
 use crate::log::{Durability, Log, Topic, TopicOptions};
-use crate::models::Slot;
 use crate::models::watch::{Told, Watcher};
+use crate::models::{Slot, Trust};
 
 const EVENTS_TOPIC: &str = "model-events-proto";
 
@@ -38,9 +38,10 @@ impl Models {
     }
 
     /// Loads what is deployed now; the watcher goes on from there.
-    pub(super) fn open(&self, data_dir: &Path, control: &Control, teller: &Teller) -> Watcher {
+    pub(super) fn open(&self, data_dir: &Path, foreign: bool, control: &Control, teller: &Teller) -> Watcher {
         let (live, shadow) = (Arc::clone(&self.live), Arc::clone(&self.shadow));
-        Watcher::new(data_dir, control.module(), control.trusted().to_vec(), live, shadow, |told| {
+        let trust = Trust { keys: control.trusted().to_vec(), foreign };
+        Watcher::new(data_dir, control.module(), trust, live, shadow, |told| {
             teller.tell(self, control, &told);
         })
     }

@@ -2,22 +2,29 @@
 //! nothing; then here, behind a mark that tells the next start which model it was that crashed.
 
 use std::ffi::{CStr, CString, c_void};
-use std::fs::File;
-use std::io::{Read, Write};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::path::Path;
 use std::sync::Once;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicI32, AtomicU64};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use model::Golden;
 use model::artefact::check_answers;
 
-/// How long the child may take for loading and all golden rows.
-const PROBE: Duration = Duration::from_millis(2_000);
+use super::probe::probe;
+use crate::agent::say;
+use crate::disk;
+
+/// How long loading and the golden rows may take here, after the probe took less.
+const LOAD: Duration = Duration::from_millis(2_000);
 const PREDICT: &CStr = c"treelite_predict";
 
-type Predict = unsafe extern "C" fn(*const f32, usize) -> f32;
+/// SPEC 4's function.
+pub(super) type Predict = unsafe extern "C" fn(*const f32, usize) -> f32;
 
 /// A loaded foreign model; its file is a private copy, so that nobody can change it under its feet.
 pub struct Foreign {
@@ -37,31 +44,37 @@ unsafe impl Send for Foreign {}
 unsafe impl Sync for Foreign {}
 
 impl Foreign {
-    /// Probes, then loads.
+    /// Probes, then loads. `marks`: the file that tells the next start which model ended this one; the version stands
+    /// in it for as long as its own code has not come through a load.
     pub(super) fn open(
         bytes: &[u8],
         golden: &Golden,
         features: usize,
         version: &str,
+        marks: &Path,
     ) -> Result<Foreign, String> {
         let copy = private_copy(bytes).map_err(|error| format!("it cannot be copied: {error}"))?;
+        probe(&copy, golden, features)?;
         let path =
             CString::new(format!("/proc/self/fd/{}", copy.as_raw_fd())).map_err(|error| error.to_string())?;
-        probe(&path, golden, features)?;
-        // SAFETY: loading runs the file's constructors; the child has run them, and the file is signed.
-        let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
-        if handle.is_null() {
-            return Err("the loader refuses it".to_owned());
-        }
-        // SAFETY: the handle is open.
-        let symbol = unsafe { libc::dlsym(handle, PREDICT.as_ptr()) };
-        if symbol.is_null() {
-            return Err("it has no symbol treelite_predict".to_owned());
-        }
-        // SAFETY: SPEC 4 fixes the signature, and the child has called it so.
-        let predict = unsafe { std::mem::transmute::<*mut c_void, Predict>(symbol) };
+        let no_mark = |error: std::io::Error| format!("its mark cannot be made: {}", disk::why(&error));
+        let mut file = OpenOptions::new().create(true).append(true).open(marks).map_err(no_mark)?;
+        let before = file.metadata().map_err(no_mark)?.len();
+        let mark = mark_of(version);
+        file.write_all(mark).map_err(no_mark)?;
+        let watched = watch_loading(version);
+        // It may behave otherwise here than in its child.
+        let loaded = load(&path).and_then(|(handle, predict)| {
+            // SAFETY: rows are as long as is said; the probe has called it so.
+            check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) })?;
+            Ok((handle, predict))
+        });
+        drop(watched);
+        file.set_len(before).map_err(no_mark)?;
+        mark_crashes(file);
+        let (handle, predict) = loaded?;
         let (begun, ended) = (AtomicU64::new(0), AtomicU64::new(0));
-        Ok(Foreign { handle, predict, mark: mark_of(version), begun, ended, _copy: copy })
+        Ok(Foreign { handle, predict, mark, begun, ended, _copy: copy })
     }
 
     pub(super) fn predict(&self, row: &[f32], features: usize) -> f32 {
@@ -110,70 +123,9 @@ fn private_copy(bytes: &[u8]) -> std::io::Result<OwnedFd> {
     Ok(file.into())
 }
 
-/// Loads the file and asks it the golden rows in a child process.
-fn probe(path: &CStr, golden: &Golden, features: usize) -> Result<(), String> {
-    let mut ends = [0; 2];
-    // SAFETY: two descriptors are written to `ends`.
-    if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
-        return Err(format!("it cannot be probed: {}", std::io::Error::last_os_error()));
-    }
-    // SAFETY: new descriptors of our own.
-    let (mut from, to) = unsafe { (File::from_raw_fd(ends[0]), File::from_raw_fd(ends[1])) };
-    // Room is made before the fork: the child takes no memory but what the loader takes.
-    let mut line = [0_u8; 256];
-    // SAFETY: the child only loads, calls and writes to the pipe, and leaves by _exit.
-    let child = unsafe { libc::fork() };
-    if child < 0 {
-        return Err(format!("it cannot be probed: {}", std::io::Error::last_os_error()));
-    }
-    if child == 0 {
-        let told = in_child(path, golden, features);
-        let text = told.as_ref().err().map_or("ok", String::as_str).as_bytes();
-        let len = text.len().min(line.len());
-        line[..len].copy_from_slice(&text[..len]);
-        // SAFETY: the pipe is open; _exit runs nothing of this process.
-        unsafe {
-            libc::write(to.as_raw_fd(), line.as_ptr().cast(), len);
-            libc::_exit(0);
-        }
-    }
-    drop(to);
-    let begin = Instant::now();
-    let mut status = 0;
-    loop {
-        // SAFETY: our own child.
-        let ended = unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) };
-        if ended == child {
-            break;
-        }
-        if begin.elapsed() > PROBE {
-            // SAFETY: our own child, not waited for yet.
-            unsafe {
-                libc::kill(child, libc::SIGKILL);
-                libc::waitpid(child, &raw mut status, 0);
-            }
-            return Err(format!("it did not answer within {} ms in a child process", PROBE.as_millis()));
-        }
-        std::thread::sleep(Duration::from_micros(300));
-    }
-    if libc::WIFSIGNALED(status) {
-        return Err(format!("it crashed in a child process (signal {})", libc::WTERMSIG(status)));
-    }
-    let mut text = String::new();
-    from.read_to_string(&mut text).map_err(|error| format!("it cannot be probed: {error}"))?;
-    match text.as_str() {
-        "ok" => Ok(()),
-        "" => Err("it ended its process instead of answering".to_owned()),
-        why => Err(why.to_owned()),
-    }
-}
-
-fn in_child(path: &CStr, golden: &Golden, features: usize) -> Result<(), String> {
-    for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT] {
-        // SAFETY: back to the default, so that a crash ends this child and nothing else of the parent's runs.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
-    }
-    // SAFETY: this process exists to run it.
+/// Loads a shared object and finds its function.
+pub(super) fn load(path: &CStr) -> Result<(*mut c_void, Predict), String> {
+    // SAFETY: loading runs the file's constructors; where that may be is the caller's to know.
     let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
     if handle.is_null() {
         return Err("the loader refuses it".to_owned());
@@ -183,10 +135,31 @@ fn in_child(path: &CStr, golden: &Golden, features: usize) -> Result<(), String>
     if symbol.is_null() {
         return Err("it has no symbol treelite_predict".to_owned());
     }
-    // SAFETY: SPEC 4 fixes the signature; a crash ends this child.
-    let predict = unsafe { std::mem::transmute::<*mut c_void, Predict>(symbol) };
-    // SAFETY: rows are as long as is said.
-    check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) })
+    // SAFETY: SPEC 4 fixes the signature.
+    Ok((handle, unsafe { std::mem::transmute::<*mut c_void, Predict>(symbol) }))
+}
+
+/// Whether a foreign file may be used, by a run in a child process alone.
+pub(super) fn verify(bytes: &[u8], golden: &Golden, features: usize) -> Result<(), String> {
+    probe(&private_copy(bytes).map_err(|error| format!("it cannot be copied: {error}"))?, golden, features)
+}
+
+/// Ends this process when a model holds it up while it is loaded: a thread cannot be ended alone, and the next start
+/// knows the model by its mark.
+fn watch_loading(version: &str) -> Sender<()> {
+    let (done, wait) = channel();
+    let version = version.to_owned();
+    // Without the thread a model that holds up the load is ended by a person.
+    let _ = std::thread::Builder::new().name("model-load".to_owned()).spawn(move || {
+        if wait.recv_timeout(LOAD) == Err(RecvTimeoutError::Timeout) {
+            say(&format!(
+                "Model {version} did not load within {} ms: this agent ends and starts on the model before",
+                LOAD.as_millis()
+            ));
+            give_up(&version);
+        }
+    });
+    done
 }
 
 /// A line of the crash file: the version and a line's end.
@@ -212,7 +185,7 @@ static BEFORE: [std::sync::OnceLock<usize>; 5] = [const { std::sync::OnceLock::n
 const SIGNALS: [libc::c_int; 5] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT];
 
 /// From now on a crash inside of a foreign model writes its version to `file` before it ends the process.
-pub(super) fn mark_crashes(file: File) {
+fn mark_crashes(file: File) {
     static HANDLERS: Once = Once::new();
     let old = CRASH_FD.swap(file.into_raw_fd(), SeqCst);
     if old >= 0 {

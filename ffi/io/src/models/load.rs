@@ -4,15 +4,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ed25519_dalek::VerifyingKey;
 use engine::features;
 use model::Evaluator;
-use model::artefact::{self, FILE_BYTES_MAX};
+use model::artefact::{self, Artefact, FILE_BYTES_MAX};
 use sha2::{Digest, Sha256};
 use wire::control::Module;
 
 use super::foreign::Foreign;
-use super::{Runs, registry};
+use super::{Runs, Trust, foreign, registry, watch};
 use crate::control::keys::to_hex;
 
 /// A model that may be put in force.
@@ -52,12 +51,55 @@ impl Loaded {
 ///
 /// # Errors
 /// Why it must not be used, to be said behind its name.
-pub fn load(
+pub fn load(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Result<Loaded, String> {
+    let (bytes, artefact) = read(data_dir, module, version, trust)?;
+    let features = artefact.n_features as usize;
+    let runs = match artefact.tables {
+        Some(tables) => {
+            let evaluator = Evaluator::new(tables);
+            artefact::check_golden(&evaluator, &artefact.golden, features)?;
+            Runs::Own(evaluator)
+        }
+        None => {
+            let marks = watch::crash_path(data_dir, module);
+            Runs::Foreign(Foreign::open(&bytes, &artefact.golden, features, version, &marks)?)
+        }
+    };
+    Ok(Loaded { version: version.into(), runs, features })
+}
+
+/// Every check of [`load`] without loading: what brings code of its own runs in a child process alone. Whether it does.
+///
+/// # Errors
+/// Why it must not be used, to be said behind its name.
+pub fn verify(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Result<bool, String> {
+    let (bytes, artefact) = read(data_dir, module, version, trust)?;
+    usable(&bytes, artefact)
+}
+
+/// As [`verify`], of bytes that are not registered.
+///
+/// # Errors
+/// Why they must not be used, to be said behind their name.
+pub fn verify_bytes(bytes: &[u8], module: Module, foreign: bool) -> Result<bool, String> {
+    usable(bytes, check(bytes, module, foreign)?)
+}
+
+fn usable(bytes: &[u8], artefact: Artefact) -> Result<bool, String> {
+    let features = artefact.n_features as usize;
+    let Some(tables) = artefact.tables else {
+        return foreign::verify(bytes, &artefact.golden, features).map(|()| true);
+    };
+    artefact::check_golden(&Evaluator::new(tables), &artefact.golden, features).map(|()| false)
+}
+
+/// A version's bytes, if they are those that were signed, and what they say of themselves.
+fn read(
     data_dir: &Path,
     module: Module,
     version: &str,
-    trusted: &[VerifyingKey],
-) -> Result<Loaded, String> {
+    trust: &Trust,
+) -> Result<(Vec<u8>, Artefact), String> {
     let path = registry::artefact_path(data_dir, module, version);
     let len = std::fs::metadata(&path).map_err(|_| "its file is not there".to_owned())?.len();
     if len > FILE_BYTES_MAX as u64 {
@@ -65,16 +107,17 @@ pub fn load(
     }
     // One reading: what is checked is what is used, whatever happens to the file.
     let bytes = std::fs::read(&path).map_err(|error| format!("its file cannot be read: {error}"))?;
-    let manifest = registry::manifest(data_dir, module, version, trusted)?;
+    let manifest = registry::manifest(data_dir, module, version, &trust.keys)?;
     let sha256 = to_hex(&Sha256::digest(&bytes));
     if manifest["sha256"] != sha256.as_str() || !sha256.starts_with(version) {
         return Err("its bytes are not those that were signed".to_owned());
     }
-    check(&bytes, module, version)
+    let artefact = check(&bytes, module, trust.foreign)?;
+    Ok((bytes, artefact))
 }
 
 /// Everything about the bytes themselves.
-fn check(bytes: &[u8], module: Module, version: &str) -> Result<Loaded, String> {
+fn check(bytes: &[u8], module: Module, foreign: bool) -> Result<Artefact, String> {
     let artefact = artefact::read(bytes)?;
     let arbitrage = module == Module::Arbitrage;
     let count = artefact.n_features as usize;
@@ -89,13 +132,11 @@ fn check(bytes: &[u8], module: Module, version: &str) -> Result<Loaded, String> 
             artefact.schema_hash
         ));
     }
-    let runs = match artefact.tables {
-        Some(tables) => {
-            let evaluator = Evaluator::new(tables);
-            artefact::check_golden(&evaluator, &artefact.golden, count)?;
-            Runs::Own(evaluator)
-        }
-        None => Runs::Foreign(Foreign::open(bytes, &artefact.golden, count, version)?),
-    };
-    Ok(Loaded { version: version.into(), runs, features: count })
+    if artefact.tables.is_none() && !foreign {
+        return Err(
+            "it brings code of its own, which would have all rights of the agent: set models.foreign = true to allow that"
+                .to_owned(),
+        );
+    }
+    Ok(artefact)
 }

@@ -13,16 +13,27 @@
 
 mod foreign;
 pub mod load;
+mod probe;
 pub mod registry;
 pub mod watch;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use ed25519_dalek::VerifyingKey;
 use engine::features::{Answer, Scorer};
 use model::Evaluator;
 
 pub use load::Loaded;
+
+/// What an installation lets decide.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// Whose signatures are believed.
+    pub keys: Vec<VerifyingKey>,
+    /// Whether a file that brings code of its own may be loaded: that code has all rights of the process.
+    pub foreign: bool,
+}
 
 /// How a loaded model answers.
 pub enum Runs {

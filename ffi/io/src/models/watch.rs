@@ -9,16 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use ed25519_dalek::VerifyingKey;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify;
 use wire::control::Module;
 
 use super::registry::{self, Link};
-use super::{Slot, foreign, load};
+use super::{Slot, Trust, foreign, load};
 use crate::agent::say;
 use crate::control::server::module_name;
-use crate::disk;
 
 /// How long the folder must be quiet before it is looked at.
 const DEBOUNCE: Duration = Duration::from_millis(3);
@@ -47,7 +45,7 @@ pub struct Told {
 pub struct Watcher {
     data_dir: PathBuf,
     module: Module,
-    trusted: Vec<VerifyingKey>,
+    trust: Trust,
     live: Arc<Slot>,
     shadow: Arc<Slot>,
     /// What was looked at last, by link.
@@ -69,7 +67,7 @@ impl Watcher {
     pub fn new(
         data_dir: &Path,
         module: Module,
-        trusted: Vec<VerifyingKey>,
+        trust: Trust,
         live: Arc<Slot>,
         shadow: Arc<Slot>,
         mut tell: impl FnMut(Told),
@@ -77,7 +75,7 @@ impl Watcher {
         let bad = crashed(data_dir, module);
         let data_dir = data_dir.to_owned();
         let (seen, open) = ([None, None], [(None, 0), (None, 0)]);
-        let mut watcher = Watcher { data_dir, module, trusted, live, shadow, seen, bad, open };
+        let mut watcher = Watcher { data_dir, module, trust, live, shadow, seen, bad, open };
         watcher.look(&mut tell);
         watcher
     }
@@ -227,7 +225,7 @@ impl Watcher {
 
     /// The version in force is asked for again: it stays, unless its file is not what was signed any more.
     fn again(&self, version: String, state: &'static str, request_id: &str) -> Told {
-        let intact = load::load(&self.data_dir, self.module, &version, &self.trusted);
+        let intact = load::verify(&self.data_dir, self.module, &version, &self.trust);
         let (state, reason) = match intact {
             Ok(_) => (state, String::new()),
             Err(reason) => ("refused", format!("{reason}; what runs was read before that")),
@@ -243,14 +241,7 @@ impl Watcher {
                 file.display()
             ));
         }
-        let loaded = load::load(&self.data_dir, self.module, version, &self.trusted)?;
-        if loaded.is_foreign() {
-            let path = crash_path(&self.data_dir, self.module);
-            let file = OpenOptions::new().create(true).append(true).open(path);
-            foreign::mark_crashes(
-                file.map_err(|error| format!("its mark cannot be made: {}", disk::why(&error)))?,
-            );
-        }
+        let loaded = load::load(&self.data_dir, self.module, version, &self.trust)?;
         if link == Link::Latest {
             remember(&self.data_dir, self.module, version);
         }
@@ -270,7 +261,7 @@ impl Watcher {
             *version != refused
                 && registry::is_version(version)
                 && !self.bad.iter().any(|bad| bad == version)
-                && load::load(&self.data_dir, self.module, version, &self.trusted).is_ok_and(|loaded| {
+                && load::load(&self.data_dir, self.module, version, &self.trust).is_ok_and(|loaded| {
                     self.live.swap(Some(Arc::new(loaded)));
                     true
                 })
@@ -279,7 +270,8 @@ impl Watcher {
     }
 }
 
-fn crash_path(data_dir: &Path, module: Module) -> PathBuf {
+/// Which versions with code of their own have ended this agent, a line each.
+pub(super) fn crash_path(data_dir: &Path, module: Module) -> PathBuf {
     registry::folder(data_dir).join(format!("{}.crash", module_name(module)))
 }
 
