@@ -236,12 +236,13 @@ async function openParts(context: Context) {
           hours,
           signal,
         ),
-      report: (module, version) => {
+      shadow: (module, version) => registry.point(module, "shadow", version),
+      report: (module, version, theme) => {
         const manifest = registry.list(module).models.find((model) => model.version === version);
-        return manifest ? drawReport(manifest) : null;
+        return manifest ? drawReport(manifest, theme) : null;
       },
     },
-    checkOutput: (output) => checkOutput(output, datasetsRoot(context), allowedBuckets(context)),
+    checkOutput: (wish) => checkOutput(wish, datasetsRoot(context), allowedBuckets(context)),
     flow: () => ({ link: linkStatus(path), sink: sinkStatus(path) }),
     ready: () =>
       readiness(path, {

@@ -37,7 +37,7 @@ export const scrape: Command = {
     const args = argsOf(call);
     const parsed = scrapeArgs.safeParse(args);
     if (!parsed.success) throw new UsageError(`Cannot scrape: ${firstProblem(parsed.error.issues)}`);
-    checkOutput(parsed.data.output, datasetsRoot(context), allowedBuckets(context));
+    checkOutput(parsed.data, datasetsRoot(context), allowedBuckets(context));
     return await submitAndWait(call, context, "scrape", parsed.data);
   },
 };

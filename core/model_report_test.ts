@@ -31,14 +31,43 @@ const MANIFEST: ModelManifest = {
 
 Deno.test("drawReport() draws the figures of the manifest, and nothing in it runs", () => {
   const svg = drawReport(MANIFEST)!;
-  for (const shown of ["mev 0123456789ab", "0.9123", "not known", "1.250 x margin - 0.500", "Raydium v4"]) {
+  for (
+    const shown of [
+      "mev 0123456789ab",
+      "0.9123",
+      "not known",
+      "900 rows (100 positive)",
+      "1.250 x margin - 0.500",
+      "Raydium v4",
+    ]
+  ) {
     assert.ok(svg.includes(shown), shown);
   }
   assert.ok(svg.includes("&lt;script&gt;") && !svg.includes("<script"));
   assert.equal(svg.match(/<circle/g)!.length, 2);
+  const dark = drawReport(MANIFEST, "dark")!;
+  assert.ok(dark !== svg && !/"@|#ffffff/.test(dark), "the dark is dark");
+  assert.ok(!/"@|<style|style=/.test(svg), "colours are attributes");
   assert.equal(drawReport(MANIFEST), svg);
 });
 
 Deno.test("drawReport() of a model that was imported is null", () => {
   assert.equal(drawReport({ version: "0123456789ab", module: "mev" }), null);
+});
+
+Deno.test("drawReport() breaks long lines and has numbers on both axes", () => {
+  const long = { ...MANIFEST, split: Array.from({ length: 60 }, (_, at) => `word${at}`).join(" ") };
+  const svg = drawReport(long)!;
+  const texts = [...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]*)</g)].map((
+    [, x, y, words],
+  ) => ({
+    x: Number(x),
+    y: Number(y),
+    words: words!,
+  }));
+  for (const { x, words } of texts) assert.ok(x + words.length * 7.6 < 900 || x > 60, words);
+  assert.ok(texts.some(({ words }) => words.includes("word59")), "nothing is cut off");
+  const halves = texts.filter(({ words }) => words === "0.5");
+  assert.equal(halves.length, 2, "one on each axis");
+  assert.notEqual(halves[0]!.y, halves[1]!.y);
 });

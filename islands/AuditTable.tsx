@@ -2,13 +2,15 @@
 import { useEffect, useState } from "preact/hooks";
 import type { StoredEntry } from "../core/audit/chain.ts";
 import { Icon } from "./_icons.tsx";
-import { api, Problem } from "./api.ts";
+import { Skeleton } from "./_ui.tsx";
+import { api, wordsOf } from "./api.ts";
 import { grouped, short, utc } from "./format.ts";
+import { Ignored } from "./Ignored.tsx";
 
 const EVERY_MS = 5_000;
 
 export default function AuditTable() {
-  const [entries, setEntries] = useState<StoredEntry[]>([]);
+  const [entries, setEntries] = useState<StoredEntry[] | null>(null);
   const [total, setTotal] = useState(0);
   const [problem, setProblem] = useState("");
   const look = (before?: number) =>
@@ -17,10 +19,11 @@ export default function AuditTable() {
       `/api/control/audit-log?limit=100${before ? `&before=${before}` : ""}`,
     ).then(
       (answer) => {
-        setEntries((known) => (before ? [...known, ...answer.entries] : answer.entries));
+        setEntries((known) => (before ? [...known ?? [], ...answer.entries] : answer.entries));
         setTotal(answer.total);
+        setProblem("");
       },
-      (error) => setProblem(error instanceof Problem ? error.detail : String(error)),
+      (error) => setProblem(wordsOf(error)),
     );
   useEffect(() => {
     look();
@@ -32,6 +35,7 @@ export default function AuditTable() {
   }, []);
   return (
     <section class="panel">
+      <Ignored known={[]} />
       <div class="panel-h">
         <h2>Entries</h2>
         <span class="s t2">
@@ -56,7 +60,7 @@ export default function AuditTable() {
             </tr>
           </thead>
           <tbody>
-            {entries.map((entry) => (
+            {entries?.map((entry) => (
               <tr key={entry.seq}>
                 <td class="p2 t2">{grouped(entry.seq)}</td>
                 <td>{utc(entry.at_ms)}</td>
@@ -81,10 +85,15 @@ export default function AuditTable() {
             ))}
           </tbody>
         </table>
+        {entries === null && !problem && (
+          <div class="panel-b">
+            <Skeleton what="Entries" lines={6} />
+          </div>
+        )}
       </div>
       <div class="panel-f">
-        <span>{entries.length} of {grouped(total)}</span>
-        {entries.length < total && (
+        <span>{entries === null ? "" : `${grouped(entries.length)} of ${grouped(total)}`}</span>
+        {entries && entries.length < total && (
           <button
             type="button"
             class="btn"

@@ -1,7 +1,10 @@
 /** Jobs of one kind with the log of the chosen one; shows what the server says, looked at each second. */
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
-import { api, Problem } from "./api.ts";
+import { NoAnswer, Skeleton } from "./_ui.tsx";
+import { api, wordsOf } from "./api.ts";
+import { type Asked, useAsked } from "./ask.ts";
 import { grouped, utc } from "./format.ts";
 
 export interface JobRow {
@@ -32,26 +35,10 @@ const STATES = {
 export const shortId = (id: string) => id.slice(0, 8);
 
 /** All jobs of a kind, newest first; looked at again while the page is seen. */
-export function useJobs(
-  kind: JobRow["kind"],
-): { jobs: JobRow[]; problem: string; look: () => Promise<void> } {
-  const [jobs, setJobs] = useState<JobRow[]>([]);
-  const [problem, setProblem] = useState("");
-  const look = () =>
-    api<{ jobs: JobRow[] }>("GET", `/api/jobs?kind=${kind}`).then(
-      (answer) => {
-        setJobs(answer.jobs);
-        setProblem("");
-      },
-      (error) => setProblem(error instanceof Problem ? error.detail : String(error)),
-    );
-  useEffect(() => {
-    look();
-    const timer = setInterval(() => document.hidden || look(), EVERY_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return { jobs, problem, look };
-}
+export const useJobs = (kind: JobRow["kind"]): JobsAsked =>
+  useAsked<{ jobs: JobRow[] }>(`/api/jobs?kind=${kind}`, EVERY_MS);
+
+export type JobsAsked = Asked<{ jobs: JobRow[] }> & { again(): Promise<void> };
 
 function time({ state, attempts, started_ms, ended_ms }: JobRow): string {
   if (state === "queued") return attempts > 0 ? `waits after try ${attempts}` : "waits for a free worker";
@@ -64,15 +51,21 @@ function time({ state, attempts, started_ms, ended_ms }: JobRow): string {
 
 export interface JobListProps {
   readonly title: string;
-  readonly jobs: readonly JobRow[];
-  readonly problem: string;
+  readonly asked: JobsAsked;
   readonly admin: boolean;
+  /** Which of them are listed; all without. */
+  only?(job: JobRow): boolean;
   /** One line of what a job is about. */
   what(job: JobRow): string;
-  look(): Promise<void>;
+  /** What else is known of a job that is over. */
+  detail?(job: JobRow): ComponentChildren;
+  /** Where trying again cannot help: what is offered instead. */
+  instead?(job: JobRow): { words: string; act(): void } | null;
 }
 
-export function JobList({ title, jobs, problem, admin, what, look }: JobListProps) {
+/** The jobs, and the log of the chosen one. */
+export function JobList({ title, asked, admin, only: mine, what, detail, instead }: JobListProps) {
+  const jobs = (asked.value?.jobs ?? []).filter((job) => !mine || mine(job));
   const [only, setOnly] = useState<"all" | "running" | "error">("all");
   const [chosen, setChosen] = useState<string | null>(null);
   const [said, setSaid] = useState("");
@@ -84,9 +77,9 @@ export function JobList({ title, jobs, problem, admin, what, look }: JobListProp
     api("POST", `/api/jobs/${job.job_id}/${verb}`, {}).then(
       () => {
         setSaid("");
-        return look();
+        return asked.again();
       },
-      (error) => setSaid(error instanceof Problem ? error.detail : String(error)),
+      (error) => setSaid(wordsOf(error)),
     );
   return (
     <>
@@ -110,7 +103,8 @@ export function JobList({ title, jobs, problem, admin, what, look }: JobListProp
             </div>
           </div>
         </div>
-        {(problem || said) && <p class="panel-b bad" role="alert">{problem || said}</p>}
+        <NoAnswer asked={asked} what="Jobs" />
+        {said && <p class="panel-b bad" role="alert">{said}</p>}
         <div class="tw" tabIndex={0} role="region" aria-label={`${title}, scrolls`}>
           <table class="stk">
             <caption class="sr">{title}</caption>
@@ -169,13 +163,11 @@ export function JobList({ title, jobs, problem, admin, what, look }: JobListProp
                           </button>
                         )}
                         {(job.state === "error" || job.state === "cancelled") && (
-                          <button
-                            type="button"
-                            class="btn btn-r"
-                            onClick={() => act(job, "retry")}
-                          >
-                            Retry<span class="sr">{` ${shortId(job.job_id)}`}</span>
-                          </button>
+                          <Again
+                            job={job}
+                            instead={instead?.(job) ?? null}
+                            retry={() => act(job, "retry")}
+                          />
                         )}
                       </td>
                     )}
@@ -185,19 +177,38 @@ export function JobList({ title, jobs, problem, admin, what, look }: JobListProp
             </tbody>
           </table>
         </div>
-        {shown.length === 0 && (
+        {asked.value === undefined && (
+          <div class="panel-b">
+            <Skeleton what="Jobs" />
+          </div>
+        )}
+        {asked.value && shown.length === 0 && (
           <div class="panel-f">
             <span>{jobs.length === 0 ? "No job yet." : "No job is like that."}</span>
           </div>
         )}
       </section>
-      {selected && <JobDetail job={selected} />}
+      {selected && <JobDetail job={selected} more={detail?.(selected)} />}
     </>
   );
 }
 
+interface AgainProps {
+  job: JobRow;
+  instead: { words: string; act(): void } | null;
+  retry(): unknown;
+}
+
+/** Trying again, or what can be done where that would end the same way. */
+const Again = ({ job, instead, retry }: AgainProps) => (
+  <button type="button" class="btn btn-r" onClick={instead ? instead.act : retry}>
+    {instead?.words ?? "Retry"}
+    <span class="sr">{` ${shortId(job.job_id)}`}</span>
+  </button>
+);
+
 /** One job's log as it grows. */
-function JobDetail({ job }: { job: JobRow }) {
+function JobDetail({ job, more }: { job: JobRow; more: ComponentChildren }) {
   const [lines, setLines] = useState<{ at_ms: number; line: string }[]>([]);
   useEffect(() => {
     let gone = false;
@@ -219,6 +230,7 @@ function JobDetail({ job }: { job: JobRow }) {
         </span>
       </div>
       <div class="panel-b stack-3">
+        {more}
         <div
           class="log"
           tabIndex={0}

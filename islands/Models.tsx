@@ -1,102 +1,152 @@
 /** The registered models of a module: what each is, how good, and which decides. */
 import type { ModelList, ModelManifest } from "../core/models.ts";
-import { Icon } from "./_icons.tsx";
+import { type IconName, State } from "./_icons.tsx";
+import { Skeleton } from "./_ui.tsx";
 import { prefix } from "./api.ts";
 import { fixed } from "./format.ts";
+import { BASELINE, before, decides } from "./model_compare.ts";
 
-function stateOf(list: ModelList, { version, refused }: ModelManifest): readonly [string, string, string] {
+/** What may be done with a version. */
+export type ModelVerb = "deploy" | "rollback" | "shadow" | "unshadow";
+
+function stateOf(
+  list: ModelList,
+  { version, refused }: Pick<ModelManifest, "version" | "refused">,
+): readonly [string, IconName, string] {
   if (refused) return ["bad", "no", "Refused"];
-  if ((list.pinned ?? list.latest) === version) return ["ok", "run", list.pinned ? "Live, pinned" : "Live"];
+  const isPinned = list.pinned === version;
+  if (decides(list) === version) return ["ok", "run", isPinned ? "Live, pinned" : "Live"];
   if (list.shadow === version) return ["paper", "shadow", "Shadow"];
-  return ["off", "stop", "Registered"];
+  return ["off", "stop", version === BASELINE ? "Always there" : "Registered"];
 }
 
-/** The table of models. */
-export function Models({ list, admin, said, swap }: {
+export interface ModelsProps {
   list: ModelList | undefined;
   admin: boolean;
   said: { bad: boolean; text: string } | null;
-  swap(version: string, verb: "deploy" | "rollback"): Promise<void>;
-}) {
+  swap(version: string, verb: ModelVerb): void;
+}
+
+/** The table of models; the baseline is one of them. */
+export function Models({ list, admin, said, swap }: ModelsProps) {
   const models = [...(list?.models ?? [])].reverse();
   return (
     <section class="panel">
       <div class="panel-h">
         <h2>Models</h2>
+        {list && (
+          <span class="s t2">
+            <span class="mono" data-decides>{decides(list)}</span> decides
+          </span>
+        )}
       </div>
       <div class="tw" tabIndex={0} role="region" aria-label="Models, scrolls">
-        <table class="stk">
-          <caption class="sr">Registered models, newest first</caption>
-          <thead>
-            <tr>
-              <th scope="col">Version</th>
-              <th scope="col">State</th>
-              <th scope="col">Kind</th>
-              <th scope="col" class="n">AUC</th>
-              <th scope="col" class="n p2">Log loss</th>
-              <th scope="col" class="n p2">
-                <abbr title="mean distance between probability and frequency">ECE</abbr>
-              </th>
-              <th scope="col" class="p3">Data up to</th>
-              <th scope="col">
-                <span class="sr">Action</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {list && models.map((model) => {
-              const [kind, icon, word] = stateOf(list, model);
-              const { version, metrics } = model;
-              return (
-                <tr key={version}>
-                  <th scope="row" class="mono">{version}</th>
-                  <td>
-                    <span class="st" data-s={kind}>
-                      <Icon name={icon as Parameters<typeof Icon>[0]["name"]} />
-                      {word}
-                    </span>
-                    {model.refused && <span class="t2 s">{model.refused}</span>}
-                  </td>
-                  <td>{model.kind ? `${model.kind}, ${model.features}` : "imported"}</td>
-                  <td class="n">{fixed(metrics?.auc)}</td>
-                  <td class="n p2">{fixed(metrics?.log_loss)}</td>
-                  <td class="n p2">{fixed(metrics?.calibration_error)}</td>
-                  <td class="p3 t2">{model.dataset?.end.slice(0, 16).replace("T", " ") ?? "–"}</td>
-                  <td class="r">
-                    {metrics && (
-                      <a
-                        class="btn btn-r"
-                        href={`${prefix()}/api/training/models/${version}/report`}
-                        target="_blank"
-                      >
-                        Report<span class="sr">{` of ${version}`}</span>
-                      </a>
-                    )}
-                    {admin && !model.refused && (list.latest === version
-                      ? (
-                        <button type="button" class="btn btn-r" onClick={() => swap(version, "rollback")}>
-                          Roll back<span class="sr">{` from ${version}`}</span>
-                        </button>
-                      )
-                      : (
-                        <button type="button" class="btn btn-r" onClick={() => swap(version, "deploy")}>
-                          Deploy<span class="sr">{` ${version}`}</span>
-                        </button>
-                      ))}
-                  </td>
+        {list
+          ? (
+            <table class="stk">
+              <caption class="sr">Registered models, newest first</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Version</th>
+                  <th scope="col">State</th>
+                  <th scope="col">Kind</th>
+                  <th scope="col" class="n">AUC</th>
+                  <th scope="col" class="n p2">Log loss</th>
+                  <th scope="col" class="n p2">
+                    <abbr title="mean distance between probability and frequency">ECE</abbr>
+                  </th>
+                  <th scope="col" class="p3">Data up to</th>
+                  <th scope="col">
+                    <span class="sr">Action</span>
+                  </th>
                 </tr>
-              );
-            })}
-          </tbody>
-        </table>
+              </thead>
+              <tbody>
+                {models.map((model) => <ModelRow key={model.version} {...{ list, model, admin, swap }} />)}
+                <ModelRow
+                  list={list}
+                  model={{ version: BASELINE, module: list.module }}
+                  {...{ admin, swap }}
+                />
+              </tbody>
+            </table>
+          )
+          : (
+            <div class="panel-b">
+              <Skeleton what="Models" lines={4} />
+            </div>
+          )}
       </div>
       <div class="panel-f">
         {said
           ? <span class={said.bad ? "bad" : ""} role={said.bad ? "alert" : "status"}>{said.text}</span>
-          : models.length === 0
+          : list && models.length === 0
           ? <span>No model yet: the baseline of docs/BASELINE.md scores.</span>
           : <span>Judged on rows later than those it learned from, of attackers it has not seen.</span>}
       </div>
     </section>
+  );
+}
+
+/** What the page is drawn in. */
+const theme = () =>
+  document.documentElement.dataset.theme ??
+    (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+
+interface ModelRowProps {
+  list: ModelList;
+  model: ModelManifest;
+  admin: boolean;
+  swap(version: string, verb: ModelVerb): void;
+}
+
+function ModelRow({ list, model, admin, swap }: ModelRowProps) {
+  const [kind, icon, word] = stateOf(list, model);
+  const { version, metrics } = model;
+  const isBaseline = version === BASELINE;
+  const isLive = decides(list) === version;
+  const button = (verb: ModelVerb, words: string, of: string) => (
+    <button
+      type="button"
+      class="btn btn-r"
+      onClick={() => swap(version, verb)}
+    >
+      {words}
+      <span class="sr">{` ${of} ${version}`}</span>
+    </button>
+  );
+  return (
+    <tr data-model={version}>
+      <th scope="row" class="mono">{version}</th>
+      <td>
+        <State kind={kind} icon={icon}>{word}</State>
+        {model.refused && <span class="t2 s">{` ${model.refused}`}</span>}
+      </td>
+      <td>{isBaseline ? "no model" : model.kind ? `${model.kind}, ${model.features ?? "–"}` : "imported"}</td>
+      <td class="n">{fixed(metrics?.auc)}</td>
+      <td class="n p2">{fixed(metrics?.log_loss)}</td>
+      <td class="n p2">{fixed(metrics?.calibration_error)}</td>
+      <td class="p3 t2">{model.dataset?.end.slice(0, 16).replace("T", " ") ?? "–"}</td>
+      <td class="r">
+        <div class="row buttons">
+          {metrics && (
+            <a
+              class="btn btn-r"
+              href={`${prefix()}/api/training/models/${version}/report`}
+              target="_blank"
+              onClick={(event) => (event.currentTarget.search = `?theme=${theme()}`)}
+            >
+              Report<span class="sr">{` of ${version}`}</span>
+            </a>
+          )}
+          {admin && !model.refused && !isBaseline && !isLive && (list.shadow === version
+            ? button("unshadow", "End shadow", "of")
+            : button("shadow", "Shadow", "with"))}
+          {admin && !model.refused && (isLive
+            ? (!isBaseline || before(list) !== BASELINE) && button("rollback", "Roll back…", "from")
+            : button("deploy", isBaseline ? "Roll back to baseline…" : "Deploy…", ""))}
+        </div>
+      </td>
+    </tr>
   );
 }

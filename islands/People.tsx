@@ -1,6 +1,10 @@
 /** Users and keys. */
-import { useEffect, useState } from "preact/hooks";
-import { api, Problem } from "./api.ts";
+import { useState } from "preact/hooks";
+import { NoAnswer, Skeleton } from "./_ui.tsx";
+import { api, wordsOf } from "./api.ts";
+import { useAsked } from "./ask.ts";
+import { confirmed } from "./Confirm.tsx";
+import { NewKey } from "./NewKey.tsx";
 
 interface Users {
   users: { name: string; role: string; disabled: boolean; must_change: boolean }[];
@@ -8,19 +12,51 @@ interface Users {
 interface Keys {
   keys: { id: string; label: string; scopes: string[]; expires_ms: number; revoked: boolean }[];
 }
+type User = Users["users"][number];
+type Key = Keys["keys"][number];
+
+const DISABLE = ({ name, role }: User) => ({
+  title: `Disable ${name}?`,
+  body: (
+    <p>
+      All logins of {name} ({role}) end now, and no new one is let in until the user is enabled again.
+    </p>
+  ),
+  yes: `Disable ${name}`,
+});
+const REVOKE = ({ label, id, scopes }: Key) => ({
+  title: `Revoke key ${label}?`,
+  body: (
+    <p>
+      What uses key <span class="mono">{id}</span> ({scopes.join(", ")}){" "}
+      is refused from now on. A revoked key cannot be brought back.
+    </p>
+  ),
+  yes: `Revoke ${label}`,
+});
 
 /** Users and keys, and what an admin may do to them. */
 export function People({ admin }: { admin: boolean }) {
-  const [users, setUsers] = useState<Users["users"]>([]);
-  const [keys, setKeys] = useState<Keys["keys"]>([]);
-  const [made, setMade] = useState("");
-  const look = () => {
-    api<Users>("GET", "/api/users").then(({ users }) => setUsers(users), () => {});
-    api<Keys>("GET", "/api/keys").then(({ keys }) => setKeys(keys), () => {});
+  const users = useAsked<Users>("/api/users", 0);
+  const keys = useAsked<Keys>("/api/keys", 0);
+  const [problem, setProblem] = useState("");
+  const look = () => Promise.all([users.again(), keys.again()]);
+  const act = async (work: () => Promise<unknown>) => {
+    try {
+      await work();
+      setProblem("");
+    } catch (error) {
+      setProblem(wordsOf(error));
+    }
+    await look();
   };
-  useEffect(look, []);
-  const act = (work: Promise<unknown>) =>
-    work.then(look, (error) => setMade(error instanceof Problem ? error.detail : String(error)));
+  const change = async (user: User) => {
+    if (!user.disabled && !await confirmed(DISABLE(user))) return;
+    await act(() => api("PATCH", `/api/users/${user.name}`, { disabled: !user.disabled }));
+  };
+  const revoke = async (key: Key) => {
+    if (await confirmed(REVOKE(key))) await act(() => api("DELETE", `/api/keys/${key.id}`));
+  };
   return (
     <section class="panel" id="users">
       <div class="panel-h">
@@ -29,6 +65,8 @@ export function People({ admin }: { admin: boolean }) {
           add users with <code>legend user add NAME ROLE</code>
         </span>
       </div>
+      <NoAnswer asked={users} what="Users" />
+      <NoAnswer asked={keys} what="Keys" />
       <div class="tw" tabIndex={0} role="region" aria-label="Users and keys, scrolls">
         <table>
           <caption class="sr">Users and keys</caption>
@@ -43,27 +81,22 @@ export function People({ admin }: { admin: boolean }) {
             </tr>
           </thead>
           <tbody>
-            {users.map((user) => (
+            {users.value?.users.map((user) => (
               <tr key={user.name}>
                 <th scope="row">{user.name}</th>
                 <td>{user.role}</td>
                 <td>{user.disabled ? "disabled" : user.must_change ? "first password" : "active"}</td>
                 <td class="r">
                   {admin && (
-                    <button
-                      type="button"
-                      class="btn btn-r"
-                      onClick={() =>
-                        act(api("PATCH", `/api/users/${user.name}`, { disabled: !user.disabled }))}
-                    >
-                      {user.disabled ? "Enable" : "Disable"}
+                    <button type="button" class="btn btn-r" onClick={() => change(user)}>
+                      {user.disabled ? "Enable" : "Disable…"}
                       <span class="sr">{` ${user.name}`}</span>
                     </button>
                   )}
                 </td>
               </tr>
             ))}
-            {keys.map((key) => (
+            {keys.value?.keys.map((key) => (
               <tr key={key.id}>
                 <th scope="row">
                   key {key.label} <span class="mono t3">{key.id}</span>
@@ -77,9 +110,9 @@ export function People({ admin }: { admin: boolean }) {
                     <button
                       type="button"
                       class="btn btn-r"
-                      onClick={() => act(api("DELETE", `/api/keys/${key.id}`))}
+                      onClick={() => revoke(key)}
                     >
-                      Revoke<span class="sr">{` ${key.label}`}</span>
+                      Revoke…<span class="sr">{` ${key.label}`}</span>
                     </button>
                   )}
                 </td>
@@ -87,24 +120,10 @@ export function People({ admin }: { admin: boolean }) {
             ))}
           </tbody>
         </table>
+        {users.value === undefined && <Skeleton what="Users and keys" />}
       </div>
-      {admin && (
-        <div class="panel-f">
-          <button
-            type="button"
-            class="btn"
-            onClick={() =>
-              act(
-                api<{ key: string }>("POST", "/api/keys", { label: "page", scopes: ["read"] }).then((
-                  { key },
-                ) => setMade(`Shown this once: ${key}`)),
-              )}
-          >
-            Make a read key
-          </button>
-          <span class="mono" role="status">{made}</span>
-        </div>
-      )}
+      {problem && <p class="panel-b bad s" role="alert">{problem}</p>}
+      {admin && <NewKey look={look} />}
     </section>
   );
 }

@@ -4,9 +4,14 @@ import type { ModuleName } from "../core/control.ts";
 import type { FleetAgent } from "../core/fleet.ts";
 import { Icon, State } from "./_icons.tsx";
 import { type AgentsState, drift, MODULE_TITLES, ofModule, policyOf, stateOf, useAgents } from "./agents.ts";
-import { api, Problem } from "./api.ts";
+import { NoAnswer } from "./_ui.tsx";
+import { api, Problem, wordsOf } from "./api.ts";
+import { useAsked } from "./ask.ts";
 import { type CommandAnswer, sendCommand } from "./commands.ts";
 import type { Viewer } from "./Layout.tsx";
+import { confirmed } from "./Confirm.tsx";
+import { Ignored } from "./Ignored.tsx";
+import { useModule } from "./module.ts";
 import { People } from "./People.tsx";
 import { PolicyForm, PolicyView } from "./PolicyEditor.tsx";
 import { Receipts } from "./Receipts.tsx";
@@ -18,16 +23,22 @@ export interface SettingsProps {
 
 export default function Settings({ agents: initial, viewer }: SettingsProps) {
   const { agents, wanted, late_s } = useAgents(initial);
-  const [module, setModule] = useState<ModuleName>("arbitrage");
+  const [dirty, setDirty] = useState(false);
+  const leave = () => (dirty ? confirmed(UNSENT) : Promise.resolve(true));
+  const [module, setModule] = useModule("arbitrage", leave);
   useEffect(() => {
-    if (new URLSearchParams(location.search).get("m") === "mev") setModule("mev");
-  }, []);
+    if (!dirty) return;
+    const ask = (event: Event) => event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, [dirty]);
   const admin = viewer.role === "admin";
   const mine = ofModule(agents, module);
   const policy = policyOf(mine, wanted.find((one) => one.module === module));
   const killed = mine.filter((agent) => agent.killed).length;
   return (
     <div class="stack-4">
+      <Ignored known={["m"]} />
       {!admin && (
         <div class="notice">
           <Icon name="skip" />
@@ -53,7 +64,7 @@ export default function Settings({ agents: initial, viewer }: SettingsProps) {
           </div>
           {policy
             ? admin
-              ? <PolicyForm key={module} module={module} policy={policy} />
+              ? <PolicyForm key={module} module={module} policy={policy} onDirty={setDirty} />
               : <PolicyView policy={policy} />
             : <p class="panel-b t2">No agent has run yet.</p>}
         </section>
@@ -97,6 +108,12 @@ export default function Settings({ agents: initial, viewer }: SettingsProps) {
     </div>
   );
 }
+
+const UNSENT = {
+  title: "Leave the change unsent?",
+  body: <p>What you typed has not been sent and is lost when you go on.</p>,
+  yes: "Leave it unsent",
+};
 
 /** What is wanted beside what each agent runs: a term that differs says both. */
 function InForce({ agents, wanted, late_s }: Pick<AgentsState, "agents" | "wanted" | "late_s">) {
@@ -206,19 +223,23 @@ function LiftKill({ module }: { module: ModuleName }) {
   );
 }
 
+interface Batching {
+  batch_window_ms: number;
+  batch_max_size: number;
+}
+
 function Transport({ admin }: { admin: boolean }) {
-  const [settings, setSettings] = useState({ batch_window_ms: 20, batch_max_size: 256 });
+  const asked = useAsked<Batching>("/api/realtime/settings", 0);
+  const [edited, setEdited] = useState<Partial<Batching>>({});
   const [said, setSaid] = useState("");
-  useEffect(() => {
-    api<typeof settings>("GET", "/api/realtime/settings").then(setSettings, () => {});
-  }, []);
+  const settings = asked.value && { ...asked.value, ...edited };
   const save = async (event: Event) => {
     event.preventDefault();
     try {
       await api("POST", "/api/realtime/settings", settings);
       setSaid("In force.");
     } catch (error) {
-      setSaid(error instanceof Problem ? error.detail : String(error));
+      setSaid(wordsOf(error));
     }
   };
   return (
@@ -227,6 +248,7 @@ function Transport({ admin }: { admin: boolean }) {
         <h2>Transport</h2>
         <span class="s t2">how events are gathered for browsers</span>
       </div>
+      <NoAnswer asked={asked} what="These settings" />
       <form class="panel-b stack-3" onSubmit={save}>
         <div class="form">
           {([["batch_window_ms", "Window", "ms, 10..25"], [
@@ -239,10 +261,13 @@ function Transport({ admin }: { admin: boolean }) {
               <input
                 class="in"
                 id={`t-${name}`}
-                disabled={!admin}
-                value={settings[name]}
+                disabled={!admin || !settings}
+                value={settings?.[name] ?? ""}
                 inputMode="numeric"
-                onInput={(event) => setSettings({ ...settings, [name]: Number(event.currentTarget.value) })}
+                onInput={(event) => {
+                  setSaid("");
+                  setEdited({ ...edited, [name]: Number(event.currentTarget.value) });
+                }}
               />
               <span class="hint">{hint}</span>
             </div>
@@ -250,7 +275,7 @@ function Transport({ admin }: { admin: boolean }) {
         </div>
         {admin && (
           <div class="row">
-            <button type="submit" class="btn">Apply</button>
+            <button type="submit" class="btn" disabled={!settings}>Apply</button>
             <span class="s t2" role="status">{said}</span>
           </div>
         )}

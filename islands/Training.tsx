@@ -1,12 +1,20 @@
 /** Training: which model decides, how good each one is, jobs, and a form for the next training. */
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { ModuleName } from "../core/control.ts";
 import type { ModelList } from "../core/models.ts";
-import { api, Problem } from "./api.ts";
+import { NoAnswer, Skeleton } from "./_ui.tsx";
+import { MODULE_TITLES } from "./agents.ts";
+import { api, wordsOf } from "./api.ts";
+import { useAsked } from "./ask.ts";
 import { Quality } from "./Calibration.tsx";
-import { JobList, type JobRow, moment, useJobs } from "./JobList.tsx";
+import { confirmed } from "./Confirm.tsx";
 import { utc } from "./format.ts";
-import { Models } from "./Models.tsx";
+import { Ignored } from "./Ignored.tsx";
+import { JobList, type JobRow, moment, useJobs } from "./JobList.tsx";
+import { BASELINE, before, decides, modelOf } from "./model_compare.ts";
+import { modelQuestion } from "./ModelQuestion.tsx";
+import { Models, type ModelVerb } from "./Models.tsx";
+import { useModule } from "./module.ts";
 import { NewTraining } from "./NewTraining.tsx";
 import { ShadowPanel } from "./ShadowPanel.tsx";
 
@@ -21,57 +29,78 @@ const what = ({ args }: JobRow) => {
   }`;
 };
 
+interface Deployed {
+  version: string;
+  receipts: { instance: string; applied: boolean; reason: string }[];
+  silent: string[];
+}
+interface Said {
+  bad: boolean;
+  text: string;
+}
+
+/** What each agent answered. */
+function answered({ version, receipts, silent }: Deployed): Said {
+  const parts = [
+    ...receipts.map(({ instance, applied, reason }) =>
+      applied ? `${instance} runs ${version}` : `${instance} refused: ${reason}`
+    ),
+    ...silent.map((instance) => `${instance} has not answered`),
+  ];
+  const bad = silent.length > 0 || receipts.some(({ applied }) => !applied);
+  return { bad, text: parts.join("; ") || `${version} is deployed; no agent runs that could answer` };
+}
+
+/** Asks where it must be asked, then does it; what came of it in words. Null: it was not wanted. */
+async function change(
+  list: ModelList,
+  version: string,
+  verb: ModelVerb,
+  jobs: readonly JobRow[],
+): Promise<Said | null> {
+  const path = (verb: string) => `/api/training/models/${version}/${verb}`;
+  if (verb === "shadow" || verb === "unshadow") {
+    await api("POST", path("shadow"), { on: verb === "shadow" });
+    return {
+      bad: false,
+      text: verb === "shadow"
+        ? `${version} is asked beside what decides`
+        : `${version} is not asked any more`,
+    };
+  }
+  const next = verb === "rollback" ? before(list) : version;
+  const module = MODULE_TITLES[list.module].toLowerCase();
+  const trainedAt = (version: string) => {
+    const made = jobs.find(({ result }) => result?.version === version);
+    return made?.ended_ms ? `${utc(made.ended_ms).slice(0, 16)} UTC` : undefined;
+  };
+  const title = verb === "rollback" || next === BASELINE
+    ? `Roll ${module} back to ${next}?`
+    : `Let ${next} decide for ${module}?`;
+  const [of, now] = [modelOf(list, next), modelOf(list, decides(list))];
+  if (!await confirmed(modelQuestion({ title, next: of, now, trainedAt }))) return null;
+  const body = version === BASELINE ? { module: list.module } : {};
+  return answered(await api<Deployed>("POST", path(verb), body));
+}
+
 export default function Training({ admin }: { admin: boolean }) {
-  const [module, setModule] = useState<ModuleName>("mev");
-  const [lists, setLists] = useState<ModelList[]>([]);
-  const [said, setSaid] = useState<{ bad: boolean; text: string } | null>(null);
-  const { jobs, problem, look } = useJobs("train");
-  const models = () =>
-    api<{ modules: ModelList[] }>("GET", "/api/training/models").then(
-      (answer) => setLists(answer.modules),
-      (error) => setSaid({ bad: true, text: error instanceof Problem ? error.detail : String(error) }),
-    );
-  useEffect(() => {
-    models();
-    const timer = setInterval(() => document.hidden || models(), EVERY_MS);
-    return () => clearInterval(timer);
-  }, []);
-  const list = lists.find((one) => one.module === module);
-  async function swap(version: string, verb: "deploy" | "rollback") {
-    setSaid({ bad: false, text: `${verb === "deploy" ? "Deploying" : "Rolling back"} …` });
+  const [module, setModule] = useModule("mev");
+  const models = useAsked<{ modules: ModelList[] }>("/api/training/models", EVERY_MS);
+  const [said, setSaid] = useState<Said & { module: ModuleName } | null>(null);
+  const jobs = useJobs("train");
+  const list = models.value?.modules.find((one) => one.module === module);
+  async function swap(version: string, verb: ModelVerb) {
     try {
-      const told = await api<
-        {
-          version: string;
-          receipts: { instance: string; applied: boolean; reason: string }[];
-          silent: string[];
-        }
-      >(
-        "POST",
-        `/api/training/models/${version}/${verb}`,
-        {},
-      );
-      const refused = told.receipts.find(({ applied }) => !applied);
-      const runs = told.receipts.filter(({ applied }) => applied).map(({ instance }) => instance).join(", ");
-      if (refused) setSaid({ bad: true, text: `${refused.instance}: ${refused.reason}` });
-      else if (told.silent.length > 0) {
-        setSaid({
-          bad: true,
-          text: `No answer of ${told.silent.join(", ")}; ${runs || "none"} runs ${told.version}`,
-        });
-      } else {
-        setSaid({
-          bad: false,
-          text: runs ? `${runs} runs ${told.version}` : `${told.version} is deployed; no agent has answered`,
-        });
-      }
+      const told = await change(list!, version, verb, jobs.value?.jobs ?? []);
+      if (told) setSaid({ module, ...told });
     } catch (error) {
-      setSaid({ bad: true, text: error instanceof Problem ? error.detail : String(error) });
+      setSaid({ module, bad: true, text: wordsOf(error) });
     }
-    await models();
+    await models.again();
   }
   return (
     <>
+      <Ignored known={["m"]} />
       <div class="row">
         <div class="seg" role="group" aria-label="Module">
           {(["arbitrage", "mev"] as const).map((name) => (
@@ -81,29 +110,29 @@ export default function Training({ admin }: { admin: boolean }) {
               aria-pressed={module === name}
               onClick={() => setModule(name)}
             >
-              {name === "mev" ? "Sandwich" : "Arbitrage"}
+              {MODULE_TITLES[name]}
             </button>
           ))}
         </div>
       </div>
       <div class="g-main">
         <div class="stack-3">
-          <Models list={list} admin={admin} said={said} swap={swap} />
+          <NoAnswer asked={models} what="Models" />
+          <Models list={list} admin={admin} said={said?.module === module ? said : null} swap={swap} />
           {list?.shadow && <ShadowPanel key={list.shadow} module={module} version={list.shadow} />}
           <JobList
-            title="Training jobs"
-            jobs={jobs}
-            problem={problem}
+            title={`Training jobs of ${MODULE_TITLES[module].toLowerCase()}`}
+            asked={jobs}
+            only={({ args }) => args.module === module}
             admin={admin}
             what={what}
-            look={look}
           />
           {admin
-            ? <NewTraining module={module} look={look} />
+            ? <NewTraining module={module} look={jobs.again} />
             : <p class="panel panel-b t2">Training and deployment are an admin's.</p>}
         </div>
         <div class="stack-3">
-          {list && <Quality list={list} />}
+          {list ? <Quality list={list} /> : null}
           <Schedules />
         </div>
       </div>
@@ -119,14 +148,8 @@ interface ScheduleRow {
 }
 
 function Schedules() {
-  const [rows, setRows] = useState<ScheduleRow[]>([]);
-  const [problem, setProblem] = useState("");
-  useEffect(() => {
-    api<{ schedules: ScheduleRow[] }>("GET", "/api/schedules").then(
-      ({ schedules }) => setRows(schedules),
-      (error) => setProblem(error instanceof Problem ? error.detail : String(error)),
-    );
-  }, []);
+  const asked = useAsked<{ schedules: ScheduleRow[] }>("/api/schedules", 0);
+  const rows = asked.value?.schedules;
   return (
     <section class="panel">
       <div class="panel-h">
@@ -134,9 +157,11 @@ function Schedules() {
         <span class="s t2">UTC</span>
       </div>
       <div class="panel-b">
-        {problem && <p class="bad" role="alert">{problem}</p>}
+        <NoAnswer asked={asked} what="Schedules" />
+        {!rows && <Skeleton what="Schedules" />}
+        {rows?.length === 0 && <p class="t2">Nothing starts by itself.</p>}
         <dl class="kv left">
-          {rows.map(({ name, cron, enabled, next_ms }) => (
+          {rows?.map(({ name, cron, enabled, next_ms }) => (
             <>
               <dt key={name}>{name}</dt>
               <dd class="mono s">

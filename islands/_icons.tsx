@@ -28,6 +28,11 @@ const PATHS = {
   pause: <path d="M6 4v8M10 4v8" />,
   run: <circle cx="8" cy="8" r="5" fill="currentColor" />,
   sand: <path d="M3 5h10M3 8h10M3 11h10" />,
+  shadow: (
+    <>
+      <circle cx="8" cy="8" r="5.500" /> <circle cx="8" cy="8" r="2" fill="currentColor" />
+    </>
+  ),
   skip: <path d="M4 8h8" />,
   stop: <circle cx="8" cy="8" r="5" />,
   theme: (

@@ -67,6 +67,8 @@ export const tuneBody = z.strictObject({
 export const emptyBody = z.strictObject({});
 /** Of `baseline` the module is needed: it is of both. */
 export const deployBody = z.strictObject({ module: moduleName.optional(), reason });
+/** Without `on` it begins. */
+export const shadowBody = z.strictObject({ on: z.boolean().default(true), reason });
 export const modelSwapBody = z.strictObject({
   /** The module whose model it is. */
   model_id: moduleName,

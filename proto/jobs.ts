@@ -149,5 +149,6 @@ export interface TrainResult {
 }
 
 export interface ScrapeResult {
-  files: { type: string; output: string; rows: number; bytes: number; sha256: string }[];
+  /** `path`: where it lies on the worker's host, or in a bucket; its manifest is beside it. */
+  files: { type: string; output: string; path: string; rows: number; bytes: number; sha256: string }[];
 }

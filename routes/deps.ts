@@ -8,6 +8,7 @@ import type { AgentStatus, ModuleName, SendCommand } from "../core/control.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import type { ShadowComparison } from "../core/shadow.ts";
 import type { ModelList } from "../core/models.ts";
+import type { ReportTheme } from "../core/model_report.ts";
 import type { Schedule } from "../proto/jobs.ts";
 import type { DecisionIndex } from "../core/decisions.ts";
 import type { FleetAgent } from "../core/fleet.ts";
@@ -95,11 +96,13 @@ export interface ApiDeps {
     import(module: ModuleName, file: string): Promise<string>;
     /** The model in shadow beside the one that decides. */
     compare(module: ModuleName, hours: number, signal: AbortSignal): Promise<ShadowComparison>;
+    /** Asks a version beside what decides; null: none. */
+    shadow(module: ModuleName, version: string | null): void;
     /** The report of a version as SVG; null when it has none. */
-    report(module: ModuleName, version: string): string | null;
+    report(module: ModuleName, version: string, theme: ReportTheme): string | null;
   };
-  /** Throws where a dataset may not be written. */
-  checkOutput(output: string): void;
+  /** Throws where a dataset may not be written, or something has its name already. */
+  checkOutput(wish: { output: string; types: readonly string[] }): void;
   /** What link and sink say of themselves. */
   flow(): { link: LinkStatus | null; sink: SinkStatus | null };
   asset(name: string): Asset | undefined;

@@ -87,7 +87,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         summary: "Write rows of the store as a dataset; answers with the job",
         body: scrapeArgs,
         handle: async (c, body) => {
-          deps.checkOutput(body.output);
+          deps.checkOutput(body);
           return await submit(c, "scrape", body, body.output);
         },
       })

@@ -4,7 +4,7 @@ import { AppError } from "../core/errors.ts";
 import { BASELINE, liveBefore } from "../core/models.ts";
 import { noReport } from "../core/model_report.ts";
 import { HOURS_MAX } from "../core/shadow.ts";
-import { deployBody, modelSwapBody } from "../proto/api.ts";
+import { deployBody, modelSwapBody, shadowBody } from "../proto/api.ts";
 import type { ApiDeps } from "./deps.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
@@ -78,10 +78,15 @@ export function modelRoutes(deps: ApiDeps): Route[] {
       method: "GET",
       path: "/api/training/models/:id/report",
       right: "read",
-      summary: "A model's report as SVG",
+      summary: "A model's report as SVG; `?theme=light|dark`",
+      query: ["theme"],
       handle: (c) => {
         const version = c.req.param("id")!;
-        const svg = deps.models.report(owner(version), version);
+        const theme = c.req.query("theme") ?? "light";
+        if (theme !== "light" && theme !== "dark") {
+          throw new AppError("invalid", `theme: \`${theme.slice(0, 20)}\`, need light or dark`);
+        }
+        const svg = deps.models.report(owner(version), version, theme);
         if (svg === null) throw noReport(version);
         return new Response(svg, { headers: { "content-type": "image/svg+xml" } });
       },
@@ -113,6 +118,28 @@ export function modelRoutes(deps: ApiDeps): Route[] {
           throw new AppError("conflict", `Cannot roll ${version} back: ${decides} decides for ${module} now`);
         }
         return deploy(c, module, liveBefore(list), "model rollback");
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/training/models/:id/shadow",
+      right: "models",
+      summary: "Ask a version beside what decides, without deciding by it; `{on: false}` ends it",
+      body: shadowBody,
+      handle: (c, { on }) => {
+        const version = c.req.param("id")!;
+        const module = owner(version);
+        const { shadow } = deps.models.list(module);
+        if (!on && shadow !== version) {
+          throw new AppError(
+            "conflict",
+            `Cannot end the shadow of ${version}: ${shadow ?? "none"} is in shadow`,
+          );
+        }
+        const { name } = principalOf(c);
+        deps.audit({ who: name, action: on ? "model shadow" : "model shadow off", module, detail: version });
+        deps.models.shadow(module, on ? version : null);
+        return c.json({ ok: true, module, version, on }, 202);
       },
     }),
     route({

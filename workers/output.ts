@@ -27,10 +27,31 @@ export async function openOutput(output: string, ports: JobPorts): Promise<Outpu
     : await FileOutput.open(resolveOutput(ports.settings.datasetsRoot, output), ports);
 }
 
-/** Whether an output could be written to. Throws the reason. */
-export function checkOutput(output: string, root: string, buckets: readonly string[]): void {
-  if (output.startsWith("s3://")) bucketOf(output, buckets);
-  else resolveOutput(root, output);
+/** One file a type: with two, the type stands before the ending. */
+export function outputOf(
+  args: { readonly output: string; readonly types: readonly string[] },
+  type: string,
+): string {
+  if (args.types.length === 1) return args.output;
+  const at = args.output.lastIndexOf(".");
+  return at > args.output.lastIndexOf("/")
+    ? `${args.output.slice(0, at)}-${type}${args.output.slice(at)}`
+    : `${args.output}-${type}`;
+}
+
+/** What is to be written, and where it may be. */
+export interface OutputWish {
+  readonly output: string;
+  readonly types: readonly string[];
+}
+
+/** Whether an output could be written to: it is allowed, and nothing here has its name. Throws the reason. */
+export function checkOutput(wish: OutputWish, root: string, buckets: readonly string[]): void {
+  for (const type of new Set(wish.types)) {
+    const output = outputOf(wish, type);
+    if (output.startsWith("s3://")) bucketOf(output, buckets);
+    else if (lstat(resolveOutput(root, output))) throw exists(output);
+  }
 }
 
 const refuse = (output: string, why: string) =>

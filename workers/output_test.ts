@@ -59,7 +59,7 @@ Deno.test("resolveOutput() stays below the root", () =>
   }));
 
 Deno.test("checkOutput() takes the buckets that are allowed, and plain keys", () => {
-  checkOutput("s3://mine/a/b.parquet", "/root", ["mine"]);
+  checkOutput({ output: "s3://mine/a/b.parquet", types: ["arb"] }, "/root", ["mine"]);
   for (
     const [output, code] of [
       ["s3://other/a", "forbidden"],
@@ -72,7 +72,7 @@ Deno.test("checkOutput() takes the buckets that are allowed, and plain keys", ()
     ]
   ) {
     assert.throws(
-      () => checkOutput(output!, "/root", ["mine"]),
+      () => checkOutput({ output: output!, types: ["arb"] }, "/root", ["mine"]),
       (error) => error instanceof AppError && error.code === code,
       output,
     );

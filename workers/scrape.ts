@@ -6,10 +6,14 @@ import { AppError } from "../core/errors.ts";
 import { Store } from "../core/store/client.ts";
 import { keptArgs, type ScrapeArgs, type ScrapeResult } from "../proto/jobs.ts";
 import type { Job, JobPorts } from "../core/jobs/contract.ts";
-import { openOutput, resolveOutput } from "./output.ts";
+import { openOutput, outputOf, resolveOutput } from "./output.ts";
 import { FOOTER_BYTES_MAX, footerLength, parquetRows } from "./parquet_rows.ts";
 
 const LOOK_MS = 250;
+const grouped = (count: number) => count.toLocaleString("en-US");
+/** Where a person finds it. */
+const pathOf = (place: string, { settings }: JobPorts) =>
+  place.startsWith("s3://") ? place : resolveOutput(settings.datasetsRoot, place);
 /** Bytes of a row group before compression, and rows at most. */
 const ROW_GROUP = { bytes: 128 << 20, rows: 1_000_000 };
 const SETTINGS = {
@@ -91,15 +95,6 @@ function queryOf(args: ScrapeArgs, type: DatasetType): Query {
   };
 }
 
-/** One file a type: with two, the type stands before the ending. */
-export function outputOf(args: Pick<ScrapeArgs, "output" | "types">, type: DatasetType): string {
-  if (args.types.length === 1) return args.output;
-  const at = args.output.lastIndexOf(".");
-  return at > args.output.lastIndexOf("/")
-    ? `${args.output.slice(0, at)}-${type}${args.output.slice(at)}`
-    : `${args.output}-${type}`;
-}
-
 export const scrape: Job<ScrapeArgs> = {
   kind: "scrape",
   parse: (args) => keptArgs.scrape.parse(args),
@@ -139,13 +134,15 @@ export const scrape: Job<ScrapeArgs> = {
       files.push(
         await scrapeOne(store, args, type, total, ports, (rows) => {
           const done = before + Math.min(rows, total);
-          ports.progress(Math.min(0.99, done / all), `${done} of ${all} rows`);
+          ports.progress(Math.min(0.99, done / all), `${grouped(done)} of ${grouped(all)} rows`);
         }),
       );
       before += total;
     }
-    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    return { result: { files } satisfies ScrapeResult, message: `${all} rows in ${bytes} bytes` };
+    // What lies in the files, not what was counted before: rows came in meanwhile.
+    const sum = (of: "rows" | "bytes") => grouped(files.reduce((sum, file) => sum + file[of], 0));
+    const message = `${sum("rows")} rows in ${sum("bytes")} bytes`;
+    return { result: { files } satisfies ScrapeResult, message };
   },
 };
 
@@ -209,7 +206,7 @@ async function scrapeOne(
       version: ports.settings.version,
     };
     await writeManifest(`${place}.manifest.json`, manifest, ports);
-    return { type, output: place, rows, bytes: size, sha256 };
+    return { type, output: place, path: pathOf(place, ports), rows, bytes: size, sha256 };
   } finally {
     await output.discard();
   }
@@ -219,8 +216,9 @@ async function scrapeOne(
 async function publishedBefore(
   args: ScrapeArgs,
   type: DatasetType,
-  { token, settings }: JobPorts,
+  ports: JobPorts,
 ): Promise<ScrapeResult["files"][number] | undefined> {
+  const { token, settings } = ports;
   const place = outputOf(args, type);
   if (token === 1 || place.startsWith("s3://")) return undefined;
   const path = `${resolveOutput(settings.datasetsRoot, place)}.manifest.json`;
@@ -229,7 +227,8 @@ async function publishedBefore(
   const manifest = JSON.parse(text);
   const { rows: sql, params } = queryOf(args, type);
   if (JSON.stringify(manifest.query) !== JSON.stringify({ sql, params })) return undefined;
-  return { type, output: place, rows: manifest.rows, bytes: manifest.bytes, sha256: manifest.sha256 };
+  const { rows, bytes, sha256 } = manifest;
+  return { type, output: place, path: pathOf(place, ports), rows, bytes, sha256 };
 }
 
 /** As an output of its own, so that it is whole or not there. */

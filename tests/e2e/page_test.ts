@@ -125,6 +125,7 @@ Deno.test("an admin logs in with the first secret, sees live rows, explains one,
     await page.fill("#p-tip_ladder", "0.9, 0.1");
     await page.click("text=Sign and send");
     await page.waitForSelector("#policy >> text=must rise");
+    await page.click("#policy >> text=Discard");
 
     // Kill with two presses, each agent's receipt, un-kill with name and reason.
     await page.keyboard.press("Shift+K");
