@@ -3,7 +3,7 @@ import { type Command, type Context, EXIT, type ExitCode, type Invocation } from
 import { commandHelp, overview } from "./cli/help.ts";
 import { parse } from "./cli/parse.ts";
 import { COMMANDS } from "./cli/registry.ts";
-import { type Config, configValue, loadConfig, systemInput } from "./core/config/load.ts";
+import { type Config, configValue, loadConfig, passOverMistakes, systemInput } from "./core/config/load.ts";
 import { kafkaOf } from "./core/config/kafka.ts";
 import { childEnvironment } from "./core/child_environment.ts";
 import { type DataDir, openDataDir } from "./core/data_dir.ts";
@@ -52,7 +52,12 @@ function createContext(command: Command, { flags }: Invocation): Context {
       if (!flags.part) say("SIGHUP changes nothing: configuration is read at the start, stop with SIGTERM");
     });
   }
-  const config = once<Config>(() => loadConfig(systemInput(flags)));
+  const config = once<Config>(() => {
+    if (!command.passesOverMistakes) return loadConfig(systemInput(flags));
+    const { config, problems } = passOverMistakes(systemInput(flags));
+    for (const line of problems) say(`${line} (passed over)`);
+    return config;
+  });
   const library = once(() => {
     const opened = new Library(libraryPath());
     protect(opened);

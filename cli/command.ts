@@ -55,6 +55,8 @@ export interface Command {
   readonly data?: DataUse;
   /** Lines of the help below the flags. */
   readonly details?: readonly string[];
+  /** Mistakes in the configuration are said and passed over: nothing may stand in a kill's way. */
+  readonly passesOverMistakes?: true;
   run(call: Invocation, context: Context): Promise<ExitCode> | ExitCode;
 }
 

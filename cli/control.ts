@@ -1,7 +1,8 @@
+import { kafkaOf } from "../core/config/kafka.ts";
+import { AppError, UsageError } from "../core/errors.ts";
 import { LOCAL_USER } from "../core/local_user.ts";
-import { UsageError } from "../core/errors.ts";
 import { appendAct, tellHeads, withDatabase } from "./audit_act.ts";
-import { type ActionName, type ModuleName, MODULES, type Sent } from "../core/control.ts";
+import { type ActionName, hasAgent, type ModuleName, MODULES, type Sent } from "../core/control.ts";
 import { sendCommand } from "../ffi/control.ts";
 import { type Command, type Context, EXIT, type ExitCode, type Flag, type Invocation } from "./command.ts";
 import { answersElsewhere } from "./elsewhere.ts";
@@ -70,10 +71,12 @@ export const kill: Command = {
   data: "kill",
   summary: "Stop an agent's decisions at once and keep them stopped; both agents without a name",
   flags: [REASON, JSON_FLAG],
+  passesOverMistakes: true,
   details: [
-    "Works with the log, the API and the disk gone: by the agent's socket, else by a signal; without a running agent the",
-    "latch is set on disk. Only `legend unkill` lifts it. With Kafka, the agents of other hosts are killed by its topics, and",
-    "each one's answer is printed; exit code 3 when one has not answered, or Kafka is away.",
+    "Works with the log, the API and the disk gone: by the agent's socket, else by a latch on disk and a signal; without a",
+    "running agent its next start is latched. Exit code 0: no agent of this host decides any more. 1: one may, and why is",
+    "said. Only `legend unkill` lifts it. With Kafka, the agents of other hosts are killed by its topics, and each one's",
+    "answer is printed; exit code 3 when one has not answered, or Kafka is away, or no agent has ever run here.",
   ],
   run({ args, flags }, context) {
     const [module, ...more] = args;
@@ -102,6 +105,14 @@ function isModule(word: string | undefined): word is ModuleName {
   return MODULES.includes(word as ModuleName);
 }
 
+interface Asked {
+  readonly modules: readonly ModuleName[];
+  readonly action: ActionName;
+  readonly values: Record<string, string>;
+  readonly args: Record<string, string>;
+  readonly request_ids: readonly string[];
+}
+
 async function send(
   modules: readonly ModuleName[],
   action: ActionName,
@@ -109,11 +120,15 @@ async function send(
   flags: Invocation["flags"],
   context: Context,
 ): Promise<ExitCode> {
-  const { path: data_dir, instance } = context.dataDir();
-  const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
-  const args = typeof flags.reason === "string" ? { ...values, reason: flags.reason } : values;
-  const request_ids = modules.map(() => crypto.randomUUID().replaceAll("-", ""));
   const isKill = action === "kill" && values.kill !== "false";
+  const { path: data_dir, instance } = isKill ? killFolder(context) : context.dataDir();
+  const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
+  const reason = typeof flags.reason === "string"
+    ? flags.reason.toWellFormed().slice(0, REASON_MAX)
+    : undefined;
+  const args = reason === undefined ? values : { ...values, reason };
+  const request_ids = modules.map(() => crypto.randomUUID().replaceAll("-", ""));
+  const asked = { modules, action, values, args, request_ids };
   if (!isKill) {
     for (const [at, module] of modules.entries()) {
       await audit(context, word(action, values), module, args, request_ids[at]!, AUDIT_BUSY_MS);
@@ -127,24 +142,14 @@ async function send(
       action,
       args,
       issuer: LOCAL_USER,
+      // Who can read the key in the data folder counts as admin of this host.
+      role: "admin",
       request_id: request_ids[at]!,
       ...(sign_sk_hex ? { sign_sk_hex } : {}),
       wait_ms: WAIT_MS,
+      ...(isKill ? { log_wait_ms: KILL_LOG_WAIT_MS } : {}),
     })
   ));
-  if (isKill) {
-    // It has been sent: an audit that cannot be written is said, and nothing more.
-    for (const [at, module] of modules.entries()) {
-      try {
-        await audit(context, "kill", module, args, request_ids[at]!, 0);
-      } catch (error) {
-        context.say(
-          `The kill of ${module} is not in the audit: ${error instanceof Error ? error.message : error}`,
-        );
-      }
-    }
-  }
-  await anchored(context, isKill ? 0 : AUDIT_BUSY_MS);
   let code: ExitCode = EXIT.done;
   const tell = (sent: Sent, module: ModuleName) => {
     context.out(
@@ -153,19 +158,63 @@ async function send(
         : `${line(module, action, values, sent)}\n`,
     );
     if (sent.log_error) context.say(`The log does not have it: ${sent.log_error}`);
-    const ended = sent.receipt?.applied || sent.path === "signal"
-      ? EXIT.done
-      : sent.receipt
-      ? EXIT.failed
-      : EXIT.notReady;
+    const ended = codeOf(sent, isKill);
     code = ended > code ? ended : code;
   };
-  // What this host's agents say is told before others are waited for.
+  // What this host's agents say is told before anything else is waited for.
   answers.forEach((sent, at) => tell(sent, modules[at]!));
+  if (isKill) await auditKill(context, asked, answers);
+  await anchored(context, isKill ? 0 : AUDIT_BUSY_MS);
   const commands = modules.map((module, at) => ({ module, request_id: request_ids[at]! }));
   const elsewhere = await answersElsewhere(context, commands);
   for (const { module, ...sent } of elsewhere ?? []) tell(sent, module);
   return elsewhere === null && code === EXIT.done ? EXIT.notReady : code;
+}
+
+/** Characters of a reason that are kept: it must not make a command too large to be taken. */
+const REASON_MAX = 500;
+/** A kill that holds here has no need of the log; other hosts have. */
+const KILL_LOG_WAIT_MS = 2_000;
+
+/** What a kill needs of the data folder: its place, and that agents were ever in it. Whatever else is wrong is said. */
+function killFolder(context: Context): { path: string; instance: string } {
+  const path = context.setting<string>("data_dir");
+  const isSeen = MODULES.some((module) => hasAgent(path, module));
+  let found = { path, instance: "" };
+  try {
+    found = context.dataDir();
+  } catch (error) {
+    // Where agents are, they are killed.
+    if (!isSeen || !(error instanceof AppError)) throw error;
+    context.say(`${error.message} (passed over)`);
+  }
+  if (!isSeen && kafkaOf(context.config()) === null) {
+    throw new AppError(
+      "unavailable",
+      `Cannot kill: no agent has ever run in ${path}; name the folder of the running ones with --data-dir`,
+    );
+  }
+  return found;
+}
+
+function codeOf(sent: Sent, isKill: boolean): ExitCode {
+  if (isKill && sent.path !== "kafka") return sent.taken ? EXIT.done : EXIT.failed;
+  return sent.receipt?.applied ? EXIT.done : sent.receipt ? EXIT.failed : EXIT.notReady;
+}
+
+/** It has been sent: an audit that cannot be written is said, and nothing more. */
+async function auditKill(context: Context, asked: Asked, answers: readonly Sent[]): Promise<void> {
+  for (const [at, module] of asked.modules.entries()) {
+    const { taken, path, receipt, agent_error } = answers[at]!;
+    const came_of = { taken, path, note: (receipt?.reason || agent_error) ?? undefined };
+    try {
+      await audit(context, "kill", module, { ...asked.args, came_of }, asked.request_ids[at]!, 0);
+    } catch (error) {
+      context.say(
+        `The kill of ${module} is not in the audit: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  }
 }
 
 /** How long a command waits for another writer of the audit. */
@@ -179,7 +228,7 @@ function audit(
   context: Context,
   action: string,
   module: ModuleName,
-  args: Record<string, string>,
+  args: Record<string, unknown>,
   request_id: string,
   busyMs: number,
 ): Promise<void> {
@@ -187,20 +236,37 @@ function audit(
   return withDatabase(context, (database) => appendAct(context, database, act), busyMs);
 }
 
+/** How long they may take. */
+const ANCHOR_MS = 5_000;
+
 /** The heads are outside before the verb ends. */
 async function anchored(context: Context, busyMs: number): Promise<void> {
+  const late = new AbortController();
+  const limit = new Promise<never>((_, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`the log has not answered in ${ANCHOR_MS / 1000} s`)),
+      ANCHOR_MS,
+    );
+    late.signal.addEventListener("abort", () => clearTimeout(timer));
+  });
   try {
-    await withDatabase(context, (database) => tellHeads(context, database), busyMs);
+    // A frozen process may hold the log's locks.
+    await Promise.race([withDatabase(context, (database) => tellHeads(context, database), busyMs), limit]);
   } catch (error) {
     context.say(`Cannot tell the heads of the audit: ${error instanceof Error ? error.message : error}`);
+  } finally {
+    late.abort();
   }
 }
 
 /** What came of one command, for a person. */
 function line(module: ModuleName, action: string, values: Record<string, string>, sent: Sent): string {
   const what = word(action, values);
-  if (sent.path === "signal") return `${module}: ${what} signalled; its receipt comes on the log`;
-  const { receipt } = sent;
+  const { receipt, agent_error } = sent;
+  if (sent.path === "signal") {
+    return `${module}: ${what} signalled and latched; ${agent_error ?? "its receipt comes on the log"}`;
+  }
+  if (!receipt && sent.taken) return `${module}: ${what} applied; ${agent_error}`;
   if (!receipt) return `${module}: ${what} not applied, ${sent.agent_error ?? "no agent answered"}`;
   if (!receipt.applied) return `${receipt.instance}: ${what} refused, ${receipt.reason}`;
   const first = sent.path === "kafka"

@@ -1,7 +1,7 @@
 import { SINK_TOPICS } from "../agents/sink.ts";
 import { placeTrouble } from "../agents/sink_place.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
-import { agentStatuses } from "../core/control.ts";
+import { agentStatuses, readAgents } from "../core/control.ts";
 import { AppError } from "../core/errors.ts";
 import { freeBytes } from "../core/files.ts";
 import { linkStatus } from "../core/link.ts";
@@ -51,6 +51,11 @@ async function findings(context: Context): Promise<Finding[]> {
       if (free < DISK_FREE_MIN_BYTES) fail(`${path} has ${free} bytes free, need ${DISK_FREE_MIN_BYTES}`);
       return `${path}, ${(free / 2 ** 30).toFixed(1)} GiB free`;
     }),
+    ...readAgents(path).unreadable.map(({ module, reason }): Finding => ({
+      name: `agent ${module}`,
+      ok: false,
+      detail: reason,
+    })),
     ...agentStatuses(path).map((status): Finding => {
       const age = Date.now() - Number(BigInt(status.at_ns) / 1_000_000n);
       // Captured files end, and the agent with them.

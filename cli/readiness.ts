@@ -1,5 +1,5 @@
 /** What `/api/health/ready` answers: every part has told its status a moment ago, and none is in trouble. */
-import { agentStatuses } from "../core/control.ts";
+import { readAgents } from "../core/control.ts";
 import { freeBytes } from "../core/files.ts";
 import { linkStatus } from "../core/link.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
@@ -25,7 +25,8 @@ export interface ReadyOptions {
 export function readiness(path: string, { kafka, sink, heard, isReading }: ReadyOptions): Readiness {
   const now = Date.now();
   const silent = (atMs: number) => (now - atMs) / 1000 > SILENT_S;
-  const reasons = agentStatuses(path).map((status) => {
+  const { agents, unreadable } = readAgents(path);
+  const reasons = agents.map((status) => {
     const age = Math.max(0, now - Number(BigInt(status.at_ns) / 1_000_000n)) / 1000;
     const ok = status.state === "running" && age < SILENT_S && !status.trouble;
     const detail = ok
@@ -33,6 +34,9 @@ export function readiness(path: string, { kafka, sink, heard, isReading }: Ready
       : status.error ?? status.trouble ?? `${status.state}, silent for ${age.toFixed(0)} s`;
     return { part: `agent ${status.module}`, ok, detail };
   });
+  for (const { module, reason } of unreadable) {
+    reasons.push({ part: `agent ${module}`, ok: false, detail: reason });
+  }
   const far = heard();
   if (reasons.length === 0 && far.length > 0) {
     reasons.push({ part: "agents", ok: true, detail: `${far.length} on other hosts` });

@@ -11,7 +11,7 @@ import { deployModel } from "../core/deploy.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
 import { readSchedules, writeSchedules } from "../core/jobs/schedules.ts";
 import { broadcast, RECEIPT_WAIT_MS } from "../core/broadcast.ts";
-import { agentStatuses, type ModuleName, MODULES } from "../core/control.ts";
+import { hasAgent, type ModuleName, MODULES, readAgents, type SendCommand } from "../core/control.ts";
 import { lockFile } from "../core/data_dir.ts";
 import { type Database, openDatabase } from "../core/database.ts";
 import { DecisionIndex } from "../core/decisions.ts";
@@ -148,8 +148,9 @@ async function openParts(context: Context) {
   const isSigned = signatureCheck(context.library(), path, sign_sk_hex);
   const [metrics, modelEvents] = [new MetricsView(log), new ModelEvents(log)];
   const receipts = new Receipts(log, isSigned);
-  const ownAgents = briefly(() => agentStatuses(path));
-  const hasOwn = (module: ModuleName) => ownAgents().some((agent) => agent.module === module);
+  const own = briefly(() => readAgents(path));
+  const ownAgents = () => own().agents;
+  const hasOwn = (module: ModuleName) => hasAgent(path, module);
   const fleet = new Fleet({
     log,
     isSigned,
@@ -197,6 +198,7 @@ async function openParts(context: Context) {
           instance,
           ...(sign_sk_hex ? { sign_sk_hex } : {}),
           wait_ms: RECEIPT_WAIT_MS,
+          log_wait_ms: isKill(command) && hasOwn(command.module) ? KILL_LOG_WAIT_MS : RECEIPT_WAIT_MS,
           disk: hasOwn(command.module) || !kafka,
         }),
       hasOwn,
@@ -204,6 +206,7 @@ async function openParts(context: Context) {
       receipts: (requestId) => receipts.of(requestId),
     }),
     ownAgents,
+    unreadableAgents: () => own().unreadable,
     agents: briefly(() => fleet.all()),
     wanted: new WantedStates(log),
     decisions: new DecisionIndex(log),
@@ -283,6 +286,10 @@ async function openParts(context: Context) {
 
 const heardOf = (metrics: MetricsView) => () =>
   MODULES.flatMap((module) => metrics.instances(module, SILENT_S * 1_000));
+
+/** A kill that holds here is answered; that the log has not taken it yet is said in the answer. */
+const KILL_LOG_WAIT_MS = 60;
+const isKill = ({ action, args }: Parameters<SendCommand>[0]) => action === "kill" && args.kill !== "false";
 
 /** Whether this installation stores what it publishes. */
 const hasSink = (context: Context) =>

@@ -24,12 +24,19 @@ export interface BroadcastDeps {
 }
 
 export function broadcast(deps: BroadcastDeps): SendCommand {
-  return async (command) => {
+  return (command) => {
     const request_id = command.request_id ?? crypto.randomUUID().replaceAll("-", "");
-    const sent = await deps.here({ ...command, request_id });
-    const far = await answersOf(deps.others(command.module), request_id, deps.receipts);
-    // A host without agents has nothing of its own to tell while others answer.
-    return deps.hasOwn(command.module) || far.length === 0 ? [sent, ...far] : far;
+    // Nothing stands before it: a kill is on its way when this returns.
+    const first = deps.here({ ...command, request_id });
+    const isOwn = deps.hasOwn(command.module);
+    const all = first.then(async (sent) => {
+      const far = await answersOf(deps.others(command.module), request_id, deps.receipts);
+      // A host without agents has nothing of its own to tell while others answer.
+      return isOwn || far.length === 0 ? [sent, ...far] : far;
+    });
+    // Who waits for it sees why it failed.
+    all.catch(() => {});
+    return { here: isOwn ? first : null, all };
   };
 }
 
@@ -51,12 +58,17 @@ async function answerOf(
   const told = { request_id, instance, at_ms: 0, path: "kafka" as const, log_error: null };
   for (;;) {
     const receipt = receipts(request_id).find((one) => one.instance === instance && one.genuine);
-    if (receipt) return { ...told, receipt, agent_error: null };
+    if (receipt) return { ...told, taken: receipt.applied, receipt, agent_error: null };
     if (performance.now() >= end) break;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   const what = age_s > GONE_S
     ? `was last heard of ${Math.round(age_s / 60)} min ago`
     : `has not answered in ${RECEIPT_WAIT_MS / 1000} s`;
-  return { ...told, receipt: null, agent_error: `${instance} ${what}; it obeys when it is back` };
+  return {
+    ...told,
+    taken: false,
+    receipt: null,
+    agent_error: `${instance} ${what}; it obeys when it is back`,
+  };
 }

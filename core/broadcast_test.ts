@@ -19,6 +19,7 @@ const own: Sent = {
   request_id: "r",
   at_ms: 1,
   path: "socket",
+  taken: true,
   receipt: receipt("mev-here"),
   log_error: null,
   agent_error: null,
@@ -30,7 +31,7 @@ const send = (deps: Partial<BroadcastDeps>) =>
     others: () => [],
     receipts: () => [],
     ...deps,
-  })({ module: "mev", action: "kill", args: {}, issuer: "test", request_id: "r" });
+  })({ module: "mev", action: "kill", args: {}, issuer: "test", role: "admin", request_id: "r" }).all;
 const names = (sent: readonly Sent[]) =>
   sent.map(({ receipt, agent_error }) => receipt?.instance ?? agent_error);
 

@@ -119,11 +119,15 @@ export interface SendOptions {
   args: Record<string, string>;
   /** The authenticated subject. */
   issuer: string;
+  /** What it may: an un-kill needs `admin`. */
+  role: "admin" | "control";
   request_id?: string;
   /** Another key to sign with. */
   sign_sk_hex?: string;
-  /** Milliseconds to wait for the receipt. */
+  /** Milliseconds to wait for the receipt; a kill has limits of its own. */
   wait_ms: number;
+  /** Milliseconds to wait for the log behind it. */
+  log_wait_ms?: number;
   /** Whether the state on disk is changed when no agent runs here. */
   disk?: boolean;
 }
@@ -154,26 +158,87 @@ export interface Sent {
   at_ms: number;
   /** Who has it: the agent, its state on disk (no agent runs), the agent by a signal, or the log alone. */
   path: "socket" | "disk" | "signal" | "kafka" | "none";
+  /** Of a kill: nobody who was asked decides any more. Of another command: an agent or the log has it. */
+  taken: boolean;
   receipt: Receipt | null;
   log_error: string | null;
+  /** Why no agent answered; of a kill that was taken, what is to be known of it. */
   agent_error: string | null;
 }
 
 export const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
 
-/** Brings one command to one module; what each of its agents answered. */
-export type SendCommand = (
-  command: Pick<SendOptions, "module" | "action" | "args" | "issuer" | "request_id">,
-) => Promise<Sent[]>;
+/** A command on its way. */
+export interface Sending {
+  /** What came of it on this host; null on a host that never had an agent of the module. */
+  readonly here: Promise<Sent> | null;
+  /** What each of the module's agents answered, those of other hosts too. */
+  readonly all: Promise<Sent[]>;
+}
 
-/** The newest status of each agent that has run in a data folder. */
-export function agentStatuses(dataDir: string): AgentStatus[] {
-  return MODULES.flatMap((module) => {
+/** Brings one command to one module. */
+export type SendCommand = (
+  command: Pick<SendOptions, "module" | "action" | "args" | "issuer" | "role" | "request_id">,
+) => Sending;
+
+/** Whether a data folder has or had an agent of the module: by what is there, whatever it holds. */
+export function hasAgent(dataDir: string, module: ModuleName): boolean {
+  return ["lock", "state", "kill"].some((kind) => {
     try {
-      return [JSON.parse(Deno.readTextFileSync(`${dataDir}/agents/${module}.status.json`)) as AgentStatus];
+      Deno.lstatSync(`${dataDir}/agents/${module}.${kind}`);
+      return true;
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return [];
-      throw error;
+      // What cannot be looked at may be one.
+      return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory);
     }
   });
+}
+
+/** An agent of this host whose status file cannot be read. */
+export interface Unreadable {
+  readonly module: ModuleName;
+  /** One line. */
+  readonly reason: string;
+}
+
+/** The newest status of each agent that has run in a data folder, and those of whom it cannot be told. */
+export function readAgents(dataDir: string): { agents: AgentStatus[]; unreadable: Unreadable[] } {
+  const agents: AgentStatus[] = [];
+  const unreadable: Unreadable[] = [];
+  for (const module of MODULES) {
+    const file = `${dataDir}/agents/${module}.status.json`;
+    try {
+      const status = statusOf(Deno.readFileSync(file));
+      if (status?.module === module) agents.push(status);
+      else unreadable.push({ module, reason: `${file} is damaged; a running agent writes it again` });
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) continue;
+      const why = error instanceof Error ? error.message : String(error);
+      unreadable.push({ module, reason: `Cannot read ${file}: ${why}` });
+    }
+  }
+  return { agents, unreadable };
+}
+
+/** The statuses alone, of those agents that have one. */
+export const agentStatuses = (dataDir: string): AgentStatus[] => readAgents(dataDir).agents;
+
+const STATUS_BYTES_MAX = 64 << 10;
+
+/** A status as a host of this or another version tells it; undefined when it lacks what is always there. */
+export function statusOf(json: Uint8Array): AgentStatus | undefined {
+  if (json.length > STATUS_BYTES_MAX) return undefined;
+  let status: AgentStatus;
+  try {
+    status = JSON.parse(new TextDecoder().decode(json));
+  } catch {
+    // Damaged, or of a version that tells it in another way.
+    return undefined;
+  }
+  const isWhole = MODULES.includes(status?.module) && /^\d{1,20}$/.test(status.at_ns) &&
+    typeof status.instance === "string" &&
+    Array.isArray(status.policy?.tip_ladder) && typeof status.policy_hash === "string" &&
+    typeof status.why_not === "object" && status.why_not !== null;
+  // An agent of an older version says less.
+  return isWhole ? { ...status, source: status.source ?? null, funnel: status.funnel ?? null } : undefined;
 }

@@ -1,6 +1,6 @@
 /** The agents of all hosts: this host's by their status files, the others' by reading `agent-status-proto` along. */
 import { jobs } from "../proto/wire.ts";
-import { type AgentStatus, MODULES } from "./control.ts";
+import { type AgentStatus, statusOf } from "./control.ts";
 import { follow, readThrough } from "./log/follow.ts";
 import type { Log } from "./log/log.ts";
 import type { IsSigned } from "./receipts.ts";
@@ -12,7 +12,6 @@ const AGENTS_MAX = 1_000;
 /** Names of strangers that are said. */
 const REFUSED_MAX = 100;
 const NAME_LENGTH_MAX = 64;
-const STATUS_BYTES_MAX = 64 << 10;
 /** An agent that has told nothing for this long is forgotten. */
 const FORGOTTEN_MS = 86_400_000;
 /** One of another host that has said that it ends is shown for this long. */
@@ -122,20 +121,3 @@ export class Fleet {
 }
 
 const atMs = ({ at_ns }: AgentStatus) => Number(BigInt(at_ns) / 1_000_000n);
-
-/** A status as a host of this or another version tells it; undefined when it lacks what is always there. */
-function statusOf(json: Uint8Array): AgentStatus | undefined {
-  if (json.length > STATUS_BYTES_MAX) return undefined;
-  let status: AgentStatus;
-  try {
-    status = JSON.parse(new TextDecoder().decode(json));
-  } catch {
-    // Signed, but of a version that tells it in another way.
-    return undefined;
-  }
-  const isWhole = MODULES.includes(status?.module) && /^\d{1,20}$/.test(status.at_ns) &&
-    Array.isArray(status.policy?.tip_ladder) && typeof status.policy_hash === "string" &&
-    typeof status.why_not === "object" && status.why_not !== null;
-  // An agent of an older version says less.
-  return isWhole ? { ...status, source: status.source ?? null, funnel: status.funnel ?? null } : undefined;
-}

@@ -107,7 +107,12 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
     return packed(response, c.req.header("accept-encoding"));
   };
   app.notFound((c) =>
-    answer(c as RouteContext, () => problem(c, "not_found", `Cannot find ${new URL(c.req.url).pathname}`))
+    answer(
+      c as RouteContext,
+      () =>
+        guard.limit(c as RouteContext) ??
+          problem(c, "not_found", `Cannot find ${new URL(c.req.url).pathname}`),
+    )
   );
   for (const row of routes) {
     const handle = async (c: RouteContext): Promise<Response> => {
@@ -120,7 +125,9 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
       }
       if (!row.body) return row.handle(c, undefined);
       const body = await bodyOf(c, row);
-      return body instanceof Response ? body : row.handle(c, body.body);
+      const isFree = !row.unlimited || (!(body instanceof Response) && row.unlimited(c, body.body));
+      const limited = isFree ? undefined : guard.limit(c);
+      return limited ?? (body instanceof Response ? body : row.handle(c, body.body));
     };
     app.on(row.method, row.path, (c) => answer(c as RouteContext, () => handle(c as RouteContext)));
   }

@@ -1,8 +1,10 @@
 /** Commands to the agents, and what became of them. */
 import { type ActionName, type ModuleName, MODULES, type Sent } from "../core/control.ts";
+import { may } from "../core/auth/rights.ts";
 import { AppError } from "../core/errors.ts";
 import { commandBody, type ControlBody, controlBody, killSwitchBody, policyBody } from "../proto/api.ts";
-import type { ApiDeps } from "./deps.ts";
+import type { Act, ApiDeps } from "./deps.ts";
+import { problem } from "./problem.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
 const TARGET = /^(arbitrage|mev):(start|stop|restart|throttle|policy|kill)$/;
@@ -25,6 +27,67 @@ const TAKES: Record<ActionName, readonly (keyof ControlBody)[]> = {
   kill: ["kill", "reason"],
 };
 
+/** What came of a command to one agent of a module. */
+type ToModule = Sent & { module: ModuleName };
+
+const isKill = (action: ActionName, body: ControlBody) => action === "kill" && body.kill !== false;
+const reasonOf = (error: unknown) => error instanceof Error ? error.message : String(error);
+
+function checkBody(action: ActionName, body: ControlBody): void {
+  const odd = Object.keys(body).find((key) => !TAKES[action].includes(key as keyof ControlBody));
+  if (odd) throw new AppError("invalid", `${odd}: ${action} does not take it`);
+  if (action === "throttle" && body.throttle_pct === undefined) {
+    throw new AppError("invalid", "throttle_pct: it is missing");
+  }
+  if (action === "policy" && Object.keys(body).every((key) => key === "reason")) {
+    throw new AppError("invalid", "The body has no value of the policy");
+  }
+}
+
+/** What came of it; that it could not be sent is an outcome like others, of this module alone. */
+async function cameOfModule(module: ModuleName, sending: Promise<Sent | Sent[]>): Promise<ToModule[]> {
+  try {
+    return [await sending].flat().map((sent) => ({ module, ...sent }));
+  } catch (error) {
+    const nobody = {
+      request_id: "",
+      at_ms: 0,
+      path: "none",
+      taken: false,
+      receipt: null,
+      log_error: null,
+    } as const;
+    return [{ module, ...nobody, agent_error: reasonOf(error) }];
+  }
+}
+
+const answer = ({ module, instance, path, taken, receipt, log_error, agent_error }: ToModule) => ({
+  module,
+  instance: receipt?.instance ?? instance ?? null,
+  path,
+  taken,
+  receipt,
+  log_error,
+  agent_error,
+});
+
+/** Why an agent has not taken a command, or what is to be known of one that has. */
+const noteOf = ({ receipt, agent_error, log_error }: ToModule) =>
+  (receipt?.reason || agent_error) ?? log_error ?? undefined;
+
+/** As the audit keeps it. */
+const cameOf = (sent: ToModule) => ({ taken: sent.taken, path: sent.path, note: noteOf(sent) });
+
+/** By nobody who was to take it, or not by all: what it is now, module by module. */
+function notTaken(c: RouteContext, word: string, request_id: string, came: readonly ToModule[]): Response {
+  const of = (taken: boolean) => came.filter((sent) => sent.taken === taken);
+  const lines = of(false).map((sent) => `${sent.module}: ${noteOf(sent) ?? "no agent has answered"}`);
+  const done = of(true).map(({ module }) => `${module} has taken it`);
+  return problem(c, "unavailable", `Cannot ${word} ${lines.concat(done).join("; ")}`, {
+    members: { command_id: request_id, sent: came.map(answer) },
+  });
+}
+
 export function controlRoutes(deps: ApiDeps): Route[] {
   const newId = () => crypto.randomUUID().replaceAll("-", "");
 
@@ -43,6 +106,29 @@ export function controlRoutes(deps: ApiDeps): Route[] {
     }
   };
 
+  /** Whoever may send commands may not lift a kill: that needs an admin, on every route. */
+  const roleOf = (c: RouteContext, word: string, module: string): "admin" | "control" => {
+    const principal = principalOf(c);
+    if (may(principal, "admin")) return "admin";
+    if (word !== "un-kill") return "control";
+    const refusal = "Cannot lift a kill: this needs the right `admin`";
+    const act = { who: principal.name, action: "refused", module, detail: `un-kill: ${refusal}` };
+    deps.audit(act).catch((error) => deps.say(`${refusal} is not in the audit: ${reasonOf(error)}`));
+    throw new AppError("forbidden", refusal);
+  };
+
+  /** A kill's entry says what came of it. It stands in nobody's way: it is written whenever the audit can be. */
+  const auditKill = async (acts: readonly Act[], body: ControlBody, came: readonly ToModule[]) => {
+    for (const act of acts) {
+      const came_of = came.filter(({ module }) => module === act.module).map(cameOf);
+      try {
+        await deps.audit({ ...act, detail: JSON.stringify({ ...body, came_of }) }, true);
+      } catch (error) {
+        deps.say(`The kill ${act.request_id} by ${act.who} is not in the audit: ${reasonOf(error)}`);
+      }
+    }
+  };
+
   /** Audits, then sends; a kill is sent first, whatever the audit says. */
   const command = async (
     c: RouteContext,
@@ -50,75 +136,53 @@ export function controlRoutes(deps: ApiDeps): Route[] {
     action: ActionName,
     { request_id: chosen, ...body }: ControlBody,
   ) => {
-    const odd = Object.keys(body).find((key) => !TAKES[action].includes(key as keyof ControlBody));
-    if (odd) throw new AppError("invalid", `${odd}: ${action} does not take it`);
-    if (action === "throttle" && body.throttle_pct === undefined) {
-      throw new AppError("invalid", "throttle_pct: it is missing");
-    }
-    if (action === "policy" && Object.keys(body).every((key) => key === "reason")) {
-      throw new AppError("invalid", "The body has no value of the policy");
-    }
+    checkBody(action, body);
     const { name } = principalOf(c);
     const args = wireArgs(body);
-    const kill = action === "kill" && body.kill !== false;
+    const kill = isKill(action, body);
     if (chosen !== undefined && !kill) throw new AppError("invalid", "request_id: only a kill takes it");
     const request_id = idOf(chosen, modules);
     if (action === "kill") args.kill = String(kill);
     const word = action === "kill" && !kill ? "un-kill" : action;
-    const act = (module: ModuleName) => ({
+    const role = roleOf(c, word, modules.join());
+    const acts = modules.map((module): Act => ({
       who: name,
       action: word,
       module,
       detail: JSON.stringify(body),
       request_id,
-    });
-    // No command without its entry.
-    if (!kill) await Promise.all(modules.map((module) => deps.audit(act(module))));
-    const sending = Promise.all(modules.map(async (module) => {
-      const sent = await deps.send({ module, action, args, issuer: name, request_id });
-      return sent.map((one) => ({ module, ...one }));
     }));
-    if (kill) {
-      // It is on its way already: its entry is written whenever the audit can be.
-      Promise.all(modules.map((module) => deps.audit(act(module), true))).catch((error) =>
-        deps.say(
-          `The kill ${request_id} by ${name} is not in the audit: ${
-            error instanceof Error ? error.message : error
-          }`,
-        )
-      );
+    // No command without its entry.
+    if (!kill) await Promise.all(acts.map((act) => deps.audit(act)));
+    const sendings = modules.map((module) => ({
+      module,
+      ...deps.send({ module, action, args, issuer: name, role, request_id }),
+    }));
+    const first = await Promise.all(
+      sendings.map(({ module, here, all }) => cameOfModule(module, here ?? all)),
+    );
+    if (kill) void auditKill(acts, body, first.flat());
+    const isTaken = (came: readonly ToModule[]) => came.length > 0 && came.every(({ taken }) => taken);
+    if (!(kill ? first.every(isTaken) : first.some((came) => came.some(({ taken }) => taken)))) {
+      return notTaken(c, word, request_id, first.flat());
     }
-    if (c.req.query("wait") !== "receipt") {
-      sending.catch((error) =>
-        deps.say(`request ${request_id}: ${error instanceof Error ? error.message : error}`)
-      );
-      return c.json({ ok: true, request_id }, 202);
-    }
-    const sent = (await sending).flat();
-    return c.json({
-      ok: sent.every((one) => one.receipt?.applied),
-      request_id,
-      sent: sent.map(answer),
-    }, 202);
+    const waits = c.req.query("wait") === "receipt";
+    const came = waits
+      ? (await Promise.all(sendings.map(({ module, all }) => cameOfModule(module, all)))).flat()
+      : first.flat();
+    const ok = came.every(({ taken, receipt }) =>
+      waits && !kill ? receipt?.applied : taken && receipt?.applied !== false
+    );
+    return c.json({ ok, request_id, sent: came.map(answer) }, 202);
   };
-
-  const answer = (
-    { module, instance, path, receipt, log_error, agent_error }: Sent & { module: ModuleName },
-  ) => ({
-    module,
-    instance: receipt?.instance ?? instance ?? null,
-    path,
-    receipt,
-    log_error,
-    agent_error,
-  });
 
   return [
     route({
       method: "POST",
       path: "/api/control/module/:target",
       right: "control",
-      unlimited: true,
+      // Only the kill gets through whatever the rate; its answer is 202 when it was taken, else 503 with what came of it.
+      unlimited: (c, body) => isKill(TARGET.exec(c.req.param("target")!)?.[2] as ActionName, body),
       summary:
         "`arbitrage|mev:start|stop|restart|throttle|policy|kill`; `?wait=receipt` waits for the agents' answers",
       body: controlBody,
@@ -149,7 +213,7 @@ export function controlRoutes(deps: ApiDeps): Route[] {
       method: "POST",
       path: "/api/control/command",
       right: "control",
-      unlimited: true,
+      unlimited: (_, { action, args }) => isKill(action, args ?? {}),
       summary: "Any command",
       body: commandBody,
       handle: (c, { module, action, args }) => command(c, [module], action, args ?? {}),
@@ -158,7 +222,7 @@ export function controlRoutes(deps: ApiDeps): Route[] {
       method: "POST",
       path: "/api/control/kill-switch",
       right: "control",
-      unlimited: true,
+      unlimited: () => true,
       summary: "Kill one module or all",
       body: killSwitchBody,
       handle: (c, { module, reason, request_id }) =>
@@ -205,7 +269,8 @@ export function controlRoutes(deps: ApiDeps): Route[] {
       right: "read",
       summary:
         "The agents of all hosts: state, policy in force, counters, when they were heard of; and what each module is wanted to run",
-      handle: (c) => c.json({ agents: deps.agents(), wanted: deps.wanted.all() }),
+      handle: (c) =>
+        c.json({ agents: deps.agents(), unreadable: deps.unreadableAgents(), wanted: deps.wanted.all() }),
     }),
   ];
 }

@@ -4,7 +4,7 @@ import type { Refusal } from "../core/audit/refusals.ts";
 import type { DeviceMarks } from "../core/auth/device.ts";
 import type { SharedAccounts } from "../core/auth/shared_accounts.ts";
 import type { Tokens } from "../core/auth/tokens.ts";
-import type { AgentStatus, ModuleName, SendCommand } from "../core/control.ts";
+import type { AgentStatus, ModuleName, SendCommand, Unreadable } from "../core/control.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import type { ShadowComparison } from "../core/shadow.ts";
 import type { ModelList } from "../core/models.ts";
@@ -68,6 +68,8 @@ export interface ApiDeps {
   send: SendCommand;
   /** The agents of this host. */
   ownAgents(): AgentStatus[];
+  /** Those of this host whose status cannot be read. */
+  unreadableAgents(): Unreadable[];
   /** The agents of all hosts. */
   agents(): FleetAgent[];
   wanted: WantedStates;

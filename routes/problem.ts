@@ -22,7 +22,7 @@ export function problem(
   c: RouteContext,
   code: ErrorCode,
   detail: string,
-  more: { field?: string; retryAfter?: number } = {},
+  more: { field?: string; retryAfter?: number; members?: Record<string, unknown> } = {},
 ): Response {
   const status = ERROR_STATUS[code];
   const body = {
@@ -32,6 +32,7 @@ export function problem(
     detail,
     request_id: c.get("requestId"),
     ...(more.field ? { field: more.field } : {}),
+    ...more.members,
   };
   const headers: Record<string, string> = { "content-type": "application/problem+json" };
   if (more.retryAfter) headers["retry-after"] = String(more.retryAfter);

@@ -55,7 +55,7 @@ const FLOW: readonly (readonly [name: string, help: string])[] = [
   ["sink_rows_total", "Rows stored"],
 ];
 
-export function prometheus({ ownAgents, realtime, chain, flow }: ApiDeps): string {
+export function prometheus({ ownAgents, unreadableAgents, realtime, chain, flow }: ApiDeps): string {
   // Each host is asked for its own: nothing is counted twice.
   const statuses = ownAgents();
   const lines: string[] = [];
@@ -65,6 +65,10 @@ export function prometheus({ ownAgents, realtime, chain, flow }: ApiDeps): strin
   for (const { name, type, help, of } of AGENT_METRICS) {
     head(name, type, help);
     for (const status of statuses) lines.push(`legend_${name}{${label(status)}} ${of(status)}`);
+  }
+  head("agent_status_unreadable", "gauge", "1 = what the agent of this host says of itself cannot be read");
+  for (const { module } of unreadableAgents()) {
+    lines.push(`legend_agent_status_unreadable{module="${module}"} 1`);
   }
   head(
     "source_info",

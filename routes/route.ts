@@ -24,8 +24,8 @@ export interface Route<B extends z.ZodType = z.ZodType> {
   readonly body?: B;
   /** The query parameters it takes; another one is refused with 422. Without the list none is looked at. */
   readonly query?: readonly string[];
-  /** A kill must get through whatever the rate. */
-  readonly unlimited?: true;
+  /** Whether a body gets through whatever the rate: a kill must. */
+  unlimited?(c: RouteContext, body: z.infer<B>): boolean;
   /** Allowed before the first password is changed. */
   readonly early?: true;
   handle(c: RouteContext, body: z.infer<B>): Response | Promise<Response>;

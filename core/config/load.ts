@@ -39,6 +39,39 @@ export function systemInput(flags: ConfigInput["flags"]): ConfigInput {
 
 /** Reads all layers. Throws one `AppError("invalid")` whose message has a line for every mistake found. */
 export function loadConfig(input: ConfigInput): Config {
+  const { config, problems } = lookAtConfig(input);
+  if (problems.length > 0) throw new AppError("invalid", problems.join("\n"));
+  return config;
+}
+
+/**
+ * Reads all layers for a verb that mistakes must not stop: what is wrong counts as not given, and is named. Throws when
+ * it cannot be told which data folder is meant.
+ */
+export function passOverMistakes(input: ConfigInput): { config: Config; problems: string[] } {
+  const found = lookAtConfig(input);
+  const isGiven = input.flags["data-dir"] !== undefined || (input.env.LEGEND_DATA_DIR ?? "") !== "";
+  if (!found.config.has("data_dir") || (!isGiven && !found.isFileRead)) {
+    throw new AppError(
+      "invalid",
+      [...found.problems, "Cannot tell which data folder is meant, need --data-dir"].join("\n"),
+    );
+  }
+  const config = new Map(found.config);
+  for (const row of CONFIG_KEYS) {
+    if (config.has(row.key)) continue;
+    config.set(
+      row.key,
+      row.default === ""
+        ? { key: row.key, value: "", origin: "default" }
+        : parsed(row, row.default, "default"),
+    );
+  }
+  return { config, problems: found.problems };
+}
+
+/** Every key that can be read, and a line for every mistake. */
+function lookAtConfig(input: ConfigInput): { config: Config; problems: string[]; isFileRead: boolean } {
   const problems: string[] = [];
   const attempt = <T>(read: () => T, otherwise: T): T => {
     try {
@@ -50,21 +83,22 @@ export function loadConfig(input: ConfigInput): Config {
   };
   const none = new Map<string, unknown>();
   const path = typeof input.flags.config === "string" ? input.flags.config : input.env.LEGEND_CONFIG;
-  const toml = path ? attempt(() => readToml(path, input), none) : none;
+  const read = path ? attempt(() => readToml(path, input), null) : none;
+  const toml = knownKeys(read ?? none, path ?? "", problems);
   // The runtime layer lies in the data folder, so that is settled first.
   const early = { toml, runtime: none, path: path ?? "", runtimePath: "" };
   const config = new Map<string, ConfigValue>();
   const dataDir = attempt(() => resolve(configKey("data_dir")!, input, early), null);
   if (dataDir) config.set("data_dir", dataDir);
   const runtimePath = `${dataDir?.value ?? ""}/runtime.json`;
-  const runtime = dataDir ? attempt(() => readRuntime(runtimePath, input), none) : none;
+  const told = dataDir ? attempt(() => readRuntime(runtimePath, input), none) : none;
+  const runtime = knownKeys(told, runtimePath, problems);
   for (const row of CONFIG_KEYS) {
     if (row.key === "data_dir") continue;
     const value = attempt(() => resolve(row, input, { ...early, runtime, runtimePath }), null);
     if (value) config.set(row.key, value);
   }
-  if (problems.length > 0) throw new AppError("invalid", problems.join("\n"));
-  return config;
+  return { config, problems, isFileRead: read !== null };
 }
 
 interface Layers {
@@ -167,7 +201,7 @@ function readToml(path: string, input: ConfigInput): Map<string, unknown> {
     const at = error instanceof TomlError ? ` (line ${error.line}, column ${error.column})` : "";
     throw new AppError("invalid", `Cannot read ${path}: it is not TOML${at}`);
   }
-  return checkKeys(flatten(tree), path);
+  return flatten(tree);
 }
 
 /** Values set by the API or the page while running; kept in the data folder. */
@@ -180,27 +214,36 @@ function readRuntime(path: string, input: ConfigInput): Map<string, unknown> {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return new Map();
     throw new AppError("invalid", `Cannot read ${path}: ${reason(error)}`);
   }
+  let values: unknown;
   try {
-    return checkKeys(new Map(Object.entries(JSON.parse(text) as Record<string, unknown>)), path);
-  } catch (error) {
-    if (error instanceof AppError) throw error;
+    values = JSON.parse(text);
+  } catch {
     throw new AppError("invalid", `Cannot read ${path}: it is not JSON`);
   }
+  if (typeof values !== "object" || values === null || Array.isArray(values)) {
+    throw new AppError("invalid", `Cannot read ${path}: it is not a JSON object`);
+  }
+  return new Map(Object.entries(values));
 }
 
-function checkKeys(values: Map<string, unknown>, path: string): Map<string, unknown> {
-  const problems: string[] = [];
+/** The values of known keys; a line for each other one. */
+function knownKeys(
+  values: ReadonlyMap<string, unknown>,
+  path: string,
+  problems: string[],
+): Map<string, unknown> {
+  const known = new Map(values);
   for (const key of values.keys()) {
     const row = configKey(key);
-    if (!row) problems.push(`Cannot use ${key} from ${path}: no such key${nearest(key)}`);
-    else if (row.secret) {
-      problems.push(
-        `Cannot use ${key} from ${path}: secrets come from ${row.env}, ${row.env}_FILE or a systemd credential`,
-      );
-    }
+    if (row && !row.secret) continue;
+    known.delete(key);
+    problems.push(
+      row
+        ? `Cannot use ${key} from ${path}: secrets come from ${row.env}, ${row.env}_FILE or a systemd credential`
+        : `Cannot use ${key} from ${path}: no such key${nearest(key)}`,
+    );
   }
-  if (problems.length > 0) throw new AppError("invalid", problems.join("\n"));
-  return values;
+  return known;
 }
 
 function flatten(tree: Record<string, unknown>, prefix = ""): Map<string, unknown> {

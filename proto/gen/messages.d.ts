@@ -974,6 +974,12 @@ export namespace control {
         /** Command schemaVersion. */
         schemaVersion: string;
 
+        /** Command role. */
+        role: string;
+
+        /** Command sender. */
+        sender: string;
+
         /**
          * Encodes the specified Command message. Does not implicitly {@link control.Command.verify|verify} messages.
          * @param message Command message or plain object to encode
@@ -1018,6 +1024,12 @@ export namespace control {
 
             /** Command schemaVersion */
             schemaVersion?: (string|null);
+
+            /** Command role */
+            role?: (string|null);
+
+            /** Command sender */
+            sender?: (string|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
@@ -1970,6 +1982,9 @@ export namespace jobs {
         /** ControlState requestId. */
         requestId: string;
 
+        /** ControlState killSequence. */
+        killSequence: Long;
+
         /**
          * Encodes the specified ControlState message. Does not implicitly {@link jobs.ControlState.verify|verify} messages.
          * @param message ControlState message or plain object to encode
@@ -2020,6 +2035,9 @@ export namespace jobs {
 
             /** ControlState requestId */
             requestId?: (string|null);
+
+            /** ControlState killSequence */
+            killSequence?: (Long|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

@@ -2387,6 +2387,8 @@ export const control = $root.control = (() => {
          * @property {string|null} [requestId] Command requestId
          * @property {string|null} [issuer] Command issuer
          * @property {string|null} [schemaVersion] Command schemaVersion
+         * @property {string|null} [role] Command role
+         * @property {string|null} [sender] Command sender
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -2476,6 +2478,22 @@ export const control = $root.control = (() => {
         Command.prototype.schemaVersion = "";
 
         /**
+         * Command role.
+         * @member {string} role
+         * @memberof control.Command
+         * @instance
+         */
+        Command.prototype.role = "";
+
+        /**
+         * Command sender.
+         * @member {string} sender
+         * @memberof control.Command
+         * @instance
+         */
+        Command.prototype.sender = "";
+
+        /**
          * Encodes the specified Command message. Does not implicitly {@link control.Command.verify|verify} messages.
          * @function encode
          * @memberof control.Command
@@ -2506,6 +2524,10 @@ export const control = $root.control = (() => {
                 writer.uint32(/* id 6, wireType 2 =*/50).string(message.issuer);
             if (message.schemaVersion != null && $Object.hasOwnProperty.call(message, "schemaVersion") && message.schemaVersion !== "")
                 writer.uint32(/* id 7, wireType 2 =*/58).string(message.schemaVersion);
+            if (message.role != null && $Object.hasOwnProperty.call(message, "role") && message.role !== "")
+                writer.uint32(/* id 8, wireType 2 =*/66).string(message.role);
+            if (message.sender != null && $Object.hasOwnProperty.call(message, "sender") && message.sender !== "")
+                writer.uint32(/* id 9, wireType 2 =*/74).string(message.sender);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2638,6 +2660,24 @@ export const control = $root.control = (() => {
                             message.schemaVersion = value;
                         else
                             delete message.schemaVersion;
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.role = value;
+                        else
+                            delete message.role;
+                        continue;
+                    }
+                case 9: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.sender = value;
+                        else
+                            delete message.sender;
                         continue;
                     }
                 }
@@ -5083,6 +5123,7 @@ export const jobs = $root.jobs = (() => {
          * @property {number|null} [scoreMin] ControlState scoreMin
          * @property {Long|null} [sequence] ControlState sequence
          * @property {string|null} [requestId] ControlState requestId
+         * @property {Long|null} [killSequence] ControlState killSequence
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -5188,6 +5229,14 @@ export const jobs = $root.jobs = (() => {
         ControlState.prototype.requestId = "";
 
         /**
+         * ControlState killSequence.
+         * @member {Long} killSequence
+         * @memberof jobs.ControlState
+         * @instance
+         */
+        ControlState.prototype.killSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        /**
          * Encodes the specified ControlState message. Does not implicitly {@link jobs.ControlState.verify|verify} messages.
          * @function encode
          * @memberof jobs.ControlState
@@ -5221,6 +5270,8 @@ export const jobs = $root.jobs = (() => {
                 writer.uint32(/* id 8, wireType 0 =*/64).uint64(message.sequence);
             if (message.requestId != null && $Object.hasOwnProperty.call(message, "requestId") && message.requestId !== "")
                 writer.uint32(/* id 9, wireType 2 =*/74).string(message.requestId);
+            if (message.killSequence != null && $Object.hasOwnProperty.call(message, "killSequence") && (typeof message.killSequence === "object" ? message.killSequence.low || message.killSequence.high : message.killSequence !== 0))
+                writer.uint32(/* id 10, wireType 0 =*/80).uint64(message.killSequence);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -5349,6 +5400,15 @@ export const jobs = $root.jobs = (() => {
                             message.requestId = value;
                         else
                             delete message.requestId;
+                        continue;
+                    }
+                case 10: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.killSequence = value;
+                        else
+                            delete message.killSequence;
                         continue;
                     }
                 }

@@ -127,10 +127,23 @@ export class Guard {
     if (session) this.#states.delete(session);
   }
 
+  /** Counts a request that was not counted yet: one of no route, or of one that is unlimited for some bodies. */
+  limit(c: RouteContext): Response | undefined {
+    return this.#limit(c, c.get("principal")?.name ?? this.#deps.door.address(c));
+  }
+
+  #limit(c: RouteContext, who: string): Response | undefined {
+    const wait = this.#deps.buckets.take(who);
+    if (wait <= 0) return undefined;
+    return problem(c, "rate_limited", `Cannot answer: too many requests, try again in ${wait} s`, {
+      retryAfter: wait,
+    });
+  }
+
   /** Judges a request; an answer when it is refused. */
   async judge(c: RouteContext, row: Route): Promise<Response | undefined> {
     // Such a row may do other things too, but none of them without its entry in the audit.
-    const isKill = row.unlimited === true;
+    const isKill = row.unlimited !== undefined;
     let principal: Principal | undefined;
     let refusal: AppError | undefined;
     try {
@@ -140,16 +153,10 @@ export class Guard {
       refusal = error;
     }
     const from = this.#deps.door.address(c);
-    // A kill is never limited for who may kill; what is refused is, or strangers would fill the audit.
-    const free = row.unlimited && !refusal && principal !== undefined && may(principal, row.right);
-    if (!free) {
-      const wait = this.#deps.buckets.take(principal?.name ?? from);
-      if (wait > 0) {
-        return problem(c, "rate_limited", `Cannot answer: too many requests, try again in ${wait} s`, {
-          retryAfter: wait,
-        });
-      }
-    }
+    // What is refused is always limited, or strangers would fill the audit. Whether it is a kill, its body says.
+    const later = row.unlimited && !refusal && principal !== undefined && may(principal, row.right);
+    const limited = later ? undefined : this.#limit(c, principal?.name ?? from);
+    if (limited) return limited;
     const foreign = this.#foreign(c, row, principal);
     if (foreign) {
       // A stranger's reading is no act, and would fill the audit.
@@ -255,6 +262,19 @@ async function limited(
   return bytes;
 }
 
+/**
+ * Every string as UTF-8 can hold it: half a character of UTF-16, as clients that cut texts send it, becomes U+FFFD.
+ * Nothing behind this place meets one: the library, the log and the database know UTF-8 alone.
+ */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === "string") return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key.toWellFormed(), wellFormed(inner)]),
+  );
+}
+
 /** The body by its schema; an answer when it cannot be read or is not right. */
 export async function bodyOf(
   c: RouteContext,
@@ -289,7 +309,7 @@ export async function bodyOf(
     return problem(c, "bad_request", "Cannot read the body: it is not JSON");
   }
   const parsed = row.body.safeParse(value);
-  if (parsed.success) return { body: parsed.data };
+  if (parsed.success) return { body: wellFormed(parsed.data) };
   const [first] = parsed.error.issues;
   const keys = first && "keys" in first ? (first.keys as string[]) : [];
   const field = [...(first?.path ?? []), ...keys.slice(0, 1)].join(".");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Log } from "../../core/log/log.ts";
 import { may, type Principal, type Right } from "../../core/auth/rights.ts";
 import type { Server } from "./server.ts";
-import { bearer, PASSWORD, withServer } from "./server.ts";
+import { bearer, eventually, PASSWORD, withServer } from "./server.ts";
 
 interface Caller {
   name: string;
@@ -140,8 +140,11 @@ Deno.test("mutating routes with a body that would be right are refused without a
       assert.equal(answer.status, 202, path);
       const { request_id, ok, sent } = await answer.json();
       assert.ok(ok && sent[0].receipt.genuine, path);
-      // No command without its entry.
-      assert.ok(deps.chain.list().some((entry) => entry.request_id === request_id && entry.who === name));
+      // No command without its entry; a kill's comes when it has been answered.
+      await eventually(
+        () => deps.chain.list().some((entry) => entry.request_id === request_id && entry.who === name),
+        `the entry of ${path}`,
+      );
     }
     assert.equal(await commandsEnd(server.log), 6n);
     assert.deepEqual(server.auditFaults(), []);

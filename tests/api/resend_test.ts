@@ -1,6 +1,6 @@
 /** A kill that is sent again under its id: the same kill to those that have not answered, a new one after a lift. */
 import assert from "node:assert/strict";
-import type { Receipt } from "../../core/control.ts";
+import type { Receipt, Sent } from "../../core/control.ts";
 import type { FleetAgent } from "../../core/fleet.ts";
 import type { Receipts } from "../../core/receipts.ts";
 import { bearer, withServer } from "./server.ts";
@@ -56,7 +56,16 @@ Deno.test("F1: a kill keeps the id that its client chose, until the kill was lif
   }, {
     send: ({ request_id }) => {
       sent.push(request_id!);
-      return Promise.resolve([]);
+      const taken: Sent = {
+        request_id: request_id!,
+        at_ms: 0,
+        path: "signal",
+        taken: true,
+        receipt: null,
+        log_error: null,
+        agent_error: null,
+      };
+      return { here: Promise.resolve(taken), all: Promise.resolve([taken]) };
     },
     agents: () => [agent],
     receipts: { of: () => receipts } as unknown as Receipts,

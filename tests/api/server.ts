@@ -9,7 +9,7 @@ import { inThisThread, recordCalls } from "../../core/records/calls.ts";
 import { Accounts } from "../../core/auth/accounts.ts";
 import type { Role } from "../../core/auth/rights.ts";
 import { Tokens } from "../../core/auth/tokens.ts";
-import { agentStatuses } from "../../core/control.ts";
+import { agentStatuses, readAgents } from "../../core/control.ts";
 import { Fleet } from "../../core/fleet.ts";
 import { openDatabase } from "../../core/database.ts";
 import { DecisionIndex } from "../../core/decisions.ts";
@@ -87,10 +87,12 @@ export async function withServer(
       records.call("audit", [[{ who, action, module, detail, request_id }]]),
     refused: (refusal) => refusals.add(refusal),
     chain,
-    send: async (command) => [
-      await sendCommand(library, { ...command, data_dir: path, instance, wait_ms: 2_000 }),
-    ],
+    send: (command) => {
+      const here = sendCommand(library, { ...command, data_dir: path, instance, wait_ms: 2_000 });
+      return { here, all: here.then((sent) => [sent]) };
+    },
     ownAgents: () => agentStatuses(path),
+    unreadableAgents: () => readAgents(path).unreadable,
     agents: () => fleet.all(),
     wanted: new WantedStates(log),
     decisions: new DecisionIndex(log),
@@ -161,3 +163,12 @@ export async function withServer(
 }
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+/** Waits until it holds. */
+export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const end = performance.now() + 60_000;
+  while (!await holds()) {
+    if (performance.now() > end) throw new Error(`${what} did not come in 60 s`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

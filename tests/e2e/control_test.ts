@@ -87,7 +87,7 @@ Deno.test("commands change the policy of a running agent, and a kill stops it un
       const [changed] = await send(data, "control", "arbitrage", "policy", "--ev-min", "0.5");
       assert.ok(changed!.receipt.applied && changed!.receipt.genuine && changed!.path === "socket");
       assert.notEqual(changed!.receipt.first_event_ns, "0");
-      const from = Number(BigInt(changed!.receipt.applied_ns) / 1_000_000n);
+      const from = BigInt(changed!.receipt.first_event_ns);
       const [bad] = await send(data, "control", "arbitrage", "policy", "--tip-ladder", "0.9,0.1");
       assert.equal(bad!.receipt.applied, false);
       assert.match(bad!.receipt.reason, /tip_ladder is `0.9,0.1`, need 1..8 rising/);
@@ -105,14 +105,13 @@ Deno.test("commands change the policy of a running agent, and a kill stops it un
         false,
         "the module is killed, un-kill it first",
       ]);
-      const told = lines<{ timestamp_ms: number; data: { decision_id: string; kind: string } }>(
+      const told = lines<{ data: { decision_id: string; kind: string; event_ns: string } }>(
         (await legend(["topics", "tail", DECISIONS[0]!, "--from", "start", "--data-dir", data])).stdout,
       );
-      // Weighed under the old policy a moment before it changed, written a moment after.
-      const later = told.filter((line) =>
-        line.timestamp_ms > from + 100 && line.data.kind === "open_arbitrage"
-      );
-      for (const line of later) {
+      // By the time of the event: what was weighed under the old policy is written a moment later.
+      assert.match(told[0]!.data.event_ns, /^\d{19}$/);
+      const later = told.filter(({ data }) => BigInt(data.event_ns) > from && data.kind === "open_arbitrage");
+      for (const line of later.slice(0, 10)) {
         const { stdout } = await legend(["explain", line.data.decision_id, "--data-dir", data]);
         assert.ok(Number(/= ([-0-9.e]+) SOL/.exec(stdout)![1]) >= 0.5, stdout);
       }
@@ -145,12 +144,17 @@ Deno.test("commands change the policy of a running agent, and a kill stops it un
 Deno.test("a kill without a running agent is latched on disk, and the agent starts killed", () =>
   withFolder(async (folder) => {
     const data = `${folder}/data`;
-    openDataDir(data);
+    await withAgents(data, ["run", "agent", "mev", "--source", "sim", "--speed", "40"], async () => {
+      await events(data, "mev", 200);
+    });
     const [killed] = await send(data, "kill", "mev");
     assert.deepEqual([killed!.path, killed!.receipt.applied], ["disk", true]);
     await withAgents(data, ["run", "agent", "mev", "--source", "sim", "--speed", "40"], async () => {
-      assert.ok((await events(data, "mev", 200)).killed);
-      assert.equal((await status(data, "mev"))!.published, 0);
+      const now = await until(async () => {
+        const told = await status(data, "mev");
+        return told?.state === "running" && told.killed && told.transactions > 200 && told;
+      }, "the agent killed from its start");
+      assert.equal(now.published, 0);
     });
     const [lifted] = await send(data, "unkill", "mev");
     assert.deepEqual([lifted!.path, lifted!.receipt.applied], ["disk", true]);

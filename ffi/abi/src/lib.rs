@@ -64,7 +64,7 @@ impl From<io::log::LogError> for Failure {
             Kind::NotFound => Status::NotFound,
             Kind::Unsupported => Status::Unsupported,
             Kind::Damaged => Status::Damaged,
-            Kind::Unavailable => Status::Unavailable,
+            Kind::Unavailable | Kind::Closed => Status::Unavailable,
         };
         Failure(status, error.to_string())
     }

@@ -15,7 +15,7 @@ use wire::realtime::{Envelope, MetricsUpdate};
 use crate::control::server::module_name;
 
 use crate::log::format::{self, Batch, Record, StoredRecord};
-use crate::log::{Durability, Log, LogError, Read, Topic, TopicOptions};
+use crate::log::{Durability, Gate, Log, LogError, Read, Topic, TopicOptions};
 
 const OUTCOMES_TOPIC: &str = "bundle-outcomes-proto";
 const METRICS_TOPIC: &str = "metrics-proto";
@@ -129,16 +129,17 @@ impl Publisher {
         Ok(already_logged)
     }
 
-    /// Appends what is in hand, one group per topic, durable on return; adds to `done` what is on the log.
+    /// Appends what is in hand, one group per topic, durable on return, while `gate` is open; adds to `done` what is
+    /// on the log.
     ///
     /// # Errors
-    /// The log refused; nothing of the refused topic was written. After `NoSpace` the rest stays in hand.
-    pub fn flush(&mut self, done: &mut Published) -> Result<(), LogError> {
+    /// The log refused; nothing of the refused topic was written. After `NoSpace` and `Closed` the rest stays in hand.
+    pub fn flush(&mut self, gate: &dyn Gate, done: &mut Published) -> Result<(), LogError> {
         // Evidence first: an Envelope never stands without it.
-        done.evidence += self.evidence.flush()?;
-        done.envelopes += self.decisions.flush()?;
+        done.evidence += self.evidence.flush(Some(gate))?;
+        done.envelopes += self.decisions.flush(Some(gate))?;
         done.opportunities += std::mem::take(&mut self.opportunities);
-        done.outcomes += self.outcomes.flush()?;
+        done.outcomes += self.outcomes.flush(Some(gate))?;
         Ok(())
     }
 
@@ -162,7 +163,7 @@ impl Publisher {
         let bytes = envelope::encode_metrics(metrics, event_ns, &output.producer_id, output.last_seq + 1);
         output.push(instance.as_bytes(), &bytes)?;
         output.last_seq += 1;
-        let flushed = output.flush();
+        let flushed = output.flush(None);
         output.forget();
         flushed.map(|_| ())
     }
@@ -236,14 +237,14 @@ impl Output {
     }
 
     /// Appends what is in hand; how many records that was.
-    fn flush(&mut self) -> Result<u64, LogError> {
+    fn flush(&mut self, gate: Option<&dyn Gate>) -> Result<u64, LogError> {
         let records = self.batch.records();
         if records == 0 {
             return Ok(0);
         }
         // Before the append: whatever a kill leaves, the numbers behind this offset are found on the log.
         self.keep_place();
-        self.topic.append(&mut self.batch, Durability::Group)?;
+        self.topic.append_through(gate, &mut self.batch, Durability::Group)?;
         self.batch.clear();
         self.stored_seq = self.last_seq;
         // After it: the number is known when retention has removed its record.

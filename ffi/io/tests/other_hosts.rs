@@ -21,6 +21,7 @@ impl Host {
     fn new(name: &str) -> Host {
         let path = std::env::temp_dir().join(format!("legend-host-{}-{name}", std::process::id()));
         std::fs::create_dir_all(path.join("agents")).expect("makes a folder");
+        std::fs::write(path.join("instance"), "one\n").expect("names it");
         Host(path)
     }
 
@@ -47,6 +48,8 @@ fn throttle(sequence: u64) -> Signed {
         request_id: format!("request-{sequence}"),
         issuer: "test".to_owned(),
         schema_version: "ctrl-v1".to_owned(),
+        role: "control".to_owned(),
+        sender: "test".to_owned(),
     };
     Signed::new(&command, &keys::from_hex(SHARED).expect("a key"), sequence, now_ms())
 }

@@ -18,7 +18,7 @@ use engine::strategy::paper::Outcome;
 use wire::control::Module;
 
 use crate::accounts;
-use crate::control::client::agent_lock_path;
+use crate::control::agent_process::lock_path;
 use crate::control::server::{Control, kill_on_signal, listen, module_of};
 use crate::disk;
 use crate::kafka::KafkaOptions;
@@ -353,7 +353,7 @@ pub(crate) fn say(line: &str) {
 
 /// One agent of a module per data folder: two would number their records alike.
 fn lock_agent(data_dir: &Path, module: Module) -> Result<File, String> {
-    let path = agent_lock_path(data_dir, module);
+    let path = lock_path(data_dir, module);
     let cannot = |error: std::io::Error| format!("Cannot use {}: {}", path.display(), disk::why(&error));
     std::fs::create_dir_all(data_dir.join("agents")).map_err(cannot)?;
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);

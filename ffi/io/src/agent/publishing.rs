@@ -55,21 +55,20 @@ pub(super) fn publish_all(
                 group.outcomes.extend(more.outcomes);
             }
         }
+        // A kill waits until what is under way here is on the log, or is kept back.
+        let writing = live.writing();
         if live.is_killed() {
-            let kept_back = publisher.forget();
-            in_hand.clear();
+            keep_back(shared, &mut publisher, &mut in_hand);
             is_held = false;
-            // Nothing waits any more; whether the log takes records is not known.
-            *locked(&shared.trouble) = None;
-            shared.unpublished.fetch_add(kept_back.envelopes + group.decisions.len() as u64, Relaxed);
-            shared.outcomes_untold.fetch_add(kept_back.outcomes + group.outcomes.len() as u64, Relaxed);
+            shared.unpublished.fetch_add(group.decisions.len() as u64, Relaxed);
+            shared.outcomes_untold.fetch_add(group.outcomes.len() as u64, Relaxed);
         } else if is_held || !group.decisions.is_empty() || !group.outcomes.is_empty() {
             let begin = Instant::now();
             in_hand.extend(group.outcomes.iter().map(|outcome| (outcome.landed, outcome.gain_lamports)));
             let taken = publisher.take(&group.decisions, &group.outcomes);
             shared.already_logged.fetch_add(taken.map_err(|error| error.to_string())?, Relaxed);
             let mut done = Published::default();
-            let flushed = publisher.flush(&mut done);
+            let flushed = publisher.flush(live, &mut done);
             shared.published.fetch_add(done.envelopes, Relaxed);
             shared.opportunities.fetch_add(done.opportunities, Relaxed);
             shared.evidence.fetch_add(done.evidence, Relaxed);
@@ -83,11 +82,14 @@ pub(super) fn publish_all(
                     locked(&shared.told).extend(in_hand.drain(..).map(|(landed, gain)| (now, landed, gain)));
                 }
                 Err(error) if can_wait(error, shared, live_source) => {}
+                Err(error) if is_closed(error) => keep_back(shared, &mut publisher, &mut in_hand),
                 Err(error) => return Err(error.to_string()),
             }
-            is_held = flushed.is_err();
-            shared.set_trouble(flushed.as_ref().err());
+            let trouble = flushed.as_ref().err().filter(|error| !is_closed(error));
+            is_held = trouble.is_some();
+            shared.set_trouble(trouble);
         }
+        drop(writing);
         if Instant::now() >= next_metrics {
             next_metrics += METRICS_EVERY;
             let update = metrics.update(shared);
@@ -98,6 +100,21 @@ pub(super) fn publish_all(
             }
         }
     }
+}
+
+/// Whether a kill came between.
+fn is_closed(error: &LogError) -> bool {
+    error.kind == LogErrorKind::Closed
+}
+
+/// Lets go of what a kill keeps from the log, and counts it.
+fn keep_back(shared: &Shared, publisher: &mut Publisher, in_hand: &mut Vec<(bool, i64)>) {
+    let kept_back = publisher.forget();
+    in_hand.clear();
+    // Nothing waits any more; whether the log takes records is not known.
+    *locked(&shared.trouble) = None;
+    shared.unpublished.fetch_add(kept_back.envelopes, Relaxed);
+    shared.outcomes_untold.fetch_add(kept_back.outcomes, Relaxed);
 }
 
 /// Whether the log may take it later: the chain goes on, and so does its agent.

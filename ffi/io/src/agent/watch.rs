@@ -60,7 +60,7 @@ pub(super) fn watch(
             Some(_) => {}
             None => std::thread::sleep(WATCH),
         }
-        if let Some(receipt) = control.take_kill_signal() {
+        if let Some(receipt) = control.take_kill() {
             receipts.append(&receipt);
         }
         if let Some(receipt) = states.due().and_then(|wanted| control.adopt(&wanted)) {

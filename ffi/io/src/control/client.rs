@@ -3,20 +3,26 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::os::unix::net::UnixStream;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
+use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::control::{Command, Module};
 use wire::jobs::{AgentReport, Receipt};
 use wire::prost::Message;
 
+use super::agent_process::{Holder, holder, is_frozen};
 use super::command::Signed;
-use super::server::{Control, action_name, action_of, module_name, module_of, socket_path, trusted_keys};
+use super::kill::kill_here;
+use super::server::{Control, action_name, action_of, module_name, module_of, trusted_keys};
+use super::talk::talk;
 use super::voice::Believed;
 use super::{keys, now_ms, wanted};
 use crate::disk;
@@ -42,16 +48,26 @@ pub struct SendOptions {
     pub args: HashMap<String, String>,
     /// The authenticated subject.
     pub issuer: String,
+    /// What it may: `admin`, `control`.
+    #[serde(default)]
+    pub role: String,
     /// Names the request; made when empty.
     #[serde(default)]
     pub request_id: String,
     /// Another key to sign with.
     pub sign_sk_hex: Option<String>,
-    /// Milliseconds to wait for the receipt.
+    /// Milliseconds to wait for the receipt; a kill has limits of its own.
     pub wait_ms: u64,
+    /// Milliseconds to wait for the log behind it.
+    #[serde(default = "log_wait_ms")]
+    pub log_wait_ms: u64,
     /// Whether the state on disk is changed when no agent runs here: not on a host that never has one.
     #[serde(default = "yes")]
     pub disk: bool,
+}
+
+fn log_wait_ms() -> u64 {
+    5_000
 }
 
 fn yes() -> bool {
@@ -65,15 +81,31 @@ pub struct Sent {
     pub request_id: String,
     /// Unix milliseconds at which it was signed.
     pub at_ms: u64,
-    /// `socket`: the agent answered. `disk`: no agent runs, its state was changed. `signal`: the agent was
-    /// signalled, it answers on the log. `none`: nobody has it but the log.
+    /// `socket`: the agent answered. `disk`: no agent runs, its state was changed. `signal`: a kill that the agent
+    /// has by signal or latch, it answers on the log. `none`: nobody has it but the log.
     pub path: &'static str,
+    /// Of a kill: no agent of the module decides here any more. Of another command: an agent or the log has it.
+    pub taken: bool,
     /// The agent's answer.
     pub receipt: Option<Value>,
     /// Why the log does not have it.
     pub log_error: Option<String>,
-    /// Why no agent answered.
+    /// Why no agent answered; of a kill that was taken, what is to be known of it.
     pub agent_error: Option<String>,
+}
+
+impl Default for Sent {
+    fn default() -> Self {
+        Sent {
+            request_id: String::new(),
+            at_ms: 0,
+            path: "none",
+            taken: false,
+            receipt: None,
+            log_error: None,
+            agent_error: None,
+        }
+    }
 }
 
 /// The receipt as JSON; `genuine` says whether an agent of this installation signed it.
@@ -93,7 +125,18 @@ pub fn receipt_json(receipt: &Receipt, genuine: bool) -> Value {
     })
 }
 
-/// Sends one command to one module.
+/// The name of this process among senders.
+static SENDER: OnceLock<String> = OnceLock::new();
+/// The newest sequence of this process.
+static SEQUENCE: AtomicU64 = AtomicU64::new(0);
+/// Commands that still wait for the log.
+static ON_THE_WAY: AtomicUsize = AtomicUsize::new(0);
+/// Of these, how many may be.
+const ON_THE_WAY_MAX: usize = 64;
+/// How long another command of this host is waited for, so that wanted states follow each other.
+const LOCK_WAIT: Duration = Duration::from_secs(8);
+
+/// Sends one command to one module. A kill waits for no file, lock or log that another process may hold.
 ///
 /// # Errors
 /// One line: it could not even be made (no key, unknown module or action).
@@ -106,12 +149,8 @@ pub fn send(options: &SendOptions) -> Result<Sent, String> {
             options.action
         )
     })?;
-    let data_dir = &options.data_dir;
-    let request_id = if options.request_id.is_empty() {
-        random_id().map_err(|error| error.to_string())?
-    } else {
-        options.request_id.clone()
-    };
+    let random = || random_id().map_err(|error| format!("Cannot control: {}", disk::why(&error)));
+    let request_id = if options.request_id.is_empty() { random()? } else { options.request_id.clone() };
     let now_ms = now_ms();
     let command = Command {
         ts: now_ms / 1_000,
@@ -121,66 +160,131 @@ pub fn send(options: &SendOptions) -> Result<Sent, String> {
         request_id: request_id.clone(),
         issuer: options.issuer.clone(),
         schema_version: "ctrl-v1".to_owned(),
+        role: options.role.clone(),
+        sender: sender()?,
     };
     let kill = super::command::is_kill(&command);
-    let lock = lock(data_dir);
-    let sequence = next_sequence(lock.as_ref().ok(), now_ms);
     let key = match options.sign_sk_hex.as_deref().and_then(keys::from_hex) {
         Some(key) => Ok(key),
-        None => keys::load_or_create(data_dir, keys::CONTROL_KEY),
+        None => keys::load_or_create(&options.data_dir, keys::CONTROL_KEY),
     };
     let signed = match &key {
-        Ok(key) => Signed::new(&command, key, sequence, now_ms),
+        Ok(key) => Signed::new(&command, key, next_sequence(now_ms), now_ms),
         // A kill goes out without a signature rather than not at all.
         Err(_) if kill => unsigned(&command, now_ms),
         Err(error) => return Err(error.clone()),
     };
-    if let (Err(error), false) = (&lock, kill) {
-        return Err(error.clone());
+    let mut sent = Sent { request_id, at_ms: now_ms, ..Sent::default() };
+    let wait = Duration::from_millis(options.log_wait_ms);
+    let record = LogRecord { data_dir: options.data_dir.clone(), module, signed, command, key: key.ok() };
+    if kill {
+        // Other hosts learn it from the log, meanwhile.
+        let on_log = record.clone().start();
+        kill_here(options, module, &record.signed, &mut sent);
+        sent.log_error = told(on_log, wait);
+    } else {
+        let lock = lock(&options.data_dir, LOCK_WAIT)?;
+        send_here(options, module, &record.signed, &mut sent);
+        sent.log_error = told(record.start(), wait);
+        drop(lock);
+        sent.taken = sent.receipt.is_some() || sent.log_error.is_none();
     }
-    let mut sent =
-        Sent { request_id, at_ms: now_ms, path: "none", receipt: None, log_error: None, agent_error: None };
-    deliver(options, module, &signed, kill, &mut sent);
-    let told = match &key {
-        Ok(key) => wanted::tell(data_dir, module, &command, key, [sequence, now_ms]),
-        Err(_) => Ok(()),
-    };
-    sent.log_error =
-        append(data_dir, module, &signed, &command).and(told.map_err(|error| error.to_string())).err();
-    drop(lock);
     Ok(sent)
 }
 
-fn deliver(options: &SendOptions, module: Module, signed: &Signed, kill: bool, sent: &mut Sent) {
-    let data_dir = &options.data_dir;
-    match by_socket(data_dir, module, signed, Duration::from_millis(options.wait_ms)) {
-        Ok(receipt) => {
-            let believed = believed(data_dir, options.sign_sk_hex.as_deref());
-            let genuine = believed.is_ok_and(|believed| believed.receipt(&receipt));
-            (sent.path, sent.receipt) = ("socket", Some(receipt_json(&receipt, genuine)));
+/// A command for the log.
+#[derive(Clone)]
+struct LogRecord {
+    data_dir: PathBuf,
+    module: Module,
+    signed: Signed,
+    command: Command,
+    key: Option<SigningKey>,
+}
+
+impl LogRecord {
+    /// Puts it on the log by a thread of its own: whoever holds the log's locks does not hold the sender.
+    fn start(self) -> Result<Receiver<Result<(), String>>, String> {
+        if ON_THE_WAY.fetch_add(1, SeqCst) >= ON_THE_WAY_MAX {
+            ON_THE_WAY.fetch_sub(1, SeqCst);
+            return Err(format!("{ON_THE_WAY_MAX} commands before it still wait for the log"));
         }
+        let (tell, told) = channel();
+        let write = move || {
+            let wanted = self.key.as_ref().map_or(Ok(()), |key| {
+                // A kill comes here without the lock; who holds it is waited for here, by nobody else.
+                let is_kill = super::command::is_kill(&self.command);
+                let _lock = if is_kill { Some(lock(&self.data_dir, LOCK_WAIT)?) } else { None };
+                let numbers = [self.signed.sequence, self.signed.at_ms];
+                wanted::tell(&self.data_dir, self.module, &self.command, key, numbers)
+                    .map_err(|error| error.to_string())
+            });
+            let appended = append(&self.data_dir, self.module, &self.signed, &self.command);
+            ON_THE_WAY.fetch_sub(1, SeqCst);
+            // Who did not wait for it has said so.
+            let _ = tell.send(appended.and(wanted));
+        };
+        let spawned = std::thread::Builder::new().name("control-record".to_owned()).spawn(write);
+        spawned.map_err(|error| format!("Cannot start a thread for the log: {error}"))?;
+        Ok(told)
+    }
+}
+
+/// Why the log does not have a command, after `wait` at most.
+fn told(on_log: Result<Receiver<Result<(), String>>, String>, wait: Duration) -> Option<String> {
+    match on_log.map(|told| told.recv_timeout(wait)) {
+        Ok(Ok(written)) => written.err(),
+        Ok(Err(_)) => Some(format!("the log has not taken it in {} ms", wait.as_millis())),
+        Err(error) => Some(error),
+    }
+}
+
+/// A command that is no kill, to the agent of this host or its state on disk.
+fn send_here(options: &SendOptions, module: Module, signed: &Signed, sent: &mut Sent) {
+    let wait = Duration::from_millis(options.wait_ms.max(1));
+    match talk(&options.data_dir, module, signed, wait) {
+        Ok(receipt) => accept(options, sent, &receipt),
         Err(error) => {
             sent.agent_error = Some(error);
             if !options.disk {
                 return;
             }
-            match agent_lock(data_dir, module) {
-                // Nobody runs, and nobody can start while we hold its lock.
-                Ok(_held) => {
-                    match Control::open(data_dir, module, &options.instance, options.sign_sk_hex.as_deref()) {
-                        Ok(control) => {
-                            if let Some(receipt) = control.obey_offline(signed) {
-                                (sent.path, sent.receipt) = ("disk", Some(receipt_json(&receipt, true)));
-                            }
-                        }
-                        Err(error) => sent.agent_error = Some(error),
+            match holder(&options.data_dir, module) {
+                Holder::Us(_held) => match offline(options, module, signed) {
+                    Ok(receipt) => {
+                        (sent.path, sent.receipt) = ("disk", Some(receipt_json(&receipt, true)));
                     }
+                    Err(error) => sent.agent_error = Some(error),
+                },
+                Holder::Agent(Some(pid)) if is_frozen(pid) => {
+                    sent.agent_error = Some(format!("the {} agent is frozen", module_name(module)));
                 }
-                Err(Some(pid)) if kill && signal(pid) => sent.path = "signal",
-                Err(_) => {}
+                Holder::Agent(_) => {}
+                Holder::Unknown(error) => sent.agent_error = Some(unknown(module, &error)),
             }
         }
     }
+}
+
+pub(super) fn unknown(module: Module, error: &std::io::Error) -> String {
+    format!("whether the {} agent runs cannot be told: {}", module_name(module), disk::why(error))
+}
+
+/// What the state on disk makes of a command while no agent runs.
+pub(super) fn offline(options: &SendOptions, module: Module, signed: &Signed) -> Result<Receipt, String> {
+    let control =
+        Control::open(&options.data_dir, module, &options.instance, options.sign_sk_hex.as_deref())?;
+    // Nobody handles an event, so nobody waits for one.
+    control.live.handled(u64::MAX, 0);
+    control.obey(signed, true).ok_or_else(|| "the command is for another module".to_owned())
+}
+
+/// Takes an agent's answer.
+pub(super) fn accept(options: &SendOptions, sent: &mut Sent, receipt: &Receipt) {
+    let genuine = believed(&options.data_dir, options.sign_sk_hex.as_deref())
+        .is_ok_and(|believed| believed.receipt(receipt));
+    (sent.path, sent.receipt, sent.agent_error) = ("socket", Some(receipt_json(receipt, genuine)), None);
+    sent.taken = receipt.applied;
 }
 
 /// Whose word counts on the host of a data folder.
@@ -191,7 +295,9 @@ fn believed(data_dir: &Path, sign_sk_hex: Option<&str>) -> Result<Believed, Stri
     let control = keys::load_or_create(data_dir, keys::CONTROL_KEY)?;
     let own = keys::load_or_create(data_dir, keys::AGENT_KEY)?.verifying_key();
     let trusted = trusted_keys(&control, sign_sk_hex.and_then(keys::from_hex).as_ref());
-    Ok(Believed { own, trusted })
+    // Without its name no key speaks for this host without a certificate.
+    let instance = std::fs::read_to_string(data_dir.join("instance")).unwrap_or_default().trim().to_owned();
+    Ok(Believed { own, instance, trusted })
 }
 
 /// What an agent said that is to be checked.
@@ -221,84 +327,57 @@ pub fn is_signed(
     })
 }
 
-fn by_socket(data_dir: &Path, module: Module, signed: &Signed, wait: Duration) -> Result<Receipt, String> {
-    let talk = || -> std::io::Result<Vec<u8>> {
-        let folder = File::open(data_dir.join("agents"))?;
-        let mut stream = UnixStream::connect(socket_path(&folder, module))?;
-        stream.set_read_timeout(Some(wait.max(Duration::from_millis(1))))?;
-        stream.set_write_timeout(Some(Duration::from_secs(1)))?;
-        stream.write_all(&signed.to_frame())?;
-        let mut len = [0; 4];
-        stream.read_exact(&mut len)?;
-        let mut bytes = vec![0; (u32::from_le_bytes(len) as usize).min(super::command::COMMAND_BYTES_MAX)];
-        stream.read_exact(&mut bytes)?;
-        Ok(bytes)
-    };
-    let bytes =
-        talk().map_err(|error| format!("the {} agent does not answer: {error}", module_name(module)))?;
-    let receipt = Receipt::decode(&bytes[..]).ok().filter(|receipt| !receipt.instance.is_empty());
-    receipt.ok_or_else(|| format!("the {} agent refused the connection", module_name(module)))
+/// Microseconds of the clock, or one more than the last: it rises with every command of this process.
+fn next_sequence(now_ms: u64) -> u64 {
+    let floor = now_ms * 1_000;
+    let next = |last: u64| Some(floor.max(last + 1));
+    SEQUENCE.fetch_update(SeqCst, SeqCst, next).map_or(floor, |last| floor.max(last + 1))
 }
 
-/// The file that one agent of a module holds locked; its text is the agent's process id.
-#[must_use]
-pub fn agent_lock_path(data_dir: &Path, module: Module) -> PathBuf {
-    data_dir.join("agents").join(format!("{}.lock", module_name(module)))
-}
-
-/// The lock, when no agent holds it; else the holder's process id, when it can be read.
-fn agent_lock(data_dir: &Path, module: Module) -> Result<File, Option<i32>> {
-    let path = agent_lock_path(data_dir, module);
-    let _ = std::fs::create_dir_all(data_dir.join("agents"));
-    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
-    let mut file = open.map_err(|_| None)?;
-    if file.try_lock().is_ok() {
-        return Ok(file);
+/// The random name of this process: its numbers are its own.
+fn sender() -> Result<String, String> {
+    if let Some(name) = SENDER.get() {
+        return Ok(name.clone());
     }
-    let mut text = String::new();
-    let _ = file.read_to_string(&mut text);
-    Err(text.trim().parse().ok())
+    let name = random_id().map_err(|error| format!("Cannot control: {}", disk::why(&error)))?;
+    Ok(SENDER.get_or_init(|| name).clone())
 }
 
-fn signal(pid: i32) -> bool {
-    // SAFETY: kill(2) takes any number; the id is of the process that holds the lock.
-    pid > 1 && unsafe { libc::kill(pid, libc::SIGUSR2) } == 0
-}
-
-/// One sender at a time, so that sequences stand on the log in their order.
-fn lock(data_dir: &Path) -> Result<File, String> {
+/// One sender of commands that are no kill at a time, so that their wanted states follow each other.
+fn lock(data_dir: &Path, wait: Duration) -> Result<File, String> {
     let folder = data_dir.join("control");
-    let path = folder.join("sequence");
+    let path = folder.join("lock");
     let cannot = |error: std::io::Error| format!("Cannot use {}: {}", path.display(), disk::why(&error));
     std::fs::create_dir_all(&folder).map_err(cannot)?;
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let file = file.map_err(cannot)?;
-    file.lock().map_err(cannot)?;
-    Ok(file)
-}
-
-/// Microseconds of the clock, or one more than the last: it rises even if the clock does not, and even if
-/// the disk is full.
-fn next_sequence(file: Option<&File>, now_ms: u64) -> u64 {
-    let mut last = [0; 8];
-    let read = file.is_some_and(|file| file.read_exact_at(&mut last, 0).is_ok());
-    let last = if read { u64::from_le_bytes(last) } else { 0 };
-    let next = (last + 1).max(now_ms * 1_000);
-    if let Some(file) = file {
-        // Best effort: the clock goes on anyway.
-        let _ = file.write_all_at(&next.to_le_bytes(), 0);
+    let open =
+        || OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+    // Nothing is written to it: who may only read it, or has no room to make it, may hold it all the same.
+    let file = open().or_else(|_| File::open(&path)).or_else(|_| File::open(&folder)).map_err(cannot)?;
+    let begin = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) if begin.elapsed() < wait => {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            Err(std::fs::TryLockError::WouldBlock) => {
+                return Err(format!(
+                    "Cannot send: another command has held {} for {} s",
+                    path.display(),
+                    wait.as_secs()
+                ));
+            }
+            Err(std::fs::TryLockError::Error(error)) => return Err(cannot(error)),
+        }
     }
-    next
 }
 
 fn unsigned(command: &Command, at_ms: u64) -> Signed {
     Signed {
         bytes: command.encode_to_vec(),
-        signature: Vec::new(),
-        key_id: String::new(),
-        sequence: 0,
         at_ms,
         expires_ms: at_ms + super::command::EXPIRY_MS,
+        ..Signed::default()
     }
 }
 
@@ -331,12 +410,4 @@ fn random_id() -> std::io::Result<String> {
     let mut bytes = [0; 16];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(keys::to_hex(&bytes))
-}
-
-impl Control {
-    /// As [`Control::obey`] while no agent runs: nobody handles an event, so nobody waits for one.
-    fn obey_offline(&self, signed: &Signed) -> Option<Receipt> {
-        self.live.handled(u64::MAX, 0);
-        self.obey(signed, true)
-    }
 }

@@ -15,13 +15,17 @@ const DOMAIN: &str = "legend ctrl-v1";
 pub const EXPIRY_MS: u64 = 30_000;
 /// Milliseconds that another host's clock may be ahead.
 const CLOCK_SKEW_MS: u64 = 5_000;
+/// No command that may be obeyed now expires later than this many milliseconds from now.
+pub const AHEAD_MS_MAX: u64 = EXPIRY_MS + CLOCK_SKEW_MS;
+/// The role that may lift a kill.
+pub const ADMIN: &str = "admin";
 /// Bytes of a command at most.
 pub const COMMAND_BYTES_MAX: usize = 16 << 10;
 /// Header names on the log.
 const HEADERS: [&str; 5] = ["signature", "key-id", "sequence", "at-ms", "expires-ms"];
 
 /// A command with what proves it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Signed {
     /// `control.Command`.
     pub bytes: Vec<u8>,
@@ -29,7 +33,7 @@ pub struct Signed {
     pub signature: Vec<u8>,
     /// Which key signed.
     pub key_id: String,
-    /// Rises with every command of one key.
+    /// Rises with every command of one sender.
     pub sequence: u64,
     /// Unix milliseconds of signing.
     pub at_ms: u64,
@@ -183,7 +187,13 @@ impl Signed {
 /// Whether the command is a kill (not an un-kill): the one that needs no signature from the same user.
 #[must_use]
 pub fn is_kill(command: &Command) -> bool {
-    command.action() == Action::Kill && command.args.get("kill").is_none_or(|text| text != "false")
+    command.action() == Action::Kill && command.args.get("kill").is_none_or(|text| text == "true")
+}
+
+/// Whether the command lifts a kill.
+#[must_use]
+pub fn is_unkill(command: &Command) -> bool {
+    command.action() == Action::Kill && command.args.get("kill").is_some_and(|text| text == "false")
 }
 
 /// `policy` after `command`, and whether pool state is to be dropped.
@@ -193,6 +203,10 @@ pub fn is_kill(command: &Command) -> bool {
 pub fn apply(policy: &Policy, command: &Command) -> Result<(Policy, bool), String> {
     let mut next = *policy;
     let mut restart = false;
+    if is_kill(command) {
+        // Whatever else it says, it kills.
+        return Ok((Policy { killed: true, ..next }, false));
+    }
     let unknown = |known: &[&str]| {
         let odd = command.args.keys().find(|key| !known.contains(&key.as_str()) && *key != "reason");
         odd.map_or(Ok(()), |key| Err(format!("it has no argument `{key}`")))
@@ -218,11 +232,14 @@ pub fn apply(policy: &Policy, command: &Command) -> Result<(Policy, bool), Strin
         }
         Action::Kill => {
             unknown(&["kill"])?;
-            next.killed = match command.args.get("kill").map(String::as_str) {
-                None | Some("true") => true,
-                Some("false") => false,
-                Some(other) => return Err(format!("kill is `{other}`, need true or false")),
-            };
+            if !is_unkill(command) {
+                let given = command.args.get("kill").map_or("", String::as_str);
+                return Err(format!("kill is `{given}`, need true or false"));
+            }
+            if command.role != ADMIN {
+                return Err("only an admin may lift a kill".to_owned());
+            }
+            next.killed = false;
         }
         action @ (Action::Throttle | Action::Policy) => {
             unknown(&["throttle_pct", "ev_min", "tip_ladder", "score_min"])?;
@@ -272,6 +289,8 @@ mod tests {
             request_id: "r".to_owned(),
             issuer: "local:0".to_owned(),
             schema_version: "ctrl-v1".to_owned(),
+            role: ADMIN.to_owned(),
+            sender: "one".to_owned(),
         }
     }
 
@@ -342,6 +361,12 @@ mod tests {
             let got = apply(&policy, &command(action, args)).ok().map(|(next, _)| next);
             assert_eq!(got, expected, "{name}");
         }
+        for role in ["", "control", "Admin"] {
+            let unkill = Command { role: role.to_owned(), ..command(Action::Kill, &[("kill", "false")]) };
+            assert!(apply(&killed, &unkill).expect_err("refuses").contains("admin"), "role `{role}`");
+        }
+        let odd = command(Action::Kill, &[("kill", "true"), ("ev_mni", "1")]);
+        assert!(apply(&base, &odd).expect("kills").0.killed, "nothing else in a kill stands in its way");
         assert!(apply(&base, &command(Action::Restart, &[])).expect("restarts").1);
         assert!(
             is_kill(&command(Action::Kill, &[])) && !is_kill(&command(Action::Kill, &[("kill", "false")]))

@@ -1,13 +1,18 @@
 //! Control: signed commands in, policy applied, signed receipts out. A kill works with the log, the API and
 //! the disk gone, and latches.
 
+pub mod agent_process;
 pub mod client;
 pub mod command;
 pub mod keys;
+mod kill;
+pub mod latch;
 pub mod server;
 pub mod state;
+mod talk;
 pub mod voice;
 pub mod wanted;
+pub mod window;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

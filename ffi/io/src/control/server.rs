@@ -19,16 +19,23 @@ use wire::prost::Message;
 
 use super::command::{self, COMMAND_BYTES_MAX, Signed};
 use super::keys;
+use super::latch;
 use super::state::{ControlState, StateFile, StoredPolicy};
 use super::voice::Voice;
 use super::wanted::SignedState;
+use super::window::Mark;
 use super::{now_ms, now_ns};
 use crate::disk;
+use crate::log::Gate;
 
 /// How long a receipt waits for the first event under the new policy.
 const EVENT_WAIT: Duration = Duration::from_secs(2);
 /// As [`EVENT_WAIT`], of a kill: it must be answered in 100 ms.
 const KILL_WAIT: Duration = Duration::from_millis(40);
+/// How long a kill waits for a write that was under way; one that takes longer is told.
+const WRITE_WAIT: Duration = Duration::from_secs(1);
+/// Of that, how long it waits for a disk that is slow to show what is written already.
+const SHOWN_WAIT: Duration = Duration::from_millis(50);
 /// Connections answered at once; more wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 16;
 const SOCKET_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,9 +64,65 @@ pub struct Live {
     /// The version that an event was handled under, and that event's time.
     handled: AtomicU64,
     handled_event_ns: AtomicU64,
+    /// Whether the publisher has something in hand that may still show.
+    publishing: AtomicBool,
+    /// Whether it may still come to count.
+    entered: AtomicBool,
+}
+
+/// What the publisher has in hand; a kill waits for its end.
+pub struct Writing<'a>(&'a Live);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.publishing.store(false, SeqCst);
+    }
+}
+
+/// Nothing goes out after a kill: the publisher asks at the last moment, and a kill waits for who has asked.
+impl Gate for Live {
+    fn enter(&self) -> bool {
+        // Said before it is asked: a kill that comes between sees it and waits.
+        self.entered.store(true, SeqCst);
+        let open = !self.is_killed();
+        if !open {
+            self.leave();
+        }
+        open
+    }
+
+    fn is_open(&self) -> bool {
+        !self.is_killed()
+    }
+
+    fn leave(&self) {
+        self.entered.store(false, SeqCst);
+    }
 }
 
 impl Live {
+    /// Says that the publisher has something in hand, until it is dropped.
+    #[must_use]
+    pub fn writing(&self) -> Writing<'_> {
+        self.publishing.store(true, SeqCst);
+        Writing(self)
+    }
+
+    /// Waits until nothing that was under way can still go out; false: it has not ended in time.
+    fn wait_until_quiet(&self) -> bool {
+        let begin = Instant::now();
+        while self.publishing.load(SeqCst) && begin.elapsed() < SHOWN_WAIT {
+            std::thread::sleep(Duration::from_micros(100));
+        }
+        while self.entered.load(SeqCst) {
+            if begin.elapsed() >= WRITE_WAIT {
+                return false;
+            }
+            std::thread::sleep(Duration::from_micros(100));
+        }
+        true
+    }
+
     /// Whether anything may go out: one load, asked before each record.
     #[must_use]
     pub fn is_killed(&self) -> bool {
@@ -122,6 +185,7 @@ pub struct Control {
     pub live: Arc<Live>,
     module: Module,
     instance: String,
+    data_dir: PathBuf,
     trusted: Vec<VerifyingKey>,
     voice: Voice,
     inner: Mutex<Inner>,
@@ -161,9 +225,51 @@ impl Control {
         let by = shared.as_ref().unwrap_or(&own);
         let voice = Voice::new(key, by, &instance);
         let (file, state) = StateFile::open(&data_dir.join("agents"), module_name(module))?;
+        // Best effort: on a disk that is full already, or takes no writes, a kill says what it could not keep.
+        let _ = latch::reserve(data_dir, module_name(module));
         let live = Arc::new(Live::default());
         live.set(&state.policy.policy(), false);
-        Ok(Control { live, module, instance, trusted, voice, inner: Mutex::new(Inner { state, file }) })
+        let inner = Mutex::new(Inner { state, file });
+        let control =
+            Control { live, module, instance, data_dir: data_dir.to_path_buf(), trusted, voice, inner };
+        if control.newly_latched().is_some() {
+            // When it cannot be kept, the latch itself is found again at the next start.
+            let _ = control.latch(&mut control.inner());
+        }
+        Ok(control)
+    }
+
+    /// The request of a kill that was put on disk while this agent did not answer or run, unless it is in force.
+    fn newly_latched(&self) -> Option<String> {
+        let latched = latch::read(&self.data_dir, module_name(self.module));
+        let inner = self.inner();
+        let request_id = match latched {
+            Ok(latched) => latched.filter(|latched| latched.count > inner.state.lifted)?.request_id,
+            // Nobody may guess what a damaged latch said. What is refused for the moment is looked at again.
+            Err(error) if latch::is_damaged(&error) => String::new(),
+            Err(_) => return None,
+        };
+        (!inner.state.policy.killed).then_some(request_id)
+    }
+
+    /// Kills, whatever the disk says of it.
+    fn latch(&self, inner: &mut Inner) -> std::io::Result<()> {
+        self.live.killed.store(true, SeqCst);
+        inner.state.policy.killed = true;
+        inner.state.kill_sequence = inner.state.kill_sequence.max(now_ms() * 1_000);
+        self.live.set(&inner.state.policy.policy(), false);
+        let Inner { state, file } = inner;
+        file.write(state)
+    }
+
+    /// The count of the latch that an un-kill lifts; one that is damaged is made again first.
+    fn lifted(&self) -> Result<u64, String> {
+        let name = module_name(self.module);
+        let read = || latch::read(&self.data_dir, name);
+        let latched = read().or_else(|_| latch::set(&self.data_dir, name, "").and_then(|()| read()));
+        let latched =
+            latched.map_err(|error| format!("the kill latch cannot be read: {}", disk::why(&error)))?;
+        Ok(latched.map_or(0, |latched| latched.count))
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -262,24 +368,20 @@ impl Control {
             self.live.killed.store(inner.state.policy.killed, SeqCst);
             return Some(self.voice.with_certificate(receipt));
         }
-        let applied = if kill {
-            parsed.and_then(|command| command::apply(&inner.state.policy.policy(), &command))
-        } else {
-            self.check(&inner.state, signed, verified)
-                .and_then(|command| command::apply(&inner.state.policy.policy(), &command))
-        };
-        let (policy, restart) = match applied {
+        let checked = if kill { parsed } else { check(&inner.state, signed, verified) };
+        let applied = checked.and_then(|command| {
+            let next = command::apply(&inner.state.policy.policy(), &command)?;
+            let lifted = if command::is_unkill(&command) { Some(self.lifted()?) } else { None };
+            Ok((next, lifted, command))
+        });
+        let ((policy, restart), lifted, command) = match applied {
             Ok(next) => next,
             Err(reason) => return Some(self.refuse(&mut inner, signed, &request_id, &reason)),
         };
         let before = inner.state.clone();
-        let limit = if policy.killed { KILL_WAIT } else { EVENT_WAIT };
         inner.state.policy = StoredPolicy::from(&policy);
-        // Only what a key has signed moves its sequence, and never back: a kill is obeyed whatever its sequence.
-        if proven {
-            let newest = inner.state.sequences.entry(signed.key_id.clone()).or_default();
-            *newest = signed.sequence.max(*newest);
-        }
+        inner.state.obeyed(signed, &command, proven);
+        inner.state.lifted = lifted.unwrap_or(inner.state.lifted);
         let mut receipt = self.receipt(&inner.state.policy, signed, &request_id, String::new(), true);
         inner.state.answered(&request_id, kept(&receipt));
         let Inner { state, file } = &mut *inner;
@@ -292,9 +394,19 @@ impl Control {
             receipt.reason = format!("killed, but {why}: it will not outlive a restart");
         }
         let version = self.live.set(&policy, restart);
+        receipt.applied_ns = now_ns();
+        // Others must not wait for the events that this one waits for.
+        drop(inner);
+        let limit = if policy.killed { KILL_WAIT } else { EVENT_WAIT };
         receipt.first_event_ns = self.live.wait_for_event(version, limit);
+        if kill && !self.live.wait_until_quiet() {
+            receipt.applied = false;
+            receipt.reason =
+                "it decides nothing more, but its last write has not ended: kill it again".to_owned();
+        }
         self.voice.sign(&mut receipt);
-        if let Some((_, hex)) = inner.state.answers.last_mut() {
+        if let Some((_, hex)) = self.inner().state.answers.iter_mut().find(|(known, _)| *known == request_id)
+        {
             *hex = kept(&receipt);
         }
         Some(receipt)
@@ -321,65 +433,67 @@ impl Control {
             return Some(self.refuse(&mut inner, signed, &wanted.request_id, &reason));
         }
         let before = inner.state.clone();
-        inner.state.policy = wanted.policy.clone();
         inner.state.sequences.insert(signed.key_id.clone(), signed.sequence);
+        if inner.state.answers.iter().any(|(known, _)| *known == wanted.request_id) {
+            // Its command was obeyed here. When the disk does not take this, the same is found again.
+            let Inner { state, file } = &mut *inner;
+            let _ = file.write(state);
+            return None;
+        }
+        let newer_kill = wanted.kill_sequence > inner.state.kill_sequence;
+        // Only an un-kill that is newer than the kill in force lifts it; a kill counts whatever its number.
+        let killed = wanted.policy.killed || (inner.state.policy.killed && !newer_kill);
+        let lifts = inner.state.policy.killed && !killed;
+        let lifted = if lifts { self.lifted() } else { Ok(inner.state.lifted) };
+        let policy = StoredPolicy { killed, ..wanted.policy.clone() };
+        inner.state.policy = policy.clone();
+        inner.state.kill_sequence = inner.state.kill_sequence.max(wanted.kill_sequence);
         let reason = "the wanted state was adopted".to_owned();
-        let mut receipt = self.receipt(&inner.state.policy, signed, &wanted.request_id, reason, true);
+        let mut receipt = self.receipt(&policy, signed, &wanted.request_id, reason, true);
         inner.state.answered(&wanted.request_id, kept(&receipt));
-        let Inner { state, file } = &mut *inner;
-        if let Err(error) = file.write(state) {
-            let reason = format!("the state cannot be kept: {}", disk::why(&error));
+        let on_disk = lifted.and_then(|lifted| {
+            inner.state.lifted = lifted;
+            let Inner { state, file } = &mut *inner;
+            file.write(state).map_err(|error| format!("the state cannot be kept: {}", disk::why(&error)))
+        });
+        if let Err(reason) = on_disk {
             inner.state = before;
             return Some(self.refuse(&mut inner, signed, &wanted.request_id, &reason));
         }
-        let version = self.live.set(&wanted.policy.policy(), false);
-        let limit = if wanted.policy.killed { KILL_WAIT } else { EVENT_WAIT };
+        let version = self.live.set(&policy.policy(), false);
+        drop(inner);
+        let limit = if killed { KILL_WAIT } else { EVENT_WAIT };
         receipt.first_event_ns = self.live.wait_for_event(version, limit);
         self.voice.sign(&mut receipt);
         Some(receipt)
     }
 
-    fn check(
-        &self,
-        state: &ControlState,
-        signed: &Signed,
-        verified: Result<Command, String>,
-    ) -> Result<Command, String> {
-        let command = verified?;
-        if state.sequences.get(&signed.key_id).is_some_and(|&newest| signed.sequence <= newest) {
-            return Err("it is a replay: its sequence was used before".to_owned());
-        }
-        Ok(command)
-    }
-
-    /// The answer to the kill signal, once: the latch goes to disk.
+    /// The answer to a kill that came by the signal or by the latch on disk, once.
     #[must_use]
-    pub fn take_kill_signal(&self) -> Option<Receipt> {
-        if !KILL_SIGNAL.load(SeqCst) {
+    pub fn take_kill(&self) -> Option<Receipt> {
+        let signalled = KILL_SIGNAL.load(SeqCst);
+        let latched = self.newly_latched();
+        if !signalled && latched.is_none() {
             return None;
         }
+        self.live.killed.store(true, SeqCst);
+        // What stands on disk says that it is over.
+        self.live.wait_until_quiet();
         let mut inner = self.inner();
-        inner.state.policy.killed = true;
-        let policy = inner.state.policy.policy();
-        self.live.set(&policy, false);
-        let Inner { state, file } = &mut *inner;
-        let kept = file.write(state);
+        let on_disk = self.latch(&mut inner);
         // The flag in the policy holds from here on, so that an un-kill can lift it.
         KILL_SIGNAL.store(false, SeqCst);
-        let reason = kept.err().map_or_else(
-            || "killed by signal".to_owned(),
-            |error| format!("killed by signal, but not kept: {}", disk::why(&error)),
-        );
-        let empty = Signed {
-            bytes: Vec::new(),
-            signature: Vec::new(),
-            key_id: String::new(),
-            sequence: 0,
-            at_ms: 0,
-            expires_ms: 0,
-        };
-        let mut receipt = self.receipt(&inner.state.policy, &empty, "signal", reason, true);
+        let by = if signalled { "killed by signal" } else { "killed by its latch on disk" };
+        let reason = on_disk
+            .err()
+            .map_or_else(|| by.to_owned(), |error| format!("{by}, but not kept: {}", disk::why(&error)));
+        let request_id = latched.filter(|id| !id.is_empty()).unwrap_or_else(|| "signal".to_owned());
+        let mut receipt = self.receipt(&inner.state.policy, &Signed::default(), &request_id, reason, true);
         self.voice.sign(&mut receipt);
+        if request_id != "signal" {
+            // The same kill may still come by the socket or the log: it is answered, and kills no second time.
+            inner.state.answered(&request_id, kept(&receipt));
+        }
         Some(receipt)
     }
 
@@ -426,6 +540,36 @@ impl Control {
         };
         self.voice.sign_report(&mut report);
         report
+    }
+}
+
+/// The command, when it is proven and was not obeyed before.
+fn check(
+    state: &ControlState,
+    signed: &Signed,
+    verified: Result<Command, String>,
+) -> Result<Command, String> {
+    let command = verified?;
+    state.window.check(mark(signed, &command), now_ms(), command::AHEAD_MS_MAX)?;
+    Ok(command)
+}
+
+fn mark(signed: &Signed, command: &Command) -> Mark {
+    Mark::new(&signed.key_id, &command.sender, signed.sequence, signed.expires_ms)
+}
+
+impl ControlState {
+    /// Remembers a command that is obeyed; only what a key has signed counts in the window.
+    fn obeyed(&mut self, signed: &Signed, command: &Command, proven: bool) {
+        if proven {
+            self.window.remember(mark(signed, command), now_ms(), command::AHEAD_MS_MAX);
+            let newest = self.sequences.entry(signed.key_id.clone()).or_default();
+            *newest = signed.sequence.max(*newest);
+        }
+        if command.action() == Action::Kill {
+            let sequence = if proven { signed.sequence } else { now_ms() * 1_000 };
+            self.kill_sequence = self.kill_sequence.max(sequence);
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use engine::policy::{Policy, TipLadder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::window::Window;
 use crate::disk;
 
 const SLOT_BYTES: usize = 32 << 10;
@@ -20,7 +21,7 @@ const HEADER: usize = 24;
 /// Answered requests remembered, newest last.
 const ANSWERS_MAX: usize = 32;
 /// Bytes of them: the rest of a slot is for everything else.
-const ANSWERS_BYTES_MAX: usize = 24 << 10;
+const ANSWERS_BYTES_MAX: usize = 16 << 10;
 
 /// The policy in the form that is stored, hashed and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,8 +81,17 @@ impl StoredPolicy {
 pub struct ControlState {
     /// In force.
     pub policy: StoredPolicy,
-    /// Newest sequence obeyed, by key.
+    /// Sequence of the newest wanted state that this agent is beyond, by key.
     pub sequences: BTreeMap<String, u64>,
+    /// Which commands were obeyed.
+    #[serde(default)]
+    pub window: Window,
+    /// Sequence of the newest kill or un-kill: no wanted state that is older lifts it.
+    #[serde(default)]
+    pub kill_sequence: u64,
+    /// The latch's count that the newest un-kill has lifted.
+    #[serde(default)]
+    pub lifted: u64,
     /// Next offset of the commands' topic.
     pub offset: u64,
     /// Request ids with their receipts in hex, oldest first.
@@ -93,6 +103,9 @@ impl Default for ControlState {
         ControlState {
             policy: StoredPolicy::from(&Policy::default()),
             sequences: BTreeMap::new(),
+            window: Window::default(),
+            kill_sequence: 0,
+            lifted: 0,
             offset: 0,
             answers: Vec::new(),
         }
@@ -194,6 +207,15 @@ impl StateFile {
         self.counter = counter;
         Ok(())
     }
+}
+
+/// Whether the state on disk, as another process left it, is a kill; `None`: it cannot be told.
+#[must_use]
+pub fn is_killed_on_disk(folder: &Path, module: &str) -> Option<bool> {
+    let file = File::open(folder.join(format!("{module}.state"))).ok()?;
+    let slots = [0, 1].map(|slot| read_slot(&file, slot));
+    let newest = slots.into_iter().flatten().max_by_key(|(counter, _)| *counter);
+    newest.map(|(_, state)| state.policy.killed)
 }
 
 fn read_slot(file: &File, slot: u64) -> Option<(u64, ControlState)> {

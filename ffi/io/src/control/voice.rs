@@ -76,6 +76,8 @@ fn unsigned_report(report: &AgentReport) -> Vec<u8> {
 pub struct Believed {
     /// The key of its own agents.
     pub own: VerifyingKey,
+    /// This installation's name, part of its own agents' names: its key speaks for them alone.
+    pub instance: String,
     /// Keys that certify the agents of other hosts.
     pub trusted: Vec<VerifyingKey>,
 }
@@ -90,7 +92,10 @@ impl Believed {
         signature: &[u8],
     ) -> bool {
         let certified = certified(certificate, instance, &self.trusted);
-        let keys = [Some(self.own), certified];
+        let is_own = instance
+            .split_once('-')
+            .is_some_and(|(module, of)| super::server::module_of(module).is_some() && of == self.instance);
+        let keys = [is_own.then_some(self.own), certified];
         keys.iter().flatten().any(|key| keys::verify(key, domain, &[unsigned], signature))
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use engine::policy::{Policy, TipLadder};
-use wire::control::{Command, Module};
+use wire::control::{Action, Command, Module};
 use wire::jobs::ControlState as Wanted;
 use wire::prost::Message;
 
@@ -25,7 +25,9 @@ pub struct SignedState {
     pub policy: StoredPolicy,
     /// The request that made it so.
     pub request_id: String,
-    /// Its signature; the sequence is its command's.
+    /// Sequence of the newest kill or un-kill in it.
+    pub kill_sequence: u64,
+    /// Its signature; its sequence is higher than that of every state that its maker knew.
     pub signed: Signed,
 }
 
@@ -46,7 +48,8 @@ impl SignedState {
             score_min: Some(wanted.score_min).filter(|value| (0.0..=1.0).contains(value))?,
             tip_ladder: TipLadder::new(&wanted.tip_ladder)?.rungs().to_vec(),
         };
-        Some(SignedState { policy, request_id: wanted.request_id, signed })
+        let Wanted { request_id, kill_sequence, .. } = wanted;
+        Some(SignedState { policy, request_id, kill_sequence, signed })
     }
 
     /// Whether one of `trusted` signed it.
@@ -107,8 +110,13 @@ pub fn tell(
     let (before, _) = newest(&topic, module, 0)?;
     // Nothing unproven is signed anew.
     let before = before.filter(|state| state.verify(&[key.verifying_key()]).is_ok());
-    let policy = before.map_or_else(Policy::default, |state| state.policy.policy());
+    let policy = before.as_ref().map_or_else(Policy::default, |state| state.policy.policy());
     let Ok((policy, _)) = command::apply(&policy, command) else { return Ok(()) };
+    // Beyond all that is known here, whatever the clocks of other hosts and of this one's past said.
+    let known = before.as_ref().map_or(0, |state| state.signed.sequence);
+    let sequence = sequence.max(known.saturating_add(1));
+    let known_kill = before.as_ref().map_or(0, |state| state.kill_sequence);
+    let kill_sequence = if command.action() == Action::Kill { sequence } else { known_kill };
     let wanted = Wanted {
         module: module_name(module).to_owned(),
         running: policy.running,
@@ -119,6 +127,7 @@ pub fn tell(
         score_min: policy.score_min,
         sequence,
         request_id: command.request_id.clone(),
+        kill_sequence,
     };
     let signed = Signed::over(DOMAIN, wanted.encode_to_vec(), key, sequence, [at_ms, u64::MAX]);
     let headers = signed.headers();

@@ -23,6 +23,8 @@ pub enum LogErrorKind {
     Damaged,
     /// Something that the log needs does not answer.
     Unavailable,
+    /// A gate was closed before the records were on the log: none of them is.
+    Closed,
     /// A sync failed before; what the kernel holds can no longer be trusted.
     Failed,
 }

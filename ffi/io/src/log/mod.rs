@@ -24,7 +24,7 @@ pub use error::{LogError, LogErrorKind};
 pub use group::Committed;
 pub use identity::Identity;
 pub use reader::{Gap, GapCause, Position, Read, Reader};
-pub use topic::{Durability, Topic, TopicOptions};
+pub use topic::{Durability, Gate, Topic, TopicOptions};
 
 /// The group of the link to Kafka. Retention keeps what it has not read, but of these topics, whose oldest
 /// records may go when the spool is full.

@@ -28,6 +28,16 @@ pub enum Durability {
     Fsync,
 }
 
+/// What may forbid a write until the moment it is on the log.
+pub trait Gate {
+    /// Asked when the lock is held, right before the write; `false`: nothing is written. What was entered is left.
+    fn enter(&self) -> bool;
+    /// Asked when the bytes are written and do not count yet; `false`: they are taken back.
+    fn is_open(&self) -> bool;
+    /// The records count, or were taken back.
+    fn leave(&self);
+}
+
 /// Limits of one topic.
 #[derive(Clone, Copy, Debug)]
 pub struct TopicOptions {
@@ -158,13 +168,26 @@ impl Topic {
     /// # Errors
     /// `NoSpace`: nothing was written. `Invalid`: a length is wrong. `Failed`: a sync failed before.
     pub fn append(&self, batch: &mut Batch, durability: Durability) -> Result<u64, LogError> {
+        self.append_through(None, batch, durability)
+    }
+
+    /// As [`Topic::append`], unless `gate` closes before the records count.
+    ///
+    /// # Errors
+    /// As [`Topic::append`]; `Closed`: nothing was written.
+    pub fn append_through(
+        &self,
+        gate: Option<&dyn Gate>,
+        batch: &mut Batch,
+        durability: Durability,
+    ) -> Result<u64, LogError> {
         let records = batch.records();
         if records == 0 {
             return Err(LogError::invalid("the batch is empty, need a record"));
         }
         let base = {
             let mut guard = self.lock_append()?;
-            self.write_batch(&mut guard.0, batch)?
+            self.write_batch(&mut guard.0, batch, gate)?
         };
         let end = base + records;
         match durability {
@@ -176,7 +199,12 @@ impl Topic {
         Ok(base)
     }
 
-    fn write_batch(&self, writer: &mut Writer, batch: &mut Batch) -> Result<u64, LogError> {
+    fn write_batch(
+        &self,
+        writer: &mut Writer,
+        batch: &mut Batch,
+        gate: Option<&dyn Gate>,
+    ) -> Result<u64, LogError> {
         if self.state.failed() {
             let message = format!(
                 "Cannot append to {}: a sync failed before, restart legend to recover it",
@@ -200,19 +228,36 @@ impl Topic {
         let end = cursor.bytes + batch.bytes().len() as u64;
         self.reserve(writer, end)?;
         batch.seal(cursor.offset);
+        if gate.is_some_and(|gate| !gate.enter()) {
+            return Err(self.closed());
+        }
         self.state.set_writing(true);
-        let written =
+        let mut written =
             self.with_segment(writer, "write", |file| file.write_all_at(batch.bytes(), cursor.bytes));
-        if written.is_err() {
+        if written.is_ok() && gate.is_some_and(|gate| !gate.is_open()) {
+            written = Err(self.closed());
+        }
+        if written.is_ok() {
+            let offset = cursor.offset + batch.records();
+            self.state.set_cursor(Cursor { bytes: end, offset, ..cursor });
+            self.state.set_writing(false);
+        } else {
             let cut = self.with_segment(writer, "cut", |file| file.set_len(cursor.bytes));
             self.state.set_reserved(cursor.bytes);
             // While the cut fails too, `writing` stays set and the next writer cuts.
             self.state.set_writing(cut.is_err());
-            return Err(written.err().unwrap_or_else(|| unreachable!("checked above")));
         }
-        self.state.set_cursor(Cursor { bytes: end, offset: cursor.offset + batch.records(), ..cursor });
-        self.state.set_writing(false);
-        Ok(cursor.offset)
+        if let Some(gate) = gate {
+            gate.leave();
+        }
+        written.map(|()| cursor.offset)
+    }
+
+    fn closed(&self) -> LogError {
+        LogError::new(
+            LogErrorKind::Closed,
+            format!("Cannot append to {}: nothing may go out", self.dir.display()),
+        )
     }
 
     /// Claims disk space up to `end` bytes of the active segment; a full disk is answered here.

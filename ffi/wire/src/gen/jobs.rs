@@ -246,6 +246,9 @@ pub struct ControlState {
     /// of that command
     #[prost(string, tag = "9")]
     pub request_id: ::prost::alloc::string::String,
+    /// of the newest kill or un-kill in it: what is older lifts no kill
+    #[prost(uint64, tag = "10")]
+    pub kill_sequence: u64,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

@@ -1,0 +1,159 @@
+//! A kill on the host of the agent: by its socket, by the latch on disk and a signal, or by its state on disk. It is
+//! taken when no agent of the module decides here any more; else it says why not.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::agent_process::{Holder, holder, is_frozen, signal};
+use super::client::{SendOptions, Sent, accept, offline, receipt_json, unknown};
+use super::command::Signed;
+use super::latch;
+use super::server::{Module, module_name};
+use super::state::is_killed_on_disk;
+use super::talk::{self, Asked};
+use crate::disk;
+
+/// How long the socket alone is waited for; a healthy agent answers in a fraction of it.
+const SOCKET_WAIT: Duration = Duration::from_millis(400);
+/// How often it is looked whether the agent is frozen, which nobody need wait for.
+const LOOK: Duration = Duration::from_millis(25);
+/// How long an agent that was signalled may take to say so, by its answer or on disk.
+const SIGNAL_WAIT: Duration = Duration::from_millis(1_200);
+
+/// Kills the module's agent on this host.
+pub(super) fn kill_here(options: &SendOptions, module: Module, signed: &Signed, sent: &mut Sent) {
+    let mut asked = Asked::new(&options.data_dir, module, signed);
+    if let Ok(asked) = &mut asked
+        && first_answer(asked, options, sent)
+    {
+        return;
+    }
+    let error = asked.as_ref().err();
+    sent.agent_error = Some(error.map_or_else(
+        || format!("the {} agent has not answered in {} ms", module_name(module), SOCKET_WAIT.as_millis()),
+        |error| talk::why(module, error, SOCKET_WAIT),
+    ));
+    if options.disk {
+        without_answer(options, module, signed, asked.ok(), sent);
+    }
+}
+
+/// Waits for the answer while the agent can give one.
+fn first_answer(asked: &mut Asked, options: &SendOptions, sent: &mut Sent) -> bool {
+    let begin = Instant::now();
+    while begin.elapsed() < SOCKET_WAIT {
+        match asked.receipt(LOOK) {
+            Ok(receipt) => {
+                accept(options, sent, &receipt);
+                return true;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {}
+            Err(_) => return false,
+        }
+        if asked.pid.is_some_and(is_frozen) {
+            return false;
+        }
+    }
+    false
+}
+
+fn without_answer(
+    options: &SendOptions,
+    module: Module,
+    signed: &Signed,
+    asked: Option<Asked>,
+    sent: &mut Sent,
+) {
+    let name = module_name(module);
+    let latch = || {
+        latch::set(&options.data_dir, name, &sent.request_id)
+            .map_err(|error| format!("the kill latch cannot be written: {}", disk::why(&error)))
+    };
+    match holder(&options.data_dir, module) {
+        // Nobody runs, and nobody can start while we hold its lock.
+        Holder::Us(_held) => {
+            let written = latch();
+            match offline(options, module, signed) {
+                // What the state on disk could not keep, the latch keeps.
+                Ok(receipt) if receipt.reason.is_empty() || written.is_ok() => {
+                    (sent.path, sent.taken) = ("disk", true);
+                    (sent.receipt, sent.agent_error) = (Some(receipt_json(&receipt, true)), None);
+                }
+                Ok(receipt) => sent.agent_error = Some(receipt.reason),
+                Err(error) => {
+                    let note = format!("no {name} agent runs, its next start is latched ({error})");
+                    sent.taken = written.is_ok();
+                    sent.path = if sent.taken { "disk" } else { "none" };
+                    sent.agent_error = Some(if sent.taken { note } else { error });
+                }
+            }
+        }
+        Holder::Agent(pid) => by_signal(options, module, asked, pid, latch(), sent),
+        Holder::Unknown(error) => {
+            let why = unknown(module, &error);
+            by_signal(options, module, asked, None, latch(), sent);
+            if !sent.taken {
+                sent.agent_error = Some(why);
+            }
+        }
+    }
+}
+
+/// Of an agent that runs and has not answered.
+fn by_signal(
+    options: &SendOptions,
+    module: Module,
+    mut asked: Option<Asked>,
+    holder: Option<i32>,
+    latched: Result<(), String>,
+    sent: &mut Sent,
+) {
+    let name = module_name(module);
+    let pid = holder.or_else(|| asked.as_ref().and_then(|asked| asked.pid)).filter(|&pid| pid > 1);
+    let signalled = pid.is_some_and(signal);
+    if pid.is_some_and(is_frozen) {
+        sent.taken = signalled && latched.is_ok();
+        sent.path = if sent.taken { "signal" } else { "none" };
+        sent.agent_error = Some(match latched {
+            Ok(()) if signalled => {
+                format!("the {name} agent is frozen: it takes the kill when it runs again")
+            }
+            Ok(()) => format!("the {name} agent is frozen and cannot be signalled; its next start is killed"),
+            Err(error) => format!("the {name} agent is frozen, and {error}"),
+        });
+        return;
+    }
+    let begin = Instant::now();
+    while begin.elapsed() < SIGNAL_WAIT {
+        match asked.as_mut().map(|asked| asked.receipt(LOOK)) {
+            Some(Ok(receipt)) => return accept(options, sent, &receipt),
+            Some(Err(error)) if error.kind() == std::io::ErrorKind::TimedOut => {}
+            _ => {
+                asked = None;
+                std::thread::sleep(LOOK);
+            }
+        }
+        if latched.is_ok() && is_killed(&options.data_dir, name) {
+            break;
+        }
+    }
+    let said = is_killed(&options.data_dir, name);
+    // The signal's handler needs no thread, lock or disk of the agent's; the latch alone needs its watch.
+    sent.taken = signalled || (latched.is_ok() && said);
+    sent.path = if sent.taken { "signal" } else { "none" };
+    sent.agent_error = match (latched, sent.taken) {
+        (Err(error), true) => {
+            Some(format!("the {name} agent was signalled, but {error}: the kill will not outlive a restart"))
+        }
+        (Err(error), false) => Some(format!("the {name} agent cannot be signalled, and {error}")),
+        (Ok(()), true) if said => None,
+        (Ok(()), true) => Some(format!("the {name} agent was signalled and has not said so yet")),
+        (Ok(()), false) => {
+            Some(format!("the {name} agent cannot be signalled and has not looked at its latch"))
+        }
+    };
+}
+
+fn is_killed(data_dir: &Path, name: &str) -> bool {
+    is_killed_on_disk(&data_dir.join("agents"), name) == Some(true)
+}

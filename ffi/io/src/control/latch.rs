@@ -1,0 +1,164 @@
+//! The kill latch beside an agent's state: whoever kills an agent that does not answer counts it up on disk, also
+//! while the agent holds its own files. Only an un-kill that the agent obeys takes a count as lifted.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Error, ErrorKind, Result};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, fchown};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::now_ns;
+
+const MAGIC: &[u8; 8] = b"LGNDKILL";
+/// Magic, count, length and bytes of the request's id, CRC: within one sector, so never torn.
+const BYTES: usize = 96;
+const REQUEST_MAX: usize = 64;
+/// How long another process that kills is waited for.
+const LOCK_WAIT: Duration = Duration::from_millis(200);
+
+/// What a latch file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Latched {
+    /// How often the agent was killed this way.
+    pub count: u64,
+    /// The request of the newest of these kills.
+    pub request_id: String,
+}
+
+fn path(data_dir: &Path, module: &str) -> PathBuf {
+    data_dir.join("agents").join(format!("{module}.kill"))
+}
+
+/// What the latch of `module` says; `None`: it was never set.
+///
+/// # Errors
+/// It cannot be read, or is damaged: then the module counts as killed.
+pub fn read(data_dir: &Path, module: &str) -> Result<Option<Latched>> {
+    match File::open(path(data_dir, module)) {
+        Ok(file) => parse(&file),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether an error of [`read`] is about what the file holds, or about who may read it, and so stays.
+#[must_use]
+pub fn is_damaged(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::PermissionDenied)
+}
+
+fn parse(file: &File) -> Result<Option<Latched>> {
+    let mut bytes = [0; BYTES];
+    if file.metadata()?.len() == 0 {
+        // Made, but the disk had no room for more.
+        return Ok(None);
+    }
+    file.read_exact_at(&mut bytes, 0)?;
+    let damaged = || Error::new(ErrorKind::InvalidData, "it is damaged");
+    let number = |at: usize| bytes[at..at + 8].try_into().map(u64::from_le_bytes).unwrap_or(0);
+    let crc = crc32c::crc32c(&bytes[..BYTES - 4]).to_le_bytes();
+    if !bytes.starts_with(MAGIC) || bytes[BYTES - 4..] != crc {
+        return Err(damaged());
+    }
+    let (count, len) = (number(8), usize::from(bytes[16]));
+    let id = bytes.get(17..17 + len).filter(|_| len <= REQUEST_MAX).ok_or_else(damaged)?;
+    let request_id = String::from_utf8_lossy(id).into_owned();
+    Ok((count > 0).then_some(Latched { count, request_id }))
+}
+
+/// Takes the file's room while there is some: a full disk cannot stop a kill later.
+///
+/// # Errors
+/// The disk refuses.
+pub fn reserve(data_dir: &Path, module: &str) -> Result<()> {
+    let file = open(data_dir, module)?;
+    if file.metadata()?.len() < BYTES as u64 {
+        put(&file, 0, "")?;
+        sync_folder(data_dir)?;
+    }
+    Ok(())
+}
+
+/// Kills `module` from its next look on: on disk when it returns.
+///
+/// # Errors
+/// The disk refuses.
+pub fn set(data_dir: &Path, module: &str, request_id: &str) -> Result<()> {
+    let file = open(data_dir, module)?;
+    let begin = Instant::now();
+    // One that was stopped while it held the lock cannot hold up this kill: what it would write is a kill too.
+    while file.try_lock().is_err() && begin.elapsed() < LOCK_WAIT {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let fresh = file.metadata()?.len() < BYTES as u64;
+    let count = match parse(&file) {
+        Ok(latched) => latched.map_or(0, |latched| latched.count) + 1,
+        // More than any count, so that whatever was lifted before is not this one.
+        Err(_) => now_ns(),
+    };
+    put(&file, count, request_id)?;
+    if fresh { sync_folder(data_dir) } else { Ok(()) }
+}
+
+fn open(data_dir: &Path, module: &str) -> Result<File> {
+    let folder = data_dir.join("agents");
+    std::fs::create_dir_all(&folder)?;
+    let path = path(data_dir, module);
+    let fresh = !path.exists();
+    let file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+    if fresh && rustix::process::geteuid().is_root() {
+        // The agent of a service's user must be able to read what root has made.
+        let owner = std::fs::metadata(&folder)?;
+        let _ = fchown(&file, Some(owner.uid()), Some(owner.gid()));
+    }
+    Ok(file)
+}
+
+fn put(file: &File, count: u64, request_id: &str) -> Result<()> {
+    let id = request_id.as_bytes();
+    let id = &id[..id.len().min(REQUEST_MAX)];
+    let mut bytes = [0; BYTES];
+    bytes[..8].copy_from_slice(MAGIC);
+    bytes[8..16].copy_from_slice(&count.to_le_bytes());
+    bytes[16] = id.len() as u8;
+    bytes[17..17 + id.len()].copy_from_slice(id);
+    let crc = crc32c::crc32c(&bytes[..BYTES - 4]).to_le_bytes();
+    bytes[BYTES - 4..].copy_from_slice(&crc);
+    file.write_all_at(&bytes, 0)?;
+    file.sync_data()
+}
+
+fn sync_folder(data_dir: &Path) -> Result<()> {
+    File::open(data_dir.join("agents"))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_latch_counts_up_and_one_that_is_damaged_is_a_kill_that_a_later_one_repairs() {
+        let folder = std::env::temp_dir().join(format!("legend-latch-{}", std::process::id()));
+        let count = || read(&folder, "mev").map(|latched| latched.map(|latched| latched.count));
+        assert_eq!(count().expect("nothing there"), None);
+        reserve(&folder, "mev").expect("takes room");
+        assert_eq!(count().expect("reads"), None, "room alone kills nobody");
+        set(&folder, "mev", "first").expect("sets");
+        set(&folder, "mev", &"x".repeat(200)).expect("sets");
+        reserve(&folder, "mev").expect("leaves what is there");
+        let latched = read(&folder, "mev").expect("reads").expect("is set");
+        assert_eq!((latched.count, latched.request_id.len()), (2, REQUEST_MAX));
+        assert_eq!(read(&folder, "arbitrage").expect("reads"), None);
+        std::fs::write(folder.join("agents/mev.kill"), "").expect("empties");
+        assert_eq!(count().expect("reads"), None, "no room was no kill");
+        for damage in [&b"LGND"[..], &[0; BYTES]] {
+            let file = folder.join("agents/mev.kill");
+            std::fs::write(&file, damage).expect("damages");
+            assert!(count().is_err());
+            set(&folder, "mev", "again").expect("sets");
+            assert!(count().expect("reads").expect("is set") > 1_000_000);
+        }
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
+}

@@ -1,0 +1,107 @@
+//! One command to an agent over its socket. Nothing here waits longer than it is told to: an agent may be frozen,
+//! busy, or not there.
+
+use std::fs::File;
+use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use wire::jobs::Receipt;
+use wire::prost::Message;
+
+use super::command::{COMMAND_BYTES_MAX, Signed};
+use super::server::{Module, module_name, socket_path};
+
+/// A question that is on its way.
+pub(super) struct Asked {
+    stream: UnixStream,
+    answer: Vec<u8>,
+    /// Who listens, as the kernel says.
+    pub(super) pid: Option<i32>,
+}
+
+impl Asked {
+    /// Puts the command into the agent's socket.
+    pub(super) fn new(data_dir: &Path, module: Module, signed: &Signed) -> Result<Asked> {
+        let folder = File::open(data_dir.join("agents"))?;
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        // Without waiting: a frozen agent takes no more connections when its queue is full.
+        rustix::net::connect(&socket, &SocketAddrUnix::new(socket_path(&folder, module))?)?;
+        let mut stream = UnixStream::from(socket);
+        let pid =
+            rustix::net::sockopt::socket_peercred(&stream).ok().map(|peer| peer.pid.as_raw_nonzero().get());
+        // It is smaller than a socket's buffer.
+        stream.write_all(&signed.to_frame())?;
+        Ok(Asked { stream, answer: Vec::new(), pid })
+    }
+
+    /// The receipt, when it comes within `wait`. `TimedOut`: it may still come; whatever else: it will not.
+    pub(super) fn receipt(&mut self, wait: Duration) -> Result<Receipt> {
+        let begin = Instant::now();
+        loop {
+            if let Some(receipt) = self.whole()? {
+                return Ok(receipt);
+            }
+            let left = wait.saturating_sub(begin.elapsed());
+            if left.is_zero() {
+                return Err(Error::from(ErrorKind::TimedOut));
+            }
+            self.stream.set_nonblocking(false)?;
+            self.stream.set_read_timeout(Some(left))?;
+            let mut bytes = [0; 4096];
+            match self.stream.read(&mut bytes) {
+                Ok(0) => return Err(Error::from(ErrorKind::UnexpectedEof)),
+                Ok(len) => self.answer.extend_from_slice(&bytes[..len]),
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn whole(&self) -> Result<Option<Receipt>> {
+        let Some((len, rest)) = self.answer.split_first_chunk::<4>() else { return Ok(None) };
+        let len = u32::from_le_bytes(*len) as usize;
+        if len == 0 || len > COMMAND_BYTES_MAX {
+            return Err(Error::from(ErrorKind::ConnectionRefused));
+        }
+        let Some(bytes) = rest.get(..len) else { return Ok(None) };
+        let receipt = Receipt::decode(bytes).ok().filter(|receipt| !receipt.instance.is_empty());
+        receipt.map(Some).ok_or_else(|| Error::from(ErrorKind::InvalidData))
+    }
+}
+
+/// Brings one command to the agent and waits for its receipt.
+///
+/// # Errors
+/// Why there is none, in words.
+pub(super) fn talk(
+    data_dir: &Path,
+    module: Module,
+    signed: &Signed,
+    wait: Duration,
+) -> std::result::Result<Receipt, String> {
+    let asked = Asked::new(data_dir, module, signed);
+    asked.and_then(|mut asked| asked.receipt(wait)).map_err(|error| why(module, &error, wait))
+}
+
+/// Why an agent has not answered, as a person understands it.
+pub(super) fn why(module: Module, error: &Error, wait: Duration) -> String {
+    let name = module_name(module);
+    match error.kind() {
+        ErrorKind::NotFound => format!("no {name} agent runs here"),
+        ErrorKind::TimedOut => format!("the {name} agent has not answered in {} ms", wait.as_millis()),
+        // Its queue is full: it has accepted none of many.
+        ErrorKind::WouldBlock => format!("the {name} agent takes no connections"),
+        ErrorKind::ConnectionRefused => format!("no {name} agent listens"),
+        ErrorKind::PermissionDenied => {
+            format!("the {name} agent belongs to another user: run this as that user or as root")
+        }
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+            format!("the {name} agent has closed the connection")
+        }
+        _ => format!("the {name} agent does not answer: {error}"),
+    }
+}

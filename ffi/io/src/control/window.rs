@@ -1,0 +1,171 @@
+//! Which signed commands were obeyed before: each is obeyed once, by whatever way and however often it comes.
+//!
+//! A sender is one process: its name is random and made at its first command, so no file, clock or other host can
+//! make its numbers wrong. A command is a replay when its number was used, or is lower than all that are remembered
+//! of a sender that has used many. What has expired is refused by its time, so only the newest senders are kept.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Senders remembered. A command line is one for each of its commands, an API one for as long as it runs.
+const SENDERS_MAX: usize = 64;
+/// Numbers remembered of one sender: its commands may overtake each other by this many.
+const NUMBERS_MAX: usize = 8;
+
+/// What is remembered of one sender.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Sender {
+    /// First 8 bytes of a hash over key and name.
+    id: u64,
+    /// When the last of its commands expires, in Unix milliseconds.
+    until_ms: u64,
+    /// Numbers used, ascending.
+    used: Vec<u64>,
+}
+
+/// The replay window of one agent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window(Vec<Sender>);
+
+/// What tells one command from all others of its key.
+#[derive(Clone, Copy)]
+pub struct Mark {
+    id: u64,
+    number: u64,
+    expires_ms: u64,
+}
+
+impl Mark {
+    /// The mark of a command that `sender` has numbered and `key_id` signed.
+    #[must_use]
+    pub fn new(key_id: &str, sender: &str, number: u64, expires_ms: u64) -> Mark {
+        let mut hash = Sha256::new();
+        hash.update((key_id.len() as u64).to_le_bytes());
+        hash.update(key_id);
+        hash.update(sender);
+        let id = hash.finalize().first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        Mark { id, number, expires_ms }
+    }
+}
+
+impl Window {
+    /// Whether a command may be obeyed.
+    ///
+    /// # Errors
+    /// Why not: it was obeyed before, or more senders than can be remembered have sent in the last half minute.
+    pub fn check(&self, mark: Mark, now_ms: u64, ahead_ms_max: u64) -> Result<(), String> {
+        let Some(sender) = self.0.iter().find(|sender| sender.id == mark.id) else {
+            return match self.room(now_ms, ahead_ms_max) {
+                Some(_) => Ok(()),
+                None => Err(format!(
+                    "{SENDERS_MAX} senders have sent commands in the last half minute, try again later"
+                )),
+            };
+        };
+        let below_all =
+            sender.used.len() == NUMBERS_MAX && sender.used.first().is_some_and(|&low| mark.number < low);
+        if below_all || sender.used.contains(&mark.number) {
+            return Err("it is a replay: its sequence was used before".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Remembers a command that is obeyed.
+    pub fn remember(&mut self, mark: Mark, now_ms: u64, ahead_ms_max: u64) {
+        if let Some(sender) = self.0.iter_mut().find(|sender| sender.id == mark.id) {
+            if let Err(at) = sender.used.binary_search(&mark.number) {
+                sender.used.insert(at, mark.number);
+            }
+            if sender.used.len() > NUMBERS_MAX {
+                sender.used.remove(0);
+            }
+            sender.until_ms = sender.until_ms.max(mark.expires_ms);
+            return;
+        }
+        if self.0.len() >= SENDERS_MAX {
+            // A kill is obeyed even when there is no room for it: then the oldest goes.
+            let at = self.room(now_ms, ahead_ms_max).unwrap_or(0);
+            self.0.remove(at);
+        }
+        self.0.push(Sender { id: mark.id, until_ms: mark.expires_ms, used: vec![mark.number] });
+    }
+
+    /// The place that a new sender may take: one past the end, or of a sender whose commands nobody would obey now.
+    fn room(&self, now_ms: u64, ahead_ms_max: u64) -> Option<usize> {
+        if self.0.len() < SENDERS_MAX {
+            return Some(self.0.len());
+        }
+        // After a step of the clock back, those from ahead are refused by their time too.
+        let over = |sender: &&Sender| sender.until_ms < now_ms || sender.until_ms > now_ms + ahead_ms_max;
+        let oldest = self.0.iter().filter(over).min_by_key(|sender| sender.until_ms)?.id;
+        self.0.iter().position(|sender| sender.id == oldest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AHEAD: u64 = 35_000;
+
+    fn mark(sender: &str, number: u64, expires_ms: u64) -> Mark {
+        Mark::new("key", sender, number, expires_ms)
+    }
+
+    #[test]
+    fn each_command_counts_once_and_a_sender_may_overtake_itself() {
+        let mut window = Window::default();
+        for number in [5, 3, 4, 9] {
+            assert!(window.check(mark("a", number, 100), 50, AHEAD).is_ok(), "{number}");
+            window.remember(mark("a", number, 100), 50, AHEAD);
+        }
+        for number in [3, 4, 5, 9] {
+            assert!(window.check(mark("a", number, 100), 50, AHEAD).expect_err("refuses").contains("replay"));
+        }
+        // The same number of another sender, or under another key, is another command.
+        assert!(window.check(mark("b", 5, 100), 50, AHEAD).is_ok());
+        assert!(window.check(Mark::new("other", "a", 5, 100), 50, AHEAD).is_ok());
+        for number in 10..20 {
+            window.remember(mark("a", number, 100), 50, AHEAD);
+        }
+        for number in [0, 3, 9, 11] {
+            assert!(
+                window.check(mark("a", number, 100), 50, AHEAD).is_err(),
+                "{number} is below all that are known"
+            );
+        }
+    }
+
+    #[test]
+    fn a_sender_whose_clock_ran_ahead_stands_in_nobodys_way() {
+        let mut window = Window::default();
+        let hour = 3_600_000;
+        for n in 0..200 {
+            let ahead = mark(&format!("ahead {n}"), u64::MAX - n, 2 * hour + n);
+            window.remember(ahead, 2 * hour, AHEAD);
+        }
+        for n in 0..200 {
+            let now = mark(&format!("now {n}"), n, hour + n * 1_000);
+            assert!(window.check(now, hour + n * 1_000, AHEAD).is_ok(), "{n}");
+            window.remember(now, hour + n * 1_000, AHEAD);
+            assert!(window.check(now, hour + n * 1_000, AHEAD).is_err(), "{n} is known");
+        }
+        assert!(window.0.len() <= SENDERS_MAX);
+    }
+
+    #[test]
+    fn a_flood_of_senders_is_refused_rather_than_forgotten() {
+        let mut window = Window::default();
+        for n in 0..SENDERS_MAX as u64 {
+            window.remember(mark(&n.to_string(), 1, 1_000 + n), 1_000, AHEAD);
+        }
+        assert!(
+            window
+                .check(mark("one more", 1, 1_000), 1_000, AHEAD)
+                .expect_err("refuses")
+                .contains("try again")
+        );
+        assert!(window.check(mark("0", 1, 1_000), 1_000, AHEAD).expect_err("refuses").contains("replay"));
+        assert!(window.check(mark("one more", 1, 1_100), 1_100, AHEAD).is_ok(), "the old ones have expired");
+    }
+}
