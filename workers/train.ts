@@ -15,6 +15,7 @@ import {
 } from "../ffi/models.ts";
 import { keptArgs, type TrainArgs, type TrainResult } from "../proto/jobs.ts";
 import type { Job, JobPorts } from "../core/jobs/contract.ts";
+import { promotion } from "./promotion.ts";
 import { datasetHash, type Example, loadExamples, matrix, type Split, split } from "./training_data.ts";
 
 /** Rounds without a better log loss after which a training stops. */
@@ -239,29 +240,14 @@ async function promote(
     registry.point(args.module, "shadow", version);
     return { promoted: false, why: "registered and in shadow" };
   }
-  if (metrics.auc === null) return { promoted: false, why: "registered; the later slice cannot judge it" };
-  const { latest, models } = registry.list(args.module);
-  const live = models.find((model) => model.version === latest);
-  if (latest === version) return { promoted: true, why: "it is live already" };
-  if (live?.feature_names) {
-    const rows = matrix(test, live.feature_names.length);
-    const answers = await artefactPredict(
-      library,
-      registry.path(args.module, live.version),
-      rows.rows,
-      test.length,
-    );
-    const { auc, log_loss } = judge(library, rows.labels, answers);
-    const both = `log loss ${metrics.log_loss.toFixed(4)} against ${log_loss.toFixed(4)}, AUC ${
-      metrics.auc.toFixed(4)
-    } against ${(auc ?? 0).toFixed(4)} of ${live.version}`;
-    if (metrics.log_loss >= log_loss || metrics.auc < (auc ?? 0)) {
-      return { promoted: false, why: `registered, not better: ${both}` };
-    }
-    registry.point(args.module, "latest", version, `job-${ports.id}`);
-    return { promoted: true, why: `live, better: ${both}` };
-  }
-  if (metrics.auc <= 0.5) return { promoted: false, why: "registered; no better than chance" };
-  registry.point(args.module, "latest", version, `job-${ports.id}`);
-  return { promoted: true, why: "live: there was no model to compare with" };
+  const list = registry.list(args.module);
+  if (list.latest === version) return { promoted: true, why: "it is live already" };
+  const names = featureNames(library, args.module).names;
+  const { live, why } = await promotion(list, metrics, names, async (other) => {
+    const rows = matrix(test, other.feature_names!.length);
+    const path = registry.path(args.module, other.version);
+    return judge(library, rows.labels, await artefactPredict(library, path, rows.rows, test.length));
+  });
+  if (live) registry.point(args.module, "latest", version, `job-${ports.id}`);
+  return { promoted: live, why };
 }
