@@ -25,6 +25,8 @@ const FONT = "12px system-ui, sans-serif";
 /** Room for a time between two marks, and beside the longest label of the y axis. */
 const TIME_PX = 76;
 const LABEL_PX = 18;
+/** The last time's label stands half beyond the last mark. */
+const RIGHT_PX = 36;
 
 /** Fetched once, when the first chart is drawn. */
 let fetched: Promise<typeof uPlot> | undefined;
@@ -97,6 +99,7 @@ function optionsOf(
       },
     ],
     cursor: { y: false },
+    padding: [null, RIGHT_PX, null, null],
   };
 }
 

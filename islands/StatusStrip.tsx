@@ -83,7 +83,7 @@ export default function StatusStrip({ agents: initial, admin }: StatusStripProps
   const slot = Math.max(0, ...agents.map((agent) => agent.slot));
   const { source_class, source_name } = provenance(agents);
   return (
-    <>
+    <div class="strips">
       <section class="strip" aria-label="System status" {...(alarm ? { "data-s": alarm } : {})}>
         <dl>
           {(["arbitrage", "mev"] as const).map((module) => (
@@ -119,7 +119,7 @@ export default function StatusStrip({ agents: initial, admin }: StatusStripProps
         <p class="sr" role="alert">{said}</p>
       </section>
       <Banner trouble={trouble} />
-    </>
+    </div>
   );
 }
 

@@ -101,16 +101,20 @@ Deno.test("the overview names its source, explains its numbers, and says of each
       async () => {
         const panel = page.locator(".panel:has-text('Hot path P99, microseconds')");
         await panel.locator("canvas").waitFor();
-        const box = (await panel.locator(".u-over").boundingBox())!;
         // The y axis has room for its longest label: the numbers in the picture are not cut.
         const left = await panel.evaluate((root) => {
           const plot = root.querySelector(".uplot")!.getBoundingClientRect();
           return root.querySelector(".u-over")!.getBoundingClientRect().left - plot.left;
         });
         assert.ok(left > 25 && left < 160, `${left} px for the labels`);
-        await page.mouse.move(box.x + box.width - 4, box.y + box.height / 2);
-        const legendText = await panel.locator(".u-legend").innerText();
-        assert.match(legendText, /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
+        // The newest samples are at the right; the picture may be drawn anew under the pointer.
+        let legendText = "";
+        await until("the hover says when", async () => {
+          const { width } = (await panel.locator(".u-over").boundingBox())!;
+          await panel.locator(".u-over").hover({ position: { x: width - 3, y: 60 } });
+          legendText = await panel.locator(".u-legend").innerText();
+          return /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/.test(legendText) && legendText.includes("µs");
+        });
         assert.match(legendText, /[\d,]+\.\d µs/);
         assert.doesNotMatch(legendText, /\d\.\d{3},|am|pm/i);
         const pixels = () =>

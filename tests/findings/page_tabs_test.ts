@@ -19,7 +19,7 @@ Deno.test("F2: ten tabs with 200 ms of latency go through 50 renewals, and nobod
         if (answer.status() === 200) renewed += 1;
         else refused.push(`${answer.status()}`);
       });
-      if (page !== first) await page.goto(`${url}/training`);
+      if (page !== first) await page.goto(`${url}/audit`);
       await page.waitForSelector(".strip >> text=Running");
       const session = await context.newCDPSession(page);
       await session.send("Network.enable");
