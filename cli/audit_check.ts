@@ -5,22 +5,25 @@ import { controlSeed, HeadSigner } from "../core/audit/head.ts";
 import { ToldHeads, type Trust } from "../core/audit/told.ts";
 import { type Verdict, verifyAudit } from "../core/audit/verify.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
+import { hasData } from "../core/data_dir.ts";
 import { type Database, openDatabase } from "../core/database.ts";
 import { AppError } from "../core/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { Log } from "../core/log/log.ts";
+import { EmbeddedLog } from "../ffi/log.ts";
 import { AUDIT_TOPIC, tellerOf } from "./audit_heads.ts";
 import type { Context } from "./command.ts";
 
 /** Goes through the audit of the data folder; `anchor`: a file of heads to hold it against, beside the configured one. */
 export async function checkAudit(context: Context, anchor?: string): Promise<Verdict> {
-  const { path, instance } = context.dataDir();
   const faults: string[] = [];
-  const trust: Trust = { node: instance, keys: trustedKeys(context, faults) };
+  const { path, instance } = folderOf(context, faults);
+  const trust: Trust = { node: instance, keys: trustedKeys(context, path, faults) };
+  const log = faults.length === 0 ? context.outbox() : new EmbeddedLog(context.library(), `${path}/log`);
   const database = existing(`${path}/legend.db`);
   try {
-    if (typeof database !== "string") await tellPending(context, database);
-    const told = [await readTopic(context.outbox(), trust, AUDIT_TOPIC, false)];
+    if (typeof database !== "string" && faults.length === 0) await tellPending(context, database);
+    const told = [await readTopic(log, trust, AUDIT_TOPIC, false)];
     if (kafkaOf(context.config())) {
       told.push(await readTopic(context.log(), trust, `${AUDIT_TOPIC} on Kafka`, true));
     }
@@ -72,11 +75,22 @@ async function tellPending(context: Context, database: Database): Promise<void> 
   }
 }
 
-function trustedKeys(context: Context, faults: string[]): Set<string> {
-  const { path, instance } = context.dataDir();
+/** The folder and its name. One that is there and has lost its name is looked at all the same: that is a fault. */
+function folderOf(context: Context, faults: string[]): { path: string; instance: string } {
+  try {
+    return context.dataDir();
+  } catch (error) {
+    const path = context.setting<string>("data_dir");
+    if (!(error instanceof AppError) || !hasData(path)) throw error;
+    faults.push(error.message);
+    return { path, instance: "unknown" };
+  }
+}
+
+function trustedKeys(context: Context, path: string, faults: string[]): Set<string> {
   const configured = context.setting<string>("control.sign_sk_hex");
   const keys = new Set<string>();
-  const add = (seed: string) => keys.add(new HeadSigner(instance, seed).key);
+  const add = (seed: string) => keys.add(new HeadSigner("", seed).key);
   if (configured) add(configured);
   try {
     Deno.statSync(`${path}/keys/control.key`);
@@ -92,7 +106,8 @@ function trustedKeys(context: Context, faults: string[]): Set<string> {
   return keys;
 }
 
-async function readTopic(log: Log, trust: Trust, name: string, shared: boolean): Promise<ToldHeads> {
+/** The heads of a topic; what of it cannot be read is a fault of the place. */
+export async function readTopic(log: Log, trust: Trust, name: string, shared: boolean): Promise<ToldHeads> {
   const told = new ToldHeads({ name, complete: !shared, shared }, trust);
   try {
     using topic = await log.topic(AUDIT_TOPIC);

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import type { Act } from "./entry.ts";
+import { Refusals } from "./refusals.ts";
+
+const refusal = (who: string, address: string) => ({
+  who,
+  action: "login refused",
+  what: "unauthorized",
+  address,
+});
+
+function collected(fails = { now: false }) {
+  const written: Act[][] = [];
+  const said: string[] = [];
+  const refusals = new Refusals({
+    write: (acts) => {
+      if (fails.now) return Promise.reject(new Error("Cannot write: the disk is full"));
+      written.push([...acts]);
+      return Promise.resolve();
+    },
+    say: (line) => said.push(line),
+  });
+  return { refusals, written, said };
+}
+
+const total = (acts: readonly Act[]) =>
+  acts.reduce(
+    (sum, { detail }) => sum + Number(/(\d+) times$/.exec(detail)?.[1] ?? (/once$/.test(detail) ? 1 : NaN)),
+    0,
+  );
+
+Deno.test("M1: refusals of one name and address are one entry with a count", async () => {
+  const { refusals, written } = collected();
+  for (let n = 0; n < 591; n++) refusals.add(refusal("admin", "192.0.2.1"));
+  refusals.add(refusal("bob", "192.0.2.1"));
+  await refusals.flush();
+  await refusals.flush();
+  assert.equal(written.length, 1, "nothing new, nothing written");
+  assert.deepEqual(written[0]!.map(({ who, action, detail }) => [who, action, detail]), [
+    ["admin", "login refused", "unauthorized, from 192.0.2.1, 591 times"],
+    ["bob", "login refused", "unauthorized, from 192.0.2.1, once"],
+  ]);
+});
+
+Deno.test("M1: many names and addresses are few entries, and every refusal is counted in one of them", async () => {
+  const { refusals, written } = collected();
+  for (let n = 0; n < 10_000; n++) refusals.add(refusal(`name${n}`, `192.0.2.${n % 250}`));
+  await refusals.flush();
+  assert.ok(written[0]!.length <= 300, `${written[0]!.length} entries`);
+  assert.equal(total(written[0]!), 10_000);
+  const one = collected();
+  for (let n = 0; n < 1_000; n++) one.refusals.add(refusal(`name${n}`, "192.0.2.1"));
+  await one.refusals.flush();
+  assert.equal(one.written[0]!.length, 17);
+  assert.equal(total(one.written[0]!), 1_000);
+});
+
+Deno.test("M1: what cannot be written is said once, counted on, and written when it can be", async () => {
+  const fails = { now: true };
+  const { refusals, written, said } = collected(fails);
+  for (let round = 0; round < 3; round++) {
+    refusals.add(refusal("admin", "192.0.2.1"));
+    await refusals.flush();
+  }
+  assert.deepEqual([written, said], [[], ["Cannot write: the disk is full"]]);
+  fails.now = false;
+  await refusals.flush();
+  assert.equal(total(written[0]!), 3);
+});

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { AppError } from "../errors.ts";
+import { FairQueue } from "../limits/fair_queue.ts";
+import type { User } from "./accounts.ts";
+import { DeviceMarks } from "./device.ts";
+import { LoginGate, networkOf } from "./login_gate.ts";
+import { hashPassword } from "./passwords.ts";
+
+const PASSWORD = "correct horse battery";
+const hash = await hashPassword(PASSWORD);
+const ann: User = { name: "ann", role: "admin", must_change: false, created_ms: 0, disabled: false };
+
+/** A gate that knows ann, and off, who is disabled; `known`: where ann has logged in. */
+function gate(known: string[] = []) {
+  const clock = { now: 0 };
+  const made = new LoginGate({
+    passwordOf: (name) =>
+      name === "ann"
+        ? { user: ann, hash }
+        : name === "off"
+        ? { user: { ...ann, name, disabled: true }, hash }
+        : undefined,
+    hasLoggedIn: (name, address) => name === "ann" && known.includes(address),
+    now: () => clock.now,
+    holdMs: 5,
+  });
+  const code = (name: string, password: string, address: string, device?: string) =>
+    made.check(name, password, { address, ...(device ? { device } : {}) }).then(
+      (user) => user.name,
+      (error) => error instanceof AppError ? error.code : String(error),
+    );
+  return { code, clock };
+}
+
+const times = async (count: number, call: () => Promise<string>) => {
+  const codes: string[] = [];
+  for (let n = 0; n < count; n++) codes.push(await call());
+  return codes;
+};
+
+Deno.test("LoginGate: the right password logs in, and right ones are never too many", async () => {
+  const { code } = gate();
+  assert.deepEqual(new Set(await times(25, () => code("ann", PASSWORD, "192.0.2.1"))), new Set(["ann"]));
+  assert.equal(await code("off", PASSWORD, "192.0.2.1"), "unauthorized");
+});
+
+Deno.test("M1: names that exist and names that do not get the same answers, one after the other and at once", async () => {
+  for (const inTurn of [true, false]) {
+    const answers = await Promise.all(["ann", "off", "nobody"].map((name) => {
+      const { code } = gate();
+      const call = () => code(name, "wrong", "192.0.2.1");
+      return inTurn ? times(30, call) : Promise.all(Array.from({ length: 30 }, call));
+    }));
+    assert.deepEqual(answers[0], answers[2]);
+    assert.deepEqual(answers[1], answers[2]);
+    // However many come at once: each was counted before it was judged.
+    assert.equal(answers[0]!.filter((one) => one === "unauthorized").length, 5);
+    assert.equal(answers[0]!.filter((one) => one === "rate_limited").length, 25);
+  }
+});
+
+Deno.test("operator 22: wrong passwords at one address keep nobody out at another", async () => {
+  const { code, clock } = gate();
+  await times(30, () => code("ann", "wrong", "192.0.2.1"));
+  assert.equal(await code("ann", PASSWORD, "192.0.2.1"), "rate_limited");
+  assert.equal(await code("ann", PASSWORD, "192.0.2.2"), "ann");
+  clock.now += 60_000;
+  assert.equal(
+    await code("ann", PASSWORD, "192.0.2.1"),
+    "ann",
+    "a minute later the address has attempts again",
+  );
+});
+
+Deno.test("M1: an address that tries many names is heard no more, and another one is", async () => {
+  const { code } = gate();
+  let n = 0;
+  const codes = await times(40, () => code(`name${n++}`, "wrong", "192.0.2.1"));
+  assert.equal(codes.filter((one) => one === "unauthorized").length, 20);
+  assert.equal(await code("ann", PASSWORD, "192.0.2.1"), "rate_limited", "ann was never here before");
+  assert.equal(await code("ann", PASSWORD, "192.0.2.9"), "ann");
+});
+
+Deno.test("M1: strangers at the same address keep neither a known browser nor a known name out", async () => {
+  const { code } = gate(["192.0.2.1"]);
+  let n = 0;
+  await times(40, () => code(`name${n++}`, "wrong", "192.0.2.1"));
+  assert.equal(
+    await code("ann", "wrong", "192.0.2.1"),
+    "rate_limited",
+    "what is wrong is answered as anything from here",
+  );
+  assert.equal(await code("ann", PASSWORD, "192.0.2.1"), "ann");
+  await times(30, () => code("ann", "wrong", "192.0.2.1"));
+  assert.equal(await code("ann", PASSWORD, "192.0.2.1"), "rate_limited", "her name here is used up");
+  assert.equal(await code("ann", PASSWORD, "192.0.2.1", "d1"), "ann", "her browser is not");
+  assert.equal((await times(15, () => code("ann", "wrong", "192.0.2.1", "d1"))).at(-1), "rate_limited");
+  assert.equal(await code("ann", PASSWORD, "192.0.2.1", "d2"), "ann");
+});
+
+Deno.test("networkOf() takes a household's IPv6 addresses as one", () => {
+  const rows: [string, string][] = [
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:DB8:1:2::9", "2001:db8:1:2::/64"],
+    ["2001:db8::1", "2001:db8:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["local", "local"],
+  ];
+  for (const [address, network] of rows) assert.equal(networkOf(address), network, address);
+});
+
+Deno.test("DeviceMarks.idOf() knows its own mark for its own name, and nothing else", () => {
+  const marks = new DeviceMarks("s".repeat(32));
+  const mark = marks.make("ann");
+  const id = marks.idOf(mark, "ann");
+  assert.match(id!, /^[0-9a-f]{24}$/);
+  assert.notEqual(marks.idOf(marks.make("ann"), "ann"), id);
+  assert.equal(marks.idOf(mark, "bob"), undefined);
+  assert.equal(new DeviceMarks("t".repeat(32)).idOf(mark, "ann"), undefined);
+  const odd = [
+    "",
+    "a.b.c",
+    mark.slice(1),
+    `${mark}x`,
+    mark.replace(/^./, (c) => c === "0" ? "1" : "0"),
+    "x".repeat(9_999),
+  ];
+  for (const other of [undefined, ...odd]) assert.equal(marks.idOf(other, "ann"), undefined, other);
+});
+
+Deno.test("FairQueue: lanes take turns, a full lane is refused, and those that go first go first", async () => {
+  const queue = new FairQueue({ atOnce: 1, laneMax: 3, waitingMax: 5 });
+  const order: string[] = [];
+  const gates: (() => void)[] = [];
+  const work = (name: string) => () => {
+    order.push(name);
+    return new Promise<void>((resolve) => gates.push(resolve));
+  };
+  const done = [queue.run("a", work("a1")), queue.run("a", work("a2")), queue.run("a", work("a3"))];
+  assert.ok(queue.run("a", work("a4")));
+  assert.equal(queue.run("a", work("a5")), null, "a has its share");
+  done.push(queue.run("b", work("b1")));
+  done.push(queue.run("c", work("c1"), true));
+  assert.equal(queue.run("d", work("d1")), null, "enough waits in all");
+  while (order.length < 6) {
+    gates.at(-1)!();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  gates.at(-1)!();
+  await Promise.all(done);
+  assert.deepEqual(order, ["a1", "c1", "a2", "b1", "a3", "a4"]);
+});
