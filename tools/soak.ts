@@ -1,6 +1,8 @@
 /** `deno task soak`: the long runs: writers of the log killed at random points, slow clients beside fast ones. */
 import { pageRate } from "../tests/e2e/page_rate.ts";
 import { reconnects, slowAndFast } from "../tests/e2e/bridge.ts";
+import { auditFuzz } from "../tests/findings/audit_fuzz.ts";
+import { quantile, stranger } from "../tests/findings/stranger.ts";
 import { brokerAway } from "../tests/kafka/broker_away.ts";
 import { lossless } from "../tests/kafka/lossless.ts";
 import { must, say, task, timed } from "./command.ts";
@@ -8,6 +10,7 @@ import { ROOT } from "./paths.ts";
 import { withSmallDisk } from "./small_disk.ts";
 
 const RUNS = "200";
+const AUDIT = { seed: 20_261_127, changes: 10_000 };
 const BRIDGE = { stalled: 50, fast: 50, seconds: 60, perSecond: 2_000 };
 
 await task(() =>
@@ -50,6 +53,23 @@ await task(() =>
             mib(growthBytes)
           }, bound ${mib(boundBytes)}`,
         );
+      });
+      await timed(`audit: ${AUDIT.changes} single changes`, async () => {
+        const { changes, missed } = await auditFuzz(AUDIT.seed, AUDIT.changes);
+        if (missed.length > 0) throw new Error(`${missed.length} were not found:\n${missed.join("\n")}`);
+        say(`${changes} changes from seed ${AUDIT.seed} on, all found`);
+      });
+      await timed("a stranger at 64 connections for 60 s", async () => {
+        const { kills, logins, growthBytes, requests } = await stranger({ seconds: 60, connections: 64 });
+        const [kill, login, growth] = [quantile(kills, 0.99), Math.max(...logins), growthBytes / 2 ** 20];
+        say(
+          `${requests} requests; kill P99 ${kill.toFixed(0)} ms, login at most ${
+            login.toFixed(0)
+          } ms, memory +${growth.toFixed(0)} MiB`,
+        );
+        if (kill > 200 || login > 1_000 || growth > 64) {
+          throw new Error("need 200 ms, 1,000 ms and 64 MiB at most");
+        }
       });
       await timed("bridge: 1,000 connections at once, twice", () => reconnects(`${folder}/many`, 1_000));
       await timed("page: 2,000 rows a second for 60 s in Chromium", async () => {

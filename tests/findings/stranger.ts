@@ -1,0 +1,264 @@
+/** Somebody without a login who does what they can from many connections, while an administrator kills and logs in. */
+import { freePort } from "../../tools/kafka.ts";
+import { command, withFolder } from "../e2e/executable.ts";
+
+export interface StrangerOptions {
+  readonly seconds: number;
+  readonly connections: number;
+}
+
+export interface StrangerResult {
+  /** Milliseconds from the request of a kill to its answer. */
+  readonly kills: readonly number[];
+  /** Milliseconds of the administrator's logins: by the browser that was there before, and without its cookie. */
+  readonly logins: readonly number[];
+  /** Growth of the API's memory. */
+  readonly growthBytes: number;
+  /** What strangers were answered for a name that exists and for one that does not. */
+  readonly answersOf: { readonly known: readonly number[]; readonly unknown: readonly number[] };
+  /** Median milliseconds of refusals, by name and status. */
+  readonly timesOf: Readonly<Record<string, number>>;
+  readonly requests: number;
+}
+
+const KEY = "master-key-of-the-test-01234567";
+const ADMIN = { user: "admin", password: "a password of the admin" };
+const JSON_TYPE = { "content-type": "application/json" };
+const LIMIT_MS = 60_000;
+const KILL_EVERY_MS = 200;
+const LOGIN_EVERY_MS = 1_000;
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** The value below which the share lies. */
+export const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;
+
+const memoryOf = (pid: number) =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1]) * 1024;
+
+/** The API part of the installation in `data`. */
+function apiOf(data: string): number {
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const words = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
+      if (words.includes(data) && words.includes("api") && words.includes("run")) return Number(name);
+    } catch {
+      // It has ended while it was looked at.
+    }
+  }
+  throw new Error(`no API runs on ${data}`);
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + LIMIT_MS;
+  while (!await isSo().catch(() => false)) {
+    if (performance.now() > end) throw new Error(`${what}: not within ${LIMIT_MS} ms`);
+    await pause(50);
+  }
+}
+
+/** What a stranger sees of logins. */
+interface Seen {
+  requests: number;
+  readonly known: Set<number>;
+  readonly unknown: Set<number>;
+  readonly times: Map<string, number[]>;
+}
+
+/** Many times what a body may have. */
+const LARGE = new TextEncoder().encode(JSON.stringify({ user: "x".repeat(4 << 20), password: "x" }));
+
+const post = (url: string, body: unknown, headers: Record<string, string> = {}) =>
+  fetch(url, { method: "POST", headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body) });
+
+/** Tries names, the administrator's among them. */
+async function guess(url: string, seen: Seen, at: number): Promise<void> {
+  const isKnown = at % 2 === 0;
+  const user = isKnown ? ADMIN.user : "nobody";
+  const begun = performance.now();
+  const { status, body } = await post(`${url}/api/auth/login`, { user, password: `wrong ${at}` });
+  await body?.cancel();
+  (isKnown ? seen.known : seen.unknown).add(status);
+  const kind = `${isKnown ? "known" : "unknown"} ${status}`;
+  seen.times.set(kind, [...seen.times.get(kind) ?? [], performance.now() - begun]);
+}
+
+/** A request that is never whole; held for a while. */
+async function half(port: number, text: string, signal: AbortSignal): Promise<void> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  try {
+    await connection.write(new TextEncoder().encode(text));
+    for (let n = 0; n < 10 && !signal.aborted; n++) await pause(100);
+  } finally {
+    connection.close();
+  }
+}
+
+/** Bodies and headers that are too large. */
+async function bomb(url: string, at: number): Promise<void> {
+  const answer = at % 2 === 0
+    ? await fetch(`${url}/api/auth/login`, { method: "POST", headers: JSON_TYPE, body: LARGE })
+    : await fetch(`${url}/api/health`, { headers: { "x-long": "x".repeat(200_000) } });
+  await answer.body?.cancel();
+}
+
+const HALVES = [
+  'POST /api/auth/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"',
+  "GET /api/health HTTP/1.1\r\nHost: 127.0",
+  "GET /api/realtime/ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n\u0001\u0082",
+];
+
+async function attack(
+  url: string,
+  port: number,
+  lane: number,
+  seen: Seen,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let at = lane; !signal.aborted; at++) {
+    try {
+      if (lane % 4 === 0 || lane % 4 === 1) await guess(url, seen, at);
+      else if (lane % 4 === 2) await half(port, HALVES[at % HALVES.length]!, signal);
+      else await bomb(url, at);
+      seen.requests += 1;
+    } catch {
+      // Refused at the door.
+      await pause(20);
+    }
+  }
+}
+
+/** The first password is changed; the browser's mark. */
+async function admit(url: string, data: string): Promise<string> {
+  const password = /^password: (.*)$/m.exec(await Deno.readTextFile(`${data}/first-login`))![1]!;
+  const first = await (await post(`${url}/api/auth/login`, { user: "admin", password })).json();
+  const changed = await post(
+    `${url}/api/auth/password`,
+    { current: password, next: ADMIN.password },
+    { authorization: `Bearer ${first.access_token}` },
+  );
+  if (!changed.ok) throw new Error(`the password was not changed: ${await changed.text()}`);
+  await changed.body?.cancel();
+  const login = await post(`${url}/api/auth/login`, ADMIN, { "x-requested-with": "dashboard" });
+  await login.body?.cancel();
+  const mark = login.headers.getSetCookie().find((one) => one.startsWith("legend_device="));
+  if (!mark) throw new Error("the browser got no mark");
+  return mark.split(";")[0]!;
+}
+
+/** Repeats a call until the end; how long each took. */
+async function measure(
+  everyMs: number,
+  signal: AbortSignal,
+  call: (n: number) => Promise<Response>,
+): Promise<number[]> {
+  const times: number[] = [];
+  for (let n = 0; !signal.aborted; n++) {
+    const begun = performance.now();
+    const answer = await call(n);
+    await answer.body?.cancel();
+    if (!answer.ok) throw new Error(`the administrator was answered ${answer.status}`);
+    times.push(performance.now() - begun);
+    await pause(everyMs);
+  }
+  return times;
+}
+
+export async function stranger({ seconds, connections }: StrangerOptions): Promise<StrangerResult> {
+  let result: StrangerResult | undefined;
+  await withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    const port = freePort();
+    const url = `http://127.0.0.1:${port}`;
+    await Deno.writeTextFile(`${folder}/legend.toml`, "[store]\nenabled = false\n");
+    const words = ["--config", `${folder}/legend.toml`, "--data-dir", data];
+    const child = command(["run", "--source", "sim:7", "--speed", "1", "--port", String(port), ...words], {
+      env: { MASTER_API_KEY: KEY },
+    }).spawn();
+    const output = [new Response(child.stdout).text(), new Response(child.stderr).text()];
+    try {
+      const kill = () =>
+        post(`${url}/api/control/module/mev:kill`, { reason: "a test" }, { "x-api-key": KEY });
+      await until("a kill reaches the agent", async () => {
+        const answer = await post(`${url}/api/control/module/mev:kill?wait=receipt`, {}, {
+          "x-api-key": KEY,
+        });
+        return (await answer.json()).sent?.[0]?.receipt?.applied === true;
+      });
+      const mark = await admit(url, data);
+      const api = apiOf(data);
+      const before = memoryOf(api);
+      // A process of their own: what they cost themselves must not count as the API's time.
+      const attackers = new Deno.Command(Deno.execPath(), {
+        args: [
+          "run",
+          "-A",
+          "-q",
+          import.meta.url,
+          "attack",
+          String(port),
+          String(connections),
+          String(seconds),
+        ],
+        stdin: "null",
+        stdout: "piped",
+        stderr: "inherit",
+      }).output();
+      const end = AbortSignal.timeout(seconds * 1_000);
+      const [kills, logins] = await Promise.all([
+        measure(KILL_EVERY_MS, end, kill),
+        measure(LOGIN_EVERY_MS, end, () => post(`${url}/api/auth/login`, ADMIN, { cookie: mark })),
+      ]);
+      const growthBytes = memoryOf(api) - before;
+      const { success, stdout } = await attackers;
+      if (!success) throw new Error("the strangers did not get through their attack");
+      result = { kills, logins, growthBytes, ...JSON.parse(new TextDecoder().decode(stdout)) };
+    } finally {
+      child.kill("SIGTERM");
+      await child.status;
+      await Promise.all(output);
+    }
+  });
+  return result!;
+}
+
+/** The strangers' side of a result. */
+async function attackers(port: number, connections: number, seconds: number) {
+  const seen: Seen = { requests: 0, known: new Set(), unknown: new Set(), times: new Map() };
+  const end = AbortSignal.timeout(seconds * 1_000);
+  const url = `http://127.0.0.1:${port}`;
+  await Promise.all(Array.from({ length: connections }, (_, lane) => attack(url, port, lane, seen, end)));
+  const sorted = (statuses: Set<number>) => [...statuses].sort();
+  return {
+    answersOf: { known: sorted(seen.known), unknown: sorted(seen.unknown) },
+    timesOf: Object.fromEntries([...seen.times].map(([kind, times]) => [kind, quantile(times, 0.5)])),
+    requests: seen.requests,
+  };
+}
+
+const print = (value: unknown) =>
+  Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify(value, null, 1)}\n`));
+
+if (import.meta.main && Deno.args[0] === "attack") {
+  const [, port, connections, seconds] = Deno.args.map(Number);
+  await print(await attackers(port!, connections!, seconds!));
+  // What is still on its way is of no interest.
+  Deno.exit(0);
+}
+
+if (import.meta.main) {
+  const result = await stranger({ seconds: Number(Deno.args[0] ?? 60), connections: 64 });
+  const { kills, logins, growthBytes, answersOf, timesOf, requests } = result;
+  const told = {
+    requests,
+    kills: kills.length,
+    kill_p50_ms: quantile(kills, 0.5),
+    kill_p99_ms: quantile(kills, 0.99),
+    login_max_ms: Math.max(...logins),
+    growth_mib: growthBytes / 2 ** 20,
+    answersOf,
+    timesOf,
+  };
+  await print(told);
+}
