@@ -9,26 +9,45 @@ import { BASELINE, before, decides } from "./model_compare.ts";
 /** What may be done with a version. */
 export type ModelVerb = "deploy" | "rollback" | "shadow" | "unshadow";
 
+/** What an agent says that it runs. */
+export interface RunningModel {
+  readonly instance: string;
+  readonly version: string;
+}
+
 function stateOf(
   list: ModelList,
+  running: readonly RunningModel[],
   { version, refused }: Pick<ModelManifest, "version" | "refused">,
 ): readonly [string, IconName, string] {
   if (refused) return ["bad", "no", "Refused"];
   const isPinned = list.pinned === version;
-  if (decides(list) === version) return ["ok", "run", isPinned ? "Live, pinned" : "Live"];
+  const runs = running.filter((one) => one.version === version).length;
+  if (decides(list) === version) {
+    // Live is what decides: wanted, and run by every agent.
+    const isLive = runs > 0 && runs === running.length;
+    return [
+      isLive ? "ok" : "warn",
+      isLive ? "run" : "wait",
+      `${isLive ? "Live" : "Wanted"}${isPinned ? ", pinned" : ""}`,
+    ];
+  }
+  if (runs > 0) return ["warn", "part", `Runs in ${runs} of ${running.length}, not wanted`];
   if (list.shadow === version) return ["paper", "shadow", "Shadow"];
   return ["off", "stop", version === BASELINE ? "Always there" : "Registered"];
 }
 
 export interface ModelsProps {
   list: ModelList | undefined;
+  /** The agents of the module. */
+  running: readonly RunningModel[];
   admin: boolean;
   said: { bad: boolean; text: string } | null;
   swap(version: string, verb: ModelVerb): void;
 }
 
 /** The table of models; the baseline is one of them. */
-export function Models({ list, admin, said, swap }: ModelsProps) {
+export function Models({ list, running, admin, said, swap }: ModelsProps) {
   const models = [...(list?.models ?? [])].reverse();
   return (
     <section class="panel">
@@ -36,7 +55,7 @@ export function Models({ list, admin, said, swap }: ModelsProps) {
         <h2>Models</h2>
         {list && (
           <span class="s t2">
-            <span class="mono" data-decides>{decides(list)}</span> decides
+            <Decides list={list} running={running} />
           </span>
         )}
       </div>
@@ -62,11 +81,13 @@ export function Models({ list, admin, said, swap }: ModelsProps) {
                 </tr>
               </thead>
               <tbody>
-                {models.map((model) => <ModelRow key={model.version} {...{ list, model, admin, swap }} />)}
+                {models.map((model) => (
+                  <ModelRow key={model.version} {...{ list, running, model, admin, swap }} />
+                ))}
                 <ModelRow
                   list={list}
                   model={{ version: BASELINE, module: list.module }}
-                  {...{ admin, swap }}
+                  {...{ running, admin, swap }}
                 />
               </tbody>
             </table>
@@ -93,15 +114,36 @@ const theme = () =>
   document.documentElement.dataset.theme ??
     (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 
+/** Which model decides, by what the agents say; where that is not what is wanted, who runs what. */
+function Decides({ list, running }: { list: ModelList; running: readonly RunningModel[] }) {
+  const wanted = decides(list);
+  const others = running.filter(({ version }) => version !== wanted);
+  if (running.length > 0 && others.length === 0) {
+    return (
+      <>
+        <span class="mono" data-decides>{wanted}</span> decides
+      </>
+    );
+  }
+  return (
+    <>
+      <span class="mono">{wanted}</span> is wanted; {running.length === 0
+        ? "no agent has said what it runs"
+        : others.map(({ instance, version }) => `${instance} runs ${version}`).join(", ")}
+    </>
+  );
+}
+
 interface ModelRowProps {
   list: ModelList;
+  running: readonly RunningModel[];
   model: ModelManifest;
   admin: boolean;
   swap(version: string, verb: ModelVerb): void;
 }
 
-function ModelRow({ list, model, admin, swap }: ModelRowProps) {
-  const [kind, icon, word] = stateOf(list, model);
+function ModelRow({ list, running, model, admin, swap }: ModelRowProps) {
+  const [kind, icon, word] = stateOf(list, running, model);
   const { version, metrics } = model;
   const isBaseline = version === BASELINE;
   const isLive = decides(list) === version;

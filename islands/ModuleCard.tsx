@@ -8,6 +8,7 @@ import { NoAnswer } from "./_ui.tsx";
 import { MODULE_TITLES, moduleState, silence, stateOf } from "./agents.ts";
 import { wordsOf } from "./api.ts";
 import { useAsked } from "./ask.ts";
+import { confirmed } from "./Confirm.tsx";
 import { type CommandAnswer, sendCommand } from "./commands.ts";
 import { age, grouped, sol, utc } from "./format.ts";
 import { ModeBadges } from "./Provenance.tsx";
@@ -147,6 +148,28 @@ function reasonOf({ detail }: AuditEntry): string {
   }
 }
 
+/** What will happen, before it does. */
+const question = (action: "stop" | "restart", module: ModuleName, count: number) => {
+  const title = MODULE_TITLES[module].toLowerCase();
+  const who = count === 1 ? "Its agent" : `Its ${count} agents`;
+  return action === "stop"
+    ? {
+      title: `Stop ${title}?`,
+      body: <p>{who} goes on watching the chain and emits nothing until somebody presses Start.</p>,
+      yes: `Stop ${title}`,
+    }
+    : {
+      title: `Restart ${title}?`,
+      body: (
+        <p>
+          {who}{" "}
+          begins again; what is seen meanwhile may be missed. It emits afterwards, also if it was stopped.
+        </p>
+      ),
+      yes: `Restart ${title}`,
+    };
+};
+
 function Buttons({ module, agents, prefix }: { module: ModuleName; agents: FleetAgent[]; prefix: string }) {
   const [answer, setAnswer] = useState<CommandAnswer | string | null>(null);
   const [busy, setBusy] = useState(false);
@@ -158,6 +181,9 @@ function Buttons({ module, agents, prefix }: { module: ModuleName; agents: Fleet
       setAnswer(wordsOf(error));
     }
     setBusy(false);
+  };
+  const asked = async (action: "stop" | "restart") => {
+    if (await confirmed(question(action, module, agents.length))) await send(action);
   };
   // What no agent could obey is not offered; without agents known here there may be some all the same.
   const none = agents.length === 0;
@@ -172,11 +198,11 @@ function Buttons({ module, agents, prefix }: { module: ModuleName; agents: Fleet
         <button type="button" class="btn" disabled={busy || !can.start} onClick={() => send("start")}>
           Start
         </button>
-        <button type="button" class="btn" disabled={busy || !can.stop} onClick={() => send("stop")}>
-          Stop
+        <button type="button" class="btn" disabled={busy || !can.stop} onClick={() => asked("stop")}>
+          Stop…
         </button>
-        <button type="button" class="btn" disabled={busy || !can.restart} onClick={() => send("restart")}>
-          Restart
+        <button type="button" class="btn" disabled={busy || !can.restart} onClick={() => asked("restart")}>
+          Restart…
         </button>
         <a class="btn" href={`${prefix}/settings?m=${module}#policy`}>Policy…</a>
       </div>

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { ModuleName } from "../core/control.ts";
 import type { ModelList } from "../core/models.ts";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
-import { MODULE_TITLES } from "./agents.ts";
+import { MODULE_TITLES, ofModule, useAgents } from "./agents.ts";
 import { api, wordsOf } from "./api.ts";
 import { useAsked } from "./ask.ts";
 import { Quality } from "./Calibration.tsx";
@@ -88,6 +88,9 @@ export default function Training({ admin }: { admin: boolean }) {
   const models = useAsked<{ modules: ModelList[] }>("/api/training/models", EVERY_MS);
   const [said, setSaid] = useState<Said & { module: ModuleName } | null>(null);
   const jobs = useJobs("train");
+  const { agents } = useAgents([]);
+  const running = ofModule(agents, module).filter(({ state }) => state === "running")
+    .map(({ instance, model }) => ({ instance, version: model ?? BASELINE }));
   const list = models.value?.modules.find((one) => one.module === module);
   async function swap(version: string, verb: ModelVerb) {
     try {
@@ -118,7 +121,10 @@ export default function Training({ admin }: { admin: boolean }) {
       <div class="g-main">
         <div class="stack-3">
           <NoAnswer asked={models} what="Models" />
-          <Models list={list} admin={admin} said={said?.module === module ? said : null} swap={swap} />
+          <Models
+            {...{ list, running, admin, swap }}
+            said={said?.module === module ? said : null}
+          />
           {list?.shadow && <ShadowPanel key={list.shadow} module={module} version={list.shadow} />}
           <JobList
             title={`Training jobs of ${MODULE_TITLES[module].toLowerCase()}`}

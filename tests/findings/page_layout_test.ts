@@ -1,0 +1,67 @@
+/** Every page at every width: nothing lies beside the screen, nothing over something else. */
+import assert from "node:assert/strict";
+import { siteTests } from "../e2e/site.ts";
+
+const test = siteTests();
+
+const PAGES = ["overview", "arbitrage", "sandwich", "datasets", "training", "settings", "audit"];
+/** Desktop, 200 % of a 1440 px screen, tablet, phones. */
+const WIDTHS = [1440, 1024, 768, 720, 390, 320];
+
+test("F17: no page scrolls sideways at any width, and nothing covers anything", async ({ open, url }) => {
+  const page = await open("/overview");
+  const found: string[] = [];
+  for (const name of PAGES) {
+    await page.goto(`${url}/${name}`);
+    await page.waitForSelector(".strip >> text=Running");
+    if (["arbitrage", "sandwich"].includes(name)) await page.waitForSelector("tbody tr[data-id]");
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      const told = await page.evaluate(() => {
+        const root = document.documentElement;
+        // What scrolls within its own place is as wide as it likes.
+        const isHeld = (element: Element): boolean => {
+          for (let at = element.parentElement; at; at = at.parentElement) {
+            if (getComputedStyle(at).overflowX !== "visible") return true;
+          }
+          return false;
+        };
+        const wide = [...document.body.querySelectorAll("*")].filter((element) =>
+          element.getBoundingClientRect().right > root.clientWidth + 0.5 && !isHeld(element) &&
+          !element.closest(".sr, .skip, dialog:not([open])")
+        ).map((element) => `${element.tagName}.${element.className}`).slice(0, 4);
+        // The text of each label in its own place.
+        const boxes = (selector: string) =>
+          [...document.querySelectorAll(selector)].map((element) => {
+            const range = document.createRange();
+            range.selectNodeContents(element);
+            return { text: element.textContent!.trim(), box: range.getBoundingClientRect() };
+          }).filter(({ box }) => box.width > 0 && box.height > 0);
+        const over = (groups: { text: string; box: DOMRect }[]) =>
+          groups.flatMap((one, at) =>
+            groups.slice(at + 1).filter(({ box }) =>
+              box.left < one.box.right - 0.5 && one.box.left < box.right - 0.5 &&
+              box.top < one.box.bottom - 0.5 &&
+              one.box.top < box.bottom - 0.5
+            ).map(({ text }) => `${one.text} over ${text}`)
+          );
+        const labels = boxes(".botnav > *").map(({ box }) => box).sort((one, other) => one.left - other.left);
+        const close = labels.filter((box, at) => at > 0 && box.left - labels[at - 1]!.right < 3).length;
+        return {
+          close,
+          sideways: root.scrollWidth - root.clientWidth,
+          wide,
+          covered: [
+            ...over(boxes(".botnav > *")),
+            ...over(boxes(".top a, .top button, .top .end > span")),
+            ...over(boxes(".strip dd, .strip dt, .strip > button")),
+          ],
+        };
+      });
+      if (told.close > 0 || told.sideways > 0 || told.wide.length > 0 || told.covered.length > 0) {
+        found.push(`${name} at ${width}: ${JSON.stringify(told)}`);
+      }
+    }
+  }
+  assert.deepEqual(found, []);
+});
