@@ -30,6 +30,7 @@ export interface SupervisorOptions {
 /** First pause before a new start; doubles up to the last one, begins anew after a life that was no failed start. */
 const PAUSE_MS = { first: 100, last: 1_000 };
 const LONG_LIFE_MS = 400;
+const SIGTERM_CODE = 128 + 15;
 /** After this a part that was asked to end is killed. */
 const END_MS = 8_000;
 
@@ -65,7 +66,8 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
     longestMs = Math.max(longestMs, lifeMs);
     const meant = part.essential !== false && options.isMeant(code, last, longestMs);
     if (signal.aborted || meant) {
-      return { name: part.name, code, last };
+      // Before it listens for it, the signal ends a part by itself: as it was asked to.
+      return { name: part.name, code: signal.aborted && code === SIGTERM_CODE ? 0 : code, last };
     }
     if (lifeMs > LONG_LIFE_MS) pauseMs = PAUSE_MS.first;
     say(`${part.name} ended with ${code}, starting it again in ${pauseMs} ms`);

@@ -1,5 +1,5 @@
 import { AuditChain } from "../core/audit/chain.ts";
-import { openDatabase } from "../core/database.ts";
+import { readDatabase } from "../core/database.ts";
 import { UsageError } from "../core/errors.ts";
 import { checkAudit, verdictText } from "./audit_check.ts";
 import { type Command, EXIT } from "./command.ts";
@@ -32,7 +32,7 @@ export const auditShow: Command = {
   flags: [{ name: "limit", value: "N", doc: "How many (50)" }],
   run({ flags }, context) {
     const limit = number("limit", flags.limit) ?? 50;
-    const database = openDatabase(`${context.dataDir().path}/legend.db`);
+    const database = readDatabase(`${context.dataDir().path}/legend.db`);
     try {
       for (const entry of new AuditChain(database).list({ limit })) context.out(`${JSON.stringify(entry)}\n`);
     } finally {

@@ -3,7 +3,7 @@ import { AuditChain } from "../core/audit/chain.ts";
 import type { Act } from "../core/audit/entry.ts";
 import { controlSeed, HeadSigner } from "../core/audit/head.ts";
 import { LOCAL_USER } from "../core/local_user.ts";
-import { type Database, openDatabase } from "../core/database.ts";
+import { type Database, openDatabase, readDatabase } from "../core/database.ts";
 import { tellerOf } from "./audit_heads.ts";
 import type { Context } from "./command.ts";
 
@@ -18,6 +18,19 @@ export async function withDatabase<T>(
   busyMs?: number,
 ): Promise<T> {
   const database = openDatabase(`${context.dataDir().path}/legend.db`, busyMs);
+  try {
+    return await run(database);
+  } finally {
+    database.close();
+  }
+}
+
+/** As {@link withDatabase} for who changes nothing: a copy on a read-only disk will do. */
+export async function withReading<T>(
+  context: Context,
+  run: (database: Database) => T | Promise<T>,
+): Promise<T> {
+  const database = readDatabase(`${context.dataDir().path}/legend.db`);
   try {
     return await run(database);
   } finally {

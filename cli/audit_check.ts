@@ -6,7 +6,7 @@ import { ToldHeads, type Trust } from "../core/audit/told.ts";
 import { type Verdict, verifyAudit } from "../core/audit/verify.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { hasData } from "../core/data_dir.ts";
-import { type Database, openDatabase } from "../core/database.ts";
+import { type Database, readDatabase } from "../core/database.ts";
 import { AppError } from "../core/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { Log } from "../core/log/log.ts";
@@ -56,7 +56,7 @@ function existing(path: string): Database | string {
     return `legend.db cannot be read: ${error instanceof Error ? error.message : error}`;
   }
   try {
-    return openDatabase(path);
+    return readDatabase(path);
   } catch (error) {
     if (error instanceof AppError) return `legend.db cannot be read: ${error.message}`;
     throw error;

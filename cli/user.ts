@@ -2,7 +2,7 @@ import { Accounts } from "../core/auth/accounts.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
 import { type Role, ROLES } from "../core/auth/rights.ts";
 import { UsageError } from "../core/errors.ts";
-import { appendAct, tellHeads, withDatabase } from "./audit_act.ts";
+import { appendAct, tellHeads, withDatabase, withReading } from "./audit_act.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 
 /** Runs with the accounts of the data folder; `act` is in the audit before anything changes. */
@@ -11,11 +11,10 @@ function withAccounts<T>(
   act: { action: string; detail: string } | undefined,
   run: (accounts: Accounts) => T | Promise<T>,
 ): Promise<T> {
+  if (!act) return withReading(context, (database) => run(new Accounts(database)));
   return withDatabase(context, async (database) => {
-    if (act) {
-      appendAct(context, database, { module: "", request_id: "", ...act });
-      await tellHeads(context, database);
-    }
+    appendAct(context, database, { module: "", request_id: "", ...act });
+    await tellHeads(context, database);
     return await run(new Accounts(database));
   });
 }

@@ -75,6 +75,36 @@ export function openDatabase(path: string, busyMs = BUSY_MS): Database {
   return database;
 }
 
+/**
+ * Opens the file for reading alone: also a copy on a read-only disk, and one that this user may not write. What is
+ * shown is then what stood there at this moment.
+ */
+export function readDatabase(path: string): Database {
+  try {
+    return openDatabase(path);
+  } catch (error) {
+    if (!/read-?only|unable to open|permission denied/i.test(String(error))) throw error;
+    return readCopy(path, error);
+  }
+}
+
+/** With its write-ahead log, in a private folder that is gone when the file is open. */
+function readCopy(path: string, before: unknown): Database {
+  if (!exists(path)) throw before;
+  const folder = Deno.makeTempDirSync({ prefix: "legend-read-" });
+  try {
+    const copy = `${folder}/legend.db`;
+    for (const end of ["", "-wal"]) {
+      if (exists(`${path}${end}`)) Deno.copyFileSync(`${path}${end}`, `${copy}${end}`);
+    }
+    return openDatabase(copy);
+  } catch (cause) {
+    throw new AppError("unavailable", `Cannot read ${path}: ${diskTrouble(cause)}`, { cause });
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
 function exists(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;

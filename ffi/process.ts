@@ -12,6 +12,12 @@ export function protect(library: Library): void {
   library.symbols.legend_process_protect();
 }
 
+/** Ends this process at once, whatever a library wants to do at its end. */
+export function exitAtOnce(library: Library, code: number): never {
+  library.symbols.legend_process_exit(code);
+  throw new Error("unreachable");
+}
+
 /** Becomes another user for good; root alone can. */
 export function becomeUser(library: Library, uid: number, gid: number): void {
   library.call((out, size) => library.symbols.legend_process_become(uid, gid, out, size));

@@ -95,6 +95,7 @@ export const SYMBOLS = {
   // path, rows
   legend_artefact_predict: { parameters: [...TEXT, ...TEXT, ...OUT], result: "i32", nonblocking: true },
   legend_registry: { parameters: [...TEXT, ...OUT], result: "i32" },
+  legend_process_exit: { parameters: ["u32"], result: "void" },
   legend_process_protect: { parameters: [], result: "void" },
   // user, group
   legend_process_become: { parameters: ["u32", "u32", ...OUT], result: "i32" },
@@ -106,4 +107,4 @@ export const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** `ABI_VERSION` of ffi/abi. */
-export const ABI_VERSION = 7;
+export const ABI_VERSION = 8;

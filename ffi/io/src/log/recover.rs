@@ -11,12 +11,14 @@ use super::topic::{create_segment, segment_path, segments};
 /// Reads the last segment and returns the end of the log and the first offset kept.
 ///
 /// Bytes after the last whole record are a torn tail and are cut. Damage with whole records behind
-/// it is no torn tail: it stays, for the reader to report.
-pub(super) fn scan(dir: &Path) -> Result<(Cursor, u64), LogError> {
+/// it is no torn tail: it stays, for the reader to report. Without `repair` nothing is changed.
+pub(super) fn scan(dir: &Path, repair: bool) -> Result<(Cursor, u64), LogError> {
     let mut bases = segments(dir)?;
-    drop_unused(dir, &mut bases)?;
+    drop_unused(dir, &mut bases, repair)?;
     let Some((&first, &last)) = bases.first().zip(bases.last()) else {
-        create_segment(dir, 0)?;
+        if repair {
+            create_segment(dir, 0)?;
+        }
         return Ok((Cursor { segment: 0, bytes: SEGMENT_HEADER as u64, offset: 0 }, 0));
     };
     let path = segment_path(dir, last);
@@ -36,7 +38,7 @@ pub(super) fn scan(dir: &Path) -> Result<(Cursor, u64), LogError> {
         at = found + len;
         end = at;
     }
-    if end < bytes.len() {
+    if end < bytes.len() && repair {
         let cut = OpenOptions::new().write(true).open(&path).and_then(|file| {
             file.set_len(end as u64)?;
             file.sync_all()
@@ -48,13 +50,15 @@ pub(super) fn scan(dir: &Path) -> Result<(Cursor, u64), LogError> {
 
 /// Removes last segments without a record: a writer died between making one and using it, and went
 /// on in the one before after its restart.
-fn drop_unused(dir: &Path, bases: &mut Vec<u64>) -> Result<(), LogError> {
+fn drop_unused(dir: &Path, bases: &mut Vec<u64>, repair: bool) -> Result<(), LogError> {
     while let [.., _, last] = bases[..] {
         let path = segment_path(dir, last);
         if fs::metadata(&path).is_ok_and(|meta| meta.len() > SEGMENT_HEADER as u64) {
             break;
         }
-        fs::remove_file(&path).map_err(|error| LogError::io("remove", &path, &error))?;
+        if repair {
+            fs::remove_file(&path).map_err(|error| LogError::io("remove", &path, &error))?;
+        }
         bases.pop();
     }
     Ok(())

@@ -76,6 +76,26 @@ impl State {
         Ok(State { page })
     }
 
+    /// A page of this process alone: what the segments say at this moment.
+    ///
+    /// # Errors
+    /// As `mmap`.
+    pub fn snapshot(cursor: Cursor, start: u64) -> io::Result<State> {
+        // SAFETY: a fresh mapping of zeros; the kernel picks the address.
+        let address = unsafe {
+            rustix::mm::mmap_anonymous(
+                std::ptr::null_mut(),
+                PAGE,
+                ProtFlags::READ | ProtFlags::WRITE,
+                MapFlags::PRIVATE,
+            )
+        }?;
+        let page = NonNull::new(address.cast()).ok_or_else(|| io::Error::other("mmap gave address 0"))?;
+        let state = State { page };
+        state.reset(0, cursor, start);
+        Ok(state)
+    }
+
     fn shared(&self) -> &Shared {
         // SAFETY: mapped for PAGE bytes, page-aligned, all fields are valid for any bit pattern.
         unsafe { self.page.as_ref() }
@@ -217,7 +237,7 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        // SAFETY: mapped in `open` with this length; nobody borrows it any longer.
+        // SAFETY: mapped with this length; nobody borrows it any longer.
         let _ = unsafe { rustix::mm::munmap(self.page.as_ptr().cast(), PAGE) };
     }
 }

@@ -73,12 +73,13 @@ pub struct Topic {
     pub(super) options: TopicOptions,
     pub(super) state: State,
     writer: Mutex<Writer>,
-    syncer: Mutex<File>,
+    /// None: this process may not write here, and reads what stood here when it opened.
+    syncer: Mutex<Option<File>>,
     spin: Spin,
 }
 
 struct Writer {
-    lock: File,
+    lock: Option<File>,
     segment: Option<(u64, File)>,
 }
 
@@ -88,12 +89,13 @@ struct AppendGuard<'a>(MutexGuard<'a, Writer>);
 impl Drop for AppendGuard<'_> {
     fn drop(&mut self) {
         // The kernel drops the lock with the descriptor at the latest.
-        let _ = self.0.lock.unlock();
+        let _ = self.0.lock.as_ref().map(File::unlock);
     }
 }
 
 impl Topic {
-    /// Opens the topic in `dir`, made when `create`; recovers it when this host was restarted since.
+    /// Opens the topic in `dir`, made when `create`; recovers it when this host was restarted since. On a read-only disk,
+    /// or as a user who may not write, it is read as it stands and cannot be appended to.
     ///
     /// # Errors
     /// `NotFound` without `create`; `Io` and `NoSpace` with the path.
@@ -118,9 +120,13 @@ impl Topic {
                 .truncate(false)
                 .mode(0o600)
                 .open(&path);
-            file.map_err(|error| LogError::io("open", &path, &error))
+            file.map_err(|error| (path, error))
         };
-        let lock = open_lock("append.lock")?;
+        let refused = |(path, error): (PathBuf, io::Error)| LogError::io("open", &path, &error);
+        let lock = match open_lock("append.lock") {
+            Err((_, error)) if may_not_write(&error) => return Topic::open_to_read(dir, options),
+            lock => lock.map_err(refused)?,
+        };
         let state_path = dir.join("state");
         // Locked: two first starts at once would both find no page, and one clear what the other has set.
         lock.lock().map_err(|error| LogError::io("lock", dir, &error))?;
@@ -130,8 +136,8 @@ impl Topic {
             dir: dir.to_path_buf(),
             options,
             state,
-            writer: Mutex::new(Writer { lock, segment: None }),
-            syncer: Mutex::new(open_lock("sync.lock")?),
+            writer: Mutex::new(Writer { lock: Some(lock), segment: None }),
+            syncer: Mutex::new(Some(open_lock("sync.lock").map_err(refused)?)),
             spin: Spin::default(),
         };
         topic.recover_if_stale()?;
@@ -142,6 +148,27 @@ impl Topic {
             topic.sync(written, false)?;
         }
         Ok(topic)
+    }
+
+    fn open_to_read(dir: &Path, options: TopicOptions) -> Result<Topic, LogError> {
+        let (cursor, start) = recover::scan(dir, false)?;
+        let state = State::snapshot(cursor, start).map_err(|error| LogError::io("read", dir, &error))?;
+        Ok(Topic {
+            dir: dir.to_path_buf(),
+            options,
+            state,
+            writer: Mutex::new(Writer { lock: None, segment: None }),
+            syncer: Mutex::new(None),
+            spin: Spin::default(),
+        })
+    }
+
+    fn not_writable(&self) -> LogError {
+        let message = format!(
+            "Cannot write {}: its disk is read-only, or this user may not write there",
+            self.dir.display()
+        );
+        LogError::new(LogErrorKind::Io, message)
     }
 
     fn recover_if_stale(&self) -> Result<(), LogError> {
@@ -155,7 +182,7 @@ impl Topic {
         if believable {
             return Ok(());
         }
-        let (cursor, start) = recover::scan(&self.dir)?;
+        let (cursor, start) = recover::scan(&self.dir, true)?;
         self.state.reset(boot, cursor, start);
         Ok(())
     }
@@ -351,6 +378,7 @@ impl Topic {
     /// Makes everything below `end` durable and visible; one `fdatasync` serves all who wait.
     fn sync(&self, end: u64, own: bool) -> Result<(), LogError> {
         let lock = self.syncer.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = lock.as_ref().ok_or_else(|| self.not_writable())?;
         lock.lock().map_err(|error| LogError::io("lock", &self.dir, &error))?;
         let result = if self.state.visible() >= end && !own { Ok(()) } else { self.sync_locked(own) };
         let _ = lock.unlock();
@@ -429,7 +457,8 @@ impl Topic {
 
     fn lock_append(&self) -> Result<AppendGuard<'_>, LogError> {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.lock.lock().map_err(|error| LogError::io("lock", &self.dir, &error))?;
+        let lock = writer.lock.as_ref().ok_or_else(|| self.not_writable())?;
+        lock.lock().map_err(|error| LogError::io("lock", &self.dir, &error))?;
         Ok(AppendGuard(writer))
     }
 
@@ -497,6 +526,11 @@ impl Spin {
         self.budget_ns.store(budget / 2, Relaxed);
         false
     }
+}
+
+/// Whether a folder can only be read, by its disk or by this user.
+fn may_not_write(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
 }
 
 /// The file of the segment whose first offset is `base`.

@@ -88,7 +88,8 @@ impl Watcher {
         while !stop() {
             if notify.is_none() {
                 // Made here, so that there is something to watch before the first model comes.
-                let _ = fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+                // Not what is above it: a data folder that is gone is not made again.
+                let _ = fs::DirBuilder::new().mode(0o700).create(&folder);
                 notify = watch(&folder);
                 self.look(&mut tell);
             }
