@@ -50,7 +50,18 @@ export class Scheduler {
     const next: Record<string, Marks[string]> = {};
     for (const one of schedules()) {
       // A schedule that is switched on again is not late for the time that it was off.
-      if (one.enabled) next[one.name] = await this.#start(one);
+      if (!one.enabled) continue;
+      try {
+        next[one.name] = await this.#start(one);
+      } catch (error) {
+        // One that cannot be started holds up no other, and stays due.
+        const known = this.#marks[one.name];
+        if (known) next[one.name] = known;
+        this.#once(
+          one.name,
+          `Cannot start schedule ${one.name}: ${error instanceof Error ? error.message : error}`,
+        );
+      }
     }
     this.#marks = next;
     const text = JSON.stringify(next);
@@ -86,16 +97,11 @@ export class Scheduler {
       );
       return { cron, done_to_ms: newest };
     }
-    try {
-      const range = { start_ms: newest - days * DAY_MS, end_ms: newest };
-      await this.#options.queue.submit(kind, scheduledArgs(args, range), {
-        issuer: `schedule:${name}`,
-        uniqueKey: scheduleKey(name, newest),
-      });
-    } catch (error) {
-      this.#once(name, `Cannot start schedule ${name}: ${error instanceof Error ? error.message : error}`);
-      return { cron, done_to_ms: mark };
-    }
+    const range = { start_ms: newest - days * DAY_MS, end_ms: newest };
+    await this.#options.queue.submit(kind, scheduledArgs(args, range), {
+      issuer: `schedule:${name}`,
+      uniqueKey: scheduleKey(name, newest),
+    });
     this.#said.delete(name);
     if (count > 1) {
       this.#options.say(

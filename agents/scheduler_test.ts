@@ -227,6 +227,17 @@ Deno.test("a schedule that was off is not late for the time before it was switch
   assert.deepEqual(world.starts(), []);
 });
 
+Deno.test("a schedule that cannot be started is said once and holds up no other", async () => {
+  const world = new World();
+  world.schedules = [{ ...NIGHTLY, name: "broken", cron: "61 * * * *" }, NIGHTLY];
+  await world.look(T + 14 * MINUTE);
+  await world.look(T + 15 * MINUTE);
+  await world.look(T + 16 * MINUTE);
+  assert.deepEqual(world.starts(), [15]);
+  assert.equal(world.said.length, 1, world.said.join());
+  assert.match(world.said[0]!, /^Cannot start schedule broken: Cannot use cron field minute/);
+});
+
 /** A seeded generator (mulberry32): a failing seed is its reproduction. */
 function random(seed: number): () => number {
   return () => {

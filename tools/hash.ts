@@ -14,7 +14,11 @@ async function sha256Of(path: string): Promise<string> {
 /** Throws unless the file has this SHA-256. */
 export async function checkHash(path: string, sha256: string): Promise<void> {
   const found = await sha256Of(path);
-  if (found !== sha256) throw new Error(`Cannot use ${path}: its SHA-256 is ${found}, need ${sha256}`);
+  if (found !== sha256) {
+    throw new Error(
+      `Cannot use ${path}: its SHA-256 is ${found}, need ${sha256}; remove it to fetch it again`,
+    );
+  }
 }
 
 /** Whether a folder holds these files; one that is there and is another throws, so that nobody replaces it unseen. */

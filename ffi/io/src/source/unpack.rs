@@ -130,7 +130,7 @@ pub fn read_text(path: &Path, bytes_max: usize) -> Result<String, SourceError> {
 
 pub(super) fn too_long(path: &Path, bytes_max: usize) -> SourceError {
     SourceError::new(format!(
-        "Cannot read {}: a value of it is longer than {bytes_max} bytes, need lines of NDJSON below that",
+        "Cannot read {}: a value or block of it is longer than {bytes_max} bytes; a file may hold many, each below that",
         path.display()
     ))
 }
