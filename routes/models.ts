@@ -126,7 +126,7 @@ export function modelRoutes(deps: ApiDeps): Route[] {
       right: "models",
       summary: "Ask a version beside what decides, without deciding by it; `{on: false}` ends it",
       body: shadowBody,
-      handle: (c, { on }) => {
+      handle: async (c, { on }) => {
         const version = c.req.param("id")!;
         const module = owner(version);
         const { shadow } = deps.models.list(module);
@@ -137,7 +137,12 @@ export function modelRoutes(deps: ApiDeps): Route[] {
           );
         }
         const { name } = principalOf(c);
-        deps.audit({ who: name, action: on ? "model shadow" : "model shadow off", module, detail: version });
+        await deps.audit({
+          who: name,
+          action: on ? "model shadow" : "model shadow off",
+          module,
+          detail: version,
+        });
         deps.models.shadow(module, on ? version : null);
         return c.json({ ok: true, module, version, on }, 202);
       },
