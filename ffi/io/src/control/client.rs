@@ -1,5 +1,5 @@
-//! The sender's side: a command is made, numbered and signed under one lock, brought to the agents by their
-//! sockets, and put on the log. Without a running agent it is applied to the module's state on disk.
+//! The sender's side: a command is made, numbered and signed, brought to the agent by its socket, and put on the
+//! log. Without a running agent it is applied to the module's state on disk. A kill has ways of its own.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};

@@ -141,4 +141,25 @@ mod tests {
             assert_eq!(certified(&text, instance, &[trusted]), None, "{text} {instance}");
         }
     }
+
+    #[test]
+    fn the_hosts_own_key_speaks_for_its_own_agents_alone() {
+        let [own, stranger] = [4, 5].map(|seed| SigningKey::from_bytes(&[seed; 32]));
+        let believed = Believed { own: own.verifying_key(), instance: "one".to_owned(), trusted: Vec::new() };
+        let signed = |key: &SigningKey, instance: &str| {
+            let mut receipt = Receipt { instance: instance.to_owned(), ..Receipt::default() };
+            receipt.signature = keys::sign(key, RECEIPT_DOMAIN, &[&unsigned_receipt(&receipt)]).to_vec();
+            receipt
+        };
+        for (key, instance, counts) in [
+            (&own, "mev-one", true),
+            (&own, "arbitrage-one", true),
+            (&own, "mev-two", false),
+            (&own, "other-one", false),
+            (&own, "one", false),
+            (&stranger, "mev-one", false),
+        ] {
+            assert_eq!(believed.receipt(&signed(key, instance)), counts, "{instance}");
+        }
+    }
 }

@@ -1,0 +1,168 @@
+//! Which commands an agent obeys: each once, from every host that shares the key, and an un-kill from an admin alone.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use io::control::command::{EXPIRY_MS, Signed};
+use io::control::server::{Control, Module};
+use io::control::{keys, latch, now_ms};
+use wire::control::{Action, Command};
+
+const KEY: &str = "7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b";
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("legend-commands-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(path.join("agents")).expect("makes a folder");
+        Folder(path)
+    }
+
+    fn agent(&self) -> Control {
+        let control = Control::open(&self.0, Module::Mev, "one", Some(KEY)).expect("opens");
+        // Nobody handles events here.
+        control.live.handled(u64::MAX, 0);
+        control
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn command(action: Action, args: &[(&str, &str)], request_id: &str, sender: &str, role: &str) -> Command {
+    Command {
+        ts: now_ms() / 1_000,
+        module: Module::Mev.into(),
+        action: action.into(),
+        args: args
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect::<HashMap<_, _>>(),
+        request_id: request_id.to_owned(),
+        issuer: "test".to_owned(),
+        schema_version: "ctrl-v1".to_owned(),
+        role: role.to_owned(),
+        sender: sender.to_owned(),
+    }
+}
+
+fn throttle(pct: u8, request_id: &str, sender: &str, sequence: u64) -> Signed {
+    let pct = pct.to_string();
+    let command = command(Action::Throttle, &[("throttle_pct", &pct)], request_id, sender, "control");
+    Signed::new(&command, &keys::from_hex(KEY).expect("a key"), sequence, now_ms())
+}
+
+fn kill(kill: bool, request_id: &str, role: &str, sequence: u64) -> Signed {
+    let command =
+        command(Action::Kill, &[("kill", if kill { "true" } else { "false" })], request_id, "one", role);
+    Signed::new(&command, &keys::from_hex(KEY).expect("a key"), sequence, now_ms())
+}
+
+#[test]
+fn a_command_that_is_sent_again_is_not_obeyed_again_with_its_bytes_or_with_its_sequence() {
+    let folder = Folder::new("replay");
+    let agent = folder.agent();
+    let first = throttle(10, "first", "api", 500);
+    let receipt = agent.obey(&first, false).expect("its module");
+    assert!(receipt.applied, "{}", receipt.reason);
+    assert!(agent.obey(&throttle(20, "second", "api", 501), false).expect("its module").applied);
+    // The frame as it went over the socket, byte for byte: the old answer, and no second obedience.
+    let again = Signed::from_frame(&first.to_frame()[4..]).expect("a frame");
+    let answer = agent.obey(&again, true).expect("its module");
+    assert_eq!((answer.request_id.as_str(), answer.applied_ns), ("first", receipt.applied_ns));
+    assert_eq!(agent.policy().throttle_pct, 20, "nothing came back");
+    // When its answer is forgotten it is a replay, also after a restart.
+    for n in 0..40 {
+        assert!(
+            agent
+                .obey(&throttle(20, &format!("more {n}"), "api", 502 + n), false)
+                .expect("its module")
+                .applied
+        );
+    }
+    drop(agent);
+    let agent = folder.agent();
+    for (replayed, name) in [
+        (again, "the same bytes"),
+        (throttle(30, "new id", "api", 501), "a used sequence under a new request"),
+        (throttle(30, "older", "api", 7), "an older sequence under a new request"),
+    ] {
+        let refused = agent.obey(&replayed, true).expect("its module");
+        assert!(!refused.applied && refused.reason.contains("replay"), "{name}: {}", refused.reason);
+        assert_eq!(agent.policy().throttle_pct, 20, "{name}");
+    }
+}
+
+#[test]
+fn no_counter_of_one_sender_stands_in_anothers_way() {
+    let folder = Folder::new("wedge");
+    let agent = folder.agent();
+    // A counter far ahead, as after a step of the clock; then other processes and hosts, whose clocks are behind.
+    assert!(
+        agent.obey(&throttle(1, "ahead", "first host", u64::MAX - 1), false).expect("its module").applied
+    );
+    for (n, sender) in ["second host", "restarted", "", "third host"].into_iter().enumerate() {
+        let sent = throttle(2, &format!("behind {n}"), sender, 5);
+        let receipt = agent.obey(&sent, false).expect("its module");
+        assert!(receipt.applied, "{sender}: {}", receipt.reason);
+    }
+    assert!(agent.obey(&kill(true, "kill", "control", 1), false).expect("its module").applied);
+    let lifted = agent.obey(&kill(false, "lift", "admin", 2), false).expect("its module");
+    assert!(lifted.applied, "an admin can always lift: {}", lifted.reason);
+    // What was signed too long ago, or is not to be obeyed yet, is refused by its time.
+    for (at_ms, word) in [(now_ms() - EXPIRY_MS - 1_000, "stale"), (now_ms() + 60_000, "future")] {
+        let command = command(Action::Stop, &[], word, "one", "control");
+        let signed = Signed::new(&command, &keys::from_hex(KEY).expect("a key"), 9, at_ms);
+        assert!(agent.obey(&signed, false).expect("its module").reason.contains(word));
+    }
+}
+
+#[test]
+fn a_kill_is_lifted_by_an_admins_signed_command_alone() {
+    let folder = Folder::new("role");
+    let agent = folder.agent();
+    assert!(agent.obey(&kill(true, "kill", "control", 1), false).expect("its module").applied);
+    for role in ["control", "", "Admin"] {
+        let refused = agent.obey(&kill(false, &format!("lift {role}"), role, 2), true).expect("its module");
+        assert!(!refused.applied && refused.reason.contains("admin"), "{role}: {}", refused.reason);
+    }
+    // The role stands inside the signed bytes: it cannot be changed on the way.
+    let mut forged = kill(false, "forged", "control", 3);
+    forged.bytes = kill(false, "forged", "admin", 3).bytes;
+    assert!(!agent.obey(&forged, true).expect("its module").applied);
+    assert!(agent.live.is_killed() && agent.policy().killed);
+    assert!(agent.obey(&kill(false, "lift", "admin", 4), true).expect("its module").applied);
+    assert!(!agent.live.is_killed());
+    // The kill that was lifted is no kill again, however it comes.
+    let _ = agent.obey(&kill(true, "kill", "control", 1), true);
+    assert!(!agent.live.is_killed());
+}
+
+#[test]
+fn a_latch_kills_a_running_and_a_starting_agent_until_an_unkill_and_never_again() {
+    let folder = Folder::new("latch");
+    let agent = folder.agent();
+    assert!(agent.take_kill().is_none());
+    latch::set(&folder.0, "mev", "from-the-latch").expect("latches");
+    let receipt = agent.take_kill().expect("takes it");
+    assert!(receipt.applied && agent.live.is_killed());
+    assert_eq!(receipt.request_id, "from-the-latch");
+    assert!(agent.take_kill().is_none(), "once");
+    // The same kill by another way is answered and does nothing more; after a lift too.
+    assert!(agent.obey(&kill(false, "lift", "admin", 1), true).expect("its module").applied);
+    assert!(agent.take_kill().is_none() && !agent.live.is_killed());
+    let _ = agent.obey(&kill(true, "from-the-latch", "control", 2), true);
+    assert!(!agent.live.is_killed());
+    drop(agent);
+    assert!(!folder.agent().policy().killed, "what was lifted stays lifted over a start");
+    latch::set(&folder.0, "mev", "second").expect("latches");
+    assert!(folder.agent().policy().killed, "the next start is killed");
+    std::fs::write(folder.0.join("agents/mev.kill"), b"rubbish").expect("damages");
+    let agent = folder.agent();
+    assert!(agent.obey(&kill(false, "lift 2", "admin", 3), true).expect("its module").applied);
+    assert!(!agent.live.is_killed() && agent.take_kill().is_none(), "an un-kill repairs it");
+}

@@ -1,0 +1,162 @@
+/** One running installation that is killed in every way and under every fault, and the log as its judge. */
+import assert from "node:assert/strict";
+import { type AgentStatus, type ModuleName, MODULES } from "../../core/control.ts";
+import { freePort } from "../../tools/kafka.ts";
+import { command, legend } from "../e2e/executable.ts";
+
+const TOPICS: Record<ModuleName, string> = {
+  arbitrage: "arbitrage-decisions-proto",
+  mev: "sandwich-decisions-proto",
+};
+const LIMIT_MS = 60_000;
+
+export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Waits until it holds. */
+export async function until<T>(
+  ask: () => T | undefined | false | Promise<T | undefined | false>,
+  what: string,
+): Promise<T> {
+  const end = performance.now() + LIMIT_MS;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (performance.now() > end) throw new Error(`${what} did not happen in ${LIMIT_MS / 1000} s`);
+    await pause(10);
+  }
+}
+
+export class Installation {
+  readonly key = "master-key-of-the-test-01234567";
+
+  private constructor(readonly data: string, readonly port: number, readonly child: Deno.ChildProcess) {}
+
+  static async start(data: string, run: (installation: Installation) => Promise<void>): Promise<void> {
+    const port = freePort();
+    const words = ["run", "--source", "sim:7", "--speed", "20", "--port", String(port), "--data-dir", data];
+    const child = command(words, { env: { MASTER_API_KEY: "master-key-of-the-test-01234567" } }).spawn();
+    const texts = [new Response(child.stdout).text(), new Response(child.stderr).text()];
+    const installation = new Installation(data, port, child);
+    try {
+      await until(
+        () => MODULES.every((module) => (installation.status(module)?.published ?? 0) > 0),
+        "the agents' first decisions",
+      );
+      await until(
+        () =>
+          fetch(`${installation.url}/api/health`).then(
+            (answer) => answer.text().then(() => answer.ok),
+            () => false,
+          ),
+        "the API",
+      );
+      await run(installation);
+    } finally {
+      for (const module of MODULES) installation.signal(module, "SIGCONT");
+      child.kill("SIGTERM");
+      await child.status;
+      await Promise.all(texts);
+    }
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  status(module: ModuleName): AgentStatus | undefined {
+    try {
+      return JSON.parse(Deno.readTextFileSync(`${this.data}/agents/${module}.status.json`));
+    } catch {
+      // Not told yet, or damaged by the test.
+      return undefined;
+    }
+  }
+
+  pid(module: ModuleName): number {
+    return Number(Deno.readTextFileSync(`${this.data}/agents/${module}.lock`));
+  }
+
+  signal(module: ModuleName, signal: Deno.Signal): void {
+    try {
+      Deno.kill(this.pid(module), signal);
+    } catch {
+      // It does not run.
+    }
+  }
+
+  async post(path: string, body: unknown): Promise<{ status: number; text: string }> {
+    const raw = typeof body === "string" ? body : JSON.stringify(body);
+    const answer = await fetch(`${this.url}${path}`, {
+      method: "POST",
+      headers: { "x-api-key": this.key, "content-type": "application/json" },
+      body: raw,
+    });
+    return { status: answer.status, text: await answer.text() };
+  }
+
+  /** Bytes of the decisions of a module that count: what is on disk, whatever its readers have seen. */
+  written(module: ModuleName): number {
+    const folder = `${this.data}/log/${TOPICS[module]}`;
+    const segments = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".seg"));
+    return segments.reduce((sum, { name }) => sum + Deno.statSync(`${folder}/${name}`).size, 0);
+  }
+
+  /** Runs on until the agent has read more of its source; then nothing may have been decided. */
+  async readsOn(module: ModuleName): Promise<void> {
+    const from = await until(() => this.status(module), `the status of ${module}`);
+    await until(
+      () => (this.status(module)?.transactions ?? 0) > from.transactions + 100,
+      `${module} reading on`,
+    );
+  }
+
+  /** Lifts every kill and waits for decisions. */
+  async lift(modules: readonly ModuleName[]): Promise<void> {
+    for (const module of modules) {
+      await until(async () => {
+        const { status, text } = await this.post(`/api/control/module/${module}:kill?wait=receipt`, {
+          kill: false,
+        });
+        return status === 202 && JSON.parse(text).ok;
+      }, `the un-kill of ${module}`);
+      await until(() => this.status(module)?.killed === false, `${module} running again`);
+      const before = this.written(module);
+      await until(() => this.written(module) > before, `a decision of ${module} after the un-kill`);
+    }
+  }
+}
+
+/** What one kill said: whether it held, and for whom. */
+export interface Outcome {
+  readonly held: boolean;
+  readonly said: string;
+}
+
+/** By the command line, as an operator types it. */
+export async function killByVerb(
+  { data }: Installation,
+  words: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Outcome & { stderr: string }> {
+  const { code, stdout, stderr } = await legend(["kill", ...words, "--data-dir", data], { env });
+  return { held: code === 0, said: stdout + stderr, stderr };
+}
+
+/** What a success must mean: nothing more on the log while the chain goes on, and a status that says so. */
+export async function assertDead(
+  installation: Installation,
+  modules: readonly ModuleName[],
+  written: Record<ModuleName, number>,
+  label: string,
+): Promise<void> {
+  for (const module of modules) {
+    installation.signal(module, "SIGCONT");
+    await until(() => installation.status(module)?.killed, `${label}: ${module} saying that it is killed`);
+    await installation.readsOn(module);
+    assert.equal(
+      installation.written(module),
+      written[module],
+      `${label}: ${module} decided after the answer`,
+    );
+  }
+}
