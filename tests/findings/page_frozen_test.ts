@@ -144,8 +144,8 @@ Deno.test("the page tells the truth of a hanging agent, a hanging server, a kill
         const at = (second: number) => looks.find(({ s }) => s >= second)!;
         // One second: nothing is known yet, and nothing is claimed.
         if (at(1).s < 2) assert.equal(at(1).banner, "");
-        // Three seconds after a question left it is said; it may have left a second and a half after the freeze.
-        for (const look of looks.filter(({ s }) => s > 6.5)) {
+        // Three seconds after a question left it is said; a loaded machine may take a second or more to ask.
+        for (const look of looks.filter(({ s }) => s > 8)) {
           assert.match(
             look.banner,
             /^No answer for \d+ s from the server\..*legend kill/,

@@ -37,11 +37,15 @@ Deno.test("the overview names its source, explains its numbers, and says of each
 
     await t.step("F11: the server's HTML claims nothing that nobody knows yet", async () => {
       const cookie = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
-      for (const name of ["overview"]) {
+      for (const name of ["overview", "arbitrage", "sandwich", "datasets", "training", "audit"]) {
         const html = await (await fetch(`${url}/${name}`, { headers: { cookie } })).text();
         assert.match(html, /id="main"/);
-        assert.match(html, /class="skel/);
-        assert.doesNotMatch(html, /No decisions yet|No job yet|No model yet|0 of 0|No samples/);
+        if (["overview", "datasets", "training"].includes(name)) assert.match(html, /class="skel/, name);
+        assert.doesNotMatch(
+          html,
+          /No decisions yet|No job yet|No model yet|No model has been judged|0 of 0|No samples|No entries/,
+          name,
+        );
       }
     });
 
@@ -117,13 +121,24 @@ Deno.test("the overview names its source, explains its numbers, and says of each
         });
         assert.match(legendText, /[\d,]+\.\d µs/);
         assert.doesNotMatch(legendText, /\d\.\d{3},|am|pm/i);
-        const pixels = () =>
-          panel.locator("canvas").evaluate((canvas: HTMLCanvasElement) =>
-            canvas.toDataURL().length + canvas.toDataURL().slice(-4_000)
-          );
-        const dark = await pixels();
+        // How bright the labels beside the plot are: dark on light, light on dark.
+        const brightness = () =>
+          panel.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+            const { data } = canvas.getContext("2d")!.getImageData(0, 0, 24, canvas.height);
+            let [sum, count] = [0, 0];
+            for (let at = 0; at < data.length; at += 4) {
+              if (data[at + 3]! < 200) continue;
+              sum += data[at]!;
+              count += 1;
+            }
+            return count === 0 ? 0 : sum / count;
+          });
+        await until("labels of the light theme", async () => {
+          const now = await brightness();
+          return now > 0 && now < 120;
+        });
         await page.click("[data-theme-toggle]");
-        await until("the canvas is drawn anew", async () => await pixels() !== dark);
+        await until("labels of the dark theme", async () => await brightness() > 140);
         await page.click(".seg >> text=24 h");
         assert.equal(new URL(page.url()).searchParams.get("chart"), "24h");
         await page.reload();
