@@ -25,6 +25,8 @@ export interface SupervisorOptions {
   say(line: string): void;
   /** Whether an end was meant: then the part is not started again. `lifeMs`: the longest that the part has run. */
   isMeant(code: number, last: string, lifeMs: number): boolean;
+  /** Told of each start after an end that was not meant, with the last line that the part said. */
+  restarted?(name: string, code: number, line: string | null): void;
 }
 
 /** First pause before a new start; doubles up to the last one, begins anew after a life that was no failed start. */
@@ -33,6 +35,9 @@ const LONG_LIFE_MS = 400;
 const SIGTERM_CODE = 128 + 15;
 /** After this a part that was asked to end is killed. */
 const END_MS = 8_000;
+
+/** What is kept of a part's last line. */
+const LINE_LENGTH_MAX = 300;
 
 /** How long the same line is the same news. */
 const SAME_NEWS_MS = 5_000;
@@ -61,7 +66,12 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
   let longestMs = 0;
   for (;;) {
     const begin = performance.now();
-    const { code, last } = await runOnce(part, options);
+    let lastSaid: string | null = null;
+    const told = (line: string) => {
+      lastSaid = line.slice(0, LINE_LENGTH_MAX);
+      say(line);
+    };
+    const { code, last } = await runOnce(part, { ...options, say: told });
     const lifeMs = performance.now() - begin;
     longestMs = Math.max(longestMs, lifeMs);
     const meant = part.essential !== false && options.isMeant(code, last, longestMs);
@@ -70,6 +80,7 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
       return { name: part.name, code: signal.aborted && code === SIGTERM_CODE ? 0 : code, last };
     }
     if (lifeMs > LONG_LIFE_MS) pauseMs = PAUSE_MS.first;
+    options.restarted?.(part.name, code, lastSaid);
     say(`${part.name} ended with ${code}, starting it again in ${pauseMs} ms`);
     await pause(pauseMs, signal);
     if (signal.aborted) return { name: part.name, code, last };

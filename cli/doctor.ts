@@ -1,10 +1,15 @@
 import { SINK_TOPICS } from "../agents/sink.ts";
 import { placeTrouble } from "../agents/sink_place.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
-import { agentStatuses, readAgents } from "../core/control.ts";
+import { agentStatuses, MODULES, readAgents } from "../core/control.ts";
+import { checkWritable } from "../core/data_dir.ts";
+import { checkDatabase } from "../core/database.ts";
 import { AppError } from "../core/errors.ts";
 import { freeBytes } from "../core/files.ts";
+import { sourceLine } from "../core/funnel.ts";
 import { linkStatus } from "../core/link.ts";
+import { readThrough } from "../core/log/follow.ts";
+import { crashing, partsStatus, SILENT_MS, workerStatus } from "../core/parts.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { proveNoLoss } from "../core/store/proof.ts";
 import { SCHEMA_VERSION } from "../core/store/schema.ts";
@@ -13,6 +18,7 @@ import { TOPICS } from "../proto/topics.ts";
 import { checkAudit } from "./audit_check.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 import { storeOf } from "./db.ts";
+import { registryOf } from "./model.ts";
 import { hasClickHouse } from "./run_store.ts";
 
 /** One thing looked at. */
@@ -20,13 +26,14 @@ interface Finding {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
+  /** True: it cannot be told whether it is well; neither success nor failure. */
+  readonly unknown?: true;
 }
 
-/** A status older than this is of a part that does not run. */
-const SILENT_MS = 5_000;
 const DISK_FREE_MIN_BYTES = 1 << 30;
 
-const usesStore = (context: Context) =>
+/** Whether this installation stores what it publishes. */
+export const usesStore = (context: Context) =>
   serverAddress(context.config()) !== null || (context.setting<boolean>("store.enabled") && hasClickHouse());
 
 /** Runs a check whose failure is a finding, not the end. */
@@ -43,38 +50,135 @@ const fail = (message: string): never => {
   throw new AppError("failed", message);
 };
 
+/** A part by what it said last; one that is expected and said nothing is missing. */
+function partFinding(
+  name: string,
+  status: { at_ms: number; trouble?: string | null } | null,
+  start: string,
+): Finding {
+  if (!status) return { name, ok: false, detail: `it does not run, start it with \`${start}\`` };
+  const silentMs = Date.now() - status.at_ms;
+  if (silentMs > SILENT_MS) {
+    const detail = `silent for ${
+      (silentMs / 1000).toFixed(0)
+    } s: it has ended or hangs; look at what it said last`;
+    return { name, ok: false, detail };
+  }
+  return { name, ok: !status.trouble, detail: status.trouble ?? "it lives" };
+}
+
+/** The agents of this host: each module is expected, unless its source has come to its end. */
+function agentFindings(path: string): Finding[] {
+  const { agents: statuses, unreadable } = readAgents(path);
+  return MODULES.map((module): Finding => {
+    const name = `agent ${module}`;
+    const damaged = unreadable.find((one) => one.module === module);
+    if (damaged) return { name, ok: false, detail: damaged.reason };
+    const status = statuses.find((one) => one.module === module);
+    if (!status) return { name, ok: false, detail: "it has never run here, start `legend run`" };
+    const source = `source: ${sourceLine([status])}`;
+    // Captured files end, and the agent with them.
+    const isOver = status.state === "done" && status.source?.class === "file";
+    if (isOver) return { name, ok: true, detail: `done; ${source}` };
+    if (status.state !== "running") {
+      return { name, ok: false, detail: `${status.error ?? `it is ${status.state}`}, start \`legend run\`` };
+    }
+    const at_ms = Number(BigInt(status.at_ns) / 1_000_000n);
+    const found = partFinding(name, { at_ms, trouble: status.trouble }, "legend run");
+    if (!found.ok) return found;
+    const version = status.model ?? "baseline";
+    return { ...found, detail: `${status.killed ? "killed" : "running"}; ${source}; model ${version}` };
+  });
+}
+
+/** The model that is wanted (`latest`) against the one that a running agent scores with. */
+function modelFindings(context: Context): Finding[] {
+  const registry = registryOf(context);
+  return agentStatuses(context.dataDir().path).filter(({ state }) => state === "running").map(
+    ({ module, model, model_refused }): Finding => {
+      const name = `model ${module}`;
+      const wanted = registry.list(module).latest ?? null;
+      if (model_refused) {
+        return { name, ok: false, detail: `${model_refused.version} was refused: ${model_refused.reason}` };
+      }
+      const ok = wanted === null || wanted === model;
+      const runs = model ?? "the baseline";
+      return { name, ok, detail: ok ? `${runs} runs` : `${wanted} is wanted, ${runs} runs; deploy it again` };
+    },
+  );
+}
+
+/** What the data folder holds, read back. */
+async function fileFindings(context: Context): Promise<Finding[]> {
+  const { path } = context.dataDir();
+  return [
+    await look("legend.db", () => {
+      const wrong = checkDatabase(`${path}/legend.db`);
+      return wrong === null ? "every page is whole" : fail(`${wrong}; put back a copy of ${path}/legend.db`);
+    }),
+    await look("log", async () => {
+      const damaged: string[] = [];
+      let records = 0;
+      for (const name of await context.outbox().topics()) {
+        using topic = await context.outbox().topic(name);
+        for await (const block of readThrough(topic, "start")) {
+          if ("records" in block) records += block.records.length;
+          else if (block.gap.cause === "damage") damaged.push(`${name} ${block.gap.from}..${block.gap.to}`);
+        }
+      }
+      if (damaged.length > 0) {
+        fail(
+          `records are damaged and left out: ${
+            damaged.slice(0, 8).join(", ")
+          }; \`legend topics verify\` has all`,
+        );
+      }
+      return `${records} records, every checksum is right`;
+    }),
+  ];
+}
+
+/** Whether the system says that its clock is kept right; commands are refused when two hosts differ by seconds. */
+function clockFinding(): Finding {
+  const name = "clock";
+  try {
+    Deno.statSync("/run/systemd/timesync/synchronized");
+    return { name, ok: true, detail: "kept by the system" };
+  } catch {
+    const detail =
+      "whether it is right cannot be told here; hosts whose clocks differ by 5 s refuse each other";
+    return { name, ok: true, unknown: true, detail };
+  }
+}
+
 async function findings(context: Context): Promise<Finding[]> {
   const { path } = context.dataDir();
+  const parts = partsStatus(path);
   const found = [
+    { name: "version", ok: true, detail: context.version },
     await look("data folder", () => {
+      checkWritable(path);
       const free = freeBytes(path);
       if (free < DISK_FREE_MIN_BYTES) fail(`${path} has ${free} bytes free, need ${DISK_FREE_MIN_BYTES}`);
       return `${path}, ${(free / 2 ** 30).toFixed(1)} GiB free`;
     }),
-    ...readAgents(path).unreadable.map(({ module, reason }): Finding => ({
-      name: `agent ${module}`,
-      ok: false,
-      detail: reason,
-    })),
-    ...agentStatuses(path).map((status): Finding => {
-      const age = Date.now() - Number(BigInt(status.at_ns) / 1_000_000n);
-      // Captured files end, and the agent with them.
-      const ok = status.state === "done" || (status.state === "running" && age < SILENT_MS);
-      const state = status.killed ? "killed" : status.state;
-      return {
-        name: `agent ${status.module}`,
-        ok,
-        detail: `${state}, told ${(age / 1000).toFixed(0)} s ago`,
-      };
-    }),
-  ];
-  found.push(
+    clockFinding(),
+    ...agentFindings(path),
+    ...modelFindings(context),
+    ...await fileFindings(context),
     await look("audit", async () => {
       const { entries, heads, faults } = await checkAudit(context);
       if (faults.length > 0) fail(`${faults.join("; ")}; see \`legend audit verify\``);
       return `${entries} entries and ${heads[0]!.count} heads are whole`;
     }),
-  );
+  ];
+  const isLive = agentStatuses(path).some(({ source }) => source?.class !== "file");
+  if (isLive) found.push(partFinding("worker", workerStatus(path), "legend run"));
+  if (parts) found.push(partFinding("supervisor", parts, "legend run"));
+  for (const { name, words } of crashing(parts)) {
+    found.push({ name: `part ${name}`, ok: false, detail: words });
+  }
+  if (usesStore(context) && isLive) found.push(partFinding("sink", sinkStatus(path), "legend run"));
   const kafka = kafkaOf(context.config());
   if (kafka) {
     found.push(
@@ -160,77 +264,11 @@ export const doctor: Command = {
     for (const finding of found) {
       const { name, ok, detail } = finding;
       context.out(
-        flags.json ? `${JSON.stringify(finding)}\n` : `${ok ? "ok  " : "BAD "} ${name}: ${detail}\n`,
+        flags.json
+          ? `${JSON.stringify(finding)}\n`
+          : `${finding.unknown ? "??? " : ok ? "ok  " : "BAD "} ${name}: ${detail}\n`,
       );
     }
     return found.every(({ ok }) => ok) ? EXIT.done : EXIT.failed;
-  },
-};
-
-interface Objective {
-  readonly name: string;
-  readonly value: number;
-  readonly limit: number;
-  readonly unit: string;
-}
-
-async function objectives(context: Context): Promise<Objective[]> {
-  const { path } = context.dataDir();
-  const list: Objective[] = agentStatuses(path).map((status) => ({
-    name: `agent ${status.module} silent`,
-    value: (Date.now() - Number(BigInt(status.at_ns) / 1_000_000n)) / 1000,
-    limit: 5,
-    unit: "s",
-  }));
-  const link = linkStatus(path);
-  if (kafkaOf(context.config())) {
-    list.push({
-      name: "records that wait for Kafka",
-      value: link?.waiting ?? Infinity,
-      limit: 10_000,
-      unit: "records",
-    });
-  }
-  if (!usesStore(context)) return list;
-  const sink = sinkStatus(path);
-  const lag = sink?.topics.reduce((sum, topic) => sum + topic.lag, 0) ?? Infinity;
-  list.push({ name: "sink lag", value: lag, limit: 50_000, unit: "records" });
-  const [fresh] = await storeOf(context).query<{ rows: string; age: string | null }>(
-    "SELECT countIf(stored_at >= now() - 10) AS rows, if(count() = 0, NULL, dateDiff('second', max(stored_at), now())) AS age FROM metrics_typed WHERE stored_at >= now() - 3600",
-  );
-  list.push({
-    name: "age of the newest row",
-    value: fresh?.age === null ? Infinity : Number(fresh?.age),
-    limit: 10,
-    unit: "s",
-  });
-  const proof = await proveNoLoss(storeOf(context));
-  const wrong = proof.producers.reduce((sum, { missing, doubled }) => sum + missing + doubled, proof.lost);
-  list.push({
-    name: "records lost or doubled",
-    value: wrong + proof.unbalanced.length,
-    limit: 0,
-    unit: "records",
-  });
-  return list;
-}
-
-export const slo: Command = {
-  name: "slo",
-  args: "",
-  data: "read",
-  summary: "Hold freshness, lag and loss against their objectives",
-  flags: [{ name: "json", doc: "One JSON object a line" }],
-  async run({ flags }, context) {
-    const list = await objectives(context);
-    for (const { name, value, limit, unit } of list) {
-      const met = value <= limit;
-      const row = { name, value: Number.isFinite(value) ? value : null, limit, unit, met };
-      const text = `${met ? "met   " : "MISSED"} ${name}: ${
-        Number.isFinite(value) ? value : "none"
-      } ${unit}, at most ${limit}`;
-      context.out(`${flags.json ? JSON.stringify(row) : text}\n`);
-    }
-    return list.every(({ value, limit }) => value <= limit) ? EXIT.done : EXIT.failed;
   },
 };

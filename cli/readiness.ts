@@ -1,73 +1,136 @@
-/** What `/api/health/ready` answers: every part has told its status a moment ago, and none is in trouble. */
+/** What `/api/health/ready` answers: every part has proven a moment ago that it lives, and none is in trouble. */
 import { readAgents } from "../core/control.ts";
 import { freeBytes } from "../core/files.ts";
 import { linkStatus } from "../core/link.ts";
+import { crashing, partsStatus, SILENT_MS, workerStatus } from "../core/parts.ts";
+import { pause } from "../core/pause.ts";
+import type { Store } from "../core/store/client.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
-import type { Readiness } from "../routes/deps.ts";
-
-/** Seconds after which a part that says nothing is not there. */
-export const SILENT_S = 5;
+import type { Readiness, ReadyReason } from "../routes/deps.ts";
 
 /** With less the log, which takes its room 4 MiB at a time, soon holds what agents write in memory. */
 const DISK_FULL_BYTES = 8 << 20;
+const PROBE_EVERY_MS = 500;
+/** A store that does not answer a word within this does not serve. */
+const PROBE_LIMIT_MS = 1_000;
 
 /** What readiness asks of the API. */
 export interface ReadyOptions {
   kafka: boolean;
   sink: boolean;
+  /** Whether the API runs below `legend run`, which runs the other parts too. */
+  supervised: boolean;
+  /** What the store answered last. */
+  store: StoreProbe;
   /** Agents anywhere that have told metrics lately. */
   heard(): string[];
   /** Whether the live stream reads its topics. */
   isReading: boolean;
 }
 
-/** Every part has told its status a moment ago, and none is in trouble. */
-export function readiness(path: string, { kafka, sink, heard, isReading }: ReadyOptions): Readiness {
+/** Asks the store again and again: a server that was stopped takes connections and says nothing. */
+export class StoreProbe {
+  #trouble: string | null = null;
+  #atMs = 0;
+
+  constructor(private readonly store: Pick<Store, "command">) {}
+
+  async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.store.command("SELECT 1", { timeoutMs: PROBE_LIMIT_MS, database: "default" });
+        this.#trouble = null;
+      } catch (error) {
+        this.#trouble = error instanceof Error ? error.message : String(error);
+      }
+      this.#atMs = Date.now();
+      await pause(PROBE_EVERY_MS, signal);
+    }
+  }
+
+  /** Null: it has answered a moment ago. */
+  trouble(now = Date.now()): string | null {
+    if (this.#atMs === 0) return "it has not been asked yet";
+    if (now - this.#atMs > SILENT_MS) return "it was not asked for a while";
+    return this.#trouble;
+  }
+}
+
+/** Every part has proven a moment ago that it lives, and none is in trouble. */
+export function readiness(path: string, options: ReadyOptions): Readiness {
   const now = Date.now();
-  const silent = (atMs: number) => (now - atMs) / 1000 > SILENT_S;
-  const { agents, unreadable } = readAgents(path);
-  const reasons = agents.map((status) => {
-    const age = Math.max(0, now - Number(BigInt(status.at_ns) / 1_000_000n)) / 1000;
-    const ok = status.state === "running" && age < SILENT_S && !status.trouble;
-    const detail = ok
-      ? "running"
-      : status.error ?? status.trouble ?? `${status.state}, silent for ${age.toFixed(0)} s`;
-    return { part: `agent ${status.module}`, ok, detail };
-  });
-  for (const { module, reason } of unreadable) {
-    reasons.push({ part: `agent ${module}`, ok: false, detail: reason });
-  }
-  const far = heard();
-  if (reasons.length === 0 && far.length > 0) {
-    reasons.push({ part: "agents", ok: true, detail: `${far.length} on other hosts` });
-  }
-  if (reasons.length === 0) reasons.push({ part: "agents", ok: false, detail: "none has run yet" });
-  reasons.push({
-    part: "stream",
-    ok: isReading,
-    detail: isReading ? "all topics are read" : "not all topics are read yet",
-  });
-  const free = freeBytes(path);
-  const mib = `${(free / 2 ** 20).toFixed(0)} MiB free`;
-  reasons.push({
-    part: "disk",
-    ok: free >= DISK_FULL_BYTES,
-    detail: free >= DISK_FULL_BYTES
-      ? mib
-      : `the disk of ${path} is full: ${mib}, need ${DISK_FULL_BYTES >> 20}; free some space`,
-  });
-  const part = (name: string, status: { at_ms: number; trouble: string | null } | null, detail: string) => {
-    const wrong = !status ? "has not started" : silent(status.at_ms) ? "silent" : status.trouble;
-    reasons.push({ part: name, ok: wrong === null, detail: wrong ?? detail });
+  const reasons: ReadyReason[] = [...agentReasons(path, options, now)];
+  const add = (part: string, wrong: { brief: string; detail: string } | null, detail: string, brief = "ok") =>
+    reasons.push({ part, ok: wrong === null, brief: wrong?.brief ?? brief, detail: wrong?.detail ?? detail });
+  /** A part by its status: there, of a moment ago, without trouble. */
+  const wrongWith = (status: { at_ms: number; trouble?: string | null } | null) => {
+    if (!status) return { brief: "has not started", detail: "has not started" };
+    if (now - status.at_ms > SILENT_MS) {
+      return { brief: "silent", detail: `silent for ${((now - status.at_ms) / 1000).toFixed(0)} s` };
+    }
+    return status.trouble ? { brief: "in trouble", detail: status.trouble } : null;
   };
-  if (kafka) {
-    const link = linkStatus(path);
-    part("kafka", link, `${link?.waiting ?? 0} records wait on this host`);
+  const unread = options.isReading ? null : "not all topics are read yet";
+  add("stream", unread === null ? null : { brief: unread, detail: unread }, "all topics are read");
+  add("disk", diskTrouble(path), `${mib(freeBytes(path))} MiB free`);
+  const supervisor = partsStatus(path);
+  if (options.supervised) {
+    add("supervisor", wrongWith(supervisor), "it looks after its parts");
+    const bad = crashing(supervisor, now);
+    for (const { name, words } of bad) {
+      add(`part ${name}`, { brief: "crashes again and again", detail: words }, "");
+    }
   }
-  if (sink) {
-    const status = sinkStatus(path);
-    const lag = status?.topics.reduce((sum, topic) => sum + topic.lag, 0) ?? 0;
-    part("store", status, `${lag} records are not stored yet`);
+  const worker = workerStatus(path);
+  // Run alone, the worker is missed only when it was killed: one that ends takes its file with it.
+  if (options.supervised || worker) add("worker", wrongWith(worker), "it takes jobs");
+  if (options.kafka) {
+    const link = linkStatus(path);
+    add("kafka", wrongWith(link), `${link?.waiting ?? 0} records wait on this host`);
+  }
+  if (options.sink) {
+    const sink = sinkStatus(path);
+    const lag = sink?.topics.reduce((sum, topic) => sum + topic.lag, 0) ?? 0;
+    const silent = options.store.trouble(now);
+    const wrong = wrongWith(sink) ?? (silent ? { brief: "the store does not answer", detail: silent } : null);
+    add("store", wrong, `${lag} records are not stored yet`);
   }
   return { ready: reasons.every(({ ok }) => ok), reasons };
+}
+
+const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
+
+function diskTrouble(path: string): { brief: string; detail: string } | null {
+  const free = freeBytes(path);
+  if (free >= DISK_FULL_BYTES) return null;
+  return {
+    brief: "full",
+    detail: `the disk of ${path} is full: ${mib(free)} MiB free, need ${
+      DISK_FULL_BYTES >> 20
+    }; free some space`,
+  };
+}
+
+function agentReasons(path: string, { heard }: ReadyOptions, now: number): ReadyReason[] {
+  const { agents, unreadable } = readAgents(path);
+  const reasons = agents.map((status): ReadyReason => {
+    const silentMs = now - Number(BigInt(status.at_ns) / 1_000_000n);
+    const part = `agent ${status.module}`;
+    if (status.state !== "running") {
+      return { part, ok: false, brief: status.state, detail: status.error ?? status.state };
+    }
+    if (silentMs > SILENT_MS) {
+      return { part, ok: false, brief: "silent", detail: `silent for ${(silentMs / 1000).toFixed(0)} s` };
+    }
+    if (status.trouble) return { part, ok: false, brief: "in trouble", detail: status.trouble };
+    return { part, ok: true, brief: "running", detail: "running" };
+  });
+  for (const { module, reason } of unreadable) {
+    reasons.push({ part: `agent ${module}`, ok: false, brief: "its status is damaged", detail: reason });
+  }
+  if (reasons.length > 0) return reasons;
+  const far = heard().length;
+  return far > 0
+    ? [{ part: "agents", ok: true, brief: "on other hosts", detail: `${far} on other hosts` }]
+    : [{ part: "agents", ok: false, brief: "none has run yet", detail: "none has run yet" }];
 }

@@ -3,6 +3,8 @@ import { kafkaOf } from "../core/config/kafka.ts";
 import { lockFile } from "../core/data_dir.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { AppError } from "../core/errors.ts";
+import { removeIfThere, StatusFile } from "../core/files.ts";
+import { partsStatusFile, PartsTeller } from "../core/parts.ts";
 import type { AgentStatus } from "../core/control.ts";
 import { type Command, type Context, EXIT, type Invocation } from "./command.ts";
 import { API_FLAGS } from "./run_api.ts";
@@ -10,6 +12,8 @@ import { hasClickHouse } from "./run_store.ts";
 import { SOURCE_FLAGS, sourcesOf, speedFlag, summary } from "./run_agent.ts";
 import { makeTopics } from "./topics.ts";
 
+/** How often the supervisor says that it lives. */
+const TELL_MS = 500;
 const LOCK_FILE = "supervisor.lock";
 /** A part that has never run longer than this has not been able to start; later it has crashed. */
 const START_MS = 5_000;
@@ -78,7 +82,17 @@ export const run: Command = {
         return end !== "crashed";
       },
     };
-    const ends = await supervise(parts, supervisor);
+    const teller = new PartsTeller(parts.map(({ name }) => name));
+    const file = new StatusFile(partsStatusFile(path), (line) => context.say(line));
+    const tell = () => file.write(teller.status());
+    tell();
+    const timer = setInterval(tell, TELL_MS);
+    const restarted = (name: string, code: number, line: string | null) => teller.restarted(name, code, line);
+    const ends = await supervise(parts, { ...supervisor, restarted }).finally(() => {
+      clearInterval(timer);
+      // A file that stays is of a supervisor that was killed.
+      removeIfThere(partsStatusFile(path));
+    });
     // What captured files gave goes to Kafka before the run ends.
     if (!live && linked) await supervise([{ ...link, args: [...link.args, "--until-sent"] }], supervisor);
     const statuses = ends.flatMap(({ last }) => countersOf(last) ?? []);

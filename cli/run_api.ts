@@ -44,7 +44,7 @@ import { tellerOf } from "./audit_heads.ts";
 import { type Command, type Context, EXIT, type Flag } from "./command.ts";
 import { storeOf } from "./db.ts";
 import { PART_FLAG } from "./run_agent.ts";
-import { readiness, SILENT_S } from "./readiness.ts";
+import { readiness, StoreProbe } from "./readiness.ts";
 import { checkOutput } from "../workers/output.ts";
 import { registryOf } from "./model.ts";
 import { allowedBuckets, datasetsRoot } from "./run_worker.ts";
@@ -81,7 +81,7 @@ export const runApi: Command = {
         `Cannot listen on ${hostname}: it is not loopback and there is no TLS, need --insecure-listen or a proxy with TLS on this host`,
       );
     }
-    const parts = await openParts(context);
+    const parts = await openParts(context, flags.part === true);
     const { deps, bridge } = parts;
     const app = createApp(deps, pageRoutes);
     const server = listen(hostname, port, app.fetch, context);
@@ -104,7 +104,7 @@ export const runApi: Command = {
   },
 };
 
-async function openParts(context: Context) {
+async function openParts(context: Context, supervised: boolean) {
   const { path, instance } = context.dataDir();
   const lock = lockFile(
     `${path}/api.lock`,
@@ -173,6 +173,7 @@ async function openParts(context: Context) {
     ];
   };
   const store = storeOf(context);
+  const probe = new StoreProbe(store);
   const registry = registryOf(context);
   const writeRate = new WriteRate(() => sinkStatus(path));
   const deps: ApiDeps = {
@@ -181,6 +182,7 @@ async function openParts(context: Context) {
     prefix: context.setting<string>("api.path_prefix"),
     accounts,
     devices: new DeviceMarks(secret),
+    dataDir: path,
     tokens,
     masterKey: context.setting<string>("auth.master_api_key"),
     audit: async ({ who, action, module = "", detail = "", request_id = "" }, patient = false) => {
@@ -227,7 +229,10 @@ async function openParts(context: Context) {
         // Whoever may swap a model may not read other files of this host.
         const real = await Deno.realPath(file).catch(() => "");
         if (!real.startsWith(`${await Deno.realPath(path)}/models/`)) {
-          throw new AppError("forbidden", `Cannot take ${file}: need a file below ${path}/models`);
+          throw new AppError(
+            "forbidden",
+            `Cannot take ${file}: need a file below models/ of the data folder`,
+          );
         }
         return (await registry.import(module, real)).version;
       },
@@ -251,6 +256,8 @@ async function openParts(context: Context) {
       readiness(path, {
         kafka,
         sink: hasSink(context),
+        supervised,
+        store: probe,
         heard: heardOf(metrics),
         isReading: bridge.isReading,
       }),
@@ -271,9 +278,10 @@ async function openParts(context: Context) {
     say: (line) => context.say(line),
   };
   // Alone, a host has no other agents to hear of.
-  const following = kafka
+  const following: { follow(signal: AbortSignal): Promise<void> }[] = kafka
     ? [modelEvents, refusals, teller, writeRate, fleet]
     : [modelEvents, refusals, teller, writeRate];
+  if (hasSink(context)) following.push(probe);
   const close = async () => {
     await refusals.flush();
     await teller.flush();
@@ -284,8 +292,10 @@ async function openParts(context: Context) {
   return { deps, bridge, following, failed: records.failed, close };
 }
 
+/** How long what an agent of another host told is news. */
+const HEARD_MS = 5_000;
 const heardOf = (metrics: MetricsView) => () =>
-  MODULES.flatMap((module) => metrics.instances(module, SILENT_S * 1_000));
+  MODULES.flatMap((module) => metrics.instances(module, HEARD_MS));
 
 /** A kill that holds here is answered; that the log has not taken it yet is said in the answer. */
 const KILL_LOG_WAIT_MS = 60;
@@ -331,10 +341,18 @@ function recordsModule(): string {
   return root ? `file://${root}/app/records.js` : new URL("../core/records/thread.ts", import.meta.url).href;
 }
 
+/** As `randomSecret` makes them, twice. */
+const SECRET = /^[\w-]{32,128}$/;
+
 /** A secret of this data folder, made once. */
 function keptSecret(path: string): string {
   Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
-  return readOrMake(path, () => randomSecret() + randomSecret()).trim();
+  const secret = readOrMake(path, () => randomSecret() + randomSecret()).trim();
+  if (SECRET.test(secret)) return secret;
+  throw new AppError(
+    "unavailable",
+    `Cannot use ${path}: it is damaged, need letters and digits as legend wrote them; put it back, or remove it (everybody logs in again)`,
+  );
 }
 
 function listen(

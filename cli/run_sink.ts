@@ -68,8 +68,12 @@ export const runSink: Command = {
   },
 };
 
-/** The same trouble with other figures is not said again. */
-const gist = (trouble: string | null) => trouble?.replace(/\d+/g, "0") ?? null;
+/** The same trouble with other figures, or of another topic, is not said again. */
+const gist = (trouble: string | null) =>
+  SINK_TOPICS.reduce(
+    (text, { name }) => text?.replaceAll(name, "topic") ?? null,
+    trouble?.replace(/\([^)]*\)/g, "").replace(/\d+/g, "0") ?? null,
+  );
 
 /** Waits for the store and brings its tables up to date; false when the run ends before. */
 async function prepare(

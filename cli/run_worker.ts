@@ -3,6 +3,8 @@ import { JobStatusTeller } from "../agents/job_status.ts";
 import { schedule } from "../agents/scheduler.ts";
 import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
+import { removeIfThere, StatusFile } from "../core/files.ts";
+import { workerStatusFile } from "../core/parts.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
 import { readMarks, readSchedules, writeMarks } from "../core/jobs/schedules.ts";
 import { storeAddress } from "../core/store/address.ts";
@@ -11,6 +13,9 @@ import { endWithParent } from "../ffi/process.ts";
 import type { JobSettings } from "../core/jobs/contract.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 import { PART_FLAG } from "./run_agent.ts";
+
+/** How often the worker says that it lives. */
+const TELL_MS = 500;
 
 export const runWorker: Command = {
   name: "run worker",
@@ -44,7 +49,11 @@ export const runWorker: Command = {
       told: (job) => status.tell(job),
     });
     const say = (line: string) => context.say(line);
-    await Promise.all([
+    const file = new StatusFile(workerStatusFile(path), say);
+    const tell = () => file.write({ at_ms: Date.now(), pid: Deno.pid });
+    tell();
+    const timer = setInterval(tell, TELL_MS);
+    const working = Promise.all([
       following,
       runner.run(),
       schedule({
@@ -56,6 +65,9 @@ export const runWorker: Command = {
         now: Date.now,
       }),
     ]);
+    await working.finally(() => clearInterval(timer));
+    // One that ended as it was asked to is not missed; a file that stays is of one that was killed.
+    removeIfThere(workerStatusFile(path));
     return EXIT.done;
   },
 };

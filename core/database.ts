@@ -105,6 +105,23 @@ function readCopy(path: string, before: unknown): Database {
   }
 }
 
+/** Reads every page of the file; the first thing that is wrong with it, in words, or null. */
+export function checkDatabase(path: string): string | null {
+  if (!exists(path)) return null;
+  try {
+    const database = new DatabaseSync(path, { readOnly: true });
+    try {
+      const [row] = database.prepare("pragma integrity_check(1)").all();
+      const found = String(row?.integrity_check ?? "");
+      return found === "ok" ? null : `Cannot use ${path}: it is damaged (${found.split("\n")[0]})`;
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    return `Cannot use ${path}: ${diskTrouble(error)}`;
+  }
+}
+
 function exists(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;

@@ -75,7 +75,7 @@ export default function LoginForm({ host, version, change, next }: LoginFormProp
       <form ref={form} onSubmit={submit}>
         <div class="stack">
           <h1>legend</h1>
-          <p class="t2 s">{host}</p>
+          {host && <p class="t2 s">{host}</p>}
         </div>
         {mustChange
           ? (
@@ -116,7 +116,7 @@ export default function LoginForm({ host, version, change, next }: LoginFormProp
             <code>legend user passwd admin</code> on the host.
           </p>
         )}
-        <p class="s t3">legend {version}</p>
+        {version && <p class="s t3">legend {version}</p>}
       </form>
     </main>
   );

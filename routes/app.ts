@@ -97,7 +97,7 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
       const made = make();
       response = made instanceof Response ? made : await made;
     } catch (error) {
-      response = onError(error instanceof Error ? error : new Error(String(error)), c, deps.say);
+      response = onError(error instanceof Error ? error : new Error(String(error)), c, deps);
     }
     // A WebSocket's answer is not ours to change, and one made by `jsonText` has them already.
     if (response.status === 101 || c.get("complete")) return response;

@@ -31,10 +31,20 @@ export interface Asset {
   readonly etag: string;
 }
 
+/** One part of an installation. */
+export interface ReadyReason {
+  readonly part: string;
+  readonly ok: boolean;
+  /** In a few words that a stranger may read: no address, path or text of an error. */
+  readonly brief: string;
+  /** For who may read. */
+  readonly detail: string;
+}
+
 export interface Readiness {
   readonly ready: boolean;
-  /** What is not, and why. */
-  readonly reasons: readonly { part: string; ok: boolean; detail: string }[];
+  /** Every part, those that are well too. */
+  readonly reasons: readonly ReadyReason[];
 }
 
 /** What goes into the audit. */
@@ -55,6 +65,8 @@ export interface ApiDeps {
   accounts: SharedAccounts;
   /** Marks of browsers that have logged in before. */
   devices: DeviceMarks;
+  /** Its path is left out of every answer. */
+  dataDir?: string;
   tokens: Tokens;
   masterKey: string;
   /**

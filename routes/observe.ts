@@ -1,5 +1,6 @@
 /** What there is to see: decisions, metrics, health, the OpenAPI file's neighbours. */
 import { type AgentStatus, type ModuleName, MODULES } from "../core/control.ts";
+import { may } from "../core/auth/rights.ts";
 import type { DecisionQuery } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
 import { funnelOf, isSimulated, sourceOf } from "../core/funnel.ts";
@@ -163,7 +164,14 @@ export function observeRoutes(deps: ApiDeps): Route[] {
       summary: "Whether everything it needs is there, with reasons",
       handle: (c) => {
         const { ready, reasons } = deps.ready();
-        return c.json({ ready, reasons }, ready ? 200 : 503);
+        const principal = c.get("principal");
+        const mayRead = principal !== undefined && may(principal, "read");
+        const told = reasons.map(({ part, ok, brief, detail }) => ({
+          part,
+          ok,
+          detail: mayRead ? detail : brief,
+        }));
+        return c.json({ ready, reasons: told }, ready ? 200 : 503);
       },
     }),
     route({

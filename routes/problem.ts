@@ -40,11 +40,19 @@ export function problem(
 }
 
 /** The one place where a thrown error becomes an answer; what was not expected is said in the log, not to the client. */
-export function onError(thrown: Error, c: RouteContext, say: (line: string) => void): Response {
+export function onError(
+  thrown: Error,
+  c: RouteContext,
+  { say, dataDir = "" }: { say(line: string): void; dataDir?: string },
+): Response {
   const error = asFullDisk(thrown) ?? thrown;
   if (error instanceof AppError) {
     const retry = error.code === "rate_limited" ? 1 : undefined;
-    return problem(c, error.code, error.message, retry ? { retryAfter: retry } : {});
+    // Where this host keeps its files is nothing for who asks over the net.
+    const detail = dataDir
+      ? error.message.replaceAll(`${dataDir}/`, "").replaceAll(dataDir, "the data folder")
+      : error.message;
+    return problem(c, error.code, detail, retry ? { retryAfter: retry } : {});
   }
   if (error instanceof HTTPException) {
     const code = error.status === 413 ? "too_large" : "bad_request";

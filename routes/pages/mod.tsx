@@ -103,6 +103,8 @@ export function pageRoutes(deps: ApiDeps): Route[] {
       early: true,
       summary: "The page Log in",
       handle: (c) => {
+        // Which host and version it is, is nothing for a stranger.
+        const known = c.get("principal") !== undefined;
         const change = c.req.query("change") !== undefined && c.get("principal")?.role !== undefined;
         const next = ownPage(c.req.query("next"), deps.prefix) ?? `${deps.prefix}/overview`;
         return document(
@@ -111,7 +113,10 @@ export function pageRoutes(deps: ApiDeps): Route[] {
           "Log in",
           <>
             <IconDefs />
-            <Island name="LoginForm" props={{ host: deps.host, version: deps.version, change, next }} />
+            <Island
+              name="LoginForm"
+              props={{ host: known ? deps.host : "", version: known ? deps.version : "", change, next }}
+            />
             <div id="say" class="sr" role="status" aria-live="polite"></div>
           </>,
         );

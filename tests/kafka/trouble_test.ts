@@ -9,6 +9,9 @@ import { canMount, legend, lines, withFolder, withMount } from "../e2e/executabl
 import { chdb, Part, startClickHouse } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
 
+/** Reasons are for who may read. */
+const KEY = "master-key-of-the-test-01234567";
+
 interface Ready {
   ready: boolean;
   reasons: { part: string; ok: boolean; detail: string }[];
@@ -25,7 +28,7 @@ class Running {
     more: readonly string[] = [],
   ) {
     const args = ["run", "--source", "sim:5", "--port", String(port), "--data-dir", data, ...more];
-    this.part = new Part(args, env).start();
+    this.part = new Part(args, { ...env, MASTER_API_KEY: KEY }).start();
   }
 
   async until(what: string, holds: (ready: Ready) => boolean, ms = 60_000): Promise<Ready> {
@@ -33,7 +36,9 @@ class Running {
     let last: Ready | undefined;
     while (performance.now() < end) {
       try {
-        last = await (await fetch(`http://127.0.0.1:${this.port}/api/health/ready`)).json() as Ready;
+        last = await (await fetch(`http://127.0.0.1:${this.port}/api/health/ready`, {
+          headers: { "x-api-key": KEY },
+        })).json() as Ready;
         if (holds(last)) return last;
       } catch {
         // Not up yet.

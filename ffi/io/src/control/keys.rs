@@ -29,9 +29,14 @@ pub fn load_or_create(data_dir: &Path, file: &str) -> Result<SigningKey, String>
             if mode & 0o077 != 0 {
                 return Err(cannot(&format!("others can read it (mode {:o}), need 0600", mode & 0o777)));
             }
-            let mut text = String::new();
-            (&open).take(1_000).read_to_string(&mut text).map_err(|error| cannot(&disk::why(&error)))?;
-            from_hex(text.trim()).ok_or_else(|| cannot(&"it is damaged, need 64 hex digits"))
+            let mut bytes = Vec::new();
+            (&open).take(1_000).read_to_end(&mut bytes).map_err(|error| cannot(&disk::why(&error)))?;
+            let text = std::str::from_utf8(&bytes).unwrap_or_default();
+            from_hex(text.trim()).ok_or_else(|| {
+                cannot(
+                    &"it is damaged, need 64 hex digits; put it back, or remove it to have another one made",
+                )
+            })
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             create(&path).map_err(|error| cannot(&disk::why(&error)))?;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::window::Window;
+use crate::agent::say;
 use crate::disk;
 
 const SLOT_BYTES: usize = 32 << 10;
@@ -142,10 +143,25 @@ impl StateFile {
         std::fs::create_dir_all(folder).map_err(cannot)?;
         let file = match OpenOptions::new().read(true).write(true).open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return StateFile::create(&path),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                if folder.join(format!("{module}.status.json")).exists() {
+                    say(&format!(
+                        "{} is gone: it is made again with defaults, then what was wanted last is taken from the log",
+                        path.display()
+                    ));
+                }
+                return StateFile::create(&path);
+            }
             Err(error) => return Err(cannot(error)),
         };
         let slots = [0, 1].map(|slot| read_slot(&file, slot));
+        // A fresh file has written one of them; the other is zeros.
+        if slots.iter().any(Option::is_none) && [0, 1].into_iter().any(|slot| is_damaged(&file, slot)) {
+            say(&format!(
+                "{}: one of its two copies is damaged, the other one is in force; the next change of the policy writes it again",
+                path.display()
+            ));
+        }
         let newest = slots.into_iter().flatten().max_by_key(|(counter, _)| *counter);
         let Some((counter, state)) = newest else {
             return Err(format!(
@@ -216,6 +232,13 @@ pub fn is_killed_on_disk(folder: &Path, module: &str) -> Option<bool> {
     let slots = [0, 1].map(|slot| read_slot(&file, slot));
     let newest = slots.into_iter().flatten().max_by_key(|(counter, _)| *counter);
     newest.map(|(_, state)| state.policy.killed)
+}
+
+/// Whether a slot holds something that is no state.
+fn is_damaged(file: &File, slot: u64) -> bool {
+    let mut bytes = vec![0; SLOT_BYTES];
+    let read = file.read_exact_at(&mut bytes, slot * SLOT_BYTES as u64);
+    read_slot(file, slot).is_none() && (read.is_err() || bytes.iter().any(|byte| *byte != 0))
 }
 
 fn read_slot(file: &File, slot: u64) -> Option<(u64, ControlState)> {

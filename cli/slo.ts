@@ -1,0 +1,112 @@
+/** `legend slo`: figures against their objectives. */
+import { kafkaOf } from "../core/config/kafka.ts";
+import { agentStatuses, MODULES } from "../core/control.ts";
+import { AppError } from "../core/errors.ts";
+import { linkStatus } from "../core/link.ts";
+import { SILENT_MS } from "../core/parts.ts";
+import { proveNoLoss } from "../core/store/proof.ts";
+import { sinkStatus } from "../core/store/sink_status.ts";
+import { type Command, type Context, EXIT } from "./command.ts";
+import { storeOf } from "./db.ts";
+import { usesStore } from "./doctor.ts";
+
+interface Objective {
+  readonly name: string;
+  /** Null: not known, and why. */
+  readonly value: number | null;
+  readonly why?: string;
+  readonly limit: number;
+  readonly unit: string;
+}
+
+/** An objective whose figure comes from the store; that it is away is no reason to say nothing. */
+async function asked(
+  name: string,
+  limit: number,
+  unit: string,
+  ask: () => Promise<number | null>,
+): Promise<Objective> {
+  try {
+    const value = await ask();
+    return value === null
+      ? { name, value, why: "nothing is stored", limit, unit }
+      : { name, value, limit, unit };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { name, value: null, why: error.message, limit, unit };
+  }
+}
+
+async function storeObjectives(context: Context): Promise<Objective[]> {
+  const sink = sinkStatus(context.dataDir().path);
+  const lag = sink?.topics.reduce((sum, topic) => sum + topic.lag, 0) ?? null;
+  const isLagKnown = sink !== null && Date.now() - sink.at_ms < SILENT_MS && sink.trouble === null;
+  const why = sink === null ? "the sink has not run" : sink.trouble ?? "the sink is silent";
+  const store = storeOf(context);
+  return [
+    {
+      name: "sink lag",
+      value: isLagKnown ? lag : null,
+      ...(isLagKnown ? {} : { why }),
+      limit: 50_000,
+      unit: "records",
+    },
+    await asked("age of the newest row", 10, "s", async () => {
+      const [fresh] = await store.query<{ age: string | null }>(
+        "SELECT if(count() = 0, NULL, dateDiff('second', max(stored_at), now())) AS age FROM metrics_typed WHERE stored_at >= now() - 3600",
+      );
+      return typeof fresh?.age === "string" ? Number(fresh.age) : null;
+    }),
+    await asked("records lost or doubled", 0, "records", async () => {
+      const proof = await proveNoLoss(store);
+      const wrong = proof.producers.reduce(
+        (sum, { missing, doubled }) => sum + missing + doubled,
+        proof.lost,
+      );
+      return wrong + proof.unbalanced.length;
+    }),
+  ];
+}
+
+async function objectives(context: Context): Promise<Objective[]> {
+  const { path } = context.dataDir();
+  const statuses = agentStatuses(path);
+  const list: Objective[] = MODULES.map((module) => {
+    const [name, limit, unit] = [`agent ${module} silent`, 5, "s"] as const;
+    const status = statuses.find((one) => one.module === module);
+    if (!status) return { name, value: null, why: "it has never run here", limit, unit };
+    return { name, value: (Date.now() - Number(BigInt(status.at_ns) / 1_000_000n)) / 1000, limit, unit };
+  });
+  if (kafkaOf(context.config())) {
+    const link = linkStatus(path);
+    const isKnown = link !== null && Date.now() - link.at_ms < SILENT_MS;
+    list.push({
+      name: "records that wait for Kafka",
+      value: isKnown ? link.waiting : null,
+      ...(isKnown ? {} : { why: link ? "the link is silent" : "the link has not run" }),
+      limit: 10_000,
+      unit: "records",
+    });
+  }
+  return usesStore(context) ? [...list, ...await storeObjectives(context)] : list;
+}
+
+export const slo: Command = {
+  name: "slo",
+  args: "",
+  data: "read",
+  summary: "Hold freshness, lag and loss against their objectives; one that is not known is not met",
+  flags: [{ name: "json", doc: "One JSON object a line" }],
+  async run({ flags }, context) {
+    const list = await objectives(context);
+    for (const { name, value, why, limit, unit } of list) {
+      const met = value !== null && value <= limit;
+      const row = { name, value, limit, unit, met, ...(why ? { why } : {}) };
+      const text = value === null
+        ? `UNKNOWN ${name}: ${why}`
+        : `${met ? "met    " : "MISSED "} ${name}: ${value} ${unit}, at most ${limit}`;
+      context.out(`${flags.json ? JSON.stringify(row) : text}\n`);
+    }
+    return list.every(({ value, limit }) => value !== null && value <= limit) ? EXIT.done : EXIT.failed;
+  },
+};

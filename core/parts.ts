@@ -1,0 +1,93 @@
+/** What the parts of an installation say of themselves: the proof that each lives, and how often it had to be started. */
+
+/** A status older than this is of a part that does not run: each tells it four times a second or more. */
+export const SILENT_MS = 2_500;
+/** Starts again within {@link CRASHING_MS} from which a part counts as one that crashes again and again. */
+const CRASHES_MIN = 3;
+const CRASHING_MS = 60_000;
+
+/** The worker of jobs: that it lives. */
+export interface WorkerStatus {
+  /** Unix milliseconds. */
+  at_ms: number;
+  pid: number;
+}
+
+/** One part as its supervisor sees it. */
+export interface PartStatus {
+  name: string;
+  /** Starts after an end that was not meant, since the supervisor started. */
+  restarts: number;
+  /** Unix milliseconds of the newest of them, oldest first; those of the last minute. */
+  recent_ms: number[];
+  /** The exit code before the newest start; null: it has not ended yet. */
+  last_code: number | null;
+  /** The last line that it said before that; null: none. */
+  last_line: string | null;
+}
+
+/** What `legend run` says of its parts. */
+export interface PartsStatus {
+  /** Unix milliseconds. */
+  at_ms: number;
+  pid: number;
+  parts: PartStatus[];
+}
+
+export const workerStatusFile = (dataDir: string) => `${dataDir}/worker.status.json`;
+export const partsStatusFile = (dataDir: string) => `${dataDir}/parts.status.json`;
+
+/** The newest status that the worker has told; null when none has run, or it has ended as it was asked to. */
+export const workerStatus = (dataDir: string) => readStatus<WorkerStatus>(workerStatusFile(dataDir));
+
+/** As {@link workerStatus}, of the supervisor. */
+export const partsStatus = (dataDir: string) => readStatus<PartsStatus>(partsStatusFile(dataDir));
+
+/** The status in a file; null when it is not there or cannot be read: then nothing is known. */
+function readStatus<T extends { at_ms: number }>(path: string): T | null {
+  try {
+    const status = JSON.parse(Deno.readTextFileSync(path)) as T;
+    return typeof status?.at_ms === "number" ? status : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Counts the starts of each part. */
+export class PartsTeller {
+  readonly #parts = new Map<string, PartStatus>();
+
+  constructor(names: readonly string[], private readonly now: () => number = Date.now) {
+    for (const name of names) {
+      this.#parts.set(name, { name, restarts: 0, recent_ms: [], last_code: null, last_line: null });
+    }
+  }
+
+  /** A part has ended and is started again. */
+  restarted(name: string, code: number, line: string | null): void {
+    const part = this.#parts.get(name);
+    if (!part) return;
+    part.restarts += 1;
+    part.recent_ms = [...recent(part, this.now()), this.now()];
+    [part.last_code, part.last_line] = [code, line];
+  }
+
+  status(): PartsStatus {
+    return { at_ms: this.now(), pid: Deno.pid, parts: [...this.#parts.values()] };
+  }
+}
+
+const recent = ({ recent_ms }: PartStatus, now: number) => recent_ms.filter((at) => now - at < CRASHING_MS);
+
+/** The parts that crash again and again, each in words. */
+export function crashing(status: PartsStatus | null, now = Date.now()): { name: string; words: string }[] {
+  return (status?.parts ?? []).flatMap((part) => {
+    const count = recent(part, now).length;
+    if (count < CRASHES_MIN) return [];
+    const why = part.last_line ? `, the last time with: ${part.last_line}` : "";
+    return [{
+      name: part.name,
+      words: `started again ${count} times in a minute, it ended with ${part.last_code}${why}`,
+    }];
+  });
+}

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { crashing, partsStatus, partsStatusFile, PartsTeller } from "./parts.ts";
+
+Deno.test("operator 17: a part that is started again and again is named with why, one that was once is not", () => {
+  let now = 1_000_000;
+  const teller = new PartsTeller(["api", "sink"], () => now);
+  teller.restarted("sink", 1, "Cannot listen: another program does");
+  assert.deepEqual(crashing(teller.status(), now), []);
+  for (let n = 0; n < 2; n++) {
+    now += 1_000;
+    teller.restarted("sink", 1, "Cannot listen: another program does");
+  }
+  teller.restarted("api", 139, null);
+  const [bad, ...more] = crashing(teller.status(), now);
+  assert.deepEqual(more, []);
+  assert.equal(bad!.name, "sink");
+  assert.match(
+    bad!.words,
+    /^started again 3 times in a minute, it ended with 1, the last time with: Cannot listen/,
+  );
+  // A minute later it is over, and the count of all starts stays.
+  assert.deepEqual(crashing(teller.status(), now + 61_000), []);
+  assert.equal(teller.status().parts.find(({ name }) => name === "sink")!.restarts, 3);
+});
+
+Deno.test("a status that cannot be read is not known, and nothing is thrown", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "legend-parts-" });
+  try {
+    assert.equal(partsStatus(folder), null);
+    for (const text of ['{"at_ms', "null", "[]", '{"at_ms":"now"}']) {
+      Deno.writeTextFileSync(partsStatusFile(folder), text);
+      assert.equal(partsStatus(folder), null, text);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
