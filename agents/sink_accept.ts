@@ -94,14 +94,14 @@ async function commonEnd(
   if (high < low) return start;
   while (low < high) {
     const middle = (low + high + 1n) / 2n;
-    const [nearest] = await store.query<{ rows: string; offset: string }>(
-      `SELECT count() AS rows, max(offset) AS offset FROM ${table} WHERE partition = {partition:UInt16} AND offset >= {low:UInt64} AND offset < {middle:UInt64}`,
+    const [nearest] = await store.query<{ rows: string; newest: string }>(
+      `SELECT count() AS rows, max(offset) AS newest FROM ${table} WHERE partition = {partition:UInt16} AND offset >= {low:UInt64} AND offset < {middle:UInt64}`,
       { params: { partition, low: String(low), middle: String(middle) } },
     );
     // Where the store has no row in between there was none to be made, or it is too old to be kept.
     if (Number(nearest?.rows ?? 0) === 0) low = middle;
-    else if (await isSame(store, table, topic, partition, BigInt(nearest!.offset))) low = middle;
-    else high = BigInt(nearest!.offset);
+    else if (await isSame(store, table, topic, partition, BigInt(nearest!.newest))) low = middle;
+    else high = BigInt(nearest!.newest);
   }
   return low;
 }

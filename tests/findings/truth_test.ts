@@ -1,6 +1,7 @@
 /** What the back end says must be true: reproductions against the executable. */
 import assert from "node:assert/strict";
 import { withApi } from "../e2e/bridge.ts";
+import { freePort } from "../../tools/kafka.ts";
 import { command, legend, lines, withFolder } from "../e2e/executable.ts";
 
 const LIMIT_MS = 60_000;
@@ -20,7 +21,9 @@ async function traded(data: string): Promise<void> {
   const texts = [new Response(child.stdout).text(), new Response(child.stderr).text()];
   await until("the agent tells nothing", () => {
     try {
-      return JSON.parse(Deno.readTextFileSync(`${data}/agents/mev.status.json`)).evidence > 20;
+      // Metrics are told each second.
+      const { evidence, funnel } = JSON.parse(Deno.readTextFileSync(`${data}/agents/mev.status.json`));
+      return evidence > 20 && funnel.window_s >= 4;
     } catch {
       // Not there yet.
       return false;
@@ -126,10 +129,10 @@ const DAMAGES: readonly Damage[] = [
     file: "log/FORMAT",
     bytes: noise,
     by: "agent",
-    code: 1,
+    code: 3,
     says: /log\/FORMAT: its format is .* put the file back when it is damaged/,
   },
-  { file: "log/id", bytes: noise, by: "agent", code: 1, says: /log\/id: it is damaged, need 32 hex digits/ },
+  { file: "log/id", bytes: noise, by: "agent", code: 3, says: /log\/id: it is damaged, need 32 hex digits/ },
   {
     file: "legend.db",
     bytes: half,
@@ -177,15 +180,14 @@ Deno.test("section 3: each damaged file is said in one line that names it and wh
         damage(`${data}/${file}`, bytes);
         const words = {
           agent: ["run", "agent", "mev", ...LIGHT, "--data-dir", data],
-          api: ["run", "api", "--port", "0", "--data-dir", data],
+          api: ["run", "api", "--port", String(freePort()), "--data-dir", data],
           doctor: ["doctor", "--data-dir", data],
         }[by];
-        const outcome = await legend(words);
+        const outcome = await legend(words).finally(() => Deno.remove(data, { recursive: true }));
         const said = outcome.stdout + outcome.stderr;
         assert.match(said, says);
         assert.equal(outcome.code, code, said);
         assert.doesNotMatch(said, /this is a bug in legend|valid UTF-8/);
-        await Deno.remove(data, { recursive: true });
       });
     }
   });
