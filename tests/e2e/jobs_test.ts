@@ -36,6 +36,20 @@ interface Bench {
   ended(id: string, ms?: number): Promise<JobLine>;
 }
 
+/** Simulated blocks of a history: enough examples for a training. */
+const HISTORY_BLOCKS = 1_200;
+
+/** Waits until an agent has read so many blocks. */
+async function read(data: string, module: string, blocks: number): Promise<void> {
+  const end = performance.now() + 120_000;
+  for (;;) {
+    const text = await Deno.readTextFile(`${data}/agents/${module}.status.json`).catch(() => "{}");
+    if ((JSON.parse(text).blocks ?? 0) >= blocks) return;
+    assert.ok(performance.now() < end, `${module} has not read ${blocks} blocks: ${text}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 /** Runs with a store that holds some seconds of simulated history; nothing is written to it any more. */
 async function withHistory(
   run: (bench: Bench) => Promise<void>,
@@ -52,7 +66,7 @@ async function withHistory(
         new Part(["run", "agent", module, "--source", "sim:7", "--speed", "40", "--data-dir", data], env)
           .start()
       );
-      await new Promise((resolve) => setTimeout(resolve, 12_000));
+      for (const module of ["mev", "arbitrage"]) await read(data, module, HISTORY_BLOCKS);
       await Promise.all(agents.map((agent) => agent.end()));
       const stored = await call(["run", "sink", "--until-stored"]);
       assert.equal(stored.code, 0, stored.stderr);
@@ -196,7 +210,7 @@ Deno.test(`a worker killed at ${2 * KILLS} moments: taken over, the same bytes, 
 
 Deno.test("wishes that cannot be are answered in one line, before or by the job", () =>
   withHistory(async ({ data, range, call, submit, worker, ended }) => {
-    await Deno.mkdir(`${data}/datasets`, { recursive: true });
+    await Deno.mkdir(`${data}/datasets`, { recursive: true, mode: 0o700 });
     await Deno.symlink("/etc", `${data}/datasets/link`);
     const part = worker();
     try {
@@ -210,21 +224,21 @@ Deno.test("wishes that cannot be are answered in one line, before or by the job"
         [["scrape", "link/out.parquet", ...range], 1, /link is a symlink/],
         [["scrape", "s3://secret/out.parquet", ...range], 1, /bucket secret is not among s3\.buckets/],
         [
-          ["scrape", "a.parquet", "--start", "10", "--end", "5"],
+          ["scrape", "a.parquet", "--start", "2000000010", "--end", "2000000005"],
           2,
-          /^Cannot scrape: end: need an end behind the start/,
+          /^Cannot scrape: end: need an end later than the start/,
         ],
         [["scrape", "a.parquet", "--start", "yesterday", "--end", "5"], 2, /^Cannot scrape: start: /],
         [["scrape", "a.parquet", ...range, "--format", "csv"], 2, /^Cannot scrape: format: /],
         [["scrape", "a.parquet", ...range, "--dex", "uniswap"], 2, /^Cannot scrape: dex\.0: /],
         [
-          ["scrape", "a.parquet", "--start", "1000", "--end", "2000"],
+          ["scrape", "a.parquet", "--start", "1000000000", "--end", "1000000100"],
           1,
-          /Cannot scrape: no rows of arb and mev between 1970/,
+          /Cannot scrape: no rows of arb and mev between 2001-09-09/,
         ],
         [["scrape", "a.parquet", ...range, "--dex", "zerofi"], 1, /Cannot scrape: no rows .+ of zerofi/],
         [
-          ["train", "mev", "--start", "1000", "--end", "2000"],
+          ["train", "mev", "--start", "1000000000", "--end", "1000000100"],
           1,
           /Cannot train mev: no rows with features in the range/,
         ],
