@@ -95,6 +95,12 @@ function queryOf(args: ScrapeArgs, type: DatasetType): Query {
   };
 }
 
+/** What lies in the files, not what was counted before: rows come in meanwhile. */
+export function scrapedText(files: ScrapeResult["files"]): string {
+  const sum = (of: "rows" | "bytes") => grouped(files.reduce((sum, file) => sum + file[of], 0));
+  return `${sum("rows")} rows in ${sum("bytes")} bytes`;
+}
+
 export const scrape: Job<ScrapeArgs> = {
   kind: "scrape",
   parse: (args) => keptArgs.scrape.parse(args),
@@ -139,10 +145,7 @@ export const scrape: Job<ScrapeArgs> = {
       );
       before += total;
     }
-    // What lies in the files, not what was counted before: rows came in meanwhile.
-    const sum = (of: "rows" | "bytes") => grouped(files.reduce((sum, file) => sum + file[of], 0));
-    const message = `${sum("rows")} rows in ${sum("bytes")} bytes`;
-    return { result: { files } satisfies ScrapeResult, message };
+    return { result: { files } satisfies ScrapeResult, message: scrapedText(files) };
   },
 };
 

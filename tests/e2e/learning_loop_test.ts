@@ -147,10 +147,14 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
       for (const module of MODULES) await pause(module);
       const range = ["--start", String(begin), "--end", String(begin + 86_400)];
 
-      const scraped = await json<{ state: string; result: { files: { output: string; rows: number }[] } }>(
+      const scraped = await json<
+        { state: string; message: string; result: { files: { output: string; rows: number }[] } }
+      >(
         ["scrape", "history.parquet", ...range],
       );
       assert.equal(scraped.state, "done");
+      const all = scraped.result.files.reduce((sum, { rows }) => sum + rows, 0);
+      assert.equal(scraped.message.split(" ")[0]!.replaceAll(",", ""), String(all));
       for (const { output, rows } of scraped.result.files) {
         const manifest = JSON.parse(await Deno.readTextFile(`${data}/datasets/${output}.manifest.json`));
         assert.deepEqual([manifest.rows, manifest.format], [rows, "parquet"], output);
