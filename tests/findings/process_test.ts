@@ -1,9 +1,9 @@
 /** Processes and the data folder, as operators and hostile users met them on the executable. */
 import assert from "node:assert/strict";
 import { openDataDir } from "../../core/data_dir.ts";
-import { ROOT } from "../../tools/paths.ts";
+import { chdb, clickHouseUrl } from "../kafka/cluster.ts";
 import { canMount, command, environment, legend, withFolder, withMount } from "../e2e/executable.ts";
-import { EXECUTABLE } from "../../tools/paths.ts";
+import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 
 /** Generous: the machine that runs this may be busy with other things. */
 const LIMIT_MS = 60_000;
@@ -192,6 +192,26 @@ Deno.test("operator 5 and 8: a closed stderr and SIGHUP end nothing, SIGTERM end
     assert.equal((await child.status).code, 0);
     await out;
     assert.deepEqual(processesOf(data), []);
+  }));
+
+Deno.test("operator 12: a stop with the own store ends with 0", () =>
+  withFolder(async (folder) => {
+    await using run = new Run(`${folder}/data`, [], { LEGEND_CHDB: await chdb() });
+    await agentsRun(run.data);
+    const url = await clickHouseUrl(run.data);
+    // The sink holds connections by then, which the server's own end would wait for.
+    await until("rows in the store", () => {
+      try {
+        const { topics } = JSON.parse(Deno.readTextFileSync(`${run.data}/sink.status.json`));
+        return topics.some(({ records }: { records: number }) => records > 0);
+      } catch {
+        return false;
+      }
+    });
+    run.kill("SIGTERM");
+    const { code, stderr } = await run.end();
+    assert.equal(code, 0, `${url}: ${stderr}`);
+    assert.deepEqual(processesOf(run.data), []);
   }));
 
 Deno.test("M9: a data folder that is gone or replaced ends everything with 3, and nothing is made anew", () =>
