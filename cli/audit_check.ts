@@ -24,8 +24,12 @@ export async function checkAudit(context: Context, anchor?: string): Promise<Ver
   try {
     if (typeof database !== "string" && faults.length === 0) await tellPending(context, database);
     const told = [await readTopic(log, trust, AUDIT_TOPIC, false)];
+    const notes: string[] = [];
     if (kafkaOf(context.config())) {
-      told.push(await readTopic(context.log(), trust, `${AUDIT_TOPIC} on Kafka`, true));
+      const far = await readTopic(context.log(), trust, `${AUDIT_TOPIC} on Kafka`, true);
+      // A cluster that does not answer says nothing of the audit.
+      if (far.unreachable === null) told.push(far);
+      else notes.push(`the heads on Kafka were not looked at: ${far.unreachable}`);
     }
     const configured = context.setting<string>("audit.anchor");
     for (const file of new Set([configured, anchor ?? ""])) {
@@ -35,7 +39,7 @@ export async function checkAudit(context: Context, anchor?: string): Promise<Ver
     return {
       ...verdict,
       faults: [...faults, ...verdict.faults],
-      notes: [...verdict.notes, ...outside(told)],
+      notes: [...verdict.notes, ...notes, ...outside(told)],
     };
   } finally {
     if (typeof database !== "string") database.close();
@@ -119,6 +123,7 @@ export async function readTopic(log: Log, trust: Trust, name: string, shared: bo
     }
   } catch (error) {
     const isMissing = error instanceof AppError && error.code === "not_found";
+    if (shared && error instanceof AppError && error.code === "unavailable") told.unreachable = error.message;
     told.fault(
       isMissing ? "it is missing" : `it cannot be read: ${error instanceof Error ? error.message : error}`,
     );

@@ -31,6 +31,8 @@ export class ToldHeads {
   readonly old = new Map<number, string>();
   /** Heads of this instance, those told twice included. */
   count = 0;
+  /** Why the place did not answer; null when it did. */
+  unreachable: string | null = null;
   /** Seq of the head that was taken last. */
   newest = 0;
   #last: SignedHead | undefined;
