@@ -5,7 +5,7 @@
  */
 import { type Job, statusRecord } from "../core/jobs/book.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
-import type { FromWorker, JobSettings, ToWorker } from "../core/jobs/contract.ts";
+import type { FromWorker, JobSettings, LiveWish, ToWorker } from "../core/jobs/contract.ts";
 import { pause } from "../core/pause.ts";
 
 const BEAT_MS = 1_000;
@@ -26,6 +26,8 @@ export interface JobRunnerOptions {
   say(line: string): void;
   /** Nobody beside it tells of a log that is away. */
   readonly alone: boolean;
+  /** Puts a version live in the name of who gave the job. Throws when something stands against it. */
+  goLive(job: Job, wish: LiveWish): Promise<void>;
   /** Told of each change of a job that runs here. */
   told(job: Job): Promise<void>;
 }
@@ -83,11 +85,12 @@ export class JobRunner {
     }
   }
 
-  /** The oldest job that is due, or whose holder is gone. */
+  /** The oldest job that is due, or whose holder is gone; of who has fewest at work first, so that nobody's many keep others waiting. */
   #claimable(): Job | undefined {
     const now = performance.now();
     const wall = Date.now();
-    return this.#options.queue.book.list().reverse().find((job) => {
+    const jobs = this.#options.queue.book.list().reverse();
+    return fairest(jobs, (job) => {
       if (this.#running.has(job.id)) return false;
       if (job.state === "queued") return job.notBeforeMs <= wall;
       if (job.state !== "running") return false;
@@ -154,7 +157,7 @@ export class JobRunner {
         if (data.type === "progress") {
           [running.progress, running.message] = [data.progress, data.message];
         } else if (data.type === "confirm") {
-          const answer = await this.#confirm(running);
+          const answer = await this.#confirm(running, data.live);
           post({ type: "confirmed", call: data.call, ...answer });
         } else {
           await this.#end(running, data);
@@ -184,7 +187,10 @@ export class JobRunner {
   }
 
   /** Whether the job is still this run's, by everything that is on the log now. */
-  async #confirm({ job, token }: Running): Promise<{ ours: boolean; why?: string }> {
+  async #confirm(
+    { job, token }: Running,
+    live: LiveWish | undefined,
+  ): Promise<{ ours: boolean; why?: string; refused?: string }> {
     const { queue } = this.#options;
     try {
       await queue.sync();
@@ -192,7 +198,14 @@ export class JobRunner {
       return { ours: false, why: error instanceof Error ? error.message : String(error) };
     }
     const now = queue.book.get(job.id);
-    return { ours: now?.token === token && now.state === "running" && !now.cancelWanted };
+    const ours = now?.token === token && now.state === "running" && !now.cancelWanted;
+    if (!ours || !live) return { ours };
+    try {
+      await this.#options.goLive(job, live);
+      return { ours };
+    } catch (error) {
+      return { ours, refused: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   #cancel(running: Running): void {
@@ -262,4 +275,26 @@ function every(ms: number, run: () => Promise<void>): Disposable {
     await run().finally(() => (busy = false));
   }, ms);
   return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** How far back ended jobs count for whose turn it is. */
+const TURN_MS = 60 * 60_000;
+
+/** Of those that may start, the oldest of the issuer whose jobs were started least lately. */
+export function fairest(
+  jobs: readonly Job[],
+  mayStart: (job: Job) => boolean,
+  now = Date.now(),
+): Job | undefined {
+  const started = new Map<string, number>();
+  for (const { issuer, startedMs } of jobs) {
+    if (startedMs !== null && now - startedMs < TURN_MS) {
+      started.set(issuer, Math.max(started.get(issuer) ?? 0, startedMs));
+    }
+  }
+  let best: Job | undefined;
+  for (const job of jobs.filter(mayStart)) {
+    if (!best || (started.get(job.issuer) ?? 0) < (started.get(best.issuer) ?? 0)) best = job;
+  }
+  return best;
 }

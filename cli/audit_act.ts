@@ -40,9 +40,20 @@ export async function withReading<T>(
 
 /** Adds an entry by this user of the host. Throws when it cannot be kept. */
 export function appendAct(context: Context, database: Database, act: Omit<Act, "who">): void {
-  const signer = new HeadSigner(context.dataDir().instance, headSeed(context));
-  new AuditChain(database, signer).append({ who: LOCAL_USER, ...act });
+  append(context, database, { who: LOCAL_USER, ...act });
 }
+
+function append(context: Context, database: Database, act: Act): void {
+  const signer = new HeadSigner(context.dataDir().instance, headSeed(context));
+  new AuditChain(database, signer).append(act);
+}
+
+/** One entry in whoever's name acted; its head is outside when this resolves. Throws when it cannot be kept. */
+export const auditAs = (context: Context, act: Act): Promise<void> =>
+  withDatabase(context, async (database) => {
+    append(context, database, act);
+    await tellHeads(context, database);
+  });
 
 /** The heads of what was added are outside when this resolves, or it was said why not. */
 export async function tellHeads(context: Context, database: Database): Promise<void> {

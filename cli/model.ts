@@ -6,10 +6,12 @@ import { drawReport, noReport } from "../core/model_report.ts";
 import { compareShadow, HOURS_MAX, type ShadowComparison } from "../core/shadow.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { deployModel } from "../core/deploy.ts";
+import { LOCAL_USER } from "../core/local_user.ts";
 import { ModelEvents } from "../core/model_events.ts";
 import { signatureCheck } from "../ffi/control.ts";
 import { judge, ModelRegistry } from "../ffi/models.ts";
 import { type Command, type Context, EXIT, type Flag, type Invocation } from "./command.ts";
+import { auditAs } from "./audit_act.ts";
 import { storeOf } from "./db.ts";
 
 const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
@@ -168,7 +170,7 @@ export const modelDeploy: Command = {
   flags: [JSON_FLAG],
   async run(call, context) {
     const { module, version } = both(call, "deploy a model");
-    return await deploy(call, context, module, version);
+    return await deploy(call, context, module, version, "model deploy");
   },
 };
 
@@ -182,7 +184,7 @@ export const modelRollback: Command = {
     const events = new ModelEvents(context.log());
     await events.read();
     const list = events.withHistory(registryOf(context).list(module));
-    return await deploy(call, context, module, liveBefore(list));
+    return await deploy(call, context, module, liveBefore(list), "model rollback");
   },
 };
 
@@ -191,18 +193,13 @@ async function deploy(
   context: Context,
   module: ModuleName,
   version: string,
+  action: string,
 ): Promise<0 | 1 | 2 | 3> {
   const registry = registryOf(context);
-  const pinned = registry.state(module).pin.version;
-  if (pinned) {
-    throw new AppError(
-      "conflict",
-      `Cannot deploy ${version}: ${module} is pinned to ${pinned}; lift it with \`legend model pin ${module}\``,
-    );
-  }
   const told = await deployModel(
     {
       registry,
+      audit: (act) => auditAs(context, act),
       log: context.log(),
       isSigned: signatureCheck(
         context.library(),
@@ -213,8 +210,7 @@ async function deploy(
       cluster: kafkaOf(context.config()) !== null,
       heard: (module) => runningHere(context, module).map(({ agent }) => agent),
     },
-    module,
-    version,
+    { module, version, who: LOCAL_USER, action, requestId: crypto.randomUUID().replaceAll("-", "") },
   );
   if (flags.json) context.out(`${JSON.stringify({ module, version, ...told })}\n`);
   else if (told.receipts.length === 0 && told.silent.length === 0) {

@@ -7,6 +7,7 @@ import { removeIfThere, StatusFile } from "../core/files.ts";
 import { partsStatusFile, PartsTeller } from "../core/parts.ts";
 import type { AgentStatus } from "../core/control.ts";
 import { type Command, type Context, EXIT, type Invocation } from "./command.ts";
+import { needDescriptors } from "./api_server.ts";
 import { API_FLAGS } from "./run_api.ts";
 import { hasClickHouse } from "./run_store.ts";
 import { SOURCE_FLAGS, sourcesOf, speedFlag, summary } from "./run_agent.ts";
@@ -14,6 +15,8 @@ import { makeTopics } from "./topics.ts";
 
 /** How often the supervisor says that it lives. */
 const TELL_MS = 500;
+/** Files and sockets that each part may have; the store alone takes some hundreds when it has work. */
+const RUN_DESCRIPTORS_MIN = 256;
 const LOCK_FILE = "supervisor.lock";
 /** A part that has never run longer than this has not been able to start; later it has crashed. */
 const START_MS = 5_000;
@@ -31,6 +34,7 @@ export const run: Command = {
     "What is on the log already is counted, not written again.",
   ],
   async run(call, context) {
+    needDescriptors(context.library(), "everything", RUN_DESCRIPTORS_MIN);
     const sources = sourcesOf(call);
     speedFlag(call.flags.speed, 1);
     const { path } = context.dataDir();

@@ -1,5 +1,6 @@
 import { Bridge } from "../agents/bridge/bridge.ts";
 import { AuditChain } from "../core/audit/chain.ts";
+import type { Act } from "../core/audit/entry.ts";
 import { Refusals } from "../core/audit/refusals.ts";
 import { Accounts } from "../core/auth/accounts.ts";
 import { DeviceMarks } from "../core/auth/device.ts";
@@ -31,13 +32,16 @@ import { serverAddress } from "../core/store/address.ts";
 import { runQuery } from "../core/store/queries.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
 import { WriteRate } from "../core/store/write_rate.ts";
+import { holdsBy, Streams } from "../core/streams.ts";
 import { systemHealth } from "../core/system.ts";
 import { sendCommand, signatureCheck } from "../ffi/control.ts";
+import { descriptors, Doorkeeper } from "../ffi/door.ts";
 import { endWithParent } from "../ffi/process.ts";
 import { judge } from "../ffi/models.ts";
 import { createApp } from "../routes/app.ts";
 import type { ApiDeps } from "../routes/deps.ts";
 import { pageRoutes } from "../routes/pages/mod.tsx";
+import { ApiServer, DESCRIPTORS_KEPT, DESCRIPTORS_MIN, needDescriptors } from "./api_server.ts";
 import { assetReader } from "./assets.ts";
 import { headSeed } from "./audit_act.ts";
 import { tellerOf } from "./audit_heads.ts";
@@ -52,8 +56,10 @@ import { hasClickHouse } from "./run_store.ts";
 
 /** How long a reader of legend.db waits: only for one that mends the file after a crash. */
 const READ_BUSY_MS = 1_000;
-/** How long open connections may take to end. */
-const SHUTDOWN_MS = 2_000;
+/** From the first byte of a request, or from the connection, until a handler has it. */
+const REQUEST_MS = 10_000;
+/** Between two requests of a connection: proxies keep theirs for a minute. */
+const IDLE_MS = 75_000;
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 export const API_FLAGS: readonly Flag[] = [
@@ -81,10 +87,20 @@ export const runApi: Command = {
         `Cannot listen on ${hostname}: it is not loopback and there is no TLS, need --insecure-listen or a proxy with TLS on this host`,
       );
     }
+    needDescriptors(context.library(), "the API", DESCRIPTORS_MIN);
     const parts = await openParts(context, flags.part === true);
-    const { deps, bridge } = parts;
+    const { deps, bridge, keeper } = parts;
     const app = createApp(deps, pageRoutes);
-    const server = listen(hostname, port, app.fetch, context);
+    const server = new ApiServer({
+      hostname,
+      port,
+      handler: app.fetch,
+      keeper,
+      signal: context.signal,
+      say: (line) => context.say(line),
+    });
+    const shown = hostname.includes(":") ? `[${hostname}]` : hostname;
+    context.say(`the page is at http://${shown}:${port}${deps.prefix}/`);
     const { decisions, metrics, receipts, wanted, jobs } = deps;
     const follow = [decisions, metrics, receipts, wanted, jobs, ...parts.following].map((part) =>
       part.follow(context.signal)
@@ -96,8 +112,7 @@ export const runApi: Command = {
         new Promise((resolve) => context.signal.addEventListener("abort", resolve)),
       ]);
     } finally {
-      // A client that does not read would hold the end up for ever.
-      await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS))]);
+      await server.close();
       await parts.close();
     }
     return EXIT.done;
@@ -142,7 +157,18 @@ async function openParts(context: Context, supervised: boolean) {
     windowMs: context.setting<number>("realtime.batch_window_ms"),
     maxSize: context.setting<number>("realtime.batch_max_size"),
   };
-  const bridge = new Bridge({ log, ...batch, isOpen: (session) => accounts.isOpen(session) });
+  const bridge = new Bridge({ log, ...batch });
+  const streams = new Streams(holdsBy(accounts));
+  const proxies = new AddressRanges(context.setting<string>("api.trusted_proxies"));
+  const keeper = new Doorkeeper(context.library(), {
+    port: context.setting<number>("api.port"),
+    connections_max: context.setting<number>("api.connections_max"),
+    per_address_max: context.setting<number>("api.connections_per_address"),
+    descriptors_kept: DESCRIPTORS_KEPT,
+    request_ms: REQUEST_MS,
+    idle_ms: IDLE_MS,
+    shared: proxies.entries,
+  });
   const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
   const kafka = kafkaOf(context.config()) !== null;
   const isSigned = signatureCheck(context.library(), path, sign_sk_hex);
@@ -220,10 +246,11 @@ async function openParts(context: Context, supervised: boolean) {
     schedules: { read: () => readSchedules(path), write: (list) => writeSchedules(path, list) },
     models: {
       list: (module) => modelEvents.withHistory(registry.list(module)),
-      deploy: (module, version, requestId) => {
+      deploy: (live) => {
         const heard = (module: ModuleName) => metrics.instances(module);
-        const deps = { registry, log, isSigned, signal: context.signal, cluster: kafka, heard };
-        return deployModel(deps, module, version, requestId);
+        const audit = (act: Act) => deps.audit(act);
+        const { signal } = context;
+        return deployModel({ registry, audit, log, isSigned, signal, cluster: kafka, heard }, live);
       },
       import: async (module, file) => {
         // Whoever may swap a model may not read other files of this host.
@@ -261,14 +288,16 @@ async function openParts(context: Context, supervised: boolean) {
         heard: heardOf(metrics),
         isReading: bridge.isReading,
       }),
-    system: () => systemHealth(path),
+    system: () => systemHealth(path, descriptors(context.library())),
     storeRowsPerSecond: () => writeRate.perSecond(),
     asset: assetReader(),
     firstLoginDone: () => removeIfThere(`${path}/first-login`),
+    streams,
+    connections: keeper,
     door: {
       listen: context.setting<string>("api.listen"),
       origins: originsOf(context.setting<string>("api.origins")),
-      proxies: new AddressRanges(context.setting<string>("api.trusted_proxies")),
+      proxies,
     },
     ratePerSecond: context.setting<number>("api.rate_limit_per_second"),
     openMetrics: context.setting<boolean>("api.open_metrics") &&
@@ -279,17 +308,18 @@ async function openParts(context: Context, supervised: boolean) {
   };
   // Alone, a host has no other agents to hear of.
   const following: { follow(signal: AbortSignal): Promise<void> }[] = kafka
-    ? [modelEvents, refusals, teller, writeRate, fleet]
-    : [modelEvents, refusals, teller, writeRate];
+    ? [modelEvents, refusals, teller, writeRate, streams, fleet]
+    : [modelEvents, refusals, teller, writeRate, streams];
   if (hasSink(context)) following.push(probe);
   const close = async () => {
+    keeper[Symbol.dispose]();
     await refusals.flush();
     await teller.flush();
     await records.close();
     database.close();
     lock[Symbol.dispose]();
   };
-  return { deps, bridge, following, failed: records.failed, close };
+  return { deps, bridge, keeper, following, failed: records.failed, close };
 }
 
 /** How long what an agent of another host told is news. */
@@ -353,39 +383,4 @@ function keptSecret(path: string): string {
     "unavailable",
     `Cannot use ${path}: it is damaged, need letters and digits as legend wrote them; put it back, or remove it (everybody logs in again)`,
   );
-}
-
-function listen(
-  hostname: string,
-  port: number,
-  handler: (request: Request, info?: unknown) => Response | Promise<Response>,
-  context: Context,
-): Deno.HttpServer {
-  try {
-    return Deno.serve({
-      hostname,
-      port,
-      onListen: ({ port }) => {
-        const shown = hostname.includes(":") ? `[${hostname}]` : hostname;
-        context.say(`the page is at http://${shown}:${port}${context.setting<string>("api.path_prefix")}/`);
-      },
-      onError: (error) => {
-        context.say(`Cannot answer a request: ${error instanceof Error ? error.message : error}`);
-        return new Response("Cannot go on", { status: 500 });
-      },
-    }, (request, info) => handler(request, info));
-  } catch (cause) {
-    if (cause instanceof Deno.errors.AddrInUse) {
-      throw new AppError(
-        "unavailable",
-        `Cannot listen on ${hostname}:${port}: another program does, use another --port`,
-        { cause },
-      );
-    }
-    throw new AppError(
-      "unavailable",
-      `Cannot listen on ${hostname}:${port}: ${cause instanceof Error ? cause.message : cause}`,
-      { cause },
-    );
-  }
 }

@@ -1,5 +1,6 @@
 import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
+import { pause } from "../core/pause.ts";
 import { readOrMake, replaceFile } from "../core/files.ts";
 import { LOCAL_STORE_FILE, LOCAL_TIER, type LocalStore } from "../core/store/address.ts";
 import { Store } from "../core/store/client.ts";
@@ -9,11 +10,16 @@ import { runStore as runClickHouse } from "../ffi/store.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 import { PART_FLAG } from "./run_agent.ts";
 
-const USER = "legend";
 /** The query that keeps the library's server running. */
 const KEEP_ALIVE = "legend-store";
 const START_MS = 60_000;
 const LOOK_MS = 60_000;
+/** How often the store's own door is tried. */
+const DOOR_MS = 1_000;
+/** Refused so often in a row, it is closed. */
+const REFUSED_MAX = 2;
+/** A store that has work may be slow; this long without an answer it is stuck. */
+const SILENT_MS = 60_000;
 
 export const runStore: Command = {
   name: "run store",
@@ -34,7 +40,8 @@ export const runStore: Command = {
     );
     const local: LocalStore = {
       port: context.setting<number>("store.port") || freePort(),
-      user: USER,
+      // A name that is not known is not even asked for its password.
+      user: readOrMake(`${folder}/user`, () => `legend_${randomSecret().replaceAll(/[^A-Za-z0-9]/g, "")}`),
       password: readOrMake(`${folder}/password`, randomSecret),
       pid: Deno.pid,
     };
@@ -68,7 +75,11 @@ export const runStore: Command = {
     context.say(`the analytics store serves on 127.0.0.1:${local.port}`);
     const timer = setInterval(() => keepSmall(store, context), LOOK_MS);
     try {
-      await Promise.race([end, stopped]);
+      const why = await Promise.race([
+        Promise.race([end, stopped]).then(() => undefined),
+        watchDoor(store, local.port, context.signal),
+      ]);
+      if (why) throw new AppError("failed", `Cannot go on: ${why}`);
     } finally {
       clearInterval(timer);
       Deno.removeSync(file);
@@ -137,7 +148,12 @@ async function configure(
 <default><no_password/><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota>
 <grants><query>GRANT SYSTEM LISTEN ON *.*</query><query>GRANT SELECT ON system.numbers</query></grants></default>
 </users></clickhouse>`;
+  // The query inside the process is of the user `default`, who has no password. No request reaches a handler, and with
+  // it any user, without the name that the parts alone know.
+  const header = `<headers><X-ClickHouse-User>${user}</X-ClickHouse-User></headers>`;
   const config = `<clickhouse><users_config>${folder}/users.xml</users_config>
+<display_name>legend</display_name><http_handlers><rule>${header}
+<handler><type>dynamic_query_handler</type><query_param_name>query</query_param_name></handler></rule></http_handlers>
 <user_files_path>${folder}/user_files/</user_files_path>
 <format_schema_path>${folder}/format_schemas/</format_schema_path>
 <max_server_memory_usage>${memory}</max_server_memory_usage>
@@ -162,6 +178,28 @@ async function configure(
     "--query=SYSTEM START LISTEN HTTP; SELECT sleepEachRow(0.5) FROM system.numbers " +
     "SETTINGS max_block_size=1, function_sleep_max_microseconds_per_block=10000000, max_execution_time=0 FORMAT Null",
   ];
+}
+
+/** Waits until the store's door is closed or it does not answer any more, and says so; undefined at the signal's end. */
+async function watchDoor(store: Store, port: number, signal: AbortSignal): Promise<string | undefined> {
+  let [refused, answered] = [0, performance.now()];
+  let asked: Promise<void> | undefined;
+  while (!signal.aborted) {
+    await pause(DOOR_MS, signal);
+    const isClosed = await Deno.connect({ hostname: "127.0.0.1", port }).then((connection) => {
+      connection.close();
+      return false;
+    }, (error) => error instanceof Deno.errors.ConnectionRefused);
+    refused = isClosed ? refused + 1 : 0;
+    if (refused >= REFUSED_MAX) return `the store does not take connections on 127.0.0.1:${port} any more`;
+    asked ??= store.command("SELECT 1").then(() => {
+      answered = performance.now();
+    }, () => {}).finally(() => (asked = undefined));
+    if (performance.now() - answered > SILENT_MS) {
+      return `the store has not answered for ${SILENT_MS / 1000} s`;
+    }
+  }
+  return undefined;
 }
 
 async function answers(store: Store, isOver: () => boolean): Promise<void> {

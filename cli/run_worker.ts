@@ -5,13 +5,16 @@ import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
 import { removeIfThere, StatusFile } from "../core/files.ts";
 import { workerStatusFile } from "../core/parts.ts";
+import { goLive } from "../core/going_live.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
 import { readMarks, readSchedules, writeMarks } from "../core/jobs/schedules.ts";
 import { storeAddress } from "../core/store/address.ts";
 import type { StoreAddress } from "../core/store/client.ts";
 import { endWithParent } from "../ffi/process.ts";
 import type { JobSettings } from "../core/jobs/contract.ts";
+import { auditAs } from "./audit_act.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
+import { registryOf } from "./model.ts";
 import { PART_FLAG } from "./run_agent.ts";
 
 /** How often the worker says that it lives. */
@@ -46,6 +49,14 @@ export const runWorker: Command = {
       say: (line) => context.say(line),
       // Below a supervisor the link and the agents say it.
       alone: !flags.part,
+      goLive: (job, { module, version }) =>
+        goLive(registryOf(context), (act) => auditAs(context, act), {
+          module,
+          version,
+          who: job.issuer,
+          action: "model promoted",
+          requestId: `job-${job.id}`,
+        }),
       told: (job) => status.tell(job),
     });
     const say = (line: string) => context.say(line);

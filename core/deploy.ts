@@ -1,5 +1,7 @@
 /** A deployment: the symlink first, then what each running agent says of it. */
+import type { Act } from "./audit/entry.ts";
 import type { ModuleName, Receipt } from "./control.ts";
+import { type GoingLive, goLive, type LiveRegistry } from "./going_live.ts";
 import type { Log } from "./log/log.ts";
 import { type IsSigned, Receipts } from "./receipts.ts";
 
@@ -11,13 +13,9 @@ const LOOK_MS = 10;
 /** Short, so that a deployment ends when it is answered. */
 const WAIT_FOR_RECORD_MS = 50;
 
-/** What a deployment needs of the registry (`ffi/models.ts`). */
-export interface Deployable {
-  point(module: ModuleName, link: "latest", version: string, requestId: string): void;
-}
-
 export interface DeployDeps {
-  readonly registry: Deployable;
+  readonly registry: LiveRegistry;
+  readonly audit: (act: Act) => void | Promise<void>;
   readonly log: Log;
   readonly isSigned: IsSigned;
   readonly signal: AbortSignal;
@@ -34,20 +32,19 @@ export interface Deployed {
   readonly silent: string[];
 }
 
-/** Throws `not_found` for a version that is neither registered nor `baseline`. Without running agents there are no receipts. */
+/** Throws what `goLive` throws, and `not_found` for a version that is neither registered nor `baseline`. Without running agents there are no receipts. */
 export async function deployModel(
-  { registry, log, isSigned, signal, cluster, heard }: DeployDeps,
-  module: ModuleName,
-  version: string,
-  requestId: string = crypto.randomUUID(),
+  { registry, audit, log, isSigned, signal, cluster, heard }: DeployDeps,
+  live: GoingLive,
 ): Promise<Deployed> {
+  const { module, requestId } = live;
   const known = heard?.(module) ?? [];
   const more = cluster ? MORE_MS.cluster : MORE_MS.here;
   const stop = new AbortController();
   const receipts = new Receipts(log, isSigned);
   const following = receipts.follow(AbortSignal.any([signal, stop.signal]), WAIT_FOR_RECORD_MS);
   try {
-    registry.point(module, "latest", version, requestId);
+    await goLive(registry, audit, live);
     const begin = performance.now();
     const answers = () => receipts.of(requestId).filter(({ genuine }) => genuine);
     const silent = () => known.filter((name) => !answers().some(({ instance }) => instance === name));

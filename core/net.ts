@@ -12,21 +12,25 @@ export const plainAddress = (address: string): string => address.replace(/^::fff
 export class AddressRanges {
   readonly #list = new BlockList();
   readonly isEmpty: boolean;
+  /** Address and bits that count of each range. */
+  readonly entries: readonly (readonly [address: string, bits: number])[];
 
   /** `10.0.0.0/8,::1`. Throws with the entry that is none. */
   constructor(text: string) {
-    const entries = listOf(text);
-    if (entries.length > LISTED_MAX) throw new Error(`need at most ${LISTED_MAX} addresses`);
-    this.isEmpty = entries.length === 0;
-    for (const entry of entries) {
+    const listed = listOf(text);
+    if (listed.length > LISTED_MAX) throw new Error(`need at most ${LISTED_MAX} addresses`);
+    this.isEmpty = listed.length === 0;
+    this.entries = listed.map((entry) => {
       const [address = "", bits, ...more] = entry.split("/");
       const family = isIP(address);
       const bitsMax = family === 4 ? 32 : 128;
       const isRight = family !== 0 && more.length === 0 &&
         (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax));
       if (!isRight) throw new Error(`\`${entry}\` is not an address or a range like 10.0.0.0/8`);
-      this.#list.addSubnet(address, bits === undefined ? bitsMax : Number(bits), `ipv${family as 4 | 6}`);
-    }
+      const counted = bits === undefined ? bitsMax : Number(bits);
+      this.#list.addSubnet(address, counted, `ipv${family as 4 | 6}`);
+      return [address, counted] as const;
+    });
   }
 
   has(address: string): boolean {

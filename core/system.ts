@@ -15,24 +15,19 @@ export interface SystemHealth {
   /** Of the disk that holds the data folder. */
   readonly disk: { readonly free_bytes: number };
   /** Of the API alone. */
-  readonly descriptors: { readonly open: number; readonly limit: number };
+  readonly descriptors: Descriptors;
   readonly host_uptime_s: number;
   readonly process_uptime_s: number;
 }
 
-/** How many files and sockets this process may have open; the limit that the kernel enforces. */
-export function descriptorLimit(): number {
-  const row = /^Max open files\s+(\d+|unlimited)/m.exec(Deno.readTextFileSync("/proc/self/limits"))![1]!;
-  return row === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(row);
+/** Files and sockets of this process. */
+export interface Descriptors {
+  readonly open: number;
+  /** As many as the kernel allows. */
+  readonly limit: number;
 }
 
-/** Descriptors of this process that are in use. */
-export function openDescriptors(): number {
-  // The listing has one itself while it is read.
-  return [...Deno.readDirSync("/proc/self/fd")].length - 1;
-}
-
-export function systemHealth(dataDir: string): SystemHealth {
+export function systemHealth(dataDir: string, descriptors: Descriptors): SystemHealth {
   const { total, available } = Deno.systemMemoryInfo();
   return {
     host: Deno.hostname(),
@@ -44,7 +39,7 @@ export function systemHealth(dataDir: string): SystemHealth {
       process_bytes: Deno.memoryUsage().rss,
     },
     disk: { free_bytes: freeBytes(dataDir) },
-    descriptors: { open: openDescriptors(), limit: descriptorLimit() },
+    descriptors,
     host_uptime_s: Deno.osUptime(),
     process_uptime_s: Math.floor(performance.now() / 1000),
   };

@@ -104,7 +104,15 @@ export const SYMBOLS = {
   // path, identity, quiet
   legend_end_with_folder: { parameters: [...TEXT, ...TEXT, "u32", ...OUT], result: "i32" },
   legend_running: { parameters: OUT, result: "i32" },
+  legend_door_start: { parameters: [...TEXT, ...OUT], result: "i32" },
+  // door, peers one a line
+  legend_door_busy: { parameters: ["u32", ...TEXT, ...OUT], result: "i32" },
+  // door, peer
+  legend_door_stream: { parameters: ["u32", ...TEXT, ...OUT], result: "i32" },
+  legend_door_status: { parameters: ["u32", ...OUT], result: "i32" },
+  legend_descriptors: { parameters: OUT, result: "i32" },
+  legend_door_close: { parameters: ["u32"], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** `ABI_VERSION` of ffi/abi. */
-export const ABI_VERSION = 8;
+export const ABI_VERSION = 9;

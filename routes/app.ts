@@ -115,7 +115,16 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
     )
   );
   for (const row of routes) {
+    /** A login, a user or a key may have changed: what belonged to it ends at once, whatever the handler's end. */
+    const changes = row.method !== "GET" && (row.right === "self" || row.right === "admin");
     const handle = async (c: RouteContext): Promise<Response> => {
+      try {
+        return await reach(c);
+      } finally {
+        deps.streams.check();
+      }
+    };
+    const reach = async (c: RouteContext): Promise<Response> => {
       const refused = await guard.judge(c, row);
       if (refused) return refused;
       const unknown = row.query && Object.keys(c.req.query()).find((name) => !row.query!.includes(name));
@@ -129,7 +138,8 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
       const limited = isFree ? undefined : guard.limit(c);
       return limited ?? (body instanceof Response ? body : row.handle(c, body.body));
     };
-    app.on(row.method, row.path, (c) => answer(c as RouteContext, () => handle(c as RouteContext)));
+    const serve = changes ? handle : reach;
+    app.on(row.method, row.path, (c) => answer(c as RouteContext, () => serve(c as RouteContext)));
   }
   return { fetch: (request, info) => app.fetch(request, info as object), routes };
 }

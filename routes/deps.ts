@@ -19,8 +19,10 @@ import type { MetricsView } from "../core/metrics.ts";
 import type { RealtimeHub } from "../core/realtime.ts";
 import type { Encoding } from "./encoding.ts";
 import type { Deployed } from "../core/deploy.ts";
+import type { GoingLive } from "../core/going_live.ts";
 import type { Receipts } from "../core/receipts.ts";
 import type { WantedStates } from "../core/wanted.ts";
+import type { Streams } from "../core/streams.ts";
 import type { DoorOptions } from "./middleware/door.ts";
 
 export interface Asset {
@@ -45,6 +47,14 @@ export interface Readiness {
   readonly ready: boolean;
   /** Every part, those that are well too. */
   readonly reasons: readonly ReadyReason[];
+}
+
+/** Connections of the API's port. */
+export interface ConnectionStatus {
+  readonly connections: number;
+  readonly connections_max: number;
+  /** Ended by the doorkeeper since the start: late, idle, talks, surplus. */
+  readonly shut: Readonly<Record<string, number>>;
 }
 
 /** What goes into the audit. */
@@ -104,8 +114,8 @@ export interface ApiDeps {
   schedules: { read(): readonly Schedule[]; write(list: readonly Schedule[]): void };
   models: {
     list(module: ModuleName): ModelList;
-    /** Symlink, then the agents' receipts. */
-    deploy(module: ModuleName, version: string, requestId: string): Promise<Deployed>;
+    /** Pin, audit and symlink, then the agents' receipts. */
+    deploy(live: GoingLive): Promise<Deployed>;
     /** Registers and signs a file; its version. */
     import(module: ModuleName, file: string): Promise<string>;
     /** The model in shadow beside the one that decides. */
@@ -122,6 +132,14 @@ export interface ApiDeps {
   asset(name: string): Asset | undefined;
   /** The first password has been changed: what was written of it may go. */
   firstLoginDone(): void;
+  /** Everything that lives longer than its request. */
+  streams: Streams;
+  connections: {
+    /** A client's connection becomes a stream to which it sends control frames alone. */
+    stream(peer: { readonly hostname: string; readonly port: number }): void;
+    /** Null = nobody keeps the door. */
+    status(): ConnectionStatus | null;
+  };
   /** Which names, origins and proxies are ours. */
   door: DoorOptions;
   ratePerSecond: number;

@@ -25,7 +25,7 @@ export function healthRoutes(deps: ApiDeps): Route[] {
       path: "/api/health/metrics/performance",
       right: "metrics",
       summary:
-        "Latency of each module, rows a second into the store, what waits, what streams; null = not known",
+        "Latency of each module, rows a second into the store, what waits, who is connected; null = not known",
       handle: (c) => {
         const modules = Object.fromEntries(MODULES.map((module) => {
           const { hotpath_p50, hotpath_p99, send_p99, age_s } = deps.metrics.summary(module);
@@ -42,6 +42,7 @@ export function healthRoutes(deps: ApiDeps): Route[] {
             trouble: sink.trouble,
           },
           link: link && { waiting: link.waiting, lost: link.lost, at_ms: link.at_ms, trouble: link.trouble },
+          connections: deps.connections.status(),
           streams: {
             open: streams.length,
             sent: sum(streams.map(({ sent }) => sent)),

@@ -2,6 +2,7 @@
 import { AppError } from "../core/errors.ts";
 import { jobView } from "../core/jobs/queue.ts";
 import { parseCron } from "../core/jobs/cron.ts";
+import { may, type Principal } from "../core/auth/rights.ts";
 import type { Job } from "../core/jobs/book.ts";
 import { type JobArgs, type JobKindName, schedules, scrapeArgs, trainArgs } from "../proto/jobs.ts";
 import { emptyBody } from "../proto/api.ts";
@@ -12,6 +13,8 @@ const LIST_MAX = 200;
 const LOG_TAIL = 100;
 /** How long a streamed log is kept open without news. */
 const STREAM_MS = 10 * 60_000;
+/** How often a log without news shows that it lives. */
+const ALIVE_MS = 15_000;
 
 /** Columns of a dataset; a test holds them against what `workers/scrape.ts` writes. */
 const SCHEMAS = {
@@ -48,6 +51,15 @@ const SCHEMAS = {
   },
 } as const;
 
+/** Throws `forbidden` for who may give jobs but may not say what decides. */
+function needsModels(principal: Principal, promote: JobArgs["train"]["promote"]): void {
+  if (promote === "never" || may(principal, "models")) return;
+  throw new AppError(
+    "forbidden",
+    `Cannot go on: promote \`${promote}\` needs the right \`models\`, without it only \`never\` is taken`,
+  );
+}
+
 export function jobRoutes(deps: ApiDeps): Route[] {
   const known = (c: RouteContext): Job => {
     const id = c.req.param("id")!;
@@ -62,6 +74,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
     detail: string,
   ) => {
     const { name } = principalOf(c);
+    if (kind === "train") needsModels(principalOf(c), (args as JobArgs["train"]).promote);
     await deps.audit({ who: name, action: kind, detail });
     const job_id = await deps.jobs.submit(kind, args, { issuer: name });
     return c.json({ ok: true, job_id }, 202);
@@ -113,9 +126,11 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         method: "POST",
         path,
         right: "jobs",
-        summary: "Train a model; answers with the job",
+        summary:
+          "Train a model; answers with the job. `promote` other than `never` needs the right `models` too",
         body: trainArgs,
-        handle: (c, body) => submit(c, "train", body, `${body.module} ${body.model}`),
+        handle: (c, body) =>
+          submit(c, "train", body, `${body.module} ${body.model}, promote ${body.promote}`),
       })
     ),
     ...["/api/training/status/:id", "/api/training/jobs/:id"].map((path) =>
@@ -149,7 +164,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       path: "/api/jobs/:id/logs",
       right: "read",
       summary: "A job's log as it grows: server-sent events, ended by `end`",
-      handle: (c) => logStream(deps, known(c), c.req.raw.signal),
+      handle: (c) => logStream(deps, principalOf(c), known(c), c.req.raw.signal),
     }),
     ...(["cancel", "retry"] as const).map((verb) =>
       route({
@@ -160,6 +175,10 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         body: emptyBody,
         handle: async (c) => {
           const job = known(c);
+          // A training that is tried again goes live again.
+          if (verb === "retry" && job.kind === "train") {
+            needsModels(principalOf(c), (job.args as Partial<JobArgs["train"]>).promote ?? "never");
+          }
           await deps.audit({ who: principalOf(c).name, action: `job ${verb}`, detail: job.id });
           await deps.jobs[verb](job.id);
           return c.json({ ok: true, job_id: job.id }, 202);
@@ -183,9 +202,13 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       method: "PUT",
       path: "/api/schedules",
       right: "jobs",
-      summary: "Replace all schedules",
+      summary: "Replace all schedules; one that may promote a model needs the right `models` too",
       body: schedules,
       handle: async (c, body) => {
+        const kept = new Set(deps.schedules.read().map((one) => JSON.stringify(one)));
+        for (const one of body.schedules) {
+          if (!kept.has(JSON.stringify(one))) needsModels(principalOf(c), one.args.promote);
+        }
         await deps.audit({
           who: principalOf(c).name,
           action: "schedules",
@@ -198,38 +221,47 @@ export function jobRoutes(deps: ApiDeps): Route[] {
   ];
 }
 
-/** Lines that are there, then those that come, until the job is over or the reader has gone. */
-function logStream(deps: ApiDeps, job: Job, signal: AbortSignal): Response {
+/**
+ * Lines that are there, then those that come, until the job is over, the reader has gone, or who reads may not any more:
+ * that is told as `closed` with the live stream's close code.
+ */
+function logStream(deps: ApiDeps, principal: Principal, job: Job, signal: AbortSignal): Response {
   const text = new TextEncoder();
-  let listener: Disposable | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const close = () => {
-    listener?.[Symbol.dispose]();
+  let [newest, isOver] = [-1, false];
+  let to: ReadableStreamDefaultController<Uint8Array>;
+  const tell = (lines: string) => to.enqueue(text.encode(`${lines}\n\n`));
+  const gone = () => {
+    isOver = true;
+    listener[Symbol.dispose]();
+    place[Symbol.dispose]();
     clearTimeout(timer);
+    clearInterval(alive);
   };
+  const finish = (event?: string, data?: unknown) => {
+    if (isOver) return;
+    gone();
+    if (event) tell(`event: ${event}\ndata: ${JSON.stringify(data)}`);
+    to.close();
+  };
+  const send = () => {
+    for (const { at_ms, line } of job.log) {
+      if (at_ms > newest) tell(`data: ${JSON.stringify({ at_ms, line })}`);
+    }
+    newest = job.log.at(-1)?.at_ms ?? newest;
+    if (job.state !== "queued" && job.state !== "running") finish("end", { state: job.state });
+  };
+  const place = deps.streams.open("events", principal, (why) => finish("closed", why));
+  const listener = deps.jobs.onChange((changed) => changed.id === job.id && !isOver && send());
+  const timer = setTimeout(() => finish(), STREAM_MS);
+  // Also shows that the other end is there: what is silent for a minute is ended.
+  const alive = setInterval(() => tell(": alive"), ALIVE_MS);
+  signal.addEventListener("abort", gone);
   const body = new ReadableStream<Uint8Array>({
-    start(to) {
-      let newest = -1;
-      const send = () => {
-        for (const { at_ms, line } of job.log) {
-          if (at_ms <= newest) continue;
-          to.enqueue(text.encode(`data: ${JSON.stringify({ at_ms, line })}\n\n`));
-        }
-        newest = job.log.at(-1)?.at_ms ?? newest;
-        if (job.state === "queued" || job.state === "running") return;
-        to.enqueue(text.encode(`event: end\ndata: ${JSON.stringify({ state: job.state })}\n\n`));
-        close();
-        to.close();
-      };
-      listener = deps.jobs.onChange((changed) => changed.id === job.id && send());
-      timer = setTimeout(() => {
-        close();
-        to.close();
-      }, STREAM_MS);
-      signal.addEventListener("abort", close);
+    start(controller) {
+      to = controller;
       send();
     },
-    cancel: close,
+    cancel: gone,
   });
   return new Response(body, { headers: { "content-type": "text/event-stream" } });
 }

@@ -38,15 +38,8 @@ export function modelRoutes(deps: ApiDeps): Route[] {
   const deploy = async (c: RouteContext, module: ModuleName, version: string, action: string) => {
     const { name } = principalOf(c);
     const request_id = crypto.randomUUID().replaceAll("-", "");
-    const { pinned } = deps.models.list(module);
-    if (pinned) {
-      throw new AppError(
-        "conflict",
-        `Cannot deploy ${version}: ${module} is pinned to ${pinned}, lift it with \`legend model pin ${module}\``,
-      );
-    }
-    await deps.audit({ who: name, action, module, detail: version, request_id });
-    const { receipts, silent } = await deps.models.deploy(module, version, request_id);
+    const live = { module, version, who: name, action, requestId: request_id };
+    const { receipts, silent } = await deps.models.deploy(live);
     const ok = silent.length === 0 && receipts.every(({ applied }) => applied);
     return c.json({ ok, request_id, module, version, receipts, silent }, 202);
   };

@@ -55,7 +55,9 @@ const FLOW: readonly (readonly [name: string, help: string])[] = [
   ["sink_rows_total", "Rows stored"],
 ];
 
-export function prometheus({ ownAgents, unreadableAgents, realtime, chain, flow }: ApiDeps): string {
+export function prometheus(
+  { ownAgents, unreadableAgents, realtime, chain, flow, connections: port }: ApiDeps,
+): string {
   // Each host is asked for its own: nothing is counted twice.
   const statuses = ownAgents();
   const lines: string[] = [];
@@ -121,6 +123,17 @@ export function prometheus({ ownAgents, unreadableAgents, realtime, chain, flow 
   const connections = realtime.connections();
   head("realtime_connections", "gauge", "Live connections");
   lines.push(`legend_realtime_connections ${connections.length}`);
+  const door = port.status();
+  if (door) {
+    head("api_connections", "gauge", "Connections of the page and the API");
+    lines.push(`legend_api_connections ${door.connections}`);
+    head("api_connections_max", "gauge", "As many as there may be with the files that may be open");
+    lines.push(`legend_api_connections_max ${door.connections_max}`);
+    head("api_connections_shut_total", "counter", "Connections ended: late, idle, talking streams, surplus");
+    for (const [reason, count] of Object.entries(door.shut)) {
+      lines.push(`legend_api_connections_shut_total{reason="${reason}"} ${count}`);
+    }
+  }
   head("audit_entries_total", "counter", "Entries of the audit chain");
   lines.push(`legend_audit_entries_total ${chain.count()}`);
   return `${lines.join("\n")}\n`;

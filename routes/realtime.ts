@@ -141,11 +141,28 @@ export const websocketRoute = (deps: ApiDeps, door: Door): Route =>
       const expires = principal.by === "ticket" ? principal.expires + 15 * 60 : principal.expires;
       const options = { ...wanted(c), principal: { ...principal, expires } };
       const protocol = offered.includes(PROTOCOL) ? PROTOCOL : undefined;
-      const { socket, response } = Deno.upgradeWebSocket(c.req.raw, {
-        idleTimeout: IDLE_S,
-        ...(protocol ? { protocol } : {}),
-      });
-      deps.realtime.serve(socket, options);
-      return response;
+      let socket: WebSocket | undefined;
+      const place = deps.streams.open("websocket", options.principal, ({ code, reason }) =>
+        socket?.close(code, reason));
+      const free = () =>
+        place[Symbol.dispose]();
+      try {
+        const { remoteAddr } = c.env as { remoteAddr?: { hostname: string; port: number } };
+        if (remoteAddr) {
+          deps.connections.stream(remoteAddr);
+        }
+        const upgraded = Deno.upgradeWebSocket(c.req.raw, {
+          idleTimeout: IDLE_S,
+          ...(protocol ? { protocol } : {}),
+        });
+        socket = upgraded.socket;
+        socket.addEventListener("close", free);
+        socket.addEventListener("error", free);
+        deps.realtime.serve(socket, options);
+        return upgraded.response;
+      } catch (error) {
+        free();
+        throw error;
+      }
     },
   });

@@ -1,7 +1,7 @@
 /** The Web Worker of one job: starts what it is told, tells how it goes, ends with one answer. */
 /// <reference lib="deno.worker" />
 import { AppError } from "../core/errors.ts";
-import type { FromWorker, Job, JobPorts, JobStart, ToWorker } from "../core/jobs/contract.ts";
+import type { FromWorker, Job, JobPorts, JobStart, LiveWish, ToWorker } from "../core/jobs/contract.ts";
 import { scrape } from "./scrape.ts";
 import { train } from "./train.ts";
 
@@ -12,13 +12,28 @@ const port = self as unknown as Pick<Worker, "postMessage"> & {
   onmessage: (event: MessageEvent<ToWorker>) => void;
 };
 const stop = new AbortController();
-const calls = new Map<number, (answer: { ours: boolean; why?: string }) => void>();
+type Answer = Pick<Extract<ToWorker, { type: "confirmed" }>, "ours" | "why" | "refused">;
+const calls = new Map<number, (answer: Answer) => void>();
 let callsMade = 0;
 
 const say = (message: FromWorker) => port.postMessage(message);
 
 /** Codes that another try would not mend. */
 const FINAL: ReadonlySet<string> = new Set(["invalid", "bad_request", "not_found", "forbidden", "conflict"]);
+
+/** Throws when the job is somebody else's by now, or nobody can say. */
+async function confirmed(live?: LiveWish): Promise<Answer> {
+  stop.signal.throwIfAborted();
+  const call = ++callsMade;
+  const answer = new Promise<Answer>((resolve) => calls.set(call, resolve));
+  say({ type: "confirm", call, ...(live ? { live } : {}) });
+  const told = await answer;
+  if (told.why) throw new AppError("unavailable", told.why);
+  if (!told.ours) {
+    throw new AppError("failed", "Somebody else has this job now: what was made here is thrown away");
+  }
+  return told;
+}
 
 async function run({ id, kind, args, token, settings }: JobStart): Promise<void> {
   const ports: JobPorts = {
@@ -27,17 +42,8 @@ async function run({ id, kind, args, token, settings }: JobStart): Promise<void>
     settings,
     signal: stop.signal,
     progress: (progress, message) => say({ type: "progress", progress, message }),
-    async confirm() {
-      stop.signal.throwIfAborted();
-      const call = ++callsMade;
-      const answer = new Promise<{ ours: boolean; why?: string }>((resolve) => calls.set(call, resolve));
-      say({ type: "confirm", call });
-      const { ours, why } = await answer;
-      if (why) throw new AppError("unavailable", why);
-      if (!ours) {
-        throw new AppError("failed", "Somebody else has this job now: what was made here is thrown away");
-      }
-    },
+    confirm: async () => void await confirmed(),
+    goLive: async (live) => (await confirmed(live)).refused ?? null,
   };
   try {
     const job = JOBS.find((job) => job.kind === kind);

@@ -19,6 +19,7 @@ const ports = (root: string, more: Partial<JobPorts> = {}): JobPorts => ({
   signal: new AbortController().signal,
   progress: () => {},
   confirm: () => Promise.resolve(),
+  goLive: () => Promise.resolve(null),
   ...more,
 });
 

@@ -248,6 +248,7 @@ async function promote(
     const path = registry.path(args.module, other.version);
     return judge(library, rows.labels, await artefactPredict(library, path, rows.rows, test.length));
   });
-  if (live) registry.point(args.module, "latest", version, `job-${ports.id}`);
-  return { promoted: live, why };
+  if (!live) return { promoted: false, why };
+  const refused = await ports.goLive({ module: args.module, version });
+  return { promoted: refused === null, why: refused ?? why };
 }

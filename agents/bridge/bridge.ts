@@ -41,10 +41,9 @@ const SOCKET_BYTES_MAX = 256 << 10;
 /** Batches kept for clients that come back. */
 const RESUME_BATCHES_MAX = 512;
 const RESUME_BYTES_MAX = 16 << 20;
-const CLIENTS_MAX = 2_000;
-/** How often logins and expiry are looked at. */
-const CHECK_MS = 1_000;
 const PUMP_MS = 20;
+/** How often a client that has nothing waiting hears that its connection lives. */
+const BEAT_MS = 1_000;
 
 interface Batch {
   readonly items: readonly Uint8Array[];
@@ -68,8 +67,6 @@ export interface BridgeOptions {
   log: Log;
   windowMs: number;
   maxSize: number;
-  /** Whether a login still holds. */
-  isOpen(session: string): boolean;
   queueBytesMax?: number;
   now?: () => number;
 }
@@ -102,14 +99,11 @@ export class Bridge implements RealtimeHub {
 
   /** Reads all topics until the signal ends it; then closes all clients. */
   async run(signal: AbortSignal): Promise<void> {
-    const checks = setInterval(() => {
-      this.#check();
-      this.#beat();
-    }, CHECK_MS);
+    const beats = setInterval(() => this.#beat(), BEAT_MS);
     try {
       await Promise.all(BRIDGE_TOPICS.map((topic) => this.#follow(topic, signal)));
     } finally {
-      clearInterval(checks);
+      clearInterval(beats);
       clearTimeout(this.#pumpTimer);
       clearTimeout(this.#timer);
       for (const { socket } of this.#clients.values()) socket.close(CLOSE.goingAway, "the server ends");
@@ -218,7 +212,6 @@ export class Bridge implements RealtimeHub {
     };
     socket.binaryType = "arraybuffer";
     socket.addEventListener("open", () => {
-      if (this.#clients.size >= CLIENTS_MAX) return socket.close(CLOSE.goingAway, "too many connections");
       this.#resume(client);
       this.#clients.set(client.id, client);
       this.#pump(client);
@@ -260,17 +253,6 @@ export class Bridge implements RealtimeHub {
     for (const { socket, queue, options: { mode } } of this.#clients.values()) {
       const isIdle = queue.bytes === 0 && socket.readyState === WebSocket.OPEN && socket.bufferedAmount === 0;
       if (mode === "proto" && isIdle) socket.send(frame);
-    }
-  }
-
-  /** Ends connections whose token or login does not hold any more. */
-  #check(): void {
-    const now = (this.#options.now ?? Date.now)() / 1000;
-    for (const { socket, options: { principal } } of this.#clients.values()) {
-      if (principal.expires <= now) socket.close(CLOSE.expired, "the access token has expired");
-      else if (principal.session && !this.#options.isOpen(principal.session)) {
-        socket.close(CLOSE.forbidden, "the login has ended");
-      }
     }
   }
 

@@ -280,9 +280,19 @@ export class Accounts {
     // The same work for a key that does not exist.
     const stored = row ? row.hash as Uint8Array : Buffer.alloc(32);
     const fits = same(hashOf(match[2]!), stored);
-    if (!row || !fits || row.revoked || Number(row.expires_ms) < this.#now()) return undefined;
+    return row && fits ? this.#holder(row) : undefined;
+  }
+
+  /** The holder of a key by its name, `key:ID`, for who showed the key before; undefined when it does not hold any more. */
+  keyNamed(name: string): Principal | undefined {
+    const row = this.#database.prepare("select * from api_keys where id = ?").get(name.replace(/^key:/, ""));
+    return row && this.#holder(row);
+  }
+
+  #holder(row: Record<string, unknown>): Principal | undefined {
+    if (row.revoked || Number(row.expires_ms) < this.#now()) return undefined;
     return {
-      name: `key:${match[1]}`,
+      name: `key:${row.id}`,
       scopes: String(row.scopes).split(",") as Scope[],
       by: "key",
       expires: Math.trunc(Number(row.expires_ms) / 1000),

@@ -47,6 +47,11 @@ export class SharedAccounts {
     return this.#reads.keyHolder(key);
   }
 
+  /** The holder of a key by its name; undefined when it does not hold any more. */
+  keyNamed(name: string): Principal | undefined {
+    return this.#reads.keyNamed(name);
+  }
+
   /** The user whose name and password these are. Throws `unauthorized`, or `rate_limited` after too many. */
   check(name: string, password: string, source: Source): Promise<User> {
     return this.#gate.check(name, password, source);

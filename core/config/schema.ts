@@ -36,6 +36,18 @@ const url = z.union([z.literal(""), z.url({ protocol: /^https?$/ })]);
 
 export const CONFIG_KEYS: readonly ConfigKey[] = [
   {
+    key: "api.connections_max",
+    type: count(8, 100_000),
+    default: "4096",
+    doc: "Connections to the page and the API at once; fewer where the process may have fewer open files",
+  },
+  {
+    key: "api.connections_per_address",
+    type: count(4, 100_000),
+    default: "1024",
+    doc: "Connections of one address at once; `api.trusted_proxies` may have more",
+  },
+  {
     key: "api.insecure_listen",
     type: flag,
     default: "false",

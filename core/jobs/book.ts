@@ -57,6 +57,8 @@ const isEnded = ({ state }: Job) => state === "done" || state === "error" || sta
 
 export class JobBook {
   readonly #jobs = new Map<string, Job>();
+  /** The newest job of each key that was queued. */
+  readonly #byKey = new Map<string, Job>();
   /** Keys of starts of schedules with their jobs, oldest first: each is held beyond its job's end. */
   readonly #starts = new Map<string, string>();
 
@@ -71,7 +73,15 @@ export class JobBook {
 
   /** A job that is not over with the same key. */
   withKey(key: string): Job | undefined {
-    return key === "" ? undefined : this.list().find((job) => job.uniqueKey === key && !isEnded(job));
+    const job = this.#byKey.get(key);
+    return job && !isEnded(job) ? job : undefined;
+  }
+
+  /** How many jobs of an issuer are not over. */
+  waiting(issuer: string): number {
+    let count = 0;
+    for (const job of this.#jobs.values()) if (job.issuer === issuer && !isEnded(job)) count += 1;
+    return count;
   }
 
   /** The job that a start of a schedule became, also when it is over. */
@@ -136,6 +146,7 @@ export class JobBook {
       version: 1,
     };
     this.#jobs.set(job.id, job);
+    if (job.state === "queued" && job.uniqueKey !== "") this.#byKey.set(job.uniqueKey, job);
     this.#forget();
     return job;
   }
@@ -168,6 +179,7 @@ export class JobBook {
     if (state !== "queued" || !isEnded(job) || job.state === "done" || this.withKey(job.uniqueKey)) {
       return false;
     }
+    if (job.uniqueKey !== "") this.#byKey.set(job.uniqueKey, job);
     Object.assign(job, {
       state,
       attempts: 0,
@@ -190,11 +202,13 @@ export class JobBook {
   }
 
   #forget(): void {
+    if (this.#jobs.size <= ENDED_MAX) return;
     let ended = [...this.#jobs.values()].filter(isEnded).length;
     for (const job of this.#jobs.values()) {
       if (ended <= ENDED_MAX) return;
       if (isEnded(job)) {
         this.#jobs.delete(job.id);
+        if (this.#byKey.get(job.uniqueKey) === job) this.#byKey.delete(job.uniqueKey);
         ended -= 1;
       }
     }

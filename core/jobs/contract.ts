@@ -1,5 +1,6 @@
 /** What a job is to its Worker: ports in, no globals; each run ends with exactly one `done` or `error`. */
 import type { JobKindName } from "../../proto/jobs.ts";
+import type { ModuleName } from "../control.ts";
 import type { StoreAddress } from "../store/client.ts";
 
 /** Everything a job may need, as plain data that crosses to the Worker. */
@@ -41,11 +42,20 @@ export type ToWorker = JobStart | { type: "cancel" } | {
   call: number;
   ours: boolean;
   why?: string;
+  /** Why the version did not go live. */
+  refused?: string;
 };
+
+/** A version that a job found better. */
+export interface LiveWish {
+  readonly module: ModuleName;
+  readonly version: string;
+}
 
 export type FromWorker =
   | { type: "progress"; progress: number; message: string }
-  | { type: "confirm"; call: number }
+  /** `live`: then this version is to go live, if nothing stands against it. */
+  | { type: "confirm"; call: number; live?: LiveWish }
   | { type: "done"; result: unknown; message: string }
   /** `final`: another try would end alike. */
   | { type: "error"; message: string; final: boolean };
@@ -59,6 +69,8 @@ export interface JobPorts {
   progress(progress: number, message: string): void;
   /** Throws when this run does not hold the job any more: nothing may be published then. */
   confirm(): Promise<void>;
+  /** Confirms, then puts a version live; why it may not, or null when it is. */
+  goLive(wish: LiveWish): Promise<string | null>;
 }
 
 export interface Job<Args> {

@@ -6,6 +6,8 @@ import type { Log, LogRecord } from "../log/log.ts";
 import { descriptorRecord, type Job, JobBook, JOBS_TOPIC, statusRecord } from "./book.ts";
 
 const ATTEMPTS_MAX = 5;
+/** Jobs of one issuer that are not over. */
+const WAITING_MAX = 32;
 const SYNC_MS = 5_000;
 const LOOK_MS = 20;
 
@@ -21,6 +23,8 @@ export class JobQueue {
   readonly #log: Log;
   readonly #outbox: Log;
   readonly #listeners = new Set<(job: Job) => void>();
+  /** Jobs given here that were not read back yet, by id: their issuers. */
+  readonly #given = new Map<string, string>();
   /** Next offset of each partition. */
   #position: readonly bigint[] = [];
   #trouble: string | null = null;
@@ -80,17 +84,36 @@ export class JobQueue {
     const uniqueKey = options.uniqueKey ?? `${kind}:${JSON.stringify(args)}`;
     const same = this.book.withKey(uniqueKey)?.id ?? this.book.startedBy(uniqueKey);
     if (same) return same;
+    const waiting = this.#waiting(options.issuer);
+    if (waiting >= WAITING_MAX) {
+      throw new AppError(
+        "rate_limited",
+        `Cannot take the job: ${waiting} jobs of ${options.issuer} are not over, need less than ${WAITING_MAX}; cancel some or wait`,
+      );
+    }
     const id = crypto.randomUUID();
-    await this.append(descriptorRecord({
-      id,
-      kind,
-      args,
-      issuer: options.issuer,
-      uniqueKey,
-      attemptsMax: options.attemptsMax ?? ATTEMPTS_MAX,
-      createdMs: Date.now(),
-    }));
+    this.#given.set(id, options.issuer);
+    try {
+      await this.append(descriptorRecord({
+        id,
+        kind,
+        args,
+        issuer: options.issuer,
+        uniqueKey,
+        attemptsMax: options.attemptsMax ?? ATTEMPTS_MAX,
+        createdMs: Date.now(),
+      }));
+    } catch (error) {
+      this.#given.delete(id);
+      throw error;
+    }
     return id;
+  }
+
+  /** Jobs of an issuer that are not over, those that are on their way to the log among them. */
+  #waiting(issuer: string): number {
+    for (const id of this.#given.keys()) if (this.book.get(id)) this.#given.delete(id);
+    return this.book.waiting(issuer) + [...this.#given.values()].filter((one) => one === issuer).length;
   }
 
   /** Throws `not_found`, `conflict`. */

@@ -152,16 +152,16 @@ export class Guard {
       if (!(error instanceof AppError)) throw error;
       refusal = error;
     }
-    const from = this.#deps.door.address(c);
+    const from = () => this.#deps.door.address(c);
     // What is refused is always limited, or strangers would fill the audit. Whether it is a kill, its body says.
     const later = row.unlimited && !refusal && principal !== undefined && may(principal, row.right);
-    const limited = later ? undefined : this.#limit(c, principal?.name ?? from);
+    const limited = later ? undefined : this.#limit(c, principal?.name ?? from());
     if (limited) return limited;
     const foreign = this.#foreign(c, row, principal);
     if (foreign) {
       // A stranger's reading is no act, and would fill the audit.
       if (!principal && row.method === "GET") return problem(c, foreign.code, foreign.message);
-      return this.#refuse(c, row, principal?.name ?? from, foreign);
+      return this.#refuse(c, row, principal?.name ?? from(), foreign);
     }
     const open = row.right === "open" ||
       (row.right === "metrics" && this.#deps.openMetrics && refusal === undefined && !principal);
@@ -169,9 +169,9 @@ export class Guard {
       if (principal && this.#state(principal, false).open) c.set("principal", principal);
       return undefined;
     }
-    if (refusal) return this.#refuse(c, row, from, refusal);
+    if (refusal) return this.#refuse(c, row, from(), refusal);
     if (!principal) {
-      return this.#refuse(c, row, from, new AppError("unauthorized", "Cannot go on: not logged in"));
+      return this.#refuse(c, row, from(), new AppError("unauthorized", "Cannot go on: not logged in"));
     }
     const { open: holds, mustChange } = this.#state(principal, isKill);
     if (!holds) {

@@ -19,7 +19,7 @@ class Socket extends EventTarget {
 
 Deno.test("F1: a client that gets no record hears an empty batch each second; one of JSON gets no empty line", () =>
   withServer(async ({ log }) => {
-    const bridge = new Bridge({ log, windowMs: 20, maxSize: 256, isOpen: () => true });
+    const bridge = new Bridge({ log, windowMs: 20, maxSize: 256 });
     const stop = new AbortController();
     const running = bridge.run(stop.signal);
     const principal = { name: "a", scopes: [], by: "bearer" as const, expires: Infinity };

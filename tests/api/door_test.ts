@@ -75,6 +75,7 @@ Deno.test("health in figures tells what the kernel tells, and null where nothing
       ),
       store: null,
       link: null,
+      connections: null,
       streams: { open: 0, sent: "0", dropped: "0" },
     });
   }));
@@ -307,3 +308,71 @@ Deno.test("M2: a body that does not come is waited for so long and no longer", a
   const whole = await app.request("/", { method: "POST", body: "{}" });
   assert.deepEqual([whole.status, await whole.json()], [200, { body: {} }]);
 });
+
+Deno.test("H7: who may give jobs may not say what decides, on any way", () =>
+  withServer(async ({ call, deps, clock, log }) => {
+    const key = (...scopes: ("jobs" | "models" | "read")[]) => ({
+      "x-api-key": deps.accounts.addKey(scopes.join("+"), scopes, "admin", clock.now + 1e9),
+    });
+    const [jobs, both] = await Promise.all([key("jobs"), key("jobs", "models")].map(async (one) => ({
+      "x-api-key": (await one["x-api-key"]).key,
+    })));
+    const range = { start: 0, end: 4_000_000_000 };
+    const train = (promote?: string) => ({
+      module: "mev",
+      range,
+      model: "torch",
+      ...(promote ? { promote } : {}),
+    });
+    const schedule = (promote?: string) => ({
+      schedules: [{
+        name: "n",
+        cron: "* * * * *",
+        kind: "train",
+        args: { module: "mev", ...(promote ? { promote } : {}) },
+      }],
+    });
+    // Written by hand: without a word a training promotes nothing, a schedule does.
+    const rows: [method: string, path: string, body: unknown, onlyJobs: number, withModels: number][] = [
+      ["POST", "/api/training/start", train(), 202, 202],
+      ["POST", "/api/training/start", train("never"), 202, 202],
+      ["POST", "/api/training/start", train("if_better"), 403, 202],
+      ["POST", "/api/training/train", train("shadow"), 403, 202],
+      ["PUT", "/api/schedules", schedule("never"), 200, 200],
+      ["PUT", "/api/schedules", schedule(), 403, 200],
+      ["PUT", "/api/schedules", schedule("shadow"), 403, 200],
+    ];
+    for (const [method, path, body, onlyJobs, withModels] of rows) {
+      const label = `${path} ${JSON.stringify(body)}`;
+      assert.equal((await call(method, path, { headers: jobs!, body })).status, onlyJobs, label);
+      assert.equal((await call(method, path, { headers: both!, body })).status, withModels, label);
+    }
+    const entry = deps.chain.list({ limit: 50 }).find(({ detail }) => /promote if_better/.test(detail));
+    assert.ok(entry, "the audit says what may become of it");
+    void log;
+  }));
+
+Deno.test("L7: one issuer's jobs that are not over are bounded, another's are taken", () =>
+  withServer(async ({ call, deps, clock }) => {
+    const key = async (label: string) => ({
+      "x-api-key": (await deps.accounts.addKey(label, ["jobs"], "admin", clock.now + 1e9)).key,
+    });
+    const [many, other] = [await key("many"), await key("other")];
+    const train = (seed: number) => ({
+      module: "mev",
+      range: { start: 0, end: 4_000_000_000 - seed },
+      model: "torch",
+    });
+    const statuses = await Promise.all(
+      Array.from(
+        { length: 60 },
+        (_, n) =>
+          call("POST", "/api/training/start", { headers: many, body: train(n) }).then(({ status }) => status),
+      ),
+    );
+    assert.deepEqual([202, 429].map((one) => statuses.filter((status) => status === one).length), [32, 28]);
+    assert.equal(
+      (await call("POST", "/api/training/start", { headers: other, body: train(99) })).status,
+      202,
+    );
+  }));

@@ -14,12 +14,15 @@ import { Fleet } from "../../core/fleet.ts";
 import { openDatabase } from "../../core/database.ts";
 import { DecisionIndex } from "../../core/decisions.ts";
 import { MetricsView } from "../../core/metrics.ts";
+import { goLive } from "../../core/going_live.ts";
+import { holdsBy, Streams } from "../../core/streams.ts";
 import { AddressRanges } from "../../core/net.ts";
 import { Receipts } from "../../core/receipts.ts";
 import { WantedStates } from "../../core/wanted.ts";
 import { AppError } from "../../core/errors.ts";
 import { openDataDir } from "../../core/data_dir.ts";
 import { Bridge } from "../../agents/bridge/bridge.ts";
+import { descriptors } from "../../ffi/door.ts";
 import { sendCommand, signatureCheck } from "../../ffi/control.ts";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
@@ -98,15 +101,15 @@ export async function withServer(
     decisions: new DecisionIndex(log),
     metrics: new MetricsView(log),
     receipts: new Receipts(log, isSigned),
-    realtime: new Bridge({ log, windowMs: 20, maxSize: 256, isOpen: () => true }),
+    realtime: new Bridge({ log, windowMs: 20, maxSize: 256 }),
     query: () => Promise.reject(new AppError("unavailable", "Cannot use the store: the test has none")),
     jobs: new JobQueue(log, log),
     schedules: { read: () => readSchedules(path), write: (list) => writeSchedules(path, list) },
     models: {
       list: (module) => registry.list(module),
-      deploy: (module, version, requestId) => {
-        registry.point(module, "latest", version, requestId);
-        return Promise.resolve({ request_id: requestId, receipts: [], silent: [] });
+      deploy: async (live) => {
+        await goLive(registry, (act) => deps.audit(act), live);
+        return { request_id: live.requestId, receipts: [], silent: [] };
       },
       import: async (module, file) => (await registry.import(module, file)).version,
       compare: () => Promise.reject(new AppError("unavailable", "Cannot use the store: the test has none")),
@@ -116,10 +119,12 @@ export async function withServer(
     checkOutput: (wish) => checkOutput(wish, `${path}/datasets`, ["mine"]),
     flow: () => ({ link: null, sink: null }),
     ready: () => ({ ready: true, reasons: [] }),
-    system: () => systemHealth(path),
+    system: () => systemHealth(path, descriptors(library)),
     storeRowsPerSecond: () => null,
     asset: () => undefined,
     firstLoginDone: () => {},
+    streams: new Streams(holdsBy(accounts, now)),
+    connections: { stream: () => {}, status: () => null },
     door: { listen: "127.0.0.1", origins: ["http://test"], proxies: new AddressRanges("") },
     ratePerSecond: 100_000,
     openMetrics: false,

@@ -48,7 +48,7 @@ export async function withApi(
         () => false,
       );
       if (up) break;
-      if (tries > 400) throw new Error("the API did not come up");
+      if (tries > 2_400) throw new Error("the API did not come up");
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     await run(port, key, child.pid);

@@ -5,6 +5,7 @@
 //! and are not kept. A panic is caught and becomes [`Status::Panicked`].
 
 mod agent;
+mod door;
 mod handles;
 mod lines;
 mod link;
@@ -19,7 +20,7 @@ mod trainer;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Raised with every change of a signature below; `ffi/library.ts` refuses another.
-pub const ABI_VERSION: u32 = 8;
+pub const ABI_VERSION: u32 = 9;
 
 /// Why a call failed; the numbers are known to `ffi/library.ts`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

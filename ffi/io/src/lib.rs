@@ -5,6 +5,7 @@ pub mod agent;
 pub mod control;
 pub mod decode;
 mod disk;
+pub mod door;
 pub mod kafka;
 pub mod latency;
 pub mod log;

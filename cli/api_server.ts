@@ -1,0 +1,115 @@
+/** The API's port: it is listened on whatever happens to a connection, and the doorkeeper bounds them all. */
+import { AppError } from "../core/errors.ts";
+import { descriptors, type Doorkeeper, type Peer } from "../ffi/door.ts";
+import type { Library } from "../ffi/library.ts";
+
+/** How long open connections may take to end. */
+const SHUTDOWN_MS = 2_000;
+/** How often the doorkeeper is told who is inside a handler. */
+const TELL_MS = 1_000;
+/** Before the port is listened on again. */
+const AGAIN_MS = 200;
+
+/** Files and sockets of the API without any client, and what each must have in reserve. */
+export const DESCRIPTORS_MIN = 128;
+export const DESCRIPTORS_KEPT = 32;
+
+/** Throws `unavailable` when this process may have too few files and sockets to do its work. */
+export function needDescriptors(library: Library, what: string, least: number): void {
+  const { limit } = descriptors(library);
+  if (limit >= least) return;
+  throw new AppError(
+    "unavailable",
+    `Cannot start ${what}: a process may have ${limit} open files here, need ${least}; ` +
+      "raise `ulimit -n`, or LimitNOFILE= of the unit",
+  );
+}
+
+type Handler = (request: Request, info: unknown) => Response | Promise<Response>;
+
+export interface ApiServerOptions {
+  readonly hostname: string;
+  readonly port: number;
+  readonly handler: Handler;
+  readonly keeper: Doorkeeper;
+  readonly signal: AbortSignal;
+  say(line: string): void;
+}
+
+interface Info {
+  readonly remoteAddr: Peer;
+}
+
+export class ApiServer {
+  readonly #options: ApiServerOptions;
+  readonly #inside = new Set<Info>();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #server: Deno.HttpServer;
+
+  /** Throws `unavailable` when the port cannot be listened on. */
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+    this.#server = this.#listen();
+    this.#timer = setInterval(
+      () => options.keeper.busy([...this.#inside].map((info) => info.remoteAddr)),
+      TELL_MS,
+    );
+  }
+
+  #listen(): Deno.HttpServer {
+    const { hostname, port, say } = this.#options;
+    let server: Deno.HttpServer;
+    try {
+      server = Deno.serve({
+        hostname,
+        port,
+        onListen: () => {},
+        onError: (error) => {
+          say(`Cannot answer a request: ${error instanceof Error ? error.message : error}`);
+          return new Response("Cannot go on", { status: 500 });
+        },
+      }, (request, info) => this.#handle(request, info as Info));
+    } catch (cause) {
+      const why = cause instanceof Deno.errors.AddrInUse
+        ? "another program does, use another --port"
+        : cause instanceof Error
+        ? cause.message
+        : cause;
+      throw new AppError("unavailable", `Cannot listen on ${hostname}:${port}: ${why}`, { cause });
+    }
+    // It ends by itself when no descriptor was left for a connection; those that are open are served on.
+    server.finished.catch((error) => this.#again(error instanceof Error ? error.message : String(error)));
+    return server;
+  }
+
+  #handle(request: Request, info: Info): Response | Promise<Response> {
+    const made = this.#options.handler(request, info);
+    if (made instanceof Response) return made;
+    this.#inside.add(info);
+    const over = () => void this.#inside.delete(info);
+    made.then(over, over);
+    return made;
+  }
+
+  async #again(why: string): Promise<void> {
+    const { signal, say } = this.#options;
+    say(`Cannot take connections for a moment: ${why}`);
+    while (!signal.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      if (signal.aborted) return;
+      try {
+        this.#server = this.#listen();
+        return;
+      } catch {
+        // Still no descriptor for it: the line above has said so.
+      }
+    }
+  }
+
+  /** Ends; a client that does not read would hold the end up for ever. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    const late = new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS));
+    await Promise.race([this.#server.shutdown().catch(() => {}), late]);
+  }
+}

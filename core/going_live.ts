@@ -1,0 +1,36 @@
+/** The one way for a version of a model to go live, whoever asks: the pin is looked at, the audit written, then it is so. */
+import type { Act } from "./audit/entry.ts";
+import type { ModuleName } from "./control.ts";
+import { AppError } from "./errors.ts";
+import type { ModelList } from "./models.ts";
+
+export interface LiveRegistry {
+  list(module: ModuleName): Pick<ModelList, "pinned">;
+  point(module: ModuleName, link: "latest", version: string, requestId: string): void;
+}
+
+export interface GoingLive {
+  readonly module: ModuleName;
+  readonly version: string;
+  readonly requestId: string;
+  /** Who wants it, and as what it stands in the audit. */
+  readonly who: string;
+  readonly action: string;
+}
+
+/** Throws `conflict` while the module is pinned, and whatever keeps the entry out of the audit. */
+export async function goLive(
+  registry: LiveRegistry,
+  audit: (act: Act) => void | Promise<void>,
+  { module, version, requestId, who, action }: GoingLive,
+): Promise<void> {
+  const { pinned } = registry.list(module);
+  if (pinned) {
+    throw new AppError(
+      "conflict",
+      `Cannot deploy ${version}: ${module} is pinned to ${pinned}, lift it with \`legend model pin ${module}\``,
+    );
+  }
+  await audit({ who, action, module, detail: version, request_id: requestId });
+  registry.point(module, "latest", version, requestId);
+}

@@ -1,0 +1,111 @@
+//! The API's doorkeeper for JavaScript: started with JSON, told who is inside a handler.
+
+use io::door::{Door, DoorOptions};
+
+use crate::handles::Handles;
+use crate::{Failure, Status, answer_text, bad_handle, guard, text};
+
+static DOORS: Handles<Door> = Handles::new();
+
+/// Starts the doorkeeper (`io::door::DoorOptions` as JSON); returns its handle.
+///
+/// # Safety
+/// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_door_start(
+    options: *const u8,
+    options_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |_| {
+            let options: DoorOptions =
+                serde_json::from_str(text(options, options_len)?).map_err(|error| {
+                    Failure(Status::Invalid, format!("Cannot keep the door of the API: {error}"))
+                })?;
+            Ok(DOORS.insert(Door::start(options).map_err(|line| Failure(Status::Io, line))?))
+        })
+    }
+}
+
+/// Says who is inside a handler, one `ADDRESS PORT` a line.
+///
+/// # Safety
+/// `peers` valid for `peers_len` reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_door_busy(
+    door: u32,
+    peers: *const u8,
+    peers_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |_| {
+            DOORS.get(door).ok_or_else(|| bad_handle("the door"))?.busy(text(peers, peers_len)?);
+            Ok(0)
+        })
+    }
+}
+
+/// Says that a client's connection becomes a stream; 1 when its bounds are set, 0 when there is no such connection.
+///
+/// # Safety
+/// `peer` valid for `peer_len` reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_door_stream(
+    door: u32,
+    peer: *const u8,
+    peer_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |_| {
+            let door = DOORS.get(door).ok_or_else(|| bad_handle("the door"))?;
+            Ok(i32::from(door.stream(text(peer, peer_len)?)))
+        })
+    }
+}
+
+/// Writes what is there and what was shut as JSON; returns the length.
+///
+/// # Safety
+/// `out` valid for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_door_status(door: u32, out: *mut u8, out_len: u32) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let status = DOORS.get(door).ok_or_else(|| bad_handle("the door"))?.status();
+            let json = serde_json::to_string(&status)
+                .map_err(|error| Failure(Status::Invalid, format!("Cannot look at the door: {error}")))?;
+            answer_text(out, &json)
+        })
+    }
+}
+
+/// Stops it. Blocks.
+#[unsafe(no_mangle)]
+pub extern "C" fn legend_door_close(door: u32) {
+    drop(DOORS.remove(door));
+}
+
+/// Writes how many descriptors this process has and may have as JSON; returns the length.
+///
+/// # Safety
+/// `out` valid for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_descriptors(out: *mut u8, out_len: u32) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let (open, limit) = io::door::descriptors();
+            answer_text(out, &format!("{{\"open\":{open},\"limit\":{limit}}}"))
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! The doorkeeper of the API: `Deno.serve` has no limits on connections, so a thread of the same process looks at the
+//! sockets of its port and shuts those that break a rule. No byte passes through it, and no request waits for it.
+//!
+//! JavaScript says which clients are inside a handler, and which have become streams; what a connection sends and gets
+//! is in the kernel's own counters.
+
+mod rules;
+mod sockets;
+
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use rules::{Connection, Counters, Phase};
+use sockets::Sockets;
+
+/// How often the sockets are looked at: what a stream may send beyond its bound before it is shut.
+const LOOK: Duration = Duration::from_millis(100);
+/// When JavaScript has not said for so long who is inside a handler, nobody is shut for waiting.
+const SAID: Duration = Duration::from_secs(4);
+
+/// The rules, as JSON.
+#[derive(Deserialize)]
+pub struct DoorOptions {
+    /// The port that the API listens on.
+    pub port: u16,
+    /// Connections in all.
+    pub connections_max: usize,
+    /// Connections of one address.
+    pub per_address_max: usize,
+    /// Descriptors that connections must leave to everything else.
+    pub descriptors_kept: usize,
+    /// Milliseconds from the first byte of a request, or from the connection, until a handler has it.
+    pub request_ms: u64,
+    /// Milliseconds that a connection may be without a request.
+    pub idle_ms: u64,
+    /// Addresses that many people share, with the bits that count: trusted proxies.
+    pub shared: Vec<(std::net::IpAddr, u8)>,
+}
+
+/// What the doorkeeper saw at its last look, and what it shut since its start.
+#[derive(Serialize, Clone, Copy, Default)]
+pub struct DoorStatus {
+    /// Connections of the port.
+    pub connections: usize,
+    /// How many there may be with the descriptors that are free.
+    pub connections_max: usize,
+    /// Shut, by reason.
+    pub shut: Counters,
+}
+
+#[derive(Default)]
+struct Said {
+    busy: HashSet<SocketAddr>,
+    at: Option<Instant>,
+    streams: HashSet<SocketAddr>,
+    status: DoorStatus,
+}
+
+/// A thread that keeps the door of one port.
+pub struct Door {
+    said: Arc<Mutex<Said>>,
+    port: u16,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Door {
+    /// Starts the thread. An error is one line.
+    pub fn start(options: DoorOptions) -> Result<Self, String> {
+        let mut sockets = Sockets::open(options.port)
+            .map_err(|error| format!("Cannot keep the door of the API: {error}"))?;
+        let said = Arc::new(Mutex::new(Said::default()));
+        let stop = Arc::new(AtomicBool::new(false));
+        let port = options.port;
+        let (shared, ended) = (Arc::clone(&said), Arc::clone(&stop));
+        let thread = std::thread::Builder::new()
+            .name("door".to_owned())
+            .spawn(move || {
+                let mut known = HashMap::new();
+                while !ended.load(Relaxed) {
+                    look(&options, &mut sockets, &mut known, &shared);
+                    std::thread::park_timeout(LOOK);
+                }
+            })
+            .map_err(|error| format!("Cannot keep the door of the API: {error}"))?;
+        Ok(Door { said, port, stop, thread: Some(thread) })
+    }
+
+    fn said(&self) -> std::sync::MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who is inside a handler at this moment, one `ADDRESS PORT` a line.
+    pub fn busy(&self, peers: &str) {
+        let peers = peers.lines().filter_map(peer_of).collect();
+        let mut said = self.said();
+        (said.busy, said.at) = (peers, Some(Instant::now()));
+    }
+
+    /// This client's connection becomes a stream that only the server fills: from now on the kernel takes nothing from
+    /// it that is larger than a control frame. False when there is no such connection.
+    pub fn stream(&self, peer: &str) -> bool {
+        let Some(peer) = peer_of(peer) else { return false };
+        self.said().streams.insert(peer);
+        Sockets::open(self.port).is_ok_and(|mut sockets| sockets.narrow(peer))
+    }
+
+    /// What is there and what was shut.
+    #[must_use]
+    pub fn status(&self) -> DoorStatus {
+        self.said().status
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.stop.store(true, Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // A panic there has been printed; there is nothing left to keep.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Descriptors of this process: open ones, and as many as there may be.
+#[must_use]
+pub fn descriptors() -> (usize, usize) {
+    // The listing has one itself while it is read.
+    let open = std::fs::read_dir("/proc/self/fd").map_or(0, |list| list.count().saturating_sub(1));
+    (open, sockets::descriptors_max())
+}
+
+/// `ADDRESS PORT`, an IPv4 address over IPv6 as the IPv4 one.
+fn peer_of(line: &str) -> Option<SocketAddr> {
+    let (address, port) = line.split_once(' ')?;
+    let address: std::net::IpAddr = address.parse().ok()?;
+    Some(SocketAddr::new(address.to_canonical(), port.parse().ok()?))
+}
+
+/// One look: what is there, what that means, what is shut.
+fn look(
+    options: &DoorOptions,
+    sockets: &mut Sockets,
+    known: &mut HashMap<SocketAddr, Connection>,
+    said: &Mutex<Said>,
+) {
+    let now = Instant::now();
+    let Ok((seen, others)) = sockets.list() else { return };
+    let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+    known.retain(|peer, _| seen.contains_key(peer));
+    said.streams.retain(|peer| seen.contains_key(peer));
+    let is_fresh = said.at.is_some_and(|at| now - at < SAID);
+    for (peer, figures) in &seen {
+        let connection = known.entry(*peer).or_insert_with(|| Connection::new(now, *figures));
+        connection.step(now, *figures);
+        if said.streams.contains(peer) {
+            connection.become_stream(now, *figures);
+        } else if said.busy.contains(peer) {
+            connection.phase = Phase::Inside { since: now };
+        } else if matches!(connection.phase, Phase::Inside { .. }) {
+            connection.phase = Phase::Idle { since: now };
+        }
+    }
+    let room = sockets::descriptors_max().saturating_sub(others + options.descriptors_kept);
+    let connections_max = options.connections_max.min(room);
+    let verdicts = rules::judge(options, known, connections_max, is_fresh, now);
+    for (peer, verdict) in &verdicts {
+        if sockets.shut(*peer) {
+            said.status.shut.add(*verdict);
+        }
+    }
+    said.status.connections = seen.len();
+    said.status.connections_max = connections_max;
+}

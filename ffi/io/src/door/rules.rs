@@ -1,0 +1,318 @@
+//! Which connections are shut, and why: figures and times in, verdicts out.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::DoorOptions;
+
+/// Bytes that a stream's client may send at once: pongs, a close, a few words.
+const STREAM_BYTES: u64 = 8 << 10;
+/// And afterwards each second: a pong is six bytes, and there are two a minute.
+const STREAM_BYTES_PER_SECOND: f64 = 16.0;
+
+/// The kernel's counters of one connection.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Figures {
+    /// Bytes that the client has sent.
+    pub received: u64,
+    /// Bytes that the client has confirmed.
+    pub confirmed: u64,
+    /// Whether something is still on its way to the client.
+    pub sending: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Phase {
+    /// A request is being sent, or none came since the connection was made.
+    Asking { since: Instant },
+    /// A handler has it.
+    Inside { since: Instant },
+    /// Answered; the next request has not begun.
+    Idle { since: Instant },
+    /// A stream to the client; `allowed`: bytes that it may still send.
+    Stream { since: Instant, allowed: f64 },
+}
+
+#[derive(Debug)]
+pub struct Connection {
+    pub phase: Phase,
+    last: Figures,
+    moved: Instant,
+}
+
+impl Connection {
+    pub fn new(now: Instant, figures: Figures) -> Self {
+        // What was sent before the first look counts as part of the first request.
+        Connection { phase: Phase::Asking { since: now }, last: figures, moved: now }
+    }
+
+    /// Takes in what the kernel counts now.
+    pub fn step(&mut self, now: Instant, figures: Figures) {
+        let answered = figures.confirmed != self.last.confirmed;
+        let asked = figures.received - self.last.received.min(figures.received);
+        match &mut self.phase {
+            Phase::Stream { allowed, .. } => {
+                let seconds = (now - self.moved).as_secs_f64();
+                *allowed =
+                    (*allowed + seconds * STREAM_BYTES_PER_SECOND).min(STREAM_BYTES as f64) - asked as f64;
+            }
+            Phase::Inside { .. } => {}
+            phase if answered => *phase = Phase::Idle { since: now },
+            phase @ Phase::Idle { .. } if asked > 0 => *phase = Phase::Asking { since: now },
+            Phase::Asking { .. } | Phase::Idle { .. } => {}
+        }
+        (self.last, self.moved) = (figures, now);
+    }
+
+    /// It is a stream from now on, with its allowance.
+    pub fn become_stream(&mut self, now: Instant, figures: Figures) {
+        if !matches!(self.phase, Phase::Stream { .. }) {
+            self.phase = Phase::Stream { since: now, allowed: STREAM_BYTES as f64 };
+            self.last = figures;
+        }
+    }
+
+    /// The lower goes first: who only asks, who is idle, streams, and last what is being worked on.
+    fn worth(&self) -> (u8, Instant) {
+        match self.phase {
+            Phase::Asking { since } => (0, since),
+            Phase::Idle { since } => (1, since),
+            Phase::Stream { since, .. } => (2, since),
+            Phase::Inside { since } => (3, since),
+        }
+    }
+}
+
+/// Why a connection is shut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Its request did not come in time.
+    Late,
+    /// It asked for nothing.
+    Idle,
+    /// A stream's client sent more than it may.
+    Talks,
+    /// There were too many.
+    Surplus,
+}
+
+/// Connections shut since the start, by reason.
+#[derive(Serialize, Clone, Copy, Default, Debug)]
+pub struct Counters {
+    /// A request did not come in time.
+    pub late: u64,
+    /// Nothing was asked for.
+    pub idle: u64,
+    /// A stream's client sent more than it may.
+    pub talks: u64,
+    /// There were too many.
+    pub surplus: u64,
+}
+
+impl Counters {
+    pub fn add(&mut self, verdict: Verdict) {
+        *match verdict {
+            Verdict::Late => &mut self.late,
+            Verdict::Idle => &mut self.idle,
+            Verdict::Talks => &mut self.talks,
+            Verdict::Surplus => &mut self.surplus,
+        } += 1;
+    }
+}
+
+/// All that are shut now. `is_fresh`: who is inside a handler is known.
+pub fn judge(
+    options: &DoorOptions,
+    known: &HashMap<SocketAddr, Connection>,
+    connections_max: usize,
+    is_fresh: bool,
+    now: Instant,
+) -> Vec<(SocketAddr, Verdict)> {
+    let mut verdicts: HashMap<SocketAddr, Verdict> = HashMap::new();
+    for (peer, connection) in known {
+        if let Some(verdict) = of_one(options, connection, is_fresh, now) {
+            verdicts.insert(*peer, verdict);
+        }
+    }
+    let mut by_address: HashMap<IpAddr, Vec<SocketAddr>> = HashMap::new();
+    for peer in known.keys().filter(|peer| !verdicts.contains_key(peer)) {
+        by_address.entry(peer.ip()).or_default().push(*peer);
+    }
+    let mut total: usize = by_address.values().map(Vec::len).sum();
+    for (address, peers) in &mut by_address {
+        // Those that are worth most stand first: the last one goes.
+        peers.sort_by_key(|peer| std::cmp::Reverse(known.get(peer).map(Connection::worth)));
+        let bound = if is_shared(options, *address) { usize::MAX } else { options.per_address_max };
+        while peers.len() > bound {
+            let Some(peer) = peers.pop() else { break };
+            verdicts.insert(peer, Verdict::Surplus);
+            total -= 1;
+        }
+    }
+    while total > connections_max {
+        let Some(most) = by_address.values_mut().max_by_key(|peers| peers.len()) else { break };
+        let Some(peer) = most.pop() else { break };
+        verdicts.insert(peer, Verdict::Surplus);
+        total -= 1;
+    }
+    verdicts.into_iter().collect()
+}
+
+fn of_one(options: &DoorOptions, connection: &Connection, is_fresh: bool, now: Instant) -> Option<Verdict> {
+    let (request, idle) = (Duration::from_millis(options.request_ms), Duration::from_millis(options.idle_ms));
+    match connection.phase {
+        // What is on its way to a slow reader counts as an answer.
+        Phase::Asking { since } if connection.last.sending => {
+            (is_fresh && now - since > idle).then_some(Verdict::Idle)
+        }
+        Phase::Asking { since } => (is_fresh && now - since > request).then_some(Verdict::Late),
+        Phase::Idle { since } => (is_fresh && now - since > idle).then_some(Verdict::Idle),
+        Phase::Stream { allowed, .. } => (allowed < 0.0).then_some(Verdict::Talks),
+        Phase::Inside { .. } => None,
+    }
+}
+
+/// Whether many people come from an address.
+fn is_shared(options: &DoorOptions, address: IpAddr) -> bool {
+    options.shared.iter().any(|(range, bits)| match (range, address) {
+        (IpAddr::V4(range), IpAddr::V4(address)) => {
+            let shift = 32u32.saturating_sub(u32::from(*bits));
+            u32::from(*range).checked_shr(shift).unwrap_or(0)
+                == u32::from(address).checked_shr(shift).unwrap_or(0)
+        }
+        (IpAddr::V6(range), IpAddr::V6(address)) => {
+            let shift = 128u32.saturating_sub(u32::from(*bits));
+            u128::from(*range).checked_shr(shift).unwrap_or(0)
+                == u128::from(address).checked_shr(shift).unwrap_or(0)
+        }
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> DoorOptions {
+        DoorOptions {
+            port: 1,
+            connections_max: 10,
+            per_address_max: 4,
+            descriptors_kept: 0,
+            request_ms: 10_000,
+            idle_ms: 60_000,
+            shared: vec![("10.0.0.0".parse().unwrap(), 8)],
+        }
+    }
+
+    fn peer(address: &str, port: u16) -> SocketAddr {
+        SocketAddr::new(address.parse().unwrap(), port)
+    }
+
+    fn figures(received: u64, confirmed: u64) -> Figures {
+        Figures { received, confirmed, sending: false }
+    }
+
+    fn verdict(connection: Connection, now: Instant) -> Option<Verdict> {
+        let known = HashMap::from([(peer("192.0.2.1", 1), connection)]);
+        judge(&options(), &known, 10, true, now).first().map(|(_, verdict)| *verdict)
+    }
+
+    #[test]
+    fn a_request_that_drips_is_late_and_an_answered_one_is_idle() {
+        let begin = Instant::now();
+        let at = |seconds: u64| begin + Duration::from_secs(seconds);
+        let mut half = Connection::new(begin, figures(0, 0));
+        for second in 1..=10 {
+            half.step(at(second), figures(second, 0));
+            assert_eq!(of_one(&options(), &half, true, at(second)), None);
+        }
+        assert_eq!(verdict(half, at(11)), Some(Verdict::Late));
+
+        let mut kept = Connection::new(begin, figures(100, 0));
+        kept.step(at(1), figures(100, 500));
+        assert_eq!(of_one(&options(), &kept, true, at(60)), None);
+        assert_eq!(of_one(&options(), &kept, true, at(62)), Some(Verdict::Idle));
+        kept.step(at(62), figures(101, 500));
+        assert_eq!(of_one(&options(), &kept, true, at(72)), None);
+        assert_eq!(
+            of_one(&options(), &kept, true, at(73)),
+            Some(Verdict::Late),
+            "the next request counts anew"
+        );
+    }
+
+    #[test]
+    fn nobody_is_shut_for_waiting_while_it_is_not_known_who_is_inside() {
+        let begin = Instant::now();
+        let late = Connection::new(begin, figures(0, 0));
+        assert_eq!(of_one(&options(), &late, false, begin + Duration::from_secs(99)), None);
+        let inside =
+            Connection { phase: Phase::Inside { since: begin }, ..Connection::new(begin, figures(0, 0)) };
+        assert_eq!(verdict(inside, begin + Duration::from_secs(9_999)), None);
+    }
+
+    #[test]
+    fn a_stream_may_send_pongs_for_ever_and_a_few_kibibytes_at_once() {
+        let begin = Instant::now();
+        let mut stream = Connection::new(begin, figures(400, 0));
+        stream.become_stream(begin, figures(400, 0));
+        let mut sent = 400;
+        for minute in 1..=1_440u64 {
+            sent += 12;
+            stream.step(begin + Duration::from_secs(60 * minute), figures(sent, minute));
+            assert_eq!(of_one(&options(), &stream, true, begin), None);
+        }
+        let end = begin + Duration::from_secs(60 * 1_440);
+        stream.step(end, figures(sent + STREAM_BYTES - 12, 0));
+        assert_eq!(of_one(&options(), &stream, true, end), None, "as much as it may, but for the last pongs");
+        stream.step(end, figures(sent + STREAM_BYTES - 11, 0));
+        assert_eq!(verdict(stream, end), Some(Verdict::Talks));
+    }
+
+    #[test]
+    fn who_has_most_loses_first_the_oldest_that_asks_then_idle_ones_then_streams() {
+        let begin = Instant::now();
+        let at = |milliseconds: u64| begin + Duration::from_millis(milliseconds);
+        let with = |phase| Connection { phase, last: figures(0, 0), moved: begin };
+        let mut known = HashMap::new();
+        for port in 1..=8u16 {
+            known.insert(peer("10.1.1.1", port), with(Phase::Idle { since: at(u64::from(port)) }));
+        }
+        known.insert(peer("10.1.1.1", 9), with(Phase::Asking { since: at(99) }));
+        known.insert(peer("10.1.1.1", 10), with(Phase::Inside { since: at(0) }));
+        known.insert(peer("10.1.1.1", 11), with(Phase::Stream { since: at(0), allowed: 1.0 }));
+        known.insert(peer("192.0.2.1", 1), with(Phase::Asking { since: at(0) }));
+        let shut = |max: usize| {
+            let mut ports: Vec<u16> =
+                judge(&options(), &known, max, true, at(100)).iter().map(|(peer, _)| peer.port()).collect();
+            ports.sort_unstable();
+            ports
+        };
+        assert_eq!(shut(12), Vec::<u16>::new(), "a proxy may have more than an address");
+        assert_eq!(shut(11), [9]);
+        assert_eq!(shut(9), [1, 2, 9], "the oldest idle ones");
+        assert_eq!(shut(3), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+
+    #[test]
+    fn an_address_has_its_own_bound() {
+        let begin = Instant::now();
+        let mut known = HashMap::new();
+        for port in 1..=6u16 {
+            let since = begin + Duration::from_millis(u64::from(port));
+            let phase = Phase::Idle { since };
+            known.insert(peer("192.0.2.1", port), Connection { phase, last: figures(0, 0), moved: begin });
+        }
+        let mut shut: Vec<u16> =
+            judge(&options(), &known, 10, true, begin).iter().map(|(peer, _)| peer.port()).collect();
+        shut.sort_unstable();
+        assert_eq!(shut, [1, 2]);
+        assert!(is_shared(&options(), "10.255.0.1".parse().unwrap()));
+        assert!(!is_shared(&options(), "11.0.0.1".parse().unwrap()));
+        assert!(!is_shared(&options(), "::1".parse().unwrap()));
+    }
+}
