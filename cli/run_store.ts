@@ -79,7 +79,10 @@ export const runStore: Command = {
         Promise.race([end, stopped]).then(() => undefined),
         watchDoor(store, local.port, context.signal),
       ]);
-      if (why) throw new AppError("failed", `Cannot go on: ${why}`);
+      if (why) {
+        context.say(`Cannot go on: ${why}`);
+        return exitAtOnce(context.library(), EXIT.failed);
+      }
     } finally {
       clearInterval(timer);
       Deno.removeSync(file);
