@@ -9,4 +9,4 @@ export const SHARED = `${ROOT}/../shared/data`;
 /** Marker files of finished set-up steps, ignored by git. */
 export const CACHE = `${ROOT}/.cache`;
 /** Folders with TypeScript tests that need no executable; those under tests/ run dist/legend. */
-export const UNIT_TESTS = ["agents", "cli", "core", "ffi", "proto", "tools", "workers"];
+export const UNIT_TESTS = ["agents", "cli", "core", "ffi", "islands", "proto", "tools", "workers"];

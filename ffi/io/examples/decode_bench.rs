@@ -92,7 +92,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         json_ns.push(begin.elapsed().as_nanos() as f64 / f64::from(transactions));
     }
     single.sort_by(f64::total_cmp);
-    let frame_bytes = frames.iter().map(|frame| frame.len()).sum::<usize>() / frames.len();
+    let frame_bytes = frames.iter().map(Vec::len).sum::<usize>() / frames.len();
     println!(
         "{{\"decode_ns\":{},\"decode_p50_ns\":{},\"decode_p99_ns\":{},\"engine_ns\":{},\"json_ns\":{},\"transactions\":{},\"frame_bytes\":{frame_bytes},\"hot_p50_ns\":{},\"hot_p99_ns\":{}}}",
         median(&mut whole),

@@ -84,6 +84,7 @@ fn messages_equal_the_golden_bytes_both_ways() {
             request_id: "r1".into(),
             issuer: "local:0".into(),
             schema_version: "ctrl-v1".into(),
+            ..control::Command::default()
         },
     );
     check(

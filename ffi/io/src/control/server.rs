@@ -394,7 +394,6 @@ impl Control {
             receipt.reason = format!("killed, but {why}: it will not outlive a restart");
         }
         let version = self.live.set(&policy, restart);
-        receipt.applied_ns = now_ns();
         // Others must not wait for the events that this one waits for.
         drop(inner);
         let limit = if policy.killed { KILL_WAIT } else { EVENT_WAIT };

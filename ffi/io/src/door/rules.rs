@@ -204,12 +204,12 @@ mod tests {
             descriptors_kept: 0,
             request_ms: 10_000,
             idle_ms: 60_000,
-            shared: vec![("10.0.0.0".parse().unwrap(), 8)],
+            shared: vec![("10.0.0.0".parse().expect("an address"), 8)],
         }
     }
 
     fn peer(address: &str, port: u16) -> SocketAddr {
-        SocketAddr::new(address.parse().unwrap(), port)
+        SocketAddr::new(address.parse().expect("an address"), port)
     }
 
     fn figures(received: u64, confirmed: u64) -> Figures {
@@ -311,8 +311,8 @@ mod tests {
             judge(&options(), &known, 10, true, begin).iter().map(|(peer, _)| peer.port()).collect();
         shut.sort_unstable();
         assert_eq!(shut, [1, 2]);
-        assert!(is_shared(&options(), "10.255.0.1".parse().unwrap()));
-        assert!(!is_shared(&options(), "11.0.0.1".parse().unwrap()));
-        assert!(!is_shared(&options(), "::1".parse().unwrap()));
+        assert!(is_shared(&options(), "10.255.0.1".parse().expect("an address")));
+        assert!(!is_shared(&options(), "11.0.0.1".parse().expect("an address")));
+        assert!(!is_shared(&options(), "::1".parse().expect("an address")));
     }
 }

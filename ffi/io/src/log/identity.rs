@@ -150,49 +150,49 @@ mod tests {
     fn folder(name: &str) -> PathBuf {
         let path = std::env::temp_dir().join(format!("legend-identity-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
+        fs::create_dir_all(&path).expect("a folder of the test");
         path
     }
 
     #[test]
     fn a_log_keeps_its_name_and_its_numbering() {
         let root = folder("kept");
-        let first = for_writing(&root).unwrap();
+        let first = for_writing(&root).expect("an identity");
         assert_eq!((first.id.len(), first.producer("mev-1").as_str()), (32, "mev-1"));
-        assert_eq!(for_writing(&root).unwrap(), first);
-        assert_eq!(read_or_make(&root).unwrap(), first);
-        fs::remove_dir_all(root).unwrap();
+        assert_eq!(for_writing(&root).expect("an identity"), first);
+        assert_eq!(read_or_make(&root).expect("an identity"), first);
+        fs::remove_dir_all(root).expect("the folder goes");
     }
 
     #[test]
     fn a_copy_has_the_name_and_numbers_apart() {
         let (root, copy) = (folder("original"), folder("copy"));
-        let first = for_writing(&root).unwrap();
+        let first = for_writing(&root).expect("an identity");
         for name in ["id", "home"] {
-            fs::copy(root.join(name), copy.join(name)).unwrap();
+            fs::copy(root.join(name), copy.join(name)).expect("a copied file");
         }
         // Who only reads changes nothing.
-        assert_eq!(read_or_make(&copy).unwrap(), first);
-        let second = for_writing(&copy).unwrap();
+        assert_eq!(read_or_make(&copy).expect("an identity"), first);
+        let second = for_writing(&copy).expect("an identity");
         assert_eq!(second.id, first.id);
         assert_eq!(second.producer("mev-1"), format!("mev-1.{}", second.epoch));
         assert_eq!(second.epoch.len(), 8);
-        assert_eq!(for_writing(&copy).unwrap(), second, "once");
+        assert_eq!(for_writing(&copy).expect("an identity"), second, "once");
         // Written over the one that was there: the same file, another change time.
         std::thread::sleep(std::time::Duration::from_millis(20));
-        fs::copy(root.join("id"), copy.join("id")).unwrap();
-        assert_ne!(for_writing(&copy).unwrap().epoch, second.epoch);
+        fs::copy(root.join("id"), copy.join("id")).expect("a copied file");
+        assert_ne!(for_writing(&copy).expect("an identity").epoch, second.epoch);
         for path in [root, copy] {
-            fs::remove_dir_all(path).unwrap();
+            fs::remove_dir_all(path).expect("the folder goes");
         }
     }
 
     #[test]
     fn damaged_bytes_are_words() {
         let root = folder("damaged");
-        fs::write(root.join("id"), [0xff, 0xfe, 1, 2]).unwrap();
-        let error = read_or_make(&root).unwrap_err().to_string();
+        fs::write(root.join("id"), [0xff, 0xfe, 1, 2]).expect("a written file");
+        let error = read_or_make(&root).expect_err("damage is refused").to_string();
         assert!(error.starts_with("Cannot use ") && error.contains("it is damaged"), "{error}");
-        fs::remove_dir_all(root).unwrap();
+        fs::remove_dir_all(root).expect("the folder goes");
     }
 }
