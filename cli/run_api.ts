@@ -36,7 +36,7 @@ import { holdsBy, Streams } from "../core/streams.ts";
 import { systemHealth } from "../core/system.ts";
 import { sendCommand, signatureCheck } from "../ffi/control.ts";
 import { descriptors, Doorkeeper } from "../ffi/door.ts";
-import { endWithParent } from "../ffi/process.ts";
+import { endWithParent, lean } from "../ffi/process.ts";
 import { judge } from "../ffi/models.ts";
 import { createApp } from "../routes/app.ts";
 import type { ApiDeps } from "../routes/deps.ts";
@@ -87,6 +87,7 @@ export const runApi: Command = {
         `Cannot listen on ${hostname}: it is not loopback and there is no TLS, need --insecure-listen or a proxy with TLS on this host`,
       );
     }
+    lean(context.library());
     needDescriptors(context.library(), "the API", DESCRIPTORS_MIN);
     const parts = await openParts(context, flags.part === true);
     const { deps, bridge, keeper } = parts;

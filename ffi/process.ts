@@ -12,6 +12,11 @@ export function protect(library: Library): void {
   library.symbols.legend_process_protect();
 }
 
+/** What is large goes back to the system when it is freed, instead of staying with the thread that had it. */
+export function lean(library: Library): void {
+  library.symbols.legend_process_lean();
+}
+
 /** Ends this process at once, whatever a library wants to do at its end. */
 export function exitAtOnce(library: Library, code: number): never {
   library.symbols.legend_process_exit(code);

@@ -97,6 +97,7 @@ export const SYMBOLS = {
   legend_registry: { parameters: [...TEXT, ...OUT], result: "i32" },
   legend_process_exit: { parameters: ["u32"], result: "void" },
   legend_process_protect: { parameters: [], result: "void" },
+  legend_process_lean: { parameters: [], result: "void" },
   // user, group
   legend_process_become: { parameters: ["u32", "u32", ...OUT], result: "i32" },
   legend_end_with_parent: { parameters: ["u32"], result: "void" },
@@ -115,4 +116,4 @@ export const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** `ABI_VERSION` of ffi/abi. */
-export const ABI_VERSION = 9;
+export const ABI_VERSION = 10;

@@ -17,14 +17,20 @@ export interface Source {
   readonly device?: string;
 }
 
-export interface GateDeps {
-  passwordOf(name: string): { user: User; hash: string } | undefined;
-  /** Whether the name was logged in from the address before. */
-  hasLoggedIn(name: string, address: string): boolean;
+/** The times of a gate, for those that have others. */
+export interface GateTimes {
   /** Milliseconds of a clock that nobody sets. */
   now?: () => number;
   /** How long a refusal is held back; 500 ms when left out. */
   holdMs?: number;
+  /** How long an attempt may wait for its check; 1 s when left out. */
+  waitMs?: number;
+}
+
+export interface GateDeps extends GateTimes {
+  passwordOf(name: string): { user: User; hash: string } | undefined;
+  /** Whether the name was logged in from the address before. */
+  hasLoggedIn(name: string, address: string): boolean;
 }
 
 /** Wrong ones at once, then one each: for a name at an address, an address, a browser. */
@@ -36,7 +42,12 @@ const HOLD_MS = 500;
 /** Refusals held back at once; beyond it they are given at once. */
 const HELD_MAX = 1_000;
 /** A check costs a tenth of a second of a core: those that also kill and answer must stay free. */
-const CHECKS = { atOnce: navigator.hardwareConcurrency > 2 ? 2 : 1, laneMax: 8, waitingMax: 256 };
+const CHECKS = {
+  atOnce: navigator.hardwareConcurrency > 2 ? 2 : 1,
+  laneMax: 8,
+  waitingMax: 256,
+  waitMaxMs: 1_000,
+};
 /** What a name that does not exist is compared with, so that it takes as long as one that does. */
 const NOBODY = await hashPassword("a password of nobody");
 
@@ -45,11 +56,12 @@ export class LoginGate {
   readonly #pairs: Attempts;
   readonly #addresses: Attempts;
   readonly #devices: Attempts;
-  readonly #checks = new FairQueue(CHECKS);
+  readonly #checks: FairQueue;
   #held = 0;
 
   constructor(deps: GateDeps) {
     this.#deps = deps;
+    this.#checks = new FairQueue({ ...CHECKS, waitMaxMs: deps.waitMs ?? CHECKS.waitMaxMs });
     const bucket = ({ burst, everyMs }: typeof PAIR) => new Attempts(burst, everyMs, deps.now);
     [this.#pairs, this.#addresses, this.#devices] = [bucket(PAIR), bucket(ADDRESS), bucket(DEVICE)];
   }
@@ -98,13 +110,12 @@ export class LoginGate {
     lane: string,
     first: boolean,
   ): Promise<User | null | undefined> {
-    const checked = this.#checks.run(lane, () => {
+    const checked = await this.#checks.run(lane, async () => {
       const found = this.#deps.passwordOf(name);
-      return isPassword(password, found?.hash ?? NOBODY).then((fits) =>
-        fits && found && !found.user.disabled ? found.user : null
-      );
+      const fits = await isPassword(password, found?.hash ?? NOBODY);
+      return { user: fits && found && !found.user.disabled ? found.user : null };
     }, first);
-    return checked === null ? undefined : await checked;
+    return checked?.user;
   }
 
   /** The refusal, when it may be given. */

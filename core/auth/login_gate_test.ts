@@ -11,7 +11,7 @@ const hash = await hashPassword(PASSWORD);
 const ann: User = { name: "ann", role: "admin", must_change: false, created_ms: 0, disabled: false };
 
 /** A gate that knows ann, and off, who is disabled; `known`: where ann has logged in. */
-function gate(known: string[] = []) {
+function gate(known: string[] = [], waitMs = Infinity) {
   const clock = { now: 0 };
   const made = new LoginGate({
     passwordOf: (name) =>
@@ -23,6 +23,7 @@ function gate(known: string[] = []) {
     hasLoggedIn: (name, address) => name === "ann" && known.includes(address),
     now: () => clock.now,
     holdMs: 5,
+    waitMs,
   });
   const code = (name: string, password: string, address: string, device?: string) =>
     made.check(name, password, { address, ...(device ? { device } : {}) }).then(
@@ -98,6 +99,18 @@ Deno.test("M1: strangers at the same address keep neither a known browser nor a 
   assert.equal(await code("ann", PASSWORD, "192.0.2.1", "d2"), "ann");
 });
 
+Deno.test("M1: an attempt that would wait for too long is refused, whatever its name; a known browser's is judged", async () => {
+  const { code } = gate([], 0);
+  const answers = await Promise.all([
+    code("nobody", "wrong", "192.0.2.1"),
+    ...["ann", "nobody", "off"].map((name, n) => code(name, "wrong", `192.0.2.${n + 2}`)),
+  ]);
+  // The first is judged; with two checks at once the second too. None waits for more than no time.
+  assert.equal(answers[0], "unauthorized");
+  assert.deepEqual(answers.slice(2), ["rate_limited", "rate_limited"]);
+  assert.equal(await code("ann", PASSWORD, "192.0.2.9", "d1"), "ann");
+});
+
 Deno.test("networkOf() takes a household's IPv6 addresses as one", () => {
   const rows: [string, string][] = [
     ["192.0.2.1", "192.0.2.1"],
@@ -132,7 +145,7 @@ Deno.test("DeviceMarks.idOf() knows its own mark for its own name, and nothing e
 });
 
 Deno.test("FairQueue: lanes take turns, a full lane is refused, and those that go first go first", async () => {
-  const queue = new FairQueue({ atOnce: 1, laneMax: 3, waitingMax: 5 });
+  const queue = new FairQueue({ atOnce: 1, laneMax: 3, waitingMax: 5, waitMaxMs: Infinity });
   const order: string[] = [];
   const gates: (() => void)[] = [];
   const work = (name: string) => () => {
@@ -141,10 +154,10 @@ Deno.test("FairQueue: lanes take turns, a full lane is refused, and those that g
   };
   const done = [queue.run("a", work("a1")), queue.run("a", work("a2")), queue.run("a", work("a3"))];
   assert.ok(queue.run("a", work("a4")));
-  assert.equal(queue.run("a", work("a5")), null, "a has its share");
+  assert.equal(await queue.run("a", work("a5")), null, "a has its share");
   done.push(queue.run("b", work("b1")));
   done.push(queue.run("c", work("c1"), true));
-  assert.equal(queue.run("d", work("d1")), null, "enough waits in all");
+  assert.equal(await queue.run("d", work("d1")), null, "enough waits in all");
   while (order.length < 6) {
     gates.at(-1)!();
     await new Promise((resolve) => setTimeout(resolve, 0));
@@ -152,4 +165,53 @@ Deno.test("FairQueue: lanes take turns, a full lane is refused, and those that g
   gates.at(-1)!();
   await Promise.all(done);
   assert.deepEqual(order, ["a1", "c1", "a2", "b1", "a3", "a4"]);
+});
+
+/** A queue with a clock of its own; what it started, and how to end the oldest of that. */
+function clocked(waitMaxMs: number) {
+  const clock = { now: 0 };
+  const started: string[] = [];
+  const gates: (() => void)[] = [];
+  const queue = new FairQueue({ atOnce: 1, laneMax: 99, waitingMax: 99, waitMaxMs }, () => clock.now);
+  const run = (name: string, goesFirst = false) =>
+    queue.run(name, () => {
+      started.push(name);
+      return new Promise<string>((resolve) => gates.push(() => resolve(name)));
+    }, goesFirst);
+  const endAfter = (ms: number) => {
+    clock.now += ms;
+    gates.shift()!();
+  };
+  return { run, started, endAfter };
+}
+
+Deno.test("FairQueue: what would wait for longer than it may is refused at once; what goes first waits for its own alone", async () => {
+  const { run, started, endAfter } = clocked(150);
+  const first = run("a");
+  endAfter(400);
+  assert.equal(await first, "a");
+  // One took 400 ms, of which a quarter counts: two that are there take 200 ms.
+  const [second, third] = [run("b"), run("c")];
+  assert.equal(await run("d"), null);
+  const known = run("known", true);
+  assert.equal(await run("e"), null);
+  endAfter(0);
+  assert.equal(await second, "b");
+  endAfter(0);
+  assert.equal(await known, "known");
+  endAfter(0);
+  assert.equal(await third, "c");
+  assert.deepEqual(started, ["a", "b", "known", "c"]);
+});
+
+Deno.test("FairQueue: what waited for longer than it may is refused when its turn comes, and never started", async () => {
+  const { run, started, endAfter } = clocked(200);
+  const [first, late] = [run("a"), run("late")];
+  endAfter(201);
+  assert.equal(await first, "a");
+  assert.equal(await late, null);
+  const after = run("c");
+  endAfter(0);
+  assert.equal(await after, "c");
+  assert.deepEqual(started, ["a", "c"]);
 });

@@ -1,7 +1,7 @@
 /** The accounts as the API has them: read here and now, written by the thread that writes. */
 import type { RecordWriter } from "../records/calls.ts";
 import type { Accounts, ApiKey, Refreshed, Session, User } from "./accounts.ts";
-import { LoginGate, type Source } from "./login_gate.ts";
+import { type GateTimes, LoginGate, type Source } from "./login_gate.ts";
 import { hashPassword } from "./passwords.ts";
 import type { Principal, Role, Scope } from "./rights.ts";
 
@@ -11,7 +11,7 @@ export class SharedAccounts {
   readonly #gate: LoginGate;
 
   /** `reads` has a connection of its own: readers wait for no writer. */
-  constructor(reads: Accounts, writer: RecordWriter, gate: { now?: () => number; holdMs?: number } = {}) {
+  constructor(reads: Accounts, writer: RecordWriter, gate: GateTimes = {}) {
     this.#reads = reads;
     this.#writer = writer;
     this.#gate = new LoginGate({

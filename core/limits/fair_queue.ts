@@ -1,6 +1,13 @@
-/** Costly work for many: at most so much at once, lanes take turns, and no lane waits with more than its share. */
+/**
+ * Costly work for many: at most so much at once, lanes take turns, no lane waits with more than its share, and what
+ * would wait for too long is refused when it comes.
+ */
 
-type Start = () => void;
+interface Waiting {
+  readonly since: number;
+  start(): void;
+  refuse(): void;
+}
 
 export interface FairLimits {
   /** Work at once. */
@@ -8,34 +15,58 @@ export interface FairLimits {
   /** That waits in one lane, and in all. */
   readonly laneMax: number;
   readonly waitingMax: number;
+  /** Milliseconds that work may wait for its turn. */
+  readonly waitMaxMs: number;
 }
+
+/** How much the last duration counts among those before. */
+const NEWEST = 0.25;
 
 export class FairQueue {
   #running = 0;
   #waiting = 0;
   /** Lanes in the order of their turns; those that go first, and all others. */
-  readonly #first = new Map<string, Start[]>();
-  readonly #others = new Map<string, Start[]>();
+  #durationMs = 0;
+  /** Lanes in the order of their turns; those that go first, and all others. */
+  readonly #first = new Map<string, Waiting[]>();
+  readonly #others = new Map<string, Waiting[]>();
 
-  constructor(readonly limits: FairLimits) {}
+  constructor(readonly limits: FairLimits, readonly now: () => number = () => performance.now()) {}
 
-  /** Runs `work` when it is the lane's turn; null at once when too much waits. */
-  run<T>(lane: string, work: () => Promise<T>, goesFirst = false): Promise<T> | null {
+  /** Runs `work` when it is the lane's turn; null when too much waits: at once, or when its turn came too late. */
+  run<T>(lane: string, work: () => Promise<T>, goesFirst = false): Promise<T | null> {
+    if (this.#running < this.limits.atOnce) return this.#start(work);
     const lanes = goesFirst ? this.#first : this.#others;
     const queue = lanes.get(lane) ?? [];
-    const { laneMax, waitingMax, atOnce } = this.limits;
-    if (this.#running >= atOnce && (queue.length >= laneMax || this.#waiting >= waitingMax)) return null;
-    return new Promise<T>((resolve, reject) => {
-      queue.push(() => {
-        work().then(resolve, reject).finally(() => {
-          this.#running -= 1;
-          this.#next();
-        });
-      });
-      this.#waiting += 1;
+    if (!this.#takes(queue.length, goesFirst)) return Promise.resolve(null);
+    return new Promise((resolve, reject) => {
+      const start = () => void this.#start(work).then(resolve, reject);
+      queue.push({ since: this.now(), start, refuse: () => resolve(null) });
       lanes.set(lane, queue);
+    });
+  }
+
+  #start<T>(work: () => Promise<T>): Promise<T> {
+    this.#running += 1;
+    const begun = this.now();
+    return work().finally(() => {
+      this.#durationMs += NEWEST * (this.now() - begun - this.#durationMs);
+      this.#running -= 1;
       this.#next();
     });
+  }
+
+  /** Whether one more may wait where `inLane` do. */
+  #takes(inLane: number, goesFirst: boolean): boolean {
+    const { laneMax, waitingMax, waitMaxMs, atOnce } = this.limits;
+    const count = (lanes: Map<string, Waiting[]>) =>
+      lanes.values().reduce((sum, queue) => sum + queue.length, 0);
+    const first = count(this.#first);
+    const waiting = first + count(this.#others);
+    if (inLane >= laneMax || waiting >= waitingMax) return false;
+    // One that is being worked on ends somewhere between now and its duration: taken as all of it.
+    const before = (goesFirst ? first : waiting) + this.#running;
+    return before / atOnce * this.#durationMs <= waitMaxMs;
   }
 
   #next(): void {
@@ -44,13 +75,12 @@ export class FairQueue {
       const [turn] = lanes;
       if (!turn) return;
       const [lane, queue] = turn;
-      const start = queue.shift()!;
+      const next = queue.shift()!;
       // To the end of the row, or out of it.
       lanes.delete(lane);
       if (queue.length > 0) lanes.set(lane, queue);
-      this.#waiting -= 1;
-      this.#running += 1;
-      start();
+      if (this.now() - next.since > this.limits.waitMaxMs) next.refuse();
+      else next.start();
     }
   }
 }

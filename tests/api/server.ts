@@ -73,7 +73,7 @@ export async function withServer(
   const book = new Accounts(database, now, now);
   const records = inThisThread(recordCalls(chain, book, path));
   // Refusals are held back for so long that their tests stay quick.
-  const accounts = new SharedAccounts(book, records, { now, holdMs: 20 });
+  const accounts = new SharedAccounts(book, records, { now, holdMs: 20, waitMs: Infinity });
   const refusals = new Refusals({ write: (acts) => records.call("refusals", [acts]), say: () => {} });
   const registry = new ModelRegistry(library, path);
   const isSigned = signatureCheck(library, path, "");

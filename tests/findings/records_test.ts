@@ -387,15 +387,19 @@ Deno.test("H2: what `audit verify` finds it lists, with rc 1; doctor says it too
   }));
 
 Deno.test("M1: a stranger at 64 connections slows no kill, keeps no admin out, learns no name", async () => {
-  const { kills, logins, answersOf } = await stranger({ seconds: 5, connections: 64 });
+  const { kills, logins, growthBytes, timesOf } = await stranger({ seconds: 5, connections: 64 });
   // The soak holds the 99th of a hundred against 200 ms; a few on a loaded machine must be near it.
   const killMs = quantile(kills, 0.5);
   assert.ok(killMs < 600, `a kill took ${killMs} ms`);
   const loginMs = quantile(logins, 0.5);
   assert.ok(loginMs < 10_000, `the administrator's login took ${loginMs} ms`);
   assert.ok(kills.length >= 3 && logins.length >= 1);
-  assert.deepEqual(
-    answersOf.known.filter((status) => status !== 429),
-    answersOf.unknown.filter((status) => status !== 429),
-  );
+  assert.ok(growthBytes <= 64 * 2 ** 20, `the API grew by ${growthBytes / 2 ** 20} MiB`);
+  // Times are held against each other by the soak: a loaded machine has its own.
+  for (const [status, { known, unknown }] of Object.entries(timesOf)) {
+    assert.match(status, /^(401|429)$/);
+    // Few may be of one kind by chance.
+    const isFew = known.length + unknown.length < 30;
+    assert.ok(isFew || known.length * unknown.length > 0, `${status}: ${known.length} and ${unknown.length}`);
+  }
 });

@@ -19,6 +19,9 @@ const LOOK: Duration = Duration::from_millis(100);
 const LOOK_QUIET: Duration = Duration::from_millis(1_500);
 /// An orderly end after the parent has gone takes no longer.
 const END: Duration = Duration::from_secs(5);
+/// From this size on memory is mapped, and goes back when it is freed.
+#[cfg(target_env = "gnu")]
+const LARGE_BYTES: libc::c_int = 1 << 20;
 /// Exit code of "not ready".
 const NOT_READY: i32 = 3;
 /// Arguments of other processes are read up to this size.
@@ -33,6 +36,17 @@ pub extern "C" fn legend_process_protect() {
         libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
         libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         libc::umask(0o077);
+    }
+}
+
+/// From here on what is large goes back to the system when it is freed. The C library keeps up to 16 MiB in each thread
+/// that freed such a piece once: every thread that has checked a password would hold one for good.
+#[unsafe(no_mangle)]
+pub extern "C" fn legend_process_lean() {
+    // SAFETY: sets a number of the allocator, which all threads may do at any time.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES);
     }
 }
 
