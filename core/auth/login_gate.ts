@@ -23,6 +23,8 @@ export interface GateTimes {
   now?: () => number;
   /** How long a refusal is held back; 500 ms when left out. */
   holdMs?: number;
+  /** Lets so many milliseconds pass. */
+  pause?: (ms: number) => Promise<void>;
   /** How long an attempt may wait for its check; 1 s when left out. */
   waitMs?: number;
 }
@@ -39,6 +41,8 @@ const ADDRESS = { burst: 20, everyMs: 3_000 };
 const DEVICE = { burst: 10, everyMs: 6_000 };
 /** A refusal takes so long, whether a password was looked at for it or not. */
 const HOLD_MS = 500;
+/** One for which a password may be looked at takes twice as long. */
+const KNOWN_HOLDS = 2;
 /** Refusals held back at once; beyond it they are given at once. */
 const HELD_MAX = 1_000;
 /** A check costs a tenth of a second of a core: those that also kill and answer must stay free. */
@@ -92,15 +96,19 @@ export class LoginGate {
 
   /**
    * Somebody at this address has used up what the address has. Who has logged in from here before is still heard, and
-   * a wrong password is answered like any other attempt from here: in the same words, after the same time.
+   * a wrong password is answered like any other attempt from here: in the same words, after the same time. A check that
+   * is not done by then counts for nothing, or its time would tell which names log in from here.
    */
   async #afterStrangers(name: string, password: string, place: string, pair: string): Promise<User> {
-    const refusal = this.#tooMany();
+    const refusal = this.#tooMany(KNOWN_HOLDS);
     const known = this.#deps.hasLoggedIn(name, place) && this.#pairs.take(pair);
-    const user = known ? await this.#judge(name, password, `known ${pair}`, true) : undefined;
-    if (!user) throw await refusal;
+    const judged: Promise<User | AppError | null | undefined> = known
+      ? this.#judge(name, password, `known ${pair}`, true)
+      : refusal;
+    const first = await Promise.race([refusal, judged.then((user) => user ?? refusal)]);
+    if (first instanceof AppError) throw first;
     this.#pairs.clear(pair);
-    return user;
+    return first;
   }
 
   /** The user; null when the password is wrong, undefined when too many wait for a check. */
@@ -119,10 +127,10 @@ export class LoginGate {
   }
 
   /** The refusal, when it may be given. */
-  async #tooMany(): Promise<AppError> {
+  async #tooMany(holds = 1): Promise<AppError> {
     if (this.#held < HELD_MAX) {
       this.#held += 1;
-      await pause(this.#deps.holdMs ?? HOLD_MS);
+      await (this.#deps.pause ?? pause)(holds * (this.#deps.holdMs ?? HOLD_MS));
       this.#held -= 1;
     }
     return new AppError("rate_limited", "Cannot log in: too many attempts from here, try again in a minute");

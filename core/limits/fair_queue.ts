@@ -15,7 +15,7 @@ export interface FairLimits {
   /** That waits in one lane, and in all. */
   readonly laneMax: number;
   readonly waitingMax: number;
-  /** Milliseconds that work may wait for its turn. */
+  /** Milliseconds that work may wait for its turn; what goes first waits for as long as it takes. */
   readonly waitMaxMs: number;
 }
 
@@ -61,12 +61,10 @@ export class FairQueue {
     const { laneMax, waitingMax, waitMaxMs, atOnce } = this.limits;
     const count = (lanes: Map<string, Waiting[]>) =>
       lanes.values().reduce((sum, queue) => sum + queue.length, 0);
-    const first = count(this.#first);
-    const waiting = first + count(this.#others);
+    const waiting = count(this.#first) + count(this.#others);
     if (inLane >= laneMax || waiting >= waitingMax) return false;
     // One that is being worked on ends somewhere between now and its duration: taken as all of it.
-    const before = (goesFirst ? first : waiting) + this.#running;
-    return before / atOnce * this.#durationMs <= waitMaxMs;
+    return goesFirst || (waiting + this.#running) / atOnce * this.#durationMs <= waitMaxMs;
   }
 
   #next(): void {
@@ -79,7 +77,8 @@ export class FairQueue {
       // To the end of the row, or out of it.
       lanes.delete(lane);
       if (queue.length > 0) lanes.set(lane, queue);
-      if (this.now() - next.since > this.limits.waitMaxMs) next.refuse();
+      const isLate = lanes === this.#others && this.now() - next.since > this.limits.waitMaxMs;
+      if (isLate) next.refuse();
       else next.start();
     }
   }
