@@ -44,6 +44,11 @@ export default function KillDialog() {
     // One that not all have answered is looked at again; its button sends it again.
     if (stage === "done" || stage === "failed") state.forget();
   });
+  // Also when the dialog opens with the last kill's answer still in it: Enter must kill, not close.
+  const asks = isOpen && stage === "ask";
+  useEffect(() => {
+    if (asks) dialog.current?.querySelector<HTMLElement>("[data-kill]")?.focus();
+  }, [asks]);
   const press = () => {
     if (performance.now() - openedAt.current < GUARD_MS) return;
     if (kill) state.again();

@@ -1,15 +1,10 @@
 /** Kills of the executable: frozen agents and APIs, mistakes in the configuration, folders that are none. */
 import assert from "node:assert/strict";
-import { type ModuleName, MODULES } from "../../core/control.ts";
-import { legend, withFolder } from "../e2e/executable.ts";
-import { assertDead, Installation, killByVerb } from "./kill.ts";
+import { MODULES } from "../../core/control.ts";
+import { canMount, legend, withFolder } from "../e2e/executable.ts";
+import { Disk } from "./disk.ts";
+import { assertDead, Installation, killByVerb, until } from "./kill.ts";
 import { killFuzz } from "./kill_fuzz.ts";
-
-const written = (installation: Installation) =>
-  Object.fromEntries(MODULES.map((module) => [module, installation.written(module)])) as Record<
-    ModuleName,
-    number
-  >;
 
 Deno.test("F13: a frozen agent is killed when its latch is on disk, says so in words, and decides nothing when it runs again", () =>
   withFolder((folder) =>
@@ -19,7 +14,7 @@ Deno.test("F13: a frozen agent is killed when its latch is on disk, says so in w
       assert.ok(verb.held, verb.said);
       assert.match(verb.said, /the arbitrage agent is frozen: it takes the kill when it runs again/);
       assert.ok(!/os error/.test(verb.said), verb.said);
-      const before = written(installation);
+      const before = installation.writtenOfAll();
       await assertDead(installation, MODULES, before, "by the verb");
       await installation.lift(MODULES);
 
@@ -27,7 +22,7 @@ Deno.test("F13: a frozen agent is killed when its latch is on disk, says so in w
       const { status, text } = await installation.post("/api/control/module/mev:kill", {});
       assert.equal(status, 202, text);
       assert.match(text, /the mev agent is frozen: it takes the kill when it runs again/);
-      await assertDead(installation, ["mev"], written(installation), "by the API");
+      await assertDead(installation, ["mev"], installation.writtenOfAll(), "by the API");
 
       // With the API frozen too the command line kills.
       await installation.lift(["mev"]);
@@ -40,7 +35,7 @@ Deno.test("F13: a frozen agent is killed when its latch is on disk, says so in w
       try {
         const alone = await killByVerb(installation, []);
         assert.ok(alone.held, alone.said);
-        await assertDead(installation, MODULES, written(installation), "with the API frozen");
+        await assertDead(installation, MODULES, installation.writtenOfAll(), "with the API frozen");
       } finally {
         Deno.kill(api, "SIGCONT");
       }
@@ -65,7 +60,7 @@ Deno.test("operator 2: no mistake in the configuration stands in a kill's way; e
         const killed = await killByVerb(installation, ["mev", ...words], env);
         assert.ok(killed.held, killed.said);
         assert.match(killed.stderr, said);
-        await assertDead(installation, ["mev"], written(installation), JSON.stringify(env));
+        await assertDead(installation, ["mev"], installation.writtenOfAll(), JSON.stringify(env));
         await installation.lift(["mev"]);
       }
       await Deno.writeTextFile(`${installation.data}/runtime.json`, "{damaged");
@@ -83,8 +78,84 @@ Deno.test("operator 1: a kill where no agent has ever run kills nobody, makes no
     await assert.rejects(Deno.stat(nowhere), Deno.errors.NotFound);
   }));
 
-Deno.test("C1: 12 kills under random faults and hostile texts: none is answered with success while an agent decides", async () => {
-  const line = await killFuzz(12, 20_261_127);
-  assert.match(line, /12 kills, .* none decided after a success/);
-  await Deno.stderr.write(new TextEncoder().encode(`${line}\n`));
+const say = (line: string) => Deno.stderr.write(new TextEncoder().encode(`${line}\n`));
+
+Deno.test(
+  "C1: with no writable disk the agents stop at once and the answer says that the kill will not outlive a restart; a frozen agent is a failure",
+  {
+    ignore: !canMount,
+  },
+  () =>
+    withFolder((folder) =>
+      Disk.with(`${folder}/data/agents`, 24 << 20, async (disk) => {
+        if (!disk) return void await say("no disk may be mounted here: skipped 1 test");
+        await Installation.start(`${folder}/data`, async (installation) => {
+          await disk.break();
+          await assert.rejects(Deno.writeTextFile(`${installation.data}/agents/other`, ""), /os error 30/);
+          const { status, text } = await installation.post("/api/control/kill-switch", { module: "all" });
+          assert.equal(status, 202, text);
+          const { sent } = JSON.parse(text) as { sent: { taken: boolean; receipt: { reason: string } }[] };
+          const reason =
+            "killed, but the state cannot be kept: the file system is read-only: it will not outlive a restart";
+          assert.deepEqual(
+            sent.map(({ taken, receipt }) => [taken, receipt.reason]),
+            [[true, reason], [true, reason]],
+          );
+          const before = installation.writtenOfAll();
+
+          // Its status cannot be written: how far the chain has gone is seen in its receipts.
+          const firstEvent = async () => {
+            const verb = await killByVerb(installation, []);
+            assert.ok(verb.held, verb.said);
+            assert.equal(verb.said.match(/it will not outlive a restart/g)?.length, 2, verb.said);
+            return [...verb.said.matchAll(/first event under it at (\d+)/g)].map(([, ns]) => BigInt(ns!));
+          };
+          const first = await firstEvent();
+          await until(async () => {
+            const now = await firstEvent();
+            return now.length === 2 && now.every((ns, at) => ns > first[at]! + 1_000_000_000n);
+          }, "a second of the chain going by");
+          assert.deepEqual(installation.writtenOfAll(), before, "decided after the answer");
+
+          installation.signal("mev", "SIGSTOP");
+          const why =
+            "the mev agent is frozen, and the kill latch cannot be written: the file system is read-only";
+          const frozen = await installation.post("/api/control/module/mev:kill", {});
+          assert.equal(frozen.status, 503, frozen.text);
+          assert.ok(frozen.text.includes(why), frozen.text);
+          const verb = await killByVerb(installation, ["mev"]);
+          assert.ok(!verb.held && verb.said.includes(why), verb.said);
+        });
+      })
+    ),
+);
+
+Deno.test(
+  "C1: on a full disk a kill is taken and kept, also of a frozen agent",
+  { ignore: !canMount },
+  () =>
+    withFolder((folder) =>
+      Disk.with(`${folder}/data`, 256 << 20, async (disk) => {
+        if (!disk) return void await say("no disk may be mounted here: skipped 1 test");
+        await Installation.start(`${folder}/data`, async (installation) => {
+          for (const freeze of [false, true]) {
+            await using full = await disk.full();
+            if (freeze) installation.signal("mev", "SIGSTOP");
+            const { status, text } = await installation.post("/api/control/kill-switch", { module: "all" });
+            assert.equal(status, 202, text);
+            assert.ok(!text.includes("outlive a restart"), text);
+            const written = installation.writtenOfAll();
+            await full[Symbol.asyncDispose]();
+            await assertDead(installation, MODULES, written, `on a full disk, frozen: ${freeze}`);
+            await installation.lift(MODULES);
+          }
+        });
+      })
+    ),
+);
+
+Deno.test("C1: 100 kills under random faults and hostile texts: none is answered with success while an agent decides", async () => {
+  const line = await killFuzz(100, 20_261_127);
+  assert.match(line, /100 kills .* by a person at the page; .* none decided after a success/);
+  await say(line);
 });

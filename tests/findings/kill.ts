@@ -9,6 +9,8 @@ const TOPICS: Record<ModuleName, string> = {
   mev: "sandwich-decisions-proto",
 };
 const LIMIT_MS = 60_000;
+/** Until an un-kill is sent again. */
+const LIFT_MS = 2_000;
 
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -16,12 +18,13 @@ export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(r
 export async function until<T>(
   ask: () => T | undefined | false | Promise<T | undefined | false>,
   what: string,
+  limit_ms = LIMIT_MS,
 ): Promise<T> {
-  const end = performance.now() + LIMIT_MS;
+  const end = performance.now() + limit_ms;
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
-    if (performance.now() > end) throw new Error(`${what} did not happen in ${LIMIT_MS / 1000} s`);
+    if (performance.now() > end) throw new Error(`${what} did not happen in ${limit_ms / 1000} s`);
     await pause(10);
   }
 }
@@ -53,7 +56,11 @@ export class Installation {
       await run(installation);
     } finally {
       for (const module of MODULES) installation.signal(module, "SIGCONT");
-      child.kill("SIGTERM");
+      try {
+        child.kill("SIGTERM");
+      } catch {
+        // It has ended: a test broke its disk.
+      }
       await child.status;
       await Promise.all(texts);
     }
@@ -94,6 +101,14 @@ export class Installation {
     return { status: answer.status, text: await answer.text() };
   }
 
+  /** {@link written} of all modules. */
+  writtenOfAll(): Record<ModuleName, number> {
+    return Object.fromEntries(MODULES.map((module) => [module, this.written(module)])) as Record<
+      ModuleName,
+      number
+    >;
+  }
+
   /** Bytes of the decisions of a module that count: what is on disk, whatever its readers have seen. */
   written(module: ModuleName): number {
     const folder = `${this.data}/log/${TOPICS[module]}`;
@@ -112,17 +127,20 @@ export class Installation {
 
   /** Lifts every kill and waits for decisions. */
   async lift(modules: readonly ModuleName[]): Promise<void> {
-    for (const module of modules) {
-      await until(async () => {
-        const { status, text } = await this.post(`/api/control/module/${module}:kill?wait=receipt`, {
-          kill: false,
-        });
-        return status === 202 && JSON.parse(text).ok;
-      }, `the un-kill of ${module}`);
-      await until(() => this.status(module)?.killed === false, `${module} running again`);
-      const before = this.written(module);
-      await until(() => this.written(module) > before, `a decision of ${module} after the un-kill`);
-    }
+    await Promise.all(modules.map((module) => this.liftOne(module)));
+  }
+
+  private async liftOne(module: ModuleName): Promise<void> {
+    const before = this.written(module);
+    const runs = () => this.status(module)?.killed === false && this.written(module) > before;
+    await until(async () => {
+      const { status, text } = await this.post(`/api/control/module/${module}:kill?wait=receipt`, {
+        kill: false,
+      });
+      if (status !== 202 || !JSON.parse(text).ok) return false;
+      // A kill that was not answered with success may still have been taken after the un-kill: it is lifted again.
+      return await until(runs, "", LIFT_MS).catch(() => false);
+    }, `decisions of ${module} after the un-kill`);
   }
 }
 
@@ -149,8 +167,8 @@ export async function assertDead(
   written: Record<ModuleName, number>,
   label: string,
 ): Promise<void> {
-  for (const module of modules) {
-    installation.signal(module, "SIGCONT");
+  for (const module of modules) installation.signal(module, "SIGCONT");
+  await Promise.all(modules.map(async (module) => {
     await until(() => installation.status(module)?.killed, `${label}: ${module} saying that it is killed`);
     await installation.readsOn(module);
     assert.equal(
@@ -158,5 +176,5 @@ export async function assertDead(
       written[module],
       `${label}: ${module} decided after the answer`,
     );
-  }
+  }));
 }

@@ -12,9 +12,13 @@ pub(crate) fn is_full(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
-/// The reason, for the end of a line: a full disk is the one an operator meets, and "os error 28" helps nobody.
+/// The reason, for the end of a line: these are the ones an operator meets, and "os error 28" helps nobody.
 pub(crate) fn why(error: &Error) -> String {
-    if is_full(error) { "the disk is full, free some space".to_owned() } else { error.to_string() }
+    match error.kind() {
+        _ if is_full(error) => "the disk is full, free some space".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// A small text file that is replaced as a whole, also when the disk is full: then a second file of its size is

@@ -111,20 +111,12 @@ fn by_signal(
     let name = module_name(module);
     let pid = holder.or_else(|| asked.as_ref().and_then(|asked| asked.pid)).filter(|&pid| pid > 1);
     let signalled = pid.is_some_and(signal);
-    if pid.is_some_and(is_frozen) {
-        sent.taken = signalled && latched.is_ok();
-        sent.path = if sent.taken { "signal" } else { "none" };
-        sent.agent_error = Some(match latched {
-            Ok(()) if signalled => {
-                format!("the {name} agent is frozen: it takes the kill when it runs again")
-            }
-            Ok(()) => format!("the {name} agent is frozen and cannot be signalled; its next start is killed"),
-            Err(error) => format!("the {name} agent is frozen, and {error}"),
-        });
-        return;
-    }
     let begin = Instant::now();
     while begin.elapsed() < SIGNAL_WAIT {
+        // One that is being stopped runs on for a moment; once it is, nobody need wait for it.
+        if let Some(pid) = pid.filter(|&pid| is_frozen(pid)) {
+            return frozen(name, signal(pid), latched, sent);
+        }
         match asked.as_mut().map(|asked| asked.receipt(LOOK)) {
             Some(Ok(receipt)) => return accept(options, sent, &receipt),
             Some(Err(error)) if error.kind() == std::io::ErrorKind::TimedOut => {}
@@ -152,6 +144,17 @@ fn by_signal(
             Some(format!("the {name} agent cannot be signalled and has not looked at its latch"))
         }
     };
+}
+
+/// Of an agent that is stopped: it takes the signal before its next instruction, and its latch if it is ended first.
+fn frozen(name: &str, signalled: bool, latched: Result<(), String>, sent: &mut Sent) {
+    sent.taken = signalled && latched.is_ok();
+    sent.path = if sent.taken { "signal" } else { "none" };
+    sent.agent_error = Some(match latched {
+        Ok(()) if signalled => format!("the {name} agent is frozen: it takes the kill when it runs again"),
+        Ok(()) => format!("the {name} agent is frozen and cannot be signalled; its next start is killed"),
+        Err(error) => format!("the {name} agent is frozen, and {error}"),
+    });
 }
 
 fn is_killed(data_dir: &Path, name: &str) -> bool {

@@ -1,0 +1,47 @@
+/** Kills by a person at the page: one browser, one tab that stays open, Shift+K and Enter. */
+import type { Browser, Page } from "playwright-core";
+import { firstLogin, openPage, startBrowser } from "../e2e/browser.ts";
+import { type Installation, type Outcome, until } from "./kill.ts";
+
+export class KillPage implements AsyncDisposable {
+  private constructor(private readonly browser: Browser, private readonly page: Page) {}
+
+  static async open({ data, url }: Installation): Promise<KillPage> {
+    const browser = await startBrowser();
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    context.setDefaultTimeout(60_000);
+    const page = await openPage(context, []);
+    await firstLogin(page, { data, url });
+    return new KillPage(browser, page);
+  }
+
+  /** Kills both modules; it held when the page says that all agents have stopped. */
+  async kill(): Promise<Outcome> {
+    const { page } = this;
+    const dialog = page.locator("#dlg-kill");
+    const stage = () => dialog.getAttribute("data-stage");
+    const open = page.locator("#dlg-kill[open][data-stage=ask]");
+    // The page takes keys once its script runs; while it is open the key does nothing more.
+    await until(async () => {
+      await page.keyboard.press("Shift+K");
+      return await open.count() > 0;
+    }, "the dialog of the kill");
+    // A key that comes right after the opening does not confirm: as a person does, it is pressed again.
+    await until(async () => {
+      if (await stage() !== "ask") return true;
+      await page.keyboard.press("Enter");
+    }, "the kill being sent");
+    const answered = await until(async () => {
+      const now = await stage();
+      return now !== "ask" && now !== "sending" && now !== "unreachable" && now;
+    }, "the page's answer to a kill");
+    const said = await dialog.innerText();
+    if (answered === "partly") await dialog.locator("text=New kill…").click();
+    await dialog.locator(".dlg-f button").last().click();
+    return { held: answered === "done", said };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser.close();
+  }
+}
