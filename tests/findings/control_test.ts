@@ -5,6 +5,7 @@ import { canMount, legend, withFolder } from "../e2e/executable.ts";
 import { Disk } from "./disk.ts";
 import { assertDead, Installation, killByVerb, until } from "./kill.ts";
 import { killFuzz } from "./kill_fuzz.ts";
+import { processOf } from "./site.ts";
 
 Deno.test("F13: a frozen agent is killed when its latch is on disk, says so in words, and decides nothing when it runs again", () =>
   withFolder((folder) =>
@@ -26,11 +27,8 @@ Deno.test("F13: a frozen agent is killed when its latch is on disk, says so in w
 
       // With the API frozen too the command line kills.
       await installation.lift(["mev"]);
-      const api = Number(
-        new TextDecoder().decode(
-          (await new Deno.Command("pgrep", { args: ["-f", `run api.*${folder}/data`] }).output()).stdout,
-        ).trim().split("\n")[0],
-      );
+      const api = processOf(installation.child.pid, "run api");
+      assert.ok(api !== undefined, "the API's process");
       Deno.kill(api, "SIGSTOP");
       try {
         const alone = await killByVerb(installation, []);

@@ -22,7 +22,7 @@ export interface Site {
 }
 
 /** The process below `root` whose command line has `words`. */
-function processOf(root: number, words: string): number | undefined {
+export function processOf(root: number, words: string): number | undefined {
   const parents = new Map<number, number>();
   const found: number[] = [];
   for (const { name } of Deno.readDirSync("/proc")) {
