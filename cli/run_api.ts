@@ -21,6 +21,7 @@ import { readOrMake, removeIfThere, replaceFile } from "../core/files.ts";
 import { Fleet } from "../core/fleet.ts";
 import { linkStatus } from "../core/link.ts";
 import { MetricsView } from "../core/metrics.ts";
+import { pause } from "../core/pause.ts";
 import { drawReport } from "../core/model_report.ts";
 import { AddressRanges, isLoopback, originsOf } from "../core/net.ts";
 import { ModelEvents } from "../core/model_events.ts";
@@ -314,13 +315,27 @@ async function openParts(context: Context, supervised: boolean) {
   if (usesStore(context)) following.push(probe);
   const close = async () => {
     keeper[Symbol.dispose]();
-    await refusals.flush();
-    await teller.flush();
+    // A file that somebody holds must not keep the process: what waits for it ends with the thread.
+    await within(FLUSH_MS, refusals.flush());
+    await within(FLUSH_MS, teller.flush());
     await records.close();
     database.close();
     lock[Symbol.dispose]();
   };
   return { deps, bridge, keeper, following, failed: records.failed, close };
+}
+
+/** How long what was refused, and heads, may take to be written when the process ends. */
+const FLUSH_MS = 2_000;
+
+/** Resolves with the work, or when the time is over. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const end = new AbortController();
+  try {
+    await Promise.race([work, pause(ms, end.signal)]);
+  } finally {
+    end.abort();
+  }
 }
 
 /** How long what an agent of another host told is news. */

@@ -41,6 +41,12 @@ alter table users drop column locked_until_ms;
 alter table sessions add column address text not null default '';
 create index sessions_of_user on sessions (user, address);
 `,
+  // Each ends with the seq, as the row's own number.
+  `
+create index audit_of_who on audit (who);
+create index audit_of_action on audit (action);
+create index audit_of_who_and_action on audit (who, action);
+`,
 ];
 const SCHEMA_VERSION = VERSIONS.length;
 

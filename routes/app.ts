@@ -47,7 +47,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 export function apiRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
   const rows: Route[] = [
     ...authRoutes(deps, guard, door),
-    ...controlRoutes(deps),
+    ...controlRoutes(deps, door),
     ...healthRoutes(deps),
     ...observeRoutes(deps),
     ...storeRoutes(deps),

@@ -4,6 +4,7 @@ import { may } from "../core/auth/rights.ts";
 import { AppError } from "../core/errors.ts";
 import { commandBody, type ControlBody, controlBody, killSwitchBody, policyBody } from "../proto/api.ts";
 import type { Act, ApiDeps } from "./deps.ts";
+import type { Door } from "./middleware/door.ts";
 import { problem } from "./problem.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
@@ -116,7 +117,7 @@ class Places {
   }
 }
 
-export function controlRoutes(deps: ApiDeps): Route[] {
+export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
   const places = new Places();
   const newId = () => crypto.randomUUID().replaceAll("-", "");
 
@@ -141,8 +142,12 @@ export function controlRoutes(deps: ApiDeps): Route[] {
     if (may(principal, "admin")) return "admin";
     if (word !== "un-kill") return "control";
     const refusal = "Cannot lift a kill: this needs the right `admin`";
-    const act = { who: principal.name, action: "refused", module, detail: `un-kill: ${refusal}` };
-    deps.audit(act).catch((error) => deps.say(`${refusal} is not in the audit: ${reasonOf(error)}`));
+    deps.refused({
+      who: principal.name,
+      action: "refused",
+      what: `un-kill of ${module}: ${refusal}`,
+      address: door.address(c),
+    });
     throw new AppError("forbidden", refusal);
   };
 

@@ -60,9 +60,12 @@ export class AuditChain {
 
   /** Newest first, before `before` (exclusive), at most `limit`. */
   list({ before = Number.MAX_SAFE_INTEGER, limit = 50, who = "", action = "" } = {}): StoredEntry[] {
+    // A condition for each filter that is set: an index serves no `or`.
+    const filters = [["who = ?", who], ["action = ?", action]].filter(([, value]) => value !== "");
     const rows = this.#database.prepare(
-      "select * from audit where seq < ? and (? = '' or who = ?) and (? = '' or action = ?) order by seq desc limit ?",
-    ).all(before, who, who, action, action, limit);
+      `select seq, at_ms, who, action, module, detail, request_id, hash from audit
+      where ${["seq < ?", ...filters.map(([sql]) => sql)].join(" and ")} order by seq desc limit ?`,
+    ).all(before, ...filters.map(([, value]) => value!), limit);
     return rows.map(entryOf);
   }
 

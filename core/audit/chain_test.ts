@@ -376,3 +376,45 @@ Deno.test("a folder of the first version is whole, is sealed by the next entry, 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("verifyAudit() looks at one state of the file, whatever is added meanwhile", () =>
+  withChain(({ database, faults }) => {
+    const other = openDatabase(database.location()!);
+    try {
+      const chain = new AuditChain(other, signer);
+      const prepare = database.prepare.bind(database);
+      database.prepare = (sql) => {
+        // The entries were gone through; what is told of them comes next.
+        if (sql.includes("audit_told")) chain.told(chain.append(act(20)));
+        return prepare(sql);
+      };
+      assert.deepEqual(faults(), []);
+      assert.equal(chain.count(), 21, "it was added");
+    } finally {
+      other.close();
+    }
+  }));
+
+Deno.test("AuditChain.list() finds who and what by an index, and gives what is shown alone", () =>
+  withChain(({ database, chain }) => {
+    chain.append({ ...act(20), who: "ann" });
+    chain.append({ ...act(21), action: "kill" });
+    const prepare = database.prepare.bind(database);
+    for (
+      const [filter, seqs] of [
+        [{ who: "ann" }, [21]],
+        [{ action: "kill" }, [22]],
+        [{ who: "admin", action: "kill" }, [22]],
+        [{ who: "ann", action: "kill" }, []],
+        [{ who: "nobody" }, []],
+      ] as const
+    ) {
+      let asked = "";
+      database.prepare = (sql) => prepare(asked = sql);
+      assert.deepEqual(chain.list(filter).map(({ seq }) => seq), seqs);
+      const values = [1e9, ...Object.values(filter), 50];
+      const plan = prepare(`explain query plan ${asked}`).all(...values).map(({ detail }) => String(detail));
+      assert.ok(plan.every((line) => /USING INDEX audit_of/.test(line)), plan.join("; "));
+      assert.doesNotMatch(asked, /[*]|entry|head/);
+    }
+  }));

@@ -45,13 +45,29 @@ const utf8 = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 const range = (from: bigint | number, to: bigint | number) =>
   from === to ? `entry ${from} is missing` : `entries ${from}..${to} are missing`;
 
-/** `database`: or why there is none to look at. `told` have taken all their heads and are finished here. */
-export function verifyAudit(database: Database | string, told: readonly ToldHeads[], trust: Trust): Verdict {
+/** The newest entry or told head that the database knows of now. */
+export function newestOf(database: Database): number {
+  const found = database.prepare(
+    "select max(coalesce((select max(seq) from audit), 0), coalesce((select max(seq) from audit_told), 0)) as seq",
+  ).get()!;
+  return Number(found.seq);
+}
+
+/**
+ * `database`: or why there is none to look at. `told` have taken all their heads and are finished here. `upTo`: the
+ * newest entry before the heads were read; the head of one that came since is not missed.
+ */
+export function verifyAudit(
+  database: Database | string,
+  told: readonly ToldHeads[],
+  trust: Trust,
+  upTo = Infinity,
+): Verdict {
   const walk = new Walk(trust);
   if (typeof database === "string") walk.faults.push(database);
   else walk.all(database);
   for (const place of told) {
-    place.finish(walk.firstSigned, Math.max(walk.toldTo, walk.lastSigned));
+    place.finish(walk.firstSigned, Math.min(upTo, Math.max(walk.toldTo, walk.lastSigned)));
     walk.compare(place);
   }
   const faults = [...walk.faults, ...told.flatMap((place) => place.faults)];
@@ -89,7 +105,10 @@ class Walk {
   }
 
   all(database: Database): void {
+    const isOwn = !database.isTransaction;
     try {
+      // One state of the file, whatever a running API adds meanwhile.
+      if (isOwn) database.exec("begin");
       this.#rows(database, (row) => this.#take(row));
       if (this.#head && !this.#isSigned(this.#head)) this.#judgeAll(database);
       const told = database.prepare("select seq from audit_told").get();
@@ -97,6 +116,8 @@ class Walk {
       this.toldTo = Number(told?.seq ?? 0);
     } catch (error) {
       this.faults.push(`legend.db cannot be read: ${error instanceof Error ? error.message : error}`);
+    } finally {
+      if (isOwn && database.isTransaction) database.exec("rollback");
     }
     for (const [node, count] of this.#strangers) {
       this.faults.push(`${count} heads in legend.db are of the instance ${node}, not of ${this.trust.node}`);
