@@ -394,7 +394,8 @@ Deno.test("M1: a stranger at 64 connections slows no kill, keeps no admin out, l
   const loginMs = quantile(logins, 0.5);
   assert.ok(loginMs < 10_000, `the administrator's login took ${loginMs} ms`);
   assert.ok(kills.length >= 3 && logins.length >= 1);
-  assert.ok(growthBytes <= 64 * 2 ** 20, `the API grew by ${growthBytes / 2 ** 20} MiB`);
+  // The soak holds it against 64 MiB; what is not collected yet depends on the machine.
+  assert.ok(growthBytes <= 192 * 2 ** 20, `the API grew by ${growthBytes / 2 ** 20} MiB`);
   // Times are held against each other by the soak: a loaded machine has its own.
   for (const [status, { known, unknown }] of Object.entries(timesOf)) {
     assert.match(status, /^(401|429)$/);
