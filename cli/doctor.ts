@@ -114,7 +114,8 @@ async function fileFindings(context: Context): Promise<Finding[]> {
   return [
     await look("legend.db", () => {
       const wrong = checkDatabase(`${path}/legend.db`);
-      return wrong === null ? "every page is whole" : fail(`${wrong}; put back a copy of ${path}/legend.db`);
+      if (wrong === null) return "every page is whole";
+      return fail(wrong.isDamaged ? `${wrong.trouble}; put back a copy of ${path}/legend.db` : wrong.trouble);
     }),
     await look("log", async () => {
       const damaged: string[] = [];

@@ -3,7 +3,7 @@ import { JobStatusTeller } from "../agents/job_status.ts";
 import { schedule } from "../agents/scheduler.ts";
 import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
-import { removeIfThere, StatusFile } from "../core/files.ts";
+import { StatusFile } from "../core/files.ts";
 import { workerStatusFile } from "../core/parts.ts";
 import { goLive } from "../core/going_live.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
@@ -78,7 +78,7 @@ export const runWorker: Command = {
     ]);
     await working.finally(() => clearInterval(timer));
     // One that ended as it was asked to is not missed; a file that stays is of one that was killed.
-    removeIfThere(workerStatusFile(path));
+    file.remove();
     return EXIT.done;
   },
 };
