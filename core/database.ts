@@ -47,6 +47,12 @@ create index audit_of_who on audit (who);
 create index audit_of_action on audit (action);
 create index audit_of_who_and_action on audit (who, action);
 `,
+  // The last entry of version 1, until a signed entry has sealed all of them. They are the first ones of their chain.
+  `
+create table audit_unsealed (seq integer primary key, hash text not null) strict;
+insert into audit_unsealed select seq, hash from audit where entry is null and head is null
+  and exists (select 1 from (select entry from audit order by seq limit 1) where entry is null) order by seq desc limit 1;
+`,
 ];
 const SCHEMA_VERSION = VERSIONS.length;
 
