@@ -71,7 +71,7 @@ const text = (random: Random) =>
   Array.from({ length: random.below(30) }, () => random.pick(LETTERS)).join("");
 
 /** What the verify verb needs, over a folder of its own. */
-function contextOf(library: Library, path: string): Context {
+export function contextOf(library: Library, path: string): Context {
   const settings: Record<string, unknown> = { "audit.anchor": "", "control.sign_sk_hex": "", data_dir: path };
   let log: EmbeddedLog | undefined;
   const dataDir = () => openDataDir(path, { use: "read" });
