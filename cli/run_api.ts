@@ -17,9 +17,10 @@ import { lockFile } from "../core/data_dir.ts";
 import { type Database, openDatabase } from "../core/database.ts";
 import { DecisionIndex } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
-import { readOrMake, removeIfThere, replaceFile } from "../core/files.ts";
+import { readOrMake, removeIfThere, replaceFile, StatusFile } from "../core/files.ts";
 import { Fleet } from "../core/fleet.ts";
 import { linkStatus } from "../core/link.ts";
+import { apiStatusFile } from "../core/parts.ts";
 import { MetricsView } from "../core/metrics.ts";
 import { pause } from "../core/pause.ts";
 import { drawReport } from "../core/model_report.ts";
@@ -99,6 +100,8 @@ export const runApi: Command = {
       signal: context.signal,
       say: (line) => context.say(line),
     });
+    const status = new StatusFile(apiStatusFile(context.dataDir().path), (line) => context.say(line));
+    status.write({ at_ms: Date.now(), pid: Deno.pid, listen: hostname, port });
     const shown = hostname.includes(":") ? `[${hostname}]` : hostname;
     context.say(`the page is at http://${shown}:${port}${deps.prefix}/`);
     const { decisions, metrics, receipts, wanted, jobs } = deps;
@@ -114,6 +117,8 @@ export const runApi: Command = {
     } finally {
       await server.close();
       await parts.close();
+      // One that stays is of an API that was killed.
+      status.remove();
     }
     return EXIT.done;
   },

@@ -16,6 +16,7 @@ import { auditAs } from "./audit_act.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 import { registryOf } from "./model.ts";
 import { PART_FLAG } from "./run_agent.ts";
+import { hasClickHouse } from "./run_store.ts";
 
 /** How often the worker says that it lives. */
 const TELL_MS = 500;
@@ -116,7 +117,7 @@ function jobSettings(context: Context): JobSettings {
   let store: StoreAddress | null = null;
   let storeTrouble = "";
   try {
-    store = storeAddress(context.config(), context.dataDir().path);
+    store = storeAddress(context.config(), context.dataDir().path, hasClickHouse());
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     storeTrouble = error.message;
