@@ -83,6 +83,7 @@ for (const { how, end, begin, said } of ENDS) {
       };
       const deploy = (version: string) =>
         legend(["model", "deploy", "mev", version, "--data-dir", data], { env });
+      let stderr = "";
       try {
         await until(
           "both agents",
@@ -125,9 +126,9 @@ for (const { how, end, begin, said } of ENDS) {
         });
         assert.equal((await status("mev")).pid, after.pid, "it crashed once");
       } finally {
-        const { stderr } = await run.end();
-        assert.match(stderr, said);
+        ({ stderr } = await run.end());
       }
+      assert.match(stderr, said);
     }));
 }
 
