@@ -18,12 +18,13 @@ const AHEAD_MS_MAX = 60_000;
 /** How long an agent's sample speaks for it: agents tell each second, not at the same moment. */
 const GOOD_S = 3;
 
-/** Milliseconds, shares of 1 and SOL. */
+/** Milliseconds, shares of 1 and SOL; null: unknown. */
 interface Sample {
   hotpath_p50: number;
   hotpath_p99: number;
   send_p99: number;
-  landed_pct: number;
+  /** Null: no outcome in ten minutes. */
+  landed_pct: number | null;
   pnl_1h: number;
 }
 
@@ -35,14 +36,17 @@ export interface MetricsSummary {
   pnl_1h: number | null;
   /** Age of the newest sample in seconds; null = none. */
   age_s: number | null;
-  series: {
-    t: number[];
-    hotpath_p50: number[];
-    hotpath_p99: number[];
-    send_p99: number[];
-    p_land: number[];
-    pnl: number[];
-  };
+  series: MetricsSeries;
+}
+
+/** One value of each second of `t`; null: not known then. A second that nobody told of within has nulls alone. */
+export interface MetricsSeries {
+  t: number[];
+  hotpath_p50: (number | null)[];
+  hotpath_p99: (number | null)[];
+  send_p99: (number | null)[];
+  p_land: (number | null)[];
+  pnl: (number | null)[];
 }
 
 export class MetricsView {
@@ -96,7 +100,7 @@ export class MetricsView {
       hotpath_p50: metrics.hotpathP50 ?? 0,
       hotpath_p99: metrics.hotpathP99 ?? 0,
       send_p99: metrics.sendP99 ?? 0,
-      landed_pct: metrics.landedPct ?? 0,
+      landed_pct: known(metrics.landedPct ?? 0),
       pnl_1h: metrics.pnl_1h ?? 0,
     });
     // Hosts' records need not come in the order of time.
@@ -115,7 +119,8 @@ export class MetricsView {
       return together([...known.values()]);
     });
     const last = points.at(-1);
-    const column = (name: keyof Sample) => points.map((point) => point[name]);
+    const drawn = withGaps(t, points);
+    const column = (name: keyof Sample) => drawn.map(({ point }) => point?.[name] ?? null);
     return {
       hotpath_p50: last?.hotpath_p50 ?? null,
       hotpath_p99: last?.hotpath_p99 ?? null,
@@ -124,7 +129,7 @@ export class MetricsView {
       pnl_1h: last?.pnl_1h ?? null,
       age_s: last ? Math.max(0, now / 1000 - t.at(-1)!) : null,
       series: {
-        t,
+        t: drawn.map(({ second }) => second),
         hotpath_p50: column("hotpath_p50"),
         hotpath_p99: column("hotpath_p99"),
         send_p99: column("send_p99"),
@@ -135,15 +140,36 @@ export class MetricsView {
   }
 }
 
-/** Agents of one module as one: the slowest of their latencies, their mean landed share, the sum of their PnL. */
+/** NaN on the wire is unknown, as what JSON cannot write. */
+const known = (value: number): number | null => Number.isFinite(value) ? value : null;
+
+/** A point without a sample where seconds are missing, so that no line is drawn over them. */
+function withGaps(
+  t: readonly number[],
+  points: readonly Sample[],
+): { second: number; point: Sample | null }[] {
+  return t.flatMap((second, at) => {
+    const here = { second, point: points[at]! };
+    return at > 0 && second - t[at - 1]! > GOOD_S ? [{ second: second - 1, point: null }, here] : [here];
+  });
+}
+
+/**
+ * Agents of one module as one: the slowest of their latencies, the mean landed share of those that know theirs, the
+ * sum of their PnL.
+ */
 function together(samples: readonly Sample[]): Sample {
-  const most = (name: keyof Sample) => Math.max(...samples.map((sample) => sample[name]));
-  const sum = (name: keyof Sample) => samples.reduce((total, sample) => total + sample[name], 0);
+  type Told = Exclude<keyof Sample, "landed_pct">;
+  const landed = samples.map(({ landed_pct }) => landed_pct).filter((share) => share !== null);
+  const most = (name: Told) => Math.max(...samples.map((sample) => sample[name]));
+  const sum = (name: Told) => samples.reduce((total, sample) => total + sample[name], 0);
   return {
     hotpath_p50: most("hotpath_p50"),
     hotpath_p99: most("hotpath_p99"),
     send_p99: most("send_p99"),
-    landed_pct: sum("landed_pct") / samples.length,
+    landed_pct: landed.length === 0
+      ? null
+      : landed.reduce((total, share) => total + share, 0) / landed.length,
     pnl_1h: sum("pnl_1h"),
   };
 }

@@ -71,3 +71,21 @@ Deno.test("what is not of this time, of no module, or no record at all is left o
   assert.equal(metrics.summary("mev", NOW).age_s, null);
   assert.deepEqual(metrics.instances("mev", 60_000, NOW), []);
 });
+
+Deno.test("a landed share without an outcome is unknown, not zero, and weighs nothing in the mean", () => {
+  const unknown = view([0, sample("a", 2, NaN, 1)]).summary("mev", NOW);
+  assert.deepEqual([unknown.landed_pct, unknown.series.p_land], [null, [null]]);
+  assert.equal(view([0, sample("a", 2, 0, 1)]).summary("mev", NOW).landed_pct, 0);
+  const both = view([0, sample("a", 2, NaN, 1)], [0, sample("b", 2, 0.5, 1)]).summary("mev", NOW);
+  assert.equal(both.landed_pct, 0.5);
+});
+
+Deno.test("where seconds are missing the lines are broken; one that came late breaks none", () => {
+  const { series } = view(
+    [-20, sample("a", 2, 0.5, 1)],
+    [-18, sample("a", 2, 0.5, 1)],
+    [0, sample("a", 4, 0.5, 3)],
+  ).summary("mev", NOW);
+  assert.deepEqual(series.t, [SECOND - 20, SECOND - 18, SECOND - 1, SECOND]);
+  assert.deepEqual([series.hotpath_p99, series.pnl], [[2, 2, null, 4], [1, 1, null, 3]]);
+});

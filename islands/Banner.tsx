@@ -73,7 +73,8 @@ export function troubleOf({ now, agents, error, late_s, stream, stream_lost_ms }
       level: "warn",
       what: silent.map((agent) => silenceOf(agent, agents, late_s)).join(" "),
       works: silent.some(({ here }) => here)
-        ? "Its supervisor starts it again when it has ended."
+        ? "Its supervisor starts it again when it has ended. If it is frozen or hangs, wake it on its host with kill -CONT " +
+          "and its process id, or restart it: a kill holds by its latch all the same."
         : "Its host is cut off, or the agent has ended there; it obeys what it missed when it is back.",
       kill_by_host: false,
     };

@@ -61,7 +61,9 @@ export function HotPath({ figures }: { figures: BothFigures }) {
       ? undefined
       : [...new Set(known.flatMap((one) => one.t))].sort((one, other) => one - other);
     const lines = MODULES.map((module, at) => {
-      const values = new Map(series[at]?.t.map((second, at2) => [second, series[at]!.hotpath_p99[at2]!]));
+      const values = new Map(
+        series[at]?.t.map((second, at2) => [second, series[at]!.hotpath_p99[at2] ?? NaN]),
+      );
       return {
         label: MODULE_TITLES[module],
         values: (t ?? []).map((second) => MICROSECONDS * (values.get(second) ?? NaN)),

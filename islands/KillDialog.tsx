@@ -208,7 +208,8 @@ function Outcome({ state: { kill }, stage, seconds }: { state: KillState; stage:
             <>
               <b>Sent, no answer for {seconds} s.</b>{" "}
               <span>
-                Nobody has said that an agent stopped. Run `legend kill` on the host, or send it again.
+                Nobody has said that an agent stopped. Run <code>legend kill</code>{" "}
+                on the host, or send it again.
               </span>
             </>
           )

@@ -13,7 +13,7 @@ import { type CommandAnswer, sendCommand } from "./commands.ts";
 import { age, grouped, sol, utc } from "./format.ts";
 import { ModeBadges } from "./Provenance.tsx";
 import { Receipts } from "./Receipts.tsx";
-import type { Figures } from "./summaries.ts";
+import { type Figures, pnlTime } from "./summaries.ts";
 
 export interface CardProps {
   module: ModuleName;
@@ -58,7 +58,7 @@ export function ModuleCard({ module, agents, figures: { latest }, late_s, admin,
           <dl class="kv left">
             <dt>Source</dt>
             <dd>{shared(agents, (agent) => agent.source?.name ?? "unknown")}</dd>
-            <dt>PnL, 1 h</dt>
+            <dt title={pnlTime(latest.value?.funnel ? [latest.value.funnel.window_s] : [])}>PnL, ≤ 1 h</dt>
             <dd>{pnl === "–" ? "–" : `≈ ${pnl} SOL`}</dd>
             <dt>Transactions</dt>
             <dd>{sumOf((agent) => agent.transactions)} read</dd>

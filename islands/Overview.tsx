@@ -5,11 +5,12 @@ import { Attention } from "./Attention.tsx";
 import { ofModule, useAgents } from "./agents.ts";
 import type { Asked } from "./ask.ts";
 import { useClock } from "./clock.ts";
+import { blindness } from "./contact.ts";
 import { age, latency, percent, sol } from "./format.ts";
 import { HotPath } from "./HotPath.tsx";
 import { ModuleCard } from "./ModuleCard.tsx";
 import { ModeBadges } from "./Provenance.tsx";
-import { type BothFigures, MODULES, most, sum, together, useBothFigures } from "./summaries.ts";
+import { type BothFigures, MODULES, most, pnlTime, sum, together, useBothFigures } from "./summaries.ts";
 import { WhyNot } from "./WhyNot.tsx";
 
 export interface OverviewProps {
@@ -66,17 +67,18 @@ function Tiles({ figures, agents }: { figures: BothFigures; agents: FleetAgent[]
   const known = (of: "pnl_1h" | "hotpath_p50" | "hotpath_p99" | "send_p99") =>
     all.flatMap(({ value }) => value?.[of] ?? []);
   const pnl = known("pnl_1h");
+  const time = pnlTime(all.flatMap(({ value }) => value?.funnel?.window_s ?? []));
   const arbitrage = figures.arbitrage.series.value?.series;
   return (
     <section class="g-tiles" aria-label="Key figures">
       <Tile
-        label={<>PnL, last hour, both</>}
+        label={<>PnL {time}, both</>}
         badges={<ModeBadges agents={agents} />}
-        value={sol(pnl.length > 0 ? sum(pnl) : null, 4)}
+        value={pnl.length > 0 ? `≈ ${sol(sum(pnl), 4)}` : "–"}
         unit="SOL"
         asked={all}
         values={together(series, (one) => one.pnl, sum).values}
-        words="PnL of the last hour, as it was in the last ten minutes"
+        words={`PnL ${time}, as it was in the last ten minutes`}
       />
       <Tile
         label={<>Landed, 10 min, arbitrage</>}
@@ -112,7 +114,7 @@ interface TileProps {
   unit: string;
   /** Where its number comes from. */
   asked: readonly Asked<{ age_s: number | null }>[];
-  values: readonly number[];
+  values: readonly (number | null)[];
   words: string;
 }
 
@@ -128,8 +130,9 @@ function Tile({ label, badges, value, unit, asked, values, words }: TileProps) {
       ? []
       : [value.age_s + Math.max(0, now - at) / 1000]
   );
-  const oldest = ages.length > 0 ? Math.max(...ages) : null;
-  const stale = oldest !== null && oldest > STALE_S;
+  const blind = now === 0 ? null : blindness(now);
+  const oldest = blind && ages.length > 0 ? blind.for_ms / 1000 : ages.length > 0 ? Math.max(...ages) : null;
+  const stale = oldest !== null && (blind !== null || oldest > STALE_S);
   return (
     <div class={stale || problem ? "tile stale" : "tile"} {...(problem ? { title: problem } : {})}>
       <div class="lab">
@@ -151,7 +154,11 @@ function Tile({ label, badges, value, unit, asked, values, words }: TileProps) {
         : stale
         ? (
           <div class="sub bad" data-stale>
-            {problem ? `no answer, ${age(oldest)} old` : `${age(oldest)} old`}
+            {blind
+              ? `no answer for ${age(oldest)}`
+              : problem
+              ? `no answer, ${age(oldest)} old`
+              : `${age(oldest)} old`}
           </div>
         )
         : null}
@@ -160,15 +167,16 @@ function Tile({ label, badges, value, unit, asked, values, words }: TileProps) {
   );
 }
 
-function Spark({ values: all, words }: { values: readonly number[]; words: string }) {
-  const values = all.filter(Number.isFinite);
+function Spark({ values: all, words }: { values: readonly (number | null)[]; words: string }) {
+  const values = all.filter((value) => value !== null);
   if (values.length < 2) return <svg class="spark" viewBox="0 0 59 26" role="img" aria-label="No line yet" />;
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const y = (value: number) => (high === low ? 13 : 24 - 22 * (value - low) / (high - low)).toFixed(1);
-  const step = 59 / (values.length - 1);
-  const path = values.map((value, at) => `${at === 0 ? "M" : "L"}${(at * step).toFixed(1)} ${y(value)}`).join(
-    "",
-  );
+  const step = 59 / (all.length - 1);
+  // A line over the seconds that are missing would be made up.
+  const path = all.map((value, at) =>
+    value === null ? "" : `${(all[at - 1] ?? null) === null ? "M" : "L"}${(at * step).toFixed(1)} ${y(value)}`
+  ).join("");
   return (
     <svg class="spark" viewBox="0 0 59 26" preserveAspectRatio="none" role="img" aria-label={words}>
       <path d={path} />

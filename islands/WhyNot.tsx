@@ -4,7 +4,7 @@ import type { FleetAgent } from "../core/fleet.ts";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { MODULE_TITLES } from "./agents.ts";
 import { grouped } from "./format.ts";
-import { GATE_TERMS, gateLabel } from "./gates.ts";
+import { GATE_TERMS, gateLabel, isKept } from "./gates.ts";
 import { ModeBadges } from "./Provenance.tsx";
 import type { Figures } from "./summaries.ts";
 
@@ -87,9 +87,20 @@ function Stages({ module, funnel, prefix }: { module: ModuleName; funnel: Funnel
             </span>
             <Bar share={count / Math.max(1, funnel.seen)} fill="fill-mute" />
             <span class="r">
-              <a href={`${page}?gate=${term}`} aria-label={`${grouped(count)} refused: ${gateLabel(term)}`}>
-                {grouped(count)}
-              </a>
+              {isKept(term)
+                ? (
+                  <a
+                    href={`${page}?gate=${term}`}
+                    aria-label={`${grouped(count)} refused: ${gateLabel(term)}`}
+                  >
+                    {grouped(count)}
+                  </a>
+                )
+                : (
+                  <>
+                    {grouped(count)} <span class="t2">counted only, not kept</span>
+                  </>
+                )}
             </span>
             <span class="r"></span>
           </li>

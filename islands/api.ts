@@ -64,7 +64,7 @@ const noAnswer = (isTimeout: boolean, limitMs: number) =>
     `${
       isTimeout ? `The server has not answered in ${limitMs / 1000} s.` : "The server cannot be reached."
     } ` +
-      "Agents go on; a kill works with `legend kill` on the host.",
+      "Agents go on; a kill works with legend kill on the host.",
   );
 
 let refreshing: Promise<Refreshed> | undefined;

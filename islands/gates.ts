@@ -11,5 +11,11 @@ export const GATE_TERMS: Readonly<Record<string, readonly [label: string, change
   state_age: ["Pool state too old", "a faster source"],
 };
 
+/** What is refused by these is counted alone: no list has it. */
+const COUNTED_ONLY: readonly string[] = ["killed", "stopped"];
+
+/** Whether what a term refused is kept, so that a list can show it. */
+export const isKept = (term: string): boolean => !COUNTED_ONLY.includes(term);
+
 /** A term in words; one of a newer agent by its name. */
 export const gateLabel = (term: string): string => GATE_TERMS[term]?.[0] ?? term;

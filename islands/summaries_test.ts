@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { most, sum, together } from "./summaries.ts";
+import { most, pnlTime, sum, together } from "./summaries.ts";
 
-const series = (t: number[], pnl: number[]) => ({
+const series = (t: number[], pnl: (number | null)[]) => ({
   t,
   hotpath_p50: pnl,
   hotpath_p99: pnl,
@@ -19,4 +19,17 @@ Deno.test("F12: a line of both modules pairs their seconds, and leaves a silent 
   });
   assert.deepEqual(together([arbitrage, mev], ({ pnl }) => pnl, most).values, [1, 10, 20, 30]);
   assert.deepEqual(together([], ({ pnl }) => pnl, sum), { t: [], values: [] });
+});
+
+Deno.test("a second of which no module knows is unknown, not zero", () => {
+  const broken = series([10, 19, 20], [1, null, 2]);
+  assert.deepEqual(together([broken], ({ pnl }) => pnl, sum).values, [1, null, 2]);
+  assert.deepEqual(together([broken], ({ pnl }) => pnl, most).values, [1, null, 2]);
+});
+
+Deno.test("the PnL is called the last hour's of no agent: its counter begins with the agent", () => {
+  assert.equal(pnlTime([600, 42]), "since the start, 42 s");
+  assert.equal(pnlTime([180, 240]), "since the start, 3 min");
+  assert.equal(pnlTime([600, 600]), "since the start, at most 1 h");
+  assert.equal(pnlTime([]), "since the start, at most 1 h");
 });

@@ -144,7 +144,9 @@ export function observeRoutes(deps: ApiDeps): Route[] {
         const withSeries = c.req.query("series") !== "0";
         if (hours === undefined) return jsonText(c, summaries(module as ModuleName, withSeries));
         const rows = await deps.query("latency_by_minute", { hours, module }, c.req.raw.signal);
-        const column = (name: string) => rows.map((row) => Number(row[name]));
+        // Unknown is null in the store's answer, and stays so.
+        const column = (name: string) =>
+          rows.map((row) => row[name] === null || row[name] === "nan" ? null : Number(row[name]));
         const series = {
           t: column("t"),
           hotpath_p50: column("hotpath_p50"),

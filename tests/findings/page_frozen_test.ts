@@ -213,7 +213,7 @@ Deno.test("the page tells the truth of a hanging agent, a hanging server, a kill
         assert.equal(await page.locator("[data-kill]").isDisabled(), true);
         await dialog.locator("h2:text-matches('Kill sent, no answer for [0-9]+ s')").waitFor();
         const text = await dialog.innerText();
-        assert.match(text, /Sent, no answer for \d+ s\..*Run `legend kill` on the host/s);
+        assert.match(text, /Sent, no answer for \d+ s\..*Run legend kill on the host/s);
         assert.doesNotMatch(text, /have stopped|Stopped/);
         assert.equal(await dialog.locator("[data-copy='legend kill']").isVisible(), true);
         const again = dialog.locator("button:has-text('Send again')");

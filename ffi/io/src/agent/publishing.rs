@@ -153,7 +153,7 @@ impl Metrics {
             hotpath_p50: ms(&self.hot, &hot, 0.5),
             hotpath_p99: ms(&self.hot, &hot, 0.99),
             send_p99: ms(&self.send, &send, 0.99),
-            landed_pct: if recent.is_empty() { 0.0 } else { landed as f64 / recent.len() as f64 },
+            landed_pct: share(landed, recent.len()),
             pnl_1h: pnl_lamports as f64 / 1e9,
             module: module_name(self.module).to_owned(),
             instance: self.instance.clone(),
@@ -161,5 +161,22 @@ impl Metrics {
         };
         (self.hot, self.send) = (hot, send);
         update
+    }
+}
+
+/// NaN of nothing: without an outcome the share is unknown, which is not none.
+fn share(part: usize, of: usize) -> f64 {
+    part as f64 / of as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn without_an_outcome_the_landed_share_is_unknown() {
+        assert!(share(0, 0).is_nan());
+        assert_eq!(share(0, 3), 0.0);
+        assert_eq!(share(1, 4), 0.25);
     }
 }

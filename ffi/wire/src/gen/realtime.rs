@@ -87,7 +87,7 @@ pub struct MetricsUpdate {
     /// milliseconds
     #[prost(double, tag = "3")]
     pub send_p99: f64,
-    /// 0..1, last 10 minutes
+    /// 0..1, last 10 minutes; NaN: no outcome in them
     #[prost(double, tag = "4")]
     pub landed_pct: f64,
     /// SOL
