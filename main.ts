@@ -7,6 +7,7 @@ import { type Config, configValue, loadConfig, passOverMistakes, systemInput } f
 import { kafkaOf } from "./core/config/kafka.ts";
 import { childEnvironment } from "./core/child_environment.ts";
 import { type DataDir, openDataDir } from "./core/data_dir.ts";
+import { asLocked } from "./core/database.ts";
 import { AppError, UsageError } from "./core/errors.ts";
 import { asFullDisk } from "./core/files.ts";
 import type { Log } from "./core/log/log.ts";
@@ -169,7 +170,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
 
 /** One line for what was expected, a stack for what was not; a reader that went away is no failure. */
 function report(thrown: unknown): ExitCode {
-  const error = asFullDisk(thrown) ?? thrown;
+  const error = asFullDisk(thrown) ?? asLocked(thrown) ?? thrown;
   if (error instanceof ReaderGone) return EXIT.done;
   if (error instanceof UsageError) {
     say(error.message);

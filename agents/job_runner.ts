@@ -239,14 +239,14 @@ export class JobRunner {
         atMs: Date.now(),
       }));
       await queue.sync();
+      const now = queue.book.get(job.id);
+      if (now) await this.#options.told(now);
     } catch (error) {
       this.#options.say(
         `Cannot tell the end of job ${job.id}: ${error instanceof Error ? error.message : error}`,
       );
     }
     this.#running.delete(job.id);
-    const now = queue.book.get(job.id);
-    if (now) await this.#options.told(now);
   }
 
   async #beat(): Promise<void> {

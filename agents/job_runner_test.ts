@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Job } from "../core/jobs/book.ts";
-import { fairest } from "./job_runner.ts";
+import type { JobQueue } from "../core/jobs/queue.ts";
+import { fairest, JobRunner } from "./job_runner.ts";
 
 const job = (id: string, issuer: string, state: Job["state"], startedMs: number | null = null): Job =>
   ({ id, issuer, state, startedMs }) as Job;
@@ -28,3 +29,71 @@ Deno.test("L7: fairest takes nothing that may not start, and forgets turns of lo
   assert.equal(fairest(jobs, mayStart, 2)!.id, "b");
   assert.equal(fairest(jobs, mayStart, 2 + hours)!.id, "a");
 });
+
+/** A Worker that is done as soon as it is started. */
+class DoneWorker {
+  onmessage?: (event: { data: unknown }) => Promise<void>;
+  postMessage(): void {
+    queueMicrotask(() => void this.onmessage?.({ data: { type: "done", message: "done", result: {} } }));
+  }
+  terminate(): void {}
+}
+
+Deno.test("a job whose end cannot be told says so, and the runner still ends", async () => {
+  const queued = {
+    ...job("a", "ann", "queued"),
+    kind: "train",
+    args: {},
+    token: 0,
+    notBeforeMs: 0,
+    version: 0,
+  };
+  const one = queued as unknown as Job & { token: number };
+  const queue = {
+    book: { list: () => [one], get: () => one },
+    // The claim is taken; what follows it is the Worker's.
+    append:
+      () => (Object.assign(one, one.state === "queued" ? CLAIMED : { state: "done" }), Promise.resolve()),
+    sync: () => Promise.resolve(),
+  };
+  const end = new AbortController();
+  const said: string[] = [];
+  const unhandled: unknown[] = [];
+  const note = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    unhandled.push(event.reason);
+  };
+  globalThis.addEventListener("unhandledrejection", note);
+  try {
+    const running = new JobRunner({
+      queue: queue as unknown as JobQueue,
+      name: "w",
+      slots: 1,
+      settings: () => ({}) as never,
+      spawn: () => new DoneWorker() as unknown as Worker,
+      signal: end.signal,
+      say: (line) => {
+        said.push(line);
+        end.abort();
+      },
+      alone: true,
+      goLive: () => Promise.resolve(),
+      told: () => {
+        // However it ends, the test does.
+        setTimeout(() => end.abort(), 100);
+        return Promise.reject(new Error("the disk is full"));
+      },
+    }).run();
+    const late = new Promise<string>((resolve) => {
+      end.signal.addEventListener("abort", () => setTimeout(() => resolve("it hangs"), 60_000), {
+        once: true,
+      });
+    });
+    assert.equal(await Promise.race([running.then(() => "it has ended"), late]), "it has ended");
+    assert.deepEqual([said, unhandled], [["Cannot tell the end of job a: the disk is full"], []]);
+  } finally {
+    globalThis.removeEventListener("unhandledrejection", note);
+  }
+});
+
+const CLAIMED = { state: "running", token: 1, worker: "w" } as const;

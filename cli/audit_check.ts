@@ -3,7 +3,7 @@ import { headOfLine } from "../core/audit/anchor_file.ts";
 import { AuditChain } from "../core/audit/chain.ts";
 import { controlSeed, HeadSigner } from "../core/audit/head.ts";
 import { ToldHeads, type Trust } from "../core/audit/told.ts";
-import { type Verdict, verifyAudit } from "../core/audit/verify.ts";
+import { newestOf, type Verdict, verifyAudit } from "../core/audit/verify.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { hasData } from "../core/data_dir.ts";
 import { type Database, readDatabase } from "../core/database.ts";
@@ -22,9 +22,11 @@ export async function checkAudit(context: Context, anchor?: string): Promise<Ver
   const log = faults.length === 0 ? context.outbox() : new EmbeddedLog(context.library(), `${path}/log`);
   const database = existing(`${path}/legend.db`);
   try {
-    if (typeof database !== "string" && faults.length === 0) await tellPending(context, database);
-    const told = [await readTopic(log, trust, AUDIT_TOPIC, false)];
     const notes: string[] = [];
+    // What a running API adds from here on has its head outside later than this looks there.
+    const upTo = newest(database);
+    if (typeof database !== "string" && faults.length === 0) await tellPending(context, database, notes);
+    const told = [await readTopic(log, trust, AUDIT_TOPIC, false)];
     if (kafkaOf(context.config())) {
       const far = await readTopic(context.log(), trust, `${AUDIT_TOPIC} on Kafka`, true);
       // A cluster that does not answer says nothing of the audit.
@@ -35,7 +37,7 @@ export async function checkAudit(context: Context, anchor?: string): Promise<Ver
     for (const file of new Set([configured, anchor ?? ""])) {
       if (file !== "") told.push(readFile(file, trust, file === configured));
     }
-    const verdict = verifyAudit(database, told, trust);
+    const verdict = verifyAudit(database, told, trust, upTo);
     return {
       ...verdict,
       faults: [...faults, ...verdict.faults],
@@ -67,15 +69,25 @@ function existing(path: string): Database | string {
   }
 }
 
+function newest(database: Database | string): number {
+  try {
+    return typeof database === "string" ? Infinity : newestOf(database);
+  } catch {
+    // What cannot be read is a fault of the walk through the entries.
+    return Infinity;
+  }
+}
+
 /** Heads that a process which ended has left are told first; those that were told before are not told again. */
-async function tellPending(context: Context, database: Database): Promise<void> {
+async function tellPending(context: Context, database: Database, notes: string[]): Promise<void> {
   try {
     const chain = new AuditChain(database);
     const isTold = (await context.outbox().topics()).includes(AUDIT_TOPIC);
     // Where heads were told and the topic is gone, a new one would hide it.
     if (isTold || chain.toldTo() === 0) await tellerOf(context, chain, (seq) => chain.told(seq)).flush();
-  } catch {
-    // What is wrong with the database or the log is found when they are read.
+  } catch (error) {
+    // What is wrong with the database or the log is found when they are read; here it only explains.
+    notes.push(`pending heads were not told: ${error instanceof Error ? error.message : error}`);
   }
 }
 

@@ -27,9 +27,11 @@ export class HeadTeller {
   #telling: Promise<boolean> = Promise.resolve(true);
   #isWaiting = false;
   #said = "";
+  readonly #anchor: AnchorFile | undefined;
 
   constructor(options: TellerOptions) {
     this.#options = options;
+    if (options.file !== "") this.#anchor = new AnchorFile(options.file);
   }
 
   /** There are new heads: they are told a few milliseconds later. */
@@ -50,7 +52,7 @@ export class HeadTeller {
   async #tell(): Promise<boolean> {
     try {
       await this.#tellTopic();
-      this.#tellFile();
+      await this.#anchor?.append((seq) => this.#options.chain.headsAfter(seq));
       this.#said = "";
       return true;
     } catch (error) {
@@ -74,11 +76,6 @@ export class HeadTeller {
       last = heads.at(-1)!.seq;
       await told(last);
     }
-  }
-
-  #tellFile(): void {
-    const { file, chain } = this.#options;
-    if (file !== "") new AnchorFile(file).append((seq) => chain.headsAfter(seq));
   }
 
   /** Tells what a process that ended has left, then tries again whatever could not be told. */

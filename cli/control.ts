@@ -1,4 +1,5 @@
 import { kafkaOf } from "../core/config/kafka.ts";
+import { isBusy } from "../core/database.ts";
 import { AppError, UsageError } from "../core/errors.ts";
 import { LOCAL_USER } from "../core/local_user.ts";
 import { appendAct, tellHeads, withDatabase } from "./audit_act.ts";
@@ -131,7 +132,7 @@ async function send(
   const asked = { modules, action, values, args, request_ids };
   if (!isKill) {
     for (const [at, module] of modules.entries()) {
-      await audit(context, word(action, values), module, args, request_ids[at]!, AUDIT_BUSY_MS);
+      await auditFirst(context, word(action, values), module, args, request_ids[at]!, AUDIT_BUSY_MS);
     }
   }
   const answers = await Promise.all(modules.map((module, at) =>
@@ -223,7 +224,22 @@ const AUDIT_BUSY_MS = 3_000;
 const word = (action: string, values: Record<string, string>) =>
   action === "kill" && values.kill === "false" ? "un-kill" : action;
 
-/** No command without its entry. */
+/** No command without its entry: where that cannot be written, nothing is sent. */
+async function auditFirst(...asked: Parameters<typeof audit>): Promise<void> {
+  try {
+    await audit(...asked);
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    const [, action, module] = asked;
+    throw new AppError(
+      "unavailable",
+      `Cannot ${action} ${module}: the audit is locked by another program, nothing was sent; try again`,
+      { cause: error },
+    );
+  }
+}
+
+/** Adds the entry of a command to the audit. */
 function audit(
   context: Context,
   action: string,

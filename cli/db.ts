@@ -7,12 +7,13 @@ import { Store } from "../core/store/client.ts";
 import { QUERIES, runQuery } from "../core/store/queries.ts";
 import { migrate, type SchemaOptions } from "../core/store/schema.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
+import { hasClickHouse } from "./run_store.ts";
 
 /** The store in use: the configured server, or this host's own. */
 export function storeOf(context: Context): Store {
   // A server that is named needs no data folder.
   return new Store(() =>
-    serverAddress(context.config()) ?? storeAddress(context.config(), context.dataDir().path)
+    serverAddress(context.config()) ?? storeAddress(context.config(), context.dataDir().path, hasClickHouse())
   );
 }
 

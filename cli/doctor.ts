@@ -1,7 +1,7 @@
 import { SINK_TOPICS } from "../agents/sink.ts";
 import { placeTrouble } from "../agents/sink_place.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
-import { agentStatuses, MODULES, readAgents } from "../core/control.ts";
+import { agentStatuses, decidingWord, isOver, MODULES, readAgents } from "../core/control.ts";
 import { checkWritable } from "../core/data_dir.ts";
 import { checkDatabase } from "../core/database.ts";
 import { AppError } from "../core/errors.ts";
@@ -9,12 +9,13 @@ import { freeBytes } from "../core/files.ts";
 import { sourceLine } from "../core/funnel.ts";
 import { linkStatus } from "../core/link.ts";
 import { readThrough } from "../core/log/follow.ts";
-import { crashing, partsStatus, SILENT_MS, workerStatus } from "../core/parts.ts";
+import { apiStatus, crashing, partsStatus, SILENT_MS, workerStatus } from "../core/parts.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { proveNoLoss } from "../core/store/proof.ts";
 import { SCHEMA_VERSION } from "../core/store/schema.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
 import { TOPICS } from "../proto/topics.ts";
+import { askApi } from "./api_probe.ts";
 import { checkAudit } from "./audit_check.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 import { storeOf } from "./db.ts";
@@ -77,9 +78,7 @@ function agentFindings(path: string): Finding[] {
     const status = statuses.find((one) => one.module === module);
     if (!status) return { name, ok: false, detail: "it has never run here, start `legend run`" };
     const source = `source: ${sourceLine([status])}`;
-    // Captured files end, and the agent with them.
-    const isOver = status.state === "done" && status.source?.class === "file";
-    if (isOver) return { name, ok: true, detail: `done; ${source}` };
+    if (isOver(status)) return { name, ok: true, detail: `done; ${source}` };
     if (status.state !== "running") {
       return { name, ok: false, detail: `${status.error ?? `it is ${status.state}`}, start \`legend run\`` };
     }
@@ -87,7 +86,7 @@ function agentFindings(path: string): Finding[] {
     const found = partFinding(name, { at_ms, trouble: status.trouble }, "legend run");
     if (!found.ok) return found;
     const version = status.model ?? "baseline";
-    return { ...found, detail: `${status.killed ? "killed" : "running"}; ${source}; model ${version}` };
+    return { ...found, detail: `${decidingWord(status)}; ${source}; model ${version}` };
   });
 }
 
@@ -114,7 +113,8 @@ async function fileFindings(context: Context): Promise<Finding[]> {
   return [
     await look("legend.db", () => {
       const wrong = checkDatabase(`${path}/legend.db`);
-      return wrong === null ? "every page is whole" : fail(`${wrong}; put back a copy of ${path}/legend.db`);
+      if (wrong === null) return "every page is whole";
+      return fail(wrong.isDamaged ? `${wrong.trouble}; put back a copy of ${path}/legend.db` : wrong.trouble);
     }),
     await look("log", async () => {
       const damaged: string[] = [];
@@ -151,6 +151,14 @@ function clockFinding(): Finding {
   }
 }
 
+/** That nothing is stored for queries is no fault, and not well either. */
+function noStore(context: Context): Finding {
+  const detail = context.setting<boolean>("store.enabled")
+    ? "none; this build has none, set CLICKHOUSE_URL"
+    : "none; `store.enabled` is false";
+  return { name: "store", ok: true, unknown: true, detail };
+}
+
 async function findings(context: Context): Promise<Finding[]> {
   const { path } = context.dataDir();
   const parts = partsStatus(path);
@@ -175,10 +183,19 @@ async function findings(context: Context): Promise<Finding[]> {
   const isLive = agentStatuses(path).some(({ source }) => source?.class !== "file");
   if (isLive) found.push(partFinding("worker", workerStatus(path), "legend run"));
   if (parts) found.push(partFinding("supervisor", parts, "legend run"));
+  const api = apiStatus(path);
+  if (api || (isLive && parts?.parts.some(({ name }) => name === "api"))) {
+    const at = api ?? {
+      listen: context.setting<string>("api.listen"),
+      port: context.setting<number>("api.port"),
+    };
+    found.push(await look("api", () => askApi(at, context.setting<string>("api.path_prefix"))));
+  }
   for (const { name, words } of crashing(parts)) {
     found.push({ name: `part ${name}`, ok: false, detail: words });
   }
   if (usesStore(context) && isLive) found.push(partFinding("sink", sinkStatus(path), "legend run"));
+  if (!usesStore(context)) found.push(noStore(context));
   const kafka = kafkaOf(context.config());
   if (kafka) {
     found.push(

@@ -1,5 +1,5 @@
 /** What `/api/health/ready` answers: every part has proven a moment ago that it lives, and none is in trouble. */
-import { readAgents } from "../core/control.ts";
+import { decidingWord, readAgents } from "../core/control.ts";
 import { freeBytes } from "../core/files.ts";
 import { linkStatus } from "../core/link.ts";
 import { crashing, partsStatus, SILENT_MS, workerStatus } from "../core/parts.ts";
@@ -123,7 +123,9 @@ function agentReasons(path: string, { heard }: ReadyOptions, now: number): Ready
       return { part, ok: false, brief: "silent", detail: `silent for ${(silentMs / 1000).toFixed(0)} s` };
     }
     if (status.trouble) return { part, ok: false, brief: "in trouble", detail: status.trouble };
-    return { part, ok: true, brief: "running", detail: "running" };
+    // That it decides nothing is its operator's will, and said.
+    const word = decidingWord(status);
+    return { part, ok: true, brief: word, detail: word };
   });
   for (const { module, reason } of unreadable) {
     reasons.push({ part: `agent ${module}`, ok: false, brief: "its status is damaged", detail: reason });

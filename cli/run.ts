@@ -3,7 +3,7 @@ import { kafkaOf } from "../core/config/kafka.ts";
 import { lockFile } from "../core/data_dir.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { AppError } from "../core/errors.ts";
-import { removeIfThere, StatusFile } from "../core/files.ts";
+import { StatusFile } from "../core/files.ts";
 import { partsStatusFile, PartsTeller } from "../core/parts.ts";
 import type { AgentStatus } from "../core/control.ts";
 import { type Command, type Context, EXIT, type Invocation } from "./command.ts";
@@ -95,7 +95,7 @@ export const run: Command = {
     const ends = await supervise(parts, { ...supervisor, restarted }).finally(() => {
       clearInterval(timer);
       // A file that stays is of a supervisor that was killed.
-      removeIfThere(partsStatusFile(path));
+      file.remove();
     });
     // What captured files gave goes to Kafka before the run ends.
     if (!live && linked) await supervise([{ ...link, args: [...link.args, "--until-sent"] }], supervisor);

@@ -17,18 +17,19 @@ import { lockFile } from "../core/data_dir.ts";
 import { type Database, openDatabase } from "../core/database.ts";
 import { DecisionIndex } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
-import { readOrMake, removeIfThere, replaceFile } from "../core/files.ts";
+import { readOrMake, removeIfThere, replaceFile, StatusFile } from "../core/files.ts";
 import { Fleet } from "../core/fleet.ts";
 import { linkStatus } from "../core/link.ts";
+import { apiStatusFile } from "../core/parts.ts";
 import { MetricsView } from "../core/metrics.ts";
+import { pause } from "../core/pause.ts";
 import { drawReport } from "../core/model_report.ts";
-import { AddressRanges, originsOf } from "../core/net.ts";
+import { AddressRanges, isLoopback, originsOf } from "../core/net.ts";
 import { ModelEvents } from "../core/model_events.ts";
 import { Receipts } from "../core/receipts.ts";
 import { RecordThread } from "../core/records/client.ts";
 import { compareShadow } from "../core/shadow.ts";
 import { WantedStates } from "../core/wanted.ts";
-import { serverAddress } from "../core/store/address.ts";
 import { runQuery } from "../core/store/queries.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
 import { WriteRate } from "../core/store/write_rate.ts";
@@ -47,12 +48,12 @@ import { headSeed } from "./audit_act.ts";
 import { tellerOf } from "./audit_heads.ts";
 import { type Command, type Context, EXIT, type Flag } from "./command.ts";
 import { storeOf } from "./db.ts";
+import { usesStore } from "./doctor.ts";
 import { PART_FLAG } from "./run_agent.ts";
 import { readiness, StoreProbe } from "./readiness.ts";
 import { checkOutput } from "../workers/output.ts";
 import { registryOf } from "./model.ts";
 import { allowedBuckets, datasetsRoot } from "./run_worker.ts";
-import { hasClickHouse } from "./run_store.ts";
 
 /** How long a reader of legend.db waits: only for one that mends the file after a crash. */
 const READ_BUSY_MS = 1_000;
@@ -60,7 +61,6 @@ const READ_BUSY_MS = 1_000;
 const REQUEST_MS = 10_000;
 /** Between two requests of a connection: proxies keep theirs for a minute. */
 const IDLE_MS = 75_000;
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 export const API_FLAGS: readonly Flag[] = [
   { name: "listen", value: "ADDRESS", doc: "Address of the page and the API (127.0.0.1)" },
@@ -81,7 +81,7 @@ export const runApi: Command = {
     if (flags.part) endWithParent(context.library());
     const hostname = context.setting<string>("api.listen");
     const port = context.setting<number>("api.port");
-    if (!LOOPBACK.test(hostname) && !context.setting<boolean>("api.insecure_listen")) {
+    if (!isLoopback(hostname) && !context.setting<boolean>("api.insecure_listen")) {
       throw new AppError(
         "invalid",
         `Cannot listen on ${hostname}: it is not loopback and there is no TLS, need --insecure-listen or a proxy with TLS on this host`,
@@ -100,6 +100,8 @@ export const runApi: Command = {
       signal: context.signal,
       say: (line) => context.say(line),
     });
+    const status = new StatusFile(apiStatusFile(context.dataDir().path), (line) => context.say(line));
+    status.write({ at_ms: Date.now(), pid: Deno.pid, listen: hostname, port });
     const shown = hostname.includes(":") ? `[${hostname}]` : hostname;
     context.say(`the page is at http://${shown}:${port}${deps.prefix}/`);
     const { decisions, metrics, receipts, wanted, jobs } = deps;
@@ -115,6 +117,8 @@ export const runApi: Command = {
     } finally {
       await server.close();
       await parts.close();
+      // One that stays is of an API that was killed.
+      status.remove();
     }
     return EXIT.done;
   },
@@ -280,15 +284,17 @@ async function openParts(context: Context, supervised: boolean) {
     },
     checkOutput: (wish) => checkOutput(wish, datasetsRoot(context), allowedBuckets(context)),
     flow: () => ({ link: linkStatus(path), sink: sinkStatus(path) }),
-    ready: () =>
+    // Everybody may ask, and each answer reads files.
+    ready: briefly(() =>
       readiness(path, {
         kafka,
-        sink: hasSink(context),
+        sink: usesStore(context),
         supervised,
         store: probe,
         heard: heardOf(metrics),
         isReading: bridge.isReading,
-      }),
+      })
+    ),
     system: () => systemHealth(path, descriptors(context.library())),
     storeRowsPerSecond: () => writeRate.perSecond(),
     asset: assetReader(),
@@ -302,7 +308,7 @@ async function openParts(context: Context, supervised: boolean) {
     },
     ratePerSecond: context.setting<number>("api.rate_limit_per_second"),
     openMetrics: context.setting<boolean>("api.open_metrics") &&
-      LOOPBACK.test(context.setting<string>("api.listen")),
+      isLoopback(context.setting<string>("api.listen")),
     secureCookies: context.setting<boolean>("api.secure_cookies"),
     batch,
     say: (line) => context.say(line),
@@ -311,16 +317,30 @@ async function openParts(context: Context, supervised: boolean) {
   const following: { follow(signal: AbortSignal): Promise<void> }[] = kafka
     ? [modelEvents, refusals, teller, writeRate, streams, fleet]
     : [modelEvents, refusals, teller, writeRate, streams];
-  if (hasSink(context)) following.push(probe);
+  if (usesStore(context)) following.push(probe);
   const close = async () => {
     keeper[Symbol.dispose]();
-    await refusals.flush();
-    await teller.flush();
+    // A file that somebody holds must not keep the process: what waits for it ends with the thread.
+    await within(FLUSH_MS, refusals.flush());
+    await within(FLUSH_MS, teller.flush());
     await records.close();
     database.close();
     lock[Symbol.dispose]();
   };
   return { deps, bridge, keeper, following, failed: records.failed, close };
+}
+
+/** How long what was refused, and heads, may take to be written when the process ends. */
+const FLUSH_MS = 2_000;
+
+/** Resolves with the work, or when the time is over. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const end = new AbortController();
+  try {
+    await Promise.race([work, pause(ms, end.signal)]);
+  } finally {
+    end.abort();
+  }
 }
 
 /** How long what an agent of another host told is news. */
@@ -331,10 +351,6 @@ const heardOf = (metrics: MetricsView) => () =>
 /** A kill that holds here is answered; that the log has not taken it yet is said in the answer. */
 const KILL_LOG_WAIT_MS = 60;
 const isKill = ({ action, args }: Parameters<SendCommand>[0]) => action === "kill" && args.kill !== "false";
-
-/** Whether this installation stores what it publishes. */
-const hasSink = (context: Context) =>
-  serverAddress(context.config()) !== null || (context.setting<boolean>("store.enabled") && hasClickHouse());
 
 /** How long what the agents said is good enough for another request. */
 const STATUS_GOOD_MS = 100;

@@ -3,7 +3,7 @@ import { JobStatusTeller } from "../agents/job_status.ts";
 import { schedule } from "../agents/scheduler.ts";
 import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
-import { removeIfThere, StatusFile } from "../core/files.ts";
+import { StatusFile } from "../core/files.ts";
 import { workerStatusFile } from "../core/parts.ts";
 import { goLive } from "../core/going_live.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
@@ -16,6 +16,7 @@ import { auditAs } from "./audit_act.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 import { registryOf } from "./model.ts";
 import { PART_FLAG } from "./run_agent.ts";
+import { hasClickHouse } from "./run_store.ts";
 
 /** How often the worker says that it lives. */
 const TELL_MS = 500;
@@ -78,7 +79,7 @@ export const runWorker: Command = {
     ]);
     await working.finally(() => clearInterval(timer));
     // One that ended as it was asked to is not missed; a file that stays is of one that was killed.
-    removeIfThere(workerStatusFile(path));
+    file.remove();
     return EXIT.done;
   },
 };
@@ -116,7 +117,7 @@ function jobSettings(context: Context): JobSettings {
   let store: StoreAddress | null = null;
   let storeTrouble = "";
   try {
-    store = storeAddress(context.config(), context.dataDir().path);
+    store = storeAddress(context.config(), context.dataDir().path, hasClickHouse());
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     storeTrouble = error.message;

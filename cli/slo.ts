@@ -1,6 +1,6 @@
 /** `legend slo`: figures against their objectives. */
 import { kafkaOf } from "../core/config/kafka.ts";
-import { agentStatuses, MODULES } from "../core/control.ts";
+import { agentStatuses, isOver, MODULES } from "../core/control.ts";
 import { AppError } from "../core/errors.ts";
 import { linkStatus } from "../core/link.ts";
 import { SILENT_MS } from "../core/parts.ts";
@@ -12,8 +12,10 @@ import { usesStore } from "./doctor.ts";
 
 interface Objective {
   readonly name: string;
-  /** Null: not known, and why. */
+  /** Null: not known, or nothing is expected any more, and why. */
   readonly value: number | null;
+  /** The source has ended in order: that nothing more comes is no miss. */
+  readonly isOver?: true;
   readonly why?: string;
   readonly limit: number;
   readonly unit: string;
@@ -75,11 +77,14 @@ async function objectives(context: Context): Promise<Objective[]> {
     const [name, limit, unit] = [`agent ${module} silent`, 5, "s"] as const;
     const status = statuses.find((one) => one.module === module);
     if (!status) return { name, value: null, why: "it has never run here", limit, unit };
+    if (isOver(status)) return { name, value: null, why: "its source has ended", isOver: true, limit, unit };
     return { name, value: (Date.now() - Number(BigInt(status.at_ns) / 1_000_000n)) / 1000, limit, unit };
   });
+  // After captured files the link ends when all is sent: what it said last holds.
+  const isLive = !statuses.every(isOver);
   if (kafkaOf(context.config())) {
     const link = linkStatus(path);
-    const isKnown = link !== null && Date.now() - link.at_ms < SILENT_MS;
+    const isKnown = link !== null && (!isLive || Date.now() - link.at_ms < SILENT_MS);
     list.push({
       name: "records that wait for Kafka",
       value: isKnown ? link.waiting : null,
@@ -91,6 +96,8 @@ async function objectives(context: Context): Promise<Objective[]> {
   return usesStore(context) ? [...list, ...await storeObjectives(context)] : list;
 }
 
+const isMet = ({ value, limit, isOver }: Objective) => isOver ?? (value !== null && value <= limit);
+
 export const slo: Command = {
   name: "slo",
   args: "",
@@ -99,14 +106,17 @@ export const slo: Command = {
   flags: [{ name: "json", doc: "One JSON object a line" }],
   async run({ flags }, context) {
     const list = await objectives(context);
-    for (const { name, value, why, limit, unit } of list) {
-      const met = value !== null && value <= limit;
+    for (const one of list) {
+      const { name, value, why, limit, unit } = one;
+      const met = isMet(one);
       const row = { name, value, limit, unit, met, ...(why ? { why } : {}) };
-      const text = value === null
+      const text = met && value === null
+        ? `met     ${name}: ${why}`
+        : value === null
         ? `UNKNOWN ${name}: ${why}`
         : `${met ? "met    " : "MISSED "} ${name}: ${value} ${unit}, at most ${limit}`;
       context.out(`${flags.json ? JSON.stringify(row) : text}\n`);
     }
-    return list.every(({ value, limit }) => value !== null && value <= limit) ? EXIT.done : EXIT.failed;
+    return list.every(isMet) ? EXIT.done : EXIT.failed;
   },
 };

@@ -223,6 +223,17 @@ export function readAgents(dataDir: string): { agents: AgentStatus[]; unreadable
 /** The statuses alone, of those agents that have one. */
 export const agentStatuses = (dataDir: string): AgentStatus[] => readAgents(dataDir).agents;
 
+/** What a running agent does with what it finds, in one word: it may live and decide nothing. */
+export function decidingWord({ policy, killed }: Pick<AgentStatus, "policy" | "killed">): string {
+  if (killed || policy.killed) return "killed";
+  if (policy.running === false) return "stopped";
+  return policy.throttle_pct >= 100 ? "skips everything" : "running";
+}
+
+/** Whether the agent has ended in order: captured files end, and the agent with them. */
+export const isOver = ({ state, source }: Pick<AgentStatus, "state" | "source">): boolean =>
+  state === "done" && source?.class === "file";
+
 const STATUS_BYTES_MAX = 64 << 10;
 
 /** A status as a host of this or another version tells it; undefined when it lacks what is always there. */

@@ -41,6 +41,18 @@ alter table users drop column locked_until_ms;
 alter table sessions add column address text not null default '';
 create index sessions_of_user on sessions (user, address);
 `,
+  // Each ends with the seq, as the row's own number.
+  `
+create index audit_of_who on audit (who);
+create index audit_of_action on audit (action);
+create index audit_of_who_and_action on audit (who, action);
+`,
+  // The last entry of version 1, until a signed entry has sealed all of them. They are the first ones of their chain.
+  `
+create table audit_unsealed (seq integer primary key, hash text not null) strict;
+insert into audit_unsealed select seq, hash from audit where entry is null and head is null
+  and exists (select 1 from (select entry from audit order by seq limit 1) where entry is null) order by seq desc limit 1;
+`,
 ];
 const SCHEMA_VERSION = VERSIONS.length;
 
@@ -105,20 +117,26 @@ function readCopy(path: string, before: unknown): Database {
   }
 }
 
-/** Reads every page of the file; the first thing that is wrong with it, in words, or null. */
-export function checkDatabase(path: string): string | null {
+/**
+ * Reads every page of the file, opened as {@link readDatabase} does; the first thing that is wrong with it, or null.
+ * What cannot be opened or read now is not said to be damaged.
+ */
+export function checkDatabase(path: string): { trouble: string; isDamaged: boolean } | null {
   if (!exists(path)) return null;
   try {
-    const database = new DatabaseSync(path, { readOnly: true });
+    const database = readDatabase(path);
     try {
       const [row] = database.prepare("pragma integrity_check(1)").all();
       const found = String(row?.integrity_check ?? "");
-      return found === "ok" ? null : `Cannot use ${path}: it is damaged (${found.split("\n")[0]})`;
+      if (found === "ok") return null;
+      return { trouble: `Cannot use ${path}: it is damaged (${found.split("\n")[0]})`, isDamaged: true };
     } finally {
       database.close();
     }
   } catch (error) {
-    return `Cannot use ${path}: ${diskTrouble(error)}`;
+    const isDamaged = /malformed|not a database/i.test(String(error));
+    if (error instanceof AppError) return { trouble: error.message, isDamaged };
+    return { trouble: `Cannot use ${path}: ${diskTrouble(error)}`, isDamaged };
   }
 }
 
@@ -190,16 +208,28 @@ function freeInside(database: Database): number {
   return Number(database.prepare("pragma freelist_count").get()!.freelist_count) * PAGE_BYTES;
 }
 
-/** Whether another connection has the lock. */
+/** Whether another connection has the lock, also where that is the cause of what was thrown. */
 export const isBusy = (error: unknown): boolean =>
-  error instanceof Error && /database is locked/.test(error.message);
+  error instanceof Error && (/database is locked/.test(error.message) || isBusy(error.cause));
+
+/** A lock that another program holds is an expected failure, not a fault of this one. */
+export const asLocked = (cause: unknown): AppError | null =>
+  cause instanceof AppError || !isBusy(cause) ? null : new AppError(
+    "unavailable",
+    "Cannot write legend.db: it is locked by another program, try again",
+    { cause },
+  );
 
 /** Runs `work` all or nothing, as the only writer; inside another transaction, as a part of it. */
 export function transaction<T>(database: Database, work: () => T): T {
   const [begin, commit, rollback] = database.isTransaction
     ? ["savepoint part", "release part", "rollback to part; release part"]
     : ["begin immediate", "commit", "rollback"];
-  database.exec(begin!);
+  try {
+    database.exec(begin!);
+  } catch (error) {
+    throw asLocked(error) ?? (asFullDisk(error) ? cannotWrite("legend.db", error) : error);
+  }
   try {
     const result = work();
     database.exec(commit!);
@@ -210,6 +240,6 @@ export function transaction<T>(database: Database, work: () => T): T {
     } catch {
       // A full disk has ended the transaction already; what failed first is what is told.
     }
-    throw asFullDisk(error) ? cannotWrite("legend.db", error) : error;
+    throw asLocked(error) ?? (asFullDisk(error) ? cannotWrite("legend.db", error) : error);
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { makeRoom, openDatabase } from "./database.ts";
+import { AppError } from "./errors.ts";
+import { checkDatabase, isBusy, makeRoom, openDatabase, transaction } from "./database.ts";
 
 Deno.test("makeRoom() leaves room in the file and its write-ahead log, which later writes take", async () => {
   const folder = await Deno.makeTempDir({ prefix: "legend-database-" });
@@ -19,6 +20,50 @@ Deno.test("makeRoom() leaves room in the file and its write-ahead log, which lat
     assert.equal(database.prepare("select count(*) n from sqlite_schema where name = 'room'").get()!.n, 0);
   } finally {
     database.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a write under another program's lock is an expected failure, `unavailable`, and nothing is written", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "legend-database-" });
+  const other = openDatabase(`${folder}/legend.db`);
+  const own = openDatabase(`${folder}/legend.db`, 0);
+  try {
+    other.exec("begin exclusive");
+    let ran = false;
+    assert.throws(() => transaction(own, () => ran = true), (error: unknown) => {
+      assert.ok(error instanceof AppError);
+      assert.equal(error.code, "unavailable");
+      assert.equal(error.message, "Cannot write legend.db: it is locked by another program, try again");
+      assert.ok(isBusy(error), "the queue of writers tells it from other failures");
+      return true;
+    });
+    assert.equal(ran, false);
+    other.exec("rollback");
+    assert.equal(transaction(own, () => 7), 7);
+  } finally {
+    own.close();
+    other.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("checkDatabase() reads a copy whose shared pages cannot be made; only damaged pages are said to be damaged", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "legend-database-" });
+  const path = `${folder}/legend.db`;
+  try {
+    openDatabase(path).close();
+    assert.equal(checkDatabase(path), null);
+    // As on a read-only disk: SQLite cannot make its shared pages there.
+    Deno.mkdirSync(`${path}-shm`);
+    assert.equal(checkDatabase(path), null);
+    Deno.removeSync(`${path}-shm`);
+    const whole = Deno.readFileSync(path);
+    Deno.writeFileSync(path, whole.slice(0, whole.length >> 1));
+    assert.equal(checkDatabase(path)?.isDamaged, true);
+    Deno.removeSync(path);
+    assert.equal(checkDatabase(path), null, "there is none");
+  } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });

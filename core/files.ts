@@ -66,20 +66,31 @@ export function readOrMake(path: string, make: () => string): string {
   return readIfThere(path) ?? "";
 }
 
-/** What a part tells about itself, again and again: on a full disk that is said once and the part goes on. */
+/**
+ * What a part tells about itself, again and again: two files take turns, so that what it says needs no room on a full
+ * disk. Where it cannot be written, that is said once and the part goes on.
+ */
 export class StatusFile {
   #failed = false;
 
   constructor(readonly path: string, private readonly say: (line: string) => void) {}
 
+  /** A part that ends in order leaves none. */
+  remove(): void {
+    [this.path, `${this.path}.new`].forEach(removeIfThere);
+  }
+
   write(status: unknown): void {
-    const temporary = `${this.path}.new`;
+    const [temporary, before] = [`${this.path}.new`, `${this.path}.old`];
     try {
-      Deno.writeTextFileSync(temporary, JSON.stringify(status), { mode: 0o600 });
+      writeOver(temporary, JSON.stringify(status));
+      keepUnder(this.path, before);
       Deno.renameSync(temporary, this.path);
       this.#failed = false;
+      // The next one is written into the file of the last but one.
+      renameIfThere(before, temporary);
     } catch (error) {
-      discard(temporary);
+      // What is there stays as room for the next time.
       if (!this.#failed) this.say(cannotWrite(this.path, error).message);
       this.#failed = true;
     }
@@ -89,6 +100,33 @@ export class StatusFile {
 export function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Takes no new room where the file was as long before. */
+function writeOver(path: string, text: string): void {
+  using file = Deno.openSync(path, { write: true, create: true, mode: 0o600 });
+  let rest = new TextEncoder().encode(text);
+  const bytes = rest.length;
+  while (rest.length > 0) rest = rest.subarray(file.writeSync(rest));
+  file.truncateSync(bytes);
+}
+
+/** The file stays under a second name when the first one is taken; without links its room is given up. */
+function keepUnder(path: string, name: string): void {
+  try {
+    removeIfThere(name);
+    Deno.linkSync(path, name);
+  } catch {
+    // The first time there is none.
+  }
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    Deno.renameSync(from, to);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }

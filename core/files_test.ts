@@ -95,3 +95,22 @@ Deno.test("asFullDisk() makes an expected failure of a full disk alone", () => {
   assert.equal(asFullDisk(new Error("other")), null);
   assert.equal(asFullDisk(new AppError("failed", "no space in this sentence")), null);
 });
+
+Deno.test("StatusFile writes into the room of the last but one, whole at each moment, and leaves nothing", () =>
+  withFolder((folder) => {
+    const path = `${folder}/status.json`;
+    const said: string[] = [];
+    const file = new StatusFile(path, (line) => said.push(line));
+    const inodes: (number | null)[] = [];
+    for (const text of ["x".repeat(3_000), "short", "y".repeat(2_000), "", "z", "end"]) {
+      file.write({ text });
+      assert.deepEqual(JSON.parse(Deno.readTextFileSync(path)), { text });
+      inodes.push(Deno.statSync(path).ino);
+    }
+    // From the second on no file is made, so that none is refused on a full disk.
+    assert.equal(new Set(inodes).size, 2, String(inodes));
+    assert.deepEqual(said, []);
+    assert.equal(Deno.statSync(path).mode! & 0o777, 0o600);
+    file.remove();
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), []);
+  }));

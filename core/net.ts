@@ -9,6 +9,25 @@ export const listOf = (text: string): string[] => text.split(",").map((one) => o
 /** An IPv4 address that came over an IPv6 socket is the IPv4 address. */
 export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "");
 
+/** Whether a name or an address without brackets is this host alone. */
+export const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host);
+
+/** An address as one household has it: IPv6 by its first 64 bits, IPv4 as it is. */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped) return mapped;
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = address.toLowerCase().split("%")[0]!.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const after = tail ? tail.split(":").length : 0;
+  if (tail !== undefined) { while (groups.length + after < 8) groups.push("0"); }
+  return `${
+    groups.concat(tail ? tail.split(":") : []).slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(
+      ":",
+    )
+  }::/64`;
+}
+
 export class AddressRanges {
   readonly #list = new BlockList();
   readonly isEmpty: boolean;

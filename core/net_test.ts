@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AddressRanges, originsOf, plainAddress } from "./net.ts";
+import { AddressRanges, isLoopback, networkOf, originsOf, plainAddress } from "./net.ts";
 
 Deno.test("AddressRanges has what its entries cover and nothing else", () => {
   const ranges = new AddressRanges("10.0.0.0/8, 192.0.2.7,fd00::/8,::1");
@@ -31,4 +31,25 @@ Deno.test("originsOf takes scheme, host and port alone", () => {
 Deno.test("plainAddress takes an IPv4 address out of its IPv6 form", () => {
   assert.equal(plainAddress("::ffff:10.0.0.1"), "10.0.0.1");
   assert.equal(plainAddress("fd00::1"), "fd00::1");
+});
+
+Deno.test("networkOf() takes a household's IPv6 addresses as one", () => {
+  const rows: [string, string][] = [
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:DB8:1:2::9", "2001:db8:1:2::/64"],
+    ["2001:db8::1", "2001:db8:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["local", "local"],
+  ];
+  for (const [address, network] of rows) assert.equal(networkOf(address), network, address);
+});
+
+Deno.test("isLoopback() takes what only this host reaches", () => {
+  for (const inside of ["127.0.0.1", "127.9.9.9", "::1", "localhost"]) assert.ok(isLoopback(inside), inside);
+  for (const outside of ["0.0.0.0", "::", "128.0.0.1", "127.0.0.1.example", "localhost.example", ""]) {
+    assert.ok(!isLoopback(outside), outside);
+  }
 });

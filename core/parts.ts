@@ -34,11 +34,25 @@ export interface PartsStatus {
   parts: PartStatus[];
 }
 
+/** Where a running API is asked. */
+export interface ApiStatus {
+  /** Unix milliseconds of its start. */
+  at_ms: number;
+  pid: number;
+  /** What it listens on. */
+  listen: string;
+  port: number;
+}
+
+export const apiStatusFile = (dataDir: string) => `${dataDir}/api.status.json`;
 export const workerStatusFile = (dataDir: string) => `${dataDir}/worker.status.json`;
 export const partsStatusFile = (dataDir: string) => `${dataDir}/parts.status.json`;
 
 /** The newest status that the worker has told; null when none has run, or it has ended as it was asked to. */
 export const workerStatus = (dataDir: string) => readStatus<WorkerStatus>(workerStatusFile(dataDir));
+
+/** As {@link workerStatus}, of the API; it is written once, when it listens. */
+export const apiStatus = (dataDir: string) => readStatus<ApiStatus>(apiStatusFile(dataDir));
 
 /** As {@link workerStatus}, of the supervisor. */
 export const partsStatus = (dataDir: string) => readStatus<PartsStatus>(partsStatusFile(dataDir));

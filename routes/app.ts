@@ -47,7 +47,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 export function apiRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
   const rows: Route[] = [
     ...authRoutes(deps, guard, door),
-    ...controlRoutes(deps),
+    ...controlRoutes(deps, door),
     ...healthRoutes(deps),
     ...observeRoutes(deps),
     ...storeRoutes(deps),
@@ -117,7 +117,10 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
   for (const row of routes) {
     /** A login, a user or a key may have changed: what belonged to it ends at once, whatever the handler's end. */
     const changes = row.method !== "GET" && (row.right === "self" || row.right === "admin");
-    const handle = async (c: RouteContext): Promise<Response> => {
+    const serve = async (c: RouteContext): Promise<Response> => {
+      const refused = await guard.judge(c, row);
+      // Who was refused has changed nothing.
+      if (refused || !changes) return refused ?? reach(c);
       try {
         return await reach(c);
       } finally {
@@ -125,8 +128,6 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
       }
     };
     const reach = async (c: RouteContext): Promise<Response> => {
-      const refused = await guard.judge(c, row);
-      if (refused) return refused;
       const unknown = row.query && Object.keys(c.req.query()).find((name) => !row.query!.includes(name));
       if (unknown !== undefined) {
         const detail = `${unknown.slice(0, 64)}: no such parameter, need ${row.query!.join(", ") || "none"}`;
@@ -138,7 +139,6 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
       const limited = isFree ? undefined : guard.limit(c);
       return limited ?? (body instanceof Response ? body : row.handle(c, body.body));
     };
-    const serve = changes ? handle : reach;
     app.on(row.method, row.path, (c) => answer(c as RouteContext, () => serve(c as RouteContext)));
   }
   return { fetch: (request, info) => app.fetch(request, info as object), routes };

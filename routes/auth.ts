@@ -1,10 +1,11 @@
 /** Logging in and out, passwords, logins, users, keys. */
 import { getCookie, setCookie } from "hono/cookie";
 import { DEVICE_DAYS } from "../core/auth/device.ts";
-import { networkOf, type Source } from "../core/auth/login_gate.ts";
+import type { Source } from "../core/auth/login_gate.ts";
 import { ACCESS_SECONDS } from "../core/auth/tokens.ts";
 import type { Refreshed, User } from "../core/auth/accounts.ts";
 import { AppError } from "../core/errors.ts";
+import { networkOf } from "../core/net.ts";
 import { pause } from "../core/pause.ts";
 import { keyBody, loginBody, passwordBody, refreshBody, userBody, userChangeBody } from "../proto/api.ts";
 import type { ApiDeps } from "./deps.ts";

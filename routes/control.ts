@@ -4,6 +4,7 @@ import { may } from "../core/auth/rights.ts";
 import { AppError } from "../core/errors.ts";
 import { commandBody, type ControlBody, controlBody, killSwitchBody, policyBody } from "../proto/api.ts";
 import type { Act, ApiDeps } from "./deps.ts";
+import type { Door } from "./middleware/door.ts";
 import { problem } from "./problem.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
@@ -88,7 +89,36 @@ function notTaken(c: RouteContext, word: string, request_id: string, came: reado
   });
 }
 
-export function controlRoutes(deps: ApiDeps): Route[] {
+/** Commands on their way that are no kill: each may hold a thread of this process for many seconds. */
+const COMMANDS_MAX = 8;
+
+/** Bounds what is on its way at once. */
+class Places {
+  #taken = 0;
+
+  /** Runs `start`; the place is free when all of what it started has ended. Throws `unavailable` when all are taken. */
+  async run<T>(word: string, start: () => Promise<{ value: T; ended: Promise<unknown> }>): Promise<T> {
+    if (this.#taken >= COMMANDS_MAX) {
+      throw new AppError(
+        "unavailable",
+        `Cannot ${word}: ${COMMANDS_MAX} commands are on their way already, try again when they are answered`,
+      );
+    }
+    this.#taken += 1;
+    const free = () => (this.#taken -= 1);
+    try {
+      const { value, ended } = await start();
+      ended.then(free, free);
+      return value;
+    } catch (error) {
+      free();
+      throw error;
+    }
+  }
+}
+
+export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
+  const places = new Places();
   const newId = () => crypto.randomUUID().replaceAll("-", "");
 
   /** A kill sent again keeps its id. One that was lifted since is a new kill: its old receipts must not answer it. */
@@ -112,8 +142,12 @@ export function controlRoutes(deps: ApiDeps): Route[] {
     if (may(principal, "admin")) return "admin";
     if (word !== "un-kill") return "control";
     const refusal = "Cannot lift a kill: this needs the right `admin`";
-    const act = { who: principal.name, action: "refused", module, detail: `un-kill: ${refusal}` };
-    deps.audit(act).catch((error) => deps.say(`${refusal} is not in the audit: ${reasonOf(error)}`));
+    deps.refused({
+      who: principal.name,
+      action: "refused",
+      what: `un-kill of ${module}: ${refusal}`,
+      address: door.address(c),
+    });
     throw new AppError("forbidden", refusal);
   };
 
@@ -152,12 +186,17 @@ export function controlRoutes(deps: ApiDeps): Route[] {
       detail: JSON.stringify(body),
       request_id,
     }));
-    // No command without its entry.
-    if (!kill) await Promise.all(acts.map((act) => deps.audit(act)));
-    const sendings = modules.map((module) => ({
-      module,
-      ...deps.send({ module, action, args, issuer: name, role, request_id }),
-    }));
+    const send = () =>
+      modules.map((module) => ({
+        module,
+        ...deps.send({ module, action, args, issuer: name, role, request_id }),
+      }));
+    const sendings = kill ? send() : await places.run(word, async () => {
+      // No command without its entry.
+      await Promise.all(acts.map((act) => deps.audit(act)));
+      const value = send();
+      return { value, ended: Promise.allSettled(value.map(({ all }) => all)) };
+    });
     const first = await Promise.all(
       sendings.map(({ module, here, all }) => cameOfModule(module, here ?? all)),
     );

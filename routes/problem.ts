@@ -39,6 +39,16 @@ export function problem(
   return c.body(JSON.stringify(body), status, headers);
 }
 
+/** The text with no path of the data folder in it; words that only look like a part of one stay. */
+export function withoutFolder(text: string, dataDir: string): string {
+  if (dataDir === "") return text;
+  const literal = dataDir.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const folder = `(?<![\\w.-])${literal}`;
+  return text
+    .replace(new RegExp(`${folder}/(?=[\\w.-])`, "g"), "")
+    .replace(new RegExp(`${folder}/?(?![\\w/-]|\\.\\w)`, "g"), "the data folder");
+}
+
 /** The one place where a thrown error becomes an answer; what was not expected is said in the log, not to the client. */
 export function onError(
   thrown: Error,
@@ -49,9 +59,7 @@ export function onError(
   if (error instanceof AppError) {
     const retry = error.code === "rate_limited" ? 1 : undefined;
     // Where this host keeps its files is nothing for who asks over the net.
-    const detail = dataDir
-      ? error.message.replaceAll(`${dataDir}/`, "").replaceAll(dataDir, "the data folder")
-      : error.message;
+    const detail = withoutFolder(error.message, dataDir);
     return problem(c, error.code, detail, retry ? { retryAfter: retry } : {});
   }
   if (error instanceof HTTPException) {

@@ -1,42 +1,86 @@
 /** Heads in a file on another disk: one a line, its seq and its bytes in base64. */
 import { Buffer } from "node:buffer";
+import { pause } from "../pause.ts";
 import type { PendingHead } from "./chain.ts";
 
 /** A line is shorter. */
 const LINE_MAX = 2_048;
+/** How long a writer waits for another process that holds the file, and how often it looks. */
+const LOCK_MS = 2_000;
+const LOCK_TRY_MS = 20;
+/** How long a writer waits for a disk that does not answer. */
+const DISK_MS = 4_000;
 
 export class AnchorFile {
+  /** The newest head that was found or put here; null before the first look. */
+  #known: number | null = null;
+  #isWriting = false;
+
   constructor(readonly path: string) {}
 
   /** The newest head that stands here; 0 when there is none. What broke off behind it is removed. */
-  #prepare(file: Deno.FsFile): number {
-    const size = file.seekSync(0, Deno.SeekMode.End);
+  async #prepare(file: Deno.FsFile): Promise<number> {
+    const size = await file.seek(0, Deno.SeekMode.End);
     const from = Math.max(0, size - LINE_MAX);
-    file.seekSync(from, Deno.SeekMode.Start);
+    await file.seek(from, Deno.SeekMode.Start);
     const tail = new Uint8Array(size - from);
-    for (let at = 0; at < tail.length;) at += file.readSync(tail.subarray(at)) ?? tail.length;
+    for (let at = 0; at < tail.length;) at += await file.read(tail.subarray(at)) ?? tail.length;
     const text = new TextDecoder("latin1").decode(tail);
     const end = text.lastIndexOf("\n") + 1;
-    if (end < text.length) file.truncateSync(from + end);
-    file.seekSync(0, Deno.SeekMode.End);
+    if (end < text.length) await file.truncate(from + end);
+    await file.seek(0, Deno.SeekMode.End);
     const line = text.slice(0, end).trimEnd().split("\n").at(-1) ?? "";
     return Number(/^(\d{1,15}) /.exec(line)?.[1] ?? 0);
   }
 
-  /** Adds what is newer than the newest head here; `headsAfter` gives it. Throws what the file system says. */
-  append(headsAfter: (seq: number) => readonly PendingHead[]): void {
-    using file = Deno.openSync(this.path, { read: true, write: true, create: true, mode: 0o600 });
-    file.lockSync(true);
-    let last = this.#prepare(file);
+  /**
+   * Adds what is newer than the newest head here; `headsAfter` gives it. Nobody waits for the disk or for another
+   * process for longer than a few seconds. Throws why it is not done.
+   */
+  async append(headsAfter: (seq: number) => readonly PendingHead[]): Promise<void> {
+    // The file is read when there is something new, not each time somebody asks.
+    if (this.#known !== null && headsAfter(this.#known).length === 0) return;
+    if (this.#isWriting) throw new Error(`${this.path}: its disk has not answered yet`);
+    this.#isWriting = true;
+    const writing = this.#write(headsAfter).finally(() => (this.#isWriting = false));
+    const end = new AbortController();
+    try {
+      await Promise.race([writing, late(this.path, end.signal)]);
+    } finally {
+      end.abort();
+    }
+  }
+
+  async #write(headsAfter: (seq: number) => readonly PendingHead[]): Promise<void> {
+    using file = await Deno.open(this.path, { read: true, write: true, create: true, mode: 0o600 });
+    await locked(file, this.path);
+    let last = await this.#prepare(file);
     for (let heads = headsAfter(last); heads.length > 0; heads = headsAfter(last)) {
       const text = heads.map(({ seq, bytes }) => `${seq} ${Buffer.from(bytes).toString("base64")}\n`).join(
         "",
       );
       let rest = new TextEncoder().encode(text);
-      while (rest.length > 0) rest = rest.subarray(file.writeSync(rest));
+      while (rest.length > 0) rest = rest.subarray(await file.write(rest));
       last = heads.at(-1)!.seq;
     }
-    file.syncDataSync();
+    await file.syncData();
+    this.#known = last;
+  }
+}
+
+async function late(path: string, signal: AbortSignal): Promise<never> {
+  await pause(DISK_MS, signal);
+  throw new Error(`${path}: its disk has not answered in ${DISK_MS / 1_000} s`);
+}
+
+/** Takes the lock of the file, which a process that was frozen may hold for ever. */
+async function locked(file: Deno.FsFile, path: string): Promise<void> {
+  const end = performance.now() + LOCK_MS;
+  while (!await file.tryLock(true)) {
+    if (performance.now() > end) {
+      throw new Error(`${path}: another process has held it for ${LOCK_MS / 1_000} s`);
+    }
+    await pause(LOCK_TRY_MS);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Database } from "../database.ts";
 import { transaction } from "../database.ts";
-import { type Act, type AuditEntry, entryBytes, entryHash, NO_HASH, plainAct } from "./entry.ts";
+import { type Act, type AuditEntry, entryBytes, entryHash, NO_HASH, plainAct, SEAL } from "./entry.ts";
 import { headHash, type HeadSigner, NO_HEAD } from "./head.ts";
 
 export interface StoredEntry extends AuditEntry {
@@ -58,11 +58,32 @@ export class AuditChain {
     });
   }
 
+  /**
+   * Seals entries of the first version, once, with an entry that says so: nothing else makes them pass for whole.
+   * Whether there were any to seal.
+   */
+  seal(): boolean {
+    const waiting = this.#database.prepare("select seq, hash from audit_unsealed");
+    // Nearly always: a start then waits for no other writer.
+    if (!waiting.get()) return false;
+    return transaction(this.#database, () => {
+      const last = waiting.get();
+      if (!last) return false;
+      const detail = SEAL.detail(Number(last.seq), String(last.hash));
+      this.append({ who: "legend", action: SEAL.action, module: "", detail, request_id: "" });
+      this.#database.exec("delete from audit_unsealed");
+      return true;
+    });
+  }
+
   /** Newest first, before `before` (exclusive), at most `limit`. */
   list({ before = Number.MAX_SAFE_INTEGER, limit = 50, who = "", action = "" } = {}): StoredEntry[] {
+    // A condition for each filter that is set: an index serves no `or`.
+    const filters = [["who = ?", who], ["action = ?", action]].filter(([, value]) => value !== "");
     const rows = this.#database.prepare(
-      "select * from audit where seq < ? and (? = '' or who = ?) and (? = '' or action = ?) order by seq desc limit ?",
-    ).all(before, who, who, action, action, limit);
+      `select seq, at_ms, who, action, module, detail, request_id, hash from audit
+      where ${["seq < ?", ...filters.map(([sql]) => sql)].join(" and ")} order by seq desc limit ?`,
+    ).all(before, ...filters.map(([, value]) => value!), limit);
     return rows.map(entryOf);
   }
 

@@ -323,7 +323,7 @@ function oldFolder(path: string): string[] {
   return hashes;
 }
 
-Deno.test("a folder of the first version is whole, is sealed by the next entry, and every change of it is found", async () => {
+Deno.test("a folder of the first version is sealed once, by an entry that says so, and every change of it is found", async () => {
   const folder = await Deno.makeTempDir({ prefix: "legend-audit-" });
   const hashes = oldFolder(`${folder}/legend.db`);
   const database = openDatabase(`${folder}/legend.db`);
@@ -350,16 +350,25 @@ Deno.test("a folder of the first version is whole, is sealed by the next entry, 
       return told;
     };
     const before = verifyAudit(database, [outside()], trust);
-    assert.deepEqual([before.entries, before.faults, before.heads[0]!.count], [5, [], 5]);
-    assert.match(before.notes.join(), /5 entries are of the first version, without signed heads/);
+    assert.deepEqual([before.entries, before.heads[0]!.count], [5, 5]);
+    const unsealed = /^5 entries have no signed head, and no signed entry seals them/;
+    assert.equal(before.faults.length, 1);
+    assert.match(before.faults[0]!, unsealed);
     const chain = new AuditChain(database, signer);
     chain.append(act(1));
+    assert.match(faultsOf(database).join("; "), unsealed, "the next entry seals nothing");
+    assert.deepEqual([chain.seal(), chain.seal()], [true, false]);
+    assert.equal(chain.list({ limit: 1 })[0]!.action, "audit sealed");
     chain.append(act(2));
+    assert.match(
+      verifyAudit(database, [], trust).notes.join(),
+      /5 entries are of the first version: they were sealed/,
+    );
     const heads = chain.headsAfter(chain.toldTo());
-    assert.deepEqual(heads.map(({ seq }) => seq), [6, 7]);
+    assert.deepEqual(heads.map(({ seq }) => seq), [6, 7, 8]);
     const after = outside();
     heads.forEach(({ bytes }) => after.add(bytes));
-    chain.told(7);
+    chain.told(8);
     assert.deepEqual(verifyAudit(database, [after], trust).faults, []);
     for (const sql of ["update audit set who = 'x' where seq = 3", "delete from audit where seq = 2"]) {
       database.exec(`begin; ${sql}`);
@@ -376,3 +385,71 @@ Deno.test("a folder of the first version is whole, is sealed by the next entry, 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("verifyAudit() looks at one state of the file, whatever is added meanwhile", () =>
+  withChain(({ database, faults }) => {
+    const other = openDatabase(database.location()!);
+    try {
+      const chain = new AuditChain(other, signer);
+      const prepare = database.prepare.bind(database);
+      database.prepare = (sql) => {
+        // The entries were gone through; what is told of them comes next.
+        if (sql.includes("audit_told")) chain.told(chain.append(act(20)));
+        return prepare(sql);
+      };
+      assert.deepEqual(faults(), []);
+      assert.equal(chain.count(), 21, "it was added");
+    } finally {
+      other.close();
+    }
+  }));
+
+Deno.test("AuditChain.list() finds who and what by an index, and gives what is shown alone", () =>
+  withChain(({ database, chain }) => {
+    chain.append({ ...act(20), who: "ann" });
+    chain.append({ ...act(21), action: "kill" });
+    const prepare = database.prepare.bind(database);
+    for (
+      const [filter, seqs] of [
+        [{ who: "ann" }, [21]],
+        [{ action: "kill" }, [22]],
+        [{ who: "admin", action: "kill" }, [22]],
+        [{ who: "ann", action: "kill" }, []],
+        [{ who: "nobody" }, []],
+      ] as const
+    ) {
+      let asked = "";
+      database.prepare = (sql) => prepare(asked = sql);
+      assert.deepEqual(chain.list(filter).map(({ seq }) => seq), seqs);
+      const values = [1e9, ...Object.values(filter), 50];
+      const plan = prepare(`explain query plan ${asked}`).all(...values).map(({ detail }) => String(detail));
+      assert.ok(plan.every((line) => /USING INDEX audit_of/.test(line)), plan.join("; "));
+      assert.doesNotMatch(asked, /[*]|entry|head/);
+    }
+  }));
+
+Deno.test("signed heads that were all taken away are a fault, with an emptied place outside and by the database alone", () =>
+  withChain(({ database, chain, faults }) => {
+    let previous = "0".repeat(64);
+    database.exec("delete from audit where seq > 12; update audit_told set seq = 0");
+    for (const row of database.prepare("select * from audit order by seq").all()) {
+      const fields = ["seq", "at_ms", "who", "action", "module", "detail", "request_id"].map((name) =>
+        `${row[name]}`
+      );
+      const text = fields.map((field) => `${Buffer.byteLength(field)}:${field}`).join("");
+      const own = hash("sha256", previous + text, "hex");
+      database.prepare("update audit set previous = ?, hash = ?, entry = null, head = null where seq = ?")
+        .run(previous, own, row.seq!);
+      previous = own;
+    }
+    assert.deepEqual(faults(), ["12 entries have no signed head, and no signed entry seals them"]);
+    assert.ok(faults([]).includes("audit-proto: it has no head, and legend.db has 12 entries"));
+    // What the program adds later must not make it pass.
+    chain.append(act(1));
+    assert.equal(chain.seal(), false);
+    chain.append({
+      ...act(2),
+      detail: `12:audit sealed entries 1..12 of the first version; the hash of the last: ${previous}`,
+    });
+    assert.deepEqual(faults(), ["12 entries have no signed head, and no signed entry seals them"]);
+  }));

@@ -72,6 +72,28 @@ export const SHOWN_SQL = `cast(${
   FIELDS.map((field) => `length(cast(${field} as blob)) || ':' || ${field}`).join(" || ")
 } as blob)`;
 
+/** What the entry that seals those of the first version says and does; the last of them is `seq`. */
+export const SEAL = {
+  action: "audit sealed",
+  detail: (seq: number, hash: string) =>
+    `entries 1..${seq} of the first version; the hash of the last: ${hash}`,
+};
+
+/** Whether the bytes are those of an entry with this action and this detail. */
+export function isAct(entry: Uint8Array, action: string, detail: string): boolean {
+  const bytes = Buffer.from(entry);
+  if (!bytes.includes(action)) return false;
+  const fields: string[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const colon = bytes.indexOf(":", at);
+    const length = Number(bytes.subarray(at, colon));
+    if (colon < 0 || !Number.isSafeInteger(length)) return false;
+    at = colon + 1 + length;
+    fields.push(bytes.subarray(colon + 1, at).toString());
+  }
+  return fields[FIELDS.indexOf("action")] === action && fields[FIELDS.indexOf("detail")] === detail;
+}
+
 /** SHA-256, hex, over the hash before and the entry's bytes. */
 export function entryHash(previous: string, entry: Uint8Array): string {
   return hash("sha256", Buffer.concat([Buffer.from(`legend-audit 2\n${previous}\n`), entry]), "hex");

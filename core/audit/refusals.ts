@@ -1,4 +1,5 @@
 /** What strangers are refused, on its way to the audit: one entry a minute for each name and address, with a count. */
+import { networkOf } from "../net.ts";
 import { pause } from "../pause.ts";
 import type { Act } from "./entry.ts";
 
@@ -6,6 +7,8 @@ const WINDOW_MS = 60_000;
 /** Entries of one minute, and of one address within it; what is beyond is counted together. */
 const ROWS_MAX = 128;
 const ROWS_OF_ADDRESS_MAX = 16;
+/** Entries of one minute that people without a login or a key cause; each further kind of them is one count. */
+const ROWS_OF_STRANGERS_MAX = 16;
 
 export interface Refusal {
   readonly who: string;
@@ -22,6 +25,7 @@ export interface RefusalDeps {
 export class Refusals {
   readonly #deps: RefusalDeps;
   #rows = new Map<string, { refusal: Refusal; count: number }>();
+  #ofStrangers = 0;
   readonly #ofAddress = new Map<string, number>();
   #writing: Promise<void> = Promise.resolve();
   #hasFailed = false;
@@ -38,21 +42,27 @@ export class Refusals {
   }
 
   #begin(refusal: Refusal, count: number): void {
-    const { address } = refusal;
-    const ofAddress = this.#ofAddress.get(address) ?? 0;
-    const fits = this.#rows.size < ROWS_MAX && ofAddress < ROWS_OF_ADDRESS_MAX;
-    const isKnownAddress = this.#rows.size < ROWS_MAX || ofAddress > 0;
+    const place = networkOf(refusal.address);
+    const ofPlace = this.#ofAddress.get(place) ?? 0;
+    const isStranger = isStrangers(refusal);
+    const isFull = this.#rows.size >= ROWS_MAX ||
+      (isStranger && this.#ofStrangers >= ROWS_OF_STRANGERS_MAX);
+    const fits = !isFull && ofPlace < ROWS_OF_ADDRESS_MAX;
+    const isKnownPlace = !isStranger && (!isFull || ofPlace > 0);
     const row = fits ? refusal : {
       ...refusal,
       who: "others",
       what: "of other names or for other reasons",
-      address: isKnownAddress ? address : "other addresses",
+      address: isKnownPlace ? place : "all addresses",
     };
     const known = this.#rows.get(keyOf(row));
     if (known) known.count += count;
     else {
       this.#rows.set(keyOf(row), { refusal: row, count });
-      if (fits) this.#ofAddress.set(address, ofAddress + 1);
+      if (fits) {
+        this.#ofAddress.set(place, ofPlace + 1);
+        if (isStranger) this.#ofStrangers += 1;
+      }
     }
   }
 
@@ -61,6 +71,7 @@ export class Refusals {
     const rows = [...this.#rows.values()];
     this.#rows = new Map();
     this.#ofAddress.clear();
+    this.#ofStrangers = 0;
     if (rows.length > 0) this.#writing = this.#writing.then(() => this.#write(rows));
     return this.#writing;
   }
@@ -95,5 +106,8 @@ export class Refusals {
     }
   }
 }
+
+/** Whether nobody who is known has done it: a login that failed, or what only its address names. */
+const isStrangers = ({ who, action, address }: Refusal) => action === "login refused" || who === address;
 
 const keyOf = ({ who, action, what, address }: Refusal) => JSON.stringify([who, action, what, address]);

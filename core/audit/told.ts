@@ -68,8 +68,11 @@ export class ToldHeads {
     this.faults.push(`${this.place.name}: ${line}`);
   }
 
-  /** After the last head: what does not fit among the heads themselves. `toldTo`: all up to there were told. */
-  finish(firstSigned: number | null, toldTo: number): void {
+  /**
+   * After the last head: what does not fit among the heads themselves. `toldTo`: all up to there were told;
+   * `entries`: how many the chain has.
+   */
+  finish(firstSigned: number | null, toldTo: number, entries = 0): void {
     this.#judgeLast();
     for (const [node, count] of this.#strangers) {
       this.fault(`${count} heads are of the instance ${node}, not of ${this.trust.node}`);
@@ -80,6 +83,12 @@ export class ToldHeads {
     if (this.#unreadable > 0) this.fault(`${this.#unreadable} records cannot be read as heads`);
     const seqs = [...this.signed.keys()].sort((a, b) => a - b);
     let expected = this.place.complete ? firstSigned : null;
+    // Entries that all lost their heads expect none, and would hide that the place lost them too.
+    if (
+      this.place.complete && expected === null && entries > 0 && this.count === 0 && this.faults.length === 0
+    ) {
+      this.fault(`it has no head, and legend.db has ${entries} entries`);
+    }
     for (const [at, seq] of seqs.entries()) {
       const { previous } = this.signed.get(seq)!;
       const before = this.signed.get(seq - 1);

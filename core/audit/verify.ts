@@ -1,7 +1,7 @@
 /** Goes through the whole chain, entry by entry, and holds it against its heads here and outside; lists every fault. */
 import { Buffer } from "node:buffer";
 import type { Database } from "../database.ts";
-import { entryHash, NO_HASH, oldEntryHash, SHOWN_SQL } from "./entry.ts";
+import { entryHash, isAct, NO_HASH, oldEntryHash, SEAL, SHOWN_SQL } from "./entry.ts";
 import {
   type Head,
   headHash,
@@ -45,13 +45,29 @@ const utf8 = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 const range = (from: bigint | number, to: bigint | number) =>
   from === to ? `entry ${from} is missing` : `entries ${from}..${to} are missing`;
 
-/** `database`: or why there is none to look at. `told` have taken all their heads and are finished here. */
-export function verifyAudit(database: Database | string, told: readonly ToldHeads[], trust: Trust): Verdict {
+/** The newest entry or told head that the database knows of now. */
+export function newestOf(database: Database): number {
+  const found = database.prepare(
+    "select max(coalesce((select max(seq) from audit), 0), coalesce((select max(seq) from audit_told), 0)) as seq",
+  ).get()!;
+  return Number(found.seq);
+}
+
+/**
+ * `database`: or why there is none to look at. `told` have taken all their heads and are finished here. `upTo`: the
+ * newest entry before the heads were read; the head of one that came since is not missed.
+ */
+export function verifyAudit(
+  database: Database | string,
+  told: readonly ToldHeads[],
+  trust: Trust,
+  upTo = Infinity,
+): Verdict {
   const walk = new Walk(trust);
   if (typeof database === "string") walk.faults.push(database);
   else walk.all(database);
   for (const place of told) {
-    place.finish(walk.firstSigned, Math.max(walk.toldTo, walk.lastSigned));
+    place.finish(walk.firstSigned, Math.min(upTo, Math.max(walk.toldTo, walk.lastSigned)), walk.entries);
     walk.compare(place);
   }
   const faults = [...walk.faults, ...told.flatMap((place) => place.faults)];
@@ -71,8 +87,10 @@ class Walk {
   toldTo = 0;
   firstSigned: number | null = null;
   lastSigned = 0;
-  /** Entries of the first version. */
+  /** Entries of the first version, the last of them, and when a signed entry has sealed them all. */
   #old = 0;
+  #lastOld = 0;
+  #sealedMs: number | null = null;
   /** By seq: the hash of the head, or of an entry of the first version. */
   readonly #heads = new Map<number, string>();
   readonly #oldHashes = new Map<number, string>();
@@ -89,14 +107,20 @@ class Walk {
   }
 
   all(database: Database): void {
+    const isOwn = !database.isTransaction;
     try {
+      // One state of the file, whatever a running API adds meanwhile.
+      if (isOwn) database.exec("begin");
       this.#rows(database, (row) => this.#take(row));
       if (this.#head && !this.#isSigned(this.#head)) this.#judgeAll(database);
       const told = database.prepare("select seq from audit_told").get();
+      this.#judgeOld(database);
       if (!told) this.faults.push("legend.db does not say how many heads were told");
       this.toldTo = Number(told?.seq ?? 0);
     } catch (error) {
       this.faults.push(`legend.db cannot be read: ${error instanceof Error ? error.message : error}`);
+    } finally {
+      if (isOwn && database.isTransaction) database.exec("rollback");
     }
     for (const [node, count] of this.#strangers) {
       this.faults.push(`${count} heads in legend.db are of the instance ${node}, not of ${this.trust.node}`);
@@ -140,6 +164,9 @@ class Walk {
         this.faults.push(`entry ${seq} was changed: its hash is another one`);
       }
       this.#judge(Number(seq), Number(atMs), hash, head, follows);
+      if (this.#old > 0 && this.#sealedMs === null && isAct(entry, SEAL.action, this.#sealOfOld())) {
+        this.#sealedMs = Number(atMs);
+      }
     }
     this.#hash = hash;
     if (seq >= this.#expected) this.#expected = seq + 1n;
@@ -156,6 +183,21 @@ class Walk {
     }
     this.#old += 1;
     this.#oldHashes.set(Number(seq), hash);
+    this.#lastOld = Number(seq);
+  }
+
+  #sealOfOld(): string {
+    return SEAL.detail(this.#lastOld, this.#oldHashes.get(this.#lastOld) ?? "");
+  }
+
+  /** Without the signed entry that seals them, they can be what somebody without the key has made of the chain. */
+  #judgeOld(database: Database): void {
+    if (this.#old === 0 || this.#sealedMs !== null) return;
+    const isWaiting = database.prepare("select 1 from audit_unsealed").get() !== undefined;
+    const next = isWaiting
+      ? "; if legend of the first version wrote them, the next `legend run` seals them"
+      : "";
+    this.faults.push(`${this.#old} entries have no signed head, and no signed entry seals them${next}`);
   }
 
   /** Holds an entry against its own head. */
@@ -232,11 +274,10 @@ class Walk {
 
   notes(told: readonly ToldHeads[]): string[] {
     const notes: string[] = [];
-    if (this.#old > 0) {
+    if (this.#sealedMs !== null) {
+      const at = new Date(this.#sealedMs).toISOString();
       notes.push(
-        this.firstSigned === null
-          ? `${this.#old} entries are of the first version, without signed heads: the next entry seals them`
-          : `${this.#old} entries are of the first version: the first signed head seals them`,
+        `${this.#old} entries are of the first version: they were sealed at ${at}, and nothing signed proves them before that`,
       );
     }
     for (const { place, signed } of told) {

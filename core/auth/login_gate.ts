@@ -6,6 +6,7 @@
 import { AppError } from "../errors.ts";
 import { Attempts } from "../limits/attempts.ts";
 import { FairQueue } from "../limits/fair_queue.ts";
+import { networkOf } from "../net.ts";
 import { pause } from "../pause.ts";
 import type { User } from "./accounts.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
@@ -138,19 +139,3 @@ export class LoginGate {
 }
 
 const wrong = () => new AppError("unauthorized", "Cannot log in: the name or the password is wrong");
-
-/** An address as one household has it: IPv6 by its first 64 bits, IPv4 as it is. */
-export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped) return mapped;
-  if (!address.includes(":")) return address;
-  const [head = "", tail] = address.toLowerCase().split("%")[0]!.split("::");
-  const groups = head === "" ? [] : head.split(":");
-  const behind = tail ? tail.split(":").length : 0;
-  if (tail !== undefined) { while (groups.length + behind < 8) groups.push("0"); }
-  return `${
-    groups.concat(tail ? tail.split(":") : []).slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(
-      ":",
-    )
-  }::/64`;
-}

@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import { FairQueue } from "../limits/fair_queue.ts";
 import type { User } from "./accounts.ts";
 import { DeviceMarks } from "./device.ts";
-import { LoginGate, networkOf } from "./login_gate.ts";
+import { LoginGate } from "./login_gate.ts";
 import { hashPassword } from "./passwords.ts";
 
 const PASSWORD = "correct horse battery";
@@ -153,20 +153,6 @@ Deno.test("M1: a known browser's attempt is judged, however long the checks of s
   const strangers = Promise.all([1, 2, 3].map((n) => code("nobody", "wrong", `192.0.2.${n}`)));
   assert.equal(await code("ann", PASSWORD, "192.0.2.9", "d1"), "ann");
   await strangers;
-});
-
-Deno.test("networkOf() takes a household's IPv6 addresses as one", () => {
-  const rows: [string, string][] = [
-    ["192.0.2.1", "192.0.2.1"],
-    ["::ffff:192.0.2.1", "192.0.2.1"],
-    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
-    ["2001:DB8:1:2::9", "2001:db8:1:2::/64"],
-    ["2001:db8::1", "2001:db8:0:0::/64"],
-    ["::1", "0:0:0:0::/64"],
-    ["fe80::1%eth0", "fe80:0:0:0::/64"],
-    ["local", "local"],
-  ];
-  for (const [address, network] of rows) assert.equal(networkOf(address), network, address);
 });
 
 Deno.test("DeviceMarks.idOf() knows its own mark for its own name, and nothing else", () => {

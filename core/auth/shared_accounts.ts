@@ -77,8 +77,10 @@ export class SharedAccounts {
   }
 
   /** Exchanges a refresh token. */
-  refresh(token: string): Promise<Refreshed> {
-    return this.#writer.call("refresh", [token]);
+  async refresh(token: string): Promise<Refreshed> {
+    // Whatever names no login costs a read and no place among the writes: strangers send it too.
+    if (!this.#reads.isOpen(token.split(".")[0]!)) return { state: "ended" };
+    return await this.#writer.call("refresh", [token]);
   }
 
   end(session: string): Promise<void> {

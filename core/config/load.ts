@@ -1,4 +1,5 @@
 /** Configuration from all its layers: flags > environment > runtime > TOML > defaults (SPEC 11). */
+import { resolve as resolvePath } from "node:path";
 import { parse as parseToml, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { AppError } from "../errors.ts";
@@ -89,8 +90,8 @@ function lookAtConfig(input: ConfigInput): { config: Config; problems: string[];
   const early = { toml, runtime: none, path: path ?? "", runtimePath: "" };
   const config = new Map<string, ConfigValue>();
   const dataDir = attempt(() => resolve(configKey("data_dir")!, input, early), null);
-  if (dataDir) config.set("data_dir", dataDir);
-  const runtimePath = `${dataDir?.value ?? ""}/runtime.json`;
+  if (dataDir) config.set("data_dir", { ...dataDir, value: whole(dataDir.value as string) });
+  const runtimePath = `${config.get("data_dir")?.value ?? ""}/runtime.json`;
   const told = dataDir ? attempt(() => readRuntime(runtimePath, input), none) : none;
   const runtime = knownKeys(told, runtimePath, problems);
   for (const row of CONFIG_KEYS) {
@@ -278,6 +279,16 @@ function distance(a: string, b: string): number {
     row = next;
   }
   return row[b.length]!;
+}
+
+/** The data folder from the root, named the same in every message whatever folder a verb was started in. */
+function whole(path: string): string {
+  try {
+    return resolvePath(path);
+  } catch {
+    // The folder of this process is gone; a kill goes on with what it was given.
+    return path;
+  }
 }
 
 function defaultDataDir(input: ConfigInput): string {

@@ -145,3 +145,8 @@ Deno.test("CONFIG_KEYS are sorted, documented, and their defaults pass their own
     if (row.secret) assert.ok(row.env, `${row.key} needs an environment name`);
   }
 });
+
+Deno.test("the data folder is named from the root, whatever folder it was given from", () => {
+  const config = load({ flags: { "data-dir": "d/" } });
+  assert.equal(configValue(config, "data_dir"), `${Deno.cwd()}/d`);
+});

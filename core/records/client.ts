@@ -8,6 +8,9 @@ import type { OpenMessage } from "./thread.ts";
 const WAIT_MS = 3_000;
 /** Calls on their way at most: beyond it they are refused, whatever they are. */
 const CALLS_MAX = 10_000;
+/** Calls by who is not logged in are refused beyond this: the other places are kept for those who are. */
+const OPEN_CALLS_MAX = 1_000;
+const OPEN_CALLS: ReadonlySet<CallName> = new Set(["refresh"]);
 /** How long what is on its way may take when the process ends. */
 const CLOSE_MS = 5_000;
 
@@ -60,9 +63,10 @@ export class RecordThread implements RecordWriter {
     waitMs = WAIT_MS,
   ): Promise<ReturnType<RecordCalls[N]>> {
     if (this.#end) return Promise.reject(this.#end);
-    if (this.#calls.size >= CALLS_MAX) {
+    const most = OPEN_CALLS.has(name) ? OPEN_CALLS_MAX : CALLS_MAX;
+    if (this.#calls.size >= most) {
       return Promise.reject(
-        new AppError("unavailable", `Cannot write legend.db: ${CALLS_MAX} writes wait already`),
+        new AppError("unavailable", `Cannot write legend.db: ${most} writes wait already`),
       );
     }
     const id = ++this.#count;

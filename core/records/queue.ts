@@ -47,21 +47,36 @@ export class WriteQueue {
   turn(): boolean {
     const batch = this.#waiting.slice(0, BATCH);
     if (batch.length === 0) return true;
-    let answers: Answer[] | null;
+    let answers: Answer[];
     try {
       answers = this.#together(batch);
     } catch (error) {
-      if (isBusy(error)) {
-        this.#expire();
-        return false;
-      }
-      answers = null;
+      // What one of them did to the transaction must not be the answer of the others.
+      return isBusy(error) ? this.#busy() : this.#oneByOne(batch);
     }
-    // What one of them did to the transaction must not be the answer of the others.
-    answers ??= batch.map(({ call }) => this.#alone(call));
     this.#waiting.splice(0, batch.length);
     answers.forEach(this.answer);
     return true;
+  }
+
+  /** Each in a transaction of its own; those that the file was not free for wait on. */
+  #oneByOne(batch: readonly Waiting[]): boolean {
+    for (const { call } of batch) {
+      let answer: Answer;
+      try {
+        answer = this.#alone(call);
+      } catch {
+        return this.#busy();
+      }
+      this.#waiting.shift();
+      this.answer(answer);
+    }
+    return true;
+  }
+
+  #busy(): false {
+    this.#expire();
+    return false;
   }
 
   #together(batch: readonly Waiting[]): Answer[] {
@@ -74,11 +89,13 @@ export class WriteQueue {
       }));
   }
 
+  /** Throws when another process holds the file, and then alone. */
   #alone({ id, name, args }: CallMessage): Answer {
     try {
       // deno-lint-ignore no-explicit-any -- the name decides about the arguments
       return { id, value: transaction(this.database, () => (this.calls[name] as any)(...args)) };
     } catch (error) {
+      if (isBusy(error)) throw error;
       return { id, error: described(error) };
     }
   }

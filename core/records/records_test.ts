@@ -4,7 +4,8 @@ import { HeadSigner } from "../audit/head.ts";
 import { verifyAudit } from "../audit/verify.ts";
 import { Accounts } from "../auth/accounts.ts";
 import { type Database, openDatabase } from "../database.ts";
-import { recordCalls } from "./calls.ts";
+import { SharedAccounts } from "../auth/shared_accounts.ts";
+import { inThisThread, recordCalls } from "./calls.ts";
 import { RecordThread } from "./client.ts";
 import { type Answer, WriteQueue } from "./queue.ts";
 
@@ -92,4 +93,80 @@ Deno.test("WriteQueue: a call that fails takes nothing of the others with it", (
     assert.equal(accounts.users().length, 1);
     assert.deepEqual(faults(database), []);
     assert.ok(queue.isEmpty);
+  }));
+
+Deno.test("WriteQueue: a patient call whose turn alone comes while another process holds the file waits on", () =>
+  withFile((folder, database) => {
+    const answers: Answer[] = [];
+    const chain = new AuditChain(database, new HeadSigner(node, seed));
+    const calls = recordCalls(chain, new Accounts(database), folder);
+    const other = openDatabase(`${folder}/legend.db`);
+    let isFirst = true;
+    const broken: typeof calls = {
+      ...calls,
+      // As a full disk ends the whole transaction; then another process takes the file.
+      revokeKey: () => {
+        if (isFirst) {
+          isFirst = false;
+          database.exec("rollback");
+          other.exec("begin immediate");
+        }
+        throw new Error("the disk");
+      },
+    };
+    const queue = new WriteQueue(database, broken, (answer) => answers.push(answer));
+    queue.add({ id: 1, name: "audit", args: [[act("a kill")]], waitMs: Infinity });
+    queue.add({ id: 2, name: "revokeKey", args: ["none"], waitMs: Infinity });
+    assert.equal(queue.turn(), false);
+    assert.equal(answers.length, 0);
+    other.exec("rollback");
+    other.close();
+    while (!queue.isEmpty) queue.turn();
+    assert.deepEqual(answers.map((one) => [one.id, "error" in one]), [[1, false], [2, true]]);
+    assert.deepEqual(chain.list().map(({ detail }) => detail), ["a kill"]);
+    assert.deepEqual(faults(database), []);
+  }));
+
+Deno.test("RecordThread keeps places for who is logged in, whatever strangers send while the file is held", () =>
+  withFile(async (folder, reader) => {
+    const thread = new RecordThread({
+      module: new URL("./thread.ts", import.meta.url).href,
+      folder,
+      node,
+      seed,
+      say: () => {},
+    });
+    await thread.ready();
+    const other = openDatabase(`${folder}/legend.db`);
+    other.exec("begin immediate");
+    const strangers = Array.from(
+      { length: 10_001 },
+      (_, n) => thread.call("refresh", [`${n}.x`], Infinity).then(() => "written", () => "refused"),
+    );
+    const kill = thread.call("audit", [[act("a kill")]], Infinity);
+    other.exec("rollback");
+    other.close();
+    await kill;
+    const came = await Promise.all(strangers);
+    assert.ok(came.filter((one) => one === "written").length < 5_000);
+    assert.deepEqual(new AuditChain(reader).list().map(({ detail }) => detail), ["a kill"]);
+    await thread.close();
+  }));
+
+Deno.test("SharedAccounts: a token of no open login is answered without a write", () =>
+  withFile(async (folder, database) => {
+    const book = new Accounts(database);
+    await book.add("ann", "admin", "a password of ann");
+    const { session, refresh } = book.begin("ann", "test");
+    const calls = inThisThread(recordCalls(new AuditChain(database), book, folder));
+    let writes = 0;
+    const accounts = new SharedAccounts(book, { call: (...call) => (writes += 1, calls.call(...call)) });
+    for (const token of ["", "x", "a.b.c", `${"0".repeat(24)}.x`, "\u0000.x"]) {
+      assert.deepEqual(await accounts.refresh(token), { state: "ended" }, token);
+    }
+    assert.equal(writes, 0);
+    const renewed = await accounts.refresh(refresh);
+    assert.deepEqual([renewed.state, writes], ["renewed", 1]);
+    book.end(session);
+    assert.deepEqual([await accounts.refresh(refresh), writes], [{ state: "ended" }, 1]);
   }));

@@ -32,6 +32,12 @@ function open({ folder, node, seed }: OpenMessage["open"]): void {
     return port.postMessage({ failed: { code: error.code, message: error.message } });
   }
   const chain = new AuditChain(database, new HeadSigner(node, seed));
+  try {
+    if (chain.seal()) port.postMessage({ say: "The audit entries of the first version are sealed now" });
+  } catch (error) {
+    // `audit verify` lists them until a later start could do it.
+    port.postMessage({ say: `Cannot seal the audit entries of the first version: ${error}` });
+  }
   const calls = recordCalls(chain, new Accounts(database), folder);
   queue = new WriteQueue(database, calls, (answer) => port.postMessage(answer));
   port.postMessage({ ready: true });

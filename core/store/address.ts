@@ -35,8 +35,11 @@ export function serverAddress(config: Config): StoreAddress | null {
   };
 }
 
-/** The store in use now; throws `unavailable` when this host's own does not run. */
-export function storeAddress(config: Config, dataDir: string): StoreAddress {
+/**
+ * The store in use now; throws `unavailable` when this host's own does not run. `hasOwn`: whether this build has one,
+ * so that nobody is sent to start what cannot start.
+ */
+export function storeAddress(config: Config, dataDir: string, hasOwn: boolean): StoreAddress {
   const server = serverAddress(config);
   if (server) return server;
   try {
@@ -47,7 +50,9 @@ export function storeAddress(config: Config, dataDir: string): StoreAddress {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new AppError(
       "unavailable",
-      "Cannot use the analytics store: it does not run on this host; start `legend run`, or set CLICKHOUSE_URL",
+      hasOwn
+        ? "Cannot use the analytics store: it does not run on this host; start `legend run`, or set CLICKHOUSE_URL"
+        : "Cannot use the analytics store: this build has none; set CLICKHOUSE_URL",
     );
   }
 }

@@ -4,12 +4,11 @@
  */
 import { isIP } from "node:net";
 import { AppError } from "../../core/errors.ts";
-import { type AddressRanges, plainAddress } from "../../core/net.ts";
+import { type AddressRanges, isLoopback, plainAddress } from "../../core/net.ts";
 import type { RouteContext } from "../route.ts";
 
 /** What the page's own requests carry: no form and no foreign page can set it. */
 export const PAGE_HEADER = { name: "x-requested-with", value: "dashboard" } as const;
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[?::1\]?|localhost)$/;
 /** Proxies in a row that are looked through. */
 const HOPS_MAX = 20;
 
@@ -69,9 +68,9 @@ export class Door {
   /** Whether the name in the address bar is one of ours: another one may be a foreign page's, pointed at this host. */
   #isOwnHost(host: string): boolean {
     const name = host.toLowerCase().replace(/:\d+$/, "");
-    if (LOOPBACK.test(name) || this.#hosts.has(name)) return true;
-    const { listen } = this.#options;
     const address = name.replace(/^\[(.*)\]$/, "$1");
+    if (isLoopback(address) || this.#hosts.has(name)) return true;
+    const { listen } = this.#options;
     // On every address it listens on, each of them is its own; a page cannot give itself an address as its name.
     return address === listen.toLowerCase() || (/^(0\.0\.0\.0|::)$/.test(listen) && isIP(address) !== 0);
   }

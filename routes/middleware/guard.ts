@@ -6,6 +6,7 @@ import { may, type Principal } from "../../core/auth/rights.ts";
 import type { Tokens } from "../../core/auth/tokens.ts";
 import { AppError } from "../../core/errors.ts";
 import type { TokenBuckets } from "../../core/limits/token_bucket.ts";
+import { networkOf } from "../../core/net.ts";
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Route, RouteContext } from "../route.ts";
 import { problem } from "../problem.ts";
@@ -129,7 +130,7 @@ export class Guard {
 
   /** Counts a request that was not counted yet: one of no route, or of one that is unlimited for some bodies. */
   limit(c: RouteContext): Response | undefined {
-    return this.#limit(c, c.get("principal")?.name ?? this.#deps.door.address(c));
+    return this.#limit(c, c.get("principal")?.name ?? networkOf(this.#deps.door.address(c)));
   }
 
   #limit(c: RouteContext, who: string): Response | undefined {
@@ -155,7 +156,7 @@ export class Guard {
     const from = () => this.#deps.door.address(c);
     // What is refused is always limited, or strangers would fill the audit. Whether it is a kill, its body says.
     const later = row.unlimited && !refusal && principal !== undefined && may(principal, row.right);
-    const limited = later ? undefined : this.#limit(c, principal?.name ?? from());
+    const limited = later ? undefined : this.#limit(c, principal?.name ?? networkOf(from()));
     if (limited) return limited;
     const foreign = this.#foreign(c, row, principal);
     if (foreign) {

@@ -140,9 +140,11 @@ const agent = (instance: string): Partial<AgentStatus> => ({
 Deno.test("F5, F10, F23: a summary names the simulator, its funnel adds up, and it is small without its series", async () => {
   const agents = ["mev-1", "mev-2"].map(agent) as AgentStatus[];
   await withServer(async ({ call, deps, person }) => {
+    // One instant for all: a second may begin while they are taken.
+    const now = Date.now();
     for (let second = 0; second < 600; second++) {
       const value = realtime.Envelope.encode({ metrics: { module: "mev", instance: "mev-1", paper: true } });
-      deps.metrics.take(value.finish(), Date.now() - second * 1000);
+      deps.metrics.take(value.finish(), now - second * 1000, now);
     }
     const { token } = await person("viewer");
     const get = (query: string, accepted = "") =>

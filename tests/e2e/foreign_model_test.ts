@@ -29,6 +29,7 @@ const char *meta; uint64_t meta_len; uint64_t reserved[3]; } legend_model = {
 
 interface Status {
   pid: number;
+  transactions: number;
   model: string | null;
   model_refused: { version: string; reason: string } | null;
 }
@@ -82,6 +83,7 @@ for (const { how, end, begin, said } of ENDS) {
       };
       const deploy = (version: string) =>
         legend(["model", "deploy", "mev", version, "--data-dir", data], { env });
+      let stderr = "";
       try {
         await until(
           "both agents",
@@ -118,12 +120,15 @@ for (const { how, end, begin, said } of ENDS) {
         );
         assert.equal(after.model_refused!.version, foreign);
         assert.equal((await status("arbitrage")).pid, before.arbitrage.pid, "the other agent never noticed");
-        await new Promise((resolve) => setTimeout(resolve, 2_000));
+        await until("the next start or its reading on", async () => {
+          const now = await status("mev");
+          return now.pid !== after.pid || now.transactions > after.transactions + 500;
+        });
         assert.equal((await status("mev")).pid, after.pid, "it crashed once");
       } finally {
-        const { stderr } = await run.end();
-        assert.match(stderr, said);
+        ({ stderr } = await run.end());
       }
+      assert.match(stderr, said);
     }));
 }
 

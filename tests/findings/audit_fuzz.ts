@@ -71,7 +71,7 @@ const text = (random: Random) =>
   Array.from({ length: random.below(30) }, () => random.pick(LETTERS)).join("");
 
 /** What the verify verb needs, over a folder of its own. */
-function contextOf(library: Library, path: string): Context {
+export function contextOf(library: Library, path: string): Context {
   const settings: Record<string, unknown> = { "audit.anchor": "", "control.sign_sk_hex": "", data_dir: path };
   let log: EmbeddedLog | undefined;
   const dataDir = () => openDataDir(path, { use: "read" });
@@ -273,6 +273,28 @@ const oldForm: Change = {
     }),
 };
 
+/** The whole chain in the form of the first version, with a count and a place that say that nothing was told. */
+const allOld: Change = {
+  kind: "all heads taken away",
+  in: "database",
+  alone: true,
+  make: ({ work }, random) => {
+    Deno.removeSync(`${work}/log/${AUDIT_TOPIC}`, { recursive: true });
+    return withTable(work, (database) => {
+      const end = 1 + random.below(ENTRIES);
+      database.exec(`delete from audit where seq > ${end}; update audit_told set seq = 0`);
+      let previous = NO_HASH;
+      for (const row of database.prepare("select * from audit order by seq").all()) {
+        const hash = oldEntryHash(previous, entryBytes(row as unknown as AuditEntry));
+        database.prepare("update audit set previous = ?, hash = ?, entry = null, head = null where seq = ?")
+          .run(previous, hash, row.seq!);
+        previous = hash;
+      }
+      return `up to ${end}`;
+    });
+  },
+};
+
 const files = (
   kind: string,
   where: Change["in"],
@@ -346,6 +368,7 @@ const CHANGES: readonly Change[] = [
   forged("a chain computed anew without a key", null),
   forged("a chain computed anew with a foreign key", "09".repeat(32)),
   oldForm,
+  allOld,
   files("no database", "database", ({ work }) => {
     Deno.removeSync(`${work}/legend.db`);
     return "removed";

@@ -5,6 +5,7 @@ import { canMount, legend, withFolder } from "../e2e/executable.ts";
 import { Disk } from "./disk.ts";
 import { assertDead, Installation, killByVerb, until } from "./kill.ts";
 import { killFuzz } from "./kill_fuzz.ts";
+import { processOf } from "./site.ts";
 
 Deno.test("F13: a frozen agent is killed when its latch is on disk, says so in words, and decides nothing when it runs again", () =>
   withFolder((folder) =>
@@ -26,11 +27,8 @@ Deno.test("F13: a frozen agent is killed when its latch is on disk, says so in w
 
       // With the API frozen too the command line kills.
       await installation.lift(["mev"]);
-      const api = Number(
-        new TextDecoder().decode(
-          (await new Deno.Command("pgrep", { args: ["-f", `run api.*${folder}/data`] }).output()).stdout,
-        ).trim().split("\n")[0],
-      );
+      const api = processOf(installation.child.pid, "run api");
+      assert.ok(api !== undefined, "the API's process");
       Deno.kill(api, "SIGSTOP");
       try {
         const alone = await killByVerb(installation, []);
@@ -78,6 +76,7 @@ Deno.test("operator 1: a kill where no agent has ever run kills nobody, makes no
     await assert.rejects(Deno.stat(nowhere), Deno.errors.NotFound);
   }));
 
+const NO_DISK = "no disk may be mounted here: skipped 1 test";
 const say = (line: string) => Deno.stderr.write(new TextEncoder().encode(`${line}\n`));
 
 Deno.test(
@@ -88,7 +87,7 @@ Deno.test(
   () =>
     withFolder((folder) =>
       Disk.with(`${folder}/data/agents`, 24 << 20, async (disk) => {
-        if (!disk) return void await say("no disk may be mounted here: skipped 1 test");
+        if (!disk) return void await say(NO_DISK);
         await Installation.start(`${folder}/data`, async (installation) => {
           await disk.break();
           await assert.rejects(Deno.writeTextFile(`${installation.data}/agents/other`, ""), /os error 30/);
@@ -136,7 +135,7 @@ Deno.test(
   () =>
     withFolder((folder) =>
       Disk.with(`${folder}/data`, 256 << 20, async (disk) => {
-        if (!disk) return void await say("no disk may be mounted here: skipped 1 test");
+        if (!disk) return void await say(NO_DISK);
         await Installation.start(`${folder}/data`, async (installation) => {
           for (const freeze of [false, true]) {
             await using full = await disk.full();
@@ -153,6 +152,33 @@ Deno.test(
       })
     ),
 );
+
+Deno.test("C1: a kill of a frozen agent reaches no agent of another disk whose lock has the same inode", {
+  ignore: !canMount,
+}, () =>
+  withFolder((folder) => {
+    const on = (name: string, run: (installation: Installation) => Promise<void>) =>
+      Disk.with(
+        `${folder}/${name}/agents`,
+        24 << 20,
+        (disk) => disk ? Installation.start(`${folder}/${name}`, run) : say(NO_DISK).then(() => {}),
+      );
+    return on("one", (one) =>
+      on("two", async (two) => {
+        for (const [killed, other] of [[one, two], [two, one]] as const) {
+          killed.signal("mev", "SIGSTOP");
+          const { status, text } = await killed.post("/api/control/module/mev:kill", {});
+          assert.equal(status, 202, text);
+          assert.match(text, /the mev agent is frozen/);
+          await assertDead(killed, ["mev"], killed.writtenOfAll(), "on its own disk");
+          for (const module of MODULES) {
+            await other.readsOn(module);
+            assert.equal(other.status(module)?.killed, false, `${module} of the other installation`);
+          }
+          await killed.lift(["mev"]);
+        }
+      }));
+  }));
 
 Deno.test("C1: 100 kills under random faults and hostile texts: none is answered with success while an agent decides", async () => {
   const line = await killFuzz(100, 20_261_127);

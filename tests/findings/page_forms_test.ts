@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { legend } from "../e2e/executable.ts";
-import { siteTests } from "../e2e/site.ts";
+import { siteTests } from "./site.ts";
 
 const test = siteTests();
 

@@ -1,6 +1,6 @@
 /** Every page at every width: nothing lies beside the screen, nothing over something else. */
 import assert from "node:assert/strict";
-import { siteTests } from "../e2e/site.ts";
+import { siteTests } from "./site.ts";
 
 const test = siteTests();
 

@@ -5,7 +5,7 @@ import { Library } from "../../ffi/library.ts";
 import { ModelRegistry } from "../../ffi/models.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { legend } from "../e2e/executable.ts";
-import { siteTests } from "../e2e/site.ts";
+import { siteTests } from "./site.ts";
 import { registerSmallModel } from "../e2e/small_model.ts";
 
 const test = siteTests();

@@ -1,7 +1,7 @@
 /** The live table and its drawer: unknown is unknown, outcomes last, one population, the gate that refused, Back, keys. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { siteTests } from "../e2e/site.ts";
+import { siteTests } from "./site.ts";
 
 const test = siteTests();
 

@@ -4,13 +4,10 @@ import { openPage } from "../e2e/browser.ts";
 import { until, withSite } from "./site.ts";
 
 const TABS = 10;
-const RENEWALS = 50;
-/** A loaded machine does fewer of them, and at least so many. */
-const RENEWALS_MIN = 10;
-const BOUND_MS = 90_000;
+const RENEWALS = 20;
 const LATENCY_MS = 200;
 
-Deno.test("F2: ten tabs with 200 ms of latency go through 50 renewals, and nobody is logged out", async () => {
+Deno.test("F2: ten tabs with 200 ms of latency go through 20 renewals, and nobody is logged out", async () => {
   await withSite(async ({ context, page: first, url, errors }) => {
     const refused: string[] = [];
     let renewed = 0;
@@ -33,26 +30,22 @@ Deno.test("F2: ten tabs with 200 ms of latency go through 50 renewals, and nobod
         uploadThroughput: -1,
       });
     }
-    const end = performance.now() + BOUND_MS;
-    let rounds = 0;
-    while (rounds < RENEWALS && (rounds < RENEWALS_MIN || performance.now() < end)) {
-      rounds += 1;
+    for (let round = 1; round <= RENEWALS; round++) {
       const before = renewed;
       // What happens to an access token after its quarter of an hour; then all tabs look at once, as after a sleep.
       await context.clearCookies({ name: "legend_access" });
       await Promise.all(
         pages.map((page) => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))),
       );
-      await until(`renewal ${rounds}`, () => renewed > before);
-      assert.deepEqual(refused, [], `renewal ${rounds}`);
+      await until(`renewal ${round}`, () => renewed > before);
+      assert.deepEqual(refused, [], `renewal ${round}`);
     }
-    assert.ok(renewed >= rounds);
     for (const page of pages) {
       assert.equal(await page.locator("dialog[open]").count(), 0, "no login sheet");
       await until("all see", async () => await page.locator(".banner, html[data-blind]").count() === 0);
     }
     // One renewal serves all tabs: not each of them asked for its own.
-    assert.ok(renewed < rounds * 3, `${renewed} renewals`);
+    assert.ok(renewed >= RENEWALS && renewed < RENEWALS * 3, `${renewed} renewals`);
     assert.ok((await context.cookies()).some(({ name }) => name === "legend_refresh"));
     assert.deepEqual(errors, []);
   });

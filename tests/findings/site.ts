@@ -1,11 +1,12 @@
-/** One running installation, one browser: what the tests of the page share. */
+/** One running installation and one browser, for one test or for a whole file of them. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { freePort } from "../../tools/kafka.ts";
 import { firstLogin, openPage, ready, startBrowser } from "../e2e/browser.ts";
-import { command, withFolder } from "../e2e/executable.ts";
+import { command } from "../e2e/executable.ts";
 
 /** The machine may be loaded: conditions are waited for as long as this. */
 export const LIMIT_MS = 60_000;
+const DESKTOP = { width: 1440, height: 900 };
 
 export interface Site {
   data: string;
@@ -22,7 +23,7 @@ export interface Site {
 }
 
 /** The process below `root` whose command line has `words`. */
-function processOf(root: number, words: string): number | undefined {
+export function processOf(root: number, words: string): number | undefined {
   const parents = new Map<number, number>();
   const found: number[] = [];
   for (const { name } of Deno.readDirSync("/proc")) {
@@ -40,42 +41,123 @@ function processOf(root: number, words: string): number | undefined {
   return found.filter(isBelow).at(-1);
 }
 
+/** One installation with a browser beside it. */
+interface Running {
+  readonly data: string;
+  readonly url: string;
+  readonly browser: Browser;
+  readonly child: Deno.ChildProcess;
+  end(): Promise<void>;
+}
+
+async function start(): Promise<Running> {
+  const folder = await Deno.makeTempDir({ prefix: "legend-site-" });
+  const data = `${folder}/data`;
+  const port = freePort();
+  const words = ["run", "--source", "sim:7", "--speed", "4", "--port", String(port), "--data-dir", data];
+  const child = command(words).spawn();
+  const output = [new Response(child.stdout).text(), new Response(child.stderr).text()];
+  let browser: Browser | undefined;
+  const end = async () => {
+    await browser?.close();
+    signal(child.pid, "SIGTERM");
+    await child.status;
+    await Promise.all(output);
+    await Deno.remove(folder, { recursive: true });
+  };
+  try {
+    browser = await startBrowser();
+    const url = `http://127.0.0.1:${port}`;
+    await ready(url);
+    return { data, url, browser, child, end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** An installation of its own, whose parts the test may stop and end. */
 export async function withSite(
   run: (site: Site) => Promise<void>,
   options: { locale?: string } = {},
 ): Promise<void> {
-  await withFolder(async (folder) => {
-    const data = `${folder}/data`;
-    const port = freePort();
-    const words = ["run", "--source", "sim:7", "--speed", "4", "--port", String(port), "--data-dir", data];
-    const child = command(words).spawn();
-    const output = [new Response(child.stdout).text(), new Response(child.stderr).text()];
-    const browser = await startBrowser();
-    const stopped = new Set<number>([child.pid]);
+  const { data, url, browser, child, end } = await start();
+  const stopped = new Set<number>([child.pid]);
+  try {
+    const context = await browser.newContext({ viewport: DESKTOP, ...options });
+    context.setDefaultTimeout(LIMIT_MS);
+    const errors: string[] = [];
+    const page = await openPage(context, errors);
+    await firstLogin(page, { data, url });
+    await page.waitForSelector(".strip >> text=Running");
+    const part = (words: string) => {
+      const pid = processOf(child.pid, words);
+      if (pid === undefined) throw new Error(`no process runs ${words}`);
+      stopped.add(pid);
+      return pid;
+    };
+    await run({ data, url, browser, context, page, errors, supervisor: child.pid, part });
+  } finally {
+    for (const pid of stopped) signal(pid, "SIGCONT");
+    await end();
+  }
+}
+
+/** What tests have that share an installation. */
+export interface SharedSite {
+  readonly data: string;
+  readonly url: string;
+  readonly browser: Browser;
+  /** A page of the admin's, in a context of its own; what goes wrong in it fails the test. */
+  open(path: string, size?: { width: number; height: number }): Promise<Page>;
+}
+
+/** Registers tests that share an installation: started by the first of them, ended after the last. */
+export function siteTests() {
+  let running: Promise<{ site: SharedSite; end(): Promise<void> }> | undefined;
+  const contexts: BrowserContext[] = [];
+  let errors: string[] = [];
+  const startShared = async () => {
+    const { data, url, browser, end } = await start();
     try {
-      const url = `http://127.0.0.1:${port}`;
-      await ready(url);
-      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
-      context.setDefaultTimeout(LIMIT_MS);
-      const errors: string[] = [];
-      const page = await openPage(context, errors);
-      await firstLogin(page, { data, url });
-      await page.waitForSelector(".strip >> text=Running");
-      const part = (words: string) => {
-        const pid = processOf(child.pid, words);
-        if (pid === undefined) throw new Error(`no process runs ${words}`);
-        stopped.add(pid);
-        return pid;
+      const first = await browser.newContext();
+      await firstLogin(await openPage(first, []), { data, url });
+      const storageState = await first.storageState();
+      await first.close();
+      const open = async (path: string, viewport = DESKTOP) => {
+        const context = await browser.newContext({ viewport, storageState });
+        contexts.push(context);
+        context.setDefaultTimeout(LIMIT_MS);
+        const page = await openPage(context, errors);
+        await page.goto(`${url}${path}`);
+        await page.waitForSelector(".strip >> text=/Running|Stopped|Throttled|KILLED/");
+        return page;
       };
-      await run({ data, url, browser, context, page, errors, supervisor: child.pid, part });
-    } finally {
-      for (const pid of stopped) signal(pid, "SIGCONT");
-      await browser.close();
-      signal(child.pid, "SIGTERM");
-      await child.status;
-      await Promise.all(output);
+      return { site: { data, url, browser, open }, end };
+    } catch (error) {
+      await end();
+      throw error;
     }
-  });
+  };
+  Deno.test.afterAll(async () => await (await running)?.end());
+  return (name: string, run: (site: SharedSite) => Promise<void>): void =>
+    // What the site holds outlives each test.
+    Deno.test({
+      name,
+      sanitizeOps: false,
+      sanitizeResources: false,
+      sanitizeExit: false,
+      fn: async () => {
+        errors = [];
+        const { site } = await (running ??= startShared());
+        try {
+          await run(site);
+          if (errors.length > 0) throw new Error(`the page had errors: ${errors.join("; ")}`);
+        } finally {
+          for (const context of contexts.splice(0)) await context.close();
+        }
+      },
+    });
 }
 
 export function signal(pid: number, name: Deno.Signal): void {

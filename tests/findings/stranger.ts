@@ -295,7 +295,9 @@ function report({ kills, logins, growthBytes, timesOf, requests }: StrangerResul
 }
 
 if (import.meta.main && Deno.args[0] !== "attack") {
-  const reported = report(await stranger({ seconds: Number(Deno.args[0] ?? 60), connections: 64 }));
+  const reported = report(
+    await stranger({ seconds: Number(Deno.args[0] ?? 60), connections: Number(Deno.args[1] ?? 64) }),
+  );
   await print(reported);
   Deno.exit(reported.faults.length === 0 ? 0 : 1);
 }

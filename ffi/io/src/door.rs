@@ -54,18 +54,24 @@ pub struct DoorStatus {
     pub shut: Counters,
 }
 
+/// A connection that JavaScript has called a stream.
+struct Stream {
+    since: Instant,
+    /// Whether the kernel takes nothing large of it any more.
+    is_narrow: bool,
+}
+
 #[derive(Default)]
 struct Said {
     busy: HashSet<SocketAddr>,
     at: Option<Instant>,
-    streams: HashSet<SocketAddr>,
+    streams: HashMap<SocketAddr, Stream>,
     status: DoorStatus,
 }
 
 /// A thread that keeps the door of one port.
 pub struct Door {
     said: Arc<Mutex<Said>>,
-    port: u16,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -77,7 +83,6 @@ impl Door {
             .map_err(|error| format!("Cannot keep the door of the API: {error}"))?;
         let said = Arc::new(Mutex::new(Said::default()));
         let stop = Arc::new(AtomicBool::new(false));
-        let port = options.port;
         let (shared, ended) = (Arc::clone(&said), Arc::clone(&stop));
         let thread = std::thread::Builder::new()
             .name("door".to_owned())
@@ -89,7 +94,7 @@ impl Door {
                 }
             })
             .map_err(|error| format!("Cannot keep the door of the API: {error}"))?;
-        Ok(Door { said, port, stop, thread: Some(thread) })
+        Ok(Door { said, stop, thread: Some(thread) })
     }
 
     fn said(&self) -> std::sync::MutexGuard<'_, Said> {
@@ -103,12 +108,15 @@ impl Door {
         (said.busy, said.at) = (peers, Some(Instant::now()));
     }
 
-    /// This client's connection becomes a stream that only the server fills: from now on the kernel takes nothing from
-    /// it that is larger than a control frame. False when there is no such connection.
+    /// This client's connection becomes a stream that only the server fills. The door's thread is woken: from its next
+    /// look on the kernel takes nothing from it that is larger than a control frame. False for what is not an address.
     pub fn stream(&self, peer: &str) -> bool {
         let Some(peer) = peer_of(peer) else { return false };
-        self.said().streams.insert(peer);
-        Sockets::open(self.port).is_ok_and(|mut sockets| sockets.narrow(peer))
+        self.said().streams.insert(peer, Stream { since: Instant::now(), is_narrow: false });
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
+        true
     }
 
     /// What is there and what was shut.
@@ -155,12 +163,14 @@ fn look(
     let Ok((seen, others)) = sockets.list() else { return };
     let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
     known.retain(|peer, _| seen.contains_key(peer));
-    said.streams.retain(|peer| seen.contains_key(peer));
+    // One that was called a stream after this look began may not be in its list yet.
+    said.streams.retain(|peer, stream| seen.contains_key(peer) || stream.since >= now);
     let is_fresh = said.at.is_some_and(|at| now - at < SAID);
     for (peer, figures) in &seen {
         let connection = known.entry(*peer).or_insert_with(|| Connection::new(now, *figures));
         connection.step(now, *figures);
-        if said.streams.contains(peer) {
+        if let Some(stream) = said.streams.get_mut(peer) {
+            stream.is_narrow = stream.is_narrow || sockets.narrow(*peer);
             connection.become_stream(now, *figures);
         } else if said.busy.contains(peer) {
             connection.phase = Phase::Inside { since: now };
@@ -178,4 +188,96 @@ fn look(
     }
     said.status.connections = seen.len();
     said.status.connections_max = connections_max;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::{Shutdown, TcpListener, TcpStream};
+
+    use super::*;
+
+    /// Waits until it holds; the machine may be loaded.
+    fn until(what: &str, mut holds: impl FnMut() -> bool) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while !holds() {
+            assert!(Instant::now() < end, "{what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    struct Pair {
+        client: TcpStream,
+        /// The server's end: what the door looks at.
+        server: TcpStream,
+        peer: SocketAddr,
+        port: u16,
+    }
+
+    fn pair() -> Pair {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let client = TcpStream::connect(listener.local_addr().expect("bound")).expect("connected");
+        let (server, peer) = listener.accept().expect("accepted");
+        let port = server.local_addr().expect("connected").port();
+        Pair { client, server, peer, port }
+    }
+
+    fn options(port: u16) -> DoorOptions {
+        DoorOptions {
+            port,
+            connections_max: 10,
+            per_address_max: 10,
+            descriptors_kept: 0,
+            request_ms: 600_000,
+            idle_ms: 600_000,
+            shared: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_stream_that_was_registered_while_the_sockets_were_listed_is_kept() {
+        let Pair { server, peer, port, .. } = pair();
+        let mut sockets = Sockets::open(port).expect("opened");
+        let (mut known, said) = (HashMap::new(), Mutex::new(Said::default()));
+        let (new, old): (SocketAddr, SocketAddr) =
+            ("192.0.2.1:1".parse().expect("one"), "192.0.2.1:2".parse().expect("one"));
+        let now = Instant::now();
+        let stream = |since| Stream { since, is_narrow: false };
+        said.lock().expect("held by nobody").streams.extend([
+            (new, stream(now + Duration::from_secs(600))),
+            (old, stream(now)),
+            (peer, stream(now)),
+        ]);
+        look(&options(port), &mut sockets, &mut known, &said);
+        let said = said.into_inner().expect("held by nobody");
+        assert!(said.streams.contains_key(&new), "it came after the look began");
+        assert!(!said.streams.contains_key(&old), "it was missing in a look that began after it");
+        assert!(said.streams[&peer].is_narrow);
+        assert!(matches!(known[&peer].phase, Phase::Stream { .. }));
+        drop(server);
+    }
+
+    #[test]
+    fn a_half_closed_connection_is_still_one() {
+        let Pair { client, server, peer, port } = pair();
+        let mut sockets = Sockets::open(port).expect("opened");
+        client.shutdown(Shutdown::Write).expect("shut");
+        // Its end has arrived when a read says so.
+        assert_eq!(server.peek(&mut [0]).expect("read"), 0);
+        let (seen, _) = sockets.list().expect("listed");
+        assert!(seen.contains_key(&peer));
+        assert!(sockets.shut(peer), "and it can be shut");
+    }
+
+    #[test]
+    fn a_stream_is_narrowed_by_the_thread_and_its_large_frames_never_arrive() {
+        let Pair { mut client, server, peer, port } = pair();
+        let door = Door::start(options(port)).expect("started");
+        assert!(!door.stream("nobody"));
+        assert!(door.stream(&format!("{} {}", peer.ip(), peer.port())));
+        until("it is narrow", || door.said().streams.get(&peer).is_some_and(|stream| stream.is_narrow));
+        server.set_nonblocking(true).expect("set");
+        client.write_all(&[0; 4096]).expect("sent");
+        assert!(server.peek(&mut [0; 8192]).is_err(), "nothing of it can be read");
+    }
 }

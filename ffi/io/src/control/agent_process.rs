@@ -1,6 +1,6 @@
 //! The process of an agent as whoever kills it sees it: who it is, whether it is frozen, and the signal.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -45,29 +45,31 @@ pub(super) fn holder(data_dir: &Path, module: Module) -> Holder {
     }
 }
 
-/// The kernel knows who holds the lock; the file's text, which anything may have damaged, is asked after it.
+/// The kernel knows who holds the lock; the file's text, which anything may have damaged, is asked after it. A lock on
+/// another disk may have the same inode: only who has this very file open gets a signal.
 fn process_of(file: &File) -> Option<i32> {
-    let inode = file.metadata().ok()?.ino();
+    let this = file.metadata().ok()?;
     let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
     let holds = |line: &str| -> Option<i32> {
         // `1: FLOCK  ADVISORY  WRITE 1234 08:02:4711 0 EOF`
         let words: Vec<&str> = line.split_whitespace().collect();
         let [_, "FLOCK", _, _, pid, place, ..] = words[..] else { return None };
-        let ours = place.rsplit(':').next()?.parse() == Ok(inode);
-        ours.then(|| pid.parse().ok()).flatten().filter(|&pid| pid > 1)
+        let ours = place.rsplit(':').next()?.parse() == Ok(this.ino());
+        ours.then(|| pid.parse().ok()).flatten()
     };
-    locks.lines().find_map(holds).or_else(|| {
+    let written = || {
         let mut text = String::new();
         let _ = file.take(LOCK_BYTES).read_to_string(&mut text);
-        let pid = text.trim().parse().ok().filter(|&pid| pid > 1)?;
-        // A number that another program has by now must not get a signal that would end it.
-        has_open(pid, inode).then_some(pid)
-    })
+        text.trim().parse().ok()
+    };
+    let is_holder = |&pid: &i32| pid > 1 && has_open(pid, &this);
+    locks.lines().filter_map(holds).find(is_holder).or_else(|| written().filter(is_holder))
 }
 
-fn has_open(pid: i32, inode: u64) -> bool {
+fn has_open(pid: i32, this: &Metadata) -> bool {
     let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
-    entries.flatten().any(|entry| fs::metadata(entry.path()).is_ok_and(|open| open.ino() == inode))
+    let is_same = |open: Metadata| (open.dev(), open.ino()) == (this.dev(), this.ino());
+    entries.flatten().any(|entry| fs::metadata(entry.path()).is_ok_and(is_same))
 }
 
 /// Whether the process is stopped (SIGSTOP, a debugger): it runs nothing until it is continued.

@@ -137,15 +137,18 @@ pub fn judge(
             verdicts.insert(*peer, verdict);
         }
     }
-    let mut by_address: HashMap<IpAddr, Vec<SocketAddr>> = HashMap::new();
+    let mut by_address: HashMap<(bool, IpAddr), Vec<SocketAddr>> = HashMap::new();
     for peer in known.keys().filter(|peer| !verdicts.contains_key(peer)) {
-        by_address.entry(peer.ip()).or_default().push(*peer);
+        // A proxy's neighbour is not the proxy.
+        let is_shared = is_shared(options, peer.ip());
+        let place = if is_shared { peer.ip() } else { network_of(peer.ip()) };
+        by_address.entry((is_shared, place)).or_default().push(*peer);
     }
     let mut total: usize = by_address.values().map(Vec::len).sum();
-    for (address, peers) in &mut by_address {
+    for ((is_shared, _), peers) in &mut by_address {
         // Those that are worth most stand first: the last one goes.
         peers.sort_by_key(|peer| std::cmp::Reverse(known.get(peer).map(Connection::worth)));
-        let bound = if is_shared(options, *address) { usize::MAX } else { options.per_address_max };
+        let bound = if *is_shared { usize::MAX } else { options.per_address_max };
         while peers.len() > bound {
             let Some(peer) = peers.pop() else { break };
             verdicts.insert(peer, Verdict::Surplus);
@@ -172,6 +175,14 @@ fn of_one(options: &DoorOptions, connection: &Connection, is_fresh: bool, now: I
         Phase::Idle { since } => (is_fresh && now - since > idle).then_some(Verdict::Idle),
         Phase::Stream { allowed, .. } => (allowed < 0.0).then_some(Verdict::Talks),
         Phase::Inside { .. } => None,
+    }
+}
+
+/// An address as one household has it: IPv6 by its first 64 bits, IPv4 as it is.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => IpAddr::from((u128::from(address) >> 64 << 64).to_be_bytes()),
     }
 }
 
@@ -307,6 +318,19 @@ mod tests {
             let phase = Phase::Idle { since };
             known.insert(peer("192.0.2.1", port), Connection { phase, last: figures(0, 0), moved: begin });
         }
+        let mut shut: Vec<u16> =
+            judge(&options(), &known, 10, true, begin).iter().map(|(peer, _)| peer.port()).collect();
+        shut.sort_unstable();
+        assert_eq!(shut, [1, 2]);
+        // A household has 2^64 addresses of IPv6; the next one has its own.
+        let since = |port: u16| begin + Duration::from_millis(u64::from(port));
+        let idle = |port| Connection {
+            phase: Phase::Idle { since: since(port) },
+            last: figures(0, 0),
+            moved: begin,
+        };
+        known = (1..=6).map(|port| (peer(&format!("2001:db8:0:7::{port}"), port), idle(port))).collect();
+        known.insert(peer("2001:db8:0:8::1", 7), idle(7));
         let mut shut: Vec<u16> =
             judge(&options(), &known, 10, true, begin).iter().map(|(peer, _)| peer.port()).collect();
         shut.sort_unstable();

@@ -12,6 +12,8 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use super::rules::Figures;
 
 const ESTABLISHED: u8 = 1;
+/// The client sends nothing more, but may wait for an answer for ever.
+const CLOSE_WAIT: u8 = 8;
 /// Where `struct tcp_info` of Linux has its fields; the layout only ever grows at its end.
 mod offset {
     pub const STATE: usize = 0;
@@ -109,24 +111,24 @@ impl Sockets {
         self.on(peer, |fd| unsafe { libc::shutdown(fd, libc::SHUT_RDWR) } == 0)
     }
 
-    /// From now on the kernel drops what is larger than a control frame before it counts, and keeps little.
+    /// From now on the kernel drops what is larger than a control frame before it counts, and keeps little. For a
+    /// connection of the last list.
     pub fn narrow(&mut self, peer: SocketAddr) -> bool {
-        self.list().is_ok()
-            && self.on(peer, |fd| {
-                set(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, &STREAM_BUFFER_BYTES);
-                let length = libc::BPF_LD | libc::BPF_W | libc::BPF_LEN;
-                let is_larger = libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K;
-                let answer = libc::BPF_RET | libc::BPF_K;
-                let step = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
-                let mut program = [
-                    step(length, 0, 0, 0),
-                    step(is_larger, 0, 1, SEGMENT_BYTES),
-                    step(answer, 0, 0, 0),
-                    step(answer, 0, 0, u32::MAX),
-                ];
-                let filter = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
-                set(fd, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &filter)
-            })
+        self.on(peer, |fd| {
+            set(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, &STREAM_BUFFER_BYTES);
+            let length = libc::BPF_LD | libc::BPF_W | libc::BPF_LEN;
+            let is_larger = libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K;
+            let answer = libc::BPF_RET | libc::BPF_K;
+            let step = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
+            let mut program = [
+                step(length, 0, 0, 0),
+                step(is_larger, 0, 1, SEGMENT_BYTES),
+                step(answer, 0, 0, 0),
+                step(answer, 0, 0, u32::MAX),
+            ];
+            let filter = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+            set(fd, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &filter)
+        })
     }
 }
 
@@ -178,7 +180,7 @@ fn address_of(fd: RawFd, call: AddressCall) -> Option<SocketAddr> {
     }
 }
 
-/// None for what is no established TCP connection.
+/// None for what is not a TCP connection that the client holds open.
 fn figures_of(fd: RawFd) -> Option<Figures> {
     let mut info = [0_u8; 256];
     let mut size = info.len() as libc::socklen_t;
@@ -191,7 +193,7 @@ fn figures_of(fd: RawFd) -> Option<Figures> {
     }
     let word = |at: usize| u32::from_ne_bytes([info[at], info[at + 1], info[at + 2], info[at + 3]]);
     let long = |at: usize| u64::from(word(at)) | u64::from(word(at + 4)) << 32;
-    if info[offset::STATE] != ESTABLISHED {
+    if ![ESTABLISHED, CLOSE_WAIT].contains(&info[offset::STATE]) {
         return None;
     }
     Some(Figures {

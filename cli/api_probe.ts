@@ -1,0 +1,36 @@
+/** Asks a running API whether it answers: a process that was stopped keeps its port and says nothing. */
+import { AppError } from "../core/errors.ts";
+
+const LIMIT_MS = 2_000;
+const ANY = /^(0\.0\.0\.0|::)$/;
+
+/** How it answers, in words. Throws `AppError` with what to do when it does not, within `limitMs`. */
+export async function askApi(
+  at: { listen: string; port: number; pid?: number },
+  prefix: string,
+  limitMs = LIMIT_MS,
+): Promise<string> {
+  const address = ANY.test(at.listen) ? at.listen === "::" ? "::1" : "127.0.0.1" : at.listen;
+  const url = `http://${address.includes(":") ? `[${address}]` : address}:${at.port}${prefix}/api/health`;
+  const begin = performance.now();
+  const bad = (what: string, cause?: unknown): never => {
+    const one = at.pid === undefined ? "it" : `process ${at.pid}`;
+    throw new AppError(
+      "unavailable",
+      `${url} ${what}; end ${one} where it still runs (\`legend run\` starts it again), else start \`legend run\``,
+      { cause },
+    );
+  };
+  let status = 0;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(limitMs), redirect: "manual" });
+    await response.body?.cancel();
+    status = response.status;
+  } catch (cause) {
+    const isLate = cause instanceof DOMException && cause.name === "TimeoutError";
+    bad(isLate ? `has not answered in ${limitMs / 1000} s: it hangs` : "cannot be reached", cause);
+  }
+  // Who asks too often has an answer too.
+  if (status !== 200 && status !== 429) bad(`answers with HTTP ${status}`);
+  return `${url} answers in ${(performance.now() - begin).toFixed(0)} ms`;
+}
