@@ -5,6 +5,7 @@
  */
 import { type ModuleName, MODULES } from "../core/control.ts";
 import { AppError } from "../core/errors.ts";
+import { makeFolder } from "../core/files.ts";
 import { BASELINE, MODEL_LINKS, type ModelLink, type ModelProof, type ModelState } from "../core/models.ts";
 import { AHEAD_MS_MAX, decide, isNewer, localWish, type Wish, wishText } from "../core/model_wishes.ts";
 import { follow } from "../core/log/follow.ts";
@@ -78,7 +79,7 @@ export class ModelCourier {
 
   static async open(options: CourierOptions): Promise<ModelCourier> {
     const { folder, outbox } = options;
-    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     for await (const { name } of Deno.readDir(folder)) {
       if (name.endsWith(".part")) await Deno.remove(`${folder}/${name}`);
     }

@@ -17,7 +17,7 @@ import { lockFile } from "../core/data_dir.ts";
 import { type Database, openDatabase } from "../core/database.ts";
 import { DecisionIndex } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
-import { readOrMake, removeIfThere, replaceFile, StatusFile } from "../core/files.ts";
+import { makeFolder, readOrMake, removeIfThere, replaceFile, StatusFile } from "../core/files.ts";
 import { Fleet } from "../core/fleet.ts";
 import { linkStatus } from "../core/link.ts";
 import { apiStatusFile } from "../core/parts.ts";
@@ -393,7 +393,7 @@ const SECRET = /^[\w-]{32,128}$/;
 
 /** A secret of this data folder, made once. */
 function keptSecret(path: string): string {
-  Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
+  makeFolder(path.slice(0, path.lastIndexOf("/")));
   const secret = readOrMake(path, () => randomSecret() + randomSecret()).trim();
   if (SECRET.test(secret)) return secret;
   throw new AppError(

@@ -1,6 +1,6 @@
 import { type Direction, mirror, MIRROR_PAIRS, type MirrorPlace } from "../agents/mirror.ts";
 import { AppError } from "../core/errors.ts";
-import { replaceFile } from "../core/files.ts";
+import { makeFolder, replaceFile } from "../core/files.ts";
 import { endWithParent } from "../ffi/process.ts";
 import { type Command, EXIT } from "./command.ts";
 import { PART_FLAG } from "./run_agent.ts";
@@ -18,7 +18,7 @@ export const runMirror: Command = {
   async run({ flags }, context) {
     if (flags.part) endWithParent(context.library());
     const folder = `${context.dataDir().path}/mirror`;
-    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const run = (pair: typeof MIRROR_PAIRS[number], direction: Direction) => {
       const file = `${folder}/${pair.json}.${direction}.json`;
       return mirror({

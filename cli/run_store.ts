@@ -1,7 +1,7 @@
 import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
 import { pause } from "../core/pause.ts";
-import { readOrMake, replaceFile } from "../core/files.ts";
+import { makeFolder, readOrMake, replaceFile } from "../core/files.ts";
 import { LOCAL_STORE_FILE, LOCAL_TIER, type LocalStore } from "../core/store/address.ts";
 import { Store } from "../core/store/client.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
@@ -31,7 +31,7 @@ export const runStore: Command = {
   async run({ flags }, context) {
     if (flags.part) endWithParent(context.library());
     const library = await clickhouseLibrary(context);
-    Deno.mkdirSync(`${context.dataDir().path}/store`, { recursive: true, mode: 0o700 });
+    makeFolder(`${context.dataDir().path}/store`);
     const folder = Deno.realPathSync(`${context.dataDir().path}/store`);
     using _lock = lockFile(
       `${folder}/lock`,
@@ -52,7 +52,7 @@ export const runStore: Command = {
       tierOf(context, folder),
     );
     // The library looks for format schemas where its process stands, whatever its configuration says.
-    Deno.mkdirSync(`${folder}/format_schemas`, { recursive: true });
+    makeFolder(`${folder}/format_schemas`);
     Deno.chdir(`${folder}/format_schemas`);
     const ended = runClickHouse(context.library(), { library, args });
     let over = false;

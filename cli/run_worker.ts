@@ -3,7 +3,7 @@ import { JobStatusTeller } from "../agents/job_status.ts";
 import { schedule } from "../agents/scheduler.ts";
 import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
-import { StatusFile } from "../core/files.ts";
+import { makeFolder, StatusFile } from "../core/files.ts";
 import { workerStatusFile } from "../core/parts.ts";
 import { goLive } from "../core/going_live.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
@@ -104,8 +104,10 @@ function trainersFolder(): string {
 }
 
 export function datasetsRoot(context: Context): string {
-  const root = context.setting<string>("datasets.root") || `${context.dataDir().path}/datasets`;
-  Deno.mkdirSync(root, { recursive: true, mode: 0o700 });
+  const configured = context.setting<string>("datasets.root");
+  const root = configured || `${context.dataDir().path}/datasets`;
+  if (configured) Deno.mkdirSync(root, { recursive: true, mode: 0o700 });
+  else makeFolder(root);
   return Deno.realPathSync(root);
 }
 

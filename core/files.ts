@@ -32,6 +32,18 @@ export function asFullDisk(error: unknown): AppError | null {
 }
 
 /**
+ * Makes a folder for its owner alone where there is none. The one above it must be there: a data folder that went away
+ * while legend runs is not made again, empty.
+ */
+export function makeFolder(path: string): void {
+  try {
+    Deno.mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists && Deno.statSync(path).isDirectory)) throw error;
+  }
+}
+
+/**
  * Puts `text` in place of what the file held; whatever ends the process or the host, it holds the one or the
  * other. Throws `AppError` `no_space` or `failed` with one line.
  */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError } from "./errors.ts";
-import { asFullDisk, diskTrouble, readOrMake, replaceFile, StatusFile } from "./files.ts";
+import { asFullDisk, diskTrouble, makeFolder, readOrMake, replaceFile, StatusFile } from "./files.ts";
 
 async function withFolder(run: (folder: string) => void | Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "legend-files-" });
@@ -113,4 +113,15 @@ Deno.test("StatusFile writes into the room of the last but one, whole at each mo
     assert.equal(Deno.statSync(path).mode! & 0o777, 0o600);
     file.remove();
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), []);
+  }));
+
+Deno.test("M9: makeFolder() makes one level, for its owner alone, and never the folder above", () =>
+  withFolder((root) => {
+    makeFolder(`${root}/one`);
+    makeFolder(`${root}/one`);
+    assert.equal(Deno.statSync(`${root}/one`).mode! & 0o777, 0o700);
+    assert.throws(() => makeFolder(`${root}/gone/two`), Deno.errors.NotFound);
+    assert.throws(() => Deno.statSync(`${root}/gone`), Deno.errors.NotFound);
+    Deno.writeTextFileSync(`${root}/file`, "");
+    assert.throws(() => makeFolder(`${root}/file`), Deno.errors.AlreadyExists);
   }));

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
 import { jobs, long } from "../../proto/wire.ts";
 import { AppError } from "../errors.ts";
-import { readOrMake } from "../files.ts";
+import { makeFolder, readOrMake } from "../files.ts";
 
 /** A head, told to places outside the chain's own file. */
 export interface Head {
@@ -142,7 +142,7 @@ export class HeadSigner {
 export function controlSeed(dataDir: string, configured: string): string {
   if (configured) return configured.toLowerCase();
   const path = `${dataDir}/keys/control.key`;
-  Deno.mkdirSync(`${dataDir}/keys`, { recursive: true, mode: 0o700 });
+  makeFolder(`${dataDir}/keys`);
   const seed = readOrMake(path, () => hex(crypto.getRandomValues(new Uint8Array(32)))).trim();
   const mode = Deno.statSync(path).mode ?? 0;
   if (mode & 0o077) {

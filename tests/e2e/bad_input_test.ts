@@ -82,7 +82,8 @@ const ROWS: Row[] = [
   },
   {
     name: "a folder without captured data",
-    args: (f) => run(f, f),
+    prepare: (f) => Deno.mkdir(`${f}/empty`),
+    args: (f) => run(f, `${f}/empty`),
     code: 1,
     line: /^Cannot read .*: no .json, .ndjson, .jsonl or .journal file in it$/m,
   },
@@ -121,7 +122,7 @@ const ROWS: Row[] = [
     args: (f) => ["topics", "list", "--data-dir", `${f}/data`],
     code: 3,
     line:
-      /^Cannot open .*log: its format is `legend-log 7`, need `legend-log 1`; use the legend version that wrote it$/m,
+      /^Cannot open .*log: its format is `legend-log 7`, need `legend-log 1`; use the legend version that wrote it, or put the file back when it is damaged$/m,
   },
   {
     name: "a data folder that is a file",

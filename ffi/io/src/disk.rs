@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{Error, ErrorKind, Result};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -18,6 +18,18 @@ pub(crate) fn why(error: &Error) -> String {
         _ if is_full(error) => "the disk is full, free some space".to_owned(),
         ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
         _ => error.to_string(),
+    }
+}
+
+/// Makes a folder for its owner alone where there is none. The one above it must be there: a data folder that went
+/// away while legend runs is not made again, empty.
+///
+/// # Errors
+/// The disk refuses, the folder above is gone, or something else has the name.
+pub(crate) fn make_folder(path: &Path) -> Result<()> {
+    match fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        made => made,
     }
 }
 

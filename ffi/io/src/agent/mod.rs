@@ -355,7 +355,7 @@ pub(crate) fn say(line: &str) {
 fn lock_agent(data_dir: &Path, module: Module) -> Result<File, String> {
     let path = lock_path(data_dir, module);
     let cannot = |error: std::io::Error| format!("Cannot use {}: {}", path.display(), disk::why(&error));
-    std::fs::create_dir_all(data_dir.join("agents")).map_err(cannot)?;
+    disk::make_folder(&data_dir.join("agents")).map_err(cannot)?;
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
     let mut file = open.map_err(cannot)?;
     // An agent whose supervisor was killed needs a moment to end.

@@ -29,7 +29,7 @@ pub(super) enum Holder {
 /// Takes the lock of a module, or tells who has it.
 pub(super) fn holder(data_dir: &Path, module: Module) -> Holder {
     let path = lock_path(data_dir, module);
-    let made = fs::create_dir_all(data_dir.join("agents"));
+    let made = crate::disk::make_folder(&data_dir.join("agents"));
     let open =
         || OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
     // On a disk that takes no writes the lock itself still works.

@@ -348,7 +348,7 @@ fn lock(data_dir: &Path, wait: Duration) -> Result<File, String> {
     let folder = data_dir.join("control");
     let path = folder.join("lock");
     let cannot = |error: std::io::Error| format!("Cannot use {}: {}", path.display(), disk::why(&error));
-    std::fs::create_dir_all(&folder).map_err(cannot)?;
+    disk::make_folder(&folder).map_err(cannot)?;
     let open =
         || OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
     // Nothing is written to it: who may only read it, or has no room to make it, may hold it all the same.

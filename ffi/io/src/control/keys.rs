@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use ed25519_dalek::{Signature, Signer};
@@ -51,7 +51,7 @@ fn create(path: &Path) -> std::io::Result<()> {
     let mut seed = [0; 32];
     fs::File::open("/dev/urandom")?.read_exact(&mut seed)?;
     if let Some(folder) = path.parent() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        crate::disk::make_folder(folder)?;
     }
     let temporary = path.with_extension(format!("new.{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
@@ -124,6 +124,8 @@ mod tests {
     #[test]
     fn load_or_create_makes_one_private_key_and_refuses_an_open_one() {
         let folder = std::env::temp_dir().join(format!("legend-keys-{}", std::process::id()));
+        load_or_create(&folder, CONTROL_KEY).expect_err("a data folder that is gone is not made again");
+        fs::create_dir(&folder).expect("a folder of the test");
         let first = load_or_create(&folder, CONTROL_KEY).expect("makes");
         assert_eq!(load_or_create(&folder, CONTROL_KEY).expect("reads").to_bytes(), first.to_bytes());
         let path = folder.join(CONTROL_KEY);

@@ -102,7 +102,7 @@ pub fn set(data_dir: &Path, module: &str, request_id: &str) -> Result<()> {
 
 fn open(data_dir: &Path, module: &str) -> Result<File> {
     let folder = data_dir.join("agents");
-    std::fs::create_dir_all(&folder)?;
+    crate::disk::make_folder(&folder)?;
     let path = path(data_dir, module);
     let fresh = !path.exists();
     let file =
@@ -142,6 +142,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("legend-latch-{}", std::process::id()));
         let count = || read(&folder, "mev").map(|latched| latched.map(|latched| latched.count));
         assert_eq!(count().expect("nothing there"), None);
+        std::fs::create_dir(&folder).expect("a folder of the test");
         reserve(&folder, "mev").expect("takes room");
         assert_eq!(count().expect("reads"), None, "room alone kills nobody");
         set(&folder, "mev", "first").expect("sets");

@@ -140,7 +140,7 @@ impl StateFile {
     pub fn open(folder: &Path, module: &str) -> Result<(StateFile, ControlState), String> {
         let path = folder.join(format!("{module}.state"));
         let cannot = |error: std::io::Error| format!("Cannot use {}: {}", path.display(), disk::why(&error));
-        std::fs::create_dir_all(folder).map_err(cannot)?;
+        disk::make_folder(folder).map_err(cannot)?;
         let file = match OpenOptions::new().read(true).write(true).open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => {

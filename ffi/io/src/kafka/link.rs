@@ -119,7 +119,7 @@ impl Link {
     /// One line: the options or the host's log cannot be used.
     pub fn start(options: LinkOptions) -> Result<Link, String> {
         let folder = options.data_dir.join("link");
-        std::fs::create_dir_all(&folder)
+        disk::make_folder(&folder)
             .map_err(|error| format!("Cannot use {}: {}", folder.display(), disk::why(&error)))?;
         Log::open(&options.data_dir.join("log")).map_err(|error| error.to_string())?;
         let log = KafkaLog::open(options.kafka.clone()).map_err(|error| error.to_string())?;

@@ -1,7 +1,7 @@
 //! Consumer groups: a committed offset and the count of what retention took before it was read.
 
 use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 use super::error::LogError;
@@ -44,7 +44,7 @@ impl Topic {
         let path = self.group_path(group)?;
         let parent = path.parent().unwrap_or(&self.dir);
         let stored = (|| {
-            fs::DirBuilder::new().mode(0o700).recursive(true).create(parent)?;
+            crate::disk::make_folder(parent)?;
             let fresh = !path.exists();
             let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
             file.write_all_at(&slot, (generation % 2) * SLOT as u64)?;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -108,7 +108,7 @@ impl Topic {
                 );
                 return Err(LogError::new(LogErrorKind::NotFound, message));
             }
-            let made = fs::DirBuilder::new().mode(0o700).recursive(true).create(dir);
+            let made = crate::disk::make_folder(dir);
             made.map_err(|error| LogError::io("create", dir, &error))?;
         }
         let open_lock = |name: &str| {
