@@ -1,5 +1,6 @@
 import { kafkaOf } from "../core/config/kafka.ts";
 import { isBusy } from "../core/database.ts";
+import { isHeld, SUPERVISOR_LOCK } from "../core/data_dir.ts";
 import { AppError, UsageError } from "../core/errors.ts";
 import { LOCAL_USER } from "../core/local_user.ts";
 import { appendAct, tellHeads, withDatabase } from "./audit_act.ts";
@@ -180,7 +181,8 @@ const KILL_LOG_WAIT_MS = 2_000;
 /** What a kill needs of the data folder: its place, and that agents were ever in it. Whatever else is wrong is said. */
 function killFolder(context: Context): { path: string; instance: string } {
   const path = context.setting<string>("data_dir");
-  const isSeen = MODULES.some((module) => hasAgent(path, module));
+  // Between the supervisor's start and the agents' first one the latch on disk kills them.
+  const isSeen = MODULES.some((module) => hasAgent(path, module)) || isHeld(`${path}/${SUPERVISOR_LOCK}`);
   let found = { path, instance: "" };
   try {
     found = context.dataDir();
@@ -282,7 +284,10 @@ function line(module: ModuleName, action: string, values: Record<string, string>
   if (sent.path === "signal") {
     return `${module}: ${what} signalled and latched; ${agent_error ?? "its receipt comes on the log"}`;
   }
-  if (!receipt && sent.taken) return `${module}: ${what} applied; ${agent_error}`;
+  if (!receipt && sent.taken && action === "kill" && values.kill !== "false") {
+    return `${module}: ${what} applied; ${agent_error}`;
+  }
+  if (!receipt && sent.taken) return `${module}: ${what} is on the log, not applied yet; ${agent_error}`;
   if (!receipt) return `${module}: ${what} not applied, ${sent.agent_error ?? "no agent answered"}`;
   if (!receipt.applied) return `${receipt.instance}: ${what} refused, ${receipt.reason}`;
   const first = sent.path === "kafka"

@@ -1,6 +1,6 @@
 import { type Part, supervise, type SupervisorOptions } from "../agents/supervisor.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
-import { lockFile } from "../core/data_dir.ts";
+import { lockFile, SUPERVISOR_LOCK } from "../core/data_dir.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { AppError } from "../core/errors.ts";
 import { StatusFile } from "../core/files.ts";
@@ -17,7 +17,6 @@ import { makeTopics } from "./topics.ts";
 const TELL_MS = 500;
 /** Files and sockets that each part may have; the store alone takes some hundreds when it has work. */
 const RUN_DESCRIPTORS_MIN = 256;
-const LOCK_FILE = "supervisor.lock";
 /** A part that has never run longer than this has not been able to start; later it has crashed. */
 const START_MS = 5_000;
 
@@ -39,7 +38,7 @@ export const run: Command = {
     speedFlag(call.flags.speed, 1);
     const { path } = context.dataDir();
     using _lock = lockFile(
-      `${path}/${LOCK_FILE}`,
+      `${path}/${SUPERVISOR_LOCK}`,
       () =>
         new AppError(
           "failed",

@@ -112,6 +112,20 @@ export function checkWritable(path: string): void {
   }
 }
 
+/** The file that the supervisor of a data folder holds locked. */
+export const SUPERVISOR_LOCK = "supervisor.lock";
+
+/** Whether a process holds the lock file; false where there is none. */
+export function isHeld(file: string): boolean {
+  try {
+    using handle = Deno.openSync(file, { read: true });
+    return !handle.tryLockSync(true);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** Holds a lock file until disposed or ended; throws `AppError` with `refusal` when another process has it. */
 export function lockFile(file: string, refusal: () => AppError): Disposable {
   let handle: Deno.FsFile;

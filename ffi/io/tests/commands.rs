@@ -143,6 +143,35 @@ fn a_kill_is_lifted_by_an_admins_signed_command_alone() {
 }
 
 #[test]
+fn a_kill_that_is_sent_again_says_applied_only_while_it_holds() {
+    let folder = Folder::new("again");
+    let agent = folder.agent();
+    let first = kill(true, "k", "control", 10);
+    let receipt = agent.obey(&first, true).expect("its module");
+    assert!(receipt.applied && agent.policy().killed, "{}", receipt.reason);
+    let same = agent.obey(&kill(true, "k", "control", 11), true).expect("its module");
+    assert_eq!((same.applied, same.applied_ns), (true, receipt.applied_ns), "while it holds it is one kill");
+    assert!(agent.obey(&kill(false, "lift", "admin", 20), true).expect("its module").applied);
+    // The log's copy of the first one comes late: it is older than the un-kill.
+    let late = agent.obey(&first, false).expect("its module");
+    assert!(late.applied && !agent.policy().killed);
+    // Over the socket the same answer would say that the agent is stopped, and it is not.
+    let stale = agent.obey(&first, true).expect("its module");
+    assert!(!stale.applied && !agent.policy().killed && stale.reason.contains("lifted"), "{}", stale.reason);
+    // Sent again it kills again, by either way, and says so.
+    for (sequence, local) in [(30, true), (50, false)] {
+        let again = agent.obey(&kill(true, "k", "control", sequence), local).expect("its module");
+        assert!(again.applied && agent.policy().killed, "{}", again.reason);
+        let lift = kill(false, &format!("lift {sequence}"), "admin", sequence + 5);
+        assert!(agent.obey(&lift, true).expect("its module").applied);
+    }
+    // The id of another command does not keep a kill from killing.
+    assert!(agent.obey(&throttle(5, "t", "api", 60), true).expect("its module").applied);
+    let under = agent.obey(&kill(true, "t", "control", 70), true).expect("its module");
+    assert!(under.applied && agent.policy().killed, "{}", under.reason);
+}
+
+#[test]
 fn a_latch_kills_a_running_and_a_starting_agent_until_an_unkill_and_never_again() {
     let folder = Folder::new("latch");
     let agent = folder.agent();

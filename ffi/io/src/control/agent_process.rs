@@ -1,6 +1,6 @@
 //! The process of an agent as whoever kills it sees it: who it is, whether it is frozen, and the signal.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -46,30 +46,43 @@ pub(super) fn holder(data_dir: &Path, module: Module) -> Holder {
 }
 
 /// The kernel knows who holds the lock; the file's text, which anything may have damaged, is asked after it. A lock on
-/// another disk may have the same inode: only who has this very file open gets a signal.
+/// another disk may have the same inode: only who holds this very file gets a signal. (What a process of the same user
+/// has open cannot always be seen: agents are not dumpable.)
 fn process_of(file: &File) -> Option<i32> {
-    let this = file.metadata().ok()?;
+    let metadata = file.metadata().ok()?;
+    let (device, inode) = (metadata.dev(), metadata.ino());
     let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
     let holds = |line: &str| -> Option<i32> {
         // `1: FLOCK  ADVISORY  WRITE 1234 08:02:4711 0 EOF`
         let words: Vec<&str> = line.split_whitespace().collect();
         let [_, "FLOCK", _, _, pid, place, ..] = words[..] else { return None };
-        let ours = place.rsplit(':').next()?.parse() == Ok(this.ino());
-        ours.then(|| pid.parse().ok()).flatten()
+        let mut place = place.split(':');
+        let mut hex = || u32::from_str_radix(place.next()?, 16).ok();
+        let (major, minor) = (hex()?, hex()?);
+        if place.next()?.parse() != Ok(inode) {
+            return None;
+        }
+        let pid = pid.parse().ok().filter(|&pid| pid > 1)?;
+        // Another file system may have a locked file of the same number: its holder must not get our signal. Some
+        // file systems show another device here than to stat(2).
+        let ours = (libc::major(device), libc::minor(device)) == (major, minor);
+        (ours || has_open(pid, device, inode)).then_some(pid)
     };
     let written = || {
         let mut text = String::new();
         let _ = file.take(LOCK_BYTES).read_to_string(&mut text);
-        text.trim().parse().ok()
+        let pid = text.trim().parse().ok().filter(|&pid| pid > 1)?;
+        // A number that another program has by now must not get a signal that would end it.
+        has_open(pid, device, inode).then_some(pid)
     };
-    let is_holder = |&pid: &i32| pid > 1 && has_open(pid, &this);
-    locks.lines().filter_map(holds).find(is_holder).or_else(|| written().filter(is_holder))
+    locks.lines().find_map(holds).or_else(written)
 }
 
-fn has_open(pid: i32, this: &Metadata) -> bool {
+fn has_open(pid: i32, device: u64, inode: u64) -> bool {
     let Ok(entries) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
-    let is_same = |open: Metadata| (open.dev(), open.ino()) == (this.dev(), this.ino());
-    entries.flatten().any(|entry| fs::metadata(entry.path()).is_ok_and(is_same))
+    entries
+        .flatten()
+        .any(|entry| fs::metadata(entry.path()).is_ok_and(|open| (open.dev(), open.ino()) == (device, inode)))
 }
 
 /// Whether the process is stopped (SIGSTOP, a debugger): it runs nothing until it is continued.
@@ -77,6 +90,17 @@ pub(super) fn is_frozen(pid: i32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
     matches!(state, Some('T' | 't'))
+}
+
+/// Whether the process has run the kill signal's handler: the signal waits for it no more.
+pub(super) fn has_taken_signal(pid: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let waiting = |name: &str| -> Option<u64> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        u64::from_str_radix(line.trim(), 16).ok()
+    };
+    let bit = 1 << (libc::SIGUSR2 - 1);
+    ["SigPnd:", "ShdPnd:"].iter().all(|name| waiting(name).is_some_and(|set| set & bit == 0))
 }
 
 /// Sends the kill signal; to each thread of a frozen process, which then takes it before anything else.

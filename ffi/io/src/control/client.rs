@@ -151,9 +151,8 @@ pub fn send(options: &SendOptions) -> Result<Sent, String> {
     })?;
     let random = || random_id().map_err(|error| format!("Cannot control: {}", disk::why(&error)));
     let request_id = if options.request_id.is_empty() { random()? } else { options.request_id.clone() };
-    let now_ms = now_ms();
-    let command = Command {
-        ts: now_ms / 1_000,
+    let mut command = Command {
+        ts: 0,
         module: module.into(),
         action: action.into(),
         args: options.args.clone(),
@@ -164,6 +163,10 @@ pub fn send(options: &SendOptions) -> Result<Sent, String> {
         sender: sender()?,
     };
     let kill = super::command::is_kill(&command);
+    // Numbered and signed in the order in which they are sent; a kill waits for nobody.
+    let lock = if kill { None } else { Some(lock(&options.data_dir, LOCK_WAIT)?) };
+    let now_ms = now_ms();
+    command.ts = now_ms / 1_000;
     let key = match options.sign_sk_hex.as_deref().and_then(keys::from_hex) {
         Some(key) => Ok(key),
         None => keys::load_or_create(&options.data_dir, keys::CONTROL_KEY),
@@ -183,7 +186,6 @@ pub fn send(options: &SendOptions) -> Result<Sent, String> {
         kill_here(options, module, &record.signed, &mut sent);
         sent.log_error = told(on_log, wait);
     } else {
-        let lock = lock(&options.data_dir, LOCK_WAIT)?;
         send_here(options, module, &record.signed, &mut sent);
         sent.log_error = told(record.start(), wait);
         drop(lock);
@@ -211,15 +213,18 @@ impl LogRecord {
         }
         let (tell, told) = channel();
         let write = move || {
+            let is_kill = super::command::is_kill(&self.command);
+            let append = || append(&self.data_dir, self.module, &self.signed, &self.command);
+            // A kill is on its way to other hosts before the lock is waited for.
+            let early = is_kill.then(append);
             let wanted = self.key.as_ref().map_or(Ok(()), |key| {
                 // A kill comes here without the lock; who holds it is waited for here, by nobody else.
-                let is_kill = super::command::is_kill(&self.command);
                 let _lock = if is_kill { Some(lock(&self.data_dir, LOCK_WAIT)?) } else { None };
                 let numbers = [self.signed.sequence, self.signed.at_ms];
                 wanted::tell(&self.data_dir, self.module, &self.command, key, numbers)
                     .map_err(|error| error.to_string())
             });
-            let appended = append(&self.data_dir, self.module, &self.signed, &self.command);
+            let appended = early.unwrap_or_else(append);
             ON_THE_WAY.fetch_sub(1, SeqCst);
             // Who did not wait for it has said so.
             let _ = tell.send(appended.and(wanted));

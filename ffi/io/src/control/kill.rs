@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::agent_process::{Holder, holder, is_frozen, signal};
+use super::agent_process::{Holder, has_taken_signal, holder, is_frozen, signal};
 use super::client::{SendOptions, Sent, accept, offline, receipt_json, unknown};
 use super::command::Signed;
 use super::latch;
@@ -129,8 +129,13 @@ fn by_signal(
             break;
         }
     }
+    if let Some(pid) = pid.filter(|&pid| is_frozen(pid)) {
+        return frozen(name, signal(pid), latched, sent);
+    }
     let said = is_killed(&options.data_dir, name);
-    // The signal's handler needs no thread, lock or disk of the agent's; the latch alone needs its watch.
+    // The signal's handler needs no thread, lock or disk of the agent's, but it must have run; the latch alone needs
+    // the agent's watch.
+    let signalled = signalled && pid.is_some_and(has_taken_signal);
     sent.taken = signalled || (latched.is_ok() && said);
     sent.path = if sent.taken { "signal" } else { "none" };
     sent.agent_error = match (latched, sent.taken) {

@@ -13,6 +13,8 @@ const MAGIC: &[u8; 8] = b"LGNDKILL";
 /// Magic, count, length and bytes of the request's id, CRC: within one sector, so never torn.
 const BYTES: usize = 96;
 const REQUEST_MAX: usize = 64;
+/// A link or a pipe in the latch's place is not followed and not waited for.
+const NO_LINK: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK;
 /// How long another process that kills is waited for.
 const LOCK_WAIT: Duration = Duration::from_millis(200);
 
@@ -34,7 +36,7 @@ fn path(data_dir: &Path, module: &str) -> PathBuf {
 /// # Errors
 /// It cannot be read, or is damaged: then the module counts as killed.
 pub fn read(data_dir: &Path, module: &str) -> Result<Option<Latched>> {
-    match File::open(path(data_dir, module)) {
+    match OpenOptions::new().read(true).custom_flags(NO_LINK).open(path(data_dir, module)) {
         Ok(file) => parse(&file),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -44,12 +46,18 @@ pub fn read(data_dir: &Path, module: &str) -> Result<Option<Latched>> {
 /// Whether an error of [`read`] is about what the file holds, or about who may read it, and so stays.
 #[must_use]
 pub fn is_damaged(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::PermissionDenied)
+    let kinds = [ErrorKind::InvalidData, ErrorKind::UnexpectedEof, ErrorKind::PermissionDenied];
+    kinds.contains(&error.kind())
+        || matches!(error.raw_os_error(), Some(libc::ELOOP | libc::EISDIR | libc::ENXIO))
 }
 
 fn parse(file: &File) -> Result<Option<Latched>> {
     let mut bytes = [0; BYTES];
-    if file.metadata()?.len() == 0 {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(Error::new(ErrorKind::InvalidData, "it is not a file"));
+    }
+    if metadata.len() == 0 {
         // Made, but the disk had no room for more.
         return Ok(None);
     }
@@ -104,9 +112,19 @@ fn open(data_dir: &Path, module: &str) -> Result<File> {
     let folder = data_dir.join("agents");
     crate::disk::make_folder(&folder)?;
     let path = path(data_dir, module);
-    let fresh = !path.exists();
-    let file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+    let fresh = path.symlink_metadata().is_err();
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(NO_LINK)
+        .open(&path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || metadata.nlink() != 1 {
+        return Err(Error::new(ErrorKind::InvalidData, "something else is in its place"));
+    }
     if fresh && rustix::process::geteuid().is_root() {
         // The agent of a service's user must be able to read what root has made.
         let owner = std::fs::metadata(&folder)?;

@@ -364,9 +364,18 @@ impl Control {
         let answered =
             inner.state.answers.iter().find(|(known, _)| *known == request_id && !known.is_empty());
         if let Some(receipt) = answered.and_then(|(_, hex)| from_hex(hex)) {
-            // A kill that was answered long ago does not kill again after an un-kill.
-            self.live.killed.store(inner.state.policy.killed, SeqCst);
-            return Some(self.voice.with_certificate(receipt));
+            match again(&inner.state, signed, kill, local, &receipt) {
+                Again::Answered => {
+                    self.live.killed.store(inner.state.policy.killed, SeqCst);
+                    return Some(self.voice.with_certificate(receipt));
+                }
+                Again::Lifted => {
+                    self.live.killed.store(inner.state.policy.killed, SeqCst);
+                    let reason = "this kill was lifted since: send a new one";
+                    return Some(self.refuse(&mut inner, signed, &request_id, reason));
+                }
+                Again::Kills => {}
+            }
         }
         let checked = if kill { parsed } else { check(&inner.state, signed, verified) };
         let applied = checked.and_then(|command| {
@@ -576,6 +585,33 @@ impl ControlState {
 #[must_use]
 pub fn trusted_keys(own: &SigningKey, shared: Option<&SigningKey>) -> Vec<VerifyingKey> {
     [Some(own), shared].into_iter().flatten().map(SigningKey::verifying_key).collect()
+}
+
+/// What a command is whose request was answered before.
+enum Again {
+    /// The same one: its receipt holds.
+    Answered,
+    /// A kill that an un-kill has lifted, and that was made before the un-kill.
+    Lifted,
+    /// A kill that was sent again: what it asks for does not hold now.
+    Kills,
+}
+
+/// A kill says "applied" only while it holds. Sent again after an un-kill it kills again; its copies that come by the
+/// log later are older than the un-kill and do not.
+fn again(state: &ControlState, signed: &Signed, kill: bool, local: bool, receipt: &Receipt) -> Again {
+    if !kill || (state.policy.killed && receipt.applied) {
+        return Again::Answered;
+    }
+    // A kill without a key has no sequence: its time says how new it is.
+    let sequence = if signed.sequence == 0 { signed.at_ms.saturating_mul(1_000) } else { signed.sequence };
+    if state.policy.killed || sequence > state.kill_sequence {
+        Again::Kills
+    } else if local {
+        Again::Lifted
+    } else {
+        Again::Answered
+    }
 }
 
 /// A receipt as it is remembered, without what can be added again.

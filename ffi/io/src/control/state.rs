@@ -114,8 +114,9 @@ impl Default for ControlState {
 }
 
 impl ControlState {
-    /// Remembers an answer; the oldest go.
+    /// Remembers the newest answer to a request; the oldest go.
     pub fn answered(&mut self, request_id: &str, receipt_hex: String) {
+        self.answers.retain(|(known, _)| known != request_id || known.is_empty());
         self.answers.push((request_id.to_owned(), receipt_hex));
         let bytes = |answers: &[(String, String)]| -> usize {
             answers.iter().map(|(request_id, hex)| request_id.len() + hex.len()).sum()
