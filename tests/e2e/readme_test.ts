@@ -1,7 +1,7 @@
 /** Every command of the README is run. */
 import assert from "node:assert/strict";
 import { ROOT } from "../../tools/paths.ts";
-import { environment, skipShared, withFolder } from "./executable.ts";
+import { environment, skipShared } from "./executable.ts";
 
 const readme = await Deno.readTextFile(`${ROOT}/README.md`);
 const commands = [...readme.matchAll(/```sh\n([^`]*)```/g)].flatMap(([, block]) => block!.trim().split("\n"));
@@ -18,35 +18,30 @@ Deno.test("the README has its commands", () => {
   assert.ok(commands.length >= 9);
 });
 
+/** One folder for all commands, in the README's order, as a reader would run them. */
+const folder = await Deno.makeTempDir({ prefix: "legend-readme-" });
+addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+
 for (const line of commands.filter((line) => !ELSEWHERE.includes(line))) {
-  Deno.test(
-    `README: ${line}`,
-    { ignore: skipShared && line.endsWith("start") },
-    () =>
-      withFolder(async (folder) => {
-        // The README's own folder would outlive the test; the user's home must not be touched.
-        const run = line.replaceAll("/tmp/legend-try", `${folder}/try`);
-        if (line.includes("topics") || line.includes("explain")) {
-          await shell(`dist/legend run --source file:examples --data-dir ${folder}/try`, folder);
-        }
-        if (line.includes("audit")) await shell(`dist/legend kill --data-dir ${folder}/try`, folder);
-        // What runs until Ctrl-C is given time to build, and some to run.
-        const endless = line.endsWith("task start");
-        const { success, stdout, stderr } = await shell(endless ? `timeout -s INT 45 ${run}` : run, folder);
-        const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-        if (endless) {
-          assert.match(said, /paper mode: reading sim/);
-          const told = JSON.parse(await Deno.readTextFile(`${folder}/data/agents/arbitrage.status.json`));
-          assert.ok(told.transactions > 0 && told.evidence > 0, JSON.stringify(told));
-          return;
-        }
-        assert.ok(success, said);
-        assert.ok(stdout.length > 0, "it prints something");
-      }),
-  );
+  Deno.test(`README: ${line}`, { ignore: skipShared && line.endsWith("start") }, async () => {
+    // The README's own folder would outlive the test; the user's home must not be touched.
+    const run = line.replaceAll("/tmp/legend-try", `${folder}/try`);
+    // What runs until Ctrl-C is given time to build, and some to run.
+    const endless = line.endsWith("task start");
+    const { success, stdout, stderr } = await shell(endless ? `timeout -s INT 45 ${run}` : run);
+    const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    if (endless) {
+      assert.match(said, /paper mode: reading sim/);
+      const told = JSON.parse(await Deno.readTextFile(`${folder}/data/agents/arbitrage.status.json`));
+      assert.ok(told.transactions > 0 && told.evidence > 0, JSON.stringify(told));
+      return;
+    }
+    assert.ok(success, said);
+    assert.ok(stdout.length > 0, "it prints something");
+  });
 }
 
-function shell(line: string, folder: string): Promise<Deno.CommandOutput> {
+function shell(line: string): Promise<Deno.CommandOutput> {
   const keep = ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "npm_config_cache", "DENO_DIR"].flatMap(
     (name) => {
       const value = Deno.env.get(name);
