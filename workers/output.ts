@@ -47,6 +47,9 @@ export interface OutputWish {
 
 /** Whether an output could be written to: it is allowed, and nothing here has its name. Throws the reason. */
 export function checkOutput(wish: OutputWish, root: string, buckets: readonly string[]): void {
+  // As it was asked for first: a refusal names what the user wrote.
+  if (wish.output.startsWith("s3://")) bucketOf(wish.output, buckets);
+  else resolveOutput(root, wish.output);
   for (const type of new Set(wish.types)) {
     const output = outputOf(wish, type);
     if (output.startsWith("s3://")) bucketOf(output, buckets);

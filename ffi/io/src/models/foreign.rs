@@ -6,11 +6,11 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::path::Path;
-use std::sync::Once;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::atomic::{AtomicI32, AtomicU64};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Once};
+use std::time::{Duration, Instant};
 
 use model::Golden;
 use model::artefact::check_answers;
@@ -69,7 +69,7 @@ impl Foreign {
             check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) })?;
             Ok((handle, predict))
         });
-        drop(watched);
+        watched.store(true, SeqCst);
         file.set_len(before).map_err(no_mark)?;
         mark_crashes(file);
         let (handle, predict) = loaded?;
@@ -144,22 +144,38 @@ pub(super) fn verify(bytes: &[u8], golden: &Golden, features: usize) -> Result<(
     probe(&private_copy(bytes).map_err(|error| format!("it cannot be copied: {error}"))?, golden, features)
 }
 
+/// How often it is looked whether a model has loaded.
+const LOOK: Duration = Duration::from_millis(10);
+
 /// Ends this process when a model holds it up while it is loaded: a thread cannot be ended alone, and the next start
-/// knows the model by its mark.
-fn watch_loading(version: &str) -> Sender<()> {
-    let (done, wait) = channel();
-    let version = version.to_owned();
+/// knows the model by its mark. The answer is set when it has loaded.
+///
+/// While a file is loaded the loader holds a lock that a thread needs when it first uses a thread-local value with a
+/// destructor: this one has used its own before it says that it is ready, and uses none after.
+fn watch_loading(version: &str) -> Arc<AtomicBool> {
+    let (ready, begun) = channel();
+    let loaded = Arc::new(AtomicBool::new(false));
+    let (version, is_loaded) = (version.to_owned(), Arc::clone(&loaded));
     // Without the thread a model that holds up the load is ended by a person.
     let _ = std::thread::Builder::new().name("model-load".to_owned()).spawn(move || {
-        if wait.recv_timeout(LOAD) == Err(RecvTimeoutError::Timeout) {
-            say(&format!(
-                "Model {version} did not load within {} ms: this agent ends and starts on the model before",
-                LOAD.as_millis()
-            ));
-            give_up(&version);
+        drop(std::io::stderr().lock());
+        let _ = ready.send(());
+        drop(ready);
+        let begin = Instant::now();
+        while !is_loaded.load(SeqCst) {
+            if begin.elapsed() > LOAD {
+                say(&format!(
+                    "Model {version} did not load within {} ms: this agent ends and starts on the model before",
+                    LOAD.as_millis()
+                ));
+                give_up(&version);
+            }
+            std::thread::sleep(LOOK);
         }
     });
-    done
+    // An error: the thread could not be made.
+    let _ = begun.recv();
+    loaded
 }
 
 /// A line of the crash file: the version and a line's end.
