@@ -17,14 +17,16 @@ export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(r
 /** Waits until it holds. */
 export async function until<T>(
   ask: () => T | undefined | false | Promise<T | undefined | false>,
-  what: string,
+  what: string | (() => string),
   limit_ms = LIMIT_MS,
 ): Promise<T> {
   const end = performance.now() + limit_ms;
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
-    if (performance.now() > end) throw new Error(`${what} did not happen in ${limit_ms / 1000} s`);
+    if (performance.now() > end) {
+      throw new Error(`${typeof what === "string" ? what : what()} did not happen in ${limit_ms / 1000} s`);
+    }
     await pause(10);
   }
 }
@@ -40,6 +42,7 @@ export class Installation {
     const child = command(words, { env: { MASTER_API_KEY: "master-key-of-the-test-01234567" } }).spawn();
     const texts = [new Response(child.stdout).text(), new Response(child.stderr).text()];
     const installation = new Installation(data, port, child);
+    let failure: { error: unknown } | undefined;
     try {
       await until(
         () => MODULES.every((module) => (installation.status(module)?.published ?? 0) > 0),
@@ -54,16 +57,18 @@ export class Installation {
         "the API",
       );
       await run(installation);
-    } finally {
-      for (const module of MODULES) installation.signal(module, "SIGCONT");
-      try {
-        child.kill("SIGTERM");
-      } catch {
-        // It has ended: a test broke its disk.
-      }
-      await child.status;
-      await Promise.all(texts);
+    } catch (error) {
+      failure = { error };
     }
+    for (const module of MODULES) installation.signal(module, "SIGCONT");
+    try {
+      child.kill("SIGTERM");
+    } catch {
+      // It has ended: a test broke its disk.
+    }
+    await child.status;
+    const [, said = ""] = await Promise.all(texts);
+    if (failure) throw new Error(`the installation said: ${said.slice(-2_000)}`, { cause: failure.error });
   }
 
   get url(): string {
@@ -117,12 +122,31 @@ export class Installation {
   }
 
   /** Runs on until the agent has read more of its source; then nothing may have been decided. */
-  async readsOn(module: ModuleName): Promise<void> {
-    const from = await until(() => this.status(module), `the status of ${module}`);
+  async readsOn(module: ModuleName, label = ""): Promise<void> {
+    const from = await until(() => this.status(module), `${label}: the status of ${module}`);
+    // One that was started again counts from zero.
     await until(
-      () => (this.status(module)?.transactions ?? 0) > from.transactions + 100,
-      `${module} reading on`,
+      () => {
+        const { pid, transactions = 0 } = this.status(module) ?? {};
+        return transactions > (pid === from.pid ? from.transactions : 0) + 100;
+      },
+      () => `${label}: ${module} reading on from ${from.transactions}, now ${this.describe(module)},`,
     );
+  }
+
+  /** What an agent is doing, for the message of a failure. */
+  private describe(module: ModuleName): string {
+    const status = this.status(module);
+    const pid = this.pid(module);
+    const process = (() => {
+      try {
+        return Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]!.slice(0, 1);
+      } catch {
+        return "gone";
+      }
+    })();
+    return `process ${pid} in state ${process}, status of ${status?.pid} with ${status?.transactions} transactions, ` +
+      `${status?.state}, killed ${status?.killed}, ${status?.error}, ${status?.trouble}`;
   }
 
   /** Lifts every kill and waits for decisions. */
@@ -170,7 +194,7 @@ export async function assertDead(
   for (const module of modules) installation.signal(module, "SIGCONT");
   await Promise.all(modules.map(async (module) => {
     await until(() => installation.status(module)?.killed, `${label}: ${module} saying that it is killed`);
-    await installation.readsOn(module);
+    await installation.readsOn(module, label);
     assert.equal(
       installation.written(module),
       written[module],

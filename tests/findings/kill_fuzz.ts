@@ -143,7 +143,7 @@ function lockedDatabase(data: string): AsyncDisposable {
 async function stranger({ url }: Installation): Promise<AsyncDisposable> {
   let goesOn = true;
   let answers = 0;
-  const tries = Array.from({ length: STRANGERS }, async () => {
+  const tries = Promise.all(Array.from({ length: STRANGERS }, async () => {
     while (goesOn) {
       const answer = await fetch(`${url}/api/auth/login`, {
         method: "POST",
@@ -153,12 +153,14 @@ async function stranger({ url }: Installation): Promise<AsyncDisposable> {
       await answer.body?.cancel();
       answers += 1;
     }
-  });
+  }));
+  // It is awaited below; until then another failure must not be hidden by this one.
+  tries.catch(() => {});
   await until(() => answers >= STRANGERS, "the stranger's first answers");
   return {
     async [Symbol.asyncDispose]() {
       goesOn = false;
-      await Promise.all(tries);
+      await tries;
     },
   };
 }
