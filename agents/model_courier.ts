@@ -79,6 +79,7 @@ export class ModelCourier {
 
   static async open(options: CourierOptions): Promise<ModelCourier> {
     const { folder, outbox } = options;
+    makeFolder(folder.slice(0, folder.lastIndexOf("/")));
     makeFolder(folder);
     for await (const { name } of Deno.readDir(folder)) {
       if (name.endsWith(".part")) await Deno.remove(`${folder}/${name}`);

@@ -8,7 +8,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 mod error;
@@ -56,7 +56,11 @@ impl Log {
     /// `Unsupported` for a newer format or a network file system; `Io` with the path.
     pub fn open(root: &Path) -> Result<Log, LogError> {
         let io = |action, error: &std::io::Error| LogError::io(action, root, error);
-        crate::disk::make_folder(root).map_err(|error| io("create", &error))?;
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .recursive(true)
+            .create(root)
+            .map_err(|error| io("create", &error))?;
         refuse_network_file_system(root)?;
         let path = root.join("FORMAT");
         let version = match fs::read(&path) {
