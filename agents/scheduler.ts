@@ -5,6 +5,7 @@
 import { parseCron } from "../core/jobs/cron.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import { type Marks, scheduleKey } from "../core/jobs/schedules.ts";
+import { AppError } from "../core/errors.ts";
 import { pause } from "../core/pause.ts";
 import { type Schedule, scheduledArgs } from "../proto/jobs.ts";
 
@@ -135,9 +136,15 @@ function due(line: string, from: number, now: number): { newest: number | null; 
   return { newest, count };
 }
 
-/** Looks each few seconds until the signal ends it; trouble with the log is said once. */
-export async function schedule(options: SchedulerOptions & { readonly signal: AbortSignal }): Promise<void> {
-  const { signal, say } = options;
+export interface ScheduleOptions extends SchedulerOptions {
+  readonly signal: AbortSignal;
+  /** No other part of this host reports a log that cannot be reached. */
+  readonly alone: boolean;
+}
+
+/** Looks each few seconds until the signal ends it; trouble is said once. */
+export async function schedule(options: ScheduleOptions): Promise<void> {
+  const { signal, say, alone } = options;
   const scheduler = new Scheduler(options);
   let said = "";
   while (!signal.aborted) {
@@ -146,7 +153,8 @@ export async function schedule(options: SchedulerOptions & { readonly signal: Ab
       said = "";
     } catch (error) {
       const line = `Cannot look at the schedules: ${error instanceof Error ? error.message : error}`;
-      if (line !== said && !signal.aborted) say(line);
+      const isReported = !alone && error instanceof AppError && error.code !== "invalid";
+      if (line !== said && !isReported && !signal.aborted) say(line);
       said = line;
     }
     await pause(LOOK_MS, signal);

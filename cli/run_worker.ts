@@ -74,6 +74,7 @@ export const runWorker: Command = {
         marks: { read: () => readMarks(path, say), write: (marks) => writeMarks(path, marks) },
         signal,
         say,
+        alone: !flags.part,
         now: Date.now,
       }),
     ]);

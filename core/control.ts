@@ -1,4 +1,5 @@
 /** Modules, commands and what agents say of themselves, as everything above the library sees them. */
+import { isHeld } from "./data_dir.ts";
 
 export type ModuleName = "arbitrage" | "mev";
 
@@ -181,17 +182,22 @@ export type SendCommand = (
   command: Pick<SendOptions, "module" | "action" | "args" | "issuer" | "role" | "request_id">,
 ) => Sending;
 
-/** Whether a data folder has or had an agent of the module: by what is there, whatever it holds. */
+/**
+ * Whether a data folder has or had an agent of the module: one has written its status, or holds its lock. What a command
+ * leaves (a state, a latch, a free lock) is no agent. What cannot be looked at may be one.
+ */
 export function hasAgent(dataDir: string, module: ModuleName): boolean {
-  return ["lock", "state", "kill"].some((kind) => {
-    try {
-      Deno.lstatSync(`${dataDir}/agents/${module}.${kind}`);
-      return true;
-    } catch (error) {
-      // What cannot be looked at may be one.
-      return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory);
-    }
-  });
+  try {
+    Deno.lstatSync(`${dataDir}/agents/${module}.status.json`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) return true;
+  }
+  try {
+    return isHeld(`${dataDir}/agents/${module}.lock`);
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotADirectory);
+  }
 }
 
 /** An agent of this host whose status file cannot be read. */

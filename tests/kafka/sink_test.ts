@@ -1,5 +1,6 @@
 /** The sink killed inside a batch larger than it would gather again, and what `--until-stored` promises. */
 import assert from "node:assert/strict";
+import { openDataDir } from "../../core/data_dir.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { LIBRARY } from "../../tools/paths.ts";
@@ -51,6 +52,7 @@ Deno.test("a batch of 64 MiB that a kill cut is ended as it was, and --until-sto
 Deno.test("a kill from the command line holds here with the broker away, says so, and its audit is whole", () =>
   withFolder(async (data) => {
     const env = { KAFKA_BROKERS: "127.0.0.1:9" };
+    openDataDir(data);
     const { code, stdout, stderr } = await legend(["kill", "mev", "--json", "--data-dir", data], { env });
     const [sent] = lines<{ receipt: { applied: boolean } }>(stdout);
     assert.ok(sent!.receipt.applied);

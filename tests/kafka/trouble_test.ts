@@ -221,7 +221,7 @@ for (const row of ROWS) {
       if (row.part === "kafka") env.KAFKA_BROKERS = brokers;
       if (env.CLICKHOUSE_URL === "CLICKHOUSE") env.CLICKHOUSE_URL = at.clickhouse;
       if (env.CLICKHOUSE_URL === "CLICKHOUSE-WITH-A-WRONG-PASSWORD") {
-        env.CLICKHOUSE_URL = at.clickhouse.replace(/:\/\/legend:[^@]+@/, "://legend:wrong@");
+        env.CLICKHOUSE_URL = at.clickhouse.replace(/:\/\/([^:]+):[^@]+@/, "://$1:wrong@");
       }
       const config = `${folder}/legend.toml`;
       await Deno.writeTextFile(config, row.config ?? "");

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
@@ -195,7 +195,7 @@ fn store(data_dir: &Path, path: &Path, artefact: &[u8], signed: (&[u8], &str)) -
 }
 
 fn make(data_dir: &Path) -> std::io::Result<()> {
-    crate::disk::make_folder(&folder(data_dir))
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder(data_dir))
 }
 
 /// Whole or not at all, and never over what a process may have mapped: a new file, renamed.
