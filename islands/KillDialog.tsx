@@ -22,7 +22,8 @@ type Stage = "ask" | "sending" | "unreachable" | "failed" | "partly" | "done";
 function stageOf({ kill, rows, stopped }: KillState, waited_ms: number): Stage {
   if (!kill) return "ask";
   if (rows.length > 0 && stopped === rows.length) return "done";
-  if (kill.answer) return "partly";
+  // A refusal that some agents have stopped under all the same is one of the others alone.
+  if (kill.answer || (kill.problem && stopped > 0)) return "partly";
   if (kill.problem) return "failed";
   return waited_ms >= SILENT_MS ? "unreachable" : "sending";
 }
