@@ -1,5 +1,6 @@
 /** Models over many hosts: what is registered and deployed on one runs on all of them, and only if it is trusted. */
 import assert from "node:assert/strict";
+import { openDataDir } from "../../core/data_dir.ts";
 import type { ModelList } from "../../core/models.ts";
 import { ModelRegistry } from "../../ffi/models.ts";
 import { Library } from "../../ffi/library.ts";
@@ -13,7 +14,8 @@ const SHARED_KEY = "5a".repeat(32);
 Deno.test("a model registered and deployed on one host runs on the others, a late one too; a stranger's does not", () =>
   withCluster(async (cluster) => {
     const env = { ...cluster.env, CTRL_SIGN_SK_HEX: SHARED_KEY };
-    const data = (host: string) => `${cluster.folder}/${host}`;
+    // A verb that comes before the first `run` finds its folder made.
+    const data = (host: string) => openDataDir(`${cluster.folder}/${host}`).path;
     const run = async (host: string, words: readonly string[], more: Record<string, string> = env) => {
       const told = await legend([...words, "--data-dir", data(host)], { env: more });
       return { ...told, text: `${told.stdout}${told.stderr}` };
