@@ -51,7 +51,7 @@ export class StoreProbe {
   /** Null: it has answered a moment ago. */
   trouble(now = Date.now()): string | null {
     if (this.#atMs === 0) return "it has not been asked yet";
-    if (now - this.#atMs > SILENT_MS) return "it was not asked for a while";
+    if (silenceOf(now - this.#atMs)) return "it was not asked for a while";
     return this.#trouble;
   }
 }
@@ -65,9 +65,8 @@ export function readiness(path: string, options: ReadyOptions): Readiness {
   /** A part by its status: there, of a moment ago, without trouble. */
   const wrongWith = (status: { at_ms: number; trouble?: string | null } | null) => {
     if (!status) return { brief: "has not started", detail: "has not started" };
-    if (now - status.at_ms > SILENT_MS) {
-      return { brief: "silent", detail: `silent for ${((now - status.at_ms) / 1000).toFixed(0)} s` };
-    }
+    const silence = silenceOf(now - status.at_ms);
+    if (silence) return { brief: "silent", detail: silence };
     return status.trouble ? { brief: "in trouble", detail: status.trouble } : null;
   };
   const unread = options.isReading ? null : "not all topics are read yet";
@@ -98,6 +97,15 @@ export function readiness(path: string, options: ReadyOptions): Readiness {
   return { ready: reasons.every(({ ok }) => ok), reasons };
 }
 
+/**
+ * What is wrong with a status of this age. One from the future was written before the clock went back: what wrote it may
+ * have ended since, and what lives writes again within a second.
+ */
+function silenceOf(ageMs: number): string | null {
+  if (ageMs > SILENT_MS) return `silent for ${(ageMs / 1000).toFixed(0)} s`;
+  return ageMs < -SILENT_MS ? "silent since the clock went back" : null;
+}
+
 const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
 
 function diskTrouble(path: string): { brief: string; detail: string } | null {
@@ -119,9 +127,8 @@ function agentReasons(path: string, { heard }: ReadyOptions, now: number): Ready
     if (status.state !== "running") {
       return { part, ok: false, brief: status.state, detail: status.error ?? status.state };
     }
-    if (silentMs > SILENT_MS) {
-      return { part, ok: false, brief: "silent", detail: `silent for ${(silentMs / 1000).toFixed(0)} s` };
-    }
+    const silence = silenceOf(silentMs);
+    if (silence) return { part, ok: false, brief: "silent", detail: silence };
     if (status.trouble) return { part, ok: false, brief: "in trouble", detail: status.trouble };
     // That it decides nothing is its operator's will, and said.
     const word = decidingWord(status);
