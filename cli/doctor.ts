@@ -9,7 +9,7 @@ import { freeBytes } from "../core/files.ts";
 import { sourceLine } from "../core/funnel.ts";
 import { linkStatus } from "../core/link.ts";
 import { readThrough } from "../core/log/follow.ts";
-import { apiStatus, crashing, partsStatus, SILENT_MS, workerStatus } from "../core/parts.ts";
+import { apiStatus, crashing, partsStatus, silenceOf, workerStatus } from "../core/parts.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { proveNoLoss } from "../core/store/proof.ts";
 import { SCHEMA_VERSION } from "../core/store/schema.ts";
@@ -58,12 +58,9 @@ function partFinding(
   start: string,
 ): Finding {
   if (!status) return { name, ok: false, detail: `it does not run, start it with \`${start}\`` };
-  const silentMs = Date.now() - status.at_ms;
-  if (silentMs > SILENT_MS) {
-    const detail = `silent for ${
-      (silentMs / 1000).toFixed(0)
-    } s: it has ended or hangs; look at what it said last`;
-    return { name, ok: false, detail };
+  const silence = silenceOf(Date.now() - status.at_ms);
+  if (silence) {
+    return { name, ok: false, detail: `${silence}: it has ended or hangs; look at what it said last` };
   }
   return { name, ok: !status.trouble, detail: status.trouble ?? "it lives" };
 }

@@ -2,7 +2,7 @@
 import { decidingWord, readAgents } from "../core/control.ts";
 import { freeBytes } from "../core/files.ts";
 import { linkStatus } from "../core/link.ts";
-import { crashing, partsStatus, SILENT_MS, workerStatus } from "../core/parts.ts";
+import { crashing, partsStatus, silenceOf, workerStatus } from "../core/parts.ts";
 import { pause } from "../core/pause.ts";
 import type { Store } from "../core/store/client.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
@@ -95,15 +95,6 @@ export function readiness(path: string, options: ReadyOptions): Readiness {
     add("store", wrong, `${lag} records are not stored yet`);
   }
   return { ready: reasons.every(({ ok }) => ok), reasons };
-}
-
-/**
- * What is wrong with a status of this age. One from the future was written before the clock went back: what wrote it may
- * have ended since, and what lives writes again within a second.
- */
-function silenceOf(ageMs: number): string | null {
-  if (ageMs > SILENT_MS) return `silent for ${(ageMs / 1000).toFixed(0)} s`;
-  return ageMs < -SILENT_MS ? "silent since the clock went back" : null;
 }
 
 const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(0);

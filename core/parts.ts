@@ -2,6 +2,15 @@
 
 /** A status older than this is of a part that does not run: each tells it four times a second or more. */
 export const SILENT_MS = 2_500;
+
+/**
+ * What is wrong with a status of this age. One from the future was written before the clock went back: what wrote it may
+ * have ended since, and what lives writes again within a second.
+ */
+export function silenceOf(ageMs: number): string | null {
+  if (ageMs > SILENT_MS) return `silent for ${(ageMs / 1000).toFixed(0)} s`;
+  return ageMs < -SILENT_MS ? "silent since the clock went back" : null;
+}
 /** Starts again within {@link CRASHING_MS} from which a part counts as one that crashes again and again. */
 const CRASHES_MIN = 3;
 const CRASHING_MS = 60_000;
