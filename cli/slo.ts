@@ -3,7 +3,7 @@ import { kafkaOf } from "../core/config/kafka.ts";
 import { agentStatuses, isOver, MODULES } from "../core/control.ts";
 import { AppError } from "../core/errors.ts";
 import { linkStatus } from "../core/link.ts";
-import { SILENT_MS } from "../core/parts.ts";
+import { silenceOf } from "../core/parts.ts";
 import { proveNoLoss } from "../core/store/proof.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
@@ -42,7 +42,7 @@ async function asked(
 async function storeObjectives(context: Context): Promise<Objective[]> {
   const sink = sinkStatus(context.dataDir().path);
   const lag = sink?.topics.reduce((sum, topic) => sum + topic.lag, 0) ?? null;
-  const isLagKnown = sink !== null && Date.now() - sink.at_ms < SILENT_MS && sink.trouble === null;
+  const isLagKnown = sink !== null && silenceOf(Date.now() - sink.at_ms) === null && sink.trouble === null;
   const why = sink === null ? "the sink has not run" : sink.trouble ?? "the sink is silent";
   const store = storeOf(context);
   return [
@@ -84,7 +84,7 @@ async function objectives(context: Context): Promise<Objective[]> {
   const isLive = !statuses.every(isOver);
   if (kafkaOf(context.config())) {
     const link = linkStatus(path);
-    const isKnown = link !== null && (!isLive || Date.now() - link.at_ms < SILENT_MS);
+    const isKnown = link !== null && (!isLive || silenceOf(Date.now() - link.at_ms) === null);
     list.push({
       name: "records that wait for Kafka",
       value: isKnown ? link.waiting : null,

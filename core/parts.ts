@@ -1,7 +1,7 @@
 /** What the parts of an installation say of themselves: the proof that each lives, and how often it had to be started. */
 
 /** A status older than this is of a part that does not run: each tells it four times a second or more. */
-export const SILENT_MS = 2_500;
+const SILENT_MS = 2_500;
 
 /**
  * What is wrong with a status of this age. One from the future was written before the clock went back: what wrote it may
