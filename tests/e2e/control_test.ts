@@ -1,6 +1,5 @@
 /** Commands, receipts and the kill, on agents that run on the simulated chain. */
 import assert from "node:assert/strict";
-import { openDataDir } from "../../core/data_dir.ts";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import type { AgentStatus } from "../../core/control.ts";
@@ -21,8 +20,9 @@ async function withAgents(
   data: string,
   words: readonly string[],
   run: (child: Deno.ChildProcess) => Promise<void>,
+  env: Record<string, string> = {},
 ): Promise<void> {
-  const child = command([...words, "--data-dir", data]).spawn();
+  const child = command([...words, "--data-dir", data], { env }).spawn();
   const errors = new Response(child.stderr).text();
   const output = new Response(child.stdout).text();
   try {
@@ -49,13 +49,13 @@ async function status(data: string, module: string): Promise<AgentStatus | undef
 
 /** Asks until the answer is there; a promise that is never kept fails the test by its own time limit. */
 async function until<T>(ask: () => Promise<T | undefined | false>, what: string): Promise<T> {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + 60_000;
   while (performance.now() < end) {
     const answer = await ask();
     if (answer) return answer;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`${what} did not happen in 20 s`);
+  throw new Error(`${what} did not happen in 60 s`);
 }
 
 const events = (data: string, module: string, more: number) =>
@@ -230,7 +230,13 @@ Deno.test("an agent that was not there learns the wanted state, not the history,
     const env = { CTRL_SIGN_SK_HEX: "5a".repeat(32) };
     const sendSigned = (...words: string[]) =>
       legend(["control", "mev", ...words, "--json", "--data-dir", data], { env });
-    openDataDir(data);
+    // A kill is for agents that were there.
+    await withAgents(data, ["run", "agent", "mev", "--source", "sim:1"], async () => {
+      await until(
+        async () => (await status(data, "mev"))?.state === "running",
+        "the agent of the first host",
+      );
+    }, env);
     for (let pct = 1; pct <= 5; pct++) await sendSigned("throttle", "--throttle-pct", String(pct));
     await sendSigned("policy", "--ev-min", "0.003");
     await legend(["kill", "mev", "--json", "--data-dir", data], { env });

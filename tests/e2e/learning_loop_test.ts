@@ -224,7 +224,8 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
           module,
         ]);
         assert.equal(back.version, xgb, "the one that was live before");
-        assert.equal((await status(data, module)).model, xgb);
+        // The receipt comes at once, the status a quarter of a second later.
+        await until(`${xgb} in the status`, async () => (await status(data, module)).model === xgb);
 
         let told: ShadowComparison | undefined;
         const compare = async () => {
@@ -267,7 +268,10 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
         assert.equal(code, 0, `${line}: ${stderr}`);
         version = /^([0-9a-f]{12}): AUC/.exec(stdout)?.[1] ?? version;
       }
-      assert.equal((await status(data, "mev")).shadow_model, version);
+      await until(
+        "the shadow in the status",
+        async () => (await status(data, "mev")).shadow_model === version,
+      );
       assert.deepEqual(await agentPids(data), pids, "no agent was started again");
       for (const name of ["arbitrage-decisions-proto", "sandwich-decisions-proto"]) {
         for (const [producer, list] of await sequences(log, name)) {
