@@ -1,5 +1,6 @@
 /** Every page at every width: nothing lies beside the screen, nothing over something else. */
 import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
 import { siteTests } from "./site.ts";
 
 const test = siteTests();
@@ -8,15 +9,34 @@ const PAGES = ["overview", "arbitrage", "sandwich", "datasets", "training", "set
 /** Desktop, 200 % of a 1440 px screen, tablet, phones. */
 const WIDTHS = [1440, 1024, 768, 720, 390, 320];
 
+const sideways = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** Waits until what is drawn by a script has taken the new width: two frames, and each chart as wide as its place. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll(".plot:not([hidden])")].every((place) => {
+      const canvas = place.querySelector("canvas");
+      return canvas !== null && Math.abs(canvas.getBoundingClientRect().width - place.clientWidth) <= 1;
+    })
+  );
+}
+
 test("F17: no page scrolls sideways at any width, and nothing covers anything", async ({ open, url }) => {
   const page = await open("/overview");
   const found: string[] = [];
   for (const name of PAGES) {
     await page.goto(`${url}/${name}`);
     await page.waitForSelector(".strip >> text=Running");
+    if (name === "overview") await page.waitForSelector(".plot canvas");
     if (["arbitrage", "sandwich"].includes(name)) await page.waitForSelector("tbody tr[data-id]");
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
+      // Not even for the frame before a chart is drawn again.
+      const atOnce = await sideways(page);
+      if (atOnce !== 0) found.push(`${name} at ${width}: ${atOnce} px sideways at once`);
+      await settled(page);
       const told = await page.evaluate(() => {
         const root = document.documentElement;
         // What scrolls within its own place is as wide as it likes.
