@@ -1,6 +1,7 @@
 import { kafkaOf } from "../core/config/kafka.ts";
 import { isBusy } from "../core/database.ts";
 import { isHeld, SUPERVISOR_LOCK } from "../core/data_dir.ts";
+import { killDetail } from "../core/audit/kill_detail.ts";
 import { AppError, UsageError } from "../core/errors.ts";
 import { LOCAL_USER } from "../core/local_user.ts";
 import { appendAct, tellHeads, withDatabase } from "./audit_act.ts";
@@ -133,7 +134,14 @@ async function send(
   const asked = { modules, action, values, args, request_ids };
   if (!isKill) {
     for (const [at, module] of modules.entries()) {
-      await auditFirst(context, word(action, values), module, args, request_ids[at]!, AUDIT_BUSY_MS);
+      await auditFirst(
+        context,
+        word(action, values),
+        module,
+        JSON.stringify(typed(args)),
+        request_ids[at]!,
+        AUDIT_BUSY_MS,
+      );
     }
   }
   const answers = await Promise.all(modules.map((module, at) =>
@@ -209,15 +217,27 @@ function codeOf(sent: Sent, isKill: boolean): ExitCode {
 async function auditKill(context: Context, asked: Asked, answers: readonly Sent[]): Promise<void> {
   for (const [at, module] of asked.modules.entries()) {
     const { taken, path, receipt, agent_error } = answers[at]!;
-    const came_of = { taken, path, note: (receipt?.reason || agent_error) ?? undefined };
+    const came_of = [{ taken, path, note: (receipt?.reason || agent_error) ?? undefined }];
     try {
-      await audit(context, "kill", module, { ...asked.args, came_of }, asked.request_ids[at]!, 0);
+      await audit(context, "kill", module, killDetail(typed(asked.args), came_of), asked.request_ids[at]!, 0);
     } catch (error) {
       context.say(
         `The kill of ${module} is not in the audit: ${error instanceof Error ? error.message : error}`,
       );
     }
   }
+}
+
+/** The values of a command by their own types, as the API's entries have them: on the wire all are text. */
+function typed(args: Readonly<Record<string, string>>): Record<string, unknown> {
+  // What is no number is refused by the agent; the entry has it as it was typed.
+  const number = (text: string) => text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+  const value = (name: string, text: string): unknown => {
+    if (name === "reason") return text;
+    if (name === "kill") return text === "true";
+    return name === "tip_ladder" ? text.split(",").map(number) : number(text);
+  };
+  return Object.fromEntries(Object.entries(args).map(([name, text]) => [name, value(name, text)]));
 }
 
 /** How long a command waits for another writer of the audit. */
@@ -246,11 +266,11 @@ function audit(
   context: Context,
   action: string,
   module: ModuleName,
-  args: Record<string, unknown>,
+  detail: string,
   request_id: string,
   busyMs: number,
 ): Promise<void> {
-  const act = { action, module, detail: JSON.stringify(args), request_id };
+  const act = { action, module, detail, request_id };
   return withDatabase(context, (database) => appendAct(context, database, act), busyMs);
 }
 

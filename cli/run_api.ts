@@ -19,6 +19,7 @@ import { DecisionIndex } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
 import { makeFolder, readOrMake, removeIfThere, replaceFile, StatusFile } from "../core/files.ts";
 import { Fleet } from "../core/fleet.ts";
+import { hostFlags } from "../core/host_flags.ts";
 import { linkStatus } from "../core/link.ts";
 import { apiStatusFile } from "../core/parts.ts";
 import { MetricsView } from "../core/metrics.ts";
@@ -214,6 +215,7 @@ async function openParts(context: Context, supervised: boolean) {
     accounts,
     devices: new DeviceMarks(secret),
     dataDir: path,
+    hostFlags: hostFlags(path, Deno.env.toObject()),
     tokens,
     masterKey: context.setting<string>("auth.master_api_key"),
     audit: async ({ who, action, module = "", detail = "", request_id = "" }, patient = false) => {

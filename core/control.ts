@@ -65,6 +65,8 @@ export interface AgentStatus {
   pid: number;
   /** Unix nanoseconds at which this was told. */
   at_ns: string;
+  /** Seconds since it began, by a clock that is not set. Null: an agent of an older version. */
+  up_s: number | null;
   slot: number;
   event_ns: string;
   policy: PolicyState;
@@ -242,6 +244,9 @@ export const isOver = ({ state, source }: Pick<AgentStatus, "state" | "source">)
 
 const STATUS_BYTES_MAX = 64 << 10;
 
+const secondsOf = (value: unknown): number | null =>
+  typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+
 /** A status as a host of this or another version tells it; undefined when it lacks what is always there. */
 export function statusOf(json: Uint8Array): AgentStatus | undefined {
   if (json.length > STATUS_BYTES_MAX) return undefined;
@@ -257,5 +262,12 @@ export function statusOf(json: Uint8Array): AgentStatus | undefined {
     Array.isArray(status.policy?.tip_ladder) && typeof status.policy_hash === "string" &&
     typeof status.why_not === "object" && status.why_not !== null;
   // An agent of an older version says less.
-  return isWhole ? { ...status, source: status.source ?? null, funnel: status.funnel ?? null } : undefined;
+  return isWhole
+    ? {
+      ...status,
+      source: status.source ?? null,
+      up_s: secondsOf(status.up_s),
+      funnel: status.funnel ?? null,
+    }
+    : undefined;
 }

@@ -52,6 +52,15 @@ Deno.test("agents of this host stand first, each agent once, with its age", () =
   );
 });
 
+Deno.test("an agent that does not say how long it has run is not given a time", () => {
+  const { fleet: all } = fleet();
+  const said = { a: 0, b: 4_000, c: undefined, d: -1, e: "soon" };
+  for (const [name, up_s] of Object.entries(said)) {
+    all.take(report(status(`mev-${name}`, { up_s } as Partial<AgentStatus>)));
+  }
+  assert.deepEqual(all.all().map(({ up_s }) => up_s), [0, 4_000, null, null, null]);
+});
+
 Deno.test("the newest report holds, in whatever order they come", () => {
   const { fleet: all } = fleet();
   all.take(report(status("mev-one", { transactions: 2 })));

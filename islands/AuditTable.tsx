@@ -4,7 +4,9 @@ import type { StoredEntry } from "../core/audit/chain.ts";
 import { Icon } from "./_icons.tsx";
 import { Skeleton } from "./_ui.tsx";
 import { api, wordsOf } from "./api.ts";
+import { wholeDetail } from "./audit_detail.ts";
 import { grouped, short, utc } from "./format.ts";
+import { useHostCommand } from "./host.ts";
 import { Ignored } from "./Ignored.tsx";
 
 const EVERY_MS = 5_000;
@@ -13,6 +15,7 @@ export default function AuditTable() {
   const [entries, setEntries] = useState<StoredEntry[] | null>(null);
   const [total, setTotal] = useState(0);
   const [problem, setProblem] = useState("");
+  const verify = useHostCommand("audit verify");
   const look = (before?: number) =>
     api<{ entries: StoredEntry[]; total: number }>(
       "GET",
@@ -39,7 +42,7 @@ export default function AuditTable() {
       <div class="panel-h">
         <h2>Entries</h2>
         <span class="s t2">
-          each holds the hash of the one before; <code>legend audit verify</code> goes through all
+          each holds the hash of the one before; <code>{verify}</code> goes through all
         </span>
       </div>
       {problem && <p class="panel-b bad" role="alert">{problem}</p>}
@@ -68,7 +71,7 @@ export default function AuditTable() {
                 <td class="b">{entry.action}</td>
                 <td class="p2">{entry.module}</td>
                 <td class="p2">
-                  <span class="trunc" title={entry.detail}>{entry.detail}</span>
+                  <Detail text={entry.detail} />
                 </td>
                 <td class="p3">
                   <span class="mono" title={entry.hash}>{short(entry.hash)}</span>
@@ -106,3 +109,14 @@ export default function AuditTable() {
     </section>
   );
 }
+
+/** More than fits is opened, whole. */
+const FITS = 32;
+
+const Detail = ({ text }: { text: string }) =>
+  text.length <= FITS ? <>{text}</> : (
+    <details class="detail">
+      <summary class="trunc">{text}</summary>
+      <pre class="log" tabIndex={0}>{wholeDetail(text)}</pre>
+    </details>
+  );

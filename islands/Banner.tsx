@@ -1,9 +1,11 @@
 /** One line under the strip, on every page: who does not answer, since when, and what still works. Never cut off. */
+import type { ModuleName } from "../core/control.ts";
 import type { FleetAgent } from "../core/fleet.ts";
 import { Icon } from "./_icons.tsx";
 import { isSilent, MODULE_TITLES, ofModule, silence } from "./agents.ts";
 import { BLIND_MS, type Blindness, blindness, contact } from "./contact.ts";
 import { age } from "./format.ts";
+import { useHostCommand } from "./host.ts";
 import type { StreamMessage } from "./stream_worker.ts";
 
 /** What the page sees of the world at one moment of its clock. */
@@ -115,11 +117,14 @@ export function Banner({ trouble }: { trouble: Trouble | null }) {
 }
 
 /** The way that works without this page. */
-export const HostKill = () => (
-  <span class="cmd">
-    <code>legend kill</code>
-    <button type="button" class="cpy" data-copy="legend kill" aria-label="Copy legend kill">
-      <Icon name="copy" />
-    </button>
-  </span>
-);
+export function HostKill({ module }: { module?: ModuleName }) {
+  const command = useHostCommand(module ? `kill ${module}` : "kill");
+  return (
+    <span class="cmd">
+      <code>{command}</code>
+      <button type="button" class="cpy" data-copy={command} aria-label={`Copy ${command}`}>
+        <Icon name="copy" />
+      </button>
+    </span>
+  );
+}

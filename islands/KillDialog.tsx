@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
 import { HostKill } from "./Banner.tsx";
 import { useClock } from "./clock.ts";
+import { useHostCommand } from "./host.ts";
 import { type KillState, type Scope, SILENT_MS, useKill } from "./kill.ts";
 import { ReceiptList } from "./Receipts.tsx";
 
@@ -120,7 +121,7 @@ export default function KillDialog() {
 }
 
 const SAID = {
-  unreachable: "The kill was sent, there is no answer. Run legend kill on the host.",
+  unreachable: "The kill was sent, there is no answer. Run the command below on the host.",
   failed: "The kill was not taken.",
   partly: "Not all agents have stopped yet.",
   done: "All agents have stopped.",
@@ -199,6 +200,7 @@ const Ask = ({ scope, reason, setScope, setReason }: AskProps) => (
 );
 
 function Outcome({ state: { kill }, stage, seconds }: { state: KillState; stage: Stage; seconds: number }) {
+  const command = useHostCommand("kill");
   if (stage !== "unreachable" && stage !== "failed") return null;
   return (
     <div class="notice" data-s="bad">
@@ -209,7 +211,7 @@ function Outcome({ state: { kill }, stage, seconds }: { state: KillState; stage:
             <>
               <b>Sent, no answer for {seconds} s.</b>{" "}
               <span>
-                Nobody has said that an agent stopped. Run <code>legend kill</code>{" "}
+                Nobody has said that an agent stopped. Run <code>{command}</code>{" "}
                 on the host, or send it again.
               </span>
             </>

@@ -1,6 +1,7 @@
 /** Opens over the page when the login has ended: nothing that was typed or read below it is lost. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "./agents.ts";
+import { useHostCommand } from "./host.ts";
 import { api, loggedIn, LOGIN_ENDED, wordsOf } from "./api.ts";
 
 export interface LoginSheetProps {
@@ -8,6 +9,7 @@ export interface LoginSheetProps {
 }
 
 export default function LoginSheet({ user }: LoginSheetProps) {
+  const kill = useHostCommand("kill");
   const dialog = useRef<HTMLDialogElement>(null);
   const [problem, setProblem] = useState("");
   useEffect(() => {
@@ -40,7 +42,7 @@ export default function LoginSheet({ user }: LoginSheetProps) {
         <div class="dlg-b">
           <h2 id="sheet-title">Your login has ended</h2>
           <p class="t2">
-            The page stays as it is. Agents go on; a kill works with <code>legend kill</code> on the host.
+            The page stays as it is. Agents go on; a kill works with <code>{kill}</code> on the host.
           </p>
           <input type="text" name="sheet-user" autocomplete="username" value={user} readOnly hidden />
           <div class="f">

@@ -1,16 +1,15 @@
 /** One module: its state, its agents, its commands; who killed it, when and why. */
 import { useState } from "preact/hooks";
-import type { AuditEntry } from "../core/audit/entry.ts";
 import type { ActionName, ModuleName } from "../core/control.ts";
 import type { FleetAgent } from "../core/fleet.ts";
 import { State } from "./_icons.tsx";
 import { NoAnswer } from "./_ui.tsx";
 import { MODULE_TITLES, moduleState, silence, stateOf } from "./agents.ts";
 import { wordsOf } from "./api.ts";
-import { useAsked } from "./ask.ts";
 import { confirmed } from "./Confirm.tsx";
 import { type CommandAnswer, sendCommand } from "./commands.ts";
-import { age, grouped, sol, utc } from "./format.ts";
+import { age, grouped, sol } from "./format.ts";
+import { Killed } from "./Killed.tsx";
 import { ModeBadges } from "./Provenance.tsx";
 import { Receipts } from "./Receipts.tsx";
 import { type Figures, pnlTime } from "./summaries.ts";
@@ -58,7 +57,7 @@ export function ModuleCard({ module, agents, figures: { latest }, late_s, admin,
           <dl class="kv left">
             <dt>Source</dt>
             <dd>{shared(agents, (agent) => agent.source?.name ?? "unknown")}</dd>
-            <dt title={pnlTime(latest.value?.funnel ? [latest.value.funnel.window_s] : [])}>PnL, ≤ 1 h</dt>
+            <dt>PnL {pnlTime(agents)}</dt>
             <dd>{pnl === "–" ? "–" : `≈ ${pnl} SOL`}</dd>
             <dt>Transactions</dt>
             <dd>{sumOf((agent) => agent.transactions)} read</dd>
@@ -66,7 +65,9 @@ export function ModuleCard({ module, agents, figures: { latest }, late_s, admin,
             <dd class="mono t3">{shared(agents, (agent) => agent.policy_hash.slice(0, 6))}</dd>
           </dl>
         </div>
-        {killed && <Killed module={module} audit={audit} admin={admin} prefix={prefix} />}
+        {killed && (
+          <Killed {...{ module, audit }} lift={admin ? `${prefix}/settings?m=${module}#kill` : null} />
+        )}
         {agents.length > 1 && <Agents module={module} agents={agents} late_s={late_s} />}
         {admin && <Buttons module={module} agents={agents} prefix={prefix} />}
       </div>
@@ -96,57 +97,6 @@ const Agents = (
     })}
   </ul>
 );
-
-const KILLS_ASKED = 50;
-const KILLS_EVERY_MS = 10_000;
-
-interface KilledProps {
-  module: ModuleName;
-  audit: boolean;
-  admin: boolean;
-  prefix: string;
-}
-
-/** By whom, when and why, out of the audit; a kill by a signal is not in it, and one that could not be written neither. */
-function Killed({ module, audit, admin, prefix }: KilledProps) {
-  const asked = useAsked<{ entries: AuditEntry[] }>(
-    audit ? `/api/control/audit-log?action=kill&limit=${KILLS_ASKED}` : null,
-    KILLS_EVERY_MS,
-  );
-  const entry = asked.value?.entries.find((one) => one.module === module || one.module === "all");
-  return (
-    <div class="notice" data-s="bad" data-killed={module}>
-      <div class="grow">
-        <b>Killed.</b> <NoAnswer asked={asked} what="Who killed it" />
-        {!audit ? <span>Who did it stands in the audit, which this role does not read.</span> : entry
-          ? (
-            <span>
-              By <b>{entry.who}</b> at {utc(entry.at_ms)} UTC
-              {reasonOf(entry) ? `: ${reasonOf(entry)}` : ", without a reason"}.
-            </span>
-          )
-          : asked.value
-          ? <span>No kill of it is in the audit: it came by a signal, or from another host.</span>
-          : null}
-      </div>
-      {admin && (
-        <div class="end">
-          <a class="btn" href={`${prefix}/settings?m=${module}#kill`}>Lift…</a>
-        </div>
-      )}
-    </div>
-  );
-}
-
-function reasonOf({ detail }: AuditEntry): string {
-  try {
-    const { reason } = JSON.parse(detail);
-    return typeof reason === "string" ? reason : "";
-  } catch {
-    // Not of the page or the API: the words as they are.
-    return detail;
-  }
-}
 
 /** What will happen, before it does. */
 const question = (action: "stop" | "restart", module: ModuleName, count: number) => {

@@ -67,7 +67,7 @@ function Tiles({ figures, agents }: { figures: BothFigures; agents: FleetAgent[]
   const known = (of: "pnl_1h" | "hotpath_p50" | "hotpath_p99" | "send_p99") =>
     all.flatMap(({ value }) => value?.[of] ?? []);
   const pnl = known("pnl_1h");
-  const time = pnlTime(all.flatMap(({ value }) => value?.funnel?.window_s ?? []));
+  const time = pnlTime(agents);
   const arbitrage = figures.arbitrage.series.value?.series;
   return (
     <section class="g-tiles" aria-label="Key figures">

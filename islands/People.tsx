@@ -1,5 +1,6 @@
 /** Users and keys. */
 import { useState } from "preact/hooks";
+import { useHostCommand } from "./host.ts";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { api, wordsOf } from "./api.ts";
 import { useAsked } from "./ask.ts";
@@ -37,6 +38,7 @@ const REVOKE = ({ label, id, scopes }: Key) => ({
 
 /** Users and keys, and what an admin may do to them. */
 export function People({ admin }: { admin: boolean }) {
+  const add = useHostCommand("user add NAME ROLE");
   const users = useAsked<Users>("/api/users", 0);
   const keys = useAsked<Keys>("/api/keys", 0);
   const [problem, setProblem] = useState("");
@@ -62,7 +64,7 @@ export function People({ admin }: { admin: boolean }) {
       <div class="panel-h">
         <h2>Users and keys</h2>
         <span class="s t2">
-          add users with <code>legend user add NAME ROLE</code>
+          add users with <code>{add}</code>
         </span>
       </div>
       <NoAnswer asked={users} what="Users" />

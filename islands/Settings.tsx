@@ -10,7 +10,9 @@ import { useAsked } from "./ask.ts";
 import { type CommandAnswer, sendCommand } from "./commands.ts";
 import type { Viewer } from "./Layout.tsx";
 import { confirmed } from "./Confirm.tsx";
+import { HostKill } from "./Banner.tsx";
 import { Ignored } from "./Ignored.tsx";
+import { Killed } from "./Killed.tsx";
 import { useModule } from "./module.ts";
 import { People } from "./People.tsx";
 import { PolicyForm, PolicyView } from "./PolicyEditor.tsx";
@@ -95,10 +97,9 @@ export default function Settings({ agents: initial, viewer }: SettingsProps) {
                 </span>
               </div>
             )}
-            {admin && killed > 0 && <LiftKill module={module} />}
-            <div class="cmd">
-              <code>legend kill {module}</code>
-            </div>
+            {killed > 0 && <Killed module={module} audit={viewer.role !== "viewer"} lift={null} />}
+            {admin && <LiftKill key={module} module={module} killed={killed > 0} />}
+            <HostKill module={module} />
           </div>
         </section>
       </div>
@@ -176,19 +177,27 @@ function InForce({ agents, wanted, late_s }: Pick<AgentsState, "agents" | "wante
   );
 }
 
-/** Lifting needs more effort than killing: the name typed, and a reason. */
-function LiftKill({ module }: { module: ModuleName }) {
+/** Lifting needs more effort than killing: the name typed, and a reason. What came of it stays when the kill is gone. */
+function LiftKill({ module, killed }: { module: ModuleName; killed: boolean }) {
   const [typed, setTyped] = useState("");
   const [reason, setReason] = useState("");
   const [answer, setAnswer] = useState<CommandAnswer | Problem | null>(null);
   async function lift(event: Event) {
     event.preventDefault();
+    setAnswer(null);
     try {
       setAnswer(await sendCommand(module, "kill", { kill: false, reason }));
     } catch (error) {
       setAnswer(error instanceof Problem ? error : new Problem(0, String(error)));
     }
   }
+  const outcome = (
+    <>
+      {answer && "sent" in answer && <Receipts answer={answer} />}
+      {answer instanceof Problem && <p class="bad s" role="alert">{answer.detail}</p>}
+    </>
+  );
+  if (!killed) return outcome;
   return (
     <form class="stack-3" onSubmit={lift}>
       <div class="form">
@@ -217,8 +226,7 @@ function LiftKill({ module }: { module: ModuleName }) {
       <button type="submit" class="btn" disabled={typed !== module || reason.trim() === ""}>
         Lift the kill on {module}
       </button>
-      {answer && "sent" in answer && <Receipts answer={answer} />}
-      {answer instanceof Problem && <p class="bad s" role="alert">{answer.detail}</p>}
+      {outcome}
     </form>
   );
 }

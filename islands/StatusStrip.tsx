@@ -127,8 +127,11 @@ export default function StatusStrip({ agents: initial, admin }: StatusStripProps
 function Module(
   { module, agents, late_s }: { module: ModuleName; agents: FleetAgent[]; late_s: number | null },
 ) {
+  const now = useClock();
   const state = moduleState(agents, late_s);
-  const oldest = Math.max(...agents.map((agent) => silence(agent, late_s)));
+  const blind = now === 0 ? null : blindness(now);
+  // While the page is blind the banner, the strip and the tiles count from one moment: the last answer.
+  const oldest = blind ? blind.for_ms / 1000 : Math.max(...agents.map((agent) => silence(agent, late_s)));
   return (
     <div
       data-module={module}

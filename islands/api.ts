@@ -1,4 +1,5 @@
 /** The browser's way to the API: limits on time, the header against forgery, problems as errors, one renewal of an expired token. */
+import { hostFlags } from "./host.ts";
 import { answered, asking, loginHolds, unanswered } from "./contact.ts";
 
 /** What a `problem+json` says; status 0: no answer came. */
@@ -64,7 +65,7 @@ const noAnswer = (isTimeout: boolean, limitMs: number) =>
     `${
       isTimeout ? `The server has not answered in ${limitMs / 1000} s.` : "The server cannot be reached."
     } ` +
-      "Agents go on; a kill works with legend kill on the host.",
+      `Agents go on; a kill works with legend kill${hostFlags()} on the host.`,
   );
 
 let refreshing: Promise<Refreshed> | undefined;

@@ -1,7 +1,8 @@
 /** One clock for every age on the page: the browser's own, which no answer has to come for. */
 import { useEffect, useState } from "preact/hooks";
 
-const TICK_MS = 500;
+/** How often every age is looked at. */
+export const TICK_MS = 250;
 const listeners = new Set<(now: number) => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 

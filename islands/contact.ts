@@ -1,7 +1,11 @@
 /** Whether this browser has contact with the server: what was asked and not answered, since when, and why. */
 
-/** A question that nothing has answered for this long: the page says so, and shows no value as current. */
-export const BLIND_MS = 3_000;
+import { TICK_MS } from "./clock.ts";
+
+/** No answer for this long: the page says so, and shows no value as current. It does so at its clock's next tick. */
+export const BLIND_MS = 3_000 - TICK_MS;
+/** How often a page that is seen asks: an answer that is older than this before a question is of a page that slept. */
+const ASKED_EVERY_MS = 1_000;
 
 export interface Contact {
   /** `performance.now()` of the oldest question since the last answer; null: none waits. */
@@ -51,13 +55,17 @@ export function loginHolds(holds: boolean): void {
 /** Who does not answer. */
 export type Blindness = "offline" | "login" | "unreachable" | "silent";
 
-/** Why the page cannot see, and for how many milliseconds; null: it sees. */
-export function blindness(at: number): { who: Blindness; for_ms: number } | null {
-  if (now.login_ended_at !== null) return { who: "login", for_ms: Math.max(0, at - now.login_ended_at) };
-  if (now.waiting_since === null) return null;
-  const for_ms = Math.max(0, at - now.waiting_since);
-  if (!navigator.onLine && now.is_unreachable) return { who: "offline", for_ms };
+/** Why the page cannot see, and for how many milliseconds since the last answer; null: it sees. */
+export function blindness(
+  at: number,
+  of: Readonly<Contact> = now,
+): { who: Blindness; for_ms: number } | null {
+  if (of.login_ended_at !== null) return { who: "login", for_ms: Math.max(0, at - of.login_ended_at) };
+  if (of.waiting_since === null) return null;
+  const since = Math.max(of.answered_at ?? of.waiting_since, of.waiting_since - ASKED_EVERY_MS);
+  const for_ms = Math.max(0, at - since);
+  if (navigator.onLine === false && of.is_unreachable) return { who: "offline", for_ms };
   // A refused connection is known at once; a moment is left to a server that starts again.
-  if (now.is_unreachable && for_ms >= BLIND_MS / 3) return { who: "unreachable", for_ms };
+  if (of.is_unreachable && at - of.waiting_since >= BLIND_MS / 3) return { who: "unreachable", for_ms };
   return for_ms >= BLIND_MS ? { who: "silent", for_ms } : null;
 }

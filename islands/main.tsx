@@ -2,14 +2,17 @@
 import { type ComponentType, h, hydrate, render } from "preact";
 import { api, prefix } from "./api.ts";
 import { copyText } from "./copy.ts";
+import { HostFlags, hostFlags } from "./host.ts";
 import { KeysDialog } from "./KeysDialog.tsx";
 import { isTyping } from "./keys.ts";
 import { type IslandName, ISLANDS } from "./registry.ts";
 import { say } from "./say.ts";
 
+const flags = hostFlags();
 for (const place of document.querySelectorAll<HTMLElement>("[data-island]")) {
   const island = ISLANDS[place.dataset.island as IslandName] as ComponentType<Record<string, unknown>>;
-  hydrate(h(island, JSON.parse(place.dataset.props ?? "{}")), place);
+  const props = JSON.parse(place.dataset.props ?? "{}");
+  hydrate(h(HostFlags.Provider, { value: flags, children: h(island, props) }), place);
 }
 
 document.addEventListener("click", async (event) => {

@@ -1,7 +1,9 @@
 /** The figures of both modules: the newest each second, the ten minutes behind them each ten seconds. */
 import type { Funnel, ModuleName } from "../core/control.ts";
 import type { MetricsSummary } from "../core/metrics.ts";
+import type { FleetAgent } from "../core/fleet.ts";
 import { type Asked, useAsked } from "./ask.ts";
+import { age } from "./format.ts";
 
 type Series = MetricsSummary["series"];
 type Latest = Omit<MetricsSummary, "series"> & { funnel?: Funnel | null };
@@ -53,12 +55,18 @@ export function together(
 export const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 export const most = (values: readonly number[]) => Math.max(...values);
 
-/** The funnel counts no longer than this, also of an agent that has run for longer. */
-const FUNNEL_S = 600;
+/** Agents add up their outcomes of so long, in memory. */
+const PNL_S = 3_600;
+/** Agents that began together tell their seconds at different moments. */
+const SAME_S = 2;
 
-/** Of which time the PnL is: agents count it in memory, so that one which began less than an hour ago has no hour. */
-export function pnlTime(windows_s: readonly number[]): string {
-  const least = Math.min(...windows_s);
-  if (least >= FUNNEL_S) return "since the start, at most 1 h";
-  return `since the start, ${least < 60 ? `${Math.floor(least)} s` : `${Math.floor(least / 60)} min`}`;
+/** Of which time the PnL of some agents is: the last hour's, or of an agent that began later all of its time. */
+export function pnlTime(agents: readonly Pick<FleetAgent, "state" | "up_s">[]): string {
+  const running = agents.filter(({ state }) => state === "running");
+  const spans = (running.length > 0 ? running : agents).map(({ up_s }) => up_s ?? NaN);
+  if (spans.length === 0 || spans.some(Number.isNaN)) return "of unknown time";
+  const [least, longest] = [Math.min(...spans), Math.min(PNL_S, Math.max(...spans))];
+  if (least >= PNL_S) return "of the last hour";
+  const isSame = longest - least <= SAME_S || age(least) === age(longest);
+  return isSame ? `of the last ${age(least)}` : `of the last ${age(least)} to ${age(longest)}`;
 }

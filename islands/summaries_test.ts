@@ -27,9 +27,20 @@ Deno.test("a second of which no module knows is unknown, not zero", () => {
   assert.deepEqual(together([broken], ({ pnl }) => pnl, most).values, [1, null, 2]);
 });
 
-Deno.test("the PnL is called the last hour's of no agent: its counter begins with the agent", () => {
-  assert.equal(pnlTime([600, 42]), "since the start, 42 s");
-  assert.equal(pnlTime([180, 240]), "since the start, 3 min");
-  assert.equal(pnlTime([600, 600]), "since the start, at most 1 h");
-  assert.equal(pnlTime([]), "since the start, at most 1 h");
+Deno.test("the PnL is of the time that its agents have run, exactly, and of no more than an hour", () => {
+  const agents = (...spans: (number | null)[]) => spans.map((up_s) => ({ state: "running" as const, up_s }));
+  assert.equal(pnlTime(agents(42, 43)), "of the last 42 s");
+  assert.equal(pnlTime(agents(660)), "of the last 11 min");
+  assert.equal(pnlTime(agents(3_599)), "of the last 59 min");
+  assert.equal(pnlTime(agents(3_600, 90_000)), "of the last hour");
+  assert.equal(pnlTime(agents(90, 90_000)), "of the last 1 min to 1 h");
+  assert.equal(pnlTime([...agents(700), { state: "done", up_s: 5 }]), "of the last 11 min");
+});
+
+Deno.test("without an agent that says how long it has run, the time of the PnL is unknown", () => {
+  assert.equal(pnlTime([]), "of unknown time");
+  assert.equal(
+    pnlTime([{ state: "running", up_s: null }, { state: "running", up_s: 42 }]),
+    "of unknown time",
+  );
 });

@@ -1,6 +1,7 @@
 /** Commands to the agents, and what became of them. */
 import { type ActionName, type ModuleName, MODULES, type Sent } from "../core/control.ts";
 import { may } from "../core/auth/rights.ts";
+import { killDetail } from "../core/audit/kill_detail.ts";
 import { AppError } from "../core/errors.ts";
 import { commandBody, type ControlBody, controlBody, killSwitchBody, policyBody } from "../proto/api.ts";
 import type { Act, ApiDeps } from "./deps.ts";
@@ -156,7 +157,7 @@ export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
     for (const act of acts) {
       const came_of = came.filter(({ module }) => module === act.module).map(cameOf);
       try {
-        await deps.audit({ ...act, detail: JSON.stringify({ ...body, came_of }) }, true);
+        await deps.audit({ ...act, detail: killDetail({ ...body }, came_of) }, true);
       } catch (error) {
         deps.say(`The kill ${act.request_id} by ${act.who} is not in the audit: ${reasonOf(error)}`);
       }

@@ -77,6 +77,8 @@ export interface ApiDeps {
   devices: DeviceMarks;
   /** Its path is left out of every answer. */
   dataDir?: string;
+  /** What a command on this host needs to find the folder, with a space before it; "": nothing. */
+  hostFlags: string;
   tokens: Tokens;
   masterKey: string;
   /**

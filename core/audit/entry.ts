@@ -23,12 +23,15 @@ export interface AuditEntry extends Act {
 /** The shown fields in the order in which they are hashed. */
 export const FIELDS = ["seq", "at_ms", "who", "action", "module", "detail", "request_id"] as const;
 
+/** Most UTF-16 units of a detail. */
+export const DETAIL_MAX = 4_096;
+
 /** Most UTF-16 units of each text; what is longer is cut, and says so. */
 const LENGTH_MAX: Record<keyof Act, number> = {
   who: 128,
   action: 64,
   module: 32,
-  detail: 4_096,
+  detail: DETAIL_MAX,
   request_id: 128,
 };
 

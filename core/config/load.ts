@@ -127,7 +127,7 @@ function resolve(row: ConfigKey, input: ConfigInput, layers: Layers): ConfigValu
   if (fromEnv) return parsed(row, fromEnv.text, fromEnv.origin);
   if (layers.runtime.has(row.key)) return parsed(row, layers.runtime.get(row.key), layers.runtimePath);
   if (layers.toml.has(row.key)) return parsed(row, layers.toml.get(row.key), layers.path);
-  if (row.key === "data_dir") return { key: row.key, value: defaultDataDir(input), origin: "default" };
+  if (row.key === "data_dir") return { key: row.key, value: usualDataDir(input.env), origin: "default" };
   return row.default === ""
     ? { key: row.key, value: "", origin: "default" }
     : parsed(row, row.default, "default");
@@ -291,8 +291,9 @@ function whole(path: string): string {
   }
 }
 
-function defaultDataDir(input: ConfigInput): string {
-  const base = input.env.XDG_DATA_HOME || (input.env.HOME ? `${input.env.HOME}/.local/share` : "/var/lib");
+/** The data folder of a verb that nothing names one. */
+export function usualDataDir(env: ConfigInput["env"]): string {
+  const base = env.XDG_DATA_HOME || (env.HOME ? `${env.HOME}/.local/share` : "/var/lib");
   return `${base}/legend`;
 }
 

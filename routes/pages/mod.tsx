@@ -2,6 +2,7 @@
 import { getCookie } from "hono/cookie";
 import { type ComponentType, h } from "preact";
 import { renderToString } from "preact-render-to-string";
+import { HostFlags } from "../../islands/host.ts";
 import { Layout, type PageName, PAGES, type Viewer } from "../../islands/Layout.tsx";
 import { IconDefs } from "../../islands/_icons.tsx";
 import { type IslandName, ISLANDS } from "../../islands/registry.ts";
@@ -20,6 +21,8 @@ function Island({ name, props }: { name: IslandName; props: Record<string, unkno
 
 function document(c: RouteContext, deps: ApiDeps, title: string, body: ComponentChildren): Response {
   const theme = getCookie(c, "legend_theme");
+  // Where this host keeps its files is nothing for a stranger.
+  const flags = c.get("principal")?.role ? deps.hostFlags : "";
   const asset = (name: string) =>
     `${deps.prefix}/assets/${name}?v=${deps.asset(name)?.etag.replaceAll('"', "") ?? "none"}`;
   const html = renderToString(
@@ -28,13 +31,16 @@ function document(c: RouteContext, deps: ApiDeps, title: string, body: Component
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
         <meta name="prefix" content={deps.prefix} />
+        {flags !== "" && <meta name="host-flags" content={flags} />}
         <meta name="plot" content={asset("plot.js")} />
         <title>{`${title} · legend`}</title>
         <link rel="icon" href={asset("icon.svg")} />
         <link rel="stylesheet" href={asset("page.css")} />
         <script src={asset("main.js")} type="module"></script>
       </head>
-      <body>{body}</body>
+      <body>
+        <HostFlags.Provider value={flags}>{body}</HostFlags.Provider>
+      </body>
     </html>,
   );
   return c.html(`<!doctype html>${html}`);

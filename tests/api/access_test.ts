@@ -429,3 +429,19 @@ Deno.test("the page works below a prefix", () =>
     const links = [...html.matchAll(/(?:href|src)="(\/[^"]*)"/g)].map(([, link]) => link!);
     assert.ok(links.length > 5 && links.every((link) => link.startsWith("/legend/")), links.join(" "));
   }, { prefix: "/legend" }));
+
+Deno.test("what to type on the host names its folder to those who are logged in, and to nobody else", () =>
+  withServer(async ({ call, person }) => {
+    const read = async (path: string, cookie = "") =>
+      await (await call("GET", path, { headers: cookie ? { cookie } : {} })).text();
+    for (const role of ["admin", "auditor", "viewer"] as const) {
+      const { token } = await person(role);
+      const html = await read("/settings", `legend_access=${token}`);
+      assert.match(html, /<code>legend kill arbitrage --data-dir \/srv\/desk<\/code>/);
+      const commands = [...html.matchAll(/legend kill[^<"]*/g)].map(([command]) => command);
+      assert.ok(commands.every((command) => command.includes(" --data-dir /srv/desk")), commands.join("; "));
+    }
+    for (const path of ["/", "/login", "/login?change", "/overview", "/api/health/ready"]) {
+      assert.ok(!(await read(path)).includes("/srv/desk"), path);
+    }
+  }, { hostFlags: " --data-dir /srv/desk" }));

@@ -82,6 +82,7 @@ export async function withServer(
     version: "test",
     host: "test-host",
     prefix: "",
+    hostFlags: "",
     accounts,
     devices: new DeviceMarks("s".repeat(32)),
     tokens: new Tokens({ secret: "s".repeat(32), issuer: "i", audience: "a", now }),

@@ -145,6 +145,11 @@ Deno.test("an admin logs in with the first secret, sees live rows, explains one,
     for (const action of ["login", "policy", "kill", "un-kill"]) {
       await page.waitForSelector(`td.b:text-is("${action}")`);
     }
+    // A kill's detail is opened, and whole: what was asked by its own type, and what came of it.
+    await page.locator("tr:has(td.b:text-is('kill')) summary").first().click();
+    const detail = JSON.parse(await page.locator("details[open] pre").innerText());
+    assert.equal(detail.kill, true);
+    assert.equal(detail.came_of.length, 1);
     const { stdout, code } = await legend(["audit", "verify", "--data-dir", site.data]);
     assert.equal(code, 0, stdout);
     assert.match(stdout, /^[1-9]\d* entries, [1-9]\d* heads told outside: whole$/m);

@@ -67,16 +67,38 @@ test("F17: no page scrolls sideways at any width, and nothing covers anything", 
           );
         const labels = boxes(".botnav > *").map(({ box }) => box).sort((one, other) => one.left - other.left);
         const close = labels.filter((box, at) => at > 0 && box.left - labels[at - 1]!.right < 3).length;
-        return {
+        // What of a row's text can be seen: its cell may cut it.
+        const seen = (cell: Element) => {
+          const range = document.createRange();
+          range.selectNodeContents(cell);
+          const [text, box] = [range.getBoundingClientRect(), cell.getBoundingClientRect()];
+          if (getComputedStyle(cell).overflowX === "visible") return { text: cell.className, box: text };
+          const [left, right] = [Math.max(text.left, box.left), Math.min(text.right, box.right)];
+          return { text: cell.className, box: new DOMRect(left, text.top, right - left, text.height) };
+        };
+        // As long as a count and an amount in another mint can be.
+        const [row] = document.querySelectorAll("tr[data-id]");
+        const planted = [
+          [document.querySelector(".funnel > li:last-child > .top1.r"), "9,999,999,999"] as const,
+          [row?.querySelector(".a-ev"), " −18,446,744,073,709,551,615 of FGXP…ibUc"] as const,
+        ].map(([place, words]) => {
+          const text = new Text(words);
+          place?.append(text);
+          return text;
+        });
+        const told = {
           close,
           sideways: root.scrollWidth - root.clientWidth,
           wide,
           covered: [
             ...over(boxes(".botnav > *")),
             ...over(boxes(".top a, .top button, .top .end > span")),
+            ...over([...row?.querySelectorAll(".a-what, .a-ev, .a-out, .a-age") ?? []].map(seen)),
             ...over(boxes(".strip dd, .strip dt, .strip > button")),
           ],
         };
+        for (const text of planted) text.remove();
+        return told;
       });
       if (told.close > 0 || told.sideways > 0 || told.wide.length > 0 || told.covered.length > 0) {
         found.push(`${name} at ${width}: ${JSON.stringify(told)}`);

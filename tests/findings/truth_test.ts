@@ -22,8 +22,8 @@ async function traded(data: string): Promise<void> {
   await until("the agent tells nothing", () => {
     try {
       // Metrics are told each second.
-      const { evidence, funnel } = JSON.parse(Deno.readTextFileSync(`${data}/agents/mev.status.json`));
-      return evidence > 20 && funnel.window_s >= 4;
+      const { evidence, funnel, up_s } = JSON.parse(Deno.readTextFileSync(`${data}/agents/mev.status.json`));
+      return evidence > 20 && funnel.window_s >= 4 && up_s >= funnel.window_s;
     } catch {
       // Not there yet.
       return false;

@@ -114,6 +114,7 @@ struct Work {
 }
 
 struct Shared {
+    started: Instant,
     stop: AtomicBool,
     finished: AtomicBool,
     events: [AtomicU64; 6],
@@ -147,6 +148,7 @@ struct Shared {
 impl Default for Shared {
     fn default() -> Self {
         Shared {
+            started: Instant::now(),
             stop: AtomicBool::new(false),
             finished: AtomicBool::new(false),
             events: [const { AtomicU64::new(0) }; 6],

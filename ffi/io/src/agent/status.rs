@@ -42,6 +42,7 @@ pub(super) fn status(
         "instance": instance,
         "pid": std::process::id(),
         "at_ns": now_ns().to_string(),
+        "up_s": shared.started.elapsed().as_secs(),
         "slot": shared.slot.load(Relaxed),
         "event_ns": shared.event_ns.load(Relaxed).to_string(),
         "policy": policy,
