@@ -1,19 +1,49 @@
 import assert from "node:assert/strict";
-import { commandHelp, overview } from "./help.ts";
-import { parse } from "./parse.ts";
+import { CONFIG_KEYS } from "../core/config/schema.ts";
+import { EXIT, EXITS } from "./command.ts";
+import { actionsHelp, commandHelp, overview } from "./help.ts";
+import { choicesOf, parse, placeholders } from "./parse.ts";
 import { COMMANDS } from "./registry.ts";
+import { API_FLAGS } from "./verbs/flags.ts";
 
-Deno.test("COMMANDS are sorted by name and each has a summary", () => {
+Deno.test("COMMANDS are sorted by name, each once, with a summary and an example of itself", () => {
   const names = COMMANDS.map(({ name }) => name);
-  assert.deepEqual(names, [...names].sort());
-  for (const { summary } of COMMANDS) assert.ok(summary.length > 10);
+  assert.deepEqual(names, [...new Set(names)].sort());
+  for (const { name, summary, examples } of COMMANDS) {
+    assert.ok(summary.length > 10, name);
+    assert.ok(examples.length > 0, name);
+    for (const example of examples) {
+      assert.match(example, new RegExp(`^([A-Z_]+=\\S+ )?legend ${name}( |$)`));
+    }
+  }
 });
+
+Deno.test("every verb's code is where its row says", async () => {
+  for (const { name, body } of COMMANDS) assert.equal(typeof (await body()).run, "function", name);
+});
+
+Deno.test("the flags that stand for configuration keys are those of the schema", () => {
+  const keys = CONFIG_KEYS.flatMap(({ flag }) => flag && flag !== "data-dir" ? [flag] : []);
+  assert.deepEqual(API_FLAGS.map(({ name }) => name).sort(), keys.sort());
+});
+
+Deno.test("the table of exit codes is what verbs return", () =>
+  assert.deepEqual(Object.fromEntries(EXITS.map(({ name, code }) => [name, code])), EXIT));
 
 const PARSED: [string, string[], Record<string, unknown>][] = [
   ["decode a b --slot 7", ["a", "b"], { slot: "7" }],
   ["config show --json api.port", ["api.port"], { json: true }],
   ["run --source file:a --source file:b", [], { source: "file:b" }],
   ["topics tail t --from=start", ["t"], { from: "start" }],
+  ["kill", [], {}],
+  ["kill sandwich", ["mev"], {}],
+  ["kill MEV arb", ["mev", "arbitrage"], {}],
+  ["kill all", ["all"], {}],
+  ["unkill sandwiches", ["mev"], {}],
+  ["model show Arbitrage x", ["arbitrage", "x"], {}],
+  ["--data-dir d kill mev", ["mev"], { "data-dir": "d" }],
+  ["--data-dir=d --config c doctor --json", [], { "data-dir": "d", config: "c", json: true }],
+  ["run nonsense -h", ["nonsense"], { help: true }],
 ];
 for (const [line, args, flags] of PARSED) {
   Deno.test(`parse reads \`${line}\``, () => {
@@ -32,10 +62,46 @@ const REFUSED: [string, RegExp][] = [
   ["fly", /^Cannot run legend fly: no such verb; see `legend --help`$/],
   ["config", /^Cannot run legend config: need one of check, show$/],
   ["topics drop", /^Cannot run legend topics drop: need one of create, lag, list, tail, verify$/],
-  ["decode --fast x", /^Cannot run legend decode: Unknown option '--fast'/],
+  [
+    "topics lst",
+    /^Cannot run legend topics lst: need one of create, lag, list, tail, verify, did you mean list\?$/,
+  ],
+  ["kil", /^Cannot run legend kil: no such verb, did you mean `legend kill`\? See `legend --help`$/],
+  ["stop mev", /^Cannot run legend stop: no such verb, did you mean `legend kill`\? See `legend --help`$/],
+  [
+    "kill mve",
+    /^Cannot run legend kill: there is no module `mve`, need one of arbitrage, mev, all, did you mean mev\? See/,
+  ],
+  ["decode --fast x", /^Cannot run legend decode: there is no flag --fast; see `legend decode --help`$/],
+  [
+    "run --prot 1",
+    /^Cannot run legend run: there is no flag --prot, did you mean `--port`\? See `legend run --help`$/,
+  ],
+  ["doctor -j", /^Cannot run legend doctor: there is no flag -j; see/],
+  [
+    "model show mev",
+    /^Cannot run legend model show: VERSION is missing, for example `legend model show mev newest`; see/,
+  ],
+  ["model show", /^Cannot run legend model show: MODULE \(arbitrage or mev\) is missing, for example/],
+  [
+    "control mev fly",
+    /^Cannot run legend control: `fly` cannot be used, need one of start, stop, restart, throttle, policy; see/,
+  ],
+  [
+    "audit show --limit ten",
+    /^Cannot run legend audit show: --limit cannot be `ten`, need a whole number; see/,
+  ],
+  [
+    "train mev --model xgboost",
+    /^Cannot run legend train: --model cannot be `xgboost`, need one of xgb, lgbm, torch/,
+  ],
+  [
+    "doctor json",
+    /^Cannot run legend doctor: `json` is one word too many, it takes no words, did you mean `--json`\? See/,
+  ],
   [
     "run mev --source sim:7",
-    /^Cannot run legend run: `mev` is one word too many, it takes no words; see `legend run --help`$/,
+    /^Cannot run legend run: `mev` is one word too many, it takes no words, did you mean `legend run agent mev`\? See `legend run --help`$/,
   ],
   [
     "model rollback mev a b",
@@ -65,10 +131,13 @@ Deno.test("help names every verb and every flag", () => {
 });
 
 Deno.test("operator 9: every verb refuses a word more than it takes, and lists no more than it says", () => {
+  const wordFor = (placeholder: string) =>
+    placeholder.startsWith("MODULE") ? "mev" : choicesOf(placeholder)?.at(-1) ?? "word";
   let checked = 0;
   for (const { name, args } of COMMANDS) {
-    if (args.includes("…")) continue;
-    const taken = args.split(" ").filter(Boolean).map((_, at) => `word${at}`);
+    const expected = placeholders(args);
+    if (expected.some(({ repeats }) => repeats)) continue;
+    const taken = expected.map(({ word }) => wordFor(word));
     const words = [...name.split(" "), ...taken];
     assert.deepEqual([...parse(words, COMMANDS).call.args], taken, name);
     assert.throws(() => parse([...words, "surplus"], COMMANDS), {
@@ -78,4 +147,19 @@ Deno.test("operator 9: every verb refuses a word more than it takes, and lists n
     checked += 1;
   }
   assert.ok(checked > 40, `${checked} verbs`);
+});
+
+Deno.test("operator 9: every verb refuses to run with a word too few", () => {
+  for (const { name, args } of COMMANDS) {
+    const isComplete = placeholders(args).every(({ isOptional }) => isOptional);
+    if (isComplete) assert.doesNotThrow(() => parse(name.split(" "), COMMANDS), name);
+    else assert.throws(() => parse(name.split(" "), COMMANDS), { message: / is missing, for example `/ });
+  }
+});
+
+Deno.test("the overview begins with what a new user needs, and a group's help has all its verbs", () => {
+  const verbs = [...overview(COMMANDS).matchAll(/^ {2}([a-z]+)/gm)].map(([, verb]) => verb);
+  assert.deepEqual(verbs.slice(0, 5), ["run", "doctor", "explain", "kill", "unkill"]);
+  assert.equal(verbs.length, COMMANDS.length);
+  assert.match(actionsHelp("topics", COMMANDS), /^Usage: legend topics create\|lag\|list\|tail\|verify /);
 });

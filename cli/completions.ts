@@ -1,23 +1,13 @@
-import { UsageError } from "../core/errors.ts";
-import { type Command, COMMON_FLAGS, EXIT } from "./command.ts";
+import { COMMON_FLAGS, EXIT, type VerbBody } from "./command.ts";
 import { COMMANDS } from "./registry.ts";
 
-const SHELLS = ["bash", "fish", "zsh"] as const;
-
-export const completions: Command = {
-  name: "completions",
-  args: SHELLS.join("|"),
-  summary: "Print a completion script for a shell",
-  details: ["bash: source <(legend completions bash)"],
+export const completions: VerbBody = {
   run({ args }, context) {
     const [shell] = args;
     if (shell === "bash") context.out(bash());
     else if (shell === "zsh") {
       context.out(`#compdef legend\nautoload -U +X bashcompinit && bashcompinit\n${bash()}`);
-    } else if (shell === "fish") context.out(fish());
-    else {throw new UsageError(
-        `Cannot make completions for ${shell ?? "no shell"}: need one of ${SHELLS.join(", ")}`,
-      );}
+    } else context.out(fish());
     return EXIT.done;
   },
 };

@@ -1,20 +1,12 @@
 import { CONFIG_KEYS, configKey } from "../core/config/schema.ts";
+import { nearest } from "../core/config/load.ts";
 import { checkWritable, hasData } from "../core/data_dir.ts";
-import { type Command, EXIT } from "./command.ts";
+import { EXIT, type VerbBody } from "./command.ts";
 
-const flags = CONFIG_KEYS.flatMap((row) =>
-  row.flag && row.flag !== "data-dir" ? [{ name: row.flag, value: "VALUE", doc: row.doc }] : []
-);
-
-export const configShow: Command = {
-  name: "config show",
-  args: "[KEY…]",
-  summary: "Show each configuration value and where it came from",
-  flags: [{ name: "json", doc: "One JSON object a line" }, ...flags],
-  details: ["Secrets are shown as `(set)`. Keys, defaults and environment names: docs/CONFIG.md."],
+export const configShow: VerbBody = {
   run({ args, flags }, context) {
     const unknown = args.filter((key) => !configKey(key));
-    for (const key of unknown) context.say(`Cannot show ${key}: no such key`);
+    for (const key of unknown) context.say(`Cannot show ${key}: no such key${nearest(key)}`);
     if (unknown.length > 0) return EXIT.usage;
     const config = context.config();
     for (const row of CONFIG_KEYS) {
@@ -43,22 +35,21 @@ function withoutPassword(value: unknown): unknown {
   return typeof value === "string" ? value.replace(/^(https?:\/\/[^/@]*:)[^/@]*@/, "$1(set)@") : value;
 }
 
-export const configCheck: Command = {
-  name: "config check",
-  args: "",
-  data: "change",
-  summary: "Check all configuration layers and the data folder",
-  flags,
-  run(_, context) {
+export const configCheck: VerbBody = {
+  run({ flags }, context) {
     const config = context.config();
     const path = context.setting<string>("data_dir");
-    if (!hasData(path)) {
-      context.out(`ok: ${config.size} keys, no data in ${path} yet: \`legend run\` begins it\n`);
-      return EXIT.done;
+    const there = hasData(path);
+    if (there) {
+      context.dataDir();
+      checkWritable(path);
     }
-    context.dataDir();
-    checkWritable(path);
-    context.out(`ok: ${config.size} keys, data folder ${path}\n`);
+    const folder = there ? `data folder ${path}` : `no data in ${path} yet: \`legend run\` begins it`;
+    context.out(
+      flags.json
+        ? `${JSON.stringify({ ok: true, keys: config.size, data_dir: path, has_data: there })}\n`
+        : `ok: ${config.size} keys, ${folder}\n`,
+    );
     return EXIT.done;
   },
 };

@@ -3,110 +3,72 @@ import { isBusy } from "../core/database.ts";
 import { isHeld, SUPERVISOR_LOCK } from "../core/data_dir.ts";
 import { killDetail } from "../core/audit/kill_detail.ts";
 import { AppError, UsageError } from "../core/errors.ts";
+import { controlBody } from "../proto/api.ts";
 import { LOCAL_USER } from "../core/local_user.ts";
 import { appendAct, tellHeads, withDatabase } from "./audit_act.ts";
 import { type ActionName, hasAgent, type ModuleName, MODULES, type Sent } from "../core/control.ts";
 import { sendCommand } from "../ffi/control.ts";
-import { type Command, type Context, EXIT, type ExitCode, type Flag, type Invocation } from "./command.ts";
+import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
 import { answersElsewhere } from "./elsewhere.ts";
 
-const ACTIONS: readonly ActionName[] = ["start", "stop", "restart", "throttle", "policy"];
 const WAIT_MS = 5_000;
 
-const REASON: Flag = { name: "reason", value: "TEXT", doc: "Why; kept with the command" };
-const JSON_FLAG: Flag = { name: "json", doc: "Print each answer as one JSON object" };
+/** The policy's values: their names on the wire, and the flags that give them. */
+const VALUES = {
+  throttle_pct: "throttle-pct",
+  ev_min: "ev-min",
+  score_min: "score-min",
+  tip_ladder: "tip-ladder",
+} as const;
 
-export const control: Command = {
-  name: "control",
-  args: "arbitrage|mev ACTION",
-  summary: "Send a signed command to an agent and wait for its receipt",
-  flags: [
-    { name: "ev-min", value: "SOL", doc: "policy: least expected value of a decision, 0..10 SOL" },
-    { name: "score-min", value: "N", doc: "policy: least score, 0..1" },
-    { name: "throttle-pct", value: "N", doc: "throttle, policy: share of decisions skipped, 0..100" },
-    {
-      name: "tip-ladder",
-      value: "LIST",
-      doc: "policy: rising quantiles of landed tips, for example 0.5,0.7",
-    },
-    REASON,
-    JSON_FLAG,
-  ],
-  details: [
-    "ACTION: start, stop, restart (drops pool state), throttle, policy. Whoever can read the key in the data folder counts",
-    "as admin of this host. Without a running agent the state on disk is changed, and the next start obeys it.",
-  ],
+/** The values that were given, as text; checked here, so that nothing is sent and audited that no agent can take. */
+function valuesOf(flags: Invocation["flags"]): Record<string, string> {
+  const given = Object.entries(VALUES).flatMap(([name, flag]) =>
+    typeof flags[flag] === "string" ? [[name, flags[flag]] as const] : []
+  );
+  for (const [name, text] of given) {
+    const value = name === "tip_ladder" ? text.split(",").map(asNumber) : asNumber(text);
+    const { success, error } = controlBody.safeParse({ [name]: value });
+    if (success) continue;
+    const why = error.issues[0]?.message ?? "it cannot be used";
+    throw new UsageError(`Cannot use --${VALUES[name as keyof typeof VALUES]} ${text}: ${why}`);
+  }
+  return Object.fromEntries(given);
+}
+
+const asNumber = (text: string) => text.trim() === "" ? NaN : Number(text);
+
+export const control: VerbBody = {
   run({ args, flags }, context) {
-    const [module, action, ...more] = args;
-    if (more.length > 0 || !isModule(module) || !ACTIONS.includes(action as ActionName)) {
-      throw new UsageError(
-        `Cannot control ${args.join(" ") || "nothing"}: need arbitrage or mev, and one of ${
-          ACTIONS.join(", ")
-        }`,
-      );
+    const [module, action] = args as [ModuleName, ActionName];
+    const values = valuesOf(flags);
+    const [first] = Object.keys(values) as (keyof typeof VALUES)[];
+    if (first && action !== "throttle" && action !== "policy") {
+      throw new UsageError(`Cannot control ${module} ${action}: it takes no --${VALUES[first]}`);
     }
-    const given = {
-      throttle_pct: "throttle-pct",
-      ev_min: "ev-min",
-      score_min: "score-min",
-      tip_ladder: "tip-ladder",
-    };
-    const values = Object.entries(given).flatMap(([name, flag]) =>
-      typeof flags[flag] === "string" ? [[name, flags[flag]] as const] : []
-    );
-    if (values.length > 0 && action !== "throttle" && action !== "policy") {
-      throw new UsageError(
-        `Cannot control ${module} ${action}: it takes no --${given[values[0]![0] as keyof typeof given]}`,
-      );
-    }
-    if (values.length === 0 && (action === "throttle" || action === "policy")) {
+    if (!first && (action === "throttle" || action === "policy")) {
       throw new UsageError(
         `Cannot control ${module} ${action}: no value given, see \`legend control --help\``,
       );
     }
-    return send([module], action as ActionName, Object.fromEntries(values), flags, context);
+    return send([module], action, values, flags, context);
   },
 };
 
-export const kill: Command = {
-  name: "kill",
-  args: "[arbitrage|mev]",
-  data: "kill",
-  summary: "Stop an agent's decisions at once and keep them stopped; both agents without a name",
-  flags: [REASON, JSON_FLAG],
-  passesOverMistakes: true,
-  details: [
-    "Works with the log, the API and the disk gone: by the agent's socket, else by a latch on disk and a signal; without a",
-    "running agent its next start is latched. Exit code 0: no agent of this host decides any more. 1: one may, and why is",
-    "said. Only `legend unkill` lifts it. With Kafka, the agents of other hosts are killed by its topics, and each one's",
-    "answer is printed; exit code 3 when one has not answered, or Kafka is away, or no agent has ever run here.",
-  ],
+export const kill: VerbBody = {
   run({ args, flags }, context) {
-    const [module, ...more] = args;
-    if (more.length > 0 || (module !== undefined && !isModule(module))) {
-      throw new UsageError(`Cannot kill ${args.join(" ")}: need arbitrage, mev, or nothing for both`);
-    }
-    return send(module ? [module] : MODULES, "kill", { kill: "true" }, flags, context);
+    const isAll = args.length === 0 || args.includes("all");
+    const named = MODULES.filter((module) => isAll || args.includes(module));
+    return send(named, "kill", { kill: "true" }, flags, context);
   },
 };
 
-export const unkill: Command = {
-  name: "unkill",
-  args: "arbitrage|mev",
-  summary: "Lift a kill by a signed command",
-  flags: [REASON, JSON_FLAG],
+export const unkill: VerbBody = {
   run({ args, flags }, context) {
-    const [module, ...more] = args;
-    if (more.length > 0 || !isModule(module)) {
-      throw new UsageError(`Cannot unkill ${args.join(" ") || "nothing"}: need arbitrage or mev`);
-    }
+    const [module] = args as [ModuleName];
     return send([module], "kill", { kill: "false" }, flags, context);
   },
 };
-
-function isModule(word: string | undefined): word is ModuleName {
-  return MODULES.includes(word as ModuleName);
-}
 
 interface Asked {
   readonly modules: readonly ModuleName[];
@@ -316,7 +278,9 @@ function line(module: ModuleName, action: string, values: Record<string, string>
     ? "no agent runs, its state on disk was changed"
     : receipt.first_event_ns === "0"
     ? "no event has come since"
-    : `first event under it at ${receipt.first_event_ns} ns`;
+    : `first event under it at ${
+      new Date(Number(BigInt(receipt.first_event_ns) / 1_000_000n)).toISOString()
+    }`;
   const doubt = receipt.genuine ? "" : "; THE RECEIPT'S SIGNATURE DOES NOT FIT";
   const note = receipt.reason ? `; ${receipt.reason}` : "";
   return `${receipt.instance}: ${what} applied, ${first}; policy ${

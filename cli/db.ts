@@ -6,7 +6,7 @@ import { LOCAL_TIER, serverAddress, storeAddress } from "../core/store/address.t
 import { Store } from "../core/store/client.ts";
 import { QUERIES, runQuery } from "../core/store/queries.ts";
 import { migrate, type SchemaOptions } from "../core/store/schema.ts";
-import { type Command, type Context, EXIT } from "./command.ts";
+import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { hasClickHouse } from "./run_store.ts";
 
 /** The store in use: the configured server, or this host's own. */
@@ -30,30 +30,19 @@ export function schemaOptions(context: Context): SchemaOptions {
   };
 }
 
-export const dbMigrate: Command = {
-  name: "db migrate",
-  args: "",
-  summary: "Make the store's database and tables, or bring them up to date",
-  async run(_, context) {
+export const dbMigrate: VerbBody = {
+  async run({ flags }, context) {
     const { before, after } = await migrate(storeOf(context), schemaOptions(context));
     const text = before === after
       ? `tables are of version ${after}`
       : `tables brought from version ${before} to ${after}`;
-    context.out(`${text}\n`);
+    context.out(flags.json ? `${JSON.stringify({ before, after })}\n` : `${text}\n`);
     return EXIT.done;
   },
 };
 
-export const dbAcceptLog: Command = {
-  name: "db accept-log",
-  args: "",
-  summary:
-    "Take the log as it is for the truth where the store was filled from another one (an older copy was put back)",
-  details: [
-    "The sink stores nothing of such a log by itself: offsets and sequences mean something else in it. Here the last record",
-    "is looked for that both have; the sink goes on behind it. Rows that the log does not have stay in the store.",
-  ],
-  async run(_, context) {
+export const dbAcceptLog: VerbBody = {
+  async run({ flags }, context) {
     const [store, { instance }] = [storeOf(context), context.dataDir()];
     let accepted = 0;
     for (const topic of SINK_TOPICS) {
@@ -61,33 +50,40 @@ export const dbAcceptLog: Command = {
       const done = await acceptLog(store, instance, options);
       if (!done) continue;
       accepted += 1;
+      if (flags.json) {
+        const row = { topic: done.topic, from: done.from.map(String), store_alone: done.storeAlone };
+        context.out(`${JSON.stringify(row)}\n`);
+        continue;
+      }
       context.out(
         `${done.topic}: stored on from offset ${
           done.from.join(", ")
         }; ${done.storeAlone} rows of the store are not in this log and stay\n`,
       );
     }
-    if (accepted === 0) context.out("the log is the one that the store was filled from, nothing to accept\n");
+    if (accepted === 0 && !flags.json) {
+      context.out("the log is the one that the store was filled from, nothing to accept\n");
+    }
     return EXIT.done;
   },
 };
 
-export const dbQuery: Command = {
-  name: "db query",
-  args: "[NAME]",
-  data: "read",
-  summary: "Run one of the named queries; without a NAME, list them",
-  flags: [{ name: "param", value: "NAME=VALUE", doc: "A parameter of the query; may repeat" }],
-  async run({ args, all }, context) {
-    const [name, ...more] = args;
+export const dbQuery: VerbBody = {
+  async run({ args, flags, all }, context) {
+    const [name] = args;
     if (!name) {
       for (const query of QUERIES) {
+        if (flags.json) {
+          const kinds = Object.entries(query.params).map(([key, { type }]) => [key, type]);
+          const row = { name: query.name, summary: query.summary, params: Object.fromEntries(kinds) };
+          context.out(`${JSON.stringify(row)}\n`);
+          continue;
+        }
         const params = Object.entries(query.params).map(([key, { type }]) => `${key}: ${type}`).join(", ");
         context.out(`${query.name.padEnd(24)} ${query.summary}${params ? ` (${params})` : ""}\n`);
       }
       return EXIT.done;
     }
-    if (more.length > 0) throw new UsageError("Cannot query: need one NAME; see `legend db query`");
     const params = Object.fromEntries(
       all("param").map((text) => {
         const at = text.indexOf("=");

@@ -1,13 +1,10 @@
-import { AppError, UsageError } from "../core/errors.ts";
+import { AppError } from "../core/errors.ts";
 import { Decoder, type LineStream } from "../ffi/engine.ts";
-import { type Command, type Context, EXIT } from "./command.ts";
+import { type Context, EXIT, type VerbBody } from "./command.ts";
 
-/** Reads `--slot`; undefined when it was not given. */
-export function slotFlag(value: string | boolean | undefined): bigint | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value === "string" && /^\d{1,15}$/.test(value)) return BigInt(value);
-  throw new UsageError(`Cannot use --slot ${value}: need a slot number`);
-}
+/** The value of `--slot`; undefined when it was not given. */
+export const slotFlag = (value: string | boolean | undefined): bigint | undefined =>
+  value === undefined ? undefined : BigInt(value);
 
 /** Prints a stream to its end; says each file that cannot be read and returns how many. */
 export function printAll(stream: LineStream, context: Context): number {
@@ -25,17 +22,8 @@ export function printAll(stream: LineStream, context: Context): number {
   }
 }
 
-export const decode: Command = {
-  name: "decode",
-  args: "FILE…",
-  summary: "Print one NDJSON line for each swap leg in captured blocks and transactions",
-  flags: [{ name: "slot", value: "N", doc: "Slot of a block whose file does not say it" }],
-  details: [
-    "FILE: answers of getBlock or getTransaction (json, jsonParsed, base58, base64), arrays or NDJSON of",
-    "{slot, block}, .zst and .gz, or folders of them. Failed transactions have no legs. The counters go to stderr.",
-  ],
+export const decode: VerbBody = {
   run({ args, flags }, context) {
-    if (args.length === 0) throw new UsageError("Cannot decode: no file given; see `legend decode --help`");
     using decoder = new Decoder(context.library(), args, slotFlag(flags.slot));
     const broken = printAll(decoder, context);
     context.say(JSON.stringify(decoder.summary()));

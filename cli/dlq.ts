@@ -1,8 +1,7 @@
 import { Buffer } from "node:buffer";
-import { UsageError } from "../core/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { StoredRecord } from "../core/log/log.ts";
-import { type Command, EXIT } from "./command.ts";
+import { EXIT, type VerbBody } from "./command.ts";
 
 const DEAD_LETTER = "-dlq";
 /** The group that remembers what was replayed. */
@@ -17,7 +16,6 @@ const header = ({ headers }: StoredRecord, name: string) => {
 
 /** The dead-letter topics that are meant by what was typed: of one topic, or all. */
 function meant(topics: readonly string[], args: readonly string[]): string[] {
-  if (args.length > 1) throw new UsageError("Cannot look at dead letters: need one TOPIC or none");
   const dead = topics.filter((name) => name.endsWith(DEAD_LETTER));
   const [asked] = args;
   if (!asked) return dead;
@@ -25,12 +23,7 @@ function meant(topics: readonly string[], args: readonly string[]): string[] {
   return dead.filter((one) => one === name);
 }
 
-export const dlqList: Command = {
-  name: "dlq list",
-  args: "[TOPIC]",
-  data: "read",
-  summary: "Show records that could not be used, with the reason",
-  flags: [{ name: "json", doc: "One JSON object a line" }],
+export const dlqList: VerbBody = {
   async run({ args, flags }, context) {
     const log = context.log();
     let told = 0;
@@ -61,16 +54,15 @@ export const dlqList: Command = {
   },
 };
 
-export const dlqReplay: Command = {
-  name: "dlq replay",
-  args: "TOPIC",
-  summary: "Put a topic's dead letters back on it, each once; what still cannot be used comes back here",
-  async run({ args }, context) {
-    if (args.length !== 1) throw new UsageError("Cannot replay: need one TOPIC; see `legend dlq list`");
+export const dlqReplay: VerbBody = {
+  async run({ args, flags }, context) {
+    const [asked] = args as [string];
+    const tell = (replayed: number, text: string) =>
+      context.out(flags.json ? `${JSON.stringify({ topic: asked, replayed })}\n` : `${text}\n`);
     const log = context.log();
     const names = meant(await log.topics(), args);
     if (names.length === 0) {
-      context.out(`0 records replayed: ${args[0]} has no dead letters\n`);
+      tell(0, `0 records replayed: ${asked} has no dead letters`);
       return EXIT.done;
     }
     let replayed = 0;
@@ -94,7 +86,7 @@ export const dlqReplay: Command = {
         replayed += block.records.length;
       }
     }
-    context.out(`${replayed} records replayed\n`);
+    tell(replayed, `${replayed} records replayed`);
     return EXIT.done;
   },
 };

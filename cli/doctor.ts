@@ -17,7 +17,7 @@ import { sinkStatus } from "../core/store/sink_status.ts";
 import { TOPICS } from "../proto/topics.ts";
 import { askApi } from "./api_probe.ts";
 import { checkAudit } from "./audit_check.ts";
-import { type Command, type Context, EXIT } from "./command.ts";
+import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { storeOf } from "./db.ts";
 import { registryOf } from "./model.ts";
 import { hasClickHouse } from "./run_store.ts";
@@ -267,12 +267,7 @@ function proofText({ producers, unbalanced, lost }: Awaited<ReturnType<typeof pr
   ].join("; ");
 }
 
-export const doctor: Command = {
-  name: "doctor",
-  args: "",
-  data: "read",
-  summary: "Look at everything legend needs and say what is wrong and what to do",
-  flags: [{ name: "json", doc: "One JSON object a line" }],
+export const doctor: VerbBody = {
   async run({ flags }, context) {
     const found = await findings(context);
     for (const finding of found) {

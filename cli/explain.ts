@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
 import { UsageError } from "../core/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
+import type { StoredRecord } from "../core/log/log.ts";
 import { type AgentStatus, agentStatuses } from "../core/control.ts";
 import { sourceLine } from "../core/funnel.ts";
 import type { Evidence, EvidenceLeg } from "../core/evidence.ts";
-import { type Command, type Context, EXIT } from "./command.ts";
+import { type Context, EXIT, type VerbBody } from "./command.ts";
 
 type Leg = EvidenceLeg;
 /** Of what landed. */
@@ -35,23 +36,18 @@ const EVIDENCE_TOPIC = "decision-evidence";
 const DECISION_ID = /^[0-9a-f]{32}$/;
 const SIGNATURE = /^[1-9A-HJ-NP-Za-km-z]{80,90}$/;
 
-export const explain: Command = {
-  name: "explain",
-  args: "[SIGNATURE|DECISION]",
-  flags: [{ name: "why-not", doc: "Tell which terms of the gate refused, and how often" }],
-  data: "read",
-  summary: "Tell in words what was concluded from a transaction or decision, and from which numbers",
-  details: ["Reads decision-evidence; amounts are base units of their mint, as on the chain."],
+export const explain: VerbBody = {
   async run({ args, flags }, context) {
-    const [what = "", ...more] = args;
-    if (flags["why-not"] && args.length === 0) return whyNot(context);
-    if (more.length > 0 || !(DECISION_ID.test(what) || SIGNATURE.test(what))) {
+    const [what = ""] = args;
+    const json = flags.json === true;
+    if (flags["why-not"] && args.length === 0) return whyNot(context, json);
+    if (!(what === "newest" || DECISION_ID.test(what) || SIGNATURE.test(what))) {
       throw new UsageError(
-        `Cannot explain ${what || "nothing"}: need a signature, or a decision id of 32 hex digits`,
+        `Cannot explain ${what || "nothing"}: need a signature, a decision id of 32 hex digits, or newest`,
       );
     }
-    const found = await search(context, what);
-    for (const evidence of found) context.out(`${text(evidence)}\n`);
+    const found = what === "newest" ? await newest(context) : await search(context, what);
+    for (const evidence of found) context.out(json ? `${JSON.stringify(evidence)}\n` : `${text(evidence)}\n`);
     if (found.length > 0) return EXIT.done;
     context.say(
       `Cannot explain ${what}: no evidence names it; \`legend topics tail ${EVIDENCE_TOPIC}\` shows what there is`,
@@ -78,10 +74,29 @@ async function search(context: Context, what: string): Promise<Evidence[]> {
   return found;
 }
 
+/** The newest piece of evidence; none when nothing was concluded yet. */
+async function newest(context: Context): Promise<Evidence[]> {
+  using topic = await context.log().topic(EVIDENCE_TOPIC);
+  let last: StoredRecord | undefined;
+  for await (const block of readThrough(topic, { last: 1n })) {
+    if ("gap" in block) continue;
+    for (const record of block.records) {
+      if (!last || record.timestampMs >= last.timestampMs) last = record;
+    }
+  }
+  return last?.value ? [JSON.parse(Buffer.from(last.value).toString())] : [];
+}
+
 /** The counters of each agent that has run here, with their age. */
-function whyNot(context: Context): typeof EXIT.done | typeof EXIT.failed {
+function whyNot(context: Context, json: boolean): typeof EXIT.done | typeof EXIT.failed {
   const statuses = agentStatuses(context.dataDir().path);
   for (const status of statuses) {
+    if (json) {
+      const { instance, module, state, killed, at_ns, candidates, passed, funnel, why_not } = status;
+      const row = { instance, module, state, killed, at_ns, candidates, passed, funnel, why_not };
+      context.out(`${JSON.stringify(row)}\n`);
+      continue;
+    }
     const ageSeconds = Math.max(0, Date.now() - Number(BigInt(status.at_ns) / 1_000_000n)) / 1000;
     const rows = Object.entries(status.why_not).sort(([, a], [, b]) => b - a);
     context.out([

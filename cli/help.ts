@@ -1,7 +1,12 @@
 /** Help texts and docs/CLI.md, from the registry. */
-import { type Command, COMMON_FLAGS, type Flag } from "./command.ts";
+import { type Command, COMMON_FLAGS, EXITS, type Flag, GROUPS } from "./command.ts";
+import { actionsOf } from "./parse.ts";
 
-const flagText = (flag: Flag) => `--${flag.name}${flag.value ? ` ${flag.value}` : ""}`;
+const flagText = ({ name, value, short }: Flag) =>
+  `${short ? `-${short}, ` : ""}--${name}${value ? ` ${value}` : ""}`;
+
+/** The five verbs that a new user needs first, in the order in which they are needed. */
+const FIRST = ["run", "doctor", "explain", "kill", "unkill"];
 
 /** Two columns, the left one padded to the longest. */
 function columns(rows: readonly (readonly [string, string])[]): string[] {
@@ -9,17 +14,27 @@ function columns(rows: readonly (readonly [string, string])[]): string[] {
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
 }
 
-/** `legend --help`. */
+const verbRow = ({ name, args, summary }: Command) => [`${name} ${args}`.trim(), summary] as const;
+
+function grouped(commands: readonly Command[]): string[] {
+  const byNeed = ({ name }: Command) => FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length;
+  return GROUPS.flatMap((group) => {
+    const verbs = commands.filter((command) => command.group === group).sort((a, b) => byNeed(a) - byNeed(b));
+    return verbs.length === 0 ? [] : [`${group}:`, ...columns(verbs.map(verbRow)), ""];
+  });
+}
+
+/** `legend`, `legend help`. */
 export function overview(commands: readonly Command[]): string {
   return [
     "legend: the control and data plane of a Solana arbitrage and MEV-sandwich operation",
     "",
-    "Usage: legend VERB [ARGUMENTS] [FLAGS]",
+    "Usage: legend VERB [WORDS] [FLAGS]",
     "",
-    ...columns(commands.map((command) => [`${command.name} ${command.args}`.trim(), command.summary])),
-    "",
-    "`legend VERB --help` tells the flags. Results go to stdout, all else to stderr.",
-    "Exit: 0 done, 1 failed, 2 wrong usage, 3 not ready.",
+    ...grouped(commands),
+    "`legend help VERB` has a verb's flags and examples. MODULE is arbitrage or mev (also arb, sandwich).",
+    "Results go to stdout, all else to stderr; with --json results are NDJSON.",
+    `Exit: ${EXITS.map(({ code, when }) => `${code} ${when.split(":")[0]}`).join(", ")}.`,
     "",
   ].join("\n");
 }
@@ -35,6 +50,22 @@ export function commandHelp(command: Command): string {
     ...columns(flags.map((flag) => [flagText(flag), flag.doc])),
     ...(command.details ? ["", ...command.details] : []),
     "",
+    "Examples:",
+    ...command.examples.map((line) => `  ${line}`),
+    "",
+  ].join("\n");
+}
+
+/** `legend help topics`: what can be done with a thing. */
+export function actionsHelp(first: string, commands: readonly Command[]): string {
+  const actions = actionsOf(first, commands);
+  return [
+    `Usage: legend ${first} ${actions.map(({ name }) => name.split(" ")[1]).join("|")} [WORDS] [FLAGS]`,
+    "",
+    ...columns(actions.map(verbRow)),
+    "",
+    `\`legend help ${actions[0]!.name}\` has the flags and examples of one.`,
+    "",
   ].join("\n");
 }
 
@@ -43,7 +74,8 @@ export function commandDocs(commands: readonly Command[]): string {
   const sections = commands.map((command) =>
     `## legend ${command.name}\n\n\`\`\`text\n${commandHelp(command)}\`\`\`\n`
   );
+  const exits = EXITS.map(({ code, when }) => `| ${code} | ${when} |\n`).join("");
   return `# Command line\n\nWritten by \`deno task gen\` from cli/registry.ts.\n\n\`\`\`text\n${
     overview(commands)
-  }\`\`\`\n\n${sections.join("\n")}`;
+  }\`\`\`\n\n## Exit codes\n\n| code | when |\n| --- | --- |\n${exits}\n${sections.join("\n")}`;
 }

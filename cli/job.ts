@@ -1,12 +1,10 @@
 import { type Job, JOBS_TOPIC } from "../core/jobs/book.ts";
 import { JobQueue, jobView } from "../core/jobs/queue.ts";
 import { LOCAL_USER } from "../core/local_user.ts";
-import { AppError, UsageError } from "../core/errors.ts";
+import { AppError } from "../core/errors.ts";
 import type { JobArgs, JobKindName } from "../proto/jobs.ts";
-import { type Command, type Context, EXIT, type ExitCode, type Flag, type Invocation } from "./command.ts";
+import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
 
-const JSON_FLAG: Flag = { name: "json", doc: "One JSON object a line" };
-export const DETACH_FLAG: Flag = { name: "detach", doc: "Do not wait for the job: print its id" };
 const LOOK_MS = 100;
 /** A job that nobody took by then wants to be told why. */
 const HINT_MS = 3_000;
@@ -65,7 +63,7 @@ export async function submitAndWait<K extends JobKindName>(
   return EXIT.failed;
 }
 
-const when = (ms: number | null) => ms === null ? "" : new Date(ms).toISOString().slice(0, 19);
+const when = (ms: number | null) => ms === null ? "" : new Date(ms).toISOString();
 
 function line(job: Job): string {
   const progress = `${Math.round(100 * job.progress)} %`.padStart(5);
@@ -74,18 +72,7 @@ function line(job: Job): string {
   }  ${job.message}\n`;
 }
 
-function one({ args }: Invocation, verb: string): string {
-  const [id, ...more] = args;
-  if (!id || more.length > 0) throw new UsageError(`Cannot ${verb}: need one JOB; see \`legend job list\``);
-  return id;
-}
-
-export const jobList: Command = {
-  name: "job list",
-  args: "",
-  data: "read",
-  summary: "All jobs, newest first",
-  flags: [JSON_FLAG],
+export const jobList: VerbBody = {
   async run({ flags }, context) {
     await using opened = await openQueue(context);
     const jobs = opened.queue.book.list();
@@ -97,38 +84,41 @@ export const jobList: Command = {
   },
 };
 
-function found(queue: JobQueue, id: string): Job {
-  const job = queue.book.get(id);
-  if (!job) throw new AppError("not_found", `Cannot find job ${id}: see \`legend job list\``);
-  return job;
+/** The job that JOB names: an id, its first digits, or `newest`. */
+function found(queue: JobQueue, word: string): Job {
+  const jobs = queue.book.list();
+  const exact = word === "newest" ? jobs[0] : queue.book.get(word);
+  const fit = exact ? [exact] : jobs.filter(({ id }) => id.startsWith(word.toLowerCase()));
+  if (fit.length === 1) return fit[0]!;
+  const why = fit.length === 0
+    ? "see `legend job list`"
+    : `${fit.length} begin so, for example ${fit[0]!.id} and ${fit[1]!.id}`;
+  throw new AppError("not_found", `Cannot find job ${word}: ${why}`);
 }
 
-export const jobShow: Command = {
-  name: "job show",
-  args: "JOB",
-  data: "read",
-  summary: "One job with its arguments, state and result",
+export const jobShow: VerbBody = {
   async run(call, context) {
-    const id = one(call, "show a job");
+    const [word] = call.args as [string];
     await using opened = await openQueue(context);
-    context.out(`${JSON.stringify(jobView(found(opened.queue, id)), null, 2)}\n`);
+    const view = jobView(found(opened.queue, word));
+    context.out(`${JSON.stringify(view, null, call.flags.json ? 0 : 2)}\n`);
     return EXIT.done;
   },
 };
 
-export const jobLogs: Command = {
-  name: "job logs",
-  args: "JOB",
-  data: "read",
-  summary: "What a job has said",
-  flags: [{ name: "follow", doc: "Go on until the job is over" }],
+export const jobLogs: VerbBody = {
   async run(call, context) {
-    const id = one(call, "show a job's log");
+    const [word] = call.args as [string];
     await using opened = await openQueue(context);
+    const { id } = found(opened.queue, word);
     let shown = 0;
     for (;;) {
       const job = found(opened.queue, id);
-      for (const { at_ms, line } of job.log.slice(shown)) context.out(`${when(at_ms)}  ${line}\n`);
+      for (const { at_ms, line } of job.log.slice(shown)) {
+        context.out(
+          call.flags.json ? `${JSON.stringify({ job_id: id, at_ms, line })}\n` : `${when(at_ms)}  ${line}\n`,
+        );
+      }
       shown = job.log.length;
       const over = job.state !== "queued" && job.state !== "running";
       if (over || !call.flags.follow || context.signal.aborted) return EXIT.done;
@@ -137,28 +127,28 @@ export const jobLogs: Command = {
   },
 };
 
-export const jobCancel: Command = {
-  name: "job cancel",
-  args: "JOB",
-  summary: "End a job: at once when it is queued, at its next step when it runs",
+export const jobCancel: VerbBody = {
   async run(call, context) {
-    const id = one(call, "cancel a job");
+    const [word] = call.args as [string];
     await using opened = await openQueue(context);
+    const { id } = found(opened.queue, word);
     await opened.queue.cancel(id);
-    context.out(`${id} is asked to end\n`);
+    context.out(
+      call.flags.json ? `${JSON.stringify({ job_id: id, asked: "cancel" })}\n` : `${id} is asked to end\n`,
+    );
     return EXIT.done;
   },
 };
 
-export const jobRetry: Command = {
-  name: "job retry",
-  args: "JOB",
-  summary: "Put a job that failed or was cancelled back on the queue",
+export const jobRetry: VerbBody = {
   async run(call, context) {
-    const id = one(call, "try a job again");
+    const [word] = call.args as [string];
     await using opened = await openQueue(context);
+    const { id } = found(opened.queue, word);
     await opened.queue.retry(id);
-    context.out(`${id} is queued again\n`);
+    context.out(
+      call.flags.json ? `${JSON.stringify({ job_id: id, asked: "retry" })}\n` : `${id} is queued again\n`,
+    );
     return EXIT.done;
   },
 };

@@ -10,12 +10,11 @@ import { LOCAL_USER } from "../core/local_user.ts";
 import { ModelEvents } from "../core/model_events.ts";
 import { signatureCheck } from "../ffi/control.ts";
 import { judge, ModelRegistry } from "../ffi/models.ts";
-import { type Command, type Context, EXIT, type Flag, type Invocation } from "./command.ts";
+import { type Context, EXIT, type Invocation, type VerbBody } from "./command.ts";
 import { auditAs } from "./audit_act.ts";
 import { storeOf } from "./db.ts";
 
 const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
-const JSON_FLAG: Flag = { name: "json", doc: "As JSON" };
 
 export function registryOf(context: Context): ModelRegistry {
   return new ModelRegistry(
@@ -26,23 +25,33 @@ export function registryOf(context: Context): ModelRegistry {
   );
 }
 
-function moduleOf(text: string | undefined): ModuleName {
-  const module = MODULES.find((name) => name === text);
-  if (!module) throw new UsageError(`Cannot use ${text ?? "nothing"} as MODULE: need arbitrage or mev`);
-  return module;
+/** MODULE [VERSION] of a call; the version in full where its first digits name one, the newest for `newest`. */
+function named({ args }: Invocation, context: Context): { module: ModuleName; version?: string } {
+  const [module, word] = args as [ModuleName, string?];
+  if (word === undefined) return { module };
+  const { models } = registryOf(context).list(module);
+  if (word === "newest") {
+    const newest = models.at(-1);
+    if (!newest) {
+      throw new AppError("not_found", `Cannot use newest: no model of ${module} is registered yet`);
+    }
+    return { module, version: newest.version };
+  }
+  const fit = models.filter(({ version }) => version.startsWith(word));
+  if (fit.length > 1 && !fit.some(({ version }) => version === word)) {
+    const all = fit.map(({ version }) => version).join(", ");
+    throw new AppError("not_found", `Cannot tell which version of ${module} is meant by ${word}: ${all}`);
+  }
+  return { module, version: fit.length === 1 ? fit[0]!.version : word };
 }
 
-function both({ args }: Invocation, verb: string): { module: ModuleName; version: string } {
-  const [module, version, ...more] = args;
-  if (!version || more.length > 0) {
-    throw new UsageError(`Cannot ${verb}: need MODULE VERSION; see \`legend model list\``);
-  }
-  return { module: moduleOf(module), version };
-}
+/** MODULE and VERSION of a verb that needs both. */
+const both = (call: Invocation, context: Context) =>
+  named(call, context) as { module: ModuleName; version: string };
 
 /** The model that MODULE VERSION names. */
-function registered(call: Invocation, context: Context, verb: string): ModelManifest {
-  const { module, version } = both(call, verb);
+function registered(call: Invocation, context: Context): ModelManifest {
+  const { module, version } = both(call, context);
   const model = registryOf(context).list(module).models.find((model) => model.version === version);
   if (!model) {
     throw new AppError("not_found", `Cannot find ${module} ${version}: see \`legend model list\``);
@@ -94,19 +103,10 @@ function baselineLine(list: ModelList, running: readonly RunningModels[]): strin
   return `${list.module.padEnd(9)} ${BASELINE.padEnd(12)}  ${words.padEnd(7)} ${about}\n`;
 }
 
-export const modelList: Command = {
-  name: "model list",
-  args: "[MODULE]",
-  data: "read",
-  summary: "All registered models, oldest first: which is wanted, and which the agents here run",
-  flags: [JSON_FLAG],
-  details: [
-    "live: wanted, and every agent that runs here runs it. wanted: deployed or pinned, and not (yet) run; the lines below",
-    "the list say who runs what instead, and why. runs: run and not wanted. pinned, shadow: as set.",
-  ],
+export const modelList: VerbBody = {
   run({ args, flags }, context) {
     const registry = registryOf(context);
-    for (const module of args[0] ? [moduleOf(args[0])] : MODULES) {
+    for (const module of args[0] ? [args[0] as ModuleName] : MODULES) {
       const list = registry.list(module);
       const running = runningHere(context, module);
       if (flags.json) context.out(`${JSON.stringify({ ...list, running })}\n`);
@@ -121,24 +121,16 @@ export const modelList: Command = {
   },
 };
 
-export const modelShow: Command = {
-  name: "model show",
-  args: "MODULE VERSION",
-  data: "read",
-  summary: "A model's manifest: lineage, metrics, features",
+export const modelShow: VerbBody = {
   run(call, context) {
-    context.out(`${JSON.stringify(registered(call, context, "show a model"), null, 2)}\n`);
+    context.out(`${JSON.stringify(registered(call, context), null, call.flags.json ? 0 : 2)}\n`);
     return EXIT.done;
   },
 };
 
-export const modelReport: Command = {
-  name: "model report",
-  args: "MODULE VERSION",
-  data: "read",
-  summary: "A model's report as SVG: figures, calibration, importance, DEX by DEX",
+export const modelReport: VerbBody = {
   run(call, context) {
-    const model = registered(call, context, "report on a model");
+    const model = registered(call, context);
     const svg = drawReport(model);
     if (svg === null) throw noReport(model.version);
     context.out(svg);
@@ -146,41 +138,32 @@ export const modelReport: Command = {
   },
 };
 
-export const modelVerify: Command = {
-  name: "model verify",
-  args: "MODULE VERSION",
-  data: "read",
-  summary: "Everything that an agent checks before it uses a model",
+export const modelVerify: VerbBody = {
   run(call, context) {
-    const { module, version } = both(call, "verify a model");
+    const { module, version } = both(call, context);
     const told = registryOf(context).verify(module, version);
+    if (call.flags.json) context.out(`${JSON.stringify({ module, version, ...told })}\n`);
     if (!told.usable) {
       context.say(`Cannot use ${version} for ${module}: ${told.reason}`);
       return EXIT.failed;
     }
-    context.out(`${version} can be used${told.foreign ? "; it runs code of its own" : ""}\n`);
+    if (!call.flags.json) {
+      context.out(`${version} can be used${told.foreign ? "; it runs code of its own" : ""}\n`);
+    }
     return EXIT.done;
   },
 };
 
-export const modelDeploy: Command = {
-  name: "model deploy",
-  args: "MODULE VERSION",
-  summary: "Make a version, or `baseline`, live in the running agents; waits for their receipts",
-  flags: [JSON_FLAG],
+export const modelDeploy: VerbBody = {
   async run(call, context) {
-    const { module, version } = both(call, "deploy a model");
+    const { module, version } = both(call, context);
     return await deploy(call, context, module, version, "model deploy");
   },
 };
 
-export const modelRollback: Command = {
-  name: "model rollback",
-  args: "MODULE",
-  summary: "Make live again what was live before; the baseline when nothing was",
-  flags: [JSON_FLAG],
+export const modelRollback: VerbBody = {
   async run(call, context) {
-    const module = moduleOf(call.args[0]);
+    const [module] = call.args as [ModuleName];
     const events = new ModelEvents(context.log());
     await events.read();
     const list = events.withHistory(registryOf(context).list(module));
@@ -229,28 +212,24 @@ async function deploy(
   return failed ? EXIT.failed : EXIT.done;
 }
 
-export const modelPin: Command = {
-  name: "model pin",
-  args: "MODULE [VERSION]",
-  summary: "Keep a version, or `baseline`, live whatever is deployed; without VERSION, lift the pin",
-  run({ args }, context) {
-    const module = moduleOf(args[0]);
-    registryOf(context).point(module, "pin", args[1] ?? null);
-    context.out(args[1] ? `${module} stays on ${args[1]}\n` : `${module} follows what is deployed\n`);
+export const modelPin: VerbBody = {
+  run(call, context) {
+    const { module, version = null } = named(call, context);
+    registryOf(context).point(module, "pin", version);
+    const text = version ? `${module} stays on ${version}` : `${module} follows what is deployed`;
+    context.out(call.flags.json ? `${JSON.stringify({ module, pinned: version })}\n` : `${text}\n`);
     return EXIT.done;
   },
 };
 
-export const modelShadow: Command = {
-  name: "model shadow",
-  args: "MODULE [VERSION]",
-  summary: "Score live flow with a version without deciding by it; without VERSION, stop",
-  run({ args }, context) {
-    const module = moduleOf(args[0]);
-    registryOf(context).point(module, "shadow", args[1] ?? null);
-    context.out(
-      args[1] ? `${args[1]} is asked beside the live model of ${module}\n` : `${module} has no shadow\n`,
-    );
+export const modelShadow: VerbBody = {
+  run(call, context) {
+    const { module, version = null } = named(call, context);
+    registryOf(context).point(module, "shadow", version);
+    const text = version
+      ? `${version} is asked beside the live model of ${module}`
+      : `${module} has no shadow`;
+    context.out(call.flags.json ? `${JSON.stringify({ module, shadow: version })}\n` : `${text}\n`);
     return EXIT.done;
   },
 };
@@ -288,24 +267,14 @@ function comparisonLines(told: ShadowComparison): string {
   ].join("\n");
 }
 
-export const modelCompare: Command = {
-  name: "model compare",
-  args: "MODULE",
-  data: "read",
-  summary: "The model in shadow beside the one that decides: how far apart, what would pass, who was right",
-  flags: [{ name: "hours", value: "N", doc: "Decisions of the last N hours (1)" }, JSON_FLAG],
-  details: [
-    "Out of the store. A decision has its answer when the chain has gone on: an open arbitrage came true when somebody",
-    "landed a paying cycle over its pools within two slots, an open sandwich when its target became a tier A victim.",
-  ],
+export const modelCompare: VerbBody = {
   async run({ args, flags }, context) {
-    const [module, ...more] = args;
-    if (more.length > 0) throw new UsageError("Cannot compare: need one MODULE, arbitrage or mev");
+    const [module] = args as [ModuleName];
     const hours = hoursOf(flags.hours);
     const told = await compareShadow(
       storeOf(context),
       (labels, scores) => judge(context.library(), labels, scores),
-      moduleOf(module),
+      module,
       hours,
       context.signal,
     );
@@ -314,19 +283,10 @@ export const modelCompare: Command = {
   },
 };
 
-export const modelImport: Command = {
-  name: "model import",
-  args: "MODULE FILE",
-  summary: "Check, sign and register a shared object with treelite_predict and legend_model",
-  flags: [JSON_FLAG],
-  details: [
-    "Everything that an agent checks is checked first: form, ABI, features, golden answers; a file that is no such model is",
-    "refused. One that brings code of its own needs models.foreign = true: that code has all rights of the agent.",
-  ],
+export const modelImport: VerbBody = {
   async run({ args, flags }, context) {
-    const [module, file, ...more] = args;
-    if (!file || more.length > 0) throw new UsageError("Cannot import a model: need MODULE FILE");
-    const told = await registryOf(context).import(moduleOf(module), file);
+    const [module, file] = args as [ModuleName, string];
+    const told = await registryOf(context).import(module, file);
     context.out(flags.json ? `${JSON.stringify(told)}\n` : `${told.version}\n`);
     return EXIT.done;
   },

@@ -1,72 +1,193 @@
-/** From the words of a command line to a verb and its flags. */
+/** From the words of a command line to a verb, its words and its flags, all checked against its row. */
 import { parseArgs } from "node:util";
 import { UsageError } from "../core/errors.ts";
-import { type Command, COMMON_FLAGS, type Invocation } from "./command.ts";
+import { didYouMean } from "../core/suggest.ts";
+import { type Command, COMMON_FLAGS, type Flag, type Invocation } from "./command.ts";
+import { MODULE_NAMES, moduleNamed } from "./modules.ts";
 
 export interface Parsed {
   command: Command;
   call: Invocation;
 }
 
-/** Finds the verb and reads its flags. Throws `UsageError` with what was wrong and where help is. */
-export function parse(words: readonly string[], commands: readonly Command[]): Parsed {
+/** What people type who know other tools. */
+const KNOWN_AS: Readonly<Record<string, string>> = {
+  stop: "kill",
+  halt: "kill",
+  panic: "kill",
+  "kill-switch": "kill",
+  resume: "unkill",
+  start: "run",
+  status: "doctor",
+  health: "doctor",
+  logs: "topics tail",
+  why: "explain",
+  users: "user list",
+  jobs: "job list",
+  models: "model list",
+  completion: "completions",
+};
+
+/** Finds the verb and reads its words and flags. Throws `UsageError` with what was wrong and where help is. */
+export function parse(given: readonly string[], commands: readonly Command[]): Parsed {
+  const words = flagsBehind(given);
   const command = find(words, commands);
   const flags = [...(command.flags ?? []), ...COMMON_FLAGS];
-  const options = Object.fromEntries(
-    flags.map((
-      flag,
-    ) => [flag.name, {
-      type: flag.value ? "string" as const : "boolean" as const,
-      multiple: flag.value !== undefined,
-    }]),
-  );
+  const options = Object.fromEntries(flags.map((flag) => [flag.name, {
+    type: flag.value ? "string" as const : "boolean" as const,
+    multiple: flag.value !== undefined,
+    ...(flag.short ? { short: flag.short } : {}),
+  }]));
   let result;
   try {
     const args = words.slice(command.name.split(" ").length);
     result = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    const line = (error instanceof Error ? error.message : String(error)).split(". ")[0]!;
-    throw new UsageError(`Cannot run legend ${command.name}: ${line}; see \`legend ${command.name} --help\``);
+    throw usage(command, flagTrouble(error, flags));
   }
   const values = result.values as Record<string, string[] | boolean | undefined>;
   const single = Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.at(-1) : value]),
   );
   const all = (flag: string) => (Array.isArray(values[flag]) ? values[flag] : []);
-  if (values.help !== true) refuseSurplus(command, result.positionals);
-  return { command, call: { args: result.positionals, flags: single, all } };
+  if (values.help === true) return { command, call: { args: result.positionals, flags: single, all } };
+  for (const flag of flags) for (const value of all(flag.name)) checkFlag(command, flag, value);
+  return { command, call: { args: checkedWords(command, result.positionals, flags), flags: single, all } };
+}
+
+const usage = ({ name }: Command, what: string) =>
+  new UsageError(`Cannot run legend ${name}: ${what}${seeHelp(what, name)}`);
+
+/** Where to read on, after a line that may have ended in a question. */
+const seeHelp = (line: string, verb: string) =>
+  `${line.endsWith("?") ? " See" : "; see"} \`legend ${`${verb} --help`.trim()}\``;
+
+/** `legend --data-dir X kill` is `legend kill --data-dir X`. */
+function flagsBehind(words: readonly string[]): string[] {
+  let at = 0;
+  while (words[at]?.startsWith("--")) {
+    const flag = COMMON_FLAGS.find(({ name }) => name === words[at]!.slice(2).split("=")[0]);
+    if (!flag) break;
+    at += flag.value && !words[at]!.includes("=") ? 2 : 1;
+  }
+  return [...words.slice(at), ...words.slice(0, at)];
+}
+
+/** What is wrong with the flags, as `parseArgs` says it, with the flag that was meant. */
+function flagTrouble(error: unknown, flags: readonly Flag[]): string {
+  const line = (error instanceof Error ? error.message : String(error)).split(". ")[0]!;
+  const unknown = /^Unknown option '-+([^']*)'/.exec(line)?.[1];
+  if (unknown === undefined) return line;
+  const names = flags.map(({ name }) => name);
+  const hint = didYouMean(unknown, names, (name) => `\`--${name}\``);
+  return `there is no flag ${unknown.length === 1 ? "-" : "--"}${unknown}${hint}`;
+}
+
+/** The choices of `a|b`; null when the placeholder stands for anything. */
+export function choicesOf(placeholder: string): readonly string[] | null {
+  return /^[a-z][a-z0-9_-]*(\|[a-z][a-z0-9_-]*)+$/.test(placeholder) ? placeholder.split("|") : null;
+}
+
+function checkFlag(command: Command, { name, value }: Flag, given: string): void {
+  if (value === undefined) return;
+  const need = (what: string) => usage(command, `--${name} cannot be \`${given}\`, need ${what}`);
+  if (value === "N" && !/^\d{1,15}$/.test(given)) throw need("a whole number");
+  const choices = choicesOf(value);
+  if (choices && !choices.includes(given)) throw need(oneOf(given, choices));
+  if (given === "") throw need(value);
+}
+
+const oneOf = (given: string, choices: readonly string[]) =>
+  `one of ${choices.join(", ")}${didYouMean(given, choices)}`;
+
+/** The placeholders of a verb's words. */
+export interface Placeholder {
+  readonly word: string;
+  readonly isOptional: boolean;
+  readonly repeats: boolean;
+}
+
+/** `MODULE [VERSION]` as a list. */
+export function placeholders(args: string): Placeholder[] {
+  return args.split(" ").filter(Boolean).map((text) => ({
+    word: text.replace(/[[\]…]/g, ""),
+    isOptional: text.startsWith("["),
+    repeats: text.includes("…"),
+  }));
 }
 
 /** A word that a verb does not read would make it do something else than was meant: `run mev` would run both agents. */
-function refuseSurplus({ name, args }: Command, given: readonly string[]): void {
-  const most = positionalsMax(args);
-  if (given.length <= most) return;
-  const takes = args === "" ? "it takes no words" : `it takes ${args}`;
-  throw new UsageError(
-    `Cannot run legend ${name}: \`${
-      given[most]
-    }\` is one word too many, ${takes}; see \`legend ${name} --help\``,
-  );
+function checkedWords(command: Command, given: readonly string[], flags: readonly Flag[]): string[] {
+  const expected = placeholders(command.args);
+  const missing = expected.find(({ isOptional }, at) => !isOptional && at >= given.length);
+  if (missing) {
+    throw usage(command, `${shown(missing.word)} is missing, for example \`${command.examples[0]}\``);
+  }
+  return given.map((word, at) => {
+    const last = expected.at(-1);
+    const placeholder = expected[at] ?? (last?.repeats ? last : undefined);
+    if (!placeholder) throw surplus(command, word, flags);
+    return checkedWord(command, word, placeholder.word);
+  });
 }
 
-/** How many words a verb takes at most, by its row: `MODULE [VERSION]` two, `FILE…` any number. */
-export function positionalsMax(args: string): number {
-  const words = args.split(" ").filter(Boolean);
-  return words.some((word) => word.includes("…")) ? Infinity : words.length;
+const shown = (placeholder: string) =>
+  placeholder === "MODULE" ? `MODULE (${MODULE_NAMES.join(" or ")})` : placeholder;
+
+function surplus(command: Command, word: string, flags: readonly Flag[]): UsageError {
+  const takes = command.args === "" ? "it takes no words" : `it takes ${command.args}`;
+  const module = moduleNamed(word);
+  const hint = module && command.name === "run"
+    ? `, did you mean \`legend run agent ${module}\`?`
+    : didYouMean(word.replace(/^-+/, ""), flags.map(({ name }) => name), (name) => `\`--${name}\``);
+  return usage(command, `\`${word}\` is one word too many, ${takes}${hint}`);
+}
+
+/** The word as the verb reads it: a module by the name that the product has for it. */
+function checkedWord(command: Command, word: string, placeholder: string): string {
+  if (placeholder === "MODULE" || placeholder === "MODULE|all") {
+    const also = placeholder === "MODULE" ? [] : ["all"];
+    const module = moduleNamed(word) ?? also.find((name) => name === word.toLowerCase());
+    if (module) return module;
+    const names = [...MODULE_NAMES, ...also];
+    throw usage(command, `there is no module \`${word}\`, need ${oneOf(word, names)}`);
+  }
+  const choices = choicesOf(placeholder);
+  if (!choices || choices.includes(word)) return word;
+  throw usage(command, `\`${word}\` cannot be used, need ${oneOf(word, choices)}`);
+}
+
+/** The verbs below a first word: `topics` has `create`, `lag` and others. */
+export function actionsOf(first: string, commands: readonly Command[]): readonly Command[] {
+  return commands.filter(({ name }) => name.startsWith(`${first} `));
+}
+
+/** The verb that words begin with; undefined when there is none. */
+export function verbOf(words: readonly string[], commands: readonly Command[]): Command | undefined {
+  const [first = "", second = ""] = words;
+  return commands.find(({ name }) => name === `${first} ${second}`) ??
+    commands.find(({ name }) => name === first);
 }
 
 function find(words: readonly string[], commands: readonly Command[]): Command {
-  const [first = "", second = ""] = words;
-  const command = commands.find(({ name }) => name === `${first} ${second}`) ??
-    commands.find(({ name }) => name === first);
+  const command = verbOf(words, commands);
   if (command) return command;
-  const actions = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) =>
-    name.split(" ")[1]
-  );
+  const [first = "", second = ""] = words;
+  const actions = actionsOf(first, commands).map(({ name }) => name.split(" ")[1]!);
   if (first !== "" && actions.length > 0) {
-    throw new UsageError(
-      `Cannot run legend ${[first, second].join(" ").trim()}: need one of ${actions.join(", ")}`,
-    );
+    const typed = [first, second].join(" ").trim();
+    throw new UsageError(`Cannot run legend ${typed}: need ${oneOf(second, actions)}`);
   }
-  throw new UsageError(`Cannot run legend ${first}: no such verb; see \`legend --help\``);
+  throw new UsageError(`Cannot run legend ${first}: ${noSuchVerb(first, commands)}`);
+}
+
+/** What to type instead of a verb that does not exist. */
+export function noSuchVerb(word: string, commands: readonly Command[]): string {
+  const firsts = new Set(commands.map(({ name }) => name.split(" ")[0]!));
+  const known = KNOWN_AS[word.toLowerCase()];
+  const hint = known
+    ? `, did you mean \`legend ${known}\`?`
+    : didYouMean(word, firsts, (name) => `\`legend ${name}\``);
+  const line = `no such verb${hint}`;
+  return line + seeHelp(line, "");
 }

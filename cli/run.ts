@@ -6,11 +6,10 @@ import { AppError } from "../core/errors.ts";
 import { StatusFile } from "../core/files.ts";
 import { partsStatusFile, PartsTeller } from "../core/parts.ts";
 import type { AgentStatus } from "../core/control.ts";
-import { type Command, type Context, EXIT, type Invocation } from "./command.ts";
+import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
 import { needDescriptors } from "./api_server.ts";
-import { API_FLAGS } from "./run_api.ts";
 import { hasClickHouse } from "./run_store.ts";
-import { SOURCE_FLAGS, sourcesOf, speedFlag, summary } from "./run_agent.ts";
+import { sourcesOf, speedFlag, summary } from "./run_agent.ts";
 import { makeTopics } from "./topics.ts";
 
 /** How often the supervisor says that it lives. */
@@ -20,18 +19,7 @@ const RUN_DESCRIPTORS_MIN = 256;
 /** A part that has never run longer than this has not been able to start; later it has crashed. */
 const START_MS = 5_000;
 
-export const run: Command = {
-  name: "run",
-  args: "",
-  data: "make",
-  summary: "Run everything on this host: one process per part, started again when it crashes (paper mode)",
-  flags: [...SOURCE_FLAGS, ...API_FLAGS],
-  details: [
-    "Parts: agent arbitrage, agent mev; on a source without end also the page with the API, the worker of jobs, the analytics store and the",
-    "sink that fills it, and with KAFKA_BROKERS the link to Kafka. Closed cycles are published on arbitrage-decisions-proto, tier A sandwiches on",
-    "sandwich-decisions-proto, opportunities that pass the gate beside them; everything else stays on decision-evidence.",
-    "What is on the log already is counted, not written again.",
-  ],
+export const run: VerbBody = {
   async run(call, context) {
     needDescriptors(context.library(), "everything", RUN_DESCRIPTORS_MIN);
     const sources = sourcesOf(call);
@@ -41,7 +29,7 @@ export const run: Command = {
       `${path}/${SUPERVISOR_LOCK}`,
       () =>
         new AppError(
-          "failed",
+          "unavailable",
           `Cannot start: another legend runs in ${path}, stop it or use another --data-dir`,
         ),
     );
@@ -75,13 +63,18 @@ export const run: Command = {
     }
     // A part that cannot even start (a port in use, a damaged state) ends the whole run: its line says why.
     const stop = new AbortController();
+    let refusedWith: ExitCode | undefined;
     const supervisor: SupervisorOptions = {
       spawn: (args) => context.respawn(args),
       signal: AbortSignal.any([context.signal, stop.signal]),
       say: (line) => context.say(line),
       isMeant: (code, last, lifeMs) => {
         const end = judge(code, last, lifeMs, live);
-        if (end === "refused") stop.abort();
+        if (end === "refused") {
+          // The others end because of it: its code is the run's.
+          refusedWith ??= code === EXIT.usage || code === EXIT.notReady ? code : EXIT.failed;
+          stop.abort();
+        }
         return end !== "crashed";
       },
     };
@@ -100,7 +93,7 @@ export const run: Command = {
     if (!live && linked) await supervise([{ ...link, args: [...link.args, "--until-sent"] }], supervisor);
     const statuses = ends.flatMap(({ last }) => countersOf(last) ?? []);
     const code = Math.max(...ends.map(({ code }) => code));
-    if (stop.signal.aborted) return EXIT.failed;
+    if (refusedWith !== undefined) return refusedWith;
     if (statuses.length < 2) return context.signal.aborted ? EXIT.done : EXIT.failed;
     const seconds = ((performance.now() - begin) / 1000).toFixed(2);
     context.out(

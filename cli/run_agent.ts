@@ -1,57 +1,20 @@
 import { kafkaOf } from "../core/config/kafka.ts";
 import { UsageError } from "../core/errors.ts";
-import { type AgentStatus, type ModuleName, MODULES } from "../core/control.ts";
+import type { AgentStatus, ModuleName } from "../core/control.ts";
 import { sourceLine } from "../core/funnel.ts";
 import { Agent } from "../ffi/engine.ts";
 import { endWithParent } from "../ffi/process.ts";
-import { type Command, type Context, EXIT, type Flag, type Invocation } from "./command.ts";
+import { type Context, EXIT, type Invocation, type VerbBody } from "./command.ts";
 import { slotFlag } from "./decode.ts";
 import { makeTopics, topicLimits } from "./topics.ts";
 
 /** How often the end is looked for; nothing else crosses into JavaScript. */
 const DRAIN_MS = 50;
-/** Parts that live and die with `legend run` say so to themselves. */
-export const PART_FLAG: Flag = { name: "part", doc: "End with the process that started this one" };
-
-export const SOURCE_FLAGS: readonly Flag[] = [
-  {
-    name: "source",
-    value: "SOURCE",
-    doc:
-      "Where frames come from: file:PATH (may repeat), kafka (JSON blocks on sandwich-raw) or sim[:SEED[@SLOT]], a simulated chain",
-  },
-  {
-    name: "accounts",
-    value: "FILE",
-    doc: "Pool state before the first slot; without it no sandwich is tier A and nothing is open",
-  },
-  { name: "slot", value: "N", doc: "Slot of a block whose file does not say it" },
-  {
-    name: "speed",
-    value: "N|max",
-    doc: "Times the simulated chain's own speed (1); files are always read as fast as possible",
-  },
-  { name: "json", doc: "Print the counters as one JSON object at the end" },
-  { name: "paper", doc: "Submit nothing (the default, and all this version can do)" },
-];
-
-export const runAgent: Command = {
-  name: "run agent",
-  args: "arbitrage|mev",
-  data: "make",
-  summary: "Run one agent alone: a source through the engine, decisions, evidence and outcomes on the log",
-  flags: [...SOURCE_FLAGS, PART_FLAG],
-  details: [
-    "Commands reach it by the log, by a socket in the data folder and, a kill, by SIGUSR2. The kill latch and the policy",
-    "outlive a restart.",
-  ],
+export const runAgent: VerbBody = {
   async run(call, context) {
-    const [module, ...more] = call.args;
-    if (more.length > 0 || !MODULES.includes(module as ModuleName)) {
-      throw new UsageError(`Cannot run agent ${module ?? ""}: need arbitrage or mev`);
-    }
+    const [module] = call.args as [ModuleName];
     if (call.flags.part) endWithParent(context.library());
-    await using agent = await startAgent(module as ModuleName, call, context);
+    await using agent = await startAgent(module, call, context);
     chaos();
     const status = await finish(agent, context.signal);
     for (const warning of status.warnings) context.say(warning);

@@ -16,7 +16,7 @@ import { hasAgent, type ModuleName, MODULES, readAgents, type SendCommand } from
 import { lockFile } from "../core/data_dir.ts";
 import { type Database, openDatabase } from "../core/database.ts";
 import { DecisionIndex } from "../core/decisions.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError, UsageError } from "../core/errors.ts";
 import { makeFolder, readOrMake, removeIfThere, replaceFile, StatusFile } from "../core/files.ts";
 import { Fleet } from "../core/fleet.ts";
 import { hostFlags } from "../core/host_flags.ts";
@@ -47,10 +47,9 @@ import { ApiServer, DESCRIPTORS_KEPT, DESCRIPTORS_MIN, needDescriptors } from ".
 import { assetReader } from "./assets.ts";
 import { headSeed } from "./audit_act.ts";
 import { tellerOf } from "./audit_heads.ts";
-import { type Command, type Context, EXIT, type Flag } from "./command.ts";
+import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { storeOf } from "./db.ts";
 import { usesStore } from "./doctor.ts";
-import { PART_FLAG } from "./run_agent.ts";
 import { readiness, StoreProbe } from "./readiness.ts";
 import { checkOutput } from "../workers/output.ts";
 import { registryOf } from "./model.ts";
@@ -63,30 +62,15 @@ const REQUEST_MS = 10_000;
 /** Between two requests of a connection: proxies keep theirs for a minute. */
 const IDLE_MS = 75_000;
 
-export const API_FLAGS: readonly Flag[] = [
-  { name: "listen", value: "ADDRESS", doc: "Address of the page and the API (127.0.0.1)" },
-  { name: "port", value: "N", doc: "Port of the page and the API (8080)" },
-  { name: "insecure-listen", doc: "Allow an address other than loopback without TLS" },
-];
-
-export const runApi: Command = {
-  name: "run api",
-  args: "",
-  data: "make",
-  summary: "Run the page and the API alone",
-  flags: [...API_FLAGS, PART_FLAG],
-  details: [
-    "The first start makes an admin and writes the one-time login to first-login in the data folder.",
-  ],
+export const runApi: VerbBody = {
   async run({ flags }, context) {
     if (flags.part) endWithParent(context.library());
     const hostname = context.setting<string>("api.listen");
     const port = context.setting<number>("api.port");
     if (!isLoopback(hostname) && !context.setting<boolean>("api.insecure_listen")) {
-      throw new AppError(
-        "invalid",
-        `Cannot listen on ${hostname}: it is not loopback and there is no TLS, need --insecure-listen or a proxy with TLS on this host`,
-      );
+      const line =
+        `Cannot listen on ${hostname}: it is not loopback and there is no TLS, need --insecure-listen or a proxy with TLS on this host`;
+      throw flags.listen === undefined ? new AppError("invalid", line) : new UsageError(line);
     }
     lean(context.library());
     needDescriptors(context.library(), "the API", DESCRIPTORS_MIN);

@@ -5,9 +5,8 @@ import { StatusFile } from "../core/files.ts";
 import { endWithParent } from "../ffi/process.ts";
 import { Link } from "../ffi/link.ts";
 import { ALL_TOPICS } from "../proto/topics.ts";
-import { type Command, EXIT } from "./command.ts";
+import { EXIT, type VerbBody } from "./command.ts";
 import { registryOf } from "./model.ts";
-import { PART_FLAG } from "./run_agent.ts";
 import { makeTopics, topicLimits } from "./topics.ts";
 
 /** How often the status is told. */
@@ -19,18 +18,7 @@ const INBOUND: Readonly<Record<string, { history: boolean }>> = {
   "model-artefacts-proto": { history: true },
 };
 
-export const runLink: Command = {
-  name: "run link",
-  args: "",
-  data: "make",
-  summary: "Bring every record of this host's log to Kafka, and commands back",
-  flags: [PART_FLAG, { name: "until-sent", doc: "End when nothing waits any more" }],
-  details: [
-    "Every part writes to its own host's log whether Kafka is there or not; the link sends each record once and in",
-    "order. While Kafka is away records wait here, within log.retention_bytes a topic: then the oldest opportunities",
-    "go and are counted, outcomes, receipts, commands and audit stay. Models travel too: what is registered on one host",
-    "is verified and registered on the others, what is deployed, pinned or put in shadow is so on all of them.",
-  ],
+export const runLink: VerbBody = {
   async run({ flags }, context) {
     if (flags.part) endWithParent(context.library());
     const kafka = kafkaOf(context.config());

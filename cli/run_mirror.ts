@@ -2,19 +2,9 @@ import { type Direction, mirror, MIRROR_PAIRS, type MirrorPlace } from "../agent
 import { AppError } from "../core/errors.ts";
 import { makeFolder, replaceFile } from "../core/files.ts";
 import { endWithParent } from "../ffi/process.ts";
-import { type Command, EXIT } from "./command.ts";
-import { PART_FLAG } from "./run_agent.ts";
+import { EXIT, type VerbBody } from "./command.ts";
 
-export const runMirror: Command = {
-  name: "run mirror",
-  args: "",
-  data: "make",
-  summary: "Tell decisions as JSON on the older topics, and take JSON decisions of older producers",
-  flags: [PART_FLAG],
-  details: [
-    "Begins at the end of each topic. Lines that cannot be used go to TOPIC-dlq with the reason. One per installation:",
-    "`mirror.enabled` makes `legend run` start it.",
-  ],
+export const runMirror: VerbBody = {
   async run({ flags }, context) {
     if (flags.part) endWithParent(context.library());
     const folder = `${context.dataDir().path}/mirror`;

@@ -6,21 +6,15 @@ import { type SinkCounters, type SinkStatus, sinkStatusFile } from "../core/stor
 import { serverAddress } from "../core/store/address.ts";
 import { migrate } from "../core/store/schema.ts";
 import { endWithParent } from "../ffi/process.ts";
-import { type Command, type Context, EXIT } from "./command.ts";
+import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { schemaOptions, storeOf } from "./db.ts";
-import { PART_FLAG } from "./run_agent.ts";
 
 const STATUS_MS = 250;
 const AGAIN_MS = 1_000;
 /** How long this host's own store may take to start. */
 const STORE_STARTS_MS = 15_000;
 
-export const runSink: Command = {
-  name: "run sink",
-  args: "",
-  data: "make",
-  summary: "Store every decision, outcome, metric and evidence in ClickHouse, exactly once",
-  flags: [PART_FLAG, { name: "until-stored", doc: "End when everything that is on the log is stored" }],
+export const runSink: VerbBody = {
   async run({ flags }, context) {
     if (flags.part) endWithParent(context.library());
     const { path, instance } = context.dataDir();

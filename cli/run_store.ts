@@ -7,8 +7,7 @@ import { Store } from "../core/store/client.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
 import { endWithParent, exitAtOnce } from "../ffi/process.ts";
 import { runStore as runClickHouse } from "../ffi/store.ts";
-import { type Command, type Context, EXIT } from "./command.ts";
-import { PART_FLAG } from "./run_agent.ts";
+import { type Context, EXIT, type VerbBody } from "./command.ts";
 
 /** The query that keeps the library's server running. */
 const KEEP_ALIVE = "legend-store";
@@ -21,13 +20,7 @@ const REFUSED_MAX = 2;
 /** A store that has work may be slow; this long without an answer it is stuck. */
 const SILENT_MS = 60_000;
 
-export const runStore: Command = {
-  name: "run store",
-  args: "",
-  data: "make",
-  summary: "Run this host's own ClickHouse, on loopback, with its files in the data folder",
-  flags: [PART_FLAG],
-  details: ["Needs the full build: with --slim, CLICKHOUSE_URL names a server instead."],
+export const runStore: VerbBody = {
   async run({ flags }, context) {
     if (flags.part) endWithParent(context.library());
     const library = await clickhouseLibrary(context);

@@ -13,20 +13,14 @@ import type { StoreAddress } from "../core/store/client.ts";
 import { endWithParent } from "../ffi/process.ts";
 import type { JobSettings } from "../core/jobs/contract.ts";
 import { auditAs } from "./audit_act.ts";
-import { type Command, type Context, EXIT } from "./command.ts";
+import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { registryOf } from "./model.ts";
-import { PART_FLAG } from "./run_agent.ts";
 import { hasClickHouse } from "./run_store.ts";
 
 /** How often the worker says that it lives. */
 const TELL_MS = 500;
 
-export const runWorker: Command = {
-  name: "run worker",
-  args: "",
-  data: "make",
-  summary: "Run jobs (datasets, training), each in a Web Worker, and what the schedules start",
-  flags: [PART_FLAG],
+export const runWorker: VerbBody = {
   async run({ flags }, context) {
     if (flags.part) endWithParent(context.library());
     const { path, instance } = context.dataDir();

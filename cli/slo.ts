@@ -6,7 +6,7 @@ import { linkStatus } from "../core/link.ts";
 import { silenceOf } from "../core/parts.ts";
 import { proveNoLoss } from "../core/store/proof.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
-import { type Command, type Context, EXIT } from "./command.ts";
+import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { storeOf } from "./db.ts";
 import { usesStore } from "./doctor.ts";
 
@@ -98,12 +98,7 @@ async function objectives(context: Context): Promise<Objective[]> {
 
 const isMet = ({ value, limit, isOver }: Objective) => isOver ?? (value !== null && value <= limit);
 
-export const slo: Command = {
-  name: "slo",
-  args: "",
-  data: "read",
-  summary: "Hold freshness, lag and loss against their objectives; one that is not known is not met",
-  flags: [{ name: "json", doc: "One JSON object a line" }],
+export const slo: VerbBody = {
   async run({ flags }, context) {
     const list = await objectives(context);
     for (const one of list) {

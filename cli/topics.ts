@@ -6,7 +6,8 @@ import { readThrough } from "../core/log/follow.ts";
 import type { LogGap, ReadFrom, StoredRecord, TopicLimits } from "../core/log/log.ts";
 import { bytesToMirror } from "../proto/mirror.ts";
 import { ALL_TOPICS, topicDefinition, TOPICS } from "../proto/topics.ts";
-import { type Command, type Context, EXIT } from "./command.ts";
+import { number } from "./replay.ts";
+import { type Context, EXIT, type VerbBody } from "./command.ts";
 
 const WAIT_MS = 500;
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -29,28 +30,23 @@ export async function makeTopics(context: Context): Promise<void> {
   }
 }
 
-export const topicsCreate: Command = {
-  name: "topics create",
-  args: "",
-  summary: "Make all topics that are missing",
-  async run(_, context) {
+export const topicsCreate: VerbBody = {
+  async run({ flags }, context) {
     const log = context.log();
     const before = new Set(await log.topics());
     for (const { name } of ALL_TOPICS) {
       (await log.topic(name, { ...topicLimits(context), create: true, force: true }))[Symbol.dispose]();
     }
     const made = ALL_TOPICS.filter(({ name }) => !before.has(name)).length;
-    context.out(`${made} topics made, ${ALL_TOPICS.length - made} were there\n`);
+    const there = ALL_TOPICS.length - made;
+    context.out(
+      flags.json ? `${JSON.stringify({ made, there })}\n` : `${made} topics made, ${there} were there\n`,
+    );
     return EXIT.done;
   },
 };
 
-export const topicsList: Command = {
-  name: "topics list",
-  args: "",
-  data: "read",
-  summary: "List the topics: offsets, bytes, groups",
-  flags: [{ name: "json", doc: "One JSON object a line" }],
+export const topicsList: VerbBody = {
   async run({ flags }, context) {
     const log = context.log();
     for (const name of await log.topics()) {
@@ -80,12 +76,7 @@ export const topicsList: Command = {
   },
 };
 
-export const topicsLag: Command = {
-  name: "topics lag",
-  args: "",
-  data: "read",
-  summary: "What each group has still to read of each topic",
-  flags: [{ name: "json", doc: "One JSON object a line" }],
+export const topicsLag: VerbBody = {
   async run({ flags }, context) {
     const log = context.log();
     let told = 0;
@@ -117,22 +108,10 @@ export const topicsLag: Command = {
   },
 };
 
-export const topicsTail: Command = {
-  name: "topics tail",
-  args: "TOPIC",
-  data: "read",
-  summary: "Print a topic's records in the JSON mirror, one a line",
-  flags: [
-    { name: "from", value: "OFFSET", doc: "First offset, `start` or `end`; without it the last 10 records" },
-    { name: "follow", doc: "Wait for new records until interrupted" },
-    { name: "limit", value: "N", doc: "Stop after N records" },
-  ],
+export const topicsTail: VerbBody = {
   async run({ args, flags }, context) {
-    const [name] = args;
-    if (!name || args.length > 1) {
-      throw new UsageError("Cannot tail: need one TOPIC; see `legend topics list`");
-    }
-    const limit = flags.limit === undefined ? Infinity : naturalNumber("limit", flags.limit);
+    const [name] = args as [string];
+    const limit = number(flags.limit) ?? Infinity;
     using topic = await context.log().topic(name);
     let printed = 0;
     const show = (answer: { records: StoredRecord[] } | { gap: LogGap }) => {
@@ -160,12 +139,8 @@ export const topicsTail: Command = {
   },
 };
 
-export const topicsVerify: Command = {
-  name: "topics verify",
-  args: "[TOPIC…]",
-  data: "read",
-  summary: "Read every record back and check its checksum",
-  async run({ args }, context) {
+export const topicsVerify: VerbBody = {
+  async run({ args, flags }, context) {
     const log = context.log();
     let damaged = 0;
     for (const name of args.length > 0 ? args : await log.topics()) {
@@ -179,7 +154,11 @@ export const topicsVerify: Command = {
           if (block.gap.cause === "damage") damaged += 1;
         }
       }
-      context.out(`${name}: ${records} records read, ${gaps} gaps\n`);
+      context.out(
+        flags.json
+          ? `${JSON.stringify({ topic: name, records, gaps })}\n`
+          : `${name}: ${records} records read, ${gaps} gaps\n`,
+      );
     }
     return damaged === 0 ? EXIT.done : EXIT.failed;
   },
@@ -195,11 +174,6 @@ function firstOffset(from: string | boolean | undefined): ReadFrom {
   if (from === "start" || from === "end") return from;
   if (typeof from === "string" && /^\d{1,18}$/.test(from)) return BigInt(from);
   throw new UsageError(`Cannot use --from ${from}: need an offset, start or end`);
-}
-
-function naturalNumber(flag: string, value: string | boolean): number {
-  if (typeof value === "string" && /^\d{1,9}$/.test(value)) return Number(value);
-  throw new UsageError(`Cannot use --${flag} ${value}: need a whole number`);
 }
 
 /** One record as a line: what its topic says it is, else text, else base64. */

@@ -1,9 +1,9 @@
 import { Accounts } from "../core/auth/accounts.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
-import { type Role, ROLES } from "../core/auth/rights.ts";
+import type { Role } from "../core/auth/rights.ts";
 import { UsageError } from "../core/errors.ts";
 import { appendAct, tellHeads, withDatabase, withReading } from "./audit_act.ts";
-import { type Command, type Context, EXIT } from "./command.ts";
+import { type Context, EXIT, type VerbBody } from "./command.ts";
 
 /** Runs with the accounts of the data folder; `act` is in the audit before anything changes. */
 function withAccounts<T>(
@@ -19,51 +19,38 @@ function withAccounts<T>(
   });
 }
 
-export const userAdd: Command = {
-  name: "user add",
-  args: "NAME admin|auditor|viewer",
-  summary: "Add a user of the page; prints the first password once",
-  async run({ args: [name, role, ...more] }, context) {
-    if (
-      more.length > 0 || !name || !/^[a-z0-9][a-z0-9._@-]{0,63}$/.test(name) || !ROLES.includes(role as Role)
-    ) {
-      throw new UsageError(
-        `Cannot add ${name ?? "nobody"}: need a name of a-z 0-9 . _ @ - and one of ${ROLES.join(", ")}`,
-      );
+export const userAdd: VerbBody = {
+  async run({ args, flags }, context) {
+    const [name, role] = args as [string, Role];
+    if (!/^[a-z0-9][a-z0-9._@-]{0,63}$/.test(name)) {
+      throw new UsageError(`Cannot add ${name}: need a name of a-z 0-9 . _ @ -`);
     }
     const password = randomSecret();
     await withAccounts(
       context,
       { action: "user added", detail: `${name}, ${role}` },
-      (accounts) => accounts.add(name, role as Role, password),
+      (accounts) => accounts.add(name, role, password),
     );
-    context.out(`${password}\n`);
+    context.out(flags.json ? `${JSON.stringify({ name, role, password })}\n` : `${password}\n`);
     return EXIT.done;
   },
 };
 
-export const userPasswd: Command = {
-  name: "user passwd",
-  args: "NAME",
-  summary: "Give a user a new first password and print it once; their logins end",
-  async run({ args: [name, ...more] }, context) {
-    if (more.length > 0 || !name) throw new UsageError("Cannot set a password: need one NAME");
+export const userPasswd: VerbBody = {
+  async run({ args, flags }, context) {
+    const [name] = args as [string];
     const password = randomSecret();
     await withAccounts(
       context,
       { action: "password reset", detail: name },
       (accounts) => accounts.setPassword(name, password, true),
     );
-    context.out(`${password}\n`);
+    context.out(flags.json ? `${JSON.stringify({ name, password })}\n` : `${password}\n`);
     return EXIT.done;
   },
 };
 
-export const userList: Command = {
-  name: "user list",
-  args: "",
-  data: "read",
-  summary: "Print the users as NDJSON",
+export const userList: VerbBody = {
   async run(_, context) {
     for (const user of await withAccounts(context, undefined, (accounts) => accounts.users())) {
       context.out(`${JSON.stringify(user)}\n`);

@@ -1,14 +1,7 @@
 import { AppError } from "../core/errors.ts";
-import { type Command, EXIT } from "./command.ts";
+import { EXIT, type VerbBody } from "./command.ts";
 
-export const version: Command = {
-  name: "version",
-  args: "",
-  summary: "Tell the version and what it runs on",
-  flags: [
-    { name: "json", doc: "One JSON object" },
-    { name: "licences", doc: "The works of others that are packed, and the texts of their licences" },
-  ],
+export const version: VerbBody = {
   run({ flags }, context) {
     if (flags.licences) {
       context.out(licenceTexts());

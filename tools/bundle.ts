@@ -12,6 +12,8 @@ export const appBundle = (folder: string): BuildOptions => ({
   },
   outdir: folder,
   bundle: true,
+  // Each verb is loaded when it runs.
+  splitting: true,
   format: "esm",
   platform: "neutral",
   mainFields: ["module", "main"],

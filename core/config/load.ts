@@ -2,7 +2,8 @@
 import { resolve as resolvePath } from "node:path";
 import { parse as parseToml, TomlError } from "smol-toml";
 import type { z } from "zod";
-import { AppError } from "../errors.ts";
+import { AppError, UsageError } from "../errors.ts";
+import { didYouMean } from "../suggest.ts";
 import { CONFIG_KEYS, type ConfigKey, configKey } from "./schema.ts";
 
 export interface ConfigValue {
@@ -38,9 +39,10 @@ export function systemInput(flags: ConfigInput["flags"]): ConfigInput {
   };
 }
 
-/** Reads all layers. Throws one `AppError("invalid")` whose message has a line for every mistake found. */
+/** Reads all layers. Throws one error with a line for every mistake found: `UsageError` if one is a flag's. */
 export function loadConfig(input: ConfigInput): Config {
-  const { config, problems } = lookAtConfig(input);
+  const { config, problems, isUsage } = lookAtConfig(input);
+  if (isUsage) throw new UsageError(problems.join("\n"));
   if (problems.length > 0) throw new AppError("invalid", problems.join("\n"));
   return config;
 }
@@ -72,13 +74,17 @@ export function passOverMistakes(input: ConfigInput): { config: Config; problems
 }
 
 /** Every key that can be read, and a line for every mistake. */
-function lookAtConfig(input: ConfigInput): { config: Config; problems: string[]; isFileRead: boolean } {
+function lookAtConfig(
+  input: ConfigInput,
+): { config: Config; problems: string[]; isFileRead: boolean; isUsage: boolean } {
   const problems: string[] = [];
+  let isUsage = false;
   const attempt = <T>(read: () => T, otherwise: T): T => {
     try {
       return read();
     } catch (error) {
       problems.push(error instanceof Error ? error.message : String(error));
+      isUsage ||= error instanceof UsageError;
       return otherwise;
     }
   };
@@ -99,7 +105,7 @@ function lookAtConfig(input: ConfigInput): { config: Config; problems: string[];
     const value = attempt(() => resolve(row, input, { ...early, runtime, runtimePath }), null);
     if (value) config.set(row.key, value);
   }
-  return { config, problems, isFileRead: read !== null };
+  return { config, problems, isFileRead: read !== null, isUsage };
 }
 
 interface Layers {
@@ -140,7 +146,8 @@ function parsed(row: ConfigKey, raw: unknown, origin: string): ConfigValue {
   if (!scalar || !result.success) {
     const shown = row.secret ? "the value given" : JSON.stringify(raw);
     const why = result.success ? "need a single value" : firstIssue(result.error);
-    throw new AppError("invalid", `Cannot use ${row.key} from ${origin}: ${shown}: ${why}`);
+    const line = `Cannot use ${row.key} from ${origin}: ${shown}: ${why}`;
+    throw origin.startsWith("flag ") ? new UsageError(line) : new AppError("invalid", line);
   }
   return { key: row.key, value: result.data, origin };
 }
@@ -261,24 +268,11 @@ function flatten(tree: Record<string, unknown>, prefix = ""): Map<string, unknow
   return flat;
 }
 
-/** ` , did you mean x?` when a key shares most of its letters. */
-function nearest(key: string): string {
+/** ` , did you mean x?` when a key is near, or its last part is one's. */
+export function nearest(key: string): string {
   const name = key.split(".").at(-1)!;
-  const close = CONFIG_KEYS.find((row) => row.key.split(".").at(-1) === name || distance(row.key, key) <= 2);
-  return close ? `, did you mean ${close.key}?` : "";
-}
-
-/** Levenshtein distance; keys are short. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+  const same = CONFIG_KEYS.find((row) => row.key.split(".").at(-1) === name);
+  return same ? `, did you mean ${same.key}?` : didYouMean(key, CONFIG_KEYS.map((row) => row.key));
 }
 
 /** The data folder from the root, named the same in every message whatever folder a verb was started in. */

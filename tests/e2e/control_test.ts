@@ -88,9 +88,11 @@ Deno.test("commands change the policy of a running agent, and a kill stops it un
       assert.ok(changed!.receipt.applied && changed!.receipt.genuine && changed!.path === "socket");
       assert.notEqual(changed!.receipt.first_event_ns, "0");
       const from = BigInt(changed!.receipt.first_event_ns);
-      const [bad] = await send(data, "control", "arbitrage", "policy", "--tip-ladder", "0.9,0.1");
-      assert.equal(bad!.receipt.applied, false);
-      assert.match(bad!.receipt.reason, /tip_ladder is `0.9,0.1`, need 1..8 rising/);
+      const bad = await legend([
+        ...["control", "arbitrage", "policy", "--tip-ladder", "0.9,0.1", "--data-dir", data],
+      ]);
+      assert.deepEqual([bad.code, bad.stdout], [2, ""]);
+      assert.equal(bad.stderr, "Cannot use --tip-ladder 0.9,0.1: must rise\n");
       const killed = await send(data, "kill", "--reason", "test");
       assert.deepEqual(killed.map(({ module, receipt }) => [module, receipt.applied]), [["arbitrage", true], [
         "mev",

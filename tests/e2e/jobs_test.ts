@@ -233,7 +233,11 @@ Deno.test("wishes that cannot be are answered in one line, before or by the job"
           /^Cannot scrape: end: need an end later than the start/,
         ],
         [["scrape", "a.parquet", "--start", "yesterday", "--end", "5"], 2, /^Cannot scrape: start: /],
-        [["scrape", "a.parquet", ...range, "--format", "csv"], 2, /^Cannot scrape: format: /],
+        [
+          ["scrape", "a.parquet", ...range, "--format", "csv"],
+          2,
+          /^Cannot run legend scrape: --format cannot be `csv`, need one of parquet, jsonl/,
+        ],
         [["scrape", "a.parquet", ...range, "--dex", "uniswap"], 2, /^Cannot scrape: dex\.0: /],
         [
           ["scrape", "a.parquet", "--start", "1000000000", "--end", "1000000100"],
@@ -253,8 +257,16 @@ Deno.test("wishes that cannot be are answered in one line, before or by the job"
           /^Cannot train: params\.learning_rate: /,
         ],
         [["train", "mev", ...range, "--param", "eta=1"], 2, /^Cannot train: params: /],
-        [["train", "everything", ...range], 2, /^Cannot train: module: /],
-        [["train", "mev", ...range, "--model", "gpt"], 2, /^Cannot train: model: /],
+        [
+          ["train", "everything", ...range],
+          2,
+          /^Cannot run legend train: there is no module `everything`, need one of arbitrage, mev/,
+        ],
+        [
+          ["train", "mev", ...range, "--model", "gpt"],
+          2,
+          /^Cannot run legend train: --model cannot be `gpt`, need one of xgb, lgbm, torch/,
+        ],
         [["job", "cancel", "no-such-job"], 1, /^Cannot find job no-such-job/],
         [["model", "deploy", "mev", "000000000000"], 1, /has no such version/],
         [["model", "deploy", "mev", "../../etc"], 1, /has no such version/],

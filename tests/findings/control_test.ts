@@ -110,7 +110,9 @@ Deno.test(
             const verb = await killByVerb(installation, []);
             assert.ok(verb.held, verb.said);
             assert.equal(verb.said.match(/it will not outlive a restart/g)?.length, 2, verb.said);
-            return [...verb.said.matchAll(/first event under it at (\d+)/g)].map(([, ns]) => BigInt(ns!));
+            return [...verb.said.matchAll(/first event under it at (\S+Z)/g)].map(([, at]) =>
+              BigInt(Date.parse(at!)) * 1_000_000n
+            );
           };
           const first = await firstEvent();
           await until(async () => {

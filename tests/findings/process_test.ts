@@ -123,7 +123,10 @@ Deno.test("operator 9: a stray word starts nothing", () =>
       `${folder}/d`,
     ]);
     assert.deepEqual([code, stdout], [2, ""]);
-    assert.match(stderr, /^Cannot run legend run: `mev` is one word too many, it takes no words; [^\n]*\n$/);
+    assert.match(
+      stderr,
+      /^Cannot run legend run: `mev` is one word too many, it takes no words, did you mean `legend run agent mev`[^\n]*\n$/,
+    );
     assert.deepEqual(names(folder), []);
   }));
 

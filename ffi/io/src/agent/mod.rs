@@ -209,12 +209,27 @@ pub struct Agent {
     thread: Option<JoinHandle<()>>,
 }
 
+/// Why an agent does not start, in one line.
+#[derive(Debug)]
+pub enum StartError {
+    /// Another agent of the module runs in the data folder.
+    Held(String),
+    /// Anything else.
+    Failed(String),
+}
+
+impl From<String> for StartError {
+    fn from(line: String) -> StartError {
+        StartError::Failed(line)
+    }
+}
+
 impl Agent {
     /// Starts the threads after everything that can fail at once was tried.
     ///
     /// # Errors
     /// One line: the source or the data folder cannot be used, or another agent runs in it.
-    pub fn start(options: &AgentOptions) -> Result<Agent, String> {
+    pub fn start(options: &AgentOptions) -> Result<Agent, StartError> {
         let module = module_of(&options.module)
             .ok_or_else(|| format!("Cannot run agent {}: need arbitrage or mev", options.module))?;
         let lock = lock_agent(&options.data_dir, module)?;
@@ -354,7 +369,7 @@ pub(crate) fn say(line: &str) {
 }
 
 /// One agent of a module per data folder: two would number their records alike.
-fn lock_agent(data_dir: &Path, module: Module) -> Result<File, String> {
+fn lock_agent(data_dir: &Path, module: Module) -> Result<File, StartError> {
     let path = lock_path(data_dir, module);
     let cannot = |error: std::io::Error| format!("Cannot use {}: {}", path.display(), disk::why(&error));
     disk::make_folder(&data_dir.join("agents")).map_err(cannot)?;
@@ -377,10 +392,10 @@ fn lock_agent(data_dir: &Path, module: Module) -> Result<File, String> {
             named.map_err(cannot)?;
             Ok(file)
         }
-        Err(std::fs::TryLockError::WouldBlock) => Err(format!(
+        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::Held(format!(
             "Cannot start: another legend runs in {}, stop it or use another --data-dir",
             data_dir.display()
-        )),
-        Err(std::fs::TryLockError::Error(error)) => Err(cannot(error)),
+        ))),
+        Err(std::fs::TryLockError::Error(error)) => Err(cannot(error).into()),
     }
 }

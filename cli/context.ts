@@ -1,0 +1,133 @@
+/** What a verb may touch, opened at its first use. */
+import { type Config, configValue, loadConfig, passOverMistakes, systemInput } from "../core/config/load.ts";
+import { kafkaOf } from "../core/config/kafka.ts";
+import { childEnvironment } from "../core/child_environment.ts";
+import { type DataDir, openDataDir } from "../core/data_dir.ts";
+import { asLocked } from "../core/database.ts";
+import { AppError } from "../core/errors.ts";
+import { asFullDisk } from "../core/files.ts";
+import type { Log } from "../core/log/log.ts";
+import { Library } from "../ffi/library.ts";
+import { EmbeddedLog, KafkaLog } from "../ffi/log.ts";
+import {
+  becomeUser,
+  endWithFolder,
+  FOLDER_VARIABLE,
+  folderIdentity,
+  PARENT_VARIABLE,
+  protect,
+  runningInstallations,
+} from "../ffi/process.ts";
+import type { Command, Context, Invocation } from "./command.ts";
+import { print, say } from "./output.ts";
+
+const VERSION = "0.1.0";
+
+/** Beside the bundle in the executable, in cargo's folder in a checkout. */
+function libraryPath(): string {
+  const root = Deno.env.get("LEGEND_ROOT");
+  if (root) return `${root}/liblegend.so`;
+  return new URL("../ffi/target/release/liblegend.so", import.meta.url).pathname;
+}
+
+/** Makes a value at its first use and keeps it. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** The context of one call of a verb. */
+export function createContext(command: Command, { flags }: Invocation): Context {
+  const interrupted = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => interrupted.abort());
+  }
+  const runs = command.data === "make";
+  if (runs) {
+    // A terminal that is closed, and a habit from other services, end no trading.
+    Deno.addSignalListener("SIGHUP", () => {
+      if (!flags.part) say("SIGHUP changes nothing: configuration is read at the start, stop with SIGTERM");
+    });
+  }
+  const config = once<Config>(() => {
+    if (!command.passesOverMistakes) return loadConfig(systemInput(flags));
+    const { config, problems } = passOverMistakes(systemInput(flags));
+    for (const line of problems) say(`${line} (passed over)`);
+    return config;
+  });
+  const library = once(() => {
+    const opened = new Library(libraryPath());
+    protect(opened);
+    return opened;
+  });
+  const folder: { identity?: string } = {};
+  const dataDir = once<DataDir>(() => {
+    const data = openDataDir(configValue<string>(config(), "data_dir"), {
+      // A part finds what its supervisor has made.
+      use: runs && flags.part ? "change" : command.data ?? "change",
+      say,
+      become: (uid, gid) => becomeUser(library(), uid, gid),
+      running: () => runningInstallations(library()),
+    });
+    if (runs) folder.identity = keepFolder(library(), data.path, flags.part === true);
+    return data;
+  });
+  const setting = <T>(key: string) => configValue<T>(config(), key);
+  const outbox = once<Log>(() => new EmbeddedLog(library(), dataDir().logPath));
+  const log = once<Log>(() => {
+    const options = kafkaOf(config());
+    return options
+      ? new KafkaLog(library(), options, {
+        replicas: setting<number>("kafka.replicas"),
+        creates: setting<boolean>("kafka.create_topics"),
+      })
+      : outbox();
+  });
+  return {
+    version: VERSION,
+    // What runs on does its work whether its counters are read or not.
+    out: (bytes) => print(bytes, runs),
+    say,
+    signal: interrupted.signal,
+    config,
+    setting,
+    respawn: (words) => respawn(words, folder.identity),
+    dataDir,
+    library,
+    log,
+    outbox,
+  };
+}
+
+/** Ends the process when its data folder is gone; the folder's identity. */
+function keepFolder(library: Library, path: string, isPart: boolean): string {
+  const identity = folderIdentity(library, path);
+  const meant = isPart ? Deno.env.get(FOLDER_VARIABLE) : undefined;
+  if (meant && meant !== identity) {
+    throw new AppError("unavailable", `Cannot use the data folder ${path}: another one stands in its place`);
+  }
+  endWithFolder(library, path, identity, isPart);
+  return identity;
+}
+
+/** The executable again, or in a checkout the runtime with this file. */
+function respawn(args: readonly string[], folder?: string): Deno.ChildProcess {
+  const executable = Deno.env.get("LEGEND_EXE");
+  const self = new URL("../main.ts", import.meta.url).pathname;
+  const words = executable ? args : ["run", "-q", "-A", self, ...args];
+  return new Deno.Command(executable ?? Deno.execPath(), {
+    args: [...words],
+    clearEnv: true,
+    env: {
+      ...childEnvironment(Deno.env.toObject(), args),
+      [PARENT_VARIABLE]: String(Deno.pid),
+      ...(folder ? { [FOLDER_VARIABLE]: folder } : {}),
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** What is wrong in plain words where a system error has them: a full disk, a database that another process holds. */
+export const inPlainWords = (thrown: unknown): unknown => asFullDisk(thrown) ?? asLocked(thrown) ?? thrown;

@@ -1,0 +1,59 @@
+/** Commands to the agents. */
+import type { Command } from "../command.ts";
+import { JSON_FLAG, REASON } from "./flags.ts";
+
+export const CONTROL_VERBS: readonly Command[] = [
+  {
+    name: "control",
+    args: "MODULE start|stop|restart|throttle|policy",
+    group: "Control",
+    summary: "Send a signed command to an agent and wait for its receipt",
+    flags: [
+      { name: "ev-min", value: "SOL", doc: "policy: least expected value of a decision, 0..10 SOL" },
+      { name: "score-min", value: "SCORE", doc: "policy: least score, 0..1" },
+      { name: "throttle-pct", value: "N", doc: "throttle, policy: share of decisions skipped, 0..100" },
+      {
+        name: "tip-ladder",
+        value: "LIST",
+        doc: "policy: rising quantiles of landed tips, for example 0.5,0.7",
+      },
+      REASON,
+      JSON_FLAG,
+    ],
+    examples: [
+      "legend control mev policy --ev-min 0.001 --tip-ladder 0.5,0.7",
+      "legend control arbitrage throttle --throttle-pct 50 --reason 'too many'",
+    ],
+    details: [
+      "restart drops pool state and reads policy and model again. Whoever can read the key in the data folder counts as",
+      "admin of this host. Without a running agent the state on disk is changed, and the next start obeys it.",
+    ],
+    body: async () => (await import("../control.ts")).control,
+  },
+  {
+    name: "kill",
+    args: "[MODULE|all…]",
+    group: "First steps",
+    data: "kill",
+    summary: "Stop an agent's decisions at once and keep them stopped; both agents without a name",
+    flags: [REASON, JSON_FLAG],
+    examples: ["legend kill", "legend kill mev --reason 'tips too high'", "legend kill sandwich"],
+    passesOverMistakes: true,
+    details: [
+      "Works with the log, the API and the disk gone: by the agent's socket, else by a latch on disk and a signal; without a",
+      "running agent its next start is latched. Exit code 0: no agent of this host decides any more. 1: one may, and why is",
+      "said. Only `legend unkill` lifts it. With Kafka, the agents of other hosts are killed by its topics, and each one's",
+      "answer is printed; exit code 3 when one has not answered, or Kafka is away, or no agent has ever run here.",
+    ],
+    body: async () => (await import("../control.ts")).kill,
+  },
+  {
+    name: "unkill",
+    args: "MODULE",
+    group: "First steps",
+    summary: "Lift a kill by a signed command",
+    flags: [REASON, JSON_FLAG],
+    examples: ["legend unkill mev --reason 'looked into it'"],
+    body: async () => (await import("../control.ts")).unkill,
+  },
+];

@@ -1,0 +1,192 @@
+/** Captured data, the log, and the store. */
+import type { Command } from "../command.ts";
+import { BLOCKS_FLAG, JSON_ANYWAY, JSON_FLAG, SLOT_FLAG } from "./flags.ts";
+
+const CAPTURED: readonly Command[] = [
+  {
+    name: "capture",
+    args: "",
+    group: "Captured data",
+    summary: "Write a source's frames with their receive times to a capture journal",
+    flags: [
+      {
+        name: "source",
+        value: "SOURCE",
+        doc: "Where frames come from: file:PATH (may repeat) or sim[:SEED[@SLOT]]",
+      },
+      {
+        name: "out",
+        value: "FILE",
+        doc: "The journal, with the ending .journal; decode, replay and run read it",
+      },
+      BLOCKS_FLAG,
+      SLOT_FLAG,
+      JSON_FLAG,
+    ],
+    examples: ["legend capture --source sim:7 --blocks 20 --out sim7.journal"],
+    body: async () => (await import("../capture.ts")).capture,
+  },
+  {
+    name: "decode",
+    args: "FILE…",
+    group: "Captured data",
+    summary: "Print one NDJSON line for each swap leg in captured blocks and transactions",
+    flags: [SLOT_FLAG, JSON_ANYWAY],
+    examples: ["legend decode blocks", "legend decode --slot 285000037 block.json"],
+    details: [
+      "FILE: answers of getBlock or getTransaction (json, jsonParsed, base58, base64), arrays or NDJSON of",
+      "{slot, block}, .zst and .gz, or folders of them. Failed transactions have no legs. The counters go to stderr.",
+    ],
+    body: async () => (await import("../decode.ts")).decode,
+  },
+  {
+    name: "replay",
+    args: "[FILE…]",
+    group: "Captured data",
+    summary: "Take captured data through the agents' own path and print each event as NDJSON",
+    flags: [
+      {
+        name: "accounts",
+        value: "FILE",
+        doc: "Pool state before the first slot; a pool without it is never tier A",
+      },
+      JSON_ANYWAY,
+      {
+        name: "leaders",
+        value: "FILE",
+        doc: "JSON of [{slot, leader}]: each line then names its slot's leader",
+      },
+      { name: "seed", value: "N", doc: "Without FILE: replay the simulated chain of this seed" },
+      BLOCKS_FLAG,
+      { name: "speed", value: "SPEED", doc: "Times the captured speed; max (the default) does not wait" },
+      SLOT_FLAG,
+    ],
+    examples: ["legend replay blocks", "legend replay --seed 7 --blocks 50"],
+    details: [
+      "The same data give the same bytes: the last line has the SHA-256 over all Envelopes in order. Nothing is written",
+      "to a topic.",
+    ],
+    body: async () => (await import("../replay.ts")).replay,
+  },
+];
+
+const LOG: readonly Command[] = [
+  {
+    name: "dlq list",
+    args: "[TOPIC]",
+    group: "Log and store",
+    data: "read",
+    summary: "Show records that could not be used, with the reason",
+    flags: [JSON_FLAG],
+    examples: ["legend dlq list", "legend dlq list sandwich-decisions"],
+    body: async () => (await import("../dlq.ts")).dlqList,
+  },
+  {
+    name: "dlq replay",
+    args: "TOPIC",
+    group: "Log and store",
+    summary: "Put a topic's dead letters back on it, each once; what still cannot be used comes back here",
+    flags: [JSON_FLAG],
+    examples: ["legend dlq replay sandwich-decisions"],
+    body: async () => (await import("../dlq.ts")).dlqReplay,
+  },
+  {
+    name: "topics create",
+    args: "",
+    group: "Log and store",
+    summary: "Make all topics that are missing",
+    flags: [JSON_FLAG],
+    examples: ["legend topics create"],
+    body: async () => (await import("../topics.ts")).topicsCreate,
+  },
+  {
+    name: "topics lag",
+    args: "",
+    group: "Log and store",
+    data: "read",
+    summary: "What each group has still to read of each topic",
+    flags: [JSON_FLAG],
+    examples: ["legend topics lag"],
+    body: async () => (await import("../topics.ts")).topicsLag,
+  },
+  {
+    name: "topics list",
+    args: "",
+    group: "Log and store",
+    data: "read",
+    summary: "List the topics: offsets, bytes, groups",
+    flags: [JSON_FLAG],
+    examples: ["legend topics list"],
+    body: async () => (await import("../topics.ts")).topicsList,
+  },
+  {
+    name: "topics tail",
+    args: "TOPIC",
+    group: "Log and store",
+    data: "read",
+    summary: "Print a topic's records in the JSON mirror, one a line",
+    flags: [
+      {
+        name: "from",
+        value: "OFFSET",
+        doc: "First offset, `start` or `end`; without it the last 10 records",
+      },
+      { name: "follow", doc: "Wait for new records until interrupted" },
+      { name: "limit", value: "N", doc: "Stop after N records" },
+      JSON_ANYWAY,
+    ],
+    examples: [
+      "legend topics tail arbitrage-decisions-proto",
+      "legend topics tail decision-evidence --from start --limit 3",
+    ],
+    body: async () => (await import("../topics.ts")).topicsTail,
+  },
+  {
+    name: "topics verify",
+    args: "[TOPIC…]",
+    group: "Log and store",
+    data: "read",
+    summary: "Read every record back and check its checksum",
+    flags: [JSON_FLAG],
+    examples: ["legend topics verify", "legend topics verify decision-evidence"],
+    body: async () => (await import("../topics.ts")).topicsVerify,
+  },
+];
+
+const STORE: readonly Command[] = [
+  {
+    name: "db accept-log",
+    args: "",
+    group: "Log and store",
+    summary:
+      "Take the log as it is for the truth where the store was filled from another one (an older copy was put back)",
+    flags: [JSON_FLAG],
+    examples: ["legend db accept-log"],
+    details: [
+      "The sink stores nothing of such a log by itself: offsets and sequences mean something else in it. Here the last record",
+      "is looked for that both have; the sink goes on behind it. Rows that the log does not have stay in the store.",
+    ],
+    body: async () => (await import("../db.ts")).dbAcceptLog,
+  },
+  {
+    name: "db migrate",
+    args: "",
+    group: "Log and store",
+    summary: "Make the store's database and tables, or bring them up to date",
+    flags: [JSON_FLAG],
+    examples: ["legend db migrate"],
+    body: async () => (await import("../db.ts")).dbMigrate,
+  },
+  {
+    name: "db query",
+    args: "[NAME]",
+    group: "Log and store",
+    data: "read",
+    summary: "Run one of the named queries and print its rows as NDJSON; without a NAME, list them",
+    flags: [{ name: "param", value: "NAME=VALUE", doc: "A parameter of the query; may repeat" }, JSON_FLAG],
+    examples: ["legend db query"],
+    body: async () => (await import("../db.ts")).dbQuery,
+  },
+];
+
+export const DATA_VERBS: readonly Command[] = [...CAPTURED, ...LOG, ...STORE];

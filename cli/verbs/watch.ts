@@ -1,0 +1,81 @@
+/** What looks at an installation, and at legend itself. */
+import type { Command } from "../command.ts";
+import { API_FLAGS, JSON_FLAG } from "./flags.ts";
+
+export const WATCH_VERBS: readonly Command[] = [
+  {
+    name: "completions",
+    args: "bash|fish|zsh",
+    group: "Watch and check",
+    summary: "Print a completion script for a shell",
+    examples: ["legend completions bash"],
+    details: ["bash: source <(legend completions bash)"],
+    body: async () => (await import("../completions.ts")).completions,
+  },
+  {
+    name: "config check",
+    args: "",
+    group: "Watch and check",
+    data: "change",
+    summary: "Check all configuration layers and the data folder",
+    flags: [...API_FLAGS, JSON_FLAG],
+    examples: ["legend config check"],
+    body: async () => (await import("../config.ts")).configCheck,
+  },
+  {
+    name: "config show",
+    args: "[KEY…]",
+    group: "Watch and check",
+    data: "read",
+    summary: "Show each configuration value and where it came from",
+    flags: [...API_FLAGS, JSON_FLAG],
+    examples: ["legend config show", "legend config show api.port --json"],
+    details: ["Secrets are shown as `(set)`. Keys, defaults and environment names: docs/CONFIG.md."],
+    body: async () => (await import("../config.ts")).configShow,
+  },
+  {
+    name: "doctor",
+    args: "",
+    group: "First steps",
+    data: "read",
+    summary: "Look at everything legend needs and say what is wrong and what to do",
+    flags: [JSON_FLAG],
+    examples: ["legend doctor"],
+    body: async () => (await import("../doctor.ts")).doctor,
+  },
+  {
+    name: "explain",
+    args: "[SIGNATURE|DECISION]",
+    group: "First steps",
+    data: "read",
+    summary: "Say in words what was concluded from a transaction or decision, and from which numbers",
+    flags: [{ name: "why-not", doc: "Which terms of the gate refused, and how often" }, JSON_FLAG],
+    examples: ["legend explain newest", "legend explain --why-not"],
+    details: [
+      "Reads decision-evidence; amounts are base units of their mint, as on the chain. `newest` is the last decision.",
+    ],
+    body: async () => (await import("../explain.ts")).explain,
+  },
+  {
+    name: "slo",
+    args: "",
+    group: "Watch and check",
+    data: "read",
+    summary: "Hold freshness, lag and loss against their objectives; one that is not known is not met",
+    flags: [JSON_FLAG],
+    examples: ["legend slo"],
+    body: async () => (await import("../slo.ts")).slo,
+  },
+  {
+    name: "version",
+    args: "",
+    group: "Watch and check",
+    summary: "Print the version and what it runs on",
+    flags: [
+      JSON_FLAG,
+      { name: "licences", doc: "The works of others that are packed, and the texts of their licences" },
+    ],
+    examples: ["legend version", "legend version --json"],
+    body: async () => (await import("../version.ts")).version,
+  },
+];
