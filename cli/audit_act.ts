@@ -1,7 +1,8 @@
 /** What a verb does, in the audit of the data folder. */
 import { AuditChain } from "../core/audit/chain.ts";
 import type { Act } from "../core/audit/entry.ts";
-import { controlSeed, HeadSigner } from "../core/audit/head.ts";
+import { HeadSigner } from "../core/audit/head.ts";
+import { controlSeed } from "../core/control_key.ts";
 import { LOCAL_USER } from "../core/local_user.ts";
 import { type Database, openDatabase, readDatabase } from "../core/database.ts";
 import { tellerOf } from "./audit_heads.ts";

@@ -1,10 +1,11 @@
 /** The audit of a data folder, held against everything outside that has its heads. */
 import { headOfLine } from "../core/audit/anchor_file.ts";
 import { AuditChain } from "../core/audit/chain.ts";
-import { controlSeed, HeadSigner } from "../core/audit/head.ts";
+import { HeadSigner } from "../core/audit/head.ts";
 import { ToldHeads, type Trust } from "../core/audit/told.ts";
 import { newestOf, type Verdict, verifyAudit } from "../core/audit/verify.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
+import { controlSeed } from "../core/control_key.ts";
 import { hasData } from "../core/data_dir.ts";
 import { type Database, readDatabase } from "../core/database.ts";
 import { AppError } from "../core/errors.ts";
@@ -103,30 +104,28 @@ function folderOf(context: Context, faults: string[]): { path: string; instance:
   }
 }
 
-function trustedKeys(context: Context, path: string, faults: string[]): Set<string> {
+/** The keys that may have signed heads: the folder's own and the configured one. */
+function trustedKeys(context: Context, path: string, faults: string[]): Set<string> | null {
   const configured = context.setting<string>("control.sign_sk_hex");
-  const keys = new Set<string>();
-  const add = (seed: string) => keys.add(new HeadSigner("", seed).key);
-  if (configured) add(configured);
   try {
-    Deno.statSync(`${path}/keys/control.key`);
-    add(controlSeed(path, ""));
+    const seeds = new Set([controlSeed(path, ""), controlSeed(path, configured)]);
+    return new Set([...seeds].map((seed) => new HeadSigner("", seed).key));
   } catch (error) {
-    const isMissing = error instanceof Deno.errors.NotFound;
-    if (!isMissing || !configured) {
-      faults.push(
-        `the key that signs heads cannot be used: ${error instanceof Error ? error.message : error}`,
-      );
-    }
+    if (!(error instanceof AppError)) throw error;
+    faults.push(`${UNCHECKED}: ${error.message}`);
+    return null;
   }
-  return keys;
 }
+
+/** How the fault begins that the key itself is. */
+export const UNCHECKED = "whose heads they are cannot be checked";
 
 /** The heads of a topic; what of it cannot be read is a fault of the place. */
 export async function readTopic(log: Log, trust: Trust, name: string, shared: boolean): Promise<ToldHeads> {
   const told = new ToldHeads({ name, complete: !shared, shared }, trust);
   try {
     using topic = await log.topic(AUDIT_TOPIC);
+    for (const file of await topic.damage()) told.fault(`the header of ${file} is damaged`);
     for await (const block of readThrough(topic, "start")) {
       if ("gap" in block) {
         const { from, to, cause } = block.gap;

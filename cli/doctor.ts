@@ -2,6 +2,7 @@ import { SINK_TOPICS } from "../agents/sink.ts";
 import { placeTrouble } from "../agents/sink_place.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { agentStatuses, decidingWord, isOver, MODULES, readAgents } from "../core/control.ts";
+import { controlSeed } from "../core/control_key.ts";
 import { checkWritable } from "../core/data_dir.ts";
 import { checkDatabase } from "../core/database.ts";
 import { AppError } from "../core/errors.ts";
@@ -16,7 +17,7 @@ import { SCHEMA_VERSION } from "../core/store/schema.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
 import { TOPICS } from "../proto/topics.ts";
 import { askApi } from "./api_probe.ts";
-import { checkAudit } from "./audit_check.ts";
+import { checkAudit, UNCHECKED } from "./audit_check.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { storeOf } from "./db.ts";
 import { registryOf } from "./model.ts";
@@ -115,9 +116,11 @@ async function fileFindings(context: Context): Promise<Finding[]> {
     }),
     await look("log", async () => {
       const damaged: string[] = [];
+      const headers: string[] = [];
       let records = 0;
       for (const name of await context.outbox().topics()) {
         using topic = await context.outbox().topic(name);
+        headers.push(...await topic.damage());
         for await (const block of readThrough(topic, "start")) {
           if ("records" in block) records += block.records.length;
           else if (block.gap.cause === "damage") damaged.push(`${name} ${block.gap.from}..${block.gap.to}`);
@@ -128,6 +131,13 @@ async function fileFindings(context: Context): Promise<Finding[]> {
           `records are damaged and left out: ${
             damaged.slice(0, 8).join(", ")
           }; \`legend topics verify\` has all`,
+        );
+      }
+      if (headers.length > 0) {
+        fail(
+          `no record is lost, and headers are damaged: ${
+            headers.slice(0, 8).join(", ")
+          }; the disk may be failing`,
         );
       }
       return `${records} records, every checksum is right`;
@@ -171,10 +181,17 @@ async function findings(context: Context): Promise<Finding[]> {
     ...agentFindings(path),
     ...modelFindings(context),
     ...await fileFindings(context),
+    await look("control key", () => {
+      controlSeed(path, "");
+      return "it can be used";
+    }),
     await look("audit", async () => {
       const { entries, heads, faults } = await checkAudit(context);
-      if (faults.length > 0) fail(`${faults.join("; ")}; see \`legend audit verify\``);
-      return `${entries} entries and ${heads[0]!.count} heads are whole`;
+      // The key has a line of its own.
+      const others = faults.filter((fault) => !fault.startsWith(UNCHECKED));
+      if (others.length > 0) fail(`${others.join("; ")}; see \`legend audit verify\``);
+      const doubt = faults.length > 0 ? `; ${UNCHECKED}` : "";
+      return `${entries} entries and ${heads[0]!.count} heads are whole${doubt}`;
     }),
   ];
   const isLive = agentStatuses(path).some(({ source }) => source?.class !== "file");

@@ -1,4 +1,5 @@
 /** The data folder: made by those who run, found by all others; private, of one owner, checked for its version. */
+import { makeControlKey } from "./control_key.ts";
 import { AppError } from "./errors.ts";
 import { diskTrouble, readOrMake } from "./files.ts";
 
@@ -44,7 +45,7 @@ export interface DataDirOptions {
 }
 
 /**
- * Opens the folder; with `make` it is made with mode 0700 if missing. Throws `AppError` with one line when it cannot
+ * Opens the folder; with `make` it is made with mode 0700 and its control key if missing. Throws `AppError` with one line when it cannot
  * be used, before anything is changed.
  */
 export function openDataDir(path: string, options: DataDirOptions = {}): DataDir {
@@ -83,6 +84,7 @@ export function openDataDir(path: string, options: DataDirOptions = {}): DataDir
         `Cannot use ${path}: its file ${INSTANCE_FILE} is damaged, need 8 hex digits`,
       );
     }
+    if (use === "make") makeControlKey(path);
     if (use !== "read") shut(path, options);
     return { path, instance, logPath: `${path}/log` };
   } catch (error) {

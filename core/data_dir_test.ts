@@ -20,7 +20,7 @@ Deno.test("openDataDir makes a private folder and keeps its instance name", () =
     assert.match(first.instance, /^[0-9a-f]{8}$/);
     assert.deepEqual(openDataDir(`${folder}/a/b`), first);
     assert.equal(mode(`${folder}/a/b`), 0o700);
-    assert.deepEqual(names(`${folder}/a/b`), ["VERSION", "instance"]);
+    assert.deepEqual(names(`${folder}/a/b`), ["VERSION", "instance", "keys"]);
   }));
 
 Deno.test("operator 1: openDataDir makes nothing for who does not run, and names what runs", () =>
@@ -86,7 +86,6 @@ Deno.test("M7: openDataDir refuses what others can write, in the folder and belo
 Deno.test("M7: openDataDir shuts what others can read, and says so once", () =>
   withFolder((folder) => {
     openDataDir(folder);
-    Deno.mkdirSync(`${folder}/keys`);
     Deno.chmodSync(folder, 0o755);
     Deno.chmodSync(`${folder}/keys`, 0o750);
     const said: string[] = [];

@@ -199,6 +199,12 @@ class NativeTopic implements LogTopic {
     return text.split("\n").filter(Boolean);
   }
 
+  async damage(): Promise<string[]> {
+    const { legend_topic_damage } = this.library.symbols;
+    const text = await this.library.textAsync((out, size) => legend_topic_damage(this.handle, out, size));
+    return text.split("\n").filter(Boolean);
+  }
+
   async commit(group: string, { offset, lost }: Committed, partition = 0): Promise<void> {
     const name = utf8(group);
     const { legend_topic_commit } = this.library.symbols;

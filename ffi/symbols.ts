@@ -20,6 +20,7 @@ export const SYMBOLS = {
   legend_topic_append: { parameters: ["u32", ...TEXT, "u32", ...OUT], result: "i32", nonblocking: true },
   legend_topic_info: { parameters: ["u32", ...OUT], result: "i32", nonblocking: true },
   legend_topic_groups: { parameters: ["u32", ...OUT], result: "i32", nonblocking: true },
+  legend_topic_damage: { parameters: ["u32", ...OUT], result: "i32", nonblocking: true },
   legend_topic_retain: { parameters: ["u32", ...OUT], result: "i32", nonblocking: true },
   // topic, group, partition, offset, lost
   legend_topic_commit: {
@@ -116,4 +117,4 @@ export const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** `ABI_VERSION` of ffi/abi. */
-export const ABI_VERSION = 10;
+export const ABI_VERSION = 11;

@@ -146,7 +146,7 @@ const LOG: readonly Command[] = [
     args: "[TOPIC…]",
     group: "Log and store",
     data: "read",
-    summary: "Read every record back and check its checksum",
+    summary: "Read every record back and check its checksum, and the header of each file",
     flags: [JSON_FLAG],
     examples: ["legend topics verify", "legend topics verify decision-evidence"],
     body: async () => (await import("../topics.ts")).topicsVerify,

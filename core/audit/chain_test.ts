@@ -453,3 +453,17 @@ Deno.test("signed heads that were all taken away are a fault, with an emptied pl
     });
     assert.deepEqual(faults(), ["12 entries have no signed head, and no signed entry seals them"]);
   }));
+
+Deno.test("verifyAudit() without a key to check against finds no foreign one, and still every change", () =>
+  withChain(({ database, told }) => {
+    const without = { node: signer.node, keys: null };
+    const faults = () => {
+      const outside = new ToldHeads(place, without);
+      told.forEach((bytes) => outside.add(bytes));
+      return verifyAudit(database, [outside], without).faults;
+    };
+    assert.deepEqual(faults(), []);
+    forge(database, new HeadSigner(signer.node, "09".repeat(32)));
+    assert.match(faults().join("; "), /computed anew/);
+    assert.doesNotMatch(faults().join("; "), /foreign key/);
+  }));

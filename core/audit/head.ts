@@ -2,8 +2,6 @@
 import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
 import { jobs, long } from "../../proto/wire.ts";
-import { AppError } from "../errors.ts";
-import { makeFolder, readOrMake } from "../files.ts";
 
 /** A head, told to places outside the chain's own file. */
 export interface Head {
@@ -133,26 +131,4 @@ export class HeadSigner {
     const signature = sign(null, Buffer.concat([DOMAIN, unsigned]), this.#private);
     return new Uint8Array(Buffer.concat([unsigned, SIGNATURE_TAG, signature]));
   }
-}
-
-/**
- * The seed that signs commands and heads: the configured one, else the one of the data folder, made when it is
- * missing. Throws `AppError` with one line.
- */
-export function controlSeed(dataDir: string, configured: string): string {
-  if (configured) return configured.toLowerCase();
-  const path = `${dataDir}/keys/control.key`;
-  makeFolder(`${dataDir}/keys`);
-  const seed = readOrMake(path, () => hex(crypto.getRandomValues(new Uint8Array(32)))).trim();
-  const mode = Deno.statSync(path).mode ?? 0;
-  if (mode & 0o077) {
-    throw new AppError(
-      "failed",
-      `Cannot use the key ${path}: others can read it (mode ${(mode & 0o777).toString(8)}), need 0600`,
-    );
-  }
-  if (!/^[0-9a-fA-F]{64}$/.test(seed)) {
-    throw new AppError("failed", `Cannot use the key ${path}: it is damaged, need 64 hex digits`);
-  }
-  return seed.toLowerCase();
 }

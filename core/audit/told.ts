@@ -15,8 +15,8 @@ export interface Place {
 export interface Trust {
   /** The instance that is verified. */
   readonly node: string;
-  /** Public keys of this installation, hex. */
-  readonly keys: ReadonlySet<string>;
+  /** Public keys of this installation, hex; null: they cannot be read, and whose heads they are cannot be checked. */
+  readonly keys: ReadonlySet<string> | null;
 }
 
 interface Kept {
@@ -50,7 +50,9 @@ export class ToldHeads {
     if (!this.#isOwn(head.node)) return;
     this.count += 1;
     this.newest = head.seq;
-    if (!this.trust.keys.has(head.key)) this.#foreign.set(head.key, (this.#foreign.get(head.key) ?? 0) + 1);
+    if (this.trust.keys?.has(head.key) === false) {
+      this.#foreign.set(head.key, (this.#foreign.get(head.key) ?? 0) + 1);
+    }
     if (head.first !== 1 || head.count !== head.seq) {
       this.#fault(head.seq, `counts ${head.count} entries from ${head.first}`);
     }

@@ -227,7 +227,7 @@ class Walk {
       this.faults.push(`the head of entry ${seq} does not follow the head before it`);
       if (this.#head && !this.#isSigned(this.#head)) this.#notSigned(seq - 1);
     }
-    if (!this.trust.keys.has(head.key)) {
+    if (this.trust.keys?.has(head.key) === false) {
       this.faults.push(`the head of entry ${seq} is signed by the foreign key ${head.key.slice(0, 16)}`);
     }
     if (!isSignedHead(head)) this.#notSigned(seq);

@@ -85,6 +85,8 @@ export interface LogTopic extends Disposable {
   info(): Promise<TopicInfo>;
   /** Names of the groups that have a place in the topic. */
   groups(): Promise<string[]>;
+  /** Its files whose header is damaged; their records are read all the same. None on Kafka. */
+  damage(): Promise<string[]>;
   commit(group: string, committed: Committed, partition?: number): Promise<void>;
   committed(group: string, partition?: number): Promise<Committed | null>;
   /** Removes what is too old or too much; resolves with how many records went. Kafka does it by itself. */

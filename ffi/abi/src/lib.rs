@@ -20,7 +20,7 @@ mod trainer;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Raised with every change of a signature below; `ffi/library.ts` refuses another.
-pub const ABI_VERSION: u32 = 10;
+pub const ABI_VERSION: u32 = 11;
 
 /// Why a call failed; the numbers are known to `ffi/library.ts`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

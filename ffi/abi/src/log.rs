@@ -262,6 +262,27 @@ pub unsafe extern "C" fn legend_topic_groups(topic: u32, out: *mut u8, out_len: 
     }
 }
 
+/// Writes the paths of a topic's segments whose header is damaged, one a line.
+///
+/// # Safety
+/// `out` valid for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_topic_damage(topic: u32, out: *mut u8, out_len: u32) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |out| {
+            let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
+            let paths = match &*topic {
+                AnyTopic::Embedded(topic) => topic.damaged_headers()?,
+                // Its brokers keep its files.
+                AnyTopic::Kafka(_) => Vec::new(),
+            };
+            let lines: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+            answer_text(out, &lines.join("\n"))
+        })
+    }
+}
+
 /// Removes what is too old or too much; returns how many records went, at most `i32::MAX`.
 ///
 /// # Safety

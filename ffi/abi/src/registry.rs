@@ -37,7 +37,7 @@ impl Registration {
 fn signing_key(data_dir: &Path, given: Option<&str>) -> Result<SigningKey, Failure> {
     match given.and_then(keys::from_hex) {
         Some(key) => Ok(key),
-        None => keys::load_or_create(data_dir, keys::CONTROL_KEY).map_err(|line| Failure(Status::Io, line)),
+        None => keys::load(data_dir, keys::CONTROL_KEY).map_err(|line| Failure(Status::Io, line)),
     }
 }
 

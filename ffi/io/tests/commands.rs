@@ -16,6 +16,7 @@ impl Folder {
     fn new(name: &str) -> Folder {
         let path = std::env::temp_dir().join(format!("legend-commands-{}-{name}", std::process::id()));
         std::fs::create_dir_all(path.join("agents")).expect("makes a folder");
+        keys::load_or_create(&path, keys::CONTROL_KEY).expect("makes its key");
         Folder(path)
     }
 

@@ -22,6 +22,7 @@ impl Host {
         let path = std::env::temp_dir().join(format!("legend-host-{}-{name}", std::process::id()));
         std::fs::create_dir_all(path.join("agents")).expect("makes a folder");
         std::fs::write(path.join("instance"), "one\n").expect("names it");
+        keys::load_or_create(&path, keys::CONTROL_KEY).expect("makes its key");
         Host(path)
     }
 

@@ -21,7 +21,7 @@ use wire::prost::Message;
 use super::agent_process::{Holder, holder, is_frozen};
 use super::command::Signed;
 use super::kill::kill_here;
-use super::server::{Control, action_name, action_of, module_name, module_of, trusted_keys};
+use super::server::{Control, action_name, action_of, module_name, module_of};
 use super::talk::talk;
 use super::voice::Believed;
 use super::{keys, now_ms, wanted};
@@ -169,7 +169,7 @@ pub fn send(options: &SendOptions) -> Result<Sent, String> {
     command.ts = now_ms / 1_000;
     let key = match options.sign_sk_hex.as_deref().and_then(keys::from_hex) {
         Some(key) => Ok(key),
-        None => keys::load_or_create(&options.data_dir, keys::CONTROL_KEY),
+        None => keys::load(&options.data_dir, keys::CONTROL_KEY),
     };
     let signed = match &key {
         Ok(key) => Signed::new(&command, key, next_sequence(now_ms), now_ms),
@@ -297,9 +297,11 @@ pub(super) fn accept(options: &SendOptions, sent: &mut Sent, receipt: &Receipt) 
 /// # Errors
 /// One line: a key of the host cannot be used.
 fn believed(data_dir: &Path, sign_sk_hex: Option<&str>) -> Result<Believed, String> {
-    let control = keys::load_or_create(data_dir, keys::CONTROL_KEY)?;
     let own = keys::load_or_create(data_dir, keys::AGENT_KEY)?.verifying_key();
-    let trusted = trusted_keys(&control, sign_sk_hex.and_then(keys::from_hex).as_ref());
+    // Without it other hosts are believed by the shared key alone; this host's agents sign with their own.
+    let control = keys::load(data_dir, keys::CONTROL_KEY).ok();
+    let shared = sign_sk_hex.and_then(keys::from_hex);
+    let trusted = control.iter().chain(&shared).map(SigningKey::verifying_key).collect();
     // Without its name no key speaks for this host without a certificate.
     let instance = std::fs::read_to_string(data_dir.join("instance")).unwrap_or_default().trim().to_owned();
     Ok(Believed { own, instance, trusted })

@@ -11,40 +11,58 @@ use crate::disk;
 
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
 
-/// File of the key that signs commands, below the data folder.
+/// File of the key that signs commands, below the data folder. It is made with the folder (`core/control_key.ts`).
 pub const CONTROL_KEY: &str = "keys/control.key";
 /// File of the key that signs receipts.
 pub const AGENT_KEY: &str = "keys/agent.key";
+
+/// Bytes of a key's file that are looked at.
+const KEY_BYTES_MAX: u64 = 1_000;
+
+/// Reads the key in `file`. One that is gone is not replaced: nothing that it signed would be believed.
+///
+/// # Errors
+/// The file is gone or cannot be read, others can read it, or it is no key.
+pub fn load(data_dir: &Path, file: &str) -> Result<SigningKey, String> {
+    let gone = "it is gone; put it back from a backup, nothing that it signed is believed with another one";
+    read(data_dir, file)?.ok_or_else(|| cannot(data_dir, file, &gone))
+}
 
 /// Reads the key in `file`; makes it at the first start, readable by the owner alone.
 ///
 /// # Errors
 /// The file cannot be read or made, others can read it, or it is no key.
 pub fn load_or_create(data_dir: &Path, file: &str) -> Result<SigningKey, String> {
-    let path = data_dir.join(file);
-    let cannot = |why: &dyn std::fmt::Display| format!("Cannot use the key {}: {why}", path.display());
-    match fs::File::open(&path) {
-        Ok(open) => {
-            let mode = open.metadata().map_err(|error| cannot(&disk::why(&error)))?.permissions().mode();
-            if mode & 0o077 != 0 {
-                return Err(cannot(&format!("others can read it (mode {:o}), need 0600", mode & 0o777)));
-            }
-            let mut bytes = Vec::new();
-            (&open).take(1_000).read_to_end(&mut bytes).map_err(|error| cannot(&disk::why(&error)))?;
-            let text = std::str::from_utf8(&bytes).unwrap_or_default();
-            from_hex(text.trim()).ok_or_else(|| {
-                cannot(
-                    &"it is damaged, need 64 hex digits; put it back, or remove it to have another one made",
-                )
-            })
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            create(&path).map_err(|error| cannot(&disk::why(&error)))?;
-            // Whoever was first wrote the key that counts.
-            load_or_create(data_dir, file)
-        }
-        Err(error) => Err(cannot(&disk::why(&error))),
+    if let Some(key) = read(data_dir, file)? {
+        return Ok(key);
     }
+    create(&data_dir.join(file)).map_err(|error| cannot(data_dir, file, &disk::why(&error)))?;
+    // Whoever was first wrote the key that counts.
+    load(data_dir, file)
+}
+
+fn cannot(data_dir: &Path, file: &str, why: &dyn std::fmt::Display) -> String {
+    format!("Cannot use the key {}: {why}", data_dir.join(file).display())
+}
+
+/// The key; `None` where there is no file.
+fn read(data_dir: &Path, file: &str) -> Result<Option<SigningKey>, String> {
+    let refused = |error: std::io::Error| cannot(data_dir, file, &disk::why(&error));
+    let open = match fs::File::open(data_dir.join(file)) {
+        Ok(open) => open,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(refused(error)),
+    };
+    let mode = open.metadata().map_err(refused)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        let why = format!("others can read it (mode {:o}), need 0600", mode & 0o777);
+        return Err(cannot(data_dir, file, &why));
+    }
+    let mut bytes = Vec::new();
+    (&open).take(KEY_BYTES_MAX).read_to_end(&mut bytes).map_err(refused)?;
+    let key = from_hex(std::str::from_utf8(&bytes).unwrap_or_default().trim());
+    let damaged = "it is damaged, need 64 hex digits; put it back from a backup";
+    key.map(Some).ok_or_else(|| cannot(data_dir, file, &damaged))
 }
 
 fn create(path: &Path) -> std::io::Result<()> {
@@ -126,7 +144,11 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("legend-keys-{}", std::process::id()));
         load_or_create(&folder, CONTROL_KEY).expect_err("a data folder that is gone is not made again");
         fs::create_dir(&folder).expect("a folder of the test");
+        let gone = load(&folder, CONTROL_KEY).expect_err("makes none");
+        assert!(gone.contains("keys/control.key: it is gone; put it back from a backup"), "{gone}");
+        assert!(!folder.join("keys").exists());
         let first = load_or_create(&folder, CONTROL_KEY).expect("makes");
+        assert_eq!(load(&folder, CONTROL_KEY).expect("reads").to_bytes(), first.to_bytes());
         assert_eq!(load_or_create(&folder, CONTROL_KEY).expect("reads").to_bytes(), first.to_bytes());
         let path = folder.join(CONTROL_KEY);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("sets");

@@ -217,7 +217,7 @@ impl Control {
         instance: &str,
         sign_sk_hex: Option<&str>,
     ) -> Result<Control, String> {
-        let own = keys::load_or_create(data_dir, keys::CONTROL_KEY)?;
+        let own = keys::load(data_dir, keys::CONTROL_KEY)?;
         let shared = sign_sk_hex.and_then(keys::from_hex);
         let trusted = trusted_keys(&own, shared.as_ref());
         let key = keys::load_or_create(data_dir, keys::AGENT_KEY)?;
@@ -583,7 +583,7 @@ impl ControlState {
 
 /// Keys whose commands, models and agents count: the host's own, and the one that all hosts share.
 #[must_use]
-pub fn trusted_keys(own: &SigningKey, shared: Option<&SigningKey>) -> Vec<VerifyingKey> {
+fn trusted_keys(own: &SigningKey, shared: Option<&SigningKey>) -> Vec<VerifyingKey> {
     [Some(own), shared].into_iter().flatten().map(SigningKey::verifying_key).collect()
 }
 

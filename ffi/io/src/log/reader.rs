@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 
 use super::error::LogError;
 use super::format::{self, Frame, RECORD_BYTES_MAX, RECORD_HEADER, SEGMENT_HEADER};
@@ -282,6 +283,30 @@ impl Position {
         self.block_len = 0;
         self.next = to;
         Ok(Gap { from, to, cause: GapCause::Damage })
+    }
+}
+
+impl Topic {
+    /// Segments whose header is not what was written, in one bit or more. Their records are read all the same: each
+    /// has a checksum of its own, and no header is looked at on the way to them.
+    ///
+    /// # Errors
+    /// A segment cannot be read.
+    pub fn damaged_headers(&self) -> Result<Vec<PathBuf>, LogError> {
+        let mut damaged = Vec::new();
+        for base in live_segments(self)? {
+            let path = segment_path(&self.dir, base);
+            let mut header = [0; SEGMENT_HEADER];
+            let read = File::open(&path).and_then(|file| read_up_to(&file, &mut header, 0));
+            match read {
+                Ok(len) if format::is_segment_header(&header[..len], base) => {}
+                Ok(_) => damaged.push(path),
+                // Retention was faster.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(LogError::io("read", &path, &error)),
+            }
+        }
+        Ok(damaged)
     }
 }
 

@@ -160,6 +160,32 @@ fn flipped_bits_are_said_and_cost_only_their_record() {
 }
 
 #[test]
+fn each_flipped_bit_of_a_header_is_found_and_costs_no_record() {
+    let dir = TempDir::new("flip-header");
+    let topic = Log::open(&dir.0).expect("opens").topic("t", small(), true).expect("topic");
+    fill(&topic, 400);
+    let bases = topic::segments(&topic.dir).expect("lists");
+    let paths: Vec<PathBuf> = bases.iter().map(|&base| topic::segment_path(&topic.dir, base)).collect();
+    assert!(paths.len() > 1, "{} segments", paths.len());
+    assert_eq!(topic.damaged_headers().expect("reads"), Vec::<PathBuf>::new());
+    for path in [&paths[0], &paths[paths.len() - 1]] {
+        let good = fs::read(path).expect("reads");
+        for bit in 0..format::SEGMENT_HEADER * 8 {
+            let mut bad = good.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            fs::write(path, &bad).expect("writes");
+            assert_eq!(topic.damaged_headers().expect("reads"), [path.clone()], "bit {bit}");
+        }
+        assert_eq!(read_all(&topic, 0).0.len(), 400);
+        assert_eq!(read_all(&topic, 0).1, []);
+        fs::write(path, good).expect("writes");
+    }
+    let shorter = fs::read(&paths[0]).expect("reads")[..format::SEGMENT_HEADER - 1].to_vec();
+    fs::write(&paths[0], shorter).expect("writes");
+    assert_eq!(topic.damaged_headers().expect("reads"), [paths[0].clone()]);
+}
+
+#[test]
 fn damaged_last_record_is_a_gap_while_running() {
     let dir = TempDir::new("flip-last");
     let topic = Log::open(&dir.0).expect("opens").topic("t", small(), true).expect("topic");
