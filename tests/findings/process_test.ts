@@ -223,8 +223,12 @@ Deno.test("M9: a data folder that is gone or replaced ends everything with 3, an
       const data = `${folder}/${replaced ? "replaced" : "gone"}`;
       await using run = new Run(data);
       await agentsRun(data);
+      // One that is still starting opens its files by their paths.
+      const told = ["api.status.json", "worker.status.json"];
+      await until("the API and the worker", () => told.every((name) => names(data).includes(name)));
+      if (replaced) openDataDir(`${data}.new`);
       await Deno.rename(data, `${data}.away`);
-      if (replaced) openDataDir(data);
+      if (replaced) await Deno.rename(`${data}.new`, data);
       const { code, stderr } = await run.end();
       assert.equal(code, 3, stderr);
       assert.match(
