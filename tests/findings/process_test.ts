@@ -239,7 +239,9 @@ Deno.test("M9: a data folder that is gone or replaced ends everything with 3, an
       );
       assert.equal(stderr.match(/Cannot go on in/g)!.length, 1, stderr);
       await until("the end of all parts", () => processesOf(data).length === 0);
-      if (replaced) assert.deepEqual(names(data), ["VERSION", "instance", "keys"]);
+      // What the supervisor says of itself it may have said in the moment before it looked.
+      const made = () => names(data).filter((name) => !name.startsWith("parts.status.json"));
+      if (replaced) assert.deepEqual(made(), ["VERSION", "instance", "keys"]);
       else assert.throws(() => Deno.statSync(data), Deno.errors.NotFound);
     }
   }));
