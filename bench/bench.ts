@@ -12,14 +12,6 @@ export interface BenchRow {
   figure?: { better: "higher" | "lower"; limit: number };
 }
 
-/** The machine, so that nobody takes a figure for another's. */
-export function machine(): string {
-  const info = Deno.readTextFileSync("/proc/cpuinfo");
-  const model = /model name\s*:\s*(.+)/.exec(info)?.[1]?.trim() ?? "unknown processor";
-  const memory = Math.round(Deno.systemMemoryInfo().total / 2 ** 30);
-  return `${navigator.hardwareConcurrency} cores ${model}, ${memory} GiB, Linux ${Deno.osRelease()}`;
-}
-
 /** Middle value. */
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1]!;

@@ -3,7 +3,8 @@
  * named. One file a headline figure; each gives rows and says what the figure has to be.
  */
 import { say, task } from "../tools/command.ts";
-import { type BenchRow, machine } from "./bench.ts";
+import { machine } from "../core/machine.ts";
+import type { BenchRow } from "./bench.ts";
 import { apiBench } from "./api.ts";
 import { bridgeBench } from "./bridge.ts";
 import { decodeBench } from "./decode.ts";

@@ -17,7 +17,7 @@ import { lockFile } from "../core/data_dir.ts";
 import { type Database, openDatabase } from "../core/database.ts";
 import { DecisionIndex } from "../core/decisions.ts";
 import { AppError, UsageError } from "../core/errors.ts";
-import { makeFolder, readOrMake, removeIfThere, replaceFile, StatusFile } from "../core/files.ts";
+import { removeIfThere, replaceFile, StatusFile } from "../core/files.ts";
 import { Fleet } from "../core/fleet.ts";
 import { hostFlags } from "../core/host_flags.ts";
 import { linkStatus } from "../core/link.ts";
@@ -52,6 +52,7 @@ import { storeOf } from "./db.ts";
 import { usesStore } from "./doctor.ts";
 import { readiness, StoreProbe } from "./readiness.ts";
 import { checkOutput } from "../workers/output.ts";
+import { jwtSecret } from "./jwt_secret.ts";
 import { registryOf } from "./model.ts";
 import { allowedBuckets, datasetsRoot } from "./run_worker.ts";
 
@@ -136,7 +137,7 @@ async function openParts(context: Context, supervised: boolean) {
     },
     say: (line) => context.say(line),
   });
-  const secret = context.setting<string>("auth.jwt_secret_key") || keptSecret(`${path}/keys/jwt.key`);
+  const secret = jwtSecret(context, true);
   const tokens = new Tokens({
     secret,
     issuer: context.setting<string>("auth.jwt_iss"),
@@ -372,18 +373,4 @@ async function makeFirstLogin(database: Database, path: string, context: Context
 function recordsModule(): string {
   const root = Deno.env.get("LEGEND_ROOT");
   return root ? `file://${root}/app/records.js` : new URL("../core/records/thread.ts", import.meta.url).href;
-}
-
-/** As `randomSecret` makes them, twice. */
-const SECRET = /^[\w-]{32,128}$/;
-
-/** A secret of this data folder, made once. */
-function keptSecret(path: string): string {
-  makeFolder(path.slice(0, path.lastIndexOf("/")));
-  const secret = readOrMake(path, () => randomSecret() + randomSecret()).trim();
-  if (SECRET.test(secret)) return secret;
-  throw new AppError(
-    "unavailable",
-    `Cannot use ${path}: it is damaged, need letters and digits as legend wrote them; put it back, or remove it (everybody logs in again)`,
-  );
 }

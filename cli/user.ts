@@ -3,10 +3,10 @@ import { randomSecret } from "../core/auth/passwords.ts";
 import type { Role } from "../core/auth/rights.ts";
 import { UsageError } from "../core/errors.ts";
 import { appendAct, tellHeads, withDatabase, withReading } from "./audit_act.ts";
-import { type Context, EXIT, type VerbBody } from "./command.ts";
+import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
 
 /** Runs with the accounts of the data folder; `act` is in the audit before anything changes. */
-function withAccounts<T>(
+export function withAccounts<T>(
   context: Context,
   act: { action: string; detail: string } | undefined,
   run: (accounts: Accounts) => T | Promise<T>,
@@ -46,6 +46,41 @@ export const userPasswd: VerbBody = {
       (accounts) => accounts.setPassword(name, password, true),
     );
     context.out(flags.json ? `${JSON.stringify({ name, password })}\n` : `${password}\n`);
+    return EXIT.done;
+  },
+};
+
+export const userDisable: VerbBody = {
+  run: (call, context) => mayLogIn(call, context, false),
+};
+
+export const userEnable: VerbBody = {
+  run: (call, context) => mayLogIn(call, context, true),
+};
+
+async function mayLogIn({ args, flags }: Invocation, context: Context, may: boolean): Promise<ExitCode> {
+  const [name] = args as [string];
+  const word = may ? "enabled" : "disabled";
+  await withAccounts(
+    context,
+    { action: `user ${word}`, detail: name },
+    (accounts) => accounts.change(name, { disabled: !may }),
+  );
+  context.out(flags.json ? `${JSON.stringify({ name, disabled: !may })}\n` : `${name} is ${word}\n`);
+  return EXIT.done;
+}
+
+export const userRemove: VerbBody = {
+  async run({ args, flags }, context) {
+    const [name] = args as [string];
+    const keys = await withAccounts(context, { action: "user removed", detail: name }, (accounts) => {
+      accounts.remove(name);
+      return accounts.keys().filter((key) => key.created_by === name && !key.revoked).map(({ id }) => id);
+    });
+    context.out(flags.json ? `${JSON.stringify({ name, removed: true, keys })}\n` : `${name} is removed\n`);
+    if (keys.length > 0) {
+      context.say(`API keys that ${name} made still hold: ${keys.join(", ")}; see \`legend key revoke\``);
+    }
     return EXIT.done;
   },
 };

@@ -1,8 +1,36 @@
-/** Users and the audit. */
-import type { Command } from "../command.ts";
+/** Users, keys and the audit. */
+import type { Command, Flag } from "../command.ts";
+import { SCOPES } from "../../core/auth/rights.ts";
 import { JSON_ANYWAY, JSON_FLAG } from "./flags.ts";
 
+const DAYS_FLAG: Flag = { name: "days", value: "N", doc: "How long it holds, 1 to 365 (90)" };
+/** What KEY_ID may be. */
+const KEY_WORDS = "KEY_ID: an id of `legend key list`, its first digits, or `newest`.";
+
 export const ACCESS_VERBS: readonly Command[] = [
+  {
+    name: "audit export",
+    args: "",
+    group: "Access and audit",
+    data: "read",
+    summary: "Write every entry of the audit as NDJSON, oldest first, with what proves it",
+    flags: [
+      { name: "from", value: "N", doc: "First entry (1)" },
+      {
+        name: "out",
+        value: "FILE",
+        doc: "Write there instead of stdout; a file that exists is not replaced",
+      },
+      JSON_FLAG,
+    ],
+    examples: ["legend audit export --out audit.ndjson", "legend audit export --from 1"],
+    details: [
+      "Each line has the entry in words, `entry` (its bytes), `previous`, `hash` (SHA-256 of `legend-audit 2`, a line end,",
+      "`previous`, a line end and the bytes) and its signed `head`; bytes are base64. The last line is a summary with the",
+      "SHA-256 of all lines before it.",
+    ],
+    body: async () => (await import("../audit.ts")).auditExport,
+  },
   {
     name: "audit show",
     args: "",
@@ -31,6 +59,64 @@ export const ACCESS_VERBS: readonly Command[] = [
     body: async () => (await import("../audit.ts")).auditVerify,
   },
   {
+    name: "key list",
+    args: "",
+    group: "Access and audit",
+    data: "read",
+    summary: "List the API keys, without their secrets",
+    flags: [JSON_FLAG],
+    examples: ["legend key list"],
+    body: async () => (await import("../key.ts")).keyList,
+  },
+  {
+    name: "key new",
+    args: "LABEL",
+    group: "Access and audit",
+    summary: "Make an API key; prints it once",
+    flags: [
+      {
+        name: "scope",
+        value: SCOPES.join("|"),
+        doc: "What it may do; may repeat. No key lifts a kill",
+      },
+      DAYS_FLAG,
+      JSON_FLAG,
+    ],
+    examples: ["legend key new grafana --scope metrics --scope read --days 30"],
+    details: ["It is sent as `X-API-Key`."],
+    body: async () => (await import("../key.ts")).keyNew,
+  },
+  {
+    name: "key revoke",
+    args: "KEY_ID",
+    group: "Access and audit",
+    summary: "End an API key",
+    flags: [JSON_FLAG],
+    examples: ["legend key revoke newest"],
+    details: [KEY_WORDS],
+    body: async () => (await import("../key.ts")).keyRevoke,
+  },
+  {
+    name: "key rotate",
+    args: "KEY_ID",
+    group: "Access and audit",
+    summary: "Make an API key with the rights of another, which ends; prints the new one once",
+    flags: [DAYS_FLAG, JSON_FLAG],
+    examples: ["legend key rotate newest"],
+    details: [KEY_WORDS],
+    body: async () => (await import("../key.ts")).keyRotate,
+  },
+  {
+    name: "token",
+    args: "NAME",
+    group: "Access and audit",
+    summary: "Print an access token of a user, for scripts: 15 minutes, `Authorization: Bearer`",
+    flags: [JSON_FLAG],
+    examples: ["legend token admin"],
+    details: ["It is a login like any other: the page lists it and ends it."],
+    body: async () => (await import("../token.ts")).token,
+  },
+  {
     name: "user add",
     args: "NAME admin|auditor|viewer",
     group: "Access and audit",
@@ -38,6 +124,24 @@ export const ACCESS_VERBS: readonly Command[] = [
     flags: [JSON_FLAG],
     examples: ["legend user add alice viewer"],
     body: async () => (await import("../user.ts")).userAdd,
+  },
+  {
+    name: "user disable",
+    args: "NAME",
+    group: "Access and audit",
+    summary: "Let a user log in no more; their logins end",
+    flags: [JSON_FLAG],
+    examples: ["legend user disable alice"],
+    body: async () => (await import("../user.ts")).userDisable,
+  },
+  {
+    name: "user enable",
+    args: "NAME",
+    group: "Access and audit",
+    summary: "Let a user who was disabled log in again",
+    flags: [JSON_FLAG],
+    examples: ["legend user enable alice"],
+    body: async () => (await import("../user.ts")).userEnable,
   },
   {
     name: "user list",
@@ -57,5 +161,14 @@ export const ACCESS_VERBS: readonly Command[] = [
     flags: [JSON_FLAG],
     examples: ["legend user passwd alice"],
     body: async () => (await import("../user.ts")).userPasswd,
+  },
+  {
+    name: "user remove",
+    args: "NAME",
+    group: "Access and audit",
+    summary: "Remove a user; their logins end, the audit keeps what they did",
+    flags: [JSON_FLAG],
+    examples: ["legend user remove alice"],
+    body: async () => (await import("../user.ts")).userRemove,
   },
 ];

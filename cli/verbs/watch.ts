@@ -4,6 +4,27 @@ import { API_FLAGS, JSON_FLAG } from "./flags.ts";
 
 export const WATCH_VERBS: readonly Command[] = [
   {
+    name: "bench",
+    args: "[decode|replay|log…]",
+    group: "Watch and check",
+    summary: "Measure this machine: each figure is the median of five runs",
+    flags: [
+      {
+        name: "folder",
+        value: "FOLDER",
+        doc:
+          "Where the log is measured, on the disk that is meant; the system's folder for temporary files without it",
+      },
+      JSON_FLAG,
+    ],
+    examples: ["legend bench", "legend bench --json replay"],
+    details: [
+      "decode: transactions of a simulated chain to lines of legs. replay: the agents' own path over the same. log: records of",
+      "1 KB, 100 at a time, each time on disk before it counts, and reading them back. Nothing of the data folder is touched.",
+    ],
+    body: async () => (await import("../bench.ts")).bench,
+  },
+  {
     name: "completions",
     args: "bash|fish|zsh",
     group: "Watch and check",

@@ -3,6 +3,7 @@
  * insertion or another order is seen. Heads wait in the file until they were told outside: a chain that was cut or
  * replaced by an older one does not fit them. `verify.ts` looks.
  */
+import { Buffer } from "node:buffer";
 import type { Database } from "../database.ts";
 import { transaction } from "../database.ts";
 import { type Act, type AuditEntry, entryBytes, entryHash, NO_HASH, plainAct, SEAL } from "./entry.ts";
@@ -10,6 +11,13 @@ import { headHash, type HeadSigner, NO_HEAD } from "./head.ts";
 
 export interface StoredEntry extends AuditEntry {
   readonly hash: string;
+}
+
+/** An entry with everything that proves it; bytes as base64, null where an older version wrote none. */
+export interface ExportedEntry extends StoredEntry {
+  readonly previous: string;
+  readonly entry: string | null;
+  readonly head: string | null;
 }
 
 /** A head that has still to be told outside. */
@@ -85,6 +93,29 @@ export class AuditChain {
       where ${["seq < ?", ...filters.map(([sql]) => sql)].join(" and ")} order by seq desc limit ?`,
     ).all(before, ...filters.map(([, value]) => value!), limit);
     return rows.map(entryOf);
+  }
+
+  /** Every entry from `seq` on, oldest first, with the bytes that its hash and its head are of. */
+  *entriesFrom(seq: number): Generator<ExportedEntry> {
+    const chunk = this.#database.prepare(
+      `select seq, at_ms, who, action, module, detail, request_id, previous, hash, entry, head from audit
+      where seq >= ? order by seq limit ${HEADS_AT_ONCE}`,
+    );
+    for (let from = seq;;) {
+      const rows = chunk.all(from);
+      for (const row of rows) {
+        const base64 = (value: unknown) =>
+          value instanceof Uint8Array ? Buffer.from(value).toString("base64") : null;
+        yield {
+          ...entryOf(row),
+          previous: String(row.previous),
+          entry: base64(row.entry),
+          head: base64(row.head),
+        };
+      }
+      if (rows.length < HEADS_AT_ONCE) return;
+      from = Number(rows.at(-1)!.seq) + 1;
+    }
   }
 
   count(): number {

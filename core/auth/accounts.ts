@@ -127,6 +127,16 @@ export class Accounts {
     });
   }
 
+  /** Removes a user with their logins; what the audit says of them stays. */
+  remove(name: string): void {
+    // As for one who may not log in any more: somebody else has to be admin.
+    this.change(name, { disabled: true });
+    transaction(this.#database, () => {
+      this.#database.prepare("delete from sessions where user = ?").run(name);
+      this.#database.prepare("delete from users where name = ?").run(name);
+    });
+  }
+
   /** What a password of this name is held against; undefined when there is no such user. */
   passwordOf(name: string): { user: User; hash: string } | undefined {
     const row = this.#database.prepare("select * from users where name = ?").get(name);
@@ -270,6 +280,17 @@ export class Accounts {
   revokeKey(id: string): void {
     const { changes } = this.#database.prepare("update api_keys set revoked = 1 where id = ?").run(id);
     if (Number(changes) === 0) throw new AppError("not_found", `Cannot revoke ${id}: no such key`);
+  }
+
+  /** Makes a key with the rights of another, which ends; `expiresMs`: when the new one does. */
+  rotateKey(id: string, createdBy: string, expiresMs: number): { id: string; key: string } {
+    return transaction(this.#database, () => {
+      const old = this.keys().find((key) => key.id === id);
+      if (!old) throw new AppError("not_found", `Cannot rotate ${id}: no such key, see \`legend key list\``);
+      if (old.revoked) throw new AppError("conflict", `Cannot rotate ${id}: it is revoked, make a new key`);
+      this.revokeKey(id);
+      return this.addKey(old.label, old.scopes, createdBy, expiresMs);
+    });
   }
 
   /** Who a key belongs to; undefined when it is unknown, expired or revoked. */

@@ -287,3 +287,32 @@ Deno.test("Tokens.verify(): what is remembered of a bearer does not vouch for a 
   assert.equal(tokens.known(token, "cookie"), undefined);
   assert.equal((await tokens.verify(token, "cookie")).by, "cookie");
 });
+
+Deno.test("Accounts.remove() ends a user with their logins, but never the last admin", () =>
+  withAccounts(async (accounts) => {
+    await accounts.first("admin", PASSWORD);
+    await accounts.add("alice", "viewer", PASSWORD);
+    const { session } = accounts.begin("alice", "test");
+    assert.ok(accounts.isOpen(session));
+    accounts.remove("alice");
+    assert.equal(accounts.isOpen(session), false);
+    assert.deepEqual(accounts.users().map(({ name }) => name), ["admin"]);
+    assert.throws(() => accounts.remove("alice"), refused("not_found"));
+    assert.throws(() => accounts.remove("admin"), refused("conflict"));
+    assert.deepEqual(accounts.users().map(({ name, disabled }) => [name, disabled]), [["admin", false]]);
+  }));
+
+Deno.test("Accounts.rotateKey() gives a key of the same rights and ends the other at once", () =>
+  withAccounts((accounts, clock) => {
+    const old = accounts.addKey("grafana", ["read", "metrics"], "admin", clock.now + 1_000);
+    const next = accounts.rotateKey(old.id, "local:0", clock.now + 9_000);
+    assert.equal(accounts.keyHolder(old.key), undefined);
+    assert.deepEqual(accounts.keyHolder(next.key)?.scopes, ["read", "metrics"]);
+    assert.deepEqual(accounts.keys().map(({ label, created_by, revoked }) => [label, created_by, revoked]), [
+      ["grafana", "admin", true],
+      ["grafana", "local:0", false],
+    ]);
+    assert.throws(() => accounts.rotateKey(old.id, "local:0", clock.now + 9_000), refused("conflict"));
+    assert.throws(() => accounts.rotateKey("nothing", "local:0", clock.now + 9_000), refused("not_found"));
+    return Promise.resolve();
+  }));

@@ -1,0 +1,36 @@
+/** What signs the logins of the page. */
+import { randomSecret } from "../core/auth/passwords.ts";
+import { AppError } from "../core/errors.ts";
+import { makeFolder, readOrMake } from "../core/files.ts";
+import type { Context } from "./command.ts";
+
+/** As `randomSecret` makes them, twice. */
+const SECRET = /^[\w-]{32,128}$/;
+
+/** The configured secret, or the data folder's own; only who runs the API `makes` one that is missing. */
+export function jwtSecret(context: Context, makes: boolean): string {
+  const configured = context.setting<string>("auth.jwt_secret_key");
+  if (configured) return configured;
+  const { path: folder } = context.dataDir();
+  const path = `${folder}/keys/jwt.key`;
+  const secret = (makes ? made(folder, path) : found(path)).trim();
+  if (SECRET.test(secret)) return secret;
+  throw new AppError(
+    "unavailable",
+    `Cannot use ${path}: it is damaged, need letters and digits as legend wrote them; put it back, or remove it (everybody logs in again)`,
+  );
+}
+
+function made(folder: string, path: string): string {
+  makeFolder(`${folder}/keys`);
+  return readOrMake(path, () => randomSecret() + randomSecret());
+}
+
+function found(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new AppError("unavailable", `Cannot use ${path}: it does not exist, start \`legend run\` first`);
+  }
+}
