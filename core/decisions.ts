@@ -164,6 +164,49 @@ export class DecisionIndex {
   }
 }
 
+/** What a row of a table is made of: a tenth of the evidence, which is asked for by its id. */
+const BRIEF = [
+  "decision_id",
+  "kind",
+  "tier",
+  "slot",
+  "event_ns",
+  "classification",
+  "gate",
+  "net_lamports",
+  "net_raw",
+  "net_mint",
+  "trigger",
+  "published",
+  "outcome",
+] as const;
+
+/** A decision with the fields of a row alone. */
+export function briefly(row: DecisionRow): DecisionRow {
+  const { gate_terms, ev, attackers, cycle } = row as DecisionRow & {
+    gate_terms?: { term: string; passes: boolean }[];
+    ev?: Record<string, unknown>;
+    attackers?: string[];
+    cycle?: { signature: string }[];
+  };
+  return {
+    ...Object.fromEntries(BRIEF.filter((name) => row[name] !== undefined).map((name) => [name, row[name]])),
+    ...(gate_terms ? { gate_terms: gate_terms.map(({ term, passes }) => ({ term, passes })) } : {}),
+    ...(ev
+      ? {
+        ev: {
+          edge_lamports: ev.edge_lamports,
+          tip_lamports: ev.tip_lamports,
+          landed_fee_lamports: ev.landed_fee_lamports,
+          p_land: ev.p_land,
+        },
+      }
+      : {}),
+    ...(attackers ? { attackers: attackers.slice(0, 1) } : {}),
+    ...(cycle ? { cycle: cycle.slice(0, 1).map(({ signature }) => ({ signature })) } : {}),
+  } as DecisionRow;
+}
+
 /** As the agents publish: ffi/engine/src/decision.rs `is_published`. */
 function isPublished({ gate, kind, tier }: Record<string, unknown>): boolean {
   return gate === "pass" || (gate === "observed" && (kind === "arbitrage" || tier === "A"));

@@ -140,6 +140,20 @@ export class MetricsView {
   }
 }
 
+/** Its seconds after `since`. */
+export function seriesAfter(series: MetricsSeries, since: number): MetricsSeries {
+  const at = series.t.findIndex((second) => second > since);
+  const from = at < 0 ? series.t.length : at;
+  return {
+    t: series.t.slice(from),
+    hotpath_p50: series.hotpath_p50.slice(from),
+    hotpath_p99: series.hotpath_p99.slice(from),
+    send_p99: series.send_p99.slice(from),
+    p_land: series.p_land.slice(from),
+    pnl: series.pnl.slice(from),
+  };
+}
+
 /** NaN on the wire is unknown, as what JSON cannot write. */
 const known = (value: number): number | null => Number.isFinite(value) ? value : null;
 

@@ -23,7 +23,7 @@ export interface LiveTableProps {
 /** At most so often is the table drawn. */
 const DRAW_MS = 100;
 /** How often refusals and evidence are asked for: neither is on the live stream. */
-const LIST_EVERY_MS = 5_000;
+const LIST_EVERY_MS = 10_000;
 const NOTHING = { query: "", gate: "", tiers: [], selected: null, notes: [] };
 
 type Answer = { decisions: DecisionRow[] };
@@ -31,7 +31,7 @@ type Answer = { decisions: DecisionRow[] };
 /** The rows of the stream and those before it; told when the table is to be drawn. */
 function useLive(module: ModuleName, held: () => boolean, draw: (n: number) => void): [LiveBuffer, boolean] {
   const buffer = useRef(new LiveBuffer());
-  const backlog = useAsked<Answer>(`/api/decisions?limit=100&module=${module}&published=true`, 0);
+  const backlog = useAsked<Answer>(`/api/decisions?brief=1&limit=100&module=${module}&published=true`, 0);
   const lately = useRef({ held, backlog });
   lately.current = { held, backlog };
   const shown = () => {
@@ -109,9 +109,9 @@ function useAddress(module: ModuleName) {
 
 const listPath = (module: ModuleName, gate: string, tiers: readonly string[]): string | null =>
   gate
-    ? `/api/decisions?limit=200&module=${module}&gate=${encodeURIComponent(gate)}`
+    ? `/api/decisions?brief=1&limit=200&module=${module}&gate=${encodeURIComponent(gate)}`
     : tiers.length > 0
-    ? `/api/decisions?limit=200&module=${module}&gate=observed&published=false`
+    ? `/api/decisions?brief=1&limit=200&module=${module}&gate=observed&published=false`
     : null;
 
 export default function LiveTable({ module }: LiveTableProps) {

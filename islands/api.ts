@@ -36,7 +36,19 @@ const RENEW_LIMIT_MS = 5_000;
 /** How long the renewal of another tab is waited for. */
 const TURN_LIMIT_MS = 15_000;
 
-async function fetched(method: string, path: string, body: unknown, limitMs: number): Promise<Response> {
+/** The last answer to a question that is asked again, and the mark by which the server knows it. */
+export interface Kept<T> {
+  etag: string;
+  value: T | undefined;
+}
+
+async function fetched(
+  method: string,
+  path: string,
+  body: unknown,
+  limitMs: number,
+  etag = "",
+): Promise<Response> {
   asking();
   try {
     const answer = await fetch(`${prefix()}${path}`, {
@@ -45,6 +57,7 @@ async function fetched(method: string, path: string, body: unknown, limitMs: num
       headers: {
         "x-requested-with": "dashboard",
         ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(etag === "" ? {} : { "if-none-match": etag }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -143,21 +156,31 @@ export function refresh(): Promise<Refreshed> {
   return refreshing;
 }
 
-/** Asks the server; throws {@link Problem}. `limit_ms`: how long the answer may take. */
+interface Asking<T> {
+  /** How long the answer may take. */
+  limit_ms?: number;
+  /** Where the same question's last answer is, and the next one goes. */
+  kept?: Kept<T>;
+}
+
+/** Asks the server; throws {@link Problem}. */
 export async function api<T>(
   method: string,
   path: string,
   body?: unknown,
-  { limit_ms = method === "GET" ? LIMIT_MS.GET : LIMIT_MS.other }: { limit_ms?: number } = {},
+  { limit_ms = method === "GET" ? LIMIT_MS.GET : LIMIT_MS.other, kept }: Asking<T> = {},
 ): Promise<T> {
-  const call = () => fetched(method, path, body, limit_ms);
+  const call = () => fetched(method, path, body, limit_ms, kept?.etag);
   let answer = await call();
   if (answer.status === 401 && !path.startsWith("/api/auth/") && await refresh() === "ok") {
     answer = await call();
   }
+  if (answer.status === 304 && kept?.value !== undefined) return kept.value;
   if (answer.ok) {
     try {
-      return await answer.json() as T;
+      const value = await answer.json() as T;
+      if (kept) [kept.etag, kept.value] = [answer.headers.get("etag") ?? "", value];
+      return value;
     } catch (error) {
       // The answer broke off, or took too long.
       throw error instanceof SyntaxError

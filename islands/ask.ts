@@ -1,6 +1,6 @@
 /** Questions that are asked again and again: never two at once, with a limit on their time, none while the page is hidden. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { api, LOGIN_BACK, Problem, wordsOf } from "./api.ts";
+import { api, type Kept, LOGIN_BACK, Problem, wordsOf } from "./api.ts";
 
 /** How long an answer may take; twice as long after each that did not come in time. */
 const LIMIT_MS = { first: 3_000, last: 12_000 };
@@ -24,11 +24,11 @@ export interface Asking {
 }
 
 /**
- * Asks `path` every `everyMs` (0: once, and when the page is looked at again after a failure). `firstLimitMs`: how long an
+ * Asks `path` (where it is a function: what it says each time) every `everyMs` (0: once, and when the page is looked at again after a failure). `firstLimitMs`: how long an
  * answer may take.
  */
 export function keepAsking<T>(
-  path: string,
+  path: string | (() => string),
   everyMs: number,
   take: (asked: Asked<T>) => void,
   firstLimitMs = LIMIT_MS.first,
@@ -36,17 +36,22 @@ export function keepAsking<T>(
   let asked: Asked<T> = NOT_ASKED;
   let onItsWay: Promise<void> | undefined;
   let limit_ms = firstLimitMs;
+  // What has not changed does not come again.
+  const kept: Kept<T> = { etag: "", value: undefined };
   let ended = false;
   const ask = () =>
-    onItsWay ??= api<T>("GET", path, undefined, { limit_ms }).then((value) => {
-      limit_ms = firstLimitMs;
-      asked = { value, at: performance.now(), problem: "" };
-    }, (error) => {
-      if (error instanceof Problem && error.status === 0) {
-        limit_ms = Math.min(2 * limit_ms, Math.max(firstLimitMs, LIMIT_MS.last));
-      }
-      asked = { ...asked, problem: wordsOf(error) };
-    }).then(() => {
+    onItsWay ??= api<T>("GET", typeof path === "string" ? path : path(), undefined, { limit_ms, kept }).then(
+      (value) => {
+        limit_ms = firstLimitMs;
+        asked = { value, at: performance.now(), problem: "" };
+      },
+      (error) => {
+        if (error instanceof Problem && error.status === 0) {
+          limit_ms = Math.min(2 * limit_ms, Math.max(firstLimitMs, LIMIT_MS.last));
+        }
+        asked = { ...asked, problem: wordsOf(error) };
+      },
+    ).then(() => {
       onItsWay = undefined;
       if (!ended) take(asked);
     });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Evidence } from "../core/evidence.ts";
+import { briefly, type DecisionRow } from "../core/decisions.ts";
 import { netText, rowOf } from "./evidence.ts";
 
 const BASE: Evidence = {
@@ -40,4 +41,31 @@ Deno.test("a row has its outcome and every term that refused it", () => {
   const outcome = { landed: false, simulated: true, reason: "paper" };
   assert.equal(rowOf({ ...BASE, gate: "pass", outcome }).landed, false);
   assert.equal(rowOf({ ...BASE, gate: "pass", outcome: null }).landed, undefined);
+});
+
+Deno.test("F23: a row is made of the brief decision as of the whole one", () => {
+  const leg = { signature: "sig", pool: "p", dex: "d", in_amount: "1", out_amount: "2" };
+  const whole = [
+    { ...BASE, attackers: ["one", "two"], net_lamports: null, net_raw: "-5", net_mint: MINT },
+    { ...BASE, kind: "arbitrage", tier: "", cycle: [leg, leg], net_lamports: "-7", fee_lamports: "5000" },
+    {
+      ...BASE,
+      kind: "open_arbitrage",
+      gate: "ev_min",
+      trigger: "t",
+      gate_terms: [
+        { term: "killed", passes: true, value: false, limit: false },
+        { term: "ev_min", passes: false, value: 1, limit: 2 },
+      ],
+      ev: { edge_lamports: "9", tip_lamports: "3", landed_fee_lamports: "1", p_land: 0.25, ev_sol: 1 },
+      outcome: { landed: true, simulated: true, reason: "paper" },
+      hops: [{ dex: "d" }],
+    },
+  ] as unknown as (Evidence & DecisionRow)[];
+  for (const one of whole) {
+    const brief = briefly(one);
+    assert.deepEqual(rowOf(brief as unknown as Evidence), rowOf(one));
+    for (const name of ["hops", "fee_lamports"]) assert.equal(name in brief, false);
+    assert.ok(JSON.stringify(brief).length <= JSON.stringify(one).length);
+  }
 });

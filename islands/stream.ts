@@ -11,10 +11,19 @@ const listeners = new Set<Listener>();
 let worker: Worker | undefined;
 let last: StreamMessage | undefined;
 
+/** What this page shows of the stream: a table its module's rows and what became of them, others only that it lives. */
+export function shownOf(tableProps: string | undefined): string {
+  const { module } = JSON.parse(tableProps ?? "{}") as { module?: string };
+  return module ? `type=arb,mev,outcome&module=${module}` : "type=metrics";
+}
+
 function begin(): void {
+  const shown = shownOf(document.querySelector<HTMLElement>("[data-island=LiveTable]")?.dataset.props);
   worker = new Worker(`${prefix()}/assets/stream_worker.js`);
   const start = () =>
-    worker!.postMessage({ url: `${location.origin.replace(/^http/, "ws")}${prefix()}/api/realtime/ws` });
+    worker!.postMessage({
+      url: `${location.origin.replace(/^http/, "ws")}${prefix()}/api/realtime/ws?mode=proto&${shown}`,
+    });
   // An expired token is exchanged, and the stream goes on where it was; an ended login waits for the next one.
   let startedAt = -Infinity;
   const renew = async () => {

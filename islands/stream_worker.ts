@@ -54,7 +54,7 @@ function connect(): void {
   // A stream that was lost is so until it lives again: that it is being tried is no news.
   if (state !== "lost") become("connecting");
   heardAt = performance.now();
-  const mine = new WebSocket(`${url}?mode=proto${position ? `&resume=${position}` : ""}`, "legend");
+  const mine = new WebSocket(`${url}${position ? `&resume=${position}` : ""}`, "legend");
   socket = mine;
   mine.binaryType = "arraybuffer";
   mine.onopen = () => {

@@ -2,7 +2,8 @@
 import type { Funnel, ModuleName } from "../core/control.ts";
 import type { MetricsSummary } from "../core/metrics.ts";
 import type { FleetAgent } from "../core/fleet.ts";
-import { type Asked, useAsked } from "./ask.ts";
+import { useEffect, useState } from "preact/hooks";
+import { type Asked, keepAsking, NOT_ASKED, useAsked } from "./ask.ts";
 import { age } from "./format.ts";
 
 type Series = MetricsSummary["series"];
@@ -18,10 +19,54 @@ export const MODULES = ["arbitrage", "mev"] as const;
 const LATEST_EVERY_MS = 1_000;
 const SERIES_EVERY_MS = 10_000;
 
+/** How long a series is. */
+const SERIES_S = 600;
+/** A second's samples may come so much later: it is asked for again. */
+const LATE_S = 5;
+
+/** A series with what came after `since`: seconds that are known are not asked for again. */
+export function longer(known: Series, since: number, newer: Series): Series {
+  const last = newer.t.at(-1) ?? known.t.at(-1) ?? 0;
+  const kept = known.t.flatMap((second, at) => second <= since && second > last - SERIES_S ? [at] : []);
+  const column = <T>(of: (series: Series) => readonly T[]): T[] => [
+    ...kept.map((at) => of(known)[at]!),
+    ...of(newer),
+  ];
+  return {
+    t: column((series) => series.t),
+    hotpath_p50: column((series) => series.hotpath_p50),
+    hotpath_p99: column((series) => series.hotpath_p99),
+    send_p99: column((series) => series.send_p99),
+    p_land: column((series) => series.p_land),
+    pnl: column((series) => series.pnl),
+  };
+}
+
+/** The series of a module, of which each answer brings the newest seconds alone. */
+function useSeries(module: ModuleName): Asked<{ series: Series }> {
+  const [asked, setAsked] = useState<Asked<{ series: Series }>>(NOT_ASKED);
+  useEffect(() => {
+    let known: Series | undefined;
+    let since = 0;
+    let taken: unknown;
+    const path = () => {
+      since = (known?.t.at(-1) ?? 0) - LATE_S;
+      return `/api/metrics/summary?module=${module}${since > 0 ? `&since=${since}` : ""}`;
+    };
+    const asking = keepAsking<{ series: Series }>(path, SERIES_EVERY_MS, ({ value, at, problem }) => {
+      if (value && value !== taken) known = known ? longer(known, since, value.series) : value.series;
+      taken = value;
+      setAsked({ value: known && { series: known }, at, problem });
+    });
+    return () => asking.end();
+  }, [module]);
+  return asked;
+}
+
 function useFigures(module: ModuleName): Figures {
   return {
     latest: useAsked<Latest>(`/api/metrics/summary?module=${module}&series=0`, LATEST_EVERY_MS),
-    series: useAsked<{ series: Series }>(`/api/metrics/summary?module=${module}`, SERIES_EVERY_MS),
+    series: useSeries(module),
   };
 }
 

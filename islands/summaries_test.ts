@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { most, pnlTime, sum, together } from "./summaries.ts";
+import { longer, most, pnlTime, sum, together } from "./summaries.ts";
 
 const series = (t: number[], pnl: (number | null)[]) => ({
   t,
@@ -43,4 +43,13 @@ Deno.test("without an agent that says how long it has run, the time of the PnL i
     pnlTime([{ state: "running", up_s: null }, { state: "running", up_s: 42 }]),
     "of unknown time",
   );
+});
+
+Deno.test("F23: a series grows by its newest seconds, takes late samples, and forgets what is older than ten minutes", () => {
+  const known = series([400, 401, 402, 403], [1, 2, null, 4]);
+  const next = longer(known, 401, series([402, 403, 404], [3, 4, 5]));
+  assert.deepEqual([next.t, next.pnl], [[400, 401, 402, 403, 404], [1, 2, 3, 4, 5]]);
+  assert.deepEqual(longer(next, 399, series([], [])).t, []);
+  assert.deepEqual(longer(next, 404, series([], [])), next);
+  assert.deepEqual(longer(next, 404, series([1_003], [6])).t, [404, 1_003]);
 });

@@ -104,7 +104,11 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
     for (const [name, value] of pairs) response.headers.set(name, value);
     response.headers.set("x-request-id", requestId);
     if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
-    return packed(response, c.req.header("accept-encoding"));
+    return packed(response, {
+      accepts: c.req.header("accept-encoding"),
+      has: c.req.header("if-none-match"),
+      marks: c.req.method === "GET",
+    });
   };
   app.notFound((c) =>
     answer(

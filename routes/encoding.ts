@@ -1,4 +1,5 @@
 /** Answers in fewer bytes, as the client says it can read them. */
+import { hash } from "node:crypto";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 
 export type Encoding = "gzip" | "zstd";
@@ -26,14 +27,30 @@ export function pack(bytes: Uint8Array | string, encoding: Encoding): Uint8Array
   return new Uint8Array(packed);
 }
 
-/** The same answer packed, where it is long enough and text. */
-export async function packed(response: Response, accepted: string | undefined): Promise<Response> {
+/** What a client says of itself in its request. */
+export interface Reader {
+  /** `Accept-Encoding`. */
+  readonly accepts: string | undefined;
+  /** `If-None-Match`: the mark of the answer that it has; looked at where `marks`. */
+  readonly has: string | undefined;
+  /** Whether the answer to its question may be marked: it only reads. */
+  readonly marks: boolean;
+}
+
+/** The same answer packed, where it is long enough and text; 304 to who has it already. */
+export async function packed(response: Response, { accepts, has, marks }: Reader): Promise<Response> {
   const { headers, body, status } = response;
-  if (!body || !TEXT.test(headers.get("content-type") ?? "")) return response;
+  const type = headers.get("content-type") ?? "";
+  if (!body || !TEXT.test(type)) return response;
   headers.set("vary", "accept-encoding");
-  const encoding = headers.has("content-encoding") ? null : encodingOf(accepted);
+  const encoding = headers.has("content-encoding") ? null : encodingOf(accepts);
   if (!encoding) return response;
   const bytes = new Uint8Array(await response.arrayBuffer());
+  if (marks && status === 200 && bytes.length >= LEAST_BYTES && type.startsWith("application/json")) {
+    const mark = `W/"${hash("sha1", bytes, "base64url")}"`;
+    headers.set("etag", mark);
+    if (has === mark) return new Response(null, { status: 304, headers });
+  }
   if (bytes.length < LEAST_BYTES) return new Response(bytes, { status, headers });
   headers.set("content-encoding", encoding);
   headers.delete("content-length");

@@ -1,10 +1,11 @@
 /** What there is to see: decisions, metrics, health, the OpenAPI file's neighbours. */
 import { type AgentStatus, type ModuleName, MODULES } from "../core/control.ts";
 import { may } from "../core/auth/rights.ts";
-import type { DecisionQuery } from "../core/decisions.ts";
+import { briefly, type DecisionQuery } from "../core/decisions.ts";
 import { AppError } from "../core/errors.ts";
 import { funnelOf, isSimulated, sourceOf } from "../core/funnel.ts";
 import type { ApiDeps } from "./deps.ts";
+import { seriesAfter } from "../core/metrics.ts";
 import { jsonText, PackedText, type Route, route, type RouteContext } from "./route.ts";
 import { prometheus } from "./prometheus.ts";
 
@@ -102,8 +103,8 @@ export function observeRoutes(deps: ApiDeps): Route[] {
       path: "/api/decisions",
       right: "read",
       summary:
-        "Newest decisions with their evidence and outcome; `ids=a,b`, or `limit`, `kind` or `module`, `gate`, `published`, `before`",
-      query: ["ids", "limit", "kind", "module", "gate", "published", "before"],
+        "Newest decisions with their evidence and outcome; `ids=a,b`, or `limit`, `kind` or `module`, `gate`, `published`, `before`; `brief=1`: what a row of a table is made of",
+      query: ["ids", "limit", "kind", "module", "gate", "published", "before", "brief"],
       handle: async (c) => {
         const ids = c.req.query("ids");
         if (ids !== undefined) {
@@ -111,7 +112,8 @@ export function observeRoutes(deps: ApiDeps): Route[] {
           const found = await Promise.all(list.map((id) => deps.decisions.get(id)));
           return c.json({ decisions: found.filter((one) => one !== undefined) });
         }
-        return c.json(await deps.decisions.list(decisionQuery(c)));
+        const { decisions, next } = await deps.decisions.list(decisionQuery(c));
+        return c.json({ decisions: c.req.query("brief") === "1" ? decisions.map(briefly) : decisions, next });
       },
     }),
     route({
@@ -133,8 +135,8 @@ export function observeRoutes(deps: ApiDeps): Route[] {
       path: "/api/metrics/summary",
       right: "read",
       summary:
-        "Latency, landed share, PnL and funnel of a module (`?module=`), with ten minutes of each second, without them `?series=0`; `?hours=` takes the minutes off the store",
-      query: ["module", "hours", "series"],
+        "Latency, landed share, PnL and funnel of a module (`?module=`), with ten minutes of each second, without them `?series=0`, those after a Unix second `?since=`; `?hours=` takes the minutes off the store",
+      query: ["module", "hours", "series", "since"],
       handle: async (c) => {
         const module = c.req.query("module") ?? "arbitrage";
         if (!MODULES.includes(module as ModuleName)) {
@@ -142,6 +144,14 @@ export function observeRoutes(deps: ApiDeps): Route[] {
         }
         const hours = c.req.query("hours");
         const withSeries = c.req.query("series") !== "0";
+        const since = c.req.query("since");
+        if (since !== undefined && !/^\d{1,12}$/.test(since)) {
+          throw new AppError("invalid", `since: \`${since.slice(0, 64)}\`, need Unix seconds`);
+        }
+        if (hours === undefined && since !== undefined) {
+          const series = seriesAfter(deps.metrics.summary(module as ModuleName).series, Number(since));
+          return c.json({ ...JSON.parse(summaries(module as ModuleName, false).text), series });
+        }
         if (hours === undefined) return jsonText(c, summaries(module as ModuleName, withSeries));
         const rows = await deps.query("latency_by_minute", { hours, module }, c.req.raw.signal);
         // Unknown is null in the store's answer, and stays so.

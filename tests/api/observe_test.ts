@@ -170,6 +170,14 @@ Deno.test("F5, F10, F23: a summary names the simulator, its funnel adds up, and 
       assert.ok(bytes.length < whole.length / 4, `${name}: ${bytes.length} of ${whole.length}`);
       assert.equal(JSON.parse(new TextDecoder().decode(unpack(bytes))).series.t.length, 600);
     }
+    // Who has most of it asks for the rest.
+    const last = Math.floor(now / 1000);
+    const rest = await (await get(`&since=${last - 3}`)).json();
+    assert.deepEqual(rest.series.t, [last - 2, last - 1, last]);
+    assert.equal(rest.series.pnl.length, 3);
+    assert.equal(rest.age_s !== null && rest.simulated, true);
+    assert.deepEqual((await (await get(`&since=${last}`)).json()).series.t, []);
+    assert.equal((await get("&since=soon")).status, 422);
     const plain = await get("", "gzip;q=0, br");
     assert.equal(plain.headers.get("content-encoding"), null);
     JSON.parse(await plain.text());
@@ -198,3 +206,31 @@ Deno.test("F23: every long answer is packed for who can read it, the page's file
     assert.match(gunzipSync(await page.arrayBuffer()).toString(), /^<!doctype html>/);
   }, { asset: () => asset });
 });
+
+Deno.test("F23: an answer that has not changed does not come again, and only to who may read it", () =>
+  withServer(async ({ call, person }) => {
+    const { token } = await person("viewer");
+    const ask = (has?: string, login: Record<string, string> = bearer(token)) =>
+      call("GET", "/api/openapi.json", {
+        headers: { ...login, "accept-encoding": "gzip", ...(has ? { "if-none-match": has } : {}) },
+      });
+    const first = await ask();
+    const mark = first.headers.get("etag")!;
+    assert.equal(first.headers.get("cache-control"), "no-store");
+    await first.body!.cancel();
+    const again = await ask(mark);
+    assert.deepEqual([again.status, again.body, again.headers.get("etag")], [304, null, mark]);
+    const changed = await ask('W/"another"');
+    assert.equal(changed.status, 200);
+    await changed.body!.cancel();
+    const stranger = await ask(mark, {});
+    assert.equal(stranger.status, 401);
+    await stranger.body!.cancel();
+    // What changes something is never answered from before.
+    const posted = await call("POST", "/api/control/kill-switch", {
+      headers: { ...bearer((await person("admin")).token), "accept-encoding": "gzip", "if-none-match": mark },
+      body: { module: "all" },
+    });
+    assert.deepEqual([posted.status, posted.headers.get("etag")], [202, null]);
+    await posted.body!.cancel();
+  }));

@@ -195,6 +195,14 @@ Deno.test("the overview names its source, explains its numbers, and says of each
         const seconds = (await page.evaluate(() => performance.now()) - begin) / 1_000;
         assert.ok(bytes / seconds < 10_000, `${bytes} bytes and ${bodies.length} requests in ${seconds} s`);
         assert.ok(bytes > 1_000, "something was counted");
+        // Seconds of a series that are known do not come again.
+        const isRest = (url: string) => /summary\?module=mev&since=\d+/.test(url);
+        const rest = bodies.find(isRest) ?? (await page.waitForRequest((one) => isRest(one.url()))).url();
+        const { series } = await page.evaluate((url) => fetch(url).then((answer) => answer.json()), rest);
+        const since = Number(/since=(\d+)/.exec(rest)![1]);
+        assert.ok(series.t.length > 0 && series.t.every((second: number) => second > since));
+        const whole = bodies.filter((url) => /summary\?module=\w+$/.test(url));
+        assert.ok(whole.length <= 2, `a whole series once a module: ${whole.join(" ")}`);
         const drawn: string[] = [];
         page.on("request", (request) => drawn.push(new URL(request.url()).pathname));
         await page.goto(`${url}/settings`);

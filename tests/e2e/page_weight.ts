@@ -1,0 +1,103 @@
+/** What one open page costs its network: every byte that goes over the wire to it and from it, heads and WebSocket too. */
+
+import { freePort } from "../../tools/kafka.ts";
+import { firstLogin, openPage, ready, startBrowser } from "./browser.ts";
+import { command } from "./executable.ts";
+
+/** Every page as it is opened, and the two lists that are asked for again and again. */
+const PAGES = [
+  "overview",
+  "arbitrage",
+  "arbitrage?gate=ev_min",
+  "sandwich",
+  "sandwich?tier=B,C",
+  "datasets",
+  "training",
+  "settings",
+  "audit",
+];
+/** A page that was just opened has its first answers behind it. */
+const SETTLED_MS = 3_000;
+const MEASURED_MS = 10_000;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Bytes that each page moves in ten seconds, both ways, while a desk runs on the simulator at its usual rate. */
+export async function pageWeights(folder: string): Promise<Map<string, number>> {
+  const [data, port] = [`${folder}/data`, freePort()];
+  const child = command(["run", "--source", "sim:7", "--port", String(port), "--data-dir", data]).spawn();
+  const output = [new Response(child.stdout).text(), new Response(child.stderr).text()];
+  const browser = await startBrowser();
+  try {
+    await ready(`http://127.0.0.1:${port}`);
+    await using counter = countBytes(port);
+    const url = `http://127.0.0.1:${counter.port}`;
+    const page = await openPage(await browser.newContext(), []);
+    await firstLogin(page, { data, url });
+    const weights = new Map<string, number>();
+    for (const name of PAGES) {
+      await page.goto(`${url}/${name}`);
+      await page.waitForSelector(".strip >> text=Live");
+      await pause(SETTLED_MS);
+      const before = counter.bytes.down + counter.bytes.up;
+      await pause(MEASURED_MS);
+      weights.set(name, counter.bytes.down + counter.bytes.up - before);
+    }
+    await browser.close();
+    return weights;
+  } finally {
+    await browser.close();
+    child.kill("SIGTERM");
+    await child.status;
+    await Promise.all(output);
+  }
+}
+
+/** A forwarder in front of a server that counts what it hands on. */
+export interface Counter extends AsyncDisposable {
+  readonly port: number;
+  /** Bytes so far: to the browser, and from it. */
+  readonly bytes: { down: number; up: number };
+}
+
+/** Hands every connection on to `port` of this host. */
+export function countBytes(port: number): Counter {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const bytes = { down: 0, up: 0 };
+  const open = new Set<Deno.TcpConn>();
+  const hand = async (from: Deno.TcpConn, to: Deno.TcpConn, way: keyof typeof bytes) => {
+    const counted = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform(chunk, out) {
+        bytes[way] += chunk.length;
+        out.enqueue(chunk);
+      },
+    });
+    // Either side may go at any moment, as over a network.
+    await from.readable.pipeThrough(counted).pipeTo(to.writable).catch(() => {});
+  };
+  const serve = async () => {
+    for await (const browser of listener) {
+      const server = await Deno.connect({ hostname: "127.0.0.1", port });
+      open.add(browser).add(server);
+      Promise.all([hand(browser, server, "up"), hand(server, browser, "down")]).finally(() => {
+        open.delete(browser);
+        open.delete(server);
+      });
+    }
+  };
+  const served = serve();
+  return {
+    port: listener.addr.port,
+    bytes,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      for (const one of open) {
+        try {
+          one.close();
+        } catch {
+          // It has ended by itself.
+        }
+      }
+      await served;
+    },
+  };
+}
