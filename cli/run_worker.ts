@@ -1,18 +1,21 @@
 import { JobRunner } from "../agents/job_runner.ts";
 import { JobStatusTeller } from "../agents/job_status.ts";
 import { schedule } from "../agents/scheduler.ts";
+import { Accounts } from "../core/auth/accounts.ts";
+import { lostRight } from "../core/auth/issuer.ts";
 import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
 import { makeFolder, StatusFile } from "../core/files.ts";
 import { workerStatusFile } from "../core/parts.ts";
 import { goLive } from "../core/going_live.ts";
+import type { Job } from "../core/jobs/book.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
 import { readMarks, readSchedules, writeMarks } from "../core/jobs/schedules.ts";
 import { storeAddress } from "../core/store/address.ts";
 import type { StoreAddress } from "../core/store/client.ts";
 import { endWithParent } from "../ffi/process.ts";
-import type { JobSettings } from "../core/jobs/contract.ts";
-import { auditAs } from "./audit_act.ts";
+import type { JobSettings, LiveWish } from "../core/jobs/contract.ts";
+import { auditAs, withDatabase } from "./audit_act.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { registryOf } from "./model.ts";
 import { hasClickHouse } from "./run_store.ts";
@@ -44,14 +47,7 @@ export const runWorker: VerbBody = {
       say: (line) => context.say(line),
       // Below a supervisor the link and the agents say it.
       alone: !flags.part,
-      goLive: (job, { module, version }) =>
-        goLive(registryOf(context), (act) => auditAs(context, act), {
-          module,
-          version,
-          who: job.issuer,
-          action: "model promoted",
-          requestId: `job-${job.id}`,
-        }),
+      goLive: (job, wish) => goLiveFor(context, job, wish),
       told: (job) => status.tell(job),
     });
     const say = (line: string) => context.say(line);
@@ -78,6 +74,18 @@ export const runWorker: VerbBody = {
     return EXIT.done;
   },
 };
+
+/** In the name of who gave the job, if that one still may. */
+function goLiveFor(context: Context, { id, issuer }: Job, wish: LiveWish): Promise<void> {
+  const action = wish.link === "shadow" ? "model shadow" : "model promoted";
+  return withDatabase(context, (database) =>
+    goLive(
+      registryOf(context),
+      (act) => auditAs(context, act),
+      { ...wish, who: issuer, action, requestId: `job-${id}` },
+      () => lostRight(new Accounts(database), issuer, "models"),
+    ));
+}
 
 /** Beside the bundle in the executable, the source in a checkout. */
 function workerModule(): string {

@@ -1,5 +1,5 @@
 /** Modules, commands and what agents say of themselves, as everything above the library sees them. */
-import { isHeld } from "./data_dir.ts";
+import { agentsAreGone, isHeld } from "./data_dir.ts";
 
 export type ModuleName = "arbitrage" | "mev";
 
@@ -196,7 +196,7 @@ export function hasAgent(dataDir: string, module: ModuleName): boolean {
     if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) return true;
   }
   try {
-    return isHeld(`${dataDir}/agents/${module}.lock`);
+    return agentsAreGone(dataDir) || isHeld(`${dataDir}/agents/${module}.lock`);
   } catch (error) {
     return !(error instanceof Deno.errors.NotADirectory);
   }
@@ -213,6 +213,10 @@ export interface Unreadable {
 export function readAgents(dataDir: string): { agents: AgentStatus[]; unreadable: Unreadable[] } {
   const agents: AgentStatus[] = [];
   const unreadable: Unreadable[] = [];
+  if (agentsAreGone(dataDir)) {
+    const reason = `${dataDir}/agents is gone, put it back: whether the agent runs cannot be told`;
+    return { agents, unreadable: MODULES.map((module) => ({ module, reason })) };
+  }
   for (const module of MODULES) {
     const file = `${dataDir}/agents/${module}.status.json`;
     try {

@@ -41,7 +41,6 @@ Deno.test("a control key that is gone from a used folder is not made again, what
     openDataDir(folder);
     const key = `${folder}/keys/control.key`;
     const seed = controlSeed(folder, "");
-    Deno.mkdirSync(`${folder}/agents`);
     Deno.mkdirSync(`${folder}/log`);
     for (
       const trace of [

@@ -1,7 +1,7 @@
 /** The data folder: made by those who run, found by all others; private, of one owner, checked for its version. */
 import { makeControlKey } from "./control_key.ts";
 import { AppError } from "./errors.ts";
-import { diskTrouble, readOrMake } from "./files.ts";
+import { diskTrouble, makeFolder, readOrMake } from "./files.ts";
 
 /** Raised when a change in the folder's layout makes it unreadable for older versions. */
 export const DATA_VERSION = 1;
@@ -84,7 +84,10 @@ export function openDataDir(path: string, options: DataDirOptions = {}): DataDir
         `Cannot use ${path}: its file ${INSTANCE_FILE} is damaged, need 8 hex digits`,
       );
     }
-    if (use === "make") makeControlKey(path);
+    if (use === "make") {
+      makeControlKey(path);
+      makeAgents(path);
+    }
     if (use !== "read") shut(path, options);
     return { path, instance, logPath: `${path}/log` };
   } catch (error) {
@@ -139,6 +142,26 @@ export function lockFile(file: string, refusal: () => AppError): Disposable {
   if (handle.tryLockSync(true)) return handle;
   handle.close();
   throw refusal();
+}
+
+/** Whether the folder of the agents went away: what they are and may do is known to nobody. */
+export function agentsAreGone(path: string): boolean {
+  try {
+    return look(`${path}/agents`) === null && look(`${path}/keys/agent.key`) !== null;
+  } catch {
+    // What cannot be looked at is said by who reads it.
+    return false;
+  }
+}
+
+function makeAgents(path: string): void {
+  if (agentsAreGone(path)) {
+    throw new AppError(
+      "unavailable",
+      `Cannot use ${path}/agents: it is gone; put it back, it holds the kills and policies of the modules, or make an empty one to begin without them`,
+    );
+  }
+  makeFolder(`${path}/agents`);
 }
 
 /** The instance as far as it can be read: a kill goes by the agents' locks and sockets, not by names. */

@@ -20,7 +20,7 @@ Deno.test("openDataDir makes a private folder and keeps its instance name", () =
     assert.match(first.instance, /^[0-9a-f]{8}$/);
     assert.deepEqual(openDataDir(`${folder}/a/b`), first);
     assert.equal(mode(`${folder}/a/b`), 0o700);
-    assert.deepEqual(names(`${folder}/a/b`), ["VERSION", "instance", "keys"]);
+    assert.deepEqual(names(`${folder}/a/b`), ["VERSION", "agents", "instance", "keys"]);
   }));
 
 Deno.test("operator 1: openDataDir makes nothing for who does not run, and names what runs", () =>
@@ -65,7 +65,6 @@ Deno.test("openDataDir says that a path is a file", () =>
 Deno.test("M7: openDataDir refuses what others can write, in the folder and below it, and changes nothing", () =>
   withFolder((folder) => {
     openDataDir(folder);
-    Deno.mkdirSync(`${folder}/agents`, { mode: 0o700 });
     for (const [open, bits] of [["", 0o777], ["", 0o720], ["/agents", 0o702], ["/agents", 0o1777]] as const) {
       Deno.chmodSync(`${folder}${open}`, bits);
       const shown = (bits & 0o777).toString(8);

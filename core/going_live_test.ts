@@ -25,3 +25,22 @@ Deno.test("H7: goLive writes the audit, then points; a pin or an audit that cann
   await assert.rejects(goLive(registry(null), full, live), /disk is full/);
   assert.deepEqual(done, []);
 });
+
+Deno.test("H7: goLive asks at this moment whether who wants it still may, before audit and pointer, for the shadow too", async () => {
+  const done: string[] = [];
+  const registry = {
+    list: () => ({ pinned: "aaaaaaaaaaaa" }),
+    point: (...words: string[]) => void done.push(words.join(" ")),
+  };
+  const audit = (act: Act) => void done.push(act.action);
+  for (const link of ["latest", "shadow"] as const) {
+    await assert.rejects(goLive(registry, audit, { ...live, link }, () => "ann was disabled"), {
+      code: "forbidden",
+      message: "Cannot deploy 0123456789ab: ann was disabled; deploy it by hand",
+    });
+    assert.deepEqual(done, []);
+  }
+  // A pin holds what decides, not what is only asked beside it.
+  await goLive(registry, audit, { ...live, link: "shadow" }, () => null);
+  assert.deepEqual(done, ["promote", "mev shadow 0123456789ab r"]);
+});

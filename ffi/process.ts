@@ -33,13 +33,13 @@ export function endWithParent(library: Library): void {
   library.symbols.legend_end_with_parent(Number(Deno.env.get(PARENT_VARIABLE) ?? Deno.ppid));
 }
 
-/** A text for the folder that stands at `path` now; no other folder of this host has the same. */
+/** A text for the data folder that stands at `path` now, and its folder of the agents; no others of this host have the same. */
 export function folderIdentity(library: Library, path: string): string {
   const text = utf8(path);
   return library.text((out, size) => library.symbols.legend_folder_identity(text, text.length, out, size));
 }
 
-/** Ends this process with exit code 3 when another folder, or none, stands at `path`; `quiet`: its supervisor says it. */
+/** Ends this process with exit code 3 when one of the two is another folder, or none; `quiet`: its supervisor says it. */
 export function endWithFolder(library: Library, path: string, identity: string, quiet: boolean): void {
   const [text, known] = [utf8(path), utf8(identity)];
   const { legend_end_with_folder } = library.symbols;

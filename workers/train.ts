@@ -237,8 +237,8 @@ async function promote(
 ): Promise<{ promoted: boolean; why: string }> {
   if (args.promote === "never") return { promoted: false, why: "registered" };
   if (args.promote === "shadow") {
-    registry.point(args.module, "shadow", version);
-    return { promoted: false, why: "registered and in shadow" };
+    const refused = await ports.goLive({ module: args.module, version, link: "shadow" });
+    return { promoted: false, why: refused ?? "registered and in shadow" };
   }
   const list = registry.list(args.module);
   if (list.latest === version) return { promoted: true, why: "it is live already" };
@@ -249,6 +249,6 @@ async function promote(
     return judge(library, rows.labels, await artefactPredict(library, path, rows.rows, test.length));
   });
   if (!live) return { promoted: false, why };
-  const refused = await ports.goLive({ module: args.module, version });
+  const refused = await ports.goLive({ module: args.module, version, link: "latest" });
   return { promoted: refused === null, why: refused ?? why };
 }

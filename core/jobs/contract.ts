@@ -46,10 +46,11 @@ export type ToWorker = JobStart | { type: "cancel" } | {
   refused?: string;
 };
 
-/** A version that a job found better. */
+/** A version that a job found better, or was asked to put in shadow. */
 export interface LiveWish {
   readonly module: ModuleName;
   readonly version: string;
+  readonly link: "latest" | "shadow";
 }
 
 export type FromWorker =
@@ -69,7 +70,7 @@ export interface JobPorts {
   progress(progress: number, message: string): void;
   /** Throws when this run does not hold the job any more: nothing may be published then. */
   confirm(): Promise<void>;
-  /** Confirms, then puts a version live; why it may not, or null when it is. */
+  /** Confirms, then puts a version live or in shadow; why it may not, or null when it is. */
   goLive(wish: LiveWish): Promise<string | null>;
 }
 

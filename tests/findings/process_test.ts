@@ -241,8 +241,53 @@ Deno.test("M9: a data folder that is gone or replaced ends everything with 3, an
       await until("the end of all parts", () => processesOf(data).length === 0);
       // What the supervisor says of itself it may have said in the moment before it looked.
       const made = () => names(data).filter((name) => !name.startsWith("parts.status.json"));
-      if (replaced) assert.deepEqual(made(), ["VERSION", "instance", "keys"]);
+      if (replaced) assert.deepEqual(made(), ["VERSION", "agents", "instance", "keys"]);
       else assert.throws(() => Deno.statSync(data), Deno.errors.NotFound);
+    }
+  }));
+
+Deno.test("M9: a folder of the agents that is gone or replaced ends everything with 3, and whether one runs is not known", () =>
+  withFolder(async (folder) => {
+    for (const replaced of [false, true]) {
+      const data = `${folder}/${replaced ? "replaced" : "gone"}`;
+      const agents = `${data}/agents`;
+      await using run = new Run(data);
+      await agentsRun(data);
+      await Deno.rename(agents, `${data}/away`);
+      if (replaced) await Deno.mkdir(agents);
+      const { code, stderr } = await run.end();
+      assert.equal(code, 3, stderr);
+      const why = replaced ? "another folder stands in its place" : "it is gone";
+      assert.deepEqual(stderr.match(/^Cannot go on in the data folder .*$/mg), [
+        `Cannot go on in the data folder ${agents}: ${why}`,
+      ]);
+      await until("the end of all parts", () => processesOf(data).length === 0);
+      if (replaced) {
+        // What an agent says of itself it may have said in the moment before it looked.
+        const made = names(agents).filter((name) => !/\.(status\.json.*|seq.*)$/.test(name));
+        assert.deepEqual(made, [], "no lock, state or latch is made anew");
+        continue;
+      }
+      // Nobody can know whether an agent still works in the folder that is away.
+      const at = ["--data-dir", data];
+      const kill = await legend(["kill", "mev", ...at]);
+      assert.equal(kill.code, 1, kill.stdout + kill.stderr);
+      assert.match(kill.stdout, /whether the mev agent runs cannot be told: .*agents is gone/);
+      const stop = await legend(["control", "mev", "stop", ...at]);
+      assert.match(stop.stdout, /whether the mev agent runs cannot be told: .*agents is gone/);
+      const doctor = await legend(["doctor", ...at]);
+      for (const module of ["arbitrage", "mev"]) {
+        assert.match(
+          doctor.stdout,
+          new RegExp(`^BAD {2}agent ${module}: .*agents is gone, put it back`, "m"),
+        );
+      }
+      const again = await legend([...SIM, freePort(), ...at]);
+      assert.deepEqual([again.code, again.stdout], [3, ""], again.stderr);
+      assert.match(again.stderr, /agents: it is gone; put it back, it holds the kills and policies/);
+      assert.throws(() => Deno.statSync(agents), Deno.errors.NotFound);
+      await Deno.rename(`${data}/away`, agents);
+      assert.equal((await legend(["kill", "mev", ...at])).code, 0);
     }
   }));
 

@@ -120,7 +120,8 @@ fn wait_for_end(parent: i32) {
     }
 }
 
-/// Writes which folder stands at `path`, as a text that no other folder of this host has; returns its length.
+/// Writes which data folder stands at `path`, with its folder of the agents, as a text that no others of this host have;
+/// returns its length.
 ///
 /// # Safety
 /// `path` valid for `path_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -135,12 +136,23 @@ pub unsafe extern "C" fn legend_folder_identity(
     unsafe {
         guard(out, out_len, |out| {
             let path = text(path, path_len)?;
-            let identity = identity(Path::new(path)).map_err(|error| {
-                Failure(Status::Unavailable, format!("Cannot use the data folder {path}: {error}"))
-            })?;
-            answer_text(out, &identity)
+            let mut identities = Vec::new();
+            for folder in watched(Path::new(path)) {
+                identities.push(identity(&folder).map_err(|error| {
+                    Failure(
+                        Status::Unavailable,
+                        format!("Cannot use the data folder {}: {error}", folder.display()),
+                    )
+                })?);
+            }
+            answer_text(out, &identities.join(" "))
         })
     }
+}
+
+/// What must stay in its place: the data folder, and in it the agents' locks, sockets, states and latches.
+fn watched(data_dir: &Path) -> [PathBuf; 2] {
+    [data_dir.to_path_buf(), data_dir.join("agents")]
 }
 
 fn identity(path: &Path) -> std::io::Result<String> {
@@ -148,8 +160,9 @@ fn identity(path: &Path) -> std::io::Result<String> {
     Ok(format!("{}:{}", meta.dev(), meta.ino()))
 }
 
-/// Ends this process with exit code 3 when `path` is not the folder `identity` any more (removed, unmounted, replaced):
-/// what it would go on to write there would be lost or a second installation. `quiet` != 0: without the line.
+/// Ends this process with exit code 3 when the data folder at `path` or its folder of the agents is not the one of
+/// `identity` any more (removed, unmounted, replaced): what it would go on to write there would be lost or a second
+/// installation, and no kill would find it. `quiet` != 0: without the line.
 ///
 /// # Safety
 /// `path` and `identity` valid for their lengths' reads, `out` for `out_len` writes, unshared until the call returns.
@@ -170,16 +183,10 @@ pub unsafe extern "C" fn legend_end_with_folder(
             let known = text(known, known_len)?.to_owned();
             std::thread::spawn(move || {
                 loop {
-                    let why = match identity(&path) {
-                        Ok(now) if now == known => None,
-                        Ok(_) => Some("another folder stands in its place".to_owned()),
-                        Err(error) if error.kind() == ErrorKind::NotFound => Some("it is gone".to_owned()),
-                        Err(error) if error.kind() == ErrorKind::Interrupted => None,
-                        Err(error) => Some(error.to_string()),
-                    };
-                    if let Some(why) = why {
+                    if let Some((folder, why)) = lost(&path, &known) {
                         if quiet == 0 {
-                            let line = format!("Cannot go on in the data folder {}: {why}\n", path.display());
+                            let line =
+                                format!("Cannot go on in the data folder {}: {why}\n", folder.display());
                             // Stderr may be gone; there is nowhere else to say it.
                             let _ = std::io::stderr().write_all(line.as_bytes());
                         }
@@ -192,6 +199,20 @@ pub unsafe extern "C" fn legend_end_with_folder(
             Ok(0)
         })
     }
+}
+
+/// The first of the watched folders that is not the known one any more, and why.
+fn lost(data_dir: &Path, known: &str) -> Option<(PathBuf, String)> {
+    watched(data_dir).into_iter().zip(known.split(' ')).find_map(|(folder, known)| {
+        let why = match identity(&folder) {
+            Ok(now) if now == known => return None,
+            Ok(_) => "another folder stands in its place".to_owned(),
+            Err(error) if error.kind() == ErrorKind::NotFound => "it is gone".to_owned(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => return None,
+            Err(error) => error.to_string(),
+        };
+        Some((folder, why))
+    })
 }
 
 /// A data folder in which a `legend run` of this host works.

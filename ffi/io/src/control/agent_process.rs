@@ -1,7 +1,7 @@
 //! The process of an agent as whoever kills it sees it: who it is, whether it is frozen, and the signal.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Read;
+use std::io::{Error, ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -23,17 +23,23 @@ pub(super) enum Holder {
     /// An agent, by its process id where that can be told.
     Agent(Option<i32>),
     /// Whether an agent runs cannot be told, and why.
-    Unknown(std::io::Error),
+    Unknown(Error),
 }
 
 /// Takes the lock of a module, or tells who has it.
 pub(super) fn holder(data_dir: &Path, module: Module) -> Holder {
     let path = lock_path(data_dir, module);
-    let made = crate::disk::make_folder(&data_dir.join("agents"));
+    let agents = data_dir.join("agents");
+    // Whoever runs makes it. Where it went away its agents may run on, and a lock in another one says nothing of them.
+    if let Err(error) = fs::metadata(&agents)
+        && error.kind() == ErrorKind::NotFound
+    {
+        return Holder::Unknown(Error::new(ErrorKind::NotFound, format!("{} is gone", agents.display())));
+    }
     let open =
         || OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
     // On a disk that takes no writes the lock itself still works.
-    let file = made.and_then(|()| open()).or_else(|_| File::open(&path));
+    let file = open().or_else(|_| File::open(&path));
     let file = match file {
         Ok(file) => file,
         Err(error) => return Holder::Unknown(error),

@@ -297,7 +297,7 @@ pub(super) fn accept(options: &SendOptions, sent: &mut Sent, receipt: &Receipt) 
 /// # Errors
 /// One line: a key of the host cannot be used.
 fn believed(data_dir: &Path, sign_sk_hex: Option<&str>) -> Result<Believed, String> {
-    let own = keys::load_or_create(data_dir, keys::AGENT_KEY)?.verifying_key();
+    let own = keys::load_if_there(data_dir, keys::AGENT_KEY)?.map(|key| key.verifying_key());
     // Without it other hosts are believed by the shared key alone; this host's agents sign with their own.
     let control = keys::load(data_dir, keys::CONTROL_KEY).ok();
     let shared = sign_sk_hex.and_then(keys::from_hex);

@@ -25,7 +25,7 @@ const KEY_BYTES_MAX: u64 = 1_000;
 /// The file is gone or cannot be read, others can read it, or it is no key.
 pub fn load(data_dir: &Path, file: &str) -> Result<SigningKey, String> {
     let gone = "it is gone; put it back from a backup, nothing that it signed is believed with another one";
-    read(data_dir, file)?.ok_or_else(|| cannot(data_dir, file, &gone))
+    load_if_there(data_dir, file)?.ok_or_else(|| cannot(data_dir, file, &gone))
 }
 
 /// Reads the key in `file`; makes it at the first start, readable by the owner alone.
@@ -33,7 +33,7 @@ pub fn load(data_dir: &Path, file: &str) -> Result<SigningKey, String> {
 /// # Errors
 /// The file cannot be read or made, others can read it, or it is no key.
 pub fn load_or_create(data_dir: &Path, file: &str) -> Result<SigningKey, String> {
-    if let Some(key) = read(data_dir, file)? {
+    if let Some(key) = load_if_there(data_dir, file)? {
         return Ok(key);
     }
     create(&data_dir.join(file)).map_err(|error| cannot(data_dir, file, &disk::why(&error)))?;
@@ -45,8 +45,11 @@ fn cannot(data_dir: &Path, file: &str, why: &dyn std::fmt::Display) -> String {
     format!("Cannot use the key {}: {why}", data_dir.join(file).display())
 }
 
-/// The key; `None` where there is no file.
-fn read(data_dir: &Path, file: &str) -> Result<Option<SigningKey>, String> {
+/// The key in `file`; `None` where there is no file.
+///
+/// # Errors
+/// The file cannot be read, others can read it, or it is no key.
+pub fn load_if_there(data_dir: &Path, file: &str) -> Result<Option<SigningKey>, String> {
     let refused = |error: std::io::Error| cannot(data_dir, file, &disk::why(&error));
     let open = match fs::File::open(data_dir.join(file)) {
         Ok(open) => open,

@@ -109,8 +109,8 @@ pub fn set(data_dir: &Path, module: &str, request_id: &str) -> Result<()> {
 }
 
 fn open(data_dir: &Path, module: &str) -> Result<File> {
+    // One that is gone is not made again: its agents may run on elsewhere.
     let folder = data_dir.join("agents");
-    crate::disk::make_folder(&folder)?;
     let path = path(data_dir, module);
     let fresh = path.symlink_metadata().is_err();
     let file = OpenOptions::new()
@@ -160,7 +160,11 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("legend-latch-{}", std::process::id()));
         let count = || read(&folder, "mev").map(|latched| latched.map(|latched| latched.count));
         assert_eq!(count().expect("nothing there"), None);
-        std::fs::create_dir(&folder).expect("a folder of the test");
+        assert!(
+            set(&folder, "mev", "first").is_err() && !folder.exists(),
+            "a folder that is gone is not made again"
+        );
+        std::fs::create_dir_all(folder.join("agents")).expect("a folder of the test");
         reserve(&folder, "mev").expect("takes room");
         assert_eq!(count().expect("reads"), None, "room alone kills nobody");
         set(&folder, "mev", "first").expect("sets");

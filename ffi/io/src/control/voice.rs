@@ -74,8 +74,8 @@ fn unsigned_report(report: &AgentReport) -> Vec<u8> {
 
 /// Whose receipts and reports count on a host.
 pub struct Believed {
-    /// The key of its own agents.
-    pub own: VerifyingKey,
+    /// The key of its own agents; `None` where none has ever run.
+    pub own: Option<VerifyingKey>,
     /// This installation's name, part of its own agents' names: its key speaks for them alone.
     pub instance: String,
     /// Keys that certify the agents of other hosts.
@@ -95,7 +95,7 @@ impl Believed {
         let is_own = instance
             .split_once('-')
             .is_some_and(|(module, of)| super::server::module_of(module).is_some() && of == self.instance);
-        let keys = [is_own.then_some(self.own), certified];
+        let keys = [self.own.filter(|_| is_own), certified];
         keys.iter().flatten().any(|key| keys::verify(key, domain, &[unsigned], signature))
     }
 
@@ -145,7 +145,8 @@ mod tests {
     #[test]
     fn the_hosts_own_key_speaks_for_its_own_agents_alone() {
         let [own, stranger] = [4, 5].map(|seed| SigningKey::from_bytes(&[seed; 32]));
-        let believed = Believed { own: own.verifying_key(), instance: "one".to_owned(), trusted: Vec::new() };
+        let believed =
+            Believed { own: Some(own.verifying_key()), instance: "one".to_owned(), trusted: Vec::new() };
         let signed = |key: &SigningKey, instance: &str| {
             let mut receipt = Receipt { instance: instance.to_owned(), ..Receipt::default() };
             receipt.signature = keys::sign(key, RECEIPT_DOMAIN, &[&unsigned_receipt(&receipt)]).to_vec();

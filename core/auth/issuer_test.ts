@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { openDatabase } from "../database.ts";
+import { Accounts } from "./accounts.ts";
+import { lostRight } from "./issuer.ts";
+
+Deno.test("H7: lostRight() asks the accounts as they are now: keys that were revoked or ran out, users that went, changed or were disabled", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "legend-issuer-" });
+  const database = openDatabase(`${folder}/legend.db`);
+  try {
+    const clock = { now: 1_700_000_000_000 };
+    const accounts = new Accounts(database, () => clock.now);
+    const lost = (issuer: string) => lostRight(accounts, issuer, "models");
+    for (const always of ["master", "local:0", "local:1000", "schedule:nightly"]) {
+      assert.equal(lost(always), null);
+    }
+
+    const key = (scopes: ("jobs" | "models")[], expiresMs = clock.now + 60_000) =>
+      `key:${accounts.addKey("k", scopes, "admin", expiresMs).id}`;
+    const [both, jobs, short] = [key(["jobs", "models"]), key(["jobs"]), key(["models"], clock.now + 1_000)];
+    assert.deepEqual([lost(both), lost(short)], [null, null]);
+    assert.equal(lost(jobs), `${jobs} has not the right \`models\` any more`);
+    clock.now += 1_001;
+    assert.equal(lost(short), `${short} does not hold here any more`);
+    assert.equal(lost("key:000000000000"), "key:000000000000 does not hold here any more");
+    accounts.revokeKey(both.slice(4));
+    assert.equal(lost(both), `${both} does not hold here any more`);
+
+    accounts.insert("root", "admin", "x", false);
+    accounts.insert("ann", "admin", "x", false);
+    assert.equal(lost("ann"), null);
+    accounts.change("ann", { role: "auditor" });
+    assert.equal(lost("ann"), "ann has not the right `models` any more");
+    accounts.change("ann", { role: "admin", disabled: true });
+    assert.equal(lost("ann"), "ann was disabled");
+    assert.equal(lost("eve"), "eve has no account here any more");
+    // Names that only look like those that may everything.
+    for (const odd of ["masters", "local", "schedule", "key:", ""]) assert.notEqual(lost(odd), null, odd);
+  } finally {
+    database.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
