@@ -54,7 +54,7 @@ import { readiness, StoreProbe } from "./readiness.ts";
 import { checkOutput } from "../workers/output.ts";
 import { jwtSecret } from "./jwt_secret.ts";
 import { registryOf } from "./model.ts";
-import { allowedBuckets, datasetsRoot } from "./run_worker.ts";
+import { allowedBuckets, datasetsRoot, jobsLack } from "./run_worker.ts";
 
 /** How long a reader of legend.db waits: only for one that mends the file after a crash. */
 const READ_BUSY_MS = 1_000;
@@ -235,6 +235,8 @@ async function openParts(context: Context, supervised: boolean) {
     realtime: bridge,
     query: (name, params, signal) => runQuery(store, name, params, signal),
     jobs: new JobQueue(log, context.outbox()),
+    // With Kafka a worker of another host may have what this one lacks.
+    jobsLack: briefly(() => kafka ? { store: null, engines: null } : jobsLack(context)),
     schedules: { read: () => readSchedules(path), write: (list) => writeSchedules(path, list) },
     models: {
       list: (module) => modelEvents.withHistory(registry.list(module)),

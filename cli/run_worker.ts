@@ -14,7 +14,7 @@ import { readMarks, readSchedules, writeMarks } from "../core/jobs/schedules.ts"
 import { storeAddress } from "../core/store/address.ts";
 import type { StoreAddress } from "../core/store/client.ts";
 import { endWithParent } from "../ffi/process.ts";
-import type { JobSettings, LiveWish } from "../core/jobs/contract.ts";
+import type { JobSettings, JobsLack, LiveWish } from "../core/jobs/contract.ts";
 import { auditAs, withDatabase } from "./audit_act.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { registryOf } from "./model.ts";
@@ -118,15 +118,28 @@ export function allowedBuckets(context: Context): string[] {
   return context.setting<string>("s3.buckets").split(",").map((bucket) => bucket.trim()).filter(Boolean);
 }
 
-function jobSettings(context: Context): JobSettings {
-  let store: StoreAddress | null = null;
-  let storeTrouble = "";
+/** The store that jobs of this host read, or why there is none. */
+function jobStore(context: Context): { store: StoreAddress | null; storeTrouble: string } {
   try {
-    store = storeAddress(context.config(), context.dataDir().path, hasClickHouse());
+    const store = storeAddress(context.config(), context.dataDir().path, hasClickHouse());
+    return { store, storeTrouble: "" };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    storeTrouble = error.message;
+    return { store: null, storeTrouble: error.message };
   }
+}
+
+/** What jobs of this host lack: known before one is started. */
+export function jobsLack(context: Context): JobsLack {
+  const { storeTrouble } = jobStore(context);
+  return {
+    store: storeTrouble || null,
+    engines: trainersFolder() ? null : "This build has no engines for xgb and lgbm: it trains torch alone",
+  };
+}
+
+function jobSettings(context: Context): JobSettings {
+  const { store, storeTrouble } = jobStore(context);
   const text = (key: string) => context.setting<string>(key);
   return {
     libraryPath: context.library().path,

@@ -94,6 +94,7 @@ export default function Datasets({ admin }: { admin: boolean }) {
               key={again?.job_id ?? "new"}
               again={again && { ...again.args, output: freshName(String(again.args.output)) }}
               look={jobs.again}
+              lacks={jobs.value?.lacks?.store ?? null}
             />
           )
           : <p class="panel panel-b t2">Datasets are started and cancelled by an admin.</p>}

@@ -1,10 +1,12 @@
 /** Why: every number that a decision rests on, as the engine wrote it. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon, State } from "./_icons.tsx";
+import { ofModule, useAgents } from "./agents.ts";
 import { api, Problem } from "./api.ts";
 import type { Evidence, EvidenceLeg } from "../core/evidence.ts";
-import { netText } from "./evidence.ts";
+import { moduleOf, netText } from "./evidence.ts";
 import { fixed, grouped, short, sol, utc } from "./format.ts";
+import { ModeBadges } from "./Provenance.tsx";
 import { Skeleton } from "./_ui.tsx";
 
 export interface EvidenceDrawerProps {
@@ -19,6 +21,7 @@ const AGAIN_MS = 400;
 const TABS = ["evidence", "json"] as const;
 
 export function EvidenceDrawer({ id, onClose, onStep }: EvidenceDrawerProps) {
+  const { agents } = useAgents([]);
   const [evidence, setEvidence] = useState<Evidence | Problem | null>(null);
   const [tab, setTab] = useState<"evidence" | "json">("evidence");
   const head = useRef<HTMLHeadingElement>(null);
@@ -50,7 +53,7 @@ export function EvidenceDrawer({ id, onClose, onStep }: EvidenceDrawerProps) {
           <div class="row wrap grow">
             <h2 tabIndex={-1} ref={head}>{found?.classification ?? "Evidence"}</h2>
             {found?.tier && <span class="badge">tier {found.tier}</span>}
-            <span class="badge" data-s="paper">PAPER</span>
+            {found && <ModeBadges agents={ofModule(agents, moduleOf(found))} />}
           </div>
           <div class="row">
             <button

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { api, wordsOf } from "./api.ts";
+import type { JobsLack } from "../core/jobs/contract.ts";
 import { type Asked, useAsked } from "./ask.ts";
 import { grouped, utc } from "./format.ts";
 
@@ -36,9 +37,22 @@ export const shortId = (id: string) => id.slice(0, 8);
 
 /** All jobs of a kind, newest first; looked at again while the page is seen. */
 export const useJobs = (kind: JobRow["kind"]): JobsAsked =>
-  useAsked<{ jobs: JobRow[] }>(`/api/jobs?kind=${kind}`, EVERY_MS);
+  useAsked<JobsAnswer>(`/api/jobs?kind=${kind}`, EVERY_MS);
 
-export type JobsAsked = Asked<{ jobs: JobRow[] }> & { again(): Promise<void> };
+interface JobsAnswer {
+  jobs: JobRow[];
+  lacks: JobsLack;
+}
+export type JobsAsked = Asked<JobsAnswer> & { again(): Promise<void> };
+
+/** In a form that starts jobs: what stands in their way, before one is started in vain. */
+export const Lacks = ({ what }: { what: string | null }) =>
+  what === null ? null : (
+    <div class="notice" data-s="warn" role="status" data-lacks>
+      <Icon name="warn" />
+      <div class="grow s">{what}.</div>
+    </div>
+  );
 
 function time({ state, attempts, started_ms, ended_ms }: JobRow): string {
   if (state === "queued") return attempts > 0 ? `waits after try ${attempts}` : "waits for a free worker";

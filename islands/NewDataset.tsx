@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { DEX_IDS } from "../proto/dex.ts";
 import { Icon } from "./_icons.tsx";
 import { api, Problem, wordsOf } from "./api.ts";
-import { Choice, day } from "./JobList.tsx";
+import { Choice, day, Lacks } from "./JobList.tsx";
 
 /** A name that another job has taken, with the next number. */
 export function freshName(output: string): string {
@@ -68,10 +68,12 @@ export interface NewDatasetProps {
   /** What a job before this one was asked for; null: nothing. */
   again: Record<string, unknown> | null;
   look(): Promise<void>;
+  /** Why none can run; null: it can. */
+  lacks: string | null;
 }
 
 /** Starts a dataset. */
-export function NewDataset({ again, look }: NewDatasetProps) {
+export function NewDataset({ again, look, lacks }: NewDatasetProps) {
   const [start, setStart] = useState(utcText(again?.start_ms, day(7)));
   const [end, setEnd] = useState(utcText(again?.end_ms, day(-1)));
   const [types, setTypes] = useState<readonly ("arb" | "mev")[]>(
@@ -113,6 +115,7 @@ export function NewDataset({ again, look }: NewDatasetProps) {
         <h2>New dataset</h2>
       </div>
       <form class="panel-b stack-3" onSubmit={send}>
+        <Lacks what={lacks} />
         <div class="form">
           <Field
             {...{ id: "ds-start", name: "start", label: "From UTC", value: start, set: setStart, wrong }}
@@ -175,7 +178,9 @@ export function NewDataset({ again, look }: NewDatasetProps) {
         </div>
         {wrong && !FIELDS.includes(wrong.field) && <p class="bad s" role="alert">{wrong.text}</p>}
         <div class="row">
-          <button type="submit" class="btn btn-p" disabled={busy || types.length === 0}>Start dataset</button>
+          <button type="submit" class="btn btn-p" disabled={busy || types.length === 0 || lacks !== null}>
+            Start dataset
+          </button>
         </div>
       </form>
     </section>

@@ -1,15 +1,28 @@
 /** The form that starts a training. */
 import { useState } from "preact/hooks";
 import type { ModuleName } from "../core/control.ts";
+import type { JobsLack } from "../core/jobs/contract.ts";
 import { api, Problem } from "./api.ts";
-import { Choice, day } from "./JobList.tsx";
+import { Choice, day, Lacks } from "./JobList.tsx";
+
+const MODELS = [["xgb", "xgb"], ["lgbm", "lgbm"], ["torch", "torch"]] as const;
+type ModelName = (typeof MODELS)[number][0];
+
+export interface NewTrainingProps {
+  module: ModuleName;
+  look(): Promise<void>;
+  /** What stands in the way of a training; undefined: not known yet. */
+  lacks: JobsLack | undefined;
+}
 
 /** Starts a training of a module. */
-export function NewTraining({ module, look }: { module: ModuleName; look(): Promise<void> }) {
+export function NewTraining({ module, look, lacks }: NewTrainingProps) {
   const [start, setStart] = useState(day(7));
   const [end, setEnd] = useState(day(-1));
   const [features, setFeatures] = useState<"default" | "extended">("default");
-  const [model, setModel] = useState<"xgb" | "lgbm" | "torch">("xgb");
+  const [chosen, setModel] = useState<ModelName>("xgb");
+  const models = lacks?.engines ? MODELS.filter(([name]) => name === "torch") : MODELS;
+  const model = models.some(([name]) => name === chosen) ? chosen : "torch";
   const [depth, setDepth] = useState("8");
   const [rate, setRate] = useState("0.08");
   const [rounds, setRounds] = useState("600");
@@ -49,6 +62,7 @@ export function NewTraining({ module, look }: { module: ModuleName; look(): Prom
         <h2>{`Start training of ${module === "mev" ? "sandwich" : "arbitrage"}`}</h2>
       </div>
       <form class="panel-b stack-3" onSubmit={send}>
+        <Lacks what={lacks?.store ?? lacks?.engines ?? null} />
         <div class="form form-3">
           {input("tr-start", "From UTC", start, setStart)}
           {input("tr-end", "To UTC, exclusive", end, setEnd)}
@@ -62,7 +76,7 @@ export function NewTraining({ module, look }: { module: ModuleName; look(): Prom
           <Choice
             legend="Model"
             name="tr-model"
-            values={[["xgb", "xgb"], ["lgbm", "lgbm"], ["torch", "torch"]]}
+            values={models}
             value={model}
             set={setModel}
           />
@@ -75,7 +89,9 @@ export function NewTraining({ module, look }: { module: ModuleName; look(): Prom
           <label class="check">
             <input type="checkbox" checked={gpu} onChange={() => setGpu(!gpu)} />Use GPU if present
           </label>
-          <button type="submit" class="btn btn-p" disabled={busy}>Start training</button>
+          <button type="submit" class="btn btn-p" disabled={busy || Boolean(lacks?.store)}>
+            Start training
+          </button>
         </div>
       </form>
     </section>

@@ -134,7 +134,7 @@ export default function Training({ admin }: { admin: boolean }) {
             what={what}
           />
           {admin
-            ? <NewTraining module={module} look={jobs.again} />
+            ? <NewTraining module={module} look={jobs.again} lacks={jobs.value?.lacks} />
             : <p class="panel panel-b t2">Training and deployment are an admin's.</p>}
         </div>
         <div class="stack-3">

@@ -32,9 +32,13 @@ const otherNet = (raw: string) => `${raw.startsWith("-") ? "" : "+"}${grouped(ra
 export const refusedBy = ({ gate_terms = [] }: Evidence): string[] =>
   gate_terms.filter(({ passes }) => !passes).map(({ term }) => term);
 
+/** Whose decision it is. */
+export const moduleOf = ({ kind }: Pick<Evidence, "kind">) =>
+  kind.endsWith("sandwich") ? "mev" as const : "arbitrage" as const;
+
 export function rowOf(evidence: Evidence & Partial<DecisionRow>): LiveRow {
   const { decision_id, kind, tier, slot, event_ns, classification, attackers, cycle, trigger, ev } = evidence;
-  const module = kind.endsWith("sandwich") ? "mev" : "arbitrage";
+  const module = moduleOf(evidence);
   const net = netSol(evidence);
   const { net_raw, net_mint, outcome, gate } = evidence;
   return {

@@ -5,6 +5,7 @@ import type { DeviceMarks } from "../core/auth/device.ts";
 import type { SharedAccounts } from "../core/auth/shared_accounts.ts";
 import type { Tokens } from "../core/auth/tokens.ts";
 import type { AgentStatus, ModuleName, SendCommand, Unreadable } from "../core/control.ts";
+import type { JobsLack } from "../core/jobs/contract.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import type { ShadowComparison } from "../core/shadow.ts";
 import type { ModelList } from "../core/models.ts";
@@ -113,6 +114,7 @@ export interface ApiDeps {
   /** Null = not known. */
   storeRowsPerSecond(): number | null;
   jobs: JobQueue;
+  jobsLack(): JobsLack;
   schedules: { read(): readonly Schedule[]; write(list: readonly Schedule[]): void };
   models: {
     list(module: ModuleName): ModelList;

@@ -140,13 +140,17 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       method: "GET",
       path: "/api/jobs",
       right: "read",
-      summary: "All jobs, newest first; `?kind=` and `?state=` choose",
+      summary: "All jobs, newest first; `?kind=` and `?state=` choose; `lacks`: why none could run here",
       handle: (c) => {
         const { kind, state } = c.req.query();
         const jobs = deps.jobs.book.list().filter((job) =>
           (!kind || job.kind === kind) && (!state || job.state === state)
         );
-        return c.json({ jobs: jobs.slice(0, LIST_MAX).map(jobView), total: jobs.length });
+        return c.json({
+          jobs: jobs.slice(0, LIST_MAX).map(jobView),
+          total: jobs.length,
+          lacks: deps.jobsLack(),
+        });
       },
     }),
     route({

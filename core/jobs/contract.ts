@@ -27,6 +27,14 @@ export interface JobSettings {
   readonly version: string;
 }
 
+/** What an installation lacks for its jobs, each in one line; null: nothing, or another host may have it. */
+export interface JobsLack {
+  /** Neither a dataset nor a training can run. */
+  readonly store: string | null;
+  /** No training but of torch can run. */
+  readonly engines: string | null;
+}
+
 export interface JobStart {
   readonly type: "start";
   readonly id: string;

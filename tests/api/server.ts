@@ -105,6 +105,7 @@ export async function withServer(
     realtime: new Bridge({ log, windowMs: 20, maxSize: 256 }),
     query: () => Promise.reject(new AppError("unavailable", "Cannot use the store: the test has none")),
     jobs: new JobQueue(log, log),
+    jobsLack: () => ({ store: null, engines: null }),
     schedules: { read: () => readSchedules(path), write: (list) => writeSchedules(path, list) },
     models: {
       list: (module) => registry.list(module),

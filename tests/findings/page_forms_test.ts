@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { legend } from "../e2e/executable.ts";
-import { siteTests } from "./site.ts";
+import { asIfNothingLacks, siteTests } from "./site.ts";
 
 const test = siteTests();
 
@@ -174,8 +174,10 @@ test("F24: a user is disabled and a key revoked only after a question; a key is 
   assert.equal(await status("/metrics"), 401);
 });
 
-test("F21: what is wrong stands at its field; a name that is taken is refused before there is a job", async ({ data, open }) => {
-  const page = await open("/datasets");
+test("F21: what is wrong stands at its field; a name that is taken is refused before there is a job", async ({ data, open, url }) => {
+  const page = await open("/settings");
+  await asIfNothingLacks(page);
+  await page.goto(`${url}/datasets`);
   await page.waitForSelector("text=No job yet.");
   const wrong = () =>
     page.locator("[aria-invalid=true]").evaluateAll((fields) => fields.map((field) => field.id));

@@ -63,6 +63,10 @@ test("F4: a gain that is not in SOL is a dash with the other mint's amount, in t
   assert.ok(!/0\.000000/.test(net), net);
   await row.click();
   const verdict = await page.locator(".drawer .verdict").innerText();
+  // Where its numbers come from stands at a decision as at a total.
+  for (const badge of ["SIM", "PAPER"]) {
+    await page.locator(`.drawer-h .badge:text-is("${badge}")`).waitFor();
+  }
   assert.ok(verdict.includes(`${amount} base units of `), verdict);
 });
 
