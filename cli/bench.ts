@@ -9,7 +9,7 @@ import { type Context, EXIT, type VerbBody } from "./command.ts";
 
 const RUNS = 5;
 /** Blocks of the simulated chain that is decoded and replayed. */
-const BLOCKS = 200;
+const BLOCKS = 100;
 const LOG = { batches: 20, records: 100, bytes: 1024 };
 const TOPIC = "bench";
 

@@ -123,23 +123,33 @@ async function send(
     })
   ));
   let code: ExitCode = EXIT.done;
+  // Where it is not kept; the modules of one command mostly miss the same for the same reason.
+  const missing = new Set<string>();
+  const sayMissing = () => {
+    if (missing.size > 0) context.say(`The ${word(action, values)} is ${[...missing].join("; ")}`);
+    missing.clear();
+  };
   const tell = (sent: Sent, module: ModuleName) => {
     context.out(
       flags.json
         ? `${JSON.stringify({ module, action, ...sent })}\n`
         : `${line(module, action, values, sent)}\n`,
     );
-    if (sent.log_error) context.say(`The log does not have it: ${sent.log_error}`);
+    if (sent.log_error) missing.add(`not on the log: ${sent.log_error}`);
     const ended = codeOf(sent, isKill);
     code = ended > code ? ended : code;
   };
   // What this host's agents say is told before anything else is waited for.
   answers.forEach((sent, at) => tell(sent, modules[at]!));
-  if (isKill) await auditKill(context, asked, answers);
-  await anchored(context, isKill ? 0 : AUDIT_BUSY_MS);
+  const unaudited = isKill ? await auditKill(context, asked, answers) : [];
+  const unanchored = unaudited.length > 0 ? null : await anchored(context, isKill ? 0 : AUDIT_BUSY_MS);
+  for (const why of unaudited) missing.add(`not in the audit: ${why}`);
+  if (unanchored !== null) missing.add(`in the audit, but its head is not outside: ${unanchored}`);
+  sayMissing();
   const commands = modules.map((module, at) => ({ module, request_id: request_ids[at]! }));
   const elsewhere = await answersElsewhere(context, commands);
   for (const { module, ...sent } of elsewhere ?? []) tell(sent, module);
+  sayMissing();
   return elsewhere === null && code === EXIT.done ? EXIT.notReady : code;
 }
 
@@ -175,19 +185,19 @@ function codeOf(sent: Sent, isKill: boolean): ExitCode {
   return sent.receipt?.applied ? EXIT.done : sent.receipt ? EXIT.failed : EXIT.notReady;
 }
 
-/** It has been sent: an audit that cannot be written is said, and nothing more. */
-async function auditKill(context: Context, asked: Asked, answers: readonly Sent[]): Promise<void> {
+/** It has been sent: an audit that cannot be written is no more than said. Why not, for each module that it lacks. */
+async function auditKill(context: Context, asked: Asked, answers: readonly Sent[]): Promise<string[]> {
+  const lost: string[] = [];
   for (const [at, module] of asked.modules.entries()) {
     const { taken, path, receipt, agent_error } = answers[at]!;
     const came_of = [{ taken, path, note: (receipt?.reason || agent_error) ?? undefined }];
     try {
       await audit(context, "kill", module, killDetail(typed(asked.args), came_of), asked.request_ids[at]!, 0);
     } catch (error) {
-      context.say(
-        `The kill of ${module} is not in the audit: ${error instanceof Error ? error.message : error}`,
-      );
+      lost.push(error instanceof Error ? error.message : String(error));
     }
   }
+  return lost;
 }
 
 /** The values of a command by their own types, as the API's entries have them: on the wire all are text. */
@@ -239,8 +249,8 @@ function audit(
 /** How long they may take. */
 const ANCHOR_MS = 5_000;
 
-/** The heads are outside before the verb ends. */
-async function anchored(context: Context, busyMs: number): Promise<void> {
+/** The heads are outside before the verb ends; else why not. */
+async function anchored(context: Context, busyMs: number): Promise<string | null> {
   const late = new AbortController();
   const limit = new Promise<never>((_, reject) => {
     const timer = setTimeout(
@@ -252,8 +262,9 @@ async function anchored(context: Context, busyMs: number): Promise<void> {
   try {
     // A frozen process may hold the log's locks.
     await Promise.race([withDatabase(context, (database) => tellHeads(context, database), busyMs), limit]);
+    return null;
   } catch (error) {
-    context.say(`Cannot tell the heads of the audit: ${error instanceof Error ? error.message : error}`);
+    return error instanceof Error ? error.message : String(error);
   } finally {
     late.abort();
   }

@@ -2,8 +2,12 @@
 import type { ModelAbout } from "../../core/models.ts";
 import { featureNames, type ModelRegistry, openNetwork } from "../../ffi/models.ts";
 
-/** Registers a small network for mev; another seed is another version. */
-export async function registerSmallModel(registry: ModelRegistry, seed: number): Promise<string> {
+/** Registers a small network for mev; another seed is another version; `more` of its manifest. */
+export async function registerSmallModel(
+  registry: ModelRegistry,
+  seed: number,
+  more: Partial<ModelAbout> = {},
+): Promise<string> {
   const { library } = registry;
   const rows = Float32Array.from({ length: 5 * 64 }, (_, at) => Math.sin(at));
   const labels = Float32Array.from({ length: 64 }, (_, at) => at % 2);
@@ -28,6 +32,7 @@ export async function registerSmallModel(registry: ModelRegistry, seed: number):
       calibration_error: 0.1,
       curve: [[64, 0.5, 0.5]],
     },
+    ...more,
   } as ModelAbout;
   return (await registry.register("mev", model, about, rows.subarray(0, 5 * 32))).version;
 }

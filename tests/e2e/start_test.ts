@@ -106,6 +106,54 @@ Deno.test("a start killed while unpacking leaves nothing behind after the next",
     assert.deepEqual(names(`${folder}/cache`).filter((name) => name.startsWith(".unpacking-")), []);
   }));
 
+Deno.test("a kill that cannot be unpacked says what kills all the same; an unpacked one needs no room", async () => {
+  const env = { LEGEND_CACHE_DIR: "/proc/none" };
+  const kill = await legend(["--data-dir", "x", "kill", "mev"], { env });
+  assert.equal(kill.code, 3);
+  oneLine(
+    kill.stderr,
+    /^legend: Cannot .+ Nothing was killed\. To kill: LEGEND_CACHE_DIR=\/dev\/shm\/legend legend kill, or pkill -USR2 -f 'main\.js run agent'/m,
+  );
+  const other = await legend(["version"], { env });
+  assert.equal(other.code, 3);
+  assert.ok(!other.stderr.includes("kill"), other.stderr);
+});
+
+Deno.test(
+  "a cache that is full or read-only starts what is unpacked in it",
+  { ignore: !canMount },
+  () =>
+    withFolder((folder) =>
+      withMount(`${folder}/disk`, "size=320m,mode=700", async () => {
+        const cache = `${folder}/disk/cache`;
+        const options = { env: { LEGEND_CACHE_DIR: cache } };
+        assert.equal((await legend(["version"], options)).code, 0);
+        await fill(`${folder}/disk/rest`);
+        const killed = async () => {
+          const { code, stderr } = await legend(["kill", "--data-dir", `${folder}/none`], options);
+          assert.equal(code, 3, stderr);
+          assert.match(stderr, /^Cannot use the data folder /);
+        };
+        await killed();
+        const mount = new Deno.Command("mount", { args: ["-o", "remount,ro", `${folder}/disk`] });
+        assert.ok((await mount.output()).success);
+        await killed();
+      })
+    ),
+);
+
+/** Writes until there is no room. */
+async function fill(path: string): Promise<void> {
+  using file = await Deno.open(path, { create: true, write: true });
+  for (let block = new Uint8Array(1 << 20); block.length > 0;) {
+    try {
+      if (file.writeSync(block) < block.length) throw new Error("full");
+    } catch {
+      block = block.subarray(0, block.length >> 1);
+    }
+  }
+}
+
 Deno.test("a damaged copy is refused with one line", () =>
   withFolder(async (folder) => {
     const good = await Deno.readFile(EXECUTABLE);

@@ -22,11 +22,16 @@ const PROGRAM: &str = "legend";
 /// Exit code of "not ready" (SPEC 12).
 const NOT_READY: u8 = 3;
 
+/// How agents are killed by who cannot start this program.
+const KILL_ANYWAY: &str = ". Nothing was killed. To kill: LEGEND_CACHE_DIR=/dev/shm/legend legend kill, or \
+     pkill -USR2 -f 'main.js run agent', which kills every agent of this host";
+
 fn main() -> ExitCode {
     match start() {
         Ok(code) => code,
         Err(line) => {
-            eprintln!("legend: {line}");
+            let is_kill = env::args_os().skip(1).any(|word| word == "kill");
+            eprintln!("legend: {line}{}", if is_kill { KILL_ANYWAY } else { "" });
             ExitCode::from(NOT_READY)
         }
     }
