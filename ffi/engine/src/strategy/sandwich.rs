@@ -1,5 +1,6 @@
-//! Landed sandwiches (SPEC 3): one party swaps in a pool, others swap the same way, the party swaps back
-//! what it got, within 5 %. The party is one wallet, or wallets that exchanged something directly.
+//! Landed sandwiches (SPEC 3): one party swaps in a pool, others swap the same way, the party swaps back.
+//! It closes in one of the two mints within 5 %: who bought first sells what it bought, who sold first
+//! buys back what it sold. The party is one wallet, or wallets that exchanged something directly.
 //!
 //! Tier A asks more: the pool's state is known exactly, executing the window again without the
 //! attackers leaves at least one victim better off, and the party's net is positive over all its
@@ -18,7 +19,7 @@ use crate::token;
 use super::Landed;
 use super::activity::{Activity, Deed};
 
-/// Back input and front output may differ by this share of the front output, in percent.
+/// What the backs close may differ by this share of what the fronts opened, in percent.
 const AMOUNT_TOLERANCE_PCT: u128 = 5;
 /// Most steps remembered per pool; older ones are dropped, counted in [`Sandwiches::forgotten`].
 const STEPS_PER_POOL_MAX: usize = 4096;
@@ -73,6 +74,36 @@ struct Attack {
     fronts: Vec<usize>,
     backs: Vec<usize>,
     party: Vec<Pubkey>,
+    closes_in: Closing,
+}
+
+/// The mint in which an attack is even; its gain is in the other one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Closing {
+    /// What the fronts got, the backs pay: bought first.
+    Bought,
+    /// What the fronts paid, the backs get: sold first.
+    Sold,
+}
+
+impl Closing {
+    /// What a front opens.
+    fn opened(self, front: &Swap) -> u128 {
+        let leg = &front.landed.leg;
+        u128::from(match self {
+            Closing::Bought => leg.trader_out,
+            Closing::Sold => leg.trader_in,
+        })
+    }
+
+    /// What a back closes of it.
+    fn closed(self, back: &Swap) -> u128 {
+        let leg = &back.landed.leg;
+        u128::from(match self {
+            Closing::Bought => leg.trader_in,
+            Closing::Sold => leg.trader_out,
+        })
+    }
 }
 
 /// Finds sandwiches over all pools.
@@ -249,8 +280,9 @@ fn spend<'a>(steps: &mut [Step], places: impl IntoIterator<Item = &'a usize>) {
     }
 }
 
-/// The earliest attack to which no further back can belong (`provisional`: could, and that was not told yet): its party holds nothing of what the fronts
-/// brought, has begun anew, or the window of the first front is over (`oldest` is the last such slot).
+/// The earliest attack to which no further back can belong (`provisional`: could, and that was not told
+/// yet): its party has nothing left to close, has begun anew, or the window of the first front is over
+/// (`oldest` is the last such slot).
 fn find(steps: &[Step], activity: &Activity, oldest: u64, provisional: bool) -> Option<Attack> {
     let open = |at: usize| swap_of(&steps[at]).filter(|swap| !swap.spent);
     for last in 1..steps.len() {
@@ -267,31 +299,74 @@ fn find(steps: &[Step], activity: &Activity, oldest: u64, provisional: bool) -> 
         if (first..last_front).any(|at| own(at).is_some_and(|swap| swap.takes() == mint)) {
             continue;
         }
-        let held: u128 =
-            fronts.iter().filter_map(|&at| open(at)).map(|swap| u128::from(swap.landed.leg.trader_out)).sum();
-        let (mut returned, mut backs, mut anew) = (0_u128, Vec::new(), false);
-        for at in last_front + 1..steps.len() {
-            let Some(swap) = own(at) else { continue };
-            if swap.brings() == mint {
-                anew = true;
-                break;
-            }
-            let with = returned + u128::from(swap.landed.leg.trader_in);
-            if swap.takes() != mint || with * 100 > held * (100 + AMOUNT_TOLERANCE_PCT) {
-                break;
-            }
-            returned = with;
-            backs.push(at);
-        }
-        let closes = held.abs_diff(returned) * 100 <= held * AMOUNT_TOLERANCE_PCT;
         let over = open(first).is_some_and(|swap| swap.landed.slot <= oldest);
-        let ended = returned >= held || anew || over;
-        let told = backs.last().and_then(|&at| swap_of(&steps[at])).is_none_or(|swap| swap.told);
-        if closes && ended != provisional && !(provisional && told) {
-            return Some(Attack { fronts, backs, party });
-        }
+        let [bought, sold] =
+            [Closing::Bought, Closing::Sold].map(|closes_in| backs_of(steps, &fronts, &party, closes_in));
+        let ready = |found: &Backs| {
+            let told = found.backs.last().and_then(|&at| swap_of(&steps[at])).is_none_or(|swap| swap.told);
+            (found.ended || over) != provisional && !(provisional && told)
+        };
+        let found = match (bought, sold) {
+            (Some(bought), Some(sold)) if ready(&bought) || ready(&sold) => {
+                // What closes in both mints is the attacker's in the one where it is the more even.
+                let as_sold =
+                    if sold.backs == bought.backs { sold.apart < bought.apart } else { !ready(&bought) };
+                if as_sold { sold } else { bought }
+            }
+            (Some(found), None) | (None, Some(found)) if ready(&found) => found,
+            _ => continue,
+        };
+        return Some(Attack { fronts, backs: found.backs, party, closes_in: found.closes_in });
     }
     None
+}
+
+/// Backs that close what some fronts opened.
+struct Backs {
+    backs: Vec<usize>,
+    closes_in: Closing,
+    /// What is left open or closed too much, parts of a billion.
+    apart: u128,
+    /// No further one can belong to them, whatever comes.
+    ended: bool,
+}
+
+/// The party's swaps back behind its fronts, when they close in this mint within the tolerance.
+fn backs_of(steps: &[Step], fronts: &[usize], party: &[Pubkey], closes_in: Closing) -> Option<Backs> {
+    let open = |at: usize| swap_of(&steps[at]).filter(|swap| !swap.spent);
+    let mint = open(*fronts.first()?)?.brings();
+    let opened: u128 = fronts.iter().filter_map(|&at| open(at)).map(|swap| closes_in.opened(swap)).sum();
+    let (mut closed, mut backs, mut anew) = (0_u128, Vec::new(), false);
+    for at in fronts.last()? + 1..steps.len() {
+        let Some(swap) = open(at).filter(|swap| swap.is_of(party)) else { continue };
+        if swap.brings() == mint {
+            anew = true;
+            break;
+        }
+        if swap.takes() != mint {
+            break;
+        }
+        let with = closed + closes_in.closed(swap);
+        if with * 100 > opened * (100 + AMOUNT_TOLERANCE_PCT) {
+            // Who bought first and sells more than it bought sells of an older stock. Who bought back more
+            // than it sold did not sell first: some of its sales of a bought stock happened to pay that.
+            if closes_in == Closing::Sold {
+                return None;
+            }
+            break;
+        }
+        closed = with;
+        backs.push(at);
+    }
+    let apart = opened.abs_diff(closed);
+    let closes = apart * 100 <= opened * AMOUNT_TOLERANCE_PCT;
+    // A part of the sales of a bought stock may pay about what the stock cost, so nearly is not enough here.
+    let gone = match closes_in {
+        Closing::Bought => closed >= opened,
+        Closing::Sold => closed == opened,
+    };
+    let apart = apart * 1_000_000_000 / opened.max(1);
+    (closes && !backs.is_empty()).then_some(Backs { backs, closes_in, apart, ended: gone || anew })
 }
 
 /// The decision of an attack that had victims; `None` for a party that only traded with itself.
@@ -313,8 +388,16 @@ fn judge(steps: &[Step], attack: &Attack, activity: &Activity) -> Option<Decisio
             attackers.push(key);
         }
     }
-    // A pool with SOL on one side is quoted in SOL whichever way the attack went.
-    let quote_mint = if bought == token::WRAPPED_SOL { bought } else { fronts[0].takes() };
+    // A pool with SOL on one side is quoted in SOL whichever way the attack went; else the gain is in the
+    // mint that does not close.
+    let sold = fronts[0].takes();
+    let quote_mint = if [bought, sold].contains(&token::WRAPPED_SOL) {
+        token::WRAPPED_SOL
+    } else if attack.closes_in == Closing::Sold {
+        bought
+    } else {
+        sold
+    };
     let account = account_for(activity, &attackers, &fronts, &backs, &quote_mint);
     let in_sol = quote_mint == token::WRAPPED_SOL;
     let net_raw = if in_sol { account.lamports } else { account.tokens };
@@ -501,7 +584,7 @@ mod tests {
     use crate::dex;
     use crate::legs::Leg;
 
-    /// (slot, wallet, buys, in, out): a made swap of SOL (mint 1) against a token (mint 2) in one pool.
+    /// (slot, wallet, buys, in, out): a made swap of a quote (mint 1) against a token (mint 2) in one pool.
     type Row = (u64, u8, bool, u64, u64);
 
     fn run_all(rows: &[Row]) -> Vec<Decision> {
@@ -595,6 +678,46 @@ mod tests {
         for (name, legs, expected) in rows {
             assert_eq!(run(legs).len(), expected, "{name}");
         }
+    }
+
+    /// Sells 1000 of the token for 100 SOL first; the victim sells too; then buys back.
+    #[test]
+    fn an_attack_that_sells_first_closes_in_what_it_sold() {
+        let front = (1, 7, false, 1000, 100);
+        let victim = (1, 8, false, 500, 40);
+        let rows: [(&str, &[Row], usize); 9] = [
+            ("plain, 20 % gained", &[front, victim, (1, 7, true, 80, 1000)], 1),
+            ("half of it gained", &[front, victim, (1, 7, true, 50, 1000)], 1),
+            ("three slots later", &[front, victim, (4, 7, true, 80, 1000)], 1),
+            ("four slots later", &[front, victim, (5, 7, true, 80, 1000)], 0),
+            ("within 5 %", &[front, victim, (1, 7, true, 80, 951)], 1),
+            ("beyond 5 %", &[front, victim, (1, 7, true, 80, 949)], 0),
+            ("another wallet buys", &[front, victim, (1, 9, true, 80, 1000)], 0),
+            ("the victim buys", &[front, (1, 8, true, 40, 500), (1, 7, true, 80, 1000)], 0),
+            ("two backs", &[front, victim, (1, 7, true, 40, 500), (2, 7, true, 41, 500)], 1),
+        ];
+        for (name, legs, expected) in rows {
+            let found = run(legs);
+            assert_eq!(found.len(), expected, "{name}");
+            let backs = legs.iter().filter(|row| row.1 == 7 && row.2).count();
+            assert!(found.iter().all(|attack| attack.backs.len() == backs), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_first_sale_of_a_bought_stock_that_pays_its_price_is_not_the_whole_attack() {
+        // 600 of the 1000 bought pay what all of them cost; the rest follows a slot later.
+        let rows = [
+            (1, 7, true, 100, 1000),
+            (1, 8, true, 500, 3000),
+            (1, 7, false, 600, 101),
+            (2, 7, false, 400, 60),
+        ];
+        let found = run(&rows);
+        assert_eq!(found.iter().map(|attack| attack.backs.len()).collect::<Vec<_>>(), [2]);
+        // With a sale of something older behind it, it did not sell first either.
+        let more = [rows[0], rows[1], (1, 7, false, 600, 101), (1, 7, false, 800, 120)];
+        assert_eq!(run(&more).len(), 0);
     }
 
     #[test]

@@ -201,6 +201,20 @@ impl Market {
         self.state(pool).swap(self.pools[pool].program, side, amount)
     }
 
+    /// The least of its side `side` for which the pool pays `wanted`; 0 when it never does.
+    pub fn price_of(&self, pool: usize, side: usize, wanted: u64) -> u64 {
+        let pays = |amount: u64| self.quote(pool, side, amount).unwrap_or(0) >= wanted;
+        let (mut low, mut high) = (0, self.state(pool).vaults[side]);
+        if wanted == 0 || !pays(high) {
+            return 0;
+        }
+        while low + 1 < high {
+            let middle = low + (high - low) / 2;
+            if pays(middle) { high = middle } else { low = middle }
+        }
+        high
+    }
+
     /// The accounts as a snapshot has them: pools, configurations, vaults.
     pub fn snapshot(&self) -> Vec<OwnedAccount> {
         let mut accounts = Vec::new();

@@ -56,11 +56,11 @@ enum Act {
         amount: u64,
         tip_lamports: u64,
     },
-    /// `share_pct` of what is held less what was returned; the last one returns `of_held_pct` in all.
+    /// `share_pct` of what is still open; the last one closes `of_open_pct` of what the fronts opened.
     Back {
         plot: u64,
         share_pct: u64,
-        of_held_pct: u64,
+        of_open_pct: u64,
         tip_lamports: u64,
     },
     Link {
@@ -252,18 +252,15 @@ impl SimSource {
         let victims = if random.chance(80) { random.between(1, 4) } else { 0 };
         let wide = random.chance(40);
         let later = if wide { random.between(1, WINDOW_SLOTS + 1) } else { 0 };
-        // Most give back what they got; a few come close; momentum does not.
-        let of_held_pct = match random.below(100) {
+        let sells_first = random.chance(35);
+        // Most close what they opened; a few come close; momentum does not.
+        let of_open_pct = match random.below(100) {
             0..=69 => 100,
             70..=79 => 97,
             80..=87 => 103,
-            _ => {
-                if random.chance(50) {
-                    60
-                } else {
-                    140
-                }
-            }
+            _ if random.chance(50) => 60,
+            _ if sells_first => 130,
+            _ => 140,
         };
         // A tip now and then eats the whole gain.
         let tip = match random.below(10) {
@@ -313,35 +310,33 @@ impl SimSource {
             let last = back + 1 == backs;
             let share_pct = if last { 100 } else { 100 / (backs - back) };
             let tip_lamports = if last && !tip_apart { tip } else { 0 };
-            ending.push(Act::Back { plot: id, share_pct, of_held_pct, tip_lamports });
+            ending.push(Act::Back { plot: id, share_pct, of_open_pct, tip_lamports });
         }
         if tip_apart {
             ending.push(Act::Tip { plot: id, lamports: tip });
         }
-        let begin = (self.market.lamports_of(&wallets), {
-            let mints = self.market.pools[pool].mints;
-            let quote = if mints.contains(&SOL) { SOL } else { mints[side] };
-            self.market.tokens_of(&wallets, quote)
-        });
         self.script(0, now);
         if wide {
             self.script(later, after);
         }
-        self.plots.insert(
-            id,
-            Plot {
-                wallets,
-                linked: together,
-                pool,
-                side,
-                held: 0,
-                returned: 0,
-                fronts: Vec::new(),
-                backs: Vec::new(),
-                begin,
-                last_slot: self.slot + later,
-            },
-        );
+        let tokens = begin_holdings.map(|mint| self.market.tokens_of(&wallets, mint));
+        let begin = (self.market.lamports_of(&wallets), tokens);
+        let plot = Plot {
+            wallets,
+            linked: together,
+            pool,
+            side,
+            sells_first,
+            paid: 0,
+            held: 0,
+            returned: 0,
+            regained: 0,
+            fronts: Vec::new(),
+            backs: Vec::new(),
+            begin,
+            last_slot: self.slot + later,
+        };
+        self.plots.insert(id, plot);
     }
 
     /// Liquidity in, somebody's trade, liquidity out: no attack.
@@ -403,8 +398,8 @@ impl SimSource {
                 self.send(index, wallet, signature, &ops, block);
             }
             Act::Front { plot, amount, tip_lamports } => self.front(index, plot, amount, tip_lamports, block),
-            Act::Back { plot, share_pct, of_held_pct, tip_lamports } => {
-                self.back(index, plot, share_pct, of_held_pct, tip_lamports, block);
+            Act::Back { plot, share_pct, of_open_pct, tip_lamports } => {
+                self.back(index, plot, share_pct, of_open_pct, tip_lamports, block);
             }
             Act::Link { plot, tokens } => self.link(index, plot, tokens, block),
             Act::Tip { plot, lamports } => {
@@ -454,28 +449,31 @@ impl SimSource {
         let Some(got) = self.send(index, wallet, signature, &ops, block) else { return };
         let order = (self.slot, index, 0);
         if let Some(plot) = self.plots.get_mut(&id) {
+            plot.paid += u128::from(amount);
             plot.held += u128::from(got);
             plot.fronts.push(Placed { order, signature });
         }
     }
 
-    fn back(&mut self, index: u64, id: u64, share_pct: u64, of_held_pct: u64, tip: u64, block: &mut Block) {
+    fn back(&mut self, index: u64, id: u64, share_pct: u64, of_open_pct: u64, tip: u64, block: &mut Block) {
         let Some(plot) = self.plots.get(&id) else { return };
         let Some(&wallet) = plot.wallets.last() else { return };
         let (pool, side) = (plot.pool, 1 - plot.side);
-        let left = (plot.held * u128::from(of_held_pct) / 100).saturating_sub(plot.returned);
-        let amount = u64::try_from(left * u128::from(share_pct) / 100).unwrap_or(0);
+        let (opened, closed) =
+            if plot.sells_first { (plot.paid, plot.regained) } else { (plot.held, plot.returned) };
+        let left = (opened * u128::from(of_open_pct) / 100).saturating_sub(closed);
+        let part = u64::try_from(left * u128::from(share_pct) / 100).unwrap_or(0);
+        let amount = if plot.sells_first { self.market.price_of(pool, side, part) } else { part };
         let mut ops = vec![Op::Swap { pool, side, amount: Some(amount), min_out: 0, routed: false }];
         if tip > 0 {
             ops.push(self.tip(tip));
         }
         let signature = self.random.signature();
-        if self.send(index, wallet, signature, &ops, block).is_none() {
-            return;
-        }
+        let Some(got) = self.send(index, wallet, signature, &ops, block) else { return };
         let order = (self.slot, index, 0);
         if let Some(plot) = self.plots.get_mut(&id) {
             plot.returned += u128::from(amount);
+            plot.regained += u128::from(got);
             plot.backs.push(Placed { order, signature });
         }
     }

@@ -70,32 +70,46 @@ pub struct Plot {
     pub pool: usize,
     /// The side that the fronts pay.
     pub side: usize,
+    /// Its backs are to get what the fronts paid; else they pay what the fronts got.
+    pub sells_first: bool,
+    /// What the fronts paid.
+    pub paid: u128,
     /// What the fronts got.
     pub held: u128,
     /// What the backs paid.
     pub returned: u128,
+    /// What the backs got.
+    pub regained: u128,
     /// Landed fronts.
     pub fronts: Vec<Placed>,
     /// Landed backs.
     pub backs: Vec<Placed>,
-    /// Lamports and quote tokens of the party when it began.
-    pub begin: (i128, i128),
+    /// Lamports of the party, and its tokens of both sides, when it began.
+    pub begin: (i128, [i128; 2]),
     /// No act of it comes after this slot.
     pub last_slot: u64,
 }
 
 impl Plot {
-    /// The mint the party's gain is counted in: SOL when the pool has it, else what the fronts pay.
-    pub fn quote(&self, market: &Market) -> usize {
-        let mints = market.pools[self.pool].mints;
-        if mints.contains(&SOL) { SOL } else { mints[self.side] }
+    /// How far it is from even in what the fronts got and in what they paid, parts of a billion.
+    fn apart(&self) -> [u128; 2] {
+        let apart = |opened: u128, closed: u128| opened.abs_diff(closed) * 1_000_000_000 / opened.max(1);
+        [apart(self.held, self.returned), apart(self.paid, self.regained)]
+    }
+
+    /// The side that the party's gain is counted in: SOL's when the pool has it, else the one that is the
+    /// less even.
+    fn gains(&self, market: &Market) -> usize {
+        let [in_bought, in_sold] = self.apart();
+        let sol = market.pools[self.pool].mints.iter().position(|&mint| mint == SOL);
+        sol.unwrap_or(if in_sold < in_bought { 1 - self.side } else { self.side })
     }
 
     /// What there is to find once all of it has landed; `None` when it is no attack.
     pub fn judge(&self, market: &Market, history: &[Happened]) -> Option<Planted> {
         let (first, last) = (self.fronts.first()?.order, self.backs.last()?.order);
-        let apart = self.held.abs_diff(self.returned);
-        if !self.linked || apart * 100 > self.held * 5 || last.0 > first.0 + 3 {
+        let closes = self.apart().iter().any(|&apart| apart <= 50_000_000);
+        if !self.linked || !closes || last.0 > first.0 + 3 {
             return None;
         }
         let own = |one: &Happened| self.wallets.contains(&one.wallet);
@@ -118,12 +132,13 @@ impl Plot {
         if losses.is_empty() {
             return None;
         }
-        let quote = self.quote(market);
+        let gains = self.gains(market);
         let (lamports, tokens) = self.begin;
+        let quote = market.pools[self.pool].mints[gains];
         let net = if quote == SOL {
             market.lamports_of(&self.wallets) - lamports
         } else {
-            market.tokens_of(&self.wallets, quote) - tokens
+            market.tokens_of(&self.wallets, quote) - tokens[gains]
         };
         let hurt = losses.iter().any(|(_, got, without)| without > got);
         Some(Planted {
