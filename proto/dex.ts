@@ -1,4 +1,4 @@
-/** DEX ids of SPEC 3. */
+/** DEXes by the names that legs have. A program without one is `unknown:<program id>`. */
 export const DEX_IDS = [
   "raydium_amm_v4",
   "raydium_cpmm",
@@ -15,5 +15,16 @@ export const DEX_IDS = [
   "phoenix",
   "openbook_v2",
   "solfi",
+  "solfi_v2",
   "zerofi",
+  "humidifi",
+  "tessera",
+  "goonfi",
+  "goonfi_v2",
+  "bisonfi",
+  "alphaq",
+  "aquifer",
+  "obric_v2",
+  "invariant",
+  "fluxbeam",
 ] as const;

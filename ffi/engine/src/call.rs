@@ -1,10 +1,12 @@
 //! One call of a DEX program: its bytes, its accounts, and what moved under it.
 
-use crate::dex::{self, DecodeError, Dex, Swap};
+use crate::dex::{DecodeError, Dex, Swap};
 use crate::frame::{Instruction, Transaction};
 use crate::legs::Leg;
 use crate::pubkey::Pubkey;
 use crate::token::{self, Transfer};
+use crate::trader;
+use crate::withheld::{self, Credit};
 
 /// The tag that Anchor programs put before an event that they log by calling themselves.
 const ANCHOR_EVENT: [u8; 8] = [0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d];
@@ -28,12 +30,34 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// The call at place `at` of the transaction, when its program is a DEX.
+    /// The call at place `at` of the transaction, read as `dex`'s.
     #[must_use]
-    pub fn new(frame: &'a [u8], transaction: &'a Transaction, at: usize) -> Option<Call<'a>> {
+    pub fn new(
+        frame: &'a [u8],
+        transaction: &'a Transaction,
+        at: usize,
+        dex: &'static Dex,
+    ) -> Option<Call<'a>> {
         let instruction = transaction.instructions.get(at)?;
-        let dex = dex::by_program(transaction.key(frame, instruction.program)?)?;
         Some(Call { frame, transaction, instruction, dex, under: under(&transaction.instructions, at) })
+    }
+
+    /// The program called.
+    #[must_use]
+    pub fn program(&self) -> Pubkey {
+        self.transaction.key(self.frame, self.instruction.program).copied().map(Pubkey).unwrap_or_default()
+    }
+
+    /// What it called, at any depth, in order.
+    #[must_use]
+    pub fn under(&self) -> &'a [Instruction] {
+        self.under
+    }
+
+    /// The transfer that an instruction under it is, if it is one.
+    #[must_use]
+    pub fn transfer(&self, called: &Instruction) -> Option<Transfer> {
+        token_transfer(self.frame, self.transaction, called)
     }
 
     /// The instruction's bytes.
@@ -77,10 +101,14 @@ impl<'a> Call<'a> {
     /// The body of the event with this discriminator that the program logged by calling itself.
     #[must_use]
     pub fn event(&self, discriminator: &[u8; 8]) -> Option<&'a [u8]> {
-        self.under.iter().find_map(|called| {
+        self.events().find_map(|event| event.strip_prefix(discriminator))
+    }
+
+    /// Discriminator and body of each event that the program logged by calling itself, in order.
+    pub fn events(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.under.iter().filter_map(|called| {
             let own = self.transaction.key(self.frame, called.program)? == &self.dex.program.0;
-            let data = called.data.of(self.frame).strip_prefix(&ANCHOR_EVENT)?;
-            own.then(|| data.strip_prefix(discriminator))?
+            called.data.of(self.frame).strip_prefix(&ANCHOR_EVENT).filter(|_| own)
         })
     }
 
@@ -114,21 +142,47 @@ impl<'a> Call<'a> {
             let moved = self.transfers().filter(|moved| moved.source == account);
             moved.fold(0_u64, |sum, moved| sum.saturating_add(moved.amount))
         };
-        let trader = owner_of(self.frame, self.transaction, paid.source);
+        let (into, from) =
+            (received(self.frame, self.transaction, &paid), received(self.frame, self.transaction, &got));
+        let out_mint = self.mint_of(&got, got.source)?;
+        let payment = trader::Payment { source: paid.source, out_mint, got: from.amount };
+        let named = self.key(swap.trader).ok();
         Some(Leg {
             top: self.instruction.top,
             inner: self.instruction.inner,
             hop,
             dex: self.dex,
+            program: self.program(),
             pool: self.key(swap.pool).ok()?,
-            trader: trader.or_else(|| self.key(swap.trader).ok())?,
-            in_mint: mint_of(self.frame, self.transaction, paid.destination, paid.source)?,
-            in_amount: received(self.frame, self.transaction, &paid),
-            out_mint: mint_of(self.frame, self.transaction, got.source, got.destination)?,
+            trader: trader::of(self.frame, self.transaction, &payment, named)?,
+            in_mint: self.mint_of(&paid, paid.destination)?,
+            in_amount: into.amount,
+            out_mint,
             out_amount: out_of(got.source),
             trader_in: out_of(paid.source),
-            trader_out: received(self.frame, self.transaction, &got),
+            trader_out: from.amount,
+            exact: into.exact && from.exact,
         })
+    }
+
+    /// The mint that a transfer moved: as `own`'s balance says, as the transfer names it, or as another
+    /// one names it that touches the same accounts. Simulated results have no balances.
+    #[must_use]
+    pub fn mint_of(&self, moved: &Transfer, own: u8) -> Option<Pubkey> {
+        let (frame, transaction) = (self.frame, self.transaction);
+        let other = if own == moved.source { moved.destination } else { moved.source };
+        if let Some(token) = transaction.token(own).or_else(|| transaction.token(other)) {
+            return Pubkey::parse(token.mint.of(frame));
+        }
+        let named = moved.mint.or_else(|| {
+            let all = transaction.instructions.iter();
+            let mut transfers = all.filter_map(|called| token_transfer(frame, transaction, called));
+            transfers.find_map(|known| {
+                let ends = [known.source, known.destination];
+                known.mint.filter(|_| ends.contains(&own) || ends.contains(&other))
+            })
+        });
+        self.key(named?).ok()
     }
 }
 
@@ -157,26 +211,17 @@ fn token_transfer(frame: &[u8], transaction: &Transaction, called: &Instruction)
     Some(if plain { Transfer { fee: Some(0), ..moved } } else { moved })
 }
 
-fn mint_of(frame: &[u8], transaction: &Transaction, account: u8, other: u8) -> Option<Pubkey> {
-    let token = transaction.token(account).or_else(|| transaction.token(other))?;
-    Pubkey::parse(token.mint.of(frame))
-}
-
-fn owner_of(frame: &[u8], transaction: &Transaction, account: u8) -> Option<Pubkey> {
-    Pubkey::parse(transaction.token(account)?.owner.of(frame))
-}
-
 /// What the destination was credited. A Token-2022 mint may withhold a fee that the instruction
 /// does not name; then the account's balance change less everything else that moved there tells.
-fn received(frame: &[u8], transaction: &Transaction, moved: &Transfer) -> u64 {
+fn received(frame: &[u8], transaction: &Transaction, moved: &Transfer) -> Credit {
     if let Some(fee) = moved.fee {
-        return moved.amount.saturating_sub(fee);
+        return Credit { amount: moved.amount.saturating_sub(fee), exact: true };
     }
     let balance = transaction.token(moved.destination);
     let Some((pre, post)) = balance.and_then(|token| Some((token.pre.unwrap_or(0), token.post?))) else {
-        return moved.amount;
+        return Credit { amount: moved.amount, exact: false };
     };
-    let (mut gone, mut known, mut unknown) = (0_u128, 0_u128, 0_u32);
+    let (mut gone, mut known, mut unknown) = (0_u128, 0_u128, withheld::Gross::default());
     for called in &transaction.instructions {
         let Some(other) = token_transfer(frame, transaction, called) else { continue };
         if other.source == moved.destination {
@@ -185,14 +230,10 @@ fn received(frame: &[u8], transaction: &Transaction, moved: &Transfer) -> u64 {
         if other.destination == moved.destination {
             match other.fee {
                 Some(fee) => known += u128::from(other.amount.saturating_sub(fee)),
-                None => unknown += 1,
+                None => unknown.push(other.amount),
             }
         }
     }
     let credited = (u128::from(post) + gone).checked_sub(u128::from(pre) + known);
-    match credited.and_then(|credited| u64::try_from(credited).ok()) {
-        // Wrapped SOL synced into the account, or minted tokens, would make it more than was sent.
-        Some(credited) if unknown == 1 && credited <= moved.amount => credited,
-        _ => moved.amount,
-    }
+    withheld::share(moved.amount, &unknown, credited)
 }

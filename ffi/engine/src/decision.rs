@@ -1,5 +1,6 @@
 //! What the strategies conclude, before it becomes an Envelope and evidence.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -254,8 +255,8 @@ impl Decision {
 
     /// The DEX of that pool.
     #[must_use]
-    pub fn dex_id(&self) -> &'static str {
-        let planned = self.open.as_ref().and_then(|open| open.hops.first()).map(|hop| hop.dex.id);
-        planned.unwrap_or_else(|| self.fronts.first().map_or("", |front| front.leg.dex.id))
+    pub fn dex_id(&self) -> Cow<'static, str> {
+        let planned = self.open.as_ref().and_then(|open| open.hops.first()).map(|hop| hop.dex.id.into());
+        planned.unwrap_or_else(|| self.fronts.first().map_or("".into(), |front| front.leg.dex_name()))
     }
 }

@@ -8,9 +8,11 @@ use crate::frame::{FrameError, Transaction};
 use crate::gate::{self, Term, Terms, WhyNot};
 use crate::landing::{self, LandingInputs, Tips, Traffic};
 use crate::legs::{self, DecodeCounts, Leg};
+use crate::missed::Missed;
 use crate::policy::Policy;
 use crate::pools::{Account, Pools};
 use crate::pubkey::{Pubkey, Signature};
+use crate::seen::Seen;
 use crate::strategy::paper::{Outcome, Paper};
 use crate::strategy::{Landed, arbitrage, open_arbitrage, open_sandwich, sandwich::Sandwiches};
 
@@ -45,6 +47,8 @@ pub struct Counts {
     pub pending: u64,
     /// Frames that could not be walked.
     pub malformed: u64,
+    /// Frames of transactions that were seen before: the first one counts.
+    pub repeated: u64,
     /// Opportunities found.
     pub candidates: u64,
     /// Of them those whose pool state was young enough.
@@ -90,6 +94,10 @@ pub struct Engine {
     /// The newest slot up to which pool state is known whole; 0 = before the first slot seen.
     whole_slot: u64,
     counts: Counts,
+    missed: Missed,
+    seen: Seen,
+    /// Of transactions that were not executed yet.
+    announced: Seen,
 }
 
 impl Default for Engine {
@@ -118,6 +126,9 @@ impl Engine {
             last_slot: 0,
             whole_slot: 0,
             counts: Counts::default(),
+            missed: Missed::default(),
+            seen: Seen::default(),
+            announced: Seen::default(),
         }
     }
 
@@ -125,6 +136,8 @@ impl Engine {
     pub fn on_event(&mut self, event: &Event<'_>, now_ns: u64, out: &mut Vec<Decision>) {
         let first = out.len();
         match event {
+            // A second source's end of the same slot changes nothing.
+            Event::SlotEnd(slot) if !self.seen.end(*slot) => {}
             Event::SlotEnd(slot) => {
                 self.last_slot = self.last_slot.max(*slot);
                 self.whole_slot = self.whole_slot.max(*slot);
@@ -132,7 +145,7 @@ impl Engine {
                 self.paper.on_slot_end(*slot, now_ns, &mut self.outcomes);
             }
             Event::End => {
-                for slot in self.last_slot..=self.last_slot + WINDOW_SLOTS {
+                for slot in self.last_slot..=self.last_slot.saturating_add(WINDOW_SLOTS) {
                     self.sandwiches.on_slot_end(slot, out);
                     self.paper.on_slot_end(slot, now_ns, &mut self.outcomes);
                 }
@@ -159,9 +172,16 @@ impl Engine {
         (self.model, self.shadow) = (Some(model), Some(shadow));
     }
 
-    /// Counts on from another engine's counts, whose place this one takes.
-    pub fn go_on(&mut self, counts: Counts) {
-        self.counts = counts;
+    /// Counts on where another engine ends, whose place this one takes: what it saw counts no second time.
+    pub fn go_on(&mut self, from: Engine) {
+        (self.counts, self.missed) = (from.counts, from.missed);
+        (self.seen, self.announced) = (from.seen, from.announced);
+    }
+
+    /// What looked like a swap and gave no leg.
+    #[must_use]
+    pub fn missed(&self) -> &Missed {
+        &self.missed
     }
 
     /// What was seen so far.
@@ -214,6 +234,11 @@ impl Engine {
             return;
         };
         let slot = transaction.slot;
+        let seen = if transaction.executed { &mut self.seen } else { &mut self.announced };
+        if !seen.is_first(slot, &signature) {
+            self.counts.repeated += 1;
+            return;
+        }
         if self.whole_slot == 0 {
             // The snapshot is from before the first slot.
             self.whole_slot = slot.saturating_sub(1);
@@ -229,7 +254,7 @@ impl Engine {
         self.counts.failed += u64::from(transaction.failed);
         self.counts.votes += u64::from(transaction.is_vote);
         self.legs.clear();
-        legs::decode(frame, transaction, &mut self.legs, &mut self.counts.decode);
+        legs::decode(frame, transaction, &mut self.legs, &mut self.counts.decode, &mut self.missed);
         self.last_slot = self.last_slot.max(slot);
         if transaction.is_vote {
             return;

@@ -286,7 +286,7 @@ fn leg(landed: &LandedLeg) -> Value {
         "index": landed.index,
         "signature": landed.signature.to_string(),
         "ix": ix,
-        "dex": leg.dex.id,
+        "dex": leg.dex_name(),
         "pool": leg.pool.to_string(),
         "trader": leg.trader.to_string(),
         "in_mint": leg.in_mint.to_string(),

@@ -48,6 +48,8 @@ pub struct Transfer {
     pub amount: u64,
     /// Base units withheld, when the instruction says so itself.
     pub fee: Option<u64>,
+    /// Key index of the mint, when the instruction names it.
+    pub mint: Option<u8>,
 }
 
 /// Reads a token program's instruction; `None` when it is no transfer (or too short to be one).
@@ -64,12 +66,14 @@ pub fn transfer(data: &[u8], accounts: &[u8]) -> Option<Transfer> {
         [26, 1, ..] => (2, 3, amount(2)?, Some(amount(11)?)),
         _ => return None,
     };
+    let mint = if destination == 2 { Some(*accounts.get(1)?) } else { None };
     Some(Transfer {
         source: *accounts.first()?,
         destination: *accounts.get(destination)?,
         authority: *accounts.get(authority)?,
         amount,
         fee,
+        mint,
     })
 }
 
@@ -91,11 +95,12 @@ mod tests {
         let plain = [&[3][..], &amount].concat();
         let checked = [&[12][..], &amount, &[6]].concat();
         let with_fee = [&[26, 1][..], &amount, &[6], &9_u64.to_le_bytes()].concat();
-        let expected =
-            |fee| Some(Transfer { source: 5, destination: 7, authority: 8, amount: 1_234_567, fee });
-        assert_eq!(transfer(&plain, &[5, 7, 8]), expected(Some(0)));
-        assert_eq!(transfer(&checked, &[5, 6, 7, 8]), expected(None));
-        assert_eq!(transfer(&with_fee, &[5, 6, 7, 8]), expected(Some(9)));
+        let expected = |fee, mint| {
+            Some(Transfer { source: 5, destination: 7, authority: 8, amount: 1_234_567, fee, mint })
+        };
+        assert_eq!(transfer(&plain, &[5, 7, 8]), expected(Some(0), None));
+        assert_eq!(transfer(&checked, &[5, 6, 7, 8]), expected(None, Some(6)));
+        assert_eq!(transfer(&with_fee, &[5, 6, 7, 8]), expected(Some(9), Some(6)));
         for data in [plain, checked, with_fee] {
             assert_eq!(transfer(&data[..data.len() - 8], &[5, 6, 7, 8]), None, "short data");
             assert_eq!(transfer(&data, &[5, 6]), None, "short accounts");

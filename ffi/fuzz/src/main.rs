@@ -30,8 +30,8 @@ fn target() -> Option<&'static Dex> {
 }
 
 fuzz_target!(|input: &[u8]| {
-    let frame = target().map_or_else(|| input.to_vec(), |dex| frame_of(dex, input));
     ENGINE.with_borrow_mut(|(engine, events)| {
+        let frame = target().map_or_else(|| input.to_vec(), |dex| frame_of(dex, input, *events));
         let mut out = Vec::new();
         engine.on_event(&Event::Transaction(&frame), 1, &mut out);
         *events += 1;
@@ -43,8 +43,8 @@ fuzz_target!(|input: &[u8]| {
 });
 
 /// A transaction with one call of `dex`; the input says its data, its accounts, the calls under it and the
-/// balances: `[accounts n][n bytes][data n][n bytes]`, then calls of `[program][n][n bytes]`, then amounts.
-fn frame_of(dex: &Dex, input: &[u8]) -> Vec<u8> {
+/// balances, `number` its name: `[accounts n][n bytes][data n][n bytes]`, then calls of `[program][n][n bytes]`, then amounts.
+fn frame_of(dex: &Dex, input: &[u8], number: u32) -> Vec<u8> {
     let mut input = Input(input);
     let mut keys: Vec<[u8; 32]> = (0..ACCOUNTS).map(|number| [number + 1; 32]).collect();
     keys.extend([dex.program.0, TOKEN.0, TOKEN_2022.0, SYSTEM.0]);
@@ -89,8 +89,11 @@ fn frame_of(dex: &Dex, input: &[u8]) -> Vec<u8> {
     body.push((4, Part::Bytes(&call)));
     let body = message(&body);
     let transaction = message(&[(2, Part::Bytes(&body))]);
+    let mut signature = [7; 64];
+    signature[60..].copy_from_slice(&number.to_le_bytes());
+    signature[32..36].copy_from_slice(&number.to_le_bytes());
     let info =
-        message(&[(1, Part::Bytes(&[7; 64])), (3, Part::Bytes(&transaction)), (4, Part::Bytes(&meta))]);
+        message(&[(1, Part::Bytes(&signature)), (3, Part::Bytes(&transaction)), (4, Part::Bytes(&meta))]);
     let update = message(&[(1, Part::Bytes(&info)), (2, Part::Number(5))]);
     message(&[(4, Part::Bytes(&update))])
 }

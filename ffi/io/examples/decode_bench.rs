@@ -9,6 +9,7 @@ use std::time::Instant;
 use engine::engine::{Engine, Event};
 use engine::frame::Transaction;
 use engine::legs::{self, DecodeCounts};
+use engine::missed::Missed;
 use io::accounts;
 use io::source::file::FileSource;
 use io::source::journal::Frames;
@@ -29,10 +30,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let (mut transaction, mut found, mut counts) =
         (Transaction::default(), Vec::new(), DecodeCounts::default());
+    let mut missed = Missed::default();
     let mut decode = |frame: &[u8]| {
         found.clear();
         if transaction.walk(black_box(frame)).is_ok() {
-            legs::decode(frame, &transaction, &mut found, &mut counts);
+            legs::decode(frame, &transaction, &mut found, &mut counts, &mut missed);
         }
         black_box(&found);
     };

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use engine::frame::Transaction;
 use engine::legs::{self, DecodeCounts};
+use engine::missed::Missed;
 use io::log::format::{Batch, Record};
 use io::log::{Durability, Log, TopicOptions};
 use io::source::file::FileSource;
@@ -49,11 +50,12 @@ fn decode(rounds: usize, file: PathBuf) -> Result<(), Box<dyn Error>> {
     })?;
     let (mut transaction, mut legs, mut counts) =
         (Transaction::default(), Vec::new(), DecodeCounts::default());
+    let mut missed = Missed::default();
     for _ in 0..rounds {
         for frame in &frames {
             legs.clear();
             transaction.walk(black_box(frame)).map_err(|error| format!("{error:?}"))?;
-            legs::decode(frame, &transaction, &mut legs, &mut counts);
+            legs::decode(frame, &transaction, &mut legs, &mut counts, &mut missed);
             black_box(&legs);
         }
     }

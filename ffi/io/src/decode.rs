@@ -5,8 +5,12 @@ use std::path::PathBuf;
 
 use engine::frame::Transaction;
 use engine::legs::{self, DecodeCounts, Leg};
+use engine::missed::Missed;
 use engine::pubkey::Signature;
+use engine::seen::Seen;
+use serde_json::json;
 
+use crate::replay::missed;
 use crate::source::file::{FileSource, SourceCounts, SourceError};
 
 /// Pulls lines out of files, a file at a time.
@@ -15,7 +19,10 @@ pub struct DecodeStream {
     lines: String,
     at: usize,
     counts: DecodeCounts,
+    missed: Missed,
+    seen: Seen,
     failed: u64,
+    repeated: u64,
     unreadable: u64,
 }
 
@@ -26,8 +33,17 @@ impl DecodeStream {
     /// As there.
     pub fn open(paths: &[PathBuf], slot: Option<u64>) -> Result<DecodeStream, SourceError> {
         let source = FileSource::open(paths, slot)?;
-        let counts = DecodeCounts::default();
-        Ok(DecodeStream { source, lines: String::new(), at: 0, counts, failed: 0, unreadable: 0 })
+        Ok(DecodeStream {
+            source,
+            lines: String::new(),
+            at: 0,
+            counts: DecodeCounts::default(),
+            missed: Missed::default(),
+            seen: Seen::default(),
+            failed: 0,
+            repeated: 0,
+            unreadable: 0,
+        })
     }
 
     /// Copies up to `out.len()` bytes of lines; 0 = the end.
@@ -54,29 +70,40 @@ impl DecodeStream {
     pub fn summary(&self) -> String {
         let SourceCounts { files, blocks, transactions, unknown_version, malformed } = self.source.counts();
         let DecodeCounts { legs, malformed: malformed_swaps, unresolved } = self.counts;
-        format!(
-            "{{\"files\":{files},\"blocks\":{blocks},\"transactions\":{transactions},\"failed\":{},\"legs\":{legs},\
-             \"unknown_version\":{unknown_version},\"malformed\":{},\"malformed_swaps\":{malformed_swaps},\
-             \"unresolved_swaps\":{unresolved}}}",
-            self.failed,
-            malformed + self.unreadable
-        )
+        let summary = json!({
+            "files": files,
+            "blocks": blocks,
+            "transactions": transactions,
+            "failed": self.failed,
+            "repeated": self.repeated,
+            "legs": legs,
+            "unknown_version": unknown_version,
+            "malformed": malformed + self.unreadable,
+            "malformed_swaps": malformed_swaps,
+            "unresolved_swaps": unresolved,
+            "missed_swaps": self.missed.total(),
+            "missed_by_program": missed(&self.missed),
+        });
+        summary.to_string()
     }
 
     fn read_file(&mut self) -> Result<bool, SourceError> {
         let (mut transaction, mut legs) = (Transaction::default(), Vec::new());
-        let (lines, counts) = (&mut self.lines, &mut self.counts);
-        let (failed, unreadable) = (&mut self.failed, &mut self.unreadable);
-        self.source.read_file(|block| {
+        let Self { source, lines, counts, missed, seen, failed, repeated, unreadable, .. } = self;
+        source.read_file(|block| {
             for (_, frame) in block.frames() {
                 if transaction.walk(frame).is_err() {
                     *unreadable += 1;
                     continue;
                 }
+                let signature = Signature::from_slice(transaction.signature.of(frame)).unwrap_or_default();
+                if !seen.is_first(transaction.slot, &signature) {
+                    *repeated += 1;
+                    continue;
+                }
                 *failed += u64::from(transaction.failed);
                 legs.clear();
-                legs::decode(frame, &transaction, &mut legs, counts);
-                let signature = Signature::from_slice(transaction.signature.of(frame));
+                legs::decode(frame, &transaction, &mut legs, counts, missed);
                 for leg in &legs {
                     write_leg(lines, &transaction, signature, leg);
                 }
@@ -86,14 +113,13 @@ impl DecodeStream {
     }
 }
 
-fn write_leg(out: &mut String, transaction: &Transaction, signature: Option<Signature>, leg: &Leg) {
+fn write_leg(out: &mut String, transaction: &Transaction, signature: Signature, leg: &Leg) {
     let (slot, index) = (transaction.slot, transaction.index);
-    let signature = signature.map(|signature| signature.to_string()).unwrap_or_default();
     let inner = if leg.inner == 0 { String::new() } else { format!(".{}", leg.inner) };
     let Leg {
         top,
         hop,
-        dex,
+        program,
         pool,
         trader,
         in_mint,
@@ -104,13 +130,15 @@ fn write_leg(out: &mut String, transaction: &Transaction, signature: Option<Sign
         trader_out,
         ..
     } = leg;
-    let (id, program) = (dex.id, dex.program);
+    let id = leg.dex_name();
+    // Said only where it is so: the amounts may be too large by a transfer fee.
+    let inexact = if leg.exact { "" } else { ",\"exact\":false" };
     // Writing to a String cannot fail.
     let _ = writeln!(
         out,
         "{{\"slot\":{slot},\"index\":{index},\"signature\":\"{signature}\",\"ix\":\"{top}{inner}\",\"leg\":{hop},\
          \"dex\":\"{id}\",\"program\":\"{program}\",\"pool\":\"{pool}\",\"trader\":\"{trader}\",\
          \"in_mint\":\"{in_mint}\",\"in_amount\":\"{in_amount}\",\"out_mint\":\"{out_mint}\",\
-         \"out_amount\":\"{out_amount}\",\"trader_in\":\"{trader_in}\",\"trader_out\":\"{trader_out}\"}}"
+         \"out_amount\":\"{out_amount}\",\"trader_in\":\"{trader_in}\",\"trader_out\":\"{trader_out}\"{inexact}}}"
     );
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use engine::decision::{Decision, LandedLeg};
+use engine::dex;
 use engine::engine::{Engine, Event};
 use engine::envelope;
 use engine::gate::{TERMS, WhyNot};
+use engine::missed::Missed;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -197,7 +199,11 @@ impl ReplayStream {
             "votes": counts.votes,
             "malformed": counts.malformed + self.source.counts().malformed,
             "unknown_version": self.source.counts().unknown_version,
+            "repeated": counts.repeated,
             "legs": counts.decode.legs,
+            "unresolved_swaps": counts.decode.unresolved + counts.decode.malformed,
+            "missed_swaps": self.engine.missed().total(),
+            "missed_by_program": missed(self.engine.missed()),
             "pending": counts.pending,
             "candidates": counts.candidates,
             "passed": counts.passed,
@@ -206,6 +212,23 @@ impl ReplayStream {
         self.lines.push_str(&summary.to_string());
         self.lines.push('\n');
     }
+}
+
+/// Rows of [`Missed`] that are shown; the sum beside them has all.
+const MISSED_ROWS_MAX: usize = 16;
+
+/// What looked like a swap and gave no leg, most frequent first, as JSON.
+#[must_use]
+pub fn missed(missed: &Missed) -> Value {
+    let rows = missed.rows().into_iter().take(MISSED_ROWS_MAX).map(|row| {
+        json!({
+            "program": row.program.to_string(),
+            "dex": dex::by_program(&row.program.0).map(|dex| dex.id),
+            "tag": row.tag.to_string(),
+            "count": row.count,
+        })
+    });
+    rows.collect()
 }
 
 /// Refusals by term, as JSON.

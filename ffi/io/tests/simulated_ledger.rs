@@ -5,7 +5,7 @@ use engine::decision::{Decision, Kind, LandedLeg, Tier};
 use engine::engine::{Engine, Event};
 use engine::pubkey::Signature;
 use io::accounts;
-use io::source::sim::{FIRST_SLOT, Planted, SimSource};
+use io::source::sim::{FIRST_SLOT, Planted, Routed, SimSource};
 
 /// Slots of each seed; attacks begin in all but the last ones.
 const SLOTS: u64 = 10;
@@ -34,8 +34,8 @@ fn found(decision: &Decision) -> Planted {
     }
 }
 
-/// Both lists for one seed, in one order.
-fn run(seed: u64) -> (Vec<Planted>, Vec<Planted>) {
+/// Both lists for one seed, in one order, and what went through a router's own accounts.
+fn run(seed: u64) -> (Vec<Planted>, Vec<Planted>, Routed) {
     let mut source = SimSource::new(seed, FIRST_SLOT);
     let mut engine = Engine::default();
     let known = source.accounts();
@@ -60,14 +60,14 @@ fn run(seed: u64) -> (Vec<Planted>, Vec<Planted>) {
     let order = |event: &Planted| (event.fronts.clone(), event.backs.clone());
     planted.sort_by_key(order);
     answers.sort_by_key(order);
-    (planted, answers)
+    (planted, answers, source.routed())
 }
 
 #[test]
 fn the_engine_finds_what_was_planted_and_nothing_else_over_1000_seeds() {
     let mut counts = std::collections::BTreeMap::new();
     for seed in 0..SEEDS {
-        let (planted, answers) = run(seed);
+        let (planted, answers, _) = run(seed);
         for event in &planted {
             assert!(
                 answers.contains(event),
@@ -90,6 +90,20 @@ fn the_engine_finds_what_was_planted_and_nothing_else_over_1000_seeds() {
     assert!(many(Kind::Sandwich, Tier::C) > 200, "{counts:?}");
     assert!(many(Kind::Arbitrage, Tier::None) > 2_000, "{counts:?}");
     println!("{counts:?}");
+}
+
+#[test]
+fn whoever_shares_a_routers_accounts_stays_who_he_is_over_200_seeds() {
+    let mut routed = Routed::default();
+    for seed in 5_000..5_200 {
+        let (planted, answers, part) = run(seed);
+        assert_eq!(planted, answers, "seed {seed}");
+        routed.strangers += part.strangers;
+        routed.attacks += part.attacks;
+        routed.cycles += part.cycles;
+    }
+    // Without them the comparison would prove nothing.
+    assert!(routed.strangers > 20 && routed.attacks > 100 && routed.cycles > 100, "{routed:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The table of DEXes: one file and one row each. The ids are contract (SPEC 3).
 
+mod amounts_only;
 mod lifinity_v2;
 mod meteora_dlmm;
 mod orca_whirlpool;
@@ -58,10 +59,23 @@ pub struct Dex {
     pub decode: Decode,
 }
 
-/// All DEXes, by id.
-pub static DEXES: [Dex; 10] = [
+/// All DEXes, by id. Those without a file of their own are decoded by the generic rule.
+pub static DEXES: [Dex; 27] = [
+    amounts_only::ALPHAQ,
+    amounts_only::AQUIFER,
+    amounts_only::BISONFI,
+    amounts_only::FLUXBEAM,
+    amounts_only::GOONFI,
+    amounts_only::GOONFI_V2,
+    amounts_only::HUMIDIFI,
+    amounts_only::INVARIANT,
     lifinity_v2::DEX,
+    amounts_only::METEORA_DAMM_V1,
+    amounts_only::METEORA_DAMM_V2,
+    amounts_only::METEORA_DBC,
     meteora_dlmm::DEX,
+    amounts_only::OBRIC_V2,
+    amounts_only::OPENBOOK_V2,
     orca_whirlpool::DEX,
     phoenix::DEX,
     pump_fun::DEX,
@@ -70,7 +84,31 @@ pub static DEXES: [Dex; 10] = [
     raydium_clmm::DEX,
     raydium_cpmm::DEX,
     raydium_launchlab::DEX,
+    amounts_only::SOLFI,
+    amounts_only::SOLFI_V2,
+    amounts_only::TESSERA,
+    amounts_only::ZEROFI,
 ];
+
+/// Any program that is not in the table: its legs name the program.
+static UNKNOWN: Dex = Dex {
+    id: "unknown",
+    // No program has this address.
+    program: Pubkey([0xff; 32]),
+    decode: |call, legs| amounts_only::decode(call, legs, None),
+};
+
+/// The row of a program that the table does not have.
+#[must_use]
+pub fn unknown() -> &'static Dex {
+    &UNKNOWN
+}
+
+/// Whether a call that gave no leg takes one mint and pays another.
+#[must_use]
+pub fn looks_like_swap(call: &Call<'_>) -> bool {
+    amounts_only::looks_like_swap(call)
+}
 
 /// First 8 bytes of each program id: one comparison of words tells nearly all programs apart.
 static PREFIXES: [u64; DEXES.len()] = {
@@ -92,14 +130,21 @@ const fn prefix(program: &[u8; 32]) -> u64 {
 #[must_use]
 #[inline]
 pub fn by_program(program: &[u8; 32]) -> Option<&'static Dex> {
-    let wanted = prefix(program);
-    let at = PREFIXES.iter().position(|&known| known == wanted)?;
-    Some(&DEXES[at]).filter(|dex| dex.program.0 == *program)
+    place_of(program).map(|at| &DEXES[at])
 }
 
 /// Accounts of an instruction that must have at least `need`.
 pub(crate) fn at_least(accounts: &[u8], need: usize) -> Result<(), DecodeError> {
     if accounts.len() < need { Err(DecodeError::Accounts { len: accounts.len() }) } else { Ok(()) }
+}
+
+/// The place of `program` in [`DEXES`], if it has one.
+#[must_use]
+#[inline]
+pub fn place_of(program: &[u8; 32]) -> Option<usize> {
+    let wanted = prefix(program);
+    let at = PREFIXES.iter().position(|&known| known == wanted)?;
+    (DEXES[at].program.0 == *program).then_some(at)
 }
 
 /// The DEX with this id.

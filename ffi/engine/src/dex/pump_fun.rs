@@ -2,11 +2,14 @@
 //!
 //! The curve holds SOL as lamports of its own account, which a sale moves without a transfer: the SOL
 //! side is the program's own `TradeEvent`. Curves quoted in a token have a second vault instead.
+//! `multi_hop_curve_swap`, which PumpSwap calls, runs its hops inline: one leg for each curve of the route.
 
 use super::{DecodeError, Dex, Swap, at_least};
 use crate::call::Call;
 use crate::legs::Leg;
+use crate::pubkey::Pubkey;
 use crate::token::{WRAPPED_SOL, program};
+use crate::trader;
 
 /// The table row.
 pub const DEX: Dex =
@@ -20,6 +23,14 @@ const SELL_V2: [u8; 8] = [0x5d, 0xf6, 0x82, 0x3c, 0xe7, 0xe9, 0x40, 0xb2];
 const BUY_EXACT_QUOTE_IN_V2: [u8; 8] = [0xc2, 0xab, 0x1c, 0x46, 0x68, 0x4d, 0x5b, 0x2f];
 const BUY_V3: [u8; 8] = [0x07, 0x05, 0x1d, 0xc4, 0xf5, 0x17, 0x65, 0x50];
 const SELL_V3: [u8; 8] = [0x1c, 0x92, 0xde, 0x77, 0x26, 0xc4, 0x69, 0xd5];
+const BUY_EXACT_QUOTE_IN_V3: [u8; 8] = [0xe1, 0xf7, 0x50, 0x1e, 0xd5, 0xb3, 0x84, 0x88];
+const MULTI_HOP_CURVE_SWAP: [u8; 8] = [0xe1, 0x9a, 0x75, 0x16, 0xd7, 0x56, 0xf6, 0x67];
+/// Accounts before the first hop of a route, and of each hop: base mint, quote mint, curve, two vaults.
+const ROUTE_FIXED: usize = 13;
+/// See [`ROUTE_FIXED`].
+pub(super) const HOP_ACCOUNTS: usize = 5;
+/// The account of a route's user.
+const ROUTE_USER: usize = 3;
 const TRADE_EVENT: [u8; 8] = [0xbd, 0xdb, 0x7f, 0xd3, 0x4e, 0xe6, 0x61, 0xee];
 
 /// Places in the account list.
@@ -37,12 +48,17 @@ fn places(data: &[u8]) -> Option<Places> {
         BUY_V2 | SELL_V2 | BUY_EXACT_QUOTE_IN_V2 => {
             Some(Places { curve: 10, base_vault: 11, quote_vault: Some(12), user: 13 })
         }
-        BUY_V3 | SELL_V3 => Some(Places { curve: 5, base_vault: 6, quote_vault: None, user: 8 }),
+        BUY_V3 | SELL_V3 | BUY_EXACT_QUOTE_IN_V3 => {
+            Some(Places { curve: 5, base_vault: 6, quote_vault: Some(7), user: 8 })
+        }
         _ => None,
     }
 }
 
 fn decode(call: &Call<'_>, legs: &mut Vec<Leg>) -> Result<(), DecodeError> {
+    if call.data().starts_with(&MULTI_HOP_CURVE_SWAP) {
+        return route(call, legs);
+    }
     let Some(places) = places(call.data()) else { return Ok(()) };
     let accounts = call.accounts();
     at_least(accounts, 14.min(places.user + 6))?;
@@ -54,32 +70,96 @@ fn decode(call: &Call<'_>, legs: &mut Vec<Leg>) -> Result<(), DecodeError> {
             return Ok(());
         }
     }
-    legs.push(sol_leg(call, curve, user).ok_or(DecodeError::Unresolved)?);
+    let trade = Trade::read(call.event(&TRADE_EVENT)).ok_or(DecodeError::Unresolved)?;
+    let leg = trade.leg(call, curve, user).ok_or(DecodeError::Unresolved)?;
+    let sent = if trade.is_buy { call.lamports_sent(user) } else { 0 };
+    legs.push(Leg { trader_in: leg.trader_in.max(sent), ..leg });
+    Ok(())
+}
+
+/// Each hop by its vaults; a hop with SOL on one side by its event.
+fn route(call: &Call<'_>, legs: &mut Vec<Leg>) -> Result<(), DecodeError> {
+    let accounts = call.accounts();
+    at_least(accounts, ROUTE_FIXED + HOP_ACCOUNTS)?;
+    let user = accounts[ROUTE_USER];
+    for (hop, group) in (0..).zip(accounts[ROUTE_FIXED..].chunks_exact(HOP_ACCOUNTS)) {
+        let (mint, curve) = (call.key(group[0])?, group[2]);
+        let swap = Swap { pool: curve, vaults: [group[3], group[4]], trader: user };
+        let leg = call.vault_leg(&swap, hop).or_else(|_| {
+            let events = call.events().filter_map(|event| Trade::read(event.strip_prefix(&TRADE_EVENT)));
+            let trade = { events }.find(|trade| trade.mint == mint).ok_or(DecodeError::Unresolved)?;
+            let leg = trade.leg(call, curve, user).ok_or(DecodeError::Unresolved)?;
+            // All that the hop takes goes into the curve, its fees too.
+            let fees = if trade.is_buy { trade.fees } else { 0 };
+            let paid = leg.in_amount.saturating_add(fees);
+            Ok(Leg { hop, in_amount: paid, trader_in: paid, ..leg })
+        })?;
+        legs.push(leg);
+    }
     Ok(())
 }
 
 /// `TradeEvent`, by prefix because it grows: mint 32, sol u64, token u64, is_buy u8, user 32, time i64,
-/// four reserves u64, then since 2025 fee recipient 32, bps u64, fee u64, creator 32, bps u64, fee u64.
-fn sol_leg(call: &Call<'_>, curve: u8, user: u8) -> Option<Leg> {
-    let event = call.event(&TRADE_EVENT)?;
-    let number = |at: usize| Some(u64::from_le_bytes(event.get(at..at + 8)?.try_into().ok()?));
-    let mint = crate::pubkey::Pubkey::from_slice(event.get(..32)?)?;
-    let (sol, tokens, is_buy) = (number(32)?, number(40)?, *event.get(48)? != 0);
-    let fees = number(161).unwrap_or(0).saturating_add(number(209).unwrap_or(0));
-    let (in_mint, in_amount, out_mint, out_amount) =
-        if is_buy { (WRAPPED_SOL, sol, mint, tokens) } else { (mint, tokens, WRAPPED_SOL, sol) };
-    Some(Leg {
-        top: call.instruction.top,
-        inner: call.instruction.inner,
-        hop: 0,
-        dex: call.dex,
-        pool: call.key(curve).ok()?,
-        trader: call.key(user).ok()?,
-        in_mint,
-        in_amount,
-        out_mint,
-        out_amount,
-        trader_in: if is_buy { call.lamports_sent(user).max(sol) } else { tokens },
-        trader_out: if is_buy { tokens } else { sol.saturating_sub(fees) },
-    })
+/// four reserves u64, then since 2025 fee recipient 32, bps u64, fee u64, creator 32, bps u64, fee u64,
+/// volume (a flag, four u64), the instruction's name, a flag, four u64 of cashback and buyback, shareholders
+/// (34 bytes each), and since v2 quote mint 32 (zero for SOL) and quote amount u64.
+struct Trade {
+    mint: Pubkey,
+    tokens: u64,
+    quote_mint: Pubkey,
+    quote: u64,
+    is_buy: bool,
+    fees: u64,
+}
+
+impl Trade {
+    fn read(event: Option<&[u8]>) -> Option<Trade> {
+        let event = event?;
+        let number = |at: usize| Some(u64::from_le_bytes(event.get(at..at + 8)?.try_into().ok()?));
+        let mut trade = Trade {
+            mint: Pubkey::from_slice(event.get(..32)?)?,
+            tokens: number(40)?,
+            quote_mint: WRAPPED_SOL,
+            quote: number(32)?,
+            is_buy: *event.get(48)? != 0,
+            fees: number(161).unwrap_or(0).saturating_add(number(209).unwrap_or(0)),
+        };
+        if let Some((mint, amount)) = quote_of(event).filter(|(mint, _)| *mint != Pubkey::default()) {
+            (trade.quote_mint, trade.quote) = (mint, amount);
+        }
+        Some(trade)
+    }
+
+    fn leg(&self, call: &Call<'_>, curve: u8, user: u8) -> Option<Leg> {
+        let Trade { mint, tokens, quote_mint, quote, is_buy, fees } = *self;
+        let (in_mint, in_amount, out_mint, out_amount) =
+            if is_buy { (quote_mint, quote, mint, tokens) } else { (mint, tokens, quote_mint, quote) };
+        Some(Leg {
+            top: call.instruction.top,
+            inner: call.instruction.inner,
+            hop: 0,
+            dex: call.dex,
+            program: call.dex.program,
+            pool: call.key(curve).ok()?,
+            trader: trader::of_user(call.frame, call.transaction, call.key(user).ok()?),
+            in_mint,
+            in_amount,
+            out_mint,
+            out_amount,
+            trader_in: in_amount,
+            trader_out: if is_buy { tokens } else { quote.saturating_sub(fees) },
+            exact: true,
+        })
+    }
+}
+
+/// Quote mint and amount of a `TradeEvent` that has them.
+fn quote_of(event: &[u8]) -> Option<(Pubkey, u64)> {
+    let length = |at: usize| Some(u32::from_le_bytes(event.get(at..at + 4)?.try_into().ok()?) as usize);
+    // Behind the name: a flag and four u64, then the shareholders.
+    let shareholders = 254_usize.checked_add(length(250)?)?.checked_add(33)?;
+    let quote = length(shareholders)?.checked_mul(34)?.checked_add(shareholders + 4)?;
+    let mint = Pubkey::from_slice(event.get(quote..quote.checked_add(32)?)?)?;
+    let amount = u64::from_le_bytes(event.get(quote + 32..quote + 40)?.try_into().ok()?);
+    Some((mint, amount))
 }

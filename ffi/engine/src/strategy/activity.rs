@@ -60,7 +60,7 @@ impl Deed {
         Deed {
             transfers: Vec::with_capacity(8),
             effects: Vec::with_capacity(48),
-            named: Vec::with_capacity(48),
+            named: Vec::with_capacity(64),
             ..Deed::default()
         }
     }

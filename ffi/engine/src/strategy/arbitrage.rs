@@ -102,6 +102,7 @@ mod tests {
             inner: 0,
             hop: 0,
             dex: &dex::DEXES[0],
+            program: dex::DEXES[0].program,
             pool: key(pool),
             trader: key(trader),
             in_mint: key(from),
@@ -110,6 +111,7 @@ mod tests {
             out_amount: 1,
             trader_in: 1,
             trader_out: 1,
+            exact: true,
         }
     }
 

@@ -602,6 +602,7 @@ mod tests {
                 inner: 0,
                 hop: 0,
                 dex: dex::by_id("raydium_amm_v4").expect("in the table"),
+                program: Pubkey([5; 32]),
                 pool: Pubkey([9; 32]),
                 trader: Pubkey([wallet; 32]),
                 in_mint: mints[0],
@@ -610,6 +611,7 @@ mod tests {
                 out_amount,
                 trader_in: in_amount,
                 trader_out: out_amount,
+                exact: true,
             };
             let mut transaction = Transaction::default();
             (transaction.slot, transaction.index) = (slot, at as u64);

@@ -79,6 +79,9 @@ impl Hot {
             {
                 let mut summary = locked(&self.shared.summary);
                 (summary.source, summary.counts) = (source.counts(), engine.counts());
+                if summary.missed != *engine.missed() {
+                    summary.missed = engine.missed().clone();
+                }
             }
             self.say_odd(&engine.counts());
             if gone {
@@ -97,9 +100,8 @@ impl Hot {
                 Err(error) => locked(&self.shared.summary).warnings.push(error.to_string()),
             }
             if self.live.take_restart() {
-                let counts = engine.counts();
-                engine = self.engine(&source);
-                engine.go_on(counts);
+                let ended = std::mem::replace(&mut engine, self.engine(&source));
+                engine.go_on(ended);
                 self.version = u64::MAX;
             }
         }

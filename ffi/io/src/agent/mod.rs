@@ -191,6 +191,7 @@ impl Shared {
 struct Summary {
     source: SourceCounts,
     counts: engine::engine::Counts,
+    missed: engine::missed::Missed,
     warnings: Vec<String>,
     error: Option<String>,
 }

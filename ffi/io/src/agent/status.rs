@@ -10,7 +10,7 @@ use super::models::Models;
 use super::{Shared, locked};
 use crate::control::now_ns;
 use crate::control::server::{Control, module_name};
-use crate::replay::why_not;
+use crate::replay::{missed, why_not};
 
 /// Counters and what is in force, as JSON; `state` is `running`, `done` or `failed`.
 pub(super) fn status(
@@ -63,7 +63,10 @@ pub(super) fn status(
         "malformed": source.malformed + counts.malformed,
         "unknown_version": source.unknown_version,
         "legs": counts.decode.legs,
+        "repeated": counts.repeated,
         "unresolved_swaps": counts.decode.unresolved + counts.decode.malformed,
+        "missed_swaps": summary.missed.total(),
+        "missed_by_program": missed(&summary.missed),
         "arbitrage": event(Kind::Arbitrage),
         "sandwich": event(Kind::Sandwich),
         "wide_sandwich": event(Kind::WideSandwich),

@@ -78,13 +78,22 @@ pub struct Market {
     pub pools: Vec<Pool>,
     /// All accounts that hold anything.
     pub accounts: HashMap<Pubkey, Account>,
+    /// Owner of the token accounts that the users of a router share.
+    pub router: Pubkey,
 }
+
+/// One of the authorities of Jupiter's shared accounts.
+const ROUTER_AUTHORITY: &str = "6LXutJvKUw8Q5ue2gCgKHQdAN4suWW8awzFVC6XCguFx";
 
 impl Market {
     /// Makes `tokens` tokens with one to three pools each against SOL, and some against the dollar.
     pub fn new(random: &mut Random, tokens: usize) -> Market {
-        let mut market =
-            Market { mints: vec![WRAPPED_SOL, random.key()], pools: Vec::new(), accounts: HashMap::new() };
+        let mut market = Market {
+            mints: vec![WRAPPED_SOL, random.key()],
+            pools: Vec::new(),
+            accounts: HashMap::new(),
+            router: Pubkey::parse(ROUTER_AUTHORITY.as_bytes()).unwrap_or_default(),
+        };
         // 150 dollars a SOL.
         let depth = random.between(2_000, 40_000);
         market.add_pool(random, [SOL, DOLLAR], [depth * 1_000_000_000, depth * 150_000_000]);
@@ -109,6 +118,11 @@ impl Market {
                 let tokens = u128::from(dollars) * u128::from(units_per_sol) / 150_000_000;
                 market.add_pool(random, [mint, DOLLAR], [tokens as u64, dollars]);
             }
+        }
+        for mint in 0..market.mints.len() {
+            // What fees left there: it is the router's, and no swap's.
+            let key = market.token_account(&market.router, mint);
+            market.open(key, mint, market.router, random.below(1_000_000_000));
         }
         market
     }

@@ -16,9 +16,9 @@ use engine::pubkey::{Pubkey, Signature};
 
 use self::market::{Market, SOL};
 use self::plot::{Happened, Placed, Plot, What};
-pub use self::plot::{Loss, Planted};
+pub use self::plot::{Loss, Planted, Routed};
 use self::random::Random;
-use self::transaction::{Op, Order, announce, execute};
+use self::transaction::{Op, Order, Via, announce, execute};
 use super::block::Block;
 use crate::accounts::OwnedAccount;
 
@@ -48,7 +48,7 @@ enum Act {
         side: usize,
         amount: u64,
         min_out: u64,
-        routed: bool,
+        via: Via,
     },
     /// A leg or side show of a plot.
     Front {
@@ -101,6 +101,7 @@ pub struct SimSource {
     /// Wallets and the slot after which nobody hears of them again.
     leaving: Vec<(u64, Pubkey)>,
     ledger: Vec<Planted>,
+    routed: Routed,
     routes: Vec<Vec<(usize, usize)>>,
     tips: Vec<Pubkey>,
     frames_at_once: u64,
@@ -125,6 +126,7 @@ impl SimSource {
             history,
             leaving: Vec::new(),
             ledger: Vec::new(),
+            routed: Routed::default(),
             routes,
             tips: TIP_ACCOUNTS.iter().filter_map(|text| Pubkey::parse(text.as_bytes())).collect(),
             frames_at_once: 0,
@@ -148,6 +150,12 @@ impl SimSource {
         std::mem::take(&mut self.ledger)
     }
 
+    /// What went through a router's own accounts so far.
+    #[must_use]
+    pub fn routed(&self) -> Routed {
+        self.routed
+    }
+
     /// Makes the next slot.
     pub fn next_block(&mut self) -> &Block {
         let mut block = std::mem::take(&mut self.block);
@@ -156,10 +164,10 @@ impl SimSource {
         let acts = self.shuffled();
         self.frames_at_once = 2 * acts.len() as u64 + 1;
         for act in &acts {
-            if let Act::Trade { wallet, signature, pool, side, amount, min_out, routed } = *act
+            if let Act::Trade { wallet, signature, pool, side, amount, min_out, via } = *act
                 && self.random.chance(30)
             {
-                let ops = [Op::Swap { pool, side, amount: Some(amount), min_out, routed }];
+                let ops = [Op::Swap { pool, side, amount: Some(amount), min_out, via }];
                 let at = self.time_ns(block.len());
                 let order = Order {
                     place: (self.slot, 0),
@@ -223,10 +231,15 @@ impl SimSource {
         // Some watch their price closely and fail when it moves.
         let slack = if random.chance(15) { 10 } else { random.between(100, 1_500) };
         let min_out = (u128::from(quote) * u128::from(10_000 - slack) / 10_000) as u64;
-        let (wallet, signature, routed) = (random.key(), random.signature(), random.chance(40));
+        let (wallet, signature) = (random.key(), random.signature());
+        let via = match random.below(100) {
+            0..=54 => Via::Direct,
+            55..=79 => Via::Router,
+            _ => Via::SHARED,
+        };
         self.fund(wallet, pool, amount, side);
         self.leaving.push((self.slot, wallet));
-        Act::Trade { wallet, signature, pool, side, amount, min_out, routed }
+        Act::Trade { wallet, signature, pool, side, amount, min_out, via }
     }
 
     /// A wallet with `amount` of a pool's side, an account for the other one, and lamports for fees.
@@ -253,6 +266,7 @@ impl SimSource {
         let wide = random.chance(40);
         let later = if wide { random.between(1, WINDOW_SLOTS + 1) } else { 0 };
         let sells_first = random.chance(35);
+        let shared = random.chance(35);
         // Most close what they opened; a few come close; momentum does not.
         let of_open_pct = match random.below(100) {
             0..=69 => 100,
@@ -327,6 +341,7 @@ impl SimSource {
             pool,
             side,
             sells_first,
+            shared,
             paid: 0,
             held: 0,
             returned: 0,
@@ -361,8 +376,7 @@ impl SimSource {
         };
         let (buy, sell) = (self.trade(Some(first)), self.trade(Some(second)));
         let victim = self.trade(Some(first));
-        let (Act::Trade { wallet, .. }, Act::Trade { signature, pool, side, amount, routed, .. }) =
-            (&buy, sell)
+        let (Act::Trade { wallet, .. }, Act::Trade { signature, pool, side, amount, via, .. }) = (&buy, sell)
         else {
             return;
         };
@@ -372,7 +386,7 @@ impl SimSource {
         if let Some(held) = self.market.accounts.get_mut(&key).and_then(|account| account.token.as_mut()) {
             held.amount += amount;
         }
-        let sell = Act::Trade { wallet, signature, pool, side, amount, min_out: 0, routed };
+        let sell = Act::Trade { wallet, signature, pool, side, amount, min_out: 0, via };
         self.script(0, vec![buy, victim, sell]);
     }
 
@@ -393,8 +407,8 @@ impl SimSource {
 
     fn perform(&mut self, index: u64, act: &Act, block: &mut Block) {
         match *act {
-            Act::Trade { wallet, signature, pool, side, amount, min_out, routed } => {
-                let ops = [Op::Swap { pool, side, amount: Some(amount), min_out, routed }];
+            Act::Trade { wallet, signature, pool, side, amount, min_out, via } => {
+                let ops = [Op::Swap { pool, side, amount: Some(amount), min_out, via }];
                 self.send(index, wallet, signature, &ops, block);
             }
             Act::Front { plot, amount, tip_lamports } => self.front(index, plot, amount, tip_lamports, block),
@@ -413,7 +427,7 @@ impl SimSource {
             Act::FailedTry { plot } => {
                 let Some(plot) = self.plots.get(&plot) else { return };
                 let (wallet, pool, side) = (plot.wallets[0], plot.pool, plot.side);
-                let ops = [Op::Swap { pool, side, amount: Some(1_000), min_out: u64::MAX, routed: false }];
+                let ops = [Op::Swap { pool, side, amount: Some(1_000), min_out: u64::MAX, via: Via::Direct }];
                 let signature = self.random.signature();
                 self.send(index, wallet, signature, &ops, block);
             }
@@ -440,8 +454,12 @@ impl SimSource {
     fn front(&mut self, index: u64, id: u64, amount: u64, tip_lamports: u64, block: &mut Block) {
         let Some(plot) = self.plots.get(&id) else { return };
         let (wallet, pool, side) = (plot.wallets[0], plot.pool, plot.side);
-        let routed = self.random.chance(20);
-        let mut ops = vec![Op::Swap { pool, side, amount: Some(amount), min_out: 0, routed }];
+        let via = match (plot.shared, self.random.chance(20)) {
+            (true, _) => Via::SHARED,
+            (false, true) => Via::Router,
+            (false, false) => Via::Direct,
+        };
+        let mut ops = vec![Op::Swap { pool, side, amount: Some(amount), min_out: 0, via }];
         if tip_lamports > 0 {
             ops.push(self.tip(tip_lamports));
         }
@@ -464,7 +482,8 @@ impl SimSource {
         let left = (opened * u128::from(of_open_pct) / 100).saturating_sub(closed);
         let part = u64::try_from(left * u128::from(share_pct) / 100).unwrap_or(0);
         let amount = if plot.sells_first { self.market.price_of(pool, side, part) } else { part };
-        let mut ops = vec![Op::Swap { pool, side, amount: Some(amount), min_out: 0, routed: false }];
+        let via = if plot.shared { Via::SHARED } else { Via::Direct };
+        let mut ops = vec![Op::Swap { pool, side, amount: Some(amount), min_out: 0, via }];
         if tip > 0 {
             ops.push(self.tip(tip));
         }
@@ -526,7 +545,12 @@ impl SimSource {
         // Some want more than there is: they fail.
         let failing = self.random.chance(15);
         let hops = self.routes[route].len();
-        let routed = self.random.chance(50);
+        let way = self.random.below(100);
+        let via = |hop: usize| match way {
+            0..=44 => Via::Direct,
+            45..=69 => Via::Router,
+            _ => Via::Shared { first: hop == 0, last: hop + 1 == hops },
+        };
         let mut ops: Vec<Op> = self.routes[route]
             .iter()
             .enumerate()
@@ -535,7 +559,7 @@ impl SimSource {
                 side,
                 amount: (hop == 0).then_some(amount),
                 min_out: if failing && hop + 1 == hops { u64::MAX } else { 0 },
-                routed,
+                via: via(hop),
             })
             .collect();
         if gain > 20_000 {
@@ -545,6 +569,7 @@ impl SimSource {
         let before = self.market.lamports_of(&[wallet]);
         let signature = self.random.signature();
         if self.send(index, wallet, signature, &ops, block).is_some() {
+            self.routed.cycles += u64::from(matches!(via(0), Via::Shared { .. }));
             self.ledger.push(Planted {
                 kind: Kind::Arbitrage,
                 tier: Tier::None,
@@ -588,11 +613,13 @@ impl SimSource {
         if executed.failed {
             return None;
         }
+        let shared = ops.iter().any(|op| matches!(op, Op::Swap { via: Via::Shared { .. }, .. }));
         for (leg, swap) in executed.swaps.iter().enumerate() {
             self.history[swap.pool].push(Happened {
                 order: (self.slot, index, leg),
                 signature: executed.signature,
                 wallet: signer,
+                shared,
                 before: before[swap.pool],
                 what: What::Swap(swap.side, swap.amount_in, swap.amount_out),
             });
@@ -604,6 +631,7 @@ impl SimSource {
                     order: (self.slot, index, 0),
                     signature,
                     wallet: signer,
+                    shared,
                     before: before[pool],
                     what: What::Moved(amounts.map(|amount| sign * i128::from(amount))),
                 });
@@ -620,7 +648,10 @@ impl SimSource {
         over.sort_unstable();
         for id in over {
             let Some(plot) = self.plots.remove(&id) else { continue };
-            self.ledger.extend(plot.judge(&self.market, &self.history[plot.pool]));
+            let history = &self.history[plot.pool];
+            let found = plot.judge(&self.market, history);
+            plot.count(found.as_ref(), history, &mut self.routed);
+            self.ledger.extend(found);
             self.leaving.extend(plot.wallets.iter().map(|&wallet| (slot, wallet)));
         }
         let market = &mut self.market;

@@ -29,6 +29,17 @@ pub struct Planted {
     pub hops: usize,
 }
 
+/// What went through the accounts that a router's users share.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Routed {
+    /// Strangers who traded there and back like one party.
+    pub strangers: u64,
+    /// Attacks of which a victim used the same accounts.
+    pub attacks: u64,
+    /// Cycles whose intermediate tokens the router held.
+    pub cycles: u64,
+}
+
 /// What happened to a pool, with its state before.
 pub struct Happened {
     /// Slot, index and leg.
@@ -37,6 +48,8 @@ pub struct Happened {
     pub signature: Signature,
     /// Who did it.
     pub wallet: Pubkey,
+    /// Through the accounts that a router's users share.
+    pub shared: bool,
     /// Before it.
     pub before: State,
     /// What it was.
@@ -72,6 +85,8 @@ pub struct Plot {
     pub side: usize,
     /// Its backs are to get what the fronts paid; else they pay what the fronts got.
     pub sells_first: bool,
+    /// Its swaps go through a router's own accounts, which strangers share.
+    pub shared: bool,
     /// What the fronts paid.
     pub paid: u128,
     /// What the fronts got.
@@ -103,6 +118,22 @@ impl Plot {
         let [in_bought, in_sold] = self.apart();
         let sol = market.pools[self.pool].mints.iter().position(|&mint| mint == SOL);
         sol.unwrap_or(if in_sold < in_bought { 1 - self.side } else { self.side })
+    }
+
+    /// Counts it by what it was, as [`Plot::judge`] said.
+    pub fn count(&self, found: Option<&Planted>, history: &[Happened], routed: &mut Routed) {
+        if !self.shared {
+            return;
+        }
+        let through =
+            |signature: &Signature| history.iter().any(|one| one.signature == *signature && one.shared);
+        match found {
+            Some(found) => routed.attacks += u64::from(found.victims.iter().any(through)),
+            None => {
+                let both = !self.fronts.is_empty() && !self.backs.is_empty();
+                routed.strangers += u64::from(!self.linked && both);
+            }
+        }
     }
 
     /// What there is to find once all of it has landed; `None` when it is no attack.

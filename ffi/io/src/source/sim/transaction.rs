@@ -19,6 +19,27 @@ const ROUTE: [u8; 8] = [0xe5, 0x17, 0xcb, 0x97, 0x7a, 0xe3, 0xad, 0x2a];
 /// Custom program error "slippage exceeded" of both programs, as bincode has it.
 const SLIPPAGE: [u8; 13] = [8, 0, 0, 0, 2, 25, 0, 0, 0, 30, 0, 0, 0];
 
+/// The way of a swap.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// The wallet calls the pool.
+    Direct,
+    /// A router calls the pool with the wallet's accounts.
+    Router,
+    /// A router calls the pool with accounts of its own, which all its users share.
+    Shared {
+        /// What is paid comes from the wallet; else it is there from the swap before.
+        first: bool,
+        /// What is got goes to the wallet; else it stays for the next swap.
+        last: bool,
+    },
+}
+
+impl Via {
+    /// A single swap through the router's own accounts.
+    pub const SHARED: Via = Via::Shared { first: true, last: true };
+}
+
 /// One thing a transaction does.
 #[derive(Clone, Copy)]
 pub enum Op {
@@ -32,8 +53,8 @@ pub enum Op {
         amount: Option<u64>,
         /// Fewest base units back.
         min_out: u64,
-        /// Called by a router.
-        routed: bool,
+        /// Who calls the pool, and whose accounts hold the tokens.
+        via: Via,
     },
     /// Lamports to a wallet or tip account.
     Send {
@@ -200,9 +221,9 @@ impl Builder<'_> {
 
     fn run(&mut self, random: &mut Random, op: &Op) -> Option<()> {
         match *op {
-            Op::Swap { pool, side, amount, min_out, routed } => {
+            Op::Swap { pool, side, amount, min_out, via } => {
                 let amount = amount.or_else(|| self.swaps.last().map(|swap| swap.amount_out))?;
-                self.swap(pool, side, amount, min_out, routed)
+                self.swap(pool, side, amount, min_out, via)
             }
             Op::Send { to, lamports } => self.send(to, lamports),
             Op::SendToken { mint, to, amount } => {
@@ -278,53 +299,72 @@ impl Builder<'_> {
         Some(())
     }
 
-    fn swap(&mut self, at: usize, side: usize, amount: u64, min_out: u64, routed: bool) -> Option<()> {
+    fn swap(&mut self, at: usize, side: usize, amount: u64, min_out: u64, via: Via) -> Option<()> {
         let pool = self.market.pools[at].clone();
         let mut state = self.market.state(at);
         let paid = state.swap(pool.program, side, amount);
-        let [own_in, own_out] =
-            [side, 1 - side].map(|side| self.market.token_account(&self.signer, pool.mints[side]));
+        let user = self.signer;
+        let payer = if matches!(via, Via::Shared { .. }) { self.market.router } else { user };
+        let accounts =
+            |owner: Pubkey| [side, 1 - side].map(|side| self.market.token_account(&owner, pool.mints[side]));
+        let ([from_user, to_user], [own_in, own_out]) = (accounts(user), accounts(payer));
         let (vault_in, vault_out) = (pool.vaults[side], pool.vaults[1 - side]);
-        let mut call = self.swap_call(&pool, side, amount, min_out, [own_in, own_out]);
+        let mut call = self.swap_call(&pool, side, amount, min_out, payer, [own_in, own_out]);
         let Some(paid) = paid.filter(|&paid| paid >= min_out) else {
             call.height = 1;
             self.calls.push((call, Vec::new()));
             return None;
         };
         let checked = |side: usize| (pool.program == Program::Cpmm).then_some(pool.mints[side]);
-        let depth = if routed { 3 } else { 2 };
-        let into = self.transfer(own_in, vault_in, self.signer, amount, checked(side))?;
+        let depth = if via == Via::Direct { 2 } else { 3 };
+        let mut inner = Vec::new();
+        if matches!(via, Via::Shared { first: true, .. }) {
+            let moved = self.transfer(from_user, own_in, user, amount, None)?;
+            inner.push(Called { height: 2, ..moved });
+        }
+        let into = self.transfer(own_in, vault_in, payer, amount, checked(side))?;
         let from = self.transfer(vault_out, own_out, pool.authority, paid, checked(1 - side))?;
         self.owed_before.push((at, pool.owed));
         self.market.pools[at].owed = state.owed;
-        let mut inner: Vec<Called> =
-            [into, from].into_iter().map(|moved| Called { height: depth, ..moved }).collect();
-        if routed {
+        let moves = [into, from].into_iter().map(|moved| Called { height: depth, ..moved });
+        if via == Via::Direct {
+            call.height = 1;
+            self.calls.push((call, moves.collect()));
+        } else {
             call.height = 2;
             let program = self.index(Pubkey::parse(ROUTER.as_bytes())?);
             let accounts = call.accounts.clone();
-            inner.insert(0, call);
+            inner.push(call);
+            inner.extend(moves);
+            if matches!(via, Via::Shared { last: true, .. }) {
+                let moved = self.transfer(own_out, to_user, payer, paid, None)?;
+                inner.push(Called { height: 2, ..moved });
+            }
             let data = [&ROUTE[..], &amount.to_le_bytes(), &min_out.to_le_bytes()].concat();
             self.calls.push((Called { program, accounts, data, height: 1 }, inner));
-        } else {
-            call.height = 1;
-            self.calls.push((call, inner));
         }
         self.swaps.push(Swapped { pool: at, side, amount_in: amount, amount_out: paid });
         Some(())
     }
 
     /// The swap's own instruction, as the program's clients write it.
-    fn swap_call(&mut self, pool: &Pool, side: usize, amount: u64, min_out: u64, own: [Pubkey; 2]) -> Called {
+    fn swap_call(
+        &mut self,
+        pool: &Pool,
+        side: usize,
+        amount: u64,
+        min_out: u64,
+        payer: Pubkey,
+        own: [Pubkey; 2],
+    ) -> Called {
         let numbers = [amount.to_le_bytes(), min_out.to_le_bytes()].concat();
-        let signer = self.signer;
         let (data, accounts) = match pool.program {
             Program::Cpmm => {
                 let data = [&[0x8f, 0xbe, 0x5a, 0xda, 0xc4, 0x1e, 0x33, 0xde][..], &numbers].concat();
                 let mints = [side, 1 - side].map(|side| self.market.mints[pool.mints[side]]);
                 let vaults = [pool.vaults[side], pool.vaults[1 - side]];
                 let accounts = vec![
-                    signer,
+                    payer,
                     pool.authority,
                     pool.config,
                     pool.key,
@@ -349,7 +389,7 @@ impl Builder<'_> {
                     pool.vaults[1],
                     own[0],
                     own[1],
-                    signer,
+                    payer,
                 ];
                 ([&[16][..], &numbers].concat(), accounts)
             }
@@ -357,7 +397,7 @@ impl Builder<'_> {
                 let mut accounts =
                     vec![TOKEN, pool.key, pool.authority, pool.config, pool.vaults[0], pool.vaults[1]];
                 accounts.extend((1..=8).map(|number| related(&pool.key, number)));
-                accounts.extend([own[0], own[1], signer]);
+                accounts.extend([own[0], own[1], payer]);
                 ([&[9][..], &numbers].concat(), accounts)
             }
         };

@@ -1,0 +1,107 @@
+//! Each transaction of a slot counts once, however many sources or files bring it: the first frame wins.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+
+use crate::pubkey::Signature;
+
+/// Slots whose signatures are remembered. An older slot that has ended is known as a whole.
+const SLOTS_MAX: usize = 64;
+/// Transactions of a slot that there is room for from the start; more take memory once.
+const TRANSACTIONS_USUAL: usize = 2_048;
+/// Runs of ended slots that are remembered; a gap for each slot that nobody led.
+const RUNS_MAX: usize = 65_536;
+
+/// The half of a signature that its signer cannot choose freely: the other one he may use twice.
+type Name = [u8; 16];
+
+/// What was seen.
+#[derive(Default)]
+pub struct Seen {
+    /// Newest last.
+    slots: VecDeque<(u64, HashSet<Name>)>,
+    /// First and last slot of each run of slots that have ended.
+    ended: BTreeMap<u64, u64>,
+}
+
+impl Seen {
+    /// Whether this is the first frame of the transaction in this slot.
+    pub fn is_first(&mut self, slot: u64, signature: &Signature) -> bool {
+        let name = std::array::from_fn(|at| signature.0[32 + at]);
+        if let Some((_, names)) = self.slots.iter_mut().rev().find(|(known, _)| *known == slot) {
+            return names.insert(name);
+        }
+        if self.has_ended(slot) {
+            return false;
+        }
+        let spare = if self.slots.len() == SLOTS_MAX { self.slots.pop_front() } else { None };
+        let mut names = spare.map_or_else(|| HashSet::with_capacity(TRANSACTIONS_USUAL), |(_, names)| names);
+        names.clear();
+        names.insert(name);
+        self.slots.push_back((slot, names));
+        true
+    }
+
+    /// Takes in that a slot has ended; false when it had before.
+    pub fn end(&mut self, slot: u64) -> bool {
+        if self.has_ended(slot) {
+            return false;
+        }
+        let before = self.ended.range(..slot).next_back().map(|(&first, &last)| (first, last));
+        let begin = match before {
+            Some((first, last)) if last.checked_add(1) == Some(slot) => first,
+            _ => slot,
+        };
+        let behind = slot.checked_add(1).and_then(|next| self.ended.remove(&next));
+        self.ended.insert(begin, behind.unwrap_or(slot));
+        if self.ended.len() > RUNS_MAX {
+            self.ended.pop_first();
+        }
+        true
+    }
+
+    fn has_ended(&self, slot: u64) -> bool {
+        self.ended.range(..=slot).next_back().is_some_and(|(_, &last)| last >= slot)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signature(number: u64) -> Signature {
+        let mut bytes = [7; 64];
+        bytes[32..40].copy_from_slice(&number.to_le_bytes());
+        Signature(bytes)
+    }
+
+    #[test]
+    fn a_transaction_counts_once_in_a_slot_and_again_in_another() {
+        let mut seen = Seen::default();
+        assert!(seen.is_first(5, &signature(1)));
+        assert!(!seen.is_first(5, &signature(1)));
+        assert!(seen.is_first(5, &signature(2)));
+        assert!(seen.is_first(6, &signature(1)));
+        assert!(seen.end(5) && !seen.end(5));
+        assert!(seen.is_first(5, &signature(3)), "late, but not seen");
+    }
+
+    #[test]
+    fn a_slot_long_past_is_known_by_its_end() {
+        let mut seen = Seen::default();
+        for slot in (1..1_000).filter(|slot| slot % 7 != 0) {
+            assert!(seen.is_first(slot, &signature(slot)));
+            assert!(seen.end(slot));
+        }
+        assert!(seen.slots.len() <= SLOTS_MAX);
+        for slot in 1..900 {
+            assert_eq!(seen.is_first(slot, &signature(slot)), slot % 7 == 0, "slot {slot}");
+        }
+        // The gaps are filled: one run is left.
+        for slot in (1..1_000).filter(|slot| slot % 7 == 0) {
+            assert!(seen.end(slot));
+        }
+        assert_eq!(seen.ended.into_iter().collect::<Vec<_>>(), [(1, 999)]);
+        let mut seen = Seen::default();
+        assert!(seen.end(u64::MAX) && !seen.end(u64::MAX) && seen.end(u64::MAX - 1));
+    }
+}
