@@ -47,7 +47,12 @@ export interface Server {
   call(
     method: string,
     path: string,
-    options?: { headers?: Record<string, string>; body?: unknown; raw?: string; peer?: string },
+    options?: {
+      headers?: Record<string, string>;
+      body?: unknown;
+      raw?: string | Uint8Array<ArrayBuffer>;
+      peer?: string;
+    },
   ): Promise<Response>;
   /** What was refused is in the audit when this resolves. */
   refusalsWritten(): Promise<void>;
