@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { openDataDir } from "../core/data_dir.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { LogRecord } from "../core/log/log.ts";
 import { wishText } from "../core/model_wishes.ts";
@@ -12,6 +13,7 @@ import { ModelCourier } from "./model_courier.ts";
 
 const TOPIC = "model-artefacts-proto";
 const KEY = "5a".repeat(32);
+const LIMIT_MS = 60_000;
 
 /** A host: a registry, a log, and a courier that runs until `done` holds. */
 class Host {
@@ -21,6 +23,7 @@ class Host {
   readonly said: string[] = [];
 
   constructor(readonly path: string, key = KEY) {
+    openDataDir(path);
     this.registry = new ModelRegistry(this.library, path, key);
     this.log = new EmbeddedLog(this.library, `${path}/log`);
   }
@@ -35,7 +38,13 @@ class Host {
       say: (line) => void this.said.push(line),
     });
     const running = courier.run();
-    while (!(courier.looked && await done())) await new Promise((resolve) => setTimeout(resolve, 10));
+    const end = performance.now() + LIMIT_MS;
+    while (!(courier.looked && await done())) {
+      if (performance.now() > end) {
+        throw new Error(`not within ${LIMIT_MS} ms; said: ${this.said.join("; ")}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     stop.abort();
     await running;
   }
