@@ -5,9 +5,7 @@ import type { FleetAgent } from "../core/fleet.ts";
 import type { WantedState } from "../core/wanted.ts";
 import { type Asked, type Asking, keepAsking, NOT_ASKED } from "./ask.ts";
 import { useClock } from "./clock.ts";
-import { BLIND_MS, contact } from "./contact.ts";
-
-const EVERY_MS = 1_000;
+import { ASKED_EVERY_MS, BLIND_MS, contact } from "./contact.ts";
 
 interface Answer {
   agents: FleetAgent[];
@@ -35,7 +33,7 @@ export function useAgents(initial: FleetAgent[]): AgentsState {
   const now = useClock();
   useEffect(() => {
     listeners.add(setAsked);
-    asking ??= keepAsking<Answer>("/api/agents", EVERY_MS, (asked) => {
+    asking ??= keepAsking<Answer>("/api/agents", ASKED_EVERY_MS, (asked) => {
       last = asked;
       for (const listener of listeners) listener(asked);
     });

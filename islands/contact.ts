@@ -5,7 +5,7 @@ import { TICK_MS } from "./clock.ts";
 /** No answer for this long: the page says so, and shows no value as current. It does so at its clock's next tick. */
 export const BLIND_MS = 3_000 - TICK_MS;
 /** How often a page that is seen asks: an answer that is older than this before a question is of a page that slept. */
-const ASKED_EVERY_MS = 1_000;
+export const ASKED_EVERY_MS = 1_000;
 
 export interface Contact {
   /** `performance.now()` of the oldest question since the last answer; null: none waits. */

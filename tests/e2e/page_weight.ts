@@ -1,5 +1,6 @@
 /** What one open page costs its network: every byte that goes over the wire to it and from it, heads and WebSocket too. */
 
+import type { Browser } from "playwright-core";
 import { freePort } from "../../tools/kafka.ts";
 import { firstLogin, openPage, ready, startBrowser } from "./browser.ts";
 import { command } from "./executable.ts";
@@ -26,8 +27,9 @@ export async function pageWeights(folder: string): Promise<Map<string, number>> 
   const [data, port] = [`${folder}/data`, freePort()];
   const child = command(["run", "--source", "sim:7", "--port", String(port), "--data-dir", data]).spawn();
   const output = [new Response(child.stdout).text(), new Response(child.stderr).text()];
-  const browser = await startBrowser();
+  let browser: Browser | undefined;
   try {
+    browser = await startBrowser();
     await ready(`http://127.0.0.1:${port}`);
     await using counter = countBytes(port);
     const url = `http://127.0.0.1:${counter.port}`;
@@ -42,10 +44,9 @@ export async function pageWeights(folder: string): Promise<Map<string, number>> 
       await pause(MEASURED_MS);
       weights.set(name, counter.bytes.down + counter.bytes.up - before);
     }
-    await browser.close();
     return weights;
   } finally {
-    await browser.close();
+    await browser?.close();
     child.kill("SIGTERM");
     await child.status;
     await Promise.all(output);
