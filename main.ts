@@ -28,6 +28,11 @@ function helpFor(words: readonly string[]): string | null {
 }
 
 async function main(words: readonly string[]): Promise<ExitCode> {
+  if (words[0] === "__complete") {
+    const { candidates } = await import("./cli/complete.ts");
+    print(candidates(words.slice(1), COMMANDS).map((word) => `${word}\n`).join(""), false);
+    return EXIT.done;
+  }
   const help = helpFor(words);
   if (help !== null) {
     print(help, false);

@@ -1,10 +1,12 @@
-/** The executable: warm start against plain `deno run` of the same bundle, and its size. */
+/** The executable: warm start against plain `deno run` of the same bundle, its processor time, and its size. */
 import { must } from "../tools/command.ts";
 import { EXECUTABLE, ROOT } from "../tools/paths.ts";
 import { type BenchRow, median } from "./bench.ts";
 
 const STARTS = 31;
 const SIZE_LIMIT_BYTES = 45e6;
+/** What any verb may cost before it does anything. */
+const CPU_LIMIT_SECONDS = 0.12;
 
 export async function startBench(): Promise<BenchRow[]> {
   await must(`${ROOT}/compile.sh`, ["--slim"]);
@@ -22,6 +24,7 @@ export async function startBench(): Promise<BenchRow[]> {
       ours.push(await seconds(EXECUTABLE, ["version"], env));
       theirs.push(await seconds(Deno.execPath(), [...plain, `${root}/app/main.js`, "version"], peerEnv));
     }
+    const cpu = await Promise.all([cpuSeconds(["version"], env), cpuSeconds(["help"], env)]);
     const [value, peer_value] = [median(ours) * 1000, median(theirs) * 1000];
     const { size } = await Deno.stat(EXECUTABLE);
     return [
@@ -34,6 +37,13 @@ export async function startBench(): Promise<BenchRow[]> {
         ratio: value / peer_value,
         figure: { better: "lower", limit: 1.15 },
       },
+      ...["version", "help"].map((verb, at): BenchRow => ({
+        name: `cpu_of_${verb}`,
+        value: cpu[at]! * 1000,
+        unit: "ms of processor time",
+        ratio: cpu[at]! / CPU_LIMIT_SECONDS,
+        figure: { better: "lower", limit: 1 },
+      })),
       {
         name: "slim_size",
         value: size / 1e6,
@@ -45,6 +55,19 @@ export async function startBench(): Promise<BenchRow[]> {
   } finally {
     await Deno.remove(cache, { recursive: true });
   }
+}
+
+/** User and system time of the executable with some words: the middle of several starts. */
+async function cpuSeconds(args: string[], env: Record<string, string>): Promise<number> {
+  const times: number[] = [];
+  for (let at = 0; at < STARTS; at++) {
+    const script = `TIMEFORMAT='%U %S'; time "$0" "$@" > /dev/null`;
+    const { stderr } = await new Deno.Command("bash", { args: ["-c", script, EXECUTABLE, ...args], env })
+      .output();
+    const [user, system] = new TextDecoder().decode(stderr).trim().split(" ").map(Number);
+    times.push(user! + system!);
+  }
+  return median(times);
 }
 
 async function seconds(program: string, args: string[], env: Record<string, string>): Promise<number> {

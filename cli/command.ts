@@ -1,5 +1,5 @@
 /** What a verb is. Help, checks, completions and docs/CLI.md follow from these fields. */
-import type { Config } from "../core/config/load.ts";
+import type { Config, ConfigFile } from "../core/config/load.ts";
 import type { DataDir, DataUse } from "../core/data_dir.ts";
 import type { Log } from "../core/log/log.ts";
 import type { Library } from "../ffi/library.ts";
@@ -46,6 +46,8 @@ export interface Context {
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   config(): Config;
+  /** The configuration file that counts; null when there is none. */
+  configFile(): ConfigFile | null;
   /** The value of a configuration key. */
   setting<T>(key: string): T;
   /** This program again with other words, stdout piped, with the environment that it needs; it ends with this process. */

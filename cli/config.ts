@@ -9,6 +9,10 @@ export const configShow: VerbBody = {
     for (const key of unknown) context.say(`Cannot show ${key}: no such key${nearest(key)}`);
     if (unknown.length > 0) return EXIT.usage;
     const config = context.config();
+    const file = context.configFile();
+    if (file?.by === "legend run") {
+      context.say(`configuration file: ${file.path}, which \`legend run\` was given`);
+    }
     for (const row of CONFIG_KEYS) {
       const found = config.get(row.key);
       if (!found || (args.length > 0 && !args.includes(row.key))) continue;

@@ -1,5 +1,12 @@
 /** What a verb may touch, opened at its first use. */
-import { type Config, configValue, loadConfig, passOverMistakes, systemInput } from "../core/config/load.ts";
+import {
+  type Config,
+  configFile,
+  configValue,
+  loadConfig,
+  passOverMistakes,
+  systemInput,
+} from "../core/config/load.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { childEnvironment } from "../core/child_environment.ts";
 import { type DataDir, openDataDir } from "../core/data_dir.ts";
@@ -49,9 +56,11 @@ export function createContext(command: Command, { flags }: Invocation): Context 
       if (!flags.part) say("SIGHUP changes nothing: configuration is read at the start, stop with SIGTERM");
     });
   }
+  // `legend run` goes by what it is given, and everything else by what that was.
+  const input = systemInput(flags, command.name !== "run");
   const config = once<Config>(() => {
-    if (!command.passesOverMistakes) return loadConfig(systemInput(flags));
-    const { config, problems } = passOverMistakes(systemInput(flags));
+    if (!command.passesOverMistakes) return loadConfig(input);
+    const { config, problems } = passOverMistakes(input);
     for (const line of problems) say(`${line} (passed over)`);
     return config;
   });
@@ -75,7 +84,7 @@ export function createContext(command: Command, { flags }: Invocation): Context 
   const setting = <T>(key: string) => configValue<T>(config(), key);
   const outbox = once<Log>(() => new EmbeddedLog(library(), dataDir().logPath));
   const log = once<Log>(() => {
-    const options = kafkaOf(config());
+    const options = flags.local ? null : kafkaOf(config());
     return options
       ? new KafkaLog(library(), options, {
         replicas: setting<number>("kafka.replicas"),
@@ -90,6 +99,7 @@ export function createContext(command: Command, { flags }: Invocation): Context 
     say,
     signal: interrupted.signal,
     config,
+    configFile: () => configFile(input),
     setting,
     respawn: (words) => respawn(words, folder.identity),
     dataDir,

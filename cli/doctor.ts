@@ -166,6 +166,15 @@ function noStore(context: Context): Finding {
   return { name: "store", ok: true, unknown: true, detail };
 }
 
+/** Which file counts here, and why. */
+export function configText(context: Context): string {
+  const file = context.configFile();
+  if (file === null) return "no file: defaults, environment and what was set while running";
+  return file.by === "legend run"
+    ? `${file.path}, which \`legend run\` was given`
+    : `${file.path}, by ${file.by}`;
+}
+
 async function findings(context: Context): Promise<Finding[]> {
   const { path } = context.dataDir();
   const parts = partsStatus(path);
@@ -177,6 +186,7 @@ async function findings(context: Context): Promise<Finding[]> {
       if (free < DISK_FREE_MIN_BYTES) fail(`${path} has ${free} bytes free, need ${DISK_FREE_MIN_BYTES}`);
       return `${path}, ${(free / 2 ** 30).toFixed(1)} GiB free`;
     }),
+    { name: "configuration", ok: true, detail: configText(context) },
     clockFinding(),
     ...agentFindings(path),
     ...modelFindings(context),

@@ -1,9 +1,10 @@
 import { type Part, supervise, type SupervisorOptions } from "../agents/supervisor.ts";
+import { CONFIG_PATH_FILE, type ConfigFile } from "../core/config/load.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { lockFile, SUPERVISOR_LOCK } from "../core/data_dir.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { AppError } from "../core/errors.ts";
-import { StatusFile } from "../core/files.ts";
+import { removeIfThere, replaceFile, StatusFile } from "../core/files.ts";
 import { partsStatusFile, PartsTeller } from "../core/parts.ts";
 import type { AgentStatus } from "../core/control.ts";
 import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
@@ -33,6 +34,7 @@ export const run: VerbBody = {
           `Cannot start: another legend runs in ${path}, stop it or use another --data-dir`,
         ),
     );
+    rememberConfig(path, context.configFile());
     await makeTopics(context);
     context.say(`paper mode: reading ${sources.join(", ")} into ${path}`);
     const begin = performance.now();
@@ -104,6 +106,14 @@ export const run: VerbBody = {
     return code === 0 ? EXIT.done : EXIT.failed;
   },
 };
+
+/** What other verbs go by, who name no file: what this run was given. A pipe can be read once only. */
+function rememberConfig(folder: string, given: ConfigFile | null): void {
+  const file = `${folder}/${CONFIG_PATH_FILE}`;
+  const path = given && Deno.realPathSync(given.path);
+  if (path && Deno.statSync(path).isFile) replaceFile(file, `${path}\n`);
+  else removeIfThere(file);
+}
 
 /**
  * How a part ended: `done` as it meant to, `refused` to start, or `crashed`. `last`: the last line it printed,

@@ -1,6 +1,6 @@
 /** Captured data, the log, and the store. */
 import type { Command } from "../command.ts";
-import { BLOCKS_FLAG, JSON_ANYWAY, JSON_FLAG, SLOT_FLAG } from "./flags.ts";
+import { BLOCKS_FLAG, JSON_ANYWAY, JSON_FLAG, LOCAL_FLAG, SLOT_FLAG } from "./flags.ts";
 
 const CAPTURED: readonly Command[] = [
   {
@@ -77,7 +77,7 @@ const LOG: readonly Command[] = [
     group: "Log and store",
     data: "read",
     summary: "Show records that could not be used, with the reason",
-    flags: [JSON_FLAG],
+    flags: [LOCAL_FLAG, JSON_FLAG],
     examples: ["legend dlq list", "legend dlq list sandwich-decisions"],
     body: async () => (await import("../dlq.ts")).dlqList,
   },
@@ -105,7 +105,7 @@ const LOG: readonly Command[] = [
     group: "Log and store",
     data: "read",
     summary: "What each group has still to read of each topic",
-    flags: [JSON_FLAG],
+    flags: [LOCAL_FLAG, JSON_FLAG],
     examples: ["legend topics lag"],
     body: async () => (await import("../topics.ts")).topicsLag,
   },
@@ -115,7 +115,7 @@ const LOG: readonly Command[] = [
     group: "Log and store",
     data: "read",
     summary: "List the topics: offsets, bytes, groups",
-    flags: [JSON_FLAG],
+    flags: [LOCAL_FLAG, JSON_FLAG],
     examples: ["legend topics list"],
     body: async () => (await import("../topics.ts")).topicsList,
   },
@@ -133,6 +133,7 @@ const LOG: readonly Command[] = [
       },
       { name: "follow", doc: "Wait for new records until interrupted" },
       { name: "limit", value: "N", doc: "Stop after N records" },
+      LOCAL_FLAG,
       JSON_ANYWAY,
     ],
     examples: [
@@ -147,7 +148,7 @@ const LOG: readonly Command[] = [
     group: "Log and store",
     data: "read",
     summary: "Read every record back and check its checksum, and the header of each file",
-    flags: [JSON_FLAG],
+    flags: [LOCAL_FLAG, JSON_FLAG],
     examples: ["legend topics verify", "legend topics verify decision-evidence"],
     body: async () => (await import("../topics.ts")).topicsVerify,
   },
@@ -179,10 +180,10 @@ const STORE: readonly Command[] = [
   },
   {
     name: "db query",
-    args: "[NAME]",
+    args: "[QUERY]",
     group: "Log and store",
     data: "read",
-    summary: "Run one of the named queries and print its rows as NDJSON; without a NAME, list them",
+    summary: "Run one of the named queries and print its rows as NDJSON; without QUERY, list them",
     flags: [{ name: "param", value: "NAME=VALUE", doc: "A parameter of the query; may repeat" }, JSON_FLAG],
     examples: ["legend db query"],
     body: async () => (await import("../db.ts")).dbQuery,

@@ -5,6 +5,10 @@ export const JSON_FLAG: Flag = { name: "json", doc: "NDJSON: one JSON object a l
 /** For verbs that print nothing else: a script may ask for it everywhere. */
 export const JSON_ANYWAY: Flag = { name: "json", doc: "NDJSON, which is what it prints anyway" };
 export const DETACH_FLAG: Flag = { name: "detach", doc: "Do not wait for the job: print its id" };
+export const LOCAL_FLAG: Flag = {
+  name: "local",
+  doc: "Read the log of this host, also where Kafka is configured",
+};
 export const REASON: Flag = { name: "reason", value: "TEXT", doc: "Why; kept with the command" };
 /** Parts that live and die with `legend run` say so to themselves. */
 export const PART_FLAG: Flag = { name: "part", doc: "End with the process that started this one" };

@@ -1,6 +1,6 @@
 /** Jobs and models. */
 import type { Command } from "../command.ts";
-import { DETACH_FLAG, JSON_FLAG, TIME_FLAGS } from "./flags.ts";
+import { DETACH_FLAG, JSON_FLAG, LOCAL_FLAG, TIME_FLAGS } from "./flags.ts";
 
 const JOBS: readonly Command[] = [
   {
@@ -18,7 +18,7 @@ const JOBS: readonly Command[] = [
     group: "Jobs and models",
     data: "read",
     summary: "All jobs, newest first",
-    flags: [JSON_FLAG],
+    flags: [LOCAL_FLAG, JSON_FLAG],
     examples: ["legend job list"],
     body: async () => (await import("../job.ts")).jobList,
   },
@@ -28,7 +28,7 @@ const JOBS: readonly Command[] = [
     group: "Jobs and models",
     data: "read",
     summary: "What a job has said",
-    flags: [{ name: "follow", doc: "Go on until the job is over" }, JSON_FLAG],
+    flags: [{ name: "follow", doc: "Go on until the job is over" }, LOCAL_FLAG, JSON_FLAG],
     examples: ["legend job logs newest"],
     body: async () => (await import("../job.ts")).jobLogs,
   },
@@ -47,7 +47,7 @@ const JOBS: readonly Command[] = [
     group: "Jobs and models",
     data: "read",
     summary: "One job with its arguments, state and result",
-    flags: [JSON_FLAG],
+    flags: [LOCAL_FLAG, JSON_FLAG],
     examples: ["legend job show newest --json"],
     details: ["JOB: an id, its first digits as far as they name one job, or `newest`."],
     body: async () => (await import("../job.ts")).jobShow,

@@ -1,6 +1,6 @@
 /** What looks at an installation, and at legend itself. */
 import type { Command } from "../command.ts";
-import { API_FLAGS, JSON_FLAG } from "./flags.ts";
+import { API_FLAGS, JSON_FLAG, LOCAL_FLAG } from "./flags.ts";
 
 export const WATCH_VERBS: readonly Command[] = [
   {
@@ -30,7 +30,10 @@ export const WATCH_VERBS: readonly Command[] = [
     group: "Watch and check",
     summary: "Print a completion script for a shell",
     examples: ["legend completions bash"],
-    details: ["bash: source <(legend completions bash)"],
+    details: [
+      "bash: source <(legend completions bash)",
+      "Verbs, flags also after words, modules, topics, versions, configuration keys and queries are completed.",
+    ],
     body: async () => (await import("../completions.ts")).completions,
   },
   {
@@ -70,7 +73,11 @@ export const WATCH_VERBS: readonly Command[] = [
     group: "First steps",
     data: "read",
     summary: "Say in words what was concluded from a transaction or decision, and from which numbers",
-    flags: [{ name: "why-not", doc: "Which terms of the gate refused, and how often" }, JSON_FLAG],
+    flags: [
+      { name: "why-not", doc: "Which terms of the gate refused, and how often" },
+      LOCAL_FLAG,
+      JSON_FLAG,
+    ],
     examples: ["legend explain newest", "legend explain --why-not"],
     details: [
       "Reads decision-evidence; amounts are base units of their mint, as on the chain. `newest` is the last decision.",

@@ -22,20 +22,35 @@ export interface ConfigInput {
   readFile(path: string): string;
   /** Permission bits, or null where the system has none. */
   mode(path: string): number | null;
+  /** Whether it is a plain file, which reading does not wait for; true without it. */
+  isFile?(path: string): boolean;
+  /** The file that `legend run` was given counts for who names none; not for `legend run` itself. */
+  readonly remembers?: boolean;
 }
+
+/** A configuration file, and who named it. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly by: "--config" | "LEGEND_CONFIG" | "legend run";
+}
+
+/** In the data folder: the path of the configuration file of the last `legend run`. */
+export const CONFIG_PATH_FILE = "config.path";
 
 const FILE_BYTES_MAX = 1 << 20;
 
 /** The process's own surroundings. */
-export function systemInput(flags: ConfigInput["flags"]): ConfigInput {
+export function systemInput(flags: ConfigInput["flags"], remembers = true): ConfigInput {
   return {
     flags,
+    remembers,
     env: Deno.env.toObject(),
     readFile: (path) => {
       if (Deno.statSync(path).size > FILE_BYTES_MAX) throw new Error("it is larger than 1 MiB");
       return Deno.readTextFileSync(path);
     },
     mode: (path) => Deno.statSync(path).mode,
+    isFile: (path) => Deno.statSync(path).isFile,
   };
 }
 
@@ -89,14 +104,21 @@ function lookAtConfig(
     }
   };
   const none = new Map<string, unknown>();
-  const path = typeof input.flags.config === "string" ? input.flags.config : input.env.LEGEND_CONFIG;
-  const read = path ? attempt(() => readToml(path, input), null) : none;
-  const toml = knownKeys(read ?? none, path ?? "", problems);
+  const named = namedFile(input);
+  const read = named ? attempt(() => readToml(named.path, input), null) : none;
+  let toml = knownKeys(read ?? none, named?.path ?? "", problems);
   // The runtime layer lies in the data folder, so that is settled first.
-  const early = { toml, runtime: none, path: path ?? "", runtimePath: "" };
+  let early = { toml, runtime: none, path: named?.path ?? "", runtimePath: "" };
   const config = new Map<string, ConfigValue>();
   const dataDir = attempt(() => resolve(configKey("data_dir")!, input, early), null);
   if (dataDir) config.set("data_dir", { ...dataDir, value: whole(dataDir.value as string) });
+  const remembered = named === null && dataDir
+    ? attempt(() => rememberedFile(String(config.get("data_dir")!.value), input), null)
+    : null;
+  if (remembered) {
+    toml = knownKeys(attempt(() => readRemembered(remembered.path, input), none), remembered.path, problems);
+    early = { ...early, toml, path: remembered.path };
+  }
   const runtimePath = `${config.get("data_dir")?.value ?? ""}/runtime.json`;
   const told = dataDir ? attempt(() => readRuntime(runtimePath, input), none) : none;
   const runtime = knownKeys(told, runtimePath, problems);
@@ -106,6 +128,49 @@ function lookAtConfig(
     if (value) config.set(row.key, value);
   }
   return { config, problems, isFileRead: read !== null, isUsage };
+}
+
+function namedFile({ flags, env }: ConfigInput): ConfigFile | null {
+  if (typeof flags.config === "string") return { path: flags.config, by: "--config" };
+  return env.LEGEND_CONFIG ? { path: env.LEGEND_CONFIG, by: "LEGEND_CONFIG" } : null;
+}
+
+/** The file of the last `legend run` in a data folder; null when it had none. */
+function rememberedFile(dataDir: string, input: ConfigInput): ConfigFile | null {
+  if (!input.remembers) return null;
+  const at = `${dataDir}/${CONFIG_PATH_FILE}`;
+  try {
+    if (input.isFile?.(at) === false) throw new Error("it is not a file");
+    const path = input.readFile(at).trim();
+    return path.startsWith("/") ? { path, by: "legend run" } : null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    throw new AppError("invalid", `Cannot read ${at}: ${reason(error)}`);
+  }
+}
+
+function readRemembered(path: string, input: ConfigInput): Map<string, unknown> {
+  try {
+    let isPlain = true;
+    try {
+      isPlain = input.isFile?.(path) !== false;
+    } catch {
+      // Reading it says what is wrong.
+    }
+    if (!isPlain) throw new AppError("invalid", `Cannot read ${path}: it is not a file`);
+    return readToml(path, input);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw new AppError(
+      "invalid",
+      `${error.message}; \`legend run\` was given it last: put it back, or name another with --config`,
+    );
+  }
+}
+
+/** The configuration file that counts; null when there is none. */
+export function configFile(input: ConfigInput): ConfigFile | null {
+  return namedFile(input) ?? rememberedFile(String(lookAtConfig(input).config.get("data_dir")?.value), input);
 }
 
 interface Layers {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ConfigInput, configValue, loadConfig } from "./load.ts";
+import { configFile, type ConfigInput, configValue, loadConfig, passOverMistakes } from "./load.ts";
 import { CONFIG_KEYS } from "./schema.ts";
 
 interface Given {
@@ -149,4 +149,62 @@ Deno.test("CONFIG_KEYS are sorted, documented, and their defaults pass their own
 Deno.test("the data folder is named from the root, whatever folder it was given from", () => {
   const config = load({ flags: { "data-dir": "d/" } });
   assert.equal(configValue(config, "data_dir"), `${Deno.cwd()}/d`);
+});
+
+Deno.test("the file that `legend run` was given counts for who names none, and never moves the data folder", () => {
+  const files: Record<string, string> = {
+    "/d/config.path": "/etc/legend.toml\n",
+    "/etc/legend.toml": 'data_dir = "/elsewhere"\n[api]\nport = 4321\n',
+    "/other.toml": "[api]\nport = 1234\n",
+  };
+  const input = (more: Partial<ConfigInput> = {}): ConfigInput => ({
+    flags: { "data-dir": "/d" },
+    env: {},
+    remembers: true,
+    readFile: (path) => {
+      if (files[path] === undefined) throw new Deno.errors.NotFound();
+      return files[path];
+    },
+    mode: () => 0o600,
+    isFile: (path) => {
+      if (files[path] === undefined) throw new Deno.errors.NotFound();
+      return path !== "/pipe";
+    },
+    ...more,
+  });
+  const port = (one: ConfigInput) => loadConfig(one).get("api.port");
+  assert.deepEqual(port(input()), { key: "api.port", value: 4321, origin: "/etc/legend.toml" });
+  assert.equal(loadConfig(input()).get("data_dir")!.value, "/d");
+  assert.deepEqual(configFile(input()), { path: "/etc/legend.toml", by: "legend run" });
+  assert.equal(port(input({ remembers: false }))!.value, 8080, "`legend run` goes by what it is given");
+  assert.equal(port(input({ env: { LEGEND_CONFIG: "/other.toml" } }))!.value, 1234);
+  const named = input({ flags: { "data-dir": "/d", config: "/other.toml" } });
+  assert.equal(port(named)!.value, 1234);
+  assert.deepEqual(configFile(named), { path: "/other.toml", by: "--config" });
+  assert.equal(port(input({ flags: { "data-dir": "/none" } }))!.value, 8080);
+
+  delete files["/etc/legend.toml"];
+  const line =
+    "Cannot read /etc/legend.toml: it does not exist; `legend run` was given it last: put it back, or name another with --config";
+  assert.throws(() => loadConfig(input()), { message: line });
+  const { config, problems } = passOverMistakes(input());
+  assert.deepEqual([problems, config.get("data_dir")!.value], [[line], "/d"], "a kill goes on");
+  // What blocks when it is read keeps nobody waiting.
+  [files["/d/config.path"], files["/pipe"]] = ["/pipe", ""];
+  assert.throws(() => loadConfig(input()), { message: /^Cannot read \/pipe: it is not a file; / });
+});
+
+Deno.test("a flag's value that cannot be used is wrong usage, any other layer's a failure", () => {
+  const input = { readFile: () => "{}", mode: () => 0o600 };
+  const kind = (one: Pick<ConfigInput, "flags" | "env">) => {
+    try {
+      loadConfig({ ...input, ...one });
+    } catch (error) {
+      return (error as Error).name;
+    }
+    return "nothing";
+  };
+  assert.equal(kind({ flags: { port: "99999" }, env: {} }), "UsageError");
+  assert.equal(kind({ flags: {}, env: { API_PORT: "99999" } }), "AppError");
+  assert.equal(kind({ flags: { port: "99999" }, env: { RATE_LIMIT_PER_SECOND: "x" } }), "UsageError");
 });

@@ -236,3 +236,95 @@ Deno.test(
 );
 
 const textLines = (text: string) => text.trim().split("\n");
+
+Deno.test("operator 21: with Kafka configured and away, --local reads this host's own log", () =>
+  withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    const own = (words: string[], env: Record<string, string> = {}) =>
+      legend([...words, "--data-dir", data], { env });
+    assert.equal((await own(["run", "--source", `file:${EXAMPLE_BLOCK}`])).code, 0);
+    // A port that is not listened on: the listener that had it is gone.
+    const away = { KAFKA_BROKERS: `127.0.0.1:${freePort()}` };
+    await eachAtOnce([
+      ["topics", "list"],
+      ["topics", "lag"],
+      ["topics", "tail", "decision-evidence"],
+      ["topics", "verify"],
+      ["job", "list"],
+      ["dlq", "list"],
+      ["explain", "newest"],
+    ], async (words) => {
+      const alone = await own(words);
+      assert.equal(alone.code, 0, alone.stderr);
+      const local = await own([...words, "--local"], away);
+      assert.deepEqual([local.code, local.stdout], [0, alone.stdout], `${words.join(" ")}: ${local.stderr}`);
+    });
+    const { code, stdout } = await own(["topics", "list"], away);
+    assert.deepEqual([code, stdout], [3, ""], "without it nothing is claimed");
+  }));
+
+Deno.test("operator 21: other verbs go by the configuration file that `legend run` was given, and say so", () =>
+  withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    const own = (...words: string[]) => legend([...words, "--data-dir", data], { cwd: folder });
+    await Deno.writeTextFile(`${folder}/light.toml`, "[store]\nenabled = false\n[api]\nport = 4321\n");
+    const file = ["run", "--source", `file:${EXAMPLE_BLOCK}`];
+    assert.equal((await own(...file, "--config", "light.toml")).code, 0);
+    const shown = await own("config", "show", "api.port", "store.enabled");
+    assert.equal(
+      shown.stdout,
+      `api.port = 4321  # ${folder}/light.toml\nstore.enabled = false  # ${folder}/light.toml\n`,
+    );
+    assert.equal(
+      shown.stderr,
+      `configuration file: ${folder}/light.toml, which \`legend run\` was given\n`,
+    );
+    const doctor = await own("doctor");
+    assert.ok(
+      doctor.stdout.includes(`ok   configuration: ${folder}/light.toml, which \`legend run\` was given\n`),
+      doctor.stdout,
+    );
+    assert.ok(doctor.stdout.includes("`store.enabled` is false"), doctor.stdout);
+
+    // A file that is gone is said, and stands in no kill's way.
+    await Deno.rename(`${folder}/light.toml`, `${folder}/moved.toml`);
+    const gone = await own("doctor");
+    assert.equal(gone.code, 1);
+    oneLine(
+      gone,
+      /^Cannot read .+light\.toml: it does not exist; `legend run` was given it last: /,
+      "doctor",
+    );
+    const kill = await own("kill", "mev");
+    assert.equal(kill.code, 0, kill.stderr);
+    oneLine(kill, /light\.toml: it does not exist.+\(passed over\)$/m, "kill");
+
+    // A run without a file is what counts from then on.
+    assert.equal((await own(...file)).code, 0);
+    assert.equal((await own("config", "show", "api.port")).stdout, "api.port = 8080  # default\n");
+  }));
+
+Deno.test("operator 21: a shell completes words, and flags after words", () =>
+  withFolder(async (folder) => {
+    await Deno.symlink(`${ROOT}/dist/legend`, `${folder}/legend`);
+    const rows: [string, string[]][] = [
+      ["legend topics tail decision-evidence-", ["decision-evidence-dlq"]],
+      ["legend model show m", ["mev"]],
+      ["legend run agent mev --so", ["--source"]],
+      ["legend config show kafka.b", ["kafka.brokers"]],
+      ["legend ki", ["kill"]],
+    ];
+    for (const [line, expected] of rows) {
+      const words = line.split(" ");
+      const script = `source <(legend completions bash); COMP_WORDS=(${words.join(" ")}); COMP_CWORD=${
+        words.length - 1
+      }; _legend; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const { stdout, stderr } = await new Deno.Command("bash", {
+        args: ["-c", script],
+        clearEnv: true,
+        env: environment({ PATH: `${folder}:/usr/bin:/bin` }),
+      }).output();
+      assert.equal(new TextDecoder().decode(stderr), "");
+      assert.deepEqual(textLines(new TextDecoder().decode(stdout)), expected, line);
+    }
+  }));
