@@ -19,7 +19,21 @@ const VALUES = {
   ev_min: "ev-min",
   score_min: "score-min",
   tip_ladder: "tip-ladder",
+  pools_deny: "pools-deny",
+  mints_allow: "mints-allow",
+  mints_deny: "mints-deny",
+  liquidity_min: "liquidity-min",
+  mint_refuse: "mint-refuse",
+  unknown: "unknown",
 } as const;
+
+/** A flag's text as the contract has it; `none` empties a list. */
+function parsed(name: string, text: string): unknown {
+  if (name === "unknown") return text;
+  if (name === "tip_ladder") return text.split(",").map(asNumber);
+  if (!/^(pools|mints)_|^mint_refuse$/.test(name)) return asNumber(text);
+  return text === "none" ? [] : text.split(",").map((word) => word.trim());
+}
 
 /** The values that were given, as text; checked here, so that nothing is sent and audited that no agent can take. */
 function valuesOf(flags: Invocation["flags"]): Record<string, string> {
@@ -27,8 +41,7 @@ function valuesOf(flags: Invocation["flags"]): Record<string, string> {
     typeof flags[flag] === "string" ? [[name, flags[flag]] as const] : []
   );
   for (const [name, text] of given) {
-    const value = name === "tip_ladder" ? text.split(",").map(asNumber) : asNumber(text);
-    const { success, error } = controlBody.safeParse({ [name]: value });
+    const { success, error } = controlBody.safeParse({ [name]: parsed(name, text) });
     if (success) continue;
     const why = error.issues[0]?.message ?? "it cannot be used";
     throw new UsageError(`Cannot use --${VALUES[name as keyof typeof VALUES]} ${text}: ${why}`);

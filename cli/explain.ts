@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { UsageError } from "../core/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { StoredRecord } from "../core/log/log.ts";
-import { type AgentStatus, agentStatuses } from "../core/control.ts";
+import { type AgentStatus, agentStatuses, gatesText } from "../core/control.ts";
 import { sourceLine } from "../core/funnel.ts";
 import type { Evidence, EvidenceLeg } from "../core/evidence.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";
@@ -87,13 +87,16 @@ async function newest(context: Context): Promise<Evidence[]> {
   return last?.value ? [JSON.parse(Buffer.from(last.value).toString())] : [];
 }
 
+/** Letters of the longest term of the gate. */
+const TERM_WIDTH = "liquidity_unknown".length;
+
 /** The counters of each agent that has run here, with their age. */
 function whyNot(context: Context, json: boolean): typeof EXIT.done | typeof EXIT.failed {
   const statuses = agentStatuses(context.dataDir().path);
   for (const status of statuses) {
     if (json) {
-      const { instance, module, state, killed, at_ns, candidates, passed, funnel, why_not } = status;
-      const row = { instance, module, state, killed, at_ns, candidates, passed, funnel, why_not };
+      const { instance, module, state, killed, at_ns, policy, candidates, passed, funnel, why_not } = status;
+      const row = { instance, module, state, killed, at_ns, policy, candidates, passed, funnel, why_not };
       context.out(`${JSON.stringify(row)}\n`);
       continue;
     }
@@ -105,8 +108,9 @@ function whyNot(context: Context, json: boolean): typeof EXIT.done | typeof EXIT
       } s ago, ${status.state}${status.killed ? ", killed" : ""})`,
       `  source: ${sourceLine([status])}; paper: nothing is submitted`,
       ...funnelText(status),
+      ...gatesText(status.policy).map((gate) => `  gate ${gate}`),
       "  since its start, by every term that refused (one opportunity may be in several):",
-      ...rows.map(([term, count]) => `  ${term.padEnd(12)} refused ${count}`),
+      ...rows.map(([term, count]) => `  ${term.padEnd(TERM_WIDTH)} refused ${count}`),
       "",
     ].join("\n"));
   }
@@ -125,7 +129,7 @@ function funnelText({ funnel }: AgentStatus): string[] {
   return [
     `  last ${window_s} s: ${seen} seen > ${fresh} fresh > ${weighed} weighed > ${passed} passed > ` +
     `${published} published > ${landed} landed (paper)`,
-    ...refused.map(([term, count]) => `  ${term.padEnd(12)} was the first to refuse ${count}`),
+    ...refused.map(([term, count]) => `  ${term.padEnd(TERM_WIDTH)} was the first to refuse ${count}`),
   ];
 }
 
@@ -152,7 +156,7 @@ function openText(evidence: Open): string {
     `${landing.contention} swaps in 8 slots, ${landing.bundle_len} transactions`,
     `  EV = ${ev.p_land} * (${ev.edge_lamports} - ${ev.tip_lamports} - ${ev.landed_fee_lamports}) - ` +
     `${1 - ev.p_land} * ${ev.fail_cost_lamports} lamports = ${ev.ev_sol} SOL`,
-    ...refused.map(({ term, value, limit }) => `  refused by ${term}: ${value}, limit ${limit}`),
+    ...refused.map(({ term, value, limit }) => `  refused by ${term}: ${value ?? "unknown"}, limit ${limit}`),
     "",
   ].join("\n");
 }

@@ -15,6 +15,34 @@ export interface PolicyState {
   score_min: number;
   /** Quantiles of landed tips. */
   tip_ladder: number[];
+  /** Pools that are not traded in. This and what follows is left out where it is off. */
+  pools_deny?: string[];
+  /** The only mints beside SOL that are traded. */
+  mints_allow?: string[];
+  mints_deny?: string[];
+  /** SOL that each pool must hold. */
+  liquidity_min?: number;
+  /** Powers that no traded mint's makers may have. */
+  mint_refuse?: MintRisk[];
+  /** What becomes of an opportunity of which a gate does not know what it asks; `refuse` when left out. */
+  unknown?: "refuse" | "pass";
+}
+
+export type MintRisk = "freeze" | "delegate" | "hook" | "fee";
+
+/** The gates that are in force, in words; none are off. */
+export function gatesText(policy: PolicyState): string[] {
+  const { pools_deny = [], mints_allow = [], mints_deny = [], liquidity_min = 0, mint_refuse = [] } = policy;
+  const list = (name: string, words: readonly string[]) =>
+    words.length > 0 ? [`${name} ${words.join(",")}`] : [];
+  const found = [
+    ...list("pools_deny", pools_deny),
+    ...list("mints_allow", mints_allow),
+    ...list("mints_deny", mints_deny),
+    ...list("mint_refuse", mint_refuse),
+    ...(liquidity_min > 0 ? [`liquidity_min ${liquidity_min} SOL`] : []),
+  ];
+  return found.length > 0 ? [...found, `unknown ${policy.unknown ?? "refuse"}`] : [];
 }
 
 /** Where an agent's frames come from. */

@@ -1,6 +1,6 @@
 /** What each module is wanted to run, by reading `control-state-proto` along. */
 import { jobs } from "../proto/wire.ts";
-import { type ModuleName, MODULES, type PolicyState } from "./control.ts";
+import { type MintRisk, type ModuleName, MODULES, type PolicyState } from "./control.ts";
 import { follow } from "./log/follow.ts";
 import type { Log } from "./log/log.ts";
 
@@ -47,6 +47,12 @@ export class WantedStates {
       ev_min: state.evMinSol ?? 0,
       score_min: state.scoreMin ?? 0,
       tip_ladder: state.tipLadder ?? [],
+      pools_deny: state.poolsDeny ?? [],
+      mints_allow: state.mintsAllow ?? [],
+      mints_deny: state.mintsDeny ?? [],
+      liquidity_min: state.liquidityMinSol ?? 0,
+      mint_refuse: (state.mintRefuse ?? []) as MintRisk[],
+      unknown: state.passUnknown ? "pass" : "refuse",
     };
     this.#byModule.set(module, { module, policy, request_id: state.requestId ?? "" });
   }

@@ -9,6 +9,16 @@ export const GATE_TERMS: Readonly<Record<string, readonly [label: string, change
   fee_share: ["Fees and tip take too much of the edge", "a lower tip ladder"],
   slippage: ["Slippage too high", "smaller sizes or deeper pools"],
   state_age: ["Pool state too old", "a faster source"],
+  pools_deny: ["Pool on the deny list", "take it off pools_deny"],
+  mints_deny: ["Mint on the deny list", "take it off mints_deny"],
+  mints_allow: ["Mint not on the allow list", "put it on mints_allow"],
+  liquidity_min: ["Too little in a pool", "lower liquidity_min"],
+  liquidity_unknown: ["What a pool holds is not known in SOL", "unknown=pass"],
+  mint_freeze: ["Its holders can be frozen", "mint_refuse without freeze"],
+  mint_delegate: ["Somebody may take it from its holders", "mint_refuse without delegate"],
+  mint_hook: ["A program is asked at each transfer", "mint_refuse without hook"],
+  mint_fee: ["Its transfer fee can be changed", "mint_refuse without fee"],
+  mint_unknown: ["Mint never seen in a snapshot", "--accounts with its account, or unknown=pass"],
 };
 
 /** What is refused by these is counted alone: no list has it. */

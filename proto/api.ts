@@ -11,6 +11,10 @@ const evMin = z.number().min(0).max(10);
 /** Rising quantiles of landed tips. */
 const tipLadder = z.array(z.number().gt(0).lt(1)).min(1).max(8)
   .refine((rungs) => rungs.every((rung, at) => at === 0 || rung > rungs[at - 1]!), "must rise");
+/** Addresses in base58; none: the gate is off. */
+const addresses = z.array(z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{32,44}$/, "need addresses in base58")).max(
+  32,
+);
 const throttlePct = z.number().int().min(0).max(100);
 
 /** `POST /api/control/module/mev:policy`. Unknown keys are an error, so that a typo never becomes a silent no-op. */
@@ -19,6 +23,13 @@ export const controlBody = z.strictObject({
   ev_min: evMin.optional(),
   score_min: z.number().min(0).max(1).optional(),
   tip_ladder: tipLadder.optional(),
+  pools_deny: addresses.optional(),
+  mints_allow: addresses.optional(),
+  mints_deny: addresses.optional(),
+  /** SOL that each pool must hold. */
+  liquidity_min: z.number().min(0).max(1e9).optional(),
+  mint_refuse: z.array(z.enum(["freeze", "delegate", "hook", "fee"])).max(4).optional(),
+  unknown: z.enum(["refuse", "pass"]).optional(),
   kill: z.boolean().optional(),
   reason,
   request_id: requestId,

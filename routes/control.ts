@@ -25,7 +25,19 @@ const TAKES: Record<ActionName, readonly (keyof ControlBody)[]> = {
   stop: ["reason"],
   restart: ["reason"],
   throttle: ["throttle_pct", "reason"],
-  policy: ["throttle_pct", "ev_min", "score_min", "tip_ladder", "reason"],
+  policy: [
+    "throttle_pct",
+    "ev_min",
+    "score_min",
+    "tip_ladder",
+    "pools_deny",
+    "mints_allow",
+    "mints_deny",
+    "liquidity_min",
+    "mint_refuse",
+    "unknown",
+    "reason",
+  ],
   kill: ["kill", "reason"],
 };
 

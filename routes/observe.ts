@@ -71,6 +71,16 @@ const GATES: readonly string[] = [
   "fee_share",
   "slippage",
   "state_age",
+  "pools_deny",
+  "mints_deny",
+  "mints_allow",
+  "liquidity_min",
+  "liquidity_unknown",
+  "mint_freeze",
+  "mint_delegate",
+  "mint_hook",
+  "mint_fee",
+  "mint_unknown",
 ];
 
 /** What a list of decisions is asked for; a value that selects nothing that there is, is refused. */

@@ -17,14 +17,46 @@ export const CONTROL_VERBS: readonly Command[] = [
         value: "LIST",
         doc: "policy: rising quantiles of landed tips, for example 0.5,0.7",
       },
+      {
+        name: "pools-deny",
+        value: "LIST",
+        doc: "policy: pools that are not traded in; none takes the list away",
+      },
+      {
+        name: "mints-allow",
+        value: "LIST",
+        doc: "policy: the only mints beside SOL that are traded; none: all",
+      },
+      {
+        name: "mints-deny",
+        value: "LIST",
+        doc: "policy: mints that are not traded; none takes the list away",
+      },
+      {
+        name: "liquidity-min",
+        value: "SOL",
+        doc: "policy: SOL that each pool must hold or be worth on its paid side; 0: any",
+      },
+      {
+        name: "mint-refuse",
+        value: "LIST",
+        doc: "policy: powers that no traded mint may have: freeze,delegate,hook,fee; none: any",
+      },
+      {
+        name: "unknown",
+        value: "refuse|pass",
+        doc: "policy: what a gate does not know refuses (so without it) or passes",
+      },
       REASON,
       JSON_FLAG,
     ],
     examples: [
       "legend control mev policy --ev-min 0.001 --tip-ladder 0.5,0.7",
+      "legend control mev policy --liquidity-min 50 --mint-refuse freeze,delegate,hook,fee",
       "legend control arbitrage throttle --throttle-pct 50 --reason 'too many'",
     ],
     details: [
+      "What mints may do is known of those whose accounts are in a snapshot (--accounts); of all others it is unknown.",
       "restart drops pool state and reads policy and model again. Whoever can read the key in the data folder counts as",
       "admin of this host. Without a running agent the state on disk is changed, and the next start obeys it.",
     ],

@@ -1985,6 +1985,24 @@ export namespace jobs {
         /** ControlState killSequence. */
         killSequence: Long;
 
+        /** ControlState poolsDeny. */
+        poolsDeny: string[];
+
+        /** ControlState mintsAllow. */
+        mintsAllow: string[];
+
+        /** ControlState mintsDeny. */
+        mintsDeny: string[];
+
+        /** ControlState liquidityMinSol. */
+        liquidityMinSol: number;
+
+        /** ControlState mintRefuse. */
+        mintRefuse: string[];
+
+        /** ControlState passUnknown. */
+        passUnknown: boolean;
+
         /**
          * Encodes the specified ControlState message. Does not implicitly {@link jobs.ControlState.verify|verify} messages.
          * @param message ControlState message or plain object to encode
@@ -2038,6 +2056,24 @@ export namespace jobs {
 
             /** ControlState killSequence */
             killSequence?: (Long|null);
+
+            /** ControlState poolsDeny */
+            poolsDeny?: (string[]|null);
+
+            /** ControlState mintsAllow */
+            mintsAllow?: (string[]|null);
+
+            /** ControlState mintsDeny */
+            mintsDeny?: (string[]|null);
+
+            /** ControlState liquidityMinSol */
+            liquidityMinSol?: (number|null);
+
+            /** ControlState mintRefuse */
+            mintRefuse?: (string[]|null);
+
+            /** ControlState passUnknown */
+            passUnknown?: (boolean|null);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];

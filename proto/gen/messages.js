@@ -5124,6 +5124,12 @@ export const jobs = $root.jobs = (() => {
          * @property {Long|null} [sequence] ControlState sequence
          * @property {string|null} [requestId] ControlState requestId
          * @property {Long|null} [killSequence] ControlState killSequence
+         * @property {Array.<string>|null} [poolsDeny] ControlState poolsDeny
+         * @property {Array.<string>|null} [mintsAllow] ControlState mintsAllow
+         * @property {Array.<string>|null} [mintsDeny] ControlState mintsDeny
+         * @property {number|null} [liquidityMinSol] ControlState liquidityMinSol
+         * @property {Array.<string>|null} [mintRefuse] ControlState mintRefuse
+         * @property {boolean|null} [passUnknown] ControlState passUnknown
          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
          */
 
@@ -5150,6 +5156,10 @@ export const jobs = $root.jobs = (() => {
          */
         const ControlState = function (properties) {
             this.tipLadder = [];
+            this.poolsDeny = [];
+            this.mintsAllow = [];
+            this.mintsDeny = [];
+            this.mintRefuse = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -5237,6 +5247,54 @@ export const jobs = $root.jobs = (() => {
         ControlState.prototype.killSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
         /**
+         * ControlState poolsDeny.
+         * @member {Array.<string>} poolsDeny
+         * @memberof jobs.ControlState
+         * @instance
+         */
+        ControlState.prototype.poolsDeny = $util.emptyArray;
+
+        /**
+         * ControlState mintsAllow.
+         * @member {Array.<string>} mintsAllow
+         * @memberof jobs.ControlState
+         * @instance
+         */
+        ControlState.prototype.mintsAllow = $util.emptyArray;
+
+        /**
+         * ControlState mintsDeny.
+         * @member {Array.<string>} mintsDeny
+         * @memberof jobs.ControlState
+         * @instance
+         */
+        ControlState.prototype.mintsDeny = $util.emptyArray;
+
+        /**
+         * ControlState liquidityMinSol.
+         * @member {number} liquidityMinSol
+         * @memberof jobs.ControlState
+         * @instance
+         */
+        ControlState.prototype.liquidityMinSol = 0;
+
+        /**
+         * ControlState mintRefuse.
+         * @member {Array.<string>} mintRefuse
+         * @memberof jobs.ControlState
+         * @instance
+         */
+        ControlState.prototype.mintRefuse = $util.emptyArray;
+
+        /**
+         * ControlState passUnknown.
+         * @member {boolean} passUnknown
+         * @memberof jobs.ControlState
+         * @instance
+         */
+        ControlState.prototype.passUnknown = false;
+
+        /**
          * Encodes the specified ControlState message. Does not implicitly {@link jobs.ControlState.verify|verify} messages.
          * @function encode
          * @memberof jobs.ControlState
@@ -5272,6 +5330,22 @@ export const jobs = $root.jobs = (() => {
                 writer.uint32(/* id 9, wireType 2 =*/74).string(message.requestId);
             if (message.killSequence != null && $Object.hasOwnProperty.call(message, "killSequence") && (typeof message.killSequence === "object" ? message.killSequence.low || message.killSequence.high : message.killSequence !== 0))
                 writer.uint32(/* id 10, wireType 0 =*/80).uint64(message.killSequence);
+            if (message.poolsDeny != null && message.poolsDeny.length)
+                for (let i = 0; i < message.poolsDeny.length; ++i)
+                    writer.uint32(/* id 11, wireType 2 =*/90).string(message.poolsDeny[i]);
+            if (message.mintsAllow != null && message.mintsAllow.length)
+                for (let i = 0; i < message.mintsAllow.length; ++i)
+                    writer.uint32(/* id 12, wireType 2 =*/98).string(message.mintsAllow[i]);
+            if (message.mintsDeny != null && message.mintsDeny.length)
+                for (let i = 0; i < message.mintsDeny.length; ++i)
+                    writer.uint32(/* id 13, wireType 2 =*/106).string(message.mintsDeny[i]);
+            if (message.liquidityMinSol != null && $Object.hasOwnProperty.call(message, "liquidityMinSol") && !$Object.is(message.liquidityMinSol, 0))
+                writer.uint32(/* id 14, wireType 1 =*/113).double(message.liquidityMinSol);
+            if (message.mintRefuse != null && message.mintRefuse.length)
+                for (let i = 0; i < message.mintRefuse.length; ++i)
+                    writer.uint32(/* id 15, wireType 2 =*/122).string(message.mintRefuse[i]);
+            if (message.passUnknown != null && $Object.hasOwnProperty.call(message, "passUnknown") && message.passUnknown !== false)
+                writer.uint32(/* id 16, wireType 0 =*/128).bool(message.passUnknown);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -5409,6 +5483,56 @@ export const jobs = $root.jobs = (() => {
                             message.killSequence = value;
                         else
                             delete message.killSequence;
+                        continue;
+                    }
+                case 11: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.poolsDeny && message.poolsDeny.length))
+                            message.poolsDeny = [];
+                        message.poolsDeny.push(reader.stringVerify());
+                        continue;
+                    }
+                case 12: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.mintsAllow && message.mintsAllow.length))
+                            message.mintsAllow = [];
+                        message.mintsAllow.push(reader.stringVerify());
+                        continue;
+                    }
+                case 13: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.mintsDeny && message.mintsDeny.length))
+                            message.mintsDeny = [];
+                        message.mintsDeny.push(reader.stringVerify());
+                        continue;
+                    }
+                case 14: {
+                        if (wireType !== 1)
+                            break;
+                        if (!$Object.is(value = reader.double(), 0))
+                            message.liquidityMinSol = value;
+                        else
+                            delete message.liquidityMinSol;
+                        continue;
+                    }
+                case 15: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.mintRefuse && message.mintRefuse.length))
+                            message.mintRefuse = [];
+                        message.mintRefuse.push(reader.stringVerify());
+                        continue;
+                    }
+                case 16: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.passUnknown = value;
+                        else
+                            delete message.passUnknown;
                         continue;
                     }
                 }

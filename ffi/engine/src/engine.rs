@@ -6,6 +6,7 @@ use crate::decision::{Decision, Hop, Kind, Open, Target};
 use crate::features::{self, CycleFacts, Past, Provenance, SandwichFacts, Scorer};
 use crate::frame::{FrameError, Transaction};
 use crate::gate::{self, Term, Terms, WhyNot};
+use crate::gates::{Mints, Place};
 use crate::landing::{self, LandingInputs, Tips, Traffic};
 use crate::legs::{self, DecodeCounts, Leg};
 use crate::missed::Missed;
@@ -85,6 +86,7 @@ pub struct Engine {
     transaction: Transaction,
     legs: Vec<Leg>,
     pools: Pools,
+    mints: Mints,
     traffic: Vec<Traffic>,
     tips: Tips,
     sandwiches: Sandwiches,
@@ -118,6 +120,7 @@ impl Engine {
             transaction: Transaction::default(),
             legs: Vec::new(),
             pools: Pools::default(),
+            mints: Mints::default(),
             traffic: Vec::new(),
             tips: Tips::default(),
             sandwiches: Sandwiches::new(WINDOW_SLOTS),
@@ -158,13 +161,14 @@ impl Engine {
     /// Takes in account state from before the first slot; returns how many pools it made known.
     pub fn load(&mut self, accounts: &[Account<'_>]) -> usize {
         let known = self.pools.load(accounts);
+        self.mints.load(accounts);
         self.traffic.resize(self.pools.len(), Traffic::default());
         known
     }
 
     /// Puts `policy` in force from the next event on.
     pub fn set_policy(&mut self, policy: &Policy) {
-        self.policy = *policy;
+        self.policy = policy.clone();
     }
 
     /// Whom to ask for scores; where there is no answer the baseline scores. `shadow` is told only.
@@ -404,7 +408,7 @@ impl Engine {
         bundle_len: u32,
         out: &mut Vec<Decision>,
     ) {
-        let policy = self.policy;
+        let policy = self.policy.clone();
         let tip_quantile = policy.tip_ladder.rungs()[0];
         let tip_lamports = self.tips.quantile(tip_quantile);
         let landing = LandingInputs { tip_quantile, contention, bundle_len };
@@ -426,6 +430,7 @@ impl Engine {
             fee_share: (tip + fee) / edge,
             slippage_bps,
             state_age_slots: found.slot.saturating_sub(self.whole_slot),
+            place: Place::of(&policy.gates, &found.hops, &self.mints),
         };
         let features = match &found.facts {
             Facts::Sandwich(facts) => features::sandwich(facts),
@@ -450,7 +455,7 @@ impl Engine {
             shadow,
             terms,
             refusals: gate::Refusals::default(),
-            policy,
+            policy: policy.clone(),
         };
         let mut decision = Decision::open(kind, found.slot, found.now_ns, open);
         decision.features = Some(features);

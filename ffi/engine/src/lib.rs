@@ -12,6 +12,7 @@ pub mod envelope;
 pub mod features;
 pub mod frame;
 pub mod gate;
+pub mod gates;
 pub mod landing;
 pub mod legs;
 pub mod missed;

@@ -1,5 +1,9 @@
 //! What the operator allows: small, plain numbers that the spine reads before each event.
 
+use std::sync::Arc;
+
+use crate::gates::Gates;
+
 /// Most rungs of a tip ladder.
 pub const RUNGS_MAX: usize = 8;
 
@@ -32,7 +36,7 @@ impl TipLadder {
 }
 
 /// The live policy of one module. Defaults are SPEC 3's.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     /// Decisions are made; false after STOP.
     pub running: bool,
@@ -52,6 +56,8 @@ pub struct Policy {
     pub max_slippage_bps: f64,
     /// Slots that pool state may be old.
     pub max_state_age_slots: u64,
+    /// What is not traded in.
+    pub gates: Arc<Gates>,
 }
 
 impl Default for Policy {
@@ -67,6 +73,7 @@ impl Default for Policy {
             max_fee_share: 0.5,
             max_slippage_bps: 50.0,
             max_state_age_slots: 2,
+            gates: Arc::default(),
         }
     }
 }

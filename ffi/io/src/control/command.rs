@@ -2,11 +2,14 @@
 //! these bytes, the key's id, a sequence, the time in milliseconds and the expiry. A plain `ctrl-v1` reader
 //! sees the bytes alone.
 
+use std::sync::Arc;
+
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use engine::policy::{Policy, TipLadder};
 use wire::control::{Action, Command};
 use wire::prost::Message;
 
+use super::gates::{ARGS, StoredGates};
 use super::keys;
 use crate::log::format::StoredRecord;
 
@@ -201,7 +204,7 @@ pub fn is_unkill(command: &Command) -> bool {
 /// # Errors
 /// Why the command cannot be obeyed now.
 pub fn apply(policy: &Policy, command: &Command) -> Result<(Policy, bool), String> {
-    let mut next = *policy;
+    let mut next = policy.clone();
     let mut restart = false;
     if is_kill(command) {
         // Whatever else it says, it kills.
@@ -242,7 +245,7 @@ pub fn apply(policy: &Policy, command: &Command) -> Result<(Policy, bool), Strin
             next.killed = false;
         }
         action @ (Action::Throttle | Action::Policy) => {
-            unknown(&["throttle_pct", "ev_min", "tip_ladder", "score_min"])?;
+            unknown(&[&["throttle_pct", "ev_min", "tip_ladder", "score_min"][..], &ARGS].concat())?;
             change(&mut next, command, action == Action::Throttle)?;
         }
     }
@@ -264,6 +267,9 @@ fn change(next: &mut Policy, command: &Command, throttle: bool) -> Result<(), St
     };
     next.ev_min_sol = within("ev_min", 0.0, 10.0)?.unwrap_or(next.ev_min_sol);
     next.score_min = within("score_min", 0.0, 1.0)?.unwrap_or(next.score_min);
+    let mut gates = StoredGates::from(&*next.gates);
+    gates.change(&command.args)?;
+    next.gates = Arc::new(gates.gates()?);
     if let Some(text) = command.args.get("tip_ladder") {
         let rungs: Option<Vec<f64>> = text.split(',').map(|rung| rung.trim().parse().ok()).collect();
         let ladder = rungs.and_then(|rungs| TipLadder::new(&rungs));
@@ -320,42 +326,48 @@ mod tests {
     #[test]
     fn apply_changes_what_was_asked_and_refuses_the_rest() {
         let base = Policy::default();
-        let killed = Policy { killed: true, ..base };
+        let killed = Policy { killed: true, ..base.clone() };
         let ladder = TipLadder::new(&[0.2, 0.4]).expect("rises");
         type Row<'a> = (&'a str, Policy, Action, &'a [(&'a str, &'a str)], Option<Policy>);
         let rows: [Row<'_>; 14] = [
-            ("kill", base, Action::Kill, &[], Some(killed)),
-            ("un-kill", killed, Action::Kill, &[("kill", "false")], Some(base)),
-            ("kill maybe", base, Action::Kill, &[("kill", "no")], None),
-            ("start killed", killed, Action::Start, &[], None),
-            ("restart killed", killed, Action::Restart, &[], None),
-            ("stop", base, Action::Stop, &[("reason", "x")], Some(Policy { running: false, ..base })),
+            ("kill", base.clone(), Action::Kill, &[], Some(killed.clone())),
+            ("un-kill", killed.clone(), Action::Kill, &[("kill", "false")], Some(base.clone())),
+            ("kill maybe", base.clone(), Action::Kill, &[("kill", "no")], None),
+            ("start killed", killed.clone(), Action::Start, &[], None),
+            ("restart killed", killed.clone(), Action::Restart, &[], None),
+            (
+                "stop",
+                base.clone(),
+                Action::Stop,
+                &[("reason", "x")],
+                Some(Policy { running: false, ..base.clone() }),
+            ),
             (
                 "throttle",
-                base,
+                base.clone(),
                 Action::Throttle,
                 &[("throttle_pct", "25")],
-                Some(Policy { throttle_pct: 25, ..base }),
+                Some(Policy { throttle_pct: 25, ..base.clone() }),
             ),
-            ("throttle much", base, Action::Throttle, &[("throttle_pct", "101")], None),
-            ("throttle nothing", base, Action::Throttle, &[], None),
+            ("throttle much", base.clone(), Action::Throttle, &[("throttle_pct", "101")], None),
+            ("throttle nothing", base.clone(), Action::Throttle, &[], None),
             (
                 "ev_min",
-                base,
+                base.clone(),
                 Action::Policy,
                 &[("ev_min", "0.01")],
-                Some(Policy { ev_min_sol: 0.01, ..base }),
+                Some(Policy { ev_min_sol: 0.01, ..base.clone() }),
             ),
-            ("ev_min nan", base, Action::Policy, &[("ev_min", "NaN")], None),
+            ("ev_min nan", base.clone(), Action::Policy, &[("ev_min", "NaN")], None),
             (
                 "ladder",
-                base,
+                base.clone(),
                 Action::Policy,
                 &[("tip_ladder", "0.2, 0.4")],
-                Some(Policy { tip_ladder: ladder, ..base }),
+                Some(Policy { tip_ladder: ladder, ..base.clone() }),
             ),
-            ("ladder falls", base, Action::Policy, &[("tip_ladder", "0.4,0.2")], None),
-            ("unknown", base, Action::Policy, &[("ev_mni", "1")], None),
+            ("ladder falls", base.clone(), Action::Policy, &[("tip_ladder", "0.4,0.2")], None),
+            ("unknown", base.clone(), Action::Policy, &[("ev_mni", "1")], None),
         ];
         for (name, policy, action, args, expected) in rows {
             let got = apply(&policy, &command(action, args)).ok().map(|(next, _)| next);

@@ -4,6 +4,7 @@
 pub mod agent_process;
 pub mod client;
 pub mod command;
+pub mod gates;
 pub mod keys;
 mod kill;
 pub mod latch;

@@ -138,7 +138,7 @@ impl Live {
         }
         // Held by a writer for some nanoseconds, and only when there is something new: else the next event asks.
         let policy = self.policy.try_lock().ok()?;
-        Some((newest, *policy))
+        Some((newest, policy.clone()))
     }
 
     /// Whether pool state is to be dropped; asked once per new policy.
@@ -155,7 +155,7 @@ impl Live {
 
     fn set(&self, policy: &Policy, restart: bool) -> u64 {
         let mut held = self.policy.lock().unwrap_or_else(PoisonError::into_inner);
-        *held = *policy;
+        *held = policy.clone();
         self.restart.fetch_or(restart, SeqCst);
         self.killed.store(policy.killed, SeqCst);
         self.version.fetch_add(1, SeqCst) + 1

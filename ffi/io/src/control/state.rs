@@ -6,11 +6,14 @@ use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::Arc;
 
+use engine::gates::Gates;
 use engine::policy::{Policy, TipLadder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::gates::StoredGates;
 use super::window::Window;
 use crate::agent::say;
 use crate::disk;
@@ -22,7 +25,7 @@ const HEADER: usize = 24;
 /// Answered requests remembered, newest last.
 const ANSWERS_MAX: usize = 32;
 /// Bytes of them: the rest of a slot is for everything else.
-const ANSWERS_BYTES_MAX: usize = 16 << 10;
+const ANSWERS_BYTES_MAX: usize = 10 << 10;
 
 /// The policy in the form that is stored, hashed and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +42,9 @@ pub struct StoredPolicy {
     pub score_min: f64,
     /// Quantiles.
     pub tip_ladder: Vec<f64>,
+    /// What is not traded in; what is off is left out.
+    #[serde(flatten)]
+    pub gates: StoredGates,
 }
 
 impl From<&Policy> for StoredPolicy {
@@ -50,12 +56,13 @@ impl From<&Policy> for StoredPolicy {
             ev_min: policy.ev_min_sol,
             score_min: policy.score_min,
             tip_ladder: policy.tip_ladder.rungs().to_vec(),
+            gates: StoredGates::from(&*policy.gates),
         }
     }
 }
 
 impl StoredPolicy {
-    /// For the engine; a ladder that is none becomes the default's.
+    /// For the engine; a ladder that is none becomes the default's, and gates that are none let nothing pass.
     #[must_use]
     pub fn policy(&self) -> Policy {
         let defaults = Policy::default();
@@ -66,6 +73,7 @@ impl StoredPolicy {
             ev_min_sol: self.ev_min,
             score_min: self.score_min,
             tip_ladder: TipLadder::new(&self.tip_ladder).unwrap_or(defaults.tip_ladder),
+            gates: Arc::new(self.gates.gates().unwrap_or_else(|_| Gates::closed())),
             ..defaults
         }
     }
@@ -258,6 +266,10 @@ fn read_slot(file: &File, slot: u64) -> Option<(u64, ControlState)> {
 mod tests {
     use std::path::PathBuf;
 
+    use engine::gates::LIST_MAX;
+    use engine::pubkey::Pubkey;
+
+    use super::super::window::Mark;
     use super::*;
 
     fn folder(name: &str) -> PathBuf {
@@ -297,6 +309,35 @@ mod tests {
     }
 
     #[test]
+    fn a_state_fits_its_slot_with_all_of_it_full() {
+        let folder = folder("full");
+        let (mut file, mut state) = StateFile::open(&folder, "mev").expect("makes");
+        let now_ms = 1_700_000_000_000;
+        for number in 0..512 {
+            let mark =
+                Mark::new("key", &format!("sender {}", number % 64), u64::MAX - 512 + number, now_ms + 1);
+            state.window.remember(mark, now_ms, 35_000);
+        }
+        for n in 0..40 {
+            state.answered(&format!("{n:032x}"), "ab".repeat(250));
+        }
+        let list = |from: u8| (0..LIST_MAX as u8).map(|n| Pubkey([from + n; 32])).collect::<Vec<_>>();
+        let gates = Gates {
+            pools_deny: list(100),
+            mints_allow: list(140),
+            mints_deny: list(180),
+            liquidity_min_sol: 0.1 + 0.2,
+            pass_unknown: true,
+            ..Gates::default()
+        };
+        let policy = Policy { gates: Arc::new(gates), ..Policy::default() };
+        state.policy = StoredPolicy::from(&policy);
+        file.write(&state).expect("fits");
+        assert_eq!(StateFile::open(&folder, "mev").expect("reads").1.policy.policy(), policy);
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
+
+    #[test]
     fn policy_comes_back_as_it_was_and_its_hash_follows_every_part() {
         let policy = Policy { killed: true, throttle_pct: 7, ev_min_sol: 0.1, ..Policy::default() };
         let stored = StoredPolicy::from(&policy);
@@ -305,6 +346,10 @@ mod tests {
             StoredPolicy { killed: false, ..stored.clone() },
             StoredPolicy { ev_min: 0.2, ..stored.clone() },
             StoredPolicy { tip_ladder: vec![0.1], ..stored.clone() },
+            StoredPolicy {
+                gates: StoredGates { liquidity_min: 1.0, ..StoredGates::default() },
+                ..stored.clone()
+            },
         ];
         assert!(others.iter().all(|other| other.hash() != stored.hash()));
     }

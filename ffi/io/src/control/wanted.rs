@@ -10,6 +10,7 @@ use wire::jobs::ControlState as Wanted;
 use wire::prost::Message;
 
 use super::command::{self, Signed};
+use super::gates::{StoredGates, Unknown};
 use super::server::module_name;
 use super::state::StoredPolicy;
 use crate::log::format::{self, Batch, Record, StoredRecord};
@@ -47,7 +48,16 @@ impl SignedState {
             ev_min: Some(wanted.ev_min_sol).filter(|value| (0.0..=10.0).contains(value))?,
             score_min: Some(wanted.score_min).filter(|value| (0.0..=1.0).contains(value))?,
             tip_ladder: TipLadder::new(&wanted.tip_ladder)?.rungs().to_vec(),
+            gates: StoredGates {
+                pools_deny: wanted.pools_deny,
+                mints_allow: wanted.mints_allow,
+                mints_deny: wanted.mints_deny,
+                liquidity_min: wanted.liquidity_min_sol,
+                mint_refuse: wanted.mint_refuse,
+                unknown: if wanted.pass_unknown { Unknown::Pass } else { Unknown::Refuse },
+            },
         };
+        policy.gates.gates().ok()?;
         let Wanted { request_id, kill_sequence, .. } = wanted;
         Some(SignedState { policy, request_id, kill_sequence, signed })
     }
@@ -117,6 +127,7 @@ pub fn tell(
     let sequence = sequence.max(known.saturating_add(1));
     let known_kill = before.as_ref().map_or(0, |state| state.kill_sequence);
     let kill_sequence = if command.action() == Action::Kill { sequence } else { known_kill };
+    let gates = StoredGates::from(&*policy.gates);
     let wanted = Wanted {
         module: module_name(module).to_owned(),
         running: policy.running,
@@ -128,6 +139,12 @@ pub fn tell(
         sequence,
         request_id: command.request_id.clone(),
         kill_sequence,
+        pools_deny: gates.pools_deny,
+        mints_allow: gates.mints_allow,
+        mints_deny: gates.mints_deny,
+        liquidity_min_sol: gates.liquidity_min,
+        mint_refuse: gates.mint_refuse,
+        pass_unknown: gates.unknown == Unknown::Pass,
     };
     let signed = Signed::over(DOMAIN, wanted.encode_to_vec(), key, sequence, [at_ms, u64::MAX]);
     let headers = signed.headers();

@@ -249,6 +249,24 @@ pub struct ControlState {
     /// of the newest kill or un-kill in it: what is older lifts no kill
     #[prost(uint64, tag = "10")]
     pub kill_sequence: u64,
+    /// addresses
+    #[prost(string, repeated, tag = "11")]
+    pub pools_deny: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// addresses; none: all
+    #[prost(string, repeated, tag = "12")]
+    pub mints_allow: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// addresses
+    #[prost(string, repeated, tag = "13")]
+    pub mints_deny: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// SOL; 0: any
+    #[prost(double, tag = "14")]
+    pub liquidity_min_sol: f64,
+    /// freeze, delegate, hook, fee
+    #[prost(string, repeated, tag = "15")]
+    pub mint_refuse: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// what a gate does not know passes
+    #[prost(bool, tag = "16")]
+    pub pass_unknown: bool,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

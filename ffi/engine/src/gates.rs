@@ -1,0 +1,331 @@
+//! What an operator does not trade in: pools and mints by address, pools with little in them, mints whose makers keep
+//! powers over what others hold. All of it is off until a policy says otherwise.
+
+use std::collections::HashMap;
+
+use crate::decision::Hop;
+use crate::pools::Account;
+use crate::pubkey::Pubkey;
+use crate::token::{TOKEN, TOKEN_2022, WRAPPED_SOL};
+
+/// Most addresses of one list.
+pub const LIST_MAX: usize = 32;
+/// SOL; more than there is.
+pub const LIQUIDITY_MAX_SOL: f64 = 1e9;
+const LAMPORTS_PER_SOL: f64 = 1e9;
+
+/// Powers that a mint's makers have over what others hold, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Risks(u8);
+
+impl Risks {
+    /// None of them.
+    pub const NONE: Risks = Risks(0);
+    /// Accounts can be frozen.
+    pub const FREEZE: Risks = Risks(1);
+    /// Somebody may move or burn what any account holds.
+    pub const DELEGATE: Risks = Risks(2);
+    /// A program of theirs is asked at each transfer, or may be set to be.
+    pub const HOOK: Risks = Risks(4);
+    /// The fee of a transfer can be changed.
+    pub const FEE: Risks = Risks(8);
+    /// Their names in every output.
+    pub const NAMES: [(Risks, &'static str); 4] = [
+        (Risks::FREEZE, "freeze"),
+        (Risks::DELEGATE, "delegate"),
+        (Risks::HOOK, "hook"),
+        (Risks::FEE, "fee"),
+    ];
+
+    /// These and those.
+    #[must_use]
+    pub fn and(self, other: Risks) -> Risks {
+        Risks(self.0 | other.0)
+    }
+
+    /// Whether one of `other` is among them.
+    #[must_use]
+    pub fn has(self, other: Risks) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Risks> {
+        Risks::NAMES.into_iter().find(|(_, known)| *known == name).map(|(risk, _)| risk)
+    }
+
+    /// Their names, in order.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Risks::NAMES.into_iter().filter(move |(risk, _)| self.has(*risk)).map(|(_, name)| name)
+    }
+
+    fn when(self, holds: bool) -> Risks {
+        if holds { self } else { Risks::default() }
+    }
+}
+
+/// The gates of one module.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Gates {
+    /// Pools that are not traded in; sorted.
+    pub pools_deny: Vec<Pubkey>,
+    /// The only mints beside SOL that are traded; empty: all; sorted.
+    pub mints_allow: Vec<Pubkey>,
+    /// Mints that are not traded; sorted.
+    pub mints_deny: Vec<Pubkey>,
+    /// SOL that each pool must hold on the side that is paid, or be worth there; 0: any.
+    pub liquidity_min_sol: f64,
+    /// Powers that no traded mint's makers may have.
+    pub mint_refuse: Risks,
+    /// What is not known passes; else it refuses.
+    pub pass_unknown: bool,
+}
+
+impl Gates {
+    /// Refuses everything: what was asked for cannot be read.
+    #[must_use]
+    pub fn closed() -> Gates {
+        Gates { liquidity_min_sol: f64::INFINITY, ..Gates::default() }
+    }
+}
+
+/// What the gates look at.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Place {
+    /// A pool of `pools_deny`.
+    pub pool_denied: bool,
+    /// A mint of `mints_deny`.
+    pub mint_denied: bool,
+    /// A mint that `mints_allow` lacks.
+    pub mint_not_allowed: bool,
+    /// SOL in the smallest of the pools; `None`: one cannot be told in SOL.
+    pub liquidity_sol: Option<f64>,
+    /// Of all traded mints that are known.
+    pub risks: Risks,
+    /// A traded mint whose account was never seen.
+    pub mint_unknown: bool,
+}
+
+impl Place {
+    /// Of the swaps of a plan, which is paid for in the first one's mint.
+    #[must_use]
+    pub fn of(gates: &Gates, hops: &[Hop], mints: &Mints) -> Place {
+        let listed = |list: &[Pubkey], key: &Pubkey| list.binary_search(key).is_ok();
+        let mut place = Place { liquidity_sol: liquidity_sol(hops), ..Place::default() };
+        for hop in hops {
+            place.pool_denied |= listed(&gates.pools_deny, &hop.pool);
+            for mint in [&hop.in_mint, &hop.out_mint] {
+                place.mint_denied |= listed(&gates.mints_deny, mint);
+                if *mint == WRAPPED_SOL {
+                    continue;
+                }
+                place.mint_not_allowed |= !gates.mints_allow.is_empty() && !listed(&gates.mints_allow, mint);
+                match mints.risks(mint) {
+                    Some(risks) => place.risks = place.risks.and(risks),
+                    None => place.mint_unknown = true,
+                }
+            }
+        }
+        place
+    }
+}
+
+/// SOL in the smallest pool: its SOL side; of a pool without one what its paid side is worth, at the rate of the plan
+/// that pays SOL for it.
+fn liquidity_sol(hops: &[Hop]) -> Option<f64> {
+    let paid = hops.first().filter(|first| first.in_mint == WRAPPED_SOL)?.in_amount as f64;
+    let of = |hop: &Hop| {
+        let lamports = if hop.in_mint == WRAPPED_SOL {
+            hop.reserves[0] as f64
+        } else if hop.out_mint == WRAPPED_SOL {
+            hop.reserves[1] as f64
+        } else {
+            hop.reserves[0] as f64 / hop.in_amount as f64 * paid
+        };
+        Some(lamports / LAMPORTS_PER_SOL).filter(|sol| sol.is_finite())
+    };
+    hops.iter().try_fold(f64::INFINITY, |least, hop| Some(least.min(of(hop)?)))
+}
+
+/// What is known of mints: from their accounts as a snapshot had them.
+#[derive(Debug, Default)]
+pub struct Mints(HashMap<Pubkey, Risks>);
+
+impl Mints {
+    /// Takes in mint accounts; others are passed over.
+    pub fn load(&mut self, accounts: &[Account<'_>]) {
+        for account in accounts {
+            let risks = if account.owner == TOKEN || account.owner == TOKEN_2022 {
+                mint_risks(account.data, account.owner == TOKEN_2022)
+            } else {
+                None
+            };
+            if let Some(risks) = risks {
+                self.0.insert(account.pubkey, risks);
+            }
+        }
+    }
+
+    /// The powers that a mint's makers have; `None`: its account was never seen.
+    #[must_use]
+    pub fn risks(&self, mint: &Pubkey) -> Option<Risks> {
+        if *mint == WRAPPED_SOL { Some(Risks::default()) } else { self.0.get(mint).copied() }
+    }
+}
+
+/// Bytes of a mint without extensions.
+const MINT_BYTES: usize = 82;
+/// Where Token-2022 says what an account with extensions is, and its word for a mint.
+const KIND_AT: usize = 165;
+const KIND_MINT: u8 = 1;
+/// Extensions, from Token-2022's `ExtensionType`.
+const TRANSFER_FEE_CONFIG: u16 = 1;
+const PERMANENT_DELEGATE: u16 = 12;
+const TRANSFER_HOOK: u16 = 14;
+
+/// Of a mint's bytes; `None` when they are of no mint, or an extension is cut off.
+///
+/// Layout: mint authority (4 + 32), supply u64, decimals u8, initialized u8, freeze authority (4 + 32); with extensions
+/// zeros up to 165, the kind, then `[type u16][len u16][bytes]` each, little endian.
+fn mint_risks(data: &[u8], extensions: bool) -> Option<Risks> {
+    let base = data.get(..MINT_BYTES)?;
+    let is_mint = data.len() == MINT_BYTES || (extensions && data.get(KIND_AT) == Some(&KIND_MINT));
+    if !is_mint || base[45] != 1 {
+        return None;
+    }
+    let mut risks = Risks::FREEZE.when(base[46..50] != [0; 4]);
+    let mut rest = data.get(KIND_AT + 1..).unwrap_or_default();
+    while let Some((&[a, b, c, d], after)) = rest.split_first_chunk::<4>() {
+        let (kind, len) = (u16::from_le_bytes([a, b]), usize::from(u16::from_le_bytes([c, d])));
+        if kind == 0 {
+            // What follows is room that nothing uses yet.
+            break;
+        }
+        let (body, next) = after.split_at_checked(len)?;
+        let is_set = |at: usize| body.get(at..at + 32).map(|key| key.iter().any(|byte| *byte != 0));
+        risks = risks.and(match kind {
+            // Who may change it is its first field.
+            TRANSFER_FEE_CONFIG => Risks::FEE.when(is_set(0)?),
+            PERMANENT_DELEGATE => Risks::DELEGATE.when(is_set(0)?),
+            // Who may set the program, and the program.
+            TRANSFER_HOOK => Risks::HOOK.when(is_set(0)? || is_set(32)?),
+            _ => Risks::default(),
+        });
+        rest = next;
+    }
+    Some(risks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dex;
+
+    fn key(byte: u8) -> Pubkey {
+        Pubkey([byte; 32])
+    }
+
+    fn mint(freeze: bool, extensions: &[(u16, &[u8])]) -> Vec<u8> {
+        let mut data = vec![0; MINT_BYTES];
+        data[45] = 1;
+        data[46] = u8::from(freeze);
+        if !extensions.is_empty() {
+            data.resize(KIND_AT, 0);
+            data.push(KIND_MINT);
+            for (kind, body) in extensions {
+                data.extend_from_slice(&kind.to_le_bytes());
+                data.extend_from_slice(&(body.len() as u16).to_le_bytes());
+                data.extend_from_slice(body);
+            }
+        }
+        data
+    }
+
+    #[test]
+    fn mint_risks_reads_each_power_and_knows_nothing_of_what_is_no_mint() {
+        let (none, set, fee) = ([0; 64], [7; 64], [[7; 108], [0; 108]]);
+        let hooks = [[&none[..32], &set[..32]].concat(), [&set[..32], &none[..32]].concat()];
+        let rows: [(&str, Vec<u8>, bool, Option<Risks>); 14] = [
+            ("plain", mint(false, &[]), false, Some(Risks::default())),
+            ("freeze", mint(true, &[]), false, Some(Risks::FREEZE)),
+            ("2022 plain", mint(false, &[]), true, Some(Risks::default())),
+            ("delegate", mint(false, &[(12, &set[..32])]), true, Some(Risks::DELEGATE)),
+            ("delegate given up", mint(false, &[(12, &none[..32])]), true, Some(Risks::default())),
+            ("hook", mint(false, &[(14, &hooks[0])]), true, Some(Risks::HOOK)),
+            ("hook to be set", mint(false, &[(14, &hooks[1])]), true, Some(Risks::HOOK)),
+            ("no hook", mint(false, &[(14, &none)]), true, Some(Risks::default())),
+            ("fee", mint(false, &[(1, &fee[0])]), true, Some(Risks::FEE)),
+            ("fixed fee", mint(false, &[(1, &fee[1])]), true, Some(Risks::default())),
+            (
+                "behind another one",
+                mint(true, &[(99, &[1, 2, 3]), (12, &set[..32])]),
+                true,
+                Some(Risks::FREEZE.and(Risks::DELEGATE)),
+            ),
+            ("cut off", mint(false, &[(12, &set[..31])]), true, None),
+            ("a token account", vec![1; 165], false, None),
+            ("extensions of the old program", mint(false, &[(12, &set[..32])]), false, None),
+        ];
+        for (name, data, extensions, expected) in rows {
+            assert_eq!(mint_risks(&data, extensions), expected, "{name}");
+        }
+        let whole = mint(true, &[(1, &fee[0]), (12, &set[..32]), (14, &set)]);
+        for len in 0..whole.len() {
+            // Whatever is cut, nothing panics, and what is said is a part of the truth.
+            let said = mint_risks(&whole[..len], true);
+            assert!(said.is_none_or(|said| said.0 & !15 == 0), "{len}");
+        }
+        assert_eq!(Risks::named("hook"), Some(Risks::HOOK));
+        assert_eq!(Risks::named("none"), None);
+        assert_eq!(Risks(15).names().collect::<Vec<_>>(), ["freeze", "delegate", "hook", "fee"]);
+    }
+
+    #[test]
+    fn place_of_looks_at_each_hop() {
+        let hop = |pool: u8, [from, to]: [Pubkey; 2], in_amount: u64, reserves: [u64; 2]| Hop {
+            dex: &dex::DEXES[0],
+            pool: key(pool),
+            in_mint: from,
+            in_amount,
+            out_mint: to,
+            out_amount: 1,
+            reserves,
+        };
+        // 2 SOL for 100 of A, these for B in a pool without SOL that holds 5,000 of A (worth 100 SOL), B for SOL.
+        let (a, b, sol) = (key(50), key(51), WRAPPED_SOL);
+        let hops = [
+            hop(1, [sol, a], 2_000_000_000, [300_000_000_000, 1]),
+            hop(2, [a, b], 100, [5_000, 1]),
+            hop(3, [b, sol], 7, [1, 200_000_000_000]),
+        ];
+        let mut mints = Mints::default();
+        let plain = mint(true, &[]);
+        mints.load(&[
+            Account { pubkey: a, owner: TOKEN, data: &plain },
+            Account { pubkey: b, owner: key(9), data: &plain },
+        ]);
+        let off = Place::of(&Gates::default(), &hops, &mints);
+        let expected = Place {
+            liquidity_sol: Some(100.0),
+            risks: Risks::FREEZE,
+            mint_unknown: true,
+            ..Place::default()
+        };
+        assert_eq!(off, expected);
+        assert_eq!(Place::of(&Gates::default(), &hops[1..], &mints).liquidity_sol, None);
+        let of = |gates: Gates| Place::of(&gates, &hops, &mints);
+        assert!(of(Gates { pools_deny: vec![key(2), key(8)], ..Gates::default() }).pool_denied);
+        assert!(!of(Gates { pools_deny: vec![key(8)], ..Gates::default() }).pool_denied);
+        assert!(of(Gates { mints_deny: vec![b], ..Gates::default() }).mint_denied);
+        assert!(!of(Gates { mints_deny: vec![key(1)], ..Gates::default() }).mint_denied);
+        assert!(of(Gates { mints_allow: vec![a], ..Gates::default() }).mint_not_allowed);
+        assert!(!of(Gates { mints_allow: vec![a, b], ..Gates::default() }).mint_not_allowed);
+    }
+}
