@@ -1,12 +1,14 @@
-import { UsageError } from "../core/errors.ts";
+import { AppError, UsageError } from "../core/errors.ts";
 import { capture as captureFiles } from "../ffi/engine.ts";
 import { EXIT, type VerbBody } from "./command.ts";
 import { slotFlag } from "./decode.ts";
 import { number } from "./replay.ts";
 import { checkSource } from "./run_agent.ts";
 
+const exists = (path: string) => Deno.lstat(path).then(() => true, () => false);
+
 export const capture: VerbBody = {
-  run({ flags, all }, context) {
+  async run({ flags, all }, context) {
     const sources = all("source");
     const { out } = flags;
     sources.forEach(checkSource);
@@ -17,18 +19,25 @@ export const capture: VerbBody = {
     if (typeof out !== "string" || !out.endsWith(".journal")) {
       throw new UsageError(`Cannot capture to ${out ?? "nothing"}: need --out FILE.journal`);
     }
+    if (!flags.force && await exists(out)) {
+      throw new AppError(
+        "unavailable",
+        `Cannot capture to ${out}: it is there already, need another name or --force`,
+      );
+    }
     const slot = slotFlag(flags.slot);
-    const { blocks, frames } = captureFiles(context.library(), {
+    const { blocks, frames, unread } = captureFiles(context.library(), {
       sources,
       out,
       ...(count === undefined ? {} : { blocks: count }),
       ...(slot === undefined ? {} : { slot: Number(slot) }),
     });
+    unread.forEach((line) => context.say(line));
     context.out(
       flags.json
         ? `${JSON.stringify({ file: out, blocks, frames })}\n`
         : `${blocks} blocks, ${frames} frames in ${out}\n`,
     );
-    return EXIT.done;
+    return unread.length === 0 ? EXIT.done : EXIT.failed;
   },
 };

@@ -95,6 +95,8 @@ export interface Command {
   readonly details?: readonly string[];
   /** Mistakes in the configuration are said and passed over: nothing may stand in a kill's way. */
   readonly passesOverMistakes?: true;
+  /** SIGINT and SIGTERM end it where it stands: it reads and prints, and has nothing to bring to an end. */
+  readonly endsAtOnce?: true;
   /** Its code, loaded when it is wanted: a verb costs nothing while another one runs. */
   body(): Promise<VerbBody>;
 }

@@ -46,7 +46,7 @@ function once<T>(make: () => T): () => T {
 /** The context of one call of a verb. */
 export function createContext(command: Command, { flags }: Invocation): Context {
   const interrupted = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of command.endsAtOnce ? [] : ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => interrupted.abort());
   }
   const runs = command.data === "make";

@@ -16,6 +16,22 @@ export interface DecodeSummary {
   malformed: number;
   malformed_swaps: number;
   unresolved_swaps: number;
+  /** Transactions that were seen before. */
+  repeated: number;
+  /** Calls that look like a swap and gave no leg. */
+  missed_swaps: number;
+  /** The most frequent of them. */
+  missed_by_program: MissedSwaps[];
+}
+
+/** One program's instruction that looks like a swap and gave no leg. */
+export interface MissedSwaps {
+  program: string;
+  /** Its name, when it has one. */
+  dex: string | null;
+  /** First bytes of the instruction, hex. */
+  tag: string;
+  count: number;
 }
 
 /** NDJSON of the library, pulled in blocks. */
@@ -92,7 +108,7 @@ export class Replay extends LineStream {
 export function capture(
   library: Library,
   options: { sources: readonly string[]; out: string; slot?: number; blocks?: number },
-): { blocks: number; frames: number } {
+): { blocks: number; frames: number; unread: string[] } {
   const text = utf8(JSON.stringify(options));
   return JSON.parse(
     library.text((out, size) => library.symbols.legend_capture(text, text.length, out, size)),

@@ -19,6 +19,7 @@ const CAPTURED: readonly Command[] = [
         value: "FILE",
         doc: "The journal, with the ending .journal; decode, replay and run read it",
       },
+      { name: "force", doc: "Write over a journal that is there" },
       BLOCKS_FLAG,
       SLOT_FLAG,
       JSON_FLAG,
@@ -37,6 +38,7 @@ const CAPTURED: readonly Command[] = [
       "FILE: answers of getBlock or getTransaction (json, jsonParsed, base58, base64), arrays or NDJSON of",
       "{slot, block}, .zst and .gz, or folders of them. Failed transactions have no legs. The counters go to stderr.",
     ],
+    endsAtOnce: true,
     body: async () => (await import("../decode.ts")).decode,
   },
   {
@@ -66,6 +68,7 @@ const CAPTURED: readonly Command[] = [
       "The same data give the same bytes: the last line has the SHA-256 over all Envelopes in order. Nothing is written",
       "to a topic.",
     ],
+    endsAtOnce: true,
     body: async () => (await import("../replay.ts")).replay,
   },
 ];

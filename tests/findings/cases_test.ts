@@ -1,6 +1,6 @@
 /** Inputs that were once read wrongly or not at all: each file alone, against the legs that are true. */
 import assert from "node:assert/strict";
-import { legend, lines, shared, skipShared } from "../e2e/executable.ts";
+import { command, legend, lines, shared, skipShared, withFolder } from "../e2e/executable.ts";
 import { replay } from "../e2e/replay.ts";
 
 type Leg = Record<string, string | number | boolean>;
@@ -113,4 +113,129 @@ Deno.test("engine 11: the same block given twice counts once", { ignore }, async
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+/** The files that cannot be used, and words of the line that says why. */
+const HOSTILE: Record<string, RegExp> = {
+  "broken.json":
+    /F47c3CizgWhK8RsTerwQLu7XbmoLzSxHC5F17A1qf5upQu1MUJJyzuq2GyLoEDy6xGKdLVinPNo7idXCiFBbor4: a key/,
+  "hostile_03_null_inner.json": /has no innerInstructions/,
+  "hostile_05_no_loaded.json": /loadedAddresses are missing/,
+  "hostile_12_fee_huge.json": /1e\+40|10000000000000000000/,
+  "hostile_21_inner_index_oob.json": /inner instruction of it belongs to no instruction/,
+};
+
+for (const [name, why] of Object.entries(HOSTILE)) {
+  Deno.test(`engine 15: ${name} ends with one line that names file and reason`, { ignore }, async () => {
+    const { code, stdout, stderr } = await legend(["decode", file(name)]);
+    assert.deepEqual([code, stdout], [1, ""]);
+    const said = stderr.split("\n").filter((line) => line.includes(name));
+    assert.equal(said.length, 1, stderr);
+    assert.match(said[0]!, why);
+  });
+}
+
+Deno.test("engine 16: a byte order mark changes nothing", { ignore }, async () => {
+  const marked = await legend(["decode", file("hostile_bom.json")]);
+  const plain = await legend(["decode", file("okx_cpmm_fee_mint.json")]);
+  assert.equal(marked.code, 0, marked.stderr);
+  assert.equal(marked.stdout, plain.stdout);
+});
+
+Deno.test(
+  "engine 16: a torn line of NDJSON is named and the other lines give their legs",
+  { ignore },
+  async () => {
+    const { code, stdout, stderr } = await legend(["decode", file("hostile_ndjson_badline.ndjson")]);
+    assert.equal(code, 1);
+    assert.match(stderr, /hostile_ndjson_badline\.ndjson: line 2: it is not JSON/);
+    assert.deepEqual(lines<Leg>(stdout).map(({ slot }) => slot), [210, 210, 212, 212]);
+  },
+);
+
+Deno.test("engine 16: a null result is told from an answer without a slot", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/answer.json`, '{"jsonrpc":"2.0","result":null,"id":1}');
+    const { code, stderr } = await legend(["decode", `${folder}/answer.json`]);
+    assert.equal(code, 1);
+    assert.match(stderr, /answer\.json: its result is null \(a skipped slot, or an unknown signature\)/);
+  });
+});
+
+Deno.test("engine 17: a transaction without a slot says null", { ignore }, async () => {
+  await withFolder(async (folder) => {
+    const { slot: _, ...rest } = JSON.parse(await Deno.readTextFile(file("zerofi.json")));
+    await Deno.writeTextFile(`${folder}/one.json`, JSON.stringify(rest));
+    const { code, stdout, stderr } = await legend(["decode", "--json", `${folder}/one.json`]);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(lines<Leg>(stdout).map(({ slot, dex }) => [slot, dex]), [[null, "zerofi"]]);
+  });
+});
+
+Deno.test(
+  "engine 14: links, pipes and an unreadable name in a folder cost only themselves",
+  { ignore },
+  async () => {
+    await withFolder(async (folder) => {
+      await Deno.copyFile(file("zerofi.json"), `${folder}/a.json`);
+      await Deno.symlink(folder, `${folder}/loop`);
+      await Deno.symlink(`${folder}/a.json`, `${folder}/again.json`);
+      await Deno.symlink(`${folder}/nowhere`, `${folder}/dead.json`);
+      const made = await new Deno.Command("mkfifo", { args: [`${folder}/pipe.json`] }).output();
+      assert.ok(made.success);
+      const { code, stdout, stderr } = await legend(["decode", folder]);
+      assert.equal(code, 1, "one file could not be read");
+      assert.equal(lines(stdout).length, 1, "one leg, once");
+      assert.match(stderr, /Cannot read .*dead\.json: it does not exist/);
+      assert.match(stderr, /"files":1,/);
+    });
+  },
+);
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`engine 13: ${signal} ends decode and replay at once, also while a pipe says nothing`, async () => {
+    await withFolder(async (folder) => {
+      const pipe = `${folder}/pipe.json`;
+      assert.ok((await new Deno.Command("mkfifo", { args: [pipe] }).output()).success);
+      const runs = [["decode", pipe], ["replay", pipe], ["replay", "--seed", "7", "--blocks", "1000000"]];
+      for (const args of runs) {
+        const child = command(args).spawn();
+        // Printing, or reading from the pipe: it has begun.
+        const drained = [
+          child.stdout.pipeTo(new WritableStream()),
+          child.stderr.pipeTo(new WritableStream()),
+        ];
+        await began(child.pid, args);
+        child.kill(signal);
+        const { success } = await child.status;
+        await Promise.allSettled(drained);
+        assert.equal(success, false, args.join(" "));
+      }
+    });
+  });
+}
+
+/** Waits until the verb's library is loaded: from there on it reads. */
+async function began(pid: number, args: readonly string[]): Promise<void> {
+  const until = Date.now() + 60_000;
+  while (Date.now() < until) {
+    const maps = await Deno.readTextFile(`/proc/${pid}/maps`).catch(() => "");
+    if (maps.includes("liblegend")) return;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  assert.fail(`${args.join(" ")} never began`);
+}
+
+Deno.test("engine 16: capture writes over nothing unless it is told to", { ignore }, async () => {
+  await withFolder(async (folder) => {
+    const out = `${folder}/zerofi.journal`;
+    const args = ["capture", "--source", `file:${file("zerofi.json")}`, "--out", out];
+    assert.equal((await legend(args)).code, 0);
+    const before = await Deno.readFile(out);
+    const again = await legend(args);
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /it is there already, need another name or --force/);
+    assert.deepEqual(await Deno.readFile(out), before);
+    assert.equal((await legend([...args, "--force"])).code, 0);
+  });
 });

@@ -119,7 +119,7 @@ struct CaptureOptions {
     slot: Option<u64>,
 }
 
-/// Turns files into a capture journal (`{sources, out, slot, blocks}` as JSON); writes `{blocks, frames}` as JSON.
+/// Turns files into a capture journal (`{sources, out, slot, blocks}` as JSON); writes `{blocks, frames, unread}` as JSON.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -143,8 +143,9 @@ pub unsafe extern "C" fn legend_capture(
                 Some(options.blocks.unwrap_or(150)),
             );
             let captured = io::source::journal::capture(source.map_err(failed)?, &options.out);
-            let (blocks, frames) = captured.map_err(failed)?;
-            answer_text(out, &format!("{{\"blocks\":{blocks},\"frames\":{frames}}}"))
+            let io::source::journal::CaptureOutcome { blocks, frames, unread } = captured.map_err(failed)?;
+            let told = serde_json::json!({ "blocks": blocks, "frames": frames, "unread": unread });
+            answer_text(out, &told.to_string())
         })
     }
 }

@@ -13,6 +13,9 @@ use serde_json::json;
 use crate::replay::missed;
 use crate::source::file::{FileSource, SourceCounts, SourceError};
 
+/// Stands for the slot of a transaction that nobody says a slot of.
+const NO_SLOT: u64 = u64::MAX;
+
 /// Pulls lines out of files, a file at a time.
 pub struct DecodeStream {
     source: FileSource,
@@ -32,7 +35,7 @@ impl DecodeStream {
     /// # Errors
     /// As there.
     pub fn open(paths: &[PathBuf], slot: Option<u64>) -> Result<DecodeStream, SourceError> {
-        let source = FileSource::open(paths, slot)?;
+        let source = FileSource::open(paths, slot)?.slotless(NO_SLOT);
         Ok(DecodeStream {
             source,
             lines: String::new(),
@@ -114,7 +117,8 @@ impl DecodeStream {
 }
 
 fn write_leg(out: &mut String, transaction: &Transaction, signature: Signature, leg: &Leg) {
-    let (slot, index) = (transaction.slot, transaction.index);
+    let slot = if transaction.slot == NO_SLOT { "null".to_owned() } else { transaction.slot.to_string() };
+    let index = transaction.index;
     let inner = if leg.inner == 0 { String::new() } else { format!(".{}", leg.inner) };
     let Leg {
         top,

@@ -1,6 +1,8 @@
 //! The file source: captured chain data in every form of SPEC 12, as blocks of frames in slot order.
 
+use std::collections::HashSet;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
@@ -35,17 +37,21 @@ pub struct SourceCounts {
 
 /// An error of the source: one line that names the file.
 #[derive(Debug)]
-pub struct SourceError(String);
+pub struct SourceError {
+    line: String,
+    /// Only a part of the file: what else is in it was handed out.
+    pub partial: bool,
+}
 
 impl SourceError {
     pub(crate) fn new(line: String) -> Self {
-        SourceError(line)
+        SourceError { line, partial: false }
     }
 }
 
 impl std::fmt::Display for SourceError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.line)
     }
 }
 
@@ -56,7 +62,51 @@ pub struct FileSource {
     files: Vec<PathBuf>,
     next: usize,
     slot: Option<u64>,
+    /// What a transaction without a slot gets; `None`: such a file is refused.
+    slotless: Option<u64>,
     counts: SourceCounts,
+    /// Folders that could not be listed, still to be said.
+    unlisted: Vec<SourceError>,
+    /// Of the file in hand.
+    unread: Unread,
+}
+
+/// What of a file could not be read: how much, and what the first of it was.
+#[derive(Default)]
+struct Unread {
+    lines: u64,
+    transactions: u64,
+    first: Option<String>,
+    /// Lines of the file before the text in hand.
+    lines_before: usize,
+}
+
+impl Unread {
+    fn line(&mut self, number: usize, why: &serde_json::Error) {
+        self.lines += 1;
+        self.first.get_or_insert_with(|| format!("line {number}: it is not JSON ({why})"));
+    }
+
+    fn refused(&mut self, why: &str) {
+        self.lines += 1;
+        self.first.get_or_insert_with(|| why.to_owned());
+    }
+
+    fn transaction(&mut self, raw: &RawValue, why: &SkipReason) {
+        self.transactions += 1;
+        self.first.get_or_insert_with(|| {
+            let name = to_frame::signature_of(raw).unwrap_or_else(|| "a transaction".to_owned());
+            format!("{name}: {why}")
+        });
+    }
+
+    fn error(&self, path: &Path) -> Option<SourceError> {
+        let first = self.first.as_ref()?;
+        let more = self.lines + self.transactions - 1;
+        let more = if more == 0 { String::new() } else { format!("; {more} more of it could not be read") };
+        let line = format!("Cannot read all of {}: {first}{more}", path.display());
+        Some(SourceError { line, partial: true })
+    }
 }
 
 impl FileSource {
@@ -65,14 +115,21 @@ impl FileSource {
     /// # Errors
     /// A path is missing or unreadable, or nothing was found.
     pub fn open(paths: &[PathBuf], slot: Option<u64>) -> Result<FileSource, SourceError> {
-        let mut files = Vec::new();
+        let (mut files, mut found) = (Vec::new(), Found::default());
         for path in paths {
             let meta = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
-            if meta.is_dir() { collect(path, &mut files)? } else { files.push(path.clone()) }
+            if meta.is_dir() {
+                found.collect(path, &mut files);
+            } else {
+                files.push(path.clone());
+            }
         }
         if files.is_empty() {
+            if let Some(error) = found.unlisted.pop() {
+                return Err(error);
+            }
             let shown: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-            return Err(SourceError(format!(
+            return Err(SourceError::new(format!(
                 "Cannot read {}: no .json, .ndjson, .jsonl or .journal file in it",
                 shown.join(", ")
             )));
@@ -80,16 +137,18 @@ impl FileSource {
         let mut keyed = Vec::with_capacity(files.len());
         let alone = files.len() == 1;
         for file in files {
-            let slot = if alone {
-                Some(0)
-            } else {
-                slot_in_name(&file).map_or_else(|| first_slot(&file), |slot| Ok(Some(slot)))?
-            };
+            let slot = if alone { Some(0) } else { slot_in_name(&file).or_else(|| first_slot(&file)) };
             keyed.push((slot.unwrap_or(0), file));
         }
         keyed.sort();
         let files = keyed.into_iter().map(|(_, file)| file).collect();
-        Ok(FileSource { files, next: 0, slot, counts: SourceCounts::default() })
+        Ok(FileSource { files, slot, unlisted: found.unlisted, ..FileSource::of_texts() })
+    }
+
+    /// Takes single transactions that nobody says a slot of, as of `slot`.
+    #[must_use]
+    pub fn slotless(self, slot: u64) -> FileSource {
+        FileSource { slotless: Some(slot), ..self }
     }
 
     /// What was read and what could not be used so far.
@@ -104,7 +163,11 @@ impl FileSource {
     /// # Errors
     /// The file cannot be read, or holds no block or transaction.
     pub fn read_file(&mut self, mut each: impl FnMut(&Block) -> bool) -> Result<bool, SourceError> {
+        if let Some(error) = self.unlisted.pop() {
+            return Err(error);
+        }
         let Some(path) = self.files.get(self.next).cloned() else { return Ok(false) };
+        self.unread = Unread::default();
         self.next += 1;
         if is_journal(&path) {
             self.read_journal(&path, each)?;
@@ -120,16 +183,27 @@ impl FileSource {
                     goes_on
                 })?;
             }
+            if !whole {
+                self.unread.lines_before += text.bytes().filter(|byte| *byte == b'\n').count();
+            }
             Ok(goes_on)
         })?;
         self.counts.files += 1;
-        Ok(true)
+        self.unread.error(&path).map_or(Ok(true), Err)
     }
 
     /// A source of texts alone, for [`FileSource::read_text`].
     #[must_use]
     pub fn of_texts() -> FileSource {
-        FileSource { files: Vec::new(), next: 0, slot: None, counts: SourceCounts::default() }
+        FileSource {
+            files: Vec::new(),
+            next: 0,
+            slot: None,
+            slotless: None,
+            counts: SourceCounts::default(),
+            unlisted: Vec::new(),
+            unread: Unread::default(),
+        }
     }
 
     /// Counts one more text that could not be used.
@@ -154,33 +228,60 @@ impl FileSource {
             && let Some(slot) = self.slot.or(whole.slot).or(hint)
         {
             block.clear(slot, nanoseconds(whole.block_time), true);
+            let mut odd = false;
             for (index, WholeTransaction { transaction, meta, version }) in (0..).zip(whole.transactions) {
                 let place = Place { slot, index };
                 let at = block.time_ns;
-                self.count(
-                    &block.push(at, |out| to_frame::write_parsed(out, place, transaction, meta, version)),
-                );
+                let written =
+                    block.push(at, |out| to_frame::write_parsed(out, place, transaction, meta, version));
+                odd |= written.is_err();
             }
-            self.hand_out(&mut block, each);
-            return Ok(());
+            if !odd {
+                self.hand_out(&mut block, each);
+                return Ok(());
+            }
+            // Read again, transaction by transaction, to name what is odd.
         }
-        for_each_document(path, text, |document| {
-            self.fill(path, document, hint, &mut block)?;
+        let (mut torn, mut refused, mut good) = (Vec::new(), Vec::new(), false);
+        for_each_document(path, text, &mut torn, |document| {
+            match self.fill(path, document, hint, &mut block) {
+                Ok(()) => good = true,
+                // One answer among many that is none.
+                Err(error) => {
+                    refused.push(error);
+                    return Ok(true);
+                }
+            }
             // A transaction alone that could not be read is no block.
             Ok(self.hand_out(&mut block, each))
-        })
+        })?;
+        if !good && torn.is_empty() && refused.len() == 1 {
+            return refused.pop().map_or(Ok(()), Err);
+        }
+        self.counts.malformed += (torn.len() + refused.len()) as u64;
+        for (line, why) in &torn {
+            self.unread.line(self.unread.lines_before + line, why);
+        }
+        let said = format!("Cannot read {}: ", path.display());
+        for SourceError { line, .. } in &refused {
+            self.unread.refused(line.strip_prefix(&said).unwrap_or(line));
+        }
+        Ok(())
     }
 
     /// Blocks of a capture journal: frames up to a `block_meta`, which ends the slot.
     fn read_journal(&mut self, path: &Path, mut each: impl FnMut(&Block) -> bool) -> Result<(), SourceError> {
         let mut frames = Frames::open(Unpacked::open(path)?)?.ok_or_else(|| {
-            SourceError(format!("Cannot read {}: it is no capture journal of this version", path.display()))
+            SourceError::new(format!(
+                "Cannot read {}: it is no capture journal of this version",
+                path.display()
+            ))
         })?;
         let mut block = Block::default();
         let mut transaction = Transaction::default();
         while let Some(captured) = frames.next() {
             let captured = captured?.map_err(|at| {
-                SourceError(format!(
+                SourceError::new(format!(
                     "Cannot read {} from byte {at} on: the record there is cut or damaged",
                     path.display()
                 ))
@@ -248,7 +349,7 @@ impl FileSource {
         block: &mut Block,
     ) -> Result<(), SourceError> {
         let no_block = |why: &str| {
-            SourceError(format!(
+            SourceError::new(format!(
                 "Cannot read {}: {why}, need the answer of getBlock or getTransaction",
                 path.display()
             ))
@@ -262,10 +363,10 @@ impl FileSource {
             )));
         }
         let outer = document.slot;
+        if document.transaction.is_none() && document.transactions.is_none() && has_null_result(raw) {
+            return Err(no_block("its result is null (a skipped slot, or an unknown signature)"));
+        }
         if let Some(inside) = document.result.or(document.block) {
-            if inside.get() == "null" {
-                return Err(no_block("its result is null (a skipped slot, or an unknown signature)"));
-            }
             document = serde_json::from_str(inside.get()).map_err(|error| no_block(&error.to_string()))?;
         }
         let slot = self.slot.or(outer).or(document.slot).or(hint);
@@ -274,11 +375,11 @@ impl FileSource {
             block.clear(slot?, nanoseconds(document.block_time), true);
             for (index, raw) in (0..).zip(transactions) {
                 match serde_json::from_str::<TransactionWithMeta<'_>>(raw.get()) {
-                    _ if raw.get().len() > TRANSACTION_BYTES_MAX => self.counts.malformed += 1,
+                    _ if raw.get().len() > TRANSACTION_BYTES_MAX => self.no_transaction(raw),
                     Ok(TransactionWithMeta { transaction: Some(transaction), meta: Some(meta), version }) => {
                         self.push(block, index, transaction, meta, version);
                     }
-                    _ => self.counts.malformed += 1,
+                    _ => self.no_transaction(raw),
                 }
             }
             return Ok(());
@@ -287,7 +388,8 @@ impl FileSource {
             if raw.get().len() > TRANSACTION_BYTES_MAX {
                 return Err(no_block("its transaction is longer than any of the chain"));
             }
-            block.clear(slot?, nanoseconds(document.block_time), false);
+            let slot = slot.or_else(|error| self.slotless.ok_or(error))?;
+            block.clear(slot, nanoseconds(document.block_time), false);
             self.push(block, document.transaction_index.unwrap_or(0), transaction, meta, document.version);
             return Ok(());
         }
@@ -303,7 +405,17 @@ impl FileSource {
         version: Option<&RawValue>,
     ) {
         let (at, place) = (block.time_ns, Place { slot: block.slot, index });
-        self.count(&block.push(at, |out| to_frame::write(out, place, transaction, meta, version)));
+        let written = block.push(at, |out| to_frame::write(out, place, transaction, meta, version));
+        if let Err(reason) = &written {
+            self.unread.transaction(transaction, reason);
+        }
+        self.count(&written);
+    }
+
+    fn no_transaction(&mut self, raw: &RawValue) {
+        self.counts.malformed += 1;
+        let why = SkipReason::Malformed("it is no transaction with its meta, or a too long one".into());
+        self.unread.transaction(raw, &why);
     }
 
     /// Counts why a transaction gave no frame.
@@ -311,26 +423,73 @@ impl FileSource {
         match written {
             Ok(()) => {}
             Err(SkipReason::UnknownVersion) => self.counts.unknown_version += 1,
-            Err(SkipReason::Malformed) => self.counts.malformed += 1,
+            Err(SkipReason::Malformed(_)) => self.counts.malformed += 1,
         }
     }
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
-    let entries = fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))?;
-    for entry in entries {
-        let path = entry.map_err(|error| cannot_read(folder, &error))?.path();
-        if path.is_dir() {
-            collect(&path, files)?;
-            continue;
+/// Whether the answer says `"result": null`, which reads like an answer without one.
+fn has_null_result(raw: &RawValue) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Answer<'a> {
+        #[serde(borrow, default, deserialize_with = "as_it_stands")]
+        result: Option<&'a RawValue>,
+    }
+    fn as_it_stands<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<&'de RawValue>, D::Error> {
+        <&RawValue as serde::Deserialize>::deserialize(value).map(Some)
+    }
+    serde_json::from_str::<Answer<'_>>(raw.get())
+        .is_ok_and(|answer| answer.result.is_some_and(|result| result.get() == "null"))
+}
+
+/// What is found in folders: each folder and file once, whatever links lead to it.
+#[derive(Default)]
+struct Found {
+    seen: HashSet<(u64, u64)>,
+    unlisted: Vec<SourceError>,
+}
+
+impl Found {
+    /// Whether it is met for the first time.
+    fn is_new(&mut self, meta: &fs::Metadata) -> bool {
+        self.seen.insert((meta.dev(), meta.ino()))
+    }
+
+    /// A folder that cannot be listed is said when the files are read.
+    fn collect(&mut self, folder: &Path, files: &mut Vec<PathBuf>) {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => return self.unlisted.push(cannot_read(folder, &error)),
+        };
+        if let Ok(meta) = fs::metadata(folder) {
+            self.seen.insert((meta.dev(), meta.ino()));
         }
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let plain = name.strip_suffix(".zst").or_else(|| name.strip_suffix(".gz")).unwrap_or(&name);
-        if [".json", ".ndjson", ".jsonl", ".journal"].iter().any(|ending| plain.ends_with(ending)) {
-            files.push(path);
+        for entry in entries {
+            let path = match entry {
+                Ok(entry) => entry.path(),
+                Err(error) => return self.unlisted.push(cannot_read(folder, &error)),
+            };
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let plain = name.strip_suffix(".zst").or_else(|| name.strip_suffix(".gz")).unwrap_or(&name);
+            let fits =
+                [".json", ".ndjson", ".jsonl", ".journal"].iter().any(|ending| plain.ends_with(ending));
+            match fs::metadata(&path) {
+                Ok(meta) if meta.is_dir() => {
+                    if self.is_new(&meta) {
+                        self.collect(&path, files);
+                    }
+                }
+                // A pipe or a socket in a folder is nobody's capture.
+                Ok(meta) if fits && meta.is_file() => {
+                    if self.is_new(&meta) {
+                        files.push(path);
+                    }
+                }
+                Err(error) if fits => self.unlisted.push(cannot_read(&path, &error)),
+                _ => {}
+            }
         }
     }
-    Ok(())
 }
 
 /// `slot_N`, `block_N` or `N` before the first dot.
@@ -350,17 +509,21 @@ fn nanoseconds(time_s: Option<i64>) -> u64 {
     time_s.and_then(|time_s| u64::try_from(time_s).ok()).unwrap_or(0).saturating_mul(1_000_000_000)
 }
 
-/// The slot of the first document, to order files whose names do not say it.
-fn first_slot(path: &Path) -> Result<Option<u64>, SourceError> {
+/// The slot of the first document, to order files whose names do not say it. Whatever is wrong with the file is
+/// said when its turn comes; what is no regular file can be read once only.
+fn first_slot(path: &Path) -> Option<u64> {
+    if !fs::metadata(path).is_ok_and(|meta| meta.is_file()) {
+        return None;
+    }
     if is_journal(path) {
         let mut transaction = Transaction::default();
-        let Some(mut frames) = Frames::open(Unpacked::open(path)?)? else { return Ok(None) };
-        let Some(Ok(first)) = frames.next().transpose()? else { return Ok(None) };
-        return Ok(transaction.walk(first.frame).ok().map(|()| transaction.slot));
+        let mut frames = Frames::open(Unpacked::open(path).ok()?).ok()??;
+        let first = frames.next()?.ok()?.ok()?;
+        return transaction.walk(first.frame).ok().map(|()| transaction.slot);
     }
     let mut slot = None;
     let read = unpack::for_each_text(path, TEXT_BYTES_MAX, |text, _| {
-        for_each_document(path, text, |raw| {
+        for_each_document(path, text, &mut Vec::new(), |raw| {
             if let Ok(document) = serde_json::from_str::<Document<'_>>(raw.get()) {
                 let inside =
                     document.result.and_then(|raw| serde_json::from_str::<Document<'_>>(raw.get()).ok());
@@ -370,22 +533,34 @@ fn first_slot(path: &Path) -> Result<Option<u64>, SourceError> {
         })?;
         Ok(false)
     });
-    // Whatever is wrong with the file is said when its turn comes.
-    Ok(read.ok().and(slot))
+    read.ok().and(slot)
 }
 
-/// Calls `each` for every value of NDJSON, a JSON array, or one value; stops when it returns false.
+/// Calls `each` for every value of NDJSON, a JSON array, or one value; stops when it returns false. A line of
+/// NDJSON that is no JSON goes to `torn` with its number, and the next ones are read.
 fn for_each_document(
     path: &Path,
     text: &str,
+    torn: &mut Vec<(usize, serde_json::Error)>,
     mut each: impl FnMut(&RawValue) -> Result<bool, SourceError>,
 ) -> Result<(), SourceError> {
     let broken = |error: &serde_json::Error| {
-        SourceError(format!("Cannot read {}: it is not JSON ({error})", path.display()))
+        SourceError::new(format!("Cannot read {}: it is not JSON ({error})", path.display()))
     };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut any = false;
-    for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
-        let value = value.map_err(|error| broken(&error))?;
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    loop {
+        let begin = values.byte_offset();
+        let Some(value) = values.next() else { break };
+        let value = match value {
+            Ok(value) => value,
+            Err(error) => {
+                let begin = begin + (text[begin..].len() - text[begin..].trim_start().len());
+                return for_each_line(text, begin, any, torn, &mut each)
+                    .unwrap_or_else(|| Err(broken(&error)));
+            }
+        };
         any = true;
         if !value.get().starts_with('[') {
             if !each(value)? {
@@ -400,5 +575,36 @@ fn for_each_document(
             }
         }
     }
-    if any { Ok(()) } else { Err(SourceError(format!("Cannot read {}: it is empty", path.display()))) }
+    if any { Ok(()) } else { Err(SourceError::new(format!("Cannot read {}: it is empty", path.display()))) }
+}
+
+/// Reads on line by line from the torn one at `begin`; `None` where these are no lines of NDJSON: neither a value
+/// stood before it nor does one stand behind it.
+fn for_each_line(
+    text: &str,
+    begin: usize,
+    any: bool,
+    torn: &mut Vec<(usize, serde_json::Error)>,
+    each: &mut impl FnMut(&RawValue) -> Result<bool, SourceError>,
+) -> Option<Result<(), SourceError>> {
+    let is_value = |line: &str| line.starts_with('{') && serde_json::from_str::<&RawValue>(line).is_ok();
+    if !any && !text[begin..].lines().skip(1).take(1).any(|line| is_value(line.trim())) {
+        return None;
+    }
+    let before = text[..begin].bytes().filter(|byte| *byte == b'\n').count();
+    for (number, line) in (before + 1..).zip(text[begin..].lines()) {
+        let line = line.trim();
+        if line.is_empty() {
+            continue;
+        }
+        match serde_json::from_str::<&RawValue>(line) {
+            Ok(value) => match each(value) {
+                Ok(true) => {}
+                Ok(false) => return Some(Ok(())),
+                Err(error) => return Some(Err(error)),
+            },
+            Err(error) => torn.push((number, error)),
+        }
+    }
+    Some(Ok(()))
 }

@@ -18,9 +18,34 @@ use super::wire_transaction::{self, WireError, WireInstruction, WireTransaction}
 pub enum SkipReason {
     /// A version this executable does not know.
     UnknownVersion,
-    /// The JSON or the bytes are not a transaction with its meta.
-    Malformed,
+    /// The JSON or the bytes are not a transaction with its meta: what is wrong.
+    Malformed(Cow<'static, str>),
 }
+
+impl SkipReason {
+    fn of(why: &'static str) -> SkipReason {
+        SkipReason::Malformed(Cow::Borrowed(why))
+    }
+
+    fn json(error: &serde_json::Error) -> SkipReason {
+        SkipReason::Malformed(Cow::Owned(error.to_string()))
+    }
+}
+
+impl std::fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SkipReason::UnknownVersion => {
+                f.write_str("it is of a version that this executable does not know")
+            }
+            SkipReason::Malformed(why) => f.write_str(why),
+        }
+    }
+}
+
+/// What a transaction without its inner instructions lacks: its legs cannot be read.
+pub const UNRECORDED: &str =
+    "it has no innerInstructions (the node that answered does not record them), need a node that does";
 
 /// Where a transaction stands on the chain.
 #[derive(Clone, Copy)]
@@ -47,8 +72,8 @@ pub fn write(
     meta: &RawValue,
     version: Option<&RawValue>,
 ) -> Result<(), SkipReason> {
-    let meta: Meta<'_> = serde_json::from_str(meta.get()).map_err(|_| SkipReason::Malformed)?;
-    let body: Body<'_> = serde_json::from_str(transaction.get()).map_err(|_| SkipReason::Malformed)?;
+    let meta: Meta<'_> = serde_json::from_str(meta.get()).map_err(|error| SkipReason::json(&error))?;
+    let body: Body<'_> = serde_json::from_str(transaction.get()).map_err(|error| SkipReason::json(&error))?;
     write_parsed(out, place, body, meta, version)
 }
 
@@ -68,12 +93,24 @@ pub fn write_parsed(
         return Err(SkipReason::UnknownVersion);
     }
     let parts = parts(transaction, meta)?;
-    let signature = parts.transaction.signatures.first().ok_or(SkipReason::Malformed)?;
+    let none = "it has no signature";
+    let signature = parts.transaction.signatures.first().ok_or(SkipReason::of(none))?;
     let is_vote = parts.transaction.instructions.first().is_some_and(|first| {
         parts.keys.get(usize::from(first.program)).is_some_and(|key| *key == VOTE)
             && parts.transaction.instructions.len() == 1
     });
+    let failed = parts.meta.err.is_some_and(|error| error.get() != "null");
+    if parts.meta.inner_instructions.is_none() && !failed && !is_vote {
+        return Err(SkipReason::of(UNRECORDED));
+    }
     let inner = inner_instructions(&parts)?;
+    let tops = parts.transaction.instructions.iter();
+    let called = inner.iter().flat_map(|(_, instructions)| instructions.iter().map(|(called, _)| called));
+    if !tops.chain(called).all(|instruction| is_within(instruction, parts.keys.len())) {
+        let why =
+            "an instruction names an account that it does not list (loadedAddresses are missing or cut)";
+        return Err(SkipReason::of(why));
+    }
     Writer(out).message(4, |update| {
         update.message(1, |info| {
             info.bytes(1, signature);
@@ -87,6 +124,11 @@ pub fn write_parsed(
     Ok(())
 }
 
+fn is_within(instruction: &WireInstruction, keys: usize) -> bool {
+    let mut accounts = instruction.accounts.iter();
+    usize::from(instruction.program) < keys && accounts.all(|&account| usize::from(account) < keys)
+}
+
 /// The vote program.
 pub const VOTE: Pubkey = Pubkey([
     0x07, 0x61, 0x48, 0x1d, 0x35, 0x74, 0x74, 0xbb, 0x7c, 0x4d, 0x76, 0x24, 0xeb, 0xd3, 0xbd, 0xb3, 0xd8,
@@ -97,10 +139,11 @@ fn parts<'a>(transaction: Body<'_>, meta: Meta<'a>) -> Result<Parts<'a>, SkipRea
     let (wire, json) = match transaction {
         Body::Json(json) => (WireTransaction::default(), Some(json)),
         Body::Encoded(text, encoding) => {
-            let bytes = encoded_bytes(&text, &encoding).ok_or(SkipReason::Malformed)?;
+            let bytes = encoded_bytes(&text, &encoding)
+                .ok_or(SkipReason::of("its bytes are not base58 or base64 as they say"))?;
             let wire = wire_transaction::parse(&bytes).map_err(|error| match error {
                 WireError::Version(_) => SkipReason::UnknownVersion,
-                WireError::Malformed => SkipReason::Malformed,
+                WireError::Malformed => SkipReason::of("its bytes are no transaction"),
             })?;
             (wire, None)
         }
@@ -108,13 +151,15 @@ fn parts<'a>(transaction: Body<'_>, meta: Meta<'a>) -> Result<Parts<'a>, SkipRea
     let mut parts = Parts { transaction: wire, keys: Vec::new(), meta };
     match json {
         None => parts.keys.clone_from(&parts.transaction.keys),
-        Some(json) => from_json(&mut parts, &json).ok_or(SkipReason::Malformed)?,
+        Some(json) => from_json(&mut parts, &json)
+            .ok_or(SkipReason::of("a key, signature or instruction of it is not as JSON-RPC writes it"))?,
     }
     if parts.keys.len() == parts.transaction.keys.len()
         && let Some(loaded) = &parts.meta.loaded_addresses
     {
         for text in loaded.writable.iter().chain(&loaded.readonly) {
-            parts.keys.push(Pubkey::parse(text.as_bytes()).ok_or(SkipReason::Malformed)?);
+            let key = Pubkey::parse(text.as_bytes());
+            parts.keys.push(key.ok_or(SkipReason::of("a loaded address of it is no key"))?);
         }
     }
     Ok(parts)
@@ -237,6 +282,10 @@ type Inner = Vec<(u16, Vec<(WireInstruction, u32)>)>;
 
 fn inner_instructions(parts: &Parts<'_>) -> Result<Inner, SkipReason> {
     let groups = parts.meta.inner_instructions.as_deref().unwrap_or_default();
+    let tops = parts.transaction.instructions.len();
+    if groups.iter().any(|group| usize::from(group.index) >= tops) {
+        return Err(SkipReason::of("an inner instruction of it belongs to no instruction"));
+    }
     let compiled = groups.iter().map(|group| {
         let instructions = group
             .instructions
@@ -244,7 +293,23 @@ fn inner_instructions(parts: &Parts<'_>) -> Result<Inner, SkipReason> {
             .map(|json| Some((compile(&parts.keys, json)?, json.stack_height.unwrap_or(0))));
         Some((group.index, instructions.collect::<Option<_>>()?))
     });
-    compiled.collect::<Option<_>>().ok_or(SkipReason::Malformed)
+    let why = "an inner instruction of it is not as JSON-RPC writes it";
+    compiled.collect::<Option<_>>().ok_or(SkipReason::of(why))
+}
+
+/// The first signature of a transaction, as far as it can be read, to name one that cannot be used.
+#[must_use]
+pub fn signature_of(transaction: &RawValue) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        signatures: Vec<String>,
+    }
+    if let Ok(Named { signatures }) = serde_json::from_str(transaction.get()) {
+        return signatures.into_iter().next();
+    }
+    let Ok(Body::Encoded(text, encoding)) = serde_json::from_str(transaction.get()) else { return None };
+    let wire = wire_transaction::parse(&encoded_bytes(&text, &encoding)?).ok()?;
+    wire.signatures.first().map(|signature| engine::pubkey::Signature(*signature).to_string())
 }
 
 fn write_transaction(out: &mut Writer<'_>, parts: &Parts<'_>) {
