@@ -20,6 +20,7 @@ const CHECKS: readonly [string, () => Promise<unknown>][] = [
       ),
   ],
   ["import rules", () => must(DENO, ["run", "-A", "-q", "tools/check_imports.ts"])],
+  ["test files", () => must(DENO, ["run", "-A", "-q", "tools/check_tests.ts"])],
   ["findings", () => must(DENO, ["run", "-A", "-q", "tools/check_findings.ts"])],
   ["notices", () => must(DENO, ["run", "-A", "-q", "tools/notice.ts", "--check"])],
   ["generated files", () => must(DENO, ["run", "-A", "-q", "tools/gen.ts", "--check"])],

@@ -8,5 +8,9 @@ export const EXECUTABLE = `${ROOT}/dist/legend`;
 export const SHARED = `${ROOT}/../shared/data`;
 /** Marker files of finished set-up steps, ignored by git. */
 export const CACHE = `${ROOT}/.cache`;
-/** Folders with TypeScript tests that need no executable; those under tests/ run dist/legend. */
-export const UNIT_TESTS = ["agents", "cli", "core", "ffi", "islands", "proto", "tools", "workers"];
+/** Folders with TypeScript tests that need no executable. */
+export const UNIT_TESTS = ["agents", "cli", "core", "ffi", "islands", "proto", "routes", "tools", "workers"];
+/** Folders whose tests run dist/legend. */
+export const EXECUTABLE_TESTS = ["tests"];
+/** Where a test may be. */
+export const TESTS = [...UNIT_TESTS, ...EXECUTABLE_TESTS];

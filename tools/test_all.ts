@@ -7,7 +7,7 @@ import { runChecks } from "./checks.ts";
 import { must, say, task, timed } from "./command.ts";
 import { checkInstructions } from "./instructions.ts";
 import { fuzz } from "./fuzz.ts";
-import { ROOT, UNIT_TESTS } from "./paths.ts";
+import { EXECUTABLE_TESTS, ROOT, UNIT_TESTS } from "./paths.ts";
 import { add, cargoTest, type Counts, denoTest, NONE } from "./report.ts";
 import { withSmallDisk } from "./small_disk.ts";
 
@@ -24,7 +24,7 @@ async function everything(): Promise<Counts> {
   let counts = NONE;
   counts = add(counts, await denoTest("deno", UNIT_TESTS));
   counts = add(counts, await withSmallDisk(cargoTest));
-  counts = add(counts, await denoTest("executable", ["tests"]));
+  counts = add(counts, await denoTest("executable", EXECUTABLE_TESTS));
   // The first screen once more, unchanged, on a real broker and a real ClickHouse server.
   counts = add(counts, await denoTest("kafka", ["tests/e2e/page_test.ts"], { LEGEND_TEST_LOG: "kafka" }));
   await fuzz(FUZZ_SECONDS);

@@ -1,0 +1,29 @@
+/** Fails when a test file of the tree is run by no task. */
+import { say, task } from "./command.ts";
+import { ROOT, TESTS } from "./paths.ts";
+
+/** What holds no sources of ours. */
+const LEFT_OUT = new Set(["node_modules", "target", "dist", "shared", ".git", ".cache"]);
+
+/** Test files below a folder, by their path from the root. */
+async function* testFiles(folder = ""): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(`${ROOT}/${folder}`)) {
+    if (isDirectory && !LEFT_OUT.has(name)) yield* testFiles(`${folder}${name}/`);
+    else if (/[._]test\.[jt]sx?$/.test(name)) yield folder + name;
+  }
+}
+
+/** Those of `files` that are in none of the folders that `deno task test` gives to its runners. */
+export function unlisted(files: readonly string[], folders: readonly string[]): string[] {
+  return files.filter((file) => !folders.some((folder) => file.startsWith(`${folder}/`)));
+}
+
+if (import.meta.main) {
+  await task(async () => {
+    const files = await Array.fromAsync(testFiles());
+    const missing = unlisted(files, TESTS);
+    for (const file of missing) say(`${file} is run by no task: name its folder in tools/paths.ts`);
+    if (missing.length > 0) throw new Error(`${missing.length} test files are run by no task`);
+    say(`${files.length} test files are run`);
+  });
+}

@@ -1,0 +1,39 @@
+/** A single change of a source file that its tests must notice. */
+
+export const OPERATORS = [
+  "comparison",
+  "boundary",
+  "boolean",
+  "return value",
+  "deleted statement",
+  "removed await",
+  "swapped arguments",
+  "constant",
+] as const;
+export type Operator = (typeof OPERATORS)[number];
+
+export interface Mutant {
+  readonly file: string;
+  readonly operator: Operator;
+  /** Characters of the file that are replaced: `[start, end)`. */
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** The file's text with the change in it. */
+export function mutated(source: string, { start, end, text }: Mutant): string {
+  return source.slice(0, start) + text + source.slice(end);
+}
+
+/** `core/x.ts:12 comparison: a === b -> a !== b`, in one line. */
+export function describe(source: string, { file, operator, start, end, text }: Mutant): string {
+  const line = source.slice(0, start).split("\n").length;
+  const short = (piece: string) => {
+    const flat = piece.replaceAll(/\s+/g, " ").trim();
+    return flat.length > 60 ? `${flat.slice(0, 57)}...` : flat;
+  };
+  return `${file}:${line} ${operator}: ${short(source.slice(start, end)) || "nothing"} -> ${
+    short(text) || "nothing"
+  }`;
+}

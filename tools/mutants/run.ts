@@ -1,0 +1,88 @@
+/** Runs the tests against one mutant after the other, in copies of the tree. */
+import { ROOT } from "../paths.ts";
+import { mutated } from "./mutant.ts";
+import type { Mutant } from "./mutant.ts";
+
+export type Outcome = "noticed" | "survived" | "unusable";
+
+/** How a copy of the tree judges a mutant that lies in it. */
+export interface Judge {
+  /** Commands one after the other: the first that fails has noticed the mutant. */
+  readonly tests: readonly (readonly string[])[];
+  /** Whether the text of a failed command says that the mutant was no program at all. */
+  isUnusable?(output: string): boolean;
+}
+
+/** Longest time of one command: a mutant that hangs is noticed too. */
+const LIMIT_MS = 300_000;
+/** What no test reads. */
+const LEFT_OUT = new Set([".git", "dist", "docs", "shared", "bench", "examples", "systemd", "deploy"]);
+/** What is large and only read. */
+const LINKED = new Set(["node_modules", ".cache"]);
+
+/** A copy of the checkout that tests can run in. */
+export async function copyTree(withRust: boolean): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "legend-mutants-" });
+  for await (const { name } of Deno.readDir(ROOT)) {
+    if (LEFT_OUT.has(name)) continue;
+    if (LINKED.has(name)) await Deno.symlink(`${ROOT}/${name}`, `${folder}/${name}`);
+    else if (name === "ffi") await copyLibrary(folder, withRust);
+    else await copy(`${ROOT}/${name}`, folder);
+  }
+  return folder;
+}
+
+async function copy(from: string, folder: string): Promise<void> {
+  const { success } = await new Deno.Command("cp", { args: ["-r", from, folder] }).output();
+  if (!success) throw new Error(`Cannot copy ${from} to ${folder}`);
+}
+
+/** Rust builds in its copy; TypeScript needs the library as it is. */
+async function copyLibrary(folder: string, withRust: boolean): Promise<void> {
+  await Deno.mkdir(`${folder}/ffi`);
+  for await (const { name } of Deno.readDir(`${ROOT}/ffi`)) {
+    if (name !== "target") await copy(`${ROOT}/ffi/${name}`, `${folder}/ffi`);
+  }
+  if (withRust) return;
+  await Deno.symlink(`${ROOT}/ffi/target`, `${folder}/ffi/target`);
+}
+
+/** Throws where the tests fail on the code as it is: they would seem to notice everything. */
+export async function mustPass(folder: string, judge: Judge): Promise<void> {
+  for (const [program, ...args] of judge.tests) {
+    const { success, output } = await run(program!, args, folder);
+    if (!success) {
+      throw new Error(`Cannot judge mutants: ${args.join(" ")} fails without one:\n${output.slice(-2_000)}`);
+    }
+  }
+}
+
+/** Puts the mutant into the copy, judges it, and takes it out again. */
+export async function outcomeOf(folder: string, mutant: Mutant, judge: Judge): Promise<Outcome> {
+  const path = `${folder}/${mutant.file}`;
+  const source = await Deno.readTextFile(path);
+  await Deno.writeTextFile(path, mutated(source, mutant));
+  try {
+    for (const [program, ...args] of judge.tests) {
+      const { success, output } = await run(program!, args, folder);
+      if (!success) return judge.isUnusable?.(output) ? "unusable" : "noticed";
+    }
+    return "survived";
+  } finally {
+    await Deno.writeTextFile(path, source);
+  }
+}
+
+async function run(program: string, args: readonly string[], cwd: string) {
+  const end = AbortSignal.timeout(LIMIT_MS);
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args: [...args],
+    cwd,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    signal: end,
+  }).output();
+  const decoder = new TextDecoder();
+  return { success, output: decoder.decode(stdout) + decoder.decode(stderr) };
+}

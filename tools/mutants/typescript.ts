@@ -1,0 +1,98 @@
+/** Every mutant of a TypeScript file. */
+import ts from "typescript";
+import type { Mutant, Operator } from "./mutant.ts";
+
+const COMPARISONS: Readonly<Record<string, string>> = {
+  "===": "!==",
+  "!==": "===",
+  "<": ">=",
+  ">": "<=",
+  "<=": ">",
+  ">=": "<",
+};
+const BOUNDARIES: Readonly<Record<string, string>> = { "<": "<=", "<=": "<", ">": ">=", ">=": ">" };
+const BOOLEANS: Readonly<Record<string, string>> = { "&&": "||", "||": "&&" };
+/** What says something to people alone: its words and whether it is said are not what a rule holds. */
+const SAYING = /^(?:this\.)?#?(?:say|say\w*|\w*\.say)$/;
+
+/** The mutants of `source`, in the order of the text. */
+export function mutantsOf(file: string, source: string): Mutant[] {
+  const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true);
+  const found: Mutant[] = [];
+  const add = (operator: Operator, node: ts.Node, text: string) =>
+    found.push({ file, operator, start: node.getStart(tree), end: node.getEnd(), text });
+  const visit = (node: ts.Node): void => {
+    if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isInterfaceDeclaration(node)) return;
+    if (ts.isCallExpression(node) && SAYING.test(node.expression.getText(tree))) return;
+    mutantsAt(node, tree, add);
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return found;
+}
+
+type Add = (operator: Operator, node: ts.Node, text: string) => void;
+
+function mutantsAt(node: ts.Node, tree: ts.SourceFile, add: Add): void {
+  const text = (part: ts.Node) => part.getText(tree);
+  if (ts.isBinaryExpression(node)) {
+    const sign = text(node.operatorToken);
+    for (
+      const [operator, table] of [["comparison", COMPARISONS], ["boundary", BOUNDARIES], [
+        "boolean",
+        BOOLEANS,
+      ]] as const
+    ) {
+      if (table[sign]) add(operator, node.operatorToken, table[sign]);
+    }
+  } else if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken) {
+    add("boolean", node, text(node.operand));
+  } else if (node.kind === ts.SyntaxKind.TrueKeyword) {
+    add("boolean", node, "false");
+  } else if (node.kind === ts.SyntaxKind.FalseKeyword) {
+    add("boolean", node, "true");
+  } else if (ts.isReturnStatement(node) && node.expression) {
+    add("return value", node.expression, otherValue(node.expression, tree));
+  } else if (ts.isArrowFunction(node) && !ts.isBlock(node.body)) {
+    add("return value", node.body, otherValue(node.body, tree));
+  } else if (ts.isAwaitExpression(node) && !ts.isReturnStatement(node.parent)) {
+    // `return await x` is `return x` but for what a stack trace says.
+    add("removed await", node, text(node.expression));
+  } else if (ts.isNumericLiteral(node)) {
+    add("constant", node, otherNumber(Number(node.text)));
+  } else if (isDeletable(node, tree)) {
+    add("deleted statement", node, ";");
+  } else if (ts.isCallExpression(node) && node.arguments.length >= 2) {
+    const [first, second] = node.arguments;
+    if (text(first!) === text(second!)) return;
+    const start = first!.getStart(tree) - node.getStart(tree);
+    const end = second!.getEnd() - node.getStart(tree);
+    const between = tree.text.slice(first!.getEnd(), second!.getStart(tree));
+    const whole = text(node);
+    add(
+      "swapped arguments",
+      node,
+      `${whole.slice(0, start)}${text(second!)}${between}${text(first!)}${whole.slice(end)}`,
+    );
+  }
+}
+
+/** Small ones are one more, the others twice as much: one more of a limit of thousands is no other rule. */
+const otherNumber = (value: number) => String(Math.abs(value) < 10 ? value + 1 : value * 2);
+
+/** A value that is surely another one. */
+function otherValue(node: ts.Expression, tree: ts.SourceFile): string {
+  const text = node.getText(tree);
+  if (text === "true" || text === "undefined") return "false";
+  if (text === "false") return "true";
+  if (ts.isNumericLiteral(node)) return `${text} + 1`;
+  return "undefined";
+}
+
+/** Statements that do something, besides saying it. */
+function isDeletable(node: ts.Node, tree: ts.SourceFile): boolean {
+  if (ts.isThrowStatement(node) || ts.isContinueStatement(node)) return true;
+  if (!ts.isExpressionStatement(node)) return false;
+  const call = ts.isAwaitExpression(node.expression) ? node.expression.expression : node.expression;
+  return !(ts.isCallExpression(call) && SAYING.test(call.expression.getText(tree)));
+}
