@@ -6,6 +6,7 @@ import { lostRight } from "../core/auth/issuer.ts";
 import { lockFile } from "../core/data_dir.ts";
 import { AppError } from "../core/errors.ts";
 import { makeFolder, StatusFile } from "../core/files.ts";
+import { trainingThreads } from "../core/machine.ts";
 import { workerStatusFile } from "../core/parts.ts";
 import { goLive } from "../core/going_live.ts";
 import type { Job } from "../core/jobs/book.ts";
@@ -155,7 +156,7 @@ function jobSettings(context: Context): JobSettings {
       buckets: allowedBuckets(context),
     },
     trainers: trainersFolder(),
-    threads: context.setting<number>("jobs.threads") || navigator.hardwareConcurrency,
+    threads: trainingThreads(context.setting<number>("jobs.threads")),
     signSkHex: text("control.sign_sk_hex"),
     version: context.version,
   };

@@ -6,3 +6,8 @@ export function machine(): string {
   const memory = Math.round(Deno.systemMemoryInfo().total / 2 ** 30);
   return `${navigator.hardwareConcurrency} cores ${model}, ${memory} GiB, Linux ${Deno.osRelease()}`;
 }
+
+/** Threads of one training where `jobs.threads` is `configured`; by default one processor stays free for what must not wait. */
+export function trainingThreads(configured: number, processors = navigator.hardwareConcurrency): number {
+  return configured || Math.max(1, processors - 1);
+}

@@ -255,7 +255,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     key: "jobs.threads",
     type: count(0, 256),
     default: "0",
-    doc: "Threads of one training; 0 = as many as processors",
+    doc: "Threads of one training; 0 = all processors but one",
   },
   { key: "jobs.workers", type: count(1, 64), default: "1", doc: "Jobs that run at once, 1..64" },
   {

@@ -16,7 +16,7 @@ export interface Judge {
 /** Longest time of one command: a mutant that hangs is noticed too. */
 const LIMIT_MS = 300_000;
 /** What no test reads. */
-const LEFT_OUT = new Set([".git", "dist", "docs", "shared", "bench", "examples", "systemd", "deploy"]);
+const LEFT_OUT = new Set([".git", "dist", "shared", "bench", "examples", "systemd", "deploy"]);
 /** What is large and only read. */
 const LINKED = new Set(["node_modules", ".cache"]);
 
