@@ -1,5 +1,5 @@
 /** Why: every number that a decision rests on, as the engine wrote it. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon, State } from "./_icons.tsx";
 import { ofModule, useAgents } from "./agents.ts";
 import { api, Problem } from "./api.ts";
@@ -40,11 +40,12 @@ export function EvidenceDrawer({ id, onClose, onStep }: EvidenceDrawerProps) {
         },
       );
     look();
-    head.current?.focus();
     return () => {
       wanted = false;
     };
   }, [id]);
+  // With the drawing, not after it: who goes on by keys at once must not be brought back.
+  useLayoutEffect(() => head.current?.focus(), [id]);
   const found = evidence && !(evidence instanceof Problem) ? evidence : null;
   return (
     <aside class="drawer" aria-label="Evidence" data-decision={id}>

@@ -72,7 +72,10 @@ async function start(): Promise<Running> {
     return { data, url, browser, child, end };
   } catch (error) {
     await end();
-    throw error;
+    const [, said] = await Promise.all(output);
+    throw new Error(`${error instanceof Error ? error.message : error}; legend run said: ${said}`, {
+      cause: error,
+    });
   }
 }
 
