@@ -7,9 +7,18 @@ import { Library } from "../../ffi/library.ts";
 import { ModelRegistry } from "../../ffi/models.ts";
 import { LIBRARY, ROOT } from "../../tools/paths.ts";
 import { registerSmallModel } from "../e2e/small_model.ts";
-import { canMount, environment, legend, type Outcome, withFolder, withMount } from "../e2e/executable.ts";
+import {
+  canMount,
+  command,
+  environment,
+  legend,
+  type Outcome,
+  withFolder,
+  withMount,
+} from "../e2e/executable.ts";
 
 const AT_ONCE = 4;
+const LIMIT_MS = 60_000;
 const library = new Library(LIBRARY);
 const EXAMPLE_BLOCK = `${ROOT}/examples/slot_285000037.json`;
 
@@ -123,9 +132,25 @@ const NEEDS: Readonly<Record<string, RegExp>> = {
 /** Checks whose answer is that something is wrong: that is their result, on stdout. */
 const JUDGES = new Set(["doctor", "slo"]);
 
-Deno.test("operator 21: every example of every help runs as it stands", () =>
+/** What can be done once only; the verbs that print one kind of thing that is no record. */
+const ONCE = /^(audit export|capture|job cancel|job retry|model import|user add|user remove)$/;
+const NO_RECORDS = new Set(["completions", "model report"]);
+
+Deno.test("operator 21: whatever prints results takes --json", () => {
+  for (const { name, group, flags = [] } of COMMANDS) {
+    const isPart = group === "Single parts" && name !== "run agent";
+    const has = flags.some((flag) => flag.name === "json");
+    assert.equal(has, !isPart && !NO_RECORDS.has(name), name);
+  }
+});
+
+Deno.test("operator 21: every example of every help runs as it stands, and again with --json gives NDJSON", () =>
   withFolder(async (folder) => {
-    const env = { LEGEND_DATA_DIR: `${folder}/data`, PATH: `${folder}:/usr/bin:/bin` };
+    const env = {
+      LEGEND_DATA_DIR: `${folder}/data`,
+      PATH: `${folder}:/usr/bin:/bin`,
+      JWT_SECRET_KEY: "secret-of-the-test-0123456789",
+    };
     const shell = (line: string) =>
       new Deno.Command("bash", {
         args: ["-c", line],
@@ -147,6 +172,15 @@ Deno.test("operator 21: every example of every help runs as it stands", () =>
       const { code, stdout, stderr } = await shell(example).output();
       const said = `${example}: ${code} ${text(stdout).slice(-300)} ${text(stderr).slice(-500)}`;
       const need = NEEDS[name];
+      const examples = COMMANDS.find((command) => command.name === name)!.examples;
+      const isJsonTried = example !== examples[0] || examples.some((line) => line.includes("--json"));
+      if (!need && !isJsonTried && !ONCE.test(name) && !NO_RECORDS.has(name)) {
+        const again = await shell(`${example} --json`).output();
+        assert.equal(again.code, code, `${example} --json: ${text(again.stderr)}`);
+        for (const line of textLines(text(again.stdout))) {
+          assert.doesNotThrow(() => line === "" || JSON.parse(line), `${example} --json: ${line}`);
+        }
+      }
       if (need) {
         assert.equal(code, 3, said);
         assert.match(text(stderr), need, said);
@@ -168,6 +202,7 @@ async function prepare(folder: string, env: Record<string, string>): Promise<voi
   };
   await own("run", "--source", "file:blocks");
   await own("topics", "create");
+  await own("user", "add", "admin", "admin");
   // A model with a report, and the file of another one.
   await registerSmallModel(new ModelRegistry(library, `${folder}/data`, ""), 1, {
     ...{ features: "default", importance: [], per_dex: [], params: {}, rounds: 1, split: "by time" },
@@ -202,12 +237,31 @@ function freePort(): number {
   return (listener.addr as Deno.NetAddr).port;
 }
 
+/** Resolves when the process handles SIGTERM by itself. */
+async function listensForTerm(pid: number): Promise<void> {
+  const TERM = 1n << 14n;
+  for (const end = performance.now() + LIMIT_MS; performance.now() < end;) {
+    try {
+      const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+      const caught = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
+      if ((caught & TERM) !== 0n) return;
+    } catch {
+      // It has ended; its code says how.
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** Starts, is alive after it has begun its work, and ends with 0 when it is asked to. */
 async function runsUntilStopped(shell: Deno.Command, example: string): Promise<void> {
   const child = shell.spawn();
   const said = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   const ended = child.status.then(({ code }) => code);
-  const alive = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 1_500));
+  // From then on the verb has its code and opens what it needs.
+  const alive = listensForTerm(child.pid).then(() =>
+    new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 500))
+  );
   const early = await Promise.race([ended, alive]);
   if (early === undefined) child.kill("SIGTERM");
   const code = await ended;
@@ -328,3 +382,50 @@ Deno.test("operator 21: a shell completes words, and flags after words", () =>
       assert.deepEqual(textLines(new TextDecoder().decode(stdout)), expected, line);
     }
   }));
+
+Deno.test("operator 21: a lock that is held and a port that is taken are exit code 3 of every verb", () =>
+  withFolder(async (folder) => {
+    const [data, port] = [`${folder}/data`, String(freePort())];
+    const child = command(["run", "--source", "sim:7", "--port", port, "--data-dir", data]).spawn();
+    const said = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+    try {
+      for (const end = performance.now() + LIMIT_MS;;) {
+        const { code } = await legend(["job", "list", "--data-dir", data]);
+        const isUp = await fetch(`http://127.0.0.1:${port}/api/health`).then(
+          (answer) => answer.body?.cancel().then(() => true),
+          () => false,
+        );
+        const parts = ["agents/mev.status.json", "worker.status.json"].every((name) =>
+          isThere(`${data}/${name}`)
+        );
+        if (code === 0 && isUp && parts) break;
+        assert.ok(performance.now() < end, "everything runs");
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const other = String(freePort());
+      await eachAtOnce([
+        ["run", "--source", "sim:7", "--port", other, "--data-dir", data],
+        ["run", "agent", "mev", "--source", "sim:7", "--data-dir", data],
+        ["run", "api", "--port", other, "--data-dir", data],
+        ["run", "worker", "--data-dir", data],
+        ["run", "api", "--port", port, "--data-dir", `${folder}/second`],
+        ["run", "--source", "sim:7", "--port", port, "--data-dir", `${folder}/third`],
+      ], async (words) => {
+        const { code, stderr } = await legend(words);
+        assert.equal(code, 3, `${words.join(" ")}: ${stderr}`);
+        assert.match(stderr, /^Cannot (start|run|listen)\b.+(another|stop it)/m, words.join(" "));
+      });
+    } finally {
+      child.kill("SIGTERM");
+      await child.status;
+      await said;
+    }
+  }));
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
