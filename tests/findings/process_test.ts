@@ -291,6 +291,38 @@ Deno.test("M9: a folder of the agents that is gone or replaced ends everything w
     }
   }));
 
+Deno.test("L10, operator 17: a part that is started again and again is BAD in doctor, with how often and how it ended", () =>
+  withFolder(async (folder) => {
+    await using run = new Run(`${folder}/data`);
+    await agentsRun(run.data);
+    const told = <T>(file: string): T | undefined => {
+      try {
+        return JSON.parse(Deno.readTextFileSync(`${run.data}/${file}`));
+      } catch {
+        // It is being written, or of a part that starts.
+        return undefined;
+      }
+    };
+    const ended = new Set<number>();
+    await until("the worker's third start within a minute", () => {
+      const pid = told<{ pid: number }>("worker.status.json")?.pid;
+      if (pid !== undefined && !ended.has(pid)) {
+        ended.add(pid);
+        Deno.kill(pid, "SIGKILL");
+      }
+      const { parts = [] } = told<{ parts: { name: string; recent_ms: number[] }[] }>("parts.status.json") ??
+        {};
+      return parts.some(({ name, recent_ms }) => name === "worker" && recent_ms.length >= 3);
+    });
+    const doctor = await legend(["doctor", "--data-dir", run.data]);
+    assert.equal(doctor.code, 1, doctor.stdout);
+    assert.match(
+      doctor.stdout,
+      /^BAD {2}part worker: started again \d+ times in a minute, it ended with \d+/m,
+    );
+    assert.doesNotMatch(doctor.stdout, /^BAD {2}part (api|agent)/m);
+  }));
+
 Deno.test("L6: no part has a secret in its environment that it does not use, and nobody else looks into one", () =>
   withFolder(async (folder) => {
     const env = { MASTER_API_KEY: "master-key-of-the-test-0123", OTHER_TOKEN: "other-token-of-the-shell" };
