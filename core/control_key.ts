@@ -11,7 +11,6 @@ const TRACES = [
   "agents/arbitrage.state",
   "agents/mev.state",
   "log/audit-proto",
-  "log/control-state-proto",
 ];
 
 const keyPath = (dataDir: string) => `${dataDir}/keys/control.key`;

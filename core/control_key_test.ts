@@ -49,7 +49,6 @@ Deno.test("a control key that is gone from a used folder is not made again, what
         "agents/arbitrage.state",
         "agents/mev.state",
         "log/audit-proto",
-        "log/control-state-proto",
       ]
     ) {
       Deno.writeTextFileSync(`${folder}/${trace}`, "");
