@@ -203,14 +203,21 @@ function sandwichText({ front = [], victims, back, victim_losses }: Observed): s
   ];
 }
 
-function netText(
-  { net_lamports, net_raw, net_mint, fee_lamports, tip_lamports, links, tips, failed }: Observed,
-): string {
+/** Evidence of older versions does not tell what the legs alone gained, nor what was moved out. */
+function netText(observed: Observed & Evidence): string {
+  const { net_lamports, net_raw, net_mint, fee_lamports, tip_lamports, links, tips, failed } = observed;
+  const { gross_raw, moved_out_lamports, funded_lamports } = observed;
   const net = net_lamports === null ? `${net_raw} of ${net_mint}` : `${net_lamports} lamports`;
   const also = [["transfers between its wallets", links], ["tips", tips], ["failed tries", failed]] as const;
   const counted = also.filter(([, list]) => list.length > 0).map(([name, list]) => `${list.length} ${name}`);
   const besides = counted.length > 0 ? `, with ${counted.join(", ")} of their own` : "";
-  return `net ${net} by balances${besides}; in it are fees of ${fee_lamports} and tips of ${tip_lamports} lamports`;
+  const gross = gross_raw === undefined ? "" : `; gross ${gross_raw} by the legs`;
+  const moved = moved_out_lamports === undefined || moved_out_lamports === "0"
+    ? ""
+    : `; ${moved_out_lamports} lamports went to wallets that are not its own, ${funded_lamports} of them to empty ` +
+      "ones, which the net does not count as lost";
+  return `net ${net} by balances${besides}; in it are fees of ${fee_lamports} and tips of ${tip_lamports} lamports` +
+    `${gross}${moved}`;
 }
 
 /** Why the tier is what it is (SPEC 3). */

@@ -28,6 +28,12 @@ export interface Evidence {
   net_mint?: string;
   fee_lamports?: string;
   tip_lamports?: string;
+  /** What the legs alone gained of `net_mint`. */
+  gross_raw?: string;
+  /** Arbitrage: what went to wallets that are not the party's. */
+  moved_out_lamports?: string;
+  /** Of it what filled empty wallets: it is no loss, and not in the net. */
+  funded_lamports?: string;
   cycle?: EvidenceLeg[];
   front?: EvidenceLeg[];
   victims?: EvidenceLeg[];

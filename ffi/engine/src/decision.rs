@@ -152,6 +152,12 @@ pub struct Decision {
     pub fee_lamports: u64,
     /// Paid to tip accounts.
     pub tip_lamports: u64,
+    /// What the legs alone gained of the quote mint, before fees, tips and everything else.
+    pub gross_raw: i128,
+    /// Arbitrage: lamports that went by transfer to wallets that are not the party's and no tip accounts.
+    pub moved_out_lamports: u64,
+    /// Of them what filled wallets that were empty: the party's own money at another place, and no loss.
+    pub funded_lamports: u64,
     /// What a model sees of it; `None` where the pool's state was not known.
     pub features: Option<Row>,
     /// Only of an opportunity; such a one has no legs on the chain.
@@ -182,6 +188,9 @@ impl Decision {
             net_raw: 0,
             fee_lamports: open.landed_fee_lamports,
             tip_lamports: open.tip_lamports,
+            gross_raw: 0,
+            moved_out_lamports: 0,
+            funded_lamports: 0,
             features: None,
             open: Some(Box::new(open)),
             provisional: false,

@@ -19,6 +19,11 @@ pub struct Span {
 }
 
 impl Span {
+    #[cfg(test)]
+    pub(crate) fn new(start: u32, len: u32) -> Span {
+        Span { start, len }
+    }
+
     /// The bytes of this part; empty when `frame` is not the frame it came from.
     #[must_use]
     pub fn of(self, frame: &[u8]) -> &[u8] {

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use crate::frame::Transaction;
 use crate::pubkey::{Pubkey, Signature};
 use crate::token::{self, program};
+use crate::trader;
 
 /// Jito's tip accounts (docs.jito.wtf, `getTipAccounts`).
 const TIP_ACCOUNTS: [Pubkey; 8] = [
@@ -181,6 +182,48 @@ fn transfers(frame: &[u8], transaction: &Transaction, found: &mut Vec<(Pubkey, P
     tips
 }
 
+/// Lamports that left a party by plain transfers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MovedOut {
+    /// To all wallets that are not the party's; tips are no part of it.
+    pub lamports: u64,
+    /// Of them to wallets that held nothing before.
+    pub funded_lamports: u64,
+}
+
+/// What the party's wallets sent to others in one transaction, at any depth. A program's account is no wallet:
+/// what it gets is a price.
+#[must_use]
+pub fn moved_out(frame: &[u8], transaction: &Transaction, party: &[Pubkey]) -> MovedOut {
+    let mut moved = MovedOut::default();
+    for instruction in &transaction.instructions {
+        let key = |index: u8| transaction.key(frame, index).copied().map(Pubkey);
+        if key(instruction.program) != Some(token::SYSTEM) {
+            continue;
+        }
+        let data = instruction.data.of(frame);
+        let amount = data.strip_prefix(&[2, 0, 0, 0]).and_then(|rest| rest.try_into().ok());
+        let (Some(amount), [from, to, ..]) = (amount.map(u64::from_le_bytes), instruction.accounts.of(frame))
+        else {
+            continue;
+        };
+        let (Some(source), Some(target)) = (key(*from), key(*to)) else { continue };
+        let is_out = party.contains(&source) && !party.contains(&target) && !TIP_ACCOUNTS.contains(&target);
+        // A token account is created empty, filled, and closed again: its owner is known otherwise.
+        if !is_out || transaction.token(*to).is_some() || !trader::on_curve(&target) {
+            continue;
+        }
+        let at = usize::from(*to);
+        let balances = transaction.pre_lamports.get(at).zip(transaction.post_lamports.get(at));
+        let Some((before, after)) = balances.filter(|(_, after)| **after > 0) else { continue };
+        moved.lamports = moved.lamports.saturating_add(amount);
+        if *before == 0 {
+            moved.funded_lamports = moved.funded_lamports.saturating_add(amount.min(*after));
+        }
+    }
+    moved
+}
+
 /// Most transactions remembered; about ten times what four full slots hold.
 const DEEDS_MAX: usize = 65_536;
 
@@ -257,5 +300,47 @@ impl Activity {
             }
         }
         party
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Instruction, Span};
+
+    /// A made frame: keys 0 (the party, signs), 1 (empty before), 2 (a wallet), 3 (a tip account), 4 (a program's
+    /// account), 5 the system program; the party sends 100 × (place + 1) to each.
+    #[test]
+    fn moved_out_tells_wallets_from_tips_and_prices_and_empty_ones_from_others() {
+        let wallet = |text: &[u8]| Pubkey::parse(text).expect("base58");
+        let keys = [
+            wallet(b"9WzDXwBbmkg8ZTbNMqUxvQRAyrZzDsGYdLVL9zYtAWWM"),
+            wallet(b"HTVZVEQMBsNanubDPTs3CxDAEGNFQHJY8c1441iy2S5r"),
+            wallet(b"998ZvyqUhJ5z6VViumeEyNVAiVkDRAyjMCX6JbKm1o9h"),
+            TIP_ACCOUNTS[0],
+            wallet(b"6LXutJvKUw8Q5ue2gCgKHQdAN4suWW8awzFVC6XCguFx"),
+            token::SYSTEM,
+        ];
+        let mut frame: Vec<u8> = keys.iter().flat_map(|key| key.0).collect();
+        let mut transaction = Transaction::default();
+        transaction.signers = 1;
+        transaction.keys = (0..6).map(|at| Span::new(at * 32, 32)).collect();
+        for to in 1..5_u8 {
+            let begin = frame.len() as u32;
+            frame.extend([0, to, 2, 0, 0, 0]);
+            frame.extend((100 * u64::from(to)).to_le_bytes());
+            let call = Instruction {
+                program: 5,
+                accounts: Span::new(begin, 2),
+                data: Span::new(begin + 2, 12),
+                ..Instruction::default()
+            };
+            transaction.instructions.push(call);
+        }
+        transaction.pre_lamports = vec![5_000, 0, 50, 50, 50, 1];
+        transaction.post_lamports = vec![4_000, 100, 250, 350, 450, 1];
+        let moved = moved_out(&frame, &transaction, &keys[..1]);
+        assert_eq!(moved, MovedOut { lamports: 300, funded_lamports: 100 });
+        assert_eq!(moved_out(&frame, &transaction, &keys[..3]), MovedOut::default(), "its own wallets");
     }
 }

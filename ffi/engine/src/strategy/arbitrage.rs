@@ -5,7 +5,7 @@ use crate::legs::Leg;
 use crate::token;
 
 use super::Landed;
-use super::activity::Deed;
+use super::activity::{self, Deed};
 
 /// Longest cycle that is looked for; the runtime's limits leave room for fewer legs than this.
 const HOPS_MAX: usize = 16;
@@ -64,7 +64,11 @@ fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Deci
     let quote_mint = first.in_mint;
     let deed = Deed::read(landed.frame, transaction, landed.signature, landed.signer, true);
     let (lamports, tokens) = deed.change(&attackers, &quote_mint);
+    let moved = activity::moved_out(landed.frame, transaction, &attackers);
+    let lamports = lamports + i128::from(moved.funded_lamports);
     let in_sol = quote_mint == token::WRAPPED_SOL;
+    let last = &fronts[fronts.len() - 1].leg;
+    let gross_raw = i128::from(last.trader_out) - i128::from(first.trader_in);
     Decision {
         kind: Kind::Arbitrage,
         tier: Tier::None,
@@ -83,6 +87,9 @@ fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Deci
         net_raw: if in_sol { lamports } else { tokens },
         fee_lamports: transaction.fee_lamports,
         tip_lamports: deed.tip_lamports,
+        gross_raw,
+        moved_out_lamports: moved.lamports,
+        funded_lamports: moved.funded_lamports,
         features: None,
         open: None,
         provisional: false,

@@ -442,6 +442,9 @@ fn judge(steps: &[Step], attack: &Attack, activity: &Activity) -> Option<Decisio
         net_raw,
         fee_lamports: account.fee_lamports,
         tip_lamports: account.tip_lamports,
+        gross_raw: gross_of(&fronts, &backs, &quote_mint),
+        moved_out_lamports: 0,
+        funded_lamports: 0,
         links: account.links,
         tips: account.tips,
         failed: account.failed,
@@ -451,6 +454,20 @@ fn judge(steps: &[Step], attack: &Attack, activity: &Activity) -> Option<Decisio
         open: None,
         provisional: false,
     })
+}
+
+/// What the legs gained of the quote mint.
+fn gross_of(fronts: &[&Swap], backs: &[&Swap], quote_mint: &Pubkey) -> i128 {
+    let sum = |swaps: &[&Swap], of: fn(&crate::legs::Leg) -> u64| {
+        swaps.iter().map(|swap| i128::from(of(&swap.landed.leg))).sum::<i128>()
+    };
+    let [front, back] = if fronts[0].takes() == *quote_mint { [-1, 1] } else { [1, -1] };
+    let of: [fn(&crate::legs::Leg) -> u64; 2] = if front < 0 {
+        [|leg| leg.trader_in, |leg| leg.trader_out]
+    } else {
+        [|leg| leg.trader_out, |leg| leg.trader_in]
+    };
+    front * sum(fronts, of[0]) + back * sum(backs, of[1])
 }
 
 /// What a model sees of an attack; `None` where the pool's state before the first front is not known.

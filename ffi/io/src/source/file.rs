@@ -474,17 +474,9 @@ impl Found {
             let fits =
                 [".json", ".ndjson", ".jsonl", ".journal"].iter().any(|ending| plain.ends_with(ending));
             match fs::metadata(&path) {
-                Ok(meta) if meta.is_dir() => {
-                    if self.is_new(&meta) {
-                        self.collect(&path, files);
-                    }
-                }
+                Ok(meta) if meta.is_dir() && self.is_new(&meta) => self.collect(&path, files),
                 // A pipe or a socket in a folder is nobody's capture.
-                Ok(meta) if fits && meta.is_file() => {
-                    if self.is_new(&meta) {
-                        files.push(path);
-                    }
-                }
+                Ok(meta) if fits && meta.is_file() && self.is_new(&meta) => files.push(path),
                 Err(error) if fits => self.unlisted.push(cannot_read(&path, &error)),
                 _ => {}
             }
