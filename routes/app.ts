@@ -77,7 +77,7 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
   const guard = new Guard({
     ...deps,
     door,
-    buckets: new TokenBuckets(perSecond, BURST_SECONDS * perSecond),
+    buckets: new TokenBuckets(perSecond, BURST_SECONDS * perSecond, deps.monotonic),
   });
   const routes = [...apiRoutes(deps, guard, door), ...pages(deps)];
   const app = new Hono<{ Variables: Variables }>({ strict: false }).basePath(deps.prefix);

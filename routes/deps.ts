@@ -153,4 +153,6 @@ export interface ApiDeps {
   batch: { windowMs: number; maxSize: number };
   say(line: string): void;
   now?: () => number;
+  /** Milliseconds of a clock that nobody sets, for rates; `performance.now()` without it. */
+  monotonic?: () => number;
 }

@@ -139,6 +139,7 @@ export async function withServer(
     batch: { windowMs: 20, maxSize: 256 },
     say: () => {},
     now,
+    monotonic: now,
     ...more,
   };
   const app = createApp(deps, pageRoutes);
