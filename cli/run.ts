@@ -204,8 +204,8 @@ function merged(statuses: readonly AgentStatus[]): Record<string, unknown> {
     ]),
   );
   const { state, error, mode, source, files, blocks, transactions, failed, votes, pending } = first;
-  const { malformed, unknown_version, legs, unresolved_swaps } = first;
+  const { malformed, unknown_version, legs, unresolved_swaps, missed_swaps } = first;
   const warnings = [...new Set(statuses.flatMap(({ warnings }) => warnings))];
   const read = { files, blocks, transactions, failed, votes, pending, malformed, unknown_version, legs };
-  return { state, error, mode, source, warnings, ...read, unresolved_swaps, ...sums, why_not };
+  return { state, error, mode, source, warnings, ...read, unresolved_swaps, missed_swaps, ...sums, why_not };
 }

@@ -108,6 +108,8 @@ export function summary(agents: readonly AgentStatus[]): string {
     [first.unknown_version, "of an unknown version"],
     [first.malformed, "malformed"],
     [first.unresolved_swaps, "swaps not resolved"],
+    [first.missed_swaps ?? 0, "calls that look like a swap and gave no leg"],
+    [first.repeated ?? 0, "seen before"],
   ].filter(([count]) => count).map(([count, what]) => `, ${count} ${what}`).join("");
   const found = `${sum((s) => s.arbitrage)} arbitrages, ${sum((s) => s.sandwich)} sandwiches, ` +
     `${sum((s) => s.wide_sandwich)} wide sandwiches`;

@@ -78,6 +78,16 @@ export interface Funnel {
   refused_any: Record<string, number>;
 }
 
+/** One program's instruction that looks like a swap and gave no leg. */
+export interface MissedSwaps {
+  program: string;
+  /** Its name, when it has one. */
+  dex: string | null;
+  /** First bytes of the instruction, hex. */
+  tag: string;
+  count: number;
+}
+
 export interface AgentStatus {
   state: "running" | "done" | "failed";
   error: string | null;
@@ -115,6 +125,12 @@ export interface AgentStatus {
   unknown_version: number;
   legs: number;
   unresolved_swaps: number;
+  /** Transactions that were seen before; agents of older versions do not count them, nor the next two. */
+  repeated?: number;
+  /** Calls that look like a swap and gave no leg. */
+  missed_swaps?: number;
+  /** The most frequent of them. */
+  missed_by_program?: MissedSwaps[];
   arbitrage: number;
   sandwich: number;
   wide_sandwich: number;

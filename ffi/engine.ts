@@ -1,5 +1,5 @@
 /** The engine for TypeScript: decoding files, and agents that run on threads of their own. */
-import type { AgentStatus, ModuleName } from "../core/control.ts";
+import type { AgentStatus, MissedSwaps, ModuleName } from "../core/control.ts";
 import { type Library, utf8 } from "./library.ts";
 import type { KafkaOptions } from "./log.ts";
 
@@ -22,16 +22,6 @@ export interface DecodeSummary {
   missed_swaps: number;
   /** The most frequent of them. */
   missed_by_program: MissedSwaps[];
-}
-
-/** One program's instruction that looks like a swap and gave no leg. */
-export interface MissedSwaps {
-  program: string;
-  /** Its name, when it has one. */
-  dex: string | null;
-  /** First bytes of the instruction, hex. */
-  tag: string;
-  count: number;
 }
 
 /** NDJSON of the library, pulled in blocks. */

@@ -92,6 +92,17 @@ export function prometheus(
       lines.push(`legend_agent_refused_total{${label(status)},term="${term}"} ${count}`);
     }
   }
+  head(
+    "agent_missed_swaps_total",
+    "counter",
+    "Calls that look like a swap and gave no leg, by program and tag",
+  );
+  for (const status of statuses) {
+    for (const { program, dex, tag, count } of status.missed_by_program ?? []) {
+      const name = dex ?? `unknown:${program}`;
+      lines.push(`legend_agent_missed_swaps_total{${label(status)},dex="${name}",tag="${tag}"} ${count}`);
+    }
+  }
   const { link, sink } = flow();
   const gauges = [
     ["link_waiting", "Records of this host that Kafka does not have yet", link?.waiting],
