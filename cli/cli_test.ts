@@ -39,6 +39,7 @@ const PARSED: [string, string[], Record<string, unknown>][] = [
   ["kill sandwich", ["mev"], {}],
   ["kill MEV arb", ["mev", "arbitrage"], {}],
   ["kill all", ["all"], {}],
+  ["kill --reason=", [], { reason: "" }],
   ["unkill sandwiches", ["mev"], {}],
   ["model show Arbitrage x", ["arbitrage", "x"], {}],
   ["--data-dir d kill mev", ["mev"], { "data-dir": "d" }],
@@ -59,6 +60,9 @@ Deno.test("parse keeps every value of a flag that repeats", () => {
 });
 
 const REFUSED: [string, RegExp][] = [
+  ["--json kill", /^Cannot run legend: the first word has to be a verb; see/],
+  ["--data-dir d", /^Cannot run legend: the first word has to be a verb; see `legend --help`$/],
+  ["audit verify --anchor=", /^Cannot run legend audit verify: --anchor cannot be ``, need FILE; see/],
   ["fly", /^Cannot run legend fly: no such verb; see `legend --help`$/],
   ["config", /^Cannot run legend config: need one of check, show$/],
   ["topics drop", /^Cannot run legend topics drop: need one of create, lag, list, tail, verify$/],

@@ -94,7 +94,8 @@ function checkFlag(command: Command, { name, value }: Flag, given: string): void
   if (value === "N" && !/^\d{1,15}$/.test(given)) throw need("a whole number");
   const choices = choicesOf(value);
   if (choices && !choices.includes(given)) throw need(oneOf(given, choices));
-  if (given === "") throw need(value);
+  // A reason may be empty: `legend kill --reason "$WHY"` has to kill.
+  if (given === "" && value !== "TEXT") throw need(value);
 }
 
 const oneOf = (given: string, choices: readonly string[]) =>
@@ -173,8 +174,11 @@ function find(words: readonly string[], commands: readonly Command[]): Command {
   const command = verbOf(words, commands);
   if (command) return command;
   const [first = "", second = ""] = words;
+  if (first === "" || first.startsWith("-")) {
+    throw new UsageError("Cannot run legend: the first word has to be a verb; see `legend --help`");
+  }
   const actions = actionsOf(first, commands).map(({ name }) => name.split(" ")[1]!);
-  if (first !== "" && actions.length > 0) {
+  if (actions.length > 0) {
     const typed = [first, second].join(" ").trim();
     throw new UsageError(`Cannot run legend ${typed}: need ${oneOf(second, actions)}`);
   }

@@ -1,5 +1,5 @@
 import { type Part, supervise, type SupervisorOptions } from "../agents/supervisor.ts";
-import { CONFIG_PATH_FILE, type ConfigFile } from "../core/config/load.ts";
+import { CONFIG_PATH_FILE } from "../core/config/load.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { lockFile, SUPERVISOR_LOCK } from "../core/data_dir.ts";
 import { serverAddress } from "../core/store/address.ts";
@@ -34,7 +34,7 @@ export const run: VerbBody = {
           `Cannot start: another legend runs in ${path}, stop it or use another --data-dir`,
         ),
     );
-    rememberConfig(path, context.configFile());
+    rememberConfig(path, context);
     await makeTopics(context);
     context.say(`paper mode: reading ${sources.join(", ")} into ${path}`);
     const begin = performance.now();
@@ -108,11 +108,17 @@ export const run: VerbBody = {
 };
 
 /** What other verbs go by, who name no file: what this run was given. A pipe can be read once only. */
-function rememberConfig(folder: string, given: ConfigFile | null): void {
+function rememberConfig(folder: string, context: Context): void {
   const file = `${folder}/${CONFIG_PATH_FILE}`;
-  const path = given && Deno.realPathSync(given.path);
-  if (path && Deno.statSync(path).isFile) replaceFile(file, `${path}\n`);
-  else removeIfThere(file);
+  const given = context.configFile();
+  try {
+    if (given && Deno.statSync(given.path).isFile) replaceFile(file, `${Deno.realPathSync(given.path)}\n`);
+    else removeIfThere(file);
+  } catch (error) {
+    // A disk without room is waited for by the parts; what is lost here is a comfort.
+    if (!(error instanceof AppError)) throw error;
+    context.say(`${error.message}: other verbs need --config ${given?.path ?? ""}`);
+  }
 }
 
 /**
