@@ -96,6 +96,8 @@ impl Hot {
                 }
                 Ok(true) if !self.shared.stop.load(Relaxed) => {}
                 Ok(_) => return Ok(()),
+                // Counted beside what was read; the line names the first of it.
+                Err(error) if error.partial => say(&error.to_string()),
                 // One bad file does not end the run: the others hold good blocks.
                 Err(error) => locked(&self.shared.summary).warnings.push(error.to_string()),
             }
