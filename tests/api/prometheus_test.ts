@@ -1,0 +1,116 @@
+/** `/metrics` as a scraper reads it. */
+import assert from "node:assert/strict";
+import type { AgentStatus } from "../../core/control.ts";
+import { bearer, withServer } from "./server.ts";
+
+const AGENT = {
+  module: "mev",
+  instance: "mev-1",
+  mode: "paper",
+  source: { class: "sim", name: 'a "simulated" chain' },
+  candidates: 11,
+  dropped: 12,
+  evidence: 13,
+  killed: true,
+  legs: 14,
+  malformed: 15,
+  passed: 16,
+  published: 17,
+  slot: 18,
+  policy: { throttle_pct: 19 },
+  transactions: 20,
+  why_not: { ev_min: 21, killed: 22 },
+  missed_by_program: [
+    { program: "P1", dex: null, tag: "00ff", count: 23 },
+    { program: "P2", dex: "meteora_dbc", tag: "01", count: 24 },
+  ],
+};
+const FLOW = {
+  link: { waiting: 31, trouble: "Kafka is away", topics: [{ topic: "a", shipped: "32", lost: "33" }] },
+  sink: {
+    trouble: null,
+    topics: [{ topic: "b", records: "34", rows: "35", dead: "36", duplicates: "37", lag: "38", lost: "39" }],
+  },
+};
+
+/** Every sample by its name and labels, as the exposition format has it; each must stand after its own HELP and TYPE. */
+function samples(text: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  const types = new Map<string, string>();
+  const helps = new Set<string>();
+  for (const line of text.trimEnd().split("\n")) {
+    const head = /^# (HELP|TYPE) (legend_[a-z_]+) (\S.*)$/.exec(line);
+    if (head) {
+      const [, what, name, rest] = head;
+      if (what === "HELP") {
+        assert.ok(!helps.has(name!), `${name} is described twice`);
+        helps.add(name!);
+      } else {
+        assert.ok(rest === "counter" || rest === "gauge", line);
+        types.set(name!, rest!);
+      }
+      continue;
+    }
+    const sample = /^(legend_[a-z_]+)(?:\{((?:[a-z_]+="[^"\\\n]*",?)+)\})? (-?\d+(?:\.\d+)?)$/.exec(line);
+    assert.ok(sample, `no sample: ${line}`);
+    const [, name, labels = "", value] = sample;
+    assert.ok(types.has(name!) && helps.has(name!), `${name} has no HELP and TYPE before it`);
+    assert.equal(types.get(name!) === "counter", name!.endsWith("_total"), `${name}: ${types.get(name!)}`);
+    const key = labels ? `${name}{${labels}}` : name!;
+    assert.ok(!(key in found), `${key} stands twice`);
+    found[key] = value!;
+  }
+  return found;
+}
+
+Deno.test("/metrics has each figure once, under its name, with HELP and TYPE before it", () =>
+  withServer(async ({ call, deps, person }) => {
+    const { token } = await person("viewer");
+    for (let n = 0; n < 3; n++) await deps.audit({ who: "a test", action: "nothing" });
+    const answer = await call("GET", "/metrics", { headers: bearer(token) });
+    assert.match(answer.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
+    const own = 'module="mev",instance="mev-1"';
+    assert.deepEqual(samples(await answer.text()), {
+      legend_audit_entries_total: "3",
+      [`legend_agent_candidates_total{${own}}`]: "11",
+      [`legend_agent_dropped_total{${own}}`]: "12",
+      [`legend_agent_evidence_total{${own}}`]: "13",
+      [`legend_agent_killed{${own}}`]: "1",
+      [`legend_agent_legs_total{${own}}`]: "14",
+      [`legend_agent_malformed_total{${own}}`]: "15",
+      [`legend_agent_passed_total{${own}}`]: "16",
+      [`legend_agent_published_total{${own}}`]: "17",
+      [`legend_agent_slot{${own}}`]: "18",
+      [`legend_agent_throttle_pct{${own}}`]: "19",
+      [`legend_agent_transactions_total{${own}}`]: "20",
+      'legend_agent_status_unreadable{module="arbitrage"}': "1",
+      [`legend_source_info{${own},class="sim",name="a _simulated_ chain",mode="paper"}`]: "1",
+      [`legend_agent_refused_total{${own},term="ev_min"}`]: "21",
+      [`legend_agent_refused_total{${own},term="killed"}`]: "22",
+      [`legend_agent_missed_swaps_total{${own},dex="unknown:P1",tag="00ff"}`]: "23",
+      [`legend_agent_missed_swaps_total{${own},dex="meteora_dbc",tag="01"}`]: "24",
+      legend_link_waiting: "31",
+      legend_link_trouble: "1",
+      legend_sink_trouble: "0",
+      'legend_link_shipped_total{topic="a"}': "32",
+      'legend_link_lost_total{topic="a"}': "33",
+      'legend_sink_records_total{topic="b"}': "34",
+      'legend_sink_rows_total{topic="b"}': "35",
+      'legend_sink_dead_total{topic="b"}': "36",
+      'legend_sink_duplicates_total{topic="b"}': "37",
+      'legend_sink_lag{topic="b"}': "38",
+      'legend_sink_lost_total{topic="b"}': "39",
+      legend_realtime_connections: "0",
+      legend_api_connections: "41",
+      legend_api_connections_max: "42",
+      'legend_api_connections_shut_total{reason="idle"}': "43",
+    });
+  }, {
+    ownAgents: () => [AGENT as unknown as AgentStatus],
+    unreadableAgents: () => [{ module: "arbitrage", reason: "damaged" }] as never,
+    flow: () => FLOW as never,
+    connections: {
+      stream: () => {},
+      status: () => ({ connections: 41, connections_max: 42, shut: { idle: 43 } }) as never,
+    },
+  }));
