@@ -178,6 +178,8 @@ Deno.test("jobs, schedules and models are changed by who may, and by nobody else
     }
     assert.equal(await endOf(log, "jobs-proto"), 4n);
     assert.deepEqual(deps.schedules.read(), []);
+    const [changed] = deps.chain.list().filter(({ action }) => action === "schedules");
+    assert.equal(changed!.detail, '{"schedules":[]}');
     const { token } = await person("admin");
     const bad: [path: string, body: unknown, status: number, word: RegExp][] = [
       ["/api/datasets/scrape", { ...range, output: "../x" }, 422, /empty parts/],
