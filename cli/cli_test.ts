@@ -153,6 +153,20 @@ Deno.test("operator 9: every verb refuses a word more than it takes, and lists n
   assert.ok(checked > 40, `${checked} verbs`);
 });
 
+Deno.test("every verb refuses an empty word in every place", () => {
+  for (const command of COMMANDS) {
+    const words = placeholders(command.args).map(({ word }) =>
+      word.startsWith("MODULE") ? "mev" : choicesOf(word)?.at(-1) ?? "word"
+    );
+    for (const at of words.keys()) {
+      assert.throws(() => parse([...command.name.split(" "), ...words.with(at, "")], COMMANDS), {
+        name: "UsageError",
+        message: /cannot be empty|there is no module ``/,
+      }, `${command.name} ${at}`);
+    }
+  }
+});
+
 Deno.test("operator 9: every verb refuses to run with a word too few", () => {
   for (const { name, args } of COMMANDS) {
     const isComplete = placeholders(args).every(({ isOptional }) => isOptional);

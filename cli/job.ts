@@ -4,6 +4,7 @@ import { LOCAL_USER } from "../core/local_user.ts";
 import { AppError } from "../core/errors.ts";
 import type { JobArgs, JobKindName } from "../proto/jobs.ts";
 import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
+import { idsNamed } from "./ids.ts";
 
 const LOOK_MS = 100;
 /** A job that nobody took by then wants to be told why. */
@@ -87,8 +88,7 @@ export const jobList: VerbBody = {
 /** The job that JOB names: an id, its first digits, or `newest`. */
 function found(queue: JobQueue, word: string): Job {
   const jobs = queue.book.list();
-  const exact = word === "newest" ? jobs[0] : queue.book.get(word);
-  const fit = exact ? [exact] : jobs.filter(({ id }) => id.startsWith(word.toLowerCase()));
+  const fit = word === "newest" ? jobs.slice(0, 1) : idsNamed(jobs, ({ id }) => id, word);
   if (fit.length === 1) return fit[0]!;
   const why = fit.length === 0
     ? "see `legend job list`"

@@ -4,6 +4,7 @@ import { type Scope, SCOPES } from "../core/auth/rights.ts";
 import { AppError, UsageError } from "../core/errors.ts";
 import { LOCAL_USER } from "../core/local_user.ts";
 import { type Context, EXIT, type Invocation, type VerbBody } from "./command.ts";
+import { idsNamed } from "./ids.ts";
 import { withAccounts } from "./user.ts";
 
 const DAY_MS = 86_400_000;
@@ -67,8 +68,7 @@ export const keyList: VerbBody = {
 /** The key that ID names: whole, its first digits, or `newest`. */
 async function keyNamed(context: Context, word: string): Promise<ApiKey> {
   const keys = await withAccounts(context, undefined, (accounts) => accounts.keys());
-  const newest = word === "newest" ? keys.at(-1) : undefined;
-  const fit = newest ? [newest] : keys.filter(({ id }) => id.startsWith(word.toLowerCase()));
+  const fit = word === "newest" ? keys.slice(-1) : idsNamed(keys, ({ id }) => id, word);
   if (fit.length === 1) return fit[0]!;
   const why = fit.length === 0 ? "no such key" : `${fit.length} keys begin so`;
   throw new AppError("not_found", `Cannot find the key ${word}: ${why}, see \`legend key list\``);

@@ -12,6 +12,7 @@ import { signatureCheck } from "../ffi/control.ts";
 import { judge, ModelRegistry } from "../ffi/models.ts";
 import { type Context, EXIT, type Invocation, type VerbBody } from "./command.ts";
 import { auditAs } from "./audit_act.ts";
+import { idsNamed } from "./ids.ts";
 import { storeOf } from "./db.ts";
 
 const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
@@ -25,7 +26,7 @@ export function registryOf(context: Context): ModelRegistry {
   );
 }
 
-/** MODULE [VERSION] of a call; the version in full where its first digits name one, the newest for `newest`. */
+/** MODULE [VERSION] of a call; the version in full where its first characters name one, the newest for `newest`. */
 function named({ args }: Invocation, context: Context): { module: ModuleName; version?: string } {
   const [module, word] = args as [ModuleName, string?];
   if (word === undefined) return { module };
@@ -37,8 +38,9 @@ function named({ args }: Invocation, context: Context): { module: ModuleName; ve
     }
     return { module, version: newest.version };
   }
-  const fit = models.filter(({ version }) => version.startsWith(word));
-  if (fit.length > 1 && !fit.some(({ version }) => version === word)) {
+  if (word === BASELINE) return { module, version: word };
+  const fit = idsNamed(models, ({ version }) => version, word);
+  if (fit.length > 1) {
     const all = fit.map(({ version }) => version).join(", ");
     throw new AppError("not_found", `Cannot tell which version of ${module} is meant by ${word}: ${all}`);
   }

@@ -153,6 +153,8 @@ function checkedWord(command: Command, word: string, placeholder: string): strin
     const names = [...MODULE_NAMES, ...also];
     throw usage(command, `there is no module \`${word}\`, need ${oneOf(word, names)}`);
   }
+  // An empty variable of a script is no name: it would begin every id.
+  if (word === "") throw usage(command, `${placeholder} cannot be empty`);
   const choices = choicesOf(placeholder);
   if (!choices || choices.includes(word)) return word;
   throw usage(command, `\`${word}\` cannot be used, need ${oneOf(word, choices)}`);

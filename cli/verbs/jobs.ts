@@ -49,7 +49,7 @@ const JOBS: readonly Command[] = [
     summary: "One job with its arguments, state and result",
     flags: [LOCAL_FLAG, JSON_FLAG],
     examples: ["legend job show newest --json"],
-    details: ["JOB: an id, its first digits as far as they name one job, or `newest`."],
+    details: ["JOB: an id, at least its first 4 characters where they name one job, or `newest`."],
     body: async () => (await import("../job.ts")).jobShow,
   },
   {
@@ -99,7 +99,7 @@ const JOBS: readonly Command[] = [
 ];
 
 /** What VERSION may be. */
-const VERSION_WORDS = "VERSION: a version, its first digits as far as they name one, or `newest`.";
+const VERSION_WORDS = "VERSION: a version, at least its first 4 characters where they name one, or `newest`.";
 
 const MODELS: readonly Command[] = [
   {
