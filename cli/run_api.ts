@@ -200,7 +200,7 @@ async function openParts(context: Context, supervised: boolean) {
     accounts,
     devices: new DeviceMarks(secret),
     dataDir: path,
-    hostFlags: hostFlags(path, Deno.env.toObject()),
+    hostFlags: hostFlags(path),
     tokens,
     masterKey: context.setting<string>("auth.master_api_key"),
     audit: async ({ who, action, module = "", detail = "", request_id = "" }, patient = false) => {

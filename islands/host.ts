@@ -1,4 +1,4 @@
-/** What to type on the server's host: with its data folder, where that is not the usual one. */
+/** What to type on the server's host: with its data folder. */
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 

@@ -351,7 +351,7 @@ function whole(path: string): string {
 }
 
 /** The data folder of a verb that nothing names one. */
-export function usualDataDir(env: ConfigInput["env"]): string {
+function usualDataDir(env: ConfigInput["env"]): string {
   const base = env.XDG_DATA_HOME || (env.HOME ? `${env.HOME}/.local/share` : "/var/lib");
   return `${base}/legend`;
 }
