@@ -13,6 +13,9 @@ pub const LIST_MAX: usize = 32;
 /// SOL; more than there is.
 pub const LIQUIDITY_MAX_SOL: f64 = 1e9;
 const LAMPORTS_PER_SOL: f64 = 1e9;
+/// SOL; more than any pool of 64-bit amounts is worth. Finite: JSON has no infinity, and a state with one cannot be
+/// read again.
+const CLOSED_SOL: f64 = 1e300;
 
 /// Powers that a mint's makers have over what others hold, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,7 +95,7 @@ impl Gates {
     /// Refuses everything: what was asked for cannot be read.
     #[must_use]
     pub fn closed() -> Gates {
-        Gates { liquidity_min_sol: f64::INFINITY, ..Gates::default() }
+        Gates { liquidity_min_sol: CLOSED_SOL, ..Gates::default() }
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use io::control::command::{EXPIRY_MS, Signed};
 use io::control::server::{Control, Module};
+use io::control::state::StateFile;
 use io::control::{keys, latch, now_ms};
 use wire::control::{Action, Command};
 
@@ -195,4 +196,23 @@ fn a_latch_kills_a_running_and_a_starting_agent_until_an_unkill_and_never_again(
     let agent = folder.agent();
     assert!(agent.obey(&kill(false, "lift 2", "admin", 3), true).expect("its module").applied);
     assert!(!agent.live.is_killed() && agent.take_kill().is_none(), "an un-kill repairs it");
+}
+
+#[test]
+fn a_kill_is_kept_where_the_stored_gates_cannot_be_used() {
+    let folder = Folder::new("closed");
+    let (mut file, mut state) = StateFile::open(&folder.0.join("agents"), "mev").expect("makes");
+    state.policy.gates.mint_refuse = vec!["a power of a later version".to_owned()];
+    file.write(&state).expect("writes");
+    drop(file);
+    let agent = folder.agent();
+    let receipt = agent.obey(&kill(true, "kill", "control", 500), true).expect("its module");
+    assert!(receipt.applied, "{}", receipt.reason);
+    assert_eq!(receipt.reason, "");
+    drop(agent);
+    let agent = folder.agent();
+    assert!(agent.live.is_killed(), "the kill outlives a restart");
+    let policy = agent.policy();
+    assert!(policy.killed && policy.gates.gates().is_err(), "what cannot be used stays closed");
+    assert!(policy.policy().gates.liquidity_min_sol > 1e30);
 }

@@ -212,9 +212,10 @@ impl StateFile {
     /// Puts `state` on disk: the older slot is overwritten, so that a torn write leaves the newer one.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// The disk refuses, or the state is one that the next start could not read.
     pub fn write(&mut self, state: &ControlState) -> std::io::Result<()> {
         let body = serde_json::to_vec(state)?;
+        serde_json::from_slice::<ControlState>(&body)?;
         if body.len() > SLOT_BYTES - HEADER {
             return Err(std::io::Error::new(ErrorKind::FileTooLarge, "the state does not fit its slot"));
         }
@@ -334,6 +335,19 @@ mod tests {
         state.policy = StoredPolicy::from(&policy);
         file.write(&state).expect("fits");
         assert_eq!(StateFile::open(&folder, "mev").expect("reads").1.policy.policy(), policy);
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let folder = folder("unreadable");
+        let (mut file, mut state) = StateFile::open(&folder, "mev").expect("makes");
+        for bad in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+            state.policy.ev_min = bad;
+            assert!(file.write(&state).is_err(), "{bad}");
+        }
+        let (_, found) = StateFile::open(&folder, "mev").expect("reads");
+        assert_eq!(found.policy, StoredPolicy::from(&Policy::default()));
         std::fs::remove_dir_all(folder).expect("removes");
     }
 
