@@ -14,19 +14,20 @@ use super::reports::Reports;
 use super::{Shared, WATCH, locked, say};
 use crate::control::client::COMMANDS_TOPIC;
 use crate::control::command::Signed;
-use crate::control::server::Control;
+use crate::control::server::{Control, InForce};
 use crate::control::wanted::{self, SignedState};
 use crate::disk::{self, KeptFile};
 use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Durability, Log, Read, Topic, TopicOptions};
 
 const RECEIPTS_TOPIC: &str = "control-receipts-proto";
-/// How often the status file is written.
+/// How often the status file is written while nothing of [`InForce`] changes.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
 /// How long a wanted state waits for its own command, which says more.
 const COMMAND_FIRST: Duration = Duration::from_millis(500);
 
-/// Reads commands off the log, looks for the kill signal, and tells status every `STATUS_EVERY`.
+/// Reads commands off the log, looks for the kill signal, and tells status every `STATUS_EVERY`, and at once when
+/// another policy is in force: who asks after a kill must not read what was before it.
 pub(super) fn watch(
     shared: &Shared,
     control: &Control,
@@ -51,7 +52,7 @@ pub(super) fn watch(
         (offset, _) => offset,
     };
     let mut states = States::open(folder, control.module());
-    let mut next_status = Instant::now();
+    let mut told = Told::default();
     let mut status_file =
         StatusFile { file: KeptFile::open(status_path.to_owned(), STATUS_BYTES), failed: false };
     while !shared.finished.load(Relaxed) {
@@ -66,8 +67,7 @@ pub(super) fn watch(
         if let Some(receipt) = states.due().and_then(|wanted| control.adopt(&wanted)) {
             receipts.append(&receipt);
         }
-        if Instant::now() >= next_status {
-            next_status = Instant::now() + STATUS_EVERY;
+        if told.is_due(control.live.in_force(), Instant::now()) {
             let status = status();
             status_file.write(&status);
             if let Some(reports) = &mut reports {
@@ -79,6 +79,21 @@ pub(super) fn watch(
     status_file.write(&status);
     if let Some(reports) = &mut reports {
         reports.tell(&status, control);
+    }
+}
+
+/// Which status was written last.
+#[derive(Default)]
+struct Told(Option<(InForce, Instant)>);
+
+impl Told {
+    /// Whether one is to be written now, which then counts as written.
+    fn is_due(&mut self, in_force: InForce, now: Instant) -> bool {
+        let due = !self.0.is_some_and(|(told, at)| told == in_force && now < at + STATUS_EVERY);
+        if due {
+            self.0 = Some((in_force, now));
+        }
+        due
     }
 }
 
@@ -201,5 +216,29 @@ impl Receipts {
         if let Err(error) = written {
             say(&format!("Cannot put the receipt of {} on the log: {error}", receipt.request_id));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::policy::Policy;
+
+    use super::*;
+    use crate::control::server::Live;
+
+    #[test]
+    fn a_status_is_due_at_once_when_another_policy_is_in_force_and_else_after_a_while() {
+        let (mut told, live, begin) = (Told::default(), Live::default(), Instant::now());
+        let after = |ms: u64| begin + Duration::from_millis(ms);
+        assert!(told.is_due(live.in_force(), begin), "the first one");
+        assert!(!told.is_due(live.in_force(), after(249)));
+        assert!(told.is_due(live.in_force(), after(250)));
+        live.set(&Policy { killed: true, ..Policy::default() }, false);
+        assert!(told.is_due(live.in_force(), after(251)), "a kill");
+        assert!(!told.is_due(live.in_force(), after(252)), "once");
+        live.set(&Policy { killed: true, throttle_pct: 5, ..Policy::default() }, false);
+        assert!(told.is_due(live.in_force(), after(253)), "another policy");
+        assert!(!told.is_due(live.in_force(), after(502)));
+        assert!(told.is_due(live.in_force(), after(503)));
     }
 }

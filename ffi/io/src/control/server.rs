@@ -70,6 +70,13 @@ pub struct Live {
     entered: AtomicBool,
 }
 
+/// Names what an agent goes by at the moment; another one when anything of it has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InForce {
+    version: u64,
+    killed: bool,
+}
+
 /// What the publisher has in hand; a kill waits for its end.
 pub struct Writing<'a>(&'a Live);
 
@@ -129,6 +136,12 @@ impl Live {
         self.killed.load(SeqCst) || KILL_SIGNAL.load(SeqCst)
     }
 
+    /// What is in force now.
+    #[must_use]
+    pub fn in_force(&self) -> InForce {
+        InForce { version: self.version.load(SeqCst), killed: self.is_killed() }
+    }
+
     /// The policy, when it is another one than that of `version`.
     #[must_use]
     pub fn newer(&self, version: u64) -> Option<(u64, Policy)> {
@@ -153,7 +166,7 @@ impl Live {
         self.handled.store(version, SeqCst);
     }
 
-    fn set(&self, policy: &Policy, restart: bool) -> u64 {
+    pub(crate) fn set(&self, policy: &Policy, restart: bool) -> u64 {
         let mut held = self.policy.lock().unwrap_or_else(PoisonError::into_inner);
         *held = policy.clone();
         self.restart.fetch_or(restart, SeqCst);
