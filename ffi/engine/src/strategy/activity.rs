@@ -182,12 +182,12 @@ fn transfers(frame: &[u8], transaction: &Transaction, found: &mut Vec<(Pubkey, P
     tips
 }
 
-/// Lamports that left a party by plain transfers.
+/// Lamports that left a party by plain transfers, less what the same wallets sent back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MovedOut {
     /// To all wallets that are not the party's; tips are no part of it.
     pub lamports: u64,
-    /// Of them to wallets that held nothing before.
+    /// Of them to wallets that held nothing before, and only what these hold in the end.
     pub funded_lamports: u64,
 }
 
@@ -195,7 +195,8 @@ pub struct MovedOut {
 /// what it gets is a price.
 #[must_use]
 pub fn moved_out(frame: &[u8], transaction: &Transaction, party: &[Pubkey]) -> MovedOut {
-    let mut moved = MovedOut::default();
+    // Of each other account: what it got from the party less what it sent back.
+    let mut others: Vec<(u8, i128)> = Vec::new();
     for instruction in &transaction.instructions {
         let key = |index: u8| transaction.key(frame, index).copied().map(Pubkey);
         if key(instruction.program) != Some(token::SYSTEM) {
@@ -208,17 +209,31 @@ pub fn moved_out(frame: &[u8], transaction: &Transaction, party: &[Pubkey]) -> M
             continue;
         };
         let (Some(source), Some(target)) = (key(*from), key(*to)) else { continue };
-        let is_out = party.contains(&source) && !party.contains(&target) && !TIP_ACCOUNTS.contains(&target);
+        let (other, change) = match [party.contains(&source), party.contains(&target)] {
+            [true, false] if !TIP_ACCOUNTS.contains(&target) => (*to, i128::from(amount)),
+            [false, true] => (*from, -i128::from(amount)),
+            _ => continue,
+        };
+        match others.iter_mut().find(|(known, _)| *known == other) {
+            Some((_, sum)) => *sum += change,
+            None => others.push((other, change)),
+        }
+    }
+    let mut moved = MovedOut::default();
+    for (other, sum) in others {
+        let at = usize::from(other);
+        let balances = transaction.pre_lamports.get(at).zip(transaction.post_lamports.get(at));
+        let Some((before, after)) = balances.filter(|(_, after)| sum > 0 && **after > 0) else { continue };
         // A token account is created empty, filled, and closed again: its owner is known otherwise.
-        if !is_out || transaction.token(*to).is_some() || !trader::on_curve(&target) {
+        let wallet = transaction.key(frame, other).is_some_and(|key| trader::on_curve(&Pubkey(*key)));
+        if !wallet || transaction.token(other).is_some() {
             continue;
         }
-        let at = usize::from(*to);
-        let balances = transaction.pre_lamports.get(at).zip(transaction.post_lamports.get(at));
-        let Some((before, after)) = balances.filter(|(_, after)| **after > 0) else { continue };
-        moved.lamports = moved.lamports.saturating_add(amount);
+        let sum = u64::try_from(sum).unwrap_or(u64::MAX);
+        moved.lamports = moved.lamports.saturating_add(sum);
         if *before == 0 {
-            moved.funded_lamports = moved.funded_lamports.saturating_add(amount.min(*after));
+            // Once for each wallet: what came there and went on may have come there again.
+            moved.funded_lamports = moved.funded_lamports.saturating_add(sum.min(*after));
         }
     }
     moved
@@ -309,9 +324,8 @@ mod tests {
     use crate::frame::{Instruction, Span};
 
     /// A made frame: keys 0 (the party, signs), 1 (empty before), 2 (a wallet), 3 (a tip account), 4 (a program's
-    /// account), 5 the system program; the party sends 100 × (place + 1) to each.
-    #[test]
-    fn moved_out_tells_wallets_from_tips_and_prices_and_empty_ones_from_others() {
+    /// account), 5 the system program; and the system program's transfers: from, to, lamports.
+    fn made(sent: &[(u8, u8, u64)], after: [u64; 5]) -> (Vec<u8>, Transaction, [Pubkey; 6]) {
         let wallet = |text: &[u8]| Pubkey::parse(text).expect("base58");
         let keys = [
             wallet(b"9WzDXwBbmkg8ZTbNMqUxvQRAyrZzDsGYdLVL9zYtAWWM"),
@@ -325,10 +339,10 @@ mod tests {
         let mut transaction = Transaction::default();
         transaction.signers = 1;
         transaction.keys = (0..6).map(|at| Span::new(at * 32, 32)).collect();
-        for to in 1..5_u8 {
+        for (from, to, lamports) in sent {
             let begin = frame.len() as u32;
-            frame.extend([0, to, 2, 0, 0, 0]);
-            frame.extend((100 * u64::from(to)).to_le_bytes());
+            frame.extend([*from, *to, 2, 0, 0, 0]);
+            frame.extend(lamports.to_le_bytes());
             let call = Instruction {
                 program: 5,
                 accounts: Span::new(begin, 2),
@@ -338,9 +352,40 @@ mod tests {
             transaction.instructions.push(call);
         }
         transaction.pre_lamports = vec![5_000, 0, 50, 50, 50, 1];
-        transaction.post_lamports = vec![4_000, 100, 250, 350, 450, 1];
+        transaction.post_lamports = [&after[..], &[1]].concat();
+        (frame, transaction, keys)
+    }
+
+    #[test]
+    fn moved_out_tells_wallets_from_tips_and_prices_and_empty_ones_from_others() {
+        let sent = [(0, 1, 100), (0, 2, 200), (0, 3, 300), (0, 4, 400)];
+        let (frame, transaction, keys) = made(&sent, [4_000, 100, 250, 350, 450]);
         let moved = moved_out(&frame, &transaction, &keys[..1]);
         assert_eq!(moved, MovedOut { lamports: 300, funded_lamports: 100 });
         assert_eq!(moved_out(&frame, &transaction, &keys[..3]), MovedOut::default(), "its own wallets");
+    }
+
+    #[test]
+    fn moved_out_counts_money_that_goes_round_once() {
+        // What is sent, what the empty wallet and the other one hold in the end; to wallets, of it to the empty one.
+        type Row<'a> = (&'a str, &'a [(u8, u8, u64)], [u64; 2], [u64; 2]);
+        let rows: [Row; 6] = [
+            ("there, back and there", &[(0, 1, 100), (1, 0, 100), (0, 1, 100)], [100, 50], [100, 100]),
+            ("there and back", &[(0, 1, 100), (1, 0, 100)], [0, 50], [0, 0]),
+            ("a part comes back", &[(0, 1, 100), (1, 0, 30)], [70, 50], [70, 70]),
+            ("in two parts", &[(0, 1, 100), (0, 1, 20)], [120, 50], [120, 120]),
+            (
+                "back through another wallet",
+                &[(0, 1, 100), (1, 2, 100), (2, 0, 100), (0, 1, 100)],
+                [100, 50],
+                [200, 100],
+            ),
+            ("more comes back than went", &[(0, 2, 10), (2, 0, 40), (0, 1, 5)], [5, 20], [5, 5]),
+        ];
+        for (name, sent, [empty, other], [lamports, funded_lamports]) in rows {
+            let (frame, transaction, keys) = made(sent, [4_000, empty, other, 50, 50]);
+            let moved = moved_out(&frame, &transaction, &keys[..1]);
+            assert_eq!(moved, MovedOut { lamports, funded_lamports }, "{name}");
+        }
     }
 }
