@@ -1,14 +1,17 @@
 import { type Job, JOBS_TOPIC } from "../core/jobs/book.ts";
-import { JobQueue, jobView } from "../core/jobs/queue.ts";
+import { jobDetail, JobQueue, jobView } from "../core/jobs/queue.ts";
 import { LOCAL_USER } from "../core/local_user.ts";
 import { AppError } from "../core/errors.ts";
 import type { JobArgs, JobKindName } from "../proto/jobs.ts";
 import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
+import { auditAs } from "./audit_act.ts";
 import { idsNamed } from "./ids.ts";
 
 const LOOK_MS = 100;
 /** A job that nobody took by then wants to be told why. */
 const HINT_MS = 3_000;
+
+const act = (action: string) => ({ who: LOCAL_USER, action, module: "", request_id: "" });
 
 /** The jobs as they are now; the reading ends with the returned value. */
 export async function openQueue(context: Context): Promise<{ queue: JobQueue } & AsyncDisposable> {
@@ -34,7 +37,8 @@ export async function submitAndWait<K extends JobKindName>(
 ): Promise<ExitCode> {
   await using opened = await openQueue(context);
   const { queue } = opened;
-  const id = await queue.submit(kind, args, { issuer: LOCAL_USER });
+  const first = () => auditAs(context, { ...act(kind), detail: jobDetail(args) });
+  const id = await queue.submit(kind, args, { issuer: LOCAL_USER, first });
   await queue.sync();
   if (flags.detach) {
     context.out(flags.json ? `${JSON.stringify({ job_id: id })}\n` : `${id}\n`);
@@ -132,7 +136,7 @@ export const jobCancel: VerbBody = {
     const [word] = call.args as [string];
     await using opened = await openQueue(context);
     const { id } = found(opened.queue, word);
-    await opened.queue.cancel(id);
+    await opened.queue.cancel(id, () => auditAs(context, { ...act("job cancel"), detail: id }));
     context.out(
       call.flags.json ? `${JSON.stringify({ job_id: id, asked: "cancel" })}\n` : `${id} is asked to end\n`,
     );
@@ -145,7 +149,7 @@ export const jobRetry: VerbBody = {
     const [word] = call.args as [string];
     await using opened = await openQueue(context);
     const { id } = found(opened.queue, word);
-    await opened.queue.retry(id);
+    await opened.queue.retry(id, () => auditAs(context, { ...act("job retry"), detail: id }));
     context.out(
       call.flags.json ? `${JSON.stringify({ job_id: id, asked: "retry" })}\n` : `${id} is queued again\n`,
     );

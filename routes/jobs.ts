@@ -1,6 +1,6 @@
 /** Jobs, datasets, training and schedules: bodies become descriptors on the queue, nothing runs here. */
 import { AppError } from "../core/errors.ts";
-import { jobView } from "../core/jobs/queue.ts";
+import { jobDetail, jobView } from "../core/jobs/queue.ts";
 import { parseCron } from "../core/jobs/cron.ts";
 import { may, type Principal } from "../core/auth/rights.ts";
 import type { Job } from "../core/jobs/book.ts";
@@ -71,12 +71,11 @@ export function jobRoutes(deps: ApiDeps): Route[] {
     c: RouteContext,
     kind: K,
     args: JobArgs[K],
-    detail: string,
   ) => {
     const { name } = principalOf(c);
     if (kind === "train") needsModels(principalOf(c), (args as JobArgs["train"]).promote);
-    await deps.audit({ who: name, action: kind, detail });
-    const job_id = await deps.jobs.submit(kind, args, { issuer: name });
+    const first = () => deps.audit({ who: name, action: kind, detail: jobDetail(args) });
+    const job_id = await deps.jobs.submit(kind, args, { issuer: name, first });
     return c.json({ ok: true, job_id }, 202);
   };
   const state = (kind: "scrape" | "train", path: string, summary: string) =>
@@ -101,7 +100,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         body: scrapeArgs,
         handle: async (c, body) => {
           deps.checkOutput(body);
-          return await submit(c, "scrape", body, body.output);
+          return await submit(c, "scrape", body);
         },
       })
     ),
@@ -129,8 +128,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         summary:
           "Train a model; answers with the job. `promote` other than `never` needs the right `models` too",
         body: trainArgs,
-        handle: (c, body) =>
-          submit(c, "train", body, `${body.module} ${body.model}, promote ${body.promote}`),
+        handle: (c, body) => submit(c, "train", body),
       })
     ),
     ...["/api/training/status/:id", "/api/training/jobs/:id"].map((path) =>
@@ -183,8 +181,11 @@ export function jobRoutes(deps: ApiDeps): Route[] {
           if (verb === "retry" && job.kind === "train") {
             needsModels(principalOf(c), (job.args as Partial<JobArgs["train"]>).promote ?? "never");
           }
-          await deps.audit({ who: principalOf(c).name, action: `job ${verb}`, detail: job.id });
-          await deps.jobs[verb](job.id);
+          const who = principalOf(c).name;
+          await deps.jobs[verb](
+            job.id,
+            () => deps.audit({ who, action: `job ${verb}`, detail: job.id }),
+          );
           return c.json({ ok: true, job_id: job.id }, 202);
         },
       })

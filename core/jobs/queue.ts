@@ -16,6 +16,8 @@ export interface SubmitOptions {
   /** Two jobs that are not over never have the same; without, that is the arguments. */
   readonly uniqueKey?: string;
   readonly attemptsMax?: number;
+  /** Runs when the job will be put on the log and is not yet; what it throws keeps the job off. */
+  readonly first?: () => Promise<void>;
 }
 
 export class JobQueue {
@@ -94,6 +96,7 @@ export class JobQueue {
     const id = crypto.randomUUID();
     this.#given.set(id, options.issuer);
     try {
+      await options.first?.();
       await this.append(descriptorRecord({
         id,
         kind,
@@ -116,22 +119,34 @@ export class JobQueue {
     return this.book.waiting(issuer) + [...this.#given.values()].filter((one) => one === issuer).length;
   }
 
-  /** Throws `not_found`, `conflict`. */
-  async cancel(id: string): Promise<void> {
-    const job = this.#known(id);
-    if (job.state !== "queued" && job.state !== "running") {
-      throw new AppError("conflict", `Cannot cancel job ${id}: it is ${job.state}`);
-    }
-    await this.append(statusRecord(job, { state: "cancelled", token: 0, worker: "", atMs: Date.now() }));
+  /** Throws `not_found`, `conflict`; `first` runs when the job can be cancelled, and what it throws stops it. */
+  cancel(id: string, first?: () => Promise<void>): Promise<void> {
+    return this.#change(id, "cancelled", first);
   }
 
-  /** Throws `not_found`, `conflict`. */
-  async retry(id: string): Promise<void> {
+  /** Throws `not_found`, `conflict`; `first` runs when the job can be tried again, and what it throws stops it. */
+  retry(id: string, first?: () => Promise<void>): Promise<void> {
+    return this.#change(id, "queued", first);
+  }
+
+  async #change(id: string, state: "cancelled" | "queued", first?: () => Promise<void>): Promise<void> {
+    this.#changeable(id, state);
+    await first?.();
+    // It may have changed meanwhile.
+    const job = this.#changeable(id, state);
+    await this.append(statusRecord(job, { state, token: 0, worker: "", atMs: Date.now() }));
+  }
+
+  #changeable(id: string, state: "cancelled" | "queued"): Job {
     const job = this.#known(id);
-    if (job.state !== "error" && job.state !== "cancelled") {
+    const isOpen = job.state === "queued" || job.state === "running";
+    if (state === "cancelled" && !isOpen) {
+      throw new AppError("conflict", `Cannot cancel job ${id}: it is ${job.state}`);
+    }
+    if (state === "queued" && job.state !== "error" && job.state !== "cancelled") {
       throw new AppError("conflict", `Cannot try job ${id} again: it is ${job.state}`);
     }
-    await this.append(statusRecord(job, { state: "queued", token: 0, worker: "", atMs: Date.now() }));
+    return job;
   }
 
   #known(id: string): Job {
@@ -139,6 +154,11 @@ export class JobQueue {
     if (!job) throw new AppError("not_found", `Cannot find job ${id}: see \`legend job list\``);
     return job;
   }
+}
+
+/** What a job is, as its entry in the audit says it. */
+export function jobDetail(args: JobArgs[JobKindName]): string {
+  return "output" in args ? args.output : `${args.module} ${args.model}, promote ${args.promote}`;
 }
 
 /** A job as the API and the command line show it. */

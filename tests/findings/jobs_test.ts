@@ -53,6 +53,35 @@ Deno.test("operator 13: a range is the same moments in every time zone, and lies
     }
   }));
 
+Deno.test("jobs that are given, cancelled and tried again on the command line are in the audit, and what is refused is not", () =>
+  withData(async (data) => {
+    const own = (...words: string[]) => legend([...words, "--data-dir", data]);
+    const range = ["--start", "2026-11-17", "--end", "2026-11-18"];
+    const submit = async (...words: string[]) => {
+      const { code, stdout, stderr } = await own(...words, ...range, "--detach");
+      assert.equal(code, 0, stderr);
+      return stdout.trim();
+    };
+    const scrape = await submit("scrape", "a.parquet");
+    await submit("train", "mev");
+    assert.equal((await own("job", "cancel", scrape)).code, 0);
+    assert.equal((await own("job", "cancel", scrape)).code, 1, "it is cancelled already");
+    assert.equal((await own("job", "retry", scrape)).code, 0);
+    assert.equal((await own("job", "retry", scrape)).code, 1, "it is queued already");
+    const { stdout } = await own("audit", "show", "--json");
+    const entries = lines<{ who: string; action: string; detail: string }>(stdout)
+      .filter(({ action }) => /^(scrape|train|job )/.test(action))
+      .map(({ who, action, detail }) => `${who.startsWith("local:")} ${action} ${detail}`);
+    assert.deepEqual(entries.sort(), [
+      `true job cancel ${scrape}`,
+      `true job retry ${scrape}`,
+      "true scrape a.parquet",
+      "true train mev xgb, promote never",
+    ]);
+    const verified = await own("audit", "verify");
+    assert.equal(verified.code, 0, verified.stderr);
+  }));
+
 Deno.test("operator 16: what is not a model is neither signed nor registered, with the reason", () =>
   withData(async (data) => {
     const text = `${data}/text.so`;
