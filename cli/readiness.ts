@@ -20,6 +20,8 @@ export interface ReadyOptions {
   sink: boolean;
   /** Whether the API runs below `legend run`, which runs the other parts too. */
   supervised: boolean;
+  /** Why the control key cannot be used; null: it can. */
+  keyTrouble: string | null;
   /** What the store answered last. */
   store: StoreProbe;
   /** Agents anywhere that have told metrics lately. */
@@ -71,6 +73,12 @@ export function readiness(path: string, options: ReadyOptions): Readiness {
   };
   const unread = options.isReading ? null : "not all topics are read yet";
   add("stream", unread === null ? null : { brief: unread, detail: unread }, "all topics are read");
+  const { keyTrouble } = options;
+  add(
+    "control key",
+    keyTrouble === null ? null : { brief: "cannot be used", detail: keyTrouble },
+    "it signs",
+  );
   add("disk", diskTrouble(path), `${mib(freeBytes(path))} MiB free`);
   const supervisor = partsStatus(path);
   if (options.supervised) {

@@ -21,6 +21,7 @@ const options = (store: StoreProbe, more: Partial<ReadyOptions> = {}): ReadyOpti
   kafka: false,
   sink: true,
   supervised: true,
+  keyTrouble: null,
   store,
   heard: () => ["mev-far"],
   isReading: true,

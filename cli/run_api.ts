@@ -45,7 +45,6 @@ import type { ApiDeps } from "../routes/deps.ts";
 import { pageRoutes } from "../routes/pages/mod.tsx";
 import { ApiServer, DESCRIPTORS_KEPT, DESCRIPTORS_MIN, needDescriptors } from "./api_server.ts";
 import { assetReader } from "./assets.ts";
-import { headSeed } from "./audit_act.ts";
 import { tellerOf } from "./audit_heads.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { storeOf } from "./db.ts";
@@ -54,6 +53,7 @@ import { readiness, StoreProbe } from "./readiness.ts";
 import { checkOutput } from "../workers/output.ts";
 import { jwtSecret } from "./jwt_secret.ts";
 import { registryOf } from "./model.ts";
+import { Signing } from "./signing.ts";
 import { allowedBuckets, datasetsRoot, jobsLack } from "./run_worker.ts";
 
 /** How long a reader of legend.db waits: only for one that mends the file after a crash. */
@@ -120,11 +120,13 @@ async function openParts(context: Context, supervised: boolean) {
   const database = openDatabase(`${path}/legend.db`, READ_BUSY_MS);
   await makeFirstLogin(database, path, context);
   const chain = new AuditChain(database);
+  const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
+  const signing = new Signing({ dataDir: path, configured: sign_sk_hex, say: (line) => context.say(line) });
   const records = new RecordThread({
     module: recordsModule(),
     folder: path,
     node: instance,
-    seed: headSeed(context),
+    seed: signing.seed,
     say: (line) => context.say(line),
   });
   await records.ready();
@@ -160,7 +162,6 @@ async function openParts(context: Context, supervised: boolean) {
     idle_ms: IDLE_MS,
     shared: proxies.entries,
   });
-  const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
   const kafka = kafkaOf(context.config()) !== null;
   const isSigned = signatureCheck(context.library(), path, sign_sk_hex);
   const [metrics, modelEvents] = [new MetricsView(log), new ModelEvents(log)];
@@ -208,6 +209,7 @@ async function openParts(context: Context, supervised: boolean) {
       await records.call("audit", [[act]], ...(patient ? [Infinity] : []));
       teller.poke();
     },
+    cannotSign: () => signing.trouble(),
     refused: (refusal) => refusals.add(refusal),
     chain,
     send: broadcast({
@@ -279,6 +281,7 @@ async function openParts(context: Context, supervised: boolean) {
         kafka,
         sink: usesStore(context),
         supervised,
+        keyTrouble: signing.ownTrouble(),
         store: probe,
         heard: heardOf(metrics),
         isReading: bridge.isReading,
@@ -302,10 +305,17 @@ async function openParts(context: Context, supervised: boolean) {
     batch,
     say: (line) => context.say(line),
   };
+  const key = {
+    follow: (signal: AbortSignal) =>
+      signing.follow(signal, async (seed) => {
+        await records.call("signWith", [instance, seed], Infinity);
+        teller.poke();
+      }),
+  };
   // Alone, a host has no other agents to hear of.
   const following: { follow(signal: AbortSignal): Promise<void> }[] = kafka
-    ? [modelEvents, refusals, teller, writeRate, streams, fleet]
-    : [modelEvents, refusals, teller, writeRate, streams];
+    ? [key, modelEvents, refusals, teller, writeRate, streams, fleet]
+    : [key, modelEvents, refusals, teller, writeRate, streams];
   if (usesStore(context)) following.push(probe);
   const close = async () => {
     keeper[Symbol.dispose]();

@@ -204,6 +204,9 @@ export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
         module,
         ...deps.send({ module, action, args, issuer: name, role, request_id }),
       }));
+    const unsigned = kill ? null : deps.cannotSign();
+    // Nobody would obey it, and no entry may say that it was sent.
+    if (unsigned !== null) throw new AppError("unavailable", unsigned);
     const sendings = kill ? send() : await places.run(word, async () => {
       // No command without its entry.
       await Promise.all(acts.map((act) => deps.audit(act)));

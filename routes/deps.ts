@@ -87,6 +87,8 @@ export interface ApiDeps {
    * wait (a kill) is `patient`: its entry is written whenever the file can be.
    */
   audit(act: Act, patient?: boolean): Promise<void>;
+  /** Why nothing can be signed now: commands are refused with it, but for kills; null: it can. */
+  cannotSign(): string | null;
   /** Something a stranger was refused: in the audit within a minute, with a count. */
   refused(refusal: Refusal): void;
   chain: AuditChain;

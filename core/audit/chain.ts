@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import type { Database } from "../database.ts";
 import { transaction } from "../database.ts";
-import { type Act, type AuditEntry, entryBytes, entryHash, NO_HASH, plainAct, SEAL } from "./entry.ts";
+import { type Act, type AuditEntry, entryBytes, entryHash, LATE, NO_HASH, plainAct, SEAL } from "./entry.ts";
 import { headHash, type HeadSigner, NO_HEAD } from "./head.ts";
 
 export interface StoredEntry extends AuditEntry {
@@ -31,39 +31,74 @@ const HEADS_AT_ONCE = 1_000;
 
 export class AuditChain {
   readonly #database: Database;
-  readonly #signer: HeadSigner | undefined;
+  #signer: HeadSigner | null | undefined;
   readonly #now: () => number;
 
-  /** Without a signer it is read alone. */
-  constructor(database: Database, signer?: HeadSigner, now: () => number = Date.now) {
+  /** Without a signer it is read alone; with null there is no key now: entries wait in it for their heads. */
+  constructor(database: Database, signer?: HeadSigner | null, now: () => number = Date.now) {
     this.#database = database;
     this.#signer = signer;
     this.#now = now;
   }
 
+  /** The key is there (again): entries that waited have their heads when this returns. */
+  signWith(signer: HeadSigner): void {
+    transaction(this.#database, () => this.#signLate(signer));
+    this.#signer = signer;
+  }
+
   /** Adds an entry and its head; its seq. Throws when the disk or another writer does not let it. */
   append(act: Act): number {
     const signer = this.#signer;
-    if (!signer) throw new Error("This chain was opened to be read");
+    if (signer === undefined) throw new Error("This chain was opened to be read");
     return transaction(this.#database, () => {
-      const last = this.#database.prepare("select seq, hash, head from audit order by seq desc limit 1")
-        .get();
-      const begin = this.#database.prepare("select seq from audit order by seq limit 1").get();
-      const seq = Number(last?.seq ?? 0) + 1;
-      const first = Number(begin?.seq ?? seq);
-      const entry: AuditEntry = { ...plainAct(act), seq, at_ms: this.#now() };
-      const previous = last ? String(last.hash) : NO_HASH;
-      const bytes = entryBytes(entry);
-      const hash = entryHash(previous, bytes);
-      const before = last?.head instanceof Uint8Array ? headHash(last.head) : NO_HEAD;
-      const { at_ms, who, action, module, detail, request_id } = entry;
-      const head = signer.sign({ seq, hash, at_ms, first, count: seq - first + 1, previous: before });
-      this.#database.prepare(
-        `insert into audit (seq, at_ms, who, action, module, detail, request_id, previous, hash, entry, head)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ).run(seq, at_ms, who, action, module, detail, request_id, previous, hash, bytes, head);
-      return seq;
+      if (signer) this.#signLate(signer);
+      return this.#add(act, signer);
     });
+  }
+
+  #add(act: Act, signer: HeadSigner | null): number {
+    const last = this.#database.prepare("select seq, hash, head from audit order by seq desc limit 1")
+      .get();
+    const begin = this.#database.prepare("select seq from audit order by seq limit 1").get();
+    const seq = Number(last?.seq ?? 0) + 1;
+    const first = Number(begin?.seq ?? seq);
+    const entry: AuditEntry = { ...plainAct(act), seq, at_ms: this.#now() };
+    const previous = last ? String(last.hash) : NO_HASH;
+    const bytes = entryBytes(entry);
+    const hash = entryHash(previous, bytes);
+    const before = last?.head instanceof Uint8Array ? headHash(last.head) : NO_HEAD;
+    const { at_ms, who, action, module, detail, request_id } = entry;
+    const head = signer?.sign({ seq, hash, at_ms, first, count: seq - first + 1, previous: before }) ?? null;
+    this.#database.prepare(
+      `insert into audit (seq, at_ms, who, action, module, detail, request_id, previous, hash, entry, head)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(seq, at_ms, who, action, module, detail, request_id, previous, hash, bytes, head);
+    return seq;
+  }
+
+  /**
+   * Signs the heads of entries at the end that were written without the key, and says so with an entry. One whose head
+   * was told had it: who took it away is not helped.
+   */
+  #signLate(signer: HeadSigner): void {
+    const waiting = this.#database.prepare(
+      `select seq, at_ms, hash from audit where entry is not null and seq > (select max(
+        coalesce((select max(seq) from audit where head is not null or entry is null), 0),
+        coalesce((select seq from audit_told), 0))) order by seq`,
+    ).all();
+    if (waiting.length === 0) return;
+    const before = this.#database.prepare("select head from audit where seq < ? order by seq desc limit 1");
+    const keep = this.#database.prepare("update audit set head = ? where seq = ?");
+    const first = Number(this.#database.prepare("select min(seq) as seq from audit").get()!.seq);
+    for (const row of waiting) {
+      const [seq, at_ms, hash] = [Number(row.seq), Number(row.at_ms), String(row.hash)];
+      const last = before.get(seq)?.head;
+      const previous = last instanceof Uint8Array ? headHash(last) : NO_HEAD;
+      keep.run(signer.sign({ seq, hash, at_ms, first, count: seq - first + 1, previous }), seq);
+    }
+    const detail = LATE.detail(Number(waiting[0]!.seq), Number(waiting.at(-1)!.seq));
+    this.#add({ who: "legend", action: LATE.action, module: "", detail, request_id: "" }, signer);
   }
 
   /**

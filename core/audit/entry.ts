@@ -82,6 +82,13 @@ export const SEAL = {
     `entries 1..${seq} of the first version; the hash of the last: ${hash}`,
 };
 
+/** What the entry says that stands after those whose heads were signed later. */
+export const LATE = {
+  action: "audit signed late",
+  detail: (from: number, to: number) =>
+    `${from === to ? `entry ${from} was` : `entries ${from}..${to} were`} written without the control key`,
+};
+
 /** Whether the bytes are those of an entry with this action and this detail. */
 export function isAct(entry: Uint8Array, action: string, detail: string): boolean {
   const bytes = Buffer.from(entry);

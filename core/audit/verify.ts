@@ -1,7 +1,7 @@
 /** Goes through the whole chain, entry by entry, and holds it against its heads here and outside; lists every fault. */
 import { Buffer } from "node:buffer";
 import type { Database } from "../database.ts";
-import { entryHash, isAct, NO_HASH, oldEntryHash, SEAL, SHOWN_SQL } from "./entry.ts";
+import { entryHash, isAct, LATE, NO_HASH, oldEntryHash, SEAL, SHOWN_SQL } from "./entry.ts";
 import {
   type Head,
   headHash,
@@ -100,6 +100,10 @@ class Walk {
   #headHash = NO_HEAD;
   #key = "";
   #node: string;
+  /** Entries without a head that follow each other, the newest ones so far. */
+  #bare: number[] = [];
+  /** What was signed later, and when. */
+  readonly #late: string[] = [];
   readonly #strangers = new Map<string, number>();
 
   constructor(readonly trust: Trust) {
@@ -114,6 +118,8 @@ class Walk {
       this.#rows(database, (row) => this.#take(row));
       if (this.#head && !this.#isSigned(this.#head)) this.#judgeAll(database);
       const told = database.prepare("select seq from audit_told").get();
+      this.#judgeBare(Number(told?.seq ?? 0));
+      this.#readLate(database);
       this.#judgeOld(database);
       if (!told) this.faults.push("legend.db does not say how many heads were told");
       this.toldTo = Number(told?.seq ?? 0);
@@ -156,7 +162,7 @@ class Walk {
     if (entry === null) this.#takeOld(seq, shown, previous, hash, head);
     else {
       this.firstSigned ??= Number(seq);
-      this.lastSigned = Number(seq);
+      if (head) this.lastSigned = Number(seq);
       if (Buffer.compare(shown, entry) !== 0) {
         this.faults.push(`entry ${seq} was changed: what is shown is not what was written`);
       }
@@ -203,9 +209,10 @@ class Walk {
   /** Holds an entry against its own head. */
   #judge(seq: number, at_ms: number, hash: string, bytes: Uint8Array | null, follows: boolean): void {
     if (!bytes) {
-      this.faults.push(`entry ${seq} has no signed head`);
+      this.#bare.push(seq);
       return;
     }
+    this.#judgeBare(seq);
     const fits = { node: this.#node, seq, hash, at_ms, first: 1, count: seq, previous: this.#headHash };
     if (!follows || this.#key === "" || !isHeadOf(bytes, unsignedHead(fits, this.#key))) {
       const head = readHead(bytes);
@@ -214,6 +221,30 @@ class Walk {
     }
     if (this.#node !== this.trust.node) {
       this.#strangers.set(this.#node, (this.#strangers.get(this.#node) ?? 0) + 1);
+    }
+  }
+
+  /** Entries without a head up to `toldTo` had one; those at the end can be written without the key: one fault. */
+  #judgeBare(toldTo: number): void {
+    const waiting = this.#bare.filter((seq) => seq > toldTo);
+    for (const seq of this.#bare) if (seq <= toldTo) this.faults.push(`entry ${seq} has no signed head`);
+    this.#bare = [];
+    if (waiting.length === 0) return;
+    const [first, last] = [waiting[0]!, waiting.at(-1)!];
+    this.faults.push(
+      `${LATE.detail(first, last)}: what next writes the audit with the key signs ${
+        first === last ? "it" : "them"
+      }`,
+    );
+  }
+
+  #readLate(database: Database): void {
+    const rows = database.prepare(
+      "select at_ms, detail from audit where action = ? and entry is not null order by seq",
+    );
+    for (const { at_ms, detail } of rows.all(LATE.action)) {
+      const at = new Date(Number(at_ms)).toISOString();
+      this.#late.push(`${detail}: signed at ${at}, and nothing signed proves them before that`);
     }
   }
 
@@ -273,7 +304,7 @@ class Walk {
   }
 
   notes(told: readonly ToldHeads[]): string[] {
-    const notes: string[] = [];
+    const notes = [...this.#late];
     if (this.#sealedMs !== null) {
       const at = new Date(this.#sealedMs).toISOString();
       notes.push(

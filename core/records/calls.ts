@@ -1,6 +1,7 @@
 /** Everything that is written to legend.db, by name: the same calls in the thread of a verb and in the API's own thread. */
 import type { AuditChain } from "../audit/chain.ts";
 import type { Act } from "../audit/entry.ts";
+import { HeadSigner } from "../audit/head.ts";
 import type { Accounts } from "../auth/accounts.ts";
 import type { Role, Scope } from "../auth/rights.ts";
 import { AppError } from "../errors.ts";
@@ -21,6 +22,11 @@ export function recordCalls(chain: AuditChain, accounts: Accounts, folder: strin
         throw new AppError("no_space", `Cannot write refusals to the audit: ${FULL_DISK}`);
       }
       for (const act of acts) chain.append(act);
+    },
+    /** The control key is there again; `node`: the instance whose audit it is. */
+    signWith(node: string, seed: string): void {
+      chain.signWith(new HeadSigner(node, seed));
+      chain.seal();
     },
     told: (seq: number) => chain.told(seq),
     insertUser: (name: string, role: Role, hash: string, mustChange: boolean) =>

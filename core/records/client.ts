@@ -24,8 +24,8 @@ export interface ThreadOptions {
   readonly folder: string;
   /** The instance whose audit it is. */
   readonly node: string;
-  /** Seed of the key that signs its heads, hex. */
-  readonly seed: string;
+  /** Seed of the key that signs its heads, hex; null: it cannot be used now, and entries wait for their heads. */
+  readonly seed: string | null;
   say(line: string): void;
 }
 

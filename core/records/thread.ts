@@ -10,7 +10,7 @@ import { type CallMessage, WriteQueue } from "./queue.ts";
 
 /** What the thread is told first. */
 export interface OpenMessage {
-  readonly open: { readonly folder: string; readonly node: string; readonly seed: string };
+  readonly open: { readonly folder: string; readonly node: string; readonly seed: string | null };
 }
 
 /** How long one try waits for another process; messages come in between. */
@@ -31,9 +31,11 @@ function open({ folder, node, seed }: OpenMessage["open"]): void {
     if (!(error instanceof AppError)) throw error;
     return port.postMessage({ failed: { code: error.code, message: error.message } });
   }
-  const chain = new AuditChain(database, new HeadSigner(node, seed));
+  const chain = new AuditChain(database, seed === null ? null : new HeadSigner(node, seed));
   try {
-    if (chain.seal()) port.postMessage({ say: "The audit entries of the first version are sealed now" });
+    if (seed !== null && chain.seal()) {
+      port.postMessage({ say: "The audit entries of the first version are sealed now" });
+    }
   } catch (error) {
     // `audit verify` lists them until a later start could do it.
     port.postMessage({ say: `Cannot seal the audit entries of the first version: ${error}` });

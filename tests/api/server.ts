@@ -94,6 +94,7 @@ export async function withServer(
     masterKey: "m".repeat(24),
     audit: ({ who, action, module = "", detail = "", request_id = "" }) =>
       records.call("audit", [[{ who, action, module, detail, request_id }]]),
+    cannotSign: () => null,
     refused: (refusal) => refusals.add(refusal),
     chain,
     send: (command) => {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { MODULES } from "../../core/control.ts";
 import { legend, withFolder } from "../e2e/executable.ts";
-import { assertDead, Installation, killByVerb } from "./kill.ts";
+import { apiStatusFile } from "../../core/parts.ts";
+import { assertDead, Installation, killByVerb, until } from "./kill.ts";
 
 const GONE =
   /keys\/control\.key: it is gone; put it back from a backup, nothing that it signed is believed with another one$/m;
@@ -66,3 +67,92 @@ Deno.test("C1: a lost control key hinders no kill, is never replaced, and every 
       assert.equal(lifted.code, 0, lifted.stderr);
     });
   }));
+
+/** What the API says of itself in its file; null: it does not listen. */
+function apiPid(data: string): number | null {
+  try {
+    return JSON.parse(Deno.readTextFileSync(apiStatusFile(data))).pid;
+  } catch {
+    return null;
+  }
+}
+
+/** Ends the API as a crash would, and waits until the next one answers. */
+async function crashApi({ data, url }: Installation): Promise<void> {
+  const before = apiPid(data);
+  assert.ok(before !== null && before > 1);
+  Deno.kill(before, "SIGKILL");
+  const answers = () =>
+    fetch(`${url}/api/health`).then((answer) => answer.text().then(() => answer.ok), () => false);
+  await until(async () => apiPid(data) !== before && await answers(), "the next API answering");
+}
+
+async function readyOf({ url, key }: Installation) {
+  const answer = await fetch(`${url}/api/health/ready`, { headers: { "x-api-key": key } });
+  const { reasons } = await answer.json();
+  const found = reasons.find(({ part }: { part: string }) => part === "control key");
+  return { status: answer.status, ok: found?.ok, detail: found?.detail };
+}
+
+/** An installation whose API starts again while its control key is not to be used. */
+function apiWithoutKey(how: string, line: RegExp): Promise<void> {
+  return withFolder((folder) => {
+    const data = `${folder}/data`;
+    const key = `${data}/keys/control.key`;
+    return Installation.start(data, async (installation) => {
+      await Deno.rename(key, `${key}.away`);
+      if (how === "damaged") await Deno.writeTextFile(key, "garbage", { mode: 0o600 });
+      await crashApi(installation);
+      const ready = await readyOf(installation);
+      assert.deepEqual([ready.status, ready.ok], [503, false]);
+      assert.match(ready.detail, line);
+
+      const kill = await installation.post("/api/control/kill-switch", { module: "all", reason: "no key" });
+      const written = installation.writtenOfAll();
+      assert.equal(kill.status, 202, kill.text);
+      assert.ok(JSON.parse(kill.text).sent.every(({ taken }: { taken: boolean }) => taken), kill.text);
+      await assertDead(installation, MODULES, written, how);
+
+      for (const [target, body] of [["mev:kill", { kill: false }], ["mev:start", {}]] as const) {
+        const refused = await installation.post(`/api/control/module/${target}`, body);
+        assert.equal(refused.status, 503, refused.text);
+        assert.match(JSON.parse(refused.text).detail, line, target);
+      }
+      assert.equal(installation.status("mev")?.killed, true);
+      const entries = async () => {
+        const { code, stdout, stderr } = await legend(["audit", "show", "--data-dir", data]);
+        assert.equal(code, 0, stderr);
+        return stdout.trimEnd().split("\n").map((text) => JSON.parse(text).action as string);
+      };
+      await until(
+        async () => (await entries()).filter((action) => action === "kill").length === 2,
+        "two entries",
+      );
+      assert.ok(!(await entries()).some((action) => action === "un-kill" || action === "start"));
+      const verify = await legend(["audit", "verify", "--data-dir", data]);
+      assert.equal(verify.code, 1);
+      const bare = verify.stdout.split("\n").filter((text) => /without the control key/.test(text));
+      assert.equal(bare.length, 1, verify.stdout);
+      assert.match(verify.stdout, /: 2 faults\n/);
+
+      if (how === "damaged") await Deno.remove(key);
+      await Deno.rename(`${key}.away`, key);
+      await until(
+        async () => (await entries()).includes("audit signed late"),
+        "the API signing what waited",
+      );
+      await until(async () => (await readyOf(installation)).ok, "the key being well");
+      await installation.lift(["mev"]);
+    }).then(async () => {
+      const whole = await legend(["audit", "verify", "--data-dir", data]);
+      assert.equal(whole.code, 0, whole.stdout);
+      assert.match(whole.stdout + whole.stderr, /written without the control key: signed at 20/);
+    });
+  });
+}
+
+Deno.test("C1: an API that starts again without a usable control key kills, and says what it cannot sign", async () => {
+  await apiWithoutKey("gone", GONE);
+  const damaged = /keys\/control\.key: it is damaged, need 64 hex digits; put it back from a backup$/m;
+  await apiWithoutKey("damaged", damaged);
+});

@@ -1,0 +1,73 @@
+/** The control key as a running API has it: lost or damaged it ends no API, for its kills need no key. */
+import { controlSeed } from "../core/control_key.ts";
+import { pause } from "../core/pause.ts";
+
+const LOOK_MS = 1_000;
+
+export interface SigningOptions {
+  readonly dataDir: string;
+  /** `control.sign_sk_hex`; "" = none. */
+  readonly configured: string;
+  say(line: string): void;
+}
+
+/** Knows at each moment whether something can be signed; brings a key that is back to who signs. */
+export class Signing {
+  /** What heads are signed with from the start on; null: the key could not be used then. */
+  readonly seed: string | null;
+  #isWaiting: boolean;
+
+  constructor(private readonly options: SigningOptions) {
+    const { say } = options;
+    const found = this.#read();
+    this.seed = "seed" in found ? found.seed : null;
+    this.#isWaiting = this.seed === null;
+    if ("trouble" in found) {
+      say(
+        `${found.trouble}; until it is back kills work, and entries of the audit wait for their signatures`,
+      );
+    }
+  }
+
+  /** Why nothing can be signed now, in one line; null: it can. */
+  trouble(): string | null {
+    const found = this.#read();
+    return "trouble" in found ? found.trouble : null;
+  }
+
+  /** Why the folder's own key cannot be used, which agents need at their start whatever is configured. */
+  ownTrouble(): string | null {
+    const found = this.#read("");
+    return "trouble" in found ? found.trouble : null;
+  }
+
+  /** Gives a key that was not there at the start to `adopt`, once; tries again when that fails. */
+  async follow(signal: AbortSignal, adopt: (seed: string) => Promise<void>): Promise<void> {
+    let said = "";
+    while (this.#isWaiting && !signal.aborted) {
+      await pause(LOOK_MS, signal);
+      const found = this.#read();
+      if (!("seed" in found)) continue;
+      try {
+        await adopt(found.seed);
+        this.#isWaiting = false;
+        this.options.say("The control key is back: the entries of the audit that waited are signed");
+      } catch (error) {
+        const line = `Cannot sign the entries of the audit that wait: ${
+          error instanceof Error ? error.message : error
+        }`;
+        if (line !== said) this.options.say(line);
+        said = line;
+      }
+    }
+  }
+
+  #read(configured = this.options.configured): { seed: string } | { trouble: string } {
+    try {
+      return { seed: controlSeed(this.options.dataDir, configured) };
+    } catch (error) {
+      // A file that goes away while it is looked at is no reason to end either.
+      return { trouble: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
