@@ -2,6 +2,7 @@ import { Accounts } from "../core/auth/accounts.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
 import type { Role } from "../core/auth/rights.ts";
 import { UsageError } from "../core/errors.ts";
+import { userName } from "../proto/api.ts";
 import { appendAct, tellHeads, withDatabase, withReading } from "./audit_act.ts";
 import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
 
@@ -22,9 +23,8 @@ export function withAccounts<T>(
 export const userAdd: VerbBody = {
   async run({ args, flags }, context) {
     const [name, role] = args as [string, Role];
-    if (!/^[a-z0-9][a-z0-9._@-]{0,63}$/.test(name)) {
-      throw new UsageError(`Cannot add ${name}: need a name of a-z 0-9 . _ @ -`);
-    }
+    const { success, error } = userName.safeParse(name);
+    if (!success) throw new UsageError(`Cannot add ${name}: ${error.issues[0]!.message}`);
     const password = randomSecret();
     await withAccounts(
       context,

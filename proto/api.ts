@@ -50,7 +50,12 @@ export const killSwitchBody = z.strictObject({
   request_id: requestId,
 });
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, "need 1..64 characters of a-z 0-9 . _ @ -");
+/** Names that the audit has for what is no user: the master key, the product itself, strangers without a name. */
+const RESERVED_NAMES = ["master", "legend", "others"];
+/** The name of a user who is added. */
+export const userName = z.string()
+  .regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, "need 1..64 characters of a-z 0-9 . _ @ -")
+  .refine((name) => !RESERVED_NAMES.includes(name), `need another name than ${RESERVED_NAMES.join(", ")}`);
 const role = z.enum(["admin", "auditor", "viewer"]);
 const password = z.string().min(12, "need 12..256 characters").max(256, "need 12..256 characters");
 
@@ -60,7 +65,7 @@ export const loginBody = z.strictObject({
 });
 export const refreshBody = z.strictObject({ refresh_token: z.string().max(256).optional() });
 export const passwordBody = z.strictObject({ current: z.string().min(1).max(256), next: password });
-export const userBody = z.strictObject({ name, role, password });
+export const userBody = z.strictObject({ name: userName, role, password });
 export const userChangeBody = z.strictObject({ role: role.optional(), disabled: z.boolean().optional() });
 export const keyBody = z.strictObject({
   label: z.string().min(1).max(100),

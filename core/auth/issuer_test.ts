@@ -33,6 +33,9 @@ Deno.test("H7: lostRight() asks the accounts as they are now: keys that were rev
     accounts.change("ann", { role: "admin", disabled: true });
     assert.equal(lost("ann"), "ann was disabled");
     assert.equal(lost("eve"), "eve has no account here any more");
+    // A user of the master key's name has the rights of a user.
+    accounts.insert("master", "viewer", "x", false);
+    assert.equal(lost("master"), "master has not the right `models` any more");
     // Names that only look like those that may everything.
     for (const odd of ["masters", "local", "schedule", "key:", ""]) assert.notEqual(lost(odd), null, odd);
   } finally {

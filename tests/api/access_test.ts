@@ -143,6 +143,21 @@ Deno.test("mutating routes with a body that would be right are refused without a
     assert.deepEqual(server.auditFaults(), []);
   }));
 
+Deno.test("no user is added under a name that the audit has for what is no user", () =>
+  withServer(async ({ call, person, deps }) => {
+    const headers = bearer((await person("admin")).token);
+    const add = async (name: string) =>
+      (await call("POST", "/api/users", {
+        headers,
+        body: { name, role: "viewer", password: "a long password" },
+      })).status;
+    for (const name of ["master", "legend", "others", "key:0011", "local:0", "schedule:x"]) {
+      assert.equal(await add(name), 422, name);
+      assert.equal(deps.accounts.user(name), undefined);
+    }
+    assert.equal(await add("masters"), 201);
+  }));
+
 Deno.test("jobs, schedules and models are changed by who may, and by nobody else", () =>
   withServer(async ({ call, person, deps, log, clock, folder }) => {
     const range = { start: "2026-11-01", end: "2026-11-02" };
