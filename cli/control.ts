@@ -215,12 +215,9 @@ async function auditKill(context: Context, asked: Asked, answers: readonly Sent[
 
 /** The values of a command by their own types, as the API's entries have them: on the wire all are text. */
 function typed(args: Readonly<Record<string, string>>): Record<string, unknown> {
-  // What is no number is refused by the agent; the entry has it as it was typed.
-  const number = (text: string) => text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
   const value = (name: string, text: string): unknown => {
     if (name === "reason") return text;
-    if (name === "kill") return text === "true";
-    return name === "tip_ladder" ? text.split(",").map(number) : number(text);
+    return name === "kill" ? text === "true" : parsed(name, text);
   };
   return Object.fromEntries(Object.entries(args).map(([name, text]) => [name, value(name, text)]));
 }

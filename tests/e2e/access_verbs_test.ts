@@ -76,6 +76,7 @@ Deno.test("operator 21: keys, tokens and users are made and ended on the host, a
     await own(["user", "enable", "alice"]);
     await own(["user", "remove", "alice"]);
     await own(["user", "remove", "admin"], 1);
+    await own(["user", "add", "master", "admin"], 2);
     assert.deepEqual(lines<{ name: string }>(await own(["user", "list"])).map(({ name }) => name), ["admin"]);
     const actions = lines<{ action: string }>(await own(["audit", "show"])).map(({ action }) => action);
     for (
@@ -90,6 +91,39 @@ Deno.test("operator 21: keys, tokens and users are made and ended on the host, a
     ) {
       assert.ok(actions.includes(action), `${action} is in the audit`);
     }
+  }));
+
+Deno.test("commands of the command line are in the audit by their own types, lists as lists", () =>
+  withFolder(async (folder) => {
+    const own = (...words: string[]) => legend([...words, "--data-dir", `${folder}/data`]);
+    const block = new URL("../../examples/slot_285000037.json", import.meta.url).pathname;
+    assert.equal((await own("run", "--source", `file:${block}`)).code, 0);
+    const [one, other] = [
+      "So11111111111111111111111111111111111111112",
+      "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
+    ];
+    const lists = [
+      "--pools-deny",
+      `${one}, ${other}`,
+      "--mints-allow",
+      "none",
+      "--mint-refuse",
+      "freeze,fee",
+    ];
+    const more = ["--liquidity-min", "5", "--unknown", "pass", "--tip-ladder", "0.1,0.2", "--reason", "12"];
+    const sent = await own("control", "mev", "policy", ...lists, ...more);
+    assert.equal(sent.code, 0, sent.stderr + sent.stdout);
+    const entries = lines<{ action: string; detail: string }>((await own("audit", "show", "--json")).stdout);
+    const policy = entries.find(({ action }) => action === "policy")!;
+    assert.deepEqual(JSON.parse(policy.detail), {
+      pools_deny: [one, other],
+      mints_allow: [],
+      mint_refuse: ["freeze", "fee"],
+      liquidity_min: 5,
+      unknown: "pass",
+      tip_ladder: [0.1, 0.2],
+      reason: "12",
+    });
   }));
 
 Deno.test("operator 21: the audit is exported whole, with what proves it, and never over another file", () =>
