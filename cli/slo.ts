@@ -84,11 +84,12 @@ async function objectives(context: Context): Promise<Objective[]> {
   const isLive = !statuses.every(isOver);
   if (kafkaOf(context.config())) {
     const link = linkStatus(path);
-    const isKnown = link !== null && (!isLive || silenceOf(Date.now() - link.at_ms) === null);
+    const isKnown = link !== null && Number.isFinite(link.waiting) &&
+      (!isLive || silenceOf(Date.now() - link.at_ms) === null);
     list.push({
       name: "records that wait for Kafka",
       value: isKnown ? link.waiting : null,
-      ...(isKnown ? {} : { why: link ? "the link is silent" : "the link has not run" }),
+      ...(isKnown ? {} : { why: link ? link.trouble ?? "the link is silent" : "the link has not run" }),
       limit: 10_000,
       unit: "records",
     });

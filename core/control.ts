@@ -292,8 +292,41 @@ export const isOver = ({ state, source }: Pick<AgentStatus, "state" | "source">)
 
 const STATUS_BYTES_MAX = 64 << 10;
 
-const secondsOf = (value: unknown): number | null =>
+const amountOf = (value: unknown): number | null =>
   typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+
+const textsOf = (value: unknown): string[] | undefined =>
+  Array.isArray(value) && value.every((word) => typeof word === "string") ? value : undefined;
+
+/** The policy with the gates that can be read; one that is damaged is left out, as an agent without it leaves it out. */
+function policyOf(policy: PolicyState): PolicyState {
+  const { pools_deny, mints_allow, mints_deny, mint_refuse, liquidity_min, unknown, ...always } = policy;
+  const gates = {
+    pools_deny: textsOf(pools_deny),
+    mints_allow: textsOf(mints_allow),
+    mints_deny: textsOf(mints_deny),
+    mint_refuse: textsOf(mint_refuse),
+    liquidity_min: amountOf(liquidity_min) ?? undefined,
+    unknown: unknown === "pass" || unknown === "refuse" ? unknown : undefined,
+  };
+  const known = Object.entries(gates).filter(([, value]) => value !== undefined);
+  return { ...always, ...Object.fromEntries(known) };
+}
+
+const sourceOf = (source: AgentSource | null | undefined): AgentSource | null =>
+  typeof source?.name === "string" && ["sim", "file", "kafka"].includes(source.class) ? source : null;
+
+function isMissed({ program, dex, tag, count }: MissedSwaps): boolean {
+  return typeof program === "string" && (dex === null || typeof dex === "string") &&
+    typeof tag === "string" &&
+    Number.isSafeInteger(count);
+}
+
+/** Undefined when a row of it is not what it should be: part of a list would pass for all of it. */
+const missedOf = (rows: readonly MissedSwaps[] | undefined): MissedSwaps[] | undefined =>
+  Array.isArray(rows) && rows.every((row) => row !== null && typeof row === "object" && isMissed(row))
+    ? rows
+    : undefined;
 
 /** A status as a host of this or another version tells it; undefined when it lacks what is always there. */
 export function statusOf(json: Uint8Array): AgentStatus | undefined {
@@ -309,13 +342,18 @@ export function statusOf(json: Uint8Array): AgentStatus | undefined {
     typeof status.instance === "string" &&
     Array.isArray(status.policy?.tip_ladder) && typeof status.policy_hash === "string" &&
     typeof status.why_not === "object" && status.why_not !== null;
+  if (!isWhole) return undefined;
+  const { missed_by_program, ...rest } = status;
+  const missed = missedOf(missed_by_program);
+  const counts = Object.entries(status.why_not).filter(([, count]) => Number.isSafeInteger(count));
   // An agent of an older version says less.
-  return isWhole
-    ? {
-      ...status,
-      source: status.source ?? null,
-      up_s: secondsOf(status.up_s),
-      funnel: status.funnel ?? null,
-    }
-    : undefined;
+  return {
+    ...rest,
+    ...(missed ? { missed_by_program: missed } : {}),
+    policy: policyOf(status.policy),
+    why_not: Object.fromEntries(counts),
+    source: sourceOf(status.source),
+    up_s: amountOf(status.up_s),
+    funnel: status.funnel ?? null,
+  };
 }

@@ -1,4 +1,5 @@
 /** What the link to Kafka says of itself. */
+import { statusIn } from "./status_file.ts";
 
 export interface LinkTopicStatus {
   topic: string;
@@ -29,12 +30,9 @@ export interface LinkStatus {
   topics: LinkTopicStatus[];
 }
 
+/** The figures of one whose file is damaged: NaN is not known. */
+const UNKNOWN = { waiting: NaN, shipped: NaN, lost: NaN, taken: NaN, looked: false, topics: [] };
+
 /** The newest status that the link of a data folder has told; null when none has run. */
-export function linkStatus(dataDir: string): LinkStatus | null {
-  try {
-    return JSON.parse(Deno.readTextFileSync(`${dataDir}/link/status.json`));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-}
+export const linkStatus = (dataDir: string): LinkStatus | null =>
+  statusIn<LinkStatus>(`${dataDir}/link/status.json`, "link", UNKNOWN);

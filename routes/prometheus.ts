@@ -55,6 +55,10 @@ const FLOW: readonly (readonly [name: string, help: string])[] = [
   ["sink_rows_total", "Rows stored"],
 ];
 
+/** As the exposition format writes the text of a label. */
+const labelText = (text: unknown) =>
+  String(text).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+
 export function prometheus(
   { ownAgents, unreadableAgents, realtime, chain, flow, connections: port }: ApiDeps,
 ): string {
@@ -63,14 +67,21 @@ export function prometheus(
   const lines: string[] = [];
   const head = (name: string, type: string, help: string) =>
     lines.push(`# HELP legend_${name} ${help}`, `# TYPE legend_${name} ${type}`);
-  const label = ({ module, instance }: AgentStatus) => `module="${module}",instance="${instance}"`;
+  /** A figure that is not known has no sample. */
+  const sample = (name: string, named: Record<string, unknown>, value: unknown) => {
+    const figure = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+    if (typeof figure !== "number" || !Number.isFinite(figure)) return;
+    const labels = Object.entries(named).map(([key, text]) => `${key}="${labelText(text)}"`).join(",");
+    lines.push(`legend_${name}${labels && `{${labels}}`} ${value}`);
+  };
+  const label = ({ module, instance }: AgentStatus) => ({ module, instance });
   for (const { name, type, help, of } of AGENT_METRICS) {
     head(name, type, help);
-    for (const status of statuses) lines.push(`legend_${name}{${label(status)}} ${of(status)}`);
+    for (const status of statuses) sample(name, label(status), of(status));
   }
   head("agent_status_unreadable", "gauge", "1 = what the agent of this host says of itself cannot be read");
   for (const { module } of unreadableAgents()) {
-    lines.push(`legend_agent_status_unreadable{module="${module}"} 1`);
+    sample("agent_status_unreadable", { module }, 1);
   }
   head(
     "source_info",
@@ -79,17 +90,13 @@ export function prometheus(
   );
   for (const status of statuses) {
     const { class: kind = "unknown", name = "unknown" } = status.source ?? {};
-    const words = name.replaceAll(/["\\\n]/g, "_");
-    lines.push(
-      `legend_source_info{${label(status)},class="${kind}",name="${words}",mode="${
-        status.mode ?? "paper"
-      }"} 1`,
-    );
+    const mode = typeof status.mode === "string" ? status.mode : "paper";
+    sample("source_info", { ...label(status), class: kind, name, mode }, 1);
   }
   head("agent_refused_total", "counter", "Opportunities that a term of the gate refused, by every such term");
   for (const status of statuses) {
     for (const [term, count] of Object.entries(status.why_not)) {
-      lines.push(`legend_agent_refused_total{${label(status)},term="${term}"} ${count}`);
+      sample("agent_refused_total", { ...label(status), term }, count);
     }
   }
   head(
@@ -100,7 +107,7 @@ export function prometheus(
   for (const status of statuses) {
     for (const { program, dex, tag, count } of status.missed_by_program ?? []) {
       const name = dex ?? `unknown:${program}`;
-      lines.push(`legend_agent_missed_swaps_total{${label(status)},dex="${name}",tag="${tag}"} ${count}`);
+      sample("agent_missed_swaps_total", { ...label(status), dex: name, tag }, count);
     }
   }
   const { link, sink } = flow();
@@ -120,7 +127,7 @@ export function prometheus(
   for (const [name, help, value] of gauges) {
     if (value === undefined || value === null) continue;
     head(name, "gauge", help);
-    lines.push(`legend_${name} ${value}`);
+    sample(name, {}, value);
   }
   for (const [name, help] of FLOW) {
     const key = name.replace(/^(link|sink)_|_total$/g, "");
@@ -128,24 +135,24 @@ export function prometheus(
     if (topics.length === 0) continue;
     head(name, name.endsWith("_total") ? "counter" : "gauge", help);
     for (const topic of topics as readonly Record<string, unknown>[]) {
-      lines.push(`legend_${name}{topic="${topic.topic}"} ${topic[key]}`);
+      sample(name, { topic: String(topic.topic) }, topic[key]);
     }
   }
   const connections = realtime.connections();
   head("realtime_connections", "gauge", "Live connections");
-  lines.push(`legend_realtime_connections ${connections.length}`);
+  sample("realtime_connections", {}, connections.length);
   const door = port.status();
   if (door) {
     head("api_connections", "gauge", "Connections of the page and the API");
-    lines.push(`legend_api_connections ${door.connections}`);
+    sample("api_connections", {}, door.connections);
     head("api_connections_max", "gauge", "As many as there may be with the files that may be open");
-    lines.push(`legend_api_connections_max ${door.connections_max}`);
+    sample("api_connections_max", {}, door.connections_max);
     head("api_connections_shut_total", "counter", "Connections ended: late, idle, talking streams, surplus");
     for (const [reason, count] of Object.entries(door.shut)) {
-      lines.push(`legend_api_connections_shut_total{reason="${reason}"} ${count}`);
+      sample("api_connections_shut_total", { reason }, count);
     }
   }
   head("audit_entries_total", "counter", "Entries of the audit chain");
-  lines.push(`legend_audit_entries_total ${chain.count()}`);
+  sample("audit_entries_total", {}, chain.count());
   return `${lines.join("\n")}\n`;
 }

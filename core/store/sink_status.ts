@@ -1,4 +1,5 @@
 /** What the sink says of itself. */
+import { statusIn } from "../status_file.ts";
 
 export interface SinkCounters {
   topic: string;
@@ -30,11 +31,5 @@ export interface SinkStatus {
 export const sinkStatusFile = (dataDir: string) => `${dataDir}/sink.status.json`;
 
 /** The newest status that the sink of a data folder has told; null when none has run. */
-export function sinkStatus(dataDir: string): SinkStatus | null {
-  try {
-    return JSON.parse(Deno.readTextFileSync(sinkStatusFile(dataDir)));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-}
+export const sinkStatus = (dataDir: string): SinkStatus | null =>
+  statusIn<SinkStatus>(sinkStatusFile(dataDir), "sink", { topics: [] });

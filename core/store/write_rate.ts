@@ -37,7 +37,8 @@ export class WriteRate {
     } catch {
       // A status that cannot be read is no status: the rate is then not known.
     }
-    if (!status) return;
+    // Without topics its file is damaged, or nothing has been stored.
+    if (!status || status.topics.length === 0) return;
     const rows = status.topics.reduce((sum, topic) => sum + topic.rows, 0);
     const last = this.#samples.at(-1);
     if (last?.atMs === status.at_ms) return;

@@ -51,7 +51,8 @@ function samples(text: string): Record<string, string> {
       }
       continue;
     }
-    const sample = /^(legend_[a-z_]+)(?:\{((?:[a-z_]+="[^"\\\n]*",?)+)\})? (-?\d+(?:\.\d+)?)$/.exec(line);
+    const sample = /^(legend_[a-z_]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)+)\})? (-?\d+(?:\.\d+)?)$/
+      .exec(line);
     assert.ok(sample, `no sample: ${line}`);
     const [, name, labels = "", value] = sample;
     assert.ok(types.has(name!) && helps.has(name!), `${name} has no HELP and TYPE before it`);
@@ -84,7 +85,7 @@ Deno.test("/metrics has each figure once, under its name, with HELP and TYPE bef
       [`legend_agent_throttle_pct{${own}}`]: "19",
       [`legend_agent_transactions_total{${own}}`]: "20",
       'legend_agent_status_unreadable{module="arbitrage"}': "1",
-      [`legend_source_info{${own},class="sim",name="a _simulated_ chain",mode="paper"}`]: "1",
+      [`legend_source_info{${own},class="sim",name="a \\"simulated\\" chain",mode="paper"}`]: "1",
       [`legend_agent_refused_total{${own},term="ev_min"}`]: "21",
       [`legend_agent_refused_total{${own},term="killed"}`]: "22",
       [`legend_agent_missed_swaps_total{${own},dex="unknown:P1",tag="00ff"}`]: "23",
@@ -113,4 +114,53 @@ Deno.test("/metrics has each figure once, under its name, with HELP and TYPE bef
       stream: () => {},
       status: () => ({ connections: 41, connections_max: 42, shut: { idle: 43 } }) as never,
     },
+  }));
+
+Deno.test("a status file that is damaged in any field leaves /metrics readable, and says no figure that it does not have", () =>
+  withServer(async ({ call, folder, person }) => {
+    const { token } = await person("viewer");
+    const policy = {
+      throttle_pct: 19,
+      tip_ladder: [],
+      pools_deny: "all",
+      mint_refuse: [1],
+      unknown: "maybe",
+    };
+    const whole = { ...AGENT, at_ns: "1", policy_hash: "", policy };
+    const row = { program: "P", dex: 'a"} 1\nlegend_x{y="', tag: "\\", count: 1 };
+    const damaged: [string, unknown][] = [
+      ...[{}, "text", [null], [3], [{ ...row, count: "many" }], [{ ...row, dex: 3 }]].map((
+        rows,
+      ): [string, unknown] => [
+        "missed_by_program",
+        rows,
+      ]),
+      ["missed_by_program", [row]],
+      ["source", { class: "sim", name: 3 }],
+      ["source", "text"],
+      ["mode", { a: 1 }],
+      ["candidates", "many"],
+      ["candidates", null],
+      ["why_not", { ev_min: "many", 'x"} 1': 2 }],
+      ["instance", 'm"\\\n1'],
+    ];
+    await Deno.mkdir(`${folder}/agents`, { recursive: true });
+    for (const [field, value] of damaged) {
+      const label = `${field}: ${JSON.stringify(value)}`;
+      await Deno.writeTextFile(
+        `${folder}/agents/mev.status.json`,
+        JSON.stringify({ ...whole, [field]: value }),
+      );
+      const answer = await call("GET", "/metrics", { headers: bearer(token) });
+      const text = await answer.text();
+      assert.equal(answer.status, 200, label);
+      const found = samples(text);
+      assert.ok(Object.keys(found).some((name) => name.startsWith("legend_agent_slot")), label);
+      assert.doesNotMatch(text, /undefined|null|many|NaN|\[object/, label);
+      assert.ok(!("legend_x" in found), label);
+      const agents = await (await call("GET", "/api/agents", { headers: bearer(token) })).json();
+      for (const { policy } of agents.agents) {
+        assert.deepEqual(Object.keys(policy).sort(), ["throttle_pct", "tip_ladder"], label);
+      }
+    }
   }));
