@@ -111,6 +111,10 @@ impl DecodeStream {
                     write_leg(lines, &transaction, signature, leg);
                 }
             }
+            // Only so is it known for longer than the newest slots; a transaction without a slot is no block.
+            if block.whole {
+                seen.end(block.slot);
+            }
             true
         })
     }
@@ -145,4 +149,67 @@ fn write_leg(out: &mut String, transaction: &Transaction, signature: Signature, 
          \"in_mint\":\"{in_mint}\",\"in_amount\":\"{in_amount}\",\"out_mint\":\"{out_mint}\",\
          \"out_amount\":\"{out_amount}\",\"trader_in\":\"{trader_in}\",\"trader_out\":\"{trader_out}\"{inexact}}}"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::pubkey::Pubkey;
+
+    use super::*;
+
+    /// The answer of getBlock with one transaction, which calls a program and moves nothing.
+    fn block(slot: u64) -> serde_json::Value {
+        let mut signature = [7; 64];
+        signature[32..40].copy_from_slice(&slot.to_le_bytes());
+        let call = json!({ "programIdIndex": 1, "accounts": [0], "data": "", "stackHeight": null });
+        let header = json!({
+            "numRequiredSignatures": 1,
+            "numReadonlySignedAccounts": 0,
+            "numReadonlyUnsignedAccounts": 1,
+        });
+        let message = json!({
+            "header": header,
+            "accountKeys": [Pubkey([1; 32]).to_string(), Pubkey([2; 32]).to_string()],
+            "recentBlockhash": Pubkey([3; 32]).to_string(),
+            "instructions": [call],
+        });
+        let meta = json!({
+            "err": null,
+            "fee": 5_000,
+            "preBalances": [9_000, 1],
+            "postBalances": [4_000, 1],
+            "innerInstructions": [],
+            "preTokenBalances": [],
+            "postTokenBalances": [],
+            "logMessages": [],
+            "loadedAddresses": { "writable": [], "readonly": [] },
+        });
+        let signatures = [Signature(signature).to_string()];
+        json!({
+            "slot": slot,
+            "blockTime": 1_700_000_000,
+            "transactions": [{
+                "transaction": { "signatures": signatures, "message": message },
+                "meta": meta,
+                "version": "legacy",
+            }],
+        })
+    }
+
+    #[test]
+    fn more_slots_than_are_remembered_by_name_count_once_when_given_twice() {
+        let folder = std::env::temp_dir().join(format!("legend-decode-twice-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("makes a folder");
+        let text: String = (1..=200).map(|slot| format!("{}\n", block(slot))).collect();
+        let files = ["first.ndjson", "second.ndjson"].map(|name| folder.join(name));
+        for file in &files {
+            std::fs::write(file, &text).expect("writes");
+        }
+        let mut stream = DecodeStream::open(&files, None).expect("opens");
+        assert_eq!(stream.read(&mut [0; 1_024]).expect("reads"), 0, "there is no leg");
+        let summary: serde_json::Value = serde_json::from_str(&stream.summary()).expect("JSON");
+        let counted = ["files", "blocks", "transactions", "repeated", "malformed"].map(|name| &summary[name]);
+        assert_eq!(counted.map(|count| count.as_u64()), [2, 400, 400, 200, 0].map(Some), "{summary}");
+        std::fs::remove_dir_all(folder).expect("removes");
+    }
 }
