@@ -110,6 +110,7 @@ export function summary(agents: readonly AgentStatus[]): string {
     [first.unresolved_swaps, "swaps not resolved"],
     [first.missed_swaps ?? 0, "calls that look like a swap and gave no leg"],
     [first.repeated ?? 0, "seen before"],
+    [first.unremembered ?? 0, "too many in their slot to know again"],
   ].filter(([count]) => count).map(([count, what]) => `, ${count} ${what}`).join("");
   const found = `${sum((s) => s.arbitrage)} arbitrages, ${sum((s) => s.sandwich)} sandwiches, ` +
     `${sum((s) => s.wide_sandwich)} wide sandwiches`;

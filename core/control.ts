@@ -125,8 +125,10 @@ export interface AgentStatus {
   unknown_version: number;
   legs: number;
   unresolved_swaps: number;
-  /** Transactions that were seen before; agents of older versions do not count them, nor the next two. */
+  /** Transactions that were seen before; agents of older versions do not count them, nor the next three. */
   repeated?: number;
+  /** Transactions that there was no room to remember: should they come again, they count again. */
+  unremembered?: number;
   /** Calls that look like a swap and gave no leg. */
   missed_swaps?: number;
   /** The most frequent of them. */

@@ -18,6 +18,8 @@ export interface DecodeSummary {
   unresolved_swaps: number;
   /** Transactions that were seen before. */
   repeated: number;
+  /** Transactions that there was no room to remember: should they come again, they count again. */
+  unremembered: number;
   /** Calls that look like a swap and gave no leg. */
   missed_swaps: number;
   /** The most frequent of them. */

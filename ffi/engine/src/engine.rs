@@ -50,6 +50,8 @@ pub struct Counts {
     pub malformed: u64,
     /// Frames of transactions that were seen before: the first one counts.
     pub repeated: u64,
+    /// Transactions that there was no room to remember: should they come again, they count again.
+    pub unremembered: u64,
     /// Opportunities found.
     pub candidates: u64,
     /// Of them those whose pool state was young enough.
@@ -191,7 +193,7 @@ impl Engine {
     /// What was seen so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.counts
+        Counts { unremembered: self.seen.unremembered + self.announced.unremembered, ..self.counts }
     }
 
     /// Outcomes told since the last call, oldest first.

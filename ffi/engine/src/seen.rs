@@ -6,8 +6,12 @@ use crate::pubkey::Signature;
 
 /// Slots whose signatures are remembered. An older slot that has ended is known as a whole.
 const SLOTS_MAX: usize = 64;
-/// Transactions of a slot that there is room for from the start; more take memory once.
+/// Transactions of a slot that there is room for from the start; more take memory.
 const TRANSACTIONS_USUAL: usize = 2_048;
+/// Room that the next slot keeps; what an unusual one took beyond it is given back.
+const ROOM_MAX: usize = 8_192;
+/// Transactions of a slot that are remembered: several times what the chain can execute in one.
+const TRANSACTIONS_MAX: usize = 65_536;
 /// Runs of ended slots that are remembered; a gap for each slot that nobody led.
 const RUNS_MAX: usize = 65_536;
 
@@ -21,6 +25,8 @@ pub struct Seen {
     slots: VecDeque<(u64, HashSet<Name>)>,
     /// First and last slot of each run of slots that have ended.
     ended: BTreeMap<u64, u64>,
+    /// Transactions that there was no room left to remember in their slot: should they come again, they count again.
+    pub unremembered: u64,
 }
 
 impl Seen {
@@ -28,7 +34,12 @@ impl Seen {
     pub fn is_first(&mut self, slot: u64, signature: &Signature) -> bool {
         let name = std::array::from_fn(|at| signature.0[32 + at]);
         if let Some((_, names)) = self.slots.iter_mut().rev().find(|(known, _)| *known == slot) {
-            return names.insert(name);
+            if names.len() < TRANSACTIONS_MAX {
+                return names.insert(name);
+            }
+            let first = !names.contains(&name);
+            self.unremembered += u64::from(first);
+            return first;
         }
         if self.has_ended(slot) {
             return false;
@@ -36,6 +47,9 @@ impl Seen {
         let spare = if self.slots.len() == SLOTS_MAX { self.slots.pop_front() } else { None };
         let mut names = spare.map_or_else(|| HashSet::with_capacity(TRANSACTIONS_USUAL), |(_, names)| names);
         names.clear();
+        if names.capacity() > ROOM_MAX {
+            names.shrink_to(TRANSACTIONS_USUAL);
+        }
         names.insert(name);
         self.slots.push_back((slot, names));
         true
@@ -103,5 +117,24 @@ mod tests {
         assert_eq!(seen.ended.into_iter().collect::<Vec<_>>(), [(1, 999)]);
         let mut seen = Seen::default();
         assert!(seen.end(u64::MAX) && !seen.end(u64::MAX) && seen.end(u64::MAX - 1));
+    }
+    #[test]
+    fn a_slot_without_end_takes_no_memory_without_end() {
+        let mut seen = Seen::default();
+        let more = 1_000;
+        for number in 0..(TRANSACTIONS_MAX + more) as u64 {
+            assert!(seen.is_first(1, &signature(number)));
+        }
+        assert_eq!(seen.slots[0].1.len(), TRANSACTIONS_MAX);
+        assert_eq!(seen.unremembered, more as u64, "counted by name");
+        assert!(!seen.is_first(1, &signature(5)), "what is remembered counts once");
+        assert!(seen.is_first(1, &signature(TRANSACTIONS_MAX as u64 + 5)), "what is not counts again");
+        assert_eq!(seen.unremembered, more as u64 + 1);
+        // The slot that gets its room keeps no more of it than is usual.
+        for slot in 2..=1 + SLOTS_MAX as u64 {
+            assert!(seen.is_first(slot, &signature(slot)));
+        }
+        assert_eq!(seen.slots.len(), SLOTS_MAX);
+        assert!(seen.slots.iter().all(|(_, names)| names.capacity() <= ROOM_MAX));
     }
 }

@@ -79,6 +79,7 @@ impl DecodeStream {
             "transactions": transactions,
             "failed": self.failed,
             "repeated": self.repeated,
+            "unremembered": self.seen.unremembered,
             "legs": legs,
             "unknown_version": unknown_version,
             "malformed": malformed + self.unreadable,

@@ -200,6 +200,7 @@ impl ReplayStream {
             "malformed": counts.malformed + self.source.counts().malformed,
             "unknown_version": self.source.counts().unknown_version,
             "repeated": counts.repeated,
+            "unremembered": counts.unremembered,
             "legs": counts.decode.legs,
             "unresolved_swaps": counts.decode.unresolved + counts.decode.malformed,
             "missed_swaps": self.engine.missed().total(),

@@ -64,6 +64,7 @@ pub(super) fn status(
         "unknown_version": source.unknown_version,
         "legs": counts.decode.legs,
         "repeated": counts.repeated,
+        "unremembered": counts.unremembered,
         "unresolved_swaps": counts.decode.unresolved + counts.decode.malformed,
         "missed_swaps": summary.missed.total(),
         "missed_by_program": missed(&summary.missed),
