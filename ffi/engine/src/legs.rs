@@ -123,6 +123,9 @@ pub fn decode(
     }
     // A transaction calls few programs often: each is looked up once.
     let mut kinds = [Kind::New; KEYS_MAX];
+    // A bit for each place of a call that gave none; what is under it comes after it.
+    let mut bare = 0_u64;
+    let begin = out.len();
     for (at, instruction) in transaction.instructions.iter().enumerate() {
         let kind = &mut kinds[usize::from(instruction.program)];
         if *kind == Kind::New {
@@ -139,11 +142,8 @@ pub fn decode(
         let decoded = (dex.decode)(&call, out);
         match decoded {
             Ok(()) if out.len() > before => counts.legs += (out.len() - before) as u64,
-            Ok(()) => {
-                if dex::looks_like_swap(&call) {
-                    missed.count(&call);
-                }
-            }
+            Ok(()) if at < PLACES => bare |= 1 << at,
+            Ok(()) => count_swap(&call, &[], missed),
             Err(error) => {
                 out.truncate(before);
                 let count = if error == DecodeError::Unresolved {
@@ -155,6 +155,27 @@ pub fn decode(
                 missed.count(&call);
             }
         }
+    }
+    while bare != 0 {
+        let at = bare.trailing_zeros() as usize;
+        bare &= bare - 1;
+        // What moved under it is the same by whatever row it is read.
+        let Some(call) = Call::new(frame, transaction, at, dex::unknown()) else { continue };
+        count_swap(&call, &out[begin..], missed);
+    }
+}
+
+/// Places of calls that have a bit; a transaction that runs today has no more.
+const PLACES: usize = 64;
+
+/// Counts a call that gave no leg and moved what a swap moves, unless one of `legs` was found under it: then it
+/// is a router.
+fn count_swap(call: &Call<'_>, legs: &[Leg], missed: &mut Missed) {
+    let Instruction { top, inner, .. } = *call.instruction;
+    let last = usize::from(inner) + call.under().len();
+    let is_under = |leg: &Leg| leg.top == top && leg.inner > inner && usize::from(leg.inner) <= last;
+    if !legs.iter().any(is_under) && dex::looks_like_swap(call) {
+        missed.count(call);
     }
 }
 
@@ -168,4 +189,82 @@ fn calls_two(all: &[Instruction], at: usize) -> bool {
                 && (caller.height == 0 || next.height == 0 || next.height > caller.height)
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::Span;
+
+    const ROUTER: u8 = 6;
+    const POOL: u8 = 7;
+    const OTHER_POOL: u8 = 8;
+    /// Into the pool one mint, out of it another one; keys 10 to 12 are mints.
+    const IN: [u8; 4] = [1, 10, 3, 0];
+    const OUT: [u8; 4] = [4, 11, 2, 5];
+    const OUT_TOO: [u8; 4] = [4, 12, 2, 5];
+
+    /// A call: its program, its depth, and of a token transfer its source, mint, destination and authority.
+    type Made<'a> = (u8, u8, &'a [u8]);
+
+    /// Legs and missed calls by the program's key index. Key 0 is the trader, who signs; 9 the token program.
+    fn decoded(calls: &[Made<'_>], depths: bool) -> (Vec<u8>, Vec<(u8, u64)>) {
+        let mut keys: Vec<[u8; 32]> = (0..13).map(|at| [at + 100; 32]).collect();
+        keys[9] = token::TOKEN.0;
+        let mut frame = keys.concat();
+        let mut transaction = Transaction::default();
+        (transaction.signers, transaction.executed) = (1, true);
+        transaction.keys = (0..13).map(|at| Span::new(at * 32, 32)).collect();
+        for (at, (program, height, accounts)) in calls.iter().enumerate() {
+            let begin = frame.len() as u32;
+            frame.extend_from_slice(accounts);
+            // transferChecked of 1,000 + place base units, 6 decimals.
+            frame.push(12);
+            frame.extend((1_000 + at as u64).to_le_bytes());
+            frame.push(6);
+            transaction.instructions.push(Instruction {
+                program: *program,
+                inner: at as u16,
+                height: if depths { *height } else { 0 },
+                accounts: Span::new(begin, accounts.len() as u32),
+                data: Span::new(begin + accounts.len() as u32, 10),
+                ..Instruction::default()
+            });
+        }
+        let (mut legs, mut counts, mut missed) = (Vec::new(), DecodeCounts::default(), Missed::default());
+        decode(&frame, &transaction, &mut legs, &mut counts, &mut missed);
+        assert_eq!(counts.legs, legs.len() as u64);
+        let index = |program: Pubkey| program.0[0] - 100;
+        let mut rows: Vec<_> = missed.rows().iter().map(|row| (index(row.program), row.count)).collect();
+        rows.sort_unstable();
+        (legs.iter().map(|leg| index(leg.program)).collect(), rows)
+    }
+
+    #[test]
+    fn a_call_whose_leg_is_found_under_it_is_not_missed() {
+        let good: [Made; 3] = [(POOL, 2, &[]), (9, 3, &IN), (9, 3, &OUT)];
+        // A third mint: what it is cannot be told, but it moved what a swap moves.
+        let odd: [Made; 4] = [(OTHER_POOL, 2, &[]), (9, 3, &IN), (9, 3, &OUT), (9, 3, &OUT_TOO)];
+        let router: [Made; 1] = [(ROUTER, 1, &[])];
+        for depths in [true, false] {
+            let found = decoded(&[&router[..], &good].concat(), depths);
+            assert_eq!(found, (vec![POOL], vec![]), "depths {depths}");
+        }
+        let both = decoded(&[&router[..], &good, &odd].concat(), true);
+        assert_eq!(both, (vec![POOL], vec![(OTHER_POOL, 1)]), "the other one is missed");
+        let both = decoded(&[&router[..], &odd, &good].concat(), true);
+        assert_eq!(both, (vec![POOL], vec![(OTHER_POOL, 1)]), "in any order");
+        let none = decoded(&[&router[..], &odd].concat(), true);
+        assert_eq!(none, (vec![], vec![(ROUTER, 1), (OTHER_POOL, 1)]), "no leg at all");
+    }
+
+    #[test]
+    fn a_call_beyond_the_places_that_have_a_bit_is_counted() {
+        let quiet: [Made; PLACES] = [(9, 1, &[]); PLACES];
+        let odd: [Made; 4] = [(OTHER_POOL, 1, &[]), (9, 2, &IN), (9, 2, &OUT), (9, 2, &OUT_TOO)];
+        assert_eq!(decoded(&[&quiet[..], &odd].concat(), true), (vec![], vec![(OTHER_POOL, 1)]));
+        // Its last places have the last bits.
+        let last = decoded(&[&quiet[..PLACES - 4], &odd].concat(), true);
+        assert_eq!(last, (vec![], vec![(OTHER_POOL, 1)]));
+    }
 }
