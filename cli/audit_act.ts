@@ -44,10 +44,22 @@ export function appendAct(context: Context, database: Database, act: Omit<Act, "
   append(context, database, { who: LOCAL_USER, ...act });
 }
 
-function append(context: Context, database: Database, act: Act): void {
-  const signer = new HeadSigner(context.dataDir().instance, headSeed(context));
-  new AuditChain(database, signer).append(act);
+/** Makes a change of legend.db with its entry by this user of the host, both or neither. */
+export function changeAs<T>(
+  context: Context,
+  database: Database,
+  act: Omit<Act, "who">,
+  change: () => T,
+): T {
+  return chainOf(context, database).appendWith({ who: LOCAL_USER, ...act }, change);
 }
+
+function append(context: Context, database: Database, act: Act): void {
+  chainOf(context, database).append(act);
+}
+
+const chainOf = (context: Context, database: Database) =>
+  new AuditChain(database, new HeadSigner(context.dataDir().instance, headSeed(context)));
 
 /** One entry in whoever's name acted; its head is outside when this resolves. Throws when it cannot be kept. */
 export const auditAs = (context: Context, act: Act): Promise<void> =>

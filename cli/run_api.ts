@@ -130,8 +130,15 @@ async function openParts(context: Context, supervised: boolean) {
     say: (line) => context.say(line),
   });
   await records.ready();
-  const accounts = new SharedAccounts(new Accounts(database), records);
   const teller = tellerOf(context, chain, (seq) => records.call("told", [seq], Infinity));
+  const accounts = new SharedAccounts(new Accounts(database), {
+    call: async (name, args, waitMs) => {
+      const made = await records.call(name, args, waitMs);
+      // A change may have brought its entry.
+      teller.poke();
+      return made;
+    },
+  });
   const refusals = new Refusals({
     write: async (acts) => {
       await records.call("refusals", [acts], Infinity);

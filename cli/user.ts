@@ -1,22 +1,23 @@
 import { Accounts } from "../core/auth/accounts.ts";
-import { randomSecret } from "../core/auth/passwords.ts";
+import { hashPassword, randomSecret } from "../core/auth/passwords.ts";
 import type { Role } from "../core/auth/rights.ts";
 import { UsageError } from "../core/errors.ts";
 import { userName } from "../proto/api.ts";
-import { appendAct, tellHeads, withDatabase, withReading } from "./audit_act.ts";
+import { changeAs, tellHeads, withDatabase, withReading } from "./audit_act.ts";
 import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
 
-/** Runs with the accounts of the data folder; `act` is in the audit before anything changes. */
+/** Runs with the accounts of the data folder; what `run` changes and `act` in the audit are there both or neither. */
 export function withAccounts<T>(
   context: Context,
   act: { action: string; detail: string } | undefined,
-  run: (accounts: Accounts) => T | Promise<T>,
+  run: (accounts: Accounts) => T,
 ): Promise<T> {
   if (!act) return withReading(context, (database) => run(new Accounts(database)));
   return withDatabase(context, async (database) => {
-    appendAct(context, database, { module: "", request_id: "", ...act });
+    const whole = { module: "", request_id: "", ...act };
+    const made = changeAs(context, database, whole, () => run(new Accounts(database)));
     await tellHeads(context, database);
-    return await run(new Accounts(database));
+    return made;
   });
 }
 
@@ -26,10 +27,11 @@ export const userAdd: VerbBody = {
     const { success, error } = userName.safeParse(name);
     if (!success) throw new UsageError(`Cannot add ${name}: ${error.issues[0]!.message}`);
     const password = randomSecret();
+    const hash = await hashPassword(password);
     await withAccounts(
       context,
       { action: "user added", detail: `${name}, ${role}` },
-      (accounts) => accounts.add(name, role, password),
+      (accounts) => accounts.insert(name, role, hash, true),
     );
     context.out(flags.json ? `${JSON.stringify({ name, role, password })}\n` : `${password}\n`);
     return EXIT.done;
@@ -40,10 +42,11 @@ export const userPasswd: VerbBody = {
   async run({ args, flags }, context) {
     const [name] = args as [string];
     const password = randomSecret();
+    const hash = await hashPassword(password);
     await withAccounts(
       context,
       { action: "password reset", detail: name },
-      (accounts) => accounts.setPassword(name, password, true),
+      (accounts) => accounts.replacePassword(name, hash, true, ""),
     );
     context.out(flags.json ? `${JSON.stringify({ name, password })}\n` : `${password}\n`);
     return EXIT.done;

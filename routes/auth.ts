@@ -1,5 +1,6 @@
 /** Logging in and out, passwords, logins, users, keys. */
 import { getCookie, setCookie } from "hono/cookie";
+import type { Act } from "../core/audit/entry.ts";
 import { DEVICE_DAYS } from "../core/auth/device.ts";
 import type { Source } from "../core/auth/login_gate.ts";
 import { ACCESS_SECONDS } from "../core/auth/tokens.ts";
@@ -17,6 +18,15 @@ import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 const DAY_MS = 86_400_000;
 /** A page waits so long for the tab that renews the login, and asks again. */
 const LATE_MS = 300;
+
+/** What the caller does, for the audit. */
+const actOf = (c: RouteContext, action: string, detail: string): Act => ({
+  who: principalOf(c).name,
+  action,
+  module: "",
+  detail,
+  request_id: "",
+});
 
 export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
   const { accounts, tokens, audit } = deps;
@@ -225,8 +235,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       body: userBody,
       handle: async (c, { name, role, password }) => {
         if (accounts.user(name)) throw new AppError("conflict", `Cannot add ${name}: there is such a user`);
-        await audit({ who: principalOf(c).name, action: "user added", detail: `${name}, ${role}` });
-        await accounts.add(name, role, password);
+        await accounts.add(name, role, password, true, actOf(c, "user added", `${name}, ${role}`));
         return c.json({ ok: true }, 201);
       },
     }),
@@ -238,16 +247,12 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       body: userChangeBody,
       handle: async (c, change) => {
         const name = c.req.param("name")!;
-        await audit({
-          who: principalOf(c).name,
-          action: "user changed",
-          detail: `${name} ${JSON.stringify(change)}`,
-        });
         const sessions = accounts.sessions(name);
-        await accounts.change(name, {
+        const changed = {
           ...(change.role ? { role: change.role } : {}),
           ...(change.disabled === undefined ? {} : { disabled: change.disabled }),
-        });
+        };
+        await accounts.change(name, changed, actOf(c, "user changed", `${name} ${JSON.stringify(change)}`));
         for (const { id } of sessions) guard.forget(id);
         return c.json({ ok: true });
       },
@@ -267,13 +272,9 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       body: keyBody,
       handle: async (c, { label, scopes, days }) => {
         const { name } = principalOf(c);
-        await audit({
-          who: name,
-          action: "key made",
-          detail: `${label}: ${scopes.join(", ")}, ${days} days`,
-        });
+        const act = actOf(c, "key made", `${label}: ${scopes.join(", ")}, ${days} days`);
         const expires = (deps.now ?? Date.now)() + days * DAY_MS;
-        return c.json(await accounts.addKey(label, scopes, name, expires), 201);
+        return c.json(await accounts.addKey(label, scopes, name, expires, act), 201);
       },
     }),
     route({
@@ -283,8 +284,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       summary: "Revoke an API key",
       handle: async (c) => {
         const id = c.req.param("id")!;
-        await audit({ who: principalOf(c).name, action: "key revoked", detail: id });
-        await accounts.revokeKey(id);
+        await accounts.revokeKey(id, actOf(c, "key revoked", id));
         return c.json({ ok: true });
       },
     }),

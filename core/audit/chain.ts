@@ -41,6 +41,15 @@ export class AuditChain {
     this.#now = now;
   }
 
+  /** Makes a change of the same database and adds its entry, both or neither: what `change` refuses is not in the audit. */
+  appendWith<T>(act: Act, change: () => T): T {
+    return transaction(this.#database, () => {
+      const made = change();
+      this.append(act);
+      return made;
+    });
+  }
+
   /** The key is there (again): entries that waited have their heads when this returns. */
   signWith(signer: HeadSigner): void {
     transaction(this.#database, () => this.#signLate(signer));

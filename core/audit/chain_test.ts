@@ -505,3 +505,24 @@ Deno.test("a head that was told and taken away is a fault of its own, and is not
     assert.deepEqual(faults(told).slice(0, 2), lost);
     assert.ok(!faults(told).some((line) => /what next writes/.test(line)));
   }));
+
+Deno.test("AuditChain.appendWith(): a change and its entry are there both or neither", () =>
+  withChain(({ database, chain, faults }) => {
+    database.exec("create table changes (name text)");
+    const change = (name: string) => () => database.prepare("insert into changes values (?)").run(name);
+    const names = () => database.prepare("select name from changes").all().map(({ name }) => name);
+    chain.appendWith(act(1), change("whole"));
+    assert.throws(
+      () =>
+        chain.appendWith(act(2), () => {
+          change("refused")();
+          throw new Error("refused");
+        }),
+      /refused/,
+    );
+    database.exec("create trigger held before insert on audit begin select raise(abort, 'held'); end");
+    assert.throws(() => chain.appendWith(act(3), change("without entry")), /held/);
+    assert.deepEqual(names(), ["whole"]);
+    assert.equal(chain.list({ limit: 1 })[0]!.seq, 3);
+    assert.deepEqual(faults(), []);
+  }, 2));

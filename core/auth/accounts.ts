@@ -114,9 +114,9 @@ export class Accounts {
 
   /** Changes role or whether the user may log in; their logins end. */
   change(name: string, { role, disabled }: { role?: Role; disabled?: boolean }): void {
-    const user = this.user(name);
-    if (!user) throw new AppError("not_found", `Cannot change ${name}: no such user`);
     transaction(this.#database, () => {
+      const user = this.user(name);
+      if (!user) throw new AppError("not_found", `Cannot change ${name}: no such user`);
       const admins = this.users().filter((one) => one.role === "admin" && !one.disabled && one.name !== name);
       if (admins.length === 0 && (disabled || (role && role !== "admin"))) {
         throw new AppError("conflict", `Cannot change ${name}: nobody else is admin`);
@@ -129,9 +129,9 @@ export class Accounts {
 
   /** Removes a user with their logins; what the audit says of them stays. */
   remove(name: string): void {
-    // As for one who may not log in any more: somebody else has to be admin.
-    this.change(name, { disabled: true });
     transaction(this.#database, () => {
+      // As for one who may not log in any more: somebody else has to be admin.
+      this.change(name, { disabled: true });
       this.#database.prepare("delete from sessions where user = ?").run(name);
       this.#database.prepare("delete from users where name = ?").run(name);
     });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDatabase } from "../database.ts";
+import { type Database, openDatabase } from "../database.ts";
 import { AppError } from "../errors.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import { Accounts } from "./accounts.ts";
@@ -10,13 +10,13 @@ import { Tokens } from "./tokens.ts";
 const PASSWORD = "correct horse battery";
 
 async function withAccounts(
-  run: (accounts: Accounts, clock: { now: number }) => Promise<void>,
+  run: (accounts: Accounts, clock: { now: number }, database: Database) => Promise<void>,
 ): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "legend-auth-" });
   const database = openDatabase(`${folder}/legend.db`);
   const clock = { now: 1_700_000_000_000 };
   try {
-    await run(new Accounts(database, () => clock.now, () => clock.now), clock);
+    await run(new Accounts(database, () => clock.now, () => clock.now), clock, database);
   } finally {
     database.close();
     await Deno.remove(folder, { recursive: true });
@@ -300,6 +300,17 @@ Deno.test("Accounts.remove() ends a user with their logins, but never the last a
     assert.throws(() => accounts.remove("alice"), refused("not_found"));
     assert.throws(() => accounts.remove("admin"), refused("conflict"));
     assert.deepEqual(accounts.users().map(({ name, disabled }) => [name, disabled]), [["admin", false]]);
+  }));
+
+Deno.test("Accounts.remove() removes a user whole or not at all", () =>
+  withAccounts(async (accounts, _, database) => {
+    await accounts.first("admin", PASSWORD);
+    await accounts.add("alice", "viewer", PASSWORD);
+    const { session } = accounts.begin("alice", "test");
+    database.exec("create trigger held before delete on users begin select raise(abort, 'held'); end");
+    assert.throws(() => accounts.remove("alice"), /held/);
+    assert.equal(accounts.user("alice")?.disabled, false);
+    assert.equal(accounts.isOpen(session), true);
   }));
 
 Deno.test("Accounts.rotateKey() gives a key of the same rights and ends the other at once", () =>

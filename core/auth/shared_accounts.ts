@@ -1,4 +1,5 @@
 /** The accounts as the API has them: read here and now, written by the thread that writes. */
+import type { Act } from "../audit/entry.ts";
 import type { RecordWriter } from "../records/calls.ts";
 import type { Accounts, ApiKey, Refreshed, Session, User } from "./accounts.ts";
 import { type GateTimes, LoginGate, type Source } from "./login_gate.ts";
@@ -57,13 +58,14 @@ export class SharedAccounts {
     return this.#gate.check(name, password, source);
   }
 
-  async add(name: string, role: Role, password: string, mustChange = true): Promise<void> {
-    await this.#writer.call("insertUser", [name, role, await hashPassword(password), mustChange]);
+  /** `act` here and below: its entry is in the audit with the change, or neither is. */
+  async add(name: string, role: Role, password: string, mustChange = true, act?: Act): Promise<void> {
+    await this.#writer.call("insertUser", [name, role, await hashPassword(password), mustChange, act]);
   }
 
   /** Changes role or whether the user may log in; their logins end. */
-  change(name: string, change: { role?: Role; disabled?: boolean }): Promise<void> {
-    return this.#writer.call("changeUser", [name, change]);
+  change(name: string, change: { role?: Role; disabled?: boolean }, act?: Act): Promise<void> {
+    return this.#writer.call("changeUser", [name, change, act]);
   }
 
   /** Sets a new password; all other logins of the user end. */
@@ -93,11 +95,12 @@ export class SharedAccounts {
     scopes: readonly Scope[],
     createdBy: string,
     expiresMs: number,
+    act?: Act,
   ): Promise<{ id: string; key: string }> {
-    return this.#writer.call("addKey", [label, scopes, createdBy, expiresMs]);
+    return this.#writer.call("addKey", [label, scopes, createdBy, expiresMs, act]);
   }
 
-  revokeKey(id: string): Promise<void> {
-    return this.#writer.call("revokeKey", [id]);
+  revokeKey(id: string, act?: Act): Promise<void> {
+    return this.#writer.call("revokeKey", [id, act]);
   }
 }

@@ -11,6 +11,9 @@ import { freeBytes, FULL_DISK } from "../files.ts";
 const STRANGERS_FREE_BYTES = 8 << 20;
 
 export function recordCalls(chain: AuditChain, accounts: Accounts, folder: string) {
+  /** With its entry in the audit, where it has one: both or neither. */
+  const audited = <T>(act: Act | undefined, change: () => T): T =>
+    act ? chain.appendWith(act, change) : change();
   return {
     /** Entries of the audit; all or none. */
     audit(acts: readonly Act[]): void {
@@ -29,17 +32,18 @@ export function recordCalls(chain: AuditChain, accounts: Accounts, folder: strin
       chain.seal();
     },
     told: (seq: number) => chain.told(seq),
-    insertUser: (name: string, role: Role, hash: string, mustChange: boolean) =>
-      accounts.insert(name, role, hash, mustChange),
-    changeUser: (name: string, change: { role?: Role; disabled?: boolean }) => accounts.change(name, change),
+    insertUser: (name: string, role: Role, hash: string, mustChange: boolean, act?: Act) =>
+      audited(act, () => accounts.insert(name, role, hash, mustChange)),
+    changeUser: (name: string, change: { role?: Role; disabled?: boolean }, act?: Act) =>
+      audited(act, () => accounts.change(name, change)),
     replacePassword: (name: string, hash: string, mustChange: boolean, keepSession: string) =>
       accounts.replacePassword(name, hash, mustChange, keepSession),
     begin: (user: string, agent: string, address: string) => accounts.begin(user, agent, address),
     refresh: (token: string) => accounts.refresh(token),
     end: (session: string) => accounts.end(session),
-    addKey: (label: string, scopes: readonly Scope[], createdBy: string, expiresMs: number) =>
-      accounts.addKey(label, scopes, createdBy, expiresMs),
-    revokeKey: (id: string) => accounts.revokeKey(id),
+    addKey: (label: string, scopes: readonly Scope[], createdBy: string, expiresMs: number, act?: Act) =>
+      audited(act, () => accounts.addKey(label, scopes, createdBy, expiresMs)),
+    revokeKey: (id: string, act?: Act) => audited(act, () => accounts.revokeKey(id)),
   };
 }
 

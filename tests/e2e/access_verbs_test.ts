@@ -59,7 +59,12 @@ Deno.test("operator 21: keys, tokens and users are made and ended on the host, a
     ]]);
     assert.ok(!JSON.stringify(listed).includes(next.slice(-20)), "no secret is listed");
 
+    await own(["key", "rotate", key.slice(4, 8)], 1);
+    await own(["user", "passwd", "nobody"], 1);
+    await own(["user", "enable", "nobody"], 1);
+    await own(["user", "disable", "admin"], 1);
     const password = await own(["user", "add", "alice", "viewer"]);
+    await own(["user", "add", "alice", "admin"], 1);
     assert.ok(password.length >= 20);
     const token = await own(["token", "alice"]);
     assert.equal(await status({ authorization: `Bearer ${token}` }, "/api/auth/me"), 200);
@@ -78,7 +83,13 @@ Deno.test("operator 21: keys, tokens and users are made and ended on the host, a
     await own(["user", "remove", "admin"], 1);
     await own(["user", "add", "master", "admin"], 2);
     assert.deepEqual(lines<{ name: string }>(await own(["user", "list"])).map(({ name }) => name), ["admin"]);
-    const actions = lines<{ action: string }>(await own(["audit", "show"])).map(({ action }) => action);
+    const entries = lines<{ action: string; detail: string }>(await own(["audit", "show"]));
+    const actions = entries.map(({ action }) => action);
+    // What was refused has not been done: the last admin, those who are not there, a name that is taken, an ended key.
+    const of = (action: string) => entries.filter((entry) => entry.action === action).length;
+    const [added, removed, rotated] = ["user added", "user removed", "key rotated"].map(of);
+    assert.deepEqual([added, removed, rotated], [1, 1, 1]);
+    assert.ok(!entries.some(({ detail }) => /^(nobody|admin)/.test(detail)), JSON.stringify(entries));
     for (
       const action of [
         "key made",
