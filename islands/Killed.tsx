@@ -5,8 +5,8 @@ import { NoAnswer } from "./_ui.tsx";
 import { detailOf } from "./audit_detail.ts";
 import { useAsked } from "./ask.ts";
 import { utc } from "./format.ts";
+import { ASKED, type KilledBy, killedBy } from "./killed_by.ts";
 
-const ASKED = 50;
 const EVERY_MS = 10_000;
 
 export interface KilledProps {
@@ -17,29 +17,20 @@ export interface KilledProps {
   lift: string | null;
 }
 
-/** Out of the audit; a kill by a signal is not in it, and one that could not be written neither. */
+/** Out of the audit, and no more than it says. */
 export function Killed({ module, audit, lift }: KilledProps) {
   const path = (action: string) => audit ? `/api/control/audit-log?action=${action}&limit=${ASKED}` : null;
   const kills = useAsked<{ entries: AuditEntry[] }>(path("kill"), EVERY_MS);
   const lifts = useAsked<{ entries: AuditEntry[] }>(path("un-kill"), EVERY_MS);
-  const newest = (entries?: readonly AuditEntry[]) => entries?.find((one) => one.module === module);
-  const [kill, lifted] = [newest(kills.value?.entries), newest(lifts.value?.entries)];
-  // One that was lifted since is not what holds now.
-  const entry = kill && kill.seq > (lifted?.seq ?? 0) ? kill : undefined;
-  const reason = entry && detailOf(entry.detail).reason;
+  const known = kills.value && lifts.value && killedBy(module, kills.value.entries, lifts.value.entries);
   return (
     <div class="notice" data-s="bad" data-killed={module}>
       <div class="grow">
-        <b>Killed.</b> <NoAnswer asked={kills} what="Who killed it" />
-        {!audit ? <span>Who did it stands in the audit, which this role does not read.</span> : entry
-          ? (
-            <span>
-              By <b>{entry.who}</b> at {utc(entry.at_ms)} UTC
-              {typeof reason === "string" && reason !== "" ? `: ${reason}` : ", without a reason"}.
-            </span>
-          )
-          : kills.value && lifts.value
-          ? <span>No kill of it is in the audit: it came by a signal, or from another host.</span>
+        <b>Killed.</b> <NoAnswer asked={kills.problem ? kills : lifts} what="Who killed it" />
+        {!audit
+          ? <span>Who did it stands in the audit, which this role does not read.</span>
+          : known
+          ? <Found {...known} />
           : null}
       </div>
       {lift !== null && (
@@ -49,4 +40,44 @@ export function Killed({ module, audit, lift }: KilledProps) {
       )}
     </div>
   );
+}
+
+/** A kill by a signal is not in the audit, and one that could not be written neither. */
+function Found(found: KilledBy) {
+  if (found.is === "unknown") {
+    return found.all
+      ? (
+        <span>
+          No kill in the audit is this one: it came by a signal or from another host, or it could not be
+          written down.
+        </span>
+      )
+      : <span>No kill of it is among the newest {ASKED} kills in the audit.</span>;
+  }
+  const { kill } = found;
+  const at = <>at {utc(kill.at_ms)} UTC{reasonOf(kill)}.</>;
+  if (found.is === "asked") {
+    return (
+      <span>
+        <b>{kill.who}</b> asked for it {at} No agent had taken it when it was answered.
+      </span>
+    );
+  }
+  const by = (
+    <>
+      By <b>{kill.who}</b> {at}
+    </>
+  );
+  if (found.is === "by") return <span>{by}</span>;
+  return (
+    <span>
+      {by} <b>{found.lift.who}</b> asked to lift it at {utc(found.lift.at_ms)}{" "}
+      UTC: if that was done, it was killed again by a signal, or from another host.
+    </span>
+  );
+}
+
+function reasonOf({ detail }: AuditEntry): string {
+  const { reason } = detailOf(detail);
+  return typeof reason === "string" && reason !== "" ? `: ${reason}` : ", without a reason";
 }
