@@ -48,6 +48,8 @@ export interface Context {
   config(): Config;
   /** The configuration file that counts; null when there is none. */
   configFile(): ConfigFile | null;
+  /** Whether the file that `legend run` was given last was read, where one counts; a kill passes it over. */
+  isConfigWhole(): boolean;
   /** The value of a configuration key. */
   setting<T>(key: string): T;
   /** This program again with other words, stdout piped, with the environment that it needs; it ends with this process. */

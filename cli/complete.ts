@@ -84,7 +84,10 @@ function namesFor(
 /** The registered models of a module; none where the folder cannot be read. */
 function versions(module: string | undefined, dataDir: string | undefined): string[] {
   try {
-    const { config } = passOverMistakes(systemInput(dataDir === undefined ? {} : { "data-dir": dataDir }));
+    const { config } = passOverMistakes(
+      systemInput(dataDir === undefined ? {} : { "data-dir": dataDir }),
+      "settled",
+    );
     const folder = `${configValue<string>(config, "data_dir")}/models`;
     return [...Deno.readDirSync(folder)].flatMap(({ name }) =>
       new RegExp(`^lib${module}_v([0-9a-f]+)\\.so$`).exec(name)?.[1] ?? []

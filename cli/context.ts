@@ -1,12 +1,13 @@
 /** What a verb may touch, opened at its first use. */
 import {
-  type Config,
   configFile,
   configValue,
+  isSettled,
   loadConfig,
   passOverMistakes,
   systemInput,
 } from "../core/config/load.ts";
+import { configKey } from "../core/config/schema.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { childEnvironment } from "../core/child_environment.ts";
 import { type DataDir, openDataDir } from "../core/data_dir.ts";
@@ -58,12 +59,24 @@ export function createContext(command: Command, { flags }: Invocation): Context 
   }
   // `legend run` goes by what it is given, and everything else by what that was.
   const input = systemInput(flags, command.name !== "run");
-  const config = once<Config>(() => {
-    if (!command.passesOverMistakes) return loadConfig(input);
-    const { config, problems } = passOverMistakes(input);
-    for (const line of problems) say(`${line} (passed over)`);
-    return config;
-  });
+  const passed = new Set<string>();
+  const passOver = (keys: "settled" | "all") => {
+    const found = passOverMistakes(input, keys);
+    for (const line of found.problems) if (!passed.has(line)) say(`${line} (passed over)`);
+    for (const line of found.problems) passed.add(line);
+    return found;
+  };
+  // A kill needs no file in the data folder: it has been sent when the first one is looked at.
+  const settled = once(() => passOver("settled"));
+  const whole = once(() =>
+    command.passesOverMistakes ? passOver("all") : { config: loadConfig(input), isWhole: true }
+  );
+  const config = () => whole().config;
+  const setting = <T>(key: string) => {
+    const row = configKey(key);
+    const isEarly = command.passesOverMistakes && row && isSettled(row);
+    return configValue<T>(isEarly ? settled().config : config(), key);
+  };
   const library = once(() => {
     const opened = new Library(libraryPath());
     protect(opened);
@@ -71,7 +84,7 @@ export function createContext(command: Command, { flags }: Invocation): Context 
   });
   const folder: { identity?: string } = {};
   const dataDir = once<DataDir>(() => {
-    const data = openDataDir(configValue<string>(config(), "data_dir"), {
+    const data = openDataDir(setting<string>("data_dir"), {
       // A part finds what its supervisor has made.
       use: runs && flags.part ? "change" : command.data ?? "change",
       say,
@@ -81,7 +94,6 @@ export function createContext(command: Command, { flags }: Invocation): Context 
     if (runs) folder.identity = keepFolder(library(), data.path, flags.part === true);
     return data;
   });
-  const setting = <T>(key: string) => configValue<T>(config(), key);
   const outbox = once<Log>(() => new EmbeddedLog(library(), dataDir().logPath));
   const log = once<Log>(() => {
     const options = flags.local ? null : kafkaOf(config());
@@ -100,6 +112,7 @@ export function createContext(command: Command, { flags }: Invocation): Context 
     signal: interrupted.signal,
     config,
     configFile: () => configFile(input),
+    isConfigWhole: () => whole().isWhole,
     setting,
     respawn: (words) => respawn(words, folder.identity),
     dataDir,

@@ -163,7 +163,13 @@ async function send(
   const elsewhere = await answersElsewhere(context, commands);
   for (const { module, ...sent } of elsewhere ?? []) tell(sent, module);
   sayMissing();
-  return elsewhere === null && code === EXIT.done ? EXIT.notReady : code;
+  const isUnknown = !context.isConfigWhole();
+  if (isUnknown) {
+    context.say(
+      "Cannot tell whether agents run on other hosts: need the configuration file, or --config FILE",
+    );
+  }
+  return (elsewhere === null || isUnknown) && code === EXIT.done ? EXIT.notReady : code;
 }
 
 /** Characters of a reason that are kept: it must not make a command too large to be taken. */

@@ -4,6 +4,7 @@ import { parse as parseToml, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { AppError, UsageError } from "../errors.ts";
 import { didYouMean } from "../suggest.ts";
+import { readKeptFile } from "./kept_file.ts";
 import { CONFIG_KEYS, type ConfigKey, configKey } from "./schema.ts";
 
 export interface ConfigValue {
@@ -22,8 +23,8 @@ export interface ConfigInput {
   readFile(path: string): string;
   /** Permission bits, or null where the system has none. */
   mode(path: string): number | null;
-  /** Whether it is a plain file, which reading does not wait for; true without it. */
-  isFile?(path: string): boolean;
+  /** Reads a file that a data folder has or names, see {@link readKeptFile}; as any other without it. */
+  readKept?(path: string, folder: string): string;
   /** The file that `legend run` was given counts for who names none; not for `legend run` itself. */
   readonly remembers?: boolean;
 }
@@ -41,16 +42,22 @@ const FILE_BYTES_MAX = 1 << 20;
 
 /** The process's own surroundings. */
 export function systemInput(flags: ConfigInput["flags"], remembers = true): ConfigInput {
+  // A pipe can be read once only, and who kills looks twice.
+  const read = new Map<string, string>();
   return {
     flags,
     remembers,
     env: Deno.env.toObject(),
     readFile: (path) => {
+      const known = read.get(path);
+      if (known !== undefined) return known;
       if (Deno.statSync(path).size > FILE_BYTES_MAX) throw new Error("it is larger than 1 MiB");
-      return Deno.readTextFileSync(path);
+      const text = Deno.readTextFileSync(path);
+      read.set(path, text);
+      return text;
     },
     mode: (path) => Deno.statSync(path).mode,
-    isFile: (path) => Deno.statSync(path).isFile,
+    readKept: readKeptFile,
   };
 }
 
@@ -62,12 +69,20 @@ export function loadConfig(input: ConfigInput): Config {
   return config;
 }
 
+/** What no file in a data folder says: which folder it is, and secrets. */
+export const isSettled = ({ key, secret }: Pick<ConfigKey, "key" | "secret">): boolean =>
+  key === "data_dir" || secret === true;
+
 /**
- * Reads all layers for a verb that mistakes must not stop: what is wrong counts as not given, and is named. Throws when
- * it cannot be told which data folder is meant.
+ * Reads all layers for a verb that mistakes must not stop: what is wrong counts as not given, and is named; with
+ * `settled` only those keys, and no file in the data folder or named by it is touched. `isWhole`: the file of the last
+ * `legend run` was read, or there is none. Throws when it cannot be told which data folder is meant.
  */
-export function passOverMistakes(input: ConfigInput): { config: Config; problems: string[] } {
-  const found = lookAtConfig(input);
+export function passOverMistakes(
+  input: ConfigInput,
+  keys: "settled" | "all" = "all",
+): { config: Config; problems: string[]; isWhole: boolean } {
+  const found = lookAtConfig(input, keys);
   const isGiven = input.flags["data-dir"] !== undefined || (input.env.LEGEND_DATA_DIR ?? "") !== "";
   if (!found.config.has("data_dir") || (!isGiven && !found.isFileRead)) {
     throw new AppError(
@@ -85,13 +100,14 @@ export function passOverMistakes(input: ConfigInput): { config: Config; problems
         : parsed(row, row.default, "default"),
     );
   }
-  return { config, problems: found.problems };
+  return { config, problems: found.problems, isWhole: found.isWhole };
 }
 
 /** Every key that can be read, and a line for every mistake. */
 function lookAtConfig(
   input: ConfigInput,
-): { config: Config; problems: string[]; isFileRead: boolean; isUsage: boolean } {
+  keys: "settled" | "all" = "all",
+): { config: Config; problems: string[]; isFileRead: boolean; isUsage: boolean; isWhole: boolean } {
   const problems: string[] = [];
   let isUsage = false;
   const attempt = <T>(read: () => T, otherwise: T): T => {
@@ -112,22 +128,26 @@ function lookAtConfig(
   const config = new Map<string, ConfigValue>();
   const dataDir = attempt(() => resolve(configKey("data_dir")!, input, early), null);
   if (dataDir) config.set("data_dir", { ...dataDir, value: whole(dataDir.value as string) });
-  const remembered = named === null && dataDir
-    ? attempt(() => rememberedFile(String(config.get("data_dir")!.value), input), null)
+  const folder = String(config.get("data_dir")?.value ?? "");
+  const looksInside = dataDir !== null && keys === "all";
+  const remembered = named === null && looksInside
+    ? attempt(() => rememberedFile(folder, input), undefined)
     : null;
+  const kept = remembered ? attempt(() => readRemembered(remembered.path, folder, input), null) : none;
   if (remembered) {
-    toml = knownKeys(attempt(() => readRemembered(remembered.path, input), none), remembered.path, problems);
+    toml = knownKeys(kept ?? none, remembered.path, problems);
     early = { ...early, toml, path: remembered.path };
   }
-  const runtimePath = `${config.get("data_dir")?.value ?? ""}/runtime.json`;
-  const told = dataDir ? attempt(() => readRuntime(runtimePath, input), none) : none;
+  const runtimePath = `${folder}/runtime.json`;
+  const told = looksInside ? attempt(() => readRuntime(runtimePath, folder, input), none) : none;
   const runtime = knownKeys(told, runtimePath, problems);
   for (const row of CONFIG_KEYS) {
-    if (row.key === "data_dir") continue;
+    if (row.key === "data_dir" || (keys === "settled" && !isSettled(row))) continue;
     const value = attempt(() => resolve(row, input, { ...early, runtime, runtimePath }), null);
     if (value) config.set(row.key, value);
   }
-  return { config, problems, isFileRead: read !== null, isUsage };
+  const isWhole = remembered !== undefined && kept !== null;
+  return { config, problems, isFileRead: read !== null, isUsage, isWhole };
 }
 
 function namedFile({ flags, env }: ConfigInput): ConfigFile | null {
@@ -140,8 +160,7 @@ function rememberedFile(dataDir: string, input: ConfigInput): ConfigFile | null 
   if (!input.remembers) return null;
   const at = `${dataDir}/${CONFIG_PATH_FILE}`;
   try {
-    if (input.isFile?.(at) === false) throw new Error("it is not a file");
-    const path = input.readFile(at).trim();
+    const path = readKept(at, dataDir, input).trim();
     return path.startsWith("/") ? { path, by: "legend run" } : null;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
@@ -149,16 +168,12 @@ function rememberedFile(dataDir: string, input: ConfigInput): ConfigFile | null 
   }
 }
 
-function readRemembered(path: string, input: ConfigInput): Map<string, unknown> {
+const readKept = (path: string, folder: string, input: ConfigInput) =>
+  input.readKept ? input.readKept(path, folder) : input.readFile(path);
+
+function readRemembered(path: string, folder: string, input: ConfigInput): Map<string, unknown> {
   try {
-    let isPlain = true;
-    try {
-      isPlain = input.isFile?.(path) !== false;
-    } catch {
-      // Reading it says what is wrong.
-    }
-    if (!isPlain) throw new AppError("invalid", `Cannot read ${path}: it is not a file`);
-    return readToml(path, input);
+    return readToml(path, { readFile: (path) => readKept(path, folder, input) });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     throw new AppError(
@@ -170,7 +185,8 @@ function readRemembered(path: string, input: ConfigInput): Map<string, unknown> 
 
 /** The configuration file that counts; null when there is none. */
 export function configFile(input: ConfigInput): ConfigFile | null {
-  return namedFile(input) ?? rememberedFile(String(lookAtConfig(input).config.get("data_dir")?.value), input);
+  const folder = () => String(lookAtConfig(input, "settled").config.get("data_dir")?.value);
+  return namedFile(input) ?? rememberedFile(folder(), input);
 }
 
 interface Layers {
@@ -260,7 +276,7 @@ function readSecret(name: string, input: ConfigInput): { text: string; origin: s
   return plainEnv(name, input);
 }
 
-function readToml(path: string, input: ConfigInput): Map<string, unknown> {
+function readToml(path: string, input: Pick<ConfigInput, "readFile">): Map<string, unknown> {
   let text: string;
   try {
     text = input.readFile(path);
@@ -278,10 +294,10 @@ function readToml(path: string, input: ConfigInput): Map<string, unknown> {
 }
 
 /** Values set by the API or the page while running; kept in the data folder. */
-function readRuntime(path: string, input: ConfigInput): Map<string, unknown> {
+function readRuntime(path: string, folder: string, input: ConfigInput): Map<string, unknown> {
   let text: string;
   try {
-    text = input.readFile(path);
+    text = readKept(path, folder, input);
   } catch (error) {
     // A data folder that is none is the data folder's own error, with a better line.
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return new Map();

@@ -157,6 +157,7 @@ Deno.test("the file that `legend run` was given counts for who names none, and n
     "/etc/legend.toml": 'data_dir = "/elsewhere"\n[api]\nport = 4321\n',
     "/other.toml": "[api]\nport = 1234\n",
   };
+  const looked: string[] = [];
   const input = (more: Partial<ConfigInput> = {}): ConfigInput => ({
     flags: { "data-dir": "/d" },
     env: {},
@@ -166,9 +167,12 @@ Deno.test("the file that `legend run` was given counts for who names none, and n
       return files[path];
     },
     mode: () => 0o600,
-    isFile: (path) => {
+    readKept: (path, folder) => {
+      assert.ok(folder === "/d" || folder === "/none", folder);
+      looked.push(path);
       if (files[path] === undefined) throw new Deno.errors.NotFound();
-      return path !== "/pipe";
+      if (path === "/pipe") throw new Error("it is not a file");
+      return files[path];
     },
     ...more,
   });
@@ -187,8 +191,13 @@ Deno.test("the file that `legend run` was given counts for who names none, and n
   const line =
     "Cannot read /etc/legend.toml: it does not exist; `legend run` was given it last: put it back, or name another with --config";
   assert.throws(() => loadConfig(input()), { message: line });
-  const { config, problems } = passOverMistakes(input());
+  const { config, problems, isWhole } = passOverMistakes(input());
   assert.deepEqual([problems, config.get("data_dir")!.value], [[line], "/d"], "a kill goes on");
+  assert.equal(isWhole, false, "and says that it does not know everything");
+  looked.length = 0;
+  const early = passOverMistakes(input(), "settled");
+  assert.deepEqual([early.config.get("data_dir")!.value, early.problems, looked], ["/d", [], []]);
+  assert.equal(passOverMistakes(named).isWhole, true);
   // What blocks when it is read keeps nobody waiting.
   [files["/d/config.path"], files["/pipe"]] = ["/pipe", ""];
   assert.throws(() => loadConfig(input()), { message: /^Cannot read \/pipe: it is not a file; / });

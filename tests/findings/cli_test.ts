@@ -321,7 +321,9 @@ Deno.test("operator 21: other verbs go by the configuration file that `legend ru
   withFolder(async (folder) => {
     const data = `${folder}/data`;
     const own = (...words: string[]) => legend([...words, "--data-dir", data], { cwd: folder });
-    await Deno.writeTextFile(`${folder}/light.toml`, "[store]\nenabled = false\n[api]\nport = 4321\n");
+    // A link as an administrator has it: what it leads to today is not what counts tomorrow.
+    await Deno.writeTextFile(`${folder}/v1.toml`, "[store]\nenabled = false\n[api]\nport = 4321\n");
+    await Deno.symlink(`${folder}/v1.toml`, `${folder}/light.toml`);
     const file = ["run", "--source", `file:${EXAMPLE_BLOCK}`];
     assert.equal((await own(...file, "--config", "light.toml")).code, 0);
     const shown = await own("config", "show", "api.port", "store.enabled");
@@ -340,7 +342,10 @@ Deno.test("operator 21: other verbs go by the configuration file that `legend ru
     );
     assert.ok(doctor.stdout.includes("`store.enabled` is false"), doctor.stdout);
 
-    // A file that is gone is said, and stands in no kill's way.
+    const killed = await own("kill", "mev");
+    assert.deepEqual([killed.code, killed.stderr], [0, ""], "the file is known, and has no Kafka");
+
+    // A file that is gone is said, and stands in no kill's way; whether there are other hosts is not known without it.
     await Deno.rename(`${folder}/light.toml`, `${folder}/moved.toml`);
     const gone = await own("doctor");
     assert.equal(gone.code, 1);
@@ -350,8 +355,24 @@ Deno.test("operator 21: other verbs go by the configuration file that `legend ru
       "doctor",
     );
     const kill = await own("kill", "mev");
-    assert.equal(kill.code, 0, kill.stderr);
-    oneLine(kill, /light\.toml: it does not exist.+\(passed over\)$/m, "kill");
+    assert.equal(kill.code, 3, kill.stderr);
+    assert.match(kill.stdout, /^mev\S*: kill applied/m);
+    assert.match(
+      kill.stderr,
+      /^Cannot read .+light\.toml: it does not exist.+\(passed over\)\nCannot tell whether agents run on other hosts: .+\n$/,
+    );
+    const known = await own("kill", "mev", "--config", "moved.toml");
+    assert.deepEqual([known.code, known.stderr], [0, ""]);
+    const kept = await Deno.readTextFile(`${data}/config.path`);
+    assert.equal(kept, `${folder}/light.toml\n`);
+
+    // What a foreign hand makes of the file keeps nobody waiting.
+    await Deno.remove(`${data}/config.path`);
+    assert.ok((await new Deno.Command("mkfifo", { args: [`${data}/config.path`] }).output()).success);
+    const piped = await own("kill", "mev");
+    assert.equal(piped.code, 3, piped.stderr);
+    assert.match(piped.stdout, /^mev\S*: kill applied/m);
+    await Deno.remove(`${data}/config.path`);
 
     // A run without a file is what counts from then on.
     assert.equal((await own(...file)).code, 0);
