@@ -214,10 +214,23 @@ async function deploy(
   return failed ? EXIT.failed : EXIT.done;
 }
 
+/** Points a link to a version or to none, with its entry in the audit first; a version that is not there makes none. */
+async function point(call: Invocation, context: Context, link: "pin" | "shadow") {
+  const { module, version = null } = named(call, context);
+  const registry = registryOf(context);
+  const isThere = version === null || (link === "pin" && version === BASELINE) ||
+    registry.list(module).models.some((model) => model.version === version);
+  if (isThere) {
+    const action = `model ${link}${version === null ? " off" : ""}`;
+    await auditAs(context, { who: LOCAL_USER, action, module, detail: version ?? "", request_id: "" });
+  }
+  registry.point(module, link, version);
+  return { module, version };
+}
+
 export const modelPin: VerbBody = {
-  run(call, context) {
-    const { module, version = null } = named(call, context);
-    registryOf(context).point(module, "pin", version);
+  async run(call, context) {
+    const { module, version } = await point(call, context, "pin");
     const text = version ? `${module} stays on ${version}` : `${module} follows what is deployed`;
     context.out(call.flags.json ? `${JSON.stringify({ module, pinned: version })}\n` : `${text}\n`);
     return EXIT.done;
@@ -225,9 +238,8 @@ export const modelPin: VerbBody = {
 };
 
 export const modelShadow: VerbBody = {
-  run(call, context) {
-    const { module, version = null } = named(call, context);
-    registryOf(context).point(module, "shadow", version);
+  async run(call, context) {
+    const { module, version } = await point(call, context, "shadow");
     const text = version
       ? `${version} is asked beside the live model of ${module}`
       : `${module} has no shadow`;

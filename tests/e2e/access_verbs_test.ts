@@ -135,6 +135,13 @@ Deno.test("commands of the command line are in the audit by their own types, lis
       tip_ladder: [0.1, 0.2],
       reason: "12",
     });
+    assert.equal((await own("model", "pin", "mev", "baseline")).code, 0);
+    assert.equal((await own("model", "pin", "mev")).code, 0);
+    assert.equal((await own("model", "shadow", "mev")).code, 0);
+    assert.equal((await own("model", "shadow", "mev", "000000000000")).code, 1);
+    const pointed = lines<{ action: string; detail: string }>((await own("audit", "show")).stdout)
+      .filter(({ action }) => action.startsWith("model ")).map(({ action, detail }) => `${action} ${detail}`);
+    assert.deepEqual(pointed.sort(), ["model pin baseline", "model pin off ", "model shadow off "]);
   }));
 
 Deno.test("operator 21: the audit is exported whole, with what proves it, and never over another file", () =>
