@@ -91,6 +91,8 @@ export interface Command {
   readonly flags?: readonly Flag[];
   /** What it does with the data folder, if it asks for it: `change` unless it says otherwise. */
   readonly data?: DataUse;
+  /** It runs without the control key, where that is lost: its kills need none. */
+  readonly goesWithoutKey?: true;
   /** Command lines that run as they stand, with a running installation and the files that they name. */
   readonly examples: readonly string[];
   /** Lines of the help below the flags. */

@@ -87,6 +87,7 @@ export function createContext(command: Command, { flags }: Invocation): Context 
     const data = openDataDir(setting<string>("data_dir"), {
       // A part finds what its supervisor has made.
       use: runs && flags.part ? "change" : command.data ?? "change",
+      goesWithoutKey: command.goesWithoutKey === true,
       say,
       become: (uid, gid) => becomeUser(library(), uid, gid),
       running: () => runningInstallations(library()),

@@ -19,12 +19,18 @@ const cannot = (path: string, why: string) =>
 const gone = (path: string) =>
   cannot(path, "it is gone; put it back from a backup, nothing that it signed is believed with another one");
 
-/** Makes the key of a folder that has none; throws `AppError` where one was used: nobody would believe another one. */
-export function makeControlKey(dataDir: string): void {
+/**
+ * Makes the key of a folder that has none; where one was used nobody would believe another one: throws `AppError`, unless
+ * who runs there `goesWithout`.
+ */
+export function makeControlKey(dataDir: string, goesWithout = false): void {
   const path = keyPath(dataDir);
   if (isThere(path)) return;
   // Looked at again: another start can have made it, and what comes after it, meanwhile.
-  if (TRACES.some((trace) => isThere(`${dataDir}/${trace}`)) && !isThere(path)) throw gone(path);
+  if (TRACES.some((trace) => isThere(`${dataDir}/${trace}`)) && !isThere(path)) {
+    if (goesWithout) return;
+    throw gone(path);
+  }
   makeFolder(`${dataDir}/keys`);
   readOrMake(path, () => {
     const seed = crypto.getRandomValues(new Uint8Array(SEED_BYTES));

@@ -37,6 +37,8 @@ export interface RunningInstallation {
 export interface DataDirOptions {
   /** Without it as `make`. */
   readonly use?: DataUse;
+  /** A lost control key does not keep it from running. */
+  readonly goesWithoutKey?: boolean;
   say?(line: string): void;
   /** Becomes the user whom the folder belongs to; only asked of root. */
   become?(uid: number, gid: number): void;
@@ -85,7 +87,7 @@ export function openDataDir(path: string, options: DataDirOptions = {}): DataDir
       );
     }
     if (use === "make") {
-      makeControlKey(path);
+      makeControlKey(path, options.goesWithoutKey);
       makeAgents(path);
     }
     if (use !== "read") shut(path, options);

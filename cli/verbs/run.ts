@@ -41,6 +41,7 @@ export const RUN_VERBS: readonly Command[] = [
     args: "",
     group: "Single parts",
     data: "make",
+    goesWithoutKey: true,
     summary: "Run the page and the API alone",
     flags: [...API_FLAGS, PART_FLAG],
     examples: ["legend run api --port 8080"],

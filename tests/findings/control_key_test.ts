@@ -1,7 +1,8 @@
 /** The key that signs: lost or damaged it is said, never replaced, and no kill needs it. */
 import assert from "node:assert/strict";
 import { MODULES } from "../../core/control.ts";
-import { legend, withFolder } from "../e2e/executable.ts";
+import { freePort } from "../../tools/kafka.ts";
+import { command, legend, withFolder } from "../e2e/executable.ts";
 import { apiStatusFile } from "../../core/parts.ts";
 import { assertDead, Installation, killByVerb, until } from "./kill.ts";
 
@@ -65,8 +66,37 @@ Deno.test("C1: a lost control key hinders no kill, is never replaced, and every 
       assert.equal(whole.code, 0, whole.stdout);
       const lifted = await legend(["unkill", "mev", ...at]);
       assert.equal(lifted.code, 0, lifted.stderr);
+
+      await Deno.remove(key);
+      await killByLoneApi(data);
+      await assert.rejects(Deno.stat(key), Deno.errors.NotFound);
     });
   }));
+
+/** An API that is started by itself where the key is gone; no agent runs. */
+async function killByLoneApi(data: string): Promise<void> {
+  const port = freePort();
+  const key = "master-key-of-the-test-01234567";
+  const words = ["run", "api", "--port", String(port), "--data-dir", data];
+  const child = command(words, { env: { MASTER_API_KEY: key } }).spawn();
+  const texts = [new Response(child.stdout).text(), new Response(child.stderr).text()];
+  const url = `http://127.0.0.1:${port}/api`;
+  try {
+    const answers = () =>
+      fetch(`${url}/health`).then((answer) => answer.text().then(() => answer.ok), () => false);
+    await until(answers, "the lone API answering");
+    const kill = await fetch(`${url}/control/kill-switch`, {
+      method: "POST",
+      headers: { "x-api-key": key, "content-type": "application/json" },
+      body: JSON.stringify({ module: "all" }),
+    });
+    assert.equal(kill.status, 202, await kill.text());
+  } finally {
+    child.kill("SIGTERM");
+    await child.status;
+  }
+  assert.match((await Promise.all(texts)).join(""), /it is gone; .*; until it is back kills work/);
+}
 
 /** What the API says of itself in its file; null: it does not listen. */
 function apiPid(data: string): number | null {
