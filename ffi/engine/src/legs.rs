@@ -123,8 +123,9 @@ pub fn decode(
     }
     // A transaction calls few programs often: each is looked up once.
     let mut kinds = [Kind::New; KEYS_MAX];
-    // A bit for each place of a call that gave none; what is under it comes after it.
-    let mut bare = 0_u64;
+    // A bit for each place of a call that looks like a swap and gave none, and how many calls are under it, which
+    // come after it.
+    let (mut suspects, mut under) = (0_u64, [0_u16; PLACES]);
     let begin = out.len();
     for (at, instruction) in transaction.instructions.iter().enumerate() {
         let kind = &mut kinds[usize::from(instruction.program)];
@@ -142,8 +143,12 @@ pub fn decode(
         let decoded = (dex.decode)(&call, out);
         match decoded {
             Ok(()) if out.len() > before => counts.legs += (out.len() - before) as u64,
-            Ok(()) if at < PLACES => bare |= 1 << at,
-            Ok(()) => count_swap(&call, &[], missed),
+            Ok(()) if !dex::looks_like_swap(&call) => {}
+            Ok(()) if at < PLACES => {
+                suspects |= 1 << at;
+                under[at] = call.under().len() as u16;
+            }
+            Ok(()) => missed.count(frame, transaction, instruction),
             Err(error) => {
                 out.truncate(before);
                 let count = if error == DecodeError::Unresolved {
@@ -152,32 +157,25 @@ pub fn decode(
                     &mut counts.malformed
                 };
                 *count += 1;
-                missed.count(&call);
+                missed.count(frame, transaction, instruction);
             }
         }
     }
-    while bare != 0 {
-        let at = bare.trailing_zeros() as usize;
-        bare &= bare - 1;
-        // What moved under it is the same by whatever row it is read.
-        let Some(call) = Call::new(frame, transaction, at, dex::unknown()) else { continue };
-        count_swap(&call, &out[begin..], missed);
+    while suspects != 0 {
+        let at = suspects.trailing_zeros() as usize;
+        suspects &= suspects - 1;
+        let instruction = &transaction.instructions[at];
+        let Instruction { top, inner, .. } = *instruction;
+        let is_under = |leg: &Leg| leg.top == top && leg.inner > inner && leg.inner - inner <= under[at];
+        // A router gives no leg of its own: the calls under it do.
+        if !out[begin..].iter().any(is_under) {
+            missed.count(frame, transaction, instruction);
+        }
     }
 }
 
 /// Places of calls that have a bit; a transaction that runs today has no more.
 const PLACES: usize = 64;
-
-/// Counts a call that gave no leg and moved what a swap moves, unless one of `legs` was found under it: then it
-/// is a router.
-fn count_swap(call: &Call<'_>, legs: &[Leg], missed: &mut Missed) {
-    let Instruction { top, inner, .. } = *call.instruction;
-    let last = usize::from(inner) + call.under().len();
-    let is_under = |leg: &Leg| leg.top == top && leg.inner > inner && usize::from(leg.inner) <= last;
-    if !legs.iter().any(is_under) && dex::looks_like_swap(call) {
-        missed.count(call);
-    }
-}
 
 /// Whether the instruction at `at` called at least two others.
 fn calls_two(all: &[Instruction], at: usize) -> bool {

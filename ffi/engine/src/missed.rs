@@ -1,7 +1,7 @@
 //! What looked like a swap and gave no leg, by program and tag: a number that stands beside the legs, so that
 //! a DEX that changed is not read as a quiet chain.
 
-use crate::call::Call;
+use crate::frame::{Instruction, Transaction};
 use crate::pubkey::Pubkey;
 
 /// Rows that are told apart; what comes later counts as `other`.
@@ -56,8 +56,9 @@ pub struct Missed {
 
 impl Missed {
     /// Counts one call.
-    pub fn count(&mut self, call: &Call<'_>) {
-        self.count_as(call.program(), Tag::of(call.data()));
+    pub fn count(&mut self, frame: &[u8], transaction: &Transaction, call: &Instruction) {
+        let program = transaction.key(frame, call.program).copied().map(Pubkey).unwrap_or_default();
+        self.count_as(program, Tag::of(call.data.of(frame)));
     }
 
     fn count_as(&mut self, program: Pubkey, tag: Tag) {
