@@ -5,6 +5,7 @@ import { EmbeddedLog } from "../../ffi/log.ts";
 import type { AgentStatus } from "../../core/control.ts";
 import { control, jobs, long } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
+import { freePort } from "../../tools/kafka.ts";
 import { command, legend, lines, withFolder } from "./executable.ts";
 
 const DECISIONS = ["arbitrage-decisions-proto", "sandwich-decisions-proto"];
@@ -22,7 +23,8 @@ async function withAgents(
   run: (child: Deno.ChildProcess) => Promise<void>,
   env: Record<string, string> = {},
 ): Promise<void> {
-  const child = command([...words, "--data-dir", data], { env }).spawn();
+  const port = words[1] === "agent" ? [] : ["--port", String(freePort())];
+  const child = command([...words, ...port, "--data-dir", data], { env }).spawn();
   const errors = new Response(child.stderr).text();
   const output = new Response(child.stdout).text();
   try {

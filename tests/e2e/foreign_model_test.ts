@@ -100,7 +100,10 @@ for (const { how, end, begin, said } of ENDS) {
         const cc = ["-shared", "-fPIC", "-O1", "-o", `${folder}/foreign.so`, `${folder}/foreign.c`];
         assert.ok((await new Deno.Command("cc", { args: cc }).output()).success);
         const importing = ["model", "import", "mev", `${folder}/foreign.so`, "--data-dir", data];
-        const unasked = await legend(importing);
+        // Else the file that `run` was given is used.
+        const without = `${folder}/without.toml`;
+        await Deno.writeTextFile(without, "[models]\nforeign = false\n");
+        const unasked = await legend([...importing, "--config", without]);
         assert.equal(unasked.code, 1, unasked.stdout);
         assert.match(unasked.stderr, /it brings code of its own.+set models\.foreign = true/);
         const imported = await legend(importing, { env });
