@@ -1,5 +1,6 @@
 /** An artefact gives what its trainer gives: by our evaluator, and loaded by another program. */
 import assert from "node:assert/strict";
+import { openDataDir } from "../../core/data_dir.ts";
 import { Library } from "../../ffi/library.ts";
 import { featureNames, type LabelledRows, ModelRegistry, openBooster } from "../../ffi/models.ts";
 import type { ModelAbout } from "../../core/models.ts";
@@ -75,6 +76,7 @@ for (const kind of ["xgb", "lgbm"] as const) {
       const ours = await model.predict(rows, ROWS);
       const { schema, names } = featureNames(library, "mev");
       const about = { kind, schema_hash: schema.extended, feature_names: names } as ModelAbout;
+      openDataDir(folder);
       const registry = new ModelRegistry(library, folder);
       const { version } = await registry.register("mev", model, about, rows.slice(0, 32 * features));
       assert.deepEqual(registry.verify("mev", version), { version, usable: true, foreign: false });
