@@ -289,7 +289,8 @@ impl Agent {
             let reports = if options.cluster { Some(Reports::open(data_dir)?) } else { None };
             move || {
                 let status = || status(&shared, &control, &models, &instance, module);
-                watch(&shared, &control, &receipts, &status_path, reports, status);
+                let versions = || [models.live.version(), models.shadow.version()];
+                watch(&shared, &control, &receipts, &status_path, reports, versions, status);
             }
         })?;
         let hot = Hot {

@@ -27,13 +27,14 @@ const STATUS_EVERY: Duration = Duration::from_millis(250);
 const COMMAND_FIRST: Duration = Duration::from_millis(500);
 
 /// Reads commands off the log, looks for the kill signal, and tells status every `STATUS_EVERY`, and at once when
-/// another policy is in force: who asks after a kill must not read what was before it.
+/// another policy or model is in force: who asks after a kill or a deployment must not read what was before it.
 pub(super) fn watch(
     shared: &Shared,
     control: &Control,
     receipts: &Receipts,
     status_path: &Path,
     mut reports: Option<Reports>,
+    versions: impl Fn() -> Versions,
     status: impl Fn() -> Value,
 ) {
     let folder = status_path.parent().and_then(Path::parent).unwrap_or(Path::new("."));
@@ -67,7 +68,7 @@ pub(super) fn watch(
         if let Some(receipt) = states.due().and_then(|wanted| control.adopt(&wanted)) {
             receipts.append(&receipt);
         }
-        if told.is_due(control.live.in_force(), Instant::now()) {
+        if told.is_due((control.live.in_force(), versions()), Instant::now()) {
             let status = status();
             status_file.write(&status);
             if let Some(reports) = &mut reports {
@@ -82,16 +83,21 @@ pub(super) fn watch(
     }
 }
 
+/// The model that scores and the one that is asked beside it.
+pub(super) type Versions = [Option<Arc<str>>; 2];
+/// What a status is about: written at once when it is another one.
+type Subject = (InForce, Versions);
+
 /// Which status was written last.
 #[derive(Default)]
-struct Told(Option<(InForce, Instant)>);
+struct Told(Option<(Subject, Instant)>);
 
 impl Told {
     /// Whether one is to be written now, which then counts as written.
-    fn is_due(&mut self, in_force: InForce, now: Instant) -> bool {
-        let due = !self.0.is_some_and(|(told, at)| told == in_force && now < at + STATUS_EVERY);
+    fn is_due(&mut self, subject: Subject, now: Instant) -> bool {
+        let due = !self.0.as_ref().is_some_and(|(told, at)| *told == subject && now < *at + STATUS_EVERY);
         if due {
-            self.0 = Some((in_force, now));
+            self.0 = Some((subject, now));
         }
         due
     }
@@ -227,18 +233,24 @@ mod tests {
     use crate::control::server::Live;
 
     #[test]
-    fn a_status_is_due_at_once_when_another_policy_is_in_force_and_else_after_a_while() {
+    fn a_status_is_due_at_once_when_another_policy_or_model_is_in_force_and_else_after_a_while() {
         let (mut told, live, begin) = (Told::default(), Live::default(), Instant::now());
-        let after = |ms: u64| begin + Duration::from_millis(ms);
-        assert!(told.is_due(live.in_force(), begin), "the first one");
-        assert!(!told.is_due(live.in_force(), after(249)));
-        assert!(told.is_due(live.in_force(), after(250)));
+        let mut due = |models: [Option<&str>; 2], ms: u64| {
+            let subject = (live.in_force(), models.map(|version| version.map(Arc::from)));
+            told.is_due(subject, begin + Duration::from_millis(ms))
+        };
+        assert!(due([None, None], 0), "the first one");
+        assert!(!due([None, None], 249));
+        assert!(due([None, None], 250));
         live.set(&Policy { killed: true, ..Policy::default() }, false);
-        assert!(told.is_due(live.in_force(), after(251)), "a kill");
-        assert!(!told.is_due(live.in_force(), after(252)), "once");
+        assert!(due([None, None], 251), "a kill");
+        assert!(!due([None, None], 252), "once");
         live.set(&Policy { killed: true, throttle_pct: 5, ..Policy::default() }, false);
-        assert!(told.is_due(live.in_force(), after(253)), "another policy");
-        assert!(!told.is_due(live.in_force(), after(502)));
-        assert!(told.is_due(live.in_force(), after(503)));
+        assert!(due([None, None], 253), "another policy");
+        assert!(due([Some("a"), None], 254), "another model");
+        assert!(due([Some("a"), Some("b")], 255), "another shadow");
+        assert!(due([Some("b"), None], 256), "the shadow goes live");
+        assert!(!due([Some("b"), None], 505));
+        assert!(due([Some("b"), None], 506));
     }
 }
