@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use launcher::{MANIFEST, Part, WINDOW_LOG, hex, parse_manifest, sha256};
+use launcher::{MANIFEST, ManifestFile, Part, WINDOW_LOG, hex, parse_manifest, sha256};
 use rustix::fs::{AtFlags, Mode, OFlags, StatVfsMountFlags, openat, renameat, statvfs, syncfs, unlinkat};
 use sha2::{Digest, Sha256};
 
@@ -101,15 +101,41 @@ fn check(at: &OwnedFd, part: Part) -> io::Result<Below<()>> {
     let Some(files) = std::str::from_utf8(&text).ok().and_then(parse_manifest) else {
         return Ok(Below::Missing);
     };
+    let now = match states(at, part, &files, false)? {
+        Below::Ours(now) => now,
+        Below::Missing => return Ok(Below::Missing),
+        Below::NotOurs => return Ok(Below::NotOurs),
+    };
+    let before = match trust::file_below(at, Path::new(CHECKED))? {
+        Below::Ours((file, _)) => io::read_to_string(file.take(CHECKED_BYTES_MAX)).unwrap_or_default(),
+        Below::Missing => String::new(),
+        Below::NotOurs => return Ok(Below::NotOurs),
+    };
+    if before == now {
+        return Ok(Below::Ours(()));
+    }
+    let hashed = match states(at, part, &files, true)? {
+        Below::Ours(hashed) => hashed,
+        Below::Missing => return Ok(Below::Missing),
+        Below::NotOurs => return Ok(Below::NotOurs),
+    };
+    // Best effort: without it the next start hashes again.
+    let _ = remember(at, &hashed);
+    Ok(Below::Ours(()))
+}
+
+/// What each file is at the moment: its place, size and times, one line each; with `hashing` its bytes are looked at too.
+/// One file is open at a time: a start must work where a process may have few. `Missing`: one is missing or another.
+fn states(at: &OwnedFd, part: Part, files: &[ManifestFile], hashing: bool) -> io::Result<Below<String>> {
     let mut now = format!("{}\n", hex(&part.manifest));
-    let mut opened = Vec::new();
-    for file in &files {
-        let (open, stat) = match trust::file_below(at, Path::new(&file.path))? {
+    for file in files {
+        let (mut open, stat) = match trust::file_below(at, Path::new(&file.path))? {
             Below::Ours(found) => found,
             Below::Missing => return Ok(Below::Missing),
             Below::NotOurs => return Ok(Below::NotOurs),
         };
-        if u64::try_from(stat.st_size) != Ok(file.bytes) {
+        if u64::try_from(stat.st_size) != Ok(file.bytes) || hashing && hex(&sha256(&mut open)?) != file.sha256
+        {
             return Ok(Below::Missing);
         }
         // A change in place, also one that sets the time of change back, gives another `ctime`.
@@ -120,24 +146,8 @@ fn check(at: &OwnedFd, part: Part) -> io::Result<Below<()>> {
             "{} {} {} {changed} {touched} {}",
             stat.st_dev, stat.st_ino, stat.st_size, file.path
         );
-        opened.push(open);
     }
-    let before = match trust::file_below(at, Path::new(CHECKED))? {
-        Below::Ours((file, _)) => io::read_to_string(file.take(CHECKED_BYTES_MAX)).unwrap_or_default(),
-        Below::Missing => String::new(),
-        Below::NotOurs => return Ok(Below::NotOurs),
-    };
-    if before == now {
-        return Ok(Below::Ours(()));
-    }
-    for (file, open) in files.iter().zip(&mut opened) {
-        if hex(&sha256(open)?) != file.sha256 {
-            return Ok(Below::Missing);
-        }
-    }
-    // Best effort: without it the next start hashes again.
-    let _ = remember(at, &now);
-    Ok(Below::Ours(()))
+    Ok(Below::Ours(now))
 }
 
 /// Writes what [`check`] found, by rename.
