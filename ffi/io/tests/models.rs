@@ -2,6 +2,7 @@
 //! memory or system call.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -136,14 +137,18 @@ fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
             watcher.run(|| stop.load(Relaxed), |one| tell.lock().expect("whole").push(one))
         })
     };
+    // Told since what was waited for last: another thing may be told of a version right after it.
+    let seen = Cell::new(0);
     let wait_for = |version: &str, state: &str| {
         let begin = Instant::now();
         while begin.elapsed() < Duration::from_secs(20) {
-            let found =
-                told.lock().expect("not poisoned").iter().rfind(|one| one.version == version).cloned();
-            if let Some(one) = found.filter(|one| one.state == state) {
-                return one.reason;
+            let told = told.lock().expect("not poisoned");
+            let is_it = |one: &Told| one.version == version && one.state == state;
+            if let Some(at) = told[seen.get()..].iter().position(is_it) {
+                seen.set(seen.get() + at + 1);
+                return told[seen.get() - 1].reason.clone();
             }
+            drop(told);
             std::thread::sleep(Duration::from_millis(1));
         }
         panic!("{version} was not {state}: {:?}", told.lock());

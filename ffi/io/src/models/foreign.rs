@@ -64,15 +64,26 @@ impl Foreign {
         file.write_all(mark).map_err(no_mark)?;
         let watched = watch_loading(version);
         // It may behave otherwise here than in its child.
-        let loaded = load(&path).and_then(|(handle, predict)| {
+        let loaded = load(&path, &copy).and_then(|(handle, predict)| {
             // SAFETY: rows are as long as is said; the probe has called it so.
-            check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) })?;
-            Ok((handle, predict))
+            let checked = check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) });
+            if checked.is_err() {
+                // SAFETY: nobody else has the handle.
+                unsafe { libc::dlclose(handle) };
+            }
+            checked.map(|()| (handle, predict))
         });
         watched.store(true, SeqCst);
         file.set_len(before).map_err(no_mark)?;
         mark_crashes(file);
-        let (handle, predict) = loaded?;
+        let (handle, predict) = match loaded {
+            Ok(found) => found,
+            Err(why) => {
+                // The loader may keep it all the same: its name is not used again either.
+                std::mem::forget(copy);
+                return Err(why);
+            }
+        };
         let (begun, ended) = (AtomicU64::new(0), AtomicU64::new(0));
         Ok(Foreign { handle, predict, mark, begun, ended, _copy: copy })
     }
@@ -123,8 +134,11 @@ fn private_copy(bytes: &[u8]) -> std::io::Result<OwnedFd> {
     Ok(file.into())
 }
 
-/// Loads a shared object and finds its function.
-pub(super) fn load(path: &CStr) -> Result<(*mut c_void, Predict), String> {
+/// Loads a shared object, which `copy` is under the name `path`, and finds its function.
+///
+/// The loader knows what it has loaded by name: under a name of before it answers with what it had, also when that is
+/// another file (one that `dlclose` left loaded). What it gave must be of this file.
+pub(super) fn load(path: &CStr, copy: &impl AsRawFd) -> Result<(*mut c_void, Predict), String> {
     // SAFETY: loading runs the file's constructors; where that may be is the caller's to know.
     let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
     if handle.is_null() {
@@ -135,8 +149,30 @@ pub(super) fn load(path: &CStr) -> Result<(*mut c_void, Predict), String> {
     if symbol.is_null() {
         return Err("it has no symbol treelite_predict".to_owned());
     }
+    if !is_of(symbol as usize, copy) {
+        return Err("the loader gave another file that was loaded before".to_owned());
+    }
     // SAFETY: SPEC 4 fixes the signature.
     Ok((handle, unsafe { std::mem::transmute::<*mut c_void, Predict>(symbol) }))
+}
+
+/// Whether what is mapped at an address is of the file.
+fn is_of(address: usize, file: &impl AsRawFd) -> bool {
+    // SAFETY: a struct of numbers that the call fills.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: the descriptor is open and the struct is ours.
+    if unsafe { libc::fstat(file.as_raw_fd(), &raw mut stat) } != 0 {
+        return false;
+    }
+    // A line is `start-end rights offset device inode name`.
+    let inode = |line: &str| {
+        let mut words = line.split_ascii_whitespace();
+        let (start, end) = words.next()?.split_once('-')?;
+        let [start, end] = [start, end].map(|hex| usize::from_str_radix(hex, 16));
+        (start.ok()? <= address && address < end.ok()?).then(|| words.nth(3)?.parse::<u64>().ok())?
+    };
+    std::fs::read_to_string("/proc/self/maps")
+        .is_ok_and(|maps| maps.lines().find_map(inode) == Some(stat.st_ino))
 }
 
 /// Whether a foreign file may be used, by a run in a child process alone.
@@ -261,5 +297,40 @@ pub(super) fn give_up(version: &str) -> ! {
         libc::write(CRASH_FD.load(SeqCst), mark.as_ptr().cast(), size_of::<Mark>());
         libc::signal(libc::SIGABRT, libc::SIG_DFL);
         libc::abort()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn another_file_under_the_name_of_a_loaded_one_is_not_taken_for_it() {
+        let folder = std::env::temp_dir().join(format!("legend-foreign-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let [first, second] = ["0.25f", "0.5f"].map(|answer| {
+            let (source, object) = (folder.join(format!("{answer}.c")), folder.join(format!("{answer}.so")));
+            let text =
+                format!("float treelite_predict(const float *x, unsigned long n) {{ return {answer}; }}");
+            std::fs::write(&source, text).expect("a source");
+            let cc = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&object).arg(&source).status();
+            assert!(cc.expect("cc runs").success());
+            private_copy(&std::fs::read(object).expect("an object")).expect("a copy")
+        });
+        let name = CString::new(format!("/proc/self/fd/{}", first.as_raw_fd())).expect("a name");
+        let (_, predict) = load(&name, &first).expect("loads");
+        // SAFETY: it reads no row.
+        assert!((unsafe { predict(std::ptr::null(), 0) } - 0.25).abs() < f32::EPSILON);
+        // SAFETY: both are our own; the first one's number now names the second file.
+        assert!(unsafe { libc::dup2(second.as_raw_fd(), first.as_raw_fd()) } >= 0);
+        let refused = load(&name, &second).map(|_| ()).expect_err("refuses");
+        assert_eq!(refused, "the loader gave another file that was loaded before");
+        let other = CString::new(format!("/proc/self/./fd/{}", first.as_raw_fd())).expect("a name");
+        let (_, predict) = load(&other, &second).expect("loads by another name");
+        // SAFETY: it reads no row.
+        assert!((unsafe { predict(std::ptr::null(), 0) } - 0.5).abs() < f32::EPSILON);
+        std::fs::remove_dir_all(&folder).expect("removed");
     }
 }

@@ -23,8 +23,18 @@ const FILES_MAX: u64 = 64;
 /// Descriptors of the child: the model, and where the answer goes. All others are closed.
 const MODEL_FD: c_int = 3;
 const ANSWER_FD: c_int = 4;
-const MODEL_PATH: &CStr = c"/proc/self/fd/3";
+/// Written otherwise than the name of a model that is loaded for use: the loader would answer with what it has by a name.
+const MODEL_PATH: &CStr = c"/proc/self/./fd/3";
 const ANSWER_BYTES: usize = 256;
+
+/// A descriptor that is a number here and owned by nobody.
+struct Number(c_int);
+
+impl AsRawFd for Number {
+    fn as_raw_fd(&self) -> c_int {
+        self.0
+    }
+}
 
 /// Loads the file and asks it the golden rows in a child process.
 pub(super) fn probe(file: &OwnedFd, golden: &Golden, features: usize) -> Result<(), String> {
@@ -47,7 +57,7 @@ pub(super) fn probe(file: &OwnedFd, golden: &Golden, features: usize) -> Result<
     }
     if child == 0 {
         let told = if confine(file.as_raw_fd(), to.as_raw_fd(), memory, &mut allowed) {
-            foreign::load(MODEL_PATH).and_then(|(_, predict)| {
+            foreign::load(MODEL_PATH, &Number(MODEL_FD)).and_then(|(_, predict)| {
                 // SAFETY: rows are as long as is said; a crash ends this child.
                 check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) })
             })
