@@ -3,7 +3,16 @@ import { useEffect, useState } from "preact/hooks";
 import type { ModuleName } from "../core/control.ts";
 import type { FleetAgent } from "../core/fleet.ts";
 import { Icon, State } from "./_icons.tsx";
-import { type AgentsState, drift, MODULE_TITLES, ofModule, policyOf, stateOf, useAgents } from "./agents.ts";
+import {
+  type AgentsState,
+  drift,
+  MODULE_TITLES,
+  ofModule,
+  policyOf,
+  stateOf,
+  termText,
+  useAgents,
+} from "./agents.ts";
 import { NoAnswer } from "./_ui.tsx";
 import { api, Problem, wordsOf } from "./api.ts";
 import { useAsked } from "./ask.ts";
@@ -158,7 +167,7 @@ function InForce({ agents, wanted, late_s }: Pick<AgentsState, "agents" | "wante
                       ? <State kind="ok" icon="ok">As wanted</State>
                       : terms.map((term) => (
                         <State kind="warn" icon="no" key={term}>
-                          {`${term} ${one.policy[term]} ≠ ${want.policy[term]}`}
+                          {`${term} ${termText(one.policy, term)} ≠ ${termText(want.policy, term)}`}
                         </State>
                       ))}
                   </td>

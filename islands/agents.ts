@@ -150,8 +150,23 @@ export function policyOf(
 
 export const MODULE_TITLES = { arbitrage: "Arbitrage", mev: "Sandwich" } as const;
 
+/** What a gate is that is left out of a policy: off. */
+const OFF: Partial<PolicyState> = {
+  pools_deny: [],
+  mints_allow: [],
+  mints_deny: [],
+  liquidity_min: 0,
+  mint_refuse: [],
+  unknown: "refuse",
+};
+
+/** A term of a policy as text; one that is off is the same whether it is left out or said. */
+export function termText(policy: PolicyState, term: keyof PolicyState): string {
+  return String(policy[term] ?? OFF[term]) || "none";
+}
+
 /** The terms in which what is in force differs from what is wanted. */
 export function drift(wanted: PolicyState, applied: PolicyState): (keyof PolicyState)[] {
-  const names = Object.keys(wanted) as (keyof PolicyState)[];
-  return names.filter((name) => String(wanted[name]) !== String(applied[name]));
+  const names = [...new Set([...Object.keys(wanted), ...Object.keys(applied)])] as (keyof PolicyState)[];
+  return names.filter((name) => termText(wanted, name) !== termText(applied, name));
 }
