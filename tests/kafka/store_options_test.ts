@@ -111,7 +111,11 @@ Deno.test("ClickHouse's own Kafka engine stores what the sink would store, of bo
     };
     // The sink's rows of the same topics, in a database of their own.
     const env = { ...cluster.env, CLICKHOUSE_DATABASE: "by_sink" };
-    const sunk = await legend(["run", "sink", "--until-stored", "--data-dir", data], { env });
+    const plain = `${cluster.folder}/plain.toml`;
+    await Deno.writeTextFile(plain, "[clickhouse]\nkafka_engine = false\n");
+    const sunk = await legend(["run", "sink", "--until-stored", "--data-dir", data, "--config", plain], {
+      env,
+    });
     assert.equal(sunk.code, 0, sunk.stderr);
     const expected = await rows("by_sink");
     let got: unknown;
