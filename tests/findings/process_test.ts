@@ -164,10 +164,17 @@ Deno.test("operator 11: parts are children of a thread that lives as long as the
 Deno.test("operator 5 and 8: a closed stderr and SIGHUP end nothing, SIGTERM ends all with 0", () =>
   withFolder(async (folder) => {
     const data = `${folder}/data`;
-    const child = command([...SIM, freePort(), "--data-dir", data]).spawn();
+    const port = freePort();
+    const child = command([...SIM, port, "--data-dir", data]).spawn();
     const out = new Response(child.stdout).text();
+    const answers = () =>
+      fetch(`http://127.0.0.1:${port}/api/health`).then(
+        (answer) => answer.body?.cancel().then(() => answer.ok),
+        () => false,
+      );
     try {
       await agentsRun(data);
+      await until("the page", answers);
       // Nobody reads what it says any more.
       await child.stderr.cancel();
       child.kill("SIGHUP");
@@ -183,6 +190,8 @@ Deno.test("operator 5 and 8: a closed stderr and SIGHUP end nothing, SIGTERM end
           ),
       );
       assert.ok(next);
+      // Before it answers it is the supervisor's to start it again.
+      await until("the new page's answer", answers);
       for (const pid of processesOf(data)) Deno.kill(pid, "SIGHUP");
       const before = JSON.parse(Deno.readTextFileSync(`${data}/agents/mev.status.json`));
       await until("the agent going on", () => {
