@@ -111,7 +111,7 @@ Deno.test("operator 21: wrong names of verbs, keys and modules are answered with
     [["control", "mev", "policy", "--ev-min", "abc"], /^Cannot use --ev-min abc: /],
     [["run", "--source", "sim:7", "--speed", "fast"], /^Cannot use --speed fast: /],
     [["audit", "show", "--limit", "many"], /--limit cannot be `many`, need a whole number/],
-    [["user", "add", "A b", "viewer"], /^Cannot add A b: need a name of/],
+    [["user", "add", "A b", "viewer"], /^Cannot add A b: need 1..64 characters of a-z/],
   ];
   await eachAtOnce(rows, async ([words, pattern]) => {
     const outcome = await legend(words, { env: { HOME: "/nonexistent" } });
