@@ -3,6 +3,7 @@ import { descriptorRecord, type Job, JobBook, statusRecord } from "../core/jobs/
 import type { LogRecord, StoredRecord } from "../core/log/log.ts";
 import { type Marks, startOfKey } from "../core/jobs/schedules.ts";
 import type { Schedule } from "../proto/jobs.ts";
+import { randomOf } from "../tools/random.ts";
 import { Scheduler } from "./scheduler.ts";
 
 const MINUTE = 60_000;
@@ -238,19 +239,9 @@ Deno.test("a schedule that cannot be started is said once and holds up no other"
   assert.match(world.said[0]!, /^Cannot start schedule broken: Cannot use cron field minute/);
 });
 
-/** A seeded generator (mulberry32): a failing seed is its reproduction. */
-function random(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 Deno.test("whatever clock, process and disk do within a day, a minute is started at most once and the newest is made up for", async () => {
   for (let seed = 1; seed <= 60; seed++) {
-    const dice = random(seed);
+    const dice = randomOf(seed);
     const world = new World();
     world.schedules = [{ ...NIGHTLY, cron: "*/20 * * * *" }];
     let [clock, furthest] = [T, T];

@@ -4,7 +4,7 @@
  */
 import { say, task } from "./command.ts";
 import { describe, type Mutant, OPERATORS } from "./mutants/mutant.ts";
-import { randomOf, shuffled } from "./mutants/random.ts";
+import { randomOf, shuffled } from "./random.ts";
 import { copyTree, type Judge, mustPass, type Outcome, outcomeOf } from "./mutants/run.ts";
 import { rustMutantsOf } from "./mutants/rust.ts";
 import { mutantsOf } from "./mutants/typescript.ts";

@@ -217,8 +217,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 /** Waits until the verb's library is loaded: from there on it reads. */
 async function began(pid: number, args: readonly string[]): Promise<void> {
-  const until = Date.now() + 60_000;
-  while (Date.now() < until) {
+  const until = performance.now() + 60_000;
+  while (performance.now() < until) {
     const maps = await Deno.readTextFile(`/proc/${pid}/maps`).catch(() => "");
     if (maps.includes("liblegend")) return;
     await new Promise((done) => setTimeout(done, 20));

@@ -1,6 +1,7 @@
 /** Kills under random faults and hostile texts; `deno run -A tests/findings/kill_fuzz.ts COUNT [SEED]` prints what came of them. */
 import { DatabaseSync } from "node:sqlite";
 import { type ModuleName, MODULES } from "../../core/control.ts";
+import { randomOf } from "../../tools/random.ts";
 import { withFolder } from "../e2e/executable.ts";
 import { Disk } from "./disk.ts";
 import { assertDead, Installation, killByVerb, type Outcome, until } from "./kill.ts";
@@ -32,17 +33,6 @@ type Fault = typeof FAULTS[number][0] | "none";
 const LANES = 2;
 const DISK_BYTES = 24 << 20;
 const STRANGERS = 4;
-
-/** A generator that a printed seed repeats (mulberry32). */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Each way as often as its share says, in a random order. */
 function waysOf(count: number, random: () => number): Way[] {

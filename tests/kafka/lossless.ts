@@ -8,6 +8,7 @@ import { Store } from "../../core/store/client.ts";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { realtime } from "../../proto/wire.ts";
+import { randomOf } from "../../tools/random.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { type Cluster, Part, withCluster, Writer } from "./cluster.ts";
 
@@ -98,7 +99,7 @@ export async function lossless(
     };
     const writer = new Writer(data, TOPIC, perSecond).start();
     const acknowledged: Awaited<ReturnType<Writer["kill"]>>[] = [];
-    const random = mulberry(seed);
+    const random = randomOf(seed);
     const victims = [...Object.keys(parts), "writer", "broker"];
     const end = performance.now() + seconds * 1000;
     while (performance.now() < end) {
@@ -132,15 +133,4 @@ export async function lossless(
     await then(cluster, store, data);
   });
   return told;
-}
-
-/** A small seeded generator; 0..1. */
-function mulberry(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

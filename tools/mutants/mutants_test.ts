@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, mutated } from "./mutant.ts";
-import { randomOf, shuffled } from "./random.ts";
+import { randomOf, shuffled } from "../random.ts";
 import { rustMutantsOf } from "./rust.ts";
 import { mutantsOf } from "./typescript.ts";
 
