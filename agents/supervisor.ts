@@ -83,7 +83,8 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
     options.restarted?.(part.name, code, lastSaid);
     say(`${part.name} ended with ${code}, starting it again in ${pauseMs} ms`);
     await pause(pauseMs, signal);
-    if (signal.aborted) return { name: part.name, code, last };
+    // Its crash has been said; what was asked of it since, to end, it has done.
+    if (signal.aborted) return { name: part.name, code: 0, last };
     pauseMs = Math.min(2 * pauseMs, PAUSE_MS.last);
   }
 }

@@ -19,8 +19,6 @@ import { makeTopics } from "./topics.ts";
 const TELL_MS = 500;
 /** Files and sockets that each part may have; the store alone takes some hundreds when it has work. */
 const RUN_DESCRIPTORS_MIN = 256;
-/** Exit code of a part that SIGTERM has ended. */
-const STOPPED = 128 + 15;
 /** A part that has never run longer than this has not been able to start; later it has crashed. */
 const START_MS = 5_000;
 
@@ -98,8 +96,7 @@ export const run: VerbBody = {
     // What captured files gave goes to Kafka before the run ends.
     if (!live && linked) await supervise([{ ...link, args: [...link.args, "--until-sent"] }], supervisor);
     const statuses = ends.flatMap(({ last }) => countersOf(last) ?? []);
-    // One that was still starting when it was stopped had no answer to the signal yet.
-    const code = Math.max(...ends.map(({ code }) => context.signal.aborted && code === STOPPED ? 0 : code));
+    const code = Math.max(...ends.map(({ code }) => code));
     if (refusedWith !== undefined) return refusedWith;
     if (statuses.length < 2) return context.signal.aborted ? EXIT.done : EXIT.failed;
     const seconds = ((performance.now() - begin) / 1000).toFixed(2);
