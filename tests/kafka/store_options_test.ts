@@ -32,8 +32,9 @@ Deno.test("rows older than clickhouse.tier_days lie in the bucket, and are read 
       assert.equal(ran.code, 0, ran.stderr);
       const stored = await legend(["run", "sink", "--until-stored", ...words], { env });
       assert.equal(stored.code, 0, stored.stderr);
+      // Of another month, so of another partition: a merge with young rows would keep them here.
       const old =
-        "INSERT INTO arb_opportunities (dt, decision_id, seq, slot, stored_at) SELECT now(), 'sixteen bytes id', number, number, now() - INTERVAL 5 DAY FROM numbers(1000)";
+        "INSERT INTO arb_opportunities (dt, decision_id, seq, slot, stored_at) SELECT now() - INTERVAL 40 DAY, 'sixteen bytes id', number, number, now() - INTERVAL 5 DAY FROM numbers(1000)";
       await store.command(old);
       const disks = async () =>
         Object.fromEntries(
