@@ -6,7 +6,7 @@ import { ROOT, TESTS } from "./paths.ts";
 const LEFT_OUT = new Set(["node_modules", "target", "dist", "shared", ".git", ".cache"]);
 
 /** Test files below a folder, by their path from the root. */
-async function* testFiles(folder = ""): AsyncGenerator<string> {
+export async function* testFiles(folder = ""): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(`${ROOT}/${folder}`)) {
     if (isDirectory && !LEFT_OUT.has(name)) yield* testFiles(`${folder}${name}/`);
     else if (/[._]test\.[jt]sx?$/.test(name)) yield folder + name;

@@ -15,7 +15,8 @@ const COUNTS = { typescript: 200, rust: 60 };
 const SEED = 20261127;
 /** Of those that could be judged. */
 const SURVIVORS_MAX = 0.1;
-const COPIES = 2;
+/** Copies of the tree that work beside each other; Cargo builds one at a time. */
+const COPIES = { ".ts": 2, ".rs": 1 };
 
 interface Area {
   /** Files and folders whose code is changed. */
@@ -36,8 +37,10 @@ const TYPESCRIPT: readonly Area[] = [
   { files: ["core/jobs"], judge: denoTests(["core/jobs", "agents"], API) },
 ];
 
+const CARGO_TEST = ["cargo", "test", "-q", "--locked", "--manifest-path", "ffi/Cargo.toml", "-p"];
+/** The crate's unit tests first: they are quick and notice most. */
 const cargoTests = (crate: string): Judge => ({
-  tests: [["cargo", "test", "-q", "--locked", "--manifest-path", "ffi/Cargo.toml", "-p", crate]],
+  tests: [[...CARGO_TEST, crate, "--lib"], [...CARGO_TEST, crate, "--tests"]],
   isUnusable: (output) => /could not compile/.test(output),
 });
 
@@ -67,7 +70,7 @@ function* filesOf(path: string, ending: string): Generator<string> {
 /** Judges mutants in the seeded order until `count` could be judged. */
 async function judge(
   areas: readonly Area[],
-  ending: string,
+  ending: keyof typeof COPIES,
   find: (file: string, source: string) => Mutant[],
   count: number,
   seed: number,
@@ -102,7 +105,7 @@ async function judge(
       await Deno.remove(folder, { recursive: true });
     }
   };
-  await Promise.all(Array.from({ length: count === 0 ? 0 : COPIES }, work));
+  await Promise.all(Array.from({ length: count === 0 ? 0 : COPIES[ending] }, work));
   return judged;
 }
 

@@ -1,27 +1,41 @@
 /** Runs the test runners and counts by their own reports. */
+import { testFiles } from "./check_tests.ts";
 import { exec, say } from "./command.ts";
+import { isStepOf, junitCases, wholeTests } from "./junit.ts";
+import type { TestCase } from "./junit.ts";
 import { ROOT } from "./paths.ts";
+import { filterOf, toRetry } from "./retry.ts";
+
+/** No test may take longer. */
+const SLOW_SECONDS = 120;
 
 export interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** Tests that failed and then passed alone. */
+  flaky: readonly string[];
+  /** Tests that took longer than any may. */
+  slow: readonly string[];
 }
 
-export const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
+export const NONE: Counts = { passed: 0, failed: 0, skipped: 0, flaky: [], slow: [] };
 
 export function add(a: Counts, b: Counts): Counts {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+  return {
+    passed: a.passed + b.passed,
+    failed: a.failed + b.failed,
+    skipped: a.skipped + b.skipped,
+    flaky: [...a.flaky, ...b.flaky],
+    slow: [...a.slow, ...b.slow],
+  };
 }
 
-/** Counts of a JUnit report as `deno test` writes it. A run that crashed before its report failed. */
-export function junitCounts(xml: string): Counts {
-  const number = (name: string) =>
-    Number(new RegExp(`<testsuites[^>]* ${name}="(\\d+)"`).exec(xml)?.[1] ?? NaN);
-  const [tests, failures, errors] = [number("tests"), number("failures"), number("errors")];
-  if (Number.isNaN(tests)) return { passed: 0, failed: 1, skipped: 0 };
-  const skipped = [...xml.matchAll(/<skipped/g)].length;
-  return { passed: tests - failures - errors - skipped, failed: failures + errors, skipped };
+/** Counts of the tests and steps of a report. A run that crashed before its report failed. */
+export function countsOf(cases: readonly TestCase[]): Counts {
+  if (cases.length === 0) return { ...NONE, failed: 1 };
+  const of = (outcome: TestCase["outcome"]) => cases.filter((one) => one.outcome === outcome).length;
+  return { ...NONE, passed: of("passed"), failed: of("failed"), skipped: of("skipped") };
 }
 
 /** Counts of all `test result:` lines of cargo. */
@@ -32,24 +46,71 @@ export function cargoCounts(text: string): Counts {
       /^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/gm,
     )
   ) {
-    total = add(total, { passed: Number(passed), failed: Number(failed), skipped: Number(ignored) });
+    total = add(total, {
+      ...NONE,
+      passed: Number(passed),
+      failed: Number(failed),
+      skipped: Number(ignored),
+    });
   }
   return total;
 }
 
-/** `deno test` on some paths. */
+/** `deno test` on some paths. A test that failed is run once more, alone, where `retry.ts` has it so. */
 export async function denoTest(
   name: string,
   paths: readonly string[],
   env: Record<string, string> = {},
+  retriesLeft = 0,
 ): Promise<Counts> {
-  const report = await Deno.makeTempFile({ suffix: ".xml" });
-  const { code } = await exec(Deno.execPath(), ["test", "-A", "-q", `--junit-path=${report}`, ...paths], {
-    env,
+  const { code, cases } = await denoRun(paths, env);
+  const failed = cases.filter(({ outcome }) => outcome === "failed");
+  // A file that cannot be loaded is not in the report.
+  const reported = new Set(cases.map(({ file }) => file));
+  const files = (await Array.fromAsync(testFiles())).filter((file) =>
+    paths.some((path) => file === path || file.startsWith(`${path}/`))
+  );
+  const unloaded = files.filter((file) => !reported.has(file));
+  for (const file of unloaded) say(`${file} ran no test`);
+  const flaky = unloaded.length > 0 ? [] : await passedAgain(toRetry(failed, retriesLeft), env);
+  const isFlaky = (one: TestCase) => flaky.some((test) => one === test || isStepOf(one, test));
+  const settled = cases.map((one): TestCase =>
+    one.outcome === "failed" && isFlaky(one) ? { ...one, outcome: "passed" } : one
+  );
+  const counts = countsOf(settled);
+  const isClean = flaky.length > 0 && counts.failed === 0;
+  return finish(name, isClean ? 0 : code, {
+    ...counts,
+    failed: counts.failed + unloaded.length,
+    flaky: flaky.map(({ file, name }) => `${file}: ${name}`),
+    slow: wholeTests(cases).filter(({ seconds }) => seconds > SLOW_SECONDS)
+      .map(({ file, name, seconds }) => `${file}: ${name} (${seconds.toFixed(0)} s)`),
   });
-  const counts = junitCounts(await Deno.readTextFile(report));
-  await Deno.remove(report);
-  return finish(name, code, counts);
+}
+
+/** Those of `tests` that pass now, each run alone. */
+async function passedAgain(tests: readonly TestCase[], env: Record<string, string>): Promise<TestCase[]> {
+  const passed: TestCase[] = [];
+  for (const test of tests) {
+    say(`once more, alone: ${test.file}: ${test.name}`);
+    const { code, cases } = await denoRun([`--filter=${filterOf(test.name)}`, test.file], env);
+    if (code === 0 && cases.some(({ name, outcome }) => name === test.name && outcome === "passed")) {
+      passed.push(test);
+    }
+  }
+  return passed;
+}
+
+async function denoRun(words: readonly string[], env: Record<string, string>) {
+  const report = await Deno.makeTempFile({ suffix: ".xml" });
+  try {
+    const { code } = await exec(Deno.execPath(), ["test", "-A", "-q", `--junit-path=${report}`, ...words], {
+      env,
+    });
+    return { code, cases: junitCases(await Deno.readTextFile(report)) };
+  } finally {
+    await Deno.remove(report);
+  }
 }
 
 /** `cargo test` of the whole workspace. */

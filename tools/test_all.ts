@@ -9,25 +9,30 @@ import { checkInstructions } from "./instructions.ts";
 import { fuzz } from "./fuzz.ts";
 import { EXECUTABLE_TESTS, ROOT, UNIT_TESTS } from "./paths.ts";
 import { add, cargoTest, type Counts, denoTest, NONE } from "./report.ts";
+import { RETRIED_MAX } from "./retry.ts";
 import { withSmallDisk } from "./small_disk.ts";
 
 /** For each target; `deno task fuzz` takes longer. */
 const FUZZ_SECONDS = 20;
 
 async function everything(): Promise<Counts> {
-  await build();
+  await timed("build", build);
   if (!Deno.args.includes("--skip-checks")) {
-    await runChecks();
-    await checkInstructions(false);
+    await timed("checks", runChecks);
+    await timed("instructions", () => checkInstructions(false));
   }
   await timed("dist/legend (slim, fast)", () => must(`${ROOT}/compile.sh`, ["--slim", "--fast"]));
   let counts = NONE;
-  counts = add(counts, await denoTest("deno", UNIT_TESTS));
-  counts = add(counts, await withSmallDisk(cargoTest));
-  counts = add(counts, await denoTest("executable", EXECUTABLE_TESTS));
+  const run = async (name: string, paths: readonly string[], env = {}) => {
+    const left = RETRIED_MAX - counts.flaky.length;
+    counts = add(counts, await timed(name, () => denoTest(name, paths, env, left)));
+  };
+  await run("deno", UNIT_TESTS);
+  counts = add(counts, await timed("cargo", () => withSmallDisk(cargoTest)));
+  await run("executable", EXECUTABLE_TESTS);
   // The first screen once more, unchanged, on a real broker and a real ClickHouse server.
-  counts = add(counts, await denoTest("kafka", ["tests/e2e/page_test.ts"], { LEGEND_TEST_LOG: "kafka" }));
-  await fuzz(FUZZ_SECONDS);
+  await run("kafka", ["tests/e2e/page_test.ts"], { LEGEND_TEST_LOG: "kafka" });
+  await timed("fuzz", () => fuzz(FUZZ_SECONDS));
   return counts;
 }
 
@@ -39,6 +44,8 @@ await task(async () => {
     say(error instanceof Error ? error.message : String(error));
     counts = { ...NONE, failed: 1 };
   }
+  for (const test of counts.slow) say(`slow: ${test}`);
+  for (const test of counts.flaky) say(`flaky, passed when run again alone: ${test}`);
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
   Deno.stdout.writeSync(
     new TextEncoder().encode(`${counts.passed} passed, ${counts.failed} failed${skipped}\n`),

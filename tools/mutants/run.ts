@@ -1,5 +1,5 @@
 /** Runs the tests against one mutant after the other, in copies of the tree. */
-import { ROOT } from "../paths.ts";
+import { CACHE, ROOT } from "../paths.ts";
 import { mutated } from "./mutant.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -19,10 +19,17 @@ const LIMIT_MS = 300_000;
 const LEFT_OUT = new Set([".git", "dist", "shared", "bench", "examples", "systemd", "deploy"]);
 /** What is large and only read. */
 const LINKED = new Set(["node_modules", ".cache"]);
+const RUST_COPY = `${CACHE}/mutants`;
+/** What the checkout has built of other people's crates is not built again. */
+const BUILD_ENV = { CARGO_TARGET_DIR: `${ROOT}/ffi/target` };
 
-/** A copy of the checkout that tests can run in. */
+/** A copy of the checkout that tests can run in. The one for Rust has always the same path: Cargo builds by path. */
 export async function copyTree(withRust: boolean): Promise<string> {
-  const folder = await Deno.makeTempDir({ prefix: "legend-mutants-" });
+  const folder = withRust ? RUST_COPY : await Deno.makeTempDir({ prefix: "legend-mutants-" });
+  if (withRust) {
+    await Deno.remove(folder, { recursive: true }).catch(() => {});
+    await Deno.mkdir(folder, { recursive: true });
+  }
   for await (const { name } of Deno.readDir(ROOT)) {
     if (LEFT_OUT.has(name)) continue;
     if (LINKED.has(name)) await Deno.symlink(`${ROOT}/${name}`, `${folder}/${name}`);
@@ -78,6 +85,7 @@ async function run(program: string, args: readonly string[], cwd: string) {
   const { success, stdout, stderr } = await new Deno.Command(program, {
     args: [...args],
     cwd,
+    env: BUILD_ENV,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

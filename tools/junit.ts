@@ -1,0 +1,51 @@
+/** Reads the report that `deno test --junit-path` writes. */
+
+export interface TestCase {
+  /** As the runner was given it, from the checkout's root. */
+  readonly file: string;
+  /** A step's name begins with its test's name and " > ". */
+  readonly name: string;
+  readonly seconds: number;
+  readonly outcome: "passed" | "failed" | "skipped";
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&apos;": "'",
+  "&amp;": "&",
+};
+
+/** Every test and step, in the order of the report. */
+export function junitCases(xml: string): TestCase[] {
+  const text = (escaped: string) =>
+    escaped.replaceAll(
+      /&#(\d+);|&\w+;/g,
+      (entity, code) => code ? String.fromCodePoint(Number(code)) : ENTITIES[entity] ?? entity,
+    );
+  return [
+    ...xml.matchAll(
+      /<testcase name="([^"]*)" classname="([^"]*)" time="([^"]*)"[^>]*>([^]*?)<\/testcase>/g,
+    ),
+  ].map(([, name, file, time, body]) => ({
+    file: text(file!).replace(/^\.\//, ""),
+    name: text(name!),
+    seconds: Number(time),
+    outcome: /<(?:failure|error)\b/.test(body!)
+      ? "failed"
+      : body!.includes("<skipped")
+      ? "skipped"
+      : "passed",
+  }));
+}
+
+/** Whether `step` is a step of `test`, or of a step of it. */
+export function isStepOf(step: TestCase, test: TestCase): boolean {
+  return step.file === test.file && step.name.startsWith(`${test.name} > `);
+}
+
+/** The tests among these that are nobody's step. */
+export function wholeTests(cases: readonly TestCase[]): TestCase[] {
+  return cases.filter((one) => !cases.some((other) => isStepOf(one, other)));
+}
