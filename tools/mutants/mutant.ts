@@ -26,14 +26,21 @@ export function mutated(source: string, { start, end, text }: Mutant): string {
   return source.slice(0, start) + text + source.slice(end);
 }
 
-/** `core/x.ts:12 comparison: a === b -> a !== b`, in one line. */
-export function describe(source: string, { file, operator, start, end, text }: Mutant): string {
-  const line = source.slice(0, start).split("\n").length;
+/** The line, from 1, of a character of the file. */
+export const lineOf = (source: string, at: number) => source.slice(0, at).split("\n").length;
+
+/** `core/x.ts:12 comparison: a === b -> a !== b`, in one line; `hasLine`: with the line's number. */
+export function describe(
+  source: string,
+  { file, operator, start, end, text }: Mutant,
+  hasLine = true,
+): string {
+  const line = lineOf(source, start);
   const short = (piece: string) => {
     const flat = piece.replaceAll(/\s+/g, " ").trim();
     return flat.length > 60 ? `${flat.slice(0, 57)}...` : flat;
   };
-  return `${file}:${line} ${operator}: ${short(source.slice(start, end)) || "nothing"} -> ${
-    short(text) || "nothing"
-  }`;
+  return `${file}${hasLine ? `:${line}` : ""} ${operator}: ${
+    short(source.slice(start, end)) || "nothing"
+  } -> ${short(text) || "nothing"}`;
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, mutated } from "./mutant.ts";
+import { inSeededOrder } from "./sample.ts";
+import { importsOf, lcovLines, selected } from "./select.ts";
 import { randomOf, shuffled } from "../random.ts";
 import { rustMutantsOf } from "./rust.ts";
 import { mutantsOf } from "./typescript.ts";
@@ -80,4 +82,58 @@ Deno.test("a mutant is described by its line", () => {
   const source = "a;\nif (b < c) d;\n";
   const [mutant] = mutantsOf("core/x.ts", source).filter(({ operator }) => operator === "comparison");
   assert.equal(describe(source, mutant!), "core/x.ts:2 comparison: < -> >=");
+});
+
+Deno.test("a sample keeps its order when other lines of the sources change", () => {
+  const names = (source: string, seed: number) => {
+    const candidates = mutantsOf("core/x.ts", source).map((mutant) => ({ mutant, source }));
+    return inSeededOrder(candidates, seed).map(({ mutant }) => describe(source, mutant, false));
+  };
+  const source = "if (a < b) f();\nif (c === d) g(1, 2);\n";
+  const before = names(source, 7);
+  assert.notDeepEqual(names(source, 8), before);
+  const after = names(`h(3);\n${source}`, 7);
+  assert.ok(after.length > before.length);
+  assert.deepEqual(after.filter((name) => before.includes(name)), before);
+});
+
+Deno.test("importsOf() follows what a file imports, at load, later, as a type and as a thread", () => {
+  const files: Record<string, string> = {
+    "core/a_test.ts": 'import { a } from "./a.ts";\nimport type { T } from "../proto/t.ts";',
+    "core/a.ts": 'const b = await import("./b.ts");\nnew Worker(new URL("./c.ts", import.meta.url));',
+    "core/b.ts": 'export * from "./a.ts";\nimport assert from "node:assert/strict";',
+    "core/c.ts": "",
+    "proto/t.ts": "",
+  };
+  assert.deepEqual(
+    [...importsOf("core/a_test.ts", (path) => files[path]!)].sort(),
+    Object.keys(files).sort(),
+  );
+});
+
+const REPORT = `SF:/tree/core/x.ts
+DA:1,1
+DA:2,0
+DA:3,4
+end_of_record
+SF:/elsewhere/core/x.ts
+DA:2,1
+end_of_record
+`;
+
+Deno.test("lcovLines() has the files of its folder, and which of their lines ran", () =>
+  assert.deepEqual(lcovLines(REPORT, "/tree"), { "core/x.ts": { 1: true, 2: false, 3: true } }));
+
+Deno.test("selected() names the test files that run a line, the quickest first", () => {
+  const coverage = (ms: number, lines: Record<number, boolean>) => ({ ms, lines: { "core/x.ts": lines } });
+  const coverages = new Map<string, { ms: number; lines: Record<string, Record<number, boolean>> }>([
+    ["slow_test.ts", coverage(900, { 1: true, 2: true })],
+    ["quick_test.ts", coverage(5, { 1: true, 2: false })],
+    ["other_test.ts", { ms: 1, lines: { "core/y.ts": { 1: true } } }],
+  ]);
+  const paths = (first: number, last: number) =>
+    selected(coverages, "core/x.ts", first, last).map(({ path }) => path);
+  assert.deepEqual(paths(1, 1), ["quick_test.ts", "slow_test.ts"]);
+  assert.deepEqual(paths(2, 2), ["slow_test.ts"]);
+  assert.deepEqual(paths(2, 1), ["quick_test.ts", "slow_test.ts"], "a line that no report knows");
 });

@@ -3,18 +3,24 @@ import { CACHE, ROOT } from "../paths.ts";
 import { mutated } from "./mutant.ts";
 import type { Mutant } from "./mutant.ts";
 
-export type Outcome = "noticed" | "survived" | "unusable";
+/** `hung`: a test was still running at its limit, which is many times of what it needs. */
+export type Outcome = "noticed" | "hung" | "survived" | "unusable";
+
+export interface Test {
+  readonly command: readonly string[];
+  readonly limitMs: number;
+}
 
 /** How a copy of the tree judges a mutant that lies in it. */
 export interface Judge {
-  /** Commands one after the other: the first that fails has noticed the mutant. */
-  readonly tests: readonly (readonly string[])[];
+  /** One after the other: the first that fails has noticed the mutant. */
+  readonly tests: readonly Test[];
   /** Whether the text of a failed command says that the mutant was no program at all. */
   isUnusable?(output: string): boolean;
 }
 
-/** Longest time of one command: a mutant that hangs is noticed too. */
-const LIMIT_MS = 300_000;
+/** For one command whose usual time is not known. */
+export const LIMIT_MS = 300_000;
 /** What no test reads. */
 const LEFT_OUT = new Set([".git", "dist", "shared", "bench", "examples", "systemd", "deploy"]);
 /** What is large and only read. */
@@ -25,7 +31,9 @@ const BUILD_ENV = { CARGO_TARGET_DIR: `${ROOT}/ffi/target` };
 
 /** A copy of the checkout that tests can run in. The one for Rust has always the same path: Cargo builds by path. */
 export async function copyTree(withRust: boolean): Promise<string> {
-  const folder = withRust ? RUST_COPY : await Deno.makeTempDir({ prefix: "legend-mutants-" });
+  const folder = withRust
+    ? RUST_COPY
+    : await Deno.realPath(await Deno.makeTempDir({ prefix: "legend-mutants-" }));
   if (withRust) {
     await Deno.remove(folder, { recursive: true }).catch(() => {});
     await Deno.mkdir(folder, { recursive: true });
@@ -56,7 +64,7 @@ async function copyLibrary(folder: string, withRust: boolean): Promise<void> {
 
 /** Throws where the tests fail on the code as it is: they would seem to notice everything. */
 export async function mustPass(folder: string, judge: Judge): Promise<void> {
-  for (const [program, ...args] of judge.tests) {
+  for (const { command: [program, ...args] } of judge.tests) {
     const { success, output } = await run(program!, args, folder);
     if (!success) {
       throw new Error(`Cannot judge mutants: ${args.join(" ")} fails without one:\n${output.slice(-2_000)}`);
@@ -70,8 +78,9 @@ export async function outcomeOf(folder: string, mutant: Mutant, judge: Judge): P
   const source = await Deno.readTextFile(path);
   await Deno.writeTextFile(path, mutated(source, mutant));
   try {
-    for (const [program, ...args] of judge.tests) {
-      const { success, output } = await run(program!, args, folder);
+    for (const { command: [program, ...args], limitMs } of judge.tests) {
+      const { success, isLate, output } = await run(program!, args, folder, limitMs);
+      if (isLate) return "hung";
       if (!success) return judge.isUnusable?.(output) ? "unusable" : "noticed";
     }
     return "survived";
@@ -80,8 +89,9 @@ export async function outcomeOf(folder: string, mutant: Mutant, judge: Judge): P
   }
 }
 
-async function run(program: string, args: readonly string[], cwd: string) {
-  const end = AbortSignal.timeout(LIMIT_MS);
+/** A program to its end, or to the limit. */
+export async function run(program: string, args: readonly string[], cwd: string, limitMs = LIMIT_MS) {
+  const end = AbortSignal.timeout(limitMs);
   const { success, stdout, stderr } = await new Deno.Command(program, {
     args: [...args],
     cwd,
@@ -92,5 +102,5 @@ async function run(program: string, args: readonly string[], cwd: string) {
     signal: end,
   }).output();
   const decoder = new TextDecoder();
-  return { success, output: decoder.decode(stdout) + decoder.decode(stderr) };
+  return { success, isLate: end.aborted, output: decoder.decode(stdout) + decoder.decode(stderr) };
 }
