@@ -232,7 +232,9 @@ export function jobRoutes(deps: ApiDeps): Route[] {
  */
 function logStream(deps: ApiDeps, principal: Principal, job: Job, signal: AbortSignal): Response {
   const text = new TextEncoder();
-  let [newest, isOver] = [-1, false];
+  let isOver = false;
+  /** The newest line that was sent: several may be of one millisecond, and old ones are forgotten. */
+  let newest: Job["log"][number] | undefined;
   let to: ReadableStreamDefaultController<Uint8Array>;
   const tell = (lines: string) => to.enqueue(text.encode(`${lines}\n\n`));
   const gone = () => {
@@ -249,10 +251,9 @@ function logStream(deps: ApiDeps, principal: Principal, job: Job, signal: AbortS
     to.close();
   };
   const send = () => {
-    for (const { at_ms, line } of job.log) {
-      if (at_ms > newest) tell(`data: ${JSON.stringify({ at_ms, line })}`);
-    }
-    newest = job.log.at(-1)?.at_ms ?? newest;
+    const sent = newest === undefined ? 0 : job.log.indexOf(newest) + 1;
+    for (const { at_ms, line } of job.log.slice(sent)) tell(`data: ${JSON.stringify({ at_ms, line })}`);
+    newest = job.log.at(-1);
     if (job.state !== "queued" && job.state !== "running") finish("end", { state: job.state });
   };
   const place = deps.streams.open("events", principal, (why) => finish("closed", why));

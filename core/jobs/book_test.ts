@@ -21,18 +21,20 @@ const JOB: Submission = {
 
 type Step = Partial<Submission> | ({ of?: string } & Partial<StatusSaid> & Pick<StatusSaid, "state">);
 
+function recordOf(step: Step): StoredRecord {
+  const record = "state" in step
+    ? statusRecord(
+      { id: step.of ?? "j", kind: "train" },
+      { token: 0, worker: "", atMs: 5_000, ...step } as StatusSaid,
+    )
+    : descriptorRecord({ ...JOB, ...step });
+  return { key: null, headers: [], timestampMs: 0n, ...record } as unknown as StoredRecord;
+}
+
 /** A book after some records, in their order. */
 function after(...steps: readonly Step[]): JobBook {
   const book = new JobBook();
-  for (const step of steps) {
-    const record = "state" in step
-      ? statusRecord(
-        { id: step.of ?? "j", kind: "train" },
-        { token: 0, worker: "", atMs: 5_000, ...step } as StatusSaid,
-      )
-      : descriptorRecord({ ...JOB, ...step });
-    book.apply({ key: null, headers: [], timestampMs: 0n, ...record } as unknown as StoredRecord);
-  }
+  for (const step of steps) book.apply(recordOf(step));
   return book;
 }
 
@@ -163,4 +165,160 @@ Deno.test("JobBook.apply() waits longer before each try, keeps what was said, an
     book.apply({ value: Uint8Array.of(255, 255, 255), headers: [header] } as unknown as StoredRecord),
     undefined,
   );
+});
+
+const NO_CHANGE: readonly [name: string, steps: readonly Step[], last: Step][] = [
+  ["the same descriptor again", [{}], {}],
+  ["a wish of a job that is not there", [{}], { of: "other", state: "cancelled" }],
+  ["a wish for a try of a job that is queued", [{}], { state: "queued" }],
+  ["a wish for a try of a job that runs", [{}, claim("a", 1)], { state: "queued" }],
+  ["a wish for a try of a job that is done", [{}, claim("a", 1), { state: "done", worker: "a", token: 1 }], {
+    state: "queued",
+  }],
+  ["a wish for a try while another job has the same key", [{}, { state: "cancelled" }, { id: "again" }], {
+    state: "queued",
+  }],
+  ["a wish to cancel what is cancelled", [{}, { state: "cancelled" }], { state: "cancelled" }],
+  ["a claim of a token that is not the next", [{}], claim("a", 2)],
+  ["a report without a claim", [{}], { state: "done", worker: "a", token: 1 }],
+  ["a report of the old holder", [{}, claim("a", 1), claim("b", 2)], {
+    state: "done",
+    worker: "a",
+    token: 1,
+  }],
+];
+
+for (const [name, steps, last] of NO_CHANGE) {
+  Deno.test(`JobBook.apply() is not changed by ${name}`, () => {
+    const book = after(...steps);
+    const before = structuredClone(book.list());
+    assert.equal(book.apply(recordOf(last)), undefined);
+    assert.deepEqual(book.list(), before);
+  });
+}
+
+Deno.test("JobBook.apply() gives the job that a record changed, in a new version, with its times and words", () => {
+  const book = new JobBook();
+  const view = (step: Step) => {
+    const job = book.apply(recordOf(step))!;
+    const { state, version, progress, message, startedMs, endedMs, cancelWanted, result } = job;
+    return [state, version, progress, message, startedMs, endedMs, cancelWanted, result];
+  };
+  const by = { worker: "a", token: 1 };
+  assert.deepEqual(view({}), ["queued", 1, 0, "", null, null, false, null]);
+  assert.deepEqual(view({ ...claim("a", 1), atMs: 6_000 }), [
+    "running",
+    2,
+    0,
+    "try 1 by a",
+    6_000,
+    null,
+    false,
+    null,
+  ]);
+  assert.deepEqual(view({ state: "running", ...by, progress: 0.5, message: "half", atMs: 7_000 }), [
+    "running",
+    3,
+    0.5,
+    "half",
+    6_000,
+    null,
+    false,
+    null,
+  ]);
+  assert.deepEqual(view({ state: "cancelled", atMs: 7_500 }), [
+    "running",
+    4,
+    0.5,
+    "half",
+    6_000,
+    null,
+    true,
+    null,
+  ]);
+  assert.deepEqual(view({ state: "done", ...by, message: "made", result: { rows: 3 }, atMs: 8_000 }), [
+    "done",
+    5,
+    1,
+    "made",
+    6_000,
+    8_000,
+    true,
+    { rows: 3 },
+  ]);
+  assert.deepEqual(book.get("j")!.log, [
+    { at_ms: 6_000, line: "try 1 by a" },
+    { at_ms: 7_000, line: "half" },
+    { at_ms: 8_000, line: "made" },
+  ]);
+});
+
+Deno.test("JobBook.apply() begins a wished try from nothing", () => {
+  const { state, attempts, progress, message, endedMs, notBeforeMs, cancelWanted } = after(
+    { attemptsMax: 1 },
+    claim("a", 1),
+    { state: "running", worker: "a", token: 1, progress: 0.5 },
+    { state: "error", worker: "a", token: 1, message: "broken" },
+    { state: "queued" },
+  ).get("j")!;
+  assert.deepEqual([state, attempts, progress, message, endedMs, notBeforeMs, cancelWanted], [
+    "queued",
+    0,
+    0,
+    "",
+    null,
+    0,
+    false,
+  ]);
+});
+
+Deno.test("JobBook keeps the last 500 lines of a job and the last 2,000 jobs that are over", () => {
+  const book = after({}, claim("a", 1));
+  for (let n = 1; n <= 600; n++) {
+    book.apply(recordOf({ state: "running", worker: "a", token: 1, message: `line ${n}` }));
+  }
+  const lines = book.get("j")!.log.map(({ line }) => line);
+  assert.deepEqual([lines.length, lines[0], lines.at(-1)], [500, "line 101", "line 600"]);
+  for (let n = 0; n < 2_100; n++) {
+    book.apply(recordOf({ id: `e${n}`, uniqueKey: `e${n}` }));
+    book.apply(recordOf({ of: `e${n}`, state: "cancelled" }));
+  }
+  // The next one that comes makes room.
+  book.apply(recordOf({ id: "last", uniqueKey: "last" }));
+  const ids = book.list().map(({ id }) => id);
+  assert.deepEqual([ids.length, ids[0], ids.at(-2), ids.at(-1)], [2_002, "last", "e100", "j"]);
+  assert.equal(book.withKey("k")?.id, "j", "what is not over stays, however old");
+});
+
+Deno.test("JobBook.waiting() counts an issuer's jobs that are not over", () => {
+  const book = after({}, { id: "b", uniqueKey: "b" }, { id: "c", uniqueKey: "c", issuer: "bob" }, {
+    of: "b",
+    state: "cancelled",
+  });
+  assert.deepEqual(["ann", "bob", "eve"].map((issuer) => book.waiting(issuer)), [1, 1, 0]);
+});
+
+Deno.test("JobBook holds a schedule's start when its job is over: a second job of it is not run", () => {
+  const key = "schedule:nightly:28000000";
+  const book = after({ uniqueKey: key }, { state: "cancelled" }, {
+    id: "again",
+    uniqueKey: key,
+    createdMs: 9,
+  });
+  assert.equal(book.startedBy(key), "j");
+  const { state, message, endedMs } = book.get("again")!;
+  assert.deepEqual([state, message, endedMs], [
+    "cancelled",
+    "this minute of the schedule was started before",
+    9,
+  ]);
+  const start = 28_000_000 * 60_000;
+  assert.deepEqual(
+    [["nightly", start], ["nightly", start - 1], ["other", start]].map(([name, ms]) =>
+      book.newestStart(name as string, ms as number)
+    ),
+    [start, null, null],
+  );
+  book.apply(recordOf({ id: "early", uniqueKey: "schedule:nightly:27999999" }));
+  assert.equal(book.newestStart("nightly", start), start, "the newest, in whatever order they came");
 });

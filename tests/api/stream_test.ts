@@ -1,0 +1,169 @@
+/** What lives longer than its request: a job's log as it grows, and the live stream's place. */
+import assert from "node:assert/strict";
+import { type Job, statusRecord, type StatusSaid } from "../../core/jobs/book.ts";
+import type { StoredRecord } from "../../core/log/log.ts";
+import { scrapeArgs } from "../../proto/jobs.ts";
+import { createApp } from "../../routes/app.ts";
+import { bearer, eventually, type Server, withServer } from "./server.ts";
+import { withHeldTimers } from "./timers.ts";
+
+const RANGE = { start: "2026-11-01", end: "2026-11-02" };
+
+interface Desk {
+  server: Server;
+  job: Job;
+  /** One more record of the job, as its worker says it. */
+  say(said: Partial<StatusSaid>): void;
+  /** Opens the job's log. */
+  open(signal?: AbortSignal): Promise<ReadableStreamDefaultReader<Uint8Array>>;
+}
+
+/** A job whose records are put into the book by hand, so that none is late. */
+async function withJob(run: (desk: Desk) => Promise<void>): Promise<void> {
+  await withServer(async (server) => {
+    const { deps, person } = server;
+    const { jobs } = deps;
+    const listeners: ((job: Job) => void)[] = [];
+    const onChange = jobs.onChange.bind(jobs);
+    jobs.onChange = (listener) => {
+      listeners.push(listener);
+      return onChange(listener);
+    };
+    const id = await jobs.submit("scrape", scrapeArgs.parse({ ...RANGE, output: "x" }), { issuer: "ann" });
+    const end = new AbortController();
+    const following = jobs.follow(end.signal);
+    await jobs.sync(60_000);
+    end.abort();
+    await following;
+    const job = jobs.book.get(id)!;
+    const { token } = await person("viewer");
+    await run({
+      server,
+      job,
+      say: (said) => {
+        const record = statusRecord(job, { state: "running", token: 1, worker: "w", atMs: 5, ...said });
+        const changed = jobs.book.apply(
+          { key: null, headers: [], timestampMs: 0n, ...record } as unknown as StoredRecord,
+        );
+        assert.ok(changed);
+        for (const listener of listeners) listener(changed);
+      },
+      open: async (signal) => {
+        const request = new Request(`http://test/api/jobs/${id}/logs`, {
+          headers: bearer(token),
+          ...(signal ? { signal } : {}),
+        });
+        const answer = await createApp(deps, () => []).fetch(request, {});
+        assert.equal(answer.headers.get("content-type"), "text/event-stream");
+        return answer.body!.getReader();
+      },
+    });
+  });
+}
+
+/** All that comes until the stream ends, as one text. */
+async function rest(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
+  let text = "";
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    text += new TextDecoder().decode(read.value);
+  }
+  return text;
+}
+
+const lines = (text: string) =>
+  [...text.matchAll(/^data: ({"at_ms.*)$/gm)].map(([, data]) => JSON.parse(data!).line);
+
+Deno.test("a job's log has each line once, those of one millisecond too, and ends with the job", () =>
+  withJob(async ({ server, say, open }) => {
+    say({});
+    say({ message: "one" });
+    const reader = await open();
+    assert.equal(server.deps.streams.count("events"), 1);
+    say({ message: "two" });
+    say({ message: "three" });
+    say({ message: "four", atMs: 6 });
+    say({ state: "done", message: "made", atMs: 6 });
+    const text = await rest(reader);
+    assert.deepEqual(lines(text), ["try 1 by w", "one", "two", "three", "four", "made"]);
+    assert.match(text, /event: end\ndata: {"state":"done"}\n\n$/);
+    assert.equal(server.deps.streams.count("events"), 0);
+  }));
+
+Deno.test("the log of a job that is over is told whole and ends at once", () =>
+  withJob(async ({ server, say, open }) => {
+    say({});
+    say({ state: "error", final: true, message: "broken" });
+    const text = await rest(await open());
+    assert.deepEqual(lines(text), ["try 1 by w", "broken"]);
+    assert.match(text, /event: end\ndata: {"state":"error"}\n\n$/);
+    assert.equal(server.deps.streams.count("events"), 0);
+  }));
+
+Deno.test("a log without news shows every 15 s that it lives, and is closed after ten minutes", () =>
+  withHeldTimers(10_000, (pass) =>
+    withJob(async ({ server, say, open }) => {
+      say({});
+      const reader = await open();
+      pass(14_999);
+      say({ message: "one" });
+      pass(1);
+      pass(15_000);
+      pass(10 * 60_000 - 30_001);
+      assert.equal(server.deps.streams.count("events"), 1);
+      pass(1);
+      assert.equal(server.deps.streams.count("events"), 0);
+      const text = await rest(reader);
+      assert.ok(text.indexOf('"one"') < text.indexOf(": alive"));
+      const beats = [...text.matchAll(/^: alive\n\n/gm)].length;
+      assert.ok(beats === 39 || beats === 40, `${beats}`);
+      assert.doesNotMatch(text, /event:/);
+      pass(60_000);
+    })));
+
+Deno.test("a reader of a log who goes away frees the place, whether it ends the request or the body", () =>
+  withJob(async ({ server, say, open }) => {
+    const { streams } = server.deps;
+    const gone = new AbortController();
+    await open(gone.signal);
+    const reader = await open();
+    assert.equal(streams.count("events"), 2);
+    gone.abort();
+    assert.equal(streams.count("events"), 1);
+    await reader.cancel();
+    assert.equal(streams.count("events"), 0);
+    // Nobody is told any more.
+    say({});
+  }));
+
+Deno.test("who may not read any more is told why, and the log ends", () =>
+  withJob(async ({ server, open }) => {
+    const { accounts, streams } = server.deps;
+    const reader = await open();
+    for (const { id } of accounts.sessions()) await accounts.end(id);
+    streams.check();
+    assert.match(
+      await rest(reader),
+      /^event: closed\ndata: {"code":\d+,"reason":"the login has ended"}\n\n$/,
+    );
+    assert.equal(streams.count("events"), 0);
+  }));
+
+Deno.test("a live stream has its place while its socket is open, and frees it when it closes", () =>
+  withServer(async (server) => {
+    const { deps, person } = server;
+    const { token } = await person("viewer");
+    deps.realtime.reads = () => Promise.resolve(true);
+    const app = createApp(deps, () => []);
+    await using http = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, app.fetch);
+    const url = `ws://127.0.0.1:${http.addr.port}/api/realtime/ws`;
+    const socket = new WebSocket(url, ["legend", `bearer.${token}`]);
+    await new Promise((resolve, reject) => {
+      socket.addEventListener("open", resolve);
+      socket.addEventListener("error", reject);
+    });
+    assert.equal(socket.protocol, "legend");
+    assert.equal(deps.streams.count("websocket"), 1);
+    await eventually(() => deps.realtime.connections().length === 1, "the connection");
+    socket.close();
+    await eventually(() => deps.streams.count("websocket") === 0, "the free place");
+  }));
