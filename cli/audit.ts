@@ -5,7 +5,7 @@ import { AppError } from "../core/errors.ts";
 import { diskTrouble } from "../core/files.ts";
 import { checkAudit, verdictText } from "./audit_check.ts";
 import { EXIT, type VerbBody } from "./command.ts";
-import { number } from "./replay.ts";
+import { number } from "./flag_value.ts";
 
 export const auditVerify: VerbBody = {
   async run({ flags }, context) {

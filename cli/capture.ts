@@ -2,7 +2,7 @@ import { AppError, UsageError } from "../core/errors.ts";
 import { capture as captureFiles } from "../ffi/engine.ts";
 import { EXIT, type VerbBody } from "./command.ts";
 import { slotFlag } from "./decode.ts";
-import { number } from "./replay.ts";
+import { number } from "./flag_value.ts";
 import { checkSource } from "./run_agent.ts";
 
 const exists = (path: string) => Deno.lstat(path).then(() => true, () => false);

@@ -89,8 +89,11 @@ export interface Command {
   readonly group: (typeof GROUPS)[number];
   readonly summary: string;
   readonly flags?: readonly Flag[];
-  /** What it does with the data folder, if it asks for it: `change` unless it says otherwise. */
-  readonly data?: DataUse;
+  /**
+   * What it does with the data folder, if it asks for it: `change` unless it says otherwise. `fill`: it ends by itself,
+   * and makes the folder that `--data-dir` names when it is missing; then it does its work whether its lines are read or not.
+   */
+  readonly data?: DataUse | "fill";
   /** It runs without the control key, where that is lost: its kills need none. */
   readonly goesWithoutKey?: true;
   /** Command lines that run as they stand, with a running installation and the files that they name. */

@@ -51,6 +51,7 @@ export function createContext(command: Command, { flags }: Invocation): Context 
     Deno.addSignalListener(signal, () => interrupted.abort());
   }
   const runs = command.data === "make";
+  const fills = command.data === "fill" && flags["data-dir"] !== undefined;
   if (runs) {
     // A terminal that is closed, and a habit from other services, end no trading.
     Deno.addSignalListener("SIGHUP", () => {
@@ -86,7 +87,7 @@ export function createContext(command: Command, { flags }: Invocation): Context 
   const dataDir = once<DataDir>(() => {
     const data = openDataDir(setting<string>("data_dir"), {
       // A part finds what its supervisor has made.
-      use: runs && flags.part ? "change" : command.data ?? "change",
+      use: runs && flags.part ? "change" : command.data === "fill" ? "make" : command.data ?? "change",
       goesWithoutKey: command.goesWithoutKey === true,
       say,
       become: (uid, gid) => becomeUser(library(), uid, gid),
@@ -107,8 +108,8 @@ export function createContext(command: Command, { flags }: Invocation): Context 
   });
   return {
     version: VERSION,
-    // What runs on does its work whether its counters are read or not.
-    out: (bytes) => print(bytes, runs),
+    // What keeps records does its work whether its lines are read or not.
+    out: (bytes) => print(bytes, runs || fills),
     say,
     signal: interrupted.signal,
     config,

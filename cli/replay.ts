@@ -1,15 +1,13 @@
 import { UsageError } from "../core/errors.ts";
-import { Replay } from "../ffi/engine.ts";
-import { EXIT, type VerbBody } from "./command.ts";
+import { Replay, type ReplayOptions } from "../ffi/engine.ts";
+import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { printAll, slotFlag } from "./decode.ts";
+import { number } from "./flag_value.ts";
 import { speedFlag } from "./run_agent.ts";
-
-/** The value of a flag whose row says `N`; undefined when it was not given. */
-export const number = (value: string | boolean | undefined): number | undefined =>
-  value === undefined ? undefined : Number(value);
+import { logLimits, makeTopics } from "./topics.ts";
 
 export const replay: VerbBody = {
-  run({ args, flags }, context) {
+  async run({ args, flags }, context) {
     const simulated = number(flags.seed);
     if (args.length === 0 && simulated === undefined) {
       throw new UsageError("Cannot replay: no file given; see `legend replay --help`");
@@ -26,7 +24,17 @@ export const replay: VerbBody = {
       ...(typeof flags.leaders === "string" ? { leaders: flags.leaders } : {}),
       ...(typeof flags.accounts === "string" ? { accounts: flags.accounts } : {}),
       ...(slot === undefined ? {} : { slot: Number(slot) }),
+      // A folder that is only configured is one that legend runs in: a replay goes where the command line says.
+      ...(flags["data-dir"] === undefined ? {} : { write_to: await dataFolder(context) }),
     });
     return printAll(stream, context) === 0 ? EXIT.done : EXIT.failed;
   },
 };
+
+/** The folder that `--data-dir` names, made when it is missing, with all topics for those who read them. */
+async function dataFolder(context: Context): Promise<NonNullable<ReplayOptions["write_to"]>> {
+  const data_dir = context.dataDir().path;
+  await makeTopics(context);
+  const topic = context.setting<string>("realtime.proto_topic");
+  return { data_dir, ...(topic ? { topic } : {}), limits: logLimits(context) };
+}

@@ -6,7 +6,7 @@ import { Agent } from "../ffi/engine.ts";
 import { endWithParent } from "../ffi/process.ts";
 import { type Context, EXIT, type Invocation, type VerbBody } from "./command.ts";
 import { slotFlag } from "./decode.ts";
-import { makeTopics, topicLimits } from "./topics.ts";
+import { logLimits, makeTopics } from "./topics.ts";
 
 /** How often the end is looked for; nothing else crosses into JavaScript. */
 const DRAIN_MS = 50;
@@ -58,7 +58,6 @@ async function startAgent(module: ModuleName, call: Invocation, context: Context
   const slot = slotFlag(flags.slot);
   const { path: data_dir, instance } = context.dataDir();
   await makeTopics(context);
-  const limits = topicLimits(context);
   const topic = context.setting<string>("realtime.proto_topic");
   const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
   const cluster = kafkaOf(context.config());
@@ -69,11 +68,7 @@ async function startAgent(module: ModuleName, call: Invocation, context: Context
     speed: speedFlag(flags.speed, 1),
     data_dir,
     instance,
-    limits: {
-      segment_bytes: limits.segmentBytes,
-      retention_bytes: limits.retentionBytes,
-      retention_ms: limits.retentionMs,
-    },
+    limits: logLimits(context),
     cluster: cluster !== null,
     foreign_models: context.setting<boolean>("models.foreign"),
     ...(kafka ? { kafka } : {}),

@@ -4,9 +4,10 @@ import { configValue } from "../core/config/load.ts";
 import { AppError, UsageError } from "../core/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { LogGap, ReadFrom, StoredRecord, TopicLimits } from "../core/log/log.ts";
+import type { LogLimits } from "../ffi/engine.ts";
 import { bytesToMirror } from "../proto/mirror.ts";
 import { ALL_TOPICS, topicDefinition, TOPICS } from "../proto/topics.ts";
-import { number } from "./replay.ts";
+import { number } from "./flag_value.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";
 
 const WAIT_MS = 500;
@@ -20,6 +21,12 @@ export function topicLimits(context: Context): Required<TopicLimits> {
     retentionBytes: configValue<number>(config, "log.retention_bytes"),
     retentionMs: configValue<number>(config, "log.retention_hours") * 3_600_000,
   };
+}
+
+/** As {@link topicLimits} for threads of the library that write the log. */
+export function logLimits(context: Context): LogLimits {
+  const { segmentBytes, retentionBytes, retentionMs } = topicLimits(context);
+  return { segment_bytes: segmentBytes, retention_bytes: retentionBytes, retention_ms: retentionMs };
 }
 
 /** Makes all topics of this host's log that are missing. */

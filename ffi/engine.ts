@@ -73,6 +73,13 @@ export class Decoder extends LineStream {
   }
 }
 
+/** Limits of the topics that an agent or a replay writes. */
+export interface LogLimits {
+  segment_bytes: number;
+  retention_bytes: number;
+  retention_ms: number;
+}
+
 export interface ReplayOptions {
   /** As `--source`: files, or a simulated chain. */
   sources: readonly string[];
@@ -85,6 +92,8 @@ export interface ReplayOptions {
   /** Times the captured speed; 0 = as fast as it can. */
   speed?: number;
   slot?: number;
+  /** The data folder whose topics it fills; without, it writes nothing. `topic`: another one for the decisions. */
+  write_to?: { data_dir: string; topic?: string; limits: LogLimits };
 }
 
 /** The events of captured data, by the agents' own path; the last line is the summary. */
@@ -128,7 +137,7 @@ export interface AgentOptions {
   /** Whether models that bring code of their own may be loaded. */
   foreign_models: boolean;
   /** Limits of the topics it writes. */
-  limits: { segment_bytes: number; retention_bytes: number; retention_ms: number };
+  limits: LogLimits;
 }
 
 /** Threads that take a source through the engine into the log. */

@@ -45,6 +45,7 @@ const CAPTURED: readonly Command[] = [
     name: "replay",
     args: "[FILE…]",
     group: "Captured data",
+    data: "fill",
     summary: "Take captured data through the agents' own path and print each event as NDJSON",
     flags: [
       {
@@ -63,10 +64,16 @@ const CAPTURED: readonly Command[] = [
       { name: "speed", value: "SPEED", doc: "Times the captured speed; max (the default) does not wait" },
       SLOT_FLAG,
     ],
-    examples: ["legend replay blocks", "legend replay --seed 7 --blocks 50"],
+    examples: [
+      "legend replay blocks",
+      "legend replay --seed 7 --blocks 50",
+      "legend replay --seed 7 --data-dir replayed",
+    ],
     details: [
-      "The same data give the same bytes: the last line has the SHA-256 over all Envelopes in order. Nothing is written",
-      "to a topic.",
+      "The same data give the same bytes: the last line has the SHA-256 over all Envelopes in order. Without --data-dir",
+      "nothing is written. With it the decisions, evidence and outcomes that agents write go to that folder's topics, for",
+      "explain and all that reads them; a line is printed when its records are on disk. The folder is made when it is",
+      "missing, and each replay needs one of its own: sequences begin at 1, so its log must hold nothing.",
     ],
     endsAtOnce: true,
     body: async () => (await import("../replay.ts")).replay,

@@ -1,6 +1,6 @@
 //! The agent for JavaScript: started with JSON, asked for its counters on a timer.
 
-use io::agent::{Agent, AgentOptions, StartError};
+use io::agent::{Agent, AgentOptions};
 use io::control::client::{self, SendOptions};
 
 use crate::handles::Handles;
@@ -24,10 +24,7 @@ pub unsafe extern "C" fn legend_agent_start(
         guard(out, out_len, |_| {
             let options: AgentOptions = serde_json::from_str(text(options, options_len)?)
                 .map_err(|error| Failure(Status::Invalid, format!("Cannot start the agent: {error}")))?;
-            let agent = Agent::start(&options).map_err(|error| match error {
-                StartError::Held(line) => Failure(Status::Unavailable, line),
-                StartError::Failed(line) => Failure(Status::Io, line),
-            })?;
+            let agent = Agent::start(&options)?;
             Ok(AGENTS.insert(agent))
         })
     }

@@ -71,6 +71,15 @@ impl From<io::log::LogError> for Failure {
     }
 }
 
+impl From<io::agent::StartError> for Failure {
+    fn from(error: io::agent::StartError) -> Self {
+        match error {
+            io::agent::StartError::Held(line) => Failure(Status::Unavailable, line),
+            io::agent::StartError::Failed(line) => Failure(Status::Io, line),
+        }
+    }
+}
+
 /// Which [`ABI_VERSION`] this library has.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_abi_version() -> u32 {

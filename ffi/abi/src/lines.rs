@@ -56,8 +56,7 @@ pub unsafe extern "C" fn legend_replay_open(
         guard(out, out_len, |_| {
             let options: ReplayOptions = serde_json::from_str(text(options, options_len)?)
                 .map_err(|error| Failure(Status::Invalid, format!("Cannot replay: {error}")))?;
-            let stream =
-                ReplayStream::open(&options).map_err(|error| Failure(Status::Io, error.to_string()))?;
+            let stream = ReplayStream::open(&options)?;
             Ok(STREAMS.insert(Mutex::new(Stream::Replay(Box::new(stream)))))
         })
     }

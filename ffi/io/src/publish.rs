@@ -27,6 +27,15 @@ const KNOWN_MAX: u64 = 1_000_000;
 /// As [`KNOWN_MAX`], of a source that never repeats itself: enough to find the last sequence number.
 const KNOWN_MAX_LIVE: u64 = 10_000;
 
+/// Who a module's replay is on its Envelopes (SPEC 12).
+#[must_use]
+pub fn replay_producer(module: Module) -> &'static str {
+    match module {
+        Module::Arbitrage => "replay-arbitrage",
+        Module::Mev => "replay-mev",
+    }
+}
+
 /// What was put on the log, or kept from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Published {
@@ -58,7 +67,8 @@ struct Output {
     /// The last one that is on the log; behind it are those of the batch in hand.
     stored_seq: u64,
     known: HashSet<[u8; 16]>,
-    floor: PathBuf,
+    /// Keeps its place beyond retention; a replay, which begins with nothing, has none.
+    floor: Option<PathBuf>,
     batch: Batch,
 }
 
@@ -80,7 +90,36 @@ impl Publisher {
         let producer_id =
             log.identity_for_writing()?.producer(&format!("{}-{instance}", module_name(module)));
         let known_max = if live { KNOWN_MAX_LIVE } else { KNOWN_MAX };
-        let open = |topic: &str| Output::open(&log, data_dir, topic, producer_id.clone(), known_max, options);
+        let floors = data_dir.join("agents");
+        let open = |topic: &str| {
+            let floor = floors.join(format!("{topic}.{producer_id}.seq"));
+            Output::open(log.topic(topic, options, true)?, &producer_id, Some(floor), known_max)
+        };
+        Publisher::with(module, topic, open)
+    }
+
+    /// As [`Publisher::open`] for a replay into a log that holds nothing: its sequences begin at 1, and nothing of
+    /// an earlier one is looked for.
+    ///
+    /// # Errors
+    /// The log cannot be opened.
+    pub fn of_replay(
+        log: &Log,
+        module: Module,
+        topic: Option<&str>,
+        options: TopicOptions,
+    ) -> Result<Publisher, LogError> {
+        let producer_id = replay_producer(module);
+        Publisher::with(module, topic, |topic| {
+            Output::open(log.topic(topic, options, true)?, producer_id, None, 0)
+        })
+    }
+
+    fn with(
+        module: Module,
+        topic: Option<&str>,
+        open: impl Fn(&str) -> Result<Output, LogError>,
+    ) -> Result<Publisher, LogError> {
         let usual = match module {
             Module::Arbitrage => "arbitrage-decisions-proto",
             Module::Mev => "sandwich-decisions-proto",
@@ -129,17 +168,17 @@ impl Publisher {
         Ok(already_logged)
     }
 
-    /// Appends what is in hand, one group per topic, durable on return, while `gate` is open; adds to `done` what is
-    /// on the log.
+    /// Appends what is in hand, one group per topic, durable on return, while `gate` is open (`None`: it always is);
+    /// adds to `done` what is on the log.
     ///
     /// # Errors
     /// The log refused; nothing of the refused topic was written. After `NoSpace` and `Closed` the rest stays in hand.
-    pub fn flush(&mut self, gate: &dyn Gate, done: &mut Published) -> Result<(), LogError> {
+    pub fn flush(&mut self, gate: Option<&dyn Gate>, done: &mut Published) -> Result<(), LogError> {
         // Evidence first: an Envelope never stands without it.
-        done.evidence += self.evidence.flush(Some(gate))?;
-        done.envelopes += self.decisions.flush(Some(gate))?;
+        done.evidence += self.evidence.flush(gate)?;
+        done.envelopes += self.decisions.flush(gate)?;
         done.opportunities += std::mem::take(&mut self.opportunities);
-        done.outcomes += self.outcomes.flush(Some(gate))?;
+        done.outcomes += self.outcomes.flush(gate)?;
         Ok(())
     }
 
@@ -171,23 +210,19 @@ impl Publisher {
 
 impl Output {
     fn open(
-        log: &Log,
-        data_dir: &Path,
-        name: &str,
-        producer_id: String,
+        topic: Topic,
+        producer_id: &str,
+        floor: Option<PathBuf>,
         known_max: u64,
-        options: TopicOptions,
     ) -> Result<Output, LogError> {
-        let topic = log.topic(name, options, true)?;
-        let floor = data_dir.join("agents").join(format!("{name}.{producer_id}.seq"));
         // The file says which number was the last before an offset; what came behind that offset the log says.
-        let text = fs::read_to_string(&floor).unwrap_or_default();
+        let text = floor.as_ref().and_then(|floor| fs::read_to_string(floor).ok()).unwrap_or_default();
         let mut numbers = text.split_whitespace().map_while(|number| number.parse::<u64>().ok());
         let last_seq = numbers.next().unwrap_or(0);
         let known_from = numbers.next().unwrap_or(u64::MAX);
         let mut output = Output {
             topic,
-            producer_id,
+            producer_id: producer_id.to_owned(),
             last_seq,
             stored_seq: 0,
             known: HashSet::new(),
@@ -262,10 +297,11 @@ impl Output {
     /// Keeps the last number on the log and where the log ended then. Best effort: an older file only means more
     /// to read. By rename: a kill must not leave it empty.
     fn keep_place(&self) {
+        let Some(floor) = &self.floor else { return };
         if self.last_seq > 0 {
-            let temporary = self.floor.with_extension("new");
+            let temporary = floor.with_extension("new");
             let place = format!("{} {}", self.stored_seq, self.topic.end());
-            let _ = fs::write(&temporary, place).and_then(|()| fs::rename(&temporary, &self.floor));
+            let _ = fs::write(&temporary, place).and_then(|()| fs::rename(&temporary, floor));
         }
     }
 }

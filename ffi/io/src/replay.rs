@@ -14,10 +14,19 @@ use engine::missed::Missed;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use wire::control::Module;
+
 use crate::accounts;
+use crate::agent::StartError;
+use crate::publish::replay_producer;
 use crate::source::any::Source;
 use crate::source::file::SourceError;
 use crate::source::unpack::read_text;
+
+mod topics;
+
+use topics::Topics;
+pub use topics::WriteTo;
 
 /// What `legend replay` asks for.
 #[derive(serde::Deserialize)]
@@ -35,6 +44,8 @@ pub struct ReplayOptions {
     pub accounts: Option<PathBuf>,
     /// Slot of a single block that does not say it.
     pub slot: Option<u64>,
+    /// Where records are written; `None`: nowhere.
+    pub write_to: Option<WriteTo>,
 }
 
 /// Blocks of a simulated chain when nobody says how many.
@@ -65,6 +76,7 @@ fn leaders(path: &Path) -> Result<HashMap<u64, String>, SourceError> {
 /// Pulls lines out of a replay, a file at a time.
 pub struct ReplayStream {
     source: Source,
+    topics: Option<Topics>,
     leaders: HashMap<u64, String>,
     speed: f64,
     paced_ns: u64,
@@ -80,11 +92,11 @@ pub struct ReplayStream {
 }
 
 impl ReplayStream {
-    /// Opens the files and takes in the snapshot.
+    /// Opens the files, takes in the snapshot, and takes the data folder that it writes to.
     ///
     /// # Errors
-    /// One line that names the file at fault.
-    pub fn open(options: &ReplayOptions) -> Result<ReplayStream, SourceError> {
+    /// One line that names the file or the folder at fault.
+    pub fn open(options: &ReplayOptions) -> Result<ReplayStream, StartError> {
         let source =
             Source::open(&options.sources, options.slot, false, options.blocks.or(Some(SIM_BLOCKS)))?;
         let leaders = options.leaders.as_deref().map(leaders).transpose()?.unwrap_or_default();
@@ -95,8 +107,11 @@ impl ReplayStream {
         if let Some(path) = &options.accounts {
             engine.load(&accounts::borrowed(&accounts::read(path)?));
         }
+        // Last: nothing is changed for a replay that cannot begin.
+        let topics = options.write_to.as_ref().map(Topics::open).transpose()?;
         Ok(ReplayStream {
             source,
+            topics,
             leaders,
             speed: options.speed,
             paced_ns: 0,
@@ -115,7 +130,8 @@ impl ReplayStream {
     /// Copies up to `out.len()` bytes of lines; 0 = the end. The last line is the summary.
     ///
     /// # Errors
-    /// A file cannot be read; calling again goes on with the next.
+    /// A file cannot be read; calling again goes on with the next. Or the log takes no more, which ends the replay:
+    /// calling again gives the end.
     pub fn read(&mut self, out: &mut [u8]) -> Result<usize, SourceError> {
         while self.at == self.lines.len() {
             self.lines.clear();
@@ -153,9 +169,17 @@ impl ReplayStream {
         if !more {
             self.engine.on_event(&Event::End, self.now_ns, &mut self.decisions);
         }
-        drop(self.engine.take_outcomes());
-        for decision in std::mem::take(&mut self.decisions) {
-            self.write(&decision);
+        let decisions = std::mem::take(&mut self.decisions);
+        let outcomes: Vec<_> = self.engine.take_outcomes().collect();
+        if let Some(topics) = &mut self.topics
+            && let Err(error) = topics.write(&decisions, &outcomes)
+        {
+            self.ended = true;
+            return Err(SourceError::new(format!("{error}; the replay ends here")));
+        }
+        // A line stands for records that are on disk.
+        for decision in &decisions {
+            self.write(decision);
         }
         if !more {
             self.write_summary();
@@ -166,13 +190,13 @@ impl ReplayStream {
 
     fn write(&mut self, decision: &Decision) {
         let envelope = if decision.is_published() {
-            let (producer_id, sequence) = if decision.is_arbitrage() {
-                ("replay-arbitrage", &mut self.sequences[0])
+            let (module, sequence) = if decision.is_arbitrage() {
+                (Module::Arbitrage, &mut self.sequences[0])
             } else {
-                ("replay-mev", &mut self.sequences[1])
+                (Module::Mev, &mut self.sequences[1])
             };
             *sequence += 1;
-            let bytes = envelope::encode(decision, producer_id, *sequence);
+            let bytes = envelope::encode(decision, replay_producer(module), *sequence);
             self.hash.update(&bytes);
             base64::engine::general_purpose::STANDARD.encode(bytes)
         } else {

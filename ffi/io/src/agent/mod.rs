@@ -2,11 +2,9 @@
 //! builds evidence and writes the log, and the control threads. The hot thread waits for none of them but for
 //! a publisher that is a long way behind on captured files, where nothing may be lost.
 
-use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +16,6 @@ use engine::strategy::paper::Outcome;
 use wire::control::Module;
 
 use crate::accounts;
-use crate::control::agent_process::lock_path;
 use crate::control::server::{Control, kill_on_signal, listen, module_of};
 use crate::disk;
 use crate::kafka::KafkaOptions;
@@ -31,6 +28,7 @@ use crate::source::topic::TopicSource;
 
 mod funnel;
 mod hot;
+mod lock;
 mod models;
 mod publishing;
 mod reports;
@@ -39,6 +37,8 @@ mod watch;
 
 use funnel::Funnel;
 use hot::Hot;
+pub use lock::StartError;
+pub(crate) use lock::lock_agent;
 use models::{Models, Teller};
 use publishing::{Metrics, publish_all};
 use reports::Reports;
@@ -49,8 +49,6 @@ use watch::{Receipts, watch};
 const QUEUE_MAX: usize = 4096;
 /// How often the watcher looks for a signal; the switch itself works at once.
 const WATCH: Duration = Duration::from_millis(20);
-/// How long a start waits for the agent before it to end.
-const PREDECESSOR_ENDS: Duration = Duration::from_secs(3);
 
 /// What `legend run agent` asks for.
 #[derive(serde::Deserialize)]
@@ -210,21 +208,6 @@ pub struct Agent {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Why an agent does not start, in one line.
-#[derive(Debug)]
-pub enum StartError {
-    /// Another agent of the module runs in the data folder.
-    Held(String),
-    /// Anything else.
-    Failed(String),
-}
-
-impl From<String> for StartError {
-    fn from(line: String) -> StartError {
-        StartError::Failed(line)
-    }
-}
-
 impl Agent {
     /// Starts the threads after everything that can fail at once was tried.
     ///
@@ -368,36 +351,4 @@ fn spawn<T: Send + 'static>(
 pub(crate) fn say(line: &str) {
     // Stderr may be gone; there is nowhere else to say it.
     let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-/// One agent of a module per data folder: two would number their records alike.
-fn lock_agent(data_dir: &Path, module: Module) -> Result<File, StartError> {
-    let path = lock_path(data_dir, module);
-    let cannot = |error: std::io::Error| format!("Cannot use {}: {}", path.display(), disk::why(&error));
-    disk::make_folder(&data_dir.join("agents")).map_err(cannot)?;
-    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let mut file = open.map_err(cannot)?;
-    // An agent whose supervisor was killed needs a moment to end.
-    let begin = Instant::now();
-    let locked = loop {
-        match file.try_lock() {
-            Err(std::fs::TryLockError::WouldBlock) if begin.elapsed() < PREDECESSOR_ENDS => {
-                std::thread::sleep(WATCH);
-            }
-            locked => break locked,
-        }
-    };
-    match locked {
-        Ok(()) => {
-            // For the kill signal: whom to send it to.
-            let named = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
-            named.map_err(cannot)?;
-            Ok(file)
-        }
-        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::Held(format!(
-            "Cannot start: another legend runs in {}, stop it or use another --data-dir",
-            data_dir.display()
-        ))),
-        Err(std::fs::TryLockError::Error(error)) => Err(cannot(error).into()),
-    }
 }

@@ -68,7 +68,7 @@ pub(super) fn publish_all(
             let taken = publisher.take(&group.decisions, &group.outcomes);
             shared.already_logged.fetch_add(taken.map_err(|error| error.to_string())?, Relaxed);
             let mut done = Published::default();
-            let flushed = publisher.flush(live, &mut done);
+            let flushed = publisher.flush(Some(live), &mut done);
             shared.published.fetch_add(done.envelopes, Relaxed);
             shared.opportunities.fetch_add(done.opportunities, Relaxed);
             shared.evidence.fetch_add(done.evidence, Relaxed);

@@ -65,36 +65,53 @@ fn without_answer(
     sent: &mut Sent,
 ) {
     let name = module_name(module);
+    let request_id = sent.request_id.clone();
     let latch = || {
-        latch::set(&options.data_dir, name, &sent.request_id)
+        latch::set(&options.data_dir, name, &request_id)
             .map_err(|error| format!("the kill latch cannot be written: {}", disk::why(&error)))
     };
     match holder(&options.data_dir, module) {
-        // Nobody runs, and nobody can start while we hold its lock.
-        Holder::Us(_held) => {
-            let written = latch();
-            match offline(options, module, signed) {
-                // What the state on disk could not keep, the latch keeps.
-                Ok(receipt) if receipt.reason.is_empty() || written.is_ok() => {
-                    (sent.path, sent.taken) = ("disk", true);
-                    (sent.receipt, sent.agent_error) = (Some(receipt_json(&receipt, true)), None);
-                }
-                Ok(receipt) => sent.agent_error = Some(receipt.reason),
-                Err(error) => {
-                    let note = format!("no {name} agent runs, its next start is latched ({error})");
-                    sent.taken = written.is_ok();
-                    sent.path = if sent.taken { "disk" } else { "none" };
-                    sent.agent_error = Some(if sent.taken { note } else { error });
-                }
+        Holder::Us(_held) => on_disk(options, module, signed, latch(), sent),
+        Holder::Agent(pid) => {
+            by_signal(options, module, asked, pid, latch(), sent);
+            // It has ended meanwhile: an agent by itself, a replay by the signal.
+            if !sent.taken
+                && let Holder::Us(_held) = holder(&options.data_dir, module)
+            {
+                on_disk(options, module, signed, latch(), sent);
             }
         }
-        Holder::Agent(pid) => by_signal(options, module, asked, pid, latch(), sent),
         Holder::Unknown(error) => {
             let why = unknown(module, &error);
             by_signal(options, module, asked, None, latch(), sent);
             if !sent.taken {
                 sent.agent_error = Some(why);
             }
+        }
+    }
+}
+
+/// Of a module that nobody runs, and nobody can start while we hold its lock.
+fn on_disk(
+    options: &SendOptions,
+    module: Module,
+    signed: &Signed,
+    latched: Result<(), String>,
+    sent: &mut Sent,
+) {
+    let name = module_name(module);
+    match offline(options, module, signed) {
+        // What the state on disk could not keep, the latch keeps.
+        Ok(receipt) if receipt.reason.is_empty() || latched.is_ok() => {
+            (sent.path, sent.taken) = ("disk", true);
+            (sent.receipt, sent.agent_error) = (Some(receipt_json(&receipt, true)), None);
+        }
+        Ok(receipt) => sent.agent_error = Some(receipt.reason),
+        Err(error) => {
+            let note = format!("no {name} agent runs, its next start is latched ({error})");
+            sent.taken = latched.is_ok();
+            sent.path = if sent.taken { "disk" } else { "none" };
+            sent.agent_error = Some(if sent.taken { note } else { error });
         }
     }
 }

@@ -1,0 +1,78 @@
+//! What a replay writes: the topics of a data folder whose log holds nothing yet.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::slice::from_ref;
+
+use engine::decision::Decision;
+use engine::strategy::paper::Outcome;
+use wire::control::Module;
+
+use crate::agent::{Limits, StartError, lock_agent};
+use crate::log::{Log, LogError, TopicOptions};
+use crate::publish::{Published, Publisher};
+
+/// Where a replay writes what agents of the same source write.
+#[derive(serde::Deserialize)]
+pub struct WriteTo {
+    /// Folder that holds `log/` and `agents/`.
+    pub data_dir: PathBuf,
+    /// Another topic for the decisions.
+    pub topic: Option<String>,
+    /// Limits of the topics it writes.
+    pub limits: Limits,
+}
+
+/// The topics, and the folder's locks: no agent starts beside a replay.
+pub(super) struct Topics {
+    arbitrage: Publisher,
+    mev: Publisher,
+    _locks: [File; 2],
+}
+
+impl Topics {
+    /// Takes the folder. A replay's sequences begin at 1, so that no topic of it may hold a record yet.
+    ///
+    /// # Errors
+    /// An agent or another replay runs there, its log holds something, or it cannot be written.
+    pub(super) fn open(to: &WriteTo) -> Result<Topics, StartError> {
+        let modules = [Module::Arbitrage, Module::Mev];
+        let [first, second] = modules.map(|module| lock_agent(&to.data_dir, module));
+        let locks = [first?, second?];
+        let options = TopicOptions::from(to.limits);
+        let failed = |error: LogError| error.to_string();
+        let log = Log::open(&to.data_dir.join("log")).map_err(failed)?;
+        for name in log.topics().map_err(failed)? {
+            let records = log.topic(&name, options, false).map_err(failed)?.end();
+            if records > 0 {
+                return Err(StartError::Held(format!(
+                    "Cannot replay into {}: its topic {name} holds or held {records} records, need a data folder of its own for each replay",
+                    to.data_dir.display()
+                )));
+            }
+        }
+        let open = |module| Publisher::of_replay(&log, module, to.topic.as_deref(), options).map_err(failed);
+        Ok(Topics { arbitrage: open(Module::Arbitrage)?, mev: open(Module::Mev)?, _locks: locks })
+    }
+
+    /// Writes what is final of `decisions`, and `outcomes`; durable on return.
+    ///
+    /// # Errors
+    /// The log refused: not all of it is there.
+    pub(super) fn write(&mut self, decisions: &[Decision], outcomes: &[Outcome]) -> Result<(), LogError> {
+        for decision in decisions.iter().filter(|decision| !decision.provisional) {
+            self.of(decision.is_arbitrage()).take(from_ref(decision), &[])?;
+        }
+        for outcome in outcomes {
+            self.of(outcome.arbitrage).take(&[], from_ref(outcome))?;
+        }
+        for publisher in [&mut self.arbitrage, &mut self.mev] {
+            publisher.flush(None, &mut Published::default())?;
+        }
+        Ok(())
+    }
+
+    fn of(&mut self, arbitrage: bool) -> &mut Publisher {
+        if arbitrage { &mut self.arbitrage } else { &mut self.mev }
+    }
+}
