@@ -1,12 +1,13 @@
 /**
  * `deno task fuzz [SECONDS]`: libFuzzer over the frame walker and each decoder, two at a time. What it learns is kept in
- * ffi/fuzz/corpus; an input that breaks something is left in ffi/fuzz/artifacts and ends the task.
+ * ffi/fuzz/corpus.tar.zst (a folder for each target); an input that breaks something is left in ffi/fuzz/artifacts and ends the task.
  */
 import { must, say, task, timed } from "./command.ts";
 import { ROOT } from "./paths.ts";
 
 const FOLDER = `${ROOT}/ffi/fuzz`;
 const PROGRAM = `${FOLDER}/target/release/fuzz`;
+const CORPUS = `${FOLDER}/corpus.tar.zst`;
 /** What cargo-fuzz passes, without a sanitizer that the stable compiler lacks. */
 const RUSTFLAGS = [
   "--cfg fuzzing",
@@ -20,6 +21,15 @@ const RUSTFLAGS = [
 /** Bytes of an input at most: a real frame is about 5 KB. */
 const INPUT_BYTES_MAX = 8192;
 const AT_ONCE = 2;
+/** Of the same inputs tar makes the same archive. */
+const SAME_BYTES = [
+  "--use-compress-program=zstd -19",
+  "--sort=name",
+  "--mtime=@0",
+  "--owner=0",
+  "--group=0",
+  "--numeric-owner",
+];
 
 /** Files beside the decoders: the table, and the rule for programs without one, which every target goes through. */
 const NO_DEX = ["mod.rs", "amounts_only.rs"];
@@ -48,19 +58,31 @@ export async function fuzz(seconds: number, keep = false): Promise<void> {
   const program = PROGRAM.replace("/release/", `/${host}/release/`);
   const waiting = await targets();
   const broken: string[] = [];
-  const worker = async () => {
-    for (let name = waiting.shift(); name; name = waiting.shift()) {
-      if (!await run(program, name, seconds, keep)) broken.push(name);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const folder = await Deno.makeTempDir({ prefix: "legend-fuzz-" });
+  try {
+    await must("tar", ["-C", folder, "--use-compress-program=zstd", "-xf", CORPUS]);
+    const worker = async () => {
+      for (let name = waiting.shift(); name; name = waiting.shift()) {
+        if (!await run(program, name, `${folder}/corpus/${name}`, seconds, keep)) broken.push(name);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    if (keep) await must("tar", ["-C", folder, ...SAME_BYTES, "-cf", CORPUS, "corpus"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
   if (broken.length > 0) {
     throw new Error(`Cannot pass: ${broken.join(", ")} broke, the inputs are in ffi/fuzz/artifacts`);
   }
 }
 
-async function run(program: string, name: string, seconds: number, keep: boolean): Promise<boolean> {
-  const corpus = `${FOLDER}/corpus/${name}`;
+async function run(
+  program: string,
+  name: string,
+  corpus: string,
+  seconds: number,
+  keep: boolean,
+): Promise<boolean> {
   const artifacts = `${FOLDER}/artifacts`;
   for (const folder of [corpus, artifacts]) await Deno.mkdir(folder, { recursive: true });
   const found = await Deno.makeTempDir({ prefix: "legend-fuzz-" });

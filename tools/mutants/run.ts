@@ -22,9 +22,9 @@ export interface Judge {
 /** For one command whose usual time is not known. */
 export const LIMIT_MS = 300_000;
 /** What no test reads. */
-const LEFT_OUT = new Set([".git", "dist", "shared", "bench", "examples", "systemd", "deploy"]);
+const LEFT_OUT = new Set([".git", "dist", "shared", "bench", "systemd", "deploy"]);
 /** What is large and only read. */
-const LINKED = new Set(["node_modules", ".cache"]);
+const LINKED = new Set(["node_modules", ".cache", "examples"]);
 const RUST_COPY = `${CACHE}/mutants`;
 /** What the checkout has built of other people's crates is not built again. */
 const BUILD_ENV = { CARGO_TARGET_DIR: `${ROOT}/ffi/target` };
