@@ -262,3 +262,77 @@ fn set_own_pid(filter: &mut [sock_filter], pid: libc::pid_t) {
     let at = filter.len() - 1 - 3 * 5 + 2;
     filter[at].k = pid.unsigned_abs();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALLOWED: u32 = libc::SECCOMP_RET_ALLOW;
+    const OWN_PID: u32 = 4711;
+
+    /// What the kernel's machine answers for a call; it reads words of `struct seccomp_data`.
+    fn answer_of(filter: &[sock_filter], architecture: u32, call: libc::c_long, arguments: [u32; 3]) -> u32 {
+        let word = |at: u32| match at {
+            0 => u32::try_from(call).unwrap(),
+            4 => architecture,
+            16 => arguments[0],
+            24 => arguments[1],
+            32 => arguments[2],
+            other => panic!("the filter reads {other}"),
+        };
+        let (mut at, mut loaded) = (0, 0);
+        for _ in 0..filter.len() {
+            let op = filter[at];
+            let jump = |is_met: bool| if is_met { op.jt } else { op.jf };
+            at += 1;
+            match op.code {
+                0x20 => loaded = word(op.k),
+                0x15 => at += usize::from(jump(loaded == op.k)),
+                0x45 => at += usize::from(jump(loaded & op.k != 0)),
+                0x06 => return op.k,
+                other => panic!("no such operation: {other}"),
+            }
+        }
+        panic!("the filter does not end");
+    }
+
+    #[test]
+    fn a_model_may_compute_and_answer_and_nothing_else() {
+        let mut filter = filter();
+        set_own_pid(&mut filter, OWN_PID.cast_signed());
+        let of = |call, arguments| answer_of(&filter, 0xc000_003e, call, arguments);
+        let answer_fd = u32::try_from(ANSWER_FD).unwrap();
+        let flags = |flags: libc::c_int| [0, 0, flags.cast_unsigned()];
+        for (what, call, arguments) in [
+            ("memory", libc::SYS_mmap, [0; 3]),
+            ("the end", libc::SYS_exit_group, [0; 3]),
+            ("the last of the list", libc::SYS_uname, [0; 3]),
+            ("a signal to itself", libc::SYS_tgkill, [OWN_PID, 1, 6]),
+            ("the answer", libc::SYS_write, [answer_fd, 0, 0]),
+            ("reading a file", libc::SYS_openat, flags(libc::O_RDONLY | libc::O_CLOEXEC)),
+        ] {
+            assert_eq!(of(call, arguments), ALLOWED, "{what}");
+        }
+        let refused = libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned();
+        for (what, call, arguments) in [
+            ("a signal to another process", libc::SYS_tgkill, [OWN_PID + 1, 1, 6]),
+            ("a signal to all", libc::SYS_kill, [0; 3]),
+            ("standard output", libc::SYS_write, [1, 0, 0]),
+            ("the descriptor after the answer's", libc::SYS_write, [answer_fd + 1, 0, 0]),
+            ("writing a file", libc::SYS_openat, flags(libc::O_WRONLY)),
+            ("reading and writing a file", libc::SYS_openat, flags(libc::O_RDWR)),
+            ("making a file", libc::SYS_openat, flags(libc::O_CREAT)),
+            ("emptying a file", libc::SYS_openat, flags(libc::O_TRUNC)),
+            ("a file without a name", libc::SYS_openat, flags(libc::O_TMPFILE)),
+            ("another program", libc::SYS_execve, [0; 3]),
+            ("another process", libc::SYS_clone, [0; 3]),
+            ("the network", libc::SYS_socket, [0; 3]),
+            ("removing a file", libc::SYS_unlink, [0; 3]),
+            ("other processes' memory", libc::SYS_ptrace, [0; 3]),
+        ] {
+            assert_eq!(of(call, arguments), refused, "{what}");
+        }
+        let other = answer_of(&filter, 0x4000_0003, libc::SYS_exit_group, [0; 3]);
+        assert_eq!(other, libc::SECCOMP_RET_KILL_PROCESS, "a call by the 32-bit table");
+    }
+}
