@@ -7,6 +7,7 @@ import { runChecks } from "./checks.ts";
 import { must, say, task, timed } from "./command.ts";
 import { checkInstructions } from "./instructions.ts";
 import { fuzz } from "./fuzz.ts";
+import { need, TEST_NEEDS } from "./needs.ts";
 import { EXECUTABLE_TESTS, ROOT, UNIT_TESTS } from "./paths.ts";
 import { add, cargoTest, type Counts, denoTest, NONE } from "./report.ts";
 import { RETRIED_MAX } from "./retry.ts";
@@ -16,6 +17,7 @@ import { withSmallDisk } from "./small_disk.ts";
 const FUZZ_SECONDS = 20;
 
 async function everything(): Promise<Counts> {
+  need(TEST_NEEDS);
   await timed("build", build);
   if (!Deno.args.includes("--skip-checks")) {
     await timed("checks", runChecks);

@@ -1,0 +1,65 @@
+/**
+ * `deno task test:one NAME`: the tests whose name holds NAME, of both languages, each file alone. Tests of the executable
+ * get a new one first. `deno task test:page NAME` (the argument `--page` before it) takes those of the browser alone.
+ */
+import { testFiles } from "./check_tests.ts";
+import { exec, must, say, task, timed } from "./command.ts";
+import { EXECUTABLE_TESTS, ROOT } from "./paths.ts";
+
+/** What opens a browser imports one of these. */
+const BROWSER = /from ".*\/(?:browser|site)\.ts"/;
+
+/** Test files in which a line of a test's own holds `name`; only those with a browser for `page`. */
+async function filesWith(name: string, page: boolean): Promise<string[]> {
+  const found: string[] = [];
+  for await (const file of testFiles()) {
+    const text = await Deno.readTextFile(`${ROOT}/${file}`);
+    if (text.includes(name) && (!page || BROWSER.test(text))) found.push(file);
+  }
+  return found.sort();
+}
+
+/** Crates with a test function of this name, by their folder below ffi/. */
+async function cratesWith(name: string): Promise<string[]> {
+  const { stdout } = await exec(
+    "grep",
+    ["-rlE", "--include=*.rs", `fn [a-z0-9_]*${name}[a-z0-9_]*\\(`, "ffi", "--exclude-dir=target"],
+    { capture: true },
+  );
+  return [...new Set(stdout.split("\n").filter(Boolean).map((path) => path.split("/")[1]!))].sort();
+}
+
+await task(async () => {
+  const page = Deno.args[0] === "--page";
+  const name = Deno.args[page ? 1 : 0];
+  if (!name) throw new Error("Cannot choose: name a part of a test's name");
+  const files = await filesWith(name, page);
+  const isWord = /^[a-z0-9_]+$/.test(name);
+  const crates = page || !isWord ? [] : await cratesWith(name);
+  if (files.length === 0 && crates.length === 0) {
+    throw new Error(`Cannot find a test whose name holds ${name}`);
+  }
+  if (files.some((file) => EXECUTABLE_TESTS.some((folder) => file.startsWith(`${folder}/`)))) {
+    await timed("dist/legend (slim, fast)", () => must(`${ROOT}/compile.sh`, ["--slim", "--fast"]));
+  }
+  let failed = 0;
+  for (const file of files) {
+    say(file);
+    const { code } = await exec(Deno.execPath(), [
+      "test",
+      "-A",
+      "-q",
+      `--filter=${name}`,
+      "--permit-no-files",
+      file,
+    ]);
+    failed += Number(code !== 0);
+  }
+  for (const crate of crates) {
+    const { code } = await exec("cargo", ["test", "-q", "--locked", "-p", crate, name], {
+      cwd: `${ROOT}/ffi`,
+    });
+    failed += Number(code !== 0);
+  }
+  if (failed > 0) throw new Error(`${failed} of ${files.length + crates.length} files and crates failed`);
+});
