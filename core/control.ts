@@ -86,6 +86,8 @@ export interface MissedSwaps {
   /** First bytes of the instruction, hex. */
   tag: string;
   count: number;
+  /** Signature of the first transaction that had it; agents of older versions do not say it. */
+  example?: string;
 }
 
 export interface AgentStatus {
@@ -318,10 +320,10 @@ function policyOf(policy: PolicyState): PolicyState {
 const sourceOf = (source: AgentSource | null | undefined): AgentSource | null =>
   typeof source?.name === "string" && ["sim", "file", "kafka"].includes(source.class) ? source : null;
 
-function isMissed({ program, dex, tag, count }: MissedSwaps): boolean {
+function isMissed({ program, dex, tag, count, example }: MissedSwaps): boolean {
   return typeof program === "string" && (dex === null || typeof dex === "string") &&
-    typeof tag === "string" &&
-    Number.isSafeInteger(count);
+    typeof tag === "string" && Number.isSafeInteger(count) &&
+    (example === undefined || typeof example === "string");
 }
 
 /** Undefined when a row of it is not what it should be: part of a list would pass for all of it. */

@@ -11,6 +11,7 @@ import { HotPath } from "./HotPath.tsx";
 import { ModuleCard } from "./ModuleCard.tsx";
 import { ModeBadges } from "./Provenance.tsx";
 import { type BothFigures, MODULES, most, pnlTime, sum, together, useBothFigures } from "./summaries.ts";
+import { SwapsNotRead } from "./SwapsNotRead.tsx";
 import { WhyNot } from "./WhyNot.tsx";
 
 export interface OverviewProps {
@@ -50,6 +51,7 @@ export default function Overview({ agents: initial, admin, audit, prefix }: Over
         ))}
       </div>
       <HotPath figures={figures} />
+      <SwapsNotRead />
     </>
   );
 }

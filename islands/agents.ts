@@ -33,7 +33,8 @@ export function useAgents(initial: FleetAgent[]): AgentsState {
   const now = useClock();
   useEffect(() => {
     listeners.add(setAsked);
-    asking ??= keepAsking<Answer>("/api/agents", ASKED_EVERY_MS, (asked) => {
+    // Without the long list, which one panel shows and asks for less often.
+    asking ??= keepAsking<Answer>("/api/agents?missed=0", ASKED_EVERY_MS, (asked) => {
       last = asked;
       for (const listener of listeners) listener(asked);
     });

@@ -323,9 +323,15 @@ export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
       path: "/api/agents",
       right: "read",
       summary:
-        "The agents of all hosts: state, policy in force, counters, when they were heard of; and what each module is wanted to run",
-      handle: (c) =>
-        c.json({ agents: deps.agents(), unreadable: deps.unreadableAgents(), wanted: deps.wanted.all() }),
+        "The agents of all hosts: state, policy in force, counters, when they were heard of; and what each module is wanted to run. `?missed=0`: without `missed_by_program`",
+      query: ["missed"],
+      handle: (c) => {
+        const all = deps.agents();
+        const agents = c.req.query("missed") === "0"
+          ? all.map(({ missed_by_program: _, ...agent }) => agent)
+          : all;
+        return c.json({ agents, unreadable: deps.unreadableAgents(), wanted: deps.wanted.all() });
+      },
     }),
   ];
 }

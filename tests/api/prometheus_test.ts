@@ -21,7 +21,7 @@ const AGENT = {
   transactions: 20,
   why_not: { ev_min: 21, killed: 22 },
   missed_by_program: [
-    { program: "P1", dex: null, tag: "00ff", count: 23 },
+    { program: "P1", dex: null, tag: "00ff", count: 23, example: "S1" },
     { program: "P2", dex: "meteora_dbc", tag: "01", count: 24 },
   ],
 };
@@ -129,7 +129,10 @@ Deno.test("a status file that is damaged in any field leaves /metrics readable, 
     const whole = { ...AGENT, at_ns: "1", policy_hash: "", policy };
     const row = { program: "P", dex: 'a"} 1\nlegend_x{y="', tag: "\\", count: 1 };
     const damaged: [string, unknown][] = [
-      ...[{}, "text", [null], [3], [{ ...row, count: "many" }], [{ ...row, dex: 3 }]].map((
+      ...[{}, "text", [null], [3], [{ ...row, count: "many" }], [{ ...row, dex: 3 }], [{
+        ...row,
+        example: 3,
+      }]].map((
         rows,
       ): [string, unknown] => [
         "missed_by_program",

@@ -141,7 +141,7 @@ Deno.test("the page tells the truth of a hanging agent, a hanging server, a kill
       "F1: a frozen server is said after 3 s, with what to type; ages go on; agents are not blamed",
       async () => {
         const onTheirWay = { now: 0, most: 0 };
-        const isAgents = (request: Request) => request.url().endsWith("/api/agents");
+        const isAgents = (request: Request) => /\/api\/agents(\?|$)/.test(request.url());
         page.on("request", (request) => {
           if (isAgents(request)) onTheirWay.most = Math.max(onTheirWay.most, ++onTheirWay.now);
         });

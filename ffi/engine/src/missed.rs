@@ -2,7 +2,7 @@
 //! a DEX that changed is not read as a quiet chain.
 
 use crate::frame::{Instruction, Transaction};
-use crate::pubkey::Pubkey;
+use crate::pubkey::{Pubkey, Signature};
 
 /// Rows that are told apart; what comes later counts as `other`.
 const ROWS_MAX: usize = 256;
@@ -44,6 +44,8 @@ pub struct Row {
     pub tag: Tag,
     /// How often.
     pub count: u64,
+    /// The first transaction that had it.
+    pub example: Signature,
 }
 
 /// The counters.
@@ -58,13 +60,14 @@ impl Missed {
     /// Counts one call.
     pub fn count(&mut self, frame: &[u8], transaction: &Transaction, call: &Instruction) {
         let program = transaction.key(frame, call.program).copied().map(Pubkey).unwrap_or_default();
-        self.count_as(program, Tag::of(call.data.of(frame)));
+        let example = Signature::from_slice(transaction.signature.of(frame)).unwrap_or_default();
+        self.count_as(program, Tag::of(call.data.of(frame)), example);
     }
 
-    fn count_as(&mut self, program: Pubkey, tag: Tag) {
+    fn count_as(&mut self, program: Pubkey, tag: Tag, example: Signature) {
         match self.rows.iter().position(|row| row.program == program && row.tag == tag) {
             Some(at) => self.rows[at].count += 1,
-            None if self.rows.len() < ROWS_MAX => self.rows.push(Row { program, tag, count: 1 }),
+            None if self.rows.len() < ROWS_MAX => self.rows.push(Row { program, tag, count: 1, example }),
             None => self.other += 1,
         }
     }
@@ -104,9 +107,21 @@ mod tests {
         for number in 0..300_u64 {
             let mut program = [9; 32];
             program[..8].copy_from_slice(&number.to_be_bytes());
-            missed.count_as(Pubkey(program), Tag::of(&[1]));
+            missed.count_as(Pubkey(program), Tag::of(&[1]), Signature([1; 64]));
         }
-        missed.count_as(Pubkey([0; 32]), Tag::of(&[1]));
+        missed.count_as(Pubkey([0; 32]), Tag::of(&[1]), Signature([1; 64]));
         assert_eq!((missed.rows().len(), missed.other, missed.total()), (256, 45, 301));
+    }
+
+    #[test]
+    fn a_row_names_its_first_transaction() {
+        let mut missed = Missed::default();
+        for example in [3, 5, 4] {
+            missed.count_as(Pubkey([7; 32]), Tag::of(&[1]), Signature([example; 64]));
+        }
+        assert_eq!(
+            missed.rows().iter().map(|row| (row.count, row.example.0[0])).collect::<Vec<_>>(),
+            [(3, 3)]
+        );
     }
 }

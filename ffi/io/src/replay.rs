@@ -251,6 +251,7 @@ pub fn missed(missed: &Missed) -> Value {
             "dex": dex::by_program(&row.program.0).map(|dex| dex.id),
             "tag": row.tag.to_string(),
             "count": row.count,
+            "example": row.example.to_string(),
         })
     });
     rows.collect()
