@@ -66,7 +66,7 @@ export function prometheus(
   const statuses = ownAgents();
   const lines: string[] = [];
   const head = (name: string, type: string, help: string) =>
-    lines.push(`# HELP legend_${name} ${help}`, `# TYPE legend_${name} ${type}`);
+    lines.push(`# HELP legend_${name} ${help}\n# TYPE legend_${name} ${type}`);
   /** A figure that is not known has no sample. */
   const sample = (name: string, named: Record<string, unknown>, value: unknown) => {
     const figure = typeof value === "string" && value.trim() !== "" ? Number(value) : value;

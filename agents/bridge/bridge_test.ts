@@ -188,3 +188,16 @@ Deno.test("JSON clients get lines, and a kicked client is closed as the contract
     assert.equal((await closed).code, 4409);
     await until("nobody is connected", () => bridge.connections().length === 0);
   }));
+
+Deno.test("what a client missed is kept for 512 batches; what is gone is told as a gap with its count", () =>
+  withDesk(async ({ put, connect }) => {
+    const first = await connect();
+    await put(...Array.from({ length: 600 }, (_, at) => at + 1));
+    await until("600 records", () => nets(first).length === 600);
+    const late = await connect({ resume: { epoch: BigInt(EPOCH), position: 3n } });
+    await until("what is kept", () => nets(late).length >= 512);
+    const [gap, next] = late.batches;
+    assert.deepEqual([gap!.from, gap!.to, gap!.dropped, gap!.nets], [3, 89, 86, []]);
+    assert.deepEqual([next!.from, next!.nets], [89, [89]]);
+    assert.deepEqual(nets(late), Array.from({ length: 512 }, (_, at) => at + 89));
+  }, 1));

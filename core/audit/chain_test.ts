@@ -511,7 +511,7 @@ Deno.test("AuditChain.appendWith(): a change and its entry are there both or nei
     database.exec("create table changes (name text)");
     const change = (name: string) => () => database.prepare("insert into changes values (?)").run(name);
     const names = () => database.prepare("select name from changes").all().map(({ name }) => name);
-    chain.appendWith(act(1), change("whole"));
+    assert.deepEqual(chain.appendWith(act(1), change("whole")), { changes: 1, lastInsertRowid: 1 });
     assert.throws(
       () =>
         chain.appendWith(act(2), () => {

@@ -48,13 +48,18 @@ const KNOWN_HOLDS = 2;
 const HELD_MAX = 1_000;
 /** A check costs a tenth of a second of a core: those that also kill and answer must stay free. */
 const CHECKS = {
-  atOnce: navigator.hardwareConcurrency > 2 ? 2 : 1,
+  atOnce: checksAtOnce(navigator.hardwareConcurrency),
   laneMax: 8,
   waitingMax: 256,
   waitMaxMs: 1_000,
 };
 /** What a name that does not exist is compared with, so that it takes as long as one that does. */
 const NOBODY = await hashPassword("a password of nobody");
+
+/** How many passwords are checked at once on a host with so many processors. */
+export function checksAtOnce(processors: number): number {
+  return processors > 2 ? 2 : 1;
+}
 
 export class LoginGate {
   readonly #deps: GateDeps;

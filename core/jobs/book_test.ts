@@ -290,6 +290,12 @@ Deno.test("JobBook keeps the last 500 lines of a job and the last 2,000 jobs tha
   assert.equal(book.withKey("k")?.id, "j", "what is not over stays, however old");
 });
 
+Deno.test("JobBook.apply() gives a job one try at least, and ten at most", () =>
+  assert.deepEqual(
+    [0, 1, 2, 9, 10, 11, 99].map((attemptsMax) => after({ attemptsMax }).get("j")!.attemptsMax),
+    [1, 1, 2, 9, 10, 10, 10],
+  ));
+
 Deno.test("JobBook.waiting() counts an issuer's jobs that are not over", () => {
   const book = after({}, { id: "b", uniqueKey: "b" }, { id: "c", uniqueKey: "c", issuer: "bob" }, {
     of: "b",

@@ -400,4 +400,10 @@ Deno.test("only a change that was let through looks at all streams", () =>
     assert.equal(checks, 1);
     assert.equal((await call("POST", "/api/keys", { headers: admin, body: { odd: 1 } })).status, 422);
     assert.equal(checks, 2);
+    assert.ok((await call("PUT", "/api/schedules", { headers: admin, body: { schedules: [] } })).ok);
+    assert.ok((await call("GET", "/api/auth/me", { headers: viewer })).ok);
+    assert.ok((await call("GET", "/api/users", { headers: admin })).ok);
+    assert.equal(checks, 2, "no login, user or key has changed");
+    assert.ok((await call("POST", "/api/auth/logout", { headers: viewer, body: {} })).ok);
+    assert.equal(checks, 3);
   }));

@@ -148,6 +148,62 @@ Deno.test("who may not read any more is told why, and the log ends", () =>
     assert.equal(streams.count("events"), 0);
   }));
 
+Deno.test("a ticket is for one connection within 30 s, and the live stream takes filters that are right alone", () =>
+  withServer(async (server) => {
+    const { deps, person, call } = server;
+    const { token } = await person("viewer");
+    const answer = await call("POST", "/api/realtime/ticket", { headers: bearer(token), body: {} });
+    const { ticket, expires_in } = await answer.json();
+    assert.equal(expires_in, 30);
+    deps.realtime.reads = () => Promise.resolve(true);
+    const refused = async (query: string) => {
+      const path = `/api/realtime/ws?${query}`;
+      const asked = await call("GET", path, { headers: { ...bearer(token), upgrade: "websocket" } });
+      return [asked.status, (await asked.json()).detail?.split(":")[0]];
+    };
+    assert.deepEqual(await refused("mode=xml"), [422, "mode"]);
+    assert.deepEqual(await refused("min_net=much"), [422, "min_net"]);
+    assert.equal(deps.streams.count("websocket"), 0);
+
+    const served: unknown[] = [];
+    deps.realtime.serve = (_, { mode, filter, resume, principal }) =>
+      void served.push({ mode, filter, resume, lives: principal.expires * 1_000 - server.clock.now });
+    await using http = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+      createApp(deps, () => []).fetch,
+    );
+    const open = async (query: string) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${http.addr.port}/api/realtime/ws?${query}`);
+      const isOpen = await new Promise((resolve) => {
+        socket.addEventListener("open", () => resolve(true));
+        socket.addEventListener("error", () => resolve(false));
+      });
+      socket.close();
+      return isOpen;
+    };
+    const filters = "mode=json&type=arb,mev&module=mev&dex=a,,b&min_net=-0.5&resume=7.9";
+    assert.equal(await open(`token=${ticket}&${filters}`), true);
+    const [{ lives, ...one }] = served as [{ lives: number }];
+    assert.deepEqual(one, {
+      mode: "json",
+      filter: { types: ["arb", "mev"], modules: ["mev"], dexes: ["a", "b"], minNet: -0.5 },
+      resume: { epoch: 7n, position: 9n },
+    });
+    // As long as an access token, counted in whole seconds.
+    assert.ok(lives > 929_000 - 1_000 && lives <= 930_000, `${lives}`);
+    assert.equal(await open(`token=${ticket}`), false, "taken once");
+    assert.equal(served.length, 1);
+  }));
+
+Deno.test("an admin ends a connection that there is, and is told when there is none", () =>
+  withServer(async ({ deps, person, call }) => {
+    const headers = bearer((await person("admin")).token);
+    deps.realtime.kick = (id) => id === "c1";
+    const end = async (id: string) =>
+      (await call("DELETE", `/api/realtime/connections/${id}`, { headers })).status;
+    assert.deepEqual([await end("c1"), await end("c2")], [200, 404]);
+  }));
+
 Deno.test("a live stream has its place while its socket is open, and frees it when it closes", () =>
   withServer(async (server) => {
     const { deps, person } = server;
