@@ -175,7 +175,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
         if (current === next) throw new AppError("invalid", "next: the new password is the old one");
         await audit({ who: name, action: "password changed" });
         const first = accounts.user(name)?.must_change === true;
-        await accounts.setPassword(name, next, false, session);
+        await accounts.setPassword(name, next, false, session!);
         if (first) deps.firstLoginDone();
         guard.forget(session);
         return c.json({ ok: true });

@@ -6,13 +6,13 @@
 import { parseArgs } from "node:util";
 import { say, task } from "./command.ts";
 import { coverageOf, filesBelow, selected, TEST_ARGS } from "./mutants/select.ts";
-import { describe, lineOf, type Mutant, OPERATORS } from "./mutants/mutant.ts";
+import { describe, lineOf, type Mutant, nameOf, OPERATORS } from "./mutants/mutant.ts";
 import { EQUIVALENT } from "./mutants/equivalent.ts";
 import { Noticed } from "./mutants/noticed.ts";
 import { copyTree, type Judge, LIMIT_MS, mustPass, type Outcome, outcomeOf } from "./mutants/run.ts";
 import { rustMutantsOf } from "./mutants/rust.ts";
 import { inSeededOrder } from "./mutants/sample.ts";
-import { mutantsOf } from "./mutants/typescript.ts";
+import { functionAround, mutantsOf } from "./mutants/typescript.ts";
 import { ROOT } from "./paths.ts";
 import { randomOf, shuffled } from "./random.ts";
 
@@ -66,12 +66,20 @@ const typescript = (seed: number): Language => ({
   judges: async (sample, folder) => {
     const files = new Set(sample.map(({ mutant }) => mutant.file));
     const coverages = await coverageOf(files, folder, (path) => say(`lines that ${path} runs`));
-    return ({ mutant: { file, start, end }, source }) => ({
-      tests: selected(coverages, file, lineOf(source, start), lineOf(source, end)).map(({ path, ms }) => ({
-        command: [Deno.execPath(), ...TEST_ARGS, path],
-        limitMs: 90_000 + 20 * ms,
-      })),
-    });
+    return ({ mutant: { file, start, end }, source }) => {
+      const span = (place: { start: number; end: number }) => ({
+        first: lineOf(source, place.start),
+        last: lineOf(source, place.end),
+      });
+      const around = functionAround(source, start, end);
+      return {
+        tests: selected(coverages, file, span({ start, end }), span(around)).map(({ path, ms }) => ({
+          command: [Deno.execPath(), ...TEST_ARGS, path],
+          limitMs: 90_000 + 20 * ms,
+        })),
+        types: { command: [Deno.execPath(), "check", "-q", file], limitMs: LIMIT_MS },
+      };
+    };
   },
 });
 
@@ -123,7 +131,7 @@ async function judge(
   try {
     const judgeOf = await language.judges(waiting.slice(0, count + 50), folders[0]!);
     const outcome = async (folder: string, candidate: Candidate): Promise<Judged["outcome"]> => {
-      if (EQUIVALENT.has(describe(candidate.source, candidate.mutant, false))) return "equivalent";
+      if (EQUIVALENT.has(nameOf(candidate.source, candidate.mutant))) return "equivalent";
       if (noticed.has(candidate)) return "noticed";
       return await outcomeOf(folder, candidate.mutant, judgeOf(candidate));
     };
@@ -163,7 +171,7 @@ function report(name: string, judged: readonly Judged[]): boolean {
   say(`  noticed by operator: ${by.join(", ")}`);
   for (const { source, mutant } of survivors) say(`  survived: ${describe(source, mutant)}`);
   for (const { source, mutant } of of("equivalent")) {
-    say(`  equivalent: ${describe(source, mutant)}: ${EQUIVALENT.get(describe(source, mutant, false))}`);
+    say(`  equivalent: ${describe(source, mutant)}: ${EQUIVALENT.get(nameOf(source, mutant))}`);
   }
   return share <= SURVIVORS_MAX;
 }

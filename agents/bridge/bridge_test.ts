@@ -24,6 +24,8 @@ interface Received {
   socket: WebSocket;
   batches: { from: number; to: number; epoch: number; dropped: number; nets: number[] }[];
   lines: string[];
+  /** Batches without a record, the beats among them: where each begins. */
+  empty: number[];
 }
 
 interface Desk {
@@ -76,7 +78,7 @@ async function withDesk(run: (desk: Desk) => Promise<void>, maxSize = 3): Promis
         const socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}/`);
         socket.binaryType = "arraybuffer";
         sockets.push(socket);
-        const received: Received = { socket, batches: [], lines: [] };
+        const received: Received = { socket, batches: [], lines: [], empty: [] };
         socket.addEventListener("message", ({ data }) => take(received, data));
         await until("the client is served", () => bridge.connections().length > before);
         return received;
@@ -99,14 +101,17 @@ async function withDesk(run: (desk: Desk) => Promise<void>, maxSize = 3): Promis
   }
 }
 
-function take({ batches, lines }: Received, data: string | ArrayBuffer): void {
+function take({ batches, lines, empty }: Received, data: string | ArrayBuffer): void {
   if (typeof data === "string") {
     lines.push(...data.trimEnd().split("\n"));
     return;
   }
   const { items, from, to, epoch, dropped } = realtime.Batch.decode(zstdDecompressSync(new Uint8Array(data)));
   // A beat: nothing in it, nothing lost.
-  if (items.length === 0 && Number(dropped) === 0 && Number(from) === Number(to)) return;
+  if (items.length === 0 && Number(dropped) === 0 && Number(from) === Number(to)) {
+    empty.push(Number(from));
+    return;
+  }
   batches.push({
     from: Number(from),
     to: Number(to),
@@ -170,6 +175,7 @@ Deno.test("a client that comes back gets what it missed and no more; one of anot
     await until("all that is kept", () => nets(stranger).length >= 6);
     assert.equal(stranger.batches[0]!.epoch, EPOCH, "by its number the client knows that it is another run");
     assert.deepEqual(nets(stranger), [1, 2, 3, 4, 5, 6]);
+    assert.deepEqual([stranger.empty[0], resumed.empty.includes(5)], [900, false], "its old place is gone");
     const fresh = await connect();
     await put(7, 8, 9);
     await until("what came later", () => nets(fresh).length === 3);

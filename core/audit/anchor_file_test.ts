@@ -1,6 +1,48 @@
 import assert from "node:assert/strict";
 import { AnchorFile, headOfLine } from "./anchor_file.ts";
 
+Deno.test("headOfLine() reads a head of its line, and of nothing else", () => {
+  assert.deepEqual(headOfLine("7 AQID"), Uint8Array.of(1, 2, 3));
+  assert.deepEqual(headOfLine("7 AQ=="), Uint8Array.of(1));
+  for (
+    const line of ["", "7", "7 ", " AQID", "x AQID", "7 AQID x", "7 AR==", "7 AQI", "7  AQID", "-7 AQID"]
+  ) {
+    assert.equal(headOfLine(line), null, line);
+  }
+});
+
+Deno.test("AnchorFile: what broke off is removed, and what follows the newest whole line is added", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "legend-anchor-" });
+  const path = `${folder}/anchor`;
+  const heads = [1, 2, 3].map((seq) => ({ seq, bytes: Uint8Array.of(seq) }));
+  const asked: number[] = [];
+  const after = (seq: number) => {
+    asked.push(seq);
+    return heads.filter((head) => head.seq > seq);
+  };
+  try {
+    for (
+      const [text, from] of [["", 0], ["1 AQ==\n", 1], ["1 AQ==\n2 A", 1], ["2 A", 0], [
+        "1 AQ==\n2 Ag==\n",
+        2,
+      ]] as const
+    ) {
+      await Deno.writeTextFile(path, text);
+      await new AnchorFile(path).append(after);
+      assert.equal(asked[0], from, text);
+      asked.length = 0;
+      const all = from === 0 || text.startsWith("1") ? "1 AQ==\n2 Ag==\n3 Aw==\n" : "";
+      assert.equal(await Deno.readTextFile(path), all, text);
+    }
+    assert.equal((await Deno.stat(path)).mode! & 0o777, 0o644, "made by somebody else, kept as it is");
+    await Deno.remove(path);
+    await new AnchorFile(path).append(after);
+    assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("AnchorFile: who holds the file keeps nobody for long; without a new head it is not looked at", async () => {
   const folder = await Deno.makeTempDir({ prefix: "legend-anchor-" });
   const path = `${folder}/anchor`;

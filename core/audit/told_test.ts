@@ -106,6 +106,20 @@ Deno.test("heads of other instances are counted in a place of ours, and let be i
     assert.deepEqual(faults(part), [6]);
   }));
 
+Deno.test("heads of a foreign key are counted with the begin of the key; without keys to know no key is foreign", () =>
+  withHeads((_, heads) => {
+    const foreign = new HeadSigner("0a0b0c0d", "09".repeat(32));
+    const told = outside([...heads, foreign.sign(readHead(heads[0]!)!)], part);
+    told.finish(1, 6, 6);
+    assert.ok(
+      told.faults.includes(`the file x: 1 heads are signed by the foreign key ${foreign.key.slice(0, 16)}`),
+    );
+    const unknown = new ToldHeads(part, { node: signer.node, keys: null });
+    unknown.add(foreign.sign(readHead(heads[0]!)!));
+    unknown.finish(null, 0);
+    assert.deepEqual(unknown.faults, []);
+  }));
+
 Deno.test("heads of the first version are held against the entries' hashes, and two for one seq against each other", () =>
   withHeads((database) => {
     const head = (seq: number, hash: string) =>

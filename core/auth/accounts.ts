@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Database, transaction } from "../database.ts";
 import { AppError } from "../errors.ts";
+import { RecentMap } from "../limits/recent_map.ts";
 import { hashPassword } from "./passwords.ts";
 import type { Principal, Role, Scope } from "./rights.ts";
 
@@ -61,7 +62,7 @@ export class Accounts {
   readonly #now: () => number;
   readonly #monotonic: () => number;
   /** When a login's token was exchanged last, by a clock that nobody sets. */
-  readonly #rotated = new Map<string, number>();
+  readonly #rotated = new RecentMap<string, number>(ROTATED_MAX);
 
   constructor(
     database: Database,
@@ -210,9 +211,7 @@ export class Accounts {
     this.#database.prepare(
       "update sessions set refresh_hash = ?, previous_hash = ?, used_ms = ? where id = ?",
     ).run(hashOf(next), current, this.#now(), session);
-    this.#rotated.delete(session);
     this.#rotated.set(session, this.#monotonic());
-    if (this.#rotated.size > ROTATED_MAX) this.#rotated.delete(this.#rotated.keys().next().value!);
     return `${session}.${next}`;
   }
 

@@ -141,6 +141,24 @@ Deno.test("M1: where an address has used up what it has, a name that logs in fro
   assert.deepEqual(order.slice(2).toSorted(), ["ann rate_limited", "nobody rate_limited"]);
 });
 
+Deno.test("LoginGate: a thousand refusals are held back at once, one more is given at once", async () => {
+  const holds: (() => void)[] = [];
+  const { code } = gate([], Infinity, () => new Promise((resolve) => holds.push(resolve)));
+  // The address has used up what it has; each further attempt is a refusal.
+  let n = 0;
+  await times(20, () => code(`name${n++}`, "wrong", "192.0.2.1"));
+  const held = Array.from({ length: 1_000 }, () => code("nobody", "wrong", "192.0.2.1"));
+  assert.equal(holds.length, 1_000);
+  assert.equal(await code("nobody", "wrong", "192.0.2.1"), "rate_limited");
+  assert.equal(holds.length, 1_000);
+  for (const end of holds) end();
+  assert.deepEqual(new Set(await Promise.all(held)), new Set(["rate_limited"]));
+  const next = code("nobody", "wrong", "192.0.2.1");
+  assert.equal(holds.length, 1_001, "there is room again");
+  holds.at(-1)!();
+  assert.equal(await next, "rate_limited");
+});
+
 Deno.test("M1: an attempt that would wait for too long is refused, whatever its name", async () => {
   const { code } = gate([], 0);
   const answers = await Promise.all([

@@ -69,7 +69,7 @@ export class SharedAccounts {
   }
 
   /** Sets a new password; all other logins of the user end. */
-  async setPassword(name: string, password: string, mustChange = false, keepSession = ""): Promise<void> {
+  async setPassword(name: string, password: string, mustChange: boolean, keepSession: string): Promise<void> {
     await this.#writer.call("replacePassword", [name, await hashPassword(password), mustChange, keepSession]);
   }
 

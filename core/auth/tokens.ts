@@ -1,6 +1,7 @@
 /** Access tokens: JWT, HS256 and nothing else, 15 minutes. */
 import { errors, jwtVerify, SignJWT } from "jose";
 import { AppError } from "../errors.ts";
+import { RecentMap } from "../limits/recent_map.ts";
 import { type Principal, type Role, ROLES } from "./rights.ts";
 
 export const ACCESS_SECONDS = 15 * 60;
@@ -46,17 +47,12 @@ export class Tokens {
   }
 
   /** Tokens whose signature was checked a moment ago, by their whole text; only their end is looked at again. */
-  readonly #checked = new Map<string, Principal>();
+  readonly #checked = new RecentMap<string, Principal>(CHECKED_MAX);
 
   /** A token that was verified before and has not expired; who it belongs to. */
   known(token: string, by: Principal["by"]): Principal | undefined {
     const principal = this.#checked.get(token);
     return principal && principal.by === by && principal.expires > this.#seconds() ? principal : undefined;
-  }
-
-  #remember(token: string, principal: Principal): void {
-    this.#checked.set(token, principal);
-    if (this.#checked.size > CHECKED_MAX) this.#checked.delete(this.#checked.keys().next().value!);
   }
 
   /** Who the token belongs to. Throws `unauthorized`. A ticket is taken once. */
@@ -87,7 +83,7 @@ export class Tokens {
         session: String(payload.sid),
         expires: Number(payload.exp),
       };
-      if (!isTicket) this.#remember(token, principal);
+      if (!isTicket) this.#checked.set(token, principal);
       return principal;
     } catch (error) {
       if (error instanceof AppError) throw error;

@@ -161,10 +161,16 @@ Deno.test("JobBook.apply() waits longer before each try, keeps what was said, an
   assert.deepEqual(waits, [1_000, 2_000, 4_000]);
   assert.deepEqual(book.get("j")!.log.map(({ line }) => line).slice(0, 2), ["try 1 by a", "no 1"]);
   const header: [string, Uint8Array] = ["job", new TextEncoder().encode("status")];
+  for (const value of [null, Uint8Array.of(255, 255, 255)]) {
+    assert.equal(book.apply({ value, headers: [header] } as unknown as StoredRecord), undefined);
+  }
+  const { value } = recordOf({ id: "plain" });
   assert.equal(
-    book.apply({ value: Uint8Array.of(255, 255, 255), headers: [header] } as unknown as StoredRecord),
+    book.apply({ value, headers: [] } as unknown as StoredRecord),
     undefined,
+    "without its header",
   );
+  assert.deepEqual(book.list().map(({ id }) => id), ["j"]);
 });
 
 const NO_CHANGE: readonly [name: string, steps: readonly Step[], last: Step][] = [

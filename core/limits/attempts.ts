@@ -1,5 +1,7 @@
 /** Attempts per somebody: taken before they are judged, given back when they were right. */
 
+import { RecentMap } from "./recent_map.ts";
+
 interface Bucket {
   tokens: number;
   at: number;
@@ -9,7 +11,7 @@ interface Bucket {
 const BUCKETS_MAX = 10_000;
 
 export class Attempts {
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new RecentMap<string, Bucket>(BUCKETS_MAX);
 
   /** `burst` at once, then one each `everyMs`. `now`: milliseconds of a clock that nobody sets. */
   constructor(
@@ -24,9 +26,7 @@ export class Attempts {
     const bucket = this.#buckets.get(who) ?? { tokens: this.burst, at: now };
     bucket.tokens = Math.min(this.burst, bucket.tokens + Math.max(0, now - bucket.at) / this.everyMs);
     bucket.at = now;
-    this.#buckets.delete(who);
     this.#buckets.set(who, bucket);
-    if (this.#buckets.size > BUCKETS_MAX) this.#buckets.delete(this.#buckets.keys().next().value!);
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
     return true;

@@ -1,5 +1,7 @@
 /** Requests a second per somebody, with a burst; the memory for it is bounded. */
 
+import { RecentMap } from "./recent_map.ts";
+
 interface Bucket {
   tokens: number;
   at: number;
@@ -9,7 +11,7 @@ interface Bucket {
 const BUCKETS_MAX = 10_000;
 
 export class TokenBuckets {
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new RecentMap<string, Bucket>(BUCKETS_MAX);
 
   /** `perSecond` tokens come back each second, up to `burst`. `now`: milliseconds of a clock that nobody sets. */
   constructor(
@@ -22,9 +24,7 @@ export class TokenBuckets {
   take(who: string): number {
     const now = this.now();
     const bucket = this.#buckets.get(who) ?? { tokens: this.burst, at: now };
-    this.#buckets.delete(who);
     this.#buckets.set(who, bucket);
-    if (this.#buckets.size > BUCKETS_MAX) this.#buckets.delete(this.#buckets.keys().next().value!);
     bucket.tokens = Math.min(
       this.burst,
       bucket.tokens + Math.max(0, now - bucket.at) / 1000 * this.perSecond,

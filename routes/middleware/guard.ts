@@ -5,6 +5,7 @@ import type { SharedAccounts } from "../../core/auth/shared_accounts.ts";
 import { may, type Principal } from "../../core/auth/rights.ts";
 import type { Tokens } from "../../core/auth/tokens.ts";
 import { AppError } from "../../core/errors.ts";
+import { RecentMap } from "../../core/limits/recent_map.ts";
 import type { TokenBuckets } from "../../core/limits/token_bucket.ts";
 import { networkOf } from "../../core/net.ts";
 import { createHash, timingSafeEqual } from "node:crypto";
@@ -47,9 +48,9 @@ const digest = (text: string) => createHash("sha256").update(text).digest();
 
 export class Guard {
   readonly #deps: GuardDeps;
-  readonly #states = new Map<string, LoginState>();
+  readonly #states = new RecentMap<string, LoginState>(STATES_MAX);
   /** Who the keys were of when the accounts could be read last. */
-  readonly #holders = new Map<string, Principal>();
+  readonly #holders = new RecentMap<string, Principal>(HOLDERS_MAX);
 
   constructor(deps: GuardDeps) {
     this.#deps = deps;
@@ -81,12 +82,11 @@ export class Guard {
     }
     const id = digest(key).toString("hex");
     const holder = this.#readable(() => accounts.keyHolder(key), isKill ? this.#holders.get(id) : undefined);
-    this.#holders.delete(id);
     if (!holder) {
+      this.#holders.delete(id);
       throw new AppError("unauthorized", "Cannot go on: the API key is unknown, expired or revoked");
     }
     this.#holders.set(id, holder);
-    if (this.#holders.size > HOLDERS_MAX) this.#holders.delete(this.#holders.keys().next().value!);
     return holder;
   }
 
@@ -102,9 +102,7 @@ export class Guard {
       const open = user !== undefined && user.role === role && accounts.isOpen(session);
       return { at: now, open, mustChange: user?.must_change ?? false };
     }, isKill ? known ?? { at: now, open: true, mustChange: false } : undefined);
-    this.#states.delete(session);
     this.#states.set(session, state);
-    if (this.#states.size > STATES_MAX) this.#states.delete(this.#states.keys().next().value!);
     return state;
   }
 
@@ -225,7 +223,7 @@ export class Guard {
   #refuse(c: RouteContext, row: Route, who: string, error: AppError): Response {
     // What is only read and refused is no act; it is in the request counters.
     if (row.method !== "GET" || error.code === "forbidden") {
-      const what = `${row.method} ${row.path}: ${error.message}`.slice(0, 300);
+      const what = `${row.method} ${row.path}: ${error.message}`;
       this.#deps.refused({ who, action: "refused", what, address: this.#deps.door.address(c) });
     }
     return problem(c, error.code, error.message);

@@ -120,6 +120,24 @@ Deno.test("each route that is read answers with its own keys", () =>
     }
   }));
 
+const LONG = "x".repeat(200);
+/** Which letters of a value that is wrong are given back. */
+const CUT: readonly [path: string, detail: RegExp][] = [
+  [`/api/metrics/summary?since=${LONG}`, /^since: `x{64}`, need Unix seconds$/],
+  [`/api/decisions?kind=y${LONG}`, /^kind: `yx{63}`, need /],
+  [`/api/decisions?${LONG}=1`, /^x{64}: no such parameter, need ids, /],
+  [`/api/training/models/${VERSION}/report?theme=${LONG}`, /^theme: `x{20}`, need light or dark$/],
+];
+
+for (const [path, detail] of CUT) {
+  Deno.test(`a long value is given back cut: ${path.slice(0, 50)}`, () =>
+    withThings(async ({ call, person }) => {
+      const answer = await call("GET", path, { headers: bearer((await person("viewer")).token) });
+      assert.equal(answer.status, 422);
+      assert.match((await answer.json()).detail, detail);
+    }));
+}
+
 Deno.test("what is read says what is there", () =>
   withThings(async ({ call, person, deps }, ids) => {
     const admin = await person("admin");

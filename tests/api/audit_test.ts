@@ -251,3 +251,23 @@ for (const [name, row] of Object.entries(ROWS)) {
       assert.match(entry!.detail, row.detail);
     }));
 }
+
+Deno.test("what a foreign page tries to change is refused and audited; what it only reads is refused without an entry", () =>
+  withServer(async ({ call, deps, refusalsWritten }) => {
+    const foreign = { host: "evil.example" };
+    assert.equal((await call("GET", "/api/agents", { headers: foreign })).status, 403);
+    await refusalsWritten();
+    assert.equal(deps.chain.count(), 0);
+    assert.equal(
+      (await call("POST", "/api/control/module/mev:stop", { headers: foreign, body: {} })).status,
+      403,
+    );
+    await refusalsWritten();
+    const [entry] = deps.chain.list();
+    assert.equal(deps.chain.count(), 1);
+    assert.equal(entry!.action, "refused");
+    assert.match(
+      entry!.detail,
+      /^POST \/api\/control\/module\/:target: Cannot answer under the name evil\.example/,
+    );
+  }));

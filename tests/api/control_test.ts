@@ -360,3 +360,22 @@ Deno.test("at most 8 commands that are no kill are on their way; the next one is
     },
   });
 });
+
+Deno.test("without the key to sign with no command is sent but a kill, and no entry says that one was", () => {
+  const lack = "Cannot sign: the control key is gone";
+  return withServer(async ({ call, person, deps }) => {
+    const headers = bearer((await person("admin")).token);
+    for (
+      const [action, body] of [["stop", {}], ["throttle", { throttle_pct: 5 }], ["kill", {
+        kill: false,
+      }]] as const
+    ) {
+      const answer = await call("POST", `/api/control/module/mev:${action}`, { headers, body });
+      assert.equal(answer.status, 503, action);
+      assert.equal((await answer.json()).detail, lack);
+    }
+    assert.equal(deps.chain.count(), 0);
+    const kill = await call("POST", "/api/control/module/mev:kill?wait=receipt", { headers, body: {} });
+    assert.equal(kill.status, 202);
+  }, { cannotSign: () => lack });
+});

@@ -163,6 +163,7 @@ Deno.test("a ticket is for one connection within 30 s, and the live stream takes
     };
     assert.deepEqual(await refused("mode=xml"), [422, "mode"]);
     assert.deepEqual(await refused("min_net=much"), [422, "min_net"]);
+    assert.equal((await refused("mode=json"))[0], 500, "no connection that could become one");
     assert.equal(deps.streams.count("websocket"), 0);
 
     const served: unknown[] = [];

@@ -29,18 +29,20 @@ export function mutated(source: string, { start, end, text }: Mutant): string {
 /** The line, from 1, of a character of the file. */
 export const lineOf = (source: string, at: number) => source.slice(0, at).split("\n").length;
 
-/** `core/x.ts:12 comparison: a === b -> a !== b`, in one line; `hasLine`: with the line's number. */
-export function describe(
-  source: string,
-  { file, operator, start, end, text }: Mutant,
-  hasLine = true,
-): string {
+/** What names a mutant wherever its line stands in the file: the file, the operator, the line's text, the change. */
+export function nameOf(source: string, { file, operator, start, end, text }: Mutant): string {
+  const line = source.split("\n")[lineOf(source, start) - 1]!.trim();
+  return JSON.stringify([file, operator, line, source.slice(start, end), text]);
+}
+
+/** `core/x.ts:12 comparison: a === b -> a !== b`, in one line. */
+export function describe(source: string, { file, operator, start, end, text }: Mutant): string {
   const line = lineOf(source, start);
   const short = (piece: string) => {
     const flat = piece.replaceAll(/\s+/g, " ").trim();
     return flat.length > 60 ? `${flat.slice(0, 57)}...` : flat;
   };
-  return `${file}${hasLine ? `:${line}` : ""} ${operator}: ${
-    short(source.slice(start, end)) || "nothing"
-  } -> ${short(text) || "nothing"}`;
+  return `${file}:${line} ${operator}: ${short(source.slice(start, end)) || "nothing"} -> ${
+    short(text) || "nothing"
+  }`;
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { describe, mutated } from "./mutant.ts";
+import { describe, mutated, nameOf } from "./mutant.ts";
 import { inSeededOrder } from "./sample.ts";
 import { importsOf, lcovLines, selected } from "./select.ts";
 import { randomOf, shuffled } from "../random.ts";
 import { rustMutantsOf } from "./rust.ts";
-import { mutantsOf } from "./typescript.ts";
+import { functionAround, mutantsOf } from "./typescript.ts";
 
 /** Each mutant of a text as `operator: text of the whole line with it in`. */
 const typescript = (source: string) =>
@@ -48,6 +48,29 @@ for (const [name, source, wanted] of TYPESCRIPT) {
   Deno.test(`mutants of TypeScript: ${name}`, () => assert.deepEqual(typescript(source), wanted));
 }
 
+for (
+  const call of [
+    "timingSafeEqual(a, b)",
+    "Math.min(a, b)",
+    "Buffer.compare(a, b) === 0",
+    "f(a, a)",
+  ]
+) {
+  Deno.test(`mutants of TypeScript: the order in ${call} makes no difference`, () =>
+    assert.deepEqual(typescript(`x = ${call};`).filter((line) => line.startsWith("swapped")), []));
+}
+
+Deno.test("functionAround() is the innermost function of several lines, or the file", () => {
+  const source = "const a = 1;\nfunction f() {\n  return [1].map((x) => x + 2);\n}\n";
+  const around = (piece: string) => {
+    const start = source.indexOf(piece);
+    const { start: from, end } = functionAround(source, start, start + piece.length);
+    return source.slice(from, end);
+  };
+  assert.equal(around("x + 2"), source.slice(13, -1));
+  assert.equal(around("a = 1"), source);
+});
+
 const RUST: [name: string, source: string, wanted: string[]][] = [
   ["a bound, not a generic type", "let x: Vec<u8> = if a < b { c } else { d };", [
     "comparison: let x: Vec<u8> = if a >= b { c } else { d };",
@@ -87,7 +110,7 @@ Deno.test("a mutant is described by its line", () => {
 Deno.test("a sample keeps its order when other lines of the sources change", () => {
   const names = (source: string, seed: number) => {
     const candidates = mutantsOf("core/x.ts", source).map((mutant) => ({ mutant, source }));
-    return inSeededOrder(candidates, seed).map(({ mutant }) => describe(source, mutant, false));
+    return inSeededOrder(candidates, seed).map(({ mutant }) => nameOf(source, mutant));
   };
   const source = "if (a < b) f();\nif (c === d) g(1, 2);\n";
   const before = names(source, 7);
@@ -131,9 +154,10 @@ Deno.test("selected() names the test files that run a line, the quickest first",
     ["quick_test.ts", coverage(5, { 1: true, 2: false })],
     ["other_test.ts", { ms: 1, lines: { "core/y.ts": { 1: true } } }],
   ]);
-  const paths = (first: number, last: number) =>
-    selected(coverages, "core/x.ts", first, last).map(({ path }) => path);
-  assert.deepEqual(paths(1, 1), ["quick_test.ts", "slow_test.ts"]);
-  assert.deepEqual(paths(2, 2), ["slow_test.ts"]);
-  assert.deepEqual(paths(2, 1), ["quick_test.ts", "slow_test.ts"], "a line that no report knows");
+  const paths = (line: number, [first, last]: [number, number]) =>
+    selected(coverages, "core/x.ts", { first: line, last: line }, { first, last }).map(({ path }) => path);
+  assert.deepEqual(paths(1, [1, 1]), ["quick_test.ts", "slow_test.ts"]);
+  assert.deepEqual(paths(2, [2, 2]), ["slow_test.ts"]);
+  assert.deepEqual(paths(2, [1, 2]), ["slow_test.ts", "quick_test.ts"], "who surely runs it first");
+  assert.deepEqual(paths(3, [3, 4]), []);
 });

@@ -15,6 +15,8 @@ export interface Test {
 export interface Judge {
   /** One after the other: the first that fails has noticed the mutant. */
   readonly tests: readonly Test[];
+  /** What survived the tests is no program at all where this fails. */
+  readonly types?: Test;
   /** Whether the text of a failed command says that the mutant was no program at all. */
   isUnusable?(output: string): boolean;
 }
@@ -83,7 +85,10 @@ export async function outcomeOf(folder: string, mutant: Mutant, judge: Judge): P
       if (isLate) return "hung";
       if (!success) return judge.isUnusable?.(output) ? "unusable" : "noticed";
     }
-    return "survived";
+    const { types } = judge;
+    if (!types) return "survived";
+    const [program, ...args] = types.command;
+    return (await run(program!, args, folder, types.limitMs)).success ? "survived" : "unusable";
   } finally {
     await Deno.writeTextFile(path, source);
   }

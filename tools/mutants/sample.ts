@@ -1,6 +1,6 @@
 /** A sample of mutants that edits elsewhere in the sources leave as it is. */
 import { createHash } from "node:crypto";
-import { lineOf, type Mutant } from "./mutant.ts";
+import { type Mutant, nameOf } from "./mutant.ts";
 
 /**
  * The list in an order that the seed gives. Where a mutant stands in it depends on its own line's text alone: a change
@@ -12,10 +12,7 @@ export function inSeededOrder<T extends { mutant: Mutant; source: string }>(
 ): T[] {
   const seen = new Map<string, number>();
   return list.map((item) => {
-    const { mutant, source } = item;
-    const line = source.split("\n")[lineOf(source, mutant.start) - 1]!.trim();
-    const piece = source.slice(mutant.start, mutant.end);
-    const name = JSON.stringify([mutant.file, mutant.operator, line, piece, mutant.text]);
+    const name = nameOf(item.source, item.mutant);
     const nth = (seen.get(name) ?? 0) + 1;
     seen.set(name, nth);
     return { item, rank: createHash("sha256").update(`${seed} ${nth} ${name}`).digest("hex") };

@@ -60,19 +60,31 @@ export function lcovLines(report: string, folder: string): Coverage["lines"] {
   return lines;
 }
 
-/** The test files that run one of the lines `[first, last]` of a file, the quickest first. */
+/** Lines of a file, from 1. */
+export interface Span {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * The test files that run a change of a file: the quickest first, of those that surely run its lines and then of those
+ * that run its function. A line counts as not run as soon as a part of it was not, so that the function decides.
+ */
 export function selected(
   coverages: ReadonlyMap<string, Coverage>,
   file: string,
-  first: number,
-  last: number,
+  change: Span,
+  inFunction: Span,
 ): TestFile[] {
-  return [...coverages].filter(([, { lines }]) => {
-    const ran = lines[file];
-    if (!ran) return false;
-    const ours = Object.entries(ran).filter(([at]) => Number(at) >= first && Number(at) <= last);
-    return ours.length === 0 || ours.some(([, hasRun]) => hasRun);
-  }).map(([path, { ms }]) => ({ path, ms })).sort((a, b) => a.ms - b.ms);
+  const runs = ({ lines }: Coverage, { first, last }: Span) => {
+    const ours = Object.entries(lines[file] ?? {}).filter(([at]) =>
+      Number(at) >= first && Number(at) <= last
+    );
+    return ours.some(([, hasRun]) => hasRun);
+  };
+  const found = [...coverages].filter(([, coverage]) => runs(coverage, inFunction));
+  const rank = (coverage: Coverage) => (runs(coverage, change) ? 0 : 1e9) + coverage.ms;
+  return found.sort(([, a], [, b]) => rank(a) - rank(b)).map(([path, { ms }]) => ({ path, ms }));
 }
 
 const reader = () => {

@@ -31,6 +31,23 @@ export function mutantsOf(file: string, source: string): Mutant[] {
   return found;
 }
 
+/**
+ * Where the innermost function of several lines around a place begins and ends in the text; the whole file where there
+ * is none.
+ */
+export function functionAround(source: string, start: number, end: number): { start: number; end: number } {
+  const tree = ts.createSourceFile("x.ts", source, ts.ScriptTarget.Latest, true);
+  let found: { start: number; end: number } = { start: 0, end: source.length };
+  const visit = (node: ts.Node): void => {
+    const [from, to] = [node.getStart(tree), node.getEnd()];
+    if (from > start || to < end) return;
+    if (ts.isFunctionLike(node) && source.slice(from, to).includes("\n")) found = { start: from, end: to };
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return found;
+}
+
 type Add = (operator: Operator, node: ts.Node, text: string) => void;
 
 function mutantsAt(node: ts.Node, tree: ts.SourceFile, add: Add): void {
@@ -64,7 +81,7 @@ function mutantsAt(node: ts.Node, tree: ts.SourceFile, add: Add): void {
     add("deleted statement", node, ";");
   } else if (ts.isCallExpression(node) && node.arguments.length >= 2) {
     const [first, second] = node.arguments;
-    if (text(first!) === text(second!)) return;
+    if (text(first!) === text(second!) || isSymmetric(node, tree)) return;
     const start = first!.getStart(tree) - node.getStart(tree);
     const end = second!.getEnd() - node.getStart(tree);
     const between = tree.text.slice(first!.getEnd(), second!.getStart(tree));
@@ -87,6 +104,15 @@ function otherValue(node: ts.Expression, tree: ts.SourceFile): string {
   if (text === "false") return "true";
   if (ts.isNumericLiteral(node)) return `${text} + 1`;
   return "undefined";
+}
+
+/** Whether the order of the arguments makes no difference. */
+function isSymmetric(node: ts.CallExpression, tree: ts.SourceFile): boolean {
+  const name = node.expression.getText(tree);
+  if (/^(?:timingSafeEqual|Math\.max|Math\.min|Object\.is)$/.test(name)) return true;
+  // An order is asked for only whether it is none.
+  return /(?:^|\.)compare$/.test(name) && ts.isBinaryExpression(node.parent) &&
+    /^[=!]==$/.test(node.parent.operatorToken.getText(tree)) && node.parent.right.getText(tree) === "0";
 }
 
 /** Statements that do something, besides saying it. */
