@@ -36,6 +36,8 @@ export const run: VerbBody = {
           `Cannot start: another legend runs in ${path}, stop it or use another --data-dir`,
         ),
     );
+    // Asks no broker yet: what cannot be opened at all refuses the run.
+    if (kafkaOf(context.config())) context.log();
     rememberConfig(path, context);
     await makeTopics(context);
     context.say(`paper mode: reading ${sources.join(", ")} into ${path}`);

@@ -61,6 +61,8 @@ async function startAgent(module: ModuleName, call: Invocation, context: Context
   const topic = context.setting<string>("realtime.proto_topic");
   const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
   const cluster = kafkaOf(context.config());
+  // Asks no broker yet: what cannot be opened at all refuses the agent.
+  if (cluster) context.log();
   const kafka = sources.includes("kafka") ? cluster : null;
   return new Agent(context.library(), {
     module,

@@ -19,6 +19,10 @@ const CHECKS: readonly [string, () => Promise<unknown>][] = [
         FFI,
       ),
   ],
+  [
+    "library without Kafka",
+    () => must("cargo", ["check", "-q", "--locked", "-p", "abi", "--no-default-features"], FFI),
+  ],
   ["import rules", () => must(DENO, ["run", "-A", "-q", "tools/check_imports.ts"])],
   ["test files", () => must(DENO, ["run", "-A", "-q", "tools/check_tests.ts"])],
   ["findings", () => must(DENO, ["run", "-A", "-q", "tools/check_findings.ts"])],

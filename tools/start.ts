@@ -5,7 +5,7 @@ import { LIBRARY, ROOT } from "./paths.ts";
 import { RUNTIME_FLAGS } from "./runtime_flags.ts";
 
 await task(async () => {
-  await build();
+  await build({ quick: true });
   const flags = RUNTIME_FLAGS.map((flag) =>
     flag.replace("{LIBRARY}", LIBRARY).replace("{EXE}", Deno.execPath())
   );

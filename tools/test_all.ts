@@ -18,7 +18,7 @@ const FUZZ_SECONDS = 20;
 
 async function everything(): Promise<Counts> {
   need(TEST_NEEDS);
-  await timed("build", build);
+  await timed("build", () => build());
   if (!Deno.args.includes("--skip-checks")) {
     await timed("checks", runChecks);
     await timed("instructions", () => checkInstructions(false));

@@ -6,6 +6,10 @@ pub mod control;
 pub mod decode;
 mod disk;
 pub mod door;
+#[cfg(feature = "kafka")]
+pub mod kafka;
+#[cfg(not(feature = "kafka"))]
+#[path = "kafka_left_out.rs"]
 pub mod kafka;
 pub mod latency;
 pub mod log;

@@ -1,0 +1,134 @@
+//! In place of `kafka` in a library that is built without it (feature `kafka`): the same names, and an answer that
+//! says how to build the whole. A log, topic, reader or link of it cannot be, so nothing else can be called.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::log::format::Batch;
+use crate::log::{Committed, Gap, LogError, LogErrorKind};
+
+/// What every attempt is answered.
+const LEFT_OUT: &str =
+    "Cannot use Kafka: this build leaves it out to be made quickly; build it with `deno task build` and start again";
+
+fn left_out() -> LogError {
+    LogError::new(LogErrorKind::Unavailable, LEFT_OUT.to_owned())
+}
+
+/// How to reach a cluster: not looked at.
+#[derive(Clone, Default, Deserialize)]
+pub struct KafkaOptions {}
+
+/// A cluster.
+pub struct KafkaLog(Infallible);
+
+impl KafkaLog {
+    /// # Errors
+    /// Always.
+    pub fn open(_: KafkaOptions) -> Result<KafkaLog, LogError> {
+        Err(left_out())
+    }
+
+    /// # Errors
+    /// None.
+    pub fn topics(&self) -> Result<Vec<String>, LogError> {
+        match self.0 {}
+    }
+}
+
+/// A topic.
+pub struct KafkaTopic(Infallible);
+
+impl KafkaTopic {
+    /// # Errors
+    /// Always.
+    pub fn open(_: Arc<KafkaLog>, _: &str, _: Option<(u16, bool, u16)>) -> Result<KafkaTopic, LogError> {
+        Err(left_out())
+    }
+
+    /// # Errors
+    /// None.
+    pub fn append(&self, _: &Batch) -> Result<u64, LogError> {
+        match self.0 {}
+    }
+
+    /// # Errors
+    /// None.
+    pub fn ends(&self) -> Result<Vec<(u64, u64)>, LogError> {
+        match self.0 {}
+    }
+
+    /// # Errors
+    /// None.
+    pub fn commit(&self, _: &str, _: u16, _: Committed) -> Result<(), LogError> {
+        match self.0 {}
+    }
+
+    /// # Errors
+    /// None.
+    pub fn committed(&self, _: &str, _: u16) -> Result<Option<Committed>, LogError> {
+        match self.0 {}
+    }
+
+    /// # Errors
+    /// None.
+    pub fn groups(&self) -> Result<Vec<String>, LogError> {
+        match self.0 {}
+    }
+
+    /// # Errors
+    /// None.
+    pub fn reader(self: &Arc<Self>, _: &[u64]) -> Result<KafkaReader, LogError> {
+        match self.0 {}
+    }
+}
+
+/// What a read gives.
+pub enum KafkaRead {
+    /// Whole records were put into the buffer.
+    Records(u32),
+    /// A partition's records that are gone.
+    Gap(u16, Gap),
+}
+
+/// A reader of a topic.
+pub struct KafkaReader(Infallible);
+
+impl KafkaReader {
+    /// In place of an offset: the partition's end.
+    pub const END: u64 = u64::MAX;
+
+    /// Never called.
+    pub fn read(&mut self, _: &mut Vec<u8>, _: usize) -> KafkaRead {
+        match self.0 {}
+    }
+
+    /// Never called.
+    pub fn wait(&mut self, _: Duration) -> bool {
+        match self.0 {}
+    }
+}
+
+/// What the link is asked for: not looked at.
+#[derive(Deserialize)]
+pub struct LinkOptions {}
+
+/// The link.
+pub struct Link(Infallible);
+
+impl Link {
+    /// # Errors
+    /// Always.
+    pub fn start(_: LinkOptions) -> Result<Link, String> {
+        Err(LEFT_OUT.to_owned())
+    }
+
+    /// Never called.
+    #[must_use]
+    pub fn status(&self) -> String {
+        match self.0 {}
+    }
+}
