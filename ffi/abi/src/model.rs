@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use engine::features;
-use io::control::server::{Module, module_of};
+use io::control::names::{Module, module_of};
 use model::artefact;
 use model::judge::{self, Judgement};
 use model::{Calibration, Evaluator, Form};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use engine::features;
 use io::control::keys::{self, SigningKey, VerifyingKey};
-use io::control::server::{Module, module_of};
+use io::control::names::{Module, module_of};
 use io::models::registry::{self, Link};
 use io::models::{Trust, load, watch};
 use model::artefact::{self, GOLDEN_ROWS};

@@ -11,8 +11,7 @@ use crate::log::format::Batch;
 use crate::log::{Committed, Gap, LogError, LogErrorKind};
 
 /// What every attempt is answered.
-const LEFT_OUT: &str =
-    "Cannot use Kafka: this build leaves it out to be made quickly; build it with `deno task build` and start again";
+const LEFT_OUT: &str = "Cannot use Kafka: this build leaves it out to be made quickly; build it with `deno task build` and start again";
 
 fn left_out() -> LogError {
     LogError::new(LogErrorKind::Unavailable, LEFT_OUT.to_owned())

@@ -12,7 +12,7 @@ use wire::control::Module;
 use wire::prost::Message;
 use wire::realtime::{Envelope, MetricsUpdate};
 
-use crate::control::server::module_name;
+use crate::control::names::module_name;
 
 use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Durability, Gate, Log, LogError, Read, Topic, TopicOptions};

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use io::control::command::{EXPIRY_MS, Signed};
-use io::control::server::{Control, Module};
+use io::control::names::Module;
+use io::control::server::Control;
 use io::control::state::StateFile;
 use io::control::{keys, latch, now_ms};
 use wire::control::{Action, Command};

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use engine::features::{self, Scorer};
 use io::control::keys::{self, CONTROL_KEY};
-use io::control::server::Module;
+use io::control::names::Module;
 use io::models::registry::{self, Link};
 use io::models::watch::{Told, Watcher};
 use io::models::{Loaded, Slot, Trust, load};

@@ -12,7 +12,7 @@ use wire::control::Module;
 
 use super::{Shared, Work, locked, say};
 use crate::accounts::{self, OwnedAccount};
-use crate::control::server::Live;
+use crate::control::live::Live;
 use crate::models::Slot;
 use crate::source::any::Source;
 

@@ -16,7 +16,9 @@ use engine::strategy::paper::Outcome;
 use wire::control::Module;
 
 use crate::accounts;
-use crate::control::server::{Control, kill_on_signal, listen, module_of};
+use crate::control::live::kill_on_signal;
+use crate::control::names::module_of;
+use crate::control::server::{Control, listen};
 use crate::disk;
 use crate::kafka::KafkaOptions;
 use crate::latency::Latency;

@@ -11,8 +11,9 @@ use wire::prost::Message;
 
 use super::watch::Receipts;
 use super::{Shared, locked, say};
+use crate::control::names::module_name;
 use crate::control::now_ns;
-use crate::control::server::{Control, module_name};
+use crate::control::server::Control;
 use crate::log::format::{Batch, Record};
 use crate::log::{Durability, Log, Topic, TopicOptions};
 use crate::models::watch::{Told, Watcher};

@@ -8,7 +8,8 @@ use wire::control::Module;
 use wire::realtime::MetricsUpdate;
 
 use super::{Shared, Work, locked};
-use crate::control::server::{Live, module_name};
+use crate::control::live::Live;
+use crate::control::names::module_name;
 use crate::latency::quantile_ns;
 use crate::log::{LogError, LogErrorKind};
 use crate::publish::{Published, Publisher};

@@ -8,8 +8,9 @@ use wire::control::Module;
 
 use super::models::Models;
 use super::{Shared, locked};
+use crate::control::names::module_name;
 use crate::control::now_ns;
-use crate::control::server::{Control, module_name};
+use crate::control::server::Control;
 use crate::replay::{missed, why_not};
 
 /// Counters and what is in force, as JSON; `state` is `running`, `done` or `failed`.

@@ -14,7 +14,8 @@ use super::reports::Reports;
 use super::{Shared, WATCH, locked, say};
 use crate::control::client::COMMANDS_TOPIC;
 use crate::control::command::Signed;
-use crate::control::server::{Control, InForce};
+use crate::control::live::InForce;
+use crate::control::server::Control;
 use crate::control::wanted::{self, SignedState};
 use crate::disk::{self, KeptFile};
 use crate::log::format::{self, Batch, Record, StoredRecord};
@@ -230,7 +231,7 @@ mod tests {
     use engine::policy::Policy;
 
     use super::*;
-    use crate::control::server::Live;
+    use crate::control::live::Live;
 
     #[test]
     fn a_status_is_due_at_once_when_another_policy_or_model_is_in_force_and_else_after_a_while() {

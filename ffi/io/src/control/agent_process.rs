@@ -5,7 +5,7 @@ use std::io::{Error, ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::server::{Module, module_name};
+use super::names::{Module, module_name};
 
 /// Bytes of a lock file that are looked at.
 const LOCK_BYTES: u64 = 32;

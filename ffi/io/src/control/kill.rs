@@ -8,7 +8,7 @@ use super::agent_process::{Holder, has_taken_signal, holder, is_frozen, signal};
 use super::client::{SendOptions, Sent, accept, offline, receipt_json, unknown};
 use super::command::Signed;
 use super::latch;
-use super::server::{Module, module_name};
+use super::names::{Module, module_name};
 use super::state::is_killed_on_disk;
 use super::talk::{self, Asked};
 use crate::disk;

@@ -8,6 +8,8 @@ pub mod gates;
 pub mod keys;
 mod kill;
 pub mod latch;
+pub mod live;
+pub mod names;
 pub mod server;
 pub mod state;
 mod talk;

@@ -5,187 +5,35 @@ use std::io::{Read, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
-use engine::policy::Policy;
 use wire::control::{Action, Command};
 
-pub use wire::control::Module;
 use wire::jobs::{AgentReport, Receipt};
 use wire::prost::Message;
 
 use super::command::{self, COMMAND_BYTES_MAX, Signed};
 use super::keys;
 use super::latch;
+use super::live::{KILL_SIGNAL, Live};
+use super::names::{Module, module_name};
 use super::state::{ControlState, StateFile, StoredPolicy};
 use super::voice::Voice;
 use super::wanted::SignedState;
 use super::window::Mark;
 use super::{now_ms, now_ns};
 use crate::disk;
-use crate::log::Gate;
 
 /// How long a receipt waits for the first event under the new policy.
 const EVENT_WAIT: Duration = Duration::from_secs(2);
 /// As [`EVENT_WAIT`], of a kill: it must be answered in 100 ms.
 const KILL_WAIT: Duration = Duration::from_millis(40);
-/// How long a kill waits for a write that was under way; one that takes longer is told.
-const WRITE_WAIT: Duration = Duration::from_secs(1);
-/// Of that, how long it waits for a disk that is slow to show what is written already.
-const SHOWN_WAIT: Duration = Duration::from_millis(50);
 /// Connections answered at once; more wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 16;
 const SOCKET_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Set by SIGUSR2, the last way to kill: it needs no socket, log or disk.
-static KILL_SIGNAL: AtomicBool = AtomicBool::new(false);
-
-extern "C" fn on_kill_signal(_: libc::c_int) {
-    KILL_SIGNAL.store(true, SeqCst);
-}
-
-/// Makes SIGUSR2 kill. Once per process is enough.
-pub fn kill_on_signal() {
-    let handler = on_kill_signal as extern "C" fn(libc::c_int);
-    // SAFETY: the handler only stores an atomic; the pointer is a function of the type that signal(2) takes.
-    unsafe { libc::signal(libc::SIGUSR2, handler as libc::sighandler_t) };
-}
-
-/// Policy as the hot thread reads it.
-#[derive(Default)]
-pub struct Live {
-    killed: AtomicBool,
-    version: AtomicU64,
-    policy: Mutex<Policy>,
-    restart: AtomicBool,
-    /// The version that an event was handled under, and that event's time.
-    handled: AtomicU64,
-    handled_event_ns: AtomicU64,
-    /// Whether the publisher has something in hand that may still show.
-    publishing: AtomicBool,
-    /// Whether it may still come to count.
-    entered: AtomicBool,
-}
-
-/// Names what an agent goes by at the moment; another one when anything of it has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InForce {
-    version: u64,
-    killed: bool,
-}
-
-/// What the publisher has in hand; a kill waits for its end.
-pub struct Writing<'a>(&'a Live);
-
-impl Drop for Writing<'_> {
-    fn drop(&mut self) {
-        self.0.publishing.store(false, SeqCst);
-    }
-}
-
-/// Nothing goes out after a kill: the publisher asks at the last moment, and a kill waits for who has asked.
-impl Gate for Live {
-    fn enter(&self) -> bool {
-        // Said before it is asked: a kill that comes between sees it and waits.
-        self.entered.store(true, SeqCst);
-        let open = !self.is_killed();
-        if !open {
-            self.leave();
-        }
-        open
-    }
-
-    fn is_open(&self) -> bool {
-        !self.is_killed()
-    }
-
-    fn leave(&self) {
-        self.entered.store(false, SeqCst);
-    }
-}
-
-impl Live {
-    /// Says that the publisher has something in hand, until it is dropped.
-    #[must_use]
-    pub fn writing(&self) -> Writing<'_> {
-        self.publishing.store(true, SeqCst);
-        Writing(self)
-    }
-
-    /// Waits until nothing that was under way can still go out; false: it has not ended in time.
-    fn wait_until_quiet(&self) -> bool {
-        let begin = Instant::now();
-        while self.publishing.load(SeqCst) && begin.elapsed() < SHOWN_WAIT {
-            std::thread::sleep(Duration::from_micros(100));
-        }
-        while self.entered.load(SeqCst) {
-            if begin.elapsed() >= WRITE_WAIT {
-                return false;
-            }
-            std::thread::sleep(Duration::from_micros(100));
-        }
-        true
-    }
-
-    /// Whether anything may go out: one load, asked before each record.
-    #[must_use]
-    pub fn is_killed(&self) -> bool {
-        self.killed.load(SeqCst) || KILL_SIGNAL.load(SeqCst)
-    }
-
-    /// What is in force now.
-    #[must_use]
-    pub fn in_force(&self) -> InForce {
-        InForce { version: self.version.load(SeqCst), killed: self.is_killed() }
-    }
-
-    /// The policy, when it is another one than that of `version`.
-    #[must_use]
-    pub fn newer(&self, version: u64) -> Option<(u64, Policy)> {
-        let newest = self.version.load(Relaxed);
-        if newest == version {
-            return None;
-        }
-        // Held by a writer for some nanoseconds, and only when there is something new: else the next event asks.
-        let policy = self.policy.try_lock().ok()?;
-        Some((newest, policy.clone()))
-    }
-
-    /// Whether pool state is to be dropped; asked once per new policy.
-    #[must_use]
-    pub fn take_restart(&self) -> bool {
-        self.restart.swap(false, SeqCst)
-    }
-
-    /// Says that the event of `event_ns` was handled under `version`.
-    pub fn handled(&self, version: u64, event_ns: u64) {
-        self.handled_event_ns.store(event_ns, SeqCst);
-        self.handled.store(version, SeqCst);
-    }
-
-    pub(crate) fn set(&self, policy: &Policy, restart: bool) -> u64 {
-        let mut held = self.policy.lock().unwrap_or_else(PoisonError::into_inner);
-        *held = policy.clone();
-        self.restart.fetch_or(restart, SeqCst);
-        self.killed.store(policy.killed, SeqCst);
-        self.version.fetch_add(1, SeqCst) + 1
-    }
-
-    /// Waits until an event was handled under `version`; its time, 0 when none came in time.
-    fn wait_for_event(&self, version: u64, limit: Duration) -> u64 {
-        let begin = Instant::now();
-        while begin.elapsed() < limit {
-            if self.handled.load(SeqCst) >= version {
-                return self.handled_event_ns.load(SeqCst);
-            }
-            std::thread::sleep(Duration::from_micros(200));
-        }
-        0
-    }
-}
 
 struct Inner {
     state: ControlState,
@@ -202,21 +50,6 @@ pub struct Control {
     trusted: Vec<VerifyingKey>,
     voice: Voice,
     inner: Mutex<Inner>,
-}
-
-/// `arbitrage` or `mev`.
-#[must_use]
-pub fn module_name(module: Module) -> &'static str {
-    match module {
-        Module::Arbitrage => "arbitrage",
-        Module::Mev => "mev",
-    }
-}
-
-/// The module of a name.
-#[must_use]
-pub fn module_of(name: &str) -> Option<Module> {
-    [Module::Arbitrage, Module::Mev].into_iter().find(|module| module_name(*module) == name)
 }
 
 impl Control {
@@ -634,27 +467,6 @@ fn kept(receipt: &Receipt) -> String {
 
 fn from_hex(hex: &str) -> Option<Receipt> {
     Receipt::decode(&keys::bytes_of_hex(hex)?[..]).ok()
-}
-
-/// A command as text, for lines to people.
-#[must_use]
-pub fn action_name(action: Action) -> &'static str {
-    match action {
-        Action::Start => "start",
-        Action::Stop => "stop",
-        Action::Restart => "restart",
-        Action::Throttle => "throttle",
-        Action::Policy => "policy",
-        Action::Kill => "kill",
-    }
-}
-
-/// The action of a name.
-#[must_use]
-pub fn action_of(name: &str) -> Option<Action> {
-    [Action::Start, Action::Stop, Action::Restart, Action::Throttle, Action::Policy, Action::Kill]
-        .into_iter()
-        .find(|action| action_name(*action) == name)
 }
 
 /// A socket's place in `folder`. A path longer than 108 bytes cannot be bound: it is reached through the

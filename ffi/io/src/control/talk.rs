@@ -12,7 +12,8 @@ use wire::jobs::Receipt;
 use wire::prost::Message;
 
 use super::command::{COMMAND_BYTES_MAX, Signed};
-use super::server::{Module, module_name, socket_path};
+use super::names::{Module, module_name};
+use super::server::socket_path;
 
 /// A question that is on its way.
 pub(super) struct Asked {

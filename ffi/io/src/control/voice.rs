@@ -94,7 +94,7 @@ impl Believed {
         let certified = certified(certificate, instance, &self.trusted);
         let is_own = instance
             .split_once('-')
-            .is_some_and(|(module, of)| super::server::module_of(module).is_some() && of == self.instance);
+            .is_some_and(|(module, of)| super::names::module_of(module).is_some() && of == self.instance);
         let keys = [self.own.filter(|_| is_own), certified];
         keys.iter().flatten().any(|key| keys::verify(key, domain, &[unsigned], signature))
     }

@@ -11,7 +11,7 @@ use wire::prost::Message;
 
 use super::command::{self, Signed};
 use super::gates::{StoredGates, Unknown};
-use super::server::module_name;
+use super::names::module_name;
 use super::state::StoredPolicy;
 use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Durability, Log, LogError, Read, Topic, TopicOptions};

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use wire::control::Module;
 
 use crate::control::keys::{self, to_hex};
-use crate::control::server::module_name;
+use crate::control::names::module_name;
 use crate::disk;
 
 /// What a manifest's signature is for.
