@@ -159,3 +159,64 @@ impl Live {
         0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::{RecvTimeoutError, channel};
+
+    use super::*;
+
+    /// Far more than a wait that does not wait takes, and less than the least wait that is asserted.
+    const MOMENT: Duration = Duration::from_millis(200);
+
+    fn killed(live: &Live) {
+        live.set(&Policy { killed: true, ..Policy::default() }, false);
+    }
+
+    #[test]
+    fn a_kill_waits_for_a_write_that_has_passed_the_gate() {
+        let live = Arc::new(Live::default());
+        assert!(live.enter(), "nothing is killed");
+        killed(&live);
+        let (quiet, is_quiet) = channel();
+        let waiting = std::thread::spawn({
+            let live = Arc::clone(&live);
+            move || quiet.send(live.wait_until_quiet())
+        });
+        assert_eq!(is_quiet.recv_timeout(MOMENT), Err(RecvTimeoutError::Timeout), "the write is under way");
+        live.leave();
+        assert_eq!(is_quiet.recv(), Ok(true));
+        waiting.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_kill_says_when_a_write_does_not_end() {
+        let live = Live::default();
+        assert!(live.enter());
+        killed(&live);
+        let begin = Instant::now();
+        assert!(!live.wait_until_quiet());
+        assert!(begin.elapsed() >= WRITE_WAIT);
+    }
+
+    #[test]
+    fn the_gate_is_shut_after_a_kill_and_holds_up_no_kill() {
+        let live = Live::default();
+        killed(&live);
+        assert!(!live.enter() && !live.is_open());
+        assert!(live.wait_until_quiet(), "whoever was refused has left");
+    }
+
+    #[test]
+    fn a_kill_waits_a_moment_for_what_is_shown_already_and_no_longer() {
+        let live = Live::default();
+        let writing = live.writing();
+        killed(&live);
+        let begin = Instant::now();
+        assert!(live.wait_until_quiet(), "it has passed no gate");
+        assert!(begin.elapsed() >= SHOWN_WAIT);
+        drop(writing);
+        assert!(!live.publishing.load(SeqCst));
+    }
+}
