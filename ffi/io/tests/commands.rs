@@ -1,14 +1,21 @@
 //! Which commands an agent obeys: each once, from every host that shares the key, and an un-kill from an admin alone.
 
 use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 use io::control::command::{EXPIRY_MS, Signed};
 use io::control::names::Module;
-use io::control::server::Control;
+use io::control::server::{Control, listen};
 use io::control::state::StateFile;
 use io::control::{keys, latch, now_ms};
 use wire::control::{Action, Command};
+use wire::jobs::Receipt;
+use wire::prost::Message;
 
 const KEY: &str = "7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b7b";
 
@@ -98,6 +105,42 @@ fn a_command_that_is_sent_again_is_not_obeyed_again_with_its_bytes_or_with_its_s
         assert!(!refused.applied && refused.reason.contains("replay"), "{name}: {}", refused.reason);
         assert_eq!(agent.policy().throttle_pct, 20, "{name}");
     }
+}
+
+/// Sends bytes to an agent's socket as they are; what came back until it closed.
+fn sent(folder: &Folder, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = UnixStream::connect(folder.0.join("agents/mev.sock")).expect("connects");
+    stream.write_all(bytes).expect("sends");
+    stream.shutdown(Shutdown::Write).expect("says that this is all");
+    let mut answer = Vec::new();
+    // A peer that closes with bytes unread resets the connection.
+    let _ = stream.read_to_end(&mut answer);
+    answer
+}
+
+#[test]
+fn a_command_by_the_socket_is_answered_with_its_receipt_and_half_a_one_is_not() {
+    let folder = Folder::new("socket");
+    let agent = Arc::new(folder.agent());
+    let (told, answered) = channel();
+    listen(&agent, &folder.0.join("agents"), move |receipt| drop(told.send(receipt))).expect("listens");
+    let frame = throttle(10, "by socket", "api", 500).to_frame();
+    let mut long = u32::MAX.to_le_bytes().to_vec();
+    long.extend(&frame[4..]);
+    for (what, bytes) in
+        [("nothing", &[][..]), ("half a frame", &frame[..frame.len() - 1]), ("a length beyond any", &long)]
+    {
+        assert!(sent(&folder, bytes).is_empty(), "{what}");
+        assert_eq!(agent.policy().throttle_pct, 0, "{what}");
+    }
+    let answer = sent(&folder, &frame);
+    let (len, body) = answer.split_at(4);
+    assert_eq!(u32::from_le_bytes(len.try_into().expect("four")) as usize, body.len());
+    let receipt = Receipt::decode(body).expect("a receipt");
+    assert!(receipt.applied && receipt.request_id == "by socket", "{}", receipt.reason);
+    assert_eq!(agent.policy().throttle_pct, 10);
+    assert_eq!(answered.recv().expect("is handed on"), receipt);
+    assert!(answered.try_recv().is_err(), "one receipt for one command");
 }
 
 #[test]

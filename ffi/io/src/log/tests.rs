@@ -209,6 +209,9 @@ fn retention_removes_the_oldest_and_a_slow_reader_is_told() {
     let (records, gaps) = read_all(&topic, 5);
     assert_eq!(gaps, [Gap { from: 5, to: start, cause: GapCause::Retention }]);
     assert_eq!(records.len() as u64, 200 - start);
+    drop(topic);
+    fs::remove_file(dir.0.join("t/state")).expect("removes");
+    assert_eq!(log.topic("t", options, false).expect("reopens").start(), start, "after a boot too");
     let aged =
         log.topic("t", TopicOptions { retention_age: Duration::ZERO, ..options }, false).expect("opens");
     assert_eq!(aged.enforce_retention().expect("enforces"), 200 - start, "age removes even the newest");
