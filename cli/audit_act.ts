@@ -10,7 +10,7 @@ import type { Context } from "./command.ts";
 
 /** The key that signs heads, hex. */
 export const headSeed = (context: Context): string =>
-  controlSeed(context.dataDir().path, context.setting<string>("control.sign_sk_hex"));
+  controlSeed(context.dataDir().path, context.setting("control.sign_sk_hex"));
 
 /** Runs with legend.db of the data folder; a write in it waits `busyMs` for another process. */
 export async function withDatabase<T>(

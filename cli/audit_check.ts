@@ -34,7 +34,7 @@ export async function checkAudit(context: Context, anchor?: string): Promise<Ver
       if (far.unreachable === null) told.push(far);
       else notes.push(`the heads on Kafka were not looked at: ${far.unreachable}`);
     }
-    const configured = context.setting<string>("audit.anchor");
+    const configured = context.setting("audit.anchor");
     for (const file of new Set([configured, anchor ?? ""])) {
       if (file !== "") told.push(readFile(file, trust, file === configured));
     }
@@ -97,7 +97,7 @@ function folderOf(context: Context, faults: string[]): { path: string; instance:
   try {
     return context.dataDir();
   } catch (error) {
-    const path = context.setting<string>("data_dir");
+    const path = context.setting("data_dir");
     if (!(error instanceof AppError) || !hasData(path)) throw error;
     faults.push(error.message);
     return { path, instance: "unknown" };
@@ -106,7 +106,7 @@ function folderOf(context: Context, faults: string[]): { path: string; instance:
 
 /** The keys that may have signed heads: the folder's own and the configured one. */
 function trustedKeys(context: Context, path: string, faults: string[]): Set<string> | null {
-  const configured = context.setting<string>("control.sign_sk_hex");
+  const configured = context.setting("control.sign_sk_hex");
   try {
     const seeds = new Set([controlSeed(path, ""), controlSeed(path, configured)]);
     return new Set([...seeds].map((seed) => new HeadSigner("", seed).key));

@@ -98,7 +98,7 @@ export function tellerOf(
     node: context.dataDir().instance,
     chain,
     told,
-    file: context.setting<string>("audit.anchor"),
+    file: context.setting("audit.anchor"),
     say: (line) => context.say(line),
   });
 }

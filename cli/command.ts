@@ -1,5 +1,6 @@
 /** What a verb is. Help, checks, completions and docs/CLI.md follow from these fields. */
 import type { Config, ConfigFile } from "../core/config/load.ts";
+import type { SettingName, SettingOf } from "../core/config/schema.ts";
 import type { DataDir, DataUse } from "../core/data_dir.ts";
 import type { Log } from "../core/log/log.ts";
 import type { Library } from "../ffi/library.ts";
@@ -51,7 +52,7 @@ export interface Context {
   /** Whether the file that `legend run` was given last was read, where one counts; a kill passes it over. */
   isConfigWhole(): boolean;
   /** The value of a configuration key. */
-  setting<T>(key: string): T;
+  setting<Name extends SettingName>(key: Name): SettingOf<Name>;
   /** This program again with other words, stdout piped, with the environment that it needs; it ends with this process. */
   respawn(args: readonly string[]): Deno.ChildProcess;
   dataDir(): DataDir;

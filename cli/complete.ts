@@ -88,7 +88,7 @@ function versions(module: string | undefined, dataDir: string | undefined): stri
       systemInput(dataDir === undefined ? {} : { "data-dir": dataDir }),
       "settled",
     );
-    const folder = `${configValue<string>(config, "data_dir")}/models`;
+    const folder = `${configValue(config, "data_dir")}/models`;
     return [...Deno.readDirSync(folder)].flatMap(({ name }) =>
       new RegExp(`^lib${module}_v([0-9a-f]+)\\.so$`).exec(name)?.[1] ?? []
     ).sort();

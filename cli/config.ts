@@ -42,7 +42,7 @@ function withoutPassword(value: unknown): unknown {
 export const configCheck: VerbBody = {
   run({ flags }, context) {
     const config = context.config();
-    const path = context.setting<string>("data_dir");
+    const path = context.setting("data_dir");
     const there = hasData(path);
     if (there) {
       context.dataDir();

@@ -7,7 +7,7 @@ import {
   passOverMistakes,
   systemInput,
 } from "../core/config/load.ts";
-import { configKey } from "../core/config/schema.ts";
+import { configKey, type SettingName, type SettingOf } from "../core/config/schema.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { childEnvironment } from "../core/child_environment.ts";
 import { type DataDir, openDataDir } from "../core/data_dir.ts";
@@ -73,10 +73,10 @@ export function createContext(command: Command, { flags }: Invocation): Context 
     command.passesOverMistakes ? passOver("all") : { config: loadConfig(input), isWhole: true }
   );
   const config = () => whole().config;
-  const setting = <T>(key: string) => {
+  const setting = <Name extends SettingName>(key: Name): SettingOf<Name> => {
     const row = configKey(key);
     const isEarly = command.passesOverMistakes && row && isSettled(row);
-    return configValue<T>(isEarly ? settled().config : config(), key);
+    return configValue(isEarly ? settled().config : config(), key);
   };
   const library = once(() => {
     const opened = new Library(libraryPath());
@@ -85,7 +85,7 @@ export function createContext(command: Command, { flags }: Invocation): Context 
   });
   const folder: { identity?: string } = {};
   const dataDir = once<DataDir>(() => {
-    const data = openDataDir(setting<string>("data_dir"), {
+    const data = openDataDir(setting("data_dir"), {
       // A part finds what its supervisor has made.
       use: runs && flags.part ? "change" : command.data === "fill" ? "make" : command.data ?? "change",
       goesWithoutKey: command.goesWithoutKey === true,
@@ -101,8 +101,8 @@ export function createContext(command: Command, { flags }: Invocation): Context 
     const options = flags.local ? null : kafkaOf(config());
     return options
       ? new KafkaLog(library(), options, {
-        replicas: setting<number>("kafka.replicas"),
-        creates: setting<boolean>("kafka.create_topics"),
+        replicas: setting("kafka.replicas"),
+        creates: setting("kafka.create_topics"),
       })
       : outbox();
   });

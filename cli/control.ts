@@ -100,7 +100,7 @@ async function send(
 ): Promise<ExitCode> {
   const isKill = action === "kill" && values.kill !== "false";
   const { path: data_dir, instance } = isKill ? killFolder(context) : context.dataDir();
-  const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
+  const sign_sk_hex = context.setting("control.sign_sk_hex");
   const reason = typeof flags.reason === "string"
     ? flags.reason.toWellFormed().slice(0, REASON_MAX)
     : undefined;
@@ -179,7 +179,7 @@ const KILL_LOG_WAIT_MS = 2_000;
 
 /** What a kill needs of the data folder: its place, and that agents were ever in it. Whatever else is wrong is said. */
 function killFolder(context: Context): { path: string; instance: string } {
-  const path = context.setting<string>("data_dir");
+  const path = context.setting("data_dir");
   // Between the supervisor's start and the agents' first one the latch on disk kills them.
   const isSeen = MODULES.some((module) => hasAgent(path, module)) || isHeld(`${path}/${SUPERVISOR_LOCK}`);
   let found = { path, instance: "" };

@@ -18,14 +18,14 @@ export function storeOf(context: Context): Store {
 }
 
 export function schemaOptions(context: Context): SchemaOptions {
-  const kafka = context.setting<boolean>("clickhouse.kafka_engine") ? kafkaOf(context.config()) : null;
+  const kafka = context.setting("clickhouse.kafka_engine") ? kafkaOf(context.config()) : null;
   // This host's own store makes its policy itself.
-  const own = serverAddress(context.config()) === null && context.setting<string>("store.tier_url") !== "";
+  const own = serverAddress(context.config()) === null && context.setting("store.tier_url") !== "";
   return {
-    ttlDays: context.setting<number>("clickhouse.ttl_days"),
-    storagePolicy: own ? LOCAL_TIER.policy : context.setting<string>("clickhouse.storage_policy"),
-    tierVolume: own ? LOCAL_TIER.volume : context.setting<string>("clickhouse.tier_volume"),
-    tierDays: context.setting<number>("clickhouse.tier_days"),
+    ttlDays: context.setting("clickhouse.ttl_days"),
+    storagePolicy: own ? LOCAL_TIER.policy : context.setting("clickhouse.storage_policy"),
+    tierVolume: own ? LOCAL_TIER.volume : context.setting("clickhouse.tier_volume"),
+    tierDays: context.setting("clickhouse.tier_days"),
     kafkaBrokers: kafka?.brokers ?? "",
   };
 }

@@ -36,7 +36,7 @@ const DISK_FREE_MIN_BYTES = 1 << 30;
 
 /** Whether this installation stores what it publishes. */
 export const usesStore = (context: Context) =>
-  serverAddress(context.config()) !== null || (context.setting<boolean>("store.enabled") && hasClickHouse());
+  serverAddress(context.config()) !== null || (context.setting("store.enabled") && hasClickHouse());
 
 /** Runs a check whose failure is a finding, not the end. */
 async function look(name: string, check: () => Promise<string> | string): Promise<Finding> {
@@ -160,7 +160,7 @@ function clockFinding(): Finding {
 
 /** That nothing is stored for queries is no fault, and not well either. */
 function noStore(context: Context): Finding {
-  const detail = context.setting<boolean>("store.enabled")
+  const detail = context.setting("store.enabled")
     ? "none; this build has none, set CLICKHOUSE_URL"
     : "none; `store.enabled` is false";
   return { name: "store", ok: true, unknown: true, detail };
@@ -210,10 +210,10 @@ async function findings(context: Context): Promise<Finding[]> {
   const api = apiStatus(path);
   if (api || (isLive && parts?.parts.some(({ name }) => name === "api"))) {
     const at = api ?? {
-      listen: context.setting<string>("api.listen"),
-      port: context.setting<number>("api.port"),
+      listen: context.setting("api.listen"),
+      port: context.setting("api.port"),
     };
-    found.push(await look("api", () => askApi(at, context.setting<string>("api.path_prefix"))));
+    found.push(await look("api", () => askApi(at, context.setting("api.path_prefix"))));
   }
   for (const { name, words } of crashing(parts)) {
     found.push({ name: `part ${name}`, ok: false, detail: words });

@@ -23,7 +23,7 @@ export async function answersElsewhere(
 ): Promise<(Sent & { module: ModuleName })[] | null> {
   if (kafkaOf(context.config()) === null) return [];
   const { path, instance } = context.dataDir();
-  const isSigned = signatureCheck(context.library(), path, context.setting<string>("control.sign_sk_hex"));
+  const isSigned = signatureCheck(context.library(), path, context.setting("control.sign_sk_hex"));
   let log, fleet;
   try {
     log = context.log();

@@ -9,7 +9,7 @@ const SECRET = /^[\w-]{32,128}$/;
 
 /** The configured secret, or the data folder's own; only who runs the API `makes` one that is missing. */
 export function jwtSecret(context: Context, makes: boolean): string {
-  const configured = context.setting<string>("auth.jwt_secret_key");
+  const configured = context.setting("auth.jwt_secret_key");
   if (configured) return configured;
   const { path: folder } = context.dataDir();
   const path = `${folder}/keys/jwt.key`;

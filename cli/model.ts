@@ -21,8 +21,8 @@ export function registryOf(context: Context): ModelRegistry {
   return new ModelRegistry(
     context.library(),
     context.dataDir().path,
-    context.setting<string>("control.sign_sk_hex"),
-    context.setting<boolean>("models.foreign"),
+    context.setting("control.sign_sk_hex"),
+    context.setting("models.foreign"),
   );
 }
 
@@ -189,7 +189,7 @@ async function deploy(
       isSigned: signatureCheck(
         context.library(),
         context.dataDir().path,
-        context.setting<string>("control.sign_sk_hex"),
+        context.setting("control.sign_sk_hex"),
       ),
       signal: context.signal,
       cluster: kafkaOf(context.config()) !== null,

@@ -35,6 +35,6 @@ export const replay: VerbBody = {
 async function dataFolder(context: Context): Promise<NonNullable<ReplayOptions["write_to"]>> {
   const data_dir = context.dataDir().path;
   await makeTopics(context);
-  const topic = context.setting<string>("realtime.proto_topic");
+  const topic = context.setting("realtime.proto_topic");
   return { data_dir, ...(topic ? { topic } : {}), limits: logLimits(context) };
 }

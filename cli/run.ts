@@ -52,7 +52,7 @@ export const run: VerbBody = {
     const linked = kafkaOf(context.config()) !== null;
     const link = { name: "link", args: ["run", "link", "--part", ...configFlags(call, path)] };
     if (live && linked) parts.push(link);
-    if (live && context.setting<boolean>("mirror.enabled")) {
+    if (live && context.setting("mirror.enabled")) {
       parts.push({
         name: "mirror",
         args: ["run", "mirror", "--part", ...configFlags(call, path)],
@@ -173,7 +173,7 @@ function countersOf(last: string): AgentStatus | null {
 function storeParts(context: Context, words: readonly string[]): Part[] {
   const part = (name: string): Part => ({ name, args: ["run", name, "--part", ...words], essential: false });
   if (serverAddress(context.config())) return [part("sink")];
-  if (!context.setting<boolean>("store.enabled")) return [];
+  if (!context.setting("store.enabled")) return [];
   if (hasClickHouse()) return [part("store"), part("sink")];
   context.say("no analytics store: the full build has its own, or set CLICKHOUSE_URL");
   return [];

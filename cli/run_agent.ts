@@ -58,8 +58,8 @@ async function startAgent(module: ModuleName, call: Invocation, context: Context
   const slot = slotFlag(flags.slot);
   const { path: data_dir, instance } = context.dataDir();
   await makeTopics(context);
-  const topic = context.setting<string>("realtime.proto_topic");
-  const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
+  const topic = context.setting("realtime.proto_topic");
+  const sign_sk_hex = context.setting("control.sign_sk_hex");
   const cluster = kafkaOf(context.config());
   // Asks no broker yet: what cannot be opened at all refuses the agent.
   if (cluster) context.log();
@@ -72,7 +72,7 @@ async function startAgent(module: ModuleName, call: Invocation, context: Context
     instance,
     limits: logLimits(context),
     cluster: cluster !== null,
-    foreign_models: context.setting<boolean>("models.foreign"),
+    foreign_models: context.setting("models.foreign"),
     ...(kafka ? { kafka } : {}),
     ...(topic ? { topic } : {}),
     ...(sign_sk_hex ? { sign_sk_hex } : {}),

@@ -66,9 +66,9 @@ const IDLE_MS = 75_000;
 export const runApi: VerbBody = {
   async run({ flags }, context) {
     if (flags.part) endWithParent(context.library());
-    const hostname = context.setting<string>("api.listen");
-    const port = context.setting<number>("api.port");
-    if (!isLoopback(hostname) && !context.setting<boolean>("api.insecure_listen")) {
+    const hostname = context.setting("api.listen");
+    const port = context.setting("api.port");
+    if (!isLoopback(hostname) && !context.setting("api.insecure_listen")) {
       const line =
         `Cannot listen on ${hostname}: it is not loopback and there is no TLS, need --insecure-listen or a proxy with TLS on this host`;
       throw flags.listen === undefined ? new AppError("invalid", line) : new UsageError(line);
@@ -120,7 +120,7 @@ async function openParts(context: Context, supervised: boolean) {
   const database = openDatabase(`${path}/legend.db`, READ_BUSY_MS);
   await makeFirstLogin(database, path, context);
   const chain = new AuditChain(database);
-  const sign_sk_hex = context.setting<string>("control.sign_sk_hex");
+  const sign_sk_hex = context.setting("control.sign_sk_hex");
   const signing = new Signing({ dataDir: path, configured: sign_sk_hex, say: (line) => context.say(line) });
   const records = new RecordThread({
     module: recordsModule(),
@@ -149,21 +149,21 @@ async function openParts(context: Context, supervised: boolean) {
   const secret = jwtSecret(context, true);
   const tokens = new Tokens({
     secret,
-    issuer: context.setting<string>("auth.jwt_iss"),
-    audience: context.setting<string>("auth.jwt_aud"),
+    issuer: context.setting("auth.jwt_iss"),
+    audience: context.setting("auth.jwt_aud"),
   });
   const log = context.log();
   const batch = {
-    windowMs: context.setting<number>("realtime.batch_window_ms"),
-    maxSize: context.setting<number>("realtime.batch_max_size"),
+    windowMs: context.setting("realtime.batch_window_ms"),
+    maxSize: context.setting("realtime.batch_max_size"),
   };
   const bridge = new Bridge({ log, ...batch });
   const streams = new Streams(holdsBy(accounts));
-  const proxies = new AddressRanges(context.setting<string>("api.trusted_proxies"));
+  const proxies = new AddressRanges(context.setting("api.trusted_proxies"));
   const keeper = new Doorkeeper(context.library(), {
-    port: context.setting<number>("api.port"),
-    connections_max: context.setting<number>("api.connections_max"),
-    per_address_max: context.setting<number>("api.connections_per_address"),
+    port: context.setting("api.port"),
+    connections_max: context.setting("api.connections_max"),
+    per_address_max: context.setting("api.connections_per_address"),
     descriptors_kept: DESCRIPTORS_KEPT,
     request_ms: REQUEST_MS,
     idle_ms: IDLE_MS,
@@ -204,13 +204,13 @@ async function openParts(context: Context, supervised: boolean) {
   const deps: ApiDeps = {
     version: context.version,
     host: Deno.hostname(),
-    prefix: context.setting<string>("api.path_prefix"),
+    prefix: context.setting("api.path_prefix"),
     accounts,
     devices: new DeviceMarks(secret),
     dataDir: path,
     hostFlags: hostFlags(path),
     tokens,
-    masterKey: context.setting<string>("auth.master_api_key"),
+    masterKey: context.setting("auth.master_api_key"),
     audit: async ({ who, action, module = "", detail = "", request_id = "" }, patient = false) => {
       const act = { who, action, module, detail, request_id };
       await records.call("audit", [[act]], ...(patient ? [Infinity] : []));
@@ -301,14 +301,14 @@ async function openParts(context: Context, supervised: boolean) {
     streams,
     connections: keeper,
     door: {
-      listen: context.setting<string>("api.listen"),
-      origins: originsOf(context.setting<string>("api.origins")),
+      listen: context.setting("api.listen"),
+      origins: originsOf(context.setting("api.origins")),
       proxies,
     },
-    ratePerSecond: context.setting<number>("api.rate_limit_per_second"),
-    openMetrics: context.setting<boolean>("api.open_metrics") &&
-      isLoopback(context.setting<string>("api.listen")),
-    secureCookies: context.setting<boolean>("api.secure_cookies"),
+    ratePerSecond: context.setting("api.rate_limit_per_second"),
+    openMetrics: context.setting("api.open_metrics") &&
+      isLoopback(context.setting("api.listen")),
+    secureCookies: context.setting("api.secure_cookies"),
     batch,
     say: (line) => context.say(line),
   };

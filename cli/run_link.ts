@@ -37,8 +37,8 @@ export const runLink: VerbBody = {
         inbound: name in INBOUND,
         history: INBOUND[name]?.history ?? false,
       })),
-      create: context.setting<boolean>("kafka.create_topics"),
-      replicas: context.setting<number>("kafka.replicas"),
+      create: context.setting("kafka.create_topics"),
+      replicas: context.setting("kafka.replicas"),
       limits: { segment_bytes: segmentBytes, retention_bytes: retentionBytes, retention_ms: retentionMs },
     });
     const stop = new AbortController();

@@ -32,7 +32,7 @@ export const runStore: VerbBody = {
         new AppError("unavailable", `Cannot start the store: another one runs in ${folder}, stop it first`),
     );
     const local: LocalStore = {
-      port: context.setting<number>("store.port") || freePort(),
+      port: context.setting("store.port") || freePort(),
       // A name that is not known is not even asked for its password.
       user: readOrMake(`${folder}/user`, () => `legend_${randomSecret().replaceAll(/[^A-Za-z0-9]/g, "")}`),
       password: readOrMake(`${folder}/password`, randomSecret),
@@ -41,7 +41,7 @@ export const runStore: VerbBody = {
     const args = await configure(
       folder,
       local,
-      context.setting<number>("store.memory_bytes"),
+      context.setting("store.memory_bytes"),
       tierOf(context, folder),
     );
     // The library looks for format schemas where its process stands, whatever its configuration says.
@@ -115,18 +115,19 @@ function freePort(): number {
  * move by age alone: ClickHouse's own rule would also move young ones off a disk that is nine tenths full.
  */
 function tierOf(context: Context, folder: string): string {
-  const url = context.setting<string>("store.tier_url");
+  const url = context.setting("store.tier_url");
   if (!url) return "";
   const escaped = (text: string) =>
     text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  const secret = (name: string) => escaped(context.setting<string>(`s3.${name}`));
   const { policy, volume } = LOCAL_TIER;
   return `<storage_configuration><disks><s3><type>s3</type><endpoint>${
     escaped(url.replace(/\/*$/, "/"))
   }</endpoint>
-<access_key_id>${secret("access_key_id")}</access_key_id>
-<secret_access_key>${secret("secret_access_key")}</secret_access_key>
-<region>${secret("region")}</region><metadata_path>${folder}/s3/</metadata_path></s3></disks>
+<access_key_id>${escaped(context.setting("s3.access_key_id"))}</access_key_id>
+<secret_access_key>${escaped(context.setting("s3.secret_access_key"))}</secret_access_key>
+<region>${
+    escaped(context.setting("s3.region"))
+  }</region><metadata_path>${folder}/s3/</metadata_path></s3></disks>
 <policies><${policy}><volumes><main><disk>default</disk></main><${volume}><disk>s3</disk></${volume}></volumes>
 <move_factor>0</move_factor></${policy}></policies>
 </storage_configuration>`;
@@ -219,7 +220,7 @@ async function answers(store: Store, isOver: () => boolean): Promise<void> {
 
 /** Beyond its bound the store drops whole months, those first that were written longest ago. */
 async function keepSmall(store: Store, context: Context): Promise<void> {
-  const bound = context.setting<number>("store.bytes_max");
+  const bound = context.setting("store.bytes_max");
   try {
     const parts = await store.query<{ table: string; partition: string; bytes: string; database: string }>(
       "SELECT database, table, partition, sum(bytes_on_disk) AS bytes, min(modification_time) AS at FROM system.parts " +

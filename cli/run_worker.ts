@@ -41,7 +41,7 @@ export const runWorker: VerbBody = {
     const runner = new JobRunner({
       queue,
       name,
-      slots: context.setting<number>("jobs.workers"),
+      slots: context.setting("jobs.workers"),
       settings: () => jobSettings(context),
       spawn: () => new Worker(workerModule(), { type: "module" }),
       signal,
@@ -108,7 +108,7 @@ function trainersFolder(): string {
 }
 
 export function datasetsRoot(context: Context): string {
-  const configured = context.setting<string>("datasets.root");
+  const configured = context.setting("datasets.root");
   const root = configured || `${context.dataDir().path}/datasets`;
   if (configured) Deno.mkdirSync(root, { recursive: true, mode: 0o700 });
   else makeFolder(root);
@@ -116,7 +116,7 @@ export function datasetsRoot(context: Context): string {
 }
 
 export function allowedBuckets(context: Context): string[] {
-  return context.setting<string>("s3.buckets").split(",").map((bucket) => bucket.trim()).filter(Boolean);
+  return context.setting("s3.buckets").split(",").map((bucket) => bucket.trim()).filter(Boolean);
 }
 
 /** The store that jobs of this host read, or why there is none. */
@@ -141,7 +141,6 @@ export function jobsLack(context: Context): JobsLack {
 
 function jobSettings(context: Context): JobSettings {
   const { store, storeTrouble } = jobStore(context);
-  const text = (key: string) => context.setting<string>(key);
   return {
     libraryPath: context.library().path,
     dataDir: Deno.realPathSync(context.dataDir().path),
@@ -149,15 +148,15 @@ function jobSettings(context: Context): JobSettings {
     store,
     storeTrouble,
     s3: {
-      endpoint: text("s3.endpoint"),
-      region: text("s3.region"),
-      accessKeyId: text("s3.access_key_id"),
-      secretAccessKey: text("s3.secret_access_key"),
+      endpoint: context.setting("s3.endpoint"),
+      region: context.setting("s3.region"),
+      accessKeyId: context.setting("s3.access_key_id"),
+      secretAccessKey: context.setting("s3.secret_access_key"),
       buckets: allowedBuckets(context),
     },
     trainers: trainersFolder(),
-    threads: trainingThreads(context.setting<number>("jobs.threads")),
-    signSkHex: text("control.sign_sk_hex"),
+    threads: trainingThreads(context.setting("jobs.threads")),
+    signSkHex: context.setting("control.sign_sk_hex"),
     version: context.version,
   };
 }

@@ -27,8 +27,8 @@ export const token: VerbBody = {
     );
     const tokens = new Tokens({
       secret,
-      issuer: context.setting<string>("auth.jwt_iss"),
-      audience: context.setting<string>("auth.jwt_aud"),
+      issuer: context.setting("auth.jwt_iss"),
+      audience: context.setting("auth.jwt_aud"),
     });
     const signed = await tokens.sign(name, user.role, session);
     const about = { token: signed, user: name, role: user.role, expires_in: ACCESS_SECONDS };

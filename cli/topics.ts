@@ -17,9 +17,9 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 export function topicLimits(context: Context): Required<TopicLimits> {
   const config = context.config();
   return {
-    segmentBytes: configValue<number>(config, "log.segment_bytes"),
-    retentionBytes: configValue<number>(config, "log.retention_bytes"),
-    retentionMs: configValue<number>(config, "log.retention_hours") * 3_600_000,
+    segmentBytes: configValue(config, "log.segment_bytes"),
+    retentionBytes: configValue(config, "log.retention_bytes"),
+    retentionMs: configValue(config, "log.retention_hours") * 3_600_000,
   };
 }
 

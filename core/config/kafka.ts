@@ -15,16 +15,16 @@ export interface KafkaSettings {
 
 /** `kafka.*`; null when no brokers are configured. */
 export function kafkaOf(config: Config): KafkaSettings | null {
-  const text = (key: string) => configValue<string>(config, `kafka.${key}`);
-  if (text("brokers") === "") return null;
+  const brokers = configValue(config, "kafka.brokers");
+  if (brokers === "") return null;
   return {
-    brokers: text("brokers"),
-    tls: configValue<boolean>(config, "kafka.tls"),
-    tls_ca: text("tls_ca"),
-    tls_cert: text("tls_cert"),
-    tls_key: text("tls_key"),
-    sasl_mechanism: text("sasl_mechanism"),
-    sasl_user: text("sasl_user"),
-    sasl_password: text("sasl_password"),
+    brokers,
+    tls: configValue(config, "kafka.tls"),
+    tls_ca: configValue(config, "kafka.tls_ca"),
+    tls_cert: configValue(config, "kafka.tls_cert"),
+    tls_key: configValue(config, "kafka.tls_key"),
+    sasl_mechanism: configValue(config, "kafka.sasl_mechanism"),
+    sasl_user: configValue(config, "kafka.sasl_user"),
+    sasl_password: configValue(config, "kafka.sasl_password"),
   };
 }

@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { AppError, UsageError } from "../errors.ts";
 import { didYouMean } from "../suggest.ts";
 import { readKeptFile } from "./kept_file.ts";
-import { CONFIG_KEYS, type ConfigKey, configKey } from "./schema.ts";
+import { CONFIG_KEYS, type ConfigKey, configKey, type SettingName, type SettingOf } from "./schema.ts";
 
 export interface ConfigValue {
   readonly key: string;
@@ -196,11 +196,12 @@ interface Layers {
   runtimePath: string;
 }
 
-/** The value of a key; the caller knows its type from the schema. */
-export function configValue<T>(config: Config, key: string): T {
+/** The value of a key. */
+export function configValue<Name extends SettingName>(config: Config, key: Name): SettingOf<Name> {
   const found = config.get(key);
-  if (!found) throw new Error(`Cannot read configuration ${key}: no such key`);
-  return found.value as T;
+  if (!found) throw new Error(`Cannot read configuration ${key}: it was not loaded`);
+  // What is in the map went through the row's own type.
+  return found.value as SettingOf<Name>;
 }
 
 function resolve(row: ConfigKey, input: ConfigInput, layers: Layers): ConfigValue {

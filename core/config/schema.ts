@@ -34,7 +34,7 @@ const parsed = (parse: (text: string) => unknown) =>
   });
 const url = z.union([z.literal(""), z.url({ protocol: /^https?$/ })]);
 
-export const CONFIG_KEYS: readonly ConfigKey[] = [
+const ROWS = [
   {
     key: "api.connections_max",
     type: count(8, 100_000),
@@ -361,17 +361,17 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   },
   {
     key: "realtime.webtransport",
-    type: flag,
+    type: flag.refine((isOn) => !isOn, "need false: WebTransport is not served yet"),
     default: "false",
     env: "ENABLE_WEBTRANSPORT",
-    doc: "Serve WebTransport beside WebSocket",
+    doc: "Serve WebTransport beside WebSocket: `false`, it is not served yet",
   },
   {
     key: "realtime.wt_port",
     type: port,
     default: "4433",
     env: "WT_PORT",
-    doc: "Port of WebTransport, 1..65535",
+    doc: "Port of WebTransport, 1..65535; nothing listens there yet",
   },
   {
     key: "s3.access_key_id",
@@ -434,7 +434,16 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
     doc:
       "URL of a bucket's folder that the local store moves rows to after `clickhouse.tier_days`; empty = none",
   },
-];
+] as const satisfies readonly ConfigKey[];
+
+/** Every key with what it means. */
+export const CONFIG_KEYS: readonly ConfigKey[] = ROWS;
+
+type Row = typeof ROWS[number];
+/** The name of a key: another one does not compile. */
+export type SettingName = Row["key"];
+/** What the key of this name holds. */
+export type SettingOf<Name extends SettingName> = z.output<Extract<Row, { key: Name }>["type"]>;
 
 /** The row of a key. */
 export function configKey(key: string): ConfigKey | undefined {

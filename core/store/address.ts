@@ -19,19 +19,18 @@ export const localStoreFile = (dataDir: string) => `${dataDir}/store/${LOCAL_STO
 
 /** The configured server; null when this host's own store is meant. */
 export function serverAddress(config: Config): StoreAddress | null {
-  const text = (key: string) => configValue<string>(config, `clickhouse.${key}`);
-  const host = text("host");
-  const given = text("url") ||
-    (host ? `http://${host}:${configValue<number>(config, "clickhouse.port")}` : "");
+  const host = configValue(config, "clickhouse.host");
+  const given = configValue(config, "clickhouse.url") ||
+    (host ? `http://${host}:${configValue(config, "clickhouse.port")}` : "");
   if (!given) return null;
   const url = new URL(given);
   const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
   [url.username, url.password] = ["", ""];
   return {
     url: url.href,
-    user: user || text("user"),
-    password: password || text("password"),
-    database: text("database"),
+    user: user || configValue(config, "clickhouse.user"),
+    password: password || configValue(config, "clickhouse.password"),
+    database: configValue(config, "clickhouse.database"),
   };
 }
 
@@ -44,7 +43,7 @@ export function storeAddress(config: Config, dataDir: string, hasOwn: boolean): 
   if (server) return server;
   try {
     const { port, user, password }: LocalStore = JSON.parse(Deno.readTextFileSync(localStoreFile(dataDir)));
-    const database = configValue<string>(config, "clickhouse.database");
+    const database = configValue(config, "clickhouse.database");
     return { url: `http://127.0.0.1:${port}/`, user, password, database };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
