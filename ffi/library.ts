@@ -1,6 +1,6 @@
 /** The only module that calls `Deno.dlopen`. */
 import { AppError, type ErrorCode } from "../core/errors.ts";
-import { ABI_VERSION, SYMBOLS } from "./symbols.ts";
+import { ABI_VERSION, SYMBOLS } from "./symbols.gen.ts";
 
 /** `Status` of ffi/abi to the code a caller branches on. */
 const CODES: Record<number, ErrorCode> = {
@@ -37,7 +37,9 @@ export class Library {
       library.close();
       throw new AppError(
         "unavailable",
-        `Cannot use ${path}: ABI ${abi}, need ${ABI_VERSION}; build it again`,
+        `Cannot use ${path}: it is of another legend (ABI ${abi.toString(16)}, need ${
+          ABI_VERSION.toString(16)
+        }); build it again`,
       );
     }
   }

@@ -1,15 +1,18 @@
 /**
- * Writes everything that follows from one source: messages from proto/*.proto (Rust and TypeScript),
- * docs/CLI.md from the verbs, docs/CONFIG.md from the configuration schema.
+ * Writes everything that follows from one source: messages from proto/*.proto (Rust and TypeScript), the C boundary's
+ * table from the exports of ffi/abi, docs/CLI.md from the verbs, docs/CONFIG.md from the configuration schema.
  * `--check` writes to a temporary folder instead and fails when a committed file differs.
  */
 import { COMMANDS } from "../cli/registry.ts";
 import { commandDocs } from "../cli/help.ts";
 import { configDocs } from "../core/config/docs.ts";
+import { readExports, symbolsTs, versionRs } from "./abi_symbols.ts";
 import { must, say, task } from "./command.ts";
 import { ROOT } from "./paths.ts";
 
 const PROTOS = ["realtime", "control", "jobs"].map((name) => `proto/${name}.proto`);
+const SYMBOLS = "ffi/symbols.gen.ts";
+const VERSION = "ffi/abi/src/version.rs";
 const PBJS = [
   "-t",
   "static-module",
@@ -32,11 +35,16 @@ async function generate(out: string): Promise<string[]> {
   const types = `${out}/proto/gen/messages.d.ts`;
   const text = await Deno.readTextFile(types);
   await Deno.writeTextFile(types, text.replace('import Long = require("long");', 'import Long from "long";'));
+  await Deno.mkdir(`${out}/ffi/abi/src`, { recursive: true });
+  const exports = readExports();
+  await Deno.writeTextFile(`${out}/${SYMBOLS}`, symbolsTs(exports));
+  await Deno.writeTextFile(`${out}/${VERSION}`, versionRs(exports));
+  await must(Deno.execPath(), ["fmt", "-q", "--line-width=110", `${out}/${SYMBOLS}`]);
   await Deno.mkdir(`${out}/docs`, { recursive: true });
   await Deno.writeTextFile(`${out}/docs/CLI.md`, commandDocs(COMMANDS));
   await Deno.writeTextFile(`${out}/docs/CONFIG.md`, configDocs());
   const rust = ["control", "jobs", "realtime"].map((name) => `ffi/wire/src/gen/${name}.rs`);
-  return [...rust, "proto/gen/messages.js", "proto/gen/messages.d.ts", "docs/CLI.md", "docs/CONFIG.md"];
+  return [SYMBOLS, VERSION, ...rust, "proto/gen/messages.js", "proto/gen/messages.d.ts", "docs/CLI.md", "docs/CONFIG.md"];
 }
 
 await task(async () => {

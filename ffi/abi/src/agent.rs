@@ -46,6 +46,7 @@ pub unsafe extern "C" fn legend_agent_status(agent: u32, out: *mut u8, out_len: 
 }
 
 /// Stops an agent after the block in hand and waits for it. Blocks.
+/// On a thread of its own.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_agent_close(agent: u32) {
     drop(AGENTS.remove(agent));
@@ -53,6 +54,7 @@ pub extern "C" fn legend_agent_close(agent: u32) {
 
 /// Sends one command to one module (`io::control::client::SendOptions` as JSON); writes what came of it as
 /// JSON. Blocks until the agent answered or the wait is over.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.

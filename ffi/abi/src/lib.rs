@@ -16,11 +16,11 @@ mod registry;
 mod sink;
 mod store;
 mod trainer;
+mod version;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Raised with every change of a signature below; `ffi/library.ts` refuses another.
-pub const ABI_VERSION: u32 = 11;
+pub use version::ABI_VERSION;
 
 /// Why a call failed; the numbers are known to `ffi/library.ts`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -44,6 +44,7 @@ pub unsafe extern "C" fn legend_link_status(link: u32, out: *mut u8, out_len: u3
 }
 
 /// Stops a link and waits for it. Blocks.
+/// On a thread of its own.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_link_close(link: u32) {
     drop(LINKS.remove(link));

@@ -86,6 +86,7 @@ pub extern "C" fn legend_log_close(log: u32) {
 }
 
 /// Writes the topics' names, one a line; returns the length.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
@@ -107,6 +108,7 @@ pub unsafe extern "C" fn legend_log_topics(log: u32, out: *mut u8, out_len: u32)
 /// Opens a topic, made when `create` is not 0; returns its handle. Embedded: a limit of 0 means the default.
 /// Kafka: `create` is the number of partitions of a topic that is made, `segment_bytes` 1 = compacted,
 /// `retention_bytes` the copies of each record, 0 = as the cluster is set.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `name` valid for `name_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -159,6 +161,7 @@ pub extern "C" fn legend_topic_close(topic: u32) {
 
 /// Appends records (`io::log::format`, offset and CRC ignored); writes the first offset as u64 LE to `out`.
 /// `durability`: 0 none, 1 group, 2 fsync. Blocks until it is so.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `batch` valid for `batch_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -197,6 +200,7 @@ pub unsafe extern "C" fn legend_topic_append(
 }
 
 /// Waits up to `timeout_ms` for a record behind a reader's place; 1 = there is one, 0 = not yet. Blocks.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
@@ -221,6 +225,7 @@ pub unsafe extern "C" fn legend_reader_wait(reader: u32, timeout_ms: u32, out: *
 }
 
 /// Writes bytes on disk (0 for Kafka), then start and end of each partition, as u64 LE.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
@@ -244,6 +249,7 @@ pub unsafe extern "C" fn legend_topic_info(topic: u32, out: *mut u8, out_len: u3
 }
 
 /// Writes the names of the groups that have a place in a topic, one a line.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
@@ -263,6 +269,7 @@ pub unsafe extern "C" fn legend_topic_groups(topic: u32, out: *mut u8, out_len: 
 }
 
 /// Writes the paths of a topic's segments whose header is damaged, one a line.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
@@ -284,6 +291,7 @@ pub unsafe extern "C" fn legend_topic_damage(topic: u32, out: *mut u8, out_len: 
 }
 
 /// Removes what is too old or too much; returns how many records went, at most `i32::MAX`.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
@@ -305,6 +313,7 @@ pub unsafe extern "C" fn legend_topic_retain(topic: u32, out: *mut u8, out_len: 
 }
 
 /// Stores a group's offset and lost count on disk.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `group` valid for `group_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -334,6 +343,7 @@ pub unsafe extern "C" fn legend_topic_commit(
 }
 
 /// Writes a group's offset and lost count as two u64 LE and returns 16, or 0 for a group never seen.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `group` valid for `group_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -365,6 +375,7 @@ pub unsafe extern "C" fn legend_topic_committed(
 
 /// A reader of an open topic; returns its handle. `from`: the next offset of each partition as u64 LE, or
 /// `KafkaReader::END` for the end, or `KafkaReader::NONE` for a partition that is not read.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `from` valid for `from_len` reads, `out` for `out_len` writes, unshared until the call returns.

@@ -69,6 +69,7 @@ pub unsafe extern "C" fn legend_features(
 }
 
 /// How much the log loss of labelled rows grows when one feature after the other is shuffled; a JSON list.
+/// On a thread of its own.
 ///
 /// # Safety
 /// As [`legend_judge`].
@@ -97,6 +98,7 @@ pub unsafe extern "C" fn legend_model_importance(
 }
 
 /// Sets the calibration by Platt's method on rows that were not trained on; writes slope and offset as JSON.
+/// On a thread of its own.
 ///
 /// # Safety
 /// As [`legend_judge`].
@@ -127,6 +129,7 @@ pub unsafe extern "C" fn legend_model_calibrate(
 }
 
 /// Probabilities for rows, float32 into `out`; returns the bytes.
+/// On a thread of its own.
 ///
 /// # Safety
 /// As [`legend_judge`].
@@ -203,6 +206,7 @@ pub unsafe extern "C" fn legend_judge(
 }
 
 /// Opens a registered version with tables; returns a trained model's handle for predictions.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.

@@ -43,6 +43,7 @@ fn signing_key(data_dir: &Path, given: Option<&str>) -> Result<SigningKey, Failu
 
 /// Makes the artefact of a trained model with golden rows (float32 `[rows, features]`) and registers it, or
 /// registers a file; writes `{version, bytes}`. `options`: `Registration` as JSON.
+/// On a thread of its own.
 ///
 /// # Safety
 /// Buffers valid for their lengths, `out` for `out_len` writes, unshared until the call returns.

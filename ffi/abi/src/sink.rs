@@ -43,6 +43,7 @@ pub extern "C" fn legend_sink_close(sink: u32) {
 }
 
 /// Moves what a reader has at hand into a sink until it holds `records_max`; returns how many it holds.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.

@@ -19,6 +19,7 @@ type ErrorOf = unsafe extern "C" fn(*mut c_void) -> *const c_char;
 type Signals = unsafe extern "C" fn(c_int);
 
 /// Runs ClickHouse (`StoreOptions` as JSON) until its query ends. Blocks. Once per process.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.

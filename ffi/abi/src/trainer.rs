@@ -19,6 +19,7 @@ static NETWORKS: Handles<Mutex<Trainer>> = Handles::new();
 static BOOSTERS: Handles<Mutex<BoosterTrainer>> = Handles::new();
 
 /// Opens XGBoost or LightGBM (`io::trainer::TrainerOptions` as JSON) over float32 rows and labels; returns a handle.
+/// On a thread of its own.
 ///
 /// # Safety
 /// Buffers valid for their lengths, `out` for `out_len` writes, unshared until the call returns.
@@ -47,6 +48,7 @@ pub unsafe extern "C" fn legend_trainer_open(
 
 /// Grows at most `max` trees (`io::trainer::BoosterTrainer::rounds`); writes `[[log loss of the watched rows, …], finished]`.
 /// Blocks.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
@@ -65,6 +67,7 @@ pub unsafe extern "C" fn legend_trainer_rounds(trainer: u32, max: u32, out: *mut
 }
 
 /// What was grown in the first `rounds` rounds, as a trained model's handle. Blocks.
+/// On a thread of its own.
 ///
 /// # Safety
 /// As [`legend_trainer_rounds`].
@@ -81,6 +84,7 @@ pub unsafe extern "C" fn legend_trainer_model(trainer: u32, rounds: u32, out: *m
 }
 
 /// The engine's own probabilities for rows, by its first `rounds` rounds; float32 into `out`, returns the bytes. Blocks.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `rows` valid for `rows_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -105,6 +109,7 @@ pub unsafe extern "C" fn legend_trainer_predict(
 }
 
 /// Forgets a trainer. Blocks while a round is under way.
+/// On a thread of its own.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_trainer_close(trainer: u32) {
     drop(BOOSTERS.remove(trainer));
@@ -137,6 +142,7 @@ pub unsafe extern "C" fn legend_network_open(
 }
 
 /// Goes once over the rows; writes the mean log loss as text. Blocks.
+/// On a thread of its own.
 ///
 /// # Safety
 /// `rows`, `labels` valid for their lengths, `out` for `out_len` writes, unshared until the call returns.
