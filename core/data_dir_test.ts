@@ -53,6 +53,26 @@ Deno.test("openDataDir refuses a folder of a newer version and leaves it alone",
     assert.equal(mode(folder), 0o755);
   }));
 
+Deno.test("openDataDir takes its own version alone, and no text that has it somewhere", () =>
+  withFolder((folder) => {
+    for (
+      const text of [
+        "",
+        "legend-data",
+        "legend-data 1x",
+        "xlegend-data 1",
+        "legend-data 1 2",
+        "legend-data -1",
+        "1",
+      ]
+    ) {
+      Deno.writeTextFileSync(`${folder}/VERSION`, `${text}\n`);
+      assert.throws(() => openDataDir(folder), /its version is/, text);
+    }
+    Deno.writeTextFileSync(`${folder}/VERSION`, "legend-data 1\n");
+    openDataDir(folder);
+  }));
+
 Deno.test("openDataDir says that a path is a file", () =>
   withFolder((folder) => {
     Deno.writeTextFileSync(`${folder}/file`, "");

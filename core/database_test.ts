@@ -24,6 +24,24 @@ Deno.test("makeRoom() leaves room in the file and its write-ahead log, which lat
   }
 });
 
+Deno.test("legend.db is its owner's alone, and what was committed is on the disk", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "legend-database-" });
+  const umask = Deno.umask(0);
+  const database = openDatabase(`${folder}/legend.db`);
+  try {
+    for (const end of ["", "-wal", "-shm"]) {
+      assert.equal(Deno.statSync(`${folder}/legend.db${end}`).mode! & 0o777, 0o600, `legend.db${end}`);
+    }
+    const pragma = (name: string) => Object.values(database.prepare(`pragma ${name}`).get()!)[0];
+    // 2: each commit waits for the disk.
+    assert.deepEqual(["synchronous", "journal_mode", "foreign_keys"].map(pragma), [2, "wal", 1]);
+  } finally {
+    Deno.umask(umask);
+    database.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("a write under another program's lock is an expected failure, `unavailable`, and nothing is written", async () => {
   const folder = await Deno.makeTempDir({ prefix: "legend-database-" });
   const other = openDatabase(`${folder}/legend.db`);

@@ -23,6 +23,33 @@ Deno.test("replaceFile() puts a text in place of another, private, and leaves no
     assert.deepEqual(names(folder), ["a"]);
   }));
 
+Deno.test("replaceFile() and readOrMake() put on the disk what is whole, before it has its name", () =>
+  withFolder((folder) => {
+    const steps: string[] = [];
+    const { syncSync } = Deno.FsFile.prototype;
+    const { renameSync, linkSync } = Deno;
+    Deno.FsFile.prototype.syncSync = function () {
+      steps.push("sync");
+      syncSync.call(this);
+    };
+    Deno.renameSync = (from, to) => {
+      steps.push("rename");
+      renameSync(from, to);
+    };
+    Deno.linkSync = (from, to) => {
+      steps.push("link");
+      linkSync(from, to);
+    };
+    try {
+      replaceFile(`${folder}/a`, "text");
+      readOrMake(`${folder}/b`, () => "text");
+    } finally {
+      Deno.FsFile.prototype.syncSync = syncSync;
+      Object.assign(Deno, { renameSync, linkSync });
+    }
+    assert.deepEqual(steps, ["sync", "rename", "sync", "link"]);
+  }));
+
 Deno.test("replaceFile() that fails leaves the file as it was, nothing beside it, and says which file", () =>
   withFolder((folder) => {
     Deno.mkdirSync(`${folder}/a/full`, { recursive: true });

@@ -80,6 +80,20 @@ Deno.test("checkOutput() takes the buckets that are allowed, and plain keys", ()
   }
 });
 
+Deno.test("datasets and the folders that are made for them are their owner's alone", () =>
+  withRoot(async (root) => {
+    const umask = Deno.umask(0);
+    try {
+      const output = await openOutput("below/a", ports(root));
+      await output.write(bytes("one"));
+      await output.commit();
+    } finally {
+      Deno.umask(umask);
+    }
+    const mode = (path: string) => Deno.statSync(path).mode! & 0o777;
+    assert.deepEqual([mode(`${root}/below`), mode(`${root}/below/a`)], [0o700, 0o600]);
+  }));
+
 Deno.test("a file is there whole or not at all, and nothing that exists is replaced", () =>
   withRoot(async (root) => {
     const output = await openOutput("a", ports(root));

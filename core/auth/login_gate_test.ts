@@ -40,6 +40,18 @@ const times = async (count: number, call: () => Promise<string>) => {
   return codes;
 };
 
+Deno.test("LoginGate: a name that does not exist costs a look at a password as well", async () => {
+  let shortest = Infinity;
+  for (const name of ["nobody", "off", "ann"]) {
+    const { code } = gate();
+    const begin = performance.now();
+    assert.equal(await code(name, "wrong", "192.0.2.1"), "unauthorized");
+    shortest = Math.min(shortest, performance.now() - begin);
+  }
+  // 2^14 rounds of scrypt take tens of milliseconds on any machine, no look takes none.
+  assert.ok(shortest > 5, `${shortest} ms`);
+});
+
 Deno.test("checksAtOnce() leaves a small host a processor", () =>
   assert.deepEqual([1, 2, 3, 4, 64].map(checksAtOnce), [1, 1, 2, 2, 2]));
 

@@ -47,6 +47,23 @@ Deno.test("stream gives whole blocks and then the rest, with database, query id 
     assert.match(asked().toLowerCase(), /x-clickhouse-key: secret\r\n/);
   }));
 
+Deno.test("a parameter is escaped as the server reads it, alone and in a list", async () => {
+  const odd = "a'b\\c\td\ne";
+  const texts = new Map<string, string>();
+  await withServer(async (write) => {
+    await write(`${HEAD}0\r\n\r\n`);
+  }, async (store, asked) => {
+    for await (const _ of store.stream("SELECT 1", { params: { one: odd, list: [odd, 7, "x"], number: 5 } }));
+    const query = /^POST (\S+) /.exec(asked())![1]!;
+    for (const [name, value] of new URL(query, "http://x").searchParams) texts.set(name, value);
+  });
+  assert.deepEqual([texts.get("param_one"), texts.get("param_list"), texts.get("param_number")], [
+    "a'b\\\\c\\td\\ne",
+    "['a\\'b\\\\c\td\ne',7,'x']",
+    "5",
+  ]);
+});
+
 Deno.test("stream says what was wrong: refused, wrong password, cut off, nobody there", async () => {
   const refuse = (status: string, code: string, text: string) =>
     `HTTP/1.1 ${status}\r\nX-ClickHouse-Exception-Code: ${code}\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`;

@@ -260,3 +260,18 @@ fn a_kill_is_kept_where_the_stored_gates_cannot_be_used() {
     assert!(policy.killed && policy.gates.gates().is_err(), "what cannot be used stays closed");
     assert!(policy.policy().gates.liquidity_min_sol > 1e30);
 }
+
+#[test]
+fn a_command_that_is_signed_to_hold_for_longer_than_30_seconds_is_refused() {
+    let folder = Folder::new("expiry");
+    let agent = folder.agent();
+    let sent = |longer_ms: u64, request_id: &str, sequence: u64| {
+        let whole = throttle(5, request_id, "api", sequence);
+        let times = [whole.at_ms, whole.at_ms + 30_000 + longer_ms];
+        Signed::over("legend ctrl-v1", whole.bytes, &keys::from_hex(KEY).expect("a key"), sequence, times)
+    };
+    let refused = agent.obey(&sent(1, "longer", 1), false).expect("its module");
+    assert!(!refused.applied && refused.reason.contains("future"), "{}", refused.reason);
+    let receipt = agent.obey(&sent(0, "as long", 2), false).expect("its module");
+    assert!(receipt.applied, "{}", receipt.reason);
+}
