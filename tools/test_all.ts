@@ -7,6 +7,7 @@ import { runChecks } from "./checks.ts";
 import { must, say, task, timed } from "./command.ts";
 import { checkInstructions } from "./instructions.ts";
 import { fuzz } from "./fuzz.ts";
+import { quickMutants } from "./mutants.ts";
 import { need, TEST_NEEDS } from "./needs.ts";
 import { EXECUTABLE_TESTS, ROOT, UNIT_TESTS } from "./paths.ts";
 import { add, cargoTest, type Counts, denoTest, NONE } from "./report.ts";
@@ -34,6 +35,7 @@ async function everything(): Promise<Counts> {
   await run("executable", EXECUTABLE_TESTS);
   // The first screen once more, unchanged, on a real broker and a real ClickHouse server.
   await run("kafka", ["tests/e2e/page_test.ts"], { LEGEND_TEST_LOG: "kafka" });
+  await timed("mutants", quickMutants);
   await timed("fuzz", () => fuzz(FUZZ_SECONDS));
   return counts;
 }
