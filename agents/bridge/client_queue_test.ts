@@ -23,7 +23,9 @@ Deno.test("ClientQueue drops a frame that is too large by itself, and joins gaps
   const queue = new ClientQueue(100);
   queue.miss({ from: 0n, to: 3n, count: 3 });
   queue.push(frame(3, 2, 101));
-  queue.push(frame(5, 1, 10));
+  assert.deepEqual([queue.bytes, queue.dropped], [0, 5n], "at once, not when the next one comes");
+  queue.push(frame(5, 1, 100));
+  assert.equal(queue.bytes, 100, "what just fits stays");
   assert.deepEqual(queue.next(), { gap: { from: 0n, to: 5n, count: 5 } });
   assert.equal((queue.next() as { frame: Frame }).frame.from, 5n);
   assert.equal(queue.bytes, 0);

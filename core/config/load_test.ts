@@ -84,11 +84,13 @@ const REFUSED: [string, Given, RegExp][] = [
     { env: { MASTER_API_KEY: "hunter2" } },
     /^Cannot use auth\.master_api_key .* the value given: need at least 16/,
   ],
-  [
-    "a secret file that others may read",
-    { env: { MASTER_API_KEY_FILE: "/k" }, files: { "/k": "0123456789abcdef" }, modes: { "/k": 0o644 } },
-    /^Cannot use MASTER_API_KEY_FILE \/k: others may read it \(mode 644\), need 600$/,
-  ],
+  ...[0o644, 0o640, 0o604, 0o620, 0o601].map((mode): [string, Given, RegExp] => [
+    `a secret file of mode ${mode.toString(8)}`,
+    { env: { MASTER_API_KEY_FILE: "/k" }, files: { "/k": "0123456789abcdef" }, modes: { "/k": mode } },
+    new RegExp(
+      `^Cannot use MASTER_API_KEY_FILE /k: others may read it \\(mode ${mode.toString(8)}\\), need 600$`,
+    ),
+  ]),
   ["a bad signing key", { env: { CTRL_SIGN_SK_HEX: "zz" } }, /control\.sign_sk_hex .*the value given/],
 ];
 for (const [name, given, line] of REFUSED) {
