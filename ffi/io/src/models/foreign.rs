@@ -31,9 +31,7 @@ pub struct Foreign {
     handle: *mut c_void,
     predict: Predict,
     mark: &'static Mark,
-    /// Calls begun and calls ended: while they differ somebody waits for an answer.
-    begun: AtomicU64,
-    ended: AtomicU64,
+    calls: Calls,
     /// Keeps the name under which it was loaded from being used again.
     _copy: OwnedFd,
 }
@@ -84,8 +82,7 @@ impl Foreign {
                 return Err(why);
             }
         };
-        let (begun, ended) = (AtomicU64::new(0), AtomicU64::new(0));
-        Ok(Foreign { handle, predict, mark, begun, ended, _copy: copy })
+        Ok(Foreign { handle, predict, mark, calls: Calls::default(), _copy: copy })
     }
 
     pub(super) fn predict(&self, row: &[f32], features: usize) -> f32 {
@@ -93,16 +90,29 @@ impl Foreign {
             return f32::NAN;
         }
         INSIDE.with(|inside| inside.set(self.mark));
-        self.begun.fetch_add(1, Relaxed);
+        self.calls.begun.fetch_add(1, Relaxed);
         // SAFETY: the row is at least as long as is said.
         let answer = unsafe { (self.predict)(row.as_ptr(), features) };
-        self.ended.fetch_add(1, Relaxed);
+        self.calls.ended.fetch_add(1, Relaxed);
         INSIDE.with(|inside| inside.set(std::ptr::null()));
         answer
     }
 
     /// The number of the call that has no answer yet.
     pub(super) fn open_call(&self) -> Option<u64> {
+        self.calls.open()
+    }
+}
+
+/// Calls begun and calls ended: while they differ somebody waits for an answer.
+#[derive(Default)]
+struct Calls {
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
+impl Calls {
+    fn open(&self) -> Option<u64> {
         let begun = self.begun.load(Relaxed);
         (begun != self.ended.load(Relaxed)).then_some(begun)
     }
@@ -305,6 +315,16 @@ mod tests {
     use std::process::Command;
 
     use super::*;
+
+    #[test]
+    fn a_call_is_open_from_its_begin_to_its_end() {
+        let calls = Calls::default();
+        assert_eq!(calls.open(), None, "nothing was asked");
+        calls.begun.fetch_add(1, Relaxed);
+        assert_eq!(calls.open(), Some(1));
+        calls.ended.fetch_add(1, Relaxed);
+        assert_eq!(calls.open(), None);
+    }
 
     #[test]
     fn another_file_under_the_name_of_a_loaded_one_is_not_taken_for_it() {
