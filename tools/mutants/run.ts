@@ -28,8 +28,8 @@ const LEFT_OUT = new Set([".git", "dist", "shared", "bench", "systemd", "deploy"
 /** What is large and only read. */
 const LINKED = new Set(["node_modules", ".cache", "examples"]);
 const RUST_COPY = `${CACHE}/mutants`;
-/** What the checkout has built of other people's crates is not built again. */
-const BUILD_ENV = { CARGO_TARGET_DIR: `${ROOT}/ffi/target` };
+/** Not the checkout's: Cargo would take one's crates for the other's. */
+const BUILD_ENV = { CARGO_TARGET_DIR: `${CACHE}/mutants-target` };
 
 /** A copy of the checkout that tests can run in. The one for Rust has always the same path: Cargo builds by path. */
 export async function copyTree(withRust: boolean): Promise<string> {
