@@ -36,7 +36,7 @@ function decode(context: Context, folder: string): Figure[] {
   const out = `${folder}/chain.journal`;
   capture(context.library(), { sources: ["sim:7"], out, blocks: BLOCKS });
   const value = repeated(() => {
-    using decoder = new Decoder(context.library(), [out]);
+    using decoder = new Decoder(context.library(), { paths: [out] });
     const begin = performance.now();
     while (decoder.read().length > 0);
     return perSecond(decoder.summary().transactions, performance.now() - begin);

@@ -1,4 +1,5 @@
 import { AppError } from "../core/errors.ts";
+import { tipAccounts } from "../core/tips.ts";
 import { Decoder, type LineStream } from "../ffi/engine.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";
 
@@ -24,7 +25,12 @@ export function printAll(stream: LineStream, context: Context): number {
 
 export const decode: VerbBody = {
   run({ args, flags }, context) {
-    using decoder = new Decoder(context.library(), args, slotFlag(flags.slot));
+    const slot = slotFlag(flags.slot);
+    using decoder = new Decoder(context.library(), {
+      paths: args,
+      tips: tipAccounts(context.setting("tips.file")),
+      ...(slot === undefined ? {} : { slot: Number(slot) }),
+    });
     const broken = printAll(decoder, context);
     context.say(JSON.stringify(decoder.summary()));
     return broken === 0 ? EXIT.done : EXIT.failed;

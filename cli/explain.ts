@@ -206,7 +206,7 @@ function sandwichText({ front = [], victims, back, victim_losses }: Observed): s
 /** Evidence of older versions does not tell what the legs alone gained, nor what was moved out. */
 function netText(observed: Observed & Evidence): string {
   const { net_lamports, net_raw, net_mint, fee_lamports, tip_lamports, links, tips, failed } = observed;
-  const { gross_raw, moved_out_lamports, funded_lamports } = observed;
+  const { gross_raw, moved_out_lamports, funded_lamports, tips_by_service = {} } = observed;
   const net = net_lamports === null ? `${net_raw} of ${net_mint}` : `${net_lamports} lamports`;
   const also = [["transfers between its wallets", links], ["tips", tips], ["failed tries", failed]] as const;
   const counted = also.filter(([, list]) => list.length > 0).map(([name, list]) => `${list.length} ${name}`);
@@ -216,8 +216,10 @@ function netText(observed: Observed & Evidence): string {
     ? ""
     : `; ${moved_out_lamports} lamports went to wallets that are not its own, ${funded_lamports} of them to empty ` +
       "ones, which the net does not count as lost";
+  const services = Object.entries(tips_by_service).map(([service, lamports]) => `${service} ${lamports}`);
+  const to = services.length > 0 ? ` (${services.join(", ")})` : "";
   return `net ${net} by balances${besides}; in it are fees of ${fee_lamports} and tips of ${tip_lamports} lamports` +
-    `${gross}${moved}`;
+    `${to}${gross}${moved}`;
 }
 
 /** Why the tier is what it is (SPEC 3). */

@@ -1,4 +1,5 @@
 import { UsageError } from "../core/errors.ts";
+import { tipAccounts } from "../core/tips.ts";
 import { Replay, type ReplayOptions } from "../ffi/engine.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { printAll, slotFlag } from "./decode.ts";
@@ -20,6 +21,7 @@ export const replay: VerbBody = {
     using stream = new Replay(context.library(), {
       sources: simulated === undefined ? args.map((path) => `file:${path}`) : [`sim:${simulated}`],
       speed: speedFlag(flags.speed, 0),
+      tips: tipAccounts(context.setting("tips.file")),
       ...(blocks === undefined ? {} : { blocks }),
       ...(typeof flags.leaders === "string" ? { leaders: flags.leaders } : {}),
       ...(typeof flags.accounts === "string" ? { accounts: flags.accounts } : {}),

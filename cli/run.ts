@@ -6,6 +6,7 @@ import { kafkaOf } from "../core/config/kafka.ts";
 import { lockFile, SUPERVISOR_LOCK } from "../core/data_dir.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { AppError } from "../core/errors.ts";
+import { tipAccounts } from "../core/tips.ts";
 import { removeIfThere, replaceFile, StatusFile } from "../core/files.ts";
 import { partsStatusFile, PartsTeller } from "../core/parts.ts";
 import type { AgentStatus } from "../core/control.ts";
@@ -27,6 +28,8 @@ export const run: VerbBody = {
     needDescriptors(context.library(), "everything", RUN_DESCRIPTORS_MIN);
     const sources = sourcesOf(call);
     speedFlag(call.flags.speed, 1);
+    // Its agents would refuse it one after the other.
+    tipAccounts(context.setting("tips.file"));
     const { path } = context.dataDir();
     using _lock = lockFile(
       `${path}/${SUPERVISOR_LOCK}`,

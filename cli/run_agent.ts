@@ -2,6 +2,7 @@ import { kafkaOf } from "../core/config/kafka.ts";
 import { UsageError } from "../core/errors.ts";
 import type { AgentStatus, ModuleName } from "../core/control.ts";
 import { sourceLine } from "../core/funnel.ts";
+import { tipAccounts } from "../core/tips.ts";
 import { Agent } from "../ffi/engine.ts";
 import { endWithParent } from "../ffi/process.ts";
 import { type Context, EXIT, type Invocation, type VerbBody } from "./command.ts";
@@ -56,6 +57,7 @@ async function startAgent(module: ModuleName, call: Invocation, context: Context
   const { flags } = call;
   const sources = sourcesOf(call);
   const slot = slotFlag(flags.slot);
+  const tips = tipAccounts(context.setting("tips.file"));
   const { path: data_dir, instance } = context.dataDir();
   await makeTopics(context);
   const topic = context.setting("realtime.proto_topic");
@@ -71,6 +73,7 @@ async function startAgent(module: ModuleName, call: Invocation, context: Context
     data_dir,
     instance,
     limits: logLimits(context),
+    tips,
     cluster: cluster !== null,
     foreign_models: context.setting("models.foreign"),
     ...(kafka ? { kafka } : {}),

@@ -90,6 +90,22 @@ export interface MissedSwaps {
   example?: string;
 }
 
+/** What went to one landing service since the start. */
+export interface ServiceTips {
+  service: string;
+  payments: number;
+  lamports: string;
+}
+
+/** An account that many wallets pay and no table of tip accounts names; its figures are lower bounds. */
+export interface TipCandidate {
+  account: string;
+  /** Different ones, up to 32. */
+  payers: number;
+  payments: number;
+  lamports: string;
+}
+
 export interface AgentStatus {
   state: "running" | "done" | "failed";
   error: string | null;
@@ -135,6 +151,12 @@ export interface AgentStatus {
   missed_swaps?: number;
   /** The most frequent of them. */
   missed_by_program?: MissedSwaps[];
+  /** Tips by landing service; agents of older versions do not count them, nor the next two. */
+  tip_services?: ServiceTips[];
+  /** Accounts that eight wallets or more have paid and no table of tip accounts names. */
+  tip_candidates?: number;
+  /** The most often paid ones of them. */
+  tip_candidate_accounts?: TipCandidate[];
   arbitrage: number;
   sandwich: number;
   wide_sandwich: number;
@@ -326,9 +348,18 @@ function isMissed({ program, dex, tag, count, example }: MissedSwaps): boolean {
     (example === undefined || typeof example === "string");
 }
 
+const isServiceTips = ({ service, payments, lamports }: ServiceTips): boolean =>
+  typeof service === "string" && Number.isSafeInteger(payments) && isUnsigned(lamports);
+
+const isCandidate = ({ account, payers, payments, lamports }: TipCandidate): boolean =>
+  typeof account === "string" && Number.isSafeInteger(payers) && Number.isSafeInteger(payments) &&
+  isUnsigned(lamports);
+
+const isUnsigned = (text: unknown): boolean => typeof text === "string" && /^\d{1,20}$/.test(text);
+
 /** Undefined when a row of it is not what it should be: part of a list would pass for all of it. */
-const missedOf = (rows: readonly MissedSwaps[] | undefined): MissedSwaps[] | undefined =>
-  Array.isArray(rows) && rows.every((row) => row !== null && typeof row === "object" && isMissed(row))
+const rowsOf = <T>(rows: readonly T[] | undefined, isRow: (row: T) => boolean): T[] | undefined =>
+  Array.isArray(rows) && rows.every((row) => row !== null && typeof row === "object" && isRow(row))
     ? rows
     : undefined;
 
@@ -347,13 +378,19 @@ export function statusOf(json: Uint8Array): AgentStatus | undefined {
     Array.isArray(status.policy?.tip_ladder) && typeof status.policy_hash === "string" &&
     typeof status.why_not === "object" && status.why_not !== null;
   if (!isWhole) return undefined;
-  const { missed_by_program, ...rest } = status;
-  const missed = missedOf(missed_by_program);
+  const { missed_by_program, tip_services, tip_candidates, tip_candidate_accounts, ...rest } = status;
+  const lists = {
+    missed_by_program: rowsOf(missed_by_program, isMissed),
+    tip_services: rowsOf(tip_services, isServiceTips),
+    tip_candidates: Number.isSafeInteger(tip_candidates) ? tip_candidates : undefined,
+    tip_candidate_accounts: rowsOf(tip_candidate_accounts, isCandidate),
+  };
+  const told = Object.fromEntries(Object.entries(lists).filter(([, value]) => value !== undefined));
   const counts = Object.entries(status.why_not).filter(([, count]) => Number.isSafeInteger(count));
   // An agent of an older version says less.
   return {
     ...rest,
-    ...(missed ? { missed_by_program: missed } : {}),
+    ...told,
     policy: policyOf(status.policy),
     why_not: Object.fromEntries(counts),
     source: sourceOf(status.source),

@@ -28,6 +28,8 @@ export interface Evidence {
   net_mint?: string;
   fee_lamports?: string;
   tip_lamports?: string;
+  /** Tips of what landed by landing service, lamports; older versions do not tell them apart. */
+  tips_by_service?: Record<string, string>;
   /** What the legs alone gained of `net_mint`. */
   gross_raw?: string;
   /** Arbitrage: what went to wallets that are not the party's. */

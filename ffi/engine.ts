@@ -1,9 +1,9 @@
 /** The engine for TypeScript: decoding files, and agents that run on threads of their own. */
-import type { AgentStatus, MissedSwaps, ModuleName } from "../core/control.ts";
+import type { AgentStatus, MissedSwaps, ModuleName, ServiceTips, TipCandidate } from "../core/control.ts";
+import type { TipAccount } from "../core/tips.ts";
 import { type Library, utf8 } from "./library.ts";
 import type { KafkaOptions } from "./log.ts";
 
-const NO_SLOT = 0xffff_ffff_ffff_ffffn;
 const READ_BYTES = 256 << 10;
 
 export interface DecodeSummary {
@@ -24,6 +24,12 @@ export interface DecodeSummary {
   missed_swaps: number;
   /** The most frequent of them. */
   missed_by_program: MissedSwaps[];
+  /** Tips by service. */
+  tip_services: ServiceTips[];
+  /** Accounts that many wallets pay and no table of tip accounts names. */
+  tip_candidates: number;
+  /** The most often paid ones of them. */
+  tip_candidate_accounts: TipCandidate[];
 }
 
 /** NDJSON of the library, pulled in blocks. */
@@ -57,14 +63,22 @@ export class LineStream implements Disposable {
   }
 }
 
+export interface DecodeOptions {
+  paths: readonly string[];
+  /** Slot of a single block that does not say it. */
+  slot?: number;
+  /** Tip accounts beside those that are known anyway. */
+  tips?: readonly TipAccount[];
+}
+
 /** All legs of files and folders. */
 export class Decoder extends LineStream {
-  constructor(library: Library, paths: readonly string[], slot?: bigint) {
-    const text = utf8(paths.join("\n"));
+  constructor(library: Library, options: DecodeOptions) {
+    const text = utf8(JSON.stringify(options));
     const { legend_decode_open } = library.symbols;
     super(
       library,
-      library.call((out, size) => legend_decode_open(text, text.length, slot ?? NO_SLOT, out, size)).value,
+      library.call((out, size) => legend_decode_open(text, text.length, out, size)).value,
     );
   }
 
@@ -94,6 +108,8 @@ export interface ReplayOptions {
   slot?: number;
   /** The data folder whose topics it fills; without, it writes nothing. `topic`: another one for the decisions. */
   write_to?: { data_dir: string; topic?: string; limits: LogLimits };
+  /** Tip accounts beside those that are known anyway. */
+  tips?: readonly TipAccount[];
 }
 
 /** The events of captured data, by the agents' own path; the last line is the summary. */
@@ -138,6 +154,8 @@ export interface AgentOptions {
   foreign_models: boolean;
   /** Limits of the topics it writes. */
   limits: LogLimits;
+  /** Tip accounts beside those that are known anyway. */
+  tips: readonly TipAccount[];
 }
 
 /** Threads that take a source through the engine into the log. */

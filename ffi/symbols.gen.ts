@@ -23,8 +23,8 @@ export const SYMBOLS = {
   // out, out_len
   legend_descriptors: { parameters: ["buffer", "u32"], result: "i32" },
   legend_abi_version: { parameters: [], result: "u32" },
-  // paths, paths_len, slot, out, out_len
-  legend_decode_open: { parameters: ["buffer", "u32", "u64", "buffer", "u32"], result: "i32" },
+  // options, options_len, out, out_len
+  legend_decode_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   // options, options_len, out, out_len
   legend_replay_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   // stream, out, out_len
@@ -197,4 +197,4 @@ export const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The boundary's number: a library of another one has other functions. */
-export const ABI_VERSION = 0x2d78_21c1;
+export const ABI_VERSION = 0xc4d5_c80c;

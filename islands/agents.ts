@@ -34,7 +34,7 @@ export function useAgents(initial: FleetAgent[]): AgentsState {
   useEffect(() => {
     listeners.add(setAsked);
     // Without the long list, which one panel shows and asks for less often.
-    asking ??= keepAsking<Answer>("/api/agents?missed=0", ASKED_EVERY_MS, (asked) => {
+    asking ??= keepAsking<Answer>("/api/agents?brief=1", ASKED_EVERY_MS, (asked) => {
       last = asked;
       for (const listener of listeners) listener(asked);
     });

@@ -3,6 +3,7 @@ import { type ActionName, type ModuleName, MODULES, type Sent } from "../core/co
 import { may } from "../core/auth/rights.ts";
 import { killDetail } from "../core/audit/kill_detail.ts";
 import { AppError } from "../core/errors.ts";
+import type { FleetAgent } from "../core/fleet.ts";
 import { commandBody, type ControlBody, controlBody, killSwitchBody, policyBody } from "../proto/api.ts";
 import type { Act, ApiDeps } from "./deps.ts";
 import type { Door } from "./middleware/door.ts";
@@ -10,6 +11,11 @@ import { problem } from "./problem.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
 const TARGET = /^(arbitrage|mev):(start|stop|restart|throttle|policy|kill)$/;
+
+/** An agent without what is long and changes slowly: a page asks for the rest each second. */
+const withoutLists = (
+  { missed_by_program: _missed, tip_candidate_accounts: _candidates, ...agent }: FleetAgent,
+) => agent;
 
 /** Numbers as text, a ladder comma-joined: the wire's form. */
 function wireArgs(body: ControlBody): Record<string, string> {
@@ -323,13 +329,11 @@ export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
       path: "/api/agents",
       right: "read",
       summary:
-        "The agents of all hosts: state, policy in force, counters, when they were heard of; and what each module is wanted to run. `?missed=0`: without `missed_by_program`",
-      query: ["missed"],
+        "The agents of all hosts: state, policy in force, counters, when they were heard of; and what each module is wanted to run. `?brief=1`: without the lists `missed_by_program` and `tip_candidate_accounts`",
+      query: ["brief"],
       handle: (c) => {
         const all = deps.agents();
-        const agents = c.req.query("missed") === "0"
-          ? all.map(({ missed_by_program: _, ...agent }) => agent)
-          : all;
+        const agents = c.req.query("brief") === "1" ? all.map(withoutLists) : all;
         return c.json({ agents, unreadable: deps.unreadableAgents(), wanted: deps.wanted.all() });
       },
     }),

@@ -110,6 +110,36 @@ export function prometheus(
       sample("agent_missed_swaps_total", { ...label(status), dex: name, tag }, count);
     }
   }
+  head("agent_tips_total", "counter", "Tips of landed transactions by landing service");
+  for (const status of statuses) {
+    for (const { service, payments } of status.tip_services ?? []) {
+      sample("agent_tips_total", { ...label(status), service }, payments);
+    }
+  }
+  head("agent_tip_lamports_total", "counter", "Lamports of these tips");
+  for (const status of statuses) {
+    for (const { service, lamports } of status.tip_services ?? []) {
+      sample("agent_tip_lamports_total", { ...label(status), service }, lamports);
+    }
+  }
+  head(
+    "agent_tip_candidates",
+    "gauge",
+    "Accounts that 8 wallets or more paid and no table of tip accounts names",
+  );
+  for (const status of statuses) {
+    sample("agent_tip_candidates", label(status), status.tip_candidates);
+  }
+  head(
+    "agent_tip_candidate_payers",
+    "gauge",
+    "Different wallets that paid such an account, up to 32; the 16 most often paid ones",
+  );
+  for (const status of statuses) {
+    for (const { account, payers } of status.tip_candidate_accounts ?? []) {
+      sample("agent_tip_candidate_payers", { ...label(status), account }, payers);
+    }
+  }
   const { link, sink } = flow();
   const gauges = [
     ["link_waiting", "Records of this host that Kafka does not have yet", link?.waiting],

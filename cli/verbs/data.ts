@@ -37,6 +37,8 @@ const CAPTURED: readonly Command[] = [
     details: [
       "FILE: answers of getBlock or getTransaction (json, jsonParsed, base58, base64), arrays or NDJSON of",
       "{slot, block}, .zst and .gz, or folders of them. Failed transactions have no legs. The counters go to stderr.",
+      "tip_services: tips by landing service, of the accounts that are built in and of `tips.file`. tip_candidates: accounts",
+      "in neither that 8 wallets or more have paid by a plain transfer of SOL; their figures are lower bounds.",
     ],
     endsAtOnce: true,
     body: async () => (await import("../decode.ts")).decode,

@@ -434,6 +434,13 @@ const ROWS = [
     doc:
       "URL of a bucket's folder that the local store moves rows to after `clickhouse.tier_days`; empty = none",
   },
+  {
+    key: "tips.file",
+    type: text,
+    default: "",
+    doc:
+      'File of tip accounts beside those that are built in, one `{"account": "…", "service": "…"}` a line; a line wins over the built-in table',
+  },
 ] as const satisfies readonly ConfigKey[];
 
 /** Every key with what it means. */

@@ -86,7 +86,7 @@ Deno.test("engine 6: the Overview shows which swaps were not read, by program an
       );
       assert.ok(!isWide, "nothing is wider than a phone");
       // What every page asks for each second does not grow with the list.
-      const polled = await page.waitForResponse((answer) => answer.url().endsWith("/api/agents?missed=0"));
+      const polled = await page.waitForResponse((answer) => answer.url().endsWith("/api/agents?brief=1"));
       const [agent] = (await polled.json()).agents;
       assert.equal(agent.missed_swaps, 3);
       assert.ok(!("missed_by_program" in agent));

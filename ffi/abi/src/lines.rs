@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use io::decode::DecodeStream;
+use io::decode::{DecodeOptions, DecodeStream};
 use io::replay::{ReplayOptions, ReplayStream};
 
 use crate::handles::Handles;
@@ -16,25 +16,24 @@ enum Stream {
     Replay(Box<ReplayStream>),
 }
 
-/// Opens files and folders (one path a line); `slot` of `u64::MAX` = not given. Returns a handle.
+/// Opens files and folders (`io::decode::DecodeOptions` as JSON); returns a handle.
 ///
 /// # Safety
-/// `paths` valid for `paths_len` reads, `out` for `out_len` writes, unshared until the call returns.
+/// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_decode_open(
-    paths: *const u8,
-    paths_len: u32,
-    slot: u64,
+    options: *const u8,
+    options_len: u32,
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
     // SAFETY: the caller's contract.
     unsafe {
         guard(out, out_len, |_| {
-            let paths: Vec<PathBuf> = text(paths, paths_len)?.lines().map(PathBuf::from).collect();
-            let slot = (slot != u64::MAX).then_some(slot);
+            let options: DecodeOptions = serde_json::from_str(text(options, options_len)?)
+                .map_err(|error| Failure(Status::Invalid, format!("Cannot decode: {error}")))?;
             let stream =
-                DecodeStream::open(&paths, slot).map_err(|error| Failure(Status::Io, error.to_string()))?;
+                DecodeStream::open(&options).map_err(|error| Failure(Status::Io, error.to_string()))?;
             Ok(STREAMS.insert(Mutex::new(Stream::Decode(Box::new(stream)))))
         })
     }

@@ -152,6 +152,8 @@ pub struct Decision {
     pub fee_lamports: u64,
     /// Paid to tip accounts.
     pub tip_lamports: u64,
+    /// Of what landed: the same by service, each once.
+    pub tips_by_service: Vec<(Arc<str>, u64)>,
     /// What the legs alone gained of the quote mint, before fees, tips and everything else.
     pub gross_raw: i128,
     /// Arbitrage: lamports that went by transfer to wallets that are not the party's and no tip accounts.
@@ -188,6 +190,7 @@ impl Decision {
             net_raw: 0,
             fee_lamports: open.landed_fee_lamports,
             tip_lamports: open.tip_lamports,
+            tips_by_service: Vec::new(),
             gross_raw: 0,
             moved_out_lamports: 0,
             funded_lamports: 0,

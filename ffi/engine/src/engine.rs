@@ -16,6 +16,7 @@ use crate::pubkey::{Pubkey, Signature};
 use crate::seen::Seen;
 use crate::strategy::paper::{Outcome, Paper};
 use crate::strategy::{Landed, arbitrage, open_arbitrage, open_sandwich, sandwich::Sandwiches};
+use crate::tips::{TipAccounts, TipsSeen, TipsTold};
 
 /// Slots after a front in which its back still counts (SPEC 3).
 pub const WINDOW_SLOTS: u64 = 3;
@@ -91,6 +92,8 @@ pub struct Engine {
     mints: Mints,
     traffic: Vec<Traffic>,
     tips: Tips,
+    tip_accounts: Arc<TipAccounts>,
+    tips_seen: TipsSeen,
     sandwiches: Sandwiches,
     paper: Paper,
     outcomes: Vec<Outcome>,
@@ -125,6 +128,8 @@ impl Engine {
             mints: Mints::default(),
             traffic: Vec::new(),
             tips: Tips::default(),
+            tip_accounts: Arc::default(),
+            tips_seen: TipsSeen::default(),
             sandwiches: Sandwiches::new(WINDOW_SLOTS),
             paper: Paper::default(),
             outcomes: Vec::new(),
@@ -173,6 +178,17 @@ impl Engine {
         self.policy = policy.clone();
     }
 
+    /// Whose accounts take tips, where the table without a file does not do.
+    pub fn know_tips(&mut self, accounts: Arc<TipAccounts>) {
+        self.tip_accounts = accounts;
+    }
+
+    /// Tips by service since the start, and what looks like a tip account.
+    #[must_use]
+    pub fn tips_told(&self) -> TipsTold {
+        self.tips_seen.told()
+    }
+
     /// Whom to ask for scores; where there is no answer the baseline scores. `shadow` is told only.
     pub fn ask_models(&mut self, model: Arc<dyn Scorer>, shadow: Arc<dyn Scorer>) {
         (self.model, self.shadow) = (Some(model), Some(shadow));
@@ -180,7 +196,7 @@ impl Engine {
 
     /// Counts on where another engine ends, whose place this one takes: what it saw counts no second time.
     pub fn go_on(&mut self, from: Engine) {
-        (self.counts, self.missed) = (from.counts, from.missed);
+        (self.counts, self.missed, self.tips_seen) = (from.counts, from.missed, from.tips_seen);
         (self.seen, self.announced) = (from.seen, from.announced);
     }
 
@@ -272,12 +288,14 @@ impl Engine {
             signer: Pubkey(*signer),
             legs: &self.legs,
             event_ns: now_ns,
+            tip_accounts: &self.tip_accounts,
         };
+        self.tips_seen.count(frame, transaction, &self.tip_accounts);
         let before = out.len();
         arbitrage::find(&landed, out);
         let cycle = out.len() > before;
         self.sandwiches.on_transaction(&landed, &mut self.pools, &self.traffic);
-        let tip_lamports = self.sandwiches.newest_tip_lamports();
+        let tip_lamports = self.sandwiches.newest_auction_tip_lamports();
         self.tips.push(tip_lamports);
         self.paper.on_landed(&landed, cycle, tip_lamports);
         self.count_traffic(slot);

@@ -275,8 +275,18 @@ pub fn evidence(decision: &Decision) -> Value {
         "tips": signatures(&decision.tips),
         "failed": signatures(&decision.failed),
         "tip_lamports": decision.tip_lamports.to_string(),
+        "tips_by_service": tips_by_service(decision),
         "back": legs(&decision.backs),
     })
+}
+
+/// `{service: lamports}` of what landed.
+#[must_use]
+pub fn tips_by_service(decision: &Decision) -> Value {
+    let rows = decision.tips_by_service.iter();
+    rows.map(|(service, lamports)| (service.to_string(), json!(lamports.to_string())))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 fn signatures(list: &[Signature]) -> Vec<String> {

@@ -21,6 +21,7 @@ pub mod pools;
 pub mod pubkey;
 pub mod seen;
 pub mod strategy;
+pub mod tips;
 pub mod token;
 pub mod trader;
 pub mod withheld;

@@ -2,19 +2,34 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use engine::frame::Transaction;
 use engine::legs::{self, DecodeCounts, Leg};
 use engine::missed::Missed;
 use engine::pubkey::Signature;
 use engine::seen::Seen;
+use engine::tips::{TipAccounts, TipsSeen};
 use serde_json::json;
 
-use crate::replay::missed;
+use crate::replay::{missed, tell_tips};
 use crate::source::file::{FileSource, SourceCounts, SourceError};
+use crate::tips::{self, TipAccount};
 
 /// Stands for the slot of a transaction that nobody says a slot of.
 const NO_SLOT: u64 = u64::MAX;
+
+/// What `legend decode` asks for.
+#[derive(serde::Deserialize)]
+pub struct DecodeOptions {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// Slot of a single block that does not say it.
+    pub slot: Option<u64>,
+    /// Tip accounts beside those that are known anyway.
+    #[serde(default)]
+    pub tips: Vec<TipAccount>,
+}
 
 /// Pulls lines out of files, a file at a time.
 pub struct DecodeStream {
@@ -23,6 +38,8 @@ pub struct DecodeStream {
     at: usize,
     counts: DecodeCounts,
     missed: Missed,
+    tip_accounts: Arc<TipAccounts>,
+    tips_seen: TipsSeen,
     seen: Seen,
     failed: u64,
     repeated: u64,
@@ -34,14 +51,17 @@ impl DecodeStream {
     ///
     /// # Errors
     /// As there.
-    pub fn open(paths: &[PathBuf], slot: Option<u64>) -> Result<DecodeStream, SourceError> {
-        let source = FileSource::open(paths, slot)?.slotless(NO_SLOT);
+    pub fn open(options: &DecodeOptions) -> Result<DecodeStream, SourceError> {
+        let tip_accounts = tips::accounts(&options.tips).map_err(SourceError::new)?;
+        let source = FileSource::open(&options.paths, options.slot)?.slotless(NO_SLOT);
         Ok(DecodeStream {
             source,
             lines: String::new(),
             at: 0,
             counts: DecodeCounts::default(),
             missed: Missed::default(),
+            tip_accounts,
+            tips_seen: TipsSeen::default(),
             seen: Seen::default(),
             failed: 0,
             repeated: 0,
@@ -73,7 +93,7 @@ impl DecodeStream {
     pub fn summary(&self) -> String {
         let SourceCounts { files, blocks, transactions, unknown_version, malformed } = self.source.counts();
         let DecodeCounts { legs, malformed: malformed_swaps, unresolved } = self.counts;
-        let summary = json!({
+        let mut summary = json!({
             "files": files,
             "blocks": blocks,
             "transactions": transactions,
@@ -88,12 +108,14 @@ impl DecodeStream {
             "missed_swaps": self.missed.total(),
             "missed_by_program": missed(&self.missed),
         });
+        tell_tips(&mut summary, &self.tips_seen.told());
         summary.to_string()
     }
 
     fn read_file(&mut self) -> Result<bool, SourceError> {
         let (mut transaction, mut legs) = (Transaction::default(), Vec::new());
         let Self { source, lines, counts, missed, seen, failed, repeated, unreadable, .. } = self;
+        let (tips_seen, tip_accounts) = (&mut self.tips_seen, &self.tip_accounts);
         source.read_file(|block| {
             for (_, frame) in block.frames() {
                 if transaction.walk(frame).is_err() {
@@ -108,6 +130,7 @@ impl DecodeStream {
                 *failed += u64::from(transaction.failed);
                 legs.clear();
                 legs::decode(frame, &transaction, &mut legs, counts, missed);
+                tips_seen.count(frame, &transaction, tip_accounts);
                 for leg in &legs {
                     write_leg(lines, &transaction, signature, leg);
                 }
@@ -206,7 +229,8 @@ mod tests {
         for file in &files {
             std::fs::write(file, &text).expect("writes");
         }
-        let mut stream = DecodeStream::open(&files, None).expect("opens");
+        let mut stream =
+            DecodeStream::open(&DecodeOptions { paths: files, slot: None, tips: Vec::new() }).expect("opens");
         assert_eq!(stream.read(&mut [0; 1_024]).expect("reads"), 0, "there is no leg");
         let summary: serde_json::Value = serde_json::from_str(&stream.summary()).expect("JSON");
         let counted = ["files", "blocks", "transactions", "repeated", "malformed"].map(|name| &summary[name]);

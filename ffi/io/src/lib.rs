@@ -18,4 +18,5 @@ pub mod publish;
 pub mod replay;
 pub mod sink;
 pub mod source;
+pub mod tips;
 pub mod trainer;

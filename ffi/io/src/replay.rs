@@ -11,6 +11,7 @@ use engine::engine::{Engine, Event};
 use engine::envelope;
 use engine::gate::{TERMS, WhyNot};
 use engine::missed::Missed;
+use engine::tips::TipsTold;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -22,6 +23,7 @@ use crate::publish::replay_producer;
 use crate::source::any::Source;
 use crate::source::file::SourceError;
 use crate::source::unpack::read_text;
+use crate::tips::{self, TipAccount};
 
 mod topics;
 
@@ -46,6 +48,9 @@ pub struct ReplayOptions {
     pub slot: Option<u64>,
     /// Where records are written; `None`: nowhere.
     pub write_to: Option<WriteTo>,
+    /// Tip accounts beside those that are known anyway.
+    #[serde(default)]
+    pub tips: Vec<TipAccount>,
 }
 
 /// Blocks of a simulated chain when nobody says how many.
@@ -101,6 +106,7 @@ impl ReplayStream {
             Source::open(&options.sources, options.slot, false, options.blocks.or(Some(SIM_BLOCKS)))?;
         let leaders = options.leaders.as_deref().map(leaders).transpose()?.unwrap_or_default();
         let mut engine = Engine::default();
+        engine.know_tips(tips::accounts(&options.tips).map_err(StartError::Failed)?);
         if let Some(known) = source.accounts() {
             engine.load(&accounts::borrowed(&known));
         }
@@ -214,7 +220,7 @@ impl ReplayStream {
     fn write_summary(&mut self) {
         let sha256 = self.hash.finalize_reset().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let counts = self.engine.counts();
-        let summary = json!({
+        let mut summary = json!({
             "summary": true,
             "sha256": sha256,
             "transactions": counts.transactions,
@@ -234,6 +240,7 @@ impl ReplayStream {
             "passed": counts.passed,
             "why_not": why_not(&counts.why_not),
         });
+        tell_tips(&mut summary, &self.engine.tips_told());
         self.lines.push_str(&summary.to_string());
         self.lines.push('\n');
     }
@@ -255,6 +262,24 @@ pub fn missed(missed: &Missed) -> Value {
         })
     });
     rows.collect()
+}
+
+/// Adds to a summary what went to landing services, and who else looks like one.
+pub fn tell_tips(summary: &mut Value, tips: &TipsTold) {
+    let services = tips.services.iter().map(|row| {
+        json!({ "service": *row.service, "payments": row.payments, "lamports": row.lamports.to_string() })
+    });
+    let candidates = tips.shown.iter().map(|row| {
+        json!({
+            "account": row.account.to_string(),
+            "payers": row.payers,
+            "payments": row.payments,
+            "lamports": row.lamports.to_string(),
+        })
+    });
+    summary["tip_services"] = services.collect();
+    summary["tip_candidates"] = json!(tips.candidates);
+    summary["tip_candidate_accounts"] = candidates.collect();
 }
 
 /// Refusals by term, as JSON.
@@ -315,6 +340,7 @@ fn line(decision: &Decision, envelope: &str) -> Value {
         "moved_out_lamports": number(&value["moved_out_lamports"]),
         "funded_lamports": number(&value["funded_lamports"]),
         "tip_lamports": decision.tip_lamports.to_string(),
+        "tips_by_service": envelope::tips_by_service(decision),
         "fee_lamports": decision.fee_lamports.to_string(),
         "victim_losses": if open.is_some() { json!([]) } else { value["victim_losses"].take() },
         "hops": if arbitrage { hops } else { 0 },

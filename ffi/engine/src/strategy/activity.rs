@@ -2,23 +2,13 @@
 //! wallets are one party, and what the party gained.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::frame::Transaction;
 use crate::pubkey::{Pubkey, Signature};
-use crate::token::{self, program};
+use crate::tips::{self, JITO, TipAccounts, Transfer};
+use crate::token;
 use crate::trader;
-
-/// Jito's tip accounts (docs.jito.wtf, `getTipAccounts`).
-const TIP_ACCOUNTS: [Pubkey; 8] = [
-    program(b"96gYZGLnJYVFmbjzopPSU6QiEV5fGqZNyN9nmNhvrZU5"),
-    program(b"HFqU5x63VTqvQss8hp11i4wVV8bD44PvwucfZ2bU7gRe"),
-    program(b"Cw8CFyM9FkoMi7K7Crf6HNQqf4uEMzpKw6QNghXLvLkY"),
-    program(b"ADaUMid9yfUytqMBgopwjb2DTLSokTSzL1zt6iGPaS49"),
-    program(b"DfXygSm4jCyNCybVYYK6DwvWqjKee8pbDmJGcLWNDXjh"),
-    program(b"ADuUkR4vqLUMWXxW9gh6D6L8pMSawimctcNZ5pGwDcEt"),
-    program(b"DttWaMuVvTiduZRnguLF7jNxTgiMBZ1hyAumKUiL2KRL"),
-    program(b"3AVi9Tg9Uo68tJfuvoKvqKNWKkC5wPdSSdeBnizKZ6jT"),
-];
 
 /// A transaction's effect on what somebody owns.
 #[derive(Clone, Copy, Debug)]
@@ -46,8 +36,8 @@ pub struct Deed {
     tokens: bool,
     /// Lamports, base and priority.
     pub fee_lamports: u64,
-    /// Paid to tip accounts.
-    pub tip_lamports: u64,
+    /// Paid to tip accounts, each service once.
+    pub tips: Vec<(Arc<str>, u64)>,
     /// Between wallets, at the top level.
     transfers: Vec<(Pubkey, Pubkey)>,
     effects: Vec<Effect>,
@@ -59,6 +49,7 @@ impl Deed {
     /// Lists with room for nearly every transaction, so that a reused one need not grow.
     fn roomy() -> Deed {
         Deed {
+            tips: Vec::with_capacity(2),
             transfers: Vec::with_capacity(8),
             effects: Vec::with_capacity(48),
             named: Vec::with_capacity(64),
@@ -74,9 +65,10 @@ impl Deed {
         signature: Signature,
         signer: Pubkey,
         swaps: bool,
+        known: &TipAccounts,
     ) -> Deed {
         let mut deed = Deed::default();
-        deed.refill(frame, transaction, signature, signer, swaps);
+        deed.refill(frame, transaction, signature, signer, swaps, known);
         deed
     }
 
@@ -88,6 +80,7 @@ impl Deed {
         signature: Signature,
         signer: Pubkey,
         swaps: bool,
+        known: &TipAccounts,
     ) {
         let key = |index: usize| Pubkey(*transaction.key(frame, index as u8).unwrap_or(&[0; 32]));
         let mut is_token = [false; crate::frame::KEYS_MAX];
@@ -113,7 +106,8 @@ impl Deed {
             }
         }
         self.transfers.clear();
-        self.tip_lamports = transfers(frame, transaction, &mut self.transfers);
+        self.tips.clear();
+        transfers(frame, transaction, known, &mut self.transfers, &mut self.tips);
         self.named.clear();
         if transaction.failed {
             self.named.extend((0..transaction.keys.len()).map(key));
@@ -135,10 +129,16 @@ impl Deed {
         })
     }
 
+    /// Paid to tip accounts of all services.
+    #[must_use]
+    pub fn tip_lamports(&self) -> u64 {
+        self.tips.iter().fold(0, |sum, (_, lamports)| sum.saturating_add(*lamports))
+    }
+
     /// Whether it only paid a tip.
     #[must_use]
     pub fn is_tip(&self) -> bool {
-        self.tip_lamports > 0 && !self.swaps && !self.tokens && !self.failed
+        self.tip_lamports() > 0 && !self.swaps && !self.tokens && !self.failed
     }
 
     /// Whether it failed while naming `account`.
@@ -155,31 +155,32 @@ impl Deed {
 }
 
 /// Top-level transfers of SOL and tokens by owner, and what went to tip accounts at any depth.
-fn transfers(frame: &[u8], transaction: &Transaction, found: &mut Vec<(Pubkey, Pubkey)>) -> u64 {
-    let mut tips = 0_u64;
-    for instruction in &transaction.instructions {
+fn transfers(
+    frame: &[u8],
+    transaction: &Transaction,
+    known: &TipAccounts,
+    found: &mut Vec<(Pubkey, Pubkey)>,
+    paid: &mut Vec<(Arc<str>, u64)>,
+) {
+    for call in &transaction.instructions {
         let key = |index: u8| transaction.key(frame, index).copied().map(Pubkey);
-        let Some(program) = key(instruction.program) else { continue };
-        let (data, accounts) = (instruction.data.of(frame), instruction.accounts.of(frame));
-        if program == token::SYSTEM {
-            let amount = data
-                .strip_prefix(&[2, 0, 0, 0])
-                .and_then(|rest| rest.try_into().ok())
-                .map(u64::from_le_bytes);
-            let (Some(amount), [from, to, ..]) = (amount, accounts) else { continue };
-            let (Some(from), Some(to)) = (key(*from), key(*to)) else { continue };
-            if TIP_ACCOUNTS.contains(&to) {
-                tips = tips.saturating_add(if transaction.failed { 0 } else { amount });
-            } else if instruction.inner == 0 {
-                found.push((from, to));
+        if let Some(Transfer { from, to, lamports }) = Transfer::of(frame, transaction, call) {
+            let (Some(from), Some(to)) = (key(from), key(to)) else { continue };
+            match known.service_of(&to) {
+                Some(service) if !transaction.failed => tips::add_tip(paid, service, lamports),
+                Some(_) => {}
+                None if call.inner == 0 => found.push((from, to)),
+                None => {}
             }
-        } else if instruction.inner == 0 && (program == token::TOKEN || program == token::TOKEN_2022) {
+        } else if call.inner == 0
+            && key(call.program)
+                .is_some_and(|program| program == token::TOKEN || program == token::TOKEN_2022)
+        {
             let owner = |account: u8| Pubkey::parse(transaction.token(account)?.owner.of(frame));
-            let Some(moved) = token::transfer(data, accounts) else { continue };
+            let Some(moved) = token::transfer(call.data.of(frame), call.accounts.of(frame)) else { continue };
             found.extend(owner(moved.source).zip(owner(moved.destination)));
         }
     }
-    tips
 }
 
 /// Lamports that left a party by plain transfers, less what the same wallets sent back.
@@ -194,24 +195,16 @@ pub struct MovedOut {
 /// What the party's wallets sent to others in one transaction, at any depth. A program's account is no wallet:
 /// what it gets is a price.
 #[must_use]
-pub fn moved_out(frame: &[u8], transaction: &Transaction, party: &[Pubkey]) -> MovedOut {
+pub fn moved_out(frame: &[u8], transaction: &Transaction, party: &[Pubkey], known: &TipAccounts) -> MovedOut {
     // Of each other account: what it got from the party less what it sent back.
     let mut others: Vec<(u8, i128)> = Vec::new();
-    for instruction in &transaction.instructions {
+    for call in &transaction.instructions {
         let key = |index: u8| transaction.key(frame, index).copied().map(Pubkey);
-        if key(instruction.program) != Some(token::SYSTEM) {
-            continue;
-        }
-        let data = instruction.data.of(frame);
-        let amount = data.strip_prefix(&[2, 0, 0, 0]).and_then(|rest| rest.try_into().ok());
-        let (Some(amount), [from, to, ..]) = (amount.map(u64::from_le_bytes), instruction.accounts.of(frame))
-        else {
-            continue;
-        };
-        let (Some(source), Some(target)) = (key(*from), key(*to)) else { continue };
+        let Some(Transfer { from, to, lamports }) = Transfer::of(frame, transaction, call) else { continue };
+        let (Some(source), Some(target)) = (key(from), key(to)) else { continue };
         let (other, change) = match [party.contains(&source), party.contains(&target)] {
-            [true, false] if !TIP_ACCOUNTS.contains(&target) => (*to, i128::from(amount)),
-            [false, true] => (*from, -i128::from(amount)),
+            [true, false] if known.service_of(&target).is_none() => (to, i128::from(lamports)),
+            [false, true] => (from, -i128::from(lamports)),
             _ => continue,
         };
         match others.iter_mut().find(|(known, _)| *known == other) {
@@ -273,20 +266,22 @@ impl Activity {
         signature: Signature,
         signer: Pubkey,
         swaps: bool,
+        known: &TipAccounts,
     ) {
         let mut deed = self.spare.pop().unwrap_or_else(Deed::roomy);
         if self.deeds.len() == DEEDS_MAX {
             self.spare.extend(self.deeds.pop_front());
             self.forgotten += 1;
         }
-        deed.refill(frame, transaction, signature, signer, swaps);
+        deed.refill(frame, transaction, signature, signer, swaps, known);
         self.deeds.push_back(deed);
     }
 
-    /// What the newest transaction tipped, lamports.
+    /// What the newest transaction tipped in the auction that our bundles are in, lamports.
     #[must_use]
-    pub fn newest_tip_lamports(&self) -> u64 {
-        self.deeds.back().map_or(0, |deed| deed.tip_lamports)
+    pub fn newest_auction_tip_lamports(&self) -> u64 {
+        let tips = self.deeds.back().map_or(&[][..], |deed| &deed.tips);
+        tips.iter().find(|(service, _)| **service == *JITO).map_or(0, |(_, lamports)| *lamports)
     }
 
     /// Forgets everything before `slot`.
@@ -331,7 +326,7 @@ mod tests {
             wallet(b"9WzDXwBbmkg8ZTbNMqUxvQRAyrZzDsGYdLVL9zYtAWWM"),
             wallet(b"HTVZVEQMBsNanubDPTs3CxDAEGNFQHJY8c1441iy2S5r"),
             wallet(b"998ZvyqUhJ5z6VViumeEyNVAiVkDRAyjMCX6JbKm1o9h"),
-            TIP_ACCOUNTS[0],
+            wallet(b"96gYZGLnJYVFmbjzopPSU6QiEV5fGqZNyN9nmNhvrZU5"),
             wallet(b"6LXutJvKUw8Q5ue2gCgKHQdAN4suWW8awzFVC6XCguFx"),
             token::SYSTEM,
         ];
@@ -360,9 +355,13 @@ mod tests {
     fn moved_out_tells_wallets_from_tips_and_prices_and_empty_ones_from_others() {
         let sent = [(0, 1, 100), (0, 2, 200), (0, 3, 300), (0, 4, 400)];
         let (frame, transaction, keys) = made(&sent, [4_000, 100, 250, 350, 450]);
-        let moved = moved_out(&frame, &transaction, &keys[..1]);
+        let moved = moved_out(&frame, &transaction, &keys[..1], &TipAccounts::default());
         assert_eq!(moved, MovedOut { lamports: 300, funded_lamports: 100 });
-        assert_eq!(moved_out(&frame, &transaction, &keys[..3]), MovedOut::default(), "its own wallets");
+        assert_eq!(
+            moved_out(&frame, &transaction, &keys[..3], &TipAccounts::default()),
+            MovedOut::default(),
+            "its own wallets"
+        );
     }
 
     #[test]
@@ -384,7 +383,7 @@ mod tests {
         ];
         for (name, sent, [empty, other], [lamports, funded_lamports]) in rows {
             let (frame, transaction, keys) = made(sent, [4_000, empty, other, 50, 50]);
-            let moved = moved_out(&frame, &transaction, &keys[..1]);
+            let moved = moved_out(&frame, &transaction, &keys[..1], &TipAccounts::default());
             assert_eq!(moved, MovedOut { lamports, funded_lamports }, "{name}");
         }
     }

@@ -62,9 +62,10 @@ fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Deci
         attackers.push(landed.signer);
     }
     let quote_mint = first.in_mint;
-    let deed = Deed::read(landed.frame, transaction, landed.signature, landed.signer, true);
+    let known = landed.tip_accounts;
+    let deed = Deed::read(landed.frame, transaction, landed.signature, landed.signer, true, known);
     let (lamports, tokens) = deed.change(&attackers, &quote_mint);
-    let moved = activity::moved_out(landed.frame, transaction, &attackers);
+    let moved = activity::moved_out(landed.frame, transaction, &attackers, known);
     let lamports = lamports + i128::from(moved.funded_lamports);
     let in_sol = quote_mint == token::WRAPPED_SOL;
     let last = &fronts[fronts.len() - 1].leg;
@@ -86,7 +87,8 @@ fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Deci
         net_lamports: in_sol.then(|| i64::try_from(lamports).unwrap_or(i64::MAX)),
         net_raw: if in_sol { lamports } else { tokens },
         fee_lamports: transaction.fee_lamports,
-        tip_lamports: deed.tip_lamports,
+        tip_lamports: deed.tip_lamports(),
+        tips_by_service: deed.tips,
         gross_raw,
         moved_out_lamports: moved.lamports,
         funded_lamports: moved.funded_lamports,

@@ -10,6 +10,7 @@ pub mod sandwich;
 use crate::frame::Transaction;
 use crate::legs::Leg;
 use crate::pubkey::{Pubkey, Signature};
+use crate::tips::TipAccounts;
 
 /// One transaction with its legs in order of execution.
 pub struct Landed<'a> {
@@ -25,4 +26,6 @@ pub struct Landed<'a> {
     pub legs: &'a [Leg],
     /// The source's time, Unix nanoseconds.
     pub event_ns: u64,
+    /// Whose accounts take tips.
+    pub tip_accounts: &'a TipAccounts,
 }

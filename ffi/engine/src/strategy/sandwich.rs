@@ -7,6 +7,7 @@
 //! transactions. An attack is judged at the end of its last back's slot, when its tip has landed too.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::decision::{Decision, Kind, LandedLeg, Tier, VictimLoss};
 use crate::features::{self, Past, Provenance, Row, SandwichFacts};
@@ -14,6 +15,7 @@ use crate::frame::Transaction;
 use crate::landing::Traffic;
 use crate::pools::{Pool, Pools};
 use crate::pubkey::{Pubkey, Signature};
+use crate::tips;
 use crate::token;
 
 use super::Landed;
@@ -135,8 +137,8 @@ impl Sandwiches {
 
     /// Takes in one transaction, failed ones too, and brings the pools to the state behind it.
     pub fn on_transaction(&mut self, landed: &Landed<'_>, pools: &mut Pools, traffic: &[Traffic]) {
-        let Landed { frame, transaction, signature, signer, legs, event_ns } = landed;
-        self.activity.push(frame, transaction, *signature, *signer, !legs.is_empty());
+        let Landed { frame, transaction, signature, signer, legs, event_ns, tip_accounts } = landed;
+        self.activity.push(frame, transaction, *signature, *signer, !legs.is_empty(), tip_accounts);
         for leg in *legs {
             let landed = LandedLeg {
                 slot: transaction.slot,
@@ -205,10 +207,10 @@ impl Sandwiches {
         }
     }
 
-    /// What the newest transaction tipped, lamports.
+    /// What the newest transaction tipped in the auction that our bundles are in, lamports.
     #[must_use]
-    pub fn newest_tip_lamports(&self) -> u64 {
-        self.activity.newest_tip_lamports()
+    pub fn newest_auction_tip_lamports(&self) -> u64 {
+        self.activity.newest_auction_tip_lamports()
     }
 
     /// Judges what the slot completed; forgets what no later back can belong to.
@@ -442,6 +444,7 @@ fn judge(steps: &[Step], attack: &Attack, activity: &Activity) -> Option<Decisio
         net_raw,
         fee_lamports: account.fee_lamports,
         tip_lamports: account.tip_lamports,
+        tips_by_service: account.tips_by_service,
         gross_raw: gross_of(&fronts, &backs, &quote_mint),
         moved_out_lamports: 0,
         funded_lamports: 0,
@@ -512,6 +515,7 @@ struct Reckoning {
     tokens: i128,
     fee_lamports: u64,
     tip_lamports: u64,
+    tips_by_service: Vec<(Arc<str>, u64)>,
     links: Vec<Signature>,
     tips: Vec<Signature>,
     failed: Vec<Signature>,
@@ -568,7 +572,10 @@ fn account_for(
             sum.lamports += lamports;
             sum.tokens += tokens;
             sum.fee_lamports += deed.fee_lamports;
-            sum.tip_lamports += deed.tip_lamports;
+            sum.tip_lamports += deed.tip_lamports();
+            for (service, lamports) in &deed.tips {
+                tips::add_tip(&mut sum.tips_by_service, service, *lamports);
+            }
         }
     }
     sum
@@ -639,6 +646,7 @@ mod tests {
                 signer: Pubkey([wallet; 32]),
                 legs: &[leg],
                 event_ns: 0,
+                tip_accounts: &tips::TipAccounts::default(),
             };
             sandwiches.on_transaction(&landed, &mut Pools::default(), &[]);
         }

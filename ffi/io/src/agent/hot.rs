@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use engine::decision::Decision;
 use engine::engine::{Engine, Event, Modules};
 use engine::strategy::paper::Outcome;
+use engine::tips::TipAccounts;
 use wire::control::Module;
 
 use super::{Shared, Work, locked, say};
@@ -27,6 +28,7 @@ pub(super) struct Hot {
     pub(super) live: Arc<Live>,
     pub(super) module: Module,
     pub(super) known: Vec<OwnedAccount>,
+    pub(super) tip_accounts: Arc<TipAccounts>,
     pub(super) work: SyncSender<Work>,
     pub(super) speed: f64,
     pub(super) version: u64,
@@ -45,6 +47,7 @@ impl Hot {
         let mut engine = Engine::new(Modules { arbitrage, mev: !arbitrage });
         let [live, shadow] = self.models.clone();
         engine.ask_models(live, shadow);
+        engine.know_tips(Arc::clone(&self.tip_accounts));
         engine.load(&accounts::borrowed(&self.known));
         if let Some(accounts) = source.accounts() {
             engine.load(&accounts::borrowed(&accounts));
@@ -79,6 +82,7 @@ impl Hot {
             {
                 let mut summary = locked(&self.shared.summary);
                 (summary.source, summary.counts) = (source.counts(), engine.counts());
+                summary.tips = engine.tips_told();
                 if summary.missed != *engine.missed() {
                     summary.missed = engine.missed().clone();
                 }

@@ -27,6 +27,7 @@ use crate::publish::Publisher;
 use crate::source::any::Source;
 use crate::source::file::SourceCounts;
 use crate::source::topic::TopicSource;
+use crate::tips::{self, TipAccount};
 
 mod funnel;
 mod hot;
@@ -83,6 +84,9 @@ pub struct AgentOptions {
     pub foreign_models: bool,
     /// Limits of the topics it writes.
     pub limits: Limits,
+    /// Tip accounts beside those that are known anyway.
+    #[serde(default)]
+    pub tips: Vec<TipAccount>,
 }
 
 /// `log.*` of the configuration.
@@ -192,6 +196,7 @@ struct Summary {
     source: SourceCounts,
     counts: engine::engine::Counts,
     missed: engine::missed::Missed,
+    tips: engine::tips::TipsTold,
     warnings: Vec<String>,
     error: Option<String>,
 }
@@ -228,6 +233,7 @@ impl Agent {
             Some(path) => accounts::read(path).map_err(|error| error.to_string())?,
             None => Vec::new(),
         };
+        let tip_accounts = tips::accounts(&options.tips)?;
         let data_dir = &options.data_dir;
         let publisher = Publisher::open(
             data_dir,
@@ -284,6 +290,7 @@ impl Agent {
             live: Arc::clone(&control.live),
             module,
             known,
+            tip_accounts,
             work: work_in,
             speed: options.speed,
             version: u64::MAX,

@@ -11,7 +11,7 @@ use super::{Shared, locked};
 use crate::control::names::module_name;
 use crate::control::now_ns;
 use crate::control::server::Control;
-use crate::replay::{missed, why_not};
+use crate::replay::{missed, tell_tips, why_not};
 
 /// Counters and what is in force, as JSON; `state` is `running`, `done` or `failed`.
 pub(super) fn status(
@@ -90,5 +90,6 @@ pub(super) fn status(
     if let (Some(told), Value::Object(counted)) = (told.as_object_mut(), counted) {
         told.extend(counted);
     }
+    tell_tips(&mut told, &summary.tips);
     told
 }

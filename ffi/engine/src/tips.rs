@@ -1,0 +1,379 @@
+//! Tips for landing: whose accounts are known, what went to them, and which other accounts look like some.
+
+use std::sync::Arc;
+
+use crate::frame::{Instruction, Transaction};
+use crate::pubkey::Pubkey;
+use crate::token::{self, program};
+
+/// The service whose auction our bundles are in: its tips alone say what landing costs there.
+pub const JITO: &str = "jito";
+
+/// What is known without a file, each as its service publishes it for its users.
+const BASE: [(&str, &[Pubkey]); 6] = [
+    // `getTipAccounts` of its block engine.
+    (
+        JITO,
+        &[
+            program(b"96gYZGLnJYVFmbjzopPSU6QiEV5fGqZNyN9nmNhvrZU5"),
+            program(b"HFqU5x63VTqvQss8hp11i4wVV8bD44PvwucfZ2bU7gRe"),
+            program(b"Cw8CFyM9FkoMi7K7Crf6HNQqf4uEMzpKw6QNghXLvLkY"),
+            program(b"ADaUMid9yfUytqMBgopwjb2DTLSokTSzL1zt6iGPaS49"),
+            program(b"DfXygSm4jCyNCybVYYK6DwvWqjKee8pbDmJGcLWNDXjh"),
+            program(b"ADuUkR4vqLUMWXxW9gh6D6L8pMSawimctcNZ5pGwDcEt"),
+            program(b"DttWaMuVvTiduZRnguLF7jNxTgiMBZ1hyAumKUiL2KRL"),
+            program(b"3AVi9Tg9Uo68tJfuvoKvqKNWKkC5wPdSSdeBnizKZ6jT"),
+        ],
+    ),
+    // Its guide to sending transactions.
+    (
+        "astralane",
+        &[
+            program(b"astrazznxsGUhWShqgNtAdfrzP2G83DzcWVJDxwV9bF"),
+            program(b"astra4uejePWneqNaJKuFFA8oonqCE1sqF6b45kDMZm"),
+            program(b"astra9xWY93QyfG6yM8zwsKsRodscjQ2uU2HKNL5prk"),
+            program(b"astraRVUuTHjpwEVvNBeQEgwYx9w9CFyfxjYoobCZhL"),
+            program(b"astraEJ2fEj8Xmy6KLG7B3VfbKfsHXhHrNdCQx7iGJK"),
+            program(b"astraubkDw81n4LuutzSQ8uzHCv4BhPVhfvTcYv8SKC"),
+            program(b"astraZW5GLFefxNPAatceHhYjfA1ciq9gvfEg2S47xk"),
+            program(b"astrawVNP4xDBKT7rAdxrLYiTSTdqtUr63fSMduivXK"),
+        ],
+    ),
+    // The wallet that its own client library pays.
+    ("bloxroute", &[program(b"HWEoBxYs7ssKuudEjzjmpfJVX7Dvi7wescFsVx2L5yoY")]),
+    // The documentation of Helius' Sender.
+    (
+        "helius",
+        &[
+            program(b"4ACfpUFoaSD9bfPdeu6DBt89gB6ENTeHBXCAi87NhDEE"),
+            program(b"D2L6yPZ2FmmmTKPgzaMKdhu6EWZcTpLy1Vhx8uvZe7NZ"),
+            program(b"9bnz4RShgq1hAnLnZbP8kbgBg1kEmcJBYQq3gQbmnSta"),
+            program(b"5VY91ws6B2hMmBFRsXkoAAdsPHBJwRfBht4DXox3xkwn"),
+            program(b"2nyhqdwKcJZR2vcqCyrYsaPVdAnFoJjiksCXJ7hfEYgD"),
+            program(b"2q5pghRs6arqVjRvT5gfgWfWcHWmw1ZuCzphgd5KfWGJ"),
+            program(b"wyvPkWjVZz1M8fHQnMMCDTQDbkManefNNhweYk5WkcF"),
+            program(b"3KCKozbAaF75qEU33jtzozcJ29yJuaLJTy2jFdzUY8bT"),
+            program(b"4vieeGHPYPG2MmyPRcYjdiDmmhN3ww7hsFNap8pVN3Ey"),
+            program(b"4TQLFNWK8AovT1gFvda5jfw2oJeRMKEmw7aH6MGBJ3or"),
+        ],
+    ),
+    // Its quick start.
+    (
+        "nextblock",
+        &[
+            program(b"NextbLoCkVtMGcV47JzewQdvBpLqT9TxQFozQkN98pE"),
+            program(b"NexTbLoCkWykbLuB1NkjXgFWkX9oAtcoagQegygXXA2"),
+            program(b"NeXTBLoCKs9F1y5PJS9CKrFNNLU1keHW71rfh7KgA1X"),
+            program(b"NexTBLockJYZ7QD7p2byrUa6df8ndV2WSd8GkbWqfbb"),
+            program(b"neXtBLock1LeC67jYd1QdAa32kbVeubsfPNTJC1V5At"),
+            program(b"nEXTBLockYgngeRmRrjDV31mGSekVPqZoMGhQEZtPVG"),
+            program(b"NEXTbLoCkB51HpLBLojQfpyVAMorm3zzKg7w9NFdqid"),
+            program(b"nextBLoCkPMgmG8ZgJtABeScP35qLa2AMCNKntAP7Xc"),
+        ],
+    ),
+    // The documentation of Temporal's Nozomi.
+    (
+        "nozomi",
+        &[
+            program(b"TEMPaMeCRFAS9EKF53Jd6KpHxgL47uWLcpFArU1Fanq"),
+            program(b"noz3jAjPiHuBPqiSPkkugaJDkJscPuRhYnSpbi8UvC4"),
+            program(b"noz3str9KXfpKknefHji8L1mPgimezaiUyCHYMDv1GE"),
+            program(b"noz6uoYCDijhu1V7cutCpwxNiSovEwLdRHPwmgCGDNo"),
+            program(b"noz9EPNcT7WH6Sou3sr3GGjHQYVkN3DNirpbvDkv9YJ"),
+            program(b"nozc5yT15LazbLTFVZzoNZCwjh3yUtW86LoUyqsBu4L"),
+            program(b"nozFrhfnNGoyqwVuwPAW4aaGqempx4PU6g6D9CJMv7Z"),
+            program(b"nozievPk7HyK1Rqy1MPJwVQ7qQg2QoJGyP71oeDwbsu"),
+            program(b"noznbgwYnBLDHu8wcQVCEw6kDrXkPdKkydGJGNXGvL7"),
+            program(b"nozNVWs5N8mgzuD3qigrCG2UoKxZttxzZ85pvAQVrbP"),
+            program(b"nozpEGbwx4BcGp6pvEdAh1JoC2CQGZdU6HbNP1v2p6P"),
+            program(b"nozrhjhkCr3zXT3BiT4WCodYCUFeQvcdUkM7MqhKqge"),
+            program(b"nozrwQtWhEdrA6W8dkbt9gnUaMs52PdAv5byipnadq3"),
+            program(b"nozUacTVWub3cL4mJmGCYjKZTnE9RbdY5AP46iQgbPJ"),
+            program(b"nozWCyTPppJjRuw2fpzDhhWbW355fzosWSzrrMYB1Qk"),
+            program(b"nozWNju6dY353eMkMqURqwQEoM3SFgEKC6psLCSfUne"),
+            program(b"nozxNBgWohjR75vdspfxR5H9ceC7XXH99xpxhVGt3Bb"),
+        ],
+    ),
+];
+
+/// Accounts that take tips, and whose they are; a file may add some.
+#[derive(Clone, Debug)]
+pub struct TipAccounts {
+    /// Sorted by account.
+    accounts: Vec<(Pubkey, Arc<str>)>,
+}
+
+impl Default for TipAccounts {
+    fn default() -> Self {
+        let mut known = TipAccounts { accounts: Vec::new() };
+        for (service, accounts) in BASE {
+            let service: Arc<str> = service.into();
+            known.accounts.extend(accounts.iter().map(|account| (*account, Arc::clone(&service))));
+        }
+        known.accounts.sort_unstable();
+        known
+    }
+}
+
+impl TipAccounts {
+    /// Adds one account, or gives it to another service.
+    pub fn add(&mut self, account: Pubkey, service: &str) {
+        let same = self.accounts.iter().find(|(_, known)| **known == *service);
+        let service = same.map_or_else(|| service.into(), |(_, known)| Arc::clone(known));
+        match self.accounts.binary_search_by_key(&account, |(known, _)| *known) {
+            Ok(at) => self.accounts[at].1 = service,
+            Err(at) => self.accounts.insert(at, (account, service)),
+        }
+    }
+
+    /// Whose tips go to `account`; `None`: it is not known to take any.
+    #[must_use]
+    pub fn service_of(&self, account: &Pubkey) -> Option<&Arc<str>> {
+        let at = self.accounts.binary_search_by_key(account, |(known, _)| *known).ok()?;
+        Some(&self.accounts[at].1)
+    }
+}
+
+/// A transfer of SOL by the system program.
+#[derive(Clone, Copy, Debug)]
+pub struct Transfer {
+    /// Key index of who pays, and signed for it or is a program's.
+    pub from: u8,
+    /// Key index of who gets it.
+    pub to: u8,
+    /// How much.
+    pub lamports: u64,
+}
+
+impl Transfer {
+    /// What `call` moves; `None` of every other call.
+    #[must_use]
+    pub fn of(frame: &[u8], transaction: &Transaction, call: &Instruction) -> Option<Transfer> {
+        if transaction.key(frame, call.program).is_none_or(|key| *key != token::SYSTEM.0) {
+            return None;
+        }
+        let lamports = u64::from_le_bytes(call.data.of(frame).strip_prefix(&[2, 0, 0, 0])?.try_into().ok()?);
+        let [from, to, ..] = *call.accounts.of(frame) else { return None };
+        Some(Transfer { from, to, lamports })
+    }
+}
+
+/// Adds what went to a service to a list that has each once.
+pub fn add_tip(list: &mut Vec<(Arc<str>, u64)>, service: &Arc<str>, lamports: u64) {
+    match list.iter_mut().find(|(known, _)| known == service) {
+        Some((_, sum)) => *sum = sum.saturating_add(lamports),
+        None => list.push((Arc::clone(service), lamports)),
+    }
+}
+
+/// Accounts that are watched at once: one that gets more than a 256th of all payments is among them.
+const WATCHED_MAX: usize = 256;
+/// Different payers of one account that are told apart; a candidate may have more.
+const PAYERS_TOLD_APART: usize = 32;
+/// Different wallets that pay an account before it is a candidate. Two or three may be one person's; that eight are
+/// says that it is a service of some kind, not which.
+pub const CANDIDATE_PAYERS_MIN: usize = 8;
+/// Candidates that are shown; their number beside them has all.
+const SHOWN_MAX: usize = 16;
+
+/// One watched account; its figures are of the time since it is watched, so they are lower bounds.
+#[derive(Clone, Debug)]
+struct Watched {
+    account: Pubkey,
+    /// Its place against others: payments, and those of the account whose place it took.
+    weight: u64,
+    payments: u64,
+    lamports: u64,
+    /// The first bytes of who paid, each once.
+    payers: Vec<u64>,
+}
+
+/// What went to one service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceTips {
+    /// Its name.
+    pub service: Arc<str>,
+    /// Transfers.
+    pub payments: u64,
+    /// All of them.
+    pub lamports: u64,
+}
+
+/// An account that many wallets pay and that no table names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Whom they pay.
+    pub account: Pubkey,
+    /// Different payers, as far as they are told apart.
+    pub payers: usize,
+    /// Transfers.
+    pub payments: u64,
+    /// All of them.
+    pub lamports: u64,
+}
+
+/// What is told of tips.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TipsTold {
+    /// By service, in the order of the first tip.
+    pub services: Vec<ServiceTips>,
+    /// Accounts that look like a tip account.
+    pub candidates: usize,
+    /// The ones with most payments first.
+    pub shown: Vec<Candidate>,
+}
+
+/// Counts tips by service, and who else is paid as a landing service is: at the top level, by many wallets.
+#[derive(Clone, Debug, Default)]
+pub struct TipsSeen {
+    services: Vec<ServiceTips>,
+    watched: Vec<Watched>,
+}
+
+impl TipsSeen {
+    /// Takes in one executed transaction; a failed one has moved nothing.
+    pub fn count(&mut self, frame: &[u8], transaction: &Transaction, known: &TipAccounts) {
+        if transaction.failed || transaction.is_vote {
+            return;
+        }
+        for call in &transaction.instructions {
+            let Some(Transfer { from, to, lamports }) = Transfer::of(frame, transaction, call) else {
+                continue;
+            };
+            let key = |index: u8| transaction.key(frame, index).copied().map(Pubkey);
+            let (Some(payer), Some(account)) = (key(from), key(to)) else { continue };
+            if let Some(service) = known.service_of(&account) {
+                self.tip(service, lamports);
+            } else if call.inner == 0 && lamports > 0 && payer != account && transaction.token(to).is_none() {
+                // Wrapped SOL is no payment: its account is the payer's own.
+                self.watch(account, &payer, lamports);
+            }
+        }
+    }
+
+    fn tip(&mut self, service: &Arc<str>, lamports: u64) {
+        let at = self.services.iter().position(|row| row.service == *service).unwrap_or_else(|| {
+            self.services.push(ServiceTips { service: Arc::clone(service), payments: 0, lamports: 0 });
+            self.services.len() - 1
+        });
+        let row = &mut self.services[at];
+        row.payments += 1;
+        row.lamports = row.lamports.saturating_add(lamports);
+    }
+
+    /// Space-saving: where there is no room the least paid account goes, and the new one keeps its weight.
+    fn watch(&mut self, account: Pubkey, payer: &Pubkey, lamports: u64) {
+        let at = match self.watched.iter().position(|row| row.account == account) {
+            Some(at) => at,
+            None if self.watched.len() < WATCHED_MAX => {
+                let payers = Vec::with_capacity(1);
+                self.watched.push(Watched { account, weight: 0, payments: 0, lamports: 0, payers });
+                self.watched.len() - 1
+            }
+            None => {
+                let least = self.watched.iter().enumerate().min_by_key(|(_, row)| row.weight);
+                let at = least.map_or(0, |(at, _)| at);
+                let row = &mut self.watched[at];
+                (row.account, row.payments, row.lamports) = (account, 0, 0);
+                row.payers.clear();
+                at
+            }
+        };
+        let row = &mut self.watched[at];
+        row.weight += 1;
+        row.payments += 1;
+        row.lamports = row.lamports.saturating_add(lamports);
+        // Two wallets that begin alike count once: too few rather than too many.
+        let short = payer.0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        if row.payers.len() < PAYERS_TOLD_APART && !row.payers.contains(&short) {
+            row.payers.push(short);
+        }
+    }
+
+    /// What there is to tell.
+    #[must_use]
+    pub fn told(&self) -> TipsTold {
+        let candidates = self.watched.iter().filter(|row| row.payers.len() >= CANDIDATE_PAYERS_MIN);
+        let mut shown: Vec<Candidate> = candidates
+            .map(|row| Candidate {
+                account: row.account,
+                payers: row.payers.len(),
+                payments: row.payments,
+                lamports: row.lamports,
+            })
+            .collect();
+        let candidates = shown.len();
+        shown.sort_unstable_by_key(|row| (u64::MAX - row.payments, row.account));
+        shown.truncate(SHOWN_MAX);
+        TipsTold { services: self.services.clone(), candidates, shown }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: u64) -> Pubkey {
+        let mut bytes = [1; 32];
+        bytes[..8].copy_from_slice(&number.to_be_bytes());
+        Pubkey(bytes)
+    }
+
+    #[test]
+    fn a_candidate_is_paid_by_eight_wallets_or_more() {
+        let mut seen = TipsSeen::default();
+        for payer in 0..7 {
+            seen.watch(key(1_000), &key(payer), 10);
+            // Often, by two.
+            seen.watch(key(2_000), &key(payer % 2), 10);
+        }
+        assert_eq!((seen.told().candidates, seen.told().shown.len()), (0, 0));
+        seen.watch(key(1_000), &key(7), 30);
+        let told = seen.told();
+        assert_eq!(told.shown, [Candidate { account: key(1_000), payers: 8, payments: 8, lamports: 100 }]);
+        for payer in 0..100 {
+            seen.watch(key(1_000), &key(payer), 0);
+        }
+        assert_eq!(seen.told().shown[0].payers, PAYERS_TOLD_APART, "bounded");
+    }
+
+    #[test]
+    fn what_many_pay_stays_watched_among_countless_others() {
+        let mut seen = TipsSeen::default();
+        for number in 0..50_000_u64 {
+            seen.watch(key(1_000_000 + number), &key(number), 1);
+            if number % 50 == 0 {
+                seen.watch(key(7), &key(number), 5);
+            }
+        }
+        assert_eq!(seen.watched.len(), WATCHED_MAX);
+        let told = seen.told();
+        assert_eq!((told.candidates, told.shown[0].account), (1, key(7)));
+        assert!(told.shown[0].payments <= 1_000, "a lower bound");
+        for account in 0..40 {
+            for payer in 0..2_000 {
+                seen.watch(key(account), &key(payer), 1);
+            }
+        }
+        assert_eq!((seen.told().candidates, seen.told().shown.len()), (40, SHOWN_MAX));
+    }
+
+    #[test]
+    fn a_table_has_each_account_once_and_the_last_word_counts() {
+        let mut known = TipAccounts::default();
+        let base = known.accounts.len();
+        assert_eq!(base, BASE.iter().map(|(_, accounts)| accounts.len()).sum::<usize>());
+        let name =
+            |known: &TipAccounts, account: &Pubkey| known.service_of(account).map(|name| name.to_string());
+        assert_eq!(name(&known, &BASE[0].1[3]), Some(JITO.to_owned()));
+        assert_eq!(name(&known, &key(1)), None);
+        known.add(key(1), "mine");
+        known.add(key(1), "other");
+        known.add(key(1), "other");
+        assert_eq!(name(&known, &key(1)), Some("other".to_owned()));
+        known.add(BASE[1].1[0], "mine");
+        assert_eq!(name(&known, &BASE[1].1[0]), Some("mine".to_owned()));
+        assert_eq!(known.accounts.len(), base + 1);
+        assert!(known.accounts.is_sorted_by(|(one, _), (other, _)| one < other));
+    }
+}
