@@ -51,6 +51,7 @@ pub struct Published {
 
 /// Writes one module's decisions and what became of them to their topics, in order, each once.
 pub struct Publisher {
+    names: Vec<String>,
     decisions: Output,
     outcomes: Output,
     metrics: Output,
@@ -124,13 +125,21 @@ impl Publisher {
             Module::Arbitrage => "arbitrage-decisions-proto",
             Module::Mev => "sandwich-decisions-proto",
         };
+        let decisions = topic.unwrap_or(usual);
         Ok(Publisher {
-            decisions: open(topic.unwrap_or(usual))?,
+            names: [decisions, OUTCOMES_TOPIC, METRICS_TOPIC, EVIDENCE_TOPIC].map(str::to_owned).into(),
+            decisions: open(decisions)?,
             outcomes: open(OUTCOMES_TOPIC)?,
             metrics: open(METRICS_TOPIC)?,
             evidence: open(EVIDENCE_TOPIC)?,
             opportunities: 0,
         })
+    }
+
+    /// The topics that it writes.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// Takes what is new in hand for [`Publisher::flush`]; how many decisions were logged before.

@@ -36,6 +36,7 @@ mod models;
 mod publishing;
 mod reports;
 mod status;
+mod tidying;
 mod watch;
 
 use funnel::Funnel;
@@ -46,6 +47,7 @@ use models::{Models, Teller};
 use publishing::{Metrics, publish_all};
 use reports::Reports;
 use status::status;
+use tidying::Tidying;
 use watch::{Receipts, watch};
 
 /// Handfuls of decisions between the hot thread and the publisher.
@@ -255,6 +257,7 @@ impl Agent {
         listen(&control, &data_dir.join("agents"), move |receipt| answered.append(&receipt)).map_err(
             |error| format!("Cannot listen in {}: {}", data_dir.join("agents").display(), disk::why(&error)),
         )?;
+        let tidying = Tidying::open(data_dir, publisher.names(), options.limits.into())?;
         let publishing = spawn("publisher", {
             let (shared, live) = (Arc::clone(&shared), Arc::clone(&control.live));
             let metrics = Metrics::new(&shared, module, &options.instance);
@@ -299,6 +302,10 @@ impl Agent {
             paced_from: None,
             said: [false; 3],
         };
+        let tidying = spawn("log-tidy", {
+            let shared = Arc::clone(&shared);
+            move || tidying.run(&shared)
+        })?;
         let thread = spawn("agent", {
             let shared = Arc::clone(&shared);
             move || {
@@ -320,6 +327,7 @@ impl Agent {
                 shared.finished.store(true, Relaxed);
                 let _ = watching.join();
                 let _ = keeping.join();
+                let _ = tidying.join();
                 drop(lock);
             }
         })?;

@@ -3,8 +3,8 @@
 //! Appends take one lock, one write and, when asked, one shared `fdatasync`. Readers take no lock:
 //! they read below `visible`, which moves only when records are stored as their producer asked.
 //! Everything shared lives in one page per topic ([`state`]); everything durable in the segments
-//! ([`format`]). A topic here has one partition: on one host order over the whole topic is worth
-//! more than parallel files (docs/adr/0004-embedded-log.md).
+//! ([`format`]), which become packs ([`pack`]) when they are closed. A topic here has one partition: on one host order over
+//! the whole topic is worth more than parallel files (docs/adr/0004-embedded-log.md, docs/adr/0022-packs.md).
 
 use std::fs;
 use std::io::Write;
@@ -15,9 +15,11 @@ mod error;
 pub mod format;
 mod group;
 mod identity;
+mod pack;
 mod reader;
 mod recover;
 mod state;
+mod tidy;
 mod topic;
 
 pub use error::{LogError, LogErrorKind};
@@ -39,6 +41,11 @@ const MAY_GO: [&str; 8] = [
     "sandwich-decisions-proto",
     "sandwich-raw",
 ];
+
+/// What FORMAT says until a topic has a pack, so that a legend that knows none can read the log.
+const WITHOUT_PACKS: u32 = 1;
+/// What it says from then on.
+const WITH_PACKS: u32 = 2;
 
 /// Longest topic or group name in bytes.
 const NAME_BYTES_MAX: usize = 128;
@@ -66,13 +73,15 @@ impl Log {
         let version = match fs::read(&path) {
             // Damaged bytes are shown as far as they are text.
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => write_version(root, &path)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                write_version(root, &path, WITHOUT_PACKS)?;
+                version_text(WITHOUT_PACKS)
+            }
             Err(error) => return Err(LogError::io("read", &path, &error)),
         };
-        let number = version.trim().strip_prefix("legend-log ").and_then(|number| number.parse::<u32>().ok());
-        if number != Some(format::FORMAT_VERSION) {
+        if ![WITHOUT_PACKS, WITH_PACKS].iter().any(|&known| version.trim() == version_text(known).trim()) {
             let message = format!(
-                "Cannot open {}: its format is `{}`, need `legend-log {}`; use the legend version that wrote it, or put the file back when it is damaged",
+                "Cannot open {}: its format is `{}`, need `legend-log {WITH_PACKS}` or an older one; use the legend version that wrote it, or put the file back when it is damaged",
                 path.display(),
                 version
                     .trim()
@@ -80,7 +89,6 @@ impl Log {
                     .take(40)
                     .map(|c| if c.is_control() { '?' } else { c })
                     .collect::<String>(),
-                format::FORMAT_VERSION
             );
             return Err(LogError::new(LogErrorKind::Unsupported, message));
         }
@@ -127,20 +135,36 @@ impl Log {
     }
 }
 
+fn version_text(version: u32) -> String {
+    format!("legend-log {version}\n")
+}
+
 /// Writes FORMAT by rename, so that two first starts at once both find it whole.
-fn write_version(root: &Path, path: &Path) -> Result<String, LogError> {
-    let text = format!("legend-log {}\n", format::FORMAT_VERSION);
+fn write_version(root: &Path, path: &Path, version: u32) -> Result<(), LogError> {
     let temporary = root.join(format!("FORMAT.{}", std::process::id()));
     let written =
         fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary).and_then(
             |mut file| {
-                file.write_all(text.as_bytes())?;
+                file.write_all(version_text(version).as_bytes())?;
                 file.sync_all()?;
                 fs::rename(&temporary, path)
             },
         );
-    written.map_err(|error| LogError::io("create", path, &error))?;
-    Ok(text)
+    written.map_err(|error| LogError::io("create", path, &error))
+}
+
+/// Comes before the first pack of the topic in `dir`: a legend that knows no packs must not take them for lost records.
+fn may_have_packs(dir: &Path) -> Result<(), LogError> {
+    let Some(root) = dir.parent() else { return Ok(()) };
+    let path = root.join("FORMAT");
+    let version = fs::read_to_string(&path).map_err(|error| LogError::io("read", &path, &error))?;
+    if version == version_text(WITH_PACKS) {
+        return Ok(());
+    }
+    write_version(root, &path, WITH_PACKS)?;
+    fs::File::open(root)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| LogError::io("sync", root, &error))
 }
 
 pub(crate) fn check_name(what: &str, name: &str) -> Result<(), LogError> {
@@ -183,5 +207,7 @@ fn network_file_system(magic: i64) -> Option<&'static str> {
     }
 }
 
+#[cfg(test)]
+mod pack_tests;
 #[cfg(test)]
 mod tests;

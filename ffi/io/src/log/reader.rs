@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
 
 use super::error::LogError;
 use super::format::{self, Frame, RECORD_BYTES_MAX, RECORD_HEADER, SEGMENT_HEADER};
+use super::pack::{Found, PackReader};
 use super::recover::next_record;
-use super::topic::{Topic, segment_path, segments};
+use super::tidy::{Place, live_places, next_place};
+use super::topic::{Topic, segment_path};
 
 /// Why records are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub enum Read {
 }
 
 const BLOCK: usize = 256 << 10;
+/// How often a file is looked for that was packed or removed since the folder was listed.
+const SEEK_TRIES: usize = 4;
 
 /// Reads one topic from an offset on. It keeps one block of the segment, so small reads are cheap.
 pub struct Reader<'a> {
@@ -52,10 +55,22 @@ pub struct Reader<'a> {
 pub struct Position {
     next: u64,
     segment: Option<Segment>,
+    pack: Option<PackReader>,
     /// Bytes of the segment from `block_at` on; the first `block_len` count.
     block: Vec<u8>,
     block_len: usize,
     block_at: u64,
+}
+
+/// What a step of reading gave.
+enum Step {
+    Record,
+    /// Nothing yet: look elsewhere.
+    Again,
+    /// The record is larger than the room.
+    Full,
+    /// Damage, up to this offset when that is known.
+    Lost(Option<u64>),
 }
 
 struct Segment {
@@ -112,7 +127,7 @@ impl Position {
         let visible = topic.state.visible();
         let (begin, mut records) = (out.len(), 0);
         while self.next < visible && (records == 0 || out.len() - begin < bytes_max) {
-            if self.segment.is_none() && !self.seek(topic)? {
+            if self.segment.is_none() && self.pack.is_none() && !self.seek(topic)? {
                 // Removed between our look at `start` and now, or missing altogether.
                 return if records > 0 {
                     Ok(Read::Records(records))
@@ -120,22 +135,68 @@ impl Position {
                     Ok(Read::Gap(self.skip_missing(topic)?))
                 };
             }
-            match self.frame().map_err(|error| LogError::io("read", &self.path(topic), &error))? {
-                Frame::Record(len) => {
-                    let at = self.block_offset();
-                    if out.len() - begin + len > bytes_max && records > 0 {
-                        break;
-                    }
-                    out.extend_from_slice(&self.block[at..at + len]);
-                    self.step(len as u64);
-                    records += 1;
+            let room = if records == 0 { usize::MAX } else { bytes_max - (out.len() - begin) };
+            let step = match &self.pack {
+                Some(_) => self.step_pack(topic, out, room)?,
+                None => self.step_segment(topic, out, room)?,
+            };
+            match step {
+                Step::Record => records += 1,
+                Step::Again => {}
+                Step::Full => break,
+                Step::Lost(_) if records > 0 => break,
+                Step::Lost(Some(to)) => {
+                    let from = std::mem::replace(&mut self.next, to);
+                    return Ok(Read::Gap(Gap { from, to, cause: GapCause::Damage }));
                 }
-                Frame::Short if self.has_next_segment(topic)? => self.segment = None,
-                Frame::Short | Frame::Damaged if records > 0 => break,
-                Frame::Short | Frame::Damaged => return Ok(Read::Gap(self.skip_damage(topic, visible)?)),
+                Step::Lost(None) => return Ok(Read::Gap(self.skip_damage(topic, visible)?)),
             }
         }
         Ok(Read::Records(records))
+    }
+
+    /// Takes the next record from the segment, when it has at most `room` bytes.
+    fn step_segment(&mut self, topic: &Topic, out: &mut Vec<u8>, room: usize) -> Result<Step, LogError> {
+        Ok(match self.frame().map_err(|error| LogError::io("read", &self.path(topic), &error))? {
+            Frame::Record(len) if len > room => Step::Full,
+            Frame::Record(len) => {
+                let at = self.block_offset();
+                out.extend_from_slice(&self.block[at..at + len]);
+                self.step(len as u64);
+                Step::Record
+            }
+            Frame::Short if self.is_elsewhere(topic)? => {
+                self.segment = None;
+                Step::Again
+            }
+            Frame::Short | Frame::Damaged => Step::Lost(None),
+        })
+    }
+
+    /// As [`Position::step_segment`], from the pack.
+    fn step_pack(&mut self, topic: &Topic, out: &mut Vec<u8>, room: usize) -> Result<Step, LogError> {
+        let Some(pack) = &mut self.pack else { return Ok(Step::Again) };
+        Ok(match pack.find(self.next)? {
+            Found::Record(record) if record.len() > room => Step::Full,
+            Found::Record(record) => {
+                out.extend_from_slice(record);
+                self.next += 1;
+                Step::Record
+            }
+            Found::Beyond => {
+                self.pack = None;
+                Step::Again
+            }
+            Found::Missing(to) => {
+                // While its segment is there, the pack's writer may not be done, or begin anew.
+                if live_places(topic)?.iter().any(|place| place.is_segment && place.base <= self.next) {
+                    self.pack = None;
+                    Step::Again
+                } else {
+                    Step::Lost(Some(to))
+                }
+            }
+        })
     }
 
     fn step(&mut self, len: u64) {
@@ -179,18 +240,44 @@ impl Position {
         Ok(Frame::Damaged)
     }
 
-    /// Opens the segment that holds `next` and finds its place there; false when there is none.
+    /// Opens the segment or the pack that holds `next` and finds its place there; false when there is none.
     fn seek(&mut self, topic: &Topic) -> Result<bool, LogError> {
-        let bases = live_segments(topic)?;
-        let Some(&base) = bases.iter().rev().find(|&&base| base <= self.next) else {
-            return Ok(false);
+        // A segment that was listed may be a pack now, or one that was not listed because it was made later.
+        for _ in 0..SEEK_TRIES {
+            let before: Vec<Place> =
+                live_places(topic)?.into_iter().filter(|place| place.base <= self.next).collect();
+            // Where both have it the segment is whole.
+            let segment = before.iter().rfind(|place| place.is_segment);
+            if let Some(place) = segment.or(before.last())
+                && self.open(topic, *place)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Opens a file that holds `next`; false when it is not there any more, or a pack that ends before.
+    fn open(&mut self, topic: &Topic, place: Place) -> Result<bool, LogError> {
+        let path = place.path(&topic.dir);
+        let opened = if place.is_segment {
+            File::open(&path).map(|file| self.seek_in(topic, place.base, file))
+        } else {
+            PackReader::open(path.clone()).map(|pack| {
+                let has = pack.end().is_some_and(|end| end > self.next);
+                self.pack = has.then_some(pack);
+                Ok(has)
+            })
         };
+        match opened {
+            Ok(found) => found,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(LogError::io("open", &path, &error)),
+        }
+    }
+
+    fn seek_in(&mut self, topic: &Topic, base: u64, file: File) -> Result<bool, LogError> {
         let path = segment_path(&topic.dir, base);
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(LogError::io("open", &path, &error)),
-        };
         let wanted = self.next;
         let (mut offset, mut at) = (base, SEGMENT_HEADER as u64);
         // Walk headers only: CRCs are checked when records are handed out.
@@ -242,15 +329,19 @@ impl Position {
         Ok(next_record(&rest[..got], 0, wanted).map(|(place, _)| segment.at + place as u64))
     }
 
-    fn has_next_segment(&self, topic: &Topic) -> Result<bool, LogError> {
+    /// Whether the next record, which the open segment does not have, is in another file: a later segment, or a pack
+    /// when the segment is not there any more.
+    fn is_elsewhere(&self, topic: &Topic) -> Result<bool, LogError> {
         let Some(segment) = &self.segment else { return Ok(false) };
-        Ok(live_segments(topic)?.iter().any(|&base| base > segment.base && base <= self.next))
+        let places = live_places(topic)?;
+        let is_open = |place: &Place| place.is_segment && place.base == segment.base;
+        Ok(!places.iter().any(is_open)
+            || places.iter().any(|place| place.base > segment.base && place.base <= self.next))
     }
 
     fn skip_missing(&mut self, topic: &Topic) -> Result<Gap, LogError> {
         let from = self.next;
-        let bases = live_segments(topic)?;
-        let kept = bases.iter().copied().find(|&base| base > from).unwrap_or(from + 1);
+        let kept = next_place(topic, from)?.unwrap_or(from + 1);
         *self = Position::at(kept.max(topic.state.start()).max(from + 1));
         let cause = if topic.state.start() > from { GapCause::Retention } else { GapCause::Damage };
         Ok(Gap { from, to: self.next, cause })
@@ -275,9 +366,8 @@ impl Position {
                 format::u64_at(&header, 8)
             }
             _ => {
-                let bases = live_segments(topic)?;
                 self.segment = None;
-                bases.into_iter().find(|&base| base > from).unwrap_or(visible)
+                next_place(topic, from)?.unwrap_or(visible)
             }
         };
         self.block_len = 0;
@@ -286,39 +376,7 @@ impl Position {
     }
 }
 
-impl Topic {
-    /// Segments whose header is not what was written, in one bit or more. Their records are read all the same: each
-    /// has a checksum of its own, and no header is looked at on the way to them.
-    ///
-    /// # Errors
-    /// A segment cannot be read.
-    pub fn damaged_headers(&self) -> Result<Vec<PathBuf>, LogError> {
-        let mut damaged = Vec::new();
-        for base in live_segments(self)? {
-            let path = segment_path(&self.dir, base);
-            let mut header = [0; SEGMENT_HEADER];
-            let read = File::open(&path).and_then(|file| read_up_to(&file, &mut header, 0));
-            match read {
-                Ok(len) if format::is_segment_header(&header[..len], base) => {}
-                Ok(_) => damaged.push(path),
-                // Retention was faster.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(LogError::io("read", &path, &error)),
-            }
-        }
-        Ok(damaged)
-    }
-}
-
-/// Segments up to the active one: a writer killed while making the next leaves an empty file behind.
-fn live_segments(topic: &Topic) -> Result<Vec<u64>, LogError> {
-    let active = topic.state.cursor().segment;
-    let mut bases = segments(&topic.dir)?;
-    bases.retain(|&base| base <= active);
-    Ok(bases)
-}
-
-fn read_up_to(file: &File, out: &mut [u8], at: u64) -> io::Result<usize> {
+pub(super) fn read_up_to(file: &File, out: &mut [u8], at: u64) -> io::Result<usize> {
     let mut got = 0;
     while got < out.len() {
         match file.read_at(&mut out[got..], at + got as u64) {

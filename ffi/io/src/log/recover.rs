@@ -5,7 +5,9 @@ use std::path::Path;
 
 use super::error::{LogError, LogErrorKind};
 use super::format::{self, Frame, SEGMENT_HEADER};
+use super::pack::{end_of, pack_path};
 use super::state::Cursor;
+use super::tidy::places;
 use super::topic::{create_segment, segment_path, segments};
 
 /// Reads the last segment and returns the end of the log and the first offset kept.
@@ -15,11 +17,20 @@ use super::topic::{create_segment, segment_path, segments};
 pub(super) fn scan(dir: &Path, repair: bool) -> Result<(Cursor, u64), LogError> {
     let mut bases = segments(dir)?;
     drop_unused(dir, &mut bases, repair)?;
-    let Some((&first, &last)) = bases.first().zip(bases.last()) else {
+    let packs = places(dir)?.into_iter().filter(|place| !place.is_segment);
+    let packs: Vec<u64> = packs.map(|place| place.base).collect();
+    let first = packs.first().or(bases.first()).copied().unwrap_or(0);
+    let Some(&last) = bases.last() else {
+        // Packs alone are what a hand has left: a segment follows them.
+        let end = match packs.last().map(|&base| pack_path(dir, base)) {
+            Some(path) => end_of(&path).map_err(|error| LogError::io("read", &path, &error))?,
+            None => None,
+        };
+        let base = end.or(packs.last().copied()).unwrap_or(0);
         if repair {
-            create_segment(dir, 0)?;
+            create_segment(dir, base)?;
         }
-        return Ok((Cursor { segment: 0, bytes: SEGMENT_HEADER as u64, offset: 0 }, 0));
+        return Ok((Cursor { segment: base, bytes: SEGMENT_HEADER as u64, offset: base }, first));
     };
     let path = segment_path(dir, last);
     let bytes = fs::read(&path).map_err(|error| LogError::io("read", &path, &error))?;

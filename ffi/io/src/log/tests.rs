@@ -8,10 +8,10 @@ use std::time::Duration;
 use super::format::{self, Batch, Record, StoredRecord};
 use super::*;
 
-struct TempDir(PathBuf);
+pub(super) struct TempDir(pub(super) PathBuf);
 
 impl TempDir {
-    fn new(name: &str) -> TempDir {
+    pub(super) fn new(name: &str) -> TempDir {
         let path = std::env::temp_dir().join(format!("legend-log-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("temp dir");
@@ -25,7 +25,7 @@ impl Drop for TempDir {
     }
 }
 
-fn batch(values: &[&[u8]]) -> Batch {
+pub(super) fn batch(values: &[&[u8]]) -> Batch {
     let mut batch = Batch::default();
     for value in values {
         batch.push(&Record { value: Some(value), ..Record::default() }).expect("fits");
@@ -38,7 +38,7 @@ fn small() -> TopicOptions {
 }
 
 /// Everything from `offset` on: values, and the gaps met.
-fn read_all(topic: &Topic, offset: u64) -> (Vec<(u64, Vec<u8>)>, Vec<Gap>) {
+pub(super) fn read_all(topic: &Topic, offset: u64) -> (Vec<(u64, Vec<u8>)>, Vec<Gap>) {
     let (mut records, mut gaps) = (Vec::new(), Vec::new());
     let mut reader = topic.reader(offset);
     loop {
@@ -247,10 +247,10 @@ fn open_refuses_a_newer_format_and_bad_names() {
         log.topic("missing", small(), false).err().map(|error| error.kind),
         Some(LogErrorKind::NotFound)
     );
-    fs::write(dir.0.join("FORMAT"), "legend-log 2\n").expect("writes");
+    fs::write(dir.0.join("FORMAT"), "legend-log 3\n").expect("writes");
     let error = Log::open(&dir.0).err().expect("refuses");
     assert_eq!(error.kind, LogErrorKind::Unsupported);
-    assert!(error.to_string().contains("legend-log 2"), "{error}");
+    assert!(error.to_string().contains("legend-log 3"), "{error}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FallocateFlags, fallocate};
 
@@ -15,7 +15,6 @@ use super::format::{self, Batch, SEGMENT_HEADER};
 use super::reader::Reader;
 use super::recover;
 use super::state::{Cursor, State, boot_number};
-use super::{HOLD_GROUP, MAY_GO};
 
 /// When a record counts as stored, and so may be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -318,6 +317,7 @@ impl Topic {
         // Later syncs reach the new segment only, so the old one goes to disk first.
         self.with_segment(writer, "sync", File::sync_data).inspect_err(|_| self.state.set_failed())?;
         self.with_segment(writer, "trim", |file| file.set_len(old.bytes))?;
+        self.drop_unused(old.segment)?;
         create_segment(&self.dir, old.offset)?;
         let cursor = Cursor { segment: old.offset, bytes: SEGMENT_HEADER as u64, offset: old.offset };
         self.state.set_cursor(cursor);
@@ -327,52 +327,37 @@ impl Topic {
         Ok(cursor)
     }
 
-    /// Removes closed segments that are too old or too many; returns how many records went.
-    ///
-    /// # Errors
-    /// The folder cannot be read or a file not removed.
-    pub fn enforce_retention(&self) -> Result<u64, LogError> {
+    /// Closes the active segment when nothing is under way and `is_due` of it; where the log stands then.
+    pub(super) fn close_active(&self, is_due: impl FnOnce(Cursor) -> bool) -> Result<Cursor, LogError> {
         let mut guard = self.lock_append()?;
         let cursor = self.state.cursor();
-        let before = self.state.start();
-        let expired = cursor.bytes > SEGMENT_HEADER as u64
+        let idle = cursor.bytes > SEGMENT_HEADER as u64
             && !self.state.was_writing()
-            && self.state.visible() == cursor.offset
-            && age(&segment_path(&self.dir, cursor.segment)) > self.options.retention_age;
-        if expired {
-            self.open_active(&mut guard.0, cursor)?;
-            self.roll(&mut guard.0, cursor)?;
-        } else {
-            self.drop_expired(cursor.segment)?;
+            && self.state.visible() == cursor.offset;
+        if !idle || !is_due(cursor) {
+            return Ok(cursor);
         }
-        Ok(self.state.start() - before)
+        self.open_active(&mut guard.0, cursor)?;
+        self.roll(&mut guard.0, cursor)
     }
 
-    fn drop_expired(&self, active: u64) -> Result<(), LogError> {
-        let segments = segments(&self.dir)?;
-        let len = |base: u64| fs::metadata(segment_path(&self.dir, base)).map_or(0, |meta| meta.len());
-        let mut total: u64 = segments.iter().map(|&base| len(base)).sum();
-        for pair in segments.windows(2) {
-            let (base, next) = (pair[0], pair[1]);
+    /// Runs `call` while nobody appends and nothing is removed.
+    pub(super) fn while_still<T>(
+        &self,
+        call: impl FnOnce(Cursor) -> Result<T, LogError>,
+    ) -> Result<T, LogError> {
+        let _guard = self.lock_append()?;
+        call(self.state.cursor())
+    }
+
+    /// Removes segments after the active one: a writer was ended between making one and using it, and if its successor
+    /// goes on in the one before, readers would look there for what is not there.
+    fn drop_unused(&self, active: u64) -> Result<(), LogError> {
+        for base in segments(&self.dir)?.into_iter().filter(|&base| base > active) {
             let path = segment_path(&self.dir, base);
-            let due = total > self.options.retention_bytes || age(&path) > self.options.retention_age;
-            if !due || base >= active || self.is_held(next)? {
-                break;
-            }
-            total -= len(base);
-            self.state.set_start(next);
             fs::remove_file(&path).map_err(|error| LogError::io("remove", &path, &error))?;
         }
         Ok(())
-    }
-
-    /// Whether the link still needs something before `end`, of a topic from which nothing may go unsent.
-    fn is_held(&self, end: u64) -> Result<bool, LogError> {
-        let name = self.dir.file_name().unwrap_or_default().to_string_lossy();
-        if MAY_GO.contains(&&*name) {
-            return Ok(false);
-        }
-        Ok(self.committed(HOLD_GROUP)?.is_some_and(|committed| committed.offset < end))
     }
 
     /// Makes everything below `end` durable and visible; one `fdatasync` serves all who wait.
@@ -444,15 +429,6 @@ impl Topic {
     #[must_use]
     pub fn end(&self) -> u64 {
         self.state.visible()
-    }
-
-    /// Bytes on disk of all segments.
-    ///
-    /// # Errors
-    /// The folder cannot be read.
-    pub fn bytes(&self) -> Result<u64, LogError> {
-        let len = |base: &u64| fs::metadata(segment_path(&self.dir, *base)).map_or(0, |meta| meta.len());
-        Ok(segments(&self.dir)?.iter().map(len).sum())
     }
 
     fn lock_append(&self) -> Result<AppendGuard<'_>, LogError> {
@@ -568,9 +544,4 @@ pub(super) fn create_segment(dir: &Path, base: u64) -> Result<(), LogError> {
         let _ = fs::remove_file(&path);
         LogError::io("create", &path, &error)
     })
-}
-
-fn age(path: &Path) -> Duration {
-    let modified = fs::metadata(path).and_then(|meta| meta.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
-    SystemTime::now().duration_since(modified).unwrap_or_default()
 }

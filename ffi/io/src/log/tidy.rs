@@ -1,0 +1,212 @@
+//! What is done to a topic from time to time: closed segments become packs, and what is too old or too much goes.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::error::LogError;
+use super::format::{self, SEGMENT_HEADER};
+use super::pack::{BLOCK_BYTES, PackWriter, is_damaged, pack_path};
+use super::reader::read_up_to;
+use super::recover::next_record;
+use super::topic::{Topic, segment_path};
+use super::{HOLD_GROUP, MAY_GO, may_have_packs};
+
+/// A file with records of a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    /// Its first offset.
+    pub(super) base: u64,
+    /// Whether it is a segment; else it is a pack. Where both have an offset, the segment was not removed yet.
+    pub(super) is_segment: bool,
+}
+
+impl Place {
+    pub(super) fn path(self, dir: &Path) -> PathBuf {
+        if self.is_segment { segment_path(dir, self.base) } else { pack_path(dir, self.base) }
+    }
+}
+
+/// All packs and segments, by their first offsets.
+pub(super) fn places(dir: &Path) -> Result<Vec<Place>, LogError> {
+    let entries = fs::read_dir(dir).map_err(|error| LogError::io("read", dir, &error))?;
+    let mut places = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(|error| LogError::io("read", dir, &error))?.file_name();
+        let Some((base, kind)) = name.to_str().and_then(|name| name.split_once('.')) else { continue };
+        if let ("seg" | "pack", Ok(base)) = (kind, base.parse()) {
+            places.push(Place { base, is_segment: kind == "seg" });
+        }
+    }
+    places.sort_unstable();
+    Ok(places)
+}
+
+/// Files up to the active segment: a writer killed while making the next leaves an empty one behind.
+pub(super) fn live_places(topic: &Topic) -> Result<Vec<Place>, LogError> {
+    let active = topic.state.cursor().segment;
+    let mut places = places(&topic.dir)?;
+    places.retain(|place| place.base <= active);
+    Ok(places)
+}
+
+/// The first offset of the first file after `from`.
+pub(super) fn next_place(topic: &Topic, from: u64) -> Result<Option<u64>, LogError> {
+    Ok(live_places(topic)?.into_iter().map(|place| place.base).find(|&base| base > from))
+}
+
+impl Topic {
+    /// Packs what was written since the last time, when it is enough for a block, and removes what retention is over
+    /// for. For one that appends much; another process may append and tidy meanwhile.
+    ///
+    /// # Errors
+    /// A file cannot be read, written or removed. Records are where they were, or are packed.
+    pub fn tidy(&self) -> Result<(), LogError> {
+        let path = self.dir.join("pack.lock");
+        let mut options = fs::OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let lock = options.open(&path).map_err(|error| LogError::io("open", &path, &error))?;
+        match lock.try_lock() {
+            // Somebody does it at this moment.
+            Err(fs::TryLockError::WouldBlock) => return Ok(()),
+            Err(fs::TryLockError::Error(error)) => return Err(LogError::io("lock", &path, &error)),
+            Ok(()) => {}
+        }
+        let active =
+            self.close_active(|cursor| cursor.bytes >= (SEGMENT_HEADER + BLOCK_BYTES) as u64)?.segment;
+        let segments: Vec<u64> = places(&self.dir)?
+            .into_iter()
+            .filter(|place| place.is_segment && place.base <= active)
+            .map(|place| place.base)
+            .collect();
+        for pair in segments.windows(2) {
+            self.pack(pair[0], pair[1])?;
+        }
+        self.enforce_retention().map(|_| ())
+    }
+
+    /// Moves the records of a closed segment into a pack; `next` is the first offset of the segment after it.
+    fn pack(&self, base: u64, next: u64) -> Result<(), LogError> {
+        may_have_packs(&self.dir)?;
+        let path = segment_path(&self.dir, base);
+        let bytes = match fs::read(&path) {
+            // Retention was faster.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            read => read.map_err(|error| LogError::io("read", &path, &error))?,
+        };
+        let newest = places(&self.dir)?.into_iter().rfind(|place| !place.is_segment && place.base <= base);
+        let mut pack = PackWriter::open(&self.dir, newest.map_or(base, |place| place.base), base)?;
+        if pack.len() >= self.options.segment_bytes && pack.base() < base {
+            pack = PackWriter::open(&self.dir, base, base)?;
+        }
+        let (mut plain, mut first) = (Vec::new(), base);
+        let (mut at, mut offset) = (SEGMENT_HEADER, base);
+        while let Some((found, len)) = next_record(&bytes, at, offset) {
+            offset = format::u64_at(&bytes, found + 8);
+            if offset >= next {
+                break;
+            }
+            // The rest of a segment goes with its last block.
+            if plain.len() >= BLOCK_BYTES && bytes.len() - found >= BLOCK_BYTES {
+                pack.append(&plain, first, offset)?;
+                first = offset;
+                plain.clear();
+            }
+            plain.extend_from_slice(&bytes[found..found + len]);
+            (at, offset) = (found + len, offset + 1);
+        }
+        pack.append(&plain, first, next)?;
+        pack.sync()?;
+        self.while_still(|_| match pack.is_there().then(|| fs::remove_file(&path)) {
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
+                Err(LogError::io("remove", &path, &error))
+            }
+            // Retention removed the segment, or the pack: then the segment is packed the next time.
+            _ => Ok(()),
+        })
+    }
+
+    /// Removes closed files that are too old or too many; returns how many records went.
+    ///
+    /// # Errors
+    /// The folder cannot be read or a file not removed.
+    pub fn enforce_retention(&self) -> Result<u64, LogError> {
+        let before = self.state.start();
+        self.close_active(|cursor| {
+            age(&segment_path(&self.dir, cursor.segment)) > self.options.retention_age
+        })?;
+        self.while_still(|active| self.drop_expired(active.segment))?;
+        Ok(self.state.start() - before)
+    }
+
+    /// As [`Topic::enforce_retention`], of what is before the active segment; the caller has the append lock.
+    pub(super) fn drop_expired(&self, active: u64) -> Result<(), LogError> {
+        let places = places(&self.dir)?;
+        let len = |place: Place| fs::metadata(place.path(&self.dir)).map_or(0, |meta| meta.len());
+        let mut total: u64 = places.iter().map(|&place| len(place)).sum();
+        for pair in places.windows(2) {
+            let (place, next) = (pair[0], pair[1].base);
+            let path = place.path(&self.dir);
+            let due = total > self.options.retention_bytes || age(&path) > self.options.retention_age;
+            if !due || (place.is_segment && place.base >= active) || self.is_held(next)? {
+                break;
+            }
+            total -= len(place);
+            self.state.set_start(next);
+            fs::remove_file(&path).map_err(|error| LogError::io("remove", &path, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the link still needs something before `end`, of a topic from which nothing may go unsent.
+    fn is_held(&self, end: u64) -> Result<bool, LogError> {
+        let name = self.dir.file_name().unwrap_or_default().to_string_lossy();
+        if MAY_GO.contains(&&*name) {
+            return Ok(false);
+        }
+        Ok(self.committed(HOLD_GROUP)?.is_some_and(|committed| committed.offset < end))
+    }
+
+    /// Segments and packs whose header is not what was written, in one bit or more. Their records are read all the
+    /// same: each has a checksum of its own, and no header of a file is looked at on the way to them.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn damaged_headers(&self) -> Result<Vec<PathBuf>, LogError> {
+        let mut damaged = Vec::new();
+        for place in live_places(self)? {
+            let path = place.path(&self.dir);
+            let looked = if place.is_segment {
+                let mut header = [0; SEGMENT_HEADER];
+                let read = File::open(&path).and_then(|file| read_up_to(&file, &mut header, 0));
+                read.map(|len| !format::is_segment_header(&header[..len], place.base))
+            } else {
+                is_damaged(&path, place.base)
+            };
+            match looked {
+                Ok(true) => damaged.push(path),
+                Ok(false) => {}
+                // Retention was faster, or it is packed.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(LogError::io("read", &path, &error)),
+            }
+        }
+        Ok(damaged)
+    }
+
+    /// Bytes on disk of all segments and packs.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn bytes(&self) -> Result<u64, LogError> {
+        let len = |place: Place| fs::metadata(place.path(&self.dir)).map_or(0, |meta| meta.len());
+        Ok(places(&self.dir)?.into_iter().map(len).sum())
+    }
+}
+
+fn age(path: &Path) -> Duration {
+    let modified = fs::metadata(path).and_then(|meta| meta.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    SystemTime::now().duration_since(modified).unwrap_or_default()
+}
