@@ -300,6 +300,35 @@ async function heaviestPage(folder: string): Promise<number> {
   return Math.max(...weights.map(([, bytes]) => bytes));
 }
 
+/** Bytes of all topics' files. */
+async function logBytes(data: string): Promise<number> {
+  using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
+  let bytes = 0;
+  for (const name of await log.topics()) {
+    using topic = await log.topic(name);
+    bytes += Number((await topic.info()).bytes);
+  }
+  return bytes;
+}
+
+/** The whole of `legend run` on the simulated chain at its own speed. What is not packed yet comes and goes: two minutes. */
+async function logGrows(folder: string): Promise<number> {
+  const [data, minutes] = [`${folder}/data`, 2];
+  const port = 18_400 + Math.trunc(Math.random() * 1_000);
+  const args = ["run", "--source", "sim", "--port", String(port), "--data-dir", data];
+  const env = { LEGEND_CACHE_DIR: `${folder}/cache` };
+  const child = new Deno.Command(EXECUTABLE, { args, env, stdout: "null", stderr: "null" }).spawn();
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 30_000));
+    const before = await logBytes(data);
+    await new Promise((resolve) => setTimeout(resolve, minutes * 60_000));
+    return (await logBytes(data) - before) / minutes;
+  } finally {
+    child.kill("SIGTERM");
+    await child.status;
+  }
+}
+
 const PROMISES: readonly Promised[] = [
   { name: "kill takes effect", limit: 100, measure: killUsually },
   {
@@ -315,6 +344,12 @@ const PROMISES: readonly Promised[] = [
   { name: "agent ready again after kill -9", limit: 2000, measure: readyAgain },
   { name: "ClickHouse library unpacked on first use", limit: 10_000, measure: unpackClickhouse },
   { name: "log ready again after kill -9", limit: 2000, measure: readyAfterKill },
+  {
+    name: "the log grows in a minute at the simulator's rate",
+    limit: 1_500_000,
+    unit: "bytes",
+    measure: logGrows,
+  },
   {
     name: "the heaviest open page moves in ten seconds",
     limit: 100_000,

@@ -54,6 +54,8 @@ fn child(dir: &Path, producer: &str) {
     });
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(&last.to_le_bytes()).and_then(|()| stdout.flush()).expect("ready said");
+    // In every other run they pack what they have written.
+    let packs = dir.to_string_lossy().ends_with(['1', '3', '5', '7', '9']);
     let mut seq = last;
     while seq < APPENDS {
         let mut batch = Batch::default();
@@ -66,6 +68,9 @@ fn child(dir: &Path, producer: &str) {
         }
         let durability = if seq % 500 < group { Durability::Group } else { Durability::None };
         topic.append(&mut batch, durability).expect("appends");
+        if packs && seq % 1_000 < group {
+            topic.tidy().expect("tidies");
+        }
         seq += group;
         stdout.write_all(&seq.to_le_bytes()).and_then(|()| stdout.flush()).expect("ack said");
     }

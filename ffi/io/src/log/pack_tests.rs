@@ -321,3 +321,56 @@ fn retention_counts_packs_as_they_are_and_a_slow_reader_is_told() {
     fill(&aged, &mut random, 1, 10);
     assert_eq!(read_all(&aged, 2_400).0.len(), 1);
 }
+
+#[test]
+fn readers_see_each_record_once_and_in_order_while_others_append_and_pack() {
+    const RECORDS: u64 = 6_000;
+    let dir = TempDir::new("pack-race");
+    let options = TopicOptions { segment_bytes: 40_000, ..TopicOptions::default() };
+    // Each its own handle, as in processes of their own.
+    let [writer, packer] = [open(&dir, options), open(&dir, options)];
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut random = Random(11);
+            for n in 0..RECORDS {
+                let mut value = random.value(500);
+                value[..8].copy_from_slice(&n.to_le_bytes());
+                writer.append(&mut batch(&[&value]), Durability::None).expect("appends");
+            }
+        });
+        scope.spawn(|| {
+            while packer.end() < RECORDS {
+                packer.tidy().expect("tidies");
+            }
+        });
+        for from in [0, 0, 100] {
+            let reading = open(&dir, options);
+            scope.spawn(move || {
+                let (mut next, mut out) = (from, Vec::new());
+                let mut reader = reading.reader(from);
+                while next < RECORDS {
+                    out.clear();
+                    match reader.read(&mut out, 3_000).expect("reads") {
+                        Read::Gap(gap) => panic!("{gap:?}"),
+                        Read::Records(0) => {
+                            reading.wait(next, Duration::from_secs(60));
+                        }
+                        Read::Records(_) => {}
+                    }
+                    for record in format::records(&out) {
+                        assert_eq!(record.offset, next);
+                        assert_eq!(format::u64_at(record.value.expect("a value"), 0), next);
+                        next += 1;
+                    }
+                    // Now and then one that begins in the middle.
+                    if next.is_multiple_of(50) && next < RECORDS {
+                        reader = reading.reader(next);
+                    }
+                }
+            });
+        }
+    });
+    packer.tidy().expect("tidies");
+    assert!(files(&packer, "pack").len() > 1, "more than one pack");
+    assert_eq!(read_all(&packer, 0).0.len() as u64, RECORDS);
+}

@@ -1,0 +1,80 @@
+/** What agents write is packed while they run: it takes a fifth or less, and every verb reads it as before. */
+import assert from "node:assert/strict";
+import { command, legend, lines, withFolder } from "./executable.ts";
+
+interface TailLine {
+  offset: string;
+  data: { decision_id: string };
+}
+
+/** Bytes of a topic's files. */
+function bytesOf(folder: string, ending: string): number {
+  return [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(ending))
+    .reduce((sum, { name }) => sum + Deno.statSync(`${folder}/${name}`).size, 0);
+}
+
+Deno.test("what an agent writes is packed while it runs, is read as it was, and damage is said", () =>
+  withFolder(async (folder) => {
+    const [data, evidence] = [`${folder}/data`, `${folder}/data/log/decision-evidence`];
+    const flags = ["--data-dir", data];
+    // A seed that nothing in packing was chosen by.
+    const agent = command(["run", "agent", "arbitrage", "--source", "sim:1234", "--speed", "20", ...flags])
+      .spawn();
+    const tail = async () => {
+      const { code, stdout, stderr } = await legend([
+        ...["topics", "tail", "decision-evidence", "--from", "start", ...flags],
+      ]);
+      assert.equal(code, 0, stderr);
+      assert.equal(stderr, "");
+      const told = lines<TailLine>(stdout);
+      assert.ok(told.every(({ offset }, at) => offset === String(at)), "each record once and in order");
+      return told;
+    };
+    let during: TailLine[];
+    try {
+      const packed = () => {
+        try {
+          return bytesOf(evidence, ".pack");
+        } catch {
+          return 0;
+        }
+      };
+      for (const end = Date.now() + 120_000; packed() < 300_000;) {
+        assert.ok(Date.now() < end, `${packed()} bytes are packed`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      during = await tail();
+    } finally {
+      agent.kill("SIGTERM");
+    }
+    const ended = await agent.output();
+    assert.equal(new TextDecoder().decode(ended.stderr).match(/^Cannot .*$/m), null);
+    assert.equal(Deno.readTextFileSync(`${data}/log/FORMAT`), "legend-log 2\n");
+
+    const told = await tail();
+    assert.deepEqual(told.slice(0, during.length), during);
+    // 52 bytes of a record are not its value. The text is what was stored, but for the spaces of a person's eye.
+    const plain = told.reduce((sum, { data }) => sum + JSON.stringify(data).length + 52, 0);
+    const [packed, left] = [bytesOf(evidence, ".pack"), bytesOf(evidence, ".seg")];
+    const ratio = (plain - left) / packed;
+    assert.ok(ratio > 5, `${plain} bytes, ${left} of them not packed, are ${packed}: ${ratio.toFixed(2)}`);
+    assert.equal((await legend(["topics", "verify", ...flags])).code, 0);
+    const first = await legend(["explain", told[0]!.data.decision_id, ...flags]);
+    assert.equal(first.code, 0, first.stderr);
+
+    const path = `${evidence}/${"0".repeat(20)}.pack`;
+    const bytes = Deno.readFileSync(path);
+    bytes[1_000]! ^= 0x20;
+    Deno.writeFileSync(path, bytes);
+    const verify = await legend(["topics", "verify", "decision-evidence", ...flags]);
+    assert.equal(verify.code, 1);
+    assert.match(
+      verify.stderr,
+      /^Cannot read decision-evidence offsets 0\.\.\d+ \(\d+ records\): their bytes are damaged$/m,
+    );
+    assert.equal(verify.stderr.match(/offsets/g)?.length, 1);
+    const [, lost] = verify.stderr.match(/offsets 0\.\.(\d+)/)!;
+    assert.ok(Number(lost) < told.length / 2, "the other blocks are read");
+    const rest = await legend(["topics", "tail", "decision-evidence", "--from", "start", ...flags]);
+    assert.deepEqual(lines<TailLine>(rest.stdout), told.slice(Number(lost)));
+  }));
