@@ -7,10 +7,10 @@ import { ROOT } from "./paths.ts";
 
 const LIMITS = `${ROOT}/bench/instructions.json`;
 const TOLERANCE = 1.05;
-const ROUNDS: Record<string, [number, number]> = { append: [20, 120], decode: [20, 120] };
+const ROUNDS: Record<string, [number, number]> = { append: [20, 120], decode: [20, 120], json: [4, 24] };
 
 async function count(work: string, rounds: number): Promise<{ instructions: number; events: number }> {
-  const file = work === "decode" ? [`${ROOT}/examples/slot_285000037.json`] : [];
+  const file = work !== "append" ? [`${ROOT}/examples/slot_285000037.json`] : [];
   const program = `${ROOT}/ffi/target/release/examples/instructions`;
   const args = ["--tool=callgrind", "--callgrind-out-file=/dev/null", program, work, String(rounds), ...file];
   const output = await new Deno.Command("valgrind", { args, stdout: "piped", stderr: "piped" }).output();

@@ -1,7 +1,9 @@
 //! One call of a DEX program: its bytes, its accounts, and what moved under it.
 
+use std::cell::Cell;
+
 use crate::dex::{DecodeError, Dex, Swap};
-use crate::frame::{Instruction, Transaction};
+use crate::frame::{Instruction, TokenBalance, Transaction};
 use crate::legs::Leg;
 use crate::pubkey::Pubkey;
 use crate::token::{self, Transfer};
@@ -27,6 +29,24 @@ pub struct Call<'a> {
     /// The row of its program.
     pub dex: &'static Dex,
     under: &'a [Instruction],
+    mints: LastParsed<'a>,
+    owners: LastParsed<'a>,
+}
+
+/// The key that was last read of a text: the next one asked for is often the same.
+#[derive(Default)]
+struct LastParsed<'a>(Cell<(&'a [u8], Option<Pubkey>)>);
+
+impl<'a> LastParsed<'a> {
+    fn of(&self, text: &'a [u8]) -> Option<Pubkey> {
+        let (known, key) = self.0.get();
+        if known == text {
+            return key;
+        }
+        let key = Pubkey::parse(text);
+        self.0.set((text, key));
+        key
+    }
 }
 
 impl<'a> Call<'a> {
@@ -39,7 +59,23 @@ impl<'a> Call<'a> {
         dex: &'static Dex,
     ) -> Option<Call<'a>> {
         let instruction = transaction.instructions.get(at)?;
-        Some(Call { frame, transaction, instruction, dex, under: under(&transaction.instructions, at) })
+        let under = under(&transaction.instructions, at);
+        let (mints, owners) = (LastParsed::default(), LastParsed::default());
+        Some(Call { frame, transaction, instruction, dex, under, mints, owners })
+    }
+
+    /// The mint of a token account; `None` when it is no key.
+    #[must_use]
+    pub fn mint(&self, account: &TokenBalance) -> Option<Pubkey> {
+        let text = account.mint.of(self.frame);
+        // On one side of nearly every swap.
+        if text == token::WRAPPED_SOL_TEXT { Some(token::WRAPPED_SOL) } else { self.mints.of(text) }
+    }
+
+    /// The owner of a token account; `None` when it is not said or no key.
+    #[must_use]
+    pub fn owner(&self, account: &TokenBalance) -> Option<Pubkey> {
+        self.owners.of(account.owner.of(self.frame))
     }
 
     /// The program called.
@@ -172,7 +208,7 @@ impl<'a> Call<'a> {
         let (frame, transaction) = (self.frame, self.transaction);
         let other = if own == moved.source { moved.destination } else { moved.source };
         if let Some(token) = transaction.token(own).or_else(|| transaction.token(other)) {
-            return Pubkey::parse(token.mint.of(frame));
+            return self.mint(token);
         }
         let named = moved.mint.or_else(|| {
             let all = transaction.instructions.iter();

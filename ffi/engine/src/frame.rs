@@ -4,6 +4,8 @@
 //!
 //! Every frame is hostile: lengths are checked, counts are limited, and nothing here panics.
 
+use crate::pubkey::Pubkey;
+
 /// Most account keys of one transaction (an index is one byte).
 pub const KEYS_MAX: usize = 256;
 /// Most instructions, inner ones included; the runtime allows 64 in a trace.
@@ -68,6 +70,20 @@ pub struct TokenBalance {
     pub post: Option<u64>,
     /// Decimals of the mint, 0..=255.
     pub decimals: u8,
+}
+
+impl TokenBalance {
+    /// The mint; `None` when it is no key.
+    #[must_use]
+    pub fn mint(&self, frame: &[u8]) -> Option<Pubkey> {
+        Pubkey::parse(self.mint.of(frame))
+    }
+
+    /// The owner; `None` when it is not said or no key.
+    #[must_use]
+    pub fn owner(&self, frame: &[u8]) -> Option<Pubkey> {
+        Pubkey::parse(self.owner.of(frame))
+    }
 }
 
 /// Why a frame cannot be used.
@@ -175,7 +191,7 @@ impl Transaction {
             let field = field?;
             match field.number {
                 1 => self.info(frame, field.span()?)?,
-                2 => self.slot = field.value,
+                2 => self.slot = field.value(),
                 _ => {}
             }
         }
@@ -188,10 +204,10 @@ impl Transaction {
             let field = field?;
             match field.number {
                 1 => self.signature = field.span()?,
-                2 => self.is_vote = field.value != 0,
+                2 => self.is_vote = field.value() != 0,
                 3 => self.transaction(frame, field.span()?)?,
                 4 => self.meta(frame, field.span()?)?,
-                5 => self.index = field.value,
+                5 => self.index = field.value(),
                 _ => {}
             }
         }
@@ -209,26 +225,31 @@ impl Transaction {
     }
 
     fn message(&mut self, frame: &[u8], span: Span) -> Result<(), FrameError> {
-        for field in Fields::of(frame, span) {
-            let field = field?;
+        let mut fields = Fields::of(frame, span);
+        while let Some(field) = fields.next().transpose()? {
             match field.number {
                 1 => {
                     for part in Fields::of(frame, field.span()?) {
                         let part = part?;
                         if part.number == 1 {
-                            self.signers = part.value.try_into().map_err(|_| FrameError::Malformed)?;
+                            self.signers = part.value().try_into().map_err(|_| FrameError::Malformed)?;
                         }
                     }
                 }
-                2 => push_key(&mut self.keys, field.span()?)?,
+                2 => {
+                    push_key(&mut self.keys, field.span()?)?;
+                    // A key is followed by keys.
+                    while let Some(key) = fields.take_bytes(2) {
+                        push_key(&mut self.keys, key)?;
+                    }
+                }
                 4 => {
                     let top = self.instructions.len() as u16;
-                    let instruction = instruction(frame, field.span()?, top)?;
-                    push_limited(
-                        &mut self.instructions,
-                        Instruction { height: 1, ..instruction },
-                        INSTRUCTIONS_MAX,
-                    )?;
+                    let place = Instruction { top, ..Instruction::default() };
+                    push_instruction(&mut self.instructions, frame, field.span()?, place)?;
+                    if let Some(pushed) = self.instructions.last_mut() {
+                        pushed.height = 1;
+                    }
                 }
                 _ => {}
             }
@@ -238,19 +259,21 @@ impl Transaction {
 
     fn meta(&mut self, frame: &[u8], span: Span) -> Result<(), FrameError> {
         self.executed = true;
-        for field in Fields::of(frame, span) {
-            let field = field?;
+        let mut fields = Fields::of(frame, span);
+        while let Some(field) = fields.next().transpose()? {
             match field.number {
                 1 => self.failed = true,
-                2 => self.fee_lamports = field.value,
+                2 => self.fee_lamports = field.value(),
                 3 => push_numbers(&mut self.pre_lamports, frame, &field)?,
                 4 => push_numbers(&mut self.post_lamports, frame, &field)?,
                 5 => self.inner_instructions(frame, field.span()?)?,
+                // A line of the log is followed by lines.
+                6 => while fields.take_bytes(6).is_some() {},
                 7 => self.token_balance(frame, field.span()?, true)?,
                 8 => self.token_balance(frame, field.span()?, false)?,
                 12 => push_key(&mut self.keys, field.span()?)?,
                 13 => push_key(&mut self.loaded_readonly, field.span()?)?,
-                16 => self.compute_units = field.value,
+                16 => self.compute_units = field.value(),
                 _ => {}
             }
         }
@@ -262,11 +285,11 @@ impl Transaction {
         for field in Fields::of(frame, span) {
             let field = field?;
             match field.number {
-                1 => top = u16::try_from(field.value).map_err(|_| FrameError::Malformed)?,
+                1 => top = u16::try_from(field.value()).map_err(|_| FrameError::Malformed)?,
                 2 => {
-                    let mut inner = instruction(frame, field.span()?, 0)?;
-                    inner.inner = (self.inner.len() - begin + 1) as u16;
-                    push_limited(&mut self.inner, inner, INSTRUCTIONS_MAX)?;
+                    let inner = (self.inner.len() - begin + 1) as u16;
+                    let place = Instruction { inner, ..Instruction::default() };
+                    push_instruction(&mut self.inner, frame, field.span()?, place)?;
                 }
                 _ => {}
             }
@@ -280,24 +303,26 @@ impl Transaction {
     fn token_balance(&mut self, frame: &[u8], span: Span, pre: bool) -> Result<(), FrameError> {
         let mut token = TokenBalance::default();
         let mut amount = 0;
-        for field in Fields::of(frame, span) {
+        let mut fields = Fields::of(frame, span);
+        // In the order of their numbers, as they are written; whatever comes otherwise is read below.
+        if let Some(account) = fields.take_number(1) {
+            token.account = account;
+        }
+        if let Some(mint) = fields.take_bytes(2) {
+            token.mint = mint;
+        }
+        if let Some(span) = fields.take_bytes(3) {
+            token_amount(frame, span, &mut token.decimals, &mut amount)?;
+        }
+        if let Some(owner) = fields.take_bytes(4) {
+            token.owner = owner;
+        }
+        for field in fields {
             let field = field?;
             match field.number {
-                1 => token.account = u8::try_from(field.value).map_err(|_| FrameError::Malformed)?,
+                1 => token.account = u8::try_from(field.value()).map_err(|_| FrameError::Malformed)?,
                 2 => token.mint = field.span()?,
-                3 => {
-                    for part in Fields::of(frame, field.span()?) {
-                        let part = part?;
-                        match part.number {
-                            2 => {
-                                token.decimals =
-                                    u8::try_from(part.value).map_err(|_| FrameError::Malformed)?
-                            }
-                            3 => amount = decimal(part.span()?.of(frame)).ok_or(FrameError::Malformed)?,
-                            _ => {}
-                        }
-                    }
-                }
+                3 => token_amount(frame, field.span()?, &mut token.decimals, &mut amount)?,
                 4 => token.owner = field.span()?,
                 _ => {}
             }
@@ -354,14 +379,14 @@ impl Transaction {
 pub fn block_end(frame: &[u8]) -> Option<(u64, u64)> {
     let meta = Fields::whole(frame).find_map(|field| field.ok().filter(|field| field.number == 7))?;
     let (mut slot, mut time_s) = (0, 0);
-    for field in Fields::of(frame, meta.bytes?) {
+    for field in Fields::of(frame, meta.span().ok()?) {
         let field = field.ok()?;
         match field.number {
-            1 => slot = field.value,
+            1 => slot = field.value(),
             4 => {
-                let time = Fields::of(frame, field.bytes?)
+                let time = Fields::of(frame, field.span().ok()?)
                     .find_map(|part| part.ok().filter(|part| part.number == 1));
-                time_s = time.map_or(0, |time| time.value);
+                time_s = time.map_or(0, |time| time.value());
             }
             _ => {}
         }
@@ -369,19 +394,53 @@ pub fn block_end(frame: &[u8]) -> Option<(u64, u64)> {
     Some((slot, time_s))
 }
 
-fn instruction(frame: &[u8], span: Span, top: u16) -> Result<Instruction, FrameError> {
-    let mut found = Instruction { top, ..Instruction::default() };
-    for field in Fields::of(frame, span) {
-        let field = field?;
-        match field.number {
-            1 => found.program = u8::try_from(field.value).map_err(|_| FrameError::Malformed)?,
-            2 => found.accounts = field.span()?,
-            3 => found.data = field.span()?,
-            4 => found.height = u8::try_from(field.value).map_err(|_| FrameError::Malformed)?,
+/// UiTokenAmount.
+#[inline]
+fn token_amount(frame: &[u8], span: Span, decimals: &mut u8, amount: &mut u64) -> Result<(), FrameError> {
+    let mut fields = Fields::of(frame, span);
+    if let Some(number) = fields.take_number(2) {
+        *decimals = number;
+    }
+    for part in fields {
+        let part = part?;
+        match part.number {
+            2 => *decimals = u8::try_from(part.value()).map_err(|_| FrameError::Malformed)?,
+            3 => *amount = decimal(part.span()?.of(frame)).ok_or(FrameError::Malformed)?,
             _ => {}
         }
     }
-    Ok(found)
+    Ok(())
+}
+
+/// Appends the instruction at `span`; `found` says where it stands.
+fn push_instruction(
+    list: &mut Vec<Instruction>,
+    frame: &[u8],
+    span: Span,
+    mut found: Instruction,
+) -> Result<(), FrameError> {
+    let mut fields = Fields::of(frame, span);
+    // In the order of their numbers, as they are written; whatever comes otherwise is read below.
+    if let Some(program) = fields.take_number(1) {
+        found.program = program;
+    }
+    if let Some(accounts) = fields.take_bytes(2) {
+        found.accounts = accounts;
+    }
+    if let Some(data) = fields.take_bytes(3) {
+        found.data = data;
+    }
+    for field in fields {
+        let field = field?;
+        match field.number {
+            1 => found.program = u8::try_from(field.value()).map_err(|_| FrameError::Malformed)?,
+            2 => found.accounts = field.span()?,
+            3 => found.data = field.span()?,
+            4 => found.height = u8::try_from(field.value()).map_err(|_| FrameError::Malformed)?,
+            _ => {}
+        }
+    }
+    push_limited(list, found, INSTRUCTIONS_MAX)
 }
 
 fn push_key(keys: &mut Vec<Span>, key: Span) -> Result<(), FrameError> {
@@ -401,13 +460,14 @@ fn push_limited<T>(list: &mut Vec<T>, item: T, max: usize) -> Result<(), FrameEr
 
 /// A repeated uint64: packed, or one by one.
 fn push_numbers(numbers: &mut Vec<u64>, frame: &[u8], field: &Field) -> Result<(), FrameError> {
-    let Some(span) = field.bytes else {
-        return push_limited(numbers, field.value, KEYS_MAX);
+    let Ok(span) = field.span() else {
+        return push_limited(numbers, field.value(), KEYS_MAX);
     };
-    let packed = span.of(frame);
-    let mut at = 0;
-    while at < packed.len() {
-        push_limited(numbers, varint(packed, &mut at)?, KEYS_MAX)?;
+    let mut packed = span.of(frame);
+    while !packed.is_empty() {
+        let (number, rest) = varint(packed)?;
+        push_limited(numbers, number, KEYS_MAX)?;
+        packed = rest;
     }
     Ok(())
 }
@@ -417,67 +477,119 @@ fn decimal(text: &[u8]) -> Option<u64> {
     if text.is_empty() || text.len() > 20 {
         return None;
     }
-    text.iter().try_fold(0_u64, |number, &digit| {
-        let digit = digit.wrapping_sub(b'0');
+    let (head, eights) = text.as_rchunks::<8>();
+    let mut number = 0_u64;
+    for &letter in head {
+        let digit = letter.wrapping_sub(b'0');
         if digit > 9 {
             return None;
         }
-        number.checked_mul(10)?.checked_add(u64::from(digit))
-    })
+        number = 10 * number + u64::from(digit);
+    }
+    for letters in eights {
+        number = number.checked_mul(100_000_000)?.checked_add(eight_digits(letters)?)?;
+    }
+    Some(number)
 }
+
+/// Eight digits at once: the first is the lowest byte of the word, and neighbours are joined three times.
+#[inline(always)]
+fn eight_digits(letters: &[u8; 8]) -> Option<u64> {
+    let word = u64::from_le_bytes(*letters);
+    // A digit is 0x30 to 0x39: its high half is 3, with six added too.
+    let (threes, high) = (0x3030_3030_3030_3030, 0xf0f0_f0f0_f0f0_f0f0);
+    if word & high != threes || word.wrapping_add(0x0606_0606_0606_0606) & high != threes {
+        return None;
+    }
+    let ones = word - threes;
+    let twos = (ones * 10 + (ones >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (twos * 100 + (twos >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
+}
+
+/// Wire types of the encoding.
+const VARINT: u32 = 0;
+const EIGHT_BYTES: u32 = 1;
+const BYTES: u32 = 2;
+const FOUR_BYTES: u32 = 5;
 
 struct Field {
     number: u32,
+    wire: u32,
+    /// The number, or how many bytes.
     value: u64,
-    bytes: Option<Span>,
+    start: u32,
 }
 
 impl Field {
     fn span(&self) -> Result<Span, FrameError> {
-        self.bytes.ok_or(FrameError::Malformed)
+        let span = Span { start: self.start, len: self.value as u32 };
+        if self.wire == BYTES { Ok(span) } else { Err(FrameError::Malformed) }
+    }
+
+    /// 0 for what is no number.
+    fn value(&self) -> u64 {
+        if self.wire == VARINT { self.value } else { 0 }
     }
 }
 
-/// The fields of one message, in their order. `bytes` is the frame up to the message's end, so that
-/// places are the frame's and one comparison guards every read.
+/// The fields of one message, in their order.
 struct Fields<'f> {
-    bytes: &'f [u8],
-    at: usize,
+    /// What is not read yet.
+    rest: &'f [u8],
+    /// Where it ends in the frame.
+    end: usize,
 }
 
 impl<'f> Fields<'f> {
     fn whole(frame: &'f [u8]) -> Self {
-        Fields { bytes: &frame[..frame.len().min(u32::MAX as usize)], at: 0 }
+        let end = frame.len().min(u32::MAX as usize);
+        Fields { rest: &frame[..end], end }
     }
 
     fn of(frame: &'f [u8], span: Span) -> Self {
-        Fields { bytes: frame.get(..span.end()).unwrap_or_default(), at: span.start as usize }
+        Fields { rest: span.of(frame), end: span.end() }
     }
 
+    /// The next field, where it is this one and a number below 128.
     #[inline(always)]
-    fn read(&mut self) -> Result<Field, FrameError> {
-        let tag = varint(self.bytes, &mut self.at)?;
-        let number = u32::try_from(tag >> 3).map_err(|_| FrameError::Malformed)?;
-        let mut field = Field { number, value: 0, bytes: None };
-        let skip = match tag & 7 {
-            0 => {
-                field.value = varint(self.bytes, &mut self.at)?;
-                return Ok(field);
-            }
-            2 => varint(self.bytes, &mut self.at)?,
-            1 => 8,
-            5 => 4,
-            _ => return Err(FrameError::Malformed),
-        };
-        if skip > (self.bytes.len() - self.at) as u64 {
-            return Err(FrameError::Truncated);
+    fn take_number(&mut self, number: u8) -> Option<u8> {
+        let &[tag, value, ref rest @ ..] = self.rest else { return None };
+        if tag != number << 3 || value >= 0x80 {
+            return None;
         }
-        if tag & 7 == 2 {
-            field.bytes = Some(Span { start: self.at as u32, len: skip as u32 });
-        }
-        self.at += skip as usize;
-        Ok(field)
+        self.rest = rest;
+        Some(value)
     }
+
+    /// The next field, where it is this one and fewer than 128 bytes.
+    #[inline(always)]
+    fn take_bytes(&mut self, number: u8) -> Option<Span> {
+        let &[tag, len, ref tail @ ..] = self.rest else { return None };
+        if tag != number << 3 | BYTES as u8 || len >= 0x80 {
+            return None;
+        }
+        self.rest = tail.get(usize::from(len)..)?;
+        Some(Span { start: (self.end - tail.len()) as u32, len: u32::from(len) })
+    }
+}
+
+/// The first field of `rest`, which ends at `end` of the frame, and what is behind it.
+#[inline(always)]
+fn read(rest: &[u8], end: usize) -> Result<(Field, &[u8]), FrameError> {
+    let (tag, tail) = varint(rest)?;
+    let number = u32::try_from(tag >> 3).map_err(|_| FrameError::Malformed)?;
+    let wire = tag as u32 & 7;
+    let (value, tail) = match wire {
+        VARINT | BYTES => varint(tail)?,
+        EIGHT_BYTES => (8, tail),
+        FOUR_BYTES => (4, tail),
+        _ => return Err(FrameError::Malformed),
+    };
+    let start = (end - tail.len()) as u32;
+    let tail =
+        if wire == VARINT { Some(tail) } else { tail.get(usize::try_from(value).unwrap_or(usize::MAX)..) };
+    Ok((Field { number, wire, value, start }, tail.ok_or(FrameError::Truncated)?))
 }
 
 impl Iterator for Fields<'_> {
@@ -485,43 +597,61 @@ impl Iterator for Fields<'_> {
 
     #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.at >= self.bytes.len() {
+        if self.rest.is_empty() {
             return None;
         }
-        let field = self.read();
-        if field.is_err() {
-            self.at = self.bytes.len();
-        }
+        let (field, rest) = match read(self.rest, self.end) {
+            Ok((field, rest)) => (Ok(field), rest),
+            Err(error) => (Err(error), &[][..]),
+        };
+        self.rest = rest;
         Some(field)
     }
 }
 
-/// Nearly every varint of a frame is one byte.
+/// A number and what is behind it. Nearly every varint of a frame is one byte, or two.
 #[inline(always)]
-fn varint(bytes: &[u8], at: &mut usize) -> Result<u64, FrameError> {
-    match bytes.get(*at) {
-        Some(&byte) if byte < 0x80 => {
-            *at += 1;
-            Ok(u64::from(byte))
+fn varint(bytes: &[u8]) -> Result<(u64, &[u8]), FrameError> {
+    match *bytes {
+        [byte, ref rest @ ..] if byte < 0x80 => Ok((u64::from(byte), rest)),
+        [low, high, ref rest @ ..] if high < 0x80 => {
+            Ok(((u64::from(high) << 7) + u64::from(low) - 0x80, rest))
         }
-        _ => long_varint(bytes, at),
+        _ => long_varint(bytes),
     }
 }
 
-fn long_varint(bytes: &[u8], at: &mut usize) -> Result<u64, FrameError> {
+/// Up to 8 bytes are joined in a word: the high bit of each says whether another follows.
+#[inline]
+fn long_varint(bytes: &[u8]) -> Result<(u64, &[u8]), FrameError> {
+    const MORE: u64 = 0x8080_8080_8080_8080;
+    let Some(word) = bytes.first_chunk() else { return varint_by_byte(bytes) };
+    let word = u64::from_le_bytes(*word);
+    let last = !word & MORE;
+    if last == 0 {
+        return varint_by_byte(bytes);
+    }
+    let len = last.trailing_zeros() as usize / 8 + 1;
+    // The bits up to the last byte's highest, seven by seven.
+    let sevens = word & (last ^ (last - 1)) & !MORE;
+    let fourteens = (sevens & 0x007f_007f_007f_007f) | ((sevens & 0x7f00_7f00_7f00_7f00) >> 1);
+    let halves = (fourteens & 0x0000_3fff_0000_3fff) | ((fourteens & 0x3fff_0000_3fff_0000) >> 2);
+    Ok(((halves & 0x0fff_ffff) | ((halves >> 32) << 28), bytes.get(len..).unwrap_or_default()))
+}
+
+#[inline(never)]
+fn varint_by_byte(bytes: &[u8]) -> Result<(u64, &[u8]), FrameError> {
     let mut value = 0_u64;
-    for shift in (0..70).step_by(7) {
-        let byte = *bytes.get(*at).ok_or(FrameError::Truncated)?;
-        *at += 1;
-        if shift == 63 && byte > 1 {
+    for (at, &byte) in bytes.iter().enumerate().take(10) {
+        if at == 9 && byte > 1 {
             return Err(FrameError::Malformed);
         }
-        value |= u64::from(byte & 0x7f) << shift;
+        value |= u64::from(byte & 0x7f) << (7 * at);
         if byte < 0x80 {
-            return Ok(value);
+            return Ok((value, &bytes[at + 1..]));
         }
     }
-    Err(FrameError::Malformed)
+    Err(if bytes.len() < 10 { FrameError::Truncated } else { FrameError::Malformed })
 }
 
 #[cfg(test)]
@@ -530,7 +660,7 @@ mod tests {
 
     #[test]
     fn varint_refuses_what_does_not_fit_or_does_not_end() {
-        let read = |bytes: &[u8]| varint(bytes, &mut 0);
+        let read = |bytes: &[u8]| varint(bytes).map(|(number, _)| number);
         assert_eq!(read(&[0x96, 0x01]), Ok(150));
         assert_eq!(read(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]), Ok(u64::MAX));
         assert_eq!(
@@ -539,6 +669,152 @@ mod tests {
         );
         assert_eq!(read(&[0x80; 3]), Err(FrameError::Truncated));
         assert_eq!(read(&[0x80; 11]), Err(FrameError::Malformed));
+    }
+
+    #[test]
+    fn varint_of_any_length_is_the_sum_of_its_sevens() {
+        let mut state = 7_u64;
+        for case in 0..4_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let number = state >> (case % 64);
+            let mut bytes: Vec<u8> = (0..10).map(|at| (number >> (7 * at).min(63)) as u8 | 0x80).collect();
+            let len = (64 - number.leading_zeros()).div_ceil(7).max(1) as usize;
+            bytes.truncate(len);
+            bytes[len - 1] &= 0x7f;
+            // Whatever follows is not read.
+            for behind in [&[][..], &[0xff; 1], &[0x80; 12], &[0; 12]] {
+                let all = [&bytes[..], behind].concat();
+                assert_eq!(varint(&all), Ok((number, behind)), "{bytes:x?} then {behind:x?}");
+            }
+            assert_eq!(varint(&bytes[..len - 1]), Err(FrameError::Truncated), "{bytes:x?}");
+        }
+    }
+
+    #[test]
+    fn decimal_refuses_a_letter_at_any_place() {
+        for len in 1..=20 {
+            let text = &b"12345678901234567890"[..len];
+            let number = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+            assert_eq!(decimal(text), number, "{len} digits");
+            for at in 0..len {
+                for letter in [b'0' - 1, b'9' + 1, b'?', b'0' ^ 0x40, b'0' | 0x80, 0, 0xff] {
+                    let mut other = text.to_vec();
+                    other[at] = letter;
+                    assert_eq!(decimal(&other), None, "{len} digits with {letter:#x} at {at}");
+                }
+            }
+        }
+    }
+
+    /// A field of a message that is made for a test.
+    enum Made {
+        Number(u64, u64),
+        Bytes(u64, Vec<u8>),
+        Message(u64, Vec<Made>),
+    }
+
+    /// The bytes of a message: `padded` writes every number in five bytes more than it takes, `backwards` the fields from
+    /// the highest number down, those of one number in their order.
+    fn encoded(fields: &[Made], padded: bool, backwards: bool) -> Vec<u8> {
+        let number = |mut value: u64| {
+            let (mut bytes, mut left) = (Vec::new(), if padded { 5 } else { 0 });
+            while value >= 0x80 || left > 0 {
+                bytes.push(value as u8 | 0x80);
+                left -= i32::from(value < 0x80);
+                value >>= 7;
+            }
+            [bytes, vec![value as u8]].concat()
+        };
+        let mut parts: Vec<(u64, Vec<u8>)> = Vec::new();
+        for field in fields {
+            let (field, bytes) = match field {
+                Made::Number(field, value) => {
+                    parts.push((*field, [number(field << 3), number(*value)].concat()));
+                    continue;
+                }
+                Made::Bytes(field, bytes) => (*field, bytes.clone()),
+                Made::Message(field, fields) => (*field, encoded(fields, padded, backwards)),
+            };
+            parts.push((field, [number(field << 3 | 2), number(bytes.len() as u64), bytes].concat()));
+        }
+        if backwards {
+            parts.sort_by_key(|(field, _)| u64::MAX - field);
+        }
+        parts.into_iter().flat_map(|(_, bytes)| bytes).collect()
+    }
+
+    fn made_frame(padded: bool, backwards: bool) -> Vec<u8> {
+        use Made::{Bytes, Message, Number};
+        let call = |program, accounts: &[u8], data: &[u8]| {
+            vec![Number(1, program), Bytes(2, accounts.to_vec()), Bytes(3, data.to_vec())]
+        };
+        let balance = |account, amount: &[u8]| {
+            let amount = Message(3, vec![Number(2, 9), Bytes(3, amount.to_vec())]);
+            vec![Number(1, account), Bytes(2, b"mint".to_vec()), amount, Bytes(4, vec![b'o'; 130])]
+        };
+        let keys = (0..3).map(|at| Bytes(2, vec![at; 32]));
+        let message = [Message(1, vec![Number(1, 2)])].into_iter().chain(keys);
+        let message =
+            message.chain([Message(4, call(1, &[0, 2], &[9; 200])), Message(4, call(2, &[1], b"x"))]);
+        let mut inner = call(2, &[3, 4], b"inner");
+        inner.push(Number(4, 3));
+        let meta = vec![
+            Number(2, 5_000),
+            Bytes(3, vec![7, 0x80, 1]),
+            Bytes(4, vec![6, 0xff, 0xff, 3]),
+            Message(5, vec![Number(1, 1), Message(2, inner)]),
+            Bytes(6, b"a line".to_vec()),
+            Bytes(6, b"another line".to_vec()),
+            Message(7, balance(1, b"12345678901")),
+            Message(7, balance(2, b"7")),
+            Message(8, balance(2, b"18446744073709551615")),
+            Bytes(12, vec![8; 32]),
+            Bytes(13, vec![9; 32]),
+            Number(16, 150_000),
+        ];
+        let info = vec![
+            Bytes(1, vec![5; 64]),
+            Message(3, vec![Bytes(1, vec![5; 64]), Message(2, message.collect())]),
+            Message(4, meta),
+            Number(5, 300),
+        ];
+        encoded(&[Message(4, vec![Message(1, info), Number(2, 460_123_886)])], padded, backwards)
+    }
+
+    #[test]
+    fn walk_reads_fields_in_any_order_and_numbers_of_any_length() {
+        for (padded, backwards) in [(false, false), (true, false), (false, true), (true, true)] {
+            let frame = made_frame(padded, backwards);
+            let mut read = Transaction::default();
+            assert_eq!(read.walk(&frame), Ok(()), "padded {padded}, backwards {backwards}");
+            assert_eq!((read.slot, read.index, read.signers), (460_123_886, 300, 2));
+            assert_eq!((read.fee_lamports, read.compute_units), (5_000, 150_000));
+            let mut keys: Vec<u8> = read.keys.iter().map(|key| key.of(&frame)[0]).collect();
+            // Loaded keys are read where they stand.
+            keys.sort_unstable();
+            assert_eq!(keys, [0, 1, 2, 8, 9]);
+            assert_eq!(read.pre_lamports, [7, 128]);
+            assert_eq!(read.post_lamports, [6, 65_535]);
+            let calls = read.instructions.iter().map(|call| {
+                let Instruction { program, top, inner, height, accounts, data } = *call;
+                ((program, top, inner, height), accounts.of(&frame), data.of(&frame))
+            });
+            let expected: [(_, &[u8], &[u8]); 3] = [
+                ((1, 0, 0, 1), &[0, 2], &[9; 200]),
+                ((2, 1, 0, 1), &[1], b"x"),
+                ((2, 1, 1, 3), &[3, 4], b"inner"),
+            ];
+            assert_eq!(calls.collect::<Vec<_>>(), expected);
+            let mut tokens = read.tokens.clone();
+            tokens.sort_by_key(|token| token.account);
+            let amounts = tokens.iter().map(|token| (token.account, token.decimals, token.pre, token.post));
+            let amounts: Vec<_> = amounts.collect();
+            assert_eq!(amounts[0], (1, 9, Some(12_345_678_901), None));
+            assert_eq!((amounts[1].0, amounts[1].1, amounts[1].3), (2, 9, Some(u64::MAX)));
+            for token in tokens {
+                assert_eq!((token.mint.of(&frame), token.owner.of(&frame)), (&b"mint"[..], &[b'o'; 130][..]));
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! It has no clock, thread, socket or randomness of its own, so the same frames give the same bytes.
 #![forbid(unsafe_code)]
 
+pub mod base58;
 pub mod call;
 pub mod constant_product;
 pub mod decision;

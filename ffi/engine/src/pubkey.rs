@@ -2,19 +2,21 @@
 
 use std::fmt;
 
+use crate::base58;
+
 /// A 32-byte Solana address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Pubkey(pub [u8; 32]);
 
 impl Pubkey {
-    /// Reads base58 text at compile or run time.
-    ///
-    /// # Errors
-    /// `None` when the text is not base58 of exactly 32 bytes.
+    /// Reads base58 text; `None` when it is not that of exactly 32 bytes.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Pubkey> {
+        let limbs = base58::fixed::<4>(text)?;
         let mut bytes = [0; 32];
-        five8::decode_32(text, &mut bytes).ok()?;
+        for (place, limb) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(limbs.iter().rev()) {
+            *place = limb.to_be_bytes();
+        }
         Some(Pubkey(bytes))
     }
 
@@ -48,6 +50,17 @@ impl Signature {
     #[must_use]
     pub fn from_slice(bytes: &[u8]) -> Option<Signature> {
         bytes.try_into().ok().map(Signature)
+    }
+
+    /// Reads base58 text; `None` when it is not that of exactly 64 bytes.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Signature> {
+        let limbs = base58::fixed::<8>(text)?;
+        let mut bytes = [0; 64];
+        for (place, limb) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(limbs.iter().rev()) {
+            *place = limb.to_be_bytes();
+        }
+        Some(Signature(bytes))
     }
 }
 

@@ -7,7 +7,9 @@ pub const TOKEN: Pubkey = program(b"TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"
 /// Token-2022, whose mints may take a fee of each transfer.
 pub const TOKEN_2022: Pubkey = program(b"TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
 /// Wrapped SOL's mint.
-pub const WRAPPED_SOL: Pubkey = program(b"So11111111111111111111111111111111111111112");
+pub const WRAPPED_SOL: Pubkey = program(WRAPPED_SOL_TEXT);
+/// The same in base58.
+pub const WRAPPED_SOL_TEXT: &[u8] = b"So11111111111111111111111111111111111111112";
 /// The system program, which moves lamports.
 pub const SYSTEM: Pubkey = Pubkey([0; 32]);
 

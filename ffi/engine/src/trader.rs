@@ -20,7 +20,7 @@ pub struct Payment {
 #[must_use]
 pub fn of(frame: &[u8], transaction: &Transaction, paid: &Payment, named: Option<Pubkey>) -> Option<Pubkey> {
     let account = transaction.token(paid.source);
-    let owner = account.and_then(|account| Pubkey::parse(account.owner.of(frame)));
+    let owner = account.and_then(|account| account.owner(frame));
     if let Some(owner) = owner.filter(|owner| signed(frame, transaction, owner)) {
         return Some(owner);
     }
@@ -48,7 +48,7 @@ pub fn of_user(frame: &[u8], transaction: &Transaction, named: Pubkey) -> Pubkey
 /// The signer whose tokens moved, else the first one. Where no signer's did and the money was a program's,
 /// a keeper signed for somebody: the wallet that got what was bought.
 fn signer(frame: &[u8], transaction: &Transaction, paid: &Payment, spent: bool) -> Option<Pubkey> {
-    let owner = |account: &TokenBalance| Pubkey::parse(account.owner.of(frame));
+    let owner = |account: &TokenBalance| account.owner(frame);
     if spent || transaction.signers > 1 {
         let moved = transaction.tokens.iter().filter(|account| gained(account) != 0).filter_map(owner);
         if let Some(signer) = { moved }.find(|owner| signed(frame, transaction, owner)) {
@@ -57,7 +57,7 @@ fn signer(frame: &[u8], transaction: &Transaction, paid: &Payment, spent: bool) 
     }
     if spent {
         let bought = transaction.tokens.iter().filter(|account| gained(account) >= i128::from(paid.got / 2));
-        let bought = bought.filter(|account| Pubkey::parse(account.mint.of(frame)) == Some(paid.out_mint));
+        let bought = bought.filter(|account| account.mint(frame) == Some(paid.out_mint));
         if let Some(wallet) = bought.filter_map(owner).find(on_curve) {
             return Some(wallet);
         }

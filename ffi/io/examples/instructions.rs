@@ -1,4 +1,4 @@
-//! `instructions append|decode ROUNDS [BLOCK_FILE]`: a fixed amount of work to be counted by callgrind.
+//! `instructions append|decode|json ROUNDS [BLOCK_FILE]`: a fixed amount of work to be counted by callgrind.
 //! `tools/instructions.ts` runs it with two numbers of rounds; the difference is the cost of an event.
 
 use std::error::Error;
@@ -20,7 +20,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["append", rounds] => append(rounds.parse()?),
         ["decode", rounds, file] => decode(rounds.parse()?, file.into()),
-        _ => Err("usage: instructions append ROUNDS | decode ROUNDS BLOCK_FILE".into()),
+        ["json", rounds, file] => json(rounds.parse()?, file.into()),
+        _ => Err("usage: instructions append ROUNDS | decode|json ROUNDS BLOCK_FILE".into()),
     }
 }
 
@@ -60,5 +61,19 @@ fn decode(rounds: usize, file: PathBuf) -> Result<(), Box<dyn Error>> {
         }
     }
     println!("{}", frames.len());
+    Ok(())
+}
+
+/// Each round reads the block's JSON into frames; an event is one frame.
+fn json(rounds: usize, file: PathBuf) -> Result<(), Box<dyn Error>> {
+    let mut frames = 0;
+    for _ in 0..rounds {
+        frames = 0;
+        FileSource::open(std::slice::from_ref(&file), None)?.read_file(|block| {
+            frames += black_box(block).len();
+            true
+        })?;
+    }
+    println!("{frames}");
     Ok(())
 }

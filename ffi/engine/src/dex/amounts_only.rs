@@ -85,7 +85,7 @@ fn pool_of(call: &Call<'_>, into: &Transfer, from: &Transfer) -> Option<Pubkey> 
 }
 
 fn owner_of(call: &Call<'_>, account: u8) -> Option<Pubkey> {
-    Pubkey::parse(call.transaction.token(account)?.owner.of(call.frame))
+    call.owner(call.transaction.token(account)?)
 }
 
 /// The transfers of a call that is no router: each with its mint.

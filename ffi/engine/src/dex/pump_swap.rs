@@ -74,7 +74,7 @@ fn inline(call: &Call<'_>, legs: &mut Vec<Leg>) -> Result<(), DecodeError> {
 fn burned(call: &Call<'_>, event: &[u8], body: &[u8], swap: &Swap, hop: u8) -> Option<Leg> {
     let number = |at: usize| Some(u64::from_le_bytes(body.get(at..at + 8)?.try_into().ok()?));
     let (base, quote) = (number(8)?, number(56)?);
-    let mint = |vault: u8| Pubkey::parse(call.transaction.token(vault)?.mint.of(call.frame));
+    let mint = |vault: u8| call.mint(call.transaction.token(vault)?);
     // PumpSwap names the base vault first everywhere.
     let mints = [mint(swap.vaults[0])?, mint(swap.vaults[1])?];
     let buys = event.starts_with(&BUY_EVENT);
@@ -102,7 +102,7 @@ fn vaults(call: &Call<'_>, pool: &Pubkey, at: usize) -> Option<[u8; 2]> {
     let accounts = call.accounts();
     let mut own = accounts.iter().copied().filter(|&account| {
         let token = call.transaction.token(account);
-        token.and_then(|token| Pubkey::parse(token.owner.of(call.frame))) == Some(*pool)
+        token.and_then(|token| call.owner(token)) == Some(*pool)
     });
     if let (Some(first), Some(second)) = (own.next(), own.next()) {
         return Some([first, second]);

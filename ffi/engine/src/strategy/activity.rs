@@ -92,9 +92,7 @@ impl Deed {
         for token in &transaction.tokens {
             let at = usize::from(token.account);
             is_token[at] = true;
-            let (Some(owner), Some(mint)) =
-                (Pubkey::parse(token.owner.of(frame)), Pubkey::parse(token.mint.of(frame)))
-            else {
+            let (Some(owner), Some(mint)) = (token.owner(frame), token.mint(frame)) else {
                 continue;
             };
             let change = i128::from(token.post.unwrap_or(0)) - i128::from(token.pre.unwrap_or(0));
@@ -176,7 +174,7 @@ fn transfers(
             && key(call.program)
                 .is_some_and(|program| program == token::TOKEN || program == token::TOKEN_2022)
         {
-            let owner = |account: u8| Pubkey::parse(transaction.token(account)?.owner.of(frame));
+            let owner = |account: u8| transaction.token(account)?.owner(frame);
             let Some(moved) = token::transfer(call.data.of(frame), call.accounts.of(frame)) else { continue };
             found.extend(owner(moved.source).zip(owner(moved.destination)));
         }

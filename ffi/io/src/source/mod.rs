@@ -1,7 +1,6 @@
 //! Where frames come from.
 
 pub mod any;
-mod base58;
 pub mod block;
 pub mod file;
 pub mod journal;

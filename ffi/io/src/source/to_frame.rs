@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use base64::Engine as _;
-use engine::pubkey::Pubkey;
+use engine::base58;
+use engine::pubkey::{Pubkey, Signature};
 use serde_json::value::RawValue;
 
-use super::base58;
 use super::proto::Writer;
 use super::rpc::{
     AccountKey, Accounts, Body, JsonInstruction, JsonTransaction, Meta, ParsedInstruction, TokenBalance,
@@ -169,17 +169,21 @@ fn parts<'a>(transaction: Body<'_>, meta: Meta<'a>) -> Result<Parts<'a>, SkipRea
 fn encoded_bytes(text: &str, encoding: &str) -> Option<Vec<u8>> {
     match encoding {
         "base64" => base64::engine::general_purpose::STANDARD.decode(text).ok(),
-        "base58" => base58::decode(text.as_bytes()),
+        "base58" => base58_bytes(text),
         _ => None,
     }
+}
+
+fn base58_bytes(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    base58::append(text.as_bytes(), &mut Vec::new(), &mut bytes)?;
+    Some(bytes)
 }
 
 fn from_json(parts: &mut Parts<'_>, json: &JsonTransaction<'_>) -> Option<()> {
     let wire = &mut parts.transaction;
     for text in &json.signatures {
-        let mut signature = [0; 64];
-        five8::decode_64(text.as_bytes(), &mut signature).ok()?;
-        wire.signatures.push(signature);
+        wire.signatures.push(Signature::parse(text.as_bytes())?.0);
     }
     let message = &json.message;
     let mut signers = 0;
@@ -238,7 +242,7 @@ fn compile(keys: &[Pubkey], json: &JsonInstruction<'_>) -> Option<WireInstructio
         Accounts::Indices(indices) => indices.clone(),
         Accounts::Keys(texts) => texts.iter().map(|text| index(text)).collect::<Option<_>>()?,
     };
-    let data = base58::decode(json.data.as_ref()?.as_bytes())?;
+    let data = base58_bytes(json.data.as_ref()?)?;
     Some(WireInstruction { program, accounts, data })
 }
 
@@ -309,7 +313,7 @@ pub fn signature_of(transaction: &RawValue) -> Option<String> {
     }
     let Ok(Body::Encoded(text, encoding)) = serde_json::from_str(transaction.get()) else { return None };
     let wire = wire_transaction::parse(&encoded_bytes(&text, &encoding)?).ok()?;
-    wire.signatures.first().map(|signature| engine::pubkey::Signature(*signature).to_string())
+    wire.signatures.first().map(|signature| Signature(*signature).to_string())
 }
 
 fn write_transaction(out: &mut Writer<'_>, parts: &Parts<'_>) {
