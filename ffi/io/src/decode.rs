@@ -230,7 +230,8 @@ mod tests {
             std::fs::write(file, &text).expect("writes");
         }
         let mut stream =
-            DecodeStream::open(&DecodeOptions { paths: files, slot: None, tips: Vec::new() }).expect("opens");
+            DecodeStream::open(&DecodeOptions { paths: files.to_vec(), slot: None, tips: Vec::new() })
+                .expect("opens");
         assert_eq!(stream.read(&mut [0; 1_024]).expect("reads"), 0, "there is no leg");
         let summary: serde_json::Value = serde_json::from_str(&stream.summary()).expect("JSON");
         let counted = ["files", "blocks", "transactions", "repeated", "malformed"].map(|name| &summary[name]);

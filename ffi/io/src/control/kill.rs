@@ -71,14 +71,14 @@ fn without_answer(
             .map_err(|error| format!("the kill latch cannot be written: {}", disk::why(&error)))
     };
     match holder(&options.data_dir, module) {
-        Holder::Us(_held) => on_disk(options, module, signed, latch(), sent),
+        Holder::Us(_held) => on_disk(options, module, signed, latch().is_ok(), sent),
         Holder::Agent(pid) => {
             by_signal(options, module, asked, pid, latch(), sent);
             // It has ended meanwhile: an agent by itself, a replay by the signal.
             if !sent.taken
                 && let Holder::Us(_held) = holder(&options.data_dir, module)
             {
-                on_disk(options, module, signed, latch(), sent);
+                on_disk(options, module, signed, latch().is_ok(), sent);
             }
         }
         Holder::Unknown(error) => {
@@ -92,24 +92,18 @@ fn without_answer(
 }
 
 /// Of a module that nobody runs, and nobody can start while we hold its lock.
-fn on_disk(
-    options: &SendOptions,
-    module: Module,
-    signed: &Signed,
-    latched: Result<(), String>,
-    sent: &mut Sent,
-) {
+fn on_disk(options: &SendOptions, module: Module, signed: &Signed, is_latched: bool, sent: &mut Sent) {
     let name = module_name(module);
     match offline(options, module, signed) {
         // What the state on disk could not keep, the latch keeps.
-        Ok(receipt) if receipt.reason.is_empty() || latched.is_ok() => {
+        Ok(receipt) if receipt.reason.is_empty() || is_latched => {
             (sent.path, sent.taken) = ("disk", true);
             (sent.receipt, sent.agent_error) = (Some(receipt_json(&receipt, true)), None);
         }
         Ok(receipt) => sent.agent_error = Some(receipt.reason),
         Err(error) => {
             let note = format!("no {name} agent runs, its next start is latched ({error})");
-            sent.taken = latched.is_ok();
+            sent.taken = is_latched;
             sent.path = if sent.taken { "disk" } else { "none" };
             sent.agent_error = Some(if sent.taken { note } else { error });
         }
