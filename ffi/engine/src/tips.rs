@@ -363,8 +363,7 @@ mod tests {
         let mut known = TipAccounts::default();
         let base = known.accounts.len();
         assert_eq!(base, BASE.iter().map(|(_, accounts)| accounts.len()).sum::<usize>());
-        let name =
-            |known: &TipAccounts, account: &Pubkey| known.service_of(account).map(|name| name.to_string());
+        let name = |known: &TipAccounts, account: &Pubkey| known.service_of(account).map(ToString::to_string);
         assert_eq!(name(&known, &BASE[0].1[3]), Some(JITO.to_owned()));
         assert_eq!(name(&known, &key(1)), None);
         known.add(key(1), "mine");

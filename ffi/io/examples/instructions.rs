@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["append", rounds] => append(rounds.parse()?),
         ["decode", rounds, file] => decode(rounds.parse()?, file.into()),
-        ["json", rounds, file] => json(rounds.parse()?, file.into()),
+        ["json", rounds, file] => json(rounds.parse()?, &file.into()),
         _ => Err("usage: instructions append ROUNDS | decode|json ROUNDS BLOCK_FILE".into()),
     }
 }
@@ -65,11 +65,11 @@ fn decode(rounds: usize, file: PathBuf) -> Result<(), Box<dyn Error>> {
 }
 
 /// Each round reads the block's JSON into frames; an event is one frame.
-fn json(rounds: usize, file: PathBuf) -> Result<(), Box<dyn Error>> {
+fn json(rounds: usize, file: &PathBuf) -> Result<(), Box<dyn Error>> {
     let mut frames = 0;
     for _ in 0..rounds {
         frames = 0;
-        FileSource::open(std::slice::from_ref(&file), None)?.read_file(|block| {
+        FileSource::open(std::slice::from_ref(file), None)?.read_file(|block| {
             frames += black_box(block).len();
             true
         })?;

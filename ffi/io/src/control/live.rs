@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(is_quiet.recv_timeout(MOMENT), Err(RecvTimeoutError::Timeout), "the write is under way");
         live.leave();
         assert_eq!(is_quiet.recv(), Ok(true));
-        waiting.join().unwrap().unwrap();
+        waiting.join().expect("it ends").expect("somebody listens");
     }
 
     #[test]

@@ -273,7 +273,7 @@ mod tests {
     /// What the kernel's machine answers for a call; it reads words of `struct seccomp_data`.
     fn answer_of(filter: &[sock_filter], architecture: u32, call: libc::c_long, arguments: [u32; 3]) -> u32 {
         let word = |at: u32| match at {
-            0 => u32::try_from(call).unwrap(),
+            0 => u32::try_from(call).expect("a number of a call"),
             4 => architecture,
             16 => arguments[0],
             24 => arguments[1],
@@ -301,7 +301,7 @@ mod tests {
         let mut filter = filter();
         set_own_pid(&mut filter, OWN_PID.cast_signed());
         let of = |call, arguments| answer_of(&filter, 0xc000_003e, call, arguments);
-        let answer_fd = u32::try_from(ANSWER_FD).unwrap();
+        let answer_fd = u32::try_from(ANSWER_FD).expect("a descriptor");
         let flags = |flags: libc::c_int| [0, 0, flags.cast_unsigned()];
         for (what, call, arguments) in [
             ("memory", libc::SYS_mmap, [0; 3]),
