@@ -206,8 +206,9 @@ Deno.test("a version is deployed to the module that has it; the baseline needs i
     const lived: string[] = [];
     let receipts = [{ applied: true }];
     let silent: string[] = [];
-    deps.models.deploy = ({ module, version, action }) => {
+    deps.models.deploy = ({ module, version, action, requestId }) => {
       lived.push(`${action} ${module} ${version}`);
+      assert.match(requestId, /^[0-9a-f]{32}$/);
       return Promise.resolve({ request_id: "r", receipts, silent } as never);
     };
     const post = async (path: string, body: unknown) => {
