@@ -224,3 +224,24 @@ Deno.test("a live stream has its place while its socket is open, and frees it wh
     socket.close();
     await eventually(() => deps.streams.count("websocket") === 0, "the free place");
   }));
+
+Deno.test("only a change that was let through looks at all streams", () =>
+  withServer(async ({ call, deps, person }) => {
+    let checks = 0;
+    deps.streams.check = () => void (checks += 1);
+    const admin = bearer((await person("admin")).token);
+    const viewer = bearer((await person("viewer")).token);
+    const add = (headers: Record<string, string>) =>
+      call("POST", "/api/keys", { headers, body: { label: "k", scopes: ["read"] } });
+    assert.deepEqual([(await add({})).status, (await add(viewer)).status, checks], [401, 403, 0]);
+    assert.ok((await add(admin)).ok);
+    assert.equal(checks, 1);
+    assert.equal((await call("POST", "/api/keys", { headers: admin, body: { odd: 1 } })).status, 422);
+    assert.equal(checks, 2);
+    assert.ok((await call("PUT", "/api/schedules", { headers: admin, body: { schedules: [] } })).ok);
+    assert.ok((await call("GET", "/api/auth/me", { headers: viewer })).ok);
+    assert.ok((await call("GET", "/api/users", { headers: admin })).ok);
+    assert.equal(checks, 2, "no login, user or key has changed");
+    assert.ok((await call("POST", "/api/auth/logout", { headers: viewer, body: {} })).ok);
+    assert.equal(checks, 3);
+  }));
