@@ -1,7 +1,8 @@
 /** What an earlier run saw noticed: the same change of the same file needs no second run. */
 import { createHash } from "node:crypto";
 import { CACHE } from "../paths.ts";
-import { type Mutant, mutated } from "./mutant.ts";
+import type { Candidate } from "./languages.ts";
+import { mutated } from "./mutant.ts";
 
 const PATH = `${CACHE}/mutants-seen/noticed`;
 
@@ -9,12 +10,12 @@ const PATH = `${CACHE}/mutants-seen/noticed`;
 export class Noticed {
   readonly #known: Set<string>;
 
-  /** Takes over nothing where `isResumed` is false. */
-  constructor(isResumed: boolean) {
-    Deno.mkdirSync(`${CACHE}/mutants-seen`, { recursive: true });
+  /** Answers with what is known only where it `isResumed`. */
+  constructor(readonly isResumed: boolean) {
+    Deno.mkdirSync(PATH.replace(/\/[^/]*$/, ""), { recursive: true });
     let text = "";
     try {
-      if (isResumed) text = Deno.readTextFileSync(PATH);
+      text = Deno.readTextFileSync(PATH);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
@@ -22,11 +23,11 @@ export class Noticed {
   }
 
   /** Whether a test noticed this very text before. */
-  has(candidate: { source: string; mutant: Mutant }): boolean {
-    return this.#known.has(hashOf(candidate));
+  has(candidate: Candidate): boolean {
+    return this.isResumed && this.#known.has(hashOf(candidate));
   }
 
-  add(candidate: { source: string; mutant: Mutant }): void {
+  add(candidate: Candidate): void {
     const hash = hashOf(candidate);
     if (this.#known.has(hash)) return;
     this.#known.add(hash);
@@ -34,5 +35,5 @@ export class Noticed {
   }
 }
 
-const hashOf = ({ source, mutant }: { source: string; mutant: Mutant }) =>
+const hashOf = ({ source, mutant }: Candidate) =>
   createHash("sha256").update(`${mutant.file}\n${mutated(source, mutant)}`).digest("hex");
