@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { LIBRARY } from "../tools/paths.ts";
-import { Library } from "./library.ts";
+import { check, Library, utf8 } from "./library.ts";
 import { EmbeddedLog } from "./log.ts";
+import { SYMBOLS } from "./symbols.gen.ts";
 
 Deno.test("Library constructor refuses a missing file with the path in the message", () => {
   assert.throws(() => new Library("/nowhere/liblegend.so"), {
@@ -52,4 +53,34 @@ Deno.test("Library text takes an answer that grows from call to call", () => {
     return -10;
   });
   assert.ok(calls > 1 && text.length === 2048 + 3_000 * calls);
+});
+
+/** The exports that take options as JSON before anything else. */
+const WITH_OPTIONS = [
+  "legend_agent_start",
+  "legend_agent_said",
+  "legend_capture",
+  "legend_control_send",
+  "legend_door_start",
+  "legend_kafka_open",
+  "legend_link_start",
+  "legend_registry",
+  "legend_replay_open",
+  "legend_sink_open",
+  "legend_store_run",
+  "legend_trainer_open",
+] as const;
+
+Deno.test("options with a field that Rust does not know are refused, and it is named", async () => {
+  const library = new Library(LIBRARY);
+  const options = utf8('{"no_such_field":1}');
+  for (const name of WITH_OPTIONS) {
+    const out = new Uint8Array(2048);
+    const ends = SYMBOLS[name].parameters.length - 4;
+    const call = library.symbols[name] as unknown as (...words: unknown[]) => number | Promise<number>;
+    // What stands between the options and the answer's place is never looked at.
+    const between = Array.from({ length: ends }, (_, at) => at % 2 === 0 ? options : options.length);
+    const value = await call(options, options.length, ...between, out, out.length);
+    assert.throws(() => check(value, out), /unknown field `no_such_field`/, name);
+  }
 });

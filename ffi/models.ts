@@ -220,10 +220,16 @@ export class ModelRegistry {
     readonly foreign = false,
   ) {}
 
-  #ask<T>(module: ModuleName, ask: string, more: Record<string, unknown> = {}): T {
+  #ask<T>(module: ModuleName, what: string, more: Record<string, unknown> = {}): T {
     const sign_sk_hex = this.signSkHex || null;
     const text = utf8(
-      JSON.stringify({ data_dir: this.dataDir, module, sign_sk_hex, foreign: this.foreign, ask, ...more }),
+      JSON.stringify({
+        data_dir: this.dataDir,
+        module,
+        sign_sk_hex,
+        foreign: this.foreign,
+        ask: { what, ...more },
+      }),
     );
     const { legend_registry } = this.library.symbols;
     return JSON.parse(this.library.text((out, size) => legend_registry(text, text.length, out, size)));

@@ -80,6 +80,7 @@ pub unsafe extern "C" fn legend_control_send(
 
 /// What `legend_agent_said` checks, and against what.
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SaidOptions {
     said: client::Said,
     data_dir: std::path::PathBuf,

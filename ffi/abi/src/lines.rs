@@ -110,6 +110,7 @@ pub extern "C" fn legend_lines_close(stream: u32) {
 }
 
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CaptureOptions {
     sources: Vec<String>,
     blocks: Option<u64>,

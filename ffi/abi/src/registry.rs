@@ -15,6 +15,7 @@ use crate::{Failure, Status, answer_text, bad_handle, guard, text};
 
 /// What becomes of a trained model, or of a file.
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Registration {
     data_dir: PathBuf,
     module: String,
@@ -99,7 +100,7 @@ fn read_artefact(file: &Path) -> Result<Vec<u8>, Failure> {
 
 /// What is asked of the registry.
 #[derive(serde::Deserialize)]
-#[serde(tag = "ask", rename_all = "snake_case")]
+#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
 enum Ask {
     /// All versions with their manifests and what is live, pinned, in shadow.
     List,
@@ -118,6 +119,7 @@ enum Ask {
 }
 
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RegistryCall {
     data_dir: PathBuf,
     /// Whether models that bring code of their own may be used here.
@@ -125,7 +127,6 @@ struct RegistryCall {
     foreign: bool,
     module: String,
     sign_sk_hex: Option<String>,
-    #[serde(flatten)]
     ask: Ask,
 }
 

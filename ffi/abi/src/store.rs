@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::{Failure, Status, guard, text};
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct StoreOptions {
     /// Path of `libchdb.so`.
     library: String,

@@ -26,6 +26,7 @@ const SAID: Duration = Duration::from_secs(4);
 
 /// The rules, as JSON.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DoorOptions {
     /// The port that the API listens on.
     pub port: u16,

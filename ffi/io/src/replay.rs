@@ -32,6 +32,7 @@ pub use topics::WriteTo;
 
 /// What `legend replay` asks for.
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ReplayOptions {
     /// As `--source`: files, or a simulated chain.
     pub sources: Vec<String>,

@@ -28,6 +28,7 @@ pub enum Content {
 
 /// Where a sink begins and ends.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SinkOptions {
     /// What the records are.
     pub content: Content,

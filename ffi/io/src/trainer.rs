@@ -13,6 +13,7 @@ use model::trainers::{from_lightgbm, from_xgboost};
 
 /// Which engine, and what it is given.
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TrainerOptions {
     /// `xgb` or `lgbm`.
     pub kind: String,

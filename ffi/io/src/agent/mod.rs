@@ -57,6 +57,7 @@ const WATCH: Duration = Duration::from_millis(20);
 
 /// What `legend run agent` asks for.
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AgentOptions {
     /// `arbitrage` or `mev`.
     pub module: String,
@@ -93,6 +94,7 @@ pub struct AgentOptions {
 
 /// `log.*` of the configuration.
 #[derive(serde::Deserialize, Clone, Copy)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Size of one segment file.
     pub segment_bytes: u64,

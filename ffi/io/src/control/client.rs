@@ -36,6 +36,7 @@ const MIRROR_TOPIC: &str = "control-commands";
 
 /// What to send.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SendOptions {
     /// The installation.
     pub data_dir: PathBuf,

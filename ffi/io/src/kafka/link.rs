@@ -34,6 +34,7 @@ const SETTLE: Duration = Duration::from_millis(500);
 
 /// One topic of the link.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LinkTopic {
     /// Its name.
     pub name: String,
@@ -49,6 +50,7 @@ pub struct LinkTopic {
 
 /// What `legend run link` asks for.
 #[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LinkOptions {
     /// Folder that holds `log/`; the link's own files are in `link/`.
     pub data_dir: PathBuf,

@@ -34,6 +34,7 @@ const MESSAGE_BYTES_MAX: &str = "10485760";
 
 /// How to reach a cluster. It holds a password: it is never printed.
 #[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KafkaOptions {
     /// `host:port,…`.
     pub brokers: String,

@@ -14,6 +14,7 @@ use crate::publish::{Published, Publisher};
 
 /// Where a replay writes what agents of the same source write.
 #[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WriteTo {
     /// Folder that holds `log/` and `agents/`.
     pub data_dir: PathBuf,
