@@ -173,6 +173,8 @@ const PAYERS_TOLD_APART: usize = 32;
 /// Different wallets that pay an account before it is a candidate. Two or three may be one person's; that eight are
 /// says that it is a service of some kind, not which.
 pub const CANDIDATE_PAYERS_MIN: usize = 8;
+/// Services that have room from the start: those of the table, and as many as a file may name.
+const SERVICES_USUAL: usize = 40;
 /// Candidates that are shown; their number beside them has all.
 const SHOWN_MAX: usize = 16;
 
@@ -184,8 +186,20 @@ struct Watched {
     weight: u64,
     payments: u64,
     lamports: u64,
-    /// The first bytes of who paid, each once.
-    payers: Vec<u64>,
+    /// The first bytes of who paid, each once; of these so many are set.
+    payers: [u64; PAYERS_TOLD_APART],
+    payers_len: usize,
+}
+
+impl Watched {
+    fn new(account: Pubkey, weight: u64) -> Watched {
+        let payers = [0; PAYERS_TOLD_APART];
+        Watched { account, weight, payments: 0, lamports: 0, payers, payers_len: 0 }
+    }
+
+    fn payers(&self) -> &[u64] {
+        &self.payers[..self.payers_len]
+    }
 }
 
 /// What went to one service.
@@ -224,10 +238,17 @@ pub struct TipsTold {
 }
 
 /// Counts tips by service, and who else is paid as a landing service is: at the top level, by many wallets.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct TipsSeen {
     services: Vec<ServiceTips>,
     watched: Vec<Watched>,
+}
+
+impl Default for TipsSeen {
+    fn default() -> Self {
+        // All the room that it will ever need: an event that decides nothing takes no memory.
+        TipsSeen { services: Vec::with_capacity(SERVICES_USUAL), watched: Vec::with_capacity(WATCHED_MAX) }
+    }
 }
 
 impl TipsSeen {
@@ -266,16 +287,13 @@ impl TipsSeen {
         let at = match self.watched.iter().position(|row| row.account == account) {
             Some(at) => at,
             None if self.watched.len() < WATCHED_MAX => {
-                let payers = Vec::with_capacity(1);
-                self.watched.push(Watched { account, weight: 0, payments: 0, lamports: 0, payers });
+                self.watched.push(Watched::new(account, 0));
                 self.watched.len() - 1
             }
             None => {
                 let least = self.watched.iter().enumerate().min_by_key(|(_, row)| row.weight);
                 let at = least.map_or(0, |(at, _)| at);
-                let row = &mut self.watched[at];
-                (row.account, row.payments, row.lamports) = (account, 0, 0);
-                row.payers.clear();
+                self.watched[at] = Watched::new(account, self.watched[at].weight);
                 at
             }
         };
@@ -285,19 +303,20 @@ impl TipsSeen {
         row.lamports = row.lamports.saturating_add(lamports);
         // Two wallets that begin alike count once: too few rather than too many.
         let short = payer.0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        if row.payers.len() < PAYERS_TOLD_APART && !row.payers.contains(&short) {
-            row.payers.push(short);
+        if row.payers_len < PAYERS_TOLD_APART && !row.payers().contains(&short) {
+            row.payers[row.payers_len] = short;
+            row.payers_len += 1;
         }
     }
 
     /// What there is to tell.
     #[must_use]
     pub fn told(&self) -> TipsTold {
-        let candidates = self.watched.iter().filter(|row| row.payers.len() >= CANDIDATE_PAYERS_MIN);
+        let candidates = self.watched.iter().filter(|row| row.payers_len >= CANDIDATE_PAYERS_MIN);
         let mut shown: Vec<Candidate> = candidates
             .map(|row| Candidate {
                 account: row.account,
-                payers: row.payers.len(),
+                payers: row.payers_len,
                 payments: row.payments,
                 lamports: row.lamports,
             })
