@@ -44,6 +44,12 @@ impl Block {
         self.ends.clear();
     }
 
+    /// Says the slot of a whole block and when all of it was received.
+    pub(crate) fn end(&mut self, slot: u64, time_ns: u64) {
+        (self.slot, self.time_ns) = (slot, time_ns);
+        self.ends.iter_mut().for_each(|(_, received_ns)| *received_ns = time_ns);
+    }
+
     /// Adds what `write` appends as one frame; nothing when it fails.
     pub(crate) fn push<E>(
         &mut self,

@@ -11,7 +11,7 @@ use engine::frame::{FrameError, Transaction, block_end};
 
 use super::block::Block;
 use super::journal::{self, Frames};
-use super::rpc::{Document, List, TransactionWithMeta, WholeBlock, WholeTransaction};
+use super::rpc::{self, BlockSays, Document, List, TransactionWithMeta, WholeTransaction};
 use super::to_frame::{self, Place, SkipReason};
 use super::unpack::{self, TEXT_BYTES_MAX, Unpacked, cannot_read};
 
@@ -223,25 +223,12 @@ impl FileSource {
         each: &mut impl FnMut(&Block) -> bool,
     ) -> Result<(), SourceError> {
         let mut block = Block::default();
-        if text.len() <= WHOLE_BYTES_MAX
-            && let Ok(whole) = serde_json::from_str::<WholeBlock<'_>>(text)
-            && let Some(slot) = self.slot.or(whole.slot).or(hint)
-        {
-            block.clear(slot, nanoseconds(whole.block_time), true);
-            let mut odd = false;
-            for (index, WholeTransaction { transaction, meta, version }) in (0..).zip(whole.transactions) {
-                let place = Place { slot, index };
-                let at = block.time_ns;
-                let written =
-                    block.push(at, |out| to_frame::write_parsed(out, place, transaction, meta, version));
-                odd |= written.is_err();
-            }
-            if !odd {
-                self.hand_out(&mut block, each);
-                return Ok(());
-            }
-            // Read again, transaction by transaction, to name what is odd.
+        if text.len() <= WHOLE_BYTES_MAX && self.read_whole(text, hint, &mut block) {
+            self.hand_out(&mut block, each);
+            return Ok(());
         }
+        // Read again, transaction by transaction, to name what is odd.
+        block.clear(0, 0, false);
         let (mut torn, mut refused, mut good) = (Vec::new(), Vec::new(), false);
         for_each_document(path, text, &mut torn, |document| {
             match self.fill(path, document, hint, &mut block) {
@@ -267,6 +254,31 @@ impl FileSource {
             self.unread.refused(line.strip_prefix(&said).unwrap_or(line));
         }
         Ok(())
+    }
+
+    /// Fills `block` when `text` is a block and nothing else, of a slot that is known, with nothing odd in it.
+    fn read_whole(&self, text: &str, hint: Option<u64>, block: &mut Block) -> bool {
+        let mut sure = self.slot;
+        // Once more where the slot is only said after the transactions.
+        for _ in 0..2 {
+            block.clear(0, 0, true);
+            let mut taken = None;
+            let says = rpc::read_whole(text, |said, WholeTransaction { transaction, meta, version }| {
+                taken = sure.or(said).or(hint);
+                let place = Place { slot: taken.unwrap_or_default(), index: block.len() as u64 };
+                let written =
+                    block.push(0, |out| to_frame::write_parsed(out, place, transaction, meta, version));
+                written.is_ok()
+            });
+            let Ok(BlockSays { slot, block_time }) = says else { return false };
+            sure = sure.or(slot).or(hint);
+            let Some(slot) = sure else { return false };
+            if taken == sure || block.is_empty() {
+                block.end(slot, nanoseconds(block_time));
+                return true;
+            }
+        }
+        false
     }
 
     /// Blocks of a capture journal: frames up to a `block_meta`, which ends the slot.

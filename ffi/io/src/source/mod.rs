@@ -7,6 +7,7 @@ pub mod journal;
 mod proto;
 mod rpc;
 pub mod sim;
+mod text;
 mod to_frame;
 pub mod topic;
 pub mod unpack;

@@ -2,14 +2,15 @@
 //!
 //! Everything is optional here and checked where it is used: the input may be anything.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use super::text::Text;
 
 /// A block, a transaction, either inside `result`, or `{slot, block}`.
 #[derive(Deserialize)]
@@ -49,10 +50,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for List<'a> {
     }
 }
 
-fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<WholeTransaction<'de>>, D::Error> {
-    deserializer.deserialize_seq(Bounded::<_, WHOLE_MAX>(PhantomData))
-}
-
 struct Bounded<T, const MAX: usize>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for Bounded<T, MAX> {
@@ -74,17 +71,97 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for Bounded<T, MAX
     }
 }
 
-/// A whole block in one pass, for the usual file: the bare answer, every transaction as it should be.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct WholeBlock<'a> {
-    #[serde(borrow, deserialize_with = "whole")]
-    pub transactions: Vec<WholeTransaction<'a>>,
+/// What a block says of itself.
+#[derive(Default)]
+pub struct BlockSays {
     pub slot: Option<u64>,
     pub block_time: Option<i64>,
 }
 
-/// One transaction of a [`WholeBlock`].
+/// Reads a whole block in one pass, for the usual file: the bare answer, every transaction as it should be. Each is
+/// handed out before the next is read, with the slot if that was said before it; `each` refuses the block by false.
+///
+/// # Errors
+/// It is no such block.
+pub fn read_whole<'a>(
+    text: &'a str,
+    each: impl FnMut(Option<u64>, WholeTransaction<'a>) -> bool,
+) -> serde_json::Result<BlockSays> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let says = deserializer.deserialize_map(WholeBlock(each))?;
+    deserializer.end()?;
+    Ok(says)
+}
+
+struct WholeBlock<F>(F);
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum BlockKey {
+    Transactions,
+    Slot,
+    BlockTime,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de, F: FnMut(Option<u64>, WholeTransaction<'de>) -> bool> Visitor<'de> for WholeBlock<F> {
+    type Value = BlockSays;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a block")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<BlockSays, M::Error> {
+        let (mut slot, mut block_time, mut seen) = (None, None, false);
+        while let Some(key) = map.next_key()? {
+            match key {
+                BlockKey::Transactions if !seen => {
+                    let each = |transaction| (self.0)(slot.flatten(), transaction);
+                    map.next_value_seed(WholeList(each))?;
+                    seen = true;
+                }
+                BlockKey::Slot if slot.is_none() => slot = Some(map.next_value()?),
+                BlockKey::BlockTime if block_time.is_none() => block_time = Some(map.next_value()?),
+                BlockKey::Other => drop(map.next_value::<IgnoredAny>()?),
+                _ => return Err(de::Error::custom("a field of the block comes twice")),
+            }
+        }
+        let says = BlockSays { slot: slot.flatten(), block_time: block_time.flatten() };
+        if seen { Ok(says) } else { Err(de::Error::missing_field("transactions")) }
+    }
+}
+
+struct WholeList<F>(F);
+
+impl<'de, F: FnMut(WholeTransaction<'de>) -> bool> DeserializeSeed<'de> for WholeList<F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, F: FnMut(WholeTransaction<'de>) -> bool> Visitor<'de> for WholeList<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of transactions")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(mut self, mut list: S) -> Result<(), S::Error> {
+        let mut count = 0;
+        while let Some(transaction) = list.next_element()? {
+            count += 1;
+            if count > WHOLE_MAX || !(self.0)(transaction) {
+                return Err(de::Error::custom("a transaction too many, or an odd one"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One transaction of a whole block.
 #[derive(Deserialize)]
 pub struct WholeTransaction<'a> {
     #[serde(borrow)]
@@ -111,7 +188,7 @@ pub enum Body<'a> {
     /// json and jsonParsed.
     Json(JsonTransaction<'a>),
     /// The bytes as text, and `base58` or `base64`.
-    Encoded(Cow<'a, str>, Cow<'a, str>),
+    Encoded(Text<'a>, Text<'a>),
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Body<'a> {
@@ -134,11 +211,11 @@ impl<'de> serde::de::Visitor<'de> for BodyVisitor {
     }
 
     fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Body<'de>, E> {
-        Ok(Body::Encoded(Cow::Borrowed(text), Cow::Borrowed("base58")))
+        Ok(Body::Encoded(Text::of(text), Text::of("base58")))
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Body<'de>, E> {
-        Ok(Body::Encoded(Cow::Owned(text.to_owned()), Cow::Borrowed("base58")))
+        Ok(Body::Encoded(Text::of(text.to_owned()), Text::of("base58")))
     }
 
     fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Body<'de>, A::Error> {
@@ -148,14 +225,14 @@ impl<'de> serde::de::Visitor<'de> for BodyVisitor {
         if list.next_element::<serde::de::IgnoredAny>()?.is_some() {
             return Err(missing());
         }
-        Ok(Body::Encoded(Cow::Borrowed(text), Cow::Borrowed(encoding)))
+        Ok(Body::Encoded(Text::of(text), Text::of(encoding)))
     }
 }
 
 #[derive(Deserialize)]
 pub struct JsonTransaction<'a> {
     #[serde(borrow)]
-    pub signatures: Vec<Cow<'a, str>>,
+    pub signatures: Vec<Text<'a>>,
     #[serde(borrow)]
     pub message: JsonMessage<'a>,
 }
@@ -167,7 +244,7 @@ pub struct JsonMessage<'a> {
     #[serde(borrow)]
     pub account_keys: Vec<AccountKey<'a>>,
     #[serde(borrow)]
-    pub recent_blockhash: Option<Cow<'a, str>>,
+    pub recent_blockhash: Option<Text<'a>>,
     #[serde(borrow)]
     pub instructions: Vec<JsonInstruction<'a>>,
 }
@@ -182,8 +259,8 @@ pub struct Header {
 
 /// A plain key, or jsonParsed's object, which lists the loaded ones too.
 pub enum AccountKey<'a> {
-    Plain(Cow<'a, str>),
-    Parsed { pubkey: Cow<'a, str>, signer: bool },
+    Plain(Text<'a>),
+    Parsed { pubkey: Text<'a>, signer: bool },
 }
 
 // By hand: serde's `untagged` would copy every key into a tree first.
@@ -192,7 +269,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for AccountKey<'a> {
         #[derive(Deserialize)]
         struct Parsed<'a> {
             #[serde(borrow)]
-            pubkey: Cow<'a, str>,
+            pubkey: Text<'a>,
             #[serde(default)]
             signer: bool,
         }
@@ -205,11 +282,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for AccountKey<'a> {
             }
 
             fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(AccountKey::Plain(Cow::Borrowed(text)))
+                Ok(AccountKey::Plain(Text::of(text)))
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(AccountKey::Plain(Cow::Owned(text.to_owned())))
+                Ok(AccountKey::Plain(Text::of(text.to_owned())))
             }
 
             fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
@@ -226,11 +303,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for AccountKey<'a> {
 pub struct JsonInstruction<'a> {
     pub program_id_index: Option<u8>,
     #[serde(borrow)]
-    pub program_id: Option<Cow<'a, str>>,
+    pub program_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub accounts: Option<Accounts<'a>>,
     #[serde(borrow)]
-    pub data: Option<Cow<'a, str>>,
+    pub data: Option<Text<'a>>,
     #[serde(borrow)]
     pub parsed: Option<&'a RawValue>,
     pub stack_height: Option<u32>,
@@ -239,7 +316,7 @@ pub struct JsonInstruction<'a> {
 /// Indices, or jsonParsed's keys.
 pub enum Accounts<'a> {
     Indices(Vec<u8>),
-    Keys(Vec<Cow<'a, str>>),
+    Keys(Vec<Text<'a>>),
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Accounts<'a> {
@@ -273,7 +350,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Accounts<'a> {
 
 enum Item<'a> {
     Index(u8),
-    Key(Cow<'a, str>),
+    Key(Text<'a>),
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Item<'a> {
@@ -291,11 +368,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Item<'a> {
             }
 
             fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Item::Key(Cow::Borrowed(text)))
+                Ok(Item::Key(Text::of(text)))
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Item::Key(Cow::Owned(text.to_owned())))
+                Ok(Item::Key(Text::of(text.to_owned())))
             }
         }
         deserializer.deserialize_any(Either)
@@ -313,7 +390,7 @@ pub struct Meta<'a> {
     #[serde(borrow)]
     pub inner_instructions: Option<Vec<InnerInstructions<'a>>>,
     #[serde(borrow)]
-    pub log_messages: Option<Vec<Cow<'a, str>>>,
+    pub log_messages: Option<Vec<Text<'a>>>,
     #[serde(borrow)]
     pub pre_token_balances: Option<Vec<TokenBalance<'a>>>,
     #[serde(borrow)]
@@ -335,11 +412,11 @@ pub struct InnerInstructions<'a> {
 pub struct TokenBalance<'a> {
     pub account_index: u8,
     #[serde(borrow)]
-    pub mint: Cow<'a, str>,
+    pub mint: Text<'a>,
     #[serde(borrow)]
-    pub owner: Option<Cow<'a, str>>,
+    pub owner: Option<Text<'a>>,
     #[serde(borrow)]
-    pub program_id: Option<Cow<'a, str>>,
+    pub program_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub ui_token_amount: UiTokenAmount<'a>,
 }
@@ -347,23 +424,23 @@ pub struct TokenBalance<'a> {
 #[derive(Deserialize)]
 pub struct UiTokenAmount<'a> {
     #[serde(borrow)]
-    pub amount: Cow<'a, str>,
+    pub amount: Text<'a>,
     pub decimals: u8,
 }
 
 #[derive(Deserialize)]
 pub struct LoadedAddresses<'a> {
     #[serde(borrow)]
-    pub writable: Vec<Cow<'a, str>>,
+    pub writable: Vec<Text<'a>>,
     #[serde(borrow)]
-    pub readonly: Vec<Cow<'a, str>>,
+    pub readonly: Vec<Text<'a>>,
 }
 
 /// jsonParsed's account of a token instruction.
 #[derive(Deserialize)]
 pub struct ParsedInstruction<'a> {
     #[serde(borrow, rename = "type")]
-    pub kind: Cow<'a, str>,
+    pub kind: Text<'a>,
     #[serde(borrow)]
     pub info: ParsedInfo<'a>,
 }
@@ -372,17 +449,17 @@ pub struct ParsedInstruction<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct ParsedInfo<'a> {
     #[serde(borrow)]
-    pub source: Option<Cow<'a, str>>,
+    pub source: Option<Text<'a>>,
     #[serde(borrow)]
-    pub destination: Option<Cow<'a, str>>,
+    pub destination: Option<Text<'a>>,
     #[serde(borrow)]
-    pub mint: Option<Cow<'a, str>>,
+    pub mint: Option<Text<'a>>,
     #[serde(borrow)]
-    pub authority: Option<Cow<'a, str>>,
+    pub authority: Option<Text<'a>>,
     #[serde(borrow)]
-    pub multisig_authority: Option<Cow<'a, str>>,
+    pub multisig_authority: Option<Text<'a>>,
     #[serde(borrow)]
-    pub amount: Option<Cow<'a, str>>,
+    pub amount: Option<Text<'a>>,
     pub lamports: Option<u64>,
     #[serde(borrow)]
     pub token_amount: Option<UiTokenAmount<'a>>,

@@ -11,6 +11,7 @@ use super::proto::Writer;
 use super::rpc::{
     AccountKey, Accounts, Body, JsonInstruction, JsonTransaction, Meta, ParsedInstruction, TokenBalance,
 };
+use super::text::Text;
 use super::wire_transaction::{self, WireError, WireInstruction, WireTransaction};
 
 /// Why a transaction gives no frame.
@@ -55,9 +56,10 @@ pub struct Place {
 }
 
 struct Parts<'a> {
+    /// Its keys are all, loaded ones included, as the indices mean them.
     transaction: WireTransaction,
-    /// All keys, loaded ones included, as the indices mean them.
-    keys: Vec<Pubkey>,
+    /// How many of the keys the transaction itself lists.
+    own_keys: usize,
     meta: Meta<'a>,
 }
 
@@ -92,28 +94,29 @@ pub fn write_parsed(
     if version.is_some_and(|version| !matches!(version.get(), "\"legacy\"" | "0" | "1" | "null")) {
         return Err(SkipReason::UnknownVersion);
     }
-    let parts = parts(transaction, meta)?;
+    let mut limbs = Vec::new();
+    let mut parts = parts(transaction, meta, &mut limbs)?;
     let none = "it has no signature";
-    let signature = parts.transaction.signatures.first().ok_or(SkipReason::of(none))?;
+    let signature = *parts.transaction.signatures.first().ok_or(SkipReason::of(none))?;
     let is_vote = parts.transaction.instructions.first().is_some_and(|first| {
-        parts.keys.get(usize::from(first.program)).is_some_and(|key| *key == VOTE)
+        parts.transaction.keys.get(usize::from(first.program)).is_some_and(|key| *key == VOTE)
             && parts.transaction.instructions.len() == 1
     });
     let failed = parts.meta.err.is_some_and(|error| error.get() != "null");
     if parts.meta.inner_instructions.is_none() && !failed && !is_vote {
         return Err(SkipReason::of(UNRECORDED));
     }
-    let inner = inner_instructions(&parts)?;
+    let inner = inner_instructions(&mut parts, &mut limbs)?;
     let tops = parts.transaction.instructions.iter();
     let called = inner.iter().flat_map(|(_, instructions)| instructions.iter().map(|(called, _)| called));
-    if !tops.chain(called).all(|instruction| is_within(instruction, parts.keys.len())) {
+    if !tops.chain(called).all(|instruction| is_within(instruction, parts.transaction.keys.len())) {
         let why =
             "an instruction names an account that it does not list (loadedAddresses are missing or cut)";
         return Err(SkipReason::of(why));
     }
     Writer(out).message(4, |update| {
         update.message(1, |info| {
-            info.bytes(1, signature);
+            info.bytes(1, &signature);
             info.number(2, is_vote.into());
             info.message(3, |body| write_transaction(body, &parts));
             info.message(4, |meta| write_meta(meta, &parts, &inner));
@@ -135,7 +138,7 @@ pub const VOTE: Pubkey = Pubkey([
     0x35, 0x5e, 0x73, 0xd1, 0x10, 0x43, 0xfc, 0x0d, 0xa3, 0x53, 0x80, 0x00, 0x00, 0x00, 0x00,
 ]);
 
-fn parts<'a>(transaction: Body<'_>, meta: Meta<'a>) -> Result<Parts<'a>, SkipReason> {
+fn parts<'a>(transaction: Body<'_>, meta: Meta<'a>, limbs: &mut Vec<u64>) -> Result<Parts<'a>, SkipReason> {
     let (wire, json) = match transaction {
         Body::Json(json) => (WireTransaction::default(), Some(json)),
         Body::Encoded(text, encoding) => {
@@ -148,18 +151,19 @@ fn parts<'a>(transaction: Body<'_>, meta: Meta<'a>) -> Result<Parts<'a>, SkipRea
             (wire, None)
         }
     };
-    let mut parts = Parts { transaction: wire, keys: Vec::new(), meta };
-    match json {
-        None => parts.keys.clone_from(&parts.transaction.keys),
-        Some(json) => from_json(&mut parts, &json)
-            .ok_or(SkipReason::of("a key, signature or instruction of it is not as JSON-RPC writes it"))?,
+    let own_keys = wire.keys.len();
+    let mut parts = Parts { transaction: wire, own_keys, meta };
+    if let Some(json) = json {
+        from_json(&mut parts, json, limbs)
+            .ok_or(SkipReason::of("a key, signature or instruction of it is not as JSON-RPC writes it"))?;
     }
-    if parts.keys.len() == parts.transaction.keys.len()
+    let keys = &mut parts.transaction.keys;
+    if keys.len() == parts.own_keys
         && let Some(loaded) = &parts.meta.loaded_addresses
     {
         for text in loaded.writable.iter().chain(&loaded.readonly) {
             let key = Pubkey::parse(text.as_bytes());
-            parts.keys.push(key.ok_or(SkipReason::of("a loaded address of it is no key"))?);
+            keys.push(key.ok_or(SkipReason::of("a loaded address of it is no key"))?);
         }
     }
     Ok(parts)
@@ -169,24 +173,26 @@ fn parts<'a>(transaction: Body<'_>, meta: Meta<'a>) -> Result<Parts<'a>, SkipRea
 fn encoded_bytes(text: &str, encoding: &str) -> Option<Vec<u8>> {
     match encoding {
         "base64" => base64::engine::general_purpose::STANDARD.decode(text).ok(),
-        "base58" => base58_bytes(text),
+        "base58" => base58_bytes(text, &mut Vec::new()),
         _ => None,
     }
 }
 
-fn base58_bytes(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    base58::append(text.as_bytes(), &mut Vec::new(), &mut bytes)?;
+fn base58_bytes(text: &str, limbs: &mut Vec<u64>) -> Option<Vec<u8>> {
+    // Four digits are less than three bytes.
+    let mut bytes = Vec::with_capacity(text.len() * 3 / 4 + 1);
+    base58::append(text.as_bytes(), limbs, &mut bytes)?;
     Some(bytes)
 }
 
-fn from_json(parts: &mut Parts<'_>, json: &JsonTransaction<'_>) -> Option<()> {
+fn from_json(parts: &mut Parts<'_>, json: JsonTransaction<'_>, limbs: &mut Vec<u64>) -> Option<()> {
     let wire = &mut parts.transaction;
     for text in &json.signatures {
         wire.signatures.push(Signature::parse(text.as_bytes())?.0);
     }
-    let message = &json.message;
+    let message = json.message;
     let mut signers = 0;
+    wire.keys.reserve(message.account_keys.len());
     for key in &message.account_keys {
         let text = match key {
             AccountKey::Plain(text) => text,
@@ -195,7 +201,7 @@ fn from_json(parts: &mut Parts<'_>, json: &JsonTransaction<'_>) -> Option<()> {
                 pubkey
             }
         };
-        parts.keys.push(Pubkey::parse(text.as_bytes())?);
+        wire.keys.push(Pubkey::parse(text.as_bytes())?);
     }
     wire.header = message.header.as_ref().map_or([signers, 0, 0], |header| {
         [
@@ -208,26 +214,27 @@ fn from_json(parts: &mut Parts<'_>, json: &JsonTransaction<'_>) -> Option<()> {
         wire.blockhash = Pubkey::parse(hash.as_bytes())?.0;
     }
     // jsonParsed lists the loaded keys among the static ones: the split does not matter to indices.
-    wire.keys.clone_from(&parts.keys);
+    parts.own_keys = wire.keys.len();
     if let Some(loaded) = &parts.meta.loaded_addresses
         && matches!(message.account_keys.first(), Some(AccountKey::Parsed { .. }))
     {
         let loaded = loaded.writable.len() + loaded.readonly.len();
-        wire.keys.truncate(wire.keys.len().checked_sub(loaded)?);
+        parts.own_keys = wire.keys.len().checked_sub(loaded)?;
     } else if let Some(loaded) = &parts.meta.loaded_addresses {
         for text in loaded.writable.iter().chain(&loaded.readonly) {
-            parts.keys.push(Pubkey::parse(text.as_bytes())?);
+            wire.keys.push(Pubkey::parse(text.as_bytes())?);
         }
     }
-    for instruction in &message.instructions {
-        let compiled = compile(&parts.keys, instruction)?;
-        parts.transaction.instructions.push(compiled);
+    wire.instructions.reserve(message.instructions.len());
+    for instruction in message.instructions {
+        let compiled = compile(&wire.keys, instruction, limbs)?;
+        wire.instructions.push(compiled);
     }
     Some(())
 }
 
 /// An instruction in any JSON encoding to indices and bytes.
-fn compile(keys: &[Pubkey], json: &JsonInstruction<'_>) -> Option<WireInstruction> {
+fn compile(keys: &[Pubkey], json: JsonInstruction<'_>, limbs: &mut Vec<u64>) -> Option<WireInstruction> {
     let index = |text: &str| {
         let key = Pubkey::parse(text.as_bytes())?;
         keys.iter().position(|known| *known == key).and_then(|at| u8::try_from(at).ok())
@@ -238,11 +245,11 @@ fn compile(keys: &[Pubkey], json: &JsonInstruction<'_>) -> Option<WireInstructio
         let (accounts, data) = unparse(parsed, &index).unwrap_or_default();
         return Some(WireInstruction { program, accounts, data });
     }
-    let accounts = match json.accounts.as_ref()? {
-        Accounts::Indices(indices) => indices.clone(),
+    let accounts = match json.accounts? {
+        Accounts::Indices(indices) => indices,
         Accounts::Keys(texts) => texts.iter().map(|text| index(text)).collect::<Option<_>>()?,
     };
-    let data = base58_bytes(json.data.as_ref()?)?;
+    let data = base58_bytes(&json.data?, limbs)?;
     Some(WireInstruction { program, accounts, data })
 }
 
@@ -250,7 +257,7 @@ fn compile(keys: &[Pubkey], json: &JsonInstruction<'_>) -> Option<WireInstructio
 fn unparse(parsed: &RawValue, index: &impl Fn(&str) -> Option<u8>) -> Option<(Vec<u8>, Vec<u8>)> {
     let parsed: ParsedInstruction<'_> = serde_json::from_str(parsed.get()).ok()?;
     let info = &parsed.info;
-    let account = |text: &Option<Cow<'_, str>>| index(text.as_deref()?);
+    let account = |text: &Option<Text<'_>>| index(text.as_deref()?);
     let authority = account(&info.authority).or_else(|| account(&info.multisig_authority));
     let number = |text: &str| text.parse::<u64>().ok().map(u64::to_le_bytes);
     match &*parsed.kind {
@@ -284,17 +291,18 @@ fn unparse(parsed: &RawValue, index: &impl Fn(&str) -> Option<u8>) -> Option<(Ve
 
 type Inner = Vec<(u16, Vec<(WireInstruction, u32)>)>;
 
-fn inner_instructions(parts: &Parts<'_>) -> Result<Inner, SkipReason> {
-    let groups = parts.meta.inner_instructions.as_deref().unwrap_or_default();
+fn inner_instructions(parts: &mut Parts<'_>, limbs: &mut Vec<u64>) -> Result<Inner, SkipReason> {
+    let groups = parts.meta.inner_instructions.take().unwrap_or_default();
     let tops = parts.transaction.instructions.len();
     if groups.iter().any(|group| usize::from(group.index) >= tops) {
         return Err(SkipReason::of("an inner instruction of it belongs to no instruction"));
     }
-    let compiled = groups.iter().map(|group| {
-        let instructions = group
-            .instructions
-            .iter()
-            .map(|json| Some((compile(&parts.keys, json)?, json.stack_height.unwrap_or(0))));
+    let keys = &parts.transaction.keys;
+    let compiled = groups.into_iter().map(|group| {
+        let instructions = group.instructions.into_iter().map(|json| {
+            let height = json.stack_height.unwrap_or(0);
+            Some((compile(keys, json, limbs)?, height))
+        });
         Some((group.index, instructions.collect::<Option<_>>()?))
     });
     let why = "an inner instruction of it is not as JSON-RPC writes it";
@@ -327,7 +335,7 @@ fn write_transaction(out: &mut Writer<'_>, parts: &Parts<'_>) {
                 header.number(field, value.into());
             }
         });
-        for key in &wire.keys {
+        for key in &wire.keys[..parts.own_keys] {
             message.bytes(2, &key.0);
         }
         message.bytes(3, &wire.blockhash);
@@ -371,7 +379,7 @@ fn write_meta(out: &mut Writer<'_>, parts: &Parts<'_>, inner: &Inner) {
             out.message(field, |out| write_token_balance(out, balance));
         }
     }
-    let loaded = &parts.keys[parts.transaction.keys.len().min(parts.keys.len())..];
+    let loaded = &parts.transaction.keys[parts.own_keys..];
     let writable = meta.loaded_addresses.as_ref().map_or(0, |loaded| loaded.writable.len());
     for (at, key) in loaded.iter().enumerate() {
         out.bytes(if at < writable { 12 } else { 13 }, &key.0);
