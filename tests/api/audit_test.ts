@@ -179,7 +179,10 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 };
 
-/** What changes in one transaction with its entry, what is a kill, and what tells nobody's wish. */
+/**
+ * The others: users and keys change in one transaction with their entry, a kill is written after it was sent, models go
+ * live one way (core/going_live_test.ts, answers_test.ts), and the rest changes nothing that an entry is for.
+ */
 const OTHERS = [
   "POST /api/users",
   "PATCH /api/users/:name",
