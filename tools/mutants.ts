@@ -45,7 +45,7 @@ if (import.meta.main) {
       const all = language.candidates;
       const ours = values.only.length === 0 ? all : all.filter((candidate) => isAt(candidate, values.only));
       const count = values.only.length === 0 ? counts[at]! : ours.length;
-    if (count === 0) continue;
+      if (count === 0) continue;
       hasPassed = report(language.name, await judge(language, ours, count, noticed)) && hasPassed;
     }
     if (!hasPassed) throw new Error("Cannot pass: more mutants survived than one in ten");
