@@ -114,11 +114,15 @@ export class Installation {
     >;
   }
 
-  /** Bytes of the decisions of a module that count: what is on disk, whatever its readers have seen. */
+  /** Decisions of a module that were ever written: what is on disk, whatever its readers have seen. */
   written(module: ModuleName): number {
     const folder = `${this.data}/log/${TOPICS[module]}`;
-    const segments = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".seg"));
-    return segments.reduce((sum, { name }) => sum + Deno.statSync(`${folder}/${name}`).size, 0);
+    // Older ones may be packed at any moment; what comes, comes to the newest.
+    const newest = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
+      name.endsWith(".seg")
+    )
+      .sort().at(-1)!;
+    return endOf(Deno.readFileSync(`${folder}/${newest}`), parseInt(newest));
   }
 
   /** Runs on until the agent has read more of its source; then nothing may have been decided. */
@@ -166,6 +170,22 @@ export class Installation {
       return await until(runs, "", LIFT_MS).catch(() => false);
     }, `decisions of ${module} after the un-kill`);
   }
+}
+
+/** Bytes before the first record of a segment, and those of a record before its content. */
+const [SEGMENT_HEADER, RECORD_HEADER] = [32, 36];
+
+/** The offset that follows the last record of a segment, whose first one is `base`. */
+function endOf(segment: Uint8Array, base: number): number {
+  const view = new DataView(segment.buffer, segment.byteOffset, segment.length);
+  let [at, end] = [SEGMENT_HEADER, base];
+  while (at + RECORD_HEADER <= segment.length) {
+    const length = view.getUint32(at, true);
+    if (length < RECORD_HEADER || at + length > segment.length) break;
+    end = Number(view.getBigUint64(at + 8, true)) + 1;
+    at += length;
+  }
+  return end;
 }
 
 /** What one kill said: whether it held, and for whom. */
