@@ -12,6 +12,7 @@ import { ModelRegistry } from "../ffi/models.ts";
 import { jobs } from "../proto/wire.ts";
 import { exec, must, say, task } from "./command.ts";
 import { EXECUTABLE, LIBRARY, ROOT } from "./paths.ts";
+import { storeUse } from "../tests/kafka/store_use.ts";
 import { pageWeights } from "../tests/e2e/page_weight.ts";
 import { registerSmallModel } from "../tests/e2e/small_model.ts";
 
@@ -329,6 +330,17 @@ async function logGrows(folder: string): Promise<number> {
   }
 }
 
+/** A figure of the store while it takes what one agent writes, which is more than 40 rows a second. */
+const ofStore = (figure: "cpu" | "descriptors") => async (folder: string) => {
+  const use = await storeUse(folder, 60);
+  say(
+    `  ${use.rowsPerSecond.toFixed(0)} rows a second: ${
+      use.cpu.toFixed(1)
+    } % of a core, ${use.descriptors} descriptors`,
+  );
+  return use[figure];
+};
+
 const PROMISES: readonly Promised[] = [
   { name: "kill takes effect", limit: 100, measure: killUsually },
   {
@@ -350,6 +362,8 @@ const PROMISES: readonly Promised[] = [
     unit: "bytes",
     measure: logGrows,
   },
+  { name: "the store's part of a core", limit: 8, unit: "%", measure: ofStore("cpu") },
+  { name: "the store's descriptors", limit: 200, unit: "descriptors", measure: ofStore("descriptors") },
   {
     name: "the heaviest open page moves in ten seconds",
     limit: 100_000,
