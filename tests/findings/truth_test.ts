@@ -156,11 +156,12 @@ const DAMAGES: readonly Damage[] = [
   },
 ];
 
-/** The newest segment of a topic, cut to what it holds: a new one is as long as it may get. */
+/** The largest file of a topic, a segment or a pack, cut to what it holds: a new segment is as long as it may get. */
 function damage(path: string, bytes: Damage["bytes"]): void {
   if (Deno.statSync(path).isFile) return Deno.writeFileSync(path, bytes(Deno.readFileSync(path)));
-  const [segment] = [...Deno.readDirSync(path)].filter(({ name }) => name.endsWith(".seg"))
-    .map(({ name }) => `${path}/${name}`).sort();
+  const files = [...Deno.readDirSync(path)].filter(({ name }) => /\.(seg|pack)$/.test(name))
+    .map(({ name }) => `${path}/${name}`);
+  const [segment] = files.sort((a, b) => Deno.statSync(b).size - Deno.statSync(a).size);
   const whole = Deno.readFileSync(segment!);
   let used = whole.length;
   while (used > 0 && whole[used - 1] === 0) used -= 1;
