@@ -11,6 +11,7 @@ pub mod dex;
 pub mod engine;
 pub mod envelope;
 pub mod features;
+mod fields;
 pub mod frame;
 pub mod gate;
 pub mod gates;

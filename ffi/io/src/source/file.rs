@@ -11,9 +11,10 @@ use engine::frame::{FrameError, Transaction, block_end};
 
 use super::block::Block;
 use super::journal::{self, Frames};
-use super::rpc::{self, BlockSays, Document, List, TransactionWithMeta, WholeTransaction};
+use super::rpc::{Document, List, TransactionWithMeta, WholeTransaction};
 use super::to_frame::{self, Place, SkipReason};
 use super::unpack::{self, TEXT_BYTES_MAX, Unpacked, cannot_read};
+use super::whole::{self, BlockSays};
 
 /// Longest block that is read in one pass: a longer one is read transaction by transaction, in less memory.
 const WHOLE_BYTES_MAX: usize = 32 << 20;
@@ -263,7 +264,7 @@ impl FileSource {
         for _ in 0..2 {
             block.clear(0, 0, true);
             let mut taken = None;
-            let says = rpc::read_whole(text, |said, WholeTransaction { transaction, meta, version }| {
+            let says = whole::read(text, |said, WholeTransaction { transaction, meta, version }| {
                 taken = sure.or(said).or(hint);
                 let place = Place { slot: taken.unwrap_or_default(), index: block.len() as u64 };
                 let written =

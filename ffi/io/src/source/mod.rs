@@ -11,4 +11,5 @@ mod text;
 mod to_frame;
 pub mod topic;
 pub mod unpack;
+mod whole;
 mod wire_transaction;
