@@ -23,6 +23,8 @@ export interface Judge {
 
 /** For one command whose usual time is not known. */
 export const LIMIT_MS = 300_000;
+/** For the first one, which may build all of it. */
+const FIRST_MS = 6 * LIMIT_MS;
 /** What no test reads. */
 const LEFT_OUT = new Set([".git", "dist", "shared", "bench", "systemd", "deploy"]);
 /** What is large and only read. */
@@ -67,7 +69,7 @@ async function copyLibrary(folder: string, withRust: boolean): Promise<void> {
 /** Throws where the tests fail on the code as it is: they would seem to notice everything. */
 export async function mustPass(folder: string, judge: Judge): Promise<void> {
   for (const { command: [program, ...args] } of judge.tests) {
-    const { success, output } = await run(program!, args, folder);
+    const { success, output } = await run(program!, args, folder, FIRST_MS);
     if (!success) {
       throw new Error(`Cannot judge mutants: ${args.join(" ")} fails without one:\n${output.slice(-2_000)}`);
     }
