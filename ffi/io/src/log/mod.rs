@@ -208,6 +208,8 @@ fn network_file_system(magic: i64) -> Option<&'static str> {
 }
 
 #[cfg(test)]
+mod foreign_tests;
+#[cfg(test)]
 mod pack_tests;
 #[cfg(test)]
 mod tests;

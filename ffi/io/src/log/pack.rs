@@ -101,7 +101,9 @@ struct Index {
 }
 
 impl Index {
-    fn read(file: &File) -> io::Result<Index> {
+    /// The blocks before the offset `until`. What is there from it on is in another file; a block that names it was
+    /// put here by hand, or its packer was ended before the segment went.
+    fn read(file: &File, until: u64) -> io::Result<Index> {
         let len = file.metadata()?.len();
         let (mut at, mut end) = (SEGMENT_HEADER as u64, 0);
         let mut index = Index { blocks: Vec::new(), damaged: false };
@@ -113,6 +115,9 @@ impl Index {
             match Block::parse(&header, at).filter(|block| block.first >= end) {
                 // A writer was ended in the middle of it, or is there now.
                 Some(block) if block.ends_at() > len => break,
+                Some(block) if block.end > until => {
+                    (at, index.damaged) = (block.ends_at(), index.damaged || block.first < until);
+                }
                 Some(block) => {
                     (at, end) = (block.ends_at(), block.end);
                     index.blocks.push(block);
@@ -168,9 +173,10 @@ pub(super) struct PackReader {
 }
 
 impl PackReader {
-    pub(super) fn open(path: PathBuf) -> io::Result<PackReader> {
+    /// Opens a pack for what it has before the offset `until`, where the next file begins.
+    pub(super) fn open(path: PathBuf, until: u64) -> io::Result<PackReader> {
         let file = File::open(&path)?;
-        let blocks = Index::read(&file)?.blocks;
+        let blocks = Index::read(&file, until)?.blocks;
         Ok(PackReader { path, file, blocks, loaded: None, plain: Vec::new(), at: 0 })
     }
 
@@ -236,16 +242,19 @@ fn read_whole(file: &File, out: &mut [u8], at: u64) -> io::Result<bool> {
     }
 }
 
-/// Whether a pack's header is not what was written, or something that is not a block stands between its blocks.
-pub(super) fn is_damaged(path: &Path, base: u64) -> io::Result<bool> {
+/// Whether a pack's header is not what was written, or something that is not a block stands between its blocks. The
+/// next file begins at `until`.
+pub(super) fn is_damaged(path: &Path, base: u64, until: u64) -> io::Result<bool> {
     let file = File::open(path)?;
     let mut header = [0; SEGMENT_HEADER];
-    Ok(!read_whole(&file, &mut header, 0)? || header != pack_header(base) || Index::read(&file)?.damaged)
+    Ok(!read_whole(&file, &mut header, 0)?
+        || header != pack_header(base)
+        || Index::read(&file, until)?.damaged)
 }
 
 /// One past the last offset of a pack.
 pub(super) fn end_of(path: &Path) -> io::Result<Option<u64>> {
-    PackReader::open(path.to_path_buf()).map(|pack| pack.end())
+    PackReader::open(path.to_path_buf(), u64::MAX).map(|pack| pack.end())
 }
 
 /// Appends blocks to a pack.
@@ -267,9 +276,8 @@ impl PackWriter {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => create(dir, &path, base)?,
                 opened => opened?,
             };
-            let blocks = Index::read(&file)?.blocks;
-            let kept = blocks.iter().rev().find(|block| block.first < from);
-            let len = kept.map_or(SEGMENT_HEADER as u64, Block::ends_at);
+            let kept = Index::read(&file, from)?.blocks;
+            let len = kept.last().map_or(SEGMENT_HEADER as u64, Block::ends_at);
             file.set_len(len)?;
             let compressor = zstd::bulk::Compressor::new(LEVEL)?;
             Ok(PackWriter { path: path.clone(), file, len, base, compressor })

@@ -263,7 +263,8 @@ impl Position {
         let opened = if place.is_segment {
             File::open(&path).map(|file| self.seek_in(topic, place.base, file))
         } else {
-            PackReader::open(path.clone()).map(|pack| {
+            let until = next_place(topic, place.base)?.unwrap_or_else(|| topic.state.visible());
+            PackReader::open(path.clone(), until).map(|pack| {
                 let has = pack.end().is_some_and(|end| end > self.next);
                 self.pack = has.then_some(pack);
                 Ok(has)
@@ -355,7 +356,8 @@ impl Position {
         }
         let path = self.path(topic);
         let found = self.find(from + 1).map_err(|error| LogError::io("read", &path, &error))?;
-        let to = match (found, &mut self.segment) {
+        let elsewhere = next_place(topic, from)?.unwrap_or(visible);
+        let mut to = match (found, &mut self.segment) {
             (Some(place), Some(segment)) => {
                 segment.at = place;
                 let mut header = [0; RECORD_HEADER];
@@ -365,11 +367,12 @@ impl Position {
                     .map_err(|error| LogError::io("read", &path, &error))?;
                 format::u64_at(&header, 8)
             }
-            _ => {
-                self.segment = None;
-                next_place(topic, from)?.unwrap_or(visible)
-            }
+            _ => elsewhere,
         };
+        // A record of a later offset was put here by hand: what is before it is in its own file.
+        if to >= elsewhere {
+            (to, self.segment) = (elsewhere, None);
+        }
         self.block_len = 0;
         self.next = to;
         Ok(Gap { from, to, cause: GapCause::Damage })

@@ -183,7 +183,8 @@ impl Topic {
                 let read = File::open(&path).and_then(|file| read_up_to(&file, &mut header, 0));
                 read.map(|len| !format::is_segment_header(&header[..len], place.base))
             } else {
-                is_damaged(&path, place.base)
+                let until = next_place(self, place.base)?.unwrap_or(u64::MAX);
+                is_damaged(&path, place.base, until)
             };
             match looked {
                 Ok(true) => damaged.push(path),
