@@ -76,6 +76,12 @@ function flagsBehind(words: readonly string[]): string[] {
 /** What is wrong with the flags, as `parseArgs` says it, with the flag that was meant. */
 function flagTrouble(error: unknown, flags: readonly Flag[]): string {
   const line = (error instanceof Error ? error.message : String(error)).split(". ")[0]!;
+  // The value of a flag looks like a flag: three lines that end in how else to write it.
+  const flag = /^Option '(?:-\w, )?--?([\w-]+)[^']*' argument is ambiguous/.exec(line)?.[1];
+  if (flag !== undefined) {
+    const name = flags.find(({ short }) => short === flag)?.name ?? flag;
+    return `--${name} needs a value; one that begins with - is written --${name}=-…`;
+  }
   const unknown = /^Unknown option '-+([^']*)'/.exec(line)?.[1];
   if (unknown === undefined) return line;
   const names = flags.map(({ name }) => name);

@@ -118,8 +118,10 @@ export class Accounts {
     transaction(this.#database, () => {
       const user = this.user(name);
       if (!user) throw new AppError("not_found", `Cannot change ${name}: no such user`);
-      const admins = this.users().filter((one) => one.role === "admin" && !one.disabled && one.name !== name);
-      if (admins.length === 0 && (disabled || (role && role !== "admin"))) {
+      const isAdmin = (one: User) => one.role === "admin" && !one.disabled;
+      const staysAdmin = isAdmin({ ...user, role: role ?? user.role, disabled: disabled ?? user.disabled });
+      // Only who is the last admin has to stay it: anybody else may always be shut out.
+      if (isAdmin(user) && !staysAdmin && !this.users().some((one) => isAdmin(one) && one.name !== name)) {
         throw new AppError("conflict", `Cannot change ${name}: nobody else is admin`);
       }
       this.#database.prepare("update users set role = ?, disabled = ? where name = ?")

@@ -187,6 +187,21 @@ Deno.test("Accounts: the last admin cannot be made anything else, a disabled use
     assert.equal(accounts.passwordOf("bob")!.user.disabled, true);
   }));
 
+Deno.test("Accounts: who is not the last admin is disabled and removed, also where nobody is admin", () =>
+  withAccounts(async (accounts) => {
+    await accounts.add("vic", "viewer", PASSWORD);
+    accounts.change("vic", { disabled: true });
+    assert.equal(accounts.user("vic")?.disabled, true);
+    await accounts.add("ann", "admin", PASSWORD);
+    await accounts.add("bob", "admin", PASSWORD);
+    accounts.change("bob", { disabled: true });
+    accounts.remove("bob");
+    accounts.remove("vic");
+    assert.throws(() => accounts.change("ann", { disabled: true }), refused("conflict"));
+    assert.throws(() => accounts.remove("ann"), refused("conflict"));
+    assert.deepEqual(accounts.users().map(({ name, disabled }) => [name, disabled]), [["ann", false]]);
+  }));
+
 Deno.test("Accounts.keyHolder() knows a key until it expires or is revoked, and no altered one", () =>
   withAccounts((accounts, clock) => {
     const { id, key } = accounts.addKey("ci", ["read", "control"], "ann", clock.now + 1_000);
