@@ -1,6 +1,7 @@
 import { CONFIG_KEYS, configKey } from "../core/config/schema.ts";
 import { nearest } from "../core/config/load.ts";
 import { checkWritable, hasData } from "../core/data_dir.ts";
+import { tipAccounts } from "../core/tips.ts";
 import { EXIT, type VerbBody } from "./command.ts";
 
 export const configShow: VerbBody = {
@@ -42,6 +43,7 @@ function withoutPassword(value: unknown): unknown {
 export const configCheck: VerbBody = {
   run({ flags }, context) {
     const config = context.config();
+    tipAccounts(context.setting("tips.file"));
     const path = context.setting("data_dir");
     const there = hasData(path);
     if (there) {

@@ -6,6 +6,7 @@ import type { JobArgs, JobKindName } from "../proto/jobs.ts";
 import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
 import { auditAs } from "./audit_act.ts";
 import { idsNamed } from "./ids.ts";
+import { oneLine } from "./output.ts";
 
 const LOOK_MS = 100;
 /** A job that nobody took by then wants to be told why. */
@@ -120,7 +121,9 @@ export const jobLogs: VerbBody = {
       const job = found(opened.queue, id);
       for (const { at_ms, line } of job.log.slice(shown)) {
         context.out(
-          call.flags.json ? `${JSON.stringify({ job_id: id, at_ms, line })}\n` : `${when(at_ms)}  ${line}\n`,
+          call.flags.json
+            ? `${JSON.stringify({ job_id: id, at_ms, line })}\n`
+            : `${when(at_ms)}  ${oneLine(line)}\n`,
         );
       }
       shown = job.log.length;

@@ -5,6 +5,7 @@ import { AppError, UsageError } from "../core/errors.ts";
 import { LOCAL_USER } from "../core/local_user.ts";
 import { type Context, EXIT, type Invocation, type VerbBody } from "./command.ts";
 import { idsNamed } from "./ids.ts";
+import { oneLine } from "./output.ts";
 import { withAccounts } from "./user.ts";
 
 const DAY_MS = 86_400_000;
@@ -58,7 +59,7 @@ export const keyList: VerbBody = {
       const text = `${id}  ${stateOf(key).padEnd(7)}  until ${new Date(expires_ms).toISOString()}  ${
         scopes.join(",")
       }  by ${created_by}  ${label}`;
-      context.out(flags.json ? `${JSON.stringify({ ...key, state: stateOf(key) })}\n` : `${text}\n`);
+      context.out(flags.json ? `${JSON.stringify({ ...key, state: stateOf(key) })}\n` : `${oneLine(text)}\n`);
     }
     if (keys.length === 0 && !flags.json) context.out("no API key yet: see `legend key new --help`\n");
     return EXIT.done;

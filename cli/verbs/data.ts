@@ -76,6 +76,7 @@ const CAPTURED: readonly Command[] = [
       "nothing is written. With it the decisions, evidence and outcomes that agents write go to that folder's topics, for",
       "explain and all that reads them; a line is printed when its records are on disk. The folder is made when it is",
       "missing, and each replay needs one of its own: sequences begin at 1, so its log must hold nothing.",
+      "A folder that holds something else is refused and left as it is.",
     ],
     endsAtOnce: true,
     body: async () => (await import("../replay.ts")).replay,

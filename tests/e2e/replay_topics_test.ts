@@ -138,6 +138,24 @@ Deno.test("engine 12: a replay goes neither into a log that holds something nor 
     assert.match(beside.stderr, /^Cannot start: another legend runs in .*\n$/);
   }));
 
+Deno.test("engine 12: a replay leaves a folder of something else as it is, and takes an empty one", () =>
+  withFolder(async (folder) => {
+    const others = `${folder}/others`;
+    await Deno.mkdir(others, { mode: 0o755 });
+    await Deno.chmod(others, 0o755);
+    await Deno.writeTextFile(`${others}/thesis.txt`, "mine");
+    const { code, stdout, stderr } = await legend(["replay", `${ROOT}/examples`, "--data-dir", others]);
+    assert.deepEqual([code, stdout], [3, ""]);
+    assert.match(
+      stderr,
+      /^Cannot replay into .*others: it holds other things \(thesis\.txt\), need a folder that is empty or not there yet\n$/,
+    );
+    assert.equal((await Deno.stat(others)).mode! & 0o777, 0o755);
+    assert.deepEqual([...Deno.readDirSync(others)].map(({ name }) => name), ["thesis.txt"]);
+    await Deno.remove(`${others}/thesis.txt`);
+    assert.equal((await legend(["replay", `${ROOT}/examples`, "--data-dir", others])).code, 0);
+  }));
+
 Deno.test("engine 12: a line of a replay is printed when its record is on disk, and a full disk ends it", {
   ignore: !canMount,
 }, () =>

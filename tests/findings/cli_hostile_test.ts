@@ -1,0 +1,46 @@
+/** Files, names and labels of other people on the command line, on the executable. */
+import assert from "node:assert/strict";
+import { ROOT } from "../../tools/paths.ts";
+import { legend, withFolder } from "../e2e/executable.ts";
+
+const EXAMPLE_BLOCK = `${ROOT}/examples/slot_285000037.json`;
+
+Deno.test("config check refuses a file of tip accounts that no other verb would take", () =>
+  withFolder(async (folder) => {
+    const [config, tips] = [`${folder}/legend.toml`, `${folder}/tips.ndjson`];
+    await Deno.writeTextFile(config, `[tips]\nfile = "${tips}"\n`);
+    const words = ["config", "check", "--config", config, "--data-dir", `${folder}/data`];
+    for (const text of [undefined, "tips\n"]) {
+      if (text !== undefined) await Deno.writeTextFile(tips, text);
+      const refused = await legend(words);
+      assert.deepEqual([refused.code, refused.stdout], [2, ""]);
+      assert.match(refused.stderr, /^Cannot use tips\.file .*tips\.ndjson: .+\n$/, String(text));
+    }
+    await Deno.writeTextFile(
+      tips,
+      '{"account": "96gYZGLnJYVFmbjzopPSU6QiEV5fGqZNyN9nmNhvrZU5", "service": "mine"}\n',
+    );
+    assert.equal((await legend(words)).code, 0);
+  }));
+
+Deno.test("what a file's name or a key's label holds begins no line of its own and moves no cursor", () =>
+  withFolder(async (folder) => {
+    const file = `${folder}/a\u001b[2J\nok.json`;
+    await Deno.writeTextFile(file, "no JSON");
+    const decoded = await legend(["decode", file]);
+    assert.equal(decoded.code, 1);
+    assert.match(decoded.stderr.split("\n")[0]!, /^Cannot read .*a\\u001b\[2J ok\.json: it is not JSON/);
+    // deno-lint-ignore no-control-regex
+    assert.doesNotMatch(decoded.stderr, /\x1b/);
+
+    const data = ["--data-dir", `${folder}/data`];
+    assert.equal(
+      (await legend(["run", "agent", "mev", "--source", `file:${EXAMPLE_BLOCK}`, ...data])).code,
+      0,
+    );
+    const label = "ci\u001b[31m\nffffffffffff  valid";
+    assert.equal((await legend(["key", "new", label, "--scope", "read", ...data])).code, 0);
+    const { stdout } = await legend(["key", "list", ...data]);
+    assert.equal(stdout.split("\n").length, 2, stdout);
+    assert.ok(stdout.endsWith("  ci\\u001b[31m ffffffffffff  valid\n"), stdout);
+  }));
