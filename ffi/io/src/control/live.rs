@@ -209,6 +209,24 @@ mod tests {
     }
 
     #[test]
+    fn a_receipt_waits_for_the_first_event_under_its_policy_and_for_no_other() {
+        let live = Arc::new(Live::default());
+        let old = live.set(&Policy::default(), false);
+        live.handled(old, 7);
+        let version = live.set(&Policy::default(), false);
+        assert_eq!(live.wait_for_event(version, MOMENT), 0, "the event was under the policy before");
+        let hot = std::thread::spawn({
+            let live = Arc::clone(&live);
+            move || {
+                std::thread::sleep(MOMENT / 10);
+                live.handled(version, 8);
+            }
+        });
+        assert_eq!(live.wait_for_event(version, Duration::from_secs(60)), 8);
+        hot.join().unwrap();
+    }
+
+    #[test]
     fn a_kill_waits_a_moment_for_what_is_shown_already_and_no_longer() {
         let live = Live::default();
         let writing = live.writing();
