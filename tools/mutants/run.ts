@@ -33,6 +33,9 @@ const RUST_COPY = `${CACHE}/mutants`;
 /** Not the checkout's: Cargo would take one's crates for the other's. */
 const BUILD_ENV = { CARGO_TARGET_DIR: `${CACHE}/mutants-target` };
 
+/** What `timeout` ends with at the limit, and when it had to kill. */
+const LATE = [124, 137];
+
 /** A copy of the checkout that tests can run in. The one for Rust has always the same path: Cargo builds by path. */
 export async function copyTree(withRust: boolean): Promise<string> {
   const folder = withRust
@@ -98,16 +101,16 @@ export async function outcomeOf(folder: string, mutant: Mutant, judge: Judge): P
 
 /** A program to its end, or to the limit. */
 export async function run(program: string, args: readonly string[], cwd: string, limitMs = LIMIT_MS) {
-  const end = AbortSignal.timeout(limitMs);
-  const { success, stdout, stderr } = await new Deno.Command(program, {
-    args: [...args],
+  // It ends what the tests have started too, which would hold the pipes open.
+  const limited = ["--kill-after=5", `${limitMs / 1_000}`, program, ...args];
+  const { success, code, stdout, stderr } = await new Deno.Command("timeout", {
+    args: limited,
     cwd,
     env: BUILD_ENV,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    signal: end,
   }).output();
   const decoder = new TextDecoder();
-  return { success, isLate: end.aborted, output: decoder.decode(stdout) + decoder.decode(stderr) };
+  return { success, isLate: LATE.includes(code), output: decoder.decode(stdout) + decoder.decode(stderr) };
 }
