@@ -24,6 +24,7 @@ const CHECKS: readonly [string, () => Promise<unknown>][] = [
     () => must("cargo", ["check", "-q", "--locked", "-p", "abi", "--no-default-features"], FFI),
   ],
   ["import rules", () => must(DENO, ["run", "-A", "-q", "tools/check_imports.ts"])],
+  ["circles", () => must(DENO, ["run", "-A", "-q", "tools/check_circles.ts"])],
   ["test files", () => must(DENO, ["run", "-A", "-q", "tools/check_tests.ts"])],
   ["findings", () => must(DENO, ["run", "-A", "-q", "tools/check_findings.ts"])],
   ["notices", () => must(DENO, ["run", "-A", "-q", "tools/notice.ts", "--check"])],
