@@ -1,10 +1,9 @@
-//! One call of a DEX program: its bytes, its accounts, and what moved under it.
+//! One call of a DEX program: its bytes, its accounts, and what moved under it; and what a decoder makes of it.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
-use crate::dex::{DecodeError, Dex, Swap};
 use crate::frame::{Instruction, TokenBalance, Transaction};
-use crate::legs::Leg;
 use crate::pubkey::Pubkey;
 use crate::token::{self, Transfer};
 use crate::trader;
@@ -14,6 +13,114 @@ use crate::withheld::{self, Credit};
 const ANCHOR_EVENT: [u8; 8] = [0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d];
 /// The system program's transfer.
 const SYSTEM_TRANSFER: [u8; 4] = [2, 0, 0, 0];
+
+/// The id of the row of a program that the table does not have.
+pub const UNKNOWN_ID: &str = "unknown";
+
+/// One swap in one pool, by key indices: which accounts to watch for what moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Swap {
+    /// The pool's account.
+    pub pool: u8,
+    /// The pool's two token vaults, in any order: what moved tells the direction.
+    pub vaults: [u8; 2],
+    /// The owner who trades.
+    pub trader: u8,
+}
+
+/// Why a swap instruction cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecodeError {
+    /// Fewer data bytes than the instruction needs.
+    Short {
+        /// Bytes present.
+        len: usize,
+        /// Bytes needed.
+        need: usize,
+    },
+    /// A number of accounts that no version of the program takes.
+    Accounts {
+        /// Accounts present.
+        len: usize,
+    },
+    /// The transfers that a swap makes are not under it.
+    Unresolved,
+}
+
+/// Appends the legs of one instruction; none when it is not a swap, which is the common case.
+pub type Decode = fn(&Call<'_>, &mut Vec<Leg>) -> Result<(), DecodeError>;
+
+/// A DEX: its id, its program and how to read its swaps.
+pub struct Dex {
+    /// The spelling in every output.
+    pub id: &'static str,
+    /// Program id.
+    pub program: Pubkey,
+    /// Reads one instruction.
+    pub decode: Decode,
+}
+
+/// One swap in one pool as it happened. Amounts are base units of their mint.
+#[derive(Clone, Copy, Debug)]
+pub struct Leg {
+    /// Top-level instruction index, from 0.
+    pub top: u16,
+    /// 0 = the top-level one itself, else the inner one's place from 1.
+    pub inner: u16,
+    /// 0, or 1 for the second pool of a two-hop instruction.
+    pub hop: u8,
+    /// The row of the DEX table.
+    pub dex: &'static Dex,
+    /// The program called.
+    pub program: Pubkey,
+    /// The pool's account.
+    pub pool: Pubkey,
+    /// Owner of what was paid.
+    pub trader: Pubkey,
+    /// Mint the pool received.
+    pub in_mint: Pubkey,
+    /// What the pool's vault received.
+    pub in_amount: u64,
+    /// Mint the pool paid.
+    pub out_mint: Pubkey,
+    /// What left the pool's vault.
+    pub out_amount: u64,
+    /// What the trader paid: `in_amount` and the mint's transfer fee.
+    pub trader_in: u64,
+    /// What the trader got: `out_amount` less the mint's transfer fee.
+    pub trader_out: u64,
+    /// False where a transfer fee was withheld that cannot be told: the amounts then may be too large by it.
+    pub exact: bool,
+}
+
+impl Leg {
+    /// The DEX in every output: its id, or `unknown:<program id>`.
+    #[must_use]
+    pub fn dex_name(&self) -> Cow<'static, str> {
+        if self.dex.id == UNKNOWN_ID {
+            Cow::Owned(format!("{}:{}", self.dex.id, self.program))
+        } else {
+            Cow::Borrowed(self.dex.id)
+        }
+    }
+}
+
+impl PartialEq for Dex {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl std::fmt::Debug for Dex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+/// Accounts of an instruction that must have at least `need`.
+pub(crate) fn at_least(accounts: &[u8], need: usize) -> Result<(), DecodeError> {
+    if accounts.len() < need { Err(DecodeError::Accounts { len: accounts.len() }) } else { Ok(()) }
+}
 
 /// Data and account key indices to the accounts that matter; `None` = not a swap.
 pub type ReadAccounts = fn(&[u8], &[u8]) -> Result<Option<Swap>, DecodeError>;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::dex::Dex;
 use crate::features::{Answer, Row};
 use crate::gate::{Refusals, Terms};
+pub use crate::hop::Hop;
 use crate::landing::LandingInputs;
 use crate::legs::Leg;
 use crate::policy::Policy;
@@ -48,25 +48,6 @@ pub struct VictimLoss {
     pub out_actual: u64,
     /// What the pool would have paid.
     pub out_without: u64,
-}
-
-/// One swap of a plan, as the pool would execute it now. Amounts are base units.
-#[derive(Clone, Copy, Debug)]
-pub struct Hop {
-    /// The pool's DEX.
-    pub dex: &'static Dex,
-    /// The pool.
-    pub pool: Pubkey,
-    /// What is paid.
-    pub in_mint: Pubkey,
-    /// How much.
-    pub in_amount: u64,
-    /// What is got.
-    pub out_mint: Pubkey,
-    /// How much.
-    pub out_amount: u64,
-    /// Reserves of the two before the plan, paid side first.
-    pub reserves: [u64; 2],
 }
 
 /// The swap that an open sandwich would stand around. Base units.

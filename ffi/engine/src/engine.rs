@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use crate::decision::{Decision, Hop, Kind, Open, Target};
-use crate::features::{self, CycleFacts, Past, Provenance, SandwichFacts, Scorer};
+use crate::features::{self, CycleFacts, Provenance, SandwichFacts, Scorer};
 use crate::frame::{FrameError, Transaction};
 use crate::gate::{self, Term, Terms, WhyNot};
 use crate::gates::{Mints, Place};
-use crate::landing::{self, LandingInputs, Tips, Traffic};
+use crate::landing::{self, LandingInputs, Past, Tips, Traffic};
 use crate::legs::{self, DecodeCounts, Leg};
 use crate::missed::Missed;
 use crate::policy::Policy;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::gate::Terms;
-use crate::landing::LandingInputs;
+use crate::landing::{LandingInputs, Past};
 
 /// Most features of a module.
 pub const FEATURES_MAX: usize = 12;
@@ -87,17 +87,6 @@ impl Row {
     pub fn values(&self) -> &[f32] {
         &self.values[..self.len]
     }
-}
-
-/// What a pool did in whole slots before.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Past {
-    /// 1e4 * sqrt(sum of squared log mid changes) over 12 slots; 0 when there were fewer than 2 swaps.
-    pub vol5: f32,
-    /// Swaps in those slots.
-    pub n_swaps: u32,
-    /// Swaps in the 8 slots before.
-    pub contention: u32,
 }
 
 /// How sure it is that front and back are one party's, for `confidence`.

@@ -1,6 +1,15 @@
 //! The encoding under a frame: protobuf's fields, in place. Every byte is hostile; nothing here panics.
 
-use crate::frame::FrameError;
+/// Why a frame cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameError {
+    /// A length or varint runs past the end.
+    Truncated,
+    /// A key, signature or index has the wrong size, or a limit is passed.
+    Malformed,
+    /// The update holds no transaction (a slot, a ping): not an error of the frame.
+    NotATransaction,
+}
 
 /// A part of the frame's bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

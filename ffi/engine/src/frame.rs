@@ -4,8 +4,8 @@
 //!
 //! Every frame is hostile: lengths are checked, counts are limited, and nothing here panics.
 
-pub use crate::fields::Span;
 use crate::fields::{Field, Fields, decimal, varint};
+pub use crate::fields::{FrameError, Span};
 use crate::pubkey::Pubkey;
 
 /// Most account keys of one transaction (an index is one byte).
@@ -61,17 +61,6 @@ impl TokenBalance {
     pub fn owner(&self, frame: &[u8]) -> Option<Pubkey> {
         Pubkey::parse(self.owner.of(frame))
     }
-}
-
-/// Why a frame cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FrameError {
-    /// A length or varint runs past the end.
-    Truncated,
-    /// A key, signature or index has the wrong size, or a limit is passed.
-    Malformed,
-    /// The update holds no transaction (a slot, a ping): not an error of the frame.
-    NotATransaction,
 }
 
 /// One transaction of a frame. Kept and refilled by [`Transaction::walk`].

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::decision::Hop;
+use crate::hop::Hop;
 use crate::pools::Account;
 use crate::pubkey::Pubkey;
 use crate::token::{TOKEN, TOKEN_2022, WRAPPED_SOL};

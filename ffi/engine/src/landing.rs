@@ -1,7 +1,16 @@
 //! What landing costs and how likely it is: tips seen, traffic per pool, and the baseline estimates that
 //! stand in until a model is trained. The baselines are written down in docs/BASELINE.md.
 
-use crate::features::Past;
+/// What a pool did in whole slots before.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Past {
+    /// 1e4 * sqrt(sum of squared log mid changes) over 12 slots; 0 when there were fewer than 2 swaps.
+    pub vol5: f32,
+    /// Swaps in those slots.
+    pub n_swaps: u32,
+    /// Swaps in the 8 slots before.
+    pub contention: u32,
+}
 
 /// Tips remembered for the quantiles.
 const TIPS_MAX: usize = 512;

@@ -2,71 +2,14 @@
 //!
 //! The instruction's own amounts are wishes (minimum out, maximum in); the transfers are facts.
 
-use std::borrow::Cow;
+use crate::call::{Call, DecodeError};
+use crate::dex;
 
-use crate::call::Call;
-use crate::dex::{self, DecodeError, Dex};
+pub use crate::call::Leg;
 use crate::frame::{Instruction, KEYS_MAX, Transaction};
 use crate::missed::Missed;
 use crate::pubkey::Pubkey;
 use crate::token::{self, program};
-
-/// One swap in one pool as it happened. Amounts are base units of their mint.
-#[derive(Clone, Copy, Debug)]
-pub struct Leg {
-    /// Top-level instruction index, from 0.
-    pub top: u16,
-    /// 0 = the top-level one itself, else the inner one's place from 1.
-    pub inner: u16,
-    /// 0, or 1 for the second pool of a two-hop instruction.
-    pub hop: u8,
-    /// The row of the DEX table.
-    pub dex: &'static Dex,
-    /// The program called.
-    pub program: Pubkey,
-    /// The pool's account.
-    pub pool: Pubkey,
-    /// Owner of what was paid.
-    pub trader: Pubkey,
-    /// Mint the pool received.
-    pub in_mint: Pubkey,
-    /// What the pool's vault received.
-    pub in_amount: u64,
-    /// Mint the pool paid.
-    pub out_mint: Pubkey,
-    /// What left the pool's vault.
-    pub out_amount: u64,
-    /// What the trader paid: `in_amount` and the mint's transfer fee.
-    pub trader_in: u64,
-    /// What the trader got: `out_amount` less the mint's transfer fee.
-    pub trader_out: u64,
-    /// False where a transfer fee was withheld that cannot be told: the amounts then may be too large by it.
-    pub exact: bool,
-}
-
-impl Leg {
-    /// The DEX in every output: its id, or `unknown:<program id>`.
-    #[must_use]
-    pub fn dex_name(&self) -> Cow<'static, str> {
-        if std::ptr::eq(self.dex, dex::unknown()) {
-            Cow::Owned(format!("{}:{}", self.dex.id, self.program))
-        } else {
-            Cow::Borrowed(self.dex.id)
-        }
-    }
-}
-
-impl PartialEq for Dex {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-    }
-}
-
-impl std::fmt::Debug for Dex {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.id)
-    }
-}
 
 /// What a decode run met, for the counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -15,6 +15,7 @@ mod fields;
 pub mod frame;
 pub mod gate;
 pub mod gates;
+pub mod hop;
 pub mod landing;
 pub mod legs;
 pub mod missed;

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::dex::Dex;
+use crate::call::Dex;
 use crate::legs::Leg;
 use crate::pubkey::Pubkey;
 

@@ -5,7 +5,8 @@
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
-use engine::dex::{self, Dex};
+use engine::call::Dex;
+use engine::dex;
 use engine::engine::{Engine, Event};
 use engine::token::{SYSTEM, TOKEN, TOKEN_2022};
 use libfuzzer_sys::fuzz_target;

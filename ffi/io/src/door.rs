@@ -4,6 +4,7 @@
 //! JavaScript says which clients are inside a handler, and which have become streams; what a connection sends and gets
 //! is in the kernel's own counters.
 
+mod options;
 mod rules;
 mod sockets;
 
@@ -14,8 +15,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+pub use options::DoorOptions;
 use rules::{Connection, Counters, Phase};
 use sockets::Sockets;
 
@@ -23,26 +25,6 @@ use sockets::Sockets;
 const LOOK: Duration = Duration::from_millis(100);
 /// When JavaScript has not said for so long who is inside a handler, nobody is shut for waiting.
 const SAID: Duration = Duration::from_secs(4);
-
-/// The rules, as JSON.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DoorOptions {
-    /// The port that the API listens on.
-    pub port: u16,
-    /// Connections in all.
-    pub connections_max: usize,
-    /// Connections of one address.
-    pub per_address_max: usize,
-    /// Descriptors that connections must leave to everything else.
-    pub descriptors_kept: usize,
-    /// Milliseconds from the first byte of a request, or from the connection, until a handler has it.
-    pub request_ms: u64,
-    /// Milliseconds that a connection may be without a request.
-    pub idle_ms: u64,
-    /// Addresses that many people share, with the bits that count: trusted proxies.
-    pub shared: Vec<(std::net::IpAddr, u8)>,
-}
 
 /// What the doorkeeper saw at its last look, and what it shut since its start.
 #[derive(Serialize, Clone, Copy, Default)]

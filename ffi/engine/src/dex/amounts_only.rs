@@ -3,9 +3,7 @@
 //!
 //! Most market makers of 2025 and 2026 publish no layout; their transfers are facts all the same.
 
-use super::{DecodeError, Dex, Swap};
-use crate::call::Call;
-use crate::legs::Leg;
+use crate::call::{Call, DecodeError, Dex, Leg, Swap};
 use crate::pubkey::Pubkey;
 use crate::token::{self, Transfer, program};
 use crate::trader;

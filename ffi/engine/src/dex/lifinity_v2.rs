@@ -1,6 +1,6 @@
 //! Lifinity v2: priced by an oracle, so decoded and never quoted. Layout: the program's IDL.
 
-use super::{DecodeError, Dex, Swap, at_least};
+use crate::call::{DecodeError, Dex, Swap, at_least};
 use crate::token::program;
 
 /// The table row.

@@ -1,6 +1,6 @@
 //! Meteora DLMM. Layouts: the program's IDL (lb_clmm).
 
-use super::{DecodeError, Dex, Swap, at_least};
+use crate::call::{DecodeError, Dex, Swap, at_least};
 use crate::token::program;
 
 /// The table row.

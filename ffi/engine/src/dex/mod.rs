@@ -12,52 +12,8 @@ mod raydium_clmm;
 mod raydium_cpmm;
 mod raydium_launchlab;
 
-use crate::call::Call;
-use crate::legs::Leg;
+use crate::call::{Call, Dex, UNKNOWN_ID};
 use crate::pubkey::Pubkey;
-
-/// One swap in one pool, by key indices: which accounts to watch for what moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Swap {
-    /// The pool's account.
-    pub pool: u8,
-    /// The pool's two token vaults, in any order: what moved tells the direction.
-    pub vaults: [u8; 2],
-    /// The owner who trades.
-    pub trader: u8,
-}
-
-/// Why a swap instruction cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DecodeError {
-    /// Fewer data bytes than the instruction needs.
-    Short {
-        /// Bytes present.
-        len: usize,
-        /// Bytes needed.
-        need: usize,
-    },
-    /// A number of accounts that no version of the program takes.
-    Accounts {
-        /// Accounts present.
-        len: usize,
-    },
-    /// The transfers that a swap makes are not under it.
-    Unresolved,
-}
-
-/// Appends the legs of one instruction; none when it is not a swap, which is the common case.
-pub type Decode = fn(&Call<'_>, &mut Vec<Leg>) -> Result<(), DecodeError>;
-
-/// A DEX: its id, its program and how to read its swaps.
-pub struct Dex {
-    /// The spelling in every output.
-    pub id: &'static str,
-    /// Program id.
-    pub program: Pubkey,
-    /// Reads one instruction.
-    pub decode: Decode,
-}
 
 /// All DEXes, by id. Those without a file of their own are decoded by the generic rule.
 pub static DEXES: [Dex; 27] = [
@@ -92,7 +48,7 @@ pub static DEXES: [Dex; 27] = [
 
 /// Any program that is not in the table: its legs name the program.
 static UNKNOWN: Dex = Dex {
-    id: "unknown",
+    id: UNKNOWN_ID,
     // No program has this address.
     program: Pubkey([0xff; 32]),
     decode: |call, legs| amounts_only::decode(call, legs, None),
@@ -131,11 +87,6 @@ const fn prefix(program: &[u8; 32]) -> u64 {
 #[inline]
 pub fn by_program(program: &[u8; 32]) -> Option<&'static Dex> {
     place_of(program).map(|at| &DEXES[at])
-}
-
-/// Accounts of an instruction that must have at least `need`.
-pub(crate) fn at_least(accounts: &[u8], need: usize) -> Result<(), DecodeError> {
-    if accounts.len() < need { Err(DecodeError::Accounts { len: accounts.len() }) } else { Ok(()) }
 }
 
 /// The place of `program` in [`DEXES`], if it has one.

@@ -1,8 +1,6 @@
 //! Orca Whirlpool. Layouts: the program's IDL (orca-so/whirlpools).
 
-use super::{DecodeError, Dex, Swap, at_least};
-use crate::call::Call;
-use crate::legs::Leg;
+use crate::call::{Call, DecodeError, Dex, Leg, Swap, at_least};
 use crate::token::program;
 
 /// The table row.

@@ -1,6 +1,6 @@
 //! Phoenix, an order book: what moved is read, quotes are not made. Layout: phoenix-v1's `instruction.rs`.
 
-use super::{DecodeError, Dex, Swap, at_least};
+use crate::call::{DecodeError, Dex, Swap, at_least};
 use crate::token::program;
 
 /// The table row.

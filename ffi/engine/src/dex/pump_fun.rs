@@ -4,9 +4,7 @@
 //! side is the program's own `TradeEvent`. Curves quoted in a token have a second vault instead.
 //! `multi_hop_curve_swap`, which PumpSwap calls, runs its hops inline: one leg for each curve of the route.
 
-use super::{DecodeError, Dex, Swap, at_least};
-use crate::call::Call;
-use crate::legs::Leg;
+use crate::call::{Call, DecodeError, Dex, Leg, Swap, at_least};
 use crate::pubkey::Pubkey;
 use crate::token::{WRAPPED_SOL, program};
 use crate::trader;

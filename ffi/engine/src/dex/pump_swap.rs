@@ -4,9 +4,7 @@
 //! beside the pool's: `Call::vault_leg` sums both sides.
 
 use super::pump_fun::HOP_ACCOUNTS;
-use super::{DecodeError, Dex, Swap, at_least};
-use crate::call::Call;
-use crate::legs::Leg;
+use crate::call::{Call, DecodeError, Dex, Leg, Swap, at_least};
 use crate::pubkey::Pubkey;
 use crate::token::program;
 use crate::trader;

@@ -1,6 +1,6 @@
 //! Raydium AMM v4. Layouts: the program's own `instruction.rs` (raydium-io/raydium-amm).
 
-use super::{DecodeError, Dex, Swap};
+use crate::call::{DecodeError, Dex, Swap};
 use crate::token::program;
 
 /// The table row.

@@ -1,8 +1,6 @@
 //! Raydium CLMM. Layouts: the program's IDL (raydium-io/raydium-clmm).
 
-use super::{DecodeError, Dex, Swap, at_least};
-use crate::call::Call;
-use crate::legs::Leg;
+use crate::call::{Call, DecodeError, Dex, Leg, Swap, at_least};
 use crate::token::program;
 
 /// The table row.

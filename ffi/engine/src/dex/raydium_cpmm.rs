@@ -1,6 +1,6 @@
 //! Raydium CPMM. Layouts: the program's IDL (raydium-io/raydium-cp-swap), `swap_base_input` and `swap_base_output`.
 
-use super::{DecodeError, Dex, Swap};
+use crate::call::{DecodeError, Dex, Swap};
 use crate::token::program;
 
 /// The table row.

@@ -1,6 +1,6 @@
 //! Raydium LaunchLab, a bonding curve with two vaults. Layouts: the program's IDL.
 
-use super::{DecodeError, Dex, Swap, at_least};
+use crate::call::{DecodeError, Dex, Swap, at_least};
 use crate::token::program;
 
 /// The table row.

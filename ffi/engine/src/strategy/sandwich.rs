@@ -10,9 +10,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::decision::{Decision, Kind, LandedLeg, Tier, VictimLoss};
-use crate::features::{self, Past, Provenance, Row, SandwichFacts};
+use crate::features::{self, Provenance, Row, SandwichFacts};
 use crate::frame::Transaction;
-use crate::landing::Traffic;
+use crate::landing::{Past, Traffic};
 use crate::pools::{Pool, Pools};
 use crate::pubkey::{Pubkey, Signature};
 use crate::tips;

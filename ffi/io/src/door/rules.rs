@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::DoorOptions;
+use super::options::DoorOptions;
 
 /// Bytes that a stream's client may send at once: pongs, a close, a few words.
 const STREAM_BYTES: u64 = 8 << 10;
