@@ -12,11 +12,13 @@ pub mod kafka;
 #[path = "kafka_left_out.rs"]
 pub mod kafka;
 pub mod latency;
+pub mod limits;
 pub mod log;
 pub mod models;
 pub mod publish;
 pub mod replay;
 pub mod sink;
 pub mod source;
+mod stderr;
 pub mod tips;
 pub mod trainer;

@@ -11,11 +11,12 @@ use engine::strategy::paper::Outcome;
 use engine::tips::TipAccounts;
 use wire::control::Module;
 
-use super::{Shared, Work, locked, say};
+use super::{Shared, Work, locked};
 use crate::accounts::{self, OwnedAccount};
 use crate::control::live::Live;
 use crate::models::Slot;
 use crate::source::any::Source;
+use crate::stderr::say;
 
 /// How often a live source's pause looks for a new policy.
 const TICK: Duration = Duration::from_millis(2);

@@ -2,7 +2,6 @@
 //! builds evidence and writes the log, and the control threads. The hot thread waits for none of them but for
 //! a publisher that is a long way behind on captured files, where nothing may be lost.
 
-use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -22,11 +21,13 @@ use crate::control::server::{Control, listen};
 use crate::disk;
 use crate::kafka::KafkaOptions;
 use crate::latency::Latency;
-use crate::log::{LogError, TopicOptions};
+use crate::limits::Limits;
+use crate::log::LogError;
 use crate::publish::Publisher;
 use crate::source::any::Source;
 use crate::source::file::SourceCounts;
 use crate::source::topic::TopicSource;
+use crate::stderr::say;
 use crate::tips::{self, TipAccount};
 
 mod funnel;
@@ -90,28 +91,6 @@ pub struct AgentOptions {
     /// Tip accounts beside those that are known anyway.
     #[serde(default)]
     pub tips: Vec<TipAccount>,
-}
-
-/// `log.*` of the configuration.
-#[derive(serde::Deserialize, Clone, Copy)]
-#[serde(deny_unknown_fields)]
-pub struct Limits {
-    /// Size of one segment file.
-    pub segment_bytes: u64,
-    /// Bytes kept of a topic.
-    pub retention_bytes: u64,
-    /// Milliseconds that records are kept.
-    pub retention_ms: u64,
-}
-
-impl From<Limits> for TopicOptions {
-    fn from(limits: Limits) -> Self {
-        TopicOptions {
-            segment_bytes: limits.segment_bytes,
-            retention_bytes: limits.retention_bytes,
-            retention_age: Duration::from_millis(limits.retention_ms),
-        }
-    }
 }
 
 /// What the hot thread hands to the publisher after an event.
@@ -365,9 +344,4 @@ fn spawn<T: Send + 'static>(
 ) -> Result<JoinHandle<T>, String> {
     let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(run);
     spawned.map_err(|error| format!("Cannot start the thread {name}: {error}"))
-}
-
-pub(crate) fn say(line: &str) {
-    // Stderr may be gone; there is nowhere else to say it.
-    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -10,7 +10,7 @@ use wire::jobs::ModelEvent;
 use wire::prost::Message;
 
 use super::watch::Receipts;
-use super::{Shared, locked, say};
+use super::{Shared, locked};
 use crate::control::names::module_name;
 use crate::control::now_ns;
 use crate::control::server::Control;
@@ -18,6 +18,7 @@ use crate::log::format::{Batch, Record};
 use crate::log::{Durability, Log, Topic, TopicOptions};
 use crate::models::watch::{Told, Watcher};
 use crate::models::{Slot, Trust};
+use crate::stderr::say;
 
 const EVENTS_TOPIC: &str = "model-events-proto";
 

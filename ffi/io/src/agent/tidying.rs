@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use super::{Shared, WATCH, say};
+use super::{Shared, WATCH};
 use crate::log::{Log, LogError, LogErrorKind, Topic, TopicOptions};
+use crate::stderr::say;
 
 /// How often it looks whether there is enough for a pack: about as long as a disk holds what is not packed yet.
 const EVERY: Duration = Duration::from_secs(2);

@@ -11,7 +11,7 @@ use wire::jobs::Receipt;
 use wire::prost::Message;
 
 use super::reports::Reports;
-use super::{Shared, WATCH, locked, say};
+use super::{Shared, WATCH, locked};
 use crate::control::client::COMMANDS_TOPIC;
 use crate::control::command::Signed;
 use crate::control::live::InForce;
@@ -20,6 +20,7 @@ use crate::control::wanted::{self, SignedState};
 use crate::disk::{self, KeptFile};
 use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Durability, Log, Read, Topic, TopicOptions};
+use crate::stderr::say;
 
 const RECEIPTS_TOPIC: &str = "control-receipts-proto";
 /// How often the status file is written while nothing of [`InForce`] changes.

@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 
 use super::gates::StoredGates;
 use super::window::Window;
-use crate::agent::say;
 use crate::disk;
+use crate::stderr::say;
 
 const SLOT_BYTES: usize = 32 << 10;
 const MAGIC: &[u8; 8] = b"LGNDCTL\n";

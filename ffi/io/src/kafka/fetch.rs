@@ -12,7 +12,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::types::RDKafkaRespErr;
 
-use super::Watch;
+use super::cluster::Watch;
 
 /// Messages of one look at most.
 const HANDFUL: usize = 512;

@@ -12,7 +12,10 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{KafkaLog, KafkaOptions, KafkaRead, KafkaReader, KafkaTopic, Producer, no_answer};
+use super::cluster::{KafkaLog, KafkaOptions, no_answer};
+use super::producer::Producer;
+use super::reader::{KafkaRead, KafkaReader};
+use super::topic::KafkaTopic;
 use crate::disk::{self, KeptFile};
 use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Committed, Durability, HOLD_GROUP, Log, Topic, TopicOptions};
@@ -65,7 +68,7 @@ pub struct LinkOptions {
     /// Copies of each record; 0 = as the cluster is set.
     pub replicas: u16,
     /// Limits of the host's log.
-    pub limits: crate::agent::Limits,
+    pub limits: crate::limits::Limits,
 }
 
 /// Counters of one topic.

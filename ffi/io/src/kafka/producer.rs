@@ -9,7 +9,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, PurgeConfig, ThreadedProducer};
 
-use super::{KafkaOptions, Watch};
+use super::cluster::{KafkaOptions, Watch};
 use crate::log::format::StoredRecord;
 use crate::log::{LogError, LogErrorKind};
 

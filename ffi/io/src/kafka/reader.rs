@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::cluster::{ANSWER, Watch};
 use super::fetch::{FetchQueue, Fetched};
 use super::topic::KafkaTopic;
-use super::{ANSWER, Watch};
 use crate::log::format::{self, Record};
 use crate::log::{Gap, GapCause, LogError};
 
@@ -32,6 +32,16 @@ pub struct KafkaReader {
     gaps: Vec<(u16, Gap)>,
     /// A record that a wait has met.
     held: Vec<u8>,
+}
+
+impl KafkaTopic {
+    /// A reader; see [`KafkaReader::new`].
+    ///
+    /// # Errors
+    /// The client cannot be made.
+    pub fn reader(self: &Arc<Self>, from: &[u64]) -> Result<KafkaReader, LogError> {
+        KafkaReader::new(Arc::clone(self), from)
+    }
 }
 
 impl KafkaReader {

@@ -5,9 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::producer::{Delivered, OnDelivered};
-use super::reader::KafkaReader;
-use super::{ANSWER, KafkaLog, Producer};
+use super::cluster::{ANSWER, KafkaLog};
+use super::producer::{Delivered, OnDelivered, Producer};
 use crate::log::format::{self, Batch, StoredRecord};
 use crate::log::{Committed, LogError, LogErrorKind};
 
@@ -219,13 +218,5 @@ impl KafkaTopic {
         }
         names.sort();
         Ok(names)
-    }
-
-    /// A reader; see [`KafkaReader::new`].
-    ///
-    /// # Errors
-    /// The client cannot be made.
-    pub fn reader(self: &Arc<Self>, from: &[u64]) -> Result<KafkaReader, LogError> {
-        KafkaReader::new(Arc::clone(self), from)
     }
 }

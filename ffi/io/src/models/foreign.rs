@@ -16,8 +16,8 @@ use model::Golden;
 use model::artefact::check_answers;
 
 use super::probe::probe;
-use crate::agent::say;
 use crate::disk;
+use crate::stderr::say;
 
 /// How long loading and the golden rows may take here, after the probe took less.
 const LOAD: Duration = Duration::from_millis(2_000);

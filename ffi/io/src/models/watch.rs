@@ -15,8 +15,8 @@ use wire::control::Module;
 
 use super::registry::{self, Link};
 use super::{Slot, Trust, foreign, load};
-use crate::agent::say;
 use crate::control::names::module_name;
+use crate::stderr::say;
 
 /// How long the folder must be quiet before it is looked at.
 const DEBOUNCE: Duration = Duration::from_millis(3);

@@ -70,7 +70,7 @@ impl TopicSource {
                 Ok(input) => (self.input, self.said) = (Some(input), false),
                 Err(error) => {
                     if !self.said {
-                        crate::agent::say(&error.to_string());
+                        crate::stderr::say(&error.to_string());
                         self.said = true;
                     }
                     std::thread::sleep(AGAIN);
@@ -85,7 +85,7 @@ impl TopicSource {
                     Ok(Read::Records(0)) => drop(topic.wait(position.offset(), WAIT)),
                     Ok(_) => {}
                     Err(error) => {
-                        crate::agent::say(&error.to_string());
+                        crate::stderr::say(&error.to_string());
                         self.input = None;
                     }
                 }

@@ -1,0 +1,308 @@
+//! A cluster: how it is reached, its topics, and what its client complains of.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use futures_executor::block_on;
+use rdkafka::ClientContext;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use serde::Deserialize;
+
+use super::producer::Producer;
+use crate::log::{LogError, LogErrorKind};
+
+/// How long an answer of the cluster is waited for.
+pub(crate) const ANSWER: Duration = Duration::from_secs(5);
+/// Largest record that is sent or taken.
+const MESSAGE_BYTES_MAX: &str = "10485760";
+
+/// How to reach a cluster. It holds a password: it is never printed.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KafkaOptions {
+    /// `host:port,…`.
+    pub brokers: String,
+    /// TLS to the brokers.
+    #[serde(default)]
+    pub tls: bool,
+    /// File of the authorities to trust; empty = the system's.
+    #[serde(default)]
+    pub tls_ca: String,
+    /// Files of a certificate and its key for mTLS; empty = none.
+    #[serde(default)]
+    pub tls_cert: String,
+    /// See `tls_cert`.
+    #[serde(default)]
+    pub tls_key: String,
+    /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`; empty = no login.
+    #[serde(default)]
+    pub sasl_mechanism: String,
+    /// User of the login.
+    #[serde(default)]
+    pub sasl_user: String,
+    /// Password of the login.
+    #[serde(default)]
+    pub sasl_password: String,
+}
+
+impl KafkaOptions {
+    pub(super) fn client(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config
+            .set("bootstrap.servers", &self.brokers)
+            .set("client.id", "legend")
+            .set("message.max.bytes", MESSAGE_BYTES_MAX)
+            .set("reconnect.backoff.ms", "50")
+            .set("reconnect.backoff.max.ms", "1000")
+            .set("socket.connection.setup.timeout.ms", "3000")
+            // Not by the setting of this name: the crate sets its own level after it.
+            .set_log_level(RDKafkaLogLevel::Emerg);
+        let login = !self.sasl_mechanism.is_empty();
+        let protocol = match (self.tls, login) {
+            (false, false) => "plaintext",
+            (true, false) => "ssl",
+            (false, true) => "sasl_plaintext",
+            (true, true) => "sasl_ssl",
+        };
+        config.set("security.protocol", protocol);
+        let given = [
+            ("ssl.ca.location", &self.tls_ca),
+            ("ssl.certificate.location", &self.tls_cert),
+            ("ssl.key.location", &self.tls_key),
+            ("sasl.mechanism", &self.sasl_mechanism),
+            ("sasl.username", &self.sasl_user),
+            ("sasl.password", &self.sasl_password),
+        ];
+        for (name, value) in given {
+            if !value.is_empty() {
+                config.set(name, value);
+            }
+        }
+        config
+    }
+
+    pub(super) fn consumer(&self, group: &str) -> ClientConfig {
+        let mut config = self.client();
+        config
+            .set("group.id", group)
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("auto.offset.reset", "earliest")
+            .set("allow.auto.create.topics", "false")
+            .set("fetch.wait.max.ms", "200")
+            .set("fetch.message.max.bytes", "4194304")
+            .set("queued.max.messages.kbytes", "16384")
+            .set("queued.min.messages", "1000000")
+            // The usual second of pause after a full queue would leave a fast reader waiting.
+            .set("fetch.queue.backoff.ms", "2")
+            .set("fetch.error.backoff.ms", "50");
+        config
+    }
+}
+
+/// How often, and how long each time, a reason is waited for after a call has failed.
+const REASONS: usize = 8;
+const REASON_COMES: Duration = Duration::from_millis(20);
+
+/// Keeps what the cluster's client last complained of, for the line that a person reads.
+#[derive(Default, Clone)]
+pub struct Watch {
+    last: Arc<Mutex<Option<(RDKafkaErrorCode, String)>>>,
+}
+
+impl Watch {
+    /// The last complaint, until something succeeds.
+    #[must_use]
+    pub fn last(&self) -> Option<String> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, reason)| reason.clone())
+    }
+
+    pub(super) fn clear(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl ClientContext for Watch {
+    fn log(&self, _: rdkafka::config::RDKafkaLogLevel, _: &str, _: &str) {}
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        // "All brokers are down" follows the reason, and a refused login is followed by closed connections.
+        let hides = match &*last {
+            None => false,
+            Some((known, _)) => {
+                code == RDKafkaErrorCode::AllBrokersDown
+                    || (matches!(known, RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL)
+                        && code != *known)
+            }
+        };
+        if !hides {
+            *last = Some((code, reason.to_owned()));
+        }
+    }
+}
+
+impl ConsumerContext for Watch {}
+
+/// The one line for a cluster that is not there, or not as it should be.
+pub(super) fn no_answer(action: &str, brokers: &str, why: &str) -> String {
+    format!(
+        "Cannot {action}: Kafka at {brokers} does not answer as needed ({why}); check KAFKA_BROKERS and the broker"
+    )
+}
+
+/// A cluster.
+pub struct KafkaLog {
+    pub(super) options: KafkaOptions,
+    pub(super) watch: Watch,
+    pub(super) meta: BaseConsumer<Watch>,
+    producer: OnceLock<Arc<Producer>>,
+    groups: Mutex<HashMap<String, Arc<BaseConsumer<Watch>>>>,
+}
+
+impl KafkaLog {
+    /// Connects; asks nothing yet, so that a start does not wait for a broker.
+    ///
+    /// # Errors
+    /// `Invalid`: the options are no options.
+    pub fn open(options: KafkaOptions) -> Result<KafkaLog, LogError> {
+        let watch = Watch::default();
+        let meta: BaseConsumer<Watch> = options
+            .consumer("legend-meta")
+            .create_with_context(watch.clone())
+            .map_err(|error| LogError::new(LogErrorKind::Invalid, format!("Cannot use Kafka: {error}")))?;
+        Ok(KafkaLog { options, watch, meta, producer: OnceLock::new(), groups: Mutex::default() })
+    }
+
+    /// What to say of an error of the client: the broker's reason when there is one.
+    pub(super) fn error(&self, action: &str, error: &KafkaError) -> LogError {
+        let code = error.rdkafka_error_code();
+        // The reason comes by the client's own thread; a callback is due when it is asked, one at a time.
+        for _ in 0..REASONS {
+            if self.watch.last().is_some() {
+                break;
+            }
+            let _ = self.meta.poll(REASON_COMES);
+        }
+        let why = self
+            .watch
+            .last()
+            .unwrap_or_else(|| code.map_or_else(|| error.to_string(), |code| code.to_string()));
+        let mut message = no_answer(action, &self.options.brokers, &why);
+        if self.options.tls {
+            message.push_str(", and with TLS kafka.tls_ca, kafka.tls_cert and kafka.tls_key");
+        }
+        LogError::new(LogErrorKind::Unavailable, message)
+    }
+
+    /// Names of all topics, sorted; Kafka's own left out.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
+    pub fn topics(&self) -> Result<Vec<String>, LogError> {
+        let metadata =
+            self.meta.fetch_metadata(None, ANSWER).map_err(|error| self.error("list topics", &error))?;
+        let mut names: Vec<String> = metadata
+            .topics()
+            .iter()
+            .map(|topic| topic.name().to_owned())
+            .filter(|name| !name.starts_with("__"))
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// Partitions of a topic; `None` when it does not exist.
+    ///
+    /// # Errors
+    /// The cluster does not answer.
+    pub fn partitions(&self, name: &str) -> Result<Option<u16>, LogError> {
+        let action = format!("look up topic {name}");
+        let metadata =
+            self.meta.fetch_metadata(Some(name), ANSWER).map_err(|error| self.error(&action, &error))?;
+        self.watch.clear();
+        let Some(topic) = metadata.topics().first() else { return Ok(None) };
+        match topic.error().map(RDKafkaErrorCode::from) {
+            Some(RDKafkaErrorCode::UnknownTopicOrPartition) => Ok(None),
+            Some(code) => Err(self.error(&action, &KafkaError::MetadataFetch(code))),
+            None => Ok(Some(u16::try_from(topic.partitions().len()).unwrap_or(u16::MAX))),
+        }
+    }
+
+    /// Makes a topic; one that is there is left as it is. `compacted` keeps the newest record of each key;
+    /// `replicas` 0 = as the cluster is set.
+    ///
+    /// # Errors
+    /// The cluster does not answer, or refuses.
+    pub fn create(
+        &self,
+        name: &str,
+        partitions: u16,
+        compacted: bool,
+        replicas: u16,
+    ) -> Result<(), LogError> {
+        let action = format!("make topic {name}");
+        let admin: AdminClient<DefaultClientContext> =
+            self.options.client().create().map_err(|error| self.error(&action, &error))?;
+        let replicas = if replicas == 0 { -1 } else { i32::from(replicas) };
+        let topic = NewTopic::new(name, partitions.into(), TopicReplication::Fixed(replicas))
+            .set("max.message.bytes", MESSAGE_BYTES_MAX)
+            .set("cleanup.policy", if compacted { "compact" } else { "delete" });
+        let options = AdminOptions::new().request_timeout(Some(ANSWER)).operation_timeout(Some(ANSWER));
+        let made =
+            block_on(admin.create_topics([&topic], &options)).map_err(|error| self.error(&action, &error))?;
+        match made.into_iter().next() {
+            Some(Err((_, code))) if code != RDKafkaErrorCode::TopicAlreadyExists => {
+                let message = format!("Cannot {action}: Kafka refuses it ({code})");
+                Err(LogError::new(LogErrorKind::Unavailable, message))
+            }
+            _ => self.await_topic(name),
+        }
+    }
+
+    /// A new topic takes a moment to be known to every broker.
+    fn await_topic(&self, name: &str) -> Result<(), LogError> {
+        let begin = std::time::Instant::now();
+        while begin.elapsed() < ANSWER {
+            if self.partitions(name)?.is_some_and(|partitions| partitions > 0) {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let message = format!("Cannot make topic {name}: Kafka made it, but does not show it");
+        Err(LogError::new(LogErrorKind::Unavailable, message))
+    }
+
+    /// The producer that appends of this process share.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(super) fn producer(&self) -> Result<Arc<Producer>, LogError> {
+        if let Some(producer) = self.producer.get() {
+            return Ok(Arc::clone(producer));
+        }
+        let made = Arc::new(Producer::new(&self.options, Some(Producer::GIVE_UP))?);
+        Ok(Arc::clone(self.producer.get_or_init(|| made)))
+    }
+
+    pub(super) fn group(&self, group: &str) -> Result<Arc<BaseConsumer<Watch>>, LogError> {
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(consumer) = groups.get(group) {
+            return Ok(Arc::clone(consumer));
+        }
+        let consumer: BaseConsumer<Watch> = self
+            .options
+            .consumer(group)
+            .create_with_context(self.watch.clone())
+            .map_err(|error| self.error("use a group", &error))?;
+        let consumer = Arc::new(consumer);
+        groups.insert(group.to_owned(), Arc::clone(&consumer));
+        Ok(consumer)
+    }
+}

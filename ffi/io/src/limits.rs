@@ -1,0 +1,27 @@
+//! How much a topic may hold, as JavaScript says it.
+
+use std::time::Duration;
+
+use crate::log::TopicOptions;
+
+/// `log.*` of the configuration.
+#[derive(serde::Deserialize, Clone, Copy)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Size of one segment file.
+    pub segment_bytes: u64,
+    /// Bytes kept of a topic.
+    pub retention_bytes: u64,
+    /// Milliseconds that records are kept.
+    pub retention_ms: u64,
+}
+
+impl From<Limits> for TopicOptions {
+    fn from(limits: Limits) -> Self {
+        TopicOptions {
+            segment_bytes: limits.segment_bytes,
+            retention_bytes: limits.retention_bytes,
+            retention_age: Duration::from_millis(limits.retention_ms),
+        }
+    }
+}
