@@ -115,13 +115,28 @@ const REFUSED: [string, RegExp][] = [
     "replay --seed -1",
     /^Cannot run legend replay: --seed needs a value; one that begins with - is written --seed=-…; see /,
   ],
-  [
-    "kill mev --reason -x",
-    /^Cannot run legend kill: --reason needs a value; one that begins with - is written --reason=-…; see /,
-  ],
-  ["kill mev --reason --json", /^Cannot run legend kill: --reason needs a value; /],
+  ["unkill mev --reason --json", /^Cannot run legend unkill: --reason needs a value; /],
   ["decode --slot", /^Cannot run legend decode: Option '--slot <value>' argument missing/],
 ];
+const KILLS: readonly (readonly [string, string, boolean])[] = [
+  ["kill mev --reason -x", "-x", false],
+  ["kill mev --reason --why", "--why", false],
+  ["kill mev --reason=-x --json", "-x", true],
+  ["kill mev --reason --json", "", true],
+  ["kill mev --json --reason", "", true],
+  ["kill --reason mev", "mev", false],
+];
+for (const [line, reason, json] of KILLS) {
+  Deno.test(`\`${line}\` kills, whatever its reason is`, () => {
+    const { command, call } = parse(line.split(" "), COMMANDS);
+    assert.deepEqual([command.name, call.flags.reason, call.flags.json ?? false], ["kill", reason, json]);
+  });
+}
+
+Deno.test("a reason of another verb may begin with a dash too", () => {
+  assert.equal(parse(["unkill", "mev", "--reason", "- tested"], COMMANDS).call.flags.reason, "- tested");
+});
+
 for (const [line, message] of REFUSED) {
   Deno.test(`parse refuses \`${line}\` in one line`, () => {
     assert.throws(() => parse(line.split(" "), COMMANDS), (error: Error) => {

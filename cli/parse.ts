@@ -41,7 +41,12 @@ export function parse(given: readonly string[], commands: readonly Command[]): P
   let result;
   try {
     const args = words.slice(command.name.split(" ").length);
-    result = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    result = parseArgs({
+      args: textsJoined(args, command, flags),
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
   } catch (error) {
     throw usage(command, flagTrouble(error, flags));
   }
@@ -71,6 +76,28 @@ function flagsBehind(words: readonly string[]): string[] {
     at += flag.value && !words[at]!.includes("=") ? 2 : 1;
   }
   return [...words.slice(at), ...words.slice(0, at)];
+}
+
+/**
+ * A free text may begin with a dash: `--reason -x` is `--reason=-x`. A word that is a flag of the verb is none, and a kill
+ * is never refused for want of a reason.
+ */
+function textsJoined(words: readonly string[], command: Command, flags: readonly Flag[]): string[] {
+  const isOf = (word: string, { name, short }: Flag) =>
+    word.split("=")[0] === `--${name}` || (short !== undefined && word === `-${short}`);
+  const joined: string[] = [];
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at]!;
+    const text = flags.find((flag) => flag.value === "TEXT" && !word.includes("=") && isOf(word, flag));
+    const next = words[at + 1];
+    const isFlag = next === undefined || flags.some((flag) => isOf(next, flag));
+    if (text && isFlag && command.passesOverMistakes) joined.push(`--${text.name}=`);
+    else if (text && !isFlag) {
+      joined.push(`--${text.name}=${next}`);
+      at += 1;
+    } else joined.push(word);
+  }
+  return joined;
 }
 
 /** What is wrong with the flags, as `parseArgs` says it, with the flag that was meant. */
