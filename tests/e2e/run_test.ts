@@ -295,11 +295,11 @@ Deno.test(
       const run = await legend(["run", ...BLOCKS, "--config", `${folder}/c.toml`, "--data-dir", data]);
       assert.equal(run.code, 0, run.stderr);
       // What is closed may be in packs by now.
-      const folder = `${data}/log/decision-evidence`;
-      const files = [...Deno.readDirSync(folder)].map(({ name }) => name);
+      const evidence = `${data}/log/decision-evidence`;
+      const files = [...Deno.readDirSync(evidence)].map(({ name }) => name);
       const segments = files.filter((name) => name.endsWith(".seg"));
       assert.ok(segments.some((name) => Number.parseInt(name) > 0), `${files.join(", ")}: none was closed`);
-      for (const name of segments) assert.ok(Deno.statSync(`${folder}/${name}`).size < 2 * 65_536, name);
+      for (const name of segments) assert.ok(Deno.statSync(`${evidence}/${name}`).size < 2 * 65_536, name);
       assert.ok((await tail(data, "decision-evidence")).length > 150);
     }),
 );
