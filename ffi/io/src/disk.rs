@@ -62,8 +62,14 @@ impl KeptFile {
     /// The disk refuses; the file is as it was.
     pub(crate) fn write(&self, mut text: String) -> Result<()> {
         text.extend(std::iter::repeat_n(' ', self.bytes.saturating_sub(text.len())));
-        self.replace(text.as_bytes())
-            .or_else(|error| if is_full(&error) { self.exchange(text.as_bytes()) } else { Err(error) })
+        self.replace(text.as_bytes()).or_else(|error| {
+            if !is_full(&error) {
+                return Err(error);
+            }
+            // Without the second file there is no way around the full disk.
+            self.exchange(text.as_bytes())
+                .map_err(|other| if other.kind() == ErrorKind::NotFound { error } else { other })
+        })
     }
 
     fn replace(&self, text: &[u8]) -> Result<()> {
@@ -80,8 +86,11 @@ impl KeptFile {
         let file = File::options().write(true).open(&self.reserve)?;
         file.write_all_at(text, 0)?;
         file.set_len(text.len() as u64)?;
-        renameat_with(CWD, &self.reserve, CWD, &self.path, RenameFlags::EXCHANGE)?;
-        Ok(())
+        match renameat_with(CWD, &self.reserve, CWD, &self.path, RenameFlags::EXCHANGE) {
+            // Nothing was ever written: the room of both goes to this one.
+            Err(rustix::io::Errno::NOENT) => fs::rename(&self.reserve, &self.path),
+            exchanged => Ok(exchanged?),
+        }
     }
 }
 
@@ -113,6 +122,10 @@ mod tests {
             file.exchange(format!("{text:64}").as_bytes()).expect("exchanges");
             assert_eq!((held().trim_end(), held().len()), (text, 64));
         }
+        fs::remove_file(file.path()).expect("removes");
+        file.exchange(b"as on a disk that was full from the start").expect("takes the second file's room");
+        assert_eq!(held(), "as on a disk that was full from the start");
+        assert_eq!(file.exchange(b"no second file").map_err(|error| error.kind()), Err(ErrorKind::NotFound));
         file.write("x".repeat(100)).expect("a longer text takes its own room");
         assert_eq!(held(), "x".repeat(100));
         fs::remove_dir_all(folder).expect("removes");
