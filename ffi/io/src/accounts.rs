@@ -5,30 +5,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use base64::Engine as _;
-use engine::pools::Account;
 use engine::pubkey::Pubkey;
 use serde::Deserialize;
 
-use crate::source::file::SourceError;
+use crate::source::error::SourceError;
+pub use crate::source::owned_account::{OwnedAccount, borrowed};
 use crate::source::unpack::read_text;
 
 /// Longest snapshot; all accounts of it are held at once.
 const ACCOUNTS_BYTES_MAX: usize = 64 << 20;
-
-/// An account with its own bytes.
-pub struct OwnedAccount {
-    pubkey: Pubkey,
-    owner: Pubkey,
-    data: Vec<u8>,
-}
-
-impl OwnedAccount {
-    /// An account that was not read from a file.
-    #[must_use]
-    pub fn new(pubkey: Pubkey, owner: Pubkey, data: Vec<u8>) -> OwnedAccount {
-        OwnedAccount { pubkey, owner, data }
-    }
-}
 
 #[derive(Deserialize)]
 struct Line<'a> {
@@ -82,15 +67,6 @@ pub fn read(path: &Path) -> Result<Vec<OwnedAccount>, SourceError> {
         found.push(account.ok_or_else(|| broken(&format!("account {pubkey} is malformed")))?);
     }
     Ok(found)
-}
-
-/// The engine's view of them.
-#[must_use]
-pub fn borrowed(accounts: &[OwnedAccount]) -> Vec<Account<'_>> {
-    accounts
-        .iter()
-        .map(|account| Account { pubkey: account.pubkey, owner: account.owner, data: &account.data })
-        .collect()
 }
 
 fn account(pubkey: &str, owner: &str, data: &Data<'_>) -> Option<OwnedAccount> {

@@ -13,7 +13,8 @@ use engine::tips::{TipAccounts, TipsSeen};
 use serde_json::json;
 
 use crate::replay::{missed, tell_tips};
-use crate::source::file::{FileSource, SourceCounts, SourceError};
+use crate::source::error::SourceError;
+use crate::source::file::{FileSource, SourceCounts};
 use crate::tips::{self, TipAccount};
 
 /// Stands for the slot of a transaction that nobody says a slot of.

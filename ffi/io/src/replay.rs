@@ -21,7 +21,7 @@ use crate::accounts;
 use crate::agent::StartError;
 use crate::publish::replay_producer;
 use crate::source::any::Source;
-use crate::source::file::SourceError;
+use crate::source::error::SourceError;
 use crate::source::unpack::read_text;
 use crate::tips::{self, TipAccount};
 

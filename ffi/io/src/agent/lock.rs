@@ -10,7 +10,7 @@ use wire::control::Module;
 
 use crate::control::agent_process::lock_path;
 use crate::disk;
-use crate::source::file::SourceError;
+use crate::source::error::SourceError;
 
 /// How long a start waits for the agent before it to end.
 const PREDECESSOR_ENDS: Duration = Duration::from_secs(3);

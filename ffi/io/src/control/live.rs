@@ -223,7 +223,7 @@ mod tests {
             }
         });
         assert_eq!(live.wait_for_event(version, Duration::from_secs(60)), 8);
-        hot.join().unwrap();
+        hot.join().expect("the thread ends");
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use super::block::Block;
-use super::file::{FileSource, SourceCounts, SourceError};
+use super::error::SourceError;
+use super::file::{FileSource, SourceCounts};
+use super::owned_account::OwnedAccount;
 use super::sim::{FIRST_SLOT, SLOT_NS, SimSource};
 use super::topic::TopicSource;
-use crate::accounts::OwnedAccount;
 use crate::control::now_ns;
 
 /// Characters of a file's name that are shown.

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use engine::frame::{FrameError, Transaction, block_end};
 
 use super::block::Block;
+use super::error::SourceError;
 use super::journal::{self, Frames};
 use super::rpc::{Document, List, TransactionWithMeta, WholeTransaction};
 use super::to_frame::{self, Place, SkipReason};
@@ -35,28 +36,6 @@ pub struct SourceCounts {
     /// Transactions that are not as JSON-RPC writes them.
     pub malformed: u64,
 }
-
-/// An error of the source: one line that names the file.
-#[derive(Debug)]
-pub struct SourceError {
-    line: String,
-    /// Only a part of the file: what else is in it was handed out.
-    pub partial: bool,
-}
-
-impl SourceError {
-    pub(crate) fn new(line: String) -> Self {
-        SourceError { line, partial: false }
-    }
-}
-
-impl std::fmt::Display for SourceError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.line)
-    }
-}
-
-impl std::error::Error for SourceError {}
 
 /// Reads `paths` (files, or folders recursively) and hands out their blocks in slot order.
 pub struct FileSource {

@@ -8,12 +8,9 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::any::Source;
-use super::block::Block;
-use super::file::SourceError;
+use super::error::SourceError;
 use super::proto::Writer;
 use super::unpack::Unpacked;
-use crate::disk;
 
 /// File name ending of a journal.
 pub const ENDING: &str = "journal";
@@ -177,60 +174,6 @@ pub fn block_meta(slot: u64, time_ns: u64) -> Vec<u8> {
         meta.message(4, |time| time.number(1, time_ns / 1_000_000_000));
     });
     out
-}
-
-/// What a capture holds.
-pub struct CaptureOutcome {
-    /// Blocks and single transactions.
-    pub blocks: u64,
-    /// Transactions.
-    pub frames: u64,
-    /// What of the files could not be read, a line each.
-    pub unread: Vec<String>,
-}
-
-/// Turns a source that ends into a journal; returns what it holds.
-///
-/// # Errors
-/// A file cannot be read, or the journal not be written: then there is none.
-pub fn capture(mut source: Source, out: &Path) -> Result<CaptureOutcome, SourceError> {
-    let cannot = |error: std::io::Error| {
-        SourceError::new(format!("Cannot write {}: {}", out.display(), disk::why(&error)))
-    };
-    let mut journal = JournalWriter::create(out).map_err(cannot)?;
-    let origin = if matches!(source, Source::File(_)) { Origin::File } else { Origin::Simulator };
-    let (mut blocks, mut frames, mut failed, mut unread) = (0, 0, None, Vec::new());
-    while failed.is_none() {
-        let read = source.read(|block: &Block| {
-            let written = write_block(&mut journal, origin, block);
-            blocks += 1;
-            frames += block.len() as u64;
-            failed = written.err();
-            failed.is_none()
-        });
-        match read {
-            Ok(true) => {}
-            Ok(false) => break,
-            // What of a file can be read is kept; the rest is in no journal.
-            Err(error) if error.partial => unread.push(error.to_string()),
-            Err(error) => return Err(error),
-        }
-    }
-    match failed {
-        Some(error) => Err(cannot(error)),
-        None => journal.finish().map(|()| CaptureOutcome { blocks, frames, unread }).map_err(cannot),
-    }
-}
-
-fn write_block(journal: &mut JournalWriter, origin: Origin, block: &Block) -> std::io::Result<()> {
-    for (received_ns, frame) in block.frames() {
-        journal.push(received_ns, origin, frame)?;
-    }
-    if block.whole {
-        journal.push(block.time_ns, origin, &block_meta(block.slot, block.time_ns))
-    } else {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,11 @@
 
 pub mod any;
 pub mod block;
+pub mod capture;
+pub mod error;
 pub mod file;
 pub mod journal;
+pub mod owned_account;
 mod proto;
 mod rpc;
 pub mod sim;

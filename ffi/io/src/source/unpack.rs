@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::file::SourceError;
+use super::error::SourceError;
 
 /// Bytes of unpacked text that are held at once; what holds more in one value is refused.
 pub const TEXT_BYTES_MAX: usize = 256 << 20;

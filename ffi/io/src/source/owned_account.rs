@@ -1,0 +1,28 @@
+//! An account, as a snapshot or the simulator has it.
+
+use engine::pools::Account;
+use engine::pubkey::Pubkey;
+
+/// An account with its own bytes.
+pub struct OwnedAccount {
+    pub(crate) pubkey: Pubkey,
+    pub(crate) owner: Pubkey,
+    pub(crate) data: Vec<u8>,
+}
+
+impl OwnedAccount {
+    /// An account that was not read from a file.
+    #[must_use]
+    pub fn new(pubkey: Pubkey, owner: Pubkey, data: Vec<u8>) -> OwnedAccount {
+        OwnedAccount { pubkey, owner, data }
+    }
+}
+
+/// The engine's view of them.
+#[must_use]
+pub fn borrowed(accounts: &[OwnedAccount]) -> Vec<Account<'_>> {
+    accounts
+        .iter()
+        .map(|account| Account { pubkey: account.pubkey, owner: account.owner, data: &account.data })
+        .collect()
+}
