@@ -4,7 +4,7 @@ import { actionsHelp, commandHelp, overview } from "./cli/help.ts";
 import { print, ReaderGone, say } from "./cli/output.ts";
 import { actionsOf, noSuchVerb, parse, verbOf } from "./cli/parse.ts";
 import { COMMANDS } from "./cli/registry.ts";
-import { AppError, UsageError } from "./core/errors.ts";
+import { AppError, UsageError } from "./core/platform/errors.ts";
 
 /** Says in plain words what the system means; known as soon as a verb runs, so that nothing is loaded in trouble. */
 let inPlainWords = (thrown: unknown): unknown => thrown;

@@ -6,7 +6,7 @@
 import { type Job, statusRecord } from "../core/jobs/book.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import type { FromWorker, JobSettings, LiveWish, ToWorker } from "../core/jobs/contract.ts";
-import { pause } from "../core/pause.ts";
+import { pause } from "../core/platform/pause.ts";
 
 const BEAT_MS = 1_000;
 const LEASE_MS = 5_000;

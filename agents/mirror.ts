@@ -3,7 +3,7 @@
  * become Envelopes. A line that cannot be one goes to `<topic>-dlq` with its reason. What the mirror has made is
  * marked, so that nothing goes round.
  */
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import type { Log, LogRecord, StoredRecord } from "../core/log/log.ts";
 import { bytesToMirror, fromMirror, type MirrorLine } from "../proto/mirror.ts";
 import { long, realtime } from "../proto/wire.ts";

@@ -3,11 +3,24 @@
  * pieces, and what was deployed, put in shadow or pinned as a signed wish. Each host verifies what comes and makes its
  * own files and symlinks of it. Runs in the link, since without one there are no other hosts.
  */
-import { type ModuleName, MODULES } from "../core/control.ts";
-import { AppError } from "../core/errors.ts";
-import { makeFolder } from "../core/files.ts";
-import { BASELINE, MODEL_LINKS, type ModelLink, type ModelProof, type ModelState } from "../core/models.ts";
-import { AHEAD_MS_MAX, decide, isNewer, localWish, type Wish, wishText } from "../core/model_wishes.ts";
+import { type ModuleName, MODULES } from "../core/control/control.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { makeFolder } from "../core/platform/files.ts";
+import {
+  BASELINE,
+  MODEL_LINKS,
+  type ModelLink,
+  type ModelProof,
+  type ModelState,
+} from "../core/models/models.ts";
+import {
+  AHEAD_MS_MAX,
+  decide,
+  isNewer,
+  localWish,
+  type Wish,
+  wishText,
+} from "../core/models/model_wishes.ts";
 import { follow } from "../core/log/follow.ts";
 import type { Log, LogRecord } from "../core/log/log.ts";
 import { jobs, long } from "../proto/wire.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { openDataDir } from "../core/data_dir.ts";
+import { openDataDir } from "../core/platform/data_dir.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { LogRecord } from "../core/log/log.ts";
-import { wishText } from "../core/model_wishes.ts";
+import { wishText } from "../core/models/model_wishes.ts";
 import { Library } from "../ffi/library.ts";
 import { EmbeddedLog } from "../ffi/log.ts";
 import { ModelRegistry } from "../ffi/models.ts";

@@ -5,8 +5,8 @@
 import { parseCron } from "../core/jobs/cron.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import { type Marks, scheduleKey } from "../core/jobs/schedules.ts";
-import { AppError } from "../core/errors.ts";
-import { pause } from "../core/pause.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { pause } from "../core/platform/pause.ts";
 import { type Schedule, scheduledArgs } from "../proto/jobs.ts";
 
 const LOOK_MS = 5_000;

@@ -4,10 +4,10 @@
  * begun and not ended sends the same records again with the same token, and ClickHouse drops what it has. What cannot
  * be a row goes to `<topic>-dlq` with its reason.
  */
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import type { Log, LogTopic, StoredRecord } from "../core/log/log.ts";
 import { checkPlace } from "./sink_place.ts";
-import { pause } from "../core/pause.ts";
+import { pause } from "../core/platform/pause.ts";
 import type { Store } from "../core/store/client.ts";
 import type { SinkCounters } from "../core/store/sink_status.ts";
 import { Sink, type SinkStatus } from "../ffi/store.ts";

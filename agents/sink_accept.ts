@@ -3,7 +3,7 @@
  * sink go on from there. What the store has beyond stays there; nothing of the log is left out, nothing stored twice.
  */
 import { Buffer } from "node:buffer";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import type { LogTopic, StoredRecord } from "../core/log/log.ts";
 import type { Store } from "../core/store/client.ts";
 import { TABLE_OF } from "../core/store/proof.ts";

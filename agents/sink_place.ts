@@ -2,7 +2,7 @@
  * Whether the log is the one that the store was filled from. An offset alone cannot say it: a log that was put back from
  * a copy has the same offsets again, with other records behind them.
  */
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import type { Log, LogTopic } from "../core/log/log.ts";
 import type { Store } from "../core/store/client.ts";
 import type { Library } from "../ffi/library.ts";

@@ -1,5 +1,5 @@
 /** Keeps the parts of `legend run` alive: one child process each, started again after a crash. */
-import { pause } from "../core/pause.ts";
+import { pause } from "../core/platform/pause.ts";
 
 export interface Part {
   readonly name: string;

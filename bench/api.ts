@@ -1,5 +1,5 @@
 /** `GET /api/metrics/summary` with login, limits and headers: against bare Deno.serve, and FastAPI with the same checks. */
-import { openDataDir } from "../core/data_dir.ts";
+import { openDataDir } from "../core/platform/data_dir.ts";
 import { must } from "../tools/command.ts";
 import { CACHE, EXECUTABLE, ROOT } from "../tools/paths.ts";
 import { type BenchRow, median } from "./bench.ts";

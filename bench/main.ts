@@ -3,7 +3,7 @@
  * named. One file a headline figure; each gives rows and says what the figure has to be.
  */
 import { say, task } from "../tools/command.ts";
-import { machine } from "../core/machine.ts";
+import { machine } from "../core/platform/machine.ts";
 import type { BenchRow } from "./bench.ts";
 import { apiBench } from "./api.ts";
 import { bridgeBench } from "./bridge.ts";

@@ -1,5 +1,5 @@
 /** Asks a running API whether it answers: a process that was stopped keeps its port and says nothing. */
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 
 const LIMIT_MS = 2_000;
 const ANY = /^(0\.0\.0\.0|::)$/;

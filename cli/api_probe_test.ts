@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import { askApi } from "./api_probe.ts";
 
 async function withServer(answer: () => Promise<Response> | Response, run: (port: number) => Promise<void>) {

@@ -1,5 +1,5 @@
 /** The API's port: it is listened on whatever happens to a connection, and the doorkeeper bounds them all. */
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import { descriptors, type Doorkeeper, type Peer } from "../ffi/door.ts";
 import type { Library } from "../ffi/library.ts";
 

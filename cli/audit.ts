@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { AuditChain, type ExportedEntry } from "../core/audit/chain.ts";
-import { readDatabase } from "../core/database.ts";
-import { AppError } from "../core/errors.ts";
-import { diskTrouble } from "../core/files.ts";
+import { readDatabase } from "../core/platform/database.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { diskTrouble } from "../core/platform/files.ts";
 import { checkAudit, verdictText } from "./audit_check.ts";
 import { EXIT, type VerbBody } from "./command.ts";
 import { number } from "./flag_value.ts";

@@ -2,9 +2,9 @@
 import { AuditChain } from "../core/audit/chain.ts";
 import type { Act } from "../core/audit/entry.ts";
 import { HeadSigner } from "../core/audit/head.ts";
-import { controlSeed } from "../core/control_key.ts";
-import { LOCAL_USER } from "../core/local_user.ts";
-import { type Database, openDatabase, readDatabase } from "../core/database.ts";
+import { controlSeed } from "../core/control/control_key.ts";
+import { LOCAL_USER } from "../core/platform/local_user.ts";
+import { type Database, openDatabase, readDatabase } from "../core/platform/database.ts";
 import { tellerOf } from "./audit_heads.ts";
 import type { Context } from "./command.ts";
 

@@ -1,8 +1,8 @@
 /** `legend bench`: figures of this machine. The peers are measured beside them in a checkout (`deno task bench`). */
-import { AppError } from "../core/errors.ts";
-import { diskTrouble } from "../core/files.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { diskTrouble } from "../core/platform/files.ts";
 import { readThrough } from "../core/log/follow.ts";
-import { machine } from "../core/machine.ts";
+import { machine } from "../core/platform/machine.ts";
 import { capture, Decoder, Replay } from "../ffi/engine.ts";
 import { EmbeddedLog } from "../ffi/log.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";

@@ -1,4 +1,4 @@
-import { AppError, UsageError } from "../core/errors.ts";
+import { AppError, UsageError } from "../core/platform/errors.ts";
 import { capture as captureFiles } from "../ffi/engine.ts";
 import { EXIT, type VerbBody } from "./command.ts";
 import { slotFlag } from "./decode.ts";

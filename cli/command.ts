@@ -1,7 +1,7 @@
 /** What a verb is. Help, checks, completions and docs/CLI.md follow from these fields. */
 import type { Config, ConfigFile } from "../core/config/load.ts";
 import type { SettingName, SettingOf } from "../core/config/schema.ts";
-import type { DataDir, DataUse } from "../core/data_dir.ts";
+import type { DataDir, DataUse } from "../core/platform/data_dir.ts";
 import type { Log } from "../core/log/log.ts";
 import type { Library } from "../ffi/library.ts";
 

@@ -1,7 +1,7 @@
 import { CONFIG_KEYS, configKey } from "../core/config/schema.ts";
 import { nearest } from "../core/config/load.ts";
-import { checkWritable, hasData } from "../core/data_dir.ts";
-import { tipAccounts } from "../core/tips.ts";
+import { checkWritable, hasData } from "../core/platform/data_dir.ts";
+import { tipAccounts } from "../core/decisions/tips.ts";
 import { EXIT, type VerbBody } from "./command.ts";
 
 export const configShow: VerbBody = {

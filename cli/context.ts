@@ -9,11 +9,11 @@ import {
 } from "../core/config/load.ts";
 import { configKey, type SettingName, type SettingOf } from "../core/config/schema.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
-import { childEnvironment } from "../core/child_environment.ts";
-import { type DataDir, openDataDir } from "../core/data_dir.ts";
-import { asLocked } from "../core/database.ts";
-import { AppError } from "../core/errors.ts";
-import { asFullDisk } from "../core/files.ts";
+import { childEnvironment } from "../core/platform/child_environment.ts";
+import { type DataDir, openDataDir } from "../core/platform/data_dir.ts";
+import { asLocked } from "../core/platform/database.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { asFullDisk } from "../core/platform/files.ts";
 import type { Log } from "../core/log/log.ts";
 import { Library } from "../ffi/library.ts";
 import { EmbeddedLog, KafkaLog } from "../ffi/log.ts";

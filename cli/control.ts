@@ -1,12 +1,12 @@
 import { kafkaOf } from "../core/config/kafka.ts";
-import { isBusy } from "../core/database.ts";
-import { isHeld, SUPERVISOR_LOCK } from "../core/data_dir.ts";
+import { isBusy } from "../core/platform/database.ts";
+import { isHeld, SUPERVISOR_LOCK } from "../core/platform/data_dir.ts";
 import { killDetail } from "../core/audit/kill_detail.ts";
-import { AppError, UsageError } from "../core/errors.ts";
+import { AppError, UsageError } from "../core/platform/errors.ts";
 import { controlBody } from "../proto/api.ts";
-import { LOCAL_USER } from "../core/local_user.ts";
+import { LOCAL_USER } from "../core/platform/local_user.ts";
 import { appendAct, tellHeads, withDatabase } from "./audit_act.ts";
-import { type ActionName, hasAgent, type ModuleName, MODULES, type Sent } from "../core/control.ts";
+import { type ActionName, hasAgent, type ModuleName, MODULES, type Sent } from "../core/control/control.ts";
 import { sendCommand } from "../ffi/control.ts";
 import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
 import { answersElsewhere } from "./elsewhere.ts";

@@ -1,7 +1,7 @@
 import { SINK_TOPICS } from "../agents/sink.ts";
 import { acceptLog } from "../agents/sink_accept.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
-import { UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/platform/errors.ts";
 import { LOCAL_TIER, serverAddress, storeAddress } from "../core/store/address.ts";
 import { Store } from "../core/store/client.ts";
 import { QUERIES, runQuery } from "../core/store/queries.ts";

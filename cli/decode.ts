@@ -1,5 +1,5 @@
-import { AppError } from "../core/errors.ts";
-import { tipAccounts } from "../core/tips.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { tipAccounts } from "../core/decisions/tips.ts";
 import { Decoder, type LineStream } from "../ffi/engine.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";
 

@@ -1,10 +1,10 @@
 /** What agents on other hosts answer to a command of this host's command line. */
-import { answersOf } from "../core/broadcast.ts";
+import { answersOf } from "../core/control/broadcast.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
-import type { ModuleName, Sent } from "../core/control.ts";
-import { AppError } from "../core/errors.ts";
-import { Fleet } from "../core/fleet.ts";
-import { Receipts } from "../core/receipts.ts";
+import type { ModuleName, Sent } from "../core/control/control.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { Fleet } from "../core/control/fleet.ts";
+import { Receipts } from "../core/control/receipts.ts";
 import { signatureCheck } from "../ffi/control.ts";
 import type { Context } from "./command.ts";
 

@@ -1,10 +1,10 @@
 import { Buffer } from "node:buffer";
-import { UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/platform/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { StoredRecord } from "../core/log/log.ts";
-import { type AgentStatus, agentStatuses, gatesText } from "../core/control.ts";
-import { sourceLine } from "../core/funnel.ts";
-import type { Evidence, EvidenceLeg } from "../core/evidence.ts";
+import { type AgentStatus, agentStatuses, gatesText } from "../core/control/control.ts";
+import { sourceLine } from "../core/decisions/funnel.ts";
+import type { Evidence, EvidenceLeg } from "../core/decisions/evidence.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";
 
 type Leg = EvidenceLeg;

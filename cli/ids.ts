@@ -1,5 +1,5 @@
 /** Ids that may be cut short on a command line. */
-import { UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/platform/errors.ts";
 
 /** Characters that a cut id has at least: with fewer it names what is there by chance. */
 export const ID_PART_MIN = 4;

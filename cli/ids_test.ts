@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/platform/errors.ts";
 import { idsNamed } from "./ids.ts";
 
 const IDS = ["0a1b2c3d", "0a1b2cff", "f00d0000", "77"];

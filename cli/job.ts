@@ -1,7 +1,7 @@
 import { type Job, JOBS_TOPIC } from "../core/jobs/book.ts";
 import { jobDetail, JobQueue, jobView } from "../core/jobs/queue.ts";
-import { LOCAL_USER } from "../core/local_user.ts";
-import { AppError } from "../core/errors.ts";
+import { LOCAL_USER } from "../core/platform/local_user.ts";
+import { AppError } from "../core/platform/errors.ts";
 import type { JobArgs, JobKindName } from "../proto/jobs.ts";
 import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
 import { auditAs } from "./audit_act.ts";

@@ -1,7 +1,7 @@
 /** What signs the logins of the page. */
 import { randomSecret } from "../core/auth/passwords.ts";
-import { AppError } from "../core/errors.ts";
-import { makeFolder, readOrMake } from "../core/files.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { makeFolder, readOrMake } from "../core/platform/files.ts";
 import type { Context } from "./command.ts";
 
 /** As `randomSecret` makes them, twice. */

@@ -1,8 +1,8 @@
 /** API keys, made and ended on the host itself, and tokens for a user of the page. */
 import type { ApiKey } from "../core/auth/accounts.ts";
 import { type Scope, SCOPES } from "../core/auth/rights.ts";
-import { AppError, UsageError } from "../core/errors.ts";
-import { LOCAL_USER } from "../core/local_user.ts";
+import { AppError, UsageError } from "../core/platform/errors.ts";
+import { LOCAL_USER } from "../core/platform/local_user.ts";
 import { type Context, EXIT, type Invocation, type VerbBody } from "./command.ts";
 import { idsNamed } from "./ids.ts";
 import { oneLine } from "./output.ts";

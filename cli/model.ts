@@ -1,13 +1,19 @@
-import { agentStatuses, type ModuleName } from "../core/control.ts";
-import { modelDrift, type RunningModels, runningModels, wantedModel } from "../core/model_drift.ts";
-import { AppError, UsageError } from "../core/errors.ts";
-import { BASELINE, type Judgement, liveBefore, type ModelList, type ModelManifest } from "../core/models.ts";
-import { drawReport, noReport } from "../core/model_report.ts";
-import { compareShadow, HOURS_MAX, type ShadowComparison } from "../core/shadow.ts";
+import { agentStatuses, type ModuleName } from "../core/control/control.ts";
+import { modelDrift, type RunningModels, runningModels, wantedModel } from "../core/models/model_drift.ts";
+import { AppError, UsageError } from "../core/platform/errors.ts";
+import {
+  BASELINE,
+  type Judgement,
+  liveBefore,
+  type ModelList,
+  type ModelManifest,
+} from "../core/models/models.ts";
+import { drawReport, noReport } from "../core/models/model_report.ts";
+import { compareShadow, HOURS_MAX, type ShadowComparison } from "../core/models/shadow.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
-import { deployModel } from "../core/deploy.ts";
-import { LOCAL_USER } from "../core/local_user.ts";
-import { ModelEvents } from "../core/model_events.ts";
+import { deployModel } from "../core/models/deploy.ts";
+import { LOCAL_USER } from "../core/platform/local_user.ts";
+import { ModelEvents } from "../core/models/model_events.ts";
 import { signatureCheck } from "../ffi/control.ts";
 import { judge, ModelRegistry } from "../ffi/models.ts";
 import { type Context, EXIT, type Invocation, type VerbBody } from "./command.ts";

@@ -1,5 +1,5 @@
 /** The names that people have for the two modules. */
-import type { ModuleName } from "../core/control.ts";
+import type { ModuleName } from "../core/control/control.ts";
 
 const NAMES: Readonly<Record<ModuleName, readonly string[]>> = {
   arbitrage: ["arbitrage", "arbitrages", "arb", "arbs"],

@@ -1,7 +1,7 @@
 /** From the words of a command line to a verb, its words and its flags, all checked against its row. */
 import { parseArgs } from "node:util";
-import { UsageError } from "../core/errors.ts";
-import { didYouMean } from "../core/suggest.ts";
+import { UsageError } from "../core/platform/errors.ts";
+import { didYouMean } from "../core/platform/suggest.ts";
 import { type Command, COMMON_FLAGS, type Flag, type Invocation } from "./command.ts";
 import { MODULE_NAMES, moduleNamed } from "./modules.ts";
 

@@ -1,9 +1,9 @@
 /** What `/api/health/ready` answers: every part has proven a moment ago that it lives, and none is in trouble. */
-import { decidingWord, readAgents } from "../core/control.ts";
-import { freeBytes } from "../core/files.ts";
-import { linkStatus } from "../core/link.ts";
-import { crashing, partsStatus, silenceOf, workerStatus } from "../core/parts.ts";
-import { pause } from "../core/pause.ts";
+import { decidingWord, readAgents } from "../core/control/control.ts";
+import { freeBytes } from "../core/platform/files.ts";
+import { linkStatus } from "../core/platform/link.ts";
+import { crashing, partsStatus, silenceOf, workerStatus } from "../core/platform/parts.ts";
+import { pause } from "../core/platform/pause.ts";
 import type { Store } from "../core/store/client.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
 import type { Readiness, ReadyReason } from "../routes/deps.ts";

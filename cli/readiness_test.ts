@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { workerStatusFile } from "../core/parts.ts";
+import { workerStatusFile } from "../core/platform/parts.ts";
 import { sinkStatusFile } from "../core/store/sink_status.ts";
 import { readiness, type ReadyOptions, StoreProbe } from "./readiness.ts";
 

@@ -1,6 +1,6 @@
-import { hasData } from "../core/data_dir.ts";
-import { AppError, UsageError } from "../core/errors.ts";
-import { tipAccounts } from "../core/tips.ts";
+import { hasData } from "../core/platform/data_dir.ts";
+import { AppError, UsageError } from "../core/platform/errors.ts";
+import { tipAccounts } from "../core/decisions/tips.ts";
 import { Replay, type ReplayOptions } from "../ffi/engine.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { printAll, slotFlag } from "./decode.ts";

@@ -1,8 +1,8 @@
 import { kafkaOf } from "../core/config/kafka.ts";
-import { UsageError } from "../core/errors.ts";
-import type { AgentStatus, ModuleName } from "../core/control.ts";
-import { sourceLine } from "../core/funnel.ts";
-import { tipAccounts } from "../core/tips.ts";
+import { UsageError } from "../core/platform/errors.ts";
+import type { AgentStatus, ModuleName } from "../core/control/control.ts";
+import { sourceLine } from "../core/decisions/funnel.ts";
+import { tipAccounts } from "../core/decisions/tips.ts";
 import { Agent } from "../ffi/engine.ts";
 import { endWithParent } from "../ffi/process.ts";
 import { type Context, EXIT, type Invocation, type VerbBody } from "./command.ts";

@@ -1,7 +1,7 @@
 import { ModelCourier } from "../agents/model_courier.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
-import { AppError } from "../core/errors.ts";
-import { StatusFile } from "../core/files.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { StatusFile } from "../core/platform/files.ts";
 import { endWithParent } from "../ffi/process.ts";
 import { Link } from "../ffi/link.ts";
 import { ALL_TOPICS } from "../proto/topics.ts";

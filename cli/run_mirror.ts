@@ -1,6 +1,6 @@
 import { type Direction, mirror, MIRROR_PAIRS, type MirrorPlace } from "../agents/mirror.ts";
-import { AppError } from "../core/errors.ts";
-import { makeFolder, replaceFile } from "../core/files.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { makeFolder, replaceFile } from "../core/platform/files.ts";
 import { endWithParent } from "../ffi/process.ts";
 import { EXIT, type VerbBody } from "./command.ts";
 

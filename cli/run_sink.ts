@@ -1,7 +1,7 @@
 import { SINK_TOPICS, TopicSink } from "../agents/sink.ts";
-import { lockFile } from "../core/data_dir.ts";
-import { AppError } from "../core/errors.ts";
-import { StatusFile } from "../core/files.ts";
+import { lockFile } from "../core/platform/data_dir.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { StatusFile } from "../core/platform/files.ts";
 import { type SinkCounters, type SinkStatus, sinkStatusFile } from "../core/store/sink_status.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { migrate } from "../core/store/schema.ts";

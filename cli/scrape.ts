@@ -1,4 +1,4 @@
-import { UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/platform/errors.ts";
 import { scrapeArgs } from "../proto/jobs.ts";
 import { checkOutput } from "../workers/output.ts";
 import { type Invocation, type VerbBody } from "./command.ts";

@@ -1,6 +1,6 @@
 /** The control key as a running API has it: lost or damaged it ends no API, for its kills need no key. */
-import { controlSeed } from "../core/control_key.ts";
-import { pause } from "../core/pause.ts";
+import { controlSeed } from "../core/control/control_key.ts";
+import { pause } from "../core/platform/pause.ts";
 
 const LOOK_MS = 1_000;
 

@@ -1,9 +1,9 @@
 /** `legend slo`: figures against their objectives. */
 import { kafkaOf } from "../core/config/kafka.ts";
-import { agentStatuses, isOver, MODULES } from "../core/control.ts";
-import { AppError } from "../core/errors.ts";
-import { linkStatus } from "../core/link.ts";
-import { silenceOf } from "../core/parts.ts";
+import { agentStatuses, isOver, MODULES } from "../core/control/control.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { linkStatus } from "../core/platform/link.ts";
+import { silenceOf } from "../core/platform/parts.ts";
 import { proveNoLoss } from "../core/store/proof.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";

@@ -1,5 +1,5 @@
 /** `legend token`: an access token for a user of the page, for scripts on this host. */
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import { ACCESS_SECONDS, Tokens } from "../core/auth/tokens.ts";
 import { EXIT, type VerbBody } from "./command.ts";
 import { jwtSecret } from "./jwt_secret.ts";

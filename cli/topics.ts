@@ -1,7 +1,7 @@
 import { control as wireControl, jobs, type Long } from "../proto/wire.ts";
 import { Buffer } from "node:buffer";
 import { configValue } from "../core/config/load.ts";
-import { AppError, UsageError } from "../core/errors.ts";
+import { AppError, UsageError } from "../core/platform/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { LogGap, ReadFrom, StoredRecord, TopicLimits } from "../core/log/log.ts";
 import type { LogLimits } from "../ffi/engine.ts";

@@ -1,4 +1,4 @@
-import { UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/platform/errors.ts";
 import { trainArgs } from "../proto/jobs.ts";
 import type { Invocation, VerbBody } from "./command.ts";
 import { submitAndWait } from "./job.ts";

@@ -1,7 +1,7 @@
 import { Accounts } from "../core/auth/accounts.ts";
 import { hashPassword, randomSecret } from "../core/auth/passwords.ts";
 import type { Role } from "../core/auth/rights.ts";
-import { UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/platform/errors.ts";
 import { userName } from "../proto/api.ts";
 import { changeAs, tellHeads, withDatabase, withReading } from "./audit_act.ts";
 import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";

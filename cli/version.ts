@@ -1,4 +1,4 @@
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import { EXIT, type VerbBody } from "./command.ts";
 
 export const version: VerbBody = {

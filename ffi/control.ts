@@ -1,6 +1,6 @@
 /** Signed commands to the agents of this host, and what agents of all hosts have signed. */
-import type { SendOptions, Sent } from "../core/control.ts";
-import type { IsSigned } from "../core/receipts.ts";
+import type { SendOptions, Sent } from "../core/control/control.ts";
+import type { IsSigned } from "../core/control/receipts.ts";
 import { type Library, utf8 } from "./library.ts";
 
 const ANSWER_BYTES = 16 << 10;

@@ -1,5 +1,5 @@
 /** The API's doorkeeper (`ffi/io/src/door.rs`): bounds on connections that `Deno.serve` has none for. */
-import type { Descriptors } from "../core/system.ts";
+import type { Descriptors } from "../core/platform/system.ts";
 import { type Library, utf8 } from "./library.ts";
 
 export interface DoorRules {

@@ -1,6 +1,12 @@
 /** The engine for TypeScript: decoding files, and agents that run on threads of their own. */
-import type { AgentStatus, MissedSwaps, ModuleName, ServiceTips, TipCandidate } from "../core/control.ts";
-import type { TipAccount } from "../core/tips.ts";
+import type {
+  AgentStatus,
+  MissedSwaps,
+  ModuleName,
+  ServiceTips,
+  TipCandidate,
+} from "../core/control/control.ts";
+import type { TipAccount } from "../core/decisions/tips.ts";
 import { type Library, utf8 } from "./library.ts";
 import type { KafkaOptions } from "./log.ts";
 

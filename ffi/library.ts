@@ -1,5 +1,5 @@
 /** The only module that calls `Deno.dlopen`. */
-import { AppError, type ErrorCode } from "../core/errors.ts";
+import { AppError, type ErrorCode } from "../core/platform/errors.ts";
 import { ABI_VERSION, SYMBOLS } from "./symbols.gen.ts";
 
 /** `Status` of ffi/abi to the code a caller branches on. */

@@ -1,5 +1,5 @@
 /** The link of this host to Kafka (`ffi/io/src/kafka/link.rs`). */
-import type { LinkStatus } from "../core/link.ts";
+import type { LinkStatus } from "../core/platform/link.ts";
 import { type Library, utf8 } from "./library.ts";
 import type { KafkaOptions } from "./log.ts";
 

@@ -12,7 +12,7 @@ import type {
   TopicInfo,
   TopicOptions,
 } from "../core/log/log.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import { KEPT_BYTES, topicDefinition } from "../proto/topics.ts";
 import { check, isTooSmall, type Library, sizeNeeded, utf8 } from "./library.ts";
 

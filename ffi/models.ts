@@ -1,6 +1,6 @@
 /** Training engines, models and their registry. Rows are float32 `[rows, features]`, row-major; NaN = not known. */
 import { check, type Library, utf8 } from "./library.ts";
-import type { ModuleName } from "../core/control.ts";
+import type { ModuleName } from "../core/control/control.ts";
 import type {
   Judgement,
   ModelAbout,
@@ -9,7 +9,7 @@ import type {
   ModelProof,
   ModelState,
   TrainerKind,
-} from "../core/models.ts";
+} from "../core/models/models.ts";
 
 /** Names of a module's features; the first `default` of them are the default set. */
 export interface FeatureNames {

@@ -1,5 +1,5 @@
 /** What a process of `legend` does to itself: whose it is, what may look into it, and when it must end. */
-import type { RunningInstallation } from "../core/data_dir.ts";
+import type { RunningInstallation } from "../core/platform/data_dir.ts";
 import { type Library, utf8 } from "./library.ts";
 
 /** In the environment of a part: the process that started it. */

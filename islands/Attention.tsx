@@ -1,5 +1,5 @@
 /** What waits for a person: nothing is drawn when nothing does. An agent that is silent stands in the banner of every page. */
-import type { FleetAgent } from "../core/fleet.ts";
+import type { FleetAgent } from "../core/control/fleet.ts";
 import { Icon } from "./_icons.tsx";
 import { isBlind, MODULE_TITLES, ofModule } from "./agents.ts";
 import { grouped } from "./format.ts";

@@ -1,6 +1,6 @@
 /** One line under the strip, on every page: who does not answer, since when, and what still works. Never cut off. */
-import type { ModuleName } from "../core/control.ts";
-import type { FleetAgent } from "../core/fleet.ts";
+import type { ModuleName } from "../core/control/control.ts";
+import type { FleetAgent } from "../core/control/fleet.ts";
 import { Icon } from "./_icons.tsx";
 import { isSilent, MODULE_TITLES, ofModule, silence } from "./agents.ts";
 import { BLIND_MS, type Blindness, blindness, contact } from "./contact.ts";

@@ -1,5 +1,5 @@
 /** How far a model means what it says: predicted probability against the share that came true. */
-import type { Judgement, ModelList } from "../core/models.ts";
+import type { Judgement, ModelList } from "../core/models/models.ts";
 import { fixed } from "./format.ts";
 
 const CHART = { size: 240, left: 34, top: 8 };

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon, State } from "./_icons.tsx";
 import { ofModule, useAgents } from "./agents.ts";
 import { api, Problem } from "./api.ts";
-import type { Evidence, EvidenceLeg } from "../core/evidence.ts";
+import type { Evidence, EvidenceLeg } from "../core/decisions/evidence.ts";
 import { moduleOf, netText } from "./evidence.ts";
 import { fixed, grouped, short, sol, utc } from "./format.ts";
 import { ModeBadges } from "./Provenance.tsx";

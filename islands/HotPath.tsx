@@ -1,6 +1,6 @@
 /** The slowest percent of the hot path over time, of both modules; the chosen time stands in the address. */
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { MetricsSummary } from "../core/metrics.ts";
+import type { MetricsSummary } from "../core/decisions/metrics.ts";
 import { NoAnswer } from "./_ui.tsx";
 import { MODULE_TITLES } from "./agents.ts";
 import { useAsked } from "./ask.ts";

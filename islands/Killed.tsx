@@ -1,6 +1,6 @@
 /** Who killed a module, when and why. */
 import type { AuditEntry } from "../core/audit/entry.ts";
-import type { ModuleName } from "../core/control.ts";
+import type { ModuleName } from "../core/control/control.ts";
 import { NoAnswer } from "./_ui.tsx";
 import { detailOf } from "./audit_detail.ts";
 import { useAsked } from "./ask.ts";

@@ -1,5 +1,5 @@
 /** The parts of the live table's body: a row, a gap, what is above and below them, and what is said when there is none. */
-import type { ModuleName } from "../core/control.ts";
+import type { ModuleName } from "../core/control/control.ts";
 import { State } from "./_icons.tsx";
 import type { LiveRow } from "./envelope.ts";
 import { age, grouped, short, sol, utc } from "./format.ts";

@@ -1,6 +1,6 @@
 /** The live table: rows never jump under the reader; what waits is counted in the head, what left the buffer in the foot. */
 import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
-import type { ModuleName } from "../core/control.ts";
+import type { ModuleName } from "../core/control/control.ts";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { tableAddress, withParam } from "./address.ts";
 import { useAsked } from "./ask.ts";

@@ -1,5 +1,5 @@
 /** What is asked before another model decides: both models' figures, and what speaks against it. */
-import type { ModelManifest } from "../core/models.ts";
+import type { ModelManifest } from "../core/models/models.ts";
 import { Icon } from "./_icons.tsx";
 import type { Question } from "./Confirm.tsx";
 import { figures, warnings } from "./model_compare.ts";

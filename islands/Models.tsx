@@ -1,5 +1,5 @@
 /** The registered models of a module: what each is, how good, and which decides. */
-import type { ModelList, ModelManifest } from "../core/models.ts";
+import type { ModelList, ModelManifest } from "../core/models/models.ts";
 import { type IconName, State } from "./_icons.tsx";
 import { Skeleton } from "./_ui.tsx";
 import { prefix } from "./api.ts";

@@ -1,7 +1,7 @@
 /** One module: its state, its agents, its commands; who killed it, when and why. */
 import { useState } from "preact/hooks";
-import type { ActionName, ModuleName } from "../core/control.ts";
-import type { FleetAgent } from "../core/fleet.ts";
+import type { ActionName, ModuleName } from "../core/control/control.ts";
+import type { FleetAgent } from "../core/control/fleet.ts";
 import { State } from "./_icons.tsx";
 import { NoAnswer } from "./_ui.tsx";
 import { MODULE_TITLES, moduleState, silence, stateOf } from "./agents.ts";

@@ -1,6 +1,6 @@
 /** The form that starts a training. */
 import { useState } from "preact/hooks";
-import type { ModuleName } from "../core/control.ts";
+import type { ModuleName } from "../core/control/control.ts";
 import type { JobsLack } from "../core/jobs/contract.ts";
 import { api, Problem } from "./api.ts";
 import { Choice, day, Lacks } from "./JobList.tsx";

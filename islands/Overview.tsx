@@ -1,6 +1,6 @@
 /** Alive? Earning or losing? Does anything wait for me? */
 import type { ComponentChildren } from "preact";
-import type { FleetAgent } from "../core/fleet.ts";
+import type { FleetAgent } from "../core/control/fleet.ts";
 import { Attention } from "./Attention.tsx";
 import { ofModule, useAgents } from "./agents.ts";
 import type { Asked } from "./ask.ts";

@@ -1,6 +1,6 @@
 /** A module's policy: shown, edited, and sent as a signed command. */
 import { useEffect, useState } from "preact/hooks";
-import type { ModuleName, PolicyState } from "../core/control.ts";
+import type { ModuleName, PolicyState } from "../core/control/control.ts";
 import { MODULE_TITLES } from "./agents.ts";
 import { Problem, wordsOf } from "./api.ts";
 import { type CommandAnswer, sendCommand } from "./commands.ts";

@@ -1,5 +1,5 @@
 /** Where numbers come from and whether anything is submitted: stands at every total. */
-import type { FleetAgent } from "../core/fleet.ts";
+import type { FleetAgent } from "../core/control/fleet.ts";
 import { provenance } from "./agents.ts";
 
 const SOURCES: Record<string, [word: string, title: string]> = {

@@ -1,7 +1,7 @@
 /** Does every agent run what I wanted? Policy, kill, transport, users and keys. */
 import { useEffect, useState } from "preact/hooks";
-import type { ModuleName } from "../core/control.ts";
-import type { FleetAgent } from "../core/fleet.ts";
+import type { ModuleName } from "../core/control/control.ts";
+import type { FleetAgent } from "../core/control/fleet.ts";
 import { Icon, State } from "./_icons.tsx";
 import {
   type AgentsState,

@@ -1,7 +1,7 @@
 /** The model in shadow beside the one that decides, on the same live decisions. */
 import { useEffect, useState } from "preact/hooks";
-import type { ModuleName } from "../core/control.ts";
-import type { ShadowComparison } from "../core/shadow.ts";
+import type { ModuleName } from "../core/control/control.ts";
+import type { ShadowComparison } from "../core/models/shadow.ts";
 import { api, Problem } from "./api.ts";
 import { fixed, grouped } from "./format.ts";
 

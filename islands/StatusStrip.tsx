@@ -1,7 +1,7 @@
 /** The line under the bar, the same on all pages: is it alive, is it killed, does this browser see everything. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ModuleName } from "../core/control.ts";
-import type { FleetAgent } from "../core/fleet.ts";
+import type { ModuleName } from "../core/control/control.ts";
+import type { FleetAgent } from "../core/control/fleet.ts";
 import { Icon, State } from "./_icons.tsx";
 import { isBlind, MODULE_TITLES, moduleState, ofModule, provenance, silence, useAgents } from "./agents.ts";
 import { Banner, type Trouble, troubleOf } from "./Banner.tsx";

@@ -1,6 +1,6 @@
 /** Calls that look like a swap and that no decoder reads: what is missing from all that was found, and in which program. */
-import type { MissedSwaps } from "../core/control.ts";
-import type { FleetAgent } from "../core/fleet.ts";
+import type { MissedSwaps } from "../core/control/control.ts";
+import type { FleetAgent } from "../core/control/fleet.ts";
 import { Icon } from "./_icons.tsx";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { useAsked } from "./ask.ts";

@@ -1,6 +1,6 @@
 /** The head of the live table: what is shown, what waits, the filters. */
 import { useRef } from "preact/hooks";
-import type { ModuleName } from "../core/control.ts";
+import type { ModuleName } from "../core/control/control.ts";
 import { Icon } from "./_icons.tsx";
 import type { TableAddress } from "./address.ts";
 import { useKeys } from "./keys.ts";

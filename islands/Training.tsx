@@ -1,7 +1,7 @@
 /** Training: which model decides, how good each one is, jobs, and a form for the next training. */
 import { useState } from "preact/hooks";
-import type { ModuleName } from "../core/control.ts";
-import type { ModelList } from "../core/models.ts";
+import type { ModuleName } from "../core/control/control.ts";
+import type { ModelList } from "../core/models/models.ts";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { MODULE_TITLES, ofModule, useAgents } from "./agents.ts";
 import { api, wordsOf } from "./api.ts";

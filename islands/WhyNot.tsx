@@ -1,6 +1,6 @@
 /** How many opportunities of the last ten minutes came how far, and what refused the others: it adds up. */
-import type { Funnel, ModuleName } from "../core/control.ts";
-import type { FleetAgent } from "../core/fleet.ts";
+import type { Funnel, ModuleName } from "../core/control/control.ts";
+import type { FleetAgent } from "../core/control/fleet.ts";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { MODULE_TITLES } from "./agents.ts";
 import { grouped } from "./format.ts";

@@ -1,8 +1,8 @@
 /** The agents of all hosts as the page knows them, asked for once a second for all islands. */
 import { useEffect, useState } from "preact/hooks";
-import type { ModuleName, PolicyState } from "../core/control.ts";
-import type { FleetAgent } from "../core/fleet.ts";
-import type { WantedState } from "../core/wanted.ts";
+import type { ModuleName, PolicyState } from "../core/control/control.ts";
+import type { FleetAgent } from "../core/control/fleet.ts";
+import type { WantedState } from "../core/control/wanted.ts";
 import { type Asked, type Asking, keepAsking, NOT_ASKED } from "./ask.ts";
 import { useClock } from "./clock.ts";
 import { ASKED_EVERY_MS, BLIND_MS, contact } from "./contact.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PolicyState } from "../core/control.ts";
+import type { PolicyState } from "../core/control/control.ts";
 import { drift, termText } from "./agents.ts";
 
 const PLAIN: PolicyState = {

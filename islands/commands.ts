@@ -1,5 +1,5 @@
 /** Sending a command from the page and waiting for its receipts: never shown as done before an agent has said so. */
-import type { ActionName, ModuleName, Receipt } from "../core/control.ts";
+import type { ActionName, ModuleName, Receipt } from "../core/control/control.ts";
 import { ask } from "./agents.ts";
 import { api } from "./api.ts";
 

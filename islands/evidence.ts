@@ -1,6 +1,6 @@
 /** The evidence of a decision as the API gives it, and the row it makes. */
-import type { DecisionOutcome } from "../core/decisions.ts";
-import type { Evidence } from "../core/evidence.ts";
+import type { DecisionOutcome } from "../core/decisions/decisions.ts";
+import type { Evidence } from "../core/decisions/evidence.ts";
 import type { LiveRow } from "./envelope.ts";
 import { grouped, lamportsToSol, short, sol } from "./format.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Evidence } from "../core/evidence.ts";
-import { briefly, type DecisionRow } from "../core/decisions.ts";
+import type { Evidence } from "../core/decisions/evidence.ts";
+import { briefly, type DecisionRow } from "../core/decisions/decisions.ts";
 import { netText, rowOf } from "./evidence.ts";
 
 const BASE: Evidence = {

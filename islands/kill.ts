@@ -1,7 +1,7 @@
 /** One kill from the page: sent, perhaps again under the same id, and what is known of every agent by now. */
 import { useRef, useState } from "preact/hooks";
-import type { ModuleName, Receipt } from "../core/control.ts";
-import type { FleetAgent } from "../core/fleet.ts";
+import type { ModuleName, Receipt } from "../core/control/control.ts";
+import type { FleetAgent } from "../core/control/fleet.ts";
 import { useAgents } from "./agents.ts";
 import { wordsOf } from "./api.ts";
 import { useAsked } from "./ask.ts";

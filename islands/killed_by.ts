@@ -1,6 +1,6 @@
 /** Which kill of the audit holds now, as far as its entries say. */
 import type { AuditEntry } from "../core/audit/entry.ts";
-import type { ModuleName } from "../core/control.ts";
+import type { ModuleName } from "../core/control/control.ts";
 import { detailOf } from "./audit_detail.ts";
 
 /** Entries of each kind that are asked for. */

@@ -1,8 +1,8 @@
 /** Two models beside each other before one takes the other's place. */
-import type { ModelList, ModelManifest } from "../core/models.ts";
+import type { ModelList, ModelManifest } from "../core/models/models.ts";
 import { fixed, grouped } from "./format.ts";
 
-/** What scores without a model; `core/models.ts` has the same word. */
+/** What scores without a model; `core/models/models.ts` has the same word. */
 export const BASELINE = "baseline";
 
 /** A model, or the baseline, of which nothing has been measured. */

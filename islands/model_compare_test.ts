@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Judgement, ModelList, ModelManifest } from "../core/models.ts";
-import * as core from "../core/models.ts";
+import type { Judgement, ModelList, ModelManifest } from "../core/models/models.ts";
+import * as core from "../core/models/models.ts";
 import { BASELINE, before, figures, modelOf, warnings } from "./model_compare.ts";
 
 const judged = (auc: number | null, log_loss: number): Judgement => ({

@@ -1,6 +1,6 @@
 /** The module that a page is about: the address says it, and follows what is pressed. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ModuleName } from "../core/control.ts";
+import type { ModuleName } from "../core/control/control.ts";
 import { withParam } from "./address.ts";
 
 const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];

@@ -1,5 +1,5 @@
 /** A policy while it is edited: what each field may be, and what to do when it changes meanwhile. */
-import type { PolicyState } from "../core/control.ts";
+import type { PolicyState } from "../core/control/control.ts";
 import { grouped } from "./format.ts";
 
 /** What is edited, in the policy's own names. */

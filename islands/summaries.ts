@@ -1,7 +1,7 @@
 /** The figures of both modules: the newest each second, the ten minutes behind them each ten seconds. */
-import type { Funnel, ModuleName } from "../core/control.ts";
-import type { MetricsSummary } from "../core/metrics.ts";
-import type { FleetAgent } from "../core/fleet.ts";
+import type { Funnel, ModuleName } from "../core/control/control.ts";
+import type { MetricsSummary } from "../core/decisions/metrics.ts";
+import type { FleetAgent } from "../core/control/fleet.ts";
 import { useEffect, useState } from "preact/hooks";
 import { type Asked, keepAsking, NOT_ASKED, useAsked } from "./ask.ts";
 import { age } from "./format.ts";

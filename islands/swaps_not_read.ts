@@ -1,5 +1,5 @@
 /** What all agents together could not read of the chain's swaps. */
-import type { AgentStatus, MissedSwaps } from "../core/control.ts";
+import type { AgentStatus, MissedSwaps } from "../core/control/control.ts";
 
 /** Rows that are shown; the sum beside them has all. */
 const ROWS_MAX = 16;

@@ -1,6 +1,6 @@
 /** The HTTP application: rows in, one Hono app out. */
 import { Hono } from "hono";
-import { TokenBuckets } from "../core/limits/token_bucket.ts";
+import { TokenBuckets } from "../core/platform/limits/token_bucket.ts";
 import { authRoutes } from "./auth.ts";
 import { controlRoutes } from "./control.ts";
 import type { ApiDeps } from "./deps.ts";

@@ -1,9 +1,9 @@
 /** Commands to the agents, and what became of them. */
-import { type ActionName, type ModuleName, MODULES, type Sent } from "../core/control.ts";
+import { type ActionName, type ModuleName, MODULES, type Sent } from "../core/control/control.ts";
 import { may } from "../core/auth/rights.ts";
 import { killDetail } from "../core/audit/kill_detail.ts";
-import { AppError } from "../core/errors.ts";
-import type { FleetAgent } from "../core/fleet.ts";
+import { AppError } from "../core/platform/errors.ts";
+import type { FleetAgent } from "../core/control/fleet.ts";
 import { commandBody, type ControlBody, controlBody, killSwitchBody, policyBody } from "../proto/api.ts";
 import type { Act, ApiDeps } from "./deps.ts";
 import type { Door } from "./middleware/door.ts";

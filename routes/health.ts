@@ -1,5 +1,5 @@
 /** Health in figures: the host's, and what this installation does each second. */
-import { MODULES } from "../core/control.ts";
+import { MODULES } from "../core/control/control.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type Route, route } from "./route.ts";
 

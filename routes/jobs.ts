@@ -1,5 +1,5 @@
 /** Jobs, datasets, training and schedules: bodies become descriptors on the queue, nothing runs here. */
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import { jobDetail, jobView } from "../core/jobs/queue.ts";
 import { parseCron } from "../core/jobs/cron.ts";
 import { may, type Principal } from "../core/auth/rights.ts";

@@ -1,9 +1,9 @@
 /** Models: what is registered, and putting one in force. */
-import { type ModuleName, MODULES } from "../core/control.ts";
-import { AppError } from "../core/errors.ts";
-import { BASELINE, liveBefore } from "../core/models.ts";
-import { noReport } from "../core/model_report.ts";
-import { HOURS_MAX } from "../core/shadow.ts";
+import { type ModuleName, MODULES } from "../core/control/control.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { BASELINE, liveBefore } from "../core/models/models.ts";
+import { noReport } from "../core/models/model_report.ts";
+import { HOURS_MAX } from "../core/models/shadow.ts";
 import { deployBody, modelSwapBody, shadowBody } from "../proto/api.ts";
 import type { ApiDeps } from "./deps.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";

@@ -1,11 +1,11 @@
 /** What there is to see: decisions, metrics, health, the OpenAPI file's neighbours. */
-import { type AgentStatus, type ModuleName, MODULES } from "../core/control.ts";
+import { type AgentStatus, type ModuleName, MODULES } from "../core/control/control.ts";
 import { may } from "../core/auth/rights.ts";
-import { briefly, type DecisionQuery } from "../core/decisions.ts";
-import { AppError } from "../core/errors.ts";
-import { funnelOf, isSimulated, sourceOf } from "../core/funnel.ts";
+import { briefly, type DecisionQuery } from "../core/decisions/decisions.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { funnelOf, isSimulated, sourceOf } from "../core/decisions/funnel.ts";
 import type { ApiDeps } from "./deps.ts";
-import { seriesAfter } from "../core/metrics.ts";
+import { seriesAfter } from "../core/decisions/metrics.ts";
 import { jsonText, PackedText, type Route, route, type RouteContext } from "./route.ts";
 import { prometheus } from "./prometheus.ts";
 

@@ -1,7 +1,7 @@
 /** Errors as `application/problem+json` (RFC 9457): a stable type, the field at fault, the request to quote. */
 import { HTTPException } from "hono/http-exception";
-import { AppError, ERROR_STATUS, type ErrorCode } from "../core/errors.ts";
-import { asFullDisk } from "../core/files.ts";
+import { AppError, ERROR_STATUS, type ErrorCode } from "../core/platform/errors.ts";
+import { asFullDisk } from "../core/platform/files.ts";
 import type { RouteContext } from "./route.ts";
 
 const TITLES: Record<ErrorCode, string> = {

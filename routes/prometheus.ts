@@ -1,5 +1,5 @@
 /** `/metrics`: one row a metric. */
-import type { AgentStatus } from "../core/control.ts";
+import type { AgentStatus } from "../core/control/control.ts";
 import type { ApiDeps } from "./deps.ts";
 
 interface Metric {

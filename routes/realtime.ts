@@ -1,7 +1,7 @@
 /** The live stream's door: tickets, the WebSocket, who is connected. */
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import { TICKET_SECONDS } from "../core/auth/tokens.ts";
-import type { RealtimeFilter, RealtimeMode } from "../core/realtime.ts";
+import type { RealtimeFilter, RealtimeMode } from "../core/decisions/realtime.ts";
 import { may } from "../core/auth/rights.ts";
 import { tuneBody } from "../proto/api.ts";
 import type { ApiDeps } from "./deps.ts";

@@ -1,11 +1,11 @@
 /** `deno task accept`: promises with a limit, on the executable; each prints value and limit and fails at three times it. */
-import { openDataDir } from "../core/data_dir.ts";
+import { openDataDir } from "../core/platform/data_dir.ts";
 import { DatabaseSync } from "node:sqlite";
 import { AuditChain } from "../core/audit/chain.ts";
 import { HeadSigner } from "../core/audit/head.ts";
 import { ToldHeads } from "../core/audit/told.ts";
 import { verifyAudit } from "../core/audit/verify.ts";
-import { openDatabase } from "../core/database.ts";
+import { openDatabase } from "../core/platform/database.ts";
 import { Library } from "../ffi/library.ts";
 import { EmbeddedLog } from "../ffi/log.ts";
 import { ModelRegistry } from "../ffi/models.ts";

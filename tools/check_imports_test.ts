@@ -6,8 +6,8 @@ const ROWS: [string, string, string[]][] = [
   ["core/log/log.ts", 'import { Library } from "../../ffi/library.ts";', [
     "core/log/log.ts must not import ffi/library.ts",
   ]],
-  ["proto/mirror.ts", 'import { AppError } from "../core/errors.ts";', [
-    "proto/mirror.ts must not import core/errors.ts",
+  ["proto/mirror.ts", 'import { AppError } from "../core/platform/errors.ts";', [
+    "proto/mirror.ts must not import core/platform/errors.ts",
   ]],
   ["islands/Table.tsx", 'import type { Routes } from "../routes/mod.ts";', []],
   ["islands/Table.tsx", 'import { routes } from "../routes/mod.ts";', [

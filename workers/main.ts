@@ -1,6 +1,6 @@
 /** The Web Worker of one job: starts what it is told, tells how it goes, ends with one answer. */
 /// <reference lib="deno.worker" />
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import type { FromWorker, Job, JobPorts, JobStart, LiveWish, ToWorker } from "../core/jobs/contract.ts";
 import { scrape } from "./scrape.ts";
 import { train } from "./train.ts";

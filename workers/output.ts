@@ -5,7 +5,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { S3mini } from "s3mini";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import type { JobPorts } from "../core/jobs/contract.ts";
 
 export interface Output {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import type { JobPorts } from "../core/jobs/contract.ts";
 import { checkOutput, openOutput, resolveOutput } from "./output.ts";
 

@@ -1,5 +1,5 @@
 /** Whether a trained model may go live by itself: only over a model that it was compared with and beats. */
-import type { Judgement, ModelList, ModelManifest } from "../core/models.ts";
+import type { Judgement, ModelList, ModelManifest } from "../core/models/models.ts";
 
 /** What becomes of it, and why. */
 export interface Verdict {

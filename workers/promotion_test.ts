@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Judgement, ModelList, ModelManifest } from "../core/models.ts";
+import type { Judgement, ModelList, ModelManifest } from "../core/models/models.ts";
 import { promotion } from "./promotion.ts";
 
 const figures = (auc: number | null, log_loss: number) => ({ auc, log_loss }) as Judgement;

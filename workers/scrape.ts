@@ -2,7 +2,7 @@
 import { createGzip, createZstdCompress } from "node:zlib";
 import { Readable } from "node:stream";
 import type { Transform } from "node:stream";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import { Store } from "../core/store/client.ts";
 import { keptArgs, type ScrapeArgs, type ScrapeResult } from "../proto/jobs.ts";
 import type { Job, JobPorts } from "../core/jobs/contract.ts";

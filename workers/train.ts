@@ -1,6 +1,6 @@
 /** Features and labels of a range become a calibrated artefact in the registry, with its lineage. */
-import { AppError } from "../core/errors.ts";
-import type { Judgement, ModelAbout } from "../core/models.ts";
+import { AppError } from "../core/platform/errors.ts";
+import type { Judgement, ModelAbout } from "../core/models/models.ts";
 import { Store } from "../core/store/client.ts";
 import { Library } from "../ffi/library.ts";
 import {

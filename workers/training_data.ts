@@ -5,9 +5,9 @@
  * net above 0; cycles that failed or never landed are the negatives.
  */
 import { createHash } from "node:crypto";
-import { AppError } from "../core/errors.ts";
-import type { ModuleName } from "../core/control.ts";
-import { LandedCycles, poolsSql } from "../core/landed.ts";
+import { AppError } from "../core/platform/errors.ts";
+import type { ModuleName } from "../core/control/control.ts";
+import { LandedCycles, poolsSql } from "../core/decisions/landed.ts";
 import type { Store } from "../core/store/client.ts";
 
 const ROWS_MAX = 2_000_000;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../core/platform/errors.ts";
 import { datasetHash, type Example, matrix, split } from "./training_data.ts";
 
 /** `count` examples in the order of time; label and group by their place. */

@@ -2,7 +2,7 @@
 import { constants, zstdCompressSync } from "node:zlib";
 import { bytesToMirror } from "../../proto/mirror.ts";
 import { realtime } from "../../proto/wire.ts";
-import type { RealtimeFilter } from "../../core/realtime.ts";
+import type { RealtimeFilter } from "../../core/decisions/realtime.ts";
 import type { Gap } from "./client_queue.ts";
 
 const ITEMS_TAG = 0x0a;

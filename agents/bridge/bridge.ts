@@ -11,7 +11,7 @@ import {
   type RealtimeHub,
   type RealtimeMode,
   type RealtimeOptions,
-} from "../../core/realtime.ts";
+} from "../../core/decisions/realtime.ts";
 import {
   batchBytes,
   compress,

@@ -1,7 +1,7 @@
 /** The bridge between a real log and real WebSockets: positions without a hole, one frame for all, what is filtered, resumed and lost. */
 import assert from "node:assert/strict";
 import { zstdDecompressSync } from "node:zlib";
-import type { RealtimeFilter, RealtimeMode } from "../../core/realtime.ts";
+import type { RealtimeFilter, RealtimeMode } from "../../core/decisions/realtime.ts";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { realtime } from "../../proto/wire.ts";

@@ -1,6 +1,6 @@
 /** Heads in a file on another disk: one a line, its seq and its bytes in base64. */
 import { Buffer } from "node:buffer";
-import { pause } from "../pause.ts";
+import { pause } from "../platform/pause.ts";
 import type { PendingHead } from "./chain.ts";
 
 /** A line is shorter. */

@@ -4,8 +4,8 @@
  * replaced by an older one does not fit them. `verify.ts` looks.
  */
 import { Buffer } from "node:buffer";
-import type { Database } from "../database.ts";
-import { transaction } from "../database.ts";
+import type { Database } from "../platform/database.ts";
+import { transaction } from "../platform/database.ts";
 import { type Act, type AuditEntry, entryBytes, entryHash, LATE, NO_HASH, plainAct, SEAL } from "./entry.ts";
 import { headHash, type HeadSigner, NO_HEAD } from "./head.ts";
 

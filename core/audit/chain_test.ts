@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
-import { type Database, openDatabase, transaction } from "../database.ts";
+import { type Database, openDatabase, transaction } from "../platform/database.ts";
 import { AuditChain } from "./chain.ts";
 import type { Act } from "./entry.ts";
 import { HeadSigner } from "./head.ts";

@@ -1,6 +1,6 @@
 /** What strangers are refused, on its way to the audit: one entry a minute for each name and address, with a count. */
-import { networkOf } from "../net.ts";
-import { pause } from "../pause.ts";
+import { networkOf } from "../platform/net.ts";
+import { pause } from "../platform/pause.ts";
 import type { Act } from "./entry.ts";
 
 const WINDOW_MS = 60_000;

@@ -1,6 +1,6 @@
 /** Heads outside, each change of them by itself; and an entry's bytes, which are what its hash is of. */
 import assert from "node:assert/strict";
-import { openDatabase } from "../database.ts";
+import { openDatabase } from "../platform/database.ts";
 import { AuditChain } from "./chain.ts";
 import { type AuditEntry, entryBytes, entryHash, isAct, plainText } from "./entry.ts";
 import { HeadSigner, readHead } from "./head.ts";

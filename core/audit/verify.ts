@@ -1,6 +1,6 @@
 /** Goes through the whole chain, entry by entry, and holds it against its heads here and outside; lists every fault. */
 import { Buffer } from "node:buffer";
-import type { Database } from "../database.ts";
+import type { Database } from "../platform/database.ts";
 import { entryHash, isAct, LATE, NO_HASH, oldEntryHash, SEAL, SHOWN_SQL } from "./entry.ts";
 import {
   type Head,

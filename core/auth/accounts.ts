@@ -1,9 +1,9 @@
 /** Users, their logins, and API keys. */
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { type Database, transaction } from "../database.ts";
-import { AppError } from "../errors.ts";
-import { RecentMap } from "../limits/recent_map.ts";
+import { type Database, transaction } from "../platform/database.ts";
+import { AppError } from "../platform/errors.ts";
+import { RecentMap } from "../platform/limits/recent_map.ts";
 import { hashPassword } from "./passwords.ts";
 import type { Principal, Role, Scope } from "./rights.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type Database, openDatabase } from "../database.ts";
-import { AppError } from "../errors.ts";
-import { TokenBuckets } from "../limits/token_bucket.ts";
+import { type Database, openDatabase } from "../platform/database.ts";
+import { AppError } from "../platform/errors.ts";
+import { TokenBuckets } from "../platform/limits/token_bucket.ts";
 import { Accounts } from "./accounts.ts";
 import { hashPassword } from "./passwords.ts";
 import { may, type Right, type Role, type Scope } from "./rights.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDatabase } from "../database.ts";
+import { openDatabase } from "../platform/database.ts";
 import { Accounts } from "./accounts.ts";
 import { lostRight } from "./issuer.ts";
 

@@ -3,11 +3,11 @@
  * per address, and per browser that has logged in before. What is answered, and when, is the same for names that exist
  * and for names that do not; nobody's attempts keep somebody at another address out.
  */
-import { AppError } from "../errors.ts";
-import { Attempts } from "../limits/attempts.ts";
-import { FairQueue } from "../limits/fair_queue.ts";
-import { networkOf } from "../net.ts";
-import { pause } from "../pause.ts";
+import { AppError } from "../platform/errors.ts";
+import { Attempts } from "../platform/limits/attempts.ts";
+import { FairQueue } from "../platform/limits/fair_queue.ts";
+import { networkOf } from "../platform/net.ts";
+import { pause } from "../platform/pause.ts";
 import type { User } from "./accounts.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { AppError } from "../errors.ts";
-import { FairQueue } from "../limits/fair_queue.ts";
+import { AppError } from "../platform/errors.ts";
+import { FairQueue } from "../platform/limits/fair_queue.ts";
 import type { User } from "./accounts.ts";
 import { DeviceMarks } from "./device.ts";
 import { checksAtOnce, LoginGate } from "./login_gate.ts";

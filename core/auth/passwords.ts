@@ -1,7 +1,7 @@
 /** Passwords as scrypt hashes: `scrypt$N$r$p$salt$hash`, base64. */
 import { Buffer } from "node:buffer";
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
-import { AppError } from "../errors.ts";
+import { AppError } from "../platform/errors.ts";
 
 const COST = { N: 16_384, r: 8, p: 1 };
 const HASH_BYTES = 32;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { AuditChain } from "../audit/chain.ts";
 import { HeadSigner } from "../audit/head.ts";
-import { openDatabase } from "../database.ts";
-import { AppError } from "../errors.ts";
+import { openDatabase } from "../platform/database.ts";
+import { AppError } from "../platform/errors.ts";
 import { inThisThread, recordCalls } from "../records/calls.ts";
 import { Accounts } from "./accounts.ts";
 import type { GateTimes } from "./login_gate.ts";

@@ -1,7 +1,7 @@
 /** Access tokens: JWT, HS256 and nothing else, 15 minutes. */
 import { errors, jwtVerify, SignJWT } from "jose";
-import { AppError } from "../errors.ts";
-import { RecentMap } from "../limits/recent_map.ts";
+import { AppError } from "../platform/errors.ts";
+import { RecentMap } from "../platform/limits/recent_map.ts";
 import { type Principal, type Role, ROLES } from "./rights.ts";
 
 export const ACCESS_SECONDS = 15 * 60;

@@ -2,8 +2,8 @@
 import { resolve as resolvePath } from "node:path";
 import { parse as parseToml, TomlError } from "smol-toml";
 import type { z } from "zod";
-import { AppError, UsageError } from "../errors.ts";
-import { didYouMean } from "../suggest.ts";
+import { AppError, UsageError } from "../platform/errors.ts";
+import { didYouMean } from "../platform/suggest.ts";
 import { readKeptFile } from "./kept_file.ts";
 import { CONFIG_KEYS, type ConfigKey, configKey, type SettingName, type SettingOf } from "./schema.ts";
 

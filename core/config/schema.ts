@@ -1,6 +1,6 @@
 /** Every configuration key, once: defaults, types, TOML, environment, flags and documentation follow from these rows. */
 import { z } from "zod";
-import { AddressRanges, originsOf } from "../net.ts";
+import { AddressRanges, originsOf } from "../platform/net.ts";
 
 export interface ConfigKey {
   /** `section.name` in TOML, or a top-level name. */

@@ -1,6 +1,6 @@
 /** What a job is to its Worker: ports in, no globals; each run ends with exactly one `done` or `error`. */
 import type { JobKindName } from "../../proto/jobs.ts";
-import type { ModuleName } from "../control.ts";
+import type { ModuleName } from "../control/control.ts";
 import type { StoreAddress } from "../store/client.ts";
 
 /** Everything a job may need, as plain data that crosses to the Worker. */

@@ -1,5 +1,5 @@
 /** Cron lines of five fields, in UTC: minute, hour, day of the month, month, day of the week (0 = Sunday). */
-import { AppError } from "../errors.ts";
+import { AppError } from "../platform/errors.ts";
 
 const FIELDS = [
   { name: "minute", min: 0, max: 59 },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AppError } from "../errors.ts";
+import { AppError } from "../platform/errors.ts";
 import { parseCron } from "./cron.ts";
 
 const at = (text: string) => Date.parse(`${text}Z`);

@@ -1,6 +1,6 @@
 /** The jobs of an installation: read along, submitted, cancelled, tried again. */
 import type { JobArgs, JobKindName } from "../../proto/jobs.ts";
-import { AppError } from "../errors.ts";
+import { AppError } from "../platform/errors.ts";
 import { follow } from "../log/follow.ts";
 import type { Log, LogRecord } from "../log/log.ts";
 import { descriptorRecord, type Job, JobBook, JOBS_TOPIC, statusRecord } from "./book.ts";

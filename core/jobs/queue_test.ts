@@ -1,7 +1,7 @@
 /** The queue over a log whose state the test sets: what is waited for, who is refused, what is put on it. */
 import assert from "node:assert/strict";
 import { scrapeArgs } from "../../proto/jobs.ts";
-import { AppError } from "../errors.ts";
+import { AppError } from "../platform/errors.ts";
 import type { Log, LogRecord, StoredRecord } from "../log/log.ts";
 import { jobDetail, JobQueue, jobView } from "./queue.ts";
 

@@ -1,8 +1,8 @@
 /** The schedules of a data folder; without a file, a nightly training a module that is switched off. */
 import { z } from "zod";
 import { type Schedule, schedules } from "../../proto/jobs.ts";
-import { AppError } from "../errors.ts";
-import { replaceFile } from "../files.ts";
+import { AppError } from "../platform/errors.ts";
+import { replaceFile } from "../platform/files.ts";
 import { parseCron } from "./cron.ts";
 
 const file = (dataDir: string) => `${dataDir}/schedules.json`;

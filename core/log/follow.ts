@@ -1,5 +1,5 @@
 /** The ways to read a topic: along for ever, or through to where it ends now. */
-import { AppError } from "../errors.ts";
+import { AppError } from "../platform/errors.ts";
 import type { Log, LogGap, LogTopic, ReadFrom, StoredRecord } from "./log.ts";
 
 const WAIT_MS = 1_000;

@@ -4,8 +4,8 @@ import type { Act } from "../audit/entry.ts";
 import { HeadSigner } from "../audit/head.ts";
 import type { Accounts } from "../auth/accounts.ts";
 import type { Role, Scope } from "../auth/rights.ts";
-import { AppError } from "../errors.ts";
-import { freeBytes, FULL_DISK } from "../files.ts";
+import { AppError } from "../platform/errors.ts";
+import { freeBytes, FULL_DISK } from "../platform/files.ts";
 
 /** With less, what strangers cause is not written: the room that is kept inside the file is for those who may log in. */
 const STRANGERS_FREE_BYTES = 8 << 20;

@@ -1,5 +1,5 @@
 /** The thread that writes, as the API's own thread sees it. */
-import { AppError, ERROR_STATUS, type ErrorCode } from "../errors.ts";
+import { AppError, ERROR_STATUS, type ErrorCode } from "../platform/errors.ts";
 import type { CallName, RecordCalls, RecordWriter } from "./calls.ts";
 import type { Answer } from "./queue.ts";
 import type { OpenMessage } from "./thread.ts";

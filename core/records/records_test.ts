@@ -3,7 +3,7 @@ import { AuditChain } from "../audit/chain.ts";
 import { HeadSigner } from "../audit/head.ts";
 import { verifyAudit } from "../audit/verify.ts";
 import { Accounts } from "../auth/accounts.ts";
-import { type Database, openDatabase } from "../database.ts";
+import { type Database, openDatabase } from "../platform/database.ts";
 import { SharedAccounts } from "../auth/shared_accounts.ts";
 import { inThisThread, recordCalls } from "./calls.ts";
 import { RecordThread } from "./client.ts";

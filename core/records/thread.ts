@@ -3,8 +3,8 @@
 import { AuditChain } from "../audit/chain.ts";
 import { HeadSigner } from "../audit/head.ts";
 import { Accounts } from "../auth/accounts.ts";
-import { type Database, keepRoom, openDatabase } from "../database.ts";
-import { AppError } from "../errors.ts";
+import { type Database, keepRoom, openDatabase } from "../platform/database.ts";
+import { AppError } from "../platform/errors.ts";
 import { recordCalls } from "./calls.ts";
 import { type CallMessage, WriteQueue } from "./queue.ts";
 

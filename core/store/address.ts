@@ -1,6 +1,6 @@
 /** Where the analytics store is: a server that the configuration names, or the one of this host. */
 import { type Config, configValue } from "../config/load.ts";
-import { AppError } from "../errors.ts";
+import { AppError } from "../platform/errors.ts";
 import type { StoreAddress } from "./client.ts";
 
 /** What `run store` writes beside its files. */

@@ -1,7 +1,7 @@
 /** ClickHouse over its HTTP interface: commands, queries with typed parameters, inserts of ready bytes. */
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { AppError } from "../errors.ts";
+import { AppError } from "../platform/errors.ts";
 
 export interface StoreAddress {
   /** Without user and password. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type AppError } from "../errors.ts";
+import { type AppError } from "../platform/errors.ts";
 import { Store } from "./client.ts";
 
 /** Runs with a server that answers a statement as `answer` does, byte for byte. */

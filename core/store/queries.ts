@@ -1,5 +1,5 @@
 /** The queries that may be asked by name: typed parameters, limits on rows, time and bytes, ended when nobody waits. */
-import { AppError } from "../errors.ts";
+import { AppError } from "../platform/errors.ts";
 import type { QueryParams, Store } from "./client.ts";
 import { bestArbitrages } from "./queries/best_arbitrages.ts";
 import { latencyByMinute } from "./queries/latency_by_minute.ts";

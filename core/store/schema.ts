@@ -1,5 +1,5 @@
 /** The store's tables (SPEC 9), made and brought up to date step by step. */
-import { AppError } from "../errors.ts";
+import { AppError } from "../platform/errors.ts";
 import type { Store } from "./client.ts";
 
 export interface SchemaOptions {

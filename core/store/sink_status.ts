@@ -1,5 +1,5 @@
 /** What the sink says of itself. */
-import { statusIn } from "../status_file.ts";
+import { statusIn } from "../platform/status_file.ts";
 
 export interface SinkCounters {
   topic: string;

@@ -1,5 +1,5 @@
 /** Rows a second that reach the store, out of what the sink says of itself. */
-import { pause } from "../pause.ts";
+import { pause } from "../platform/pause.ts";
 import type { SinkStatus } from "./sink_status.ts";
 
 const LOOK_MS = 1_000;

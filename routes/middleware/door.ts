@@ -3,8 +3,8 @@
  * proxies that the configuration trusts, and of nobody else.
  */
 import { isIP } from "node:net";
-import { AppError } from "../../core/errors.ts";
-import { type AddressRanges, isLoopback, plainAddress } from "../../core/net.ts";
+import { AppError } from "../../core/platform/errors.ts";
+import { type AddressRanges, isLoopback, plainAddress } from "../../core/platform/net.ts";
 import type { RouteContext } from "../route.ts";
 
 /** What the page's own requests carry: no form and no foreign page can set it. */

@@ -1,6 +1,6 @@
 /** What a route changes is in the audit before it is done, and is not done when it cannot be there. */
 import assert from "node:assert/strict";
-import { AppError } from "../../core/errors.ts";
+import { AppError } from "../../core/platform/errors.ts";
 import { scrapeArgs } from "../../proto/jobs.ts";
 import { bearer, PASSWORD, type Server, withServer } from "./server.ts";
 
@@ -181,7 +181,7 @@ const ROWS: Readonly<Record<string, Row>> = {
 
 /**
  * The others: users and keys change in one transaction with their entry, a kill is written after it was sent, models go
- * live one way (core/going_live_test.ts, answers_test.ts), and the rest changes nothing that an entry is for.
+ * live one way (core/models/going_live_test.ts, answers_test.ts), and the rest changes nothing that an entry is for.
  */
 const OTHERS = [
   "POST /api/users",

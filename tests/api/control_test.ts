@@ -1,7 +1,7 @@
 /** Commands over the API: what is answered is what happened, whatever texts come and whatever is damaged. */
 import assert from "node:assert/strict";
 import type { Scope } from "../../core/auth/rights.ts";
-import type { ModuleName, Sent } from "../../core/control.ts";
+import type { ModuleName, Sent } from "../../core/control/control.ts";
 import { bearer, eventually, type Server, withServer } from "./server.ts";
 
 /** Half a character of UTF-16, as a client sends it that cuts texts by length. */

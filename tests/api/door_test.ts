@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { bodyOf } from "../../routes/middleware/guard.ts";
 import type { Route, Variables } from "../../routes/route.ts";
 import { emptyBody } from "../../proto/api.ts";
-import { AddressRanges } from "../../core/net.ts";
+import { AddressRanges } from "../../core/platform/net.ts";
 import { bearer, PASSWORD, withServer } from "./server.ts";
 import { ROOT } from "../../tools/paths.ts";
 

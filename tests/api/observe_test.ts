@@ -1,7 +1,7 @@
 /** What is shown: decisions with their outcome, small answers, parameters that do something. */
 import assert from "node:assert/strict";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import type { AgentStatus } from "../../core/control.ts";
+import type { AgentStatus } from "../../core/control/control.ts";
 import { realtime } from "../../proto/wire.ts";
 import { bearer, withServer } from "./server.ts";
 

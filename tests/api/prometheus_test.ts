@@ -1,6 +1,6 @@
 /** `/metrics` as a scraper reads it. */
 import assert from "node:assert/strict";
-import type { AgentStatus } from "../../core/control.ts";
+import type { AgentStatus } from "../../core/control/control.ts";
 import { bearer, withServer } from "./server.ts";
 
 const AGENT = {

@@ -1,8 +1,8 @@
 /** A kill that is sent again under its id: the same kill to those that have not answered, a new one after a lift. */
 import assert from "node:assert/strict";
-import type { Receipt, Sent } from "../../core/control.ts";
-import type { FleetAgent } from "../../core/fleet.ts";
-import type { Receipts } from "../../core/receipts.ts";
+import type { Receipt, Sent } from "../../core/control/control.ts";
+import type { FleetAgent } from "../../core/control/fleet.ts";
+import type { Receipts } from "../../core/control/receipts.ts";
 import { bearer, withServer } from "./server.ts";
 
 const ID = "0123456789abcdef0123456789abcdef";

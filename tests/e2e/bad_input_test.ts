@@ -1,7 +1,7 @@
 /** Bad input: one clear line, the right exit code, nothing lost. */
 import assert from "node:assert/strict";
 import { ROOT } from "../../tools/paths.ts";
-import { openDataDir } from "../../core/data_dir.ts";
+import { openDataDir } from "../../core/platform/data_dir.ts";
 import { canMount, legend, lines, shared, skipShared, withFolder, withMount } from "./executable.ts";
 
 const EXAMPLE = `${ROOT}/examples/slot_285000037.json`;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
-import type { AgentStatus } from "../../core/control.ts";
+import type { AgentStatus } from "../../core/control/control.ts";
 import { control, jobs, long } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { freePort } from "../../tools/kafka.ts";

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { jobs, realtime } from "../../proto/wire.ts";
 import { readThrough } from "../../core/log/follow.ts";
-import type { ShadowComparison } from "../../core/shadow.ts";
+import type { ShadowComparison } from "../../core/models/shadow.ts";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { freePort } from "../../tools/kafka.ts";

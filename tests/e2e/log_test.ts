@@ -1,6 +1,6 @@
 /** The topic log through the executable: damage is found and said, foreign bytes are shown, a stop is clean. */
 import assert from "node:assert/strict";
-import { openDataDir } from "../../core/data_dir.ts";
+import { openDataDir } from "../../core/platform/data_dir.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { LIBRARY, ROOT } from "../../tools/paths.ts";

@@ -1,6 +1,6 @@
 /** The live table under load in a real browser: every row arrives, and what it costs. */
 import assert from "node:assert/strict";
-import { openDataDir } from "../../core/data_dir.ts";
+import { openDataDir } from "../../core/platform/data_dir.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { LIBRARY } from "../../tools/paths.ts";

@@ -1,9 +1,9 @@
 /** An artefact gives what its trainer gives: by our evaluator, and loaded by another program. */
 import assert from "node:assert/strict";
-import { openDataDir } from "../../core/data_dir.ts";
+import { openDataDir } from "../../core/platform/data_dir.ts";
 import { Library } from "../../ffi/library.ts";
 import { featureNames, type LabelledRows, ModelRegistry, openBooster } from "../../ffi/models.ts";
-import type { ModelAbout } from "../../core/models.ts";
+import type { ModelAbout } from "../../core/models/models.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { trainersFolder } from "../../tools/trainers.ts";
 import { withFolder } from "./executable.ts";

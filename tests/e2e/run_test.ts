@@ -1,6 +1,6 @@
 /** `legend run` over captured data: what it finds, twice, killed, and read back by others meanwhile. */
 import assert from "node:assert/strict";
-import { openDataDir } from "../../core/data_dir.ts";
+import { openDataDir } from "../../core/platform/data_dir.ts";
 import { ROOT } from "../../tools/paths.ts";
 import { command, legend, lines, shared, skipShared, withFolder } from "./executable.ts";
 

@@ -1,5 +1,5 @@
 /** A model that is made in a millisecond, for tests of what becomes of models. */
-import type { ModelAbout } from "../../core/models.ts";
+import type { ModelAbout } from "../../core/models/models.ts";
 import { featureNames, type ModelRegistry, openNetwork } from "../../ffi/models.ts";
 
 /** Registers a small network for mev; another seed is another version; `more` of its manifest. */

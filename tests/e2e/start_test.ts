@@ -1,6 +1,6 @@
 /** The executable as a file: copied alone, unpacked once, damaged, on bad disks. */
 import assert from "node:assert/strict";
-import { openDataDir } from "../../core/data_dir.ts";
+import { openDataDir } from "../../core/platform/data_dir.ts";
 import { denoCompile } from "../../tools/compile.ts";
 import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 import { canMount, command, legend, withFolder, withMount } from "./executable.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { choicesOf, placeholders } from "../../cli/parse.ts";
 import { COMMANDS } from "../../cli/registry.ts";
-import { openDataDir } from "../../core/data_dir.ts";
+import { openDataDir } from "../../core/platform/data_dir.ts";
 import { Library } from "../../ffi/library.ts";
 import { ModelRegistry } from "../../ffi/models.ts";
 import { LIBRARY, ROOT } from "../../tools/paths.ts";

@@ -1,9 +1,9 @@
 /** The key that signs: lost or damaged it is said, never replaced, and no kill needs it. */
 import assert from "node:assert/strict";
-import { MODULES } from "../../core/control.ts";
+import { MODULES } from "../../core/control/control.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { command, legend, withFolder } from "../e2e/executable.ts";
-import { apiStatusFile } from "../../core/parts.ts";
+import { apiStatusFile } from "../../core/platform/parts.ts";
 import { assertDead, Installation, killByVerb, until } from "./kill.ts";
 
 const GONE =

@@ -1,6 +1,6 @@
 /** Kills of the executable: frozen agents and APIs, mistakes in the configuration, folders that are none. */
 import assert from "node:assert/strict";
-import { MODULES } from "../../core/control.ts";
+import { MODULES } from "../../core/control/control.ts";
 import { canMount, legend, withFolder } from "../e2e/executable.ts";
 import { Disk } from "./disk.ts";
 import { assertDead, Installation, killByVerb, until } from "./kill.ts";

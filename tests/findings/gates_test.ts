@@ -1,6 +1,6 @@
 /** The gates that a searcher sets first: changed while agents run, counted, shown, and kept over a restart. */
 import assert from "node:assert/strict";
-import type { AgentStatus } from "../../core/control.ts";
+import type { AgentStatus } from "../../core/control/control.ts";
 import { legend, lines, withFolder } from "../e2e/executable.ts";
 import { Installation, until } from "./kill.ts";
 

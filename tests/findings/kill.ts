@@ -1,6 +1,6 @@
 /** One running installation that is killed in every way and under every fault, and the log as its judge. */
 import assert from "node:assert/strict";
-import { type AgentStatus, type ModuleName, MODULES } from "../../core/control.ts";
+import { type AgentStatus, type ModuleName, MODULES } from "../../core/control/control.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { command, legend } from "../e2e/executable.ts";
 

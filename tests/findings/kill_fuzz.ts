@@ -1,6 +1,6 @@
 /** Kills under random faults and hostile texts; `deno run -A tests/findings/kill_fuzz.ts COUNT [SEED]` prints what came of them. */
 import { DatabaseSync } from "node:sqlite";
-import { type ModuleName, MODULES } from "../../core/control.ts";
+import { type ModuleName, MODULES } from "../../core/control/control.ts";
 import { randomOf } from "../../tools/random.ts";
 import { withFolder } from "../e2e/executable.ts";
 import { Disk } from "./disk.ts";

@@ -1,6 +1,6 @@
 /** Processes and the data folder, as operators and hostile users met them on the executable. */
 import assert from "node:assert/strict";
-import { openDataDir } from "../../core/data_dir.ts";
+import { openDataDir } from "../../core/platform/data_dir.ts";
 import { chdb, clickHouseUrl } from "../kafka/cluster.ts";
 import { canMount, command, environment, legend, withFolder, withMount } from "../e2e/executable.ts";
 import { EXECUTABLE, ROOT } from "../../tools/paths.ts";

@@ -1,7 +1,7 @@
 /** A broker killed under a running agent: the spool is sent in order when it is back, and the hot path does not notice. */
 import assert from "node:assert/strict";
 import { readThrough } from "../../core/log/follow.ts";
-import type { LinkStatus } from "../../core/link.ts";
+import type { LinkStatus } from "../../core/platform/link.ts";
 import type { Log, StoredRecord } from "../../core/log/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog, KafkaLog, kafkaOptions } from "../../ffi/log.ts";

@@ -1,6 +1,6 @@
 /** One page for agents on several hosts: their state, one command to all, and an agent that has gone silent. */
 import assert from "node:assert/strict";
-import { openDataDir } from "../../core/data_dir.ts";
+import { openDataDir } from "../../core/platform/data_dir.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { jobs, long } from "../../proto/wire.ts";

@@ -1,7 +1,7 @@
 /** Models over many hosts: what is registered and deployed on one runs on all of them, and only if it is trusted. */
 import assert from "node:assert/strict";
-import { openDataDir } from "../../core/data_dir.ts";
-import type { ModelList } from "../../core/models.ts";
+import { openDataDir } from "../../core/platform/data_dir.ts";
+import type { ModelList } from "../../core/models/models.ts";
 import { ModelRegistry } from "../../ffi/models.ts";
 import { Library } from "../../ffi/library.ts";
 import { LIBRARY } from "../../tools/paths.ts";

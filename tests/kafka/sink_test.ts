@@ -1,6 +1,6 @@
 /** The sink killed inside a batch larger than it would gather again, and what `--until-stored` promises. */
 import assert from "node:assert/strict";
-import { openDataDir } from "../../core/data_dir.ts";
+import { openDataDir } from "../../core/platform/data_dir.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { LIBRARY } from "../../tools/paths.ts";

@@ -1,6 +1,6 @@
 /** `--source kafka`: JSON blocks that somebody else puts on `sandwich-raw` go the way of captured files. */
 import assert from "node:assert/strict";
-import type { AgentStatus } from "../../core/control.ts";
+import type { AgentStatus } from "../../core/control/control.ts";
 import { Library } from "../../ffi/library.ts";
 import { KafkaLog, kafkaOptions } from "../../ffi/log.ts";
 import { withKafka } from "../../tools/kafka.ts";

@@ -1,6 +1,6 @@
 /** Bad input and missing parts: one line that says what to do, `/api/health/ready` false with the reason, recovery by itself. */
 import assert from "node:assert/strict";
-import { openDataDir } from "../../core/data_dir.ts";
+import { openDataDir } from "../../core/platform/data_dir.ts";
 import { Library } from "../../ffi/library.ts";
 import { KafkaLog, kafkaOptions } from "../../ffi/log.ts";
 import { freePort, installKafka, type KafkaBroker, startKafka } from "../../tools/kafka.ts";

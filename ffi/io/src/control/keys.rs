@@ -11,7 +11,7 @@ use crate::disk;
 
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
 
-/// File of the key that signs commands, below the data folder. It is made with the folder (`core/control_key.ts`).
+/// File of the key that signs commands, below the data folder. It is made with the folder (`core/control/control_key.ts`).
 pub const CONTROL_KEY: &str = "keys/control.key";
 /// File of the key that signs receipts.
 pub const AGENT_KEY: &str = "keys/agent.key";

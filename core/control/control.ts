@@ -1,0 +1,400 @@
+/** Modules, commands and what agents say of themselves, as everything above the library sees them. */
+import { agentsAreGone, isHeld } from "../platform/data_dir.ts";
+
+export type ModuleName = "arbitrage" | "mev";
+
+/** The policy in force, as receipts hash it. */
+export interface PolicyState {
+  running: boolean;
+  killed: boolean;
+  /** Share of decisions skipped, 0..100. */
+  throttle_pct: number;
+  /** SOL. */
+  ev_min: number;
+  /** 0..1. */
+  score_min: number;
+  /** Quantiles of landed tips. */
+  tip_ladder: number[];
+  /** Pools that are not traded in. This and what follows is left out where it is off. */
+  pools_deny?: string[];
+  /** The only mints beside SOL that are traded. */
+  mints_allow?: string[];
+  mints_deny?: string[];
+  /** SOL that each pool must hold. */
+  liquidity_min?: number;
+  /** Powers that no traded mint's makers may have. */
+  mint_refuse?: MintRisk[];
+  /** What becomes of an opportunity of which a gate does not know what it asks; `refuse` when left out. */
+  unknown?: "refuse" | "pass";
+}
+
+export type MintRisk = "freeze" | "delegate" | "hook" | "fee";
+
+/** The gates that are in force, in words; none are off. */
+export function gatesText(policy: PolicyState): string[] {
+  const { pools_deny = [], mints_allow = [], mints_deny = [], liquidity_min = 0, mint_refuse = [] } = policy;
+  const list = (name: string, words: readonly string[]) =>
+    words.length > 0 ? [`${name} ${words.join(",")}`] : [];
+  const found = [
+    ...list("pools_deny", pools_deny),
+    ...list("mints_allow", mints_allow),
+    ...list("mints_deny", mints_deny),
+    ...list("mint_refuse", mint_refuse),
+    ...(liquidity_min > 0 ? [`liquidity_min ${liquidity_min} SOL`] : []),
+  ];
+  return found.length > 0 ? [...found, `unknown ${policy.unknown ?? "refuse"}`] : [];
+}
+
+/** Where an agent's frames come from. */
+export interface AgentSource {
+  /** `sim`: a simulated chain, whose results say nothing of a market; `file`: captured blocks; `kafka`: a topic. */
+  class: "sim" | "file" | "kafka";
+  /** In words, without folders and secrets. */
+  name: string;
+}
+
+/**
+ * How many opportunities came how far in the last ten minutes. Each stage is a part of the one before it; observed
+ * facts (what others did on the chain) are no opportunities and are not in here.
+ */
+export interface Funnel {
+  /** Seconds that the window covers: 600, less where the agent is younger. */
+  window_s: number;
+  /** Opportunities found. */
+  seen: number;
+  /** Of them those whose pool state was young enough. */
+  fresh: number;
+  /** Of the fresh ones those that no switch took (killed, stopped, throttled): judged by their worth. */
+  weighed: number;
+  /** Of the weighed ones those that no term of the gate refused. */
+  passed: number;
+  /** Of the passed ones those whose Envelope is on the log. */
+  published: number;
+  /** Outcomes on the log that say landed; on paper this is an estimate. They may belong to the window before. */
+  landed: number;
+  /** By the first term that refused, in the gate's order: each refused opportunity once, so the sum is `seen - passed`. */
+  refused_first: Record<string, number>;
+  /** By every term that refused: an opportunity that three terms refused is in three of them. */
+  refused_any: Record<string, number>;
+}
+
+/** One program's instruction that looks like a swap and gave no leg. */
+export interface MissedSwaps {
+  program: string;
+  /** Its name, when it has one. */
+  dex: string | null;
+  /** First bytes of the instruction, hex. */
+  tag: string;
+  count: number;
+  /** Signature of the first transaction that had it; agents of older versions do not say it. */
+  example?: string;
+}
+
+/** What went to one landing service since the start. */
+export interface ServiceTips {
+  service: string;
+  payments: number;
+  lamports: string;
+}
+
+/** An account that many wallets pay and no table of tip accounts names; its figures are lower bounds. */
+export interface TipCandidate {
+  account: string;
+  /** Different ones, up to 32. */
+  payers: number;
+  payments: number;
+  lamports: string;
+}
+
+export interface AgentStatus {
+  state: "running" | "done" | "failed";
+  error: string | null;
+  /** What keeps a running agent from telling what it found. */
+  trouble: string | null;
+  warnings: string[];
+  module: ModuleName;
+  instance: string;
+  /** Nothing is submitted. All that this version can do. */
+  mode: "paper";
+  /** Null: an agent of an older version, which does not say it. */
+  source: AgentSource | null;
+  pid: number;
+  /** Unix nanoseconds at which this was told. */
+  at_ns: string;
+  /** Seconds since it began, by a clock that is not set. Null: an agent of an older version. */
+  up_s: number | null;
+  slot: number;
+  event_ns: string;
+  policy: PolicyState;
+  policy_hash: string;
+  killed: boolean;
+  /** Version that scores; null: the baseline. */
+  model: string | null;
+  /** Version that is asked beside it. */
+  shadow_model: string | null;
+  model_refused: { version: string; reason: string } | null;
+  files: number;
+  blocks: number;
+  transactions: number;
+  failed: number;
+  votes: number;
+  pending: number;
+  malformed: number;
+  unknown_version: number;
+  legs: number;
+  unresolved_swaps: number;
+  /** Transactions that were seen before; agents of older versions do not count them, nor the next three. */
+  repeated?: number;
+  /** Transactions that there was no room to remember: should they come again, they count again. */
+  unremembered?: number;
+  /** Calls that look like a swap and gave no leg. */
+  missed_swaps?: number;
+  /** The most frequent of them. */
+  missed_by_program?: MissedSwaps[];
+  /** Tips by landing service; agents of older versions do not count them, nor the next two. */
+  tip_services?: ServiceTips[];
+  /** Accounts that eight wallets or more have paid and no table of tip accounts names. */
+  tip_candidates?: number;
+  /** The most often paid ones of them. */
+  tip_candidate_accounts?: TipCandidate[];
+  arbitrage: number;
+  sandwich: number;
+  wide_sandwich: number;
+  open_arbitrage: number;
+  open_sandwich: number;
+  /** Opportunities found since the start; observed facts are none. */
+  candidates: number;
+  passed: number;
+  /** Opportunities since the start by every term of the gate that refused. */
+  why_not: Record<string, number>;
+  /** Observed facts that a switch kept from the log. */
+  observed_withheld: number;
+  /** Null: an agent of an older version. */
+  funnel: Funnel | null;
+  published: number;
+  already_logged: number;
+  evidence: number;
+  outcomes: number;
+  unpublished: number;
+  dropped: number;
+  /** Outcomes that a kill or a publisher too far behind kept from the log. */
+  outcomes_untold: number;
+}
+
+export type ActionName = "start" | "stop" | "restart" | "throttle" | "policy" | "kill";
+
+export interface SendOptions {
+  data_dir: string;
+  instance: string;
+  module: ModuleName;
+  action: ActionName;
+  /** Numbers as text. */
+  args: Record<string, string>;
+  /** The authenticated subject. */
+  issuer: string;
+  /** What it may: an un-kill needs `admin`. */
+  role: "admin" | "control";
+  request_id?: string;
+  /** Another key to sign with. */
+  sign_sk_hex?: string;
+  /** Milliseconds to wait for the receipt; a kill has limits of its own. */
+  wait_ms: number;
+  /** Milliseconds to wait for the log behind it. */
+  log_wait_ms?: number;
+  /** Whether the state on disk is changed when no agent runs here. */
+  disk?: boolean;
+}
+
+/** What one agent answered. */
+export interface Receipt {
+  request_id: string;
+  instance: string;
+  module: ModuleName;
+  applied: boolean;
+  /** Why not, when refused. */
+  reason: string;
+  sequence: string;
+  /** SHA-256 of the policy in force. */
+  policy_hash: string;
+  applied_ns: string;
+  /** Time of the first event handled under it; "0": none came in time. */
+  first_event_ns: string;
+  /** Signed by an agent of this installation. */
+  genuine: boolean;
+}
+
+export interface Sent {
+  request_id: string;
+  /** Who was asked, where it is known before an answer. */
+  instance?: string;
+  /** Unix milliseconds at which it was signed. */
+  at_ms: number;
+  /** Who has it: the agent, its state on disk (no agent runs), the agent by a signal, or the log alone. */
+  path: "socket" | "disk" | "signal" | "kafka" | "none";
+  /** Of a kill: nobody who was asked decides any more. Of another command: an agent or the log has it. */
+  taken: boolean;
+  receipt: Receipt | null;
+  log_error: string | null;
+  /** Why no agent answered; of a kill that was taken, what is to be known of it. */
+  agent_error: string | null;
+}
+
+export const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
+
+/** A command on its way. */
+export interface Sending {
+  /** What came of it on this host; null on a host that never had an agent of the module. */
+  readonly here: Promise<Sent> | null;
+  /** What each of the module's agents answered, those of other hosts too. */
+  readonly all: Promise<Sent[]>;
+}
+
+/** Brings one command to one module. */
+export type SendCommand = (
+  command: Pick<SendOptions, "module" | "action" | "args" | "issuer" | "role" | "request_id">,
+) => Sending;
+
+/**
+ * Whether a data folder has or had an agent of the module: one has written its status, or holds its lock. What a command
+ * leaves (a state, a latch, a free lock) is no agent. What cannot be looked at may be one.
+ */
+export function hasAgent(dataDir: string, module: ModuleName): boolean {
+  try {
+    Deno.lstatSync(`${dataDir}/agents/${module}.status.json`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) return true;
+  }
+  try {
+    return agentsAreGone(dataDir) || isHeld(`${dataDir}/agents/${module}.lock`);
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotADirectory);
+  }
+}
+
+/** An agent of this host whose status file cannot be read. */
+export interface Unreadable {
+  readonly module: ModuleName;
+  /** One line. */
+  readonly reason: string;
+}
+
+/** The newest status of each agent that has run in a data folder, and those of whom it cannot be told. */
+export function readAgents(dataDir: string): { agents: AgentStatus[]; unreadable: Unreadable[] } {
+  const agents: AgentStatus[] = [];
+  const unreadable: Unreadable[] = [];
+  if (agentsAreGone(dataDir)) {
+    const reason = `${dataDir}/agents is gone, put it back: whether the agent runs cannot be told`;
+    return { agents, unreadable: MODULES.map((module) => ({ module, reason })) };
+  }
+  for (const module of MODULES) {
+    const file = `${dataDir}/agents/${module}.status.json`;
+    try {
+      const status = statusOf(Deno.readFileSync(file));
+      if (status?.module === module) agents.push(status);
+      else unreadable.push({ module, reason: `${file} is damaged; a running agent writes it again` });
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) continue;
+      const why = error instanceof Error ? error.message : String(error);
+      unreadable.push({ module, reason: `Cannot read ${file}: ${why}` });
+    }
+  }
+  return { agents, unreadable };
+}
+
+/** The statuses alone, of those agents that have one. */
+export const agentStatuses = (dataDir: string): AgentStatus[] => readAgents(dataDir).agents;
+
+/** What a running agent does with what it finds, in one word: it may live and decide nothing. */
+export function decidingWord({ policy, killed }: Pick<AgentStatus, "policy" | "killed">): string {
+  if (killed || policy.killed) return "killed";
+  if (policy.running === false) return "stopped";
+  return policy.throttle_pct >= 100 ? "skips everything" : "running";
+}
+
+/** Whether the agent has ended in order: captured files end, and the agent with them. */
+export const isOver = ({ state, source }: Pick<AgentStatus, "state" | "source">): boolean =>
+  state === "done" && source?.class === "file";
+
+const STATUS_BYTES_MAX = 64 << 10;
+
+const amountOf = (value: unknown): number | null =>
+  typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+
+const textsOf = (value: unknown): string[] | undefined =>
+  Array.isArray(value) && value.every((word) => typeof word === "string") ? value : undefined;
+
+/** The policy with the gates that can be read; one that is damaged is left out, as an agent without it leaves it out. */
+function policyOf(policy: PolicyState): PolicyState {
+  const { pools_deny, mints_allow, mints_deny, mint_refuse, liquidity_min, unknown, ...always } = policy;
+  const gates = {
+    pools_deny: textsOf(pools_deny),
+    mints_allow: textsOf(mints_allow),
+    mints_deny: textsOf(mints_deny),
+    mint_refuse: textsOf(mint_refuse),
+    liquidity_min: amountOf(liquidity_min) ?? undefined,
+    unknown: unknown === "pass" || unknown === "refuse" ? unknown : undefined,
+  };
+  const known = Object.entries(gates).filter(([, value]) => value !== undefined);
+  return { ...always, ...Object.fromEntries(known) };
+}
+
+const sourceOf = (source: AgentSource | null | undefined): AgentSource | null =>
+  typeof source?.name === "string" && ["sim", "file", "kafka"].includes(source.class) ? source : null;
+
+function isMissed({ program, dex, tag, count, example }: MissedSwaps): boolean {
+  return typeof program === "string" && (dex === null || typeof dex === "string") &&
+    typeof tag === "string" && Number.isSafeInteger(count) &&
+    (example === undefined || typeof example === "string");
+}
+
+const isServiceTips = ({ service, payments, lamports }: ServiceTips): boolean =>
+  typeof service === "string" && Number.isSafeInteger(payments) && isUnsigned(lamports);
+
+const isCandidate = ({ account, payers, payments, lamports }: TipCandidate): boolean =>
+  typeof account === "string" && Number.isSafeInteger(payers) && Number.isSafeInteger(payments) &&
+  isUnsigned(lamports);
+
+const isUnsigned = (text: unknown): boolean => typeof text === "string" && /^\d{1,20}$/.test(text);
+
+/** Undefined when a row of it is not what it should be: part of a list would pass for all of it. */
+const rowsOf = <T>(rows: readonly T[] | undefined, isRow: (row: T) => boolean): T[] | undefined =>
+  Array.isArray(rows) && rows.every((row) => row !== null && typeof row === "object" && isRow(row))
+    ? rows
+    : undefined;
+
+/** A status as a host of this or another version tells it; undefined when it lacks what is always there. */
+export function statusOf(json: Uint8Array): AgentStatus | undefined {
+  if (json.length > STATUS_BYTES_MAX) return undefined;
+  let status: AgentStatus;
+  try {
+    status = JSON.parse(new TextDecoder().decode(json));
+  } catch {
+    // Damaged, or of a version that tells it in another way.
+    return undefined;
+  }
+  const isWhole = MODULES.includes(status?.module) && /^\d{1,20}$/.test(status.at_ns) &&
+    typeof status.instance === "string" &&
+    Array.isArray(status.policy?.tip_ladder) && typeof status.policy_hash === "string" &&
+    typeof status.why_not === "object" && status.why_not !== null;
+  if (!isWhole) return undefined;
+  const { missed_by_program, tip_services, tip_candidates, tip_candidate_accounts, ...rest } = status;
+  const lists = {
+    missed_by_program: rowsOf(missed_by_program, isMissed),
+    tip_services: rowsOf(tip_services, isServiceTips),
+    tip_candidates: Number.isSafeInteger(tip_candidates) ? tip_candidates : undefined,
+    tip_candidate_accounts: rowsOf(tip_candidate_accounts, isCandidate),
+  };
+  const told = Object.fromEntries(Object.entries(lists).filter(([, value]) => value !== undefined));
+  const counts = Object.entries(status.why_not).filter(([, count]) => Number.isSafeInteger(count));
+  // An agent of an older version says less.
+  return {
+    ...rest,
+    ...told,
+    policy: policyOf(status.policy),
+    why_not: Object.fromEntries(counts),
+    source: sourceOf(status.source),
+    up_s: amountOf(status.up_s),
+    funnel: status.funnel ?? null,
+  };
+}

@@ -1,0 +1,123 @@
+/** The agents of all hosts: this host's by their status files, the others' by reading `agent-status-proto` along. */
+import { jobs } from "../../proto/wire.ts";
+import { type AgentStatus, statusOf } from "./control.ts";
+import { follow, readThrough } from "../log/follow.ts";
+import type { Log } from "../log/log.ts";
+import type { IsSigned } from "./receipts.ts";
+
+const REPORTS_TOPIC = "agent-status-proto";
+/** Newest records that a start reads. */
+const RECORDS_MAX = 5_000n;
+const AGENTS_MAX = 1_000;
+/** Names of strangers that are said. */
+const REFUSED_MAX = 100;
+const NAME_LENGTH_MAX = 64;
+/** An agent that has told nothing for this long is forgotten. */
+const FORGOTTEN_MS = 86_400_000;
+/** One of another host that has said that it ends is shown for this long. */
+const ENDED_MS = 60_000;
+/** A report from a clock that is further ahead would hide those that come after it. */
+const AHEAD_MS_MAX = 60_000;
+
+/** An agent as whoever watches all of them sees it. */
+export type FleetAgent = AgentStatus & {
+  /** Of this host. */
+  here: boolean;
+  /** Seconds since it was heard of, by this host's clock. */
+  age_s: number;
+  /** Age from which what it told is not its state any more: other hosts' agents tell less often. */
+  silent_after_s: number;
+};
+
+const SILENT_AFTER_S = { here: 3, elsewhere: 15 };
+
+export interface FleetDeps {
+  readonly log: Log;
+  readonly isSigned: IsSigned;
+  /** The agents of this host. */
+  own(): AgentStatus[];
+  /** Called once for an instance whose report is not signed by an agent of this installation. */
+  refused(instance: string): void;
+  now?(): number;
+}
+
+export class Fleet {
+  readonly #deps: FleetDeps;
+  readonly #now: () => number;
+  readonly #reported = new Map<string, AgentStatus>();
+  readonly #refused = new Set<string>();
+
+  constructor(deps: FleetDeps) {
+    this.#deps = deps;
+    this.#now = deps.now ?? Date.now;
+  }
+
+  /** Reads along until the signal ends it. */
+  follow(signal: AbortSignal): Promise<void> {
+    return follow(this.#deps.log, REPORTS_TOPIC, {
+      from: { last: RECORDS_MAX },
+      signal,
+      take: ({ value }) => value && this.take(value),
+    });
+  }
+
+  /** Reads what is there now: of each agent the newest report that can be believed, no older one is checked. */
+  async read(): Promise<void> {
+    using topic = await this.#deps.log.topic(REPORTS_TOPIC, { create: true });
+    const values: Uint8Array[] = [];
+    for await (const block of readThrough(topic, { last: RECORDS_MAX })) {
+      if ("gap" in block) continue;
+      for (const { value } of block.records) if (value) values.push(value);
+    }
+    for (const value of values.reverse()) this.take(value);
+  }
+
+  /** One report; what is not signed by an agent of this installation, or older than what is known, is left out. */
+  take(value: Uint8Array): void {
+    let report;
+    try {
+      report = jobs.AgentReport.decode(value);
+    } catch {
+      // Foreign bytes on the topic are no report.
+      return;
+    }
+    const instance = report.instance ?? "";
+    const known = this.#reported.get(instance);
+    // Before its signature is looked at, which costs more.
+    if (known && BigInt(known.at_ns) >= BigInt(String(report.atNs))) return;
+    if (!this.#deps.isSigned("report", value)) {
+      // Whoever wrote it chose the name too: it is shown as what a name can be.
+      const name = instance.replaceAll(/[^\w.-]/g, "?").slice(0, NAME_LENGTH_MAX);
+      if (this.#refused.has(name) || this.#refused.size >= REFUSED_MAX) return;
+      this.#refused.add(name);
+      this.#deps.refused(name);
+      return;
+    }
+    const status = statusOf(report.statusJson ?? new Uint8Array());
+    const isOf = status?.instance === instance && status.module === report.module;
+    if (!status || !isOf || atMs(status) > this.#now() + AHEAD_MS_MAX) return;
+    // Those that have told nothing for longest stand first.
+    this.#reported.delete(instance);
+    this.#reported.set(instance, status);
+    if (this.#reported.size > AGENTS_MAX) this.#reported.delete(this.#reported.keys().next().value!);
+  }
+
+  /** All agents: this host's first, each group by name. */
+  all(): FleetAgent[] {
+    const now = this.#now();
+    const seen = (status: AgentStatus, here: boolean): FleetAgent => ({
+      ...status,
+      here,
+      age_s: Math.max(0, now - atMs(status)) / 1000,
+      silent_after_s: here ? SILENT_AFTER_S.here : SILENT_AFTER_S.elsewhere,
+    });
+    const own = this.#deps.own().map((status) => seen(status, true));
+    const names = new Set(own.map(({ instance }) => instance));
+    const others = [...this.#reported.values()].filter((status) =>
+      !names.has(status.instance) && now - atMs(status) < (status.state === "done" ? ENDED_MS : FORGOTTEN_MS)
+    ).map((status) => seen(status, false));
+    return [...own, ...others.sort((one, other) => one.instance < other.instance ? -1 : 1)];
+  }
+}
+
+const atMs = ({ at_ns }: AgentStatus) => Number(BigInt(at_ns) / 1_000_000n);

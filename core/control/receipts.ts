@@ -1,0 +1,89 @@
+/** Receipts by request, by reading `control-receipts-proto` along. */
+import { Buffer } from "node:buffer";
+import { jobs } from "../../proto/wire.ts";
+import type { ModuleName, Receipt } from "./control.ts";
+import { follow } from "../log/follow.ts";
+import type { Log } from "../log/log.ts";
+
+const RECEIPTS_TOPIC = "control-receipts-proto";
+const REQUESTS_MAX = 10_000;
+/** Receipts of one request, and of all, that are kept. */
+const ANSWERS_MAX = 1_000;
+const RECEIPTS_MAX = 50_000;
+/** A receipt is a few hundred bytes; anybody may write to the topic. */
+const RECEIPT_BYTES_MAX = 16 << 10;
+
+/** Whether an agent of this installation, on whatever host, signed the bytes of a record. */
+export type IsSigned = (said: "receipt" | "report", bytes: Uint8Array) => boolean;
+
+interface Known {
+  readonly bytes: Uint8Array;
+  readonly receipt: Omit<Receipt, "genuine">;
+  /** Checked when it is asked for: most receipts never are. */
+  genuine: boolean | null;
+}
+
+export class Receipts {
+  readonly #log: Log;
+  readonly #isSigned: IsSigned;
+  /** By request, oldest first. */
+  readonly #byRequest = new Map<string, Known[]>();
+  #count = 0;
+
+  constructor(log: Log, isSigned: IsSigned) {
+    this.#log = log;
+    this.#isSigned = isSigned;
+  }
+
+  /** Reads along until the signal ends it; `waitMs` as {@link follow} takes it. */
+  follow(signal: AbortSignal, waitMs?: number): Promise<void> {
+    return follow(this.#log, RECEIPTS_TOPIC, {
+      from: { last: BigInt(REQUESTS_MAX) },
+      signal,
+      ...(waitMs === undefined ? {} : { waitMs }),
+      take: ({ value }) => value && this.#take(value),
+    });
+  }
+
+  #take(value: Uint8Array): void {
+    let receipt;
+    try {
+      receipt = jobs.Receipt.decode(value);
+    } catch {
+      // Foreign bytes on the topic are no receipt.
+      return;
+    }
+    const list = this.#byRequest.get(receipt.requestId ?? "") ?? [];
+    if (list.length >= ANSWERS_MAX || value.length > RECEIPT_BYTES_MAX) return;
+    list.push({
+      bytes: value.slice(),
+      receipt: {
+        request_id: receipt.requestId ?? "",
+        instance: receipt.instance ?? "",
+        module: receipt.module as ModuleName,
+        applied: receipt.applied ?? false,
+        reason: receipt.reason ?? "",
+        sequence: String(receipt.sequence),
+        policy_hash: Buffer.from(receipt.policyHash ?? []).toString("hex"),
+        applied_ns: String(receipt.appliedNs),
+        first_event_ns: String(receipt.firstEventNs),
+      },
+      genuine: null,
+    });
+    this.#byRequest.set(receipt.requestId ?? "", list);
+    this.#count += 1;
+    while (this.#byRequest.size > REQUESTS_MAX || this.#count > RECEIPTS_MAX) {
+      const [oldest, answers] = this.#byRequest.entries().next().value!;
+      this.#count -= answers.length;
+      this.#byRequest.delete(oldest);
+    }
+  }
+
+  /** What was answered to a request, and whether an agent of this installation did. */
+  of(requestId: string): Receipt[] {
+    return (this.#byRequest.get(requestId) ?? []).map((known) => {
+      known.genuine ??= this.#isSigned("receipt", known.bytes);
+      return { ...known.receipt, genuine: known.genuine };
+    });
+  }
+}

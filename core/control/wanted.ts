@@ -1,0 +1,63 @@
+/** What each module is wanted to run, by reading `control-state-proto` along. */
+import { jobs } from "../../proto/wire.ts";
+import { type MintRisk, type ModuleName, MODULES, type PolicyState } from "./control.ts";
+import { follow } from "../log/follow.ts";
+import type { Log } from "../log/log.ts";
+
+const STATE_TOPIC = "control-state-proto";
+
+export interface WantedState {
+  readonly module: ModuleName;
+  readonly policy: PolicyState;
+  /** The request that made it so. */
+  readonly request_id: string;
+}
+
+export class WantedStates {
+  readonly #log: Log;
+  readonly #byModule = new Map<ModuleName, WantedState>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Reads along until the signal ends it. */
+  follow(signal: AbortSignal): Promise<void> {
+    return follow(this.#log, STATE_TOPIC, {
+      from: "start",
+      signal,
+      take: ({ value }) => value && this.#take(value),
+    });
+  }
+
+  #take(value: Uint8Array): void {
+    let state;
+    try {
+      state = jobs.ControlState.decode(value);
+    } catch {
+      // Foreign bytes on the topic are no state; agents refuse them too.
+      return;
+    }
+    const module = MODULES.find((name) => name === state.module);
+    if (!module) return;
+    const policy: PolicyState = {
+      running: state.running ?? false,
+      killed: state.killed ?? false,
+      throttle_pct: state.throttlePct ?? 0,
+      ev_min: state.evMinSol ?? 0,
+      score_min: state.scoreMin ?? 0,
+      tip_ladder: state.tipLadder ?? [],
+      pools_deny: state.poolsDeny ?? [],
+      mints_allow: state.mintsAllow ?? [],
+      mints_deny: state.mintsDeny ?? [],
+      liquidity_min: state.liquidityMinSol ?? 0,
+      mint_refuse: (state.mintRefuse ?? []) as MintRisk[],
+      unknown: state.passUnknown ? "pass" : "refuse",
+    };
+    this.#byModule.set(module, { module, policy, request_id: state.requestId ?? "" });
+  }
+
+  all(): WantedState[] {
+    return [...this.#byModule.values()];
+  }
+}

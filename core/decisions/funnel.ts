@@ -1,0 +1,50 @@
+/** What the agents of a module are, all together: their sources, their funnel. */
+import type { AgentSource, AgentStatus, Funnel } from "../control/control.ts";
+
+/** What several sources together are called; null when no agent has said it. */
+export interface SourceSummary {
+  readonly class: AgentSource["class"] | "mixed";
+  readonly name: string;
+}
+
+const STAGES = ["seen", "fresh", "weighed", "passed", "published", "landed"] as const;
+
+/** The sources of some agents as one; null when none of them says it. */
+export function sourceOf(agents: readonly Pick<AgentStatus, "source">[]): SourceSummary | null {
+  const sources = new Map(
+    agents.flatMap(({ source }) => source ? [[`${source.class} ${source.name}`, source]] : []),
+  );
+  const [first, ...more] = sources.values();
+  if (!first) return null;
+  if (more.length === 0) return { class: first.class, name: first.name };
+  return { class: "mixed", name: [first, ...more].map(({ name }) => name).join(", ") };
+}
+
+/** Whether any of them takes a simulated chain for its source. */
+export const isSimulated = (agents: readonly Pick<AgentStatus, "source">[]) =>
+  agents.some(({ source }) => source?.class === "sim");
+
+/** One line that stands before every total. */
+export function sourceLine(agents: readonly Pick<AgentStatus, "source">[]): string {
+  const source = sourceOf(agents);
+  const words = source ? source.name : "unknown source";
+  return isSimulated(agents) ? `${words}: these figures say nothing of a market` : words;
+}
+
+/** The funnels of some agents added up; null when none of them tells one. */
+export function funnelOf(agents: readonly Pick<AgentStatus, "funnel">[]): Funnel | null {
+  const funnels = agents.flatMap(({ funnel }) => funnel ?? []);
+  if (funnels.length === 0) return null;
+  const sum = (of: (funnel: Funnel) => number) => funnels.reduce((total, one) => total + of(one), 0);
+  const byTerm = (name: "refused_first" | "refused_any") => {
+    const terms = new Set(funnels.flatMap((funnel) => Object.keys(funnel[name])));
+    return Object.fromEntries([...terms].map((term) => [term, sum((funnel) => funnel[name][term] ?? 0)]));
+  };
+  const stages = Object.fromEntries(STAGES.map((stage) => [stage, sum((funnel) => funnel[stage])]));
+  return {
+    ...stages as Pick<Funnel, typeof STAGES[number]>,
+    window_s: Math.max(...funnels.map(({ window_s }) => window_s)),
+    refused_first: byTerm("refused_first"),
+    refused_any: byTerm("refused_any"),
+  };
+}

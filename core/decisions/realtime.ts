@@ -1,0 +1,59 @@
+/** The live stream to browsers, as routes see it; `agents/bridge` is the bridge itself. */
+import type { Principal } from "../auth/rights.ts";
+
+export type RealtimeMode = "json" | "proto";
+
+/** What a client wants to see; everything when a part is missing. */
+export interface RealtimeFilter {
+  readonly types?: readonly string[];
+  readonly modules?: readonly string[];
+  readonly dexes?: readonly string[];
+  /** SOL. */
+  readonly minNet?: number;
+}
+
+export interface RealtimeOptions {
+  readonly mode: RealtimeMode;
+  readonly filter: RealtimeFilter;
+  /** Where the client was: the epoch and the position it had last. */
+  readonly resume?: { readonly epoch: bigint; readonly position: bigint };
+  readonly principal: Principal;
+}
+
+export interface ConnectionInfo {
+  readonly id: string;
+  readonly user: string;
+  readonly mode: RealtimeMode;
+  readonly since_ms: number;
+  /** Records. */
+  readonly sent: string;
+  readonly dropped: string;
+  readonly filtered: string;
+  readonly queued_bytes: number;
+}
+
+/** Why the server closes a connection. Below 4500 a client must not connect again by itself with the same token. */
+export const CLOSE = {
+  /** The access token has expired: get another one, then resume. */
+  expired: 4401,
+  /** The login has ended, or the role does not allow it any more. */
+  forbidden: 4403,
+  /** An admin ended the connection. */
+  kicked: 4409,
+  /** The server ends: connect again after a moment. */
+  goingAway: 4501,
+} as const;
+
+export interface RealtimeHub {
+  /** Whether every topic is read: whoever is served then misses nothing that is written from that moment on. */
+  readonly isReading: boolean;
+  /** Waits for that; false when it is not so within `limitMs`. */
+  reads(limitMs: number): Promise<boolean>;
+  /** Serves a client until either side ends it. */
+  serve(socket: WebSocket, options: RealtimeOptions): void;
+  connections(): ConnectionInfo[];
+  /** False when there is no such connection. */
+  kick(id: string): boolean;
+  /** Live-tunable: milliseconds 10..25 and records 1..4096 of one frame. */
+  tune(windowMs: number, maxSize: number): void;
+}

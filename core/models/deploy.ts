@@ -1,0 +1,64 @@
+/** A deployment: the symlink first, then what each running agent says of it. */
+import type { Act } from "../audit/entry.ts";
+import type { ModuleName, Receipt } from "../control/control.ts";
+import { type GoingLive, goLive, type LiveRegistry } from "./going_live.ts";
+import type { Log } from "../log/log.ts";
+import { type IsSigned, Receipts } from "../control/receipts.ts";
+
+/** How long agents are waited for: a swap takes milliseconds, the probe of a foreign file two seconds at most. */
+const WAIT_MS = 4_000;
+/** After the first receipt, for agents that are not known by name: here they answer at once, other hosts by the cluster. */
+const MORE_MS = { here: 300, cluster: 1_500 };
+const LOOK_MS = 10;
+/** Short, so that a deployment ends when it is answered. */
+const WAIT_FOR_RECORD_MS = 50;
+
+export interface DeployDeps {
+  readonly registry: LiveRegistry;
+  readonly audit: (act: Act) => void | Promise<void>;
+  readonly log: Log;
+  readonly isSigned: IsSigned;
+  readonly signal: AbortSignal;
+  /** Whether there may be other hosts. */
+  readonly cluster: boolean;
+  /** Agents of a module that were heard of lately, by instance. */
+  heard?(module: ModuleName): readonly string[];
+}
+
+export interface Deployed {
+  readonly request_id: string;
+  readonly receipts: Receipt[];
+  /** Agents that were heard of lately and did not answer. */
+  readonly silent: string[];
+}
+
+/** Throws what `goLive` throws, and `not_found` for a version that is neither registered nor `baseline`. Without running agents there are no receipts. */
+export async function deployModel(
+  { registry, audit, log, isSigned, signal, cluster, heard }: DeployDeps,
+  live: GoingLive,
+): Promise<Deployed> {
+  const { module, requestId } = live;
+  const known = heard?.(module) ?? [];
+  const more = cluster ? MORE_MS.cluster : MORE_MS.here;
+  const stop = new AbortController();
+  const receipts = new Receipts(log, isSigned);
+  const following = receipts.follow(AbortSignal.any([signal, stop.signal]), WAIT_FOR_RECORD_MS);
+  try {
+    await goLive(registry, audit, live);
+    const begin = performance.now();
+    const answers = () => receipts.of(requestId).filter(({ genuine }) => genuine);
+    const silent = () => known.filter((name) => !answers().some(({ instance }) => instance === name));
+    let first: number | null = null;
+    while (!signal.aborted) {
+      const now = performance.now();
+      if (answers().length > 0) first ??= now;
+      const all = known.length > 0 ? silent().length === 0 : first !== null && now - first > more;
+      if (all || now - begin > WAIT_MS) break;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    return { request_id: requestId, receipts: answers(), silent: silent() };
+  } finally {
+    stop.abort();
+    await following;
+  }
+}

@@ -1,0 +1,94 @@
+/** Models as everything above the library sees them. */
+import type { ModuleName } from "../control/control.ts";
+
+/** What trains: XGBoost, LightGBM, or a small network of our own. */
+export type TrainerKind = "xgb" | "lgbm" | "torch";
+export type FeatureSet = "default" | "extended";
+
+export interface Judgement {
+  rows: number;
+  positives: number;
+  /** null: one of the labels is missing. */
+  auc: number | null;
+  pr_auc: number | null;
+  log_loss: number;
+  brier: number;
+  /** Mean distance between probability and frequency. */
+  calibration_error: number;
+  /** Per bin: rows, mean probability, share of label 1. */
+  curve: [number, number, number][];
+}
+
+/** What a manifest says of a model beside its file. */
+export interface ModelAbout {
+  kind: TrainerKind;
+  features: FeatureSet;
+  feature_names: string[];
+  schema_hash: string;
+  /** The job that trained it. */
+  dataset: { start: string; end: string; rows: number; positives: number; sha256: string };
+  params: Record<string, number | string>;
+  rounds: number;
+  split: string;
+  calibration: { slope: number; offset: number };
+  metrics: Judgement;
+  /** Growth of the log loss without the feature, in the order of `feature_names`. */
+  importance: number[];
+  per_dex: { dex: string; rows: number; positives: number; auc: number | null; log_loss: number }[];
+  code_version: string;
+}
+
+export type ModelManifest = Partial<ModelAbout> & {
+  version: string;
+  module: ModuleName;
+  sha256?: string;
+  bytes?: number;
+  /** Why it cannot be used. */
+  refused?: string;
+};
+
+/** What scores where no model does; it can be deployed and pinned like a version. */
+export const BASELINE = "baseline";
+
+export interface ModelList {
+  module: ModuleName;
+  /** What decides; null: the baseline. */
+  latest: string | null;
+  shadow: string | null;
+  /** A version, or `baseline`. */
+  pinned: string | null;
+  /** Oldest first. */
+  models: ModelManifest[];
+  /** What ran when, newest first; also `baseline`. */
+  history: { at_ms: number; version: string }[];
+}
+
+/** What names a version: the symlink of what runs, of what is only asked, and the pin that wins over the first. */
+export type ModelLink = "latest" | "shadow" | "pin";
+export const MODEL_LINKS: readonly ModelLink[] = ["latest", "shadow", "pin"];
+
+export interface LinkState {
+  version: string | null;
+  /** When it was made, Unix milliseconds; 0 when there is none. */
+  at_ms: number;
+  /** Why it names no version although it is there. */
+  broken: string | null;
+}
+
+export type ModelState = Record<ModelLink, LinkState> & {
+  versions: string[];
+  /** Whom the agents answer for `latest`. */
+  request_id: string;
+};
+
+/** What was live before what is now; the baseline when nothing was. */
+export function liveBefore({ latest, history }: Pick<ModelList, "latest" | "history">): string {
+  const now = latest ?? BASELINE;
+  return history.find(({ version }) => version !== now)?.version ?? BASELINE;
+}
+
+/** What proves a version: its manifest as it was signed, and the signature. */
+export interface ModelProof {
+  readonly manifest: string;
+  readonly signature: string;
+}

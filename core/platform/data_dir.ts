@@ -1,0 +1,267 @@
+/** The data folder: made by those who run, found by all others; private, of one owner, checked for its version. */
+import { makeControlKey } from "../control/control_key.ts";
+import { AppError } from "./errors.ts";
+import { diskTrouble, makeFolder, readOrMake } from "./files.ts";
+
+/** Raised when a change in the folder's layout makes it unreadable for older versions. */
+export const DATA_VERSION = 1;
+const VERSION_FILE = "VERSION";
+const INSTANCE_FILE = "instance";
+/** What lies in it as folders; each is as private as the folder itself. */
+const FOLDERS = ["agents", "control", "datasets", "keys", "link", "log", "mirror", "models", "store"];
+const OTHERS_WRITE = 0o022;
+const OTHERS = 0o077;
+
+export interface DataDir {
+  readonly path: string;
+  /** 8 hex digits made at the first start: part of every producer id of this folder. */
+  readonly instance: string;
+  /** Folder of the embedded log. */
+  readonly logPath: string;
+}
+
+/**
+ * What a verb does with the folder. `make`: it runs there, and makes it when it is missing; `change`: it must be there;
+ * `read`: nothing in it is changed, so that a copy on a read-only disk will do; `kill`: it must be there, and nothing
+ * that is wrong with it keeps a kill from the agents.
+ */
+export type DataUse = "make" | "change" | "read" | "kill";
+
+/** A data folder in which a `legend run` of this host works. */
+export interface RunningInstallation {
+  readonly data_dir: string;
+  readonly pid: number;
+}
+
+/** What opening the folder needs of the process. */
+export interface DataDirOptions {
+  /** Without it as `make`. */
+  readonly use?: DataUse;
+  /** A lost control key does not keep it from running. */
+  readonly goesWithoutKey?: boolean;
+  say?(line: string): void;
+  /** Becomes the user whom the folder belongs to; only asked of root. */
+  become?(uid: number, gid: number): void;
+  /** The installations that run on this host, for who asked in the wrong place. */
+  running?(): readonly RunningInstallation[];
+}
+
+/**
+ * Opens the folder; with `make` it is made with mode 0700 and its control key if missing. Throws `AppError` with one line when it cannot
+ * be used, before anything is changed.
+ */
+export function openDataDir(path: string, options: DataDirOptions = {}): DataDir {
+  const { use = "make" } = options;
+  try {
+    const found = look(path);
+    if (found && !found.isDirectory) throw new Deno.errors.NotADirectory();
+    const marks = use === "kill" ? [VERSION_FILE, "agents"] : [VERSION_FILE];
+    const isData = found && marks.some((name) => look(`${path}/${name}`));
+    if (use !== "make" && !isData) throw notThere(path, options);
+    if (found) {
+      takeOwner(path, found, use, options);
+      refuseOpen(path, use, options);
+    } else {
+      Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+    }
+    if (use === "kill") {
+      return { path, instance: readableInstance(path), logPath: `${path}/log` };
+    }
+    const keep = (name: string, make: () => string) =>
+      use === "read" ? Deno.readTextFileSync(`${path}/${name}`) : readOrMake(`${path}/${name}`, make);
+    const version = keep(VERSION_FILE, () => `legend-data ${DATA_VERSION}\n`).trim();
+    const number = Number(/^legend-data (\d+)$/.exec(version)?.[1]);
+    if (!(number <= DATA_VERSION)) {
+      throw new AppError(
+        "unavailable",
+        `Cannot use ${path}: its version is \`${
+          version.slice(0, 40)
+        }\`, need \`legend-data ${DATA_VERSION}\`; use the legend version that wrote it`,
+      );
+    }
+    const instance = keep(INSTANCE_FILE, () => `${freshInstance()}\n`).trim();
+    if (!/^[0-9a-f]{8}$/.test(instance)) {
+      throw new AppError(
+        "unavailable",
+        `Cannot use ${path}: its file ${INSTANCE_FILE} is damaged, need 8 hex digits`,
+      );
+    }
+    if (use === "make") {
+      makeControlKey(path, options.goesWithoutKey);
+      makeAgents(path);
+    }
+    if (use !== "read") shut(path, options);
+    return { path, instance, logPath: `${path}/log` };
+  } catch (error) {
+    if (error instanceof AppError && error.cause === undefined) throw error;
+    const cause = error instanceof AppError ? error.cause : error;
+    throw new AppError("unavailable", `Cannot use the data folder ${path}: ${why(cause)}`, { cause });
+  }
+}
+
+/** Whether legend has run in the folder. Throws `AppError` when that cannot be seen. */
+export function hasData(path: string): boolean {
+  try {
+    return look(`${path}/${VERSION_FILE}`) !== null;
+  } catch (cause) {
+    throw new AppError("unavailable", `Cannot use the data folder ${path}: ${why(cause)}`, { cause });
+  }
+}
+
+/** Throws unless a file can be made in the folder: a read-only disk looks writable by its modes. */
+export function checkWritable(path: string): void {
+  const file = `${path}/.check.${Deno.pid}`;
+  try {
+    Deno.openSync(file, { createNew: true, write: true, mode: 0o600 }).close();
+    Deno.removeSync(file);
+  } catch (cause) {
+    throw new AppError("unavailable", `Cannot use the data folder ${path}: ${why(cause)}`, { cause });
+  }
+}
+
+/** The file that the supervisor of a data folder holds locked. */
+export const SUPERVISOR_LOCK = "supervisor.lock";
+
+/** Whether a process holds the lock file; false where there is none. */
+export function isHeld(file: string): boolean {
+  try {
+    using handle = Deno.openSync(file, { read: true });
+    return !handle.tryLockSync(true);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Holds a lock file until disposed or ended; throws `AppError` with `refusal` when another process has it. */
+export function lockFile(file: string, refusal: () => AppError): Disposable {
+  let handle: Deno.FsFile;
+  try {
+    handle = Deno.openSync(file, { create: true, write: true, mode: 0o600 });
+  } catch (cause) {
+    throw new AppError("unavailable", `Cannot use ${file}: ${why(cause)}`, { cause });
+  }
+  if (handle.tryLockSync(true)) return handle;
+  handle.close();
+  throw refusal();
+}
+
+/** Whether the folder of the agents went away: what they are and may do is known to nobody. */
+export function agentsAreGone(path: string): boolean {
+  try {
+    return look(`${path}/agents`) === null && look(`${path}/keys/agent.key`) !== null;
+  } catch {
+    // What cannot be looked at is said by who reads it.
+    return false;
+  }
+}
+
+function makeAgents(path: string): void {
+  if (agentsAreGone(path)) {
+    throw new AppError(
+      "unavailable",
+      `Cannot use ${path}/agents: it is gone; put it back, it holds the kills and policies of the modules, or make an empty one to begin without them`,
+    );
+  }
+  makeFolder(`${path}/agents`);
+}
+
+/** The instance as far as it can be read: a kill goes by the agents' locks and sockets, not by names. */
+function readableInstance(path: string): string {
+  try {
+    return Deno.readTextFileSync(`${path}/${INSTANCE_FILE}`).trim();
+  } catch {
+    return "";
+  }
+}
+
+function look(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+function notThere(path: string, { running }: DataDirOptions): AppError {
+  const others = running?.() ?? [];
+  const shown = others.map(({ data_dir, pid }) => `${data_dir} (process ${pid})`).join(", ");
+  const hint = others.length > 0
+    ? `legend runs in ${shown}: name it with --data-dir`
+    : "no running legend was found on this host; name its folder with --data-dir, or make one with `legend run`";
+  return new AppError(
+    "unavailable",
+    `Cannot use the data folder ${path}: there is no legend data in it; ${hint}`,
+  );
+}
+
+/** Files keep the folder's owner: root becomes that user, anybody else is refused. */
+function takeOwner(path: string, info: Deno.FileInfo, use: DataUse, { become }: DataDirOptions): void {
+  const me = Deno.uid();
+  if (me === null || info.uid === null || info.uid === me) return;
+  if (me === 0 && use !== "make" && become) return become(info.uid, info.gid ?? info.uid);
+  // What it may read it may read; a kill finds out by itself.
+  if (use === "read" || use === "kill") return;
+  const who = me === 0 ? "root" : `user ${me}`;
+  throw new AppError(
+    "unavailable",
+    `Cannot use the data folder ${path} as ${who}: it belongs to user ${info.uid}, run this as that user`,
+  );
+}
+
+/** The folder and the folders in it that are there. */
+function folders(path: string): [string, Deno.FileInfo][] {
+  return [path, ...FOLDERS.map((name) => `${path}/${name}`)].flatMap((folder) => {
+    const found = look(folder);
+    return found?.isDirectory ? [[folder, found] as [string, Deno.FileInfo]] : [];
+  });
+}
+
+/** Throws when others can write in it, or part of it is somebody else's; a kill goes on and says so. */
+function refuseOpen(path: string, use: DataUse, { say }: DataDirOptions): void {
+  const me = Deno.uid();
+  if (me === null || use === "read") return;
+  for (const [folder, { mode, uid }] of folders(path)) {
+    const bits = (mode ?? 0) & 0o777;
+    const trouble = bits & OTHERS_WRITE
+      ? `others can write it (mode ${bits.toString(8)}); look at what is in it, then \`chmod 700\` it`
+      : uid !== me && me !== 0
+      ? `it belongs to user ${uid}, need \`chown -R ${me} ${path}\``
+      : "";
+    if (trouble === "") continue;
+    if (use !== "kill") throw new AppError("unavailable", `Cannot use ${folder}: ${trouble}`);
+    say?.(`${folder} is not safe: ${trouble}`);
+  }
+}
+
+/** Takes from others what they could read. */
+function shut(path: string, { say }: DataDirOptions): void {
+  if (Deno.uid() === null) return;
+  for (const [folder, { mode }] of folders(path)) {
+    if (((mode ?? 0) & OTHERS) === 0) continue;
+    const was = `others could read ${folder} (mode ${(mode! & 0o777).toString(8)})`;
+    try {
+      Deno.chmodSync(folder, 0o700);
+      say?.(`${was}: it is 700 now`);
+    } catch (error) {
+      say?.(`${was}, and it cannot be shut: ${diskTrouble(error)}`);
+    }
+  }
+}
+
+function freshInstance(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(4));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function why(error: unknown): string {
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "permission denied, choose another with --data-dir";
+  }
+  if (error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.AlreadyExists) {
+    return "it is not a folder";
+  }
+  const trouble = diskTrouble(error);
+  return /read-only/.test(trouble) ? `${trouble}, choose another with --data-dir` : trouble;
+}
