@@ -1,4 +1,4 @@
-import { CONTRACT, type ContractHome } from "../core/log/contract.ts";
+import { CONTRACT, type ContractHome } from "../tests/log_contract.ts";
 import { LIBRARY, ROOT } from "../tools/paths.ts";
 import { Library } from "./library.ts";
 import { EmbeddedLog } from "./log.ts";

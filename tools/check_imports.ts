@@ -21,7 +21,7 @@ const IMPORT =
 export function violations(path: string, source: string): string[] {
   const [folder] = path.split("/") as [string];
   const allowed = MAY_IMPORT[folder];
-  const isTest = /_test\.tsx?$/.test(path) || path.endsWith("contract.ts");
+  const isTest = /_test\.tsx?$/.test(path);
   if (!allowed || !path.includes("/") || isTest) return [];
   const found: string[] = [];
   for (const [, , typeOnly, from, dynamic] of source.matchAll(IMPORT)) {

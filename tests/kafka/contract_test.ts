@@ -1,5 +1,5 @@
 /** The log's contract on a real Kafka broker: the rows that the embedded log runs, unchanged. */
-import { CONTRACT, type ContractHome } from "../../core/log/contract.ts";
+import { CONTRACT, type ContractHome } from "../log_contract.ts";
 import { Library } from "../../ffi/library.ts";
 import { KafkaLog, kafkaOptions } from "../../ffi/log.ts";
 import { withKafka } from "../../tools/kafka.ts";

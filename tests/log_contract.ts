@@ -3,7 +3,7 @@
  * Processes are real: `tests/log_process.ts` opens the log by the address that the home gives.
  */
 import assert from "node:assert/strict";
-import type { Durability, Log, LogGap, LogReader, LogTopic, StoredRecord } from "./log.ts";
+import type { Durability, Log, LogGap, LogReader, LogTopic, StoredRecord } from "../core/log/log.ts";
 
 export interface ContractHome {
   readonly name: string;
