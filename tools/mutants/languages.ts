@@ -46,7 +46,7 @@ function candidatesIn(
   find: (file: string, source: string) => Mutant[],
 ): Candidate[] {
   const files = paths.flatMap((path) => [...filesBelow(path, ending)]);
-  return files.filter((file) => !/_test\.ts$|\/tests?\.rs$/.test(file)).flatMap((file) => {
+  return files.filter((file) => !/_test\.ts$|[/_]tests?\.rs$/.test(file)).flatMap((file) => {
     const source = Deno.readTextFileSync(`${ROOT}/${file}`);
     return find(file, source).map((mutant) => ({ mutant, source }));
   });

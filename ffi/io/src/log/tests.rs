@@ -107,6 +107,21 @@ fn reopening_goes_on_where_it_ended_with_and_without_the_shared_page() {
 }
 
 #[test]
+fn a_segment_that_is_shorter_than_the_shared_page_says_is_read_again() {
+    let dir = TempDir::new("shorter");
+    let log = Log::open(&dir.0).expect("opens");
+    fill(&log.topic("t", TopicOptions::default(), true).expect("topic"), 10);
+    let path = dir.0.join("t/00000000000000000000.seg");
+    let len = fs::metadata(&path).expect("there").len();
+    OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(len - 5)).expect("cuts");
+    let topic = log.topic("t", TopicOptions::default(), false).expect("reopens");
+    assert_eq!(topic.end(), 9, "the last record is not whole");
+    fill(&topic, 1);
+    let (records, gaps) = read_all(&topic, 0);
+    assert_eq!((records.len(), gaps.len()), (10, 0));
+}
+
+#[test]
 fn torn_tail_is_cut_and_what_was_acknowledged_stays() {
     for cut in 1..45 {
         let dir = TempDir::new(&format!("torn-{cut}"));
