@@ -1,7 +1,7 @@
 /** Reads the report that `deno test --junit-path` writes. */
 
 export interface TestCase {
-  /** As the runner was given it, from the checkout's root. */
+  /** The file that made the test, from the checkout's root: the test file, or a helper of it. */
   readonly file: string;
   /** A step's name begins with its test's name and " > ". */
   readonly name: string;
@@ -24,20 +24,20 @@ export function junitCases(xml: string): TestCase[] {
       /&#(\d+);|&\w+;/g,
       (entity, code) => code ? String.fromCodePoint(Number(code)) : ENTITIES[entity] ?? entity,
     );
-  return [
-    ...xml.matchAll(
-      /<testcase name="([^"]*)" classname="([^"]*)" time="([^"]*)"[^>]*>([^]*?)<\/testcase>/g,
-    ),
-  ].map(([, name, file, time, body]) => ({
-    file: text(file!).replace(/^\.\//, ""),
-    name: text(name!),
-    seconds: Number(time),
-    outcome: /<(?:failure|error)\b/.test(body!)
-      ? "failed"
-      : body!.includes("<skipped")
-      ? "skipped"
-      : "passed",
-  }));
+  const suites = xml.matchAll(/<testsuite name="([^"]*)"[^>]*>([^]*?)<\/testsuite>/g);
+  return [...suites].flatMap(([, file, suite]) =>
+    [...suite!.matchAll(/<testcase name="([^"]*)"[^>]* time="([^"]*)"[^>]*>([^]*?)<\/testcase>/g)]
+      .map(([, name, time, body]) => ({
+        file: text(file!).replace(/^\.\//, ""),
+        name: text(name!),
+        seconds: Number(time),
+        outcome: /<(?:failure|error)\b/.test(body!)
+          ? "failed" as const
+          : body!.includes("<skipped")
+          ? "skipped" as const
+          : "passed" as const,
+      }))
+  );
 }
 
 /** Whether `step` is a step of `test`, or of a step of it. */

@@ -65,13 +65,8 @@ export async function denoTest(
 ): Promise<Counts> {
   const { code, cases } = await denoRun(paths, env);
   const failed = cases.filter(({ outcome }) => outcome === "failed");
-  // A file that cannot be loaded is not in the report.
-  const reported = new Set(cases.map(({ file }) => file));
-  const files = (await Array.fromAsync(testFiles())).filter((file) =>
-    paths.some((path) => file === path || file.startsWith(`${path}/`))
-  );
-  const unloaded = files.filter((file) => !reported.has(file));
-  for (const file of unloaded) say(`${file} ran no test`);
+  const unloaded = code === 0 ? [] : await notLoaded(paths, env, new Set(cases.map(({ file }) => file)));
+  for (const file of unloaded) say(`${file} cannot be run`);
   const flaky = unloaded.length > 0 ? [] : await passedAgain(toRetry(failed, retriesLeft), env);
   const isFlaky = (one: TestCase) => flaky.some((test) => one === test || isStepOf(one, test));
   const settled = cases.map((one): TestCase =>
@@ -86,6 +81,23 @@ export async function denoTest(
     slow: wholeTests(cases).filter(({ seconds }) => seconds > SLOW_SECONDS)
       .map(({ file, name, seconds }) => `${file}: ${name} (${seconds.toFixed(0)} s)`),
   });
+}
+
+/**
+ * The files that fail when they are run alone, of those that a failed run's report does not have: one that cannot be
+ * loaded is not in it, nor is one whose tests a helper makes.
+ */
+async function notLoaded(
+  paths: readonly string[],
+  env: Record<string, string>,
+  reported: ReadonlySet<string>,
+): Promise<string[]> {
+  const found: string[] = [];
+  for await (const file of testFiles()) {
+    const isOurs = paths.some((path) => file === path || file.startsWith(`${path}/`));
+    if (isOurs && !reported.has(file) && (await denoRun([file], env)).code !== 0) found.push(file);
+  }
+  return found;
 }
 
 /** Those of `tests` that pass now, each run alone. */

@@ -9,7 +9,7 @@ const XML = `<?xml version="1.0" encoding="UTF-8"?>
         <testcase name="outer &amp; &lt;x&gt; &quot;q&quot;" classname="./tests/a_test.ts" time="0.017" line="1" col="6">
             <failure message="1 test step failed">1 test step failed.</failure>
         </testcase>
-        <testcase name="plain" classname="./tests/a_test.ts" time="121.5" line="2" col="6">
+        <testcase name="plain" classname="./tests/helper.ts" time="121.5" line="2" col="6">
         </testcase>
         <testcase name="left out" classname="./tests/a_test.ts" time="0.000" line="3" col="6">
             <skipped/>
