@@ -51,16 +51,16 @@ async function main(words: readonly string[]): Promise<ExitCode> {
   return await body.run(call, made.createContext(command, call));
 }
 
-/** One line for what was expected, a stack for what was not; a reader that went away is no failure. */
+/** A line for each mistake of what was expected, a stack for what was not; a reader that went away is no failure. */
 function report(thrown: unknown): ExitCode {
   const error = inPlainWords(thrown);
   if (error instanceof ReaderGone) return EXIT.done;
   if (error instanceof UsageError) {
-    say(error.message);
+    error.lines.forEach(say);
     return EXIT.usage;
   }
   if (error instanceof AppError) {
-    say(error.message);
+    error.lines.forEach(say);
     return error.code === "unavailable" ? EXIT.notReady : EXIT.failed;
   }
   say(

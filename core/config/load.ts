@@ -64,8 +64,8 @@ export function systemInput(flags: ConfigInput["flags"], remembers = true): Conf
 /** Reads all layers. Throws one error with a line for every mistake found: `UsageError` if one is a flag's. */
 export function loadConfig(input: ConfigInput): Config {
   const { config, problems, isUsage } = lookAtConfig(input);
-  if (isUsage) throw new UsageError(problems.join("\n"));
-  if (problems.length > 0) throw new AppError("invalid", problems.join("\n"));
+  if (isUsage) throw new UsageError(problems);
+  if (problems.length > 0) throw new AppError("invalid", problems);
   return config;
 }
 
@@ -87,7 +87,7 @@ export function passOverMistakes(
   if (!found.config.has("data_dir") || (!isGiven && !found.isFileRead)) {
     throw new AppError(
       "invalid",
-      [...found.problems, "Cannot tell which data folder is meant, need --data-dir"].join("\n"),
+      [...found.problems, "Cannot tell which data folder is meant, need --data-dir"],
     );
   }
   const config = new Map(found.config);

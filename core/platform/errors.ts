@@ -15,15 +15,25 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
-/** An expected failure. `message` is one line and may be shown to anybody; `cause` goes to the log only. */
+/**
+ * An expected failure. `message` is one line and may be shown to anybody; `cause` goes to the log only. Of several
+ * mistakes that were found at once `lines` has one each.
+ */
 export class AppError extends Error {
   override readonly name = "AppError";
-  constructor(readonly code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  readonly lines: readonly string[];
+  constructor(readonly code: ErrorCode, message: string | readonly string[], options?: ErrorOptions) {
+    super(typeof message === "string" ? message : message.join("\n"), options);
+    this.lines = typeof message === "string" ? [message] : message;
   }
 }
 
-/** The command line was used wrongly: exit code 2. */
+/** The command line was used wrongly: exit code 2. `lines` as in {@link AppError}. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+  readonly lines: readonly string[];
+  constructor(message: string | readonly string[], options?: ErrorOptions) {
+    super(typeof message === "string" ? message : message.join("\n"), options);
+    this.lines = typeof message === "string" ? [message] : message;
+  }
 }

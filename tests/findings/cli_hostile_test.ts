@@ -44,3 +44,14 @@ Deno.test("what a file's name or a key's label holds begins no line of its own a
     assert.equal(stdout.split("\n").length, 2, stdout);
     assert.ok(stdout.endsWith("  ci\\u001b[31m ffffffffffff  valid\n"), stdout);
   }));
+
+Deno.test("each mistake in the configuration has a line of its own, and none of its quoted text begins one", () =>
+  withFolder(async (folder) => {
+    const env = { API_PORT: "x\nCannot happen", BATCH_WINDOW_MS: "y" };
+    const { code, stderr } = await legend(["config", "show", "--data-dir", folder], { env });
+    assert.equal(code, 1);
+    const lines = stderr.trimEnd().split("\n");
+    assert.equal(lines.length, 2, stderr);
+    assert.match(lines[0]!, /^Cannot use api\.port from environment API_PORT: /);
+    assert.match(lines[1]!, /^Cannot use realtime\.batch_window_ms from environment BATCH_WINDOW_MS: /);
+  }));
