@@ -41,14 +41,49 @@ impl Tidying {
     /// A topic that cannot be tidied takes records all the same; why is said once.
     fn tidy(&mut self) {
         for (topic, said) in &mut self.topics {
-            let trouble = topic.tidy().err();
-            // Of a full disk the publisher says that what is found waits.
-            let trouble = trouble.filter(|error| error.kind != LogErrorKind::NoSpace);
-            let trouble = trouble.map(|error| error.to_string());
-            if trouble != *said {
-                say(trouble.as_deref().unwrap_or("the log is packed again"));
-                *said = trouble;
+            if let Some(line) = news(said, topic.tidy()) {
+                say(&line);
             }
+        }
+    }
+}
+
+/// What is to be said after an attempt; `said` is what was in the way at the one before.
+fn news(said: &mut Option<String>, outcome: Result<(), LogError>) -> Option<String> {
+    let trouble = match outcome {
+        // Of a full disk the publisher says that what is found waits; what was in the way before may still be.
+        Err(error) if error.kind == LogErrorKind::NoSpace => return None,
+        outcome => outcome.err().map(|error| error.to_string()),
+    };
+    if trouble == *said {
+        return None;
+    }
+    said.clone_from(&trouble);
+    Some(trouble.unwrap_or_else(|| "the log is packed again".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_the_way_is_said_once_and_a_full_disk_is_neither_news_nor_its_end() {
+        let cannot = |line: &str| Err(LogError::new(LogErrorKind::Io, line.to_owned()));
+        let full = || Err(LogError::new(LogErrorKind::NoSpace, "full".to_owned()));
+        let mut said = None;
+        for (outcome, line) in [
+            (Ok(()), None),
+            (full(), None),
+            (Ok(()), None),
+            (cannot("a"), Some("a")),
+            (cannot("a"), None),
+            (full(), None),
+            (cannot("b"), Some("b")),
+            (full(), None),
+            (Ok(()), Some("the log is packed again")),
+            (Ok(()), None),
+        ] {
+            assert_eq!(news(&mut said, outcome).as_deref(), line);
         }
     }
 }
