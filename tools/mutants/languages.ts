@@ -1,7 +1,6 @@
 /** Whose code is changed, and which tests judge a change of it. */
 import { say } from "../command.ts";
 import { ROOT } from "../paths.ts";
-import { randomOf, shuffled } from "../random.ts";
 import { lineOf, type Mutant } from "./mutant.ts";
 import { type Judge, LIMIT_MS, mustPass } from "./run.ts";
 import { rustMutantsOf } from "./rust.ts";
@@ -110,7 +109,12 @@ export const rust = (seed: number): Language => ({
   withRust: true,
   // Cargo builds one at a time.
   copies: 1,
-  candidates: shuffled(candidatesIn(Object.keys(RUST), ".rs", rustMutantsOf), randomOf(seed)),
+  // A module that becomes a crate keeps its place in the sample.
+  candidates: inSeededOrder(
+    candidatesIn(Object.keys(RUST), ".rs", rustMutantsOf),
+    seed,
+    (file) => file.slice(file.lastIndexOf("/") + 1),
+  ),
   judges: async (sample, folder) => {
     const crateOf = ({ mutant }: Candidate) =>
       Object.entries(RUST).find(([path]) => mutant.file.startsWith(path))![1];

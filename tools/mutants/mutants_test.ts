@@ -120,6 +120,17 @@ Deno.test("a sample keeps its order when other lines of the sources change", () 
   assert.deepEqual(after.filter((name) => before.includes(name)), before);
 });
 
+Deno.test("a sample keeps its order when a file moves to another folder", () => {
+  const source = "if (a < b) f();\nif (c === d) g(1, 2);\n";
+  const lines = (file: string, fileAs?: (file: string) => string) => {
+    const candidates = mutantsOf(file, source).map((mutant) => ({ mutant, source }));
+    return inSeededOrder(candidates, 7, fileAs).map(({ mutant }) => [mutant.operator, mutant.start]);
+  };
+  assert.notDeepEqual(lines("old/x.ts"), lines("new/x.ts"), "by its whole path it is another file");
+  const nameAlone = (file: string) => file.slice(file.lastIndexOf("/") + 1);
+  assert.deepEqual(lines("old/x.ts", nameAlone), lines("new/x.ts", nameAlone));
+});
+
 Deno.test("importsOf() follows what a file imports, at load, later, as a type and as a thread", () => {
   const files: Record<string, string> = {
     "core/a_test.ts": 'import { a } from "./a.ts";\nimport type { T } from "../proto/t.ts";',

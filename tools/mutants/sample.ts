@@ -5,14 +5,16 @@ import { type Mutant, nameOf } from "./mutant.ts";
 /**
  * The list in an order that the seed gives. Where a mutant stands in it depends on its own line's text alone: a change
  * of the sources puts others in the place of those whose lines it changed, and leaves the rest of the sample.
+ * `fileAs`: what stands for its file's name, for files that move between folders.
  */
 export function inSeededOrder<T extends { mutant: Mutant; source: string }>(
   list: readonly T[],
   seed: number,
+  fileAs = (file: string) => file,
 ): T[] {
   const seen = new Map<string, number>();
   return list.map((item) => {
-    const name = nameOf(item.source, item.mutant);
+    const name = nameOf(item.source, { ...item.mutant, file: fileAs(item.mutant.file) });
     const nth = (seen.get(name) ?? 0) + 1;
     seen.set(name, nth);
     return { item, rank: createHash("sha256").update(`${seed} ${nth} ${name}`).digest("hex") };
