@@ -1,4 +1,4 @@
-//! Compiles `core/blob.rs` to machine code and joins its sections into one block that needs no linker and no
+//! Compiles `blob.rs` to machine code and joins its sections into one block that needs no linker and no
 //! loader: text, constants, and the distances between them resolved.
 
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::{env, fs};
 const DISTANCES: [u32; 2] = [2, 4];
 
 fn main() {
-    for file in ["build.rs", "core/core.rs", "core/blob.rs"] {
+    for file in ["build.rs", "src/core_eval.rs", "blob.rs"] {
         println!("cargo::rerun-if-changed={file}");
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
@@ -20,9 +20,9 @@ fn main() {
         .args(["-Crelocation-model=pic", "-Ccodegen-units=1", "-Ctarget-cpu=x86-64", "-Cdebuginfo=0"])
         .args(["--target", "x86_64-unknown-linux-gnu", "--cap-lints", "allow", "-o"])
         .arg(&object)
-        .arg("core/blob.rs")
+        .arg("blob.rs")
         .status();
-    assert!(status.expect("rustc runs").success(), "core/blob.rs does not compile");
+    assert!(status.expect("rustc runs").success(), "blob.rs does not compile");
     join(&fs::read(&object).expect("the object is there"), &out);
 }
 

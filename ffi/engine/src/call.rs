@@ -135,6 +135,8 @@ pub struct Call<'a> {
     pub instruction: &'a Instruction,
     /// The row of its program.
     pub dex: &'static Dex,
+    /// Whether a program is one of the table's, which itself holds the decoders.
+    pub is_known: fn(&[u8; 32]) -> bool,
     under: &'a [Instruction],
     mints: LastParsed<'a>,
     owners: LastParsed<'a>,
@@ -157,18 +159,19 @@ impl<'a> LastParsed<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// The call at place `at` of the transaction, read as `dex`'s.
+    /// The call at place `at` of the transaction, read as `dex`'s; `is_known` tells the table's programs.
     #[must_use]
     pub fn new(
         frame: &'a [u8],
         transaction: &'a Transaction,
         at: usize,
         dex: &'static Dex,
+        is_known: fn(&[u8; 32]) -> bool,
     ) -> Option<Call<'a>> {
         let instruction = transaction.instructions.get(at)?;
         let under = under(&transaction.instructions, at);
         let (mints, owners) = (LastParsed::default(), LastParsed::default());
-        Some(Call { frame, transaction, instruction, dex, under, mints, owners })
+        Some(Call { frame, transaction, instruction, dex, is_known, under, mints, owners })
     }
 
     /// The mint of a token account; `None` when it is no key.

@@ -46,6 +46,10 @@ const QUIET: [Pubkey; 7] = [
     program(b"Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo"),
 ];
 
+fn is_known(program: &[u8; 32]) -> bool {
+    dex::place_of(program).is_some()
+}
+
 fn kind_of(program: &[u8; 32]) -> Kind {
     if QUIET.iter().any(|quiet| quiet.0 == *program) {
         return Kind::Quiet;
@@ -81,7 +85,7 @@ pub fn decode(
             Kind::Unknown if calls_two(&transaction.instructions, at) => dex::unknown(),
             _ => continue,
         };
-        let Some(call) = Call::new(frame, transaction, at, dex) else { continue };
+        let Some(call) = Call::new(frame, transaction, at, dex, is_known) else { continue };
         let before = out.len();
         let decoded = (dex.decode)(&call, out);
         match decoded {

@@ -1,4 +1,4 @@
-//! The engine's own evaluator: `core/core.rs` compiled for any x86-64. Compiled for AVX2 and AVX-512 the compiler turns
+//! The engine's own evaluator: `core_eval.rs` compiled for any x86-64. Compiled for AVX2 and AVX-512 the compiler turns
 //! its loads into gathers, and one row of 100 trees takes 467 and 815 ns instead of 298 (measured with
 //! examples/model_bench.rs on an EPYC).
 

@@ -3,9 +3,10 @@
 //! engine itself runs none of that code: it reads the tables and evaluates them with the same source, compiled into
 //! it (`evaluate`).
 //!
-//! Layouts: `core/core.rs` (tables), `artefact.rs` (`legend_model`).
+//! Layouts: `core_eval.rs` (tables), `artefact.rs` (`legend_model`).
 
 pub mod artefact;
+mod core_eval;
 mod elf;
 pub mod evaluate;
 pub mod form;
@@ -13,10 +14,6 @@ pub mod judge;
 pub mod network;
 pub mod tables;
 pub mod trainers;
-
-/// The evaluator's source, as the artefacts' code is made from it.
-#[path = "../core/core.rs"]
-mod core_eval;
 
 pub use artefact::{Artefact, ArtefactError, Golden};
 pub use evaluate::Evaluator;

@@ -1,4 +1,4 @@
-//! A model as flat tables, ready to be evaluated in place; the layout is `core/core.rs`'s.
+//! A model as flat tables, ready to be evaluated in place; the layout is `core_eval.rs`'s.
 
 use crate::core_eval::{Header, KIND_NETWORK, KIND_TREES, LANES, Node as FlatNode, TABLES_MAGIC, WIDTH_MAX};
 use crate::form::{Calibration, Form, Network, Node, Tree, Trees};

@@ -104,7 +104,7 @@ impl Moves {
             let program = call.transaction.key(call.frame, called.program)?;
             let is_token = *program == token::TOKEN.0 || *program == token::TOKEN_2022.0;
             if !is_token {
-                if super::place_of(program).is_some() && *program != call.program().0 {
+                if (call.is_known)(program) && *program != call.program().0 {
                     return None;
                 }
                 // Without depths, what follows another program's call may be that one's.

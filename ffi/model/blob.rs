@@ -2,7 +2,7 @@
 #![no_std]
 #![no_main]
 
-#[path = "core.rs"]
+#[path = "src/core_eval.rs"]
 mod core_eval;
 
 use core_eval::Header;
