@@ -18,7 +18,7 @@ const FOLDERS = [
 ];
 const LEFT_OUT = new Set(["gen", "target", "node_modules"]);
 /** Modules of each crate that are in circles today. These numbers only ever fall. */
-const RUST: Readonly<Record<string, number>> = { abi: 0, engine: 0, io: 33, launcher: 0, model: 0, wire: 0 };
+const RUST: Readonly<Record<string, number>> = { abi: 0, engine: 0, io: 23, launcher: 0, model: 0, wire: 0 };
 
 function* filesBelow(folder: string, ending: RegExp): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(`${ROOT}/${folder}`)) {

@@ -50,14 +50,6 @@ impl LogError {
     pub(crate) fn invalid(message: &str) -> Self {
         LogError::new(LogErrorKind::Invalid, format!("Cannot append: {message}"))
     }
-
-    pub(super) fn too_large(bytes: usize, headers: usize) -> Self {
-        LogError::invalid(&format!(
-            "record of {bytes} bytes with {headers} headers, need at most {} bytes and {} headers",
-            super::format::RECORD_BYTES_MAX,
-            super::format::HEADERS_MAX
-        ))
-    }
 }
 
 impl fmt::Display for LogError {

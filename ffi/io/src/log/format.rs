@@ -15,7 +15,7 @@
 //! | 36 | headers | each: name_len u16, value_len u32, name, value |
 //! | … | key, value | |
 
-use super::LogError;
+use super::error::LogError;
 
 /// Fixed part of a record in bytes.
 pub const RECORD_HEADER: usize = 36;
@@ -148,7 +148,7 @@ impl Batch {
         let len = RECORD_HEADER + headers + key.len() + value.len();
         let name_max = record.headers.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         if len > RECORD_BYTES_MAX || record.headers.len() > HEADERS_MAX || name_max > u16::MAX as usize {
-            return Err(LogError::too_large(len, record.headers.len()));
+            return Err(too_large(len, record.headers.len()));
         }
         let len_or_null = |part: Option<&[u8]>| part.map_or(NULL, |bytes| bytes.len() as u32);
         let mut fixed = [0; RECORD_HEADER];
@@ -305,6 +305,24 @@ pub fn u32_at(bytes: &[u8], at: usize) -> u32 {
 #[must_use]
 pub fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
+}
+
+fn too_large(bytes: usize, headers: usize) -> LogError {
+    LogError::invalid(&format!(
+        "record of {bytes} bytes with {headers} headers, need at most {RECORD_BYTES_MAX} bytes and {HEADERS_MAX} headers"
+    ))
+}
+
+/// The next whole record at or after `at` whose offset is `offset` or more: its place and length.
+pub(super) fn next_record(bytes: &[u8], at: usize, offset: u64) -> Option<(usize, usize)> {
+    (at..bytes.len().checked_sub(RECORD_HEADER - 1)?).find_map(|place| {
+        // The offset first: without it, damage that looks like large records would cost a CRC of each.
+        let plausible = u64_at(bytes, place + 8).wrapping_sub(offset) <= bytes.len() as u64;
+        match plausible.then(|| check_any(&bytes[place..])) {
+            Some(Frame::Record(len)) => Some((place, len)),
+            _ => None,
+        }
+    })
 }
 
 #[cfg(test)]

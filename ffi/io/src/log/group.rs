@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::error::LogError;
 use super::format::u64_at;
+use super::names::check_name;
 use super::topic::Topic;
 
 /// What a group has stored.
@@ -86,7 +87,7 @@ impl Topic {
     }
 
     fn group_path(&self, group: &str) -> Result<PathBuf, LogError> {
-        super::check_name("group", group)?;
+        check_name("group", group)?;
         Ok(self.dir.join("groups").join(group))
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use super::{LogError, LogErrorKind};
+use super::error::{LogError, LogErrorKind};
 
 const ID_DIGITS: usize = 32;
 const EPOCH_DIGITS: usize = 8;

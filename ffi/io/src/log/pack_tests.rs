@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::format::{self, Batch, Record, SEGMENT_HEADER};
 use super::pack::BLOCK_BYTES;
+use super::segment::segments;
 use super::tests::{TempDir, batch, read_all};
-use super::topic::segments;
 use super::*;
 
 /// Numbers as xorshift gives them: the same in each run.

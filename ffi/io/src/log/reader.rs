@@ -5,11 +5,12 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use super::error::LogError;
-use super::format::{self, Frame, RECORD_BYTES_MAX, RECORD_HEADER, SEGMENT_HEADER};
+use super::format::{self, Frame, RECORD_BYTES_MAX, RECORD_HEADER, SEGMENT_HEADER, next_record};
 use super::pack::{Found, PackReader};
-use super::recover::next_record;
-use super::tidy::{Place, live_places, next_place};
-use super::topic::{Topic, segment_path};
+use super::places::Place;
+use super::segment::{read_up_to, segment_path};
+use super::tidy::{live_places, next_place};
+use super::topic::Topic;
 
 /// Why records are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +79,14 @@ struct Segment {
     file: File,
     /// Where record `next` begins.
     at: u64,
+}
+
+impl Topic {
+    /// A reader at `offset`; it begins at the first kept record when that is later, and says so.
+    #[must_use]
+    pub fn reader(&self, offset: u64) -> Reader<'_> {
+        Reader::new(self, offset)
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -377,17 +386,4 @@ impl Position {
         self.next = to;
         Ok(Gap { from, to, cause: GapCause::Damage })
     }
-}
-
-pub(super) fn read_up_to(file: &File, out: &mut [u8], at: u64) -> io::Result<usize> {
-    let mut got = 0;
-    while got < out.len() {
-        match file.read_at(&mut out[got..], at + got as u64) {
-            Ok(0) => break,
-            Ok(n) => got += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(got)
 }

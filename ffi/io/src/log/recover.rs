@@ -4,11 +4,11 @@ use std::fs::{self, OpenOptions};
 use std::path::Path;
 
 use super::error::{LogError, LogErrorKind};
-use super::format::{self, Frame, SEGMENT_HEADER};
+use super::format::{self, SEGMENT_HEADER, next_record};
 use super::pack::{end_of, pack_path};
+use super::places::places;
+use super::segment::{create_segment, segment_path, segments};
 use super::state::Cursor;
-use super::tidy::places;
-use super::topic::{create_segment, segment_path, segments};
 
 /// Reads the last segment and returns the end of the log and the first offset kept.
 ///
@@ -73,16 +73,4 @@ fn drop_unused(dir: &Path, bases: &mut Vec<u64>, repair: bool) -> Result<(), Log
         bases.pop();
     }
     Ok(())
-}
-
-/// The next whole record at or after `at` whose offset is `offset` or more: its place and length.
-pub(super) fn next_record(bytes: &[u8], at: usize, offset: u64) -> Option<(usize, usize)> {
-    (at..bytes.len().checked_sub(format::RECORD_HEADER - 1)?).find_map(|place| {
-        // The offset first: without it, damage that looks like large records would cost a CRC of each.
-        let plausible = format::u64_at(bytes, place + 8).wrapping_sub(offset) <= bytes.len() as u64;
-        match plausible.then(|| format::check_any(&bytes[place..])) {
-            Some(Frame::Record(len)) => Some((place, len)),
-            _ => None,
-        }
-    })
 }

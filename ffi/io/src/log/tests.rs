@@ -74,7 +74,7 @@ fn append_gives_dense_offsets_over_segment_ends() {
         let base = topic.append(&mut batch(&[b"a", b"bb", n.to_string().as_bytes()]), durability);
         assert_eq!(base.expect("appends"), n * 3);
     }
-    assert!(topic::segments(&dir.0.join("t")).expect("lists").len() > 5, "the test must roll");
+    assert!(segment::segments(&dir.0.join("t")).expect("lists").len() > 5, "the test must roll");
     let (records, gaps) = read_all(&topic, 0);
     assert_eq!((records.len(), gaps.len(), topic.end()), (300, 0, 300));
     assert!(records.iter().enumerate().all(|(n, (offset, _))| *offset == n as u64));
@@ -179,8 +179,8 @@ fn each_flipped_bit_of_a_header_is_found_and_costs_no_record() {
     let dir = TempDir::new("flip-header");
     let topic = Log::open(&dir.0).expect("opens").topic("t", small(), true).expect("topic");
     fill(&topic, 400);
-    let bases = topic::segments(&topic.dir).expect("lists");
-    let paths: Vec<PathBuf> = bases.iter().map(|&base| topic::segment_path(&topic.dir, base)).collect();
+    let bases = segment::segments(&topic.dir).expect("lists");
+    let paths: Vec<PathBuf> = bases.iter().map(|&base| segment::segment_path(&topic.dir, base)).collect();
     assert!(paths.len() > 1, "{} segments", paths.len());
     assert_eq!(topic.damaged_headers().expect("reads"), Vec::<PathBuf>::new());
     for path in [&paths[0], &paths[paths.len() - 1]] {
@@ -305,8 +305,8 @@ fn network_file_systems_are_told_from_local_disks() {
     for (magic, name) in
         [(0x6969, Some("NFS")), (0xfe53_4d42, Some("SMB")), (0xef53, None), (0x0102_1994, None)]
     {
-        assert_eq!(network_file_system(magic), name);
+        assert_eq!(folder::network_file_system(magic), name);
     }
     // As a 32-bit kernel gives it: sign-extended.
-    assert_eq!(network_file_system(0xff53_4d42_u32.cast_signed().into()), Some("CIFS"));
+    assert_eq!(folder::network_file_system(0xff53_4d42_u32.cast_signed().into()), Some("CIFS"));
 }

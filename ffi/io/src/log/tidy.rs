@@ -6,42 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::error::LogError;
-use super::format::{self, SEGMENT_HEADER};
-use super::pack::{BLOCK_BYTES, PackWriter, is_damaged, pack_path};
-use super::reader::read_up_to;
-use super::recover::next_record;
-use super::topic::{Topic, segment_path};
-use super::{HOLD_GROUP, MAY_GO, may_have_packs};
-
-/// A file with records of a topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    /// Its first offset.
-    pub(super) base: u64,
-    /// Whether it is a segment; else it is a pack. Where both have an offset, the segment was not removed yet.
-    pub(super) is_segment: bool,
-}
-
-impl Place {
-    pub(super) fn path(self, dir: &Path) -> PathBuf {
-        if self.is_segment { segment_path(dir, self.base) } else { pack_path(dir, self.base) }
-    }
-}
-
-/// All packs and segments, by their first offsets.
-pub(super) fn places(dir: &Path) -> Result<Vec<Place>, LogError> {
-    let entries = fs::read_dir(dir).map_err(|error| LogError::io("read", dir, &error))?;
-    let mut places = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(|error| LogError::io("read", dir, &error))?.file_name();
-        let Some((base, kind)) = name.to_str().and_then(|name| name.split_once('.')) else { continue };
-        if let ("seg" | "pack", Ok(base)) = (kind, base.parse()) {
-            places.push(Place { base, is_segment: kind == "seg" });
-        }
-    }
-    places.sort_unstable();
-    Ok(places)
-}
+use super::format::{self, SEGMENT_HEADER, next_record};
+use super::names::{HOLD_GROUP, MAY_GO};
+use super::pack::{BLOCK_BYTES, PackWriter, is_damaged};
+use super::places::{Place, places};
+use super::segment::{read_up_to, segment_path};
+use super::topic::Topic;
+use super::version::may_have_packs;
 
 /// Files up to the active segment: a writer killed while making the next leaves an empty one behind.
 pub(super) fn live_places(topic: &Topic) -> Result<Vec<Place>, LogError> {

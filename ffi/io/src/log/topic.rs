@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FallocateFlags, fallocate};
 
 use super::error::{LogError, LogErrorKind};
-use super::format::{self, Batch, SEGMENT_HEADER};
-use super::reader::Reader;
+use super::format::{Batch, SEGMENT_HEADER};
 use super::recover;
+use super::segment::{create_segment, segment_path, segments};
 use super::state::{Cursor, State, boot_number};
 
 /// When a record counts as stored, and so may be read.
@@ -413,12 +413,6 @@ impl Topic {
         }
     }
 
-    /// A reader at `offset`; it begins at the first kept record when that is later, and says so.
-    #[must_use]
-    pub fn reader(&self, offset: u64) -> Reader<'_> {
-        Reader::new(self, offset)
-    }
-
     /// The first offset kept.
     #[must_use]
     pub fn start(&self) -> u64 {
@@ -507,41 +501,4 @@ impl Spin {
 /// Whether a folder can only be read, by its disk or by this user.
 fn may_not_write(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
-}
-
-/// The file of the segment whose first offset is `base`.
-pub(super) fn segment_path(dir: &Path, base: u64) -> PathBuf {
-    dir.join(format!("{base:020}.seg"))
-}
-
-/// First offsets of all segments, ascending.
-pub(super) fn segments(dir: &Path) -> Result<Vec<u64>, LogError> {
-    let entries = fs::read_dir(dir).map_err(|error| LogError::io("read", dir, &error))?;
-    let mut bases = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(|error| LogError::io("read", dir, &error))?.file_name();
-        bases.extend(name.to_str().and_then(|name| name.strip_suffix(".seg")?.parse::<u64>().ok()));
-    }
-    bases.sort_unstable();
-    Ok(bases)
-}
-
-/// Writes an empty segment and its folder entry to disk. By rename: a segment has its whole header, or is not
-/// there, so that a header which is not whole is damage.
-pub(super) fn create_segment(dir: &Path, base: u64) -> Result<(), LogError> {
-    let path = segment_path(dir, base);
-    let unnamed = dir.join("next-segment");
-    let made = (|| {
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unnamed)?;
-        file.write_all_at(&format::segment_header(base), 0)?;
-        file.sync_all()?;
-        fs::rename(&unnamed, &path)?;
-        File::open(dir)?.sync_all()
-    })();
-    made.map_err(|error| {
-        // Without its cursor an empty segment is only in the way; a leftover is harmless, readers stop at the cursor.
-        let _ = fs::remove_file(&unnamed);
-        let _ = fs::remove_file(&path);
-        LogError::io("create", &path, &error)
-    })
 }

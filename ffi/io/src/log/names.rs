@@ -1,0 +1,39 @@
+//! Names of topics and groups, and those that the log treats in a way of their own.
+
+use super::error::{LogError, LogErrorKind};
+
+/// The group of the link to Kafka. Retention keeps what it has not read, but of these topics, whose oldest
+/// records may go when the spool is full.
+pub const HOLD_GROUP: &str = "kafka";
+
+pub(super) const MAY_GO: [&str; 8] = [
+    "agent-status-proto",
+    "arbitrage-decisions",
+    "arbitrage-decisions-proto",
+    "decision-evidence",
+    "metrics-proto",
+    "sandwich-decisions",
+    "sandwich-decisions-proto",
+    "sandwich-raw",
+];
+
+/// Longest topic or group name in bytes.
+const NAME_BYTES_MAX: usize = 128;
+
+/// Refuses what cannot be the name of a file.
+///
+/// # Errors
+/// `Invalid`: its length or another character.
+pub fn check_name(what: &str, name: &str) -> Result<(), LogError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let sound =
+        (1..=NAME_BYTES_MAX).contains(&name.len()) && name.chars().all(allowed) && !name.starts_with('.');
+    if sound {
+        return Ok(());
+    }
+    let shown: String = name.chars().take(40).collect();
+    let message = format!(
+        "Cannot use {what} name `{shown}`: need 1..={NAME_BYTES_MAX} characters of a-z A-Z 0-9 . _ -"
+    );
+    Err(LogError::new(LogErrorKind::Invalid, message))
+}
