@@ -12,10 +12,10 @@ use engine::seen::Seen;
 use engine::tips::{TipAccounts, TipsSeen};
 use serde_json::json;
 
-use crate::replay::{missed, tell_tips};
 use crate::source::error::SourceError;
 use crate::source::file::{FileSource, SourceCounts};
 use crate::tips::{self, TipAccount};
+use crate::told::{missed, tell_tips};
 
 /// Stands for the slot of a transaction that nobody says a slot of.
 const NO_SLOT: u64 = u64::MAX;

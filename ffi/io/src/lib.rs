@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod agent;
+pub mod clock;
 pub mod control;
 pub mod decode;
 mod disk;
@@ -21,4 +22,5 @@ pub mod sink;
 pub mod source;
 mod stderr;
 pub mod tips;
+mod told;
 pub mod trainer;

@@ -8,11 +8,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
+use io::clock::now_ms;
 use io::control::command::{EXPIRY_MS, Signed};
 use io::control::names::Module;
 use io::control::server::{Control, listen};
 use io::control::state::StateFile;
-use io::control::{keys, latch, now_ms};
+use io::control::{keys, latch};
 use wire::control::{Action, Command};
 use wire::jobs::Receipt;
 use wire::prost::Message;

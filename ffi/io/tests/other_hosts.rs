@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use io::clock::now_ms;
 use io::control::client::{Said, is_signed};
 use io::control::command::Signed;
 use io::control::keys;
 use io::control::names::Module;
-use io::control::now_ms;
 use io::control::server::Control;
 use wire::control::{Action, Command};
 use wire::jobs::{AgentReport, Receipt};

@@ -1,16 +1,14 @@
 //! How many opportunities came how far in the last ten minutes, and what refused the others.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::engine::Counts;
 use engine::gate::WhyNot;
 use serde_json::{Value, json};
 
-use super::{Shared, locked};
-use crate::replay::why_not;
+use crate::told::why_not;
 
 /// What is told of: this long back.
 const WINDOW: Duration = Duration::from_secs(600);
@@ -19,16 +17,10 @@ const STEP: Duration = Duration::from_secs(10);
 
 /// Counters since the agent started. Each stage is a part of the one before it.
 #[derive(Clone, Copy, Default)]
-struct Stages {
-    counts: Counts,
-    published: u64,
-    landed: u64,
-}
-
-impl Stages {
-    fn now(shared: &Shared, counts: Counts) -> Stages {
-        Stages { counts, published: shared.opportunities.load(Relaxed), landed: shared.landed.load(Relaxed) }
-    }
+pub(super) struct Stages {
+    pub(super) counts: Counts,
+    pub(super) published: u64,
+    pub(super) landed: u64,
 }
 
 /// The window's counters.
@@ -40,12 +32,12 @@ pub(super) struct Funnel {
 
 impl Funnel {
     /// The last ten minutes as JSON; `window_s` is less when the agent is younger.
-    pub(super) fn tell(&self, shared: &Shared, counts: Counts) -> Value {
-        self.tell_at(Instant::now(), Stages::now(shared, counts))
+    pub(super) fn tell(&self, stages: Stages) -> Value {
+        self.tell_at(Instant::now(), stages)
     }
 
     fn tell_at(&self, now: Instant, stages: Stages) -> Value {
-        let mut kept = locked(&self.kept);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.is_empty() {
             // What was counted before the first time is the window's too.
             kept.push_back((now, Stages::default()));

@@ -11,7 +11,7 @@ use engine::strategy::paper::Outcome;
 use engine::tips::TipAccounts;
 use wire::control::Module;
 
-use super::{Shared, Work, locked};
+use super::shared::{Shared, Work, locked};
 use crate::accounts::{self, OwnedAccount};
 use crate::control::live::Live;
 use crate::models::Slot;

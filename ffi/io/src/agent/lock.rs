@@ -42,7 +42,7 @@ impl From<String> for StartError {
 ///
 /// # Errors
 /// Another process holds it, or the folder cannot be written.
-pub(crate) fn lock_agent(data_dir: &Path, module: Module) -> Result<File, StartError> {
+pub fn lock_agent(data_dir: &Path, module: Module) -> Result<File, StartError> {
     let path = lock_path(data_dir, module);
     let cannot = |error: std::io::Error| format!("Cannot use {}: {}", path.display(), disk::why(&error));
     disk::make_folder(&data_dir.join("agents")).map_err(cannot)?;

@@ -9,10 +9,10 @@ use wire::control::Module;
 use wire::jobs::ModelEvent;
 use wire::prost::Message;
 
+use super::shared::{Shared, locked};
 use super::watch::Receipts;
-use super::{Shared, locked};
+use crate::clock::now_ns;
 use crate::control::names::module_name;
-use crate::control::now_ns;
 use crate::control::server::Control;
 use crate::log::format::{Batch, Record};
 use crate::log::{Durability, Log, Topic, TopicOptions};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use wire::control::Module;
 use wire::realtime::MetricsUpdate;
 
-use super::{Shared, Work, locked};
+use super::shared::{Shared, Work, locked};
 use crate::control::live::Live;
 use crate::control::names::module_name;
 use crate::latency::quantile_ns;

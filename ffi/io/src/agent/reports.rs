@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use wire::prost::Message;
 
-use super::say;
-use crate::control::now_ms;
+use crate::clock::now_ms;
 use crate::control::server::Control;
 use crate::log::format::{Batch, Record};
 use crate::log::{Durability, Log, Topic, TopicOptions};
+use crate::stderr::say;
 
 /// The reports' topic.
 pub const REPORTS_TOPIC: &str = "agent-status-proto";

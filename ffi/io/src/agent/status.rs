@@ -6,12 +6,13 @@ use engine::decision::Kind;
 use serde_json::{Value, json};
 use wire::control::Module;
 
+use super::funnel::Stages;
 use super::models::Models;
-use super::{Shared, locked};
+use super::shared::{Shared, locked};
+use crate::clock::now_ns;
 use crate::control::names::module_name;
-use crate::control::now_ns;
 use crate::control::server::Control;
-use crate::replay::{missed, tell_tips, why_not};
+use crate::told::{missed, tell_tips, why_not};
 
 /// Counters and what is in force, as JSON; `state` is `running`, `done` or `failed`.
 pub(super) fn status(
@@ -31,6 +32,11 @@ pub(super) fn status(
     let event = |kind: Kind| shared.events[kind as usize].load(Relaxed);
     let (source, counts) = (&summary.source, &summary.counts);
     let policy = control.policy();
+    let stages = Stages {
+        counts: *counts,
+        published: shared.opportunities.load(Relaxed),
+        landed: shared.landed.load(Relaxed),
+    };
     let mut told = json!({
         "state": state,
         "error": summary.error,
@@ -78,7 +84,7 @@ pub(super) fn status(
         "passed": counts.passed,
         "why_not": why_not(&counts.why_not),
         "observed_withheld": counts.observed_withheld,
-        "funnel": shared.funnel.tell(shared, *counts),
+        "funnel": shared.funnel.tell(stages),
         "published": shared.published.load(Relaxed),
         "already_logged": shared.already_logged.load(Relaxed),
         "evidence": shared.evidence.load(Relaxed),

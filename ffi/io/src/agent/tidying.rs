@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use super::{Shared, WATCH};
+use super::shared::{Shared, WATCH};
 use crate::log::{Log, LogError, LogErrorKind, Topic, TopicOptions};
 use crate::stderr::say;
 

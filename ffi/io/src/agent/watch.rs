@@ -11,7 +11,7 @@ use wire::jobs::Receipt;
 use wire::prost::Message;
 
 use super::reports::Reports;
-use super::{Shared, WATCH, locked};
+use super::shared::{Shared, WATCH, locked};
 use crate::control::client::COMMANDS_TOPIC;
 use crate::control::command::Signed;
 use crate::control::live::InForce;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::agent_process::{Holder, has_taken_signal, holder, is_frozen, signal};
-use super::client::{SendOptions, Sent, accept, offline, receipt_json, unknown};
+use super::answer::{SendOptions, Sent, accept, offline, receipt_json, unknown};
 use super::command::Signed;
 use super::latch;
 use super::names::{Module, module_name};

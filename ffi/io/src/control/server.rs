@@ -24,7 +24,7 @@ use super::state::{ControlState, StateFile, StoredPolicy};
 use super::voice::Voice;
 use super::wanted::SignedState;
 use super::window::Mark;
-use super::{now_ms, now_ns};
+use crate::clock::{now_ms, now_ns};
 use crate::disk;
 
 /// How long a receipt waits for the first event under the new policy.

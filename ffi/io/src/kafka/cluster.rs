@@ -5,150 +5,19 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_executor::block_on;
-use rdkafka::ClientContext;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use serde::Deserialize;
 
+use super::options::{ANSWER, KafkaOptions, MESSAGE_BYTES_MAX};
 use super::producer::Producer;
+use super::watch::Watch;
 use crate::log::{LogError, LogErrorKind};
-
-/// How long an answer of the cluster is waited for.
-pub(crate) const ANSWER: Duration = Duration::from_secs(5);
-/// Largest record that is sent or taken.
-const MESSAGE_BYTES_MAX: &str = "10485760";
-
-/// How to reach a cluster. It holds a password: it is never printed.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KafkaOptions {
-    /// `host:port,…`.
-    pub brokers: String,
-    /// TLS to the brokers.
-    #[serde(default)]
-    pub tls: bool,
-    /// File of the authorities to trust; empty = the system's.
-    #[serde(default)]
-    pub tls_ca: String,
-    /// Files of a certificate and its key for mTLS; empty = none.
-    #[serde(default)]
-    pub tls_cert: String,
-    /// See `tls_cert`.
-    #[serde(default)]
-    pub tls_key: String,
-    /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`; empty = no login.
-    #[serde(default)]
-    pub sasl_mechanism: String,
-    /// User of the login.
-    #[serde(default)]
-    pub sasl_user: String,
-    /// Password of the login.
-    #[serde(default)]
-    pub sasl_password: String,
-}
-
-impl KafkaOptions {
-    pub(super) fn client(&self) -> ClientConfig {
-        let mut config = ClientConfig::new();
-        config
-            .set("bootstrap.servers", &self.brokers)
-            .set("client.id", "legend")
-            .set("message.max.bytes", MESSAGE_BYTES_MAX)
-            .set("reconnect.backoff.ms", "50")
-            .set("reconnect.backoff.max.ms", "1000")
-            .set("socket.connection.setup.timeout.ms", "3000")
-            // Not by the setting of this name: the crate sets its own level after it.
-            .set_log_level(RDKafkaLogLevel::Emerg);
-        let login = !self.sasl_mechanism.is_empty();
-        let protocol = match (self.tls, login) {
-            (false, false) => "plaintext",
-            (true, false) => "ssl",
-            (false, true) => "sasl_plaintext",
-            (true, true) => "sasl_ssl",
-        };
-        config.set("security.protocol", protocol);
-        let given = [
-            ("ssl.ca.location", &self.tls_ca),
-            ("ssl.certificate.location", &self.tls_cert),
-            ("ssl.key.location", &self.tls_key),
-            ("sasl.mechanism", &self.sasl_mechanism),
-            ("sasl.username", &self.sasl_user),
-            ("sasl.password", &self.sasl_password),
-        ];
-        for (name, value) in given {
-            if !value.is_empty() {
-                config.set(name, value);
-            }
-        }
-        config
-    }
-
-    pub(super) fn consumer(&self, group: &str) -> ClientConfig {
-        let mut config = self.client();
-        config
-            .set("group.id", group)
-            .set("enable.auto.commit", "false")
-            .set("enable.auto.offset.store", "false")
-            .set("auto.offset.reset", "earliest")
-            .set("allow.auto.create.topics", "false")
-            .set("fetch.wait.max.ms", "200")
-            .set("fetch.message.max.bytes", "4194304")
-            .set("queued.max.messages.kbytes", "16384")
-            .set("queued.min.messages", "1000000")
-            // The usual second of pause after a full queue would leave a fast reader waiting.
-            .set("fetch.queue.backoff.ms", "2")
-            .set("fetch.error.backoff.ms", "50");
-        config
-    }
-}
 
 /// How often, and how long each time, a reason is waited for after a call has failed.
 const REASONS: usize = 8;
 const REASON_COMES: Duration = Duration::from_millis(20);
-
-/// Keeps what the cluster's client last complained of, for the line that a person reads.
-#[derive(Default, Clone)]
-pub struct Watch {
-    last: Arc<Mutex<Option<(RDKafkaErrorCode, String)>>>,
-}
-
-impl Watch {
-    /// The last complaint, until something succeeds.
-    #[must_use]
-    pub fn last(&self) -> Option<String> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, reason)| reason.clone())
-    }
-
-    pub(super) fn clear(&self) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-}
-
-impl ClientContext for Watch {
-    fn log(&self, _: rdkafka::config::RDKafkaLogLevel, _: &str, _: &str) {}
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        // "All brokers are down" follows the reason, and a refused login is followed by closed connections.
-        let hides = match &*last {
-            None => false,
-            Some((known, _)) => {
-                code == RDKafkaErrorCode::AllBrokersDown
-                    || (matches!(known, RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL)
-                        && code != *known)
-            }
-        };
-        if !hides {
-            *last = Some((code, reason.to_owned()));
-        }
-    }
-}
-
-impl ConsumerContext for Watch {}
 
 /// The one line for a cluster that is not there, or not as it should be.
 pub(super) fn no_answer(action: &str, brokers: &str, why: &str) -> String {

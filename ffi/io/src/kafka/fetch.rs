@@ -12,7 +12,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::types::RDKafkaRespErr;
 
-use super::cluster::Watch;
+use super::watch::Watch;
 
 /// Messages of one look at most.
 const HANDFUL: usize = 512;

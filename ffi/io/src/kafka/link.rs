@@ -3,16 +3,14 @@
 //! part ever waits for a broker, and the embedded log is the spool of an outage.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::cluster::{KafkaLog, KafkaOptions, no_answer};
+use super::cluster::{KafkaLog, no_answer};
 use super::producer::Producer;
 use super::reader::{KafkaRead, KafkaReader};
 use super::topic::KafkaTopic;
@@ -20,96 +18,15 @@ use crate::disk::{self, KeptFile};
 use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Committed, Durability, HOLD_GROUP, Log, Topic, TopicOptions};
 
+mod shared;
 mod shipment;
 
+pub use shared::LinkOptions;
+use shared::{BLOCK_BYTES, Counters, Ends, IDLE, IN, LinkTopic, OUT, SETTLE, Shared, locked, origin};
 use shipment::{Flight, Shipment};
 
-/// Header that says where a record comes from: `INSTANCE:OFFSET` of its host's log.
-const FROM: &str = "legend-from";
-/// Bytes read of the host's log at once.
-const BLOCK_BYTES: usize = 512 << 10;
-/// How long an idle topic waits for its next record.
-const IDLE: Duration = Duration::from_millis(100);
 /// Pause after trouble.
 const AGAIN: Duration = Duration::from_millis(500);
-/// How long what a killed predecessor had on the wire may take to arrive.
-const SETTLE: Duration = Duration::from_millis(500);
-
-/// One topic of the link.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LinkTopic {
-    /// Its name.
-    pub name: String,
-    /// Partitions that it must have.
-    pub partitions: u16,
-    /// Whether only the newest record of each key is kept.
-    pub compacted: bool,
-    /// Whether it is also brought from the cluster to this host.
-    pub inbound: bool,
-    /// Inbound: whether the past is wanted at the first start.
-    pub history: bool,
-}
-
-/// What `legend run link` asks for.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LinkOptions {
-    /// Folder that holds `log/`; the link's own files are in `link/`.
-    pub data_dir: PathBuf,
-    /// This installation's name.
-    pub instance: String,
-    /// The cluster.
-    pub kafka: KafkaOptions,
-    /// All topics.
-    pub topics: Vec<LinkTopic>,
-    /// Whether missing topics are made.
-    pub create: bool,
-    /// Copies of each record; 0 = as the cluster is set.
-    pub replicas: u16,
-    /// Limits of the host's log.
-    pub limits: crate::limits::Limits,
-}
-
-/// Counters of one topic.
-#[derive(Default)]
-struct Counters {
-    offset: AtomicU64,
-    end: AtomicU64,
-    shipped: AtomicU64,
-    skipped: AtomicU64,
-    lost: AtomicU64,
-    taken: AtomicU64,
-    looked: AtomicBool,
-    /// By direction.
-    trouble: [Mutex<Option<String>>; 2],
-}
-
-const OUT: usize = 0;
-const IN: usize = 1;
-
-impl Counters {
-    fn trouble(&self) -> Option<String> {
-        self.trouble.iter().find_map(|trouble| locked(trouble).clone())
-    }
-
-    /// Not at a start: what failed may fail again.
-    fn is_well(&self, direction: usize) {
-        *locked(&self.trouble[direction]) = None;
-    }
-}
-
-struct Shared {
-    options: LinkOptions,
-    log: Arc<KafkaLog>,
-    producer: Mutex<Arc<Producer>>,
-    stop: AtomicBool,
-    counters: Vec<Counters>,
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// A running link; dropping it stops its threads.
 pub struct Link {
@@ -172,7 +89,7 @@ impl Link {
             Some(no_answer("send to Kafka", &shared.options.kafka.brokers, &why))
         });
         json!({
-            "at_ms": crate::control::now_ms(),
+            "at_ms": crate::clock::now_ms(),
             "waiting": waiting,
             "shipped": sum(|counters| &counters.shipped),
             "lost": sum(|counters| &counters.lost),
@@ -212,31 +129,11 @@ impl Drop for Link {
     }
 }
 
-/// Where the link of a topic stands in the cluster: everything of this host before these offsets is known.
-#[derive(Default, Serialize, Deserialize)]
-struct Ends {
-    ends: Vec<u64>,
-    /// Nothing was on the wire when this was written.
-    clean: bool,
-}
-
-impl Ends {
-    fn read(path: &Path) -> Ends {
-        std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
-    }
-
-    fn write(&self, file: &KeptFile) -> Result<(), String> {
-        let text = serde_json::to_string(self).unwrap_or_default();
-        let cannot = |error| format!("Cannot write {}: {}", file.path().display(), disk::why(&error));
-        file.write(text).map_err(cannot)
-    }
-}
-
 /// Room for the ends of a hundred partitions.
 const ENDS_BYTES: usize = 4 << 10;
 
 impl Shared {
-    fn stopped(&self) -> bool {
+    pub(super) fn stopped(&self) -> bool {
         self.stop.load(SeqCst)
     }
 
@@ -404,12 +301,6 @@ impl Shared {
         ends.ends = reader.position();
         ends.write(&file)
     }
-}
-
-/// The value of the `legend-from` header.
-fn origin<'a>(record: &StoredRecord<'a>) -> Option<&'a str> {
-    let found = record.headers().find(|(name, _)| *name == FROM.as_bytes());
-    found.and_then(|(_, value)| std::str::from_utf8(value).ok())
 }
 
 fn push(batch: &mut Batch, record: &StoredRecord<'_>) -> Result<(), String> {

@@ -4,12 +4,15 @@
 mod cluster;
 mod fetch;
 mod link;
+mod options;
 mod producer;
 mod reader;
 mod topic;
+mod watch;
 
-pub use cluster::{KafkaLog, KafkaOptions};
+pub use cluster::KafkaLog;
 pub use link::{Link, LinkOptions};
+pub use options::KafkaOptions;
 pub use producer::{Delivered, OnDelivered, Producer};
 pub use reader::{KafkaRead, KafkaReader};
 pub use topic::KafkaTopic;

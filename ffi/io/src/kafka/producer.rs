@@ -9,7 +9,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, PurgeConfig, ThreadedProducer};
 
-use super::cluster::{KafkaOptions, Watch};
+use super::options::KafkaOptions;
+use super::watch::Watch;
 use crate::log::format::StoredRecord;
 use crate::log::{LogError, LogErrorKind};
 

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::cluster::{ANSWER, Watch};
 use super::fetch::{FetchQueue, Fetched};
+use super::options::ANSWER;
 use super::topic::KafkaTopic;
+use super::watch::Watch;
 use crate::log::format::{self, Record};
 use crate::log::{Gap, GapCause, LogError};
 

@@ -5,7 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::cluster::{ANSWER, KafkaLog};
+use super::cluster::KafkaLog;
+use super::options::ANSWER;
 use super::producer::{Delivered, OnDelivered, Producer};
 use crate::log::format::{self, Batch, StoredRecord};
 use crate::log::{Committed, LogError, LogErrorKind};

@@ -4,15 +4,33 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use ed25519_dalek::VerifyingKey;
 use engine::features;
 use model::Evaluator;
 use model::artefact::{self, Artefact, FILE_BYTES_MAX};
 use sha2::{Digest, Sha256};
 use wire::control::Module;
 
-use super::foreign::Foreign;
-use super::{Runs, Trust, foreign, registry, watch};
+use super::foreign::{self, Foreign};
+use super::registry;
 use crate::control::keys::to_hex;
+
+/// What an installation lets decide.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// Whose signatures are believed.
+    pub keys: Vec<VerifyingKey>,
+    /// Whether a file that brings code of its own may be loaded: that code has all rights of the process.
+    pub foreign: bool,
+}
+
+/// How a loaded model answers.
+pub enum Runs {
+    /// Its tables, by our own code.
+    Own(Evaluator),
+    /// Its own code.
+    Foreign(Foreign),
+}
 
 /// A model that may be put in force.
 pub struct Loaded {
@@ -61,7 +79,7 @@ pub fn load(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Re
             Runs::Own(evaluator)
         }
         None => {
-            let marks = watch::crash_path(data_dir, module);
+            let marks = registry::crash_path(data_dir, module);
             Runs::Foreign(Foreign::open(&bytes, &artefact.golden, features, version, &marks)?)
         }
     };

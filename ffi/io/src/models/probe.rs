@@ -11,7 +11,7 @@ use libc::{c_int, sock_filter};
 use model::Golden;
 use model::artefact::check_answers;
 
-use super::foreign;
+use super::shared_object;
 
 /// How long the child may take for loading and all golden rows.
 const PROBE: Duration = Duration::from_millis(2_000);
@@ -57,7 +57,7 @@ pub(super) fn probe(file: &OwnedFd, golden: &Golden, features: usize) -> Result<
     }
     if child == 0 {
         let told = if confine(file.as_raw_fd(), to.as_raw_fd(), memory, &mut allowed) {
-            foreign::load(MODEL_PATH, &Number(MODEL_FD)).and_then(|(_, predict)| {
+            shared_object::load(MODEL_PATH, &Number(MODEL_FD)).and_then(|(_, predict)| {
                 // SAFETY: rows are as long as is said; a crash ends this child.
                 check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) })
             })

@@ -363,3 +363,8 @@ pub fn versions(data_dir: &Path, module: Module) -> Vec<String> {
     found.sort();
     found.into_iter().map(|(_, version)| version).collect()
 }
+
+/// Which versions with code of their own have ended this agent, a line each.
+pub(super) fn crash_path(data_dir: &Path, module: Module) -> PathBuf {
+    folder(data_dir).join(format!("{}.crash", module_name(module)))
+}

@@ -13,8 +13,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify;
 use wire::control::Module;
 
-use super::registry::{self, Link};
-use super::{Slot, Trust, foreign, load};
+use super::foreign;
+use super::load::{self, Trust};
+use super::registry::{self, Link, crash_path};
+use super::slot::Slot;
 use crate::control::names::module_name;
 use crate::stderr::say;
 
@@ -271,11 +273,6 @@ impl Watcher {
     }
 }
 
-/// Which versions with code of their own have ended this agent, a line each.
-pub(super) fn crash_path(data_dir: &Path, module: Module) -> PathBuf {
-    registry::folder(data_dir).join(format!("{}.crash", module_name(module)))
-}
-
 /// Which versions were live when, a line each: `<Unix milliseconds> <version, or baseline>`.
 #[must_use]
 pub fn history_path(data_dir: &Path, module: Module) -> PathBuf {
@@ -291,7 +288,7 @@ fn crashed(data_dir: &Path, module: Module) -> Vec<String> {
 /// Best effort: the history is for people and for falling back.
 fn remember(data_dir: &Path, module: Module, version: &str) {
     let file = OpenOptions::new().create(true).append(true).open(history_path(data_dir, module));
-    let _ = file.and_then(|mut file| writeln!(file, "{} {version}", crate::control::now_ns() / 1_000_000));
+    let _ = file.and_then(|mut file| writeln!(file, "{} {version}", crate::clock::now_ns() / 1_000_000));
 }
 
 fn watch(folder: &Path) -> Option<std::os::fd::OwnedFd> {

@@ -8,7 +8,7 @@ use engine::decision::Decision;
 use engine::strategy::paper::Outcome;
 use wire::control::Module;
 
-use crate::agent::{StartError, lock_agent};
+use crate::agent::lock::{StartError, lock_agent};
 use crate::limits::Limits;
 use crate::log::{Log, LogError, TopicOptions};
 use crate::publish::{Published, Publisher};

@@ -8,7 +8,7 @@ use super::file::{FileSource, SourceCounts};
 use super::owned_account::OwnedAccount;
 use super::sim::{FIRST_SLOT, SLOT_NS, SimSource};
 use super::topic::TopicSource;
-use crate::control::now_ns;
+use crate::clock::now_ns;
 
 /// Characters of a file's name that are shown.
 const NAME_CHARS_MAX: usize = 80;

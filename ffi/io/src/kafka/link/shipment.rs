@@ -5,10 +5,9 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use super::{BLOCK_BYTES, Ends, FROM, IDLE, OUT, SETTLE, Shared, locked, origin};
+use super::shared::{BLOCK_BYTES, Ends, FROM, IDLE, OUT, SETTLE, Shared, locked, origin};
 use crate::disk::KeptFile;
-use crate::kafka::Producer;
-use crate::kafka::producer::{Delivered, OnDelivered};
+use crate::kafka::producer::{Delivered, OnDelivered, Producer};
 use crate::log::format::{self, StoredRecord};
 use crate::log::{Committed, HOLD_GROUP, Read, Topic};
 

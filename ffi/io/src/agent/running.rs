@@ -1,0 +1,229 @@
+//! A running agent: what it is asked for, its threads, and its end.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
+
+use wire::control::Module;
+
+use super::hot::Hot;
+use super::lock::{StartError, lock_agent};
+use super::models::{Models, Teller};
+use super::publishing::{Metrics, publish_all};
+use super::reports::Reports;
+use super::shared::{Shared, locked};
+use super::status::status;
+use super::tidying::Tidying;
+use super::watch::{Receipts, watch};
+use crate::accounts;
+use crate::control::live::kill_on_signal;
+use crate::control::names::module_of;
+use crate::control::server::{Control, listen};
+use crate::disk;
+use crate::kafka::KafkaOptions;
+use crate::limits::Limits;
+use crate::publish::Publisher;
+use crate::source::any::Source;
+use crate::source::topic::TopicSource;
+use crate::tips::{self, TipAccount};
+
+/// What `legend run agent` asks for.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentOptions {
+    /// `arbitrage` or `mev`.
+    pub module: String,
+    /// As `--source`.
+    pub sources: Vec<String>,
+    /// Times the source's own speed; 0 = as fast as it can, which files always are.
+    pub speed: f64,
+    /// Folder that holds `log/` and `agents/`.
+    pub data_dir: PathBuf,
+    /// This installation's name, part of the producer ids.
+    pub instance: String,
+    /// Slot of a single block that does not say it.
+    pub slot: Option<u64>,
+    /// Pool state before the first slot.
+    pub accounts: Option<PathBuf>,
+    /// The cluster that `--source kafka` reads from; without, this host's log.
+    pub kafka: Option<KafkaOptions>,
+    /// Another topic for the decisions.
+    pub topic: Option<String>,
+    /// Another key whose commands are obeyed.
+    pub sign_sk_hex: Option<String>,
+    /// Whether there are other hosts, which are told of this agent.
+    #[serde(default)]
+    pub cluster: bool,
+    /// Whether models that bring code of their own may be loaded.
+    #[serde(default)]
+    pub foreign_models: bool,
+    /// Limits of the topics it writes.
+    pub limits: Limits,
+    /// Tip accounts beside those that are known anyway.
+    #[serde(default)]
+    pub tips: Vec<TipAccount>,
+}
+
+/// Handfuls of decisions between the hot thread and the publisher.
+const QUEUE_MAX: usize = 4096;
+
+/// A running agent; dropping it stops its threads and waits for them.
+pub struct Agent {
+    shared: Arc<Shared>,
+    control: Arc<Control>,
+    models: Arc<Models>,
+    instance: String,
+    module: Module,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Agent {
+    /// Starts the threads after everything that can fail at once was tried.
+    ///
+    /// # Errors
+    /// One line: the source or the data folder cannot be used, or another agent runs in it.
+    pub fn start(options: &AgentOptions) -> Result<Agent, StartError> {
+        let module = module_of(&options.module)
+            .ok_or_else(|| format!("Cannot run agent {}: need arbitrage or mev", options.module))?;
+        let lock = lock_agent(&options.data_dir, module)?;
+        let source = if options.sources == ["kafka"] {
+            Source::Topic(Box::new(TopicSource::new(&options.data_dir, options.kafka.clone())))
+        } else {
+            Source::open(&options.sources, options.slot, true, None).map_err(|error| error.to_string())?
+        };
+        let known = match &options.accounts {
+            Some(path) => accounts::read(path).map_err(|error| error.to_string())?,
+            None => Vec::new(),
+        };
+        let tip_accounts = tips::accounts(&options.tips)?;
+        let data_dir = &options.data_dir;
+        let publisher = Publisher::open(
+            data_dir,
+            module,
+            &options.instance,
+            options.topic.as_deref(),
+            source.is_live(),
+            options.limits.into(),
+        )
+        .map_err(|error| error.to_string())?;
+        let control = Control::open(data_dir, module, &options.instance, options.sign_sk_hex.as_deref())?;
+        let shared = Shared { source: source.named(&options.sources), ..Shared::default() };
+        let (control, shared) = (Arc::new(control), Arc::new(shared));
+        kill_on_signal();
+        let live_source = source.is_live();
+        let (work_in, work_out) = sync_channel(QUEUE_MAX);
+        let receipts = Receipts::open(data_dir, options.limits.into())?;
+        let answered = Arc::clone(&receipts);
+        listen(&control, &data_dir.join("agents"), move |receipt| answered.append(&receipt)).map_err(
+            |error| format!("Cannot listen in {}: {}", data_dir.join("agents").display(), disk::why(&error)),
+        )?;
+        let tidying = Tidying::open(data_dir, publisher.names(), options.limits.into())?;
+        let publishing = spawn("publisher", {
+            let (shared, live) = (Arc::clone(&shared), Arc::clone(&control.live));
+            let metrics = Metrics::new(&shared, module, &options.instance);
+            move || publish_all(&shared, &live, publisher, &work_out, metrics, live_source)
+        })?;
+        let teller = Teller::open(
+            data_dir,
+            format!("{}-{}", options.module, options.instance),
+            Arc::clone(&receipts),
+            options.limits.into(),
+        )?;
+        let models = Arc::new(Models::default());
+        // Before the first event: an agent that starts again goes on with its model.
+        let watcher = models.open(data_dir, options.foreign_models, &control, &teller);
+        let keeping = spawn("models", {
+            let (shared, control, models) = (Arc::clone(&shared), Arc::clone(&control), Arc::clone(&models));
+            move || models.keep(watcher, &shared, &control, &teller)
+        })?;
+        let watching = spawn("control-log", {
+            let (shared, control, models) = (Arc::clone(&shared), Arc::clone(&control), Arc::clone(&models));
+            let status_path = data_dir.join("agents").join(format!("{}.status.json", options.module));
+            let instance = format!("{}-{}", options.module, options.instance);
+            let reports = if options.cluster { Some(Reports::open(data_dir)?) } else { None };
+            move || {
+                let status = || status(&shared, &control, &models, &instance, module);
+                let versions = || [models.live.version(), models.shadow.version()];
+                watch(&shared, &control, &receipts, &status_path, reports, versions, status);
+            }
+        })?;
+        let hot = Hot {
+            models: [Arc::clone(&models.live), Arc::clone(&models.shadow)],
+            shared: Arc::clone(&shared),
+            live: Arc::clone(&control.live),
+            module,
+            known,
+            tip_accounts,
+            work: work_in,
+            speed: options.speed,
+            version: u64::MAX,
+            told: u64::MAX,
+            decisions: Vec::new(),
+            paced_from: None,
+            said: [false; 3],
+        };
+        let tidying = spawn("log-tidy", {
+            let shared = Arc::clone(&shared);
+            move || tidying.run(&shared)
+        })?;
+        let thread = spawn("agent", {
+            let shared = Arc::clone(&shared);
+            move || {
+                let mut hot = hot;
+                let ran = catch_unwind(AssertUnwindSafe(|| hot.run(source)));
+                let panicked =
+                    || Err("Cannot go on: the agent panicked, a bug; see the lines above".to_owned());
+                let mut error = ran.unwrap_or_else(|_| panicked()).err();
+                // The publisher ends when nobody can send to it any more.
+                drop(hot);
+                // Nor does it wait for room on the disk any more.
+                shared.stop.store(true, Relaxed);
+                let published = publishing.join();
+                let published = published.unwrap_or_else(|_| {
+                    Err("Cannot go on: the publisher panicked, a bug; see the lines above".to_owned())
+                });
+                error = error.or(published.err());
+                locked(&shared.summary).error = error;
+                shared.finished.store(true, Relaxed);
+                let _ = watching.join();
+                let _ = keeping.join();
+                let _ = tidying.join();
+                drop(lock);
+            }
+        })?;
+        let instance = format!("{}-{}", options.module, options.instance);
+        Ok(Agent { shared, control, models, instance, module, thread: Some(thread) })
+    }
+
+    /// Asks the threads to end after the event in hand.
+    pub fn stop(&self) {
+        self.shared.stop.store(true, Relaxed);
+    }
+
+    /// Counters as JSON; `state` is `running`, `done` or `failed`.
+    #[must_use]
+    pub fn status(&self) -> String {
+        status(&self.shared, &self.control, &self.models, &self.instance, self.module).to_string()
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        self.stop();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was printed when it happened; there is nothing left to save here.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn spawn<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, String> {
+    let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+    spawned.map_err(|error| format!("Cannot start the thread {name}: {error}"))
+}

@@ -1,0 +1,146 @@
+//! What is sent, what came of it, and whose answer counts.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::SigningKey;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use wire::control::Module;
+use wire::jobs::Receipt;
+
+use super::command::Signed;
+use super::keys;
+use super::names::module_name;
+use super::server::Control;
+use super::voice::Believed;
+use crate::disk;
+
+/// What to send.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendOptions {
+    /// The installation.
+    pub data_dir: PathBuf,
+    /// Its name, part of the agents' names.
+    pub instance: String,
+    /// `arbitrage`, `mev`.
+    pub module: String,
+    /// `start`, `stop`, `restart`, `throttle`, `policy`, `kill`.
+    pub action: String,
+    /// Numbers as text.
+    pub args: HashMap<String, String>,
+    /// The authenticated subject.
+    pub issuer: String,
+    /// What it may: `admin`, `control`.
+    #[serde(default)]
+    pub role: String,
+    /// Names the request; made when empty.
+    #[serde(default)]
+    pub request_id: String,
+    /// Another key to sign with.
+    pub sign_sk_hex: Option<String>,
+    /// Milliseconds to wait for the receipt; a kill has limits of its own.
+    pub wait_ms: u64,
+    /// Milliseconds to wait for the log behind it.
+    #[serde(default = "log_wait_ms")]
+    pub log_wait_ms: u64,
+    /// Whether the state on disk is changed when no agent runs here: not on a host that never has one.
+    #[serde(default = "yes")]
+    pub disk: bool,
+}
+
+fn log_wait_ms() -> u64 {
+    5_000
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What came of it.
+#[derive(Serialize)]
+pub struct Sent {
+    /// Names the request.
+    pub request_id: String,
+    /// Unix milliseconds at which it was signed.
+    pub at_ms: u64,
+    /// `socket`: the agent answered. `disk`: no agent runs, its state was changed. `signal`: a kill that the agent
+    /// has by signal or latch, it answers on the log. `none`: nobody has it but the log.
+    pub path: &'static str,
+    /// Of a kill: no agent of the module decides here any more. Of another command: an agent or the log has it.
+    pub taken: bool,
+    /// The agent's answer.
+    pub receipt: Option<Value>,
+    /// Why the log does not have it.
+    pub log_error: Option<String>,
+    /// Why no agent answered; of a kill that was taken, what is to be known of it.
+    pub agent_error: Option<String>,
+}
+
+impl Default for Sent {
+    fn default() -> Self {
+        Sent {
+            request_id: String::new(),
+            at_ms: 0,
+            path: "none",
+            taken: false,
+            receipt: None,
+            log_error: None,
+            agent_error: None,
+        }
+    }
+}
+
+/// The receipt as JSON; `genuine` says whether an agent of this installation signed it.
+#[must_use]
+pub fn receipt_json(receipt: &Receipt, genuine: bool) -> Value {
+    json!({
+        "request_id": receipt.request_id,
+        "instance": receipt.instance,
+        "module": receipt.module,
+        "applied": receipt.applied,
+        "reason": receipt.reason,
+        "sequence": receipt.sequence.to_string(),
+        "policy_hash": keys::to_hex(&receipt.policy_hash),
+        "applied_ns": receipt.applied_ns.to_string(),
+        "first_event_ns": receipt.first_event_ns.to_string(),
+        "genuine": genuine,
+    })
+}
+
+pub(super) fn unknown(module: Module, error: &std::io::Error) -> String {
+    format!("whether the {} agent runs cannot be told: {}", module_name(module), disk::why(error))
+}
+
+/// What the state on disk makes of a command while no agent runs.
+pub(super) fn offline(options: &SendOptions, module: Module, signed: &Signed) -> Result<Receipt, String> {
+    let control =
+        Control::open(&options.data_dir, module, &options.instance, options.sign_sk_hex.as_deref())?;
+    // Nobody handles an event, so nobody waits for one.
+    control.live.handled(u64::MAX, 0);
+    control.obey(signed, true).ok_or_else(|| "the command is for another module".to_owned())
+}
+
+/// Takes an agent's answer.
+pub(super) fn accept(options: &SendOptions, sent: &mut Sent, receipt: &Receipt) {
+    let genuine = believed(&options.data_dir, options.sign_sk_hex.as_deref())
+        .is_ok_and(|believed| believed.receipt(receipt));
+    (sent.path, sent.receipt, sent.agent_error) = ("socket", Some(receipt_json(receipt, genuine)), None);
+    sent.taken = receipt.applied;
+}
+
+/// Whose word counts on the host of a data folder.
+///
+/// # Errors
+/// One line: a key of the host cannot be used.
+pub(super) fn believed(data_dir: &Path, sign_sk_hex: Option<&str>) -> Result<Believed, String> {
+    let own = keys::load_if_there(data_dir, keys::AGENT_KEY)?.map(|key| key.verifying_key());
+    // Without it other hosts are believed by the shared key alone; this host's agents sign with their own.
+    let control = keys::load(data_dir, keys::CONTROL_KEY).ok();
+    let shared = sign_sk_hex.and_then(keys::from_hex);
+    let trusted = control.iter().chain(&shared).map(SigningKey::verifying_key).collect();
+    // Without its name no key speaks for this host without a certificate.
+    let instance = std::fs::read_to_string(data_dir.join("instance")).unwrap_or_default().trim().to_owned();
+    Ok(Believed { own, instance, trusted })
+}

@@ -1,0 +1,48 @@
+//! What the cluster's client complains of.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rdkafka::ClientContext;
+use rdkafka::consumer::ConsumerContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+/// Keeps what the cluster's client last complained of, for the line that a person reads.
+#[derive(Default, Clone)]
+pub struct Watch {
+    last: Arc<Mutex<Option<(RDKafkaErrorCode, String)>>>,
+}
+
+impl Watch {
+    /// The last complaint, until something succeeds.
+    #[must_use]
+    pub fn last(&self) -> Option<String> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, reason)| reason.clone())
+    }
+
+    pub(super) fn clear(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl ClientContext for Watch {
+    fn log(&self, _: rdkafka::config::RDKafkaLogLevel, _: &str, _: &str) {}
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        // "All brokers are down" follows the reason, and a refused login is followed by closed connections.
+        let hides = match &*last {
+            None => false,
+            Some((known, _)) => {
+                code == RDKafkaErrorCode::AllBrokersDown
+                    || (matches!(known, RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SSL)
+                        && code != *known)
+            }
+        };
+        if !hides {
+            *last = Some((code, reason.to_owned()));
+        }
+    }
+}
+
+impl ConsumerContext for Watch {}

@@ -1,0 +1,50 @@
+//! A foreign model's file, loaded by the system's loader.
+
+use std::ffi::{CStr, c_void};
+use std::os::fd::AsRawFd;
+
+const PREDICT: &CStr = c"treelite_predict";
+
+/// SPEC 4's function.
+pub(super) type Predict = unsafe extern "C" fn(*const f32, usize) -> f32;
+
+/// Loads a shared object, which `copy` is under the name `path`, and finds its function.
+///
+/// The loader knows what it has loaded by name: under a name of before it answers with what it had, also when that is
+/// another file (one that `dlclose` left loaded). What it gave must be of this file.
+pub(super) fn load(path: &CStr, copy: &impl AsRawFd) -> Result<(*mut c_void, Predict), String> {
+    // SAFETY: loading runs the file's constructors; where that may be is the caller's to know.
+    let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+    if handle.is_null() {
+        return Err("the loader refuses it".to_owned());
+    }
+    // SAFETY: the handle is open.
+    let symbol = unsafe { libc::dlsym(handle, PREDICT.as_ptr()) };
+    if symbol.is_null() {
+        return Err("it has no symbol treelite_predict".to_owned());
+    }
+    if !is_of(symbol as usize, copy) {
+        return Err("the loader gave another file that was loaded before".to_owned());
+    }
+    // SAFETY: SPEC 4 fixes the signature.
+    Ok((handle, unsafe { std::mem::transmute::<*mut c_void, Predict>(symbol) }))
+}
+
+/// Whether what is mapped at an address is of the file.
+fn is_of(address: usize, file: &impl AsRawFd) -> bool {
+    // SAFETY: a struct of numbers that the call fills.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: the descriptor is open and the struct is ours.
+    if unsafe { libc::fstat(file.as_raw_fd(), &raw mut stat) } != 0 {
+        return false;
+    }
+    // A line is `start-end rights offset device inode name`.
+    let inode = |line: &str| {
+        let mut words = line.split_ascii_whitespace();
+        let (start, end) = words.next()?.split_once('-')?;
+        let [start, end] = [start, end].map(|hex| usize::from_str_radix(hex, 16));
+        (start.ok()? <= address && address < end.ok()?).then(|| words.nth(3)?.parse::<u64>().ok())?
+    };
+    std::fs::read_to_string("/proc/self/maps")
+        .is_ok_and(|maps| maps.lines().find_map(inode) == Some(stat.st_ino))
+}

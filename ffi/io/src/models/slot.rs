@@ -1,0 +1,60 @@
+//! The model in force, and how it is swapped.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwapOption;
+use engine::features::{Answer, Scorer};
+
+use super::load::Loaded;
+
+/// The model in force, read by any thread without waiting and changed by one.
+#[derive(Default)]
+pub struct Slot {
+    held: ArcSwapOption<Loaded>,
+    /// Models that were in force and may still be in use by a thread.
+    retired: Mutex<Vec<Arc<Loaded>>>,
+}
+
+impl Slot {
+    /// Puts `next` in force; the one before is kept until [`Slot::reap`].
+    pub fn swap(&self, next: Option<Arc<Loaded>>) {
+        let before = self.held.swap(next);
+        self.retired.lock().unwrap_or_else(PoisonError::into_inner).extend(before);
+    }
+
+    /// Versions that no thread uses any more; they are gone from memory then.
+    pub fn reap(&self) -> Vec<Arc<str>> {
+        let mut gone = Vec::new();
+        self.retired.lock().unwrap_or_else(PoisonError::into_inner).retain(|model| {
+            let used = Arc::strong_count(model) > 1;
+            if !used {
+                gone.push(Arc::clone(&model.version));
+            }
+            used
+        });
+        gone
+    }
+
+    /// A call that has no answer yet: the version that is asked, and the number of the call.
+    pub(crate) fn open_call(&self) -> Option<(Arc<str>, u64)> {
+        let held = self.held.load_full();
+        let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        held.iter()
+            .chain(retired.iter())
+            .find_map(|model| Some((Arc::clone(&model.version), model.open_call()?)))
+    }
+
+    /// The version in force.
+    #[must_use]
+    pub fn version(&self) -> Option<Arc<str>> {
+        self.held.load().as_ref().map(|model| Arc::clone(&model.version))
+    }
+}
+
+impl Scorer for Slot {
+    fn ask(&self, row: &[f32]) -> Option<Answer> {
+        let held = self.held.load();
+        let model = held.as_ref()?;
+        Some(Answer { version: Arc::clone(&model.version), score: model.predict(row) })
+    }
+}
