@@ -1,5 +1,6 @@
 /** Tells the state of jobs as Envelopes on `job-status-proto`, for browsers and whoever reads topics. */
 import type { Job } from "../core/jobs/book.ts";
+import type { JobKinds } from "../core/jobs/kind.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { Log } from "../core/log/log.ts";
 import { long, realtime } from "../proto/wire.ts";
@@ -14,20 +15,28 @@ const STATES = {
   cancelled: "error",
 } as const;
 
+/** By a kind's `envelope`. */
+const TYPES = {
+  training: realtime.Envelope.Type.TRAINING,
+  dataset: realtime.Envelope.Type.DATASET,
+} as const;
+
 export class JobStatusTeller {
   readonly #outbox: Log;
+  readonly #kinds: JobKinds;
   readonly #producer: string;
   #seq = 0;
   #last = new Map<string, string>();
 
-  private constructor(outbox: Log, producer: string) {
+  private constructor(outbox: Log, producer: string, kinds: JobKinds) {
     this.#outbox = outbox;
+    this.#kinds = kinds;
     this.#producer = producer;
   }
 
   /** Learns the last number that this producer has used. */
-  static async open(outbox: Log, producer: string): Promise<JobStatusTeller> {
-    const teller = new JobStatusTeller(outbox, producer);
+  static async open(outbox: Log, producer: string, kinds: JobKinds): Promise<JobStatusTeller> {
+    const teller = new JobStatusTeller(outbox, producer, kinds);
     using topic = await outbox.topic(TOPIC, { create: true });
     for await (const block of readThrough(topic, "start")) {
       if ("gap" in block) continue;
@@ -45,7 +54,8 @@ export class JobStatusTeller {
   }
 
   async tell(job: Job): Promise<void> {
-    const { id, kind, state, progress } = job;
+    const { id, state, progress } = job;
+    const { envelope: as } = this.#kinds.named(job.kind);
     const message = state === "cancelled" ? "cancelled" : job.message;
     const said = JSON.stringify([state, progress, message]);
     if (this.#last.get(id) === said) return;
@@ -54,11 +64,11 @@ export class JobStatusTeller {
     const payload = { jobId: id, state: STATES[state], progress, message };
     const envelope = realtime.Envelope.encode({
       schemaVersion: "rt-v1",
-      type: kind === "train" ? realtime.Envelope.Type.TRAINING : realtime.Envelope.Type.DATASET,
+      type: TYPES[as],
       producerId: this.#producer,
       seq: long(this.#seq + 1),
       eventNs: long(BigInt(Date.now()) * 1_000_000n),
-      ...(kind === "train" ? { training: payload } : { dataset: payload }),
+      [as]: payload,
     }).finish();
     using topic = await this.#outbox.topic(TOPIC, { create: true });
     await topic.append([{ key: new TextEncoder().encode(id), value: envelope }]);

@@ -7,7 +7,7 @@ import type { JobQueue } from "../core/jobs/queue.ts";
 import { type Marks, scheduleKey } from "../core/jobs/schedules.ts";
 import { AppError } from "../core/platform/errors.ts";
 import { pause } from "../core/platform/pause.ts";
-import { type Schedule, scheduledArgs } from "../proto/jobs.ts";
+import type { Schedule } from "../proto/jobs.ts";
 
 const LOOK_MS = 5_000;
 const MINUTE_MS = 60_000;
@@ -20,7 +20,7 @@ const SAID_LATE_MS = 10 * MINUTE_MS;
 const COUNTED_MS = 400 * DAY_MS;
 
 export interface SchedulerOptions {
-  readonly queue: Pick<JobQueue, "submit" | "sync" | "book">;
+  readonly queue: Pick<JobQueue, "submit" | "sync" | "book" | "kinds">;
   schedules(): readonly Schedule[];
   /** The newest minute of each schedule that is dealt with, on this host's disk. */
   readonly marks: { read(): Marks; write(marks: Marks): void };
@@ -99,7 +99,9 @@ export class Scheduler {
       return { cron, done_to_ms: newest };
     }
     const range = { start_ms: newest - days * DAY_MS, end_ms: newest };
-    await this.#options.queue.submit(kind, scheduledArgs(args, range), {
+    const { scheduled } = this.#options.queue.kinds.named(kind);
+    if (!scheduled) throw new AppError("invalid", `a ${kind} cannot be started by a schedule`);
+    await this.#options.queue.submit(kind, scheduled(args, range), {
       issuer: `schedule:${name}`,
       uniqueKey: scheduleKey(name, newest),
     });

@@ -3,6 +3,7 @@ import { descriptorRecord, type Job, JobBook, statusRecord } from "../core/jobs/
 import type { LogRecord, StoredRecord } from "../core/log/log.ts";
 import { type Marks, startOfKey } from "../core/jobs/schedules.ts";
 import type { Schedule } from "../proto/jobs.ts";
+import { JOB_KINDS } from "../workers/kinds.ts";
 import { randomOf } from "../tools/random.ts";
 import { Scheduler } from "./scheduler.ts";
 
@@ -29,21 +30,22 @@ class World {
   readonly said: string[] = [];
   logFails = false;
   diskFails = false;
-  #book = new JobBook();
+  #book = new JobBook(JOB_KINDS);
   #scheduler = this.#start();
 
   #start(): Scheduler {
-    this.#book = new JobBook();
+    this.#book = new JobBook(JOB_KINDS);
     for (const record of this.records) this.#apply(record);
     // Deno's own `submit` over a log in memory: the book decides alone what is a start.
     const queue = {
       book: this.#book,
+      kinds: JOB_KINDS,
       sync: () => this.logFails ? Promise.reject(new Error("the log is away")) : Promise.resolve(),
-      submit: (kind: "train" | "scrape", args: unknown, more: { issuer: string; uniqueKey?: string }) => {
+      submit: (kind: string, args: unknown, more: { issuer: string; uniqueKey?: string }) => {
         const known = this.#book.startedBy(more.uniqueKey!);
         if (known) return Promise.resolve(known);
         const id = crypto.randomUUID();
-        const record = descriptorRecord({
+        const record = descriptorRecord(JOB_KINDS, {
           id,
           kind,
           args,
@@ -187,7 +189,7 @@ Deno.test("two hosts start a minute once: the second descriptor of it is cancell
   await world.look(T + 14 * MINUTE);
   await world.look(T + 15 * MINUTE);
   world.finish();
-  world.records.push(descriptorRecord({ ...world.jobs()[0]!, id: "other-host", args: {} }));
+  world.records.push(descriptorRecord(JOB_KINDS, { ...world.jobs()[0]!, id: "other-host", args: {} }));
   world.restart();
   assert.deepEqual(world.jobs().map(({ state }) => state), ["done", "cancelled"]);
 });

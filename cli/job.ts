@@ -1,8 +1,9 @@
 import { type Job, JOBS_TOPIC } from "../core/jobs/book.ts";
-import { jobDetail, JobQueue, jobView } from "../core/jobs/queue.ts";
+import { JobQueue, jobView } from "../core/jobs/queue.ts";
 import { LOCAL_USER } from "../core/platform/local_user.ts";
-import { AppError } from "../core/platform/errors.ts";
-import type { JobArgs, JobKindName } from "../proto/jobs.ts";
+import { AppError, UsageError } from "../core/platform/errors.ts";
+import type { AnyJobKind } from "../core/jobs/kind.ts";
+import { JOB_KINDS } from "../workers/kinds.ts";
 import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
 import { auditAs } from "./audit_act.ts";
 import { idsNamed } from "./ids.ts";
@@ -17,7 +18,7 @@ const act = (action: string) => ({ who: LOCAL_USER, action, module: "", request_
 /** The jobs as they are now; the reading ends with the returned value. */
 export async function openQueue(context: Context): Promise<{ queue: JobQueue } & AsyncDisposable> {
   const stop = new AbortController();
-  const queue = new JobQueue(context.log(), context.outbox());
+  const queue = new JobQueue(context.log(), context.outbox(), JOB_KINDS);
   const following = queue.follow(AbortSignal.any([stop.signal, context.signal]));
   await queue.sync();
   return {
@@ -29,17 +30,37 @@ export async function openQueue(context: Context): Promise<{ queue: JobQueue } &
   };
 }
 
+/** zod's first problem as one line. */
+function firstProblem(issues: readonly { path: PropertyKey[]; message: string }[]): string {
+  const [first] = issues;
+  return first ? `${first.path.map(String).join(".") || "arguments"}: ${first.message}` : "unknown";
+}
+
+/** The verb that starts jobs of a kind: its row is in `verbs/job_kinds.gen.ts`. */
+export const startJob = (name: string): VerbBody => ({
+  async run(call, context) {
+    const kind = JOB_KINDS.named(name);
+    const parsed = kind.asked.safeParse(kind.verb.read(call));
+    if (!parsed.success) throw new UsageError(`Cannot ${name}: ${firstProblem(parsed.error.issues)}`);
+    if (kind.check) {
+      const { jobPlaces } = await import("./run_worker.ts");
+      kind.check(parsed.data, jobPlaces(context));
+    }
+    return await submitAndWait(call, context, kind, parsed.data);
+  },
+});
+
 /** Puts a job on the queue and, unless it is detached, shows how it goes until it is over. */
-export async function submitAndWait<K extends JobKindName>(
+async function submitAndWait(
   { flags }: Invocation,
   context: Context,
-  kind: K,
-  args: JobArgs[K],
+  kind: AnyJobKind,
+  args: unknown,
 ): Promise<ExitCode> {
   await using opened = await openQueue(context);
   const { queue } = opened;
-  const first = () => auditAs(context, { ...act(kind), detail: jobDetail(args) });
-  const id = await queue.submit(kind, args, { issuer: LOCAL_USER, first });
+  const first = () => auditAs(context, { ...act(kind.name), detail: kind.detail(args) });
+  const id = await queue.submit(kind.name, args, { issuer: LOCAL_USER, first });
   await queue.sync();
   if (flags.detach) {
     context.out(flags.json ? `${JSON.stringify({ job_id: id })}\n` : `${id}\n`);
@@ -59,7 +80,7 @@ export async function submitAndWait<K extends JobKindName>(
     if (line !== said && Deno.stderr.isTerminal()) context.say(line);
     said = line;
     if (job.state === "done" || job.state === "error" || job.state === "cancelled") {
-      if (flags.json) context.out(`${JSON.stringify(jobView(job))}\n`);
+      if (flags.json) context.out(`${JSON.stringify(jobView(JOB_KINDS, job))}\n`);
       else if (job.state === "done") context.out(`${job.message}\n`);
       if (job.state !== "done") context.say(job.message);
       return job.state === "done" ? EXIT.done : EXIT.failed;
@@ -82,9 +103,10 @@ export const jobList: VerbBody = {
   async run({ flags }, context) {
     await using opened = await openQueue(context);
     const jobs = opened.queue.book.list();
-    if (jobs.length === 0 && !flags.json) context.out("no job yet: see `legend scrape` and `legend train`\n");
+    const verbs = JOB_KINDS.list.map(({ name }) => `\`legend ${name}\``).join(" and ");
+    if (jobs.length === 0 && !flags.json) context.out(`no job yet: see ${verbs}\n`);
     for (const job of jobs) {
-      context.out(flags.json ? `${JSON.stringify(jobView(job))}\n` : line(job));
+      context.out(flags.json ? `${JSON.stringify(jobView(JOB_KINDS, job))}\n` : line(job));
     }
     return EXIT.done;
   },
@@ -105,7 +127,7 @@ export const jobShow: VerbBody = {
   async run(call, context) {
     const [word] = call.args as [string];
     await using opened = await openQueue(context);
-    const view = jobView(found(opened.queue, word));
+    const view = jobView(JOB_KINDS, found(opened.queue, word));
     context.out(`${JSON.stringify(view, null, call.flags.json ? 0 : 2)}\n`);
     return EXIT.done;
   },

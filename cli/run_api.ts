@@ -50,11 +50,11 @@ import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { storeOf } from "./db.ts";
 import { usesStore } from "./doctor.ts";
 import { readiness, StoreProbe } from "./readiness.ts";
-import { checkOutput } from "../workers/output.ts";
+import { JOB_KINDS } from "../workers/kinds.ts";
 import { jwtSecret } from "./jwt_secret.ts";
 import { registryOf } from "./model.ts";
 import { Signing } from "./signing.ts";
-import { allowedBuckets, datasetsRoot, jobsLack } from "./run_worker.ts";
+import { jobPlaces, jobsLack } from "./run_worker.ts";
 
 /** How long a reader of legend.db waits: only for one that mends the file after a crash. */
 const READ_BUSY_MS = 1_000;
@@ -243,7 +243,7 @@ async function openParts(context: Context, supervised: boolean) {
     receipts,
     realtime: bridge,
     query: (name, params, signal) => runQuery(store, name, params, signal),
-    jobs: new JobQueue(log, context.outbox()),
+    jobs: new JobQueue(log, context.outbox(), JOB_KINDS),
     // With Kafka a worker of another host may have what this one lacks.
     jobsLack: briefly(() => kafka ? { store: null, engines: null } : jobsLack(context)),
     schedules: { read: () => readSchedules(path), write: (list) => writeSchedules(path, list) },
@@ -280,7 +280,7 @@ async function openParts(context: Context, supervised: boolean) {
         return manifest ? drawReport(manifest, theme) : null;
       },
     },
-    checkOutput: (wish) => checkOutput(wish, datasetsRoot(context), allowedBuckets(context)),
+    jobPlaces: () => jobPlaces(context),
     flow: () => ({ link: linkStatus(path), sink: sinkStatus(path) }),
     // Everybody may ask, and each answer reads files.
     ready: briefly(() =>

@@ -16,6 +16,8 @@ import { storeAddress } from "../core/store/address.ts";
 import type { StoreAddress } from "../core/store/client.ts";
 import { endWithParent } from "../ffi/process.ts";
 import type { JobSettings, JobsLack, LiveWish } from "../core/jobs/contract.ts";
+import type { JobPlaces } from "../core/jobs/kind.ts";
+import { JOB_KINDS } from "../workers/kinds.ts";
 import { auditAs, withDatabase } from "./audit_act.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { registryOf } from "./model.ts";
@@ -35,9 +37,9 @@ export const runWorker: VerbBody = {
     );
     const { signal } = context;
     const name = `worker-${instance}`;
-    const queue = new JobQueue(context.log(), context.outbox());
+    const queue = new JobQueue(context.log(), context.outbox(), JOB_KINDS);
     const following = queue.follow(signal);
-    const status = await JobStatusTeller.open(context.outbox(), name);
+    const status = await JobStatusTeller.open(context.outbox(), name, JOB_KINDS);
     const runner = new JobRunner({
       queue,
       name,
@@ -107,7 +109,7 @@ function trainersFolder(): string {
   }
 }
 
-export function datasetsRoot(context: Context): string {
+function datasetsRoot(context: Context): string {
   const configured = context.setting("datasets.root");
   const root = configured || `${context.dataDir().path}/datasets`;
   if (configured) Deno.mkdirSync(root, { recursive: true, mode: 0o700 });
@@ -115,9 +117,15 @@ export function datasetsRoot(context: Context): string {
   return Deno.realPathSync(root);
 }
 
-export function allowedBuckets(context: Context): string[] {
+function allowedBuckets(context: Context): string[] {
   return context.setting("s3.buckets").split(",").map((bucket) => bucket.trim()).filter(Boolean);
 }
+
+/** Where jobs of this host may write. */
+export const jobPlaces = (context: Context): JobPlaces => ({
+  datasetsRoot: datasetsRoot(context),
+  buckets: allowedBuckets(context),
+});
 
 /** The store that jobs of this host read, or why there is none. */
 function jobStore(context: Context): { store: StoreAddress | null; storeTrouble: string } {

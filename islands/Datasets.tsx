@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
 import { grouped } from "./format.ts";
 import { Ignored } from "./Ignored.tsx";
-import { JobList, type JobRow, moment, useJobs } from "./JobList.tsx";
+import { JobList, type JobRow, useJobs } from "./JobList.tsx";
 import { freshName, NewDataset } from "./NewDataset.tsx";
 
 interface File {
@@ -17,15 +17,6 @@ interface File {
 }
 
 const filesOf = ({ result }: JobRow) => (result?.files ?? []) as File[];
-
-function what(job: JobRow): string {
-  const { types, start_ms, end_ms, format, compress } = job.args as Record<string, unknown>;
-  const made = filesOf(job).map((file) => `${grouped(file.rows)} rows in ${file.output}`).join(", ");
-  const list = Array.isArray(types) ? types.join(", ") : "arb, mev";
-  return `${list} · ${moment(start_ms)} … ${moment(end_ms)} · ${format ?? "parquet"} ${compress ?? "zstd"}${
-    made ? ` · ${made}` : ""
-  }`;
-}
 
 const Copied = ({ text, what }: { text: string; what: string }) => (
   <>
@@ -71,7 +62,7 @@ function Files({ job }: { job: JobRow }) {
 const TAKEN = /it exists already/;
 
 export default function Datasets({ admin }: { admin: boolean }) {
-  const jobs = useJobs("scrape");
+  const jobs = useJobs("datasets");
   const [again, setAgain] = useState<JobRow | null>(null);
   return (
     <>
@@ -82,7 +73,6 @@ export default function Datasets({ admin }: { admin: boolean }) {
             title="Dataset jobs"
             asked={jobs}
             admin={admin}
-            what={what}
             detail={(job) => <Files job={job} />}
             instead={(job) =>
               TAKEN.test(job.message) ? { words: "Other name…", act: () => setAgain({ ...job }) } : null}

@@ -10,7 +10,9 @@ import { grouped, utc } from "./format.ts";
 
 export interface JobRow {
   job_id: string;
-  kind: "scrape" | "train";
+  kind: string;
+  /** What it is about, in one line. */
+  about: string;
   state: "queued" | "running" | "done" | "error" | "cancelled";
   progress: number;
   message: string;
@@ -35,9 +37,9 @@ const STATES = {
 
 export const shortId = (id: string) => id.slice(0, 8);
 
-/** All jobs of a kind, newest first; looked at again while the page is seen. */
-export const useJobs = (kind: JobRow["kind"]): JobsAsked =>
-  useAsked<JobsAnswer>(`/api/jobs?kind=${kind}`, EVERY_MS);
+/** All jobs that a page lists, newest first; looked at again while the page is seen. */
+export const useJobs = (page: "datasets" | "training"): JobsAsked =>
+  useAsked<JobsAnswer>(`/api/jobs?page=${page}`, EVERY_MS);
 
 interface JobsAnswer {
   jobs: JobRow[];
@@ -69,8 +71,6 @@ export interface JobListProps {
   readonly admin: boolean;
   /** Which of them are listed; all without. */
   only?(job: JobRow): boolean;
-  /** One line of what a job is about. */
-  what(job: JobRow): string;
   /** What else is known of a job that is over. */
   detail?(job: JobRow): ComponentChildren;
   /** Where trying again cannot help: what is offered instead. */
@@ -78,7 +78,7 @@ export interface JobListProps {
 }
 
 /** The jobs, and the log of the chosen one. */
-export function JobList({ title, asked, admin, only: mine, what, detail, instead }: JobListProps) {
+export function JobList({ title, asked, admin, only: mine, detail, instead }: JobListProps) {
   const jobs = (asked.value?.jobs ?? []).filter((job) => !mine || mine(job));
   const [only, setOnly] = useState<"all" | "running" | "error">("all");
   const [chosen, setChosen] = useState<string | null>(null);
@@ -165,7 +165,7 @@ export function JobList({ title, asked, admin, only: mine, what, detail, instead
                       </div>
                     </td>
                     <td class="two full">
-                      <span>{what(job)}</span>
+                      <span>{job.about}</span>
                       <span class="t2 s">{job.message}</span>
                     </td>
                     <td class="p3 t2 s">{time(job)}</td>
@@ -287,9 +287,6 @@ export function Choice<const T extends string>(
     </fieldset>
   );
 }
-
-/** A time of a job's arguments; a job of an older version has none that can be read safely. */
-export const moment = (ms: unknown) => typeof ms === "number" ? utc(ms).slice(0, 16) : "unknown time";
 
 /** Days back from now as a form has them. */
 export function day(back: number): string {

@@ -10,7 +10,7 @@ import { Quality } from "./Calibration.tsx";
 import { confirmed } from "./Confirm.tsx";
 import { utc } from "./format.ts";
 import { Ignored } from "./Ignored.tsx";
-import { JobList, type JobRow, moment, useJobs } from "./JobList.tsx";
+import { JobList, type JobRow, useJobs } from "./JobList.tsx";
 import { BASELINE, before, decides, modelOf } from "./model_compare.ts";
 import { modelQuestion } from "./ModelQuestion.tsx";
 import { Models, type ModelVerb } from "./Models.tsx";
@@ -19,15 +19,6 @@ import { NewTraining } from "./NewTraining.tsx";
 import { ShadowPanel } from "./ShadowPanel.tsx";
 
 const EVERY_MS = 2_000;
-
-const what = ({ args }: JobRow) => {
-  const { module, model, features, range } = args as Record<string, unknown> & {
-    range?: { start_ms: number; end_ms: number };
-  };
-  return `${module} · ${model ?? "xgb"} · ${features ?? "default"} · ${moment(range?.start_ms)} … ${
-    moment(range?.end_ms)
-  }`;
-};
 
 interface Deployed {
   version: string;
@@ -87,7 +78,7 @@ export default function Training({ admin }: { admin: boolean }) {
   const [module, setModule] = useModule("mev");
   const models = useAsked<{ modules: ModelList[] }>("/api/training/models", EVERY_MS);
   const [said, setSaid] = useState<Said & { module: ModuleName } | null>(null);
-  const jobs = useJobs("train");
+  const jobs = useJobs("training");
   const { agents } = useAgents([]);
   const running = ofModule(agents, module).filter(({ state }) => state === "running")
     .map(({ instance, model }) => ({ instance, version: model ?? BASELINE }));
@@ -131,7 +122,6 @@ export default function Training({ admin }: { admin: boolean }) {
             asked={jobs}
             only={({ args }) => args.module === module}
             admin={admin}
-            what={what}
           />
           {admin
             ? <NewTraining module={module} look={jobs.again} lacks={jobs.value?.lacks} />

@@ -1,9 +1,6 @@
-/** Job contract: REST bodies, CLI flags and forms parse with these; the wire twin is `jobs.proto`. */
+/** What all kinds of jobs share, and schedules; each kind is a file of `workers/kinds/`. The wire twin is `jobs.proto`. */
 import { z } from "zod";
-import { DEX_IDS } from "./dex.ts";
 
-export const JOB_KINDS = ["scrape", "train"] as const;
-export type JobKindName = (typeof JOB_KINDS)[number];
 export const JOB_STATES = ["queued", "running", "done", "error", "cancelled"] as const;
 export type JobStateName = (typeof JOB_STATES)[number];
 
@@ -40,79 +37,30 @@ export function parseMoment(given: string | number): number | null {
 const MOMENT_CHARS_MAX = 40;
 
 /** A time as it is asked for; milliseconds since 1970 afterwards. */
-const moment = z.union([z.number(), z.string()], { error: MOMENT_NEEDED }).transform((given, context) => {
-  const at = parseMoment(given);
-  if (at !== null) return at;
-  const shown = String(given).slice(0, MOMENT_CHARS_MAX);
-  const hint = /^\d{13}$/.test(shown) ? " (milliseconds?)" : "";
-  context.addIssue({ code: "custom", message: `${shown} is not a time${hint}, ${MOMENT_NEEDED}` });
-  return z.NEVER;
-});
+export const moment = z.union([z.number(), z.string()], { error: MOMENT_NEEDED }).transform(
+  (given, context) => {
+    const at = parseMoment(given);
+    if (at !== null) return at;
+    const shown = String(given).slice(0, MOMENT_CHARS_MAX);
+    const hint = /^\d{13}$/.test(shown) ? " (milliseconds?)" : "";
+    context.addIssue({ code: "custom", message: `${shown} is not a time${hint}, ${MOMENT_NEEDED}` });
+    return z.NEVER;
+  },
+);
 
 /** Milliseconds since 1970, as they lie on the log. */
 const stampMs = z.number().int().min(0).max(SECONDS_MAX * 1000);
 
-const after = { message: "need an end later than the start", path: ["end"] };
-const asked = { start: moment, end: moment };
-const range = z.strictObject(asked).refine(({ start, end }) => end > start, after)
+/** Of a range's `refine`. */
+export const needsLaterEnd = { message: "need an end later than the start", path: ["end"] };
+
+/** `[start, end)` as it is asked for; in milliseconds afterwards. */
+export const range = z.strictObject({ start: moment, end: moment })
+  .refine(({ start, end }) => end > start, needsLaterEnd)
   .transform(({ start, end }) => ({ start_ms: start, end_ms: end }));
-const keptRange = z.strictObject({ start_ms: stampMs, end_ms: stampMs });
 
-const scrapeMore = {
-  types: z.array(z.enum(["arb", "mev"])).min(1).max(2).default(["arb", "mev"]),
-  /** Empty: all. */
-  dex: z.array(z.enum(DEX_IDS)).max(DEX_IDS.length).default([]),
-  format: z.enum(["parquet", "jsonl"]).default("parquet"),
-  compress: z.enum(["zstd", "gzip", "none"]).default("zstd"),
-  /** A path below `datasets.root`, or `s3://bucket/key`. */
-  output: z.string().min(1).max(1024),
-};
-
-/** What a dataset is asked for with: `[start, end)` by the events' time. */
-export const scrapeArgs = z.strictObject({ ...asked, ...scrapeMore })
-  .refine(({ start, end }) => end > start, after)
-  .transform(({ start, end, ...more }) => ({ start_ms: start, end_ms: end, ...more }));
-export type ScrapeArgs = z.output<typeof scrapeArgs>;
-
-const trainMore = {
-  module: z.enum(["arbitrage", "mev"]),
-  features: z.enum(["default", "extended"]).default("default"),
-  model: z.enum(["xgb", "lgbm", "torch"]).default("xgb"),
-  gpu: z.boolean().default(false),
-  params: z.preprocess(
-    // `lr` is the older name.
-    (value) => {
-      if (typeof value !== "object" || value === null || !("lr" in value)) return value;
-      const { lr, ...rest } = value as Record<string, unknown>;
-      return { learning_rate: lr, ...rest };
-    },
-    z.strictObject({
-      max_depth: z.number().int().min(1).max(12).default(8),
-      learning_rate: z.number().gt(0).max(1).default(0.08),
-      n_estimators: z.number().int().min(1).max(5000).default(600),
-      subsample: z.number().gt(0).max(1).default(0.9),
-      colsample: z.number().gt(0).max(1).default(0.8),
-      lambda: z.number().min(0).max(1000).default(1.2),
-      seed: z.number().int().min(0).max(2 ** 31 - 1).default(7),
-    }).prefault({}),
-  ).prefault({}),
-  /** What becomes of the model: nothing, live when it wins on the later slice, or in shadow. */
-  promote: z.enum(["never", "if_better", "shadow"]).default("never"),
-};
-
-/** What a training is asked for with. */
-export const trainArgs = z.strictObject({ ...trainMore, range });
-/** A job's arguments as they lie on the log: what was asked for, read once, its times in milliseconds. */
-export const keptArgs = {
-  scrape: z.strictObject({ ...keptRange.shape, ...scrapeMore }),
-  train: z.strictObject({ ...trainMore, range: keptRange }),
-} as const;
-export type TrainArgs = z.output<typeof trainArgs>;
-/** By kind. */
-export interface JobArgs {
-  scrape: ScrapeArgs;
-  train: TrainArgs;
-}
+/** A range as it lies on the log. */
+export const keptRange = z.strictObject({ start_ms: stampMs, end_ms: stampMs });
 
 /** A cron line in UTC with what it starts. */
 export const schedule = z.strictObject({
@@ -132,12 +80,6 @@ export const schedule = z.strictObject({
 });
 export type Schedule = z.output<typeof schedule>;
 export const schedules = z.strictObject({ schedules: z.array(schedule).max(50) });
-
-/** What a schedule asks for, over a range in milliseconds. */
-export const scheduledArgs = (
-  args: Schedule["args"],
-  range: { start_ms: number; end_ms: number },
-): TrainArgs => keptArgs.train.parse({ ...args, range });
 
 export interface TrainResult {
   version: string;

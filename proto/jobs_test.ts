@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { keptArgs, parseMoment, scrapeArgs, trainArgs } from "./jobs.ts";
+import { keptRange, parseMoment, range } from "./jobs.ts";
 
 /** What is meant, written down as UTC milliseconds by hand. */
 const MIDNIGHT = 1_794_873_600_000; // 2026-11-17T00:00:00Z
@@ -63,7 +63,7 @@ const BAD: readonly (string | number)[] = [
 for (const given of BAD) {
   Deno.test(`operator 13: ${JSON.stringify(given)?.slice(0, 40)} is not a time`, () => {
     assert.equal(parseMoment(given), null);
-    const refused = scrapeArgs.safeParse({ start: given, end: "2026-11-18", output: "a.parquet" });
+    const refused = range.safeParse({ start: given, end: "2026-11-18" });
     const [issue] = refused.error!.issues;
     assert.deepEqual(issue!.path, ["start"]);
     assert.match(issue!.message, /need a date \(2026-11-17/);
@@ -72,25 +72,11 @@ for (const given of BAD) {
   });
 }
 
-Deno.test("arguments lie on the log in milliseconds and are read from there as they are", () => {
-  const scrape = scrapeArgs.parse({ start: "2026-11-17", end: "2026-11-17T10:00+09:00", output: "a" });
-  assert.deepEqual([scrape.start_ms, scrape.end_ms], [MIDNIGHT, MIDNIGHT + HOUR]);
-  assert.deepEqual(keptArgs.scrape.parse(JSON.parse(JSON.stringify(scrape))), scrape);
-  const train = trainArgs.parse({ module: "mev", range: { start: 0, end: "2026-11-17" } });
-  assert.deepEqual(train.range, { start_ms: 0, end_ms: MIDNIGHT });
-  assert.deepEqual(keptArgs.train.parse(JSON.parse(JSON.stringify(train))), train);
-  // Text on the log, as an older version left it, is not read in anybody's zone.
-  for (const range of [{ start: "2026-11-27T07:36", end: "2026-11-28" }, { start_ms: "0", end_ms: "1" }]) {
-    assert.ok(!keptArgs.train.safeParse({ module: "mev", range }).success);
-    assert.ok(!keptArgs.scrape.safeParse({ ...range, output: "a" }).success);
-  }
-});
-
-Deno.test("a range ends later than it starts", () => {
-  const { success, error } = trainArgs.safeParse({
-    module: "mev",
-    range: { start: "2026-11-17", end: "2026-11-17" },
-  });
+Deno.test("a range ends later than it starts, and is kept in milliseconds", () => {
+  const { success, error } = range.safeParse({ start: "2026-11-17", end: "2026-11-17" });
   assert.ok(!success);
   assert.match(error!.issues[0]!.message, /need an end later than the start/);
+  const asked = range.parse({ start: "2026-11-17", end: "2026-11-17T10:00+09:00" });
+  assert.deepEqual(asked, { start_ms: MIDNIGHT, end_ms: MIDNIGHT + HOUR });
+  assert.deepEqual(keptRange.parse(asked), asked);
 });

@@ -6,6 +6,7 @@ import type { SharedAccounts } from "../core/auth/shared_accounts.ts";
 import type { Tokens } from "../core/auth/tokens.ts";
 import type { AgentStatus, ModuleName, SendCommand, Unreadable } from "../core/control/control.ts";
 import type { JobsLack } from "../core/jobs/contract.ts";
+import type { JobPlaces } from "../core/jobs/kind.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import type { ShadowComparison } from "../core/models/shadow.ts";
 import type { ModelList } from "../core/models/models.ts";
@@ -131,8 +132,8 @@ export interface ApiDeps {
     /** The report of a version as SVG; null when it has none. */
     report(module: ModuleName, version: string, theme: ReportTheme): string | null;
   };
-  /** Throws where a dataset may not be written, or something has its name already. */
-  checkOutput(wish: { output: string; types: readonly string[] }): void;
+  /** Where jobs of this host may write. */
+  jobPlaces(): JobPlaces;
   /** What link and sink say of themselves. */
   flow(): { link: LinkStatus | null; sink: SinkStatus | null };
   asset(name: string): Asset | undefined;

@@ -1,10 +1,11 @@
 /** Jobs, datasets, training and schedules: bodies become descriptors on the queue, nothing runs here. */
 import { AppError } from "../core/platform/errors.ts";
-import { jobDetail, jobView } from "../core/jobs/queue.ts";
+import { jobView } from "../core/jobs/queue.ts";
+import type { AnyJobKind } from "../core/jobs/kind.ts";
 import { parseCron } from "../core/jobs/cron.ts";
 import { may, type Principal } from "../core/auth/rights.ts";
 import type { Job } from "../core/jobs/book.ts";
-import { type JobArgs, type JobKindName, schedules, scrapeArgs, trainArgs } from "../proto/jobs.ts";
+import { schedules } from "../proto/jobs.ts";
 import { emptyBody } from "../proto/api.ts";
 import type { ApiDeps } from "./deps.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
@@ -51,13 +52,10 @@ const SCHEMAS = {
   },
 } as const;
 
-/** Throws `forbidden` for who may give jobs but may not say what decides. */
-function needsModels(principal: Principal, promote: JobArgs["train"]["promote"]): void {
-  if (promote === "never" || may(principal, "models")) return;
-  throw new AppError(
-    "forbidden",
-    `Cannot go on: promote \`${promote}\` needs the right \`models\`, without it only \`never\` is taken`,
-  );
+/** Throws `forbidden` for who may give jobs, but not with these arguments. */
+function mayGive(principal: Principal, kind: AnyJobKind, args: unknown): void {
+  const needed = kind.needs?.(args ?? {});
+  if (needed && !may(principal, needed.right)) throw new AppError("forbidden", `Cannot go on: ${needed.why}`);
 }
 
 export function jobRoutes(deps: ApiDeps): Route[] {
@@ -67,46 +65,44 @@ export function jobRoutes(deps: ApiDeps): Route[] {
     if (!job) throw new AppError("not_found", `Cannot find job ${id}`);
     return job;
   };
-  const submit = async <K extends JobKindName>(
-    c: RouteContext,
-    kind: K,
-    args: JobArgs[K],
-  ) => {
+  const { kinds } = deps.jobs;
+  const view = (job: Job) => jobView(kinds, job);
+  const submit = async (c: RouteContext, kind: AnyJobKind, args: unknown) => {
     const { name } = principalOf(c);
-    if (kind === "train") needsModels(principalOf(c), (args as JobArgs["train"]).promote);
-    const first = () => deps.audit({ who: name, action: kind, detail: jobDetail(args) });
-    const job_id = await deps.jobs.submit(kind, args, { issuer: name, first });
+    mayGive(principalOf(c), kind, args);
+    const first = () => deps.audit({ who: name, action: kind.name, detail: kind.detail(args) });
+    const job_id = await deps.jobs.submit(kind.name, args, { issuer: name, first });
     return c.json({ ok: true, job_id }, 202);
   };
-  const state = (kind: "scrape" | "train", path: string, summary: string) =>
+  const start = (kind: AnyJobKind, path: string) =>
+    route({
+      method: "POST",
+      path,
+      right: "jobs",
+      summary: kind.start.summary,
+      body: kind.asked,
+      handle: async (c, body) => {
+        kind.check?.(body, deps.jobPlaces());
+        return await submit(c, kind, body);
+      },
+    });
+  const state = (kind: AnyJobKind, path: string) =>
     route({
       method: "GET",
       path,
       right: "read",
-      summary,
+      summary: kind.state.summary,
       handle: (c) => {
         const job = known(c);
-        if (job.kind !== kind) throw new AppError("not_found", `Job ${job.id} is a ${job.kind}`);
-        return c.json(jobView(job));
+        if (job.kind !== kind.name) throw new AppError("not_found", `Job ${job.id} is a ${job.kind}`);
+        return c.json(view(job));
       },
     });
   return [
-    ...["/api/datasets/scrape", "/api/datasets/export"].map((path) =>
-      route({
-        method: "POST",
-        path,
-        right: "jobs",
-        summary: "Write rows of the store as a dataset; answers with the job",
-        body: scrapeArgs,
-        handle: async (c, body) => {
-          deps.checkOutput(body);
-          return await submit(c, "scrape", body);
-        },
-      })
-    ),
-    ...["/api/datasets/status/:id", "/api/datasets/export/:id"].map((path) =>
-      state("scrape", path, "One dataset's job")
-    ),
+    ...kinds.list.flatMap((kind) => [
+      ...kind.start.paths.map((path) => start(kind, path)),
+      ...kind.state.paths.map((path) => state(kind, path)),
+    ]),
     route({
       method: "GET",
       path: "/api/datasets/schema/:type",
@@ -120,32 +116,21 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         return c.json({ type, columns: SCHEMAS[type] });
       },
     }),
-    ...["/api/training/start", "/api/training/train"].map((path) =>
-      route({
-        method: "POST",
-        path,
-        right: "jobs",
-        summary:
-          "Train a model; answers with the job. `promote` other than `never` needs the right `models` too",
-        body: trainArgs,
-        handle: (c, body) => submit(c, "train", body),
-      })
-    ),
-    ...["/api/training/status/:id", "/api/training/jobs/:id"].map((path) =>
-      state("train", path, "One training's job")
-    ),
     route({
       method: "GET",
       path: "/api/jobs",
       right: "read",
-      summary: "All jobs, newest first; `?kind=` and `?state=` choose; `lacks`: why none could run here",
+      summary:
+        "All jobs, newest first; `?kind=`, `?state=` and `?page=` choose; `lacks`: why none could run here",
       handle: (c) => {
-        const { kind, state } = c.req.query();
+        const { kind, state, page } = c.req.query();
+        if (kind) kinds.named(kind);
         const jobs = deps.jobs.book.list().filter((job) =>
-          (!kind || job.kind === kind) && (!state || job.state === state)
+          (!kind || job.kind === kind) && (!state || job.state === state) &&
+          (!page || kinds.named(job.kind).page === page)
         );
         return c.json({
-          jobs: jobs.slice(0, LIST_MAX).map(jobView),
+          jobs: jobs.slice(0, LIST_MAX).map(view),
           total: jobs.length,
           lacks: deps.jobsLack(),
         });
@@ -158,7 +143,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       summary: "One job with the tail of its log",
       handle: (c) => {
         const job = known(c);
-        return c.json({ ...jobView(job), log: job.log.slice(-LOG_TAIL) });
+        return c.json({ ...view(job), log: job.log.slice(-LOG_TAIL) });
       },
     }),
     route({
@@ -178,9 +163,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         handle: async (c) => {
           const job = known(c);
           // A training that is tried again goes live again.
-          if (verb === "retry" && job.kind === "train") {
-            needsModels(principalOf(c), (job.args as Partial<JobArgs["train"]>).promote ?? "never");
-          }
+          if (verb === "retry") mayGive(principalOf(c), kinds.named(job.kind), job.args);
           const who = principalOf(c).name;
           await deps.jobs[verb](
             job.id,
@@ -212,7 +195,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       handle: async (c, body) => {
         const kept = new Set(deps.schedules.read().map((one) => JSON.stringify(one)));
         for (const one of body.schedules) {
-          if (!kept.has(JSON.stringify(one))) needsModels(principalOf(c), one.args.promote);
+          if (!kept.has(JSON.stringify(one))) mayGive(principalOf(c), kinds.named(one.kind), one.args);
         }
         await deps.audit({
           who: principalOf(c).name,

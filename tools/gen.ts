@@ -1,10 +1,10 @@
 /**
  * Writes everything that follows from one source: messages from proto/*.proto (Rust and TypeScript), the C boundary's
- * table from the exports of ffi/abi, docs/CLI.md from the verbs, docs/CONFIG.md from the configuration schema.
+ * table from the exports of ffi/abi, the enum of job kinds and their verbs from workers/kinds.ts, docs/CLI.md from the verbs, docs/CONFIG.md from the configuration schema.
  * `--check` writes to a temporary folder instead and fails when a committed file differs.
  */
-import { COMMANDS } from "../cli/registry.ts";
 import { commandDocs } from "../cli/help.ts";
+import { JOB_KINDS } from "../workers/kinds.ts";
 import { configDocs } from "../core/config/docs.ts";
 import { readExports, symbolsTs, versionRs } from "./abi_symbols.ts";
 import { must, say, task } from "./command.ts";
@@ -12,6 +12,8 @@ import { ROOT } from "./paths.ts";
 
 const PROTOS = ["realtime", "control", "jobs"].map((name) => `proto/${name}.proto`);
 const SYMBOLS = "ffi/symbols.gen.ts";
+const JOBS_PROTO = "proto/jobs.proto";
+const JOB_VERBS = "cli/verbs/job_kinds.gen.ts";
 const VERSION = "ffi/abi/src/version.rs";
 const PBJS = [
   "-t",
@@ -27,10 +29,47 @@ const PBJS = [
   "--no-typeurl",
 ]; // deno-fmt-ignore-line
 
+/** `jobs.proto` with the numbers of the kinds. */
+async function jobsProto(): Promise<string> {
+  const rows = JOB_KINDS.list.toSorted((a, b) => a.number - b.number)
+    .map(({ name, number }) => `  ${name.toUpperCase()} = ${number};\n`);
+  const text = await Deno.readTextFile(`${ROOT}/${JOBS_PROTO}`);
+  return text.replace(/(?<=enum JobKind \{\n {2}JOB_UNKNOWN = 0;\n)[^}]*/, rows.join(""));
+}
+
+/** The verbs of the kinds as plain data: the command line shows them without loading what a job is. */
+function jobVerbs(): string {
+  const rows = JOB_KINDS.list.map(({ name, verb: { read: _, ...verb } }) => ({ name, ...verb }));
+  return "/** Written by `deno task gen` from workers/kinds.ts; do not edit. */\n" +
+    'import type { Command } from "../command.ts";\n\n' +
+    'export const JOB_KIND_VERBS: readonly (Omit<Command, "group" | "body" | "flags"> & Required<Pick<Command, "flags">>)[] = ' +
+    `${JSON.stringify(rows)};\n`;
+}
+
 async function generate(out: string): Promise<string[]> {
   await Deno.mkdir(`${out}/proto/gen`, { recursive: true });
-  await must("cargo", ["run", "-q", "--locked", "-p", "gen", "--", `${ROOT}/proto`, `${out}/ffi/wire/src/gen`], { cwd: `${ROOT}/ffi` });
-  await must(Deno.execPath(), ["run", "-A", "-q", "npm:protobufjs-cli@2.7.1/pbjs", ...PBJS, "-d", "-o", `${out}/proto/gen/messages.js`, ...PROTOS]);
+  await Deno.writeTextFile(`${out}/${JOBS_PROTO}`, await jobsProto());
+  await must("cargo", [
+    "run",
+    "-q",
+    "--locked",
+    "-p",
+    "gen",
+    "--",
+    `${ROOT}/proto`,
+    `${out}/ffi/wire/src/gen`,
+  ], { cwd: `${ROOT}/ffi` });
+  await must(Deno.execPath(), [
+    "run",
+    "-A",
+    "-q",
+    "npm:protobufjs-cli@2.7.1/pbjs",
+    ...PBJS,
+    "-d",
+    "-o",
+    `${out}/proto/gen/messages.js`,
+    ...PROTOS,
+  ]);
   // The generator writes for CommonJS; Deno reads modules only.
   const types = `${out}/proto/gen/messages.d.ts`;
   const text = await Deno.readTextFile(types);
@@ -39,12 +78,26 @@ async function generate(out: string): Promise<string[]> {
   const exports = readExports();
   await Deno.writeTextFile(`${out}/${SYMBOLS}`, symbolsTs(exports));
   await Deno.writeTextFile(`${out}/${VERSION}`, versionRs(exports));
-  await must(Deno.execPath(), ["fmt", "-q", "--line-width=110", `${out}/${SYMBOLS}`]);
+  await Deno.mkdir(`${out}/cli/verbs`, { recursive: true });
+  await Deno.writeTextFile(`${out}/${JOB_VERBS}`, jobVerbs());
+  await must(Deno.execPath(), ["fmt", "-q", "--line-width=110", `${out}/${SYMBOLS}`, `${out}/${JOB_VERBS}`]);
   await Deno.mkdir(`${out}/docs`, { recursive: true });
+  // Not before the verbs of the kinds are written.
+  const { COMMANDS } = await import("../cli/registry.ts");
   await Deno.writeTextFile(`${out}/docs/CLI.md`, commandDocs(COMMANDS));
   await Deno.writeTextFile(`${out}/docs/CONFIG.md`, configDocs());
   const rust = ["control", "jobs", "realtime"].map((name) => `ffi/wire/src/gen/${name}.rs`);
-  return [SYMBOLS, VERSION, ...rust, "proto/gen/messages.js", "proto/gen/messages.d.ts", "docs/CLI.md", "docs/CONFIG.md"];
+  return [
+    JOBS_PROTO,
+    JOB_VERBS,
+    SYMBOLS,
+    VERSION,
+    ...rust,
+    "proto/gen/messages.js",
+    "proto/gen/messages.d.ts",
+    "docs/CLI.md",
+    "docs/CONFIG.md",
+  ];
 }
 
 await task(async () => {

@@ -1,12 +1,9 @@
 /** The Web Worker of one job: starts what it is told, tells how it goes, ends with one answer. */
 /// <reference lib="deno.worker" />
 import { AppError } from "../core/platform/errors.ts";
-import type { FromWorker, Job, JobPorts, JobStart, LiveWish, ToWorker } from "../core/jobs/contract.ts";
-import { scrape } from "./scrape.ts";
-import { train } from "./train.ts";
-
-// deno-lint-ignore no-explicit-any -- each row parses its own arguments
-const JOBS: readonly Job<any>[] = [scrape, train];
+import type { FromWorker, JobPorts, JobStart, LiveWish, ToWorker } from "../core/jobs/contract.ts";
+import type { AnyJobKind } from "../core/jobs/kind.ts";
+import { JOB_KINDS } from "./kinds.ts";
 
 const port = self as unknown as Pick<Worker, "postMessage"> & {
   onmessage: (event: MessageEvent<ToWorker>) => void;
@@ -46,9 +43,8 @@ async function run({ id, kind, args, token, settings }: JobStart): Promise<void>
     goLive: async (live) => (await confirmed(live)).refused ?? null,
   };
   try {
-    const job = JOBS.find((job) => job.kind === kind);
-    if (!job) throw new AppError("invalid", `Cannot run a job of kind ${kind}: this version has none`);
-    const { result, message } = await job.run(parsed(job, args), ports);
+    const job = JOB_KINDS.named(kind);
+    const { result, message } = await job.run(checked(job, args), ports);
     say({ type: "done", result, message });
   } catch (error) {
     if (stop.signal.aborted) return say({ type: "error", message: "cancelled", final: true });
@@ -60,20 +56,17 @@ async function run({ id, kind, args, token, settings }: JobStart): Promise<void>
   }
 }
 
-/** Throws `invalid` for arguments that lie on the log in another version's form. */
-// deno-lint-ignore no-explicit-any -- each row parses its own arguments
-function parsed(job: Job<any>, args: unknown): unknown {
-  try {
-    return job.parse(args);
-  } catch (error) {
-    throw new AppError(
-      "invalid",
-      `Cannot run this ${job.kind}: another version of legend asked for it, ask again`,
-      {
-        cause: error,
-      },
-    );
-  }
+/** Parsed at the door; throws `invalid` for arguments that lie on the log in another version's form. */
+function checked(kind: AnyJobKind, args: unknown): unknown {
+  const { success, data, error } = kind.kept.safeParse(args);
+  if (success) return data;
+  throw new AppError(
+    "invalid",
+    `Cannot run this ${kind.name}: another version of legend asked for it, ask again`,
+    {
+      cause: error,
+    },
+  );
 }
 
 port.onmessage = ({ data }) => {

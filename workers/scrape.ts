@@ -4,8 +4,9 @@ import { Readable } from "node:stream";
 import type { Transform } from "node:stream";
 import { AppError } from "../core/platform/errors.ts";
 import { Store } from "../core/store/client.ts";
-import { keptArgs, type ScrapeArgs, type ScrapeResult } from "../proto/jobs.ts";
-import type { Job, JobPorts } from "../core/jobs/contract.ts";
+import type { ScrapeResult } from "../proto/jobs.ts";
+import type { ScrapeArgs } from "./scrape_args.ts";
+import type { JobPorts } from "../core/jobs/contract.ts";
 import { openOutput, outputOf, resolveOutput } from "./output.ts";
 import { FOOTER_BYTES_MAX, footerLength, parquetRows } from "./parquet_rows.ts";
 
@@ -101,53 +102,53 @@ export function scrapedText(files: ScrapeResult["files"]): string {
   return `${sum("rows")} rows in ${sum("bytes")} bytes`;
 }
 
-export const scrape: Job<ScrapeArgs> = {
-  kind: "scrape",
-  parse: (args) => keptArgs.scrape.parse(args),
-  async run(args, ports) {
-    const { settings } = ports;
-    if (!settings.store) throw new AppError("unavailable", settings.storeTrouble);
-    const address = settings.store;
-    const store = new Store(() => address);
-    const types = [...new Set(args.types)].sort();
-    const totals = new Map<DatasetType, number>();
-    for (const type of types) {
-      const { count, params } = queryOf(args, type);
-      const [row] = await store.query<{ rows: string }>(count, { params, signal: ports.signal });
-      totals.set(type, Number(row!.rows));
-    }
-    const all = [...totals.values()].reduce((sum, rows) => sum + rows, 0);
-    if (all === 0) {
-      const day = (ms: number) => new Date(ms).toISOString();
-      throw new AppError(
-        "not_found",
-        `Cannot scrape: no rows of ${types.join(" and ")} between ${day(args.start_ms)} and ${
-          day(args.end_ms)
-        }${args.dex.length > 0 ? ` of ${args.dex.join(", ")}` : ""}`,
-      );
-    }
-    const files: ScrapeResult["files"] = [];
-    let before = 0;
-    for (const type of types) {
-      const total = totals.get(type)!;
-      if (total === 0) continue;
-      const known = await publishedBefore(args, type, ports);
-      if (known) {
-        files.push(known);
-        before += total;
-        continue;
-      }
-      files.push(
-        await scrapeOne(store, args, type, total, ports, (rows) => {
-          const done = before + Math.min(rows, total);
-          ports.progress(Math.min(0.99, done / all), `${grouped(done)} of ${grouped(all)} rows`);
-        }),
-      );
+/** The job itself. */
+export async function runScrape(
+  args: ScrapeArgs,
+  ports: JobPorts,
+): Promise<{ result: unknown; message: string }> {
+  const { settings } = ports;
+  if (!settings.store) throw new AppError("unavailable", settings.storeTrouble);
+  const address = settings.store;
+  const store = new Store(() => address);
+  const types = [...new Set(args.types)].sort();
+  const totals = new Map<DatasetType, number>();
+  for (const type of types) {
+    const { count, params } = queryOf(args, type);
+    const [row] = await store.query<{ rows: string }>(count, { params, signal: ports.signal });
+    totals.set(type, Number(row!.rows));
+  }
+  const all = [...totals.values()].reduce((sum, rows) => sum + rows, 0);
+  if (all === 0) {
+    const day = (ms: number) => new Date(ms).toISOString();
+    throw new AppError(
+      "not_found",
+      `Cannot scrape: no rows of ${types.join(" and ")} between ${day(args.start_ms)} and ${
+        day(args.end_ms)
+      }${args.dex.length > 0 ? ` of ${args.dex.join(", ")}` : ""}`,
+    );
+  }
+  const files: ScrapeResult["files"] = [];
+  let before = 0;
+  for (const type of types) {
+    const total = totals.get(type)!;
+    if (total === 0) continue;
+    const known = await publishedBefore(args, type, ports);
+    if (known) {
+      files.push(known);
       before += total;
+      continue;
     }
-    return { result: { files } satisfies ScrapeResult, message: scrapedText(files) };
-  },
-};
+    files.push(
+      await scrapeOne(store, args, type, total, ports, (rows) => {
+        const done = before + Math.min(rows, total);
+        ports.progress(Math.min(0.99, done / all), `${grouped(done)} of ${grouped(all)} rows`);
+      }),
+    );
+    before += total;
+  }
+  return { result: { files } satisfies ScrapeResult, message: scrapedText(files) };
+}
 
 async function scrapeOne(
   store: Store,

@@ -13,8 +13,9 @@ import {
   type TrainedModel,
   type Training,
 } from "../ffi/models.ts";
-import { keptArgs, type TrainArgs, type TrainResult } from "../proto/jobs.ts";
-import type { Job, JobPorts } from "../core/jobs/contract.ts";
+import type { TrainResult } from "../proto/jobs.ts";
+import type { TrainArgs } from "./train_args.ts";
+import type { JobPorts } from "../core/jobs/contract.ts";
 import { promotion } from "./promotion.ts";
 import { datasetHash, type Example, loadExamples, matrix, type Split, split } from "./training_data.ts";
 
@@ -68,80 +69,80 @@ function engineParams(args: TrainArgs, threads: number): [string, string][] {
   });
 }
 
-export const train: Job<TrainArgs> = {
-  kind: "train",
-  parse: (args) => keptArgs.train.parse(args),
-  async run(args, ports) {
-    const { settings, signal } = ports;
-    if (!settings.store) throw new AppError("unavailable", settings.storeTrouble);
-    if (args.model !== "torch" && settings.trainers === "") {
-      throw new AppError(
-        "unavailable",
-        "Cannot train: this build has no XGBoost and LightGBM, use --model torch",
-      );
-    }
-    const address = settings.store;
-    const store = new Store(() => address);
-    const library = new Library(settings.libraryPath);
-    const { names, default: defaults, schema } = featureNames(library, args.module);
-    ports.progress(
-      0.01,
-      args.gpu ? "GPU asked for: the engines of this build run on the CPU" : "reading the store",
+/** The job itself. */
+export async function runTrain(
+  args: TrainArgs,
+  ports: JobPorts,
+): Promise<{ result: unknown; message: string }> {
+  const { settings, signal } = ports;
+  if (!settings.store) throw new AppError("unavailable", settings.storeTrouble);
+  if (args.model !== "torch" && settings.trainers === "") {
+    throw new AppError(
+      "unavailable",
+      "Cannot train: this build has no XGBoost and LightGBM, use --model torch",
     );
-    const examples = await loadExamples(store, args.module, args.range, names, signal);
-    if (examples.length === 0) {
-      throw new AppError("not_found", `Cannot train ${args.module}: no rows with features in the range`);
-    }
-    const parts = split(examples, args.module);
-    const count = args.features === "default" ? defaults : names.length;
-    ports.progress(
-      0.1,
-      `${parts.train.length} rows to learn, ${parts.watched.length} to stop by, ${parts.test.length} to judge`,
-    );
-    const { model, rounds } = await fit(library, args, parts, count, ports);
-    using trained = model;
-    const calibration = await trained.calibrate(matrix(parts.watched, count));
-    const test = matrix(parts.test, count);
-    const answers = await trained.predict(test.rows, parts.test.length);
-    const metrics = judge(library, test.labels, answers);
-    const few = parts.test.slice(0, IMPORTANCE_ROWS_MAX);
-    const about: ModelAbout = {
-      kind: args.model,
-      features: args.features,
-      feature_names: names.slice(0, count),
-      schema_hash: schema[args.features],
-      dataset: {
-        start: new Date(args.range.start_ms).toISOString(),
-        end: new Date(args.range.end_ms).toISOString(),
-        rows: examples.length,
-        positives: examples.filter((row) => row.label === 1).length,
-        sha256: datasetHash(examples),
-      },
-      params: args.params,
-      rounds,
-      split: parts.how,
-      calibration,
-      metrics,
-      importance: few.length > 0 ? await trained.importance(matrix(few, count)) : [],
-      per_dex: perDex(library, parts.test, answers),
-      code_version: settings.version,
-    };
-    ports.progress(0.97, `judged on ${metrics.rows} later rows: log loss ${metrics.log_loss.toFixed(4)}`);
-    const registry = new ModelRegistry(library, settings.dataDir, settings.signSkHex);
-    const step = Math.max(1, Math.floor(parts.train.length / GOLDEN_ROWS));
-    const golden = matrix(parts.train.filter((_, at) => at % step === 0).slice(0, GOLDEN_ROWS), count).rows;
-    // The registry keeps a version once, whoever brings it; but a run that lost the job brings none.
-    await ports.confirm();
-    const { version, bytes } = await registry.register(args.module, trained, about, golden);
-    const { promoted, why } = await promote(args, registry, library, version, metrics, parts.test, ports);
-    const { auc, log_loss } = metrics;
-    const result: TrainResult = { version, bytes, promoted, why, auc, log_loss };
-    return {
-      result,
-      message: `${version}: ${auc === null ? "AUC not known" : `AUC ${auc.toFixed(4)}`}; ${why}`,
-    };
-  },
-};
+  }
+  const address = settings.store;
+  const store = new Store(() => address);
+  const library = new Library(settings.libraryPath);
+  const { names, default: defaults, schema } = featureNames(library, args.module);
+  ports.progress(
+    0.01,
+    args.gpu ? "GPU asked for: the engines of this build run on the CPU" : "reading the store",
+  );
+  const examples = await loadExamples(store, args.module, args.range, names, signal);
+  if (examples.length === 0) {
+    throw new AppError("not_found", `Cannot train ${args.module}: no rows with features in the range`);
+  }
+  const parts = split(examples, args.module);
+  const count = args.features === "default" ? defaults : names.length;
+  ports.progress(
+    0.1,
+    `${parts.train.length} rows to learn, ${parts.watched.length} to stop by, ${parts.test.length} to judge`,
+  );
+  const { model, rounds } = await fit(library, args, parts, count, ports);
+  using trained = model;
+  const calibration = await trained.calibrate(matrix(parts.watched, count));
+  const test = matrix(parts.test, count);
+  const answers = await trained.predict(test.rows, parts.test.length);
+  const metrics = judge(library, test.labels, answers);
+  const few = parts.test.slice(0, IMPORTANCE_ROWS_MAX);
+  const about: ModelAbout = {
+    kind: args.model,
+    features: args.features,
+    feature_names: names.slice(0, count),
+    schema_hash: schema[args.features],
+    dataset: {
+      start: new Date(args.range.start_ms).toISOString(),
+      end: new Date(args.range.end_ms).toISOString(),
+      rows: examples.length,
+      positives: examples.filter((row) => row.label === 1).length,
+      sha256: datasetHash(examples),
+    },
+    params: args.params,
+    rounds,
+    split: parts.how,
+    calibration,
+    metrics,
+    importance: few.length > 0 ? await trained.importance(matrix(few, count)) : [],
+    per_dex: perDex(library, parts.test, answers),
+    code_version: settings.version,
+  };
+  ports.progress(0.97, `judged on ${metrics.rows} later rows: log loss ${metrics.log_loss.toFixed(4)}`);
+  const registry = new ModelRegistry(library, settings.dataDir, settings.signSkHex);
+  const step = Math.max(1, Math.floor(parts.train.length / GOLDEN_ROWS));
+  const golden = matrix(parts.train.filter((_, at) => at % step === 0).slice(0, GOLDEN_ROWS), count).rows;
+  // The registry keeps a version once, whoever brings it; but a run that lost the job brings none.
+  await ports.confirm();
+  const { version, bytes } = await registry.register(args.module, trained, about, golden);
+  const { promoted, why } = await promote(args, registry, library, version, metrics, parts.test, ports);
+  const { auc, log_loss } = metrics;
+  const result: TrainResult = { version, bytes, promoted, why, auc, log_loss };
+  return {
+    result,
+    message: `${version}: ${auc === null ? "AUC not known" : `AUC ${auc.toFixed(4)}`}; ${why}`,
+  };
+}
 
 /** Trains until nothing gets better; the model of the best round. */
 async function fit(

@@ -1,6 +1,14 @@
 /** Jobs and models. */
 import type { Command } from "../command.ts";
 import { DETACH_FLAG, JSON_FLAG, LOCAL_FLAG, TIME_FLAGS } from "./flags.ts";
+import { JOB_KIND_VERBS } from "./job_kinds.gen.ts";
+
+const startVerb = ({ flags, ...verb }: (typeof JOB_KIND_VERBS)[number]): Command => ({
+  ...verb,
+  group: "Jobs and models",
+  flags: [...TIME_FLAGS, ...flags, DETACH_FLAG, JSON_FLAG],
+  body: async () => (await import("../job.ts")).startJob(verb.name),
+});
 
 const JOBS: readonly Command[] = [
   {
@@ -52,50 +60,7 @@ const JOBS: readonly Command[] = [
     details: ["JOB: an id, at least its first 4 characters where they name one job, or `newest`."],
     body: async () => (await import("../job.ts")).jobShow,
   },
-  {
-    name: "scrape",
-    args: "OUTPUT",
-    group: "Jobs and models",
-    summary: "Write rows of the store to a Parquet or JSON file, here or on S3, with a manifest",
-    flags: [
-      ...TIME_FLAGS,
-      { name: "type", value: "arb|mev", doc: "What; may repeat, without it both" },
-      { name: "dex", value: "ID", doc: "Only of this DEX; may repeat" },
-      { name: "format", value: "parquet|jsonl", doc: "parquet without it" },
-      { name: "compress", value: "zstd|gzip|none", doc: "zstd without it" },
-      DETACH_FLAG,
-      JSON_FLAG,
-    ],
-    examples: ["legend scrape day.parquet --start 2026-11-01 --end 2026-11-02 --type mev --detach"],
-    details: [
-      "OUTPUT is a path below datasets.root (`<data-dir>/datasets` unless configured), or s3://bucket/key of a bucket in",
-      "s3.buckets. Nothing that exists is replaced. The job runs in `legend run worker`, which is part of `legend run`.",
-    ],
-    body: async () => (await import("../scrape.ts")).scrape,
-  },
-  {
-    name: "train",
-    args: "MODULE",
-    group: "Jobs and models",
-    summary: "Train a model of arbitrage or mev from the store's evidence and register it",
-    flags: [
-      ...TIME_FLAGS,
-      { name: "model", value: "xgb|lgbm|torch", doc: "XGBoost, LightGBM or a small network; xgb without it" },
-      { name: "features", value: "default|extended", doc: "default without it" },
-      {
-        name: "param",
-        value: "NAME=NUMBER",
-        doc: "max_depth, learning_rate, n_estimators, subsample, colsample, lambda, seed",
-      },
-      { name: "promote", value: "never|if_better|shadow", doc: "What becomes of it; never without it" },
-      { name: "gpu", doc: "Ask for a GPU; where none can be used it says so and goes on" },
-      DETACH_FLAG,
-      JSON_FLAG,
-    ],
-    examples: ["legend train mev --start 2026-11-01 --end 2026-11-08 --param max_depth=6 --detach"],
-    details: ["Labels and split: docs/FEATURES.md; the report lies beside the model."],
-    body: async () => (await import("../train.ts")).train,
-  },
+  ...JOB_KIND_VERBS.map(startVerb),
 ];
 
 /** What VERSION may be. */

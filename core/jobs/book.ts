@@ -3,9 +3,10 @@
  * and over Kafka. A claim names the next fencing token; of several the first one on the log counts, and what a holder
  * of an older token still says is not heard.
  */
-import { JOB_KINDS, type JobKindName, type JobStateName } from "../../proto/jobs.ts";
+import type { JobStateName } from "../../proto/jobs.ts";
 import { jobs, long } from "../../proto/wire.ts";
 import type { LogRecord, StoredRecord } from "../log/log.ts";
+import type { JobKinds } from "./kind.ts";
 import { startOfKey } from "./schedules.ts";
 
 export const JOBS_TOPIC = "jobs-proto";
@@ -21,7 +22,8 @@ const BACK_OFF_MS = { first: 1_000, last: 60_000 };
 
 export interface Job {
   readonly id: string;
-  readonly kind: JobKindName;
+  /** Name of one of the known kinds. */
+  readonly kind: string;
   readonly args: unknown;
   readonly issuer: string;
   readonly uniqueKey: string;
@@ -48,10 +50,6 @@ export interface Job {
 }
 
 const STATE_NAMES: readonly JobStateName[] = ["queued", "running", "done", "error", "cancelled"];
-const KIND_NUMBERS: Record<JobKindName, jobs.JobKind> = {
-  scrape: jobs.JobKind.SCRAPE,
-  train: jobs.JobKind.TRAIN,
-};
 
 const isEnded = ({ state }: Job) => state === "done" || state === "error" || state === "cancelled";
 
@@ -61,6 +59,9 @@ export class JobBook {
   readonly #byKey = new Map<string, Job>();
   /** Keys of starts of schedules with their jobs, oldest first: each is held beyond its job's end. */
   readonly #starts = new Map<string, string>();
+
+  /** Jobs of other kinds are not taken in: a newer version put them there, and its workers do them. */
+  constructor(readonly kinds: JobKinds) {}
 
   /** Newest first. */
   list(): Job[] {
@@ -114,7 +115,7 @@ export class JobBook {
   }
 
   #take(told: jobs.JobDescriptor): Job | undefined {
-    const kind = JOB_KINDS.find((kind) => KIND_NUMBERS[kind] === told.kind);
+    const kind = this.kinds.numbered(told.kind)?.name;
     if (told.schemaVersion !== "job-v1" || !kind || this.#jobs.has(told.jobId)) return undefined;
     const same = this.withKey(told.uniqueKey);
     const again = !same && this.#starts.has(told.uniqueKey);
@@ -262,14 +263,14 @@ function note(job: Job, atMs: number, line: string): void {
 }
 
 /** All records of a kind have one key, so that they have one order on Kafka too. */
-function record(kind: JobKindName, name: "descriptor" | "status", value: Uint8Array): LogRecord {
+function record(kind: string, name: "descriptor" | "status", value: Uint8Array): LogRecord {
   const text = new TextEncoder();
   return { key: text.encode(kind), value, headers: [[HEADER, text.encode(name)]] };
 }
 
 export interface Submission {
   readonly id: string;
-  readonly kind: JobKindName;
+  readonly kind: string;
   readonly args: unknown;
   readonly issuer: string;
   readonly uniqueKey: string;
@@ -277,14 +278,15 @@ export interface Submission {
   readonly createdMs: number;
 }
 
-export function descriptorRecord(job: Submission): LogRecord {
+/** Throws `invalid` for a kind that is not known. */
+export function descriptorRecord(kinds: JobKinds, job: Submission): LogRecord {
   return record(
     job.kind,
     "descriptor",
     jobs.JobDescriptor.encode({
       schemaVersion: "job-v1",
       jobId: job.id,
-      kind: KIND_NUMBERS[job.kind],
+      kind: kinds.named(job.kind).number,
       argsJson: JSON.stringify(job.args),
       createdMs: long(job.createdMs),
       issuer: job.issuer,

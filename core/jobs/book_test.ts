@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { JOB_KINDS } from "../../workers/kinds.ts";
 import type { StoredRecord } from "../log/log.ts";
 import {
   descriptorRecord,
@@ -27,13 +28,13 @@ function recordOf(step: Step): StoredRecord {
       { id: step.of ?? "j", kind: "train" },
       { token: 0, worker: "", atMs: 5_000, ...step } as StatusSaid,
     )
-    : descriptorRecord({ ...JOB, ...step });
+    : descriptorRecord(JOB_KINDS, { ...JOB, ...step });
   return { key: null, headers: [], timestampMs: 0n, ...record } as unknown as StoredRecord;
 }
 
 /** A book after some records, in their order. */
 function after(...steps: readonly Step[]): JobBook {
-  const book = new JobBook();
+  const book = new JobBook(JOB_KINDS);
   for (const step of steps) book.apply(recordOf(step));
   return book;
 }
@@ -204,7 +205,7 @@ for (const [name, steps, last] of NO_CHANGE) {
 }
 
 Deno.test("JobBook.apply() gives the job that a record changed, in a new version, with its times and words", () => {
-  const book = new JobBook();
+  const book = new JobBook(JOB_KINDS);
   const view = (step: Step) => {
     const job = book.apply(recordOf(step))!;
     const { state, version, progress, message, startedMs, endedMs, cancelWanted, result } = job;

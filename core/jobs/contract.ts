@@ -1,5 +1,4 @@
 /** What a job is to its Worker: ports in, no globals; each run ends with exactly one `done` or `error`. */
-import type { JobKindName } from "../../proto/jobs.ts";
 import type { ModuleName } from "../control/control.ts";
 import type { StoreAddress } from "../store/client.ts";
 
@@ -38,7 +37,7 @@ export interface JobsLack {
 export interface JobStart {
   readonly type: "start";
   readonly id: string;
-  readonly kind: JobKindName;
+  readonly kind: string;
   readonly args: unknown;
   /** The claim that it runs under; the first one is 1. */
   readonly token: number;
@@ -80,10 +79,4 @@ export interface JobPorts {
   confirm(): Promise<void>;
   /** Confirms, then puts a version live or in shadow; why it may not, or null when it is. */
   goLive(wish: LiveWish): Promise<string | null>;
-}
-
-export interface Job<Args> {
-  readonly kind: JobKindName;
-  parse(args: unknown): Args;
-  run(args: Args, ports: JobPorts): Promise<{ result: unknown; message: string }>;
 }

@@ -1,9 +1,9 @@
 /** The jobs of an installation: read along, submitted, cancelled, tried again. */
-import type { JobArgs, JobKindName } from "../../proto/jobs.ts";
 import { AppError } from "../platform/errors.ts";
 import { follow } from "../log/follow.ts";
 import type { Log, LogRecord } from "../log/log.ts";
 import { descriptorRecord, type Job, JobBook, JOBS_TOPIC, statusRecord } from "./book.ts";
+import type { JobKinds } from "./kind.ts";
 
 const ATTEMPTS_MAX = 5;
 /** Jobs of one issuer that are not over. */
@@ -21,7 +21,7 @@ export interface SubmitOptions {
 }
 
 export class JobQueue {
-  readonly book = new JobBook();
+  readonly book: JobBook;
   readonly #log: Log;
   readonly #outbox: Log;
   readonly #listeners = new Set<(job: Job) => void>();
@@ -32,7 +32,8 @@ export class JobQueue {
   #trouble: string | null = null;
 
   /** `log`: where records are read; `outbox`: where they are written. */
-  constructor(log: Log, outbox: Log) {
+  constructor(log: Log, outbox: Log, readonly kinds: JobKinds) {
+    this.book = new JobBook(kinds);
     this.#log = log;
     this.#outbox = outbox;
   }
@@ -81,8 +82,12 @@ export class JobQueue {
     await topic.append([record]);
   }
 
-  /** Puts a job on the log; the id of one that is the same and not over, when there is one. */
-  async submit<K extends JobKindName>(kind: K, args: JobArgs[K], options: SubmitOptions): Promise<string> {
+  /**
+   * Puts a job on the log; the id of one that is the same and not over, when there is one. `args` are what the kind's
+   * schema gave. Throws `invalid` for a kind that is not known.
+   */
+  async submit(kind: string, args: unknown, options: SubmitOptions): Promise<string> {
+    this.kinds.named(kind);
     const uniqueKey = options.uniqueKey ?? `${kind}:${JSON.stringify(args)}`;
     const same = this.book.withKey(uniqueKey)?.id ?? this.book.startedBy(uniqueKey);
     if (same) return same;
@@ -97,7 +102,7 @@ export class JobQueue {
     this.#given.set(id, options.issuer);
     try {
       await options.first?.();
-      await this.append(descriptorRecord({
+      await this.append(descriptorRecord(this.kinds, {
         id,
         kind,
         args,
@@ -156,17 +161,17 @@ export class JobQueue {
   }
 }
 
-/** What a job is, as its entry in the audit says it. */
-export function jobDetail(args: JobArgs[JobKindName]): string {
-  return "output" in args ? args.output : `${args.module} ${args.model}, promote ${args.promote}`;
-}
+/** What lies on the log is an object, or an older version's mistake. */
+const argsOf = ({ args }: Job) =>
+  typeof args === "object" && args !== null ? args as Record<string, unknown> : {};
 
 /** A job as the API and the command line show it. */
-export function jobView(job: Job): Record<string, unknown> {
+export function jobView(kinds: JobKinds, job: Job): Record<string, unknown> {
   const { id, kind, args, issuer, state, progress, message, attempts, attemptsMax, worker, result } = job;
   return {
     job_id: id,
     kind,
+    about: kinds.named(kind).about(argsOf(job), result as Record<string, unknown> | null),
     state,
     progress,
     message,

@@ -1,11 +1,12 @@
 /** The queue over a log whose state the test sets: what is waited for, who is refused, what is put on it. */
 import assert from "node:assert/strict";
-import { scrapeArgs } from "../../proto/jobs.ts";
+import { JOB_KINDS } from "../../workers/kinds.ts";
+import { scrape } from "../../workers/kinds/scrape.ts";
 import { AppError } from "../platform/errors.ts";
 import type { Log, LogRecord, StoredRecord } from "../log/log.ts";
-import { jobDetail, JobQueue, jobView } from "./queue.ts";
+import { JobQueue, jobView } from "./queue.ts";
 
-const ARGS = scrapeArgs.parse({ start: "2026-11-01", end: "2026-11-02", output: "x" });
+const ARGS = scrape.asked.parse({ start: "2026-11-01", end: "2026-11-02", output: "x" });
 const named = (output: string) => ({ ...ARGS, output });
 const code = (expected: string) => (error: unknown) => error instanceof AppError && error.code === expected;
 
@@ -26,15 +27,20 @@ function withBook() {
         },
         [Symbol.dispose]: () => {},
       }),
-  } as unknown as Log);
+  } as unknown as Log, JOB_KINDS);
   return { queue, records };
 }
 
 /** A queue whose topic has these partitions, and that has read so far. */
 function withPartitions(partitions: readonly { start: bigint; end: bigint }[]): JobQueue {
-  return new JobQueue({
-    topic: () => Promise.resolve({ info: () => Promise.resolve({ partitions }), [Symbol.dispose]: () => {} }),
-  } as unknown as Log, {} as Log);
+  return new JobQueue(
+    {
+      topic: () =>
+        Promise.resolve({ info: () => Promise.resolve({ partitions }), [Symbol.dispose]: () => {} }),
+    } as unknown as Log,
+    {} as Log,
+    JOB_KINDS,
+  );
 }
 
 Deno.test("sync() waits for what is on the log, and for nothing that retention has emptied", async () => {
@@ -106,14 +112,15 @@ Deno.test("cancel() and retry() change what can be changed, after their act", as
   assert.equal(records.length, 4);
 });
 
-Deno.test("jobView() and jobDetail() say what a job is", async () => {
+Deno.test("jobView() says what a job is", async () => {
   const { queue } = withBook();
   const id = await queue.submit("scrape", ARGS, { issuer: "ann" });
-  const { created_ms, ...view } = jobView(queue.book.get(id)!);
+  const { created_ms, ...view } = jobView(JOB_KINDS, queue.book.get(id)!);
   assert.ok(Math.abs(Number(created_ms) - Date.now()) < 3_600_000);
   assert.deepEqual(view, {
     job_id: id,
     kind: "scrape",
+    about: "arb, mev · 2026-11-01 00:00 … 2026-11-02 00:00 · parquet zstd",
     state: "queued",
     progress: 0,
     message: "",
@@ -126,9 +133,4 @@ Deno.test("jobView() and jobDetail() say what a job is", async () => {
     ended_ms: null,
     result: null,
   });
-  assert.equal(jobDetail(ARGS), "x");
-  assert.equal(
-    jobDetail({ module: "mev", model: "xgb", promote: "never" } as never),
-    "mev xgb, promote never",
-  );
 });

@@ -1,6 +1,7 @@
 /** Every route that is read answers with what it is there for: its keys, written by hand. */
 import assert from "node:assert/strict";
-import { scrapeArgs, trainArgs } from "../../proto/jobs.ts";
+import { scrape as scrapeKind } from "../../workers/kinds/scrape.ts";
+import { train as trainKind } from "../../workers/kinds/train.ts";
 import { bearer, type Server, withServer } from "./server.ts";
 
 const RANGE = { start: "2026-11-01", end: "2026-11-02" };
@@ -20,12 +21,12 @@ async function withThings(
   await withServer(async (server) => {
     const { deps } = server;
     const { jobs } = deps;
-    const scrape = await jobs.submit("scrape", scrapeArgs.parse({ ...RANGE, output: "x" }), {
+    const scrape = await jobs.submit("scrape", scrapeKind.asked.parse({ ...RANGE, output: "x" }), {
       issuer: "ann",
     });
     const train = await jobs.submit(
       "train",
-      trainArgs.parse({ module: "mev", range: RANGE, model: "torch" }),
+      trainKind.asked.parse({ module: "mev", range: RANGE, model: "torch" }),
       {
         issuer: "bob",
       },
@@ -46,7 +47,7 @@ async function withThings(
 }
 
 const JOB =
-  "args attempts attempts_max created_ms ended_ms issuer job_id kind message progress result started_ms state worker";
+  "about args attempts attempts_max created_ms ended_ms issuer job_id kind message progress result started_ms state worker";
 const PROBLEM = "detail request_id status title type";
 const SUMMARY_KEYS = "counters funnel module paper simulated source";
 

@@ -1,7 +1,7 @@
 /** What a route changes is in the audit before it is done, and is not done when it cannot be there. */
 import assert from "node:assert/strict";
 import { AppError } from "../../core/platform/errors.ts";
-import { scrapeArgs } from "../../proto/jobs.ts";
+import { scrape as scrapeKind } from "../../workers/kinds/scrape.ts";
 import { bearer, PASSWORD, type Server, withServer } from "./server.ts";
 
 type Answer = Promise<Response>;
@@ -35,7 +35,9 @@ const job = (body: unknown, path: string): Row["ready"] => (server, ask) =>
 /** A change of a job that is there. */
 const change = (verb: "cancel" | "retry"): Row["ready"] => async (server, ask) => {
   const { jobs } = server.deps;
-  const id = await jobs.submit("scrape", scrapeArgs.parse({ ...RANGE, output: "x" }), { issuer: "ann" });
+  const id = await jobs.submit("scrape", scrapeKind.asked.parse({ ...RANGE, output: "x" }), {
+    issuer: "ann",
+  });
   const end = new AbortController();
   const running = jobs.follow(end.signal);
   await jobs.sync(LIMIT_MS);

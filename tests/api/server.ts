@@ -33,7 +33,7 @@ import { JobQueue } from "../../core/jobs/queue.ts";
 import { readSchedules, writeSchedules } from "../../core/jobs/schedules.ts";
 import { systemHealth } from "../../core/platform/system.ts";
 import { ModelRegistry } from "../../ffi/models.ts";
-import { checkOutput } from "../../workers/output.ts";
+import { JOB_KINDS } from "../../workers/kinds.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 
 export const PASSWORD = "correct horse battery";
@@ -110,7 +110,7 @@ export async function withServer(
     receipts: new Receipts(log, isSigned),
     realtime: new Bridge({ log, windowMs: 20, maxSize: 256 }),
     query: () => Promise.reject(new AppError("unavailable", "Cannot use the store: the test has none")),
-    jobs: new JobQueue(log, log),
+    jobs: new JobQueue(log, log, JOB_KINDS),
     jobsLack: () => ({ store: null, engines: null }),
     schedules: { read: () => readSchedules(path), write: (list) => writeSchedules(path, list) },
     models: {
@@ -124,7 +124,7 @@ export async function withServer(
       shadow: (module, version) => registry.point(module, "shadow", version),
       report: () => null,
     },
-    checkOutput: (wish) => checkOutput(wish, `${path}/datasets`, ["mine"]),
+    jobPlaces: () => ({ datasetsRoot: `${path}/datasets`, buckets: ["mine"] }),
     flow: () => ({ link: null, sink: null }),
     ready: () => ({ ready: true, reasons: [] }),
     system: () => systemHealth(path, descriptors(library)),

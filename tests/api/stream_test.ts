@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Job, statusRecord, type StatusSaid } from "../../core/jobs/book.ts";
 import type { StoredRecord } from "../../core/log/log.ts";
-import { scrapeArgs } from "../../proto/jobs.ts";
+import { scrape as scrapeKind } from "../../workers/kinds/scrape.ts";
 import { createApp } from "../../routes/app.ts";
 import { bearer, eventually, type Server, withServer } from "./server.ts";
 import { withHeldTimers } from "./timers.ts";
@@ -29,7 +29,9 @@ async function withJob(run: (desk: Desk) => Promise<void>): Promise<void> {
       listeners.push(listener);
       return onChange(listener);
     };
-    const id = await jobs.submit("scrape", scrapeArgs.parse({ ...RANGE, output: "x" }), { issuer: "ann" });
+    const id = await jobs.submit("scrape", scrapeKind.asked.parse({ ...RANGE, output: "x" }), {
+      issuer: "ann",
+    });
     const end = new AbortController();
     const following = jobs.follow(end.signal);
     await jobs.sync(60_000);

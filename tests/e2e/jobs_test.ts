@@ -8,6 +8,7 @@ import { say } from "../../tools/command.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { startS3 } from "../../tools/s3.ts";
+import { JOB_KINDS } from "../../workers/kinds.ts";
 import { chdb, Part } from "../kafka/cluster.ts";
 import { canMount, legend, lines, withFolder, withMount } from "./executable.ts";
 
@@ -134,7 +135,7 @@ Deno.test(`a worker killed at ${2 * KILLS} moments: taken over, the same bytes, 
     ];
     const stop = new AbortController();
     const log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
-    const queue = new JobQueue(log, log);
+    const queue = new JobQueue(log, log, JOB_KINDS);
     const following = queue.follow(stop.signal);
     let part = worker();
     try {

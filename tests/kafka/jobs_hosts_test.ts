@@ -7,6 +7,7 @@ import { KafkaLog, kafkaOptions } from "../../ffi/log.ts";
 import { say } from "../../tools/command.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { legend } from "../e2e/executable.ts";
+import { JOB_KINDS } from "../../workers/kinds.ts";
 import { Part, withCluster } from "./cluster.ts";
 
 /** The promise; as with `task accept` it is printed beside what was measured, and three times it fails. */
@@ -34,7 +35,7 @@ Deno.test("a worker that stood still loses its job to another host, and what it 
     const log = new KafkaLog(new Library(LIBRARY), kafkaOptions(cluster.broker.brokers));
     const job = async (id: string) => {
       using topic = await log.topic("jobs-proto");
-      const book = new JobBook();
+      const book = new JobBook(JOB_KINDS);
       for await (const block of readThrough(topic, "start")) {
         if ("records" in block) block.records.forEach((record) => book.apply(record));
       }

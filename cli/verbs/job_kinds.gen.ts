@@ -1,0 +1,41 @@
+/** Written by `deno task gen` from workers/kinds.ts; do not edit. */
+import type { Command } from "../command.ts";
+
+export const JOB_KIND_VERBS:
+  readonly (Omit<Command, "group" | "body" | "flags"> & Required<Pick<Command, "flags">>)[] = [{
+    "name": "scrape",
+    "args": "OUTPUT",
+    "summary": "Write rows of the store to a Parquet or JSON file, here or on S3, with a manifest",
+    "flags": [
+      { "name": "type", "value": "arb|mev", "doc": "What; may repeat, without it both" },
+      { "name": "dex", "value": "ID", "doc": "Only of this DEX; may repeat" },
+      { "name": "format", "value": "parquet|jsonl", "doc": "parquet without it" },
+      { "name": "compress", "value": "zstd|gzip|none", "doc": "zstd without it" },
+    ],
+    "examples": ["legend scrape day.parquet --start 2026-11-01 --end 2026-11-02 --type mev --detach"],
+    "details": [
+      "OUTPUT is a path below datasets.root (`<data-dir>/datasets` unless configured), or s3://bucket/key of a bucket in",
+      "s3.buckets. Nothing that exists is replaced. The job runs in `legend run worker`, which is part of `legend run`.",
+    ],
+  }, {
+    "name": "train",
+    "args": "MODULE",
+    "summary": "Train a model of arbitrage or mev from the store's evidence and register it",
+    "flags": [
+      {
+        "name": "model",
+        "value": "xgb|lgbm|torch",
+        "doc": "XGBoost, LightGBM or a small network; xgb without it",
+      },
+      { "name": "features", "value": "default|extended", "doc": "default without it" },
+      {
+        "name": "param",
+        "value": "NAME=NUMBER",
+        "doc": "max_depth, learning_rate, n_estimators, subsample, colsample, lambda, seed",
+      },
+      { "name": "promote", "value": "never|if_better|shadow", "doc": "What becomes of it; never without it" },
+      { "name": "gpu", "doc": "Ask for a GPU; where none can be used it says so and goes on" },
+    ],
+    "examples": ["legend train mev --start 2026-11-01 --end 2026-11-08 --param max_depth=6 --detach"],
+    "details": ["Labels and split: docs/FEATURES.md; the report lies beside the model."],
+  }];

@@ -1,0 +1,63 @@
+/** Datasets: rows of the store as a file. */
+import { type JobCall, type JobKind, momentText } from "../../core/jobs/kind.ts";
+import type { ScrapeResult } from "../../proto/jobs.ts";
+import { checkOutput } from "../output.ts";
+import { asked, kept, type ScrapeArgs } from "../scrape_args.ts";
+
+export const scrape: JobKind<ScrapeArgs> = {
+  name: "scrape",
+  number: 1,
+  asked,
+  kept,
+  envelope: "dataset",
+  page: "datasets",
+  start: {
+    paths: ["/api/datasets/scrape", "/api/datasets/export"],
+    summary: "Write rows of the store as a dataset; answers with the job",
+  },
+  state: {
+    paths: ["/api/datasets/status/:id", "/api/datasets/export/:id"],
+    summary: "One dataset's job",
+  },
+  verb: {
+    args: "OUTPUT",
+    summary: "Write rows of the store to a Parquet or JSON file, here or on S3, with a manifest",
+    flags: [
+      { name: "type", value: "arb|mev", doc: "What; may repeat, without it both" },
+      { name: "dex", value: "ID", doc: "Only of this DEX; may repeat" },
+      { name: "format", value: "parquet|jsonl", doc: "parquet without it" },
+      { name: "compress", value: "zstd|gzip|none", doc: "zstd without it" },
+    ],
+    examples: ["legend scrape day.parquet --start 2026-11-01 --end 2026-11-02 --type mev --detach"],
+    details: [
+      "OUTPUT is a path below datasets.root (`<data-dir>/datasets` unless configured), or s3://bucket/key of a bucket in",
+      "s3.buckets. Nothing that exists is replaced. The job runs in `legend run worker`, which is part of `legend run`.",
+    ],
+    read,
+  },
+  detail: ({ output }) => output,
+  about({ types, start_ms, end_ms, format, compress }, result) {
+    const files = (result?.files ?? []) as ScrapeResult["files"];
+    const made = files.map(({ rows, output }) => `${rows.toLocaleString("en-US")} rows in ${output}`);
+    const list = Array.isArray(types) ? types.join(", ") : "arb, mev";
+    const times = `${momentText(start_ms)} … ${momentText(end_ms)}`;
+    return [list, times, `${format ?? "parquet"} ${compress ?? "zstd"}`, made.join(", ")]
+      .filter(Boolean).join(" · ");
+  },
+  check: (args, { datasetsRoot, buckets }) => checkOutput(args, datasetsRoot, buckets),
+  run: async (args, ports) => (await import("../scrape.ts")).runScrape(args, ports),
+};
+
+function read({ args: [output], flags, all }: JobCall): unknown {
+  const given = (name: string) => typeof flags[name] === "string" ? { [name]: flags[name] } : {};
+  const listed = (flag: string, name: string) => all(flag).length > 0 ? { [name]: all(flag) } : {};
+  return {
+    output,
+    ...given("start"),
+    ...given("end"),
+    ...listed("type", "types"),
+    ...listed("dex", "dex"),
+    ...given("format"),
+    ...given("compress"),
+  };
+}

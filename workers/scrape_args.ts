@@ -1,0 +1,23 @@
+/** What a dataset is asked for with. */
+import { z } from "zod";
+import { DEX_IDS } from "../proto/dex.ts";
+import { keptRange, moment, needsLaterEnd } from "../proto/jobs.ts";
+
+const more = {
+  types: z.array(z.enum(["arb", "mev"])).min(1).max(2).default(["arb", "mev"]),
+  /** Empty: all. */
+  dex: z.array(z.enum(DEX_IDS)).max(DEX_IDS.length).default([]),
+  format: z.enum(["parquet", "jsonl"]).default("parquet"),
+  compress: z.enum(["zstd", "gzip", "none"]).default("zstd"),
+  /** A path below `datasets.root`, or `s3://bucket/key`. */
+  output: z.string().min(1).max(1024),
+};
+
+/** `[start, end)` by the events' time. */
+export const asked = z.strictObject({ start: moment, end: moment, ...more })
+  .refine(({ start, end }) => end > start, needsLaterEnd)
+  .transform(({ start, end, ...more }) => ({ start_ms: start, end_ms: end, ...more }));
+/** What a dataset is made of. */
+export type ScrapeArgs = z.output<typeof asked>;
+/** As it lies on the log. */
+export const kept = z.strictObject({ ...keptRange.shape, ...more });
