@@ -18,6 +18,8 @@ const LATE_MS = DAY_MS;
 const SAID_LATE_MS = 10 * MINUTE_MS;
 /** Missed starts of this time are counted. */
 const COUNTED_MS = 400 * DAY_MS;
+/** From here on it does not matter how many were missed. */
+const COUNT_MAX = 1_000;
 
 export interface SchedulerOptions {
   readonly queue: Pick<JobQueue, "submit" | "sync" | "book" | "kinds">;
@@ -33,8 +35,6 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   #marks: Marks;
   #written: string;
-  /** Of each schedule, how far after its mark nothing was due. */
-  readonly #looked = new Map<string, { mark: number; to: number }>();
   /** What was said last of each schedule, so that trouble is said once. */
   readonly #said = new Map<string, string>();
 
@@ -84,13 +84,8 @@ export class Scheduler {
       );
       return { cron, done_to_ms: now };
     }
-    // Minutes that were looked at before and are not due need no second look.
-    const looked = this.#looked.get(name);
-    const { newest, count } = due(cron, looked?.mark === mark ? Math.max(mark, looked.to) : mark, now);
-    if (newest === null) {
-      this.#looked.set(name, { mark, to: Math.max(now, looked?.mark === mark ? looked.to : 0) });
-      return { cron, done_to_ms: mark };
-    }
+    const { newest, count } = due(cron, mark, now);
+    if (newest === null) return { cron, done_to_ms: mark };
     const late = now - newest;
     if (late > LATE_MS) {
       this.#options.say(
@@ -123,18 +118,17 @@ export class Scheduler {
 }
 
 const iso = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace("T", " ") + " UTC";
-const starts = (count: number) => count === 1 ? "one start was" : `${count} starts were`;
+const starts = (count: number) =>
+  count === 1 ? "one start was" : `${count < COUNT_MAX - 1 ? count : `at least ${count}`} starts were`;
 
-/** Minutes of a cron line in `(from, now]`: the newest, and how many. */
+/** Starts of a cron line in `(from, now]`: the newest, and how many; of a great many only that they are. */
 function due(line: string, from: number, now: number): { newest: number | null; count: number } {
   const cron = parseCron(line);
-  let [newest, count]: [number | null, number] = [null, 0];
-  const first = Math.floor(Math.max(from, now - COUNTED_MS) / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
-  for (let at = first; at <= now; at += MINUTE_MS) {
-    if (!cron.matches(at)) continue;
-    newest = at;
-    count++;
-  }
+  const first = Math.max(from, now - COUNTED_MS);
+  const newest = cron.newest(now);
+  if (newest === null || newest <= first) return { newest: null, count: 0 };
+  let count = 1;
+  for (let at = cron.next(first)!; at < newest && count < COUNT_MAX; at = cron.next(at)!) count++;
   return { newest, count };
 }
 

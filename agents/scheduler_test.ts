@@ -156,6 +156,15 @@ Deno.test("operator 15: what was missed more than a day ago is said and not made
   assert.match(world.said.join(), /one start was missed, the newest more than a day ago/);
 });
 
+Deno.test("of a great many missed starts it is only said that they are", async () => {
+  const world = new World();
+  world.schedules = [{ ...NIGHTLY, cron: "* * * * *" }];
+  await world.look(T);
+  world.restart();
+  await world.look(T + 399 * DAY);
+  assert.match(world.said.join(), /^schedule \S+: at least 999 starts were missed; the one of/);
+});
+
 Deno.test("operator 15: a clock that steps forward over the minute starts it, one that steps back does not start it twice", async () => {
   const world = new World();
   await world.look(T + 14 * MINUTE);

@@ -1,4 +1,8 @@
-/** Cron lines of five fields, in UTC: minute, hour, day of the month, month, day of the week (0 = Sunday). */
+/**
+ * Cron lines of five fields, in UTC: minute, hour, day of the month, month, day of the week (0 = Sunday). What a line
+ * may say is decided here, and each mistake has its own answer; when it comes is found by croner, from plain lists.
+ */
+import { Cron as Croner } from "croner";
 import { AppError } from "../platform/errors.ts";
 
 const FIELDS = [
@@ -9,14 +13,17 @@ const FIELDS = [
   { name: "day of the week", min: 0, max: 7 },
 ] as const;
 
+/** When a line comes. Times are Unix milliseconds, results the start of a minute. */
 export interface Cron {
-  /** Whether the minute that this time lies in is one of it. */
-  matches(ms: number): boolean;
-  /** Start of the next such minute after `ms`; null when there is none within four years. */
+  /** The first such minute after `ms`; null when it never comes. */
   next(ms: number): number | null;
+  /** The last such minute that has begun at `ms`; null when there was none. */
+  newest(ms: number): number | null;
 }
 
-function field(text: string, { name, min, max }: (typeof FIELDS)[number]): Set<number> {
+function field(text: string, { name, min, max }: (typeof FIELDS)[number]): string {
+  // croner has to see that a field says nothing: of two days that are given either will do.
+  if (text === "*") return text;
   const wrong = () =>
     new AppError(
       "invalid",
@@ -34,11 +41,10 @@ function field(text: string, { name, min, max }: (typeof FIELDS)[number]): Set<n
       values.add(name === "day of the week" ? value % 7 : value);
     }
   }
-  return values;
+  return [...values].sort((a, b) => a - b).join(",");
 }
 
 const MINUTE_MS = 60_000;
-const MINUTES_MAX = 4 * 366 * 24 * 60;
 
 /** Throws `invalid` with the field at fault. */
 export function parseCron(line: string): Cron {
@@ -49,29 +55,14 @@ export function parseCron(line: string): Cron {
       `Cannot use cron \`${line}\`: it has ${words.length} fields, need ${FIELDS.length}`,
     );
   }
-  const [minutes, hours, days, months, weekdays] = words.map((word, at) => field(word, FIELDS[at]!)) as [
-    Set<number>,
-    Set<number>,
-    Set<number>,
-    Set<number>,
-    Set<number>,
-  ];
-  const [anyDay, anyWeekday] = [words[2] === "*", words[4] === "*"];
-  const matches = (ms: number) => {
-    const at = new Date(ms);
-    if (
-      !minutes.has(at.getUTCMinutes()) || !hours.has(at.getUTCHours()) || !months.has(at.getUTCMonth() + 1)
-    ) return false;
-    const [day, weekday] = [days.has(at.getUTCDate()), weekdays.has(at.getUTCDay())];
-    // As cron does: of two that are given either will do.
-    return anyDay || anyWeekday ? day && weekday : day || weekday;
-  };
+  const plain = words.map((word, at) => field(word, FIELDS[at]!)).join(" ");
+  const cron = new Croner(plain, { timezone: "UTC", mode: "5-part" });
   return {
-    matches,
-    next(ms) {
-      let at = Math.floor(ms / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
-      for (let n = 0; n < MINUTES_MAX; n++, at += MINUTE_MS) if (matches(at)) return at;
-      return null;
+    next: (ms) => cron.nextRun(new Date(ms))?.getTime() ?? null,
+    // A run has to lie before the time that croner is given.
+    newest: (ms) => {
+      const end = Math.floor(ms / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
+      return cron.previousRuns(1, new Date(end))[0]?.getTime() ?? null;
     },
   };
 }

@@ -1,15 +1,11 @@
-/** Waits for a time, or until the signal, if there is one, ends the wait. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  if (!signal) return new Promise((resolve) => setTimeout(resolve, ms));
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      // A signal of the whole run outlives a great many pauses.
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
+/** The one way to wait for a time. */
+import { setTimeout as timeout } from "node:timers/promises";
+
+/** Waits for a time, or until the signal, if there is one, ends the wait; that is no error. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await timeout(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
 }
