@@ -7,6 +7,7 @@ import { type Job, statusRecord } from "../core/jobs/book.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import type { FromWorker, JobSettings, LiveWish, ToWorker } from "../core/jobs/contract.ts";
 import { pause } from "../core/platform/pause.ts";
+import { messageOf } from "../core/platform/errors.ts";
 
 const BEAT_MS = 1_000;
 const LEASE_MS = 5_000;
@@ -62,7 +63,7 @@ export class JobRunner {
       this.#watch();
       const next = this.#running.size < slots ? this.#claimable() : undefined;
       const claimed = next && await this.#claim(next).then(() => true, (error) => {
-        this.#options.say(`Cannot take job ${next.id}: ${error instanceof Error ? error.message : error}`);
+        this.#options.say(`Cannot take job ${next.id}: ${messageOf(error)}`);
         return false;
       });
       if (!claimed) await pause(LOOK_MS, signal);
@@ -78,7 +79,7 @@ export class JobRunner {
       try {
         return await queue.sync();
       } catch (error) {
-        if (alone && !said) say(error instanceof Error ? error.message : String(error));
+        if (alone && !said) say(messageOf(error));
         said = true;
         await pause(LOOK_MS, signal);
       }
@@ -140,7 +141,7 @@ export class JobRunner {
       this.#start(now, token);
     } catch (error) {
       this.#running.delete(job.id);
-      const message = `Cannot start: ${error instanceof Error ? error.message : error}`;
+      const message = `Cannot start: ${messageOf(error)}`;
       await queue.append(
         statusRecord(job, { state: "error", token, worker: name, message, atMs: Date.now() }),
       );
@@ -195,7 +196,7 @@ export class JobRunner {
     try {
       await queue.sync();
     } catch (error) {
-      return { ours: false, why: error instanceof Error ? error.message : String(error) };
+      return { ours: false, why: messageOf(error) };
     }
     const now = queue.book.get(job.id);
     const ours = now?.token === token && now.state === "running" && !now.cancelWanted;
@@ -204,7 +205,7 @@ export class JobRunner {
       await this.#options.goLive(job, live);
       return { ours };
     } catch (error) {
-      return { ours, refused: error instanceof Error ? error.message : String(error) };
+      return { ours, refused: messageOf(error) };
     }
   }
 
@@ -243,7 +244,7 @@ export class JobRunner {
       if (now) await this.#options.told(now);
     } catch (error) {
       this.#options.say(
-        `Cannot tell the end of job ${job.id}: ${error instanceof Error ? error.message : error}`,
+        `Cannot tell the end of job ${job.id}: ${messageOf(error)}`,
       );
     }
     this.#running.delete(job.id);
@@ -261,7 +262,7 @@ export class JobRunner {
         const now = queue.book.get(job.id);
         if (now?.token === token) await this.#options.told(now);
       } catch (error) {
-        this.#options.say(`Cannot tell of job ${job.id}: ${error instanceof Error ? error.message : error}`);
+        this.#options.say(`Cannot tell of job ${job.id}: ${messageOf(error)}`);
       }
     }
   }

@@ -3,10 +3,11 @@
  * become Envelopes. A line that cannot be one goes to `<topic>-dlq` with its reason. What the mirror has made is
  * marked, so that nothing goes round.
  */
-import { AppError } from "../core/platform/errors.ts";
+import { AppError, messageOf } from "../core/platform/errors.ts";
 import type { Log, LogRecord, StoredRecord } from "../core/log/log.ts";
 import { bytesToMirror, fromMirror, type MirrorLine } from "../proto/mirror.ts";
 import { long, realtime } from "../proto/wire.ts";
+import { pause } from "../core/platform/pause.ts";
 
 /** A typed topic and the JSON topic beside it. */
 export interface MirrorPair {
@@ -76,7 +77,7 @@ export async function mirror(options: MirrorOptions): Promise<void> {
             );
           } catch (error) {
             if (direction === "to-proto") made[record.partition]! -= 1;
-            bad.push(buried(record, error instanceof Error ? error.message : String(error)));
+            bad.push(buried(record, messageOf(error)));
           }
         }
         if (good.length > 0) await target.append(good);
@@ -88,7 +89,7 @@ export async function mirror(options: MirrorOptions): Promise<void> {
       }
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== "unavailable") throw error;
-      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+      await pause(WAIT_MS, signal);
     }
   }
 }

@@ -4,7 +4,7 @@
  * own files and symlinks of it. Runs in the link, since without one there are no other hosts.
  */
 import { type ModuleName, MODULES } from "../core/control/control.ts";
-import { AppError } from "../core/platform/errors.ts";
+import { AppError, firstLineOf } from "../core/platform/errors.ts";
 import { makeFolder } from "../core/platform/files.ts";
 import {
   BASELINE,
@@ -24,6 +24,7 @@ import {
 import { follow } from "../core/log/follow.ts";
 import type { Log, LogRecord } from "../core/log/log.ts";
 import { jobs, long } from "../proto/wire.ts";
+import { pause } from "../core/platform/pause.ts";
 
 const TOPIC = "model-artefacts-proto";
 /** Below what a broker takes as one record by default. */
@@ -132,7 +133,7 @@ export class ModelCourier {
         for (const module of MODULES) await this.#trying(`models of ${module}`, () => this.#look(module));
         this.#looked = true;
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await pause(LOOK_MS, this.#options.signal);
     }
   }
 
@@ -142,7 +143,7 @@ export class ModelCourier {
       await run();
       this.#said.delete(what);
     } catch (error) {
-      this.#sayOnce(what, error instanceof Error ? error.message.split("\n")[0]! : String(error));
+      this.#sayOnce(what, firstLineOf(error));
     }
   }
 
@@ -249,7 +250,7 @@ export class ModelCourier {
       if (news.wish) this.#takeWish(news.wish);
     } catch (error) {
       const { module, version } = news.part ?? news.wish ?? {};
-      const line = error instanceof Error ? error.message.split("\n")[0]! : String(error);
+      const line = firstLineOf(error);
       this.#sayOnce(
         `${module}/${version}`,
         error instanceof AppError ? line : `Cannot take model ${version} of ${module}: ${line}`,

@@ -10,6 +10,7 @@ import { jobs, long } from "../proto/wire.ts";
 import { registerSmallModel } from "../tests/e2e/small_model.ts";
 import { LIBRARY } from "../tools/paths.ts";
 import { ModelCourier } from "./model_courier.ts";
+import { pause } from "../core/platform/pause.ts";
 
 const TOPIC = "model-artefacts-proto";
 const KEY = "5a".repeat(32);
@@ -43,7 +44,7 @@ class Host {
       if (performance.now() > end) {
         throw new Error(`not within ${LIMIT_MS} ms; said: ${this.said.join("; ")}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await pause(10);
     }
     stop.abort();
     await running;

@@ -5,7 +5,7 @@
 import { parseCron } from "../core/jobs/cron.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import { type Marks, scheduleKey } from "../core/jobs/schedules.ts";
-import { AppError } from "../core/platform/errors.ts";
+import { AppError, messageOf } from "../core/platform/errors.ts";
 import { pause } from "../core/platform/pause.ts";
 import type { Schedule } from "../proto/jobs.ts";
 
@@ -60,7 +60,7 @@ export class Scheduler {
         if (known) next[one.name] = known;
         this.#once(
           one.name,
-          `Cannot start schedule ${one.name}: ${error instanceof Error ? error.message : error}`,
+          `Cannot start schedule ${one.name}: ${messageOf(error)}`,
         );
       }
     }
@@ -148,7 +148,7 @@ export async function schedule(options: ScheduleOptions): Promise<void> {
       await scheduler.startDue();
       said = "";
     } catch (error) {
-      const line = `Cannot look at the schedules: ${error instanceof Error ? error.message : error}`;
+      const line = `Cannot look at the schedules: ${messageOf(error)}`;
       const isReported = !alone && error instanceof AppError && error.code !== "invalid";
       if (line !== said && !isReported && !signal.aborted) say(line);
       said = line;

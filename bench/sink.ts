@@ -12,6 +12,7 @@ import { Part, startClickHouse, Writer } from "../tests/kafka/cluster.ts";
 import { must, say } from "../tools/command.ts";
 import { LIBRARY, ROOT } from "../tools/paths.ts";
 import { type BenchRow, median } from "./bench.ts";
+import { pause } from "../core/platform/pause.ts";
 
 const TOPIC = "arbitrage-decisions-proto";
 const RECORDS = 3_000_000;
@@ -221,7 +222,7 @@ async function visibleAfter(data: string, store: Store, url: string): Promise<[n
     const age = Date.now() - Number(BigInt(row!.newest) / 1_000_000n);
     // The first seconds are of starts.
     if (performance.now() - begin > PACED_MS / 3) ages.push(age);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
   }
   const { acknowledged } = await writer.kill();
   await sink.end();
@@ -242,6 +243,6 @@ async function untilStored(store: Store): Promise<number> {
       { params: { full: BATCH_RECORDS_MAX } },
     );
     if (Number(row!.all) >= RECORDS) return Number(row!.full) / Number(row!.ms) * 1000;
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await pause(250);
   }
 }

@@ -1,7 +1,8 @@
 /** The API's port: it is listened on whatever happens to a connection, and the doorkeeper bounds them all. */
-import { AppError } from "../core/platform/errors.ts";
+import { AppError, messageOf } from "../core/platform/errors.ts";
 import { descriptors, type Doorkeeper, type Peer } from "../ffi/door.ts";
 import type { Library } from "../ffi/library.ts";
+import { pause } from "../core/platform/pause.ts";
 
 /** How long open connections may take to end. */
 const SHUTDOWN_MS = 2_000;
@@ -65,20 +66,18 @@ export class ApiServer {
         port,
         onListen: () => {},
         onError: (error) => {
-          say(`Cannot answer a request: ${error instanceof Error ? error.message : error}`);
+          say(`Cannot answer a request: ${messageOf(error)}`);
           return new Response("Cannot go on", { status: 500 });
         },
       }, (request, info) => this.#handle(request, info as Info));
     } catch (cause) {
       const why = cause instanceof Deno.errors.AddrInUse
         ? "another program does, use another --port"
-        : cause instanceof Error
-        ? cause.message
-        : cause;
+        : messageOf(cause);
       throw new AppError("unavailable", `Cannot listen on ${hostname}:${port}: ${why}`, { cause });
     }
     // It ends by itself when no descriptor was left for a connection; those that are open are served on.
-    server.finished.catch((error) => this.#again(error instanceof Error ? error.message : String(error)));
+    server.finished.catch((error) => this.#again(messageOf(error)));
     return server;
   }
 
@@ -95,7 +94,7 @@ export class ApiServer {
     const { signal, say } = this.#options;
     say(`Cannot take connections for a moment: ${why}`);
     while (!signal.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      await pause(AGAIN_MS);
       if (signal.aborted) return;
       try {
         this.#server = this.#listen();
@@ -109,7 +108,8 @@ export class ApiServer {
   /** Ends; a client that does not read would hold the end up for ever. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    const late = new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MS));
-    await Promise.race([this.#server.shutdown().catch(() => {}), late]);
+    const over = new AbortController();
+    await Promise.race([this.#server.shutdown().catch(() => {}), pause(SHUTDOWN_MS, over.signal)]);
+    over.abort();
   }
 }

@@ -8,7 +8,7 @@ import { kafkaOf } from "../core/config/kafka.ts";
 import { controlSeed } from "../core/control/control_key.ts";
 import { hasData } from "../core/platform/data_dir.ts";
 import { type Database, readDatabase } from "../core/platform/database.ts";
-import { AppError } from "../core/platform/errors.ts";
+import { AppError, messageOf } from "../core/platform/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { Log } from "../core/log/log.ts";
 import { EmbeddedLog } from "../ffi/log.ts";
@@ -60,7 +60,7 @@ function existing(path: string): Database | string {
     Deno.statSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "legend.db is missing";
-    return `legend.db cannot be read: ${error instanceof Error ? error.message : error}`;
+    return `legend.db cannot be read: ${messageOf(error)}`;
   }
   try {
     return readDatabase(path);
@@ -88,7 +88,7 @@ async function tellPending(context: Context, database: Database, notes: string[]
     if (isTold || chain.toldTo() === 0) await tellerOf(context, chain, (seq) => chain.told(seq)).flush();
   } catch (error) {
     // What is wrong with the database or the log is found when they are read; here it only explains.
-    notes.push(`pending heads were not told: ${error instanceof Error ? error.message : error}`);
+    notes.push(`pending heads were not told: ${messageOf(error)}`);
   }
 }
 
@@ -136,7 +136,7 @@ export async function readTopic(log: Log, trust: Trust, name: string, shared: bo
     const isMissing = error instanceof AppError && error.code === "not_found";
     if (shared && error instanceof AppError && error.code === "unavailable") told.unreachable = error.message;
     told.fault(
-      isMissing ? "it is missing" : `it cannot be read: ${error instanceof Error ? error.message : error}`,
+      isMissing ? "it is missing" : `it cannot be read: ${messageOf(error)}`,
     );
   }
   return told;
@@ -157,7 +157,7 @@ function readFile(file: string, trust: Trust, complete: boolean): ToldHeads {
     });
     if (told.count === 0) told.fault("it has no head of this instance");
   } catch (error) {
-    told.fault(`it cannot be read: ${error instanceof Error ? error.message : error}`);
+    told.fault(`it cannot be read: ${messageOf(error)}`);
   }
   return told;
 }

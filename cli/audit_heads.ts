@@ -4,6 +4,7 @@ import { AnchorFile } from "../core/audit/anchor_file.ts";
 import type { Log } from "../core/log/log.ts";
 import { pause } from "../core/platform/pause.ts";
 import type { Context } from "./command.ts";
+import { messageOf } from "../core/platform/errors.ts";
 
 export const AUDIT_TOPIC = "audit-proto";
 /** How long a head waits for its neighbours, and how long one that could not be told waits for the next try. */
@@ -57,7 +58,7 @@ export class HeadTeller {
       return true;
     } catch (error) {
       // The chain is whole, and its heads wait in it; what is missing outside is said, not hidden.
-      const line = `Cannot tell the heads of the audit: ${error instanceof Error ? error.message : error}`;
+      const line = `Cannot tell the heads of the audit: ${messageOf(error)}`;
       if (line !== this.#said) this.#options.say(line);
       this.#said = line;
       return false;

@@ -2,7 +2,7 @@ import { kafkaOf } from "../core/config/kafka.ts";
 import { isBusy } from "../core/platform/database.ts";
 import { isHeld, SUPERVISOR_LOCK } from "../core/platform/data_dir.ts";
 import { killDetail } from "../core/audit/kill_detail.ts";
-import { AppError, UsageError } from "../core/platform/errors.ts";
+import { AppError, messageOf, UsageError } from "../core/platform/errors.ts";
 import { controlBody } from "../proto/api.ts";
 import { LOCAL_USER } from "../core/platform/local_user.ts";
 import { appendAct, tellHeads, withDatabase } from "./audit_act.ts";
@@ -213,7 +213,7 @@ async function auditKill(context: Context, asked: Asked, answers: readonly Sent[
     try {
       await audit(context, "kill", module, killDetail(typed(asked.args), came_of), asked.request_ids[at]!, 0);
     } catch (error) {
-      lost.push(error instanceof Error ? error.message : String(error));
+      lost.push(messageOf(error));
     }
   }
   return lost;
@@ -280,7 +280,7 @@ async function anchored(context: Context, busyMs: number): Promise<string | null
     await Promise.race([withDatabase(context, (database) => tellHeads(context, database), busyMs), limit]);
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   } finally {
     late.abort();
   }

@@ -8,6 +8,7 @@ import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } fro
 import { auditAs } from "./audit_act.ts";
 import { idsNamed } from "./ids.ts";
 import { oneLine } from "./output.ts";
+import { pause } from "../core/platform/pause.ts";
 
 const LOOK_MS = 100;
 /** A job that nobody took by then wants to be told why. */
@@ -85,7 +86,7 @@ async function submitAndWait(
       if (job.state !== "done") context.say(job.message);
       return job.state === "done" ? EXIT.done : EXIT.failed;
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await pause(LOOK_MS);
   }
   return EXIT.failed;
 }
@@ -151,7 +152,7 @@ export const jobLogs: VerbBody = {
       shown = job.log.length;
       const over = job.state !== "queued" && job.state !== "running";
       if (over || !call.flags.follow || context.signal.aborted) return EXIT.done;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await pause(LOOK_MS);
     }
   },
 };

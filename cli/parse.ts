@@ -1,6 +1,6 @@
 /** From the words of a command line to a verb, its words and its flags, all checked against its row. */
 import { parseArgs } from "node:util";
-import { UsageError } from "../core/platform/errors.ts";
+import { messageOf, UsageError } from "../core/platform/errors.ts";
 import { didYouMean } from "../core/platform/suggest.ts";
 import { type Command, COMMON_FLAGS, type Flag, type Invocation } from "./command.ts";
 import { MODULE_NAMES, moduleNamed } from "./modules.ts";
@@ -102,7 +102,7 @@ function textsJoined(words: readonly string[], command: Command, flags: readonly
 
 /** What is wrong with the flags, as `parseArgs` says it, with the flag that was meant. */
 function flagTrouble(error: unknown, flags: readonly Flag[]): string {
-  const line = (error instanceof Error ? error.message : String(error)).split(". ")[0]!;
+  const line = (messageOf(error)).split(". ")[0]!;
   // The value of a flag looks like a flag: three lines that end in how else to write it.
   const flag = /^Option '(?:-\w, )?--?([\w-]+)[^']*' argument is ambiguous/.exec(line)?.[1];
   if (flag !== undefined) {

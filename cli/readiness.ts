@@ -7,6 +7,7 @@ import { pause } from "../core/platform/pause.ts";
 import type { Store } from "../core/store/client.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
 import type { Readiness, ReadyReason } from "../routes/deps.ts";
+import { messageOf } from "../core/platform/errors.ts";
 
 /** With less the log, which takes its room 4 MiB at a time, soon holds what agents write in memory. */
 const DISK_FULL_BYTES = 8 << 20;
@@ -43,7 +44,7 @@ export class StoreProbe {
         await this.store.command("SELECT 1", { timeoutMs: PROBE_LIMIT_MS, database: "default" });
         this.#trouble = null;
       } catch (error) {
-        this.#trouble = error instanceof Error ? error.message : String(error);
+        this.#trouble = messageOf(error);
       }
       this.#atMs = Date.now();
       await pause(PROBE_EVERY_MS, signal);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { workerStatusFile } from "../core/platform/parts.ts";
 import { sinkStatusFile } from "../core/store/sink_status.ts";
 import { readiness, type ReadyOptions, StoreProbe } from "./readiness.ts";
+import { pause } from "../core/platform/pause.ts";
 
 const json = (path: string, value: unknown) => Deno.writeTextFileSync(path, JSON.stringify(value));
 
@@ -32,7 +33,7 @@ async function until(what: string, done: () => boolean): Promise<void> {
   const begin = performance.now();
   while (!done()) {
     assert.ok(performance.now() - begin < 60_000, what);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
   }
 }
 

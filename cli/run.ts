@@ -5,7 +5,7 @@ import { CONFIG_PATH_FILE } from "../core/config/load.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { lockFile, SUPERVISOR_LOCK } from "../core/platform/data_dir.ts";
 import { serverAddress } from "../core/store/address.ts";
-import { AppError } from "../core/platform/errors.ts";
+import { AppError, messageOf } from "../core/platform/errors.ts";
 import { tipAccounts } from "../core/decisions/tips.ts";
 import { removeIfThere, replaceFile, StatusFile } from "../core/platform/files.ts";
 import { partsStatusFile, PartsTeller } from "../core/platform/parts.ts";
@@ -139,7 +139,7 @@ function whyNotKept(path: string, folder: string): string | null {
     readKeptFile(path, folder);
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -8,6 +8,7 @@ import { endWithParent } from "../ffi/process.ts";
 import { type Context, EXIT, type Invocation, type VerbBody } from "./command.ts";
 import { slotFlag } from "./decode.ts";
 import { logLimits, makeTopics } from "./topics.ts";
+import { pause } from "../core/platform/pause.ts";
 
 /** How often the end is looked for; nothing else crosses into JavaScript. */
 const DRAIN_MS = 50;
@@ -95,7 +96,7 @@ async function finish(agent: Agent, signal: AbortSignal): Promise<AgentStatus> {
   for (;;) {
     const status = agent.status();
     if (status.state !== "running" || signal.aborted) return status;
-    await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
+    await pause(DRAIN_MS);
   }
 }
 

@@ -8,6 +8,7 @@ import { ALL_TOPICS } from "../proto/topics.ts";
 import { EXIT, type VerbBody } from "./command.ts";
 import { registryOf } from "./model.ts";
 import { makeTopics, topicLimits } from "./topics.ts";
+import { pause } from "../core/platform/pause.ts";
 
 /** How often the status is told. */
 const STATUS_MS = 250;
@@ -64,7 +65,7 @@ export const runLink: VerbBody = {
       if (flags["until-sent"] && courier.looked && status.waiting === 0 && !status.trouble && status.looked) {
         break;
       }
-      await new Promise((resolve) => setTimeout(resolve, STATUS_MS));
+      await pause(STATUS_MS, context.signal);
     }
     stop.abort();
     await travelling;

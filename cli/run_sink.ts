@@ -8,6 +8,7 @@ import { migrate } from "../core/store/schema.ts";
 import { endWithParent } from "../ffi/process.ts";
 import { type Context, EXIT, type VerbBody } from "./command.ts";
 import { schemaOptions, storeOf } from "./db.ts";
+import { pause } from "../core/platform/pause.ts";
 
 const STATUS_MS = 250;
 const AGAIN_MS = 1_000;
@@ -89,7 +90,7 @@ async function prepare(
       if (late && error.message !== said) context.say(error.message);
       if (late) said = error.message;
     }
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    await pause(AGAIN_MS, context.signal);
   }
   return false;
 }

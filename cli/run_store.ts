@@ -1,5 +1,5 @@
 import { lockFile } from "../core/platform/data_dir.ts";
-import { AppError } from "../core/platform/errors.ts";
+import { AppError, messageOf } from "../core/platform/errors.ts";
 import { pause } from "../core/platform/pause.ts";
 import { makeFolder, readOrMake, replaceFile } from "../core/platform/files.ts";
 import { LOCAL_STORE_FILE, LOCAL_TIER, type LocalStore } from "../core/store/address.ts";
@@ -141,7 +141,7 @@ async function configure(
   tier: string,
 ): Promise<string[]> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(password));
-  const sha = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const sha = new Uint8Array(digest).toHex();
   const loopback = "<networks><ip>::1</ip><ip>127.0.0.1</ip></networks>";
   const users = `<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users>
 <${user}><password_sha256_hex>${sha}</password_sha256_hex>${loopback}<profile>default</profile>
@@ -215,7 +215,7 @@ async function answers(store: Store, isOver: () => boolean): Promise<void> {
         `Cannot start the store: it does not answer after ${START_MS / 1000} s`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
 }
 
@@ -238,6 +238,6 @@ async function keepSmall(store: Store, context: Context): Promise<void> {
       );
     }
   } catch (error) {
-    context.say(error instanceof Error ? error.message : String(error));
+    context.say(messageOf(error));
   }
 }

@@ -1,6 +1,7 @@
 /** The control key as a running API has it: lost or damaged it ends no API, for its kills need no key. */
 import { controlSeed } from "../core/control/control_key.ts";
 import { pause } from "../core/platform/pause.ts";
+import { messageOf } from "../core/platform/errors.ts";
 
 const LOOK_MS = 1_000;
 
@@ -53,9 +54,7 @@ export class Signing {
         this.#isWaiting = false;
         this.options.say("The control key is back: the entries of the audit that waited are signed");
       } catch (error) {
-        const line = `Cannot sign the entries of the audit that wait: ${
-          error instanceof Error ? error.message : error
-        }`;
+        const line = `Cannot sign the entries of the audit that wait: ${messageOf(error)}`;
         if (line !== said) this.options.say(line);
         said = line;
       }
@@ -67,7 +66,7 @@ export class Signing {
       return { seed: controlSeed(this.options.dataDir, configured) };
     } catch (error) {
       // A file that goes away while it is looked at is no reason to end either.
-      return { trouble: error instanceof Error ? error.message : String(error) };
+      return { trouble: messageOf(error) };
     }
   }
 }

@@ -231,7 +231,7 @@ function receiptJson(bytes: Uint8Array): Record<string, unknown> {
     applied: receipt.applied,
     reason: receipt.reason,
     sequence: decimal(receipt.sequence),
-    policy_hash: Buffer.from(receipt.policyHash).toString("hex"),
+    policy_hash: receipt.policyHash.toHex(),
     applied_ns: decimal(receipt.appliedNs),
     first_event_ns: decimal(receipt.firstEventNs),
   };
@@ -278,5 +278,5 @@ function readable(bytes: Uint8Array): string {
   } catch {
     // Not UTF-8: hex below.
   }
-  return Buffer.from(bytes).toString("hex");
+  return bytes.toHex();
 }

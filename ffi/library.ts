@@ -1,5 +1,5 @@
 /** The only module that calls `Deno.dlopen`. */
-import { AppError, type ErrorCode } from "../core/platform/errors.ts";
+import { AppError, type ErrorCode, firstLineOf } from "../core/platform/errors.ts";
 import { ABI_VERSION, SYMBOLS } from "./symbols.gen.ts";
 
 /** `Status` of ffi/abi to the code a caller branches on. */
@@ -28,7 +28,7 @@ export class Library {
     try {
       library = Deno.dlopen(path, SYMBOLS);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+      const why = firstLineOf(cause);
       throw new AppError("unavailable", `Cannot open ${path}: ${why}`, { cause });
     }
     this.symbols = library.symbols;

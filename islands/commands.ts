@@ -2,6 +2,7 @@
 import type { ActionName, ModuleName, Receipt } from "../core/control/control.ts";
 import { ask } from "./agents.ts";
 import { api } from "./api.ts";
+import { hex } from "./hex.ts";
 
 export interface CommandAnswer {
   ok: boolean;
@@ -47,10 +48,7 @@ export async function sendKill(
 }
 
 /** 32 hexadecimal digits; `crypto.randomUUID` is there on HTTPS only. */
-export const newRequestId = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );
+export const newRequestId = (): string => hex(crypto.getRandomValues(new Uint8Array(16)));
 
 /** What the operating system calls it, as a person says it. */
 export function inWords(error: string): string {

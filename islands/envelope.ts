@@ -1,4 +1,5 @@
 /** Reading Batches in the browser: the few protobuf rules that are needed, a hundredth of a general library's size. */
+import { hex } from "./hex.ts";
 
 /** A live row; what is not in an Envelope comes with the evidence. */
 export interface LiveRow {
@@ -169,7 +170,7 @@ function readEnvelope(reader: Reader, batch: LiveBatch): void {
   reader.fields((number) => {
     if (number === 3) {
       const { bytes, at, end } = reader.part();
-      row.id = Array.from(bytes.subarray(at, end), (byte) => byte.toString(16).padStart(2, "0")).join("");
+      row.id = hex(bytes.subarray(at, end));
     } else if (number === 6) row.at = Number(reader.varint() / 1_000_000n);
     else if (number === 7) row.kind = KINDS[Number(reader.varint())] ?? "unknown";
     else if (number === 8) row.tier = TIERS[Number(reader.varint())] ?? "";

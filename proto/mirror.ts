@@ -180,7 +180,7 @@ const MODULES = [null, "arbitrage", "mev"];
 export function toMirror(envelope: realtime.Envelope): MirrorLine {
   const common = {
     schema_version: envelope.schemaVersion,
-    decision_id: Buffer.from(envelope.decisionId).toString("hex"),
+    decision_id: envelope.decisionId.toHex(),
     producer_id: envelope.producerId,
     seq: envelope.seq.toString(),
     event_ns: envelope.eventNs.toString(),

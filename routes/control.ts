@@ -2,7 +2,7 @@
 import { type ActionName, type ModuleName, MODULES, type Sent } from "../core/control/control.ts";
 import { may } from "../core/auth/rights.ts";
 import { killDetail } from "../core/audit/kill_detail.ts";
-import { AppError } from "../core/platform/errors.ts";
+import { AppError, messageOf } from "../core/platform/errors.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { commandBody, type ControlBody, controlBody, killSwitchBody, policyBody } from "../proto/api.ts";
 import type { Act, ApiDeps } from "./deps.ts";
@@ -51,7 +51,7 @@ const TAKES: Record<ActionName, readonly (keyof ControlBody)[]> = {
 type ToModule = Sent & { module: ModuleName };
 
 const isKill = (action: ActionName, body: ControlBody) => action === "kill" && body.kill !== false;
-const reasonOf = (error: unknown) => error instanceof Error ? error.message : String(error);
+const reasonOf = (error: unknown) => messageOf(error);
 
 function checkBody(action: ActionName, body: ControlBody): void {
   const odd = Object.keys(body).find((key) => !TAKES[action].includes(key as keyof ControlBody));

@@ -5,7 +5,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { S3mini } from "s3mini";
-import { AppError } from "../core/platform/errors.ts";
+import { AppError, firstLineOf } from "../core/platform/errors.ts";
 import type { JobPorts } from "../core/jobs/contract.ts";
 
 export interface Output {
@@ -99,7 +99,7 @@ const exists = (what: string) =>
   new AppError("conflict", `Cannot write ${what}: it exists already, choose another output or remove it`);
 
 function diskError(path: string, error: unknown): AppError {
-  const text = error instanceof Error ? error.message.split("\n")[0]! : String(error);
+  const text = firstLineOf(error);
   if (/no space|os error 28/i.test(text)) {
     return new AppError("no_space", `Cannot write ${path}: the disk is full; nothing was published`);
   }
@@ -264,7 +264,7 @@ class S3Output implements Output {
       return await run();
     } catch (error) {
       if (error instanceof AppError) throw error;
-      const text = error instanceof Error ? error.message.split("\n")[0]! : String(error);
+      const text = firstLineOf(error);
       const full = /507|insufficient|no space|quota/i.test(text);
       throw new AppError(
         full ? "no_space" : "unavailable",

@@ -1,5 +1,6 @@
 /** Whether a trained model may go live by itself: only over a model that it was compared with and beats. */
 import type { Judgement, ModelList, ModelManifest } from "../core/models/models.ts";
+import { messageOf } from "../core/platform/errors.ts";
 
 /** What becomes of it, and why. */
 export interface Verdict {
@@ -38,7 +39,7 @@ export async function promotion(
   try {
     other = await judgeLive(live);
   } catch (error) {
-    return incomparable(error instanceof Error ? error.message : String(error));
+    return incomparable(messageOf(error));
   }
   if (other.auc === null) return incomparable("the later slice cannot judge it");
   const both = `log loss ${metrics.log_loss.toFixed(4)} against ${other.log_loss.toFixed(4)}, AUC ${

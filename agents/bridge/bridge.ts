@@ -25,6 +25,7 @@ import {
   textSize,
 } from "./batch.ts";
 import { ClientQueue, type Frame } from "./client_queue.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 export const BRIDGE_TOPICS = [
   "arbitrage-decisions-proto",
@@ -130,12 +131,9 @@ export class Bridge implements RealtimeHub {
 
   async reads(limitMs: number): Promise<boolean> {
     if (this.isReading) return true;
-    let timer;
-    await Promise.race([
-      this.#allPlaced.promise,
-      new Promise((resolve) => timer = setTimeout(resolve, limitMs)),
-    ]);
-    clearTimeout(timer);
+    const over = new AbortController();
+    await Promise.race([this.#allPlaced.promise, pause(limitMs, over.signal)]);
+    over.abort();
     return this.isReading;
   }
 

@@ -38,7 +38,6 @@ const PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI = Buffer.from("302a300506032b6570032100", "hex");
 
 const unhex = (text: string) => new Uint8Array(Buffer.from(text, "hex"));
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 /** SHA-256 of a whole head with its signature, hex. */
 export const headHash = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
@@ -72,12 +71,12 @@ export function readHead(bytes: Uint8Array): SignedHead | null {
     const head: SignedHead = {
       node: told.node,
       seq: Number(told.seq),
-      hash: hex(told.hash),
+      hash: told.hash.toHex(),
       at_ms: Number(told.atMs),
       first: Number(told.first),
       count: Number(told.count),
-      previous: hex(told.previous),
-      key: hex(told.key),
+      previous: told.previous.toHex(),
+      key: told.key.toHex(),
       signature: told.signature,
     };
     return isHeadOf(bytes, unsignedHead(head, head.key)) ? head : null;
@@ -93,7 +92,7 @@ export function readOldHead(bytes: Uint8Array): { node: string; seq: number; has
     if (hash.length !== 32) return null;
     // Whatever else it has is not in this.
     const again = jobs.AuditHead.encode({ node, seq, hash, atMs }).finish();
-    return Buffer.compare(again, bytes) === 0 ? { node, seq: Number(seq), hash: hex(hash) } : null;
+    return Buffer.compare(again, bytes) === 0 ? { node, seq: Number(seq), hash: hash.toHex() } : null;
   } catch {
     return null;
   }
@@ -120,9 +119,8 @@ export class HeadSigner {
   constructor(readonly node: string, seedHex: string) {
     const der = Buffer.concat([PKCS8, Buffer.from(seedHex, "hex")]);
     this.#private = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-    this.key = hex(
-      createPublicKey(this.#private).export({ format: "der", type: "spki" }).subarray(SPKI.length),
-    );
+    const key = createPublicKey(this.#private).export({ format: "der", type: "spki" });
+    this.key = key.subarray(SPKI.length).toHex();
   }
 
   /** The head as it is stored and told. */

@@ -2,6 +2,7 @@
 import { networkOf } from "../platform/net.ts";
 import { pause } from "../platform/pause.ts";
 import type { Act } from "./entry.ts";
+import { messageOf } from "../platform/errors.ts";
 
 const WINDOW_MS = 60_000;
 /** Entries of one minute, and of one address within it; what is beyond is counted together. */
@@ -93,7 +94,7 @@ export class Refusals {
         if (row) row.count += count;
         else this.#begin(refusal, count);
       }
-      if (!this.#hasFailed) this.#deps.say(error instanceof Error ? error.message : String(error));
+      if (!this.#hasFailed) this.#deps.say(messageOf(error));
       this.#hasFailed = true;
     }
   }

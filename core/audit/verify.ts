@@ -13,6 +13,7 @@ import {
   unsignedHead,
 } from "./head.ts";
 import type { ToldHeads, Trust } from "./told.ts";
+import { messageOf } from "../platform/errors.ts";
 
 export interface Verdict {
   readonly entries: number;
@@ -124,7 +125,7 @@ class Walk {
       if (!told) this.faults.push("legend.db does not say how many heads were told");
       this.toldTo = Number(told?.seq ?? 0);
     } catch (error) {
-      this.faults.push(`legend.db cannot be read: ${error instanceof Error ? error.message : error}`);
+      this.faults.push(`legend.db cannot be read: ${messageOf(error)}`);
     } finally {
       if (isOwn && database.isTransaction) database.exec("rollback");
     }

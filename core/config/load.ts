@@ -2,7 +2,7 @@
 import { resolve as resolvePath } from "node:path";
 import { parse as parseToml, TomlError } from "smol-toml";
 import type { z } from "zod";
-import { AppError, UsageError } from "../platform/errors.ts";
+import { AppError, messageOf, UsageError } from "../platform/errors.ts";
 import { didYouMean } from "../platform/suggest.ts";
 import { readKeptFile } from "./kept_file.ts";
 import { CONFIG_KEYS, type ConfigKey, configKey, type SettingName, type SettingOf } from "./schema.ts";
@@ -114,7 +114,7 @@ function lookAtConfig(
     try {
       return read();
     } catch (error) {
-      problems.push(error instanceof Error ? error.message : String(error));
+      problems.push(messageOf(error));
       isUsage ||= error instanceof UsageError;
       return otherwise;
     }
@@ -376,5 +376,5 @@ function usualDataDir(env: ConfigInput["env"]): string {
 function reason(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "it does not exist";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

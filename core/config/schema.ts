@@ -1,6 +1,7 @@
 /** Every configuration key, once: defaults, types, TOML, environment, flags and documentation follow from these rows. */
 import { z } from "zod";
 import { AddressRanges, originsOf } from "../platform/net.ts";
+import { messageOf } from "../platform/errors.ts";
 
 export interface ConfigKey {
   /** `section.name` in TOML, or a top-level name. */
@@ -29,7 +30,7 @@ const parsed = (parse: (text: string) => unknown) =>
     try {
       parse(value);
     } catch (error) {
-      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+      context.addIssue({ code: "custom", message: messageOf(error) });
     }
   });
 const url = z.union([z.literal(""), z.url({ protocol: /^https?$/ })]);

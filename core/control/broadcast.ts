@@ -1,5 +1,6 @@
 /** One command to the agents of a module on all hosts, and what each of them answered. */
 import type { ModuleName, Receipt, SendCommand, Sent } from "./control.ts";
+import { pause } from "../platform/pause.ts";
 
 /** How long the agents' receipts are waited for. */
 export const RECEIPT_WAIT_MS = 5_000;
@@ -60,7 +61,7 @@ async function answerOf(
     const receipt = receipts(request_id).find((one) => one.instance === instance && one.genuine);
     if (receipt) return { ...told, taken: receipt.applied, receipt, agent_error: null };
     if (performance.now() >= end) break;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await pause(LOOK_MS);
   }
   const what = age_s > GONE_S
     ? `was last heard of ${Math.round(age_s / 60)} min ago`

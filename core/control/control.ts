@@ -1,5 +1,6 @@
 /** Modules, commands and what agents say of themselves, as everything above the library sees them. */
 import { agentsAreGone, isHeld } from "../platform/data_dir.ts";
+import { messageOf } from "../platform/errors.ts";
 
 export type ModuleName = "arbitrage" | "mev";
 
@@ -295,7 +296,7 @@ export function readAgents(dataDir: string): { agents: AgentStatus[]; unreadable
       else unreadable.push({ module, reason: `${file} is damaged; a running agent writes it again` });
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) continue;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       unreadable.push({ module, reason: `Cannot read ${file}: ${why}` });
     }
   }

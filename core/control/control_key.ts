@@ -1,5 +1,5 @@
 /** The key that signs commands, models and heads of the audit. It is made with the data folder, and never again. */
-import { AppError } from "../platform/errors.ts";
+import { AppError, messageOf } from "../platform/errors.ts";
 import { makeFolder, readOrMake } from "../platform/files.ts";
 
 const SEED_BYTES = 32;
@@ -34,7 +34,7 @@ export function makeControlKey(dataDir: string, goesWithout = false): void {
   makeFolder(`${dataDir}/keys`);
   readOrMake(path, () => {
     const seed = crypto.getRandomValues(new Uint8Array(SEED_BYTES));
-    return [...seed].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return seed.toHex();
   });
 }
 
@@ -50,7 +50,7 @@ export function controlSeed(dataDir: string, configured: string): string {
     seed = Deno.readTextFileSync(path).trim();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw gone(path);
-    throw cannot(path, error instanceof Error ? error.message : String(error));
+    throw cannot(path, messageOf(error));
   }
   const mode = Deno.statSync(path).mode ?? 0;
   if (mode & OTHERS) throw cannot(path, `others can read it (mode ${(mode & 0o777).toString(8)}), need 0600`);

@@ -1,5 +1,4 @@
 /** Receipts by request, by reading `control-receipts-proto` along. */
-import { Buffer } from "node:buffer";
 import { jobs } from "../../proto/wire.ts";
 import type { ModuleName, Receipt } from "./control.ts";
 import { follow } from "../log/follow.ts";
@@ -64,7 +63,7 @@ export class Receipts {
         applied: receipt.applied ?? false,
         reason: receipt.reason ?? "",
         sequence: String(receipt.sequence),
-        policy_hash: Buffer.from(receipt.policyHash ?? []).toString("hex"),
+        policy_hash: receipt.policyHash.toHex(),
         applied_ns: String(receipt.appliedNs),
         first_event_ns: String(receipt.firstEventNs),
       },

@@ -78,7 +78,7 @@ export class DecisionIndex {
       from,
       signal,
       take: ({ key, value, partition, offset }) => {
-        if (key && value) this.#remember(hex(key), { partition, offset, bytes: value.slice() });
+        if (key && value) this.#remember(key.toHex(), { partition, offset, bytes: value.slice() });
       },
     });
     const outcomes = follow(this.#log, OUTCOMES_TOPIC, {
@@ -101,7 +101,7 @@ export class DecisionIndex {
     const { outcome, decisionId } = envelope;
     if (!outcome || !decisionId?.length) return;
     const { landed = false, simulated = false, reason = "" } = outcome;
-    this.#outcomes.set(hex(decisionId), {
+    this.#outcomes.set(decisionId.toHex(), {
       landed: landed === true,
       simulated: simulated === true,
       reason: reason ?? "",
@@ -217,5 +217,3 @@ function isRefusedBy(evidence: Record<string, unknown>, gate: string): boolean {
   const terms = (evidence.gate_terms ?? []) as { term: string; passes: boolean }[];
   return evidence.gate === gate || terms.some(({ term, passes }) => term === gate && !passes);
 }
-
-const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

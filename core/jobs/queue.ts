@@ -4,6 +4,7 @@ import { follow } from "../log/follow.ts";
 import type { Log, LogRecord } from "../log/log.ts";
 import { descriptorRecord, type Job, JobBook, JOBS_TOPIC, statusRecord } from "./book.ts";
 import type { JobKinds } from "./kind.ts";
+import { pause } from "../platform/pause.ts";
 
 const ATTEMPTS_MAX = 5;
 /** Jobs of one issuer that are not over. */
@@ -73,7 +74,7 @@ export class JobQueue {
           `Cannot read the jobs: ${this.#trouble ?? "their topic does not answer in time"}`,
         );
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await pause(LOOK_MS);
     }
   }
 

@@ -1,6 +1,7 @@
 /** The ways to read a topic: along for ever, or through to where it ends now. */
 import { AppError } from "../platform/errors.ts";
 import type { Log, LogGap, LogTopic, ReadFrom, StoredRecord } from "./log.ts";
+import { pause } from "../platform/pause.ts";
 
 const WAIT_MS = 1_000;
 /** Records taken in one go before others have their turn. */
@@ -54,13 +55,13 @@ export async function follow(log: Log, name: string, options: FollowOptions): Pr
         } else if (taken > BURST) {
           // A burst must not keep timers and sockets waiting.
           taken = 0;
-          await new Promise((resolve) => setTimeout(resolve, 0));
+          await pause(0);
         }
       }
     } catch (error) {
       if (!(error instanceof AppError) || !AGAIN.has(error.code)) throw error;
       trouble?.(error.message);
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      await pause(AGAIN_MS, signal);
     }
   }
 }

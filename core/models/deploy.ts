@@ -4,6 +4,7 @@ import type { ModuleName, Receipt } from "../control/control.ts";
 import { type GoingLive, goLive, type LiveRegistry } from "./going_live.ts";
 import type { Log } from "../log/log.ts";
 import { type IsSigned, Receipts } from "../control/receipts.ts";
+import { pause } from "../platform/pause.ts";
 
 /** How long agents are waited for: a swap takes milliseconds, the probe of a foreign file two seconds at most. */
 const WAIT_MS = 4_000;
@@ -54,7 +55,7 @@ export async function deployModel(
       if (answers().length > 0) first ??= now;
       const all = known.length > 0 ? silent().length === 0 : first !== null && now - first > more;
       if (all || now - begin > WAIT_MS) break;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await pause(LOOK_MS, signal);
     }
     return { request_id: requestId, receipts: answers(), silent: silent() };
   } finally {

@@ -251,8 +251,7 @@ function shut(path: string, { say }: DataDirOptions): void {
 }
 
 function freshInstance(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(4));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return crypto.getRandomValues(new Uint8Array(4)).toHex();
 }
 
 function why(error: unknown): string {

@@ -1,6 +1,6 @@
 /** Small state that must not be lost: one SQLite file per data folder, shared by the parts of this host. */
 import { DatabaseSync } from "node:sqlite";
-import { AppError } from "./errors.ts";
+import { AppError, messageOf } from "./errors.ts";
 import { pause } from "./pause.ts";
 import { asFullDisk, cannotWrite, diskTrouble, freeBytes, FULL_DISK } from "./files.ts";
 
@@ -183,7 +183,7 @@ export async function keepRoom(
       said = "";
     } catch (error) {
       isLow = true;
-      const line = `Cannot keep room for a full disk: ${error instanceof Error ? error.message : error}`;
+      const line = `Cannot keep room for a full disk: ${messageOf(error)}`;
       // Another writer will have let go by the next time.
       if (line !== said && !isBusy(error)) say(line);
       said = line;

@@ -39,7 +39,8 @@ export class UsageError extends Error {
 }
 
 /** What a caught value says. It may have several lines. */
-export const messageOf = (thrown: unknown): string => thrown instanceof Error ? thrown.message : String(thrown);
+export const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);
 
 /** The first line of what a caught value says: libraries add lines for programmers. */
 export const firstLineOf = (thrown: unknown): string => messageOf(thrown).split("\n")[0]!;

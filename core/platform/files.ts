@@ -1,13 +1,13 @@
 /** Small files that are whole or not there, and what a disk refuses in words that say what to do. */
 import { statfsSync } from "node:fs";
-import { AppError } from "./errors.ts";
+import { AppError, firstLineOf } from "./errors.ts";
 
 /** How a full disk is told, everywhere. */
 export const FULL_DISK = "the disk is full, free some space";
 
 /** The reason, for the end of a line. */
 export function diskTrouble(error: unknown): string {
-  const text = error instanceof Error ? error.message.split("\n")[0]! : String(error);
+  const text = firstLineOf(error);
   if (isFull(error)) return FULL_DISK;
   if (/read-only/i.test(text)) return "the file system is read-only";
   return text;

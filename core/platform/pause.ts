@@ -4,7 +4,7 @@ import { setTimeout as timeout } from "node:timers/promises";
 /** Waits for a time, or until the signal, if there is one, ends the wait; that is no error. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   try {
-    await timeout(ms, undefined, { signal });
+    await timeout(Math.max(0, ms), undefined, { signal });
   } catch (error) {
     if (!signal?.aborted) throw error;
   }

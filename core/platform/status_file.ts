@@ -1,4 +1,5 @@
 /** What a part says of itself in a file that others read at any moment. */
+import { messageOf } from "./errors.ts";
 
 interface Told {
   /** Unix milliseconds. */
@@ -22,7 +23,7 @@ export function statusIn<T extends Told>(
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     if (!(error instanceof SyntaxError)) {
-      const why = error instanceof Error ? error.message : error;
+      const why = messageOf(error);
       return { ...figures, at_ms: Date.now(), trouble: `Cannot read ${file}: ${why}` } as T;
     }
   }

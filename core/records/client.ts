@@ -3,6 +3,7 @@ import { AppError, ERROR_STATUS, type ErrorCode } from "../platform/errors.ts";
 import type { CallName, RecordCalls, RecordWriter } from "./calls.ts";
 import type { Answer } from "./queue.ts";
 import type { OpenMessage } from "./thread.ts";
+import { pause } from "../platform/pause.ts";
 
 /** How long a call waits for another process that holds the file. */
 const WAIT_MS = 3_000;
@@ -79,10 +80,9 @@ export class RecordThread implements RecordWriter {
   /** What is on its way is written, within a few seconds. */
   async close(): Promise<void> {
     if (!this.#end) this.#worker.postMessage({ close: true });
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_MS)));
-    await Promise.race([this.#closed.promise, late]);
-    clearTimeout(timer);
+    const over = new AbortController();
+    await Promise.race([this.#closed.promise, pause(CLOSE_MS, over.signal)]);
+    over.abort();
     this.#over(new AppError("unavailable", "Cannot write legend.db: legend is ending"));
   }
 

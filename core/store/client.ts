@@ -1,7 +1,7 @@
 /** ClickHouse over its HTTP interface: commands, queries with typed parameters, inserts of ready bytes. */
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { AppError } from "../platform/errors.ts";
+import { AppError, firstLineOf } from "../platform/errors.ts";
 
 export interface StoreAddress {
   /** Without user and password. */
@@ -164,7 +164,7 @@ async function* blocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   if (used > 0) yield block.subarray(0, used);
 }
 
-const firstLine = (cause: unknown) => cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+const firstLine = (cause: unknown) => firstLineOf(cause);
 
 function unreachable({ url }: StoreAddress, cause: unknown): AppError {
   return new AppError(

@@ -4,7 +4,7 @@ import type { Refusal } from "../../core/audit/refusals.ts";
 import type { SharedAccounts } from "../../core/auth/shared_accounts.ts";
 import { may, type Principal } from "../../core/auth/rights.ts";
 import type { Tokens } from "../../core/auth/tokens.ts";
-import { AppError } from "../../core/platform/errors.ts";
+import { AppError, messageOf } from "../../core/platform/errors.ts";
 import { RecentMap } from "../../core/platform/limits/recent_map.ts";
 import type { TokenBuckets } from "../../core/platform/limits/token_bucket.ts";
 import { networkOf } from "../../core/platform/net.ts";
@@ -12,6 +12,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Route, RouteContext } from "../route.ts";
 import { problem } from "../problem.ts";
 import type { Door } from "./door.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 export const ACCESS_COOKIE = "legend_access";
 export const REFRESH_COOKIE = "legend_refresh";
@@ -116,7 +117,7 @@ export class Guard {
     } catch (error) {
       if (error instanceof AppError) throw error;
       if (last !== undefined) return last;
-      const why = error instanceof Error ? error.message : error;
+      const why = messageOf(error);
       throw new AppError("unavailable", `Cannot tell who asks: legend.db cannot be read: ${why}`);
     }
   }
@@ -237,8 +238,9 @@ async function limited(
 ): Promise<Uint8Array | null | "late"> {
   const reader = body?.getReader();
   const parts: Uint8Array[] = [];
-  let [size, timer]: [number, ReturnType<typeof setTimeout> | undefined] = [0, undefined];
-  const late = new Promise<"late">((resolve) => (timer = setTimeout(() => resolve("late"), limitMs)));
+  let size = 0;
+  const over = new AbortController();
+  const late = pause(limitMs, over.signal).then(() => "late" as const);
   try {
     while (reader) {
       const read = await Promise.race([reader.read(), late]);
@@ -249,7 +251,7 @@ async function limited(
       parts.push(read.value);
     }
   } finally {
-    clearTimeout(timer);
+    over.abort();
     reader?.cancel().catch(() => {});
   }
   const bytes = new Uint8Array(size);

@@ -4,6 +4,7 @@ import { decompress } from "fzstd";
 import { Bridge } from "../../agents/bridge/bridge.ts";
 import { readBatch } from "../../islands/envelope.ts";
 import { withServer } from "./server.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 /** What the bridge needs of a socket. */
 class Socket extends EventTarget {
@@ -30,7 +31,7 @@ Deno.test("F1: a client that gets no record hears an empty batch each second; on
     }
     const end = performance.now() + 60_000;
     while (proto.sent.length < 2 && performance.now() < end) {
-      await new Promise((done) => setTimeout(done, 20));
+      await pause(20);
     }
     stop.abort();
     await running;

@@ -35,6 +35,7 @@ import { systemHealth } from "../../core/platform/system.ts";
 import { ModelRegistry } from "../../ffi/models.ts";
 import { JOB_KINDS } from "../../workers/kinds.ts";
 import { LIBRARY } from "../../tools/paths.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 export const PASSWORD = "correct horse battery";
 
@@ -183,6 +184,6 @@ export async function eventually(holds: () => boolean | Promise<boolean>, what: 
   const end = performance.now() + 60_000;
   while (!await holds()) {
     if (performance.now() > end) throw new Error(`${what} did not come in 60 s`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await pause(5);
   }
 }

@@ -6,6 +6,7 @@ import { Library } from "../../ffi/library.ts";
 import { long, realtime } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { command } from "./executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 /** Bytes that the bridge keeps for one client at most, and what sockets and kernel hold beside it. */
 const QUEUE_BYTES_MAX = 4 << 20;
@@ -49,7 +50,7 @@ export async function withApi(
       );
       if (up) break;
       if (tries > 2_400) throw new Error("the API did not come up");
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      await pause(25);
     }
     await run(port, key, child.pid);
   } finally {
@@ -218,7 +219,7 @@ export async function slowAndFast(
       ...slow.map((client) => client.connect(port, key, "json")),
     ]);
     // Connected is not yet served: the first record shows who is.
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await pause(200);
     const before = residentBytes(pid);
     using log = new EmbeddedLog(new Library(LIBRARY), `${folder}/log`);
     using topic = await log.topic("arbitrage-decisions-proto", { create: true });
@@ -229,7 +230,7 @@ export async function slowAndFast(
       await topic.append(Array.from({ length: BATCH }, (_, at) => ({ value: envelope(n + at) })), "none");
       const due = begin + (n + BATCH) / perSecond * 1000;
       if (due > performance.now()) {
-        await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+        await pause(due - performance.now());
       }
     }
     told.produced = total;
@@ -260,7 +261,7 @@ export async function reconnects(folder: string, count: number): Promise<void> {
     for (let round = 0; round < 2; round++) {
       const clients = Array.from({ length: count }, () => new Client());
       await Promise.all(clients.map((client) => client.connect(port, key, "proto")));
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await pause(300);
       using log = new EmbeddedLog(new Library(LIBRARY), `${folder}/log`);
       using topic = await log.topic("arbitrage-decisions-proto", { create: true });
       await topic.append([{ value: envelope(round) }]);

@@ -1,5 +1,6 @@
 /** A real browser on the page: how it is started, logged in, and held to having no error. */
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { pause } from "../../core/platform/pause.ts";
 
 export const PASSWORD = "a password of the operator";
 
@@ -26,7 +27,7 @@ export async function ready(url: string): Promise<void> {
       return answer.ok;
     }, () => false);
     if (ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
   throw new Error(`${url} was not ready in 60 s`);
 }

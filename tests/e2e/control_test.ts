@@ -7,6 +7,7 @@ import { control, jobs, long } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { command, legend, lines, withFolder } from "./executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const DECISIONS = ["arbitrage-decisions-proto", "sandwich-decisions-proto"];
 
@@ -55,7 +56,7 @@ async function until<T>(ask: () => Promise<T | undefined | false>, what: string)
   while (performance.now() < end) {
     const answer = await ask();
     if (answer) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
   }
   throw new Error(`${what} did not happen in 60 s`);
 }
@@ -341,7 +342,7 @@ Deno.test("agents killed with -9 at 50 moments under load lose and double nothin
           module === "mev" ? [0.0008, true] : [0.0001, false],
         );
         // Not at the same moment of its life each time.
-        await new Promise((resolve) => setTimeout(resolve, (attempt * 37) % 150));
+        await pause((attempt * 37) % 150);
         const { end } = await arbitrages.info();
         assert.ok(end >= last, "what was acknowledged stays");
         last = end;

@@ -7,6 +7,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { Part } from "../kafka/cluster.ts";
 import { legend, withFolder } from "./executable.ts";
 import { registerSmallModel } from "./small_model.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 /** Answers its golden row and some more, then does `end`. */
 const source = (schema: string, end: string, begin = "") => `
@@ -78,7 +79,7 @@ for (const { how, end, begin, said } of ENDS) {
           if (performance.now() > end) {
             throw new Error(`${what} did not happen: ${JSON.stringify(await status("mev"))}`);
           }
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await pause(20);
         }
       };
       const deploy = (version: string) =>
@@ -146,7 +147,7 @@ Deno.test("M5: a model whose constructor forks and waits is refused at once, and
       const end = performance.now() + 60_000;
       while (!await Deno.stat(`${data}/agents/mev.status.json`).then(() => true, () => false)) {
         assert.ok(performance.now() < end, "the agent runs");
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await pause(20);
       }
       const library = new Library(LIBRARY);
       const registry = new ModelRegistry(library, data, "", true);

@@ -11,6 +11,7 @@ import { startS3 } from "../../tools/s3.ts";
 import { JOB_KINDS } from "../../workers/kinds.ts";
 import { chdb, Part } from "../kafka/cluster.ts";
 import { canMount, legend, lines, withFolder, withMount } from "./executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 interface JobLine {
   job_id: string;
@@ -47,7 +48,7 @@ async function read(data: string, module: string, blocks: number): Promise<void>
     const text = await Deno.readTextFile(`${data}/agents/${module}.status.json`).catch(() => "{}");
     if ((JSON.parse(text).blocks ?? 0) >= blocks) return;
     assert.ok(performance.now() < end, `${module} has not read ${blocks} blocks: ${text}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
 }
 
@@ -168,9 +169,9 @@ Deno.test(`a worker killed at ${2 * KILLS} moments: taken over, the same bytes, 
               : [...train, "--param", `seed=${n}`],
           );
           while (queue.book.get(id)?.state !== "running") {
-            await new Promise((resolve) => setTimeout(resolve, 2));
+            await pause(2);
           }
-          await new Promise((resolve) => setTimeout(resolve, at));
+          await pause(at);
           await part.end("SIGKILL");
           const killed = Date.now();
           await queue.sync();

@@ -13,6 +13,7 @@ import { LIBRARY, ROOT } from "../../tools/paths.ts";
 import { chdb, clickHouseUrl, Part } from "../kafka/cluster.ts";
 import { storeOfUrl } from "../kafka/lossless.ts";
 import { legend, lines, withFolder } from "./executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 interface Evidence {
   decision_id: string;
@@ -46,7 +47,7 @@ async function until(what: string, holds: () => Promise<boolean>, ms = 60_000): 
   const end = performance.now() + ms;
   while (!await holds()) {
     if (performance.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
 }
 
@@ -68,7 +69,7 @@ async function newest(log: EmbeddedLog, kinds: string, from: bigint): Promise<Ev
 async function settled(log: EmbeddedLog, kinds: string, from: bigint): Promise<Evidence[]> {
   let end = -1n;
   await until("the end of the evidence", async () => {
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await pause(500);
     const before = end;
     end = await endOf(log, "decision-evidence");
     return end === before;
@@ -136,7 +137,7 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
         120_000,
       );
       // The history is bounded: a killed module puts nothing on the log, however long the trainings take.
-      const pause = async (module: typeof MODULES[number]) => {
+      const pauseModule = async (module: typeof MODULES[number]) => {
         const { code, stderr } = await call(["kill", module, "--reason", "enough history"]);
         assert.equal(code, 0, stderr);
       };
@@ -144,7 +145,7 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
         const { code, stderr } = await call(["unkill", module]);
         assert.equal(code, 0, stderr);
       };
-      for (const module of MODULES) await pause(module);
+      for (const module of MODULES) await pauseModule(module);
       const range = ["--start", String(begin), "--end", String(begin + 86_400)];
 
       const scraped = await json<
@@ -237,7 +238,7 @@ Deno.test("history becomes datasets and models, and a model decides in the runni
           return told?.live === xgb && told?.judged !== null;
         });
         // Nothing more comes onto the log while the comparison is done again by hand, out of the log.
-        await pause(module);
+        await pauseModule(module);
         const wanted = byHand(await settled(log, KINDS[module], since), module, xgb!, lgbm!);
         assert.ok(wanted.decisions < COMPARED_MAX, `${wanted.decisions} decisions are too many to compare`);
         await until(`the comparison of ${module}`, async () => {

@@ -5,6 +5,7 @@ import { EmbeddedLog } from "../../ffi/log.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { envelope } from "./bridge.ts";
 import { command, legend, lines, withFolder } from "./executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 interface Line {
   type: string;
@@ -26,7 +27,7 @@ Deno.test("Envelopes are told as JSON and JSON lines become Envelopes, each once
         const { end } = await found.info();
         found[Symbol.dispose]();
         if (Number(end) >= count) return;
-        await new Promise((resolve) => setTimeout(resolve, 25));
+        await pause(25);
       }
       throw new Error(`${topic} did not reach ${count}`);
     };
@@ -44,7 +45,7 @@ Deno.test("Envelopes are told as JSON and JSON lines become Envelopes, each once
     for (let tries = 0; tries < 400; tries++) {
       const places = await Array.fromAsync(Deno.readDir(`${data}/mirror`)).catch(() => []);
       if (places.filter(({ name }) => name.endsWith(".json")).length === 6) break;
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      await pause(25);
     }
     await proto.append([{ value: envelope(1) }, { value: envelope(2) }]);
     await until("arbitrage-decisions", 2);

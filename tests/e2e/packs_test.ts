@@ -1,6 +1,7 @@
 /** What agents write is packed while they run: it takes a fifth or less, and every verb reads it as before. */
 import assert from "node:assert/strict";
 import { command, legend, lines, withFolder } from "./executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 interface TailLine {
   offset: string;
@@ -41,7 +42,7 @@ Deno.test("what an agent writes is packed while it runs, is read as it was, and 
       };
       for (const end = performance.now() + 120_000; packed() < 300_000;) {
         assert.ok(performance.now() < end, `${packed()} bytes are packed`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await pause(100);
       }
       during = await tail();
     } finally {

@@ -7,6 +7,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { envelope, withApi } from "./bridge.ts";
 import { startBrowser } from "./browser.ts";
 import { legend } from "./executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const BATCH = 100;
 
@@ -66,7 +67,7 @@ export async function pageRate(folder: string, seconds: number, perSecond: numbe
         await topic.append(Array.from({ length: BATCH }, (_, at) => ({ value: envelope(n + at) })), "none");
         const due = begin + (n + BATCH) / perSecond * 1000;
         if (due > performance.now()) {
-          await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+          await pause(due - performance.now());
         }
       }
       await page.waitForFunction(

@@ -252,7 +252,7 @@ Deno.test("an Envelope written to the log by anybody is found in the page", () =
     await page.waitForSelector(".strip >> text=Live");
     await page.mouse.move(5, 5);
     const id = crypto.getRandomValues(new Uint8Array(16));
-    const hex = Array.from(id, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const hex = id.toHex();
     using log = new EmbeddedLog(new Library(LIBRARY), `${site.data}/log`);
     using topic = await log.topic("sandwich-decisions-proto");
     await topic.append([{

@@ -4,6 +4,7 @@ import type { Browser } from "playwright-core";
 import { freePort } from "../../tools/kafka.ts";
 import { firstLogin, openPage, ready, startBrowser } from "./browser.ts";
 import { command } from "./executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 /** Every page as it is opened, and the two lists that are asked for again and again. */
 const PAGES = [
@@ -20,7 +21,6 @@ const PAGES = [
 /** A page that was just opened has its first answers behind it. */
 const SETTLED_MS = 3_000;
 const MEASURED_MS = 10_000;
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Bytes that each page moves in ten seconds, both ways, while a desk runs on the simulator at its usual rate. */
 export async function pageWeights(folder: string): Promise<Map<string, number>> {

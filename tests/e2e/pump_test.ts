@@ -53,18 +53,16 @@ function base58(text: string): Uint8Array {
   return new Uint8Array([...Array(zeros).fill(0), ...bytes]);
 }
 
-const hex = (bytes: Uint8Array) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-
 /** The amounts an event says its pool received and paid, in the order of the events: base first, then quote. */
 function eventAmounts({ meta }: Answer): { base: bigint; quote: bigint; buy: boolean }[] {
   const found = [];
   for (const { data } of meta.innerInstructions.flatMap(({ instructions }) => instructions)) {
     if (!data) continue;
     const bytes = base58(data);
-    if (hex(bytes.subarray(0, 8)) !== ANCHOR_EVENT) continue;
+    if (bytes.subarray(0, 8).toHex() !== ANCHOR_EVENT) continue;
     const view = new DataView(bytes.buffer);
     const number = (at: number) => view.getBigUint64(16 + at, true);
-    const kind = hex(bytes.subarray(8, 16));
+    const kind = bytes.subarray(8, 16).toHex();
     if (kind === EVENTS.trade) found.push({ base: number(40), quote: number(32), buy: bytes[16 + 48] === 1 });
     // timestamp, base, limit, four reserves, quote, lp bps, lp fee, protocol bps, protocol fee, quote with its lp fee applied
     if (kind === EVENTS.buy || kind === EVENTS.sell) {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { ROOT } from "../../tools/paths.ts";
 import { environment, skipShared } from "./executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const readme = await Deno.readTextFile(`${ROOT}/README.md`);
 const commands = [...readme.matchAll(/```sh\n([^`]*)```/g)].flatMap(([, block]) => block!.trim().split("\n"));
@@ -52,7 +53,7 @@ async function untilItDecides(line: string): Promise<void> {
   };
   let last = status();
   while (!isOver && !(last.transactions > 0 && last.evidence > 0)) {
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await pause(200);
     last = status();
   }
   if (!isOver) child.kill("SIGINT");

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { openDataDir } from "../../core/platform/data_dir.ts";
 import { ROOT } from "../../tools/paths.ts";
 import { command, legend, lines, shared, skipShared, withFolder } from "./executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 interface Status {
   state: string;
@@ -157,7 +158,7 @@ Deno.test("run killed at any moment and started again leaves the log whole and n
       const data = `${folder}/${attempt}`;
       const args = ["run", ...BLOCKS, "--json", "--data-dir", data];
       const child = command(args).spawn();
-      await new Promise((resolve) => setTimeout(resolve, 60 + attempt * 17));
+      await pause(60 + attempt * 17);
       try {
         child.kill("SIGKILL");
       } catch {

@@ -4,6 +4,7 @@ import { openDataDir } from "../../core/platform/data_dir.ts";
 import { denoCompile } from "../../tools/compile.ts";
 import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 import { canMount, command, legend, withFolder, withMount } from "./executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 /** One clear line: says what, names no stack. */
 function oneLine(stderr: string, pattern: RegExp): void {
@@ -59,7 +60,7 @@ Deno.test("the process carries the product's name and the user's arguments", () 
         const status = await Deno.readTextFile(`/proc/${child.pid}/status`);
         const caught = BigInt(`0x${/SigCgt:\s*([0-9a-f]+)/.exec(status)![1]}`);
         if (comm === "legend" && caught >> 14n & 1n) break;
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await pause(5);
       }
       assert.equal(comm, "legend");
     } finally {
@@ -89,9 +90,9 @@ Deno.test("a start killed while unpacking leaves nothing behind after the next",
           () => false,
         );
         if (begun) break;
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await pause(1);
       }
-      await new Promise((resolve) => setTimeout(resolve, delay * 3));
+      await pause(delay * 3);
       try {
         child.kill("SIGKILL");
       } catch {
@@ -335,7 +336,7 @@ Deno.test("operator 6: libraries that the environment names for other programs n
       for (const end = performance.now() + 60_000; performance.now() < end;) {
         seen = await Deno.readTextFile(`/proc/${child.pid}/environ`).catch(() => "");
         if (seen.includes("LEGEND_PACKED")) break;
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await pause(5);
       }
       assert.match(seen, /LEGEND_PACKED/);
       assert.doesNotMatch(seen, /LD_/);

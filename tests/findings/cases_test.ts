@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { command, legend, lines, shared, skipShared, withFolder } from "../e2e/executable.ts";
 import { replay } from "../e2e/replay.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 type Leg = Record<string, string | number | boolean>;
 
@@ -221,7 +222,7 @@ async function began(pid: number, args: readonly string[]): Promise<void> {
   while (performance.now() < until) {
     const maps = await Deno.readTextFile(`/proc/${pid}/maps`).catch(() => "");
     if (maps.includes("liblegend")) return;
-    await new Promise((done) => setTimeout(done, 20));
+    await pause(20);
   }
   assert.fail(`${args.join(" ")} never began`);
 }

@@ -16,6 +16,7 @@ import {
   withFolder,
   withMount,
 } from "../e2e/executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const AT_ONCE = 4;
 const LIMIT_MS = 60_000;
@@ -249,7 +250,7 @@ async function listensForTerm(pid: number): Promise<void> {
       // It has ended; its code says how.
       return;
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
   }
 }
 
@@ -259,9 +260,7 @@ async function runsUntilStopped(shell: Deno.Command, example: string): Promise<v
   const said = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   const ended = child.status.then(({ code }) => code);
   // From then on the verb has its code and opens what it needs.
-  const alive = listensForTerm(child.pid).then(() =>
-    new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 500))
-  );
+  const alive = listensForTerm(child.pid).then(() => pause(500));
   const early = await Promise.race([ended, alive]);
   if (early === undefined) child.kill("SIGTERM");
   const code = await ended;
@@ -421,7 +420,7 @@ Deno.test("operator 21: a lock that is held and a port that is taken are exit co
         );
         if (code === 0 && isUp && parts) break;
         assert.ok(performance.now() < end, "everything runs");
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await pause(50);
       }
       const other = String(freePort());
       await eachAtOnce([

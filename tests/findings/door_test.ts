@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { withApi } from "../e2e/bridge.ts";
 import { environment, withFolder } from "../e2e/executable.ts";
 import { EXECUTABLE } from "../../tools/paths.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 /** The machine may be busy with many other tests. */
 const PATIENCE_MS = 60_000;
@@ -11,7 +12,7 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
   const end = performance.now() + PATIENCE_MS;
   while (!await holds()) {
     if (performance.now() > end) throw new Error(`not within ${PATIENCE_MS / 1000} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
 }
 
@@ -35,14 +36,14 @@ class Raw {
 
   /** False when it cannot be sent within a second, or not at all. */
   async send(bytes: Uint8Array): Promise<boolean> {
-    let timer;
-    const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), 1_000)));
+    const over = new AbortController();
+    const late = pause(1_000, over.signal).then(() => false);
     const all = async () => {
       for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#connection.write(rest));
       return true;
     };
     const sent = await Promise.race([all().catch(() => false), late]);
-    clearTimeout(timer);
+    over.abort();
     return sent;
   }
 

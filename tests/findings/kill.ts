@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type AgentStatus, type ModuleName, MODULES } from "../../core/control/control.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { command, legend } from "../e2e/executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const TOPICS: Record<ModuleName, string> = {
   arbitrage: "arbitrage-decisions-proto",
@@ -11,8 +12,6 @@ const TOPICS: Record<ModuleName, string> = {
 const LIMIT_MS = 60_000;
 /** Until an un-kill is sent again. */
 const LIFT_MS = 2_000;
-
-export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Waits until it holds. */
 export async function until<T>(

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { legend } from "../e2e/executable.ts";
 import { asIfNothingLacks, siteTests } from "./site.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const test = siteTests();
 
@@ -96,7 +97,7 @@ test("F14: the address and the module that is edited are one; unsent changes are
   await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#p-ev_min")?.value === "0.0077");
   const end = performance.now() + 60_000;
   while (asked.length === 0 && performance.now() < end) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
   }
   assert.deepEqual(asked, ["beforeunload"]);
   assert.ok(page.url().startsWith(`${url}/settings`));

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { siteTests } from "./site.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const test = siteTests();
 
@@ -31,7 +32,7 @@ async function waitFor(page: Page, query: string, fits: (one: Decision) => boole
     const found = (await decisions(page, query)).find(fits);
     if (found) return found;
     assert.ok(performance.now() < end, `no decision of ${query} fits`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await pause(200);
   }
 }
 

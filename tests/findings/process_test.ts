@@ -4,11 +4,11 @@ import { openDataDir } from "../../core/platform/data_dir.ts";
 import { chdb, clickHouseUrl } from "../kafka/cluster.ts";
 import { canMount, command, environment, legend, withFolder, withMount } from "../e2e/executable.ts";
 import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 /** Generous: the machine that runs this may be busy with other things. */
 const LIMIT_MS = 60_000;
 const SIM = ["run", "--source", "sim:7", "--port"];
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function until<T>(what: string, holds: () => T | Promise<T>): Promise<T> {
   for (const end = performance.now() + LIMIT_MS;;) {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { command, withFolder } from "../e2e/executable.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { ROOT } from "../../tools/paths.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const KEY = "master-key-of-the-test-01234567";
 const PATIENCE_MS = 60_000;
@@ -99,7 +100,7 @@ async function behind(kind: keyof typeof PROXIES, folder: string): Promise<void>
     const end = performance.now() + PATIENCE_MS;
     while (await curl([`${url}/api/health/`]) !== "200") {
       assert.ok(performance.now() < end, `${kind} does not answer`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(100);
     }
     // The live stream opens for the page's own origin, and for no other.
     let status = "";

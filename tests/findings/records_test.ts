@@ -14,6 +14,7 @@ import { Library } from "../../ffi/library.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { auditFuzz, contextOf } from "./audit_fuzz.ts";
 import { quantile, stranger } from "./stranger.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const PAGE = { "x-requested-with": "dashboard" };
 /** The machine may be loaded: conditions are waited for as long as this. */
@@ -23,7 +24,7 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>): Prom
   const end = performance.now() + LIMIT_MS;
   while (!await isSo()) {
     if (performance.now() > end) throw new Error(`${what}: not within ${LIMIT_MS} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
   }
 }
 
@@ -317,7 +318,7 @@ Deno.test("M10: a kill by API is answered while another process holds legend.db,
       await refused.body?.cancel();
       assert.ok(performance.now() - begun > 2_500, "it was waited for");
       // Whatever waited for the lock would take as long as it is held; the soak has the 200 ms.
-      await new Promise((resolve) => setTimeout(resolve, HELD_MS - (performance.now() - begun)));
+      await pause(HELD_MS - (performance.now() - begun));
       database.exec("rollback");
       database.close();
       const heldMs = performance.now() - begun;

@@ -3,6 +3,8 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { freePort } from "../../tools/kafka.ts";
 import { firstLogin, openPage, ready, startBrowser } from "../e2e/browser.ts";
 import { command } from "../e2e/executable.ts";
+import { messageOf } from "../../core/platform/errors.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 /** The machine may be loaded: conditions are waited for as long as this. */
 export const LIMIT_MS = 60_000;
@@ -73,7 +75,7 @@ async function start(): Promise<Running> {
   } catch (error) {
     await end();
     const [, said] = await Promise.all(output);
-    throw new Error(`${error instanceof Error ? error.message : error}; legend run said: ${said}`, {
+    throw new Error(`${messageOf(error)}; legend run said: ${said}`, {
       cause: error,
     });
   }
@@ -189,6 +191,6 @@ export async function until(what: string, check: () => boolean | Promise<boolean
   const end = performance.now() + LIMIT_MS;
   while (!await check()) {
     if (performance.now() > end) throw new Error(`not in ${LIMIT_MS / 1000} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
 }

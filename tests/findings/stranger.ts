@@ -1,6 +1,7 @@
 /** Somebody without a login who does what they can from many connections, while an administrator kills and logs in. */
 import { freePort } from "../../tools/kafka.ts";
 import { command, withFolder } from "../e2e/executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 export interface StrangerOptions {
   readonly seconds: number;
@@ -32,7 +33,6 @@ const LIMIT_MS = 60_000;
 const KILL_EVERY_MS = 200;
 const LOGIN_EVERY_MS = 1_000;
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /**
  * How far apart two lists are by rank, in standard deviations of what chance does (Mann and Whitney, no ties): beyond
  * 3 once in 370 comparisons of lists that are alike.

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { withApi } from "../e2e/bridge.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { command, legend, lines, withFolder } from "../e2e/executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const LIMIT_MS = 60_000;
 const LIGHT = ["--source", "sim:7", "--speed", "20"];
@@ -11,7 +12,7 @@ async function until(what: string, done: () => Promise<boolean> | boolean): Prom
   const begin = performance.now();
   while (!await done()) {
     assert.ok(performance.now() - begin < LIMIT_MS, what);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
 }
 

@@ -9,6 +9,7 @@ import { realtime } from "../../proto/wire.ts";
 import { freePort, startKafka } from "../../tools/kafka.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { Part } from "./cluster.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const TOPIC = "arbitrage-decisions-proto";
 const library = new Library(LIBRARY);
@@ -22,7 +23,7 @@ export async function until<T>(
   while (performance.now() < end) {
     const answer = await ask();
     if (answer) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
   throw new Error(`${what} did not happen in ${ms / 1000} s`);
 }
@@ -93,13 +94,13 @@ export async function brokerAway(folder: string, seconds: number): Promise<Broke
     const shipped = (more: number) =>
       until(async () => ((await linkOf(data))?.shipped ?? 0) > more, `more than ${more} records sent`);
     await shipped(500);
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+    await pause(seconds * 1_000);
     const away = Date.now();
     await broker.kill();
     await until(async () => ((await linkOf(data))?.waiting ?? 0) > 1_000, "1,000 records waiting");
     const status = (await linkOf(data))!;
     assert.ok(status.trouble, "what is wrong is said");
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+    await pause(seconds * 1_000);
     const back = Date.now();
     broker = await startKafka(options);
     await until(async () => {

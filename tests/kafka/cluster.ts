@@ -3,6 +3,7 @@ import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 import { clickhouseFolder } from "../../tools/clickhouse.ts";
 import { freePort, type KafkaBroker, startKafka } from "../../tools/kafka.ts";
 import { command, environment } from "../e2e/executable.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 /** A process that can be killed and started again. */
 export class Part {
@@ -83,7 +84,7 @@ export async function clickHouseUrl(folder: string): Promise<string> {
     } catch {
       // Not there yet, or being replaced.
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
   throw new Error("ClickHouse did not start");
 }

@@ -7,6 +7,7 @@ import { startKafka } from "../../tools/kafka.ts";
 import { canMount, withFolder } from "../e2e/executable.ts";
 import { Part, startClickHouse } from "./cluster.ts";
 import { compare, storeOfUrl } from "./lossless.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const KEY = "master-key-of-the-test-01234567";
 const PORT = 18_080;
@@ -53,7 +54,7 @@ async function until<T>(ask: () => Promise<T | undefined | false>, what: string,
   while (performance.now() < end) {
     const answer = await ask();
     if (answer) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
   throw new Error(`${what} did not happen in ${ms / 1000} s`);
 }

@@ -9,6 +9,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { legend } from "../e2e/executable.ts";
 import { JOB_KINDS } from "../../workers/kinds.ts";
 import { Part, withCluster } from "./cluster.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 /** The promise; as with `task accept` it is printed beside what was measured, and three times it fails. */
 const TAKEN_OVER_MS = 10_000;
@@ -28,7 +29,7 @@ Deno.test("a worker that stood still loses its job to another host, and what it 
       ["run", "agent", "mev", "--source", "sim:7", "--speed", "40", "--data-dir", hosts[0]],
       env,
     ).start();
-    await new Promise((resolve) => setTimeout(resolve, 12_000));
+    await pause(12_000);
     await agent.end();
     const links = hosts.map((data) => new Part(["run", "link", "--data-dir", data], env).start());
     const workers = hosts.map((data) => new Part(["run", "worker", "--data-dir", data], env).start());
@@ -45,12 +46,12 @@ Deno.test("a worker that stood still loses its job to another host, and what it 
       const end = performance.now() + ms;
       while (!await holds()) {
         if (performance.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await pause(50);
       }
     };
     try {
       // The host's records go to Kafka by its link, and to the store from there.
-      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      await pause(3_000);
       await call(hosts[0], ["run", "sink", "--until-stored"]);
       const range = ["--start", String(begin), "--end", String(begin + 86_400)];
       const slow = [
@@ -82,7 +83,7 @@ Deno.test("a worker that stood still loses its job to another host, and what it 
       const models = (data: string) =>
         Array.from(Deno.readDirSync(`${data}/models`)).filter(({ name }) => name.endsWith(".so")).length;
       assert.equal(models(hosts[1 - holder]!), 1);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await pause(1_000);
       const late = await Deno.stat(`${hosts[holder]}/models`).then(() => models(hosts[holder]!), () => 0);
       assert.equal(late, 0, "the one that stood still registered nothing");
     } finally {

@@ -11,6 +11,7 @@ import { realtime } from "../../proto/wire.ts";
 import { randomOf } from "../../tools/random.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { type Cluster, Part, withCluster, Writer } from "./cluster.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const TOPIC = "arbitrage-decisions-proto";
 const TABLES: Readonly<Record<string, string>> = {
@@ -103,7 +104,7 @@ export async function lossless(
     const victims = [...Object.keys(parts), "writer", "broker"];
     const end = performance.now() + seconds * 1000;
     while (performance.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, 300 + 1_200 * random()));
+      await pause(300 + 1_200 * random());
       const victim = victims[Math.floor(random() * victims.length)]!;
       told.kills[victim] = (told.kills[victim] ?? 0) + 1;
       if (victim === "writer") {

@@ -8,6 +8,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { legend } from "../e2e/executable.ts";
 import { registerSmallModel } from "../e2e/small_model.ts";
 import { Part, withCluster } from "./cluster.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const SHARED_KEY = "5a".repeat(32);
 
@@ -34,7 +35,7 @@ Deno.test("a model registered and deployed on one host runs on the others, a lat
       const end = performance.now() + ms;
       while (!await holds()) {
         if (performance.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await pause(100);
       }
     };
     const running = async (host: string): Promise<string | undefined> => {
@@ -117,7 +118,7 @@ Deno.test("a model registered and deployed on one host runs on the others, a lat
         const tail = await run("three", ["topics", "tail", "model-artefacts-proto"], {});
         return tail.stdout.includes(foreign);
       });
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await pause(500);
       for (const host of ["one", "two", "three", "four"]) {
         const { models, latest } = await list(host);
         assert.deepEqual([models.length, latest], [2, first], host);

@@ -8,6 +8,7 @@ import { canMount, legend, lines, withFolder, withMount } from "../e2e/executabl
 import { type Cluster, Part, withCluster, Writer } from "./cluster.ts";
 import { assertOrdered, brokerAway, linkOf, onKafka, until } from "./broker_away.ts";
 import { storeOfUrl } from "./lossless.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const TOPIC = "arbitrage-decisions-proto";
 const library = new Library(LIBRARY);
@@ -95,9 +96,9 @@ Deno.test("a spool at its bound gives up the oldest opportunities, counts them e
       writers.forEach((writer) => writer.start());
       await until(async () => ((await linkOf(data))?.shipped ?? 0) > 5_000, "5,000 records sent");
       await broker.kill();
-      await new Promise((resolve) => setTimeout(resolve, 6_000));
+      await pause(6_000);
       broker = await startKafka(options);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await pause(1_000);
       const acknowledged = (await Promise.all(writers.map((writer) => writer.kill()))).map((one) =>
         one.acknowledged
       );
@@ -142,7 +143,7 @@ Deno.test("ClickHouse away and a poison message: ingest goes on after it, the po
       using topic = await log.topic(TOPIC);
       const poison = new Uint8Array([0xff, 0xfe, 0xfd]);
       await topic.append([{ key: new TextEncoder().encode("pool-1"), value: poison }]);
-      await new Promise((resolve) => setTimeout(resolve, 4_000));
+      await pause(4_000);
       const troubled = JSON.parse(await Deno.readTextFile(`${data}/sink.status.json`));
       assert.match(troubled.trouble, /^Cannot reach ClickHouse at http:\/\/127\.0\.0\.1:\d+\/: /);
       cluster.clickhouse.start();

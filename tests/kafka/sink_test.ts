@@ -7,6 +7,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { legend, lines, withFolder } from "../e2e/executable.ts";
 import { Part, startClickHouse } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const RECORDS = 60_000;
 
@@ -36,7 +37,7 @@ Deno.test("a batch of 64 MiB that a kill cut is ended as it was, and --until-sto
           () => false,
         );
       const sink = new Part(["run", "sink", "--data-dir", data], env).start();
-      while (!await begun()) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (!await begun()) await pause(5);
       await sink.end("SIGKILL");
       const again = await legend(["run", "sink", "--until-stored", "--data-dir", data], { env });
       assert.equal(again.code, 0, again.stderr);

@@ -6,12 +6,13 @@ import { startS3 } from "../../tools/s3.ts";
 import { legend, withFolder } from "../e2e/executable.ts";
 import { chdb, clickHouseUrl, Part, startClickHouse, withCluster } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 async function until(what: string, holds: () => Promise<boolean>, ms = 60_000): Promise<void> {
   const end = performance.now() + ms;
   while (!await holds()) {
     if (performance.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
 }
 

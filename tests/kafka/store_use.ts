@@ -1,5 +1,6 @@
 /** What this host's store takes while the sink fills it from an agent on the simulated chain. */
 import { Part, startClickHouse } from "./cluster.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 export interface StoreUse {
   /** Of one core, in percent. */
@@ -23,7 +24,6 @@ export async function storeUse(folder: string, seconds: number): Promise<StoreUs
   const { url, part: store } = await startClickHouse(`${folder}/store`);
   const agent = new Part(["run", "agent", "arbitrage", "--source", "sim", ...data], {}).start();
   const sink = new Part(["run", "sink", ...data], { CLICKHOUSE_URL: url });
-  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const rows = () => {
     try {
       const { topics } = JSON.parse(Deno.readTextFileSync(`${folder}/data/sink.status.json`));

@@ -6,6 +6,7 @@ import { long, realtime } from "../../proto/wire.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { Part, withCluster } from "./cluster.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const KEY = "master-key-of-the-test-01234567";
 const RECORDS = 200;
@@ -25,7 +26,7 @@ async function connect(port: number): Promise<WebSocket> {
     });
     if (isOpen) return socket;
     if (performance.now() > end) throw new Error("the API took no connection in 40 s");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
   }
 }
 

@@ -8,6 +8,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { canMount, legend, lines, withFolder, withMount } from "../e2e/executable.ts";
 import { chdb, Part, startClickHouse } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 /** Reasons are for who may read. */
 const KEY = "master-key-of-the-test-01234567";
@@ -43,7 +44,7 @@ class Running {
       } catch {
         // Not up yet.
       }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(100);
     }
     throw new Error(`${what} did not happen: ${JSON.stringify(last)}`);
   }

@@ -3,6 +3,7 @@ import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { long, realtime } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
+import { pause } from "../../core/platform/pause.ts";
 
 const [data, topicName, rate, producerId, retention = "0"] = Deno.args as [
   string,
@@ -45,5 +46,5 @@ for (let seq = 1;;) {
   await topic.append(records);
   Deno.stdout.writeSync(encoder.encode(`${seq - 1}\n`));
   const due = begin + (seq - 1) / Number(rate) * 1000;
-  if (due > performance.now()) await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+  if (due > performance.now()) await pause(due - performance.now());
 }
