@@ -15,6 +15,7 @@ import { EXECUTABLE, LIBRARY, ROOT } from "./paths.ts";
 import { storeUse } from "../tests/kafka/store_use.ts";
 import { pageWeights } from "../tests/e2e/page_weight.ts";
 import { registerSmallModel } from "../tests/e2e/small_model.ts";
+import { pause } from "../core/platform/pause.ts";
 
 const FAIL_AT = 3;
 
@@ -43,7 +44,7 @@ async function readyAfterKill(folder: string): Promise<number> {
   for (let attempt = 0; attempt < 10; attempt++) {
     const args = ["run", "--source", `file:${ROOT}/examples`, ...data];
     const child = new Deno.Command(EXECUTABLE, { args, env, stdout: "null", stderr: "null" }).spawn();
-    await new Promise((resolve) => setTimeout(resolve, 60 + attempt * 8));
+    await pause(60 + attempt * 8);
     try {
       child.kill("SIGKILL");
     } catch {
@@ -90,7 +91,7 @@ async function withAgent(
     for (;;) {
       const told = await Deno.readTextFile(`${data}/agents/mev.status.json`).catch(() => "");
       if (told.includes('"transactions":') && !told.includes('"transactions":0,')) break;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await pause(10);
     }
     return await measure(data);
   } finally {
@@ -133,7 +134,7 @@ async function killWithout(
       for (;;) {
         const told = await Deno.readTextFile(`${data}/agents/${module}.status.json`).catch(() => "");
         if (/"transactions":[1-9]/.test(told) && told.includes('"state":"running"')) break;
-        await new Promise((resolve) => setTimeout(resolve, 10));
+        await pause(10);
       }
     }
   };
@@ -320,9 +321,9 @@ async function logGrows(folder: string): Promise<number> {
   const env = { LEGEND_CACHE_DIR: `${folder}/cache` };
   const child = new Deno.Command(EXECUTABLE, { args, env, stdout: "null", stderr: "null" }).spawn();
   try {
-    await new Promise((resolve) => setTimeout(resolve, 30_000));
+    await pause(30_000);
     const before = await logBytes(data);
-    await new Promise((resolve) => setTimeout(resolve, minutes * 60_000));
+    await pause(minutes * 60_000);
     return (await logBytes(data) - before) / minutes;
   } finally {
     child.kill("SIGTERM");

@@ -1,7 +1,8 @@
 /** Fails where modules reach each other in a circle, among TypeScript files or in a Rust crate. */
 import { existsSync } from "node:fs";
-import { circles, type Graph, importsOf, usesOf } from "./circles.ts";
+import { circles, type Graph, usesOf } from "./circles.ts";
 import { say, task } from "./command.ts";
+import { filesBelow, importsOf } from "./imports.ts";
 import { ROOT } from "./paths.ts";
 
 const FOLDERS = [
@@ -17,23 +18,23 @@ const FOLDERS = [
   "tools",
   "workers",
 ];
-const LEFT_OUT = new Set(["gen", "target", "node_modules"]);
+const LEFT_OUT = new Set(["target"]);
 
-function* filesBelow(folder: string, ending: RegExp): Generator<string> {
+function* rustBelow(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(`${ROOT}/${folder}`)) {
-    if (isDirectory && !LEFT_OUT.has(name)) yield* filesBelow(`${folder}/${name}`, ending);
-    else if (ending.test(name)) yield `${folder}/${name}`;
+    if (isDirectory && name !== "gen") yield* rustBelow(`${folder}/${name}`);
+    else if (name.endsWith(".rs")) yield `${folder}/${name}`;
   }
 }
 
-function typescript(): Graph {
-  const files = FOLDERS.flatMap((folder) => [...filesBelow(folder, /\.tsx?$/)]);
-  return new Map(files.map((file) => [file, importsOf(file, Deno.readTextFileSync(`${ROOT}/${file}`))]));
+async function typescript(): Promise<Graph> {
+  const imports = await importsOf(ROOT, FOLDERS.flatMap((folder) => filesBelow(ROOT, folder)));
+  return new Map([...imports].map(([file, all]) => [file, new Set(all.map(({ target }) => target))]));
 }
 
 function rust(crate: string): Graph {
   const folder = `ffi/${crate}/src`;
-  const files = [...filesBelow(folder, /\.rs$/)].filter((file) => !/tests?\.rs$/.test(file));
+  const files = [...rustBelow(folder)].filter((file) => !/tests?\.rs$/.test(file));
   const moduleOf = (file: string) =>
     file.slice(folder.length + 1, -3).replace(/(^|\/)(lib|main|mod)$/, "").replaceAll("/", "::");
   const modules = new Map(files.map((file) => [moduleOf(file), file]));
@@ -52,8 +53,8 @@ function crates(): string[] {
 }
 
 if (import.meta.main) {
-  await task(() => {
-    const graph = typescript();
+  await task(async () => {
+    const graph = await typescript();
     const problems = circles(graph).map((group) => `A circle of TypeScript: ${group.join(", ")}`);
     let modules = 0;
     for (const crate of crates()) {
@@ -65,6 +66,5 @@ if (import.meta.main) {
     }
     if (problems.length > 0) throw new Error(problems.join("\n"));
     say(`${graph.size} TypeScript files and ${modules} Rust modules without a circle`);
-    return Promise.resolve();
   });
 }

@@ -31,18 +31,6 @@ export function circles(graph: Graph): string[][] {
   return found;
 }
 
-const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\s+[^'"`;]*?from\s+["'](\.[^"']+)["']|import\(\s*["'](\.[^"']+)["']\s*\)/g;
-
-/** The files of the tree that a TypeScript file imports, as paths from the root. */
-export function importsOf(path: string, source: string): Set<string> {
-  return new Set(
-    [...source.matchAll(IMPORT)].map(([, from, dynamic]) =>
-      new URL(from ?? dynamic!, `file:///${path}`).pathname.slice(1)
-    ),
-  );
-}
-
 /** A Rust file's code without its tests, comments and texts. */
 function codeOf(source: string): string {
   const tests = /^#\[cfg\(test\)\]\n(?:pub )?mod \w+ \{/m.exec(source)?.index ?? source.length;

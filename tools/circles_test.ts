@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { circles, type Graph, importsOf, usesOf } from "./circles.ts";
+import { circles, type Graph, usesOf } from "./circles.ts";
 
 const graph = (text: string): Graph =>
   new Map(
@@ -21,12 +21,6 @@ const GRAPHS: readonly (readonly [string, string, string[][]])[] = [
 
 Deno.test("circles finds each group that reaches itself, and nothing else", () => {
   for (const [what, text, expected] of GRAPHS) assert.deepEqual(circles(graph(text)), expected, what);
-});
-
-Deno.test("importsOf takes static, type and dynamic imports of the tree", () => {
-  const source = 'import a from "./a.ts";\nimport type { B } from "../b/b.ts";\nexport * from "./c.ts";\n' +
-    'import z from "npm:z";\nconst d = await import("./d.tsx");\n';
-  assert.deepEqual([...importsOf("x/y.ts", source)], ["x/a.ts", "b/b.ts", "x/c.ts", "x/d.tsx"]);
 });
 
 const MODULES = new Set(["", "log", "log::topic", "log::format", "agent", "agent::hot"]);

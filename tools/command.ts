@@ -1,5 +1,6 @@
 /** Running other programs from the tasks: inherited output, one clear line on failure. */
 import { ROOT } from "./paths.ts";
+import { messageOf } from "../core/platform/errors.ts";
 
 export interface CommandOptions {
   cwd?: string;
@@ -56,7 +57,7 @@ export async function task(main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    say(messageOf(error));
     Deno.exit(1);
   }
 }

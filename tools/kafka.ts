@@ -5,6 +5,7 @@
  */
 import { say } from "./command.ts";
 import { CACHE } from "./paths.ts";
+import { pause } from "../core/platform/pause.ts";
 
 const VERSION = "4.3.1";
 const LIBS = `${CACHE}/kafka-${VERSION}`;
@@ -47,7 +48,7 @@ export async function installKafka(): Promise<string> {
         throw new Error(`Cannot install Kafka: mvn failed ${tries} times: ${last}`);
       }
       say(`mvn failed, try ${tries + 1} in ${5 * tries} s`);
-      await new Promise((resolve) => setTimeout(resolve, 5_000 * tries));
+      await pause(5_000 * tries);
     }
     await Deno.writeTextFile(`${work}/libs/.complete`, "");
     // Another install may have been faster; both hold the same jars.
@@ -209,10 +210,13 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
     stderr: "null",
   }).spawn();
   const { ready, ended } = watch(child.stdout);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), READY_MS)));
-  const up = await Promise.race([ready, late, ended.then(() => false)]);
-  clearTimeout(timer);
+  const over = new AbortController();
+  const up = await Promise.race([
+    ready,
+    pause(READY_MS, over.signal).then(() => false),
+    ended.then(() => false),
+  ]);
+  over.abort();
   if (!up) {
     child.kill("SIGKILL");
     throw new Error(`Cannot start Kafka in ${folder}: ${(await ended).slice(-2_000)}`);

@@ -1,6 +1,7 @@
 /** A real S3 server for tests: versitygw, built from its Go module, over a folder. Needs Go. */
 import { must } from "./command.ts";
 import { CACHE } from "./paths.ts";
+import { pause } from "../core/platform/pause.ts";
 
 const MODULE = "github.com/versity/versitygw/cmd/versitygw";
 const VERSION = "v1.8.0";
@@ -42,7 +43,7 @@ export async function startS3(folder: string, port: number, buckets: readonly st
     const up = await fetch(endpoint).then((answer) => answer.body?.cancel().then(() => true), () => false);
     if (up) break;
     if (performance.now() - begin > READY_MS) throw new Error("Cannot start versitygw: it does not answer");
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
   return {
     endpoint,

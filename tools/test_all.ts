@@ -13,6 +13,7 @@ import { EXECUTABLE_TESTS, ROOT, UNIT_TESTS } from "./paths.ts";
 import { add, cargoTest, type Counts, denoTest, NONE } from "./report.ts";
 import { RETRIED_MAX } from "./retry.ts";
 import { withSmallDisk } from "./small_disk.ts";
+import { messageOf } from "../core/platform/errors.ts";
 
 /** For each target; `deno task fuzz` takes longer. */
 const FUZZ_SECONDS = 20;
@@ -45,7 +46,7 @@ await task(async () => {
   try {
     counts = await everything();
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    say(messageOf(error));
     counts = { ...NONE, failed: 1 };
   }
   for (const test of counts.slow) say(`slow: ${test}`);
