@@ -18,7 +18,6 @@ const FOLDERS = [
   "tools",
   "workers",
 ];
-const LEFT_OUT = new Set(["target"]);
 
 function* rustBelow(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(`${ROOT}/${folder}`)) {
@@ -47,8 +46,7 @@ function rust(crate: string): Graph {
 
 /** The crates of the workspace: whatever lies beside them has no manifest. */
 function crates(): string[] {
-  const isCrate = ({ name }: Deno.DirEntry) =>
-    !LEFT_OUT.has(name) && existsSync(`${ROOT}/ffi/${name}/Cargo.toml`);
+  const isCrate = ({ name }: Deno.DirEntry) => existsSync(`${ROOT}/ffi/${name}/Cargo.toml`);
   return [...Deno.readDirSync(`${ROOT}/ffi`)].filter(isCrate).map(({ name }) => name).sort();
 }
 
