@@ -1,7 +1,7 @@
 /** `legend`: from the words of the command line to a verb, whose code is loaded when it is known. */
-import { EXIT, type ExitCode } from "./cli/command.ts";
+import { EXIT, type ExitCode } from "./core/platform/exit.ts";
 import { actionsHelp, commandHelp, overview } from "./cli/help.ts";
-import { print, ReaderGone, say } from "./cli/output.ts";
+import { print, ReaderGone, say } from "./app/output.ts";
 import { actionsOf, noSuchVerb, parse, verbOf } from "./cli/parse.ts";
 import { COMMANDS } from "./cli/registry.ts";
 import { AppError, UsageError } from "./core/platform/errors.ts";
@@ -46,9 +46,9 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     print(commandHelp(command), false);
     return EXIT.done;
   }
-  const [made, body] = await Promise.all([import("./cli/context.ts"), command.body()]);
+  const [made, body] = await Promise.all([import("./app/context.ts"), command.body()]);
   inPlainWords = made.inPlainWords;
-  return await body.run(call, made.createContext(command, call));
+  return await body.run(call, made.createContext(command, call.flags));
 }
 
 /** A line for each mistake of what was expected, a stack for what was not; a reader that went away is no failure. */

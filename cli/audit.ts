@@ -4,7 +4,8 @@ import { readDatabase } from "../core/platform/database.ts";
 import { AppError } from "../core/platform/errors.ts";
 import { diskTrouble } from "../core/platform/files.ts";
 import { checkAudit, verdictText } from "./audit_check.ts";
-import { EXIT, type VerbBody } from "./command.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type VerbBody } from "./command.ts";
 import { number } from "./flag_value.ts";
 
 export const auditVerify: VerbBody = {

@@ -12,8 +12,8 @@ import { AppError, messageOf } from "../core/platform/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { Log } from "../core/log/log.ts";
 import { EmbeddedLog } from "../ffi/log.ts";
-import { AUDIT_TOPIC, tellerOf } from "./audit_heads.ts";
-import type { Context } from "./command.ts";
+import { AUDIT_TOPIC, tellerOf } from "../app/audit_heads.ts";
+import type { Context } from "../app/context.ts";
 
 /** Goes through the audit of the data folder; `anchor`: a file of heads to hold it against, beside the configured one. */
 export async function checkAudit(context: Context, anchor?: string): Promise<Verdict> {

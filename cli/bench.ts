@@ -5,7 +5,9 @@ import { readThrough } from "../core/log/follow.ts";
 import { machine } from "../core/platform/machine.ts";
 import { capture, Decoder, Replay } from "../ffi/engine.ts";
 import { EmbeddedLog } from "../ffi/log.ts";
-import { type Context, EXIT, type VerbBody } from "./command.ts";
+import type { Context } from "../app/context.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type VerbBody } from "./command.ts";
 
 const RUNS = 5;
 /** Blocks of the simulated chain that is decoded and replayed. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CONFIG_KEYS } from "../core/config/schema.ts";
-import { EXIT, EXITS } from "./command.ts";
+import { EXIT, EXITS } from "../core/platform/exit.ts";
 import { actionsHelp, commandHelp, overview } from "./help.ts";
 import { choicesOf, parse, placeholders } from "./parse.ts";
 import { COMMANDS } from "./registry.ts";

@@ -1,9 +1,6 @@
 /** What a verb is. Help, checks, completions and docs/CLI.md follow from these fields. */
-import type { Config, ConfigFile } from "../core/config/load.ts";
-import type { SettingName, SettingOf } from "../core/config/schema.ts";
-import type { DataDir, DataUse } from "../core/platform/data_dir.ts";
-import type { Log } from "../core/log/log.ts";
-import type { Library } from "../ffi/library.ts";
+import type { Context, Flags, Needs } from "../app/context.ts";
+import type { ExitCode } from "../core/platform/exit.ts";
 
 export interface Flag {
   readonly name: string;
@@ -17,55 +14,9 @@ export interface Flag {
   readonly short?: string;
 }
 
-/** Every exit code and when it is given: the one table that all verbs obey. */
-export const EXITS = [
-  { name: "done", code: 0, when: "done: what was asked for has happened" },
-  { name: "failed", code: 1, when: "failed: it was tried and did not happen, or a check found a fault" },
-  {
-    name: "usage",
-    code: 2,
-    when: "wrong usage: an unknown verb, flag, word or key, or a value that cannot be used",
-  },
-  {
-    name: "notReady",
-    code: 3,
-    when:
-      "not ready: something it needs is missing, busy or away (data folder, lock, port, store, Kafka, agent)",
-  },
-] as const;
-
-export const EXIT = { done: 0, failed: 1, usage: 2, notReady: 3 } as const;
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
-
-/** Everything a verb may touch; opened on first use. */
-export interface Context {
-  readonly version: string;
-  /** Result bytes to stdout. Throws `ReaderGone` when nobody reads any more, but of a verb that runs on. */
-  out(bytes: Uint8Array | string): void;
-  /** A line to stderr; never throws. */
-  say(line: string): void;
-  /** Aborted by SIGINT and SIGTERM. */
-  readonly signal: AbortSignal;
-  config(): Config;
-  /** The configuration file that counts; null when there is none. */
-  configFile(): ConfigFile | null;
-  /** Whether the file that `legend run` was given last was read, where one counts; a kill passes it over. */
-  isConfigWhole(): boolean;
-  /** The value of a configuration key. */
-  setting<Name extends SettingName>(key: Name): SettingOf<Name>;
-  /** This program again with other words, stdout piped, with the environment that it needs; it ends with this process. */
-  respawn(args: readonly string[]): Deno.ChildProcess;
-  dataDir(): DataDir;
-  library(): Library;
-  /** Where records are read: Kafka when it is configured, else the log of this host. */
-  log(): Log;
-  /** The log of this host, where every part writes; the link brings it to Kafka. */
-  outbox(): Log;
-}
-
 export interface Invocation {
   readonly args: readonly string[];
-  readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  readonly flags: Flags;
   /** All values of a flag that may repeat. */
   all(flag: string): readonly string[];
 }
@@ -82,7 +33,7 @@ export const GROUPS = [
   "Single parts",
 ] as const;
 
-export interface Command {
+export interface Command extends Needs {
   /** `decode`, or `config show` for a verb with an action. */
   readonly name: string;
   /** Its words after the name, as help shows them; `[…]` may be left out, `…` repeats. Fewer and more are refused. */
@@ -90,21 +41,10 @@ export interface Command {
   readonly group: (typeof GROUPS)[number];
   readonly summary: string;
   readonly flags?: readonly Flag[];
-  /**
-   * What it does with the data folder, if it asks for it: `change` unless it says otherwise. `fill`: it ends by itself,
-   * and makes the folder that `--data-dir` names when it is missing; then it does its work whether its lines are read or not.
-   */
-  readonly data?: DataUse | "fill";
-  /** It runs without the control key, where that is lost: its kills need none. */
-  readonly goesWithoutKey?: true;
   /** Command lines that run as they stand, with a running installation and the files that they name. */
   readonly examples: readonly string[];
   /** Lines of the help below the flags. */
   readonly details?: readonly string[];
-  /** Mistakes in the configuration are said and passed over: nothing may stand in a kill's way. */
-  readonly passesOverMistakes?: true;
-  /** SIGINT and SIGTERM end it where it stands: it reads and prints, and has nothing to bring to an end. */
-  readonly endsAtOnce?: true;
   /** Its code, loaded when it is wanted: a verb costs nothing while another one runs. */
   body(): Promise<VerbBody>;
 }

@@ -1,4 +1,5 @@
-import { EXIT, type VerbBody } from "./command.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type VerbBody } from "./command.ts";
 
 export const completions: VerbBody = {
   run({ args: [shell] }, context) {

@@ -2,7 +2,8 @@ import { CONFIG_KEYS, configKey } from "../core/config/schema.ts";
 import { nearest } from "../core/config/load.ts";
 import { checkWritable, hasData } from "../core/platform/data_dir.ts";
 import { tipAccounts } from "../core/decisions/tips.ts";
-import { EXIT, type VerbBody } from "./command.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type VerbBody } from "./command.ts";
 
 export const configShow: VerbBody = {
   run({ args, flags }, context) {

@@ -5,11 +5,13 @@ import { killDetail } from "../core/audit/kill_detail.ts";
 import { AppError, messageOf, UsageError } from "../core/platform/errors.ts";
 import { controlBody } from "../proto/api.ts";
 import { LOCAL_USER } from "../core/platform/local_user.ts";
-import { appendAct, tellHeads, withDatabase } from "./audit_act.ts";
+import { appendAct, tellHeads, withDatabase } from "../app/audit_act.ts";
 import { type ActionName, hasAgent, type ModuleName, MODULES, type Sent } from "../core/control/control.ts";
 import { sendCommand } from "../ffi/control.ts";
-import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
-import { answersElsewhere } from "./elsewhere.ts";
+import type { Context } from "../app/context.ts";
+import { EXIT, type ExitCode } from "../core/platform/exit.ts";
+import { type Invocation, type VerbBody } from "./command.ts";
+import { answersElsewhere } from "../app/remote_receipts.ts";
 
 const WAIT_MS = 5_000;
 

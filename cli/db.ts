@@ -1,34 +1,11 @@
 import { SINK_TOPICS } from "../agents/sink.ts";
 import { acceptLog } from "../agents/sink_accept.ts";
-import { kafkaOf } from "../core/config/kafka.ts";
 import { UsageError } from "../core/platform/errors.ts";
-import { LOCAL_TIER, serverAddress, storeAddress } from "../core/store/address.ts";
-import { Store } from "../core/store/client.ts";
 import { QUERIES, runQuery } from "../core/store/queries.ts";
-import { migrate, type SchemaOptions } from "../core/store/schema.ts";
-import { type Context, EXIT, type VerbBody } from "./command.ts";
-import { hasClickHouse } from "./run_store.ts";
-
-/** The store in use: the configured server, or this host's own. */
-export function storeOf(context: Context): Store {
-  // A server that is named needs no data folder.
-  return new Store(() =>
-    serverAddress(context.config()) ?? storeAddress(context.config(), context.dataDir().path, hasClickHouse())
-  );
-}
-
-export function schemaOptions(context: Context): SchemaOptions {
-  const kafka = context.setting("clickhouse.kafka_engine") ? kafkaOf(context.config()) : null;
-  // This host's own store makes its policy itself.
-  const own = serverAddress(context.config()) === null && context.setting("store.tier_url") !== "";
-  return {
-    ttlDays: context.setting("clickhouse.ttl_days"),
-    storagePolicy: own ? LOCAL_TIER.policy : context.setting("clickhouse.storage_policy"),
-    tierVolume: own ? LOCAL_TIER.volume : context.setting("clickhouse.tier_volume"),
-    tierDays: context.setting("clickhouse.tier_days"),
-    kafkaBrokers: kafka?.brokers ?? "",
-  };
-}
+import { migrate } from "../core/store/schema.ts";
+import { schemaOptions, storeOf } from "../app/stores.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type VerbBody } from "./command.ts";
 
 export const dbMigrate: VerbBody = {
   async run({ flags }, context) {

@@ -1,7 +1,9 @@
 import { AppError } from "../core/platform/errors.ts";
 import { tipAccounts } from "../core/decisions/tips.ts";
 import { Decoder, type LineStream } from "../ffi/engine.ts";
-import { type Context, EXIT, type VerbBody } from "./command.ts";
+import type { Context } from "../app/context.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type VerbBody } from "./command.ts";
 
 /** The value of `--slot`; undefined when it was not given. */
 export const slotFlag = (value: string | boolean | undefined): bigint | undefined =>

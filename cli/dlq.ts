@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 import { readThrough } from "../core/log/follow.ts";
 import type { StoredRecord } from "../core/log/log.ts";
-import { EXIT, type VerbBody } from "./command.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type VerbBody } from "./command.ts";
 
 const DEAD_LETTER = "-dlq";
 /** The group that remembers what was replayed. */

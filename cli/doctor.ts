@@ -11,17 +11,17 @@ import { sourceLine } from "../core/decisions/funnel.ts";
 import { linkStatus } from "../core/platform/link.ts";
 import { readThrough } from "../core/log/follow.ts";
 import { apiStatus, crashing, partsStatus, silenceOf, workerStatus } from "../core/platform/parts.ts";
-import { serverAddress } from "../core/store/address.ts";
 import { proveNoLoss } from "../core/store/proof.ts";
 import { SCHEMA_VERSION } from "../core/store/schema.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
 import { TOPICS } from "../proto/topics.ts";
 import { askApi } from "./api_probe.ts";
 import { checkAudit, UNCHECKED } from "./audit_check.ts";
-import { type Context, EXIT, type VerbBody } from "./command.ts";
-import { storeOf } from "./db.ts";
-import { registryOf } from "./model.ts";
-import { hasClickHouse } from "./run_store.ts";
+import type { Context } from "../app/context.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type VerbBody } from "./command.ts";
+import { storeOf, usesStore } from "../app/stores.ts";
+import { registryOf } from "../app/registry.ts";
 
 /** One thing looked at. */
 interface Finding {
@@ -33,10 +33,6 @@ interface Finding {
 }
 
 const DISK_FREE_MIN_BYTES = 1 << 30;
-
-/** Whether this installation stores what it publishes. */
-export const usesStore = (context: Context) =>
-  serverAddress(context.config()) !== null || (context.setting("store.enabled") && hasClickHouse());
 
 /** Runs a check whose failure is a finding, not the end. */
 async function look(name: string, check: () => Promise<string> | string): Promise<Finding> {

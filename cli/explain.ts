@@ -5,7 +5,9 @@ import type { StoredRecord } from "../core/log/log.ts";
 import { type AgentStatus, agentStatuses, gatesText } from "../core/control/control.ts";
 import { sourceLine } from "../core/decisions/funnel.ts";
 import type { Evidence, EvidenceLeg } from "../core/decisions/evidence.ts";
-import { type Context, EXIT, type VerbBody } from "./command.ts";
+import type { Context } from "../app/context.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type VerbBody } from "./command.ts";
 
 type Leg = EvidenceLeg;
 /** Of what landed. */

@@ -1,5 +1,6 @@
 /** Help texts and docs/CLI.md, from the registry. */
-import { type Command, COMMON_FLAGS, EXITS, type Flag, GROUPS } from "./command.ts";
+import { EXITS } from "../core/platform/exit.ts";
+import { type Command, COMMON_FLAGS, type Flag, GROUPS } from "./command.ts";
 import { actionsOf } from "./parse.ts";
 
 const flagText = ({ name, value, short }: Flag) =>

@@ -4,10 +4,12 @@ import { LOCAL_USER } from "../core/platform/local_user.ts";
 import { AppError, UsageError } from "../core/platform/errors.ts";
 import type { AnyJobKind } from "../core/jobs/kind.ts";
 import { JOB_KINDS } from "../workers/kinds.ts";
-import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
-import { auditAs } from "./audit_act.ts";
+import type { Context } from "../app/context.ts";
+import { EXIT, type ExitCode } from "../core/platform/exit.ts";
+import { type Invocation, type VerbBody } from "./command.ts";
+import { auditAs } from "../app/audit_act.ts";
 import { idsNamed } from "./ids.ts";
-import { oneLine } from "./output.ts";
+import { oneLine } from "../app/output.ts";
 import { pause } from "../core/platform/pause.ts";
 
 const LOOK_MS = 100;

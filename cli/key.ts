@@ -3,9 +3,11 @@ import type { ApiKey } from "../core/auth/accounts.ts";
 import { type Scope, SCOPES } from "../core/auth/rights.ts";
 import { AppError, UsageError } from "../core/platform/errors.ts";
 import { LOCAL_USER } from "../core/platform/local_user.ts";
-import { type Context, EXIT, type Invocation, type VerbBody } from "./command.ts";
+import type { Context } from "../app/context.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type Invocation, type VerbBody } from "./command.ts";
 import { idsNamed } from "./ids.ts";
-import { oneLine } from "./output.ts";
+import { oneLine } from "../app/output.ts";
 import { withAccounts } from "./user.ts";
 
 const DAY_MS = 86_400_000;

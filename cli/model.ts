@@ -15,22 +15,16 @@ import { deployModel } from "../core/models/deploy.ts";
 import { LOCAL_USER } from "../core/platform/local_user.ts";
 import { ModelEvents } from "../core/models/model_events.ts";
 import { signatureCheck } from "../ffi/control.ts";
-import { judge, ModelRegistry } from "../ffi/models.ts";
-import { type Context, EXIT, type Invocation, type VerbBody } from "./command.ts";
-import { auditAs } from "./audit_act.ts";
+import { judge } from "../ffi/models.ts";
+import type { Context } from "../app/context.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type Invocation, type VerbBody } from "./command.ts";
+import { auditAs } from "../app/audit_act.ts";
+import { registryOf } from "../app/registry.ts";
 import { idsNamed } from "./ids.ts";
-import { storeOf } from "./db.ts";
+import { storeOf } from "../app/stores.ts";
 
 const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
-
-export function registryOf(context: Context): ModelRegistry {
-  return new ModelRegistry(
-    context.library(),
-    context.dataDir().path,
-    context.setting("control.sign_sk_hex"),
-    context.setting("models.foreign"),
-  );
-}
 
 /** MODULE [VERSION] of a call; the version in full where its first characters name one, the newest for `newest`. */
 function named({ args }: Invocation, context: Context): { module: ModuleName; version?: string } {

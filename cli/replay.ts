@@ -2,11 +2,13 @@ import { hasData } from "../core/platform/data_dir.ts";
 import { AppError, UsageError } from "../core/platform/errors.ts";
 import { tipAccounts } from "../core/decisions/tips.ts";
 import { Replay, type ReplayOptions } from "../ffi/engine.ts";
-import { type Context, EXIT, type VerbBody } from "./command.ts";
+import type { Context } from "../app/context.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type VerbBody } from "./command.ts";
 import { printAll, slotFlag } from "./decode.ts";
 import { number } from "./flag_value.ts";
 import { speedFlag } from "./run_agent.ts";
-import { logLimits, makeTopics } from "./topics.ts";
+import { logLimits, makeTopics } from "../app/topics.ts";
 
 export const replay: VerbBody = {
   async run({ args, flags }, context) {

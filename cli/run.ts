@@ -10,11 +10,13 @@ import { tipAccounts } from "../core/decisions/tips.ts";
 import { removeIfThere, replaceFile, StatusFile } from "../core/platform/files.ts";
 import { partsStatusFile, PartsTeller } from "../core/platform/parts.ts";
 import type { AgentStatus } from "../core/control/control.ts";
-import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
-import { needDescriptors } from "./api_server.ts";
-import { hasClickHouse } from "./run_store.ts";
+import type { Context } from "../app/context.ts";
+import { EXIT, type ExitCode } from "../core/platform/exit.ts";
+import { type Invocation, type VerbBody } from "./command.ts";
+import { needDescriptors } from "../app/api_server.ts";
+import { hasClickHouse } from "../app/stores.ts";
 import { sourcesOf, speedFlag, summary } from "./run_agent.ts";
-import { makeTopics } from "./topics.ts";
+import { makeTopics } from "../app/topics.ts";
 
 /** How often the supervisor says that it lives. */
 const TELL_MS = 500;

@@ -5,9 +5,11 @@ import { sourceLine } from "../core/decisions/funnel.ts";
 import { tipAccounts } from "../core/decisions/tips.ts";
 import { Agent } from "../ffi/engine.ts";
 import { endWithParent } from "../ffi/process.ts";
-import { type Context, EXIT, type Invocation, type VerbBody } from "./command.ts";
+import type { Context } from "../app/context.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type Invocation, type VerbBody } from "./command.ts";
 import { slotFlag } from "./decode.ts";
-import { logLimits, makeTopics } from "./topics.ts";
+import { logLimits, makeTopics } from "../app/topics.ts";
 import { pause } from "../core/platform/pause.ts";
 
 /** How often the end is looked for; nothing else crosses into JavaScript. */

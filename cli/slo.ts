@@ -6,9 +6,11 @@ import { linkStatus } from "../core/platform/link.ts";
 import { silenceOf } from "../core/platform/parts.ts";
 import { proveNoLoss } from "../core/store/proof.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
-import { type Context, EXIT, type VerbBody } from "./command.ts";
-import { storeOf } from "./db.ts";
-import { usesStore } from "./doctor.ts";
+import type { Context } from "../app/context.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type VerbBody } from "./command.ts";
+import { storeOf } from "../app/stores.ts";
+import { usesStore } from "../app/stores.ts";
 
 interface Objective {
   readonly name: string;

@@ -1,8 +1,9 @@
 /** `legend token`: an access token for a user of the page, for scripts on this host. */
 import { AppError } from "../core/platform/errors.ts";
 import { ACCESS_SECONDS, Tokens } from "../core/auth/tokens.ts";
-import { EXIT, type VerbBody } from "./command.ts";
-import { jwtSecret } from "./jwt_secret.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type VerbBody } from "./command.ts";
+import { jwtSecret } from "../app/jwt_secret.ts";
 import { withAccounts } from "./user.ts";
 
 export const token: VerbBody = {

@@ -1,41 +1,17 @@
 import { control as wireControl, jobs, type Long } from "../proto/wire.ts";
 import { Buffer } from "node:buffer";
-import { configValue } from "../core/config/load.ts";
 import { AppError, UsageError } from "../core/platform/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
-import type { LogGap, ReadFrom, StoredRecord, TopicLimits } from "../core/log/log.ts";
-import type { LogLimits } from "../ffi/engine.ts";
+import type { LogGap, ReadFrom, StoredRecord } from "../core/log/log.ts";
 import { bytesToMirror } from "../proto/mirror.ts";
-import { ALL_TOPICS, topicDefinition, TOPICS } from "../proto/topics.ts";
+import { ALL_TOPICS, topicDefinition } from "../proto/topics.ts";
 import { number } from "./flag_value.ts";
-import { type Context, EXIT, type VerbBody } from "./command.ts";
+import { topicLimits } from "../app/topics.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type VerbBody } from "./command.ts";
 
 const WAIT_MS = 500;
 const decoder = new TextDecoder("utf-8", { fatal: true });
-
-/** Limits of the embedded log from the configuration. */
-export function topicLimits(context: Context): Required<TopicLimits> {
-  const config = context.config();
-  return {
-    segmentBytes: configValue(config, "log.segment_bytes"),
-    retentionBytes: configValue(config, "log.retention_bytes"),
-    retentionMs: configValue(config, "log.retention_hours") * 3_600_000,
-  };
-}
-
-/** As {@link topicLimits} for threads of the library that write the log. */
-export function logLimits(context: Context): LogLimits {
-  const { segmentBytes, retentionBytes, retentionMs } = topicLimits(context);
-  return { segment_bytes: segmentBytes, retention_bytes: retentionBytes, retention_ms: retentionMs };
-}
-
-/** Makes all topics of this host's log that are missing. */
-export async function makeTopics(context: Context): Promise<void> {
-  const limits = topicLimits(context);
-  for (const { name } of TOPICS) {
-    (await context.outbox().topic(name, { ...limits, create: true }))[Symbol.dispose]();
-  }
-}
 
 export const topicsCreate: VerbBody = {
   async run({ flags }, context) {

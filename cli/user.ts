@@ -3,8 +3,10 @@ import { hashPassword, randomSecret } from "../core/auth/passwords.ts";
 import type { Role } from "../core/auth/rights.ts";
 import { UsageError } from "../core/platform/errors.ts";
 import { userName } from "../proto/api.ts";
-import { changeAs, tellHeads, withDatabase, withReading } from "./audit_act.ts";
-import { type Context, EXIT, type ExitCode, type Invocation, type VerbBody } from "./command.ts";
+import { changeAs, tellHeads, withDatabase, withReading } from "../app/audit_act.ts";
+import type { Context } from "../app/context.ts";
+import { EXIT, type ExitCode } from "../core/platform/exit.ts";
+import { type Invocation, type VerbBody } from "./command.ts";
 
 /** Runs with the accounts of the data folder; what `run` changes and `act` in the audit are there both or neither. */
 export function withAccounts<T>(

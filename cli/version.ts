@@ -1,5 +1,6 @@
 import { AppError } from "../core/platform/errors.ts";
-import { EXIT, type VerbBody } from "./command.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import { type VerbBody } from "./command.ts";
 
 export const version: VerbBody = {
   run({ flags }, context) {

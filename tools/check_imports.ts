@@ -12,7 +12,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   agents: ["proto", "core", "ffi"],
   routes: ["proto", "core", "islands"],
   islands: ["proto", "type:core", "type:routes"],
-  cli: ["proto", "core", "ffi", "workers", "agents", "routes"],
+  app: ["proto", "core", "ffi", "workers", "agents", "routes", "type:cli"],
+  cli: ["proto", "core", "ffi", "workers", "agents", "app"],
 };
 
 /** The rules that one file breaks, by its path from the root. */

@@ -9,7 +9,18 @@ export const SHARED = `${ROOT}/../shared/data`;
 /** Marker files of finished set-up steps, ignored by git. */
 export const CACHE = `${ROOT}/.cache`;
 /** Folders with TypeScript tests that need no executable. */
-export const UNIT_TESTS = ["agents", "cli", "core", "ffi", "islands", "proto", "routes", "tools", "workers"];
+export const UNIT_TESTS = [
+  "agents",
+  "app",
+  "cli",
+  "core",
+  "ffi",
+  "islands",
+  "proto",
+  "routes",
+  "tools",
+  "workers",
+];
 /** Folders whose tests run dist/legend. */
 export const EXECUTABLE_TESTS = ["tests"];
 /** Where a test may be. */

@@ -1,8 +1,8 @@
 /** One change of an audit at a time, drawn by a seed: each must be found, by the file and by the heads on their own. */
 import { DatabaseSync } from "node:sqlite";
 import { checkAudit, readTopic } from "../../cli/audit_check.ts";
-import { AUDIT_TOPIC, tellerOf } from "../../cli/audit_heads.ts";
-import type { Context } from "../../cli/command.ts";
+import { AUDIT_TOPIC, tellerOf } from "../../app/audit_heads.ts";
+import type { Context } from "../../app/context.ts";
 import { AuditChain } from "../../core/audit/chain.ts";
 import { type AuditEntry, entryBytes, entryHash, NO_HASH, oldEntryHash } from "../../core/audit/entry.ts";
 import { headHash, HeadSigner, NO_HEAD } from "../../core/audit/head.ts";

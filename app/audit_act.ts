@@ -6,7 +6,7 @@ import { controlSeed } from "../core/control/control_key.ts";
 import { LOCAL_USER } from "../core/platform/local_user.ts";
 import { type Database, openDatabase, readDatabase } from "../core/platform/database.ts";
 import { tellerOf } from "./audit_heads.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "./context.ts";
 
 /** The key that signs heads, hex. */
 export const headSeed = (context: Context): string =>

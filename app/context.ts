@@ -1,4 +1,4 @@
-/** What a verb may touch, opened at its first use. */
+/** What a verb and a part may touch, opened at its first use. */
 import {
   configFile,
   configValue,
@@ -26,10 +26,56 @@ import {
   protect,
   runningInstallations,
 } from "../ffi/process.ts";
-import type { Command, Context, Invocation } from "./command.ts";
+import type { Config, ConfigFile } from "../core/config/load.ts";
+import type { DataUse } from "../core/platform/data_dir.ts";
 import { print, say } from "./output.ts";
 
 const VERSION = "0.1.0";
+
+/** Everything a verb may touch; opened on first use. */
+export interface Context {
+  readonly version: string;
+  /** Result bytes to stdout. Throws `ReaderGone` when nobody reads any more, but of a verb that runs on. */
+  out(bytes: Uint8Array | string): void;
+  /** A line to stderr; never throws. */
+  say(line: string): void;
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  config(): Config;
+  /** The configuration file that counts; null when there is none. */
+  configFile(): ConfigFile | null;
+  /** Whether the file that `legend run` was given last was read, where one counts; a kill passes it over. */
+  isConfigWhole(): boolean;
+  /** The value of a configuration key. */
+  setting<Name extends SettingName>(key: Name): SettingOf<Name>;
+  /** This program again with other words, stdout piped, with the environment that it needs; it ends with this process. */
+  respawn(args: readonly string[]): Deno.ChildProcess;
+  dataDir(): DataDir;
+  library(): Library;
+  /** Where records are read: Kafka when it is configured, else the log of this host. */
+  log(): Log;
+  /** The log of this host, where every part writes; the link brings it to Kafka. */
+  outbox(): Log;
+}
+
+/** What a verb says of itself that decides how things are opened for it. */
+export interface Needs {
+  readonly name: string;
+  /**
+   * What it does with the data folder, if it asks for it: `change` unless it says otherwise. `fill`: it ends by itself,
+   * and makes the folder that `--data-dir` names when it is missing; then it does its work whether its lines are read or not.
+   */
+  readonly data?: DataUse | "fill";
+  /** It runs without the control key, where that is lost: its kills need none. */
+  readonly goesWithoutKey?: true;
+  /** Mistakes in the configuration are said and passed over: nothing may stand in a kill's way. */
+  readonly passesOverMistakes?: true;
+  /** SIGINT and SIGTERM end it where it stands: it reads and prints, and has nothing to bring to an end. */
+  readonly endsAtOnce?: true;
+}
+
+/** Flags as they were typed, by name. */
+export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 /** Beside the bundle in the executable, in cargo's folder in a checkout. */
 function libraryPath(): string {
@@ -45,13 +91,13 @@ function once<T>(make: () => T): () => T {
 }
 
 /** The context of one call of a verb. */
-export function createContext(command: Command, { flags }: Invocation): Context {
+export function createContext(needs: Needs, flags: Flags): Context {
   const interrupted = new AbortController();
-  for (const signal of command.endsAtOnce ? [] : ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of needs.endsAtOnce ? [] : ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => interrupted.abort());
   }
-  const runs = command.data === "make";
-  const fills = command.data === "fill" && flags["data-dir"] !== undefined;
+  const runs = needs.data === "make";
+  const fills = needs.data === "fill" && flags["data-dir"] !== undefined;
   if (runs) {
     // A terminal that is closed, and a habit from other services, end no trading.
     Deno.addSignalListener("SIGHUP", () => {
@@ -59,7 +105,7 @@ export function createContext(command: Command, { flags }: Invocation): Context 
     });
   }
   // `legend run` goes by what it is given, and everything else by what that was.
-  const input = systemInput(flags, command.name !== "run");
+  const input = systemInput(flags, needs.name !== "run");
   const passed = new Set<string>();
   const passOver = (keys: "settled" | "all") => {
     const found = passOverMistakes(input, keys);
@@ -70,12 +116,12 @@ export function createContext(command: Command, { flags }: Invocation): Context 
   // A kill needs no file in the data folder: it has been sent when the first one is looked at.
   const settled = once(() => passOver("settled"));
   const whole = once(() =>
-    command.passesOverMistakes ? passOver("all") : { config: loadConfig(input), isWhole: true }
+    needs.passesOverMistakes ? passOver("all") : { config: loadConfig(input), isWhole: true }
   );
   const config = () => whole().config;
   const setting = <Name extends SettingName>(key: Name): SettingOf<Name> => {
     const row = configKey(key);
-    const isEarly = command.passesOverMistakes && row && isSettled(row);
+    const isEarly = needs.passesOverMistakes && row && isSettled(row);
     return configValue(isEarly ? settled().config : config(), key);
   };
   const library = once(() => {
@@ -87,8 +133,8 @@ export function createContext(command: Command, { flags }: Invocation): Context 
   const dataDir = once<DataDir>(() => {
     const data = openDataDir(setting("data_dir"), {
       // A part finds what its supervisor has made.
-      use: runs && flags.part ? "change" : command.data === "fill" ? "make" : command.data ?? "change",
-      goesWithoutKey: command.goesWithoutKey === true,
+      use: runs && flags.part ? "change" : needs.data === "fill" ? "make" : needs.data ?? "change",
+      goesWithoutKey: needs.goesWithoutKey === true,
       say,
       become: (uid, gid) => becomeUser(library(), uid, gid),
       running: () => runningInstallations(library()),

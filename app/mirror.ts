@@ -2,7 +2,8 @@ import { type Direction, mirror, MIRROR_PAIRS, type MirrorPlace } from "../agent
 import { AppError } from "../core/platform/errors.ts";
 import { makeFolder, replaceFile } from "../core/platform/files.ts";
 import { endWithParent } from "../ffi/process.ts";
-import { EXIT, type VerbBody } from "./command.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import type { VerbBody } from "../cli/command.ts";
 
 export const runMirror: VerbBody = {
   async run({ flags }, context) {

@@ -7,7 +7,9 @@ import { Store } from "../core/store/client.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
 import { endWithParent, exitAtOnce } from "../ffi/process.ts";
 import { runStore as runClickHouse } from "../ffi/store.ts";
-import { type Context, EXIT, type VerbBody } from "./command.ts";
+import type { Context } from "./context.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import type { VerbBody } from "../cli/command.ts";
 
 /** The query that keeps the library's server running. */
 const KEEP_ALIVE = "legend-store";
@@ -88,10 +90,6 @@ export const runStore: VerbBody = {
     return exitAtOnce(context.library(), EXIT.done);
   },
 };
-
-/** Whether this build has ClickHouse's library. */
-export const hasClickHouse = () =>
-  Deno.env.get("LEGEND_CHDB") !== undefined || Deno.env.get("LEGEND_CLICKHOUSE") === "packed";
 
 /** The file of ClickHouse's library: LEGEND_CHDB in a checkout, else out of the executable. */
 async function clickhouseLibrary(context: Context): Promise<string> {

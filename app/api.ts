@@ -46,15 +46,17 @@ import { pageRoutes } from "../routes/pages/mod.tsx";
 import { ApiServer, DESCRIPTORS_KEPT, DESCRIPTORS_MIN, needDescriptors } from "./api_server.ts";
 import { assetReader } from "./assets.ts";
 import { tellerOf } from "./audit_heads.ts";
-import { type Context, EXIT, type VerbBody } from "./command.ts";
-import { storeOf } from "./db.ts";
-import { usesStore } from "./doctor.ts";
+import type { Context } from "./context.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import type { VerbBody } from "../cli/command.ts";
+import { storeOf } from "./stores.ts";
+import { usesStore } from "./stores.ts";
 import { readiness, StoreProbe } from "./readiness.ts";
 import { JOB_KINDS } from "../workers/kinds.ts";
 import { jwtSecret } from "./jwt_secret.ts";
-import { registryOf } from "./model.ts";
+import { registryOf } from "./registry.ts";
 import { Signing } from "./signing.ts";
-import { jobPlaces, jobsLack } from "./run_worker.ts";
+import { jobPlaces, jobsLack } from "./worker.ts";
 
 /** How long a reader of legend.db waits: only for one that mends the file after a crash. */
 const READ_BUSY_MS = 1_000;

@@ -5,8 +5,9 @@ import { StatusFile } from "../core/platform/files.ts";
 import { endWithParent } from "../ffi/process.ts";
 import { Link } from "../ffi/link.ts";
 import { ALL_TOPICS } from "../proto/topics.ts";
-import { EXIT, type VerbBody } from "./command.ts";
-import { registryOf } from "./model.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import type { VerbBody } from "../cli/command.ts";
+import { registryOf } from "./registry.ts";
 import { makeTopics, topicLimits } from "./topics.ts";
 import { pause } from "../core/platform/pause.ts";
 

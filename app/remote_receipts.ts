@@ -6,7 +6,7 @@ import { AppError } from "../core/platform/errors.ts";
 import { Fleet } from "../core/control/fleet.ts";
 import { Receipts } from "../core/control/receipts.ts";
 import { signatureCheck } from "../ffi/control.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "./context.ts";
 
 /** Short, so that the verb ends when it is answered. */
 const WAIT_FOR_RECORD_MS = 50;

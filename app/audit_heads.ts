@@ -3,7 +3,7 @@ import type { AuditChain } from "../core/audit/chain.ts";
 import { AnchorFile } from "../core/audit/anchor_file.ts";
 import type { Log } from "../core/log/log.ts";
 import { pause } from "../core/platform/pause.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "./context.ts";
 import { messageOf } from "../core/platform/errors.ts";
 
 export const AUDIT_TOPIC = "audit-proto";

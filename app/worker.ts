@@ -19,9 +19,11 @@ import type { JobSettings, JobsLack, LiveWish } from "../core/jobs/contract.ts";
 import type { JobPlaces } from "../core/jobs/kind.ts";
 import { JOB_KINDS } from "../workers/kinds.ts";
 import { auditAs, withDatabase } from "./audit_act.ts";
-import { type Context, EXIT, type VerbBody } from "./command.ts";
-import { registryOf } from "./model.ts";
-import { hasClickHouse } from "./run_store.ts";
+import type { Context } from "./context.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import type { VerbBody } from "../cli/command.ts";
+import { registryOf } from "./registry.ts";
+import { hasClickHouse } from "./stores.ts";
 
 /** How often the worker says that it lives. */
 const TELL_MS = 500;

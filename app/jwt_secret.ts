@@ -2,7 +2,7 @@
 import { randomSecret } from "../core/auth/passwords.ts";
 import { AppError } from "../core/platform/errors.ts";
 import { makeFolder, readOrMake } from "../core/platform/files.ts";
-import type { Context } from "./command.ts";
+import type { Context } from "./context.ts";
 
 /** As `randomSecret` makes them, twice. */
 const SECRET = /^[\w-]{32,128}$/;

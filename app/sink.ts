@@ -6,8 +6,10 @@ import { type SinkCounters, type SinkStatus, sinkStatusFile } from "../core/stor
 import { serverAddress } from "../core/store/address.ts";
 import { migrate } from "../core/store/schema.ts";
 import { endWithParent } from "../ffi/process.ts";
-import { type Context, EXIT, type VerbBody } from "./command.ts";
-import { schemaOptions, storeOf } from "./db.ts";
+import type { Context } from "./context.ts";
+import { EXIT } from "../core/platform/exit.ts";
+import type { VerbBody } from "../cli/command.ts";
+import { schemaOptions, storeOf } from "./stores.ts";
 import { pause } from "../core/platform/pause.ts";
 
 const STATUS_MS = 250;
