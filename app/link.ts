@@ -2,14 +2,12 @@ import { ModelCourier } from "../agents/model_courier.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { AppError } from "../core/platform/errors.ts";
 import { StatusFile } from "../core/platform/files.ts";
-import { endWithParent } from "../ffi/process.ts";
 import { Link } from "../ffi/link.ts";
 import { ALL_TOPICS } from "../proto/topics.ts";
-import { EXIT } from "../core/platform/exit.ts";
-import type { VerbBody } from "../cli/command.ts";
 import { registryOf } from "./registry.ts";
 import { makeTopics, topicLimits } from "./topics.ts";
 import { pause } from "../core/platform/pause.ts";
+import type { Context } from "./context.ts";
 
 /** How often the status is told. */
 const STATUS_MS = 250;
@@ -20,57 +18,54 @@ const INBOUND: Readonly<Record<string, { history: boolean }>> = {
   "model-artefacts-proto": { history: true },
 };
 
-export const runLink: VerbBody = {
-  async run({ flags }, context) {
-    if (flags.part) endWithParent(context.library());
-    const kafka = kafkaOf(context.config());
-    if (!kafka) throw new AppError("invalid", "Cannot run the link: no kafka.brokers, set KAFKA_BROKERS");
-    const { path, instance } = context.dataDir();
-    await makeTopics(context);
-    const { segmentBytes, retentionBytes, retentionMs } = topicLimits(context);
-    await using link = new Link(context.library(), {
-      data_dir: path,
-      instance,
-      kafka,
-      topics: ALL_TOPICS.map(({ name, partitions, compacted }) => ({
-        name,
-        partitions,
-        compacted: compacted ?? false,
-        inbound: name in INBOUND,
-        history: INBOUND[name]?.history ?? false,
-      })),
-      create: context.setting("kafka.create_topics"),
-      replicas: context.setting("kafka.replicas"),
-      limits: { segment_bytes: segmentBytes, retention_bytes: retentionBytes, retention_ms: retentionMs },
-    });
-    const stop = new AbortController();
-    const courier = await ModelCourier.open({
-      registry: registryOf(context),
-      outbox: context.outbox(),
-      folder: `${path}/link/models`,
-      signal: AbortSignal.any([context.signal, stop.signal]),
-      say: (line) => context.say(line),
-    });
-    let broken: unknown = null;
-    const travelling = courier.run().catch((error) => broken = error);
-    let said: string | null = null;
-    const file = new StatusFile(`${path}/link/status.json`, context.say);
-    while (!context.signal.aborted && broken === null) {
-      const status = link.status();
-      file.write(status);
-      // Each topic has its own words for the same trouble: the first ones are said, the rest is in the status.
-      if ((status.trouble === null) !== (said === null)) {
-        context.say(status.trouble ?? `Kafka answers again; ${status.waiting} records wait`);
-        said = status.trouble;
-      }
-      if (flags["until-sent"] && courier.looked && status.waiting === 0 && !status.trouble && status.looked) {
-        break;
-      }
-      await pause(STATUS_MS, context.signal);
+/** Brings records to Kafka and commands back until the signal, or until nothing waits (`untilSent`). Throws `invalid` without Kafka. */
+export async function runLink(context: Context, untilSent: boolean): Promise<void> {
+  const kafka = kafkaOf(context.config());
+  if (!kafka) throw new AppError("invalid", "Cannot run the link: no kafka.brokers, set KAFKA_BROKERS");
+  const { path, instance } = context.dataDir();
+  await makeTopics(context);
+  const { segmentBytes, retentionBytes, retentionMs } = topicLimits(context);
+  await using link = new Link(context.library(), {
+    data_dir: path,
+    instance,
+    kafka,
+    topics: ALL_TOPICS.map(({ name, partitions, compacted }) => ({
+      name,
+      partitions,
+      compacted: compacted ?? false,
+      inbound: name in INBOUND,
+      history: INBOUND[name]?.history ?? false,
+    })),
+    create: context.setting("kafka.create_topics"),
+    replicas: context.setting("kafka.replicas"),
+    limits: { segment_bytes: segmentBytes, retention_bytes: retentionBytes, retention_ms: retentionMs },
+  });
+  const stop = new AbortController();
+  const courier = await ModelCourier.open({
+    registry: registryOf(context),
+    outbox: context.outbox(),
+    folder: `${path}/link/models`,
+    signal: AbortSignal.any([context.signal, stop.signal]),
+    say: (line) => context.say(line),
+  });
+  let broken: unknown = null;
+  const travelling = courier.run().catch((error) => broken = error);
+  let said: string | null = null;
+  const file = new StatusFile(`${path}/link/status.json`, context.say);
+  while (!context.signal.aborted && broken === null) {
+    const status = link.status();
+    file.write(status);
+    // Each topic has its own words for the same trouble: the first ones are said, the rest is in the status.
+    if ((status.trouble === null) !== (said === null)) {
+      context.say(status.trouble ?? `Kafka answers again; ${status.waiting} records wait`);
+      said = status.trouble;
     }
-    stop.abort();
-    await travelling;
-    if (broken !== null) throw broken;
-    return EXIT.done;
-  },
-};
+    if (untilSent && courier.looked && status.waiting === 0 && !status.trouble && status.looked) {
+      break;
+    }
+    await pause(STATUS_MS, context.signal);
+  }
+  stop.abort();
+  await travelling;
+  if (broken !== null) throw broken;
+}

@@ -5,11 +5,10 @@ import { makeFolder, readOrMake, replaceFile } from "../core/platform/files.ts";
 import { LOCAL_STORE_FILE, LOCAL_TIER, type LocalStore } from "../core/store/address.ts";
 import { Store } from "../core/store/client.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
-import { endWithParent, exitAtOnce } from "../ffi/process.ts";
+import { exitAtOnce } from "../ffi/process.ts";
 import { runStore as runClickHouse } from "../ffi/store.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "../core/platform/exit.ts";
-import type { VerbBody } from "../cli/command.ts";
 
 /** The query that keeps the library's server running. */
 const KEEP_ALIVE = "legend-store";
@@ -22,74 +21,71 @@ const REFUSED_MAX = 2;
 /** A store that has work may be slow; this long without an answer it is stuck. */
 const SILENT_MS = 60_000;
 
-export const runStore: VerbBody = {
-  async run({ flags }, context) {
-    if (flags.part) endWithParent(context.library());
-    const library = await clickhouseLibrary(context);
-    makeFolder(`${context.dataDir().path}/store`);
-    const folder = Deno.realPathSync(`${context.dataDir().path}/store`);
-    using _lock = lockFile(
-      `${folder}/lock`,
-      () =>
-        new AppError("unavailable", `Cannot start the store: another one runs in ${folder}, stop it first`),
-    );
-    const local: LocalStore = {
-      port: context.setting("store.port") || freePort(),
-      // A name that is not known is not even asked for its password.
-      user: readOrMake(`${folder}/user`, () => `legend_${randomSecret().replaceAll(/[^A-Za-z0-9]/g, "")}`),
-      password: readOrMake(`${folder}/password`, randomSecret),
-      pid: Deno.pid,
-    };
-    const args = await configure(
-      folder,
-      local,
-      context.setting("store.memory_bytes"),
-      tierOf(context, folder),
-    );
-    // The library looks for format schemas where its process stands, whatever its configuration says.
-    makeFolder(`${folder}/format_schemas`);
-    Deno.chdir(`${folder}/format_schemas`);
-    const ended = runClickHouse(context.library(), { library, args });
-    let over = false;
-    const end = ended.finally(() => (over = true));
-    const store = new Store(() => ({
-      url: `http://127.0.0.1:${local.port}/`,
-      user: local.user,
-      password: local.password,
-      database: "default",
-    }));
-    const stopped = new Promise((resolve) => context.signal.addEventListener("abort", resolve));
-    await Promise.race([answers(store, () => over), end, stopped]);
-    if (context.signal.aborted) return exitAtOnce(context.library(), EXIT.done);
-    // ClickHouse has said why on stderr.
-    if (over) {
-      throw new AppError("unavailable", `Cannot start the store in ${folder}: its server has ended at once`);
+/** Runs this host's own ClickHouse until the signal; the process ends with it. Throws `unavailable` when it cannot start. */
+export async function runStore(context: Context): Promise<never> {
+  const library = await clickhouseLibrary(context);
+  makeFolder(`${context.dataDir().path}/store`);
+  const folder = Deno.realPathSync(`${context.dataDir().path}/store`);
+  using _lock = lockFile(
+    `${folder}/lock`,
+    () => new AppError("unavailable", `Cannot start the store: another one runs in ${folder}, stop it first`),
+  );
+  const local: LocalStore = {
+    port: context.setting("store.port") || freePort(),
+    // A name that is not known is not even asked for its password.
+    user: readOrMake(`${folder}/user`, () => `legend_${randomSecret().replaceAll(/[^A-Za-z0-9]/g, "")}`),
+    password: readOrMake(`${folder}/password`, randomSecret),
+    pid: Deno.pid,
+  };
+  const args = await configure(
+    folder,
+    local,
+    context.setting("store.memory_bytes"),
+    tierOf(context, folder),
+  );
+  // The library looks for format schemas where its process stands, whatever its configuration says.
+  makeFolder(`${folder}/format_schemas`);
+  Deno.chdir(`${folder}/format_schemas`);
+  const ended = runClickHouse(context.library(), { library, args });
+  let over = false;
+  const end = ended.finally(() => (over = true));
+  const store = new Store(() => ({
+    url: `http://127.0.0.1:${local.port}/`,
+    user: local.user,
+    password: local.password,
+    database: "default",
+  }));
+  const stopped = new Promise((resolve) => context.signal.addEventListener("abort", resolve));
+  await Promise.race([answers(store, () => over), end, stopped]);
+  if (context.signal.aborted) return exitAtOnce(context.library(), EXIT.done);
+  // ClickHouse has said why on stderr.
+  if (over) {
+    throw new AppError("unavailable", `Cannot start the store in ${folder}: its server has ended at once`);
+  }
+  const file = `${folder}/${LOCAL_STORE_FILE}`;
+  replaceFile(file, JSON.stringify(local));
+  context.say(`the analytics store serves on 127.0.0.1:${local.port}`);
+  const timer = setInterval(() => keepSmall(store, context), LOOK_MS);
+  try {
+    const why = await Promise.race([
+      Promise.race([end, stopped]).then(() => undefined),
+      watchDoor(store, local.port, context.signal),
+    ]);
+    if (why) {
+      context.say(`Cannot go on: ${why}`);
+      return exitAtOnce(context.library(), EXIT.failed);
     }
-    const file = `${folder}/${LOCAL_STORE_FILE}`;
-    replaceFile(file, JSON.stringify(local));
-    context.say(`the analytics store serves on 127.0.0.1:${local.port}`);
-    const timer = setInterval(() => keepSmall(store, context), LOOK_MS);
-    try {
-      const why = await Promise.race([
-        Promise.race([end, stopped]).then(() => undefined),
-        watchDoor(store, local.port, context.signal),
-      ]);
-      if (why) {
-        context.say(`Cannot go on: ${why}`);
-        return exitAtOnce(context.library(), EXIT.failed);
-      }
-    } finally {
-      clearInterval(timer);
-      Deno.removeSync(file);
-    }
-    if (!context.signal.aborted) {
-      throw new AppError("failed", "Cannot go on: the store's server has ended by itself");
-    }
-    // ClickHouse's own end waits seconds for its connections and may give this process an exit code of its own. What it
-    // has acknowledged is in its files, as after a kill; nothing else is owed.
-    return exitAtOnce(context.library(), EXIT.done);
-  },
-};
+  } finally {
+    clearInterval(timer);
+    Deno.removeSync(file);
+  }
+  if (!context.signal.aborted) {
+    throw new AppError("failed", "Cannot go on: the store's server has ended by itself");
+  }
+  // ClickHouse's own end waits seconds for its connections and may give this process an exit code of its own. What it
+  // has acknowledged is in its files, as after a kill; nothing else is owed.
+  return exitAtOnce(context.library(), EXIT.done);
+}
 
 /** The file of ClickHouse's library: LEGEND_CHDB in a checkout, else out of the executable. */
 async function clickhouseLibrary(context: Context): Promise<string> {

@@ -5,10 +5,7 @@ import { StatusFile } from "../core/platform/files.ts";
 import { type SinkCounters, type SinkStatus, sinkStatusFile } from "../core/store/sink_status.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { migrate } from "../core/store/schema.ts";
-import { endWithParent } from "../ffi/process.ts";
 import type { Context } from "./context.ts";
-import { EXIT } from "../core/platform/exit.ts";
-import type { VerbBody } from "../cli/command.ts";
 import { schemaOptions, storeOf } from "./stores.ts";
 import { pause } from "../core/platform/pause.ts";
 
@@ -17,53 +14,50 @@ const AGAIN_MS = 1_000;
 /** How long this host's own store may take to start. */
 const STORE_STARTS_MS = 15_000;
 
-export const runSink: VerbBody = {
-  async run({ flags }, context) {
-    if (flags.part) endWithParent(context.library());
-    const { path, instance } = context.dataDir();
-    using _lock = lockFile(
-      `${path}/sink.lock`,
-      () => new AppError("unavailable", `Cannot start the sink: another one runs in ${path}, stop it first`),
-    );
-    const store = storeOf(context);
-    const stop = new AbortController();
-    const signal = AbortSignal.any([context.signal, stop.signal]);
-    const file = new StatusFile(sinkStatusFile(path), context.say);
-    const tell = (trouble: string | null, topics: SinkCounters[]) => {
-      const status: SinkStatus = { at_ms: Date.now(), trouble, topics };
-      file.write(status);
-    };
-    if (!await prepare(context, tell)) return EXIT.done;
-    const sinks = SINK_TOPICS.map((topic) =>
-      new TopicSink({
-        topic,
-        library: context.library(),
-        log: context.log(),
-        outbox: context.outbox(),
-        store,
-        owner: instance,
-        signal,
-      })
-    );
-    const running = Promise.all(sinks.map((sink) => sink.run()));
-    let said: string | null = null;
-    const timer = setInterval(() => {
-      const topics = sinks.map(({ counters }) => counters);
-      const trouble = topics.find(({ trouble }) => trouble)?.trouble ?? null;
-      tell(trouble, topics);
-      if (gist(trouble) !== gist(said)) context.say(trouble ?? "the store answers again");
-      said = trouble;
-      const stored = topics.every(({ lag, looked, trouble }) => looked && lag === 0 && !trouble);
-      if (flags["until-stored"] && stored) stop.abort();
-    }, STATUS_MS);
-    try {
-      await running;
-    } finally {
-      clearInterval(timer);
-    }
-    return EXIT.done;
-  },
-};
+/** Stores what is published until the signal, or until everything is stored (`untilStored`). Throws `unavailable` when another one runs. */
+export async function runSink(context: Context, untilStored: boolean): Promise<void> {
+  const { path, instance } = context.dataDir();
+  using _lock = lockFile(
+    `${path}/sink.lock`,
+    () => new AppError("unavailable", `Cannot start the sink: another one runs in ${path}, stop it first`),
+  );
+  const store = storeOf(context);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const file = new StatusFile(sinkStatusFile(path), context.say);
+  const tell = (trouble: string | null, topics: SinkCounters[]) => {
+    const status: SinkStatus = { at_ms: Date.now(), trouble, topics };
+    file.write(status);
+  };
+  if (!await prepare(context, tell)) return;
+  const sinks = SINK_TOPICS.map((topic) =>
+    new TopicSink({
+      topic,
+      library: context.library(),
+      log: context.log(),
+      outbox: context.outbox(),
+      store,
+      owner: instance,
+      signal,
+    })
+  );
+  const running = Promise.all(sinks.map((sink) => sink.run()));
+  let said: string | null = null;
+  const timer = setInterval(() => {
+    const topics = sinks.map(({ counters }) => counters);
+    const trouble = topics.find(({ trouble }) => trouble)?.trouble ?? null;
+    tell(trouble, topics);
+    if (gist(trouble) !== gist(said)) context.say(trouble ?? "the store answers again");
+    said = trouble;
+    const stored = topics.every(({ lag, looked, trouble }) => looked && lag === 0 && !trouble);
+    if (untilStored && stored) stop.abort();
+  }, STATUS_MS);
+  try {
+    await running;
+  } finally {
+    clearInterval(timer);
+  }
+}
 
 /** The same trouble with other figures, or of another topic, is not said again. */
 const gist = (trouble: string | null) =>

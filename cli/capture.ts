@@ -2,9 +2,7 @@ import { AppError, UsageError } from "../core/platform/errors.ts";
 import { capture as captureFiles } from "../ffi/engine.ts";
 import { EXIT } from "../core/platform/exit.ts";
 import { type VerbBody } from "./command.ts";
-import { slotFlag } from "./decode.ts";
-import { number } from "./flag_value.ts";
-import { checkSource } from "./run_agent.ts";
+import { checkSource, number, slotFlag } from "./flag_value.ts";
 
 const exists = (path: string) => Deno.lstat(path).then(() => true, () => false);
 

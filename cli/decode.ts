@@ -4,10 +4,7 @@ import { Decoder, type LineStream } from "../ffi/engine.ts";
 import type { Context } from "../app/context.ts";
 import { EXIT } from "../core/platform/exit.ts";
 import { type VerbBody } from "./command.ts";
-
-/** The value of `--slot`; undefined when it was not given. */
-export const slotFlag = (value: string | boolean | undefined): bigint | undefined =>
-  value === undefined ? undefined : BigInt(value);
+import { slotFlag } from "./flag_value.ts";
 
 /** Prints a stream to its end; says each file that cannot be read and returns how many. */
 export function printAll(stream: LineStream, context: Context): number {

@@ -46,7 +46,7 @@ export const startJob = (name: string): VerbBody => ({
     const parsed = kind.asked.safeParse(kind.verb.read(call));
     if (!parsed.success) throw new UsageError(`Cannot ${name}: ${firstProblem(parsed.error.issues)}`);
     if (kind.check) {
-      const { jobPlaces } = await import("./run_worker.ts");
+      const { jobPlaces } = await import("../app/jobs.ts");
       kind.check(parsed.data, jobPlaces(context));
     }
     return await submitAndWait(call, context, kind, parsed.data);

@@ -5,9 +5,8 @@ import { Replay, type ReplayOptions } from "../ffi/engine.ts";
 import type { Context } from "../app/context.ts";
 import { EXIT } from "../core/platform/exit.ts";
 import { type VerbBody } from "./command.ts";
-import { printAll, slotFlag } from "./decode.ts";
-import { number } from "./flag_value.ts";
-import { speedFlag } from "./run_agent.ts";
+import { printAll } from "./decode.ts";
+import { number, slotFlag, speedFlag } from "./flag_value.ts";
 import { logLimits, makeTopics } from "../app/topics.ts";
 
 export const replay: VerbBody = {

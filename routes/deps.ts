@@ -1,4 +1,4 @@
-/** Everything the routes may touch; `cli/run_api.ts` makes it. */
+/** Everything the routes may touch; `app/api.ts` makes it. */
 import type { AuditChain } from "../core/audit/chain.ts";
 import type { Refusal } from "../core/audit/refusals.ts";
 import type { DeviceMarks } from "../core/auth/device.ts";

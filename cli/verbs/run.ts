@@ -48,7 +48,7 @@ export const RUN_VERBS: readonly Command[] = [
     details: [
       "The first start makes an admin and writes the one-time login to first-login in the data folder.",
     ],
-    body: async () => (await import("../../app/api.ts")).runApi,
+    body: async () => (await import("../run_parts.ts")).runApi,
   },
   {
     name: "run link",
@@ -64,7 +64,7 @@ export const RUN_VERBS: readonly Command[] = [
       "go and are counted, outcomes, receipts, commands and audit stay. Models travel too: what is registered on one host",
       "is verified and registered on the others, what is deployed, pinned or put in shadow is so on all of them.",
     ],
-    body: async () => (await import("../../app/link.ts")).runLink,
+    body: async () => (await import("../run_parts.ts")).runLink,
   },
   {
     name: "run mirror",
@@ -78,7 +78,7 @@ export const RUN_VERBS: readonly Command[] = [
       "Begins at the end of each topic. Lines that cannot be used go to TOPIC-dlq with the reason. One per installation:",
       "`mirror.enabled` makes `legend run` start it.",
     ],
-    body: async () => (await import("../../app/mirror.ts")).runMirror,
+    body: async () => (await import("../run_parts.ts")).runMirror,
   },
   {
     name: "run sink",
@@ -88,7 +88,7 @@ export const RUN_VERBS: readonly Command[] = [
     summary: "Store every decision, outcome, metric and evidence in ClickHouse, exactly once",
     flags: [PART_FLAG, { name: "until-stored", doc: "End when everything that is on the log is stored" }],
     examples: ["CLICKHOUSE_URL=http://127.0.0.1:8123 legend run sink"],
-    body: async () => (await import("../../app/sink.ts")).runSink,
+    body: async () => (await import("../run_parts.ts")).runSink,
   },
   {
     name: "run store",
@@ -99,7 +99,7 @@ export const RUN_VERBS: readonly Command[] = [
     flags: [PART_FLAG],
     examples: ["legend run store"],
     details: ["Needs the full build: with --slim, CLICKHOUSE_URL names a server instead."],
-    body: async () => (await import("../../app/local_store.ts")).runStore,
+    body: async () => (await import("../run_parts.ts")).runStore,
   },
   {
     name: "run worker",
@@ -109,6 +109,6 @@ export const RUN_VERBS: readonly Command[] = [
     summary: "Run jobs (datasets, training), each in a Web Worker, and what the schedules start",
     flags: [PART_FLAG],
     examples: ["legend run worker"],
-    body: async () => (await import("../../app/worker.ts")).runWorker,
+    body: async () => (await import("../run_parts.ts")).runWorker,
   },
 ];

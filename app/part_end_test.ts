@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { judge } from "./run.ts";
+import { judge } from "./part_end.ts";
 
 const counters = (error: string | null) => JSON.stringify({ state: error ? "failed" : "done", error });
 const PANIC = "Cannot go on: the agent panicked, a bug; see the lines above";

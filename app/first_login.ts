@@ -1,0 +1,26 @@
+/** The one-time login of a new installation. */
+import { Accounts } from "../core/auth/accounts.ts";
+import { randomSecret } from "../core/auth/passwords.ts";
+import type { Database } from "../core/platform/database.ts";
+import { replaceFile } from "../core/platform/files.ts";
+import type { Context } from "./context.ts";
+
+/** The file in the data folder that holds it until its first use. */
+export const firstLoginFile = (dataDir: string) => `${dataDir}/first-login`;
+
+/** Made at the first start, readable by the owner alone; the password is shown on a terminal and nowhere else. */
+export async function makeFirstLogin(database: Database, path: string, context: Context): Promise<void> {
+  const accounts = new Accounts(database);
+  if (accounts.users().length > 0) return;
+  const password = randomSecret();
+  const file = firstLoginFile(path);
+  // Within the transaction: who finds a user there leaves the file alone.
+  const made = await accounts.first(
+    "admin",
+    password,
+    () => replaceFile(file, `user: admin\npassword: ${password}\n`),
+  );
+  if (!made) return;
+  context.say(`first login: see ${file}`);
+  if (Deno.stderr.isTerminal()) context.say(`  user admin, password ${password}`);
+}

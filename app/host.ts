@@ -1,0 +1,149 @@
+/** Everything on this host: one process a part below a supervisor. */
+import { type Part, supervise, type SupervisorOptions } from "../agents/supervisor.ts";
+import { kafkaOf } from "../core/config/kafka.ts";
+import { type AgentStatus, MODULES } from "../core/control/control.ts";
+import { tipAccounts } from "../core/decisions/tips.ts";
+import { lockFile, SUPERVISOR_LOCK } from "../core/platform/data_dir.ts";
+import { AppError } from "../core/platform/errors.ts";
+import { EXIT, type ExitCode } from "../core/platform/exit.ts";
+import { StatusFile } from "../core/platform/files.ts";
+import { partsStatusFile, PartsTeller } from "../core/platform/parts.ts";
+import { serverAddress } from "../core/store/address.ts";
+import { needDescriptors } from "./api_server.ts";
+import type { Context } from "./context.ts";
+import { rememberConfig } from "./kept_config.ts";
+import { countersOf, judge } from "./part_end.ts";
+import { hasClickHouse } from "./stores.ts";
+import { makeTopics } from "./topics.ts";
+
+/** How often the supervisor says that it lives. */
+const TELL_MS = 500;
+/** Files and sockets that each part may have; the store alone takes some hundreds when it has work. */
+const RUN_DESCRIPTORS_MIN = 256;
+
+/** What is run, and the words of the command line that each part is started with. */
+export interface HostWish {
+  readonly sources: readonly string[];
+  readonly words: {
+    readonly agent: readonly string[];
+    readonly api: readonly string[];
+    readonly part: readonly string[];
+  };
+}
+
+export interface HostEnd {
+  readonly code: ExitCode;
+  /** The last counters of both agents; none where one gave none, or a part refused to start. */
+  readonly agents: readonly AgentStatus[];
+}
+
+/** Runs all parts until captured files end, the signal, or a part that cannot start. Throws `unavailable`, `invalid`. */
+export async function runHost(context: Context, { sources, words }: HostWish): Promise<HostEnd> {
+  needDescriptors(context.library(), "everything", RUN_DESCRIPTORS_MIN);
+  // Its agents would refuse it one after the other.
+  tipAccounts(context.setting("tips.file"));
+  const { path } = context.dataDir();
+  using _lock = lockFile(
+    `${path}/${SUPERVISOR_LOCK}`,
+    () =>
+      new AppError(
+        "unavailable",
+        `Cannot start: another legend runs in ${path}, stop it or use another --data-dir`,
+      ),
+  );
+  // Asks no broker yet: what cannot be opened at all refuses the run.
+  if (kafkaOf(context.config())) context.log();
+  rememberConfig(path, context);
+  await makeTopics(context);
+  context.say(`paper mode: reading ${sources.join(", ")} into ${path}`);
+  // Captured files end, and the agents with them; a page that stayed would hold the run open.
+  const live = sources.some((source) => !source.startsWith("file:"));
+  const parts = partsOf(context, words, live);
+  const watch = watcher(context, live);
+  const ends = await superviseWithStatus(context, parts, watch.supervisor);
+  // What captured files gave goes to Kafka before the run ends.
+  if (!live && kafkaOf(context.config())) {
+    const link = linkPart(words);
+    await supervise([{ ...link, args: [...link.args, "--until-sent"] }], watch.supervisor);
+  }
+  const agents = ends.flatMap(({ last }) => countersOf(last) ?? []);
+  const refused = watch.refusedWith();
+  if (refused !== undefined) return { code: refused, agents: [] };
+  if (agents.length < MODULES.length) {
+    return { code: context.signal.aborted ? EXIT.done : EXIT.failed, agents: [] };
+  }
+  return { code: ends.every(({ code }) => code === 0) ? EXIT.done : EXIT.failed, agents };
+}
+
+const linkPart = (words: HostWish["words"]): Part => ({
+  name: "link",
+  args: ["run", "link", "--part", ...words.part],
+});
+
+/** What runs beside the agents on a source without end. */
+function partsOf(context: Context, words: HostWish["words"], live: boolean): Part[] {
+  const agents = MODULES.map((module): Part => ({
+    name: `agent ${module}`,
+    args: ["run", "agent", module, "--part", "--json", ...words.agent],
+  }));
+  if (!live) return agents;
+  /** One that may not stop the agents. */
+  const optional = (name: string): Part => ({
+    name,
+    args: ["run", name, "--part", ...words.part],
+    essential: false,
+  });
+  return [
+    ...agents,
+    { name: "api", args: ["run", "api", "--part", ...words.api] },
+    ...(kafkaOf(context.config()) ? [linkPart(words)] : []),
+    ...(context.setting("mirror.enabled") ? [optional("mirror")] : []),
+    optional("worker"),
+    ...storeParts(context).map(optional),
+  ];
+}
+
+/** The sink, and this host's own store unless a server is configured. */
+function storeParts(context: Context): string[] {
+  if (serverAddress(context.config())) return ["sink"];
+  if (!context.setting("store.enabled")) return [];
+  if (hasClickHouse()) return ["store", "sink"];
+  context.say("no analytics store: the full build has its own, or set CLICKHOUSE_URL");
+  return [];
+}
+
+/** How ends are judged. A part that cannot even start (a port in use, a damaged state) ends the whole run: its line says why. */
+function watcher(context: Context, live: boolean) {
+  const stop = new AbortController();
+  let refusedWith: ExitCode | undefined;
+  const supervisor: SupervisorOptions = {
+    spawn: (args) => context.respawn(args),
+    signal: AbortSignal.any([context.signal, stop.signal]),
+    say: (line) => context.say(line),
+    isMeant: (code, last, lifeMs) => {
+      const end = judge(code, last, lifeMs, live);
+      if (end === "refused") {
+        // The others end because of it: its code is the run's.
+        refusedWith ??= code === EXIT.usage || code === EXIT.notReady ? code : EXIT.failed;
+        stop.abort();
+      }
+      return end !== "crashed";
+    },
+  };
+  return { supervisor, refusedWith: () => refusedWith };
+}
+
+/** Supervises, and keeps the file that says which parts run. */
+async function superviseWithStatus(context: Context, parts: Part[], supervisor: SupervisorOptions) {
+  const teller = new PartsTeller(parts.map(({ name }) => name));
+  const file = new StatusFile(partsStatusFile(context.dataDir().path), (line) => context.say(line));
+  const tell = () => file.write(teller.status());
+  tell();
+  const timer = setInterval(tell, TELL_MS);
+  const restarted = (name: string, code: number, line: string | null) => teller.restarted(name, code, line);
+  return await supervise(parts, { ...supervisor, restarted }).finally(() => {
+    clearInterval(timer);
+    // A file that stays is of a supervisor that was killed.
+    file.remove();
+  });
+}

@@ -1,0 +1,34 @@
+/** How a part of `legend run` ended. */
+import type { AgentStatus } from "../core/control/control.ts";
+
+/** A part that has never run longer than this has not been able to start; later it has crashed. */
+const START_MS = 5_000;
+
+/**
+ * How a part ended: `done` as it meant to, `refused` to start, or `crashed`. `last`: the last line it printed,
+ * which of an agent is its counters; `lifeMs`: the longest that it has run; `live`: its source has no end.
+ */
+export function judge(
+  code: number,
+  last: string,
+  lifeMs: number,
+  live: boolean,
+): "done" | "refused" | "crashed" {
+  const counters = countersOf(last);
+  if (counters) {
+    return counters.error !== null && (live || counters.error.includes("panicked")) ? "crashed" : "done";
+  }
+  // Behind 128 stands a signal.
+  if (code > 0 && code < 128 && lifeMs < START_MS) return "refused";
+  return code === 0 && !live ? "done" : "crashed";
+}
+
+/** An agent's last line; null for another one, and for one that a kill has cut off. */
+export function countersOf(last: string): AgentStatus | null {
+  if (!last.startsWith("{")) return null;
+  try {
+    return JSON.parse(last);
+  } catch {
+    return null;
+  }
+}
