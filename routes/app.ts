@@ -12,8 +12,10 @@ import { observeRoutes } from "./observe.ts";
 import { jobRoutes } from "./jobs.ts";
 import { modelRoutes } from "./models.ts";
 import { storeRoutes } from "./store.ts";
+import { openApiFile } from "./answers.ts";
 import { openApi } from "./openapi.ts";
 import { onError, problem } from "./problem.ts";
+import { queryOf } from "./query.ts";
 import { realtimeRoutes, websocketRoute } from "./realtime.ts";
 import { type Route, route, type RouteContext, type Variables } from "./route.ts";
 
@@ -61,6 +63,7 @@ export function apiRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
     path: "/api/openapi.json",
     right: "metrics",
     summary: "This file",
+    answer: openApiFile,
     handle: (c) => c.json(openApi(rows, deps.version, deps.prefix)),
   }));
   return rows;
@@ -132,16 +135,13 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
       }
     };
     const reach = async (c: RouteContext): Promise<Response> => {
-      const unknown = row.query && Object.keys(c.req.query()).find((name) => !row.query!.includes(name));
-      if (unknown !== undefined) {
-        const detail = `${unknown.slice(0, 64)}: no such parameter, need ${row.query!.join(", ") || "none"}`;
-        return problem(c, "invalid", detail, { field: unknown.slice(0, 64) });
-      }
-      if (!row.body) return row.handle(c, undefined);
+      const query = row.query ? queryOf(c, row.query) : {};
+      if (query instanceof Response) return query;
+      if (!row.body) return row.handle(c, undefined, query);
       const body = await bodyOf(c, row);
       const isFree = !row.unlimited || (!(body instanceof Response) && row.unlimited(c, body.body));
       const limited = isFree ? undefined : guard.limit(c);
-      return limited ?? (body instanceof Response ? body : row.handle(c, body.body));
+      return limited ?? (body instanceof Response ? body : row.handle(c, body.body, query));
     };
     app.on(row.method, row.path, (c) => answer(c as RouteContext, () => serve(c as RouteContext)));
   }

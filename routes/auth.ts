@@ -1,5 +1,6 @@
 /** Logging in and out, passwords, logins, users, keys. */
 import { getCookie, setCookie } from "hono/cookie";
+import { z } from "zod";
 import type { Act } from "../core/audit/entry.ts";
 import { DEVICE_DAYS } from "../core/auth/device.ts";
 import type { Source } from "../core/auth/login_gate.ts";
@@ -9,10 +10,12 @@ import { AppError } from "../core/platform/errors.ts";
 import { networkOf } from "../core/platform/net.ts";
 import { pause } from "../core/platform/pause.ts";
 import { keyBody, loginBody, passwordBody, refreshBody, userBody, userChangeBody } from "../proto/api.ts";
+import * as answers from "./answers.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type Door, isFromPage } from "./middleware/door.ts";
 import { ACCESS_COOKIE, DEVICE_COOKIE, type Guard, REFRESH_COOKIE } from "./middleware/guard.ts";
 import { nextQuery, ownPage } from "./next.ts";
+import { maybeText } from "./query.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
 const DAY_MS = 86_400_000;
@@ -81,6 +84,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       right: "open",
       summary:
         "Log in with name and password; answers with tokens, or with `X-Requested-With: dashboard` sets them as cookies that no script can read",
+      answer: answers.login,
       body: loginBody,
       handle: async (c, { user, password }) => {
         const source = sourceOf(c, user);
@@ -106,6 +110,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       right: "open",
       summary:
         "Exchange the refresh token for the next one: that of the body for tokens, that of the cookie (with `X-Requested-With: dashboard`) for cookies",
+      answer: answers.login,
       body: refreshBody,
       handle: async (c, { refresh_token }) => {
         const isCookie = refresh_token === undefined;
@@ -128,8 +133,11 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       right: "open",
       summary:
         "For a page that is opened when the access cookie is over: renews the login and goes to `?next=`",
-      handle: async (c) => {
-        const next = ownPage(c.req.query("next"), deps.prefix) ?? `${deps.prefix}/overview`;
+      answer: { media: "text/html" },
+      status: 302,
+      query: z.looseObject({ next: maybeText }),
+      handle: async (c, _, query) => {
+        const next = ownPage(query.next, deps.prefix) ?? `${deps.prefix}/overview`;
         const found = await exchange(c, getCookie(c, REFRESH_COOKIE) ?? "");
         if (found.state === "renewed") {
           keep(c, await tokens.sign(found.user.name, found.user.role, found.session), found.refresh);
@@ -153,6 +161,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       right: "self",
       early: true,
       summary: "End this login",
+      answer: answers.ok,
       handle: async (c) => {
         const { session, name } = principalOf(c);
         await audit({ who: name, action: "logout" });
@@ -168,6 +177,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       right: "self",
       early: true,
       summary: "Change the own password; other logins end",
+      answer: answers.ok,
       body: passwordBody,
       handle: async (c, { current, next }) => {
         const { name, session } = principalOf(c);
@@ -187,6 +197,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       right: "self",
       early: true,
       summary: "Who is logged in, until when",
+      answer: answers.me,
       handle: (c) => {
         const { name, role, expires } = principalOf(c);
         return c.json({ user: name, role, expires, must_change: accounts.user(name)?.must_change ?? false });
@@ -197,6 +208,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       path: "/api/auth/sessions",
       right: "self",
       summary: "The own logins; all for an admin",
+      answer: answers.sessions,
       handle: (c) => {
         const { name, role } = principalOf(c);
         return c.json({ sessions: accounts.sessions(role === "admin" ? undefined : name) });
@@ -207,6 +219,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       path: "/api/auth/sessions/:id",
       right: "self",
       summary: "End a login: an own one, or any as admin",
+      answer: answers.ok,
       handle: async (c) => {
         const { name, role } = principalOf(c);
         const id = c.req.param("id")!;
@@ -225,6 +238,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       path: "/api/users",
       right: "audit",
       summary: "All users",
+      answer: answers.users,
       handle: (c) => c.json({ users: accounts.users() }),
     }),
     route({
@@ -232,6 +246,8 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       path: "/api/users",
       right: "admin",
       summary: "Add a user; the password must be changed at the first login",
+      answer: answers.ok,
+      status: 201,
       body: userBody,
       handle: async (c, { name, role, password }) => {
         if (accounts.user(name)) throw new AppError("conflict", `Cannot add ${name}: there is such a user`);
@@ -244,6 +260,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       path: "/api/users/:name",
       right: "admin",
       summary: "Change a user's role, or disable them; their logins end",
+      answer: answers.ok,
       body: userChangeBody,
       handle: async (c, change) => {
         const name = c.req.param("name")!;
@@ -262,6 +279,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       path: "/api/keys",
       right: "audit",
       summary: "All API keys, without their secrets",
+      answer: answers.keys,
       handle: (c) => c.json({ keys: accounts.keys() }),
     }),
     route({
@@ -269,6 +287,8 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       path: "/api/keys",
       right: "admin",
       summary: "Make an API key; it is shown this once",
+      answer: answers.newKey,
+      status: 201,
       body: keyBody,
       handle: async (c, { label, scopes, days }) => {
         const { name } = principalOf(c);
@@ -282,6 +302,7 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
       path: "/api/keys/:id",
       right: "admin",
       summary: "Revoke an API key",
+      answer: answers.ok,
       handle: async (c) => {
         const id = c.req.param("id")!;
         await accounts.revokeKey(id, actOf(c, "key revoked", id));

@@ -1,13 +1,16 @@
 /** Commands to the agents, and what became of them. */
+import { z } from "zod";
 import { type ActionName, type ModuleName, MODULES, type Sent } from "../core/control/control.ts";
 import { may } from "../core/auth/rights.ts";
 import { killDetail } from "../core/audit/kill_detail.ts";
 import { AppError, messageOf } from "../core/platform/errors.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { commandBody, type ControlBody, controlBody, killSwitchBody, policyBody } from "../proto/api.ts";
+import * as answers from "./answers.ts";
 import type { Act, ApiDeps } from "./deps.ts";
 import type { Door } from "./middleware/door.ts";
 import { problem } from "./problem.ts";
+import { limit, maybeText } from "./query.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
 const TARGET = /^(arbitrage|mev):(start|stop|restart|throttle|policy|kill)$/;
@@ -25,6 +28,9 @@ function wireArgs(body: ControlBody): Record<string, string> {
   }
   return args;
 }
+
+/** `receipt`: wait for the agents' answers. A kill is refused for nothing that stands beside it. */
+const commandQuery = z.looseObject({ wait: maybeText });
 
 const TAKES: Record<ActionName, readonly (keyof ControlBody)[]> = {
   start: ["reason"],
@@ -188,6 +194,7 @@ export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
     modules: readonly ModuleName[],
     action: ActionName,
     { request_id: chosen, ...body }: ControlBody,
+    query: z.infer<typeof commandQuery>,
   ) => {
     checkBody(action, body);
     const { name } = principalOf(c);
@@ -227,7 +234,7 @@ export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
     if (!(kill ? first.every(isTaken) : first.some((came) => came.some(({ taken }) => taken)))) {
       return notTaken(c, word, request_id, first.flat());
     }
-    const waits = c.req.query("wait") === "receipt";
+    const waits = query.wait === "receipt";
     const came = waits
       ? (await Promise.all(sendings.map(({ module, all }) => cameOfModule(module, all)))).flat()
       : first.flat();
@@ -246,8 +253,11 @@ export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
       unlimited: (c, body) => isKill(TARGET.exec(c.req.param("target")!)?.[2] as ActionName, body),
       summary:
         "`arbitrage|mev:start|stop|restart|throttle|policy|kill`; `?wait=receipt` waits for the agents' answers",
+      answer: answers.command,
+      status: 202,
+      query: commandQuery,
       body: controlBody,
-      handle: (c, body) => {
+      handle: (c, body, query) => {
         const [, module, action] = TARGET.exec(c.req.param("target")!) ?? [];
         if (!module) {
           throw new AppError(
@@ -257,7 +267,7 @@ export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
             }: need arbitrage or mev, and start, stop, restart, throttle, policy or kill`,
           );
         }
-        return command(c, [module as ModuleName], action as ActionName, body);
+        return command(c, [module as ModuleName], action as ActionName, body, query);
       },
     }),
     ...["/api/policy/update", "/api/control/policy"].map((path) =>
@@ -266,8 +276,11 @@ export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
         path,
         right: "control",
         summary: "Change a module's policy",
+        answer: answers.command,
+        status: 202,
+        query: commandQuery,
         body: policyBody,
-        handle: (c, { module, ...body }) => command(c, [module], "policy", body),
+        handle: (c, { module, ...body }, query) => command(c, [module], "policy", body, query),
       })
     ),
     route({
@@ -276,8 +289,11 @@ export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
       right: "control",
       unlimited: (_, { action, args }) => isKill(action, args ?? {}),
       summary: "Any command",
+      answer: answers.command,
+      status: 202,
+      query: commandQuery,
       body: commandBody,
-      handle: (c, { module, action, args }) => command(c, [module], action, args ?? {}),
+      handle: (c, { module, action, args }, query) => command(c, [module], action, args ?? {}, query),
     }),
     route({
       method: "POST",
@@ -285,19 +301,23 @@ export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
       right: "control",
       unlimited: () => true,
       summary: "Kill one module or all",
+      answer: answers.command,
+      status: 202,
+      query: commandQuery,
       body: killSwitchBody,
-      handle: (c, { module, reason, request_id }) =>
+      handle: (c, { module, reason, request_id }, query) =>
         command(c, module === "all" ? MODULES : [module], "kill", {
           kill: true,
           ...(reason ? { reason } : {}),
           ...(request_id ? { request_id } : {}),
-        }),
+        }, query),
     }),
     route({
       method: "GET",
       path: "/api/control/commands/:request_id",
       right: "read",
       summary: "The receipts of a command",
+      answer: answers.receipts,
       handle: (c) => {
         const id = c.req.param("request_id")!;
         const receipts = deps.receipts.of(id);
@@ -312,17 +332,15 @@ export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
       path: "/api/control/audit-log",
       right: "audit",
       summary: "Entries of the audit, newest first",
-      handle: (c) => {
-        const limit = Math.min(200, Math.max(1, Number(c.req.query("limit")) || 50));
-        const before = Number(c.req.query("before")) || Number.MAX_SAFE_INTEGER;
-        const entries = deps.chain.list({
-          limit,
-          before,
-          who: c.req.query("who") ?? "",
-          action: c.req.query("action") ?? "",
-        });
-        return c.json({ entries, total: deps.chain.count() });
-      },
+      answer: answers.entries,
+      query: z.strictObject({
+        limit,
+        /** Entries before this number. */
+        before: z.string().optional().transform((given) => Number(given) || Number.MAX_SAFE_INTEGER),
+        who: z.string().default(""),
+        action: z.string().default(""),
+      }),
+      handle: (c, _, query) => c.json({ entries: deps.chain.list(query), total: deps.chain.count() }),
     }),
     route({
       method: "GET",
@@ -330,10 +348,11 @@ export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
       right: "read",
       summary:
         "The agents of all hosts: state, policy in force, counters, when they were heard of; and what each module is wanted to run. `?brief=1`: without the lists `missed_by_program` and `tip_candidate_accounts`",
-      query: ["brief"],
-      handle: (c) => {
+      answer: answers.agents,
+      query: z.strictObject({ brief: maybeText }),
+      handle: (c, _, { brief }) => {
         const all = deps.agents();
-        const agents = c.req.query("brief") === "1" ? all.map(withoutLists) : all;
+        const agents = brief === "1" ? all.map(withoutLists) : all;
         return c.json({ agents, unreadable: deps.unreadableAgents(), wanted: deps.wanted.all() });
       },
     }),

@@ -1,5 +1,6 @@
 /** Health in figures: the host's, and what this installation does each second. */
 import { MODULES } from "../core/control/control.ts";
+import * as answers from "./answers.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type Route, route } from "./route.ts";
 
@@ -11,6 +12,7 @@ export function healthRoutes(deps: ApiDeps): Route[] {
       right: "open",
       early: true,
       summary: "Whether the process answers",
+      answer: answers.ok,
       handle: (c) => c.json({ ok: true }),
     }),
     route({
@@ -18,6 +20,7 @@ export function healthRoutes(deps: ApiDeps): Route[] {
       path: "/api/health/metrics/system",
       right: "metrics",
       summary: "Processors, memory, disk and descriptors of this host and of the API",
+      answer: answers.system,
       handle: (c) => c.json({ version: deps.version, ...deps.system() }),
     }),
     route({
@@ -26,6 +29,7 @@ export function healthRoutes(deps: ApiDeps): Route[] {
       right: "metrics",
       summary:
         "Latency of each module, rows a second into the store, what waits, who is connected; null = not known",
+      answer: answers.performance,
       handle: (c) => {
         const modules = Object.fromEntries(MODULES.map((module) => {
           const { hotpath_p50, hotpath_p99, send_p99, age_s } = deps.metrics.summary(module);

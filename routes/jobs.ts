@@ -1,13 +1,16 @@
 /** Jobs, datasets, training and schedules: bodies become descriptors on the queue, nothing runs here. */
+import { z } from "zod";
 import { AppError } from "../core/platform/errors.ts";
 import { jobView } from "../core/jobs/queue.ts";
 import type { AnyJobKind } from "../core/jobs/kind.ts";
 import { parseCron } from "../core/jobs/cron.ts";
 import { may, type Principal } from "../core/auth/rights.ts";
 import type { Job } from "../core/jobs/book.ts";
-import { schedules } from "../proto/jobs.ts";
+import { JOB_STATES, schedules } from "../proto/jobs.ts";
 import { emptyBody } from "../proto/api.ts";
+import * as answers from "./answers.ts";
 import type { ApiDeps } from "./deps.ts";
+import { maybeWord } from "./query.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
 const LIST_MAX = 200;
@@ -80,6 +83,8 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       path,
       right: "jobs",
       summary: kind.start.summary,
+      answer: answers.jobGiven,
+      status: 202,
       body: kind.asked,
       handle: async (c, body) => {
         kind.check?.(body, deps.jobPlaces());
@@ -92,12 +97,18 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       path,
       right: "read",
       summary: kind.state.summary,
+      answer: answers.job,
       handle: (c) => {
         const job = known(c);
         if (job.kind !== kind.name) throw new AppError("not_found", `Job ${job.id} is a ${job.kind}`);
         return c.json(view(job));
       },
     });
+  const jobsQuery = z.strictObject({
+    kind: maybeWord(kinds.list.map(({ name }) => name) as [string, ...string[]]),
+    state: maybeWord(JOB_STATES),
+    page: maybeWord(["datasets", "training"]),
+  });
   return [
     ...kinds.list.flatMap((kind) => [
       ...kind.start.paths.map((path) => start(kind, path)),
@@ -108,6 +119,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       path: "/api/datasets/schema/:type",
       right: "read",
       summary: "Columns of a dataset: `arb` or `mev`",
+      answer: answers.columns,
       handle: (c) => {
         const type = c.req.param("type")!;
         if (type !== "arb" && type !== "mev") {
@@ -122,9 +134,9 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       right: "read",
       summary:
         "All jobs, newest first; `?kind=`, `?state=` and `?page=` choose; `lacks`: why none could run here",
-      handle: (c) => {
-        const { kind, state, page } = c.req.query();
-        if (kind) kinds.named(kind);
+      answer: answers.jobs,
+      query: jobsQuery,
+      handle: (c, _, { kind, state, page }) => {
         const jobs = deps.jobs.book.list().filter((job) =>
           (!kind || job.kind === kind) && (!state || job.state === state) &&
           (!page || kinds.named(job.kind).page === page)
@@ -141,6 +153,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       path: "/api/jobs/:id",
       right: "read",
       summary: "One job with the tail of its log",
+      answer: answers.jobWithLog,
       handle: (c) => {
         const job = known(c);
         return c.json({ ...view(job), log: job.log.slice(-LOG_TAIL) });
@@ -151,6 +164,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       path: "/api/jobs/:id/logs",
       right: "read",
       summary: "A job's log as it grows: server-sent events, ended by `end`",
+      answer: { media: "text/event-stream" },
       handle: (c) => logStream(deps, principalOf(c), known(c), c.req.raw.signal),
     }),
     ...(["cancel", "retry"] as const).map((verb) =>
@@ -159,6 +173,8 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         path: `/api/jobs/:id/${verb}`,
         right: "jobs",
         summary: verb === "cancel" ? "End a job" : "Put a job that failed back on the queue",
+        answer: answers.jobGiven,
+        status: 202,
         body: emptyBody,
         handle: async (c) => {
           const job = known(c);
@@ -178,6 +194,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       path: "/api/schedules",
       right: "read",
       summary: "What starts by itself, and when next (UTC)",
+      answer: answers.schedules,
       handle: (c) =>
         c.json({
           schedules: deps.schedules.read().map((one) => ({
@@ -191,6 +208,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       path: "/api/schedules",
       right: "jobs",
       summary: "Replace all schedules; one that may promote a model needs the right `models` too",
+      answer: answers.ok,
       body: schedules,
       handle: async (c, body) => {
         const kept = new Set(deps.schedules.read().map((one) => JSON.stringify(one)));

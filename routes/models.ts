@@ -1,11 +1,14 @@
 /** Models: what is registered, and putting one in force. */
+import { z } from "zod";
 import { type ModuleName, MODULES } from "../core/control/control.ts";
 import { AppError } from "../core/platform/errors.ts";
 import { BASELINE, liveBefore } from "../core/models/models.ts";
 import { noReport } from "../core/models/model_report.ts";
 import { HOURS_MAX } from "../core/models/shadow.ts";
 import { deployBody, modelSwapBody, shadowBody } from "../proto/api.ts";
+import * as answers from "./answers.ts";
 import type { ApiDeps } from "./deps.ts";
+import { word } from "./query.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
 const VERSION = /^[0-9a-f]{12}$/;
@@ -49,6 +52,7 @@ export function modelRoutes(deps: ApiDeps): Route[] {
       path: "/api/training/models",
       right: "read",
       summary: "All registered models: lineage, metrics, what is live, pinned or in shadow, what ran when",
+      answer: answers.models,
       handle: (c) => c.json({ modules: MODULES.map((module) => deps.models.list(module)) }),
     }),
     route({
@@ -57,28 +61,27 @@ export function modelRoutes(deps: ApiDeps): Route[] {
       right: "read",
       summary:
         "The model in shadow beside the one that decides (`?module=&hours=`), on the same live decisions",
-      handle: async (c) => {
-        const module = MODULES.find((name) => name === c.req.query("module"));
-        if (!module) throw new AppError("invalid", "module: need arbitrage or mev");
-        const hours = Number(c.req.query("hours") ?? 1);
-        if (!Number.isInteger(hours) || hours < 1 || hours > HOURS_MAX) {
-          throw new AppError("invalid", `hours: need a whole number, 1 to ${HOURS_MAX}`);
-        }
-        return c.json(await deps.models.compare(module, hours, c.req.raw.signal));
-      },
+      answer: answers.comparison,
+      query: z.strictObject({
+        module: word(["arbitrage", "mev"]),
+        hours: z.string().default("1").transform(Number)
+          .refine(
+            (hours) => Number.isInteger(hours) && hours >= 1 && hours <= HOURS_MAX,
+            `need a whole number, 1 to ${HOURS_MAX}`,
+          ),
+      }),
+      handle: async (c, _, { module, hours }) =>
+        c.json(await deps.models.compare(module, hours, c.req.raw.signal)),
     }),
     route({
       method: "GET",
       path: "/api/training/models/:id/report",
       right: "read",
       summary: "A model's report as SVG; `?theme=light|dark`",
-      query: ["theme"],
-      handle: (c) => {
+      answer: { media: "image/svg+xml" },
+      query: z.strictObject({ theme: word(["light", "dark"], 20).default("light") }),
+      handle: (c, _, { theme }) => {
         const version = c.req.param("id")!;
-        const theme = c.req.query("theme") ?? "light";
-        if (theme !== "light" && theme !== "dark") {
-          throw new AppError("invalid", `theme: \`${theme.slice(0, 20)}\`, need light or dark`);
-        }
         const svg = deps.models.report(owner(version), version, theme);
         if (svg === null) throw noReport(version);
         return new Response(svg, { headers: { "content-type": "image/svg+xml" } });
@@ -90,6 +93,8 @@ export function modelRoutes(deps: ApiDeps): Route[] {
       right: "models",
       summary:
         "Make a version live, or `baseline` with `{module}`: what scores without a model; answers with the agents' receipts",
+      answer: answers.deployed,
+      status: 202,
       body: deployBody,
       handle: (c, { module }) => {
         const version = c.req.param("id")!;
@@ -101,6 +106,8 @@ export function modelRoutes(deps: ApiDeps): Route[] {
       path: "/api/training/models/:id/rollback",
       right: "models",
       summary: "Make live again what was live before this version; the baseline when nothing was",
+      answer: answers.deployed,
+      status: 202,
       body: deployBody,
       handle: (c, body) => {
         const version = c.req.param("id")!;
@@ -118,6 +125,8 @@ export function modelRoutes(deps: ApiDeps): Route[] {
       path: "/api/training/models/:id/shadow",
       right: "models",
       summary: "Ask a version beside what decides, without deciding by it; `{on: false}` ends it",
+      answer: answers.shadowed,
+      status: 202,
       body: shadowBody,
       handle: async (c, { on }) => {
         const version = c.req.param("id")!;
@@ -146,6 +155,8 @@ export function modelRoutes(deps: ApiDeps): Route[] {
       right: "models",
       summary:
         "Put a registered version in force, or register a file first: `{model_id: module, version | model_path}`",
+      answer: answers.deployed,
+      status: 202,
       body: modelSwapBody,
       handle: async (c, { model_id, version, model_path }) => {
         const own = version ?? (model_path ? await deps.models.import(model_id, model_path) : undefined);

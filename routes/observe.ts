@@ -1,19 +1,22 @@
 /** What there is to see: decisions, metrics, health, the OpenAPI file's neighbours. */
-import { type AgentStatus, type ModuleName, MODULES } from "../core/control/control.ts";
+import { z } from "zod";
+import type { AgentStatus, ModuleName } from "../core/control/control.ts";
 import { may } from "../core/auth/rights.ts";
 import { briefly, type DecisionQuery } from "../core/decisions/decisions.ts";
 import { AppError } from "../core/platform/errors.ts";
 import { funnelOf, isSimulated, sourceOf } from "../core/decisions/funnel.ts";
+import * as answers from "./answers.ts";
 import type { ApiDeps } from "./deps.ts";
 import { seriesAfter } from "../core/decisions/metrics.ts";
+import { limit, maybeText, maybeWord, seconds, word } from "./query.ts";
 import { jsonText, PackedText, type Route, route, type RouteContext } from "./route.ts";
 import { prometheus } from "./prometheus.ts";
 
 const IDS_MAX = 100;
-const KINDS: Partial<Record<ModuleName, readonly string[]>> = {
+const KINDS = {
   arbitrage: ["arbitrage", "open_arbitrage"],
   mev: ["sandwich", "wide_sandwich", "open_sandwich"],
-};
+} as const;
 
 /** How long a summary's text is good: its numbers change once a second. */
 const SUMMARY_GOOD_MS = 100;
@@ -57,9 +60,8 @@ function countersOf(agents: readonly AgentStatus[]): Record<string, unknown> {
   };
 }
 
-const ALL_KINDS = [...new Set(Object.values(KINDS).flat())];
 /** As ffi/engine/src/gate.rs names them. */
-const GATES: readonly string[] = [
+const GATES = [
   "pass",
   "observed",
   "killed",
@@ -81,29 +83,45 @@ const GATES: readonly string[] = [
   "mint_hook",
   "mint_fee",
   "mint_unknown",
-];
+] as const;
 
 /** What a list of decisions is asked for; a value that selects nothing that there is, is refused. */
-function decisionQuery(c: RouteContext): DecisionQuery {
-  const one = (name: string, allowed: readonly string[]) => {
-    const value = c.req.query(name);
-    if (value !== undefined && value !== "" && !allowed.includes(value)) {
-      throw new AppError("invalid", `${name}: \`${value.slice(0, 64)}\`, need ${allowed.join(", ")}`);
-    }
-    return value;
-  };
-  const [kind, module] = [one("kind", ALL_KINDS), one("module", MODULES)];
-  const [gate, published] = [one("gate", GATES), one("published", ["true", "false"])];
-  const before = c.req.query("before");
-  const kinds = kind ? [kind] : KINDS[module as ModuleName];
+const decisionsQuery = z.strictObject({
+  /** Comma-joined; then nothing else counts. */
+  ids: maybeText,
+  limit,
+  kind: maybeWord([...KINDS.arbitrage, ...KINDS.mev]),
+  module: maybeWord(["arbitrage", "mev"]),
+  gate: maybeWord(GATES),
+  published: maybeWord(["true", "false"]),
+  /** `next` of the list before. */
+  before: maybeText,
+  /** `1`: what a row of a table is made of. */
+  brief: maybeText,
+});
+
+function wantedOf(
+  { limit, kind, module, gate, published, before }: Omit<z.infer<typeof decisionsQuery>, "ids" | "brief">,
+): DecisionQuery {
+  const kinds = kind ? [kind] : module && KINDS[module];
   return {
-    limit: Math.min(200, Math.max(1, Number(c.req.query("limit")) || 50)),
+    limit,
     ...(kinds ? { kinds } : {}),
     ...(gate ? { gate } : {}),
     ...(published ? { published: published === "true" } : {}),
     ...(before ? { before } : {}),
   };
 }
+
+const summaryQuery = z.strictObject({
+  module: word(["arbitrage", "mev"]).default("arbitrage"),
+  /** Minutes of this many hours, off the store. */
+  hours: maybeText,
+  /** `0`: without each second. */
+  series: maybeText,
+  /** Seconds after this one. */
+  since: seconds.optional(),
+});
 
 export function observeRoutes(deps: ApiDeps): Route[] {
   const summaries = summaryTexts(deps);
@@ -114,16 +132,16 @@ export function observeRoutes(deps: ApiDeps): Route[] {
       right: "read",
       summary:
         "Newest decisions with their evidence and outcome; `ids=a,b`, or `limit`, `kind` or `module`, `gate`, `published`, `before`; `brief=1`: what a row of a table is made of",
-      query: ["ids", "limit", "kind", "module", "gate", "published", "before", "brief"],
-      handle: async (c) => {
-        const ids = c.req.query("ids");
+      answer: answers.decisions,
+      query: decisionsQuery,
+      handle: async (c, _, { ids, brief, ...query }) => {
         if (ids !== undefined) {
           const list = ids.split(",").filter(Boolean).slice(0, IDS_MAX);
           const found = await Promise.all(list.map((id) => deps.decisions.get(id)));
           return c.json({ decisions: found.filter((one) => one !== undefined) });
         }
-        const { decisions, next } = await deps.decisions.list(decisionQuery(c));
-        return c.json({ decisions: c.req.query("brief") === "1" ? decisions.map(briefly) : decisions, next });
+        const { decisions, next } = await deps.decisions.list(wantedOf(query));
+        return c.json({ decisions: brief === "1" ? decisions.map(briefly) : decisions, next });
       },
     }),
     route({
@@ -131,6 +149,7 @@ export function observeRoutes(deps: ApiDeps): Route[] {
       path: "/api/decisions/:id",
       right: "read",
       summary: "The evidence of one decision",
+      answer: answers.decision,
       handle: async (c) => {
         const id = c.req.param("id")!;
         const evidence = await deps.decisions.get(id);
@@ -146,23 +165,14 @@ export function observeRoutes(deps: ApiDeps): Route[] {
       right: "read",
       summary:
         "Latency, landed share, PnL and funnel of a module (`?module=`), with ten minutes of each second, without them `?series=0`, those after a Unix second `?since=`; `?hours=` takes the minutes off the store",
-      query: ["module", "hours", "series", "since"],
-      handle: async (c) => {
-        const module = c.req.query("module") ?? "arbitrage";
-        if (!MODULES.includes(module as ModuleName)) {
-          throw new AppError("invalid", `module: \`${module}\`, need arbitrage or mev`);
-        }
-        const hours = c.req.query("hours");
-        const withSeries = c.req.query("series") !== "0";
-        const since = c.req.query("since");
-        if (since !== undefined && !/^\d{1,12}$/.test(since)) {
-          throw new AppError("invalid", `since: \`${since.slice(0, 64)}\`, need Unix seconds`);
-        }
+      answer: answers.summary,
+      query: summaryQuery,
+      handle: async (c, _, { module, hours, series: wanted, since }) => {
         if (hours === undefined && since !== undefined) {
-          const series = seriesAfter(deps.metrics.summary(module as ModuleName).series, Number(since));
-          return c.json({ ...JSON.parse(summaries(module as ModuleName, false).text), series });
+          const series = seriesAfter(deps.metrics.summary(module).series, since);
+          return c.json({ ...JSON.parse(summaries(module, false).text), series });
         }
-        if (hours === undefined) return jsonText(c, summaries(module as ModuleName, withSeries));
+        if (hours === undefined) return jsonText(c, summaries(module, wanted !== "0"));
         const rows = await deps.query("latency_by_minute", { hours, module }, c.req.raw.signal);
         // Unknown is null in the store's answer, and stays so.
         const column = (name: string) =>
@@ -175,7 +185,7 @@ export function observeRoutes(deps: ApiDeps): Route[] {
           p_land: column("landed_pct"),
           pnl: column("pnl_1h"),
         };
-        return c.json({ ...JSON.parse(summaries(module as ModuleName, false).text), series });
+        return c.json({ ...JSON.parse(summaries(module, false).text), series });
       },
     }),
     route({
@@ -184,6 +194,7 @@ export function observeRoutes(deps: ApiDeps): Route[] {
       right: "open",
       early: true,
       summary: "Whether everything it needs is there, with reasons",
+      answer: answers.ready,
       handle: (c) => {
         const { ready, reasons } = deps.ready();
         const principal = c.get("principal");
@@ -201,6 +212,7 @@ export function observeRoutes(deps: ApiDeps): Route[] {
       path: "/metrics",
       right: "metrics",
       summary: "Prometheus",
+      answer: { media: "text/plain" },
       handle: (c) => c.text(prometheus(deps), 200, { "content-type": "text/plain; version=0.0.4" }),
     }),
   ];

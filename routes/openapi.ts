@@ -1,36 +1,57 @@
 /** The OpenAPI 3.1 file, from the rows and their schemas. */
-import { z } from "zod";
-import type { Route } from "./route.ts";
+import type { z } from "zod";
+import { DEFINED, describe, type JsonSchema } from "./json_schema.ts";
+import { isMedia, type Route } from "./route.ts";
+
+type Defined = Record<string, JsonSchema>;
+
+const PROBLEM = {
+  description: "Refused",
+  content: { "application/problem+json": { schema: { $ref: `${DEFINED}Problem` } } },
+};
+
+/** A row's path in OpenAPI's form, and the names in it. */
+function pathOf(path: string): { shown: string; names: readonly string[] } {
+  const names = [...path.matchAll(/:([a-z_]+)/g)].map(([, name]) => name!);
+  return { shown: path.replaceAll(/:([a-z_]+)/g, "{$1}"), names };
+}
+
+function operation({ path, summary, right, body, query, answer, status = 200 }: Route, defined: Defined) {
+  const schemaOf = (type: z.ZodType, io: "input" | "output") => {
+    const described = describe(type, io);
+    Object.assign(defined, described.defined);
+    return described.schema;
+  };
+  const asked = query ? schemaOf(query, "input") : {};
+  const parameters = [
+    ...pathOf(path).names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
+    ...Object.entries(asked.properties ?? {}).map(([name, { description, ...schema }]) => ({
+      name,
+      in: "query",
+      ...(asked.required?.includes(name) ? { required: true } : {}),
+      ...(description ? { description } : {}),
+      schema,
+    })),
+  ];
+  const content = isMedia(answer)
+    ? { [answer.media]: {} }
+    : { "application/json": { schema: schemaOf(answer, "output") } };
+  return {
+    summary,
+    ...(right === "open" ? { security: [] } : { description: `Needs the right \`${right}\`.` }),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(body
+      ? { requestBody: { content: { "application/json": { schema: schemaOf(body, "input") } } } }
+      : {}),
+    responses: { [status]: { description: "Done", ...(status === 302 ? {} : { content }) }, "4XX": PROBLEM },
+  };
+}
 
 export function openApi(routes: readonly Route[], version: string, prefix: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const { method, path, summary, right, body, query = [] } of routes) {
-    const shown = path.replaceAll(/:([a-z_]+)/g, "{$1}");
-    const names = [...path.matchAll(/:([a-z_]+)/g)].map(([, name]) => name!);
-    (paths[shown] ??= {})[method.toLowerCase()] = {
-      summary,
-      ...(right === "open" ? { security: [] } : { description: `Needs the right \`${right}\`.` }),
-      ...(names.length + query.length > 0
-        ? {
-          parameters: [
-            ...names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
-            ...query.map((name) => ({ name, in: "query", schema: { type: "string" } })),
-          ],
-        }
-        : {}),
-      ...(body
-        ? {
-          requestBody: { content: { "application/json": { schema: z.toJSONSchema(body, { io: "input" }) } } },
-        }
-        : {}),
-      responses: {
-        "2XX": { description: "Done" },
-        "4XX": {
-          description: "Refused",
-          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-        },
-      },
-    };
+  const defined: Defined = {};
+  for (const row of routes) {
+    (paths[pathOf(row.path).shown] ??= {})[row.method.toLowerCase()] = operation(row, defined);
   }
   return {
     openapi: "3.1.0",
@@ -44,6 +65,7 @@ export function openApi(routes: readonly Route[], version: string, prefix: strin
         key: { type: "apiKey", in: "header", name: "X-API-Key" },
       },
       schemas: {
+        ...defined,
         Problem: {
           type: "object",
           required: ["type", "title", "status", "detail", "request_id"],

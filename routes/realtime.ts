@@ -1,12 +1,15 @@
 /** The live stream's door: tickets, the WebSocket, who is connected. */
+import { z } from "zod";
 import { AppError } from "../core/platform/errors.ts";
 import { TICKET_SECONDS } from "../core/auth/tokens.ts";
 import type { RealtimeFilter, RealtimeMode } from "../core/decisions/realtime.ts";
 import { may } from "../core/auth/rights.ts";
 import { tuneBody } from "../proto/api.ts";
+import * as answers from "./answers.ts";
 import type { ApiDeps } from "./deps.ts";
 import type { Door } from "./middleware/door.ts";
-import { principalOf, type Route, route, type RouteContext } from "./route.ts";
+import { maybeText } from "./query.ts";
+import { principalOf, type Route, route } from "./route.ts";
 
 /** Seconds after which a connection that answers no ping is closed: a client may stall for a minute and go on. */
 const IDLE_S = 120;
@@ -22,6 +25,7 @@ export function realtimeRoutes(deps: ApiDeps): Route[] {
       path: "/api/realtime/ticket",
       right: "self",
       summary: `A token for one connection within ${TICKET_SECONDS} s, as \`?token=\``,
+      answer: answers.ticket,
       handle: async (c) => {
         const { name, role, session } = principalOf(c);
         return c.json({
@@ -35,6 +39,7 @@ export function realtimeRoutes(deps: ApiDeps): Route[] {
       path: "/api/realtime/connections",
       right: "admin",
       summary: "Who is connected, how much they got and lost",
+      answer: answers.connections,
       handle: (c) => c.json({ connections: deps.realtime.connections() }),
     }),
     route({
@@ -42,6 +47,7 @@ export function realtimeRoutes(deps: ApiDeps): Route[] {
       path: "/api/realtime/connections/:id",
       right: "admin",
       summary: "End a connection",
+      answer: answers.ok,
       handle: async (c) => {
         const id = c.req.param("id")!;
         await deps.audit({ who: principalOf(c).name, action: "connection ended", detail: id });
@@ -54,6 +60,7 @@ export function realtimeRoutes(deps: ApiDeps): Route[] {
       path: "/api/realtime/settings",
       right: "read",
       summary: "How events are gathered for browsers",
+      answer: answers.settings,
       handle: (c) => c.json({ batch_window_ms: deps.batch.windowMs, batch_max_size: deps.batch.maxSize }),
     }),
     route({
@@ -61,6 +68,7 @@ export function realtimeRoutes(deps: ApiDeps): Route[] {
       path: "/api/realtime/settings",
       right: "config",
       summary: "Change how events are gathered, at once, until the next start",
+      answer: answers.ok,
       body: tuneBody,
       handle: async (c, { batch_window_ms, batch_max_size }) => {
         await deps.audit({
@@ -76,22 +84,34 @@ export function realtimeRoutes(deps: ApiDeps): Route[] {
   ];
 }
 
+const wsQuery = z.looseObject({
+  mode: maybeText,
+  /** A ticket. */
+  token: maybeText,
+  type: maybeText,
+  module: maybeText,
+  dex: maybeText,
+  min_net: maybeText,
+  /** EPOCH.POSITION of the newest frame that was read. */
+  resume: maybeText,
+});
+
 /** `?mode=`, filters and resume position; throws `AppError("invalid")`. */
 function wanted(
-  c: RouteContext,
+  query: z.infer<typeof wsQuery>,
 ): { mode: RealtimeMode; filter: RealtimeFilter; resume?: { epoch: bigint; position: bigint } } {
-  const mode = c.req.query("mode") ?? "proto";
+  const mode = query.mode ?? "proto";
   if (mode !== "json" && mode !== "proto") {
     throw new AppError("invalid", `mode: \`${mode}\`, need json or proto`);
   }
-  const list = (name: string) => c.req.query(name)?.split(",").filter(Boolean).slice(0, 32);
-  const [types, modules, dexes] = [list("type"), list("module"), list("dex")];
-  const least = c.req.query("min_net");
+  const list = (words?: string) => words?.split(",").filter(Boolean).slice(0, 32);
+  const [types, modules, dexes] = [list(query.type), list(query.module), list(query.dex)];
+  const least = query.min_net;
   const minNet = least === undefined ? undefined : Number(least);
   if (minNet !== undefined && !Number.isFinite(minNet)) {
     throw new AppError("invalid", `min_net: \`${least}\`, need a number of SOL`);
   }
-  const from = /^(\d{1,19})\.(\d{1,19})$/.exec(c.req.query("resume") ?? "");
+  const from = /^(\d{1,19})\.(\d{1,19})$/.exec(query.resume ?? "");
   return {
     mode,
     filter: {
@@ -112,8 +132,10 @@ export const websocketRoute = (deps: ApiDeps, door: Door): Route =>
     right: "open",
     summary:
       "The live stream: `mode=json|proto`, filters `type`, `module`, `dex`, `min_net`, `resume=EPOCH.POSITION`",
-    handle: async (c) => {
-      const ticket = c.req.query("token");
+    answer: { media: "*/*" },
+    query: wsQuery,
+    handle: async (c, _, query) => {
+      const ticket = query.token;
       const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((one) => one.trim());
       const bearer = offered.find((one) => one.startsWith("bearer."))?.slice("bearer.".length);
       let principal = c.get("principal");
@@ -139,7 +161,7 @@ export const websocketRoute = (deps: ApiDeps, door: Door): Route =>
       }
       // A ticket lets in for 30 seconds, the connection lives as long as an access token would.
       const expires = principal.by === "ticket" ? principal.expires + 15 * 60 : principal.expires;
-      const options = { ...wanted(c), principal: { ...principal, expires } };
+      const options = { ...wanted(query), principal: { ...principal, expires } };
       const protocol = offered.includes(PROTOCOL) ? PROTOCOL : undefined;
       let socket: WebSocket | undefined;
       const place = deps.streams.open("websocket", options.principal, ({ code, reason }) =>

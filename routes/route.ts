@@ -15,24 +15,37 @@ export interface Variables {
 
 export type RouteContext = Context<{ Variables: Variables }>;
 
-export interface Route<B extends z.ZodType = z.ZodType> {
+/** An answer that is not JSON. */
+export interface Media {
+  readonly media: "text/plain" | "text/html" | "text/event-stream" | "image/svg+xml" | "*/*";
+}
+
+export interface Route<B extends z.ZodType = z.ZodType, Q extends z.ZodObject = z.ZodObject> {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Hono's form, behind the prefix. */
   readonly path: string;
   readonly right: Right;
   readonly summary: string;
   readonly body?: B;
-  /** The query parameters it takes; another one is refused with 422. Without the list none is looked at. */
-  readonly query?: readonly string[];
+  /** The query parameters it takes. Another one is refused with 422, but of a loose object; without it none is looked at. */
+  readonly query?: Q;
+  /** What it answers when it has done it. Tests check it; a server that runs does not. */
+  readonly answer: z.ZodType | Media;
+  /** Of that answer; 200 without it. */
+  readonly status?: 200 | 201 | 202 | 302;
   /** Whether a body gets through whatever the rate: a kill must. */
   unlimited?(c: RouteContext, body: z.infer<B>): boolean;
   /** Allowed before the first password is changed. */
   readonly early?: true;
-  handle(c: RouteContext, body: z.infer<B>): Response | Promise<Response>;
+  handle(c: RouteContext, body: z.infer<B>, query: z.infer<Q>): Response | Promise<Response>;
 }
 
-/** A row whose handler sees its body's type. */
-export const route = <B extends z.ZodType>(row: Route<B>): Route => row as unknown as Route;
+/** A row whose handler sees the types of its body and its query. */
+export const route = <B extends z.ZodType, Q extends z.ZodObject>(row: Route<B, Q>): Route =>
+  row as unknown as Route;
+
+/** Whether the answer is not JSON. */
+export const isMedia = (answer: Route["answer"]): answer is Media => "media" in answer;
 
 const JSON_HEADERS: [string, string][] = [
   ["content-type", "application/json"],

@@ -1,5 +1,6 @@
 /** Named queries on the analytics store. */
 import { queryBody } from "../proto/api.ts";
+import * as answers from "./answers.ts";
 import type { ApiDeps } from "./deps.ts";
 import { type Route, route } from "./route.ts";
 
@@ -10,6 +11,7 @@ export function storeRoutes(deps: ApiDeps): Route[] {
       path: "/api/clickhouse/query",
       right: "read",
       summary: "Run a named query with typed parameters; never SQL",
+      answer: answers.rows,
       body: queryBody,
       handle: async (c, { name, params }) => {
         const rows = await deps.query(name, params ?? {}, c.req.raw.signal);

@@ -2,6 +2,7 @@
 import { getCookie } from "hono/cookie";
 import { type ComponentType, h } from "preact";
 import { renderToString } from "preact-render-to-string";
+import { z } from "zod";
 import { HostFlags } from "../../islands/host.ts";
 import { Layout, type PageName, PAGES, type Viewer } from "../../islands/Layout.tsx";
 import { IconDefs } from "../../islands/_icons.tsx";
@@ -10,6 +11,7 @@ import type { ApiDeps } from "../deps.ts";
 import { encodingOf } from "../encoding.ts";
 import { DEVICE_COOKIE } from "../middleware/guard.ts";
 import { nextQuery, ownPage } from "../next.ts";
+import { maybeText } from "../query.ts";
 import { type Route, route, type RouteContext } from "../route.ts";
 import type { ComponentChildren } from "preact";
 
@@ -59,6 +61,7 @@ export function pageRoutes(deps: ApiDeps): Route[] {
       right: "open",
       early: true,
       summary: `The page ${title}`,
+      answer: { media: "text/html" },
       handle: (c) => {
         const principal = c.get("principal");
         const next = nextQuery(c.req.url, deps.prefix);
@@ -99,6 +102,8 @@ export function pageRoutes(deps: ApiDeps): Route[] {
       right: "open",
       early: true,
       summary: "To the page",
+      answer: { media: "text/html" },
+      status: 302,
       handle: (c) =>
         go(c, c.get("principal") ? "overview" : getCookie(c, DEVICE_COOKIE) ? "api/auth/renew" : "login"),
     }),
@@ -108,11 +113,13 @@ export function pageRoutes(deps: ApiDeps): Route[] {
       right: "open",
       early: true,
       summary: "The page Log in",
-      handle: (c) => {
+      answer: { media: "text/html" },
+      query: z.looseObject({ change: maybeText, next: maybeText }),
+      handle: (c, _, query) => {
         // Which host and version it is, is nothing for a stranger.
         const known = c.get("principal") !== undefined;
-        const change = c.req.query("change") !== undefined && c.get("principal")?.role !== undefined;
-        const next = ownPage(c.req.query("next"), deps.prefix) ?? `${deps.prefix}/overview`;
+        const change = query.change !== undefined && c.get("principal")?.role !== undefined;
+        const next = ownPage(query.next, deps.prefix) ?? `${deps.prefix}/overview`;
         return document(
           c,
           deps,
@@ -185,11 +192,13 @@ export function pageRoutes(deps: ApiDeps): Route[] {
       right: "open",
       early: true,
       summary: "The page's files",
-      handle: (c) => {
+      answer: { media: "*/*" },
+      query: z.looseObject({ v: maybeText }),
+      handle: (c, _, { v }) => {
         const asset = deps.asset(c.req.param("name")!);
         if (!asset) return c.notFound();
         const tag = `W/${asset.etag}`;
-        const cached = c.req.query("v") ? "public, max-age=31536000, immutable" : "no-cache";
+        const cached = v ? "public, max-age=31536000, immutable" : "no-cache";
         const known = c.req.header("if-none-match")?.split(",").map((one) => one.trim().replace(/^W\//, ""));
         const headers = { etag: tag, "cache-control": cached, vary: "accept-encoding" };
         if (known?.includes(asset.etag)) return c.body(null, 304, headers);

@@ -49,6 +49,8 @@ async function withThings(
 const JOB =
   "about args attempts attempts_max created_ms ended_ms issuer job_id kind message progress result started_ms state worker";
 const PROBLEM = "detail request_id status title type";
+/** Of a parameter. */
+const WRONG = `${PROBLEM} field`;
 const SUMMARY_KEYS = "counters funnel module paper simulated source";
 
 /** Keys of the answer in order of the alphabet; `-`: no object. `+`: at least these. */
@@ -70,8 +72,8 @@ const ROWS: readonly [path: string, status: number, keys: string][] = [
   ["/api/metrics/summary", 200, `+${SUMMARY_KEYS} series`],
   ["/api/metrics/summary?module=mev&series=0", 200, `+${SUMMARY_KEYS}`],
   ["/api/metrics/summary?module=mev&since=1", 200, `+${SUMMARY_KEYS} series`],
-  ["/api/metrics/summary?module=x", 422, PROBLEM],
-  ["/api/metrics/summary?since=x", 422, PROBLEM],
+  ["/api/metrics/summary?module=x", 422, WRONG],
+  ["/api/metrics/summary?since=x", 422, WRONG],
   ["/api/metrics/summary?hours=6", 503, PROBLEM],
   ["/api/datasets/schema/arb", 200, "columns type"],
   ["/api/datasets/schema/mev", 200, "columns type"],
@@ -83,16 +85,21 @@ const ROWS: readonly [path: string, status: number, keys: string][] = [
   ["/api/training/jobs/{train}", 200, JOB],
   ["/api/training/jobs/{scrape}", 404, PROBLEM],
   ["/api/jobs", 200, "jobs lacks total"],
+  ["/api/jobs?kind=reap", 422, WRONG],
+  ["/api/jobs?state=lost", 422, WRONG],
+  ["/api/jobs?page=audit", 422, WRONG],
+  ["/api/jobs?nothing=1", 422, WRONG],
+  ["/api/control/audit-log?nothing=1", 422, WRONG],
   ["/api/jobs/{scrape}", 200, `${JOB} log`],
   ["/api/jobs/none", 404, PROBLEM],
   ["/api/schedules", 200, "schedules"],
   ["/api/training/models", 200, "modules"],
   ["/api/training/shadow?module=mev", 200, "hours module"],
-  ["/api/training/shadow?module=mev&hours=0", 422, PROBLEM],
-  ["/api/training/shadow?module=mev&hours=1.5", 422, PROBLEM],
-  ["/api/training/shadow", 422, PROBLEM],
+  ["/api/training/shadow?module=mev&hours=0", 422, WRONG],
+  ["/api/training/shadow?module=mev&hours=1.5", 422, WRONG],
+  ["/api/training/shadow", 422, WRONG],
   ["/api/training/models/{version}/report", 200, "-"],
-  ["/api/training/models/{version}/report?theme=x", 422, PROBLEM],
+  ["/api/training/models/{version}/report?theme=x", 422, WRONG],
   ["/api/training/models/ffffffffffff/report", 404, PROBLEM],
   ["/api/realtime/connections", 200, "connections"],
   ["/api/realtime/settings", 200, "batch_max_size batch_window_ms"],
@@ -170,6 +177,8 @@ Deno.test("what is read says what is there", () =>
     assert.deepEqual(await jobs(""), [ids.train, ids.scrape, 2]);
     assert.deepEqual(await jobs("?kind=train"), [ids.train, 1]);
     assert.deepEqual(await jobs("?kind=train&state=done"), [0]);
+    assert.deepEqual(await jobs("?page=training"), [ids.train, 1]);
+    assert.deepEqual(await jobs("?page=datasets&kind="), [ids.scrape, 1]);
     assert.deepEqual(await jobs("?state=queued"), [ids.train, ids.scrape, 2]);
 
     const { schedules } = await get("/api/schedules");

@@ -1,0 +1,46 @@
+/** The rows' schemas as JSON Schema, those with an id as definitions of their own. */
+import { z } from "zod";
+
+/** A JSON Schema, as far as ours go. */
+export interface JsonSchema {
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly description?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | JsonSchema;
+  readonly items?: JsonSchema;
+  readonly prefixItems?: readonly JsonSchema[];
+}
+
+/** Where definitions stand in the OpenAPI file. */
+export const DEFINED = "#/components/schemas/";
+
+/** A type's schema, and the definitions that it names. */
+export interface Described {
+  readonly schema: JsonSchema;
+  readonly defined: Readonly<Record<string, JsonSchema>>;
+}
+
+/**
+ * `input`: as it is sent to the server, where what is not named is refused; `output`: as it answers, where a later
+ * version may name more.
+ */
+export function describe(type: z.ZodType, io: "input" | "output"): Described {
+  // In an object of its own, so that a type with an id is named too.
+  const { $defs = {}, properties } = z.toJSONSchema(z.object({ root: type }), { io });
+  const plain = (schema: unknown) =>
+    JSON.parse(
+      JSON.stringify(schema, (name, value) =>
+        name === "id" && typeof value === "string" ||
+          name === "additionalProperties" && value === false && io === "output"
+          ? undefined
+          : name === "$ref"
+          ? value.replace("#/$defs/", DEFINED)
+          : value),
+    );
+  return { schema: plain(properties!.root), defined: plain($defs) };
+}

@@ -1,0 +1,48 @@
+/** Query parameters: texts, checked and turned into what the handler wants. `?name=` is the same as no such parameter. */
+import { z } from "zod";
+import { problem } from "./problem.ts";
+import type { RouteContext } from "./route.ts";
+
+/** Letters of a wrong value that are given back. */
+const SHOWN_MAX = 64;
+
+const shown = (input: unknown, max = SHOWN_MAX) =>
+  input === undefined ? "" : `\`${String(input).slice(0, max)}\`, `;
+const emptyAsNone = (value: unknown) => value === "" ? undefined : value;
+
+/** One of these words. */
+export const word = <const T extends readonly [string, ...string[]]>(words: T, shownMax = SHOWN_MAX) =>
+  z.enum(words, {
+    error: ({ input }) => `${shown(input, shownMax)}need ${words.join(words.length === 2 ? " or " : ", ")}`,
+  });
+
+/** One of these words, or nothing. */
+export const maybeWord = <const T extends readonly [string, ...string[]]>(words: T) =>
+  z.preprocess(emptyAsNone, word(words).optional());
+
+/** Any text, or nothing. */
+export const maybeText = z.string().optional();
+
+/** How many of a list: what is no number, and 0, is a page. */
+export const limit = z.string().optional()
+  .transform((given) => Math.min(200, Math.max(1, Number(given) || 50)))
+  .meta({ description: "1 to 200; 50 without it" });
+
+/** Unix seconds. */
+export const seconds = z.string()
+  .regex(/^\d{1,12}$/, { error: ({ input }) => `${shown(input)}need Unix seconds` })
+  .transform(Number);
+
+/** The parameters by their schema; an answer when they are not right. */
+export function queryOf(c: RouteContext, schema: z.ZodObject): Record<string, unknown> | Response {
+  const parsed = schema.safeParse(c.req.query());
+  if (parsed.success) return parsed.data;
+  const { issues } = parsed.error;
+  const unknown = issues.find((issue) => issue.code === "unrecognized_keys")?.keys[0]?.slice(0, SHOWN_MAX);
+  if (unknown !== undefined) {
+    const detail = `${unknown}: no such parameter, need ${Object.keys(schema.shape).join(", ") || "none"}`;
+    return problem(c, "invalid", detail, { field: unknown });
+  }
+  const field = issues[0]!.path.join(".");
+  return problem(c, "invalid", `${field}: ${issues[0]!.message}`, { field });
+}
