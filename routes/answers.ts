@@ -254,7 +254,8 @@ export const decision = object({
   classification: text(),
   slot: number(),
   event_ns: digits,
-  features: record(text(), maybe(number())).optional(),
+  /** A feature that is not known is null; null as a whole: the decision has none. */
+  features: maybe(record(text(), maybe(number()))).optional(),
   published: flag(),
   outcome: maybe(outcome),
   attackers: array(text()).optional(),
@@ -436,6 +437,7 @@ const judgementShape = {
 const judgement = object(judgementShape).meta({ id: "Judgement" });
 /** What an imported model does not say is left out. */
 const model: z.ZodType<ModelManifest> = object({
+  schema: text().optional(),
   version: text(),
   module: moduleName,
   sha256: text().optional(),

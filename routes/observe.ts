@@ -9,7 +9,7 @@ import * as answers from "./answers.ts";
 import type { ApiDeps } from "./deps.ts";
 import { seriesAfter } from "../core/decisions/metrics.ts";
 import { limit, maybeText, maybeWord, seconds, word } from "./query.ts";
-import { jsonText, PackedText, type Route, route, type RouteContext } from "./route.ts";
+import { jsonText, PackedText, type Route, route } from "./route.ts";
 import { prometheus } from "./prometheus.ts";
 
 const IDS_MAX = 100;

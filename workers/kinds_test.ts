@@ -111,7 +111,9 @@ for (const [name, row] of Object.entries(ROWS)) {
     for (
       const args of [{}, { range: 7, start_ms: "x", types: 3 }, { range: { start_ms: NaN }, end_ms: 9e99 }]
     ) {
-      assert.match(about(args as Record<string, unknown>, null), /unknown time … unknown time/);
+      for (const result of [null, {}, { files: 7 }, { files: [null, 3] }]) {
+        assert.match(about(args as Record<string, unknown>, result), /unknown time … unknown time/);
+      }
     }
   });
 }

@@ -162,17 +162,20 @@ export class JobQueue {
   }
 }
 
-/** What lies on the log is an object, or an older version's mistake. */
-const argsOf = ({ args }: Job) =>
-  typeof args === "object" && args !== null ? args as Record<string, unknown> : {};
+/** An object, as every version writes it; what else lies on the log is not shown. */
+const objectOf = (value: unknown): Record<string, unknown> | null =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? value as Record<string, unknown>
+    : null;
 
 /** A job as the API and the command line show it. */
-export function jobView(kinds: JobKinds, job: Job): Record<string, unknown> {
-  const { id, kind, args, issuer, state, progress, message, attempts, attemptsMax, worker, result } = job;
+export function jobView(kinds: JobKinds, job: Job) {
+  const { id, kind, issuer, state, progress, message, attempts, attemptsMax, worker } = job;
+  const [args, result] = [objectOf(job.args) ?? {}, objectOf(job.result)];
   return {
     job_id: id,
     kind,
-    about: kinds.named(kind).about(argsOf(job), result as Record<string, unknown> | null),
+    about: kinds.named(kind).about(args, result),
     state,
     progress,
     message,

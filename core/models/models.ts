@@ -39,6 +39,8 @@ export interface ModelAbout {
 }
 
 export type ModelManifest = Partial<ModelAbout> & {
+  /** The manifest's own form: `model-1`. */
+  schema?: string;
   version: string;
   module: ModuleName;
   sha256?: string;

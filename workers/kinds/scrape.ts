@@ -37,8 +37,10 @@ export const scrape: JobKind<ScrapeArgs> = {
   },
   detail: ({ output }) => output,
   about({ types, start_ms, end_ms, format, compress }, result) {
-    const files = (result?.files ?? []) as ScrapeResult["files"];
-    const made = files.map(({ rows, output }) => `${rows.toLocaleString("en-US")} rows in ${output}`);
+    const files = Array.isArray(result?.files)
+      ? result.files as Partial<ScrapeResult["files"][number]>[]
+      : [];
+    const made = files.map((file) => `${Number(file?.rows).toLocaleString("en-US")} rows in ${file?.output}`);
     const list = Array.isArray(types) ? types.join(", ") : "arb, mev";
     const times = `${momentText(start_ms)} … ${momentText(end_ms)}`;
     return [list, times, `${format ?? "parquet"} ${compress ?? "zstd"}`, made.join(", ")]
