@@ -93,6 +93,8 @@ export function PolicyForm({ module, policy, onDirty }: PolicyFormProps) {
     const body = values();
     if (body.throttle_pct === 100 && policy.throttle_pct < 100 && !await confirmed(STOP_ALL(module))) return;
     setBusy(true);
+    // What the last try was answered is not this one's answer.
+    setAnswer(null);
     setProblem(null);
     try {
       const sent = await sendCommand(module, "policy", { ...body, ...(reason ? { reason } : {}) });

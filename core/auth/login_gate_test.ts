@@ -206,7 +206,7 @@ Deno.test("DeviceMarks.idOf() knows its own mark for its own name, and nothing e
     mark.replace(/^./, (c) => c === "0" ? "1" : "0"),
     "x".repeat(9_999),
   ];
-  for (const other of [undefined, ...odd]) assert.equal(marks.idOf(other, "ann"), undefined, other);
+  for (const other of [undefined, ...odd]) assert.equal(marks.idOf(other, "ann"), undefined, String(other));
 });
 
 Deno.test("FairQueue: lanes take turns, a full lane is refused, and those that go first go first", async () => {

@@ -291,7 +291,7 @@ Deno.test("a dataset and a training started on the page are jobs there, with the
     await firstLogin(page, site);
     if (Deno.env.get("LEGEND_TEST_LOG") !== "kafka") {
       // Jobs that cannot run are not offered; what is missing is said.
-      for (const [name, form] of [["datasets", "Start dataset"], ["training", "Start training"]]) {
+      for (const [name, form] of [["datasets", "Start dataset"], ["training", "Start training"]] as const) {
         await page.goto(`${site.url}/${name}`);
         await page.waitForSelector("[data-lacks]:has-text('Cannot use the analytics store')");
         assert.equal(await page.locator(`button:has-text('${form}')`).isDisabled(), true, name);

@@ -33,7 +33,7 @@ async function traded(data: string): Promise<void> {
   child.kill("SIGTERM");
   const { code } = await child.status;
   const [, stderr] = await Promise.all(texts);
-  assert.equal(code, 0, stderr);
+  assert.equal(code, 0, String(stderr));
 }
 
 Deno.test("operator 17: doctor and slo are not green where nothing runs", () =>
