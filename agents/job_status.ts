@@ -4,8 +4,9 @@ import type { JobKinds } from "../core/jobs/kind.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { Log } from "../core/log/log.ts";
 import { long, realtime } from "../proto/wire.ts";
+import type { TopicName } from "../proto/topics.ts";
 
-const TOPIC = "job-status-proto";
+const TOPIC: TopicName = "job-status-proto";
 /** States as SPEC 1 has them: a cancelled job is an error whose message says so. */
 const STATES = {
   queued: "queued",

@@ -8,18 +8,16 @@ import type { Log, LogRecord, StoredRecord } from "../core/log/log.ts";
 import { bytesToMirror, fromMirror, type MirrorLine } from "../proto/mirror.ts";
 import { long, realtime } from "../proto/wire.ts";
 import { pause } from "../core/platform/pause.ts";
+import { type TopicName, TOPICS } from "../proto/topics.ts";
 
 /** A typed topic and the JSON topic beside it. */
 export interface MirrorPair {
-  readonly proto: string;
-  readonly json: string;
+  readonly proto: TopicName;
+  readonly json: TopicName;
 }
 
-export const MIRROR_PAIRS: readonly MirrorPair[] = [
-  { proto: "arbitrage-decisions-proto", json: "arbitrage-decisions" },
-  { proto: "bundle-outcomes-proto", json: "sandwich-outcomes" },
-  { proto: "sandwich-decisions-proto", json: "sandwich-decisions" },
-];
+export const MIRROR_PAIRS: readonly MirrorPair[] = TOPICS.filter((topic) => "mirror" in topic)
+  .map(({ name, mirror }) => ({ proto: name, json: mirror }));
 
 const MARK = "legend-mirror";
 const WAIT_MS = 1_000;

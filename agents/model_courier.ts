@@ -25,8 +25,9 @@ import { follow } from "../core/log/follow.ts";
 import type { Log, LogRecord } from "../core/log/log.ts";
 import { jobs, long } from "../proto/wire.ts";
 import { pause } from "../core/platform/pause.ts";
+import type { TopicName } from "../proto/topics.ts";
 
-const TOPIC = "model-artefacts-proto";
+const TOPIC: TopicName = "model-artefacts-proto";
 /** Below what a broker takes as one record by default. */
 const PART_BYTES = 512 << 10;
 /** A larger model must be brought by hand. */

@@ -8,18 +8,15 @@ import { AppError } from "../core/platform/errors.ts";
 import type { Log, LogTopic, StoredRecord } from "../core/log/log.ts";
 import { checkPlace } from "./sink_place.ts";
 import { pause } from "../core/platform/pause.ts";
+import { type TopicName, TOPICS } from "../proto/topics.ts";
 import type { Store } from "../core/store/client.ts";
 import type { SinkCounters } from "../core/store/sink_status.ts";
 import { Sink, type SinkStatus } from "../ffi/store.ts";
 import type { Library } from "../ffi/library.ts";
 
-export const SINK_TOPICS: readonly { name: string; content: "envelope" | "evidence" }[] = [
-  { name: "arbitrage-decisions-proto", content: "envelope" },
-  { name: "bundle-outcomes-proto", content: "envelope" },
-  { name: "decision-evidence", content: "evidence" },
-  { name: "metrics-proto", content: "envelope" },
-  { name: "sandwich-decisions-proto", content: "envelope" },
-];
+/** The topics that become rows. */
+export const SINK_TOPICS: readonly { name: TopicName; content: "envelope" | "evidence" }[] = TOPICS
+  .filter((topic) => "table" in topic).map(({ name, content }) => ({ name, content }));
 
 /** Records that end a batch before its time. */
 export const BATCH_RECORDS_MAX = 100_000;

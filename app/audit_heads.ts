@@ -5,8 +5,9 @@ import type { Log } from "../core/log/log.ts";
 import { pause } from "../core/platform/pause.ts";
 import type { Context } from "./context.ts";
 import { messageOf } from "../core/platform/errors.ts";
+import type { TopicName } from "../proto/topics.ts";
 
-export const AUDIT_TOPIC = "audit-proto";
+export const AUDIT_TOPIC: TopicName = "audit-proto";
 /** How long a head waits for its neighbours, and how long one that could not be told waits for the next try. */
 const GATHER_MS = 5;
 const AGAIN_MS = 1_000;

@@ -11,12 +11,6 @@ import type { Context } from "./context.ts";
 
 /** How often the status is told. */
 const STATUS_MS = 250;
-/** Commands reach every agent by their topic; a late starter asks for the state alone. */
-const INBOUND: Readonly<Record<string, { history: boolean }>> = {
-  "control-commands-proto": { history: false },
-  "control-state-proto": { history: true },
-  "model-artefacts-proto": { history: true },
-};
 
 /** Brings records to Kafka and commands back until the signal, or until nothing waits (`untilSent`). Throws `invalid` without Kafka. */
 export async function runLink(context: Context, untilSent: boolean): Promise<void> {
@@ -29,12 +23,12 @@ export async function runLink(context: Context, untilSent: boolean): Promise<voi
     data_dir: path,
     instance,
     kafka,
-    topics: ALL_TOPICS.map(({ name, partitions, compacted }) => ({
+    topics: ALL_TOPICS.map(({ name, partitions, compacted, inbound }) => ({
       name,
       partitions,
       compacted: compacted ?? false,
-      inbound: name in INBOUND,
-      history: INBOUND[name]?.history ?? false,
+      inbound: inbound !== undefined,
+      history: inbound === "all",
     })),
     create: context.setting("kafka.create_topics"),
     replicas: context.setting("kafka.replicas"),

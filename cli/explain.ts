@@ -8,6 +8,7 @@ import type { Evidence, EvidenceLeg } from "../core/decisions/evidence.ts";
 import type { Context } from "../app/context.ts";
 import { EXIT } from "../core/platform/exit.ts";
 import { type VerbBody } from "./command.ts";
+import type { TopicName } from "../proto/topics.ts";
 
 type Leg = EvidenceLeg;
 /** Of what landed. */
@@ -34,7 +35,7 @@ type Open =
   & Evidence
   & Required<Pick<Evidence, "hops" | "ev" | "landing" | "gate_terms" | "trigger" | "score" | "model">>;
 
-const EVIDENCE_TOPIC = "decision-evidence";
+const EVIDENCE_TOPIC: TopicName = "decision-evidence";
 const DECISION_ID = /^[0-9a-f]{32}$/;
 const SIGNATURE = /^[1-9A-HJ-NP-Za-km-z]{80,90}$/;
 

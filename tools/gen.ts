@@ -1,6 +1,7 @@
 /**
  * Writes everything that follows from one source: messages from proto/*.proto (Rust and TypeScript), the C boundary's
- * table from the exports of ffi/abi, the enum of job kinds and their verbs from workers/kinds.ts, docs/CLI.md from the verbs, docs/CONFIG.md from the configuration schema.
+ * table from the exports of ffi/abi, the topics' names for Rust, the enum of job kinds and their verbs from
+ * workers/kinds.ts, docs/CLI.md from the verbs, docs/CONFIG.md from the configuration schema.
  * `--check` writes to a temporary folder instead and fails when a committed file differs.
  */
 import { commandDocs } from "../cli/help.ts";
@@ -9,12 +10,14 @@ import { configDocs } from "../core/config/docs.ts";
 import { readExports, symbolsTs, versionRs } from "./abi_symbols.ts";
 import { must, say, task } from "./command.ts";
 import { ROOT } from "./paths.ts";
+import { topicsRs } from "./topics_rs.ts";
 
 const PROTOS = ["realtime", "control", "jobs"].map((name) => `proto/${name}.proto`);
 const SYMBOLS = "ffi/symbols.gen.ts";
 const JOBS_PROTO = "proto/jobs.proto";
 const JOB_VERBS = "cli/verbs/job_kinds.gen.ts";
 const VERSION = "ffi/abi/src/version.rs";
+const TOPICS_RS = "ffi/wire/src/topics.rs";
 const PBJS = [
   "-t",
   "static-module",
@@ -78,6 +81,7 @@ async function generate(out: string): Promise<string[]> {
   const exports = readExports();
   await Deno.writeTextFile(`${out}/${SYMBOLS}`, symbolsTs(exports));
   await Deno.writeTextFile(`${out}/${VERSION}`, versionRs(exports));
+  await Deno.writeTextFile(`${out}/${TOPICS_RS}`, topicsRs());
   await Deno.mkdir(`${out}/cli/verbs`, { recursive: true });
   await Deno.writeTextFile(`${out}/${JOB_VERBS}`, jobVerbs());
   await must(Deno.execPath(), ["fmt", "-q", "--line-width=110", `${out}/${SYMBOLS}`, `${out}/${JOB_VERBS}`]);
@@ -92,6 +96,7 @@ async function generate(out: string): Promise<string[]> {
     JOB_VERBS,
     SYMBOLS,
     VERSION,
+    TOPICS_RS,
     ...rust,
     "proto/gen/messages.js",
     "proto/gen/messages.d.ts",

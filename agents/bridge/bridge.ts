@@ -26,14 +26,11 @@ import {
 } from "./batch.ts";
 import { ClientQueue, type Frame } from "./client_queue.ts";
 import { pause } from "../../core/platform/pause.ts";
+import { type TopicName, TOPICS } from "../../proto/topics.ts";
 
-export const BRIDGE_TOPICS = [
-  "arbitrage-decisions-proto",
-  "bundle-outcomes-proto",
-  "job-status-proto",
-  "metrics-proto",
-  "sandwich-decisions-proto",
-] as const;
+/** The topics whose Envelopes browsers get. */
+export const BRIDGE_TOPICS: readonly TopicName[] = TOPICS.filter((topic) => "bridged" in topic)
+  .map(({ name }) => name);
 
 /** Bytes that wait for one client at most. */
 const QUEUE_BYTES_MAX = 4 << 20;

@@ -4,8 +4,9 @@ import { type AgentStatus, statusOf } from "./control.ts";
 import { follow, readThrough } from "../log/follow.ts";
 import type { Log } from "../log/log.ts";
 import type { IsSigned } from "./receipts.ts";
+import type { TopicName } from "../../proto/topics.ts";
 
-const REPORTS_TOPIC = "agent-status-proto";
+const REPORTS_TOPIC: TopicName = "agent-status-proto";
 /** Newest records that a start reads. */
 const RECORDS_MAX = 5_000n;
 const AGENTS_MAX = 1_000;

@@ -3,8 +3,9 @@ import { jobs } from "../../proto/wire.ts";
 import type { ModuleName, Receipt } from "./control.ts";
 import { follow } from "../log/follow.ts";
 import type { Log } from "../log/log.ts";
+import type { TopicName } from "../../proto/topics.ts";
 
-const RECEIPTS_TOPIC = "control-receipts-proto";
+const RECEIPTS_TOPIC: TopicName = "control-receipts-proto";
 const REQUESTS_MAX = 10_000;
 /** Receipts of one request, and of all, that are kept. */
 const ANSWERS_MAX = 1_000;

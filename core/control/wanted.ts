@@ -3,8 +3,9 @@ import { jobs } from "../../proto/wire.ts";
 import { type MintRisk, type ModuleName, MODULES, type PolicyState } from "./control.ts";
 import { follow } from "../log/follow.ts";
 import type { Log } from "../log/log.ts";
+import type { TopicName } from "../../proto/topics.ts";
 
-const STATE_TOPIC = "control-state-proto";
+const STATE_TOPIC: TopicName = "control-state-proto";
 
 export interface WantedState {
   readonly module: ModuleName;

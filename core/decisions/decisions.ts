@@ -5,9 +5,10 @@
 import { realtime } from "../../proto/wire.ts";
 import { follow } from "../log/follow.ts";
 import type { Log } from "../log/log.ts";
+import type { TopicName } from "../../proto/topics.ts";
 
-const EVIDENCE_TOPIC = "decision-evidence";
-const OUTCOMES_TOPIC = "bundle-outcomes-proto";
+const EVIDENCE_TOPIC: TopicName = "decision-evidence";
+const OUTCOMES_TOPIC: TopicName = "bundle-outcomes-proto";
 /** Decisions that can be asked for by id; older ones are in the log still. */
 const KNOWN_MAX = 200_000;
 /** Bytes of the newest evidence that is kept at hand. */

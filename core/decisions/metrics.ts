@@ -3,8 +3,9 @@ import { realtime } from "../../proto/wire.ts";
 import type { ModuleName } from "../control/control.ts";
 import { follow } from "../log/follow.ts";
 import type { Log } from "../log/log.ts";
+import type { TopicName } from "../../proto/topics.ts";
 
-const METRICS_TOPIC = "metrics-proto";
+const METRICS_TOPIC: TopicName = "metrics-proto";
 /** Seconds kept. */
 const SECONDS_MAX = 600;
 /** Records of each partition that a start reads: the seconds kept, of several agents. */

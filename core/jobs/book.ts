@@ -8,8 +8,9 @@ import { jobs, long } from "../../proto/wire.ts";
 import type { LogRecord, StoredRecord } from "../log/log.ts";
 import type { JobKinds } from "./kind.ts";
 import { startOfKey } from "./schedules.ts";
+import type { TopicName } from "../../proto/topics.ts";
 
-export const JOBS_TOPIC = "jobs-proto";
+export const JOBS_TOPIC: TopicName = "jobs-proto";
 const HEADER = "job";
 /** Lines of a job that are kept. */
 const LOG_LINES_MAX = 500;

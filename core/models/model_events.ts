@@ -3,8 +3,9 @@ import { jobs } from "../../proto/wire.ts";
 import { follow, readThrough } from "../log/follow.ts";
 import type { Log } from "../log/log.ts";
 import type { ModelList } from "./models.ts";
+import type { TopicName } from "../../proto/topics.ts";
 
-const EVENTS_TOPIC = "model-events-proto";
+const EVENTS_TOPIC: TopicName = "model-events-proto";
 /** Newest entries that are kept of each module. */
 const HISTORY_MAX = 100;
 /** Records of each partition that are looked at. */

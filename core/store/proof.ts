@@ -3,6 +3,7 @@
  * topic from 1 without holes, so the rows of a producer must be 1..n, each once, and n what the sink saw last.
  */
 import type { Store } from "./client.ts";
+import { TOPICS } from "../../proto/topics.ts";
 
 export interface ProducerProof {
   readonly topic: string;
@@ -24,12 +25,11 @@ export interface LossProof {
 }
 
 /** The table that a topic's Envelopes are rows of. */
-export const TABLE_OF: Readonly<Record<string, string>> = {
-  "arbitrage-decisions-proto": "arb_opportunities",
-  "bundle-outcomes-proto": "bundle_outcomes_typed",
-  "metrics-proto": "metrics_typed",
-  "sandwich-decisions-proto": "mev_opportunities",
-};
+export const TABLE_OF: Readonly<Record<string, string>> = Object.fromEntries(
+  TOPICS.flatMap((topic) =>
+    topic.content === "envelope" && "table" in topic ? [[topic.name, topic.table]] : []
+  ),
+);
 
 interface SeenRow {
   topic: string;

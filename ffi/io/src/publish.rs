@@ -11,15 +11,16 @@ use engine::strategy::paper::Outcome;
 use wire::control::Module;
 use wire::prost::Message;
 use wire::realtime::{Envelope, MetricsUpdate};
+use wire::topics;
 
 use crate::control::names::module_name;
 
 use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Durability, Gate, Log, LogError, Read, Topic, TopicOptions};
 
-const OUTCOMES_TOPIC: &str = "bundle-outcomes-proto";
-const METRICS_TOPIC: &str = "metrics-proto";
-const EVIDENCE_TOPIC: &str = "decision-evidence";
+const OUTCOMES_TOPIC: &str = topics::BUNDLE_OUTCOMES_PROTO;
+const METRICS_TOPIC: &str = topics::METRICS_PROTO;
+const EVIDENCE_TOPIC: &str = topics::DECISION_EVIDENCE;
 
 /// How many records back a start looks for what is already logged. A source that repeats itself
 /// further back than this many events would be logged again.
@@ -122,8 +123,8 @@ impl Publisher {
         open: impl Fn(&str) -> Result<Output, LogError>,
     ) -> Result<Publisher, LogError> {
         let usual = match module {
-            Module::Arbitrage => "arbitrage-decisions-proto",
-            Module::Mev => "sandwich-decisions-proto",
+            Module::Arbitrage => topics::ARBITRAGE_DECISIONS_PROTO,
+            Module::Mev => topics::SANDWICH_DECISIONS_PROTO,
         };
         let decisions = topic.unwrap_or(usual);
         Ok(Publisher {

@@ -1,4 +1,4 @@
-//! The messages of `proto/`, as prost types. Everything under `gen/` is written by `deno task gen`.
+//! The messages of `proto/`, as prost types. Everything under `gen/`, and `topics.rs`, is written by `deno task gen`.
 #![forbid(unsafe_code)]
 
 /// What agents publish (`proto/realtime.proto`).
@@ -18,6 +18,8 @@ pub mod control {
 pub mod jobs {
     include!("gen/jobs.rs");
 }
+
+pub mod topics;
 
 pub use prost;
 

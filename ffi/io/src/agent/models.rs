@@ -20,7 +20,7 @@ use crate::models::watch::{Told, Watcher};
 use crate::models::{Slot, Trust};
 use crate::stderr::say;
 
-const EVENTS_TOPIC: &str = "model-events-proto";
+const EVENTS_TOPIC: &str = wire::topics::MODEL_EVENTS_PROTO;
 
 /// The two models of an agent, and what was last said of them.
 #[derive(Default)]

@@ -13,7 +13,7 @@ use crate::log::{Durability, Log, Topic, TopicOptions};
 use crate::stderr::say;
 
 /// The reports' topic.
-pub const REPORTS_TOPIC: &str = "agent-status-proto";
+pub const REPORTS_TOPIC: &str = wire::topics::AGENT_STATUS_PROTO;
 /// How often it is told when nothing of [`TOLD_AT_ONCE`] has changed.
 const EVERY: Duration = Duration::from_secs(5);
 /// What other hosts must not learn late.

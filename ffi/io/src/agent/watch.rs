@@ -22,7 +22,7 @@ use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Durability, Log, Read, Topic, TopicOptions};
 use crate::stderr::say;
 
-const RECEIPTS_TOPIC: &str = "control-receipts-proto";
+const RECEIPTS_TOPIC: &str = wire::topics::CONTROL_RECEIPTS_PROTO;
 /// How often the status file is written while nothing of [`InForce`] changes.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
 /// How long a wanted state waits for its own command, which says more.

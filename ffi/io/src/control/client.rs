@@ -31,8 +31,8 @@ use crate::log::format::{Batch, Record};
 use crate::log::{Durability, Log, TopicOptions};
 
 /// The commands' topic.
-pub const COMMANDS_TOPIC: &str = "control-commands-proto";
-const MIRROR_TOPIC: &str = "control-commands";
+pub const COMMANDS_TOPIC: &str = wire::topics::CONTROL_COMMANDS_PROTO;
+const MIRROR_TOPIC: &str = wire::topics::CONTROL_COMMANDS;
 
 /// The name of this process among senders.
 static SENDER: OnceLock<String> = OnceLock::new();

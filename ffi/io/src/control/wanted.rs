@@ -17,7 +17,7 @@ use crate::log::format::{self, Batch, Record, StoredRecord};
 use crate::log::{Durability, Log, LogError, Read, Topic, TopicOptions};
 
 /// The state's topic.
-pub const STATE_TOPIC: &str = "control-state-proto";
+pub const STATE_TOPIC: &str = wire::topics::CONTROL_STATE_PROTO;
 const DOMAIN: &str = "legend ctrl-state-v1";
 
 /// A state with what proves it.

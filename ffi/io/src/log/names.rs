@@ -2,20 +2,8 @@
 
 use super::error::{LogError, LogErrorKind};
 
-/// The group of the link to Kafka. Retention keeps what it has not read, but of these topics, whose oldest
-/// records may go when the spool is full.
+/// The group of the link to Kafka. Retention keeps what it has not read, but of droppable topics.
 pub const HOLD_GROUP: &str = "kafka";
-
-pub(super) const MAY_GO: [&str; 8] = [
-    "agent-status-proto",
-    "arbitrage-decisions",
-    "arbitrage-decisions-proto",
-    "decision-evidence",
-    "metrics-proto",
-    "sandwich-decisions",
-    "sandwich-decisions-proto",
-    "sandwich-raw",
-];
 
 /// Longest topic or group name in bytes.
 const NAME_BYTES_MAX: usize = 128;

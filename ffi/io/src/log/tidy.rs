@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::error::LogError;
 use super::format::{self, SEGMENT_HEADER, next_record};
-use super::names::{HOLD_GROUP, MAY_GO};
+use super::names::HOLD_GROUP;
 use super::pack::{BLOCK_BYTES, PackWriter, is_damaged};
 use super::places::{Place, places};
 use super::segment::{read_up_to, segment_path};
@@ -134,7 +134,7 @@ impl Topic {
     /// Whether the link still needs something before `end`, of a topic from which nothing may go unsent.
     fn is_held(&self, end: u64) -> Result<bool, LogError> {
         let name = self.dir.file_name().unwrap_or_default().to_string_lossy();
-        if MAY_GO.contains(&&*name) {
+        if wire::topics::DROPPABLE.contains(&&*name) {
             return Ok(false);
         }
         Ok(self.committed(HOLD_GROUP)?.is_some_and(|committed| committed.offset < end))

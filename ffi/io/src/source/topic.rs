@@ -12,7 +12,7 @@ use crate::log::format::{self, StoredRecord};
 use crate::log::{Log, LogError, Position, Read, Topic, TopicOptions};
 
 /// The topic.
-pub const RAW_TOPIC: &str = "sandwich-raw";
+pub const RAW_TOPIC: &str = wire::topics::SANDWICH_RAW;
 const RAW_PARTITIONS: u16 = 6;
 const BLOCK_BYTES: usize = 4 << 20;
 /// How long one look waits for a record: commands are looked for in between.
