@@ -95,6 +95,18 @@ fn a_receipt_counts_where_the_shared_key_is_trusted_and_as_it_was_given() {
 }
 
 #[test]
+fn a_receipt_that_names_the_first_event_is_signed_with_it() {
+    let host = Host::new("event");
+    let agent = host.agent(Some(SHARED));
+    agent.live.handled(u64::MAX, 1_234);
+    let receipt = agent.obey(&throttle(1), false).expect("its module");
+    assert_eq!((receipt.applied, receipt.first_event_ns), (true, 1_234));
+    assert!(counts(Said::Receipt, &receipt.encode_to_vec(), &host.0, None));
+    let altered = Receipt { first_event_ns: 1_235, ..receipt };
+    assert!(!counts(Said::Receipt, &altered.encode_to_vec(), &host.0, None));
+}
+
+#[test]
 fn a_host_that_shares_no_key_counts_at_home_alone() {
     let [one, two] = ["alone-1", "alone-2"].map(Host::new);
     let receipt = one.agent(None).obey(&throttle(1), false).expect("its module");

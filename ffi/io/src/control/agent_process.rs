@@ -36,28 +36,34 @@ pub(super) fn holder(data_dir: &Path, module: Module) -> Holder {
     {
         return Holder::Unknown(Error::new(ErrorKind::NotFound, format!("{} is gone", agents.display())));
     }
-    let open =
-        || OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-    // On a disk that takes no writes the lock itself still works.
-    let file = open().or_else(|_| File::open(&path));
-    let file = match file {
+    let file = match open_lock(&path) {
         Ok(file) => file,
         Err(error) => return Holder::Unknown(error),
     };
     match file.try_lock() {
         Ok(()) => Holder::Us(file),
-        Err(fs::TryLockError::WouldBlock) => Holder::Agent(process_of(&file)),
+        Err(fs::TryLockError::WouldBlock) => {
+            let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
+            Holder::Agent(process_of(&file, &locks))
+        }
         Err(fs::TryLockError::Error(error)) => Holder::Unknown(error),
     }
 }
 
-/// The kernel knows who holds the lock; the file's text, which anything may have damaged, is asked after it. A lock on
+fn open_lock(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    // On a disk that takes no writes the lock itself still works.
+    options.open(path).or_else(|_| File::open(path))
+}
+
+/// The kernel, whose list of `locks` this is, knows who holds the lock; the file's text, which anything may have
+/// damaged, is asked after it. A lock on
 /// another disk may have the same inode: only who holds this very file gets a signal. (What a process of the same user
 /// has open cannot always be seen: agents are not dumpable.)
-fn process_of(file: &File) -> Option<i32> {
+fn process_of(file: &File, locks: &str) -> Option<i32> {
     let metadata = file.metadata().ok()?;
     let (device, inode) = (metadata.dev(), metadata.ino());
-    let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
     let holds = |line: &str| -> Option<i32> {
         // `1: FLOCK  ADVISORY  WRITE 1234 08:02:4711 0 EOF`
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -109,7 +115,8 @@ pub(super) fn has_taken_signal(pid: i32) -> bool {
     ["SigPnd:", "ShdPnd:"].iter().all(|name| waiting(name).is_some_and(|set| set & bit == 0))
 }
 
-/// Sends the kill signal; to each thread of a frozen process, which then takes it before anything else.
+/// Sends the kill signal; to each thread of a frozen process, which then takes it before anything else. Never to the
+/// first process of the system, nor to a group.
 pub(super) fn signal(pid: i32) -> bool {
     // SAFETY: kill(2) takes any number; the id is of the process that holds the lock.
     let sent = pid > 1 && unsafe { libc::kill(pid, libc::SIGUSR2) } == 0;
@@ -121,4 +128,84 @@ pub(super) fn signal(pid: i32) -> bool {
         }
     }
     sent
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Child, Command, Stdio};
+
+    use super::*;
+
+    fn lock_file(name: &str) -> (PathBuf, File) {
+        let path = std::env::temp_dir().join(format!("legend-holder-{}-{name}", std::process::id()));
+        let file = open_lock(&path).expect("is made");
+        (path, file)
+    }
+
+    /// The line that the kernel has for a lock of `pid` on the file.
+    fn line(file: &File, pid: i32) -> String {
+        let of = file.metadata().expect("its numbers");
+        let (major, minor) = (libc::major(of.dev()), libc::minor(of.dev()));
+        format!("7: FLOCK  ADVISORY  WRITE {pid} {major:02x}:{minor:02x}:{} 0 EOF\n", of.ino())
+    }
+
+    #[test]
+    fn who_holds_a_lock_is_what_the_kernel_says_and_never_the_first_process() {
+        let (path, file) = lock_file("kernel");
+        fs::write(&path, "1").expect("written");
+        for (pid, expected) in [(4_711, Some(4_711)), (2, Some(2)), (1, None), (0, None), (-1, None)] {
+            let locks = format!("1: POSIX  ADVISORY  WRITE 99 00:01:1 0 EOF\n{}", line(&file, pid));
+            assert_eq!(process_of(&file, &locks), expected, "{pid}");
+        }
+        fs::remove_file(path).expect("removed");
+    }
+
+    #[test]
+    fn who_has_written_itself_into_a_lock_is_its_holder_while_it_has_it_open() {
+        let (path, file) = lock_file("text");
+        let own = i32::try_from(std::process::id()).expect("a number of a process");
+        for (text, expected) in
+            [(format!("{own}\n"), Some(own)), (String::new(), None), ("mev".to_owned(), None)]
+        {
+            fs::write(&path, &text).expect("written");
+            let opened = open_lock(&path).expect("opens");
+            assert_eq!(process_of(&opened, ""), expected, "{text}");
+        }
+        // A process that lives and has another file open.
+        let other = Sleeper::start();
+        fs::write(&path, other.0.id().to_string()).expect("written");
+        let opened = open_lock(&path).expect("opens");
+        assert_eq!(process_of(&opened, ""), None);
+        drop(file);
+        fs::remove_file(path).expect("removed");
+    }
+
+    /// A process that ends by a signal which it does not handle, or with its test.
+    struct Sleeper(Child);
+
+    impl Sleeper {
+        fn start() -> Sleeper {
+            let mut command = Command::new("sleep");
+            command.arg("600").stdout(Stdio::null()).stderr(Stdio::null());
+            Sleeper(command.spawn().expect("starts"))
+        }
+    }
+
+    impl Drop for Sleeper {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    #[test]
+    fn a_signal_reaches_the_process_that_it_is_sent_to_and_is_refused_for_none() {
+        let mut sleeper = Sleeper::start();
+        let pid = i32::try_from(sleeper.0.id()).expect("a number of a process");
+        assert!(!is_frozen(pid));
+        assert!(signal(pid));
+        let status = sleeper.0.wait().expect("is over");
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(libc::SIGUSR2));
+        assert!(!signal(pid), "it is gone");
+    }
 }

@@ -78,11 +78,12 @@ pub struct Sent {
     pub agent_error: Option<String>,
 }
 
-impl Default for Sent {
-    fn default() -> Self {
+impl Sent {
+    /// Nobody has it yet.
+    pub(super) fn new(request_id: String, at_ms: u64) -> Sent {
         Sent {
-            request_id: String::new(),
-            at_ms: 0,
+            request_id,
+            at_ms,
             path: "none",
             taken: false,
             receipt: None,

@@ -86,7 +86,7 @@ pub fn send(options: &SendOptions) -> Result<Sent, String> {
         Err(_) if kill => unsigned(&command, now_ms),
         Err(error) => return Err(error.clone()),
     };
-    let mut sent = Sent { request_id, at_ms: now_ms, ..Sent::default() };
+    let mut sent = Sent::new(request_id, now_ms);
     let wait = Duration::from_millis(options.log_wait_ms);
     let record = LogRecord { data_dir: options.data_dir.clone(), module, signed, command, key: key.ok() };
     if kill {
@@ -103,6 +103,22 @@ pub fn send(options: &SendOptions) -> Result<Sent, String> {
     Ok(sent)
 }
 
+/// A place among the commands that wait for the log.
+struct Place(&'static AtomicUsize);
+
+impl Place {
+    fn take(taken: &'static AtomicUsize) -> Option<Place> {
+        let place = Place(taken);
+        (taken.fetch_add(1, SeqCst) < ON_THE_WAY_MAX).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}
+
 /// A command for the log.
 #[derive(Clone)]
 struct LogRecord {
@@ -116,10 +132,8 @@ struct LogRecord {
 impl LogRecord {
     /// Puts it on the log by a thread of its own: whoever holds the log's locks does not hold the sender.
     fn start(self) -> Result<Receiver<Result<(), String>>, String> {
-        if ON_THE_WAY.fetch_add(1, SeqCst) >= ON_THE_WAY_MAX {
-            ON_THE_WAY.fetch_sub(1, SeqCst);
-            return Err(format!("{ON_THE_WAY_MAX} commands before it still wait for the log"));
-        }
+        let place = Place::take(&ON_THE_WAY)
+            .ok_or_else(|| format!("{ON_THE_WAY_MAX} commands before it still wait for the log"))?;
         let (tell, told) = channel();
         let write = move || {
             let is_kill = super::command::is_kill(&self.command);
@@ -134,7 +148,7 @@ impl LogRecord {
                     .map_err(|error| error.to_string())
             });
             let appended = early.unwrap_or_else(append);
-            ON_THE_WAY.fetch_sub(1, SeqCst);
+            drop(place);
             // Who did not wait for it has said so.
             let _ = tell.send(appended.and(wanted));
         };
@@ -290,4 +304,36 @@ fn random_id() -> std::io::Result<String> {
     let mut bytes = [0; 16];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(keys::to_hex(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixty_four_commands_may_wait_for_the_log_and_no_more() {
+        static TAKEN: AtomicUsize = AtomicUsize::new(0);
+        let mut places: Vec<Place> = (0..64).map_while(|_| Place::take(&TAKEN)).collect();
+        assert_eq!(places.len(), 64);
+        assert!(Place::take(&TAKEN).is_none() && Place::take(&TAKEN).is_none());
+        places.pop();
+        places.extend(Place::take(&TAKEN));
+        assert_eq!(places.len(), 64, "one has gone, so one may come");
+        assert!(Place::take(&TAKEN).is_none());
+    }
+
+    #[test]
+    fn one_command_at_a_time_holds_the_lock_that_its_refusal_names() {
+        let folder = std::env::temp_dir().join(format!("legend-sender-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let held = lock(&folder, Duration::from_secs(60)).expect("nobody has it");
+        let path = folder.join("control/lock");
+        let file = File::open(&path).expect("it is made");
+        assert!(matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)), "it is this one");
+        let refused = lock(&folder, Duration::ZERO).expect_err("another one has it");
+        assert_eq!(refused, format!("Cannot send: another command has held {} for 0 s", path.display()));
+        drop(held);
+        drop(lock(&folder, Duration::ZERO).expect("it is over"));
+        std::fs::remove_dir_all(folder).expect("removed");
+    }
 }

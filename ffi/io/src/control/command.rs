@@ -384,4 +384,20 @@ mod tests {
             is_kill(&command(Action::Kill, &[])) && !is_kill(&command(Action::Kill, &[("kill", "false")]))
         );
     }
+
+    #[test]
+    fn what_takes_no_arguments_is_refused_with_one() {
+        for action in [Action::Start, Action::Stop, Action::Restart] {
+            let refused = apply(&Policy::default(), &command(action, &[("speed", "2")]));
+            assert_eq!(refused.err(), Some("it has no argument `speed`".to_owned()), "{action:?}");
+            assert!(
+                apply(&Policy::default(), &command(action, &[("reason", "a test")])).is_ok(),
+                "{action:?}"
+            );
+        }
+        let killed = Policy { killed: true, ..Policy::default() };
+        let mut lift = command(Action::Kill, &[("kill", "false"), ("speed", "2")]);
+        lift.role = ADMIN.to_owned();
+        assert_eq!(apply(&killed, &lift).err(), Some("it has no argument `speed`".to_owned()));
+    }
 }

@@ -120,7 +120,7 @@ fn by_signal(
     sent: &mut Sent,
 ) {
     let name = module_name(module);
-    let pid = holder.or_else(|| asked.as_ref().and_then(|asked| asked.pid)).filter(|&pid| pid > 1);
+    let pid = holder.or_else(|| asked.as_ref().and_then(|asked| asked.pid));
     let signalled = pid.is_some_and(signal);
     let begin = Instant::now();
     while begin.elapsed() < SIGNAL_WAIT {

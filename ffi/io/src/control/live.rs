@@ -237,4 +237,43 @@ mod tests {
         drop(writing);
         assert!(!live.publishing.load(SeqCst));
     }
+
+    /// How often this thread has gone to sleep.
+    fn sleeps() -> i64 {
+        // SAFETY: a struct of numbers.
+        let mut used: libc::rusage = unsafe { std::mem::zeroed() };
+        // SAFETY: the call fills the struct.
+        assert_eq!(unsafe { libc::getrusage(libc::RUSAGE_THREAD, &raw mut used) }, 0);
+        used.ru_nvcsw
+    }
+
+    #[test]
+    fn who_waits_leaves_the_processor_to_those_that_are_waited_for() {
+        // More than once: a thread that gets no time of a processor finds its wait over before it could sleep.
+        let idle = |what: &str, wait: &dyn Fn()| {
+            let has_slept = |_| {
+                let before = sleeps();
+                wait();
+                sleeps() > before
+            };
+            assert!((0..5).any(has_slept), "{what} does not sleep");
+        };
+        let live = Live::default();
+        idle("a receipt for an event", &|| assert_eq!(live.wait_for_event(1, MOMENT), 0));
+        let writing = live.writing();
+        idle("a kill for what is shown", &|| assert!(live.wait_until_quiet()));
+        drop(writing);
+        assert!(live.enter());
+        idle("a kill for what is written", &|| assert!(!live.wait_until_quiet()));
+    }
+
+    #[test]
+    fn a_restart_is_taken_once_and_outlives_the_next_policy() {
+        let live = Live::default();
+        assert!(!live.take_restart());
+        live.set(&Policy::default(), true);
+        live.set(&Policy::default(), false);
+        assert!(live.take_restart());
+        assert!(!live.take_restart());
+    }
 }

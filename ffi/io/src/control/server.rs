@@ -100,7 +100,6 @@ impl Control {
 
     /// Kills, whatever the disk says of it.
     fn latch(&self, inner: &mut Inner) -> std::io::Result<()> {
-        self.live.killed.store(true, SeqCst);
         inner.state.policy.killed = true;
         inner.state.kill_sequence = inner.state.kill_sequence.max(now_ms() * 1_000);
         self.live.set(&inner.state.policy.policy(), false);

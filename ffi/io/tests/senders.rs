@@ -1,0 +1,265 @@
+//! Commands from the sender's side: by the socket of an agent, by signal and latch, by the state on disk.
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use io::control::client::{COMMANDS_TOPIC, SendOptions, Sent, send};
+use io::control::keys;
+use io::control::live::kill_on_signal;
+use io::control::names::Module;
+use io::control::server::{Control, listen};
+use io::control::state::is_killed_on_disk;
+use io::log::format::{self, StoredRecord};
+use io::log::{Log, Read, TopicOptions};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("legend-senders-{}-{name}", std::process::id()));
+        fs::create_dir_all(path.join("agents")).expect("makes a folder");
+        fs::write(path.join("instance"), "one\n").expect("names it");
+        keys::load_or_create(&path, keys::CONTROL_KEY).expect("makes its key");
+        Folder(path)
+    }
+
+    fn options(&self, action: &str, args: &[(&str, &str)], request_id: &str) -> SendOptions {
+        SendOptions {
+            data_dir: self.0.clone(),
+            instance: "one".to_owned(),
+            module: "mev".to_owned(),
+            action: action.to_owned(),
+            args: args.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            issuer: "test".to_owned(),
+            role: "control".to_owned(),
+            request_id: request_id.to_owned(),
+            sign_sk_hex: None,
+            wait_ms: 60_000,
+            log_wait_ms: 60_000,
+            disk: true,
+        }
+    }
+
+    fn send(&self, action: &str, args: &[(&str, &str)], request_id: &str) -> Sent {
+        send(&self.options(action, args, request_id)).expect("it can be made")
+    }
+
+    fn kill(&self, request_id: &str) -> Sent {
+        self.send("kill", &[("kill", "true")], request_id)
+    }
+
+    /// How many records the commands' topic has.
+    fn on_log(&self) -> usize {
+        let log = Log::open(&self.0.join("log")).expect("opens");
+        let topic = log.topic(COMMANDS_TOPIC, TopicOptions::default(), false).expect("is there");
+        let (mut reader, mut out) = (topic.reader(0), Vec::new());
+        while !matches!(reader.read(&mut out, 1 << 20).expect("reads"), Read::Records(0)) {}
+        format::records(&out).collect::<Vec<StoredRecord<'_>>>().len()
+    }
+
+    fn is_killed(&self) -> Option<bool> {
+        is_killed_on_disk(&self.0.join("agents"), "mev")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What its receipt says: the request, whether it was applied, whether an agent of this installation signed it.
+fn receipt(sent: &Sent) -> (String, bool, bool) {
+    let receipt = sent.receipt.as_ref().expect("it was answered");
+    let is = |name: &str| receipt[name].as_bool().expect("a truth value");
+    (receipt["request_id"].as_str().expect("a text").to_owned(), is("applied"), is("genuine"))
+}
+
+#[test]
+fn an_agent_that_listens_answers_by_its_socket_and_nothing_else_is_tried() {
+    let folder = Folder::new("socket");
+    let agent = Arc::new(Control::open(&folder.0, Module::Mev, "one", None).expect("opens"));
+    agent.live.handled(u64::MAX, 5);
+    listen(&agent, &folder.0.join("agents"), drop).expect("listens");
+    let sent = folder.send("throttle", &[("throttle_pct", "10")], "slower");
+    assert_eq!(
+        (sent.path, sent.taken, sent.log_error, sent.agent_error.as_ref()),
+        ("socket", true, None, None)
+    );
+    assert_eq!(receipt(&folder.send("stop", &[], "end")), ("end".to_owned(), true, true));
+    assert_eq!(agent.policy().throttle_pct, 10);
+    let killed = folder.kill("kill");
+    assert_eq!(receipt(&killed), ("kill".to_owned(), true, true));
+    assert_eq!((killed.path, killed.taken, killed.agent_error.as_ref()), ("socket", true, None));
+    assert!(killed.at_ms >= sent.at_ms && sent.at_ms > 1_600_000_000_000);
+    assert!(agent.live.is_killed());
+    assert!(!folder.0.join("agents/mev.kill").exists() || agent.take_kill().is_none(), "no latch was set");
+    assert_eq!(folder.on_log(), 3);
+    let refused = folder.send("start", &[], "again");
+    assert_eq!(receipt(&refused), ("again".to_owned(), false, true));
+}
+
+#[test]
+fn where_no_agent_runs_the_state_on_disk_is_changed() {
+    let folder = Folder::new("disk");
+    let sent = folder.send("throttle", &[("throttle_pct", "10")], "slower");
+    assert_eq!((sent.path, sent.taken, sent.log_error.as_ref()), ("disk", true, None));
+    assert_eq!(receipt(&sent), ("slower".to_owned(), true, true));
+    let killed = folder.kill("kill");
+    assert_eq!((killed.path, killed.taken, killed.agent_error), ("disk", true, None));
+    assert_eq!(folder.is_killed(), Some(true));
+    let agent = Control::open(&folder.0, Module::Mev, "one", None).expect("opens");
+    assert!(agent.live.is_killed() && agent.policy().throttle_pct == 10);
+}
+
+#[test]
+fn a_command_that_cannot_be_made_names_what_is_needed() {
+    let folder = Folder::new("refused");
+    for (module, action, why) in [
+        ("market", "stop", "Cannot control market: need arbitrage or mev"),
+        (
+            "mev",
+            "pause",
+            "Cannot control: no action `pause`, need start, stop, restart, throttle, policy or kill",
+        ),
+    ] {
+        let options = SendOptions { module: module.to_owned(), ..folder.options(action, &[], "x") };
+        assert_eq!(send(&options).err().as_deref(), Some(why));
+    }
+    assert!(!folder.0.join("log").exists(), "nothing was sent");
+}
+
+/// An agent that holds its lock and has no socket: this very program, started again with `LEGEND_SENDERS_CHILD` set.
+struct Deaf(Child);
+
+impl Deaf {
+    fn start(folder: &Folder) -> Deaf {
+        let mut child = Command::new(std::env::current_exe().expect("own path"))
+            .args(["child_entry", "--exact", "--nocapture"])
+            .env("LEGEND_SENDERS_CHILD", &folder.0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        let (stdout, mut seen) = (child.stdout.as_mut().expect("piped"), Vec::new());
+        while !seen.ends_with(b"\x01READY\x01") {
+            let mut byte = [0];
+            stdout.read_exact(&mut byte).expect("the child says ready");
+            seen.push(byte[0]);
+        }
+        Deaf(child)
+    }
+
+    fn signal(&self, signal: libc::c_int) {
+        let pid = i32::try_from(self.0.id()).expect("a number of a process");
+        // SAFETY: our own child, which is not waited for yet.
+        assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
+    }
+
+    /// Until the kernel says that it is stopped.
+    fn freeze(&self) {
+        self.signal(libc::SIGSTOP);
+        let (begin, path) = (Instant::now(), format!("/proc/{}/stat", self.0.id()));
+        while !fs::read_to_string(&path).expect("it lives").contains(") T ") {
+            assert!(begin.elapsed() < LIMIT, "it is not stopped");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Ends it; whether it was killed as a module until then.
+    fn end(mut self) -> bool {
+        drop(self.0.stdin.take());
+        match self.0.wait().expect("is over").code() {
+            Some(0) => true,
+            Some(9) => false,
+            code => panic!("it ended with {code:?}"),
+        }
+    }
+}
+
+impl Drop for Deaf {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Takes kills by signal and latch until its input ends; says by its exit code whether one came.
+fn deaf(data_dir: &Path) -> bool {
+    let lock = File::create(data_dir.join("agents/mev.lock")).expect("makes its lock");
+    lock.lock().expect("locks");
+    kill_on_signal();
+    let agent = Control::open(data_dir, Module::Mev, "one", None).expect("opens");
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(b"\x01READY\x01").and_then(|()| stdout.flush()).expect("says ready");
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        let _ = tell.send(());
+    });
+    let mut is_killed = false;
+    while told.recv_timeout(Duration::from_millis(1)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+        is_killed |= agent.take_kill().is_some();
+    }
+    // What came before the end of the input counts.
+    is_killed | agent.take_kill().is_some()
+}
+
+/// Not a test of its own: the children's way in.
+#[test]
+fn child_entry() {
+    let Some(data_dir) = std::env::var_os("LEGEND_SENDERS_CHILD") else { return };
+    std::process::exit(if deaf(Path::new(&data_dir)) { 0 } else { 9 });
+}
+
+#[test]
+fn an_agent_without_a_socket_is_killed_by_signal_and_latch() {
+    let folder = Folder::new("signal");
+    let agent = Deaf::start(&folder);
+    let stopped = folder.send("stop", &[], "stop");
+    assert_eq!(
+        (stopped.path, stopped.receipt),
+        ("none", None),
+        "a command that is no kill waits for the log"
+    );
+    assert_eq!(folder.is_killed(), Some(false));
+    let sent = folder.kill("kill");
+    assert_eq!((sent.path, sent.taken, sent.receipt), ("signal", true, None), "{:?}", sent.agent_error);
+    let begin = Instant::now();
+    while folder.is_killed() != Some(true) {
+        assert!(begin.elapsed() < LIMIT, "it has not said so");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(agent.end());
+}
+
+#[test]
+fn a_frozen_agent_takes_the_kill_when_it_runs_again() {
+    let folder = Folder::new("frozen");
+    let agent = Deaf::start(&folder);
+    agent.freeze();
+    let sent = folder.kill("kill");
+    assert_eq!((sent.path, sent.taken), ("signal", true), "{:?}", sent.agent_error);
+    let note = "the mev agent is frozen: it takes the kill when it runs again";
+    assert_eq!(sent.agent_error.as_deref(), Some(note));
+    assert_eq!(folder.is_killed(), Some(false), "it runs nothing");
+    agent.signal(libc::SIGCONT);
+    assert!(agent.end());
+    assert_eq!(folder.is_killed(), Some(true));
+}
+
+#[test]
+fn an_agent_of_another_module_is_left_alone() {
+    let folder = Folder::new("other");
+    let agent = Deaf::start(&folder);
+    let options = SendOptions { module: "arbitrage".to_owned(), ..folder.options("kill", &[], "kill") };
+    let sent = send(&options).expect("it can be made");
+    assert_eq!((sent.path, sent.taken), ("disk", true), "{:?}", sent.agent_error);
+    assert!(!agent.end());
+}
