@@ -188,6 +188,24 @@ mod tests {
     }
 
     #[test]
+    fn of_two_starts_at_once_one_waits_for_the_other() {
+        let root = folder("lock");
+        for_writing(&root).expect("an identity");
+        let other = fs::File::open(root.join("id.lock")).expect("it was made");
+        other.lock().expect("locks");
+        std::thread::scope(|scope| {
+            let (tell, told) = std::sync::mpsc::channel();
+            let root = &root;
+            scope.spawn(move || tell.send(for_writing(root).is_ok()));
+            let early = told.recv_timeout(std::time::Duration::from_millis(200));
+            other.unlock().expect("unlocks");
+            assert_eq!(early, Err(std::sync::mpsc::RecvTimeoutError::Timeout), "the other one has it");
+            assert_eq!(told.recv_timeout(std::time::Duration::from_secs(60)), Ok(true));
+        });
+        fs::remove_dir_all(root).expect("the folder goes");
+    }
+
+    #[test]
     fn damaged_bytes_are_words() {
         let root = folder("damaged");
         fs::write(root.join("id"), [0xff, 0xfe, 1, 2]).expect("a written file");

@@ -36,3 +36,5 @@ mod foreign_tests;
 mod pack_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wait_tests;

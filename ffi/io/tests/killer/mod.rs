@@ -1,4 +1,6 @@
-//! A process ended before each of its system calls in turn: all the states that `kill -9` can leave of it.
+//! A process ended before each of its system calls in turn: all the states that `kill -9` can leave of it. Or left to
+//! do them all, which are told.
+#![allow(dead_code, reason = "a program uses one or the other")]
 
 use std::io::{PipeWriter, Read as _, pipe};
 use std::path::PathBuf;
@@ -20,9 +22,46 @@ impl Drop for Folder {
     }
 }
 
+/// A system call: its number and its first arguments.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    pub number: i64,
+    pub arguments: [u64; 2],
+}
+
 /// Runs `work` in a child that is killed before its system call number `call`, from 0. Returns how many bytes
 /// it told, and whether it ended by itself before that call. For programs with one test: it forks.
 pub fn killed_at<E>(call: u32, work: impl FnOnce(&mut PipeWriter) -> Result<(), E>) -> (u64, bool) {
+    let mut calls_left = call;
+    traced(work, |_| {
+        calls_left = calls_left.checked_sub(1)?;
+        Some(())
+    })
+}
+
+/// All system calls of `work`. For programs with one test: it forks.
+pub fn calls_of<E>(work: impl FnOnce(&mut PipeWriter) -> Result<(), E>) -> Vec<Call> {
+    let mut calls = Vec::new();
+    let (_, ended) = traced(work, |child| {
+        // SAFETY: a struct of numbers.
+        let mut registers: libc::user_regs_struct = unsafe { std::mem::zeroed() };
+        // SAFETY: our own child, stopped; the call fills the struct.
+        assert_eq!(unsafe { libc::ptrace(libc::PTRACE_GETREGS, child, 0, &raw mut registers) }, 0);
+        calls.push(Call {
+            number: registers.orig_rax.cast_signed(),
+            arguments: [registers.rdi, registers.rsi],
+        });
+        Some(())
+    });
+    assert!(ended);
+    calls
+}
+
+/// Asks `before` each system call of a child that does `work`, and kills the child when the answer is none.
+fn traced<E>(
+    work: impl FnOnce(&mut PipeWriter) -> Result<(), E>,
+    mut before: impl FnMut(libc::pid_t) -> Option<()>,
+) -> (u64, bool) {
     let (mut told, mut tell) = pipe().expect("pipe");
     // SAFETY: the only test of this program, and the C library makes its own locks usable in the child.
     let child = unsafe { libc::fork() };
@@ -40,21 +79,23 @@ pub fn killed_at<E>(call: u32, work: impl FnOnce(&mut PipeWriter) -> Result<(), 
     drop(tell);
     let mut status = 0;
     // Each call stops twice, before and after; the first stop is the child's own.
-    let mut stops_left = 2 * call + 1;
+    let mut stops = 0_u64;
     loop {
         // SAFETY: our own child.
         unsafe { libc::waitpid(child, &raw mut status, 0) };
         if !libc::WIFSTOPPED(status) {
             break;
         }
+        let goes_on = stops.is_multiple_of(2) || before(child).is_some();
+        stops += 1;
         // SAFETY: our own child, stopped; no signal is passed on.
         unsafe {
-            match stops_left {
-                0 => libc::kill(child, libc::SIGKILL),
-                _ => libc::ptrace(libc::PTRACE_SYSCALL, child, 0, 0) as i32,
-            };
+            if goes_on {
+                libc::ptrace(libc::PTRACE_SYSCALL, child, 0, 0);
+            } else {
+                libc::kill(child, libc::SIGKILL);
+            }
         }
-        stops_left = stops_left.saturating_sub(1);
     }
     let ended = libc::WIFEXITED(status);
     assert!(!ended || libc::WEXITSTATUS(status) == 0, "left alone, the child does all");
