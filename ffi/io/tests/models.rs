@@ -285,12 +285,19 @@ const HOSTILE: &[(&str, &str, &str)] = &[
     ("kills its parent", "if (kill(getppid(), SIGKILL) < 0) abort();", "crashed"),
     ("runs a program", "execl(\"/bin/true\", \"true\", (char *) 0); abort();", "crashed"),
     ("ends its process", "_exit(0);", "ended its process"),
+    (
+        "looks for files of its parent",
+        "struct stat s; for (int fd = 5; fd < 64; fd++) if (fstat(fd, &s) == 0) abort();",
+        "",
+    ),
 ];
 
 #[test]
 fn what_a_foreign_constructor_may_do_in_its_probe_is_to_compute() {
     let Folder(data) = &Folder::new("hostile");
-    let head = "#include <unistd.h>\n#include <fcntl.h>\n#include <sys/socket.h>\n";
+    let head = "#include <unistd.h>\n#include <fcntl.h>\n#include <sys/socket.h>\n#include <sys/stat.h>\n";
+    // The lowest numbers are taken: what is not closed in the child is there.
+    let _open: Vec<fs::File> = (0..16).map(|_| fs::File::open("/dev/null").expect("opens")).collect();
     for (name, body, refused) in HOSTILE {
         let code =
             format!("{head}__attribute__((constructor)) static void begin(void) {{ {body} }}\n{QUARTER}");
@@ -377,6 +384,35 @@ fn the_baseline_is_deployed_pinned_and_answered_like_a_version() {
     assert!(registry::point(data, Module::Mev, Link::Shadow, Some(registry::BASELINE), "").is_err());
     stop.store(true, Relaxed);
     thread.join().expect("the watcher ends");
+}
+
+#[test]
+fn a_start_without_models_tells_nothing_and_a_shadow_that_is_taken_away_is_told() {
+    let Folder(data) = &Folder::new("shadow");
+    let start = || {
+        let mut told = Vec::new();
+        let slots = [Arc::new(Slot::default()), Arc::new(Slot::default())];
+        let [live, shadow] = slots.each_ref().map(Arc::clone);
+        let watcher = Watcher::new(data, Module::Mev, trusted(data), live, shadow, |one| told.push(one));
+        (watcher, told, slots)
+    };
+    assert_eq!(start().1, []);
+    let model = register(data, &bytes_of(0.4, schema()));
+    registry::point(data, Module::Mev, Link::Shadow, Some(&model), "").expect("in shadow");
+    let (watcher, told, [_, shadow]) = start();
+    assert_eq!(told.iter().map(|one| (&*one.version, one.state)).collect::<Vec<_>>(), [(&*model, "shadow")]);
+    assert!(shadow.version().is_some());
+    registry::point(data, Module::Mev, Link::Shadow, None, "").expect("taken away");
+    let (told, begin) = (Mutex::new(Vec::new()), Instant::now());
+    let is_told = || !told.lock().expect("whole").is_empty() || begin.elapsed() > Duration::from_secs(60);
+    watcher.run(is_told, |one| {
+        if one.state != "reaped" {
+            told.lock().expect("whole").push(one);
+        }
+    });
+    let told = told.into_inner().expect("whole");
+    assert_eq!(told.iter().map(|one| (&*one.version, one.state)).collect::<Vec<_>>(), [("", "none")]);
+    assert!(shadow.version().is_none());
 }
 
 #[test]

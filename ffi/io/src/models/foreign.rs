@@ -282,6 +282,30 @@ mod tests {
         assert_eq!(calls.open(), None);
     }
 
+    /// Not a test of its own: the child's way in.
+    #[test]
+    fn child_entry() {
+        let Some(marks) = std::env::var_os("LEGEND_FOREIGN_MARKS") else { return };
+        mark_crashes(OpenOptions::new().append(true).open(marks).expect("opens"));
+        give_up("0123456789ab");
+    }
+
+    #[test]
+    fn who_gives_up_leaves_the_mark_of_the_model_and_ends_as_by_a_crash() {
+        let marks = std::env::temp_dir().join(format!("legend-marks-{}", std::process::id()));
+        std::fs::write(&marks, "ba9876543210\n").expect("a mark of before");
+        let status = Command::new(std::env::current_exe().expect("own path"))
+            .args(["--exact", "models::foreign::tests::child_entry"])
+            .env("LEGEND_FOREIGN_MARKS", &marks)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .status()
+            .expect("starts");
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(libc::SIGABRT));
+        assert_eq!(std::fs::read_to_string(&marks).expect("there"), "ba9876543210\n0123456789ab\n");
+        std::fs::remove_file(marks).expect("removed");
+    }
+
     #[test]
     fn another_file_under_the_name_of_a_loaded_one_is_not_taken_for_it() {
         let folder = std::env::temp_dir().join(format!("legend-foreign-{}", std::process::id()));

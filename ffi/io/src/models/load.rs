@@ -123,9 +123,9 @@ fn read(
     if len > FILE_BYTES_MAX as u64 {
         return Err(format!("it is {len} bytes long, need at most {FILE_BYTES_MAX}"));
     }
+    let manifest = registry::manifest(data_dir, module, version, &trust.keys)?;
     // One reading: what is checked is what is used, whatever happens to the file.
     let bytes = std::fs::read(&path).map_err(|error| format!("its file cannot be read: {error}"))?;
-    let manifest = registry::manifest(data_dir, module, version, &trust.keys)?;
     let sha256 = to_hex(&Sha256::digest(&bytes));
     if manifest["sha256"] != sha256.as_str() || !sha256.starts_with(version) {
         return Err("its bytes are not those that were signed".to_owned());

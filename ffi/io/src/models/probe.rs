@@ -335,4 +335,58 @@ mod tests {
         let other = answer_of(&filter, 0x4000_0003, libc::SYS_exit_group, [0; 3]);
         assert_eq!(other, libc::SECCOMP_RET_KILL_PROCESS, "a call by the 32-bit table");
     }
+
+    /// What `look` finds in a child process, which ends then.
+    fn in_a_child(look: impl FnOnce() -> bool) -> bool {
+        // SAFETY: the child makes system calls alone and leaves by _exit.
+        let child = unsafe { libc::fork() };
+        assert!(child >= 0);
+        if child == 0 {
+            let found = look();
+            // SAFETY: exit_group(2) runs nothing of this process, and a filter lets it pass.
+            unsafe { libc::syscall(libc::SYS_exit_group, if found { 1 } else { 2 }) };
+        }
+        let mut status = 0;
+        // SAFETY: our own child.
+        assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+        assert!(libc::WIFEXITED(status), "status {status}");
+        libc::WEXITSTATUS(status) == 1
+    }
+
+    #[test]
+    fn a_child_that_cannot_be_confined_says_so() {
+        let mut filter = filter();
+        let memory = mapped_bytes().expect("a number") + MEMORY_BYTES_MORE;
+        let file = File::open("/dev/null").expect("opens");
+        let fd = file.as_raw_fd();
+        assert!(in_a_child(|| confine(fd, fd, memory, &mut filter)), "as it is");
+        let refused = in_a_child(|| {
+            let one = libc::rlimit { rlim_cur: 1, rlim_max: 1 };
+            // SAFETY: system calls of this child about itself. Without rights no limit can be raised again.
+            unsafe {
+                libc::setrlimit(libc::RLIMIT_CPU, &raw const one);
+                libc::syscall(libc::SYS_setresuid, 65_534, 65_534, 65_534);
+            }
+            confine(fd, fd, memory, &mut filter)
+        });
+        assert!(!refused, "its limit is another one than is wanted");
+    }
+
+    #[test]
+    fn waiting_for_a_child_leaves_the_processor_to_it() {
+        let sleeps = || {
+            // SAFETY: a struct of numbers.
+            let mut used: libc::rusage = unsafe { std::mem::zeroed() };
+            // SAFETY: the call fills the struct.
+            assert_eq!(unsafe { libc::getrusage(libc::RUSAGE_THREAD, &raw mut used) }, 0);
+            used.ru_nvcsw
+        };
+        let mut quiet = std::process::Command::new("sleep");
+        quiet.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        #[expect(clippy::zombie_processes, reason = "what is tested waits for it")]
+        let child = quiet.arg("0.2").spawn().expect("starts");
+        let before = sleeps();
+        let ended = wait(libc::pid_t::try_from(child.id()).expect("a number of a process"));
+        assert!(sleeps() > before, "{ended:?}");
+    }
 }

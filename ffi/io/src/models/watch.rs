@@ -54,8 +54,24 @@ pub struct Watcher {
     seen: [Option<Seen>; 2],
     /// Versions that crashed this agent before.
     bad: Vec<String>,
-    /// The call that had no answer at the last look, and at how many looks.
-    open: [(Option<OpenCall>, u32); 2],
+    /// Of both slots.
+    open: [Unanswered; 2],
+}
+
+/// The call that had no answer at the last look, and at how many looks before.
+#[derive(Default)]
+struct Unanswered {
+    call: Option<OpenCall>,
+    looks: u32,
+}
+
+impl Unanswered {
+    /// Takes what a look finds; the version that will not answer any more.
+    fn look(&mut self, now: Option<OpenCall>) -> Option<Arc<str>> {
+        self.looks = if now.is_some() && now == self.call { self.looks + 1 } else { 0 };
+        self.call = now;
+        self.call.as_ref().filter(|_| self.looks >= STUCK_TICKS).map(|(version, _)| Arc::clone(version))
+    }
 }
 
 /// A version and the number of a call into its own code.
@@ -76,7 +92,7 @@ impl Watcher {
     ) -> Watcher {
         let bad = crashed(data_dir, module);
         let data_dir = data_dir.to_owned();
-        let (seen, open) = ([None, None], [(None, 0), (None, 0)]);
+        let (seen, open) = ([None, None], Default::default());
         let mut watcher = Watcher { data_dir, module, trust, live, shadow, seen, bad, open };
         watcher.look(&mut tell);
         watcher
@@ -121,18 +137,15 @@ impl Watcher {
     /// A foreign model that does not return holds the thread that decides: only the process can be ended. The next
     /// start goes on with the model before.
     fn give_up_when_stuck(&mut self) {
-        for (slot, (known, looks)) in [&self.live, &self.shadow].into_iter().zip(&mut self.open) {
-            let now = slot.open_call();
-            *looks = if now.is_some() && now == *known { *looks + 1 } else { 0 };
-            if let Some((version, _)) = now.as_ref().filter(|_| *looks >= STUCK_TICKS) {
+        for (slot, open) in [&self.live, &self.shadow].into_iter().zip(&mut self.open) {
+            if let Some(version) = open.look(slot.open_call()) {
                 let seconds = f64::from(STUCK_TICKS) * TICK.as_secs_f64();
                 say(&format!(
                     "Model {version} of {} has not answered for {seconds} s: this agent ends and starts on the model before",
                     module_name(self.module)
                 ));
-                foreign::give_up(version);
+                foreign::give_up(&version);
             }
-            *known = now;
         }
     }
 
@@ -311,4 +324,26 @@ fn wait(notify: &std::os::fd::OwnedFd, limit: Duration) -> bool {
     let mut room = [0_u8; 4_096];
     while rustix::io::read(notify.as_fd(), &mut room).is_ok_and(|read| read > 0) {}
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_given_up_a_second_after_it_was_first_seen_open_and_no_other() {
+        let call = |version: &str, number| Some((Arc::from(version), number));
+        let mut open = Unanswered::default();
+        // Seen once, then ten looks of 100 ms.
+        for look in 0..10 {
+            assert_eq!(open.look(call("a", 7)), None, "look {look}");
+        }
+        assert_eq!(open.look(call("a", 7)).as_deref(), Some("a"));
+        for other in [call("a", 8), call("b", 8), None, call("b", 8)] {
+            assert_eq!(open.look(other), None, "another call begins at nothing");
+        }
+        for _ in 0..100 {
+            assert_eq!(open.look(None), None, "nobody waits");
+        }
+    }
 }
