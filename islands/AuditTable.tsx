@@ -1,9 +1,9 @@
 /** Who did what, newest first. */
 import { useEffect, useState } from "preact/hooks";
-import type { StoredEntry } from "../core/audit/chain.ts";
 import { Icon } from "./_icons.tsx";
 import { Skeleton } from "./_ui.tsx";
 import { api, wordsOf } from "./api.ts";
+import type { AuditEntry } from "./client.gen.ts";
 import { wholeDetail } from "./audit_detail.ts";
 import { grouped, short, utc } from "./format.ts";
 import { useHostCommand } from "./host.ts";
@@ -12,15 +12,12 @@ import { Ignored } from "./Ignored.tsx";
 const EVERY_MS = 5_000;
 
 export default function AuditTable() {
-  const [entries, setEntries] = useState<StoredEntry[] | null>(null);
+  const [entries, setEntries] = useState<AuditEntry[] | null>(null);
   const [total, setTotal] = useState(0);
   const [problem, setProblem] = useState("");
   const verify = useHostCommand("audit verify");
   const look = (before?: number) =>
-    api<{ entries: StoredEntry[]; total: number }>(
-      "GET",
-      `/api/control/audit-log?limit=100${before ? `&before=${before}` : ""}`,
-    ).then(
+    api("GET /api/control/audit-log", { query: { limit: 100, before } }).then(
       (answer) => {
         setEntries((known) => (before ? [...known ?? [], ...answer.entries] : answer.entries));
         setTotal(answer.total);

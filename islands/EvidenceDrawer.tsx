@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon, State } from "./_icons.tsx";
 import { ofModule, useAgents } from "./agents.ts";
 import { api, Problem } from "./api.ts";
-import type { Evidence, EvidenceLeg } from "../core/decisions/evidence.ts";
+import type { Decision, Leg } from "./client.gen.ts";
 import { moduleOf, netText } from "./evidence.ts";
 import { fixed, grouped, short, sol, utc } from "./format.ts";
 import { ModeBadges } from "./Provenance.tsx";
@@ -22,14 +22,14 @@ const TABS = ["evidence", "json"] as const;
 
 export function EvidenceDrawer({ id, onClose, onStep }: EvidenceDrawerProps) {
   const { agents } = useAgents([]);
-  const [evidence, setEvidence] = useState<Evidence | Problem | null>(null);
+  const [evidence, setEvidence] = useState<Decision | Problem | null>(null);
   const [tab, setTab] = useState<"evidence" | "json">("evidence");
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     let wanted = true;
     const begin = performance.now();
     const look = () =>
-      api<Evidence>("GET", `/api/decisions/${id}`).then(
+      api("GET /api/decisions/:id", { params: { id } }).then(
         (found) => wanted && setEvidence(found),
         (error) => {
           if (!wanted) return;
@@ -125,7 +125,7 @@ const Copy = ({ value, what }: { value: string; what: string }) => (
 
 function Legs(
   { legs, name, icon }: {
-    legs: readonly EvidenceLeg[];
+    legs: readonly Leg[];
     name: string;
     icon: "front" | "victim" | "back" | "arb";
   },
@@ -155,7 +155,7 @@ function Legs(
 /** A cost, or that it is not recorded. */
 const lamports = (amount: string | undefined) => amount === undefined ? "–" : `${grouped(amount)} lamports`;
 
-function ObservedEvidence({ evidence }: { evidence: Evidence }) {
+function ObservedEvidence({ evidence }: { evidence: Decision }) {
   const { front = [], victims = [], back = [], cycle = [], victim_losses = [], attackers = [] } = evidence;
   const net = netText(evidence);
   return (
@@ -239,7 +239,7 @@ function ObservedEvidence({ evidence }: { evidence: Evidence }) {
   );
 }
 
-function OpenEvidence({ evidence }: { evidence: Evidence }) {
+function OpenEvidence({ evidence }: { evidence: Decision }) {
   const ev = evidence.ev!;
   const gates = evidence.gate_terms ?? [];
   return (

@@ -1,13 +1,11 @@
 /** The slowest percent of the hot path over time, of both modules; the chosen time stands in the address. */
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { MetricsSummary } from "../core/decisions/metrics.ts";
+import type { ModuleName } from "../core/control/control.ts";
 import { NoAnswer } from "./_ui.tsx";
 import { MODULE_TITLES } from "./agents.ts";
 import { useAsked } from "./ask.ts";
 import { Chart } from "./Chart.tsx";
 import { type BothFigures, MODULES } from "./summaries.ts";
-
-type Series = MetricsSummary["series"];
 
 /** Hours of the store that may be drawn; 0 = the last ten minutes, off the log. */
 const RANGES = [[0, "10 min"], [6, "6 h"], [24, "24 h"], [168, "7 d"]] as const;
@@ -41,9 +39,10 @@ function useRange(): [Hours, (hours: Hours) => void] {
   }];
 }
 
-function useStored(module: string, hours: Hours) {
-  return useAsked<{ series: Series }>(
-    hours === 0 ? null : `/api/metrics/summary?module=${module}&hours=${hours}`,
+function useStored(module: ModuleName, hours: Hours) {
+  return useAsked(
+    "GET /api/metrics/summary",
+    hours === 0 ? null : { query: { module, hours } },
     STORE_EVERY_MS,
     STORE_LIMIT_MS,
   );

@@ -3,28 +3,12 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
-import { api, wordsOf } from "./api.ts";
-import type { JobsLack } from "../core/jobs/contract.ts";
-import { type Asked, useAsked } from "./ask.ts";
+import { type Answer, api, wordsOf } from "./api.ts";
+import type { Job } from "./client.gen.ts";
+import { type AskedAgain, useAsked } from "./ask.ts";
 import { grouped, utc } from "./format.ts";
 
-export interface JobRow {
-  job_id: string;
-  kind: string;
-  /** What it is about, in one line. */
-  about: string;
-  state: "queued" | "running" | "done" | "error" | "cancelled";
-  progress: number;
-  message: string;
-  attempts: number;
-  worker: string;
-  args: Record<string, unknown>;
-  created_ms: number;
-  started_ms: number | null;
-  ended_ms: number | null;
-  result: Record<string, unknown> | null;
-  log?: { at_ms: number; line: string }[];
-}
+export type JobRow = Job;
 
 const EVERY_MS = 1_000;
 const STATES = {
@@ -39,13 +23,9 @@ export const shortId = (id: string) => id.slice(0, 8);
 
 /** All jobs that a page lists, newest first; looked at again while the page is seen. */
 export const useJobs = (page: "datasets" | "training"): JobsAsked =>
-  useAsked<JobsAnswer>(`/api/jobs?page=${page}`, EVERY_MS);
+  useAsked("GET /api/jobs", { query: { page } }, EVERY_MS);
 
-interface JobsAnswer {
-  jobs: JobRow[];
-  lacks: JobsLack;
-}
-export type JobsAsked = Asked<JobsAnswer> & { again(): Promise<void> };
+export type JobsAsked = AskedAgain<Answer<"GET /api/jobs">>;
 
 /** In a form that starts jobs: what stands in their way, before one is started in vain. */
 export const Lacks = ({ what }: { what: string | null }) =>
@@ -88,7 +68,7 @@ export function JobList({ title, asked, admin, only: mine, detail, instead }: Jo
   );
   const selected = jobs.find(({ job_id }) => job_id === chosen) ?? jobs[0];
   const act = (job: JobRow, verb: "cancel" | "retry") =>
-    api("POST", `/api/jobs/${job.job_id}/${verb}`, {}).then(
+    api(`POST /api/jobs/:id/${verb}`, { params: { id: job.job_id }, body: {} }).then(
       () => {
         setSaid("");
         return asked.again();
@@ -226,8 +206,8 @@ function JobDetail({ job, more }: { job: JobRow; more: ComponentChildren }) {
   const [lines, setLines] = useState<{ at_ms: number; line: string }[]>([]);
   useEffect(() => {
     let gone = false;
-    api<JobRow>("GET", `/api/jobs/${job.job_id}`).then(
-      (answer) => gone || setLines(answer.log ?? []),
+    api("GET /api/jobs/:id", { params: { id: job.job_id } }).then(
+      (answer) => gone || setLines(answer.log),
       () => {},
     );
     return () => {

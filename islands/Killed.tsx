@@ -19,9 +19,9 @@ export interface KilledProps {
 
 /** Out of the audit, and no more than it says. */
 export function Killed({ module, audit, lift }: KilledProps) {
-  const path = (action: string) => audit ? `/api/control/audit-log?action=${action}&limit=${ASKED}` : null;
-  const kills = useAsked<{ entries: AuditEntry[] }>(path("kill"), EVERY_MS);
-  const lifts = useAsked<{ entries: AuditEntry[] }>(path("un-kill"), EVERY_MS);
+  const entries = (action: string) => audit ? { query: { action, limit: ASKED } } : null;
+  const kills = useAsked("GET /api/control/audit-log", entries("kill"), EVERY_MS);
+  const lifts = useAsked("GET /api/control/audit-log", entries("un-kill"), EVERY_MS);
   const known = kills.value && lifts.value && killedBy(module, kills.value.entries, lifts.value.entries);
   return (
     <div class="notice" data-s="bad" data-killed={module}>

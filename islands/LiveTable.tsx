@@ -3,10 +3,11 @@ import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact
 import type { ModuleName } from "../core/control/control.ts";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { tableAddress, withParam } from "./address.ts";
+import type { Ask } from "./api.ts";
 import { useAsked } from "./ask.ts";
 import { copyText } from "./copy.ts";
 import { EvidenceDrawer } from "./EvidenceDrawer.tsx";
-import { type DecisionRow, rowOf } from "./evidence.ts";
+import { rowOf } from "./evidence.ts";
 import { grouped } from "./format.ts";
 import { Notes } from "./Ignored.tsx";
 import { useKeys, useUnixClock } from "./keys.ts";
@@ -26,12 +27,14 @@ const DRAW_MS = 100;
 const LIST_EVERY_MS = 10_000;
 const NOTHING = { query: "", gate: "", tiers: [], selected: null, notes: [] };
 
-type Answer = { decisions: DecisionRow[] };
-
 /** The rows of the stream and those before it; told when the table is to be drawn. */
 function useLive(module: ModuleName, held: () => boolean, draw: (n: number) => void): [LiveBuffer, boolean] {
   const buffer = useRef(new LiveBuffer());
-  const backlog = useAsked<Answer>(`/api/decisions?brief=1&limit=100&module=${module}&published=true`, 0);
+  const backlog = useAsked(
+    "GET /api/decisions",
+    { query: { brief: 1, limit: 100, module, published: "true" } },
+    0,
+  );
   const lately = useRef({ held, backlog });
   lately.current = { held, backlog };
   const shown = () => {
@@ -68,9 +71,10 @@ function useLive(module: ModuleName, held: () => boolean, draw: (n: number) => v
 }
 
 /** A list that is asked for; it does not change under the reader. */
-function useList(path: string | null, held: () => boolean) {
-  const asked = useAsked<Answer>(path, LIST_EVERY_MS);
-  const kept = useRef<{ path: string | null; value: Answer | undefined }>({ path, value: undefined });
+function useList(ask: Listed | null, held: () => boolean) {
+  const path = JSON.stringify(ask);
+  const asked = useAsked("GET /api/decisions", ask, LIST_EVERY_MS);
+  const kept = useRef<{ path: string; value: typeof asked.value }>({ path, value: undefined });
   if (kept.current.path !== path || kept.current.value === undefined || !held()) {
     kept.current = { path, value: asked.value };
   }
@@ -107,11 +111,15 @@ function useAddress(module: ModuleName) {
   return { address, filter, select };
 }
 
-const listPath = (module: ModuleName, gate: string, tiers: readonly string[]): string | null =>
+type Listed = Ask<"GET /api/decisions">;
+type Gate = NonNullable<NonNullable<Listed["query"]>["gate"]>;
+
+/** A gate that the address names and nobody knows is refused by the server, in words. */
+const listOf = (module: ModuleName, gate: string, tiers: readonly string[]): Listed | null =>
   gate
-    ? `/api/decisions?brief=1&limit=200&module=${module}&gate=${encodeURIComponent(gate)}`
+    ? { query: { brief: 1, limit: 200, module, gate: gate as Gate } }
     : tiers.length > 0
-    ? `/api/decisions?brief=1&limit=200&module=${module}&gate=observed&published=false`
+    ? { query: { brief: 1, limit: 200, module, gate: "observed", published: "false" } }
     : null;
 
 export default function LiveTable({ module }: LiveTableProps) {
@@ -132,7 +140,7 @@ export default function LiveTable({ module }: LiveTableProps) {
     (scroller.current?.scrollTop ?? 0) > 0 || inBody();
 
   const [buffer, isLoaded] = useLive(module, held, draw);
-  const { asked, rows: listed } = useList(listPath(module, gate, tiers), held);
+  const { asked, rows: listed } = useList(listOf(module, gate, tiers), held);
   const isList = gate !== "" || tiers.length > 0;
   const source: readonly Item[] | undefined = isList
     ? listed?.filter(({ tier }) => gate !== "" || tiers.includes(tier ?? "")).map(rowOf)

@@ -47,11 +47,12 @@ export default function LoginForm({ host, version, change, next }: LoginFormProp
       if (mustChange) {
         const fault = faultOf(field("next"), field("again"));
         if (fault) throw new Problem(0, fault);
-        await api("POST", "/api/auth/password", { current: first || field("current"), next: field("next") });
+        await api("POST /api/auth/password", {
+          body: { current: first || field("current"), next: field("next") },
+        });
       } else {
-        const { must_change } = await api<{ must_change: boolean }>("POST", "/api/auth/login", {
-          user: field("user"),
-          password: field("password"),
+        const { must_change } = await api("POST /api/auth/login", {
+          body: { user: field("user"), password: field("password") },
         });
         if (must_change) {
           setFirst(field("password"));

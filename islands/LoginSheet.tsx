@@ -25,7 +25,7 @@ export default function LoginSheet({ user }: LoginSheetProps) {
     const form = event.currentTarget as HTMLFormElement;
     const password = String(new FormData(form).get("sheet-password") ?? "");
     try {
-      await api("POST", "/api/auth/login", { user, password });
+      await api("POST /api/auth/login", { body: { user, password } });
       form.reset();
       setProblem("");
       dialog.current?.close();

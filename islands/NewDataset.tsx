@@ -5,6 +5,8 @@ import { Icon } from "./_icons.tsx";
 import { api, Problem, wordsOf } from "./api.ts";
 import { Choice, day, Lacks } from "./JobList.tsx";
 
+type DexId = (typeof DEX_IDS)[number];
+
 /** A name that another job has taken, with the next number. */
 export function freshName(output: string): string {
   const [, stem = output, number, end = ""] = /^(.*?)(?:_(\d+))?(\.[a-z0-9.]+)?$/.exec(output) ?? [];
@@ -79,7 +81,7 @@ export function NewDataset({ again, look, lacks }: NewDatasetProps) {
   const [types, setTypes] = useState<readonly ("arb" | "mev")[]>(
     (again?.types as ("arb" | "mev")[] | undefined) ?? ["arb", "mev"],
   );
-  const [dex, setDex] = useState(String((again?.dex as string[] | undefined)?.[0] ?? ""));
+  const [dex, setDex] = useState<DexId | "">((again?.dex as DexId[] | undefined)?.[0] ?? "");
   const [format, setFormat] = useState(again?.format === "jsonl" ? "jsonl" as const : "parquet" as const);
   const [compress, setCompress] = useState<"zstd" | "gzip" | "none">(
     (again?.compress as "zstd" | undefined) ?? "zstd",
@@ -98,7 +100,7 @@ export function NewDataset({ again, look, lacks }: NewDatasetProps) {
     setBusy(true);
     const body = { start, end, types, dex: dex ? [dex] : [], format, compress, output };
     try {
-      await api("POST", "/api/datasets/scrape", body);
+      await api("POST /api/datasets/scrape", { body });
       setWrong(null);
       await look();
     } catch (error) {
@@ -150,7 +152,7 @@ export function NewDataset({ again, look, lacks }: NewDatasetProps) {
               class="in"
               id="ds-dex"
               value={dex}
-              onChange={(event) => setDex(event.currentTarget.value)}
+              onChange={(event) => setDex(event.currentTarget.value as DexId | "")}
             >
               <option value="">All</option>
               {DEX_IDS.map((id) => <option key={id} value={id}>{id}</option>)}

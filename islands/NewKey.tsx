@@ -26,7 +26,7 @@ export function NewKey({ look }: { look(): Promise<unknown> }) {
     event.preventDefault();
     setBusy(true);
     try {
-      const { key } = await api<{ key: string }>("POST", "/api/keys", { label: label.trim(), scopes, days });
+      const { key } = await api("POST /api/keys", { body: { label: label.trim(), scopes, days } });
       setMade({ label: label.trim(), key });
       setLabel("");
       setProblem("");

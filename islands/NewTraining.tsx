@@ -34,13 +34,8 @@ export function NewTraining({ module, look, lacks }: NewTrainingProps) {
     setBusy(true);
     const params = { max_depth: Number(depth), learning_rate: Number(rate), n_estimators: Number(rounds) };
     try {
-      await api("POST", "/api/training/start", {
-        module,
-        range: { start, end },
-        features,
-        model,
-        gpu,
-        params,
+      await api("POST /api/training/start", {
+        body: { module, range: { start, end }, features, model, gpu, params },
       });
       setWrong("");
       await look();

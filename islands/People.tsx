@@ -2,19 +2,13 @@
 import { useState } from "preact/hooks";
 import { useHostCommand } from "./host.ts";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
-import { api, wordsOf } from "./api.ts";
+import { type Answer, api, wordsOf } from "./api.ts";
 import { useAsked } from "./ask.ts";
 import { confirmed } from "./Confirm.tsx";
 import { NewKey } from "./NewKey.tsx";
 
-interface Users {
-  users: { name: string; role: string; disabled: boolean; must_change: boolean }[];
-}
-interface Keys {
-  keys: { id: string; label: string; scopes: string[]; expires_ms: number; revoked: boolean }[];
-}
-type User = Users["users"][number];
-type Key = Keys["keys"][number];
+type User = Answer<"GET /api/users">["users"][number];
+type Key = Answer<"GET /api/keys">["keys"][number];
 
 const DISABLE = ({ name, role }: User) => ({
   title: `Disable ${name}?`,
@@ -39,8 +33,8 @@ const REVOKE = ({ label, id, scopes }: Key) => ({
 /** Users and keys, and what an admin may do to them. */
 export function People({ admin }: { admin: boolean }) {
   const add = useHostCommand("user add NAME ROLE");
-  const users = useAsked<Users>("/api/users", 0);
-  const keys = useAsked<Keys>("/api/keys", 0);
+  const users = useAsked("GET /api/users", {}, 0);
+  const keys = useAsked("GET /api/keys", {}, 0);
   const [problem, setProblem] = useState("");
   const look = () => Promise.all([users.again(), keys.again()]);
   const act = async (work: () => Promise<unknown>) => {
@@ -54,10 +48,17 @@ export function People({ admin }: { admin: boolean }) {
   };
   const change = async (user: User) => {
     if (!user.disabled && !await confirmed(DISABLE(user))) return;
-    await act(() => api("PATCH", `/api/users/${user.name}`, { disabled: !user.disabled }));
+    await act(() =>
+      api("PATCH /api/users/:name", {
+        params: { name: user.name },
+        body: { disabled: !user.disabled },
+      })
+    );
   };
   const revoke = async (key: Key) => {
-    if (await confirmed(REVOKE(key))) await act(() => api("DELETE", `/api/keys/${key.id}`));
+    if (await confirmed(REVOKE(key))) {
+      await act(() => api("DELETE /api/keys/:id", { params: { id: key.id } }));
+    }
   };
   return (
     <section class="panel" id="users">

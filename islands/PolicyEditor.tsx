@@ -3,7 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { ModuleName, PolicyState } from "../core/control/control.ts";
 import { MODULE_TITLES } from "./agents.ts";
 import { Problem, wordsOf } from "./api.ts";
-import { type CommandAnswer, sendCommand } from "./commands.ts";
+import type { CommandAnswer } from "./client.gen.ts";
+import { sendCommand } from "./commands.ts";
 import { confirmed } from "./Confirm.tsx";
 import {
   changed,

@@ -1,6 +1,7 @@
 /** What each agent answered: "sent" is never shown as "applied". */
 import { type IconName, State } from "./_icons.tsx";
-import { type CommandAnswer, inWords, receiptTime } from "./commands.ts";
+import type { CommandAnswer } from "./client.gen.ts";
+import { inWords, receiptTime } from "./commands.ts";
 
 export interface ReceiptRow {
   name: string;

@@ -14,9 +14,10 @@ import {
   useAgents,
 } from "./agents.ts";
 import { NoAnswer } from "./_ui.tsx";
-import { api, Problem, wordsOf } from "./api.ts";
+import { type Answer, api, Problem, wordsOf } from "./api.ts";
 import { useAsked } from "./ask.ts";
-import { type CommandAnswer, sendCommand } from "./commands.ts";
+import type { CommandAnswer } from "./client.gen.ts";
+import { sendCommand } from "./commands.ts";
 import type { Viewer } from "./Layout.tsx";
 import { confirmed } from "./Confirm.tsx";
 import { HostKill } from "./Banner.tsx";
@@ -240,20 +241,18 @@ function LiftKill({ module, killed }: { module: ModuleName; killed: boolean }) {
   );
 }
 
-interface Batching {
-  batch_window_ms: number;
-  batch_max_size: number;
-}
+type Batching = Answer<"GET /api/realtime/settings">;
 
 function Transport({ admin }: { admin: boolean }) {
-  const asked = useAsked<Batching>("/api/realtime/settings", 0);
+  const asked = useAsked("GET /api/realtime/settings", {}, 0);
   const [edited, setEdited] = useState<Partial<Batching>>({});
   const [said, setSaid] = useState("");
   const settings = asked.value && { ...asked.value, ...edited };
   const save = async (event: Event) => {
     event.preventDefault();
+    if (!settings) return;
     try {
-      await api("POST", "/api/realtime/settings", settings);
+      await api("POST /api/realtime/settings", { body: settings });
       setSaid("In force.");
     } catch (error) {
       setSaid(wordsOf(error));

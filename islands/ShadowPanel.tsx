@@ -15,7 +15,7 @@ export function ShadowPanel({ module, version }: { module: ModuleName; version: 
   const [problem, setProblem] = useState("");
   useEffect(() => {
     const look = () =>
-      api<ShadowComparison>("GET", `/api/training/shadow?module=${module}&hours=${hours}`).then(
+      api("GET /api/training/shadow", { query: { module, hours } }).then(
         (answer) => {
           setTold(answer);
           setProblem("");

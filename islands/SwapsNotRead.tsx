@@ -1,6 +1,5 @@
 /** Calls that look like a swap and that no decoder reads: what is missing from all that was found, and in which program. */
 import type { MissedSwaps } from "../core/control/control.ts";
-import type { FleetAgent } from "../core/control/fleet.ts";
 import { Icon } from "./_icons.tsx";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { useAsked } from "./ask.ts";
@@ -11,7 +10,7 @@ import { notRead } from "./swaps_not_read.ts";
 const EVERY_MS = 30_000;
 
 export function SwapsNotRead() {
-  const asked = useAsked<{ agents: FleetAgent[] }>("/api/agents", EVERY_MS);
+  const asked = useAsked("GET /api/agents", {}, EVERY_MS);
   const found = asked.value && notRead(asked.value.agents);
   return (
     <section class="panel" data-not-read={found?.total ?? ""}>

@@ -49,9 +49,9 @@ async function change(
   verb: ModelVerb,
   jobs: readonly JobRow[],
 ): Promise<Said | null> {
-  const path = (verb: string) => `/api/training/models/${version}/${verb}`;
+  const params = { id: version };
   if (verb === "shadow" || verb === "unshadow") {
-    await api("POST", path("shadow"), { on: verb === "shadow" });
+    await api("POST /api/training/models/:id/shadow", { params, body: { on: verb === "shadow" } });
     return {
       bad: false,
       text: verb === "shadow"
@@ -71,12 +71,12 @@ async function change(
   const [of, now] = [modelOf(list, next), modelOf(list, decides(list))];
   if (!await confirmed(modelQuestion({ title, next: of, now, trainedAt }))) return null;
   const body = version === BASELINE ? { module: list.module } : {};
-  return answered(await api<Deployed>("POST", path(verb), body));
+  return answered(await api(`POST /api/training/models/:id/${verb}`, { params, body }));
 }
 
 export default function Training({ admin }: { admin: boolean }) {
   const [module, setModule] = useModule("mev");
-  const models = useAsked<{ modules: ModelList[] }>("/api/training/models", EVERY_MS);
+  const models = useAsked("GET /api/training/models", {}, EVERY_MS);
   const [said, setSaid] = useState<Said & { module: ModuleName } | null>(null);
   const jobs = useJobs("training");
   const { agents } = useAgents([]);
@@ -144,7 +144,7 @@ interface ScheduleRow {
 }
 
 function Schedules() {
-  const asked = useAsked<{ schedules: ScheduleRow[] }>("/api/schedules", 0);
+  const asked = useAsked("GET /api/schedules", {}, 0);
   const rows = asked.value?.schedules;
   return (
     <section class="panel">

@@ -2,15 +2,13 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ModuleName, PolicyState } from "../core/control/control.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
-import type { WantedState } from "../core/control/wanted.ts";
+import type { Answer as ApiAnswer } from "./api.ts";
 import { type Asked, type Asking, keepAsking, NOT_ASKED } from "./ask.ts";
 import { useClock } from "./clock.ts";
 import { ASKED_EVERY_MS, BLIND_MS, contact } from "./contact.ts";
 
-interface Answer {
-  agents: FleetAgent[];
-  wanted: WantedState[];
-}
+type Answer = ApiAnswer<"GET /api/agents">;
+type WantedState = Answer["wanted"][number];
 const listeners = new Set<(asked: Asked<Answer>) => void>();
 let asking: Asking | undefined;
 let last: Asked<Answer> = NOT_ASKED;
@@ -20,7 +18,7 @@ export async function ask(): Promise<void> {
   await asking?.again();
 }
 
-export interface AgentsState extends Answer {
+export interface AgentsState extends Pick<Answer, "agents" | "wanted"> {
   /** Why the last question got no answer; null: it got one. */
   error: string | null;
   /** Seconds since the server told of them, by this browser's clock; null = not asked yet. */
@@ -34,7 +32,7 @@ export function useAgents(initial: FleetAgent[]): AgentsState {
   useEffect(() => {
     listeners.add(setAsked);
     // Without the long list, which one panel shows and asks for less often.
-    asking ??= keepAsking<Answer>("/api/agents?brief=1", ASKED_EVERY_MS, (asked) => {
+    asking ??= keepAsking("GET /api/agents", { query: { brief: 1 } }, ASKED_EVERY_MS, (asked) => {
       last = asked;
       for (const listener of listeners) listener(asked);
     });

@@ -1,4 +1,5 @@
 /** The browser's way to the API: limits on time, the header against forgery, problems as errors, one renewal of an expired token. */
+import type { Api } from "./client.gen.ts";
 import { hostFlags } from "./host.ts";
 import { answered, asking, loginHolds, unanswered } from "./contact.ts";
 
@@ -163,13 +164,40 @@ interface Asking<T> {
   kept?: Kept<T>;
 }
 
+/** A route of the API, as its row says: `GET /api/jobs/:id`. */
+export type ApiRoute = keyof Api;
+/** What it answers. */
+export type Answer<R extends ApiRoute> = Api[R]["answer"];
+/** What it is asked with: names of its path, query and body, as far as it has them. */
+export type Ask<R extends ApiRoute> = Omit<Api[R], "answer">;
+
+interface AnyAsk {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+}
+
+/** The address of a question, without the prefix; what is undefined is left out. */
+export function addressOf<R extends ApiRoute>(route: R, ask: Ask<R>): string {
+  const { params = {}, query = {} } = ask as AnyAsk;
+  const path = route.slice(route.indexOf(" ") + 1)
+    .replaceAll(/:([a-z_]+)/g, (_, name) => encodeURIComponent(params[name]!).replaceAll("%3A", ":"));
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`]
+  );
+  return given.length > 0 ? `${path}?${given.join("&")}` : path;
+}
+
 /** Asks the server; throws {@link Problem}. */
-export async function api<T>(
-  method: string,
-  path: string,
-  body?: unknown,
-  { limit_ms = method === "GET" ? LIMIT_MS.GET : LIMIT_MS.other, kept }: Asking<T> = {},
-): Promise<T> {
+export async function api<R extends ApiRoute>(
+  route: R,
+  ask: Ask<R>,
+  limits: Asking<Answer<R>> = {},
+): Promise<Answer<R>> {
+  const method = route.slice(0, route.indexOf(" "));
+  const { limit_ms = method === "GET" ? LIMIT_MS.GET : LIMIT_MS.other, kept } = limits;
+  const path = addressOf(route, ask);
+  const { body } = ask as AnyAsk;
   const call = () => fetched(method, path, body, limit_ms, kept?.etag);
   let answer = await call();
   if (answer.status === 401 && !path.startsWith("/api/auth/") && await refresh() === "ok") {
@@ -178,7 +206,7 @@ export async function api<T>(
   if (answer.status === 304 && kept?.value !== undefined) return kept.value;
   if (answer.ok) {
     try {
-      const value = await answer.json() as T;
+      const value: Answer<R> = await answer.json();
       if (kept) [kept.etag, kept.value] = [answer.headers.get("etag") ?? "", value];
       return value;
     } catch (error) {

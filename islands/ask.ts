@@ -1,6 +1,16 @@
 /** Questions that are asked again and again: never two at once, with a limit on their time, none while the page is hidden. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { api, type Kept, LOGIN_BACK, Problem, wordsOf } from "./api.ts";
+import {
+  addressOf,
+  type Answer,
+  api,
+  type ApiRoute,
+  type Ask,
+  type Kept,
+  LOGIN_BACK,
+  Problem,
+  wordsOf,
+} from "./api.ts";
 
 /** How long an answer may take; twice as long after each that did not come in time. */
 const LIMIT_MS = { first: 3_000, last: 12_000 };
@@ -23,24 +33,28 @@ export interface Asking {
   end(): void;
 }
 
+/** Routes that are only read. */
+export type ReadRoute = Extract<ApiRoute, `GET ${string}`>;
+
 /**
- * Asks `path` (where it is a function: what it says each time) every `everyMs` (0: once, and when the page is looked at again after a failure). `firstLimitMs`: how long an
+ * Asks `route` (where `ask` is a function: with what it says each time) every `everyMs` (0: once, and when the page is looked at again after a failure). `firstLimitMs`: how long an
  * answer may take.
  */
-export function keepAsking<T>(
-  path: string | (() => string),
+export function keepAsking<R extends ReadRoute>(
+  route: R,
+  ask: Ask<R> | (() => Ask<R>),
   everyMs: number,
-  take: (asked: Asked<T>) => void,
+  take: (asked: Asked<Answer<R>>) => void,
   firstLimitMs = LIMIT_MS.first,
 ): Asking {
-  let asked: Asked<T> = NOT_ASKED;
+  let asked: Asked<Answer<R>> = NOT_ASKED;
   let onItsWay: Promise<void> | undefined;
   let limit_ms = firstLimitMs;
   // What has not changed does not come again.
-  const kept: Kept<T> = { etag: "", value: undefined };
+  const kept: Kept<Answer<R>> = { etag: "", value: undefined };
   let ended = false;
-  const ask = () =>
-    onItsWay ??= api<T>("GET", typeof path === "string" ? path : path(), undefined, { limit_ms, kept }).then(
+  const again = () =>
+    onItsWay ??= api(route, typeof ask === "function" ? ask() : ask, { limit_ms, kept }).then(
       (value) => {
         limit_ms = firstLimitMs;
         asked = { value, at: performance.now(), problem: "" };
@@ -56,16 +70,16 @@ export function keepAsking<T>(
       if (!ended) take(asked);
     });
   const look = () => {
-    if (!document.hidden && (everyMs > 0 || asked.value === undefined || asked.problem)) ask();
+    if (!document.hidden && (everyMs > 0 || asked.value === undefined || asked.problem)) again();
   };
-  ask();
+  again();
   const timer = everyMs > 0 ? setInterval(look, everyMs) : undefined;
   document.addEventListener("visibilitychange", look);
   document.addEventListener(LOGIN_BACK, look);
   return {
     async again() {
       await onItsWay;
-      await ask();
+      await again();
     },
     end() {
       ended = true;
@@ -76,17 +90,25 @@ export function keepAsking<T>(
   };
 }
 
-/** What `path` answers, asked every `everyMs` (0: once); null: nothing is asked. Another path begins with nothing known. */
-export function useAsked<T>(
-  path: string | null,
+/** What is known of an answer, and a way to ask at once. */
+export type AskedAgain<T> = Asked<T> & { again(): Promise<void> };
+
+/** What `route` answers, asked every `everyMs` (0: once); null: nothing is asked. Another question begins with nothing known. */
+export function useAsked<R extends ReadRoute>(
+  route: R,
+  ask: Ask<R> | null,
   everyMs: number,
   firstLimitMs?: number,
-): Asked<T> & { again(): Promise<void> } {
-  const [asked, setAsked] = useState<{ path: string | null; asked: Asked<T> }>({ path, asked: NOT_ASKED });
+): AskedAgain<Answer<R>> {
+  const path = ask && addressOf(route, ask);
+  const [asked, setAsked] = useState<{ path: string | null; asked: Asked<Answer<R>> }>({
+    path,
+    asked: NOT_ASKED,
+  });
   const asking = useRef<Asking | null>(null);
   useEffect(() => {
-    if (path === null) return;
-    const one = keepAsking<T>(path, everyMs, (asked) => setAsked({ path, asked }), firstLimitMs);
+    if (ask === null) return;
+    const one = keepAsking(route, ask, everyMs, (asked) => setAsked({ path, asked }), firstLimitMs);
     asking.current = one;
     return () => one.end();
   }, [path, everyMs]);

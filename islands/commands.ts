@@ -1,35 +1,23 @@
 /** Sending a command from the page and waiting for its receipts: never shown as done before an agent has said so. */
-import type { ActionName, ModuleName, Receipt } from "../core/control/control.ts";
+import type { ActionName, ModuleName } from "../core/control/control.ts";
 import { ask } from "./agents.ts";
 import { api } from "./api.ts";
+import type { Api, CommandAnswer } from "./client.gen.ts";
 import { hex } from "./hex.ts";
-
-export interface CommandAnswer {
-  ok: boolean;
-  request_id: string;
-  sent: {
-    module: ModuleName;
-    path: string;
-    instance: string | null;
-    receipt: Receipt | null;
-    agent_error: string | null;
-    log_error: string | null;
-  }[];
-}
 
 /** Longer than the server waits for receipts. */
 const KILL_LIMIT_MS = 15_000;
 
 export async function sendCommand(
-  module: ModuleName | "all",
+  module: ModuleName,
   action: ActionName,
-  body: Record<string, unknown>,
+  body: Api["POST /api/control/module/:target"]["body"],
 ): Promise<CommandAnswer> {
-  const answer = await api<CommandAnswer>(
-    "POST",
-    `/api/control/module/${module}:${action}?wait=receipt`,
+  const answer = await api("POST /api/control/module/:target", {
+    params: { target: `${module}:${action}` },
+    query: { wait: "receipt" },
     body,
-  );
+  });
   ask();
   return answer;
 }
@@ -42,7 +30,7 @@ export async function sendKill(
 ): Promise<CommandAnswer> {
   const body = { module, request_id, ...(reason ? { reason } : {}) };
   const limit = { limit_ms: KILL_LIMIT_MS };
-  const answer = await api<CommandAnswer>("POST", "/api/control/kill-switch?wait=receipt", body, limit);
+  const answer = await api("POST /api/control/kill-switch", { query: { wait: "receipt" }, body }, limit);
   ask();
   return answer;
 }

@@ -1,14 +1,13 @@
 /** The evidence of a decision as the API gives it, and the row it makes. */
-import type { DecisionOutcome } from "../core/decisions/decisions.ts";
-import type { Evidence } from "../core/decisions/evidence.ts";
+import type { Decision, DecisionBrief } from "./client.gen.ts";
 import type { LiveRow } from "./envelope.ts";
 import { grouped, lamportsToSol, short, sol } from "./format.ts";
 
-/** A decision with what became of it. */
-export type DecisionRow = Evidence & { published: boolean; outcome: DecisionOutcome | null };
+/** A decision with what became of it: whole, or what a row is made of. */
+export type DecisionRow = Decision | DecisionBrief;
 
 /** SOL after fees and tip; what a plan would gain when it lands. Null: its gain is not in SOL, or not known. */
-export function netSol({ ev, net_lamports }: Evidence): number | null {
+export function netSol({ ev, net_lamports }: DecisionRow): number | null {
   if (ev) {
     const lamports = BigInt(ev.edge_lamports) - BigInt(ev.tip_lamports) - BigInt(ev.landed_fee_lamports);
     return Number(lamports) / 1e9;
@@ -17,7 +16,7 @@ export function netSol({ ev, net_lamports }: Evidence): number | null {
 }
 
 /** A net with its unit: SOL, or base units of the mint that it is in. */
-export function netText(evidence: Evidence): string {
+export function netText(evidence: DecisionRow): string {
   const net = netSol(evidence);
   if (net !== null) return `${sol(net)} SOL`;
   const { net_raw, net_mint } = evidence;
@@ -29,14 +28,14 @@ export function netText(evidence: Evidence): string {
 const otherNet = (raw: string) => `${raw.startsWith("-") ? "" : "+"}${grouped(raw)}`;
 
 /** The terms of the gate that refused it, in the gate's order. */
-export const refusedBy = ({ gate_terms = [] }: Evidence): string[] =>
+export const refusedBy = ({ gate_terms = [] }: DecisionRow): string[] =>
   gate_terms.filter(({ passes }) => !passes).map(({ term }) => term);
 
 /** Whose decision it is. */
-export const moduleOf = ({ kind }: Pick<Evidence, "kind">) =>
+export const moduleOf = ({ kind }: Pick<DecisionRow, "kind">) =>
   kind.endsWith("sandwich") ? "mev" as const : "arbitrage" as const;
 
-export function rowOf(evidence: Evidence & Partial<DecisionRow>): LiveRow {
+export function rowOf(evidence: DecisionRow): LiveRow {
   const { decision_id, kind, tier, slot, event_ns, classification, attackers, cycle, trigger, ev } = evidence;
   const module = moduleOf(evidence);
   const net = netSol(evidence);

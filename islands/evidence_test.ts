@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { Evidence } from "../core/decisions/evidence.ts";
 import { briefly, type DecisionRow } from "../core/decisions/decisions.ts";
+import type { Decision } from "./client.gen.ts";
 import { netText, rowOf } from "./evidence.ts";
 
-const BASE: Evidence = {
+const BASE: Decision = {
   decision_id: "ab",
   rule: "r",
   kind: "sandwich",
@@ -12,6 +12,8 @@ const BASE: Evidence = {
   classification: "c",
   slot: 7,
   event_ns: "1700000000123456789",
+  published: true,
+  outcome: null,
 };
 const MINT = "FGXPdSJXbfgYcYbZ4kHwLq1CGzFc1pNfgBLYhkSqibUc";
 
@@ -30,7 +32,7 @@ Deno.test("a net that is not known in SOL is no number: the other mint's amount 
 
 Deno.test("a row has its outcome and every term that refused it", () => {
   const terms = [["killed", true], ["score_min", false], ["ev_min", false]] as const;
-  const refused: Evidence = {
+  const refused: Decision = {
     ...BASE,
     kind: "open_sandwich",
     gate: "score_min",
@@ -61,10 +63,10 @@ Deno.test("F23: a row is made of the brief decision as of the whole one", () => 
       outcome: { landed: true, simulated: true, reason: "paper" },
       hops: [{ dex: "d" }],
     },
-  ] as unknown as (Evidence & DecisionRow)[];
+  ] as unknown as (Decision & DecisionRow)[];
   for (const one of whole) {
     const brief = briefly(one);
-    assert.deepEqual(rowOf(brief as unknown as Evidence), rowOf(one));
+    assert.deepEqual(rowOf(brief as unknown as Decision), rowOf(one));
     for (const name of ["hops", "fee_lamports"]) assert.equal(name in brief, false);
     assert.ok(JSON.stringify(brief).length <= JSON.stringify(one).length);
   }

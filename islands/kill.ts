@@ -5,7 +5,8 @@ import type { FleetAgent } from "../core/control/fleet.ts";
 import { useAgents } from "./agents.ts";
 import { wordsOf } from "./api.ts";
 import { useAsked } from "./ask.ts";
-import { type CommandAnswer, newRequestId, sendKill } from "./commands.ts";
+import type { CommandAnswer } from "./client.gen.ts";
+import { newRequestId, sendKill } from "./commands.ts";
 import { type ReceiptRow, receiptRow } from "./Receipts.tsx";
 
 export type Scope = ModuleName | "all";
@@ -60,7 +61,11 @@ export function useKill(isOpen: boolean): KillState {
     });
   };
   const known = kill !== null && isOpen;
-  const later = useAsked<{ receipts: Receipt[] }>(known ? `/api/control/commands/${kill.id}` : null, LOOK_MS);
+  const later = useAsked(
+    "GET /api/control/commands/:request_id",
+    known ? { params: { request_id: kill.id } } : null,
+    LOOK_MS,
+  );
   const rows = kill ? rowsOf(kill, agents, late_s, later.value?.receipts ?? []) : [];
   return {
     kill,
@@ -106,6 +111,7 @@ function rowsOf(
     rows.push(rowOf({
       module: agent.module,
       path: own?.path ?? "none",
+      taken: own?.taken ?? false,
       instance: agent.instance,
       agent_error: own?.agent_error ?? null,
       log_error: null,

@@ -37,7 +37,7 @@ document.addEventListener("click", async (event) => {
     }
   }
   if (target.closest("[data-logout]")) {
-    await api("POST", "/api/auth/logout").catch(() => {});
+    await api("POST /api/auth/logout", {}).catch(() => {});
     location.assign(`${prefix()}/login`);
   }
 });

@@ -1,13 +1,13 @@
 /** The figures of both modules: the newest each second, the ten minutes behind them each ten seconds. */
-import type { Funnel, ModuleName } from "../core/control/control.ts";
-import type { MetricsSummary } from "../core/decisions/metrics.ts";
+import type { ModuleName } from "../core/control/control.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { useEffect, useState } from "preact/hooks";
+import type { Answer } from "./api.ts";
+import type { Series } from "./client.gen.ts";
 import { type Asked, keepAsking, NOT_ASKED, useAsked } from "./ask.ts";
 import { age } from "./format.ts";
 
-type Series = MetricsSummary["series"];
-type Latest = Omit<MetricsSummary, "series"> & { funnel?: Funnel | null };
+type Latest = Answer<"GET /api/metrics/summary">;
 
 export interface Figures {
   latest: Asked<Latest>;
@@ -49,12 +49,13 @@ function useSeries(module: ModuleName): Asked<{ series: Series }> {
     let known: Series | undefined;
     let since = 0;
     let taken: unknown;
-    const path = () => {
+    const question = () => {
       since = (known?.t.at(-1) ?? 0) - LATE_S;
-      return `/api/metrics/summary?module=${module}${since > 0 ? `&since=${since}` : ""}`;
+      return { query: { module, since: since > 0 ? since : undefined } };
     };
-    const asking = keepAsking<{ series: Series }>(path, SERIES_EVERY_MS, ({ value, at, problem }) => {
-      if (value && value !== taken) known = known ? longer(known, since, value.series) : value.series;
+    const asking = keepAsking("GET /api/metrics/summary", question, SERIES_EVERY_MS, (asked) => {
+      const { value, at, problem } = asked;
+      if (value?.series && value !== taken) known = known ? longer(known, since, value.series) : value.series;
       taken = value;
       setAsked({ value: known && { series: known }, at, problem });
     });
@@ -65,7 +66,7 @@ function useSeries(module: ModuleName): Asked<{ series: Series }> {
 
 function useFigures(module: ModuleName): Figures {
   return {
-    latest: useAsked<Latest>(`/api/metrics/summary?module=${module}&series=0`, LATEST_EVERY_MS),
+    latest: useAsked("GET /api/metrics/summary", { query: { module, series: 0 } }, LATEST_EVERY_MS),
     series: useSeries(module),
   };
 }

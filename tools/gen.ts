@@ -1,19 +1,22 @@
 /**
  * Writes everything that follows from one source: messages from proto/*.proto (Rust and TypeScript), the C boundary's
  * table from the exports of ffi/abi, the topics' names for Rust, the enum of job kinds and their verbs from
- * workers/kinds.ts, docs/CLI.md from the verbs, docs/CONFIG.md from the configuration schema.
+ * workers/kinds.ts, the page's types of the API from the rows of routes/, docs/CLI.md from the verbs, docs/CONFIG.md
+ * from the configuration schema.
  * `--check` writes to a temporary folder instead and fails when a committed file differs.
  */
 import { commandDocs } from "../cli/help.ts";
 import { JOB_KINDS } from "../workers/kinds.ts";
 import { configDocs } from "../core/config/docs.ts";
 import { readExports, symbolsTs, versionRs } from "./abi_symbols.ts";
+import { clientTypes } from "./client_types.ts";
 import { must, say, task } from "./command.ts";
 import { ROOT } from "./paths.ts";
 import { topicsRs } from "./topics_rs.ts";
 
 const PROTOS = ["realtime", "control", "jobs"].map((name) => `proto/${name}.proto`);
 const SYMBOLS = "ffi/symbols.gen.ts";
+const CLIENT = "islands/client.gen.ts";
 const JOBS_PROTO = "proto/jobs.proto";
 const JOB_VERBS = "cli/verbs/job_kinds.gen.ts";
 const VERSION = "ffi/abi/src/version.rs";
@@ -84,7 +87,10 @@ async function generate(out: string): Promise<string[]> {
   await Deno.writeTextFile(`${out}/${TOPICS_RS}`, topicsRs());
   await Deno.mkdir(`${out}/cli/verbs`, { recursive: true });
   await Deno.writeTextFile(`${out}/${JOB_VERBS}`, jobVerbs());
-  await must(Deno.execPath(), ["fmt", "-q", "--line-width=110", `${out}/${SYMBOLS}`, `${out}/${JOB_VERBS}`]);
+  await Deno.mkdir(`${out}/islands`, { recursive: true });
+  await Deno.writeTextFile(`${out}/${CLIENT}`, clientTypes());
+  const written = [SYMBOLS, JOB_VERBS, CLIENT].map((file) => `${out}/${file}`);
+  await must(Deno.execPath(), ["fmt", "-q", "--line-width=110", ...written]);
   await Deno.mkdir(`${out}/docs`, { recursive: true });
   // Not before the verbs of the kinds are written.
   const { COMMANDS } = await import("../cli/registry.ts");
