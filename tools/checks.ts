@@ -5,11 +5,19 @@ import { ROOT } from "./paths.ts";
 const DENO = Deno.execPath();
 const FFI = { cwd: `${ROOT}/ffi` };
 
-const CHECKS: readonly [string, () => Promise<unknown>][] = [
+type Check = readonly [name: string, run: () => Promise<unknown>, kind?: "slow"];
+
+/** In order of their cost. The slow ones need a build, or the better part of a minute. */
+const CHECKS: readonly Check[] = [
   ["deno fmt", () => must(DENO, ["fmt", "--check", "-q"])],
   ["deno lint", () => must(DENO, ["lint", "-q"])],
   ["deno check", () => must(DENO, ["check", "-q", "."])],
-  ["cargo fmt", () => must("cargo", ["fmt", "--check"], FFI)],
+  ["import rules", () => must(DENO, ["run", "-A", "-q", "tools/check_imports.ts"])],
+  ["circles", () => must(DENO, ["run", "-A", "-q", "tools/check_circles.ts"])],
+  ["test files", () => must(DENO, ["run", "-A", "-q", "tools/check_tests.ts"])],
+  ["findings", () => must(DENO, ["run", "-A", "-q", "tools/check_findings.ts"])],
+  ["generated files", () => must(DENO, ["run", "-A", "-q", "tools/gen.ts", "--check"])],
+  ["cargo fmt", () => must("cargo", ["fmt", "--check"], FFI), "slow"],
   [
     "clippy",
     () =>
@@ -18,20 +26,20 @@ const CHECKS: readonly [string, () => Promise<unknown>][] = [
         ["clippy", "-q", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"],
         FFI,
       ),
+    "slow",
   ],
   [
     "library without Kafka",
     () => must("cargo", ["check", "-q", "--locked", "-p", "abi", "--no-default-features"], FFI),
+    "slow",
   ],
-  ["import rules", () => must(DENO, ["run", "-A", "-q", "tools/check_imports.ts"])],
-  ["circles", () => must(DENO, ["run", "-A", "-q", "tools/check_circles.ts"])],
-  ["test files", () => must(DENO, ["run", "-A", "-q", "tools/check_tests.ts"])],
-  ["findings", () => must(DENO, ["run", "-A", "-q", "tools/check_findings.ts"])],
-  ["notices", () => must(DENO, ["run", "-A", "-q", "tools/notice.ts", "--check"])],
-  ["generated files", () => must(DENO, ["run", "-A", "-q", "tools/gen.ts", "--check"])],
+  ["notices", () => must(DENO, ["run", "-A", "-q", "tools/notice.ts", "--check"]), "slow"],
 ];
 
-/** Runs all; throws at the first that fails. */
-export async function runChecks(): Promise<void> {
-  for (const [name, check] of CHECKS) await timed(name, check);
+/** Names of the checks that a fast run leaves out. */
+export const left = (): string[] => CHECKS.filter(([, , kind]) => kind === "slow").map(([name]) => name);
+
+/** Runs all, or those that are not slow; throws at the first that fails. */
+export async function runChecks(which: "all" | "fast" = "all"): Promise<void> {
+  for (const [name, run, kind] of CHECKS) if (which === "all" || kind !== "slow") await timed(name, run);
 }

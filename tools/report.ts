@@ -56,14 +56,21 @@ export function cargoCounts(text: string): Counts {
   return total;
 }
 
+export interface TestRun {
+  readonly env?: Record<string, string>;
+  /** Failed tests that may be run once more, alone. */
+  readonly retriesLeft?: number;
+  /** Files at the same time, one a processor: for those that share nothing and measure nothing of the process. */
+  readonly parallel?: boolean;
+}
+
 /** `deno test` on some paths. A test that failed is run once more, alone, where `retry.ts` has it so. */
 export async function denoTest(
   name: string,
   paths: readonly string[],
-  env: Record<string, string> = {},
-  retriesLeft = 0,
+  { env = {}, retriesLeft = 0, parallel = false }: TestRun = {},
 ): Promise<Counts> {
-  const { code, cases } = await denoRun(paths, env);
+  const { code, cases } = await denoRun(parallel ? ["--parallel", ...paths] : paths, env);
   const failed = cases.filter(({ outcome }) => outcome === "failed");
   const unloaded = code === 0 ? [] : await notLoaded(paths, env, new Set(cases.map(({ file }) => file)));
   for (const file of unloaded) say(`${file} cannot be run`);

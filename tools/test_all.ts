@@ -28,8 +28,8 @@ async function everything(): Promise<Counts> {
   await timed("dist/legend (slim, fast)", () => must(`${ROOT}/compile.sh`, ["--slim", "--fast"]));
   let counts = NONE;
   const run = async (name: string, paths: readonly string[], env = {}) => {
-    const left = RETRIED_MAX - counts.flaky.length;
-    counts = add(counts, await timed(name, () => denoTest(name, paths, env, left)));
+    const retriesLeft = RETRIED_MAX - counts.flaky.length;
+    counts = add(counts, await timed(name, () => denoTest(name, paths, { env, retriesLeft })));
   };
   await run("deno", UNIT_TESTS);
   counts = add(counts, await timed("cargo", () => withSmallDisk(cargoTest)));
