@@ -23,8 +23,7 @@ import { auditAs } from "../app/audit_act.ts";
 import { registryOf } from "../app/registry.ts";
 import { idsNamed } from "./ids.ts";
 import { storeOf } from "../app/stores.ts";
-
-const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
+import { MODULES } from "../proto/gen/names.ts";
 
 /** MODULE [VERSION] of a call; the version in full where its first characters name one, the newest for `newest`. */
 function named({ args }: Invocation, context: Context): { module: ModuleName; version?: string } {

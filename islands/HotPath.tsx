@@ -5,7 +5,8 @@ import { NoAnswer } from "./_ui.tsx";
 import { MODULE_TITLES } from "./agents.ts";
 import { useAsked } from "./ask.ts";
 import { Chart } from "./Chart.tsx";
-import { type BothFigures, MODULES } from "./summaries.ts";
+import { type BothFigures } from "./summaries.ts";
+import { MODULES } from "../proto/gen/names.ts";
 
 /** Hours of the store that may be drawn; 0 = the last ten minutes, off the log. */
 const RANGES = [[0, "10 min"], [6, "6 h"], [24, "24 h"], [168, "7 d"]] as const;

@@ -1,6 +1,6 @@
 /** The form that starts a dataset; what is wrong stands at the field that it is about. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { DEX_IDS } from "../proto/dex.ts";
+import { DEX_IDS } from "../proto/gen/dex.ts";
 import { Icon } from "./_icons.tsx";
 import { api, Problem, wordsOf } from "./api.ts";
 import { Choice, day, Lacks } from "./JobList.tsx";

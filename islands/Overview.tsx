@@ -10,9 +10,10 @@ import { age, latency, percent, sol } from "./format.ts";
 import { HotPath } from "./HotPath.tsx";
 import { ModuleCard } from "./ModuleCard.tsx";
 import { ModeBadges } from "./Provenance.tsx";
-import { type BothFigures, MODULES, most, pnlTime, sum, together, useBothFigures } from "./summaries.ts";
+import { type BothFigures, most, pnlTime, sum, together, useBothFigures } from "./summaries.ts";
 import { SwapsNotRead } from "./SwapsNotRead.tsx";
 import { WhyNot } from "./WhyNot.tsx";
+import { MODULES } from "../proto/gen/names.ts";
 
 export interface OverviewProps {
   agents: FleetAgent[];

@@ -27,6 +27,7 @@ import { useModule } from "./module.ts";
 import { People } from "./People.tsx";
 import { PolicyForm, PolicyView } from "./PolicyEditor.tsx";
 import { Receipts } from "./Receipts.tsx";
+import { MODULES } from "../proto/gen/names.ts";
 
 export interface SettingsProps {
   agents: FleetAgent[];
@@ -58,7 +59,7 @@ export default function Settings({ agents: initial, viewer }: SettingsProps) {
         </div>
       )}
       <div class="seg" role="group" aria-label="Module">
-        {(["arbitrage", "mev"] as const).map((name) => (
+        {MODULES.map((name) => (
           <button
             type="button"
             key={name}

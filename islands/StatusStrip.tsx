@@ -11,6 +11,7 @@ import { age, grouped } from "./format.ts";
 import { ModeBadges } from "./Provenance.tsx";
 import { listen } from "./stream.ts";
 import type { StreamMessage } from "./stream_worker.ts";
+import { MODULES } from "../proto/gen/names.ts";
 
 export interface StatusStripProps {
   agents: FleetAgent[];
@@ -86,7 +87,7 @@ export default function StatusStrip({ agents: initial, admin }: StatusStripProps
     <div class="strips">
       <section class="strip" aria-label="System status" {...(alarm ? { "data-s": alarm } : {})}>
         <dl>
-          {(["arbitrage", "mev"] as const).map((module) => (
+          {MODULES.map((module) => (
             <Module key={module} module={module} agents={ofModule(agents, module)} late_s={late_s} />
           ))}
           <div>
@@ -151,7 +152,7 @@ function Module(
 
 /** What a person who does not see the page must hear: a module's state that is not well, and what the banner says. */
 function useAnnounced(agents: FleetAgent[], late_s: number | null, trouble: Trouble | null): string {
-  const states = (["arbitrage", "mev"] as const).map((module) => {
+  const states = MODULES.map((module) => {
     const { kind, word } = moduleState(ofModule(agents, module), late_s);
     return kind === "bad" || kind === "warn" ? `${MODULE_TITLES[module]}: ${word}.` : "";
   });

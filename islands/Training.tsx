@@ -17,6 +17,7 @@ import { Models, type ModelVerb } from "./Models.tsx";
 import { useModule } from "./module.ts";
 import { NewTraining } from "./NewTraining.tsx";
 import { ShadowPanel } from "./ShadowPanel.tsx";
+import { MODULES } from "../proto/gen/names.ts";
 
 const EVERY_MS = 2_000;
 
@@ -97,7 +98,7 @@ export default function Training({ admin }: { admin: boolean }) {
       <Ignored known={["m"]} />
       <div class="row">
         <div class="seg" role="group" aria-label="Module">
-          {(["arbitrage", "mev"] as const).map((name) => (
+          {MODULES.map((name) => (
             <button
               type="button"
               key={name}

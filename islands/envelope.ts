@@ -1,11 +1,40 @@
-/** Reading Batches in the browser: the few protobuf rules that are needed, a hundredth of a general library's size. */
+/** Reading Batches in the browser, by the numbers of proto/realtime.proto (generated): the few protobuf rules that are needed, a hundredth of a general library's size. */
+import {
+  BATCH_DROPPED,
+  BATCH_EPOCH,
+  BATCH_ITEMS,
+  BATCH_TO,
+  BUNDLE_OUTCOME_LANDED,
+  BUNDLE_OUTCOME_REASON,
+  ENVELOPE_ARB,
+  ENVELOPE_DECISION_ID,
+  ENVELOPE_EVENT_NS,
+  ENVELOPE_KIND,
+  ENVELOPE_METRICS,
+  ENVELOPE_MEV,
+  ENVELOPE_MODULE,
+  ENVELOPE_OUTCOME,
+  ENVELOPE_TIER,
+  METRICS_UPDATE_HOTPATH_P50,
+  METRICS_UPDATE_HOTPATH_P99,
+  METRICS_UPDATE_LANDED_PCT,
+  METRICS_UPDATE_MODULE,
+  METRICS_UPDATE_PNL_1H,
+  METRICS_UPDATE_SEND_P99,
+  MEV_OPPORTUNITY_ATTACKER,
+  MEV_OPPORTUNITY_NET_SOL,
+  MEV_OPPORTUNITY_P_LAND_EST,
+  MEV_OPPORTUNITY_SLOT,
+  MEV_OPPORTUNITY_TYPE,
+} from "../proto/gen/fields.ts";
+import { ENVELOPE_MODULES, KINDS, type ModuleName, TIERS } from "../proto/gen/names.ts";
 import { hex } from "./hex.ts";
 
 /** A live row; what is not in an Envelope comes with the evidence. */
 export interface LiveRow {
   /** Decision id, hex. */
   id: string;
-  module: "arbitrage" | "mev";
+  module: ModuleName;
   kind: string;
   tier: string;
   slot: number;
@@ -57,8 +86,6 @@ export interface LiveBatch {
   metrics: LiveMetrics[];
 }
 
-const KINDS = ["unknown", "sandwich", "wide_sandwich", "arbitrage", "open_sandwich", "open_arbitrage"];
-const TIERS = ["", "A", "B", "C"];
 const decoder = new TextDecoder();
 
 class Reader {
@@ -126,7 +153,7 @@ export function readBatch(bytes: Uint8Array): LiveBatch {
   };
   const reader = new Reader(bytes);
   reader.fields((number, wire) => {
-    if (number === 1 && wire === 2) {
+    if (number === BATCH_ITEMS && wire === 2) {
       batch.items += 1;
       const item = reader.part();
       try {
@@ -135,9 +162,9 @@ export function readBatch(bytes: Uint8Array): LiveBatch {
         if (!(error instanceof RangeError)) throw error;
         batch.unreadable += 1;
       }
-    } else if (number === 2 && wire === 0) batch.epoch = String(reader.varint());
-    else if (number === 4 && wire === 0) batch.to = String(reader.varint());
-    else if (number === 5 && wire === 0) batch.dropped = Number(reader.varint());
+    } else if (number === BATCH_EPOCH && wire === 0) batch.epoch = String(reader.varint());
+    else if (number === BATCH_TO && wire === 0) batch.to = String(reader.varint());
+    else if (number === BATCH_DROPPED && wire === 0) batch.dropped = Number(reader.varint());
     else return false;
     return true;
   });
@@ -168,20 +195,21 @@ function readEnvelope(reader: Reader, batch: LiveBatch): void {
     pnl_1h: 0,
   };
   reader.fields((number) => {
-    if (number === 3) {
+    if (number === ENVELOPE_DECISION_ID) {
       const { bytes, at, end } = reader.part();
       row.id = hex(bytes.subarray(at, end));
-    } else if (number === 6) row.at = Number(reader.varint() / 1_000_000n);
-    else if (number === 7) row.kind = KINDS[Number(reader.varint())] ?? "unknown";
-    else if (number === 8) row.tier = TIERS[Number(reader.varint())] ?? "";
-    else if (number === 9) row.module = reader.varint() === 2n ? "mev" : "arbitrage";
-    else if (number === 10 || number === 11) {
+    } else if (number === ENVELOPE_EVENT_NS) row.at = Number(reader.varint() / 1_000_000n);
+    else if (number === ENVELOPE_KIND) row.kind = KINDS[Number(reader.varint())] ?? "unknown";
+    else if (number === ENVELOPE_TIER) row.tier = TIERS[Number(reader.varint())] ?? "";
+    else if (number === ENVELOPE_MODULE) {
+      row.module = ENVELOPE_MODULES[Number(reader.varint())] || "arbitrage";
+    } else if (number === ENVELOPE_ARB || number === ENVELOPE_MEV) {
       payload = "row";
       readOpportunity(reader.part(), row);
-    } else if (number === 12) {
+    } else if (number === ENVELOPE_OUTCOME) {
       payload = "outcome";
       readOutcome(reader.part(), outcome);
-    } else if (number === 13) {
+    } else if (number === ENVELOPE_METRICS) {
       payload = "metrics";
       readMetrics(reader.part(), metrics);
     } else return false;
@@ -199,11 +227,11 @@ function readEnvelope(reader: Reader, batch: LiveBatch): void {
 /** ArbOpportunity and MevOpportunity have the same numbers for the same things. */
 function readOpportunity(reader: Reader, row: LiveRow): void {
   reader.fields((number) => {
-    if (number === 2) row.slot = Number(reader.varint());
-    else if (number === 3) row.who = reader.text();
-    else if (number === 4) row.net = reader.double();
-    else if (number === 5) row.what = reader.text();
-    else if (number === 6) row.pLand = reader.double();
+    if (number === MEV_OPPORTUNITY_SLOT) row.slot = Number(reader.varint());
+    else if (number === MEV_OPPORTUNITY_ATTACKER) row.who = reader.text();
+    else if (number === MEV_OPPORTUNITY_NET_SOL) row.net = reader.double();
+    else if (number === MEV_OPPORTUNITY_TYPE) row.what = reader.text();
+    else if (number === MEV_OPPORTUNITY_P_LAND_EST) row.pLand = reader.double();
     else return false;
     return true;
   });
@@ -211,19 +239,21 @@ function readOpportunity(reader: Reader, row: LiveRow): void {
 
 function readOutcome(reader: Reader, outcome: LiveOutcome): void {
   reader.fields((number) => {
-    if (number === 2) outcome.landed = reader.varint() !== 0n;
-    else if (number === 7) outcome.reason = reader.text();
+    if (number === BUNDLE_OUTCOME_LANDED) outcome.landed = reader.varint() !== 0n;
+    else if (number === BUNDLE_OUTCOME_REASON) outcome.reason = reader.text();
     else return false;
     return true;
   });
 }
 
 function readMetrics(reader: Reader, metrics: LiveMetrics): void {
-  const names = ["hotpath_p50", "hotpath_p99", "send_p99", "landed_pct", "pnl_1h"] as const;
   reader.fields((number) => {
-    const name = names[number - 1];
-    if (name) metrics[name] = reader.double();
-    else if (number === 6) metrics.module = reader.text();
+    if (number === METRICS_UPDATE_HOTPATH_P50) metrics.hotpath_p50 = reader.double();
+    else if (number === METRICS_UPDATE_HOTPATH_P99) metrics.hotpath_p99 = reader.double();
+    else if (number === METRICS_UPDATE_SEND_P99) metrics.send_p99 = reader.double();
+    else if (number === METRICS_UPDATE_LANDED_PCT) metrics.landed_pct = reader.double();
+    else if (number === METRICS_UPDATE_PNL_1H) metrics.pnl_1h = reader.double();
+    else if (number === METRICS_UPDATE_MODULE) metrics.module = reader.text();
     else return false;
     return true;
   });

@@ -2,8 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
 import { withParam } from "./address.ts";
-
-const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
+import { MODULES } from "../proto/gen/names.ts";
 
 const ofAddress = (): ModuleName | undefined =>
   MODULES.find((name) => name === new URLSearchParams(location.search).get("m"));

@@ -15,7 +15,6 @@ export interface Figures {
 }
 export type BothFigures = Record<ModuleName, Figures>;
 
-export const MODULES = ["arbitrage", "mev"] as const;
 const LATEST_EVERY_MS = 1_000;
 const SERIES_EVERY_MS = 10_000;
 

@@ -1,7 +1,8 @@
 /** Bodies of the REST routes: one schema each; forms, routes, tests and the OpenAPI file use it. */
 import { z } from "zod";
+import { MODULES } from "./gen/names.ts";
 
-const moduleName = z.enum(["arbitrage", "mev"]);
+const moduleName = z.enum(MODULES);
 const reason = z.string().max(500).optional();
 /** Chosen by the client of a kill, so that it can be sent again as the same one. */
 const requestId = z.string().regex(/^[0-9a-f]{32}$/, "need 32 digits of 0-9 a-f").optional();
@@ -45,7 +46,7 @@ export const commandBody = z.strictObject({
 });
 
 export const killSwitchBody = z.strictObject({
-  module: z.enum(["arbitrage", "mev", "all"]),
+  module: z.enum([...MODULES, "all"]),
   reason,
   request_id: requestId,
 });

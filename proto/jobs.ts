@@ -1,5 +1,6 @@
 /** What all kinds of jobs share, and schedules; each kind is a file of `workers/kinds/`. The wire twin is `jobs.proto`. */
 import { z } from "zod";
+import { MODULES } from "./gen/names.ts";
 
 export const JOB_STATES = ["queued", "running", "done", "error", "cancelled"] as const;
 export type JobStateName = (typeof JOB_STATES)[number];
@@ -72,7 +73,7 @@ export const schedule = z.strictObject({
   /** Days back from the moment it starts. */
   days: z.number().int().min(1).max(365).default(7),
   args: z.strictObject({
-    module: z.enum(["arbitrage", "mev"]),
+    module: z.enum(MODULES),
     features: z.enum(["default", "extended"]).default("default"),
     model: z.enum(["xgb", "lgbm", "torch"]).default("xgb"),
     promote: z.enum(["never", "if_better", "shadow"]).default("if_better"),

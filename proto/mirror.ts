@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { long, realtime } from "./wire.ts";
+import { ENVELOPE_MODULES, KINDS, TIERS } from "./gen/names.ts";
 
 export interface MirrorLine {
   type: string;
@@ -172,10 +173,6 @@ const DATASET: Row<realtime.TrainingStatus> = {
 
 const ROWS = [ARB, MEV, OUTCOME, METRICS, TRAINING, DATASET] as unknown as readonly Row<Payload>[];
 
-const KINDS = ["unknown", "sandwich", "wide_sandwich", "arbitrage", "open_sandwich", "open_arbitrage"];
-const TIERS = [null, "A", "B", "C"];
-const MODULES = [null, "arbitrage", "mev"];
-
 /** An Envelope as a mirror line; a payload of a newer version becomes `unknown` with its type number. */
 export function toMirror(envelope: realtime.Envelope): MirrorLine {
   const common = {
@@ -185,8 +182,8 @@ export function toMirror(envelope: realtime.Envelope): MirrorLine {
     seq: envelope.seq.toString(),
     event_ns: envelope.eventNs.toString(),
     kind: KINDS[envelope.kind] ?? "unknown",
-    tier: TIERS[envelope.tier] ?? null,
-    module: MODULES[envelope.module] ?? null,
+    tier: TIERS[envelope.tier] || null,
+    module: ENVELOPE_MODULES[envelope.module] || null,
   };
   const row = ROWS.find((row) => row.field === envelope.payload);
   const payload = row && envelope[row.field];
@@ -219,7 +216,7 @@ export function fromMirror({ type, data }: MirrorLine): realtime.Envelope {
     kind: index(KINDS, data.kind),
     tier: index(TIERS, data.tier),
     // Metrics have a module of their own under the same name.
-    module: row.field === "metrics" || row.field === "outcome" ? 0 : index(MODULES, data.module),
+    module: row.field === "metrics" || row.field === "outcome" ? 0 : index(ENVELOPE_MODULES, data.module),
     [row.field]: row.fromJson(data),
   });
 }

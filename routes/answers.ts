@@ -16,13 +16,14 @@ import type { ModelList, ModelManifest } from "../core/models/models.ts";
 import type { ShadowComparison } from "../core/models/shadow.ts";
 import type { SystemHealth } from "../core/platform/system.ts";
 import { JOB_STATES, schedule } from "../proto/jobs.ts";
+import { MODULES } from "../proto/gen/names.ts";
 
 const { strictObject: object, string: text, number, boolean: flag, array, enum: one, record } = z;
 const maybe = <T extends z.ZodType>(type: T) => type.nullable();
 /** A whole number that may be larger than JSON's: decimal digits. */
 const digits = text();
 const count = number();
-const moduleName = one(["arbitrage", "mev"]);
+const moduleName = one(MODULES);
 const counts = record(text(), count);
 
 export const ok = object({ ok: flag() });

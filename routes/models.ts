@@ -63,7 +63,7 @@ export function modelRoutes(deps: ApiDeps): Route[] {
         "The model in shadow beside the one that decides (`?module=&hours=`), on the same live decisions",
       answer: answers.comparison,
       query: z.strictObject({
-        module: word(["arbitrage", "mev"]),
+        module: word(MODULES),
         hours: z.string().default("1").transform(Number)
           .refine(
             (hours) => Number.isInteger(hours) && hours >= 1 && hours <= HOURS_MAX,

@@ -11,6 +11,7 @@ import { seriesAfter } from "../core/decisions/metrics.ts";
 import { limit, maybeText, maybeWord, seconds, word } from "./query.ts";
 import { jsonText, PackedText, type Route, route } from "./route.ts";
 import { prometheus } from "./prometheus.ts";
+import { MODULES } from "../proto/gen/names.ts";
 
 const IDS_MAX = 100;
 const KINDS = {
@@ -91,7 +92,7 @@ const decisionsQuery = z.strictObject({
   ids: maybeText,
   limit,
   kind: maybeWord([...KINDS.arbitrage, ...KINDS.mev]),
-  module: maybeWord(["arbitrage", "mev"]),
+  module: maybeWord(MODULES),
   gate: maybeWord(GATES),
   published: maybeWord(["true", "false"]),
   /** `next` of the list before. */
@@ -114,7 +115,7 @@ function wantedOf(
 }
 
 const summaryQuery = z.strictObject({
-  module: word(["arbitrage", "mev"]).default("arbitrage"),
+  module: word(MODULES).default("arbitrage"),
   /** Minutes of this many hours, off the store. */
   hours: maybeText,
   /** `0`: without each second. */

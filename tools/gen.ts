@@ -1,7 +1,7 @@
 /**
  * Writes everything that follows from one source: messages from proto/*.proto (Rust and TypeScript), the C boundary's
- * table from the exports of ffi/abi, the topics' names for Rust, the enum of job kinds and their verbs from
- * workers/kinds.ts, the page's types of the API from the rows of routes/, docs/CLI.md from the verbs, docs/CONFIG.md
+ * table from the exports of ffi/abi, the topics' names for Rust, names and field numbers of the messages, the ids of
+ * DEXes from Rust's table, the enum of job kinds and their verbs from workers/kinds.ts, the page's types of the API from the rows of routes/, docs/CLI.md from the verbs, docs/CONFIG.md
  * from the configuration schema.
  * `--check` writes to a temporary folder instead and fails when a committed file differs.
  */
@@ -13,6 +13,7 @@ import { clientTypes } from "./client_types.ts";
 import { must, say, task } from "./command.ts";
 import { ROOT } from "./paths.ts";
 import { topicsRs } from "./topics_rs.ts";
+import { dexTs, fieldsTs, namesRs, namesTs, readProtos } from "./wire_names.ts";
 
 const PROTOS = ["realtime", "control", "jobs"].map((name) => `proto/${name}.proto`);
 const SYMBOLS = "ffi/symbols.gen.ts";
@@ -21,6 +22,12 @@ const JOBS_PROTO = "proto/jobs.proto";
 const JOB_VERBS = "cli/verbs/job_kinds.gen.ts";
 const VERSION = "ffi/abi/src/version.rs";
 const TOPICS_RS = "ffi/wire/src/topics.rs";
+const NAMES_RS = "ffi/wire/src/names.rs";
+const [NAMES_TS, FIELDS_TS, DEX_TS] = [
+  "proto/gen/names.ts",
+  "proto/gen/fields.ts",
+  "proto/gen/dex.ts",
+] as const;
 const PBJS = [
   "-t",
   "static-module",
@@ -85,6 +92,11 @@ async function generate(out: string): Promise<string[]> {
   await Deno.writeTextFile(`${out}/${SYMBOLS}`, symbolsTs(exports));
   await Deno.writeTextFile(`${out}/${VERSION}`, versionRs(exports));
   await Deno.writeTextFile(`${out}/${TOPICS_RS}`, topicsRs());
+  const protos = readProtos();
+  await Deno.writeTextFile(`${out}/${NAMES_RS}`, namesRs(protos));
+  await Deno.writeTextFile(`${out}/${NAMES_TS}`, namesTs(protos));
+  await Deno.writeTextFile(`${out}/${FIELDS_TS}`, fieldsTs(protos));
+  await Deno.writeTextFile(`${out}/${DEX_TS}`, dexTs());
   await Deno.mkdir(`${out}/cli/verbs`, { recursive: true });
   await Deno.writeTextFile(`${out}/${JOB_VERBS}`, jobVerbs());
   await Deno.mkdir(`${out}/islands`, { recursive: true });
@@ -103,6 +115,10 @@ async function generate(out: string): Promise<string[]> {
     SYMBOLS,
     VERSION,
     TOPICS_RS,
+    NAMES_RS,
+    NAMES_TS,
+    FIELDS_TS,
+    DEX_TS,
     ...rust,
     "proto/gen/messages.js",
     "proto/gen/messages.d.ts",

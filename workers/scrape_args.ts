@@ -1,6 +1,6 @@
 /** What a dataset is asked for with. */
 import { z } from "zod";
-import { DEX_IDS } from "../proto/dex.ts";
+import { DEX_IDS } from "../proto/gen/dex.ts";
 import { keptRange, moment, needsLaterEnd } from "../proto/jobs.ts";
 
 const more = {

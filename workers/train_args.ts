@@ -1,9 +1,10 @@
 /** What a training is asked for with. */
 import { z } from "zod";
 import { keptRange, range } from "../proto/jobs.ts";
+import { MODULES } from "../proto/gen/names.ts";
 
 const more = {
-  module: z.enum(["arbitrage", "mev"]),
+  module: z.enum(MODULES),
   features: z.enum(["default", "extended"]).default("default"),
   model: z.enum(["xgb", "lgbm", "torch"]).default("xgb"),
   gpu: z.boolean().default(false),

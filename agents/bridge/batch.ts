@@ -4,6 +4,7 @@ import { bytesToMirror } from "../../proto/mirror.ts";
 import { realtime } from "../../proto/wire.ts";
 import type { RealtimeFilter } from "../../core/decisions/realtime.ts";
 import type { Gap } from "./client_queue.ts";
+import { ENVELOPE_MODULES, TYPES } from "../../proto/gen/names.ts";
 
 const ITEMS_TAG = 0x0a;
 const TAGS = { epoch: 0x10, from: 0x18, to: 0x20, dropped: 0x28 };
@@ -75,9 +76,6 @@ export function gapProto(gap: Gap, epoch: bigint): Uint8Array<ArrayBuffer> {
   return compress(batchBytes([], { epoch, from: gap.from, to: gap.to, dropped: BigInt(gap.count) }));
 }
 
-const TYPE_NAMES = ["unknown", "arb", "mev", "outcome", "metrics", "training", "dataset"];
-const MODULE_NAMES = ["none", "arbitrage", "mev"];
-
 /** The fields that filters look at. */
 export interface Facts {
   readonly type: string;
@@ -93,8 +91,8 @@ export function factsOf(item: Uint8Array): Facts | null {
     const dex = envelope.mev?.type?.replace(/_sandwich$/, "") ?? "";
     const net = envelope.arb?.netSol ?? envelope.mev?.netSol ?? null;
     return {
-      type: TYPE_NAMES[envelope.type] ?? "unknown",
-      module: MODULE_NAMES[envelope.module] ?? "none",
+      type: TYPES[envelope.type] ?? "unknown",
+      module: ENVELOPE_MODULES[envelope.module] || "none",
       dex,
       net,
     };

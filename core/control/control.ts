@@ -1,8 +1,9 @@
 /** Modules, commands and what agents say of themselves, as everything above the library sees them. */
 import { agentsAreGone, isHeld } from "../platform/data_dir.ts";
 import { messageOf } from "../platform/errors.ts";
+import { type ActionName, type ModuleName, MODULES } from "../../proto/gen/names.ts";
 
-export type ModuleName = "arbitrage" | "mev";
+export { type ActionName, type ModuleName, MODULES };
 
 /** The policy in force, as receipts hash it. */
 export interface PolicyState {
@@ -182,8 +183,6 @@ export interface AgentStatus {
   outcomes_untold: number;
 }
 
-export type ActionName = "start" | "stop" | "restart" | "throttle" | "policy" | "kill";
-
 export interface SendOptions {
   data_dir: string;
   instance: string;
@@ -239,8 +238,6 @@ export interface Sent {
   /** Why no agent answered; of a kill that was taken, what is to be known of it. */
   agent_error: string | null;
 }
-
-export const MODULES: readonly ModuleName[] = ["arbitrage", "mev"];
 
 /** A command on its way. */
 export interface Sending {

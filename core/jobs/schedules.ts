@@ -4,10 +4,11 @@ import { type Schedule, schedules } from "../../proto/jobs.ts";
 import { AppError } from "../platform/errors.ts";
 import { replaceFile } from "../platform/files.ts";
 import { parseCron } from "./cron.ts";
+import { MODULES } from "../../proto/gen/names.ts";
 
 const file = (dataDir: string) => `${dataDir}/schedules.json`;
 
-export const DEFAULT_SCHEDULES: readonly Schedule[] = (["arbitrage", "mev"] as const).map((module, at) => ({
+export const DEFAULT_SCHEDULES: readonly Schedule[] = MODULES.map((module, at) => ({
   name: `nightly-${module}`,
   cron: `${15 + 15 * at} 2 * * *`,
   enabled: false,

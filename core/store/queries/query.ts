@@ -1,4 +1,5 @@
 /** What a named query is. */
+import { MODULES } from "../../../proto/gen/names.ts";
 
 export interface QueryParam {
   readonly type: "number" | "text";
@@ -20,4 +21,8 @@ export interface StoredQuery {
 
 export const hours: QueryParam = { type: "number", default: 24, min: 1, max: 8_760 };
 export const limit: QueryParam = { type: "number", default: 50, min: 1, max: 10_000 };
-export const module: QueryParam = { type: "text", default: "arbitrage", pattern: /^(arbitrage|mev)$/ };
+export const module: QueryParam = {
+  type: "text",
+  default: "arbitrage",
+  pattern: new RegExp(`^(${MODULES.join("|")})$`),
+};

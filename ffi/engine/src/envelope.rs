@@ -1,6 +1,7 @@
 //! A decision as an Envelope (`proto/realtime.proto`) and as evidence (JSON).
 
 use serde_json::{Value, json};
+use wire::names;
 use wire::prost::Message;
 use wire::realtime::envelope::{Payload, Type};
 use wire::realtime::{ArbOpportunity, BundleOutcome, Envelope, MetricsUpdate, MevOpportunity, Module};
@@ -76,19 +77,6 @@ pub fn classification(decision: &Decision) -> String {
     }
 }
 
-/// Its name in evidence and replay lines.
-#[must_use]
-pub fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Unknown => "unknown",
-        Kind::Sandwich => "sandwich",
-        Kind::WideSandwich => "wide_sandwich",
-        Kind::Arbitrage => "arbitrage",
-        Kind::OpenSandwich => "open_sandwich",
-        Kind::OpenArbitrage => "open_arbitrage",
-    }
-}
-
 /// Encodes the Envelope of what became of an opportunity, simulated: `seq` as in [`encode`].
 #[must_use]
 pub fn encode_outcome(outcome: &Outcome, producer_id: &str, seq: u64) -> Vec<u8> {
@@ -111,7 +99,7 @@ pub fn encode_outcome(outcome: &Outcome, producer_id: &str, seq: u64) -> Vec<u8>
             leader: String::new(),
             simulated: true,
             reason: outcome.reason.text(),
-            module: if outcome.arbitrage { "arbitrage" } else { "mev" }.to_owned(),
+            module: names::envelope_module(module).to_owned(),
             slot: outcome.slot,
         })),
     };
@@ -121,7 +109,11 @@ pub fn encode_outcome(outcome: &Outcome, producer_id: &str, seq: u64) -> Vec<u8>
 /// Encodes the Envelope of an agent's metrics; it stands for itself, so it has no decision.
 #[must_use]
 pub fn encode_metrics(metrics: MetricsUpdate, event_ns: u64, producer_id: &str, seq: u64) -> Vec<u8> {
-    let module = if metrics.module == "arbitrage" { Module::Arbitrage } else { Module::Mev };
+    let module = if metrics.module == names::envelope_module(Module::Arbitrage) {
+        Module::Arbitrage
+    } else {
+        Module::Mev
+    };
     let envelope = Envelope {
         schema_version: "rt-v1".to_owned(),
         r#type: Type::Metrics.into(),
@@ -194,7 +186,7 @@ fn open_evidence(decision: &Decision, open: &Open) -> Value {
     json!({
         "decision_id": hex(&decision.id()),
         "rule": OPEN_RULE,
-        "kind": kind_name(decision.kind),
+        "kind": names::kind(decision.kind),
         "tier": Value::Null,
         "gate": open.refusals.name(),
         "classification": classification(decision),
@@ -240,7 +232,7 @@ pub fn evidence(decision: &Decision) -> Value {
     if let Some(open) = &decision.open {
         return open_evidence(decision, open);
     }
-    let kind = kind_name(decision.kind);
+    let kind = names::kind(decision.kind);
     let tier = match decision.tier {
         Tier::None => Value::Null,
         Tier::A => json!("A"),

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use wire::control::Module;
 
 use crate::gate::Terms;
 use crate::landing::{LandingInputs, Past};
@@ -59,7 +60,7 @@ pub fn names(arbitrage: bool) -> &'static [&'static str] {
 /// module and the names, little endian.
 #[must_use]
 pub fn schema_hash(arbitrage: bool, count: usize) -> u64 {
-    let module = if arbitrage { "arbitrage" } else { "mev" };
+    let module = wire::names::module(if arbitrage { Module::Arbitrage } else { Module::Mev });
     let names = &names(arbitrage)[..count.min(names(arbitrage).len())];
     let text = format!("legend-features-{VERSION}|{module}|{}", names.join(","));
     let digest = Sha256::digest(text.as_bytes());

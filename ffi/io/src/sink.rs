@@ -9,9 +9,10 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use wire::names;
 use wire::prost::Message;
-use wire::realtime::envelope::{Payload, Tier, Type};
-use wire::realtime::{Envelope, Kind, Module};
+use wire::realtime::Envelope;
+use wire::realtime::envelope::{Payload, Type};
 
 use crate::log::format::{self, Record, StoredRecord};
 use native::{Definition, Layout, Row, Rows};
@@ -391,9 +392,9 @@ fn common(row: &mut Row<'_>, envelope: &Envelope, partition: u16, offset: u64) {
     row.text(&envelope.producer_id);
     row.u64(envelope.seq);
     row.u64(envelope.event_ns);
-    row.text(kind_name(envelope.kind()));
-    row.text(tier_name(envelope.tier()));
-    row.text(module_name(envelope.module()));
+    row.text(names::kind(envelope.kind()));
+    row.text(names::tier(envelope.tier()));
+    row.text(names::envelope_module(envelope.module()));
     row.u16(partition);
     row.u64(offset);
 }
@@ -446,34 +447,6 @@ fn payload_columns(row: &mut Row<'_>, payload: &Payload) {
             row.bool(metrics.paper);
         }
         Payload::Training(_) | Payload::Dataset(_) => {}
-    }
-}
-
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Unknown => "unknown",
-        Kind::Sandwich => "sandwich",
-        Kind::WideSandwich => "wide_sandwich",
-        Kind::Arbitrage => "arbitrage",
-        Kind::OpenSandwich => "open_sandwich",
-        Kind::OpenArbitrage => "open_arbitrage",
-    }
-}
-
-fn tier_name(tier: Tier) -> &'static str {
-    match tier {
-        Tier::None => "",
-        Tier::A => "A",
-        Tier::B => "B",
-        Tier::C => "C",
-    }
-}
-
-fn module_name(module: Module) -> &'static str {
-    match module {
-        Module::None => "",
-        Module::Arbitrage => "arbitrage",
-        Module::Mev => "mev",
     }
 }
 

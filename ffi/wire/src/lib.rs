@@ -1,4 +1,4 @@
-//! The messages of `proto/`, as prost types. Everything under `gen/`, and `topics.rs`, is written by `deno task gen`.
+//! The messages of `proto/`, as prost types. Everything under `gen/`, `names.rs` and `topics.rs` are written by `deno task gen`.
 #![forbid(unsafe_code)]
 
 /// What agents publish (`proto/realtime.proto`).
@@ -19,6 +19,7 @@ pub mod jobs {
     include!("gen/jobs.rs");
 }
 
+pub mod names;
 pub mod topics;
 
 pub use prost;
