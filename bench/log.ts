@@ -4,7 +4,7 @@ import { ROOT } from "../tools/paths.ts";
 import type { BenchRow } from "./bench.ts";
 
 export async function logBench(): Promise<BenchRow[]> {
-  await must("cargo", ["build", "--release", "--locked", "-q", "-p", "io", "--example", "log_bench"], {
+  await must("cargo", ["build", "--release", "--locked", "-q", "-p", "topic_log", "--example", "log_bench"], {
     cwd: `${ROOT}/ffi`,
   });
   // On the checkout's own disk: /tmp may be memory, where a sync costs nothing.

@@ -1,4 +1,4 @@
-/** The topic log (`ffi/io/src/log`, `ffi/io/src/kafka`) behind the interface of core/log. */
+/** The topic log (`ffi/topic_log/src`, `ffi/io/src/kafka`) behind the interface of core/log. */
 import type {
   Committed,
   Durability,
@@ -16,7 +16,7 @@ import { AppError } from "../core/platform/errors.ts";
 import { KEPT_BYTES, topicDefinition } from "../proto/topics.ts";
 import { check, isTooSmall, type Library, sizeNeeded, utf8 } from "./library.ts";
 
-/** Layout of a record: see ffi/io/src/log/format.rs. */
+/** Layout of a record: see ffi/topic_log/src/format.rs. */
 const RECORD_HEADER = 36;
 const NULL = 0xffff_ffff;
 const READ_HEADER = 32;

@@ -22,7 +22,7 @@ await task(() =>
         "--locked",
         "-q",
         "-p",
-        "io",
+        "topic_log",
         "--test",
         "log_processes",
         "--",

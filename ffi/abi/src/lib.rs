@@ -55,9 +55,9 @@ pub(crate) struct Failure(pub Status, pub String);
 
 pub(crate) type Answer = Result<i32, Failure>;
 
-impl From<io::log::LogError> for Failure {
-    fn from(error: io::log::LogError) -> Self {
-        use io::log::LogErrorKind as Kind;
+impl From<topic_log::LogError> for Failure {
+    fn from(error: topic_log::LogError) -> Self {
+        use topic_log::LogErrorKind as Kind;
         let status = match error.kind {
             Kind::Io | Kind::Failed => Status::Io,
             Kind::NoSpace => Status::NoSpace,

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use io::kafka::{KafkaLog, KafkaOptions, KafkaRead, KafkaReader, KafkaTopic};
-use io::log::format::Batch;
-use io::log::{Committed, Durability, GapCause, Log, Position, Read, Topic, TopicOptions};
+use topic_log::format::Batch;
+use topic_log::{Committed, Durability, GapCause, Log, Position, Read, Topic, TopicOptions};
 
 use crate::handles::Handles;
 use crate::{Answer, Failure, Status, answer_text, bad_handle, bytes, guard, text};
@@ -159,7 +159,7 @@ pub extern "C" fn legend_topic_close(topic: u32) {
     drop(TOPICS.remove(topic));
 }
 
-/// Appends records (`io::log::format`, offset and CRC ignored); writes the first offset as u64 LE to `out`.
+/// Appends records (`topic_log::format`, offset and CRC ignored); writes the first offset as u64 LE to `out`.
 /// `durability`: 0 none, 1 group, 2 fsync. Blocks until it is so.
 /// On a thread of its own.
 ///
@@ -393,7 +393,7 @@ pub unsafe extern "C" fn legend_reader_open(
             let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
             let from: Vec<u64> = bytes(from, from_len)?
                 .chunks_exact(8)
-                .map(|eight| io::log::format::u64_at(eight, 0))
+                .map(|eight| topic_log::format::u64_at(eight, 0))
                 .collect();
             let place = match &*topic {
                 AnyTopic::Embedded(topic) => {

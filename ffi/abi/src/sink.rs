@@ -2,12 +2,12 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::log::{Place, READERS};
 use io::kafka::KafkaRead;
-use io::log::Read;
 use io::sink::{Sink, SinkOptions};
+use topic_log::Read;
 
 use crate::handles::Handles;
-use crate::log::{Place, READERS};
 use crate::{Failure, Status, answer_text, bad_handle, guard, text};
 
 static SINKS: Handles<Mutex<Sink>> = Handles::new();

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use engine::frame::Transaction;
 use engine::legs::{self, DecodeCounts};
 use engine::missed::Missed;
-use io::log::format::{Batch, Record};
-use io::log::{Durability, Log, TopicOptions};
 use io::source::file::FileSource;
+use topic_log::format::{Batch, Record};
+use topic_log::{Durability, Log, TopicOptions};
 
 const GROUP: usize = 100;
 const RECORD: [u8; 120] = [0x5a; 120];

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use io::kafka::{Delivered, KafkaLog, KafkaOptions, KafkaRead, KafkaTopic, OnDelivered, Producer};
-use io::log::format::{self, Record};
+use topic_log::format::{self, Record};
 
 struct Acks {
     begin: Instant,

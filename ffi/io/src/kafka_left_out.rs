@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
-
-use crate::log::format::Batch;
-use crate::log::{Committed, Gap, LogError, LogErrorKind};
+use topic_log::format::Batch;
+use topic_log::{Committed, Gap, LogError, LogErrorKind};
 
 /// What every attempt is answered.
 const LEFT_OUT: &str = "Cannot use Kafka: this build leaves it out to be made quickly; build it with `deno task build` and start again";

@@ -2,10 +2,8 @@
 
 pub mod accounts;
 pub mod agent;
-pub mod clock;
 pub mod control;
 pub mod decode;
-mod disk;
 pub mod door;
 #[cfg(feature = "kafka")]
 pub mod kafka;
@@ -13,14 +11,11 @@ pub mod kafka;
 #[path = "kafka_left_out.rs"]
 pub mod kafka;
 pub mod latency;
-pub mod limits;
-pub mod log;
 pub mod models;
 pub mod publish;
 pub mod replay;
 pub mod sink;
 pub mod source;
-mod stderr;
 pub mod tips;
 mod told;
 pub mod trainer;

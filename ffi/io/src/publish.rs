@@ -8,15 +8,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use engine::decision::Decision;
 use engine::envelope;
 use engine::strategy::paper::Outcome;
+use topic_log::format::{self, Batch, Record, StoredRecord};
+use topic_log::{Durability, Gate, Log, LogError, Read, Topic, TopicOptions};
 use wire::control::Module;
 use wire::prost::Message;
 use wire::realtime::{Envelope, MetricsUpdate};
 use wire::topics;
 
 use crate::control::names::module_name;
-
-use crate::log::format::{self, Batch, Record, StoredRecord};
-use crate::log::{Durability, Gate, Log, LogError, Read, Topic, TopicOptions};
 
 const OUTCOMES_TOPIC: &str = topics::BUNDLE_OUTCOMES_PROTO;
 const METRICS_TOPIC: &str = topics::METRICS_PROTO;

@@ -14,8 +14,8 @@ use wire::prost::Message;
 use wire::realtime::Envelope;
 use wire::realtime::envelope::{Payload, Type};
 
-use crate::log::format::{self, Record, StoredRecord};
 use native::{Definition, Layout, Row, Rows};
+use topic_log::format::{self, Record, StoredRecord};
 
 /// What a topic's records are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -13,8 +13,8 @@ use io::control::live::kill_on_signal;
 use io::control::names::Module;
 use io::control::server::{Control, listen};
 use io::control::state::is_killed_on_disk;
-use io::log::format::{self, StoredRecord};
-use io::log::{Log, Read, TopicOptions};
+use topic_log::format::{self, StoredRecord};
+use topic_log::{Log, Read, TopicOptions};
 
 const LIMIT: Duration = Duration::from_secs(60);
 

@@ -1,5 +1,6 @@
 //! The state of an agent's module, ended before each system call of its first start and its writes in turn.
 
+#[path = "../../topic_log/tests/killer/mod.rs"]
 mod killer;
 
 use std::io::{PipeWriter, Write as _};

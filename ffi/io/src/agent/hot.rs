@@ -9,6 +9,7 @@ use engine::decision::Decision;
 use engine::engine::{Engine, Event, Modules};
 use engine::strategy::paper::Outcome;
 use engine::tips::TipAccounts;
+use topic_log::stderr::say;
 use wire::control::Module;
 
 use super::shared::{Shared, Work, locked};
@@ -16,7 +17,6 @@ use crate::accounts::{self, OwnedAccount};
 use crate::control::live::Live;
 use crate::models::Slot;
 use crate::source::any::Source;
-use crate::stderr::say;
 
 /// How often a live source's pause looks for a new policy.
 const TICK: Duration = Duration::from_millis(2);

@@ -5,20 +5,20 @@ use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
+use topic_log::clock::now_ns;
+use topic_log::format::{Batch, Record};
+use topic_log::stderr::say;
+use topic_log::{Durability, Log, Topic, TopicOptions};
 use wire::control::Module;
 use wire::jobs::ModelEvent;
 use wire::prost::Message;
 
 use super::shared::{Shared, locked};
 use super::watch::Receipts;
-use crate::clock::now_ns;
 use crate::control::names::module_name;
 use crate::control::server::Control;
-use crate::log::format::{Batch, Record};
-use crate::log::{Durability, Log, Topic, TopicOptions};
 use crate::models::watch::{Told, Watcher};
 use crate::models::{Slot, Trust};
-use crate::stderr::say;
 
 const EVENTS_TOPIC: &str = wire::topics::MODEL_EVENTS_PROTO;
 

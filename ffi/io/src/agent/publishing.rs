@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use topic_log::{LogError, LogErrorKind};
 use wire::control::Module;
 use wire::realtime::MetricsUpdate;
 
@@ -11,7 +12,6 @@ use super::shared::{Shared, Work, locked};
 use crate::control::live::Live;
 use crate::control::names::module_name;
 use crate::latency::quantile_ns;
-use crate::log::{LogError, LogErrorKind};
 use crate::publish::{Published, Publisher};
 
 /// Handfuls that one write of the log takes together.

@@ -7,6 +7,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
+use topic_log::disk;
+use topic_log::limits::Limits;
 use wire::control::Module;
 
 use super::hot::Hot;
@@ -22,9 +24,7 @@ use crate::accounts;
 use crate::control::live::kill_on_signal;
 use crate::control::names::module_of;
 use crate::control::server::{Control, listen};
-use crate::disk;
 use crate::kafka::KafkaOptions;
-use crate::limits::Limits;
 use crate::publish::Publisher;
 use crate::source::any::Source;
 use crate::source::topic::TopicSource;

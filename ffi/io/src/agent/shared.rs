@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use engine::decision::Decision;
 use engine::strategy::paper::Outcome;
+use topic_log::LogError;
+use topic_log::stderr::say;
 
 use super::funnel::Funnel;
 use crate::latency::Latency;
-use crate::log::LogError;
 use crate::source::file::SourceCounts;
-use crate::stderr::say;
 
 /// How often the watcher looks for a signal; the switch itself works at once.
 pub(super) const WATCH: Duration = Duration::from_millis(20);

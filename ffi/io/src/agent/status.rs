@@ -4,12 +4,12 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use engine::decision::Kind;
 use serde_json::{Value, json};
+use topic_log::clock::now_ns;
 use wire::control::Module;
 
 use super::funnel::Stages;
 use super::models::Models;
 use super::shared::{Shared, locked};
-use crate::clock::now_ns;
 use crate::control::names::module_name;
 use crate::control::server::Control;
 use crate::told::{missed, tell_tips, why_not};

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use topic_log::stderr::say;
+use topic_log::{Log, LogError, LogErrorKind, Topic, TopicOptions};
+
 use super::shared::{Shared, WATCH};
-use crate::log::{Log, LogError, LogErrorKind, Topic, TopicOptions};
-use crate::stderr::say;
 
 /// How often it looks whether there is enough for a pack: about as long as a disk holds what is not packed yet.
 const EVERY: Duration = Duration::from_secs(2);

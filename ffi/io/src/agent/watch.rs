@@ -6,6 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use topic_log::disk::{self, KeptFile};
+use topic_log::format::{self, Batch, Record, StoredRecord};
+use topic_log::stderr::say;
+use topic_log::{Durability, Log, Read, Topic, TopicOptions};
 use wire::control::Module;
 use wire::jobs::Receipt;
 use wire::prost::Message;
@@ -17,10 +21,6 @@ use crate::control::command::Signed;
 use crate::control::live::InForce;
 use crate::control::server::Control;
 use crate::control::wanted::{self, SignedState};
-use crate::disk::{self, KeptFile};
-use crate::log::format::{self, Batch, Record, StoredRecord};
-use crate::log::{Durability, Log, Read, Topic, TopicOptions};
-use crate::stderr::say;
 
 const RECEIPTS_TOPIC: &str = wire::topics::CONTROL_RECEIPTS_PROTO;
 /// How often the status file is written while nothing of [`InForce`] changes.

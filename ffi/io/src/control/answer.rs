@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use topic_log::disk;
 use wire::control::Module;
 use wire::jobs::Receipt;
 
@@ -14,7 +15,6 @@ use super::keys;
 use super::names::module_name;
 use super::server::Control;
 use super::voice::Believed;
-use crate::disk;
 
 /// What to send.
 #[derive(Deserialize)]

@@ -13,6 +13,10 @@ use std::time::{Duration, Instant};
 use ed25519_dalek::SigningKey;
 use serde::Deserialize;
 use serde_json::json;
+use topic_log::clock::now_ms;
+use topic_log::disk;
+use topic_log::format::{Batch, Record};
+use topic_log::{Durability, Log, TopicOptions};
 use wire::control::{Command, Module};
 use wire::jobs::{AgentReport, Receipt};
 use wire::prost::Message;
@@ -25,10 +29,6 @@ use super::kill::kill_here;
 use super::names::{action_name, action_of, module_name, module_of};
 use super::talk::talk;
 use super::{keys, wanted};
-use crate::clock::now_ms;
-use crate::disk;
-use crate::log::format::{Batch, Record};
-use crate::log::{Durability, Log, TopicOptions};
 
 /// The commands' topic.
 pub const COMMANDS_TOPIC: &str = wire::topics::CONTROL_COMMANDS_PROTO;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use engine::policy::{Policy, TipLadder};
+use topic_log::format::StoredRecord;
 use wire::control::{Action, Command};
 use wire::prost::Message;
 
 use super::gates::{ARGS, StoredGates};
 use super::keys;
-use crate::log::format::StoredRecord;
 
 const DOMAIN: &str = "legend ctrl-v1";
 /// Milliseconds for which a command is worth obeying.

@@ -6,10 +6,8 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use ed25519_dalek::{Signature, Signer};
-
-use crate::disk;
-
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
+use topic_log::disk;
 
 /// File of the key that signs commands, below the data folder. It is made with the folder (`core/control/control_key.ts`).
 pub const CONTROL_KEY: &str = "keys/control.key";
@@ -72,7 +70,7 @@ fn create(path: &Path) -> std::io::Result<()> {
     let mut seed = [0; 32];
     fs::File::open("/dev/urandom")?.read_exact(&mut seed)?;
     if let Some(folder) = path.parent() {
-        crate::disk::make_folder(folder)?;
+        topic_log::disk::make_folder(folder)?;
     }
     let temporary = path.with_extension(format!("new.{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;

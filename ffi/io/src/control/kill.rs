@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use topic_log::disk;
+
 use super::agent_process::{Holder, has_taken_signal, holder, is_frozen, signal};
 use super::answer::{SendOptions, Sent, accept, offline, receipt_json, unknown};
 use super::command::Signed;
@@ -11,7 +13,6 @@ use super::latch;
 use super::names::{Module, module_name};
 use super::state::is_killed_on_disk;
 use super::talk::{self, Asked};
-use crate::disk;
 
 /// How long the socket alone is waited for; a healthy agent answers in a fraction of it.
 const SOCKET_WAIT: Duration = Duration::from_millis(400);

@@ -7,7 +7,7 @@ use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::clock::now_ns;
+use topic_log::clock::now_ns;
 
 const MAGIC: &[u8; 8] = b"LGNDKILL";
 /// Magic, count, length and bytes of the request's id, CRC: within one sector, so never torn.

@@ -5,8 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::policy::Policy;
-
-use crate::log::Gate;
+use topic_log::Gate;
 
 /// How long a kill waits for a write that was under way; one that takes longer is told.
 const WRITE_WAIT: Duration = Duration::from_secs(1);

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
+use topic_log::clock::{now_ms, now_ns};
+use topic_log::disk;
 use wire::control::{Action, Command};
-
 use wire::jobs::{AgentReport, Receipt};
 use wire::prost::Message;
 
@@ -24,8 +25,6 @@ use super::state::{ControlState, StateFile, StoredPolicy};
 use super::voice::Voice;
 use super::wanted::SignedState;
 use super::window::Mark;
-use crate::clock::{now_ms, now_ns};
-use crate::disk;
 
 /// How long a receipt waits for the first event under the new policy.
 const EVENT_WAIT: Duration = Duration::from_secs(2);

@@ -12,11 +12,11 @@ use engine::gates::Gates;
 use engine::policy::{Policy, TipLadder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use topic_log::disk;
+use topic_log::stderr::say;
 
 use super::gates::StoredGates;
 use super::window::Window;
-use crate::disk;
-use crate::stderr::say;
 
 const SLOT_BYTES: usize = 32 << 10;
 const MAGIC: &[u8; 8] = b"LGNDCTL\n";

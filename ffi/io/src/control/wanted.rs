@@ -5,6 +5,8 @@ use std::path::Path;
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use engine::policy::{Policy, TipLadder};
+use topic_log::format::{self, Batch, Record, StoredRecord};
+use topic_log::{Durability, Log, LogError, Read, Topic, TopicOptions};
 use wire::control::{Action, Command, Module};
 use wire::jobs::ControlState as Wanted;
 use wire::prost::Message;
@@ -13,8 +15,6 @@ use super::command::{self, Signed};
 use super::gates::{StoredGates, Unknown};
 use super::names::module_name;
 use super::state::StoredPolicy;
-use crate::log::format::{self, Batch, Record, StoredRecord};
-use crate::log::{Durability, Log, LogError, Read, Topic, TopicOptions};
 
 /// The state's topic.
 pub const STATE_TOPIC: &str = wire::topics::CONTROL_STATE_PROTO;

@@ -9,11 +9,11 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use topic_log::{LogError, LogErrorKind};
 
 use super::options::{ANSWER, KafkaOptions, MESSAGE_BYTES_MAX};
 use super::producer::Producer;
 use super::watch::Watch;
-use crate::log::{LogError, LogErrorKind};
 
 /// How often, and how long each time, a reason is waited for after a call has failed.
 const REASONS: usize = 8;

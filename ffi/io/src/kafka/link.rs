@@ -9,14 +9,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use topic_log::disk::{self, KeptFile};
+use topic_log::format::{self, Batch, Record, StoredRecord};
+use topic_log::{Committed, Durability, HOLD_GROUP, Log, Topic, TopicOptions};
 
 use super::cluster::{KafkaLog, no_answer};
 use super::producer::Producer;
 use super::reader::{KafkaRead, KafkaReader};
 use super::topic::KafkaTopic;
-use crate::disk::{self, KeptFile};
-use crate::log::format::{self, Batch, Record, StoredRecord};
-use crate::log::{Committed, Durability, HOLD_GROUP, Log, Topic, TopicOptions};
 
 mod shared;
 mod shipment;
@@ -89,7 +89,7 @@ impl Link {
             Some(no_answer("send to Kafka", &shared.options.kafka.brokers, &why))
         });
         json!({
-            "at_ms": crate::clock::now_ms(),
+            "at_ms": topic_log::clock::now_ms(),
             "waiting": waiting,
             "shipped": sum(|counters| &counters.shipped),
             "lost": sum(|counters| &counters.lost),

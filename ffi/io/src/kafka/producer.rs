@@ -8,11 +8,11 @@ use rdkafka::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, PurgeConfig, ThreadedProducer};
+use topic_log::format::StoredRecord;
+use topic_log::{LogError, LogErrorKind};
 
 use super::options::KafkaOptions;
 use super::watch::Watch;
-use crate::log::format::StoredRecord;
-use crate::log::{LogError, LogErrorKind};
 
 /// Where a record went, or why it did not.
 pub type Delivered = Result<(u16, u64), String>;
@@ -176,8 +176,8 @@ impl Producer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::format::{self, Batch, Record};
     use std::sync::Mutex;
+    use topic_log::format::{self, Batch, Record};
 
     #[derive(Default)]
     struct Heard(Mutex<Vec<(u64, bool)>>);

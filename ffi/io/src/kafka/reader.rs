@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
+use topic_log::format::{self, Record};
+use topic_log::{Gap, GapCause, LogError};
 
 use super::fetch::{FetchQueue, Fetched};
 use super::options::ANSWER;
 use super::topic::KafkaTopic;
 use super::watch::Watch;
-use crate::log::format::{self, Record};
-use crate::log::{Gap, GapCause, LogError};
 
 /// What one [`KafkaReader::read`] gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

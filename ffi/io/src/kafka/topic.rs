@@ -4,12 +4,12 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
+use topic_log::format::{self, Batch, StoredRecord};
+use topic_log::{Committed, LogError, LogErrorKind};
 
 use super::cluster::KafkaLog;
 use super::options::ANSWER;
 use super::producer::{Delivered, OnDelivered, Producer};
-use crate::log::format::{self, Batch, StoredRecord};
-use crate::log::{Committed, LogError, LogErrorKind};
 
 /// A topic with its partitions.
 pub struct KafkaTopic {
@@ -56,7 +56,7 @@ impl KafkaTopic {
         name: &str,
         create: Option<(u16, bool, u16)>,
     ) -> Result<KafkaTopic, LogError> {
-        crate::log::check_name("topic", name)?;
+        topic_log::check_name("topic", name)?;
         let partitions = match (log.partitions(name)?, create) {
             (Some(partitions), _) => partitions,
             (None, Some((partitions, compacted, replicas))) => {
@@ -166,7 +166,7 @@ impl KafkaTopic {
     /// # Errors
     /// The cluster does not answer.
     pub fn commit(&self, group: &str, partition: u16, committed: Committed) -> Result<(), LogError> {
-        crate::log::check_name("group", group)?;
+        topic_log::check_name("group", group)?;
         let mut list = TopicPartitionList::new();
         {
             let mut place = list.add_partition(&self.name, partition.into());
@@ -186,7 +186,7 @@ impl KafkaTopic {
     /// # Errors
     /// The cluster does not answer.
     pub fn committed(&self, group: &str, partition: u16) -> Result<Option<Committed>, LogError> {
-        crate::log::check_name("group", group)?;
+        topic_log::check_name("group", group)?;
         let mut list = TopicPartitionList::new();
         list.add_partition(&self.name, partition.into());
         let consumer = self.log.group(group)?;
@@ -211,7 +211,7 @@ impl KafkaTopic {
             .map_err(|error| self.log.error("list groups", &error))?;
         let mut names = Vec::new();
         for group in listed.groups().iter().map(rdkafka::groups::GroupInfo::name) {
-            let sound = crate::log::check_name("group", group).is_ok();
+            let sound = topic_log::check_name("group", group).is_ok();
             let holds = |partition| self.committed(group, partition).map(|found| found.is_some());
             if sound && (0..self.partitions).map(holds).collect::<Result<Vec<_>, _>>()?.contains(&true) {
                 names.push(group.to_owned());

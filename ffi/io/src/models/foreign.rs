@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 
 use model::Golden;
 use model::artefact::check_answers;
+use topic_log::disk;
+use topic_log::stderr::say;
 
 use super::probe::probe;
 use super::shared_object::{Predict, load};
-use crate::disk;
-use crate::stderr::say;
 
 /// How long loading and the golden rows may take here, after the probe took less.
 const LOAD: Duration = Duration::from_millis(2_000);

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify;
+use topic_log::stderr::say;
 use wire::control::Module;
 
 use super::foreign;
@@ -18,7 +19,6 @@ use super::load::{self, Trust};
 use super::registry::{self, Link, crash_path};
 use super::slot::Slot;
 use crate::control::names::module_name;
-use crate::stderr::say;
 
 /// How long the folder must be quiet before it is looked at.
 const DEBOUNCE: Duration = Duration::from_millis(3);
@@ -301,7 +301,7 @@ fn crashed(data_dir: &Path, module: Module) -> Vec<String> {
 /// Best effort: the history is for people and for falling back.
 fn remember(data_dir: &Path, module: Module, version: &str) {
     let file = OpenOptions::new().create(true).append(true).open(history_path(data_dir, module));
-    let _ = file.and_then(|mut file| writeln!(file, "{} {version}", crate::clock::now_ns() / 1_000_000));
+    let _ = file.and_then(|mut file| writeln!(file, "{} {version}", topic_log::clock::now_ns() / 1_000_000));
 }
 
 fn watch(folder: &Path) -> Option<std::os::fd::OwnedFd> {

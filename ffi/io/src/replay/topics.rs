@@ -6,11 +6,11 @@ use std::slice::from_ref;
 
 use engine::decision::Decision;
 use engine::strategy::paper::Outcome;
+use topic_log::limits::Limits;
+use topic_log::{Log, LogError, TopicOptions};
 use wire::control::Module;
 
 use crate::agent::lock::{StartError, lock_agent};
-use crate::limits::Limits;
-use crate::log::{Log, LogError, TopicOptions};
 use crate::publish::{Published, Publisher};
 
 /// Where a replay writes what agents of the same source write.

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use topic_log::clock::now_ns;
+
 use super::block::Block;
 use super::error::SourceError;
 use super::file::{FileSource, SourceCounts};
 use super::owned_account::OwnedAccount;
 use super::sim::{FIRST_SLOT, SLOT_NS, SimSource};
 use super::topic::TopicSource;
-use crate::clock::now_ns;
 
 /// Characters of a file's name that are shown.
 const NAME_CHARS_MAX: usize = 80;

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use topic_log::disk;
+
 use super::any::Source;
 use super::block::Block;
 use super::error::SourceError;
 use super::journal::{JournalWriter, Origin, block_meta};
-use crate::disk;
 
 /// What a capture holds.
 pub struct CaptureOutcome {

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use topic_log::format::{self, StoredRecord};
+use topic_log::{Log, LogError, Position, Read, Topic, TopicOptions};
+
 use super::block::Block;
 use super::file::{FileSource, SourceCounts};
 use crate::kafka::{KafkaLog, KafkaOptions, KafkaReader, KafkaTopic};
-use crate::log::format::{self, StoredRecord};
-use crate::log::{Log, LogError, Position, Read, Topic, TopicOptions};
 
 /// The topic.
 pub const RAW_TOPIC: &str = wire::topics::SANDWICH_RAW;
@@ -70,7 +71,7 @@ impl TopicSource {
                 Ok(input) => (self.input, self.said) = (Some(input), false),
                 Err(error) => {
                     if !self.said {
-                        crate::stderr::say(&error.to_string());
+                        topic_log::stderr::say(&error.to_string());
                         self.said = true;
                     }
                     std::thread::sleep(AGAIN);
@@ -85,7 +86,7 @@ impl TopicSource {
                     Ok(Read::Records(0)) => drop(topic.wait(position.offset(), WAIT)),
                     Ok(_) => {}
                     Err(error) => {
-                        crate::stderr::say(&error.to_string());
+                        topic_log::stderr::say(&error.to_string());
                         self.input = None;
                     }
                 }

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use topic_log::disk::{self, KeptFile};
+use topic_log::format::StoredRecord;
 
-use crate::disk::{self, KeptFile};
 use crate::kafka::cluster::KafkaLog;
 use crate::kafka::options::KafkaOptions;
 use crate::kafka::producer::Producer;
-use crate::log::format::StoredRecord;
 
 /// Header that says where a record comes from: `INSTANCE:OFFSET` of its host's log.
 pub(super) const FROM: &str = "legend-from";
@@ -58,7 +58,7 @@ pub struct LinkOptions {
     /// Copies of each record; 0 = as the cluster is set.
     pub replicas: u16,
     /// Limits of the host's log.
-    pub limits: crate::limits::Limits,
+    pub limits: topic_log::limits::Limits,
 }
 
 /// Counters of one topic.

@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use topic_log::disk::KeptFile;
+use topic_log::format::{self, StoredRecord};
+use topic_log::{Committed, HOLD_GROUP, Read, Topic};
+
 use super::shared::{BLOCK_BYTES, Ends, FROM, IDLE, OUT, SETTLE, Shared, locked, origin};
-use crate::disk::KeptFile;
 use crate::kafka::producer::{Delivered, OnDelivered, Producer};
-use crate::log::format::{self, StoredRecord};
-use crate::log::{Committed, HOLD_GROUP, Read, Topic};
 
 /// Records of one topic on their way at most.
 const IN_FLIGHT_MAX: usize = 50_000;

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use io::log::format::{self, Batch, Record, StoredRecord};
-use io::log::{Durability, Gap, Log, LogErrorKind, Read, Topic, TopicOptions};
+use topic_log::format::{self, Batch, Record, StoredRecord};
+use topic_log::{Durability, Gap, Log, LogErrorKind, Read, Topic, TopicOptions};
 
 const APPENDS: u64 = 10_000;
 const PRODUCERS: [&str; 2] = ["p0", "p1"];

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 /// Whether the disk or the user's share of it is full.
-pub(crate) fn is_full(error: &Error) -> bool {
+pub fn is_full(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
 /// The reason, for the end of a line: these are the ones an operator meets, and "os error 28" helps nobody.
-pub(crate) fn why(error: &Error) -> String {
+pub fn why(error: &Error) -> String {
     match error.kind() {
         _ if is_full(error) => "the disk is full, free some space".to_owned(),
         ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
@@ -26,7 +26,7 @@ pub(crate) fn why(error: &Error) -> String {
 ///
 /// # Errors
 /// The disk refuses, the folder above is gone, or something else has the name.
-pub(crate) fn make_folder(path: &Path) -> Result<()> {
+pub fn make_folder(path: &Path) -> Result<()> {
     match fs::DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         made => made,
@@ -35,7 +35,7 @@ pub(crate) fn make_folder(path: &Path) -> Result<()> {
 
 /// A small text file that is replaced as a whole, also when the disk is full: then a second file of its size is
 /// written over in place and exchanged with it. Blanks behind the text fill both up.
-pub(crate) struct KeptFile {
+pub struct KeptFile {
     path: PathBuf,
     reserve: PathBuf,
     bytes: usize,
@@ -43,7 +43,7 @@ pub(crate) struct KeptFile {
 
 impl KeptFile {
     /// Takes room for texts of up to `bytes`. Best effort: a disk that is full already is told by the first write.
-    pub(crate) fn open(path: PathBuf, bytes: usize) -> KeptFile {
+    pub fn open(path: PathBuf, bytes: usize) -> KeptFile {
         let reserve = path.with_extension("reserve");
         // What is there has its room already; on a full disk it would not get it again.
         if fs::metadata(&reserve).map_or(true, |metadata| metadata.len() < bytes as u64) {
@@ -52,7 +52,8 @@ impl KeptFile {
         KeptFile { path, reserve, bytes }
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
@@ -60,7 +61,7 @@ impl KeptFile {
     ///
     /// # Errors
     /// The disk refuses; the file is as it was.
-    pub(crate) fn write(&self, mut text: String) -> Result<()> {
+    pub fn write(&self, mut text: String) -> Result<()> {
         text.extend(std::iter::repeat_n(' ', self.bytes.saturating_sub(text.len())));
         self.replace(text.as_bytes()).or_else(|error| {
             if !is_full(&error) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::log::TopicOptions;
+use crate::topic::TopicOptions;
 
 /// `log.*` of the configuration.
 #[derive(serde::Deserialize, Clone, Copy)]

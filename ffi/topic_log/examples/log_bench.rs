@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use io::log::format::{Batch, Record};
-use io::log::{Durability, Log, Read as LogRead, Topic, TopicOptions};
+use topic_log::format::{Batch, Record};
+use topic_log::{Durability, Log, Read as LogRead, Topic, TopicOptions};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -180,7 +180,12 @@ fn append_one(topic: &Topic, value: &[u8]) -> Outcome<()> {
     Ok(())
 }
 
-fn read_one(topic: &Topic, reader: &mut io::log::Reader<'_>, out: &mut Vec<u8>, offset: u64) -> Outcome<()> {
+fn read_one(
+    topic: &Topic,
+    reader: &mut topic_log::Reader<'_>,
+    out: &mut Vec<u8>,
+    offset: u64,
+) -> Outcome<()> {
     loop {
         topic.wait(offset, Duration::from_secs(10));
         out.clear();

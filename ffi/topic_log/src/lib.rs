@@ -6,11 +6,14 @@
 //! ([`format`]), which become packs ([`pack`]) when they are closed. A topic here has one partition: on one host order over
 //! the whole topic is worth more than parallel files (docs/adr/0004-embedded-log.md, docs/adr/0022-packs.md).
 
+pub mod clock;
+pub mod disk;
 mod error;
 mod folder;
 pub mod format;
 mod group;
 mod identity;
+pub mod limits;
 mod names;
 mod pack;
 mod places;
@@ -18,6 +21,7 @@ mod reader;
 mod recover;
 mod segment;
 mod state;
+pub mod stderr;
 mod tidy;
 mod topic;
 mod version;

@@ -198,7 +198,9 @@ impl Batch {
         self.records = 0;
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// The records as they will be stored, but for their offsets and CRCs.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 

@@ -38,7 +38,9 @@ pub struct LogError {
 }
 
 impl LogError {
-    pub(crate) fn new(kind: LogErrorKind, message: String) -> Self {
+    /// Of this kind; the text names the file or topic.
+    #[must_use]
+    pub fn new(kind: LogErrorKind, message: String) -> Self {
         LogError { kind, message }
     }
 
@@ -47,7 +49,9 @@ impl LogError {
         LogError::new(kind, format!("Cannot {action} {}: {}", path.display(), disk::why(error)))
     }
 
-    pub(crate) fn invalid(message: &str) -> Self {
+    /// A record or batch that breaks a rule of the format.
+    #[must_use]
+    pub fn invalid(message: &str) -> Self {
         LogError::new(LogErrorKind::Invalid, format!("Cannot append: {message}"))
     }
 }

@@ -9,8 +9,8 @@ use std::path::Path;
 
 mod killer;
 
-use io::log::format::{self, Batch, Record};
-use io::log::{Committed, Durability, Log, LogError, Read, Topic, TopicOptions};
+use topic_log::format::{self, Batch, Record};
+use topic_log::{Committed, Durability, Log, LogError, Read, Topic, TopicOptions};
 
 use killer::{Folder, killed_at};
 

@@ -2,8 +2,8 @@
 
 mod killer;
 
-use io::log::format::{Batch, Record};
-use io::log::{Durability, Log, LogError, TopicOptions};
+use topic_log::format::{Batch, Record};
+use topic_log::{Durability, Log, LogError, TopicOptions};
 
 use killer::{Call, Folder, calls_of};
 
