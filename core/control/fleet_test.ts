@@ -33,7 +33,7 @@ function fleet(more: Partial<FleetDeps> = {}) {
   const refused: string[] = [];
   const made = new Fleet({
     log: undefined as unknown as Log,
-    // Signatures are Rust's to check (ffi/io/tests/other_hosts.rs); here a byte stands for one.
+    // Signatures are Rust's to check (ffi/control/tests/other_hosts.rs); here a byte stands for one.
     isSigned: (said, bytes) => said === "report" && jobs.AgentReport.decode(bytes).signature?.[0] === 1,
     own: () => [],
     refused: (instance) => refused.push(instance),

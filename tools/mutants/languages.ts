@@ -78,7 +78,7 @@ export const typescript = (seed: number): Language => ({
 });
 
 const RUST: Readonly<Record<string, string>> = {
-  "ffi/io/src/control": "io",
+  "ffi/control/src": "control",
   "ffi/io/src/models": "io",
   "ffi/topic_log/src": "topic_log",
   "ffi/engine/src/gate.rs": "engine",

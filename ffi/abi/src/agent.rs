@@ -1,7 +1,7 @@
 //! The agent for JavaScript: started with JSON, asked for its counters on a timer.
 
+use control::client::{self, SendOptions};
 use io::agent::{Agent, AgentOptions};
-use io::control::client::{self, SendOptions};
 
 use crate::handles::Handles;
 use crate::{Failure, Status, answer_text, bad_handle, bytes, guard, text};
@@ -52,7 +52,7 @@ pub extern "C" fn legend_agent_close(agent: u32) {
     drop(AGENTS.remove(agent));
 }
 
-/// Sends one command to one module (`io::control::client::SendOptions` as JSON); writes what came of it as
+/// Sends one command to one module (`control::client::SendOptions` as JSON); writes what came of it as
 /// JSON. Blocks until the agent answered or the wait is over.
 /// On a thread of its own.
 ///

@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use control::names::{Module, module_of};
 use engine::features;
-use io::control::names::{Module, module_of};
 use model::artefact;
 use model::judge::{self, Judgement};
 use model::{Calibration, Evaluator, Form};

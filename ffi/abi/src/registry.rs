@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use control::keys::{self, SigningKey, VerifyingKey};
+use control::names::{Module, module_of};
 use engine::features;
-use io::control::keys::{self, SigningKey, VerifyingKey};
-use io::control::names::{Module, module_of};
 use io::models::registry::{self, Link};
 use io::models::{Trust, load, watch};
 use model::artefact::{self, GOLDEN_ROWS};

@@ -2,7 +2,6 @@
 
 pub mod accounts;
 pub mod agent;
-pub mod control;
 pub mod decode;
 pub mod door;
 #[cfg(feature = "kafka")]

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use control::names::module_name;
 use engine::decision::Decision;
 use engine::envelope;
 use engine::strategy::paper::Outcome;
@@ -15,7 +16,6 @@ use wire::prost::Message;
 use wire::realtime::{Envelope, MetricsUpdate};
 use wire::topics;
 
-use crate::control::names::module_name;
 
 const OUTCOMES_TOPIC: &str = topics::BUNDLE_OUTCOMES_PROTO;
 const METRICS_TOPIC: &str = topics::METRICS_PROTO;

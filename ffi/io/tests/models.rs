@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use control::keys::{self, CONTROL_KEY};
+use control::names::Module;
 use engine::features::{self, Scorer};
-use io::control::keys::{self, CONTROL_KEY};
-use io::control::names::Module;
 use io::models::registry::{self, Link};
 use io::models::watch::{Told, Watcher};
 use io::models::{Loaded, Slot, Trust, load};

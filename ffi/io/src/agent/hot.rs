@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::{Duration, Instant};
 
+use control::live::Live;
 use engine::decision::Decision;
 use engine::engine::{Engine, Event, Modules};
 use engine::strategy::paper::Outcome;
@@ -14,7 +15,6 @@ use wire::control::Module;
 
 use super::shared::{Shared, Work, locked};
 use crate::accounts::{self, OwnedAccount};
-use crate::control::live::Live;
 use crate::models::Slot;
 use crate::source::any::Source;
 

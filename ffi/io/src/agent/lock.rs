@@ -6,10 +6,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use control::agent_process::lock_path;
 use topic_log::disk;
 use wire::control::Module;
 
-use crate::control::agent_process::lock_path;
 use crate::source::error::SourceError;
 
 /// How long a start waits for the agent before it to end.

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
+use control::names::module_name;
+use control::server::Control;
 use topic_log::clock::now_ns;
 use topic_log::format::{Batch, Record};
 use topic_log::stderr::say;
@@ -15,8 +17,6 @@ use wire::prost::Message;
 
 use super::shared::{Shared, locked};
 use super::watch::Receipts;
-use crate::control::names::module_name;
-use crate::control::server::Control;
 use crate::models::watch::{Told, Watcher};
 use crate::models::{Slot, Trust};
 

@@ -4,13 +4,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use control::live::Live;
+use control::names::module_name;
 use topic_log::{LogError, LogErrorKind};
 use wire::control::Module;
 use wire::realtime::MetricsUpdate;
 
 use super::shared::{Shared, Work, locked};
-use crate::control::live::Live;
-use crate::control::names::module_name;
 use crate::latency::quantile_ns;
 use crate::publish::{Published, Publisher};
 

@@ -3,14 +3,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use control::server::Control;
 use serde_json::Value;
 use topic_log::clock::now_ms;
 use topic_log::format::{Batch, Record};
 use topic_log::stderr::say;
 use topic_log::{Durability, Log, Topic, TopicOptions};
 use wire::prost::Message;
-
-use crate::control::server::Control;
 
 /// The reports' topic.
 pub const REPORTS_TOPIC: &str = wire::topics::AGENT_STATUS_PROTO;

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use control::names::module_name;
+use control::server::Control;
 use engine::decision::Kind;
 use serde_json::{Value, json};
 use topic_log::clock::now_ns;
@@ -10,8 +12,6 @@ use wire::control::Module;
 use super::funnel::Stages;
 use super::models::Models;
 use super::shared::{Shared, locked};
-use crate::control::names::module_name;
-use crate::control::server::Control;
 use crate::told::{missed, tell_tips, why_not};
 
 /// Counters and what is in force, as JSON; `state` is `running`, `done` or `failed`.
@@ -53,7 +53,7 @@ pub(super) fn status(
         "slot": shared.slot.load(Relaxed),
         "event_ns": shared.event_ns.load(Relaxed).to_string(),
         "policy": policy,
-        "policy_hash": crate::control::keys::to_hex(&policy.hash()),
+        "policy_hash": control::keys::to_hex(&policy.hash()),
         "killed": control.live.is_killed(),
         "model": models.live.version().as_deref(),
         "shadow_model": models.shadow.version().as_deref(),

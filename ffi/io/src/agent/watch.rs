@@ -5,6 +5,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use control::client::COMMANDS_TOPIC;
+use control::command::Signed;
+use control::live::InForce;
+use control::server::Control;
+use control::wanted::{self, SignedState};
 use serde_json::Value;
 use topic_log::disk::{self, KeptFile};
 use topic_log::format::{self, Batch, Record, StoredRecord};
@@ -16,11 +21,6 @@ use wire::prost::Message;
 
 use super::reports::Reports;
 use super::shared::{Shared, WATCH, locked};
-use crate::control::client::COMMANDS_TOPIC;
-use crate::control::command::Signed;
-use crate::control::live::InForce;
-use crate::control::server::Control;
-use crate::control::wanted::{self, SignedState};
 
 const RECEIPTS_TOPIC: &str = wire::topics::CONTROL_RECEIPTS_PROTO;
 /// How often the status file is written while nothing of [`InForce`] changes.
@@ -232,7 +232,7 @@ mod tests {
     use engine::policy::Policy;
 
     use super::*;
-    use crate::control::live::Live;
+    use control::live::Live;
 
     #[test]
     fn a_status_is_due_at_once_when_another_policy_or_model_is_in_force_and_else_after_a_while() {

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use control::keys::to_hex;
 use ed25519_dalek::VerifyingKey;
 use engine::features;
 use model::Evaluator;
@@ -13,7 +14,6 @@ use wire::control::Module;
 
 use super::foreign::{self, Foreign};
 use super::registry;
-use crate::control::keys::to_hex;
 
 /// What an installation lets decide.
 #[derive(Clone, Debug, Default)]

@@ -5,14 +5,13 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
 
+use control::keys::{self, to_hex};
+use control::names::module_name;
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use topic_log::disk;
 use wire::control::Module;
-
-use crate::control::keys::{self, to_hex};
-use crate::control::names::module_name;
 
 /// What a manifest's signature is for.
 const MANIFEST_DOMAIN: &str = "legend model-v1";

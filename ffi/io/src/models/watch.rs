@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use control::names::module_name;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify;
 use topic_log::stderr::say;
@@ -18,7 +19,6 @@ use super::foreign;
 use super::load::{self, Trust};
 use super::registry::{self, Link, crash_path};
 use super::slot::Slot;
-use crate::control::names::module_name;
 
 /// How long the folder must be quiet before it is looked at.
 const DEBOUNCE: Duration = Duration::from_millis(3);

@@ -6,7 +6,7 @@ mod killer;
 use std::io::{PipeWriter, Write as _};
 use std::path::Path;
 
-use io::control::state::StateFile;
+use control::state::StateFile;
 use killer::{Folder, killed_at};
 
 const WRITES: u8 = 4;

@@ -138,7 +138,8 @@ impl Live {
         self.handled.store(version, SeqCst);
     }
 
-    pub(crate) fn set(&self, policy: &Policy, restart: bool) -> u64 {
+    /// Puts a policy in force; gives its version.
+    pub fn set(&self, policy: &Policy, restart: bool) -> u64 {
         let mut held = self.policy.lock().unwrap_or_else(PoisonError::into_inner);
         *held = policy.clone();
         self.restart.fetch_or(restart, SeqCst);

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use io::control::command::{EXPIRY_MS, Signed};
-use io::control::names::Module;
-use io::control::server::{Control, listen};
-use io::control::state::StateFile;
-use io::control::{keys, latch};
+use control::command::{EXPIRY_MS, Signed};
+use control::names::Module;
+use control::server::{Control, listen};
+use control::state::StateFile;
+use control::{keys, latch};
 use topic_log::clock::now_ms;
 use wire::control::{Action, Command};
 use wire::jobs::Receipt;
