@@ -79,7 +79,7 @@ export const typescript = (seed: number): Language => ({
 
 const RUST: Readonly<Record<string, string>> = {
   "ffi/control/src": "control",
-  "ffi/io/src/models": "io",
+  "ffi/models/src": "models",
   "ffi/topic_log/src": "topic_log",
   "ffi/engine/src/gate.rs": "engine",
 };

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use control::keys::{self, SigningKey, VerifyingKey};
 use control::names::{Module, module_of};
 use engine::features;
-use io::models::registry::{self, Link};
-use io::models::{Trust, load, watch};
 use model::artefact::{self, GOLDEN_ROWS};
+use models::registry::{self, Link};
+use models::{Trust, load, watch};
 use serde_json::{Value, json};
 
 use crate::model::{TRAINED, floats, held, invalid};

@@ -10,7 +10,6 @@ pub mod kafka;
 #[path = "kafka_left_out.rs"]
 pub mod kafka;
 pub mod latency;
-pub mod models;
 pub mod publish;
 pub mod replay;
 pub mod sink;

@@ -10,12 +10,12 @@ use engine::decision::Decision;
 use engine::engine::{Engine, Event, Modules};
 use engine::strategy::paper::Outcome;
 use engine::tips::TipAccounts;
+use models::Slot;
 use topic_log::stderr::say;
 use wire::control::Module;
 
 use super::shared::{Shared, Work, locked};
 use crate::accounts::{self, OwnedAccount};
-use crate::models::Slot;
 use crate::source::any::Source;
 
 /// How often a live source's pause looks for a new policy.

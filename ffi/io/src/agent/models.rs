@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use control::names::module_name;
 use control::server::Control;
+use models::watch::{Told, Watcher};
+use models::{Slot, Trust};
 use topic_log::clock::now_ns;
 use topic_log::format::{Batch, Record};
 use topic_log::stderr::say;
@@ -17,8 +19,6 @@ use wire::prost::Message;
 
 use super::shared::{Shared, locked};
 use super::watch::Receipts;
-use crate::models::watch::{Told, Watcher};
-use crate::models::{Slot, Trust};
 
 const EVENTS_TOPIC: &str = wire::topics::MODEL_EVENTS_PROTO;
 

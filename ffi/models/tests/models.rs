@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 use control::keys::{self, CONTROL_KEY};
 use control::names::Module;
 use engine::features::{self, Scorer};
-use io::models::registry::{self, Link};
-use io::models::watch::{Told, Watcher};
-use io::models::{Loaded, Slot, Trust, load};
 use model::{Calibration, Form, Node, Tree, Trees, artefact};
+use models::registry::{self, Link};
+use models::watch::{Told, Watcher};
+use models::{Loaded, Slot, Trust, load};
 use serde_json::json;
 
 struct Counting;

@@ -36,7 +36,7 @@ impl Slot {
     }
 
     /// A call that has no answer yet: the version that is asked, and the number of the call.
-    pub(crate) fn open_call(&self) -> Option<(Arc<str>, u64)> {
+    pub fn open_call(&self) -> Option<(Arc<str>, u64)> {
         let held = self.held.load_full();
         let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
         held.iter()
