@@ -1,4 +1,4 @@
-/** The API's doorkeeper (`ffi/io/src/door.rs`): bounds on connections that `Deno.serve` has none for. */
+/** The API's doorkeeper (`ffi/door/src/lib.rs`): bounds on connections that `Deno.serve` has none for. */
 import type { Descriptors } from "../core/platform/system.ts";
 import { type Library, utf8 } from "./library.ts";
 

@@ -1,13 +1,13 @@
 //! The API's doorkeeper for JavaScript: started with JSON, told who is inside a handler.
 
-use io::door::{Door, DoorOptions};
+use door::{Door, DoorOptions};
 
 use crate::handles::Handles;
 use crate::{Failure, Status, answer_text, bad_handle, guard, text};
 
 static DOORS: Handles<Door> = Handles::new();
 
-/// Starts the doorkeeper (`io::door::DoorOptions` as JSON); returns its handle.
+/// Starts the doorkeeper (`door::DoorOptions` as JSON); returns its handle.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn legend_descriptors(out: *mut u8, out_len: u32) -> i32 {
     // SAFETY: the caller's contract.
     unsafe {
         guard(out, out_len, |out| {
-            let (open, limit) = io::door::descriptors();
+            let (open, limit) = door::descriptors();
             answer_text(out, &format!("{{\"open\":{open},\"limit\":{limit}}}"))
         })
     }

@@ -2,12 +2,12 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::log::{Place, READERS};
 use io::kafka::KafkaRead;
-use io::sink::{Sink, SinkOptions};
+use rows::{Sink, SinkOptions};
 use topic_log::Read;
 
 use crate::handles::Handles;
+use crate::log::{Place, READERS};
 use crate::{Failure, Status, answer_text, bad_handle, guard, text};
 
 static SINKS: Handles<Mutex<Sink>> = Handles::new();
@@ -15,7 +15,7 @@ const BLOCK_BYTES: usize = 1 << 20;
 /// Rows of one batch in bytes at most; a batch may pass it by one block.
 const BATCH_BYTES_MAX: usize = 64 << 20;
 
-/// Makes a sink (`io::sink::SinkOptions` as JSON); returns its handle.
+/// Makes a sink (`rows::SinkOptions` as JSON); returns its handle.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.

@@ -2,10 +2,10 @@
 
 use std::sync::Mutex;
 
-use io::trainer::{BoosterTrainer, TrainerOptions};
 use model::network::Trainer;
 use model::{Calibration, Form};
 use serde_json::json;
+use training::{BoosterTrainer, TrainerOptions};
 
 use crate::handles::Handles;
 use crate::model::{TRAINED, Trained, floats, held, invalid, write_floats};
@@ -18,7 +18,7 @@ const ENDS: usize = 16;
 static NETWORKS: Handles<Mutex<Trainer>> = Handles::new();
 static BOOSTERS: Handles<Mutex<BoosterTrainer>> = Handles::new();
 
-/// Opens XGBoost or LightGBM (`io::trainer::TrainerOptions` as JSON) over float32 rows and labels; returns a handle.
+/// Opens XGBoost or LightGBM (`training::TrainerOptions` as JSON) over float32 rows and labels; returns a handle.
 /// On a thread of its own.
 ///
 /// # Safety
@@ -46,7 +46,7 @@ pub unsafe extern "C" fn legend_trainer_open(
     }
 }
 
-/// Grows at most `max` trees (`io::trainer::BoosterTrainer::rounds`); writes `[[log loss of the watched rows, …], finished]`.
+/// Grows at most `max` trees (`training::BoosterTrainer::rounds`); writes `[[log loss of the watched rows, …], finished]`.
 /// Blocks.
 /// On a thread of its own.
 ///

@@ -3,7 +3,6 @@
 pub mod accounts;
 pub mod agent;
 pub mod decode;
-pub mod door;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 #[cfg(not(feature = "kafka"))]
@@ -12,8 +11,6 @@ pub mod kafka;
 pub mod latency;
 pub mod publish;
 pub mod replay;
-pub mod sink;
 pub mod source;
 pub mod tips;
 mod told;
-pub mod trainer;

@@ -3,19 +3,17 @@
 //! is kept with its reason for the dead-letter topic; what a producer's sequence shows to be there already is
 //! counted and left out.
 
-mod native;
-
 use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::names;
+use topic_log::format::{self, Record, StoredRecord};
 use wire::prost::Message;
 use wire::realtime::Envelope;
 use wire::realtime::envelope::{Payload, Type};
 
-use native::{Definition, Layout, Row, Rows};
-use topic_log::format::{self, Record, StoredRecord};
+use super::native::{Definition, Layout, Row, Rows};
 
 /// What a topic's records are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
