@@ -28,7 +28,7 @@ async function writePayloads(path: string): Promise<void> {
 }
 
 export async function kafkaBench(): Promise<BenchRow[]> {
-  await must("cargo", ["build", "--release", "--locked", "-q", "-p", "io", "--example", "kafka_bench"], {
+  await must("cargo", ["build", "--release", "--locked", "-q", "-p", "kafka", "--example", "kafka_bench"], {
     cwd: `${ROOT}/ffi`,
   });
   const ours = `${ROOT}/ffi/target/release/examples/kafka_bench`;

@@ -1,13 +1,13 @@
 //! The link to Kafka for JavaScript: started with JSON, asked for its counters on a timer.
 
-use io::kafka::{Link, LinkOptions};
+use kafka::{Link, LinkOptions};
 
 use crate::handles::Handles;
 use crate::{Failure, Status, answer_text, bad_handle, guard, text};
 
 static LINKS: Handles<Link> = Handles::new();
 
-/// Starts the link (`io::kafka::LinkOptions` as JSON); returns its handle.
+/// Starts the link (`kafka::LinkOptions` as JSON); returns its handle.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use io::kafka::{KafkaLog, KafkaOptions, KafkaRead, KafkaReader, KafkaTopic};
+use kafka::{KafkaLog, KafkaOptions, KafkaRead, KafkaReader, KafkaTopic};
 use topic_log::format::Batch;
 use topic_log::{Committed, Durability, GapCause, Log, Position, Read, Topic, TopicOptions};
 
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn legend_log_open(path: *const u8, path_len: u32, out: *m
     }
 }
 
-/// Opens a Kafka cluster as a log (`io::kafka::KafkaOptions` as JSON); returns its handle. Asks nothing yet.
+/// Opens a Kafka cluster as a log (`kafka::KafkaOptions` as JSON); returns its handle. Asks nothing yet.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use io::kafka::KafkaRead;
+use kafka::KafkaRead;
 use rows::{Sink, SinkOptions};
 use topic_log::Read;
 

@@ -3,11 +3,6 @@
 pub mod accounts;
 pub mod agent;
 pub mod decode;
-#[cfg(feature = "kafka")]
-pub mod kafka;
-#[cfg(not(feature = "kafka"))]
-#[path = "kafka_left_out.rs"]
-pub mod kafka;
 pub mod latency;
 pub mod publish;
 pub mod replay;

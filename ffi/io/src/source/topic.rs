@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use kafka::{KafkaLog, KafkaOptions, KafkaReader, KafkaTopic};
 use topic_log::format::{self, StoredRecord};
 use topic_log::{Log, LogError, Position, Read, Topic, TopicOptions};
 
 use super::block::Block;
 use super::file::{FileSource, SourceCounts};
-use crate::kafka::{KafkaLog, KafkaOptions, KafkaReader, KafkaTopic};
 
 /// The topic.
 pub const RAW_TOPIC: &str = wire::topics::SANDWICH_RAW;

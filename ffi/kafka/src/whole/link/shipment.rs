@@ -10,7 +10,7 @@ use topic_log::format::{self, StoredRecord};
 use topic_log::{Committed, HOLD_GROUP, Read, Topic};
 
 use super::shared::{BLOCK_BYTES, Ends, FROM, IDLE, OUT, SETTLE, Shared, locked, origin};
-use crate::kafka::producer::{Delivered, OnDelivered, Producer};
+use crate::whole::producer::{Delivered, OnDelivered, Producer};
 
 /// Records of one topic on their way at most.
 const IN_FLIGHT_MAX: usize = 50_000;

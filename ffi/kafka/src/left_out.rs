@@ -1,4 +1,4 @@
-//! In place of `kafka` in a library that is built without it (feature `kafka`): the same names, and an answer that
+//! In place of `whole` in a library that is built without librdkafka: the same names, and an answer that
 //! says how to build the whole. A log, topic, reader or link of it cannot be, so nothing else can be called.
 
 use std::convert::Infallible;

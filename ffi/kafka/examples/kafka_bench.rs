@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use io::kafka::{Delivered, KafkaLog, KafkaOptions, KafkaRead, KafkaTopic, OnDelivered, Producer};
+use kafka::{Delivered, KafkaLog, KafkaOptions, KafkaRead, KafkaTopic, OnDelivered, Producer};
 use topic_log::format::{self, Record};
 
 struct Acks {

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use topic_log::disk::{self, KeptFile};
 use topic_log::format::StoredRecord;
 
-use crate::kafka::cluster::KafkaLog;
-use crate::kafka::options::KafkaOptions;
-use crate::kafka::producer::Producer;
+use crate::whole::cluster::KafkaLog;
+use crate::whole::options::KafkaOptions;
+use crate::whole::producer::Producer;
 
 /// Header that says where a record comes from: `INSTANCE:OFFSET` of its host's log.
 pub(super) const FROM: &str = "legend-from";
