@@ -6,9 +6,13 @@ import type { BenchRow } from "./bench.ts";
 const PEER = "solana-dex-parser@2.6.7";
 
 export async function decodeBench(): Promise<BenchRow[]> {
-  await must("cargo", ["build", "--release", "--locked", "-q", "-p", "io", "--example", "decode_bench"], {
-    cwd: `${ROOT}/ffi`,
-  });
+  await must(
+    "cargo",
+    ["build", "--release", "--locked", "-q", "-p", "sources", "--example", "decode_bench"],
+    {
+      cwd: `${ROOT}/ffi`,
+    },
+  );
   const peers = `${CACHE}/peers`;
   await Deno.mkdir(peers, { recursive: true });
   const there = await Deno.stat(`${peers}/node_modules/solana-dex-parser`).then(() => true, () => false);

@@ -30,9 +30,13 @@ export async function instructionsPerEvent(work: string): Promise<number> {
 }
 
 export async function checkInstructions(write: boolean): Promise<void> {
-  await must("cargo", ["build", "--release", "--locked", "-q", "-p", "io", "--example", "instructions"], {
-    cwd: `${ROOT}/ffi`,
-  });
+  await must(
+    "cargo",
+    ["build", "--release", "--locked", "-q", "-p", "sources", "--example", "instructions"],
+    {
+      cwd: `${ROOT}/ffi`,
+    },
+  );
   const limits: Record<string, number> = write ? {} : JSON.parse(await Deno.readTextFile(LIMITS));
   const over: string[] = [];
   for (const work of Object.keys(ROUNDS)) {

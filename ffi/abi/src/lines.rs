@@ -134,15 +134,15 @@ pub unsafe extern "C" fn legend_capture(
         guard(out, out_len, |out| {
             let options: CaptureOptions = serde_json::from_str(text(options, options_len)?)
                 .map_err(|error| Failure(Status::Invalid, format!("Cannot capture: {error}")))?;
-            let failed = |error: io::source::error::SourceError| Failure(Status::Io, error.to_string());
-            let source = io::source::any::Source::open(
+            let failed = |error: sources::error::SourceError| Failure(Status::Io, error.to_string());
+            let source = sources::any::Source::open(
                 &options.sources,
                 options.slot,
                 false,
                 Some(options.blocks.unwrap_or(150)),
             );
-            let captured = io::source::capture::capture(source.map_err(failed)?, &options.out);
-            let io::source::capture::CaptureOutcome { blocks, frames, unread } = captured.map_err(failed)?;
+            let captured = sources::capture::capture(source.map_err(failed)?, &options.out);
+            let sources::capture::CaptureOutcome { blocks, frames, unread } = captured.map_err(failed)?;
             let told = serde_json::json!({ "blocks": blocks, "frames": frames, "unread": unread });
             answer_text(out, &told.to_string())
         })

@@ -11,9 +11,9 @@ use engine::pubkey::Signature;
 use engine::seen::Seen;
 use engine::tips::{TipAccounts, TipsSeen};
 use serde_json::json;
+use sources::error::SourceError;
+use sources::file::{FileSource, SourceCounts};
 
-use crate::source::error::SourceError;
-use crate::source::file::{FileSource, SourceCounts};
 use crate::tips::{self, TipAccount};
 use crate::told::{missed, tell_tips};
 

@@ -10,15 +10,14 @@ use engine::engine::{Engine, Event};
 use engine::envelope;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-
+use sources::accounts;
+use sources::any::Source;
+use sources::error::SourceError;
+use sources::unpack::read_text;
 use wire::control::Module;
 
-use crate::accounts;
 use crate::agent::lock::StartError;
 use crate::publish::replay_producer;
-use crate::source::any::Source;
-use crate::source::error::SourceError;
-use crate::source::unpack::read_text;
 use crate::tips::{self, TipAccount};
 use crate::told::{missed, tell_tips, why_not};
 

@@ -11,12 +11,12 @@ use engine::engine::{Engine, Event, Modules};
 use engine::strategy::paper::Outcome;
 use engine::tips::TipAccounts;
 use models::Slot;
+use sources::accounts::{self, OwnedAccount};
+use sources::any::Source;
 use topic_log::stderr::say;
 use wire::control::Module;
 
 use super::shared::{Shared, Work, locked};
-use crate::accounts::{self, OwnedAccount};
-use crate::source::any::Source;
 
 /// How often a live source's pause looks for a new policy.
 const TICK: Duration = Duration::from_millis(2);

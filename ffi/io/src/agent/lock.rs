@@ -7,10 +7,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use control::agent_process::lock_path;
+use sources::error::SourceError;
 use topic_log::disk;
 use wire::control::Module;
-
-use crate::source::error::SourceError;
 
 /// How long a start waits for the agent before it to end.
 const PREDECESSOR_ENDS: Duration = Duration::from_secs(3);

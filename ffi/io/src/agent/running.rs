@@ -11,6 +11,9 @@ use control::live::kill_on_signal;
 use control::names::module_of;
 use control::server::{Control, listen};
 use kafka::KafkaOptions;
+use sources::accounts;
+use sources::any::Source;
+use sources::topic::TopicSource;
 use topic_log::disk;
 use topic_log::limits::Limits;
 use wire::control::Module;
@@ -24,10 +27,7 @@ use super::shared::{Shared, locked};
 use super::status::status;
 use super::tidying::Tidying;
 use super::watch::{Receipts, watch};
-use crate::accounts;
 use crate::publish::Publisher;
-use crate::source::any::Source;
-use crate::source::topic::TopicSource;
 use crate::tips::{self, TipAccount};
 
 /// What `legend run agent` asks for.

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use engine::decision::Decision;
 use engine::strategy::paper::Outcome;
+use sources::file::SourceCounts;
 use topic_log::LogError;
 use topic_log::stderr::say;
 
 use super::funnel::Funnel;
 use crate::latency::Latency;
-use crate::source::file::SourceCounts;
 
 /// How often the watcher looks for a signal; the switch itself works at once.
 pub(super) const WATCH: Duration = Duration::from_millis(20);

@@ -8,9 +8,9 @@ use base64::Engine as _;
 use engine::pubkey::Pubkey;
 use serde::Deserialize;
 
-use crate::source::error::SourceError;
-pub use crate::source::owned_account::{OwnedAccount, borrowed};
-use crate::source::unpack::read_text;
+use crate::error::SourceError;
+pub use crate::owned_account::{OwnedAccount, borrowed};
+use crate::unpack::read_text;
 
 /// Longest snapshot; all accounts of it are held at once.
 const ACCOUNTS_BYTES_MAX: usize = 64 << 20;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use engine::frame::Transaction;
-use io::source::file::FileSource;
 use serde_json::value::RawValue;
+use sources::file::FileSource;
 
 /// Slot, Unix nanoseconds and bytes of each frame.
 type Frames = Vec<(u64, u64, Vec<u8>)>;

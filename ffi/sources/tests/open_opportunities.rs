@@ -7,8 +7,8 @@ use engine::pools::Pools;
 use engine::strategy::open_sandwich::{self, Wish};
 use engine::strategy::{open_arbitrage, open_sandwich::Plan};
 use engine::token::WRAPPED_SOL;
-use io::accounts;
-use io::source::sim::{FIRST_SLOT, SimSource};
+use sources::accounts;
+use sources::sim::{FIRST_SLOT, SimSource};
 
 fn pools(seed: u64) -> Pools {
     let mut source = SimSource::new(seed, FIRST_SLOT);

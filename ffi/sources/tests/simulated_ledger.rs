@@ -4,8 +4,8 @@
 use engine::decision::{Decision, Kind, LandedLeg, Tier};
 use engine::engine::{Engine, Event};
 use engine::pubkey::Signature;
-use io::accounts;
-use io::source::sim::{FIRST_SLOT, Planted, Routed, SimSource};
+use sources::accounts;
+use sources::sim::{FIRST_SLOT, Planted, Routed, SimSource};
 
 /// Slots of each seed; attacks begin in all but the last ones.
 const SLOTS: u64 = 10;

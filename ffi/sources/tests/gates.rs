@@ -10,8 +10,8 @@ use engine::policy::Policy;
 use engine::pools::Pools;
 use engine::pubkey::Pubkey;
 use engine::token::{TOKEN, WRAPPED_SOL};
-use io::accounts::{self, OwnedAccount};
-use io::source::sim::{FIRST_SLOT, SimSource};
+use sources::accounts::{self, OwnedAccount};
+use sources::sim::{FIRST_SLOT, SimSource};
 
 /// A mint of the original program whose accounts can be frozen, or not.
 fn mint(pubkey: Pubkey, freeze: bool) -> OwnedAccount {

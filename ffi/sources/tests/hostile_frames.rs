@@ -8,9 +8,9 @@ use engine::engine::{Engine, Event};
 use engine::frame::Transaction;
 use engine::legs::{self, DecodeCounts};
 use engine::missed::Missed;
-use io::accounts;
-use io::source::file::FileSource;
-use io::source::sim::{FIRST_SLOT, SimSource};
+use sources::accounts;
+use sources::file::FileSource;
+use sources::sim::{FIRST_SLOT, SimSource};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };

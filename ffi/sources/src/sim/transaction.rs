@@ -5,8 +5,8 @@ use engine::token::{SYSTEM, TOKEN};
 
 use super::market::{Account, Market, Program, STILL_LAMPORTS, program_of};
 use super::random::Random;
-use crate::source::proto::Writer;
-use crate::source::to_frame::VOTE;
+use crate::proto::Writer;
+use crate::to_frame::VOTE;
 
 /// Network fee of a signature.
 pub const BASE_FEE_LAMPORTS: u64 = 5_000;

@@ -9,7 +9,9 @@ pub struct SourceError {
 }
 
 impl SourceError {
-    pub(crate) fn new(line: String) -> Self {
+    /// With this line.
+    #[must_use]
+    pub fn new(line: String) -> Self {
         SourceError { line, partial: false }
     }
 }

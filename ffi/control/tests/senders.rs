@@ -7,12 +7,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use io::control::client::{COMMANDS_TOPIC, SendOptions, Sent, send};
-use io::control::keys;
-use io::control::live::kill_on_signal;
-use io::control::names::Module;
-use io::control::server::{Control, listen};
-use io::control::state::is_killed_on_disk;
+use control::client::{COMMANDS_TOPIC, SendOptions, Sent, send};
+use control::keys;
+use control::live::kill_on_signal;
+use control::names::Module;
+use control::server::{Control, listen};
+use control::state::is_killed_on_disk;
 use topic_log::format::{self, StoredRecord};
 use topic_log::{Log, Read, TopicOptions};
 

@@ -10,11 +10,11 @@ use engine::engine::{Engine, Event};
 use engine::frame::Transaction;
 use engine::legs::{self, DecodeCounts};
 use engine::missed::Missed;
-use io::accounts;
-use io::source::file::FileSource;
-use io::source::journal::Frames;
-use io::source::sim::{FIRST_SLOT, SimSource};
-use io::source::unpack::Unpacked;
+use sources::accounts;
+use sources::file::FileSource;
+use sources::journal::Frames;
+use sources::sim::{FIRST_SLOT, SimSource};
+use sources::unpack::Unpacked;
 
 const ROUNDS: usize = 15;
 

@@ -20,7 +20,7 @@ pub use self::plot::{Loss, Planted, Routed};
 use self::random::Random;
 use self::transaction::{Op, Order, Via, announce, execute};
 use super::block::Block;
-use crate::source::owned_account::OwnedAccount;
+use crate::owned_account::OwnedAccount;
 
 /// Nanoseconds of a slot.
 pub const SLOT_NS: u64 = 400_000_000;

@@ -1,5 +1,6 @@
 //! Where frames come from.
 
+pub mod accounts;
 pub mod any;
 pub mod block;
 pub mod capture;

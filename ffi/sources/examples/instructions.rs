@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use engine::frame::Transaction;
 use engine::legs::{self, DecodeCounts};
 use engine::missed::Missed;
-use io::source::file::FileSource;
+use sources::file::FileSource;
 use topic_log::format::{Batch, Record};
 use topic_log::{Durability, Log, TopicOptions};
 

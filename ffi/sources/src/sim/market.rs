@@ -7,7 +7,7 @@ use engine::pubkey::Pubkey;
 use engine::token::WRAPPED_SOL;
 
 use super::random::Random;
-use crate::source::owned_account::OwnedAccount;
+use crate::owned_account::OwnedAccount;
 
 /// Lamports that keep a token account alive.
 const TOKEN_RENT_LAMPORTS: u64 = 2_039_280;
