@@ -49,6 +49,8 @@ function* pathsOf(tree: string, before: readonly string[] = []): Generator<strin
   for (const one of [...parts, part].map((part) => part.trim()).filter(Boolean)) {
     const [, names, inner] = /^((?:\w+\s*::\s*)*)\{([^]*)\}$/.exec(one) ?? [];
     const words = (text: string) => text.split("::").map((word) => word.trim()).filter(Boolean);
+    // `::a` is the crate a, also beside a module of that name.
+    if (one.startsWith("::")) continue;
     if (inner === undefined) yield [...before, ...words(one.replace(/\s+as\s+\w+/, ""))];
     else yield* pathsOf(inner, [...before, ...words(names!)]);
   }
@@ -78,7 +80,7 @@ export function usesOf(module: string, source: string, modules: ReadonlySet<stri
   const code = codeOf(source);
   const paths = [...code.matchAll(/\buse\s+([^;]+);/g)].flatMap(([, tree]) => [...pathsOf(tree!)]);
   const rest = code.replaceAll(/\buse\s+[^;]+;/g, "");
-  for (const [path] of rest.matchAll(/\b(?:crate|super|self|[a-z_]\w*)(?:::\w+)+/g)) {
+  for (const [path] of rest.matchAll(/(?<!\w|::)(?:crate|super|self|[a-z_]\w*)(?:::\w+)+/g)) {
     paths.push(path.split("::"));
   }
   const used = paths.map((path) => moduleAt(path, module, modules));

@@ -32,6 +32,7 @@ const USES: readonly (readonly [string, string, string, string[]])[] = [
   ["a child", "log", "mod topic;\npub use topic::Topic;", ["log::topic"]],
   ["a path in the code", "agent", "fn f() { crate::log::format::u32_at(); topic::x() }", ["log::format"]],
   ["other crates", "agent", "use std::log::x;\nuse engine::log;", []],
+  ["a crate with a module's name", "", "use ::agent::A;\nfn f() { ::agent::g(); log::h() }", ["log"]],
   ["itself", "log", "use self::Gap; fn f() { crate::log::g() }", []],
   [
     "comments, texts and tests",

@@ -1,14 +1,14 @@
 //! The agent for JavaScript: started with JSON, asked for its counters on a timer.
 
+use agent::{Agent, AgentOptions};
 use control::client::{self, SendOptions};
-use io::agent::{Agent, AgentOptions};
 
 use crate::handles::Handles;
 use crate::{Failure, Status, answer_text, bad_handle, bytes, guard, text};
 
 static AGENTS: Handles<Agent> = Handles::new();
 
-/// Starts an agent (`io::agent::AgentOptions` as JSON); returns its handle.
+/// Starts an agent (`agent::AgentOptions` as JSON); returns its handle.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.

@@ -71,11 +71,11 @@ impl From<topic_log::LogError> for Failure {
     }
 }
 
-impl From<io::agent::StartError> for Failure {
-    fn from(error: io::agent::StartError) -> Self {
+impl From<::agent::StartError> for Failure {
+    fn from(error: ::agent::StartError) -> Self {
         match error {
-            io::agent::StartError::Held(line) => Failure(Status::Unavailable, line),
-            io::agent::StartError::Failed(line) => Failure(Status::Io, line),
+            ::agent::StartError::Held(line) => Failure(Status::Unavailable, line),
+            ::agent::StartError::Failed(line) => Failure(Status::Io, line),
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use io::decode::{DecodeOptions, DecodeStream};
-use io::replay::{ReplayOptions, ReplayStream};
+use agent::decode::{DecodeOptions, DecodeStream};
+use agent::replay::{ReplayOptions, ReplayStream};
 
 use crate::handles::Handles;
 use crate::{Failure, Status, answer_text, bad_handle, guard, text};
@@ -16,7 +16,7 @@ enum Stream {
     Replay(Box<ReplayStream>),
 }
 
-/// Opens files and folders (`io::decode::DecodeOptions` as JSON); returns a handle.
+/// Opens files and folders (`agent::decode::DecodeOptions` as JSON); returns a handle.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn legend_decode_open(
     }
 }
 
-/// Starts a replay (`io::replay::ReplayOptions` as JSON); returns a handle.
+/// Starts a replay (`agent::replay::ReplayOptions` as JSON); returns a handle.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.

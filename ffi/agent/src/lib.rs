@@ -1,17 +1,25 @@
 //! The agent of `legend run agent`: a hot thread that takes a source through the engine, a publisher that
 //! builds evidence and writes the log, and the control threads. The hot thread waits for none of them but for
 //! a publisher that is a long way behind on captured files, where nothing may be lost.
+//!
+//! Replays and decode runs take the same way without threads.
 
+pub mod decode;
 mod funnel;
 mod hot;
+pub mod latency;
 pub mod lock;
-mod models;
+mod model_slots;
+pub mod publish;
 mod publishing;
+pub mod replay;
 mod reports;
 mod running;
 mod shared;
 mod status;
 mod tidying;
+pub mod tips;
+mod told;
 mod watch;
 
 pub use lock::StartError;

@@ -10,7 +10,7 @@ use topic_log::clock::now_ns;
 use wire::control::Module;
 
 use super::funnel::Stages;
-use super::models::Models;
+use super::model_slots::Models;
 use super::shared::{Shared, locked};
 use crate::told::{missed, tell_tips, why_not};
 

@@ -20,7 +20,7 @@ use wire::control::Module;
 
 use super::hot::Hot;
 use super::lock::{StartError, lock_agent};
-use super::models::{Models, Teller};
+use super::model_slots::{Models, Teller};
 use super::publishing::{Metrics, publish_all};
 use super::reports::Reports;
 use super::shared::{Shared, locked};

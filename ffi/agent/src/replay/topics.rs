@@ -10,7 +10,7 @@ use topic_log::limits::Limits;
 use topic_log::{Log, LogError, TopicOptions};
 use wire::control::Module;
 
-use crate::agent::lock::{StartError, lock_agent};
+use crate::lock::{StartError, lock_agent};
 use crate::publish::{Published, Publisher};
 
 /// Where a replay writes what agents of the same source write.

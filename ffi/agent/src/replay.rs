@@ -16,7 +16,7 @@ use sources::error::SourceError;
 use sources::unpack::read_text;
 use wire::control::Module;
 
-use crate::agent::lock::StartError;
+use crate::lock::StartError;
 use crate::publish::replay_producer;
 use crate::tips::{self, TipAccount};
 use crate::told::{missed, tell_tips, why_not};
