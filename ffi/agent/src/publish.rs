@@ -16,7 +16,6 @@ use wire::prost::Message;
 use wire::realtime::{Envelope, MetricsUpdate};
 use wire::topics;
 
-
 const OUTCOMES_TOPIC: &str = topics::BUNDLE_OUTCOMES_PROTO;
 const METRICS_TOPIC: &str = topics::METRICS_PROTO;
 const EVIDENCE_TOPIC: &str = topics::DECISION_EVIDENCE;
