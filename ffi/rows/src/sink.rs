@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use wire::names;
 use topic_log::format::{self, Record, StoredRecord};
+use wire::names;
 use wire::prost::Message;
 use wire::realtime::Envelope;
 use wire::realtime::envelope::{Payload, Type};
