@@ -4,6 +4,7 @@ import { AppError, UsageError } from "../core/platform/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { LogGap, ReadFrom, StoredRecord } from "../core/log/log.ts";
 import { bytesToMirror } from "../proto/mirror.ts";
+import { receiptJson } from "../proto/receipt.ts";
 import { ALL_TOPICS, topicDefinition } from "../proto/topics.ts";
 import { number } from "./flag_value.ts";
 import { topicLimits } from "../app/topics.ts";
@@ -197,21 +198,6 @@ function tailLine(name: string, record: StoredRecord): Record<string, unknown> {
 }
 
 const decimal = (number: number | Long | null | undefined) => String(number ?? 0);
-
-function receiptJson(bytes: Uint8Array): Record<string, unknown> {
-  const receipt = jobs.Receipt.decode(bytes);
-  return {
-    request_id: receipt.requestId,
-    instance: receipt.instance,
-    module: receipt.module,
-    applied: receipt.applied,
-    reason: receipt.reason,
-    sequence: decimal(receipt.sequence),
-    policy_hash: receipt.policyHash.toHex(),
-    applied_ns: decimal(receipt.appliedNs),
-    first_event_ns: decimal(receipt.firstEventNs),
-  };
-}
 
 function reportJson(bytes: Uint8Array): Record<string, unknown> {
   return JSON.parse(decoder.decode(jobs.AgentReport.decode(bytes).statusJson));

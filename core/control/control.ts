@@ -1,4 +1,5 @@
 /** Modules, commands and what agents say of themselves, as everything above the library sees them. */
+import type { SaidReceipt } from "../../proto/receipt.ts";
 import { agentsAreGone, isHeld } from "../platform/data_dir.ts";
 import { messageOf } from "../platform/errors.ts";
 import { type ActionName, type ModuleName, MODULES } from "../../proto/gen/names.ts";
@@ -205,20 +206,8 @@ export interface SendOptions {
   disk?: boolean;
 }
 
-/** What one agent answered. */
-export interface Receipt {
-  request_id: string;
-  instance: string;
-  module: ModuleName;
-  applied: boolean;
-  /** Why not, when refused. */
-  reason: string;
-  sequence: string;
-  /** SHA-256 of the policy in force. */
-  policy_hash: string;
-  applied_ns: string;
-  /** Time of the first event handled under it; "0": none came in time. */
-  first_event_ns: string;
+/** What one agent answered, and whether it did. */
+export interface Receipt extends SaidReceipt {
   /** Signed by an agent of this installation. */
   genuine: boolean;
 }

@@ -1,6 +1,6 @@
 /** Receipts by request, by reading `control-receipts-proto` along. */
-import { jobs } from "../../proto/wire.ts";
-import type { ModuleName, Receipt } from "./control.ts";
+import { receiptJson, type SaidReceipt } from "../../proto/receipt.ts";
+import type { Receipt } from "./control.ts";
 import { follow } from "../log/follow.ts";
 import type { Log } from "../log/log.ts";
 import type { TopicName } from "../../proto/topics.ts";
@@ -18,7 +18,7 @@ export type IsSigned = (said: "receipt" | "report", bytes: Uint8Array) => boolea
 
 interface Known {
   readonly bytes: Uint8Array;
-  readonly receipt: Omit<Receipt, "genuine">;
+  readonly receipt: SaidReceipt;
   /** Checked when it is asked for: most receipts never are. */
   genuine: boolean | null;
 }
@@ -46,31 +46,18 @@ export class Receipts {
   }
 
   #take(value: Uint8Array): void {
+    if (value.length > RECEIPT_BYTES_MAX) return;
     let receipt;
     try {
-      receipt = jobs.Receipt.decode(value);
+      receipt = receiptJson(value);
     } catch {
       // Foreign bytes on the topic are no receipt.
       return;
     }
-    const list = this.#byRequest.get(receipt.requestId ?? "") ?? [];
-    if (list.length >= ANSWERS_MAX || value.length > RECEIPT_BYTES_MAX) return;
-    list.push({
-      bytes: value.slice(),
-      receipt: {
-        request_id: receipt.requestId ?? "",
-        instance: receipt.instance ?? "",
-        module: receipt.module as ModuleName,
-        applied: receipt.applied ?? false,
-        reason: receipt.reason ?? "",
-        sequence: String(receipt.sequence),
-        policy_hash: receipt.policyHash.toHex(),
-        applied_ns: String(receipt.appliedNs),
-        first_event_ns: String(receipt.firstEventNs),
-      },
-      genuine: null,
-    });
-    this.#byRequest.set(receipt.requestId ?? "", list);
+    const list = this.#byRequest.get(receipt.request_id) ?? [];
+    if (list.length >= ANSWERS_MAX) return;
+    list.push({ bytes: value.slice(), receipt, genuine: null });
+    this.#byRequest.set(receipt.request_id, list);
     this.#count += 1;
     while (this.#byRequest.size > REQUESTS_MAX || this.#count > RECEIPTS_MAX) {
       const [oldest, answers] = this.#byRequest.entries().next().value!;

@@ -1,11 +1,13 @@
 /** Every route answers in the form that its row declares, nothing more and nothing less: real parts, real agents. */
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { readThrough } from "../../core/log/follow.ts";
 import { tipAccounts } from "../../core/decisions/tips.ts";
 import type { ShadowComparison } from "../../core/models/shadow.ts";
 import { Agent } from "../../ffi/engine.ts";
 import { Library } from "../../ffi/library.ts";
 import { ModelRegistry } from "../../ffi/models.ts";
+import { receiptJson, type SaidReceipt } from "../../proto/receipt.ts";
 import { isMedia, type Route } from "../../routes/route.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { registerSmallModel } from "../e2e/small_model.ts";
@@ -34,6 +36,20 @@ const COMPARISON: ShadowComparison = {
   answered: 9,
 };
 
+/** An agent over the simulated chain. */
+const startAgent = (library: Library, module: "arbitrage" | "mev", data_dir: string): Agent =>
+  new Agent(library, {
+    module,
+    sources: ["sim:7"],
+    speed: 40,
+    data_dir,
+    instance: "contract",
+    tips: tipAccounts(""),
+    cluster: false,
+    foreign_models: false,
+    limits: { segment_bytes: 16 << 20, retention_bytes: 256 << 20, retention_ms: 86_400_000 },
+  });
+
 /** Agents of both modules over the simulated chain, until everything that a decision can be is on the log. */
 async function withAgents(server: Server, run: () => Promise<void>): Promise<void> {
   const { deps, folder } = server;
@@ -41,18 +57,7 @@ async function withAgents(server: Server, run: () => Promise<void>): Promise<voi
   const end = new AbortController();
   const following = [deps.decisions, deps.metrics, deps.receipts, deps.wanted, deps.jobs]
     .map((part) => part.follow(end.signal));
-  const agentOf = (module: "arbitrage" | "mev") =>
-    new Agent(library, {
-      module,
-      sources: ["sim:7"],
-      speed: 40,
-      data_dir: folder,
-      instance: "contract",
-      tips: tipAccounts(""),
-      cluster: false,
-      foreign_models: false,
-      limits: { segment_bytes: 16 << 20, retention_bytes: 256 << 20, retention_ms: 86_400_000 },
-    });
+  const agentOf = (module: "arbitrage" | "mev") => startAgent(library, module, folder);
   try {
     await using _arbitrage = agentOf("arbitrage");
     await using _mev = agentOf("mev");
@@ -267,4 +272,50 @@ Deno.test("the OpenAPI file has each route's parameters, body and answer, and ev
     assert.ok(refs.length > 20);
     assert.deepEqual(refs.filter((name) => !components.schemas[name]), []);
     assert.ok(!text.includes("$defs"));
+  }));
+
+Deno.test("a receipt is the same JSON from Rust, which has it from the agent, and from TypeScript, which reads the log", () =>
+  withServer(async ({ call, person, deps, folder, log }) => {
+    const headers = bearer((await person("admin")).token);
+    const end = new AbortController();
+    const following = deps.receipts.follow(end.signal);
+    try {
+      await using _agent = startAgent(new Library(LIBRARY), "mev", folder);
+      await eventually(() => deps.ownAgents().some(({ state }) => state === "running"), "the agent");
+      const bodies = [
+        ["mev:throttle", { throttle_pct: 7 }],
+        ["mev:policy", {
+          tip_ladder: [0.5, 0.75],
+          mints_deny: ["So11111111111111111111111111111111111111112"],
+        }],
+        ["mev:kill", { reason: "to see \u00e9" }],
+        // Refused by the agent: killed is killed.
+        ["mev:start", {}],
+      ] as const;
+      for (const [target, body] of bodies) {
+        const answer = await call("POST", `/api/control/module/${target}?wait=receipt`, { headers, body });
+        const { request_id, sent } = await answer.json();
+        assert.equal(sent.length, 1, target);
+        const [{ receipt: ofRust, path }] = sent;
+        assert.equal(path, "socket", target);
+        // What is refused is answered again when it comes by the log, at another time.
+        const same = () => deps.receipts.of(request_id).find((one) => one.applied_ns === ofRust.applied_ns);
+        await eventually(() => same() !== undefined, `the receipt of ${target}`);
+        assert.deepEqual(same(), ofRust, target);
+        assert.equal(ofRust.genuine, true, target);
+        assert.equal(ofRust.applied, target !== "mev:start", target);
+        const { genuine: _, ...said } = ofRust;
+        using topic = await log.topic("control-receipts-proto");
+        const found: SaidReceipt[] = [];
+        for await (const block of readThrough(topic, "start")) {
+          if (!("gap" in block)) {
+            for (const { value } of block.records) if (value) found.push(receiptJson(value));
+          }
+        }
+        assert.deepEqual(found.find((one) => one.applied_ns === ofRust.applied_ns), said, target);
+      }
+    } finally {
+      end.abort();
+      await following;
+    }
   }));

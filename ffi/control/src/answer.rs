@@ -93,7 +93,7 @@ impl Sent {
     }
 }
 
-/// The receipt as JSON; `genuine` says whether an agent of this installation signed it.
+/// The receipt as JSON, as `proto/receipt.ts` writes it too; `genuine` says whether an agent of this installation signed it.
 #[must_use]
 pub fn receipt_json(receipt: &Receipt, genuine: bool) -> Value {
     json!({

@@ -1,0 +1,35 @@
+/** A receipt as JSON, as `control/answer.rs` writes it too: a test holds both against each other. */
+import { jobs } from "./wire.ts";
+
+/** What one agent answered. 64-bit numbers are decimal texts. */
+export interface SaidReceipt {
+  request_id: string;
+  instance: string;
+  module: "arbitrage" | "mev";
+  applied: boolean;
+  /** Why not, when refused. */
+  reason: string;
+  sequence: string;
+  /** SHA-256 of the policy in force, hex. */
+  policy_hash: string;
+  /** Unix nanoseconds. */
+  applied_ns: string;
+  /** Time of the first event handled under it; "0": none came in time. */
+  first_event_ns: string;
+}
+
+/** Throws for bytes that are no receipt. Who wrote them is not checked: {@link SaidReceipt.module} may be any text. */
+export function receiptJson(bytes: Uint8Array): SaidReceipt {
+  const receipt = jobs.Receipt.decode(bytes);
+  return {
+    request_id: receipt.requestId,
+    instance: receipt.instance,
+    module: receipt.module as SaidReceipt["module"],
+    applied: receipt.applied,
+    reason: receipt.reason,
+    sequence: String(receipt.sequence),
+    policy_hash: receipt.policyHash.toHex(),
+    applied_ns: String(receipt.appliedNs),
+    first_event_ns: String(receipt.firstEventNs),
+  };
+}
