@@ -294,8 +294,9 @@ mod tests {
     fn who_gives_up_leaves_the_mark_of_the_model_and_ends_as_by_a_crash() {
         let marks = std::env::temp_dir().join(format!("legend-marks-{}", std::process::id()));
         std::fs::write(&marks, "ba9876543210\n").expect("a mark of before");
+        let (_crate, module) = module_path!().split_once("::").expect("it is in a crate");
         let status = Command::new(std::env::current_exe().expect("own path"))
-            .args(["--exact", "models::foreign::tests::child_entry"])
+            .args(["--exact", &format!("{module}::child_entry")])
             .env("LEGEND_FOREIGN_MARKS", &marks)
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null())

@@ -48,3 +48,53 @@ fn is_of(address: usize, file: &impl AsRawFd) -> bool {
     std::fs::read_to_string("/proc/self/maps")
         .is_ok_and(|maps| maps.lines().find_map(inode) == Some(stat.st_ino))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::fd::FromRawFd;
+
+    use super::*;
+
+    fn in_memory(len: libc::off_t) -> File {
+        // SAFETY: the name is a C string; the answer is checked.
+        let fd = unsafe { libc::memfd_create(c"legend-test".as_ptr(), libc::MFD_CLOEXEC) };
+        assert!(fd >= 0);
+        // SAFETY: a new descriptor of our own.
+        let file = unsafe { File::from_raw_fd(fd) };
+        file.set_len(len.unsigned_abs()).expect("grows");
+        file
+    }
+
+    #[test]
+    fn an_address_is_of_a_file_from_its_first_byte_to_its_last() {
+        const PAGE: usize = 4096;
+        let files = [in_memory(4096), in_memory(4096)];
+        let rights = (libc::PROT_READ, libc::MAP_PRIVATE);
+        // SAFETY: the kernel picks the address of two pages; each then gets a file of ours.
+        let at = unsafe {
+            let at =
+                libc::mmap(std::ptr::null_mut(), 2 * PAGE, rights.0, rights.1 | libc::MAP_ANONYMOUS, -1, 0);
+            assert_ne!(at, libc::MAP_FAILED);
+            for (n, file) in files.iter().enumerate() {
+                let place = at.byte_add(n * PAGE);
+                let fd = file.as_raw_fd();
+                assert_eq!(libc::mmap(place, PAGE, rights.0, rights.1 | libc::MAP_FIXED, fd, 0), place);
+            }
+            at as usize
+        };
+        for (address, expected) in [
+            (at - 1, [false, false]),
+            (at, [true, false]),
+            (at + PAGE - 1, [true, false]),
+            (at + PAGE, [false, true]),
+            (at + 2 * PAGE - 1, [false, true]),
+            (at + 2 * PAGE, [false, false]),
+        ] {
+            let found = files.each_ref().map(|file| is_of(address, file));
+            assert_eq!(found, expected, "{:+}", address.wrapping_sub(at).cast_signed());
+        }
+        // SAFETY: our own two pages.
+        assert_eq!(unsafe { libc::munmap(at as *mut c_void, 2 * PAGE) }, 0);
+    }
+}

@@ -390,6 +390,21 @@ mod tests {
     }
 
     #[test]
+    fn a_record_with_more_headers_than_may_be_written_is_none() {
+        let mut batch = Batch::default();
+        batch.push(&Record { headers: &[("", &b""[..]); 64], ..Record::default() }).expect("fits");
+        let mut bytes = batch.bytes;
+        assert_eq!(StoredRecord::parse(&bytes).map(|record| record.headers().count()), Some(64));
+        // One more, of no name and no bytes.
+        bytes.splice(36..36, [0; 6]);
+        let len = u32::try_from(bytes.len()).expect("small");
+        bytes[..4].copy_from_slice(&len.to_le_bytes());
+        bytes[32] = 65;
+        assert_eq!(StoredRecord::parse(&bytes), None);
+        assert!(count(&bytes).is_err());
+    }
+
+    #[test]
     fn push_refuses_more_than_its_limits() {
         let many = vec![("h", &b""[..]); HEADERS_MAX + 1];
         let large = vec![0; RECORD_BYTES_MAX];

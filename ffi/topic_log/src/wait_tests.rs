@@ -141,3 +141,16 @@ fn records_of_every_size_are_read_from_a_segment() {
         assert!(records.iter().all(|(offset, value)| value.iter().all(|&byte| u64::from(byte) == *offset)));
     }
 }
+
+#[test]
+fn a_group_has_a_name_and_no_path() {
+    let dir = TempDir::new("group-name");
+    let topic = open(&dir);
+    topic.commit("sink", Committed { offset: 7, lost: 0 }).expect("commits");
+    for name in ["../state", "a/b", ".hidden", ""] {
+        let refused = topic.commit(name, Committed { offset: 9, lost: 0 }).expect_err("is refused");
+        assert_eq!(refused.kind, LogErrorKind::Invalid, "{name}");
+        assert!(topic.committed(name).is_err(), "{name}");
+    }
+    assert_eq!(topic.groups().expect("lists"), ["sink"]);
+}
