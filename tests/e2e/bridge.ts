@@ -90,6 +90,8 @@ function countBatch(bytes: Uint8Array): { items: number; dropped: number } {
 export class Client {
   received = 0;
   gaps = 0;
+  /** Batches, empty ones too: one that is served gets one each second. */
+  batches = 0;
   #connection!: Deno.TcpConn;
   #rest = new Uint8Array();
   #ended = false;
@@ -162,6 +164,7 @@ export class Client {
   #message(kind: number, payload: Uint8Array): void {
     if (kind === 2) {
       const { items, dropped } = countBatch(zstdDecompressSync(payload));
+      this.batches += 1;
       this.received += items;
       this.gaps += dropped;
     } else if (kind === 1) {
@@ -218,8 +221,8 @@ export async function slowAndFast(
       ...quick.map((client) => client.connect(port, key, "proto")),
       ...slow.map((client) => client.connect(port, key, "json")),
     ]);
-    // Connected is not yet served: the first record shows who is.
-    await pause(200);
+    // Connected is not yet served: the first batch shows who is.
+    await Promise.all(quick.map((client) => client.read(() => client.batches > 0)));
     const before = residentBytes(pid);
     using log = new EmbeddedLog(new Library(LIBRARY), `${folder}/log`);
     using topic = await log.topic("arbitrage-decisions-proto", { create: true });
@@ -230,6 +233,7 @@ export async function slowAndFast(
       await topic.append(Array.from({ length: BATCH }, (_, at) => ({ value: envelope(n + at) })), "none");
       const due = begin + (n + BATCH) / perSecond * 1000;
       if (due > performance.now()) {
+        // The pace of the records.
         await pause(due - performance.now());
       }
     }
@@ -261,7 +265,7 @@ export async function reconnects(folder: string, count: number): Promise<void> {
     for (let round = 0; round < 2; round++) {
       const clients = Array.from({ length: count }, () => new Client());
       await Promise.all(clients.map((client) => client.connect(port, key, "proto")));
-      await pause(300);
+      await Promise.all(clients.map((client) => client.read(() => client.batches > 0)));
       using log = new EmbeddedLog(new Library(LIBRARY), `${folder}/log`);
       using topic = await log.topic("arbitrage-decisions-proto", { create: true });
       await topic.append([{ value: envelope(round) }]);

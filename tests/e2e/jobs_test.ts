@@ -171,6 +171,7 @@ Deno.test(`a worker killed at ${2 * KILLS} moments: taken over, the same bytes, 
           while (queue.book.get(id)?.state !== "running") {
             await pause(2);
           }
+          // The moment of its life at which it is killed.
           await pause(at);
           await part.end("SIGKILL");
           const killed = Date.now();

@@ -69,6 +69,7 @@ async function newest(log: EmbeddedLog, kinds: string, from: bigint): Promise<Ev
 async function settled(log: EmbeddedLog, kinds: string, from: bigint): Promise<Evidence[]> {
   let end = -1n;
   await until("the end of the evidence", async () => {
+    // Nothing more comes: that is all that there is to see.
     await pause(500);
     const before = end;
     end = await endOf(log, "decision-evidence");

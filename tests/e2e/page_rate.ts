@@ -67,6 +67,7 @@ export async function pageRate(folder: string, seconds: number, perSecond: numbe
         await topic.append(Array.from({ length: BATCH }, (_, at) => ({ value: envelope(n + at) })), "none");
         const due = begin + (n + BATCH) / perSecond * 1000;
         if (due > performance.now()) {
+          // The pace of the rows.
           await pause(due - performance.now());
         }
       }

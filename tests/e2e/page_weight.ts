@@ -39,6 +39,7 @@ export async function pageWeights(folder: string): Promise<Map<string, number>> 
     for (const name of PAGES) {
       await page.goto(`${url}/${name}`);
       await page.waitForSelector(".strip >> text=Live");
+      // What is measured is a time in which nobody does anything.
       await pause(SETTLED_MS);
       const before = counter.bytes.down + counter.bytes.up;
       await pause(MEASURED_MS);

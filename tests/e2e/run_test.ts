@@ -158,6 +158,7 @@ Deno.test("run killed at any moment and started again leaves the log whole and n
       const data = `${folder}/${attempt}`;
       const args = ["run", ...BLOCKS, "--json", "--data-dir", data];
       const child = command(args).spawn();
+      // The moment of its life at which it is killed.
       await pause(60 + attempt * 17);
       try {
         child.kill("SIGKILL");

@@ -92,6 +92,7 @@ Deno.test("a start killed while unpacking leaves nothing behind after the next",
         if (begun) break;
         await pause(1);
       }
+      // The moment of the unpacking at which it is killed.
       await pause(delay * 3);
       try {
         child.kill("SIGKILL");

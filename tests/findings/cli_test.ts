@@ -259,7 +259,7 @@ async function runsUntilStopped(shell: Deno.Command, example: string): Promise<v
   const child = shell.spawn();
   const said = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   const ended = child.status.then(({ code }) => code);
-  // From then on the verb has its code and opens what it needs.
+  // From then on the verb has its code and opens what it needs. That it does not end has no condition.
   const alive = listensForTerm(child.pid).then(() => pause(500));
   const early = await Promise.race([ended, alive]);
   if (early === undefined) child.kill("SIGTERM");

@@ -37,6 +37,7 @@ class Raw {
   /** False when it cannot be sent within a second, or not at all. */
   async send(bytes: Uint8Array): Promise<boolean> {
     const over = new AbortController();
+    // A limit: it ends with what it limits.
     const late = pause(1_000, over.signal).then(() => false);
     const all = async () => {
       for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#connection.write(rest));

@@ -139,6 +139,7 @@ Deno.test("operator 11: no part outlives its supervisor, whenever that is killed
       const data = `${folder}/${round}`;
       const run = new Run(data);
       const ms = random % 2_000;
+      // The moment of its life at which it is killed.
       await pause(ms);
       run.kill("SIGKILL");
       await run.child.status;

@@ -182,6 +182,7 @@ async function measure(
     await answer.body?.cancel();
     if (!answer.ok) throw new Error(`the administrator was answered ${answer.status}`);
     times.push(performance.now() - begun);
+    // The pace of the calls.
     await pause(everyMs);
   }
   return times;

@@ -94,12 +94,14 @@ export async function brokerAway(folder: string, seconds: number): Promise<Broke
     const shipped = (more: number) =>
       until(async () => ((await linkOf(data))?.shipped ?? 0) > more, `more than ${more} records sent`);
     await shipped(500);
+    // The time that is measured, with the broker.
     await pause(seconds * 1_000);
     const away = Date.now();
     await broker.kill();
     await until(async () => ((await linkOf(data))?.waiting ?? 0) > 1_000, "1,000 records waiting");
     const status = (await linkOf(data))!;
     assert.ok(status.trouble, "what is wrong is said");
+    // The time that is measured, without it.
     await pause(seconds * 1_000);
     const back = Date.now();
     broker = await startKafka(options);

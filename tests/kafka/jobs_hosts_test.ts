@@ -8,11 +8,33 @@ import { say } from "../../tools/command.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { legend } from "../e2e/executable.ts";
 import { JOB_KINDS } from "../../workers/kinds.ts";
+import { linkOf } from "./broker_away.ts";
 import { Part, withCluster } from "./cluster.ts";
 import { pause } from "../../core/platform/pause.ts";
 
 /** The promise; as with `task accept` it is printed beside what was measured, and three times it fails. */
 const TAKEN_OVER_MS = 10_000;
+
+/** Blocks of the simulated chain whose decisions are enough to train on. */
+const HISTORY_BLOCKS = 1_200;
+
+async function until(what: string, holds: () => Promise<boolean>, ms = 60_000): Promise<void> {
+  const end = performance.now() + ms;
+  while (!await holds()) {
+    if (performance.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
+    await pause(50);
+  }
+}
+
+/** Blocks that the agent of a data folder has read. */
+function blocksOf(data: string): number {
+  try {
+    return JSON.parse(Deno.readTextFileSync(`${data}/agents/mev.status.json`)).blocks;
+  } catch {
+    // Not there yet, or being replaced.
+    return 0;
+  }
+}
 
 Deno.test("a worker that stood still loses its job to another host, and what it still makes is thrown away", () =>
   withCluster(async (cluster) => {
@@ -29,7 +51,7 @@ Deno.test("a worker that stood still loses its job to another host, and what it 
       ["run", "agent", "mev", "--source", "sim:7", "--speed", "40", "--data-dir", hosts[0]],
       env,
     ).start();
-    await pause(12_000);
+    await until("the history", () => Promise.resolve(blocksOf(hosts[0]) > HISTORY_BLOCKS), 120_000);
     await agent.end();
     const links = hosts.map((data) => new Part(["run", "link", "--data-dir", data], env).start());
     const workers = hosts.map((data) => new Part(["run", "worker", "--data-dir", data], env).start());
@@ -42,16 +64,12 @@ Deno.test("a worker that stood still loses its job to another host, and what it 
       }
       return book.get(id);
     };
-    const until = async (what: string, holds: () => Promise<boolean>, ms = 60_000) => {
-      const end = performance.now() + ms;
-      while (!await holds()) {
-        if (performance.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
-        await pause(50);
-      }
-    };
     try {
       // The host's records go to Kafka by its link, and to the store from there.
-      await pause(3_000);
+      await until("the link", async () => {
+        const link = await linkOf(hosts[0]);
+        return link !== undefined && link.looked && link.shipped > 0 && link.waiting === 0;
+      });
       await call(hosts[0], ["run", "sink", "--until-stored"]);
       const range = ["--start", String(begin), "--end", String(begin + 86_400)];
       const slow = [
@@ -83,6 +101,7 @@ Deno.test("a worker that stood still loses its job to another host, and what it 
       const models = (data: string) =>
         Array.from(Deno.readDirSync(`${data}/models`)).filter(({ name }) => name.endsWith(".so")).length;
       assert.equal(models(hosts[1 - holder]!), 1);
+      // It must register nothing any more: there is nothing to wait for.
       await pause(1_000);
       const late = await Deno.stat(`${hosts[holder]}/models`).then(() => models(hosts[holder]!), () => 0);
       assert.equal(late, 0, "the one that stood still registered nothing");

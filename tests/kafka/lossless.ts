@@ -104,6 +104,7 @@ export async function lossless(
     const victims = [...Object.keys(parts), "writer", "broker"];
     const end = performance.now() + seconds * 1000;
     while (performance.now() < end) {
+      // The moment of a fault.
       await pause(300 + 1_200 * random());
       const victim = victims[Math.floor(random() * victims.length)]!;
       told.kills[victim] = (told.kills[victim] ?? 0) + 1;

@@ -118,6 +118,7 @@ Deno.test("a model registered and deployed on one host runs on the others, a lat
         const tail = await run("three", ["topics", "tail", "model-artefacts-proto"], {});
         return tail.stdout.includes(foreign);
       });
+      // It must not be taken: there is nothing to wait for.
       await pause(500);
       for (const host of ["one", "two", "three", "four"]) {
         const { models, latest } = await list(host);

@@ -8,7 +8,6 @@ import { canMount, legend, lines, withFolder, withMount } from "../e2e/executabl
 import { type Cluster, Part, withCluster, Writer } from "./cluster.ts";
 import { assertOrdered, brokerAway, linkOf, onKafka, until } from "./broker_away.ts";
 import { storeOfUrl } from "./lossless.ts";
-import { pause } from "../../core/platform/pause.ts";
 
 const TOPIC = "arbitrage-decisions-proto";
 const library = new Library(LIBRARY);
@@ -96,9 +95,15 @@ Deno.test("a spool at its bound gives up the oldest opportunities, counts them e
       writers.forEach((writer) => writer.start());
       await until(async () => ((await linkOf(data))?.shipped ?? 0) > 5_000, "5,000 records sent");
       await broker.kill();
-      await pause(6_000);
+      {
+        // What is written from now on is sent to nobody: once the first thousand of it is gone, it is lost.
+        using log = new EmbeddedLog(library, `${data}/log`);
+        using topic = await log.topic(TOPIC);
+        const unsent = (await topic.info()).end + 1_000n;
+        await until(async () => (await topic.info()).start > unsent, "a thousand given up", 60_000);
+      }
       broker = await startKafka(options);
-      await pause(1_000);
+      await until(async () => (await linkOf(data))?.trouble === null, "the broker back", 60_000);
       const acknowledged = (await Promise.all(writers.map((writer) => writer.kill()))).map((one) =>
         one.acknowledged
       );
@@ -143,9 +148,10 @@ Deno.test("ClickHouse away and a poison message: ingest goes on after it, the po
       using topic = await log.topic(TOPIC);
       const poison = new Uint8Array([0xff, 0xfe, 0xfd]);
       await topic.append([{ key: new TextEncoder().encode("pool-1"), value: poison }]);
-      await pause(4_000);
-      const troubled = JSON.parse(await Deno.readTextFile(`${data}/sink.status.json`));
-      assert.match(troubled.trouble, /^Cannot reach ClickHouse at http:\/\/127\.0\.0\.1:\d+\/: /);
+      await until(async () => {
+        const { trouble } = JSON.parse(await Deno.readTextFile(`${data}/sink.status.json`));
+        return /^Cannot reach ClickHouse at http:\/\/127\.0\.0\.1:\d+\/: /.test(trouble ?? "");
+      }, "the sink says that the store is away");
       cluster.clickhouse.start();
       const before = 2_000;
       await until(async () => await rows() > before + 6_000, "ingest after the outage", 60_000);

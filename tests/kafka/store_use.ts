@@ -34,7 +34,6 @@ export async function storeUse(folder: string, seconds: number): Promise<StoreUs
     }
   };
   try {
-    await pause(2_000);
     sink.start();
     for (const end = Date.now() + 120_000; rows() < 1_000; await pause(100)) {
       if (Date.now() > end) throw new Error(`Cannot measure the store: it has ${rows()} rows`);
@@ -42,6 +41,7 @@ export async function storeUse(folder: string, seconds: number): Promise<StoreUs
     const [begin, cpu, before] = [performance.now(), cpuSeconds(store.pid), rows()];
     let descriptors = 0;
     while (performance.now() - begin < seconds * 1_000) {
+      // How often it is looked at.
       await pause(500);
       descriptors = Math.max(descriptors, [...Deno.readDirSync(`/proc/${store.pid}/fd`)].length);
     }

@@ -46,5 +46,6 @@ for (let seq = 1;;) {
   await topic.append(records);
   Deno.stdout.writeSync(encoder.encode(`${seq - 1}\n`));
   const due = begin + (seq - 1) / Number(rate) * 1000;
+  // The pace of the records.
   if (due > performance.now()) await pause(due - performance.now());
 }
