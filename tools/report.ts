@@ -62,15 +62,19 @@ export interface TestRun {
   readonly retriesLeft?: number;
   /** Files at the same time, one a processor: for those that share nothing and measure nothing of the process. */
   readonly parallel?: boolean;
+  /** Files at the same time, each in a process of its own, whose lines are printed when it has ended. */
+  readonly atOnce?: number;
 }
 
 /** `deno test` on some paths. A test that failed is run once more, alone, where `retry.ts` has it so. */
 export async function denoTest(
   name: string,
   paths: readonly string[],
-  { env = {}, retriesLeft = 0, parallel = false }: TestRun = {},
+  { env = {}, retriesLeft = 0, parallel = false, atOnce = 1 }: TestRun = {},
 ): Promise<Counts> {
-  const { code, cases } = await denoRun(parallel ? ["--parallel", ...paths] : paths, env);
+  const { code, cases } = atOnce > 1
+    ? await denoRunFiles(await Array.fromAsync(filesOf(paths)), env, atOnce)
+    : await denoRun(parallel ? ["--parallel", ...paths] : paths, env);
   const failed = cases.filter(({ outcome }) => outcome === "failed");
   const unloaded = code === 0 ? [] : await notLoaded(paths, env, new Set(cases.map(({ file }) => file)));
   for (const file of unloaded) say(`${file} cannot be run`);
@@ -100,11 +104,34 @@ async function notLoaded(
   reported: ReadonlySet<string>,
 ): Promise<string[]> {
   const found: string[] = [];
-  for await (const file of testFiles()) {
-    const isOurs = paths.some((path) => file === path || file.startsWith(`${path}/`));
-    if (isOurs && !reported.has(file) && (await denoRun([file], env)).code !== 0) found.push(file);
+  for await (const file of filesOf(paths)) {
+    if (!reported.has(file) && (await denoRun([file], env)).code !== 0) found.push(file);
   }
   return found;
+}
+
+/** The test files that are `paths`, or in them. */
+async function* filesOf(paths: readonly string[]): AsyncGenerator<string> {
+  for await (const file of testFiles()) {
+    if (paths.some((path) => file === path || file.startsWith(`${path}/`))) yield file;
+  }
+}
+
+/** Runs each file in a process of its own, some at the same time: those that wait leave the processors to others. */
+async function denoRunFiles(files: readonly string[], env: Record<string, string>, atOnce: number) {
+  const waiting = [...files].sort();
+  const all = { code: 0, cases: [] as TestCase[] };
+  const worker = async () => {
+    for (let file = waiting.shift(); file; file = waiting.shift()) {
+      const begin = performance.now();
+      const { code, cases, text } = await denoRun([file], env, true);
+      say(`${text.trim()}\n${file}: ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+      all.code ||= code;
+      all.cases.push(...cases);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return all;
 }
 
 /** Those of `tests` that pass now, each run alone. */
@@ -120,13 +147,13 @@ async function passedAgain(tests: readonly TestCase[], env: Record<string, strin
   return passed;
 }
 
-async function denoRun(words: readonly string[], env: Record<string, string>) {
+/** Types are checked by `deno check`. `capture`: what it prints is kept instead of shown. */
+async function denoRun(words: readonly string[], env: Record<string, string>, capture = false) {
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
-    const { code } = await exec(Deno.execPath(), ["test", "-A", "-q", `--junit-path=${report}`, ...words], {
-      env,
-    });
-    return { code, cases: junitCases(await Deno.readTextFile(report)) };
+    const args = ["test", "-A", "-q", "--no-check", `--junit-path=${report}`, ...words];
+    const { code, stdout: text } = await exec(Deno.execPath(), args, { env, capture });
+    return { code, cases: junitCases(await Deno.readTextFile(report)), text };
   } finally {
     await Deno.remove(report);
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cargoCounts, countsOf, NONE } from "./report.ts";
+import { cargoCounts, countsOf, denoTest, NONE } from "./report.ts";
 
 Deno.test("countsOf counts each test and step once by its outcome", () => {
   const cases = (["passed", "failed", "passed", "skipped", "passed"] as const)
@@ -16,4 +16,9 @@ Deno.test("cargoCounts sums every crate's line", () => {
     "\ntest result: ok. 8 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n" +
     "test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
   assert.deepEqual(cargoCounts(text), { ...NONE, passed: 10, failed: 3, skipped: 1 });
+});
+
+Deno.test("files that run at the same time are counted together, each once", async () => {
+  const files = ["tools/check_tests_test.ts", "tools/check_waits_test.ts"];
+  assert.deepEqual(await denoTest("two files", files, { atOnce: 2 }), { ...NONE, passed: 3 });
 });

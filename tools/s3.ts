@@ -8,7 +8,7 @@ const VERSION = "v1.8.0";
 const READY_MS = 20_000;
 
 /** Builds the server once; its path. */
-async function installS3(): Promise<string> {
+export async function installS3(): Promise<string> {
   const folder = `${CACHE}/versitygw-${VERSION}`;
   const program = `${folder}/versitygw`;
   if (await Deno.stat(program).then(() => true, () => false)) return program;

@@ -10,32 +10,36 @@ import { fuzz } from "./fuzz.ts";
 import { quickMutants } from "./mutants.ts";
 import { need, TEST_NEEDS } from "./needs.ts";
 import { EXECUTABLE_TESTS, ROOT, UNIT_TESTS } from "./paths.ts";
-import { add, cargoTest, type Counts, denoTest, NONE } from "./report.ts";
+import { add, cargoTest, type Counts, denoTest, NONE, type TestRun } from "./report.ts";
 import { RETRIED_MAX } from "./retry.ts";
+import { installServices } from "./services.ts";
 import { withSmallDisk } from "./small_disk.ts";
 import { messageOf } from "../core/platform/errors.ts";
 
+/** Files of tests of the executable that run at the same time: most of their time they wait for processes. */
+const FILES_AT_ONCE = 2;
 /** For each target; `deno task fuzz` takes longer. */
 const FUZZ_SECONDS = 20;
 
 async function everything(): Promise<Counts> {
   need(TEST_NEEDS);
-  await timed("build", () => build());
+  // They are downloads mostly, the build is work.
+  await Promise.all([timed("build", () => build()), timed("services of tests", installServices)]);
   if (!Deno.args.includes("--skip-checks")) {
     await timed("checks", runChecks);
     await timed("instructions", () => checkInstructions(false));
   }
   await timed("dist/legend (slim, fast)", () => must(`${ROOT}/compile.sh`, ["--slim", "--fast"]));
   let counts = NONE;
-  const run = async (name: string, paths: readonly string[], env = {}) => {
+  const run = async (name: string, paths: readonly string[], more: TestRun = {}) => {
     const retriesLeft = RETRIED_MAX - counts.flaky.length;
-    counts = add(counts, await timed(name, () => denoTest(name, paths, { env, retriesLeft })));
+    counts = add(counts, await timed(name, () => denoTest(name, paths, { ...more, retriesLeft })));
   };
   await run("deno", UNIT_TESTS);
   counts = add(counts, await timed("cargo", () => withSmallDisk(cargoTest)));
-  await run("executable", EXECUTABLE_TESTS);
+  await run("executable", EXECUTABLE_TESTS, { atOnce: FILES_AT_ONCE });
   // The first screen once more, unchanged, on a real broker and a real ClickHouse server.
-  await run("kafka", ["tests/e2e/page_test.ts"], { LEGEND_TEST_LOG: "kafka" });
+  await run("kafka", ["tests/e2e/page_test.ts"], { env: { LEGEND_TEST_LOG: "kafka" } });
   await timed("mutants", quickMutants);
   await timed("fuzz", () => fuzz(FUZZ_SECONDS));
   return counts;

@@ -1,0 +1,16 @@
+/** Servers and libraries that tests need and nobody has to have: each is got once, beforehand, so that no test waits for it. */
+import { clickhouseFolder } from "./clickhouse.ts";
+import { installKafka } from "./kafka.ts";
+import { installS3 } from "./s3.ts";
+import { trainersFolder } from "./trainers.ts";
+import { timed } from "./command.ts";
+
+/** Gets all that is not there yet; throws at the first that cannot be had. */
+export async function installServices(): Promise<void> {
+  await Promise.all([
+    timed("Kafka broker", installKafka),
+    timed("S3 server", installS3),
+    timed("ClickHouse library", clickhouseFolder),
+    timed("training engines", trainersFolder),
+  ]);
+}
