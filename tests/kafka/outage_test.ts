@@ -41,6 +41,11 @@ Deno.test({
         };
         try {
           await until(async () => ((await linkOf(data))?.shipped ?? 0) > 200, "200 records sent");
+          // A place that was never written finds no room for its file later.
+          await until(
+            () => Deno.stat(`${data}/link/${TOPIC}.out.json`).then(() => true, () => false),
+            "the place kept once",
+          );
           await broker.kill();
           await until(async () => ((await linkOf(data))?.waiting ?? 0) > 500, "500 records waiting");
           fill();
