@@ -537,3 +537,42 @@ fn answer(control: &Control, mut stream: UnixStream) -> std::io::Result<Option<R
     stream.write_all(&bytes)?;
     Ok(receipt)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_kill_is_in_force_before_anything_that_it_could_wait_for() {
+        let data_dir = std::env::temp_dir().join(format!("legend-server-{}", std::process::id()));
+        std::fs::create_dir_all(data_dir.join("agents")).expect("a folder");
+        keys::load_or_create(&data_dir, keys::CONTROL_KEY).expect("a key");
+        let control = Control::open(&data_dir, Module::Mev, "one", None).expect("opens");
+        control.live.handled(u64::MAX, 0);
+        let command = Command {
+            module: Module::Mev.into(),
+            action: Action::Kill.into(),
+            request_id: "kill".to_owned(),
+            schema_version: "ctrl-v1".to_owned(),
+            ..Command::default()
+        };
+        let signed = Signed { bytes: command.encode_to_vec(), ..Signed::default() };
+        std::thread::scope(|scope| {
+            // Another command is being written to a disk that does not answer.
+            let busy = control.inner();
+            let killed = scope.spawn(|| control.obey(&signed, true));
+            let begin = Instant::now();
+            while !control.live.is_killed() && begin.elapsed() < Duration::from_secs(20) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            let in_force = control.live.is_killed();
+            assert!(!killed.is_finished(), "its receipt waits");
+            drop(busy);
+            assert!(killed.join().expect("no panic").expect("its module").applied);
+            assert!(in_force, "it waited");
+        });
+        std::fs::remove_dir_all(data_dir).expect("removed");
+    }
+}
