@@ -1,9 +1,14 @@
-/** The evidence of a decision, as `ffi/engine/src/envelope.rs` writes it. Amounts are decimal strings. */
+/**
+ * The evidence of a decision, as `ffi/engine/src/envelope.rs` writes it. Amounts are decimal strings.
+ * `ffi/json_types_test.ts` holds real evidence against these types.
+ */
 
 export interface EvidenceLeg {
   slot: number;
   index: number;
   signature: string;
+  /** Instruction of the transaction, as `2` or, of one inside it, `2.1`. */
+  ix: string;
   dex: string;
   pool: string;
   trader: string;
@@ -22,7 +27,11 @@ export interface Evidence {
   classification: string;
   slot: number;
   event_ns: string;
+  /** A model's row by name; null: not known. Null as a whole: the decision has none. */
+  features?: Record<string, number | null> | null;
   attackers?: string[];
+  /** The mint that gains are counted in. */
+  quote_mint?: string;
   net_lamports?: string | null;
   net_raw?: string;
   net_mint?: string;
@@ -64,6 +73,8 @@ export interface Evidence {
   target?: { amount_in: string; min_out: string; out_planned: string; out_alone: string } | null;
   model?: string;
   score?: number;
+  /** What a model that is asked beside it says. */
+  shadow?: { model: string; score: number } | null;
   ev?: {
     p_land: number;
     edge_lamports: string;
@@ -73,5 +84,7 @@ export interface Evidence {
     ev_sol: number;
   };
   landing?: { tip_quantile: number; contention: number; bundle_len: number };
+  /** The policy's quantiles of landed tips. */
+  tip_ladder?: number[];
   gate_terms?: { term: string; value: unknown; limit: unknown; passes: boolean }[];
 }
