@@ -12,6 +12,7 @@ import * as answers from "./answers.ts";
 import type { ApiDeps } from "./deps.ts";
 import { maybeWord } from "./query.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
+import { datasetSchema } from "../core/store/tables.ts";
 
 const LIST_MAX = 200;
 const LOG_TAIL = 100;
@@ -19,41 +20,6 @@ const LOG_TAIL = 100;
 const STREAM_MS = 10 * 60_000;
 /** How often a log without news shows that it lives. */
 const ALIVE_MS = 15_000;
-
-/** Columns of a dataset; a test holds them against what `workers/scrape.ts` writes. */
-const SCHEMAS = {
-  arb: {
-    dt: "DateTime64(3)",
-    slot: "UInt64",
-    tx_signature: "String",
-    net_sol: "Float64 (SOL)",
-    classification: "String",
-    p_land_est: "Float64 (0..1)",
-    tip_ladder: "Array(Float64)",
-    bundle_id: "String",
-    kind: "String",
-    decision_id: "String (32 hex digits)",
-    producer_id: "String",
-    seq: "UInt64",
-    event_ns: "UInt64 (Unix nanoseconds)",
-  },
-  mev: {
-    dt: "DateTime64(3)",
-    slot: "UInt64",
-    attacker: "String",
-    net_sol: "Float64 (SOL)",
-    type: "String",
-    p_land_est: "Float64 (0..1)",
-    tip_ladder: "Array(Float64)",
-    bundle_id: "String",
-    kind: "String",
-    tier: "String",
-    decision_id: "String (32 hex digits)",
-    producer_id: "String",
-    seq: "UInt64",
-    event_ns: "UInt64 (Unix nanoseconds)",
-  },
-} as const;
 
 /** Throws `forbidden` for who may give jobs, but not with these arguments. */
 function mayGive(principal: Principal, kind: AnyJobKind, args: unknown): void {
@@ -125,7 +91,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         if (type !== "arb" && type !== "mev") {
           throw new AppError("not_found", `Cannot find ${type}: need arb or mev`);
         }
-        return c.json({ type, columns: SCHEMAS[type] });
+        return c.json({ type, columns: datasetSchema(type) });
       },
     }),
     route({

@@ -1,6 +1,6 @@
 /**
  * Writes everything that follows from one source: messages from proto/*.proto (Rust and TypeScript), the C boundary's
- * table from the exports of ffi/abi, the topics' names for Rust, names and field numbers of the messages, the ids of
+ * table from the exports of ffi/abi, the topics' names and the store's columns for Rust, names and field numbers of the messages, the ids of
  * DEXes from Rust's table, the enum of job kinds and their verbs from workers/kinds.ts, the page's types of the API from the rows of routes/, docs/CLI.md from the verbs, docs/CONFIG.md
  * from the configuration schema.
  * `--check` writes to a temporary folder instead and fails when a committed file differs.
@@ -12,6 +12,7 @@ import { readExports, symbolsTs, versionRs } from "./abi_symbols.ts";
 import { clientTypes } from "./client_types.ts";
 import { must, say, task } from "./command.ts";
 import { ROOT } from "./paths.ts";
+import { tablesRs } from "./tables_rs.ts";
 import { topicsRs } from "./topics_rs.ts";
 import { dexTs, fieldsTs, namesRs, namesTs, readProtos } from "./wire_names.ts";
 
@@ -22,6 +23,7 @@ const JOBS_PROTO = "proto/jobs.proto";
 const JOB_VERBS = "cli/verbs/job_kinds.gen.ts";
 const VERSION = "ffi/abi/src/version.rs";
 const TOPICS_RS = "ffi/wire/src/topics.rs";
+const STORE_RS = "ffi/wire/src/store.rs";
 const NAMES_RS = "ffi/wire/src/names.rs";
 const [NAMES_TS, FIELDS_TS, DEX_TS] = [
   "proto/gen/names.ts",
@@ -92,6 +94,7 @@ async function generate(out: string): Promise<string[]> {
   await Deno.writeTextFile(`${out}/${SYMBOLS}`, symbolsTs(exports));
   await Deno.writeTextFile(`${out}/${VERSION}`, versionRs(exports));
   await Deno.writeTextFile(`${out}/${TOPICS_RS}`, topicsRs());
+  await Deno.writeTextFile(`${out}/${STORE_RS}`, tablesRs());
   const protos = readProtos();
   await Deno.writeTextFile(`${out}/${NAMES_RS}`, namesRs(protos));
   await Deno.writeTextFile(`${out}/${NAMES_TS}`, namesTs(protos));
@@ -115,6 +118,7 @@ async function generate(out: string): Promise<string[]> {
     SYMBOLS,
     VERSION,
     TOPICS_RS,
+    STORE_RS,
     NAMES_RS,
     NAMES_TS,
     FIELDS_TS,

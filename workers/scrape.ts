@@ -9,6 +9,7 @@ import type { ScrapeArgs } from "./scrape_args.ts";
 import type { JobPorts } from "../core/jobs/contract.ts";
 import { openOutput, outputOf, resolveOutput } from "./output.ts";
 import { FOOTER_BYTES_MAX, footerLength, parquetRows } from "./parquet_rows.ts";
+import { datasetColumns, DATASETS, type DatasetType } from "../core/store/tables.ts";
 
 const LOOK_MS = 250;
 const grouped = (count: number) => count.toLocaleString("en-US");
@@ -25,56 +26,15 @@ const SETTINGS = {
   output_format_parquet_row_group_size_bytes: ROW_GROUP.bytes,
   output_format_json_quote_64bit_integers: 1,
 };
-const COLUMNS = {
-  arb: [
-    "dt",
-    "slot",
-    "tx_signature",
-    "net_sol",
-    "classification",
-    "p_land_est",
-    "tip_ladder",
-    "bundle_id",
-    "kind",
-    "lower(hex(decision_id)) AS decision_id",
-    "producer_id",
-    "seq",
-    "event_ns",
-  ],
-  mev: [
-    "dt",
-    "slot",
-    "attacker",
-    "net_sol",
-    "type",
-    "p_land_est",
-    "tip_ladder",
-    "bundle_id",
-    "kind",
-    "tier",
-    "lower(hex(decision_id)) AS decision_id",
-    "producer_id",
-    "seq",
-    "event_ns",
-  ],
-} as const;
-const TABLES = {
-  arb: { table: "arb_opportunities", order: "slot, tx_signature, producer_id, seq" },
-  mev: { table: "mev_opportunities", order: "slot, attacker, producer_id, seq" },
-} as const;
-export type DatasetType = keyof typeof TABLES;
+/** How a column is asked for, where its bytes are not what a dataset has. */
+const AS: Readonly<Record<string, string>> = { decision_id: "lower(hex(decision_id)) AS decision_id" };
 
 /** Of an arbitrage the DEXes are in its evidence: the cycle's legs, or the planned hops. */
 const DEX_FILTER = {
   arb:
-    `${TABLES.arb.table}.decision_id IN (SELECT decision_id FROM decision_evidence WHERE hasAny(arrayMap(leg -> JSONExtractString(leg, 'dex'), arrayConcat(JSONExtractArrayRaw(evidence, 'cycle'), JSONExtractArrayRaw(evidence, 'hops'))), {dex:Array(String)}))`,
+    `${DATASETS.arb.table}.decision_id IN (SELECT decision_id FROM decision_evidence WHERE hasAny(arrayMap(leg -> JSONExtractString(leg, 'dex'), arrayConcat(JSONExtractArrayRaw(evidence, 'cycle'), JSONExtractArrayRaw(evidence, 'hops'))), {dex:Array(String)}))`,
   mev: "has(arrayMap(dex -> concat(dex, '_sandwich'), {dex:Array(String)}), type)",
 } as const;
-
-/** The columns of a dataset, for people and for manifests. */
-export function datasetColumns(type: DatasetType): string[] {
-  return COLUMNS[type].map((column) => column.split(" AS ").at(-1)!);
-}
 
 interface Query {
   readonly count: string;
@@ -86,12 +46,14 @@ interface Query {
 const momentOf = (name: string) => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
 
 function queryOf(args: ScrapeArgs, type: DatasetType): Query {
-  const { table, order } = TABLES[type];
+  const { table, order } = DATASETS[type];
   const where = `${table}.dt >= ${momentOf("start")} AND ${table}.dt < ${momentOf("end")}` +
     (args.dex.length > 0 ? ` AND ${DEX_FILTER[type]}` : "");
   return {
     count: `SELECT count() AS rows FROM ${table} WHERE ${where}`,
-    rows: `SELECT ${COLUMNS[type].join(", ")} FROM ${table} WHERE ${where} ORDER BY ${order}`,
+    rows: `SELECT ${
+      datasetColumns(type).map((name) => AS[name] ?? name).join(", ")
+    } FROM ${table} WHERE ${where} ORDER BY ${order}`,
     params: { start: args.start_ms, end: args.end_ms, ...(args.dex.length > 0 ? { dex: args.dex } : {}) },
   };
 }

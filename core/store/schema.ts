@@ -1,6 +1,9 @@
 /** The store's tables (SPEC 9), made and brought up to date step by step. */
 import { AppError } from "../platform/errors.ts";
 import type { Store } from "./client.ts";
+import { type Column, columnsSql, payloadColumns, type Table, tableNamed, TABLES } from "./tables.ts";
+import { TYPES } from "../../proto/gen/names.ts";
+import { TOPICS } from "../../proto/topics.ts";
 
 export interface SchemaOptions {
   /** Days that rows are kept; 0 = for ever. */
@@ -13,69 +16,6 @@ export interface SchemaOptions {
   /** Brokers for the optional Kafka engine tables; "" = none. */
   readonly kafkaBrokers: string;
 }
-
-const COMMON = `
-  dt DateTime64(3, 'UTC') CODEC(Delta, ZSTD),
-  decision_id FixedString(16),
-  producer_id LowCardinality(String),
-  seq UInt64 CODEC(Delta, ZSTD),
-  event_ns UInt64 CODEC(Delta, ZSTD),
-  kind LowCardinality(String),
-  tier LowCardinality(String),
-  module LowCardinality(String),
-  partition UInt16,
-  offset UInt64 CODEC(Delta, ZSTD),
-  stored_at DateTime DEFAULT now(),`;
-
-const LADDER = "p_land_est Float64, tip_ladder Array(Float64), bundle_id String";
-
-interface Table {
-  readonly name: string;
-  readonly columns: string;
-  readonly order: string;
-}
-
-const TABLES: readonly Table[] = [
-  {
-    name: "arb_opportunities",
-    columns: `${COMMON}
-  version LowCardinality(String), slot UInt64, tx_signature String, net_sol Float64,
-  classification LowCardinality(String), ${LADDER}`,
-    order: "(slot, tx_signature)",
-  },
-  {
-    name: "mev_opportunities",
-    columns: `${COMMON}
-  version LowCardinality(String), slot UInt64, attacker String, net_sol Float64,
-  type LowCardinality(String), ${LADDER}`,
-    order: "(slot, attacker)",
-  },
-  {
-    name: "bundle_outcomes_typed",
-    columns: `${COMMON}
-  bundle_id String, landed Bool, tip_lamports UInt64, path LowCardinality(String), leader String,
-  simulated Bool, reason String, outcome_module LowCardinality(String), slot UInt64`,
-    order: "(dt, bundle_id)",
-  },
-  {
-    name: "metrics_typed",
-    columns: `${COMMON}
-  hotpath_p50 Float64, hotpath_p99 Float64, send_p99 Float64, landed_pct Float64, pnl_1h Float64,
-  metrics_module LowCardinality(String), instance LowCardinality(String), paper Bool`,
-    order: "(metrics_module, dt)",
-  },
-  {
-    name: "decision_evidence",
-    columns: `
-  dt DateTime64(3, 'UTC') CODEC(Delta, ZSTD),
-  decision_id FixedString(16),
-  evidence String CODEC(ZSTD(3)),
-  partition UInt16,
-  offset UInt64 CODEC(Delta, ZSTD),
-  stored_at DateTime DEFAULT now()`,
-    order: "(decision_id, dt)",
-  },
-];
 
 /** A retried insert is recognised by its token as long as it is among so many. */
 const DEDUPLICATION_WINDOW = 10_000;
@@ -90,10 +30,11 @@ function ttlOf(options: SchemaOptions): string {
   ].join(", ");
 }
 
-function tableSql({ name, columns, order }: Table, options: SchemaOptions): string {
+function tableSql(table: Table, options: SchemaOptions): string {
+  const { name, order } = table;
   const ttl = ttlOf(options);
   return [
-    `CREATE TABLE IF NOT EXISTS ${name} (${columns}\n)`,
+    `CREATE TABLE IF NOT EXISTS ${name} (${columnsSql(table)})`,
     "ENGINE = MergeTree PARTITION BY toYYYYMM(dt)",
     `ORDER BY ${order}`,
     ...(ttl ? [`TTL ${ttl}`] : []),
@@ -178,21 +119,30 @@ export async function migrate(
   return { before, after: SCHEMA_VERSION };
 }
 
+/** The tables that ClickHouse's own Kafka engine can fill. */
+const ENGINE_TABLES = ["arb_opportunities", "mev_opportunities", "bundle_outcomes_typed"] as const;
+
 /**
  * ClickHouse's own Kafka engine, for who wants it instead of the sink. `ProtobufSingle`: plain `Protobuf` wants a
  * length before each message and stalls with code 444. Columns are qualified in the views: an alias named like a
  * column (`mev.type AS type`) would capture the WHERE, and rows vanish while offsets commit.
  */
 function kafkaEngineSql(brokers: string): string[] {
+  const payloads = ENGINE_TABLES.map((name) => tableNamed(name));
+  const fieldOf = ({ name, field = name }: Column) => field;
+  // The version of a payload stands last.
+  const engineColumns = (table: Table) => {
+    const all = payloadColumns(table).map((column) =>
+      `\`${table.payload}.${fieldOf(column)}\` ${column.type.replace("LowCardinality(String)", "String")}`
+    );
+    return [
+      ...all.filter((text) => !text.includes(".version`")),
+      ...all.filter((text) => text.includes(".version`")),
+    ];
+  };
   const columns = [
     "schema_version String, type Int32, decision_id String, producer_id String, seq UInt64, event_ns UInt64",
-    "`arb.slot` UInt64, `arb.tx_signature` String, `arb.net_sol` Float64, `arb.classification` String",
-    "`arb.p_land_est` Float64, `arb.tip_ladder` Array(Float64), `arb.bundle_id` String, `arb.version` String",
-    "`mev.slot` UInt64, `mev.attacker` String, `mev.net_sol` Float64, `mev.type` String",
-    "`mev.p_land_est` Float64, `mev.tip_ladder` Array(Float64), `mev.bundle_id` String, `mev.version` String",
-    "`outcome.bundle_id` String, `outcome.landed` Bool, `outcome.tip_lamports` UInt64, `outcome.path` String",
-    "`outcome.leader` String, `outcome.simulated` Bool, `outcome.reason` String, `outcome.module` String",
-    "`outcome.slot` UInt64",
+    ...payloads.flatMap(engineColumns),
   ].join(",\n  ");
   const common = [
     "fromUnixTimestamp64Nano(toInt64(kafka_realtime_env.event_ns), 'UTC') AS dt",
@@ -203,31 +153,29 @@ function kafkaEngineSql(brokers: string): string[] {
     "toUInt16(_partition) AS partition",
     "toUInt64(_offset) AS offset",
   ].join(", ");
-  const view = (name: string, table: string, type: number, fields: readonly string[], from: string) =>
-    `CREATE MATERIALIZED VIEW IF NOT EXISTS ${name} TO ${table} AS SELECT ${common}, ${
-      fields.map((field) =>
-        `kafka_realtime_env.\`${from}.${field}\` AS ${field === "module" ? "outcome_module" : field}`
-      )
-        .join(", ")
-    } FROM kafka_realtime_env WHERE kafka_realtime_env.type = ${type}`;
-  const opportunity = ["version", "slot", "net_sol", "p_land_est", "tip_ladder", "bundle_id"];
+  const [arb, mev] = payloads.map((table) => new Set(payloadColumns(table).map(({ name }) => name)));
+  const isShared = ({ name }: Column) => arb!.has(name) && mev!.has(name);
+  const view = (table: Table) => {
+    const all = payloadColumns(table);
+    // What both kinds of opportunities have comes first.
+    const sorted = table.payload === "outcome"
+      ? all
+      : [...all.filter(isShared), ...all.filter((column) => !isShared(column))];
+    const fields = sorted.map((column) =>
+      `kafka_realtime_env.\`${table.payload}.${fieldOf(column)}\` AS ${column.name}`
+    );
+    return `CREATE MATERIALIZED VIEW IF NOT EXISTS mv_${table.payload}_proto TO ${table.name} AS SELECT ${common}, ${
+      fields.join(", ")
+    } FROM kafka_realtime_env WHERE kafka_realtime_env.type = ${TYPES.indexOf(table.payload!)}`;
+  };
+  const topics = payloads.map(({ name }) =>
+    TOPICS.find((topic) => "table" in topic && topic.table === name)!.name
+  );
   return [
     `CREATE TABLE IF NOT EXISTS kafka_realtime_env (\n  ${columns}\n) ENGINE = Kafka SETTINGS
   kafka_broker_list = '${brokers.replaceAll("'", "")}',
-  kafka_topic_list = 'arbitrage-decisions-proto,sandwich-decisions-proto,bundle-outcomes-proto',
+  kafka_topic_list = '${topics.join(",")}',
   kafka_group_name = 'ch-proto', kafka_format = 'ProtobufSingle', kafka_schema = 'realtime:Envelope'`,
-    view("mv_arb_proto", "arb_opportunities", 1, [...opportunity, "tx_signature", "classification"], "arb"),
-    view("mv_mev_proto", "mev_opportunities", 2, [...opportunity, "attacker", "type"], "mev"),
-    view("mv_outcome_proto", "bundle_outcomes_typed", 3, [
-      "bundle_id",
-      "landed",
-      "tip_lamports",
-      "path",
-      "leader",
-      "simulated",
-      "reason",
-      "module",
-      "slot",
-    ], "outcome"),
+    ...payloads.map(view),
   ];
 }

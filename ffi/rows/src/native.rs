@@ -1,38 +1,6 @@
 //! Rows as blocks of ClickHouse's Native format: column by column, which the server takes as they are.
 
-/// How a column lies in a Native block (<https://clickhouse.com/docs/interfaces/formats/Native>).
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layout {
-    /// Milliseconds since 1970.
-    Time,
-    /// 16 bytes.
-    Id,
-    /// Length and bytes; columns of low cardinality are made of these by the server.
-    Text,
-    U16,
-    U64,
-    F64,
-    Bool,
-    /// Where each row's list ends, then all numbers.
-    Ladder,
-}
-
-impl Layout {
-    fn name(self) -> &'static str {
-        match self {
-            Layout::Time => "DateTime64(3, 'UTC')",
-            Layout::Id => "FixedString(16)",
-            Layout::Text => "String",
-            Layout::U16 => "UInt16",
-            Layout::U64 => "UInt64",
-            Layout::F64 => "Float64",
-            Layout::Bool => "Bool",
-            Layout::Ladder => "Array(Float64)",
-        }
-    }
-}
-
-pub(super) type Definition = (&'static str, Layout);
+use wire::store::{Column as Definition, Layout};
 
 /// One column's values.
 struct Column {
@@ -49,11 +17,9 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(parts: &[&[Definition]]) -> Rows {
-        let definitions = parts.iter().flat_map(|part| part.iter().copied());
-        let columns = definitions
-            .map(|definition| Column { definition, bytes: Vec::new(), ends: Vec::new() })
-            .collect();
+    pub(super) fn new(definitions: &[Definition]) -> Rows {
+        let empty = |&definition| Column { definition, bytes: Vec::new(), ends: Vec::new() };
+        let columns = definitions.iter().map(empty).collect();
         Rows { columns, count: 0 }
     }
 

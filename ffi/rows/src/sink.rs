@@ -12,8 +12,9 @@ use wire::names;
 use wire::prost::Message;
 use wire::realtime::Envelope;
 use wire::realtime::envelope::{Payload, Type};
+use wire::store::TABLES;
 
-use super::native::{Definition, Layout, Row, Rows};
+use super::native::{Row, Rows};
 
 /// What a topic's records are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -40,97 +41,6 @@ pub struct SinkOptions {
     #[serde(default)]
     pub seen: Vec<(u16, String, u64)>,
 }
-
-/// Columns that every Envelope's row begins with, and those of each table, in the order they are written.
-const COMMON: &[Definition] = &[
-    ("dt", Layout::Time),
-    ("decision_id", Layout::Id),
-    ("producer_id", Layout::Text),
-    ("seq", Layout::U64),
-    ("event_ns", Layout::U64),
-    ("kind", Layout::Text),
-    ("tier", Layout::Text),
-    ("module", Layout::Text),
-    ("partition", Layout::U16),
-    ("offset", Layout::U64),
-];
-const OPPORTUNITY: &[Definition] =
-    &[("p_land_est", Layout::F64), ("tip_ladder", Layout::Ladder), ("bundle_id", Layout::Text)];
-
-/// Names and columns of the tables; the last is of evidence.
-const TABLES: [(&str, &[&[Definition]]); 5] = [
-    (
-        "arb_opportunities",
-        &[
-            COMMON,
-            &[
-                ("version", Layout::Text),
-                ("slot", Layout::U64),
-                ("tx_signature", Layout::Text),
-                ("net_sol", Layout::F64),
-                ("classification", Layout::Text),
-            ],
-            OPPORTUNITY,
-        ],
-    ),
-    (
-        "mev_opportunities",
-        &[
-            COMMON,
-            &[
-                ("version", Layout::Text),
-                ("slot", Layout::U64),
-                ("attacker", Layout::Text),
-                ("net_sol", Layout::F64),
-                ("type", Layout::Text),
-            ],
-            OPPORTUNITY,
-        ],
-    ),
-    (
-        "bundle_outcomes_typed",
-        &[
-            COMMON,
-            &[
-                ("bundle_id", Layout::Text),
-                ("landed", Layout::Bool),
-                ("tip_lamports", Layout::U64),
-                ("path", Layout::Text),
-                ("leader", Layout::Text),
-                ("simulated", Layout::Bool),
-                ("reason", Layout::Text),
-                ("outcome_module", Layout::Text),
-                ("slot", Layout::U64),
-            ],
-        ],
-    ),
-    (
-        "metrics_typed",
-        &[
-            COMMON,
-            &[
-                ("hotpath_p50", Layout::F64),
-                ("hotpath_p99", Layout::F64),
-                ("send_p99", Layout::F64),
-                ("landed_pct", Layout::F64),
-                ("pnl_1h", Layout::F64),
-                ("metrics_module", Layout::Text),
-                ("instance", Layout::Text),
-                ("paper", Layout::Bool),
-            ],
-        ],
-    ),
-    (
-        "decision_evidence",
-        &[&[
-            ("dt", Layout::Time),
-            ("decision_id", Layout::Id),
-            ("evidence", Layout::Text),
-            ("partition", Layout::U16),
-            ("offset", Layout::U64),
-        ]],
-    ),
-];
 
 /// DateTime64(3) ends in 2299.
 const EVENT_NS_MAX: u64 = 10_413_791_999_000_000_000;

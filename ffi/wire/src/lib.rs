@@ -1,4 +1,4 @@
-//! The messages of `proto/`, as prost types. Everything under `gen/`, `names.rs` and `topics.rs` are written by `deno task gen`.
+//! The messages of `proto/`, as prost types. Everything under `gen/`, `names.rs`, `store.rs` and `topics.rs` are written by `deno task gen`.
 #![forbid(unsafe_code)]
 
 /// What agents publish (`proto/realtime.proto`).
@@ -20,6 +20,7 @@ pub mod jobs {
 }
 
 pub mod names;
+pub mod store;
 pub mod topics;
 
 pub use prost;
