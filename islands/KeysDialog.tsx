@@ -1,8 +1,12 @@
 /** The keys of the page, by `?`. */
 import { useEffect, useRef } from "preact/hooks";
+import { PAGES } from "./registry.tsx";
 
 const KEYS = [
-  ["g, then o a s d t p u", "to Overview, Arbitrage, Sandwich, Datasets, Training, Settings, Audit"],
+  [
+    `g, then ${PAGES.map(({ key }) => key).join(" ")}`,
+    `to ${PAGES.map(({ title }) => title).join(", ")}`,
+  ],
   ["j k ↓ ↑", "next or previous row"],
   ["Home End PgUp PgDn", "first or last row, a screen up or down"],
   ["Enter", "open the row's evidence"],

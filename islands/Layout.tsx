@@ -1,32 +1,19 @@
 /** What every page has around it: bar, status strip, phone bar. Rendered by the server; the strip and the dialogs wake up. */
 import type { ComponentChildren } from "preact";
 import { Icon, IconDefs } from "./_icons.tsx";
-
-export const PAGES = [
-  ["overview", "Overview"],
-  ["arbitrage", "Arbitrage"],
-  ["sandwich", "Sandwich"],
-  ["datasets", "Datasets"],
-  ["training", "Training"],
-  ["settings", "Settings"],
-  ["audit", "Audit"],
-] as const;
-export type PageName = (typeof PAGES)[number][0];
-
-export interface Viewer {
-  user: string;
-  role: "admin" | "auditor" | "viewer";
-}
+import { pagesFor } from "./registry.tsx";
+import type { Viewer } from "./viewer.ts";
 
 export interface LayoutProps {
-  page: PageName;
+  /** Its name. */
+  page: string;
   viewer: Viewer;
   prefix: string;
   children: ComponentChildren;
 }
 
 export function Layout({ page, viewer, prefix, children }: LayoutProps) {
-  const shown = PAGES.filter(([name]) => name !== "audit" || viewer.role !== "viewer");
+  const shown = pagesFor(viewer);
   return (
     <>
       <IconDefs />
@@ -34,7 +21,7 @@ export function Layout({ page, viewer, prefix, children }: LayoutProps) {
       <header class="top">
         <a class="brand" href={`${prefix}/overview`}>legend</a>
         <nav class="nav" aria-label="Main">
-          {shown.map(([name, title]) => (
+          {shown.map(({ name, title }) => (
             <a
               href={`${prefix}/${name}`}
               key={name}
@@ -60,17 +47,20 @@ export function Layout({ page, viewer, prefix, children }: LayoutProps) {
       </header>
       {children}
       <nav class="botnav" aria-label="Main, phone">
-        {([["overview", "home"], ["arbitrage", "arb"], ["sandwich", "sand"], ["settings", "more"]] as const)
-          .map(([name, icon]) => (
-            <a
-              href={`${prefix}/${name}`}
-              key={name}
-              {...(name === page ? { "aria-current": "page" as const } : {})}
-            >
-              <Icon name={icon} />
-              {name === "settings" ? "More" : PAGES.find(([one]) => one === name)![1]}
-            </a>
-          ))}
+        {shown.flatMap(({ name, title, phone }) =>
+          phone
+            ? [
+              <a
+                href={`${prefix}/${name}`}
+                key={name}
+                {...(name === page ? { "aria-current": "page" as const } : {})}
+              >
+                <Icon name={phone.icon} />
+                {phone.title ?? title}
+              </a>,
+            ]
+            : []
+        )}
         {viewer.role === "admin" && (
           <button type="button" class="btn btn-d kill" data-open-kill>
             <Icon name="kill" />Kill…

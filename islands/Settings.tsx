@@ -18,7 +18,7 @@ import { type Answer, api, Problem, wordsOf } from "./api.ts";
 import { useAsked } from "./ask.ts";
 import type { CommandAnswer } from "./client.gen.ts";
 import { sendCommand } from "./commands.ts";
-import type { Viewer } from "./Layout.tsx";
+import type { Viewer } from "./viewer.ts";
 import { confirmed } from "./Confirm.tsx";
 import { HostKill } from "./Banner.tsx";
 import { Ignored } from "./Ignored.tsx";

@@ -5,7 +5,7 @@ import { copyText } from "./copy.ts";
 import { HostFlags, hostFlags } from "./host.ts";
 import { KeysDialog } from "./KeysDialog.tsx";
 import { isTyping } from "./keys.ts";
-import { type IslandName, ISLANDS } from "./registry.ts";
+import { type IslandName, ISLANDS, PAGES } from "./registry.tsx";
 import { say } from "./say.ts";
 
 const flags = hostFlags();
@@ -42,15 +42,7 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-const GO: Record<string, string> = {
-  o: "overview",
-  a: "arbitrage",
-  s: "sandwich",
-  d: "datasets",
-  t: "training",
-  p: "settings",
-  u: "audit",
-};
+const GO = new Map(PAGES.map(({ key, name }) => [key, name]));
 /** How long after `g` the second key may come. */
 const SECOND_KEY_MS = 1_000;
 let went = -Infinity;
@@ -68,7 +60,7 @@ function showKeys(): void {
 document.addEventListener("keydown", (event) => {
   if (isTyping(event)) return;
   if (event.key === "?") return showKeys();
-  const page = GO[event.key];
+  const page = GO.get(event.key);
   if (page && performance.now() - went < SECOND_KEY_MS) {
     // What else the key means is not meant now.
     event.stopImmediatePropagation();

@@ -16,7 +16,7 @@ import { openApiFile } from "./answers.ts";
 import { openApi } from "./openapi.ts";
 import { onError, problem } from "./problem.ts";
 import { queryOf } from "./query.ts";
-import { realtimeRoutes, websocketRoute } from "./realtime.ts";
+import { realtimeRoutes } from "./realtime.ts";
 import { type Route, route, type RouteContext, type Variables } from "./route.ts";
 
 /** Requests at once beyond the rate. */
@@ -45,19 +45,21 @@ const HEADERS: Readonly<Record<string, string>> = {
   "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
 };
 
+/** The files of rows, one a resource. */
+const RESOURCES: readonly ((deps: ApiDeps, guard: Guard, door: Door) => Route[])[] = [
+  authRoutes,
+  controlRoutes,
+  healthRoutes,
+  observeRoutes,
+  storeRoutes,
+  jobRoutes,
+  modelRoutes,
+  realtimeRoutes,
+];
+
 /** All rows of the API; `pages` adds those of the browser. */
 export function apiRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
-  const rows: Route[] = [
-    ...authRoutes(deps, guard, door),
-    ...controlRoutes(deps, door),
-    ...healthRoutes(deps),
-    ...observeRoutes(deps),
-    ...storeRoutes(deps),
-    ...jobRoutes(deps),
-    ...modelRoutes(deps),
-    ...realtimeRoutes(deps),
-    websocketRoute(deps, door),
-  ];
+  const rows = RESOURCES.flatMap((routes) => routes(deps, guard, door));
   rows.push(route({
     method: "GET",
     path: "/api/openapi.json",

@@ -142,7 +142,7 @@ class Places {
   }
 }
 
-export function controlRoutes(deps: ApiDeps, door: Door): Route[] {
+export function controlRoutes(deps: ApiDeps, _guard: unknown, door: Door): Route[] {
   const places = new Places();
   const newId = () => crypto.randomUUID().replaceAll("-", "");
 

@@ -1,5 +1,5 @@
 /** Where a login leads: a page of ours that was asked for, and nothing else. */
-import { PAGES } from "../islands/Layout.tsx";
+import { PAGES } from "../islands/registry.tsx";
 
 const NEXT_MAX = 1_024;
 
@@ -11,7 +11,7 @@ export function ownPage(text: string | undefined, prefix: string): string | unde
   const base = "http://own.invalid";
   if (!URL.canParse(text, base)) return undefined;
   const { origin, pathname, search, hash } = new URL(text, base);
-  const isPage = PAGES.some(([name]) => pathname === `${prefix}/${name}`);
+  const isPage = PAGES.some(({ name }) => pathname === `${prefix}/${name}`);
   return origin === base && isPage ? `${pathname}${search}${hash}` : undefined;
 }
 

@@ -18,7 +18,7 @@ const READS_WAIT_MS = 5_000;
 /** The subprotocol that is chosen; a token may stand beside it as `bearer.TOKEN`. */
 const PROTOCOL = "legend";
 
-export function realtimeRoutes(deps: ApiDeps): Route[] {
+export function realtimeRoutes(deps: ApiDeps, _guard: unknown, door: Door): Route[] {
   return [
     route({
       method: "POST",
@@ -81,6 +81,7 @@ export function realtimeRoutes(deps: ApiDeps): Route[] {
         return c.json({ ok: true });
       },
     }),
+    websocketRoute(deps, door),
   ];
 }
 
@@ -125,7 +126,7 @@ function wanted(
 }
 
 /** `GET /api/realtime/ws`: who asks is found here, because a browser cannot set headers on a WebSocket. */
-export const websocketRoute = (deps: ApiDeps, door: Door): Route =>
+const websocketRoute = (deps: ApiDeps, door: Door): Route =>
   route({
     method: "GET",
     path: "/api/realtime/ws",

@@ -4,9 +4,9 @@ import { type ComponentType, h } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { z } from "zod";
 import { HostFlags } from "../../islands/host.ts";
-import { Layout, type PageName, PAGES, type Viewer } from "../../islands/Layout.tsx";
+import { Layout } from "../../islands/Layout.tsx";
 import { IconDefs } from "../../islands/_icons.tsx";
-import { type IslandName, ISLANDS } from "../../islands/registry.ts";
+import { type IslandName, ISLANDS, type PageRow, PAGES } from "../../islands/registry.tsx";
 import type { ApiDeps } from "../deps.ts";
 import { encodingOf } from "../encoding.ts";
 import { DEVICE_COOKIE } from "../middleware/guard.ts";
@@ -48,13 +48,10 @@ function document(c: RouteContext, deps: ApiDeps, title: string, body: Component
   return c.html(`<!doctype html>${html}`);
 }
 
-/** Pages that a phone's bottom bar has no room for: they are behind its More, which is the settings. */
-const MORE: ReadonlySet<string> = new Set(["datasets", "training", "audit"]);
-
 export function pageRoutes(deps: ApiDeps): Route[] {
   const go = (c: RouteContext, page: string) => c.redirect(`${deps.prefix}/${page}`, 302);
 
-  const page = (name: PageName, title: string, content: (viewer: Viewer) => ComponentChildren): Route =>
+  const page = ({ name, title, audit, island, props, before }: PageRow): Route =>
     route({
       method: "GET",
       path: `/${name}`,
@@ -73,19 +70,20 @@ export function pageRoutes(deps: ApiDeps): Route[] {
           return go(c, `login?change${next.replace("?", "&")}`);
         }
         const viewer = { user: principal.name, role: principal.role };
-        if (name === "audit" && viewer.role === "viewer") return go(c, "overview");
-        const agents = deps.agents();
+        if (audit && viewer.role === "viewer") return go(c, "overview");
+        const parts = { viewer, prefix: deps.prefix, agents: () => deps.agents() };
         return document(
           c,
           deps,
           title,
           <Layout page={name} viewer={viewer} prefix={deps.prefix}>
-            <Island name="StatusStrip" props={{ agents, admin: viewer.role === "admin" }} />
+            <Island name="StatusStrip" props={{ agents: deps.agents(), admin: viewer.role === "admin" }} />
             <main class="page" id="main">
               <div class="page-h">
                 <h1>{title}</h1>
               </div>
-              {content(viewer)}
+              {before?.(parts)}
+              <Island name={island} props={props(parts)} />
             </main>
             {viewer.role === "admin" && <Island name="KillDialog" props={{}} />}
             <Island name="LoginSheet" props={{ user: viewer.user }} />
@@ -93,7 +91,6 @@ export function pageRoutes(deps: ApiDeps): Route[] {
         );
       },
     });
-  const titles = Object.fromEntries(PAGES);
 
   return [
     route({
@@ -135,57 +132,7 @@ export function pageRoutes(deps: ApiDeps): Route[] {
         );
       },
     }),
-    page(
-      "overview",
-      titles.overview!,
-      (viewer) => (
-        <Island
-          name="Overview"
-          props={{
-            agents: deps.agents(),
-            admin: viewer.role === "admin",
-            audit: viewer.role !== "viewer",
-            prefix: deps.prefix,
-          }}
-        />
-      ),
-    ),
-    page("arbitrage", titles.arbitrage!, () => <Island name="LiveTable" props={{ module: "arbitrage" }} />),
-    page("sandwich", titles.sandwich!, () => (
-      <>
-        <div class="notice" data-s="paper">
-          <div class="grow s">
-            Detected, scored and shadowed; nothing is submitted. Outcomes are inferred from what landed.
-          </div>
-        </div>
-        <Island name="LiveTable" props={{ module: "mev" }} />
-      </>
-    )),
-    page(
-      "datasets",
-      titles.datasets!,
-      (viewer) => <Island name="Datasets" props={{ admin: viewer.role === "admin" }} />,
-    ),
-    page(
-      "training",
-      titles.training!,
-      (viewer) => <Island name="Training" props={{ admin: viewer.role === "admin" }} />,
-    ),
-    page(
-      "settings",
-      titles.settings!,
-      (viewer) => (
-        <>
-          <nav class="row only-s" aria-label="More pages">
-            {PAGES.filter(([name]) => MORE.has(name) && (name !== "audit" || viewer.role !== "viewer")).map((
-              [name, title],
-            ) => <a class="btn" key={name} href={`${deps.prefix}/${name}`}>{title}</a>)}
-          </nav>
-          <Island name="Settings" props={{ agents: deps.agents(), viewer }} />
-        </>
-      ),
-    ),
-    page("audit", titles.audit!, () => <Island name="AuditTable" props={{}} />),
+    ...PAGES.map(page),
     route({
       method: "GET",
       path: "/assets/:name",

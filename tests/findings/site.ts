@@ -167,7 +167,7 @@ export function siteTests() {
 
 /** What jobs lack is hidden from the page: the executable of the tests has no store, and the forms are to be used. */
 export const asIfNothingLacks = (page: Page): Promise<unknown> =>
-  page.route(/\/api\/jobs\?kind=/, async (route) => {
+  page.route(/\/api\/jobs\?page=/, async (route) => {
     try {
       const { "if-none-match": _, ...headers } = await route.request().allHeaders();
       const response = await route.fetch({ headers });

@@ -1,0 +1,5 @@
+/** Who looks at the page. */
+export interface Viewer {
+  user: string;
+  role: "admin" | "auditor" | "viewer";
+}
