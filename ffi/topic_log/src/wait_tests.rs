@@ -154,3 +154,23 @@ fn a_group_has_a_name_and_no_path() {
     }
     assert_eq!(topic.groups().expect("lists"), ["sink"]);
 }
+
+#[test]
+fn a_segment_that_was_made_and_never_used_stands_in_no_readers_way() {
+    let dir = TempDir::new("unused");
+    let topic = open(&dir);
+    let append = || topic.append(&mut batch(&[b"one"]), Durability::None).expect("appends");
+    for n in 0..3 {
+        assert_eq!(append(), n);
+    }
+    // As a writer leaves it that is killed before it moves the end of the log; the next one goes on where it was.
+    segment::create_segment(&topic.dir, 3).expect("is made");
+    for n in 3..6 {
+        assert_eq!(append(), n);
+    }
+    for from in 0..6 {
+        let (records, gaps) = read_all(&topic, from);
+        let offsets: Vec<u64> = records.iter().map(|(offset, _)| *offset).collect();
+        assert_eq!((offsets, gaps), ((from..6).collect(), Vec::new()), "from {from}");
+    }
+}
