@@ -8,6 +8,8 @@ import { AppError, UsageError } from "./core/platform/errors.ts";
 
 /** Says in plain words what the system means; known as soon as a verb runs, so that nothing is loaded in trouble. */
 let inPlainWords = (thrown: unknown): unknown => thrown;
+/** Where the lines go with which the process ends. */
+let lastWords: (line: string) => void = say;
 
 const isHelp = (word: string | undefined) => word === "--help" || word === "-h" || word === "help";
 
@@ -48,7 +50,9 @@ async function main(words: readonly string[]): Promise<ExitCode> {
   }
   const [made, body] = await Promise.all([import("./app/context.ts"), command.body()]);
   inPlainWords = made.inPlainWords;
-  return await body.run(call, made.createContext(command, call.flags));
+  const context = made.createContext(command, call.flags, call.args);
+  lastWords = context.lastWords;
+  return await body.run(call, context);
 }
 
 /** A line for each mistake of what was expected, a stack for what was not; a reader that went away is no failure. */
@@ -56,14 +60,14 @@ function report(thrown: unknown): ExitCode {
   const error = inPlainWords(thrown);
   if (error instanceof ReaderGone) return EXIT.done;
   if (error instanceof UsageError) {
-    error.lines.forEach(say);
+    error.lines.forEach((line) => lastWords(line));
     return EXIT.usage;
   }
   if (error instanceof AppError) {
-    error.lines.forEach(say);
+    error.lines.forEach((line) => lastWords(line));
     return error.code === "unavailable" ? EXIT.notReady : EXIT.failed;
   }
-  say(
+  lastWords(
     `Cannot go on, this is a bug in legend: ${error instanceof Error ? error.stack ?? error.message : error}`,
   );
   return EXIT.failed;

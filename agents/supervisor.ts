@@ -1,4 +1,5 @@
 /** Keeps the parts of `legend run` alive: one child process each, started again after a crash. */
+import { parseLine, type Say } from "../core/platform/logger.ts";
 import { pause } from "../core/platform/pause.ts";
 
 export interface Part {
@@ -22,7 +23,9 @@ export interface SupervisorOptions {
   spawn(args: readonly string[]): Deno.ChildProcess;
   /** Aborted when everything is to end. */
   readonly signal: AbortSignal;
-  say(line: string): void;
+  readonly say: Say;
+  /** Passes on a line that a part wrote, as it wrote it. */
+  passOn(part: string, text: string): void;
   /** Whether an end was meant: then the part is not started again. `lifeMs`: the longest that the part has run. */
   isMeant(code: number, last: string, lifeMs: number): boolean;
   /** Told of each start after an end that was not meant, with the last line that the part said. */
@@ -36,28 +39,34 @@ const SIGTERM_CODE = 128 + 15;
 /** After this a part that was asked to end is killed. */
 const END_MS = 8_000;
 
+/** As lines name it: a word. */
+const partName = ({ name }: Part) => name.replaceAll(" ", "-");
+
 /** What is kept of a part's last line. */
 const LINE_LENGTH_MAX = 300;
 
 /** How long the same line is the same news. */
 const SAME_NEWS_MS = 5_000;
 
-/** `say`, but what parts say alike, or one that is started again and again, is said once. */
-function sayOnce(say: (line: string) => void): (line: string) => void {
+/** Whether a message is news: what parts say alike, or one that is started again and again, is said once. */
+function isNews(): (message: string) => boolean {
   const said = new Map<string, number>();
-  return (line) => {
+  return (message) => {
     const now = performance.now();
     for (const [known, at] of said) if (now - at > SAME_NEWS_MS) said.delete(known);
-    if (said.has(line)) return;
-    said.set(line, now);
-    say(line);
+    if (said.has(message)) return false;
+    said.set(message, now);
+    return true;
   };
 }
 
 /** Runs all parts until each has ended as it meant to, or the signal asks them to. */
 export function supervise(parts: readonly Part[], options: SupervisorOptions): Promise<PartEnd[]> {
-  const say = sayOnce(options.say);
-  return Promise.all(parts.map((part) => keep(part, { ...options, say })));
+  const news = isNews();
+  const say: Say = (line, level) => news(line) && options.say(line, level);
+  const passOn = (part: string, text: string) =>
+    news(parseLine(text)?.message ?? text) && options.passOn(part, text);
+  return Promise.all(parts.map((part) => keep(part, { ...options, say, passOn })));
 }
 
 async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
@@ -67,11 +76,10 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
   for (;;) {
     const begin = performance.now();
     let lastSaid: string | null = null;
-    const told = (line: string) => {
-      lastSaid = line.slice(0, LINE_LENGTH_MAX);
-      say(line);
-    };
-    const { code, last } = await runOnce(part, { ...options, say: told });
+    const { code, last } = await runOnce(part, options, (text) => {
+      lastSaid = (parseLine(text)?.message ?? text).slice(0, LINE_LENGTH_MAX);
+      options.passOn(partName(part), text);
+    });
     const lifeMs = performance.now() - begin;
     longestMs = Math.max(longestMs, lifeMs);
     const meant = part.essential !== false && options.isMeant(code, last, longestMs);
@@ -81,7 +89,7 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
     }
     if (lifeMs > LONG_LIFE_MS) pauseMs = PAUSE_MS.first;
     options.restarted?.(part.name, code, lastSaid);
-    say(`${part.name} ended with ${code}, starting it again in ${pauseMs} ms`);
+    say(`${part.name} ended with ${code}, starting it again in ${pauseMs} ms`, "warn");
     await pause(pauseMs, signal);
     // Its crash has been said; what was asked of it since, to end, it has done.
     if (signal.aborted) return { name: part.name, code: 0, last };
@@ -91,7 +99,8 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
 
 async function runOnce(
   part: Part,
-  { spawn, signal, say }: SupervisorOptions,
+  { spawn, signal }: SupervisorOptions,
+  said: (text: string) => void,
 ): Promise<{ code: number; last: string }> {
   const child = spawn(part.args);
   const kill = (name: Deno.Signal) => {
@@ -108,7 +117,7 @@ async function runOnce(
   };
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();
-  const [last] = await Promise.all([lastLine(child.stdout), passOn(child.stderr, say)]);
+  const [last] = await Promise.all([lastLine(child.stdout), linesOf(child.stderr, said)]);
   const { code } = await child.status;
   clearTimeout(timer);
   signal.removeEventListener("abort", end);
@@ -126,16 +135,16 @@ async function lastLine(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promis
   return text.trim().split("\n").at(-1) ?? "";
 }
 
-/** Says each line of a part as it comes. */
-async function passOn(
+/** Gives each line of a stream as it comes. */
+async function linesOf(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  say: (line: string) => void,
+  said: (text: string) => void,
 ): Promise<void> {
   let rest = "";
   for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop()!;
-    lines.forEach(say);
+    lines.forEach(said);
   }
-  if (rest) say(rest);
+  if (rest) said(rest);
 }

@@ -10,6 +10,7 @@ async function endOf(text: string, stop: string): Promise<number> {
         .spawn(),
     signal: end.signal,
     say: (line) => line.includes(stop) && end.abort(),
+    passOn: (_part, line) => line.includes(stop) && end.abort(),
     isMeant: () => false,
   });
   return part!.code;

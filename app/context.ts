@@ -15,6 +15,7 @@ import { asLocked } from "../core/platform/database.ts";
 import { AppError } from "../core/platform/errors.ts";
 import { asFullDisk } from "../core/platform/files.ts";
 import type { Log } from "../core/log/log.ts";
+import type { LineStyle, Say } from "../core/platform/logger.ts";
 import { Library } from "../ffi/library.ts";
 import { EmbeddedLog, KafkaLog } from "../ffi/log.ts";
 import {
@@ -25,10 +26,12 @@ import {
   PARENT_VARIABLE,
   protect,
   runningInstallations,
+  setLineStyle,
 } from "../ffi/process.ts";
 import type { Config, ConfigFile } from "../core/config/load.ts";
 import type { DataUse } from "../core/platform/data_dir.ts";
-import { print, say } from "./output.ts";
+import { print, say as sayToTerminal } from "./output.ts";
+import { runLogger } from "./run_logger.ts";
 
 const VERSION = "0.1.0";
 
@@ -37,8 +40,14 @@ export interface Context {
   readonly version: string;
   /** Result bytes to stdout. Throws `ReaderGone` when nobody reads any more, but of a verb that runs on. */
   out(bytes: Uint8Array | string): void;
-  /** A line to stderr; never throws. */
-  say(line: string): void;
+  /** A line for people: of a verb to stderr as it is, of a part as its logger writes it. Never throws. */
+  readonly say: Say;
+  /** Passes on a line that a part below this process wrote. */
+  passOn(part: string, text: string): void;
+  /** A line that must not reach a file: it is for whoever sits at the terminal. */
+  sayToTerminal(line: string): void;
+  /** The lines with which the process ends. */
+  lastWords(line: string): void;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   config(): Config;
@@ -91,25 +100,20 @@ function once<T>(make: () => T): () => T {
 }
 
 /** The context of one call of a verb. */
-export function createContext(needs: Needs, flags: Flags): Context {
+export function createContext(needs: Needs, flags: Flags, args: readonly string[]): Context {
   const interrupted = new AbortController();
   for (const signal of needs.endsAtOnce ? [] : ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => interrupted.abort());
   }
   const runs = needs.data === "make";
+  const isPart = flags.part === true;
   const fills = needs.data === "fill" && flags["data-dir"] !== undefined;
-  if (runs) {
-    // A terminal that is closed, and a habit from other services, end no trading.
-    Deno.addSignalListener("SIGHUP", () => {
-      if (!flags.part) say("SIGHUP changes nothing: configuration is read at the start, stop with SIGTERM");
-    });
-  }
   // `legend run` goes by what it is given, and everything else by what that was.
   const input = systemInput(flags, needs.name !== "run");
   const passed = new Set<string>();
   const passOver = (keys: "settled" | "all") => {
     const found = passOverMistakes(input, keys);
-    for (const line of found.problems) if (!passed.has(line)) say(`${line} (passed over)`);
+    for (const line of found.problems) if (!passed.has(line)) sayToTerminal(`${line} (passed over)`);
     for (const line of found.problems) passed.add(line);
     return found;
   };
@@ -124,6 +128,17 @@ export function createContext(needs: Needs, flags: Flags): Context {
     const isEarly = needs.passesOverMistakes && row && isSettled(row);
     return configValue(isEarly ? settled().config : config(), key);
   };
+  const lines = runs ? partLines(partName(needs, args), isPart, setting) : verbLines();
+  const { belongTo, ...said } = lines;
+  const { say } = said;
+  if (runs) {
+    // A terminal that is closed, and a habit from other services, end no trading.
+    Deno.addSignalListener("SIGHUP", () => {
+      if (!isPart) {
+        say("SIGHUP changes nothing: configuration is read at the start, stop with SIGTERM", "warn");
+      }
+    });
+  }
   const library = once(() => {
     const opened = new Library(libraryPath());
     protect(opened);
@@ -133,13 +148,17 @@ export function createContext(needs: Needs, flags: Flags): Context {
   const dataDir = once<DataDir>(() => {
     const data = openDataDir(setting("data_dir"), {
       // A part finds what its supervisor has made.
-      use: runs && flags.part ? "change" : needs.data === "fill" ? "make" : needs.data ?? "change",
+      use: runs && isPart ? "change" : needs.data === "fill" ? "make" : needs.data ?? "change",
       goesWithoutKey: needs.goesWithoutKey === true,
       say,
       become: (uid, gid) => becomeUser(library(), uid, gid),
       running: () => runningInstallations(library()),
     });
-    if (runs) folder.identity = keepFolder(library(), data.path, flags.part === true);
+    const style = belongTo(data.instance);
+    if (style) setLineStyle(library(), style);
+    if (runs) {
+      folder.identity = keepFolder(library(), data.path, isPart);
+    }
     return data;
   });
   const outbox = once<Log>(() => new EmbeddedLog(library(), dataDir().logPath));
@@ -156,7 +175,7 @@ export function createContext(needs: Needs, flags: Flags): Context {
     version: VERSION,
     // What keeps records does its work whether its lines are read or not.
     out: (bytes) => print(bytes, runs || fills),
-    say,
+    ...said,
     signal: interrupted.signal,
     config,
     configFile: () => configFile(input),
@@ -167,6 +186,46 @@ export function createContext(needs: Needs, flags: Flags): Context {
     library,
     log,
     outbox,
+  };
+}
+
+/** `api`, `agent-mev`; `run` for the supervisor. */
+const partName = ({ name }: Needs, args: readonly string[]) =>
+  [...name.split(" ").slice(1), ...args].join("-") || name;
+
+/** A verb's lines are for who typed it. */
+const verbLines = () => ({
+  say: sayToTerminal as Say,
+  passOn: (_part: string, text: string) => sayToTerminal(text),
+  sayToTerminal,
+  lastWords: sayToTerminal,
+  belongTo: () => null,
+});
+
+/** The lines of a process that runs on; as its logger writes them from the first one on. */
+function partLines(part: string, isPart: boolean, setting: Parameters<typeof runLogger>[2]) {
+  const logger = once(() => runLogger(part, isPart, setting));
+  const say: Say = (...line) => logger().say(...line);
+  return {
+    say,
+    passOn: (name: string, text: string) => logger().passOn(name, text),
+    sayToTerminal,
+    lastWords: (line: string) => {
+      try {
+        const { style } = logger();
+        if (isPart || setting("logging.file") !== "" || style.format === "json") say(line);
+        if (isPart || style.format === "json") return;
+      } catch {
+        // Its configuration cannot be read, which is what the line says.
+      }
+      // Who started it by hand reads why it ended.
+      sayToTerminal(line);
+    },
+    /** From here on lines name the installation; how they look. */
+    belongTo: (instance: string): LineStyle => {
+      logger().belongsTo(instance);
+      return logger().style;
+    },
   };
 }
 

@@ -22,5 +22,5 @@ export async function makeFirstLogin(database: Database, path: string, context: 
   );
   if (!made) return;
   context.say(`first login: see ${file}`);
-  if (Deno.stderr.isTerminal()) context.say(`  user admin, password ${password}`);
+  if (Deno.stderr.isTerminal()) context.sayToTerminal(`  user admin, password ${password}`);
 }

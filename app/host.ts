@@ -119,7 +119,8 @@ function watcher(context: Context, live: boolean) {
   const supervisor: SupervisorOptions = {
     spawn: (args) => context.respawn(args),
     signal: AbortSignal.any([context.signal, stop.signal]),
-    say: (line) => context.say(line),
+    say: context.say,
+    passOn: context.passOn,
     isMeant: (code, last, lifeMs) => {
       const end = judge(code, last, lifeMs, live);
       if (end === "refused") {

@@ -1,4 +1,5 @@
 /** The two streams of a verb: results, and lines for people. */
+import { oneLine } from "../core/platform/logger.ts";
 
 /** Nobody reads what a verb prints any more (`legend … | head`): no failure, but an end. */
 export class ReaderGone extends Error {}
@@ -14,21 +15,12 @@ export function print(bytes: Uint8Array | string, goesOn: boolean): void {
   }
 }
 
-/** What ends a line, moves the cursor or turns the direction of writing; a stack's frames keep their lines. */
-// deno-lint-ignore no-control-regex
-const UNSAFE = /\n(?!\s+at )|[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
+/** A line for people who read this terminal. That nobody is there to read it ends nothing. */
+export const say = (line: string) => writeStderr(`${oneLine(line)}\n`);
 
-/** A message as one line that shows what it quotes: names and files are other people's. */
-export function oneLine(message: string): string {
-  return message.replace(
-    UNSAFE,
-    (letter) => letter === "\n" ? " " : `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
-/** A line for people. That nobody is there to read it ends nothing. */
-export function say(line: string): void {
-  let rest = new TextEncoder().encode(`${oneLine(line)}\n`);
+/** Whole lines to stderr; never throws. */
+export function writeStderr(text: string): void {
+  let rest = new TextEncoder().encode(text);
   try {
     while (rest.length > 0) rest = rest.subarray(Deno.stderr.writeSync(rest));
   } catch {

@@ -9,7 +9,7 @@ import { EXIT, type ExitCode } from "../core/platform/exit.ts";
 import { type Invocation, type VerbBody } from "./command.ts";
 import { auditAs } from "../app/audit_act.ts";
 import { idsNamed } from "./ids.ts";
-import { oneLine } from "../app/output.ts";
+import { oneLine } from "../core/platform/logger.ts";
 import { pause } from "../core/platform/pause.ts";
 
 const LOOK_MS = 100;

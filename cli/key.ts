@@ -7,7 +7,7 @@ import type { Context } from "../app/context.ts";
 import { EXIT } from "../core/platform/exit.ts";
 import { type Invocation, type VerbBody } from "./command.ts";
 import { idsNamed } from "./ids.ts";
-import { oneLine } from "../app/output.ts";
+import { oneLine } from "../core/platform/logger.ts";
 import { withAccounts } from "./user.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,6 @@
 /** What a process of `legend` does to itself: whose it is, what may look into it, and when it must end. */
 import type { RunningInstallation } from "../core/platform/data_dir.ts";
+import type { LineStyle } from "../core/platform/logger.ts";
 import { type Library, utf8 } from "./library.ts";
 
 /** In the environment of a part: the process that started it. */
@@ -15,6 +16,12 @@ export function protect(library: Library): void {
 /** What is large goes back to the system when it is freed, instead of staying with the thread that had it. */
 export function lean(library: Library): void {
   library.symbols.legend_process_lean();
+}
+
+/** The lines of the library have this form from here on. */
+export function setLineStyle(library: Library, { format, level, part, instance }: LineStyle): void {
+  const text = utf8(JSON.stringify({ format, level, part, instance }));
+  library.call((out, size) => library.symbols.legend_line_style(text, text.length, out, size));
 }
 
 /** Ends this process at once, whatever a library wants to do at its end. */

@@ -127,6 +127,8 @@ export const SYMBOLS = {
   },
   legend_process_protect: { parameters: [], result: "void" },
   legend_process_lean: { parameters: [], result: "void" },
+  // style, style_len, out, out_len
+  legend_line_style: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   // code
   legend_process_exit: { parameters: ["u32"], result: "void" },
   // uid, gid, out, out_len
@@ -197,4 +199,4 @@ export const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The boundary's number: a library of another one has other functions. */
-export const ABI_VERSION = 0xc4d5_c80c;
+export const ABI_VERSION = 0x785f_7e9f;

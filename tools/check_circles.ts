@@ -8,6 +8,7 @@ import { ROOT } from "./paths.ts";
 const FOLDERS = [
   "agents",
   "bench",
+  "app",
   "cli",
   "core",
   "ffi",

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { AddressRanges, originsOf } from "../platform/net.ts";
 import { messageOf } from "../platform/errors.ts";
+import { FORMATS, LEVELS } from "../platform/logger.ts";
 
 export interface ConfigKey {
   /** `section.name` in TOML, or a top-level name. */
@@ -326,6 +327,38 @@ const ROWS = [
     type: count(64 << 10, 2 ** 31),
     default: String(64 * 2 ** 20),
     doc: "Size of one file of the embedded log",
+  },
+  {
+    key: "logging.file",
+    type: text,
+    default: "",
+    doc: "File that parts write their lines to, turned over by size; empty = stderr",
+  },
+  {
+    key: "logging.file_bytes",
+    type: count(64 << 10, 2 ** 40),
+    default: String(16 * 2 ** 20),
+    doc: "Size at which `logging.file` becomes FILE.1 and a new one begins",
+  },
+  {
+    key: "logging.files_kept",
+    type: count(0, 1_000),
+    default: "5",
+    doc: "Older files kept beside `logging.file`",
+  },
+  {
+    key: "logging.format",
+    type: z.enum(FORMATS),
+    default: "text",
+    env: "LEGEND_LOG_FORMAT",
+    doc: "How parts write their lines: text or json (time, level, part, instance, message, fields)",
+  },
+  {
+    key: "logging.level",
+    type: z.enum(LEVELS),
+    default: "info",
+    env: "LEGEND_LOG_LEVEL",
+    doc: "Least level of the lines that are written: debug, info, warn, error",
   },
   {
     key: "mirror.enabled",

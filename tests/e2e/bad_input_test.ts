@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { ROOT } from "../../tools/paths.ts";
 import { openDataDir } from "../../core/platform/data_dir.ts";
-import { canMount, legend, lines, shared, skipShared, withFolder, withMount } from "./executable.ts";
+import {
+  canMount,
+  legend,
+  lines,
+  messages,
+  shared,
+  skipShared,
+  withFolder,
+  withMount,
+} from "./executable.ts";
 
 const EXAMPLE = `${ROOT}/examples/slot_285000037.json`;
 
@@ -152,7 +161,7 @@ for (const { name, prepare, args, env, code, line } of ROWS) {
     withFolder(async (folder) => {
       await prepare?.(folder);
       const outcome = await legend(args(folder), { env: env?.(folder) });
-      const said = outcome.stderr.split("\n").filter((text) => text.startsWith("Cannot"));
+      const said = messages(outcome.stderr).split("\n").filter((text) => text.startsWith("Cannot"));
       assert.equal(outcome.code, code, outcome.stderr);
       assert.equal(said.length, 1, outcome.stderr);
       assert.match(said[0]!, line);
@@ -196,7 +205,7 @@ Deno.test("bad input: one broken file among good ones is said and the good ones 
       `${folder}/data`,
     ]);
     assert.equal(code, 1);
-    assert.match(stderr, /^Cannot read .*slot_285000038\.json: it is not JSON/m);
+    assert.match(messages(stderr), /^Cannot read .*slot_285000038\.json: it is not JSON/m);
     assert.equal(JSON.parse(stdout).transactions, 20);
   }));
 
@@ -248,7 +257,7 @@ for (
           await createTopics(data);
           const full = await legend([...args, data]);
           assert.equal(full.code, 1, full.stderr);
-          const said = full.stderr.split("\n").filter((line) => line.startsWith("Cannot"));
+          const said = messages(full.stderr).split("\n").filter((line) => line.startsWith("Cannot"));
           // The evidence, and for each agent its state or its status.
           assert.ok(said.length > 0 && said.length <= 4, full.stderr);
           for (const line of said) assert.match(line, /^Cannot .*: the disk is full, free some space$/);
@@ -286,7 +295,7 @@ Deno.test("a port in use ends the whole run with one line", () =>
     listener.close();
     assert.equal(code, 3);
     assert.match(
-      stderr,
+      messages(stderr),
       new RegExp(`^Cannot listen on 127\\.0\\.0\\.1:${port}: another program does, use another --port$`, "m"),
     );
   }));

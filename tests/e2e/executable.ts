@@ -42,6 +42,10 @@ export async function legend(args: readonly string[], options: RunOptions = {}):
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
+/** The lines of parts without their time, level and part. */
+export const messages = (stderr: string) =>
+  stderr.replaceAll(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO|WARN|ERROR) +[a-z-]+: /gm, "");
+
 /** A folder of the test's own, gone afterwards. */
 export async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "legend-e2e-" });

@@ -12,6 +12,7 @@ import {
   command,
   environment,
   legend,
+  messages,
   type Outcome,
   withFolder,
   withMount,
@@ -433,7 +434,7 @@ Deno.test("operator 21: a lock that is held and a port that is taken are exit co
       ], async (words) => {
         const { code, stderr } = await legend(words);
         assert.equal(code, 3, `${words.join(" ")}: ${stderr}`);
-        assert.match(stderr, /^Cannot (start|run|listen)\b.+(another|stop it)/m, words.join(" "));
+        assert.match(messages(stderr), /^Cannot (start|run|listen)\b.+(another|stop it)/m, words.join(" "));
       });
     } finally {
       child.kill("SIGTERM");

@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { openDataDir } from "../../core/platform/data_dir.ts";
 import { chdb, clickHouseUrl } from "../kafka/cluster.ts";
-import { canMount, command, environment, legend, withFolder, withMount } from "../e2e/executable.ts";
+import {
+  canMount,
+  command,
+  environment,
+  legend,
+  messages,
+  withFolder,
+  withMount,
+} from "../e2e/executable.ts";
 import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 import { pause } from "../../core/platform/pause.ts";
 
@@ -242,7 +250,7 @@ Deno.test("M9: a data folder that is gone or replaced ends everything with 3, an
       const { code, stderr } = await run.end();
       assert.equal(code, 3, stderr);
       assert.match(
-        stderr,
+        messages(stderr),
         replaced
           ? /^Cannot go on in the data folder .*replaced: another folder stands in its place$/m
           : /^Cannot go on in the data folder .*gone: it is gone$/m,
@@ -268,7 +276,7 @@ Deno.test("M9: a folder of the agents that is gone or replaced ends everything w
       const { code, stderr } = await run.end();
       assert.equal(code, 3, stderr);
       const why = replaced ? "another folder stands in its place" : "it is gone";
-      assert.deepEqual(stderr.match(/^Cannot go on in the data folder .*$/mg), [
+      assert.deepEqual(messages(stderr).match(/^Cannot go on in the data folder .*$/mg), [
         `Cannot go on in the data folder ${agents}: ${why}`,
       ]);
       await until("the end of all parts", () => processesOf(data).length === 0);

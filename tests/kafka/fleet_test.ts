@@ -7,7 +7,7 @@ import { jobs, long } from "../../proto/wire.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { firstLogin, openPage, ready, startBrowser } from "../e2e/browser.ts";
-import { legend, lines } from "../e2e/executable.ts";
+import { legend, lines, messages } from "../e2e/executable.ts";
 import { Part, withCluster } from "./cluster.ts";
 
 Deno.test("the page of a host without agents shows and controls those of all others, and says who is silent", () =>
@@ -143,7 +143,7 @@ Deno.test("the page of a host without agents shows and controls those of all oth
       assert.equal(lifted.code, 0, lifted.stderr);
       const { stderr } = await api.end();
       assert.match(
-        stderr,
+        messages(stderr),
         /^Cannot believe what mev-\S+ says of itself: no agent with a key of this installation/m,
       );
     } finally {

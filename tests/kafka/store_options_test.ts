@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { freePort } from "../../tools/kafka.ts";
 import { ROOT } from "../../tools/paths.ts";
 import { startS3 } from "../../tools/s3.ts";
-import { legend, withFolder } from "../e2e/executable.ts";
+import { legend, messages, withFolder } from "../e2e/executable.ts";
 import { chdb, clickHouseUrl, Part, startClickHouse, withCluster } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
 import { pause } from "../../core/platform/pause.ts";
@@ -167,7 +167,7 @@ Deno.test("of two hosts' sinks one stores and the other stands by, and takes ove
     const { stderr } = await second.end();
     const { rows, ids } = await stored();
     assert.equal(rows, ids, "nothing twice");
-    assert.match(stderr, /^Standing by for [a-z-]+: the sink of [0-9a-f]{8} stores it;/m);
+    assert.match(messages(stderr), /^Standing by for [a-z-]+: the sink of [0-9a-f]{8} stores it;/m);
     const doctor = await legend(["doctor", "--data-dir", two], { env: cluster.env });
     assert.match(doctor.stdout, /^ok {3}nothing lost, nothing doubled/m, doctor.stdout);
     // Told anew by who holds the lock: without that, the second of the two could be the one that runs.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -47,6 +47,28 @@ pub extern "C" fn legend_process_lean() {
     #[cfg(target_env = "gnu")]
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES);
+    }
+}
+
+/// From here on the lines that this library writes to stderr have the form of `topic_log::stderr::LineStyle`, given as JSON.
+///
+/// # Safety
+/// `style` valid for `style_len` reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_line_style(
+    style: *const u8,
+    style_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        guard(out, out_len, |_| {
+            let style = serde_json::from_str(text(style, style_len)?)
+                .map_err(|error| Failure(Status::Invalid, format!("Cannot set how lines look: {error}")))?;
+            topic_log::stderr::set_style(style);
+            Ok(0)
+        })
     }
 }
 
@@ -185,10 +207,10 @@ pub unsafe extern "C" fn legend_end_with_folder(
                 loop {
                     if let Some((folder, why)) = lost(&path, &known) {
                         if quiet == 0 {
-                            let line =
-                                format!("Cannot go on in the data folder {}: {why}\n", folder.display());
-                            // Stderr may be gone; there is nowhere else to say it.
-                            let _ = std::io::stderr().write_all(line.as_bytes());
+                            topic_log::stderr::say(&format!(
+                                "Cannot go on in the data folder {}: {why}",
+                                folder.display()
+                            ));
                         }
                         // Ends the process at once, whatever its other threads do.
                         libc::_exit(NOT_READY);

@@ -1,9 +1,175 @@
-//! Lines to people.
+//! Lines to people: the Rust half of `core/platform/logger.ts`, whose form they have.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::sync::RwLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Writes one line to stderr.
+use serde::{Deserialize, Serialize};
+
+/// How the lines of this process look; told once by JavaScript. Until then a line is its message alone.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineStyle {
+    /// Text or JSON.
+    pub format: Format,
+    /// Lines below it are left out.
+    pub level: Level,
+    /// `agent-mev`, `link` …
+    pub part: String,
+    /// The installation.
+    pub instance: String,
+}
+
+/// `logging.format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// `TIME LEVEL PART: MESSAGE`.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// `logging.level`, and how bad a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// For developers.
+    Debug,
+    /// What has happened as it should.
+    Info,
+    /// What should be looked at.
+    Warn,
+    /// What somebody must mend.
+    Error,
+}
+
+static STYLE: RwLock<Option<LineStyle>> = RwLock::new(None);
+
+/// From here on lines have this form.
+pub fn set_style(style: LineStyle) {
+    *STYLE.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(style);
+}
+
+/// Writes one line to stderr. Every refusal and failure begins with "Cannot": such a line is an error, any other information.
 pub fn say(line: &str) {
+    let style = STYLE.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let Some(text) = format_line(style.as_ref(), SystemTime::now(), line) else { return };
     // Stderr may be gone; there is nowhere else to say it.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// The line with its end; `None` when its level is left out.
+fn format_line(style: Option<&LineStyle>, at: SystemTime, message: &str) -> Option<String> {
+    let Some(LineStyle { format, level: least, part, instance }) = style else {
+        return Some(format!("{message}\n"));
+    };
+    let level = if message.starts_with("Cannot ") { Level::Error } else { Level::Info };
+    if level < *least {
+        return None;
+    }
+    let time = utc(at);
+    if *format == Format::Json {
+        let line = JsonLine { time: &time, level, part, instance, message };
+        return serde_json::to_string(&line).ok().map(|text| text + "\n");
+    }
+    let name = if level == Level::Error { "ERROR" } else { "INFO " };
+    Some(format!("{time} {name} {part}: {}\n", one_line(message)))
+}
+
+#[derive(Serialize)]
+struct JsonLine<'a> {
+    time: &'a str,
+    level: Level,
+    part: &'a str,
+    instance: &'a str,
+    message: &'a str,
+}
+
+/// The message without what ends a line or moves the cursor: names and files are other people's.
+fn one_line(message: &str) -> String {
+    message.chars().fold(String::with_capacity(message.len()), |mut text, letter| {
+        match letter {
+            '\n' => text.push(' '),
+            '\t' => text.push('\t'),
+            '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                let _ = write!(text, "\\u{:04x}", u32::from(letter));
+            }
+            other => text.push(other),
+        }
+        text
+    })
+}
+
+/// `2026-11-27T13:05:43.123Z`. Days to a date by the civil calendar's 400-year cycle (H. Hinnant, "chrono-compatible
+/// low-level date algorithms", `civil_from_days`).
+fn utc(at: SystemTime) -> String {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let (days, seconds) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", since.subsec_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn style(format: Format, level: Level) -> LineStyle {
+        LineStyle { format, level, part: "agent-mev".into(), instance: "9f2c".into() }
+    }
+
+    #[test]
+    fn times_are_those_of_the_calendar() {
+        // As `date -u -d @SECONDS` writes them.
+        for (ms, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
+            (1_735_689_600_001, "2025-01-01T00:00:00.001Z"),
+            (4_107_542_399_000, "2100-02-28T23:59:59.000Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(utc(UNIX_EPOCH + Duration::from_millis(ms)), text);
+        }
+    }
+
+    #[test]
+    fn a_line_has_its_time_level_and_part_and_stays_one_line() {
+        let at = UNIX_EPOCH + Duration::from_millis(1_709_251_199_999);
+        let line = |style: Option<&LineStyle>, message| format_line(style, at, message);
+        let text = style(Format::Text, Level::Info);
+        let rows = [
+            (None, "Cannot go on", Some("Cannot go on\n")),
+            (
+                Some(&text),
+                "Cannot read a\u{1b}[2J\nb",
+                Some("2024-02-29T23:59:59.999Z ERROR agent-mev: Cannot read a\\u001b[2J b\n"),
+            ),
+            (
+                Some(&text),
+                "the log takes records again",
+                Some("2024-02-29T23:59:59.999Z INFO  agent-mev: the log takes records again\n"),
+            ),
+        ];
+        for (style, message, wanted) in rows {
+            assert_eq!(line(style, message).as_deref(), wanted);
+        }
+        let json = line(Some(&style(Format::Json, Level::Info)), "Cannot read \"a\"\nb");
+        assert_eq!(
+            json.as_deref(),
+            Some(
+                "{\"time\":\"2024-02-29T23:59:59.999Z\",\"level\":\"error\",\"part\":\"agent-mev\",\"instance\":\"9f2c\",\"message\":\"Cannot read \\\"a\\\"\\nb\"}\n"
+            )
+        );
+        assert_eq!(line(Some(&style(Format::Text, Level::Error)), "all is well"), None);
+    }
 }

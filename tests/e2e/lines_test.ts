@@ -1,0 +1,92 @@
+/** What a running installation says: each line has its time, level and part, in text, in JSON and in a file. */
+import assert from "node:assert/strict";
+import { ROOT } from "../../tools/paths.ts";
+import { command, legend, withFolder } from "./executable.ts";
+import { freePort } from "../../tools/kafka.ts";
+import { until } from "../findings/site.ts";
+
+const EXAMPLE = `${ROOT}/examples/slot_285000037.json`;
+const TEXT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO |WARN |ERROR) ([a-z-]+): \S/;
+
+/** Captured blocks of which one cannot be read. */
+async function captured(folder: string): Promise<string> {
+  await Deno.mkdir(`${folder}/in`);
+  await Deno.copyFile(EXAMPLE, `${folder}/in/slot_285000037.json`);
+  await Deno.writeTextFile(`${folder}/in/slot_285000038.json`, "no JSON");
+  return `file:${folder}/in`;
+}
+
+Deno.test("lines in JSON say time, level, part, installation and message, those of the library too", () =>
+  withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    const words = ["run", "--source", await captured(folder), "--data-dir", data];
+    const { code, stderr } = await legend(words, { env: { LEGEND_LOG_FORMAT: "json" } });
+    assert.equal(code, 1, stderr);
+    const said = stderr.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const instance = (await Deno.readTextFile(`${data}/instance`)).trim();
+    for (const line of said) {
+      assert.deepEqual(Object.keys(line), ["time", "level", "part", "instance", "message"]);
+      assert.match(line.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      assert.equal(line.instance, instance);
+    }
+    const begun = said.filter(({ message }) => message.startsWith("paper mode: reading file:"));
+    assert.deepEqual(begun.map(({ part, level }) => [part, level]), [["run", "info"]]);
+    const broken = said.filter(({ message }) =>
+      /^Cannot read .*slot_285000038\.json: it is not JSON/.test(message)
+    );
+    assert.ok(
+      broken.length >= 1 && broken.every(({ level, part }) => level === "error" && /^agent-/.test(part)),
+      stderr,
+    );
+  }));
+
+Deno.test("below its level nothing is said, and a level that there is not is refused in one line", () =>
+  withFolder(async (folder) => {
+    const words = ["run", "--source", await captured(folder), "--data-dir", `${folder}/data`];
+    const { stderr } = await legend(words, { env: { LEGEND_LOG_LEVEL: "error" } });
+    assert.match(stderr, /ERROR agent-\w+: Cannot read .*slot_285000038\.json/);
+    assert.doesNotMatch(stderr, /INFO|paper mode/);
+    const refused = await legend(words, { env: { LEGEND_LOG_LEVEL: "loud" } });
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^Cannot use .*logging\.level.*loud.*\n$/);
+  }));
+
+Deno.test("every line of a run is a line of one of its parts, and its file holds all but who cannot start", () =>
+  withFolder(async (folder) => {
+    const [data, config, file] = [`${folder}/data`, `${folder}/legend.toml`, `${folder}/legend.log`];
+    await Deno.writeTextFile(config, `[logging]\nfile = "${file}"\n`);
+    const words = ["run", "--source", "sim:7", "--data-dir", data, "--port", String(freePort())];
+    for (const env of [{}, { LEGEND_CONFIG: config }]) {
+      const isFile = "LEGEND_CONFIG" in env;
+      const child = command([...words, ...(isFile ? ["--config", config] : [])]).spawn();
+      const stdout = new Response(child.stdout).text();
+      let stderr = "";
+      const reading = (async () => {
+        for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) stderr += text;
+      })();
+      const said = () => isFile ? Deno.readTextFileSync(file) : stderr;
+      try {
+        await until("the page", () => {
+          try {
+            return /INFO {2}api: the page is at http/.test(said());
+          } catch {
+            return false;
+          }
+        });
+        if (isFile) {
+          const second = await legend([...words, "--config", config]);
+          assert.equal(second.code, 3);
+          assert.match(second.stderr, /^Cannot start: another legend runs in .*\n$/);
+          assert.match(said(), /ERROR run: Cannot start: another legend runs in /);
+        }
+      } finally {
+        child.kill("SIGTERM");
+        await Promise.all([child.status, stdout, reading]);
+      }
+      const all = said().trimEnd().split("\n");
+      for (const line of all) assert.match(line, TEXT);
+      const parts = new Set(all.map((line) => TEXT.exec(line)![2]!));
+      assert.ok(["run", "api"].every((part) => parts.has(part)), [...parts].join());
+      if (isFile) assert.equal(stderr, "");
+    }
+  }));
