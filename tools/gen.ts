@@ -1,15 +1,12 @@
 /**
  * Writes everything that follows from one source: messages from proto/*.proto (Rust and TypeScript), the C boundary's
- * table from the exports of ffi/abi, the topics' names and the store's columns for Rust, names and field numbers of the messages, the ids of
- * DEXes from Rust's table, the enum of job kinds and their verbs from workers/kinds.ts, the page's types of the API from the rows of routes/, docs/CLI.md from the verbs, docs/CONFIG.md
- * from the configuration schema.
- * `--check` writes to a temporary folder instead and fails when a committed file differs.
+ * table from the exports of ffi/abi, the topics' names and the store's columns for Rust, names and field numbers of
+ * the messages, the ids of DEXes from Rust's table, the enum of job kinds and their verbs from workers/kinds.ts, the
+ * page's types of the API from the rows of routes/, docs/CLI.md from the verbs, docs/CONFIG.md from the configuration
+ * schema. `--check` writes to a temporary folder instead and fails when a committed file differs.
  */
-import { commandDocs } from "../cli/help.ts";
-import { JOB_KINDS } from "../workers/kinds.ts";
-import { configDocs } from "../core/config/docs.ts";
+import type { JobKinds } from "../core/jobs/kind.ts";
 import { readExports, symbolsTs, versionRs } from "./abi_symbols.ts";
-import { clientTypes } from "./client_types.ts";
 import { must, say, task } from "./command.ts";
 import { ROOT } from "./paths.ts";
 import { tablesRs } from "./tables_rs.ts";
@@ -22,14 +19,6 @@ const CLIENT = "islands/client.gen.ts";
 const JOBS_PROTO = "proto/jobs.proto";
 const JOB_VERBS = "cli/verbs/job_kinds.gen.ts";
 const VERSION = "ffi/abi/src/version.rs";
-const TOPICS_RS = "ffi/wire/src/topics.rs";
-const STORE_RS = "ffi/wire/src/store.rs";
-const NAMES_RS = "ffi/wire/src/names.rs";
-const [NAMES_TS, FIELDS_TS, DEX_TS] = [
-  "proto/gen/names.ts",
-  "proto/gen/fields.ts",
-  "proto/gen/dex.ts",
-] as const;
 const PBJS = [
   "-t",
   "static-module",
@@ -45,25 +34,46 @@ const PBJS = [
 ]; // deno-fmt-ignore-line
 
 /** `jobs.proto` with the numbers of the kinds. */
-async function jobsProto(): Promise<string> {
-  const rows = JOB_KINDS.list.toSorted((a, b) => a.number - b.number)
+async function jobsProto(kinds: JobKinds): Promise<string> {
+  const rows = kinds.list.toSorted((a, b) => a.number - b.number)
     .map(({ name, number }) => `  ${name.toUpperCase()} = ${number};\n`);
   const text = await Deno.readTextFile(`${ROOT}/${JOBS_PROTO}`);
   return text.replace(/(?<=enum JobKind \{\n {2}JOB_UNKNOWN = 0;\n)[^}]*/, rows.join(""));
 }
 
 /** The verbs of the kinds as plain data: the command line shows them without loading what a job is. */
-function jobVerbs(): string {
-  const rows = JOB_KINDS.list.map(({ name, verb: { read: _, ...verb } }) => ({ name, ...verb }));
+function jobVerbs(kinds: JobKinds): string {
+  const rows = kinds.list.map(({ name, verb: { read: _, ...verb } }) => ({ name, ...verb }));
   return "/** Written by `deno task gen` from workers/kinds.ts; do not edit. */\n" +
     'import type { Command } from "../command.ts";\n\n' +
     'export const JOB_KIND_VERBS: readonly (Omit<Command, "group" | "body" | "flags"> & Required<Pick<Command, "flags">>)[] = ' +
     `${JSON.stringify(rows)};\n`;
 }
 
+/** What has no generated file before it. */
+async function generateFirst(out: string): Promise<string[]> {
+  for (const folder of ["proto/gen", "ffi/wire/src"]) {
+    await Deno.mkdir(`${out}/${folder}`, { recursive: true });
+  }
+  const protos = readProtos();
+  const files: Record<string, string> = {
+    "ffi/wire/src/topics.rs": topicsRs(),
+    "ffi/wire/src/store.rs": tablesRs(),
+    "ffi/wire/src/names.rs": namesRs(protos),
+    "proto/gen/names.ts": namesTs(protos),
+    "proto/gen/fields.ts": fieldsTs(protos),
+    "proto/gen/dex.ts": dexTs(),
+  };
+  for (const [file, text] of Object.entries(files)) await Deno.writeTextFile(`${out}/${file}`, text);
+  return Object.keys(files);
+}
+
 async function generate(out: string): Promise<string[]> {
-  await Deno.mkdir(`${out}/proto/gen`, { recursive: true });
-  await Deno.writeTextFile(`${out}/${JOBS_PROTO}`, await jobsProto());
+  const first = await generateFirst(out);
+  // These import what was written just now.
+  const { JOB_KINDS } = await import("../workers/kinds.ts");
+  const { clientTypes } = await import("./client_types.ts");
+  await Deno.writeTextFile(`${out}/${JOBS_PROTO}`, await jobsProto(JOB_KINDS));
   await must("cargo", [
     "run",
     "-q",
@@ -93,15 +103,8 @@ async function generate(out: string): Promise<string[]> {
   const exports = readExports();
   await Deno.writeTextFile(`${out}/${SYMBOLS}`, symbolsTs(exports));
   await Deno.writeTextFile(`${out}/${VERSION}`, versionRs(exports));
-  await Deno.writeTextFile(`${out}/${TOPICS_RS}`, topicsRs());
-  await Deno.writeTextFile(`${out}/${STORE_RS}`, tablesRs());
-  const protos = readProtos();
-  await Deno.writeTextFile(`${out}/${NAMES_RS}`, namesRs(protos));
-  await Deno.writeTextFile(`${out}/${NAMES_TS}`, namesTs(protos));
-  await Deno.writeTextFile(`${out}/${FIELDS_TS}`, fieldsTs(protos));
-  await Deno.writeTextFile(`${out}/${DEX_TS}`, dexTs());
   await Deno.mkdir(`${out}/cli/verbs`, { recursive: true });
-  await Deno.writeTextFile(`${out}/${JOB_VERBS}`, jobVerbs());
+  await Deno.writeTextFile(`${out}/${JOB_VERBS}`, jobVerbs(JOB_KINDS));
   await Deno.mkdir(`${out}/islands`, { recursive: true });
   await Deno.writeTextFile(`${out}/${CLIENT}`, clientTypes());
   const written = [SYMBOLS, JOB_VERBS, CLIENT].map((file) => `${out}/${file}`);
@@ -109,20 +112,18 @@ async function generate(out: string): Promise<string[]> {
   await Deno.mkdir(`${out}/docs`, { recursive: true });
   // Not before the verbs of the kinds are written.
   const { COMMANDS } = await import("../cli/registry.ts");
+  const { commandDocs } = await import("../cli/help.ts");
+  const { configDocs } = await import("../core/config/docs.ts");
   await Deno.writeTextFile(`${out}/docs/CLI.md`, commandDocs(COMMANDS));
   await Deno.writeTextFile(`${out}/docs/CONFIG.md`, configDocs());
   const rust = ["control", "jobs", "realtime"].map((name) => `ffi/wire/src/gen/${name}.rs`);
   return [
+    ...first,
     JOBS_PROTO,
     JOB_VERBS,
     SYMBOLS,
+    CLIENT,
     VERSION,
-    TOPICS_RS,
-    STORE_RS,
-    NAMES_RS,
-    NAMES_TS,
-    FIELDS_TS,
-    DEX_TS,
     ...rust,
     "proto/gen/messages.js",
     "proto/gen/messages.d.ts",
