@@ -96,6 +96,18 @@ const REFUSED: [string, RegExp][] = [
     /^Cannot run legend audit show: --limit cannot be `ten`, need a whole number; see/,
   ],
   [
+    "replay --seed 7 --blocks 0",
+    /^Cannot run legend replay: --blocks cannot be `0`, need a whole number from 1 on; see/,
+  ],
+  [
+    "capture --source sim:7 --out a.journal --blocks 0",
+    /^Cannot run legend capture: --blocks cannot be `0`, need a whole number from 1 on; see/,
+  ],
+  [
+    "topics tail decision-evidence --limit 00",
+    /^Cannot run legend topics tail: --limit cannot be `00`, need a whole number from 1 on; see/,
+  ],
+  [
     "train mev --model xgboost",
     /^Cannot run legend train: --model cannot be `xgboost`, need one of xgb, lgbm, torch/,
   ],

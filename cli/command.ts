@@ -9,6 +9,8 @@ export interface Flag {
    * before the verb runs; anything else the verb reads itself.
    */
   readonly value?: string;
+  /** Of an `N`: the least that makes sense. */
+  readonly least?: number;
   readonly doc: string;
   /** `-h` for `--help`. */
   readonly short?: string;

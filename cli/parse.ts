@@ -121,10 +121,11 @@ export function choicesOf(placeholder: string): readonly string[] | null {
   return /^[a-z][a-z0-9_-]*(\|[a-z][a-z0-9_-]*)+$/.test(placeholder) ? placeholder.split("|") : null;
 }
 
-function checkFlag(command: Command, { name, value }: Flag, given: string): void {
+function checkFlag(command: Command, { name, value, least }: Flag, given: string): void {
   if (value === undefined) return;
   const need = (what: string) => usage(command, `--${name} cannot be \`${given}\`, need ${what}`);
   if (value === "N" && !/^\d{1,15}$/.test(given)) throw need("a whole number");
+  if (least !== undefined && Number(given) < least) throw need(`a whole number from ${least} on`);
   const choices = choicesOf(value);
   if (choices && !choices.includes(given)) throw need(oneOf(given, choices));
   // A reason may be empty: `legend kill --reason "$WHY"` has to kill.

@@ -37,7 +37,7 @@ export const ACCESS_VERBS: readonly Command[] = [
     group: "Access and audit",
     data: "read",
     summary: "Print entries of the audit as NDJSON, newest first",
-    flags: [{ name: "limit", value: "N", doc: "How many (50)" }, JSON_ANYWAY],
+    flags: [{ name: "limit", value: "N", least: 1, doc: "How many (50)" }, JSON_ANYWAY],
     examples: ["legend audit show --limit 5"],
     body: async () => (await import("../audit.ts")).auditShow,
   },

@@ -145,7 +145,7 @@ const LOG: readonly Command[] = [
         doc: "First offset, `start` or `end`; without it the last 10 records",
       },
       { name: "follow", doc: "Wait for new records until interrupted" },
-      { name: "limit", value: "N", doc: "Stop after N records" },
+      { name: "limit", value: "N", least: 1, doc: "Stop after N records" },
       LOCAL_FLAG,
       JSON_ANYWAY,
     ],

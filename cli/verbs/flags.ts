@@ -17,7 +17,12 @@ export const SLOT_FLAG: Flag = {
   value: "N",
   doc: "Slot of a block whose file does not say it",
 };
-export const BLOCKS_FLAG: Flag = { name: "blocks", value: "N", doc: "Blocks of the simulated chain (150)" };
+export const BLOCKS_FLAG: Flag = {
+  name: "blocks",
+  value: "N",
+  least: 1,
+  doc: "Blocks of the simulated chain (150)",
+};
 
 export const TIME_FLAGS: readonly Flag[] = [
   {

@@ -73,7 +73,7 @@ const MODELS: readonly Command[] = [
     group: "Jobs and models",
     data: "read",
     summary: "The model in shadow beside the one that decides: how far apart, what would pass, who was right",
-    flags: [{ name: "hours", value: "N", doc: "Decisions of the last N hours (1)" }, JSON_FLAG],
+    flags: [{ name: "hours", value: "N", least: 1, doc: "Decisions of the last N hours (1)" }, JSON_FLAG],
     examples: ["legend model compare arbitrage --hours 24"],
     details: [
       "Out of the store. A decision has its answer when the chain has gone on: an open arbitrage came true when somebody",
