@@ -15,6 +15,7 @@ use sources::any::Source;
 use sources::error::SourceError;
 use sources::unpack::read_text;
 use wire::control::Module;
+use wire::hex::to_hex;
 
 use crate::lock::StartError;
 use crate::publish::replay_producer;
@@ -215,7 +216,7 @@ impl ReplayStream {
     }
 
     fn write_summary(&mut self) {
-        let sha256 = self.hash.finalize_reset().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let sha256 = to_hex(&self.hash.finalize_reset());
         let counts = self.engine.counts();
         let mut summary = json!({
             "summary": true,

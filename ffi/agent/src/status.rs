@@ -8,6 +8,7 @@ use engine::decision::Kind;
 use serde_json::{Value, json};
 use topic_log::clock::now_ns;
 use wire::control::Module;
+use wire::hex::to_hex;
 
 use super::funnel::Stages;
 use super::model_slots::Models;
@@ -53,7 +54,7 @@ pub(super) fn status(
         "slot": shared.slot.load(Relaxed),
         "event_ns": shared.event_ns.load(Relaxed).to_string(),
         "policy": policy,
-        "policy_hash": control::keys::to_hex(&policy.hash()),
+        "policy_hash": to_hex(&policy.hash()),
         "killed": control.live.is_killed(),
         "model": models.live.version().as_deref(),
         "shadow_model": models.shadow.version().as_deref(),

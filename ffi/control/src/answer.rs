@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use topic_log::disk;
 use wire::control::Module;
+use wire::hex::to_hex;
 use wire::jobs::Receipt;
 
 use super::command::Signed;
@@ -103,7 +104,7 @@ pub fn receipt_json(receipt: &Receipt, genuine: bool) -> Value {
         "applied": receipt.applied,
         "reason": receipt.reason,
         "sequence": receipt.sequence.to_string(),
-        "policy_hash": keys::to_hex(&receipt.policy_hash),
+        "policy_hash": to_hex(&receipt.policy_hash),
         "applied_ns": receipt.applied_ns.to_string(),
         "first_event_ns": receipt.first_event_ns.to_string(),
         "genuine": genuine,

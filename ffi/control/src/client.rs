@@ -18,6 +18,7 @@ use topic_log::disk;
 use topic_log::format::{Batch, Record};
 use topic_log::{Durability, Log, TopicOptions};
 use wire::control::{Command, Module};
+use wire::hex::to_hex;
 use wire::jobs::{AgentReport, Receipt};
 use wire::prost::Message;
 
@@ -303,7 +304,7 @@ fn append(data_dir: &Path, module: Module, signed: &Signed, command: &Command) -
 fn random_id() -> std::io::Result<String> {
     let mut bytes = [0; 16];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(keys::to_hex(&bytes))
+    Ok(to_hex(&bytes))
 }
 
 #[cfg(test)]

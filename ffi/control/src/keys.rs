@@ -8,6 +8,7 @@ use std::path::Path;
 use ed25519_dalek::{Signature, Signer};
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
 use topic_log::disk;
+use wire::hex::{bytes_of_hex, to_hex};
 
 /// File of the key that signs commands, below the data folder. It is made with the folder (`core/control/control_key.ts`).
 pub const CONTROL_KEY: &str = "keys/control.key";
@@ -90,22 +91,6 @@ fn create(path: &Path) -> std::io::Result<()> {
 #[must_use]
 pub fn from_hex(text: &str) -> Option<SigningKey> {
     Some(SigningKey::from_bytes(&bytes_of_hex(text)?.try_into().ok()?))
-}
-
-/// Bytes of hex digits; `None` for anything else.
-#[must_use]
-pub fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    digits.chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
-}
-
-/// Lowercase hex.
-#[must_use]
-pub fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Names a key: the first 8 bytes of its public half, in hex.

@@ -13,6 +13,7 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use topic_log::clock::{now_ms, now_ns};
 use topic_log::disk;
 use wire::control::{Action, Command};
+use wire::hex::{bytes_of_hex, to_hex};
 use wire::jobs::{AgentReport, Receipt};
 use wire::prost::Message;
 
@@ -460,11 +461,11 @@ fn again(state: &ControlState, signed: &Signed, kill: bool, local: bool, receipt
 
 /// A receipt as it is remembered, without what can be added again.
 fn kept(receipt: &Receipt) -> String {
-    keys::to_hex(&Receipt { certificate: String::new(), ..receipt.clone() }.encode_to_vec())
+    to_hex(&Receipt { certificate: String::new(), ..receipt.clone() }.encode_to_vec())
 }
 
 fn from_hex(hex: &str) -> Option<Receipt> {
-    Receipt::decode(&keys::bytes_of_hex(hex)?[..]).ok()
+    Receipt::decode(&bytes_of_hex(hex)?[..]).ok()
 }
 
 /// A socket's place in `folder`. A path longer than 108 bytes cannot be bound: it is reached through the

@@ -2,6 +2,7 @@
 //! key that signs commands certifies it for one instance, so that whoever trusts that key can check it.
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
+use wire::hex::{bytes_of_hex, to_hex};
 use wire::jobs::{AgentReport, Receipt};
 use wire::prost::Message;
 
@@ -48,7 +49,7 @@ impl Voice {
 /// What agents of `instance` add to what they sign with `agent`: `AGENT_KEY KEY_ID SIGNATURE`, all hex.
 fn certify(by: &SigningKey, agent: &VerifyingKey, instance: &str) -> String {
     let signature = keys::sign(by, CERTIFICATE_DOMAIN, &[agent.as_bytes(), instance.as_bytes()]);
-    let [agent, signature] = [&agent.to_bytes()[..], &signature].map(keys::to_hex);
+    let [agent, signature] = [&agent.to_bytes()[..], &signature].map(to_hex);
     format!("{agent} {} {signature}", keys::key_id(&by.verifying_key()))
 }
 
@@ -56,11 +57,11 @@ fn certify(by: &SigningKey, agent: &VerifyingKey, instance: &str) -> String {
 fn certified(certificate: &str, instance: &str, trusted: &[VerifyingKey]) -> Option<VerifyingKey> {
     let mut words = certificate.split(' ');
     let (agent, id, signature) = (words.next()?, words.next()?, words.next()?);
-    let agent: [u8; 32] = keys::bytes_of_hex(agent)?.try_into().ok()?;
+    let agent: [u8; 32] = bytes_of_hex(agent)?.try_into().ok()?;
     let by = trusted.iter().find(|key| keys::key_id(key) == id)?;
     let parts = [&agent[..], instance.as_bytes()];
-    let proven = words.next().is_none()
-        && keys::verify(by, CERTIFICATE_DOMAIN, &parts, &keys::bytes_of_hex(signature)?);
+    let proven =
+        words.next().is_none() && keys::verify(by, CERTIFICATE_DOMAIN, &parts, &bytes_of_hex(signature)?);
     proven.then(|| VerifyingKey::from_bytes(&agent).ok())?
 }
 

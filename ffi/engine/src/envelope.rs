@@ -1,6 +1,7 @@
 //! A decision as an Envelope (`proto/realtime.proto`) and as evidence (JSON).
 
 use serde_json::{Value, json};
+use wire::hex::to_hex;
 use wire::names;
 use wire::prost::Message;
 use wire::realtime::envelope::{Payload, Type};
@@ -184,7 +185,7 @@ fn hop(hop: &Hop) -> Value {
 fn open_evidence(decision: &Decision, open: &Open) -> Value {
     let lamports = |value: u64| value.to_string();
     json!({
-        "decision_id": hex(&decision.id()),
+        "decision_id": to_hex(&decision.id()),
         "rule": OPEN_RULE,
         "kind": names::kind(decision.kind),
         "tier": Value::Null,
@@ -222,10 +223,6 @@ fn open_evidence(decision: &Decision, open: &Open) -> Value {
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Everything the decision rests on, so that a person or a script can redo it.
 #[must_use]
 pub fn evidence(decision: &Decision) -> Value {
@@ -242,7 +239,7 @@ pub fn evidence(decision: &Decision) -> Value {
     let legs = |legs: &[LandedLeg]| legs.iter().map(leg).collect::<Vec<_>>();
     let texts = |keys: &[crate::pubkey::Pubkey]| keys.iter().map(ToString::to_string).collect::<Vec<_>>();
     json!({
-        "decision_id": hex(&decision.id()),
+        "decision_id": to_hex(&decision.id()),
         "rule": RULE,
         "kind": kind,
         "tier": tier,

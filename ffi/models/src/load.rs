@@ -4,13 +4,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use control::keys::to_hex;
 use ed25519_dalek::VerifyingKey;
 use engine::features;
 use model::Evaluator;
 use model::artefact::{self, Artefact, FILE_BYTES_MAX};
 use sha2::{Digest, Sha256};
 use wire::control::Module;
+use wire::hex::to_hex;
 
 use super::foreign::{self, Foreign};
 use super::registry;

@@ -5,13 +5,14 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
 
-use control::keys::{self, to_hex};
+use control::keys;
 use control::names::module_name;
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use topic_log::disk;
 use wire::control::Module;
+use wire::hex::{bytes_of_hex, to_hex};
 
 /// What a manifest's signature is for.
 const MANIFEST_DOMAIN: &str = "legend model-v1";
@@ -87,7 +88,7 @@ fn signed(domain: &str, bytes: &[u8], key: &SigningKey) -> String {
 /// Whether a written signature is one of `trusted`'s over the bytes.
 fn check(domain: &str, bytes: &[u8], written: &str, trusted: &[VerifyingKey]) -> Result<(), String> {
     let (id, hex) = written.trim().split_once(' ').ok_or("its signature is no signature")?;
-    let signature = keys::bytes_of_hex(hex);
+    let signature = bytes_of_hex(hex);
     let key = trusted.iter().find(|key| keys::key_id(key) == id);
     let key = key
         .ok_or_else(|| format!("its key {} is not trusted here", id.chars().take(16).collect::<String>()))?;

@@ -1,6 +1,7 @@
 //! Rows as blocks of ClickHouse's Native format: column by column, which the server takes as they are.
 
 use wire::store::{Column as Definition, Layout};
+use wire::varint::push_varint;
 
 /// One column's values.
 struct Column {
@@ -48,8 +49,8 @@ impl Rows {
     /// As one block.
     pub(super) fn block(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.bytes() + 64 * self.columns.len());
-        varint(&mut out, self.columns.len() as u64);
-        varint(&mut out, self.count);
+        push_varint(&mut out, self.columns.len() as u64);
+        push_varint(&mut out, self.count);
         for Column { definition: (name, layout), bytes, ends } in &self.columns {
             string(&mut out, name);
             string(&mut out, layout.name());
@@ -110,14 +111,6 @@ impl Row<'_> {
 }
 
 fn string(out: &mut Vec<u8>, text: &str) {
-    varint(out, text.len() as u64);
+    push_varint(out, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
-}
-
-fn varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
 }

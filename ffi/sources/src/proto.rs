@@ -1,5 +1,7 @@
 //! Writing a Yellowstone frame: the few protobuf rules that are needed, straight into one buffer.
 
+use wire::varint::push_varint;
+
 /// Appends fields of one message to a buffer. Default values are left out, as proto3 does.
 pub struct Writer<'a>(pub &'a mut Vec<u8>);
 
@@ -51,12 +53,8 @@ impl Writer<'_> {
         }
     }
 
-    fn varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.0.push(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.0.push(value as u8);
+    fn varint(&mut self, value: u64) {
+        push_varint(self.0, value);
     }
 }
 

@@ -9,6 +9,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use wire::hex::to_hex;
 
 use super::error::{LogError, LogErrorKind};
 
@@ -140,7 +141,7 @@ fn random_hex(bytes: usize, path: &Path) -> Result<String, LogError> {
     fs::File::open("/dev/urandom")
         .and_then(|mut file| file.read_exact(&mut random[..bytes]))
         .map_err(|error| LogError::io("make", path, &error))?;
-    Ok(random[..bytes].iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(to_hex(&random[..bytes]))
 }
 
 #[cfg(test)]

@@ -19,9 +19,11 @@ pub mod jobs {
     include!("gen/jobs.rs");
 }
 
+pub mod hex;
 pub mod names;
 pub mod store;
 pub mod topics;
+pub mod varint;
 
 pub use prost;
 

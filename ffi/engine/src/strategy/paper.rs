@@ -3,10 +3,11 @@
 //! The rule is crude and says so in every reason: an arbitrage lands unless somebody took a cycle through
 //! one of its pools within a slot and tipped at least as much; a sandwich lands when its target did.
 
-use crate::decision::{Decision, Kind};
-use crate::pubkey::{Pubkey, Signature};
+use wire::hex::to_hex;
 
 use super::Landed;
+use crate::decision::{Decision, Kind};
+use crate::pubkey::{Pubkey, Signature};
 
 /// Opportunities waiting for their outcome; beyond it the oldest goes without one, counted.
 const WAITING_MAX: usize = 256;
@@ -69,7 +70,7 @@ impl Outcome {
     /// `paper-` and the decision's id.
     #[must_use]
     pub fn bundle_id(&self) -> String {
-        self.decision_id.iter().fold("paper-".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+        format!("paper-{}", to_hex(&self.decision_id))
     }
 }
 
