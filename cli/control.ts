@@ -32,7 +32,7 @@ const VALUES = {
 /** A flag's text as the contract has it; `none` empties a list. */
 function parsed(name: string, text: string): unknown {
   if (name === "unknown") return text;
-  if (name === "tip_ladder") return text.split(",").map(asNumber);
+  if (name === "tip_ladder") return text.split(",").map((rung) => asNumber(rung.trim()));
   if (!/^(pools|mints)_|^mint_refuse$/.test(name)) return asNumber(text);
   return text === "none" ? [] : text.split(",").map((word) => word.trim());
 }
@@ -51,7 +51,8 @@ function valuesOf(flags: Invocation["flags"]): Record<string, string> {
   return Object.fromEntries(given);
 }
 
-const asNumber = (text: string) => text.trim() === "" ? NaN : Number(text);
+/** As an agent reads it: decimal, without blanks. */
+const asNumber = (text: string) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
 
 export const control: VerbBody = {
   run({ args, flags }, context) {
