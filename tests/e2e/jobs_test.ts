@@ -52,24 +52,52 @@ async function read(data: string, module: string, blocks: number): Promise<void>
   }
 }
 
-/** Runs with a store that holds some seconds of simulated history; nothing is written to it any more. */
+interface History {
+  readonly data: string;
+  /** Unix seconds before all of it. */
+  readonly begin: number;
+}
+
+/** A data folder with some seconds of simulated history in its store, at rest; made once for all tests. */
+let history: Promise<History> | undefined;
+
+async function makeHistory(): Promise<History> {
+  const folder = await Deno.makeTempDir({ prefix: "legend-history-" });
+  addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+  const data = `${folder}/data`;
+  const env = { LEGEND_CHDB: await chdb() };
+  const begin = Math.floor(Date.now() / 1000) - 60;
+  const store = new Part(["run", "store", "--data-dir", data], env).start();
+  try {
+    const agents = ["mev", "arbitrage"].map((module) =>
+      new Part(["run", "agent", module, "--source", "sim:7", "--speed", "40", "--data-dir", data], env)
+        .start()
+    );
+    for (const module of ["mev", "arbitrage"]) await read(data, module, HISTORY_BLOCKS);
+    await Promise.all(agents.map((agent) => agent.end()));
+    const stored = await legend(["run", "sink", "--until-stored", "--data-dir", data], { env });
+    assert.equal(stored.code, 0, stored.stderr);
+  } finally {
+    await store.end();
+  }
+  return { data, begin };
+}
+
+/** Runs with a store that holds a history of its own; nothing is written to it any more. */
 async function withHistory(
   run: (bench: Bench) => Promise<void>,
   more: Record<string, string> = {},
 ): Promise<void> {
+  const made = await (history ??= makeHistory());
   await withFolder(async (folder) => {
     const data = `${folder}/data`;
+    const copied = await new Deno.Command("cp", { args: ["-a", made.data, data] }).output();
+    assert.ok(copied.success, new TextDecoder().decode(copied.stderr));
     const env = { LEGEND_CHDB: await chdb(), ...more };
-    const begin = Math.floor(Date.now() / 1000) - 60;
     const call = (args: readonly string[]) => legend([...args, "--data-dir", data], { env });
     const store = new Part(["run", "store", "--data-dir", data], env).start();
     try {
-      const agents = ["mev", "arbitrage"].map((module) =>
-        new Part(["run", "agent", module, "--source", "sim:7", "--speed", "40", "--data-dir", data], env)
-          .start()
-      );
-      for (const module of ["mev", "arbitrage"]) await read(data, module, HISTORY_BLOCKS);
-      await Promise.all(agents.map((agent) => agent.end()));
+      // There is nothing to store: it ends once the store answers.
       const stored = await call(["run", "sink", "--until-stored"]);
       assert.equal(stored.code, 0, stored.stderr);
       const job = async (id: string) => {
@@ -81,7 +109,7 @@ async function withHistory(
       const bench: Bench = {
         data,
         env,
-        range: ["--start", String(begin), "--end", String(begin + 86_400)],
+        range: ["--start", String(made.begin), "--end", String(made.begin + 86_400)],
         call,
         job,
         async submit(args) {
