@@ -1,7 +1,10 @@
 import { Buffer } from "node:buffer";
 import { readThrough } from "../core/log/follow.ts";
 import type { StoredRecord } from "../core/log/log.ts";
+import { AppError } from "../core/platform/errors.ts";
 import { EXIT } from "../core/platform/exit.ts";
+import { didYouMean } from "../core/platform/suggest.ts";
+import { topicDefinition } from "../proto/topics.ts";
 import { type VerbBody } from "./command.ts";
 
 const DEAD_LETTER = "-dlq";
@@ -15,12 +18,20 @@ const header = ({ headers }: StoredRecord, name: string) => {
   return found ? decoder.decode(found[1]) : "";
 };
 
-/** The dead-letter topics that are meant by what was typed: of one topic, or all. */
+/** The dead-letter topics that are meant by what was typed: of one topic, or all. Throws where there is no such topic. */
 function meant(topics: readonly string[], args: readonly string[]): string[] {
   const dead = topics.filter((name) => name.endsWith(DEAD_LETTER));
   const [asked] = args;
   if (!asked) return dead;
-  const name = asked.endsWith(DEAD_LETTER) ? asked : `${asked}${DEAD_LETTER}`;
+  const origin = asked.endsWith(DEAD_LETTER) ? asked.slice(0, -DEAD_LETTER.length) : asked;
+  const name = `${origin}${DEAD_LETTER}`;
+  if (!topics.includes(name) && !topics.includes(origin) && !topicDefinition(origin)) {
+    const hint = didYouMean(asked, topics);
+    throw new AppError(
+      "not_found",
+      `Cannot read dead letters of ${asked}: there is no such topic${hint || "; see `legend topics list`"}`,
+    );
+  }
   return dead.filter((one) => one === name);
 }
 

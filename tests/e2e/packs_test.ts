@@ -76,6 +76,20 @@ Deno.test("what an agent writes is packed while it runs, is read as it was, and 
     assert.equal(verify.stderr.match(/offsets/g)?.length, 1);
     const [, lost] = verify.stderr.match(/offsets 0\.\.(\d+)/)!;
     assert.ok(Number(lost) < told.length / 2, "the other blocks are read");
+    assert.doesNotMatch(verify.stderr, /header/);
     const rest = await legend(["topics", "tail", "decision-evidence", "--from", "start", ...flags]);
     assert.deepEqual(lines<TailLine>(rest.stdout), told.slice(Number(lost)));
+
+    // The pack's own header costs nothing; that of a block costs the block, and nothing says otherwise.
+    bytes[1_000]! ^= 0x20;
+    for (const [at, loses] of [[20, false], [40, true]] as const) {
+      bytes[at]! ^= 0x20;
+      Deno.writeFileSync(path, bytes);
+      const { code, stderr } = await legend(["topics", "verify", "decision-evidence", ...flags]);
+      assert.equal(code, 1);
+      assert.match(stderr, /^A header of .*\.pack is damaged/m);
+      assert.equal(/all records are read/.test(stderr), !loses, stderr);
+      assert.equal(/their bytes are damaged/.test(stderr), loses, stderr);
+      bytes[at]! ^= 0x20;
+    }
   }));

@@ -1,5 +1,6 @@
 /** Files, names and labels of other people on the command line, on the executable. */
 import assert from "node:assert/strict";
+import { openDataDir } from "../../core/platform/data_dir.ts";
 import { ROOT } from "../../tools/paths.ts";
 import { legend, withFolder } from "../e2e/executable.ts";
 
@@ -54,4 +55,23 @@ Deno.test("each mistake in the configuration has a line of its own, and none of 
     assert.equal(lines.length, 2, stderr);
     assert.match(lines[0]!, /^Cannot use api\.port from environment API_PORT: /);
     assert.match(lines[1]!, /^Cannot use realtime\.batch_window_ms from environment BATCH_WINDOW_MS: /);
+  }));
+
+Deno.test("dead letters of a topic that does not exist are refused, and of one without any there are none", () =>
+  withFolder(async (folder) => {
+    openDataDir(folder);
+    const data = ["--data-dir", folder];
+    assert.equal((await legend(["topics", "create", ...data])).code, 0);
+    for (const [verb, asked] of [["replay", "nope"], ["list", "nope"], ["replay", "nope-dlq"]] as const) {
+      const { code, stdout, stderr } = await legend(["dlq", verb, asked, ...data]);
+      assert.deepEqual([code, stdout], [1, ""], `${verb} ${asked}`);
+      assert.equal(
+        stderr,
+        `Cannot read dead letters of ${asked}: there is no such topic; see \`legend topics list\`\n`,
+      );
+    }
+    const near = await legend(["dlq", "replay", "decision-evidense", ...data]);
+    assert.match(near.stderr, /, did you mean decision-evidence\?\n$/);
+    const none = await legend(["dlq", "replay", "decision-evidence", ...data]);
+    assert.deepEqual([none.code, none.stdout], [0, "0 records replayed\n"]);
   }));
