@@ -145,7 +145,7 @@ Deno.test("a kind that is not known is refused everywhere, and nothing is made o
     await assert.rejects(
       queue.submit("reap", ROWS.train!.kept, { issuer: "ann", first: () => assert.fail("no act") }),
       (error) =>
-        isInvalid(error) && /kind reap: this version has none, need one of scrape, train/.test(`${error}`),
+        isInvalid(error) && /kind reap: this version has none, need one of [a-z, ]+$/.test(`${error}`),
     );
     assert.throws(() => JOB_KINDS.named("__proto__"), isInvalid);
     const wrong = { name: "n", cron: "* * * * *", kind: "reap", args: { module: "mev" } };
@@ -207,9 +207,7 @@ Deno.test("a Worker runs what it knows in the form that it knows, and nothing el
       final: true,
     });
   }
-  assert.deepEqual(await ranIn({ kind: "reap", args: ROWS.train!.kept }), {
-    type: "error",
-    message: "Cannot use jobs of kind reap: this version has none, need one of scrape, train",
-    final: true,
-  });
+  const refused = await ranIn({ kind: "reap", args: ROWS.train!.kept });
+  assert.ok(refused.type === "error" && refused.final, JSON.stringify(refused));
+  assert.match(refused.message, /^Cannot use jobs of kind reap: this version has none, need one of /);
 });
