@@ -75,3 +75,18 @@ Deno.test("dead letters of a topic that does not exist are refused, and of one w
     const none = await legend(["dlq", "replay", "decision-evidence", ...data]);
     assert.deepEqual([none.code, none.stdout], [0, "0 records replayed\n"]);
   }));
+
+Deno.test("a data folder that cannot be made is said in one line, and is not ready", async () => {
+  for (
+    const words of [
+      ["run", "--source", "sim:7"],
+      ["run", "agent", "mev", "--source", "sim:7"],
+      ["run", "api"],
+      ["replay", "--seed", "7", "--blocks", "1"],
+    ]
+  ) {
+    const { code, stdout, stderr } = await legend([...words, "--data-dir", "/proc/legend-x"]);
+    assert.deepEqual([code, stdout], [3, ""], words.join(" "));
+    assert.match(stderr, /^Cannot use the data folder \/proc\/legend-x: [^\n]+\n$/, words.join(" "));
+  }
+});
