@@ -57,6 +57,18 @@ Deno.test("Envelopes are told as JSON and JSON lines become Envelopes, each once
     await json.append([text(old(7)), text("{not json"), text('{"type":"nonsense","data":{}}'), text(old(8))]);
     await until("arbitrage-decisions-proto", 4);
     await until("arbitrage-decisions-dlq", 2);
+    // A kill before the place is written would repeat the block, as the mirror says of itself.
+    const at = async (direction: string) =>
+      Number(
+        JSON.parse(await Deno.readTextFile(`${data}/mirror/arbitrage-decisions.${direction}.json`))
+          .offsets[0],
+      );
+    // Two Envelopes and two that came of lines; two lines that came of Envelopes and four.
+    const placed = async () => await at("to-json") >= 4 && await at("to-proto") >= 6;
+    for (let tries = 0; !await placed(); tries++) {
+      assert.ok(tries < 2_400, "the place of the mirror was not written in 60 s");
+      await pause(25);
+    }
     await end("SIGKILL");
     await json.append([text(old(9))]);
     end = start();
