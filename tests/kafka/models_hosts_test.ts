@@ -31,7 +31,7 @@ Deno.test("a model registered and deployed on one host runs on the others, a lat
     };
     const agent = (host: string) =>
       start(host, ["run", "agent", "mev", "--source", "sim:3", "--speed", "10"]);
-    const until = async (what: string, holds: () => Promise<boolean>, ms = 30_000) => {
+    const until = async (what: string, holds: () => Promise<boolean>, ms = 60_000) => {
       const end = performance.now() + ms;
       while (!await holds()) {
         if (performance.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
