@@ -2,6 +2,7 @@
  * Starts what the schedules say. A minute of a schedule is started once, whatever the clock, the process or the host
  * does: the newest minute that was started is kept on this disk, and every start is on the log under a key of its own.
  */
+import type { Say } from "../core/platform/logger.ts";
 import { parseCron } from "../core/jobs/cron.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import { type Marks, scheduleKey } from "../core/jobs/schedules.ts";
@@ -26,7 +27,7 @@ export interface SchedulerOptions {
   schedules(): readonly Schedule[];
   /** The newest minute of each schedule that is dealt with, on this host's disk. */
   readonly marks: { read(): Marks; write(marks: Marks): void };
-  say(line: string): void;
+  readonly say: Say;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -90,6 +91,7 @@ export class Scheduler {
     if (late > LATE_MS) {
       this.#options.say(
         `schedule ${name}: ${starts(count)} missed, the newest more than a day ago; none is made up for`,
+        "warn",
       );
       return { cron, done_to_ms: newest };
     }

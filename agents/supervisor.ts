@@ -89,7 +89,7 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
     }
     if (lifeMs > LONG_LIFE_MS) pauseMs = PAUSE_MS.first;
     options.restarted?.(part.name, code, lastSaid);
-    say(`${part.name} ended with ${code}, starting it again in ${pauseMs} ms`, "warn");
+    say(`${part.name} ended with ${code}, starting it again in ${pauseMs} ms`, "error");
     await pause(pauseMs, signal);
     // Its crash has been said; what was asked of it since, to end, it has done.
     if (signal.aborted) return { name: part.name, code: 0, last };

@@ -7,7 +7,7 @@ import { JobQueue } from "../core/jobs/queue.ts";
 import { readSchedules, writeSchedules } from "../core/jobs/schedules.ts";
 import { lockFile } from "../core/platform/data_dir.ts";
 import { DecisionIndex } from "../core/decisions/decisions.ts";
-import { AppError } from "../core/platform/errors.ts";
+import { AppError, UsageError } from "../core/platform/errors.ts";
 import { removeIfThere, StatusFile } from "../core/platform/files.ts";
 import { hostFlags } from "../core/platform/host_flags.ts";
 import { linkStatus } from "../core/platform/link.ts";
@@ -45,11 +45,19 @@ const REQUEST_MS = 10_000;
 /** Between two requests of a connection: proxies keep theirs for a minute. */
 const IDLE_MS = 75_000;
 
+export interface ApiWish {
+  /** Whether `legend run` runs the other parts too. */
+  readonly supervised: boolean;
+  /** Whether the address stands on the command line. */
+  readonly isListenTyped: boolean;
+}
+
 /**
- * Serves until the signal. `supervised`: `legend run` runs the other parts too. Throws `unavailable` when another API
+ * Serves until the signal. Throws `invalid` for an address that is open to others without TLS, `unavailable` when another API
  * runs on the data folder, the port is taken or the process may have too few files.
  */
-export async function runApi(context: Context, supervised: boolean): Promise<void> {
+export async function runApi(context: Context, { supervised, isListenTyped }: ApiWish): Promise<void> {
+  refuseOpenDoor(context, isListenTyped);
   const hostname = context.setting("api.listen");
   const port = context.setting("api.port");
   lean(context.library());
@@ -196,7 +204,7 @@ function settingsOf(context: Context) {
     ratePerSecond: context.setting("api.rate_limit_per_second"),
     openMetrics: context.setting("api.open_metrics") && isLoopback(context.setting("api.listen")),
     secureCookies: context.setting("api.secure_cookies"),
-    say: (line: string) => context.say(line),
+    say: context.say,
   };
 }
 
@@ -220,4 +228,13 @@ function doorOf(context: Context) {
       proxies,
     },
   };
+}
+
+/** No plain HTTP beyond this host unless it is asked for. What is typed is wrong usage. */
+function refuseOpenDoor(context: Context, isTyped: boolean): void {
+  const hostname = context.setting("api.listen");
+  if (isLoopback(hostname) || context.setting("api.insecure_listen")) return;
+  const line =
+    `Cannot listen on ${hostname}: it is not loopback and there is no TLS, need --insecure-listen or a proxy with TLS on this host`;
+  throw isTyped ? new UsageError(line) : new AppError("invalid", line);
 }

@@ -204,29 +204,32 @@ const verbLines = () => ({
 
 /** The lines of a process that runs on; as its logger writes them from the first one on. */
 function partLines(part: string, isPart: boolean, setting: Parameters<typeof runLogger>[2]) {
-  const logger = once(() => runLogger(part, isPart, setting));
-  const say: Say = (...line) => logger().say(...line);
+  const loggers = once(() => runLogger(part, isPart, setting));
+  const say: Say = (...line) => loggers().logger.say(...line);
   return {
     say,
-    passOn: (name: string, text: string) => logger().passOn(name, text),
+    passOn: (name: string, text: string) => loggers().logger.passOn(name, text),
     sayToTerminal,
-    lastWords: (line: string) => {
-      try {
-        const { style } = logger();
-        if (isPart || setting("logging.file") !== "" || style.format === "json") say(line);
-        if (isPart || style.format === "json") return;
-      } catch {
-        // Its configuration cannot be read, which is what the line says.
-      }
-      // Who started it by hand reads why it ended.
-      sayToTerminal(line);
-    },
+    lastWords: (line: string) => lastWords(line, isPart, loggers),
     /** From here on lines name the installation; how they look. */
     belongTo: (instance: string): LineStyle => {
-      logger().belongsTo(instance);
-      return logger().style;
+      const { logger, onStderr } = loggers();
+      for (const each of new Set([logger, onStderr])) each.belongsTo(instance);
+      return logger.style;
     },
   };
+}
+
+/** Who started the process by hand reads why it ended, also where lines go to a file. */
+function lastWords(line: string, isPart: boolean, loggers: () => ReturnType<typeof runLogger>): void {
+  try {
+    const { logger, onStderr } = loggers();
+    if (logger !== onStderr) logger.say(line, "error");
+    if (isPart || onStderr.style.format === "json") return onStderr.say(line, "error");
+  } catch {
+    // Its configuration cannot be read, which is what the line says.
+  }
+  sayToTerminal(line);
 }
 
 /** Ends the process when its data folder is gone; the folder's identity. */

@@ -229,6 +229,7 @@ async function keepSmall(store: Store, context: Context): Promise<void> {
       total -= Number(bytes);
       context.say(
         `the store is beyond store.bytes_max: ${table} lost its month ${partition}, ${bytes} bytes`,
+        "warn",
       );
     }
   } catch (error) {

@@ -1,5 +1,6 @@
 /** A file of lines that never grows beyond its bound: full, it becomes FILE.1, FILE.1 becomes FILE.2, the last one goes. */
-import { messageOf } from "../core/platform/errors.ts";
+import { lockFile } from "../core/platform/data_dir.ts";
+import { AppError, messageOf } from "../core/platform/errors.ts";
 
 export interface LogFileOptions {
   readonly path: string;
@@ -7,16 +8,19 @@ export interface LogFileOptions {
   readonly bytesMax: number;
   /** Files beside the one that is written. */
   readonly keep: number;
-  /** Takes lines that the file cannot, and once why. */
+  /** Takes the lines that the file cannot. */
   instead(text: string): void;
+  /** Takes, once, why it cannot. */
+  trouble(line: string): void;
 }
 
 const encoder = new TextEncoder();
 
+/** One process writes it, which holds FILE.lock: another one's lines go elsewhere, and no turn loses one. */
 export class LogFile {
   readonly #options: LogFileOptions;
+  #lock: Disposable | null = null;
   #file: Deno.FsFile | null = null;
-  #bytes = 0;
   #isBroken = false;
 
   constructor(options: LogFileOptions) {
@@ -25,59 +29,82 @@ export class LogFile {
 
   /** Writes whole lines. What the file cannot take goes to `instead`; each line tries the file again. */
   write(text: string): void {
-    const bytes = encoder.encode(text);
+    const { path, instead, trouble } = this.#options;
     try {
-      let file = this.#file ??= this.#open();
-      if (this.#bytes > 0 && this.#bytes + bytes.length > this.#options.bytesMax) {
-        this.#rotate();
-        file = this.#file = this.#open();
-      }
-      for (let rest = bytes; rest.length > 0;) {
-        const written = file.writeSync(rest);
-        this.#bytes += written;
-        rest = rest.subarray(written);
-      }
+      this.#append(encoder.encode(text));
       this.#isBroken = false;
     } catch (error) {
       this.#close();
-      const { path, instead } = this.#options;
       if (!this.#isBroken) {
-        instead(`Cannot write ${path}: ${messageOf(error)}; lines go to stderr until it can\n`);
+        trouble(`Cannot write ${path}: ${messageOf(error)}; lines go to stderr until it can`);
       }
       this.#isBroken = true;
       instead(text);
     }
   }
 
-  #open(): Deno.FsFile {
-    const { path } = this.#options;
-    const file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
-    const { isFile, size } = file.statSync();
-    if (!isFile) {
-      file.close();
-      throw new Error("it is not a file");
+  /** Lets another process write it; the end of this one does too. */
+  [Symbol.dispose](): void {
+    this.#close();
+    this.#lock?.[Symbol.dispose]();
+    this.#lock = null;
+  }
+
+  #append(bytes: Uint8Array): void {
+    const { path, bytesMax } = this.#options;
+    this.#lock ??= lockFile(
+      `${path}.lock`,
+      () => new AppError("unavailable", "another process writes it"),
+    );
+    let file = this.#current();
+    let { size } = file.statSync();
+    if (size > 0 && size + bytes.length > bytesMax) {
+      this.#turn();
+      file = this.#current();
+      size = 0;
     }
-    this.#bytes = size;
-    return file;
+    try {
+      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
+    } catch (error) {
+      // Half a line would begin the next one.
+      file.truncateSync(size);
+      throw error;
+    }
+  }
+
+  /** The file that has the name now: it may have been moved or removed since. */
+  #current(): Deno.FsFile {
+    const { path } = this.#options;
+    const there = statOf(path);
+    // A pipe would be waited for.
+    if (there && !there.isFile) throw new AppError("invalid", "it is not a file");
+    const open = this.#file?.statSync();
+    if (open && (open.ino !== there?.ino || open.dev !== there?.dev)) this.#close();
+    return this.#file ??= Deno.openSync(path, { append: true, create: true, mode: 0o600 });
   }
 
   #close(): void {
     this.#file?.close();
     this.#file = null;
-    this.#bytes = 0;
   }
 
-  #rotate(): void {
+  #turn(): void {
     this.#close();
     const { path, keep } = this.#options;
+    if (keep === 0) return Deno.removeSync(path);
     for (let at = keep; at >= 1; at -= 1) {
       const from = at === 1 ? path : `${path}.${at - 1}`;
-      try {
-        Deno.renameSync(from, `${path}.${at}`);
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      }
+      if (statOf(from)) Deno.renameSync(from, `${path}.${at}`);
     }
-    if (keep === 0) Deno.removeSync(path);
+  }
+}
+
+/** Null: nothing is there. */
+function statOf(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
   }
 }

@@ -46,7 +46,7 @@ export async function runWorker(context: Context, isPart: boolean): Promise<void
     goLive: (job, wish) => goLiveFor(context, job, wish),
     told: (job) => status.tell(job),
   });
-  const say = (line: string) => context.say(line);
+  const { say } = context;
   const file = new StatusFile(workerStatusFile(path), say);
   const tell = () => file.write({ at_ms: Date.now(), pid: Deno.pid });
   tell();

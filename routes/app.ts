@@ -59,6 +59,8 @@ const RESOURCES: readonly ((deps: ApiDeps, guard: Guard, door: Door) => Route[])
 
 /** All rows of the API; `pages` adds those of the browser. */
 export function apiRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
+  // Made at its first use: it walks every schema.
+  let file: ReturnType<typeof openApi> | undefined;
   const rows = RESOURCES.flatMap((routes) => routes(deps, guard, door));
   rows.push(route({
     method: "GET",
@@ -66,7 +68,7 @@ export function apiRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
     right: "metrics",
     summary: "This file",
     answer: openApiFile,
-    handle: (c) => c.json(openApi(rows, deps.version, deps.prefix)),
+    handle: (c) => c.json(file ??= openApi(rows, deps.version, deps.prefix)),
   }));
   return rows;
 }

@@ -69,7 +69,9 @@ export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
     guard.forget(found.session);
     const detail = `login ${found.session} ended, asked from ${door.address(c)}`;
     audit({ who: found.user, action: "refresh token used again", detail }, true)
-      .catch((error) => deps.say(`The theft of login ${found.session} is not in the audit: ${error}`));
+      .catch((error) =>
+        deps.say(`The theft of login ${found.session} is not in the audit: ${error}`, "error")
+      );
     return found;
   };
   const drop = (c: RouteContext) => {

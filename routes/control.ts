@@ -183,7 +183,7 @@ export function controlRoutes(deps: ApiDeps, _guard: unknown, door: Door): Route
       try {
         await deps.audit({ ...act, detail: killDetail({ ...body }, came_of) }, true);
       } catch (error) {
-        deps.say(`The kill ${act.request_id} by ${act.who} is not in the audit: ${reasonOf(error)}`);
+        deps.say(`The kill ${act.request_id} by ${act.who} is not in the audit: ${reasonOf(error)}`, "error");
       }
     }
   };

@@ -1,4 +1,5 @@
 /** Everything the routes may touch; `app/api.ts` makes it. */
+import type { Say } from "../core/platform/logger.ts";
 import type { AuditChain } from "../core/audit/chain.ts";
 import type { Refusal } from "../core/audit/refusals.ts";
 import type { DeviceMarks } from "../core/auth/device.ts";
@@ -154,7 +155,7 @@ export interface ApiDeps {
   /** Cookies only travel over TLS. */
   secureCookies: boolean;
   batch: { windowMs: number; maxSize: number };
-  say(line: string): void;
+  readonly say: Say;
   now?: () => number;
   /** Milliseconds of a clock that nobody sets, for rates; `performance.now()` without it. */
   monotonic?: () => number;

@@ -1,4 +1,5 @@
 /** Errors as `application/problem+json` (RFC 9457): a stable type, the field at fault, the request to quote. */
+import type { Say } from "../core/platform/logger.ts";
 import { HTTPException } from "hono/http-exception";
 import { AppError, ERROR_STATUS, type ErrorCode } from "../core/platform/errors.ts";
 import { asFullDisk } from "../core/platform/files.ts";
@@ -53,7 +54,7 @@ export function withoutFolder(text: string, dataDir: string): string {
 export function onError(
   thrown: Error,
   c: RouteContext,
-  { say, dataDir = "" }: { say(line: string): void; dataDir?: string },
+  { say, dataDir = "" }: { say: Say; dataDir?: string },
 ): Response {
   const error = asFullDisk(thrown) ?? thrown;
   if (error instanceof AppError) {
@@ -66,7 +67,9 @@ export function onError(
     const code = error.status === 413 ? "too_large" : "bad_request";
     return problem(c, code, error.message || TITLES[code]);
   }
-  say(`request ${c.get("requestId")}: ${error.stack ?? error.message}`);
+  say(`Cannot answer a request: ${error.stack ?? error.message}`, "error", {
+    request_id: c.get("requestId"),
+  });
   return problem(
     c,
     "failed",

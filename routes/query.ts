@@ -25,7 +25,7 @@ export const maybeText = z.string().optional();
 
 /** How many of a list: what is no number, and 0, is a page. */
 export const limit = z.string().optional()
-  .transform((given) => Math.min(200, Math.max(1, Number(given) || 50)))
+  .transform((given) => Math.min(200, Math.max(1, Math.trunc(Number(given)) || 50)))
   .meta({ description: "1 to 200; 50 without it" });
 
 /** Unix seconds. */

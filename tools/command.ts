@@ -7,6 +7,8 @@ export interface CommandOptions {
   env?: Record<string, string>;
   /** Collect stdout instead of showing it. */
   capture?: boolean;
+  /** Ends the program with SIGTERM after this time. */
+  limitMs?: number;
 }
 
 export interface CommandResult {
@@ -21,6 +23,8 @@ export async function exec(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   let output;
+  const late = new AbortController();
+  const timer = options.limitMs === undefined ? undefined : setTimeout(() => late.abort(), options.limitMs);
   try {
     output = await new Deno.Command(command, {
       args,
@@ -29,12 +33,14 @@ export async function exec(
       stdin: "null",
       stdout: options.capture ? "piped" : "inherit",
       stderr: "inherit",
+      signal: late.signal,
     }).output();
   } catch (cause) {
     throw new Error(
       `Cannot run ${command}: ${cause instanceof Deno.errors.NotFound ? "it is not installed" : cause}`,
     );
   }
+  clearTimeout(timer);
   return { code: output.code, stdout: options.capture ? new TextDecoder().decode(output.stdout) : "" };
 }
 

@@ -156,7 +156,8 @@ function clusterId(): string {
 /** A port and the two behind it that nobody uses now. */
 export function freePort(): number {
   for (let tries = 0; tries < 100; tries++) {
-    const port = 20_000 + Math.floor(Math.random() * 20_000);
+    // Below those that the kernel gives to connections.
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
     const open: Deno.Listener[] = [];
     try {
       for (const each of [port, port + 1, port + 2]) {

@@ -1,11 +1,13 @@
 /** Runs the test runners and counts by their own reports. */
 import { testFiles } from "./check_tests.ts";
-import { exec, say } from "./command.ts";
+import { type CommandOptions, exec, say } from "./command.ts";
 import { isStepOf, junitCases, wholeTests } from "./junit.ts";
 import type { TestCase } from "./junit.ts";
 import { ROOT } from "./paths.ts";
 import { filterOf, toRetry } from "./retry.ts";
 
+/** A file of tests that takes longer hangs. */
+const FILE_LIMIT_MS = 15 * 60_000;
 /** No test may take longer. */
 const SLOW_SECONDS = 120;
 
@@ -124,14 +126,27 @@ async function denoRunFiles(files: readonly string[], env: Record<string, string
   const worker = async () => {
     for (let file = waiting.shift(); file; file = waiting.shift()) {
       const begin = performance.now();
-      const { code, cases, text } = await denoRun([file], env, true);
-      say(`${text.trim()}\n${file}: ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+      say(`${file} ...`);
+      const { code, cases, text } = await denoRun([file], env, { capture: true, limitMs: FILE_LIMIT_MS });
+      const seconds = (performance.now() - begin) / 1000;
+      say(`${text.trim()}\n${file}: ${seconds.toFixed(1)} s`);
       all.code ||= code;
-      all.cases.push(...cases);
+      all.cases.push(...cases, ...brokenFile(file, code, cases, seconds));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   return all;
+}
+
+/** A process that ended badly though no test of its report failed: it crashed, hung or could not be loaded. */
+export function brokenFile(
+  file: string,
+  code: number,
+  cases: readonly TestCase[],
+  seconds: number,
+): TestCase[] {
+  if (code === 0 || cases.some(({ outcome }) => outcome === "failed")) return [];
+  return [{ file, name: `the process of this file ended with ${code}`, seconds, outcome: "failed" }];
 }
 
 /** Those of `tests` that pass now, each run alone. */
@@ -147,12 +162,12 @@ async function passedAgain(tests: readonly TestCase[], env: Record<string, strin
   return passed;
 }
 
-/** Types are checked by `deno check`. `capture`: what it prints is kept instead of shown. */
-async function denoRun(words: readonly string[], env: Record<string, string>, capture = false) {
+/** Types are checked by `deno check`. */
+async function denoRun(words: readonly string[], env: Record<string, string>, options: CommandOptions = {}) {
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
     const args = ["test", "-A", "-q", "--no-check", `--junit-path=${report}`, ...words];
-    const { code, stdout: text } = await exec(Deno.execPath(), args, { env, capture });
+    const { code, stdout: text } = await exec(Deno.execPath(), args, { ...options, env });
     return { code, cases: junitCases(await Deno.readTextFile(report)), text };
   } finally {
     await Deno.remove(report);

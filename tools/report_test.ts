@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cargoCounts, countsOf, denoTest, NONE } from "./report.ts";
+import { brokenFile, cargoCounts, countsOf, denoTest, NONE } from "./report.ts";
 
 Deno.test("countsOf counts each test and step once by its outcome", () => {
   const cases = (["passed", "failed", "passed", "skipped", "passed"] as const)
@@ -21,4 +21,16 @@ Deno.test("cargoCounts sums every crate's line", () => {
 Deno.test("files that run at the same time are counted together, each once", async () => {
   const files = ["tools/check_tests_test.ts", "tools/check_waits_test.ts"];
   assert.deepEqual(await denoTest("two files", files, { atOnce: 2 }), { ...NONE, passed: 3 });
+});
+
+Deno.test("a process that ended badly without a failed test is a failed test of its own, and is not passed at a second try", () => {
+  const passed = { file: "a_test.ts", name: "one", seconds: 1, outcome: "passed" } as const;
+  const failed = { ...passed, outcome: "failed" } as const;
+  assert.deepEqual(brokenFile("a_test.ts", 0, [passed], 2), []);
+  assert.deepEqual(brokenFile("a_test.ts", 1, [passed, failed], 2), []);
+  for (const cases of [[], [passed]]) {
+    assert.deepEqual(brokenFile("a_test.ts", 139, cases, 2), [
+      { file: "a_test.ts", name: "the process of this file ended with 139", seconds: 2, outcome: "failed" },
+    ]);
+  }
 });

@@ -24,7 +24,11 @@ const FUZZ_SECONDS = 20;
 async function everything(): Promise<Counts> {
   need(TEST_NEEDS);
   // They are downloads mostly, the build is work.
-  await Promise.all([timed("build", () => build()), timed("services of tests", installServices)]);
+  const got = await Promise.allSettled([
+    timed("build", () => build()),
+    timed("services of tests", installServices),
+  ]);
+  for (const one of got) if (one.status === "rejected") throw one.reason;
   if (!Deno.args.includes("--skip-checks")) {
     await timed("checks", runChecks);
     await timed("instructions", () => checkInstructions(false));

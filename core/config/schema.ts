@@ -358,7 +358,7 @@ const ROWS = [
     type: z.enum(LEVELS),
     default: "info",
     env: "LEGEND_LOG_LEVEL",
-    doc: "Least level of the lines that are written: debug, info, warn, error",
+    doc: "Least level of the lines that are written: info, warn, error",
   },
   {
     key: "mirror.enabled",

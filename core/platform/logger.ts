@@ -1,7 +1,7 @@
 /** Lines for people who run legend: when, how bad, of which part of which installation, what. */
 
-/** From what only a developer wants to what somebody must mend. */
-export const LEVELS = ["debug", "info", "warn", "error"] as const;
+/** What has happened, what should be looked at, what somebody must mend. */
+export const LEVELS = ["info", "warn", "error"] as const;
 export type Level = typeof LEVELS[number];
 
 /** Facts beside a message, by name. */
@@ -30,7 +30,7 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** Every refusal and failure begins with this word, so a line that gives no level has one all the same. */
+/** Of a line that gives no level: what could not be done begins with this word. Other trouble is said with its level. */
 export const levelOf = (line: string): Level => line.startsWith("Cannot ") ? "error" : "info";
 
 /** What ends a line, moves the cursor or turns the direction of writing; a stack's frames keep their lines. */
@@ -49,8 +49,9 @@ const shown = (value: Fields[string]) =>
   typeof value === "string" && !/^[^\s"=]+$/.test(value) ? JSON.stringify(value) : String(value);
 
 /**
- * A line with its end: `TIME LEVEL PART: MESSAGE NAME=VALUE…` or one JSON object (time, level, part, instance, message,
- * fields). Time is UTC with milliseconds. `ffi/topic_log/src/stderr.rs` writes the same.
+ * One line with its end: `TIME LEVEL PART: MESSAGE NAME=VALUE…` or one JSON object (time, level, part, instance, message,
+ * fields). Time is UTC with milliseconds. `ffi/topic_log/src/stderr.rs` writes the same, without fields; both tests read
+ * `tests/fixtures/log_lines.json`.
  */
 export function formatLine(style: LineStyle, at: Date, line: LogLine, fields: Fields = {}): string {
   const time = at.toISOString();
@@ -60,11 +61,16 @@ export function formatLine(style: LineStyle, at: Date, line: LogLine, fields: Fi
     return `${JSON.stringify({ time, level, part, instance: style.instance, message, ...named })}\n`;
   }
   const facts = Object.entries(fields).map(([name, value]) => ` ${name}=${shown(value)}`).join("");
-  return `${time} ${level.toUpperCase().padEnd(5)} ${part}: ${oneLine(message)}${oneLine(facts)}\n`;
+  // Frames of a stack too: who reads lines one by one would lose them.
+  return `${time} ${level.toUpperCase().padEnd(5)} ${part}: ${oneLine(flat(message))}${
+    oneLine(flat(facts))
+  }\n`;
 }
 
+const flat = (message: string) => message.replaceAll("\n", " ");
+
 const TEXT_LINE =
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?<level>DEBUG|INFO|WARN|ERROR) +(?<part>\S+): (?<message>.*)$/s;
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?<level>INFO|WARN|ERROR) +(?<part>\S+): (?<message>.*)$/s;
 
 /** What a line that `formatLine` wrote says; null for any other text. */
 export function parseLine(text: string): LogLine | null {
@@ -74,9 +80,11 @@ export function parseLine(text: string): LogLine | null {
   }
   if (!text.startsWith('{"time":')) return null;
   try {
-    const { level, part, message } = JSON.parse(text);
-    return LEVELS.includes(level) && typeof part === "string" && typeof message === "string"
-      ? { level, part, message }
+    const { level, part, message, fields } = JSON.parse(text);
+    const isLine = LEVELS.includes(level) && typeof part === "string" && typeof message === "string";
+    // As in text, where they stand behind the message.
+    return isLine
+      ? { level, part, message: fields ? `${message} ${JSON.stringify(fields)}` : message }
       : null;
   } catch {
     return null;
@@ -115,12 +123,15 @@ export class Logger {
     this.write(formatLine(this.#style, this.now(), { level, part: this.#style.part, message }, fields));
   };
 
-  /** A line of a part below this process: as it is when a logger wrote it, else as the part's own words. */
+  /**
+   * A line of a part below this process: as it is when the part's own logger wrote it. Any other text is an error: a
+   * panic, an exception, the last words of a library.
+   */
   passOn(part: string, text: string): void {
-    if (parseLine(text) !== null) return this.write(`${text}\n`);
-    const level = text.startsWith("Cannot ") ? "error" : "warn";
-    if (this.writes(level)) {
-      this.write(formatLine(this.#style, this.now(), { level, part, message: text }));
+    const line = parseLine(text);
+    if (line?.part === part && oneLine(text) === text) return this.write(`${text}\n`);
+    if (this.writes("error")) {
+      this.write(formatLine(this.#style, this.now(), { level: "error", part, message: text }));
     }
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Fields, formatLine, levelOf, Logger, oneLine, parseLine } from "./logger.ts";
+import { formatLine, levelOf, Logger, type LogLine, oneLine, parseLine } from "./logger.ts";
 
 Deno.test("what a file or a name holds can neither begin a line of its own nor move a terminal's cursor", () => {
   assert.equal(
@@ -21,33 +21,42 @@ Deno.test("the frames of a stack stay lines, and JSON stays JSON", () => {
 const STYLE = { format: "text", level: "info", part: "agent-mev", instance: "9f2c" } as const;
 const AT = new Date(Date.UTC(2024, 1, 29, 23, 59, 59, 999));
 
+interface Row extends LogLine {
+  readonly at_ms: number;
+  readonly instance: string;
+  readonly text: string;
+  readonly json: string;
+}
+/** The library's test reads them too. */
+const ROWS: Row[] = JSON.parse(
+  Deno.readTextFileSync(new URL("../../tests/fixtures/log_lines.json", import.meta.url)),
+);
+
 Deno.test("a line says when, how bad, of which part and what, in both forms, and is read back", () => {
-  const rows: { message: string; fields: Fields; text: string; json: string }[] = [
-    {
-      message: "Cannot read a\u001b[2J\nb",
-      fields: {},
-      // As the Rust half writes them: ffi's test of the same name has the same lines.
-      text: "2024-02-29T23:59:59.999Z ERROR agent-mev: Cannot read a\\u001b[2J b\n",
-      json:
-        '{"time":"2024-02-29T23:59:59.999Z","level":"error","part":"agent-mev","instance":"9f2c","message":"Cannot read a\\u001b[2J\\nb"}\n',
-    },
-    {
-      message: "records wait",
-      fields: { topic: "metrics-proto", waiting: 7, why: 'a "full" disk', since: null },
-      text:
-        '2024-02-29T23:59:59.999Z INFO  agent-mev: records wait topic=metrics-proto waiting=7 why="a \\"full\\" disk" since=null\n',
-      json:
-        '{"time":"2024-02-29T23:59:59.999Z","level":"info","part":"agent-mev","instance":"9f2c","message":"records wait","fields":{"topic":"metrics-proto","waiting":7,"why":"a \\"full\\" disk","since":null}}\n',
-    },
-  ];
-  for (const { message, fields, text, json } of rows) {
-    const line = { level: levelOf(message), part: "agent-mev", message };
-    assert.equal(formatLine(STYLE, AT, line, fields), text);
-    assert.equal(formatLine({ ...STYLE, format: "json" }, AT, line, fields), json);
-    assert.deepEqual(parseLine(json.trimEnd()), line);
-    const { level, part, message: read } = parseLine(text.trimEnd())!;
-    assert.deepEqual([level, part, text.includes(read)], [line.level, line.part, true]);
+  assert.ok(ROWS.length >= 4);
+  for (const { at_ms, level, part, instance, message, text, json } of ROWS) {
+    const [style, line] = [{ ...STYLE, part, instance }, { level, part, message }];
+    assert.equal(formatLine(style, new Date(at_ms), line), `${text}\n`);
+    assert.equal(formatLine({ ...style, format: "json" }, new Date(at_ms), line), `${json}\n`);
+    assert.deepEqual(parseLine(json), line);
+    assert.deepEqual([parseLine(text)?.level, parseLine(text)?.part], [level, part]);
   }
+});
+
+Deno.test("facts stand behind the message, each with its name", () => {
+  const fields = { topic: "metrics-proto", waiting: 7, why: 'a "full" disk', since: null };
+  const line = { level: "info", part: "link", message: "records wait" } as const;
+  assert.equal(
+    formatLine(STYLE, AT, line, fields),
+    '2024-02-29T23:59:59.999Z INFO  link: records wait topic=metrics-proto waiting=7 why="a \\"full\\" disk" since=null\n',
+  );
+  const json = formatLine({ ...STYLE, format: "json" }, AT, line, fields);
+  assert.deepEqual(JSON.parse(json).fields, fields);
+  assert.equal(parseLine(json.trimEnd())!.message, `records wait ${JSON.stringify(fields)}`);
+});
+
+Deno.test("a line that gives no level is an error when something could not be done, else information", () => {
+  assert.deepEqual(["Cannot go on", "Cannotate", "the page is at x"].map(levelOf), ["error", "info", "info"]);
 });
 
 Deno.test("what no logger wrote is not taken for a line of one", () => {
@@ -63,21 +72,24 @@ Deno.test("what no logger wrote is not taken for a line of one", () => {
   for (const text of rows) assert.equal(parseLine(text), null, text);
 });
 
-Deno.test("lines below the level are left out, and each line of a part gets a time and a level", () => {
+Deno.test("lines below the level are left out, and what a part's logger did not write is an error of that part", () => {
   const written: string[] = [];
   const logger = new Logger({ ...STYLE, level: "warn", part: "run" }, (text) => written.push(text), () => AT);
   logger.say("the page is at http://127.0.0.1:1/");
-  logger.say("api ended with 1", "warn");
+  logger.say("a schedule was missed", "warn");
   logger.say("Cannot write the log");
+  // Its part has judged it by the same level.
   logger.passOn("api", "2024-01-01T00:00:00.000Z INFO  api: as it was");
   logger.passOn("store", "Code: 1. DB::Exception");
-  logger.passOn("api", "Cannot listen");
+  // Words of one part under another one's name, and with a cursor's moves.
+  logger.passOn("store", "2024-01-01T00:00:00.000Z ERROR agent-mev: it is dead");
+  logger.passOn("api", "2024-01-01T00:00:00.000Z INFO  api: a\u001b[2J");
   assert.deepEqual(written, [
-    "2024-02-29T23:59:59.999Z WARN  run: api ended with 1\n",
+    "2024-02-29T23:59:59.999Z WARN  run: a schedule was missed\n",
     "2024-02-29T23:59:59.999Z ERROR run: Cannot write the log\n",
-    // Its part has judged it by the same level.
     "2024-01-01T00:00:00.000Z INFO  api: as it was\n",
-    "2024-02-29T23:59:59.999Z WARN  store: Code: 1. DB::Exception\n",
-    "2024-02-29T23:59:59.999Z ERROR api: Cannot listen\n",
+    "2024-02-29T23:59:59.999Z ERROR store: Code: 1. DB::Exception\n",
+    "2024-02-29T23:59:59.999Z ERROR store: 2024-01-01T00:00:00.000Z ERROR agent-mev: it is dead\n",
+    "2024-02-29T23:59:59.999Z ERROR api: 2024-01-01T00:00:00.000Z INFO  api: a\\u001b[2J\n",
   ]);
 });

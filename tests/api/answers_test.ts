@@ -169,6 +169,7 @@ Deno.test("what is read says what is there", () =>
     assert.deepEqual(await actions("?before=3"), ["two", "one"]);
     assert.deepEqual(await actions("?who=y&action=two"), ["two"]);
     assert.equal((await get("/api/control/audit-log?limit=1")).total, 3);
+    assert.deepEqual(await actions("?limit=1.5"), ["three"]);
 
     const jobs = async (query: string) => {
       const { jobs, total } = await get(`/api/jobs${query}`);

@@ -13,7 +13,7 @@ use engine::policy::{Policy, TipLadder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use topic_log::disk;
-use topic_log::stderr::say;
+use topic_log::stderr::{Level, say_at};
 
 use super::gates::StoredGates;
 use super::window::Window;
@@ -154,10 +154,13 @@ impl StateFile {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 if folder.join(format!("{module}.status.json")).exists() {
-                    say(&format!(
-                        "{} is gone: it is made again with defaults, then what was wanted last is taken from the log",
-                        path.display()
-                    ));
+                    say_at(
+                        Level::Error,
+                        &format!(
+                            "{} is gone: it is made again with defaults, then what was wanted last is taken from the log",
+                            path.display()
+                        ),
+                    );
                 }
                 return StateFile::create(&path);
             }
@@ -166,10 +169,13 @@ impl StateFile {
         let slots = [0, 1].map(|slot| read_slot(&file, slot));
         // A fresh file has written one of them; the other is zeros.
         if slots.iter().any(Option::is_none) && [0, 1].into_iter().any(|slot| is_damaged(&file, slot)) {
-            say(&format!(
-                "{}: one of its two copies is damaged, the other one is in force; the next change of the policy writes it again",
-                path.display()
-            ));
+            say_at(
+                Level::Error,
+                &format!(
+                    "{}: one of its two copies is damaged, the other one is in force; the next change of the policy writes it again",
+                    path.display()
+                ),
+            );
         }
         let newest = slots.into_iter().flatten().max_by_key(|(counter, _)| *counter);
         let Some((counter, state)) = newest else {

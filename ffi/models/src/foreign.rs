@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use model::Golden;
 use model::artefact::check_answers;
 use topic_log::disk;
-use topic_log::stderr::say;
+use topic_log::stderr::{Level, say_at};
 
 use super::probe::probe;
 use super::shared_object::{Predict, load};
@@ -166,7 +166,7 @@ fn watch_loading(version: &str) -> Arc<AtomicBool> {
         let begin = Instant::now();
         while !is_loaded.load(SeqCst) {
             if begin.elapsed() > LOAD {
-                say(&format!(
+                say_at(Level::Error, &format!(
                     "Model {version} did not load within {} ms: this agent ends and starts on the model before",
                     LOAD.as_millis()
                 ));

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use control::names::module_name;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify;
-use topic_log::stderr::say;
+use topic_log::stderr::{Level, say_at};
 use wire::control::Module;
 
 use super::foreign;
@@ -140,10 +140,13 @@ impl Watcher {
         for (slot, open) in [&self.live, &self.shadow].into_iter().zip(&mut self.open) {
             if let Some(version) = open.look(slot.open_call()) {
                 let seconds = f64::from(STUCK_TICKS) * TICK.as_secs_f64();
-                say(&format!(
-                    "Model {version} of {} has not answered for {seconds} s: this agent ends and starts on the model before",
-                    module_name(self.module)
-                ));
+                say_at(
+                    Level::Error,
+                    &format!(
+                        "Model {version} of {} has not answered for {seconds} s: this agent ends and starts on the model before",
+                        module_name(self.module)
+                    ),
+                );
                 foreign::give_up(&version);
             }
         }

@@ -35,8 +35,6 @@ pub enum Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// For developers.
-    Debug,
     /// What has happened as it should.
     Info,
     /// What should be looked at.
@@ -52,20 +50,24 @@ pub fn set_style(style: LineStyle) {
     *STYLE.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(style);
 }
 
-/// Writes one line to stderr. Every refusal and failure begins with "Cannot": such a line is an error, any other information.
+/// Writes one line to stderr: an error where it begins with "Cannot", else information.
 pub fn say(line: &str) {
+    say_at(if line.starts_with("Cannot ") { Level::Error } else { Level::Info }, line);
+}
+
+/// Writes one line of this level to stderr.
+pub fn say_at(level: Level, line: &str) {
     let style = STYLE.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let Some(text) = format_line(style.as_ref(), SystemTime::now(), line) else { return };
+    let Some(text) = format_line(style.as_ref(), SystemTime::now(), level, line) else { return };
     // Stderr may be gone; there is nowhere else to say it.
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// The line with its end; `None` when its level is left out.
-fn format_line(style: Option<&LineStyle>, at: SystemTime, message: &str) -> Option<String> {
+fn format_line(style: Option<&LineStyle>, at: SystemTime, level: Level, message: &str) -> Option<String> {
     let Some(LineStyle { format, level: least, part, instance }) = style else {
         return Some(format!("{message}\n"));
     };
-    let level = if message.starts_with("Cannot ") { Level::Error } else { Level::Info };
     if level < *least {
         return None;
     }
@@ -74,7 +76,11 @@ fn format_line(style: Option<&LineStyle>, at: SystemTime, message: &str) -> Opti
         let line = JsonLine { time: &time, level, part, instance, message };
         return serde_json::to_string(&line).ok().map(|text| text + "\n");
     }
-    let name = if level == Level::Error { "ERROR" } else { "INFO " };
+    let name = match level {
+        Level::Info => "INFO ",
+        Level::Warn => "WARN ",
+        Level::Error => "ERROR",
+    };
     Some(format!("{time} {name} {part}: {}\n", one_line(message)))
 }
 
@@ -123,10 +129,6 @@ fn utc(at: SystemTime) -> String {
 mod tests {
     use super::*;
 
-    fn style(format: Format, level: Level) -> LineStyle {
-        LineStyle { format, level, part: "agent-mev".into(), instance: "9f2c".into() }
-    }
-
     #[test]
     fn times_are_those_of_the_calendar() {
         // As `date -u -d @SECONDS` writes them.
@@ -142,34 +144,48 @@ mod tests {
         }
     }
 
+    /// A line of `tests/fixtures/log_lines.json`, which the TypeScript test reads too.
+    #[derive(Deserialize)]
+    struct Row {
+        at_ms: u64,
+        level: Level,
+        part: String,
+        instance: String,
+        message: String,
+        text: String,
+        json: String,
+    }
+
     #[test]
     fn a_line_has_its_time_level_and_part_and_stays_one_line() {
-        let at = UNIX_EPOCH + Duration::from_millis(1_709_251_199_999);
-        let line = |style: Option<&LineStyle>, message| format_line(style, at, message);
-        let text = style(Format::Text, Level::Info);
-        let rows = [
-            (None, "Cannot go on", Some("Cannot go on\n")),
-            (
-                Some(&text),
-                "Cannot read a\u{1b}[2J\nb",
-                Some("2024-02-29T23:59:59.999Z ERROR agent-mev: Cannot read a\\u001b[2J b\n"),
-            ),
-            (
-                Some(&text),
-                "the log takes records again",
-                Some("2024-02-29T23:59:59.999Z INFO  agent-mev: the log takes records again\n"),
-            ),
-        ];
-        for (style, message, wanted) in rows {
-            assert_eq!(line(style, message).as_deref(), wanted);
+        let Ok(rows) =
+            serde_json::from_str::<Vec<Row>>(include_str!("../../../tests/fixtures/log_lines.json"))
+        else {
+            panic!("the fixture is no list of rows")
+        };
+        assert!(rows.len() >= 4);
+        for Row { at_ms, level, part, instance, message, text, json } in rows {
+            for (format, wanted) in [(Format::Text, text), (Format::Json, json)] {
+                let style =
+                    LineStyle { format, level: Level::Info, part: part.clone(), instance: instance.clone() };
+                let at = UNIX_EPOCH + Duration::from_millis(at_ms);
+                assert_eq!(format_line(Some(&style), at, level, &message), Some(wanted + "\n"));
+            }
         }
-        let json = line(Some(&style(Format::Json, Level::Info)), "Cannot read \"a\"\nb");
+    }
+
+    #[test]
+    fn a_line_below_the_level_is_left_out_and_without_a_form_a_line_is_its_message() {
+        let style = LineStyle {
+            format: Format::Text,
+            level: Level::Error,
+            part: "agent-mev".into(),
+            instance: "9f2c".into(),
+        };
+        assert_eq!(format_line(Some(&style), UNIX_EPOCH, Level::Warn, "all is well"), None);
         assert_eq!(
-            json.as_deref(),
-            Some(
-                "{\"time\":\"2024-02-29T23:59:59.999Z\",\"level\":\"error\",\"part\":\"agent-mev\",\"instance\":\"9f2c\",\"message\":\"Cannot read \\\"a\\\"\\nb\"}\n"
-            )
+            format_line(None, UNIX_EPOCH, Level::Info, "Cannot go on").as_deref(),
+            Some("Cannot go on\n")
         );
-        assert_eq!(line(Some(&style(Format::Text, Level::Error)), "all is well"), None);
     }
 }
