@@ -24,11 +24,13 @@ const RUN_DESCRIPTORS_MIN = 256;
 /** What is run, and the words of the command line that each part is started with. */
 export interface HostWish {
   readonly sources: readonly string[];
-  readonly words: {
-    readonly agent: readonly string[];
-    readonly api: readonly string[];
-    readonly part: readonly string[];
-  };
+  words(dataDir: string): PartWords;
+}
+
+export interface PartWords {
+  readonly agent: readonly string[];
+  readonly api: readonly string[];
+  readonly part: readonly string[];
 }
 
 export interface HostEnd {
@@ -38,7 +40,8 @@ export interface HostEnd {
 }
 
 /** Runs all parts until captured files end, the signal, or a part that cannot start. Throws `unavailable`, `invalid`. */
-export async function runHost(context: Context, { sources, words }: HostWish): Promise<HostEnd> {
+export async function runHost(context: Context, wish: HostWish): Promise<HostEnd> {
+  const { sources } = wish;
   needDescriptors(context.library(), "everything", RUN_DESCRIPTORS_MIN);
   // Its agents would refuse it one after the other.
   tipAccounts(context.setting("tips.file"));
@@ -57,6 +60,7 @@ export async function runHost(context: Context, { sources, words }: HostWish): P
   await makeTopics(context);
   context.say(`paper mode: reading ${sources.join(", ")} into ${path}`);
   // Captured files end, and the agents with them; a page that stayed would hold the run open.
+  const words = wish.words(path);
   const live = sources.some((source) => !source.startsWith("file:"));
   const parts = partsOf(context, words, live);
   const watch = watcher(context, live);
@@ -75,13 +79,13 @@ export async function runHost(context: Context, { sources, words }: HostWish): P
   return { code: ends.every(({ code }) => code === 0) ? EXIT.done : EXIT.failed, agents };
 }
 
-const linkPart = (words: HostWish["words"]): Part => ({
+const linkPart = (words: PartWords): Part => ({
   name: "link",
   args: ["run", "link", "--part", ...words.part],
 });
 
 /** What runs beside the agents on a source without end. */
-function partsOf(context: Context, words: HostWish["words"], live: boolean): Part[] {
+function partsOf(context: Context, words: PartWords, live: boolean): Part[] {
   const agents = MODULES.map((module): Part => ({
     name: `agent ${module}`,
     args: ["run", "agent", module, "--part", "--json", ...words.agent],

@@ -7,11 +7,14 @@ export const run: VerbBody = {
   async run(call, context) {
     const sources = sourcesOf(call);
     speedFlag(call.flags.speed, 1);
-    const { path } = context.dataDir();
     const begin = performance.now();
     const { code, agents } = await runHost(context, {
       sources,
-      words: { agent: passedOn(call, path), api: apiFlags(call, path), part: configFlags(call, path) },
+      words: (path) => ({
+        agent: passedOn(call, path),
+        api: apiFlags(call, path),
+        part: configFlags(call, path),
+      }),
     });
     if (agents.length === 0) return code;
     const seconds = ((performance.now() - begin) / 1000).toFixed(2);

@@ -163,7 +163,7 @@ function rememberedFile(dataDir: string, input: ConfigInput): ConfigFile | null 
     const path = readKept(at, dataDir, input).trim();
     return path.startsWith("/") ? { path, by: "legend run" } : null;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    if (isOfTheFolder(error)) return null;
     throw new AppError("invalid", `Cannot read ${at}: ${reason(error)}`);
   }
 }
@@ -300,8 +300,7 @@ function readRuntime(path: string, folder: string, input: ConfigInput): Map<stri
   try {
     text = readKept(path, folder, input);
   } catch (error) {
-    // A data folder that is none is the data folder's own error, with a better line.
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return new Map();
+    if (isOfTheFolder(error)) return new Map();
     throw new AppError("invalid", `Cannot read ${path}: ${reason(error)}`);
   }
   let values: unknown;
@@ -372,6 +371,11 @@ function usualDataDir(env: ConfigInput["env"]): string {
   const base = env.XDG_DATA_HOME || (env.HOME ? `${env.HOME}/.local/share` : "/var/lib");
   return `${base}/legend`;
 }
+
+/** No such file, or a data folder that is none (a file, a place of the kernel): its own error has a better line. */
+const isOfTheFolder = (error: unknown) =>
+  error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
+  error instanceof Deno.errors.NotCapable;
 
 function reason(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "it does not exist";

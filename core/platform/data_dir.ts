@@ -261,6 +261,10 @@ function why(error: unknown): string {
   if (error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.AlreadyExists) {
     return "it is not a folder";
   }
+  // The runtime lets nobody into /proc, /sys and /dev.
+  if (error instanceof Deno.errors.NotCapable) {
+    return "it is a place of the kernel, choose another with --data-dir";
+  }
   const trouble = diskTrouble(error);
   return /read-only/.test(trouble) ? `${trouble}, choose another with --data-dir` : trouble;
 }
