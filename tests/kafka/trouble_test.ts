@@ -341,7 +341,7 @@ Deno.test({
           const said =
             /^Cannot reserve space in .*: the disk is full, free some space; what is found waits$/gm;
           // Once an agent each time that it begins, not at each try: a few bytes that come free may end it in between.
-          const times = [...stderr.matchAll(said)].length;
+          const times = [...messages(stderr).matchAll(said)].length;
           assert.ok(times >= 1 && times <= 10, stderr);
           assert.match(messages(stderr), /^the log takes records again$/m);
           assert.doesNotMatch(stderr, /bug in legend/);
