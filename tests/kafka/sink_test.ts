@@ -37,7 +37,11 @@ Deno.test("a batch of 64 MiB that a kill cut is ended as it was, and --until-sto
           () => false,
         );
       const sink = new Part(["run", "sink", "--data-dir", data], env).start();
-      while (!await begun()) await pause(5);
+      const end = performance.now() + 60_000;
+      while (!await begun()) {
+        assert.ok(performance.now() < end, "the sink has stored nothing in 60 s");
+        await pause(5);
+      }
       await sink.end("SIGKILL");
       const again = await legend(["run", "sink", "--until-stored", "--data-dir", data], { env });
       assert.equal(again.code, 0, again.stderr);
