@@ -10,6 +10,7 @@ import { AppError, UsageError } from "./core/platform/errors.ts";
 let inPlainWords = (thrown: unknown): unknown => thrown;
 /** Where the lines go with which the process ends. */
 let lastWords: (line: string) => void = say;
+let drain: () => Promise<void> = () => Promise.resolve();
 
 const isHelp = (word: string | undefined) => word === "--help" || word === "-h" || word === "help";
 
@@ -51,7 +52,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
   const [made, body] = await Promise.all([import("./app/context.ts"), command.body()]);
   inPlainWords = made.inPlainWords;
   const context = made.createContext(command, call.flags, call.args);
-  lastWords = context.lastWords;
+  ({ lastWords, drain } = context);
   return await body.run(call, context);
 }
 
@@ -75,4 +76,6 @@ function report(thrown: unknown): ExitCode {
 
 // What this process and its children make is its user's alone.
 Deno.umask(0o077);
-Deno.exit(await main(Deno.args).catch(report));
+const code = await main(Deno.args).catch(report);
+await drain();
+Deno.exit(code);

@@ -63,10 +63,9 @@ function isNews(): (message: string) => boolean {
 /** Runs all parts until each has ended as it meant to, or the signal asks them to. */
 export function supervise(parts: readonly Part[], options: SupervisorOptions): Promise<PartEnd[]> {
   const news = isNews();
-  const say: Say = (line, level) => news(line) && options.say(line, level);
   const passOn = (part: string, text: string) =>
     news(parseLine(text)?.message ?? text) && options.passOn(part, text);
-  return Promise.all(parts.map((part) => keep(part, { ...options, say, passOn })));
+  return Promise.all(parts.map((part) => keep(part, { ...options, passOn })));
 }
 
 async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
@@ -99,7 +98,7 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
 
 async function runOnce(
   part: Part,
-  { spawn, signal }: SupervisorOptions,
+  { spawn, signal, say }: SupervisorOptions,
   said: (text: string) => void,
 ): Promise<{ code: number; last: string }> {
   const child = spawn(part.args);
@@ -113,7 +112,10 @@ async function runOnce(
   let timer: ReturnType<typeof setTimeout> | undefined;
   const end = () => {
     kill("SIGTERM");
-    timer = setTimeout(() => kill("SIGKILL"), END_MS);
+    timer = setTimeout(() => {
+      say(`${part.name} has not ended in ${END_MS / 1_000} s after it was asked to: it is killed`, "error");
+      kill("SIGKILL");
+    }, END_MS);
   };
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();

@@ -31,7 +31,7 @@ import {
 import type { Config, ConfigFile } from "../core/config/load.ts";
 import type { DataUse } from "../core/platform/data_dir.ts";
 import { print, say as sayToTerminal } from "./output.ts";
-import { runLogger } from "./run_logger.ts";
+import { type RunLoggers, runLoggers } from "./run_logger.ts";
 
 const VERSION = "0.1.0";
 
@@ -48,6 +48,8 @@ export interface Context {
   sayToTerminal(line: string): void;
   /** The lines with which the process ends. */
   lastWords(line: string): void;
+  /** Waits, a moment at most, until what was said is written. */
+  drain(): Promise<void>;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   config(): Config;
@@ -199,32 +201,36 @@ const verbLines = () => ({
   passOn: (_part: string, text: string) => sayToTerminal(text),
   sayToTerminal,
   lastWords: sayToTerminal,
+  drain: () => Promise.resolve(),
   belongTo: () => null,
 });
 
 /** The lines of a process that runs on; as its logger writes them from the first one on. */
-function partLines(part: string, isPart: boolean, setting: Parameters<typeof runLogger>[2]) {
-  const loggers = once(() => runLogger(part, isPart, setting));
+function partLines(part: string, isPart: boolean, setting: Parameters<typeof runLoggers>[2]) {
+  let made: RunLoggers | undefined;
+  const loggers = () => made ??= runLoggers(part, isPart, setting);
   const say: Say = (...line) => loggers().logger.say(...line);
   return {
     say,
     passOn: (name: string, text: string) => loggers().logger.passOn(name, text),
     sayToTerminal,
     lastWords: (line: string) => lastWords(line, isPart, loggers),
+    drain: () => made?.drain() ?? Promise.resolve(),
     /** From here on lines name the installation; how they look. */
     belongTo: (instance: string): LineStyle => {
-      const { logger, onStderr } = loggers();
-      for (const each of new Set([logger, onStderr])) each.belongsTo(instance);
+      const { logger, onStderr, inFile } = loggers();
+      for (const each of new Set([logger, onStderr, inFile])) each?.belongsTo(instance);
       return logger.style;
     },
   };
 }
 
 /** Who started the process by hand reads why it ended, also where lines go to a file. */
-function lastWords(line: string, isPart: boolean, loggers: () => ReturnType<typeof runLogger>): void {
+function lastWords(line: string, isPart: boolean, loggers: () => RunLoggers): void {
   try {
-    const { logger, onStderr } = loggers();
-    if (logger !== onStderr) logger.say(line, "error");
+    const { onStderr, inFile } = loggers();
+    // Who may not use the data folder leaves nothing in its file either.
+    if (onStderr.style.instance !== "") inFile?.say(line, "error");
     if (isPart || onStderr.style.format === "json") return onStderr.say(line, "error");
   } catch {
     // Its configuration cannot be read, which is what the line says.

@@ -7,6 +7,7 @@ import { lockFile, SUPERVISOR_LOCK } from "../core/platform/data_dir.ts";
 import { AppError } from "../core/platform/errors.ts";
 import { EXIT, type ExitCode } from "../core/platform/exit.ts";
 import { StatusFile } from "../core/platform/files.ts";
+import { parseLine } from "../core/platform/logger.ts";
 import { partsStatusFile, PartsTeller } from "../core/platform/parts.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { needDescriptors } from "./api_server.ts";
@@ -20,6 +21,9 @@ import { makeTopics } from "./topics.ts";
 const TELL_MS = 500;
 /** Files and sockets that each part may have; the store alone takes some hundreds when it has work. */
 const RUN_DESCRIPTORS_MIN = 256;
+
+/** Exit code of a part that SIGKILL ended. */
+const KILLED = 128 + 9;
 
 /** What is run, and the words of the command line that each part is started with. */
 export interface HostWish {
@@ -64,6 +68,7 @@ export async function runHost(context: Context, wish: HostWish): Promise<HostEnd
   const live = sources.some((source) => !source.startsWith("file:"));
   const parts = partsOf(context, words, live);
   const watch = watcher(context, live);
+  context.signal.addEventListener("abort", () => context.say("asked to end: all parts are ended"));
   const ends = await superviseWithStatus(context, parts, watch.supervisor);
   // What captured files gave goes to Kafka before the run ends.
   if (!live && kafkaOf(context.config())) {
@@ -71,10 +76,12 @@ export async function runHost(context: Context, wish: HostWish): Promise<HostEnd
     await supervise([{ ...link, args: [...link.args, "--until-sent"] }], watch.supervisor);
   }
   const agents = ends.flatMap(({ last }) => countersOf(last) ?? []);
+  const wasKilled = ends.some(({ code }) => code === KILLED);
+  context.say(wasKilled ? "Cannot end as asked: a part had to be killed" : "all parts have ended");
   const refused = watch.refusedWith();
   if (refused !== undefined) return { code: refused, agents: [] };
   if (agents.length < MODULES.length) {
-    return { code: context.signal.aborted ? EXIT.done : EXIT.failed, agents: [] };
+    return { code: context.signal.aborted && !wasKilled ? EXIT.done : EXIT.failed, agents: [] };
   }
   return { code: ends.every(({ code }) => code === 0) ? EXIT.done : EXIT.failed, agents };
 }
@@ -120,16 +127,22 @@ function storeParts(context: Context): string[] {
 function watcher(context: Context, live: boolean) {
   const stop = new AbortController();
   let refusedWith: ExitCode | undefined;
+  let lastLine = "";
   const supervisor: SupervisorOptions = {
     spawn: (args) => context.respawn(args),
     signal: AbortSignal.any([context.signal, stop.signal]),
     say: context.say,
-    passOn: context.passOn,
+    passOn: (part, text) => {
+      lastLine = parseLine(text)?.message ?? text;
+      context.passOn(part, text);
+    },
     isMeant: (code, last, lifeMs) => {
       const end = judge(code, last, lifeMs, live);
       if (end === "refused") {
         // The others end because of it: its code is the run's.
         refusedWith ??= code === EXIT.usage || code === EXIT.notReady ? code : EXIT.failed;
+        // Who started it by hand reads why, also where lines go to a file.
+        if (context.setting("logging.file") !== "") context.sayToTerminal(lastLine);
         stop.abort();
       }
       return end !== "crashed";

@@ -43,6 +43,17 @@ export class LogFile {
     }
   }
 
+  /** Writes whole lines if it can; whether it could. */
+  tryWrite(text: string): boolean {
+    try {
+      this.#append(encoder.encode(text));
+      return true;
+    } catch {
+      this.#close();
+      return false;
+    }
+  }
+
   /** Lets another process write it; the end of this one does too. */
   [Symbol.dispose](): void {
     this.#close();

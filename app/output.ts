@@ -1,5 +1,6 @@
 /** The two streams of a verb: results, and lines for people. */
 import { oneLine } from "../core/platform/logger.ts";
+import { pause } from "../core/platform/pause.ts";
 
 /** Nobody reads what a verb prints any more (`legend … | head`): no failure, but an end. */
 export class ReaderGone extends Error {}
@@ -18,12 +19,64 @@ export function print(bytes: Uint8Array | string, goesOn: boolean): void {
 /** A line for people who read this terminal. That nobody is there to read it ends nothing. */
 export const say = (line: string) => writeStderr(`${oneLine(line)}\n`);
 
-/** Whole lines to stderr; never throws. */
+/** Whole lines to stderr; never throws. Waits for who reads it: a verb has nothing else to do. */
 export function writeStderr(text: string): void {
-  let rest = new TextEncoder().encode(text);
+  let rest = encoder.encode(text);
   try {
     while (rest.length > 0) rest = rest.subarray(Deno.stderr.writeSync(rest));
   } catch {
     // Stderr is closed, full or a terminal that is gone; there is nowhere else to say it.
+  }
+}
+
+const encoder = new TextEncoder();
+/** Lines that wait for a reader. */
+const WAITING_MAX = 1_000;
+/** How long the end of a process waits for it. */
+const DRAIN_MS = 500;
+
+/** Stderr of a process that runs on: a terminal that is stopped, or a pipe that nobody reads, holds nothing up. */
+export class LineWriter {
+  readonly #waiting: string[] = [];
+  #lost = 0;
+  #writing: Promise<void> | null = null;
+
+  /** Takes a whole line; beyond `WAITING_MAX` lines it is counted, and that is said when there is a reader. */
+  write(text: string): void {
+    if (this.#waiting.length >= WAITING_MAX) {
+      this.#lost += 1;
+      return;
+    }
+    this.#waiting.push(text);
+    this.#writing ??= this.#pump().finally(() => (this.#writing = null));
+  }
+
+  /** Waits for what was written, a moment at most. */
+  async drain(): Promise<void> {
+    if (!this.#writing) return;
+    const late = new AbortController();
+    await Promise.race([this.#writing, pause(DRAIN_MS, late.signal)]);
+    late.abort();
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      for (let text = this.#next(); text !== undefined; text = this.#next()) {
+        for (let rest = encoder.encode(text); rest.length > 0;) {
+          rest = rest.subarray(await Deno.stderr.write(rest));
+        }
+      }
+    } catch {
+      // Stderr is closed: there is nowhere else to say it.
+      this.#waiting.length = 0;
+    }
+  }
+
+  #next(): string | undefined {
+    const text = this.#waiting.shift();
+    if (text !== undefined || this.#lost === 0) return text;
+    const lost = this.#lost;
+    this.#lost = 0;
+    return `${lost} lines were lost here: nobody read stderr\n`;
   }
 }

@@ -3,29 +3,44 @@ import { resolve } from "node:path";
 import type { SettingName, SettingOf } from "../core/config/schema.ts";
 import { type LineStyle, Logger } from "../core/platform/logger.ts";
 import { LogFile } from "./log_file.ts";
-import { writeStderr } from "./output.ts";
+import { LineWriter } from "./output.ts";
 
-/**
- * The logger of a process, as the configuration wants it, and the one that writes to stderr whatever it wants. `isPart`:
- * its supervisor writes the file. Throws what the configuration throws.
- */
-export function runLogger(
+/** Where the lines of a process go. */
+export interface RunLoggers {
+  readonly logger: Logger;
+  /** Writes to stderr whatever the configuration wants. */
+  readonly onStderr: Logger;
+  /** Writes to the file or nowhere; null: there is no file. */
+  readonly inFile: Logger | null;
+  /** Waits, a moment at most, until stderr has what was said. */
+  drain(): Promise<void>;
+}
+
+/** The loggers of a process. `isPart`: its supervisor writes the file. Throws what the configuration throws. */
+export function runLoggers(
   part: string,
   isPart: boolean,
   setting: <Name extends SettingName>(key: Name) => SettingOf<Name>,
-): { logger: Logger; onStderr: Logger } {
+): RunLoggers {
   const format = setting("logging.format");
   const style: LineStyle = { format, level: setting("logging.level"), part, instance: "" };
-  const onStderr = new Logger(style, writeStderr);
+  const stderr = new LineWriter();
+  const drain = () => stderr.drain();
+  const onStderr = new Logger(style, (text) => stderr.write(text));
   const path = isPart ? "" : setting("logging.file");
-  if (path === "") return { logger: onStderr, onStderr };
+  if (path === "") return { logger: onStderr, onStderr, inFile: null, drain };
   const file = new LogFile({
     // Parts may change the folder that they stand in.
     path: resolve(path),
     bytesMax: setting("logging.file_bytes"),
     keep: setting("logging.files_kept"),
-    instead: writeStderr,
+    instead: (text) => stderr.write(text),
     trouble: onStderr.say,
   });
-  return { logger: new Logger(style, (text) => file.write(text)), onStderr };
+  return {
+    logger: new Logger(style, (text) => file.write(text)),
+    onStderr,
+    inFile: new Logger(style, (text) => file.tryWrite(text)),
+    drain,
+  };
 }

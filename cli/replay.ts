@@ -1,5 +1,4 @@
-import { hasData } from "../core/platform/data_dir.ts";
-import { AppError, UsageError } from "../core/platform/errors.ts";
+import { UsageError } from "../core/platform/errors.ts";
 import { tipAccounts } from "../core/decisions/tips.ts";
 import { Replay, type ReplayOptions } from "../ffi/engine.ts";
 import type { Context } from "../app/context.ts";
@@ -37,25 +36,8 @@ export const replay: VerbBody = {
 
 /** The folder that `--data-dir` names, made when it is missing, with all topics for those who read them. */
 async function dataFolder(context: Context): Promise<NonNullable<ReplayOptions["write_to"]>> {
-  refuseOthers(context.setting("data_dir"));
   const data_dir = context.dataDir().path;
   await makeTopics(context);
   const topic = context.setting("realtime.proto_topic");
   return { data_dir, ...(topic ? { topic } : {}), limits: logLimits(context) };
-}
-
-/** A folder of something else stays as it is: its modes would change, and what it holds would be legend's. */
-function refuseOthers(path: string): void {
-  if (hasData(path)) return;
-  let found: string | undefined;
-  try {
-    for (const { name } of Deno.readDirSync(path)) found ??= name;
-  } catch {
-    // Missing: it is made. What else is wrong with it is said when it is opened.
-  }
-  if (found === undefined) return;
-  throw new AppError(
-    "unavailable",
-    `Cannot replay into ${path}: it holds other things (${found}), need a folder that is empty or not there yet`,
-  );
 }

@@ -67,7 +67,8 @@ export const loginBody = z.strictObject({
 export const refreshBody = z.strictObject({ refresh_token: z.string().max(256).optional() });
 export const passwordBody = z.strictObject({ current: z.string().min(1).max(256), next: password });
 export const userBody = z.strictObject({ name: userName, role, password });
-export const userChangeBody = z.strictObject({ role: role.optional(), disabled: z.boolean().optional() });
+export const userChangeBody = z.strictObject({ role: role.optional(), disabled: z.boolean().optional() })
+  .refine((change) => Object.keys(change).length > 0, "need role or disabled");
 export const keyBody = z.strictObject({
   label: z.string().min(1).max(100),
   scopes: z.array(z.enum(["read", "control", "jobs", "models", "config", "metrics"])).min(1),

@@ -33,7 +33,7 @@ export const TAKEN_PORTS: Readonly<Record<string, number>> = {
   "tests/e2e/foreign_model_test.ts": 1,
   "tests/e2e/jobs_test.ts": 1,
   "tests/e2e/learning_loop_test.ts": 1,
-  "tests/e2e/lines_test.ts": 1,
+  "tests/e2e/lines_test.ts": 2,
   "tests/e2e/page_test.ts": 1,
   "tests/e2e/page_weight.ts": 1,
   "tests/findings/cli_test.ts": 4,

@@ -16,6 +16,10 @@ export interface Output {
   discard(): Promise<void>;
 }
 
+/** A file system takes 255; what is written has a name that is longer, until it is whole. */
+const NAME_BYTES_MAX = 160;
+const bytesOf = (text: string) => new TextEncoder().encode(text).length;
+
 const PART_BYTES = 8 << 20;
 /** Bytes of a file that may wait for the disk. */
 const SYNC_BYTES = 64 << 20;
@@ -70,8 +74,8 @@ export function resolveOutput(root: string, output: string): string {
   if (parts.some((part) => part === "" || part === "." || part === "..")) {
     throw refuse(output, "it has empty parts, . or ..");
   }
-  if (parts.some((part) => part.startsWith(".") || part.length > 200)) {
-    throw refuse(output, "a part of it is hidden or longer than 200 letters");
+  if (parts.some((part) => part.startsWith(".") || bytesOf(part) > NAME_BYTES_MAX)) {
+    throw refuse(output, `a part of it is hidden or longer than ${NAME_BYTES_MAX} bytes`);
   }
   let at = root;
   for (const part of parts) {

@@ -32,11 +32,14 @@ Deno.test("resolveOutput() stays below the root", () =>
     Deno.symlinkSync("/etc", `${root}/link`);
     Deno.symlinkSync("/etc/passwd", `${root}/file`);
     Deno.writeTextFileSync(`${root}/plain`, "");
-    for (const good of ["a.parquet", "folder/a.parquet", `${root}/a.parquet`, "new/deep/a"]) {
+    for (const good of ["é".repeat(80), "a.parquet", "folder/a.parquet", `${root}/a.parquet`, "new/deep/a"]) {
       assert.ok(resolveOutput(root, good).startsWith(`${root}/`), good);
     }
     for (
       const bad of [
+        // Longer than a file system takes with what stands before and behind it meanwhile: bytes, not letters.
+        "é".repeat(81),
+        `folder/${"a".repeat(161)}`,
         "../a",
         "folder/../../a",
         "/etc/passwd",
@@ -57,6 +60,15 @@ Deno.test("resolveOutput() stays below the root", () =>
       assert.throws(() => resolveOutput(root, bad), (error) =>
         error instanceof AppError && error.code === "invalid", bad);
     }
+  }));
+
+Deno.test("the longest name that is taken can be written", () =>
+  withRoot(async (root) => {
+    const name = "é".repeat(80);
+    const output = await openOutput(name, ports(root, { id: crypto.randomUUID(), token: 999 }));
+    await output.write(bytes("whole"));
+    await output.commit();
+    assert.equal(Deno.readTextFileSync(`${root}/${name}`), "whole");
   }));
 
 Deno.test("checkOutput() takes the buckets that are allowed, and plain keys", () => {

@@ -118,6 +118,8 @@ export class Accounts {
     transaction(this.#database, () => {
       const user = this.user(name);
       if (!user) throw new AppError("not_found", `Cannot change ${name}: no such user`);
+      // Nothing changes: no login ends.
+      if ((role ?? user.role) === user.role && (disabled ?? user.disabled) === user.disabled) return;
       const isAdmin = (one: User) => one.role === "admin" && !one.disabled;
       const staysAdmin = isAdmin({ ...user, role: role ?? user.role, disabled: disabled ?? user.disabled });
       // Only who is the last admin has to stay it: anybody else may always be shut out.

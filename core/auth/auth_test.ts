@@ -165,6 +165,8 @@ Deno.test("Accounts: a new password and a new role end logins; a new password ca
     const [kept, other] = [accounts.begin("ann", "a"), accounts.begin("ann", "b")];
     await accounts.setPassword("ann", "another good password", false, kept.session);
     assert.deepEqual([accounts.isOpen(kept.session), accounts.isOpen(other.session)], [true, false]);
+    accounts.change("ann", { role: "admin", disabled: false });
+    assert.equal(accounts.isOpen(kept.session), true, "nothing has changed");
     accounts.change("ann", { role: "viewer" });
     assert.equal(accounts.isOpen(kept.session), false);
     await assert.rejects(accounts.setPassword("eve", PASSWORD), refused("not_found"));

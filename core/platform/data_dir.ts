@@ -58,6 +58,7 @@ export function openDataDir(path: string, options: DataDirOptions = {}): DataDir
     const marks = use === "kill" ? [VERSION_FILE, "agents"] : [VERSION_FILE];
     const isData = found && marks.some((name) => look(`${path}/${name}`));
     if (use !== "make" && !isData) throw notThere(path, options);
+    if (found && !isData) refuseOthers(path);
     if (found) {
       takeOwner(path, found, use, options);
       refuseOpen(path, use, options);
@@ -193,6 +194,21 @@ function notThere(path: string, { running }: DataDirOptions): AppError {
   return new AppError(
     "unavailable",
     `Cannot use the data folder ${path}: there is no legend data in it; ${hint}`,
+  );
+}
+
+/** What a folder of legend's holds, also one that lost its VERSION; a file system of its own has `lost+found`. */
+const OURS = new Set([VERSION_FILE, INSTANCE_FILE, "agents", "keys", "log", "legend.db", "lost+found"]);
+
+/** A folder of something else stays as it is: its modes would change, and what it holds would be legend's. */
+function refuseOthers(path: string): void {
+  const names = [...Deno.readDirSync(path)].map(({ name }) => name);
+  if (names.length === 0 || names.some((name) => OURS.has(name))) return;
+  throw new AppError(
+    "unavailable",
+    `Cannot use the data folder ${path}: it holds other things (${
+      names.sort()[0]
+    }), need a folder that is empty or not there yet`,
   );
 }
 

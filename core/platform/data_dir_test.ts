@@ -145,3 +145,24 @@ Deno.test("checkWritable leaves nothing, and says what keeps it from writing", (
     assert.deepEqual(names(folder), []);
     assert.throws(() => checkWritable(`${folder}/none`), { message: /^Cannot use the data folder .*none: / });
   }));
+
+Deno.test("a folder of something else is refused and stays as it is, whoever runs; an empty one is taken", () =>
+  withFolder((folder) => {
+    const [other, disk, empty] = [`${folder}/other`, `${folder}/disk`, `${folder}/empty`];
+    for (const path of [other, disk, empty]) Deno.mkdirSync(path, { mode: 0o755 });
+    Deno.writeTextFileSync(`${other}/thesis.txt`, "mine");
+    Deno.mkdirSync(`${disk}/lost+found`);
+    assert.throws(
+      () => openDataDir(other),
+      /^AppError: Cannot use the data folder .*other: it holds other things \(thesis\.txt\), need a folder that is empty or not there yet$/,
+    );
+    assert.deepEqual([names(other), mode(other)], [["thesis.txt"], 0o755]);
+    for (const path of [disk, empty]) {
+      openDataDir(path);
+      assert.ok(names(path).includes("VERSION"), path);
+    }
+    // One of legend's that lost its VERSION is still one.
+    Deno.removeSync(`${empty}/VERSION`);
+    openDataDir(empty);
+    assert.ok(names(empty).includes("VERSION"));
+  }));

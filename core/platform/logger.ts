@@ -58,7 +58,8 @@ export function formatLine(style: LineStyle, at: Date, line: LogLine, fields: Fi
   const { level, part, message } = line;
   if (style.format === "json") {
     const named = Object.keys(fields).length > 0 ? { fields } : {};
-    return `${JSON.stringify({ time, level, part, instance: style.instance, message, ...named })}\n`;
+    // What is unsafe on a terminal is escaped as JSON has it.
+    return `${oneLine(JSON.stringify({ time, level, part, instance: style.instance, message, ...named }))}\n`;
   }
   const facts = Object.entries(fields).map(([name, value]) => ` ${name}=${shown(value)}`).join("");
   // Frames of a stack too: who reads lines one by one would lose them.

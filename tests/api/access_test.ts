@@ -179,6 +179,7 @@ Deno.test("what is refused of users and keys is not in the audit, what is done i
     assert.equal(made().length, before);
     assert.equal(await ask("POST", "/api/users", { name: "zoe", role: "viewer", password }), 201);
     assert.equal(await ask("PATCH", "/api/users/zoe", { role: "auditor" }), 200);
+    assert.equal(await ask("PATCH", "/api/users/zoe", {}), 422);
     assert.deepEqual(made().slice(before), [
       "true user added zoe, viewer",
       'true user changed zoe {"role":"auditor"}',

@@ -1,12 +1,17 @@
 /** What a running installation says: each line has its time, level and part, in text, in JSON and in a file. */
 import assert from "node:assert/strict";
-import { ROOT } from "../../tools/paths.ts";
-import { command, legend, withFolder } from "./executable.ts";
+import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
+import { command, environment, legend, withFolder } from "./executable.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { until } from "../findings/site.ts";
 
 const EXAMPLE = `${ROOT}/examples/slot_285000037.json`;
 const TEXT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO |WARN |ERROR) ([a-z-]+): \S/;
+
+/** Everything on the simulated chain; the port is the last word. */
+const everything = (
+  data: string,
+) => ["run", "--source", "sim:7", "--data-dir", data, "--port", String(freePort())];
 
 /** Captured blocks of which one cannot be read. */
 async function captured(folder: string): Promise<string> {
@@ -55,7 +60,7 @@ Deno.test("every line of a run is a line of one of its parts, and its file holds
   withFolder(async (folder) => {
     const [data, config, file] = [`${folder}/data`, `${folder}/legend.toml`, `${folder}/legend.log`];
     await Deno.writeTextFile(config, `[logging]\nfile = "${file}"\n`);
-    const words = ["run", "--source", "sim:7", "--data-dir", data, "--port", String(freePort())];
+    const words = everything(data);
     for (const env of [{}, { LEGEND_CONFIG: config }]) {
       const isFile = "LEGEND_CONFIG" in env;
       const child = command([...words, ...(isFile ? ["--config", config] : [])]).spawn();
@@ -90,4 +95,74 @@ Deno.test("every line of a run is a line of one of its parts, and its file holds
       assert.ok(["run", "api"].every((part) => parts.has(part)), [...parts].join());
       if (isFile) assert.equal(stderr, "");
     }
+  }));
+
+Deno.test("a stderr that nobody reads holds nothing up: parts run, and SIGTERM ends all", () =>
+  withFolder(async (folder) => {
+    const [data, pipe] = [`${folder}/data`, `${folder}/pipe`];
+    const words = everything(data);
+    // A pipe takes 64 KiB; its own reader reads nothing.
+    const script = 'mkfifo "$0" && exec 3<>"$0" && head -c 65536 /dev/zero >&3 && exec "$@" 2>&3';
+    const child = new Deno.Command("sh", {
+      args: ["-c", script, pipe, EXECUTABLE, ...words],
+      clearEnv: true,
+      env: environment(),
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    try {
+      await until(
+        "an agent and the page",
+        async () =>
+          await Deno.stat(`${data}/agents/mev.status.json`).then(() => true, () => false) &&
+          await fetch(`http://127.0.0.1:${words.at(-1)}/api/health`).then(
+            (answer) => answer.body?.cancel().then(() => true) ?? true,
+            () => false,
+          ),
+      );
+    } finally {
+      child.kill("SIGTERM");
+    }
+    assert.equal((await child.status).code, 0);
+  }));
+
+Deno.test("who starts a run by hand reads why a part refused to start, also where lines go to a file", () =>
+  withFolder(async (folder) => {
+    const [config, file] = [`${folder}/legend.toml`, `${folder}/legend.log`];
+    await Deno.writeTextFile(config, `[logging]\nfile = "${file}"\n`);
+    const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+    const port = String((listener.addr as Deno.NetAddr).port);
+    const words = ["run", "--source", "sim:7", "--data-dir", `${folder}/data`, "--port", port];
+    const { code, stderr } = await legend([...words, "--config", config]);
+    listener.close();
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /^Cannot listen on 127\.0\.0\.1:\d+: another program does, use another --port\n$/);
+    const said = await Deno.readTextFile(file);
+    assert.match(said, /ERROR api: Cannot listen on /);
+    assert.match(said, /INFO {2}run: all parts have ended\n$/);
+  }));
+
+Deno.test("a part that does not end when it is asked to is killed, said, and the run has failed", () =>
+  withFolder(async (folder) => {
+    const data = `${folder}/data`;
+    const child = command(["run", "--source", "sim:7", "--data-dir", data, "--port", String(freePort())])
+      .spawn();
+    const [stdout, stderr] = [new Response(child.stdout).text(), new Response(child.stderr).text()];
+    const pid = () => {
+      try {
+        return JSON.parse(Deno.readTextFileSync(`${data}/worker.status.json`)).pid as number;
+      } catch {
+        return 0;
+      }
+    };
+    await until("the worker", () => pid() > 0);
+    Deno.kill(pid(), "SIGSTOP");
+    child.kill("SIGTERM");
+    const { code } = await child.status;
+    const said = await stderr;
+    assert.equal(code, 1, said + await stdout);
+    assert.match(said, /INFO {2}run: asked to end: all parts are ended\n/);
+    assert.match(said, /ERROR run: worker has not ended in 8 s after it was asked to: it is killed\n/);
+    assert.match(said, /ERROR run: Cannot end as asked: a part had to be killed\n/);
   }));

@@ -74,7 +74,7 @@ fn format_line(style: Option<&LineStyle>, at: SystemTime, level: Level, message:
     let time = utc(at);
     if *format == Format::Json {
         let line = JsonLine { time: &time, level, part, instance, message };
-        return serde_json::to_string(&line).ok().map(|text| text + "\n");
+        return serde_json::to_string(&line).ok().map(|text| one_line(&text) + "\n");
     }
     let name = match level {
         Level::Info => "INFO ",
