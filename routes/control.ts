@@ -10,7 +10,7 @@ import * as answers from "./answers.ts";
 import type { Act, ApiDeps } from "./deps.ts";
 import type { Door } from "./middleware/door.ts";
 import { problem } from "./problem.ts";
-import { limit, maybeText } from "./query.ts";
+import { entryNumber, limit, maybeText } from "./query.ts";
 import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
 const TARGET = /^(arbitrage|mev):(start|stop|restart|throttle|policy|kill)$/;
@@ -336,7 +336,7 @@ export function controlRoutes(deps: ApiDeps, _guard: unknown, door: Door): Route
       query: z.strictObject({
         limit,
         /** Entries before this number. */
-        before: z.string().optional().transform((given) => Number(given) || Number.MAX_SAFE_INTEGER),
+        before: entryNumber.default(Number.MAX_SAFE_INTEGER),
         who: z.string().default(""),
         action: z.string().default(""),
       }),

@@ -1,4 +1,5 @@
 /** Jobs, datasets, training and schedules: bodies become descriptors on the queue, nothing runs here. */
+import { checkSchedules } from "../core/jobs/schedules.ts";
 import { z } from "zod";
 import { AppError } from "../core/platform/errors.ts";
 import { jobView } from "../core/jobs/queue.ts";
@@ -181,6 +182,8 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         for (const one of body.schedules) {
           if (!kept.has(JSON.stringify(one))) mayGive(principalOf(c), kinds.named(one.kind), one.args);
         }
+        // What is refused has not been done: the audit does not have it.
+        checkSchedules(body.schedules);
         await deps.audit({
           who: principalOf(c).name,
           action: "schedules",

@@ -28,6 +28,11 @@ export const limit = z.string().optional()
   .transform((given) => Math.min(200, Math.max(1, Math.trunc(Number(given)) || 50)))
   .meta({ description: "1 to 200; 50 without it" });
 
+/** The number of an entry, from 1 on. */
+export const entryNumber = z.string()
+  .regex(/^[1-9]\d{0,14}$/, { error: ({ input }) => `${shown(input)}need the number of an entry` })
+  .transform(Number);
+
 /** Unix seconds. */
 export const seconds = z.string()
   .regex(/^\d{1,12}$/, { error: ({ input }) => `${shown(input)}need Unix seconds` })

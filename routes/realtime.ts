@@ -50,8 +50,11 @@ export function realtimeRoutes(deps: ApiDeps, _guard: unknown, door: Door): Rout
       answer: answers.ok,
       handle: async (c) => {
         const id = c.req.param("id")!;
+        const isThere = deps.realtime.connections().some((one) => one.id === id);
+        if (!isThere) throw new AppError("not_found", `Cannot end ${id.slice(0, 64)}: no such connection`);
         await deps.audit({ who: principalOf(c).name, action: "connection ended", detail: id });
-        if (!deps.realtime.kick(id)) throw new AppError("not_found", `Cannot end ${id}: no such connection`);
+        // It may have ended by itself meanwhile.
+        deps.realtime.kick(id);
         return c.json({ ok: true });
       },
     }),

@@ -65,6 +65,12 @@ export function writeMarks(dataDir: string, marks: Marks): void {
 
 /** Throws `invalid` for a cron line that is none, or a name that comes twice. */
 export function writeSchedules(dataDir: string, list: readonly Schedule[]): void {
+  checkSchedules(list);
+  replaceFile(file(dataDir), JSON.stringify({ schedules: list }, null, 2));
+}
+
+/** Throws `invalid` for schedules that cannot be kept: two of one name, a cron line that never comes. */
+export function checkSchedules(list: readonly Schedule[]): void {
   const names = new Set<string>();
   for (const { name, cron } of list) {
     if (names.has(name)) throw new AppError("invalid", `Cannot keep two schedules ${name}`);
@@ -73,5 +79,4 @@ export function writeSchedules(dataDir: string, list: readonly Schedule[]): void
       throw new AppError("invalid", `Cannot use cron \`${cron}\` of ${name}: no day is like that`);
     }
   }
-  replaceFile(file(dataDir), JSON.stringify({ schedules: list }, null, 2));
 }

@@ -244,6 +244,8 @@ Deno.test("jobs, schedules and models are changed by who may, and by nobody else
     });
     assert.equal(late.status, 422);
     assert.match(await late.text(), /cron field minute/);
+    const acts = deps.chain.list().filter(({ action }) => action === "schedules");
+    assert.equal(acts.length, 1, "what was refused is no act");
     assert.ok([...Deno.readDirSync(folder)].every(({ name }) => name !== "models"), "no model came of it");
   }));
 

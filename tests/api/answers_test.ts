@@ -167,6 +167,14 @@ Deno.test("what is read says what is there", () =>
       "no number of entries is all of a page",
     );
     assert.deepEqual(await actions("?before=3"), ["two", "one"]);
+    for (const before of ["abc", "-1", "0", "1.5", "0x3"]) {
+      const refused = await call("GET", `/api/control/audit-log?before=${before}`, {
+        headers: bearer(admin.token),
+      });
+      const { field, detail } = await refused.json();
+      assert.deepEqual([refused.status, field], [422, "before"], before);
+      assert.match(detail, /need the number of an entry/);
+    }
     assert.deepEqual(await actions("?who=y&action=two"), ["two"]);
     assert.equal((await get("/api/control/audit-log?limit=1")).total, 3);
     assert.deepEqual(await actions("?limit=1.5"), ["three"]);

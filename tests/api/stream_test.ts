@@ -201,10 +201,15 @@ Deno.test("a ticket is for one connection within 30 s, and the live stream takes
 Deno.test("an admin ends a connection that there is, and is told when there is none", () =>
   withServer(async ({ deps, person, call }) => {
     const headers = bearer((await person("admin")).token);
-    deps.realtime.kick = (id) => id === "c1";
+    const kicked: string[] = [];
+    deps.realtime.kick = (id) => kicked.push(id) > 0;
+    deps.realtime.connections = () => [{ id: "c1" } as ReturnType<typeof deps.realtime.connections>[number]];
     const end = async (id: string) =>
       (await call("DELETE", `/api/realtime/connections/${id}`, { headers })).status;
     assert.deepEqual([await end("c1"), await end("c2")], [200, 404]);
+    assert.deepEqual(kicked, ["c1"]);
+    const ended = deps.chain.list().filter(({ action }) => action === "connection ended");
+    assert.deepEqual(ended.map(({ detail }) => detail), ["c1"], "what was refused is no act");
   }));
 
 Deno.test("a live stream has its place while its socket is open, and frees it when it closes", () =>
