@@ -213,7 +213,7 @@ function partLines(part: string, isPart: boolean, setting: Parameters<typeof run
   return {
     say,
     passOn: (name: string, text: string) => loggers().logger.passOn(name, text),
-    sayToTerminal,
+    sayToTerminal: (line: string) => loggers().plain(line),
     lastWords: (line: string) => lastWords(line, isPart, loggers),
     drain: () => made?.drain() ?? Promise.resolve(),
     /** From here on lines name the installation; how they look. */
@@ -228,10 +228,11 @@ function partLines(part: string, isPart: boolean, setting: Parameters<typeof run
 /** Who started the process by hand reads why it ended, also where lines go to a file. */
 function lastWords(line: string, isPart: boolean, loggers: () => RunLoggers): void {
   try {
-    const { onStderr, inFile } = loggers();
+    const { onStderr, inFile, plain } = loggers();
     // Who may not use the data folder leaves nothing in its file either.
     if (onStderr.style.instance !== "") inFile?.say(line, "error");
     if (isPart || onStderr.style.format === "json") return onStderr.say(line, "error");
+    return plain(line);
   } catch {
     // Its configuration cannot be read, which is what the line says.
   }

@@ -41,6 +41,9 @@ export class LineWriter {
   #lost = 0;
   #writing: Promise<void> | null = null;
 
+  /** `lostLine`: a whole line that says how many were lost. */
+  constructor(private readonly lostLine: (count: number) => string) {}
+
   /** Takes a whole line; beyond `WAITING_MAX` lines it is counted, and that is said when there is a reader. */
   write(text: string): void {
     if (this.#waiting.length >= WAITING_MAX) {
@@ -48,15 +51,23 @@ export class LineWriter {
       return;
     }
     this.#waiting.push(text);
-    this.#writing ??= this.#pump().finally(() => (this.#writing = null));
+    this.#start();
   }
 
   /** Waits for what was written, a moment at most. */
   async drain(): Promise<void> {
-    if (!this.#writing) return;
     const late = new AbortController();
-    await Promise.race([this.#writing, pause(DRAIN_MS, late.signal)]);
+    const end = pause(DRAIN_MS, late.signal).then(() => true);
+    while (this.#writing && !await Promise.race([this.#writing.then(() => false), end]));
     late.abort();
+  }
+
+  #start(): void {
+    this.#writing ??= this.#pump().finally(() => {
+      this.#writing = null;
+      // One may have come after the last was taken and before this.
+      if (this.#waiting.length > 0) this.#start();
+    });
   }
 
   async #pump(): Promise<void> {
@@ -77,6 +88,6 @@ export class LineWriter {
     if (text !== undefined || this.#lost === 0) return text;
     const lost = this.#lost;
     this.#lost = 0;
-    return `${lost} lines were lost here: nobody read stderr\n`;
+    return this.lostLine(lost);
   }
 }

@@ -1,7 +1,7 @@
 /** What the parts of an installation say: to stderr, or to a file of the process that nobody supervises. */
 import { resolve } from "node:path";
 import type { SettingName, SettingOf } from "../core/config/schema.ts";
-import { type LineStyle, Logger } from "../core/platform/logger.ts";
+import { formatLine, type LineStyle, Logger, oneLine } from "../core/platform/logger.ts";
 import { LogFile } from "./log_file.ts";
 import { LineWriter } from "./output.ts";
 
@@ -12,6 +12,8 @@ export interface RunLoggers {
   readonly onStderr: Logger;
   /** Writes to the file or nowhere; null: there is no file. */
   readonly inFile: Logger | null;
+  /** A bare line to stderr. */
+  plain(line: string): void;
   /** Waits, a moment at most, until stderr has what was said. */
   drain(): Promise<void>;
 }
@@ -24,11 +26,15 @@ export function runLoggers(
 ): RunLoggers {
   const format = setting("logging.format");
   const style: LineStyle = { format, level: setting("logging.level"), part, instance: "" };
-  const stderr = new LineWriter();
+  const stderr = new LineWriter((count) => {
+    const message = `${count} lines were lost here: nobody read stderr`;
+    return formatLine(onStderr.style, new Date(), { level: "error", part, message });
+  });
+  const plain = (line: string) => stderr.write(`${oneLine(line)}\n`);
   const drain = () => stderr.drain();
   const onStderr = new Logger(style, (text) => stderr.write(text));
   const path = isPart ? "" : setting("logging.file");
-  if (path === "") return { logger: onStderr, onStderr, inFile: null, drain };
+  if (path === "") return { logger: onStderr, onStderr, inFile: null, plain, drain };
   const file = new LogFile({
     // Parts may change the folder that they stand in.
     path: resolve(path),
@@ -41,6 +47,7 @@ export function runLoggers(
     logger: new Logger(style, (text) => file.write(text)),
     onStderr,
     inFile: new Logger(style, (text) => file.tryWrite(text)),
+    plain,
     drain,
   };
 }

@@ -12,7 +12,7 @@ await task(async () => {
   say(
     "the simulated chain runs in paper mode until Ctrl-C; in another terminal, with npx -y deno@2.9.6 task legend …",
   );
-  say("the page: http://127.0.0.1:8080/ (the first login is told below; --port takes another)");
+  say("where the page is and where its first login lies stand below (--port takes another port)");
   say("  topics tail arbitrage-decisions-proto --follow    what the agents decide");
   say("  explain --why-not                                 why they did not");
   say("  kill                                              and unkill mev, control mev policy --ev-min 0.01");
