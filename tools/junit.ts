@@ -7,7 +7,12 @@ export interface TestCase {
   readonly name: string;
   readonly seconds: number;
   readonly outcome: "passed" | "failed" | "skipped";
+  /** Of a failed one: what it threw, in one line. */
+  readonly why?: string;
 }
+
+/** Of what a test threw, so many characters are kept. */
+const WHY_LENGTH = 600;
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&lt;": "<",
@@ -36,8 +41,14 @@ export function junitCases(xml: string): TestCase[] {
           : body!.includes("<skipped")
           ? "skipped" as const
           : "passed" as const,
+        ...whyOf(text(/<(?:failure|error) message="([^"]*)"/.exec(body!)?.[1] ?? "")),
       }))
   );
+}
+
+function whyOf(message: string): { why?: string } {
+  const why = message.replaceAll(/\s*\n\s*/g, " | ").trim().slice(0, WHY_LENGTH);
+  return why === "" ? {} : { why };
 }
 
 /** Whether `step` is a step of `test`, or of a step of it. */

@@ -15,19 +15,22 @@ export interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** Each test and step that failed, with what it threw: a long run's lines above may be gone. */
+  failures: readonly string[];
   /** Tests that failed and then passed alone. */
   flaky: readonly string[];
   /** Tests that took longer than any may. */
   slow: readonly string[];
 }
 
-export const NONE: Counts = { passed: 0, failed: 0, skipped: 0, flaky: [], slow: [] };
+export const NONE: Counts = { passed: 0, failed: 0, skipped: 0, failures: [], flaky: [], slow: [] };
 
 export function add(a: Counts, b: Counts): Counts {
   return {
     passed: a.passed + b.passed,
     failed: a.failed + b.failed,
     skipped: a.skipped + b.skipped,
+    failures: [...a.failures, ...b.failures],
     flaky: [...a.flaky, ...b.flaky],
     slow: [...a.slow, ...b.slow],
   };
@@ -37,7 +40,9 @@ export function add(a: Counts, b: Counts): Counts {
 export function countsOf(cases: readonly TestCase[]): Counts {
   if (cases.length === 0) return { ...NONE, failed: 1 };
   const of = (outcome: TestCase["outcome"]) => cases.filter((one) => one.outcome === outcome).length;
-  return { ...NONE, passed: of("passed"), failed: of("failed"), skipped: of("skipped") };
+  const failures = cases.filter(({ outcome }) => outcome === "failed")
+    .map(({ file, name, why }) => `${file}: ${name}${why ? `: ${why}` : ""}`);
+  return { ...NONE, passed: of("passed"), failed: of("failed"), skipped: of("skipped"), failures };
 }
 
 /** Counts of all `test result:` lines of cargo. */
@@ -55,7 +60,9 @@ export function cargoCounts(text: string): Counts {
       skipped: Number(ignored),
     });
   }
-  return total;
+  // The names stand below the second "failures:" of a crate, the outputs below the first.
+  const names = [...text.matchAll(/^failures:\n((?: {4}\S+\n)+)/gm)];
+  return { ...total, failures: names.flatMap(([, lines]) => lines!.trim().split(/\s+/)) };
 }
 
 export interface TestRun {
@@ -90,6 +97,7 @@ export async function denoTest(
   return finish(name, isClean ? 0 : code, {
     ...counts,
     failed: counts.failed + unloaded.length,
+    failures: [...counts.failures, ...unloaded.map((file) => `${file}: cannot be run`)],
     flaky: flaky.map(({ file, name }) => `${file}: ${name}`),
     slow: wholeTests(cases).filter(({ seconds }) => seconds > SLOW_SECONDS)
       .map(({ file, name, seconds }) => `${file}: ${name} (${seconds.toFixed(0)} s)`),

@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
+import { junitCases } from "./junit.ts";
 import { brokenFile, cargoCounts, countsOf, denoTest, NONE } from "./report.ts";
 
 Deno.test("countsOf counts each test and step once by its outcome", () => {
   const cases = (["passed", "failed", "passed", "skipped", "passed"] as const)
     .map((outcome, i) => ({ file: "a_test.ts", name: `${i}`, seconds: 0, outcome }));
-  assert.deepEqual(countsOf(cases), { ...NONE, passed: 3, failed: 1, skipped: 1 });
+  assert.deepEqual(countsOf(cases), {
+    ...NONE,
+    passed: 3,
+    failed: 1,
+    skipped: 1,
+    failures: ["a_test.ts: 1"],
+  });
 });
 
 Deno.test("countsOf counts a report without tests as one failure", () => {
@@ -14,8 +21,26 @@ Deno.test("countsOf counts a report without tests as one failure", () => {
 Deno.test("cargoCounts sums every crate's line", () => {
   const text =
     "\ntest result: ok. 8 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n" +
-    "test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
-  assert.deepEqual(cargoCounts(text), { ...NONE, passed: 10, failed: 3, skipped: 1 });
+    "\nfailures:\n\n---- a::tests::one stdout ----\nthread panicked\n\nfailures:\n    a::tests::one\n    a::two\n\n" +
+    "test result: FAILED. 2 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
+  assert.deepEqual(cargoCounts(text), {
+    ...NONE,
+    passed: 10,
+    failed: 2,
+    skipped: 1,
+    failures: ["a::tests::one", "a::two"],
+  });
+});
+
+Deno.test("what a failed test threw is in one line of the counts", () => {
+  const xml = `<testsuite name="./a_test.ts" tests="2">
+    <testcase name="one &gt; two" classname="./a_test.ts" time="0.1" line="1" col="1">
+      <failure message="Uncaught Error: 3 &lt; 4
+  + at last">Error: 3</failure></testcase>
+    <testcase name="three" classname="./a_test.ts" time="0.1" line="1" col="1"></testcase>
+  </testsuite>`;
+  const { failures } = countsOf(junitCases(xml));
+  assert.deepEqual(failures, ["a_test.ts: one > two: Uncaught Error: 3 < 4 | + at last"]);
 });
 
 Deno.test("files that run at the same time are counted together, each once", async () => {

@@ -57,6 +57,7 @@ await task(async () => {
     say(messageOf(error));
     counts = { ...NONE, failed: 1 };
   }
+  for (const test of counts.failures) say(`failed: ${test}`);
   for (const test of counts.slow) say(`slow: ${test}`);
   for (const test of counts.flaky) say(`flaky, passed when run again alone: ${test}`);
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
