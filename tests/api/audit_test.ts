@@ -106,6 +106,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     detail: /^c1$/,
     ready: ({ deps }, ask) => {
       let kicked = 0;
+      deps.realtime.connections =
+        () => [{ id: "c1" } as ReturnType<typeof deps.realtime.connections>[number]];
       deps.realtime.kick = () => (kicked += 1) > 0;
       return Promise.resolve({
         asked: () => ask("DELETE", "/api/realtime/connections/c1"),
