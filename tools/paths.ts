@@ -18,10 +18,11 @@ export const UNIT_TESTS = [
   "islands",
   "proto",
   "routes",
+  "tests/api",
   "tools",
   "workers",
 ];
 /** Folders whose tests run dist/legend. */
-export const EXECUTABLE_TESTS = ["tests"];
+export const EXECUTABLE_TESTS = ["tests/e2e", "tests/findings", "tests/kafka"];
 /** Where a test may be. */
 export const TESTS = [...UNIT_TESTS, ...EXECUTABLE_TESTS];
