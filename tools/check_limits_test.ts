@@ -32,9 +32,8 @@ Deno.test("a file or a function of Rust that is a line too long is named, one of
 
 Deno.test("a function of TypeScript that is a line too long is named, of each sort", () => {
   const found = (text: string) => Deno.lint.runPlugin(plugin, "a.ts", text).map(({ id }) => id);
-  for (
-    const [head, tail] of [["function a() {", "}"], ["const a = () => {", "};"], ["class A { a() {", "} }"]]
-  ) {
+  const sorts = [["function a() {", "}"], ["const a = () => {", "};"], ["class A { a() {", "} }"]] as const;
+  for (const [head, tail] of sorts) {
     assert.deepEqual(found(`${head}\n${body(FUNCTION_LINES_MAX)}${tail}`), [], head);
     assert.deepEqual(
       found(`${head}\n${body(FUNCTION_LINES_MAX + 1)}${tail}`),
