@@ -15,6 +15,7 @@ const CHECKS: readonly Check[] = [
   ["import rules", () => must(DENO, ["run", "-A", "-q", "tools/check_imports.ts"])],
   ["circles", () => must(DENO, ["run", "-A", "-q", "tools/check_circles.ts"])],
   ["lengths of files and functions", () => must(DENO, ["run", "-A", "-q", "tools/check_limits.ts"])],
+  ["errors of crates", () => must(DENO, ["run", "-A", "-q", "tools/check_errors.ts"])],
   ["test files", () => must(DENO, ["run", "-A", "-q", "tools/check_tests.ts"])],
   ["findings", () => must(DENO, ["run", "-A", "-q", "tools/check_findings.ts"])],
   ["generated files", () => must(DENO, ["run", "-A", "-q", "tools/gen.ts", "--check"])],

@@ -1,0 +1,88 @@
+/** Fails where a Rust crate passes an error on as a bare text: what went wrong is a variant, its text is made at the boundary. */
+import { say, task } from "./command.ts";
+import { ROOT } from "./paths.ts";
+
+/** Crates that still do. One that has none any more must go off the list. */
+export const EXEMPT: readonly string[] = [
+  "agent",
+  "control",
+  "door",
+  "kafka",
+  "launcher",
+  "model",
+  "models",
+  "rows",
+  "sources",
+  "training",
+];
+
+/** What holds no sources of ours. */
+const LEFT_OUT = new Set(["target", "fuzz"]);
+const TEXT = /^(?:(?:std|alloc)::string::)?String$|^&(?:'static )?str$|^Cow<'static, str>$/;
+
+/** The arguments of the generic type whose `<` stands before `begin`. */
+function argumentsFrom(source: string, begin: number): string[] {
+  const found: string[] = [];
+  let depth = 0;
+  let from = begin;
+  for (let at = begin; at < source.length; at++) {
+    const char = source[at]!;
+    if ("<([{".includes(char)) depth++;
+    else if (char === ">" && source[at - 1] === "-") continue;
+    else if (">)]}".includes(char)) {
+      if (depth-- === 0) return [...found, source.slice(from, at).trim()].filter((one) => one !== "");
+    } else if (char === "," && depth === 0) {
+      found.push(source.slice(from, at).trim());
+      from = at + 1;
+    }
+  }
+  return found;
+}
+
+/** Lines, from 1, on which an error is a bare text: in a `Result`, or as a type of another name. */
+export function textErrors(source: string): number[] {
+  const code = source.replaceAll(/\/\/[^\n]*/g, (comment) => " ".repeat(comment.length));
+  const results = [...code.matchAll(/\bResult<|\bResult::</g)].filter(({ 0: start, index }) =>
+    TEXT.test(argumentsFrom(code, index + start.length)[1] ?? "")
+  );
+  const names = [...code.matchAll(/\btype \w*Error\w* = ([^;]+);/g)].filter(({ 1: of }) => TEXT.test(of!));
+  return [...results, ...names]
+    .map(({ index }) => code.slice(0, index).split("\n").length)
+    .sort((one, other) => one - other);
+}
+
+/** What is wrong in crates, by their names and the places that were found in them. */
+export function wrongIn(
+  found: ReadonlyMap<string, readonly string[]>,
+  exempt: readonly string[] = EXEMPT,
+): string[] {
+  return [
+    ...[...found].flatMap(([crate, places]) =>
+      exempt.includes(crate) ? [] : places.map((place) => `${place}: an error is a bare text, need a variant`)
+    ),
+    ...exempt.filter((crate) => !found.get(crate)?.length)
+      .map((crate) => `tools/check_errors.ts: ${crate} has no such error any more, take it off EXEMPT`),
+  ];
+}
+
+function* rustBelow(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(`${ROOT}/${folder}`)) {
+    if (isDirectory && !LEFT_OUT.has(name)) yield* rustBelow(`${folder}/${name}`);
+    else if (name.endsWith(".rs")) yield `${folder}/${name}`;
+  }
+}
+
+if (import.meta.main) {
+  await task(async () => {
+    const found = new Map<string, string[]>();
+    for (const file of rustBelow("ffi")) {
+      const crate = file.split("/")[1]!;
+      const places = textErrors(await Deno.readTextFile(`${ROOT}/${file}`)).map((line) => `${file}:${line}`);
+      found.set(crate, [...found.get(crate) ?? [], ...places]);
+    }
+    const wrong = wrongIn(found);
+    for (const line of wrong) say(line);
+    if (wrong.length > 0) throw new Error(`${wrong.length} errors of Rust crates are not as they must be`);
+    say(`errors are types in all but ${EXEMPT.length} of ${found.size} crates`);
+  });
+}
