@@ -24,7 +24,6 @@ export const LONG_FILES: Readonly<Record<string, number>> = {
   "ffi/topic_log/src/topic.rs": 504,
   "ffi/training/src/lib.rs": 597,
   "routes/answers.ts": 509,
-  "static/ui.css": 2137,
   "tests/api/access_test.ts": 501,
   "tests/e2e/jobs_test.ts": 458,
   "tests/e2e/learning_loop_test.ts": 423,
