@@ -7,8 +7,8 @@
 export const TIMED_WAITS: Readonly<Record<string, number>> = {
   "tests/e2e/bridge.ts": 1,
   "tests/e2e/control_test.ts": 1,
+  "tests/e2e/evidence.ts": 1,
   "tests/e2e/jobs_test.ts": 1,
-  "tests/e2e/learning_loop_test.ts": 1,
   "tests/e2e/page_rate.ts": 1,
   "tests/e2e/page_weight.ts": 2,
   "tests/e2e/run_test.ts": 1,
