@@ -158,11 +158,12 @@ export class ModelCourier {
 
   /** What has changed on this host. */
   async #look(module: ModuleName): Promise<void> {
-    const state = this.#options.registry.state(module);
-    for (const version of state.versions) {
+    const { registry } = this.#options;
+    for (const version of registry.state(module).versions) {
       if (!this.#known.has(`${module}/${version}`)) await this.#send(module, version);
     }
-    for (const link of MODEL_LINKS) await this.#settle(module, link, state);
+    // Sending takes time in which a link may be changed here: each is read when it is decided about.
+    for (const link of MODEL_LINKS) await this.#settle(module, link, registry.state(module));
   }
 
   async #settle(module: ModuleName, link: ModelLink, state: ModelState): Promise<void> {
@@ -177,7 +178,8 @@ export class ModelCourier {
       const signature = this.#options.registry.sign(module, wishText(wish));
       const value = { wish: { ...wish, requestId: wish.request_id, atMs: long(wish.at_ms), signature } };
       await this.#append([{ key: bytes(key), value: jobs.ModelNews.encode(value).finish() }]);
-      this.#newest.set(key, wish);
+      // A newer wish may have come while this one was written: it stays, and is obeyed at the next look.
+      if (isNewer(wish, this.#newest.get(key))) this.#newest.set(key, wish);
     }
     if (decision.do === "obey") {
       const { version, request_id } = wish;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { openDataDir } from "../core/platform/data_dir.ts";
 import { readThrough } from "../core/log/follow.ts";
-import type { LogRecord } from "../core/log/log.ts";
+import type { Log, LogRecord, LogTopic } from "../core/log/log.ts";
 import { wishText } from "../core/models/model_wishes.ts";
 import { Library } from "../ffi/library.ts";
 import { EmbeddedLog } from "../ffi/log.ts";
@@ -9,7 +9,7 @@ import { ModelRegistry } from "../ffi/models.ts";
 import { jobs, long } from "../proto/wire.ts";
 import { registerSmallModel } from "../tests/e2e/small_model.ts";
 import { LIBRARY } from "../tools/paths.ts";
-import { ModelCourier } from "./model_courier.ts";
+import { type CourierOptions, ModelCourier } from "./model_courier.ts";
 import { pause } from "../core/platform/pause.ts";
 
 const TOPIC = "model-artefacts-proto";
@@ -29,7 +29,7 @@ class Host {
     this.log = new EmbeddedLog(this.library, `${path}/log`);
   }
 
-  async courier(done: () => boolean | Promise<boolean>): Promise<void> {
+  async courier(done: () => boolean | Promise<boolean>, more: Partial<CourierOptions> = {}): Promise<void> {
     const stop = new AbortController();
     const courier = await ModelCourier.open({
       registry: this.registry,
@@ -37,17 +37,21 @@ class Host {
       folder: `${this.path}/link/models`,
       signal: stop.signal,
       say: (line) => void this.said.push(line),
+      ...more,
     });
     const running = courier.run();
-    const end = performance.now() + LIMIT_MS;
-    while (!(courier.looked && await done())) {
-      if (performance.now() > end) {
-        throw new Error(`not within ${LIMIT_MS} ms; said: ${this.said.join("; ")}`);
+    try {
+      const end = performance.now() + LIMIT_MS;
+      while (!(courier.looked && await done())) {
+        if (performance.now() > end) {
+          throw new Error(`not within ${LIMIT_MS} ms; said: ${this.said.join("; ")}`);
+        }
+        await pause(10);
       }
-      await pause(10);
+    } finally {
+      stop.abort();
+      await running;
     }
-    stop.abort();
-    await running;
   }
 
   async records(): Promise<jobs.ModelNews[]> {
@@ -171,4 +175,69 @@ Deno.test("what is hostile, broken or late on the topic changes nothing, and is 
     await other.put(encode({ wish }), encode({ part }));
     await other.courier(() => other.registry.state("mev").latest.version === version);
     stranger.log[Symbol.dispose]();
+  }));
+
+/** A log of which each append to a topic goes through `append`. */
+function appendingBy(
+  log: Log,
+  append: (topic: LogTopic, records: readonly LogRecord[]) => Promise<bigint>,
+): Log {
+  return {
+    identity: log.identity,
+    topics: () => log.topics(),
+    async topic(name, options) {
+      const topic = await log.topic(name, options);
+      return {
+        name,
+        append: (records) => append(topic, records),
+        reader: (from) => topic.reader(from),
+        info: () => topic.info(),
+        groups: () => topic.groups(),
+        damage: () => topic.damage(),
+        commit: (...given) => topic.commit(...given),
+        committed: (...given) => topic.committed(...given),
+        retain: () => topic.retain(),
+        [Symbol.dispose]: () => topic[Symbol.dispose](),
+      };
+    },
+    [Symbol.dispose]: () => {},
+  };
+}
+
+Deno.test("a newer wish of another host that comes while this host writes its own is obeyed", () =>
+  withHosts(async (one, other) => {
+    const version = await registerSmallModel(one.registry, 1);
+    one.registry.point("mev", "shadow", version);
+    const { registry } = one;
+    let taken = 0;
+    const outbox = appendingBy(one.log, async (topic, records) => {
+      const offset = await topic.append(records);
+      const isOwnWish = records.some(({ key }) => key && new TextDecoder().decode(key) === "mev/shadow");
+      if (isOwnWish) {
+        // Newer than this host's, and taken before this host's is known to be written.
+        await topic.append([{ value: encode(other.wish("", Date.now() + 60_000, "shadow")) }]);
+        const end = performance.now() + LIMIT_MS;
+        while (taken < 2) {
+          assert.ok(performance.now() < end, "the other host's wish was not taken");
+          await pause(5);
+        }
+      }
+      return offset;
+    });
+    await one.courier(() => registry.state("mev").shadow.version === null, {
+      outbox,
+      registry: {
+        state: (module) => registry.state(module),
+        path: (...given) => registry.path(...given),
+        point: (...given) => registry.point(...given),
+        install: (...given) => registry.install(...given),
+        sign: (...given) => registry.sign(...given),
+        refusal: (...given) => {
+          taken += 1;
+          return registry.refusal(...given);
+        },
+      },
+    });
+    assert.deepEqual(one.said, []);
+    assert.equal((await one.records()).length, 3, "a model and two wishes: nothing is told again");
   }));
