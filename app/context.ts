@@ -30,10 +30,11 @@ import {
 } from "../ffi/process.ts";
 import type { Config, ConfigFile } from "../core/config/load.ts";
 import type { DataUse } from "../core/platform/data_dir.ts";
+import config from "../deno.json" with { type: "json" };
 import { print, say as sayToTerminal } from "./output.ts";
 import { type RunLoggers, runLoggers } from "./run_logger.ts";
 
-const VERSION = "0.1.0";
+const { version: VERSION } = config;
 
 /** Everything a verb may touch; opened on first use. */
 export interface Context {

@@ -5,14 +5,14 @@ import { featureNames, judge, openBooster, type TrainedModel } from "../ffi/mode
 import { EmbeddedLog } from "../ffi/log.ts";
 import { must } from "../tools/command.ts";
 import { CACHE, EXECUTABLE, LIBRARY, ROOT, SHARED } from "../tools/paths.ts";
+import { LIGHTGBM, XGBOOST } from "../tools/pins.ts";
 import { trainersFolder } from "../tools/trainers.ts";
 import { type BenchRow, median } from "./bench.ts";
 
 const FEATURES = 11;
 const SIZES = [100, 500];
 const PACKAGES = [
-  "xgboost-cpu==3.2.0",
-  "lightgbm==4.7.0",
+  ...[XGBOOST, LIGHTGBM].map(({ name, version }) => `${name}==${version}`),
   "tl2cgen==1.0.0",
   "treelite==4.8.1",
   "onnxruntime==1.32.0",

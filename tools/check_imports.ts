@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   agents: ["proto", "core", "ffi"],
   routes: ["proto", "core", "islands"],
   islands: ["proto", "type:core", "type:routes"],
-  app: ["proto", "core", "ffi", "workers", "agents", "routes"],
+  app: ["proto", "core", "ffi", "workers", "agents", "routes", "deno.json"],
   cli: ["proto", "core", "ffi", "workers", "agents", "app"],
 };
 

@@ -17,6 +17,7 @@ const CHECKS: readonly Check[] = [
   ["lengths of files and functions", () => must(DENO, ["run", "-A", "-q", "tools/check_limits.ts"])],
   ["errors of crates", () => must(DENO, ["run", "-A", "-q", "tools/check_errors.ts"])],
   ["test files", () => must(DENO, ["run", "-A", "-q", "tools/check_tests.ts"])],
+  ["versions", () => must(DENO, ["run", "-A", "-q", "tools/check_versions.ts"])],
   ["findings", () => must(DENO, ["run", "-A", "-q", "tools/check_findings.ts"])],
   ["generated files", () => must(DENO, ["run", "-A", "-q", "tools/gen.ts", "--check"])],
   ["cargo fmt", () => must("cargo", ["fmt", "--check"], FFI), "slow"],

@@ -2,16 +2,7 @@
 import { must } from "./command.ts";
 import { checkHash, holds } from "./hash.ts";
 import { CACHE } from "./paths.ts";
-
-/** ClickHouse as a library (Apache-2.0), pinned by content. */
-export const CLICKHOUSE = {
-  name: "@chdb/lib-linux-x64-gnu",
-  version: "26.7.3-stable.1",
-  integrity:
-    "sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/gWUNcuFjOMjWoorQICCqBVj5wpw==",
-  /** Of the library itself, checked again whenever it is taken out of the cache. */
-  sha256: "36ad4e999882821ef13cf2d0f52c93f48e6ee1b4498b35a201c23ce4b8d15bf5",
-};
+import { CLICKHOUSE } from "./pins.ts";
 
 /** Downloads ClickHouse's library once and checks it against the pinned hash. */
 export async function clickhouseFolder(): Promise<string> {

@@ -1,5 +1,6 @@
 /** Running other programs from the tasks: inherited output, one clear line on failure. */
 import { ROOT } from "./paths.ts";
+import { otherDeno } from "./pins.ts";
 import { messageOf } from "../core/platform/errors.ts";
 
 export interface CommandOptions {
@@ -58,8 +59,13 @@ export function say(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
-/** Runs a task's main function: a thrown error becomes one line and exit code 1. */
+/** Runs a task's main function: a thrown error becomes one line and exit code 1, another Deno than the pinned one 3. */
 export async function task(main: () => Promise<void>): Promise<void> {
+  const trouble = otherDeno();
+  if (trouble) {
+    say(trouble);
+    Deno.exit(3);
+  }
   try {
     await main();
   } catch (error) {

@@ -9,6 +9,7 @@ import type { JobKinds } from "../core/jobs/kind.ts";
 import { readExports, symbolsTs, versionRs } from "./abi_symbols.ts";
 import { must, say, task } from "./command.ts";
 import { ROOT } from "./paths.ts";
+import { npmPackage } from "./pins.ts";
 import { tablesRs } from "./tables_rs.ts";
 import { topicsRs } from "./topics_rs.ts";
 import { dexTs, fieldsTs, namesRs, namesTs, readProtos } from "./wire_names.ts";
@@ -88,7 +89,7 @@ async function generate(out: string): Promise<string[]> {
     "run",
     "-A",
     "-q",
-    "npm:protobufjs-cli@2.7.1/pbjs",
+    `${npmPackage("protobufjs-cli")}/pbjs`,
     ...PBJS,
     "-d",
     "-o",

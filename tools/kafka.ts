@@ -5,19 +5,19 @@
  */
 import { say } from "./command.ts";
 import { CACHE } from "./paths.ts";
+import { KAFKA, LOG4J } from "./pins.ts";
 import { pause } from "../core/platform/pause.ts";
 
-const VERSION = "4.3.1";
-const LIBS = `${CACHE}/kafka-${VERSION}`;
+const LIBS = `${CACHE}/kafka-${KAFKA}`;
 const READY_MS = 60_000;
 const INSTALL_TRIES = 4;
 
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>local</groupId><artifactId>kafka-libs</artifactId><version>1</version><packaging>pom</packaging>
 <dependencies>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${VERSION}</version></dependency>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>${VERSION}</version></dependency>
-<dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.25.4</version></dependency>
+<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${KAFKA}</version></dependency>
+<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>${KAFKA}</version></dependency>
+<dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>${LOG4J}</version></dependency>
 </dependencies></project>`;
 
 /** Fetches the jars once; the answer is the Java class path. */
@@ -134,7 +134,7 @@ function properties({ port, folder, host = "127.0.0.1", users, tls }: KafkaOptio
   ].join("\n");
 }
 
-const LOG4J = [
+const LOGGER = [
   "status=error",
   "rootLogger.level=warn",
   "rootLogger.appenderRef.c.ref=c",
@@ -181,7 +181,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
   await Deno.mkdir(folder, { recursive: true });
   const [config, log4j] = [`${folder}/server.properties`, `${folder}/log4j2.properties`];
   await Deno.writeTextFile(config, properties(options));
-  await Deno.writeTextFile(log4j, LOG4J);
+  await Deno.writeTextFile(log4j, LOGGER);
   const java = [`-Dlog4j2.configurationFile=${log4j}`, "-cp", libs];
   if (!await Deno.stat(`${folder}/log/meta.properties`).then(() => true, () => false)) {
     const { code, stdout, stderr } = await new Deno.Command(program, {

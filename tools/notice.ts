@@ -5,11 +5,10 @@
  */
 import { build, stop } from "esbuild";
 import { pageBundle } from "./assets.ts";
-import { CLICKHOUSE } from "./clickhouse.ts";
 import { appBundle } from "./bundle.ts";
 import { must, say, task } from "./command.ts";
 import { ROOT } from "./paths.ts";
-import { WHEELS } from "./trainers.ts";
+import { CLICKHOUSE, LIGHTGBM, XGBOOST } from "./pins.ts";
 
 interface Work {
   readonly name: string;
@@ -62,13 +61,13 @@ const WHOLES = (): Work[] => [
   },
   {
     name: "XGBoost",
-    version: WHEELS[0].version,
+    version: XGBOOST.version,
     licence: "Apache-2.0",
     texts: ["Copyright (c) 2014-2026 by the XGBoost contributors\n", own("Apache-2.0")],
   },
   {
     name: "LightGBM",
-    version: WHEELS[1].version,
+    version: LIGHTGBM.version,
     licence: "MIT",
     texts: [mit("Copyright (c) Microsoft Corporation")],
   },

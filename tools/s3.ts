@@ -1,19 +1,19 @@
 /** A real S3 server for tests: versitygw, built from its Go module, over a folder. Needs Go. */
 import { must } from "./command.ts";
 import { CACHE } from "./paths.ts";
+import { VERSITYGW } from "./pins.ts";
 import { pause } from "../core/platform/pause.ts";
 
 const MODULE = "github.com/versity/versitygw/cmd/versitygw";
-const VERSION = "v1.8.0";
 const READY_MS = 20_000;
 
 /** Builds the server once; its path. */
 export async function installS3(): Promise<string> {
-  const folder = `${CACHE}/versitygw-${VERSION}`;
+  const folder = `${CACHE}/versitygw-${VERSITYGW}`;
   const program = `${folder}/versitygw`;
   if (await Deno.stat(program).then(() => true, () => false)) return program;
   await Deno.mkdir(folder, { recursive: true });
-  await must("go", ["install", `${MODULE}@${VERSION}`], { env: { GOBIN: folder, GOFLAGS: "-p=2" } });
+  await must("go", ["install", `${MODULE}@${VERSITYGW}`], { env: { GOBIN: folder, GOFLAGS: "-p=2" } });
   return program;
 }
 

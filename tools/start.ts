@@ -2,6 +2,7 @@
 import { build } from "./build.ts";
 import { exec, say, task } from "./command.ts";
 import { LIBRARY, ROOT } from "./paths.ts";
+import { DENO } from "./pins.ts";
 import { RUNTIME_FLAGS } from "./runtime_flags.ts";
 
 await task(async () => {
@@ -10,7 +11,7 @@ await task(async () => {
     flag.replace("{LIBRARY}", LIBRARY).replace("{EXE}", Deno.execPath())
   );
   say(
-    "the simulated chain runs in paper mode until Ctrl-C; in another terminal, with npx -y deno@2.9.6 task legend …",
+    `the simulated chain runs in paper mode until Ctrl-C; in another terminal, with npx -y deno@${DENO.version} task legend …`,
   );
   say("where the page is and where its first login lies stand below (--port takes another port)");
   say("  topics tail arbitrage-decisions-proto --follow    what the agents decide");

@@ -5,20 +5,11 @@
 import { must } from "./command.ts";
 import { checkHash, holds } from "./hash.ts";
 import { CACHE } from "./paths.ts";
+import { LIGHTGBM, XGBOOST } from "./pins.ts";
 
-export const WHEELS = [
-  {
-    name: "xgboost-cpu",
-    version: "3.2.0",
-    sha256: "9c10b1653e1a689bf4094a328144cf3633c9be0e5217a76fbdc2fde6abcb2950",
-    files: ["xgboost/lib/libxgboost.so", "xgboost_cpu.libs/libgomp-e985bcbb.so.1.0.0"],
-  },
-  {
-    name: "lightgbm",
-    version: "4.7.0",
-    sha256: "d23e922acd891e77212e4d0fbcee9ba973c96dee479491341d05ba595357ebb7",
-    files: ["lightgbm/lib/lib_lightgbm.so"],
-  },
+const WHEELS = [
+  { ...XGBOOST, files: ["xgboost/lib/libxgboost.so", "xgboost_cpu.libs/libgomp-e985bcbb.so.1.0.0"] },
+  { ...LIGHTGBM, files: ["lightgbm/lib/lib_lightgbm.so"] },
 ] as const;
 
 const OPENMP = { from: "libgomp-e985bcbb.so.1.0.0", to: "libgomp.so.1" };

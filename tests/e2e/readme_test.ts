@@ -1,6 +1,7 @@
 /** Every command of the README is run. */
 import assert from "node:assert/strict";
 import { ROOT } from "../../tools/paths.ts";
+import { DENO } from "../../tools/pins.ts";
 import { environment, skipShared } from "./executable.ts";
 import { pause } from "../../core/platform/pause.ts";
 
@@ -8,14 +9,14 @@ const readme = await Deno.readTextFile(`${ROOT}/README.md`);
 const commands = [...readme.matchAll(/```sh\n([^`]*)```/g)].flatMap(([, block]) => block!.trim().split("\n"));
 
 /** Run by other means: the test command by CI (it runs this file), compile.sh before this file. */
-const ELSEWHERE = ["npx -y deno@2.9.6 task test", "./compile.sh --slim --fast"];
+const ELSEWHERE = [`npx -y deno@${DENO.version} task test`, "./compile.sh --slim --fast"];
 /** A first build, on a busy machine. */
 const START_SECONDS = 900;
 
 Deno.test("the README has its commands", () => {
   assert.deepEqual(commands.slice(0, 3), [
-    "npx -y deno@2.9.6 task start",
-    "npx -y deno@2.9.6 task test",
+    `npx -y deno@${DENO.version} task start`,
+    `npx -y deno@${DENO.version} task test`,
     "./compile.sh --slim --fast",
   ]);
   assert.ok(commands.length >= 9);
