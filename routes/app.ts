@@ -18,6 +18,7 @@ import { onError, problem } from "./problem.ts";
 import { queryOf } from "./query.ts";
 import { realtimeRoutes } from "./realtime.ts";
 import { type Route, route, type RouteContext, type Variables } from "./route.ts";
+import { userRoutes } from "./users.ts";
 
 /** Requests at once beyond the rate. */
 const BURST_SECONDS = 2;
@@ -48,6 +49,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 /** The files of rows, one a resource. */
 const RESOURCES: readonly ((deps: ApiDeps, guard: Guard, door: Door) => Route[])[] = [
   authRoutes,
+  userRoutes,
   controlRoutes,
   healthRoutes,
   observeRoutes,

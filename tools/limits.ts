@@ -70,8 +70,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "islands/ShadowPanel.tsx": 97,
   "islands/envelope_test.ts": 95,
   "routes/app.ts": 73,
-  "routes/auth.ts": 282,
-  "routes/control.ts": 216,
   "routes/jobs.ts": 167,
   "routes/models.ts": 153,
   "routes/observe.ts": 94,
