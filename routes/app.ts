@@ -80,37 +80,72 @@ export interface App {
   readonly routes: readonly Route[];
 }
 
-export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App {
-  const perSecond = deps.ratePerSecond;
-  const door = new Door(deps.door);
-  const guard = new Guard({
-    ...deps,
-    door,
-    buckets: new TokenBuckets(perSecond, BURST_SECONDS * perSecond, deps.monotonic),
-  });
-  const routes = [...apiRoutes(deps, guard, door), ...pages(deps)];
-  const app = new Hono<{ Variables: Variables }>({ strict: false }).basePath(deps.prefix);
-  const pairs = Object.entries({
-    ...HEADERS,
-    ...(deps.secureCookies ? { "strict-transport-security": "max-age=31536000" } : {}),
-  });
-  const run = crypto.randomUUID().slice(0, 4);
-  let requests = 0;
+/** One server's application. */
+class Application {
+  readonly #door: Door;
+  readonly #guard: Guard;
+  readonly #hono: Hono<{ Variables: Variables }>;
+  /** Headers of every answer. */
+  readonly #headers: readonly (readonly [string, string])[];
+  /** The first characters of this server's request ids. */
+  readonly #run = crypto.randomUUID().slice(0, 4);
+  readonly routes: readonly Route[];
+  #requests = 0;
+
+  constructor(private readonly deps: ApiDeps, pages: (deps: ApiDeps) => Route[]) {
+    const perSecond = deps.ratePerSecond;
+    this.#door = new Door(deps.door);
+    this.#guard = new Guard({
+      ...deps,
+      door: this.#door,
+      buckets: new TokenBuckets(perSecond, BURST_SECONDS * perSecond, deps.monotonic),
+    });
+    this.routes = [...apiRoutes(deps, this.#guard, this.#door), ...pages(deps)];
+    this.#headers = Object.entries({
+      ...HEADERS,
+      ...(deps.secureCookies ? { "strict-transport-security": "max-age=31536000" } : {}),
+    });
+    this.#hono = new Hono<{ Variables: Variables }>({ strict: false }).basePath(deps.prefix);
+    this.#mount();
+  }
+
+  fetch(request: Request, info?: unknown): Response | Promise<Response> {
+    return this.#hono.fetch(request, info as object);
+  }
+
+  #mount(): void {
+    this.#hono.notFound((c) =>
+      this.#answer(
+        c as RouteContext,
+        () =>
+          this.#guard.limit(c as RouteContext) ??
+            problem(c, "not_found", `Cannot find ${new URL(c.req.url).pathname}`),
+      )
+    );
+    for (const row of this.routes) {
+      this.#hono.on(
+        row.method,
+        row.path,
+        (c) => this.#answer(c as RouteContext, () => this.#serve(c as RouteContext, row)),
+      );
+    }
+  }
+
   /** One handler a route and no chain of middleware: half the cost of an answer. */
-  const answer = async (c: RouteContext, make: () => Response | Promise<Response>): Promise<Response> => {
-    const requestId = `${run}${(++requests).toString(36)}`;
+  async #answer(c: RouteContext, make: () => Response | Promise<Response>): Promise<Response> {
+    const requestId = `${this.#run}${(++this.#requests).toString(36)}`;
     c.set("requestId", requestId);
-    c.set("headers", pairs);
+    c.set("headers", this.#headers);
     let response: Response;
     try {
       const made = make();
       response = made instanceof Response ? made : await made;
     } catch (error) {
-      response = onError(error instanceof Error ? error : new Error(String(error)), c, deps);
+      response = onError(error instanceof Error ? error : new Error(String(error)), c, this.deps);
     }
     // A WebSocket's answer is not ours to change, and one made by `jsonText` has them already.
     if (response.status === 101 || c.get("complete")) return response;
-    for (const [name, value] of pairs) response.headers.set(name, value);
+    for (const [name, value] of this.#headers) response.headers.set(name, value);
     response.headers.set("x-request-id", requestId);
     if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
     return packed(response, {
@@ -118,38 +153,34 @@ export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App
       has: c.req.header("if-none-match"),
       marks: c.req.method === "GET",
     });
-  };
-  app.notFound((c) =>
-    answer(
-      c as RouteContext,
-      () =>
-        guard.limit(c as RouteContext) ??
-          problem(c, "not_found", `Cannot find ${new URL(c.req.url).pathname}`),
-    )
-  );
-  for (const row of routes) {
-    /** A login, a user or a key may have changed: what belonged to it ends at once, whatever the handler's end. */
-    const changes = row.method !== "GET" && (row.right === "self" || row.right === "admin");
-    const serve = async (c: RouteContext): Promise<Response> => {
-      const refused = await guard.judge(c, row);
-      // Who was refused has changed nothing.
-      if (refused || !changes) return refused ?? reach(c);
-      try {
-        return await reach(c);
-      } finally {
-        deps.streams.check();
-      }
-    };
-    const reach = async (c: RouteContext): Promise<Response> => {
-      const query = row.query ? queryOf(c, row.query) : {};
-      if (query instanceof Response) return query;
-      if (!row.body) return row.handle(c, undefined, query);
-      const body = await bodyOf(c, row);
-      const isFree = !row.unlimited || (!(body instanceof Response) && row.unlimited(c, body.body));
-      const limited = isFree ? undefined : guard.limit(c);
-      return limited ?? (body instanceof Response ? body : row.handle(c, body.body, query));
-    };
-    app.on(row.method, row.path, (c) => answer(c as RouteContext, () => serve(c as RouteContext)));
   }
-  return { fetch: (request, info) => app.fetch(request, info as object), routes };
+
+  async #serve(c: RouteContext, row: Route): Promise<Response> {
+    const refused = await this.#guard.judge(c, row);
+    // A login, a user or a key may have changed: what belonged to it ends at once, whatever the handler's end.
+    const changes = row.method !== "GET" && (row.right === "self" || row.right === "admin");
+    // Who was refused has changed nothing.
+    if (refused || !changes) return refused ?? this.#reach(c, row);
+    try {
+      return await this.#reach(c, row);
+    } finally {
+      this.deps.streams.check();
+    }
+  }
+
+  /** Reads the query and the body, and runs the handler. */
+  async #reach(c: RouteContext, row: Route): Promise<Response> {
+    const query = row.query ? queryOf(c, row.query) : {};
+    if (query instanceof Response) return query;
+    if (!row.body) return row.handle(c, undefined, query);
+    const body = await bodyOf(c, row);
+    const isFree = !row.unlimited || (!(body instanceof Response) && row.unlimited(c, body.body));
+    const limited = isFree ? undefined : this.#guard.limit(c);
+    return limited ?? (body instanceof Response ? body : row.handle(c, body.body, query));
+  }
+}
+
+export function createApp(deps: ApiDeps, pages: (deps: ApiDeps) => Route[]): App {
+  const application = new Application(deps, pages);
+  return { fetch: (request, info) => application.fetch(request, info), routes: application.routes };
 }

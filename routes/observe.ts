@@ -125,96 +125,116 @@ const summaryQuery = z.strictObject({
 });
 
 export function observeRoutes(deps: ApiDeps): Route[] {
-  const summaries = summaryTexts(deps);
   return [
-    route({
-      method: "GET",
-      path: "/api/decisions",
-      right: "read",
-      summary:
-        "Newest decisions with their evidence and outcome; `ids=a,b`, or `limit`, `kind` or `module`, `gate`, `published`, `before`; `brief=1`: what a row of a table is made of",
-      answer: answers.decisions,
-      query: decisionsQuery,
-      handle: async (c, _, { ids, brief, ...query }) => {
-        if (ids !== undefined) {
-          const list = ids.split(",").filter(Boolean).slice(0, IDS_MAX);
-          const found = await Promise.all(list.map((id) => deps.decisions.get(id)));
-          return c.json({ decisions: found.filter((one) => one !== undefined) });
-        }
-        const { decisions, next } = await deps.decisions.list(wantedOf(query));
-        return c.json({ decisions: brief === "1" ? decisions.map(briefly) : decisions, next });
-      },
-    }),
-    route({
-      method: "GET",
-      path: "/api/decisions/:id",
-      right: "read",
-      summary: "The evidence of one decision",
-      answer: answers.decision,
-      handle: async (c) => {
-        const id = c.req.param("id")!;
-        const evidence = await deps.decisions.get(id);
-        if (!evidence) {
-          throw new AppError("not_found", `Cannot find ${id}: no decision with this id is kept here`);
-        }
-        return c.json(evidence);
-      },
-    }),
-    route({
-      method: "GET",
-      path: "/api/metrics/summary",
-      right: "read",
-      summary:
-        "Latency, landed share, PnL and funnel of a module (`?module=`), with ten minutes of each second, without them `?series=0`, those after a Unix second `?since=`; `?hours=` takes the minutes off the store",
-      answer: answers.summary,
-      query: summaryQuery,
-      handle: async (c, _, { module, hours, series: wanted, since }) => {
-        if (hours === undefined && since !== undefined) {
-          const series = seriesAfter(deps.metrics.summary(module).series, since);
-          return c.json({ ...JSON.parse(summaries(module, false).text), series });
-        }
-        if (hours === undefined) return jsonText(c, summaries(module, wanted !== "0"));
-        const rows = await deps.query("latency_by_minute", { hours, module }, c.req.raw.signal);
-        // Unknown is null in the store's answer, and stays so.
-        const column = (name: string) =>
-          rows.map((row) => row[name] === null || row[name] === "nan" ? null : Number(row[name]));
-        const series = {
-          t: column("t"),
-          hotpath_p50: column("hotpath_p50"),
-          hotpath_p99: column("hotpath_p99"),
-          send_p99: column("send_p99"),
-          p_land: column("landed_pct"),
-          pnl: column("pnl_1h"),
-        };
-        return c.json({ ...JSON.parse(summaries(module, false).text), series });
-      },
-    }),
-    route({
-      method: "GET",
-      path: "/api/health/ready",
-      right: "open",
-      early: true,
-      summary: "Whether everything it needs is there, with reasons",
-      answer: answers.ready,
-      handle: (c) => {
-        const { ready, reasons } = deps.ready();
-        const principal = c.get("principal");
-        const mayRead = principal !== undefined && may(principal, "read");
-        const told = reasons.map(({ part, ok, brief, detail }) => ({
-          part,
-          ok,
-          detail: mayRead ? detail : brief,
-        }));
-        return c.json({ ready, reasons: told }, ready ? 200 : 503);
-      },
-    }),
-    route({
-      method: "GET",
-      path: "/metrics",
-      right: "metrics",
-      summary: "Prometheus",
-      answer: { media: "text/plain" },
-      handle: (c) => c.text(prometheus(deps), 200, { "content-type": "text/plain; version=0.0.4" }),
-    }),
+    listDecisions(deps),
+    explainDecision(deps),
+    summary(deps),
+    readiness(deps),
+    metrics(deps),
   ];
+}
+
+function listDecisions(deps: ApiDeps): Route {
+  return route({
+    method: "GET",
+    path: "/api/decisions",
+    right: "read",
+    summary:
+      "Newest decisions with their evidence and outcome; `ids=a,b`, or `limit`, `kind` or `module`, `gate`, `published`, `before`; `brief=1`: what a row of a table is made of",
+    answer: answers.decisions,
+    query: decisionsQuery,
+    handle: async (c, _, { ids, brief, ...query }) => {
+      if (ids !== undefined) {
+        const list = ids.split(",").filter(Boolean).slice(0, IDS_MAX);
+        const found = await Promise.all(list.map((id) => deps.decisions.get(id)));
+        return c.json({ decisions: found.filter((one) => one !== undefined) });
+      }
+      const { decisions, next } = await deps.decisions.list(wantedOf(query));
+      return c.json({ decisions: brief === "1" ? decisions.map(briefly) : decisions, next });
+    },
+  });
+}
+
+function explainDecision(deps: ApiDeps): Route {
+  return route({
+    method: "GET",
+    path: "/api/decisions/:id",
+    right: "read",
+    summary: "The evidence of one decision",
+    answer: answers.decision,
+    handle: async (c) => {
+      const id = c.req.param("id")!;
+      const evidence = await deps.decisions.get(id);
+      if (!evidence) {
+        throw new AppError("not_found", `Cannot find ${id}: no decision with this id is kept here`);
+      }
+      return c.json(evidence);
+    },
+  });
+}
+
+function summary(deps: ApiDeps): Route {
+  const summaries = summaryTexts(deps);
+  return route({
+    method: "GET",
+    path: "/api/metrics/summary",
+    right: "read",
+    summary:
+      "Latency, landed share, PnL and funnel of a module (`?module=`), with ten minutes of each second, without them `?series=0`, those after a Unix second `?since=`; `?hours=` takes the minutes off the store",
+    answer: answers.summary,
+    query: summaryQuery,
+    handle: async (c, _, { module, hours, series: wanted, since }) => {
+      if (hours === undefined && since !== undefined) {
+        const series = seriesAfter(deps.metrics.summary(module).series, since);
+        return c.json({ ...JSON.parse(summaries(module, false).text), series });
+      }
+      if (hours === undefined) return jsonText(c, summaries(module, wanted !== "0"));
+      const rows = await deps.query("latency_by_minute", { hours, module }, c.req.raw.signal);
+      // Unknown is null in the store's answer, and stays so.
+      const column = (name: string) =>
+        rows.map((row) => row[name] === null || row[name] === "nan" ? null : Number(row[name]));
+      const series = {
+        t: column("t"),
+        hotpath_p50: column("hotpath_p50"),
+        hotpath_p99: column("hotpath_p99"),
+        send_p99: column("send_p99"),
+        p_land: column("landed_pct"),
+        pnl: column("pnl_1h"),
+      };
+      return c.json({ ...JSON.parse(summaries(module, false).text), series });
+    },
+  });
+}
+
+function readiness(deps: ApiDeps): Route {
+  return route({
+    method: "GET",
+    path: "/api/health/ready",
+    right: "open",
+    early: true,
+    summary: "Whether everything it needs is there, with reasons",
+    answer: answers.ready,
+    handle: (c) => {
+      const { ready, reasons } = deps.ready();
+      const principal = c.get("principal");
+      const mayRead = principal !== undefined && may(principal, "read");
+      const told = reasons.map(({ part, ok, brief, detail }) => ({
+        part,
+        ok,
+        detail: mayRead ? detail : brief,
+      }));
+      return c.json({ ready, reasons: told }, ready ? 200 : 503);
+    },
+  });
+}
+
+function metrics(deps: ApiDeps): Route {
+  return route({
+    method: "GET",
+    path: "/metrics",
+    right: "metrics",
+    summary: "Prometheus",
+    answer: { media: "text/plain" },
+    handle: (c) => c.text(prometheus(deps), 200, { "content-type": "text/plain; version=0.0.4" }),
+  });
 }

@@ -59,87 +59,116 @@ const FLOW: readonly (readonly [name: string, help: string])[] = [
 const labelText = (text: unknown) =>
   String(text).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 
-export function prometheus(
-  { ownAgents, unreadableAgents, realtime, chain, flow, connections: port }: ApiDeps,
-): string {
-  // Each host is asked for its own: nothing is counted twice.
-  const statuses = ownAgents();
-  const lines: string[] = [];
-  const head = (name: string, type: string, help: string) =>
-    lines.push(`# HELP legend_${name} ${help}\n# TYPE legend_${name} ${type}`);
-  /** A figure that is not known has no sample. */
-  const sample = (name: string, named: Record<string, unknown>, value: unknown) => {
+/** The lines of the exposition format. */
+class Exposition {
+  readonly #lines: string[] = [];
+
+  /** Begins a metric. */
+  head(name: string, type: Metric["type"], help: string): void {
+    this.#lines.push(`# HELP legend_${name} ${help}\n# TYPE legend_${name} ${type}`);
+  }
+
+  /** Adds a sample; a figure that is not known has none. */
+  sample(name: string, named: Record<string, unknown>, value: unknown): void {
     const figure = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
     if (typeof figure !== "number" || !Number.isFinite(figure)) return;
     const labels = Object.entries(named).map(([key, text]) => `${key}="${labelText(text)}"`).join(",");
-    lines.push(`legend_${name}${labels && `{${labels}}`} ${value}`);
-  };
+    this.#lines.push(`legend_${name}${labels && `{${labels}}`} ${value}`);
+  }
+
+  /** A metric with one sample, which has no label. */
+  single(name: string, type: Metric["type"], help: string, value: unknown): void {
+    this.head(name, type, help);
+    this.sample(name, {}, value);
+  }
+
+  text(): string {
+    return `${this.#lines.join("\n")}\n`;
+  }
+}
+
+/** A metric of agents with a sample for each entry of a list that an agent has. */
+interface ListMetric extends Omit<Metric, "of"> {
+  of(status: AgentStatus): Iterable<readonly [labels: Record<string, unknown>, value: unknown]>;
+}
+
+const LIST_METRICS: readonly ListMetric[] = [
+  {
+    name: "source_info",
+    type: "gauge",
+    help: "Where an agent's frames come from: sim is a simulated chain; mode paper submits nothing",
+    of({ source, mode }) {
+      const { class: kind = "unknown", name = "unknown" } = source ?? {};
+      return [[{ class: kind, name, mode: typeof mode === "string" ? mode : "paper" }, 1]];
+    },
+  },
+  {
+    name: "agent_refused_total",
+    type: "counter",
+    help: "Opportunities that a term of the gate refused, by every such term",
+    of: ({ why_not }) => Object.entries(why_not).map(([term, count]) => [{ term }, count] as const),
+  },
+  {
+    name: "agent_missed_swaps_total",
+    type: "counter",
+    help: "Calls that look like a swap and gave no leg, by program and tag",
+    of: ({ missed_by_program }) =>
+      (missed_by_program ?? []).map(({ program, dex, tag, count }) =>
+        [{ dex: dex ?? `unknown:${program}`, tag }, count] as const
+      ),
+  },
+  {
+    name: "agent_tips_total",
+    type: "counter",
+    help: "Tips of landed transactions by landing service",
+    of: ({ tip_services }) =>
+      (tip_services ?? []).map(({ service, payments }) => [{ service }, payments] as const),
+  },
+  {
+    name: "agent_tip_lamports_total",
+    type: "counter",
+    help: "Lamports of these tips",
+    of: ({ tip_services }) =>
+      (tip_services ?? []).map(({ service, lamports }) => [{ service }, lamports] as const),
+  },
+  {
+    name: "agent_tip_candidates",
+    type: "gauge",
+    help: "Accounts that 8 wallets or more paid and no table of tip accounts names",
+    of: ({ tip_candidates }) => [[{}, tip_candidates]],
+  },
+  {
+    name: "agent_tip_candidate_payers",
+    type: "gauge",
+    help: "Different wallets that paid such an account, up to 32; the 16 most often paid ones",
+    of: ({ tip_candidate_accounts }) =>
+      (tip_candidate_accounts ?? []).map(({ account, payers }) => [{ account }, payers] as const),
+  },
+];
+
+function agentMetrics(out: Exposition, { ownAgents, unreadableAgents }: ApiDeps): void {
+  // Each host is asked for its own: nothing is counted twice.
+  const statuses = ownAgents();
   const label = ({ module, instance }: AgentStatus) => ({ module, instance });
   for (const { name, type, help, of } of AGENT_METRICS) {
-    head(name, type, help);
-    for (const status of statuses) sample(name, label(status), of(status));
+    out.head(name, type, help);
+    for (const status of statuses) out.sample(name, label(status), of(status));
   }
-  head("agent_status_unreadable", "gauge", "1 = what the agent of this host says of itself cannot be read");
-  for (const { module } of unreadableAgents()) {
-    sample("agent_status_unreadable", { module }, 1);
-  }
-  head(
-    "source_info",
+  out.head(
+    "agent_status_unreadable",
     "gauge",
-    "Where an agent's frames come from: sim is a simulated chain; mode paper submits nothing",
+    "1 = what the agent of this host says of itself cannot be read",
   );
-  for (const status of statuses) {
-    const { class: kind = "unknown", name = "unknown" } = status.source ?? {};
-    const mode = typeof status.mode === "string" ? status.mode : "paper";
-    sample("source_info", { ...label(status), class: kind, name, mode }, 1);
-  }
-  head("agent_refused_total", "counter", "Opportunities that a term of the gate refused, by every such term");
-  for (const status of statuses) {
-    for (const [term, count] of Object.entries(status.why_not)) {
-      sample("agent_refused_total", { ...label(status), term }, count);
+  for (const { module } of unreadableAgents()) out.sample("agent_status_unreadable", { module }, 1);
+  for (const { name, type, help, of } of LIST_METRICS) {
+    out.head(name, type, help);
+    for (const status of statuses) {
+      for (const [labels, value] of of(status)) out.sample(name, { ...label(status), ...labels }, value);
     }
   }
-  head(
-    "agent_missed_swaps_total",
-    "counter",
-    "Calls that look like a swap and gave no leg, by program and tag",
-  );
-  for (const status of statuses) {
-    for (const { program, dex, tag, count } of status.missed_by_program ?? []) {
-      const name = dex ?? `unknown:${program}`;
-      sample("agent_missed_swaps_total", { ...label(status), dex: name, tag }, count);
-    }
-  }
-  head("agent_tips_total", "counter", "Tips of landed transactions by landing service");
-  for (const status of statuses) {
-    for (const { service, payments } of status.tip_services ?? []) {
-      sample("agent_tips_total", { ...label(status), service }, payments);
-    }
-  }
-  head("agent_tip_lamports_total", "counter", "Lamports of these tips");
-  for (const status of statuses) {
-    for (const { service, lamports } of status.tip_services ?? []) {
-      sample("agent_tip_lamports_total", { ...label(status), service }, lamports);
-    }
-  }
-  head(
-    "agent_tip_candidates",
-    "gauge",
-    "Accounts that 8 wallets or more paid and no table of tip accounts names",
-  );
-  for (const status of statuses) {
-    sample("agent_tip_candidates", label(status), status.tip_candidates);
-  }
-  head(
-    "agent_tip_candidate_payers",
-    "gauge",
-    "Different wallets that paid such an account, up to 32; the 16 most often paid ones",
-  );
-  for (const status of statuses) {
-    for (const { account, payers } of status.tip_candidate_accounts ?? []) {
-      sample("agent_tip_candidate_payers", { ...label(status), account }, payers);
-    }
-  }
+}
+
+function flowMetrics(out: Exposition, { flow }: ApiDeps): void {
   const { link, sink } = flow();
   const gauges = [
     ["link_waiting", "Records of this host that Kafka does not have yet", link?.waiting],
@@ -155,34 +184,46 @@ export function prometheus(
     ],
   ] as const;
   for (const [name, help, value] of gauges) {
-    if (value === undefined || value === null) continue;
-    head(name, "gauge", help);
-    sample(name, {}, value);
+    if (value !== undefined && value !== null) out.single(name, "gauge", help, value);
   }
   for (const [name, help] of FLOW) {
     const key = name.replace(/^(link|sink)_|_total$/g, "");
     const topics: readonly object[] = (name.startsWith("link") ? link : sink)?.topics ?? [];
     if (topics.length === 0) continue;
-    head(name, name.endsWith("_total") ? "counter" : "gauge", help);
+    out.head(name, name.endsWith("_total") ? "counter" : "gauge", help);
     for (const topic of topics as readonly Record<string, unknown>[]) {
-      sample(name, { topic: String(topic.topic) }, topic[key]);
+      out.sample(name, { topic: String(topic.topic) }, topic[key]);
     }
   }
-  const connections = realtime.connections();
-  head("realtime_connections", "gauge", "Live connections");
-  sample("realtime_connections", {}, connections.length);
-  const door = port.status();
-  if (door) {
-    head("api_connections", "gauge", "Connections of the page and the API");
-    sample("api_connections", {}, door.connections);
-    head("api_connections_max", "gauge", "As many as there may be with the files that may be open");
-    sample("api_connections_max", {}, door.connections_max);
-    head("api_connections_shut_total", "counter", "Connections ended: late, idle, talking streams, surplus");
-    for (const [reason, count] of Object.entries(door.shut)) {
-      sample("api_connections_shut_total", { reason }, count);
-    }
+}
+
+function connectionMetrics(out: Exposition, { realtime, connections }: ApiDeps): void {
+  out.single("realtime_connections", "gauge", "Live connections", realtime.connections().length);
+  const port = connections.status();
+  if (!port) return;
+  out.single("api_connections", "gauge", "Connections of the page and the API", port.connections);
+  out.single(
+    "api_connections_max",
+    "gauge",
+    "As many as there may be with the files that may be open",
+    port.connections_max,
+  );
+  out.head(
+    "api_connections_shut_total",
+    "counter",
+    "Connections ended: late, idle, talking streams, surplus",
+  );
+  for (const [reason, count] of Object.entries(port.shut)) {
+    out.sample("api_connections_shut_total", { reason }, count);
   }
-  head("audit_entries_total", "counter", "Entries of the audit chain");
-  sample("audit_entries_total", {}, chain.count());
-  return `${lines.join("\n")}\n`;
+}
+
+/** The text of `/metrics`. */
+export function prometheus(deps: ApiDeps): string {
+  const out = new Exposition();
+  agentMetrics(out, deps);
+  flowMetrics(out, deps);
+  connectionMetrics(out, deps);
+  out.single("audit_entries_total", "counter", "Entries of the audit chain", deps.chain.count());
+  return out.text();
 }
