@@ -1,7 +1,9 @@
 //! ClickHouse out of its library: the whole server runs on a thread of this process, which ends with it.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::mem::ManuallyDrop;
 
+use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use serde::Deserialize;
 
 use crate::{Failure, Status, guard, text};
@@ -44,42 +46,37 @@ pub unsafe extern "C" fn legend_store_run(
 
 fn run(options: &StoreOptions) -> Result<(), Failure> {
     let io = |why: String| Failure(Status::Io, format!("Cannot run the store: {why}"));
-    let path = CString::new(options.library.as_str()).map_err(|error| io(error.to_string()))?;
     let words: Result<Vec<CString>, _> =
         options.args.iter().map(|word| CString::new(word.as_str())).collect();
     let words = words.map_err(|error| io(error.to_string()))?;
     let mut argv: Vec<*mut c_char> = words.iter().map(|word| word.as_ptr().cast_mut()).collect();
     argv.push(std::ptr::null_mut());
-    // SAFETY: a path that ends in 0; the library stays open to the end of the process.
-    let library = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
-    if library.is_null() {
-        // SAFETY: dlerror gives a text or null right after a failure.
-        let why = unsafe { libc::dlerror() };
-        if why.is_null() {
-            return Err(io(format!("{}: no reason given", options.library)));
-        }
-        // SAFETY: not null, ends in 0, and nobody calls dlopen in between.
-        let why = unsafe { CStr::from_ptr(why) }.to_string_lossy();
-        return Err(io(format!("{}: {why}", options.library)));
-    }
-    // SAFETY: an open library and names that end in 0.
+    // SAFETY: the file is ClickHouse's library, as the executable holds it.
+    let library = unsafe { Library::open(Some(options.library.as_str()), RTLD_NOW | RTLD_LOCAL) };
+    let library = library.map_err(|error| match error {
+        libloading::Error::DlOpen { source } => io(format!("{}: {source}", options.library)),
+        libloading::Error::DlOpenUnknown => io(format!("{}: no reason given", options.library)),
+        other => io(other.to_string()),
+    })?;
+    // It stays open to the end of the process: its threads may run on.
+    let library = ManuallyDrop::new(library);
+    // SAFETY: the functions have these types in chdb's header; `None` is a symbol at address 0.
     let (run, error_of, signals) = unsafe {
         (
-            libc::dlsym(library, c"chdb_query_cmdline".as_ptr()),
-            libc::dlsym(library, c"chdb_result_error".as_ptr()),
-            libc::dlsym(library, c"chdb_set_signal_handlers_enabled".as_ptr()),
+            library.get::<Option<Run>>(c"chdb_query_cmdline").ok().and_then(|symbol| *symbol),
+            library.get::<Option<ErrorOf>>(c"chdb_result_error").ok().and_then(|symbol| *symbol),
+            library
+                .get::<Option<Signals>>(c"chdb_set_signal_handlers_enabled")
+                .ok()
+                .and_then(|symbol| *symbol),
         )
     };
-    if run.is_null() || error_of.is_null() {
+    let (Some(run), Some(error_of)) = (run, error_of) else {
         return Err(io(format!("{} is not ClickHouse's library of a known version", options.library)));
-    }
-    // SAFETY: the functions have these types in chdb's header.
-    let (run, error_of) = unsafe {
-        (std::mem::transmute::<*mut c_void, Run>(run), std::mem::transmute::<*mut c_void, ErrorOf>(error_of))
     };
-    if !signals.is_null() {
+    if let Some(signals) = signals {
         // SAFETY: as above; it takes a flag.
-        unsafe { std::mem::transmute::<*mut c_void, Signals>(signals)(0) };
+        unsafe { signals(0) };
     }
     // SAFETY: argv holds argc texts and a null behind them, all alive until the call returns.
     let result = unsafe { run(c_int::try_from(words.len()).unwrap_or(c_int::MAX), argv.as_mut_ptr()) };

@@ -2,10 +2,11 @@
 //! `ours` (tables by the engine's evaluator), `so` (`treelite_predict`), `tl2cgen` (`predict(Entry*, int, float*)`).
 //! Prints `NAME single_ns batch_ns` a line: medians of rounds that alternate.
 
-use std::ffi::{CString, c_void};
 use std::hint::black_box;
+use std::mem::ManuallyDrop;
 use std::time::Instant;
 
+use libloading::os::unix::{Library, RTLD_NOW};
 use model::{Evaluator, artefact};
 
 const ROUNDS: usize = 15;
@@ -28,15 +29,14 @@ enum Model {
     Tl2cgen(Tl2cgen),
 }
 
-fn symbol(file: &str, name: &str) -> *mut c_void {
-    let (file, name) = (CString::new(file).expect("a path"), CString::new(name).expect("a name"));
-    // SAFETY: files of the bench's own making.
+/// # Safety
+/// `T` is the function's type.
+unsafe fn function<T: Copy>(file: &str, name: &str) -> T {
+    // SAFETY: files of the bench's own making; the type is the caller's promise. Never closed: the function is used to
+    // the end.
     unsafe {
-        let handle = libc::dlopen(file.as_ptr(), libc::RTLD_NOW);
-        assert!(!handle.is_null(), "{file:?} loads");
-        let symbol = libc::dlsym(handle, name.as_ptr());
-        assert!(!symbol.is_null(), "{name:?} is in it");
-        symbol
+        let library = ManuallyDrop::new(Library::open(Some(file), RTLD_NOW).expect("it loads"));
+        *library.get::<T>(name).expect("it is in it")
     }
 }
 
@@ -46,14 +46,10 @@ fn open(kind: &str, file: &str) -> Model {
             let artefact = artefact::read(&std::fs::read(file).expect("a file")).expect("an artefact");
             Model::Ours(Box::new(Evaluator::new(artefact.tables.expect("tables"))))
         }
-        "so" => {
-            // SAFETY: the function is of this type.
-            let predict =
-                unsafe { std::mem::transmute::<*mut c_void, Single>(symbol(file, "treelite_predict")) };
-            Model::So(predict)
-        }
+        // SAFETY: the function is of this type.
+        "so" => Model::So(unsafe { function::<Single>(file, "treelite_predict") }),
         // SAFETY: as above.
-        _ => Model::Tl2cgen(unsafe { std::mem::transmute::<*mut c_void, Tl2cgen>(symbol(file, "predict")) }),
+        _ => Model::Tl2cgen(unsafe { function::<Tl2cgen>(file, "predict") }),
     }
 }
 

@@ -1,7 +1,8 @@
 //! An artefact against the plain form it was made of: by the engine's evaluator and as a program would load it.
 
-use std::ffi::CString;
+use std::mem::ManuallyDrop;
 
+use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use model::artefact::{self, FILE_BYTES_MAX, GOLDEN_ROWS};
 use model::tables::Tables;
 use model::{Calibration, Evaluator, Form, Network, Node, Tree, Trees};
@@ -75,26 +76,24 @@ fn forms(random: &mut Random) -> Vec<(String, Form)> {
     forms
 }
 
-/// The file as the loader sees it: by its path, so that each needs one of its own.
-struct Loaded(*mut libc::c_void);
+type Predict = extern "C" fn(*const f32, usize) -> f32;
+type Batch = extern "C" fn(*const f32, usize, usize, *mut f32);
 
-impl Loaded {
-    fn open(bytes: &[u8], name: &str) -> Loaded {
-        let path = std::env::temp_dir().join(format!("legend-{}-{name}.so", std::process::id()));
-        std::fs::write(&path, bytes).expect("a temporary file");
-        let text = CString::new(path.to_str().expect("a plain path")).expect("no NUL");
-        // SAFETY: the file is this test's own artefact; its constructors are none.
-        let handle = unsafe { libc::dlopen(text.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
-        std::fs::remove_file(&path).expect("it is there");
-        assert!(!handle.is_null(), "the loader takes it");
-        Loaded(handle)
-    }
-
-    fn symbol(&self, name: &std::ffi::CStr) -> *mut libc::c_void {
-        // SAFETY: the handle is open.
-        let found = unsafe { libc::dlsym(self.0, name.as_ptr()) };
-        assert!(!found.is_null(), "{name:?}");
-        found
+/// The file as the loader sees it: by its path, so that each needs one of its own. It stays open: what is called is
+/// never unloaded.
+fn loaded(bytes: &[u8], name: &str) -> (Predict, Batch) {
+    let path = std::env::temp_dir().join(format!("legend-{}-{name}.so", std::process::id()));
+    std::fs::write(&path, bytes).expect("a temporary file");
+    // SAFETY: the file is this test's own artefact; its constructors are none.
+    let library = unsafe { Library::open(Some(&path), RTLD_NOW | RTLD_LOCAL) };
+    std::fs::remove_file(&path).expect("it is there");
+    let library = ManuallyDrop::new(library.expect("the loader takes it"));
+    // SAFETY: the signatures are those of `core/blob.rs` behind their stubs.
+    unsafe {
+        (
+            *library.get(c"treelite_predict").expect("it is in it"),
+            *library.get(c"treelite_predict_batch").expect("it is in it"),
+        )
     }
 }
 
@@ -114,18 +113,7 @@ fn an_artefact_answers_as_its_form_alone_in_batches_and_from_the_loader() {
         assert_eq!((read.schema_hash, read.n_features, &*read.metadata), (77, 9, "{\"module\":\"mev\"}"));
         assert_eq!(read.golden.answers.len(), GOLDEN_ROWS);
         let evaluator = Evaluator::new(read.tables.expect("it has tables"));
-        let loaded = Loaded::open(&bytes, &name.replace(' ', "-"));
-        // SAFETY: the signatures are those of `core/blob.rs` behind their stubs.
-        let (predict, batch) = unsafe {
-            (
-                std::mem::transmute::<*mut libc::c_void, extern "C" fn(*const f32, usize) -> f32>(
-                    loaded.symbol(c"treelite_predict"),
-                ),
-                std::mem::transmute::<*mut libc::c_void, extern "C" fn(*const f32, usize, usize, *mut f32)>(
-                    loaded.symbol(c"treelite_predict_batch"),
-                ),
-            )
-        };
+        let (predict, batch) = loaded(&bytes, &name.replace(' ', "-"));
         let rows: Vec<f32> = (0..10_001 * 9).map(|_| random.odd()).collect();
         let (mut ours, mut theirs) = (vec![0.0; 10_001], vec![0.0; 10_001]);
         evaluator.predict_batch(&rows, 9, &mut ours);

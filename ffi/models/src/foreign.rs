@@ -1,7 +1,7 @@
 //! Models that bring code of their own. It runs first in a child process, where a crash or an endless loop costs
 //! nothing; then here, behind a mark that tells the next start which model it was that crashed.
 
-use std::ffi::{CString, c_void};
+use std::ffi::c_void;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
@@ -12,6 +12,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
+use libloading::os::unix::Library;
 use model::Golden;
 use model::artefact::check_answers;
 use topic_log::disk;
@@ -25,18 +26,14 @@ const LOAD: Duration = Duration::from_millis(2_000);
 
 /// A loaded foreign model; its file is a private copy, so that nobody can change it under its feet.
 pub struct Foreign {
-    handle: *mut c_void,
     predict: Predict,
+    /// Before the copy: it is closed first.
+    _library: Library,
     mark: &'static Mark,
     calls: Calls,
     /// Keeps the name under which it was loaded from being used again.
     _copy: OwnedFd,
 }
-
-// SAFETY: the handle is only closed by the drop, and the contract of `treelite_predict` is that it has no state.
-unsafe impl Send for Foreign {}
-// SAFETY: as above.
-unsafe impl Sync for Foreign {}
 
 impl Foreign {
     /// Probes, then loads. `marks`: the file that tells the next start which model ended this one; the version stands
@@ -50,8 +47,7 @@ impl Foreign {
     ) -> Result<Foreign, String> {
         let copy = private_copy(bytes).map_err(|error| format!("it cannot be copied: {error}"))?;
         probe(&copy, golden, features)?;
-        let path =
-            CString::new(format!("/proc/self/fd/{}", copy.as_raw_fd())).map_err(|error| error.to_string())?;
+        let path = format!("/proc/self/fd/{}", copy.as_raw_fd());
         let no_mark = |error: std::io::Error| format!("its mark cannot be made: {}", disk::why(&error));
         let mut file = OpenOptions::new().create(true).append(true).open(marks).map_err(no_mark)?;
         let before = file.metadata().map_err(no_mark)?.len();
@@ -59,19 +55,15 @@ impl Foreign {
         file.write_all(mark).map_err(no_mark)?;
         let watched = watch_loading(version);
         // It may behave otherwise here than in its child.
-        let loaded = load(&path, &copy).and_then(|(handle, predict)| {
+        let loaded = load(&path, &copy).and_then(|(library, predict)| {
             // SAFETY: rows are as long as is said; the probe has called it so.
-            let checked = check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) });
-            if checked.is_err() {
-                // SAFETY: nobody else has the handle.
-                unsafe { libc::dlclose(handle) };
-            }
-            checked.map(|()| (handle, predict))
+            check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) })?;
+            Ok((library, predict))
         });
         watched.store(true, SeqCst);
         file.set_len(before).map_err(no_mark)?;
         mark_crashes(file);
-        let (handle, predict) = match loaded {
+        let (library, predict) = match loaded {
             Ok(found) => found,
             Err(why) => {
                 // The loader may keep it all the same: its name is not used again either.
@@ -79,7 +71,7 @@ impl Foreign {
                 return Err(why);
             }
         };
-        Ok(Foreign { handle, predict, mark, calls: Calls::default(), _copy: copy })
+        Ok(Foreign { predict, _library: library, mark, calls: Calls::default(), _copy: copy })
     }
 
     pub(super) fn predict(&self, row: &[f32], features: usize) -> f32 {
@@ -112,13 +104,6 @@ impl Calls {
     fn open(&self) -> Option<u64> {
         let begun = self.begun.load(Relaxed);
         (begun != self.ended.load(Relaxed)).then_some(begun)
-    }
-}
-
-impl Drop for Foreign {
-    fn drop(&mut self) {
-        // SAFETY: nobody calls it any more: the last owner is being dropped.
-        unsafe { libc::dlclose(self.handle) };
     }
 }
 
@@ -320,16 +305,16 @@ mod tests {
             assert!(cc.expect("cc runs").success());
             private_copy(&std::fs::read(object).expect("an object")).expect("a copy")
         });
-        let name = CString::new(format!("/proc/self/fd/{}", first.as_raw_fd())).expect("a name");
-        let (_, predict) = load(&name, &first).expect("loads");
+        let name = format!("/proc/self/fd/{}", first.as_raw_fd());
+        let (_first, predict) = load(&name, &first).expect("loads");
         // SAFETY: it reads no row.
         assert!((unsafe { predict(std::ptr::null(), 0) } - 0.25).abs() < f32::EPSILON);
         // SAFETY: both are our own; the first one's number now names the second file.
         assert!(unsafe { libc::dup2(second.as_raw_fd(), first.as_raw_fd()) } >= 0);
         let refused = load(&name, &second).map(|_| ()).expect_err("refuses");
         assert_eq!(refused, "the loader gave another file that was loaded before");
-        let other = CString::new(format!("/proc/self/./fd/{}", first.as_raw_fd())).expect("a name");
-        let (_, predict) = load(&other, &second).expect("loads by another name");
+        let other = format!("/proc/self/./fd/{}", first.as_raw_fd());
+        let (_second, predict) = load(&other, &second).expect("loads by another name");
         // SAFETY: it reads no row.
         assert!((unsafe { predict(std::ptr::null(), 0) } - 0.5).abs() < f32::EPSILON);
         std::fs::remove_dir_all(&folder).expect("removed");

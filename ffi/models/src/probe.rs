@@ -1,7 +1,6 @@
 //! The first run of a foreign model: in a child process that may compute and read files, and nothing else. A crash, an
 //! endless loop, a fork or a hunger for memory costs nothing there, and the answer comes within a bounded time.
 
-use std::ffi::CStr;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -24,7 +23,7 @@ const FILES_MAX: u64 = 64;
 const MODEL_FD: c_int = 3;
 const ANSWER_FD: c_int = 4;
 /// Written otherwise than the name of a model that is loaded for use: the loader would answer with what it has by a name.
-const MODEL_PATH: &CStr = c"/proc/self/./fd/3";
+const MODEL_PATH: &str = "/proc/self/./fd/3";
 const ANSWER_BYTES: usize = 256;
 
 /// A descriptor that is a number here and owned by nobody.

@@ -1,7 +1,10 @@
 //! A foreign model's file, loaded by the system's loader.
 
-use std::ffi::{CStr, c_void};
+use std::ffi::CStr;
+use std::mem::ManuallyDrop;
 use std::os::fd::AsRawFd;
+
+use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
 const PREDICT: &CStr = c"treelite_predict";
 
@@ -12,22 +15,19 @@ pub(super) type Predict = unsafe extern "C" fn(*const f32, usize) -> f32;
 ///
 /// The loader knows what it has loaded by name: under a name of before it answers with what it had, also when that is
 /// another file (one that `dlclose` left loaded). What it gave must be of this file.
-pub(super) fn load(path: &CStr, copy: &impl AsRawFd) -> Result<(*mut c_void, Predict), String> {
+pub(super) fn load(path: &str, copy: &impl AsRawFd) -> Result<(Library, Predict), String> {
     // SAFETY: loading runs the file's constructors; where that may be is the caller's to know.
-    let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
-    if handle.is_null() {
-        return Err("the loader refuses it".to_owned());
-    }
-    // SAFETY: the handle is open.
-    let symbol = unsafe { libc::dlsym(handle, PREDICT.as_ptr()) };
-    if symbol.is_null() {
-        return Err("it has no symbol treelite_predict".to_owned());
-    }
-    if !is_of(symbol as usize, copy) {
+    let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
+    // Not closed where it is refused: what the loader gave may be another model that is in use.
+    let library = ManuallyDrop::new(library.map_err(|_| "the loader refuses it".to_owned())?);
+    // SAFETY: SPEC 4 fixes the signature; `None` is a symbol at address 0.
+    let symbol = unsafe { library.get::<Option<Predict>>(PREDICT) };
+    let predict = symbol.ok().and_then(|symbol| *symbol);
+    let predict = predict.ok_or_else(|| "it has no symbol treelite_predict".to_owned())?;
+    if !is_of(predict as usize, copy) {
         return Err("the loader gave another file that was loaded before".to_owned());
     }
-    // SAFETY: SPEC 4 fixes the signature.
-    Ok((handle, unsafe { std::mem::transmute::<*mut c_void, Predict>(symbol) }))
+    Ok((ManuallyDrop::into_inner(library), predict))
 }
 
 /// Whether what is mapped at an address is of the file.
@@ -51,6 +51,7 @@ fn is_of(address: usize, file: &impl AsRawFd) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::c_void;
     use std::fs::File;
     use std::os::fd::FromRawFd;
 

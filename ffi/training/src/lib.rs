@@ -2,12 +2,14 @@
 //! Sources: xgboost/c_api.h of 3.2, LightGBM/c_api.h of 4.7.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use model::Trees;
 use model::trainers::{from_lightgbm, from_xgboost};
 
@@ -217,21 +219,18 @@ impl Drop for BoosterTrainer {
 }
 
 /// A loaded engine; it stays loaded, for its threads never end.
-struct Loaded(*mut c_void);
+struct Loaded(ManuallyDrop<Library>);
 
 impl Loaded {
     fn open(path: &Path, before: &[&Path]) -> Result<Loaded, String> {
         let load = |path: &Path| {
-            let text = CString::new(path.as_os_str().as_encoded_bytes())
-                .map_err(|_| "a path with NUL".to_owned())?;
-            // SAFETY: the path is a C string; the file is part of this executable.
-            let handle = unsafe { libc::dlopen(text.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
-            if !handle.is_null() {
-                return Ok(handle);
-            }
-            // SAFETY: dlerror gives a C string after a failure.
-            let why = unsafe { CStr::from_ptr(libc::dlerror()) }.to_string_lossy().into_owned();
-            Err(why)
+            // SAFETY: the file is part of this executable.
+            let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
+            library.map(ManuallyDrop::new).map_err(|error| match error {
+                libloading::Error::DlOpen { source } => source.to_string(),
+                libloading::Error::InteriorZeroElements => "a path with NUL".to_owned(),
+                other => other.to_string(),
+            })
         };
         for path in before {
             // The system's own serves as well: what is really missing the next line says.
@@ -245,13 +244,10 @@ impl Loaded {
     /// # Safety
     /// `T` is the function's type as its header declares it.
     unsafe fn function<T: Copy>(&self, name: &CStr) -> Result<T, String> {
-        // SAFETY: the handle is open.
-        let symbol = unsafe { libc::dlsym(self.0, name.as_ptr()) };
-        if symbol.is_null() {
-            return Err(format!("Cannot train: the trainer has no {}", name.to_string_lossy()));
-        }
-        // SAFETY: a function pointer is as wide as a pointer; its type is the caller's promise.
-        Ok(unsafe { std::mem::transmute_copy::<*mut c_void, T>(&symbol) })
+        // SAFETY: its type is the caller's promise; `None` is a symbol at address 0.
+        let symbol = unsafe { self.0.get::<Option<T>>(name) };
+        let function = symbol.ok().and_then(|symbol| *symbol);
+        function.ok_or_else(|| format!("Cannot train: the trainer has no {}", name.to_string_lossy()))
     }
 }
 
