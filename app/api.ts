@@ -102,31 +102,76 @@ async function openParts(context: Context, supervised: boolean) {
   );
   const records = await openRecords(context);
   const log = context.log();
-  const kafka = kafkaOf(context.config()) !== null;
-  const [metrics, modelEvents] = [new MetricsView(log), new ModelEvents(log)];
+  const metrics = new MetricsView(log);
   const agents = openAgents(context, metrics);
   const store = storeOf(context);
-  const probe = new StoreProbe(store);
   const batch = {
     windowMs: context.setting("realtime.batch_window_ms"),
     maxSize: context.setting("realtime.batch_max_size"),
   };
-  const bridge = new Bridge({ log, ...batch });
-  const streams = new Streams(holdsBy(records.accounts));
-  const writeRate = new WriteRate(() => sinkStatus(path));
-  const door = doorOf(context);
-  const views = {
-    wanted: new WantedStates(log),
-    decisions: new DecisionIndex(log),
-    jobs: new JobQueue(log, context.outbox(), JOB_KINDS),
-    receipts: agents.receipts,
-    metrics,
+  const parts = {
+    records,
+    agents,
+    store,
+    probe: new StoreProbe(store),
+    batch,
+    bridge: new Bridge({ log, ...batch }),
+    streams: new Streams(holdsBy(records.accounts)),
+    writeRate: new WriteRate(() => sinkStatus(path)),
+    modelEvents: new ModelEvents(log),
+    door: doorOf(context),
+    views: {
+      wanted: new WantedStates(log),
+      decisions: new DecisionIndex(log),
+      jobs: new JobQueue(log, context.outbox(), JOB_KINDS),
+      receipts: agents.receipts,
+      metrics,
+    },
   };
-  const { audit, chain, signing, accounts, refusals } = records;
-  const deps: ApiDeps = {
+  const close = async () => {
+    parts.door.connections[Symbol.dispose]();
+    await records.close();
+    lock[Symbol.dispose]();
+  };
+  return {
+    deps: depsOf(context, parts, supervised),
+    bridge: parts.bridge,
+    keeper: parts.door.connections,
+    following: followingOf(context, parts),
+    failed: records.failed,
+    close,
+  };
+}
+
+/** What an API has open. */
+interface Parts {
+  readonly records: Awaited<ReturnType<typeof openRecords>>;
+  readonly agents: ReturnType<typeof openAgents>;
+  readonly store: ReturnType<typeof storeOf>;
+  readonly probe: StoreProbe;
+  readonly batch: ApiDeps["batch"];
+  readonly bridge: Bridge;
+  readonly streams: Streams;
+  readonly writeRate: WriteRate;
+  readonly modelEvents: ModelEvents;
+  readonly door: ReturnType<typeof doorOf>;
+  readonly views: Pick<ApiDeps, "wanted" | "decisions" | "jobs"> & {
+    readonly receipts: ReturnType<typeof openAgents>["receipts"];
+    readonly metrics: MetricsView;
+  };
+}
+
+/** What the routes are given. */
+function depsOf(context: Context, parts: Parts, supervised: boolean): ApiDeps {
+  const { path } = context.dataDir();
+  const { agents, store, views, batch, streams } = parts;
+  const { audit, chain, signing, accounts, refusals } = parts.records;
+  const kafka = kafkaOf(context.config()) !== null;
+  const { isSigned } = agents;
+  return {
     ...settingsOf(context),
     ...views,
-    ...door,
+    ...parts.door,
     accounts,
     audit,
     cannotSign: () => signing.trouble(),
@@ -136,11 +181,11 @@ async function openParts(context: Context, supervised: boolean) {
     ownAgents: agents.own,
     unreadableAgents: agents.unreadable,
     agents: agents.all,
-    realtime: bridge,
+    realtime: parts.bridge,
     query: (name, params, signal) => runQuery(store, name, params, signal),
     // With Kafka a worker of another host may have what this one lacks.
     jobsLack: briefly(() => kafka ? { store: null, engines: null } : jobsLack(context)),
-    models: modelsOf(context, { store, metrics, events: modelEvents, isSigned: agents.isSigned, audit }),
+    models: modelsOf(context, { store, metrics: views.metrics, events: parts.modelEvents, isSigned, audit }),
     // Everybody may ask, and each answer reads files.
     ready: briefly(() =>
       readiness(path, {
@@ -148,31 +193,29 @@ async function openParts(context: Context, supervised: boolean) {
         sink: usesStore(context),
         supervised,
         keyTrouble: signing.ownTrouble(),
-        store: probe,
+        store: parts.probe,
         heard: agents.heard,
-        isReading: bridge.isReading,
+        isReading: parts.bridge.isReading,
       })
     ),
-    storeRowsPerSecond: () => writeRate.perSecond(),
+    storeRowsPerSecond: () => parts.writeRate.perSecond(),
     streams,
     batch,
   };
-  const following: { follow(signal: AbortSignal): Promise<void> }[] = [
-    ...Object.values(views),
-    ...records.following,
-    modelEvents,
-    writeRate,
-    streams,
+}
+
+/** What follows the log, or asks, as long as the API runs. */
+function followingOf(context: Context, parts: Parts): { follow(signal: AbortSignal): Promise<void> }[] {
+  return [
+    ...Object.values(parts.views),
+    ...parts.records.following,
+    parts.modelEvents,
+    parts.writeRate,
+    parts.streams,
     // Alone, a host has no other agents to hear of.
-    ...(kafka ? [agents.fleet] : []),
-    ...(usesStore(context) ? [probe] : []),
+    ...(kafkaOf(context.config()) ? [parts.agents.fleet] : []),
+    ...(usesStore(context) ? [parts.probe] : []),
   ];
-  const close = async () => {
-    door.connections[Symbol.dispose]();
-    await records.close();
-    lock[Symbol.dispose]();
-  };
-  return { deps, bridge, keeper: door.connections, following, failed: records.failed, close };
 }
 
 /** What is read from the configuration and the data folder alone. */

@@ -102,27 +102,62 @@ async function send(
   context: Context,
 ): Promise<ExitCode> {
   const isKill = action === "kill" && values.kill !== "false";
-  const { path: data_dir, instance } = isKill ? killFolder(context) : context.dataDir();
-  const sign_sk_hex = context.setting("control.sign_sk_hex");
+  const folder = isKill ? killFolder(context) : context.dataDir();
   const reason = typeof flags.reason === "string"
     ? flags.reason.toWellFormed().slice(0, REASON_MAX)
     : undefined;
   const args = reason === undefined ? values : { ...values, reason };
   const request_ids = modules.map(() => crypto.randomUUID().replaceAll("-", ""));
   const asked = { modules, action, values, args, request_ids };
-  if (!isKill) {
-    for (const [at, module] of modules.entries()) {
-      await auditFirst(
-        context,
-        word(action, values),
-        module,
-        JSON.stringify(typed(args)),
-        request_ids[at]!,
-        AUDIT_BUSY_MS,
-      );
-    }
+  if (!isKill) await auditEach(context, asked);
+  const answers = await sendEach(context, asked, folder, isKill);
+  const shown = new Answers(context, asked, { json: flags.json === true, isKill });
+  // What this host's agents say is shown before anything else is waited for.
+  answers.forEach((sent, at) => shown.add(sent, modules[at]!));
+  const unaudited = isKill ? await auditKill(context, asked, answers) : [];
+  const unanchored = unaudited.length > 0 ? null : await anchored(context, isKill ? 0 : AUDIT_BUSY_MS);
+  for (const why of unaudited) shown.missing.add(`not in the audit: ${why}`);
+  if (unanchored !== null) shown.missing.add(`in the audit, but its head is not outside: ${unanchored}`);
+  shown.sayMissing();
+  const commands = modules.map((module, at) => ({ module, request_id: request_ids[at]! }));
+  const elsewhere = await answersElsewhere(context, commands);
+  for (const { module, ...sent } of elsewhere ?? []) shown.add(sent, module);
+  shown.sayMissing();
+  const isUnknown = !context.isConfigWhole();
+  if (isUnknown) {
+    context.say(
+      "Cannot tell whether agents run on other hosts: need the configuration file, or --config FILE",
+    );
   }
-  const answers = await Promise.all(modules.map((module, at) =>
+  return (elsewhere === null || isUnknown) && shown.code === EXIT.done ? EXIT.notReady : shown.code;
+}
+
+/** No command without its entry. */
+async function auditEach(
+  context: Context,
+  { modules, action, values, args, request_ids }: Asked,
+): Promise<void> {
+  for (const [at, module] of modules.entries()) {
+    await auditFirst(
+      context,
+      word(action, values),
+      module,
+      JSON.stringify(typed(args)),
+      request_ids[at]!,
+      AUDIT_BUSY_MS,
+    );
+  }
+}
+
+/** Sends the command to each module, to all at once. */
+function sendEach(
+  context: Context,
+  { modules, action, args, request_ids }: Asked,
+  { path: data_dir, instance }: { path: string; instance: string },
+  isKill: boolean,
+): Promise<Sent[]> {
+  const sign_sk_hex = context.setting("control.sign_sk_hex");
+  return Promise.all(modules.map((module, at) =>
     sendCommand(context.library(), {
       data_dir,
       instance,
@@ -138,41 +173,40 @@ async function send(
       ...(isKill ? { log_wait_ms: KILL_LOG_WAIT_MS } : {}),
     })
   ));
-  let code: ExitCode = EXIT.done;
-  // Where it is not kept; the modules of one command mostly miss the same for the same reason.
-  const missing = new Set<string>();
-  const sayMissing = () => {
-    if (missing.size > 0) context.say(`The ${word(action, values)} is ${[...missing].join("; ")}`);
-    missing.clear();
-  };
-  const tell = (sent: Sent, module: ModuleName) => {
-    context.out(
-      flags.json
-        ? `${JSON.stringify({ module, action, ...sent })}\n`
-        : `${line(module, action, values, sent)}\n`,
-    );
-    if (sent.log_error) missing.add(`not on the log: ${sent.log_error}`);
-    const ended = codeOf(sent, isKill);
-    code = ended > code ? ended : code;
-  };
-  // What this host's agents say is told before anything else is waited for.
-  answers.forEach((sent, at) => tell(sent, modules[at]!));
-  const unaudited = isKill ? await auditKill(context, asked, answers) : [];
-  const unanchored = unaudited.length > 0 ? null : await anchored(context, isKill ? 0 : AUDIT_BUSY_MS);
-  for (const why of unaudited) missing.add(`not in the audit: ${why}`);
-  if (unanchored !== null) missing.add(`in the audit, but its head is not outside: ${unanchored}`);
-  sayMissing();
-  const commands = modules.map((module, at) => ({ module, request_id: request_ids[at]! }));
-  const elsewhere = await answersElsewhere(context, commands);
-  for (const { module, ...sent } of elsewhere ?? []) tell(sent, module);
-  sayMissing();
-  const isUnknown = !context.isConfigWhole();
-  if (isUnknown) {
-    context.say(
-      "Cannot tell whether agents run on other hosts: need the configuration file, or --config FILE",
-    );
+}
+
+/** Shows what came of a command, and keeps the exit code of the worst of it. */
+class Answers {
+  code: ExitCode = EXIT.done;
+  /** Where it is not kept; the modules of one command mostly miss the same for the same reason. */
+  readonly missing = new Set<string>();
+
+  constructor(
+    private readonly context: Context,
+    private readonly asked: Asked,
+    private readonly how: { json: boolean; isKill: boolean },
+  ) {}
+
+  /** Shows an agent's answer. */
+  add(sent: Sent, module: ModuleName): void {
+    const { action, values } = this.asked;
+    const text = this.how.json
+      ? JSON.stringify({ module, action, ...sent })
+      : line(module, action, values, sent);
+    this.context.out(`${text}\n`);
+    if (sent.log_error) this.missing.add(`not on the log: ${sent.log_error}`);
+    const ended = codeOf(sent, this.how.isKill);
+    this.code = ended > this.code ? ended : this.code;
   }
-  return (elsewhere === null || isUnknown) && code === EXIT.done ? EXIT.notReady : code;
+
+  /** Says once where the command is not kept. */
+  sayMissing(): void {
+    const { action, values } = this.asked;
+    if (this.missing.size > 0) {
+      this.context.say(`The ${word(action, values)} is ${[...this.missing].join("; ")}`);
+    }
+    this.missing.clear();
+  }
 }
 
 /** Characters of a reason that are kept: it must not make a command too large to be taken. */

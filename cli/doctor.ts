@@ -173,8 +173,21 @@ export function configText(context: Context): string {
 
 async function findings(context: Context): Promise<Finding[]> {
   const { path } = context.dataDir();
-  const parts = partsStatus(path);
-  const found = [
+  const kafka = kafkaOf(context.config());
+  return [
+    ...await hostFindings(context),
+    ...await partFindings(context),
+    ...kafka ? [await kafkaFinding(context, kafka.brokers), await linkFinding(path)] : [],
+    ...usesStore(context)
+      ? [await storeFinding(context), await sameLogFinding(context), await lossFinding(context)]
+      : [],
+  ];
+}
+
+/** What this host has: its folder, its files, its keys, and what its agents say. */
+async function hostFindings(context: Context): Promise<Finding[]> {
+  const { path } = context.dataDir();
+  return [
     { name: "version", ok: true, detail: context.version },
     await look("data folder", () => {
       checkWritable(path);
@@ -200,6 +213,13 @@ async function findings(context: Context): Promise<Finding[]> {
       return `${entries} entries and ${heads[0]!.count} heads are whole${doubt}`;
     }),
   ];
+}
+
+/** The parts that should run. */
+async function partFindings(context: Context): Promise<Finding[]> {
+  const { path } = context.dataDir();
+  const parts = partsStatus(path);
+  const found: Finding[] = [];
   const isLive = agentStatuses(path).some(({ source }) => source?.class !== "file");
   if (isLive) found.push(partFinding("worker", workerStatus(path), "legend run"));
   if (parts) found.push(partFinding("supervisor", parts, "legend run"));
@@ -216,67 +236,78 @@ async function findings(context: Context): Promise<Finding[]> {
   }
   if (usesStore(context) && isLive) found.push(partFinding("sink", sinkStatus(path), "legend run"));
   if (!usesStore(context)) found.push(noStore(context));
-  const kafka = kafkaOf(context.config());
-  if (kafka) {
-    found.push(
-      await look("kafka", async () => {
-        const names = new Set(await context.log().topics());
-        const missing = TOPICS.filter(({ name }) => !names.has(name)).map(({ name }) => name);
-        if (missing.length > 0) {
-          fail(`Kafka at ${kafka.brokers} lacks ${missing.join(", ")}; run \`legend topics create\``);
-        }
-        for (const { name, partitions } of TOPICS) {
-          using topic = await context.log().topic(name);
-          const { length } = (await topic.info()).partitions;
-          if (length !== partitions) fail(`topic ${name} has ${length} partitions, need ${partitions}`);
-        }
-        return `${kafka.brokers}, all ${TOPICS.length} topics`;
-      }),
-      await look("link", () => {
-        const status = linkStatus(path) ??
-          fail("the link has not run; start `legend run` or `legend run link`");
-        if (status.trouble) fail(status.trouble);
-        if (status.lost > 0) fail(`${status.lost} records were lost because the spool was full`);
-        return `${status.waiting} records wait, ${status.shipped} sent`;
-      }),
-    );
-  }
-  if (usesStore(context)) {
-    found.push(
-      await look("store", async () => {
-        const [row] = await storeOf(context).query<{ version: number }>(
-          "SELECT max(version) AS version FROM schema_version",
-        );
-        if (row?.version !== SCHEMA_VERSION) {
-          fail(
-            `tables are of version ${row?.version ?? 0}, need ${SCHEMA_VERSION}; run \`legend db migrate\``,
-          );
-        }
-        return `tables of version ${SCHEMA_VERSION}`;
-      }),
-      await look("log and store", async () => {
-        const wrong: { name: string; trouble: string }[] = [];
-        for (const topic of SINK_TOPICS) {
-          const options = { topic, library: context.library(), log: context.log() };
-          const trouble = await placeTrouble(storeOf(context), options);
-          if (trouble) wrong.push({ name: topic.name, trouble });
-        }
-        const [first, ...others] = wrong;
-        const same = others.length > 0 ? `; the same with ${others.map(({ name }) => name).join(", ")}` : "";
-        if (first) fail(`${first.trouble}${same}`);
-        return `log ${
-          context.log().identity.slice(0, 8) || "without a name"
-        } is the one that the store was filled from`;
-      }),
-      await look("nothing lost, nothing doubled", async () => {
-        const proof = await proveNoLoss(storeOf(context));
-        if (!proof.whole) fail(proofText(proof));
-        const rows = proof.producers.reduce((sum, one) => sum + one.rows, 0);
-        return `${rows} rows of ${proof.producers.length} producers, each sequence once`;
-      }),
-    );
-  }
   return found;
+}
+
+/** The topics on Kafka. */
+function kafkaFinding(context: Context, brokers: string): Promise<Finding> {
+  return look("kafka", async () => {
+    const names = new Set(await context.log().topics());
+    const missing = TOPICS.filter(({ name }) => !names.has(name)).map(({ name }) => name);
+    if (missing.length > 0) {
+      fail(`Kafka at ${brokers} lacks ${missing.join(", ")}; run \`legend topics create\``);
+    }
+    for (const { name, partitions } of TOPICS) {
+      using topic = await context.log().topic(name);
+      const { length } = (await topic.info()).partitions;
+      if (length !== partitions) fail(`topic ${name} has ${length} partitions, need ${partitions}`);
+    }
+    return `${brokers}, all ${TOPICS.length} topics`;
+  });
+}
+
+/** What waits to be sent to Kafka. */
+function linkFinding(path: string): Promise<Finding> {
+  return look("link", () => {
+    const status = linkStatus(path) ??
+      fail("the link has not run; start `legend run` or `legend run link`");
+    if (status.trouble) fail(status.trouble);
+    if (status.lost > 0) fail(`${status.lost} records were lost because the spool was full`);
+    return `${status.waiting} records wait, ${status.shipped} sent`;
+  });
+}
+
+/** The version of the tables. */
+function storeFinding(context: Context): Promise<Finding> {
+  return look("store", async () => {
+    const [row] = await storeOf(context).query<{ version: number }>(
+      "SELECT max(version) AS version FROM schema_version",
+    );
+    if (row?.version !== SCHEMA_VERSION) {
+      fail(
+        `tables are of version ${row?.version ?? 0}, need ${SCHEMA_VERSION}; run \`legend db migrate\``,
+      );
+    }
+    return `tables of version ${SCHEMA_VERSION}`;
+  });
+}
+
+/** Whether the store was filled from this log. */
+function sameLogFinding(context: Context): Promise<Finding> {
+  return look("log and store", async () => {
+    const wrong: { name: string; trouble: string }[] = [];
+    for (const topic of SINK_TOPICS) {
+      const options = { topic, library: context.library(), log: context.log() };
+      const trouble = await placeTrouble(storeOf(context), options);
+      if (trouble) wrong.push({ name: topic.name, trouble });
+    }
+    const [first, ...others] = wrong;
+    const same = others.length > 0 ? `; the same with ${others.map(({ name }) => name).join(", ")}` : "";
+    if (first) fail(`${first.trouble}${same}`);
+    return `log ${
+      context.log().identity.slice(0, 8) || "without a name"
+    } is the one that the store was filled from`;
+  });
+}
+
+/** Whether each record is stored once. */
+function lossFinding(context: Context): Promise<Finding> {
+  return look("nothing lost, nothing doubled", async () => {
+    const proof = await proveNoLoss(storeOf(context));
+    if (!proof.whole) fail(proofText(proof));
+    const rows = proof.producers.reduce((sum, one) => sum + one.rows, 0);
+    return `${rows} rows of ${proof.producers.length} producers, each sequence once`;
+  });
 }
 
 function proofText({ producers, unbalanced, lost }: Awaited<ReturnType<typeof proveNoLoss>>): string {

@@ -69,6 +69,15 @@ function engineParams(args: TrainArgs, threads: number): [string, string][] {
   });
 }
 
+/** Throws `unavailable` where this build cannot train such a model. */
+function needTrainer(args: TrainArgs, settings: JobPorts["settings"]): void {
+  if (args.model === "torch" || settings.trainers !== "") return;
+  throw new AppError(
+    "unavailable",
+    "Cannot train: this build has no XGBoost and LightGBM, use --model torch",
+  );
+}
+
 /** The job itself. */
 export async function runTrain(
   args: TrainArgs,
@@ -76,12 +85,7 @@ export async function runTrain(
 ): Promise<{ result: unknown; message: string }> {
   const { settings, signal } = ports;
   if (!settings.store) throw new AppError("unavailable", settings.storeTrouble);
-  if (args.model !== "torch" && settings.trainers === "") {
-    throw new AppError(
-      "unavailable",
-      "Cannot train: this build has no XGBoost and LightGBM, use --model torch",
-    );
-  }
+  needTrainer(args, settings);
   const address = settings.store;
   const store = new Store(() => address);
   const library = new Library(settings.libraryPath);

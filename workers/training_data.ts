@@ -40,6 +40,13 @@ export interface Split {
 
 type Row = [string, string, string, string, string, (number | null)[]];
 
+/** What examples are read from. */
+interface Reading {
+  readonly store: Store;
+  readonly params: Record<string, number | readonly string[]>;
+  readonly signal: AbortSignal;
+}
+
 /** All examples of a range, in the order of time. */
 export async function loadExamples(
   store: Store,
@@ -48,38 +55,49 @@ export async function loadExamples(
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<Example[]> {
-  const params = { start: range.start_ms, end: range.end_ms, names };
-  const select = (kinds: string, label: string, group: string, dex: string) =>
-    `SELECT toString(toUnixTimestamp64Milli(dt)), lower(hex(decision_id)), ${label}, ${group}, ${dex},
+  const reading = { store, params: { start: range.start_ms, end: range.end_ms, names }, signal };
+  return module === "mev" ? await attacks(reading) : await openArbitrages(reading);
+}
+
+/** Decisions of some kinds with their features; `label`, `group` and `dex` are columns of the answer. */
+function decisionsSql(kinds: string, label: string, group: string, dex: string): string {
+  return `SELECT toString(toUnixTimestamp64Milli(dt)), lower(hex(decision_id)), ${label}, ${group}, ${dex},
     arrayMap(name -> toFloat32(JSONExtract(evidence, 'features', name, 'Nullable(Float64)')), {names:Array(String)})
     FROM decision_evidence
     WHERE dt >= fromUnixTimestamp64Milli({start:Int64}, 'UTC') AND dt < fromUnixTimestamp64Milli({end:Int64}, 'UTC')
     AND JSONExtractString(evidence, 'kind') IN (${kinds}) AND JSONType(evidence, 'features') = 'Object'
     ORDER BY dt, decision_id LIMIT 1 BY decision_id LIMIT ${ROWS_MAX}`;
-  if (module === "mev") {
-    const rows = await read<Row>(
-      store,
-      select(
-        "'sandwich', 'wide_sandwich'",
-        "JSONExtractString(evidence, 'tier')",
-        "JSONExtractString(evidence, 'attackers', 1)",
-        "JSONExtractString(evidence, 'front', 1, 'dex')",
-      ),
-      params,
-      signal,
-    );
-    return rows.map(([atMs, id, tier, group, dex, features]) => ({
-      atMs: Number(atMs),
-      id,
-      label: tier === "A" ? 1 : 0,
-      group,
-      dex,
-      features: numbers(features),
-    }));
-  }
+}
+
+/** Landed sandwiches: 1 is an attack of tier A. */
+async function attacks({ store, params, signal }: Reading): Promise<Example[]> {
+  const rows = await read<Row>(
+    store,
+    decisionsSql(
+      "'sandwich', 'wide_sandwich'",
+      "JSONExtractString(evidence, 'tier')",
+      "JSONExtractString(evidence, 'attackers', 1)",
+      "JSONExtractString(evidence, 'front', 1, 'dex')",
+    ),
+    params,
+    signal,
+  );
+  return rows.map(([atMs, id, tier, group, dex, features]) => ({
+    atMs: Number(atMs),
+    id,
+    label: tier === "A" ? 1 : 0,
+    group,
+    dex,
+    features: numbers(features),
+  }));
+}
+
+/** Open arbitrages: 1 is one whose cycle landed. */
+async function openArbitrages(reading: Reading): Promise<Example[]> {
+  const { store, params, signal } = reading;
   const open = await read<Row>(
     store,
-    select(
+    decisionsSql(
       "'open_arbitrage'",
       "toString(JSONExtractUInt(evidence, 'slot'))",
       poolsSql("hops"),
@@ -88,6 +106,23 @@ export async function loadExamples(
     params,
     signal,
   );
+  const cycles = await landedCycles(reading);
+  return open.map(([atMs, id, slotText, list, dex, features]) => {
+    const mine = list.split(",");
+    const taker = cycles.taker(Number(slotText), mine);
+    return {
+      atMs: Number(atMs),
+      id,
+      label: taker === undefined ? 0 : 1,
+      group: taker ?? mine.toSorted().join(","),
+      dex,
+      features: numbers(features),
+    };
+  });
+}
+
+/** Cycles that landed with a profit, up to a minute after the range: they may be of an opportunity in it. */
+async function landedCycles({ store, params, signal }: Reading): Promise<LandedCycles<string>> {
   const landed = await read<[string, string, string]>(
     store,
     `SELECT toString(JSONExtractUInt(evidence, 'slot')), ${
@@ -102,18 +137,7 @@ export async function loadExamples(
   );
   const cycles = new LandedCycles<string>();
   for (const [slot, list, attacker] of landed) cycles.add(Number(slot), list.split(","), attacker);
-  return open.map(([atMs, id, slotText, list, dex, features]) => {
-    const mine = list.split(",");
-    const taker = cycles.taker(Number(slotText), mine);
-    return {
-      atMs: Number(atMs),
-      id,
-      label: taker === undefined ? 0 : 1,
-      group: taker ?? mine.toSorted().join(","),
-      dex,
-      features: numbers(features),
-    };
-  });
+  return cycles;
 }
 
 const numbers = (list: readonly (number | null)[]) => Float32Array.from(list, (value) => value ?? NaN);
