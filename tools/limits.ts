@@ -84,7 +84,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "tests/findings/process_test.ts": 74,
   "tests/findings/proxy_test.ts": 76,
   "tests/kafka/jobs_hosts_test.ts": 74,
-  "tests/kafka/models_hosts_test.ts": 125,
   "tests/kafka/restored_log_test.ts": 81,
   "tests/kafka/trouble_test.ts": 71,
 };
