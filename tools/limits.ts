@@ -83,7 +83,4 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "tests/findings/page_not_read_test.ts": 71,
   "tests/findings/process_test.ts": 74,
   "tests/findings/proxy_test.ts": 76,
-  "tests/kafka/jobs_hosts_test.ts": 74,
-  "tests/kafka/restored_log_test.ts": 81,
-  "tests/kafka/trouble_test.ts": 71,
 };

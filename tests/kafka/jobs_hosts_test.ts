@@ -36,51 +36,68 @@ function blocksOf(data: string): number {
   }
 }
 
+type Env = Record<string, string>;
+
+/** A verb that must go well; what it printed. */
+async function call(data: string, env: Env, args: readonly string[]): Promise<string> {
+  const told = await legend([...args, "--data-dir", data], { env });
+  assert.equal(told.code, 0, `${args.join(" ")}: ${told.stderr}`);
+  return told.stdout;
+}
+
+/** Decisions to train on, on the host's log. */
+async function makeHistory(data: string, env: Env): Promise<void> {
+  await call(data, env, ["topics", "create"]);
+  const agent = new Part(
+    ["run", "agent", "mev", "--source", "sim:7", "--speed", "40", "--data-dir", data],
+    env,
+  ).start();
+  await until("the history", () => Promise.resolve(blocksOf(data) > HISTORY_BLOCKS), 120_000);
+  await agent.end();
+}
+
+/** A job as the cluster's topic has it. */
+async function jobOf(log: KafkaLog, id: string) {
+  using topic = await log.topic("jobs-proto");
+  const book = new JobBook(JOB_KINDS);
+  for await (const block of readThrough(topic, "start")) {
+    if ("records" in block) block.records.forEach((record) => book.apply(record));
+  }
+  return book.get(id);
+}
+
+/** A training that takes longer than a takeover; its id. */
+async function submitSlowTraining(data: string, env: Env, begin: number): Promise<string> {
+  const range = ["--start", String(begin), "--end", String(begin + 86_400)];
+  const slow = [
+    "--param",
+    "n_estimators=3000",
+    "--param",
+    "learning_rate=0.001",
+    "--param",
+    "max_depth=10",
+  ];
+  return (await call(data, env, ["train", "mev", ...range, ...slow, "--detach"])).trim();
+}
+
 Deno.test("a worker that stood still loses its job to another host, and what it still makes is thrown away", () =>
   withCluster(async (cluster) => {
     const hosts = ["one", "two"].map((name) => `${cluster.folder}/${name}`) as [string, string];
     const { env } = cluster;
     const begin = Math.floor(Date.now() / 1000) - 60;
-    const call = async (data: string, args: readonly string[]) => {
-      const told = await legend([...args, "--data-dir", data], { env });
-      assert.equal(told.code, 0, `${args.join(" ")}: ${told.stderr}`);
-      return told.stdout;
-    };
-    await call(hosts[0], ["topics", "create"]);
-    const agent = new Part(
-      ["run", "agent", "mev", "--source", "sim:7", "--speed", "40", "--data-dir", hosts[0]],
-      env,
-    ).start();
-    await until("the history", () => Promise.resolve(blocksOf(hosts[0]) > HISTORY_BLOCKS), 120_000);
-    await agent.end();
+    await makeHistory(hosts[0], env);
     const links = hosts.map((data) => new Part(["run", "link", "--data-dir", data], env).start());
     const workers = hosts.map((data) => new Part(["run", "worker", "--data-dir", data], env).start());
     const log = new KafkaLog(new Library(LIBRARY), kafkaOptions(cluster.broker.brokers));
-    const job = async (id: string) => {
-      using topic = await log.topic("jobs-proto");
-      const book = new JobBook(JOB_KINDS);
-      for await (const block of readThrough(topic, "start")) {
-        if ("records" in block) block.records.forEach((record) => book.apply(record));
-      }
-      return book.get(id);
-    };
+    const job = (id: string) => jobOf(log, id);
     try {
       // The host's records go to Kafka by its link, and to the store from there.
       await until("the link", async () => {
         const link = await linkOf(hosts[0]);
         return link !== undefined && link.looked && link.shipped > 0 && link.waiting === 0;
       });
-      await call(hosts[0], ["run", "sink", "--until-stored"]);
-      const range = ["--start", String(begin), "--end", String(begin + 86_400)];
-      const slow = [
-        "--param",
-        "n_estimators=3000",
-        "--param",
-        "learning_rate=0.001",
-        "--param",
-        "max_depth=10",
-      ];
-      const id = (await call(hosts[0], ["train", "mev", ...range, ...slow, "--detach"])).trim();
+      await call(hosts[0], env, ["run", "sink", "--until-stored"]);
+      const id = await submitSlowTraining(hosts[0], env, begin);
       await until("the first claim", async () => (await job(id))?.state === "running");
       const first = (await job(id))!;
       const at = await Promise.all(hosts.map((data) => Deno.readTextFile(`${data}/instance`)));

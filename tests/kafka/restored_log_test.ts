@@ -5,7 +5,7 @@ import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { realtime } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
-import { legend, withFolder } from "../e2e/executable.ts";
+import { legend, type Outcome, withFolder } from "../e2e/executable.ts";
 import { Part, startClickHouse } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
 import { pause } from "../../core/platform/pause.ts";
@@ -62,6 +62,61 @@ async function onTheLog(data: string, name: string): Promise<string[]> {
   return found;
 }
 
+interface Installation {
+  readonly data: string;
+  readonly env: Record<string, string>;
+  /** Producer, sequence and time of every row of a table. */
+  rows(table: string): Promise<string[]>;
+  /** Stores all that the log has. */
+  sinkOnce(): Promise<Outcome>;
+}
+
+/** At once by `doctor`, and by the sink when the log has grown past the place that the store knows. */
+async function olderLogIsSaid({ data, env }: Installation, sink: Part): Promise<void> {
+  // Its end is before the place now; later it is past it, with other records there.
+  const early = await legend(["doctor", "--data-dir", data], { env });
+  assert.equal(early.code, 1, early.stdout);
+  assert.match(
+    early.stdout,
+    /^BAD {2}log and store: .*it ends at \d+, the store has \d+ of it.*accept-log/m,
+  );
+  await live(data, 8n);
+  sink.start();
+  const status = () => JSON.parse(Deno.readTextFileSync(`${data}/sink.status.json`));
+  await until("the sink says nothing", () => {
+    try {
+      return /not the one that the store was filled from/.test(status().trouble ?? "");
+    } catch {
+      // Not written yet.
+      return false;
+    }
+  });
+  const doctor = await legend(["doctor", "--data-dir", data], { env });
+  assert.equal(doctor.code, 1);
+  assert.match(
+    doctor.stdout,
+    /^BAD {2}log and store: Cannot store .*another record stands before .*; the same with .*metrics-proto/m,
+  );
+}
+
+async function acceptedWithoutLossOrDoubles({ data, env, rows, sinkOnce }: Installation): Promise<void> {
+  const accepted = await legend(["db", "accept-log", "--data-dir", data], { env });
+  assert.equal(accepted.code, 0, accepted.stderr);
+  assert.match(
+    accepted.stdout,
+    /^metrics-proto: stored on from offset \d+; \d+ rows of the store are not in this log/m,
+  );
+  assert.equal((await sinkOnce()).code, 0);
+  for (const [topic, table] of Object.entries(TABLES)) {
+    const stored = await rows(table);
+    assert.equal(new Set(stored).size, stored.length, `${table}: nothing twice`);
+    const missing = (await onTheLog(data, topic)).filter((row) => !stored.includes(row));
+    assert.deepEqual(missing, [], `${topic}: all of the log is stored`);
+    const numbers = stored.map((row) => row.split(" ").slice(0, 2).join(" "));
+    assert.equal(new Set(numbers).size, numbers.length, `${table}: no sequence was used twice`);
+  }
+}
+
 Deno.test("operator 4: an older log beside a newer store is said, stored no further, and accepted without loss or doubles", () =>
   withFolder(async (folder) => {
     const data = `${folder}/data`;
@@ -74,6 +129,7 @@ Deno.test("operator 4: an older log beside a newer store is said, stored no furt
       (await store.query<{ row: string }>(
         `SELECT concat(producer_id, ' ', toString(seq), ' ', toString(event_ns)) AS row FROM ${table}`,
       )).map(({ row }) => row);
+    const installation: Installation = { data, env, rows, sinkOnce };
     try {
       await live(data, 3n);
       assert.equal((await sinkOnce()).code, 0);
@@ -83,49 +139,11 @@ Deno.test("operator 4: an older log beside a newer store is said, stored no furt
       const before = await rows("metrics_typed");
       await Deno.remove(data, { recursive: true });
       await copy(`${folder}/copy`, data);
-      // Its end is before the place now; later it is past it, with other records there.
-      const early = await legend(["doctor", "--data-dir", data], { env });
-      assert.equal(early.code, 1, early.stdout);
-      assert.match(
-        early.stdout,
-        /^BAD {2}log and store: .*it ends at \d+, the store has \d+ of it.*accept-log/m,
-      );
-      await live(data, 8n);
-      sink.start();
-      const status = () => JSON.parse(Deno.readTextFileSync(`${data}/sink.status.json`));
-      await until("the sink says nothing", () => {
-        try {
-          return /not the one that the store was filled from/.test(status().trouble ?? "");
-        } catch {
-          // Not written yet.
-          return false;
-        }
-      });
-      const doctor = await legend(["doctor", "--data-dir", data], { env });
-      assert.equal(doctor.code, 1);
-      assert.match(
-        doctor.stdout,
-        /^BAD {2}log and store: Cannot store .*another record stands before .*; the same with .*metrics-proto/m,
-      );
+      await olderLogIsSaid(installation, sink);
       assert.deepEqual((await rows("metrics_typed")).sort(), before.sort(), "nothing is stored of it");
       const { stderr } = await sink.end();
       assert.equal(stderr.match(/not the one that the store was filled from/g)?.length, 1, stderr);
-
-      const accepted = await legend(["db", "accept-log", "--data-dir", data], { env });
-      assert.equal(accepted.code, 0, accepted.stderr);
-      assert.match(
-        accepted.stdout,
-        /^metrics-proto: stored on from offset \d+; \d+ rows of the store are not in this log/m,
-      );
-      assert.equal((await sinkOnce()).code, 0);
-      for (const [topic, table] of Object.entries(TABLES)) {
-        const stored = await rows(table);
-        assert.equal(new Set(stored).size, stored.length, `${table}: nothing twice`);
-        const missing = (await onTheLog(data, topic)).filter((row) => !stored.includes(row));
-        assert.deepEqual(missing, [], `${topic}: all of the log is stored`);
-        const numbers = stored.map((row) => row.split(" ").slice(0, 2).join(" "));
-        assert.equal(new Set(numbers).size, numbers.length, `${table}: no sequence was used twice`);
-      }
+      await acceptedWithoutLossOrDoubles(installation);
       for (const row of before) {
         assert.ok((await rows("metrics_typed")).includes(row), "what was stored stays");
       }

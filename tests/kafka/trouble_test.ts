@@ -276,6 +276,56 @@ Deno.test({
     ),
 });
 
+/** The disk is full, some room comes free, and it is full again; the module whose agent was killed then. */
+async function fullDiskIsSaidAndKillObeyed(
+  running: Running,
+  data: string,
+  env: Record<string, string>,
+  ballast: string,
+): Promise<string> {
+  const full = /the disk of .* is full: \d MiB free, need 8; free some space/;
+  const stuck = /^Cannot reserve space in .*: the disk is full, free some space$/;
+  const agents = ({ reasons }: Ready) =>
+    reasons.filter((one) => one.part.startsWith("agent ") && !one.ok && stuck.test(one.detail));
+  const waits = () =>
+    // The log has taken some room ahead.
+    running.until("a log that cannot be written", (ready) => {
+      // Whatever frees some room: it is taken.
+      new Deno.Command("dd", {
+        args: ["if=/dev/zero", `of=${ballast}`, "bs=4k", "conv=notrunc", "oflag=append"],
+      }).outputSync();
+      const isFull = ready.reasons.some(({ part, ok, detail }) =>
+        part === "disk" && !ok && full.test(detail)
+      );
+      return !ready.ready && isFull && agents(ready).length > 0;
+    }, 120_000);
+  await waits();
+  // Too little to take some ahead.
+  Deno.truncateSync(ballast, Deno.statSync(ballast).size - (1 << 20));
+  await running.until("a log that takes what waited", (ready) => agents(ready).length === 0);
+  const ready = await waits();
+  const module = agents(ready)[0]!.part.slice("agent ".length);
+  const killed = await legend(["kill", module, "--reason", "full", "--data-dir", data], { env });
+  assert.equal(killed.code, 0, killed.stderr);
+  assert.match(killed.stdout, /kill applied/);
+  await running.until("a killed agent that says so", () => {
+    const status = JSON.parse(Deno.readTextFileSync(`${data}/agents/${module}.status.json`));
+    return status.killed && status.trouble === null;
+  });
+  return module;
+}
+
+async function firstAdminLogsIn(data: string, port: number): Promise<void> {
+  const [user, password] = Deno.readTextFileSync(`${data}/first-login`).split("\n")
+    .map((line) => line.split(": ")[1]);
+  const login = await fetch(`http://127.0.0.1:${port}/api/auth/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ user, password }),
+  });
+  assert.equal(login.status, 200, await login.text());
+}
+
 Deno.test({
   name:
     "a host whose disk is full: said, not ready, obeys a kill, and goes on without a gap when there is room",
@@ -290,43 +340,8 @@ Deno.test({
         const ballast = `${folder}/small/ballast`;
         try {
           await running.ready();
-          const full = /the disk of .* is full: \d MiB free, need 8; free some space/;
-          const stuck = /^Cannot reserve space in .*: the disk is full, free some space$/;
-          const agents = ({ reasons }: Ready) =>
-            reasons.filter((one) => one.part.startsWith("agent ") && !one.ok && stuck.test(one.detail));
-          const waits = () =>
-            // The log has taken some room ahead.
-            running.until("a log that cannot be written", (ready) => {
-              // Whatever frees some room: it is taken.
-              new Deno.Command("dd", {
-                args: ["if=/dev/zero", `of=${ballast}`, "bs=4k", "conv=notrunc", "oflag=append"],
-              }).outputSync();
-              const isFull = ready.reasons.some(({ part, ok, detail }) =>
-                part === "disk" && !ok && full.test(detail)
-              );
-              return !ready.ready && isFull && agents(ready).length > 0;
-            }, 120_000);
-          await waits();
-          // Too little to take some ahead.
-          Deno.truncateSync(ballast, Deno.statSync(ballast).size - (1 << 20));
-          await running.until("a log that takes what waited", (ready) => agents(ready).length === 0);
-          const ready = await waits();
-          const module = agents(ready)[0]!.part.slice("agent ".length);
-          const killed = await legend(["kill", module, "--reason", "full", "--data-dir", data], { env });
-          assert.equal(killed.code, 0, killed.stderr);
-          assert.match(killed.stdout, /kill applied/);
-          await running.until("a killed agent that says so", () => {
-            const status = JSON.parse(Deno.readTextFileSync(`${data}/agents/${module}.status.json`));
-            return status.killed && status.trouble === null;
-          });
-          const [user, password] = Deno.readTextFileSync(`${data}/first-login`).split("\n")
-            .map((line) => line.split(": ")[1]);
-          const login = await fetch(`http://127.0.0.1:${running.port}/api/auth/login`, {
-            method: "POST",
-            headers: { "content-type": "application/json" },
-            body: JSON.stringify({ user, password }),
-          });
-          assert.equal(login.status, 200, await login.text());
+          const module = await fullDiskIsSaidAndKillObeyed(running, data, env, ballast);
+          await firstAdminLogsIn(data, running.port);
           const args = ["unkill", module, "--reason", "go", "--data-dir", data];
           const lifted = await legend(args, { env });
           assert.equal(lifted.code, 0, lifted.stderr);
