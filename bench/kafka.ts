@@ -27,6 +27,86 @@ async function writePayloads(path: string): Promise<void> {
   await Deno.writeTextFile(path, `${lines.join("\n")}\n`);
 }
 
+/** Kafka's own tools, on the broker of the bench. */
+interface Peer {
+  /** Class path. */
+  readonly libs: string;
+  readonly brokers: string;
+  /** Path of the file with the payloads. */
+  readonly payloads: string;
+}
+
+const java = ({ libs }: Peer, ...args: string[]) =>
+  must("java", ["-Xmx512m", "-cp", libs, ...args], { capture: true });
+
+/** Records per second that the peer publishes. */
+async function peerPublish(peer: Peer, topic: string, batch: number): Promise<number> {
+  const text = await java(
+    peer,
+    "org.apache.kafka.tools.ProducerPerformance",
+    "--topic",
+    topic,
+    "--num-records",
+    String(RECORDS),
+    "--payload-file",
+    peer.payloads,
+    "--throughput",
+    "-1",
+    "--producer-props",
+    `bootstrap.servers=${peer.brokers}`,
+    "acks=all",
+    "enable.idempotence=true",
+    "compression.type=zstd",
+    "linger.ms=1",
+    `batch.size=${batch}`,
+    "buffer.memory=134217728",
+  );
+  return Number(/([\d.]+) records\/sec[^\n]*\n?$/.exec(text.trim())![1]);
+}
+
+/** Records per second that the peer reads. */
+async function peerConsume(peer: Peer, topic: string): Promise<number> {
+  const text = await java(
+    peer,
+    "org.apache.kafka.tools.ConsumerPerformance",
+    "--topic",
+    topic,
+    "--bootstrap-server",
+    peer.brokers,
+    "--num-records",
+    String(READ_RECORDS),
+  );
+  const [head, values] = text.trim().split("\n").slice(-2).map((line) =>
+    line.split(",").map((one) => one.trim())
+  );
+  // From before it connects to the last record, as ours is measured.
+  return Number(values![head!.indexOf("nMsg.sec")]);
+}
+
+/** The batch size with which the peer publishes most. */
+async function bestBatch(peer: Peer): Promise<number> {
+  const tried: number[] = [];
+  for (const batch of PEER_BATCHES) tried.push(await peerPublish(peer, "bench-peer", batch));
+  const best = PEER_BATCHES[tried.indexOf(Math.max(...tried))]!;
+  say(
+    `the peer's best batch.size is ${best}: ${tried.map((rate) => Math.round(rate)).join(", ")} records/s`,
+  );
+  return best;
+}
+
+function row(name: string, mine: number[], peer: string, theirs: number[], limit: number): BenchRow {
+  const [value, peer_value] = [median(mine), median(theirs)];
+  return {
+    name,
+    value,
+    unit: "records/s",
+    peer,
+    peer_value,
+    ratio: value / peer_value,
+    figure: { better: "higher", limit },
+  };
+}
+
 export async function kafkaBench(): Promise<BenchRow[]> {
   await must("cargo", ["build", "--release", "--locked", "-q", "-p", "kafka", "--example", "kafka_bench"], {
     cwd: `${ROOT}/ffi`,
@@ -39,54 +119,11 @@ export async function kafkaBench(): Promise<BenchRow[]> {
     await writePayloads(payloads);
     const run = async (...args: string[]) =>
       JSON.parse(await must(ours, [brokers, ...args], { capture: true })) as Record<string, number>;
-    const java = (...args: string[]) => must("java", ["-Xmx512m", "-cp", libs, ...args], { capture: true });
-    const peerPublish = async (topic: string, batch: number) => {
-      const text = await java(
-        "org.apache.kafka.tools.ProducerPerformance",
-        "--topic",
-        topic,
-        "--num-records",
-        String(RECORDS),
-        "--payload-file",
-        payloads,
-        "--throughput",
-        "-1",
-        "--producer-props",
-        `bootstrap.servers=${brokers}`,
-        "acks=all",
-        "enable.idempotence=true",
-        "compression.type=zstd",
-        "linger.ms=1",
-        `batch.size=${batch}`,
-        "buffer.memory=134217728",
-      );
-      return Number(/([\d.]+) records\/sec[^\n]*\n?$/.exec(text.trim())![1]);
-    };
-    const peerConsume = async (topic: string) => {
-      const text = await java(
-        "org.apache.kafka.tools.ConsumerPerformance",
-        "--topic",
-        topic,
-        "--bootstrap-server",
-        brokers,
-        "--num-records",
-        String(READ_RECORDS),
-      );
-      const [head, values] = text.trim().split("\n").slice(-2).map((line) =>
-        line.split(",").map((one) => one.trim())
-      );
-      // From before it connects to the last record, as ours is measured.
-      return Number(values![head!.indexOf("nMsg.sec")]);
-    };
     // Topics exist before, and everything is warm.
     await run("bench-ours", "produce", payloads, "20000", "0");
     await run("bench-peer", "produce", payloads, "1", "0");
-    const tried: number[] = [];
-    for (const batch of PEER_BATCHES) tried.push(await peerPublish("bench-peer", batch));
-    const best = PEER_BATCHES[tried.indexOf(Math.max(...tried))]!;
-    say(
-      `the peer's best batch.size is ${best}: ${tried.map((rate) => Math.round(rate)).join(", ")} records/s`,
-    );
+    const peer = { libs, brokers, payloads };
+    const best = await bestBatch(peer);
     const rates = {
       ours: [] as number[],
       peer: [] as number[],
@@ -95,27 +132,17 @@ export async function kafkaBench(): Promise<BenchRow[]> {
     };
     for (let round = 0; round < ROUNDS; round++) {
       rates.ours.push((await run("bench-ours", "produce", payloads, String(RECORDS), "0")).records_per_s!);
-      rates.peer.push(await peerPublish("bench-peer", best));
+      rates.peer.push(await peerPublish(peer, "bench-peer", best));
     }
     for (let round = 0; round < ROUNDS; round++) {
       rates.read.push((await run("bench-ours", "consume", String(READ_RECORDS))).records_per_s!);
-      rates.peerRead.push(await peerConsume("bench-ours"));
+      rates.peerRead.push(await peerConsume(peer, "bench-ours"));
     }
     const paced = await run("bench-ours", "produce", payloads, String(PACED.count), String(PACED.perSecond));
-    const row = (name: string, mine: number[], peer: string, theirs: number[], limit: number) => {
-      const [value, peer_value] = [median(mine), median(theirs)];
-      rows.push({
-        name,
-        value,
-        unit: "records/s",
-        peer,
-        peer_value,
-        ratio: value / peer_value,
-        figure: { better: "higher", limit },
-      });
-    };
-    row("kafka_publish", rates.ours, "ProducerPerformance", rates.peer, 1.5);
-    row("kafka_consume", rates.read, "ConsumerPerformance", rates.peerRead, 1);
+    rows.push(
+      row("kafka_publish", rates.ours, "ProducerPerformance", rates.peer, 1.5),
+      row("kafka_consume", rates.read, "ConsumerPerformance", rates.peerRead, 1),
+    );
     for (const name of ["enqueue_p50_ms", "enqueue_p99_ms", "ack_p50_ms", "ack_p99_ms"]) {
       rows.push({ name: `kafka_${name}`, value: paced[name]!, unit: "ms", ratio: 1 });
     }

@@ -45,69 +45,88 @@ async function example(name: string, args: string[]): Promise<string> {
   });
 }
 
+/** Milliseconds of making an artefact, seven times. */
+async function madeMs(folder: string): Promise<number[]> {
+  const made: number[] = [];
+  for (let n = 0; n < 7; n++) {
+    made.push(Number(await example("make_artefact", [`${folder}/model.json`, `${folder}/ours.so`])));
+  }
+  return made;
+}
+
+/** Nanoseconds of a row alone and of one in a batch, by implementation. */
+async function modelTimes(folder: string): Promise<Map<string, { single: number; batch: number }>> {
+  const told = await example("model_bench", [
+    `${folder}/rows.f32`,
+    String(FEATURES),
+    `ours=ours=${folder}/ours.so`,
+    `file=so=${folder}/ours.so`,
+    `gcc=so=${folder}/ifelse.so`,
+    `tl2cgen=tl2cgen=${folder}/tl2cgen.so`,
+  ]);
+  return new Map(
+    told.trim().split("\n").map((line) => {
+      const [name, single, batch] = line.split(" ");
+      return [name!, { single: Number(single), batch: Number(batch) }];
+    }),
+  );
+}
+
+/** Rows of a model's size: nanoseconds of ours beside those of a peer. */
+const rowsOf = (trees: number) =>
+(
+  name: string,
+  value: number,
+  peer: string,
+  peer_value: number,
+  limit: number,
+): BenchRow => ({
+  name: `model_${trees}x6_${name}`,
+  value,
+  unit: "ns",
+  peer,
+  peer_value,
+  ratio: peer_value / value,
+  figure: { better: "higher", limit },
+});
+
+async function rowsOfSize(program: string, folder: string, trees: number): Promise<BenchRow[]> {
+  const [gccSeconds] = await peer(program, ["prepare", folder, String(trees)]);
+  const made = await madeMs(folder);
+  const times = await modelTimes(folder);
+  const ours = times.get("ours")!;
+  const [onnx, xgbBatch] = await peer(program, ["runtime", folder, String(trees)]);
+  const row = rowsOf(trees);
+  return [
+    row("row_gcc", ours.single, "gcc -O2 if/else", times.get("gcc")!.single, 3),
+    row("row_tl2cgen", ours.single, "tl2cgen", times.get("tl2cgen")!.single, 3),
+    row("row_onnx", ours.single, "ONNX Runtime (Python)", onnx!, 10),
+    row("batch_1000", ours.batch, "XGBoost inplace_predict", xgbBatch!, 2),
+    {
+      name: `model_${trees}x6_file`,
+      value: times.get("file")!.single,
+      unit: "ns, the artefact's own code",
+      ratio: 1,
+    },
+    {
+      name: `model_${trees}x6_made`,
+      value: median(made),
+      unit: "ms",
+      peer: "gcc -O2",
+      peer_value: gccSeconds! * 1_000,
+      ratio: median(made) / 50,
+      figure: { better: "lower", limit: 1 },
+    },
+  ];
+}
+
 export async function modelBench(): Promise<BenchRow[]> {
   const program = await python();
   const rows: BenchRow[] = [];
   for (const trees of SIZES) {
     const folder = await Deno.makeTempDir({ prefix: "legend-bench-model-" });
     try {
-      const [gccSeconds] = await peer(program, ["prepare", folder, String(trees)]);
-      const made: number[] = [];
-      for (let n = 0; n < 7; n++) {
-        made.push(Number(await example("make_artefact", [`${folder}/model.json`, `${folder}/ours.so`])));
-      }
-      const told = await example("model_bench", [
-        `${folder}/rows.f32`,
-        String(FEATURES),
-        `ours=ours=${folder}/ours.so`,
-        `file=so=${folder}/ours.so`,
-        `gcc=so=${folder}/ifelse.so`,
-        `tl2cgen=tl2cgen=${folder}/tl2cgen.so`,
-      ]);
-      const times = new Map(
-        told.trim().split("\n").map((line) => {
-          const [name, single, batch] = line.split(" ");
-          return [name!, { single: Number(single), batch: Number(batch) }];
-        }),
-      );
-      const ours = times.get("ours")!;
-      const [onnx, xgbBatch] = await peer(program, ["runtime", folder, String(trees)]);
-      const row = (
-        name: string,
-        value: number,
-        peer: string,
-        peer_value: number,
-        limit: number,
-      ): BenchRow => ({
-        name: `model_${trees}x6_${name}`,
-        value,
-        unit: "ns",
-        peer,
-        peer_value,
-        ratio: peer_value / value,
-        figure: { better: "higher", limit },
-      });
-      rows.push(
-        row("row_gcc", ours.single, "gcc -O2 if/else", times.get("gcc")!.single, 3),
-        row("row_tl2cgen", ours.single, "tl2cgen", times.get("tl2cgen")!.single, 3),
-        row("row_onnx", ours.single, "ONNX Runtime (Python)", onnx!, 10),
-        row("batch_1000", ours.batch, "XGBoost inplace_predict", xgbBatch!, 2),
-        {
-          name: `model_${trees}x6_file`,
-          value: times.get("file")!.single,
-          unit: "ns, the artefact's own code",
-          ratio: 1,
-        },
-        {
-          name: `model_${trees}x6_made`,
-          value: median(made),
-          unit: "ms",
-          peer: "gcc -O2",
-          peer_value: gccSeconds! * 1_000,
-          ratio: median(made) / 50,
-          figure: { better: "lower", limit: 1 },
-        },
-      );
+      rows.push(...await rowsOfSize(program, folder, trees));
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
@@ -184,69 +203,94 @@ const repeated = <T>(list: readonly T[]): T[] => Array.from({ length: REPEATS },
 
 const ROUNDS = 200;
 
+const ENGINES = ["xgb", "lgbm"] as const;
+type Engine = typeof ENGINES[number];
+
+/** Parameters in the engine's own words. */
+function paramsOf(kind: Engine): Record<string, string | number> {
+  const threads = navigator.hardwareConcurrency;
+  return kind === "xgb"
+    ? {
+      objective: "binary:logistic",
+      eval_metric: "logloss",
+      tree_method: "hist",
+      max_depth: 6,
+      eta: 0.08,
+      subsample: 0.9,
+      colsample_bytree: 0.8,
+      lambda: 1.2,
+      seed: 7,
+      seed_per_iteration: "true",
+      nthread: threads,
+      verbosity: 0,
+    }
+    : {
+      objective: "binary",
+      metric: "binary_logloss",
+      max_depth: 6,
+      num_leaves: 63,
+      learning_rate: 0.08,
+      bagging_fraction: 0.9,
+      bagging_freq: 1,
+      feature_fraction: 0.8,
+      lambda_l2: 1.2,
+      seed: 7,
+      num_threads: threads,
+      deterministic: "true",
+      force_row_wise: "true",
+      verbosity: -1,
+    };
+}
+
+/** The file that the Python peer reads; its path. */
+async function written({ x, y, features, cut }: DataSet): Promise<string> {
+  const file = await Deno.makeTempFile();
+  const head = Float32Array.of(y.length, features, cut);
+  const all = new Float32Array(head.length + x.length + y.length);
+  all.set(head);
+  all.set(x, head.length);
+  all.set(y, head.length + x.length);
+  await Deno.writeFile(file, new Uint8Array(all.buffer));
+  return file;
+}
+
+/** A training through our Worker's path: how long it took, and how well the model ranks what it has not seen. */
+async function train(
+  library: Library,
+  folder: string,
+  kind: Engine,
+  { x, y, features, cut }: DataSet,
+): Promise<{ seconds: number; auc: number }> {
+  const params = Object.entries(paramsOf(kind)).map(([key, value]): [string, string] => [key, String(value)]);
+  const begin = performance.now();
+  await using training = await openBooster(
+    library,
+    { kind, folder, n_features: features, train_rows: cut, params },
+    { rows: x, labels: y },
+  );
+  for (let n = 0; n < ROUNDS;) n += (await training.rounds(ROUNDS - n)).losses.length;
+  using model: TrainedModel = await training.model(ROUNDS);
+  const seconds = (performance.now() - begin) / 1000;
+  const answers = await model.predict(x.slice(cut * features), y.length - cut);
+  return { seconds, auc: judge(library, y.slice(cut), answers).auc ?? 0 };
+}
+
 /** The same engine through our Worker's path and through its Python package. */
 async function trainingBench(program: string): Promise<BenchRow[]> {
   const library = new Library(LIBRARY);
   const folder = await trainersFolder();
   const rows: BenchRow[] = [];
-  const threads = navigator.hardwareConcurrency;
-  for (const { name, x, y, features, cut } of [...dataSets(), await executed(library)]) {
-    const file = await Deno.makeTempFile();
-    const head = Float32Array.of(y.length, features, cut);
-    const all = new Float32Array(head.length + x.length + y.length);
-    all.set(head);
-    all.set(x, head.length);
-    all.set(y, head.length + x.length);
-    await Deno.writeFile(file, new Uint8Array(all.buffer));
-    for (const kind of ["xgb", "lgbm"] as const) {
-      const params: Record<string, string | number> = kind === "xgb"
-        ? {
-          objective: "binary:logistic",
-          eval_metric: "logloss",
-          tree_method: "hist",
-          max_depth: 6,
-          eta: 0.08,
-          subsample: 0.9,
-          colsample_bytree: 0.8,
-          lambda: 1.2,
-          seed: 7,
-          seed_per_iteration: "true",
-          nthread: threads,
-          verbosity: 0,
-        }
-        : {
-          objective: "binary",
-          metric: "binary_logloss",
-          max_depth: 6,
-          num_leaves: 63,
-          learning_rate: 0.08,
-          bagging_fraction: 0.9,
-          bagging_freq: 1,
-          feature_fraction: 0.8,
-          lambda_l2: 1.2,
-          seed: 7,
-          num_threads: threads,
-          deterministic: "true",
-          force_row_wise: "true",
-          verbosity: -1,
-        };
-      const texts = Object.entries(params).map(([key, value]): [string, string] => [key, String(value)]);
+  for (const data of [...dataSets(), await executed(library)]) {
+    const { name } = data;
+    const file = await written(data);
+    for (const kind of ENGINES) {
+      const params = paramsOf(kind);
       const [ours, theirs]: [number[], number[]] = [[], []];
       let [auc, theirAuc] = [0, 0];
       for (let round = 0; round < 3; round++) {
-        const begin = performance.now();
-        {
-          await using training = await openBooster(
-            library,
-            { kind, folder, n_features: features, train_rows: cut, params: texts },
-            { rows: x, labels: y },
-          );
-          for (let n = 0; n < ROUNDS;) n += (await training.rounds(ROUNDS - n)).losses.length;
-          using model: TrainedModel = await training.model(ROUNDS);
-          ours.push((performance.now() - begin) / 1000);
-          const answers = await model.predict(x.slice(cut * features), y.length - cut);
-          auc = judge(library, y.slice(cut), answers).auc ?? 0;
-        }
+        const trained = await train(library, folder, kind, data);
+        ours.push(trained.seconds);
+        auc = trained.auc;
         const [seconds, area] = await peer(program, [
           "train",
           file,
