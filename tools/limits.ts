@@ -76,9 +76,7 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "tests/e2e/page_rate.ts": 80,
   "tests/e2e/page_test.ts": 97,
   "tests/e2e/start_test.ts": 72,
-  "tests/findings/gates_test.ts": 86,
   "tests/findings/page_layout_test.ts": 84,
   "tests/findings/page_not_read_test.ts": 71,
   "tests/findings/process_test.ts": 74,
-  "tests/findings/proxy_test.ts": 76,
 };

@@ -25,6 +25,48 @@ async function nothingPasses(installation: Installation, from: AgentStatus): Pro
   assert.equal(last.passed, from.passed, JSON.stringify(last.why_not));
 }
 
+/** A value that no gate has is wrong usage. */
+async function wrongGatesAreRefused(at: readonly string[]): Promise<void> {
+  for (
+    const [words, said] of [
+      [["--pools-deny", "x"], /Cannot use --pools-deny x: need addresses in base58/],
+      [["--mint-refuse", "frost"], /Cannot use --mint-refuse frost/],
+      [["--liquidity-min=-1"], /Cannot use --liquidity-min -1/],
+      [["--unknown", "maybe"], /--unknown cannot be `maybe`, need one of refuse, pass/],
+    ] as const
+  ) {
+    const { code, stderr } = await legend(["control", "mev", "policy", ...words, ...at]);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, said);
+  }
+}
+
+/** By the API; one that is no address is refused. */
+async function poolsOfTheEvidenceAreDenied(installation: Installation, at: readonly string[]): Promise<void> {
+  const { stdout } = await legend([
+    "topics",
+    "tail",
+    "decision-evidence",
+    "--from",
+    "start",
+    "--limit",
+    "5000",
+    ...at,
+  ]);
+  const hops = lines<{ data: { kind: string; hops?: { pool: string }[] } }>(stdout)
+    .flatMap(({ data }) => data.kind === "open_sandwich" ? data.hops! : []);
+  const pools = [...new Set(hops.map(({ pool }) => pool))];
+  assert.ok(pools.length > 0, stdout.slice(0, 2_000));
+  const denied = await installation.post("/api/control/module/mev:policy?wait=receipt", {
+    pools_deny: pools.slice(0, 32),
+  });
+  assert.equal(denied.status, 202, denied.text);
+  const status = await refusedBy(installation, "mev", "pools_deny");
+  assert.deepEqual(new Set(status.policy.pools_deny), new Set(pools.slice(0, 32)));
+  const odd = await installation.post("/api/control/module/mev:policy", { pools_deny: ["0"] });
+  assert.equal(odd.status, 422, odd.text);
+}
+
 Deno.test("gates are changed while agents run, their counters go up, a restart keeps them, explain and status show them", () =>
   withFolder(async (folder) => {
     const data = `${folder}/data`;
@@ -34,18 +76,7 @@ Deno.test("gates are changed while agents run, their counters go up, a restart k
       assert.equal(code, 0, `${words.join(" ")}: ${stdout}${stderr}`);
     };
     await Installation.start(data, async (installation) => {
-      for (
-        const [words, said] of [
-          [["--pools-deny", "x"], /Cannot use --pools-deny x: need addresses in base58/],
-          [["--mint-refuse", "frost"], /Cannot use --mint-refuse frost/],
-          [["--liquidity-min=-1"], /Cannot use --liquidity-min -1/],
-          [["--unknown", "maybe"], /--unknown cannot be `maybe`, need one of refuse, pass/],
-        ] as const
-      ) {
-        const { code, stderr } = await legend(["control", "mev", "policy", ...words, ...at]);
-        assert.equal(code, 2, stderr);
-        assert.match(stderr, said);
-      }
+      await wrongGatesAreRefused(at);
 
       await policy("arbitrage", "--liquidity-min", String(DEEP_SOL));
       const shallow = await refusedBy(installation, "arbitrage", "liquidity_min");
@@ -67,29 +98,7 @@ Deno.test("gates are changed while agents run, their counters go up, a restart k
         assert.equal(passing.why_not[term], 0, term);
       }
 
-      // A pool of the evidence is denied by the API.
-      const { stdout } = await legend([
-        "topics",
-        "tail",
-        "decision-evidence",
-        "--from",
-        "start",
-        "--limit",
-        "5000",
-        ...at,
-      ]);
-      const hops = lines<{ data: { kind: string; hops?: { pool: string }[] } }>(stdout)
-        .flatMap(({ data }) => data.kind === "open_sandwich" ? data.hops! : []);
-      const pools = [...new Set(hops.map(({ pool }) => pool))];
-      assert.ok(pools.length > 0, stdout.slice(0, 2_000));
-      const denied = await installation.post("/api/control/module/mev:policy?wait=receipt", {
-        pools_deny: pools.slice(0, 32),
-      });
-      assert.equal(denied.status, 202, denied.text);
-      const status = await refusedBy(installation, "mev", "pools_deny");
-      assert.deepEqual(new Set(status.policy.pools_deny), new Set(pools.slice(0, 32)));
-      const odd = await installation.post("/api/control/module/mev:policy", { pools_deny: ["0"] });
-      assert.equal(odd.status, 422, odd.text);
+      await poolsOfTheEvidenceAreDenied(installation, at);
     });
 
     await Installation.start(data, async (installation) => {

@@ -60,6 +60,51 @@ async function certificate(folder: string): Promise<void> {
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
 
+/** The status that an address answers with. */
+async function curl(words: string[]): Promise<string> {
+  const { stdout } = await new Deno.Command("curl", {
+    args: ["-sk", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}", ...words],
+    stderr: "null",
+  }).output();
+  return new TextDecoder().decode(stdout);
+}
+
+/** What an upgrade is answered with, as a browser of `origin` asks for it; curl waits on a stream until its time is over. */
+const upgrade = (url: string, origin: string): Promise<string> =>
+  curl([
+    ...["-m", "4", "--http1.1", "-H", `Origin: ${origin}`, "-H", `X-API-Key: ${KEY}`],
+    ...["-H", "Upgrade: websocket", "-H", "Connection: Upgrade", "-H", "Sec-WebSocket-Version: 13"],
+    ...["-H", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", `${url}/api/realtime/ws`],
+  ]);
+
+/** The live stream opens for the page's own origin, and for no other. */
+async function streamOpensForOwnOriginAlone(url: string, end: number): Promise<void> {
+  let status = "";
+  do status = await upgrade(url, url); while (
+    status !== "101" && status !== "403" && performance.now() < end
+  );
+  assert.equal(status, "101");
+  for (const origin of ["https://evil.example", "https://localhost", "null"]) {
+    assert.equal(await upgrade(url, origin), "403", origin);
+  }
+}
+
+/** The audit has the client's address, whatever the client says of itself. */
+async function auditHasTheClient(folder: string, url: string, upstream: number): Promise<void> {
+  const login = ["-X", "POST", "-H", "content-type: application/json", `${url}/api/auth/login`];
+  const [, password] = /password: (.+)/.exec(await Deno.readTextFile(`${folder}/data/first-login`))!;
+  const body = ["--data", JSON.stringify({ user: "admin", password })];
+  assert.equal(await curl([...login, ...body, "-H", "Origin: https://evil.example"]), "403");
+  const from = ["--interface", "127.0.0.2", "-H", "X-Forwarded-For: 203.0.113.9"];
+  assert.equal(await curl([...from, ...login, ...body]), "200");
+  const answer = await fetch(`http://127.0.0.1:${upstream}/api/control/audit-log?action=login`, {
+    headers: { "x-api-key": KEY },
+  });
+  const { entries } = await answer.json();
+  assert.match(entries[0].detail, /127\.0\.0\.2/);
+  assert.ok(!/203\.0\.113\.9/.test(JSON.stringify(entries)));
+}
+
 async function behind(kind: keyof typeof PROXIES, folder: string): Promise<void> {
   const [port, upstream] = [freePort(), freePort()];
   await certificate(folder);
@@ -80,20 +125,6 @@ async function behind(kind: keyof typeof PROXIES, folder: string): Promise<void>
     stderr: "piped",
   }).spawn();
   const said = Promise.all([api.stdout, api.stderr, proxy.stderr].map((one) => new Response(one).text()));
-  const curl = async (words: string[]) => {
-    const { stdout } = await new Deno.Command("curl", {
-      args: ["-sk", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}", ...words],
-      stderr: "null",
-    }).output();
-    return new TextDecoder().decode(stdout);
-  };
-  /** What an upgrade is answered with, as a browser of `origin` asks for it; curl waits on a stream until its time is over. */
-  const upgrade = (origin: string) =>
-    curl([
-      ...["-m", "4", "--http1.1", "-H", `Origin: ${origin}`, "-H", `X-API-Key: ${KEY}`],
-      ...["-H", "Upgrade: websocket", "-H", "Connection: Upgrade", "-H", "Sec-WebSocket-Version: 13"],
-      ...["-H", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", `https://localhost:${port}/api/realtime/ws`],
-    ]);
   let done = false;
   try {
     const url = `https://localhost:${port}`;
@@ -102,26 +133,8 @@ async function behind(kind: keyof typeof PROXIES, folder: string): Promise<void>
       assert.ok(performance.now() < end, `${kind} does not answer`);
       await pause(100);
     }
-    // The live stream opens for the page's own origin, and for no other.
-    let status = "";
-    do status = await upgrade(url); while (status !== "101" && status !== "403" && performance.now() < end);
-    assert.equal(status, "101");
-    for (const origin of ["https://evil.example", "https://localhost", "null"]) {
-      assert.equal(await upgrade(origin), "403", origin);
-    }
-    // The audit has the client's address, whatever the client says of itself.
-    const login = ["-X", "POST", "-H", "content-type: application/json", `${url}/api/auth/login`];
-    const [, password] = /password: (.+)/.exec(await Deno.readTextFile(`${folder}/data/first-login`))!;
-    const body = ["--data", JSON.stringify({ user: "admin", password })];
-    assert.equal(await curl([...login, ...body, "-H", "Origin: https://evil.example"]), "403");
-    const from = ["--interface", "127.0.0.2", "-H", "X-Forwarded-For: 203.0.113.9"];
-    assert.equal(await curl([...from, ...login, ...body]), "200");
-    const answer = await fetch(`http://127.0.0.1:${upstream}/api/control/audit-log?action=login`, {
-      headers: { "x-api-key": KEY },
-    });
-    const { entries } = await answer.json();
-    assert.match(entries[0].detail, /127\.0\.0\.2/);
-    assert.ok(!/203\.0\.113\.9/.test(JSON.stringify(entries)));
+    await streamOpensForOwnOriginAlone(url, end);
+    await auditHasTheClient(folder, url, upstream);
     done = true;
   } finally {
     for (const child of [api, proxy]) {
