@@ -7,7 +7,7 @@ import { long, realtime } from "../proto/wire.ts";
 import type { TopicName } from "../proto/topics.ts";
 
 const TOPIC: TopicName = "job-status-proto";
-/** States as SPEC 1 has them: a cancelled job is an error whose message says so. */
+/** States as the contract has them (docs/CONTRACT.md, "Messages"): a cancelled job is an error whose message says so. */
 const STATES = {
   queued: "queued",
   running: "running",

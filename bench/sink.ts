@@ -71,7 +71,7 @@ async function byHand(data: string, library: Library, store: Store, table: strin
   return (performance.now() - begin) / 1000;
 }
 
-/** The same records as length-delimited Envelopes through views into three tables (DESIGN 2.7's other way); seconds. */
+/** The same records as length-delimited Envelopes through views into three tables, the other way to fill tables; seconds. */
 async function throughViews(data: string, library: Library, store: Store): Promise<number> {
   using log = new EmbeddedLog(library, `${data}/log`);
   using topic = await log.topic(TOPIC);

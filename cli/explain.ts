@@ -225,7 +225,7 @@ function netText(observed: Observed & Evidence): string {
     `${to}${gross}${moved}`;
 }
 
-/** Why the tier is what it is (SPEC 3). */
+/** Why the tier is what it is (docs/CONTRACT.md, "Events"). */
 function tierText({ tier, net_raw, victim_losses }: Observed): string {
   if (tier === "A") {
     return "tier A: the window executed again without the attacker leaves a victim better off, and the net is above 0";

@@ -1,5 +1,5 @@
 /**
- * The JSON mirror: an Envelope as the `{type, data}` line of SPEC 5, and back.
+ * The JSON mirror: an Envelope as the `{type, data}` line of docs/CONTRACT.md, "Live stream", and back.
  * Slot and tip_lamports are numbers here; other 64-bit numbers are decimal strings.
  */
 import { Buffer } from "node:buffer";

@@ -1,4 +1,4 @@
-/** The topics of SPEC 2: names, partitions on Kafka, what is in them. One sorted row each. */
+/** The topics: names, partitions on Kafka, what is in them. One sorted row each. */
 
 /** What a record's value is. */
 export type TopicContent =

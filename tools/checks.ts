@@ -16,6 +16,7 @@ const CHECKS: readonly Check[] = [
   ["circles", () => must(DENO, ["run", "-A", "-q", "tools/check_circles.ts"])],
   ["lengths of files and functions", () => must(DENO, ["run", "-A", "-q", "tools/check_limits.ts"])],
   ["errors of crates", () => must(DENO, ["run", "-A", "-q", "tools/check_errors.ts"])],
+  ["words", () => must(DENO, ["run", "-A", "-q", "tools/check_words.ts"])],
   ["test files", () => must(DENO, ["run", "-A", "-q", "tools/check_tests.ts"])],
   ["versions", () => must(DENO, ["run", "-A", "-q", "tools/check_versions.ts"])],
   ["findings", () => must(DENO, ["run", "-A", "-q", "tools/check_findings.ts"])],

@@ -1,4 +1,4 @@
-/** Configuration from all its layers: flags > environment > runtime > TOML > defaults (SPEC 11). */
+/** Configuration from all its layers: flags > environment > runtime > TOML > defaults. */
 import { resolve as resolvePath } from "node:path";
 import { parse as parseToml, TomlError } from "smol-toml";
 import type { z } from "zod";

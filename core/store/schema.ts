@@ -1,4 +1,4 @@
-/** The store's tables (SPEC 9), made and brought up to date step by step. */
+/** The store's tables, made and brought up to date step by step. */
 import { AppError } from "../platform/errors.ts";
 import type { Store } from "./client.ts";
 import { type Column, columnsSql, payloadColumns, type Table, tableNamed, TABLES } from "./tables.ts";

@@ -1,5 +1,5 @@
 /**
- * The rule is SPEC 3, not the files: the same answers when every wallet, mint and pool has another key, slots are
+ * The rule is the contract, not the files: the same answers when every wallet, mint and pool has another key, slots are
  * shifted, and transactions that share no account one of them writes change places.
  */
 import assert from "node:assert/strict";

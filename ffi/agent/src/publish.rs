@@ -26,7 +26,7 @@ const KNOWN_MAX: u64 = 1_000_000;
 /// As [`KNOWN_MAX`], of a source that never repeats itself: enough to find the last sequence number.
 const KNOWN_MAX_LIVE: u64 = 10_000;
 
-/// Who a module's replay is on its Envelopes (SPEC 12).
+/// Who a module's replay is on its Envelopes (docs/CONTRACT.md, "Events").
 #[must_use]
 pub fn replay_producer(module: Module) -> &'static str {
     match module {

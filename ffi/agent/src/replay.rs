@@ -244,7 +244,7 @@ impl ReplayStream {
     }
 }
 
-/// One event as SPEC 12 has it.
+/// One event as `legend replay --json` prints it (docs/CONTRACT.md, "Command line").
 fn line(decision: &Decision, envelope: &str) -> Value {
     let (arbitrage, open) = (decision.is_arbitrage(), decision.open.as_deref());
     // One transaction may hold several legs: each is named once.

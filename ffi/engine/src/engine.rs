@@ -18,7 +18,7 @@ use crate::strategy::paper::{Outcome, Paper};
 use crate::strategy::{Landed, arbitrage, open_arbitrage, open_sandwich, sandwich::Sandwiches};
 use crate::tips::{TipAccounts, TipsSeen, TipsTold};
 
-/// Slots after a front in which its back still counts (SPEC 3).
+/// Slots after a front in which its back still counts (docs/CONTRACT.md, "Events").
 pub const WINDOW_SLOTS: u64 = 3;
 /// Lamports of one signature.
 const BASE_FEE_LAMPORTS: u64 = 5_000;

@@ -35,7 +35,7 @@ impl TipLadder {
     }
 }
 
-/// The live policy of one module. Defaults are SPEC 3's.
+/// The live policy of one module. The defaults are contract (docs/CONTRACT.md).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     /// Decisions are made; false after STOP.

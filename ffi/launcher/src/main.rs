@@ -19,7 +19,7 @@ use launcher::{Part, TRAILER, Trailer};
 
 /// The runtime's program, Deno under the product's name, which is then the process title.
 const PROGRAM: &str = "legend";
-/// Exit code of "not ready" (SPEC 12).
+/// Exit code of "not ready".
 const NOT_READY: u8 = 3;
 
 /// How agents are killed by who cannot start this program.

@@ -1,4 +1,4 @@
-//! The file source: captured chain data in every form of SPEC 12, as blocks of frames in slot order.
+//! The file source: captured chain data in every form of docs/CONTRACT.md, as blocks of frames in slot order.
 
 use std::collections::HashSet;
 use std::fs;

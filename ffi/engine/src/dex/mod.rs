@@ -1,4 +1,4 @@
-//! The table of DEXes: one file and one row each. The ids are contract (SPEC 3).
+//! The table of DEXes: one file and one row each. The ids are contract (docs/CONTRACT.md).
 
 mod amounts_only;
 mod lifinity_v2;

@@ -1,4 +1,4 @@
-//! Landed arbitrage: one transaction whose legs form a closed cycle of mints, by one owner (SPEC 3).
+//! Landed arbitrage: one transaction whose legs form a closed cycle of mints, by one owner.
 
 use crate::decision::{Decision, Kind, LandedLeg, Tier};
 use crate::legs::Leg;

@@ -1,6 +1,6 @@
 //! Open sandwich: a swap that was seen before it is executed, with the price it is content with, on a
-//! known constant-product pool with SOL on its paying side. Detection and measure only: DESIGN 3 says what
-//! can be done with it. Nothing here allocates.
+//! known constant-product pool with SOL on its paying side. It is detected and measured, and
+//! nothing is sent. Nothing here allocates.
 
 use crate::constant_product::largest_front;
 use crate::frame::Transaction;

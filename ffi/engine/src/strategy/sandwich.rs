@@ -1,4 +1,4 @@
-//! Landed sandwiches (SPEC 3): one party swaps in a pool, others swap the same way, the party swaps back.
+//! Landed sandwiches (docs/CONTRACT.md, "Events"): one party swaps in a pool, others swap the same way, the party swaps back.
 //! It closes in one of the two mints within 5 %: who bought first sells what it bought, who sold first
 //! buys back what it sold. The party is one wallet, or wallets that exchanged something directly.
 //!

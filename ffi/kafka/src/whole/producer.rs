@@ -71,7 +71,7 @@ impl Producer {
     /// How long an append tries before it says that the cluster is not there.
     pub const GIVE_UP: Duration = Duration::from_secs(10);
 
-    /// SPEC 2: zstd, 1 ms linger, acknowledged by all replicas, idempotent, order kept. `give_up`: when a
+    /// The contract: zstd, 1 ms linger, acknowledged by all replicas, idempotent, order kept. `give_up`: when a
     /// record's try ends; `None` = never, it waits for the broker to come back.
     ///
     /// # Errors

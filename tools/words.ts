@@ -1,0 +1,57 @@
+/** Finds words in comments, texts and documents that a reader stumbles over. Names in the code are not looked at. */
+
+/** A word, and what is said instead of it. */
+export interface Word {
+  readonly name: string;
+  readonly pattern: RegExp;
+  readonly instead: string;
+  /** As often as it may still be in the whole tree: this only falls. */
+  readonly most: number;
+}
+
+const word = (name: string, pattern: RegExp, instead: string, most: number): Word => ({
+  name,
+  pattern,
+  instead,
+  most,
+});
+
+export const WORDS: readonly Word[] = [
+  word("anew", /\banew\b/gi, "again", 46),
+  word("behind (a time)", /\bbehind (?:the year|it|them|each|this|that|what)\b/gi, "after", 54),
+  word("elsewhere", /\belsewhere\b/gi, "on another host, in another place", 31),
+  word("goes on", /\b(?:goes|go|went|going) on\b/gi, "continues", 142),
+  word("is away", /\b(?:is|are|was|were) away\b/gi, "cannot be reached", 30),
+  word("is no", /(?<!\bthere )\b(?:is|are|was|were) no\b/gi, "is not a", 174),
+  word("nobody", /\bnobody\b/gi, "no one, none; or say who does not", 230),
+  word("says so", /\bsa(?:ys?|id) so\b/gi, "reports it", 95),
+  word("SPEC, DESIGN", /\b(?:SPEC|DESIGN) \d/g, "docs/CONTRACT.md, an ADR", 2),
+  word("somebody", /\bsomebody\b/gi, "someone, another; or say who", 107),
+  word("such a … of before", /\bof before\b/gi, "earlier, previous", 2),
+  word("told", /\b(?:told|tells?|telling)\b/gi, "reported, published, sent", 406),
+  word("whoever", /\bwhoever\b/gi, "the one that; or say who", 57),
+  word("wish", /\bwish(?:es)?\b/gi, "desired state, request", 51),
+];
+
+const RUST = /\/\/.*|\/\*[^]*?\*\/|"(?:\\[^]|[^"\\])*"|r(#+)"[^]*?"\1|'(?:\\.[^']*|[^'\\])'/g;
+const TYPESCRIPT = /\/\/.*|\/\*[^]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[^]|[^`\\])*`/g;
+
+/** Comments and texts of a source, of Markdown all but code, one a line; what stands in backticks is a quotation. */
+export function proseOf(file: string, text: string): string[] {
+  if (file.endsWith(".md")) return text.replaceAll(/```[^]*?```|`[^`\n]*`/g, "").split("\n");
+  const parts = [...text.matchAll(file.endsWith(".rs") ? RUST : TYPESCRIPT)].map(([part]) => part);
+  return parts.flatMap((part) =>
+    part.startsWith("/") ? part.replaceAll(/`[^`\n]*`/g, "").split("\n") : part.split("\n")
+  );
+}
+
+/** How often each word is in a file's prose; those that are not in it are left out. */
+export function wordsIn(file: string, text: string): Map<Word, number> {
+  const lines = proseOf(file, text);
+  const counts = new Map<Word, number>();
+  for (const word of WORDS) {
+    const count = lines.reduce((sum, line) => sum + [...line.matchAll(word.pattern)].length, 0);
+    if (count > 0) counts.set(word, count);
+  }
+  return counts;
+}
