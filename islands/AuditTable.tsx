@@ -11,11 +11,11 @@ import { Ignored } from "./Ignored.tsx";
 
 const EVERY_MS = 5_000;
 
-export default function AuditTable() {
+/** The entries that are shown, newest first, and how many there are; asked for again while the top of the table is seen. */
+function useEntries() {
   const [entries, setEntries] = useState<AuditEntry[] | null>(null);
   const [total, setTotal] = useState(0);
   const [problem, setProblem] = useState("");
-  const verify = useHostCommand("audit verify");
   const look = (before?: number) =>
     api("GET /api/control/audit-log", { query: { limit: 100, before } }).then(
       (answer) => {
@@ -33,6 +33,12 @@ export default function AuditTable() {
     );
     return () => clearInterval(timer);
   }, []);
+  return { entries, total, problem, look };
+}
+
+export default function AuditTable() {
+  const { entries, total, problem, look } = useEntries();
+  const verify = useHostCommand("audit verify");
   return (
     <section class="panel">
       <Ignored known={[]} />
@@ -46,43 +52,9 @@ export default function AuditTable() {
       <div class="tw scroll" tabIndex={0} role="region" aria-label="Audit entries, scrolls">
         <table class="stk">
           <caption class="sr">Audit entries, newest first</caption>
-          <thead>
-            <tr>
-              <th scope="col" class="p2">Entry</th>
-              <th scope="col">
-                Time <span class="u">UTC</span>
-              </th>
-              <th scope="col">Who</th>
-              <th scope="col">What</th>
-              <th scope="col" class="p2">Module</th>
-              <th scope="col" class="p2">Detail</th>
-              <th scope="col" class="p3">Hash</th>
-            </tr>
-          </thead>
+          <EntryHead />
           <tbody>
-            {entries?.map((entry) => (
-              <tr key={entry.seq}>
-                <td class="p2 t2">{grouped(entry.seq)}</td>
-                <td>{utc(entry.at_ms)}</td>
-                <th scope="row">{entry.who}</th>
-                <td class="b">{entry.action}</td>
-                <td class="p2">{entry.module}</td>
-                <td class="p2">
-                  <Detail text={entry.detail} />
-                </td>
-                <td class="p3">
-                  <span class="mono" title={entry.hash}>{short(entry.hash)}</span>
-                  <button
-                    type="button"
-                    class="cpy"
-                    data-copy={entry.hash}
-                    aria-label={`Copy hash of entry ${entry.seq}`}
-                  >
-                    <Icon name="copy" />
-                  </button>
-                </td>
-              </tr>
-            ))}
+            {entries?.map((entry) => <EntryRow key={entry.seq} entry={entry} />)}
           </tbody>
         </table>
         {entries === null && !problem && (
@@ -106,6 +78,48 @@ export default function AuditTable() {
     </section>
   );
 }
+
+/** The columns. */
+const EntryHead = () => (
+  <thead>
+    <tr>
+      <th scope="col" class="p2">Entry</th>
+      <th scope="col">
+        Time <span class="u">UTC</span>
+      </th>
+      <th scope="col">Who</th>
+      <th scope="col">What</th>
+      <th scope="col" class="p2">Module</th>
+      <th scope="col" class="p2">Detail</th>
+      <th scope="col" class="p3">Hash</th>
+    </tr>
+  </thead>
+);
+
+/** One entry with its hash to copy. */
+const EntryRow = ({ entry }: { entry: AuditEntry }) => (
+  <tr>
+    <td class="p2 t2">{grouped(entry.seq)}</td>
+    <td>{utc(entry.at_ms)}</td>
+    <th scope="row">{entry.who}</th>
+    <td class="b">{entry.action}</td>
+    <td class="p2">{entry.module}</td>
+    <td class="p2">
+      <Detail text={entry.detail} />
+    </td>
+    <td class="p3">
+      <span class="mono" title={entry.hash}>{short(entry.hash)}</span>
+      <button
+        type="button"
+        class="cpy"
+        data-copy={entry.hash}
+        aria-label={`Copy hash of entry ${entry.seq}`}
+      >
+        <Icon name="copy" />
+      </button>
+    </td>
+  </tr>
+);
 
 /** More than fits is opened, whole. */
 const FITS = 32;
