@@ -9,8 +9,8 @@ import { fixed, grouped } from "./format.ts";
 const SHADOW_HOURS = [1, 6, 24] as const;
 const SHADOW_EVERY_MS = 30_000;
 
-export function ShadowPanel({ module, version }: { module: ModuleName; version: string }) {
-  const [hours, setHours] = useState<number>(1);
+/** The comparison of the last hours, asked for again while the page is seen; and why there is none. */
+function useShadow(module: ModuleName, hours: number) {
   const [told, setTold] = useState<ShadowComparison | null>(null);
   const [problem, setProblem] = useState("");
   useEffect(() => {
@@ -26,7 +26,12 @@ export function ShadowPanel({ module, version }: { module: ModuleName; version: 
     const timer = setInterval(() => document.hidden || look(), SHADOW_EVERY_MS);
     return () => clearInterval(timer);
   }, [module, hours]);
-  const part = (count: number) => told ? `${(100 * count / told.decisions).toFixed(1)} %` : "–";
+  return { told, problem };
+}
+
+export function ShadowPanel({ module, version }: { module: ModuleName; version: string }) {
+  const [hours, setHours] = useState<number>(1);
+  const { told, problem } = useShadow(module, hours);
   return (
     <section class="panel" data-shadow={version}>
       <div class="panel-h">
@@ -48,61 +53,73 @@ export function ShadowPanel({ module, version }: { module: ModuleName; version: 
       {!problem && told && (
         <>
           <div class="panel-b">
-            <dl class="kv left">
-              <dt>Decisions scored by both</dt>
-              <dd>{grouped(told.decisions)}</dd>
-              <dt>Scores apart, mean</dt>
-              <dd>{fixed(told.mean_difference, 4)}</dd>
-              <dt>Pass score_min by both</dt>
-              <dd>{part(told.passes.both)}</dd>
-              <dt>Only by what decides</dt>
-              <dd>{part(told.passes.live_only)}</dd>
-              <dt>Only by the shadow</dt>
-              <dd>{part(told.passes.shadow_only)}</dd>
-              <dt>Answered by the chain</dt>
-              <dd>
-                {`${grouped(told.answered)}${
-                  told.judged ? `, ${grouped(told.judged.live.positives)} came true` : ", too few to judge"
-                }`}
-              </dd>
-            </dl>
+            <Agreement {...told} />
           </div>
-          {told.judged && (
-            <div class="tw" tabIndex={0} role="region" aria-label="Who was right, scrolls">
-              <table>
-                <caption class="sr">Both models on the decisions that the chain has answered</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Model</th>
-                    <th scope="col" class="n">AUC</th>
-                    <th scope="col" class="n">Log loss</th>
-                    <th scope="col" class="n">Brier</th>
-                    <th scope="col" class="n">
-                      <abbr title="mean distance between probability and frequency">ECE</abbr>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {([["live", "decides"], ["shadow", "in shadow"]] as const).map(([which, word]) => {
-                    const judged = told.judged![which];
-                    return (
-                      <tr key={which}>
-                        <th scope="row">
-                          <span class="mono">{told[which]}</span> <span class="t2">{word}</span>
-                        </th>
-                        <td class="n">{fixed(judged.auc)}</td>
-                        <td class="n">{fixed(judged.log_loss)}</td>
-                        <td class="n">{fixed(judged.brier)}</td>
-                        <td class="n">{fixed(judged.calibration_error)}</td>
-                      </tr>
-                    );
-                  })}
-                </tbody>
-              </table>
-            </div>
-          )}
+          {told.judged && <Judged live={told.live} shadow={told.shadow} judged={told.judged} />}
         </>
       )}
     </section>
   );
 }
+
+/** How far both models agree. */
+function Agreement({ decisions, mean_difference, passes, answered, judged }: ShadowComparison) {
+  const part = (count: number) => `${(100 * count / decisions).toFixed(1)} %`;
+  return (
+    <dl class="kv left">
+      <dt>Decisions scored by both</dt>
+      <dd>{grouped(decisions)}</dd>
+      <dt>Scores apart, mean</dt>
+      <dd>{fixed(mean_difference, 4)}</dd>
+      <dt>Pass score_min by both</dt>
+      <dd>{part(passes.both)}</dd>
+      <dt>Only by what decides</dt>
+      <dd>{part(passes.live_only)}</dd>
+      <dt>Only by the shadow</dt>
+      <dd>{part(passes.shadow_only)}</dd>
+      <dt>Answered by the chain</dt>
+      <dd>
+        {`${grouped(answered)}${
+          judged ? `, ${grouped(judged.live.positives)} came true` : ", too few to judge"
+        }`}
+      </dd>
+    </dl>
+  );
+}
+
+type JudgedProps = Pick<ShadowComparison, "live" | "shadow"> & {
+  judged: NonNullable<ShadowComparison["judged"]>;
+};
+
+/** Which model was right, by what came true. */
+const Judged = ({ judged, ...names }: JudgedProps) => (
+  <div class="tw" tabIndex={0} role="region" aria-label="Who was right, scrolls">
+    <table>
+      <caption class="sr">Both models on the decisions that the chain has answered</caption>
+      <thead>
+        <tr>
+          <th scope="col">Model</th>
+          <th scope="col" class="n">AUC</th>
+          <th scope="col" class="n">Log loss</th>
+          <th scope="col" class="n">Brier</th>
+          <th scope="col" class="n">
+            <abbr title="mean distance between probability and frequency">ECE</abbr>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {([["live", "decides"], ["shadow", "in shadow"]] as const).map(([which, word]) => (
+          <tr key={which}>
+            <th scope="row">
+              <span class="mono">{names[which]}</span> <span class="t2">{word}</span>
+            </th>
+            <td class="n">{fixed(judged[which].auc)}</td>
+            <td class="n">{fixed(judged[which].log_loss)}</td>
+            <td class="n">{fixed(judged[which].brier)}</td>
+            <td class="n">{fixed(judged[which].calibration_error)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </div>
+);

@@ -60,7 +60,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "islands/People.tsx": 99,
   "islands/PolicyEditor.tsx": 155,
   "islands/Settings.tsx": 86,
-  "islands/ShadowPanel.tsx": 97,
   "islands/envelope_test.ts": 95,
   "routes/jobs.ts": 167,
   "tests/api/contract_test.ts": 88,
