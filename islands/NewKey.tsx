@@ -19,7 +19,7 @@ export function NewKey({ look }: { look(): Promise<unknown> }) {
   const [label, setLabel] = useState("");
   const [scopes, setScopes] = useState<readonly Scope[]>(["read"]);
   const [days, setDays] = useState<number>(90);
-  const [made, setMade] = useState<{ label: string; key: string } | null>(null);
+  const [made, setMade] = useState<Made | null>(null);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   async function make(event: Event) {
@@ -36,26 +36,7 @@ export function NewKey({ look }: { look(): Promise<unknown> }) {
     await look();
     setBusy(false);
   }
-  if (made) {
-    return (
-      <div class="notice" data-s="ok" data-new-key role="status">
-        <div class="grow stack">
-          <b>Key {made.label}: shown this once, kept nowhere.</b>
-          <div class="cmd">
-            <code>{made.key}</code>
-            <button type="button" class="cpy" data-copy={made.key} aria-label="Copy the new key">
-              <Icon name="copy" />
-            </button>
-          </div>
-        </div>
-        <div class="end">
-          <button type="button" class="btn" onClick={() => setMade(null)}>I have it, close</button>
-        </div>
-      </div>
-    );
-  }
-  const toggle = (scope: Scope) =>
-    setScopes(scopes.includes(scope) ? scopes.filter((one) => one !== scope) : [...scopes, scope]);
+  if (made) return <MadeKey made={made} onClose={() => setMade(null)} />;
   return (
     <form class="panel-b stack-3" onSubmit={make}>
       <h3>New key</h3>
@@ -72,28 +53,8 @@ export function NewKey({ look }: { look(): Promise<unknown> }) {
             onInput={(event) => setLabel(event.currentTarget.value)}
           />
         </div>
-        <div class="f">
-          <label for="key-days">Ends after</label>
-          <select
-            class="in"
-            id="key-days"
-            value={String(days)}
-            onChange={(event) => setDays(Number(event.currentTarget.value))}
-          >
-            {DAYS.map((one) => <option key={one} value={String(one)}>{`${one} days`}</option>)}
-          </select>
-        </div>
-        <fieldset class="full">
-          <legend>Rights</legend>
-          <div class="row wrap">
-            {SCOPES.map(([scope, what]) => (
-              <label class="check" key={scope}>
-                <input type="checkbox" checked={scopes.includes(scope)} onChange={() => toggle(scope)} />
-                {scope} <span class="t3 s">{what}</span>
-              </label>
-            ))}
-          </div>
-        </fieldset>
+        <Days days={days} setDays={setDays} />
+        <Rights scopes={scopes} setScopes={setScopes} />
       </div>
       {problem && <p class="bad s" role="alert">{problem}</p>}
       <div class="row">
@@ -106,5 +67,68 @@ export function NewKey({ look }: { look(): Promise<unknown> }) {
         </button>
       </div>
     </form>
+  );
+}
+
+/** A key that was made: this page has it, the server keeps its hash alone. */
+interface Made {
+  readonly label: string;
+  readonly key: string;
+}
+
+/** The new key, until it is closed. */
+const MadeKey = ({ made: { label, key }, onClose }: { made: Made; onClose(): void }) => (
+  <div class="notice" data-s="ok" data-new-key role="status">
+    <div class="grow stack">
+      <b>Key {label}: shown this once, kept nowhere.</b>
+      <div class="cmd">
+        <code>{key}</code>
+        <button type="button" class="cpy" data-copy={key} aria-label="Copy the new key">
+          <Icon name="copy" />
+        </button>
+      </div>
+    </div>
+    <div class="end">
+      <button type="button" class="btn" onClick={onClose}>I have it, close</button>
+    </div>
+  </div>
+);
+
+/** How long the key is valid. */
+const Days = ({ days, setDays }: { days: number; setDays(days: number): void }) => (
+  <div class="f">
+    <label for="key-days">Ends after</label>
+    <select
+      class="in"
+      id="key-days"
+      value={String(days)}
+      onChange={(event) => setDays(Number(event.currentTarget.value))}
+    >
+      {DAYS.map((one) => <option key={one} value={String(one)}>{`${one} days`}</option>)}
+    </select>
+  </div>
+);
+
+interface RightsProps {
+  scopes: readonly Scope[];
+  setScopes(scopes: readonly Scope[]): void;
+}
+
+/** What the key may do. */
+function Rights({ scopes, setScopes }: RightsProps) {
+  const toggle = (scope: Scope) =>
+    setScopes(scopes.includes(scope) ? scopes.filter((one) => one !== scope) : [...scopes, scope]);
+  return (
+    <fieldset class="full">
+      <legend>Rights</legend>
+      <div class="row wrap">
+        {SCOPES.map(([scope, what]) => (
+          <label class="check" key={scope}>
+            <input type="checkbox" checked={scopes.includes(scope)} onChange={() => toggle(scope)} />
+            {scope} <span class="t3 s">{what}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
   );
 }

@@ -55,7 +55,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "islands/LiveTable.tsx": 179,
   "islands/LoginForm.tsx": 96,
   "islands/NewDataset.tsx": 113,
-  "islands/NewKey.tsx": 93,
   "islands/NewTraining.tsx": 76,
   "islands/People.tsx": 99,
   "islands/PolicyEditor.tsx": 155,
