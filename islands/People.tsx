@@ -30,9 +30,8 @@ const REVOKE = ({ label, id, scopes }: Key) => ({
   yes: `Revoke ${label}`,
 });
 
-/** Users and keys, and what an admin may do to them. */
-export function People({ admin }: { admin: boolean }) {
-  const add = useHostCommand("user add NAME ROLE");
+/** Users and keys as the server has them, and what changes them, once the question before it is answered. */
+function usePeople() {
   const users = useAsked("GET /api/users", {}, 0);
   const keys = useAsked("GET /api/keys", {}, 0);
   const [problem, setProblem] = useState("");
@@ -60,6 +59,13 @@ export function People({ admin }: { admin: boolean }) {
       await act(() => api("DELETE /api/keys/:id", { params: { id: key.id } }));
     }
   };
+  return { users, keys, problem, look, change, revoke };
+}
+
+/** Users and keys, and what an admin may do to them. */
+export function People({ admin }: { admin: boolean }) {
+  const add = useHostCommand("user add NAME ROLE");
+  const { users, keys, problem, look, change, revoke } = usePeople();
   return (
     <section class="panel" id="users">
       <div class="panel-h">
@@ -85,42 +91,9 @@ export function People({ admin }: { admin: boolean }) {
           </thead>
           <tbody>
             {users.value?.users.map((user) => (
-              <tr key={user.name}>
-                <th scope="row">{user.name}</th>
-                <td>{user.role}</td>
-                <td>{user.disabled ? "disabled" : user.must_change ? "first password" : "active"}</td>
-                <td class="r">
-                  {admin && (
-                    <button type="button" class="btn btn-r" onClick={() => change(user)}>
-                      {user.disabled ? "Enable" : "Disable…"}
-                      <span class="sr">{` ${user.name}`}</span>
-                    </button>
-                  )}
-                </td>
-              </tr>
+              <UserRow key={user.name} user={user} admin={admin} change={change} />
             ))}
-            {keys.value?.keys.map((key) => (
-              <tr key={key.id}>
-                <th scope="row">
-                  key {key.label} <span class="mono t3">{key.id}</span>
-                </th>
-                <td>{key.scopes.join(", ")}</td>
-                <td>
-                  {key.revoked ? "revoked" : `until ${new Date(key.expires_ms).toISOString().slice(0, 10)}`}
-                </td>
-                <td class="r">
-                  {admin && !key.revoked && (
-                    <button
-                      type="button"
-                      class="btn btn-r"
-                      onClick={() => revoke(key)}
-                    >
-                      Revoke…<span class="sr">{` ${key.label}`}</span>
-                    </button>
-                  )}
-                </td>
-              </tr>
-            ))}
+            {keys.value?.keys.map((key) => <KeyRow key={key.id} one={key} admin={admin} revoke={revoke} />)}
           </tbody>
         </table>
         {users.value === undefined && <Skeleton what="Users and keys" />}
@@ -130,3 +103,56 @@ export function People({ admin }: { admin: boolean }) {
     </section>
   );
 }
+
+interface UserRowProps {
+  user: User;
+  admin: boolean;
+  change(user: User): void;
+}
+
+/** A user, whom an admin may disable and enable again. */
+const UserRow = ({ user, admin, change }: UserRowProps) => (
+  <tr>
+    <th scope="row">{user.name}</th>
+    <td>{user.role}</td>
+    <td>{user.disabled ? "disabled" : user.must_change ? "first password" : "active"}</td>
+    <td class="r">
+      {admin && (
+        <button type="button" class="btn btn-r" onClick={() => change(user)}>
+          {user.disabled ? "Enable" : "Disable…"}
+          <span class="sr">{` ${user.name}`}</span>
+        </button>
+      )}
+    </td>
+  </tr>
+);
+
+interface KeyRowProps {
+  one: Key;
+  admin: boolean;
+  revoke(key: Key): void;
+}
+
+/** A key, which an admin may revoke. */
+const KeyRow = ({ one, admin, revoke }: KeyRowProps) => (
+  <tr>
+    <th scope="row">
+      key {one.label} <span class="mono t3">{one.id}</span>
+    </th>
+    <td>{one.scopes.join(", ")}</td>
+    <td>
+      {one.revoked ? "revoked" : `until ${new Date(one.expires_ms).toISOString().slice(0, 10)}`}
+    </td>
+    <td class="r">
+      {admin && !one.revoked && (
+        <button
+          type="button"
+          class="btn btn-r"
+          onClick={() => revoke(one)}
+        >
+          Revoke…<span class="sr">{` ${one.label}`}</span>
+        </button>
+      )}
+    </td>
+  </tr>
+);

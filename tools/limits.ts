@@ -56,7 +56,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "islands/LoginForm.tsx": 96,
   "islands/NewDataset.tsx": 113,
   "islands/NewTraining.tsx": 76,
-  "islands/People.tsx": 99,
   "islands/PolicyEditor.tsx": 155,
   "islands/Settings.tsx": 86,
   "islands/envelope_test.ts": 95,
