@@ -58,7 +58,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "islands/NewTraining.tsx": 76,
   "islands/PolicyEditor.tsx": 155,
   "islands/Settings.tsx": 86,
-  "islands/envelope_test.ts": 95,
   "routes/jobs.ts": 167,
   "tests/api/contract_test.ts": 88,
   "tests/api/server.ts": 113,
