@@ -78,28 +78,7 @@ export default function LoginForm({ host, version, change, next }: LoginFormProp
           <h1>legend</h1>
           {host && <p class="t2 s">{host}</p>}
         </div>
-        {mustChange
-          ? (
-            <>
-              <p>Choose a password of your own, 12 characters or more.</p>
-              {!first && (
-                <Field
-                  name="current"
-                  label="First password"
-                  type="password"
-                  autocomplete="current-password"
-                />
-              )}
-              <Field name="next" label="New password" type="password" autocomplete="new-password" />
-              <Field name="again" label="New password, again" type="password" autocomplete="new-password" />
-            </>
-          )
-          : (
-            <>
-              <Field name="user" label="User" type="text" autocomplete="username" />
-              <Field name="password" label="Password" type="password" autocomplete="current-password" />
-            </>
-          )}
+        {mustChange ? <NewPasswordFields asksCurrent={!first} /> : <NameFields />}
         {problem && (
           <p class="f" role="alert">
             <span class="err">
@@ -122,6 +101,26 @@ export default function LoginForm({ host, version, change, next }: LoginFormProp
     </main>
   );
 }
+
+/** A login's fields. */
+const NameFields = () => (
+  <>
+    <Field name="user" label="User" type="text" autocomplete="username" />
+    <Field name="password" label="Password" type="password" autocomplete="current-password" />
+  </>
+);
+
+/** A new password's fields: a component of their own, so that they take over no field of the login and what it holds. */
+const NewPasswordFields = ({ asksCurrent }: { asksCurrent: boolean }) => (
+  <>
+    <p>Choose a password of your own, 12 characters or more.</p>
+    {asksCurrent && (
+      <Field name="current" label="First password" type="password" autocomplete="current-password" />
+    )}
+    <Field name="next" label="New password" type="password" autocomplete="new-password" />
+    <Field name="again" label="New password, again" type="password" autocomplete="new-password" />
+  </>
+);
 
 const Field = (
   { name, label, type, autocomplete }: {

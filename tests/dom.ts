@@ -36,6 +36,7 @@ const NAMES = [
   ],
   ...["Event", "CustomEvent", "KeyboardEvent", "MouseEvent", "PointerEvent", "InputEvent", "SubmitEvent"],
   ...["Node", "Text", "Element", "HTMLElement", "SVGElement", "HTMLDialogElement", "HTMLInputElement"],
+  "FormData",
 ];
 for (const name of NAMES) {
   const value = name === "window" ? page : page[name as keyof Window];
