@@ -26,16 +26,12 @@ export interface LoginFormProps {
   next: string;
 }
 
-export default function LoginForm({ host, version, change, next }: LoginFormProps) {
+/** The steps of a login: name and password, then a password of one's own where it must be changed; then the page `next`. */
+function useLogin(change: boolean, next: string) {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const [mustChange, setMustChange] = useState(change);
   const [first, setFirst] = useState("");
-  const form = useRef<HTMLFormElement>(null);
-  // The first field of each step has the focus.
-  useEffect(() => {
-    form.current?.querySelector("input")?.focus();
-  }, [mustChange]);
 
   async function submit(event: Event) {
     event.preventDefault();
@@ -70,7 +66,16 @@ export default function LoginForm({ host, version, change, next }: LoginFormProp
       setBusy(false);
     }
   }
+  return { problem, busy, mustChange, first, submit };
+}
 
+export default function LoginForm({ host, version, change, next }: LoginFormProps) {
+  const { problem, busy, mustChange, first, submit } = useLogin(change, next);
+  const form = useRef<HTMLFormElement>(null);
+  // The first field of each step has the focus.
+  useEffect(() => {
+    form.current?.querySelector("input")?.focus();
+  }, [mustChange]);
   return (
     <main class="login" id="main">
       <form ref={form} onSubmit={submit}>

@@ -53,7 +53,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "islands/JobList.tsx": 128,
   "islands/KillDialog.tsx": 90,
   "islands/LiveTable.tsx": 179,
-  "islands/LoginForm.tsx": 96,
   "islands/NewDataset.tsx": 113,
   "islands/NewTraining.tsx": 76,
   "islands/PolicyEditor.tsx": 155,
