@@ -3,8 +3,8 @@ import { useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
 import { grouped } from "./format.ts";
 import { Ignored } from "./Ignored.tsx";
+import { JobForms } from "./JobForm.tsx";
 import { JobList, type JobRow, useJobs } from "./JobList.tsx";
-import { freshName, NewDataset } from "./NewDataset.tsx";
 
 interface File {
   type: string;
@@ -80,12 +80,9 @@ export default function Datasets({ admin }: { admin: boolean }) {
         </div>
         {admin
           ? (
-            <NewDataset
-              key={again?.job_id ?? "new"}
-              again={again && { ...again.args, output: freshName(String(again.args.output)) }}
-              look={jobs.again}
-              lacks={jobs.value?.lacks?.store ?? null}
-            />
+            <div class="stack-3">
+              <JobForms page="datasets" again={again} look={jobs.again} lacks={jobs.value?.lacks} />
+            </div>
           )
           : <p class="panel panel-b t2">Datasets are started and cancelled by an admin.</p>}
       </div>

@@ -245,12 +245,14 @@ function JobDetail({ job, more }: { job: JobRow; more: ComponentChildren }) {
 
 /** A fieldset of radio buttons that looks like a switch. */
 export function Choice<const T extends string>(
-  { legend, name, values, value, set }: {
+  { legend, name, values, value, set, below }: {
     legend: string;
     name: string;
     values: readonly (readonly [T, string])[];
     value: T;
     readonly set: (value: T) => unknown;
+    /** Its hint, or what is wrong with it. */
+    readonly below?: ComponentChildren;
   },
 ) {
   return (
@@ -264,11 +266,7 @@ export function Choice<const T extends string>(
           </label>
         ))}
       </div>
+      {below}
     </fieldset>
   );
-}
-
-/** Days back from now as a form has them. */
-export function day(back: number): string {
-  return new Date(Date.now() - back * 86_400_000).toISOString().slice(0, 10);
 }

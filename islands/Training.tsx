@@ -10,12 +10,12 @@ import { Quality } from "./Calibration.tsx";
 import { confirmed } from "./Confirm.tsx";
 import { utc } from "./format.ts";
 import { Ignored } from "./Ignored.tsx";
+import { JobForms } from "./JobForm.tsx";
 import { JobList, type JobRow, useJobs } from "./JobList.tsx";
 import { BASELINE, before, decides, modelOf } from "./model_compare.ts";
 import { modelQuestion } from "./ModelQuestion.tsx";
 import { Models, type ModelVerb } from "./Models.tsx";
 import { useModule } from "./module.ts";
-import { NewTraining } from "./NewTraining.tsx";
 import { ShadowPanel } from "./ShadowPanel.tsx";
 import { MODULES } from "../proto/gen/names.ts";
 
@@ -125,7 +125,15 @@ export default function Training({ admin }: { admin: boolean }) {
             admin={admin}
           />
           {admin
-            ? <NewTraining module={module} look={jobs.again} lacks={jobs.value?.lacks} />
+            ? (
+              <JobForms
+                page="training"
+                given={{ module }}
+                again={null}
+                look={jobs.again}
+                lacks={jobs.value?.lacks}
+              />
+            )
             : <p class="panel panel-b t2">Training and deployment are an admin's.</p>}
         </div>
         <div class="stack-3">

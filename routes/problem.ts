@@ -58,10 +58,14 @@ export function onError(
 ): Response {
   const error = asFullDisk(thrown) ?? thrown;
   if (error instanceof AppError) {
+    const { field } = error;
     const retry = error.code === "rate_limited" ? 1 : undefined;
     // Where this host keeps its files is nothing for who asks over the net.
     const detail = withoutFolder(error.message, dataDir);
-    return problem(c, error.code, detail, retry ? { retryAfter: retry } : {});
+    return problem(c, error.code, detail, {
+      ...(field ? { field } : {}),
+      ...(retry ? { retryAfter: retry } : {}),
+    });
   }
   if (error instanceof HTTPException) {
     const code = error.status === 413 ? "too_large" : "bad_request";

@@ -1,9 +1,9 @@
 /**
  * Writes everything that follows from one source: messages from proto/*.proto (Rust and TypeScript), the C boundary's
  * table from the exports of ffi/abi, the topics' names and the store's columns for Rust, names and field numbers of
- * the messages, the ids of DEXes from Rust's table, the enum of job kinds and their verbs from workers/kinds.ts, the
- * page's types of the API from the rows of routes/, docs/CLI.md from the verbs, docs/CONFIG.md from the configuration
- * schema. `--check` writes to a temporary folder instead and fails when a committed file differs.
+ * the messages, the ids of DEXes from Rust's table, the enum of job kinds, their verbs and the page's forms from
+ * workers/kinds.ts, the page's types of the API from the rows of routes/, docs/CLI.md from the verbs, docs/CONFIG.md
+ * from the configuration schema. `--check` writes to a temporary folder instead and fails when a committed file differs.
  */
 import type { JobKinds } from "../core/jobs/kind.ts";
 import { readExports, symbolsTs, versionRs } from "./abi_symbols.ts";
@@ -17,6 +17,7 @@ import { dexTs, fieldsTs, namesRs, namesTs, readProtos } from "./wire_names.ts";
 const PROTOS = ["realtime", "control", "jobs"].map((name) => `proto/${name}.proto`);
 const SYMBOLS = "ffi/symbols.gen.ts";
 const CLIENT = "islands/client.gen.ts";
+const FORMS = "islands/forms.gen.ts";
 const JOBS_PROTO = "proto/jobs.proto";
 const JOB_VERBS = "cli/verbs/job_kinds.gen.ts";
 const VERSION = "ffi/abi/src/version.rs";
@@ -73,6 +74,10 @@ async function generate(out: string): Promise<string[]> {
   const first = await generateFirst(out);
   // These import what was written just now.
   const { JOB_KINDS } = await import("../workers/kinds.ts");
+  const { formsTs } = await import("./job_forms.ts");
+  await Deno.mkdir(`${out}/islands`, { recursive: true });
+  await Deno.writeTextFile(`${out}/${FORMS}`, formsTs(JOB_KINDS));
+  // The pages, which some routes draw, have the forms.
   const { clientTypes } = await import("./client_types.ts");
   await Deno.writeTextFile(`${out}/${JOBS_PROTO}`, await jobsProto(JOB_KINDS));
   await must("cargo", [
@@ -106,9 +111,8 @@ async function generate(out: string): Promise<string[]> {
   await Deno.writeTextFile(`${out}/${VERSION}`, versionRs(exports));
   await Deno.mkdir(`${out}/cli/verbs`, { recursive: true });
   await Deno.writeTextFile(`${out}/${JOB_VERBS}`, jobVerbs(JOB_KINDS));
-  await Deno.mkdir(`${out}/islands`, { recursive: true });
   await Deno.writeTextFile(`${out}/${CLIENT}`, clientTypes());
-  const written = [SYMBOLS, JOB_VERBS, CLIENT].map((file) => `${out}/${file}`);
+  const written = [SYMBOLS, JOB_VERBS, CLIENT, FORMS].map((file) => `${out}/${file}`);
   await must(Deno.execPath(), ["fmt", "-q", "--line-width=110", ...written]);
   await Deno.mkdir(`${out}/docs`, { recursive: true });
   // Not before the verbs of the kinds are written.
@@ -124,6 +128,7 @@ async function generate(out: string): Promise<string[]> {
     JOB_VERBS,
     SYMBOLS,
     CLIENT,
+    FORMS,
     VERSION,
     ...rust,
     "proto/gen/messages.js",

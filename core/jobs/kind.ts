@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Right } from "../auth/rights.ts";
 import { AppError } from "../platform/errors.ts";
 import type { JobPorts } from "./contract.ts";
+import type { FormText } from "./form.ts";
 import type { Schedule } from "../../proto/jobs.ts";
 
 /** A verb's words and flags, as a kind reads its arguments from them. */
@@ -57,6 +58,8 @@ export interface JobKind<Args> {
   readonly envelope: "training" | "dataset";
   /** The page that lists its jobs. */
   readonly page: "training" | "datasets";
+  /** The page's form that starts it. */
+  readonly form: FormText;
   readonly start: JobRoute;
   readonly state: JobRoute;
   readonly verb: JobVerb;

@@ -22,9 +22,26 @@ export type ErrorCode = keyof typeof ERROR_STATUS;
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly lines: readonly string[];
-  constructor(readonly code: ErrorCode, message: string | readonly string[], options?: ErrorOptions) {
+  /** The part of what was asked for that it is about, with dots between names. */
+  readonly field: string | undefined;
+  constructor(
+    readonly code: ErrorCode,
+    message: string | readonly string[],
+    options?: ErrorOptions & { readonly field?: string },
+  ) {
     super(typeof message === "string" ? message : message.join("\n"), options);
     this.lines = typeof message === "string" ? [message] : message;
+    this.field = options?.field;
+  }
+}
+
+/** Does `work`; a refusal of it is about `field`. */
+export function atField<T>(field: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof AppError) throw new AppError(error.code, error.lines, { cause: error.cause, field });
+    throw error;
   }
 }
 

@@ -313,10 +313,10 @@ Deno.test("a dataset and a training started on the page are jobs there, with the
     await page.click("button:has-text('All')");
     await page.locator(".log >> text=/try 1 by worker-/").waitFor();
     await page.goto(`${site.url}/training`);
-    await page.fill("#tr-depth", "99");
+    await page.fill("#tr-max_depth", "99");
     await page.click("button:has-text('Start training')");
-    await page.waitForSelector("[role=alert]:has-text('max_depth')");
-    await page.fill("#tr-depth", "4");
+    await page.waitForSelector("#tr-max_depth-hint[role=alert]:has-text('max_depth')");
+    await page.fill("#tr-max_depth", "4");
     await page.fill("#tr-start", "2001-01-01");
     await page.fill("#tr-end", "2001-01-02");
     await page.click("button:has-text('Start training')");

@@ -1,5 +1,6 @@
 /** Datasets: rows of the store as a file. */
 import { type JobCall, type JobKind, momentText } from "../../core/jobs/kind.ts";
+import { atField } from "../../core/platform/errors.ts";
 import type { ScrapeResult } from "../../proto/jobs.ts";
 import { checkOutput } from "../output.ts";
 import { asked, kept, type ScrapeArgs } from "../scrape_args.ts";
@@ -11,6 +12,26 @@ export const scrape: JobKind<ScrapeArgs> = {
   kept,
   envelope: "dataset",
   page: "datasets",
+  form: {
+    id: "ds",
+    title: "New dataset",
+    submit: "Start dataset",
+    fields: {
+      start: { label: "From UTC", hint: "2026-11-17, or 2026-11-17T06:30Z", days_back: 7 },
+      end: { label: "To UTC, exclusive", hint: "later than From", days_back: -1 },
+      types: { label: "Types", words: { arb: "Arbitrage", mev: "Sandwich" } },
+      dex: { label: "DEX", one_or: "All" },
+      format: { label: "Format", words: { parquet: "Parquet", jsonl: "JSONL" } },
+      compress: { label: "Compression" },
+      output: {
+        label: "Output",
+        hint: "a path below datasets.root, or s3://bucket/key of a bucket in s3.buckets",
+        wide: true,
+        begins: "export-{day}.parquet",
+        fresh: true,
+      },
+    },
+  },
   start: {
     paths: ["/api/datasets/scrape", "/api/datasets/export"],
     summary: "Write rows of the store as a dataset; answers with the job",
@@ -46,7 +67,8 @@ export const scrape: JobKind<ScrapeArgs> = {
     return [list, times, `${format ?? "parquet"} ${compress ?? "zstd"}`, made.join(", ")]
       .filter(Boolean).join(" · ");
   },
-  check: (args, { datasetsRoot, buckets }) => checkOutput(args, datasetsRoot, buckets),
+  check: (args, { datasetsRoot, buckets }) =>
+    atField("output", () => checkOutput(args, datasetsRoot, buckets)),
   run: async (args, ports) => (await import("../scrape.ts")).runScrape(args, ports),
 };
 

@@ -10,6 +10,23 @@ export const train: JobKind<TrainArgs> = {
   kept,
   envelope: "training",
   page: "training",
+  form: {
+    id: "tr",
+    title: "Start training of {module}",
+    submit: "Start training",
+    columns: 3,
+    given: { module: { arbitrage: "arbitrage", mev: "sandwich" } },
+    fields: {
+      "range.start": { label: "From UTC", days_back: 7 },
+      "range.end": { label: "To UTC, exclusive", days_back: -1 },
+      features: { label: "Features", words: { default: "Default", extended: "Extended" } },
+      model: { label: "Model", need_engines: ["xgb", "lgbm"] },
+      "params.max_depth": { label: "max_depth" },
+      "params.learning_rate": { label: "learning_rate" },
+      "params.n_estimators": { label: "n_estimators" },
+      gpu: { label: "Use GPU if present" },
+    },
+  },
   start: {
     paths: ["/api/training/start", "/api/training/train"],
     summary: "Train a model; answers with the job. `promote` other than `never` needs the right `models` too",
