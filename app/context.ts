@@ -102,15 +102,16 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-/** The context of one call of a verb. */
-export function createContext(needs: Needs, flags: Flags, args: readonly string[]): Context {
-  const interrupted = new AbortController();
-  for (const signal of needs.endsAtOnce ? [] : ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => interrupted.abort());
-  }
-  const runs = needs.data === "make";
-  const isPart = flags.part === true;
-  const fills = needs.data === "fill" && flags["data-dir"] !== undefined;
+/** What a verb's configuration is read from. */
+interface Settings {
+  config(): Config;
+  isWhole(): boolean;
+  file(): ReturnType<typeof configFile>;
+  setting: Context["setting"];
+}
+
+/** Reads the configuration at its first use; a verb that may do so passes mistakes over, and says each once. */
+function settingsOf(needs: Needs, flags: Flags): Settings {
   // `legend run` goes by what it is given, and everything else by what that was.
   const input = systemInput(flags, needs.name !== "run");
   const passed = new Set<string>();
@@ -125,69 +126,97 @@ export function createContext(needs: Needs, flags: Flags, args: readonly string[
   const whole = once(() =>
     needs.passesOverMistakes ? passOver("all") : { config: loadConfig(input), isWhole: true }
   );
-  const config = () => whole().config;
-  const setting = <Name extends SettingName>(key: Name): SettingOf<Name> => {
-    const row = configKey(key);
-    const isEarly = needs.passesOverMistakes && row && isSettled(row);
-    return configValue(isEarly ? settled().config : config(), key);
+  return {
+    config: () => whole().config,
+    isWhole: () => whole().isWhole,
+    file: () => configFile(input),
+    setting(key) {
+      const row = configKey(key);
+      const isEarly = needs.passesOverMistakes && row && isSettled(row);
+      return configValue(isEarly ? settled().config : whole().config, key);
+    },
   };
-  const lines = runs ? partLines(partName(needs, args), isPart, setting) : verbLines();
-  const { belongTo, ...said } = lines;
-  const { say } = said;
-  if (runs) {
-    // A terminal that is closed, and a habit from other services, end no trading.
-    Deno.addSignalListener("SIGHUP", () => {
-      if (!isPart) {
-        say("SIGHUP changes nothing: configuration is read at the start, stop with SIGTERM", "warn");
-      }
-    });
-  }
-  const library = once(() => {
-    const opened = new Library(libraryPath());
-    protect(opened);
-    return opened;
+}
+
+/** A signal that aborts when the process is asked to end. */
+function interruptedBy(signals: readonly Deno.Signal[]): AbortSignal {
+  const interrupted = new AbortController();
+  for (const signal of signals) Deno.addSignalListener(signal, () => interrupted.abort());
+  return interrupted.signal;
+}
+
+/** A terminal that is closed, and a habit from other services, end no trading. */
+function outliveHangUp(isPart: boolean, say: Say): void {
+  Deno.addSignalListener("SIGHUP", () => {
+    if (!isPart) {
+      say("SIGHUP changes nothing: configuration is read at the start, stop with SIGTERM", "warn");
+    }
   });
+}
+
+/** The library of this installation, opened. */
+function openLibrary(): Library {
+  const library = new Library(libraryPath());
+  protect(library);
+  return library;
+}
+
+/** Where records are read. */
+function openLog(
+  library: () => Library,
+  { config, setting }: Settings,
+  outbox: () => Log,
+  local: boolean,
+): Log {
+  const options = local ? null : kafkaOf(config());
+  if (!options) return outbox();
+  return new KafkaLog(library(), options, {
+    replicas: setting("kafka.replicas"),
+    creates: setting("kafka.create_topics"),
+  });
+}
+
+/** The context of one call of a verb. */
+export function createContext(needs: Needs, flags: Flags, args: readonly string[]): Context {
+  const signal = interruptedBy(needs.endsAtOnce ? [] : ["SIGINT", "SIGTERM"]);
+  const runs = needs.data === "make";
+  const isPart = flags.part === true;
+  const fills = needs.data === "fill" && flags["data-dir"] !== undefined;
+  const settings = settingsOf(needs, flags);
+  const { config, setting } = settings;
+  const { belongTo, ...said } = runs ? partLines(partName(needs, args), isPart, setting) : verbLines();
+  if (runs) outliveHangUp(isPart, said.say);
+  const library = once(openLibrary);
   const folder: { identity?: string } = {};
   const dataDir = once<DataDir>(() => {
     const data = openDataDir(setting("data_dir"), {
       // A part finds what its supervisor has made.
       use: runs && isPart ? "change" : needs.data === "fill" ? "make" : needs.data ?? "change",
       goesWithoutKey: needs.goesWithoutKey === true,
-      say,
+      say: said.say,
       become: (uid, gid) => becomeUser(library(), uid, gid),
       running: () => runningInstallations(library()),
     });
     const style = belongTo(data.instance);
     if (style) setLineStyle(library(), style);
-    if (runs) {
-      folder.identity = keepFolder(library(), data.path, isPart);
-    }
+    if (runs) folder.identity = keepFolder(library(), data.path, isPart);
     return data;
   });
   const outbox = once<Log>(() => new EmbeddedLog(library(), dataDir().logPath));
-  const log = once<Log>(() => {
-    const options = flags.local ? null : kafkaOf(config());
-    return options
-      ? new KafkaLog(library(), options, {
-        replicas: setting("kafka.replicas"),
-        creates: setting("kafka.create_topics"),
-      })
-      : outbox();
-  });
   return {
     version: VERSION,
     // What keeps records does its work whether its lines are read or not.
     out: (bytes) => print(bytes, runs || fills),
     ...said,
-    signal: interrupted.signal,
+    signal,
     config,
-    configFile: () => configFile(input),
-    isConfigWhole: () => whole().isWhole,
+    configFile: settings.file,
+    isConfigWhole: settings.isWhole,
     setting,
     respawn: (words) => respawn(words, folder.identity),
     dataDir,
     library,
-    log,
+    log: once(() => openLog(library, settings, outbox, flags.local === true)),
     outbox,
   };
 }
