@@ -1,5 +1,5 @@
-//! Base58 to bytes, ten digits at a time. Keys and instruction data as text are most of what is read of a block, and
-//! digit by digit they would take most of the time.
+//! Base58 to bytes, ten digits at a time. Keys and instruction data as text are most of what is read from a block.
+//! Decoding them digit by digit would take most of the time.
 
 const TEN: usize = 10;
 /// 58 to the tenth: what ten digits count to, in one word.
@@ -7,7 +7,7 @@ const SCALE: u64 = 58_u64.pow(TEN as u32);
 /// Longest text of any length: more than any instruction's data in a transaction of 4 KiB.
 const TEXT_MAX: usize = 8192;
 const NO_DIGIT: u8 = 0xff;
-/// The bit that no digit has, so that many letters are judged at once.
+/// A bit that no digit has, so that many letters are checked at once.
 const BAD: u8 = 0x80;
 
 static DIGITS: [u8; 256] = {
@@ -29,7 +29,7 @@ fn few(letters: &[u8]) -> (u64, u8) {
     })
 }
 
-/// As [`few`]: pairs first, for they do not wait for each other.
+/// As [`few`]: pairs first, because they do not depend on each other.
 #[inline(always)]
 fn ten(letters: &[u8; TEN]) -> (u64, u8) {
     let digits = letters.map(|letter| DIGITS[usize::from(letter)]);

@@ -22,7 +22,7 @@ pub const UNKNOWN_ID: &str = "unknown";
 pub struct Swap {
     /// The pool's account.
     pub pool: u8,
-    /// The pool's two token vaults, in any order: what moved tells the direction.
+    /// The pool's two token vaults, in any order: the direction follows from the transfers.
     pub vaults: [u8; 2],
     /// The owner who trades.
     pub trader: u8,
@@ -43,7 +43,7 @@ pub enum DecodeError {
         /// Accounts present.
         len: usize,
     },
-    /// The transfers that a swap makes are not under it.
+    /// The transfers that a swap makes are missing from its inner instructions.
     Unresolved,
 }
 
@@ -89,7 +89,7 @@ pub struct Leg {
     pub trader_in: u64,
     /// What the trader got: `out_amount` less the mint's transfer fee.
     pub trader_out: u64,
-    /// False where a transfer fee was withheld that cannot be told: the amounts then may be too large by it.
+    /// False where a transfer fee of unknown size was withheld: the amounts may then be too large by that fee.
     pub exact: bool,
 }
 
@@ -142,7 +142,7 @@ pub struct Call<'a> {
     owners: LastParsed<'a>,
 }
 
-/// The key that was last read of a text: the next one asked for is often the same.
+/// The last text read and its key: the next lookup often asks for the same one.
 #[derive(Default)]
 struct LastParsed<'a>(Cell<(&'a [u8], Option<Pubkey>)>);
 
@@ -159,7 +159,7 @@ impl<'a> LastParsed<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// The call at place `at` of the transaction, read as `dex`'s; `is_known` tells the table's programs.
+    /// The call at place `at` of the transaction, read as `dex`'s; `is_known`: whether a program is in the table.
     #[must_use]
     pub fn new(
         frame: &'a [u8],
@@ -174,7 +174,7 @@ impl<'a> Call<'a> {
         Some(Call { frame, transaction, instruction, dex, is_known, under, mints, owners })
     }
 
-    /// The mint of a token account; `None` when it is no key.
+    /// The mint of a token account; `None` when its text is not a key.
     #[must_use]
     pub fn mint(&self, account: &TokenBalance) -> Option<Pubkey> {
         let text = account.mint.of(self.frame);
@@ -182,7 +182,7 @@ impl<'a> Call<'a> {
         if text == token::WRAPPED_SOL_TEXT { Some(token::WRAPPED_SOL) } else { self.mints.of(text) }
     }
 
-    /// The owner of a token account; `None` when it is not said or no key.
+    /// The owner of a token account; `None` when the text is missing or not a key.
     #[must_use]
     pub fn owner(&self, account: &TokenBalance) -> Option<Pubkey> {
         self.owners.of(account.owner.of(self.frame))
@@ -258,7 +258,7 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// The usual DEX: `read` says which accounts matter, the transfers say what moved.
+    /// Decodes a swap of the usual kind: `read` says which accounts matter, the transfers say what moved.
     ///
     /// # Errors
     /// As `read`; `Unresolved` when nothing moved.
@@ -270,7 +270,7 @@ impl<'a> Call<'a> {
     }
 
     /// The leg of a pool with two token vaults. The pool received what came into one and paid what left
-    /// the other; the trader paid all that left the account which paid the pool, fees beside it too.
+    /// the other; the trader paid all that left the account that paid the pool, including fees to others.
     ///
     /// # Errors
     /// `Unresolved` when one of the two is missing.
@@ -357,8 +357,8 @@ fn token_transfer(frame: &[u8], transaction: &Transaction, called: &Instruction)
     Some(if plain { Transfer { fee: Some(0), ..moved } } else { moved })
 }
 
-/// What the destination was credited. A Token-2022 mint may withhold a fee that the instruction
-/// does not name; then the account's balance change less everything else that moved there tells.
+/// What the destination was credited. A Token-2022 mint may withhold a fee that the instruction does not
+/// name. The amount is then the account's balance change less everything else that moved there.
 fn received(frame: &[u8], transaction: &Transaction, moved: &Transfer) -> Credit {
     if let Some(fee) = moved.fee {
         return Credit { amount: moved.amount.saturating_sub(fee), exact: true };

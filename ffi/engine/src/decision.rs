@@ -55,7 +55,7 @@ pub struct VictimLoss {
 pub struct Target {
     /// What it pays.
     pub amount_in: u64,
-    /// What it is content with.
+    /// The least it accepts.
     pub min_out: u64,
     /// What it would get within the plan.
     pub out_planned: u64,
@@ -63,7 +63,7 @@ pub struct Target {
     pub out_alone: u64,
 }
 
-/// What an opportunity that could still be taken rests on.
+/// The grounds for an opportunity that could still be taken.
 #[derive(Clone, Debug)]
 pub struct Open {
     /// The transaction that opened it.
@@ -133,19 +133,20 @@ pub struct Decision {
     pub fee_lamports: u64,
     /// Paid to tip accounts.
     pub tip_lamports: u64,
-    /// Of what landed: the same by service, each once.
+    /// Of what landed: the tips by service, each service once.
     pub tips_by_service: Vec<(Arc<str>, u64)>,
     /// What the legs alone gained of the quote mint, before fees, tips and everything else.
     pub gross_raw: i128,
-    /// Arbitrage: lamports that went by transfer to wallets that are not the party's and no tip accounts.
+    /// Arbitrage: lamports sent by transfer to wallets that are neither the party's nor tip accounts.
     pub moved_out_lamports: u64,
-    /// Of them what filled wallets that were empty: the party's own money at another place, and no loss.
+    /// The part of them that filled empty wallets: the party's own money in another place, not a loss.
     pub funded_lamports: u64,
     /// What a model sees of it; `None` where the pool's state was not known.
     pub features: Option<Row>,
     /// Only of an opportunity; such a one has no legs on the chain.
     pub open: Option<Box<Open>>,
-    /// It could still grow: told, but neither counted nor published; the same attack is told again at its end.
+    /// It could still grow: reported, but neither counted nor published. The same attack is reported again
+    /// when it has ended.
     pub provisional: bool,
 }
 

@@ -32,7 +32,7 @@ pub enum Event<'a> {
     Transaction(&'a [u8]),
     /// No further transaction of this slot follows.
     SlotEnd(u64),
-    /// The source has ended: nothing that is open can go on.
+    /// The source has ended: nothing that is open can continue.
     End,
 }
 
@@ -41,9 +41,9 @@ pub enum Event<'a> {
 pub struct Counts {
     /// Transactions walked.
     pub transactions: u64,
-    /// Of them failed.
+    /// How many of them failed.
     pub failed: u64,
-    /// Of them votes.
+    /// How many of them are votes.
     pub votes: u64,
     /// Transactions seen before they were executed.
     pub pending: u64,
@@ -51,23 +51,23 @@ pub struct Counts {
     pub malformed: u64,
     /// Frames of transactions that were seen before: the first one counts.
     pub repeated: u64,
-    /// Transactions that there was no room to remember: should they come again, they count again.
+    /// Transactions that did not fit into memory: if they come again, they count again.
     pub unremembered: u64,
     /// Opportunities found.
     pub candidates: u64,
-    /// Of them those whose pool state was young enough.
+    /// How many of them had a pool state that was young enough.
     pub fresh: u64,
-    /// Of the fresh ones those that no switch (killed, stopped, throttled) took: they are judged by their worth.
+    /// Fresh ones that no switch (killed, stopped, throttled) removed: these are judged by their worth.
     pub weighed: u64,
-    /// Of the weighed ones passed the gate.
+    /// Weighed ones that passed the gate.
     pub passed: u64,
     /// Opportunities by the first term that refused each: the sum is `candidates - passed`.
     pub refused_first: WhyNot,
     /// Opportunities that each term refused; one that several refused counts for each.
     pub why_not: WhyNot,
-    /// Observed facts that a switch kept from the log. They are no opportunities.
+    /// Observed facts that a switch kept out of the log. They do not count as opportunities.
     pub observed_withheld: u64,
-    /// Legs and what was no leg.
+    /// Legs, and swap instructions that gave none.
     pub decode: DecodeCounts,
 }
 
@@ -98,7 +98,7 @@ pub struct Engine {
     paper: Paper,
     outcomes: Vec<Outcome>,
     last_slot: u64,
-    /// The newest slot up to which pool state is known whole; 0 = before the first slot seen.
+    /// The newest slot up to which pool state is completely known; 0 = before the first slot seen.
     whole_slot: u64,
     counts: Counts,
     missed: Missed,
@@ -165,7 +165,7 @@ impl Engine {
         self.admit(first, out);
     }
 
-    /// Takes in account state from before the first slot; returns how many pools it made known.
+    /// Loads account state from before the first slot; returns how many pools it added.
     pub fn load(&mut self, accounts: &[Account<'_>]) -> usize {
         let known = self.pools.load(accounts);
         self.mints.load(accounts);
@@ -178,7 +178,7 @@ impl Engine {
         self.policy = policy.clone();
     }
 
-    /// Whose accounts take tips, where the table without a file does not do.
+    /// Sets the tip accounts, where the built-in table is not enough.
     pub fn know_tips(&mut self, accounts: Arc<TipAccounts>) {
         self.tip_accounts = accounts;
     }
@@ -189,12 +189,12 @@ impl Engine {
         self.tips_seen.told()
     }
 
-    /// Whom to ask for scores; where there is no answer the baseline scores. `shadow` is told only.
+    /// Sets the models that give scores. Without an answer the baseline scores. The score of `shadow` is only reported.
     pub fn ask_models(&mut self, model: Arc<dyn Scorer>, shadow: Arc<dyn Scorer>) {
         (self.model, self.shadow) = (Some(model), Some(shadow));
     }
 
-    /// Counts on where another engine ends, whose place this one takes: what it saw counts no second time.
+    /// Takes over the counters of the engine that this one replaces: what that one saw is not counted twice.
     pub fn go_on(&mut self, from: Engine) {
         (self.counts, self.missed, self.tips_seen) = (from.counts, from.missed, from.tips_seen);
         (self.seen, self.announced) = (from.seen, from.announced);
@@ -212,13 +212,13 @@ impl Engine {
         Counts { unremembered: self.seen.unremembered + self.announced.unremembered, ..self.counts }
     }
 
-    /// Outcomes told since the last call, oldest first.
+    /// Outcomes decided since the last call, oldest first.
     pub fn take_outcomes(&mut self) -> std::vec::Drain<'_, Outcome> {
         self.outcomes.drain(..)
     }
 
-    /// Drops what is not this agent's and what the switches stop. Open decisions went through the whole
-    /// gate when they were weighed.
+    /// Drops decisions of other modules and those that the switches stop. Open decisions already passed the
+    /// whole gate when they were weighed.
     fn admit(&mut self, first: usize, out: &mut Vec<Decision>) {
         let mut at = first;
         while at < out.len() {
@@ -347,7 +347,7 @@ impl Engine {
         self.weigh(Kind::OpenArbitrage, found, score, contention, slippage_bps, 1, out);
     }
 
-    /// What could stand around a swap that is not executed yet.
+    /// The sandwich that could be placed around a swap that is not executed yet.
     fn open_sandwich(
         &mut self,
         frame: &[u8],
@@ -433,7 +433,7 @@ impl Engine {
         let tip_lamports = self.tips.quantile(tip_quantile);
         let landing = LandingInputs { tip_quantile, contention, bundle_len };
         let p_land = landing::p_land(&landing);
-        // Our own transactions: the target pays for itself. A bundle that does not land costs nothing.
+        // Fees of our own transactions only: the target pays for itself. A bundle that does not land costs nothing.
         let landed_fee_lamports = BASE_FEE_LAMPORTS * u64::from(bundle_len.div_ceil(2));
         let fail_cost_lamports = 0;
         let [edge, tip, fee, fail] = [
@@ -512,7 +512,7 @@ struct Found {
     facts: Facts,
 }
 
-/// What its model's row is made of.
+/// The facts from which the row for the model is made.
 enum Facts {
     Sandwich(SandwichFacts),
     Cycle(CycleFacts),

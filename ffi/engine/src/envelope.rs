@@ -13,11 +13,11 @@ use crate::gates::Risks;
 use crate::pubkey::Signature;
 use crate::strategy::paper::Outcome;
 
-/// What a rule change must change, so that old evidence can be told apart.
+/// Version of the rules. A change of a rule must change it, so that old evidence can be recognised.
 const RULE: &str = "observed-2";
-/// As [`RULE`], of opportunities.
+/// As [`RULE`], for opportunities.
 const OPEN_RULE: &str = "open-1";
-/// Which estimate gave score and `p_land`.
+/// The estimate that gave the score and `p_land`.
 const BASELINE: &str = "baseline-1";
 
 /// Encodes the Envelope of a published decision.
@@ -107,7 +107,7 @@ pub fn encode_outcome(outcome: &Outcome, producer_id: &str, seq: u64) -> Vec<u8>
     envelope.encode_to_vec()
 }
 
-/// Encodes the Envelope of an agent's metrics; it stands for itself, so it has no decision.
+/// Encodes the Envelope of an agent's metrics, which belongs to no decision.
 #[must_use]
 pub fn encode_metrics(metrics: MetricsUpdate, event_ns: u64, producer_id: &str, seq: u64) -> Vec<u8> {
     let module = if metrics.module == names::envelope_module(Module::Arbitrage) {

@@ -1,9 +1,9 @@
-//! What the models see. One function a module makes the numbers, for the candidate that is decided on and for the
-//! landed event that a model learns from: training reads what these wrote into the evidence, so the two cannot
-//! differ. The first five are the default set, all of them the extended one (reference: docs/FEATURES.md).
+//! What the models see. One function per module makes the numbers, both for the candidate that is decided on and for
+//! the landed event that a model learns from. Training reads what these functions wrote into the evidence, so the two
+//! cannot differ. The first five are the default set, all of them the extended one (reference: docs/FEATURES.md).
 //!
-//! Nothing here looks ahead: what a pool did before is taken from whole slots before the front's or the
-//! trigger's (`Past`), prices from the state before the front.
+//! Nothing here looks ahead: a pool's past is taken from whole slots before that of the front or the trigger
+//! (`Past`), prices from the state before the front.
 
 use std::sync::Arc;
 
@@ -90,7 +90,7 @@ impl Row {
     }
 }
 
-/// How sure it is that front and back are one party's, for `confidence`.
+/// How sure it is that front and back belong to one party, for `confidence`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provenance {
     /// One signer within one slot, or a bundle of our own.
@@ -194,7 +194,7 @@ pub fn cycle(facts: &CycleFacts, landing: &LandingInputs, terms: &Terms) -> Row 
     ])
 }
 
-/// What a model said of one row.
+/// What a model answered for one row.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// Which model, as it stands in evidence.

@@ -57,7 +57,7 @@ impl Field {
         if self.wire == BYTES { Ok(span) } else { Err(FrameError::Malformed) }
     }
 
-    /// 0 for what is no number.
+    /// The number; 0 when the field is not one.
     pub(crate) fn value(&self) -> u64 {
         if self.wire == VARINT { self.value } else { 0 }
     }
@@ -81,7 +81,7 @@ impl<'f> Fields<'f> {
         Fields { rest: span.of(frame), end: span.end() }
     }
 
-    /// The next field, where it is this one and a number below 128.
+    /// The next field, if it is this one and a number below 128.
     #[inline(always)]
     pub(crate) fn take_number(&mut self, number: u8) -> Option<u8> {
         let &[tag, value, ref rest @ ..] = self.rest else { return None };
@@ -92,7 +92,7 @@ impl<'f> Fields<'f> {
         Some(value)
     }
 
-    /// The next field, where it is this one and fewer than 128 bytes.
+    /// The next field, if it is this one and has fewer than 128 bytes.
     #[inline(always)]
     pub(crate) fn take_bytes(&mut self, number: u8) -> Option<Span> {
         let &[tag, len, ref tail @ ..] = self.rest else { return None };
@@ -104,7 +104,7 @@ impl<'f> Fields<'f> {
     }
 }
 
-/// The first field of `rest`, which ends at `end` of the frame, and what is behind it.
+/// The first field of `rest`, which ends at `end` of the frame, and the bytes after it.
 #[inline(always)]
 fn read(rest: &[u8], end: usize) -> Result<(Field, &[u8]), FrameError> {
     let (tag, tail) = varint(rest)?;
@@ -139,7 +139,7 @@ impl Iterator for Fields<'_> {
     }
 }
 
-/// A number and what is behind it. Nearly every varint of a frame is one byte, or two.
+/// A number and the bytes after it. Nearly every varint of a frame has one or two bytes.
 #[inline(always)]
 pub(crate) fn varint(bytes: &[u8]) -> Result<(u64, &[u8]), FrameError> {
     match *bytes {
@@ -247,7 +247,7 @@ mod tests {
             let len = (64 - number.leading_zeros()).div_ceil(7).max(1) as usize;
             bytes.truncate(len);
             bytes[len - 1] &= 0x7f;
-            // Whatever follows is not read.
+            // Nothing after it is read.
             for behind in [&[][..], &[0xff; 1], &[0x80; 12], &[0; 12]] {
                 let all = [&bytes[..], behind].concat();
                 assert_eq!(varint(&all), Ok((number, behind)), "{bytes:x?} then {behind:x?}");

@@ -50,13 +50,13 @@ pub struct TokenBalance {
 }
 
 impl TokenBalance {
-    /// The mint; `None` when it is no key.
+    /// The mint; `None` when its text is not a key.
     #[must_use]
     pub fn mint(&self, frame: &[u8]) -> Option<Pubkey> {
         Pubkey::parse(self.mint.of(frame))
     }
 
-    /// The owner; `None` when it is not said or no key.
+    /// The owner; `None` when the text is missing or not a key.
     #[must_use]
     pub fn owner(&self, frame: &[u8]) -> Option<Pubkey> {
         Pubkey::parse(self.owner.of(frame))
@@ -74,9 +74,9 @@ pub struct Transaction {
     pub signature: Span,
     /// A validator's vote.
     pub is_vote: bool,
-    /// The runtime refused it: it moved nothing but the fee.
+    /// The runtime refused it: nothing but the fee moved.
     pub failed: bool,
-    /// It comes with what its execution did; one seen before it was executed does not.
+    /// It comes with the result of its execution; one seen before it was executed does not.
     pub executed: bool,
     /// Lamports, base and priority.
     pub fee_lamports: u64,
@@ -104,7 +104,7 @@ impl Transaction {
     /// Fills `self` from `frame`.
     ///
     /// # Errors
-    /// See [`FrameError`]; `self` then holds rests and must not be used.
+    /// See [`FrameError`]; `self` is then only partly filled and must not be used.
     pub fn walk(&mut self, frame: &[u8]) -> Result<(), FrameError> {
         self.clear();
         let mut found = false;
@@ -270,7 +270,7 @@ impl Transaction {
         let mut token = TokenBalance::default();
         let mut amount = 0;
         let mut fields = Fields::of(frame, span);
-        // In the order of their numbers, as they are written; whatever comes otherwise is read below.
+        // Fast path: fields in the order of their numbers, as they are written. Any other order is read below.
         if let Some(account) = fields.take_number(1) {
             token.account = account;
         }
@@ -386,7 +386,7 @@ fn push_instruction(
     mut found: Instruction,
 ) -> Result<(), FrameError> {
     let mut fields = Fields::of(frame, span);
-    // In the order of their numbers, as they are written; whatever comes otherwise is read below.
+    // Fast path: fields in the order of their numbers, as they are written. Any other order is read below.
     if let Some(program) = fields.take_number(1) {
         found.program = program;
     }

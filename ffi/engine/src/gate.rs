@@ -1,9 +1,9 @@
-//! Go or no-go: each term on its own, so that the operator can be told which ones refused, and how often.
+//! Go or no-go: each term is checked on its own, so that the operator can see which ones refused and how often.
 
 use crate::gates::{Place, Risks};
 use crate::policy::Policy;
 
-/// One reason to refuse, in the order they are told.
+/// One reason to refuse, in the order in which they are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Term {
     /// The module is killed.
@@ -32,7 +32,7 @@ pub enum Term {
     MintsAllow,
     /// A pool holds less than `liquidity_min`.
     LiquidityMin,
-    /// What a pool holds cannot be told in SOL.
+    /// What a pool holds cannot be valued in SOL.
     LiquidityUnknown,
     /// A mint's accounts can be frozen.
     MintFreeze,
@@ -96,7 +96,7 @@ impl Term {
         }
     }
 
-    /// Whether `policy` asks for it: what it does not ask for is no term of an opportunity's evidence.
+    /// Whether `policy` asks for it. A term that it does not ask for is left out of an opportunity's evidence.
     #[must_use]
     pub fn is_asked(self, policy: &Policy) -> bool {
         let gates = &policy.gates;
@@ -197,7 +197,7 @@ pub fn switches(policy: &Policy, id: &[u8; 16]) -> Refusals {
     refusals
 }
 
-/// All terms for an opportunity. A number that is no number refuses.
+/// All terms for an opportunity. NaN refuses.
 #[must_use]
 pub fn judge(policy: &Policy, id: &[u8; 16], terms: &Terms) -> Refusals {
     let mut refusals = switches(policy, id);
@@ -213,7 +213,7 @@ pub fn judge(policy: &Policy, id: &[u8; 16], terms: &Terms) -> Refusals {
     refusals
 }
 
-/// What is not traded in. What nobody asks for refuses nothing.
+/// The terms about pools and mints that are not traded in. One that the policy does not ask for refuses nothing.
 fn judge_place(refusals: &mut Refusals, policy: &Policy, place: &Place) {
     let gates = &policy.gates;
     let rows = [

@@ -1,5 +1,5 @@
-//! What an operator does not trade in: pools and mints by address, pools with little in them, mints whose makers keep
-//! powers over what others hold. All of it is off until a policy says otherwise.
+//! What an operator does not trade in: pools and mints by address, pools that hold little, and mints whose makers keep
+//! powers over what others hold. All of it is off unless a policy turns it on.
 
 use std::collections::HashMap;
 
@@ -26,9 +26,9 @@ impl Risks {
     pub const NONE: Risks = Risks(0);
     /// Accounts can be frozen.
     pub const FREEZE: Risks = Risks(1);
-    /// Somebody may move or burn what any account holds.
+    /// A permanent delegate may move or burn what any account holds.
     pub const DELEGATE: Risks = Risks(2);
-    /// A program of theirs is asked at each transfer, or may be set to be.
+    /// Each transfer calls a program of theirs, or they may set one.
     pub const HOOK: Risks = Risks(4);
     /// The fee of a transfer can be changed.
     pub const FEE: Risks = Risks(8);
@@ -87,12 +87,12 @@ pub struct Gates {
     pub liquidity_min_sol: f64,
     /// Powers that no traded mint's makers may have.
     pub mint_refuse: Risks,
-    /// What is not known passes; else it refuses.
+    /// What is unknown passes; else it refuses.
     pub pass_unknown: bool,
 }
 
 impl Gates {
-    /// Refuses everything: what was asked for cannot be read.
+    /// Refuses everything, for a policy that cannot be read.
     #[must_use]
     pub fn closed() -> Gates {
         Gates { liquidity_min_sol: CLOSED_SOL, ..Gates::default() }
@@ -108,7 +108,7 @@ pub struct Place {
     pub mint_denied: bool,
     /// A mint that `mints_allow` lacks.
     pub mint_not_allowed: bool,
-    /// SOL in the smallest of the pools; `None`: one cannot be told in SOL.
+    /// SOL in the smallest of the pools; `None`: one of them cannot be valued in SOL.
     pub liquidity_sol: Option<f64>,
     /// Of all traded mints that are known.
     pub risks: Risks,
@@ -140,8 +140,8 @@ impl Place {
     }
 }
 
-/// SOL in the smallest pool: its SOL side; of a pool without one what its paid side is worth, at the rate of the plan
-/// that pays SOL for it.
+/// SOL in the smallest pool: its SOL side. For a pool without one it is the worth of the side that is paid, at the rate
+/// at which the plan pays SOL for it.
 fn liquidity_sol(hops: &[Hop]) -> Option<f64> {
     let paid = hops.first().filter(|first| first.in_mint == WRAPPED_SOL)?.in_amount as f64;
     let of = |hop: &Hop| {
@@ -208,16 +208,16 @@ fn mint_risks(data: &[u8], extensions: bool) -> Option<Risks> {
     while let Some((&[a, b, c, d], after)) = rest.split_first_chunk::<4>() {
         let (kind, len) = (u16::from_le_bytes([a, b]), usize::from(u16::from_le_bytes([c, d])));
         if kind == 0 {
-            // What follows is room that nothing uses yet.
+            // The rest is space that is not used yet.
             break;
         }
         let (body, next) = after.split_at_checked(len)?;
         let is_set = |at: usize| body.get(at..at + 32).map(|key| key.iter().any(|byte| *byte != 0));
         risks = risks.and(match kind {
-            // Who may change it is its first field.
+            // The first field is the authority that may change it.
             TRANSFER_FEE_CONFIG => Risks::FEE.when(is_set(0)?),
             PERMANENT_DELEGATE => Risks::DELEGATE.when(is_set(0)?),
-            // Who may set the program, and the program.
+            // The authority that may set the program, and the program.
             TRANSFER_HOOK => Risks::HOOK.when(is_set(0)? || is_set(32)?),
             _ => Risks::default(),
         });

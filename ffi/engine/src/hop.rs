@@ -14,7 +14,7 @@ pub struct Hop {
     pub in_mint: Pubkey,
     /// How much.
     pub in_amount: u64,
-    /// What is got.
+    /// What is received.
     pub out_mint: Pubkey,
     /// How much.
     pub out_amount: u64,

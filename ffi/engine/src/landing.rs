@@ -1,7 +1,7 @@
 //! What landing costs and how likely it is: tips seen, traffic per pool, and the baseline estimates that
 //! stand in until a model is trained. The baselines are written down in docs/BASELINE.md.
 
-/// What a pool did in whole slots before.
+/// What a pool did in earlier whole slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Past {
     /// 1e4 * sqrt(sum of squared log mid changes) over 12 slots; 0 when there were fewer than 2 swaps.
@@ -14,7 +14,7 @@ pub struct Past {
 
 /// Tips remembered for the quantiles.
 const TIPS_MAX: usize = 512;
-/// Lamports: the smallest tip of an auction (docs.jito.wtf), used until tips were seen.
+/// Lamports: the smallest tip of an auction (docs.jito.wtf), used until a tip has been seen.
 pub const TIP_MIN_LAMPORTS: u64 = 1_000;
 /// Slots over which a pool's traffic is counted.
 const TRAFFIC_SLOTS: usize = 8;
@@ -55,7 +55,7 @@ impl Tips {
         self.len += 1;
     }
 
-    /// The tip that `quantile` (0..1) of them do not pass; the auction's minimum when none was seen.
+    /// The tip at `quantile` (0..1): that share of them is not above it. The auction's minimum when none was seen.
     #[must_use]
     pub fn quantile(&self, quantile: f64) -> u64 {
         let Some(last) = self.len.checked_sub(1) else { return TIP_MIN_LAMPORTS };
@@ -151,7 +151,7 @@ pub fn arbitrage_score(edge_lamports: f64, cost_lamports: f64, hops: usize) -> f
 }
 
 /// Baseline score of a sandwich, "will be tier A": its edge above its cost, and a victim that is not tiny
-/// beside the front.
+/// compared with the front.
 #[must_use]
 pub fn sandwich_score(edge_lamports: f64, cost_lamports: f64, victim_per_front: f64) -> f64 {
     logistic(

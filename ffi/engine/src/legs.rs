@@ -1,6 +1,6 @@
 //! Legs: what each swap of a transaction really moved, read from the token transfers under it.
 //!
-//! The instruction's own amounts are wishes (minimum out, maximum in); the transfers are facts.
+//! The instruction's own amounts are only limits (minimum out, maximum in); the transfers are facts.
 
 use crate::call::{Call, DecodeError};
 use crate::dex;
@@ -11,7 +11,7 @@ use crate::missed::Missed;
 use crate::pubkey::Pubkey;
 use crate::token::{self, program};
 
-/// What a decode run met, for the counters.
+/// What a decode run found, for the counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DecodeCounts {
     /// Legs found.
@@ -27,7 +27,7 @@ pub struct DecodeCounts {
 enum Kind {
     /// Not looked up yet.
     New,
-    /// Its calls are no swaps: token programs, accounts, compute budget, memos.
+    /// Its calls are never swaps: token programs, accounts, compute budget, memos.
     Quiet,
     /// In the table, at this place.
     Known(u8),
@@ -68,9 +68,9 @@ pub fn decode(
     if transaction.failed || transaction.is_vote {
         return;
     }
-    // A transaction calls few programs often: each is looked up once.
+    // A transaction calls few programs, often many times: each is looked up once.
     let mut kinds = [Kind::New; KEYS_MAX];
-    // A bit for each place of a call that looks like a swap and gave none, and how many calls are under it, which
+    // A bit for the place of each call that looks like a swap and gave no leg, and how many calls it made, which
     // come after it.
     let (mut suspects, mut under) = (0_u64, [0_u16; PLACES]);
     let begin = out.len();
@@ -121,7 +121,7 @@ pub fn decode(
     }
 }
 
-/// Places of calls that have a bit; a transaction that runs today has no more.
+/// Places of calls that have a bit. A transaction of today has no more calls.
 const PLACES: usize = 64;
 
 /// Whether the instruction at `at` called at least two others.
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn a_call_whose_leg_is_found_under_it_is_not_missed() {
         let good: [Made; 3] = [(POOL, 2, &[]), (9, 3, &IN), (9, 3, &OUT)];
-        // A third mint: what it is cannot be told, but it moved what a swap moves.
+        // A third mint: it is unclear what the call is, but it moved what a swap moves.
         let odd: [Made; 4] = [(OTHER_POOL, 2, &[]), (9, 3, &IN), (9, 3, &OUT), (9, 3, &OUT_TOO)];
         let router: [Made; 1] = [(ROUTER, 1, &[])];
         for depths in [true, false] {

@@ -1,10 +1,10 @@
-//! What looked like a swap and gave no leg, by program and tag: a number that stands beside the legs, so that
-//! a DEX that changed is not read as a quiet chain.
+//! Counts what looked like a swap and gave no leg, by program and tag. This number stands beside the legs, so that
+//! a DEX that changed is not mistaken for a quiet chain.
 
 use crate::frame::{Instruction, Transaction};
 use crate::pubkey::{Pubkey, Signature};
 
-/// Rows that are told apart; what comes later counts as `other`.
+/// Most rows that are counted separately; what comes later counts as `other`.
 const ROWS_MAX: usize = 256;
 /// Bytes of a tag.
 const TAG_BYTES: usize = 8;
@@ -52,7 +52,7 @@ pub struct Row {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Missed {
     rows: Vec<Row>,
-    /// Calls beyond the rows that are told apart.
+    /// Calls for which there was no row left.
     pub other: u64,
 }
 
@@ -78,7 +78,7 @@ impl Missed {
         self.rows.iter().map(|row| row.count).sum::<u64>() + self.other
     }
 
-    /// The rows, most frequent first; equal ones by program and tag, so that every run says the same.
+    /// The rows, most frequent first; equal ones by program and tag, so that every run gives the same order.
     #[must_use]
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = self.rows.clone();

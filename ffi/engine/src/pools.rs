@@ -1,6 +1,6 @@
 //! State of constant-product pools: reserves as the program sees them, and its own arithmetic.
 //!
-//! Raydium v4 and CPMM both keep what they owe (fees, profit) in the vaults and price without it.
+//! Raydium v4 and CPMM both keep what they owe (fees, profit) in the vaults and leave it out of the price.
 //! A pool is *exact* when its newest landed swap gave what this arithmetic says, to the unit (or none has
 //! landed since its snapshot).
 
@@ -49,7 +49,7 @@ impl Pool {
         [0, 1].map(|side| self.balances[side].saturating_sub(self.owed[side]))
     }
 
-    /// Which of its vaults this is.
+    /// The side of this vault.
     #[must_use]
     pub fn vault_side(&self, vault: &Pubkey) -> Option<usize> {
         self.vaults.iter().position(|known| known == vault)
@@ -128,7 +128,7 @@ pub struct Pools {
 }
 
 impl Pools {
-    /// Takes in a snapshot: pools whose config and vaults are in it too. Returns how many.
+    /// Loads a snapshot: the pools whose config and vaults it also contains. Returns how many.
     pub fn load(&mut self, accounts: &[Account<'_>]) -> usize {
         let by_key: HashMap<Pubkey, &Account<'_>> =
             accounts.iter().map(|account| (account.pubkey, account)).collect();
@@ -259,7 +259,7 @@ fn amm_v4(data: &[u8], accounts: &HashMap<Pubkey, &Account<'_>>) -> Option<Pool>
     let orders = accounts.get(&key_at(data, 496)?).map_or([0, 0], |orders| {
         [u64_at(orders.data, 85).unwrap_or(0), u64_at(orders.data, 101).unwrap_or(0)]
     });
-    // What rests in the order book is priced too, and is not in the vaults: not exact then.
+    // What rests in the order book counts for the price but is not in the vaults: the pool is then not exact.
     Some(Pool {
         mints: [key_at(data, 400)?, key_at(data, 432)?],
         vaults,
@@ -293,7 +293,7 @@ fn cpmm(data: &[u8], accounts: &HashMap<Pubkey, &Account<'_>>) -> Option<Pool> {
             protocol: u64_at(config, 20)?,
             fund: u64_at(config, 28)?,
         },
-        // A creator's fee is not in this arithmetic yet: such a pool's first swap will say so.
+        // This arithmetic has no creator's fee yet, so a pool with one is not exact.
         exact: data.get(390) == Some(&0),
     })
 }

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use crate::pubkey::Signature;
 
-/// Slots whose signatures are remembered. An older slot that has ended is known as a whole.
+/// Slots whose signatures are remembered. All transactions of an older slot that has ended count as seen.
 const SLOTS_MAX: usize = 64;
-/// Transactions of a slot that there is room for from the start; more take memory.
+/// Transactions of a slot that fit without an allocation.
 const TRANSACTIONS_USUAL: usize = 2_048;
-/// Room that the next slot keeps; what an unusual one took beyond it is given back.
+/// Room that is passed on to the next slot; what an unusually large slot took beyond it is freed.
 const ROOM_MAX: usize = 8_192;
 /// Transactions of a slot that are remembered: several times what the chain can execute in one.
 const TRANSACTIONS_MAX: usize = 65_536;
-/// Runs of ended slots that are remembered; a gap for each slot that nobody led.
+/// Runs of ended slots that are remembered. Each slot without a block leaves a gap.
 const RUNS_MAX: usize = 65_536;
 
-/// The half of a signature that its signer cannot choose freely: the other one he may use twice.
+/// The half of a signature that its signer cannot choose freely. The signer may use the other half twice.
 type Name = [u8; 16];
 
 /// What was seen.
@@ -25,7 +25,7 @@ pub struct Seen {
     slots: VecDeque<(u64, HashSet<Name>)>,
     /// First and last slot of each run of slots that have ended.
     ended: BTreeMap<u64, u64>,
-    /// Transactions that there was no room left to remember in their slot: should they come again, they count again.
+    /// Transactions beyond the limit of their slot, which are not remembered: if they come again, they count again.
     pub unremembered: u64,
 }
 
@@ -55,7 +55,7 @@ impl Seen {
         true
     }
 
-    /// Takes in that a slot has ended; false when it had before.
+    /// Marks a slot as ended; false when it already was.
     pub fn end(&mut self, slot: u64) -> bool {
         if self.has_ended(slot) {
             return false;

@@ -9,7 +9,7 @@ use crate::token::{self, program};
 /// The service whose auction our bundles are in: its tips alone say what landing costs there.
 pub const JITO: &str = "jito";
 
-/// What is known without a file, each as its service publishes it for its users.
+/// The accounts that are known without a file, as each service publishes them for its users.
 const BASE: [(&str, &[Pubkey]); 6] = [
     // `getTipAccounts` of its block engine.
     (
@@ -137,16 +137,16 @@ impl TipAccounts {
 /// A transfer of SOL by the system program.
 #[derive(Clone, Copy, Debug)]
 pub struct Transfer {
-    /// Key index of who pays, and signed for it or is a program's.
+    /// Key index of the payer, which signed or is a program's account.
     pub from: u8,
-    /// Key index of who gets it.
+    /// Key index of the receiver.
     pub to: u8,
     /// How much.
     pub lamports: u64,
 }
 
 impl Transfer {
-    /// What `call` moves; `None` of every other call.
+    /// The transfer that `call` makes; `None` for every other call.
     #[must_use]
     pub fn of(frame: &[u8], transaction: &Transaction, call: &Instruction) -> Option<Transfer> {
         if transaction.key(frame, call.program).is_none_or(|key| *key != token::SYSTEM.0) {
@@ -158,7 +158,7 @@ impl Transfer {
     }
 }
 
-/// Adds what went to a service to a list that has each once.
+/// Adds a service's tip to a list that has each service once.
 pub fn add_tip(list: &mut Vec<(Arc<str>, u64)>, service: &Arc<str>, lamports: u64) {
     match list.iter_mut().find(|(known, _)| known == service) {
         Some((_, sum)) => *sum = sum.saturating_add(lamports),
@@ -168,25 +168,25 @@ pub fn add_tip(list: &mut Vec<(Arc<str>, u64)>, service: &Arc<str>, lamports: u6
 
 /// Accounts that are watched at once: one that gets more than a 256th of all payments is among them.
 const WATCHED_MAX: usize = 256;
-/// Different payers of one account that are told apart; a candidate may have more.
+/// Most payers of one account that are distinguished; a candidate may have more.
 const PAYERS_TOLD_APART: usize = 32;
-/// Different wallets that pay an account before it is a candidate. Two or three may be one person's; that eight are
-/// says that it is a service of some kind, not which.
+/// Different wallets that must pay an account before it is a candidate. Two or three may belong to one person. Eight
+/// show that it is a service of some kind, but not which.
 pub const CANDIDATE_PAYERS_MIN: usize = 8;
-/// Services that have room from the start: those of the table, and as many as a file may name.
+/// Services that fit without an allocation: those of the table, and as many as a file may name.
 const SERVICES_USUAL: usize = 40;
-/// Candidates that are shown; their number beside them has all.
+/// Most candidates that are shown; the count beside them includes all.
 const SHOWN_MAX: usize = 16;
 
-/// One watched account; its figures are of the time since it is watched, so they are lower bounds.
+/// One watched account. Its figures start when it is first watched, so they are lower bounds.
 #[derive(Clone, Debug)]
 struct Watched {
     account: Pubkey,
-    /// Its place against others: payments, and those of the account whose place it took.
+    /// Its rank among others: its payments plus the weight of the account whose place it took.
     weight: u64,
     payments: u64,
     lamports: u64,
-    /// The first bytes of who paid, each once; of these so many are set.
+    /// The first bytes of each payer's key, each once; `payers_len` of them are set.
     payers: [u64; PAYERS_TOLD_APART],
     payers_len: usize,
 }
@@ -218,7 +218,7 @@ pub struct ServiceTips {
 pub struct Candidate {
     /// Whom they pay.
     pub account: Pubkey,
-    /// Different payers, as far as they are told apart.
+    /// Different payers, as far as they are distinguished.
     pub payers: usize,
     /// Transfers.
     pub payments: u64,
@@ -226,7 +226,7 @@ pub struct Candidate {
     pub lamports: u64,
 }
 
-/// What is told of tips.
+/// What is reported about tips.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TipsTold {
     /// By service, in the order of the first tip.
@@ -246,7 +246,7 @@ pub struct TipsSeen {
 
 impl Default for TipsSeen {
     fn default() -> Self {
-        // All the room that it will ever need: an event that decides nothing takes no memory.
+        // All the room that it will ever need: an event without a decision allocates nothing.
         TipsSeen { services: Vec::with_capacity(SERVICES_USUAL), watched: Vec::with_capacity(WATCHED_MAX) }
     }
 }
@@ -266,7 +266,7 @@ impl TipsSeen {
             if let Some(service) = known.service_of(&account) {
                 self.tip(service, lamports);
             } else if call.inner == 0 && lamports > 0 && payer != account && transaction.token(to).is_none() {
-                // Wrapped SOL is no payment: its account is the payer's own.
+                // Wrapping SOL is not a payment: the account is the payer's own.
                 self.watch(account, &payer, lamports);
             }
         }
@@ -282,7 +282,8 @@ impl TipsSeen {
         row.lamports = row.lamports.saturating_add(lamports);
     }
 
-    /// Space-saving: where there is no room the least paid account goes, and the new one keeps its weight.
+    /// The space-saving algorithm: when the list is full, a new account replaces the one with the least weight and
+    /// inherits that weight.
     fn watch(&mut self, account: Pubkey, payer: &Pubkey, lamports: u64) {
         let at = match self.watched.iter().position(|row| row.account == account) {
             Some(at) => at,
@@ -301,7 +302,7 @@ impl TipsSeen {
         row.weight += 1;
         row.payments += 1;
         row.lamports = row.lamports.saturating_add(lamports);
-        // Two wallets that begin alike count once: too few rather than too many.
+        // Two wallets whose keys begin with the same bytes count once: too few rather than too many.
         let short = payer.0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
         if row.payers_len < PAYERS_TOLD_APART && !row.payers().contains(&short) {
             row.payers[row.payers_len] = short;
@@ -309,7 +310,7 @@ impl TipsSeen {
         }
     }
 
-    /// What there is to tell.
+    /// The report on tips so far.
     #[must_use]
     pub fn told(&self) -> TipsTold {
         let candidates = self.watched.iter().filter(|row| row.payers_len >= CANDIDATE_PAYERS_MIN);

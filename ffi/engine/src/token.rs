@@ -48,13 +48,13 @@ pub struct Transfer {
     pub authority: u8,
     /// Base units that left the source.
     pub amount: u64,
-    /// Base units withheld, when the instruction says so itself.
+    /// Base units withheld, when the instruction itself names them.
     pub fee: Option<u64>,
     /// Key index of the mint, when the instruction names it.
     pub mint: Option<u8>,
 }
 
-/// Reads a token program's instruction; `None` when it is no transfer (or too short to be one).
+/// Reads a token program's instruction; `None` when it is not a transfer (or too short to be one).
 ///
 /// Layouts (spl-token): Transfer `[3][amount u64]`, accounts source, destination, authority;
 /// TransferChecked `[12][amount u64][decimals u8]`, accounts source, mint, destination, authority;

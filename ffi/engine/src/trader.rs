@@ -1,12 +1,12 @@
-//! Who trades. The owner of the account that pays is often a router's or a program's account that thousands
-//! share and that signs nothing: it is nobody's wallet. The trader then is who signed.
+//! Who trades. The owner of the account that pays is often a router's or a program's account. Thousands share it and
+//! it signs nothing, so it is not a wallet. The trader is then the one who signed.
 
 use curve25519_dalek::edwards::CompressedEdwardsY;
 
 use crate::frame::{TokenBalance, Transaction};
 use crate::pubkey::Pubkey;
 
-/// What is known of a swap whose trader is asked for.
+/// What is known about a swap whose trader is to be found.
 pub struct Payment {
     /// Key index of the token account that paid the pool.
     pub source: u8,
@@ -24,8 +24,8 @@ pub fn of(frame: &[u8], transaction: &Transaction, paid: &Payment, named: Option
     if let Some(owner) = owner.filter(|owner| signed(frame, transaction, owner)) {
         return Some(owner);
     }
-    // What only passes through a router's account leaves it as it was. An account that is poorer in the end
-    // paid with its own: a wallet's by its delegate, or what a program keeps for somebody.
+    // What only passes through a router's account leaves it unchanged. An account that holds less in the end paid
+    // with its own tokens: a wallet's, moved by a delegate, or tokens that a program keeps for a user.
     let spent = account.is_some_and(|account| gained(account) < 0);
     if spent && let Some(owner) = owner.filter(on_curve) {
         return Some(owner);
@@ -36,7 +36,7 @@ pub fn of(frame: &[u8], transaction: &Transaction, paid: &Payment, named: Option
     signer(frame, transaction, paid, spent)
 }
 
-/// The trader of a swap that paid no tokens: its user when that one signed, else who signed.
+/// The trader of a swap that paid no tokens: its user if that one signed, else the first signer.
 #[must_use]
 pub fn of_user(frame: &[u8], transaction: &Transaction, named: Pubkey) -> Pubkey {
     if signed(frame, transaction, &named) {
@@ -45,8 +45,8 @@ pub fn of_user(frame: &[u8], transaction: &Transaction, named: Pubkey) -> Pubkey
     transaction.key(frame, 0).copied().map_or(named, Pubkey)
 }
 
-/// The signer whose tokens moved, else the first one. Where no signer's did and the money was a program's,
-/// a keeper signed for somebody: the wallet that got what was bought.
+/// The signer whose tokens moved, else the first one. Where no signer's tokens moved and a program's did, a keeper
+/// signed for a user: the trader is the wallet that got what was bought.
 fn signer(frame: &[u8], transaction: &Transaction, paid: &Payment, spent: bool) -> Option<Pubkey> {
     let owner = |account: &TokenBalance| account.owner(frame);
     if spent || transaction.signers > 1 {
@@ -75,7 +75,7 @@ pub(crate) fn signed(frame: &[u8], transaction: &Transaction, key: &Pubkey) -> b
     transaction.keys.iter().take(signers).any(|signer| signer.of(frame) == key.0)
 }
 
-/// Whether somebody can hold this address's key; a program's own accounts have none.
+/// Whether a private key can exist for this address; a program's own accounts have none.
 pub(crate) fn on_curve(key: &Pubkey) -> bool {
     CompressedEdwardsY(key.0).decompress().is_some()
 }

@@ -1,9 +1,9 @@
-//! How much of several transfers a Token-2022 mint withheld from each: the mint's fee is one rate for all,
-//! and only their sum can be read off the account's balance.
+//! How much a Token-2022 mint withheld from each of several transfers. The mint has one fee rate for all of them,
+//! and the account's balance shows only the sum.
 
-/// Transfers into one account of one transaction that are looked at.
+/// Most transfers into one account within one transaction that are looked at.
 const TRANSFERS_MAX: usize = 16;
-/// Rates that are tried: more come in question only for sums of a few units.
+/// Most rates that are tried; more are possible only for sums of a few units.
 const RATES_MAX: u128 = 64;
 /// A fee rate is in parts of this.
 const BPS: u128 = 10_000;
@@ -13,7 +13,7 @@ const BPS: u128 = 10_000;
 pub struct Credit {
     /// Base units.
     pub amount: u64,
-    /// False where it cannot be told from what is known.
+    /// False where it does not follow from what is known.
     pub exact: bool,
 }
 
@@ -40,11 +40,11 @@ impl Gross {
     }
 }
 
-/// What came of `amount`, one of `sent`, when all of `sent` together were credited `credited`.
+/// What was credited for `amount`, one of `sent`, when `credited` is the sum credited for all of `sent`.
 #[must_use]
 pub fn share(amount: u64, sent: &Gross, credited: Option<u128>) -> Credit {
     let gross = Credit { amount, exact: false };
-    // Wrapped SOL synced into the account, or minted tokens, would make it more than was sent.
+    // With wrapped SOL synced into the account, or minted tokens, more can be credited than was sent.
     let Some(withheld) = credited.and_then(|credited| sent.total.checked_sub(credited)) else { return gross };
     let less = |fee: u64| Credit { amount: amount.saturating_sub(fee), exact: true };
     if withheld == 0 {
@@ -63,8 +63,8 @@ pub fn share(amount: u64, sent: &Gross, credited: Option<u128>) -> Credit {
     by_rate(amount, sent, withheld).map_or(gross, less)
 }
 
-/// The fee of `amount` at the rate by which the fees of all add up; `None` when no rate does, or several do
-/// that disagree about this one.
+/// The fee of `amount` at the rate at which all fees add up to `withheld`. `None` when no rate does, or when
+/// several do and disagree about this fee.
 fn by_rate(amount: u64, sent: &Gross, withheld: u128) -> Option<u64> {
     let fee = |amount: u64, rate: u128| (u128::from(amount) * rate).div_ceil(BPS);
     // Each fee is rounded up, by less than a unit.

@@ -1,7 +1,7 @@
 //! The generic rule, for every program without a decoder of its own: a call takes one mint from a trader and
-//! pays another one out of accounts that are no wallet's. What moved is read, quotes are not made.
+//! pays another one out of accounts that belong to no wallet. It reads what moved and makes no quotes.
 //!
-//! Most market makers of 2025 and 2026 publish no layout; their transfers are facts all the same.
+//! Most market makers of 2025 and 2026 publish no layout, but their transfers are still facts.
 
 use crate::call::{Call, DecodeError, Dex, Leg, Swap};
 use crate::pubkey::Pubkey;
@@ -30,7 +30,7 @@ row!(GOONFI, "goonfi", b"goonERTdGsjnkZqWuVjs73BZ3Pb9qoCUdBUL17BnS5j");
 row!(GOONFI_V2, "goonfi_v2", b"goonuddtQRrWqqn5nFyczVKaie28f3kDkHWkHtURSLE");
 row!(HUMIDIFI, "humidifi", b"9H6tua7jkLhdm3w8BvgpTn5LZNU7g4ZynDmCiNN3q6Rp");
 row!(INVARIANT, "invariant", b"HyaB3W9q6XdA5xwpU4XnSZV94htfmbmqJXZcEbRaJutt");
-// The pool's place in its own instruction, where the vaults' owner is one for all pools.
+// The number is the pool's place in the instruction's accounts: here one owner holds the vaults of all pools.
 row!(METEORA_DAMM_V1, "meteora_damm_v1", b"Eo7WjKq67rjJQSZxS6z3YkapzY3eMj6Xy8X5EQVn5UaB", Some(0));
 row!(METEORA_DAMM_V2, "meteora_damm_v2", b"cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG", Some(1));
 row!(METEORA_DBC, "meteora_dbc", b"dbcij3LWUppWqq96dh6gJWwBifmcGfLSB5D4DuSMaqN", Some(2));
@@ -43,7 +43,7 @@ row!(ZEROFI, "zerofi", b"ZERor4xhbUycZ6gb9ntrhqscUcZmAbQDjEAtCf4hbZY", Some(0));
 
 /// Appends the leg of a call that is a swap by its transfers; `pool`: place of the pool in its accounts.
 pub fn decode(call: &Call<'_>, legs: &mut Vec<Leg>, pool: Option<usize>) -> Result<(), DecodeError> {
-    // A program that has a name may keep its tokens behind another one (Meteora's vaults).
+    // A program of the table may keep its tokens in another program (Meteora's vaults).
     let Some(moves) = Moves::of(call, pool.is_some()) else { return Ok(()) };
     let Some([into, from]) = moves.sides(call, pool.is_some()) else { return Ok(()) };
     let swap = Swap {
@@ -59,7 +59,7 @@ pub fn decode(call: &Call<'_>, legs: &mut Vec<Leg>, pool: Option<usize>) -> Resu
     Ok(())
 }
 
-/// Whether mints went both ways between the caller and somebody, even where it is not plain who is who.
+/// Whether mints moved both ways between the caller and another party, even where it is unclear which is which.
 pub fn looks_like_swap(call: &Call<'_>) -> bool {
     Moves::of(call, true).is_some_and(|moves| {
         moves.list().any(|(first, mint)| {
@@ -68,8 +68,8 @@ pub fn looks_like_swap(call: &Call<'_>) -> bool {
     })
 }
 
-/// Who a pool of an unknown program is: the owner of both vaults; where each vault has its own, the lower
-/// of the two accounts, so that both directions name the same one.
+/// The address that names a pool of an unknown program: the owner of both vaults. Where each vault has its
+/// own owner, it is the lower of the two vaults, so that both directions name the same pool.
 fn pool_of(call: &Call<'_>, into: &Transfer, from: &Transfer) -> Option<Pubkey> {
     let owners = [into.destination, from.source].map(|vault| owner_of(call, vault));
     match owners {
@@ -86,7 +86,7 @@ fn owner_of(call: &Call<'_>, account: u8) -> Option<Pubkey> {
     call.owner(call.transaction.token(account)?)
 }
 
-/// The transfers of a call that is no router: each with its mint.
+/// The transfers of a call that is not a router's, each with its mint.
 struct Moves {
     all: [Option<(Transfer, Pubkey)>; TRANSFERS_MAX],
     len: usize,
@@ -107,7 +107,7 @@ impl Moves {
                 if (call.is_known)(program) && *program != call.program().0 {
                     return None;
                 }
-                // Without depths, what follows another program's call may be that one's.
+                // Without depths, what follows another program's call may belong to that call.
                 if called.height == 0 && !deep && *program != call.program().0 && *program != token::SYSTEM.0
                 {
                     break;
@@ -146,17 +146,17 @@ impl Moves {
             largest(&mut self.list().filter(|(moved, mint)| {
                 moved.authority != payer && *mint != taken && !signed(moved.authority)
             }))?;
-        // A third mint, or what was taken going out again: a deposit, a withdrawal, a loan.
+        // A third mint, or the mint that was taken leaving again, is a deposit, a withdrawal or a loan.
         let plain =
             self.list().all(|(moved, mint)| *mint == if moved.authority == payer { taken } else { paid });
-        // One unit is a thing of its own, not an amount.
+        // One base unit is a single item, such as an NFT, not an amount.
         let single = into.amount == 1 || from.amount == 1;
         (plain && !single && is_pool(call, &into, &from, known)).then_some([into, from])
     }
 }
 
-/// Whether both vaults are of one owner that is no party of the transaction. A program may give each vault an
-/// owner of its own: it names both in its call, while of a wallet that takes a fee only the account is named.
+/// Whether both vaults have one owner that is not a party of the transaction. A program may give each vault its
+/// own owner: it then names both owners in its call. Of a wallet that takes a fee it names only the account.
 fn is_pool(call: &Call<'_>, into: &Transfer, from: &Transfer, known: bool) -> bool {
     let payer = owner_of(call, into.source);
     let owners = [into.destination, from.source].map(|vault| owner_of(call, vault));
@@ -167,7 +167,7 @@ fn is_pool(call: &Call<'_>, into: &Transfer, from: &Transfer, known: bool) -> bo
     match owners {
         [Some(one), Some(other)] if party(&one) || party(&other) => false,
         [Some(one), Some(other)] => one == other || known || named(&one) && named(&other),
-        // Without balances the authorities are what is known.
+        // Without balances only the authorities are known.
         _ => into.destination != from.source,
     }
 }

@@ -1,4 +1,4 @@
-//! Lifinity v2: priced by an oracle, so decoded and never quoted. Layout: the program's IDL.
+//! Lifinity v2: an oracle sets its price, so swaps are decoded and never quoted. Layout: the program's IDL.
 
 use crate::call::{DecodeError, Dex, Swap, at_least};
 use crate::token::program;

@@ -66,7 +66,7 @@ pub fn looks_like_swap(call: &Call<'_>) -> bool {
     amounts_only::looks_like_swap(call)
 }
 
-/// First 8 bytes of each program id: one comparison of words tells nearly all programs apart.
+/// First 8 bytes of each program id: one word comparison distinguishes nearly all programs.
 static PREFIXES: [u64; DEXES.len()] = {
     let mut prefixes = [0; DEXES.len()];
     let mut at = 0;

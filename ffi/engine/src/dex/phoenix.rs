@@ -1,4 +1,4 @@
-//! Phoenix, an order book: what moved is read, quotes are not made. Layout: phoenix-v1's `instruction.rs`.
+//! Phoenix, an order book: what moved is read, no quotes are made. Layout: phoenix-v1's `instruction.rs`.
 
 use crate::call::{DecodeError, Dex, Swap, at_least};
 use crate::token::program;

@@ -87,7 +87,7 @@ fn route(call: &Call<'_>, legs: &mut Vec<Leg>) -> Result<(), DecodeError> {
             let events = call.events().filter_map(|event| Trade::read(event.strip_prefix(&TRADE_EVENT)));
             let trade = { events }.find(|trade| trade.mint == mint).ok_or(DecodeError::Unresolved)?;
             let leg = trade.leg(call, curve, user).ok_or(DecodeError::Unresolved)?;
-            // All that the hop takes goes into the curve, its fees too.
+            // All that the hop takes goes into the curve, including its fees.
             let fees = if trade.is_buy { trade.fees } else { 0 };
             let paid = leg.in_amount.saturating_add(fees);
             Ok(Leg { hop, in_amount: paid, trader_in: paid, ..leg })
@@ -154,7 +154,7 @@ impl Trade {
 /// Quote mint and amount of a `TradeEvent` that has them.
 fn quote_of(event: &[u8]) -> Option<(Pubkey, u64)> {
     let length = |at: usize| Some(u32::from_le_bytes(event.get(at..at + 4)?.try_into().ok()?) as usize);
-    // Behind the name: a flag and four u64, then the shareholders.
+    // After the name: a flag and four u64, then the shareholders.
     let shareholders = 254_usize.checked_add(length(250)?)?.checked_add(33)?;
     let quote = length(shareholders)?.checked_mul(34)?.checked_add(shareholders + 4)?;
     let mint = Pubkey::from_slice(event.get(quote..quote.checked_add(32)?)?)?;

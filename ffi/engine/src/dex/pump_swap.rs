@@ -1,7 +1,7 @@
 //! PumpSwap. Layouts: the program's IDL of October 2026; the v2 forms keep the places used here.
 //!
-//! A sale's fees leave the quote vault beside the trader's part, a purchase's come from the trader
-//! beside the pool's: `Call::vault_leg` sums both sides.
+//! The fees of a sale leave the quote vault in addition to the trader's part. Those of a purchase come from the
+//! trader in addition to the pool's part. `Call::vault_leg` sums both sides.
 
 use super::pump_fun::HOP_ACCOUNTS;
 use crate::call::{Call, DecodeError, Dex, Leg, Swap, at_least};
@@ -95,7 +95,7 @@ fn burned(call: &Call<'_>, event: &[u8], body: &[u8], swap: &Swap, hop: u8) -> O
     })
 }
 
-/// The pool owns its vaults; where no balances say so, they follow it in a route's accounts.
+/// The pool owns its vaults. Where there are no balances to show that, they follow the pool in a route's accounts.
 fn vaults(call: &Call<'_>, pool: &Pubkey, at: usize) -> Option<[u8; 2]> {
     let accounts = call.accounts();
     let mut own = accounts.iter().copied().filter(|&account| {

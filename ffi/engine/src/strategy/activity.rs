@@ -10,7 +10,7 @@ use crate::tips::{self, JITO, TipAccounts, Transfer};
 use crate::token;
 use crate::trader;
 
-/// A transaction's effect on what somebody owns.
+/// A transaction's effect on what one owner holds.
 #[derive(Clone, Copy, Debug)]
 struct Effect {
     owner: Pubkey,
@@ -32,7 +32,7 @@ pub struct Deed {
     pub failed: bool,
     /// Whether it swapped anywhere.
     pub swaps: bool,
-    /// Whether it named a token account: then it may have swapped where we cannot read.
+    /// Whether it named a token account: it may then have swapped in a program that we cannot read.
     tokens: bool,
     /// Lamports, base and priority.
     pub fee_lamports: u64,
@@ -57,7 +57,7 @@ impl Deed {
         }
     }
 
-    /// Reads it off a walked frame.
+    /// Reads it from a walked frame.
     #[must_use]
     pub fn read(
         frame: &[u8],
@@ -184,17 +184,17 @@ fn transfers(
 /// Lamports that left a party by plain transfers, less what the same wallets sent back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MovedOut {
-    /// To all wallets that are not the party's; tips are no part of it.
+    /// To all wallets that are not the party's, without tips.
     pub lamports: u64,
-    /// Of them to wallets that held nothing before, and only what these hold in the end.
+    /// The part of it that went to wallets that held nothing before, at most what these hold in the end.
     pub funded_lamports: u64,
 }
 
-/// What the party's wallets sent to others in one transaction, at any depth. A program's account is no wallet:
-/// what it gets is a price.
+/// What the party's wallets sent to others in one transaction, at any depth. A program's account does not count as
+/// a wallet: what it gets is the price of something.
 #[must_use]
 pub fn moved_out(frame: &[u8], transaction: &Transaction, party: &[Pubkey], known: &TipAccounts) -> MovedOut {
-    // Of each other account: what it got from the party less what it sent back.
+    // For each other account: what it got from the party less what it sent back.
     let mut others: Vec<(u8, i128)> = Vec::new();
     for call in &transaction.instructions {
         let key = |index: u8| transaction.key(frame, index).copied().map(Pubkey);
@@ -215,7 +215,7 @@ pub fn moved_out(frame: &[u8], transaction: &Transaction, party: &[Pubkey], know
         let at = usize::from(other);
         let balances = transaction.pre_lamports.get(at).zip(transaction.post_lamports.get(at));
         let Some((before, after)) = balances.filter(|(_, after)| sum > 0 && **after > 0) else { continue };
-        // A token account is created empty, filled, and closed again: its owner is known otherwise.
+        // Token accounts are skipped: one is created empty, filled and closed again, and its owner is known otherwise.
         let wallet = transaction.key(frame, other).is_some_and(|key| trader::on_curve(&Pubkey(*key)));
         if !wallet || transaction.token(other).is_some() {
             continue;
@@ -223,7 +223,7 @@ pub fn moved_out(frame: &[u8], transaction: &Transaction, party: &[Pubkey], know
         let sum = u64::try_from(sum).unwrap_or(u64::MAX);
         moved.lamports = moved.lamports.saturating_add(sum);
         if *before == 0 {
-            // Once for each wallet: what came there and went on may have come there again.
+            // Capped at the wallet's final balance: the same lamports may have passed through it more than once.
             moved.funded_lamports = moved.funded_lamports.saturating_add(sum.min(*after));
         }
     }
@@ -233,13 +233,13 @@ pub fn moved_out(frame: &[u8], transaction: &Transaction, party: &[Pubkey], know
 /// Most transactions remembered; about ten times what four full slots hold.
 const DEEDS_MAX: usize = 65_536;
 
-/// Transactions that a window has room for from the start; more take memory once.
+/// Transactions that a window holds without an allocation; more allocate once.
 const DEEDS_USUAL: usize = 1_024;
 
 /// The transactions of the window, oldest first.
 pub struct Activity {
     deeds: VecDeque<Deed>,
-    /// Forgotten ones, whose lists the next ones use.
+    /// Forgotten ones, whose lists are reused.
     spare: Vec<Deed>,
     /// Transactions dropped because the window held too many.
     pub forgotten: u64,
@@ -256,7 +256,7 @@ impl Default for Activity {
 }
 
 impl Activity {
-    /// Takes in the newest transaction.
+    /// Adds the newest transaction.
     pub fn push(
         &mut self,
         frame: &[u8],

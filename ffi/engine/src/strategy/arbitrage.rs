@@ -41,7 +41,7 @@ fn cycle_from(legs: &[Leg], first: usize, used: u64) -> Option<([usize; HOPS_MAX
             held = leg.out_mint;
         }
     }
-    // There and back in one pool is a wash trade, no arbitrage.
+    // There and back in one pool is a wash trade, not an arbitrage.
     let pools = cycle[..len].iter().any(|&at| legs[at].pool != start.pool);
     (held == start.in_mint && pools).then_some((cycle, len))
 }

@@ -1,4 +1,4 @@
-//! What the strategies see and what they may say.
+//! What the strategies see and what they may decide.
 
 pub mod activity;
 pub mod arbitrage;

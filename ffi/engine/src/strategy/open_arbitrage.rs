@@ -8,7 +8,7 @@ use crate::token::WRAPPED_SOL;
 
 /// Longest cycle.
 pub const HOPS_MAX: usize = 4;
-/// Ways from SOL to a pool, and back, that are looked at; beyond it the rest is left out.
+/// Most paths from SOL to a pool, and back, that are looked at; the rest is left out.
 const PATHS_MAX: usize = 128;
 
 /// A pool and the side that is paid into it.
@@ -42,7 +42,7 @@ impl Cycle {
     }
 }
 
-/// A way between SOL and a mint, in the order it is taken.
+/// A path between SOL and a mint, in the order in which it is taken.
 #[derive(Clone, Copy)]
 struct Path {
     steps: [Step; HOPS_MAX - 1],
@@ -57,7 +57,8 @@ impl Path {
         self.steps[..self.len].iter().any(|(known, _)| *known == pool)
     }
 
-    /// One step further away from the mint: before what there is when it leads there, else behind it.
+    /// Adds the step that is one further away from the mint: at the front of a path that leads to the mint, else at
+    /// the end.
     fn extended(&self, step: Step, map: Moebius, inwards: bool) -> Path {
         let mut longer = *self;
         if inwards {
@@ -79,7 +80,7 @@ struct Paths {
 }
 
 impl Paths {
-    /// Ways between SOL and `mint` of at most `hops` pools, none of them `moved`. `inwards`: from SOL to the mint.
+    /// Paths between SOL and `mint` of at most `hops` pools, none of them `moved`. `inwards`: from SOL to the mint.
     fn between(pools: &Pools, mint: &Pubkey, moved: u32, hops: usize, inwards: bool) -> Paths {
         let mut paths = Paths { list: [NO_PATH; PATHS_MAX], len: 0 };
         paths.grow(pools, mint, moved, hops, inwards, &NO_PATH);
@@ -103,7 +104,7 @@ impl Paths {
                 continue;
             }
             let Some(near) = pool.side_of(held) else { continue };
-            // Towards the mint the far side is paid.
+            // On a path towards the mint the far side is paid.
             let step = (number, if inwards { 1 - near } else { near } as u8);
             let longer = so_far.extended(step, map(pools, step), inwards);
             self.grow(pools, &pool.mints[1 - near], moved, hops, inwards, &longer);
@@ -156,7 +157,7 @@ pub fn find(pools: &Pools, moved: u32) -> Option<Cycle> {
         }
     }
     let (_, input, steps, len) = best?;
-    // The closed form knows no rounding: the programs' own arithmetic decides.
+    // The closed form does not round: the programs' own arithmetic decides.
     let sizes = [input, input * 0.99, input * 1.01];
     let cycles = sizes.iter().filter_map(|&size| quote(pools, steps, len, size as u64));
     cycles.max_by_key(Cycle::edge_lamports).filter(|cycle| cycle.edge_lamports() > 0)

@@ -1,5 +1,5 @@
-//! Open sandwich: a swap that was seen before it is executed, with the price it is content with, on a
-//! known constant-product pool with SOL on its paying side. It is detected and measured, and
+//! Open sandwich: a swap that was seen before it is executed, with the worst price it accepts, on a
+//! known constant-product pool with SOL on its paying side. It is detected and measured, but
 //! nothing is sent. Nothing here allocates.
 
 use crate::constant_product::largest_front;
@@ -7,10 +7,10 @@ use crate::frame::Transaction;
 use crate::pools::{Pool, Pools};
 use crate::token::WRAPPED_SOL;
 
-/// Steps of the search between nothing and the largest front: each leaves two thirds.
+/// Steps of the search between nothing and the largest front: each leaves two thirds of the range.
 const SEARCH_STEPS: usize = 48;
 
-/// A swap that somebody wants: exact input, fewest units out.
+/// A swap that is requested and not yet executed: exact input, minimum output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wish {
     /// The pool.
@@ -48,10 +48,10 @@ impl Plan {
     }
 }
 
-/// The first wish of a transaction that has not been executed; `None` when it has none that can be read.
+/// The first swap that an unexecuted transaction requests; `None` when it has none that can be read.
 ///
-/// Layouts: the programs' `swap_base_in` (tags 9 and 16) and `swap_base_input`. v4 does not say the
-/// direction; the minimum does, when it is a sensible price one way only.
+/// Layouts: the programs' `swap_base_in` (tags 9 and 16) and `swap_base_input`. v4 does not name the
+/// direction. It follows from the minimum if that is a sensible price in one direction only.
 #[must_use]
 pub fn wish(frame: &[u8], transaction: &Transaction, pools: &Pools) -> Option<Wish> {
     transaction.instructions.iter().find_map(|instruction| {
@@ -93,15 +93,15 @@ pub fn find(pools: &Pools, wish: &Wish) -> Option<Plan> {
     }
     let [x, y] = [wish.side, 1 - wish.side].map(|side| pool.reserves()[side] as f64);
     let root = largest_front(x, y, pool.gamma(), wish.amount_in as f64, wish.min_out.max(1) as f64)?;
-    // The root is a little off where integers are rounded: the largest front is within a thousandth of it.
-    // A front beyond the reserve is no trade.
+    // Rounding to integers makes the root a little inexact: the largest front is within a thousandth of it.
+    // A front larger than the reserve is not a trade.
     let (mut most, mut refused) = (0, (root * 1.001 + 2.0).min(x) as u64);
     while refused - most > 1 {
         let middle = most + (refused - most) / 2;
         if execute(pool, wish, middle).is_some() { most = middle } else { refused = middle }
     }
     let mut best = execute(pool, wish, most)?;
-    // One hump: the gain rises up to its best size, or up to the root.
+    // The gain has one maximum: it rises up to the best size, or up to the root.
     let (mut low, mut high) = (0, most);
     for _ in 0..SEARCH_STEPS {
         let third = (high - low) / 3;

@@ -1,7 +1,7 @@
-//! Paper trading: what would have become of an opportunity, told from what landed on the chain afterwards.
+//! Paper trading: what would have become of an opportunity, judged by what landed on the chain afterwards.
 //!
-//! The rule is crude and says so in every reason: an arbitrage lands unless somebody took a cycle through
-//! one of its pools within a slot and tipped at least as much; a sandwich lands when its target did.
+//! The rule is crude, and every reason is marked as paper. An arbitrage lands unless another party took a cycle
+//! through one of its pools within a slot and tipped at least as much. A sandwich lands if its target did.
 
 use wire::hex::to_hex;
 
@@ -9,9 +9,9 @@ use super::Landed;
 use crate::decision::{Decision, Kind};
 use crate::pubkey::{Pubkey, Signature};
 
-/// Opportunities waiting for their outcome; beyond it the oldest goes without one, counted.
+/// Most opportunities that wait for their outcome. Beyond it the oldest gets none and is counted.
 const WAITING_MAX: usize = 256;
-/// Slots after which an outcome is told.
+/// Slots after which an outcome is decided.
 const SLOTS: u64 = 1;
 /// Hops of a cycle, or front and back.
 const POOLS_MAX: usize = 4;
@@ -19,9 +19,9 @@ const POOLS_MAX: usize = 4;
 /// Why it landed, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Nobody was in the way.
+    /// No rival was in the way.
     NoRival,
-    /// This one tipped at least as much, lamports.
+    /// This transaction tipped at least as much, lamports.
     Outbid(Signature, u64),
     /// The target landed.
     TargetLanded,
@@ -60,9 +60,9 @@ pub struct Outcome {
     pub gain_lamports: i64,
     /// Why.
     pub reason: Reason,
-    /// The slot it was told in.
+    /// The slot at whose end it was decided.
     pub slot: u64,
-    /// The source's time of that, Unix nanoseconds.
+    /// The source's time of that slot end, Unix nanoseconds.
     pub event_ns: u64,
 }
 
@@ -95,7 +95,7 @@ pub struct Paper {
 }
 
 impl Paper {
-    /// Takes one that passed the gate.
+    /// Adds one that passed the gate.
     pub fn take(&mut self, decision: &Decision) {
         let Some(open) = &decision.open else { return };
         if self.waiting.len() == WAITING_MAX {
@@ -123,7 +123,7 @@ impl Paper {
         });
     }
 
-    /// Looks at what landed: `cycle` when it closed one, with its tip.
+    /// Compares what landed with what waits; `cycle`: whether it closed one, with its tip.
     pub fn on_landed(&mut self, landed: &Landed<'_>, cycle: bool, tip_lamports: u64) {
         for waiting in &mut self.waiting {
             if waiting.target == Some(landed.signature) {
@@ -137,7 +137,7 @@ impl Paper {
         }
     }
 
-    /// Tells the outcomes that are due when `slot` has ended.
+    /// Appends the outcomes that are due when `slot` has ended.
     pub fn on_slot_end(&mut self, slot: u64, event_ns: u64, out: &mut Vec<Outcome>) {
         self.waiting.retain(|waiting| {
             if waiting.slot + SLOTS > slot {

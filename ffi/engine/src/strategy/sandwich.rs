@@ -1,6 +1,6 @@
 //! Landed sandwiches (docs/CONTRACT.md, "Events"): one party swaps in a pool, others swap the same way, the party swaps back.
-//! It closes in one of the two mints within 5 %: who bought first sells what it bought, who sold first
-//! buys back what it sold. The party is one wallet, or wallets that exchanged something directly.
+//! It closes in one of the two mints within 5 %: a party that bought first sells what it bought, one that sold
+//! first buys back what it sold. The party is one wallet, or wallets that exchanged something directly.
 //!
 //! Tier A asks more: the pool's state is known exactly, executing the window again without the
 //! attackers leaves at least one victim better off, and the party's net is positive over all its
@@ -49,11 +49,11 @@ struct Swap {
     landed: LandedLeg,
     signer: Pubkey,
     event_ns: u64,
-    /// What the pool did in the slots before.
+    /// What the pool did in earlier slots.
     past: Past,
     /// Part of an attack, or a front whose window is over.
     spent: bool,
-    /// The last back of an attack that was told before it was over.
+    /// The last back of an attack that was reported before it was over.
     told: bool,
 }
 
@@ -79,7 +79,7 @@ struct Attack {
     closes_in: Closing,
 }
 
-/// The mint in which an attack is even; its gain is in the other one.
+/// The mint in which an attack closes; its gain is in the other one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Closing {
     /// What the fronts got, the backs pay: bought first.
@@ -112,7 +112,7 @@ impl Closing {
 pub struct Sandwiches {
     window_slots: u64,
     windows: HashMap<Pubkey, Vec<Step>>,
-    /// Pools whose vaults one transaction changed beside its swaps; empty between two.
+    /// Pools whose vaults one transaction changed outside its swaps; empty between transactions.
     moved: Vec<(Pubkey, Pool, [i128; 2])>,
     /// Emptied windows, kept for the next pool.
     spare: Vec<Vec<Step>>,
@@ -135,7 +135,7 @@ impl Sandwiches {
         }
     }
 
-    /// Takes in one transaction, failed ones too, and brings the pools to the state behind it.
+    /// Adds one transaction, failed ones too, and brings the pools to the state after it.
     pub fn on_transaction(&mut self, landed: &Landed<'_>, pools: &mut Pools, traffic: &[Traffic]) {
         let Landed { frame, transaction, signature, signer, legs, event_ns, tip_accounts } = landed;
         self.activity.push(frame, transaction, *signature, *signer, !legs.is_empty(), tip_accounts);
@@ -213,7 +213,7 @@ impl Sandwiches {
         self.activity.newest_auction_tip_lamports()
     }
 
-    /// Judges what the slot completed; forgets what no later back can belong to.
+    /// Judges the attacks that the slot completed and drops steps to which no later back can belong.
     pub fn on_slot_end(&mut self, slot: u64, out: &mut Vec<Decision>) {
         let first = out.len();
         let oldest = slot.saturating_sub(self.window_slots);
@@ -224,8 +224,8 @@ impl Sandwiches {
                     out.extend(judge(steps, &attack, activity));
                     spend(steps, attack.fronts.iter().chain(&attack.backs));
                 }
-                // A front that nothing answered may stand in the way of a later slot's sums. Fronts of one
-                // slot stand or fall together: who sold two thirds of what he bought is no attacker.
+                // A front without a back may distort the sums of a later slot. Fronts of one slot are kept or
+                // dropped together: a party that sold two thirds of what it bought is not an attacker.
                 let is_stale = |at: &usize| {
                     swap_of(&steps[*at]).is_some_and(|swap| !swap.spent && swap.landed.slot <= oldest)
                 };
@@ -235,7 +235,7 @@ impl Sandwiches {
                 }
                 spend(steps, &stale);
             }
-            // What closes already, but to which a further back could belong.
+            // Attacks that already close, but to which a further back could belong.
             while let Some(attack) = find(steps, activity, oldest, true) {
                 let open = judge(steps, &attack, activity);
                 out.extend(open.map(|decision| Decision { provisional: true, ..decision }));
@@ -249,7 +249,7 @@ impl Sandwiches {
                 StepKind::Swap(swap) => swap.landed.slot > oldest,
                 StepKind::Moved(_) => true,
             });
-            // What moved before the first swap kept is in that swap's state already.
+            // What moved before the first swap that is kept is already in that swap's state.
             let begin = steps.iter().position(|step| swap_of(step).is_some()).unwrap_or(steps.len());
             steps.drain(..begin);
         }
@@ -282,9 +282,9 @@ fn spend<'a>(steps: &mut [Step], places: impl IntoIterator<Item = &'a usize>) {
     }
 }
 
-/// The earliest attack to which no further back can belong (`provisional`: could, and that was not told
-/// yet): its party has nothing left to close, has begun anew, or the window of the first front is over
-/// (`oldest` is the last such slot).
+/// The earliest attack to which no further back can belong: its party has nothing left to close, has started
+/// again, or the window of the first front is over (`oldest` is the last such slot). `provisional`: the earliest
+/// one to which a further back could belong and that was not reported yet.
 fn find(steps: &[Step], activity: &Activity, oldest: u64, provisional: bool) -> Option<Attack> {
     let open = |at: usize| swap_of(&steps[at]).filter(|swap| !swap.spent);
     for last in 1..steps.len() {
@@ -310,7 +310,7 @@ fn find(steps: &[Step], activity: &Activity, oldest: u64, provisional: bool) -> 
         };
         let found = match (bought, sold) {
             (Some(bought), Some(sold)) if ready(&bought) || ready(&sold) => {
-                // What closes in both mints is the attacker's in the one where it is the more even.
+                // An attack that closes in both mints is counted in the one where it closes more exactly.
                 let as_sold =
                     if sold.backs == bought.backs { sold.apart < bought.apart } else { !ready(&bought) };
                 if as_sold { sold } else { bought }
@@ -323,17 +323,17 @@ fn find(steps: &[Step], activity: &Activity, oldest: u64, provisional: bool) -> 
     None
 }
 
-/// Backs that close what some fronts opened.
+/// Backs that close what the fronts opened.
 struct Backs {
     backs: Vec<usize>,
     closes_in: Closing,
-    /// What is left open or closed too much, parts of a billion.
+    /// How much is left open or closed too much, in billionths of what was opened.
     apart: u128,
-    /// No further one can belong to them, whatever comes.
+    /// No further back can belong to them, whatever comes.
     ended: bool,
 }
 
-/// The party's swaps back behind its fronts, when they close in this mint within the tolerance.
+/// The party's swaps back after its fronts, if they close in this mint within the tolerance.
 fn backs_of(steps: &[Step], fronts: &[usize], party: &[Pubkey], closes_in: Closing) -> Option<Backs> {
     let open = |at: usize| swap_of(&steps[at]).filter(|swap| !swap.spent);
     let mint = open(*fronts.first()?)?.brings();
@@ -350,8 +350,8 @@ fn backs_of(steps: &[Step], fronts: &[usize], party: &[Pubkey], closes_in: Closi
         }
         let with = closed + closes_in.closed(swap);
         if with * 100 > opened * (100 + AMOUNT_TOLERANCE_PCT) {
-            // Who bought first and sells more than it bought sells of an older stock. Who bought back more
-            // than it sold did not sell first: some of its sales of a bought stock happened to pay that.
+            // A party that bought first and sells more than it bought sells from an older stock. One that bought
+            // back more than it sold did not sell first: some sales of a bought stock happened to pay that much.
             if closes_in == Closing::Sold {
                 return None;
             }
@@ -362,7 +362,7 @@ fn backs_of(steps: &[Step], fronts: &[usize], party: &[Pubkey], closes_in: Closi
     }
     let apart = opened.abs_diff(closed);
     let closes = apart * 100 <= opened * AMOUNT_TOLERANCE_PCT;
-    // A part of the sales of a bought stock may pay about what the stock cost, so nearly is not enough here.
+    // Some of the sales of a bought stock may pay about what the stock cost, so nearly equal is not enough here.
     let gone = match closes_in {
         Closing::Bought => closed >= opened,
         Closing::Sold => closed == opened,
@@ -390,8 +390,8 @@ fn judge(steps: &[Step], attack: &Attack, activity: &Activity) -> Option<Decisio
             attackers.push(key);
         }
     }
-    // A pool with SOL on one side is quoted in SOL whichever way the attack went; else the gain is in the
-    // mint that does not close.
+    // A pool with SOL on one side is quoted in SOL, whatever the direction of the attack. Otherwise the gain is in
+    // the mint that does not close.
     let sold = fronts[0].takes();
     let quote_mint = if [bought, sold].contains(&token::WRAPPED_SOL) {
         token::WRAPPED_SOL
@@ -508,7 +508,7 @@ fn features_of(
     }))
 }
 
-/// All transactions of an attack and what they came to.
+/// All transactions of an attack and their totals.
 #[derive(Default)]
 struct Reckoning {
     lamports: i128,
@@ -522,7 +522,7 @@ struct Reckoning {
 }
 
 /// Sums over fronts, backs, the party's own failed tries on the pool, transfers between its wallets, and
-/// tips: a tip belongs to the attack whose transaction was its payer's last before it.
+/// tips. A tip belongs to the attack that contains its payer's last transaction before the tip.
 fn account_for(
     activity: &Activity,
     attackers: &[Pubkey],
@@ -535,10 +535,10 @@ fn account_for(
     let parts: Vec<Signature> = fronts.iter().chain(backs).map(|swap| swap.landed.signature).collect();
     let begin = (fronts[0].landed.slot, fronts[0].landed.index);
     let last = &backs[backs.len() - 1].landed;
-    // Up to the end of the last back's slot: its tip lands behind it.
+    // Up to the end of the last back's slot, because its tip lands after it.
     let own = activity.between((0, 0), (last.slot, u64::MAX)).filter(|deed| attackers.contains(&deed.signer));
     let own: Vec<&Deed> = own.collect();
-    // What came before the party's last swap before this attack belongs to that one.
+    // Whatever precedes the party's last swap before this attack belongs to that swap.
     let since = own.iter().rposition(|deed| deed.order < begin && deed.swaps).map_or(0, |at| at + 1);
     let mut previous_is_part = false;
     for deed in &own[since..] {
@@ -581,7 +581,7 @@ fn account_for(
     sum
 }
 
-/// Executes the steps `first..=last` again without the party's; gives what each other swap would have
+/// Executes the steps `first..=last` again without the party's; returns what each other swap would have
 /// been paid. `None` when the pool's state is not known exactly throughout.
 fn execute_without(steps: &[Step], first: usize, last: usize, party: &[Pubkey]) -> Option<Vec<(usize, u64)>> {
     let mut pool = steps[first].before?;
@@ -742,7 +742,7 @@ mod tests {
         ];
         let found = run(&rows);
         assert_eq!(found.iter().map(|attack| attack.backs.len()).collect::<Vec<_>>(), [2]);
-        // With a sale of something older behind it, it did not sell first either.
+        // When a sale of an older stock follows, it did not sell first either.
         let more = [rows[0], rows[1], (1, 7, false, 600, 101), (1, 7, false, 800, 120)];
         assert_eq!(run(&more).len(), 0);
     }
