@@ -3,22 +3,22 @@ import { Buffer } from "node:buffer";
 import { pause } from "../platform/pause.ts";
 import type { PendingHead } from "./chain.ts";
 
-/** A line is shorter. */
+/** Every line has fewer bytes. */
 const LINE_MAX = 2_048;
-/** How long a writer waits for another process that holds the file, and how often it looks. */
+/** How long a writer waits for another process that holds the file's lock, and how often it retries. */
 const LOCK_MS = 2_000;
 const LOCK_TRY_MS = 20;
 /** How long a writer waits for a disk that does not answer. */
 const DISK_MS = 4_000;
 
 export class AnchorFile {
-  /** The newest head that was found or put here; null before the first look. */
+  /** The newest head found or written here; null before the file was first read. */
   #known: number | null = null;
   #isWriting = false;
 
   constructor(readonly path: string) {}
 
-  /** The newest head that stands here; 0 when there is none. What broke off behind it is removed. */
+  /** Returns the seq of the newest head in the file, 0 when there is none. An incomplete line after it is removed. */
   async #prepare(file: Deno.FsFile): Promise<number> {
     const size = await file.seek(0, Deno.SeekMode.End);
     const from = Math.max(0, size - LINE_MAX);
@@ -34,11 +34,11 @@ export class AnchorFile {
   }
 
   /**
-   * Adds what is newer than the newest head here; `headsAfter` gives it. Nobody waits for the disk or for another
-   * process for longer than a few seconds. Throws why it is not done.
+   * Appends the heads that are newer than the newest one in the file; `headsAfter` supplies them. The caller waits at
+   * most a few seconds for the disk or for another process. Throws the reason when it fails.
    */
   async append(headsAfter: (seq: number) => readonly PendingHead[]): Promise<void> {
-    // The file is read when there is something new, not each time somebody asks.
+    // The file is only read when there is something new, not on each call.
     if (this.#known !== null && headsAfter(this.#known).length === 0) return;
     if (this.#isWriting) throw new Error(`${this.path}: its disk has not answered yet`);
     this.#isWriting = true;
@@ -73,7 +73,7 @@ async function late(path: string, signal: AbortSignal): Promise<never> {
   throw new Error(`${path}: its disk has not answered in ${DISK_MS / 1_000} s`);
 }
 
-/** Takes the lock of the file, which a process that was frozen may hold for ever. */
+/** Takes the file's lock. A frozen process may hold it for ever, hence the limit. */
 async function locked(file: Deno.FsFile, path: string): Promise<void> {
   const end = performance.now() + LOCK_MS;
   while (!await file.tryLock(true)) {

@@ -1,7 +1,7 @@
 /**
- * The audit: entries that each carry the hash of the one before and a signed head, so that a change, a deletion, an
- * insertion or another order is seen. Heads wait in the file until they were told outside: a chain that was cut or
- * replaced by an older one does not fit them. `verify.ts` looks.
+ * The audit. Each entry carries the hash of the one before it and a signed head, so that a change, a deletion, an
+ * insertion or another order is detected. Heads wait in the database until they are published outside it: a chain that
+ * was cut or replaced by an older one does not match the published heads. `verify.ts` checks this.
  */
 import { Buffer } from "node:buffer";
 import type { Database } from "../platform/database.ts";
@@ -13,20 +13,20 @@ export interface StoredEntry extends AuditEntry {
   readonly hash: string;
 }
 
-/** An entry with everything that proves it; bytes as base64, null where an older version wrote none. */
+/** An entry with everything that proves it. Bytes are base64, null where an older version wrote none. */
 export interface ExportedEntry extends StoredEntry {
   readonly previous: string;
   readonly entry: string | null;
   readonly head: string | null;
 }
 
-/** A head that has still to be told outside. */
+/** A head that is not yet published outside the database. */
 export interface PendingHead {
   readonly seq: number;
   readonly bytes: Uint8Array;
 }
 
-/** Heads told in one go. */
+/** Heads published in one batch. */
 const HEADS_AT_ONCE = 1_000;
 
 export class AuditChain {
@@ -87,8 +87,8 @@ export class AuditChain {
   }
 
   /**
-   * Signs the heads of entries at the end that were written without the key, and says so with an entry. One whose head
-   * was told had it: who took it away is not helped.
+   * Signs the heads of trailing entries that were written without the key, and adds an entry that records this. An
+   * entry whose head was published did have one: if it was removed since, it is not signed again.
    */
   #signLate(signer: HeadSigner): void {
     const waiting = this.#database.prepare(
@@ -111,12 +111,12 @@ export class AuditChain {
   }
 
   /**
-   * Seals entries of the first version, once, with an entry that says so: nothing else makes them pass for whole.
-   * Whether there were any to seal.
+   * Seals entries of the first version, once, with an entry that records it; nothing else makes them count as complete.
+   * Returns whether there were any to seal.
    */
   seal(): boolean {
     const waiting = this.#database.prepare("select seq, hash from audit_unsealed");
-    // Nearly always: a start then waits for no other writer.
+    // The usual case: the start then waits for no other writer.
     if (!waiting.get()) return false;
     return transaction(this.#database, () => {
       const last = waiting.get();
@@ -139,7 +139,7 @@ export class AuditChain {
     return rows.map(entryOf);
   }
 
-  /** Every entry from `seq` on, oldest first, with the bytes that its hash and its head are of. */
+  /** Every entry from `seq` on, oldest first, with the bytes that its hash and its head cover. */
   *entriesFrom(seq: number): Generator<ExportedEntry> {
     const chunk = this.#database.prepare(
       `select seq, at_ms, who, action, module, detail, request_id, previous, hash, entry, head from audit
@@ -176,12 +176,12 @@ export class AuditChain {
     ).all(seq, limit).map(({ seq, head }) => ({ seq: Number(seq), bytes: head as Uint8Array }));
   }
 
-  /** The newest head that was told outside; those after it have still to be told. */
+  /** Seq of the newest head that was published; later heads are still to be published. */
   toldTo(): number {
     return Number(this.#database.prepare("select seq from audit_told").get()?.seq ?? 0);
   }
 
-  /** All heads up to `seq` were told outside. */
+  /** Records that all heads up to `seq` are published. */
   told(seq: number): void {
     this.#database.prepare("update audit_told set seq = max(seq, ?)").run(seq);
   }

@@ -24,7 +24,7 @@ const act = (n: number): Act => ({
 interface Chained {
   database: Database;
   chain: AuditChain;
-  /** The heads as they were told when the entries were written. */
+  /** The heads as published when the entries were written. */
   told: Uint8Array[];
   /** What does not fit: the database alone, and with the heads outside. */
   faults(heads?: readonly Uint8Array[]): readonly string[];
@@ -330,7 +330,7 @@ Deno.test("a folder of the first version is sealed once, by an entry that says s
   try {
     const outside = () => {
       const told = new ToldHeads(place, trust);
-      // node 1, seq 2, hash 3, at_ms 4: by hand, as the first version told them.
+      // node 1, seq 2, hash 3, at_ms 4: encoded by hand, as the first version published them.
       for (const [at, text] of hashes.entries()) {
         told.add(
           new Uint8Array([
@@ -393,7 +393,7 @@ Deno.test("verifyAudit() looks at one state of the file, whatever is added meanw
       const chain = new AuditChain(other, signer);
       const prepare = database.prepare.bind(database);
       database.prepare = (sql) => {
-        // The entries were gone through; what is told of them comes next.
+        // The pass over the entries has ended; the published heads come next.
         if (sql.includes("audit_told")) chain.told(chain.append(act(20)));
         return prepare(sql);
       };

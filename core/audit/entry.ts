@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 
-/** What somebody did, before it has its place in the chain. */
+/** An action, before it has its place in the chain. */
 export interface Act {
   /** User, `key:ID`, `local:UID`, or what a stranger gave as a name. */
   readonly who: string;
@@ -26,7 +26,7 @@ export const FIELDS = ["seq", "at_ms", "who", "action", "module", "detail", "req
 /** Most UTF-16 units of a detail. */
 export const DETAIL_MAX = 4_096;
 
-/** Most UTF-16 units of each text; what is longer is cut, and says so. */
+/** Maximum UTF-16 units of each text. A longer one is cut, and marked as cut. */
 const LENGTH_MAX: Record<keyof Act, number> = {
   who: 128,
   action: 64,

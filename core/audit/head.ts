@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
 import { jobs, long } from "../../proto/wire.ts";
 
-/** A head, told to places outside the chain's own file. */
+/** A head, published to places outside the chain's own file. */
 export interface Head {
   /** The instance whose chain it is. */
   readonly node: string;
@@ -42,7 +42,7 @@ const unhex = (text: string) => new Uint8Array(Buffer.from(text, "hex"));
 /** SHA-256 of a whole head with its signature, hex. */
 export const headHash = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
 
-/** The bytes that are signed; a head is these and the signature behind them. */
+/** The bytes that are signed. A head is these bytes followed by the signature. */
 export function unsignedHead(head: Head, key: string): Uint8Array {
   return jobs.AuditHead.encode({
     node: head.node,
@@ -123,7 +123,7 @@ export class HeadSigner {
     this.key = key.subarray(SPKI.length).toHex();
   }
 
-  /** The head as it is stored and told. */
+  /** The head as it is stored and published. */
   sign(head: Omit<Head, "node">): Uint8Array {
     const unsigned = unsignedHead({ ...head, node: this.node }, this.key);
     const signature = sign(null, Buffer.concat([DOMAIN, unsigned]), this.#private);

@@ -108,7 +108,7 @@ export class Refusals {
   }
 }
 
-/** Whether nobody who is known has done it: a login that failed, or what only its address names. */
+/** Whether no known user or key did it: a failed login, or a request that only its address identifies. */
 const isStrangers = ({ who, action, address }: Refusal) => action === "login refused" || who === address;
 
 const keyOf = ({ who, action, what, address }: Refusal) => JSON.stringify([who, action, what, address]);

@@ -1,11 +1,17 @@
-/** Heads as one place outside the chain's file has them: read one by one, checked by themselves, then held against the chain. */
+/**
+ * Heads as one place outside the chain's file has them: read one by one, checked on their own, then compared with the
+ * chain.
+ */
 import { headHash, isSignedHead, NO_HEAD, readHead, readOldHead, type SignedHead } from "./head.ts";
 
 /** What is known of the place. */
 export interface Place {
   /** `audit-proto`, `the file X`. */
   readonly name: string;
-  /** Everything that the database counts as told must be here; else the place may begin later and end earlier. */
+  /**
+   * Whether every head that the database counts as published must be here. If not, the place may begin later and end
+   * earlier.
+   */
   readonly complete: boolean;
   /** Heads of other instances may stand here too. */
   readonly shared: boolean;
@@ -29,7 +35,7 @@ export class ToldHeads {
   /** By seq: signed ones, and those of the first version with the entry's hash. */
   readonly signed = new Map<number, Kept>();
   readonly old = new Map<number, string>();
-  /** Heads of this instance, those told twice included. */
+  /** Heads of this instance, including those published twice. */
   count = 0;
   /** Why the place did not answer; null when it did. */
   unreachable: string | null = null;
@@ -60,7 +66,7 @@ export class ToldHeads {
     const known = this.signed.get(head.seq);
     if (known && known.hash !== hash) this.#fault(head.seq, "was told with two contents");
     this.signed.set(head.seq, { hash, previous: head.previous });
-    // What another head names by its hash needs no look at its signature: that of the last one vouches for it.
+    // A head that the next one names by its hash needs no signature check: the last head's signature vouches for it.
     if (head.previous !== this.#lastHash) this.#judgeLast();
     [this.#last, this.#lastHash] = [head, hash];
   }
@@ -71,8 +77,8 @@ export class ToldHeads {
   }
 
   /**
-   * After the last head: what does not fit among the heads themselves. `toldTo`: all up to there were told;
-   * `entries`: how many the chain has.
+   * Called after the last head: reports what does not match among the heads themselves. `toldTo`: all heads up to this
+   * seq were published; `entries`: number of entries in the chain.
    */
   finish(firstSigned: number | null, toldTo: number, entries = 0): void {
     this.#judgeLast();
@@ -85,7 +91,7 @@ export class ToldHeads {
     if (this.#unreadable > 0) this.fault(`${this.#unreadable} records cannot be read as heads`);
     const seqs = [...this.signed.keys()].sort((a, b) => a - b);
     let expected = this.place.complete ? firstSigned : null;
-    // Entries that all lost their heads expect none, and would hide that the place lost them too.
+    // When all entries have lost their heads, no head is expected; that would hide that the place lost its heads too.
     if (
       this.place.complete && expected === null && entries > 0 && this.count === 0 && this.faults.length === 0
     ) {

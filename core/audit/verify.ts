@@ -19,13 +19,13 @@ export interface Verdict {
   readonly entries: number;
   /** Heads of each place outside. */
   readonly heads: readonly { readonly place: string; readonly count: number }[];
-  /** Everything that does not fit, in words. Whole when there is none. */
+  /** Everything that does not match, as text. The audit is whole when this is empty. */
   readonly faults: readonly string[];
-  /** What is no fault and yet limits what is proved. */
+  /** What is not a fault but limits what is proved. */
   readonly notes: readonly string[];
 }
 
-/** Rows looked at together: a call of the database for each would take longer than its hash. */
+/** Rows read in one batch: one database call per row would take longer than hashing it. */
 const CHUNK_ROWS = 5_000;
 const LEAST_SEQ = -(2n ** 63n);
 const CHUNK_SQL =
@@ -46,7 +46,7 @@ const utf8 = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 const range = (from: bigint | number, to: bigint | number) =>
   from === to ? `entry ${from} is missing` : `entries ${from}..${to} are missing`;
 
-/** The newest entry or told head that the database knows of now. */
+/** The newest entry or published head that the database knows now. */
 export function newestOf(database: Database): number {
   const found = database.prepare(
     "select max(coalesce((select max(seq) from audit), 0), coalesce((select max(seq) from audit_told), 0)) as seq",
@@ -55,8 +55,9 @@ export function newestOf(database: Database): number {
 }
 
 /**
- * `database`: or why there is none to look at. `told` have taken all their heads and are finished here. `upTo`: the
- * newest entry before the heads were read; the head of one that came since is not missed.
+ * `database`: the database, or the reason why there is none to read. `told`: places that have taken all their heads;
+ * they are finished here. `upTo`: the newest entry before the heads were read; a missing head of a later entry is not a
+ * fault.
  */
 export function verifyAudit(
   database: Database | string,
@@ -84,7 +85,7 @@ export function verifyAudit(
 class Walk {
   readonly faults: string[] = [];
   entries = 0;
-  /** The newest head that the database counts as told. */
+  /** The newest head that the database counts as published. */
   toldTo = 0;
   firstSigned: number | null = null;
   lastSigned = 0;
@@ -197,7 +198,9 @@ class Walk {
     return SEAL.detail(this.#lastOld, this.#oldHashes.get(this.#lastOld) ?? "");
   }
 
-  /** Without the signed entry that seals them, they can be what somebody without the key has made of the chain. */
+  /**
+   * Without the signed entry that seals them, these entries can be what an intruder without the key made of the chain.
+   */
   #judgeOld(database: Database): void {
     if (this.#old === 0 || this.#sealedMs !== null) return;
     const isWaiting = database.prepare("select 1 from audit_unsealed").get() !== undefined;
@@ -207,7 +210,7 @@ class Walk {
     this.faults.push(`${this.#old} entries have no signed head, and no signed entry seals them${next}`);
   }
 
-  /** Holds an entry against its own head. */
+  /** Checks an entry against its own head. */
   #judge(seq: number, at_ms: number, hash: string, bytes: Uint8Array | null, follows: boolean): void {
     if (!bytes) {
       this.#bare.push(seq);
@@ -225,7 +228,10 @@ class Walk {
     }
   }
 
-  /** Entries without a head up to `toldTo` had one; those at the end can be written without the key: one fault. */
+  /**
+   * Entries without a head. Each one up to `toldTo` had a head: a fault of its own. Those at the end may have been
+   * written without the key: one fault for all of them.
+   */
   #judgeBare(toldTo: number): void {
     const waiting = this.#bare.filter((seq) => seq > toldTo);
     for (const seq of this.#bare) if (seq <= toldTo) this.faults.push(`entry ${seq} has no signed head`);

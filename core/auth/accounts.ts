@@ -10,7 +10,7 @@ import type { Principal, Role, Scope } from "./rights.ts";
 export interface User {
   readonly name: string;
   readonly role: Role;
-  /** The password was given by somebody else and must be changed first. */
+  /** The password was set by another person and must be changed first. */
   readonly must_change: boolean;
   readonly created_ms: number;
   readonly disabled: boolean;
@@ -36,11 +36,11 @@ export interface ApiKey {
 }
 
 const SESSION_MS = 12 * 3_600_000;
-/** Logins that ended are remembered for so long. */
+/** How long ended logins are kept. */
 const SESSIONS_KEPT_MS = 30 * 86_400_000;
-/** A replaced refresh token is no theft for so long: several tabs may refresh at once. */
+/** For this long, reuse of a replaced refresh token does not count as theft: several tabs may refresh at once. */
 const REUSE_GRACE_MS = 5_000;
-/** Logins whose last exchange is remembered by a clock that nobody sets. */
+/** Maximum logins whose last token exchange is timed by the monotonic clock. */
 const ROTATED_MAX = 10_000;
 const KEY_PREFIX = "lgk";
 const hashOf = (secret: string) => createHash("sha256").update(secret).digest();
@@ -50,18 +50,18 @@ const same = (a: Uint8Array, b: Uint8Array | null) =>
 /** What came of a refresh token. */
 export type Refreshed =
   | { readonly state: "renewed"; readonly user: User; readonly session: string; readonly refresh: string }
-  /** It was replaced a moment ago, by another tab: the login goes on with the newer one. */
+  /** Another tab replaced the token a moment ago: the login continues with the newer one. */
   | { readonly state: "late" }
-  /** It was used before: the login has ended. */
+  /** The token was used before: the login has ended. */
   | { readonly state: "stolen"; readonly session: string; readonly user: string }
   | { readonly state: "ended" };
 
-/** The accounts in `legend.db`. Everything here stands in the thread that calls it until the disk has answered. */
+/** The accounts in `legend.db`. Every call blocks its thread until the disk has answered. */
 export class Accounts {
   readonly #database: Database;
   readonly #now: () => number;
   readonly #monotonic: () => number;
-  /** When a login's token was exchanged last, by a clock that nobody sets. */
+  /** When a login's token was last exchanged, by the monotonic clock. */
   readonly #rotated = new RecentMap<string, number>(ROTATED_MAX);
 
   constructor(
@@ -75,8 +75,8 @@ export class Accounts {
   }
 
   /**
-   * Makes the first admin when there is no user at all, and tells `made` before it counts: what that throws undoes it.
-   * Whether it was made.
+   * Creates the first admin when there are no users at all. Calls `made` before the transaction commits: if it throws,
+   * the user is not created. Returns whether the admin was created.
    */
   async first(name: string, password: string, made: () => void = () => {}): Promise<boolean> {
     const hash = await hashPassword(password);
@@ -122,7 +122,7 @@ export class Accounts {
       if ((role ?? user.role) === user.role && (disabled ?? user.disabled) === user.disabled) return;
       const isAdmin = (one: User) => one.role === "admin" && !one.disabled;
       const staysAdmin = isAdmin({ ...user, role: role ?? user.role, disabled: disabled ?? user.disabled });
-      // Only who is the last admin has to stay it: anybody else may always be shut out.
+      // Only the last admin has to remain one: anybody else may always be shut out.
       if (isAdmin(user) && !staysAdmin && !this.users().some((one) => isAdmin(one) && one.name !== name)) {
         throw new AppError("conflict", `Cannot change ${name}: nobody else is admin`);
       }
@@ -135,7 +135,7 @@ export class Accounts {
   /** Removes a user with their logins; what the audit says of them stays. */
   remove(name: string): void {
     transaction(this.#database, () => {
-      // As for one who may not log in any more: somebody else has to be admin.
+      // As with disabling: another admin must remain.
       this.change(name, { disabled: true });
       this.#database.prepare("delete from sessions where user = ?").run(name);
       this.#database.prepare("delete from users where name = ?").run(name);
@@ -188,8 +188,8 @@ export class Accounts {
   }
 
   /**
-   * Exchanges a refresh token for the next one. Any other secret for a login that exists is a theft, however often the
-   * token was exchanged since: nobody guesses a login's id.
+   * Exchanges a refresh token for the next one. Any other secret for an existing login counts as theft, however often
+   * the token was exchanged since: a login's id cannot be guessed.
    */
   refresh(token: string): Refreshed {
     const [session = "", secret = ""] = token.split(".");
@@ -219,7 +219,10 @@ export class Accounts {
     return `${session}.${next}`;
   }
 
-  /** Milliseconds since the token was exchanged; after a restart the wall clock is all there is, if it can be right. */
+  /**
+   * Milliseconds since the token was exchanged. After a restart only the wall clock is left; an age below 0 cannot be
+   * right and counts as infinite.
+   */
   #sinceRotation(session: string, usedMs: number): number {
     const at = this.#rotated.get(session);
     if (at !== undefined) return this.#monotonic() - at;

@@ -1,15 +1,18 @@
-/** Whether who gave a job still may what the job was given for: between its start and its end rights are taken away. */
+/**
+ * Whether the issuer of a job still has the right that the job needs: rights can be revoked between its start and its
+ * end.
+ */
 import type { Accounts } from "./accounts.ts";
 import { may, type Right } from "./rights.ts";
 
-/** Why `issuer` has no `right` now, for the end of a line; null: it has it. */
+/** Why `issuer` does not have `right` now, as the end of a line; null when it has it. */
 export function lostRight(
   accounts: Pick<Accounts, "user" | "keyNamed">,
   issuer: string,
   right: Right,
 ): string | null {
-  // Who reads the data folder may everything; a schedule's right was asked when somebody with it wrote the schedule.
-  // A user may have the master key's name, who was added before that was refused: then the user's rights count.
+  // A local user who can read the data folder has every right. A schedule's right was checked when it was written.
+  // A user may have the master key's name if added before that name was refused: then the user's rights count.
   const isMaster = issuer === "master" && !accounts.user(issuer);
   if (isMaster || issuer.startsWith("local:") || issuer.startsWith("schedule:")) return null;
   if (issuer.startsWith("key:")) {

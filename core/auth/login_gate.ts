@@ -1,7 +1,7 @@
 /**
- * Names and passwords, tried by friends and strangers. An attempt is counted before it is judged: per name and address,
- * per address, and per browser that has logged in before. What is answered, and when, is the same for names that exist
- * and for names that do not; nobody's attempts keep somebody at another address out.
+ * Checks names and passwords, from users and attackers alike. An attempt is counted before it is judged: per name and
+ * address, per address, and per browser that has logged in before. The answer and its timing are the same for names
+ * that exist and for names that do not. Attempts from one address do not lock out users at another address.
  */
 import { AppError } from "../platform/errors.ts";
 import { Attempts } from "../platform/limits/attempts.ts";
@@ -18,15 +18,15 @@ export interface Source {
   readonly device?: string;
 }
 
-/** The times of a gate, for those that have others. */
+/** The clock and delays of a gate, for callers that replace them. */
 export interface GateTimes {
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   now?: () => number;
-  /** How long a refusal is held back; 500 ms when left out. */
+  /** How long a refusal is delayed; 500 ms by default. */
   holdMs?: number;
   /** Lets so many milliseconds pass. */
   pause?: (ms: number) => Promise<void>;
-  /** How long an attempt may wait for its check; 1 s when left out. */
+  /** How long an attempt may wait for its check; 1 s by default. */
   waitMs?: number;
 }
 
@@ -36,27 +36,27 @@ export interface GateDeps extends GateTimes {
   hasLoggedIn(name: string, address: string): boolean;
 }
 
-/** Wrong ones at once, then one each: for a name at an address, an address, a browser. */
+/** Wrong attempts allowed at once, then one per interval: for a name at an address, an address, a browser. */
 const PAIR = { burst: 5, everyMs: 12_000 };
 const ADDRESS = { burst: 20, everyMs: 3_000 };
 const DEVICE = { burst: 10, everyMs: 6_000 };
-/** A refusal takes so long, whether a password was looked at for it or not. */
+/** A refusal takes this long, whether or not a password was checked for it. */
 const HOLD_MS = 500;
-/** One for which a password may be looked at takes twice as long. */
+/** A refusal for which a password may be checked takes twice as long. */
 const KNOWN_HOLDS = 2;
-/** Refusals held back at once; beyond it they are given at once. */
+/** Maximum refusals delayed at once; beyond that they are sent immediately. */
 const HELD_MAX = 1_000;
-/** A check costs a tenth of a second of a core: those that also kill and answer must stay free. */
+/** A check takes a tenth of a second of a core; the cores must also stay free for kills and other requests. */
 const CHECKS = {
   atOnce: checksAtOnce(navigator.hardwareConcurrency),
   laneMax: 8,
   waitingMax: 256,
   waitMaxMs: 1_000,
 };
-/** What a name that does not exist is compared with, so that it takes as long as one that does. */
+/** Compared for a name that does not exist, so that the check takes as long as for one that does. */
 const NOBODY = await hashPassword("a password of nobody");
 
-/** How many passwords are checked at once on a host with so many processors. */
+/** How many passwords are checked at once on a host with this many processors. */
 export function checksAtOnce(processors: number): number {
   return processors > 2 ? 2 : 1;
 }
@@ -101,9 +101,9 @@ export class LoginGate {
   }
 
   /**
-   * Somebody at this address has used up what the address has. Who has logged in from here before is still heard, and
-   * a wrong password is answered like any other attempt from here: in the same words, after the same time. A check that
-   * is not done by then counts for nothing, or its time would tell which names log in from here.
+   * The address has used up its attempts. A user who has logged in from here before still gets a check, and a wrong
+   * password is answered like any other attempt from here: with the same words, after the same time. A check that has
+   * not finished by then is ignored; otherwise its duration would reveal which names log in from here.
    */
   async #afterStrangers(name: string, password: string, place: string, pair: string): Promise<User> {
     const refusal = this.#tooMany(KNOWN_HOLDS);

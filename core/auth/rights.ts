@@ -7,8 +7,8 @@ export const SCOPES = ["read", "control", "jobs", "models", "config", "metrics"]
 export type Scope = (typeof SCOPES)[number];
 
 /**
- * What a route asks for. `open`: nobody has to be known. `self`: any person that is logged in. `audit`, `admin`: people
- * alone, no key but the master key.
+ * What a route requires. `open`: no authentication. `self`: any person who is logged in. `audit`, `admin`: people only,
+ * no key except the master key.
  */
 export type Right =
   | "open"

@@ -1,15 +1,19 @@
-/** Files that a data folder has or names, read by whoever asks about the folder: root too, who must not trust them. */
+/**
+ * Reads files that a data folder contains or names. Any user may ask about the folder, also root, who must not trust
+ * them.
+ */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
 const BYTES_MAX = 1 << 20;
 
 /**
- * The text of a plain file of root or of the folder's owner, which that owner may read; a pipe or a device keeps nobody
- * waiting. Throws what is wrong with it.
+ * Returns the text of a regular file that belongs to root or to the folder's owner and that this owner may read. A pipe
+ * or a device does not block the caller. Throws the reason when the file cannot be used.
  */
 export function readKeptFile(path: string, folder: string): string {
   const owner = Deno.statSync(folder);
-  // Opening alone does something to some devices; what takes the file's place after it is seen below.
+  // Merely opening some devices has an effect, so the type is checked first. A file that takes its place afterwards is
+  // detected below.
   if (!Deno.statSync(path).isFile) throw new Error("it is not a file");
   const handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
@@ -19,12 +23,12 @@ export function readKeptFile(path: string, folder: string): string {
       throw new Error("it belongs to neither root nor the owner of the data folder");
     }
     const readable = file.uid === owner.uid ? 0o400 : file.gid === owner.gid ? 0o040 : 0o004;
-    // Root reads for the owner, and nothing that the owner could not.
+    // Root reads on behalf of the owner, and only what the owner could read.
     if (owner.uid !== 0 && (file.mode & readable) === 0) {
       throw new Error("the owner of the data folder may not read it");
     }
     if (file.size > BYTES_MAX) throw new Error("it is larger than 1 MiB");
-    // A file of the kernel says 0 and may never end.
+    // A kernel file reports size 0 and may never end.
     const bytes = new Uint8Array(file.size);
     let length = 0;
     while (length < bytes.length) {

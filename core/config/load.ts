@@ -69,14 +69,14 @@ export function loadConfig(input: ConfigInput): Config {
   return config;
 }
 
-/** What no file in a data folder says: which folder it is, and secrets. */
+/** Settings that no file in a data folder may give: which folder it is, and secrets. */
 export const isSettled = ({ key, secret }: Pick<ConfigKey, "key" | "secret">): boolean =>
   key === "data_dir" || secret === true;
 
 /**
- * Reads all layers for a verb that mistakes must not stop: what is wrong counts as not given, and is named; with
- * `settled` only those keys, and no file in the data folder or named by it is touched. `isWhole`: the file of the last
- * `legend run` was read, or there is none. Throws when it cannot be told which data folder is meant.
+ * Reads all layers for a verb that must work despite mistakes: a wrong value counts as not given, and is named. With
+ * `settled` only those keys are read, and no file in the data folder or named by it is touched. `isWhole`: the file of
+ * the last `legend run` was read, or there is none. Throws when it is unknown which data folder is meant.
  */
 export function passOverMistakes(
   input: ConfigInput,
@@ -361,7 +361,7 @@ function whole(path: string): string {
   try {
     return resolvePath(path);
   } catch {
-    // The folder of this process is gone; a kill goes on with what it was given.
+    // The working directory of this process is gone; a kill continues with the path it was given.
     return path;
   }
 }

@@ -200,7 +200,7 @@ Deno.test("the file that `legend run` was given counts for who names none, and n
   const early = passOverMistakes(input(), "settled");
   assert.deepEqual([early.config.get("data_dir")!.value, early.problems, looked], ["/d", [], []]);
   assert.equal(passOverMistakes(named).isWhole, true);
-  // What blocks when it is read keeps nobody waiting.
+  // A file whose read blocks does not make the caller wait.
   [files["/d/config.path"], files["/pipe"]] = ["/pipe", ""];
   assert.throws(() => loadConfig(input()), { message: /^Cannot read \/pipe: it is not a file; / });
 });

@@ -3,7 +3,7 @@ import { configValue, loadConfig } from "./load.ts";
 import { CONFIG_KEYS, type SettingOf } from "./schema.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
-/** Where keys are declared and documented, which is no use. */
+/** Where keys are declared and documented, which does not count as a use. */
 const DECLARED = ["core/config/schema.ts"];
 /** Names of the contract whose rows take no value that would do anything. */
 const FIXED = ["api.workers", "realtime.webtransport", "realtime.wt_port"];

@@ -27,21 +27,24 @@ export interface BroadcastDeps {
 export function broadcast(deps: BroadcastDeps): SendCommand {
   return (command) => {
     const request_id = command.request_id ?? crypto.randomUUID().replaceAll("-", "");
-    // Nothing stands before it: a kill is on its way when this returns.
+    // Nothing runs before this: a kill is on its way when this function returns.
     const first = deps.here({ ...command, request_id });
     const isOwn = deps.hasOwn(command.module);
     const all = first.then(async (sent) => {
       const far = await answersOf(deps.others(command.module), request_id, deps.receipts);
-      // A host without agents has nothing of its own to tell while others answer.
+      // A host without agents has nothing of its own to report when others answer.
       return isOwn || far.length === 0 ? [sent, ...far] : far;
     });
-    // Who waits for it sees why it failed.
+    // The caller that awaits it gets the error.
     all.catch(() => {});
     return { here: isOwn ? first : null, all };
   };
 }
 
-/** What agents on other hosts answer, by their receipts on the log; one that nobody of us signed is no answer. */
+/**
+ * Answers of agents on other hosts: their receipts on the log. A receipt that no agent of this installation signed does
+ * not count.
+ */
 export function answersOf(
   agents: readonly Elsewhere[],
   request_id: string,

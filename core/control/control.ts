@@ -57,8 +57,8 @@ export interface AgentSource {
 }
 
 /**
- * How many opportunities came how far in the last ten minutes. Each stage is a part of the one before it; observed
- * facts (what others did on the chain) are no opportunities and are not in here.
+ * How many opportunities reached each stage in the last ten minutes. Each stage is a subset of the one before it.
+ * Observed facts (what others did on the chain) are not opportunities and are not counted.
  */
 export interface Funnel {
   /** Seconds that the window covers: 600, less where the agent is younger. */
@@ -112,7 +112,7 @@ export interface TipCandidate {
 export interface AgentStatus {
   state: "running" | "done" | "failed";
   error: string | null;
-  /** What keeps a running agent from telling what it found. */
+  /** What keeps a running agent from publishing what it found. */
   trouble: string | null;
   warnings: string[];
   module: ModuleName;
@@ -122,7 +122,7 @@ export interface AgentStatus {
   /** Null: an agent of an older version, which does not say it. */
   source: AgentSource | null;
   pid: number;
-  /** Unix nanoseconds at which this was told. */
+  /** Unix nanoseconds at which this status was written. */
   at_ns: string;
   /** Seconds since it began, by a clock that is not set. Null: an agent of an older version. */
   up_s: number | null;
@@ -200,7 +200,7 @@ export interface SendOptions {
   sign_sk_hex?: string;
   /** Milliseconds to wait for the receipt; a kill has limits of its own. */
   wait_ms: number;
-  /** Milliseconds to wait for the log behind it. */
+  /** Milliseconds to wait for the log after that. */
   log_wait_ms?: number;
   /** Whether the state on disk is changed when no agent runs here. */
   disk?: boolean;
@@ -220,7 +220,7 @@ export interface Sent {
   at_ms: number;
   /** Who has it: the agent, its state on disk (no agent runs), the agent by a signal, or the log alone. */
   path: "socket" | "disk" | "signal" | "kafka" | "none";
-  /** Of a kill: nobody who was asked decides any more. Of another command: an agent or the log has it. */
+  /** For a kill: no agent that was asked decides any more. For another command: an agent or the log has it. */
   taken: boolean;
   receipt: Receipt | null;
   log_error: string | null;
@@ -242,8 +242,8 @@ export type SendCommand = (
 ) => Sending;
 
 /**
- * Whether a data folder has or had an agent of the module: one has written its status, or holds its lock. What a command
- * leaves (a state, a latch, a free lock) is no agent. What cannot be looked at may be one.
+ * Whether a data folder has or had an agent of the module: an agent has written its status or holds its lock. Files
+ * that a command leaves (a state, a latch, a free lock) do not count. If it cannot be checked, the answer is yes.
  */
 export function hasAgent(dataDir: string, module: ModuleName): boolean {
   try {
@@ -266,7 +266,7 @@ export interface Unreadable {
   readonly reason: string;
 }
 
-/** The newest status of each agent that has run in a data folder, and those of whom it cannot be told. */
+/** The newest status of each agent that has run in a data folder, and the agents whose status cannot be read. */
 export function readAgents(dataDir: string): { agents: AgentStatus[]; unreadable: Unreadable[] } {
   const agents: AgentStatus[] = [];
   const unreadable: Unreadable[] = [];
@@ -350,14 +350,14 @@ const rowsOf = <T>(rows: readonly T[] | undefined, isRow: (row: T) => boolean): 
     ? rows
     : undefined;
 
-/** A status as a host of this or another version tells it; undefined when it lacks what is always there. */
+/** Parses a status written by a host of this or another version; undefined when a required field is missing. */
 export function statusOf(json: Uint8Array): AgentStatus | undefined {
   if (json.length > STATUS_BYTES_MAX) return undefined;
   let status: AgentStatus;
   try {
     status = JSON.parse(new TextDecoder().decode(json));
   } catch {
-    // Damaged, or of a version that tells it in another way.
+    // Damaged, or in the format of another version.
     return undefined;
   }
   const isWhole = MODULES.includes(status?.module) && /^\d{1,20}$/.test(status.at_ns) &&

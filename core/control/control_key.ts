@@ -20,13 +20,13 @@ const gone = (path: string) =>
   cannot(path, "it is gone; put it back from a backup, nothing that it signed is believed with another one");
 
 /**
- * Makes the key of a folder that has none; where one was used nobody would believe another one: throws `AppError`, unless
- * who runs there `goesWithout`.
+ * Creates the key of a folder that has none. Where one was used before, commands signed with a new key would not be
+ * trusted: throws `AppError`, unless the caller `goesWithout` a key.
  */
 export function makeControlKey(dataDir: string, goesWithout = false): void {
   const path = keyPath(dataDir);
   if (isThere(path)) return;
-  // Looked at again: another start can have made it, and what comes after it, meanwhile.
+  // Checked again: meanwhile another process may have created the key, and the traces that follow it.
   if (TRACES.some((trace) => isThere(`${dataDir}/${trace}`)) && !isThere(path)) {
     if (goesWithout) return;
     throw gone(path);

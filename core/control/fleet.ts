@@ -7,26 +7,26 @@ import type { IsSigned } from "./receipts.ts";
 import type { TopicName } from "../../proto/topics.ts";
 
 const REPORTS_TOPIC: TopicName = "agent-status-proto";
-/** Newest records that a start reads. */
+/** Newest records read at the start. */
 const RECORDS_MAX = 5_000n;
 const AGENTS_MAX = 1_000;
-/** Names of strangers that are said. */
+/** Maximum names of unknown senders that are reported. */
 const REFUSED_MAX = 100;
 const NAME_LENGTH_MAX = 64;
-/** An agent that has told nothing for this long is forgotten. */
+/** An agent that has reported nothing for this long is dropped. */
 const FORGOTTEN_MS = 86_400_000;
-/** One of another host that has said that it ends is shown for this long. */
+/** An agent of another host that has reported its end is shown for this long. */
 const ENDED_MS = 60_000;
 /** A report from a clock that is further ahead would hide those that come after it. */
 const AHEAD_MS_MAX = 60_000;
 
-/** An agent as whoever watches all of them sees it. */
+/** An agent as a reader of all agents sees it. */
 export type FleetAgent = AgentStatus & {
   /** Of this host. */
   here: boolean;
-  /** Seconds since it was heard of, by this host's clock. */
+  /** Seconds since its last report, by this host's clock. */
   age_s: number;
-  /** Age from which what it told is not its state any more: other hosts' agents tell less often. */
+  /** Age after which its last report no longer counts as its state: agents of other hosts report less often. */
   silent_after_s: number;
 };
 
@@ -79,7 +79,7 @@ export class Fleet {
     try {
       report = jobs.AgentReport.decode(value);
     } catch {
-      // Foreign bytes on the topic are no report.
+      // Bytes of another format on the topic are not a report.
       return;
     }
     const instance = report.instance ?? "";
@@ -87,7 +87,7 @@ export class Fleet {
     // Before its signature is looked at, which costs more.
     if (known && BigInt(known.at_ns) >= BigInt(String(report.atNs))) return;
     if (!this.#deps.isSigned("report", value)) {
-      // Whoever wrote it chose the name too: it is shown as what a name can be.
+      // The sender chose this name too: it is reduced to the characters that a name can have.
       const name = instance.replaceAll(/[^\w.-]/g, "?").slice(0, NAME_LENGTH_MAX);
       if (this.#refused.has(name) || this.#refused.size >= REFUSED_MAX) return;
       this.#refused.add(name);
@@ -97,7 +97,7 @@ export class Fleet {
     const status = statusOf(report.statusJson ?? new Uint8Array());
     const isOf = status?.instance === instance && status.module === report.module;
     if (!status || !isOf || atMs(status) > this.#now() + AHEAD_MS_MAX) return;
-    // Those that have told nothing for longest stand first.
+    // The agents that have reported nothing for the longest time come first.
     this.#reported.delete(instance);
     this.#reported.set(instance, status);
     if (this.#reported.size > AGENTS_MAX) this.#reported.delete(this.#reported.keys().next().value!);

@@ -51,7 +51,7 @@ export class Receipts {
     try {
       receipt = receiptJson(value);
     } catch {
-      // Foreign bytes on the topic are no receipt.
+      // Bytes of another format on the topic are not a receipt.
       return;
     }
     const list = this.#byRequest.get(receipt.request_id) ?? [];

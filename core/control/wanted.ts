@@ -36,7 +36,7 @@ export class WantedStates {
     try {
       state = jobs.ControlState.decode(value);
     } catch {
-      // Foreign bytes on the topic are no state; agents refuse them too.
+      // Bytes of another format on the topic are not a state; agents refuse them too.
       return;
     }
     const module = MODULES.find((name) => name === state.module);

@@ -32,7 +32,7 @@ export interface DecisionQuery {
 /** What became of an opportunity. */
 export interface DecisionOutcome {
   readonly landed: boolean;
-  /** Told from what landed on the chain; nothing was submitted. */
+  /** Derived from what landed on the chain; nothing was submitted. */
   readonly simulated: boolean;
   readonly reason: string;
 }
@@ -96,7 +96,7 @@ export class DecisionIndex {
     try {
       envelope = realtime.Envelope.decode(value);
     } catch {
-      // Foreign bytes on the topic are no outcome.
+      // Bytes of another format on the topic are not an outcome.
       return;
     }
     const { outcome, decisionId } = envelope;

@@ -37,13 +37,13 @@ export interface Evidence {
   net_mint?: string;
   fee_lamports?: string;
   tip_lamports?: string;
-  /** Tips of what landed by landing service, lamports; older versions do not tell them apart. */
+  /** Tips of landed transactions by landing service, lamports; older versions do not separate them. */
   tips_by_service?: Record<string, string>;
   /** What the legs alone gained of `net_mint`. */
   gross_raw?: string;
   /** Arbitrage: what went to wallets that are not the party's. */
   moved_out_lamports?: string;
-  /** Of it what filled empty wallets: it is no loss, and not in the net. */
+  /** The part of it that filled empty wallets: it is not a loss, and is not in the net. */
   funded_lamports?: string;
   cycle?: EvidenceLeg[];
   front?: EvidenceLeg[];

@@ -31,7 +31,7 @@ export function sourceLine(agents: readonly Pick<AgentStatus, "source">[]): stri
   return isSimulated(agents) ? `${words}: these figures say nothing of a market` : words;
 }
 
-/** The funnels of some agents added up; null when none of them tells one. */
+/** The sum of some agents' funnels; null when none of them reports one. */
 export function funnelOf(agents: readonly Pick<AgentStatus, "funnel">[]): Funnel | null {
   const funnels = agents.flatMap(({ funnel }) => funnel ?? []);
   if (funnels.length === 0) return null;

@@ -1,4 +1,4 @@
-/** What landed on the chain, to tell of an open opportunity whether somebody took it. */
+/** Landed cycles, used to label whether an open opportunity was taken. */
 
 /** Slots after the trigger in which a landing counts. */
 export const LANDING_SLOTS = 2;

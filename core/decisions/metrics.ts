@@ -8,15 +8,15 @@ import type { TopicName } from "../../proto/topics.ts";
 const METRICS_TOPIC: TopicName = "metrics-proto";
 /** Seconds kept. */
 const SECONDS_MAX = 600;
-/** Records of each partition that a start reads: the seconds kept, of several agents. */
+/** Records of each partition read at the start: the seconds kept, of several agents. */
 const RECORDS_MAX = 5_000n;
 
-/** An agent that told nothing for this long is not asked for receipts any more. */
+/** An agent that has reported nothing for this long is not asked for receipts any more. */
 const HEARD_MS = 60_000;
 const HEARD_MAX = 1_000;
 const AHEAD_MS_MAX = 60_000;
 
-/** How long an agent's sample speaks for it: agents tell each second, not at the same moment. */
+/** How long an agent's sample stays valid: each agent reports every second, but not at the same moment. */
 const GOOD_S = 3;
 
 /** Milliseconds, shares of 1 and SOL; null: unknown. */
@@ -40,7 +40,10 @@ export interface MetricsSummary {
   series: MetricsSeries;
 }
 
-/** One value of each second of `t`; null: not known then. A second that nobody told of within has nulls alone. */
+/**
+ * One value for each second of `t`; null: unknown at that time. Where no agent reported, a second with only nulls
+ * stands for the gap.
+ */
 export interface MetricsSeries {
   t: number[];
   hotpath_p50: (number | null)[];
@@ -72,7 +75,7 @@ export class MetricsView {
     });
   }
 
-  /** Agents that have told their metrics within `withinMs`, by instance. */
+  /** Agents that have reported metrics within `withinMs`, by instance. */
   instances(module: ModuleName, withinMs = HEARD_MS, now = Date.now()): string[] {
     return [...this.#heard].filter(([, heard]) => heard.module === module && now - heard.atMs < withinMs)
       .map(([instance]) => instance);
@@ -89,7 +92,7 @@ export class MetricsView {
     }
     const module = metrics?.module as ModuleName;
     const samples = this.#samples[module];
-    // A sample from a clock that is ahead would stand as the newest for as long.
+    // A sample from a clock that is ahead would remain the newest for just as long.
     if (!metrics || !samples || timestampMs > now + AHEAD_MS_MAX) return;
     this.#heard.set(metrics.instance ?? "", { module, atMs: timestampMs });
     if (this.#heard.size > HEARD_MAX) this.#heard.delete(this.#heard.keys().next().value!);
@@ -104,7 +107,7 @@ export class MetricsView {
       landed_pct: known(metrics.landedPct ?? 0),
       pnl_1h: metrics.pnl_1h ?? 0,
     });
-    // Hosts' records need not come in the order of time.
+    // Records of several hosts need not arrive in order of time.
     if (samples.size > SECONDS_MAX) samples.delete(Math.min(...samples.keys()));
   }
 
@@ -155,7 +158,7 @@ export function seriesAfter(series: MetricsSeries, since: number): MetricsSeries
   };
 }
 
-/** NaN on the wire is unknown, as what JSON cannot write. */
+/** An unknown value is NaN on the wire and null here, since JSON cannot write NaN. */
 const known = (value: number): number | null => Number.isFinite(value) ? value : null;
 
 /** A point without a sample where seconds are missing, so that no line is drawn over them. */

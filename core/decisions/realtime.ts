@@ -45,7 +45,7 @@ export const CLOSE = {
 } as const;
 
 export interface RealtimeHub {
-  /** Whether every topic is read: whoever is served then misses nothing that is written from that moment on. */
+  /** Whether every topic is being read: a client served from then on misses no later record. */
   readonly isReading: boolean;
   /** Waits for that; false when it is not so within `limitMs`. */
   reads(limitMs: number): Promise<boolean>;

@@ -1,13 +1,13 @@
 /**
- * Everything that lives longer than its request: live streams and logs as they grow. Each belongs to somebody, and ends
- * when that login or key does not hold any more.
+ * Everything that outlives its request: live streams and logs as they grow. Each belongs to a login or a key, and ends
+ * when that is no longer valid.
  */
 import type { Accounts } from "../auth/accounts.ts";
 import { may, type Principal } from "../auth/rights.ts";
 import { AppError } from "../platform/errors.ts";
 import { CLOSE } from "./realtime.ts";
 
-/** How often all are asked whether they still hold; a change in this process asks at once. */
+/** How often all streams are checked; a change made in this process triggers a check at once. */
 const CHECK_MS = 1_000;
 
 export type StreamKind = "websocket" | "events";

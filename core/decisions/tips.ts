@@ -11,7 +11,7 @@ export interface TipAccount {
 
 const BYTES_MAX = 1 << 20;
 const ACCOUNTS_MAX = 1_000;
-/** Services are told apart in metrics. */
+/** Metrics distinguish the services. */
 const SERVICES_MAX = 32;
 const KEY_BYTES = 32;
 

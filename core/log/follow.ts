@@ -1,33 +1,33 @@
-/** The ways to read a topic: along for ever, or through to where it ends now. */
+/** The two ways to read a topic: follow it for ever, or read it through to its current end. */
 import { AppError } from "../platform/errors.ts";
 import type { Log, LogGap, LogTopic, ReadFrom, StoredRecord } from "./log.ts";
 import { pause } from "../platform/pause.ts";
 
 const WAIT_MS = 1_000;
-/** Records taken in one go before others have their turn. */
+/** Records processed in one go before other work gets its turn. */
 const BURST = 2_000;
-/** Pause before a home that did not answer is asked again. */
+/** Pause before a log that did not answer is retried. */
 const AGAIN_MS = 1_000;
 
-/** A home that is away, and a topic that somebody has still to make. */
+/** Errors that are retried: a log that cannot be reached, and a topic that does not exist yet. */
 const AGAIN: ReadonlySet<string> = new Set(["unavailable", "not_found"]);
 
 export interface FollowOptions {
   readonly from: ReadFrom;
   readonly signal: AbortSignal;
-  /** Milliseconds of one wait for a record, and so how late the signal is noticed. */
+  /** Milliseconds of one wait for a record, and so the longest delay before the signal is noticed. */
   readonly waitMs?: number;
   take(record: StoredRecord): void;
   gap?(gap: LogGap): void;
-  /** Told after each reading where it stands: the next offset of each partition. */
+  /** Called after each read with the position: the next offset of each partition. */
   reached?(position: readonly bigint[]): void;
-  /** Told each time something is in the way, and with null when it works again. */
+  /** Called each time an error prevents reading, and with null when it works again. */
   trouble?(message: string | null): void;
 }
 
 /**
- * Reads a topic along until the signal ends it. A home that does not answer is asked again, from where the
- * reading stood: nothing is skipped, nothing read twice.
+ * Follows a topic until the signal ends it. When the log does not answer, it is retried from the last position: nothing
+ * is skipped, nothing is read twice.
  */
 export async function follow(log: Log, name: string, options: FollowOptions): Promise<void> {
   const { signal, trouble, waitMs = WAIT_MS } = options;
@@ -53,7 +53,7 @@ export async function follow(log: Log, name: string, options: FollowOptions): Pr
           taken = 0;
           await reader.wait(waitMs);
         } else if (taken > BURST) {
-          // A burst must not keep timers and sockets waiting.
+          // A burst must not block timers and sockets.
           taken = 0;
           await pause(0);
         }
@@ -66,7 +66,7 @@ export async function follow(log: Log, name: string, options: FollowOptions): Pr
   }
 }
 
-/** Everything from `from` to where the topic ends now, in blocks. */
+/** Everything from `from` to the topic's current end, in blocks. */
 export async function* readThrough(
   topic: LogTopic,
   from: ReadFrom,

@@ -42,7 +42,7 @@ export class ModelEvents {
     try {
       event = jobs.ModelEvent.decode(value);
     } catch {
-      // Foreign bytes on the topic are no event.
+      // Bytes of another format on the topic are not an event.
       return;
     }
     if (event.state !== "live" || !event.version) return;

@@ -1,4 +1,4 @@
-/** Which version all hosts are to use, when each of them may change it: the newest wish holds. */
+/** Desired version of each model link on all hosts. Any host may change it; the last writer wins. */
 import type { ModuleName } from "../control/control.ts";
 import type { ModelLink, ModelState } from "./models.ts";
 
@@ -12,15 +12,15 @@ export interface Wish {
   readonly at_ms: number;
 }
 
-/** A wish from a clock that is further ahead than this would hold against all others: it is refused. */
+/** A desired version from a clock further ahead than this would override all others: it is refused. */
 export const AHEAD_MS_MAX = 300_000;
 
-/** What a wish's signature is over. No field can hold a line break. */
+/** The text that is signed. No field can contain a line break. */
 export function wishText({ module, link, version, request_id, at_ms }: Wish): string {
   return [module, link, version, request_id, at_ms].join("\n");
 }
 
-/** Whether `one` holds against `other`, on every host alike. */
+/** Whether `one` overrides `other`; every host decides the same. */
 export function isNewer(one: Wish, other: Wish | undefined): boolean {
   if (!other) return true;
   if (one.at_ms !== other.at_ms) return one.at_ms > other.at_ms;
@@ -32,7 +32,7 @@ function isSame(one: Wish, other: Wish | undefined): boolean {
     (one.link !== "latest" || one.request_id === (other?.request_id ?? ""));
 }
 
-/** A link as it is on this host, as a wish. */
+/** The current state of a link on this host, as a desired version. */
 export function localWish(module: ModuleName, link: ModelLink, state: ModelState): Wish {
   const { version, at_ms } = state[link];
   const request_id = link === "latest" ? state.request_id : "";
@@ -40,8 +40,9 @@ export function localWish(module: ModuleName, link: ModelLink, state: ModelState
 }
 
 /**
- * What is to be done about one link: nothing, remember that the host is as wished, tell the others what was changed
- * here, or change it here. `agreed` is what this host last told or obeyed, `newest` the newest wish of all hosts.
+ * Decides what to do about one link: nothing; remember that the host matches the desired version; publish a change made
+ * on this host; or apply the desired version here. `agreed`: what this host last published or applied; `newest`: the
+ * newest desired version of all hosts.
  */
 export function decide(
   local: Wish,
@@ -56,7 +57,7 @@ export function decide(
   }
   const unseen = newest !== undefined && newest.at_ms !== agreed?.at_ms;
   if (!isSame(local, agreed)) {
-    // Behind what was agreed whatever this host's clock says; when a link was taken away is not written anywhere.
+    // Always later than `newest`, whatever this host's clock says. The time at which a link was removed is not stored.
     const at_ms = Math.max(local.version === "" ? nowMs : local.at_ms, (newest?.at_ms ?? 0) + 1);
     if (!unseen) return { do: "tell", wish: { ...local, at_ms } };
     if (local.at_ms > newest.at_ms) return { do: "tell", wish: local };

@@ -8,12 +8,12 @@ import { LandedCycles, LANDING_SLOTS, poolsSql } from "../decisions/landed.ts";
 import type { Judgement } from "./models.ts";
 import type { Store } from "../store/client.ts";
 
-/** Newest decisions that are compared. */
+/** Maximum decisions compared, newest first. */
 const DECISIONS_MAX = 50_000;
 const LANDED_MAX = 200_000;
-/** Slots that an attack may take, and one more to be told. */
+/** Slots that an attack may span, plus one for its report. */
 const ATTACK_SLOTS = 4;
-/** Fewer decisions with an answer say nothing. */
+/** With fewer decisions that have an outcome, no judgement is made. */
 const JUDGED_MIN = 20;
 export const HOURS_MAX = 720;
 
@@ -51,7 +51,7 @@ export interface Scored {
 
 /** What the chain has answered. */
 export interface Answers {
-  /** Newest slot of which anything was told. */
+  /** Newest slot of any known decision or outcome. */
   readonly newest_slot: number;
   /** Cycles that paid. */
   readonly cycles: LandedCycles<true>;

@@ -147,12 +147,12 @@ export function lockFile(file: string, refusal: () => AppError): Disposable {
   throw refusal();
 }
 
-/** Whether the folder of the agents went away: what they are and may do is known to nobody. */
+/** Whether the agents' folder has disappeared: their states and permissions are then unknown. */
 export function agentsAreGone(path: string): boolean {
   try {
     return look(`${path}/agents`) === null && look(`${path}/keys/agent.key`) !== null;
   } catch {
-    // What cannot be looked at is said by who reads it.
+    // The code that reads the folder reports the error.
     return false;
   }
 }
@@ -234,7 +234,9 @@ function folders(path: string): [string, Deno.FileInfo][] {
   });
 }
 
-/** Throws when others can write in it, or part of it is somebody else's; a kill goes on and says so. */
+/**
+ * Throws when others can write in the folder, or part of it belongs to another user. A kill reports it and continues.
+ */
 function refuseOpen(path: string, use: DataUse, { say }: DataDirOptions): void {
   const me = Deno.uid();
   if (me === null || use === "read") return;
@@ -251,7 +253,7 @@ function refuseOpen(path: string, use: DataUse, { say }: DataDirOptions): void {
   }
 }
 
-/** Takes from others what they could read. */
+/** Removes other users' read access. */
 function shut(path: string, { say }: DataDirOptions): void {
   if (Deno.uid() === null) return;
   for (const [folder, { mode }] of folders(path)) {
@@ -277,7 +279,7 @@ function why(error: unknown): string {
   if (error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.AlreadyExists) {
     return "it is not a folder";
   }
-  // The runtime lets nobody into /proc, /sys and /dev.
+  // The runtime refuses access to /proc, /sys and /dev.
   if (error instanceof Deno.errors.NotCapable) {
     return "it is a place of the kernel, choose another with --data-dir";
   }

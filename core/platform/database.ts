@@ -29,8 +29,8 @@ create table audit (
   detail text not null, request_id text not null, previous text not null, hash text not null
 ) strict;
 `,
-  // `entry`: the bytes that are hashed; `head`: signed. Entries of version 1 have neither. `told`: the newest head that
-  // was told outside; those of version 1 were told without a signature.
+  // `entry`: the bytes that are hashed; `head`: signed. Entries of version 1 have neither. `audit_told`: the newest
+  // head that was published outside; those of version 1 were published without a signature.
   `
 alter table audit add column entry blob;
 alter table audit add column head blob;
@@ -72,7 +72,7 @@ export function openDatabase(path: string, busyMs = BUSY_MS): Database {
     const fresh = !exists(path);
     if (fresh) Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
     database = new DatabaseSync(path);
-    // The write-ahead log begins anew before it has used up what `makeRoom` made of it.
+    // The write-ahead log restarts before it has used up the room that `makeRoom` gave it.
     database.exec(`pragma busy_timeout = ${busyMs}; pragma journal_mode = wal; pragma synchronous = full;
       pragma foreign_keys = on; pragma wal_autocheckpoint = ${ROOM_BYTES / PAGE_BYTES / 4}`);
     migrate(database, path);
@@ -173,7 +173,7 @@ export async function keepRoom(
   signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<void> {
-  // The write-ahead log of a file that is opened anew has none, whatever is free in the file.
+  // The write-ahead log of a newly opened file has no room, however much is free in the file.
   let isLow = true;
   let said = "";
   while (!signal.aborted) {
@@ -238,7 +238,7 @@ export function transaction<T>(database: Database, work: () => T): T {
     try {
       database.exec(rollback!);
     } catch {
-      // A full disk has ended the transaction already; what failed first is what is told.
+      // A full disk has already ended the transaction; the first error is the one reported.
     }
     throw asLocked(error) ?? (asFullDisk(error) ? cannotWrite("legend.db", error) : error);
   }

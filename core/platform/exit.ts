@@ -1,4 +1,4 @@
-/** What the process answers whoever started it. */
+/** The exit codes that the process returns to its caller. */
 
 /** Every exit code and when it is given: the one table that all verbs obey. */
 export const EXITS = [

@@ -2,7 +2,7 @@
 import { statfsSync } from "node:fs";
 import { AppError, firstLineOf } from "./errors.ts";
 
-/** How a full disk is told, everywhere. */
+/** How a full disk is reported, everywhere. */
 export const FULL_DISK = "the disk is full, free some space";
 
 /** The reason, for the end of a line. */
@@ -79,15 +79,15 @@ export function readOrMake(path: string, make: () => string): string {
 }
 
 /**
- * What a part tells about itself, again and again: two files take turns, so that what it says needs no room on a full
- * disk. Where it cannot be written, that is said once and the part goes on.
+ * A status that a part publishes repeatedly. Two files take turns, so that an update needs no room on a full disk. The
+ * first of several failed writes is reported, and the part continues.
  */
 export class StatusFile {
   #failed = false;
 
   constructor(readonly path: string, private readonly say: (line: string) => void) {}
 
-  /** A part that ends in order leaves none. */
+  /** A part that ends normally leaves no status. */
   remove(): void {
     [this.path, `${this.path}.new`].forEach(removeIfThere);
   }
@@ -99,10 +99,10 @@ export class StatusFile {
       keepUnder(this.path, before);
       Deno.renameSync(temporary, this.path);
       this.#failed = false;
-      // The next one is written into the file of the last but one.
+      // The next status is written into the file before last.
       renameIfThere(before, temporary);
     } catch (error) {
-      // What is there stays as room for the next time.
+      // The existing file keeps its room for the next write.
       if (!this.#failed) this.say(cannotWrite(this.path, error).message);
       this.#failed = true;
     }
@@ -117,7 +117,7 @@ export function removeIfThere(path: string): void {
   }
 }
 
-/** Takes no new room where the file was as long before. */
+/** Needs no new room when the file was at least as long before. */
 function writeOver(path: string, text: string): void {
   using file = Deno.openSync(path, { write: true, create: true, mode: 0o600 });
   let rest = new TextEncoder().encode(text);
@@ -126,13 +126,13 @@ function writeOver(path: string, text: string): void {
   file.truncateSync(bytes);
 }
 
-/** The file stays under a second name when the first one is taken; without links its room is given up. */
+/** Keeps the file under a second name when its first name is overwritten. Without hard links its room is given up. */
 function keepUnder(path: string, name: string): void {
   try {
     removeIfThere(name);
     Deno.linkSync(path, name);
   } catch {
-    // The first time there is none.
+    // The first time there is no such file.
   }
 }
 
@@ -144,12 +144,12 @@ function renameIfThere(from: string, to: string): void {
   }
 }
 
-/** It would keep room on a full disk. When even this fails, what failed before it is said. */
+/** A leftover file would use room on a full disk. If even this fails, the earlier error is reported. */
 function discard(temporary: string): void {
   try {
     Deno.removeSync(temporary);
   } catch {
-    // Not there, or not removable: the next write begins it anew.
+    // Not there, or not removable: the next write overwrites it from the beginning.
   }
 }
 

@@ -1,4 +1,4 @@
-/** What the link to Kafka says of itself. */
+/** Status that the link to Kafka publishes. */
 import { statusIn } from "./status_file.ts";
 
 export interface LinkTopicStatus {
@@ -10,7 +10,7 @@ export interface LinkTopicStatus {
   shipped: number;
   /** Records that came from Kafka, or were there already. */
   skipped: number;
-  /** Records that the full spool took before they were sent. */
+  /** Records that the full spool dropped before they were sent. */
   lost: number;
   /** Records brought to this host. */
   taken: number;
@@ -30,9 +30,9 @@ export interface LinkStatus {
   topics: LinkTopicStatus[];
 }
 
-/** The figures of one whose file is damaged: NaN is not known. */
+/** Figures when the status file is damaged: NaN means unknown. */
 const UNKNOWN = { waiting: NaN, shipped: NaN, lost: NaN, taken: NaN, looked: false, topics: [] };
 
-/** The newest status that the link of a data folder has told; null when none has run. */
+/** The newest status that the link of a data folder has written; null when none has run. */
 export const linkStatus = (dataDir: string): LinkStatus | null =>
   statusIn<LinkStatus>(`${dataDir}/link/status.json`, "link", UNKNOWN);

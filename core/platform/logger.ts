@@ -1,6 +1,6 @@
-/** Lines for people who run legend: when, how bad, of which part of which installation, what. */
+/** Log lines for operators: time, level, part and installation, message. */
 
-/** What has happened, what should be looked at, what somebody must mend. */
+/** What happened, what should be checked, what must be fixed. */
 export const LEVELS = ["info", "warn", "error"] as const;
 export type Level = typeof LEVELS[number];
 

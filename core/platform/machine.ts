@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 
-/** The machine, so that nobody takes a figure for another's. */
+/** Describes the machine, so that no figure is taken for another machine's. */
 export function machine(): string {
   const model = cpus()[0]?.model.trim() || "unknown processor";
   const memory = Math.round(Deno.systemMemoryInfo().total / 2 ** 30);

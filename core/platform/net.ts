@@ -58,7 +58,7 @@ export class AddressRanges {
   }
 }
 
-/** `https://legend.example,http://10.0.0.5:8080`. Throws with the entry that is no origin. */
+/** `https://legend.example,http://10.0.0.5:8080`. Throws with the entry that is not an origin. */
 export function originsOf(text: string): string[] {
   const entries = listOf(text);
   if (entries.length > LISTED_MAX) throw new Error(`need at most ${LISTED_MAX} origins`);

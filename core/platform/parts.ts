@@ -1,11 +1,11 @@
-/** What the parts of an installation say of themselves: the proof that each lives, and how often it had to be started. */
+/** Status that the parts of an installation publish: the proof that each is alive, and how often it was restarted. */
 
-/** A status older than this is of a part that does not run: each tells it four times a second or more. */
+/** When a status is older than this, its part is not running: each part writes it at least four times a second. */
 const SILENT_MS = 2_500;
 
 /**
- * What is wrong with a status of this age. One from the future was written before the clock went back: what wrote it may
- * have ended since, and what lives writes again within a second.
+ * What is wrong with a status of this age. A status from the future was written before the clock was set back: its
+ * writer may have ended since, and a living one writes again within a second.
  */
 export function silenceOf(ageMs: number): string | null {
   if (ageMs > SILENT_MS) return `silent for ${(ageMs / 1000).toFixed(0)} s`;
@@ -57,7 +57,7 @@ export const apiStatusFile = (dataDir: string) => `${dataDir}/api.status.json`;
 export const workerStatusFile = (dataDir: string) => `${dataDir}/worker.status.json`;
 export const partsStatusFile = (dataDir: string) => `${dataDir}/parts.status.json`;
 
-/** The newest status that the worker has told; null when none has run, or it has ended as it was asked to. */
+/** The newest status that the worker has written; null when none has run, or when it ended on request. */
 export const workerStatus = (dataDir: string) => readStatus<WorkerStatus>(workerStatusFile(dataDir));
 
 /** As {@link workerStatus}, of the API; it is written once, when it listens. */

@@ -1,4 +1,4 @@
-/** What a part says of itself in a file that others read at any moment. */
+/** A part's status in a file that others may read at any moment. */
 import { messageOf } from "./errors.ts";
 
 interface Told {
@@ -9,8 +9,8 @@ interface Told {
 }
 
 /**
- * The newest status in a file; null when there is none. One that cannot be read is a trouble, beside `figures` that nobody
- * knows. `part`: who writes it.
+ * The newest status in a file; null when there is none. A file that cannot be read is returned as a status with a
+ * trouble, with `figures` for the unknown values. `part`: who writes it.
  */
 export function statusIn<T extends Told>(
   file: string,
@@ -27,7 +27,7 @@ export function statusIn<T extends Told>(
       return { ...figures, at_ms: Date.now(), trouble: `Cannot read ${file}: ${why}` } as T;
     }
   }
-  // Nobody knows of when it is: what runs writes it again within a second.
+  // The time of a damaged status is unknown. A running part writes it again within a second.
   const trouble = `${file} is damaged; a running ${part} writes it again`;
   return { ...figures, at_ms: Date.now(), trouble } as T;
 }

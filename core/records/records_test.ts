@@ -43,7 +43,7 @@ Deno.test("M10: the thread writes what is patient when the lock is gone; what is
     const begun = performance.now();
     const patient = thread.call("audit", [[act("a kill")]], Infinity);
     const command = thread.call("audit", [[act("a command")]], 300);
-    // This thread goes on at once, and sees what there is.
+    // This thread continues at once, and sees the existing entries.
     assert.deepEqual(new AuditChain(reader).list().map(({ detail }) => detail), ["first"]);
     assert.ok(performance.now() - begun < 5_000);
     await assert.rejects(command, /another process has held it/);

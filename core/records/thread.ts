@@ -8,7 +8,7 @@ import { AppError } from "../platform/errors.ts";
 import { recordCalls } from "./calls.ts";
 import { type CallMessage, WriteQueue } from "./queue.ts";
 
-/** What the thread is told first. */
+/** The first message to the thread. */
 export interface OpenMessage {
   readonly open: { readonly folder: string; readonly node: string; readonly seed: string | null };
 }

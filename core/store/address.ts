@@ -35,8 +35,8 @@ export function serverAddress(config: Config): StoreAddress | null {
 }
 
 /**
- * The store in use now; throws `unavailable` when this host's own does not run. `hasOwn`: whether this build has one,
- * so that nobody is sent to start what cannot start.
+ * The store in use now; throws `unavailable` when this host's own store is not running. `hasOwn`: whether this build
+ * has one, so that the error does not advise starting what the build lacks.
  */
 export function storeAddress(config: Config, dataDir: string, hasOwn: boolean): StoreAddress {
   const server = serverAddress(config);

@@ -75,7 +75,7 @@ export class Store {
         let text = "";
         for await (const chunk of answer) {
           text += new TextDecoder().decode(chunk);
-          // Its first line is told; a server may go on for ever.
+          // Only its first line is reported, and a server may send without end.
           if (text.length > REFUSAL_LENGTH_MAX) break;
         }
         const header = (name: string) => String(answer.headers[name] ?? "");

@@ -1,4 +1,4 @@
-/** The queries that may be asked by name: typed parameters, limits on rows, time and bytes, ended when nobody waits. */
+/** Named queries: typed parameters, limits on rows, time and bytes, cancelled when the client has gone. */
 import { AppError } from "../platform/errors.ts";
 import type { QueryParams, Store } from "./client.ts";
 import { bestArbitrages } from "./queries/best_arbitrages.ts";
@@ -48,7 +48,7 @@ export async function runQuery(
   const params = checked(query, given);
   const queryId = crypto.randomUUID();
   const kill = () => {
-    // Whoever asked has gone: the server need not go on. A query that has ended is not there to kill.
+    // The client has gone: the server need not continue. A query that has already ended is not there to kill.
     store.command("KILL QUERY WHERE query_id = {id:String} ASYNC", { params: { id: queryId } }).catch(
       () => {},
     );

@@ -5,7 +5,10 @@ import { TOPICS } from "../../proto/topics.ts";
 import { migrate } from "./schema.ts";
 import { datasetSchema, TABLES } from "./tables.ts";
 
-/** Everything that a new store is told, with the Kafka engine and tiers. Spaces and line breaks say nothing to the store. */
+/**
+ * Every statement sent to a new store, with the Kafka engine and tiers. Spaces and line breaks mean nothing to the
+ * store.
+ */
 async function commands(): Promise<string> {
   const told: string[] = [];
   const store = {

@@ -1,4 +1,4 @@
-/** What the sink says of itself. */
+/** Status that the sink publishes. */
 import { statusIn } from "../platform/status_file.ts";
 
 export interface SinkCounters {
@@ -30,6 +30,6 @@ export interface SinkStatus {
 
 export const sinkStatusFile = (dataDir: string) => `${dataDir}/sink.status.json`;
 
-/** The newest status that the sink of a data folder has told; null when none has run. */
+/** The newest status that the sink of a data folder has written; null when none has run. */
 export const sinkStatus = (dataDir: string): SinkStatus | null =>
   statusIn<SinkStatus>(sinkStatusFile(dataDir), "sink", { topics: [] });

@@ -35,7 +35,7 @@ export class WriteRate {
     try {
       status = this.#read();
     } catch {
-      // A status that cannot be read is no status: the rate is then not known.
+      // A status that cannot be read counts as none: the rate is then unknown.
     }
     // Without topics its file is damaged, or nothing has been stored.
     if (!status || status.topics.length === 0) return;

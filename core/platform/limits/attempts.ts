@@ -1,4 +1,4 @@
-/** Attempts per somebody: taken before they are judged, given back when they were right. */
+/** Limits attempts per client. An attempt is counted before it is judged, and returned when it was right. */
 
 import { RecentMap } from "./recent_map.ts";
 
@@ -7,20 +7,20 @@ interface Bucket {
   at: number;
 }
 
-/** Somebodies remembered; beyond it the one that was quiet longest is forgotten. */
+/** Maximum tracked clients. The least recently seen is evicted. */
 const BUCKETS_MAX = 10_000;
 
 export class Attempts {
   readonly #buckets = new RecentMap<string, Bucket>(BUCKETS_MAX);
 
-  /** `burst` at once, then one each `everyMs`. `now`: milliseconds of a clock that nobody sets. */
+  /** Allows `burst` at once, then one every `everyMs`. `now`: milliseconds of a monotonic clock. */
   constructor(
     readonly burst: number,
     readonly everyMs: number,
     readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Takes one; false when there is none. Only somebody who takes is remembered. */
+  /** Takes one attempt; false when none is left. Only clients that take one are tracked. */
   take(who: string): boolean {
     const now = this.now();
     const bucket = this.#buckets.get(who) ?? { tokens: this.burst, at: now };
@@ -32,13 +32,13 @@ export class Attempts {
     return true;
   }
 
-  /** The last one was right: it does not count. */
+  /** The last attempt was right: it does not count. */
   giveBack(who: string): void {
     const bucket = this.#buckets.get(who);
     if (bucket) bucket.tokens = Math.min(this.burst, bucket.tokens + 1);
   }
 
-  /** Somebody showed that they are who they say. */
+  /** The client has proved its identity: its attempts are cleared. */
   clear(who: string): void {
     this.#buckets.delete(who);
   }

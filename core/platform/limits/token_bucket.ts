@@ -1,4 +1,4 @@
-/** Requests a second per somebody, with a burst; the memory for it is bounded. */
+/** Limits requests per second and client, with a burst. Memory is bounded. */
 
 import { RecentMap } from "./recent_map.ts";
 
@@ -7,20 +7,20 @@ interface Bucket {
   at: number;
 }
 
-/** Somebodies remembered; beyond it the one that was quiet longest is forgotten, which fills its bucket. */
+/** Maximum tracked clients. The least recently seen is evicted, and starts again with a full bucket. */
 const BUCKETS_MAX = 10_000;
 
 export class TokenBuckets {
   readonly #buckets = new RecentMap<string, Bucket>(BUCKETS_MAX);
 
-  /** `perSecond` tokens come back each second, up to `burst`. `now`: milliseconds of a clock that nobody sets. */
+  /** `perSecond` tokens return each second, up to `burst`. `now`: milliseconds of a monotonic clock. */
   constructor(
     readonly perSecond: number,
     readonly burst: number,
     readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Takes a token; 0, or the seconds until there is one. */
+  /** Takes a token. Returns 0, or the seconds until one is available. */
   take(who: string): number {
     const now = this.now();
     const bucket = this.#buckets.get(who) ?? { tokens: this.burst, at: now };
