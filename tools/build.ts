@@ -2,7 +2,7 @@
 import { buildAssets } from "./assets.ts";
 import { must, task, timed } from "./command.ts";
 import { BUILD_NEEDS, need } from "./needs.ts";
-import { CACHE, ROOT } from "./paths.ts";
+import { CACHE, LIBRARY_CRATES, ROOT } from "./paths.ts";
 
 /** Is there after a build of the whole library: a quick one does not replace it. */
 const WHOLE = `${CACHE}/library-whole`;
@@ -13,7 +13,13 @@ export async function build({ quick = false } = {}): Promise<void> {
   await timed("npm packages", () => must(Deno.execPath(), ["install", "--quiet", "--frozen"]));
   const isWhole = !quick || await Deno.stat(WHOLE).then(() => true, () => false);
   // Not quiet: the first build takes minutes, and the crates' names are its progress.
-  const words = ["build", "--release", "--locked", "-p", "abi", ...isWhole ? [] : ["--no-default-features"]];
+  const words = [
+    "build",
+    "--release",
+    "--locked",
+    ...LIBRARY_CRATES,
+    ...isWhole ? [] : ["--no-default-features"],
+  ];
   await timed(
     `Rust library (cargo, release${isWhole ? "" : ", without Kafka: `deno task build` builds it in"})`,
     () => must("cargo", words, { cwd: `${ROOT}/ffi` }),

@@ -7,7 +7,7 @@ import { clickhouseFolder } from "./clickhouse.ts";
 import { licences, works } from "./notice.ts";
 import { checkRuntime } from "./runtime_hash.ts";
 import { trainersFolder } from "./trainers.ts";
-import { EXECUTABLE, LIBRARY, ROOT } from "./paths.ts";
+import { EXECUTABLE, LIBRARY, LIBRARY_CRATES, ROOT } from "./paths.ts";
 import { PACKED_FLAGS, RUNTIME_FLAGS } from "./runtime_flags.ts";
 
 const KNOWN = ["--slim", "--fast", "--deno-compile"];
@@ -25,10 +25,12 @@ async function stage(fast: boolean): Promise<string> {
   await timed("bundle", () => bundleApp(`${folder}/app`));
   await timed("page", () => buildAssets(`${folder}/assets`));
   const profile = fast ? "release" : "dist";
-  await timed(`Rust library (${profile})`, () => cargo(["--profile", profile, "-p", "abi"]));
-  await Deno.copyFile(`${ROOT}/ffi/target/${profile}/liblegend.so`, `${folder}/liblegend.so`);
-  // A debugger's symbols are of no use to who runs it, and twice the size.
-  if (fast) await exec("strip", ["--strip-unneeded", `${folder}/liblegend.so`]);
+  await timed(`Rust library (${profile})`, () => cargo(["--profile", profile, ...LIBRARY_CRATES]));
+  for (const file of ["liblegend.so", "legend-probe"]) {
+    await Deno.copyFile(`${ROOT}/ffi/target/${profile}/${file}`, `${folder}/${file}`);
+    // A debugger's symbols are of no use to who runs it, and twice the size.
+    if (fast) await exec("strip", ["--strip-unneeded", `${folder}/${file}`]);
+  }
   await timed("hash of the runtime", () => checkRuntime(Deno.execPath()));
   await Deno.copyFile(Deno.execPath(), `${folder}/legend`);
   const trainers = await timed("training engines", trainersFolder);
@@ -64,7 +66,7 @@ async function pack(fast: boolean, slim: boolean): Promise<void> {
 
 /** `deno compile` of the same entry to `out`; the Rust library travels inside. */
 export async function denoCompile(out = EXECUTABLE): Promise<void> {
-  await timed("Rust library (release)", () => cargo(["--release", "-p", "abi"]));
+  await timed("Rust library (release)", () => cargo(["--release", ...LIBRARY_CRATES]));
   const rights = RUNTIME_FLAGS.filter((flag) => flag.startsWith("--allow") && !flag.includes("{"));
   await timed(
     "deno compile",

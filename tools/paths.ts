@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 export const LIBRARY = `${ROOT}/ffi/target/release/liblegend.so`;
+/** What cargo is to build for it: the library, and the executable that it starts for trials of models. */
+export const LIBRARY_CRATES = ["-p", "abi", "-p", "models"];
 export const EXECUTABLE = `${ROOT}/dist/legend`;
 /** Captured chain data outside the checkout; see the README on what happens without it. */
 export const SHARED = `${ROOT}/../shared/data`;

@@ -198,6 +198,7 @@ Deno.test("C2: a runtime with a byte changed in place, in any of its files, or a
       const path of [
         "app/main.js",
         "liblegend.so",
+        "legend-probe",
         "legend",
         "flags",
         "MANIFEST",

@@ -62,9 +62,9 @@ const ROWS: readonly Row[] = [
     why: "a wait that ends a nanosecond later",
   },
   {
-    file: "ffi/models/src/probe.rs",
+    file: "ffi/models/src/probe/helper.rs",
     operator: "constant",
-    line: "libc::_exit(0);",
+    line: "unsafe { libc::_exit(0) }",
     from: "0",
     to: "1",
     why: "what counts is what the child wrote; its parent asks only whether a signal ended it",

@@ -79,7 +79,8 @@ pub extern "C" fn legend_process_exit(code: u32) {
     unsafe { libc::_exit(code.cast_signed()) }
 }
 
-/// Becomes another user for good, in all threads: root in a folder of somebody else leaves no file of root there.
+/// Becomes another user for good, in all threads: root in a folder of somebody else leaves no file of root there. What
+/// a model's trial needs of the folder that legend was unpacked into, which may be root's alone, is opened before.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
@@ -88,6 +89,7 @@ pub unsafe extern "C" fn legend_process_become(uid: u32, gid: u32, out: *mut u8,
     // SAFETY: the caller's contract; the C library changes all threads at once, the list holds one group.
     unsafe {
         guard(out, out_len, |_| {
+            models::prepare_probe();
             let done = libc::setgroups(1, &raw const gid) == 0
                 && libc::setresgid(gid, gid, gid) == 0
                 && libc::setresuid(uid, uid, uid) == 0;

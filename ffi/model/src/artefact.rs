@@ -31,7 +31,7 @@ const HAS_TABLES: u32 = 1;
 /// Golden rows of an artefact.
 pub const GOLDEN_ROWS: usize = 32;
 /// Most golden rows that are read.
-const GOLDEN_MAX: usize = 4_096;
+pub const GOLDEN_MAX: usize = 4_096;
 const METADATA_MAX: usize = 1 << 20;
 /// Most that a golden answer may be off.
 pub const TOLERANCE: f32 = 1e-6;

@@ -108,7 +108,7 @@ impl Calls {
 }
 
 /// A file in memory that cannot be written any more.
-fn private_copy(bytes: &[u8]) -> std::io::Result<OwnedFd> {
+pub(super) fn private_copy(bytes: &[u8]) -> std::io::Result<OwnedFd> {
     // SAFETY: the name is a C string; the answer is checked.
     let fd =
         unsafe { libc::memfd_create(c"legend-model".as_ptr(), libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING) };

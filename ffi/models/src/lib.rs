@@ -20,4 +20,5 @@ mod slot;
 pub mod watch;
 
 pub use load::{Loaded, Runs, Trust};
+pub use probe::{prepare as prepare_probe, run_probe};
 pub use slot::Slot;

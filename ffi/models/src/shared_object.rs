@@ -38,15 +38,28 @@ fn is_of(address: usize, file: &impl AsRawFd) -> bool {
     if unsafe { libc::fstat(file.as_raw_fd(), &raw mut stat) } != 0 {
         return false;
     }
-    // A line is `start-end rights offset device inode name`.
-    let inode = |line: &str| {
-        let mut words = line.split_ascii_whitespace();
+    mapped(address).is_some_and(|mapped| mapped.inode == stat.st_ino)
+}
+
+/// The file that is mapped at an address.
+pub(super) struct Mapped {
+    inode: u64,
+    /// Its path when it was mapped, and ` (deleted)` when that is gone.
+    pub(super) path: String,
+}
+
+/// What is mapped at an address of this process.
+pub(super) fn mapped(address: usize) -> Option<Mapped> {
+    // A line is `start-end rights offset device inode path`.
+    let of_line = |line: &str| {
+        let mut words = line.splitn(6, ' ');
         let (start, end) = words.next()?.split_once('-')?;
         let [start, end] = [start, end].map(|hex| usize::from_str_radix(hex, 16));
-        (start.ok()? <= address && address < end.ok()?).then(|| words.nth(3)?.parse::<u64>().ok())?
+        let inode = (start.ok()? <= address && address < end.ok()?).then(|| words.nth(3))??;
+        let path = words.next().unwrap_or_default().trim_start().to_owned();
+        Some(Mapped { inode: inode.parse().ok()?, path })
     };
-    std::fs::read_to_string("/proc/self/maps")
-        .is_ok_and(|maps| maps.lines().find_map(inode) == Some(stat.st_ino))
+    std::fs::read_to_string("/proc/self/maps").ok()?.lines().find_map(of_line)
 }
 
 #[cfg(test)]

@@ -1,18 +1,20 @@
 //! Models swapped in a running process: what is refused and why, what a crash costs, and that asking takes no lock,
 //! memory or system call.
 
+mod foreign;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use control::keys::{self, CONTROL_KEY};
 use control::names::Module;
-use engine::features::{self, Scorer};
+use engine::features::Scorer;
+use foreign::{Folder, QUARTER, foreign, schema};
 use model::{Calibration, Form, Node, Tree, Trees, artefact};
 use models::registry::{self, Link};
 use models::watch::{Told, Watcher};
@@ -43,23 +45,6 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("legend-models-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a temporary folder");
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 /// A model that answers the logistic of `leaf` to every row.
 fn constant(leaf: f32) -> Form {
     let split = Node::Split { feature: 0, threshold: 0.0, left: 1, right: 2, nan_right: false };
@@ -70,10 +55,6 @@ fn constant(leaf: f32) -> Form {
 fn bytes_of(leaf: f32, schema: u64) -> Vec<u8> {
     artefact::write(&constant(leaf), Calibration::default(), schema, &[0.5; 5 * 4], "{}")
         .expect("it is written")
-}
-
-fn schema() -> u64 {
-    features::schema_hash(false, features::DEFAULT)
 }
 
 fn register(data: &Path, bytes: &[u8]) -> String {
@@ -95,29 +76,6 @@ fn deploy(data: &Path, version: &str) {
 fn probability(leaf: f32) -> f32 {
     1.0 / (1.0 + (-leaf).exp())
 }
-
-/// A shared object out of C, as somebody else would make one.
-fn foreign(folder: &Path, name: &str, predict: &str, head: &str) -> Vec<u8> {
-    let (source, object) = (folder.join(format!("{name}.c")), folder.join(format!("{name}.so")));
-    let hash = schema();
-    let text = format!(
-        "#include <stdint.h>\n#include <stddef.h>\n#include <stdlib.h>\n#include <signal.h>\n\
-        static const float rows[5] = {{1,2,3,4,5}};\nstatic const float answers[1] = {{0.25f}};\n\
-        static const char meta[] = \"{{}}\";\n{predict}\n\
-        struct {{ uint32_t magic, abi, size, flags; uint64_t schema; uint32_t features, trees, golden, zero;\n\
-        void *predict, *batch; const float *rows, *answers; void *tables; uint64_t tables_len;\n\
-        const char *meta; uint64_t meta_len; uint64_t reserved[3]; }} legend_model = {{\n\
-        0x444D474C, {head}, 128, 0, {hash}ull, 5, 1, 1, 0, 0, 0, rows, answers, 0, 0, meta, 2 }};\n"
-    );
-    fs::write(&source, text).expect("a source");
-    let compiled =
-        Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&object).arg(&source).output();
-    let compiled = compiled.expect("cc runs");
-    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-    fs::read(object).expect("the object")
-}
-
-const QUARTER: &str = "float treelite_predict(const float *x, size_t n) { return 0.25f; }";
 
 #[test]
 fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {

@@ -1,0 +1,155 @@
+//! The trial of a model is a process of its own: what it has of the process that asks, and whether it depends on it.
+
+mod foreign;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::fs;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use control::names::Module;
+use foreign::{Folder, QUARTER, foreign};
+use models::load;
+
+/// An allocator with one lock that nothing frees in a copy of the process: as a fork of it would find it.
+struct Locked;
+
+static IS_LOCKED: AtomicBool = AtomicBool::new(false);
+
+fn with_lock<T>(run: impl FnOnce() -> T) -> T {
+    while IS_LOCKED.compare_exchange_weak(false, true, std::sync::atomic::Ordering::Acquire, Relaxed).is_err()
+    {
+        std::thread::yield_now();
+    }
+    let told = run();
+    IS_LOCKED.store(false, std::sync::atomic::Ordering::Release);
+    told
+}
+
+// SAFETY: passes everything on to the system's allocator.
+unsafe impl GlobalAlloc for Locked {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's.
+        with_lock(|| unsafe { System.alloc(layout) })
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's.
+        with_lock(|| unsafe { System.dealloc(pointer, layout) })
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Locked = Locked;
+
+fn verified(bytes: &[u8]) -> Result<bool, String> {
+    load::verify_bytes(bytes, Module::Mev, true)
+}
+
+#[test]
+fn a_trial_has_no_descriptor_and_no_environment_of_the_process_that_asks() {
+    let Folder(data) = &Folder::new("nothing");
+    // Not closed by exec, one of them beyond the number of descriptors that a trial may have.
+    let null = fs::File::open("/dev/null").expect("opens");
+    // SAFETY: copies of an open descriptor, under free numbers.
+    let kept = [30, 300].map(|number| unsafe { libc::fcntl(null.as_raw_fd(), libc::F_DUPFD, number) });
+    assert!(kept.iter().all(|number| *number >= 30) && std::env::vars_os().count() > 0);
+    let looks = "if (environ && environ[0]) abort();\n\
+        for (int fd = 0; fd < 3; fd++) if (fstat(fd, &s) || s.st_rdev != makedev(1, 3)) abort();\n\
+        for (int fd = 5; fd < 1024; fd++) if (fstat(fd, &s) == 0) abort();\n\
+        if (fstat(3, &s) || fstat(4, &s) || !S_ISFIFO(s.st_mode)) abort();";
+    let code = format!(
+        "#include <unistd.h>\n#include <sys/stat.h>\n#include <sys/sysmacros.h>\n\
+        extern char **environ;\n\
+        __attribute__((constructor)) static void begin(void) {{ struct stat s; {looks} }}\n{QUARTER}"
+    );
+    assert_eq!(verified(&foreign(data, "looks", &code, "1")), Ok(true));
+    for number in kept {
+        // SAFETY: our own.
+        unsafe { libc::close(number) };
+    }
+}
+
+#[test]
+fn threads_that_hold_the_allocators_lock_hold_up_no_trial() {
+    let Folder(data) = &Folder::new("locks");
+    let bytes = foreign(data, "quarter", QUARTER, "1");
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(Relaxed) {
+                    // Mostly held, for times that a start of a process falls into.
+                    with_lock(|| std::thread::sleep(std::time::Duration::from_micros(500)));
+                    std::thread::yield_now();
+                }
+            });
+        }
+        let told: Vec<_> = (0..5).map(|_| verified(&bytes)).collect();
+        stop.store(true, Relaxed);
+        assert_eq!(told, vec![Ok(true); 5]);
+    });
+}
+
+/// Not a test of its own: a copy of this executable is run from another folder.
+#[test]
+fn copy_entry() {
+    let Some(file) = std::env::var_os("LEGEND_PROBED_MODEL") else { return };
+    println!("told: {:?}", verified(&fs::read(file).expect("a model")));
+}
+
+/// What a copy of this executable in `folder` says of a model.
+fn told_by_copy(folder: &Path, model: &Path) -> String {
+    let mut copy = Command::new(folder.join("legend-test"));
+    copy.args(["--exact", "copy_entry", "--nocapture"]).env("LEGEND_PROBED_MODEL", model);
+    // Neither finds it.
+    copy.env("PATH", Path::new(env!("CARGO_BIN_EXE_legend-probe")).parent().expect("a folder"));
+    copy.current_dir(Path::new(env!("CARGO_BIN_EXE_legend-probe")).parent().expect("a folder"));
+    let output = copy.output().expect("runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = text.split("told: ").nth(1).and_then(|rest| rest.lines().next());
+    line.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr))).to_owned()
+}
+
+#[test]
+fn a_probe_that_is_missing_or_another_users_to_write_is_said_in_one_line_and_never_run() {
+    let Folder(folder) = &Folder::new("missing");
+    let (model, program) = (folder.join("quarter.so"), folder.join("legend-probe"));
+    foreign(folder, "quarter", QUARTER, "1");
+    fs::copy(std::env::current_exe().expect("own path"), folder.join("legend-test")).expect("a copy");
+    let path = folder.display();
+    assert_eq!(
+        told_by_copy(folder, &model),
+        format!(
+            "Err(\"it cannot be probed: {path}/legend-probe is not there, it belongs to {path}/legend-test: build or copy legend again\")"
+        )
+    );
+    let refused = format!(
+        "Err(\"it cannot be probed: {path}/legend-probe cannot be used: it must be a file of this user's that nobody else may write\")"
+    );
+    let ours = env!("CARGO_BIN_EXE_legend-probe");
+    symlink(ours, &program).expect("a link");
+    assert_eq!(told_by_copy(folder, &model), refused, "a link");
+    fs::remove_file(&program).expect("removed");
+    fs::copy(ours, &program).expect("a copy");
+    for (mode, told) in [(0o757, &*refused), (0o755, "Ok(true)")] {
+        fs::set_permissions(&program, fs::Permissions::from_mode(mode)).expect("is set");
+        assert_eq!(told_by_copy(folder, &model), told, "{mode:o}");
+    }
+    // Another program: what it is asked is not for it, and it answers nothing.
+    fs::copy("/bin/true", &program).expect("a copy");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("is set");
+    assert_eq!(
+        told_by_copy(folder, &model),
+        "Err(\"it cannot be probed: legend-probe ended before it began (exit status: 0)\")"
+    );
+}
+
+#[test]
+fn the_probe_started_by_hand_ends_at_once_and_answers_nothing() {
+    let output = Command::new(env!("CARGO_BIN_EXE_legend-probe")).output().expect("runs");
+    assert_eq!((output.status.code(), &*output.stdout, &*output.stderr), (Some(1), &b""[..], &b""[..]));
+}
