@@ -8,7 +8,6 @@ export const EXEMPT: readonly string[] = [
   "control",
   "door",
   "kafka",
-  "launcher",
   "model",
   "models",
   "rows",

@@ -4,6 +4,7 @@
 //! `legend __unpack clickhouse` unpacks ClickHouse's library and prints its folder.
 #![forbid(unsafe_code)]
 
+mod error;
 mod trust;
 mod unpack;
 
@@ -15,6 +16,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use error::{Error, Result};
 use launcher::{Part, TRAILER, Trailer};
 
 /// The runtime's program, Deno under the product's name, which is then the process title.
@@ -37,13 +39,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn start() -> Result<ExitCode, String> {
+fn start() -> Result<ExitCode> {
     // What this process and its children make is its user's alone, and none gets more rights than it has.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
-    rustix::thread::set_no_new_privs(true).map_err(|error| format!("Cannot start: {error}"))?;
+    rustix::thread::set_no_new_privs(true).map_err(Error::Process)?;
     end_with_parent()?;
-    let mut exe =
-        File::open("/proc/self/exe").map_err(|error| format!("Cannot read /proc/self/exe: {error}"))?;
+    let mut exe = File::open("/proc/self/exe").map_err(Error::OwnFile)?;
     let path = env::current_exe().unwrap_or_else(|_| PathBuf::from("legend"));
     let (trailer, runtime_at) = read_trailer(&mut exe, &path)?;
     let cache = cache_folder()?;
@@ -62,23 +63,20 @@ fn unpack_clickhouse(
     trailer: Trailer,
     runtime_at: u64,
     what: Option<OsString>,
-) -> Result<ExitCode, String> {
+) -> Result<ExitCode> {
     if what.is_none_or(|what| what != "clickhouse") {
-        return Err("Cannot unpack: need `__unpack clickhouse`".to_owned());
+        return Err(Error::UnpackWhat);
     }
     if trailer.clickhouse.len == 0 {
-        return Err(format!(
-            "Cannot unpack ClickHouse: {} was built with --slim, set CLICKHOUSE_URL or use the full build",
-            path.display()
-        ));
+        return Err(Error::Slim { exe: path.to_owned() });
     }
     let folder = unpack::part(exe, path, cache, trailer.clickhouse, runtime_at + trailer.runtime.len)?;
     println!("{}", folder.display());
     Ok(ExitCode::SUCCESS)
 }
 
-fn read_trailer(exe: &mut File, path: &Path) -> Result<(Trailer, u64), String> {
-    let damaged = || format!("Cannot start {}: the file is damaged or cut, copy it again", path.display());
+fn read_trailer(exe: &mut File, path: &Path) -> Result<(Trailer, u64)> {
+    let damaged = || Error::Cut { exe: path.to_owned() };
     let mut bytes = [0; TRAILER];
     let read =
         exe.seek(SeekFrom::End(-(TRAILER as i64))).and_then(|at| exe.read_exact(&mut bytes).map(|()| at));
@@ -91,34 +89,35 @@ fn read_trailer(exe: &mut File, path: &Path) -> Result<(Trailer, u64), String> {
 }
 
 /// A part of `legend run` ends with it from its first moment on: the signal is kept over `execve`.
-fn end_with_parent() -> Result<(), String> {
+fn end_with_parent() -> Result<()> {
     let Some(parent) = env::var("LEGEND_PARENT").ok().and_then(|text| text.parse::<i32>().ok()) else {
         return Ok(());
     };
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))
-        .map_err(|error| format!("Cannot start: {error}"))?;
+        .map_err(Error::Process)?;
     // It may have gone before the signal was asked for.
     if rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get()) == Some(parent) {
         return Ok(());
     }
-    Err("Cannot start: the process that started this part has ended".to_owned())
+    Err(Error::ParentEnded)
 }
 
 /// `LEGEND_CACHE_DIR`, else the user's cache folder; there is none that everybody may write to.
-fn cache_folder() -> Result<PathBuf, String> {
+fn cache_folder() -> Result<PathBuf> {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("LEGEND_CACHE_DIR")
         .or_else(|| set("XDG_CACHE_HOME").map(|base| base.join("legend")))
         .or_else(|| set("HOME").map(|home| home.join(".cache/legend")))
-        .ok_or_else(|| "Cannot start: no folder to unpack into, set HOME or LEGEND_CACHE_DIR".to_owned())
+        .ok_or(Error::NoCacheFolder)
 }
 
 /// Only returns when the program cannot be started.
-fn become_program(root: &Path, exe: &Path, has_clickhouse: bool) -> String {
+fn become_program(root: &Path, exe: &Path, has_clickhouse: bool) -> Error {
     let program = root.join(PROGRAM);
-    let flags = match fs::read_to_string(root.join("flags")) {
+    let path = root.join("flags");
+    let flags = match fs::read_to_string(&path) {
         Ok(flags) => flags,
-        Err(error) => return format!("Cannot read {}: {error}", root.join("flags").display()),
+        Err(source) => return Error::Read { path, source },
     };
     let (root_text, exe_text) = (root.to_string_lossy(), exe.to_string_lossy());
     let flags = flags.lines().map(|flag| flag.replace("{ROOT}", &root_text).replace("{EXE}", &exe_text));
@@ -129,7 +128,7 @@ fn become_program(root: &Path, exe: &Path, has_clickhouse: bool) -> String {
     for name in foreign {
         command.env_remove(name);
     }
-    let error: io::Error = command
+    let source: io::Error = command
         .arg0(PROGRAM)
         .args(flags)
         .arg(root.join("app/main.js"))
@@ -141,11 +140,8 @@ fn become_program(root: &Path, exe: &Path, has_clickhouse: bool) -> String {
         .env("DENO_DIR", root.join(".deno"))
         .env("DENO_NO_UPDATE_CHECK", "1")
         .exec();
-    if error.kind() == io::ErrorKind::PermissionDenied {
-        return format!(
-            "Cannot run {}: permission denied (a noexec mount?), set LEGEND_CACHE_DIR to another folder",
-            program.display()
-        );
+    if source.kind() == io::ErrorKind::PermissionDenied {
+        return Error::Denied { program };
     }
-    format!("Cannot run {}: {error}", program.display())
+    Error::Run { program, source }
 }

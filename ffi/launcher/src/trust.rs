@@ -9,6 +9,8 @@ use std::path::{Component, Path};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, mkdirat, openat, readlinkat, statat};
 use rustix::io::Errno;
 
+use crate::error::{Error, Result};
+
 const OTHERS_WRITE: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 /// Links that are followed in the root folder (`/home` to `/var/home`).
@@ -22,22 +24,15 @@ fn me() -> u32 {
 
 /// Opens the folder `path`, made with mode 0700 if missing. It must be this user's, everything above it this user's or
 /// root's, and nothing of it writable by others.
-pub fn folder(path: &Path) -> Result<OwnedFd, String> {
-    let cannot = |error: Errno| {
-        format!("Cannot use {}: {error}; set LEGEND_CACHE_DIR to another folder", path.display())
-    };
-    let absolute = std::path::absolute(path).map_err(|error| error.to_string())?;
+pub fn folder(path: &Path) -> Result<OwnedFd> {
+    let cannot = |source: Errno| Error::Use { folder: path.to_owned(), source };
+    let absolute = std::path::absolute(path).map_err(Error::Absolute)?;
     let mut names = Vec::new();
     for component in absolute.components() {
         match component {
             Component::Normal(name) => names.push(name.to_owned()),
             Component::RootDir => {}
-            _ => {
-                return Err(format!(
-                    "Cannot use {}: it has `..` in it, set LEGEND_CACHE_DIR to another",
-                    path.display()
-                ));
-            }
+            _ => return Err(Error::Upwards { folder: path.to_owned() }),
         }
     }
     names.reverse();
@@ -56,11 +51,7 @@ pub fn folder(path: &Path) -> Result<OwnedFd, String> {
             Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink => {
                 // Only root can put a link into the root folder.
                 if depth > 0 || stat.st_uid != 0 || links == LINKS_MAX {
-                    return Err(format!(
-                        "Cannot use {}: {} is a symbolic link, set LEGEND_CACHE_DIR to a folder without one on its way",
-                        path.display(),
-                        shown.join(&name).display()
-                    ));
+                    return Err(Error::Link { folder: path.to_owned(), link: shown.join(&name) });
                 }
                 links += 1;
                 let target = readlinkat(&at, &name, Vec::new()).map_err(cannot)?;
@@ -82,26 +73,22 @@ pub fn folder(path: &Path) -> Result<OwnedFd, String> {
 }
 
 /// In a sticky folder others can make things, but not replace what is there.
-fn check_above(stat: &Stat, path: &Path, shown: &Path) -> Result<(), String> {
+fn check_above(stat: &Stat, path: &Path, shown: &Path) -> Result<()> {
     let owned = stat.st_uid == 0 || stat.st_uid == me();
     let shut = stat.st_mode & OTHERS_WRITE == 0 || stat.st_mode & STICKY != 0;
     if owned && shut { Ok(()) } else { Err(not_ours(path, shown)) }
 }
 
-fn not_ours(path: &Path, shown: &Path) -> String {
-    format!(
-        "Cannot unpack into {}: {} must be this user's and not writable by others, set LEGEND_CACHE_DIR to another folder",
-        path.display(),
-        shown.display()
-    )
+fn not_ours(path: &Path, shown: &Path) -> Error {
+    Error::NotOurs { folder: path.to_owned(), shown: shown.to_owned() }
 }
 
-fn cannot_make(path: &Path, error: Errno) -> String {
-    let why = if error == Errno::NOSPC { "the disk is full".to_owned() } else { error.to_string() };
-    format!(
-        "Cannot unpack into {}: {why}; free some space or set LEGEND_CACHE_DIR to another folder",
-        path.display()
-    )
+fn cannot_make(path: &Path, error: Errno) -> Error {
+    let folder = path.to_owned();
+    match error {
+        Errno::NOSPC => Error::Full { folder },
+        error => Error::Unpack { folder, source: error.into() },
+    }
 }
 
 /// What is below a trusted folder, if it is there.

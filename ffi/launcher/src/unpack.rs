@@ -11,6 +11,7 @@ use launcher::{MANIFEST, ManifestFile, Part, WINDOW_LOG, hex, parse_manifest, sh
 use rustix::fs::{AtFlags, Mode, OFlags, StatVfsMountFlags, openat, renameat, statvfs, syncfs, unlinkat};
 use sha2::{Digest, Sha256};
 
+use crate::error::{Error, Result};
 use crate::trust::{self, Below};
 
 /// Folders being unpacked begin with this; whoever holds the lock removes what others left behind.
@@ -21,7 +22,7 @@ const CHECKED: &str = ".checked";
 const CHECKED_BYTES_MAX: u64 = 1 << 20;
 
 /// The folder of `part`, unpacked if it is missing or damaged. The error is one line.
-pub fn part(exe: &mut File, exe_path: &Path, cache: &Path, part: Part, at: u64) -> Result<PathBuf, String> {
+pub fn part(exe: &mut File, exe_path: &Path, cache: &Path, part: Part, at: u64) -> Result<PathBuf> {
     let trusted = trust::folder(cache)?;
     refuse_noexec(cache)?;
     let name = hex(&part.sha256)[..32].to_owned();
@@ -32,26 +33,26 @@ pub fn part(exe: &mut File, exe_path: &Path, cache: &Path, part: Part, at: u64) 
     let lock_path = cache.join(".lock");
     let lock = File::options().write(true).create(true).truncate(false).open(&lock_path);
     let lock = lock.and_then(|file| file.lock().map(|()| file));
-    let _lock = lock.map_err(|error| cannot_unpack(cache, &error))?;
+    let _lock = lock.map_err(|error| cannot_unpack(cache, error))?;
     // Somebody else may have been first while we waited.
     if is_whole(&trusted, &name, &folder, part)? {
         return Ok(folder);
     }
-    sweep(cache, &folder).map_err(|error| cannot_unpack(cache, &error))?;
+    sweep(cache, &folder).map_err(|error| cannot_unpack(cache, error))?;
     let temporary_name = format!("{TEMPORARY}{}", std::process::id());
     let temporary = cache.join(&temporary_name);
     let result = match unpack(exe, part, at, &temporary) {
         Ok(hash) if hash == part.sha256 => match is_whole(&trusted, &temporary_name, &temporary, part) {
             Ok(true) => match put_in_place(cache, &temporary, &folder) {
                 Ok(()) => return Ok(folder),
-                Err(error) => cannot_unpack(cache, &error),
+                Err(error) => cannot_unpack(cache, error),
             },
             Ok(false) => damaged(exe_path),
             Err(line) => line,
         },
         Ok(_) => damaged(exe_path),
         Err(error) if is_damage(&error) => damaged(exe_path),
-        Err(error) => cannot_unpack(cache, &error),
+        Err(error) => cannot_unpack(cache, error),
     };
     // Best effort: the next start sweeps what is left.
     let _ = fs::remove_dir_all(&temporary);
@@ -66,14 +67,9 @@ fn put_in_place(cache: &Path, temporary: &Path, folder: &Path) -> io::Result<()>
 
 /// Whether every file is there with the hash of the manifest, whose own hash is in the executable. The error: something
 /// of it is not this user's alone.
-fn is_whole(cache: &OwnedFd, name: &str, folder: &Path, part: Part) -> Result<bool, String> {
-    let not_ours = || {
-        format!(
-            "Cannot use {}: it and all in it must be this user's and not writable by others; remove it, or set LEGEND_CACHE_DIR to another folder",
-            folder.display()
-        )
-    };
-    let cannot = |error: io::Error| format!("Cannot read {}: {error}", folder.display());
+fn is_whole(cache: &OwnedFd, name: &str, folder: &Path, part: Part) -> Result<bool> {
+    let not_ours = || Error::PartNotOurs { folder: folder.to_owned() };
+    let cannot = |source: io::Error| Error::Read { path: folder.to_owned(), source };
     let at = match trust::folder_below(cache, Path::new(name)).map_err(cannot)? {
         Below::Ours(at) => at,
         Below::Missing => return Ok(false),
@@ -162,13 +158,10 @@ fn remember(at: &OwnedFd, text: &str) -> io::Result<()> {
     written
 }
 
-fn refuse_noexec(cache: &Path) -> Result<(), String> {
+fn refuse_noexec(cache: &Path) -> Result<()> {
     let noexec = statvfs(cache).is_ok_and(|stat| stat.f_flag.contains(StatVfsMountFlags::NOEXEC));
     if noexec {
-        return Err(format!(
-            "Cannot run from {}: it is mounted noexec, set LEGEND_CACHE_DIR to another folder",
-            cache.display()
-        ));
+        return Err(Error::NoExec { folder: cache.to_owned() });
     }
     Ok(())
 }
@@ -221,8 +214,8 @@ impl<R: Read> Read for Hashed<R> {
     }
 }
 
-fn damaged(exe: &Path) -> String {
-    format!("Cannot start {}: the file is damaged, copy it again", exe.display())
+fn damaged(exe: &Path) -> Error {
+    Error::Damaged { exe: exe.to_owned() }
 }
 
 /// Whether the compressed bytes are wrong, as opposed to the disk.
@@ -249,11 +242,7 @@ fn is_full(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::StorageFull || source_errno(error).is_some_and(full)
 }
 
-fn cannot_unpack(cache: &Path, error: &io::Error) -> String {
-    let why =
-        if is_full(error) { "the disk is full".to_owned() } else { error.to_string().replace('\n', " ") };
-    format!(
-        "Cannot unpack into {}: {why}; free some space or set LEGEND_CACHE_DIR to another folder",
-        cache.display()
-    )
+fn cannot_unpack(cache: &Path, source: io::Error) -> Error {
+    let folder = cache.to_owned();
+    if is_full(&source) { Error::Full { folder } } else { Error::Unpack { folder, source } }
 }
