@@ -8,6 +8,8 @@ import type { JobQueue } from "../core/jobs/queue.ts";
 import type { FromWorker, JobSettings, LiveWish, ToWorker } from "../core/jobs/contract.ts";
 import { pause } from "../core/platform/pause.ts";
 import { messageOf } from "../core/platform/errors.ts";
+import type { Say } from "../core/platform/logger.ts";
+import type { JobStateName } from "../proto/jobs.ts";
 
 const BEAT_MS = 1_000;
 const LEASE_MS = 5_000;
@@ -24,7 +26,7 @@ export interface JobRunnerOptions {
   settings(): JobSettings;
   spawn(): Worker;
   readonly signal: AbortSignal;
-  say(line: string): void;
+  readonly say: Say;
   /** Nobody beside it tells of a log that is away. */
   readonly alone: boolean;
   /** Puts a version live in the name of who gave the job. Throws when something stands against it. */
@@ -145,6 +147,7 @@ export class JobRunner {
       await queue.append(
         statusRecord(job, { state: "error", token, worker: name, message, atMs: Date.now() }),
       );
+      this.#sayEnd(job, "error", message);
     }
   }
 
@@ -241,6 +244,8 @@ export class JobRunner {
       }));
       await queue.sync();
       const now = queue.book.get(job.id);
+      // Where another worker has taken it over, that one's end counts.
+      if (now?.token === token) this.#sayEnd(job, state, message);
       if (now) await this.#options.told(now);
     } catch (error) {
       this.#options.say(
@@ -248,6 +253,12 @@ export class JobRunner {
       );
     }
     this.#running.delete(job.id);
+  }
+
+  /** One line for each job that ends here. */
+  #sayEnd({ id, kind }: Job, state: JobStateName, message: string): void {
+    const level = state === "error" ? "error" : "info";
+    this.#options.say(`job ${id} (${kind}) ended: ${state}: ${message}`, level, { job_id: id, kind, state });
   }
 
   async #beat(): Promise<void> {

@@ -39,7 +39,17 @@ class DoneWorker {
   terminate(): void {}
 }
 
-Deno.test("a job whose end cannot be told says so, and the runner still ends", async () => {
+/** A Web Worker whose job fails. */
+class FailedWorker extends DoneWorker {
+  override postMessage(): void {
+    queueMicrotask(() =>
+      void this.onmessage?.({ data: { type: "error", message: "no rows in the range", final: true } })
+    );
+  }
+}
+
+/** What is said while one job runs to its end, and what was rejected meanwhile. */
+async function saidOf(worker: DoneWorker, report: () => Promise<void>) {
   const queued = {
     ...job("a", "ann", "queued"),
     kind: "train",
@@ -57,7 +67,7 @@ Deno.test("a job whose end cannot be told says so, and the runner still ends", a
     sync: () => Promise.resolve(),
   };
   const end = new AbortController();
-  const said: string[] = [];
+  const said: unknown[][] = [];
   const unhandled: unknown[] = [];
   const note = (event: PromiseRejectionEvent) => {
     event.preventDefault();
@@ -70,18 +80,15 @@ Deno.test("a job whose end cannot be told says so, and the runner still ends", a
       name: "w",
       slots: 1,
       settings: () => ({}) as never,
-      spawn: () => new DoneWorker() as unknown as Worker,
+      spawn: () => worker as unknown as Worker,
       signal: end.signal,
-      say: (line) => {
-        said.push(line);
-        end.abort();
-      },
+      say: (...line) => said.push(line),
       alone: true,
       goLive: () => Promise.resolve(),
       told: () => {
         // However it ends, the test does.
         setTimeout(() => end.abort(), 100);
-        return Promise.reject(new Error("the disk is full"));
+        return report();
       },
     }).run();
     const late = new Promise<string>((resolve) => {
@@ -90,10 +97,31 @@ Deno.test("a job whose end cannot be told says so, and the runner still ends", a
       });
     });
     assert.equal(await Promise.race([running.then(() => "it has ended"), late]), "it has ended");
-    assert.deepEqual([said, unhandled], [["Cannot tell the end of job a: the disk is full"], []]);
+    return { said, unhandled };
   } finally {
     globalThis.removeEventListener("unhandledrejection", note);
   }
+}
+
+Deno.test("a job whose end cannot be told says so, and the runner still ends", async () => {
+  const { said, unhandled } = await saidOf(
+    new DoneWorker(),
+    () => Promise.reject(new Error("the disk is full")),
+  );
+  assert.deepEqual(said.map(([line]) => line), [
+    "job a (train) ended: done: done",
+    "Cannot tell the end of job a: the disk is full",
+  ]);
+  assert.deepEqual(unhandled, []);
+});
+
+Deno.test("a job that fails is a line of level error with its id and kind", async () => {
+  const { said } = await saidOf(new FailedWorker(), () => Promise.resolve());
+  assert.deepEqual(said, [[
+    "job a (train) ended: error: no rows in the range",
+    "error",
+    { job_id: "a", kind: "train", state: "error" },
+  ]]);
 });
 
 const CLAIMED = { state: "running", token: 1, worker: "w" } as const;

@@ -40,7 +40,7 @@ export async function runWorker(context: Context, isPart: boolean): Promise<void
     settings: () => jobSettings(context),
     spawn: () => new Worker(workerModule(), { type: "module" }),
     signal,
-    say: (line) => context.say(line),
+    say: context.say,
     // Below a supervisor the link and the agents say it.
     alone: !isPart,
     goLive: (job, wish) => goLiveFor(context, job, wish),
