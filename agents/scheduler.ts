@@ -5,7 +5,7 @@
 import type { Say } from "../core/platform/logger.ts";
 import { parseCron } from "../core/jobs/cron.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
-import { type Marks, scheduleKey } from "../core/jobs/schedules.ts";
+import { type Marks, rangeAt, scheduleKey } from "../core/jobs/schedules.ts";
 import { AppError, messageOf } from "../core/platform/errors.ts";
 import { pause } from "../core/platform/pause.ts";
 import type { Schedule } from "../proto/jobs.ts";
@@ -95,10 +95,9 @@ export class Scheduler {
       );
       return { cron, done_to_ms: newest };
     }
-    const range = { start_ms: newest - days * DAY_MS, end_ms: newest };
+    const range = rangeAt(days, newest);
     const { scheduled } = this.#options.queue.kinds.named(kind);
-    if (!scheduled) throw new AppError("invalid", `a ${kind} cannot be started by a schedule`);
-    await this.#options.queue.submit(kind, scheduled(args, range), {
+    await this.#options.queue.submit(kind, scheduled.at(args, range), {
       issuer: `schedule:${name}`,
       uniqueKey: scheduleKey(name, newest),
     });

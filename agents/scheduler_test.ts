@@ -203,6 +203,29 @@ Deno.test("two hosts start a minute once: the second descriptor of it is cancell
   assert.deepEqual(world.jobs().map(({ state }) => state), ["done", "cancelled"]);
 });
 
+Deno.test("a schedule starts a dataset, of the days before, under an output of its own each time", async () => {
+  const world = new World();
+  const args = { output: "d/{day}.parquet", types: ["mev"], dex: [], format: "parquet", compress: "zstd" };
+  world.schedules = [{ ...NIGHTLY, kind: "scrape", days: 1, args }];
+  for (const ms of [T, T + 15 * MINUTE, T + DAY + 15 * MINUTE]) {
+    await world.look(ms);
+    world.finish();
+  }
+  assert.deepEqual(world.said, []);
+  const asked = (day: number) => ({
+    start_ms: T + (day - 18) * DAY + 15 * MINUTE,
+    end_ms: T + (day - 17) * DAY + 15 * MINUTE,
+    ...args,
+    output: `d/2026-11-${day}.parquet`,
+  });
+  const made = world.jobs().map(({ kind, args }) => ({ kind, ...args as object }));
+  assert.deepEqual(
+    made.sort((one, other) => JSON.stringify(one) < JSON.stringify(other) ? -1 : 1),
+    [17, 18].map((day) => ({ kind: "scrape", ...asked(day) }))
+      .sort((one, other) => JSON.stringify(one) < JSON.stringify(other) ? -1 : 1),
+  );
+});
+
 Deno.test("a log that is away delays a start, a full disk does not repeat it", async () => {
   const world = new World();
   await world.look(T + 14 * MINUTE);

@@ -236,7 +236,7 @@ function settingsOf(context: Context) {
     }),
     masterKey: context.setting("auth.master_api_key"),
     schedules: {
-      read: () => readSchedules(path),
+      read: () => readSchedules(path, JOB_KINDS),
       write: (list: Parameters<typeof writeSchedules>[1]) => writeSchedules(path, list),
     },
     jobPlaces: () => jobPlaces(context),

@@ -56,7 +56,7 @@ export async function runWorker(context: Context, isPart: boolean): Promise<void
     runner.run(),
     schedule({
       queue,
-      schedules: () => readSchedules(path),
+      schedules: () => readSchedules(path, JOB_KINDS),
       marks: { read: () => readMarks(path, say), write: (marks) => writeMarks(path, marks) },
       signal,
       say,

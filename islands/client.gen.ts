@@ -736,14 +736,9 @@ export interface Api {
         name: string;
         cron: string;
         enabled: boolean;
-        kind: "train";
+        kind: string;
         days: number;
-        args: {
-          module: "arbitrage" | "mev";
-          features: "default" | "extended";
-          model: "xgb" | "lgbm" | "torch";
-          promote: "never" | "if_better" | "shadow";
-        };
+        args: Record<string, unknown>;
         next_ms: number | null;
       })[];
     };
@@ -754,12 +749,63 @@ export interface Api {
         name: string;
         cron: string;
         enabled?: boolean;
+        kind: "scrape";
+        days?: number;
+        args: {
+          types?: readonly ("arb" | "mev")[];
+          dex?: readonly (
+            | "alphaq"
+            | "aquifer"
+            | "bisonfi"
+            | "fluxbeam"
+            | "goonfi"
+            | "goonfi_v2"
+            | "humidifi"
+            | "invariant"
+            | "lifinity_v2"
+            | "meteora_damm_v1"
+            | "meteora_damm_v2"
+            | "meteora_dbc"
+            | "meteora_dlmm"
+            | "obric_v2"
+            | "openbook_v2"
+            | "orca_whirlpool"
+            | "phoenix"
+            | "pump_fun"
+            | "pump_swap"
+            | "raydium_amm_v4"
+            | "raydium_clmm"
+            | "raydium_cpmm"
+            | "raydium_launchlab"
+            | "solfi"
+            | "solfi_v2"
+            | "tessera"
+            | "zerofi"
+          )[];
+          format?: "parquet" | "jsonl";
+          compress?: "zstd" | "gzip" | "none";
+          output: string;
+        };
+      } | {
+        name: string;
+        cron: string;
+        enabled?: boolean;
         kind: "train";
         days?: number;
         args: {
           module: "arbitrage" | "mev";
           features?: "default" | "extended";
           model?: "xgb" | "lgbm" | "torch";
+          gpu?: boolean;
+          params?: {
+            max_depth?: number;
+            learning_rate?: number;
+            n_estimators?: number;
+            subsample?: number;
+            colsample?: number;
+            lambda?: number;
+            seed?: number;
+          };
           promote?: "never" | "if_better" | "shadow";
         };
       })[];

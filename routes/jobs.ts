@@ -1,13 +1,13 @@
 /** Jobs, datasets, training and schedules: bodies become descriptors on the queue, nothing runs here. */
-import { checkSchedules } from "../core/jobs/schedules.ts";
+import { checkSchedules, rangeAt, schedulesOf } from "../core/jobs/schedules.ts";
 import { z } from "zod";
-import { AppError } from "../core/platform/errors.ts";
+import { AppError, atField } from "../core/platform/errors.ts";
 import { jobView } from "../core/jobs/queue.ts";
 import type { AnyJobKind } from "../core/jobs/kind.ts";
 import { parseCron } from "../core/jobs/cron.ts";
 import { may, type Principal } from "../core/auth/rights.ts";
 import type { Job } from "../core/jobs/book.ts";
-import { JOB_STATES, schedules } from "../proto/jobs.ts";
+import { JOB_STATES, type Schedule } from "../proto/jobs.ts";
 import { emptyBody } from "../proto/api.ts";
 import * as answers from "./answers.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -156,6 +156,21 @@ export function jobRoutes(deps: ApiDeps): Route[] {
         },
       })
     ),
+    ...scheduleRoutes(deps),
+  ];
+}
+
+/** What starts by itself. */
+function scheduleRoutes(deps: ApiDeps): Route[] {
+  const { kinds } = deps.jobs;
+  /** Throws where a schedule, the list's `at`th, asks for what may not be or cannot end well at its next start. */
+  const mayBegin = (principal: Principal, { kind: name, cron, days, args }: Schedule, at: number) => {
+    const kind = kinds.named(name);
+    mayGive(principal, kind, args);
+    const next = kind.scheduled.at(args, rangeAt(days, parseCron(cron).next(Date.now())!));
+    atField(`schedules.${at}.args`, () => kind.check?.(next, deps.jobPlaces()));
+  };
+  return [
     route({
       method: "GET",
       path: "/api/schedules",
@@ -174,16 +189,17 @@ export function jobRoutes(deps: ApiDeps): Route[] {
       method: "PUT",
       path: "/api/schedules",
       right: "jobs",
-      summary: "Replace all schedules; one that may promote a model needs the right `models` too",
+      summary:
+        "Replace all schedules, each of any kind with what that is asked for but its range; one that may promote a model needs the right `models` too",
       answer: answers.ok,
-      body: schedules,
+      body: schedulesOf(kinds),
       handle: async (c, body) => {
+        checkSchedules(body.schedules);
         const kept = new Set(deps.schedules.read().map((one) => JSON.stringify(one)));
-        for (const one of body.schedules) {
-          if (!kept.has(JSON.stringify(one))) mayGive(principalOf(c), kinds.named(one.kind), one.args);
+        for (const [at, one] of body.schedules.entries()) {
+          if (!kept.has(JSON.stringify(one))) mayBegin(principalOf(c), one, at);
         }
         // What is refused has not been done: the audit does not have it.
-        checkSchedules(body.schedules);
         await deps.audit({
           who: principalOf(c).name,
           action: "schedules",

@@ -20,7 +20,8 @@ export function typeOf(schema: JsonSchema, list: "" | "readonly " = ""): string 
   if (schema.$ref) return schema.$ref.slice(DEFINED.length);
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
-  if (schema.anyOf) return [...new Set(schema.anyOf.map(of))].join(" | ");
+  const some = schema.anyOf ?? schema.oneOf;
+  if (some) return [...new Set(some.map(of))].join(" | ");
   if (Array.isArray(schema.type)) return schema.type.map((type) => of({ ...schema, type })).join(" | ");
   switch (schema.type) {
     case "object":

@@ -6,7 +6,7 @@ import { JobQueue } from "../core/jobs/queue.ts";
 import { AppError } from "../core/platform/errors.ts";
 import type { StoredRecord } from "../core/log/log.ts";
 import type { FromWorker, JobStart, ToWorker } from "../core/jobs/contract.ts";
-import { schedules } from "../proto/jobs.ts";
+import { schedulesOf } from "../core/jobs/schedules.ts";
 import { jobs } from "../proto/wire.ts";
 import { COMMANDS } from "../cli/registry.ts";
 import { JobStatusTeller } from "../agents/job_status.ts";
@@ -29,7 +29,8 @@ interface Row {
   flag: string;
   needs: string | undefined;
   byPromote: string | undefined;
-  isScheduled: boolean;
+  /** What a schedule has of it, and what its start at the end of `RANGE` asks for. */
+  scheduled: readonly [args: unknown, asks: Record<string, unknown>];
 }
 
 const ROWS: Readonly<Record<string, Row>> = {
@@ -49,7 +50,17 @@ const ROWS: Readonly<Record<string, Row>> = {
     flag: "compress",
     needs: undefined,
     byPromote: undefined,
-    isScheduled: false,
+    scheduled: [
+      { output: "{day}/{minute}.parquet", types: ["arb"] },
+      {
+        ...RANGE,
+        output: "2026-11-18/20261118T0000Z.parquet",
+        types: ["arb"],
+        dex: [],
+        format: "parquet",
+        compress: "zstd",
+      },
+    ],
   },
   train: {
     number: 2,
@@ -76,7 +87,21 @@ const ROWS: Readonly<Record<string, Row>> = {
     flag: "promote",
     needs: "models",
     byPromote: "models",
-    isScheduled: true,
+    scheduled: [
+      { module: "arbitrage", params: { seed: 1 } },
+      {
+        module: "arbitrage",
+        range: RANGE,
+        features: "default",
+        model: "xgb",
+        gpu: false,
+        promote: "if_better",
+        params: {
+          ...{ max_depth: 8, learning_rate: 0.08, n_estimators: 600, subsample: 0.9, colsample: 0.8 },
+          ...{ lambda: 1.2, seed: 1 },
+        },
+      },
+    ],
   },
 };
 
@@ -94,7 +119,8 @@ for (const [name, row] of Object.entries(ROWS)) {
     assert.equal(kind.needs?.(args)?.right, row.needs);
     assert.equal(kind.needs?.({ promote: "if_better" })?.right, row.byPromote);
     assert.equal(kind.needs?.({})?.right, undefined, "an older version's arguments");
-    assert.equal(kind.scheduled !== undefined, row.isScheduled);
+    const [wished, asks] = row.scheduled;
+    assert.deepEqual(kind.scheduled.at(kind.scheduled.args.parse(wished), RANGE), asks);
     const verb = COMMANDS.find((command) => command.name === name)!;
     const flags = verb.flags!.map((flag) => flag.name);
     for (const flag of [row.flag, "start", "end", "detach", "json"]) assert.ok(flags.includes(flag), flag);
@@ -149,6 +175,7 @@ Deno.test("a kind that is not known is refused everywhere, and nothing is made o
     );
     assert.throws(() => JOB_KINDS.named("__proto__"), isInvalid);
     const wrong = { name: "n", cron: "* * * * *", kind: "reap", args: { module: "mev" } };
+    const schedules = schedulesOf(JOB_KINDS);
     assert.ok(schedules.safeParse({ schedules: [{ ...wrong, kind: "train" }] }).success);
     assert.ok(!schedules.safeParse({ schedules: [wrong] }).success);
     // The state of such a job becomes no Envelope.

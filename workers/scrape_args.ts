@@ -13,6 +13,23 @@ const more = {
   output: z.string().min(1).max(1024),
 };
 
+/** What a schedule has of it: each start writes an output of its own, as nothing that exists is replaced. */
+export const scheduled = z.strictObject({
+  ...more,
+  // With the moment in it, it is longer.
+  output: more.output.max(900).regex(
+    /\{(?:day|minute)\}/,
+    "need {day} or {minute} in it, which each start replaces by its own",
+  ),
+});
+
+/** The output of a start: `{day}` is 2026-11-17, `{minute}` 20261117T0215Z. */
+export function outputAt(output: string, ms: number): string {
+  const [day, time] = new Date(ms).toISOString().split("T") as [string, string];
+  const minute = `${day.replaceAll("-", "")}T${time.slice(0, 5).replace(":", "")}Z`;
+  return output.replaceAll("{day}", day).replaceAll("{minute}", minute);
+}
+
 /** `[start, end)` by the events' time. */
 export const asked = z.strictObject({ start: moment, end: moment, ...more })
   .refine(({ start, end }) => end > start, needsLaterEnd)

@@ -29,6 +29,12 @@ const more = {
   promote: z.enum(["never", "if_better", "shadow"]).default("never"),
 };
 
+/** What a schedule has of it: without a word, what wins goes live. */
+export const scheduled = z.strictObject({
+  ...more,
+  promote: more.promote.removeDefault().default("if_better"),
+});
+
 export const asked = z.strictObject({ ...more, range });
 /** As it lies on the log. */
 export const kept = z.strictObject({ ...more, range: keptRange });

@@ -4,7 +4,6 @@ import type { Right } from "../auth/rights.ts";
 import { AppError } from "../platform/errors.ts";
 import type { JobPorts } from "./contract.ts";
 import type { FormText } from "./form.ts";
-import type { Schedule } from "../../proto/jobs.ts";
 
 /** A verb's words and flags, as a kind reads its arguments from them. */
 export interface JobCall {
@@ -44,6 +43,16 @@ export interface RangeMs {
   readonly end_ms: number;
 }
 
+/** How a schedule starts a kind. */
+export interface Scheduled<Args> {
+  /** What a schedule has of its arguments: all but the range. */
+  // deno-lint-ignore no-explicit-any -- its output is what `at` takes
+  readonly args: z.ZodType<any>;
+  /** What the start at the end of `range` asks for. */
+  // deno-lint-ignore no-explicit-any
+  at(args: any, range: RangeMs): Args;
+}
+
 /** One kind of job: everything that route, verb, page, log and worker need to know of it. */
 export interface JobKind<Args> {
   /** In REST, on the command line and as the key of its records: small letters. */
@@ -71,8 +80,7 @@ export interface JobKind<Args> {
   needs?(args: Partial<Args>): { readonly right: Right; readonly why: string } | null;
   /** Throws where it can be seen before the job is started that it cannot end well. */
   check?(args: Args, places: JobPlaces): void;
-  /** What a schedule asks for; without it none can start this kind. */
-  scheduled?(args: Schedule["args"], range: RangeMs): Args;
+  readonly scheduled: Scheduled<Args>;
   /** Does it, in a Worker: only there its code is loaded. */
   run(args: Args, ports: JobPorts): Promise<{ result: unknown; message: string }>;
 }

@@ -1,9 +1,10 @@
 /** The schedules of a data folder; without a file, a nightly training a module that is switched off. */
 import { z } from "zod";
-import { type Schedule, schedules } from "../../proto/jobs.ts";
+import { type Schedule, schedule, SCHEDULES_MAX } from "../../proto/jobs.ts";
 import { AppError } from "../platform/errors.ts";
 import { replaceFile } from "../platform/files.ts";
 import { parseCron } from "./cron.ts";
+import type { JobKinds, RangeMs } from "./kind.ts";
 import { MODULES } from "../../proto/gen/names.ts";
 
 const file = (dataDir: string) => `${dataDir}/schedules.json`;
@@ -17,12 +18,30 @@ export const DEFAULT_SCHEDULES: readonly Schedule[] = MODULES.map((module, at) =
   args: { module, features: "default", model: "xgb", promote: "if_better" },
 }));
 
-export function readSchedules(dataDir: string): readonly Schedule[] {
+/** A list of schedules, each with the arguments that its kind has for them. */
+export function schedulesOf(kinds: JobKinds): z.ZodType<{ schedules: Schedule[] }> {
+  const rows = kinds.list.map(({ name, scheduled }) =>
+    schedule.extend({ kind: z.literal(name), args: scheduled.args })
+  );
+  const one = z.discriminatedUnion("kind", rows as [(typeof rows)[0], ...typeof rows]);
+  return z.strictObject({ schedules: z.array(one).max(SCHEDULES_MAX) });
+}
+
+const DAY_MS = 86_400_000;
+
+/** What the start at a moment is about. */
+export const rangeAt = (days: number, ms: number): RangeMs => ({ start_ms: ms - days * DAY_MS, end_ms: ms });
+
+/** The schedules of a data folder. Throws `failed` for a file that cannot be read as such. */
+export function readSchedules(dataDir: string, kinds: JobKinds): readonly Schedule[] {
+  const schedules = schedulesOf(kinds);
   let stored: unknown;
   try {
     stored = JSON.parse(Deno.readTextFileSync(file(dataDir)));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return DEFAULT_SCHEDULES;
+    if (error instanceof Deno.errors.NotFound) {
+      return schedules.parse({ schedules: DEFAULT_SCHEDULES }).schedules;
+    }
     if (!(error instanceof SyntaxError)) throw error;
   }
   const parsed = schedules.safeParse(stored);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import type { Schedule } from "../../proto/jobs.ts";
+import { JOB_KINDS } from "../../workers/kinds.ts";
 import {
-  DEFAULT_SCHEDULES,
   readMarks,
   readSchedules,
   scheduleKey,
+  schedulesOf,
   startOfKey,
   writeMarks,
   writeSchedules,
@@ -19,19 +20,36 @@ async function withFolder(run: (folder: string) => void): Promise<void> {
   }
 }
 
+/** What a training has without a word. */
+const PARAMS = {
+  ...{
+    max_depth: 8,
+    learning_rate: 0.08,
+    n_estimators: 600,
+    subsample: 0.9,
+    colsample: 0.8,
+    lambda: 1.2,
+    seed: 7,
+  },
+};
+
 const NIGHTLY: Schedule = {
   name: "nightly",
   cron: "15 2 * * *",
   enabled: true,
   kind: "train",
   days: 7,
-  args: { module: "mev", features: "default", model: "xgb", promote: "never" },
+  args: { module: "mev", features: "default", model: "xgb", gpu: false, params: PARAMS, promote: "never" },
 };
 
 Deno.test("without a file the schedules are a nightly training a module, switched off, half an hour after two", () =>
   withFolder((folder) => {
-    assert.equal(readSchedules(folder), DEFAULT_SCHEDULES);
-    assert.deepEqual(DEFAULT_SCHEDULES.map(({ name, cron, enabled, days }) => [name, cron, enabled, days]), [
+    const list = readSchedules(folder, JOB_KINDS);
+    assert.deepEqual(list.map(({ kind, args }) => [kind, args.module, args.promote]), [
+      ["train", "arbitrage", "if_better"],
+      ["train", "mev", "if_better"],
+    ]);
+    assert.deepEqual(list.map(({ name, cron, enabled, days }) => [name, cron, enabled, days]), [
       ["nightly-arbitrage", "15 2 * * *", false, 7],
       ["nightly-mev", "30 2 * * *", false, 7],
     ]);
@@ -40,7 +58,7 @@ Deno.test("without a file the schedules are a nightly training a module, switche
 Deno.test("schedules are read as they were written; wrong ones leave the file as it was", () =>
   withFolder((folder) => {
     writeSchedules(folder, [NIGHTLY]);
-    assert.deepEqual(readSchedules(folder), [NIGHTLY]);
+    assert.deepEqual(readSchedules(folder, JOB_KINDS), [NIGHTLY]);
     const wrong: [list: Schedule[], why: RegExp][] = [
       [[NIGHTLY, NIGHTLY], /two schedules nightly/],
       [[{ ...NIGHTLY, cron: "61 * * * *" }], /cron field minute/],
@@ -48,17 +66,50 @@ Deno.test("schedules are read as they were written; wrong ones leave the file as
     ];
     for (const [list, why] of wrong) {
       assert.throws(() => writeSchedules(folder, list), why);
-      assert.deepEqual(readSchedules(folder), [NIGHTLY]);
+      assert.deepEqual(readSchedules(folder, JOB_KINDS), [NIGHTLY]);
     }
     writeSchedules(folder, []);
-    assert.deepEqual(readSchedules(folder), []);
+    assert.deepEqual(readSchedules(folder, JOB_KINDS), []);
   }));
+
+Deno.test("a file of schedules from before kinds other than trainings is read, with the defaults of what it does not name", () =>
+  withFolder((folder) => {
+    const args = { module: "mev", features: "default", model: "xgb", promote: "never" };
+    const stored = { name: "nightly", cron: "15 2 * * *", enabled: true, kind: "train", days: 7, args };
+    Deno.writeTextFileSync(`${folder}/schedules.json`, JSON.stringify({ schedules: [stored] }));
+    assert.deepEqual(readSchedules(folder, JOB_KINDS), [NIGHTLY]);
+  }));
+
+Deno.test("a schedule holds what its kind is asked for but the range, and nothing else", () => {
+  const problem = (kind: string, args: unknown) => {
+    const one = { name: "n", cron: "0 * * * *", kind, args };
+    const issue = schedulesOf(JOB_KINDS).safeParse({ schedules: [one] }).error?.issues[0];
+    return issue && issue.path.slice(2).join(".");
+  };
+  const output = "day/{day}.parquet";
+  const rows: [kind: string, args: unknown, at: string | undefined][] = [
+    ["train", { module: "mev" }, undefined],
+    ["train", { module: "mev", params: { max_depth: 4 }, gpu: true }, undefined],
+    ["train", { module: "mev", params: { max_depth: 99 } }, "args.params.max_depth"],
+    ["train", { module: "mev", output }, "args"],
+    ["train", {}, "args.module"],
+    ["scrape", { output }, undefined],
+    ["scrape", { output: "x-{minute}.jsonl", format: "jsonl", types: ["mev"] }, undefined],
+    ["scrape", { output: "same.parquet" }, "args.output"],
+    ["scrape", { output, range: { start: 0, end: 1 } }, "args"],
+    ["scrape", { module: "mev" }, "args.output"],
+    ["reap", { module: "mev" }, "kind"],
+  ];
+  for (const [kind, args, at] of rows) {
+    assert.equal(problem(kind, args), at, `${kind} ${JSON.stringify(args)}`);
+  }
+});
 
 Deno.test("a damaged file of schedules is said, and not taken for none", () =>
   withFolder((folder) => {
     for (const text of ["{", "[]", '{"schedules":[{"name":"x"}]}']) {
       Deno.writeTextFileSync(`${folder}/schedules.json`, text);
-      assert.throws(() => readSchedules(folder), /schedules\.json: it is damaged/, text);
+      assert.throws(() => readSchedules(folder, JOB_KINDS), /schedules\.json: it is damaged/, text);
     }
   }));
 

@@ -35,13 +35,14 @@ export class AppError extends Error {
   }
 }
 
-/** Does `work`; a refusal of it is about `field`. */
+/** Does `work`; a refusal of it is about `field`, or about a part of that. */
 export function atField<T>(field: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof AppError) throw new AppError(error.code, error.lines, { cause: error.cause, field });
-    throw error;
+    if (!(error instanceof AppError)) throw error;
+    const within = error.field === undefined ? field : `${field}.${error.field}`;
+    throw new AppError(error.code, error.lines, { cause: error.cause, field: within });
   }
 }
 

@@ -332,6 +332,9 @@ Deno.test("H7: who may give jobs may not say what decides, on any way", () =>
         args: { module: "mev", ...(promote ? { promote } : {}) },
       }],
     });
+    const dataset = (output: string) => ({
+      schedules: [{ name: "n", cron: "* * * * *", kind: "scrape", args: { output } }],
+    });
     // Written by hand: without a word a training promotes nothing, a schedule does.
     const rows: [method: string, path: string, body: unknown, onlyJobs: number, withModels: number][] = [
       ["POST", "/api/training/start", train(), 202, 202],
@@ -341,12 +344,20 @@ Deno.test("H7: who may give jobs may not say what decides, on any way", () =>
       ["PUT", "/api/schedules", schedule("never"), 200, 200],
       ["PUT", "/api/schedules", schedule(), 403, 200],
       ["PUT", "/api/schedules", schedule("shadow"), 403, 200],
+      ["PUT", "/api/schedules", dataset("d-{day}.parquet"), 200, 200],
+      ["PUT", "/api/schedules", dataset("d.parquet"), 422, 422],
+      ["PUT", "/api/schedules", dataset("../{day}.parquet"), 422, 422],
     ];
     for (const [method, path, body, onlyJobs, withModels] of rows) {
       const label = `${path} ${JSON.stringify(body)}`;
       assert.equal((await call(method, path, { headers: jobs!, body })).status, onlyJobs, label);
       assert.equal((await call(method, path, { headers: both!, body })).status, withModels, label);
     }
+    const wrong = await call("PUT", "/api/schedules", { headers: jobs!, body: dataset("../{day}.parquet") });
+    assert.equal((await wrong.json()).field, "schedules.0.args.output");
+    assert.deepEqual(deps.schedules.read().map(({ kind, args }) => [kind, args.output]), [
+      ["scrape", "d-{day}.parquet"],
+    ]);
     const entry = deps.chain.list({ limit: 50 }).find(({ detail }) => /promote if_better/.test(detail));
     assert.ok(entry, "the audit says what may become of it");
     void log;

@@ -113,7 +113,7 @@ export async function withServer(
     query: () => Promise.reject(new AppError("unavailable", "Cannot use the store: the test has none")),
     jobs: new JobQueue(log, log, JOB_KINDS),
     jobsLack: () => ({ store: null, engines: null }),
-    schedules: { read: () => readSchedules(path), write: (list) => writeSchedules(path, list) },
+    schedules: { read: () => readSchedules(path, JOB_KINDS), write: (list) => writeSchedules(path, list) },
     models: {
       list: (module) => registry.list(module),
       deploy: async (live) => {

@@ -3,7 +3,7 @@ import { type JobCall, type JobKind, momentText } from "../../core/jobs/kind.ts"
 import { atField } from "../../core/platform/errors.ts";
 import type { ScrapeResult } from "../../proto/jobs.ts";
 import { checkOutput } from "../output.ts";
-import { asked, kept, type ScrapeArgs } from "../scrape_args.ts";
+import { asked, kept, outputAt, scheduled, type ScrapeArgs } from "../scrape_args.ts";
 
 export const scrape: JobKind<ScrapeArgs> = {
   name: "scrape",
@@ -66,6 +66,10 @@ export const scrape: JobKind<ScrapeArgs> = {
     const times = `${momentText(start_ms)} … ${momentText(end_ms)}`;
     return [list, times, `${format ?? "parquet"} ${compress ?? "zstd"}`, made.join(", ")]
       .filter(Boolean).join(" · ");
+  },
+  scheduled: {
+    args: scheduled,
+    at: (args, range) => kept.parse({ ...args, ...range, output: outputAt(args.output, range.end_ms) }),
   },
   check: (args, { datasetsRoot, buckets }) =>
     atField("output", () => checkOutput(args, datasetsRoot, buckets)),

@@ -1,7 +1,7 @@
 /** Trainings: the store's evidence becomes a model in the registry. */
 import { type JobCall, type JobKind, momentText } from "../../core/jobs/kind.ts";
 import { UsageError } from "../../core/platform/errors.ts";
-import { asked, kept, type TrainArgs } from "../train_args.ts";
+import { asked, kept, scheduled, type TrainArgs } from "../train_args.ts";
 
 export const train: JobKind<TrainArgs> = {
   name: "train",
@@ -63,7 +63,7 @@ export const train: JobKind<TrainArgs> = {
       why: `promote \`${promote}\` needs the right \`models\`, without it only \`never\` is taken`,
     };
   },
-  scheduled: (args, range) => kept.parse({ ...args, range }),
+  scheduled: { args: scheduled, at: (args, range) => kept.parse({ ...args, range }) },
   run: async (args, ports) => (await import("../train.ts")).runTrain(args, ports),
 };
 
