@@ -1,5 +1,6 @@
 //! The sink: records of the log become blocks of rows in ClickHouse's Native format.
 
+mod error;
 mod native;
 mod sink;
 

@@ -14,6 +14,7 @@ use wire::realtime::Envelope;
 use wire::realtime::envelope::{Payload, Type};
 use wire::store::TABLES;
 
+use super::error::RowError;
 use super::native::{Row, Rows};
 
 /// What a topic's records are.
@@ -125,29 +126,29 @@ impl Sink {
             Content::Evidence => self.evidence(record, partition),
         };
         if let Err(reason) = result {
-            self.bury(record, partition, &reason);
+            self.bury(record, partition, &reason.to_string());
         }
     }
 
-    fn envelope(&mut self, record: &StoredRecord<'_>, partition: u16) -> Result<(), String> {
-        let value = record.value.ok_or("it has no value")?;
-        let envelope = Envelope::decode(value).map_err(|error| format!("it is no Envelope ({error})"))?;
+    fn envelope(&mut self, record: &StoredRecord<'_>, partition: u16) -> Result<(), RowError> {
+        let value = record.value.ok_or(RowError::NoValue)?;
+        let envelope = Envelope::decode(value).map_err(RowError::NoEnvelope)?;
         if envelope.schema_version != "rt-v1" && !envelope.schema_version.starts_with("rt-v1.") {
-            return Err(format!("its schema is `{}`, need rt-v1", envelope.schema_version));
+            return Err(RowError::Schema(envelope.schema_version));
         }
         if envelope.event_ns > EVENT_NS_MAX {
-            return Err(format!("its event_ns {} is behind the year 2299", envelope.event_ns));
+            return Err(RowError::Time(envelope.event_ns));
         }
-        let payload = envelope.payload.as_ref().ok_or("it has no payload")?;
+        let payload = envelope.payload.as_ref().ok_or(RowError::NoPayload)?;
         let (table, kind) = match payload {
             Payload::Arb(_) => (0, Type::Arb),
             Payload::Mev(_) => (1, Type::Mev),
             Payload::Outcome(_) => (2, Type::Outcome),
             Payload::Metrics(_) => (3, Type::Metrics),
-            Payload::Training(_) | Payload::Dataset(_) => return Err("its type has no table".to_owned()),
+            Payload::Training(_) | Payload::Dataset(_) => return Err(RowError::NoTable),
         };
         if envelope.r#type() != kind {
-            return Err(format!("its type {} is not its payload's", envelope.r#type));
+            return Err(RowError::OtherType(envelope.r#type));
         }
         if !envelope.producer_id.is_empty() {
             let seen = &mut self.seen[usize::from(partition)];
@@ -168,12 +169,10 @@ impl Sink {
         Ok(())
     }
 
-    fn evidence(&mut self, record: &StoredRecord<'_>, partition: u16) -> Result<(), String> {
-        let id: [u8; 16] =
-            record.key.and_then(|key| key.try_into().ok()).ok_or("its key is no decision id of 16 bytes")?;
-        let text = record.value.and_then(|value| std::str::from_utf8(value).ok()).ok_or("it is no text")?;
-        serde_json::from_str::<&serde_json::value::RawValue>(text)
-            .map_err(|error| format!("it is no JSON ({error})"))?;
+    fn evidence(&mut self, record: &StoredRecord<'_>, partition: u16) -> Result<(), RowError> {
+        let id: [u8; 16] = record.key.and_then(|key| key.try_into().ok()).ok_or(RowError::NoDecision)?;
+        let text = record.value.and_then(|value| std::str::from_utf8(value).ok()).ok_or(RowError::NoText)?;
+        serde_json::from_str::<&serde_json::value::RawValue>(text).map_err(RowError::NoJson)?;
         let at_ms = event_ms(text).unwrap_or(record.timestamp_ms);
         let mut row = self.tables[4].next();
         row.time(at_ms);

@@ -1,0 +1,69 @@
+//! Why a record cannot be a row.
+
+use thiserror::Error;
+use wire::prost::DecodeError;
+
+/// Why a record cannot be a row: the reason in its headers on the dead-letter topic.
+#[derive(Debug, Error)]
+pub enum RowError {
+    /// There are no bytes.
+    #[error("it has no value")]
+    NoValue,
+    /// Other bytes than those of an Envelope.
+    #[error("it is no Envelope ({0})")]
+    NoEnvelope(#[source] DecodeError),
+    /// Of another schema.
+    #[error("its schema is `{0}`, need rt-v1")]
+    Schema(String),
+    /// Of a time that the store's columns do not have.
+    #[error("its event_ns {0} is behind the year 2299")]
+    Time(u64),
+    /// An Envelope that holds nothing.
+    #[error("it has no payload")]
+    NoPayload,
+    /// What is only streamed.
+    #[error("its type has no table")]
+    NoTable,
+    /// It says another type than it holds.
+    #[error("its type {0} is not its payload's")]
+    OtherType(i32),
+    /// Evidence is named by its decision.
+    #[error("its key is no decision id of 16 bytes")]
+    NoDecision,
+    /// Evidence that is not UTF-8.
+    #[error("it is no text")]
+    NoText,
+    /// Evidence that is text of another kind.
+    #[error("it is no JSON ({0})")]
+    NoJson(#[source] serde_json::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::prost::Message;
+    use wire::realtime::Envelope;
+
+    use super::*;
+
+    #[test]
+    fn each_reason_is_what_dead_letters_have_always_said() {
+        let no_envelope = Envelope::decode(&b"\xff"[..]).expect_err("none");
+        let no_json = serde_json::from_str::<u8>("x").expect_err("none");
+        let envelope = format!("it is no Envelope ({no_envelope})");
+        let json = format!("it is no JSON ({no_json})");
+        for (error, said) in [
+            (RowError::NoValue, "it has no value"),
+            (RowError::NoEnvelope(no_envelope), &envelope),
+            (RowError::Schema("rt-v2".to_owned()), "its schema is `rt-v2`, need rt-v1"),
+            (RowError::Time(7), "its event_ns 7 is behind the year 2299"),
+            (RowError::NoPayload, "it has no payload"),
+            (RowError::NoTable, "its type has no table"),
+            (RowError::OtherType(3), "its type 3 is not its payload's"),
+            (RowError::NoDecision, "its key is no decision id of 16 bytes"),
+            (RowError::NoText, "it is no text"),
+            (RowError::NoJson(no_json), &json),
+        ] {
+            assert_eq!(error.to_string(), said);
+        }
+    }
+}
