@@ -70,7 +70,7 @@ pub unsafe extern "C" fn legend_control_send(
         guard(out, out_len, |out| {
             let options: SendOptions = serde_json::from_str(text(options, options_len)?)
                 .map_err(|error| Failure(Status::Invalid, format!("Cannot control: {error}")))?;
-            let sent = client::send(&options).map_err(|line| Failure(Status::Io, line))?;
+            let sent = client::send(&options)?;
             let json = serde_json::to_string(&sent)
                 .map_err(|error| Failure(Status::Invalid, format!("Cannot control: {error}")))?;
             answer_text(out, &json)
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn legend_agent_said(
             let record = bytes(record, record_len)?;
             let SaidOptions { said, data_dir, sign_sk_hex } = options;
             let signed = client::is_signed(said, record, &data_dir, sign_sk_hex.as_deref());
-            Ok(i32::from(signed.map_err(|line| Failure(Status::Io, line))?))
+            Ok(i32::from(signed?))
         })
     }
 }

@@ -25,7 +25,7 @@ pub unsafe extern "C" fn legend_door_start(
                 serde_json::from_str(text(options, options_len)?).map_err(|error| {
                     Failure(Status::Invalid, format!("Cannot keep the door of the API: {error}"))
                 })?;
-            Ok(DOORS.insert(Door::start(options).map_err(|line| Failure(Status::Io, line))?))
+            Ok(DOORS.insert(Door::start(options)?))
         })
     }
 }

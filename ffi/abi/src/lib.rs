@@ -18,7 +18,15 @@ mod store;
 mod trainer;
 mod version;
 
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ::agent::AgentError;
+use ::door::DoorError;
+use control::ControlError;
+use kafka::ClusterError;
+use sources::error::SourceError;
+use topic_log::{LogError, LogErrorKind};
 
 pub use version::ABI_VERSION;
 
@@ -55,28 +63,61 @@ pub(crate) struct Failure(pub Status, pub String);
 
 pub(crate) type Answer = Result<i32, Failure>;
 
-impl From<topic_log::LogError> for Failure {
-    fn from(error: topic_log::LogError) -> Self {
-        use topic_log::LogErrorKind as Kind;
-        let status = match error.kind {
-            Kind::Io | Kind::Failed => Status::Io,
-            Kind::NoSpace => Status::NoSpace,
-            Kind::Invalid => Status::Invalid,
-            Kind::NotFound => Status::NotFound,
-            Kind::Unsupported => Status::Unsupported,
-            Kind::Damaged => Status::Damaged,
-            Kind::Unavailable | Kind::Closed => Status::Unavailable,
-        };
+impl Failure {
+    /// The operating system, or what it holds, is in the way.
+    pub(crate) fn io(error: impl Display) -> Failure {
+        Failure(Status::Io, error.to_string())
+    }
+}
+
+impl From<LogErrorKind> for Status {
+    fn from(kind: LogErrorKind) -> Status {
+        match kind {
+            LogErrorKind::Io | LogErrorKind::Failed => Status::Io,
+            LogErrorKind::NoSpace => Status::NoSpace,
+            LogErrorKind::Invalid => Status::Invalid,
+            LogErrorKind::NotFound => Status::NotFound,
+            LogErrorKind::Unsupported => Status::Unsupported,
+            LogErrorKind::Damaged => Status::Damaged,
+            LogErrorKind::Unavailable | LogErrorKind::Closed => Status::Unavailable,
+        }
+    }
+}
+
+impl From<LogError> for Failure {
+    fn from(error: LogError) -> Self {
+        Failure(error.kind().into(), error.to_string())
+    }
+}
+
+impl From<ClusterError> for Failure {
+    fn from(error: ClusterError) -> Self {
+        Failure(error.kind().into(), error.to_string())
+    }
+}
+
+impl From<AgentError> for Failure {
+    fn from(error: AgentError) -> Self {
+        let status = if error.is_held() { Status::Unavailable } else { Status::Io };
         Failure(status, error.to_string())
     }
 }
 
-impl From<::agent::StartError> for Failure {
-    fn from(error: ::agent::StartError) -> Self {
-        match error {
-            ::agent::StartError::Held(line) => Failure(Status::Unavailable, line),
-            ::agent::StartError::Failed(line) => Failure(Status::Io, line),
-        }
+impl From<ControlError> for Failure {
+    fn from(error: ControlError) -> Self {
+        Failure::io(error)
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Failure::io(error)
+    }
+}
+
+impl From<DoorError> for Failure {
+    fn from(error: DoorError) -> Self {
+        Failure::io(error)
     }
 }
 

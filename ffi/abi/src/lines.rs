@@ -32,8 +32,7 @@ pub unsafe extern "C" fn legend_decode_open(
         guard(out, out_len, |_| {
             let options: DecodeOptions = serde_json::from_str(text(options, options_len)?)
                 .map_err(|error| Failure(Status::Invalid, format!("Cannot decode: {error}")))?;
-            let stream =
-                DecodeStream::open(&options).map_err(|error| Failure(Status::Io, error.to_string()))?;
+            let stream = DecodeStream::open(&options)?;
             Ok(STREAMS.insert(Mutex::new(Stream::Decode(Box::new(stream)))))
         })
     }
@@ -77,8 +76,7 @@ pub unsafe extern "C" fn legend_lines_read(stream: u32, out: *mut u8, out_len: u
                 Stream::Decode(stream) => stream.read(out),
                 Stream::Replay(stream) => stream.read(out),
             };
-            let len = read.map_err(|error| Failure(Status::Io, error.to_string()))?;
-            Ok(len as i32)
+            Ok(read? as i32)
         })
     }
 }
@@ -134,15 +132,14 @@ pub unsafe extern "C" fn legend_capture(
         guard(out, out_len, |out| {
             let options: CaptureOptions = serde_json::from_str(text(options, options_len)?)
                 .map_err(|error| Failure(Status::Invalid, format!("Cannot capture: {error}")))?;
-            let failed = |error: sources::error::SourceError| Failure(Status::Io, error.to_string());
             let source = sources::any::Source::open(
                 &options.sources,
                 options.slot,
                 false,
                 Some(options.blocks.unwrap_or(150)),
             );
-            let captured = sources::capture::capture(source.map_err(failed)?, &options.out);
-            let sources::capture::CaptureOutcome { blocks, frames, unread } = captured.map_err(failed)?;
+            let captured = sources::capture::capture(source?, &options.out);
+            let sources::capture::CaptureOutcome { blocks, frames, unread } = captured?;
             let told = serde_json::json!({ "blocks": blocks, "frames": frames, "unread": unread });
             answer_text(out, &told.to_string())
         })

@@ -23,7 +23,7 @@ pub unsafe extern "C" fn legend_link_start(
         guard(out, out_len, |_| {
             let options: LinkOptions = serde_json::from_str(text(options, options_len)?)
                 .map_err(|error| Failure(Status::Invalid, format!("Cannot start the link: {error}")))?;
-            Ok(LINKS.insert(Link::start(options).map_err(|line| Failure(Status::Io, line))?))
+            Ok(LINKS.insert(Link::start(options).map_err(Failure::io)?))
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Models for JavaScript: features, trained models, predictions and judgements.
 
+use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use control::names::{Module, module_of};
@@ -20,8 +21,8 @@ pub(crate) struct Trained {
 
 pub(crate) static TRAINED: Handles<Mutex<Trained>> = Handles::new();
 
-pub(crate) fn invalid(line: impl Into<String>) -> Failure {
-    Failure(Status::Invalid, line.into())
+pub(crate) fn invalid(why: impl Display) -> Failure {
+    Failure(Status::Invalid, why.to_string())
 }
 
 pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,5 +1,6 @@
 //! The model registry for JavaScript: what becomes of a trained model, and everything that is asked of it later.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use control::keys::{self, SigningKey, VerifyingKey};
@@ -38,7 +39,7 @@ impl Registration {
 fn signing_key(data_dir: &Path, given: Option<&str>) -> Result<SigningKey, Failure> {
     match given.and_then(keys::from_hex) {
         Some(key) => Ok(key),
-        None => keys::load(data_dir, keys::CONTROL_KEY).map_err(|line| Failure(Status::Io, line)),
+        None => Ok(keys::load(data_dir, keys::CONTROL_KEY)?),
     }
 }
 
@@ -82,7 +83,7 @@ pub unsafe extern "C" fn legend_model_register(
             };
             let version =
                 registry::register(&options.data_dir, module, &artefact, &options.about, &options.key()?)
-                    .map_err(|line| Failure(Status::Io, line))?;
+                    .map_err(Failure::io)?;
             answer_text(out, &json!({ "version": version, "bytes": artefact.len() }).to_string())
         })
     }
@@ -159,18 +160,21 @@ fn trusted(data_dir: &Path, shared: Option<&str>) -> Result<Vec<VerifyingKey>, F
     Ok(keys)
 }
 
+fn missing(why: impl Display) -> Failure {
+    Failure(Status::NotFound, why.to_string())
+}
+
 fn answer(call: &RegistryCall) -> Result<Value, Failure> {
     let (data_dir, sign) = (&call.data_dir, call.sign_sk_hex.as_deref());
     let module = module_of(&call.module)
         .ok_or_else(|| invalid(format!("Cannot look up models of {}: need arbitrage or mev", call.module)))?;
-    let missing = |line: String| Failure(Status::NotFound, line);
     match &call.ask {
         Ask::List => {
             let trusted = trusted(data_dir, sign)?;
             let wanted = |link| registry::wanted(data_dir, module, link).ok().flatten();
             let one = |version: String| match registry::manifest(data_dir, module, &version, &trusted) {
                 Ok(manifest) => manifest,
-                Err(why) => json!({ "version": version, "module": call.module, "refused": why }),
+                Err(why) => json!({ "version": version, "module": call.module, "refused": why.to_string() }),
             };
             let history = std::fs::read_to_string(watch::history_path(data_dir, module)).unwrap_or_default();
             Ok(json!({
@@ -192,7 +196,7 @@ fn answer(call: &RegistryCall) -> Result<Value, Failure> {
             }
             match load::verify(data_dir, module, version, &trust) {
                 Ok(foreign) => Ok(json!({ "version": version, "usable": true, "foreign": foreign })),
-                Err(why) => Ok(json!({ "version": version, "usable": false, "reason": why })),
+                Err(why) => Ok(json!({ "version": version, "usable": false, "reason": why.to_string() })),
             }
         }
         Ask::Point { link, version, request_id } => {
@@ -211,7 +215,7 @@ fn answer(call: &RegistryCall) -> Result<Value, Failure> {
                 json!({
                     "version": pointed.as_ref().ok(),
                     "at_ms": registry::pointed_ms(data_dir, module, link),
-                    "broken": pointed.as_ref().err(),
+                    "broken": pointed.as_ref().err().map(ToString::to_string),
                 })
             };
             Ok(json!({
@@ -236,8 +240,8 @@ fn answer(call: &RegistryCall) -> Result<Value, Failure> {
             Ok(json!({ "signature": signature }))
         }
         Ask::Check { text, signature } => {
-            let refused = registry::check_wish(text, signature, &trusted(data_dir, sign)?).err();
-            Ok(json!({ "refused": refused }))
+            let refused = registry::check_wish(text, signature, &trusted(data_dir, sign)?);
+            Ok(json!({ "refused": refused.err().map(|why| why.to_string()) }))
         }
     }
 }

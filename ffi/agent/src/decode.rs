@@ -14,6 +14,7 @@ use serde_json::json;
 use sources::error::SourceError;
 use sources::file::{FileSource, SourceCounts};
 
+use crate::error::AgentError;
 use crate::tips::{self, TipAccount};
 use crate::told::{missed, tell_tips};
 
@@ -52,8 +53,8 @@ impl DecodeStream {
     ///
     /// # Errors
     /// As there.
-    pub fn open(options: &DecodeOptions) -> Result<DecodeStream, SourceError> {
-        let tip_accounts = tips::accounts(&options.tips).map_err(SourceError::new)?;
+    pub fn open(options: &DecodeOptions) -> Result<DecodeStream, AgentError> {
+        let tip_accounts = tips::accounts(&options.tips)?;
         let source = FileSource::open(&options.paths, options.slot)?.slotless(NO_SLOT);
         Ok(DecodeStream {
             source,
@@ -74,7 +75,7 @@ impl DecodeStream {
     ///
     /// # Errors
     /// A file cannot be read; calling again goes on with the next file.
-    pub fn read(&mut self, out: &mut [u8]) -> Result<usize, SourceError> {
+    pub fn read(&mut self, out: &mut [u8]) -> Result<usize, AgentError> {
         while self.at == self.lines.len() {
             self.lines.clear();
             self.at = 0;

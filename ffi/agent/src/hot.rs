@@ -57,7 +57,7 @@ impl Hot {
     }
 
     /// Decides until the source ends, the agent is stopped, or nobody takes what is decided.
-    pub(super) fn run(&mut self, mut source: Source) -> Result<(), String> {
+    pub(super) fn run(&mut self, mut source: Source) {
         let mut engine = self.engine(&source);
         let (live_source, paced) = (source.is_live(), source.is_paced());
         let mut last_ns = 0;
@@ -91,18 +91,18 @@ impl Hot {
             self.say_odd(&engine.counts());
             if gone {
                 // The publisher has ended, and says why.
-                return Ok(());
+                return;
             }
             match read {
                 Ok(false) if !self.shared.stop.load(Relaxed) => {
                     // Attacks that were open when the input ended are judged, then published like the others.
                     self.event(&mut engine, &Event::End, last_ns, live_source);
-                    return Ok(());
+                    return;
                 }
                 Ok(true) if !self.shared.stop.load(Relaxed) => {}
-                Ok(_) => return Ok(()),
+                Ok(_) => return,
                 // Counted beside what was read; the line names the first of it.
-                Err(error) if error.partial => say(&error.to_string()),
+                Err(error) if error.is_partial() => say(&error.to_string()),
                 // One bad file does not end the run: the others hold good blocks.
                 Err(error) => locked(&self.shared.summary).warnings.push(error.to_string()),
             }

@@ -5,6 +5,7 @@
 //! Replays and decode runs take the same way without threads.
 
 pub mod decode;
+mod error;
 mod funnel;
 mod hot;
 pub mod latency;
@@ -22,5 +23,5 @@ pub mod tips;
 mod told;
 mod watch;
 
-pub use lock::StartError;
+pub use error::AgentError;
 pub use running::{Agent, AgentOptions};

@@ -12,7 +12,7 @@ use models::{Slot, Trust};
 use topic_log::clock::now_ns;
 use topic_log::format::{Batch, Record};
 use topic_log::stderr::say;
-use topic_log::{Durability, Log, Topic, TopicOptions};
+use topic_log::{Durability, Log, LogError, Topic, TopicOptions};
 use wire::control::Module;
 use wire::jobs::ModelEvent;
 use wire::prost::Message;
@@ -67,9 +67,9 @@ impl Teller {
         instance: String,
         receipts: Arc<Receipts>,
         options: TopicOptions,
-    ) -> Result<Teller, String> {
-        let log = Log::open(&data_dir.join("log")).map_err(|error| error.to_string())?;
-        let events = log.topic(EVENTS_TOPIC, options, true).map_err(|error| error.to_string())?;
+    ) -> Result<Teller, LogError> {
+        let log = Log::open(&data_dir.join("log"))?;
+        let events = log.topic(EVENTS_TOPIC, options, true)?;
         Ok(Teller { receipts, events: Mutex::new(events), instance })
     }
 

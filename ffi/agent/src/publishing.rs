@@ -35,7 +35,7 @@ pub(super) fn publish_all(
     work: &Receiver<Work>,
     mut metrics: Metrics,
     live_source: bool,
-) -> Result<(), String> {
+) -> Result<(), LogError> {
     let mut next_metrics = Instant::now() + METRICS_EVERY;
     let mut is_held = false;
     // Outcomes that are not on the log yet: landed, gain.
@@ -67,7 +67,7 @@ pub(super) fn publish_all(
             let begin = Instant::now();
             in_hand.extend(group.outcomes.iter().map(|outcome| (outcome.landed, outcome.gain_lamports)));
             let taken = publisher.take(&group.decisions, &group.outcomes);
-            shared.already_logged.fetch_add(taken.map_err(|error| error.to_string())?, Relaxed);
+            shared.already_logged.fetch_add(taken?, Relaxed);
             let mut done = Published::default();
             let flushed = publisher.flush(Some(live), &mut done);
             shared.published.fetch_add(done.envelopes, Relaxed);
@@ -84,7 +84,7 @@ pub(super) fn publish_all(
                 }
                 Err(error) if can_wait(error, shared, live_source) => {}
                 Err(error) if is_closed(error) => keep_back(shared, &mut publisher, &mut in_hand),
-                Err(error) => return Err(error.to_string()),
+                Err(_) => return flushed,
             }
             let trouble = flushed.as_ref().err().filter(|error| !is_closed(error));
             is_held = trouble.is_some();
@@ -96,7 +96,7 @@ pub(super) fn publish_all(
             let update = metrics.update(shared);
             match publisher.metrics(update, shared.event_ns.load(Relaxed)) {
                 // The next second has newer ones.
-                Err(error) if !can_wait(&error, shared, live_source) => return Err(error.to_string()),
+                Err(error) if !can_wait(&error, shared, live_source) => return Err(error),
                 _ => {}
             }
         }
@@ -105,7 +105,7 @@ pub(super) fn publish_all(
 
 /// Whether a kill came between.
 fn is_closed(error: &LogError) -> bool {
-    error.kind == LogErrorKind::Closed
+    error.kind() == LogErrorKind::Closed
 }
 
 /// Lets go of what a kill keeps from the log, and counts it.
@@ -120,7 +120,7 @@ fn keep_back(shared: &Shared, publisher: &mut Publisher, in_hand: &mut Vec<(bool
 
 /// Whether the log may take it later: the chain goes on, and so does its agent.
 fn can_wait(error: &LogError, shared: &Shared, live_source: bool) -> bool {
-    live_source && error.kind == LogErrorKind::NoSpace && !shared.stop.load(Relaxed)
+    live_source && error.kind() == LogErrorKind::NoSpace && !shared.stop.load(Relaxed)
 }
 
 /// What changed since the last second.

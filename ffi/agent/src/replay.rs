@@ -12,12 +12,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sources::accounts;
 use sources::any::Source;
-use sources::error::SourceError;
 use sources::unpack::read_text;
 use wire::control::Module;
 use wire::hex::to_hex;
 
-use crate::lock::StartError;
+use crate::error::AgentError;
 use crate::publish::replay_producer;
 use crate::tips::{self, TipAccount};
 use crate::told::{missed, tell_tips, why_not};
@@ -66,13 +65,9 @@ struct Leader {
 }
 
 /// `[{slot, leader}]`.
-fn leaders(path: &Path) -> Result<HashMap<u64, String>, SourceError> {
-    let list: Vec<Leader> = serde_json::from_str(&read_text(path, LEADERS_BYTES_MAX)?).map_err(|error| {
-        SourceError::new(format!(
-            "Cannot read leaders from {}: {error}, need [{{slot, leader}}]",
-            path.display()
-        ))
-    })?;
+fn leaders(path: &Path) -> Result<HashMap<u64, String>, AgentError> {
+    let list: Vec<Leader> = serde_json::from_str(&read_text(path, LEADERS_BYTES_MAX)?)
+        .map_err(|source| AgentError::Leaders { path: path.to_path_buf(), source })?;
     Ok(list.into_iter().map(|row| (row.slot, row.leader)).collect())
 }
 
@@ -99,12 +94,12 @@ impl ReplayStream {
     ///
     /// # Errors
     /// One line that names the file or the folder at fault.
-    pub fn open(options: &ReplayOptions) -> Result<ReplayStream, StartError> {
+    pub fn open(options: &ReplayOptions) -> Result<ReplayStream, AgentError> {
         let source =
             Source::open(&options.sources, options.slot, false, options.blocks.or(Some(SIM_BLOCKS)))?;
         let leaders = options.leaders.as_deref().map(leaders).transpose()?.unwrap_or_default();
         let mut engine = Engine::default();
-        engine.know_tips(tips::accounts(&options.tips).map_err(StartError::Failed)?);
+        engine.know_tips(tips::accounts(&options.tips)?);
         if let Some(known) = source.accounts() {
             engine.load(&accounts::borrowed(&known));
         }
@@ -136,7 +131,7 @@ impl ReplayStream {
     /// # Errors
     /// A file cannot be read; calling again goes on with the next. Or the log takes no more, which ends the replay:
     /// calling again gives the end.
-    pub fn read(&mut self, out: &mut [u8]) -> Result<usize, SourceError> {
+    pub fn read(&mut self, out: &mut [u8]) -> Result<usize, AgentError> {
         while self.at == self.lines.len() {
             self.lines.clear();
             self.at = 0;
@@ -152,7 +147,7 @@ impl ReplayStream {
         Ok(len)
     }
 
-    fn read_file(&mut self) -> Result<(), SourceError> {
+    fn read_file(&mut self) -> Result<(), AgentError> {
         let (engine, decisions, now_ns) = (&mut self.engine, &mut self.decisions, &mut self.now_ns);
         let (speed, paced_ns) = (self.speed, &mut self.paced_ns);
         let more = self.source.read(|block| {
@@ -179,7 +174,7 @@ impl ReplayStream {
             && let Err(error) = topics.write(&decisions, &outcomes)
         {
             self.ended = true;
-            return Err(SourceError::new(format!("{error}; the replay ends here")));
+            return Err(AgentError::ReplayEnds(error));
         }
         // A line stands for records that are on disk.
         for decision in &decisions {

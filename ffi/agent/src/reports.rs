@@ -8,7 +8,7 @@ use serde_json::Value;
 use topic_log::clock::now_ms;
 use topic_log::format::{Batch, Record};
 use topic_log::stderr::say;
-use topic_log::{Durability, Log, Topic, TopicOptions};
+use topic_log::{Durability, Log, LogError, Topic, TopicOptions};
 use wire::prost::Message;
 
 /// The reports' topic.
@@ -33,9 +33,9 @@ pub(super) struct Reports {
 }
 
 impl Reports {
-    pub(super) fn open(data_dir: &Path) -> Result<Reports, String> {
-        let log = Log::open(&data_dir.join("log")).map_err(|error| error.to_string())?;
-        let topic = log.topic(REPORTS_TOPIC, OPTIONS, true).map_err(|error| error.to_string())?;
+    pub(super) fn open(data_dir: &Path) -> Result<Reports, LogError> {
+        let log = Log::open(&data_dir.join("log"))?;
+        let topic = log.topic(REPORTS_TOPIC, OPTIONS, true)?;
         Ok(Reports { topic, told: None, failed: false })
     }
 

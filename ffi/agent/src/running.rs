@@ -14,12 +14,12 @@ use kafka::KafkaOptions;
 use sources::accounts;
 use sources::any::Source;
 use sources::topic::TopicSource;
-use topic_log::disk;
 use topic_log::limits::Limits;
 use wire::control::Module;
 
+use super::error::AgentError;
 use super::hot::Hot;
-use super::lock::{StartError, lock_agent};
+use super::lock::lock_agent;
 use super::model_slots::{Models, Teller};
 use super::publishing::{Metrics, publish_all};
 use super::reports::Reports;
@@ -84,18 +84,17 @@ impl Agent {
     /// Starts the threads after everything that can fail at once was tried.
     ///
     /// # Errors
-    /// One line: the source or the data folder cannot be used, or another agent runs in it.
-    pub fn start(options: &AgentOptions) -> Result<Agent, StartError> {
-        let module = module_of(&options.module)
-            .ok_or_else(|| format!("Cannot run agent {}: need arbitrage or mev", options.module))?;
+    /// The source or the data folder cannot be used, or another agent runs in it.
+    pub fn start(options: &AgentOptions) -> Result<Agent, AgentError> {
+        let module = module_of(&options.module).ok_or_else(|| AgentError::Module(options.module.clone()))?;
         let lock = lock_agent(&options.data_dir, module)?;
         let source = if options.sources == ["kafka"] {
             Source::Topic(Box::new(TopicSource::new(&options.data_dir, options.kafka.clone())))
         } else {
-            Source::open(&options.sources, options.slot, true, None).map_err(|error| error.to_string())?
+            Source::open(&options.sources, options.slot, true, None)?
         };
         let known = match &options.accounts {
-            Some(path) => accounts::read(path).map_err(|error| error.to_string())?,
+            Some(path) => accounts::read(path)?,
             None => Vec::new(),
         };
         let tip_accounts = tips::accounts(&options.tips)?;
@@ -107,8 +106,7 @@ impl Agent {
             options.topic.as_deref(),
             source.is_live(),
             options.limits.into(),
-        )
-        .map_err(|error| error.to_string())?;
+        )?;
         let control = Control::open(data_dir, module, &options.instance, options.sign_sk_hex.as_deref())?;
         let shared = Shared { source: source.named(&options.sources), ..Shared::default() };
         let (control, shared) = (Arc::new(control), Arc::new(shared));
@@ -117,9 +115,9 @@ impl Agent {
         let (work_in, work_out) = sync_channel(QUEUE_MAX);
         let receipts = Receipts::open(data_dir, options.limits.into())?;
         let answered = Arc::clone(&receipts);
-        listen(&control, &data_dir.join("agents"), move |receipt| answered.append(&receipt)).map_err(
-            |error| format!("Cannot listen in {}: {}", data_dir.join("agents").display(), disk::why(&error)),
-        )?;
+        let folder = data_dir.join("agents");
+        listen(&control, &folder, move |receipt| answered.append(&receipt))
+            .map_err(|source| AgentError::Socket { folder, source })?;
         let tidying = Tidying::open(data_dir, publisher.names(), options.limits.into())?;
         let publishing = spawn("publisher", {
             let (shared, live) = (Arc::clone(&shared), Arc::clone(&control.live));
@@ -174,19 +172,17 @@ impl Agent {
             move || {
                 let mut hot = hot;
                 let ran = catch_unwind(AssertUnwindSafe(|| hot.run(source)));
-                let panicked =
-                    || Err("Cannot go on: the agent panicked, a bug; see the lines above".to_owned());
-                let mut error = ran.unwrap_or_else(|_| panicked()).err();
+                let panicked = ran.err().map(|_| AgentError::Panicked("agent"));
                 // The publisher ends when nobody can send to it any more.
                 drop(hot);
                 // Nor does it wait for room on the disk any more.
                 shared.stop.store(true, Relaxed);
                 let published = publishing.join();
-                let published = published.unwrap_or_else(|_| {
-                    Err("Cannot go on: the publisher panicked, a bug; see the lines above".to_owned())
-                });
-                error = error.or(published.err());
-                locked(&shared.summary).error = error;
+                let published = published.map_or_else(
+                    |_| Some(AgentError::Panicked("publisher")),
+                    |ended| Some(ended.err()?.into()),
+                );
+                locked(&shared.summary).error = panicked.or(published).map(|error| error.to_string());
                 shared.finished.store(true, Relaxed);
                 let _ = watching.join();
                 let _ = keeping.join();
@@ -221,9 +217,9 @@ impl Drop for Agent {
 }
 
 fn spawn<T: Send + 'static>(
-    name: &str,
+    name: &'static str,
     run: impl FnOnce() -> T + Send + 'static,
-) -> Result<JoinHandle<T>, String> {
+) -> Result<JoinHandle<T>, AgentError> {
     let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(run);
-    spawned.map_err(|error| format!("Cannot start the thread {name}: {error}"))
+    spawned.map_err(|source| AgentError::Thread { name, source })
 }

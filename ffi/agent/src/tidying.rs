@@ -20,11 +20,15 @@ pub(super) struct Tidying {
 
 impl Tidying {
     /// Opens topics that are there.
-    pub(super) fn open(data_dir: &Path, names: &[String], options: TopicOptions) -> Result<Tidying, String> {
+    pub(super) fn open(
+        data_dir: &Path,
+        names: &[String],
+        options: TopicOptions,
+    ) -> Result<Tidying, LogError> {
         let open = |log: &Log, name: &String| Ok((log.topic(name, options, false)?, None));
         let topics = Log::open(&data_dir.join("log"))
             .and_then(|log| names.iter().map(|name| open(&log, name)).collect::<Result<_, LogError>>());
-        Ok(Tidying { topics: topics.map_err(|error| error.to_string())? })
+        Ok(Tidying { topics: topics? })
     }
 
     /// Tidies until the agent has ended.
@@ -53,7 +57,7 @@ impl Tidying {
 fn news(said: &mut Option<String>, outcome: Result<(), LogError>) -> Option<String> {
     let trouble = match outcome {
         // Of a full disk the publisher says that what is found waits; what was in the way before may still be.
-        Err(error) if error.kind == LogErrorKind::NoSpace => return None,
+        Err(error) if error.kind() == LogErrorKind::NoSpace => return None,
         outcome => outcome.err().map(|error| error.to_string()),
     };
     if trouble == *said {
@@ -69,22 +73,28 @@ mod tests {
 
     #[test]
     fn what_is_in_the_way_is_said_once_and_a_full_disk_is_neither_news_nor_its_end() {
-        let cannot = |line: &str| Err(LogError::new(LogErrorKind::Io, line.to_owned()));
-        let full = || Err(LogError::new(LogErrorKind::NoSpace, "full".to_owned()));
+        let cannot = |topic: &str| Err(LogError::NoTopic(topic.to_owned()));
+        let full = || {
+            let source = std::io::ErrorKind::StorageFull.into();
+            Err(LogError::Io { action: "write", path: "pack".into(), source })
+        };
+        let line = |topic| {
+            format!("Cannot open topic {topic}: it does not exist, create it with `legend topics create`")
+        };
         let mut said = None;
         for (outcome, line) in [
             (Ok(()), None),
             (full(), None),
             (Ok(()), None),
-            (cannot("a"), Some("a")),
+            (cannot("a"), Some(line("a"))),
             (cannot("a"), None),
             (full(), None),
-            (cannot("b"), Some("b")),
+            (cannot("b"), Some(line("b"))),
             (full(), None),
-            (Ok(()), Some("the log is packed again")),
+            (Ok(()), Some("the log is packed again".to_owned())),
             (Ok(()), None),
         ] {
-            assert_eq!(news(&mut said, outcome).as_deref(), line);
+            assert_eq!(news(&mut said, outcome), line);
         }
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use engine::pubkey::Pubkey;
 use engine::tips::TipAccounts;
 
+use crate::error::AgentError;
+
 /// One of them; the file that it came from was checked, and its line named, by whoever read it.
 #[derive(serde::Deserialize)]
 pub struct TipAccount {
@@ -17,12 +19,11 @@ pub struct TipAccount {
 /// The table with these added.
 ///
 /// # Errors
-/// One line: an account is none.
-pub fn accounts(added: &[TipAccount]) -> Result<Arc<TipAccounts>, String> {
+/// An account is none.
+pub fn accounts(added: &[TipAccount]) -> Result<Arc<TipAccounts>, AgentError> {
     let mut known = TipAccounts::default();
     for TipAccount { account, service } in added {
-        let key = Pubkey::parse(account.as_bytes())
-            .ok_or_else(|| format!("Cannot use tip account {account}: need base58 of 32 bytes"))?;
+        let key = Pubkey::parse(account.as_bytes()).ok_or_else(|| AgentError::TipAccount(account.clone()))?;
         known.add(key, service);
     }
     Ok(Arc::new(known))

@@ -14,7 +14,7 @@ use serde_json::Value;
 use topic_log::disk::{self, KeptFile};
 use topic_log::format::{self, Batch, Record, StoredRecord};
 use topic_log::stderr::say;
-use topic_log::{Durability, Log, Read, Topic, TopicOptions};
+use topic_log::{Durability, Log, LogError, Read, Topic, TopicOptions};
 use wire::control::Module;
 use wire::jobs::Receipt;
 use wire::prost::Message;
@@ -204,9 +204,9 @@ pub(super) struct Receipts {
 }
 
 impl Receipts {
-    pub(super) fn open(data_dir: &Path, options: TopicOptions) -> Result<Arc<Receipts>, String> {
-        let log = Log::open(&data_dir.join("log")).map_err(|error| error.to_string())?;
-        let topic = log.topic(RECEIPTS_TOPIC, options, true).map_err(|error| error.to_string())?;
+    pub(super) fn open(data_dir: &Path, options: TopicOptions) -> Result<Arc<Receipts>, LogError> {
+        let log = Log::open(&data_dir.join("log"))?;
+        let topic = log.topic(RECEIPTS_TOPIC, options, true)?;
         Ok(Arc::new(Receipts { topic: Mutex::new(topic) }))
     }
 

@@ -12,6 +12,7 @@ use wire::hex::to_hex;
 use wire::jobs::Receipt;
 
 use super::command::Signed;
+use super::error::ControlError;
 use super::keys;
 use super::names::module_name;
 use super::server::Control;
@@ -116,12 +117,16 @@ pub(super) fn unknown(module: Module, error: &std::io::Error) -> String {
 }
 
 /// What the state on disk makes of a command while no agent runs.
-pub(super) fn offline(options: &SendOptions, module: Module, signed: &Signed) -> Result<Receipt, String> {
+pub(super) fn offline(
+    options: &SendOptions,
+    module: Module,
+    signed: &Signed,
+) -> Result<Receipt, ControlError> {
     let control =
         Control::open(&options.data_dir, module, &options.instance, options.sign_sk_hex.as_deref())?;
     // Nobody handles an event, so nobody waits for one.
     control.live.handled(u64::MAX, 0);
-    control.obey(signed, true).ok_or_else(|| "the command is for another module".to_owned())
+    control.obey(signed, true).ok_or(ControlError::OtherModule)
 }
 
 /// Takes an agent's answer.
@@ -135,8 +140,8 @@ pub(super) fn accept(options: &SendOptions, sent: &mut Sent, receipt: &Receipt) 
 /// Whose word counts on the host of a data folder.
 ///
 /// # Errors
-/// One line: a key of the host cannot be used.
-pub(super) fn believed(data_dir: &Path, sign_sk_hex: Option<&str>) -> Result<Believed, String> {
+/// A key of the host cannot be used.
+pub(super) fn believed(data_dir: &Path, sign_sk_hex: Option<&str>) -> Result<Believed, ControlError> {
     let own = keys::load_if_there(data_dir, keys::AGENT_KEY)?.map(|key| key.verifying_key());
     // Without it other hosts are believed by the shared key alone; this host's agents sign with their own.
     let control = keys::load(data_dir, keys::CONTROL_KEY).ok();

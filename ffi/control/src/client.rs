@@ -26,6 +26,7 @@ use super::agent_process::{Holder, holder, is_frozen};
 pub use super::answer::{SendOptions, Sent, receipt_json};
 use super::answer::{accept, believed, offline, unknown};
 use super::command::Signed;
+use super::error::ControlError;
 use super::kill::kill_here;
 use super::names::{action_name, action_of, module_name, module_of};
 use super::talk::talk;
@@ -49,18 +50,11 @@ const LOCK_WAIT: Duration = Duration::from_secs(8);
 /// Sends one command to one module. A kill waits for no file, lock or log that another process may hold.
 ///
 /// # Errors
-/// One line: it could not even be made (no key, unknown module or action).
-pub fn send(options: &SendOptions) -> Result<Sent, String> {
-    let module = module_of(&options.module)
-        .ok_or_else(|| format!("Cannot control {}: need arbitrage or mev", options.module))?;
-    let action = action_of(&options.action).ok_or_else(|| {
-        format!(
-            "Cannot control: no action `{}`, need start, stop, restart, throttle, policy or kill",
-            options.action
-        )
-    })?;
-    let random = || random_id().map_err(|error| format!("Cannot control: {}", disk::why(&error)));
-    let request_id = if options.request_id.is_empty() { random()? } else { options.request_id.clone() };
+/// It could not even be made (no key, unknown module or action).
+pub fn send(options: &SendOptions) -> Result<Sent, ControlError> {
+    let module = module_of(&options.module).ok_or_else(|| ControlError::Module(options.module.clone()))?;
+    let action = action_of(&options.action).ok_or_else(|| ControlError::Action(options.action.clone()))?;
+    let request_id = if options.request_id.is_empty() { random_id()? } else { options.request_id.clone() };
     let mut command = Command {
         ts: 0,
         module: module.into(),
@@ -81,23 +75,23 @@ pub fn send(options: &SendOptions) -> Result<Sent, String> {
         Some(key) => Ok(key),
         None => keys::load(&options.data_dir, keys::CONTROL_KEY),
     };
-    let signed = match &key {
-        Ok(key) => Signed::new(&command, key, next_sequence(now_ms), now_ms),
+    let (signed, key) = match key {
+        Ok(key) => (Signed::new(&command, &key, next_sequence(now_ms), now_ms), Some(key)),
         // A kill goes out without a signature rather than not at all.
-        Err(_) if kill => unsigned(&command, now_ms),
-        Err(error) => return Err(error.clone()),
+        Err(_) if kill => (unsigned(&command, now_ms), None),
+        Err(error) => return Err(error),
     };
     let mut sent = Sent::new(request_id, now_ms);
     let wait = Duration::from_millis(options.log_wait_ms);
-    let record = LogRecord { data_dir: options.data_dir.clone(), module, signed, command, key: key.ok() };
+    let record = LogRecord { data_dir: options.data_dir.clone(), module, signed, command, key };
     if kill {
         // Other hosts learn it from the log, meanwhile.
         let on_log = record.clone().start();
         kill_here(options, module, &record.signed, &mut sent);
-        sent.log_error = told(on_log, wait);
+        sent.log_error = told(on_log, wait).err().map(|error| error.to_string());
     } else {
         send_here(options, module, &record.signed, &mut sent);
-        sent.log_error = told(record.start(), wait);
+        sent.log_error = told(record.start(), wait).err().map(|error| error.to_string());
         drop(lock);
         sent.taken = sent.receipt.is_some() || sent.log_error.is_none();
     }
@@ -120,6 +114,9 @@ impl Drop for Place {
     }
 }
 
+/// Says what became of a command on the log.
+type OnLog = Receiver<Result<(), ControlError>>;
+
 /// A command for the log.
 #[derive(Clone)]
 struct LogRecord {
@@ -132,9 +129,8 @@ struct LogRecord {
 
 impl LogRecord {
     /// Puts it on the log by a thread of its own: whoever holds the log's locks does not hold the sender.
-    fn start(self) -> Result<Receiver<Result<(), String>>, String> {
-        let place = Place::take(&ON_THE_WAY)
-            .ok_or_else(|| format!("{ON_THE_WAY_MAX} commands before it still wait for the log"))?;
+    fn start(self) -> Result<OnLog, ControlError> {
+        let place = Place::take(&ON_THE_WAY).ok_or(ControlError::TooManyWait(ON_THE_WAY_MAX))?;
         let (tell, told) = channel();
         let write = move || {
             let is_kill = super::command::is_kill(&self.command);
@@ -145,8 +141,8 @@ impl LogRecord {
                 // A kill comes here without the lock; who holds it is waited for here, by nobody else.
                 let _lock = if is_kill { Some(lock(&self.data_dir, LOCK_WAIT)?) } else { None };
                 let numbers = [self.signed.sequence, self.signed.at_ms];
-                wanted::tell(&self.data_dir, self.module, &self.command, key, numbers)
-                    .map_err(|error| error.to_string())
+                wanted::tell(&self.data_dir, self.module, &self.command, key, numbers)?;
+                Ok(())
             });
             let appended = early.unwrap_or_else(append);
             drop(place);
@@ -154,18 +150,14 @@ impl LogRecord {
             let _ = tell.send(appended.and(wanted));
         };
         let spawned = std::thread::Builder::new().name("control-record".to_owned()).spawn(write);
-        spawned.map_err(|error| format!("Cannot start a thread for the log: {error}"))?;
+        spawned.map_err(ControlError::Thread)?;
         Ok(told)
     }
 }
 
-/// Why the log does not have a command, after `wait` at most.
-fn told(on_log: Result<Receiver<Result<(), String>>, String>, wait: Duration) -> Option<String> {
-    match on_log.map(|told| told.recv_timeout(wait)) {
-        Ok(Ok(written)) => written.err(),
-        Ok(Err(_)) => Some(format!("the log has not taken it in {} ms", wait.as_millis())),
-        Err(error) => Some(error),
-    }
+/// Whether the log has a command, after `wait` at most.
+fn told(on_log: Result<OnLog, ControlError>, wait: Duration) -> Result<(), ControlError> {
+    on_log?.recv_timeout(wait).unwrap_or(Err(ControlError::LogIsSlow(wait)))
 }
 
 /// A command that is no kill, to the agent of this host or its state on disk.
@@ -174,7 +166,7 @@ fn send_here(options: &SendOptions, module: Module, signed: &Signed, sent: &mut 
     match talk(&options.data_dir, module, signed, wait) {
         Ok(receipt) => accept(options, sent, &receipt),
         Err(error) => {
-            sent.agent_error = Some(error);
+            sent.agent_error = Some(error.to_string());
             if !options.disk {
                 return;
             }
@@ -183,7 +175,7 @@ fn send_here(options: &SendOptions, module: Module, signed: &Signed, sent: &mut 
                     Ok(receipt) => {
                         (sent.path, sent.receipt) = ("disk", Some(receipt_json(&receipt, true)));
                     }
-                    Err(error) => sent.agent_error = Some(error),
+                    Err(error) => sent.agent_error = Some(error.to_string()),
                 },
                 Holder::Agent(Some(pid)) if is_frozen(pid) => {
                     sent.agent_error = Some(format!("the {} agent is frozen", module_name(module)));
@@ -208,13 +200,13 @@ pub enum Said {
 /// Whether an agent of this installation, on whatever host, signed the bytes of a record.
 ///
 /// # Errors
-/// One line: a key of the host cannot be used.
+/// A key of the host cannot be used.
 pub fn is_signed(
     said: Said,
     bytes: &[u8],
     data_dir: &Path,
     sign_sk_hex: Option<&str>,
-) -> Result<bool, String> {
+) -> Result<bool, ControlError> {
     let believed = believed(data_dir, sign_sk_hex)?;
     Ok(match said {
         Said::Receipt => Receipt::decode(bytes).is_ok_and(|receipt| believed.receipt(&receipt)),
@@ -230,19 +222,19 @@ fn next_sequence(now_ms: u64) -> u64 {
 }
 
 /// The random name of this process: its numbers are its own.
-fn sender() -> Result<String, String> {
+fn sender() -> Result<String, ControlError> {
     if let Some(name) = SENDER.get() {
         return Ok(name.clone());
     }
-    let name = random_id().map_err(|error| format!("Cannot control: {}", disk::why(&error)))?;
+    let name = random_id()?;
     Ok(SENDER.get_or_init(|| name).clone())
 }
 
 /// One sender of commands that are no kill at a time, so that their wanted states follow each other.
-fn lock(data_dir: &Path, wait: Duration) -> Result<File, String> {
+fn lock(data_dir: &Path, wait: Duration) -> Result<File, ControlError> {
     let folder = data_dir.join("control");
     let path = folder.join("lock");
-    let cannot = |error: std::io::Error| format!("Cannot use {}: {}", path.display(), disk::why(&error));
+    let cannot = |source| ControlError::File { path: path.clone(), source };
     disk::make_folder(&folder).map_err(cannot)?;
     let open =
         || OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
@@ -256,11 +248,7 @@ fn lock(data_dir: &Path, wait: Duration) -> Result<File, String> {
                 std::thread::sleep(Duration::from_millis(2));
             }
             Err(std::fs::TryLockError::WouldBlock) => {
-                return Err(format!(
-                    "Cannot send: another command has held {} for {} s",
-                    path.display(),
-                    wait.as_secs()
-                ));
+                return Err(ControlError::Locked { path, waited: wait });
             }
             Err(std::fs::TryLockError::Error(error)) => return Err(cannot(error)),
         }
@@ -277,8 +265,8 @@ fn unsigned(command: &Command, at_ms: u64) -> Signed {
 }
 
 /// The record, and its JSON mirror, which nobody obeys.
-fn append(data_dir: &Path, module: Module, signed: &Signed, command: &Command) -> Result<(), String> {
-    let log = Log::open(&data_dir.join("log")).map_err(|error| error.to_string())?;
+fn append(data_dir: &Path, module: Module, signed: &Signed, command: &Command) -> Result<(), ControlError> {
+    let log = Log::open(&data_dir.join("log"))?;
     let timestamp_ms = i64::try_from(signed.at_ms).unwrap_or(i64::MAX);
     let put = |topic: &str, value: &[u8], headers: &[(&str, &[u8])]| {
         let topic = log.topic(topic, TopicOptions::default(), true)?;
@@ -289,7 +277,7 @@ fn append(data_dir: &Path, module: Module, signed: &Signed, command: &Command) -
     };
     let headers = signed.headers();
     let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, &value[..])).collect();
-    put(COMMANDS_TOPIC, &signed.bytes, &headers).map_err(|error| error.to_string())?;
+    put(COMMANDS_TOPIC, &signed.bytes, &headers)?;
     let mirror = json!({
         "ts": command.ts,
         "module": module_name(module),
@@ -298,12 +286,13 @@ fn append(data_dir: &Path, module: Module, signed: &Signed, command: &Command) -
         "request_id": command.request_id,
         "issuer": command.issuer,
     });
-    put(MIRROR_TOPIC, mirror.to_string().as_bytes(), &[]).map_err(|error| error.to_string())
+    Ok(put(MIRROR_TOPIC, mirror.to_string().as_bytes(), &[])?)
 }
 
-fn random_id() -> std::io::Result<String> {
+fn random_id() -> Result<String, ControlError> {
     let mut bytes = [0; 16];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    let read = File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut bytes));
+    read.map_err(ControlError::Random)?;
     Ok(to_hex(&bytes))
 }
 
@@ -332,7 +321,10 @@ mod tests {
         let file = File::open(&path).expect("it is made");
         assert!(matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)), "it is this one");
         let refused = lock(&folder, Duration::ZERO).expect_err("another one has it");
-        assert_eq!(refused, format!("Cannot send: another command has held {} for 0 s", path.display()));
+        assert_eq!(
+            refused.to_string(),
+            format!("Cannot send: another command has held {} for 0 s", path.display())
+        );
         drop(held);
         drop(lock(&folder, Duration::ZERO).expect("it is over"));
         std::fs::remove_dir_all(folder).expect("removed");

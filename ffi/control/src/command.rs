@@ -10,6 +10,7 @@ use topic_log::format::StoredRecord;
 use wire::control::{Action, Command};
 use wire::prost::Message;
 
+use super::error::Refusal;
 use super::gates::{ARGS, StoredGates};
 use super::keys;
 
@@ -78,13 +79,13 @@ impl Signed {
     ///
     /// # Errors
     /// Why it must not be obeyed.
-    pub fn verify(&self, trusted: &[VerifyingKey], now_ms: u64) -> Result<Command, String> {
+    pub fn verify(&self, trusted: &[VerifyingKey], now_ms: u64) -> Result<Command, Refusal> {
         self.verify_signature(DOMAIN, trusted)?;
         if now_ms > self.expires_ms {
-            return Err(format!("it is stale: it expired {} ms ago", now_ms - self.expires_ms));
+            return Err(Refusal::Stale(now_ms - self.expires_ms));
         }
         if self.at_ms > now_ms + CLOCK_SKEW_MS || self.expires_ms > self.at_ms + EXPIRY_MS {
-            return Err("it is from the future".to_owned());
+            return Err(Refusal::Future);
         }
         self.command()
     }
@@ -93,16 +94,16 @@ impl Signed {
     ///
     /// # Errors
     /// Why they must not be believed.
-    pub fn verify_signature(&self, domain: &str, trusted: &[VerifyingKey]) -> Result<(), String> {
+    pub fn verify_signature(&self, domain: &str, trusted: &[VerifyingKey]) -> Result<(), Refusal> {
         if self.signature.is_empty() {
-            return Err("it is not signed".to_owned());
+            return Err(Refusal::NotSigned);
         }
         let key = trusted.iter().find(|key| keys::key_id(key) == self.key_id);
-        let key = key.ok_or_else(|| format!("key {} is not trusted here", self.key_id))?;
+        let key = key.ok_or_else(|| Refusal::KeyNotTrusted(self.key_id.clone()))?;
         if keys::verify(key, domain, &self.parts(&self.numbers()), &self.signature) {
             Ok(())
         } else {
-            Err("its signature does not fit: it was altered".to_owned())
+            Err(Refusal::Altered)
         }
     }
 
@@ -110,10 +111,10 @@ impl Signed {
     ///
     /// # Errors
     /// The bytes are no `ctrl-v1` command.
-    pub fn command(&self) -> Result<Command, String> {
-        let command = Command::decode(&self.bytes[..]).map_err(|_| "its bytes are no command".to_owned())?;
+    pub fn command(&self) -> Result<Command, Refusal> {
+        let command = Command::decode(&self.bytes[..]).map_err(Refusal::NoCommand)?;
         if command.schema_version != "ctrl-v1" {
-            return Err(format!("its schema is `{}`, need `ctrl-v1`", command.schema_version));
+            return Err(Refusal::Schema(command.schema_version));
         }
         Ok(command)
     }
@@ -203,7 +204,7 @@ pub fn is_unkill(command: &Command) -> bool {
 ///
 /// # Errors
 /// Why the command cannot be obeyed now.
-pub fn apply(policy: &Policy, command: &Command) -> Result<(Policy, bool), String> {
+pub fn apply(policy: &Policy, command: &Command) -> Result<(Policy, bool), Refusal> {
     let mut next = policy.clone();
     let mut restart = false;
     if is_kill(command) {
@@ -212,13 +213,13 @@ pub fn apply(policy: &Policy, command: &Command) -> Result<(Policy, bool), Strin
     }
     let unknown = |known: &[&str]| {
         let odd = command.args.keys().find(|key| !known.contains(&key.as_str()) && *key != "reason");
-        odd.map_or(Ok(()), |key| Err(format!("it has no argument `{key}`")))
+        odd.map_or(Ok(()), |key| Err(Refusal::Argument(key.clone())))
     };
     match command.action() {
         Action::Start => {
             unknown(&[])?;
             if policy.killed {
-                return Err("the module is killed, un-kill it first".to_owned());
+                return Err(Refusal::Killed);
             }
             next.running = true;
         }
@@ -229,18 +230,17 @@ pub fn apply(policy: &Policy, command: &Command) -> Result<(Policy, bool), Strin
         Action::Restart => {
             unknown(&[])?;
             if policy.killed {
-                return Err("the module is killed, un-kill it first".to_owned());
+                return Err(Refusal::Killed);
             }
             (next.running, restart) = (true, true);
         }
         Action::Kill => {
             unknown(&["kill"])?;
             if !is_unkill(command) {
-                let given = command.args.get("kill").map_or("", String::as_str);
-                return Err(format!("kill is `{given}`, need true or false"));
+                return Err(Refusal::Kill(command.args.get("kill").cloned().unwrap_or_default()));
             }
             if command.role != ADMIN {
-                return Err("only an admin may lift a kill".to_owned());
+                return Err(Refusal::NeedsAdmin);
             }
             next.killed = false;
         }
@@ -252,18 +252,18 @@ pub fn apply(policy: &Policy, command: &Command) -> Result<(Policy, bool), Strin
     Ok((next, restart))
 }
 
-fn change(next: &mut Policy, command: &Command, throttle: bool) -> Result<(), String> {
+fn change(next: &mut Policy, command: &Command, throttle: bool) -> Result<(), Refusal> {
     if throttle && !command.args.contains_key("throttle_pct") {
-        return Err("throttle_pct is missing".to_owned());
+        return Err(Refusal::NoThrottle);
     }
     if let Some(text) = command.args.get("throttle_pct") {
         let value = text.parse::<u8>().ok().filter(|&value| value <= 100);
-        next.throttle_pct = value.ok_or_else(|| format!("throttle_pct is `{text}`, need 0..100"))?;
+        next.throttle_pct = value.ok_or_else(|| Refusal::Throttle(text.clone()))?;
     }
-    let within = |name: &str, low: f64, high: f64| -> Result<Option<f64>, String> {
+    let within = |name: &'static str, low: f64, high: f64| -> Result<Option<f64>, Refusal> {
         let Some(text) = command.args.get(name) else { return Ok(None) };
         let value = text.parse::<f64>().ok().filter(|value| (low..=high).contains(value));
-        value.map(Some).ok_or_else(|| format!("{name} is `{text}`, need {low}..{high}"))
+        value.map(Some).ok_or_else(|| Refusal::OutOfRange { name, text: text.clone(), low, high })
     };
     next.ev_min_sol = within("ev_min", 0.0, 10.0)?.unwrap_or(next.ev_min_sol);
     next.score_min = within("score_min", 0.0, 1.0)?.unwrap_or(next.score_min);
@@ -273,8 +273,7 @@ fn change(next: &mut Policy, command: &Command, throttle: bool) -> Result<(), St
     if let Some(text) = command.args.get("tip_ladder") {
         let rungs: Option<Vec<f64>> = text.split(',').map(|rung| rung.trim().parse().ok()).collect();
         let ladder = rungs.and_then(|rungs| TipLadder::new(&rungs));
-        next.tip_ladder = ladder
-            .ok_or_else(|| format!("tip_ladder is `{text}`, need 1..8 rising numbers above 0 and below 1"))?;
+        next.tip_ladder = ladder.ok_or_else(|| Refusal::TipLadder(text.clone()))?;
     }
     Ok(())
 }
@@ -315,12 +314,12 @@ mod tests {
                 Signed::from_frame(&bad[4..]).is_some_and(|bad| bad.verify(&trusted, 1_000_000).is_ok());
             assert!(!accepted, "bit {bit}");
         }
-        for (now_ms, word) in [(1_030_001, "stale"), (994_999, "future")] {
-            assert!(signed.verify(&trusted, now_ms).expect_err("refuses").contains(word));
+        for (now_ms, refusal) in [(1_030_001, Refusal::Stale(1)), (994_999, Refusal::Future)] {
+            assert_eq!(signed.verify(&trusted, now_ms), Err(refusal));
         }
         assert!(signed.verify(&[], 1_000_000).is_err());
         let unsigned = Signed { signature: Vec::new(), ..signed };
-        assert!(unsigned.verify(&trusted, 1_000_000).expect_err("refuses").contains("not signed"));
+        assert_eq!(unsigned.verify(&trusted, 1_000_000), Err(Refusal::NotSigned));
     }
 
     #[test]
@@ -375,7 +374,7 @@ mod tests {
         }
         for role in ["", "control", "Admin"] {
             let unkill = Command { role: role.to_owned(), ..command(Action::Kill, &[("kill", "false")]) };
-            assert!(apply(&killed, &unkill).expect_err("refuses").contains("admin"), "role `{role}`");
+            assert_eq!(apply(&killed, &unkill).err(), Some(Refusal::NeedsAdmin), "role `{role}`");
         }
         let odd = command(Action::Kill, &[("kill", "true"), ("ev_mni", "1")]);
         assert!(apply(&base, &odd).expect("kills").0.killed, "nothing else in a kill stands in its way");
@@ -389,7 +388,7 @@ mod tests {
     fn what_takes_no_arguments_is_refused_with_one() {
         for action in [Action::Start, Action::Stop, Action::Restart] {
             let refused = apply(&Policy::default(), &command(action, &[("speed", "2")]));
-            assert_eq!(refused.err(), Some("it has no argument `speed`".to_owned()), "{action:?}");
+            assert_eq!(refused.err(), Some(Refusal::Argument("speed".to_owned())), "{action:?}");
             assert!(
                 apply(&Policy::default(), &command(action, &[("reason", "a test")])).is_ok(),
                 "{action:?}"
@@ -398,6 +397,6 @@ mod tests {
         let killed = Policy { killed: true, ..Policy::default() };
         let mut lift = command(Action::Kill, &[("kill", "false"), ("speed", "2")]);
         lift.role = ADMIN.to_owned();
-        assert_eq!(apply(&killed, &lift).err(), Some("it has no argument `speed`".to_owned()));
+        assert_eq!(apply(&killed, &lift).err(), Some(Refusal::Argument("speed".to_owned())));
     }
 }

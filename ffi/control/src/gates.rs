@@ -6,6 +6,8 @@ use engine::gates::{Gates, LIQUIDITY_MAX_SOL, LIST_MAX, Risks};
 use engine::pubkey::Pubkey;
 use serde::{Deserialize, Serialize};
 
+use super::error::Refusal;
+
 /// The arguments of a command that change gates.
 pub const ARGS: [&str; 6] =
     ["pools_deny", "mints_allow", "mints_deny", "liquidity_min", "mint_refuse", "unknown"];
@@ -74,17 +76,11 @@ impl StoredGates {
     ///
     /// # Errors
     /// What of it is no gate.
-    pub fn gates(&self) -> Result<Gates, String> {
-        let named = |name: &String| {
-            Risks::named(name)
-                .ok_or_else(|| format!("mint_refuse has `{name}`, need freeze, delegate, hook and fee"))
-        };
+    pub fn gates(&self) -> Result<Gates, Refusal> {
+        let named = |name: &String| Risks::named(name).ok_or_else(|| Refusal::MintRisk(name.clone()));
         let risks = self.mint_refuse.iter().map(named).collect::<Result<Vec<_>, _>>()?;
         if !(0.0..=LIQUIDITY_MAX_SOL).contains(&self.liquidity_min) {
-            return Err(format!(
-                "liquidity_min is `{}`, need 0..{LIQUIDITY_MAX_SOL} SOL",
-                self.liquidity_min
-            ));
+            return Err(Refusal::Liquidity(self.liquidity_min));
         }
         Ok(Gates {
             pools_deny: keys("pools_deny", &self.pools_deny)?,
@@ -100,7 +96,7 @@ impl StoredGates {
     ///
     /// # Errors
     /// What cannot be used.
-    pub fn change(&mut self, args: &HashMap<String, String>) -> Result<(), String> {
+    pub fn change(&mut self, args: &HashMap<String, String>) -> Result<(), Refusal> {
         for (name, list) in [
             ("pools_deny", &mut self.pools_deny),
             ("mints_allow", &mut self.mints_allow),
@@ -113,13 +109,13 @@ impl StoredGates {
         }
         if let Some(text) = args.get("liquidity_min") {
             let value = text.parse().ok().filter(|value: &f64| value.is_finite());
-            self.liquidity_min = value.ok_or_else(|| format!("liquidity_min is `{text}`, need SOL"))?;
+            self.liquidity_min = value.ok_or_else(|| Refusal::LiquidityNumber(text.clone()))?;
         }
         if let Some(text) = args.get("unknown") {
             self.unknown = match text.as_str() {
                 "refuse" => Unknown::Refuse,
                 "pass" => Unknown::Pass,
-                _ => return Err(format!("unknown is `{text}`, need refuse or pass")),
+                other => return Err(Refusal::Unknown(other.to_owned())),
             };
         }
         Ok(())
@@ -134,12 +130,12 @@ fn words(text: &str) -> Vec<String> {
     text.split(',').map(|word| word.trim().to_owned()).collect()
 }
 
-fn keys(name: &str, texts: &[String]) -> Result<Vec<Pubkey>, String> {
+fn keys(name: &'static str, texts: &[String]) -> Result<Vec<Pubkey>, Refusal> {
     if texts.len() > LIST_MAX {
-        return Err(format!("{name} has {} addresses, need at most {LIST_MAX}", texts.len()));
+        return Err(Refusal::ListTooLong { name, len: texts.len() });
     }
     let key = |text: &String| {
-        Pubkey::parse(text.as_bytes()).ok_or_else(|| format!("{name} has `{text}`, need addresses in base58"))
+        Pubkey::parse(text.as_bytes()).ok_or_else(|| Refusal::Address { name, text: text.clone() })
     };
     let mut keys = texts.iter().map(key).collect::<Result<Vec<_>, _>>()?;
     keys.sort_unstable();
@@ -154,7 +150,7 @@ mod tests {
     const SOL: &str = "So11111111111111111111111111111111111111112";
     const TOKEN: &str = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
 
-    fn changed(args: &[(&str, &str)]) -> Result<StoredGates, String> {
+    fn changed(args: &[(&str, &str)]) -> Result<StoredGates, Refusal> {
         let args = args.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
         let mut stored = StoredGates { mints_deny: vec![SOL.to_owned()], ..StoredGates::default() };
         stored.change(&args)?;
@@ -190,7 +186,10 @@ mod tests {
             ("mint_refuse", "frost", "mint_refuse has `frost`"),
             ("unknown", "maybe", "unknown is `maybe`"),
         ] {
-            assert!(changed(&[(name, text)]).expect_err("refuses").contains(said), "{name} {text}");
+            assert!(
+                changed(&[(name, text)]).expect_err("refuses").to_string().contains(said),
+                "{name} {text}"
+            );
         }
     }
 

@@ -7,8 +7,9 @@ use std::path::Path;
 
 use ed25519_dalek::{Signature, Signer};
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
-use topic_log::disk;
 use wire::hex::{bytes_of_hex, to_hex};
+
+use super::error::ControlError;
 
 /// File of the key that signs commands, below the data folder. It is made with the folder (`core/control/control_key.ts`).
 pub const CONTROL_KEY: &str = "keys/control.key";
@@ -22,49 +23,44 @@ const KEY_BYTES_MAX: u64 = 1_000;
 ///
 /// # Errors
 /// The file is gone or cannot be read, others can read it, or it is no key.
-pub fn load(data_dir: &Path, file: &str) -> Result<SigningKey, String> {
-    let gone = "it is gone; put it back from a backup, nothing that it signed is believed with another one";
-    load_if_there(data_dir, file)?.ok_or_else(|| cannot(data_dir, file, &gone))
+pub fn load(data_dir: &Path, file: &str) -> Result<SigningKey, ControlError> {
+    load_if_there(data_dir, file)?.ok_or_else(|| ControlError::KeyGone(data_dir.join(file)))
 }
 
 /// Reads the key in `file`; makes it at the first start, readable by the owner alone.
 ///
 /// # Errors
 /// The file cannot be read or made, others can read it, or it is no key.
-pub fn load_or_create(data_dir: &Path, file: &str) -> Result<SigningKey, String> {
+pub fn load_or_create(data_dir: &Path, file: &str) -> Result<SigningKey, ControlError> {
     if let Some(key) = load_if_there(data_dir, file)? {
         return Ok(key);
     }
-    create(&data_dir.join(file)).map_err(|error| cannot(data_dir, file, &disk::why(&error)))?;
+    let path = data_dir.join(file);
+    create(&path).map_err(|source| ControlError::KeyFile { path, source })?;
     // Whoever was first wrote the key that counts.
     load(data_dir, file)
-}
-
-fn cannot(data_dir: &Path, file: &str, why: &dyn std::fmt::Display) -> String {
-    format!("Cannot use the key {}: {why}", data_dir.join(file).display())
 }
 
 /// The key in `file`; `None` where there is no file.
 ///
 /// # Errors
 /// The file cannot be read, others can read it, or it is no key.
-pub fn load_if_there(data_dir: &Path, file: &str) -> Result<Option<SigningKey>, String> {
-    let refused = |error: std::io::Error| cannot(data_dir, file, &disk::why(&error));
-    let open = match fs::File::open(data_dir.join(file)) {
+pub fn load_if_there(data_dir: &Path, file: &str) -> Result<Option<SigningKey>, ControlError> {
+    let path = data_dir.join(file);
+    let refused = |source| ControlError::KeyFile { path: path.clone(), source };
+    let open = match fs::File::open(&path) {
         Ok(open) => open,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(refused(error)),
     };
     let mode = open.metadata().map_err(refused)?.permissions().mode();
     if mode & 0o077 != 0 {
-        let why = format!("others can read it (mode {:o}), need 0600", mode & 0o777);
-        return Err(cannot(data_dir, file, &why));
+        return Err(ControlError::KeyIsOpen { path, mode: mode & 0o777 });
     }
     let mut bytes = Vec::new();
     (&open).take(KEY_BYTES_MAX).read_to_end(&mut bytes).map_err(refused)?;
     let key = from_hex(std::str::from_utf8(&bytes).unwrap_or_default().trim());
-    let damaged = "it is damaged, need 64 hex digits; put it back from a backup";
-    key.map(Some).ok_or_else(|| cannot(data_dir, file, &damaged))
+    key.map(Some).ok_or(ControlError::KeyDamaged(path))
 }
 
 fn create(path: &Path) -> std::io::Result<()> {
@@ -130,7 +126,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("legend-keys-{}", std::process::id()));
         load_or_create(&folder, CONTROL_KEY).expect_err("a data folder that is gone is not made again");
         fs::create_dir(&folder).expect("a folder of the test");
-        let gone = load(&folder, CONTROL_KEY).expect_err("makes none");
+        let gone = load(&folder, CONTROL_KEY).expect_err("makes none").to_string();
         assert!(gone.contains("keys/control.key: it is gone; put it back from a backup"), "{gone}");
         assert!(!folder.join("keys").exists());
         let first = load_or_create(&folder, CONTROL_KEY).expect("makes");
@@ -138,7 +134,13 @@ mod tests {
         assert_eq!(load_or_create(&folder, CONTROL_KEY).expect("reads").to_bytes(), first.to_bytes());
         let path = folder.join(CONTROL_KEY);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("sets");
-        assert!(load_or_create(&folder, CONTROL_KEY).expect_err("refuses").contains("others can read it"));
+        let refused = load_or_create(&folder, CONTROL_KEY).expect_err("refuses").to_string();
+        assert!(refused.ends_with("control.key: others can read it (mode 640), need 0600"), "{refused}");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("sets");
+        fs::write(&path, "no key").expect("writes");
+        let refused = load(&folder, CONTROL_KEY).expect_err("refuses").to_string();
+        let words = "it is damaged, need 64 hex digits; put it back from a backup";
+        assert_eq!(refused, format!("Cannot use the key {}: {words}", path.display()));
         fs::remove_dir_all(folder).expect("removes");
     }
 

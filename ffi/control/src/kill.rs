@@ -1,18 +1,18 @@
 //! A kill on the host of the agent: by its socket, by the latch on disk and a signal, or by its state on disk. It is
 //! taken when no agent of the module decides here any more; else it says why not.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-use topic_log::disk;
 
 use super::agent_process::{Holder, has_taken_signal, holder, is_frozen, signal};
 use super::answer::{SendOptions, Sent, accept, offline, receipt_json, unknown};
 use super::command::Signed;
+use super::error::ControlError;
 use super::latch;
 use super::names::{Module, module_name};
 use super::state::is_killed_on_disk;
-use super::talk::{self, Asked};
+use super::talk::Asked;
 
 /// How long the socket alone is waited for; a healthy agent answers in a fraction of it.
 const SOCKET_WAIT: Duration = Duration::from_millis(400);
@@ -29,13 +29,14 @@ pub(super) fn kill_here(options: &SendOptions, module: Module, signed: &Signed, 
     {
         return;
     }
-    let error = asked.as_ref().err();
-    sent.agent_error = Some(error.map_or_else(
-        || format!("the {} agent has not answered in {} ms", module_name(module), SOCKET_WAIT.as_millis()),
-        |error| talk::why(module, error, SOCKET_WAIT),
-    ));
+    let (asked, source) = match asked {
+        Ok(asked) => (Some(asked), ErrorKind::TimedOut.into()),
+        Err(error) => (None, error),
+    };
+    let why = ControlError::NoAnswer { module: module_name(module), source, waited: SOCKET_WAIT };
+    sent.agent_error = Some(why.to_string());
     if options.disk {
-        without_answer(options, module, signed, asked.ok(), sent);
+        without_answer(options, module, signed, asked, sent);
     }
 }
 
@@ -48,7 +49,7 @@ fn first_answer(asked: &mut Asked, options: &SendOptions, sent: &mut Sent) -> bo
                 accept(options, sent, &receipt);
                 return true;
             }
-            Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {}
+            Err(error) if error.kind() == ErrorKind::TimedOut => {}
             Err(_) => return false,
         }
         if asked.pid.is_some_and(is_frozen) {
@@ -67,10 +68,7 @@ fn without_answer(
 ) {
     let name = module_name(module);
     let request_id = sent.request_id.clone();
-    let latch = || {
-        latch::set(&options.data_dir, name, &request_id)
-            .map_err(|error| format!("the kill latch cannot be written: {}", disk::why(&error)))
-    };
+    let latch = || latch::set(&options.data_dir, name, &request_id).map_err(ControlError::LatchNotWritten);
     match holder(&options.data_dir, module) {
         Holder::Us(_held) => on_disk(options, module, signed, latch().is_ok(), sent),
         Holder::Agent(pid) => {
@@ -106,7 +104,7 @@ fn on_disk(options: &SendOptions, module: Module, signed: &Signed, is_latched: b
             let note = format!("no {name} agent runs, its next start is latched ({error})");
             sent.taken = is_latched;
             sent.path = if sent.taken { "disk" } else { "none" };
-            sent.agent_error = Some(if sent.taken { note } else { error });
+            sent.agent_error = Some(if sent.taken { note } else { error.to_string() });
         }
     }
 }
@@ -117,7 +115,7 @@ fn by_signal(
     module: Module,
     mut asked: Option<Asked>,
     holder: Option<i32>,
-    latched: Result<(), String>,
+    latched: Result<(), ControlError>,
     sent: &mut Sent,
 ) {
     let name = module_name(module);
@@ -131,7 +129,7 @@ fn by_signal(
         }
         match asked.as_mut().map(|asked| asked.receipt(LOOK)) {
             Some(Ok(receipt)) => return accept(options, sent, &receipt),
-            Some(Err(error)) if error.kind() == std::io::ErrorKind::TimedOut => {}
+            Some(Err(error)) if error.kind() == ErrorKind::TimedOut => {}
             _ => {
                 asked = None;
                 std::thread::sleep(LOOK);
@@ -164,7 +162,7 @@ fn by_signal(
 }
 
 /// Of an agent that is stopped: it takes the signal before its next instruction, and its latch if it is ended first.
-fn frozen(name: &str, signalled: bool, latched: Result<(), String>, sent: &mut Sent) {
+fn frozen(name: &str, signalled: bool, latched: Result<(), ControlError>, sent: &mut Sent) {
     sent.taken = signalled && latched.is_ok();
     sent.path = if sent.taken { "signal" } else { "none" };
     sent.agent_error = Some(match latched {

@@ -5,6 +5,7 @@ pub mod agent_process;
 mod answer;
 pub mod client;
 pub mod command;
+mod error;
 pub mod gates;
 pub mod keys;
 mod kill;
@@ -17,3 +18,5 @@ mod talk;
 pub mod voice;
 pub mod wanted;
 pub mod window;
+
+pub use error::{ControlError, Refusal};

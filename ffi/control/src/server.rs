@@ -1,5 +1,6 @@
 //! The agent's side: commands from the log, from a socket and a signal; policy to the hot thread by atomics.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, AsRawFd};
@@ -18,6 +19,7 @@ use wire::jobs::{AgentReport, Receipt};
 use wire::prost::Message;
 
 use super::command::{self, COMMAND_BYTES_MAX, Signed};
+use super::error::{ControlError, Refusal};
 use super::keys;
 use super::latch;
 use super::live::{KILL_SIGNAL, Live};
@@ -56,13 +58,13 @@ impl Control {
     /// Reads the module's state; `sign_sk_hex` is another key whose commands are obeyed.
     ///
     /// # Errors
-    /// One line: the state or a key cannot be used.
+    /// The state or a key cannot be used.
     pub fn open(
         data_dir: &Path,
         module: Module,
         instance: &str,
         sign_sk_hex: Option<&str>,
-    ) -> Result<Control, String> {
+    ) -> Result<Control, ControlError> {
         let own = keys::load(data_dir, keys::CONTROL_KEY)?;
         let shared = sign_sk_hex.and_then(keys::from_hex);
         let trusted = trusted_keys(&own, shared.as_ref());
@@ -108,13 +110,11 @@ impl Control {
     }
 
     /// The count of the latch that an un-kill lifts; one that is damaged is made again first.
-    fn lifted(&self) -> Result<u64, String> {
+    fn lifted(&self) -> Result<u64, ControlError> {
         let name = module_name(self.module);
         let read = || latch::read(&self.data_dir, name);
         let latched = read().or_else(|_| latch::set(&self.data_dir, name, "").and_then(|()| read()));
-        let latched =
-            latched.map_err(|error| format!("the kill latch cannot be read: {}", disk::why(&error)))?;
-        Ok(latched.map_or(0, |latched| latched.count))
+        Ok(latched.map_err(ControlError::LatchNotRead)?.map_or(0, |latched| latched.count))
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -216,14 +216,13 @@ impl Control {
                 }
                 Again::Lifted => {
                     self.live.killed.store(inner.state.policy.killed, SeqCst);
-                    let reason = "this kill was lifted since: send a new one";
-                    return Some(self.refuse(&mut inner, signed, &request_id, reason));
+                    return Some(self.refuse(&mut inner, signed, &request_id, &Refusal::Lifted));
                 }
                 Again::Kills => {}
             }
         }
         let checked = if kill { parsed } else { check(&inner.state, signed, verified) };
-        let applied = checked.and_then(|command| {
+        let applied = checked.map_err(ControlError::from).and_then(|command| {
             let next = command::apply(&inner.state.policy.policy(), &command)?;
             let lifted = if command::is_unkill(&command) { Some(self.lifted()?) } else { None };
             Ok((next, lifted, command))
@@ -240,7 +239,7 @@ impl Control {
         inner.state.answered(&request_id, kept(&receipt));
         let Inner { state, file } = &mut *inner;
         if let Err(error) = file.write(state) {
-            let why = format!("the state cannot be kept: {}", disk::why(&error));
+            let why = ControlError::StateNotKept(error);
             if !kill {
                 inner.state = before;
                 return Some(self.refuse(&mut inner, signed, &request_id, &why));
@@ -307,7 +306,7 @@ impl Control {
         let on_disk = lifted.and_then(|lifted| {
             inner.state.lifted = lifted;
             let Inner { state, file } = &mut *inner;
-            file.write(state).map_err(|error| format!("the state cannot be kept: {}", disk::why(&error)))
+            file.write(state).map_err(ControlError::StateNotKept)
         });
         if let Err(reason) = on_disk {
             inner.state = before;
@@ -350,8 +349,8 @@ impl Control {
         Some(receipt)
     }
 
-    fn refuse(&self, inner: &mut Inner, signed: &Signed, request_id: &str, reason: &str) -> Receipt {
-        let mut receipt = self.receipt(&inner.state.policy, signed, request_id, reason.to_owned(), false);
+    fn refuse(&self, inner: &mut Inner, signed: &Signed, request_id: &str, why: &dyn Display) -> Receipt {
+        let mut receipt = self.receipt(&inner.state.policy, signed, request_id, why.to_string(), false);
         self.voice.sign(&mut receipt);
         receipt
     }
@@ -400,8 +399,8 @@ impl Control {
 fn check(
     state: &ControlState,
     signed: &Signed,
-    verified: Result<Command, String>,
-) -> Result<Command, String> {
+    verified: Result<Command, Refusal>,
+) -> Result<Command, Refusal> {
     let command = verified?;
     state.window.check(mark(signed, &command), now_ms(), command::AHEAD_MS_MAX)?;
     Ok(command)

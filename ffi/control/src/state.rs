@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use topic_log::disk;
 use topic_log::stderr::{Level, say_at};
 
+use super::error::ControlError;
 use super::gates::StoredGates;
 use super::window::Window;
 
@@ -146,9 +147,9 @@ impl StateFile {
     ///
     /// # Errors
     /// One line: it cannot be made, or both slots are damaged (then nobody may guess whether it was killed).
-    pub fn open(folder: &Path, module: &str) -> Result<(StateFile, ControlState), String> {
+    pub fn open(folder: &Path, module: &str) -> Result<(StateFile, ControlState), ControlError> {
         let path = folder.join(format!("{module}.state"));
-        let cannot = |error: std::io::Error| format!("Cannot use {}: {}", path.display(), disk::why(&error));
+        let cannot = |source| ControlError::File { path: path.clone(), source };
         disk::make_folder(folder).map_err(cannot)?;
         let file = match OpenOptions::new().read(true).write(true).open(&path) {
             Ok(file) => file,
@@ -179,17 +180,14 @@ impl StateFile {
         }
         let newest = slots.into_iter().flatten().max_by_key(|(counter, _)| *counter);
         let Some((counter, state)) = newest else {
-            return Err(format!(
-                "Cannot use {}: it is damaged, and whether the module was killed cannot be told; remove it to start with defaults",
-                path.display()
-            ));
+            return Err(ControlError::StateDamaged(path));
         };
         Ok((StateFile { file, counter }, state))
     }
 
     /// Named when it is whole: whatever ends the maker, there is no file that nobody can read. One process
     /// at a time makes it, the one that holds the module's lock.
-    fn create(path: &Path) -> Result<(StateFile, ControlState), String> {
+    fn create(path: &Path) -> Result<(StateFile, ControlState), ControlError> {
         let temporary = path.with_extension("state-new");
         let state = ControlState::default();
         let made = || {
@@ -207,10 +205,10 @@ impl StateFile {
             }
             Ok(state_file)
         };
-        let state_file = made().map_err(|error: std::io::Error| {
+        let state_file = made().map_err(|source: std::io::Error| {
             // It would keep room on a full disk.
             let _ = std::fs::remove_file(&temporary);
-            format!("Cannot use {}: {}", path.display(), disk::why(&error))
+            ControlError::File { path: path.to_path_buf(), source }
         })?;
         Ok((state_file, state))
     }
@@ -297,7 +295,9 @@ mod tests {
         let (_, found) = StateFile::open(&folder, "mev").expect("reads");
         assert_eq!(found.policy.throttle_pct, 4);
         file.file.write_all_at(&[0xff; 100], (SLOT_BYTES as u64 - newest) + 30).expect("damages");
-        assert!(StateFile::open(&folder, "mev").err().expect("refuses").contains("cannot be told"));
+        assert!(
+            StateFile::open(&folder, "mev").err().expect("refuses").to_string().contains("cannot be told")
+        );
         std::fs::remove_dir_all(folder).expect("removes");
     }
 

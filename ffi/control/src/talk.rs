@@ -12,6 +12,7 @@ use wire::jobs::Receipt;
 use wire::prost::Message;
 
 use super::command::{COMMAND_BYTES_MAX, Signed};
+use super::error::ControlError;
 use super::names::{Module, module_name};
 use super::server::socket_path;
 
@@ -77,32 +78,14 @@ impl Asked {
 /// Brings one command to the agent and waits for its receipt.
 ///
 /// # Errors
-/// Why there is none, in words.
+/// Why there is none.
 pub(super) fn talk(
     data_dir: &Path,
     module: Module,
     signed: &Signed,
     wait: Duration,
-) -> std::result::Result<Receipt, String> {
+) -> std::result::Result<Receipt, ControlError> {
     let asked = Asked::new(data_dir, module, signed);
-    asked.and_then(|mut asked| asked.receipt(wait)).map_err(|error| why(module, &error, wait))
-}
-
-/// Why an agent has not answered, as a person understands it.
-pub(super) fn why(module: Module, error: &Error, wait: Duration) -> String {
-    let name = module_name(module);
-    match error.kind() {
-        ErrorKind::NotFound => format!("no {name} agent runs here"),
-        ErrorKind::TimedOut => format!("the {name} agent has not answered in {} ms", wait.as_millis()),
-        // Its queue is full: it has accepted none of many.
-        ErrorKind::WouldBlock => format!("the {name} agent takes no connections"),
-        ErrorKind::ConnectionRefused => format!("no {name} agent listens"),
-        ErrorKind::PermissionDenied => {
-            format!("the {name} agent belongs to another user: run this as that user or as root")
-        }
-        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
-            format!("the {name} agent has closed the connection")
-        }
-        _ => format!("the {name} agent does not answer: {error}"),
-    }
+    let no_answer = |source| ControlError::NoAnswer { module: module_name(module), source, waited: wait };
+    asked.and_then(|mut asked| asked.receipt(wait)).map_err(no_answer)
 }

@@ -12,6 +12,7 @@ use wire::jobs::ControlState as Wanted;
 use wire::prost::Message;
 
 use super::command::{self, Signed};
+use super::error::Refusal;
 use super::gates::{StoredGates, Unknown};
 use super::names::module_name;
 use super::state::StoredPolicy;
@@ -66,7 +67,7 @@ impl SignedState {
     ///
     /// # Errors
     /// Why it must not be adopted.
-    pub fn verify(&self, trusted: &[VerifyingKey]) -> Result<(), String> {
+    pub fn verify(&self, trusted: &[VerifyingKey]) -> Result<(), Refusal> {
         self.signed.verify_signature(DOMAIN, trusted)
     }
 }

@@ -7,6 +7,8 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::error::Refusal;
+
 /// Senders remembered. A command line is one for each of its commands, an API one for as long as it runs.
 const SENDERS_MAX: usize = 64;
 /// Numbers remembered of one sender: its commands may overtake each other by this many.
@@ -53,19 +55,17 @@ impl Window {
     ///
     /// # Errors
     /// Why not: it was obeyed before, or more senders than can be remembered have sent in the last half minute.
-    pub fn check(&self, mark: Mark, now_ms: u64, ahead_ms_max: u64) -> Result<(), String> {
+    pub fn check(&self, mark: Mark, now_ms: u64, ahead_ms_max: u64) -> Result<(), Refusal> {
         let Some(sender) = self.0.iter().find(|sender| sender.id == mark.id) else {
             return match self.room(now_ms, ahead_ms_max) {
                 Some(_) => Ok(()),
-                None => Err(format!(
-                    "{SENDERS_MAX} senders have sent commands in the last half minute, try again later"
-                )),
+                None => Err(Refusal::TooManySenders(SENDERS_MAX)),
             };
         };
         let below_all =
             sender.used.len() == NUMBERS_MAX && sender.used.first().is_some_and(|&low| mark.number < low);
         if below_all || sender.used.contains(&mark.number) {
-            return Err("it is a replay: its sequence was used before".to_owned());
+            return Err(Refusal::Replay);
         }
         Ok(())
     }
@@ -120,7 +120,13 @@ mod tests {
             window.remember(mark("a", number, 100), 50, AHEAD);
         }
         for number in [3, 4, 5, 9] {
-            assert!(window.check(mark("a", number, 100), 50, AHEAD).expect_err("refuses").contains("replay"));
+            assert!(
+                window
+                    .check(mark("a", number, 100), 50, AHEAD)
+                    .expect_err("refuses")
+                    .to_string()
+                    .contains("replay")
+            );
         }
         // The same number of another sender, or under another key, is another command.
         assert!(window.check(mark("b", 5, 100), 50, AHEAD).is_ok());
@@ -163,9 +169,16 @@ mod tests {
             window
                 .check(mark("one more", 1, 1_000), 1_000, AHEAD)
                 .expect_err("refuses")
+                .to_string()
                 .contains("try again")
         );
-        assert!(window.check(mark("0", 1, 1_000), 1_000, AHEAD).expect_err("refuses").contains("replay"));
+        assert!(
+            window
+                .check(mark("0", 1, 1_000), 1_000, AHEAD)
+                .expect_err("refuses")
+                .to_string()
+                .contains("replay")
+        );
         assert!(window.check(mark("one more", 1, 1_100), 1_100, AHEAD).is_ok(), "the old ones have expired");
     }
 }

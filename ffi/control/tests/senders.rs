@@ -146,7 +146,7 @@ fn a_command_that_cannot_be_made_names_what_is_needed() {
         ),
     ] {
         let options = SendOptions { module: module.to_owned(), ..folder.options(action, &[], "x") };
-        assert_eq!(send(&options).err().as_deref(), Some(why));
+        assert_eq!(send(&options).err().map(|error| error.to_string()).as_deref(), Some(why));
     }
     assert!(!folder.0.join("log").exists(), "nothing was sent");
 }

@@ -6,17 +6,18 @@ mod killer;
 use std::io::{PipeWriter, Write as _};
 use std::path::Path;
 
+use control::ControlError;
 use control::state::StateFile;
 use killer::{Folder, killed_at};
 
 const WRITES: u8 = 4;
 
 /// Makes the state, then throttles by 1, 2, 3 ... percent; tells each kept one by one byte.
-fn write_all(folder: &Path, kept: &mut PipeWriter) -> Result<(), String> {
+fn write_all(folder: &Path, kept: &mut PipeWriter) -> Result<(), ControlError> {
     let (mut file, mut state) = StateFile::open(folder, "mev")?;
     for throttle_pct in 1..=WRITES {
         state.policy.throttle_pct = throttle_pct;
-        file.write(&state).map_err(|error| error.to_string())?;
+        file.write(&state).map_err(ControlError::StateNotKept)?;
         kept.write_all(&[1]).expect("the pipe is open");
     }
     Ok(())

@@ -4,6 +4,7 @@
 //! JavaScript says which clients are inside a handler, and which have become streams; what a connection sends and gets
 //! is in the kernel's own counters.
 
+mod error;
 mod options;
 mod rules;
 mod sockets;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+pub use error::DoorError;
 pub use options::DoorOptions;
 use rules::{Connection, Counters, Phase};
 use sockets::Sockets;
@@ -60,10 +62,12 @@ pub struct Door {
 }
 
 impl Door {
-    /// Starts the thread. An error is one line.
-    pub fn start(options: DoorOptions) -> Result<Self, String> {
-        let mut sockets = Sockets::open(options.port)
-            .map_err(|error| format!("Cannot keep the door of the API: {error}"))?;
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The system shows no sockets, or gives no thread.
+    pub fn start(options: DoorOptions) -> Result<Self, DoorError> {
+        let mut sockets = Sockets::open(options.port).map_err(DoorError::Sockets)?;
         let said = Arc::new(Mutex::new(Said::default()));
         let stop = Arc::new(AtomicBool::new(false));
         let (shared, ended) = (Arc::clone(&said), Arc::clone(&stop));
@@ -76,7 +80,7 @@ impl Door {
                     std::thread::park_timeout(LOOK);
                 }
             })
-            .map_err(|error| format!("Cannot keep the door of the API: {error}"))?;
+            .map_err(DoorError::Thread)?;
         Ok(Door { said, stop, thread: Some(thread) })
     }
 

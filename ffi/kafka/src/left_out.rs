@@ -6,14 +6,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use thiserror::Error;
 use topic_log::format::Batch;
-use topic_log::{Committed, Gap, LogError, LogErrorKind};
+use topic_log::{Committed, Gap, LogErrorKind};
 
 /// What every attempt is answered.
-const LEFT_OUT: &str = "Cannot use Kafka: this build leaves it out to be made quickly; build it with `deno task build` and start again";
+#[derive(Clone, Copy, Debug, Error)]
+pub enum ClusterError {
+    /// There is no client for a cluster in it.
+    #[error(
+        "Cannot use Kafka: this build leaves it out to be made quickly; build it with `deno task build` and start again"
+    )]
+    LeftOut,
+}
 
-fn left_out() -> LogError {
-    LogError::new(LogErrorKind::Unavailable, LEFT_OUT.to_owned())
+impl ClusterError {
+    /// What a caller may branch on.
+    #[must_use]
+    pub fn kind(&self) -> LogErrorKind {
+        LogErrorKind::Unavailable
+    }
 }
 
 /// How to reach a cluster: not looked at.
@@ -26,13 +38,13 @@ pub struct KafkaLog(Infallible);
 impl KafkaLog {
     /// # Errors
     /// Always.
-    pub fn open(_: KafkaOptions) -> Result<KafkaLog, LogError> {
-        Err(left_out())
+    pub fn open(_: KafkaOptions) -> Result<KafkaLog, ClusterError> {
+        Err(ClusterError::LeftOut)
     }
 
     /// # Errors
     /// None.
-    pub fn topics(&self) -> Result<Vec<String>, LogError> {
+    pub fn topics(&self) -> Result<Vec<String>, ClusterError> {
         match self.0 {}
     }
 }
@@ -43,43 +55,43 @@ pub struct KafkaTopic(Infallible);
 impl KafkaTopic {
     /// # Errors
     /// Always.
-    pub fn open(_: Arc<KafkaLog>, _: &str, _: Option<(u16, bool, u16)>) -> Result<KafkaTopic, LogError> {
-        Err(left_out())
+    pub fn open(_: Arc<KafkaLog>, _: &str, _: Option<(u16, bool, u16)>) -> Result<KafkaTopic, ClusterError> {
+        Err(ClusterError::LeftOut)
     }
 
     /// # Errors
     /// None.
-    pub fn append(&self, _: &Batch) -> Result<u64, LogError> {
+    pub fn append(&self, _: &Batch) -> Result<u64, ClusterError> {
         match self.0 {}
     }
 
     /// # Errors
     /// None.
-    pub fn ends(&self) -> Result<Vec<(u64, u64)>, LogError> {
+    pub fn ends(&self) -> Result<Vec<(u64, u64)>, ClusterError> {
         match self.0 {}
     }
 
     /// # Errors
     /// None.
-    pub fn commit(&self, _: &str, _: u16, _: Committed) -> Result<(), LogError> {
+    pub fn commit(&self, _: &str, _: u16, _: Committed) -> Result<(), ClusterError> {
         match self.0 {}
     }
 
     /// # Errors
     /// None.
-    pub fn committed(&self, _: &str, _: u16) -> Result<Option<Committed>, LogError> {
+    pub fn committed(&self, _: &str, _: u16) -> Result<Option<Committed>, ClusterError> {
         match self.0 {}
     }
 
     /// # Errors
     /// None.
-    pub fn groups(&self) -> Result<Vec<String>, LogError> {
+    pub fn groups(&self) -> Result<Vec<String>, ClusterError> {
         match self.0 {}
     }
 
     /// # Errors
     /// None.
-    pub fn reader(self: &Arc<Self>, _: &[u64]) -> Result<KafkaReader, LogError> {
+    pub fn reader(self: &Arc<Self>, _: &[u64]) -> Result<KafkaReader, ClusterError> {
         match self.0 {}
     }
 }
@@ -120,8 +132,8 @@ pub struct Link(Infallible);
 impl Link {
     /// # Errors
     /// Always.
-    pub fn start(_: LinkOptions) -> Result<Link, String> {
-        Err(LEFT_OUT.to_owned())
+    pub fn start(_: LinkOptions) -> Result<Link, ClusterError> {
+        Err(ClusterError::LeftOut)
     }
 
     /// Never called.

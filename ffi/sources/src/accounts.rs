@@ -8,7 +8,7 @@ use base64::Engine as _;
 use engine::pubkey::Pubkey;
 use serde::Deserialize;
 
-use crate::error::SourceError;
+use crate::error::{NoAccounts, SourceError};
 pub use crate::owned_account::{OwnedAccount, borrowed};
 use crate::unpack::read_text;
 
@@ -49,22 +49,23 @@ enum Data<'a> {
 /// One line that names the file and what is wrong in it.
 pub fn read(path: &Path) -> Result<Vec<OwnedAccount>, SourceError> {
     let text = read_text(path, ACCOUNTS_BYTES_MAX)?;
-    let broken = |why: &str| SourceError::new(format!("Cannot read accounts from {}: {why}", path.display()));
+    let broken = |why| SourceError::NoAccounts { path: path.to_path_buf(), why };
+    let malformed = |pubkey: &str| broken(NoAccounts::Malformed(pubkey.to_owned()));
     let mut found = Vec::new();
     for line in serde_json::Deserializer::from_str(&text).into_iter::<Line<'_>>() {
-        let line = line.map_err(|error| broken(&error.to_string()))?;
+        let line = line.map_err(|error| broken(NoAccounts::Json(error)))?;
         if let Some(accounts) = line.accounts {
             for (pubkey, inner) in accounts {
                 let account = account(&pubkey, &inner.owner, &inner.data);
-                found.push(account.ok_or_else(|| broken(&format!("account {pubkey} is malformed")))?);
+                found.push(account.ok_or_else(|| malformed(&pubkey))?);
             }
             continue;
         }
         let (Some(pubkey), Some(owner), Some(data)) = (line.pubkey, line.owner, line.data) else {
-            return Err(broken("a line lacks pubkey, owner or data"));
+            return Err(broken(NoAccounts::Incomplete));
         };
         let account = account(&pubkey, &owner, &data);
-        found.push(account.ok_or_else(|| broken(&format!("account {pubkey} is malformed")))?);
+        found.push(account.ok_or_else(|| malformed(&pubkey))?);
     }
     Ok(found)
 }

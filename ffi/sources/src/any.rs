@@ -43,9 +43,7 @@ impl Source {
         live: bool,
         blocks: Option<u64>,
     ) -> Result<Source, SourceError> {
-        let wrong = |spec: &str, need: &str| {
-            Err(SourceError::new(format!("Cannot use --source {spec}: need {need}")))
-        };
+        let wrong = |spec: &str, need| Err(SourceError::Spec { spec: spec.to_owned(), need });
         let files: Vec<PathBuf> = specs
             .iter()
             .filter_map(|spec| spec.strip_prefix("file:"))

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use topic_log::disk;
-
 use super::any::Source;
 use super::block::Block;
 use super::error::SourceError;
@@ -24,9 +22,7 @@ pub struct CaptureOutcome {
 /// # Errors
 /// A file cannot be read, or the journal not be written: then there is none.
 pub fn capture(mut source: Source, out: &Path) -> Result<CaptureOutcome, SourceError> {
-    let cannot = |error: std::io::Error| {
-        SourceError::new(format!("Cannot write {}: {}", out.display(), disk::why(&error)))
-    };
+    let cannot = |source| SourceError::Write { path: out.to_path_buf(), source };
     let mut journal = JournalWriter::create(out).map_err(cannot)?;
     let origin = if matches!(source, Source::File(_)) { Origin::File } else { Origin::Simulator };
     let (mut blocks, mut frames, mut failed, mut unread) = (0, 0, None, Vec::new());
@@ -42,7 +38,7 @@ pub fn capture(mut source: Source, out: &Path) -> Result<CaptureOutcome, SourceE
             Ok(true) => {}
             Ok(false) => break,
             // What of a file can be read is kept; the rest is in no journal.
-            Err(error) if error.partial => unread.push(error.to_string()),
+            Err(error) if error.is_partial() => unread.push(error.to_string()),
             Err(error) => return Err(error),
         }
     }

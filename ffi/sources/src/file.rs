@@ -10,11 +10,11 @@ use serde_json::value::RawValue;
 use engine::frame::{FrameError, Transaction, block_end};
 
 use super::block::Block;
-use super::error::SourceError;
+use super::error::{NEED_BLOCK, NoBlock, SourceError};
 use super::journal::{self, Frames};
 use super::rpc::{Document, List, TransactionWithMeta, WholeTransaction};
 use super::to_frame::{self, Place, SkipReason};
-use super::unpack::{self, TEXT_BYTES_MAX, Unpacked, cannot_read};
+use super::unpack::{self, TEXT_BYTES_MAX, Unpacked};
 use super::whole::{self, BlockSays};
 
 /// Longest block that is read in one pass: a longer one is read transaction by transaction, in less memory.
@@ -67,9 +67,9 @@ impl Unread {
         self.first.get_or_insert_with(|| format!("line {number}: it is not JSON ({why})"));
     }
 
-    fn refused(&mut self, why: &str) {
+    fn refused(&mut self, why: &NoBlock) {
         self.lines += 1;
-        self.first.get_or_insert_with(|| why.to_owned());
+        self.first.get_or_insert_with(|| format!("{why}, {NEED_BLOCK}"));
     }
 
     fn transaction(&mut self, raw: &RawValue, why: &SkipReason) {
@@ -81,11 +81,9 @@ impl Unread {
     }
 
     fn error(&self, path: &Path) -> Option<SourceError> {
-        let first = self.first.as_ref()?;
+        let first = self.first.clone()?;
         let more = self.lines + self.transactions - 1;
-        let more = if more == 0 { String::new() } else { format!("; {more} more of it could not be read") };
-        let line = format!("Cannot read all of {}: {first}{more}", path.display());
-        Some(SourceError { line, partial: true })
+        Some(SourceError::Partial { path: path.to_path_buf(), first, more })
     }
 }
 
@@ -97,7 +95,7 @@ impl FileSource {
     pub fn open(paths: &[PathBuf], slot: Option<u64>) -> Result<FileSource, SourceError> {
         let (mut files, mut found) = (Vec::new(), Found::default());
         for path in paths {
-            let meta = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
+            let meta = fs::metadata(path).map_err(|error| SourceError::read(path.clone(), error))?;
             if meta.is_dir() {
                 found.collect(path, &mut files);
             } else {
@@ -109,10 +107,7 @@ impl FileSource {
                 return Err(error);
             }
             let shown: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-            return Err(SourceError::new(format!(
-                "Cannot read {}: no .json, .ndjson, .jsonl or .journal file in it",
-                shown.join(", ")
-            )));
+            return Err(SourceError::NothingThere(shown.join(", ")));
         }
         let mut keyed = Vec::with_capacity(files.len());
         let alone = files.len() == 1;
@@ -211,7 +206,7 @@ impl FileSource {
         block.clear(0, 0, false);
         let (mut torn, mut refused, mut good) = (Vec::new(), Vec::new(), false);
         for_each_document(path, text, &mut torn, |document| {
-            match self.fill(path, document, hint, &mut block) {
+            match self.fill(document, hint, &mut block) {
                 Ok(()) => good = true,
                 // One answer among many that is none.
                 Err(error) => {
@@ -223,15 +218,15 @@ impl FileSource {
             Ok(self.hand_out(&mut block, each))
         })?;
         if !good && torn.is_empty() && refused.len() == 1 {
-            return refused.pop().map_or(Ok(()), Err);
+            let no_block = |why| SourceError::NoBlock { path: path.to_path_buf(), why };
+            return refused.pop().map_or(Ok(()), |why| Err(no_block(why)));
         }
         self.counts.malformed += (torn.len() + refused.len()) as u64;
         for (line, why) in &torn {
             self.unread.line(self.unread.lines_before + line, why);
         }
-        let said = format!("Cannot read {}: ", path.display());
-        for SourceError { line, .. } in &refused {
-            self.unread.refused(line.strip_prefix(&said).unwrap_or(line));
+        for why in &refused {
+            self.unread.refused(why);
         }
         Ok(())
     }
@@ -263,21 +258,12 @@ impl FileSource {
 
     /// Blocks of a capture journal: frames up to a `block_meta`, which ends the slot.
     fn read_journal(&mut self, path: &Path, mut each: impl FnMut(&Block) -> bool) -> Result<(), SourceError> {
-        let mut frames = Frames::open(Unpacked::open(path)?)?.ok_or_else(|| {
-            SourceError::new(format!(
-                "Cannot read {}: it is no capture journal of this version",
-                path.display()
-            ))
-        })?;
+        let mut frames =
+            Frames::open(Unpacked::open(path)?)?.ok_or_else(|| SourceError::NoJournal(path.to_path_buf()))?;
         let mut block = Block::default();
         let mut transaction = Transaction::default();
         while let Some(captured) = frames.next() {
-            let captured = captured?.map_err(|at| {
-                SourceError::new(format!(
-                    "Cannot read {} from byte {at} on: the record there is cut or damaged",
-                    path.display()
-                ))
-            })?;
+            let captured = captured?.map_err(|at| SourceError::Damaged { path: path.to_path_buf(), at })?;
             match transaction.walk(captured.frame) {
                 Ok(()) if block.is_empty() || block.slot == transaction.slot => {
                     (block.slot, block.time_ns) = (transaction.slot, captured.received_ns);
@@ -333,36 +319,20 @@ impl FileSource {
         each(block)
     }
 
-    fn fill(
-        &mut self,
-        path: &Path,
-        raw: &RawValue,
-        hint: Option<u64>,
-        block: &mut Block,
-    ) -> Result<(), SourceError> {
-        let no_block = |why: &str| {
-            SourceError::new(format!(
-                "Cannot read {}: {why}, need the answer of getBlock or getTransaction",
-                path.display()
-            ))
-        };
-        let mut document: Document<'_> =
-            serde_json::from_str(raw.get()).map_err(|error| no_block(&error.to_string()))?;
+    fn fill(&mut self, raw: &RawValue, hint: Option<u64>, block: &mut Block) -> Result<(), NoBlock> {
+        let mut document: Document<'_> = serde_json::from_str(raw.get()).map_err(NoBlock::Json)?;
         if let Some(error) = document.error {
-            return Err(no_block(&format!(
-                "it holds the RPC error {}",
-                error.get().chars().take(120).collect::<String>()
-            )));
+            return Err(NoBlock::Rpc(error.get().chars().take(120).collect()));
         }
         let outer = document.slot;
         if document.transaction.is_none() && document.transactions.is_none() && has_null_result(raw) {
-            return Err(no_block("its result is null (a skipped slot, or an unknown signature)"));
+            return Err(NoBlock::Null);
         }
         if let Some(inside) = document.result.or(document.block) {
-            document = serde_json::from_str(inside.get()).map_err(|error| no_block(&error.to_string()))?;
+            document = serde_json::from_str(inside.get()).map_err(NoBlock::Json)?;
         }
         let slot = self.slot.or(outer).or(document.slot).or(hint);
-        let slot = slot.ok_or_else(|| no_block("its slot is not in it nor in the file name, use --slot"));
+        let slot = slot.ok_or(NoBlock::NoSlot);
         if let Some(List(transactions)) = &document.transactions {
             block.clear(slot?, nanoseconds(document.block_time), true);
             for (index, raw) in (0..).zip(transactions) {
@@ -378,14 +348,14 @@ impl FileSource {
         }
         if let (Some(transaction), Some(meta)) = (document.transaction, document.meta) {
             if raw.get().len() > TRANSACTION_BYTES_MAX {
-                return Err(no_block("its transaction is longer than any of the chain"));
+                return Err(NoBlock::TooLong);
             }
             let slot = slot.or_else(|error| self.slotless.ok_or(error))?;
             block.clear(slot, nanoseconds(document.block_time), false);
             self.push(block, document.transaction_index.unwrap_or(0), transaction, meta, document.version);
             return Ok(());
         }
-        Err(no_block("it has neither transactions nor transaction and meta"))
+        Err(NoBlock::Other)
     }
 
     fn push(
@@ -451,7 +421,7 @@ impl Found {
     fn collect(&mut self, folder: &Path, files: &mut Vec<PathBuf>) {
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
-            Err(error) => return self.unlisted.push(cannot_read(folder, &error)),
+            Err(error) => return self.unlisted.push(SourceError::read(folder.to_path_buf(), error)),
         };
         if let Ok(meta) = fs::metadata(folder) {
             self.seen.insert((meta.dev(), meta.ino()));
@@ -459,7 +429,7 @@ impl Found {
         for entry in entries {
             let path = match entry {
                 Ok(entry) => entry.path(),
-                Err(error) => return self.unlisted.push(cannot_read(folder, &error)),
+                Err(error) => return self.unlisted.push(SourceError::read(folder.to_path_buf(), error)),
             };
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let plain = name.strip_suffix(".zst").or_else(|| name.strip_suffix(".gz")).unwrap_or(&name);
@@ -469,7 +439,7 @@ impl Found {
                 Ok(meta) if meta.is_dir() && self.is_new(&meta) => self.collect(&path, files),
                 // A pipe or a socket in a folder is nobody's capture.
                 Ok(meta) if fits && meta.is_file() && self.is_new(&meta) => files.push(path),
-                Err(error) if fits => self.unlisted.push(cannot_read(&path, &error)),
+                Err(error) if fits => self.unlisted.push(SourceError::read(path, error)),
                 _ => {}
             }
         }
@@ -528,9 +498,7 @@ fn for_each_document(
     torn: &mut Vec<(usize, serde_json::Error)>,
     mut each: impl FnMut(&RawValue) -> Result<bool, SourceError>,
 ) -> Result<(), SourceError> {
-    let broken = |error: &serde_json::Error| {
-        SourceError::new(format!("Cannot read {}: it is not JSON ({error})", path.display()))
-    };
+    let broken = |source| SourceError::NotJson { path: path.to_path_buf(), source };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut any = false;
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
@@ -542,7 +510,7 @@ fn for_each_document(
             Err(error) => {
                 let begin = begin + (text[begin..].len() - text[begin..].trim_start().len());
                 return for_each_line(text, begin, any, torn, &mut each)
-                    .unwrap_or_else(|| Err(broken(&error)));
+                    .unwrap_or_else(|| Err(broken(error)));
             }
         };
         any = true;
@@ -552,14 +520,14 @@ fn for_each_document(
             }
             continue;
         }
-        let List(items): List<'_> = serde_json::from_str(value.get()).map_err(|error| broken(&error))?;
+        let List(items): List<'_> = serde_json::from_str(value.get()).map_err(broken)?;
         for item in items {
             if !each(item)? {
                 return Ok(());
             }
         }
     }
-    if any { Ok(()) } else { Err(SourceError::new(format!("Cannot read {}: it is empty", path.display()))) }
+    if any { Ok(()) } else { Err(SourceError::Empty(path.to_path_buf())) }
 }
 
 /// Reads on line by line from the torn one at `begin`; `None` where these are no lines of NDJSON: neither a value

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use engine::base58;
 use engine::pubkey::{Pubkey, Signature};
 use serde_json::value::RawValue;
+use thiserror::Error;
 
 use super::proto::Writer;
 use super::rpc::{
@@ -15,11 +16,13 @@ use super::text::Text;
 use super::wire_transaction::{self, WireError, WireInstruction, WireTransaction};
 
 /// Why a transaction gives no frame.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Error)]
 pub enum SkipReason {
     /// A version this executable does not know.
+    #[error("it is of a version that this executable does not know")]
     UnknownVersion,
     /// The JSON or the bytes are not a transaction with its meta: what is wrong.
+    #[error("{0}")]
     Malformed(Cow<'static, str>),
 }
 
@@ -30,17 +33,6 @@ impl SkipReason {
 
     fn json(error: &serde_json::Error) -> SkipReason {
         SkipReason::Malformed(Cow::Owned(error.to_string()))
-    }
-}
-
-impl std::fmt::Display for SkipReason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            SkipReason::UnknownVersion => {
-                f.write_str("it is of a version that this executable does not know")
-            }
-            SkipReason::Malformed(why) => f.write_str(why),
-        }
     }
 }
 

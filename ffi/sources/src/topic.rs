@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use kafka::{KafkaLog, KafkaOptions, KafkaReader, KafkaTopic};
 use topic_log::format::{self, StoredRecord};
-use topic_log::{Log, LogError, Position, Read, Topic, TopicOptions};
+use topic_log::{Log, Position, Read, Topic, TopicOptions};
 
 use super::block::Block;
+use super::error::SourceError;
 use super::file::{FileSource, SourceCounts};
 
 /// The topic.
@@ -51,7 +52,7 @@ impl TopicSource {
         }
     }
 
-    fn open(&self) -> Result<Input, LogError> {
+    fn open(&self) -> Result<Input, SourceError> {
         let Some(kafka) = &self.kafka else {
             let log = Log::open(&self.data_dir.join("log"))?;
             let topic = log.topic(RAW_TOPIC, TopicOptions::default(), true)?;

@@ -40,13 +40,14 @@ impl<'a> Unpacked<'a> {
     /// # Errors
     /// It is missing, or does not begin as its ending says.
     pub fn open(path: &'a Path) -> Result<Unpacked<'a>, SourceError> {
-        let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
+        let file = File::open(path).map_err(|error| SourceError::read(path.to_path_buf(), error))?;
         let count = Rc::new(Cell::new(0));
         let counted = Counted(file, Rc::clone(&count));
         let (inner, packed): (Box<dyn BufRead>, _) = match path.extension().and_then(|ending| ending.to_str())
         {
             Some("zst") => {
-                let decoder = zstd::Decoder::new(counted).map_err(|error| cannot_read(path, &error))?;
+                let decoder = zstd::Decoder::new(counted)
+                    .map_err(|error| SourceError::read(path.to_path_buf(), error))?;
                 (Box::new(BufReader::with_capacity(BUFFER_BYTES, decoder)), Some(count))
             }
             Some("gz") => {
@@ -73,7 +74,7 @@ impl<'a> Unpacked<'a> {
         let mut left = more;
         while left > 0 {
             let (path, is_packed) = (self.path, self.packed.is_some());
-            let at_hand = self.inner.fill_buf().map_err(|error| broken(path, is_packed, &error))?;
+            let at_hand = self.inner.fill_buf().map_err(|error| broken(path, is_packed, error))?;
             if at_hand.is_empty() {
                 break;
             }
@@ -86,34 +87,25 @@ impl<'a> Unpacked<'a> {
                 && self.unpacked > FREE_BYTES
                 && self.unpacked / packed.get().max(1) > RATIO_MAX
             {
-                return Err(SourceError::new(format!(
-                    "Cannot unpack {}: {} bytes of it unpack to {} or more, need at most {RATIO_MAX} to one",
-                    self.path.display(),
-                    packed.get(),
-                    self.unpacked
-                )));
+                return Err(SourceError::Bomb {
+                    path: self.path.to_path_buf(),
+                    packed: packed.get(),
+                    unpacked: self.unpacked,
+                    ratio_max: RATIO_MAX,
+                });
             }
         }
         Ok(more - left)
     }
 }
 
-fn broken(path: &Path, is_packed: bool, error: &io::Error) -> SourceError {
-    let path = path.display();
-    SourceError::new(match error.kind() {
-        io::ErrorKind::UnexpectedEof => format!("Cannot unpack {path}: it is truncated"),
-        _ if is_packed => format!("Cannot unpack {path}: {error}"),
-        _ => format!("Cannot read {path}: {error}"),
-    })
-}
-
-/// Why a file cannot be opened or read.
-pub(super) fn cannot_read(path: &Path, error: &io::Error) -> SourceError {
-    let why = match error.kind() {
-        io::ErrorKind::NotFound => "it does not exist".to_owned(),
-        _ => error.to_string(),
-    };
-    SourceError::new(format!("Cannot read {}: {why}", path.display()))
+fn broken(path: &Path, is_packed: bool, source: io::Error) -> SourceError {
+    let path = path.to_path_buf();
+    match source.kind() {
+        io::ErrorKind::UnexpectedEof => SourceError::Truncated(path),
+        _ if is_packed => SourceError::Unpack { path, source },
+        _ => SourceError::Read { path, source },
+    }
 }
 
 /// A whole file as text, unpacked by its ending.
@@ -129,15 +121,11 @@ pub fn read_text(path: &Path, bytes_max: usize) -> Result<String, SourceError> {
 }
 
 pub(super) fn too_long(path: &Path, bytes_max: usize) -> SourceError {
-    SourceError::new(format!(
-        "Cannot read {}: a value or block of it is longer than {bytes_max} bytes; a file may hold many, each below that",
-        path.display()
-    ))
+    SourceError::TooLong { path: path.to_path_buf(), bytes_max }
 }
 
 pub(super) fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, SourceError> {
-    String::from_utf8(bytes)
-        .map_err(|_| SourceError::new(format!("Cannot read {}: it is not UTF-8 text", path.display())))
+    String::from_utf8(bytes).map_err(|_| SourceError::NotText(path.to_path_buf()))
 }
 
 /// Calls `each` with a text of whole lines at a time, and whether it is all of the file: a file of lines may be longer

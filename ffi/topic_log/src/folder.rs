@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use super::error::{LogError, LogErrorKind};
+use super::error::LogError;
 use super::identity::{self, Identity};
 use super::names::check_name;
 use super::topic::{Topic, TopicOptions};
@@ -22,12 +22,11 @@ impl Log {
     /// # Errors
     /// `Unsupported` for a newer format or a network file system; `Io` with the path.
     pub fn open(root: &Path) -> Result<Log, LogError> {
-        let io = |action, error: &std::io::Error| LogError::io(action, root, error);
         fs::DirBuilder::new()
             .mode(0o700)
             .recursive(true)
             .create(root)
-            .map_err(|error| io("create", &error))?;
+            .map_err(|error| LogError::io("create", root, error))?;
         refuse_network_file_system(root)?;
         let path = root.join("FORMAT");
         let version = match fs::read(&path) {
@@ -37,20 +36,11 @@ impl Log {
                 write_version(root, &path, WITHOUT_PACKS)?;
                 version_text(WITHOUT_PACKS)
             }
-            Err(error) => return Err(LogError::io("read", &path, &error)),
+            Err(error) => return Err(LogError::io("read", &path, error)),
         };
         if ![WITHOUT_PACKS, WITH_PACKS].iter().any(|&known| version.trim() == version_text(known).trim()) {
-            let message = format!(
-                "Cannot open {}: its format is `{}`, need `legend-log {WITH_PACKS}` or an older one; use the legend version that wrote it, or put the file back when it is damaged",
-                path.display(),
-                version
-                    .trim()
-                    .chars()
-                    .take(40)
-                    .map(|c| if c.is_control() { '?' } else { c })
-                    .collect::<String>(),
-            );
-            return Err(LogError::new(LogErrorKind::Unsupported, message));
+            let shown = version.trim().chars().take(40).map(|c| if c.is_control() { '?' } else { c });
+            return Err(LogError::Format { path, version: shown.collect(), newest: WITH_PACKS });
         }
         Ok(Log { root: root.to_path_buf(), identity: identity::read_or_make(root)? })
     }
@@ -84,7 +74,7 @@ impl Log {
     /// # Errors
     /// The folder cannot be read.
     pub fn topics(&self) -> Result<Vec<String>, LogError> {
-        let entries = fs::read_dir(&self.root).map_err(|error| LogError::io("read", &self.root, &error))?;
+        let entries = fs::read_dir(&self.root).map_err(|error| LogError::io("read", &self.root, error))?;
         let mut names: Vec<_> = entries
             .filter_map(Result::ok)
             .filter(|entry| entry.path().is_dir())
@@ -97,16 +87,10 @@ impl Log {
 
 /// Locks and shared pages do not work across hosts, and on some of these not at all.
 fn refuse_network_file_system(root: &Path) -> Result<(), LogError> {
-    let stat = rustix::fs::statfs(root).map_err(|error| LogError::io("look at", root, &error.into()))?;
+    let stat = rustix::fs::statfs(root).map_err(|error| LogError::io("look at", root, error.into()))?;
     match network_file_system(stat.f_type) {
         None => Ok(()),
-        Some(name) => {
-            let message = format!(
-                "Cannot keep the log in {}: {name} is a network file system, need a local disk",
-                root.display()
-            );
-            Err(LogError::new(LogErrorKind::Unsupported, message))
-        }
+        Some(name) => Err(LogError::NetworkFileSystem { root: root.to_path_buf(), name }),
     }
 }
 

@@ -241,7 +241,7 @@ fn count(bytes: &[u8]) -> Result<u64, LogError> {
         let whole =
             (RECORD_HEADER..=RECORD_BYTES_MAX).contains(&len).then(|| bytes.get(at..at + len)).flatten();
         if whole.and_then(StoredRecord::parse).is_none() {
-            return Err(LogError::invalid(&format!("record {records} of the batch has wrong lengths")));
+            return Err(LogError::Lengths(records));
         }
         (at, records) = (at + len, records + 1);
     }
@@ -310,9 +310,7 @@ pub fn u64_at(bytes: &[u8], at: usize) -> u64 {
 }
 
 fn too_large(bytes: usize, headers: usize) -> LogError {
-    LogError::invalid(&format!(
-        "record of {bytes} bytes with {headers} headers, need at most {RECORD_BYTES_MAX} bytes and {HEADERS_MAX} headers"
-    ))
+    LogError::TooLarge { bytes, bytes_max: RECORD_BYTES_MAX, headers, headers_max: HEADERS_MAX }
 }
 
 /// The next whole record at or after `at` whose offset is `offset` or more: its place and length.

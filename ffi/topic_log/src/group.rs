@@ -52,7 +52,7 @@ impl Topic {
             file.sync_data()?;
             if fresh { File::open(parent)?.sync_all() } else { Ok(()) }
         })();
-        stored.map_err(|error| LogError::io("commit to", &path, &error))
+        stored.map_err(|error| LogError::io("commit to", &path, error))
     }
 
     /// Names of all groups that ever committed.
@@ -64,7 +64,7 @@ impl Topic {
         if !dir.exists() {
             return Ok(Vec::new());
         }
-        let entries = fs::read_dir(&dir).map_err(|error| LogError::io("read", &dir, &error))?;
+        let entries = fs::read_dir(&dir).map_err(|error| LogError::io("read", &dir, error))?;
         let mut names: Vec<_> =
             entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
         names.sort();
@@ -76,7 +76,7 @@ impl Topic {
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(LogError::io("read", &path, &error)),
+            Err(error) => return Err(LogError::io("read", &path, error)),
         };
         let slots = bytes
             .chunks_exact(SLOT)

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use wire::hex::to_hex;
 
-use super::error::{LogError, LogErrorKind};
+use super::error::LogError;
 
 const ID_DIGITS: usize = 32;
 const EPOCH_DIGITS: usize = 8;
@@ -57,7 +57,7 @@ pub(super) fn read_or_make(root: &Path) -> Result<Identity, LogError> {
                 Err(_) => Ok(Identity { id: String::new(), epoch: String::new() }),
             }
         }
-        Err(error) => Err(LogError::io("read", &path, &error)),
+        Err(error) => Err(LogError::io("read", &path, error)),
     }
 }
 
@@ -66,19 +66,19 @@ pub(super) fn read_or_make(root: &Path) -> Result<Identity, LogError> {
 /// # Errors
 /// As [`read_or_make`].
 pub(super) fn for_writing(root: &Path) -> Result<Identity, LogError> {
-    let io = |path: &Path, error: &std::io::Error| LogError::io("use", path, error);
+    let io = |path: &Path, error: std::io::Error| LogError::io("use", path, error);
     let lock_path = root.join("id.lock");
     let mut options = fs::OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    let lock = options.open(&lock_path).map_err(|error| io(&lock_path, &error))?;
+    let lock = options.open(&lock_path).map_err(|error| io(&lock_path, error))?;
     // Two agents start at once: one of them notices, the other finds it done.
-    lock.lock().map_err(|error| io(&lock_path, &error))?;
+    lock.lock().map_err(|error| io(&lock_path, error))?;
     let mut identity = read_or_make(root)?;
     let (id_path, home_path) = (root.join("id"), root.join("home"));
     if identity.id.is_empty() {
         return Ok(identity);
     }
-    let now = home_of(&id_path).map_err(|error| io(&id_path, &error))?;
+    let now = home_of(&id_path).map_err(|error| io(&id_path, error))?;
     let known = fs::read_to_string(&home_path).unwrap_or_default();
     if known.trim() == now {
         return Ok(identity);
@@ -86,9 +86,9 @@ pub(super) fn for_writing(root: &Path) -> Result<Identity, LogError> {
     if !known.is_empty() {
         identity.epoch = random_hex(EPOCH_DIGITS / 2, &id_path)?;
         write(root, &identity, |temporary| fs::rename(temporary, &id_path))
-            .map_err(|error| io(&id_path, &error))?;
+            .map_err(|error| io(&id_path, error))?;
     }
-    let now = home_of(&id_path).map_err(|error| io(&id_path, &error))?;
+    let now = home_of(&id_path).map_err(|error| io(&id_path, error))?;
     let temporary = root.join("home.new");
     // Best effort: without it the next start only numbers apart once more.
     let _ = fs::write(&temporary, now).and_then(|()| fs::rename(&temporary, &home_path));
@@ -110,13 +110,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Identity, LogError> {
     if is_hex(id, ID_DIGITS) && (epoch.is_empty() || is_hex(epoch, EPOCH_DIGITS)) && words.next().is_none() {
         return Ok(Identity { id: id.to_owned(), epoch: epoch.to_owned() });
     }
-    Err(LogError::new(
-        LogErrorKind::Unsupported,
-        format!(
-            "Cannot use {}: it is damaged, need {ID_DIGITS} hex digits; remove it, then `legend db accept-log` tells the store that this is its log",
-            path.display()
-        ),
-    ))
+    Err(LogError::Identity { path: path.to_path_buf(), digits: ID_DIGITS })
 }
 
 fn temporary_of(root: &Path) -> PathBuf {
@@ -140,7 +134,7 @@ fn random_hex(bytes: usize, path: &Path) -> Result<String, LogError> {
     let mut random = [0_u8; ID_DIGITS / 2];
     fs::File::open("/dev/urandom")
         .and_then(|mut file| file.read_exact(&mut random[..bytes]))
-        .map_err(|error| LogError::io("make", path, &error))?;
+        .map_err(|error| LogError::io("make", path, error))?;
     Ok(to_hex(&random[..bytes]))
 }
 

@@ -196,7 +196,7 @@ impl PackReader {
             return Ok(Found::Missing(block.first));
         }
         if self.loaded != Some(number) {
-            self.load(block).map_err(|error| LogError::io("read", &self.path, &error))?;
+            self.load(block).map_err(|error| LogError::io("read", &self.path, error))?;
             self.loaded = Some(number);
         }
         while let Some(rest) = self.plain.get(self.at..).filter(|rest| rest.len() >= RECORD_HEADER) {
@@ -282,7 +282,7 @@ impl PackWriter {
             let compressor = zstd::bulk::Compressor::new(LEVEL)?;
             Ok(PackWriter { path: path.clone(), file, len, base, compressor })
         })();
-        opened.map_err(|error| LogError::io("open", &path, &error))
+        opened.map_err(|error| LogError::io("open", &path, error))
     }
 
     /// Bytes on disk.
@@ -314,13 +314,13 @@ impl PackWriter {
         written.map_err(|error| {
             // The next writer cuts it too; until then it would keep room on a full disk.
             let _ = self.file.set_len(self.len);
-            LogError::io("write", &self.path, &error)
+            LogError::io("write", &self.path, error)
         })
     }
 
     /// To disk.
     pub(super) fn sync(&self) -> Result<(), LogError> {
-        self.file.sync_all().map_err(|error| LogError::io("sync", &self.path, &error))
+        self.file.sync_all().map_err(|error| LogError::io("sync", &self.path, error))
     }
 
     /// Whether its file still has its name: retention may have removed it.

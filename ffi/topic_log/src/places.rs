@@ -24,10 +24,10 @@ impl Place {
 
 /// All packs and segments, by their first offsets.
 pub(super) fn places(dir: &Path) -> Result<Vec<Place>, LogError> {
-    let entries = fs::read_dir(dir).map_err(|error| LogError::io("read", dir, &error))?;
+    let entries = fs::read_dir(dir).map_err(|error| LogError::io("read", dir, error))?;
     let mut places = Vec::new();
     for entry in entries {
-        let name = entry.map_err(|error| LogError::io("read", dir, &error))?.file_name();
+        let name = entry.map_err(|error| LogError::io("read", dir, error))?.file_name();
         let Some((base, kind)) = name.to_str().and_then(|name| name.split_once('.')) else { continue };
         if let ("seg" | "pack", Ok(base)) = (kind, base.parse()) {
             places.push(Place { base, is_segment: kind == "seg" });

@@ -166,7 +166,7 @@ impl Position {
 
     /// Takes the next record from the segment, when it has at most `room` bytes.
     fn step_segment(&mut self, topic: &Topic, out: &mut Vec<u8>, room: usize) -> Result<Step, LogError> {
-        Ok(match self.frame().map_err(|error| LogError::io("read", &self.path(topic), &error))? {
+        Ok(match self.frame().map_err(|error| LogError::io("read", &self.path(topic), error))? {
             Frame::Record(len) if len > room => Step::Full,
             Frame::Record(len) => {
                 let at = self.block_offset();
@@ -282,7 +282,7 @@ impl Position {
         match opened {
             Ok(found) => found,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(LogError::io("open", &path, &error)),
+            Err(error) => Err(LogError::io("open", &path, error)),
         }
     }
 
@@ -298,7 +298,7 @@ impl Position {
             if inside + RECORD_HEADER > got {
                 block_at = at;
                 got =
-                    read_up_to(&file, &mut block, at).map_err(|error| LogError::io("read", &path, &error))?;
+                    read_up_to(&file, &mut block, at).map_err(|error| LogError::io("read", &path, error))?;
                 if got < RECORD_HEADER {
                     break;
                 }
@@ -317,7 +317,7 @@ impl Position {
         if offset < wanted {
             // Damage before the wanted record, perhaps in a length that led us astray: find it by its own offset.
             self.move_to(SEGMENT_HEADER as u64);
-            if let Some(place) = self.find(wanted).map_err(|error| LogError::io("read", &path, &error))? {
+            if let Some(place) = self.find(wanted).map_err(|error| LogError::io("read", &path, error))? {
                 self.move_to(place);
             }
         }
@@ -364,7 +364,7 @@ impl Position {
             segment.at += 1;
         }
         let path = self.path(topic);
-        let found = self.find(from + 1).map_err(|error| LogError::io("read", &path, &error))?;
+        let found = self.find(from + 1).map_err(|error| LogError::io("read", &path, error))?;
         let elsewhere = next_place(topic, from)?.unwrap_or(visible);
         let mut to = match (found, &mut self.segment) {
             (Some(place), Some(segment)) => {
@@ -373,7 +373,7 @@ impl Position {
                 segment
                     .file
                     .read_exact_at(&mut header, place)
-                    .map_err(|error| LogError::io("read", &path, &error))?;
+                    .map_err(|error| LogError::io("read", &path, error))?;
                 format::u64_at(&header, 8)
             }
             _ => elsewhere,

@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::path::Path;
 
-use super::error::{LogError, LogErrorKind};
+use super::error::LogError;
 use super::format::{self, SEGMENT_HEADER, next_record};
 use super::pack::{end_of, pack_path};
 use super::places::places;
@@ -23,7 +23,7 @@ pub(super) fn scan(dir: &Path, repair: bool) -> Result<(Cursor, u64), LogError> 
     let Some(&last) = bases.last() else {
         // Packs alone are what a hand has left: a segment follows them.
         let end = match packs.last().map(|&base| pack_path(dir, base)) {
-            Some(path) => end_of(&path).map_err(|error| LogError::io("read", &path, &error))?,
+            Some(path) => end_of(&path).map_err(|error| LogError::io("read", &path, error))?,
             None => None,
         };
         let base = end.or(packs.last().copied()).unwrap_or(0);
@@ -33,14 +33,9 @@ pub(super) fn scan(dir: &Path, repair: bool) -> Result<(Cursor, u64), LogError> 
         return Ok((Cursor { segment: base, bytes: SEGMENT_HEADER as u64, offset: base }, first));
     };
     let path = segment_path(dir, last);
-    let bytes = fs::read(&path).map_err(|error| LogError::io("read", &path, &error))?;
+    let bytes = fs::read(&path).map_err(|error| LogError::io("read", &path, error))?;
     if !bytes.get(..SEGMENT_HEADER).is_some_and(|header| format::is_segment_header(header, last)) {
-        let message = format!(
-            "Cannot open {}: its header is damaged or of a newer version (this is {})",
-            path.display(),
-            format::FORMAT_VERSION
-        );
-        return Err(LogError::new(LogErrorKind::Damaged, message));
+        return Err(LogError::Header { path, version: format::FORMAT_VERSION });
     }
     let (mut end, mut offset) = (SEGMENT_HEADER, last);
     let mut at = SEGMENT_HEADER;
@@ -54,7 +49,7 @@ pub(super) fn scan(dir: &Path, repair: bool) -> Result<(Cursor, u64), LogError> 
             file.set_len(end as u64)?;
             file.sync_all()
         });
-        cut.map_err(|error| LogError::io("cut the torn tail of", &path, &error))?;
+        cut.map_err(|error| LogError::io("cut the torn tail of", &path, error))?;
     }
     Ok((Cursor { segment: last, bytes: end as u64, offset }, first))
 }
@@ -68,7 +63,7 @@ fn drop_unused(dir: &Path, bases: &mut Vec<u64>, repair: bool) -> Result<(), Log
             break;
         }
         if repair {
-            fs::remove_file(&path).map_err(|error| LogError::io("remove", &path, &error))?;
+            fs::remove_file(&path).map_err(|error| LogError::io("remove", &path, error))?;
         }
         bases.pop();
     }

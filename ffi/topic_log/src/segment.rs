@@ -15,10 +15,10 @@ pub(super) fn segment_path(dir: &Path, base: u64) -> PathBuf {
 
 /// First offsets of all segments, ascending.
 pub(super) fn segments(dir: &Path) -> Result<Vec<u64>, LogError> {
-    let entries = fs::read_dir(dir).map_err(|error| LogError::io("read", dir, &error))?;
+    let entries = fs::read_dir(dir).map_err(|error| LogError::io("read", dir, error))?;
     let mut bases = Vec::new();
     for entry in entries {
-        let name = entry.map_err(|error| LogError::io("read", dir, &error))?.file_name();
+        let name = entry.map_err(|error| LogError::io("read", dir, error))?.file_name();
         bases.extend(name.to_str().and_then(|name| name.strip_suffix(".seg")?.parse::<u64>().ok()));
     }
     bases.sort_unstable();
@@ -41,7 +41,7 @@ pub(super) fn create_segment(dir: &Path, base: u64) -> Result<(), LogError> {
         // Without its cursor an empty segment is only in the way; a leftover is harmless, readers stop at the cursor.
         let _ = fs::remove_file(&unnamed);
         let _ = fs::remove_file(&path);
-        LogError::io("create", &path, &error)
+        LogError::io("create", &path, error)
     })
 }
 

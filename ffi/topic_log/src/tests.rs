@@ -259,12 +259,12 @@ fn open_refuses_a_newer_format_and_bad_names() {
         assert!(log.topic(name, small(), true).is_err(), "{name}");
     }
     assert_eq!(
-        log.topic("missing", small(), false).err().map(|error| error.kind),
+        log.topic("missing", small(), false).err().map(|error| error.kind()),
         Some(LogErrorKind::NotFound)
     );
     fs::write(dir.0.join("FORMAT"), "legend-log 3\n").expect("writes");
     let error = Log::open(&dir.0).err().expect("refuses");
-    assert_eq!(error.kind, LogErrorKind::Unsupported);
+    assert_eq!(error.kind(), LogErrorKind::Unsupported);
     assert!(error.to_string().contains("legend-log 3"), "{error}");
 }
 

@@ -38,11 +38,11 @@ impl Topic {
         let mut options = fs::OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let lock = options.open(&path).map_err(|error| LogError::io("open", &path, &error))?;
+        let lock = options.open(&path).map_err(|error| LogError::io("open", &path, error))?;
         match lock.try_lock() {
             // Somebody does it at this moment.
             Err(fs::TryLockError::WouldBlock) => return Ok(()),
-            Err(fs::TryLockError::Error(error)) => return Err(LogError::io("lock", &path, &error)),
+            Err(fs::TryLockError::Error(error)) => return Err(LogError::io("lock", &path, error)),
             Ok(()) => {}
         }
         let active =
@@ -65,7 +65,7 @@ impl Topic {
         let bytes = match fs::read(&path) {
             // Retention was faster.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            read => read.map_err(|error| LogError::io("read", &path, &error))?,
+            read => read.map_err(|error| LogError::io("read", &path, error))?,
         };
         let newest = places(&self.dir)?.into_iter().rfind(|place| !place.is_segment && place.base <= base);
         let mut pack = PackWriter::open(&self.dir, newest.map_or(base, |place| place.base), base)?;
@@ -92,7 +92,7 @@ impl Topic {
         pack.sync()?;
         self.while_still(|_| match pack.is_there().then(|| fs::remove_file(&path)) {
             Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
-                Err(LogError::io("remove", &path, &error))
+                Err(LogError::io("remove", &path, error))
             }
             // Retention removed the segment, or the pack: then the segment is packed the next time.
             _ => Ok(()),
@@ -126,7 +126,7 @@ impl Topic {
             }
             total -= len(place);
             self.state.set_start(next);
-            fs::remove_file(&path).map_err(|error| LogError::io("remove", &path, &error))?;
+            fs::remove_file(&path).map_err(|error| LogError::io("remove", &path, error))?;
         }
         Ok(())
     }
@@ -162,7 +162,7 @@ impl Topic {
                 Ok(false) => {}
                 // Retention was faster, or it is packed.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(LogError::io("read", &path, &error)),
+                Err(error) => return Err(LogError::io("read", &path, error)),
             }
         }
         Ok(damaged)

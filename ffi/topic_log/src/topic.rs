@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FallocateFlags, fallocate};
 
-use super::error::{LogError, LogErrorKind};
+use super::error::LogError;
 use super::format::{Batch, SEGMENT_HEADER};
 use super::recover;
 use super::segment::{create_segment, segment_path, segments};
@@ -102,13 +102,10 @@ impl Topic {
         if !dir.is_dir() {
             if !create {
                 let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let message = format!(
-                    "Cannot open topic {name}: it does not exist, create it with `legend topics create`"
-                );
-                return Err(LogError::new(LogErrorKind::NotFound, message));
+                return Err(LogError::NoTopic(name));
             }
             let made = crate::disk::make_folder(dir);
-            made.map_err(|error| LogError::io("create", dir, &error))?;
+            made.map_err(|error| LogError::io("create", dir, error))?;
         }
         let open_lock = |name: &str| {
             let path = dir.join(name);
@@ -121,16 +118,16 @@ impl Topic {
                 .open(&path);
             file.map_err(|error| (path, error))
         };
-        let refused = |(path, error): (PathBuf, io::Error)| LogError::io("open", &path, &error);
+        let refused = |(path, error): (PathBuf, io::Error)| LogError::io("open", &path, error);
         let lock = match open_lock("append.lock") {
             Err((_, error)) if may_not_write(&error) => return Topic::open_to_read(dir, options),
             lock => lock.map_err(refused)?,
         };
         let state_path = dir.join("state");
         // Locked: two first starts at once would both find no page, and one clear what the other has set.
-        lock.lock().map_err(|error| LogError::io("lock", dir, &error))?;
-        let state = State::open(&state_path).map_err(|error| LogError::io("open", &state_path, &error))?;
-        lock.unlock().map_err(|error| LogError::io("unlock", dir, &error))?;
+        lock.lock().map_err(|error| LogError::io("lock", dir, error))?;
+        let state = State::open(&state_path).map_err(|error| LogError::io("open", &state_path, error))?;
+        lock.unlock().map_err(|error| LogError::io("unlock", dir, error))?;
         let topic = Topic {
             dir: dir.to_path_buf(),
             options,
@@ -151,7 +148,7 @@ impl Topic {
 
     fn open_to_read(dir: &Path, options: TopicOptions) -> Result<Topic, LogError> {
         let (cursor, start) = recover::scan(dir, false)?;
-        let state = State::snapshot(cursor, start).map_err(|error| LogError::io("read", dir, &error))?;
+        let state = State::snapshot(cursor, start).map_err(|error| LogError::io("read", dir, error))?;
         Ok(Topic {
             dir: dir.to_path_buf(),
             options,
@@ -163,16 +160,12 @@ impl Topic {
     }
 
     fn not_writable(&self) -> LogError {
-        let message = format!(
-            "Cannot write {}: its disk is read-only, or this user may not write there",
-            self.dir.display()
-        );
-        LogError::new(LogErrorKind::Io, message)
+        LogError::NotWritable(self.dir.clone())
     }
 
     fn recover_if_stale(&self) -> Result<(), LogError> {
         let boot = boot_number()
-            .map_err(|error| LogError::io("read", Path::new("/proc/sys/kernel/random/boot_id"), &error))?;
+            .map_err(|error| LogError::io("read", Path::new("/proc/sys/kernel/random/boot_id"), error))?;
         let _guard = self.lock_append()?;
         let cursor = self.state.cursor();
         let len = fs::metadata(segment_path(&self.dir, cursor.segment)).map(|meta| meta.len());
@@ -209,7 +202,7 @@ impl Topic {
     ) -> Result<u64, LogError> {
         let records = batch.records();
         if records == 0 {
-            return Err(LogError::invalid("the batch is empty, need a record"));
+            return Err(LogError::EmptyBatch);
         }
         let base = {
             let mut guard = self.lock_append()?;
@@ -232,11 +225,7 @@ impl Topic {
         gate: Option<&dyn Gate>,
     ) -> Result<u64, LogError> {
         if self.state.failed() {
-            let message = format!(
-                "Cannot append to {}: a sync failed before, restart legend to recover it",
-                self.dir.display()
-            );
-            return Err(LogError::new(LogErrorKind::Failed, message));
+            return Err(LogError::SyncFailed(self.dir.clone()));
         }
         let mut cursor = self.state.cursor();
         let torn = self.state.was_writing();
@@ -280,10 +269,7 @@ impl Topic {
     }
 
     fn closed(&self) -> LogError {
-        LogError::new(
-            LogErrorKind::Closed,
-            format!("Cannot append to {}: nothing may go out", self.dir.display()),
-        )
+        LogError::GateClosed(self.dir.clone())
     }
 
     /// Claims disk space up to `end` bytes of the active segment; a full disk is answered here.
@@ -355,7 +341,7 @@ impl Topic {
     fn drop_unused(&self, active: u64) -> Result<(), LogError> {
         for base in segments(&self.dir)?.into_iter().filter(|&base| base > active) {
             let path = segment_path(&self.dir, base);
-            fs::remove_file(&path).map_err(|error| LogError::io("remove", &path, &error))?;
+            fs::remove_file(&path).map_err(|error| LogError::io("remove", &path, error))?;
         }
         Ok(())
     }
@@ -364,7 +350,7 @@ impl Topic {
     fn sync(&self, end: u64, own: bool) -> Result<(), LogError> {
         let lock = self.syncer.lock().unwrap_or_else(PoisonError::into_inner);
         let lock = lock.as_ref().ok_or_else(|| self.not_writable())?;
-        lock.lock().map_err(|error| LogError::io("lock", &self.dir, &error))?;
+        lock.lock().map_err(|error| LogError::io("lock", &self.dir, error))?;
         let result = if self.state.visible() >= end && !own { Ok(()) } else { self.sync_locked(own) };
         let _ = lock.unlock();
         result
@@ -383,7 +369,7 @@ impl Topic {
                 return self.sync_locked(own);
             }
             self.state.set_failed();
-            return Err(LogError::io("sync", &path, &error));
+            return Err(LogError::io("sync", &path, error));
         }
         self.state.show(cursor.offset);
         Ok(())
@@ -428,7 +414,7 @@ impl Topic {
     fn lock_append(&self) -> Result<AppendGuard<'_>, LogError> {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let lock = writer.lock.as_ref().ok_or_else(|| self.not_writable())?;
-        lock.lock().map_err(|error| LogError::io("lock", &self.dir, &error))?;
+        lock.lock().map_err(|error| LogError::io("lock", &self.dir, error))?;
         Ok(AppendGuard(writer))
     }
 
@@ -437,7 +423,7 @@ impl Topic {
             let path = segment_path(&self.dir, cursor.segment);
             let file = OpenOptions::new().write(true).open(&path);
             writer.segment =
-                Some((cursor.segment, file.map_err(|error| LogError::io("open", &path, &error))?));
+                Some((cursor.segment, file.map_err(|error| LogError::io("open", &path, error))?));
         }
         Ok(())
     }
@@ -445,13 +431,13 @@ impl Topic {
     fn with_segment(
         &self,
         writer: &Writer,
-        action: &str,
+        action: &'static str,
         call: impl FnOnce(&File) -> io::Result<()>,
     ) -> Result<(), LogError> {
         let Some((base, file)) = &writer.segment else {
             unreachable!("open_active comes first");
         };
-        call(file).map_err(|error| LogError::io(action, &segment_path(&self.dir, *base), &error))
+        call(file).map_err(|error| LogError::io(action, &segment_path(&self.dir, *base), error))
     }
 }
 

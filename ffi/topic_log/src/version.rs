@@ -28,19 +28,19 @@ pub(super) fn write_version(root: &Path, path: &Path, version: u32) -> Result<()
                 fs::rename(&temporary, path)
             },
         );
-    written.map_err(|error| LogError::io("create", path, &error))
+    written.map_err(|error| LogError::io("create", path, error))
 }
 
 /// Comes before the first pack of the topic in `dir`: a legend that knows no packs must not take them for lost records.
 pub(super) fn may_have_packs(dir: &Path) -> Result<(), LogError> {
     let Some(root) = dir.parent() else { return Ok(()) };
     let path = root.join("FORMAT");
-    let version = fs::read_to_string(&path).map_err(|error| LogError::io("read", &path, &error))?;
+    let version = fs::read_to_string(&path).map_err(|error| LogError::io("read", &path, error))?;
     if version == version_text(WITH_PACKS) {
         return Ok(());
     }
     write_version(root, &path, WITH_PACKS)?;
     fs::File::open(root)
         .and_then(|folder| folder.sync_all())
-        .map_err(|error| LogError::io("sync", root, &error))
+        .map_err(|error| LogError::io("sync", root, error))
 }

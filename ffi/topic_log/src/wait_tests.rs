@@ -99,7 +99,7 @@ fn who_is_refused_after_a_torn_write_leaves_no_record_and_a_log_that_can_be_pack
         topic.state.set_writing(true);
         let gate = Shut { from_the_start };
         let refused = topic.append_through(Some(&gate), &mut batch(&[b"not this"]), Durability::None);
-        assert_eq!(refused.expect_err("is refused").kind, LogErrorKind::Closed, "{from_the_start}");
+        assert_eq!(refused.expect_err("is refused").kind(), LogErrorKind::Closed, "{from_the_start}");
         assert_eq!((topic.end(), topic.state.cursor().offset), (6, 6), "{from_the_start}: nothing counts");
         topic.tidy().expect("tidies");
         let packs =
@@ -149,7 +149,7 @@ fn a_group_has_a_name_and_no_path() {
     topic.commit("sink", Committed { offset: 7, lost: 0 }).expect("commits");
     for name in ["../state", "a/b", ".hidden", ""] {
         let refused = topic.commit(name, Committed { offset: 9, lost: 0 }).expect_err("is refused");
-        assert_eq!(refused.kind, LogErrorKind::Invalid, "{name}");
+        assert_eq!(refused.kind(), LogErrorKind::Invalid, "{name}");
         assert!(topic.committed(name).is_err(), "{name}");
     }
     assert_eq!(topic.groups().expect("lists"), ["sink"]);

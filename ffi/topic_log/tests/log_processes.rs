@@ -211,7 +211,7 @@ fn full_disk_is_an_error_before_damage_and_writing_goes_on_when_space_returns() 
             Err(error) => break error,
         }
     };
-    assert_eq!(error.kind, LogErrorKind::NoSpace, "{error}");
+    assert_eq!(error.kind(), LogErrorKind::NoSpace, "{error}");
     assert!(append(stored + 1).is_err(), "still full");
     std::fs::remove_file(&ballast).expect("removes");
     for _ in 0..10 {

@@ -10,7 +10,8 @@ use topic_log::limits::Limits;
 use topic_log::{Log, LogError, TopicOptions};
 use wire::control::Module;
 
-use crate::lock::{StartError, lock_agent};
+use crate::error::AgentError;
+use crate::lock::lock_agent;
 use crate::publish::{Published, Publisher};
 
 /// Where a replay writes what agents of the same source write.
@@ -37,23 +38,19 @@ impl Topics {
     ///
     /// # Errors
     /// An agent or another replay runs there, its log holds something, or it cannot be written.
-    pub(super) fn open(to: &WriteTo) -> Result<Topics, StartError> {
+    pub(super) fn open(to: &WriteTo) -> Result<Topics, AgentError> {
         let modules = [Module::Arbitrage, Module::Mev];
         let [first, second] = modules.map(|module| lock_agent(&to.data_dir, module));
         let locks = [first?, second?];
         let options = TopicOptions::from(to.limits);
-        let failed = |error: LogError| error.to_string();
-        let log = Log::open(&to.data_dir.join("log")).map_err(failed)?;
-        for name in log.topics().map_err(failed)? {
-            let records = log.topic(&name, options, false).map_err(failed)?.end();
+        let log = Log::open(&to.data_dir.join("log"))?;
+        for topic in log.topics()? {
+            let records = log.topic(&topic, options, false)?.end();
             if records > 0 {
-                return Err(StartError::Held(format!(
-                    "Cannot replay into {}: its topic {name} holds or held {records} records, need a data folder of its own for each replay",
-                    to.data_dir.display()
-                )));
+                return Err(AgentError::NotEmpty { data_dir: to.data_dir.clone(), topic, records });
             }
         }
-        let open = |module| Publisher::of_replay(&log, module, to.topic.as_deref(), options).map_err(failed);
+        let open = |module| Publisher::of_replay(&log, module, to.topic.as_deref(), options);
         Ok(Topics { arbitrage: open(Module::Arbitrage)?, mev: open(Module::Mev)?, _locks: locks })
     }
 

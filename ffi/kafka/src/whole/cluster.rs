@@ -9,8 +9,8 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use topic_log::{LogError, LogErrorKind};
 
+use super::error::{ClusterError, Trouble};
 use super::options::{ANSWER, KafkaOptions, MESSAGE_BYTES_MAX};
 use super::producer::Producer;
 use super::watch::Watch;
@@ -18,13 +18,6 @@ use super::watch::Watch;
 /// How often, and how long each time, a reason is waited for after a call has failed.
 const REASONS: usize = 8;
 const REASON_COMES: Duration = Duration::from_millis(20);
-
-/// The one line for a cluster that is not there, or not as it should be.
-pub(super) fn no_answer(action: &str, brokers: &str, why: &str) -> String {
-    format!(
-        "Cannot {action}: Kafka at {brokers} does not answer as needed ({why}); check KAFKA_BROKERS and the broker"
-    )
-}
 
 /// A cluster.
 pub struct KafkaLog {
@@ -40,18 +33,17 @@ impl KafkaLog {
     ///
     /// # Errors
     /// `Invalid`: the options are no options.
-    pub fn open(options: KafkaOptions) -> Result<KafkaLog, LogError> {
+    pub fn open(options: KafkaOptions) -> Result<KafkaLog, ClusterError> {
         let watch = Watch::default();
         let meta: BaseConsumer<Watch> = options
             .consumer("legend-meta")
             .create_with_context(watch.clone())
-            .map_err(|error| LogError::new(LogErrorKind::Invalid, format!("Cannot use Kafka: {error}")))?;
+            .map_err(ClusterError::Options)?;
         Ok(KafkaLog { options, watch, meta, producer: OnceLock::new(), groups: Mutex::default() })
     }
 
     /// What to say of an error of the client: the broker's reason when there is one.
-    pub(super) fn error(&self, action: &str, error: &KafkaError) -> LogError {
-        let code = error.rdkafka_error_code();
+    pub(super) fn error(&self, action: &str, error: &KafkaError) -> ClusterError {
         // The reason comes by the client's own thread; a callback is due when it is asked, one at a time.
         for _ in 0..REASONS {
             if self.watch.last().is_some() {
@@ -59,22 +51,19 @@ impl KafkaLog {
             }
             let _ = self.meta.poll(REASON_COMES);
         }
-        let why = self
-            .watch
-            .last()
-            .unwrap_or_else(|| code.map_or_else(|| error.to_string(), |code| code.to_string()));
-        let mut message = no_answer(action, &self.options.brokers, &why);
-        if self.options.tls {
-            message.push_str(", and with TLS kafka.tls_ca, kafka.tls_cert and kafka.tls_key");
+        ClusterError::NoAnswer {
+            action: action.to_owned(),
+            brokers: self.options.brokers.clone(),
+            why: Trouble::of(self.watch.last(), error),
+            tls: self.options.tls,
         }
-        LogError::new(LogErrorKind::Unavailable, message)
     }
 
     /// Names of all topics, sorted; Kafka's own left out.
     ///
     /// # Errors
     /// The cluster does not answer.
-    pub fn topics(&self) -> Result<Vec<String>, LogError> {
+    pub fn topics(&self) -> Result<Vec<String>, ClusterError> {
         let metadata =
             self.meta.fetch_metadata(None, ANSWER).map_err(|error| self.error("list topics", &error))?;
         let mut names: Vec<String> = metadata
@@ -91,7 +80,7 @@ impl KafkaLog {
     ///
     /// # Errors
     /// The cluster does not answer.
-    pub fn partitions(&self, name: &str) -> Result<Option<u16>, LogError> {
+    pub fn partitions(&self, name: &str) -> Result<Option<u16>, ClusterError> {
         let action = format!("look up topic {name}");
         let metadata =
             self.meta.fetch_metadata(Some(name), ANSWER).map_err(|error| self.error(&action, &error))?;
@@ -115,7 +104,7 @@ impl KafkaLog {
         partitions: u16,
         compacted: bool,
         replicas: u16,
-    ) -> Result<(), LogError> {
+    ) -> Result<(), ClusterError> {
         let action = format!("make topic {name}");
         let admin: AdminClient<DefaultClientContext> =
             self.options.client().create().map_err(|error| self.error(&action, &error))?;
@@ -128,15 +117,14 @@ impl KafkaLog {
             block_on(admin.create_topics([&topic], &options)).map_err(|error| self.error(&action, &error))?;
         match made.into_iter().next() {
             Some(Err((_, code))) if code != RDKafkaErrorCode::TopicAlreadyExists => {
-                let message = format!("Cannot {action}: Kafka refuses it ({code})");
-                Err(LogError::new(LogErrorKind::Unavailable, message))
+                Err(ClusterError::NotMade { name: name.to_owned(), code })
             }
             _ => self.await_topic(name),
         }
     }
 
     /// A new topic takes a moment to be known to every broker.
-    fn await_topic(&self, name: &str) -> Result<(), LogError> {
+    fn await_topic(&self, name: &str) -> Result<(), ClusterError> {
         let begin = std::time::Instant::now();
         while begin.elapsed() < ANSWER {
             if self.partitions(name)?.is_some_and(|partitions| partitions > 0) {
@@ -144,15 +132,14 @@ impl KafkaLog {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        let message = format!("Cannot make topic {name}: Kafka made it, but does not show it");
-        Err(LogError::new(LogErrorKind::Unavailable, message))
+        Err(ClusterError::NotShown(name.to_owned()))
     }
 
     /// The producer that appends of this process share.
     ///
     /// # Errors
     /// It cannot be made.
-    pub(super) fn producer(&self) -> Result<Arc<Producer>, LogError> {
+    pub(super) fn producer(&self) -> Result<Arc<Producer>, ClusterError> {
         if let Some(producer) = self.producer.get() {
             return Ok(Arc::clone(producer));
         }
@@ -160,7 +147,7 @@ impl KafkaLog {
         Ok(Arc::clone(self.producer.get_or_init(|| made)))
     }
 
-    pub(super) fn group(&self, group: &str) -> Result<Arc<BaseConsumer<Watch>>, LogError> {
+    pub(super) fn group(&self, group: &str) -> Result<Arc<BaseConsumer<Watch>>, ClusterError> {
         let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(consumer) = groups.get(group) {
             return Ok(Arc::clone(consumer));

@@ -13,7 +13,8 @@ use topic_log::disk::{self, KeptFile};
 use topic_log::format::{self, Batch, Record, StoredRecord};
 use topic_log::{Committed, Durability, HOLD_GROUP, Log, Topic, TopicOptions};
 
-use super::cluster::{KafkaLog, no_answer};
+use super::cluster::KafkaLog;
+use super::error::{ClusterError, Trouble};
 use super::producer::Producer;
 use super::reader::{KafkaRead, KafkaReader};
 use super::topic::KafkaTopic;
@@ -38,14 +39,13 @@ impl Link {
     /// Starts one thread a topic and direction. A cluster that is away is no error: the threads wait for it.
     ///
     /// # Errors
-    /// One line: the options or the host's log cannot be used.
-    pub fn start(options: LinkOptions) -> Result<Link, String> {
+    /// The options or the host's log cannot be used.
+    pub fn start(options: LinkOptions) -> Result<Link, ClusterError> {
         let folder = options.data_dir.join("link");
-        disk::make_folder(&folder)
-            .map_err(|error| format!("Cannot use {}: {}", folder.display(), disk::why(&error)))?;
-        Log::open(&options.data_dir.join("log")).map_err(|error| error.to_string())?;
-        let log = KafkaLog::open(options.kafka.clone()).map_err(|error| error.to_string())?;
-        let producer = Producer::new(&options.kafka, None).map_err(|error| error.to_string())?;
+        disk::make_folder(&folder).map_err(|source| ClusterError::Folder { path: folder, source })?;
+        Log::open(&options.data_dir.join("log"))?;
+        let log = KafkaLog::open(options.kafka.clone())?;
+        let producer = Producer::new(&options.kafka, None)?;
         let counters = options.topics.iter().map(|_| Counters::default()).collect();
         let shared = Arc::new(Shared {
             options,
@@ -56,14 +56,14 @@ impl Link {
         });
         let mut threads = Vec::new();
         for at in 0..shared.options.topics.len() {
-            let mut spawn = |direction: usize, run: fn(&Shared, usize) -> Result<(), String>| {
+            let mut spawn = |direction: usize, run: fn(&Shared, usize) -> Result<(), ClusterError>| {
                 let shared = Arc::clone(&shared);
                 let work = move || shared.keep_running(at, direction, run);
                 std::thread::Builder::new()
                     .name(["link-out", "link-in"][direction].to_owned())
                     .spawn(work)
                     .map(|thread| threads.push(thread))
-                    .map_err(|error| format!("Cannot start a thread: {error}"))
+                    .map_err(ClusterError::Thread)
             };
             spawn(OUT, Shared::ship)?;
             if shared.options.topics[at].inbound {
@@ -86,7 +86,9 @@ impl Link {
         let trouble = shared.counters.iter().find_map(Counters::trouble);
         let trouble = trouble.or_else(|| {
             let why = locked(&shared.producer).trouble().filter(|_| waiting > 0)?;
-            Some(no_answer("send to Kafka", &shared.options.kafka.brokers, &why))
+            let (action, brokers) = ("send to Kafka".to_owned(), shared.options.kafka.brokers.clone());
+            let why = Trouble::Said(why);
+            Some(ClusterError::NoAnswer { action, brokers, why, tls: false }.to_string())
         });
         json!({
             "at_ms": topic_log::clock::now_ms(),
@@ -137,7 +139,7 @@ impl Shared {
         self.stop.load(SeqCst)
     }
 
-    fn keep_running(&self, at: usize, direction: usize, run: fn(&Shared, usize) -> Result<(), String>) {
+    fn keep_running(&self, at: usize, direction: usize, run: fn(&Shared, usize) -> Result<(), ClusterError>) {
         while !self.stopped() {
             if let Err(error) = run(self, at) {
                 *locked(&self.counters[at].trouble[direction]) = Some(error);
@@ -149,27 +151,24 @@ impl Shared {
         }
     }
 
-    fn local(&self, topic: &LinkTopic) -> Result<Topic, String> {
+    fn local(&self, topic: &LinkTopic) -> Result<Topic, ClusterError> {
         let mut options: TopicOptions = self.options.limits.into();
         if topic.compacted {
             options.retention_age = Duration::MAX;
         }
-        let log = Log::open(&self.options.data_dir.join("log")).map_err(|error| error.to_string())?;
-        log.topic(&topic.name, options, true).map_err(|error| error.to_string())
+        let log = Log::open(&self.options.data_dir.join("log"))?;
+        Ok(log.topic(&topic.name, options, true)?)
     }
 
-    fn remote(&self, topic: &LinkTopic) -> Result<Arc<KafkaTopic>, String> {
+    fn remote(&self, topic: &LinkTopic) -> Result<Arc<KafkaTopic>, ClusterError> {
         let LinkTopic { name, partitions, compacted, .. } = topic;
         let create = self.options.create.then_some((*partitions, *compacted, self.options.replicas));
-        let remote =
-            KafkaTopic::open(Arc::clone(&self.log), name, create).map_err(|error| error.to_string())?;
+        let remote = KafkaTopic::open(Arc::clone(&self.log), name, create)?;
         if remote.partitions() == *partitions {
             return Ok(Arc::new(remote));
         }
-        Err(format!(
-            "Cannot use topic {name}: it has {} partitions on Kafka, need {partitions}; records wait on this host until it is set right",
-            remote.partitions()
-        ))
+        let (has, need) = (remote.partitions(), *partitions);
+        Err(ClusterError::Partitions { name: name.clone(), has, need })
     }
 
     /// Where the ends of a topic are kept: a spool must go out on a full disk too, that makes room.
@@ -184,15 +183,15 @@ impl Shared {
     }
 
     /// Sends one topic until the link stops, or something is wrong.
-    fn ship(&self, at: usize) -> Result<(), String> {
+    fn ship(&self, at: usize) -> Result<(), ClusterError> {
         let (topic, counters) = (&self.options.topics[at], &self.counters[at]);
         let local = self.local(topic)?;
-        let committed = match local.committed(HOLD_GROUP).map_err(|error| error.to_string())? {
+        let committed = match local.committed(HOLD_GROUP)? {
             Some(committed) => committed,
             None => {
                 // From here on the spool keeps what Kafka does not have.
                 let first = Committed { offset: local.start(), lost: 0 };
-                local.commit(HOLD_GROUP, first).map_err(|error| error.to_string())?;
+                local.commit(HOLD_GROUP, first)?;
                 first
             }
         };
@@ -224,8 +223,7 @@ impl Shared {
             shipment.producer.retire();
             let mut current = locked(&self.producer);
             if Arc::ptr_eq(&current, &shipment.producer) {
-                *current =
-                    Arc::new(Producer::new(&self.options.kafka, None).map_err(|error| error.to_string())?);
+                *current = Arc::new(Producer::new(&self.options.kafka, None)?);
             }
         }
         ended
@@ -238,15 +236,14 @@ impl Shared {
         remote: &Arc<KafkaTopic>,
         ends: &Ends,
         from: u64,
-    ) -> Result<HashSet<u64>, String> {
+    ) -> Result<HashSet<u64>, ClusterError> {
         if ends.clean {
             return Ok(HashSet::new());
         }
         std::thread::sleep(SETTLE);
         let own = format!("{}:", self.options.instance);
-        let to: Vec<u64> =
-            remote.ends().map_err(|error| error.to_string())?.into_iter().map(|(_, end)| end).collect();
-        let mut reader = remote.reader(&ends.ends).map_err(|error| error.to_string())?;
+        let to: Vec<u64> = remote.ends()?.into_iter().map(|(_, end)| end).collect();
+        let mut reader = remote.reader(&ends.ends)?;
         let (mut out, mut there) = (Vec::new(), HashSet::new());
         while !self.stopped() && reader.position().iter().zip(&to).any(|(next, to)| next < to) {
             out.clear();
@@ -262,7 +259,7 @@ impl Shared {
     }
 
     /// Brings one topic from the cluster to this host until the link stops, or something is wrong.
-    fn take_in(&self, at: usize) -> Result<(), String> {
+    fn take_in(&self, at: usize) -> Result<(), ClusterError> {
         let (topic, counters) = (&self.options.topics[at], &self.counters[at]);
         let local = self.local(topic)?;
         let remote = self.remote(topic)?;
@@ -272,7 +269,7 @@ impl Shared {
             let first = if topic.history { 0 } else { KafkaReader::END };
             ends.ends = vec![first; remote.partitions().into()];
         }
-        let mut reader = remote.reader(&ends.ends).map_err(|error| error.to_string())?;
+        let mut reader = remote.reader(&ends.ends)?;
         let own = format!("{}:", self.options.instance);
         let mut out = Vec::new();
         while !self.stopped() {
@@ -287,7 +284,7 @@ impl Shared {
             }
             if !batch.is_empty() {
                 let taken = batch.records();
-                local.append(&mut batch, Durability::Group).map_err(|error| error.to_string())?;
+                local.append(&mut batch, Durability::Group)?;
                 counters.taken.fetch_add(taken, SeqCst);
             }
             counters.is_well(IN);
@@ -303,11 +300,11 @@ impl Shared {
     }
 }
 
-fn push(batch: &mut Batch, record: &StoredRecord<'_>) -> Result<(), String> {
+fn push(batch: &mut Batch, record: &StoredRecord<'_>) -> Result<(), ClusterError> {
     let headers: Option<Vec<(&str, &[u8])>> =
         record.headers().map(|(name, value)| Some((std::str::from_utf8(name).ok()?, value))).collect();
     // A header that is no text cannot be: the record came through Kafka's own client.
     let headers = headers.unwrap_or_default();
     let StoredRecord { key, value, timestamp_ms, .. } = *record;
-    batch.push(&Record { key, value, headers: &headers, timestamp_ms }).map_err(|error| error.to_string())
+    Ok(batch.push(&Record { key, value, headers: &headers, timestamp_ms })?)
 }

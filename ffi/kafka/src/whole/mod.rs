@@ -2,6 +2,7 @@
 //! embedded log; a topic may have several partitions, and order holds within one.
 
 mod cluster;
+mod error;
 mod fetch;
 mod link;
 mod options;
@@ -11,6 +12,7 @@ mod topic;
 mod watch;
 
 pub use cluster::KafkaLog;
+pub use error::{ClusterError, Trouble, Unsendable};
 pub use link::{Link, LinkOptions};
 pub use options::KafkaOptions;
 pub use producer::{Delivered, OnDelivered, Producer};

@@ -9,13 +9,13 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, PurgeConfig, ThreadedProducer};
 use topic_log::format::StoredRecord;
-use topic_log::{LogError, LogErrorKind};
 
+use super::error::{ClusterError, Trouble, Unsendable};
 use super::options::KafkaOptions;
 use super::watch::Watch;
 
 /// Where a record went, or why it did not.
-pub type Delivered = Result<(u16, u64), String>;
+pub type Delivered = Result<(u16, u64), Trouble>;
 
 /// Called once for each record, by the producer's own thread.
 pub trait OnDelivered: Send + Sync {
@@ -49,12 +49,7 @@ impl ProducerContext for Context {
                 self.watch.clear();
                 Ok((u16::try_from(message.partition()).unwrap_or(0), message.offset().unsigned_abs()))
             }
-            Err((error, _)) => {
-                let why = self.watch.last();
-                Err(why.unwrap_or_else(|| {
-                    error.rdkafka_error_code().map_or_else(|| error.to_string(), |code| code.to_string())
-                }))
-            }
+            Err((error, _)) => Err(Trouble::of(self.watch.last(), error)),
         };
         on.delivered(at, delivered);
     }
@@ -76,7 +71,7 @@ impl Producer {
     ///
     /// # Errors
     /// The options are no options.
-    pub fn new(options: &KafkaOptions, give_up: Option<Duration>) -> Result<Producer, LogError> {
+    pub fn new(options: &KafkaOptions, give_up: Option<Duration>) -> Result<Producer, ClusterError> {
         let mut config = options.client();
         let timeout = give_up.map_or(0, |limit| limit.as_millis());
         config
@@ -91,9 +86,7 @@ impl Producer {
             .set("partitioner", "murmur2_random")
             .set("message.timeout.ms", timeout.to_string());
         let context = Context { watch: Watch::default(), fatal: AtomicBool::new(false) };
-        let inner = config.create_with_context(context).map_err(|error| {
-            LogError::new(LogErrorKind::Invalid, format!("Cannot write to Kafka: {error}"))
-        })?;
+        let inner = config.create_with_context(context).map_err(ClusterError::ProducerOptions)?;
         Ok(Producer { inner, is_retired: RwLock::new(false) })
     }
 
@@ -109,7 +102,7 @@ impl Producer {
         extra: Option<(&str, &[u8])>,
         on: &Arc<dyn OnDelivered>,
         at: u64,
-    ) -> Result<bool, String> {
+    ) -> Result<bool, Unsendable> {
         let opaque = Box::new((Arc::clone(on), at));
         let mut message: BaseRecord<'_, [u8], [u8], _> =
             BaseRecord::with_opaque_to(topic, opaque).timestamp(record.timestamp_ms);
@@ -123,7 +116,7 @@ impl Producer {
         if headers.peek().is_some() || extra.is_some() {
             let mut owned = OwnedHeaders::new();
             for (name, value) in headers {
-                let key = std::str::from_utf8(name).map_err(|_| "a header's name is not UTF-8".to_owned())?;
+                let key = std::str::from_utf8(name).map_err(|_| Unsendable::HeaderName)?;
                 owned = owned.insert(Header { key, value: Some(value) });
             }
             if let Some((key, value)) = extra {
@@ -133,13 +126,13 @@ impl Producer {
         }
         let is_retired = self.is_retired.read().unwrap_or_else(PoisonError::into_inner);
         if *is_retired {
-            return Err("its producer has ended".to_owned());
+            return Err(Unsendable::Retired);
         }
         match self.inner.send(message) {
             Ok(()) => Ok(true),
             Err((error, _)) => match error.rdkafka_error_code() {
                 Some(RDKafkaErrorCode::QueueFull) => Ok(false),
-                _ => Err(error.to_string()),
+                _ => Err(Unsendable::Client(error)),
             },
         }
     }
@@ -200,7 +193,7 @@ mod tests {
         let on: Arc<dyn OnDelivered> = Arc::clone(&heard) as _;
         assert_eq!(producer.send("t", &record, None, &on, 1), Ok(true));
         producer.retire();
-        assert!(producer.send("t", &record, None, &on, 2).is_err());
+        assert_eq!(producer.send("t", &record, None, &on, 2), Err(Unsendable::Retired));
         assert!(producer.flush(Duration::from_secs(5)));
         assert_eq!(*heard.0.lock().expect("locks"), [(1, false)]);
     }

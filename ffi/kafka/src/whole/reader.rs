@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 use topic_log::format::{self, Record};
-use topic_log::{Gap, GapCause, LogError};
+use topic_log::{Gap, GapCause};
 
+use super::error::ClusterError;
 use super::fetch::{FetchQueue, Fetched};
 use super::options::ANSWER;
 use super::topic::KafkaTopic;
@@ -40,7 +41,7 @@ impl KafkaTopic {
     ///
     /// # Errors
     /// The client cannot be made.
-    pub fn reader(self: &Arc<Self>, from: &[u64]) -> Result<KafkaReader, LogError> {
+    pub fn reader(self: &Arc<Self>, from: &[u64]) -> Result<KafkaReader, ClusterError> {
         KafkaReader::new(Arc::clone(self), from)
     }
 }
@@ -55,7 +56,7 @@ impl KafkaReader {
     ///
     /// # Errors
     /// The client cannot be made, or the cluster does not say where the end is.
-    pub fn new(topic: Arc<KafkaTopic>, from: &[u64]) -> Result<KafkaReader, LogError> {
+    pub fn new(topic: Arc<KafkaTopic>, from: &[u64]) -> Result<KafkaReader, ClusterError> {
         let log = &topic.log;
         let consumer: BaseConsumer<Watch> = log
             .options
@@ -89,7 +90,7 @@ impl KafkaReader {
         self.next.iter().map(|next| next.unwrap_or(Self::NONE)).collect()
     }
 
-    fn assign(&mut self) -> Result<(), LogError> {
+    fn assign(&mut self) -> Result<(), ClusterError> {
         let mut list = TopicPartitionList::new();
         for (partition, next) in self.next.iter().enumerate() {
             if let Some(next) = next {

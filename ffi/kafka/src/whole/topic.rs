@@ -5,9 +5,10 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 use topic_log::format::{self, Batch, StoredRecord};
-use topic_log::{Committed, LogError, LogErrorKind};
+use topic_log::{Committed, LogError};
 
 use super::cluster::KafkaLog;
+use super::error::{ClusterError, Trouble};
 use super::options::ANSWER;
 use super::producer::{Delivered, OnDelivered, Producer};
 
@@ -28,7 +29,7 @@ struct Waiting {
 struct WaitState {
     left: u64,
     first: Option<u64>,
-    error: Option<String>,
+    error: Option<Trouble>,
 }
 
 impl OnDelivered for Waiting {
@@ -55,7 +56,7 @@ impl KafkaTopic {
         log: Arc<KafkaLog>,
         name: &str,
         create: Option<(u16, bool, u16)>,
-    ) -> Result<KafkaTopic, LogError> {
+    ) -> Result<KafkaTopic, ClusterError> {
         topic_log::check_name("topic", name)?;
         let partitions = match (log.partitions(name)?, create) {
             (Some(partitions), _) => partitions,
@@ -63,12 +64,7 @@ impl KafkaTopic {
                 log.create(name, partitions, compacted, replicas)?;
                 log.partitions(name)?.unwrap_or(partitions)
             }
-            (None, None) => {
-                let message = format!(
-                    "Cannot open topic {name}: it does not exist, create it with `legend topics create`"
-                );
-                return Err(LogError::new(LogErrorKind::NotFound, message));
-            }
+            (None, None) => return Err(LogError::NoTopic(name.to_owned()).into()),
         };
         Ok(KafkaTopic { log, name: name.to_owned(), partitions })
     }
@@ -83,11 +79,11 @@ impl KafkaTopic {
     ///
     /// # Errors
     /// `Unavailable`: the cluster did not take them in time; some may be there.
-    pub fn append(&self, batch: &Batch) -> Result<u64, LogError> {
+    pub fn append(&self, batch: &Batch) -> Result<u64, ClusterError> {
         let producer = self.log.producer()?;
         let records = batch.records();
         if records == 0 {
-            return Err(LogError::invalid("the batch is empty, need a record"));
+            return Err(LogError::EmptyBatch.into());
         }
         let waiting = Arc::new(Waiting {
             state: Mutex::new(WaitState { left: records, ..WaitState::default() }),
@@ -101,12 +97,9 @@ impl KafkaTopic {
         while state.left > 0 {
             state = waiting.done.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        if let Some(error) = &state.error {
-            let message = format!(
-                "Cannot append to {}: Kafka at {} did not take it ({error}); check the broker",
-                self.name, self.log.options.brokers
-            );
-            return Err(LogError::new(LogErrorKind::Unavailable, message));
+        if let Some(why) = state.error.take() {
+            let (topic, brokers) = (self.name.clone(), self.log.options.brokers.clone());
+            return Err(ClusterError::NotTaken { topic, brokers, why });
         }
         Ok(state.first.unwrap_or(0))
     }
@@ -117,16 +110,13 @@ impl KafkaTopic {
         record: &StoredRecord<'_>,
         on: &Arc<dyn OnDelivered>,
         at: u64,
-    ) -> Result<(), LogError> {
+    ) -> Result<(), ClusterError> {
         loop {
             match producer.send(&self.name, record, None, on, at) {
                 Ok(true) => return Ok(()),
                 // The queue empties as the broker answers, or gives up.
                 Ok(false) => std::thread::sleep(std::time::Duration::from_millis(1)),
-                Err(why) => {
-                    let message = format!("Cannot append to {}: {why}", self.name);
-                    return Err(LogError::new(LogErrorKind::Invalid, message));
-                }
+                Err(why) => return Err(ClusterError::NotAppended { topic: self.name.clone(), why }),
             }
         }
     }
@@ -141,7 +131,7 @@ impl KafkaTopic {
     ///
     /// # Errors
     /// The cluster does not answer.
-    pub fn ends(&self) -> Result<Vec<(u64, u64)>, LogError> {
+    pub fn ends(&self) -> Result<Vec<(u64, u64)>, ClusterError> {
         (0..self.partitions)
             .map(|partition| {
                 let (low, high) = self
@@ -152,10 +142,7 @@ impl KafkaTopic {
                 match (u64::try_from(low), u64::try_from(high)) {
                     (Ok(low), Ok(high)) => Ok((low, high)),
                     // The client's words for "not known", which are no offsets.
-                    _ => Err(LogError::new(
-                        LogErrorKind::Unavailable,
-                        format!("Cannot look at {}: Kafka does not say where partition {partition} ends; try again", self.name),
-                    )),
+                    _ => Err(ClusterError::NoEnd { topic: self.name.clone(), partition }),
                 }
             })
             .collect()
@@ -165,7 +152,7 @@ impl KafkaTopic {
     ///
     /// # Errors
     /// The cluster does not answer.
-    pub fn commit(&self, group: &str, partition: u16, committed: Committed) -> Result<(), LogError> {
+    pub fn commit(&self, group: &str, partition: u16, committed: Committed) -> Result<(), ClusterError> {
         topic_log::check_name("group", group)?;
         let mut list = TopicPartitionList::new();
         {
@@ -185,7 +172,7 @@ impl KafkaTopic {
     ///
     /// # Errors
     /// The cluster does not answer.
-    pub fn committed(&self, group: &str, partition: u16) -> Result<Option<Committed>, LogError> {
+    pub fn committed(&self, group: &str, partition: u16) -> Result<Option<Committed>, ClusterError> {
         topic_log::check_name("group", group)?;
         let mut list = TopicPartitionList::new();
         list.add_partition(&self.name, partition.into());
@@ -203,7 +190,7 @@ impl KafkaTopic {
     ///
     /// # Errors
     /// The cluster does not answer.
-    pub fn groups(&self) -> Result<Vec<String>, LogError> {
+    pub fn groups(&self) -> Result<Vec<String>, ClusterError> {
         let listed = self
             .log
             .meta

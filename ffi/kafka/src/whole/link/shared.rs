@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use topic_log::disk::{self, KeptFile};
+use topic_log::disk::KeptFile;
 use topic_log::format::StoredRecord;
 
 use crate::whole::cluster::KafkaLog;
+use crate::whole::error::ClusterError;
 use crate::whole::options::KafkaOptions;
 use crate::whole::producer::Producer;
 
@@ -72,7 +73,7 @@ pub(super) struct Counters {
     pub(super) taken: AtomicU64,
     pub(super) looked: AtomicBool,
     /// By direction.
-    pub(super) trouble: [Mutex<Option<String>>; 2],
+    pub(super) trouble: [Mutex<Option<ClusterError>>; 2],
 }
 
 pub(super) const OUT: usize = 0;
@@ -81,7 +82,7 @@ pub(super) const IN: usize = 1;
 
 impl Counters {
     pub(super) fn trouble(&self) -> Option<String> {
-        self.trouble.iter().find_map(|trouble| locked(trouble).clone())
+        self.trouble.iter().find_map(|trouble| locked(trouble).as_ref().map(ToString::to_string))
     }
 
     /// Not at a start: what failed may fail again.
@@ -115,10 +116,10 @@ impl Ends {
         std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
-    pub(super) fn write(&self, file: &KeptFile) -> Result<(), String> {
+    pub(super) fn write(&self, file: &KeptFile) -> Result<(), ClusterError> {
         let text = serde_json::to_string(self).unwrap_or_default();
-        let cannot = |error| format!("Cannot write {}: {}", file.path().display(), disk::why(&error));
-        file.write(text).map_err(cannot)
+        let path = || file.path().to_path_buf();
+        file.write(text).map_err(|source| ClusterError::PlaceNotKept { path: path(), source })
     }
 }
 

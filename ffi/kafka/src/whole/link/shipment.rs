@@ -10,6 +10,7 @@ use topic_log::format::{self, StoredRecord};
 use topic_log::{Committed, HOLD_GROUP, Read, Topic};
 
 use super::shared::{BLOCK_BYTES, Ends, FROM, IDLE, OUT, SETTLE, Shared, locked, origin};
+use crate::whole::error::{ClusterError, Trouble};
 use crate::whole::producer::{Delivered, OnDelivered, Producer};
 
 /// Records of one topic on their way at most.
@@ -29,7 +30,7 @@ struct FlightState {
     /// Offset of the first entry.
     base: u64,
     entries: VecDeque<Entry>,
-    error: Option<String>,
+    error: Option<Trouble>,
 }
 
 #[derive(Clone, Copy)]
@@ -80,12 +81,12 @@ pub(super) struct Shipment<'a> {
 
 impl Shipment<'_> {
     /// Sends until the link stops, or something is wrong.
-    pub(super) fn run(&mut self) -> Result<(), String> {
+    pub(super) fn run(&mut self) -> Result<(), ClusterError> {
         let counters = &self.shared.counters[self.at];
         let (mut reader, mut out) = (self.local.reader(self.committed.offset), Vec::new());
         while !self.shared.stopped() {
             out.clear();
-            match reader.read(&mut out, BLOCK_BYTES).map_err(|error| error.to_string())? {
+            match reader.read(&mut out, BLOCK_BYTES)? {
                 Read::Gap(gap) => {
                     // Everything before the gap is answered first, so that the count is exact.
                     self.settle(0)?;
@@ -124,7 +125,7 @@ impl Shipment<'_> {
         self.store(false)
     }
 
-    fn send(&mut self, record: &StoredRecord<'_>) -> Result<(), String> {
+    fn send(&mut self, record: &StoredRecord<'_>) -> Result<(), ClusterError> {
         let counters = &self.shared.counters[self.at];
         let topic = &self.shared.options.topics[self.at].name;
         let own = format!("{}:{}", self.shared.options.instance, record.offset);
@@ -143,26 +144,27 @@ impl Shipment<'_> {
                 Ok(true) => return Ok(()),
                 Ok(false) => {
                     if self.shared.stopped() {
-                        return Err("the link ends".to_owned());
+                        return Err(ClusterError::LinkEnds);
                     }
                     std::thread::sleep(Duration::from_millis(2));
                 }
-                Err(error) => {
-                    return Err(format!("Cannot send {topic} offset {} to Kafka: {error}", record.offset));
+                Err(why) => {
+                    let (topic, offset) = (topic.clone(), record.offset);
+                    return Err(ClusterError::NotSent { topic, offset, why });
                 }
             }
         }
     }
 
     /// Waits until at most `in_flight` records are unanswered; moves the place behind what was answered.
-    fn settle(&mut self, in_flight: usize) -> Result<(), String> {
+    fn settle(&mut self, in_flight: usize) -> Result<(), ClusterError> {
         let counters = &self.shared.counters[self.at];
         let flight = Arc::clone(&self.flight);
         let mut state = locked(&flight.state);
         loop {
-            if let Some(error) = state.error.take() {
-                let topic = &self.shared.options.topics[self.at].name;
-                return Err(format!("Cannot send {topic} to Kafka: {error}; its records wait on this host"));
+            if let Some(why) = state.error.take() {
+                let topic = self.shared.options.topics[self.at].name.clone();
+                return Err(ClusterError::NotArrived { topic, why });
             }
             let mut arrived = 0;
             while let Some(entry) = state.entries.front().copied() {
@@ -187,7 +189,7 @@ impl Shipment<'_> {
                 return Ok(());
             }
             if self.shared.stopped() || self.producer.is_dead() {
-                return Err("the producer ends".to_owned());
+                return Err(ClusterError::ProducerEnds);
             }
             let waited = flight.changed.wait_timeout(state, IDLE);
             state = waited.map(|(state, _)| state).unwrap_or_else(|error| error.into_inner().0);
@@ -195,17 +197,17 @@ impl Shipment<'_> {
     }
 
     /// At the end: what is on the wire may still arrive.
-    fn settle_briefly(&mut self) -> Result<(), String> {
+    fn settle_briefly(&mut self) -> Result<(), ClusterError> {
         self.producer.flush(SETTLE);
         self.settle(IN_FLIGHT_MAX)
     }
 
     /// Keeps the place: first the host's, then the cluster's, so that a kill in between only means more to look at.
-    fn store(&mut self, busy: bool) -> Result<(), String> {
-        let before = self.local.committed(HOLD_GROUP).map_err(|error| error.to_string())?;
+    fn store(&mut self, busy: bool) -> Result<(), ClusterError> {
+        let before = self.local.committed(HOLD_GROUP)?;
         let clean = !busy && locked(&self.flight.state).entries.is_empty();
         if before != Some(self.committed) {
-            self.local.commit(HOLD_GROUP, self.committed).map_err(|error| error.to_string())?;
+            self.local.commit(HOLD_GROUP, self.committed)?;
         } else if self.ends.clean == clean {
             return Ok(());
         }

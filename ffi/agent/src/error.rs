@@ -1,0 +1,150 @@
+//! What can go wrong with an agent, a replay or a decode run.
+
+use std::io;
+use std::path::PathBuf;
+
+use control::ControlError;
+use sources::error::SourceError;
+use thiserror::Error;
+use topic_log::{LogError, disk};
+
+/// What can go wrong with an agent, a replay or a decode run.
+#[derive(Debug, Error)]
+pub enum AgentError {
+    /// Something runs in the data folder.
+    #[error("Cannot start: another legend runs in {}, stop it or use another --data-dir", .0.display())]
+    Held(PathBuf),
+    /// A replay's folder has records of something else.
+    #[error(
+        "Cannot replay into {}: its topic {topic} holds or held {records} records, need a data folder of its own for each replay",
+        .data_dir.display()
+    )]
+    NotEmpty {
+        /// The data folder.
+        data_dir: PathBuf,
+        /// The first topic that is not empty.
+        topic: String,
+        /// How many records it holds or held.
+        records: u64,
+    },
+    /// The lock of a module.
+    #[error("Cannot use {}: {}", .path.display(), disk::why(.source))]
+    Lock {
+        /// Of the file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No module has this name.
+    #[error("Cannot run agent {0}: need arbitrage or mev")]
+    Module(String),
+    /// An account for tips that is none.
+    #[error("Cannot use tip account {0}: need base58 of 32 bytes")]
+    TipAccount(String),
+    /// A replay's list of leaders.
+    #[error("Cannot read leaders from {}: {source}, need [{{slot, leader}}]", .path.display())]
+    Leaders {
+        /// Of the file.
+        path: PathBuf,
+        /// What the parser said.
+        source: serde_json::Error,
+    },
+    /// The socket for commands.
+    #[error("Cannot listen in {}: {}", .folder.display(), disk::why(.source))]
+    Socket {
+        /// Where it would be.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system gives no thread.
+    #[error("Cannot start the thread {name}: {source}")]
+    Thread {
+        /// Of the thread.
+        name: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A thread of the agent, by what it is.
+    #[error("Cannot go on: the {0} panicked, a bug; see the lines above")]
+    Panicked(&'static str),
+    /// The log takes no more of a replay.
+    #[error("{0}; the replay ends here")]
+    ReplayEnds(#[source] LogError),
+    /// The source.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// Control of the agent.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+}
+
+impl AgentError {
+    /// Whether the data folder is not free: something runs there, or what it holds is in the way.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        matches!(self, AgentError::Held(_) | AgentError::NotEmpty { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_of_an_agent_is_the_line_that_operators_know_and_only_a_folder_in_use_is_held() {
+        let (path, json) = (|| PathBuf::from("/data"), serde_json::from_str::<u8>("x").expect_err("no JSON"));
+        let leaders = format!("Cannot read leaders from /data: {json}, need [{{slot, leader}}]");
+        let source = || io::Error::from_raw_os_error(28);
+        for (error, said, is_held) in [
+            (
+                AgentError::Held(path()),
+                "Cannot start: another legend runs in /data, stop it or use another --data-dir",
+                true,
+            ),
+            (
+                AgentError::NotEmpty { data_dir: path(), topic: "t".to_owned(), records: 2 },
+                "Cannot replay into /data: its topic t holds or held 2 records, need a data folder of its own for each replay",
+                true,
+            ),
+            (
+                AgentError::Lock { path: path(), source: source() },
+                "Cannot use /data: the disk is full, free some space",
+                false,
+            ),
+            (AgentError::Module("x".to_owned()), "Cannot run agent x: need arbitrage or mev", false),
+            (
+                AgentError::TipAccount("x".to_owned()),
+                "Cannot use tip account x: need base58 of 32 bytes",
+                false,
+            ),
+            (AgentError::Leaders { path: path(), source: json }, &leaders, false),
+            (
+                AgentError::Socket { folder: path(), source: source() },
+                "Cannot listen in /data: the disk is full, free some space",
+                false,
+            ),
+            (
+                AgentError::Thread { name: "models", source: source() },
+                "Cannot start the thread models: No space left on device (os error 28)",
+                false,
+            ),
+            (
+                AgentError::Panicked("publisher"),
+                "Cannot go on: the publisher panicked, a bug; see the lines above",
+                false,
+            ),
+            (
+                AgentError::ReplayEnds(LogError::EmptyBatch),
+                "Cannot append: the batch is empty, need a record; the replay ends here",
+                false,
+            ),
+            (SourceError::Missing(path()).into(), "Cannot read /data: it does not exist", false),
+        ] {
+            assert_eq!((error.to_string().as_str(), error.is_held()), (said, is_held));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What can go wrong with the door.
+
+use std::io;
+
+use thiserror::Error;
+
+/// Why the door of the API is not kept.
+#[derive(Debug, Error)]
+pub enum DoorError {
+    /// The kernel does not show its sockets.
+    #[error("Cannot keep the door of the API: {0}")]
+    Sockets(#[source] io::Error),
+    /// The system gives no thread.
+    #[error("Cannot keep the door of the API: {0}")]
+    Thread(#[source] io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_the_way_of_the_door_is_named() {
+        for of in [DoorError::Sockets, DoorError::Thread] {
+            let error = of(io::Error::from_raw_os_error(1)).to_string();
+            assert_eq!(error, "Cannot keep the door of the API: Operation not permitted (os error 1)");
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! What can go wrong with a cluster and with the link to it, as a person should read it.
+
+use std::io;
+use std::path::PathBuf;
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use thiserror::Error;
+use topic_log::{LogError, LogErrorKind, disk};
+
+/// What the cluster's client complains of.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Trouble {
+    /// What the broker or the network last said.
+    #[error("{0}")]
+    Said(String),
+    /// What Kafka has a number for.
+    #[error(transparent)]
+    Code(RDKafkaErrorCode),
+    /// Anything else of the client.
+    #[error(transparent)]
+    Client(Box<KafkaError>),
+}
+
+impl Trouble {
+    /// What was said last, or what is known of the error itself.
+    pub(super) fn of(said: Option<String>, error: &KafkaError) -> Trouble {
+        let known = || {
+            error.rdkafka_error_code().map_or_else(|| Trouble::Client(Box::new(error.clone())), Trouble::Code)
+        };
+        said.map_or_else(known, Trouble::Said)
+    }
+}
+
+/// Why a record can never be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unsendable {
+    /// Kafka's headers have names that are text.
+    #[error("a header's name is not UTF-8")]
+    HeaderName,
+    /// Another producer took its place.
+    #[error("its producer has ended")]
+    Retired,
+    /// The client refuses it.
+    #[error(transparent)]
+    Client(KafkaError),
+}
+
+/// What can go wrong with a cluster, and with the link to it.
+#[derive(Debug, Error)]
+pub enum ClusterError {
+    /// A host's own log, or a name or record that no log takes.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The options are no options.
+    #[error("Cannot use Kafka: {0}")]
+    Options(#[source] KafkaError),
+    /// The options are none that a producer takes.
+    #[error("Cannot write to Kafka: {0}")]
+    ProducerOptions(#[source] KafkaError),
+    /// It is not there, or not as it should be.
+    #[error(
+        "Cannot {action}: Kafka at {brokers} does not answer as needed ({why}); check KAFKA_BROKERS and the broker{}",
+        if *.tls { ", and with TLS kafka.tls_ca, kafka.tls_cert and kafka.tls_key" } else { "" }
+    )]
+    NoAnswer {
+        /// What was tried.
+        action: String,
+        /// Where.
+        brokers: String,
+        /// What is in the way.
+        why: Trouble,
+        /// Whether TLS may be in the way.
+        tls: bool,
+    },
+    /// It makes no such topic.
+    #[error("Cannot make topic {name}: Kafka refuses it ({code})")]
+    NotMade {
+        /// Of the topic.
+        name: String,
+        /// Why.
+        code: RDKafkaErrorCode,
+    },
+    /// It says that it made a topic, which is nowhere to be seen.
+    #[error("Cannot make topic {0}: Kafka made it, but does not show it")]
+    NotShown(String),
+    /// Some brokers or replicas did not take the records of an append.
+    #[error("Cannot append to {topic}: Kafka at {brokers} did not take it ({why}); check the broker")]
+    NotTaken {
+        /// Its name.
+        topic: String,
+        /// Where.
+        brokers: String,
+        /// What is in the way.
+        why: Trouble,
+    },
+    /// A record of an append can never be sent.
+    #[error("Cannot append to {topic}: {why}")]
+    NotAppended {
+        /// Its name.
+        topic: String,
+        /// Why.
+        why: Unsendable,
+    },
+    /// Where a partition ends is not known.
+    #[error("Cannot look at {topic}: Kafka does not say where partition {partition} ends; try again")]
+    NoEnd {
+        /// Its name.
+        topic: String,
+        /// Which one.
+        partition: u16,
+    },
+    /// The link's folder.
+    #[error("Cannot use {}: {}", .path.display(), disk::why(.source))]
+    Folder {
+        /// Of the folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The place of the link in the cluster is not kept.
+    #[error("Cannot write {}: {}", .path.display(), disk::why(.source))]
+    PlaceNotKept {
+        /// Of the file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system gives no thread.
+    #[error("Cannot start a thread: {0}")]
+    Thread(#[source] io::Error),
+    /// A topic in which records would lie in other partitions.
+    #[error(
+        "Cannot use topic {name}: it has {has} partitions on Kafka, need {need}; records wait on this host until it is set right"
+    )]
+    Partitions {
+        /// Of the topic.
+        name: String,
+        /// On the cluster.
+        has: u16,
+        /// Here.
+        need: u16,
+    },
+    /// A record of the host's log can never be sent.
+    #[error("Cannot send {topic} offset {offset} to Kafka: {why}")]
+    NotSent {
+        /// Its name.
+        topic: String,
+        /// Of the record.
+        offset: u64,
+        /// Why.
+        why: Unsendable,
+    },
+    /// Some brokers or replicas did not take what the link has sent.
+    #[error("Cannot send {topic} to Kafka: {why}; its records wait on this host")]
+    NotArrived {
+        /// Its name.
+        topic: String,
+        /// What is in the way.
+        why: Trouble,
+    },
+    /// The link is being stopped.
+    #[error("the link ends")]
+    LinkEnds,
+    /// The producer can send nothing more.
+    #[error("the producer ends")]
+    ProducerEnds,
+}
+
+impl ClusterError {
+    /// What a caller may branch on, as of the embedded log.
+    #[must_use]
+    pub fn kind(&self) -> LogErrorKind {
+        match self {
+            ClusterError::Log(error) => error.kind(),
+            ClusterError::Options(_)
+            | ClusterError::ProducerOptions(_)
+            | ClusterError::NotAppended { .. }
+            | ClusterError::NotSent { .. } => LogErrorKind::Invalid,
+            ClusterError::Folder { source, .. } | ClusterError::PlaceNotKept { source, .. }
+                if disk::is_full(source) =>
+            {
+                LogErrorKind::NoSpace
+            }
+            ClusterError::Folder { .. } | ClusterError::PlaceNotKept { .. } | ClusterError::Thread(_) => {
+                LogErrorKind::Io
+            }
+            ClusterError::NoAnswer { .. }
+            | ClusterError::NotMade { .. }
+            | ClusterError::NotShown(_)
+            | ClusterError::NotTaken { .. }
+            | ClusterError::NoEnd { .. }
+            | ClusterError::Partitions { .. }
+            | ClusterError::NotArrived { .. }
+            | ClusterError::LinkEnds
+            | ClusterError::ProducerEnds => LogErrorKind::Unavailable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_is_what_was_said_last_or_what_is_known_of_the_error() {
+        let timeout = KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut);
+        assert_eq!(Trouble::of(Some("refused".to_owned()), &timeout).to_string(), "refused");
+        let code = Trouble::of(None, &timeout);
+        assert_eq!(code, Trouble::Code(RDKafkaErrorCode::OperationTimedOut));
+        assert_eq!(code.to_string(), RDKafkaErrorCode::OperationTimedOut.to_string());
+        let nothing = KafkaError::Seek("x".to_owned());
+        assert_eq!(Trouble::of(None, &nothing).to_string(), nothing.to_string());
+        assert_eq!(Unsendable::Client(nothing.clone()).to_string(), nothing.to_string());
+    }
+
+    fn check(errors: Vec<(ClusterError, &str, LogErrorKind)>) {
+        for (error, said, kind) in errors {
+            assert_eq!((error.to_string().as_str(), error.kind()), (said, kind));
+        }
+    }
+
+    #[test]
+    fn each_error_of_a_cluster_is_the_line_and_the_kind_that_callers_know() {
+        let (topic, why) = (|| "t".to_owned(), || Trouble::Said("down".to_owned()));
+        let (action, brokers) = (|| "list topics".to_owned(), || "b:9".to_owned());
+        let no_answer =
+            |tls| ClusterError::NoAnswer { action: action(), brokers: brokers(), why: why(), tls };
+        let code = RDKafkaErrorCode::PolicyViolation;
+        let not_made = format!("Cannot make topic t: Kafka refuses it ({code})");
+        check(vec![
+            (
+                no_answer(false),
+                "Cannot list topics: Kafka at b:9 does not answer as needed (down); check KAFKA_BROKERS and the broker",
+                LogErrorKind::Unavailable,
+            ),
+            (
+                no_answer(true),
+                "Cannot list topics: Kafka at b:9 does not answer as needed (down); check KAFKA_BROKERS and the broker, and with TLS kafka.tls_ca, kafka.tls_cert and kafka.tls_key",
+                LogErrorKind::Unavailable,
+            ),
+            (ClusterError::NotMade { name: topic(), code }, &not_made, LogErrorKind::Unavailable),
+            (
+                ClusterError::NotShown(topic()),
+                "Cannot make topic t: Kafka made it, but does not show it",
+                LogErrorKind::Unavailable,
+            ),
+            (
+                ClusterError::NotTaken { topic: topic(), brokers: brokers(), why: why() },
+                "Cannot append to t: Kafka at b:9 did not take it (down); check the broker",
+                LogErrorKind::Unavailable,
+            ),
+            (
+                ClusterError::NotAppended { topic: topic(), why: Unsendable::HeaderName },
+                "Cannot append to t: a header's name is not UTF-8",
+                LogErrorKind::Invalid,
+            ),
+            (
+                ClusterError::NoEnd { topic: topic(), partition: 3 },
+                "Cannot look at t: Kafka does not say where partition 3 ends; try again",
+                LogErrorKind::Unavailable,
+            ),
+            (
+                LogError::NoTopic(topic()).into(),
+                "Cannot open topic t: it does not exist, create it with `legend topics create`",
+                LogErrorKind::NotFound,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn each_error_of_the_link_is_the_line_and_the_kind_that_callers_know() {
+        let (topic, full) = (|| "t".to_owned(), || io::Error::from_raw_os_error(28));
+        check(vec![
+            (
+                ClusterError::Folder { path: "/d/link".into(), source: full() },
+                "Cannot use /d/link: the disk is full, free some space",
+                LogErrorKind::NoSpace,
+            ),
+            (
+                ClusterError::PlaceNotKept { path: "/d/link/t".into(), source: full() },
+                "Cannot write /d/link/t: the disk is full, free some space",
+                LogErrorKind::NoSpace,
+            ),
+            (
+                ClusterError::Thread(io::Error::from_raw_os_error(11)),
+                "Cannot start a thread: Resource temporarily unavailable (os error 11)",
+                LogErrorKind::Io,
+            ),
+            (
+                ClusterError::Partitions { name: topic(), has: 2, need: 6 },
+                "Cannot use topic t: it has 2 partitions on Kafka, need 6; records wait on this host until it is set right",
+                LogErrorKind::Unavailable,
+            ),
+            (
+                ClusterError::NotSent { topic: topic(), offset: 5, why: Unsendable::Retired },
+                "Cannot send t offset 5 to Kafka: its producer has ended",
+                LogErrorKind::Invalid,
+            ),
+            (
+                ClusterError::NotArrived { topic: topic(), why: Trouble::Said("down".to_owned()) },
+                "Cannot send t to Kafka: down; its records wait on this host",
+                LogErrorKind::Unavailable,
+            ),
+            (ClusterError::LinkEnds, "the link ends", LogErrorKind::Unavailable),
+            (ClusterError::ProducerEnds, "the producer ends", LogErrorKind::Unavailable),
+        ]);
+    }
+}
