@@ -1,0 +1,58 @@
+/** An audit chain with known acts, for tests of what changes one and of what finds that. */
+import { type Database, openDatabase, transaction } from "../core/platform/database.ts";
+import { AuditChain } from "../core/audit/chain.ts";
+import type { Act } from "../core/audit/entry.ts";
+import { HeadSigner } from "../core/audit/head.ts";
+import { ToldHeads } from "../core/audit/told.ts";
+import { verifyAudit } from "../core/audit/verify.ts";
+
+/** Signs the heads of all chains here. */
+export const signer = new HeadSigner("0a0b0c0d", "07".repeat(32));
+/** Who verifies them knows its key. */
+export const trust = { node: signer.node, keys: new Set([signer.key]) };
+/** A place outside that has all heads. */
+export const place = { name: "audit-proto", complete: true, shared: false };
+
+/** The n-th act of a chain. */
+export const act = (n: number): Act => ({
+  who: "admin",
+  action: "policy",
+  module: "mev",
+  detail: `n ${n}`,
+  request_id: `r${n}`,
+});
+
+/** A chain of acts in a database of its own. */
+export interface Chained {
+  database: Database;
+  chain: AuditChain;
+  /** The heads as published when the entries were written. */
+  told: Uint8Array[];
+  /** What does not fit: the database alone, and with the heads outside. */
+  faults(heads?: readonly Uint8Array[]): readonly string[];
+}
+
+/** Runs with a chain whose heads were all told. */
+export async function withChain(run: (chained: Chained) => void, entries = 20): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "legend-audit-" });
+  const database = openDatabase(`${folder}/legend.db`);
+  try {
+    const chain = new AuditChain(database, signer, () => 1_700_000_000_000);
+    transaction(database, () => {
+      for (let n = 0; n < entries; n++) chain.append(act(n));
+    });
+    const told = chain.headsAfter(0).map(({ bytes }) => bytes.slice());
+    chain.told(entries);
+    run({ database, chain, told, faults: (heads) => faultsOf(database, heads) });
+  } finally {
+    database.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** What does not fit: the database alone, and with the heads outside. */
+export function faultsOf(database: Database, heads?: readonly Uint8Array[]): readonly string[] {
+  const outside = new ToldHeads(place, trust);
+  heads?.forEach((head) => outside.add(head));
+  return verifyAudit(database, heads ? [outside] : [], trust).faults;
+}
