@@ -33,6 +33,27 @@ const withApi = (run: (url: string, data: string) => Promise<void>) =>
     }
   });
 
+function whatWasDoneIsInTheAudit(entries: readonly { action: string; detail: string }[]): void {
+  const actions = entries.map(({ action }) => action);
+  // What was refused has not been done: the last admin, those who are not there, a name that is taken, an ended key.
+  const of = (action: string) => entries.filter((entry) => entry.action === action).length;
+  const [added, removed, rotated] = ["user added", "user removed", "key rotated"].map(of);
+  assert.deepEqual([added, removed, rotated], [1, 1, 1]);
+  assert.ok(!entries.some(({ detail }) => /^(nobody|admin)/.test(detail)), JSON.stringify(entries));
+  for (
+    const action of [
+      "key made",
+      "key rotated",
+      "key revoked",
+      "token made",
+      "user disabled",
+      "user removed",
+    ]
+  ) {
+    assert.ok(actions.includes(action), `${action} is in the audit`);
+  }
+}
+
 Deno.test("operator 21: keys, tokens and users are made and ended on the host, and the API obeys", () =>
   withApi(async (url, data) => {
     const own = async (words: readonly string[], code = 0) => {
@@ -84,25 +105,7 @@ Deno.test("operator 21: keys, tokens and users are made and ended on the host, a
     await own(["user", "remove", "admin"], 1);
     await own(["user", "add", "master", "admin"], 2);
     assert.deepEqual(lines<{ name: string }>(await own(["user", "list"])).map(({ name }) => name), ["admin"]);
-    const entries = lines<{ action: string; detail: string }>(await own(["audit", "show"]));
-    const actions = entries.map(({ action }) => action);
-    // What was refused has not been done: the last admin, those who are not there, a name that is taken, an ended key.
-    const of = (action: string) => entries.filter((entry) => entry.action === action).length;
-    const [added, removed, rotated] = ["user added", "user removed", "key rotated"].map(of);
-    assert.deepEqual([added, removed, rotated], [1, 1, 1]);
-    assert.ok(!entries.some(({ detail }) => /^(nobody|admin)/.test(detail)), JSON.stringify(entries));
-    for (
-      const action of [
-        "key made",
-        "key rotated",
-        "key revoked",
-        "token made",
-        "user disabled",
-        "user removed",
-      ]
-    ) {
-      assert.ok(actions.includes(action), `${action} is in the audit`);
-    }
+    whatWasDoneIsInTheAudit(lines(await own(["audit", "show"])));
   }));
 
 Deno.test("commands of the command line are in the audit by their own types, lists as lists", () =>

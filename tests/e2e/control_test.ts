@@ -1,5 +1,6 @@
 /** Commands, receipts and the kill, on agents that run on the simulated chain. */
 import assert from "node:assert/strict";
+import type { LogRecord } from "../../core/log/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import type { AgentStatus } from "../../core/control/control.ts";
@@ -229,6 +230,50 @@ Deno.test("an agent refuses unsigned, foreign and replayed commands on the log, 
     });
   }));
 
+/** Runs beside an agent of the folder that is not waited for. */
+async function withLateStarter(
+  data: string,
+  env: Record<string, string>,
+  run: () => Promise<void>,
+): Promise<void> {
+  const child = command(["run", "agent", "mev", "--source", "sim:1", "--data-dir", data], { env }).spawn();
+  const output = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  try {
+    await run();
+  } finally {
+    child.kill("SIGTERM");
+    await child.status;
+    await output;
+  }
+}
+
+/** The late starter takes the newest state, and a forged one after it lifts nothing. */
+async function newestStateAloneIsObeyed(library: Library, other: string, forged: LogRecord): Promise<void> {
+  const { policy } = await until(
+    async () => {
+      const now = await status(other, "mev");
+      return now?.policy.killed && now;
+    },
+    "the late starter killed",
+  );
+  assert.deepEqual([policy.throttle_pct, policy.ev_min], [5, 0.003]);
+  const receipts = (await tail(other, "control-receipts-proto")).map(({ data }) => data);
+  assert.deepEqual(
+    receipts.map(({ applied }) => applied),
+    [false, true],
+    "one receipt, for the newest alone",
+  );
+  using to = new EmbeddedLog(library, `${other}/log`);
+  using topic = await to.topic("control-state-proto");
+  await topic.append([forged]);
+  const refused = await until(
+    async () => (await tail(other, "control-receipts-proto"))[2]?.data,
+    "a receipt of the refusal",
+  );
+  assert.match(String(refused.reason), /altered/);
+  assert.equal((await status(other, "mev"))!.policy.killed, true, "a forged state lifts nothing");
+}
+
 Deno.test("an agent that was not there learns the wanted state, not the history, and believes signatures only", () =>
   withFolder(async (folder) => {
     const [data, other] = [`${folder}/one`, `${folder}/two`];
@@ -283,37 +328,7 @@ Deno.test("an agent that was not there learns the wanted state, not the history,
       assert.match(String(refused.reason), /not trusted/);
       assert.equal((await status(other, "mev"))!.policy.killed, false);
     });
-    const child = command(["run", "agent", "mev", "--source", "sim:1", "--data-dir", other], { env }).spawn();
-    const output = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-    try {
-      const { policy } = await until(
-        async () => {
-          const now = await status(other, "mev");
-          return now?.policy.killed && now;
-        },
-        "the late starter killed",
-      );
-      assert.deepEqual([policy.throttle_pct, policy.ev_min], [5, 0.003]);
-      const receipts = (await tail(other, "control-receipts-proto")).map(({ data }) => data);
-      assert.deepEqual(
-        receipts.map(({ applied }) => applied),
-        [false, true],
-        "one receipt, for the newest alone",
-      );
-      using to = new EmbeddedLog(library, `${other}/log`);
-      using topic = await to.topic("control-state-proto");
-      await topic.append([forged]);
-      const refused = await until(
-        async () => (await tail(other, "control-receipts-proto"))[2]?.data,
-        "a receipt of the refusal",
-      );
-      assert.match(String(refused.reason), /altered/);
-      assert.equal((await status(other, "mev"))!.policy.killed, true, "a forged state lifts nothing");
-    } finally {
-      child.kill("SIGTERM");
-      await child.status;
-      await output;
-    }
+    await withLateStarter(other, env, () => newestStateAloneIsObeyed(library, other, forged));
   }));
 
 Deno.test("agents killed with -9 at 50 moments under load lose and double nothing, and keep policy and latch", () =>

@@ -52,6 +52,28 @@ const ENDS = [
   },
 ];
 
+/** Makes a shared object of C; its path. */
+async function compile(folder: string, text: string, name = "foreign"): Promise<string> {
+  await Deno.writeTextFile(`${folder}/${name}.c`, text);
+  const cc = ["-shared", "-fPIC", "-O1", "-o", `${folder}/${name}.so`, `${folder}/${name}.c`];
+  assert.ok((await new Deno.Command("cc", { args: cc }).output()).success);
+  return `${folder}/${name}.so`;
+}
+
+/** Refused where the configuration does not allow it, taken where it does; its version. */
+async function importForeign(folder: string, data: string, env: Record<string, string>): Promise<string> {
+  const importing = ["model", "import", "mev", `${folder}/foreign.so`, "--data-dir", data];
+  // Else the file that `run` was given is used.
+  const without = `${folder}/without.toml`;
+  await Deno.writeTextFile(without, "[models]\nforeign = false\n");
+  const unasked = await legend([...importing, "--config", without]);
+  assert.equal(unasked.code, 1, unasked.stdout);
+  assert.match(unasked.stderr, /it brings code of its own.+set models\.foreign = true/);
+  const imported = await legend(importing, { env });
+  assert.equal(imported.code, 0, imported.stderr);
+  return imported.stdout.trim();
+}
+
 for (const { how, end, begin, said } of ENDS) {
   Deno.test(`a foreign model that ${how} after its probe costs one start of one agent, which goes on with the model before`, () =>
     withFolder(async (folder) => {
@@ -97,19 +119,8 @@ for (const { how, end, begin, said } of ENDS) {
         assert.equal(first.code, 0, first.stderr);
         await until("our own model", async () => (await status("mev")).model === own);
 
-        await Deno.writeTextFile(`${folder}/foreign.c`, source(schema.default, end, begin));
-        const cc = ["-shared", "-fPIC", "-O1", "-o", `${folder}/foreign.so`, `${folder}/foreign.c`];
-        assert.ok((await new Deno.Command("cc", { args: cc }).output()).success);
-        const importing = ["model", "import", "mev", `${folder}/foreign.so`, "--data-dir", data];
-        // Else the file that `run` was given is used.
-        const without = `${folder}/without.toml`;
-        await Deno.writeTextFile(without, "[models]\nforeign = false\n");
-        const unasked = await legend([...importing, "--config", without]);
-        assert.equal(unasked.code, 1, unasked.stdout);
-        assert.match(unasked.stderr, /it brings code of its own.+set models\.foreign = true/);
-        const imported = await legend(importing, { env });
-        assert.equal(imported.code, 0, imported.stderr);
-        const foreign = imported.stdout.trim();
+        await compile(folder, source(schema.default, end, begin));
+        const foreign = await importForeign(folder, data, env);
         const before = { mev: await status("mev"), arbitrage: await status("arbitrage") };
         const deployed = await deploy(foreign);
         assert.match(deployed.stdout + deployed.stderr, new RegExp(foreign));
@@ -153,14 +164,12 @@ Deno.test("M5: a model whose constructor forks and waits is refused at once, and
       const registry = new ModelRegistry(library, data, "", true);
       const { schema } = featureNames(library, "mev");
       const own = await registerSmallModel(registry, 1);
-      const compiled = async (name: string, begin: string) => {
-        await Deno.writeTextFile(`${folder}/${name}.c`, source(schema.default, "calls = 0;", begin));
-        const cc = ["-shared", "-fPIC", "-O1", "-o", `${folder}/${name}.so`, `${folder}/${name}.c`];
-        assert.ok((await new Deno.Command("cc", { args: cc }).output()).success);
-        return `${folder}/${name}.so`;
-      };
       // It is refused before it is registered; put there by hand, the agent refuses it too.
-      const forks = await compiled("forks", "if (fork() == 0) for (;;) pause(); else sleep(1000);");
+      const forks = await compile(
+        folder,
+        source(schema.default, "calls = 0;", "if (fork() == 0) for (;;) pause(); else sleep(1000);"),
+        "forks",
+      );
       const asked = performance.now();
       await assert.rejects(
         registry.import("mev", forks),

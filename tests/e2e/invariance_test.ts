@@ -147,6 +147,96 @@ async function observed(args: string[]) {
   return { ...answer, events: answer.events.filter(({ kind }) => !kind.startsWith("open_")) };
 }
 
+/** The captured blocks by slot, and the accounts as they were before. */
+async function captured(): Promise<{ blocks: Map<number, Block>; accounts: Account[] }> {
+  const names = [...Deno.readDirSync(shared("executed/blocks"))].map(({ name }) => name);
+  const blocks = new Map<number, Block>();
+  for (const name of names) {
+    blocks.set(Number(name.split(".")[0]), JSON.parse(await unpack(shared(`executed/blocks/${name}`))));
+  }
+  const accounts = (await unpack(shared("executed/accounts_start.ndjson.zst"))).trim().split("\n").map((
+    line,
+  ) => JSON.parse(line) as Account);
+  return { blocks, accounts };
+}
+
+/** Another key for each key, but for those of programs and the system. */
+function otherKeys(
+  blocks: ReadonlyMap<number, Block>,
+  accounts: readonly Account[],
+  next: () => number,
+): Map<string, string> {
+  const programs = new Set([...KEPT, ...accounts.map(({ owner }) => owner)]);
+  const keys = new Set(accounts.map(({ pubkey }) => pubkey));
+  for (const { transactions } of blocks.values()) {
+    for (const entry of transactions) {
+      const all = allKeys(entry);
+      for (const key of all) keys.add(key);
+      const inner = entry.meta.innerInstructions.flatMap(({ instructions }) => instructions);
+      for (const { programIdIndex } of [...entry.transaction.message.instructions, ...inner]) {
+        programs
+          .add(all[programIdIndex]!);
+      }
+    }
+  }
+  const renamed = new Map<string, string>();
+  for (const key of keys) {
+    if (programs.has(key) || key.startsWith("Sysvar") || /^1+$/.test(key)) continue;
+    renamed.set(
+      key,
+      toBase58(Uint8Array.from({ length: 32 }, (_, at) => (at === 0 ? 1 : 0) + Math.floor(next() * 255))),
+    );
+  }
+  return renamed;
+}
+
+/** Renames the keys within base64 data. */
+function renameIn(renamed: ReadonlyMap<string, string>): (data: string) => string {
+  const bytes = new Map(
+    [...renamed].map((
+      [from, to],
+    ) => [fromBase58(from).toString("latin1"), fromBase58(to).toString("latin1")]),
+  );
+  return (data: string) => {
+    const raw = Buffer.from(data, "base64").toString("latin1");
+    let out = "";
+    for (let at = 0; at < raw.length;) {
+      const to = bytes.get(raw.slice(at, at + 32));
+      out += to ?? raw[at];
+      at += to ? 32 : 1;
+    }
+    return Buffer.from(out, "latin1").toString("base64");
+  };
+}
+
+/** Writes the blocks with other keys, shifted slots, and independent transactions in another order. */
+async function writeBlocks(
+  folder: string,
+  blocks: ReadonlyMap<number, Block>,
+  next: () => number,
+  rename: (key: string) => string,
+): Promise<void> {
+  let moved = 0;
+  const renameText = (text: string) => text.replace(/[1-9A-HJ-NP-Za-km-z]{32,44}/g, rename);
+  await Deno.mkdir(folder);
+  for (const [slot, block] of blocks) {
+    const list = block.transactions;
+    for (let round = 0; round < 3; round++) {
+      for (let at = 0; at + 1 < list.length; at++) {
+        if (next() < 0.5 && independent(list[at]!, list[at + 1]!)) {
+          [list[at], list[at + 1]] = [list[at + 1]!, list[at]!];
+          moved += 1;
+        }
+      }
+    }
+    await Deno.writeTextFile(
+      `${folder}/${slot + SLOT_SHIFT}.json`,
+      renameText(JSON.stringify(block)),
+    );
+  }
+  assert.ok(moved > 1000, `only ${moved} transactions changed places`);
+}
+
 Deno.test(
   "replay gives the same answers under other keys, shifted slots and another order of independent transactions",
   {
@@ -154,74 +244,14 @@ Deno.test(
   },
   () =>
     withFolder(async (folder) => {
-      const names = [...Deno.readDirSync(shared("executed/blocks"))].map(({ name }) => name);
-      const blocks = new Map<number, Block>();
-      for (const name of names) {
-        blocks.set(Number(name.split(".")[0]), JSON.parse(await unpack(shared(`executed/blocks/${name}`))));
-      }
-      const accounts = (await unpack(shared("executed/accounts_start.ndjson.zst"))).trim().split("\n").map((
-        line,
-      ) => JSON.parse(line) as Account);
-
-      const programs = new Set([...KEPT, ...accounts.map(({ owner }) => owner)]);
-      const keys = new Set(accounts.map(({ pubkey }) => pubkey));
-      for (const { transactions } of blocks.values()) {
-        for (const entry of transactions) {
-          const all = allKeys(entry);
-          for (const key of all) keys.add(key);
-          const inner = entry.meta.innerInstructions.flatMap(({ instructions }) => instructions);
-          for (const { programIdIndex } of [...entry.transaction.message.instructions, ...inner]) {
-            programs
-              .add(all[programIdIndex]!);
-          }
-        }
-      }
+      const { blocks, accounts } = await captured();
       const next = random(42n);
-      const renamed = new Map<string, string>();
-      for (const key of keys) {
-        if (programs.has(key) || key.startsWith("Sysvar") || /^1+$/.test(key)) continue;
-        renamed.set(
-          key,
-          toBase58(Uint8Array.from({ length: 32 }, (_, at) => (at === 0 ? 1 : 0) + Math.floor(next() * 255))),
-        );
-      }
+      const renamed = otherKeys(blocks, accounts, next);
       const rename = (key: string) => renamed.get(key) ?? key;
-      const renameText = (text: string) => text.replace(/[1-9A-HJ-NP-Za-km-z]{32,44}/g, rename);
-      const bytes = new Map(
-        [...renamed].map((
-          [from, to],
-        ) => [fromBase58(from).toString("latin1"), fromBase58(to).toString("latin1")]),
-      );
-      const renameData = (data: string) => {
-        const raw = Buffer.from(data, "base64").toString("latin1");
-        let out = "";
-        for (let at = 0; at < raw.length;) {
-          const to = bytes.get(raw.slice(at, at + 32));
-          out += to ?? raw[at];
-          at += to ? 32 : 1;
-        }
-        return Buffer.from(out, "latin1").toString("base64");
-      };
 
-      let moved = 0;
-      await Deno.mkdir(`${folder}/blocks`);
-      for (const [slot, block] of blocks) {
-        const list = block.transactions;
-        for (let round = 0; round < 3; round++) {
-          for (let at = 0; at + 1 < list.length; at++) {
-            if (next() < 0.5 && independent(list[at]!, list[at + 1]!)) {
-              [list[at], list[at + 1]] = [list[at + 1]!, list[at]!];
-              moved += 1;
-            }
-          }
-        }
-        await Deno.writeTextFile(
-          `${folder}/blocks/${slot + SLOT_SHIFT}.json`,
-          renameText(JSON.stringify(block)),
-        );
-      }
-      assert.ok(moved > 1000, `only ${moved} transactions changed places`);
+      await writeBlocks(`${folder}/blocks`, blocks, next, rename);
       assert.ok(renamed.size > 500, `only ${renamed.size} keys renamed`);
+      const renameData = renameIn(renamed);
       const lines = accounts.map((account) =>
         JSON.stringify({ ...account, pubkey: rename(account.pubkey), data: renameData(account.data) })
       );

@@ -13,6 +13,77 @@ interface Line {
   headers?: Record<string, string>;
 }
 
+const text = (value: string) => ({ value: new TextEncoder().encode(value) });
+
+/** A line of an older producer. */
+const old = (slot: number) =>
+  JSON.stringify({
+    type: "arb_opportunity",
+    data: { slot, tx_signature: `sig-${slot}`, profit: { net_sol: 0.5 } },
+  });
+
+/** Waits until the topic has so many records. */
+async function reaches(log: EmbeddedLog, topic: string, count: number): Promise<void> {
+  for (const limit = performance.now() + 60_000; performance.now() < limit;) {
+    const found = await log.topic(topic, { create: true });
+    const { end } = await found.info();
+    found[Symbol.dispose]();
+    if (Number(end) >= count) return;
+    await pause(25);
+  }
+  throw new Error(`${topic} did not reach ${count}`);
+}
+
+/** Starts the mirror; what comes of it ends it. */
+function startMirror(data: string): (signal: Deno.Signal) => Promise<void> {
+  const child = command(["run", "mirror", "--data-dir", data]).spawn();
+  const texts = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  return async (signal: Deno.Signal) => {
+    child.kill(signal);
+    await child.status;
+    assert.equal((await texts)[1], "");
+  };
+}
+
+/** It begins at the end of each topic: its places say when it stands there. */
+async function standsAtTheEnds(data: string): Promise<void> {
+  for (const limit = performance.now() + 60_000; performance.now() < limit;) {
+    const places = await Array.fromAsync(Deno.readDir(`${data}/mirror`)).catch(() => []);
+    if (places.filter(({ name }) => name.endsWith(".json")).length === 6) break;
+    await pause(25);
+  }
+}
+
+/** A kill before the place is written would repeat the block, as the mirror says of itself. */
+async function placeIsWritten(data: string): Promise<void> {
+  const at = async (direction: string) =>
+    Number(
+      JSON.parse(await Deno.readTextFile(`${data}/mirror/arbitrage-decisions.${direction}.json`))
+        .offsets[0],
+    );
+  // Two Envelopes and two that came of lines; two lines that came of Envelopes and four.
+  const placed = async () => await at("to-json") >= 4 && await at("to-proto") >= 6;
+  for (let tries = 0; !await placed(); tries++) {
+    assert.ok(tries < 2_400, "the place of the mirror was not written in 60 s");
+    await pause(25);
+  }
+}
+
+function eachIsThereOnce(typed: readonly Line[], told: readonly Line[], dead: readonly Line[]): void {
+  assert.equal(typed.length, 5, "what was told is not taken again");
+  assert.deepEqual(typed.slice(2).map(({ data }) => [data.slot, data.producer_id, data.seq]), [
+    [7, "json-arbitrage-decisions-0", "1"],
+    [8, "json-arbitrage-decisions-0", "2"],
+    [9, "json-arbitrage-decisions-0", "3"],
+  ]);
+  assert.equal(told.length, 7, "what was taken is not told again");
+  const first = told[0]!.data as unknown as Line;
+  assert.deepEqual([first.type, first.data.slot], ["arb_opportunity", 400_000_001]);
+  const reasons = dead.map(({ headers }) => headers!["dlq-reason"]!);
+  assert.match(reasons[0]!, /JSON/);
+  assert.match(reasons[1]!, /type "nonsense"/);
+}
+
 Deno.test("Envelopes are told as JSON and JSON lines become Envelopes, each once, also over a kill", () =>
   withFolder(async (data) => {
     using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
@@ -20,74 +91,23 @@ Deno.test("Envelopes are told as JSON and JSON lines become Envelopes, each once
     using json = await log.topic("arbitrage-decisions", { create: true });
     const tail = async (topic: string) =>
       lines<Line>((await legend(["topics", "tail", topic, "--from", "start", "--data-dir", data])).stdout);
-    const text = (value: string) => ({ value: new TextEncoder().encode(value) });
-    const until = async (topic: string, count: number) => {
-      for (const limit = performance.now() + 60_000; performance.now() < limit;) {
-        const found = await log.topic(topic, { create: true });
-        const { end } = await found.info();
-        found[Symbol.dispose]();
-        if (Number(end) >= count) return;
-        await pause(25);
-      }
-      throw new Error(`${topic} did not reach ${count}`);
-    };
-    const start = () => {
-      const child = command(["run", "mirror", "--data-dir", data]).spawn();
-      const texts = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-      return async (signal: Deno.Signal) => {
-        child.kill(signal);
-        await child.status;
-        assert.equal((await texts)[1], "");
-      };
-    };
-    let end = start();
-    // It begins at the end of each topic: its places say when it stands there.
-    for (const limit = performance.now() + 60_000; performance.now() < limit;) {
-      const places = await Array.fromAsync(Deno.readDir(`${data}/mirror`)).catch(() => []);
-      if (places.filter(({ name }) => name.endsWith(".json")).length === 6) break;
-      await pause(25);
-    }
+    const until = (topic: string, count: number) => reaches(log, topic, count);
+    let end = startMirror(data);
+    await standsAtTheEnds(data);
     await proto.append([{ value: envelope(1) }, { value: envelope(2) }]);
     await until("arbitrage-decisions", 2);
-    const old = (slot: number) =>
-      JSON.stringify({
-        type: "arb_opportunity",
-        data: { slot, tx_signature: `sig-${slot}`, profit: { net_sol: 0.5 } },
-      });
     await json.append([text(old(7)), text("{not json"), text('{"type":"nonsense","data":{}}'), text(old(8))]);
     await until("arbitrage-decisions-proto", 4);
     await until("arbitrage-decisions-dlq", 2);
-    // A kill before the place is written would repeat the block, as the mirror says of itself.
-    const at = async (direction: string) =>
-      Number(
-        JSON.parse(await Deno.readTextFile(`${data}/mirror/arbitrage-decisions.${direction}.json`))
-          .offsets[0],
-      );
-    // Two Envelopes and two that came of lines; two lines that came of Envelopes and four.
-    const placed = async () => await at("to-json") >= 4 && await at("to-proto") >= 6;
-    for (let tries = 0; !await placed(); tries++) {
-      assert.ok(tries < 2_400, "the place of the mirror was not written in 60 s");
-      await pause(25);
-    }
+    await placeIsWritten(data);
     await end("SIGKILL");
     await json.append([text(old(9))]);
-    end = start();
+    end = startMirror(data);
     await until("arbitrage-decisions-proto", 5);
     await end("SIGTERM");
 
     const [typed, told, dead] = await Promise.all(
       ["arbitrage-decisions-proto", "arbitrage-decisions", "arbitrage-decisions-dlq"].map(tail),
     );
-    assert.equal(typed!.length, 5, "what was told is not taken again");
-    assert.deepEqual(typed!.slice(2).map(({ data }) => [data.slot, data.producer_id, data.seq]), [
-      [7, "json-arbitrage-decisions-0", "1"],
-      [8, "json-arbitrage-decisions-0", "2"],
-      [9, "json-arbitrage-decisions-0", "3"],
-    ]);
-    assert.equal(told!.length, 7, "what was taken is not told again");
-    const first = told![0]!.data as unknown as Line;
-    assert.deepEqual([first.type, first.data.slot], ["arb_opportunity", 400_000_001]);
-    const reasons = dead!.map(({ headers }) => headers!["dlq-reason"]!);
-    assert.match(reasons[0]!, /JSON/);
-    assert.match(reasons[1]!, /type "nonsense"/);
+    eachIsThereOnce(typed!, told!, dead!);
   }));

@@ -14,6 +14,62 @@ function bytesOf(folder: string, ending: string): number {
     .reduce((sum, { name }) => sum + Deno.statSync(`${folder}/${name}`).size, 0);
 }
 
+/** All evidence, each record once and in order. */
+async function whole(flags: readonly string[]): Promise<TailLine[]> {
+  const { code, stdout, stderr } = await legend([
+    ...["topics", "tail", "decision-evidence", "--from", "start", ...flags],
+  ]);
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr, "");
+  const told = lines<TailLine>(stdout);
+  assert.ok(told.every(({ offset }, at) => offset === String(at)), "each record once and in order");
+  return told;
+}
+
+/** A byte of a block costs the block, and the rest is read. */
+async function damageIsSaid(
+  evidence: string,
+  flags: readonly string[],
+  told: readonly TailLine[],
+): Promise<void> {
+  const path = `${evidence}/${"0".repeat(20)}.pack`;
+  const bytes = Deno.readFileSync(path);
+  bytes[1_000]! ^= 0x20;
+  Deno.writeFileSync(path, bytes);
+  const verify = await legend(["topics", "verify", "decision-evidence", ...flags]);
+  assert.equal(verify.code, 1);
+  assert.match(
+    verify.stderr,
+    /^Cannot read decision-evidence offsets 0\.\.\d+ \(\d+ records\): their bytes are damaged$/m,
+  );
+  assert.equal(verify.stderr.match(/offsets/g)?.length, 1);
+  const [, lost] = verify.stderr.match(/offsets 0\.\.(\d+)/)!;
+  assert.ok(Number(lost) < told.length / 2, "the other blocks are read");
+  assert.doesNotMatch(verify.stderr, /header/);
+  const rest = await legend(["topics", "tail", "decision-evidence", "--from", "start", ...flags]);
+  assert.deepEqual(lines<TailLine>(rest.stdout), told.slice(Number(lost)));
+  bytes[1_000]! ^= 0x20;
+  await damagedHeadersAreSaid(path, bytes, flags);
+}
+
+/** The pack's own header costs nothing; that of a block costs the block, and nothing says otherwise. */
+async function damagedHeadersAreSaid(
+  path: string,
+  bytes: Uint8Array,
+  flags: readonly string[],
+): Promise<void> {
+  for (const [at, loses] of [[20, false], [40, true]] as const) {
+    bytes[at]! ^= 0x20;
+    Deno.writeFileSync(path, bytes);
+    const { code, stderr } = await legend(["topics", "verify", "decision-evidence", ...flags]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^A header of .*\.pack is damaged/m);
+    assert.equal(/all records are read/.test(stderr), !loses, stderr);
+    assert.equal(/their bytes are damaged/.test(stderr), loses, stderr);
+    bytes[at]! ^= 0x20;
+  }
+}
+
 Deno.test("what an agent writes is packed while it runs, is read as it was, and damage is said", () =>
   withFolder(async (folder) => {
     const [data, evidence] = [`${folder}/data`, `${folder}/data/log/decision-evidence`];
@@ -21,16 +77,7 @@ Deno.test("what an agent writes is packed while it runs, is read as it was, and 
     // A seed that nothing in packing was chosen by.
     const agent = command(["run", "agent", "arbitrage", "--source", "sim:1234", "--speed", "20", ...flags])
       .spawn();
-    const tail = async () => {
-      const { code, stdout, stderr } = await legend([
-        ...["topics", "tail", "decision-evidence", "--from", "start", ...flags],
-      ]);
-      assert.equal(code, 0, stderr);
-      assert.equal(stderr, "");
-      const told = lines<TailLine>(stdout);
-      assert.ok(told.every(({ offset }, at) => offset === String(at)), "each record once and in order");
-      return told;
-    };
+    const tail = () => whole(flags);
     let during: TailLine[];
     try {
       const packed = () => {
@@ -63,33 +110,5 @@ Deno.test("what an agent writes is packed while it runs, is read as it was, and 
     const first = await legend(["explain", told[0]!.data.decision_id, ...flags]);
     assert.equal(first.code, 0, first.stderr);
 
-    const path = `${evidence}/${"0".repeat(20)}.pack`;
-    const bytes = Deno.readFileSync(path);
-    bytes[1_000]! ^= 0x20;
-    Deno.writeFileSync(path, bytes);
-    const verify = await legend(["topics", "verify", "decision-evidence", ...flags]);
-    assert.equal(verify.code, 1);
-    assert.match(
-      verify.stderr,
-      /^Cannot read decision-evidence offsets 0\.\.\d+ \(\d+ records\): their bytes are damaged$/m,
-    );
-    assert.equal(verify.stderr.match(/offsets/g)?.length, 1);
-    const [, lost] = verify.stderr.match(/offsets 0\.\.(\d+)/)!;
-    assert.ok(Number(lost) < told.length / 2, "the other blocks are read");
-    assert.doesNotMatch(verify.stderr, /header/);
-    const rest = await legend(["topics", "tail", "decision-evidence", "--from", "start", ...flags]);
-    assert.deepEqual(lines<TailLine>(rest.stdout), told.slice(Number(lost)));
-
-    // The pack's own header costs nothing; that of a block costs the block, and nothing says otherwise.
-    bytes[1_000]! ^= 0x20;
-    for (const [at, loses] of [[20, false], [40, true]] as const) {
-      bytes[at]! ^= 0x20;
-      Deno.writeFileSync(path, bytes);
-      const { code, stderr } = await legend(["topics", "verify", "decision-evidence", ...flags]);
-      assert.equal(code, 1);
-      assert.match(stderr, /^A header of .*\.pack is damaged/m);
-      assert.equal(/all records are read/.test(stderr), !loses, stderr);
-      assert.equal(/their bytes are damaged/.test(stderr), loses, stderr);
-      bytes[at]! ^= 0x20;
-    }
+    await damageIsSaid(evidence, flags, told);
   }));

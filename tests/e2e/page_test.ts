@@ -8,11 +8,11 @@ import { freePort } from "../../tools/kafka.ts";
 import { LIBRARY, ROOT } from "../../tools/paths.ts";
 import { withLogHome } from "../kafka/log_home.ts";
 import { asIfNothingLacks } from "../findings/site.ts";
+import { violationsOf } from "./axe.ts";
 import { firstLogin, openPage, PASSWORD, ready, startBrowser } from "./browser.ts";
 import { command, legend, withFolder } from "./executable.ts";
 
 const SHOTS = `${ROOT}/tests/out`;
-const axe = await Deno.readTextFile(new URL(import.meta.resolve("axe-core/axe.min.js")));
 
 interface Site {
   data: string;
@@ -59,6 +59,94 @@ async function login(page: Page, url: string, user: string, password: string): P
   await page.click("button[type=submit]");
 }
 
+/** Longer times come from the store, where there is one; where there is none, that is said in place. */
+async function longerTimesComeFromTheStore(page: Page): Promise<void> {
+  await page.click(".seg >> text=24 h");
+  const panel = page.locator(".panel", { hasText: "Hot path P99, microseconds" });
+  if (Deno.env.get("LEGEND_TEST_LOG") === "kafka") {
+    await panel.locator("canvas").waitFor();
+    assert.equal(await panel.locator("[role=status]").count(), 0);
+  } else {
+    await panel.locator("text=Cannot use the analytics store").waitFor();
+  }
+}
+
+/** A row, its drawer, and the same numbers in the evidence. */
+async function drawerHasTheEvidence(page: Page): Promise<void> {
+  await page.click("nav >> text=Arbitrage");
+  await page.waitForSelector("tbody tr[data-id]");
+  await page.hover("tbody");
+  const row = page.locator("tbody tr[data-id]", { hasText: "open arbitrage" }).first();
+  await row.click();
+  // Which row that was the drawer says: the table may have moved between the look and the click.
+  const drawer = page.locator(".drawer[data-decision]");
+  await drawer.locator("[data-field=ev_sol]").waitFor();
+  const id = (await drawer.getAttribute("data-decision"))!;
+  const net = await page.locator(`tbody tr[data-id="${id}"] data`).getAttribute("value");
+  const evidence = await page.evaluate(
+    (id) => fetch(`/api/decisions/${id}`).then((answer) => answer.json()),
+    id,
+  );
+  const shown = (field: string) => page.locator(`[data-field=${field}]`).innerText();
+  const digits = async (field: string) => (await shown(field)).replaceAll(/[^0-9.]/g, "");
+  assert.equal(await digits("edge_lamports"), evidence.ev.edge_lamports);
+  assert.equal(await digits("tip_lamports"), evidence.ev.tip_lamports);
+  assert.equal(await digits("p_land"), evidence.ev.p_land.toFixed(4));
+  assert.equal(await digits("ev_sol"), Math.abs(evidence.ev.ev_sol).toFixed(9));
+  const expected = (Number(evidence.ev.edge_lamports) - Number(evidence.ev.tip_lamports) -
+    Number(evidence.ev.landed_fee_lamports)) / 1e9;
+  assert.ok(Math.abs(Number(net) - expected) < 1e-9);
+  await page.keyboard.press("Escape");
+  await page.waitForSelector(".drawer", { state: "detached" });
+}
+
+/** Throttle and ev_min, answered by the agent. */
+async function policyIsAnswered(page: Page, url: string): Promise<void> {
+  await page.goto(`${url}/settings?m=mev#policy`);
+  await page.fill("#p-throttle_pct", "25");
+  await page.fill("#p-ev_min", "0.002");
+  await page.fill("#p-reason", "a test");
+  await page.click("text=Sign and send");
+  await page.waitForSelector("#policy .acks >> text=Applied");
+  await page.waitForSelector(".strip >> text=Throttled 25 %");
+  await page.waitForSelector("table >> text=As wanted");
+  await page.fill("#p-tip_ladder", "0.9, 0.1");
+  await page.click("text=Sign and send");
+  await page.waitForSelector("#policy >> text=must rise");
+  await page.click("#policy >> text=Discard");
+}
+
+/** Kill with two presses, each agent's receipt, un-kill with name and reason. */
+async function killAndLift(page: Page, url: string): Promise<void> {
+  await page.keyboard.press("Shift+K");
+  await page.waitForSelector("#dlg-kill[open]");
+  await page.waitForTimeout(450);
+  await page.click("[data-kill]");
+  await page.waitForSelector("#dlg-kill >> text=2 of 2 agents have stopped");
+  await page.click("#dlg-kill >> text=Close");
+  await page.waitForSelector(".strip[data-s=bad] >> text=KILLED");
+  await page.goto(`${url}/settings?m=mev#kill`);
+  await page.fill("#lift-name", "mev");
+  await page.fill("#lift-reason", "the test goes on");
+  await page.click("text=Lift the kill on mev");
+  await page.waitForSelector("#kill >> text=Not killed");
+}
+
+async function allOfItIsInTheAudit(page: Page, site: Site): Promise<void> {
+  await page.goto(`${site.url}/audit`);
+  for (const action of ["login", "policy", "kill", "un-kill"]) {
+    await page.waitForSelector(`td.b:text-is("${action}")`);
+  }
+  // A kill's detail is opened, and whole: what was asked by its own type, and what came of it.
+  await page.locator("tr:has(td.b:text-is('kill')) summary").first().click();
+  const detail = JSON.parse(await page.locator("details[open] pre").innerText());
+  assert.equal(detail.kill, true);
+  assert.equal(detail.came_of.length, 1);
+  const { stdout, code } = await legend(["audit", "verify", "--data-dir", site.data]);
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /^[1-9]\d* entries, [1-9]\d* heads told outside: whole$/m);
+}
+
 Deno.test("an admin logs in with the first secret, sees live rows, explains one, throttles, kills and lifts the kill", () =>
   withSite(async (site) => {
     const errors: string[] = [];
@@ -77,83 +165,11 @@ Deno.test("an admin logs in with the first secret, sees live rows, explains one,
       /[1-9][\d,]* received/.test(document.querySelector(".strip")!.textContent!)
     );
 
-    // Longer times come from the store, where there is one; where there is none, that is said in place.
-    await page.click(".seg >> text=24 h");
-    const panel = page.locator(".panel", { hasText: "Hot path P99, microseconds" });
-    if (Deno.env.get("LEGEND_TEST_LOG") === "kafka") {
-      await panel.locator("canvas").waitFor();
-      assert.equal(await panel.locator("[role=status]").count(), 0);
-    } else {
-      await panel.locator("text=Cannot use the analytics store").waitFor();
-    }
-
-    // A row, its drawer, and the same numbers in the evidence.
-    await page.click("nav >> text=Arbitrage");
-    await page.waitForSelector("tbody tr[data-id]");
-    await page.hover("tbody");
-    const row = page.locator("tbody tr[data-id]", { hasText: "open arbitrage" }).first();
-    await row.click();
-    // Which row that was the drawer says: the table may have moved between the look and the click.
-    const drawer = page.locator(".drawer[data-decision]");
-    await drawer.locator("[data-field=ev_sol]").waitFor();
-    const id = (await drawer.getAttribute("data-decision"))!;
-    const net = await page.locator(`tbody tr[data-id="${id}"] data`).getAttribute("value");
-    const evidence = await page.evaluate(
-      (id) => fetch(`/api/decisions/${id}`).then((answer) => answer.json()),
-      id,
-    );
-    const shown = (field: string) => page.locator(`[data-field=${field}]`).innerText();
-    const digits = async (field: string) => (await shown(field)).replaceAll(/[^0-9.]/g, "");
-    assert.equal(await digits("edge_lamports"), evidence.ev.edge_lamports);
-    assert.equal(await digits("tip_lamports"), evidence.ev.tip_lamports);
-    assert.equal(await digits("p_land"), evidence.ev.p_land.toFixed(4));
-    assert.equal(await digits("ev_sol"), Math.abs(evidence.ev.ev_sol).toFixed(9));
-    const expected = (Number(evidence.ev.edge_lamports) - Number(evidence.ev.tip_lamports) -
-      Number(evidence.ev.landed_fee_lamports)) / 1e9;
-    assert.ok(Math.abs(Number(net) - expected) < 1e-9);
-    await page.keyboard.press("Escape");
-    await page.waitForSelector(".drawer", { state: "detached" });
-
-    // Throttle and ev_min, answered by the agent.
-    await page.goto(`${site.url}/settings?m=mev#policy`);
-    await page.fill("#p-throttle_pct", "25");
-    await page.fill("#p-ev_min", "0.002");
-    await page.fill("#p-reason", "a test");
-    await page.click("text=Sign and send");
-    await page.waitForSelector("#policy .acks >> text=Applied");
-    await page.waitForSelector(".strip >> text=Throttled 25 %");
-    await page.waitForSelector("table >> text=As wanted");
-    await page.fill("#p-tip_ladder", "0.9, 0.1");
-    await page.click("text=Sign and send");
-    await page.waitForSelector("#policy >> text=must rise");
-    await page.click("#policy >> text=Discard");
-
-    // Kill with two presses, each agent's receipt, un-kill with name and reason.
-    await page.keyboard.press("Shift+K");
-    await page.waitForSelector("#dlg-kill[open]");
-    await page.waitForTimeout(450);
-    await page.click("[data-kill]");
-    await page.waitForSelector("#dlg-kill >> text=2 of 2 agents have stopped");
-    await page.click("#dlg-kill >> text=Close");
-    await page.waitForSelector(".strip[data-s=bad] >> text=KILLED");
-    await page.goto(`${site.url}/settings?m=mev#kill`);
-    await page.fill("#lift-name", "mev");
-    await page.fill("#lift-reason", "the test goes on");
-    await page.click("text=Lift the kill on mev");
-    await page.waitForSelector("#kill >> text=Not killed");
-
-    await page.goto(`${site.url}/audit`);
-    for (const action of ["login", "policy", "kill", "un-kill"]) {
-      await page.waitForSelector(`td.b:text-is("${action}")`);
-    }
-    // A kill's detail is opened, and whole: what was asked by its own type, and what came of it.
-    await page.locator("tr:has(td.b:text-is('kill')) summary").first().click();
-    const detail = JSON.parse(await page.locator("details[open] pre").innerText());
-    assert.equal(detail.kill, true);
-    assert.equal(detail.came_of.length, 1);
-    const { stdout, code } = await legend(["audit", "verify", "--data-dir", site.data]);
-    assert.equal(code, 0, stdout);
-    assert.match(stdout, /^[1-9]\d* entries, [1-9]\d* heads told outside: whole$/m);
+    await longerTimesComeFromTheStore(page);
+    await drawerHasTheEvidence(page);
+    await policyIsAnswered(page, site.url);
+    await killAndLift(page, site.url);
+    await allOfItIsInTheAudit(page, site);
     assert.deepEqual(errors, []);
   }));
 
@@ -368,15 +384,7 @@ Deno.test("axe finds nothing on any page, light and dark, desktop and phone; pic
           }
           await page.waitForTimeout(300);
           await page.screenshot({ path: `${SHOTS}/${name}-${size}-${colorScheme}.png` });
-          await page.evaluate(axe);
-          const violations = await page.evaluate(async () => {
-            const { violations } = await (globalThis as unknown as {
-              axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-            }).axe.run();
-            return violations.map(({ id, nodes }) =>
-              `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 140)).join(" | ")}`
-            );
-          });
+          const violations = await violationsOf(page);
           found.push(...violations.map((one) => `${name} ${size} ${colorScheme}: ${one}`));
         }
         await context.close();

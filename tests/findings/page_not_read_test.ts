@@ -1,7 +1,9 @@
 /** What looked like a swap and was not read, where an operator looks: on the Overview, by program and tag. */
 import assert from "node:assert/strict";
+import type { Locator } from "playwright-core";
 import { freePort } from "../../tools/kafka.ts";
 import { ROOT } from "../../tools/paths.ts";
+import { violationsOf } from "../e2e/axe.ts";
 import { firstLogin, openPage, startBrowser } from "../e2e/browser.ts";
 import { command, legend, withFolder } from "../e2e/executable.ts";
 import { LIMIT_MS, until } from "./site.ts";
@@ -13,8 +15,6 @@ const FIRST = "3PLGFnh2ip2iFMk1kdKfTpV14xHV1LnEEy91YH1PCXnTSCMByqjoc6BRUGoDWfZ88
 const SECOND = "2Wg8svJQfTsEW2UxmTdvs7pma4obCf6oU4iybM6gcAyv37MLM4Q5cEuYwXQSxXT8saD8moPJvuyAFckZ1L8Snc2o";
 const PROGRAM = "675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8";
 
-const axe = await Deno.readTextFile(new URL(import.meta.resolve("axe-core/axe.min.js")));
-
 /** The block as a node would give it whose swaps make no transfers. */
 async function unreadable(path: string): Promise<void> {
   const block = JSON.parse(await Deno.readTextFile(BLOCK));
@@ -25,6 +25,20 @@ async function unreadable(path: string): Promise<void> {
     call.instructions = [];
   }
   await Deno.writeTextFile(path, JSON.stringify(block));
+}
+
+/** One row for each program and tag, with the newest transaction; what is cut can be copied whole. */
+async function rowsNameProgramAndTag(panel: Locator): Promise<void> {
+  const rows = await panel.locator("tbody tr").evaluateAll((rows) =>
+    rows.map((row) => ({
+      cells: [...row.children].map((cell) => cell.textContent!.trim()),
+      copies: [...row.querySelectorAll<HTMLElement>("[data-copy]")].map(({ dataset }) => dataset.copy),
+    }))
+  );
+  assert.deepEqual(rows, [
+    { cells: ["raydium_amm_v4 675k…1Mp8", "0b", "2", "3PLG…Xfv4"], copies: [PROGRAM, FIRST] },
+    { cells: ["raydium_amm_v4 675k…1Mp8", "09", "1", "2Wg8…nc2o"], copies: [PROGRAM, SECOND] },
+  ]);
 }
 
 Deno.test("engine 6: the Overview shows which swaps were not read, by program and tag, and says none where there is none", () =>
@@ -62,25 +76,9 @@ Deno.test("engine 6: the Overview shows which swaps were not read, by program an
       await run(changed);
       await page.reload();
       await panel.locator("tbody tr").first().waitFor();
-      const rows = await panel.locator("tbody tr").evaluateAll((rows) =>
-        rows.map((row) => ({
-          cells: [...row.children].map((cell) => cell.textContent!.trim()),
-          copies: [...row.querySelectorAll<HTMLElement>("[data-copy]")].map(({ dataset }) => dataset.copy),
-        }))
-      );
-      assert.deepEqual(rows, [
-        { cells: ["raydium_amm_v4 675k…1Mp8", "0b", "2", "3PLG…Xfv4"], copies: [PROGRAM, FIRST] },
-        { cells: ["raydium_amm_v4 675k…1Mp8", "09", "1", "2Wg8…nc2o"], copies: [PROGRAM, SECOND] },
-      ]);
+      await rowsNameProgramAndTag(panel);
       assert.match(await panel.innerText(), /3 trades are missing from what was found/);
-      await page.evaluate(axe);
-      const violations = await page.evaluate(async () => {
-        const { axe } = globalThis as unknown as {
-          axe: { run(within: string): Promise<{ violations: { id: string }[] }> };
-        };
-        return (await axe.run("[data-not-read]")).violations.map(({ id }) => id);
-      });
-      assert.deepEqual(violations, []);
+      assert.deepEqual(await violationsOf(page, "[data-not-read]"), []);
       const isWide = await page.evaluate(() =>
         document.documentElement.scrollWidth > document.documentElement.clientWidth
       );
