@@ -57,8 +57,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "tests/api/contract_test.ts": 88,
   "tests/api/server.ts": 113,
   "tests/e2e/jobs_test.ts": 95,
-  "tests/e2e/page_rate.ts": 80,
-  "tests/e2e/start_test.ts": 72,
   "tests/findings/page_layout_test.ts": 84,
   "tests/findings/process_test.ts": 74,
 };

@@ -1,5 +1,7 @@
 /** The live table under load in a real browser: every row arrives, and what it costs. */
 import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import type { LogTopic } from "../../core/log/log.ts";
 import { openDataDir } from "../../core/platform/data_dir.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
@@ -23,6 +25,48 @@ export interface PageRate {
   tableRows: number;
 }
 
+async function logIn(page: Page, url: string, password: string): Promise<void> {
+  await page.goto(`${url}/login`);
+  await page.fill("#f-user", "watcher");
+  await page.fill("#f-password", password);
+  await page.click("button[type=submit]");
+  for (const field of ["#f-next", "#f-again"]) await page.fill(field, "the watcher's password");
+  await page.click("button[type=submit]");
+  await page.waitForSelector("h1:has-text('Overview')");
+}
+
+/** From now on the page counts its frames and its long tasks. */
+async function countFrames(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const counts = { frames: 0, long: 0 };
+    Object.assign(globalThis, { counts });
+    const frame = () => {
+      counts.frames += 1;
+      requestAnimationFrame(frame);
+    };
+    frame();
+    new PerformanceObserver((list) => (counts.long += list.getEntries().length)).observe({
+      entryTypes: ["longtask"],
+    });
+  });
+}
+
+async function appendAtPace(
+  topic: LogTopic,
+  rows: number,
+  perSecond: number,
+  begin: number,
+): Promise<void> {
+  for (let n = 0; n < rows; n += BATCH) {
+    await topic.append(Array.from({ length: BATCH }, (_, at) => ({ value: envelope(n + at) })), "none");
+    const due = begin + (n + BATCH) / perSecond * 1000;
+    if (due > performance.now()) {
+      // The pace of the rows.
+      await pause(due - performance.now());
+    }
+  }
+}
+
 export async function pageRate(folder: string, seconds: number, perSecond: number): Promise<PageRate> {
   openDataDir(folder);
   const { stdout } = await legend(["user", "add", "watcher", "viewer", "--data-dir", folder]);
@@ -32,13 +76,7 @@ export async function pageRate(folder: string, seconds: number, perSecond: numbe
     try {
       const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
       const url = `http://127.0.0.1:${port}`;
-      await page.goto(`${url}/login`);
-      await page.fill("#f-user", "watcher");
-      await page.fill("#f-password", stdout.trim());
-      await page.click("button[type=submit]");
-      for (const field of ["#f-next", "#f-again"]) await page.fill(field, "the watcher's password");
-      await page.click("button[type=submit]");
-      await page.waitForSelector("h1:has-text('Overview')");
+      await logIn(page, url, stdout.trim());
       await page.goto(`${url}/arbitrage`);
       await page.waitForSelector(".strip >> text=Live");
       await page.mouse.move(5, 5);
@@ -46,31 +84,13 @@ export async function pageRate(folder: string, seconds: number, perSecond: numbe
       await session.send("Performance.enable");
       const metric = async (name: string) =>
         (await session.send("Performance.getMetrics")).metrics.find((one) => one.name === name)!.value;
-      await page.evaluate(() => {
-        const counts = { frames: 0, long: 0 };
-        Object.assign(globalThis, { counts });
-        const frame = () => {
-          counts.frames += 1;
-          requestAnimationFrame(frame);
-        };
-        frame();
-        new PerformanceObserver((list) => (counts.long += list.getEntries().length)).observe({
-          entryTypes: ["longtask"],
-        });
-      });
+      await countFrames(page);
       const scriptBefore = await metric("ScriptDuration");
       using log = new EmbeddedLog(new Library(LIBRARY), `${folder}/log`);
       using topic = await log.topic("arbitrage-decisions-proto", { create: true });
       const rows = seconds * perSecond;
       const begin = performance.now();
-      for (let n = 0; n < rows; n += BATCH) {
-        await topic.append(Array.from({ length: BATCH }, (_, at) => ({ value: envelope(n + at) })), "none");
-        const due = begin + (n + BATCH) / perSecond * 1000;
-        if (due > performance.now()) {
-          // The pace of the rows.
-          await pause(due - performance.now());
-        }
-      }
+      await appendAtPace(topic, rows, perSecond, begin);
       await page.waitForFunction(
         (rows) =>
           Number(/([\d,]+) received since/.exec(document.body.innerText)?.[1]?.replaceAll(",", "")) >= rows,

@@ -227,6 +227,34 @@ Deno.test("C2: a runtime with a byte changed in place, in any of its files, or a
     assert.ok(Deno.statSync(`${root}/liblegend.so`).isFile);
   }));
 
+/** A runtime as an attacker makes it: programs of his, a manifest with their hashes. */
+async function plantRuntime(cache: string, id: string, ran: string, owner: number): Promise<void> {
+  await Deno.mkdir(`${cache}/${id}/app`, { recursive: true });
+  const files = {
+    legend: `#!/bin/sh\ntouch ${ran}\n`,
+    flags: "run\n",
+    "app/main.js": `Deno.writeTextFileSync("${ran}", "");\n`,
+  };
+  let manifest = "";
+  for (const [name, text] of Object.entries(files)) {
+    await Deno.writeTextFile(`${cache}/${id}/${name}`, text);
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+    manifest += `${hash.toHex()} ${text.length} ${name}\n`;
+  }
+  await Deno.writeTextFile(`${cache}/${id}/MANIFEST`, manifest);
+  await Deno.chmod(`${cache}/${id}/legend`, 0o755);
+  for (
+    const path of [
+      "",
+      `/${id}`,
+      `/${id}/app`,
+      ...[...Object.keys(files), "MANIFEST"].map((name) => `/${id}/${name}`),
+    ]
+  ) {
+    await Deno.chown(`${cache}${path}`, owner, owner);
+  }
+}
+
 Deno.test(
   "C2: a planted runtime is never run: in a folder of everybody, of somebody else, behind a link, or in ours",
   {
@@ -239,33 +267,7 @@ Deno.test(
       const id = names(`${folder}/good`).filter((name) => name !== ".lock")[0]!;
       const ran = `${folder}/planted-ran`;
       const nobody = 65_534;
-      /** A runtime as an attacker makes it: programs of his, a manifest with their hashes. */
-      const plant = async (cache: string, owner: number) => {
-        await Deno.mkdir(`${cache}/${id}/app`, { recursive: true });
-        const files = {
-          legend: `#!/bin/sh\ntouch ${ran}\n`,
-          flags: "run\n",
-          "app/main.js": `Deno.writeTextFileSync("${ran}", "");\n`,
-        };
-        let manifest = "";
-        for (const [name, text] of Object.entries(files)) {
-          await Deno.writeTextFile(`${cache}/${id}/${name}`, text);
-          const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-          manifest += `${hash.toHex()} ${text.length} ${name}\n`;
-        }
-        await Deno.writeTextFile(`${cache}/${id}/MANIFEST`, manifest);
-        await Deno.chmod(`${cache}/${id}/legend`, 0o755);
-        for (
-          const path of [
-            "",
-            `/${id}`,
-            `/${id}/app`,
-            ...[...Object.keys(files), "MANIFEST"].map((name) => `/${id}/${name}`),
-          ]
-        ) {
-          await Deno.chown(`${cache}${path}`, owner, owner);
-        }
-      };
+      const plant = (cache: string, owner: number) => plantRuntime(cache, id, ran, owner);
       const refused = async (name: string, cache: string, line: RegExp) => {
         const { code, stdout, stderr } = await legend(["version"], { env: { LEGEND_CACHE_DIR: cache } });
         assert.equal(code, 3, `${name}: ${stdout}${stderr}`);
