@@ -84,8 +84,24 @@ interface Call {
   headers?: Record<string, string>;
 }
 
-/** What must be called, and in which order where one needs the one before. */
-async function callsOf(server: Server): Promise<[row: string, call: Call][]> {
+/** A row of the routes, as `METHOD path`, and how it is called. */
+type Calls = (readonly [row: string, call: Call])[];
+
+/** What the calls speak of. */
+interface Made {
+  /** A registered model. */
+  readonly version: string;
+  readonly other: Awaited<ReturnType<Server["person"]>>;
+  /** Id of an API key. */
+  readonly key: string;
+  /** Ids of jobs. */
+  readonly scrape: string;
+  readonly train: string;
+  /** Id of a decision. */
+  readonly decision: string;
+}
+
+async function make(server: Server): Promise<Made> {
   const { deps, folder, clock, person } = server;
   const registry = new ModelRegistry(new Library(LIBRARY), folder);
   const version = await registerSmallModel(registry, 1);
@@ -94,83 +110,122 @@ async function callsOf(server: Server): Promise<[row: string, call: Call][]> {
   const scrape = await deps.jobs.submit("scrape", {}, { issuer: "ann", uniqueKey: "a" });
   const train = await deps.jobs.submit("train", null, { issuer: "ann", uniqueKey: "b" });
   await deps.jobs.sync(60_000);
-  const [decision] = (await deps.decisions.list({ limit: 1 })).decisions;
+  const [newest] = (await deps.decisions.list({ limit: 1 })).decisions;
+  const decision = String(newest!.decision_id);
+  return { version, other, key, scrape, train, decision };
+}
+
+/** Logins, users and keys. */
+const accountCalls = ({ other, key }: Made): Calls => [
+  ["POST /api/auth/login", { body: { user: other.name, password: PASSWORD } }],
+  ["POST /api/auth/login", {
+    body: { user: other.name, password: PASSWORD },
+    headers: { "x-requested-with": "dashboard" },
+  }],
+  ["GET /api/auth/me", {}],
+  ["GET /api/auth/sessions", {}],
+  ["DELETE /api/auth/sessions/:id", { path: `/api/auth/sessions/${other.session}` }],
+  ["GET /api/users", {}],
+  ["POST /api/users", { body: { name: "zoe", role: "viewer", password: "a long password" } }],
+  ["PATCH /api/users/:name", { path: "/api/users/zoe", body: { disabled: true } }],
+  ["POST /api/keys", { body: { label: "new", scopes: ["read"] } }],
+  ["GET /api/keys", {}],
+  ["DELETE /api/keys/:id", { path: `/api/keys/${key}` }],
+];
+
+/** Commands to agents, ending with a kill of all. */
+const controlCalls = (): Calls => [
+  ["POST /api/control/module/:target", {
+    path: "/api/control/module/mev:throttle?wait=receipt",
+    body: { throttle_pct: 1 },
+  }],
+  ["POST /api/control/policy", {
+    body: { module: "arbitrage", ev_min: 0.1, mints_deny: ["So11111111111111111111111111111111111111112"] },
+  }],
+  ["POST /api/policy/update", { body: { module: "mev", liquidity_min: 1, unknown: "pass" } }],
+  ["POST /api/control/command", { body: { module: "mev", action: "start" } }],
+  ["GET /api/agents", {}],
+  ["GET /api/agents", { path: "/api/agents?brief=1" }],
+  ["POST /api/control/kill-switch", {
+    path: "/api/control/kill-switch?wait=receipt&surely_unknown=1",
+    body: { module: "all", request_id: "0".repeat(32) },
+  }],
+  ["GET /api/control/commands/:request_id", { path: `/api/control/commands/${"0".repeat(32)}` }],
+  ["GET /api/control/audit-log", {}],
+];
+
+/** Health, decisions, figures, the store. */
+const observeCalls = ({ decision }: Made): Calls => [
+  ["GET /api/health", {}],
+  ["GET /api/health/ready", {}],
+  ["GET /api/health/metrics/system", {}],
+  ["GET /api/health/metrics/performance", {}],
+  ["GET /api/decisions", { path: "/api/decisions?limit=200" }],
+  ["GET /api/decisions", { path: "/api/decisions?limit=200&module=arbitrage" }],
+  ["GET /api/decisions", { path: "/api/decisions?limit=200&module=mev&brief=1" }],
+  ["GET /api/decisions", { path: `/api/decisions?ids=${decision}` }],
+  ["GET /api/decisions/:id", { path: `/api/decisions/${decision}` }],
+  ["GET /api/metrics/summary", {}],
+  ["GET /api/metrics/summary", { path: "/api/metrics/summary?module=mev&series=0" }],
+  ["GET /api/metrics/summary", { path: "/api/metrics/summary?module=mev&since=1" }],
+  ["GET /api/metrics/summary", { path: "/api/metrics/summary?module=mev&hours=6" }],
+  ["POST /api/clickhouse/query", { body: { name: "latency_by_minute", params: { hours: 1 } } }],
+];
+
+/** Datasets, trainings, jobs and schedules. */
+const jobCalls = ({ scrape, train }: Made): Calls => [
+  ["POST /api/datasets/scrape", { body: { ...RANGE, output: "a.parquet" } }],
+  ["POST /api/datasets/export", { body: { ...RANGE, output: "b.parquet" } }],
+  ["GET /api/datasets/status/:id", { path: `/api/datasets/status/${scrape}` }],
+  ["GET /api/datasets/export/:id", { path: `/api/datasets/export/${scrape}` }],
+  ["GET /api/datasets/schema/:type", { path: "/api/datasets/schema/arb" }],
+  ["POST /api/training/start", { body: { module: "mev", range: RANGE } }],
+  ["POST /api/training/train", { body: { module: "arbitrage", range: RANGE } }],
+  ["GET /api/training/status/:id", { path: `/api/training/status/${train}` }],
+  ["GET /api/training/jobs/:id", { path: `/api/training/jobs/${train}` }],
+  ["GET /api/jobs", {}],
+  ["GET /api/jobs/:id", { path: `/api/jobs/${scrape}` }],
+  ["POST /api/jobs/:id/cancel", { path: `/api/jobs/${scrape}/cancel`, body: {} }],
+  ["POST /api/jobs/:id/retry", { path: `/api/jobs/${scrape}/retry`, body: {} }],
+  ["GET /api/schedules", {}],
+  ["PUT /api/schedules", { body: { schedules: [] } }],
+];
+
+/** Models. */
+function modelCalls({ version }: Made): Calls {
   const models = `/api/training/models/${version}`;
   return [
-    ["POST /api/auth/login", { body: { user: other.name, password: PASSWORD } }],
-    ["POST /api/auth/login", {
-      body: { user: other.name, password: PASSWORD },
-      headers: { "x-requested-with": "dashboard" },
-    }],
-    ["GET /api/auth/me", {}],
-    ["GET /api/auth/sessions", {}],
-    ["DELETE /api/auth/sessions/:id", { path: `/api/auth/sessions/${other.session}` }],
-    ["GET /api/users", {}],
-    ["POST /api/users", { body: { name: "zoe", role: "viewer", password: "a long password" } }],
-    ["PATCH /api/users/:name", { path: "/api/users/zoe", body: { disabled: true } }],
-    ["POST /api/keys", { body: { label: "new", scopes: ["read"] } }],
-    ["GET /api/keys", {}],
-    ["DELETE /api/keys/:id", { path: `/api/keys/${key}` }],
-    ["POST /api/control/module/:target", {
-      path: "/api/control/module/mev:throttle?wait=receipt",
-      body: { throttle_pct: 1 },
-    }],
-    ["POST /api/control/policy", {
-      body: { module: "arbitrage", ev_min: 0.1, mints_deny: ["So11111111111111111111111111111111111111112"] },
-    }],
-    ["POST /api/policy/update", { body: { module: "mev", liquidity_min: 1, unknown: "pass" } }],
-    ["POST /api/control/command", { body: { module: "mev", action: "start" } }],
-    ["GET /api/agents", {}],
-    ["GET /api/agents", { path: "/api/agents?brief=1" }],
-    ["POST /api/control/kill-switch", {
-      path: "/api/control/kill-switch?wait=receipt&surely_unknown=1",
-      body: { module: "all", request_id: "0".repeat(32) },
-    }],
-    ["GET /api/control/commands/:request_id", { path: `/api/control/commands/${"0".repeat(32)}` }],
-    ["GET /api/control/audit-log", {}],
-    ["GET /api/health", {}],
-    ["GET /api/health/ready", {}],
-    ["GET /api/health/metrics/system", {}],
-    ["GET /api/health/metrics/performance", {}],
-    ["GET /api/decisions", { path: "/api/decisions?limit=200" }],
-    ["GET /api/decisions", { path: "/api/decisions?limit=200&module=arbitrage" }],
-    ["GET /api/decisions", { path: "/api/decisions?limit=200&module=mev&brief=1" }],
-    ["GET /api/decisions", { path: `/api/decisions?ids=${decision!.decision_id}` }],
-    ["GET /api/decisions/:id", { path: `/api/decisions/${decision!.decision_id}` }],
-    ["GET /api/metrics/summary", {}],
-    ["GET /api/metrics/summary", { path: "/api/metrics/summary?module=mev&series=0" }],
-    ["GET /api/metrics/summary", { path: "/api/metrics/summary?module=mev&since=1" }],
-    ["GET /api/metrics/summary", { path: "/api/metrics/summary?module=mev&hours=6" }],
-    ["POST /api/clickhouse/query", { body: { name: "latency_by_minute", params: { hours: 1 } } }],
-    ["POST /api/datasets/scrape", { body: { ...RANGE, output: "a.parquet" } }],
-    ["POST /api/datasets/export", { body: { ...RANGE, output: "b.parquet" } }],
-    ["GET /api/datasets/status/:id", { path: `/api/datasets/status/${scrape}` }],
-    ["GET /api/datasets/export/:id", { path: `/api/datasets/export/${scrape}` }],
-    ["GET /api/datasets/schema/:type", { path: "/api/datasets/schema/arb" }],
-    ["POST /api/training/start", { body: { module: "mev", range: RANGE } }],
-    ["POST /api/training/train", { body: { module: "arbitrage", range: RANGE } }],
-    ["GET /api/training/status/:id", { path: `/api/training/status/${train}` }],
-    ["GET /api/training/jobs/:id", { path: `/api/training/jobs/${train}` }],
-    ["GET /api/jobs", {}],
-    ["GET /api/jobs/:id", { path: `/api/jobs/${scrape}` }],
-    ["POST /api/jobs/:id/cancel", { path: `/api/jobs/${scrape}/cancel`, body: {} }],
-    ["POST /api/jobs/:id/retry", { path: `/api/jobs/${scrape}/retry`, body: {} }],
-    ["GET /api/schedules", {}],
-    ["PUT /api/schedules", { body: { schedules: [] } }],
     ["GET /api/training/models", {}],
     ["GET /api/training/shadow", { path: "/api/training/shadow?module=mev" }],
     ["POST /api/training/models/:id/shadow", { path: `${models}/shadow`, body: {} }],
     ["POST /api/training/models/:id/deploy", { path: `${models}/deploy`, body: {} }],
     ["POST /api/training/models/:id/rollback", { path: `${models}/rollback`, body: {} }],
     ["POST /api/control/model-swap", { body: { model_id: "mev", version } }],
-    ["POST /api/realtime/ticket", {}],
-    ["GET /api/realtime/connections", {}],
-    ["DELETE /api/realtime/connections/:id", { path: "/api/realtime/connections/c1" }],
-    ["GET /api/realtime/settings", {}],
-    ["POST /api/realtime/settings", { body: { batch_window_ms: 20, batch_max_size: 256 } }],
-    ["GET /api/openapi.json", {}],
-    ["POST /api/auth/password", { body: { current: PASSWORD, next: "another good password" } }],
-    ["POST /api/auth/logout", {}],
+  ];
+}
+
+/** The live stream, the description, and the end of the login. */
+const streamAndLogoutCalls = (): Calls => [
+  ["POST /api/realtime/ticket", {}],
+  ["GET /api/realtime/connections", {}],
+  ["DELETE /api/realtime/connections/:id", { path: "/api/realtime/connections/c1" }],
+  ["GET /api/realtime/settings", {}],
+  ["POST /api/realtime/settings", { body: { batch_window_ms: 20, batch_max_size: 256 } }],
+  ["GET /api/openapi.json", {}],
+  ["POST /api/auth/password", { body: { current: PASSWORD, next: "another good password" } }],
+  ["POST /api/auth/logout", {}],
+];
+
+/** What must be called, and in which order where one needs the one before. */
+async function callsOf(server: Server): Promise<Calls> {
+  const made = await make(server);
+  return [
+    ...accountCalls(made),
+    ...controlCalls(),
+    ...observeCalls(made),
+    ...jobCalls(made),
+    ...modelCalls(made),
+    ...streamAndLogoutCalls(),
   ];
 }
 

@@ -63,16 +63,12 @@ export interface Server {
   person(role: Role): Promise<{ name: string; token: string; session: string }>;
 }
 
-export async function withServer(
-  run: (server: Server) => Promise<void>,
-  more: Partial<ApiDeps> = {},
-): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "legend-api-" });
+/** What the application is made of, on a folder of its own. */
+function partsOf(folder: string, clock: { readonly now: number }) {
   const { path, instance } = openDataDir(folder);
   const database = openDatabase(`${path}/legend.db`);
   const library = new Library(LIBRARY);
   const log = new EmbeddedLog(library, `${path}/log`);
-  const clock = { now: Date.now() };
   const now = () => clock.now;
   const signer = new HeadSigner(instance, "07".repeat(32));
   const chain = new AuditChain(database, signer, now);
@@ -84,6 +80,42 @@ export async function withServer(
   const registry = new ModelRegistry(library, path);
   const isSigned = signatureCheck(library, path, "");
   const fleet = new Fleet({ log, isSigned, own: () => agentStatuses(path), refused: () => {} });
+  return {
+    path,
+    instance,
+    database,
+    library,
+    log,
+    now,
+    signer,
+    chain,
+    records,
+    accounts,
+    refusals,
+    registry,
+    isSigned,
+    fleet,
+  };
+}
+
+type Parts = ReturnType<typeof partsOf>;
+
+/** Models without agents: what is deployed has no receipt. */
+const modelsOf = (registry: ModelRegistry, audit: ApiDeps["audit"]): ApiDeps["models"] => ({
+  list: (module) => registry.list(module),
+  deploy: async (live) => {
+    await goLive(registry, audit, live);
+    return { request_id: live.requestId, receipts: [], silent: [] };
+  },
+  import: async (module, file) => (await registry.import(module, file)).version,
+  compare: () => Promise.reject(new AppError("unavailable", "Cannot use the store: the test has none")),
+  shadow: (module, version) => registry.point(module, "shadow", version),
+  report: () => null,
+});
+
+function depsOf(parts: Parts, more: Partial<ApiDeps>): ApiDeps {
+  const { path, instance, library, log, now, chain, records, accounts, refusals, registry, isSigned, fleet } =
+    parts;
   const deps: ApiDeps = {
     version: "test",
     host: "test-host",
@@ -114,17 +146,7 @@ export async function withServer(
     jobs: new JobQueue(log, log, JOB_KINDS),
     jobsLack: () => ({ store: null, engines: null }),
     schedules: { read: () => readSchedules(path, JOB_KINDS), write: (list) => writeSchedules(path, list) },
-    models: {
-      list: (module) => registry.list(module),
-      deploy: async (live) => {
-        await goLive(registry, (act) => deps.audit(act), live);
-        return { request_id: live.requestId, receipts: [], silent: [] };
-      },
-      import: async (module, file) => (await registry.import(module, file)).version,
-      compare: () => Promise.reject(new AppError("unavailable", "Cannot use the store: the test has none")),
-      shadow: (module, version) => registry.point(module, "shadow", version),
-      report: () => null,
-    },
+    models: modelsOf(registry, (act) => deps.audit(act)),
     jobPlaces: () => ({ datasetsRoot: `${path}/datasets`, buckets: ["mine"] }),
     flow: () => ({ link: null, sink: null }),
     ready: () => ({ ready: true, reasons: [] }),
@@ -144,6 +166,32 @@ export async function withServer(
     monotonic: now,
     ...more,
   };
+  return deps;
+}
+
+/** A request as the server gives it to the application. */
+const callOf =
+  (app: ReturnType<typeof createApp>): Server["call"] =>
+  (method, path, { headers = {}, body, raw, peer = "192.0.2.1" } = {}) => {
+    const content = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+    const request = new Request(`http://test${path}`, {
+      method,
+      headers: { ...(content === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      ...(content === undefined ? {} : { body: content }),
+    });
+    return Promise.resolve(app.fetch(request, { remoteAddr: { hostname: peer } }));
+  };
+
+/** Runs with the application on a folder of its own; `more` replaces parts of it. */
+export async function withServer(
+  run: (server: Server) => Promise<void>,
+  more: Partial<ApiDeps> = {},
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "legend-api-" });
+  const clock = { now: Date.now() };
+  const parts = partsOf(folder, clock);
+  const { accounts, refusals, database, instance, signer, log } = parts;
+  const deps = depsOf(parts, more);
   const app = createApp(deps, pageRoutes);
   const person = async (role: Role) => {
     const name = `${role}-${crypto.randomUUID().slice(0, 8)}`;
@@ -161,15 +209,7 @@ export async function withServer(
       refusalsWritten: () => refusals.flush(),
       auditFaults: () => verifyAudit(database, [], { node: instance, keys: new Set([signer.key]) }).faults,
       person,
-      call: (method, path, { headers = {}, body, raw, peer = "192.0.2.1" } = {}) => {
-        const content = raw ?? (body === undefined ? undefined : JSON.stringify(body));
-        const request = new Request(`http://test${path}`, {
-          method,
-          headers: { ...(content === undefined ? {} : { "content-type": "application/json" }), ...headers },
-          ...(content === undefined ? {} : { body: content }),
-        });
-        return Promise.resolve(app.fetch(request, { remoteAddr: { hostname: peer } }));
-      },
+      call: callOf(app),
     });
   } finally {
     database.close();
