@@ -1,0 +1,51 @@
+/** An API on the executable that runs as long as a test, and how a test waits. */
+import { command } from "../e2e/executable.ts";
+import { pause } from "../../core/platform/pause.ts";
+
+/** The machine may be loaded: conditions are waited for as long as this. */
+export const LIMIT_MS = 60_000;
+
+/** Waits until it is so. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + LIMIT_MS;
+  while (!await isSo()) {
+    if (performance.now() > end) throw new Error(`${what}: not within ${LIMIT_MS} ms`);
+    await pause(20);
+  }
+}
+
+/** A part of `legend` that runs until the test has ended. */
+export async function withRun(
+  words: readonly string[],
+  run: (pid: number, said: () => string) => Promise<void>,
+): Promise<string> {
+  const child = command(words, { env: { MASTER_API_KEY: "master-key-of-the-test-01234567" } }).spawn();
+  let said = "";
+  const reading = (async () => {
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) said += text;
+  })();
+  const out = new Response(child.stdout).text();
+  try {
+    await run(child.pid, () => said);
+  } finally {
+    try {
+      child.kill("SIGTERM");
+    } catch {
+      // It has ended by itself.
+    }
+    await child.status;
+    await Promise.all([reading, out]);
+  }
+  return said;
+}
+
+/** Waits until the API answers. */
+export const up = (url: string) =>
+  until(
+    "the API answers",
+    () =>
+      fetch(`${url}/api/health`).then(
+        (answer) => answer.body?.cancel().then(() => true) ?? true,
+        () => false,
+      ),
+  );
