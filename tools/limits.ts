@@ -22,7 +22,6 @@ export const LONG_FILES: Readonly<Record<string, number>> = {
   "ffi/topic_log/src/format.rs": 421,
   "ffi/topic_log/src/topic.rs": 504,
   "ffi/training/src/lib.rs": 593,
-  "tests/e2e/jobs_test.ts": 458,
 };
 
 /** By file: the lines of its longest function, where that is longer than a function may be. */
@@ -49,6 +48,5 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "islands/PolicyEditor.tsx": 155,
   "islands/Settings.tsx": 86,
   "routes/jobs.ts": 131,
-  "tests/e2e/jobs_test.ts": 95,
   "tests/findings/page_layout_test.ts": 84,
 };

@@ -9,136 +9,16 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { startS3 } from "../../tools/s3.ts";
 import { JOB_KINDS } from "../../workers/kinds.ts";
-import { chdb, Part } from "../kafka/cluster.ts";
-import { canMount, legend, lines, withFolder, withMount } from "./executable.ts";
+import type { Part } from "../kafka/cluster.ts";
+import { canMount, lines, withFolder, withMount } from "./executable.ts";
+import { type Bench, type JobLine, names, withHistory } from "./jobs_bench.ts";
 import { pause } from "../../core/platform/pause.ts";
-
-interface JobLine {
-  job_id: string;
-  state: string;
-  progress: number;
-  message: string;
-  attempts: number;
-  result: { version?: string; files?: { output: string; sha256: string; rows: number }[] } | null;
-}
 
 const KILLS = 10;
 /** The promise; as with `task accept` it is printed beside what was measured, and three times it fails. */
 const TAKEN_OVER_MS = 10_000;
 
-interface Bench {
-  readonly data: string;
-  readonly env: Record<string, string>;
-  /** What all jobs are about. */
-  readonly range: readonly string[];
-  call(args: readonly string[]): ReturnType<typeof legend>;
-  submit(args: readonly string[]): Promise<string>;
-  job(id: string): Promise<JobLine>;
-  worker(): Part;
-  ended(id: string, ms?: number): Promise<JobLine>;
-}
-
-/** Simulated blocks of a history: enough examples for a training. */
-const HISTORY_BLOCKS = 1_200;
-
-/** Waits until an agent has read so many blocks. */
-async function read(data: string, module: string, blocks: number): Promise<void> {
-  const end = performance.now() + 120_000;
-  for (;;) {
-    const text = await Deno.readTextFile(`${data}/agents/${module}.status.json`).catch(() => "{}");
-    if ((JSON.parse(text).blocks ?? 0) >= blocks) return;
-    assert.ok(performance.now() < end, `${module} has not read ${blocks} blocks: ${text}`);
-    await pause(100);
-  }
-}
-
-interface History {
-  readonly data: string;
-  /** Unix seconds before all of it. */
-  readonly begin: number;
-}
-
-/** A data folder with some seconds of simulated history in its store, at rest; made once for all tests. */
-let history: Promise<History> | undefined;
-
-async function makeHistory(): Promise<History> {
-  const folder = await Deno.makeTempDir({ prefix: "legend-history-" });
-  addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
-  const data = `${folder}/data`;
-  const env = { LEGEND_CHDB: await chdb() };
-  const begin = Math.floor(Date.now() / 1000) - 60;
-  const store = new Part(["run", "store", "--data-dir", data], env).start();
-  try {
-    const agents = ["mev", "arbitrage"].map((module) =>
-      new Part(["run", "agent", module, "--source", "sim:7", "--speed", "40", "--data-dir", data], env)
-        .start()
-    );
-    for (const module of ["mev", "arbitrage"]) await read(data, module, HISTORY_BLOCKS);
-    await Promise.all(agents.map((agent) => agent.end()));
-    const stored = await legend(["run", "sink", "--until-stored", "--data-dir", data], { env });
-    assert.equal(stored.code, 0, stored.stderr);
-  } finally {
-    await store.end();
-  }
-  return { data, begin };
-}
-
-/** Runs with a store that holds a history of its own; nothing is written to it any more. */
-async function withHistory(
-  run: (bench: Bench) => Promise<void>,
-  more: Record<string, string> = {},
-): Promise<void> {
-  const made = await (history ??= makeHistory());
-  await withFolder(async (folder) => {
-    const data = `${folder}/data`;
-    const copied = await new Deno.Command("cp", { args: ["-a", made.data, data] }).output();
-    assert.ok(copied.success, new TextDecoder().decode(copied.stderr));
-    const env = { LEGEND_CHDB: await chdb(), ...more };
-    const call = (args: readonly string[]) => legend([...args, "--data-dir", data], { env });
-    const store = new Part(["run", "store", "--data-dir", data], env).start();
-    try {
-      // There is nothing to store: it ends once the store answers.
-      const stored = await call(["run", "sink", "--until-stored"]);
-      assert.equal(stored.code, 0, stored.stderr);
-      const job = async (id: string) => {
-        const { stdout, stderr } = await call(["job", "list", "--json"]);
-        const found = lines<JobLine>(stdout).find(({ job_id }) => job_id === id);
-        assert.ok(found, `${id}: ${stderr}`);
-        return found;
-      };
-      const bench: Bench = {
-        data,
-        env,
-        range: ["--start", String(made.begin), "--end", String(made.begin + 86_400)],
-        call,
-        job,
-        async submit(args) {
-          const { code, stdout, stderr } = await call([...args, "--detach"]);
-          assert.equal(code, 0, stderr);
-          return stdout.trim();
-        },
-        worker: () => new Part(["run", "worker", "--data-dir", data], env).start(),
-        async ended(id, ms = 60_000) {
-          const end = performance.now() + ms;
-          for (;;) {
-            const now = await job(id);
-            if (now.state !== "queued" && now.state !== "running") return now;
-            if (performance.now() > end) throw new Error(`job ${id} did not end: ${JSON.stringify(now)}`);
-          }
-        },
-      };
-      await run(bench);
-    } finally {
-      await store.end("SIGKILL");
-    }
-  });
-}
-
 const hashOf = async (path: string) => createHash("sha256").update(await Deno.readFile(path)).digest("hex");
-
-function names(folder: string): string[] {
-  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
-}
 
 /** Pseudo-random moments, the same in each run. */
 function* moments(count: number, upToMs: number): Generator<number> {
@@ -160,101 +40,199 @@ async function begun(queue: JobQueue, id: string): Promise<void> {
   }
 }
 
+/** A queue that is followed beside the worker that is killed. */
+interface KillRun {
+  readonly bench: Bench;
+  readonly queue: JobQueue;
+  /** The worker that lives now. */
+  part: Part;
+  /** Jobs that a kill has met. */
+  takeovers: number;
+  slowestMs: number;
+}
+
+/** A training of the length of a dataset's job. */
+const training = ({ range }: Bench): string[] => [
+  "train",
+  "mev",
+  ...range,
+  "--param",
+  "n_estimators=1500",
+  "--param",
+  "learning_rate=0.005",
+  "--param",
+  "max_depth=5",
+];
+
+/** How long a job ran, by its entries in the queue. */
+function tookMs(queue: JobQueue, id: string): number {
+  const job = queue.book.get(id)!;
+  return job.endedMs! - job.startedMs!;
+}
+
+/** Jobs of both kinds that nobody kills: the hash of what they make, and how long each takes in milliseconds. */
+async function unharmed({ bench, queue }: KillRun) {
+  const { data, range, submit, ended } = bench;
+  const clean = await ended(await submit(["scrape", "clean.parquet", "--type", "arb", ...range]));
+  assert.equal(clean.state, "done", clean.message);
+  const wanted = await hashOf(`${data}/datasets/clean.parquet`);
+  const trained = await ended(await submit([...training(bench), "--param", "seed=0"]));
+  assert.equal(trained.state, "done", trained.message);
+  // Once more: a first run is slower than those that are killed, and a kill must meet a job.
+  const warm = [
+    await ended(await submit(["scrape", "warm.parquet", "--type", "arb", ...range])),
+    await ended(await submit([...training(bench), "--param", "seed=0"])),
+  ] as const;
+  await queue.sync();
+  const took = { scrape: tookMs(queue, warm[0].job_id), train: tookMs(queue, warm[1].job_id) };
+  return { wanted, took };
+}
+
+/** The n-th job of a kind, whose worker is killed so long after it took it; another one does it. */
+async function killed(
+  run: KillRun,
+  kind: "scrape" | "train",
+  n: number,
+  atMs: number,
+): Promise<JobLine> {
+  const { bench, queue } = run;
+  const { range, submit, worker, ended } = bench;
+  const id = await submit(
+    kind === "scrape"
+      ? ["scrape", `kill-${n}.parquet`, "--type", "arb", ...range]
+      : [...training(bench), "--param", `seed=${n}`],
+  );
+  await begun(queue, id);
+  // The moment of its life at which it is killed.
+  await pause(atMs);
+  await run.part.end("SIGKILL");
+  const killed = Date.now();
+  await queue.sync();
+  const cut = queue.book.get(id)!.state === "running";
+  run.part = worker();
+  const job = await ended(id);
+  assert.equal(job.state, "done", `${kind} at ${atMs} ms: ${job.message}`);
+  await queue.sync();
+  if (cut) {
+    run.takeovers += 1;
+    assert.equal(job.attempts, 2);
+    run.slowestMs = Math.max(run.slowestMs, queue.book.get(id)!.startedMs! - killed);
+  }
+  return job;
+}
+
+/** The n-th training again, killed by nobody, makes the same model; how long it took. */
+async function sameModelUndisturbed({ bench, queue }: KillRun, n: number, job: JobLine): Promise<number> {
+  const { submit, ended } = bench;
+  const again = await ended(await submit([...training(bench), "--param", `seed=${n}`]));
+  assert.equal(again.result!.version, job.result!.version, "the model of a run that nobody killed");
+  await queue.sync();
+  return tookMs(queue, again.job_id);
+}
+
+async function nothingIsLeftLying({ data, call }: Bench): Promise<void> {
+  const left = names(`${data}/datasets`).filter((name) => name.startsWith(".") || name.endsWith(".part"));
+  assert.deepEqual(left, []);
+  assert.deepEqual(names(`${data}/models`).filter((name) => name.includes(".new")), []);
+  const { stdout } = await call(["model", "list", "mev", "--json"]);
+  const versions = lines<{ models: { version: string }[] }>(stdout)[0]!.models.map(({ version }) => version);
+  assert.deepEqual([versions.length, new Set(versions).size], [KILLS + 1, KILLS + 1]);
+}
+
 Deno.test(`a worker killed at ${2 * KILLS} moments: taken over, the same bytes, nothing left lying, nothing twice`, () =>
-  withHistory(async ({ data, range, submit, worker, ended, call }) => {
-    const train = [
-      "train",
-      "mev",
-      ...range,
-      "--param",
-      "n_estimators=1500",
-      "--param",
-      "learning_rate=0.005",
-      "--param",
-      "max_depth=5",
-    ];
+  withHistory(async (bench) => {
+    const { data } = bench;
     const stop = new AbortController();
     const log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
     const queue = new JobQueue(log, log, JOB_KINDS);
     const following = queue.follow(stop.signal);
-    let part = worker();
+    const run: KillRun = { bench, queue, part: bench.worker(), takeovers: 0, slowestMs: 0 };
     try {
-      const clean = await ended(await submit(["scrape", "clean.parquet", "--type", "arb", ...range]));
-      assert.equal(clean.state, "done", clean.message);
-      const wanted = await hashOf(`${data}/datasets/clean.parquet`);
-      const took = (id: string) => {
-        const job = queue.book.get(id)!;
-        return job.endedMs! - job.startedMs!;
-      };
-      const trained = await ended(await submit([...train, "--param", "seed=0"]));
-      assert.equal(trained.state, "done", trained.message);
-      // Once more: a first run is slower than those that are killed, and a kill must meet a job.
-      const warm = [
-        await ended(await submit(["scrape", "warm.parquet", "--type", "arb", ...range])),
-        await ended(await submit([...train, "--param", "seed=0"])),
-      ] as const;
-      await queue.sync();
-      const long = { scrape: took(warm[0].job_id), train: took(warm[1].job_id) };
-      let [takeovers, slowest] = [0, 0];
+      const { wanted, took } = await unharmed(run);
       for (const kind of ["scrape", "train"] as const) {
         let n = 0;
         for (const share of moments(KILLS, 1)) {
           n += 1;
           // Of the shortest run so far: on a machine that was busy before, later runs are shorter.
-          const at = share * long[kind];
-          const id = await submit(
-            kind === "scrape"
-              ? ["scrape", `kill-${n}.parquet`, "--type", "arb", ...range]
-              : [...train, "--param", `seed=${n}`],
-          );
-          await begun(queue, id);
-          // The moment of its life at which it is killed.
-          await pause(at);
-          await part.end("SIGKILL");
-          const killed = Date.now();
-          await queue.sync();
-          const cut = queue.book.get(id)!.state === "running";
-          part = worker();
-          const job = await ended(id);
-          assert.equal(job.state, "done", `${kind} at ${at} ms: ${job.message}`);
-          await queue.sync();
-          if (cut) {
-            takeovers += 1;
-            assert.equal(job.attempts, 2);
-            slowest = Math.max(slowest, queue.book.get(id)!.startedMs! - killed);
-          }
+          const atMs = share * took[kind];
+          const job = await killed(run, kind, n, atMs);
           if (kind === "scrape") {
-            assert.equal(await hashOf(`${data}/datasets/kill-${n}.parquet`), wanted, `${at} ms`);
+            assert.equal(await hashOf(`${data}/datasets/kill-${n}.parquet`), wanted, `${atMs} ms`);
           } else {
-            const again = await ended(await submit([...train, "--param", `seed=${n}`]));
-            assert.equal(again.result!.version, job.result!.version, "the model of a run that nobody killed");
-            await queue.sync();
-            long[kind] = Math.min(long[kind], took(again.job_id));
+            took[kind] = Math.min(took[kind], await sameModelUndisturbed(run, n, job));
           }
         }
       }
-      say(`taken over after at most ${slowest} ms, limit ${TAKEN_OVER_MS} ms`);
-      assert.ok(slowest < 3 * TAKEN_OVER_MS);
+      say(`taken over after at most ${run.slowestMs} ms, limit ${TAKEN_OVER_MS} ms`);
+      assert.ok(run.slowestMs < 3 * TAKEN_OVER_MS);
       // On a busy machine a short one is over before it can be killed.
       assert.ok(
-        takeovers >= KILLS / 2,
-        `${takeovers} jobs were cut off, of runs of ${JSON.stringify(long)} ms`,
+        run.takeovers >= KILLS / 2,
+        `${run.takeovers} jobs were cut off, of runs of ${JSON.stringify(took)} ms`,
       );
-      const left = names(`${data}/datasets`).filter((name) => name.startsWith(".") || name.endsWith(".part"));
-      assert.deepEqual(left, []);
-      assert.deepEqual(names(`${data}/models`).filter((name) => name.includes(".new")), []);
-      const { stdout } = await call(["model", "list", "mev", "--json"]);
-      const versions = lines<{ models: { version: string }[] }>(stdout)[0]!.models.map(({ version }) =>
-        version
-      );
-      assert.deepEqual([versions.length, new Set(versions).size], [KILLS + 1, KILLS + 1]);
+      await nothingIsLeftLying(bench);
     } finally {
       stop.abort();
       await following;
-      await part.end();
+      await run.part.end();
       log[Symbol.dispose]();
     }
   }));
+
+/** Wishes that cannot be, the exit code, and the one line. */
+const wishes = (range: readonly string[]): [words: string[], code: number, line: RegExp][] => [
+  [["scrape", "../out.parquet", ...range], 1, /^Cannot write "\.\.\/out\.parquet": it has empty parts/],
+  [
+    ["scrape", "/etc/out.parquet", ...range],
+    1,
+    /^Cannot write .+ is not below .+datasets \(datasets\.root\)/,
+  ],
+  [["scrape", "link/out.parquet", ...range], 1, /link is a symlink/],
+  [["scrape", "s3://secret/out.parquet", ...range], 1, /bucket secret is not among s3\.buckets/],
+  [
+    ["scrape", "a.parquet", "--start", "2000000010", "--end", "2000000005"],
+    2,
+    /^Cannot scrape: end: need an end later than the start/,
+  ],
+  [["scrape", "a.parquet", "--start", "yesterday", "--end", "5"], 2, /^Cannot scrape: start: /],
+  [
+    ["scrape", "a.parquet", ...range, "--format", "csv"],
+    2,
+    /^Cannot run legend scrape: --format cannot be `csv`, need one of parquet, jsonl/,
+  ],
+  [["scrape", "a.parquet", ...range, "--dex", "uniswap"], 2, /^Cannot scrape: dex\.0: /],
+  [
+    ["scrape", "a.parquet", "--start", "1000000000", "--end", "1000000100"],
+    1,
+    /Cannot scrape: no rows of arb and mev between 2001-09-09/,
+  ],
+  [["scrape", "a.parquet", ...range, "--dex", "zerofi"], 1, /Cannot scrape: no rows .+ of zerofi/],
+  [
+    ["train", "mev", "--start", "1000000000", "--end", "1000000100"],
+    1,
+    /Cannot train mev: no rows with features in the range/,
+  ],
+  [["train", "mev", ...range, "--param", "max_depth=99"], 2, /^Cannot train: params\.max_depth: /],
+  [
+    ["train", "mev", ...range, "--param", "learning_rate=-1"],
+    2,
+    /^Cannot train: params\.learning_rate: /,
+  ],
+  [["train", "mev", ...range, "--param", "eta=1"], 2, /^Cannot train: params: /],
+  [
+    ["train", "everything", ...range],
+    2,
+    /^Cannot run legend train: there is no module `everything`, need one of arbitrage, mev/,
+  ],
+  [
+    ["train", "mev", ...range, "--model", "gpt"],
+    2,
+    /^Cannot run legend train: --model cannot be `gpt`, need one of xgb, lgbm, torch/,
+  ],
+  [["job", "cancel", "no-such-job"], 1, /^Cannot find job no-such-job/],
+  [["model", "deploy", "mev", "000000000000"], 1, /has no such version/],
+  [["model", "deploy", "mev", "../../etc"], 1, /has no such version/],
+];
 
 Deno.test("wishes that cannot be are answered in one line, before or by the job", () =>
   withHistory(async ({ data, range, call, submit, worker, ended }) => {
@@ -262,60 +240,7 @@ Deno.test("wishes that cannot be are answered in one line, before or by the job"
     await Deno.symlink("/etc", `${data}/datasets/link`);
     const part = worker();
     try {
-      const rows: [string[], number, RegExp][] = [
-        [["scrape", "../out.parquet", ...range], 1, /^Cannot write "\.\.\/out\.parquet": it has empty parts/],
-        [
-          ["scrape", "/etc/out.parquet", ...range],
-          1,
-          /^Cannot write .+ is not below .+datasets \(datasets\.root\)/,
-        ],
-        [["scrape", "link/out.parquet", ...range], 1, /link is a symlink/],
-        [["scrape", "s3://secret/out.parquet", ...range], 1, /bucket secret is not among s3\.buckets/],
-        [
-          ["scrape", "a.parquet", "--start", "2000000010", "--end", "2000000005"],
-          2,
-          /^Cannot scrape: end: need an end later than the start/,
-        ],
-        [["scrape", "a.parquet", "--start", "yesterday", "--end", "5"], 2, /^Cannot scrape: start: /],
-        [
-          ["scrape", "a.parquet", ...range, "--format", "csv"],
-          2,
-          /^Cannot run legend scrape: --format cannot be `csv`, need one of parquet, jsonl/,
-        ],
-        [["scrape", "a.parquet", ...range, "--dex", "uniswap"], 2, /^Cannot scrape: dex\.0: /],
-        [
-          ["scrape", "a.parquet", "--start", "1000000000", "--end", "1000000100"],
-          1,
-          /Cannot scrape: no rows of arb and mev between 2001-09-09/,
-        ],
-        [["scrape", "a.parquet", ...range, "--dex", "zerofi"], 1, /Cannot scrape: no rows .+ of zerofi/],
-        [
-          ["train", "mev", "--start", "1000000000", "--end", "1000000100"],
-          1,
-          /Cannot train mev: no rows with features in the range/,
-        ],
-        [["train", "mev", ...range, "--param", "max_depth=99"], 2, /^Cannot train: params\.max_depth: /],
-        [
-          ["train", "mev", ...range, "--param", "learning_rate=-1"],
-          2,
-          /^Cannot train: params\.learning_rate: /,
-        ],
-        [["train", "mev", ...range, "--param", "eta=1"], 2, /^Cannot train: params: /],
-        [
-          ["train", "everything", ...range],
-          2,
-          /^Cannot run legend train: there is no module `everything`, need one of arbitrage, mev/,
-        ],
-        [
-          ["train", "mev", ...range, "--model", "gpt"],
-          2,
-          /^Cannot run legend train: --model cannot be `gpt`, need one of xgb, lgbm, torch/,
-        ],
-        [["job", "cancel", "no-such-job"], 1, /^Cannot find job no-such-job/],
-        [["model", "deploy", "mev", "000000000000"], 1, /has no such version/],
-        [["model", "deploy", "mev", "../../etc"], 1, /has no such version/],
-      ];
-      for (const [args, code, line] of rows) {
+      for (const [args, code, line] of wishes(range)) {
         const told = await call(args);
         assert.equal(told.code, code, `${args.join(" ")}: ${told.stderr}`);
         const said = told.stderr.trim().split("\n").filter((text) => !text.startsWith("job "));
