@@ -1,5 +1,6 @@
 /** An API on the executable that runs as long as a test, and how a test waits. */
 import { command } from "../e2e/executable.ts";
+import { messageOf } from "../../core/platform/errors.ts";
 import { pause } from "../../core/platform/pause.ts";
 
 /** The machine may be loaded: conditions are waited for as long as this. */
@@ -27,6 +28,8 @@ export async function withRun(
   const out = new Response(child.stdout).text();
   try {
     await run(child.pid, () => said);
+  } catch (error) {
+    throw new Error(`${messageOf(error)}; ${words.slice(0, 2).join(" ")} said: ${said}`, { cause: error });
   } finally {
     try {
       child.kill("SIGTERM");
