@@ -199,11 +199,13 @@ function notThere(path: string, { running }: DataDirOptions): AppError {
 
 /** What a folder of legend's holds, also one that lost its VERSION; a file system of its own has `lost+found`. */
 const OURS = new Set([VERSION_FILE, INSTANCE_FILE, "agents", "keys", "log", "legend.db", "lost+found"]);
+/** What another process makes at this moment, of the same folder. */
+const IN_THE_MAKING = new RegExp(`^(${VERSION_FILE}|${INSTANCE_FILE}|\\.check)\\.\\d+$`);
 
 /** A folder of something else stays as it is: its modes would change, and what it holds would be legend's. */
 function refuseOthers(path: string): void {
   const names = [...Deno.readDirSync(path)].map(({ name }) => name);
-  if (names.length === 0 || names.some((name) => OURS.has(name))) return;
+  if (names.length === 0 || names.some((name) => OURS.has(name) || IN_THE_MAKING.test(name))) return;
   throw new AppError(
     "unavailable",
     `Cannot use the data folder ${path}: it holds other things (${

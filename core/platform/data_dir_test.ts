@@ -161,6 +161,14 @@ Deno.test("a folder of something else is refused and stays as it is, whoever run
       openDataDir(path);
       assert.ok(names(path).includes("VERSION"), path);
     }
+    // One that another process begins with at this moment.
+    for (const name of ["VERSION.4711", "instance.4711"]) {
+      const begun = `${folder}/begun-${name}`;
+      Deno.mkdirSync(begun, { mode: 0o700 });
+      Deno.writeTextFileSync(`${begun}/${name}`, "");
+      openDataDir(begun);
+      assert.ok(names(begun).includes("VERSION"), name);
+    }
     // One of legend's that lost its VERSION is still one.
     Deno.removeSync(`${empty}/VERSION`);
     openDataDir(empty);
