@@ -23,6 +23,71 @@ async function settled(page: Page): Promise<void> {
   );
 }
 
+/** What lies where it should not; runs in the page. */
+function measured() {
+  const root = document.documentElement;
+  // What scrolls within its own place is as wide as it likes.
+  const isHeld = (element: Element): boolean => {
+    for (let at = element.parentElement; at; at = at.parentElement) {
+      if (getComputedStyle(at).overflowX !== "visible") return true;
+    }
+    return false;
+  };
+  const wide = [...document.body.querySelectorAll("*")].filter((element) =>
+    element.getBoundingClientRect().right > root.clientWidth + 0.5 && !isHeld(element) &&
+    !element.closest(".sr, .skip, dialog:not([open])")
+  ).map((element) => `${element.tagName}.${element.className}`).slice(0, 4);
+  // The text of each label in its own place.
+  const boxes = (selector: string) =>
+    [...document.querySelectorAll(selector)].map((element) => {
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      return { text: element.textContent!.trim(), box: range.getBoundingClientRect() };
+    }).filter(({ box }) => box.width > 0 && box.height > 0);
+  const over = (groups: { text: string; box: DOMRect }[]) =>
+    groups.flatMap((one, at) =>
+      groups.slice(at + 1).filter(({ box }) =>
+        box.left < one.box.right - 0.5 && one.box.left < box.right - 0.5 &&
+        box.top < one.box.bottom - 0.5 &&
+        one.box.top < box.bottom - 0.5
+      ).map(({ text }) => `${one.text} over ${text}`)
+    );
+  const labels = boxes(".botnav > *").map(({ box }) => box).sort((one, other) => one.left - other.left);
+  const close = labels.filter((box, at) => at > 0 && box.left - labels[at - 1]!.right < 3).length;
+  // What of a row's text can be seen: its cell may cut it.
+  const seen = (cell: Element) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    const [text, box] = [range.getBoundingClientRect(), cell.getBoundingClientRect()];
+    if (getComputedStyle(cell).overflowX === "visible") return { text: cell.className, box: text };
+    const [left, right] = [Math.max(text.left, box.left), Math.min(text.right, box.right)];
+    return { text: cell.className, box: new DOMRect(left, text.top, right - left, text.height) };
+  };
+  // As long as a count and an amount in another mint can be.
+  const [row] = document.querySelectorAll("tr[data-id]");
+  const planted = [
+    [document.querySelector(".funnel > li:last-child > .top1.r"), "9,999,999,999"] as const,
+    [row?.querySelector(".a-ev"), " −18,446,744,073,709,551,615 of FGXP…ibUc"] as const,
+  ].map(([place, words]) => {
+    const text = new Text(words);
+    place?.append(text);
+    return text;
+  });
+  const told = {
+    close,
+    sideways: root.scrollWidth - root.clientWidth,
+    wide,
+    covered: [
+      ...over(boxes(".botnav > *")),
+      ...over(boxes(".top a, .top button, .top .end > span")),
+      ...over([...row?.querySelectorAll(".a-what, .a-ev, .a-out, .a-age") ?? []].map(seen)),
+      ...over(boxes(".strip dd, .strip dt, .strip > button")),
+    ],
+  };
+  for (const text of planted) text.remove();
+  return told;
+}
+
 test("F17: no page scrolls sideways at any width, and nothing covers anything", async ({ open, url }) => {
   const page = await open("/overview");
   const found: string[] = [];
@@ -37,69 +102,7 @@ test("F17: no page scrolls sideways at any width, and nothing covers anything", 
       const atOnce = await sideways(page);
       if (atOnce !== 0) found.push(`${name} at ${width}: ${atOnce} px sideways at once`);
       await settled(page);
-      const told = await page.evaluate(() => {
-        const root = document.documentElement;
-        // What scrolls within its own place is as wide as it likes.
-        const isHeld = (element: Element): boolean => {
-          for (let at = element.parentElement; at; at = at.parentElement) {
-            if (getComputedStyle(at).overflowX !== "visible") return true;
-          }
-          return false;
-        };
-        const wide = [...document.body.querySelectorAll("*")].filter((element) =>
-          element.getBoundingClientRect().right > root.clientWidth + 0.5 && !isHeld(element) &&
-          !element.closest(".sr, .skip, dialog:not([open])")
-        ).map((element) => `${element.tagName}.${element.className}`).slice(0, 4);
-        // The text of each label in its own place.
-        const boxes = (selector: string) =>
-          [...document.querySelectorAll(selector)].map((element) => {
-            const range = document.createRange();
-            range.selectNodeContents(element);
-            return { text: element.textContent!.trim(), box: range.getBoundingClientRect() };
-          }).filter(({ box }) => box.width > 0 && box.height > 0);
-        const over = (groups: { text: string; box: DOMRect }[]) =>
-          groups.flatMap((one, at) =>
-            groups.slice(at + 1).filter(({ box }) =>
-              box.left < one.box.right - 0.5 && one.box.left < box.right - 0.5 &&
-              box.top < one.box.bottom - 0.5 &&
-              one.box.top < box.bottom - 0.5
-            ).map(({ text }) => `${one.text} over ${text}`)
-          );
-        const labels = boxes(".botnav > *").map(({ box }) => box).sort((one, other) => one.left - other.left);
-        const close = labels.filter((box, at) => at > 0 && box.left - labels[at - 1]!.right < 3).length;
-        // What of a row's text can be seen: its cell may cut it.
-        const seen = (cell: Element) => {
-          const range = document.createRange();
-          range.selectNodeContents(cell);
-          const [text, box] = [range.getBoundingClientRect(), cell.getBoundingClientRect()];
-          if (getComputedStyle(cell).overflowX === "visible") return { text: cell.className, box: text };
-          const [left, right] = [Math.max(text.left, box.left), Math.min(text.right, box.right)];
-          return { text: cell.className, box: new DOMRect(left, text.top, right - left, text.height) };
-        };
-        // As long as a count and an amount in another mint can be.
-        const [row] = document.querySelectorAll("tr[data-id]");
-        const planted = [
-          [document.querySelector(".funnel > li:last-child > .top1.r"), "9,999,999,999"] as const,
-          [row?.querySelector(".a-ev"), " −18,446,744,073,709,551,615 of FGXP…ibUc"] as const,
-        ].map(([place, words]) => {
-          const text = new Text(words);
-          place?.append(text);
-          return text;
-        });
-        const told = {
-          close,
-          sideways: root.scrollWidth - root.clientWidth,
-          wide,
-          covered: [
-            ...over(boxes(".botnav > *")),
-            ...over(boxes(".top a, .top button, .top .end > span")),
-            ...over([...row?.querySelectorAll(".a-what, .a-ev, .a-out, .a-age") ?? []].map(seen)),
-            ...over(boxes(".strip dd, .strip dt, .strip > button")),
-          ],
-        };
-        for (const text of planted) text.remove();
-        return told;
-      });
+      const told = await page.evaluate(measured);
       if (told.close > 0 || told.sideways > 0 || told.wide.length > 0 || told.covered.length > 0) {
         found.push(`${name} at ${width}: ${JSON.stringify(told)}`);
       }
