@@ -18,6 +18,7 @@ import type { Log } from "../core/log/log.ts";
 import type { LineStyle, Say } from "../core/platform/logger.ts";
 import { Library } from "../ffi/library.ts";
 import { EmbeddedLog, KafkaLog } from "../ffi/log.ts";
+import { topicLimits } from "./topics.ts";
 import {
   becomeUser,
   endWithFolder,
@@ -202,7 +203,9 @@ export function createContext(needs: Needs, flags: Flags, args: readonly string[
     if (runs) folder.identity = keepFolder(library(), data.path, isPart);
     return data;
   });
-  const outbox = once<Log>(() => new EmbeddedLog(library(), dataDir().logPath));
+  const outbox = once<Log>(() =>
+    new EmbeddedLog(library(), dataDir().logPath, () => topicLimits({ config }))
+  );
   return {
     version: VERSION,
     // What keeps records does its work whether its lines are read or not.

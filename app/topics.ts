@@ -6,7 +6,7 @@ import { TOPICS } from "../proto/topics.ts";
 import type { Context } from "./context.ts";
 
 /** Limits of the embedded log from the configuration. */
-export function topicLimits(context: Context): Required<TopicLimits> {
+export function topicLimits(context: Pick<Context, "config">): Required<TopicLimits> {
   const config = context.config();
   return {
     segmentBytes: configValue(config, "log.segment_bytes"),
@@ -23,8 +23,7 @@ export function logLimits(context: Context): LogLimits {
 
 /** Makes all topics of this host's log that are missing. */
 export async function makeTopics(context: Context): Promise<void> {
-  const limits = topicLimits(context);
   for (const { name } of TOPICS) {
-    (await context.outbox().topic(name, { ...limits, create: true }))[Symbol.dispose]();
+    (await context.outbox().topic(name, { create: true }))[Symbol.dispose]();
   }
 }

@@ -7,7 +7,6 @@ import { bytesToMirror } from "../proto/mirror.ts";
 import { receiptJson } from "../proto/receipt.ts";
 import { ALL_TOPICS, topicDefinition } from "../proto/topics.ts";
 import { number } from "./flag_value.ts";
-import { topicLimits } from "../app/topics.ts";
 import { EXIT } from "../core/platform/exit.ts";
 import { type VerbBody } from "./command.ts";
 
@@ -19,7 +18,7 @@ export const topicsCreate: VerbBody = {
     const log = context.log();
     const before = new Set(await log.topics());
     for (const { name } of ALL_TOPICS) {
-      (await log.topic(name, { ...topicLimits(context), create: true, force: true }))[Symbol.dispose]();
+      (await log.topic(name, { create: true, force: true }))[Symbol.dispose]();
     }
     const made = ALL_TOPICS.filter(({ name }) => !before.has(name)).length;
     const there = ALL_TOPICS.length - made;

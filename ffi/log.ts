@@ -10,10 +10,11 @@ import type {
   ReadFrom,
   StoredRecord,
   TopicInfo,
+  TopicLimits,
   TopicOptions,
 } from "../core/log/log.ts";
 import { AppError } from "../core/platform/errors.ts";
-import { KEPT_BYTES, topicDefinition } from "../proto/topics.ts";
+import { KEPT_BYTES, type TopicDefinition, topicDefinition } from "../proto/topics.ts";
 import { check, isTooSmall, type Library, sizeNeeded, utf8 } from "./library.ts";
 
 /** Layout of a record: see ffi/topic_log/src/format.rs. */
@@ -30,7 +31,7 @@ const DURABILITY: Record<Durability, number> = { none: 0, group: 1, fsync: 2 };
 
 const decoder = new TextDecoder();
 
-/** How to reach a cluster; as `io::kafka::KafkaOptions`. */
+/** How to reach a cluster; as `kafka::KafkaOptions`. */
 export interface KafkaOptions {
   brokers: string;
   tls: boolean;
@@ -90,8 +91,8 @@ abstract class NativeLog implements Log {
 export class EmbeddedLog extends NativeLog {
   override readonly identity: string;
 
-  /** Opens the log in `folder`, made if missing. */
-  constructor(library: Library, folder: string) {
+  /** Opens the log in `folder`, made if missing. `limits`: of a topic that is opened without limits of its own. */
+  constructor(library: Library, folder: string, private readonly limits: () => TopicLimits = () => ({})) {
     const path = utf8(folder);
     const { legend_log_open } = library.symbols;
     super(library, library.call((out, size) => legend_log_open(path, path.length, out, size)).value);
@@ -100,16 +101,23 @@ export class EmbeddedLog extends NativeLog {
 
   protected override numbers(name: string, options: TopicOptions) {
     const limit = (value?: number) => BigInt(value ?? 0);
-    const { segmentBytes } = options;
-    // Whoever opens the topic removes by its own limits: what is kept must be kept by all.
-    const { retentionBytes, retentionMs } = topicDefinition(name)?.kept
-      ? { retentionBytes: KEPT_BYTES, retentionMs: FOR_EVER_MS }
-      : options;
+    // Each process removes by the limits that it opened the topic with: all must open it with the same ones.
+    const { segmentBytes, retentionBytes, retentionMs } = {
+      ...options.create ? this.limits() : {},
+      ...options,
+      ...keptLimits(topicDefinition(name)),
+    };
     return {
       create: 1,
       limits: [limit(segmentBytes), limit(retentionBytes), limit(retentionMs)] as const,
     };
   }
+}
+
+/** Limits that no configuration changes: of what is kept, and of the newest record of each key, whatever its age. */
+function keptLimits(topic: TopicDefinition | undefined): TopicLimits {
+  if (topic?.kept) return { retentionBytes: KEPT_BYTES, retentionMs: FOR_EVER_MS };
+  return topic?.compacted && !topic.droppable ? { retentionMs: FOR_EVER_MS } : {};
 }
 
 /** The name that the library has given the log; "" where it could write none. */
