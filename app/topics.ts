@@ -1,13 +1,12 @@
 /** The topics of this host's log, and the limits that the configuration gives them. */
-import { configValue } from "../core/config/load.ts";
-import type { TopicLimits } from "../core/log/log.ts";
+import { type Config, configValue } from "../core/config/load.ts";
+import type { Log, TopicLimits } from "../core/log/log.ts";
 import type { LogLimits } from "../ffi/engine.ts";
 import { TOPICS } from "../proto/topics.ts";
-import type { Context } from "./context.ts";
 
 /** Limits of the embedded log from the configuration. */
-export function topicLimits(context: Pick<Context, "config">): Required<TopicLimits> {
-  const config = context.config();
+export function topicLimits(from: { config(): Config }): Required<TopicLimits> {
+  const config = from.config();
   return {
     segmentBytes: configValue(config, "log.segment_bytes"),
     retentionBytes: configValue(config, "log.retention_bytes"),
@@ -16,13 +15,13 @@ export function topicLimits(context: Pick<Context, "config">): Required<TopicLim
 }
 
 /** As {@link topicLimits} for threads of the library that write the log. */
-export function logLimits(context: Context): LogLimits {
-  const { segmentBytes, retentionBytes, retentionMs } = topicLimits(context);
+export function logLimits(from: { config(): Config }): LogLimits {
+  const { segmentBytes, retentionBytes, retentionMs } = topicLimits(from);
   return { segment_bytes: segmentBytes, retention_bytes: retentionBytes, retention_ms: retentionMs };
 }
 
 /** Makes all topics of this host's log that are missing. */
-export async function makeTopics(context: Context): Promise<void> {
+export async function makeTopics(context: { outbox(): Log }): Promise<void> {
   for (const { name } of TOPICS) {
     (await context.outbox().topic(name, { create: true }))[Symbol.dispose]();
   }

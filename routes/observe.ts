@@ -62,7 +62,8 @@ function countersOf(agents: readonly AgentStatus[]): Record<string, unknown> {
 }
 
 /** As ffi/engine/src/gate.rs names them. */
-const GATES = [
+/** What became of a decision at the gate: the first term that refused, or none. */
+export const GATES = [
   "pass",
   "observed",
   "killed",

@@ -1,5 +1,5 @@
-//! What landing costs and how likely it is: tips seen, traffic per pool, and the baseline estimates that
-//! stand in until a model is trained. The baselines are written down in docs/BASELINE.md.
+//! What landing costs and how likely it is: tips seen, traffic per pool, and the baseline estimates. A
+//! model replaces the score alone. The formulas are in docs/BASELINE.md.
 
 /// What a pool did in earlier whole slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
