@@ -40,7 +40,8 @@ pub unsafe extern "C" fn legend_trainer_open(
             let options: TrainerOptions = serde_json::from_str(text(options, options_len)?)
                 .map_err(|error| invalid(format!("Cannot train: {error}")))?;
             let (rows, labels) = (floats(rows, rows_len)?, floats(labels, labels_len)?);
-            let trainer = BoosterTrainer::open(options, rows, labels).map_err(invalid)?;
+            let trainer =
+                BoosterTrainer::open(options, rows, labels).map_err(|error| invalid(error.to_string()))?;
             Ok(BOOSTERS.insert(Mutex::new(trainer)))
         })
     }
@@ -60,7 +61,8 @@ pub unsafe extern "C" fn legend_trainer_rounds(trainer: u32, max: u32, out: *mut
             let trainer = BOOSTERS.get(trainer).ok_or_else(|| bad_handle("the trainer"))?;
             // Never more than what there is room to tell: a call that is repeated would grow trees once more.
             let room = u32::try_from(out.len().saturating_sub(ENDS) / LOSS_TEXT_MAX).unwrap_or(u32::MAX);
-            let (losses, finished) = held(&trainer).rounds(max.min(room.max(1))).map_err(invalid)?;
+            let (losses, finished) =
+                held(&trainer).rounds(max.min(room.max(1))).map_err(|error| invalid(error.to_string()))?;
             answer_text(out, &json!([losses, finished]).to_string())
         })
     }
@@ -77,7 +79,9 @@ pub unsafe extern "C" fn legend_trainer_model(trainer: u32, rounds: u32, out: *m
     unsafe {
         guard(out, out_len, |_| {
             let trainer = BOOSTERS.get(trainer).ok_or_else(|| bad_handle("the trainer"))?;
-            let form = Form::Trees(held(&trainer).trees(rounds as usize).map_err(invalid)?);
+            let form = Form::Trees(
+                held(&trainer).trees(rounds as usize).map_err(|error| invalid(error.to_string()))?,
+            );
             Ok(TRAINED.insert(Mutex::new(Trained { form, calibration: Calibration::default() })))
         })
     }
@@ -101,8 +105,9 @@ pub unsafe extern "C" fn legend_trainer_predict(
     unsafe {
         guard(out, out_len, |out| {
             let trainer = BOOSTERS.get(trainer).ok_or_else(|| bad_handle("the trainer"))?;
-            let answers =
-                held(&trainer).predict(floats(rows, rows_len)?, rounds as usize).map_err(invalid)?;
+            let answers = held(&trainer)
+                .predict(floats(rows, rows_len)?, rounds as usize)
+                .map_err(|error| invalid(error.to_string()))?;
             write_floats(&answers, out)
         })
     }

@@ -14,6 +14,7 @@
 //! | 104 | 0 |
 
 use crate::elf::{self, Home, Layout, Pointer, Reader, Symbol};
+use crate::error::ModelError;
 use crate::evaluate::Evaluator;
 use crate::form::{Calibration, Form};
 use crate::tables::{FEATURES_MAX, Tables};
@@ -26,7 +27,7 @@ const CORE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.bin"));
 pub const MAGIC: u32 = 0x444D_474C;
 /// Version of its layout.
 pub const ABI_VERSION: u32 = 1;
-const STRUCT_BYTES: usize = 128;
+pub(crate) const STRUCT_BYTES: usize = 128;
 const HAS_TABLES: u32 = 1;
 /// Golden rows of an artefact.
 pub const GOLDEN_ROWS: usize = 32;
@@ -37,9 +38,6 @@ const METADATA_MAX: usize = 1 << 20;
 pub const TOLERANCE: f32 = 1e-6;
 /// Largest file that is read: 8,192 trees of depth 12 are a third more.
 pub const FILE_BYTES_MAX: usize = 512 << 20;
-
-/// Why a file is not used.
-pub type ArtefactError = String;
 
 /// Rows with the answers that the model must give.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,7 +76,7 @@ pub fn write(
     schema_hash: u64,
     golden_rows: &[f32],
     metadata: &str,
-) -> Result<Vec<u8>, ArtefactError> {
+) -> Result<Vec<u8>, ModelError> {
     let tables = Tables::build(form, calibration)?;
     let features = form.n_features() as usize;
     let golden = Golden {
@@ -149,51 +147,47 @@ pub fn write(
 ///
 /// # Errors
 /// What is wrong with it, to be said behind its name.
-pub fn read(bytes: &[u8]) -> Result<Artefact, ArtefactError> {
+pub fn read(bytes: &[u8]) -> Result<Artefact, ModelError> {
     let elf = Reader::open(bytes)?;
     if elf.symbol("treelite_predict").is_none() {
-        return Err("it has no symbol treelite_predict".to_owned());
+        return Err(ModelError::NoSymbol("treelite_predict"));
     }
-    let at = elf.symbol("legend_model").ok_or("it has no symbol legend_model")?;
-    let cut = || "its legend_model is cut off".to_owned();
+    let at = elf.symbol("legend_model").ok_or(ModelError::NoSymbol("legend_model"))?;
+    let cut = || ModelError::StructCutOff;
     let head = elf.at(at, STRUCT_BYTES).ok_or_else(cut)?;
     let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
     let long = |at: usize| u64::from(word(at)) | u64::from(word(at + 4)) << 32;
     if word(0) != MAGIC {
-        return Err("its legend_model does not begin as one does".to_owned());
+        return Err(ModelError::StructMagic);
     }
     if word(4) != ABI_VERSION || (word(8) as usize) < STRUCT_BYTES {
-        return Err(format!(
-            "its ABI is {} with {} bytes, need {ABI_VERSION} with {STRUCT_BYTES}",
-            word(4),
-            word(8)
-        ));
+        return Err(ModelError::Abi { abi: word(4), bytes: word(8) });
     }
     let (n_features, n_golden) = (word(24), word(32) as usize);
     if n_features == 0 || n_features > FEATURES_MAX {
-        return Err(format!("it reads {n_features} features, need 1..{FEATURES_MAX}"));
+        return Err(ModelError::Features(n_features));
     }
     if n_golden == 0 || n_golden > GOLDEN_MAX {
-        return Err(format!("it has {n_golden} golden rows, need 1..{GOLDEN_MAX}"));
+        return Err(ModelError::GoldenRows(n_golden));
     }
     let part = |pointer: usize, len: usize| elf.at(elf.pointer(at + pointer)?, len);
     let floats = |pointer: usize, count: usize| {
-        let bytes = part(pointer, 4 * count).ok_or("its golden rows are cut off")?;
+        let bytes = part(pointer, 4 * count).ok_or(ModelError::GoldenCutOff)?;
         let numbers =
             bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
-        Ok::<Vec<f32>, ArtefactError>(numbers.collect())
+        Ok::<Vec<f32>, ModelError>(numbers.collect())
     };
     let golden = Golden { rows: floats(56, n_golden * n_features as usize)?, answers: floats(64, n_golden)? };
     let len = usize::try_from(long(96)).ok().filter(|len| *len <= METADATA_MAX).ok_or_else(cut)?;
     let metadata = part(88, len).ok_or_else(cut)?;
-    let metadata = String::from_utf8(metadata.to_vec()).map_err(|_| "its metadata is no text".to_owned())?;
+    let metadata = String::from_utf8(metadata.to_vec()).map_err(|_| ModelError::Metadata)?;
     let tables = if word(12) & HAS_TABLES == 0 {
         None
     } else {
         let len = usize::try_from(long(80)).ok().filter(|len| *len <= bytes.len()).ok_or_else(cut)?;
-        let tables = Tables::parse(part(72, len).ok_or("its tables are cut off")?)?;
+        let tables = Tables::parse(part(72, len).ok_or(ModelError::TablesCutOff)?)?;
         if tables.header().n_features != n_features {
-            return Err("its tables read another number of features than it says".to_owned());
+            return Err(ModelError::OtherFeatures);
         }
         Some(tables)
     };
@@ -204,7 +198,7 @@ pub fn read(bytes: &[u8]) -> Result<Artefact, ArtefactError> {
 ///
 /// # Errors
 /// The first that it does not.
-pub fn check_golden(evaluator: &Evaluator, golden: &Golden, features: usize) -> Result<(), ArtefactError> {
+pub fn check_golden(evaluator: &Evaluator, golden: &Golden, features: usize) -> Result<(), ModelError> {
     check_answers(golden, features, |row| evaluator.predict(row))
 }
 
@@ -216,14 +210,14 @@ pub fn check_answers(
     golden: &Golden,
     features: usize,
     predict: impl Fn(&[f32]) -> f32,
-) -> Result<(), ArtefactError> {
+) -> Result<(), ModelError> {
     for (at, (row, wanted)) in golden.rows.chunks_exact(features).zip(&golden.answers).enumerate() {
         let got = predict(row);
         if !(0.0..=1.0).contains(&got) {
-            return Err(format!("it answers {got} to golden row {at}, need a probability 0..1"));
+            return Err(ModelError::NoProbability { got, row: at });
         }
         if (got - wanted).abs() > TOLERANCE || wanted.is_nan() {
-            return Err(format!("it answers {got} to golden row {at}, need {wanted}"));
+            return Err(ModelError::OtherAnswer { got, row: at, wanted: *wanted });
         }
     }
     Ok(())

@@ -1,6 +1,8 @@
 //! A shared object without a linker: one read-only segment with the tables of symbols, one of code, one of
 //! constants, one writable with the pointers that the loader moves. x86-64, System V ABI.
 
+use crate::error::ModelError;
+
 const PAGE: usize = 0x1000;
 const HEADER_BYTES: usize = 64;
 const SEGMENT_BYTES: usize = 56;
@@ -158,8 +160,8 @@ const SYMBOLS_MAX: usize = 1 << 16;
 
 impl<'a> Reader<'a> {
     /// Walks the dynamic section; every offset is checked.
-    pub(crate) fn open(bytes: &'a [u8]) -> Result<Reader<'a>, String> {
-        let not = || "it is no shared object of this machine".to_owned();
+    pub(crate) fn open(bytes: &'a [u8]) -> Result<Reader<'a>, ModelError> {
+        let not = || ModelError::NoSharedObject;
         if bytes.len() < HEADER_BYTES
             || !bytes.starts_with(b"\x7fELF\x02\x01")
             || number(bytes, 16, 2) != Some(3)
@@ -167,9 +169,9 @@ impl<'a> Reader<'a> {
             return Err(not());
         }
         if number(bytes, 18, 2) != Some(62) {
-            return Err("it is of another processor".to_owned());
+            return Err(ModelError::OtherProcessor);
         }
-        let cut = || "it is cut off".to_owned();
+        let cut = || ModelError::CutOff;
         let (table, count) = (number(bytes, 32, 8).ok_or_else(cut)?, number(bytes, 56, 2).ok_or_else(cut)?);
         let mut reader = Reader { bytes, segments: Vec::new(), moves: Vec::new(), symbols: Vec::new() };
         let mut dynamic = None;

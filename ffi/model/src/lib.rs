@@ -8,6 +8,7 @@
 pub mod artefact;
 mod core_eval;
 mod elf;
+pub mod error;
 pub mod evaluate;
 pub mod form;
 pub mod judge;
@@ -15,6 +16,7 @@ pub mod network;
 pub mod tables;
 pub mod trainers;
 
-pub use artefact::{Artefact, ArtefactError, Golden};
+pub use artefact::{Artefact, Golden};
+pub use error::ModelError;
 pub use evaluate::Evaluator;
 pub use form::{Calibration, Form, Network, Node, Tree, Trees};

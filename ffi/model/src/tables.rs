@@ -1,6 +1,7 @@
 //! A model as flat tables, ready to be evaluated in place; the layout is `core_eval.rs`'s.
 
 use crate::core_eval::{Header, KIND_NETWORK, KIND_TREES, LANES, Node as FlatNode, TABLES_MAGIC, WIDTH_MAX};
+use crate::error::ModelError;
 use crate::form::{Calibration, Form, Network, Node, Tree, Trees};
 
 /// Deepest tree: a perfect tree of it has 4,096 leaves.
@@ -24,7 +25,7 @@ impl Tables {
     ///
     /// # Errors
     /// What of it does not fit: depth, trees, features, or numbers that are none.
-    pub fn build(form: &Form, calibration: Calibration) -> Result<Tables, String> {
+    pub fn build(form: &Form, calibration: Calibration) -> Result<Tables, ModelError> {
         let bytes = match form {
             Form::Trees(trees) => lay_trees(trees, calibration)?,
             Form::Network(network) => lay_network(network, calibration)?,
@@ -36,9 +37,9 @@ impl Tables {
     ///
     /// # Errors
     /// What is wrong with them.
-    pub fn parse(bytes: &[u8]) -> Result<Tables, String> {
+    pub fn parse(bytes: &[u8]) -> Result<Tables, ModelError> {
         if bytes.len() < HEADER_BYTES {
-            return Err(format!("its tables are cut off at {} bytes", bytes.len()));
+            return Err(ModelError::TablesShort(bytes.len()));
         }
         let mut words = vec![0_u64; bytes.len().div_ceil(8)];
         for (word, chunk) in words.iter_mut().zip(bytes.chunks(8)) {
@@ -64,14 +65,14 @@ impl Tables {
         self.words.iter().flat_map(|word| word.to_le_bytes()).collect()
     }
 
-    fn check(&self, len: usize) -> Result<(), String> {
+    fn check(&self, len: usize) -> Result<(), ModelError> {
         let header = *self.header();
         let part = |offset: u64, bytes: u64| {
             let end = offset.checked_add(bytes);
             let inside = offset.is_multiple_of(4)
                 && offset >= HEADER_BYTES as u64
                 && end.is_some_and(|end| end <= len as u64);
-            if inside { Ok(offset as usize / 4) } else { Err("its tables reach beyond their end".to_owned()) }
+            if inside { Ok(offset as usize / 4) } else { Err(ModelError::TablesBeyond) }
         };
         let words: Vec<u32> =
             self.words.iter().flat_map(|word| [*word as u32, (word >> 32) as u32]).collect();
@@ -79,13 +80,13 @@ impl Tables {
             words[from..from + count].iter().all(|bits| f32::from_bits(*bits).is_finite())
         };
         if header.magic != TABLES_MAGIC {
-            return Err("its tables do not begin as tables do".to_owned());
+            return Err(ModelError::TablesMagic);
         }
         if header.n_features == 0 || header.n_features > FEATURES_MAX {
-            return Err(format!("it reads {} features, need 1..{FEATURES_MAX}", header.n_features));
+            return Err(ModelError::Features(header.n_features));
         }
         if ![header.base, header.slope, header.offset].iter().all(|number| number.is_finite()) {
-            return Err("its base or calibration is no number".to_owned());
+            return Err(ModelError::NoNumber("its base or calibration"));
         }
         match header.kind {
             KIND_TREES => {
@@ -93,7 +94,7 @@ impl Tables {
                     && (LANES as u32..=TREES_MAX).contains(&header.n_trees)
                     && (header.n_trees as usize).is_multiple_of(LANES);
                 if !sound {
-                    return Err(format!("it has {} trees of depth {}", header.n_trees, header.depth));
+                    return Err(ModelError::TreesOfDepth { trees: header.n_trees, depth: header.depth });
                 }
                 let inner = ((1_u64 << header.depth) - 1) * u64::from(header.n_trees);
                 let leaves = (1_u64 << header.depth) * u64::from(header.n_trees);
@@ -102,16 +103,16 @@ impl Tables {
                 part(header.nan, inner)?;
                 for node in words[nodes_at..nodes_at + 2 * inner as usize].chunks_exact(2) {
                     if node[1] >= header.n_features {
-                        return Err("a node of it reads a feature that is not there".to_owned());
+                        return Err(ModelError::NodeFeature);
                     }
                 }
                 if !finite(leaves_at, leaves as usize) {
-                    return Err("a leaf of it is no number".to_owned());
+                    return Err(ModelError::NoNumber("a leaf of it"));
                 }
                 let nan_at = header.nan as usize;
                 let bytes = self.words.iter().flat_map(|word| word.to_le_bytes());
                 if bytes.skip(nan_at).take(inner as usize).any(|byte| byte > 1) {
-                    return Err("a node of it does not say where a NaN goes".to_owned());
+                    return Err(ModelError::NodeNan);
                 }
             }
             KIND_NETWORK => {
@@ -119,16 +120,16 @@ impl Tables {
                     && (1..=WIDTH_MAX as u32).contains(&header.width)
                     && header.n_features <= WIDTH_MAX as u32;
                 if !sound {
-                    return Err(format!("its network is {} layers of {}", header.depth, header.width));
+                    return Err(ModelError::NetworkShape { layers: header.depth, width: header.width });
                 }
                 let count = weights_of(header.n_features, header.width, header.depth);
                 let scale_at = part(header.nodes, 8 * u64::from(header.n_features))?;
                 let weights_at = part(header.leaves, 4 * count as u64)?;
                 if !finite(scale_at, 2 * header.n_features as usize) || !finite(weights_at, count) {
-                    return Err("a weight of it is no number".to_owned());
+                    return Err(ModelError::NoNumber("a weight of it"));
                 }
             }
-            other => return Err(format!("it is of kind {other}, which this version does not know")),
+            other => return Err(ModelError::Kind(other)),
         }
         Ok(())
     }
@@ -165,10 +166,10 @@ fn join(mut header: Header, parts: [Vec<u8>; 3]) -> Vec<u8> {
     body
 }
 
-fn lay_trees(trees: &Trees, calibration: Calibration) -> Result<Vec<u8>, String> {
+fn lay_trees(trees: &Trees, calibration: Calibration) -> Result<Vec<u8>, ModelError> {
     let depth = trees.depth().max(1);
     if depth > DEPTH_MAX {
-        return Err(format!("its trees are {depth} deep, need at most {DEPTH_MAX}"));
+        return Err(ModelError::TooDeep(depth));
     }
     let n_trees = trees.trees.len().max(1).next_multiple_of(LANES);
     let inner = (1_usize << depth) - 1;
@@ -228,10 +229,10 @@ impl Flat<'_> {
     }
 }
 
-fn lay_network(network: &Network, calibration: Calibration) -> Result<Vec<u8>, String> {
+fn lay_network(network: &Network, calibration: Calibration) -> Result<Vec<u8>, ModelError> {
     let count = weights_of(network.n_features, network.width, network.layers);
     if network.weights.len() != count || network.scale.len() != network.n_features as usize {
-        return Err(format!("its network has {} weights, need {count}", network.weights.len()));
+        return Err(ModelError::Weights { has: network.weights.len(), need: count });
     }
     let header = Header {
         magic: TABLES_MAGIC,

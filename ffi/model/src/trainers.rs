@@ -2,44 +2,50 @@
 
 use serde_json::Value;
 
+use crate::error::ModelError;
 use crate::form::{Node, Tree, Trees};
 use crate::tables::{FEATURES_MAX, TREES_MAX};
 
 /// Most nodes of one tree that are read.
 const NODES_MAX: usize = 1 << 16;
 
+fn missing(trainer: &'static str, name: &str) -> ModelError {
+    ModelError::Missing { trainer, name: name.to_owned() }
+}
+
 /// Reads `XGBoosterSaveModelToBuffer`'s JSON of a `binary:logistic` gbtree.
 ///
 /// # Errors
 /// What of it is missing or not as it must be.
-pub fn from_xgboost(json: &[u8]) -> Result<Trees, String> {
+pub fn from_xgboost(json: &[u8]) -> Result<Trees, ModelError> {
     let plain = plain_json(json);
-    let model: Value =
-        serde_json::from_slice(&plain).map_err(|error| format!("XGBoost's model is no JSON: {error}"))?;
+    let model: Value = serde_json::from_slice(&plain).map_err(ModelError::NoJson)?;
     let learner = &model["learner"];
     let params = &learner["learner_model_param"];
     let text = |value: &Value| value.as_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let n_features: u32 =
-        text(&params["num_feature"]).parse().map_err(|_| "XGBoost's model has no num_feature".to_owned())?;
+        text(&params["num_feature"]).parse().map_err(|_| missing("XGBoost", "num_feature"))?;
     let base_score: f64 =
-        text(&params["base_score"]).parse().map_err(|_| "XGBoost's model has no base_score".to_owned())?;
+        text(&params["base_score"]).parse().map_err(|_| missing("XGBoost", "base_score"))?;
     if learner["objective"]["name"] != "binary:logistic" {
-        return Err(format!(
-            "XGBoost's model is of objective {}, need binary:logistic",
-            learner["objective"]["name"]
-        ));
+        return Err(ModelError::Objective {
+            trainer: "XGBoost",
+            objective: learner["objective"]["name"].to_string(),
+            need: "binary:logistic",
+        });
     }
     if !(0.0..1.0).contains(&base_score) || base_score == 0.0 || n_features == 0 || n_features > FEATURES_MAX
     {
-        return Err(format!("XGBoost's model has base_score {base_score} and {n_features} features"));
+        return Err(ModelError::XgboostNumbers { base_score, features: n_features });
     }
-    let trees =
-        learner["gradient_booster"]["model"]["trees"].as_array().ok_or("XGBoost's model has no trees")?;
+    let trees = learner["gradient_booster"]["model"]["trees"]
+        .as_array()
+        .ok_or_else(|| missing("XGBoost", "trees"))?;
     if trees.len() > TREES_MAX as usize {
-        return Err(format!("it has {} trees, need at most {TREES_MAX}", trees.len()));
+        return Err(ModelError::TooManyTrees(trees.len()));
     }
     let trees: Option<Vec<Tree>> = trees.iter().map(|tree| xgboost_tree(tree, n_features)).collect();
-    let trees = trees.ok_or("a tree of XGBoost's model is not as trees are")?;
+    let trees = trees.ok_or(ModelError::Tree("XGBoost"))?;
     Ok(Trees { n_features, base: (base_score / (1.0 - base_score)).ln() as f32, trees })
 }
 
@@ -115,29 +121,29 @@ fn split(
 ///
 /// # Errors
 /// What of it is missing or not as it must be.
-pub fn from_lightgbm(text: &str) -> Result<Trees, String> {
+pub fn from_lightgbm(text: &str) -> Result<Trees, ModelError> {
     let field = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        line.ok_or_else(|| format!("LightGBM's model has no {name}"))
+        line.ok_or_else(|| missing("LightGBM", name))
     };
     if !field("objective")?.starts_with("binary sigmoid:1") {
-        return Err(format!(
-            "LightGBM's model is of objective {}, need binary sigmoid:1",
-            field("objective")?
-        ));
+        return Err(ModelError::Objective {
+            trainer: "LightGBM",
+            objective: field("objective")?.to_owned(),
+            need: "binary sigmoid:1",
+        });
     }
-    let last: u32 =
-        field("max_feature_idx")?.parse().map_err(|_| "LightGBM's max_feature_idx is no number")?;
+    let last: u32 = field("max_feature_idx")?.parse().map_err(|_| ModelError::MaxFeature)?;
     let n_features = last.saturating_add(1);
     if n_features > FEATURES_MAX {
-        return Err(format!("LightGBM's model has {n_features} features, need at most {FEATURES_MAX}"));
+        return Err(ModelError::LightgbmFeatures(n_features));
     }
     let body = text.split("end of trees").next().unwrap_or_default();
     let parts = body.split("\nTree=").skip(1);
     let trees: Option<Vec<Tree>> = parts.map(|part| lightgbm_tree(part, n_features)).collect();
-    let trees = trees.ok_or("a tree of LightGBM's model is not as trees are")?;
+    let trees = trees.ok_or(ModelError::Tree("LightGBM"))?;
     if trees.len() > TREES_MAX as usize {
-        return Err(format!("it has {} trees, need at most {TREES_MAX}", trees.len()));
+        return Err(ModelError::TooManyTrees(trees.len()));
     }
     Ok(Trees { n_features, base: 0.0, trees })
 }
@@ -215,8 +221,8 @@ mod tests {
         for text in
             ["", "{}", "{\"learner\":{}}", "tree\nversion=v4\nobjective=regression\nmax_feature_idx=3\n"]
         {
-            assert!(!from_xgboost(text.as_bytes()).expect_err("refuses").contains('\n'));
-            assert!(!from_lightgbm(text).expect_err("refuses").contains('\n'));
+            assert!(!from_xgboost(text.as_bytes()).expect_err("refuses").to_string().contains('\n'));
+            assert!(!from_lightgbm(text).expect_err("refuses").to_string().contains('\n'));
         }
         let round = "tree\nobjective=binary sigmoid:1\nmax_feature_idx=0\n\nTree=0\nnum_leaves=2\nnum_cat=0\n\
             split_feature=0\nthreshold=1\ndecision_type=2\nleft_child=0\nright_child=-1\nleaf_value=1 2\n";

@@ -57,7 +57,8 @@ impl Foreign {
         // It may behave otherwise here than in its child.
         let loaded = load(&path, &copy).and_then(|(library, predict)| {
             // SAFETY: rows are as long as is said; the probe has called it so.
-            check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) })?;
+            let checked = check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) });
+            checked.map_err(|error| error.to_string())?;
             Ok((library, predict))
         });
         watched.store(true, SeqCst);

@@ -75,7 +75,8 @@ pub fn load(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Re
     let runs = match artefact.tables {
         Some(tables) => {
             let evaluator = Evaluator::new(tables);
-            artefact::check_golden(&evaluator, &artefact.golden, features)?;
+            artefact::check_golden(&evaluator, &artefact.golden, features)
+                .map_err(|error| error.to_string())?;
             Runs::Own(evaluator)
         }
         None => {
@@ -108,7 +109,8 @@ fn usable(bytes: &[u8], artefact: Artefact) -> Result<bool, String> {
     let Some(tables) = artefact.tables else {
         return foreign::verify(bytes, &artefact.golden, features).map(|()| true);
     };
-    artefact::check_golden(&Evaluator::new(tables), &artefact.golden, features).map(|()| false)
+    let checked = artefact::check_golden(&Evaluator::new(tables), &artefact.golden, features);
+    checked.map(|()| false).map_err(|error| error.to_string())
 }
 
 /// A version's bytes, if they are those that were signed, and what they say of themselves.
@@ -136,7 +138,7 @@ fn read(
 
 /// Everything about the bytes themselves.
 fn check(bytes: &[u8], module: Module, foreign: bool) -> Result<Artefact, String> {
-    let artefact = artefact::read(bytes)?;
+    let artefact = artefact::read(bytes).map_err(|error| error.to_string())?;
     let arbitrage = module == Module::Arbitrage;
     let count = artefact.n_features as usize;
     let known = features::names(arbitrage).len();

@@ -1,6 +1,8 @@
 //! XGBoost and LightGBM through their C APIs, one round at a time, so that whoever asks can show progress and stop.
 //! Sources: xgboost/c_api.h of 3.2, LightGBM/c_api.h of 4.7.
 
+mod error;
+
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,8 @@ use std::time::{Duration, Instant};
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use model::Trees;
 use model::trainers::{from_lightgbm, from_xgboost};
+
+pub use error::TrainingError;
 
 /// Which engine, and what it is given.
 #[derive(serde::Deserialize)]
@@ -45,10 +49,10 @@ enum Ask {
 }
 
 enum Answer {
-    Opened(Result<(), String>),
-    Rounds(Result<Grown, String>),
-    Trees(Result<Trees, String>),
-    Predict(Result<Vec<f32>, String>),
+    Opened(Result<(), TrainingError>),
+    Rounds(Result<Grown, TrainingError>),
+    Trees(Result<Trees, TrainingError>),
+    Predict(Result<Vec<f32>, TrainingError>),
 }
 
 enum Engine {
@@ -57,29 +61,29 @@ enum Engine {
 }
 
 impl Engine {
-    fn open(options: &TrainerOptions, rows: &[f32], labels: &[f32]) -> Result<Engine, String> {
+    fn open(options: &TrainerOptions, rows: &[f32], labels: &[f32]) -> Result<Engine, TrainingError> {
         match options.kind.as_str() {
             "xgb" => Ok(Engine::Xgb(Xgb::open(options, rows, labels)?)),
             "lgbm" => Ok(Engine::Lgbm(Lgbm::open(options, rows, labels)?)),
-            other => Err(format!("Cannot train {other}: need xgb or lgbm")),
+            other => Err(TrainingError::Kind(other.to_owned())),
         }
     }
 
-    fn round(&self, round: c_int) -> Result<(f64, bool), String> {
+    fn round(&self, round: c_int) -> Result<(f64, bool), TrainingError> {
         match self {
             Engine::Xgb(xgb) => xgb.round(round).map(|loss| (loss, false)),
             Engine::Lgbm(lgbm) => lgbm.round(),
         }
     }
 
-    fn trees(&self) -> Result<Trees, String> {
+    fn trees(&self) -> Result<Trees, TrainingError> {
         match self {
             Engine::Xgb(xgb) => xgb.trees(),
             Engine::Lgbm(lgbm) => lgbm.trees(),
         }
     }
 
-    fn predict(&self, rows: &[f32], n_features: usize, rounds: c_int) -> Result<Vec<f32>, String> {
+    fn predict(&self, rows: &[f32], n_features: usize, rounds: c_int) -> Result<Vec<f32>, TrainingError> {
         match self {
             Engine::Xgb(xgb) => xgb.predict(rows, n_features, rounds),
             Engine::Lgbm(lgbm) => lgbm.predict(rows, n_features, rounds),
@@ -87,15 +91,13 @@ impl Engine {
     }
 }
 
-const ENDED: &str = "Cannot train: the trainer's thread has ended, a bug; see the lines above";
-
 /// How long trees are grown before somebody is told: short trees would cost less than the telling.
 const TURN: Duration = Duration::from_millis(50);
 
 /// Log losses round by round, and whether nothing more can be grown.
 pub type Grown = (Vec<f64>, bool);
 
-fn rounds(engine: &Engine, grown: &mut c_int, max: u32) -> Result<Grown, String> {
+fn rounds(engine: &Engine, grown: &mut c_int, max: u32) -> Result<Grown, TrainingError> {
     let (begin, mut losses) = (Instant::now(), Vec::new());
     while losses.len() < max as usize {
         let (loss, finished) = engine.round(*grown)?;
@@ -116,18 +118,19 @@ impl BoosterTrainer {
     ///
     /// # Errors
     /// One line: the engine cannot be loaded, or refuses rows or parameters.
-    pub fn open(options: TrainerOptions, rows: Vec<f32>, labels: Vec<f32>) -> Result<BoosterTrainer, String> {
+    pub fn open(
+        options: TrainerOptions,
+        rows: Vec<f32>,
+        labels: Vec<f32>,
+    ) -> Result<BoosterTrainer, TrainingError> {
         let TrainerOptions { n_features, train_rows, .. } = options;
         if n_features == 0
             || rows.len() != labels.len() * n_features
             || train_rows == 0
             || train_rows >= labels.len()
         {
-            return Err(format!(
-                "Cannot train on {} numbers, {} labels, {n_features} features and {train_rows} rows of training",
-                rows.len(),
-                labels.len()
-            ));
+            let (numbers, labels) = (rows.len(), labels.len());
+            return Err(TrainingError::Shape { numbers, labels, n_features, train_rows });
         }
         let (asks, asked) = channel();
         let (answer, answers) = channel();
@@ -152,18 +155,18 @@ impl BoosterTrainer {
                 open = answer.send(told).is_ok();
             }
         });
-        let thread = thread.map_err(|error| format!("Cannot train: {error}"))?;
+        let thread = thread.map_err(TrainingError::Thread)?;
         let trainer = BoosterTrainer { asks: Some(asks), answers, thread: Some(thread) };
         match trainer.answers.recv() {
             Ok(Answer::Opened(opened)) => opened.map(|()| trainer),
-            _ => Err(ENDED.to_owned()),
+            _ => Err(TrainingError::Ended),
         }
     }
 
-    fn ask(&self, ask: Ask) -> Result<Answer, String> {
-        let asks = self.asks.as_ref().ok_or(ENDED)?;
-        asks.send(ask).map_err(|_| ENDED.to_owned())?;
-        self.answers.recv().map_err(|_| ENDED.to_owned())
+    fn ask(&self, ask: Ask) -> Result<Answer, TrainingError> {
+        let asks = self.asks.as_ref().ok_or(TrainingError::Ended)?;
+        asks.send(ask).map_err(|_| TrainingError::Ended)?;
+        self.answers.recv().map_err(|_| TrainingError::Ended)
     }
 
     /// Grows trees until there are `max` more, or for [`TURN`]: the log loss of the watched rows after each, and
@@ -171,10 +174,10 @@ impl BoosterTrainer {
     ///
     /// # Errors
     /// The engine's own line.
-    pub fn rounds(&mut self, max: u32) -> Result<Grown, String> {
+    pub fn rounds(&mut self, max: u32) -> Result<Grown, TrainingError> {
         match self.ask(Ask::Rounds(max))? {
             Answer::Rounds(told) => told,
-            _ => Err(ENDED.to_owned()),
+            _ => Err(TrainingError::Ended),
         }
     }
 
@@ -182,13 +185,13 @@ impl BoosterTrainer {
     ///
     /// # Errors
     /// The engine's own line, or its model is not as expected.
-    pub fn trees(&self, rounds: usize) -> Result<Trees, String> {
+    pub fn trees(&self, rounds: usize) -> Result<Trees, TrainingError> {
         match self.ask(Ask::Trees)? {
             Answer::Trees(trees) => trees.map(|mut trees| {
                 trees.trees.truncate(rounds);
                 trees
             }),
-            _ => Err(ENDED.to_owned()),
+            _ => Err(TrainingError::Ended),
         }
     }
 }
@@ -199,11 +202,11 @@ impl BoosterTrainer {
     ///
     /// # Errors
     /// The engine's own line.
-    pub fn predict(&self, rows: Vec<f32>, rounds: usize) -> Result<Vec<f32>, String> {
-        let rounds = c_int::try_from(rounds).map_err(|_| "Cannot predict: too many rounds".to_owned())?;
+    pub fn predict(&self, rows: Vec<f32>, rounds: usize) -> Result<Vec<f32>, TrainingError> {
+        let rounds = c_int::try_from(rounds).map_err(|_| TrainingError::TooManyRounds)?;
         match self.ask(Ask::Predict(rows, rounds))? {
             Answer::Predict(answers) => answers,
-            _ => Err(ENDED.to_owned()),
+            _ => Err(TrainingError::Ended),
         }
     }
 }
@@ -222,54 +225,48 @@ impl Drop for BoosterTrainer {
 struct Loaded(ManuallyDrop<Library>);
 
 impl Loaded {
-    fn open(path: &Path, before: &[&Path]) -> Result<Loaded, String> {
+    fn open(path: &Path, before: &[&Path]) -> Result<Loaded, TrainingError> {
         let load = |path: &Path| {
             // SAFETY: the file is part of this executable.
             let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
-            library.map(ManuallyDrop::new).map_err(|error| match error {
-                libloading::Error::DlOpen { source } => source.to_string(),
-                libloading::Error::InteriorZeroElements => "a path with NUL".to_owned(),
-                other => other.to_string(),
-            })
+            library.map(ManuallyDrop::new)
         };
         for path in before {
             // The system's own serves as well: what is really missing the next line says.
             let _ = load(path);
         }
-        load(path).map(Loaded).map_err(|why| {
-            format!("Cannot train: {why}; the trainer needs libstdc++ (Debian: apt-get install libstdc++6)")
-        })
+        load(path).map(Loaded).map_err(TrainingError::Load)
     }
 
     /// # Safety
     /// `T` is the function's type as its header declares it.
-    unsafe fn function<T: Copy>(&self, name: &CStr) -> Result<T, String> {
+    unsafe fn function<T: Copy>(&self, name: &CStr) -> Result<T, TrainingError> {
         // SAFETY: its type is the caller's promise; `None` is a symbol at address 0.
         let symbol = unsafe { self.0.get::<Option<T>>(name) };
         let function = symbol.ok().and_then(|symbol| *symbol);
-        function.ok_or_else(|| format!("Cannot train: the trainer has no {}", name.to_string_lossy()))
+        function.ok_or_else(|| TrainingError::NoFunction(name.to_owned()))
     }
 }
 
 type Handle = *mut c_void;
 type LastError = unsafe extern "C" fn() -> *const c_char;
 
-fn text(text: &str) -> Result<CString, String> {
-    CString::new(text).map_err(|_| "Cannot train: a parameter with NUL in it".to_owned())
+fn text(text: &str) -> Result<CString, TrainingError> {
+    CString::new(text).map_err(TrainingError::Nul)
 }
 
 /// The engine's own line of its last error.
 ///
 /// # Safety
 /// `last` gives a C string.
-unsafe fn checked(code: c_int, last: LastError) -> Result<(), String> {
+unsafe fn checked(code: c_int, last: LastError) -> Result<(), TrainingError> {
     if code == 0 {
         return Ok(());
     }
     // SAFETY: the caller's.
     let line = unsafe { CStr::from_ptr(last()) }.to_string_lossy();
     let line = line.lines().find(|line| !line.trim().is_empty()).unwrap_or("it says not why");
-    Err(format!("Cannot train: {}", line.trim()))
+    Err(TrainingError::Engine(line.trim().to_owned()))
 }
 
 struct Xgb {
@@ -300,7 +297,7 @@ type XgbPredict = unsafe extern "C" fn(
 type Free = unsafe extern "C" fn(Handle) -> c_int;
 
 impl Xgb {
-    fn open(options: &TrainerOptions, rows: &[f32], labels: &[f32]) -> Result<Xgb, String> {
+    fn open(options: &TrainerOptions, rows: &[f32], labels: &[f32]) -> Result<Xgb, TrainingError> {
         let loaded = Loaded::open(&options.folder.join("xgboost/lib/libxgboost.so"), &[])?;
         // SAFETY: the types are those of c_api.h; pointers live through the calls that read them.
         unsafe {
@@ -327,7 +324,7 @@ impl Xgb {
         rows: &[f32],
         labels: &[f32],
         options: &TrainerOptions,
-    ) -> Result<Handle, String> {
+    ) -> Result<Handle, TrainingError> {
         let threads =
             options.params.iter().find(|(name, _)| name == "nthread").map_or("1", |(_, value)| value);
         let config =
@@ -345,7 +342,7 @@ impl Xgb {
         Ok(matrix)
     }
 
-    fn round(&self, round: c_int) -> Result<f64, String> {
+    fn round(&self, round: c_int) -> Result<f64, TrainingError> {
         // SAFETY: the types are those of c_api.h; handles are open.
         let told = unsafe {
             let update: XgbUpdate = self.loaded.function(c"XGBoosterUpdateOneIter")?;
@@ -358,10 +355,10 @@ impl Xgb {
             CStr::from_ptr(told).to_string_lossy().into_owned()
         };
         let loss = told.rsplit(':').next().and_then(|number| number.trim().parse().ok());
-        loss.ok_or_else(|| format!("Cannot train: XGBoost told `{told}` instead of a log loss"))
+        loss.ok_or(TrainingError::NoLoss(told))
     }
 
-    fn trees(&self) -> Result<Trees, String> {
+    fn trees(&self) -> Result<Trees, TrainingError> {
         let (mut len, mut bytes) = (0, std::ptr::null());
         // SAFETY: as above; the bytes are the booster's until its next call, and are read before that.
         let model = unsafe {
@@ -370,12 +367,12 @@ impl Xgb {
             checked(save(self.booster, config.as_ptr(), &raw mut len, &raw mut bytes), self.last)?;
             std::slice::from_raw_parts(bytes.cast::<u8>(), usize::try_from(len).unwrap_or(0))
         };
-        from_xgboost(model).map_err(|why| format!("Cannot use the trained model: {why}"))
+        from_xgboost(model).map_err(TrainingError::Model)
     }
 }
 
 impl Xgb {
-    fn predict(&self, rows: &[f32], n_features: usize, rounds: c_int) -> Result<Vec<f32>, String> {
+    fn predict(&self, rows: &[f32], n_features: usize, rounds: c_int) -> Result<Vec<f32>, TrainingError> {
         let count = rows.len() / n_features;
         let values = array(rows, &format!("{count},{n_features}"))?;
         let config = text(&format!(
@@ -401,7 +398,7 @@ impl Xgb {
 }
 
 /// Numbers as XGBoost's array interface names them; they must outlive the call.
-fn array(numbers: &[f32], shape: &str) -> Result<CString, String> {
+fn array(numbers: &[f32], shape: &str) -> Result<CString, TrainingError> {
     text(&format!(
         r#"{{"data":[{},true],"shape":[{shape}],"typestr":"<f4","version":3}}"#,
         numbers.as_ptr() as usize
@@ -461,7 +458,7 @@ type LgbmGetEval = unsafe extern "C" fn(Handle, c_int, *mut c_int, *mut f64) -> 
 type LgbmSave = unsafe extern "C" fn(Handle, c_int, c_int, c_int, i64, *mut i64, *mut c_char) -> c_int;
 
 impl Lgbm {
-    fn open(options: &TrainerOptions, rows: &[f32], labels: &[f32]) -> Result<Lgbm, String> {
+    fn open(options: &TrainerOptions, rows: &[f32], labels: &[f32]) -> Result<Lgbm, TrainingError> {
         let folder = &options.folder;
         let path = folder.join("lightgbm/lib/lib_lightgbm.so");
         let loaded =
@@ -494,8 +491,8 @@ impl Lgbm {
         n_features: usize,
         params: &CStr,
         reference: Handle,
-    ) -> Result<Handle, String> {
-        let many = || format!("Cannot train: {} rows are too many for LightGBM", labels.len());
+    ) -> Result<Handle, TrainingError> {
+        let many = || TrainingError::TooManyRows(labels.len());
         let count = i32::try_from(labels.len()).map_err(|_| many())?;
         let features = i32::try_from(n_features).map_err(|_| many())?;
         let mut dataset = null_mut();
@@ -511,7 +508,7 @@ impl Lgbm {
         Ok(dataset)
     }
 
-    fn round(&self) -> Result<(f64, bool), String> {
+    fn round(&self) -> Result<(f64, bool), TrainingError> {
         let (mut finished, mut count, mut results) = (0, 0, [0.0; 16]);
         // SAFETY: the types are those of c_api.h; one metric is configured, sixteen have room.
         unsafe {
@@ -526,7 +523,7 @@ impl Lgbm {
         Ok((results[0], finished != 0))
     }
 
-    fn trees(&self) -> Result<Trees, String> {
+    fn trees(&self) -> Result<Trees, TrainingError> {
         let mut len = 0;
         // SAFETY: as above; the buffer is as long as is said.
         let text = unsafe {
@@ -538,14 +535,14 @@ impl Lgbm {
             bytes.truncate(usize::try_from(len).unwrap_or(0).saturating_sub(1));
             String::from_utf8_lossy(&bytes).into_owned()
         };
-        from_lightgbm(&text).map_err(|why| format!("Cannot use the trained model: {why}"))
+        from_lightgbm(&text).map_err(TrainingError::Model)
     }
 }
 
 impl Lgbm {
-    fn predict(&self, rows: &[f32], n_features: usize, rounds: c_int) -> Result<Vec<f32>, String> {
+    fn predict(&self, rows: &[f32], n_features: usize, rounds: c_int) -> Result<Vec<f32>, TrainingError> {
         let count = rows.len() / n_features;
-        let wrong = || "Cannot predict: too many rows for LightGBM".to_owned();
+        let wrong = || TrainingError::TooManyAsked;
         let (rows_count, columns) =
             (i32::try_from(count).map_err(|_| wrong())?, i32::try_from(n_features).map_err(|_| wrong())?);
         let mut answers = vec![0.0_f64; count];

@@ -44,7 +44,8 @@ pub fn run_probe() -> ExitCode {
             let _library = ManuallyDrop::new(library);
             let Request { golden, features, .. } = &request;
             // SAFETY: rows are as long as is said; a crash ends this process.
-            check_answers(golden, *features, |row| unsafe { predict(row.as_ptr(), *features) })
+            let checked = check_answers(golden, *features, |row| unsafe { predict(row.as_ptr(), *features) });
+            checked.map_err(|error| error.to_string())
         })
     } else {
         Err("this system confines no process (seccomp)".to_owned())
