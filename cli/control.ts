@@ -1,4 +1,5 @@
 import { kafkaOf } from "../core/config/kafka.ts";
+import { decimal } from "../core/platform/decimal.ts";
 import { isBusy } from "../core/platform/database.ts";
 import { isHeld, SUPERVISOR_LOCK } from "../core/platform/data_dir.ts";
 import { killDetail } from "../core/audit/kill_detail.ts";
@@ -32,8 +33,8 @@ const VALUES = {
 /** A flag's text as the contract has it; `none` empties a list. */
 function parsed(name: string, text: string): unknown {
   if (name === "unknown") return text;
-  if (name === "tip_ladder") return text.split(",").map((rung) => asNumber(rung.trim()));
-  if (!/^(pools|mints)_|^mint_refuse$/.test(name)) return asNumber(text);
+  if (name === "tip_ladder") return text.split(",").map((rung) => decimal(rung.trim()));
+  if (!/^(pools|mints)_|^mint_refuse$/.test(name)) return decimal(text);
   return text === "none" ? [] : text.split(",").map((word) => word.trim());
 }
 
@@ -50,9 +51,6 @@ function valuesOf(flags: Invocation["flags"]): Record<string, string> {
   }
   return Object.fromEntries(given);
 }
-
-/** As an agent reads it: decimal, without blanks. */
-const asNumber = (text: string) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
 
 export const control: VerbBody = {
   run({ args, flags }, context) {

@@ -1,4 +1,5 @@
 /** Values of flags, which the command line gives as text. */
+import { decimal } from "../core/platform/decimal.ts";
 import { UsageError } from "../core/platform/errors.ts";
 import type { Invocation } from "./command.ts";
 
@@ -33,7 +34,7 @@ export function checkSource(source: string): void {
 export function speedFlag(value: string | boolean | undefined, usual: number): number {
   if (value === undefined) return usual;
   if (value === "max") return 0;
-  const speed = Number(value);
-  if (typeof value === "string" && speed > 0 && speed <= 10_000) return speed;
+  const speed = decimal(String(value));
+  if (speed > 0 && speed <= 10_000) return speed;
   throw new UsageError(`Cannot use --speed ${value}: need a number above 0, or max`);
 }

@@ -1,4 +1,5 @@
 /** API keys, made and ended on the host itself, and tokens for a user of the page. */
+import { decimal } from "../core/platform/decimal.ts";
 import type { ApiKey } from "../core/auth/accounts.ts";
 import { type Scope, SCOPES } from "../core/auth/rights.ts";
 import { AppError, UsageError } from "../core/platform/errors.ts";
@@ -15,7 +16,7 @@ const DAYS = { usual: 90, most: 365 };
 
 /** The end of a key that is made now, from `--days`. */
 function expiry(value: string | boolean | undefined): { days: number; expires_ms: number } {
-  const days = Number(value ?? DAYS.usual);
+  const days = decimal(String(value ?? DAYS.usual));
   if (days >= 1 && days <= DAYS.most) return { days, expires_ms: Date.now() + days * DAY_MS };
   throw new UsageError(`Cannot use --days ${value}: need 1 to ${DAYS.most}`);
 }

@@ -1,4 +1,5 @@
 import { agentStatuses, type ModuleName } from "../core/control/control.ts";
+import { decimal } from "../core/platform/decimal.ts";
 import { modelDrift, type RunningModels, runningModels, wantedModel } from "../core/models/model_drift.ts";
 import { AppError, UsageError } from "../core/platform/errors.ts";
 import {
@@ -249,7 +250,7 @@ export const modelShadow: VerbBody = {
 
 /** Hours of the comparison; throws what to give instead. */
 function hoursOf(value: string | boolean | undefined): number {
-  const hours = Number(value ?? 1);
+  const hours = decimal(String(value ?? 1));
   if (!Number.isInteger(hours) || hours < 1 || hours > HOURS_MAX) {
     throw new UsageError(`Cannot use --hours ${value}: need a whole number, 1 to ${HOURS_MAX}`);
   }

@@ -1,4 +1,5 @@
 /** Models: what is registered, and putting one in force. */
+import { decimal } from "../core/platform/decimal.ts";
 import { z } from "zod";
 import { type ModuleName, MODULES } from "../core/control/control.ts";
 import { AppError } from "../core/platform/errors.ts";
@@ -88,7 +89,7 @@ function compareShadow({ models }: ApiDeps): Route {
     answer: answers.comparison,
     query: z.strictObject({
       module: word(MODULES),
-      hours: z.string().default("1").transform(Number)
+      hours: z.string().default("1").transform(decimal)
         .refine(
           (hours) => Number.isInteger(hours) && hours >= 1 && hours <= HOURS_MAX,
           `need a whole number, 1 to ${HOURS_MAX}`,

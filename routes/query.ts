@@ -1,4 +1,5 @@
 /** Query parameters: texts, checked and turned into what the handler wants. `?name=` is the same as no such parameter. */
+import { decimal } from "../core/platform/decimal.ts";
 import { z } from "zod";
 import { problem } from "./problem.ts";
 import type { RouteContext } from "./route.ts";
@@ -25,7 +26,7 @@ export const maybeText = z.string().optional();
 
 /** How many of a list: what is no number, and 0, is a page. */
 export const limit = z.string().optional()
-  .transform((given) => Math.min(200, Math.max(1, Math.trunc(Number(given)) || 50)))
+  .transform((given) => Math.min(200, Math.max(1, Math.trunc(decimal(given ?? "")) || 50)))
   .meta({ description: "1 to 200; 50 without it" });
 
 /** The number of an entry, from 1 on. */

@@ -1,4 +1,5 @@
 /** Every configuration key, once: defaults, types, TOML, environment, flags and documentation follow from these rows. */
+import { decimalOf } from "../platform/decimal.ts";
 import { z } from "zod";
 import { AddressRanges, originsOf } from "../platform/net.ts";
 import { messageOf } from "../platform/errors.ts";
@@ -18,8 +19,9 @@ export interface ConfigKey {
 }
 
 const text = z.string().max(4096);
-const port = z.coerce.number().int().min(1).max(65_535);
-const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const port = z.preprocess(decimalOf, z.number().int().min(1).max(65_535));
+const count = (min: number, max: number, why?: string) =>
+  z.preprocess(decimalOf, z.number().int().min(min).max(max, why));
 const flag = z.union([
   z.boolean(),
   z.enum(["true", "false", "1", "0"]).transform((word) => word === "true" || word === "1"),
@@ -112,10 +114,7 @@ const ROWS = [
   },
   {
     key: "api.workers",
-    type: z.coerce.number().int().min(1).max(
-      1,
-      "need 1: one process serves the page and the API of a data folder",
-    ),
+    type: count(1, 1, "need 1: one process serves the page and the API of a data folder"),
     default: "1",
     env: "API_WORKERS",
     doc: "API processes: 1, one serves a data folder",

@@ -1,4 +1,5 @@
 /** Trainings: the store's evidence becomes a model in the registry. */
+import { decimal } from "../../core/platform/decimal.ts";
 import { type JobCall, type JobKind, momentText } from "../../core/jobs/kind.ts";
 import { UsageError } from "../../core/platform/errors.ts";
 import { asked, kept, scheduled, type TrainArgs } from "../train_args.ts";
@@ -72,7 +73,7 @@ function read({ args: [module], flags, all }: JobCall): unknown {
   const params = Object.fromEntries(
     all("param").map((text) => {
       const at = text.indexOf("=");
-      const value = Number(text.slice(at + 1));
+      const value = decimal(text.slice(at + 1));
       if (at < 1 || !Number.isFinite(value)) {
         throw new UsageError(`Cannot use --param ${text}: need NAME=NUMBER`);
       }
