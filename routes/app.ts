@@ -11,6 +11,7 @@ import { packed } from "./encoding.ts";
 import { observeRoutes } from "./observe.ts";
 import { jobRoutes } from "./jobs.ts";
 import { modelRoutes } from "./models.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { storeRoutes } from "./store.ts";
 import { openApiFile } from "./answers.ts";
 import { openApi } from "./openapi.ts";
@@ -55,6 +56,7 @@ const RESOURCES: readonly ((deps: ApiDeps, guard: Guard, door: Door) => Route[])
   observeRoutes,
   storeRoutes,
   jobRoutes,
+  scheduleRoutes,
   modelRoutes,
   realtimeRoutes,
 ];

@@ -47,5 +47,4 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "islands/LiveTable.tsx": 179,
   "islands/PolicyEditor.tsx": 155,
   "islands/Settings.tsx": 86,
-  "routes/jobs.ts": 131,
 };
