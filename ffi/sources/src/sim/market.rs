@@ -1,5 +1,5 @@
-//! The simulator's market: accounts, pools and what the two programs pay, written without the engine's
-//! code so that each is a witness of the other.
+//! The simulator's market: accounts, pools and what the two programs pay. It is written without the engine's
+//! code, so that each can check the other.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use engine::token::WRAPPED_SOL;
 use super::random::Random;
 use crate::owned_account::OwnedAccount;
 
-/// Lamports that keep a token account alive.
+/// Lamports that a token account must hold to exist.
 const TOKEN_RENT_LAMPORTS: u64 = 2_039_280;
 /// Lamports of accounts whose balance never changes (programs, pool states).
 pub const STILL_LAMPORTS: u64 = 1_141_440;
@@ -60,7 +60,7 @@ pub struct Pool {
     pub mints: [usize; 2],
     /// Its token accounts.
     pub vaults: [Pubkey; 2],
-    /// Base units in the vaults that are not its own.
+    /// Base units in the vaults that do not belong to the pool.
     pub owed: [u64; 2],
     /// Owner of the vaults.
     pub authority: Pubkey,
@@ -120,7 +120,7 @@ impl Market {
             }
         }
         for mint in 0..market.mints.len() {
-            // What fees left there: it is the router's, and no swap's.
+            // Left there by fees: it belongs to the router, not to a swap.
             let key = market.token_account(&market.router, mint);
             market.open(key, mint, market.router, random.below(1_000_000_000));
         }
@@ -167,7 +167,7 @@ impl Market {
         }
     }
 
-    /// Takes a wallet and what it holds out of the market: nobody will hear of it again.
+    /// Removes a wallet and what it holds from the market: it does not trade again.
     pub fn forget(&mut self, wallet: &Pubkey) {
         self.accounts.remove(wallet);
         for mint in 0..self.mints.len() {
@@ -215,7 +215,7 @@ impl Market {
         self.state(pool).swap(self.pools[pool].program, side, amount)
     }
 
-    /// The least of its side `side` for which the pool pays `wanted`; 0 when it never does.
+    /// The smallest amount of its side `side` for which the pool pays `wanted`; 0 when it never does.
     pub fn price_of(&self, pool: usize, side: usize, wanted: u64) -> u64 {
         let pays = |amount: u64| self.quote(pool, side, amount).unwrap_or(0) >= wanted;
         let (mut low, mut high) = (0, self.state(pool).vaults[side]);
@@ -298,12 +298,12 @@ const CPMM_FUND: u64 = 40_000;
 pub struct State {
     /// Base units in the vaults.
     pub vaults: [u64; 2],
-    /// Of them not the pool's own.
+    /// How many of them do not belong to the pool.
     pub owed: [u64; 2],
 }
 
 impl State {
-    /// Swaps `amount` of side `side`; what is paid, or `None` where the program refuses.
+    /// Swaps `amount` of side `side`; returns what is paid, or `None` where the program refuses.
     ///
     /// Source: the programs' sources; CPMM's trade fee is rounded up, its shares down.
     pub fn swap(&mut self, program: Program, side: usize, amount: u64) -> Option<u64> {
@@ -314,7 +314,7 @@ impl State {
         );
         let (fee, kept) = match program {
             Program::AmmV4 if amount < 200 => (0, 0),
-            // 0.25 % is one part in 400; what is begun of a unit is taken whole, once it is half a unit.
+            // 0.25 % is one part in 400. A fee below half a unit is 0; from there on it is rounded up.
             Program::AmmV4 if amount < 400 => (1, 0),
             Program::AmmV4 => ((amount - 1) / 400 + 1, 0),
             Program::Cpmm => {

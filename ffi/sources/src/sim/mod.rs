@@ -1,7 +1,7 @@
 //! The simulator: a seeded market whose transactions come in the real wire format (Raydium v4 and CPMM
 //! instructions, inner transfers, balances, fees), with attacks, look-alikes, arbitrages and failures.
-//! What it planted is in its ledger, which is computed from what was executed, not from what was meant.
-//! Nothing behind the source knows that it is simulated.
+//! Its ledger lists what it planted, computed from what was executed, not from what was intended.
+//! Nothing after the source knows that the data is simulated.
 
 mod market;
 mod plot;
@@ -26,7 +26,7 @@ use crate::owned_account::OwnedAccount;
 pub const SLOT_NS: u64 = 400_000_000;
 /// First slot when none is given: the same seed then gives the same bytes on any day.
 pub const FIRST_SLOT: u64 = 400_000_000;
-/// Slots that a back may come after its front (and that history is kept for).
+/// Slots within which a back may follow its front (and for which history is kept).
 const WINDOW_SLOTS: u64 = 3;
 /// Tokens of the market.
 const TOKENS: usize = 10;
@@ -40,7 +40,7 @@ const SOL_LAMPORTS: u64 = 1_000_000_000;
 
 /// One thing that will happen in a slot.
 enum Act {
-    /// Somebody trades once.
+    /// A stranger's single trade.
     Trade {
         wallet: Pubkey,
         signature: Signature,
@@ -50,7 +50,7 @@ enum Act {
         min_out: u64,
         via: Via,
     },
-    /// A leg or side show of a plot.
+    /// A leg or a side action of a plot.
     Front {
         plot: u64,
         amount: u64,
@@ -98,7 +98,7 @@ pub struct SimSource {
     /// Acts by slot, in order within a script.
     scripts: HashMap<u64, Vec<Vec<Act>>>,
     history: Vec<Vec<Happened>>,
-    /// Wallets and the slot after which nobody hears of them again.
+    /// Wallets and the slot after which they do not trade again.
     leaving: Vec<(u64, Pubkey)>,
     ledger: Vec<Planted>,
     routed: Routed,
@@ -145,7 +145,7 @@ impl SimSource {
         self.slot
     }
 
-    /// What has been settled since the last call, in no order.
+    /// What has been settled since the last call, unordered.
     pub fn take_ledger(&mut self) -> Vec<Planted> {
         std::mem::take(&mut self.ledger)
     }
@@ -228,7 +228,7 @@ impl SimSource {
         let state = self.market.state(pool);
         let amount = state.vaults[side] / random.between(60, 6_000) + random.below(1_000);
         let quote = self.market.quote(pool, side, amount).unwrap_or(0);
-        // Some watch their price closely and fail when it moves.
+        // Some traders allow little slippage and fail when the price moves.
         let slack = if random.chance(15) { 10 } else { random.between(100, 1_500) };
         let min_out = (u128::from(quote) * u128::from(10_000 - slack) / 10_000) as u64;
         let (wallet, signature) = (random.key(), random.signature());
@@ -251,7 +251,7 @@ impl SimSource {
         self.market.fund(wallet, self.random.between(1, 50) * SOL_LAMPORTS / 10, &holdings);
     }
 
-    /// There and back in one pool: attacks of every make, wash bots, momentum, strangers.
+    /// Trades there and back in one pool: attacks of every kind, wash bots, momentum traders, strangers.
     fn stage_plot(&mut self) {
         let id = self.next_plot;
         self.next_plot += 1;
@@ -267,7 +267,7 @@ impl SimSource {
         let later = if wide { random.between(1, WINDOW_SLOTS + 1) } else { 0 };
         let sells_first = random.chance(35);
         let shared = random.chance(35);
-        // Most close what they opened; a few come close; momentum does not.
+        // Most close what they opened, a few nearly do, momentum traders do not.
         let of_open_pct = match random.below(100) {
             0..=69 => 100,
             70..=79 => 97,
@@ -276,7 +276,7 @@ impl SimSource {
             _ if sells_first => 130,
             _ => 140,
         };
-        // A tip now and then eats the whole gain.
+        // Now and then a tip exceeds the whole gain.
         let tip = match random.below(10) {
             0..=4 => 0,
             5..=8 => random.between(1_000, 3_000_000),
@@ -354,7 +354,7 @@ impl SimSource {
         self.plots.insert(id, plot);
     }
 
-    /// Liquidity in, somebody's trade, liquidity out: no attack.
+    /// Liquidity in, a stranger's trade, liquidity out: not an attack.
     fn stage_liquidity(&mut self) {
         let pool = self.random.index(self.market.pools.len());
         let wallet = self.random.key();
@@ -368,7 +368,7 @@ impl SimSource {
         self.script(0, vec![act(false), between, act(true)]);
     }
 
-    /// Buys in one pool, sells in another one, in two transactions: no sandwich, no arbitrage.
+    /// Buys in one pool and sells in another, in two transactions: neither a sandwich nor an arbitrage.
     fn stage_other_pool(&mut self) {
         let (first, second) = {
             let route = &self.routes[self.random.index(self.routes.len())];
@@ -504,7 +504,7 @@ impl SimSource {
             (&plot.wallets[..2].try_into().unwrap_or([plot.wallets[0]; 2]), plot.pool, plot.side);
         let amount = u64::try_from(plot.held).unwrap_or(0);
         let op = if tokens {
-            // With what it had before, so that it can sell more than the fronts got.
+            // Includes part of its earlier stock, so that it can sell more than the fronts got.
             let amount = amount + amount / 2;
             Op::SendToken { mint: self.market.pools[pool].mints[1 - side], to, amount }
         } else {
@@ -514,7 +514,7 @@ impl SimSource {
         self.send(index, from, signature, &[op], block);
     }
 
-    /// The best of all cycles at the best of some sizes; one that loses is taken by the careless alone.
+    /// Takes the best of all cycles at the best of some sizes. Only the careless take one that loses.
     fn arbitrage(&mut self, index: u64, careful: bool, block: &mut Block) {
         let mut best: Option<(i128, usize, u64)> = None;
         for route in 0..self.routes.len() {
@@ -542,7 +542,7 @@ impl SimSource {
             }
         }
         self.market.fund(wallet, SOL_LAMPORTS, &holdings);
-        // Some want more than there is: they fail.
+        // Some ask for more than the pool pays: they fail.
         let failing = self.random.chance(15);
         let hops = self.routes[route].len();
         let way = self.random.below(100);
@@ -590,7 +590,7 @@ impl SimSource {
             .try_fold(amount, |amount, &(pool, side)| self.market.quote(pool, side, amount))
     }
 
-    /// Lands a transaction; what its last swap got (0 without one), `None` when it failed.
+    /// Lands a transaction. Returns what its last swap got (0 without one), or `None` when it failed.
     fn send(
         &mut self,
         index: u64,

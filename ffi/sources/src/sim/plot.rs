@@ -8,7 +8,7 @@ use super::market::{Market, Program, SOL, State};
 /// A victim's loss: its transaction, what it got, what it would have got.
 pub type Loss = (Signature, u64, u64);
 
-/// An event that the engine must find, exactly so.
+/// An event that the engine must find exactly like this.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planted {
     /// Sandwich, wide sandwich or arbitrage.
@@ -21,9 +21,9 @@ pub struct Planted {
     pub victims: Vec<Signature>,
     /// Back-runs.
     pub backs: Vec<Signature>,
-    /// What the party gained of the quote, lamports of all its accounts when that is SOL.
+    /// What the party gained in the quote mint; for SOL in lamports over all its accounts.
     pub net: i128,
-    /// By executing the pool's window again.
+    /// The victims' losses, found by executing the pool's window again.
     pub losses: Vec<Loss>,
     /// Legs of an arbitrage's cycle.
     pub hops: usize,
@@ -56,7 +56,7 @@ pub struct Happened {
     pub what: What,
 }
 
-/// A swap, or vault changes beside swaps.
+/// A swap, or vault changes outside swaps.
 pub enum What {
     /// Side paid, paid, got.
     Swap(usize, u64, u64),
@@ -101,19 +101,19 @@ pub struct Plot {
     pub backs: Vec<Placed>,
     /// Lamports of the party, and its tokens of both sides, when it began.
     pub begin: (i128, [i128; 2]),
-    /// No act of it comes after this slot.
+    /// None of its acts comes after this slot.
     pub last_slot: u64,
 }
 
 impl Plot {
-    /// How far it is from even in what the fronts got and in what they paid, parts of a billion.
+    /// How far it is from closing in what the fronts got and in what they paid, in billionths.
     fn apart(&self) -> [u128; 2] {
         let apart = |opened: u128, closed: u128| opened.abs_diff(closed) * 1_000_000_000 / opened.max(1);
         [apart(self.held, self.returned), apart(self.paid, self.regained)]
     }
 
-    /// The side that the party's gain is counted in: SOL's when the pool has it, else the one that is the
-    /// less even.
+    /// The side in which the party's gain is counted: SOL's when the pool has it, else the one that closes
+    /// less exactly.
     fn gains(&self, market: &Market) -> usize {
         let [in_bought, in_sold] = self.apart();
         let sol = market.pools[self.pool].mints.iter().position(|&mint| mint == SOL);
@@ -136,7 +136,7 @@ impl Plot {
         }
     }
 
-    /// What there is to find once all of it has landed; `None` when it is no attack.
+    /// What there is to find once all of it has landed; `None` when it is not an attack.
     pub fn judge(&self, market: &Market, history: &[Happened]) -> Option<Planted> {
         let (first, last) = (self.fronts.first()?.order, self.backs.last()?.order);
         let closes = self.apart().iter().any(|&apart| apart <= 50_000_000);
@@ -191,7 +191,7 @@ fn shift(state: &mut State, delta: [i128; 2]) {
     }
 }
 
-/// A window without the party is only asked where every swap in it pays something.
+/// Executes one swap of a window without the party. This is only used where every swap of the window pays something.
 fn again(state: &mut State, program: Program, side: usize, paid: u64) -> u64 {
     state.swap(program, side, paid).unwrap_or(0)
 }

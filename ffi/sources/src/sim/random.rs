@@ -6,7 +6,7 @@ use engine::pubkey::{Pubkey, Signature};
 pub struct Random(u64);
 
 impl Random {
-    /// Seeds differ in all their numbers, close ones too.
+    /// Different seeds give different numbers, even seeds that are close to each other.
     #[must_use]
     pub fn new(seed: u64) -> Random {
         Random(seed)

@@ -10,7 +10,7 @@ use crate::to_frame::VOTE;
 
 /// Network fee of a signature.
 pub const BASE_FEE_LAMPORTS: u64 = 5_000;
-/// What a swap costs to execute, about.
+/// About how many compute units a swap takes.
 const COMPUTE_UNITS: u64 = 65_000;
 /// Jupiter v6, a router: its instruction calls the pool's.
 const ROUTER: &str = "JUP6LkbZbjS1jKKwapdHNy74zcZ3tLUZoi5QNyVTaV4";
@@ -19,7 +19,7 @@ const ROUTE: [u8; 8] = [0xe5, 0x17, 0xcb, 0x97, 0x7a, 0xe3, 0xad, 0x2a];
 /// Custom program error "slippage exceeded" of both programs, as bincode has it.
 const SLIPPAGE: [u8; 13] = [8, 0, 0, 0, 2, 25, 0, 0, 0, 30, 0, 0, 0];
 
-/// The way of a swap.
+/// How a swap reaches its pool.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Via {
     /// The wallet calls the pool.
@@ -28,9 +28,9 @@ pub enum Via {
     Router,
     /// A router calls the pool with accounts of its own, which all its users share.
     Shared {
-        /// What is paid comes from the wallet; else it is there from the swap before.
+        /// What is paid comes from the wallet; else it is left there by the previous swap.
         first: bool,
-        /// What is got goes to the wallet; else it stays for the next swap.
+        /// What is received goes to the wallet; else it stays for the next swap.
         last: bool,
     },
 }
@@ -108,7 +108,7 @@ pub struct Executed {
     pub swaps: Vec<Swapped>,
 }
 
-/// Who sends what where.
+/// A transaction to send.
 pub struct Order<'a> {
     /// Slot and place in the block.
     pub place: (u64, u64),
@@ -116,7 +116,7 @@ pub struct Order<'a> {
     pub signer: Pubkey,
     /// Its name.
     pub signature: Signature,
-    /// Lamports beside the base fee.
+    /// Lamports in addition to the base fee.
     pub priority_lamports: u64,
     /// What it does.
     pub ops: &'a [Op],
@@ -166,7 +166,7 @@ pub fn execute(market: &mut Market, random: &mut Random, order: &Order<'_>, out:
     Executed { signature: order.signature, failed: builder.failed, swaps: std::mem::take(&mut builder.swaps) }
 }
 
-/// Writes `order` as it looks before anybody executed it: no balances, no inner instructions, no place.
+/// Writes `order` as it looks before it is executed: no balances, no inner instructions, no place.
 pub fn announce(market: &mut Market, random: &mut Random, order: &Order<'_>, out: &mut Vec<u8>) {
     let mut builder = Builder {
         market,
@@ -244,7 +244,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Moves tokens; the call that did it. With `mint` it is checked against it.
+    /// Moves tokens and returns the call that did it; with `mint` it is a `TransferChecked` of that mint.
     fn transfer(
         &mut self,
         source: Pubkey,
@@ -287,7 +287,7 @@ impl Builder<'_> {
     }
 
     fn send(&mut self, to: Pubkey, lamports: u64) -> Option<()> {
-        // A tip account has been there for ever.
+        // A tip account already exists.
         self.market.accounts.entry(to).or_insert(Account { lamports: STILL_LAMPORTS, token: None });
         self.remember(to);
         let payer = self.market.accounts.get_mut(&self.signer)?;
@@ -522,7 +522,7 @@ fn write_call(out: &mut Writer<'_>, call: &Called) {
     out.bytes_unless_empty(3, &call.data);
 }
 
-/// An account that belongs to a pool and is never looked at: order book, observations.
+/// An account of a pool that is never read: order book, observations.
 fn related(pool: &Pubkey, number: u8) -> Pubkey {
     Pubkey(std::array::from_fn(|at| pool.0[at].wrapping_mul(31).wrapping_add(number)))
 }
