@@ -1,5 +1,5 @@
-//! One program for all targets, which `LEGEND_FUZZ_TARGET` names: `frame` takes the input as a whole frame,
-//! the id of a DEX takes it as an instruction of that program with what moved under it.
+//! One program for all targets; `LEGEND_FUZZ_TARGET` selects one. `frame` takes the input as a whole frame, the id of
+//! a DEX as an instruction of that program with the transfers under it.
 #![no_main]
 
 use std::cell::RefCell;
@@ -11,9 +11,9 @@ use engine::engine::{Engine, Event};
 use engine::token::{SYSTEM, TOKEN, TOKEN_2022};
 use libfuzzer_sys::fuzz_target;
 
-/// Accounts beside the programs.
+/// Accounts in addition to the programs.
 const ACCOUNTS: u8 = 40;
-/// Events after which the engine begins anew, so that its window stays small.
+/// Events after which a new engine starts, so that its window stays small.
 const EVENTS: u32 = 2_048;
 
 static TARGET: OnceLock<Option<&'static Dex>> = OnceLock::new();
@@ -43,8 +43,8 @@ fuzz_target!(|input: &[u8]| {
     });
 });
 
-/// A transaction with one call of `dex`; the input says its data, its accounts, the calls under it and the
-/// balances, `number` its name: `[accounts n][n bytes][data n][n bytes]`, then calls of `[program][n][n bytes]`, then amounts.
+/// A transaction with one call of `dex`. The input gives its data, its accounts, the calls under it and the balances,
+/// `number` its name: `[accounts n][n bytes][data n][n bytes]`, then calls of `[program][n][n bytes]`, then amounts.
 fn frame_of(dex: &Dex, input: &[u8], number: u32) -> Vec<u8> {
     let mut input = Input(input);
     let mut keys: Vec<[u8; 32]> = (0..ACCOUNTS).map(|number| [number + 1; 32]).collect();

@@ -17,10 +17,10 @@ pub enum Error {
     /// The executable itself cannot be opened.
     #[error("Cannot read /proc/self/exe: {0}")]
     OwnFile(#[source] io::Error),
-    /// Its end is not as the packer writes it.
+    /// Its end is not what the packer writes.
     #[error("Cannot start {}: the file is damaged or cut, copy it again", exe.display())]
     Cut { exe: PathBuf },
-    /// What is packed in it has another hash than it says.
+    /// A packed part does not have the hash that the executable names.
     #[error("Cannot start {}: the file is damaged, copy it again", exe.display())]
     Damaged { exe: PathBuf },
     /// `__unpack` of something else.
@@ -32,7 +32,7 @@ pub enum Error {
     /// Neither variable that names one is set.
     #[error("Cannot start: no folder to unpack into, set HOME or LEGEND_CACHE_DIR")]
     NoCacheFolder,
-    /// The path of the folder cannot be made whole.
+    /// The path of the folder cannot be made absolute.
     #[error(transparent)]
     Absolute(io::Error),
     /// The folder, or one above it, cannot be opened.
@@ -48,20 +48,20 @@ pub enum Error {
         link.display()
     )]
     Link { folder: PathBuf, link: PathBuf },
-    /// The folder, or one above it, is somebody else's to change.
+    /// Another user may change the folder, or one above it.
     #[error(
         "Cannot unpack into {}: {} must be this user's and not writable by others, set LEGEND_CACHE_DIR to another folder",
         folder.display(),
         shown.display()
     )]
     NotOurs { folder: PathBuf, shown: PathBuf },
-    /// What was unpacked before is somebody else's to change.
+    /// Another user may change what was unpacked before.
     #[error(
         "Cannot use {}: it and all in it must be this user's and not writable by others; remove it, or set LEGEND_CACHE_DIR to another folder",
         folder.display()
     )]
     PartNotOurs { folder: PathBuf },
-    /// What was unpacked before cannot be looked at.
+    /// What was unpacked before cannot be read.
     #[error("Cannot read {}: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
     /// There is no room.
@@ -74,7 +74,7 @@ pub enum Error {
         source.to_string().replace('\n', " ")
     )]
     Unpack { folder: PathBuf, source: io::Error },
-    /// Nothing in the folder may be run.
+    /// No program in the folder may be executed.
     #[error("Cannot run from {}: it is mounted noexec, set LEGEND_CACHE_DIR to another folder", folder.display())]
     NoExec { folder: PathBuf },
     /// The program may not be run.
@@ -88,5 +88,5 @@ pub enum Error {
     Run { program: PathBuf, source: io::Error },
 }
 
-/// What has an [`Error`].
+/// A result with this [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,5 +1,5 @@
-//! The front of `legend`: unpacks the runtime that is appended to it once per version, checks it at
-//! every start, and becomes it with `execve`, so that pid, signals and exit code are the program's own.
+//! The launcher of `legend`: unpacks the runtime that is appended to it once per version, checks it at
+//! every start, and replaces itself with it by `execve`, so that pid, signals and exit code are the program's own.
 //!
 //! `legend __unpack clickhouse` unpacks ClickHouse's library and prints its folder.
 #![forbid(unsafe_code)]
@@ -24,7 +24,7 @@ const PROGRAM: &str = "legend";
 /// Exit code of "not ready".
 const NOT_READY: u8 = 3;
 
-/// How agents are killed by who cannot start this program.
+/// How to kill the agents when this program cannot start.
 const KILL_ANYWAY: &str = ". Nothing was killed. To kill: LEGEND_CACHE_DIR=/dev/shm/legend legend kill, or \
      pkill -USR2 -f 'main.js run agent', which kills every agent of this host";
 
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 }
 
 fn start() -> Result<ExitCode> {
-    // What this process and its children make is its user's alone, and none gets more rights than it has.
+    // Only this user may use what this process and its children create, and no child gets more rights than it has.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     rustix::thread::set_no_new_privs(true).map_err(Error::Process)?;
     end_with_parent()?;
@@ -88,21 +88,21 @@ fn read_trailer(exe: &mut File, path: &Path) -> Result<(Trailer, u64)> {
     if len == 0 { Err(damaged()) } else { Ok((trailer, runtime_at)) }
 }
 
-/// A part of `legend run` ends with it from its first moment on: the signal is kept over `execve`.
+/// A part of `legend run` ends with it, from the start of the part on: the signal is kept over `execve`.
 fn end_with_parent() -> Result<()> {
     let Some(parent) = env::var("LEGEND_PARENT").ok().and_then(|text| text.parse::<i32>().ok()) else {
         return Ok(());
     };
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))
         .map_err(Error::Process)?;
-    // It may have gone before the signal was asked for.
+    // The parent may have ended before the signal was requested.
     if rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get()) == Some(parent) {
         return Ok(());
     }
     Err(Error::ParentEnded)
 }
 
-/// `LEGEND_CACHE_DIR`, else the user's cache folder; there is none that everybody may write to.
+/// `LEGEND_CACHE_DIR`, else the user's cache folder. A folder that everyone may write to is never used.
 fn cache_folder() -> Result<PathBuf> {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("LEGEND_CACHE_DIR")
@@ -121,7 +121,7 @@ fn become_program(root: &Path, exe: &Path, has_clickhouse: bool) -> Error {
     };
     let (root_text, exe_text) = (root.to_string_lossy(), exe.to_string_lossy());
     let flags = flags.lines().map(|flag| flag.replace("{ROOT}", &root_text).replace("{EXE}", &exe_text));
-    // Libraries for other programs (CUDA, an allocator) must not come between ours.
+    // Libraries for other programs (CUDA, an allocator) must not replace or precede ours.
     let foreign =
         env::vars_os().map(|(name, _)| name).filter(|name| name.as_encoded_bytes().starts_with(b"LD_"));
     let mut command = Command::new(&program);

@@ -1,5 +1,5 @@
-//! Folders and files that nobody else can have put there or changed: opened component by component, never through
-//! a link of somebody's, and looked at before anything in them is read.
+//! Folders and files that no other user can have created or changed. They are opened component by component, never
+//! through another user's link, and checked before anything in them is read.
 
 use std::fs::File;
 use std::io;
@@ -72,7 +72,7 @@ pub fn folder(path: &Path) -> Result<OwnedFd> {
     Ok(at)
 }
 
-/// In a sticky folder others can make things, but not replace what is there.
+/// In a sticky folder others can create files, but not replace what is there.
 fn check_above(stat: &Stat, path: &Path, shown: &Path) -> Result<()> {
     let owned = stat.st_uid == 0 || stat.st_uid == me();
     let shut = stat.st_mode & OTHERS_WRITE == 0 || stat.st_mode & STICKY != 0;
@@ -94,11 +94,11 @@ fn cannot_make(path: &Path, error: Errno) -> Error {
 /// What is below a trusted folder, if it is there.
 #[derive(Debug)]
 pub enum Below<T> {
-    /// This user's, and nobody else can write it.
+    /// This user's, and no one else can write it.
     Ours(T),
     /// Not there, or not a file or folder as it should be.
     Missing,
-    /// There, but a link, somebody else's or writable by others: nothing of it may be read.
+    /// There, but a link, another user's or writable by others: nothing of it may be read.
     NotOurs,
 }
 
@@ -140,7 +140,7 @@ fn open(at: &impl AsFd, name: &Path, flags: OFlags, kind: FileType) -> io::Resul
     let fd = match openat(at, name, flags, Mode::empty()) {
         Ok(fd) => fd,
         Err(Errno::NOENT) => return Ok(Below::Missing),
-        // A link: with NOFOLLOW it is no folder, and as a file it loops.
+        // A link: with NOFOLLOW the system reports it as not a folder, and opened as a file as a loop.
         Err(Errno::LOOP | Errno::NOTDIR | Errno::ACCESS) => return Ok(Below::NotOurs),
         Err(error) => return Err(error.into()),
     };

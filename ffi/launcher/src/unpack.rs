@@ -14,10 +14,10 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 use crate::trust::{self, Below};
 
-/// Folders being unpacked begin with this; whoever holds the lock removes what others left behind.
+/// Prefix of folders that are being unpacked. The holder of the lock removes those that earlier starts left.
 const TEMPORARY: &str = ".unpacking-";
 
-/// What a folder was like when all its files had their hashes; see [`check`].
+/// The state of a folder's files when all their hashes were right; see [`check`].
 const CHECKED: &str = ".checked";
 const CHECKED_BYTES_MAX: u64 = 1 << 20;
 
@@ -34,7 +34,7 @@ pub fn part(exe: &mut File, exe_path: &Path, cache: &Path, part: Part, at: u64) 
     let lock = File::options().write(true).create(true).truncate(false).open(&lock_path);
     let lock = lock.and_then(|file| file.lock().map(|()| file));
     let _lock = lock.map_err(|error| cannot_unpack(cache, error))?;
-    // Somebody else may have been first while we waited.
+    // Another process may have unpacked it while we waited.
     if is_whole(&trusted, &name, &folder, part)? {
         return Ok(folder);
     }
@@ -65,8 +65,8 @@ fn put_in_place(cache: &Path, temporary: &Path, folder: &Path) -> io::Result<()>
     File::open(cache)?.sync_all()
 }
 
-/// Whether every file is there with the hash of the manifest, whose own hash is in the executable. The error: something
-/// of it is not this user's alone.
+/// Whether every file is there with the hash of the manifest, whose own hash is in the executable. It fails when others
+/// own or can write some of it.
 fn is_whole(cache: &OwnedFd, name: &str, folder: &Path, part: Part) -> Result<bool> {
     let not_ours = || Error::PartNotOurs { folder: folder.to_owned() };
     let cannot = |source: io::Error| Error::Read { path: folder.to_owned(), source };
@@ -120,8 +120,8 @@ fn check(at: &OwnedFd, part: Part) -> io::Result<Below<()>> {
     Ok(Below::Ours(()))
 }
 
-/// What each file is at the moment: its place, size and times, one line each; with `hashing` its bytes are looked at too.
-/// One file is open at a time: a start must work where a process may have few. `Missing`: one is missing or another.
+/// The state of each file now: device, inode, size and times, one line each; with `hashing` its bytes are checked too.
+/// One file is open at a time, so that a start works under a low limit of open files. `Missing`: one is missing or wrong.
 fn states(at: &OwnedFd, part: Part, files: &[ManifestFile], hashing: bool) -> io::Result<Below<String>> {
     let mut now = format!("{}\n", hex(&part.manifest));
     for file in files {
@@ -134,7 +134,7 @@ fn states(at: &OwnedFd, part: Part, files: &[ManifestFile], hashing: bool) -> io
         {
             return Ok(Below::Missing);
         }
-        // A change in place, also one that sets the time of change back, gives another `ctime`.
+        // A change in place gives another `ctime`, even if it sets the modification time back.
         let times = [(stat.st_mtime, stat.st_mtime_nsec), (stat.st_ctime, stat.st_ctime_nsec)];
         let [changed, touched] = times.map(|(seconds, nanos)| format!("{seconds}.{nanos}"));
         let _ = writeln!(
@@ -218,7 +218,7 @@ fn damaged(exe: &Path) -> Error {
     Error::Damaged { exe: exe.to_owned() }
 }
 
-/// Whether the compressed bytes are wrong, as opposed to the disk.
+/// Whether the compressed bytes are wrong, as opposed to an error of the disk.
 fn is_damage(error: &io::Error) -> bool {
     let system =
         error.raw_os_error().is_some() || is_full(error) || error.kind() == io::ErrorKind::PermissionDenied;
