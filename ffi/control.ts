@@ -15,7 +15,7 @@ export async function sendCommand(library: Library, options: SendOptions): Promi
   return JSON.parse(new TextDecoder().decode(out.subarray(0, value)));
 }
 
-/** Checks what agents say against the keys of a data folder and, when given, the key that all hosts share. */
+/** Checks reports of agents against the keys of a data folder and, if given, the key that all hosts share. */
 export function signatureCheck(library: Library, dataDir: string, signSkHex: string): IsSigned {
   const options = (["receipt", "report"] as const).map((said) =>
     utf8(JSON.stringify({ said, data_dir: dataDir, ...(signSkHex ? { sign_sk_hex: signSkHex } : {}) }))

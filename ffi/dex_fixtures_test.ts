@@ -1,6 +1,6 @@
 /**
  * Each decoder on real transactions: tests/fixtures/dex/README.md says what is in a row and where it is from.
- * What a row expects is checked against the balances that the chain itself recorded before the decoder is.
+ * What a row expects is first checked against the balances that the chain recorded, then the decoder is checked.
  */
 import assert from "node:assert/strict";
 import { LIBRARY, ROOT } from "../tools/paths.ts";
@@ -8,11 +8,11 @@ import { Decoder } from "./engine.ts";
 import { Library } from "./library.ts";
 
 const FIXTURES = `${ROOT}/tests/fixtures/dex`;
-/** Decoders live beside each other, one file each; these two are the table and the rule for all other programs. */
+/** The folder of the decoders, one file each; `NO_DECODER`: the table and the rule for all other programs. */
 const DECODERS = `${ROOT}/ffi/engine/src/dex`;
 const NO_DECODER = new Set(["mod.rs", "amounts_only.rs"]);
 const ROWS_MIN = 3;
-/** No more are known. */
+/** Decoders for which fewer rows than `ROWS_MIN` are known. */
 const ROWS_KNOWN: Readonly<Record<string, number>> = { lifinity_v2: 2 };
 const WRAPPED_SOL = "So11111111111111111111111111111111111111112";
 
@@ -89,7 +89,7 @@ async function decoded(rows: readonly Row[]) {
   }
 }
 
-/** What an account of a mint gained, by the balances before and after; undefined: they do not say. */
+/** What an account gained of a mint, by the balances before and after; undefined when these do not show it. */
 function gain(
   { transaction: { transaction, meta } }: Row,
   account: string,
@@ -97,7 +97,7 @@ function gain(
 ): bigint | undefined {
   const own = Array.isArray(transaction) ? keysOf(transaction[0]) : transaction.message.accountKeys
     .map((key) => typeof key === "string" ? key : key.pubkey);
-  // Keys as objects are all of them, loaded ones too.
+  // Keys given as objects already include the loaded ones.
   const loaded = own.length === meta.preBalances.length
     ? []
     : [...meta.loadedAddresses?.writable ?? [], ...meta.loadedAddresses?.readonly ?? []];

@@ -1,4 +1,4 @@
-/** The API's doorkeeper (`ffi/door/src/lib.rs`): bounds on connections that `Deno.serve` has none for. */
+/** The API's doorkeeper (`ffi/door/src/lib.rs`): limits on connections that `Deno.serve` does not have. */
 import type { Descriptors } from "../core/platform/system.ts";
 import { type Library, utf8 } from "./library.ts";
 
@@ -6,7 +6,7 @@ export interface DoorRules {
   port: number;
   connections_max: number;
   per_address_max: number;
-  /** Descriptors that connections leave to everything else. */
+  /** Descriptors that connections leave free for everything else. */
   descriptors_kept: number;
   /** Until a handler has a request. */
   request_ms: number;
@@ -43,7 +43,7 @@ export class Doorkeeper implements Disposable {
     this.#handle = library.call((out, size) => legend_door_start(text, text.length, out, size)).value;
   }
 
-  /** Says who is inside a handler; others must bring their request in time. */
+  /** Reports which connections are inside a handler; others must send their request in time. */
   busy(peers: readonly Peer[]): void {
     const text = utf8(peers.map(lineOf).join("\n"));
     const { legend_door_busy } = this.#library.symbols;
@@ -67,7 +67,7 @@ export class Doorkeeper implements Disposable {
   }
 }
 
-/** Files and sockets of this process: the runtime does not let JavaScript look. */
+/** Files and sockets of this process, which the runtime does not show to JavaScript. */
 export function descriptors(library: Library): Descriptors {
   return JSON.parse(library.text((out, size) => library.symbols.legend_descriptors(out, size)));
 }

@@ -24,7 +24,7 @@ export interface DecodeSummary {
   unresolved_swaps: number;
   /** Transactions that were seen before. */
   repeated: number;
-  /** Transactions that there was no room to remember: should they come again, they count again. */
+  /** Transactions that did not fit into memory: if they come again, they count again. */
   unremembered: number;
   /** Calls that look like a swap and gave no leg. */
   missed_swaps: number;
@@ -71,7 +71,7 @@ export class LineStream implements Disposable {
 
 export interface DecodeOptions {
   paths: readonly string[];
-  /** Slot of a single block that does not say it. */
+  /** Slot of a single block that does not name it. */
   slot?: number;
   /** Tip accounts beside those that are known anyway. */
   tips?: readonly TipAccount[];
@@ -152,9 +152,9 @@ export interface AgentOptions {
   kafka?: KafkaOptions;
   /** Another topic for the decisions. */
   topic?: string;
-  /** Another key whose commands are obeyed. */
+  /** An additional key whose commands are obeyed. */
   sign_sk_hex?: string;
-  /** Whether there are other hosts, which are told of this agent. */
+  /** Whether there are other hosts, to which this agent reports. */
   cluster?: boolean;
   /** Whether models that bring code of their own may be loaded. */
   foreign_models: boolean;
@@ -182,7 +182,7 @@ export class Agent implements AsyncDisposable {
     );
   }
 
-  /** Stops after the event in hand. */
+  /** Stops after the current event. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#library.symbols.legend_agent_close(this.#handle);
   }

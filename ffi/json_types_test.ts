@@ -49,7 +49,7 @@ async function inFolder(run: (folder: string) => Promise<void> | void): Promise<
   }
 }
 
-/** Everything that a replay says, to its end. */
+/** All output of a replay, to its end. */
 function drain(lines: Replay | Decoder): void {
   while (lines.read().length > 0);
 }
@@ -97,7 +97,7 @@ Deno.test("evidence of every kind of decision, the sink's status and the summari
         const evidence = JSON.parse(new TextDecoder().decode(value!));
         const count = (kinds.get(evidence.kind) ?? 0) + 1;
         kinds.set(evidence.kind, count);
-        // So many of a kind have every form of it.
+        // The first 40 of a kind contain every form of it.
         if (count <= 40) isOf("Evidence", evidence);
       }
     }
@@ -178,7 +178,7 @@ Deno.test("the answers of the registry, the door, the link and the process are w
     await using link = new Link(library, {
       data_dir: folder,
       instance: "types",
-      // Nobody listens there.
+      // No broker listens there.
       kafka: kafkaOptions("127.0.0.1:1"),
       topics: [{ name: "jobs-proto", partitions: 1, compacted: false, inbound: false, history: false }],
       create: false,

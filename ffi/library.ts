@@ -2,7 +2,7 @@
 import { AppError, type ErrorCode, firstLineOf } from "../core/platform/errors.ts";
 import { ABI_VERSION, SYMBOLS } from "./symbols.gen.ts";
 
-/** `Status` of ffi/abi to the code a caller branches on. */
+/** Maps `Status` of ffi/abi to the code that a caller branches on. */
 const CODES: Record<number, ErrorCode> = {
   [-3]: "invalid",
   [-4]: "failed",
@@ -60,11 +60,11 @@ export class Library {
     return { value: check(await run(out, out.length), out), out };
   }
 
-  /** Calls for a text of any length: a buffer that is too small is made anew. */
+  /** Calls for a text of any length: a buffer that is too small is replaced by a larger one. */
   text(run: (out: Uint8Array<ArrayBuffer>, size: number) => number): string {
     let out = new Uint8Array(LINE_BYTES);
     let value = run(out, out.length);
-    // What counts goes on counting between the calls: the answer may have grown again.
+    // Counters keep counting between the calls, so the answer may have grown again.
     while (value === TOO_SMALL) {
       out = new Uint8Array(2 * sizeNeeded(out));
       value = run(out, out.length);

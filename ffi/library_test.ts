@@ -45,7 +45,7 @@ Deno.test("Library text grows its buffer when the answer is longer", async () =>
 Deno.test("Library text takes an answer that grows from call to call", () => {
   const library = new Library(LIBRARY);
   let calls = 0;
-  // As a library whose counters gain a digit each time it is asked.
+  // Acts like a library whose counters gain a digit with each call.
   const text = library.text((out) => {
     const size = 2048 + 3_000 * ++calls;
     if (out.length >= size) return new TextEncoder().encodeInto("x".repeat(size), out).written;
@@ -78,7 +78,7 @@ Deno.test("options with a field that Rust does not know are refused, and it is n
     const out = new Uint8Array(2048);
     const ends = SYMBOLS[name].parameters.length - 4;
     const call = library.symbols[name] as unknown as (...words: unknown[]) => number | Promise<number>;
-    // What stands between the options and the answer's place is never looked at.
+    // The arguments between the options and the answer's buffer are never read.
     const between = Array.from({ length: ends }, (_, at) => at % 2 === 0 ? options : options.length);
     const value = await call(options, options.length, ...between, out, out.length);
     assert.throws(() => check(value, out), /unknown field `no_such_field`/, name);

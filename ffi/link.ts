@@ -9,7 +9,7 @@ export interface LinkTopic {
   readonly compacted: boolean;
   /** Whether it is also brought from the cluster to this host. */
   readonly inbound: boolean;
-  /** Inbound: whether the past is wanted at the first start. */
+  /** Inbound: whether the first start begins at the earliest offset. */
   readonly history: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface LinkOptions {
   instance: string;
   kafka: KafkaOptions;
   topics: readonly LinkTopic[];
-  /** Whether missing topics are made. */
+  /** Whether missing topics are created. */
   create: boolean;
   /** Copies of each record; 0 = as the cluster is set. */
   replicas: number;
@@ -42,7 +42,7 @@ export class Link implements AsyncDisposable {
     return JSON.parse(this.#library.text((out, size) => legend_link_status(this.#handle, out, size)));
   }
 
-  /** Stops; what is not sent waits on this host. */
+  /** Stops; what has not been sent waits on this host. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#library.symbols.legend_link_close(this.#handle);
   }

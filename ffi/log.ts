@@ -60,7 +60,7 @@ abstract class NativeLog implements Log {
 
   constructor(readonly library: Library, readonly handle: number) {}
 
-  /** The three numbers of `legend_topic_open` behind `create`. */
+  /** The three numbers of `legend_topic_open` after `create`. */
   protected abstract numbers(name: string, options: TopicOptions): {
     create: number;
     limits: readonly [bigint, bigint, bigint];
@@ -130,13 +130,13 @@ function identityIn(folder: string): string {
   }
 }
 
-/** A Kafka cluster. Opening asks nothing: what does not answer is said by the call that needs it. */
+/** A Kafka cluster. Opening sends nothing: the first call that needs the cluster reports that it does not answer. */
 export class KafkaLog extends NativeLog {
   override readonly identity = "kafka";
   readonly #replicas: number;
   readonly #creates: boolean;
 
-  /** `creates`: whether a topic that is missing is made when it is asked for; `replicas` 0 = as the cluster is set. */
+  /** `creates`: whether a missing topic is created when it is opened; `replicas` 0 = as the cluster is set. */
   constructor(library: Library, options: KafkaOptions, { replicas = 0, creates = true } = {}) {
     const text = utf8(JSON.stringify(options));
     const { legend_kafka_open } = library.symbols;
@@ -357,7 +357,7 @@ const NO_HEADERS: readonly (readonly [string, Uint8Array])[] = [];
 /** Records of a block that the library has checked; the parts share its buffer. */
 function decode(block: Uint8Array): StoredRecord[] {
   const records: StoredRecord[] = [];
-  // One view for all: a record at a time would make three objects more of each.
+  // One view for all records: a view per record would create three more objects for each.
   const data = view(block);
   for (let at = 0; at < block.length;) {
     const length = data.getUint32(at, true);

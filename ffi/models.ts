@@ -78,13 +78,13 @@ export class TrainedModel implements Disposable {
 /** One training, some rounds at a time. */
 export interface Training extends AsyncDisposable {
   /**
-   * Goes on for at most `max` rounds, and for about 50 ms: the log loss of the watched rows after each, at least one,
-   * and whether nothing more can be learned.
+   * Continues for at most `max` rounds and about 50 ms, but at least one round. Returns the log loss of the watched
+   * rows after each round, and whether nothing more can be learned.
    */
   rounds(max: number): Promise<{ losses: number[]; finished: boolean }>;
   /** What the first `rounds` rounds gave. */
   model(rounds: number): Promise<TrainedModel>;
-  /** The engine's own probabilities of that; none for a network, which is ours. */
+  /** The engine's own probabilities for these rounds; missing for a network, which is our own code. */
   predict?(
     rounds: number,
     rows: Float32Array<ArrayBuffer>,
@@ -94,10 +94,10 @@ export interface Training extends AsyncDisposable {
 
 export interface BoosterOptions {
   readonly kind: Exclude<TrainerKind, "torch">;
-  /** Where the engines lie. */
+  /** The folder of the engines. */
   readonly folder: string;
   readonly n_features: number;
-  /** Rows that are trained on; those behind them are watched. */
+  /** Rows that are trained on; those after them are watched. */
   readonly train_rows: number;
   readonly params: readonly (readonly [string, string])[];
 }
@@ -139,7 +139,7 @@ export async function openBooster(
   };
 }
 
-/** A small network; a round is once over all rows. Its model of an earlier round is kept as it was then. */
+/** A small network; a round is one pass over all rows. The model of an earlier round is kept as it was then. */
 export function openNetwork(
   library: Library,
   options: { n_features: number; train_rows: number; learning_rate: number; seed: number; weight: number },
@@ -153,7 +153,7 @@ export function openNetwork(
   const { value: handle } = library.call((out, size) =>
     symbols.legend_network_open(x, x.length, n_features, learning_rate, seed, out, size)
   );
-  // Early stopping asks for the best round, which lies behind: the best so far is kept.
+  // Early stopping asks for the best round, which has passed by then: the best so far is kept.
   const models: TrainedModel[] = [];
   let best = { loss: Infinity, round: 0 };
   return {
@@ -214,9 +214,9 @@ export class ModelRegistry {
   constructor(
     readonly library: Library,
     readonly dataDir: string,
-    /** Another key than the installation's own. */
+    /** A key other than the installation's own. */
     readonly signSkHex = "",
-    /** Whether models that bring code of their own may be used: that code has all rights of the process. */
+    /** Whether models that contain code may be used: that code has all rights of the process. */
     readonly foreign = false,
   ) {}
 
@@ -248,12 +248,12 @@ export class ModelRegistry {
     this.#ask(module, "point", { link, version, request_id: requestId });
   }
 
-  /** What is there and what is wanted, cheap enough to be asked all the time. */
+  /** The current and the desired state, cheap enough to be polled all the time. */
   state(module: ModuleName): ModelState {
     return this.#ask(module, "state");
   }
 
-  /** Takes over a version of another host: `artefact` is a file with its bytes. Throws why it is refused. */
+  /** Installs a version from another host: `artefact` is a file with its bytes. Throws the reason when it is refused. */
   install(module: ModuleName, version: string, artefact: string, proof: ModelProof): void {
     this.#ask(module, "install", { version, artefact, ...proof });
   }
@@ -262,7 +262,7 @@ export class ModelRegistry {
     return this.#ask<{ signature: string }>(module, "sign", { text }).signature;
   }
 
-  /** Why a signed text is not to be believed; null when it is. */
+  /** Why a signed text is not trusted; null when it is. */
   refusal(module: ModuleName, text: string, signature: string): string | null {
     return this.#ask<{ refused: string | null }>(module, "check", { text, signature }).refused;
   }
@@ -281,7 +281,7 @@ export class ModelRegistry {
     return this.#register(module, model.handle, { about }, bytesOf(golden));
   }
 
-  /** Registers a shared object of somebody else's. */
+  /** Registers a shared object that was made outside this program. */
   import(module: ModuleName, file: string): Promise<{ version: string; bytes: number }> {
     return this.#register(module, 0, { about: { source: "imported" }, file }, new Uint8Array(0));
   }

@@ -55,7 +55,7 @@ export class Sink implements Disposable {
     this.#handle = library.call((out, size) => legend_sink_open(text, text.length, out, size)).value;
   }
 
-  /** Takes what the reader has at hand, until the batch holds `recordsMax`; how many it holds. */
+  /** Adds what the reader has ready, until the batch holds `recordsMax`; returns how many it holds. */
   async feed(reader: LogReader, recordsMax: number): Promise<number> {
     const { legend_sink_feed } = this.#library.symbols;
     const { value } = await this.#library.callAsync((out, size) =>
