@@ -1,7 +1,7 @@
 /**
- * Takes jobs off the queue and runs each in a Web Worker of its own. A job belongs to whoever's claim came first; its
- * holder says once a second that it lives. One that was silent for `LEASE_MS`, by the clock of who listens, is claimed
- * anew under the next token, and what the old holder still says or makes is thrown away.
+ * Takes jobs off the queue and runs each in its own Web Worker. The first claim of a job wins. Its holder reports once
+ * a second that it is alive. A holder that was silent for `LEASE_MS`, by the reader's clock, loses the job: it is
+ * claimed again under the next token, and whatever the old holder still reports or produces is discarded.
  */
 import { type Job, statusRecord } from "../core/jobs/book.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
@@ -14,24 +14,24 @@ import type { JobStateName } from "../proto/jobs.ts";
 const BEAT_MS = 1_000;
 const LEASE_MS = 5_000;
 const LOOK_MS = 200;
-/** How long a Worker may take to end after it was told to; native work is never cut off before that. */
+/** How long a Worker may take to end after it was asked to; native work is never cut off before that. */
 const CANCEL_MS = 30_000;
 
 export interface JobRunnerOptions {
   readonly queue: JobQueue;
-  /** Names this runner: one at a time has it. */
+  /** Names this runner: only one runner has this name at a time. */
   readonly name: string;
-  /** Jobs at once. */
+  /** Maximum jobs at once. */
   readonly slots: number;
   settings(): JobSettings;
   spawn(): Worker;
   readonly signal: AbortSignal;
   readonly say: Say;
-  /** Nobody beside it tells of a log that is away. */
+  /** Log connection errors here; no other component does. */
   readonly alone: boolean;
-  /** Puts a version live in the name of who gave the job. Throws when something stands against it. */
+  /** Deploys a model version in the name of the job's issuer. Throws when something prevents it. */
   goLive(job: Job, wish: LiveWish): Promise<void>;
-  /** Told of each change of a job that runs here. */
+  /** Called after each change of a job that runs here. */
   told(job: Job): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ interface Running {
 export class JobRunner {
   readonly #options: JobRunnerOptions;
   readonly #running = new Map<string, Running>();
-  /** When a running job's holder was last heard of, by our own clock. */
+  /** When a running job's holder last reported, by our own clock. */
   readonly #heard = new Map<string, { version: number; at: number }>();
   #ends: Promise<void>[] = [];
 
@@ -56,7 +56,7 @@ export class JobRunner {
     this.#options = options;
   }
 
-  /** Runs until the signal ends it; what runs then is cancelled and waited for. */
+  /** Runs until the signal ends it; then cancels the running jobs and waits for them. */
   async run(): Promise<void> {
     const { signal, slots } = this.#options;
     await this.#synced();
@@ -74,7 +74,7 @@ export class JobRunner {
     await Promise.all(this.#ends);
   }
 
-  /** Waits until the queue can be read; what is in the way is said once, unless others say it. */
+  /** Waits until the queue can be read. An error is logged once, unless another component logs it. */
   async #synced(): Promise<void> {
     const { queue, signal, alone, say } = this.#options;
     for (let said = false; !signal.aborted;) {
@@ -88,7 +88,10 @@ export class JobRunner {
     }
   }
 
-  /** The oldest job that is due, or whose holder is gone; of who has fewest at work first, so that nobody's many keep others waiting. */
+  /**
+   * The oldest job that is due, or whose holder is gone. Issuers take turns, so that the many jobs of one do not delay
+   * the others.
+   */
   #claimable(): Job | undefined {
     const now = performance.now();
     const wall = Date.now();
@@ -97,14 +100,16 @@ export class JobRunner {
       if (this.#running.has(job.id)) return false;
       if (job.state === "queued") return job.notBeforeMs <= wall;
       if (job.state !== "running") return false;
-      // Our own name and not running here: we ran it before we crashed.
+      // It has our name and is not running here: we ran it before we crashed.
       if (job.worker === this.#options.name) return true;
       const heard = this.#heard.get(job.id);
       return heard !== undefined && heard.version === job.version && now - heard.at > LEASE_MS;
     });
   }
 
-  /** Notes who was heard, and cancels what is wanted to end or is somebody else's now. */
+  /**
+   * Notes which holders have reported. Cancels a job here when its end is requested or another runner has claimed it.
+   */
   #watch(): void {
     const now = performance.now();
     for (const job of this.#options.queue.book.list()) {
@@ -125,7 +130,7 @@ export class JobRunner {
     await queue.append(statusRecord(job, { state: "running", token, worker: name, atMs: Date.now() }));
     await queue.sync();
     const now = queue.book.get(job.id);
-    // Another one's claim of the same token came first, or a person cancelled it.
+    // Another runner's claim with the same token came first, or a user cancelled the job.
     if (!now || now.token !== token || now.worker !== name || now.state !== "running") return;
     if (now.cancelWanted) {
       await queue.append(
@@ -190,7 +195,7 @@ export class JobRunner {
     });
   }
 
-  /** Whether the job is still this run's, by everything that is on the log now. */
+  /** Whether this run still holds the job, by everything that is on the log now. */
   async #confirm(
     { job, token }: Running,
     live: LiveWish | undefined,
@@ -289,10 +294,10 @@ function every(ms: number, run: () => Promise<void>): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** How far back ended jobs count for whose turn it is. */
+/** How far back ended jobs count towards an issuer's turn. */
 const TURN_MS = 60 * 60_000;
 
-/** Of those that may start, the oldest of the issuer whose jobs were started least lately. */
+/** Of the jobs that may start, the oldest one of the issuer whose last start is longest ago. */
 export function fairest(
   jobs: readonly Job[],
   mayStart: (job: Job) => boolean,

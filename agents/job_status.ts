@@ -1,4 +1,4 @@
-/** Tells the state of jobs as Envelopes on `job-status-proto`, for browsers and whoever reads topics. */
+/** Publishes the state of jobs as Envelopes on `job-status-proto`, for browsers and other readers of topics. */
 import type { Job } from "../core/jobs/book.ts";
 import type { JobKinds } from "../core/jobs/kind.ts";
 import { readThrough } from "../core/log/follow.ts";
@@ -7,7 +7,10 @@ import { long, realtime } from "../proto/wire.ts";
 import type { TopicName } from "../proto/topics.ts";
 
 const TOPIC: TopicName = "job-status-proto";
-/** States as the contract has them (docs/CONTRACT.md, "Messages"): a cancelled job is an error whose message says so. */
+/**
+ * States as the contract defines them (docs/CONTRACT.md, "Messages"): a cancelled job is an error with a message that
+ * reports the cancellation.
+ */
 const STATES = {
   queued: "queued",
   running: "running",
@@ -35,7 +38,7 @@ export class JobStatusTeller {
     this.#producer = producer;
   }
 
-  /** Learns the last number that this producer has used. */
+  /** Reads the last sequence number that this producer has used. */
   static async open(outbox: Log, producer: string, kinds: JobKinds): Promise<JobStatusTeller> {
     const teller = new JobStatusTeller(outbox, producer, kinds);
     using topic = await outbox.topic(TOPIC, { create: true });
@@ -47,7 +50,7 @@ export class JobStatusTeller {
           const { producerId, seq } = realtime.Envelope.decode(value);
           if (producerId === producer) teller.#seq = Math.max(teller.#seq, Number(seq));
         } catch {
-          // Foreign bytes on the topic have no number of ours.
+          // Bytes of another format on the topic have no number of ours.
         }
       }
     }

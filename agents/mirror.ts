@@ -1,7 +1,7 @@
 /**
- * The older JSON topics beside the typed ones: Envelopes are told as JSON lines, and JSON lines of older producers
- * become Envelopes. A line that cannot be one goes to `<topic>-dlq` with its reason. What the mirror has made is
- * marked, so that nothing goes round.
+ * The older JSON topics beside the typed ones: Envelopes are published as JSON lines, and JSON lines of older producers
+ * become Envelopes. A line that cannot be converted goes to `<topic>-dlq` with its reason. Records that the mirror made
+ * are marked, so that none goes round in a loop.
  */
 import { AppError, messageOf } from "../core/platform/errors.ts";
 import type { Log, LogRecord, StoredRecord } from "../core/log/log.ts";
@@ -26,11 +26,11 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 
 export type Direction = "to-json" | "to-proto";
 
-/** Where one direction of one pair stands. */
+/** Position of one direction of one pair. */
 export interface MirrorPlace {
   /** Next offset of each partition. */
   readonly offsets: string[];
-  /** Lines of each partition that became Envelopes: their sequence goes on from here. */
+  /** Lines of each partition that became Envelopes: their sequence continues from here. */
   readonly made: number[];
 }
 
@@ -41,13 +41,16 @@ export interface MirrorOptions {
   readonly outbox: Log;
   readonly signal: AbortSignal;
   read(): MirrorPlace | null;
-  /** Keeps the place; called after what it covers was written. */
+  /** Stores the position; called after the records before it were written. */
   write(place: MirrorPlace): void;
 }
 
 const isMarked = ({ headers }: StoredRecord) => headers.some(([name]) => name === MARK);
 
-/** Runs one direction until the signal ends it. A stop between a write and its place repeats a block: Envelopes then carry the same sequences. */
+/**
+ * Runs one direction until the signal ends it. A stop between a write and the storing of its position repeats a block:
+ * its Envelopes then carry the same sequences again.
+ */
 export async function mirror(options: MirrorOptions): Promise<void> {
   const { pair, direction, log, outbox, signal } = options;
   const [from, to] = direction === "to-json" ? [pair.proto, pair.json] : [pair.json, pair.proto];
@@ -124,7 +127,7 @@ function asProto(record: StoredRecord, topic: string, seq: number): LogRecord {
   };
 }
 
-/** 16 bytes that name a line: the same line has the same id whenever it is read. */
+/** A 16-byte id of a line: the same line has the same id whenever it is read. */
 function idOf(topic: string, partition: number, offset: bigint): Uint8Array {
   const id = new Uint8Array(16);
   const view = new DataView(id.buffer);

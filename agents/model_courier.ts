@@ -1,7 +1,7 @@
 /**
- * Brings models to the other hosts and takes theirs: every version that is registered here goes onto the log in
- * pieces, and what was deployed, put in shadow or pinned as a signed wish. Each host verifies what comes and makes its
- * own files and symlinks of it. Runs in the link, since without one there are no other hosts.
+ * Replicates models between hosts. Every version registered here is published on the log in pieces; each deployment,
+ * shadow and pin is published as a signed desired version. Each host verifies what arrives and makes its own files and
+ * symlinks from it. Runs in the link, since without one there are no other hosts.
  */
 import { type ModuleName, MODULES } from "../core/control/control.ts";
 import { AppError, firstLineOf } from "../core/platform/errors.ts";
@@ -28,16 +28,16 @@ import { pause } from "../core/platform/pause.ts";
 import type { TopicName } from "../proto/topics.ts";
 
 const TOPIC: TopicName = "model-artefacts-proto";
-/** Below what a broker takes as one record by default. */
+/** Below a broker's default limit for one record. */
 const PART_BYTES = 512 << 10;
-/** A larger model must be brought by hand. */
+/** A larger model must be copied by hand. */
 const MODEL_BYTES_MAX = 64 << 20;
 const MANIFEST_LENGTH_MAX = 1 << 20;
-/** Models on their way in at once. */
+/** Maximum models arriving at once. */
 const ARRIVING_MAX = 8;
-/** Lines that are remembered so as not to be said again. */
+/** Maximum remembered lines, which are not logged again. */
 const SAID_MAX = 1_000;
-/** How soon a change on this host is seen. */
+/** How soon a change on this host is noticed. */
 const LOOK_MS = 100;
 
 const VERSION = /^[0-9a-f]{12}$/;
@@ -57,7 +57,7 @@ export interface CourierOptions {
   readonly registry: TravelRegistry;
   /** The log of this host. */
   readonly outbox: Log;
-  /** A folder of the courier's own. */
+  /** A folder that only the courier uses. */
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
@@ -67,7 +67,7 @@ interface Arriving {
   readonly path: string;
   readonly proof: ModelProof;
   readonly parts: number;
-  /** The part that is wanted. */
+  /** Index of the next expected part. */
   next: number;
   bytes: number;
 }
@@ -77,12 +77,12 @@ export class ModelCourier {
   /** Versions that are on the log, `module/version`. */
   readonly #known = new Set<string>();
   readonly #arriving = new Map<string, Arriving>();
-  /** Newest wish by `module/link`, of all hosts. */
+  /** Newest desired version of all hosts, by `module/link`. */
   readonly #newest = new Map<string, Wish>();
-  /** What this host last told or obeyed. */
+  /** The desired version that this host last published or applied. */
   readonly #agreed: Map<string, Wish>;
   readonly #said = new Map<string, string>();
-  /** Up to where the topic must be read before this host speaks. */
+  /** Offset up to which the topic must be read before this host publishes. */
   #from = 0n;
   #caughtUp = false;
   #looked = false;
@@ -138,7 +138,7 @@ export class ModelCourier {
     }
   }
 
-  /** Runs something of which a failure is said once and tried again. */
+  /** Runs something; a failure is logged once and retried. */
   async #trying(what: string, run: () => unknown): Promise<void> {
     try {
       await run();
@@ -151,24 +151,24 @@ export class ModelCourier {
   #sayOnce(what: string, line: string): void {
     if (this.#said.get(what) === line) return;
     this.#said.set(what, line);
-    // What strangers put on the topic must not fill the memory.
+    // Records of strangers on the topic must not fill the memory.
     if (this.#said.size > SAID_MAX) this.#said.delete(this.#said.keys().next().value!);
     this.#options.say(line);
   }
 
-  /** What has changed on this host. */
+  /** Publishes what has changed on this host. */
   async #look(module: ModuleName): Promise<void> {
     const { registry } = this.#options;
     for (const version of registry.state(module).versions) {
       if (!this.#known.has(`${module}/${version}`)) await this.#send(module, version);
     }
-    // Sending takes time in which a link may be changed here: each is read when it is decided about.
+    // Sending takes time, and a link may be changed here meanwhile: each is read when it is decided about.
     for (const link of MODEL_LINKS) await this.#settle(module, link, registry.state(module));
   }
 
   async #settle(module: ModuleName, link: ModelLink, state: ModelState): Promise<void> {
     const key = `${module}/${link}`;
-    // What names no version is no wish: the agents say what is wrong with it.
+    // A broken link names no version, so it is not a desired version; the agents report what is wrong with it.
     if (state[link].broken) return;
     const local = localWish(module, link, state);
     const decision = decide(local, this.#newest.get(key), this.#agreed.get(key), Date.now());
@@ -178,7 +178,7 @@ export class ModelCourier {
       const signature = this.#options.registry.sign(module, wishText(wish));
       const value = { wish: { ...wish, requestId: wish.request_id, atMs: long(wish.at_ms), signature } };
       await this.#append([{ key: bytes(key), value: jobs.ModelNews.encode(value).finish() }]);
-      // A newer wish may have come while this one was written: it stays, and is obeyed at the next look.
+      // A newer desired version may have arrived while this one was written: it stays, and is applied at the next poll.
       if (isNewer(wish, this.#newest.get(key))) this.#newest.set(key, wish);
     }
     if (decision.do === "obey") {
@@ -208,7 +208,7 @@ export class ModelCourier {
     await topic.append(records);
   }
 
-  /** Puts a version of this host onto the log. */
+  /** Publishes a version of this host on the log. */
   async #send(module: ModuleName, version: string): Promise<void> {
     const path = this.#options.registry.path(module, version);
     const { size } = await Deno.stat(path);
@@ -245,7 +245,7 @@ export class ModelCourier {
     try {
       news = jobs.ModelNews.decode(value);
     } catch {
-      // Foreign bytes on the topic are no news.
+      // Bytes of another format on the topic are skipped.
       return;
     }
     try {
@@ -290,8 +290,8 @@ export class ModelCourier {
   }
 
   /**
-   * A first piece begins anew, whatever of the version was there: an announcement that broke off blocks no later one.
-   * Pieces of two hosts that bring one version are the same, so they may mingle.
+   * A first piece starts the version again, whatever is there of it: an interrupted announcement does not block a later
+   * one. Two hosts that publish the same version send the same pieces, so these may be interleaved.
    */
   #store(
     module: ModuleName,

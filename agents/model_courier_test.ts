@@ -69,7 +69,7 @@ class Host {
     await topic.append(values.map((value): LogRecord => ({ value })));
   }
 
-  /** A wish as this host would sign it. */
+  /** A desired version as this host would sign it. */
   wish(version: string, at_ms: number, link: "latest" | "shadow" | "pin" = "latest"): jobs.IModelNews {
     const wish = { module: "mev", link, version, request_id: "r", at_ms } as const;
     const signature = this.registry.sign("mev", wishText(wish));
@@ -171,7 +171,7 @@ Deno.test("what is hostile, broken or late on the topic changes nothing, and is 
       "Cannot take … as latest model of mev from another host: its time is in the future, set that host's clock",
     ]);
     assert.deepEqual(Array.from(Deno.readDirSync(`${other.path}/link/models`)), []);
-    // What is good is taken all the same; a wish may come before its model.
+    // Valid records are applied all the same; a desired version may arrive before its model.
     await other.put(encode({ wish }), encode({ part }));
     await other.courier(() => other.registry.state("mev").latest.version === version);
     stranger.log[Symbol.dispose]();

@@ -1,6 +1,6 @@
 /**
- * Starts what the schedules say. A minute of a schedule is started once, whatever the clock, the process or the host
- * does: the newest minute that was started is kept on this disk, and every start is on the log under a key of its own.
+ * Starts what the schedules ask for. Each minute of a schedule is started once, whatever the clock, the process or the
+ * host does: the newest started minute is stored on this disk, and every start is on the log under a key of its own.
  */
 import type { Say } from "../core/platform/logger.ts";
 import { parseCron } from "../core/jobs/cron.ts";
@@ -13,19 +13,19 @@ import type { Schedule } from "../proto/jobs.ts";
 const LOOK_MS = 5_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** What was missed is made up for this long; a clock that goes back further was wrong before. */
+/** Missed starts are made up for this long; a clock set back further was wrong before. */
 const LATE_MS = DAY_MS;
-/** Later than this is said. */
+/** A start later than this is reported. */
 const SAID_LATE_MS = 10 * MINUTE_MS;
-/** Missed starts of this time are counted. */
+/** Missed starts are counted back to this age. */
 const COUNTED_MS = 400 * DAY_MS;
-/** From here on it does not matter how many were missed. */
+/** Above this number the exact count does not matter. */
 const COUNT_MAX = 1_000;
 
 export interface SchedulerOptions {
   readonly queue: Pick<JobQueue, "submit" | "sync" | "book" | "kinds">;
   schedules(): readonly Schedule[];
-  /** The newest minute of each schedule that is dealt with, on this host's disk. */
+  /** The newest minute of each schedule that is handled, on this host's disk. */
   readonly marks: { read(): Marks; write(marks: Marks): void };
   readonly say: Say;
   /** Unix milliseconds. */
@@ -36,7 +36,7 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   #marks: Marks;
   #written: string;
-  /** What was said last of each schedule, so that trouble is said once. */
+  /** The last message about each schedule, so that a problem is reported once. */
   readonly #said = new Map<string, string>();
 
   constructor(options: SchedulerOptions) {
@@ -45,18 +45,20 @@ export class Scheduler {
     this.#written = JSON.stringify(this.#marks);
   }
 
-  /** Submits what is due now and was not started yet; of several missed starts of a schedule one, the newest. */
+  /**
+   * Submits the starts that are due and not submitted yet; of several missed starts of one schedule, only the newest.
+   */
   async startDue(): Promise<void> {
     const { queue, schedules, marks } = this.#options;
     await queue.sync();
     const next: Record<string, Marks[string]> = {};
     for (const one of schedules()) {
-      // A schedule that is switched on again is not late for the time that it was off.
+      // A schedule that is enabled again is not late for the time during which it was disabled.
       if (!one.enabled) continue;
       try {
         next[one.name] = await this.#start(one);
       } catch (error) {
-        // One that cannot be started holds up no other, and stays due.
+        // A schedule that cannot be started delays no other, and stays due.
         const known = this.#marks[one.name];
         if (known) next[one.name] = known;
         this.#once(
@@ -68,12 +70,12 @@ export class Scheduler {
     this.#marks = next;
     const text = JSON.stringify(next);
     if (text === this.#written) return;
-    // When the disk refuses, the next look tries again; until then the keys on the log hold.
+    // When the disk refuses, the next poll tries again; until then the keys on the log prevent a second start.
     marks.write(next);
     this.#written = text;
   }
 
-  /** The mark of a schedule after this look. */
+  /** The mark of a schedule after this poll. */
   async #start({ name, cron, days, kind, args }: Schedule): Promise<Marks[string]> {
     const now = this.#options.now();
     const known = this.#marks[name];
@@ -122,7 +124,7 @@ const iso = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace("T",
 const starts = (count: number) =>
   count === 1 ? "one start was" : `${count < COUNT_MAX - 1 ? count : `at least ${count}`} starts were`;
 
-/** Starts of a cron line in `(from, now]`: the newest, and how many; of a great many only that they are. */
+/** Starts of a cron line in `(from, now]`: the newest one and the number of starts, counted up to a limit. */
 function due(line: string, from: number, now: number): { newest: number | null; count: number } {
   const cron = parseCron(line);
   const first = Math.max(from, now - COUNTED_MS);
@@ -139,7 +141,7 @@ export interface ScheduleOptions extends SchedulerOptions {
   readonly alone: boolean;
 }
 
-/** Looks each few seconds until the signal ends it; trouble is said once. */
+/** Polls every few seconds until the signal ends it; a problem is reported once. */
 export async function schedule(options: ScheduleOptions): Promise<void> {
   const { signal, say, alone } = options;
   const scheduler = new Scheduler(options);

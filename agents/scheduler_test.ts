@@ -21,7 +21,7 @@ const NIGHTLY: Schedule = {
   args: { module: "mev", features: "default", model: "xgb", promote: "never" },
 };
 
-/** A host with its disk, its clock and a log; the scheduler on it can be started anew at any time. */
+/** A host with its disk, its clock and a log; the scheduler on it can be restarted at any time. */
 class World {
   now = T;
   marks: Marks = {};
@@ -78,7 +78,7 @@ class World {
     this.#book.apply({ timestampMs: 0, ...record } as unknown as StoredRecord);
   }
 
-  /** Started anew: what is in memory is gone. */
+  /** Restarts it: what is in memory is gone. */
   restart(): void {
     this.#scheduler = this.#start();
   }

@@ -1,8 +1,8 @@
 /**
- * The sink: topics to ClickHouse, each record exactly once. Of several sinks one stores a topic and the others stand
- * by. A batch's offsets are stored before its rows are sent, under the batch's number; who finds a batch that was
- * begun and not ended sends the same records again with the same token, and ClickHouse drops what it has. What cannot
- * be a row goes to `<topic>-dlq` with its reason.
+ * The sink: stores topics in ClickHouse, each record exactly once. Of several sinks, one stores a topic and the others
+ * stand by. A batch's offsets are stored under the batch's number before its rows are sent. A sink that finds a batch
+ * begun but not ended sends the same records again with the same token, and ClickHouse drops those that it has. A
+ * record that cannot become a row goes to `<topic>-dlq` with its reason.
  */
 import { AppError } from "../core/platform/errors.ts";
 import type { Log, LogTopic, StoredRecord } from "../core/log/log.ts";
@@ -18,21 +18,21 @@ import type { Library } from "../ffi/library.ts";
 export const SINK_TOPICS: readonly { name: TopicName; content: "envelope" | "evidence" }[] = TOPICS
   .filter((topic) => "table" in topic).map(({ name, content }) => ({ name, content }));
 
-/** Records that end a batch before its time. */
+/** This many records end a batch early. */
 export const BATCH_RECORDS_MAX = 100_000;
-/** What the store does for a batch costs it about 30 ms of a core, however small it is; rows are due in 10 s. */
+/** The store spends about 30 ms of a core on each batch, however small; rows are due within 10 s. */
 const BATCH_MS = 2_000;
 const IDLE_MS = 200;
-/** Pauses after trouble: doubles from the first to the last. */
+/** Pauses after an error: doubling from the first to the last. */
 const AGAIN_MS = { first: 250, last: 5_000 };
-/** A topic that another sink wrote of within this is left to it. */
+/** When another sink wrote a batch of a topic within this time, the topic is left to it. */
 const OTHERS_S = 10;
 const INSERT_SETTINGS = {
   async_insert: 0,
   insert_deduplicate: 1,
   wait_end_of_query: 1,
   max_partitions_per_insert_block: 0,
-  // One batch is one block: it is there whole or not at all.
+  // One batch is one block: it is stored as a whole or not at all.
   max_insert_block_size: 10_000_000,
   min_insert_block_size_rows: 0,
   min_insert_block_size_bytes: 0,
@@ -83,12 +83,15 @@ interface Mark {
 
 type Seen = [number, string, number][];
 
-/** One topic's way into the store. */
+/** Stores one topic. */
 export class TopicSink {
   readonly counters: SinkCounters;
   readonly #options: TopicSinkOptions;
   #batch = 0;
-  /** The mark that the last batch is stored: it goes with the next batch's own, or when there is none. */
+  /**
+   * The mark that the last batch is stored, not written yet: it is written with the next batch's mark, or alone when
+   * there is no next one.
+   */
   #owed: Mark | null = null;
   /** Fingerprints of the last records stored, by partition. */
   #last: string[] = [];
@@ -110,7 +113,7 @@ export class TopicSink {
     };
   }
 
-  /** Stores until the signal ends it; waits for a log or a store that is away. */
+  /** Stores until the signal ends it; waits while the log or the store cannot be reached. */
   async run(): Promise<void> {
     const { signal } = this.#options;
     let pauseMs = AGAIN_MS.first;
@@ -138,7 +141,7 @@ export class TopicSink {
     using sink = new Sink(library, { content, partitions, seen });
     const next = [...position];
     await this.#look(topic);
-    // A batch is on its way while the next one is gathered; the next one is begun when it is stored.
+    // One batch is being stored while the next one is gathered; the next one starts when the first is stored.
     let storing = Promise.resolve();
     let begun = 0;
     let isNextReady = false;
@@ -152,7 +155,7 @@ export class TopicSink {
           this.counters.trouble = null;
           await this.#look(topic);
           await reader.wait(IDLE_MS);
-          // Gaps alone make no batch: they are counted with the next records.
+          // Gaps alone do not make a batch: they are counted with the next records.
           continue;
         }
         begun ||= now;
@@ -171,7 +174,7 @@ export class TopicSink {
           if (!isNextReady) await this.#settle();
           await this.#look(topic);
         });
-        // Whoever awaits it hears of a failure.
+        // The code that awaits it gets the error.
         storing.catch(() => {});
       }
     } finally {
@@ -190,18 +193,18 @@ export class TopicSink {
     await this.#send(batch);
     this.#owed = this.#markOf("stored", from, to, status);
     this.#count(status, to);
-    // A store that can be read may still refuse to be written to: only what is stored ends a trouble.
+    // A store that can be read may still refuse writes: only a stored batch ends a problem.
     this.counters.trouble = null;
   }
 
-  /** Writes the mark of the last batch where no next one does. */
+  /** Writes the mark of the last batch when no next one follows. */
   async #settle(): Promise<void> {
     if (!this.#owed) return;
     await this.#mark([this.#owed], `${this.#batch}#stored`);
     this.#owed = null;
   }
 
-  /** Where the last run stood; a batch that it began is ended first. */
+  /** The position of the last run; a batch that it began is completed first. */
   async #takeUp(topic: LogTopic, partitions: number): Promise<{ position: bigint[]; seen: Seen }> {
     const { topic: { name, content }, library, store } = this.#options;
     // Whether it was written is read from the store.
@@ -234,7 +237,7 @@ export class TopicSink {
     if (!last || last.state === "stored") {
       return { position: last ? offsets(last.to_offsets) : start(), seen };
     }
-    // What it should hold must be there; which records it holds is checked when they are read.
+    // The log must contain what the store has; which records these are is checked when they are read.
     await checkPlace(topic, this.#options, { to: offsets(last.to_offsets), last: [], log: last.log_id });
     const [from, to] = [offsets(last.from_offsets), offsets(last.to_offsets)];
     using sink = new Sink(library, { content, partitions, seen, to: to.map(Number) });
@@ -259,7 +262,7 @@ export class TopicSink {
     return { position: to, seen: status.seen };
   }
 
-  /** Of two sinks that begin the same batch one mark is kept: the store drops the second as a repetition. */
+  /** When two sinks begin the same batch, one mark is kept: the store drops the second as a repetition. */
   async #mine(): Promise<void> {
     const { topic: { name }, store, owner } = this.#options;
     const [begun] = await store.query<{ owner: string }>(
@@ -286,7 +289,7 @@ export class TopicSink {
   ): Mark {
     const { topic: { name }, owner, log } = this.#options;
     const { records, dead, duplicates, lost } = status;
-    // Behind a gap no record is known.
+    // After a gap no record is known.
     this.#last = this.#last.map((known, at) => status.to[at] === null ? known : status.last[at] ?? "");
     return {
       topic: name,
@@ -306,7 +309,7 @@ export class TopicSink {
     };
   }
 
-  /** Writes marks in one step, once: what has the token of an earlier insert is dropped. */
+  /** Writes marks in one step, once: a mark with the token of an earlier insert is dropped. */
   async #mark(marks: readonly Mark[], token: string): Promise<void> {
     const { topic: { name }, store } = this.#options;
     const rows = marks.map((mark) => JSON.stringify(mark)).join("\n");
@@ -353,7 +356,7 @@ export class TopicSink {
     const { partitions } = await topic.info();
     const { counters } = this;
     const at = (partition: number) => BigInt(counters.position[partition] ?? 0);
-    // While it is read nothing of a log goes away at its end.
+    // A log in use loses no records at its end, so this may be another log.
     if (partitions.some(({ end }, partition) => end < at(partition))) {
       const { log } = this.#options;
       const to = partitions.map((_, partition) => at(partition));
@@ -364,7 +367,7 @@ export class TopicSink {
   }
 }
 
-/** One batch apart from the sink that gathered it. */
+/** One batch, independent of the sink that gathered it. */
 interface Batch {
   readonly status: SinkStatus;
   /** A Native block of each of the status's tables. */
@@ -374,7 +377,7 @@ interface Batch {
   readonly to: string[];
 }
 
-/** What a sink holds; where it holds nothing of a partition, that stands at `next`. */
+/** What a sink holds; a partition of which it holds nothing stays at `next`. */
 function gathered(sink: Sink, next: readonly bigint[]): Batch {
   const status = sink.status();
   return {

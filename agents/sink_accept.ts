@@ -1,6 +1,7 @@
 /**
- * Takes a log as the truth that is not the one the store was filled from: finds how far both hold the same, and lets the
- * sink go on from there. What the store has beyond stays there; nothing of the log is left out, nothing stored twice.
+ * Accepts a log as the truth although the store was filled from another one: finds up to where both hold the same
+ * records, and lets the sink continue from there. Rows that only the store has stay there; no record of the log is left
+ * out, none is stored twice.
  */
 import { Buffer } from "node:buffer";
 import { AppError } from "../core/platform/errors.ts";
@@ -13,18 +14,18 @@ import { type PlaceOptions, placeTrouble } from "./sink_place.ts";
 const EVIDENCE_TABLE = "decision_evidence";
 const READ_MS = 5_000;
 
-/** What was accepted of one topic. */
+/** Result of accepting one topic. */
 export interface Accepted {
   readonly topic: string;
-  /** Why it had to be. */
+  /** Why it was necessary. */
   readonly trouble: string;
-  /** First offset of each partition that is stored again from. */
+  /** First offset of each partition from which records are stored again. */
   readonly from: readonly string[];
-  /** Rows of the store that the log does not have. */
+  /** Rows that only the store has. */
   readonly storeAlone: number;
 }
 
-/** Null: the log is the store's, nothing was changed. */
+/** Null: the log is the one that the store was filled from, and nothing was changed. */
 export async function acceptLog(
   store: Store,
   owner: string,
@@ -77,7 +78,10 @@ export async function acceptLog(
   return { topic: name, trouble, from: offsets, storeAlone };
 }
 
-/** The offset up to which log and store hold the same, by halving: once they differ they differ for good. */
+/**
+ * Finds the offset up to which log and store hold the same records, by bisection: once they differ, they differ from
+ * there on.
+ */
 async function commonEnd(
   store: Store,
   table: string,
@@ -98,7 +102,7 @@ async function commonEnd(
       `SELECT count() AS rows, max(offset) AS newest FROM ${table} WHERE partition = {partition:UInt16} AND offset >= {low:UInt64} AND offset < {middle:UInt64}`,
       { params: { partition, low: String(low), middle: String(middle) } },
     );
-    // Where the store has no row in between there was none to be made, or it is too old to be kept.
+    // If the store has no row in between, there was none to make, or it was too old to be kept.
     if (Number(nearest?.rows ?? 0) === 0) low = middle;
     else if (await isSame(store, table, topic, partition, BigInt(nearest!.newest))) low = middle;
     else high = BigInt(nearest!.newest);
@@ -106,7 +110,7 @@ async function commonEnd(
   return low;
 }
 
-/** Whether the record at an offset is one that the store has from there. */
+/** Whether the record at an offset is the one that the store has from there. */
 async function isSame(store: Store, table: string, topic: LogTopic, partition: number, offset: bigint) {
   const record = await recordAt(topic, partition, offset);
   if (!record) return true;
@@ -131,7 +135,7 @@ async function isSame(store: Store, table: string, topic: LogTopic, partition: n
   );
 }
 
-/** Null: a gap of the log. */
+/** Null: a gap in the log. */
 async function recordAt(topic: LogTopic, partition: number, offset: bigint): Promise<StoredRecord | null> {
   using reader = await topic.reader({ partition, offset });
   for (const begin = performance.now(); performance.now() - begin < READ_MS;) {

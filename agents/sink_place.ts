@@ -1,6 +1,6 @@
 /**
- * Whether the log is the one that the store was filled from. An offset alone cannot say it: a log that was put back from
- * a copy has the same offsets again, with other records behind them.
+ * Checks whether the log is the one that the store was filled from. An offset alone cannot show this: a log restored
+ * from a copy has the same offsets again, but different records after the end of the copy.
  */
 import { AppError } from "../core/platform/errors.ts";
 import type { Log, LogTopic } from "../core/log/log.ts";
@@ -8,10 +8,10 @@ import type { Store } from "../core/store/client.ts";
 import type { Library } from "../ffi/library.ts";
 import { Sink } from "../ffi/store.ts";
 
-/** How long the last record may take to come. */
+/** How long the last record may take to arrive. */
 const READ_MS = 5_000;
 
-/** Where the store stands in a topic, as a batch's mark has it. */
+/** The store's position in a topic, as recorded in a batch's mark. */
 export interface SinkPlace {
   /** Next offset of each partition. */
   readonly to: readonly bigint[];
@@ -27,11 +27,11 @@ export interface PlaceOptions {
   readonly log: Log;
 }
 
-/** What to do about a log that is not the store's. */
+/** What to do about a log that the store was not filled from. */
 const ACCEPT =
   "nothing of it is stored until `legend db accept-log` says that the log as it is now is the truth, or the right log is put back";
 
-/** Throws `AppError` `conflict` with one line when `place` is not a place in this log. */
+/** Throws `AppError` `conflict` with one line when `place` does not match this log. */
 export async function checkPlace(
   topic: LogTopic,
   { topic: { name, content }, library, log }: PlaceOptions,
@@ -63,7 +63,7 @@ export async function checkPlace(
   const isThere = () => last().every((known, partition) => !wanted[partition] || known !== null);
   const begin = performance.now();
   while (await sink.feed(reader, count), !isThere()) {
-    // A gap is the log's own damage and is counted where it is read.
+    // A gap is damage of the log itself, and is counted where it is read.
     if (sink.status().lost > 0) return;
     if (performance.now() - begin > READ_MS) {
       throw new AppError("unavailable", `Cannot store ${name}: the last record stored cannot be read again`);
@@ -80,7 +80,10 @@ interface PlaceRow {
   log_id: string;
 }
 
-/** What is wrong with the store's place in a topic, in one line; null: nothing, or the store has nothing of it. */
+/**
+ * What is wrong with the store's position in a topic, in one line; null: nothing is, or the store has nothing of the
+ * topic.
+ */
 export async function placeTrouble(store: Store, options: PlaceOptions): Promise<string | null> {
   const [row] = await store.query<PlaceRow>(
     "SELECT to_offsets, last, log_id FROM sink_batches WHERE topic = {topic:String} AND state = 'stored' ORDER BY batch DESC LIMIT 1",

@@ -1,16 +1,16 @@
-/** Keeps the parts of `legend run` alive: one child process each, started again after a crash. */
+/** Keeps the parts of `legend run` alive: one child process each, restarted after a crash. */
 import { parseLine, type Say } from "../core/platform/logger.ts";
 import { pause } from "../core/platform/pause.ts";
 
 export interface Part {
   readonly name: string;
-  /** The words behind `legend`. */
+  /** The arguments after `legend`. */
   readonly args: readonly string[];
-  /** Whether trading needs it; what is not needed is started again whatever it ended with. */
+  /** Whether trading needs it. A part that is not essential is restarted whatever its exit code was. */
   readonly essential?: boolean;
 }
 
-/** How a part ended for good. */
+/** How a part ended, without another restart. */
 export interface PartEnd {
   readonly name: string;
   readonly code: number;
@@ -21,34 +21,37 @@ export interface PartEnd {
 export interface SupervisorOptions {
   /** A child's process, its stdout and stderr piped. */
   spawn(args: readonly string[]): Deno.ChildProcess;
-  /** Aborted when everything is to end. */
+  /** Aborted when all parts must end. */
   readonly signal: AbortSignal;
   readonly say: Say;
-  /** Passes on a line that a part wrote, as it wrote it. */
+  /** Passes on a line exactly as a part wrote it. */
   passOn(part: string, text: string): void;
-  /** Whether an end was meant: then the part is not started again. `lifeMs`: the longest that the part has run. */
+  /** Whether an end was intended: then the part is not started again. `lifeMs`: the longest that the part has run. */
   isMeant(code: number, last: string, lifeMs: number): boolean;
-  /** Told of each start after an end that was not meant, with the last line that the part said. */
+  /** Called at each restart after an unintended end, with the last line that the part wrote. */
   restarted?(name: string, code: number, line: string | null): void;
 }
 
-/** First pause before a new start; doubles up to the last one, begins anew after a life that was no failed start. */
+/** First pause before a restart. It doubles up to the last one, and is reset after a run longer than `LONG_LIFE_MS`. */
 const PAUSE_MS = { first: 100, last: 1_000 };
 const LONG_LIFE_MS = 400;
 const SIGTERM_CODE = 128 + 15;
-/** After this a part that was asked to end is killed. */
+/** After this time a part that was asked to end is killed. */
 const END_MS = 8_000;
 
-/** As lines name it: a word. */
+/** Its name in log lines: one word. */
 const partName = ({ name }: Part) => name.replaceAll(" ", "-");
 
-/** What is kept of a part's last line. */
+/** Maximum characters kept of a part's last line. */
 const LINE_LENGTH_MAX = 300;
 
-/** How long the same line is the same news. */
+/** How long a repeated line is suppressed. */
 const SAME_NEWS_MS = 5_000;
 
-/** Whether a message is news: what parts say alike, or one that is started again and again, is said once. */
+/**
+ * Whether a message is new: lines that several parts write alike, or that a part writes at each of its restarts, are
+ * logged once.
+ */
 function isNews(): (message: string) => boolean {
   const said = new Map<string, number>();
   return (message) => {
@@ -60,7 +63,7 @@ function isNews(): (message: string) => boolean {
   };
 }
 
-/** Runs all parts until each has ended as it meant to, or the signal asks them to. */
+/** Runs all parts until each has ended as intended, or the signal ends them. */
 export function supervise(parts: readonly Part[], options: SupervisorOptions): Promise<PartEnd[]> {
   const news = isNews();
   const passOn = (part: string, text: string) =>
@@ -83,14 +86,14 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
     longestMs = Math.max(longestMs, lifeMs);
     const meant = part.essential !== false && options.isMeant(code, last, longestMs);
     if (signal.aborted || meant) {
-      // Before it listens for it, the signal ends a part by itself: as it was asked to.
+      // Before a part listens for the signal, the signal simply ends it: it ended as it was asked to.
       return { name: part.name, code: signal.aborted && code === SIGTERM_CODE ? 0 : code, last };
     }
     if (lifeMs > LONG_LIFE_MS) pauseMs = PAUSE_MS.first;
     options.restarted?.(part.name, code, lastSaid);
     say(`${part.name} ended with ${code}, starting it again in ${pauseMs} ms`, "error");
     await pause(pauseMs, signal);
-    // Its crash has been said; what was asked of it since, to end, it has done.
+    // Its crash has been reported; since then it was asked to end, and it has ended.
     if (signal.aborted) return { name: part.name, code: 0, last };
     pauseMs = Math.min(2 * pauseMs, PAUSE_MS.last);
   }
@@ -106,7 +109,7 @@ async function runOnce(
     try {
       child.kill(name);
     } catch {
-      // It has ended already.
+      // It has already ended.
     }
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -126,7 +129,7 @@ async function runOnce(
   return { code, last };
 }
 
-/** Reads to the end and keeps the last line: parts print one, at their end. */
+/** Reads to the end and keeps the last line: parts print one, when they end. */
 async function lastLine(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
   let text = "";
   for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
@@ -137,7 +140,7 @@ async function lastLine(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promis
   return text.trim().split("\n").at(-1) ?? "";
 }
 
-/** Gives each line of a stream as it comes. */
+/** Passes on each line of a stream as it arrives. */
 async function linesOf(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   said: (text: string) => void,

@@ -27,7 +27,7 @@ function putVarint(out: Uint8Array, at: number, value: bigint): number {
   return at;
 }
 
-/** `Batch` as bytes: each Envelope behind its tag and length, the positions behind them. */
+/** Encodes a `Batch`: each Envelope after its tag and length, then the positions. */
 export function batchBytes(
   items: readonly Uint8Array[],
   numbers: { epoch: bigint; from: bigint; to: bigint; dropped?: bigint },
@@ -57,7 +57,10 @@ export function compress(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: LEVEL } }));
 }
 
-/** A frame for `mode=json`: NDJSON. What cannot be decoded is left out here, it has its place in the dead-letter topic. */
+/**
+ * A frame for `mode=json`: NDJSON. Envelopes that cannot be decoded are omitted here; they are on the dead-letter
+ * topic.
+ */
 export function jsonLines(items: readonly Uint8Array[]): string {
   return items.flatMap((item) => {
     try {

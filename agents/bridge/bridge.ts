@@ -1,6 +1,7 @@
 /**
- * The bridge: topics to micro-batches to clients. One batch is made and compressed once for all clients that want the same;
- * each client has its own bounded queue, so that a slow one loses its oldest records and nobody waits for it.
+ * The bridge: turns topics into micro-batches and sends them to clients. A batch is built and compressed once for all
+ * clients with the same filter and mode. Each client has its own bounded queue: a slow client loses its oldest records,
+ * and delays no other.
  */
 import { follow } from "../../core/log/follow.ts";
 import type { Log } from "../../core/log/log.ts";
@@ -32,15 +33,15 @@ import { type TopicName, TOPICS } from "../../proto/topics.ts";
 export const BRIDGE_TOPICS: readonly TopicName[] = TOPICS.filter((topic) => "bridged" in topic)
   .map(({ name }) => name);
 
-/** Bytes that wait for one client at most. */
+/** Maximum bytes queued for one client. */
 const QUEUE_BYTES_MAX = 4 << 20;
-/** Bytes handed to the socket at most before it has sent them. */
+/** Maximum bytes handed to the socket and not sent yet. */
 const SOCKET_BYTES_MAX = 256 << 10;
-/** Batches kept for clients that come back. */
+/** Batches kept for clients that reconnect. */
 const RESUME_BATCHES_MAX = 512;
 const RESUME_BYTES_MAX = 16 << 20;
 const PUMP_MS = 20;
-/** How often a client that has nothing waiting hears that its connection lives. */
+/** How often an idle client gets proof that its connection is alive. */
 const BEAT_MS = 1_000;
 
 interface Batch {
@@ -81,7 +82,7 @@ export class Bridge implements RealtimeHub {
   #pumpTimer: ReturnType<typeof setTimeout> | undefined;
   #windowMs: number;
   #maxSize: number;
-  /** Topics whose first place is known. */
+  /** Topics whose first position is known. */
   readonly #placed = new Set<string>();
   readonly #allPlaced = Promise.withResolvers<void>();
 
@@ -113,7 +114,7 @@ export class Bridge implements RealtimeHub {
       from: "end",
       signal,
       take: ({ value }) => value && this.#take(value),
-      // From its first place on nothing is skipped, even when the home is away in between.
+      // From its first position on, no record is skipped, even when the log is unreachable for a while.
       trouble: (message) => {
         if (message !== null) return;
         this.#placed.add(name);
@@ -175,7 +176,7 @@ export class Bridge implements RealtimeHub {
     for (const client of this.#clients.values()) if (client.queue.bytes > 0) this.#pump(client);
   }
 
-  /** Hands on what the socket takes; what is left is tried again in a while. */
+  /** Sends what the socket accepts; the rest is retried after a while. */
   #pump(client: Client): void {
     this.#handOn(client);
     if (client.queue.bytes > 0) this.#pumpTimer ??= setTimeout(() => this.#pumpAll(), PUMP_MS);
@@ -215,7 +216,7 @@ export class Bridge implements RealtimeHub {
     socket.addEventListener("error", () => this.#clients.delete(client.id));
   }
 
-  /** Queues what a client missed since its position; what is gone is a gap. */
+  /** Queues what a client missed since its position; what is not kept any more becomes a gap. */
   #resume(client: Client): void {
     const { resume } = client.options;
     if (!resume) return;
@@ -239,8 +240,8 @@ export class Bridge implements RealtimeHub {
   }
 
   /**
-   * An empty batch to each client that has nothing waiting: who hears nothing for some seconds then knows that its
-   * connection is dead, on a quiet day too. Clients of JSON have lines, and none is empty: they have the pings.
+   * Sends an empty batch to each idle client: a client that receives nothing for some seconds then knows that its
+   * connection is dead, on a quiet day too. JSON clients get lines, and none may be empty: they rely on pings.
    */
   #beat(): void {
     const at = { epoch: this.#epoch, from: this.#position, to: this.#position };
@@ -271,7 +272,7 @@ export class Bridge implements RealtimeHub {
   }
 }
 
-/** The frames of one batch, made when the first client wants them. */
+/** The frames of one batch, built when the first client needs them. */
 class FrameCache {
   readonly #frames = new Map<string, { frame: Frame | null; filtered: number }>();
   #facts: (Facts | null)[] | undefined;

@@ -1,9 +1,12 @@
-/** Frames that wait for one client: bounded in bytes, the oldest go first, and the client is told how many records went. */
+/**
+ * Frames that wait for one client: bounded in bytes. The oldest are dropped first, and the client receives the count of
+ * dropped records.
+ */
 
 export interface Frame {
   readonly bytes: Uint8Array<ArrayBuffer> | string;
   readonly size: number;
-  /** Positions of the first record and behind the last one. */
+  /** Positions of the first record and after the last one. */
   readonly from: bigint;
   readonly to: bigint;
   /** Records in it. */
@@ -33,7 +36,7 @@ export class ClientQueue {
     return this.#bytes;
   }
 
-  /** Adds a frame; drops the oldest until all fit. A frame that is too large by itself is dropped at once. */
+  /** Adds a frame, and drops the oldest until all fit. A frame that is too large on its own is dropped at once. */
   push(frame: Frame): void {
     this.#frames.push(frame);
     this.#bytes += frame.size;
@@ -48,13 +51,13 @@ export class ClientQueue {
       : { from, to, count };
   }
 
-  /** Says that records were missed before anything was queued. */
+  /** Notes that records were missed before anything was queued. */
   miss(gap: Gap): void {
     this.#gap = this.#gap ? { ...gap, from: this.#gap.from, count: this.#gap.count + gap.count } : gap;
     this.dropped += BigInt(gap.count);
   }
 
-  /** The next thing to send: a gap stands before the frames behind it. */
+  /** The next item to send: a gap comes before the frames that follow it. */
   next(): { gap: Gap } | { frame: Frame } | undefined {
     if (this.#gap) {
       const gap = this.#gap;
