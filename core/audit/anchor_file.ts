@@ -1,4 +1,4 @@
-/** Heads in a file on another disk: one a line, its seq and its bytes in base64. */
+/** Heads in a file on another disk: one per line, as its seq and its bytes in base64. */
 import { Buffer } from "node:buffer";
 import { pause } from "../platform/pause.ts";
 import type { PendingHead } from "./chain.ts";
@@ -84,7 +84,7 @@ async function locked(file: Deno.FsFile, path: string): Promise<void> {
   }
 }
 
-/** A line's head; null when it is none. */
+/** The head on a line; null when the line has none. */
 export function headOfLine(line: string): Uint8Array | null {
   const [, seq, text] = /^(\d{1,15}) ([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? [];
   if (!seq || !text) return null;

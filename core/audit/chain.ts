@@ -34,14 +34,18 @@ export class AuditChain {
   #signer: HeadSigner | null | undefined;
   readonly #now: () => number;
 
-  /** Without a signer it is read alone; with null there is no key now: entries wait in it for their heads. */
+  /**
+   * Without a signer the chain is only read. With null there is no key now: entries wait in the chain for their heads.
+   */
   constructor(database: Database, signer?: HeadSigner | null, now: () => number = Date.now) {
     this.#database = database;
     this.#signer = signer;
     this.#now = now;
   }
 
-  /** Makes a change of the same database and adds its entry, both or neither: what `change` refuses is not in the audit. */
+  /**
+   * Makes a change of the same database and adds its entry: both or neither. A change that throws is not in the audit.
+   */
   appendWith<T>(act: Act, change: () => T): T {
     return transaction(this.#database, () => {
       const made = change();
@@ -50,13 +54,13 @@ export class AuditChain {
     });
   }
 
-  /** The key is there (again): entries that waited have their heads when this returns. */
+  /** The key is available (again): when this returns, entries that waited have their heads. */
   signWith(signer: HeadSigner): void {
     transaction(this.#database, () => this.#signLate(signer));
     this.#signer = signer;
   }
 
-  /** Adds an entry and its head; its seq. Throws when the disk or another writer does not let it. */
+  /** Adds an entry and its head. Returns its seq. Throws when the disk or another writer prevents it. */
   append(act: Act): number {
     const signer = this.#signer;
     if (signer === undefined) throw new Error("This chain was opened to be read");
@@ -130,7 +134,7 @@ export class AuditChain {
 
   /** Newest first, before `before` (exclusive), at most `limit`. */
   list({ before = Number.MAX_SAFE_INTEGER, limit = 50, who = "", action = "" } = {}): StoredEntry[] {
-    // A condition for each filter that is set: an index serves no `or`.
+    // One condition per filter that is set: an index cannot serve an `or`.
     const filters = [["who = ?", who], ["action = ?", action]].filter(([, value]) => value !== "");
     const rows = this.#database.prepare(
       `select seq, at_ms, who, action, module, detail, request_id, hash from audit

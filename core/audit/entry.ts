@@ -1,10 +1,13 @@
-/** An entry of the audit as one byte string: what is hashed is what is stored, and what is shown is held against it. */
+/**
+ * An entry of the audit as one byte string: the hashed bytes are the stored ones, and the shown fields are compared
+ * with them.
+ */
 import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 
 /** An action, before it has its place in the chain. */
 export interface Act {
-  /** User, `key:ID`, `local:UID`, or what a stranger gave as a name. */
+  /** User, `key:ID`, `local:UID`, or the name that a stranger gave. */
   readonly who: string;
   /** `login`, `login refused`, `throttle`, `kill`, … */
   readonly action: string;
@@ -23,7 +26,7 @@ export interface AuditEntry extends Act {
 /** The shown fields in the order in which they are hashed. */
 export const FIELDS = ["seq", "at_ms", "who", "action", "module", "detail", "request_id"] as const;
 
-/** Most UTF-16 units of a detail. */
+/** Maximum UTF-16 units of a detail. */
 export const DETAIL_MAX = 4_096;
 
 /** Maximum UTF-16 units of each text. A longer one is cut, and marked as cut. */
@@ -35,14 +38,16 @@ const LENGTH_MAX: Record<keyof Act, number> = {
   request_id: 128,
 };
 
-/** Before the first entry there is none. */
+/** The previous hash of the first entry. */
 export const NO_HASH = "0".repeat(64);
 
-/** Controls, and characters that turn or hide what stands beside them. */
+/** Control characters, and characters that reverse or hide their neighbours. */
 // deno-lint-ignore no-control-regex
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
-/** The one place where strange text becomes text that can be stored, printed and compared: UTF-8, nothing hidden. */
+/**
+ * The one place where foreign text becomes text that can be stored, printed and compared: valid UTF-8, nothing hidden.
+ */
 export function plainText(text: string, lengthMax: number): string {
   const cut = text.length > lengthMax ? `${text.slice(0, lengthMax)}… (${text.length} characters)` : text;
   return cut.toWellFormed().replace(
@@ -51,7 +56,7 @@ export function plainText(text: string, lengthMax: number): string {
   );
 }
 
-/** An act whose texts can be stored. */
+/** An action with texts that can be stored. */
 export function plainAct(act: Act): Act {
   const plain = (field: keyof Act) => plainText(act[field], LENGTH_MAX[field]);
   return {
@@ -70,19 +75,19 @@ export function entryBytes(entry: AuditEntry): Buffer {
   );
 }
 
-/** The same bytes made by the database of what is shown: a million rows are too many to take apart one by one. */
+/** SQL for the same bytes from the shown fields: a million rows are too many to convert one by one. */
 export const SHOWN_SQL = `cast(${
   FIELDS.map((field) => `length(cast(${field} as blob)) || ':' || ${field}`).join(" || ")
 } as blob)`;
 
-/** What the entry that seals those of the first version says and does; the last of them is `seq`. */
+/** Text of the entry that seals those of the first version; `seq` is the last of them. */
 export const SEAL = {
   action: "audit sealed",
   detail: (seq: number, hash: string) =>
     `entries 1..${seq} of the first version; the hash of the last: ${hash}`,
 };
 
-/** What the entry says that stands after those whose heads were signed later. */
+/** Text of the entry that follows entries whose heads were signed later. */
 export const LATE = {
   action: "audit signed late",
   detail: (from: number, to: number) =>

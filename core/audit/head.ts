@@ -26,14 +26,14 @@ export interface SignedHead extends Head {
   readonly signature: Uint8Array;
 }
 
-/** What the first signed head has as the one before it. */
+/** The `previous` of the first signed head. */
 export const NO_HEAD = "0".repeat(64);
 
 const DOMAIN = Buffer.from("legend-audit-head 1\n");
 const SIGNATURE_BYTES = 64;
 /** Tag of the field `signature` and its length, which is below 128. */
 const SIGNATURE_TAG = Buffer.from([9 << 3 | 2, SIGNATURE_BYTES]);
-/** An Ed25519 seed as PKCS 8, a public key as SPKI: what stands before the 32 bytes. */
+/** An Ed25519 seed as PKCS 8, a public key as SPKI: the bytes before the 32 bytes of the key. */
 const PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI = Buffer.from("302a300506032b6570032100", "hex");
 
@@ -56,7 +56,7 @@ export function unsignedHead(head: Head, key: string): Uint8Array {
   }).finish();
 }
 
-/** Whether `bytes` are `unsigned` and a signature, whatever it is. */
+/** Whether `bytes` are `unsigned` followed by any signature. */
 export function isHeadOf(bytes: Uint8Array, unsigned: Uint8Array): boolean {
   const end = unsigned.length + SIGNATURE_TAG.length;
   return bytes.length === end + SIGNATURE_BYTES &&
@@ -64,7 +64,7 @@ export function isHeadOf(bytes: Uint8Array, unsigned: Uint8Array): boolean {
     Buffer.compare(bytes.subarray(unsigned.length, end), SIGNATURE_TAG) === 0;
 }
 
-/** A head from its bytes; null unless they are exactly what {@link HeadSigner} would have written for its fields. */
+/** Decodes a head; null unless the bytes are exactly what {@link HeadSigner} would have written for its fields. */
 export function readHead(bytes: Uint8Array): SignedHead | null {
   try {
     const told = jobs.AuditHead.decode(bytes);
@@ -85,12 +85,12 @@ export function readHead(bytes: Uint8Array): SignedHead | null {
   }
 }
 
-/** A head of the first version, not signed; null when the bytes are something else. */
+/** Decodes an unsigned head of the first version; null when the bytes are something else. */
 export function readOldHead(bytes: Uint8Array): { node: string; seq: number; hash: string } | null {
   try {
     const { node, seq, hash, atMs } = jobs.AuditHead.decode(bytes);
     if (hash.length !== 32) return null;
-    // Whatever else it has is not in this.
+    // Any further fields are missing in this encoding.
     const again = jobs.AuditHead.encode({ node, seq, hash, atMs }).finish();
     return Buffer.compare(again, bytes) === 0 ? { node, seq: Number(seq), hash: hash.toHex() } : null;
   } catch {
@@ -104,7 +104,7 @@ export function isSignedHead(head: SignedHead): boolean {
     const key = createPublicKey({ key: Buffer.concat([SPKI, unhex(head.key)]), format: "der", type: "spki" });
     return verify(null, Buffer.concat([DOMAIN, unsignedHead(head, head.key)]), key, head.signature);
   } catch {
-    // Not every 32 bytes are a key.
+    // Not every 32 bytes are a valid key.
     return false;
   }
 }

@@ -1,19 +1,19 @@
-/** What the audit keeps of a kill. */
+/** What the audit stores about a kill. */
 import { DETAIL_MAX } from "./entry.ts";
 
-/** What came of it at one agent. */
+/** Its outcome at one agent. */
 export interface CameOf {
   readonly taken: boolean;
   readonly path: string;
-  /** Why it was not taken, or what is to be known of it. */
+  /** Why it was not taken, or a note. */
   readonly note?: string | undefined;
 }
 
 const NOTE_MAX = 500;
 
 /**
- * What was asked and what came of it, as JSON that is never cut: first the agents that have not taken it, and of those
- * that do not fit their count as `more`.
+ * The request and its outcome, as JSON that is never cut: agents that have not taken the kill come first, and those
+ * that do not fit are counted as `more`.
  */
 export function killDetail(asked: Readonly<Record<string, unknown>>, came: readonly CameOf[]): string {
   const sorted = [...came].sort((one, other) => Number(one.taken) - Number(other.taken))

@@ -1,14 +1,14 @@
-/** What strangers are refused, on its way to the audit: one entry a minute for each name and address, with a count. */
+/** Refusals to strangers on their way to the audit: one entry per minute for each name and address, with a count. */
 import { networkOf } from "../platform/net.ts";
 import { pause } from "../platform/pause.ts";
 import type { Act } from "./entry.ts";
 import { messageOf } from "../platform/errors.ts";
 
 const WINDOW_MS = 60_000;
-/** Entries of one minute, and of one address within it; what is beyond is counted together. */
+/** Maximum entries per minute, and per address within it; the rest is counted together. */
 const ROWS_MAX = 128;
 const ROWS_OF_ADDRESS_MAX = 16;
-/** Entries of one minute that people without a login or a key cause; each further kind of them is one count. */
+/** Maximum entries per minute caused by people without a login or a key; each further kind is one count. */
 const ROWS_OF_STRANGERS_MAX = 16;
 
 export interface Refusal {
@@ -35,7 +35,7 @@ export class Refusals {
     this.#deps = deps;
   }
 
-  /** Counts a refusal; it is in the audit when the minute is over. */
+  /** Counts a refusal; it is in the audit after the minute. */
   add(refusal: Refusal): void {
     const row = this.#rows.get(keyOf(refusal));
     if (row) row.count += 1;
@@ -67,7 +67,7 @@ export class Refusals {
     }
   }
 
-  /** Writes what was counted; what cannot be written is counted on. */
+  /** Writes the counts; what cannot be written stays counted. */
   flush(): Promise<void> {
     const rows = [...this.#rows.values()];
     this.#rows = new Map();

@@ -17,7 +17,7 @@ export interface Place {
   readonly shared: boolean;
 }
 
-/** How to judge heads. */
+/** How heads are judged. */
 export interface Trust {
   /** The instance that is verified. */
   readonly node: string;
@@ -39,7 +39,7 @@ export class ToldHeads {
   count = 0;
   /** Why the place did not answer; null when it did. */
   unreachable: string | null = null;
-  /** Seq of the head that was taken last. */
+  /** Seq of the head that was read last. */
   newest = 0;
   #last: SignedHead | undefined;
   #lastHash = "";

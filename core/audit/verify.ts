@@ -1,4 +1,4 @@
-/** Goes through the whole chain, entry by entry, and holds it against its heads here and outside; lists every fault. */
+/** Goes through the whole chain, entry by entry, and compares it with its heads here and outside. Lists every fault. */
 import { Buffer } from "node:buffer";
 import type { Database } from "../platform/database.ts";
 import { entryHash, isAct, LATE, NO_HASH, oldEntryHash, SEAL, SHOWN_SQL } from "./entry.ts";
@@ -89,7 +89,7 @@ class Walk {
   toldTo = 0;
   firstSigned: number | null = null;
   lastSigned = 0;
-  /** Entries of the first version, the last of them, and when a signed entry has sealed them all. */
+  /** Number of entries of the first version, the last one, and when a signed entry sealed them all. */
   #old = 0;
   #lastOld = 0;
   #sealedMs: number | null = null;
@@ -102,9 +102,9 @@ class Walk {
   #headHash = NO_HEAD;
   #key = "";
   #node: string;
-  /** Entries without a head that follow each other, the newest ones so far. */
+  /** Consecutive entries without a head, the newest ones so far. */
   #bare: number[] = [];
-  /** What was signed later, and when. */
+  /** Entries that were signed later, and when. */
   readonly #late: string[] = [];
   readonly #strangers = new Map<string, number>();
 
@@ -115,7 +115,7 @@ class Walk {
   all(database: Database): void {
     const isOwn = !database.isTransaction;
     try {
-      // One state of the file, whatever a running API adds meanwhile.
+      // Reads one state of the file, whatever a running API adds meanwhile.
       if (isOwn) database.exec("begin");
       this.#rows(database, (row) => this.#take(row));
       if (this.#head && !this.#isSigned(this.#head)) this.#judgeAll(database);
@@ -255,7 +255,7 @@ class Walk {
     }
   }
 
-  /** A head that is not simply the next one of the same key. */
+  /** Judges a head that is not simply the next one of the same key. */
   #judgeRead(head: SignedHead, fits: Head, follows: boolean): void {
     const { seq } = fits;
     if ((["seq", "hash", "at_ms", "first", "count"] as const).some((field) => head[field] !== fits[field])) {
@@ -282,14 +282,14 @@ class Walk {
     if (!this.faults.includes(line)) this.faults.push(line);
   }
 
-  /** The last signature does not hold: those before it prove nothing through it, and are looked at one by one. */
+  /** The last signature is not valid, so it proves nothing about the heads before it: they are checked one by one. */
   #judgeAll(database: Database): void {
     this.#rows(database, ([seq, , , , , , head]) => {
       if (head && !this.#isSigned(head)) this.#notSigned(Number(seq));
     });
   }
 
-  /** Holds the entries against the heads of a place. */
+  /** Compares the entries with the heads of a place. */
   compare(told: ToldHeads): void {
     const { name } = told.place;
     const missing: number[] = [];
@@ -327,7 +327,7 @@ class Walk {
   }
 }
 
-/** Numbers that follow each other as pairs of the first and the last. */
+/** Consecutive numbers as pairs of the first and the last. */
 function runs(numbers: readonly number[]): [number, number][] {
   const found: [number, number][] = [];
   for (const number of [...numbers].sort((a, b) => a - b)) {

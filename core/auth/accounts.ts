@@ -47,7 +47,7 @@ const hashOf = (secret: string) => createHash("sha256").update(secret).digest();
 const same = (a: Uint8Array, b: Uint8Array | null) =>
   b !== null && a.length === b.length && timingSafeEqual(a, b);
 
-/** What came of a refresh token. */
+/** Result of a refresh token. */
 export type Refreshed =
   | { readonly state: "renewed"; readonly user: User; readonly session: string; readonly refresh: string }
   /** Another tab replaced the token a moment ago: the login continues with the newer one. */
@@ -92,7 +92,7 @@ export class Accounts {
     this.insert(name, role, await hashPassword(password), mustChange);
   }
 
-  /** Adds a user whose password is hashed already. */
+  /** Adds a user with an already hashed password. */
   insert(name: string, role: Role, hash: string, mustChange: boolean): void {
     try {
       this.#database.prepare(
@@ -113,7 +113,7 @@ export class Accounts {
     return row && userOf(row);
   }
 
-  /** Changes role or whether the user may log in; their logins end. */
+  /** Changes the role, or whether the user may log in; all logins of the user end. */
   change(name: string, { role, disabled }: { role?: Role; disabled?: boolean }): void {
     transaction(this.#database, () => {
       const user = this.user(name);
@@ -132,7 +132,7 @@ export class Accounts {
     });
   }
 
-  /** Removes a user with their logins; what the audit says of them stays. */
+  /** Removes a user and their logins; their audit entries stay. */
   remove(name: string): void {
     transaction(this.#database, () => {
       // As with disabling: another admin must remain.
@@ -142,7 +142,7 @@ export class Accounts {
     });
   }
 
-  /** What a password of this name is held against; undefined when there is no such user. */
+  /** The user and hash to check a password against; undefined when there is no such user. */
   passwordOf(name: string): { user: User; hash: string } | undefined {
     const row = this.#database.prepare("select * from users where name = ?").get(name);
     return row && { user: userOf(row), hash: String(row.password) };
@@ -159,7 +159,7 @@ export class Accounts {
     this.replacePassword(name, await hashPassword(password), mustChange, keepSession);
   }
 
-  /** Sets a password that is hashed already; all logins of the user but `keepSession` end. */
+  /** Sets an already hashed password; all logins of the user except `keepSession` end. */
   replacePassword(name: string, hash: string, mustChange: boolean, keepSession: string): void {
     transaction(this.#database, () => {
       const { changes } = this.#database.prepare(
@@ -173,7 +173,7 @@ export class Accounts {
     });
   }
 
-  /** Begins a login; the refresh token is shown this once. */
+  /** Starts a login; the refresh token is shown only this once. */
   begin(user: string, agent: string, address = ""): { session: string; refresh: string } {
     const [session, secret] = [randomBytes(12).toString("hex"), randomBytes(32).toString("base64url")];
     const now = this.#now();
@@ -230,7 +230,7 @@ export class Accounts {
     return age >= 0 ? age : Infinity;
   }
 
-  /** Whether a login still holds. */
+  /** Whether a login is still valid. */
   isOpen(session: string): boolean {
     const row = this.#database.prepare(
       "select sessions.revoked or users.disabled as gone, sessions.expires_ms from sessions join users on users.name = sessions.user where id = ?",
@@ -257,7 +257,7 @@ export class Accounts {
     })).filter((session) => user === undefined || session.user === user);
   }
 
-  /** Makes an API key; it is shown this once. */
+  /** Creates an API key; it is shown only this once. */
   addKey(
     label: string,
     scopes: readonly Scope[],
@@ -288,7 +288,7 @@ export class Accounts {
     if (Number(changes) === 0) throw new AppError("not_found", `Cannot revoke ${id}: no such key`);
   }
 
-  /** Makes a key with the rights of another, which ends; `expiresMs`: when the new one does. */
+  /** Creates a key with the rights of an existing one, which is then revoked; `expiresMs`: expiry of the new one. */
   rotateKey(id: string, createdBy: string, expiresMs: number): { id: string; key: string } {
     return transaction(this.#database, () => {
       const old = this.keys().find((key) => key.id === id);
@@ -299,18 +299,21 @@ export class Accounts {
     });
   }
 
-  /** Who a key belongs to; undefined when it is unknown, expired or revoked. */
+  /** The holder of a key; undefined when it is unknown, expired or revoked. */
   keyHolder(key: string): Principal | undefined {
     const match = /^lgk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/.exec(key);
     if (!match) return undefined;
     const row = this.#database.prepare("select * from api_keys where id = ?").get(match[1]!);
-    // The same work for a key that does not exist.
+    // The same amount of work for a key that does not exist.
     const stored = row ? row.hash as Uint8Array : Buffer.alloc(32);
     const fits = same(hashOf(match[2]!), stored);
     return row && fits ? this.#holder(row) : undefined;
   }
 
-  /** The holder of a key by its name, `key:ID`, for who showed the key before; undefined when it does not hold any more. */
+  /**
+   * The holder of a key by its name, `key:ID`, for callers that showed the key before; undefined when it is not valid
+   * any more.
+   */
   keyNamed(name: string): Principal | undefined {
     const row = this.#database.prepare("select * from api_keys where id = ?").get(name.replace(/^key:/, ""));
     return row && this.#holder(row);

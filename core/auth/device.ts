@@ -18,13 +18,13 @@ export class DeviceMarks {
     return createHmac("sha256", this.#key).update(text).digest("base64url");
   }
 
-  /** A mark for a browser in which `name` has just logged in. */
+  /** Creates a mark for a browser in which `name` has just logged in. */
   make(name: string): string {
     const text = `${randomBytes(12).toString("hex")}.${Buffer.from(name).toString("base64url")}`;
     return `${text}.${this.#signature(text)}`;
   }
 
-  /** The browser's id when the mark is ours and of this name. */
+  /** The browser's id when the mark is ours and belongs to this name. */
   idOf(mark: string | undefined, name: string): string | undefined {
     if (!mark || mark.length > TEXT_MAX) return undefined;
     const [id = "", owner = "", signature = ""] = mark.split(".");

@@ -24,7 +24,7 @@ export interface GateTimes {
   now?: () => number;
   /** How long a refusal is delayed; 500 ms by default. */
   holdMs?: number;
-  /** Lets so many milliseconds pass. */
+  /** Waits this many milliseconds. */
   pause?: (ms: number) => Promise<void>;
   /** How long an attempt may wait for its check; 1 s by default. */
   waitMs?: number;
@@ -76,7 +76,7 @@ export class LoginGate {
     [this.#pairs, this.#addresses, this.#devices] = [bucket(PAIR), bucket(ADDRESS), bucket(DEVICE)];
   }
 
-  /** The user whose name and password these are. Throws `unauthorized`, or `rate_limited` after too many. */
+  /** The user with this name and password. Throws `unauthorized`, or `rate_limited` after too many attempts. */
   async check(name: string, password: string, { address, device }: Source): Promise<User> {
     const place = networkOf(address);
     const pair = `${name}\n${place}`;
@@ -117,7 +117,7 @@ export class LoginGate {
     return first;
   }
 
-  /** The user; null when the password is wrong, undefined when too many wait for a check. */
+  /** The user; null when the password is wrong, undefined when too many attempts wait for a check. */
   async #judge(
     name: string,
     password: string,
@@ -132,7 +132,7 @@ export class LoginGate {
     return checked?.user;
   }
 
-  /** The refusal, when it may be given. */
+  /** The refusal, after its delay. */
   async #tooMany(holds = 1): Promise<AppError> {
     if (this.#held < HELD_MAX) {
       this.#held += 1;

@@ -22,18 +22,18 @@ export type Right =
   | "config"
   | "admin";
 
-/** Who asks. */
+/** The caller. */
 export interface Principal {
   /** The audit's name: a user, `key:ID` or `master`. */
   readonly name: string;
   readonly role?: Role;
   readonly scopes: readonly Scope[];
   readonly master?: true;
-  /** How they showed who they are: what came by itself with a browser's request needs a header against forgery. */
+  /** How the caller authenticated. What a browser sends automatically needs a header against request forgery. */
   readonly by: "cookie" | "bearer" | "key" | "ticket";
   /** The login this belongs to. */
   readonly session?: string;
-  /** Unix seconds after which it does not hold. */
+  /** Unix seconds at which it expires. */
   readonly expires: number;
 }
 

@@ -1,4 +1,4 @@
-/** The accounts as the API has them: read here and now, written by the thread that writes. */
+/** The accounts as the API uses them: read directly, written by the writing thread. */
 import type { Act } from "../audit/entry.ts";
 import type { RecordWriter } from "../records/calls.ts";
 import type { Accounts, ApiKey, Refreshed, Session, User } from "./accounts.ts";
@@ -11,7 +11,7 @@ export class SharedAccounts {
   readonly #writer: RecordWriter;
   readonly #gate: LoginGate;
 
-  /** `reads` has a connection of its own: readers wait for no writer. */
+  /** `reads` has a connection of its own, so that readers never wait for a writer. */
   constructor(reads: Accounts, writer: RecordWriter, gate: GateTimes = {}) {
     this.#reads = reads;
     this.#writer = writer;
@@ -30,7 +30,7 @@ export class SharedAccounts {
     return this.#reads.user(name);
   }
 
-  /** Whether a login still holds. */
+  /** Whether a login is still valid. */
   isOpen(session: string): boolean {
     return this.#reads.isOpen(session);
   }
@@ -43,27 +43,27 @@ export class SharedAccounts {
     return this.#reads.keys();
   }
 
-  /** Who a key belongs to; undefined when it is unknown, expired or revoked. */
+  /** The holder of a key; undefined when it is unknown, expired or revoked. */
   keyHolder(key: string): Principal | undefined {
     return this.#reads.keyHolder(key);
   }
 
-  /** The holder of a key by its name; undefined when it does not hold any more. */
+  /** The holder of a key by its name; undefined when it is not valid any more. */
   keyNamed(name: string): Principal | undefined {
     return this.#reads.keyNamed(name);
   }
 
-  /** The user whose name and password these are. Throws `unauthorized`, or `rate_limited` after too many. */
+  /** The user with this name and password. Throws `unauthorized`, or `rate_limited` after too many attempts. */
   check(name: string, password: string, source: Source): Promise<User> {
     return this.#gate.check(name, password, source);
   }
 
-  /** `act` here and below: its entry is in the audit with the change, or neither is. */
+  /** `act` here and below: the change and its audit entry are written together, or not at all. */
   async add(name: string, role: Role, password: string, mustChange = true, act?: Act): Promise<void> {
     await this.#writer.call("insertUser", [name, role, await hashPassword(password), mustChange, act]);
   }
 
-  /** Changes role or whether the user may log in; their logins end. */
+  /** Changes the role, or whether the user may log in; all logins of the user end. */
   change(name: string, change: { role?: Role; disabled?: boolean }, act?: Act): Promise<void> {
     return this.#writer.call("changeUser", [name, change, act]);
   }
@@ -73,14 +73,14 @@ export class SharedAccounts {
     await this.#writer.call("replacePassword", [name, await hashPassword(password), mustChange, keepSession]);
   }
 
-  /** Begins a login; the refresh token is shown this once. */
+  /** Starts a login; the refresh token is shown only this once. */
   begin(user: string, agent: string, address = ""): Promise<{ session: string; refresh: string }> {
     return this.#writer.call("begin", [user, agent, address]);
   }
 
   /** Exchanges a refresh token. */
   async refresh(token: string): Promise<Refreshed> {
-    // Whatever names no login costs a read and no place among the writes: strangers send it too.
+    // A token that names no login costs one read and no place among the writes: strangers send such tokens too.
     if (!this.#reads.isOpen(token.split(".")[0]!)) return { state: "ended" };
     return await this.#writer.call("refresh", [token]);
   }
@@ -89,7 +89,7 @@ export class SharedAccounts {
     return this.#writer.call("end", [session]);
   }
 
-  /** Makes an API key; it is shown this once. */
+  /** Creates an API key; it is shown only this once. */
   addKey(
     label: string,
     scopes: readonly Scope[],

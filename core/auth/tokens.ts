@@ -1,4 +1,4 @@
-/** Access tokens: JWT, HS256 and nothing else, 15 minutes. */
+/** Access tokens: JWT with HS256 only, valid for 15 minutes. */
 import { errors, jwtVerify, SignJWT } from "jose";
 import { AppError } from "../platform/errors.ts";
 import { RecentMap } from "../platform/limits/recent_map.ts";
@@ -8,7 +8,7 @@ export const ACCESS_SECONDS = 15 * 60;
 /** A ticket opens one realtime connection. */
 export const TICKET_SECONDS = 30;
 const TOKEN_BYTES_MAX = 4_096;
-/** Verified tokens remembered. */
+/** Maximum verified tokens remembered. */
 const CHECKED_MAX = 10_000;
 
 export interface TokenOptions {
@@ -46,16 +46,16 @@ export class Tokens {
       .sign(this.#key);
   }
 
-  /** Tokens whose signature was checked a moment ago, by their whole text; only their end is looked at again. */
+  /** Recently verified tokens, by their whole text; for these only the expiry is checked again. */
   readonly #checked = new RecentMap<string, Principal>(CHECKED_MAX);
 
-  /** A token that was verified before and has not expired; who it belongs to. */
+  /** The owner of a token that was verified before and has not expired. */
   known(token: string, by: Principal["by"]): Principal | undefined {
     const principal = this.#checked.get(token);
     return principal && principal.by === by && principal.expires > this.#seconds() ? principal : undefined;
   }
 
-  /** Who the token belongs to. Throws `unauthorized`. A ticket is taken once. */
+  /** The owner of the token. Throws `unauthorized`. A ticket is accepted once. */
   async verify(token: string, by: Principal["by"]): Promise<Principal> {
     const known = this.known(token, by);
     if (known) return known;

@@ -1,7 +1,7 @@
 /** docs/CONFIG.md from the schema. */
 import { CONFIG_KEYS } from "./schema.ts";
 
-/** Markdown with one row a key. */
+/** Markdown with one row per key. */
 export function configDocs(): string {
   const rows = CONFIG_KEYS.map((row) => {
     const env = row.env ? `\`${row.env}\`${row.secret ? `, \`${row.env}_FILE\`` : ""}` : "";

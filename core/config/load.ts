@@ -10,39 +10,39 @@ import { CONFIG_KEYS, type ConfigKey, configKey, type SettingName, type SettingO
 export interface ConfigValue {
   readonly key: string;
   readonly value: unknown;
-  /** Where it came from, as a person would name it: `flag --listen`, `environment API_PORT`, a file, `default`. */
+  /** Where the value came from, in words for people: `flag --listen`, `environment API_PORT`, a file, `default`. */
   readonly origin: string;
 }
 
 export type Config = ReadonlyMap<string, ConfigValue>;
 
-/** What {@link loadConfig} may look at; the tests give their own. */
+/** What {@link loadConfig} may read; tests supply their own. */
 export interface ConfigInput {
   flags: Readonly<Record<string, string | boolean | undefined>>;
   env: Readonly<Record<string, string>>;
   readFile(path: string): string;
   /** Permission bits, or null where the system has none. */
   mode(path: string): number | null;
-  /** Reads a file that a data folder has or names, see {@link readKeptFile}; as any other without it. */
+  /** Reads a file that a data folder contains or names, see {@link readKeptFile}; by default like any other file. */
   readKept?(path: string, folder: string): string;
-  /** The file that `legend run` was given counts for who names none; not for `legend run` itself. */
+  /** Whether the file that `legend run` was given is used when none is named; not for `legend run` itself. */
   readonly remembers?: boolean;
 }
 
-/** A configuration file, and who named it. */
+/** A configuration file, and what named it. */
 export interface ConfigFile {
   readonly path: string;
   readonly by: "--config" | "LEGEND_CONFIG" | "legend run";
 }
 
-/** In the data folder: the path of the configuration file of the last `legend run`. */
+/** File in the data folder with the path of the last `legend run`'s configuration file. */
 export const CONFIG_PATH_FILE = "config.path";
 
 const FILE_BYTES_MAX = 1 << 20;
 
-/** The process's own surroundings. */
+/** The inputs of this process. */
 export function systemInput(flags: ConfigInput["flags"], remembers = true): ConfigInput {
-  // A pipe can be read once only, and who kills looks twice.
+  // A pipe can be read only once, but a kill reads twice.
   const read = new Map<string, string>();
   return {
     flags,
@@ -61,7 +61,7 @@ export function systemInput(flags: ConfigInput["flags"], remembers = true): Conf
   };
 }
 
-/** Reads all layers. Throws one error with a line for every mistake found: `UsageError` if one is a flag's. */
+/** Reads all layers. Throws one error with a line for every mistake: a `UsageError` if one of them is a flag's. */
 export function loadConfig(input: ConfigInput): Config {
   const { config, problems, isUsage } = lookAtConfig(input);
   if (isUsage) throw new UsageError(problems);
@@ -103,7 +103,7 @@ export function passOverMistakes(
   return { config, problems: found.problems, isWhole: found.isWhole };
 }
 
-/** Every key that can be read, and a line for every mistake. */
+/** Every key that could be read, and a line for every mistake. */
 function lookAtConfig(
   input: ConfigInput,
   keys: "settled" | "all" = "all",
@@ -123,7 +123,7 @@ function lookAtConfig(
   const named = namedFile(input);
   const read = named ? attempt(() => readToml(named.path, input), null) : none;
   let toml = knownKeys(read ?? none, named?.path ?? "", problems);
-  // The runtime layer lies in the data folder, so that is settled first.
+  // The runtime layer is in the data folder, so that key is determined first.
   let early = { toml, runtime: none, path: named?.path ?? "", runtimePath: "" };
   const config = new Map<string, ConfigValue>();
   const dataDir = attempt(() => resolve(configKey("data_dir")!, input, early), null);
@@ -155,7 +155,7 @@ function namedFile({ flags, env }: ConfigInput): ConfigFile | null {
   return env.LEGEND_CONFIG ? { path: env.LEGEND_CONFIG, by: "LEGEND_CONFIG" } : null;
 }
 
-/** The file of the last `legend run` in a data folder; null when it had none. */
+/** The file of the last `legend run` on a data folder; null when it had none. */
 function rememberedFile(dataDir: string, input: ConfigInput): ConfigFile | null {
   if (!input.remembers) return null;
   const at = `${dataDir}/${CONFIG_PATH_FILE}`;
@@ -183,7 +183,7 @@ function readRemembered(path: string, folder: string, input: ConfigInput): Map<s
   }
 }
 
-/** The configuration file that counts; null when there is none. */
+/** The configuration file in use; null when there is none. */
 export function configFile(input: ConfigInput): ConfigFile | null {
   const folder = () => String(lookAtConfig(input, "settled").config.get("data_dir")?.value);
   return namedFile(input) ?? rememberedFile(folder(), input);
@@ -200,7 +200,7 @@ interface Layers {
 export function configValue<Name extends SettingName>(config: Config, key: Name): SettingOf<Name> {
   const found = config.get(key);
   if (!found) throw new Error(`Cannot read configuration ${key}: it was not loaded`);
-  // What is in the map went through the row's own type.
+  // Values in the map have passed the type of their row.
   return found.value as SettingOf<Name>;
 }
 
@@ -223,7 +223,7 @@ function resolve(row: ConfigKey, input: ConfigInput, layers: Layers): ConfigValu
 
 function parsed(row: ConfigKey, raw: unknown, origin: string): ConfigValue {
   const scalar = typeof raw === "string" || typeof raw === "number" || typeof raw === "boolean";
-  // As text, so that TOML, JSON, environment and flags are read by the same rule.
+  // Parsed from text, so that one rule applies to TOML, JSON, environment and flags.
   const result = row.type.safeParse(String(raw));
   if (!scalar || !result.success) {
     const shown = row.secret ? "the value given" : JSON.stringify(raw);
@@ -294,7 +294,7 @@ function readToml(path: string, input: Pick<ConfigInput, "readFile">): Map<strin
   return flatten(tree);
 }
 
-/** Values set by the API or the page while running; kept in the data folder. */
+/** Values set through the API or the page at run time; stored in the data folder. */
 function readRuntime(path: string, folder: string, input: ConfigInput): Map<string, unknown> {
   let text: string;
   try {
@@ -315,7 +315,7 @@ function readRuntime(path: string, folder: string, input: ConfigInput): Map<stri
   return new Map(Object.entries(values));
 }
 
-/** The values of known keys; a line for each other one. */
+/** The values of known keys, and a line for each unknown key. */
 function knownKeys(
   values: ReadonlyMap<string, unknown>,
   path: string,
@@ -349,14 +349,14 @@ function flatten(tree: Record<string, unknown>, prefix = ""): Map<string, unknow
   return flat;
 }
 
-/** ` , did you mean x?` when a key is near, or its last part is one's. */
+/** ` , did you mean x?` when a key is near, or when its last part is that of a key. */
 export function nearest(key: string): string {
   const name = key.split(".").at(-1)!;
   const same = CONFIG_KEYS.find((row) => row.key.split(".").at(-1) === name);
   return same ? `, did you mean ${same.key}?` : didYouMean(key, CONFIG_KEYS.map((row) => row.key));
 }
 
-/** The data folder from the root, named the same in every message whatever folder a verb was started in. */
+/** The data folder as an absolute path, so that every message names it alike, whatever folder a verb was started in. */
 function whole(path: string): string {
   try {
     return resolvePath(path);
@@ -366,13 +366,15 @@ function whole(path: string): string {
   }
 }
 
-/** The data folder of a verb that nothing names one. */
+/** The data folder of a verb when nothing names one. */
 function usualDataDir(env: ConfigInput["env"]): string {
   const base = env.XDG_DATA_HOME || (env.HOME ? `${env.HOME}/.local/share` : "/var/lib");
   return `${base}/legend`;
 }
 
-/** No such file, or a data folder that is none (a file, a place of the kernel): its own error has a better line. */
+/**
+ * No such file, or something that cannot be a data folder (a file, a kernel path): opening it gives a better message.
+ */
 const isOfTheFolder = (error: unknown) =>
   error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
   error instanceof Deno.errors.NotCapable;

@@ -27,7 +27,7 @@ const flag = z.union([
   z.enum(["true", "false", "1", "0"]).transform((word) => word === "true" || word === "1"),
 ]);
 const secret = text.min(16, "need at least 16 characters");
-/** Text that `parse` takes without throwing. */
+/** Whether `parse` accepts the text without throwing. */
 const parsed = (parse: (text: string) => unknown) =>
   text.superRefine((value, context) => {
     try {
@@ -476,13 +476,13 @@ const ROWS = [
   },
 ] as const satisfies readonly ConfigKey[];
 
-/** Every key with what it means. */
+/** Every key and its meaning. */
 export const CONFIG_KEYS: readonly ConfigKey[] = ROWS;
 
 type Row = typeof ROWS[number];
-/** The name of a key: another one does not compile. */
+/** The name of a key; any other name does not compile. */
 export type SettingName = Row["key"];
-/** What the key of this name holds. */
+/** The type of this key's value. */
 export type SettingOf<Name extends SettingName> = z.output<Extract<Row, { key: Name }>["type"]>;
 
 /** The row of a key. */

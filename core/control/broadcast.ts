@@ -1,22 +1,22 @@
-/** One command to the agents of a module on all hosts, and what each of them answered. */
+/** Sends one command to the agents of a module on all hosts, and collects their answers. */
 import type { ModuleName, Receipt, SendCommand, Sent } from "./control.ts";
 import { pause } from "../platform/pause.ts";
 
-/** How long the agents' receipts are waited for. */
+/** How long to wait for the agents' receipts. */
 export const RECEIPT_WAIT_MS = 5_000;
 const LOOK_MS = 5;
-/** An agent that was not heard of for this long is named and not waited for. */
+/** An agent without a report for this long is named in the answer, but not waited for. */
 const GONE_S = 60;
 
-/** An agent on another host that has not said that it ends. */
+/** An agent on another host that has not reported its end. */
 export interface Elsewhere {
   readonly instance: string;
-  /** Seconds since it was heard of. */
+  /** Seconds since its last report. */
   readonly age_s: number;
 }
 
 export interface BroadcastDeps {
-  /** Signs the command, puts it on the log and brings it to the agent of this host. */
+  /** Signs the command, writes it to the log and delivers it to the agent of this host. */
   here(command: Parameters<SendCommand>[0] & { request_id: string }): Promise<Sent>;
   /** Whether this host has an agent of the module, running or not. */
   hasOwn(module: ModuleName): boolean;

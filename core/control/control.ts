@@ -1,4 +1,4 @@
-/** Modules, commands and what agents say of themselves, as everything above the library sees them. */
+/** Modules, commands and the agents' status, as everything above the library sees them. */
 import type { SaidReceipt } from "../../proto/receipt.ts";
 import { agentsAreGone, isHeld } from "../platform/data_dir.ts";
 import { messageOf } from "../platform/errors.ts";
@@ -18,22 +18,22 @@ export interface PolicyState {
   score_min: number;
   /** Quantiles of landed tips. */
   tip_ladder: number[];
-  /** Pools that are not traded in. This and what follows is left out where it is off. */
+  /** Pools that are not traded in. This field and the next ones are omitted when they are off. */
   pools_deny?: string[];
   /** The only mints beside SOL that are traded. */
   mints_allow?: string[];
   mints_deny?: string[];
   /** SOL that each pool must hold. */
   liquidity_min?: number;
-  /** Powers that no traded mint's makers may have. */
+  /** Powers that the authorities of a traded mint must not have. */
   mint_refuse?: MintRisk[];
-  /** What becomes of an opportunity of which a gate does not know what it asks; `refuse` when left out. */
+  /** What happens to an opportunity when a gate lacks the value it needs; `refuse` by default. */
   unknown?: "refuse" | "pass";
 }
 
 export type MintRisk = "freeze" | "delegate" | "hook" | "fee";
 
-/** The gates that are in force, in words; none are off. */
+/** The gates in force, in words; disabled ones are omitted. */
 export function gatesText(policy: PolicyState): string[] {
   const { pools_deny = [], mints_allow = [], mints_deny = [], liquidity_min = 0, mint_refuse = [] } = policy;
   const list = (name: string, words: readonly string[]) =>
@@ -50,9 +50,9 @@ export function gatesText(policy: PolicyState): string[] {
 
 /** Where an agent's frames come from. */
 export interface AgentSource {
-  /** `sim`: a simulated chain, whose results say nothing of a market; `file`: captured blocks; `kafka`: a topic. */
+  /** `sim`: a simulated chain, whose results say nothing about a market; `file`: captured blocks; `kafka`: a topic. */
   class: "sim" | "file" | "kafka";
-  /** In words, without folders and secrets. */
+  /** For people, without folders and secrets. */
   name: string;
 }
 
@@ -65,15 +65,18 @@ export interface Funnel {
   window_s: number;
   /** Opportunities found. */
   seen: number;
-  /** Of them those whose pool state was young enough. */
+  /** Seen ones whose pool state was recent enough. */
   fresh: number;
-  /** Of the fresh ones those that no switch took (killed, stopped, throttled): judged by their worth. */
+  /** Fresh ones that no switch stopped (kill, stop, throttle): judged by their value. */
   weighed: number;
-  /** Of the weighed ones those that no term of the gate refused. */
+  /** Weighed ones that no term of the gate refused. */
   passed: number;
-  /** Of the passed ones those whose Envelope is on the log. */
+  /** Passed ones whose Envelope is on the log. */
   published: number;
-  /** Outcomes on the log that say landed; on paper this is an estimate. They may belong to the window before. */
+  /**
+   * Outcomes on the log that count as landed; in paper mode this is an estimate. They may belong to the previous
+   * window.
+   */
   landed: number;
   /** By the first term that refused, in the gate's order: each refused opportunity once, so the sum is `seen - passed`. */
   refused_first: Record<string, number>;
@@ -81,7 +84,7 @@ export interface Funnel {
   refused_any: Record<string, number>;
 }
 
-/** One program's instruction that looks like a swap and gave no leg. */
+/** An instruction of a program that looks like a swap but gave no leg. */
 export interface MissedSwaps {
   program: string;
   /** Its name, when it has one. */
@@ -89,21 +92,21 @@ export interface MissedSwaps {
   /** First bytes of the instruction, hex. */
   tag: string;
   count: number;
-  /** Signature of the first transaction that had it; agents of older versions do not say it. */
+  /** Signature of the first transaction that had it; agents of older versions do not report it. */
   example?: string;
 }
 
-/** What went to one landing service since the start. */
+/** Tips paid to one landing service since the start. */
 export interface ServiceTips {
   service: string;
   payments: number;
   lamports: string;
 }
 
-/** An account that many wallets pay and no table of tip accounts names; its figures are lower bounds. */
+/** An account that many wallets pay, but that no table of tip accounts names; its figures are lower bounds. */
 export interface TipCandidate {
   account: string;
-  /** Different ones, up to 32. */
+  /** Distinct wallets, at most 32 are counted. */
   payers: number;
   payments: number;
   lamports: string;
@@ -117,14 +120,14 @@ export interface AgentStatus {
   warnings: string[];
   module: ModuleName;
   instance: string;
-  /** Nothing is submitted. All that this version can do. */
+  /** Nothing is submitted. The only mode of this version. */
   mode: "paper";
-  /** Null: an agent of an older version, which does not say it. */
+  /** Null: an agent of an older version, which does not report it. */
   source: AgentSource | null;
   pid: number;
   /** Unix nanoseconds at which this status was written. */
   at_ns: string;
-  /** Seconds since it began, by a clock that is not set. Null: an agent of an older version. */
+  /** Seconds since its start, by the monotonic clock. Null: an agent of an older version. */
   up_s: number | null;
   slot: number;
   event_ns: string;
@@ -133,7 +136,7 @@ export interface AgentStatus {
   killed: boolean;
   /** Version that scores; null: the baseline. */
   model: string | null;
-  /** Version that is asked beside it. */
+  /** Version in shadow beside it. */
   shadow_model: string | null;
   model_refused: { version: string; reason: string } | null;
   files: number;
@@ -146,31 +149,31 @@ export interface AgentStatus {
   unknown_version: number;
   legs: number;
   unresolved_swaps: number;
-  /** Transactions that were seen before; agents of older versions do not count them, nor the next three. */
+  /** Transactions seen before; agents of older versions do not count them, nor the next three. */
   repeated?: number;
-  /** Transactions that there was no room to remember: should they come again, they count again. */
+  /** Transactions that could not be remembered for lack of room: if they come again, they count again. */
   unremembered?: number;
-  /** Calls that look like a swap and gave no leg. */
+  /** Calls that look like a swap but gave no leg. */
   missed_swaps?: number;
   /** The most frequent of them. */
   missed_by_program?: MissedSwaps[];
   /** Tips by landing service; agents of older versions do not count them, nor the next two. */
   tip_services?: ServiceTips[];
-  /** Accounts that eight wallets or more have paid and no table of tip accounts names. */
+  /** Accounts that at least eight wallets have paid and no table of tip accounts names. */
   tip_candidates?: number;
-  /** The most often paid ones of them. */
+  /** Those that were paid most often. */
   tip_candidate_accounts?: TipCandidate[];
   arbitrage: number;
   sandwich: number;
   wide_sandwich: number;
   open_arbitrage: number;
   open_sandwich: number;
-  /** Opportunities found since the start; observed facts are none. */
+  /** Opportunities found since the start; observed facts do not count. */
   candidates: number;
   passed: number;
   /** Opportunities since the start by every term of the gate that refused. */
   why_not: Record<string, number>;
-  /** Observed facts that a switch kept from the log. */
+  /** Observed facts that a switch kept off the log. */
   observed_withheld: number;
   /** Null: an agent of an older version. */
   funnel: Funnel | null;
@@ -180,7 +183,7 @@ export interface AgentStatus {
   outcomes: number;
   unpublished: number;
   dropped: number;
-  /** Outcomes that a kill or a publisher too far behind kept from the log. */
+  /** Outcomes not published because of a kill or a publisher too far behind. */
   outcomes_untold: number;
 }
 
@@ -193,7 +196,7 @@ export interface SendOptions {
   args: Record<string, string>;
   /** The authenticated subject. */
   issuer: string;
-  /** What it may: an un-kill needs `admin`. */
+  /** Rights of the sender: an un-kill needs `admin`. */
   role: "admin" | "control";
   request_id?: string;
   /** Another key to sign with. */
@@ -206,7 +209,7 @@ export interface SendOptions {
   disk?: boolean;
 }
 
-/** What one agent answered, and whether it did. */
+/** One agent's answer, and whether its signature is genuine. */
 export interface Receipt extends SaidReceipt {
   /** Signed by an agent of this installation. */
   genuine: boolean;
@@ -218,25 +221,25 @@ export interface Sent {
   instance?: string;
   /** Unix milliseconds at which it was signed. */
   at_ms: number;
-  /** Who has it: the agent, its state on disk (no agent runs), the agent by a signal, or the log alone. */
+  /** Where it arrived: the agent, its state on disk (no agent runs), the agent by a signal, or only the log. */
   path: "socket" | "disk" | "signal" | "kafka" | "none";
   /** For a kill: no agent that was asked decides any more. For another command: an agent or the log has it. */
   taken: boolean;
   receipt: Receipt | null;
   log_error: string | null;
-  /** Why no agent answered; of a kill that was taken, what is to be known of it. */
+  /** Why no agent answered; for a kill that was taken, a note. */
   agent_error: string | null;
 }
 
 /** A command on its way. */
 export interface Sending {
-  /** What came of it on this host; null on a host that never had an agent of the module. */
+  /** The outcome on this host; null on a host that never had an agent of the module. */
   readonly here: Promise<Sent> | null;
-  /** What each of the module's agents answered, those of other hosts too. */
+  /** The answers of all the module's agents, including other hosts. */
   readonly all: Promise<Sent[]>;
 }
 
-/** Brings one command to one module. */
+/** Sends one command to one module. */
 export type SendCommand = (
   command: Pick<SendOptions, "module" | "action" | "args" | "issuer" | "role" | "request_id">,
 ) => Sending;
@@ -289,17 +292,17 @@ export function readAgents(dataDir: string): { agents: AgentStatus[]; unreadable
   return { agents, unreadable };
 }
 
-/** The statuses alone, of those agents that have one. */
+/** Only the statuses, of the agents that have one. */
 export const agentStatuses = (dataDir: string): AgentStatus[] => readAgents(dataDir).agents;
 
-/** What a running agent does with what it finds, in one word: it may live and decide nothing. */
+/** What a running agent does with its findings, in one word: it may be alive and not decide. */
 export function decidingWord({ policy, killed }: Pick<AgentStatus, "policy" | "killed">): string {
   if (killed || policy.killed) return "killed";
   if (policy.running === false) return "stopped";
   return policy.throttle_pct >= 100 ? "skips everything" : "running";
 }
 
-/** Whether the agent has ended in order: captured files end, and the agent with them. */
+/** Whether the agent has ended normally: captured files end, and the agent with them. */
 export const isOver = ({ state, source }: Pick<AgentStatus, "state" | "source">): boolean =>
   state === "done" && source?.class === "file";
 
@@ -311,7 +314,7 @@ const amountOf = (value: unknown): number | null =>
 const textsOf = (value: unknown): string[] | undefined =>
   Array.isArray(value) && value.every((word) => typeof word === "string") ? value : undefined;
 
-/** The policy with the gates that can be read; one that is damaged is left out, as an agent without it leaves it out. */
+/** The policy with the gates that can be read; a damaged gate is left out, as it is by an agent without it. */
 function policyOf(policy: PolicyState): PolicyState {
   const { pools_deny, mints_allow, mints_deny, mint_refuse, liquidity_min, unknown, ...always } = policy;
   const gates = {
@@ -344,7 +347,7 @@ const isCandidate = ({ account, payers, payments, lamports }: TipCandidate): boo
 
 const isUnsigned = (text: unknown): boolean => typeof text === "string" && /^\d{1,20}$/.test(text);
 
-/** Undefined when a row of it is not what it should be: part of a list would pass for all of it. */
+/** Undefined when a row is not valid: part of a list would pass for the whole list. */
 const rowsOf = <T>(rows: readonly T[] | undefined, isRow: (row: T) => boolean): T[] | undefined =>
   Array.isArray(rows) && rows.every((row) => row !== null && typeof row === "object" && isRow(row))
     ? rows
@@ -374,7 +377,7 @@ export function statusOf(json: Uint8Array): AgentStatus | undefined {
   };
   const told = Object.fromEntries(Object.entries(lists).filter(([, value]) => value !== undefined));
   const counts = Object.entries(status.why_not).filter(([, count]) => Number.isSafeInteger(count));
-  // An agent of an older version says less.
+  // An agent of an older version reports less.
   return {
     ...rest,
     ...told,

@@ -1,10 +1,10 @@
-/** The key that signs commands, models and heads of the audit. It is made with the data folder, and never again. */
+/** The key that signs commands, models and heads of the audit. It is created with the data folder, and never again. */
 import { AppError, messageOf } from "../platform/errors.ts";
 import { makeFolder, readOrMake } from "../platform/files.ts";
 
 const SEED_BYTES = 32;
 const OTHERS = 0o077;
-/** What is written only after the control key: a folder with one of these has lost its key. */
+/** Files that are written only after the control key: a folder with one of these has lost its key. */
 const TRACES = [
   "legend.db",
   "keys/agent.key",
@@ -60,7 +60,7 @@ export function controlSeed(dataDir: string, configured: string): string {
   return seed.toLowerCase();
 }
 
-/** What cannot be looked at counts as there: nothing is made in its place. */
+/** A path that cannot be checked counts as existing: nothing is created in its place. */
 function isThere(path: string): boolean {
   try {
     Deno.statSync(path);

@@ -1,4 +1,4 @@
-/** The agents of all hosts: this host's by their status files, the others' by reading `agent-status-proto` along. */
+/** The agents of all hosts: this host's by their status files, the others' by following `agent-status-proto`. */
 import { jobs } from "../../proto/wire.ts";
 import { type AgentStatus, statusOf } from "./control.ts";
 import { follow, readThrough } from "../log/follow.ts";
@@ -17,7 +17,7 @@ const NAME_LENGTH_MAX = 64;
 const FORGOTTEN_MS = 86_400_000;
 /** An agent of another host that has reported its end is shown for this long. */
 const ENDED_MS = 60_000;
-/** A report from a clock that is further ahead would hide those that come after it. */
+/** A report from a clock further ahead would hide later reports. */
 const AHEAD_MS_MAX = 60_000;
 
 /** An agent as a reader of all agents sees it. */
@@ -53,7 +53,7 @@ export class Fleet {
     this.#now = deps.now ?? Date.now;
   }
 
-  /** Reads along until the signal ends it. */
+  /** Follows the topic until the signal ends it. */
   follow(signal: AbortSignal): Promise<void> {
     return follow(this.#deps.log, REPORTS_TOPIC, {
       from: { last: RECORDS_MAX },
@@ -62,7 +62,7 @@ export class Fleet {
     });
   }
 
-  /** Reads what is there now: of each agent the newest report that can be believed, no older one is checked. */
+  /** Reads existing reports: of each agent the newest one with a valid signature; older ones are not checked. */
   async read(): Promise<void> {
     using topic = await this.#deps.log.topic(REPORTS_TOPIC, { create: true });
     const values: Uint8Array[] = [];
@@ -73,7 +73,7 @@ export class Fleet {
     for (const value of values.reverse()) this.take(value);
   }
 
-  /** One report; what is not signed by an agent of this installation, or older than what is known, is left out. */
+  /** Takes one report. It is ignored when no agent of this installation signed it, or when a newer one is known. */
   take(value: Uint8Array): void {
     let report;
     try {
@@ -84,7 +84,7 @@ export class Fleet {
     }
     const instance = report.instance ?? "";
     const known = this.#reported.get(instance);
-    // Before its signature is looked at, which costs more.
+    // Before checking its signature, which costs more.
     if (known && BigInt(known.at_ns) >= BigInt(String(report.atNs))) return;
     if (!this.#deps.isSigned("report", value)) {
       // The sender chose this name too: it is reduced to the characters that a name can have.

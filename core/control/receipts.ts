@@ -1,4 +1,4 @@
-/** Receipts by request, by reading `control-receipts-proto` along. */
+/** Receipts by request, from following `control-receipts-proto`. */
 import { receiptJson, type SaidReceipt } from "../../proto/receipt.ts";
 import type { Receipt } from "./control.ts";
 import { follow } from "../log/follow.ts";
@@ -7,19 +7,19 @@ import type { TopicName } from "../../proto/topics.ts";
 
 const RECEIPTS_TOPIC: TopicName = "control-receipts-proto";
 const REQUESTS_MAX = 10_000;
-/** Receipts of one request, and of all, that are kept. */
+/** Maximum receipts kept: of one request, and in all. */
 const ANSWERS_MAX = 1_000;
 const RECEIPTS_MAX = 50_000;
-/** A receipt is a few hundred bytes; anybody may write to the topic. */
+/** A receipt has a few hundred bytes, but anyone may write to the topic. */
 const RECEIPT_BYTES_MAX = 16 << 10;
 
-/** Whether an agent of this installation, on whatever host, signed the bytes of a record. */
+/** Whether an agent of this installation, on any host, signed the bytes of a record. */
 export type IsSigned = (said: "receipt" | "report", bytes: Uint8Array) => boolean;
 
 interface Known {
   readonly bytes: Uint8Array;
   readonly receipt: SaidReceipt;
-  /** Checked when it is asked for: most receipts never are. */
+  /** Checked on demand: most receipts are never asked for. */
   genuine: boolean | null;
 }
 
@@ -35,7 +35,7 @@ export class Receipts {
     this.#isSigned = isSigned;
   }
 
-  /** Reads along until the signal ends it; `waitMs` as {@link follow} takes it. */
+  /** Follows the topic until the signal ends it; `waitMs` as in {@link follow}. */
   follow(signal: AbortSignal, waitMs?: number): Promise<void> {
     return follow(this.#log, RECEIPTS_TOPIC, {
       from: { last: BigInt(REQUESTS_MAX) },
@@ -66,7 +66,7 @@ export class Receipts {
     }
   }
 
-  /** What was answered to a request, and whether an agent of this installation did. */
+  /** Answers to a request, and whether an agent of this installation signed them. */
   of(requestId: string): Receipt[] {
     return (this.#byRequest.get(requestId) ?? []).map((known) => {
       known.genuine ??= this.#isSigned("receipt", known.bytes);

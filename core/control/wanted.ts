@@ -1,4 +1,4 @@
-/** What each module is wanted to run, by reading `control-state-proto` along. */
+/** The desired state of each module, from following `control-state-proto`. */
 import { jobs } from "../../proto/wire.ts";
 import { type MintRisk, type ModuleName, MODULES, type PolicyState } from "./control.ts";
 import { follow } from "../log/follow.ts";
@@ -10,7 +10,7 @@ const STATE_TOPIC: TopicName = "control-state-proto";
 export interface WantedState {
   readonly module: ModuleName;
   readonly policy: PolicyState;
-  /** The request that made it so. */
+  /** The request that set it. */
   readonly request_id: string;
 }
 
@@ -22,7 +22,7 @@ export class WantedStates {
     this.#log = log;
   }
 
-  /** Reads along until the signal ends it. */
+  /** Follows the topic until the signal ends it. */
   follow(signal: AbortSignal): Promise<void> {
     return follow(this.#log, STATE_TOPIC, {
       from: "start",
