@@ -1,4 +1,4 @@
-/** One agent: a thread of the library, whose counters are read until it ends. */
+/** One agent: a thread of the library. Its counters are read until it ends. */
 import { kafkaOf } from "../core/config/kafka.ts";
 import type { AgentStatus, ModuleName } from "../core/control/control.ts";
 import { tipAccounts } from "../core/decisions/tips.ts";
@@ -7,7 +7,7 @@ import { Agent } from "../ffi/engine.ts";
 import type { Context } from "./context.ts";
 import { logLimits, makeTopics } from "./topics.ts";
 
-/** How often the end is looked for; nothing else crosses into JavaScript. */
+/** How often the end is polled; nothing else crosses into JavaScript. */
 const DRAIN_MS = 50;
 
 export interface AgentWish {
@@ -15,13 +15,13 @@ export interface AgentWish {
   readonly sources: readonly string[];
   /** Times the source's own speed; 0 = as fast as it can. */
   readonly speed: number;
-  /** Slot of captured files that name none. */
+  /** Slot for captured files that name none. */
   readonly slot?: bigint | undefined;
   /** File with the state of pools and mints. */
   readonly accounts?: string | undefined;
 }
 
-/** Runs it until its source ends, it fails or the signal; its last counters. */
+/** Runs the agent until its source ends, it fails, or the signal ends it. Returns its last counters. */
 export async function runAgent(context: Context, wish: AgentWish): Promise<AgentStatus> {
   await using agent = await startAgent(context, wish);
   chaos();
@@ -36,7 +36,7 @@ async function startAgent(context: Context, wish: AgentWish): Promise<Agent> {
   const topic = context.setting("realtime.proto_topic");
   const sign_sk_hex = context.setting("control.sign_sk_hex");
   const cluster = kafkaOf(context.config());
-  // Asks no broker yet: what cannot be opened at all refuses the agent.
+  // Does not contact a broker yet: only a configuration that cannot be opened at all refuses the agent.
   if (cluster) context.log();
   const kafka = sources.includes("kafka") ? cluster : null;
   return new Agent(context.library(), {
@@ -57,7 +57,7 @@ async function startAgent(context: Context, wish: AgentWish): Promise<Agent> {
   });
 }
 
-/** `LEGEND_CHAOS_JS_BUSY_MS` keeps JavaScript from doing anything else for a while: a kill must work all the same. */
+/** `LEGEND_CHAOS_JS_BUSY_MS` blocks JavaScript for a while: a kill must work all the same. */
 function chaos(): void {
   const ms = Number(Deno.env.get("LEGEND_CHAOS_JS_BUSY_MS") ?? 0);
   const end = performance.now() + Math.min(ms, 60_000);

@@ -1,4 +1,4 @@
-/** The API and the page: opens what they read and write, listens, and follows the log until the signal. */
+/** The API and the page: opens what they read and write, listens, and follows the log until the signal ends it. */
 import { Bridge } from "../agents/bridge/bridge.ts";
 import { DeviceMarks } from "../core/auth/device.ts";
 import { Tokens } from "../core/auth/tokens.ts";
@@ -40,21 +40,21 @@ import { jwtSecret } from "./jwt_secret.ts";
 import { readiness, StoreProbe } from "./readiness.ts";
 import { storeOf, usesStore } from "./stores.ts";
 
-/** From the first byte of a request, or from the connection, until a handler has it. */
+/** From the connection, or from the first byte of a request, until a handler starts. */
 const REQUEST_MS = 10_000;
-/** Between two requests of a connection: proxies keep theirs for a minute. */
+/** Between two requests on a connection: proxies keep theirs for a minute. */
 const IDLE_MS = 75_000;
 
 export interface ApiWish {
   /** Whether `legend run` runs the other parts too. */
   readonly supervised: boolean;
-  /** Whether the address stands on the command line. */
+  /** Whether the address was given on the command line. */
   readonly isListenTyped: boolean;
 }
 
 /**
- * Serves until the signal. Throws `invalid` for an address that is open to others without TLS, `unavailable` when another API
- * runs on the data folder, the port is taken or the process may have too few files.
+ * Serves until the signal ends it. Throws `invalid` for an address that is open to others without TLS, `unavailable`
+ * when another API runs on the data folder, when the port is taken, or when the process may open too few files.
  */
 export async function runApi(context: Context, { supervised, isListenTyped }: ApiWish): Promise<void> {
   refuseOpenDoor(context, isListenTyped);
@@ -89,7 +89,7 @@ export async function runApi(context: Context, { supervised, isListenTyped }: Ap
   } finally {
     await server.close();
     await parts.close();
-    // One that stays is of an API that was killed.
+    // A leftover status file belongs to an API that was killed.
     status.remove();
   }
 }
@@ -143,7 +143,7 @@ async function openParts(context: Context, supervised: boolean) {
   };
 }
 
-/** What an API has open. */
+/** Everything that an API has open. */
 interface Parts {
   readonly records: Awaited<ReturnType<typeof openRecords>>;
   readonly agents: ReturnType<typeof openAgents>;
@@ -161,7 +161,7 @@ interface Parts {
   };
 }
 
-/** What the routes are given. */
+/** The dependencies of the routes. */
 function depsOf(context: Context, parts: Parts, supervised: boolean): ApiDeps {
   const { path } = context.dataDir();
   const { agents, store, views, batch, streams } = parts;
@@ -183,10 +183,10 @@ function depsOf(context: Context, parts: Parts, supervised: boolean): ApiDeps {
     agents: agents.all,
     realtime: parts.bridge,
     query: (name, params, signal) => runQuery(store, name, params, signal),
-    // With Kafka a worker of another host may have what this one lacks.
+    // With Kafka, a worker on another host may have what this host lacks.
     jobsLack: briefly(() => kafka ? { store: null, engines: null } : jobsLack(context)),
     models: modelsOf(context, { store, metrics: views.metrics, events: parts.modelEvents, isSigned, audit }),
-    // Everybody may ask, and each answer reads files.
+    // Anyone may ask, and each answer reads files.
     ready: briefly(() =>
       readiness(path, {
         kafka,
@@ -204,7 +204,7 @@ function depsOf(context: Context, parts: Parts, supervised: boolean): ApiDeps {
   };
 }
 
-/** What follows the log, or asks, as long as the API runs. */
+/** Tasks that follow the log or poll while the API runs. */
 function followingOf(context: Context, parts: Parts): { follow(signal: AbortSignal): Promise<void> }[] {
   return [
     ...Object.values(parts.views),
@@ -212,13 +212,13 @@ function followingOf(context: Context, parts: Parts): { follow(signal: AbortSign
     parts.modelEvents,
     parts.writeRate,
     parts.streams,
-    // Alone, a host has no other agents to hear of.
+    // A single host has no other agents to follow.
     ...(kafkaOf(context.config()) ? [parts.agents.fleet] : []),
     ...(usesStore(context) ? [parts.probe] : []),
   ];
 }
 
-/** What is read from the configuration and the data folder alone. */
+/** Settings that need only the configuration and the data folder. */
 function settingsOf(context: Context) {
   const { path } = context.dataDir();
   const secret = jwtSecret(context, true);
@@ -251,7 +251,7 @@ function settingsOf(context: Context) {
   };
 }
 
-/** Who may come in, and how many. */
+/** Limits on who may connect, and how many. */
 function doorOf(context: Context) {
   const proxies = new AddressRanges(context.setting("api.trusted_proxies"));
   const connections = new Doorkeeper(context.library(), {
@@ -273,7 +273,7 @@ function doorOf(context: Context) {
   };
 }
 
-/** No plain HTTP beyond this host unless it is asked for. What is typed is wrong usage. */
+/** Refuses plain HTTP beyond this host unless it is asked for. An address from the command line is wrong usage. */
 function refuseOpenDoor(context: Context, isTyped: boolean): void {
   const hostname = context.setting("api.listen");
   if (isLoopback(hostname) || context.setting("api.insecure_listen")) return;

@@ -1,4 +1,4 @@
-/** The agents that the API commands and shows: those of this host, and what others report of themselves. */
+/** The agents that the API commands and shows: those of this host, and those that other hosts report. */
 import { broadcast, RECEIPT_WAIT_MS } from "../core/control/broadcast.ts";
 import { hasAgent, type ModuleName, MODULES, readAgents, type SendCommand } from "../core/control/control.ts";
 import { Fleet } from "../core/control/fleet.ts";
@@ -9,15 +9,18 @@ import { sendCommand, signatureCheck } from "../ffi/control.ts";
 import { briefly } from "./briefly.ts";
 import type { Context } from "./context.ts";
 
-/** How long the metrics of an agent on another host show that it is there. */
+/** How long metrics of an agent on another host count as proof that it is there. */
 const HEARD_MS = 5_000;
-/** A kill that holds here is answered; that the log has not taken it yet is said in the answer. */
+/**
+ * Once a kill is in force here, the answer waits only this long for the log, and reports when the log has not taken it
+ * yet.
+ */
 const KILL_LOG_WAIT_MS = 60;
 const isKill = ({ action, args }: Parameters<SendCommand>[0]) => action === "kill" && args.kill !== "false";
 
 export type ApiAgents = ReturnType<typeof openAgents>;
 
-/** What there is of agents, and how a command reaches them. */
+/** The known agents, and the way to send them a command. */
 export function openAgents(context: Context, metrics: MetricsView) {
   const { path } = context.dataDir();
   const log = context.log();
@@ -41,7 +44,7 @@ export function openAgents(context: Context, metrics: MetricsView) {
     own: () => own().agents,
     unreadable: () => own().unreadable,
     all: briefly(() => fleet.all()),
-    /** Agents anywhere whose metrics were read a moment ago. */
+    /** Agents on any host whose metrics were read recently. */
     heard: () => MODULES.flatMap((module) => metrics.instances(module, HEARD_MS)),
   };
 }
@@ -75,7 +78,7 @@ function sender(
       );
       return [
         ...reported.filter(({ state }) => state === "running"),
-        // Heard by their metrics alone: of a version that reports nothing else.
+        // Known by their metrics only: agents of a version that reports nothing else.
         ...silent.map((instance) => ({ instance, age_s: 0 })),
       ];
     },

@@ -47,7 +47,7 @@ export function modelsOf(context: Context, parts: Parts): ApiDeps["models"] {
   };
 }
 
-/** Whoever may swap a model may not read other files of this host. Throws `forbidden`. */
+/** The right to swap a model gives no right to read other files of this host. Throws `forbidden`. */
 async function importModel(
   registry: ModelRegistry,
   dataDir: string,

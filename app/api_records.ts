@@ -1,4 +1,4 @@
-/** What the API writes of its own: accounts, the audit and its heads, refusals; on a thread with a connection of its own. */
+/** What the API itself writes: accounts, the audit and its heads, refusals; on a thread with its own connection. */
 import { AuditChain } from "../core/audit/chain.ts";
 import { Refusals } from "../core/audit/refusals.ts";
 import { Accounts } from "../core/auth/accounts.ts";
@@ -12,18 +12,18 @@ import type { Context } from "./context.ts";
 import { makeFirstLogin } from "./first_login.ts";
 import { Signing } from "./signing.ts";
 
-/** How long a reader of legend.db waits: only for one that mends the file after a crash. */
+/** How long a reader of legend.db waits, which only happens while another process repairs the file after a crash. */
 const READ_BUSY_MS = 1_000;
-/** How long what was refused, and heads, may take to be written when the process ends. */
+/** How long pending refusals and heads may take to be written when the process ends. */
 const FLUSH_MS = 2_000;
 
 export type ApiRecords = Awaited<ReturnType<typeof openRecords>>;
 
-/** Opens legend.db to read and the thread that writes it; makes the first login where there is no user. */
+/** Opens legend.db for reading, and the thread that writes it; creates the first login when there are no users. */
 export async function openRecords(context: Context) {
   const { path, instance } = context.dataDir();
   const say = (line: string) => context.say(line);
-  // From here on it is read alone: what writes has a thread and a connection of its own.
+  // From here on this connection only reads: writes have a thread and a connection of their own.
   const database = openDatabase(`${path}/legend.db`, READ_BUSY_MS);
   await makeFirstLogin(database, path, context);
   const chain = new AuditChain(database);
@@ -40,7 +40,7 @@ export async function openRecords(context: Context) {
   const accounts = new SharedAccounts(new Accounts(database), {
     call: async (name, args, waitMs) => {
       const made = await records.call(name, args, waitMs);
-      // A change may have brought its entry.
+      // A change may have added an audit entry.
       teller.poke();
       return made;
     },
@@ -58,7 +58,7 @@ export async function openRecords(context: Context) {
     await records.call("audit", [acts], ...(patient ? [Infinity] : []));
     teller.poke();
   };
-  /** Brings a control key that is back to what waits for its signature. */
+  /** Passes a restored control key on, so that the entries waiting for it are signed. */
   const key = {
     follow: (signal: AbortSignal) =>
       signing.follow(signal, async (seed) => {
@@ -67,7 +67,7 @@ export async function openRecords(context: Context) {
       }),
   };
   const close = async () => {
-    // A file that somebody holds must not keep the process: what waits for it ends with the thread.
+    // A file locked by another process must not delay the end of this one: pending work ends with the thread.
     await within(FLUSH_MS, refusals.flush());
     await within(FLUSH_MS, teller.flush());
     await records.close();
@@ -85,7 +85,7 @@ export async function openRecords(context: Context) {
   };
 }
 
-/** Resolves with the work, or when the time is over. */
+/** Resolves when the work is done or the time is over. */
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
   const end = new AbortController();
   try {

@@ -1,4 +1,4 @@
-/** The API's port: it is listened on whatever happens to a connection, and the doorkeeper bounds them all. */
+/** The API's port. It stays open whatever happens to a connection, and the doorkeeper limits all connections. */
 import { AppError, messageOf } from "../core/platform/errors.ts";
 import { descriptors, type Doorkeeper, type Peer } from "../ffi/door.ts";
 import type { Library } from "../ffi/library.ts";
@@ -6,16 +6,16 @@ import { pause } from "../core/platform/pause.ts";
 
 /** How long open connections may take to end. */
 const SHUTDOWN_MS = 2_000;
-/** How often the doorkeeper is told who is inside a handler. */
+/** How often the doorkeeper learns which clients are inside a handler. */
 const TELL_MS = 1_000;
-/** Before the port is listened on again. */
+/** Pause before the port is opened again. */
 const AGAIN_MS = 200;
 
-/** Files and sockets of the API without any client, and what each must have in reserve. */
+/** File descriptors that the API needs without any client, and the reserve that each process must keep. */
 export const DESCRIPTORS_MIN = 128;
 export const DESCRIPTORS_KEPT = 32;
 
-/** Throws `unavailable` when this process may have too few files and sockets to do its work. */
+/** Throws `unavailable` when this process may open too few files and sockets for its work. */
 export function needDescriptors(library: Library, what: string, least: number): void {
   const { limit } = descriptors(library);
   if (limit >= least) return;
@@ -47,7 +47,7 @@ export class ApiServer {
   readonly #timer: ReturnType<typeof setInterval>;
   #server: Deno.HttpServer;
 
-  /** Throws `unavailable` when the port cannot be listened on. */
+  /** Throws `unavailable` when the port cannot be opened. */
   constructor(options: ApiServerOptions) {
     this.#options = options;
     this.#server = this.#listen();
@@ -76,7 +76,7 @@ export class ApiServer {
         : messageOf(cause);
       throw new AppError("unavailable", `Cannot listen on ${hostname}:${port}: ${why}`, { cause });
     }
-    // It ends by itself when no descriptor was left for a connection; those that are open are served on.
+    // The server ends by itself when no descriptor is left for a connection; open connections are still served.
     server.finished.catch((error) => this.#again(messageOf(error)));
     return server;
   }
@@ -100,12 +100,12 @@ export class ApiServer {
         this.#server = this.#listen();
         return;
       } catch {
-        // Still no descriptor for it: the line above has said so.
+        // Still no descriptor is free; the line above has reported it.
       }
     }
   }
 
-  /** Ends; a client that does not read would hold the end up for ever. */
+  /** Ends the server. Without the limit, a client that does not read would delay the end for ever. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     const over = new AbortController();

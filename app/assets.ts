@@ -12,7 +12,7 @@ function folder(): string {
   return root ? `${root}/assets` : new URL("../.cache/assets", import.meta.url).pathname;
 }
 
-/** Reads each file once; a name can only be one of the folder's own. */
+/** Reads each file once. A name can only be one in the folder itself. */
 export function assetReader(): (name: string) => Asset | undefined {
   const known = new Map<string, Asset | undefined>();
   return (name) => {
@@ -22,7 +22,7 @@ export function assetReader(): (name: string) => Asset | undefined {
   };
 }
 
-/** Undefined where the file was not packed because that saved nothing. */
+/** Undefined when the file was not compressed because that saved nothing. */
 function bytesOf(name: string): Uint8Array<ArrayBuffer> | undefined {
   try {
     return Deno.readFileSync(`${folder()}/${name}`);

@@ -1,4 +1,4 @@
-/** What a verb does, in the audit of the data folder. */
+/** Records the actions of verbs in the audit of the data folder. */
 import { AuditChain } from "../core/audit/chain.ts";
 import type { Act } from "../core/audit/entry.ts";
 import { HeadSigner } from "../core/audit/head.ts";
@@ -12,7 +12,7 @@ import type { Context } from "./context.ts";
 export const headSeed = (context: Context): string =>
   controlSeed(context.dataDir().path, context.setting("control.sign_sk_hex"));
 
-/** Runs with legend.db of the data folder; a write in it waits `busyMs` for another process. */
+/** Runs with legend.db of the data folder; a write waits up to `busyMs` for another process. */
 export async function withDatabase<T>(
   context: Context,
   run: (database: Database) => T | Promise<T>,
@@ -26,7 +26,7 @@ export async function withDatabase<T>(
   }
 }
 
-/** As {@link withDatabase} for who changes nothing: a copy on a read-only disk will do. */
+/** Like {@link withDatabase}, for readers: a copy on a read-only disk is enough. */
 export async function withReading<T>(
   context: Context,
   run: (database: Database) => T | Promise<T>,
@@ -39,12 +39,12 @@ export async function withReading<T>(
   }
 }
 
-/** Adds an entry by this user of the host. Throws when it cannot be kept. */
+/** Adds an entry in the name of this host's user. Throws when it cannot be stored. */
 export function appendAct(context: Context, database: Database, act: Omit<Act, "who">): void {
   append(context, database, { who: LOCAL_USER, ...act });
 }
 
-/** Makes a change of legend.db with its entry by this user of the host, both or neither. */
+/** Makes a change in legend.db together with its entry in the name of this host's user: both or neither. */
 export function changeAs<T>(
   context: Context,
   database: Database,
@@ -61,14 +61,16 @@ function append(context: Context, database: Database, act: Act): void {
 const chainOf = (context: Context, database: Database) =>
   new AuditChain(database, new HeadSigner(context.dataDir().instance, headSeed(context)));
 
-/** One entry in whoever's name acted; its head is outside when this resolves. Throws when it cannot be kept. */
+/**
+ * Writes one entry in the name of `act.who`; its head is published when this resolves. Throws when it cannot be stored.
+ */
 export const auditAs = (context: Context, act: Act): Promise<void> =>
   withDatabase(context, async (database) => {
     append(context, database, act);
     await tellHeads(context, database);
   });
 
-/** The heads of what was added are outside when this resolves, or it was said why not. */
+/** When this resolves, the heads of new entries are published, or the reason against it was reported. */
 export async function tellHeads(context: Context, database: Database): Promise<void> {
   const chain = new AuditChain(database);
   await tellerOf(context, chain, (seq) => chain.told(seq)).flush();

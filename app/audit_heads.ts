@@ -1,4 +1,4 @@
-/** Tells the heads of the audit outside: on `audit-proto`, and in a file on another disk where one is configured. */
+/** Publishes the heads of the audit: on `audit-proto`, and in a file on another disk where one is configured. */
 import type { AuditChain } from "../core/audit/chain.ts";
 import { AnchorFile } from "../core/audit/anchor_file.ts";
 import type { Log } from "../core/log/log.ts";
@@ -8,7 +8,9 @@ import { messageOf } from "../core/platform/errors.ts";
 import type { TopicName } from "../proto/topics.ts";
 
 export const AUDIT_TOPIC: TopicName = "audit-proto";
-/** How long a head waits for its neighbours, and how long one that could not be told waits for the next try. */
+/**
+ * How long a head waits so that several are published together, and the pause before a failed publication is retried.
+ */
 const GATHER_MS = 5;
 const AGAIN_MS = 1_000;
 
@@ -17,7 +19,7 @@ export interface TellerOptions {
   readonly node: string;
   /** The heads are read from here. */
   readonly chain: AuditChain;
-  /** Writes down that all heads up to `seq` were told. */
+  /** Records that all heads up to `seq` were published. */
   told(seq: number): Promise<void> | void;
   /** `audit.anchor`; "" = none. */
   readonly file: string;
@@ -36,7 +38,7 @@ export class HeadTeller {
     if (options.file !== "") this.#anchor = new AnchorFile(options.file);
   }
 
-  /** There are new heads: they are told a few milliseconds later. */
+  /** Called when there are new heads: they are published a few milliseconds later. */
   poke(): void {
     if (this.#isWaiting) return;
     this.#isWaiting = true;
@@ -46,7 +48,7 @@ export class HeadTeller {
     }, GATHER_MS);
   }
 
-  /** Tells what was not told yet; whether all of it was. */
+  /** Publishes the pending heads. Returns whether all were published. */
   flush(): Promise<boolean> {
     return this.#telling = this.#telling.then(() => this.#tell());
   }
@@ -58,7 +60,7 @@ export class HeadTeller {
       this.#said = "";
       return true;
     } catch (error) {
-      // The chain is whole, and its heads wait in it; what is missing outside is said, not hidden.
+      // The chain is whole, and its heads wait in it. What is missing outside is reported, not hidden.
       const line = `Cannot tell the heads of the audit: ${messageOf(error)}`;
       if (line !== this.#said) this.#options.say(line);
       this.#said = line;
@@ -80,7 +82,7 @@ export class HeadTeller {
     }
   }
 
-  /** Tells what a process that ended has left, then tries again whatever could not be told. */
+  /** Publishes what an earlier process left pending, and then retries what could not be published. */
   async follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.flush();
@@ -89,7 +91,7 @@ export class HeadTeller {
   }
 }
 
-/** What tells the heads of `chain` for the data folder; `told` writes down how far. */
+/** The publisher of the heads of `chain` for the data folder; `told` records the progress. */
 export function tellerOf(
   context: Context,
   chain: AuditChain,

@@ -1,7 +1,7 @@
-/** How long what the agents said is good enough for another request. */
+/** How long an answer of the agents is reused for other requests. */
 const STATUS_GOOD_MS = 100;
 
-/** `ask`, but not more often than the answer changes. */
+/** Calls `ask`, but not more often than its answer changes. */
 export function briefly<T>(ask: () => T): () => T {
   let [answer, at]: [T | undefined, number] = [undefined, -Infinity];
   return () => {

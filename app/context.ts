@@ -1,4 +1,4 @@
-/** What a verb and a part may touch, opened at its first use. */
+/** What a verb or a part may use, opened on first use. */
 import {
   configFile,
   configValue,
@@ -40,50 +40,55 @@ const { version: VERSION } = config;
 /** Everything a verb may touch; opened on first use. */
 export interface Context {
   readonly version: string;
-  /** Result bytes to stdout. Throws `ReaderGone` when nobody reads any more, but of a verb that runs on. */
+  /** Result bytes to stdout. Throws `ReaderGone` when the reader has gone, except in a verb that keeps running. */
   out(bytes: Uint8Array | string): void;
-  /** A line for people: of a verb to stderr as it is, of a part as its logger writes it. Never throws. */
+  /** A line for people: a verb writes it to stderr as it is, a part writes it through its logger. Never throws. */
   readonly say: Say;
-  /** Passes on a line that a part below this process wrote. */
+  /** Passes on a line that a child process of this one wrote. */
   passOn(part: string, text: string): void;
-  /** A line that must not reach a file: it is for whoever sits at the terminal. */
+  /** A line that must not reach a file: it is for the person at the terminal. */
   sayToTerminal(line: string): void;
-  /** The lines with which the process ends. */
+  /** A line printed when the process ends. */
   lastWords(line: string): void;
-  /** Waits, a moment at most, until what was said is written. */
+  /** Waits, for a moment at most, until pending lines are written. */
   drain(): Promise<void>;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   config(): Config;
-  /** The configuration file that counts; null when there is none. */
+  /** The configuration file in use; null when there is none. */
   configFile(): ConfigFile | null;
-  /** Whether the file that `legend run` was given last was read, where one counts; a kill passes it over. */
+  /**
+   * Whether the file that the last `legend run` was given could be read, where one counts; a kill continues without it.
+   */
   isConfigWhole(): boolean;
   /** The value of a configuration key. */
   setting<Name extends SettingName>(key: Name): SettingOf<Name>;
-  /** This program again with other words, stdout piped, with the environment that it needs; it ends with this process. */
+  /**
+   * Starts this program again with other arguments, stdout piped, and the environment that it needs; it ends with this
+   * process.
+   */
   respawn(args: readonly string[]): Deno.ChildProcess;
   dataDir(): DataDir;
   library(): Library;
-  /** Where records are read: Kafka when it is configured, else the log of this host. */
+  /** Where records are read: Kafka when configured, else the log of this host. */
   log(): Log;
-  /** The log of this host, where every part writes; the link brings it to Kafka. */
+  /** The log of this host, where every part writes; the link sends it to Kafka. */
   outbox(): Log;
 }
 
-/** What a verb says of itself that decides how things are opened for it. */
+/** What a verb declares about itself, which decides how its resources are opened. */
 export interface Needs {
   readonly name: string;
   /**
-   * What it does with the data folder, if it asks for it: `change` unless it says otherwise. `fill`: it ends by itself,
-   * and makes the folder that `--data-dir` names when it is missing; then it does its work whether its lines are read or not.
+   * How the verb uses the data folder; `change` by default. `fill`: it ends by itself, creates the missing folder that
+   * `--data-dir` names, and does its work whether or not its output is read.
    */
   readonly data?: DataUse | "fill";
-  /** It runs without the control key, where that is lost: its kills need none. */
+  /** It also runs when the control key is lost: its kills need none. */
   readonly goesWithoutKey?: true;
-  /** Mistakes in the configuration are said and passed over: nothing may stand in a kill's way. */
+  /** Configuration mistakes are reported and ignored: nothing may delay a kill. */
   readonly passesOverMistakes?: true;
-  /** SIGINT and SIGTERM end it where it stands: it reads and prints, and has nothing to bring to an end. */
+  /** SIGINT and SIGTERM end it at once: it only reads and prints, and has nothing to finish. */
   readonly endsAtOnce?: true;
 }
 
@@ -97,13 +102,13 @@ function libraryPath(): string {
   return new URL("../ffi/target/release/liblegend.so", import.meta.url).pathname;
 }
 
-/** Makes a value at its first use and keeps it. */
+/** Creates a value on first use and keeps it. */
 function once<T>(make: () => T): () => T {
   let made: { value: T } | undefined;
   return () => (made ??= { value: make() }).value;
 }
 
-/** What a verb's configuration is read from. */
+/** A verb's configuration. */
 interface Settings {
   config(): Config;
   isWhole(): boolean;
@@ -111,9 +116,9 @@ interface Settings {
   setting: Context["setting"];
 }
 
-/** Reads the configuration at its first use; a verb that may do so passes mistakes over, and says each once. */
+/** Reads the configuration on first use; a verb that may do so ignores mistakes, and reports each once. */
 function settingsOf(needs: Needs, flags: Flags): Settings {
-  // `legend run` goes by what it is given, and everything else by what that was.
+  // `legend run` uses the configuration that it is given; other verbs use that of the last run.
   const input = systemInput(flags, needs.name !== "run");
   const passed = new Set<string>();
   const passOver = (keys: "settled" | "all") => {
@@ -122,7 +127,7 @@ function settingsOf(needs: Needs, flags: Flags): Settings {
     for (const line of found.problems) passed.add(line);
     return found;
   };
-  // A kill needs no file in the data folder: it has been sent when the first one is looked at.
+  // A kill needs no file in the data folder: it is sent before the first one is read.
   const settled = once(() => passOver("settled"));
   const whole = once(() =>
     needs.passesOverMistakes ? passOver("all") : { config: loadConfig(input), isWhole: true }
@@ -146,7 +151,7 @@ function interruptedBy(signals: readonly Deno.Signal[]): AbortSignal {
   return interrupted.signal;
 }
 
-/** A terminal that is closed, and a habit from other services, end no trading. */
+/** A closed terminal must not end trading; nor must SIGHUP, which other services take as a reload. */
 function outliveHangUp(isPart: boolean, say: Say): void {
   Deno.addSignalListener("SIGHUP", () => {
     if (!isPart) {
@@ -155,7 +160,7 @@ function outliveHangUp(isPart: boolean, say: Say): void {
   });
 }
 
-/** The library of this installation, opened. */
+/** Opens the library of this installation. */
 function openLibrary(): Library {
   const library = new Library(libraryPath());
   protect(library);
@@ -177,7 +182,7 @@ function openLog(
   });
 }
 
-/** The context of one call of a verb. */
+/** The context of one run of a verb. */
 export function createContext(needs: Needs, flags: Flags, args: readonly string[]): Context {
   const signal = interruptedBy(needs.endsAtOnce ? [] : ["SIGINT", "SIGTERM"]);
   const runs = needs.data === "make";
@@ -191,7 +196,7 @@ export function createContext(needs: Needs, flags: Flags, args: readonly string[
   const folder: { identity?: string } = {};
   const dataDir = once<DataDir>(() => {
     const data = openDataDir(setting("data_dir"), {
-      // A part finds what its supervisor has made.
+      // A part uses the folder that its supervisor created.
       use: runs && isPart ? "change" : needs.data === "fill" ? "make" : needs.data ?? "change",
       goesWithoutKey: needs.goesWithoutKey === true,
       say: said.say,
@@ -208,7 +213,7 @@ export function createContext(needs: Needs, flags: Flags, args: readonly string[
   );
   return {
     version: VERSION,
-    // What keeps records does its work whether its lines are read or not.
+    // A verb that stores records does its work whether or not its output is read.
     out: (bytes) => print(bytes, runs || fills),
     ...said,
     signal,
@@ -228,7 +233,7 @@ export function createContext(needs: Needs, flags: Flags, args: readonly string[
 const partName = ({ name }: Needs, args: readonly string[]) =>
   [...name.split(" ").slice(1), ...args].join("-") || name;
 
-/** A verb's lines are for who typed it. */
+/** A verb's lines are for the person who typed it. */
 const verbLines = () => ({
   say: sayToTerminal as Say,
   passOn: (_part: string, text: string) => sayToTerminal(text),
@@ -238,7 +243,7 @@ const verbLines = () => ({
   belongTo: () => null,
 });
 
-/** The lines of a process that runs on; as its logger writes them from the first one on. */
+/** The lines of a long-running process, in its logger's format from the first one on. */
 function partLines(part: string, isPart: boolean, setting: Parameters<typeof runLoggers>[2]) {
   let made: RunLoggers | undefined;
   const loggers = () => made ??= runLoggers(part, isPart, setting);
@@ -249,7 +254,7 @@ function partLines(part: string, isPart: boolean, setting: Parameters<typeof run
     sayToTerminal: (line: string) => loggers().plain(line),
     lastWords: (line: string) => lastWords(line, isPart, loggers),
     drain: () => made?.drain() ?? Promise.resolve(),
-    /** From here on lines name the installation; how they look. */
+    /** From here on, lines name the installation. Returns their style. */
     belongTo: (instance: string): LineStyle => {
       const { logger, onStderr, inFile } = loggers();
       for (const each of new Set([logger, onStderr, inFile])) each?.belongsTo(instance);
@@ -258,21 +263,21 @@ function partLines(part: string, isPart: boolean, setting: Parameters<typeof run
   };
 }
 
-/** Who started the process by hand reads why it ended, also where lines go to a file. */
+/** The person who started the process by hand sees on stderr why it ended, also when log lines go to a file. */
 function lastWords(line: string, isPart: boolean, loggers: () => RunLoggers): void {
   try {
     const { onStderr, inFile, plain } = loggers();
-    // Who may not use the data folder leaves nothing in its file either.
+    // A process that may not use the data folder leaves nothing in its log file either.
     if (onStderr.style.instance !== "") inFile?.say(line, "error");
     if (isPart || onStderr.style.format === "json") return onStderr.say(line, "error");
     return plain(line);
   } catch {
-    // Its configuration cannot be read, which is what the line says.
+    // Its configuration cannot be read; the line itself reports that.
   }
   sayToTerminal(line);
 }
 
-/** Ends the process when its data folder is gone; the folder's identity. */
+/** Ends the process when its data folder disappears. Returns the folder's identity. */
 function keepFolder(library: Library, path: string, isPart: boolean): string {
   const identity = folderIdentity(library, path);
   const meant = isPart ? Deno.env.get(FOLDER_VARIABLE) : undefined;
@@ -283,7 +288,7 @@ function keepFolder(library: Library, path: string, isPart: boolean): string {
   return identity;
 }
 
-/** The executable again, or in a checkout the runtime with this file. */
+/** Starts the executable again, or in a checkout the runtime with this file. */
 function respawn(args: readonly string[], folder?: string): Deno.ChildProcess {
   const executable = Deno.env.get("LEGEND_EXE");
   const self = new URL("../main.ts", import.meta.url).pathname;
@@ -302,5 +307,5 @@ function respawn(args: readonly string[], folder?: string): Deno.ChildProcess {
   }).spawn();
 }
 
-/** What is wrong in plain words where a system error has them: a full disk, a database that another process holds. */
+/** Replaces some system errors by plain words: a full disk, a database that another process holds. */
 export const inPlainWords = (thrown: unknown): unknown => asFullDisk(thrown) ?? asLocked(thrown) ?? thrown;

@@ -5,16 +5,16 @@ import type { Database } from "../core/platform/database.ts";
 import { replaceFile } from "../core/platform/files.ts";
 import type { Context } from "./context.ts";
 
-/** The file in the data folder that holds it until its first use. */
+/** The file in the data folder that holds the password until its first use. */
 export const firstLoginFile = (dataDir: string) => `${dataDir}/first-login`;
 
-/** Made at the first start, readable by the owner alone; the password is shown on a terminal and nowhere else. */
+/** Created at the first start, readable by the owner only. The password is shown on a terminal and nowhere else. */
 export async function makeFirstLogin(database: Database, path: string, context: Context): Promise<void> {
   const accounts = new Accounts(database);
   if (accounts.users().length > 0) return;
   const password = randomSecret();
   const file = firstLoginFile(path);
-  // Within the transaction: who finds a user there leaves the file alone.
+  // Within the transaction: if there is a user already, the file is left alone.
   const made = await accounts.first(
     "admin",
     password,

@@ -1,4 +1,4 @@
-/** Everything on this host: one process a part below a supervisor. */
+/** Everything on this host: a supervisor with one process per part. */
 import { type Part, supervise, type SupervisorOptions } from "../agents/supervisor.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { type AgentStatus, MODULES } from "../core/control/control.ts";
@@ -17,15 +17,15 @@ import { countersOf, judge } from "./part_end.ts";
 import { hasClickHouse } from "./stores.ts";
 import { makeTopics } from "./topics.ts";
 
-/** How often the supervisor says that it lives. */
+/** How often the supervisor writes its status. */
 const TELL_MS = 500;
-/** Files and sockets that each part may have; the store alone takes some hundreds when it has work. */
+/** File descriptors that each part may need; the store alone needs some hundreds under load. */
 const RUN_DESCRIPTORS_MIN = 256;
 
-/** Exit code of a part that SIGKILL ended. */
+/** Exit code of a part that was ended by SIGKILL. */
 const KILLED = 128 + 9;
 
-/** What is run, and the words of the command line that each part is started with. */
+/** What to run, and the command-line arguments for each part. */
 export interface HostWish {
   readonly sources: readonly string[];
   words(dataDir: string): PartWords;
@@ -39,15 +39,18 @@ export interface PartWords {
 
 export interface HostEnd {
   readonly code: ExitCode;
-  /** The last counters of both agents; none where one gave none, or a part refused to start. */
+  /** The last counters of both agents; empty when an agent gave none or a part refused to start. */
   readonly agents: readonly AgentStatus[];
 }
 
-/** Runs all parts until captured files end, the signal, or a part that cannot start. Throws `unavailable`, `invalid`. */
+/**
+ * Runs all parts until captured files end, the signal ends them, or a part cannot start. Throws `unavailable`,
+ * `invalid`.
+ */
 export async function runHost(context: Context, wish: HostWish): Promise<HostEnd> {
   const { sources } = wish;
   needDescriptors(context.library(), "everything", RUN_DESCRIPTORS_MIN);
-  // Its agents would refuse it one after the other.
+  // Checked here, because each agent would refuse it in turn.
   tipAccounts(context.setting("tips.file"));
   const { path } = context.dataDir();
   using _lock = lockFile(
@@ -58,19 +61,19 @@ export async function runHost(context: Context, wish: HostWish): Promise<HostEnd
         `Cannot start: another legend runs in ${path}, stop it or use another --data-dir`,
       ),
   );
-  // Asks no broker yet: what cannot be opened at all refuses the run.
+  // Does not contact a broker yet: only a configuration that cannot be opened at all refuses the run.
   if (kafkaOf(context.config())) context.log();
   rememberConfig(path, context);
   await makeTopics(context);
   context.say(`paper mode: reading ${sources.join(", ")} into ${path}`);
-  // Captured files end, and the agents with them; a page that stayed would hold the run open.
+  // Captured files end, and the agents with them; a page that stayed would keep the run open.
   const words = wish.words(path);
   const live = sources.some((source) => !source.startsWith("file:"));
   const parts = partsOf(context, words, live);
   const watch = watcher(context, live);
   context.signal.addEventListener("abort", () => context.say("asked to end: all parts are ended"));
   const ends = await superviseWithStatus(context, parts, watch.supervisor);
-  // What captured files gave goes to Kafka before the run ends.
+  // Records from captured files are sent to Kafka before the run ends.
   if (!live && kafkaOf(context.config())) {
     const link = linkPart(words);
     await supervise([{ ...link, args: [...link.args, "--until-sent"] }], watch.supervisor);
@@ -91,14 +94,14 @@ const linkPart = (words: PartWords): Part => ({
   args: ["run", "link", "--part", ...words.part],
 });
 
-/** What runs beside the agents on a source without end. */
+/** The parts that run beside the agents when the source has no end. */
 function partsOf(context: Context, words: PartWords, live: boolean): Part[] {
   const agents = MODULES.map((module): Part => ({
     name: `agent ${module}`,
     args: ["run", "agent", module, "--part", "--json", ...words.agent],
   }));
   if (!live) return agents;
-  /** One that may not stop the agents. */
+  /** A part whose failure does not stop the agents. */
   const optional = (name: string): Part => ({
     name,
     args: ["run", name, "--part", ...words.part],
@@ -123,7 +126,10 @@ function storeParts(context: Context): string[] {
   return [];
 }
 
-/** How ends are judged. A part that cannot even start (a port in use, a damaged state) ends the whole run: its line says why. */
+/**
+ * Judges how parts end. A part that cannot even start (a port in use, a damaged state) ends the whole run, and its line
+ * gives the reason.
+ */
 function watcher(context: Context, live: boolean) {
   const stop = new AbortController();
   let refusedWith: ExitCode | undefined;
@@ -139,9 +145,9 @@ function watcher(context: Context, live: boolean) {
     isMeant: (code, last, lifeMs) => {
       const end = judge(code, last, lifeMs, live);
       if (end === "refused") {
-        // The others end because of it: its code is the run's.
+        // The other parts end because of it: its exit code becomes that of the run.
         refusedWith ??= code === EXIT.usage || code === EXIT.notReady ? code : EXIT.failed;
-        // Who started it by hand reads why, also where lines go to a file.
+        // The person who started the run by hand sees the reason, also when log lines go to a file.
         if (context.setting("logging.file") !== "") context.sayToTerminal(lastLine);
         stop.abort();
       }
@@ -151,7 +157,7 @@ function watcher(context: Context, live: boolean) {
   return { supervisor, refusedWith: () => refusedWith };
 }
 
-/** Supervises, and keeps the file that says which parts run. */
+/** Runs the supervisor, and maintains the file that lists the running parts. */
 async function superviseWithStatus(context: Context, parts: Part[], supervisor: SupervisorOptions) {
   const teller = new PartsTeller(parts.map(({ name }) => name));
   const file = new StatusFile(partsStatusFile(context.dataDir().path), (line) => context.say(line));
@@ -161,7 +167,7 @@ async function superviseWithStatus(context: Context, parts: Part[], supervisor: 
   const restarted = (name: string, code: number, line: string | null) => teller.restarted(name, code, line);
   return await supervise(parts, { ...supervisor, restarted }).finally(() => {
     clearInterval(timer);
-    // A file that stays is of a supervisor that was killed.
+    // A leftover file belongs to a supervisor that was killed.
     file.remove();
   });
 }

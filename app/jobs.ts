@@ -1,4 +1,4 @@
-/** What jobs of this host may use, from the configuration and the build. */
+/** What jobs on this host may use, by configuration and build. */
 import { AppError } from "../core/platform/errors.ts";
 import { makeFolder } from "../core/platform/files.ts";
 import { trainingThreads } from "../core/platform/machine.ts";
@@ -17,12 +17,12 @@ function trainersFolder(): string {
   try {
     return Deno.statSync(`${folder}/xgboost/lib/libxgboost.so`).isFile ? folder : "";
   } catch {
-    // A build without them trains networks alone, and says so.
+    // A build without them trains networks only, and reports that.
     return "";
   }
 }
 
-/** The folder below which datasets are written; made when it is missing. */
+/** The folder for datasets; created when it is missing. */
 function datasetsRoot(context: Context): string {
   const configured = context.setting("datasets.root");
   const root = configured || `${context.dataDir().path}/datasets`;
@@ -42,7 +42,7 @@ export const jobPlaces = (context: Context): JobPlaces => ({
   buckets: allowedBuckets(context),
 });
 
-/** The store that jobs of this host read, or why there is none. */
+/** The store that jobs on this host read, or the reason why there is none. */
 function jobStore(context: Context): { store: StoreAddress | null; storeTrouble: string } {
   try {
     const store = storeAddress(context.config(), context.dataDir().path, hasClickHouse());
@@ -53,7 +53,7 @@ function jobStore(context: Context): { store: StoreAddress | null; storeTrouble:
   }
 }
 
-/** What jobs of this host lack: known before one is started. */
+/** What jobs on this host lack, known before one starts. */
 export function jobsLack(context: Context): JobsLack {
   const { storeTrouble } = jobStore(context);
   return {
@@ -62,7 +62,7 @@ export function jobsLack(context: Context): JobsLack {
   };
 }
 
-/** What a job is started with. */
+/** The settings that a job starts with. */
 export function jobSettings(context: Context): JobSettings {
   const { store, storeTrouble } = jobStore(context);
   return {

@@ -1,13 +1,15 @@
-/** What signs the logins of the page. */
+/** The secret that signs logins of the page. */
 import { randomSecret } from "../core/auth/passwords.ts";
 import { AppError } from "../core/platform/errors.ts";
 import { makeFolder, readOrMake } from "../core/platform/files.ts";
 import type { Context } from "./context.ts";
 
-/** As `randomSecret` makes them, twice. */
+/** The form of two secrets from `randomSecret`. */
 const SECRET = /^[\w-]{32,128}$/;
 
-/** The configured secret, or the data folder's own; only who runs the API `makes` one that is missing. */
+/**
+ * The configured secret, or the data folder's own. Only the process that runs the API creates a missing one (`makes`).
+ */
 export function jwtSecret(context: Context, makes: boolean): string {
   const configured = context.setting("auth.jwt_secret_key");
   if (configured) return configured;

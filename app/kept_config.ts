@@ -1,4 +1,4 @@
-/** Which configuration file other verbs go by while this installation runs. */
+/** Remembers which configuration file other verbs use while this installation runs. */
 import { resolve } from "node:path";
 import { readKeptFile } from "../core/config/kept_file.ts";
 import { CONFIG_PATH_FILE } from "../core/config/load.ts";
@@ -6,11 +6,11 @@ import { AppError, messageOf } from "../core/platform/errors.ts";
 import { removeIfThere, replaceFile } from "../core/platform/files.ts";
 import type { Context } from "./context.ts";
 
-/** What other verbs go by, who name no file: what this run was given, if they may read it. A pipe can be read once only. */
+/** Verbs that name no file use the one that this run was given, if they may read it. A pipe can be read only once. */
 export function rememberConfig(folder: string, context: Context): void {
   const file = `${folder}/${CONFIG_PATH_FILE}`;
   const given = context.configFile();
-  // A link may lead to another file tomorrow: its own path is kept.
+  // A symlink may point to another file tomorrow: the path of the link itself is stored.
   const path = given && resolve(given.path);
   try {
     const trouble = path && Deno.statSync(path).isFile ? whyNotKept(path, folder) : "";
@@ -18,13 +18,13 @@ export function rememberConfig(folder: string, context: Context): void {
     if (path && trouble === null) replaceFile(file, `${path}\n`);
     else removeIfThere(file);
   } catch (error) {
-    // A disk without room is waited for by the parts; what is lost here is a comfort.
+    // The parts wait for room on the disk; losing this file only costs convenience.
     if (!(error instanceof AppError)) throw error;
     context.say(`${error.message}: other verbs need --config ${given?.path ?? ""}`);
   }
 }
 
-/** Why other verbs would refuse the file; null: they read it; "": it is of this process alone. */
+/** Why other verbs would refuse the file; null: they can read it; "": only this process can. */
 function whyNotKept(path: string, folder: string): string | null {
   if (/^\/(dev|proc)\//.test(path)) return "";
   try {

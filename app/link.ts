@@ -9,10 +9,13 @@ import { makeTopics, topicLimits } from "./topics.ts";
 import { pause } from "../core/platform/pause.ts";
 import type { Context } from "./context.ts";
 
-/** How often the status is told. */
+/** How often the status is written. */
 const STATUS_MS = 250;
 
-/** Brings records to Kafka and commands back until the signal, or until nothing waits (`untilSent`). Throws `invalid` without Kafka. */
+/**
+ * Sends records to Kafka and brings commands back until the signal ends it, or until nothing waits (`untilSent`).
+ * Throws `invalid` without Kafka.
+ */
 export async function runLink(context: Context, untilSent: boolean): Promise<void> {
   const kafka = kafkaOf(context.config());
   if (!kafka) throw new AppError("invalid", "Cannot run the link: no kafka.brokers, set KAFKA_BROKERS");
@@ -49,7 +52,7 @@ export async function runLink(context: Context, untilSent: boolean): Promise<voi
   while (!context.signal.aborted && broken === null) {
     const status = link.status();
     file.write(status);
-    // Each topic has its own words for the same trouble: the first ones are said, the rest is in the status.
+    // Each topic words the same problem differently: the first message is logged, the rest is in the status.
     if ((status.trouble === null) !== (said === null)) {
       context.say(status.trouble ?? `Kafka answers again; ${status.waiting} records wait`);
       said = status.trouble;

@@ -14,14 +14,17 @@ import { EXIT } from "../core/platform/exit.ts";
 const KEEP_ALIVE = "legend-store";
 const START_MS = 60_000;
 const LOOK_MS = 60_000;
-/** How often the store's own door is tried. */
+/** How often the store's own port is tried. */
 const DOOR_MS = 1_000;
-/** Refused so often in a row, it is closed. */
+/** After this many refused connections in a row, the port counts as closed. */
 const REFUSED_MAX = 2;
-/** A store that has work may be slow; this long without an answer it is stuck. */
+/** A busy store may be slow; after this long without an answer it counts as stuck. */
 const SILENT_MS = 60_000;
 
-/** Runs this host's own ClickHouse until the signal; the process ends with it. Throws `unavailable` when it cannot start. */
+/**
+ * Runs this host's own ClickHouse until the signal; the process ends with it. Throws `unavailable` when it cannot
+ * start.
+ */
 export async function runStore(context: Context): Promise<never> {
   const library = await clickhouseLibrary(context);
   makeFolder(`${context.dataDir().path}/store`);
@@ -32,7 +35,7 @@ export async function runStore(context: Context): Promise<never> {
   );
   const local: LocalStore = {
     port: context.setting("store.port") || freePort(),
-    // A name that is not known is not even asked for its password.
+    // A random user name too: without it an attacker cannot even try a password.
     user: readOrMake(`${folder}/user`, () => `legend_${randomSecret().replaceAll(/[^A-Za-z0-9]/g, "")}`),
     password: readOrMake(`${folder}/password`, randomSecret),
     pid: Deno.pid,
@@ -43,7 +46,7 @@ export async function runStore(context: Context): Promise<never> {
     context.setting("store.memory_bytes"),
     tierOf(context, folder),
   );
-  // The library looks for format schemas where its process stands, whatever its configuration says.
+  // The library searches for format schemas in the working directory, whatever its configuration says.
   makeFolder(`${folder}/format_schemas`);
   Deno.chdir(`${folder}/format_schemas`);
   const ended = runClickHouse(context.library(), { library, args });
@@ -58,7 +61,7 @@ export async function runStore(context: Context): Promise<never> {
   const stopped = new Promise((resolve) => context.signal.addEventListener("abort", resolve));
   await Promise.race([answers(store, () => over), end, stopped]);
   if (context.signal.aborted) return exitAtOnce(context.library(), EXIT.done);
-  // ClickHouse has said why on stderr.
+  // ClickHouse has reported the reason on stderr.
   if (over) {
     throw new AppError("unavailable", `Cannot start the store in ${folder}: its server has ended at once`);
   }
@@ -82,12 +85,12 @@ export async function runStore(context: Context): Promise<never> {
   if (!context.signal.aborted) {
     throw new AppError("failed", "Cannot go on: the store's server has ended by itself");
   }
-  // ClickHouse's own end waits seconds for its connections and may give this process an exit code of its own. What it
-  // has acknowledged is in its files, as after a kill; nothing else is owed.
+  // ClickHouse's own shutdown waits seconds for its connections, and may give this process an exit code of its own.
+  // Everything it has acknowledged is in its files, as after a kill; nothing else is required.
   return exitAtOnce(context.library(), EXIT.done);
 }
 
-/** The file of ClickHouse's library: LEGEND_CHDB in a checkout, else out of the executable. */
+/** ClickHouse's library file: LEGEND_CHDB in a checkout, else unpacked from the executable. */
 async function clickhouseLibrary(context: Context): Promise<string> {
   const given = Deno.env.get("LEGEND_CHDB");
   if (given) return Deno.realPathSync(given);
@@ -105,8 +108,8 @@ function freePort(): number {
 }
 
 /**
- * The storage policy that moves old rows to a bucket; "" without one. The file it goes to is the owner's alone. Rows
- * move by age alone: ClickHouse's own rule would also move young ones off a disk that is nine tenths full.
+ * The storage policy that moves old rows to a bucket; "" without one. Only the owner can read its file. Rows move by
+ * age only: ClickHouse's own rule would also move young rows when the disk is nine tenths full.
  */
 function tierOf(context: Context, folder: string): string {
   const url = context.setting("store.tier_url");
@@ -127,7 +130,7 @@ function tierOf(context: Context, folder: string): string {
 </storage_configuration>`;
 }
 
-/** Writes the server's configuration; the words to start it with. */
+/** Writes the server's configuration. Returns the arguments that start it. */
 async function configure(
   folder: string,
   { port, user, password }: LocalStore,
@@ -143,10 +146,10 @@ async function configure(
 <default><no_password/><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota>
 <grants><query>GRANT SYSTEM LISTEN ON *.*</query><query>GRANT SELECT ON system.numbers</query></grants></default>
 </users></clickhouse>`;
-  // The query inside the process is of the user `default`, who has no password. No request reaches a handler, and with
-  // it any user, without the name that the parts alone know.
+  // The query inside the process belongs to the user `default`, who has no password. No request reaches a handler, and
+  // through it any user, without the user name that only the parts know.
   const header = `<headers><X-ClickHouse-User>${user}</X-ClickHouse-User></headers>`;
-  // A thread that has run a query keeps three files of /proc open until it ends: few wait for the next query.
+  // A thread that has run a query keeps three files of /proc open until it ends: few threads wait for the next query.
   const config = `<clickhouse><users_config>${folder}/users.xml</users_config>
 <display_name>legend</display_name><http_handlers><rule>${header}
 <handler><type>dynamic_query_handler</type><query_param_name>query</query_param_name></handler></rule></http_handlers>
@@ -176,7 +179,10 @@ async function configure(
   ];
 }
 
-/** Waits until the store's door is closed or it does not answer any more, and says so; undefined at the signal's end. */
+/**
+ * Waits until the store's port is closed or the store stops answering, and returns the reason; undefined when the
+ * signal ends the wait.
+ */
 async function watchDoor(store: Store, port: number, signal: AbortSignal): Promise<string | undefined> {
   let [refused, answered] = [0, performance.now()];
   let asked: Promise<void> | undefined;
@@ -213,7 +219,7 @@ async function answers(store: Store, isOver: () => boolean): Promise<void> {
   }
 }
 
-/** Beyond its bound the store drops whole months, those first that were written longest ago. */
+/** Above its size limit the store drops whole months, the ones written longest ago first. */
 async function keepSmall(store: Store, context: Context): Promise<void> {
   const bound = context.setting("store.bytes_max");
   try {

@@ -1,22 +1,28 @@
-/** A file of lines that never grows beyond its bound: full, it becomes FILE.1, FILE.1 becomes FILE.2, the last one goes. */
+/**
+ * A log file that never exceeds its size limit. When full it becomes FILE.1, FILE.1 becomes FILE.2, and the last one is
+ * deleted.
+ */
 import { lockFile } from "../core/platform/data_dir.ts";
 import { AppError, messageOf } from "../core/platform/errors.ts";
 
 export interface LogFileOptions {
   readonly path: string;
-  /** Size of one file. A line is never cut: the first that does not fit begins the next file. */
+  /** Maximum bytes of one file. A line is never cut: the first one that does not fit starts the next file. */
   readonly bytesMax: number;
-  /** Files beside the one that is written. */
+  /** Older files that are kept beside the current one. */
   readonly keep: number;
-  /** Takes the lines that the file cannot. */
+  /** Receives the lines that could not be written to the file. */
   instead(text: string): void;
-  /** Takes, once, why it cannot. */
+  /** Receives the reason, once, why the file cannot be written. */
   trouble(line: string): void;
 }
 
 const encoder = new TextEncoder();
 
-/** One process writes it, which holds FILE.lock: another one's lines go elsewhere, and no turn loses one. */
+/**
+ * One process writes the file, the holder of FILE.lock. Lines of another process go to `instead`, and no rotation loses
+ * a line.
+ */
 export class LogFile {
   readonly #options: LogFileOptions;
   #lock: Disposable | null = null;
@@ -27,7 +33,7 @@ export class LogFile {
     this.#options = options;
   }
 
-  /** Writes whole lines. What the file cannot take goes to `instead`; each line tries the file again. */
+  /** Writes whole lines. Lines that cannot be written go to `instead`; each call tries the file again. */
   write(text: string): void {
     const { path, instead, trouble } = this.#options;
     try {
@@ -43,7 +49,7 @@ export class LogFile {
     }
   }
 
-  /** Writes whole lines if it can; whether it could. */
+  /** Writes whole lines if possible. Returns whether it did. */
   tryWrite(text: string): boolean {
     try {
       this.#append(encoder.encode(text));
@@ -54,7 +60,7 @@ export class LogFile {
     }
   }
 
-  /** Lets another process write it; the end of this one does too. */
+  /** Lets another process write the file; so does the end of this process. */
   [Symbol.dispose](): void {
     this.#close();
     this.#lock?.[Symbol.dispose]();
@@ -77,17 +83,17 @@ export class LogFile {
     try {
       for (let rest = bytes; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
     } catch (error) {
-      // Half a line would begin the next one.
+      // Half a line would run into the next one.
       file.truncateSync(size);
       throw error;
     }
   }
 
-  /** The file that has the name now: it may have been moved or removed since. */
+  /** The file that has the name now: the open one may have been moved or removed. */
   #current(): Deno.FsFile {
     const { path } = this.#options;
     const there = statOf(path);
-    // A pipe would be waited for.
+    // Opening a pipe would block.
     if (there && !there.isFile) throw new AppError("invalid", "it is not a file");
     const open = this.#file?.statSync();
     if (open && (open.ino !== there?.ino || open.dev !== there?.dev)) this.#close();

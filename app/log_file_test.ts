@@ -25,7 +25,7 @@ Deno.test("a file of lines never grows beyond its bound, keeps whole lines in or
       });
     let file = open();
     for (let at = 0; at < 100; at += 1) {
-      // A process that starts again goes on where the last one was.
+      // A restarted process continues in the same file.
       if (at % 17 === 0) {
         file[Symbol.dispose]();
         file = open();

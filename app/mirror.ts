@@ -3,7 +3,7 @@ import { AppError } from "../core/platform/errors.ts";
 import { makeFolder, replaceFile } from "../core/platform/files.ts";
 import type { Context } from "./context.ts";
 
-/** Keeps the older JSON topics and ours alike until the signal. */
+/** Mirrors between the older JSON topics and ours until the signal ends it. */
 export async function runMirror(context: Context): Promise<void> {
   const folder = `${context.dataDir().path}/mirror`;
   makeFolder(folder);

@@ -2,10 +2,12 @@
 import { oneLine } from "../core/platform/logger.ts";
 import { pause } from "../core/platform/pause.ts";
 
-/** Nobody reads what a verb prints any more (`legend … | head`): no failure, but an end. */
+/** The reader of a verb's output has gone (`legend … | head`): the verb ends, without a failure. */
 export class ReaderGone extends Error {}
 
-/** Results to stdout. Throws `ReaderGone` when nobody reads, but where the work `goesOn` all the same. */
+/**
+ * Writes results to stdout. Throws `ReaderGone` when the reader has gone, unless `goesOn`: the verb then keeps running.
+ */
 export function print(bytes: Uint8Array | string, goesOn: boolean): void {
   let rest = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
   try {
@@ -16,35 +18,38 @@ export function print(bytes: Uint8Array | string, goesOn: boolean): void {
   }
 }
 
-/** A line for people who read this terminal. That nobody is there to read it ends nothing. */
+/** Writes a line for people at this terminal. A missing terminal ends nothing. */
 export const say = (line: string) => writeStderr(`${oneLine(line)}\n`);
 
-/** Whole lines to stderr; never throws. Waits for who reads it: a verb has nothing else to do. */
+/** Writes whole lines to stderr; never throws. Waits for the reader: a verb has nothing else to do. */
 export function writeStderr(text: string): void {
   let rest = encoder.encode(text);
   try {
     while (rest.length > 0) rest = rest.subarray(Deno.stderr.writeSync(rest));
   } catch {
-    // Stderr is closed, full or a terminal that is gone; there is nowhere else to say it.
+    // Stderr is closed or full, or its terminal is gone; there is no other place to report that.
   }
 }
 
 const encoder = new TextEncoder();
-/** Lines that wait for a reader. */
+/** Maximum lines that wait for the reader. */
 const WAITING_MAX = 1_000;
-/** How long the end of a process waits for it. */
+/** How long the end of a process waits for the reader. */
 const DRAIN_MS = 500;
 
-/** Stderr of a process that runs on: a terminal that is stopped, or a pipe that nobody reads, holds nothing up. */
+/** Stderr of a long-running process: a stopped terminal, or a pipe without a reader, does not block it. */
 export class LineWriter {
   readonly #waiting: string[] = [];
   #lost = 0;
   #writing: Promise<void> | null = null;
 
-  /** `lostLine`: a whole line that says how many were lost. */
+  /** `lostLine` returns a whole line that reports how many lines were lost. */
   constructor(private readonly lostLine: (count: number) => string) {}
 
-  /** Takes a whole line; beyond `WAITING_MAX` lines it is counted, and that is said when there is a reader. */
+  /**
+   * Queues a whole line. Beyond `WAITING_MAX` lines it is dropped and counted; the count is written when the reader is
+   * back.
+   */
   write(text: string): void {
     if (this.#waiting.length >= WAITING_MAX) {
       this.#lost += 1;
@@ -54,7 +59,7 @@ export class LineWriter {
     this.#start();
   }
 
-  /** Waits for what was written, a moment at most. */
+  /** Waits, for a moment at most, until queued lines are written. */
   async drain(): Promise<void> {
     const late = new AbortController();
     const end = pause(DRAIN_MS, late.signal).then(() => true);
@@ -65,7 +70,7 @@ export class LineWriter {
   #start(): void {
     this.#writing ??= this.#pump().finally(() => {
       this.#writing = null;
-      // One may have come after the last was taken and before this.
+      // A line may have been queued after the last one was taken and before this.
       if (this.#waiting.length > 0) this.#start();
     });
   }
@@ -78,7 +83,7 @@ export class LineWriter {
         }
       }
     } catch {
-      // Stderr is closed: there is nowhere else to say it.
+      // Stderr is closed: there is no other place to report that.
       this.#waiting.length = 0;
     }
   }

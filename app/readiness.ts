@@ -1,4 +1,4 @@
-/** What `/api/health/ready` answers: every part has proven a moment ago that it lives, and none is in trouble. */
+/** The answer of `/api/health/ready`: every part has recently proved that it is alive, and none has a problem. */
 import { decidingWord, readAgents } from "../core/control/control.ts";
 import { freeBytes } from "../core/platform/files.ts";
 import { linkStatus } from "../core/platform/link.ts";
@@ -9,13 +9,13 @@ import { sinkStatus } from "../core/store/sink_status.ts";
 import type { Readiness, ReadyReason } from "../routes/deps.ts";
 import { messageOf } from "../core/platform/errors.ts";
 
-/** With less the log, which takes its room 4 MiB at a time, soon holds what agents write in memory. */
+/** With less free space the log, which reserves 4 MiB at a time, soon holds in memory what agents write. */
 const DISK_FULL_BYTES = 8 << 20;
 const PROBE_EVERY_MS = 500;
-/** A store that does not answer a word within this does not serve. */
+/** A store that does not answer within this time does not serve. */
 const PROBE_LIMIT_MS = 1_000;
 
-/** What readiness asks of the API. */
+/** What readiness needs to know from the API. */
 export interface ReadyOptions {
   kafka: boolean;
   sink: boolean;
@@ -23,15 +23,15 @@ export interface ReadyOptions {
   supervised: boolean;
   /** Why the control key cannot be used; null: it can. */
   keyTrouble: string | null;
-  /** What the store answered last. */
+  /** The store's last answer. */
   store: StoreProbe;
-  /** Agents anywhere that have told metrics lately. */
+  /** Agents on any host that have reported metrics recently. */
   heard(): string[];
-  /** Whether the live stream reads its topics. */
+  /** Whether the live stream is reading its topics. */
   isReading: boolean;
 }
 
-/** Asks the store again and again: a server that was stopped takes connections and says nothing. */
+/** Polls the store: a stopped server still accepts connections, but does not answer. */
 export class StoreProbe {
   #trouble: string | null = null;
   #atMs = 0;
@@ -51,7 +51,7 @@ export class StoreProbe {
     }
   }
 
-  /** Null: it has answered a moment ago. */
+  /** Null: it has answered recently. */
   trouble(now = Date.now()): string | null {
     if (this.#atMs === 0) return "it has not been asked yet";
     if (silenceOf(now - this.#atMs)) return "it was not asked for a while";
@@ -59,13 +59,13 @@ export class StoreProbe {
   }
 }
 
-/** Every part has proven a moment ago that it lives, and none is in trouble. */
+/** Whether every part has recently proved that it is alive, and none has a problem. */
 export function readiness(path: string, options: ReadyOptions): Readiness {
   const now = Date.now();
   const reasons: ReadyReason[] = [...agentReasons(path, options, now)];
   const add = (part: string, wrong: { brief: string; detail: string } | null, detail: string, brief = "ok") =>
     reasons.push({ part, ok: wrong === null, brief: wrong?.brief ?? brief, detail: wrong?.detail ?? detail });
-  /** A part by its status: there, of a moment ago, without trouble. */
+  /** Checks a part by its status: present, recent, and without a problem. */
   const wrongWith = (status: { at_ms: number; trouble?: string | null } | null) => {
     if (!status) return { brief: "has not started", detail: "has not started" };
     const silence = silenceOf(now - status.at_ms);
@@ -90,7 +90,7 @@ export function readiness(path: string, options: ReadyOptions): Readiness {
     }
   }
   const worker = workerStatus(path);
-  // Run alone, the worker is missed only when it was killed: one that ends takes its file with it.
+  // A worker that runs alone is only missed when it was killed: one that ends normally removes its file.
   if (options.supervised || worker) add("worker", wrongWith(worker), "it takes jobs");
   if (options.kafka) {
     const link = linkStatus(path);
@@ -130,7 +130,7 @@ function agentReasons(path: string, { heard }: ReadyOptions, now: number): Ready
     const silence = silenceOf(silentMs);
     if (silence) return { part, ok: false, brief: "silent", detail: silence };
     if (status.trouble) return { part, ok: false, brief: "in trouble", detail: status.trouble };
-    // That it decides nothing is its operator's will, and said.
+    // An agent that does not decide does so by its operator's will; that is only reported.
     const word = decidingWord(status);
     return { part, ok: true, brief: word, detail: word };
   });

@@ -43,7 +43,7 @@ Deno.test("L10: a stopped worker, a stopped supervisor and a store without an an
     await withProbe(() => Promise.resolve("1"), async (probe) => {
       const found = () =>
         Object.fromEntries(readiness(path, options(probe)).reasons.map((one) => [one.part, one]));
-      // Nothing has told anything yet: that is not "well".
+      // No part has reported yet: that does not count as "well".
       for (const part of ["worker", "supervisor", "store"]) {
         assert.deepEqual([found()[part]!.ok, found()[part]!.brief], [false, "has not started"], part);
       }

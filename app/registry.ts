@@ -2,7 +2,7 @@
 import { ModelRegistry } from "../ffi/models.ts";
 import type { Context } from "./context.ts";
 
-/** Reads and changes them; what it writes is signed with the control key. */
+/** Reads and changes the model files; what it writes is signed with the control key. */
 export function registryOf(context: Context): ModelRegistry {
   return new ModelRegistry(
     context.library(),

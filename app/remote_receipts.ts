@@ -1,4 +1,4 @@
-/** What agents on other hosts answer to a command of this host's command line. */
+/** Receipts of agents on other hosts for a command from this host's command line. */
 import { answersOf } from "../core/control/broadcast.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import type { ModuleName, Sent } from "../core/control/control.ts";
@@ -8,14 +8,14 @@ import { Receipts } from "../core/control/receipts.ts";
 import { signatureCheck } from "../ffi/control.ts";
 import type { Context } from "./context.ts";
 
-/** Short, so that the verb ends when it is answered. */
+/** Short, so that the verb ends soon after the answer. */
 const WAIT_FOR_RECORD_MS = 50;
-/** How long Kafka may take to say who there is: nobody who kills waits for a broker that is away. */
+/** How long Kafka may take to list the agents: a kill does not wait for a broker that cannot be reached. */
 const KAFKA_WAIT_MS = 2_000;
 
 /**
- * Waits for the agents of all other hosts: alone there are none. Null when Kafka does not say who there is; that is
- * told, and the command waits on this host's log.
+ * Waits for the agents of all other hosts; on a single host there are none. Returns null when Kafka does not list the
+ * agents; that is reported, and the command waits on this host's log.
  */
 export async function answersElsewhere(
   context: Context,
@@ -69,7 +69,7 @@ async function within(ms: number, work: Promise<void>): Promise<void> {
     await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
-    // Whatever it says later is not waited for.
+    // Later results are ignored.
     work.catch(() => {});
   }
 }

@@ -1,4 +1,4 @@
-/** What the parts of an installation say: to stderr, or to a file of the process that nobody supervises. */
+/** Log lines of an installation's parts: to stderr, or to a file when the process runs without a supervisor. */
 import { resolve } from "node:path";
 import type { SettingName, SettingOf } from "../core/config/schema.ts";
 import { formatLine, type LineStyle, Logger, oneLine } from "../core/platform/logger.ts";
@@ -8,17 +8,17 @@ import { LineWriter } from "./output.ts";
 /** Where the lines of a process go. */
 export interface RunLoggers {
   readonly logger: Logger;
-  /** Writes to stderr whatever the configuration wants. */
+  /** Writes to stderr whatever the configuration says. */
   readonly onStderr: Logger;
-  /** Writes to the file or nowhere; null: there is no file. */
+  /** Writes only to the file; null: there is no file. */
   readonly inFile: Logger | null;
   /** A bare line to stderr. */
   plain(line: string): void;
-  /** Waits, a moment at most, until stderr has what was said. */
+  /** Waits, for a moment at most, until stderr has received pending lines. */
   drain(): Promise<void>;
 }
 
-/** The loggers of a process. `isPart`: its supervisor writes the file. Throws what the configuration throws. */
+/** The loggers of a process. `isPart`: its supervisor writes the file. Throws the errors of the configuration. */
 export function runLoggers(
   part: string,
   isPart: boolean,
@@ -36,7 +36,7 @@ export function runLoggers(
   const path = isPart ? "" : setting("logging.file");
   if (path === "") return { logger: onStderr, onStderr, inFile: null, plain, drain };
   const file = new LogFile({
-    // Parts may change the folder that they stand in.
+    // Parts may change their working directory.
     path: resolve(path),
     bytesMax: setting("logging.file_bytes"),
     keep: setting("logging.files_kept"),

@@ -1,4 +1,4 @@
-/** The control key as a running API has it: lost or damaged it ends no API, for its kills need no key. */
+/** The control key of a running API. A lost or damaged key does not end the API, because its kills need none. */
 import { controlSeed } from "../core/control/control_key.ts";
 import { pause } from "../core/platform/pause.ts";
 import { messageOf } from "../core/platform/errors.ts";
@@ -12,9 +12,9 @@ export interface SigningOptions {
   say(line: string): void;
 }
 
-/** Knows at each moment whether something can be signed; brings a key that is back to who signs. */
+/** Knows at any time whether signing is possible, and passes a restored key to the signers. */
 export class Signing {
-  /** What heads are signed with from the start on; null: the key could not be used then. */
+  /** Seed that signs heads from the start on; null: the key could not be used then. */
   readonly seed: string | null;
   #isWaiting: boolean;
 
@@ -30,19 +30,19 @@ export class Signing {
     }
   }
 
-  /** Why nothing can be signed now, in one line; null: it can. */
+  /** Why signing is impossible now, in one line; null: it is possible. */
   trouble(): string | null {
     const found = this.#read();
     return "trouble" in found ? found.trouble : null;
   }
 
-  /** Why the folder's own key cannot be used, which agents need at their start whatever is configured. */
+  /** Why the folder's own key cannot be used; agents need it at their start, whatever is configured. */
   ownTrouble(): string | null {
     const found = this.#read("");
     return "trouble" in found ? found.trouble : null;
   }
 
-  /** Gives a key that was not there at the start to `adopt`, once; tries again when that fails. */
+  /** Passes a key that was missing at the start to `adopt`, once; retries when that fails. */
   async follow(signal: AbortSignal, adopt: (seed: string) => Promise<void>): Promise<void> {
     let said = "";
     while (this.#isWaiting && !signal.aborted) {
@@ -65,7 +65,7 @@ export class Signing {
     try {
       return { seed: controlSeed(this.options.dataDir, configured) };
     } catch (error) {
-      // A file that goes away while it is looked at is no reason to end either.
+      // A file that disappears while it is read does not end the process either.
       return { trouble: messageOf(error) };
     }
   }

@@ -14,7 +14,10 @@ const AGAIN_MS = 1_000;
 /** How long this host's own store may take to start. */
 const STORE_STARTS_MS = 15_000;
 
-/** Stores what is published until the signal, or until everything is stored (`untilStored`). Throws `unavailable` when another one runs. */
+/**
+ * Stores published records until the signal ends it, or until everything is stored (`untilStored`). Throws
+ * `unavailable` when another sink runs.
+ */
 export async function runSink(context: Context, untilStored: boolean): Promise<void> {
   const { path, instance } = context.dataDir();
   using _lock = lockFile(
@@ -59,14 +62,14 @@ export async function runSink(context: Context, untilStored: boolean): Promise<v
   }
 }
 
-/** The same trouble with other figures, or of another topic, is not said again. */
+/** The same problem with other figures, or of another topic, is not logged again. */
 const gist = (trouble: string | null) =>
   SINK_TOPICS.reduce(
     (text, { name }) => text?.replaceAll(name, "topic") ?? null,
     trouble?.replace(/\([^)]*\)/g, "").replace(/\d+/g, "0") ?? null,
   );
 
-/** Waits for the store and brings its tables up to date; false when the run ends before. */
+/** Waits for the store and updates its tables; false when the run ends before. */
 async function prepare(
   context: Context,
   tell: (trouble: string | null, topics: SinkCounters[]) => void,
@@ -81,7 +84,7 @@ async function prepare(
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       tell(error.message, []);
-      // This host's own store starts beside the sink; a server that is named should be there.
+      // This host's own store starts beside the sink; a configured server should already be there.
       const late = performance.now() - begin > STORE_STARTS_MS || serverAddress(context.config()) !== null;
       if (late && error.message !== said) context.say(error.message);
       if (late) said = error.message;

@@ -1,4 +1,4 @@
-/** The analytics store that this installation uses, and how its tables are made. */
+/** The analytics store that this installation uses, and how its tables are created. */
 import { kafkaOf } from "../core/config/kafka.ts";
 import { LOCAL_TIER, serverAddress, storeAddress } from "../core/store/address.ts";
 import { Store } from "../core/store/client.ts";
@@ -15,7 +15,7 @@ export const usesStore = (context: Context) =>
 
 /** The store in use: the configured server, or this host's own. */
 export function storeOf(context: Context): Store {
-  // A server that is named needs no data folder.
+  // A configured server needs no data folder.
   return new Store(() =>
     serverAddress(context.config()) ?? storeAddress(context.config(), context.dataDir().path, hasClickHouse())
   );
@@ -23,7 +23,7 @@ export function storeOf(context: Context): Store {
 
 export function schemaOptions(context: Context): SchemaOptions {
   const kafka = context.setting("clickhouse.kafka_engine") ? kafkaOf(context.config()) : null;
-  // This host's own store makes its policy itself.
+  // This host's own store creates its storage policy itself.
   const own = serverAddress(context.config()) === null && context.setting("store.tier_url") !== "";
   return {
     ttlDays: context.setting("clickhouse.ttl_days"),

@@ -14,13 +14,13 @@ export function topicLimits(from: { config(): Config }): Required<TopicLimits> {
   };
 }
 
-/** As {@link topicLimits} for threads of the library that write the log. */
+/** Like {@link topicLimits}, for threads of the library that write the log. */
 export function logLimits(from: { config(): Config }): LogLimits {
   const { segmentBytes, retentionBytes, retentionMs } = topicLimits(from);
   return { segment_bytes: segmentBytes, retention_bytes: retentionBytes, retention_ms: retentionMs };
 }
 
-/** Makes all topics of this host's log that are missing. */
+/** Creates all missing topics of this host's log. */
 export async function makeTopics(context: { outbox(): Log }): Promise<void> {
   for (const { name } of TOPICS) {
     (await context.outbox().topic(name, { create: true }))[Symbol.dispose]();

@@ -18,10 +18,13 @@ import type { Context } from "./context.ts";
 import { jobSettings } from "./jobs.ts";
 import { registryOf } from "./registry.ts";
 
-/** How often the worker says that it lives. */
+/** How often the worker writes its status. */
 const TELL_MS = 500;
 
-/** Runs jobs, and what the schedules start, until the signal. `isPart`: below a supervisor. Throws `unavailable` when another one runs. */
+/**
+ * Runs jobs, and the starts of schedules, until the signal ends it. `isPart`: below a supervisor. Throws `unavailable`
+ * when another worker runs.
+ */
 export async function runWorker(context: Context, isPart: boolean): Promise<void> {
   const { path, instance } = context.dataDir();
   using _lock = lockFile(
@@ -41,7 +44,7 @@ export async function runWorker(context: Context, isPart: boolean): Promise<void
     spawn: () => new Worker(workerModule(), { type: "module" }),
     signal,
     say: context.say,
-    // Below a supervisor the link and the agents say it.
+    // Below a supervisor, the link and the agents report it.
     alone: !isPart,
     goLive: (job, wish) => goLiveFor(context, job, wish),
     told: (job) => status.tell(job),
@@ -65,11 +68,11 @@ export async function runWorker(context: Context, isPart: boolean): Promise<void
     }),
   ]);
   await working.finally(() => clearInterval(timer));
-  // One that ended as it was asked to is not missed; a file that stays is of one that was killed.
+  // A worker that ended as asked is not missed; a leftover file belongs to one that was killed.
   file.remove();
 }
 
-/** In the name of who gave the job, if that one still may. */
+/** Deploys a model in the name of the job's issuer, if the issuer still has the right. */
 function goLiveFor(context: Context, { id, issuer }: Job, wish: LiveWish): Promise<void> {
   const action = wish.link === "shadow" ? "model shadow" : "model promoted";
   return withDatabase(context, (database) =>
