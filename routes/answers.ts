@@ -1,6 +1,7 @@
 /**
- * What the routes answer. Nothing is checked by these when the server runs: the OpenAPI file and the page's types are
- * made from them, and the tests hold real answers against them, where a field that is not here is a fault.
+ * Schemas of the routes' answers. A running server does not check its answers against them: the OpenAPI file and the
+ * page's types are generated from them, and tests check real answers against them, where a field missing here is a
+ * fault.
  */
 import { flag, object, record, text } from "./answers/common.ts";
 import { z } from "zod";
@@ -14,5 +15,5 @@ export * from "./answers/models.ts";
 export * from "./answers/realtime.ts";
 
 export const ok = object({ ok: flag() });
-/** A file of its own form. */
+/** A file with a format of its own. */
 export const openApiFile = record(text(), z.unknown());

@@ -1,4 +1,4 @@
-/** The HTTP application: rows in, one Hono app out. */
+/** The HTTP application: takes the rows and makes one Hono app. */
 import { Hono } from "hono";
 import { TokenBuckets } from "../core/platform/limits/token_bucket.ts";
 import { authRoutes } from "./auth.ts";
@@ -21,10 +21,10 @@ import { realtimeRoutes } from "./realtime.ts";
 import { type Route, route, type RouteContext, type Variables } from "./route.ts";
 import { userRoutes } from "./users.ts";
 
-/** Requests at once beyond the rate. */
+/** A burst: the requests of this many seconds at the full rate. */
 const BURST_SECONDS = 2;
 
-/** No script, style or frame from anywhere else, none inline. */
+/** No script, style or frame from other origins, and none inline. */
 const CSP = [
   "default-src 'none'",
   "script-src 'self'",
@@ -47,7 +47,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
 };
 
-/** The files of rows, one a resource. */
+/** The files of rows, one per resource. */
 const RESOURCES: readonly ((deps: ApiDeps, guard: Guard, door: Door) => Route[])[] = [
   authRoutes,
   userRoutes,
@@ -61,9 +61,9 @@ const RESOURCES: readonly ((deps: ApiDeps, guard: Guard, door: Door) => Route[])
   realtimeRoutes,
 ];
 
-/** All rows of the API; `pages` adds those of the browser. */
+/** All rows of the API; `pages` adds those for the browser. */
 export function apiRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
-  // Made at its first use: it walks every schema.
+  // Made on first use, because it walks every schema.
   let file: ReturnType<typeof openApi> | undefined;
   const rows = RESOURCES.flatMap((routes) => routes(deps, guard, door));
   rows.push(route({
@@ -87,7 +87,7 @@ class Application {
   readonly #door: Door;
   readonly #guard: Guard;
   readonly #hono: Hono<{ Variables: Variables }>;
-  /** Headers of every answer. */
+  /** Headers of every response. */
   readonly #headers: readonly (readonly [string, string])[];
   /** The first characters of this server's request ids. */
   readonly #run = crypto.randomUUID().slice(0, 4);
@@ -133,7 +133,7 @@ class Application {
     }
   }
 
-  /** One handler a route and no chain of middleware: half the cost of an answer. */
+  /** One handler per route instead of a chain of middleware: that halves the cost of a response. */
   async #answer(c: RouteContext, make: () => Response | Promise<Response>): Promise<Response> {
     const requestId = `${this.#run}${(++this.#requests).toString(36)}`;
     c.set("requestId", requestId);
@@ -145,7 +145,7 @@ class Application {
     } catch (error) {
       response = onError(error instanceof Error ? error : new Error(String(error)), c, this.deps);
     }
-    // A WebSocket's answer is not ours to change, and one made by `jsonText` has them already.
+    // A WebSocket response must not be changed, and one made by `jsonText` has these headers already.
     if (response.status === 101 || c.get("complete")) return response;
     for (const [name, value] of this.#headers) response.headers.set(name, value);
     response.headers.set("x-request-id", requestId);
@@ -159,9 +159,9 @@ class Application {
 
   async #serve(c: RouteContext, row: Route): Promise<Response> {
     const refused = await this.#guard.judge(c, row);
-    // A login, a user or a key may have changed: what belonged to it ends at once, whatever the handler's end.
+    // A login, a user or a key may have changed: streams that depended on it end at once, however the handler ended.
     const changes = row.method !== "GET" && (row.right === "self" || row.right === "admin");
-    // Who was refused has changed nothing.
+    // A refused request has changed nothing.
     if (refused || !changes) return refused ?? this.#reach(c, row);
     try {
       return await this.#reach(c, row);
@@ -170,7 +170,7 @@ class Application {
     }
   }
 
-  /** Reads the query and the body, and runs the handler. */
+  /** Parses the query and the body, and runs the handler. */
   async #reach(c: RouteContext, row: Route): Promise<Response> {
     const query = row.query ? queryOf(c, row.query) : {};
     if (query instanceof Response) return query;

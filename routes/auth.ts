@@ -1,4 +1,4 @@
-/** Logging in and out, the own password, logins. */
+/** Logging in and out, the user's own password, logins. */
 import { getCookie } from "hono/cookie";
 import { z } from "zod";
 import type { User } from "../core/auth/accounts.ts";
@@ -15,7 +15,7 @@ import { nextQuery, ownPage } from "./next.ts";
 import { maybeText } from "./query.ts";
 import { principalOf, type Route, route } from "./route.ts";
 
-/** A page waits so long for the tab that renews the login, and asks again. */
+/** How long a page waits for the tab that renews the login before it asks again. */
 const LATE_MS = 300;
 
 export function authRoutes(deps: ApiDeps, guard: Guard, door: Door): Route[] {
@@ -79,7 +79,7 @@ function refresh(logins: Logins, door: Door): Route {
       if (found.state === "renewed") {
         return await logins.give(c, found.user, found.session, found.refresh, isCookie);
       }
-      // No cookie is touched: by now the browser may have those of another tab, or of a new login.
+      // No cookie is changed: by now the browser may have those of another tab, or of a new login.
       if (found.state === "late") {
         throw new AppError("conflict", "Cannot renew the login: it was renewed a moment ago, try again");
       }
@@ -110,8 +110,8 @@ function renew(deps: ApiDeps, logins: Logins): Route {
         return c.redirect(next, 302);
       }
       if (found.state === "late") {
-        // Another tab has renewed it; its cookies are on their way to this browser. Asked by a page: redirects are
-        // counted.
+        // Another tab has renewed the login, and its cookies are on their way to this browser. Asked by a page:
+        // redirects are counted.
         await pause(LATE_MS);
         const target = next.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
         return c.html(

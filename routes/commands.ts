@@ -1,4 +1,4 @@
-/** Sends a command to agents, audits it, and says what came of it. */
+/** Sends a command to agents, records it in the audit, and reports the outcome. */
 import { killDetail } from "../core/audit/kill_detail.ts";
 import { may } from "../core/auth/rights.ts";
 import type { ActionName, ModuleName, Sent } from "../core/control/control.ts";
@@ -9,7 +9,7 @@ import type { Door } from "./middleware/door.ts";
 import { problem } from "./problem.ts";
 import { principalOf, type RouteContext } from "./route.ts";
 
-/** Numbers as text, a ladder comma-joined: the wire's form. */
+/** Numbers as text, a ladder joined by commas: the form on the wire. */
 function wireArgs(body: ControlBody): Record<string, string> {
   const args: Record<string, string> = {};
   for (const [key, value] of Object.entries(body)) {
@@ -39,10 +39,10 @@ const TAKES: Record<ActionName, readonly (keyof ControlBody)[]> = {
   kill: ["kill", "reason"],
 };
 
-/** What came of a command to one agent of a module. */
+/** Outcome of a command for one agent of a module. */
 type ToModule = Sent & { module: ModuleName };
 
-/** Whether a command is a kill, not the end of one. */
+/** Whether a command kills; lifting a kill does not count. */
 export const isKill = (action: ActionName, body: ControlBody) => action === "kill" && body.kill !== false;
 const reasonOf = (error: unknown) => messageOf(error);
 
@@ -57,7 +57,7 @@ function checkBody(action: ActionName, body: ControlBody): void {
   }
 }
 
-/** What came of it; that it could not be sent is an outcome like others, of this module alone. */
+/** The outcome for one module. A failure to send is an outcome like any other, and concerns this module only. */
 async function cameOfModule(module: ModuleName, sending: Promise<Sent | Sent[]>): Promise<ToModule[]> {
   try {
     return [await sending].flat().map((sent) => ({ module, ...sent }));
@@ -84,14 +84,14 @@ const answer = ({ module, instance, path, taken, receipt, log_error, agent_error
   agent_error,
 });
 
-/** Why an agent has not taken a command, or what is to be known of one that has. */
+/** Why an agent has not taken a command, or a note on one that has. */
 const noteOf = ({ receipt, agent_error, log_error }: ToModule) =>
   (receipt?.reason || agent_error) ?? log_error ?? undefined;
 
-/** As the audit keeps it. */
+/** The form in which the audit stores it. */
 const cameOf = (sent: ToModule) => ({ taken: sent.taken, path: sent.path, note: noteOf(sent) });
 
-/** By nobody who was to take it, or not by all: what it is now, module by module. */
+/** No agent has taken it, or not all have: reports the state of each module. */
 function notTaken(c: RouteContext, word: string, request_id: string, came: readonly ToModule[]): Response {
   const of = (taken: boolean) => came.filter((sent) => sent.taken === taken);
   const lines = of(false).map((sent) => `${sent.module}: ${noteOf(sent) ?? "no agent has answered"}`);
@@ -101,14 +101,17 @@ function notTaken(c: RouteContext, word: string, request_id: string, came: reado
   });
 }
 
-/** Commands on their way that are no kill: each may hold a thread of this process for many seconds. */
+/** Maximum commands in progress, other than kills: each may block a thread of this process for many seconds. */
 const COMMANDS_MAX = 8;
 
-/** Bounds what is on its way at once. */
+/** Limits the commands in progress. */
 class Places {
   #taken = 0;
 
-  /** Runs `start`; the place is free when all of what it started has ended. Throws `unavailable` when all are taken. */
+  /**
+   * Runs `start`; its place is released when everything that it started has ended. Throws `unavailable` when no place
+   * is free.
+   */
   async run<T>(word: string, start: () => Promise<{ value: T; ended: Promise<unknown> }>): Promise<T> {
     if (this.#taken >= COMMANDS_MAX) {
       throw new AppError(
@@ -131,7 +134,7 @@ class Places {
 
 const newId = () => crypto.randomUUID().replaceAll("-", "");
 
-/** What a route asks of `Commands`. */
+/** What a route passes to `Commands`. */
 export interface Order {
   readonly modules: readonly ModuleName[];
   readonly action: ActionName;
@@ -140,7 +143,7 @@ export interface Order {
   readonly waits: boolean;
 }
 
-/** An order that is ready to be sent. */
+/** A checked order, ready to be sent. */
 interface Ready {
   /** The action, or `un-kill`. */
   readonly word: string;
@@ -150,7 +153,7 @@ interface Ready {
   send(): Sending[];
 }
 
-/** Its way to the agents of one module. */
+/** A command on its way to the agents of one module. */
 type Sending = { module: ModuleName } & ReturnType<ApiDeps["send"]>;
 
 /** The commands of one server. */
@@ -159,7 +162,7 @@ export class Commands {
 
   constructor(private readonly deps: ApiDeps, private readonly door: Door) {}
 
-  /** Audits, then sends; a kill is sent first, whatever the audit says. */
+  /** Writes the audit entry, then sends; a kill is sent first, whatever happens to its entry. */
   async run(c: RouteContext, order: Order): Promise<Response> {
     const ready = this.#ready(c, order);
     const { word, kill, request_id } = ready;
@@ -181,7 +184,7 @@ export class Commands {
     return c.json({ ok, request_id, sent: came.map(answer) }, 202);
   }
 
-  /** Checks an order and who gives it. */
+  /** Checks an order and its sender. */
   #ready(c: RouteContext, { modules, action, body: { request_id: chosen, ...body } }: Order): Ready {
     checkBody(action, body);
     const { name } = principalOf(c);
@@ -200,12 +203,12 @@ export class Commands {
         ...this.deps.send({ module, action, args, issuer: name, role, request_id }),
       }));
     const unsigned = kill ? null : this.deps.cannotSign();
-    // Nobody would obey it, and no entry may say that it was sent.
+    // Agents would refuse an unsigned command, and no audit entry may claim that it was sent.
     if (unsigned !== null) throw new AppError("unavailable", unsigned);
     return { word, kill, request_id, acts, send };
   }
 
-  /** No command without its entry. */
+  /** Sends a command only after its audit entry is written. */
   async #audited({ word, acts, send }: Ready): Promise<Sending[]> {
     return await this.#places.run(word, async () => {
       await Promise.all(acts.map((act) => this.deps.audit(act)));
@@ -214,7 +217,7 @@ export class Commands {
     });
   }
 
-  /** A kill sent again keeps its id. One that was lifted since is a new kill: its old receipts must not answer it. */
+  /** A kill that is sent again keeps its id. After an un-kill it is a new kill: its old receipts must not answer it. */
   #idOf(chosen: string | undefined, modules: readonly ModuleName[]): string {
     if (chosen === undefined) return newId();
     try {
@@ -224,12 +227,12 @@ export class Commands {
           this.deps.wanted.all().some(({ module, policy }) => modules.includes(module) && !policy.killed));
       return isLifted ? newId() : chosen;
     } catch {
-      // What is only shown cannot be read: a new id kills in any case.
+      // The state, otherwise only displayed, cannot be read: a new id kills in any case.
       return newId();
     }
   }
 
-  /** Whoever may send commands may not lift a kill: that needs an admin, on every route. */
+  /** The right to send commands does not include lifting a kill: that needs an admin, on every route. */
   #roleOf(c: RouteContext, word: string, module: string): "admin" | "control" {
     const principal = principalOf(c);
     if (may(principal, "admin")) return "admin";
@@ -244,7 +247,7 @@ export class Commands {
     throw new AppError("forbidden", refusal);
   }
 
-  /** A kill's entry says what came of it. It stands in nobody's way: it is written whenever the audit can be. */
+  /** A kill's entry records its outcome. It never delays a kill: it is written as soon as the audit can be written. */
   async #auditKill(acts: readonly Act[], body: ControlBody, came: readonly ToModule[]): Promise<void> {
     for (const act of acts) {
       const came_of = came.filter(({ module }) => module === act.module).map(cameOf);

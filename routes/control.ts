@@ -1,4 +1,4 @@
-/** Commands to the agents, and what became of them. */
+/** Commands to the agents, and their outcomes. */
 import { z } from "zod";
 import { type ActionName, type ModuleName, MODULES } from "../core/control/control.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
@@ -13,12 +13,12 @@ import { type Route, route, type RouteContext } from "./route.ts";
 
 const TARGET = /^(arbitrage|mev):(start|stop|restart|throttle|policy|kill)$/;
 
-/** An agent without what is long and changes slowly: a page asks for the rest each second. */
+/** An agent without its long lists that change slowly: a page polls the rest every second. */
 const withoutLists = (
   { missed_by_program: _missed, tip_candidate_accounts: _candidates, ...agent }: FleetAgent,
 ) => agent;
 
-/** `receipt`: wait for the agents' answers. A kill is refused for nothing that stands beside it. */
+/** `receipt`: wait for the agents' answers. Loose, because other parameters must not make a kill fail. */
 const commandQuery = z.looseObject({ wait: maybeText });
 
 /** Runs a command of a route. */
@@ -50,7 +50,7 @@ function commandModule(run: Run): Route {
     method: "POST",
     path: "/api/control/module/:target",
     right: "control",
-    // Only the kill gets through whatever the rate; its answer is 202 when it was taken, else 503 with what came of it.
+    // Only a kill passes whatever the rate. It is answered with 202 when it was taken, else with 503 and the outcome.
     unlimited: (c, body) => isKill(TARGET.exec(c.req.param("target")!)?.[2] as ActionName, body),
     summary:
       "`arbitrage|mev:start|stop|restart|throttle|policy|kill`; `?wait=receipt` waits for the agents' answers",

@@ -1,4 +1,4 @@
-/** Everything the routes may touch; `app/api.ts` makes it. */
+/** Everything that routes may use; created by `app/api.ts`. */
 import type { Say } from "../core/platform/logger.ts";
 import type { AuditChain } from "../core/audit/chain.ts";
 import type { Refusal } from "../core/audit/refusals.ts";
@@ -30,7 +30,7 @@ import type { DoorOptions } from "./middleware/door.ts";
 
 export interface Asset {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The same, packed when the page was built. */
+  /** The same, compressed when the page was built. */
   readonly packed: Partial<Record<Encoding, Uint8Array<ArrayBuffer>>>;
   readonly type: string;
   readonly etag: string;
@@ -40,15 +40,15 @@ export interface Asset {
 export interface ReadyReason {
   readonly part: string;
   readonly ok: boolean;
-  /** In a few words that a stranger may read: no address, path or text of an error. */
+  /** A short text that strangers may read: no address, path or error text. */
   readonly brief: string;
-  /** For who may read. */
+  /** For users with the right to read. */
   readonly detail: string;
 }
 
 export interface Readiness {
   readonly ready: boolean;
-  /** Every part, those that are well too. */
+  /** Every part, including those that are well. */
   readonly reasons: readonly ReadyReason[];
 }
 
@@ -56,11 +56,11 @@ export interface Readiness {
 export interface ConnectionStatus {
   readonly connections: number;
   readonly connections_max: number;
-  /** Ended by the doorkeeper since the start: late, idle, talks, surplus. */
+  /** Connections closed by the doorkeeper since the start, by reason: late, idle, talks, surplus. */
   readonly shut: Readonly<Record<string, number>>;
 }
 
-/** What goes into the audit. */
+/** An action for the audit. */
 export interface Act {
   who: string;
   action: string;
@@ -73,31 +73,31 @@ export interface ApiDeps {
   version: string;
   /** Shown before login; no trading state. */
   host: string;
-  /** Path before everything, "" or `/legend`. */
+  /** Path prefix of every route, "" or `/legend`. */
   prefix: string;
   accounts: SharedAccounts;
   /** Marks of browsers that have logged in before. */
   devices: DeviceMarks;
-  /** Its path is left out of every answer. */
+  /** Its path is removed from every answer. */
   dataDir?: string;
-  /** What a command on this host needs to find the folder, with a space before it; "": nothing. */
+  /** Flags with which a command on this host finds the folder, with a space before them; "": none. */
   hostFlags: string;
   tokens: Tokens;
   masterKey: string;
   /**
-   * Resolves when the entry is on disk; rejects when it cannot be kept, and then nothing of it may be done. What must not
-   * wait (a kill) is `patient`: its entry is written whenever the file can be.
+   * Resolves when the entry is on disk. Rejects when it cannot be stored; the action must then not be done. An action
+   * that must not wait (a kill) is `patient`: its entry is written as soon as the file allows it.
    */
   audit(act: Act, patient?: boolean): Promise<void>;
-  /** Why nothing can be signed now: commands are refused with it, but for kills; null: it can. */
+  /** Why nothing can be signed now; null: it can. All commands but kills are refused with this reason. */
   cannotSign(): string | null;
-  /** Something a stranger was refused: in the audit within a minute, with a count. */
+  /** Records a refusal to a stranger: it is in the audit within a minute, with a count. */
   refused(refusal: Refusal): void;
   chain: AuditChain;
   send: SendCommand;
   /** The agents of this host. */
   ownAgents(): AgentStatus[];
-  /** Those of this host whose status cannot be read. */
+  /** Agents of this host whose status cannot be read. */
   unreadableAgents(): Unreadable[];
   /** The agents of all hosts. */
   agents(): FleetAgent[];
@@ -106,57 +106,57 @@ export interface ApiDeps {
   metrics: MetricsView;
   receipts: Receipts;
   realtime: RealtimeHub;
-  /** Runs a named query on the store; ended when the signal is aborted. */
+  /** Runs a named query on the store; cancelled when the signal aborts. */
   query(
     name: string,
     params: Record<string, unknown>,
     signal: AbortSignal,
   ): Promise<Record<string, unknown>[]>;
   ready(): Readiness;
-  /** What the host and this process use. */
+  /** Resources that the host and this process use. */
   system(): SystemHealth;
-  /** Null = not known. */
+  /** Null: unknown. */
   storeRowsPerSecond(): number | null;
   jobs: JobQueue;
   jobsLack(): JobsLack;
   schedules: { read(): readonly Schedule[]; write(list: readonly Schedule[]): void };
   models: {
     list(module: ModuleName): ModelList;
-    /** Pin, audit and symlink, then the agents' receipts. */
+    /** Pins, audits and links the version, then waits for the agents' receipts. */
     deploy(live: GoingLive): Promise<Deployed>;
-    /** Registers and signs a file; its version. */
+    /** Registers and signs a file. Returns its version. */
     import(module: ModuleName, file: string): Promise<string>;
-    /** The model in shadow beside the one that decides. */
+    /** Compares the model in shadow with the one that decides. */
     compare(module: ModuleName, hours: number, signal: AbortSignal): Promise<ShadowComparison>;
-    /** Asks a version beside what decides; null: none. */
+    /** Scores a version in shadow, beside the one that decides; null: none. */
     shadow(module: ModuleName, version: string | null): void;
     /** The report of a version as SVG; null when it has none. */
     report(module: ModuleName, version: string, theme: ReportTheme): string | null;
   };
   /** Where jobs of this host may write. */
   jobPlaces(): JobPlaces;
-  /** What link and sink say of themselves. */
+  /** Status of the link and the sink. */
   flow(): { link: LinkStatus | null; sink: SinkStatus | null };
   asset(name: string): Asset | undefined;
-  /** The first password has been changed: what was written of it may go. */
+  /** The first password has been changed: its file may be removed. */
   firstLoginDone(): void;
-  /** Everything that lives longer than its request. */
+  /** Everything that outlives its request. */
   streams: Streams;
   connections: {
-    /** A client's connection becomes a stream to which it sends control frames alone. */
+    /** A client's connection becomes a stream on which the client sends only control frames. */
     stream(peer: { readonly hostname: string; readonly port: number }): void;
-    /** Null = nobody keeps the door. */
+    /** Null: there is no doorkeeper. */
     status(): ConnectionStatus | null;
   };
-  /** Which names, origins and proxies are ours. */
+  /** Which host names, origins and proxies are ours. */
   door: DoorOptions;
   ratePerSecond: number;
   openMetrics: boolean;
-  /** Cookies only travel over TLS. */
+  /** Send cookies only over TLS. */
   secureCookies: boolean;
   batch: { windowMs: number; maxSize: number };
   readonly say: Say;
   now?: () => number;
-  /** Milliseconds of a clock that nobody sets, for rates; `performance.now()` without it. */
+  /** Milliseconds of a monotonic clock, for rates; `performance.now()` by default. */
   monotonic?: () => number;
 }

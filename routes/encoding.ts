@@ -1,16 +1,16 @@
-/** Answers in fewer bytes, as the client says it can read them. */
+/** Compresses answers, as far as the client can read them. */
 import { hash } from "node:crypto";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 
 export type Encoding = "gzip" | "zstd";
 
-/** Below this the head outweighs what is saved. */
+/** Below this size the header outweighs the saving. */
 const LEAST_BYTES = 1_024;
-/** What is text. Streams of events and files that are packed already are left alone. */
+/** Content types that are text. Event streams and files that are already compressed are left alone. */
 const TEXT = /^(application\/(problem\+)?json|text\/(html|plain|css|javascript)|image\/svg\+xml)\b/;
 const GZIP_LEVEL = 5;
 
-/** The best of what `Accept-Encoding` names; null: none of ours. `q=0` refuses one. */
+/** The best encoding that `Accept-Encoding` names; null: none that we have. `q=0` excludes one. */
 export function encodingOf(accepted: string | undefined): Encoding | null {
   const words = (accepted ?? "").toLowerCase().split(",").map((word) => word.trim());
   const takes = (name: string) =>
@@ -21,23 +21,23 @@ export function encodingOf(accepted: string | undefined): Encoding | null {
   return takes("zstd") ? "zstd" : takes("gzip") ? "gzip" : null;
 }
 
-/** Packed now. */
+/** Compresses now. */
 export function pack(bytes: Uint8Array | string, encoding: Encoding): Uint8Array<ArrayBuffer> {
   const packed = encoding === "zstd" ? zstdCompressSync(bytes) : gzipSync(bytes, { level: GZIP_LEVEL });
   return new Uint8Array(packed);
 }
 
-/** What a client says of itself in its request. */
+/** What the request says about its client. */
 export interface Reader {
   /** `Accept-Encoding`. */
   readonly accepts: string | undefined;
-  /** `If-None-Match`: the mark of the answer that it has; looked at where `marks`. */
+  /** `If-None-Match`: the ETag of the answer that the client has; only used with `marks`. */
   readonly has: string | undefined;
-  /** Whether the answer to its question may be marked: it only reads. */
+  /** Whether the answer may have an ETag: the request only reads. */
   readonly marks: boolean;
 }
 
-/** The same answer packed, where it is long enough and text; 304 to who has it already. */
+/** The same answer, compressed when it is text and long enough; 304 when the client has it already. */
 export async function packed(response: Response, { accepts, has, marks }: Reader): Promise<Response> {
   const { headers, body, status } = response;
   const type = headers.get("content-type") ?? "";

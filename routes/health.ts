@@ -1,4 +1,4 @@
-/** Health in figures: the host's, and what this installation does each second. */
+/** Health figures: of the host, and of this installation's work per second. */
 import { MODULES } from "../core/control/control.ts";
 import * as answers from "./answers.ts";
 import type { ApiDeps } from "./deps.ts";

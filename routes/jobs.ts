@@ -15,9 +15,9 @@ import { datasetSchema } from "../core/store/tables.ts";
 
 const LIST_MAX = 200;
 const LOG_TAIL = 100;
-/** How long a streamed log is kept open without news. */
+/** How long a streamed log stays open without new lines. */
 const STREAM_MS = 10 * 60_000;
-/** How often a log without news shows that it lives. */
+/** How often a log without new lines proves that it is alive. */
 const ALIVE_MS = 15_000;
 
 /** Throws `forbidden` for who may give jobs, but not with these arguments. */
@@ -177,13 +177,13 @@ function changeJob(deps: ApiDeps, verb: "cancel" | "retry", summary: string): Ro
 }
 
 /**
- * Lines that are there, then those that come, until the job is over, the reader has gone, or who reads may not any more:
- * that is told as `closed` with the live stream's close code.
+ * Sends existing lines, then new ones, until the job is over, the reader has gone, or the reader loses the right to
+ * read: then a `closed` event is sent with the live stream's close code.
  */
 function logStream(deps: ApiDeps, principal: Principal, job: Job, signal: AbortSignal): Response {
   const text = new TextEncoder();
   let isOver = false;
-  /** The newest line that was sent: several may be of one millisecond, and old ones are forgotten. */
+  /** The newest line that was sent: several lines may have the same millisecond, and old ones are dropped. */
   let newest: Job["log"][number] | undefined;
   let to: ReadableStreamDefaultController<Uint8Array>;
   const tell = (lines: string) => to.enqueue(text.encode(`${lines}\n\n`));
@@ -209,7 +209,7 @@ function logStream(deps: ApiDeps, principal: Principal, job: Job, signal: AbortS
   const place = deps.streams.open("events", principal, (why) => finish("closed", why));
   const listener = deps.jobs.onChange((changed) => changed.id === job.id && !isOver && send());
   const timer = setTimeout(() => finish(), STREAM_MS);
-  // Also shows that the other end is there: what is silent for a minute is ended.
+  // Also keeps the connection alive: one that is silent for a minute is closed.
   const alive = setInterval(() => tell(": alive"), ALIVE_MS);
   signal.addEventListener("abort", gone);
   const body = new ReadableStream<Uint8Array>({

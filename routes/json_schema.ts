@@ -1,7 +1,7 @@
-/** The rows' schemas as JSON Schema, those with an id as definitions of their own. */
+/** The rows' schemas as JSON Schema; those with an id become definitions. */
 import { z } from "zod";
 
-/** A JSON Schema, as far as ours go. */
+/** A JSON Schema, as far as we use it. */
 export interface JsonSchema {
   readonly $ref?: string;
   readonly type?: string;
@@ -27,11 +27,11 @@ export interface Described {
 }
 
 /**
- * `input`: as it is sent to the server, where what is not named is refused; `output`: as it answers, where a later
- * version may name more.
+ * `input`: as sent to the server, where unknown fields are refused; `output`: as the server answers, where a later
+ * version may add fields.
  */
 export function describe(type: z.ZodType, io: "input" | "output"): Described {
-  // In an object of its own, so that a type with an id is named too.
+  // Wrapped in an object, so that a type with an id gets a definition too.
   const { $defs = {}, properties } = z.toJSONSchema(z.object({ root: type }), { io });
   const plain = (schema: unknown) =>
     JSON.parse(

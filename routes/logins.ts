@@ -11,7 +11,7 @@ import type { RouteContext } from "./route.ts";
 
 const DAY_SECONDS = 86_400;
 
-/** Gives and takes back what a login is shown by. */
+/** Issues and revokes what proves a login. */
 export class Logins {
   constructor(
     private readonly deps: ApiDeps,
@@ -19,7 +19,7 @@ export class Logins {
     private readonly door: Door,
   ) {}
 
-  /** The page gets cookies, which no script can read; a program gets the tokens, and no cookie. */
+  /** The page gets cookies, which no script can read; a program gets the tokens and no cookie. */
   async give(
     c: RouteContext,
     user: User,
@@ -42,7 +42,7 @@ export class Logins {
     setCookie(c, REFRESH_COOKIE, refresh, { ...cookie, path: this.#refreshPath });
   }
 
-  /** Takes the cookies of a login back. */
+  /** Removes the cookies of a login. */
   dropCookies(c: RouteContext): void {
     const cookie = this.#cookie(this.deps.secureCookies);
     setCookie(c, ACCESS_COOKIE, "", { ...cookie, path: this.#home, maxAge: 0 });
@@ -58,13 +58,13 @@ export class Logins {
     });
   }
 
-  /** Where a login of `name` is tried from. */
+  /** The source of a login attempt for `name`. */
   sourceOf(c: RouteContext, name: string): Source {
     const device = this.deps.devices.idOf(getCookie(c, DEVICE_COOKIE), name);
     return { address: this.door.address(c), ...(device === undefined ? {} : { device }) };
   }
 
-  /** Exchanges a refresh token; a theft is in the audit, whenever that can be written. */
+  /** Exchanges a refresh token; a theft is recorded in the audit as soon as that can be written. */
   async exchange(c: RouteContext, token: string): Promise<Refreshed> {
     const found = await this.deps.accounts.refresh(token);
     if (found.state !== "stolen") return found;

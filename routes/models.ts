@@ -1,4 +1,4 @@
-/** Models: what is registered, and putting one in force. */
+/** Models: lists the registered ones and deploys one. */
 import { decimal } from "../core/platform/decimal.ts";
 import { z } from "zod";
 import { type ModuleName, MODULES } from "../core/control/control.ts";
@@ -40,7 +40,7 @@ function moduleOf(deps: ApiDeps, version: string, module: ModuleName | undefined
   return module;
 }
 
-/** Puts a version in force and answers with the agents' receipts. */
+/** Deploys a version, and answers with the agents' receipts. */
 async function deploy(
   deps: ApiDeps,
   c: RouteContext,

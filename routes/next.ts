@@ -1,9 +1,9 @@
-/** Where a login leads: a page of ours that was asked for, and nothing else. */
+/** Where a login leads: only to one of our pages. */
 import { PAGES } from "../islands/registry.tsx";
 
 const NEXT_MAX = 1_024;
 
-/** `text` when it is the path of one of our pages with its query; else undefined. */
+/** `text` when it is the path of one of our pages with its query, else undefined. */
 export function ownPage(text: string | undefined, prefix: string): string | undefined {
   if (!text || text.length > NEXT_MAX || !/^\/[\x21-\x7e]*$/.test(text) || text.includes("\\")) {
     return undefined;
@@ -15,7 +15,7 @@ export function ownPage(text: string | undefined, prefix: string): string | unde
   return origin === base && isPage ? `${pathname}${search}${hash}` : undefined;
 }
 
-/** `?next=…` for a page that is asked for; "" for the one that a login leads to anyway. */
+/** `?next=…` for a requested page; "" for the page to which a login leads anyway. */
 export function nextQuery(url: string, prefix: string): string {
   const { pathname, search } = new URL(url);
   const next = ownPage(`${pathname}${search}`, prefix);

@@ -1,4 +1,4 @@
-/** What there is to see: decisions, metrics, health, the OpenAPI file's neighbours. */
+/** Read-only views: decisions, metrics, health, and what belongs to the OpenAPI file. */
 import { z } from "zod";
 import type { AgentStatus, ModuleName } from "../core/control/control.ts";
 import { may } from "../core/auth/rights.ts";
@@ -19,10 +19,10 @@ const KINDS = {
   mev: ["sandwich", "wide_sandwich", "open_sandwich"],
 } as const;
 
-/** How long a summary's text is good: its numbers change once a second. */
+/** How long a summary's text is reused: its numbers change once a second. */
 const SUMMARY_GOOD_MS = 100;
 
-/** A module's summary as JSON, made a few times a second however many ask; without its series it is small. */
+/** A module's summary as JSON, built a few times a second however many clients ask; it is small without its series. */
 function summaryTexts(deps: ApiDeps): (module: ModuleName, withSeries: boolean) => PackedText {
   const made = new Map<string, { at: number; text: PackedText }>();
   return (module, withSeries) => {
@@ -47,7 +47,7 @@ function summaryTexts(deps: ApiDeps): (module: ModuleName, withSeries: boolean) 
   };
 }
 
-/** What the agents of a module have counted since they started, all hosts together. */
+/** What the agents of a module have counted since they started, summed over all hosts. */
 function countersOf(agents: readonly AgentStatus[]): Record<string, unknown> {
   if (agents.length === 0) return {};
   const sum = (of: (agent: AgentStatus) => number) => agents.reduce((total, agent) => total + of(agent), 0);
@@ -61,7 +61,7 @@ function countersOf(agents: readonly AgentStatus[]): Record<string, unknown> {
   };
 }
 
-/** As ffi/engine/src/gate.rs names them. */
+/** The names in ffi/engine/src/gate.rs. */
 /** What became of a decision at the gate: the first term that refused, or none. */
 export const GATES = [
   "pass",
@@ -87,18 +87,18 @@ export const GATES = [
   "mint_unknown",
 ] as const;
 
-/** What a list of decisions is asked for; a value that selects nothing that there is, is refused. */
+/** Filters of a list of decisions; a value that cannot match anything is refused. */
 const decisionsQuery = z.strictObject({
-  /** Comma-joined; then nothing else counts. */
+  /** Joined by commas; other filters are then ignored. */
   ids: maybeText,
   limit,
   kind: maybeWord([...KINDS.arbitrage, ...KINDS.mev]),
   module: maybeWord(MODULES),
   gate: maybeWord(GATES),
   published: maybeWord(["true", "false"]),
-  /** `next` of the list before. */
+  /** `next` of the previous list. */
   before: maybeText,
-  /** `1`: what a row of a table is made of. */
+  /** `1`: only the fields of a table row. */
   brief: maybeText,
 });
 
@@ -117,9 +117,9 @@ function wantedOf(
 
 const summaryQuery = z.strictObject({
   module: word(MODULES).default("arbitrage"),
-  /** Minutes of this many hours, off the store. */
+  /** One value per minute for this many hours, from the store. */
   hours: maybeText,
-  /** `0`: without each second. */
+  /** `0`: without the values per second. */
   series: maybeText,
   /** Seconds after this one. */
   since: seconds.optional(),
@@ -191,7 +191,7 @@ function summary(deps: ApiDeps): Route {
       }
       if (hours === undefined) return jsonText(c, summaries(module, wanted !== "0"));
       const rows = await deps.query("latency_by_minute", { hours, module }, c.req.raw.signal);
-      // Unknown is null in the store's answer, and stays so.
+      // A value that the store returns as unknown stays null.
       const column = (name: string) =>
         rows.map((row) => row[name] === null || row[name] === "nan" ? null : Number(row[name]));
       const series = {

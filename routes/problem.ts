@@ -1,4 +1,4 @@
-/** Errors as `application/problem+json` (RFC 9457): a stable type, the field at fault, the request to quote. */
+/** Errors as `application/problem+json` (RFC 9457): a stable type, the wrong field, and the request id to quote. */
 import type { Say } from "../core/platform/logger.ts";
 import { HTTPException } from "hono/http-exception";
 import { AppError, ERROR_STATUS, type ErrorCode } from "../core/platform/errors.ts";
@@ -40,7 +40,7 @@ export function problem(
   return c.body(JSON.stringify(body), status, headers);
 }
 
-/** The text with no path of the data folder in it; words that only look like a part of one stay. */
+/** The text without any path of the data folder; words that only look like part of one stay. */
 export function withoutFolder(text: string, dataDir: string): string {
   if (dataDir === "") return text;
   const literal = dataDir.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
@@ -50,7 +50,9 @@ export function withoutFolder(text: string, dataDir: string): string {
     .replace(new RegExp(`${folder}/?(?![\\w/-]|\\.\\w)`, "g"), "the data folder");
 }
 
-/** The one place where a thrown error becomes an answer; what was not expected is said in the log, not to the client. */
+/**
+ * The one place where a thrown error becomes an answer. Unexpected errors are reported in the log, not to the client.
+ */
 export function onError(
   thrown: Error,
   c: RouteContext,
@@ -60,7 +62,7 @@ export function onError(
   if (error instanceof AppError) {
     const { field } = error;
     const retry = error.code === "rate_limited" ? 1 : undefined;
-    // Where this host keeps its files is nothing for who asks over the net.
+    // Clients must not learn where this host stores its files.
     const detail = withoutFolder(error.message, dataDir);
     return problem(c, error.code, detail, {
       ...(field ? { field } : {}),

@@ -1,4 +1,4 @@
-/** `/metrics`: one row a metric. */
+/** `/metrics`: one row per metric. */
 import type { AgentStatus } from "../core/control/control.ts";
 import type { ApiDeps } from "./deps.ts";
 
@@ -43,7 +43,7 @@ const AGENT_METRICS: readonly Metric[] = [
   { name: "agent_transactions_total", type: "counter", help: "Transactions read", of: (s) => s.transactions },
 ];
 
-/** Counters by topic of the link and the sink: sent, stored, dead, lost. */
+/** Counters of the link and the sink by topic: sent, stored, dead, lost. */
 const FLOW: readonly (readonly [name: string, help: string])[] = [
   ["link_lost_total", "Records that the full spool took before they were sent"],
   ["link_shipped_total", "Records sent to Kafka"],
@@ -55,20 +55,20 @@ const FLOW: readonly (readonly [name: string, help: string])[] = [
   ["sink_rows_total", "Rows stored"],
 ];
 
-/** As the exposition format writes the text of a label. */
+/** A label's text as the exposition format writes it. */
 const labelText = (text: unknown) =>
   String(text).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 
-/** The lines of the exposition format. */
+/** Builds the lines of the exposition format. */
 class Exposition {
   readonly #lines: string[] = [];
 
-  /** Begins a metric. */
+  /** Starts a metric. */
   head(name: string, type: Metric["type"], help: string): void {
     this.#lines.push(`# HELP legend_${name} ${help}\n# TYPE legend_${name} ${type}`);
   }
 
-  /** Adds a sample; a figure that is not known has none. */
+  /** Adds a sample; an unknown figure gets none. */
   sample(name: string, named: Record<string, unknown>, value: unknown): void {
     const figure = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
     if (typeof figure !== "number" || !Number.isFinite(figure)) return;
@@ -76,7 +76,7 @@ class Exposition {
     this.#lines.push(`legend_${name}${labels && `{${labels}}`} ${value}`);
   }
 
-  /** A metric with one sample, which has no label. */
+  /** A metric with one sample without labels. */
   single(name: string, type: Metric["type"], help: string, value: unknown): void {
     this.head(name, type, help);
     this.sample(name, {}, value);
@@ -87,7 +87,7 @@ class Exposition {
   }
 }
 
-/** A metric of agents with a sample for each entry of a list that an agent has. */
+/** A metric of agents with one sample for each entry of a list that an agent reports. */
 interface ListMetric extends Omit<Metric, "of"> {
   of(status: AgentStatus): Iterable<readonly [labels: Record<string, unknown>, value: unknown]>;
 }
@@ -147,7 +147,7 @@ const LIST_METRICS: readonly ListMetric[] = [
 ];
 
 function agentMetrics(out: Exposition, { ownAgents, unreadableAgents }: ApiDeps): void {
-  // Each host is asked for its own: nothing is counted twice.
+  // Each host reports its own agents: nothing is counted twice.
   const statuses = ownAgents();
   const label = ({ module, instance }: AgentStatus) => ({ module, instance });
   for (const { name, type, help, of } of AGENT_METRICS) {

@@ -1,10 +1,10 @@
-/** Query parameters: texts, checked and turned into what the handler wants. `?name=` is the same as no such parameter. */
+/** Query parameters: texts, checked and converted to what the handler needs. `?name=` counts as a missing parameter. */
 import { decimal } from "../core/platform/decimal.ts";
 import { z } from "zod";
 import { problem } from "./problem.ts";
 import type { RouteContext } from "./route.ts";
 
-/** Letters of a wrong value that are given back. */
+/** Maximum characters of a wrong value that an error repeats. */
 const SHOWN_MAX = 64;
 
 const shown = (input: unknown, max = SHOWN_MAX) =>
@@ -24,7 +24,7 @@ export const maybeWord = <const T extends readonly [string, ...string[]]>(words:
 /** Any text, or nothing. */
 export const maybeText = z.string().optional();
 
-/** How many of a list: what is no number, and 0, is a page. */
+/** Number of items in a list. What is not a number, and 0, means one page. */
 export const limit = z.string().optional()
   .transform((given) => Math.min(200, Math.max(1, Math.trunc(decimal(given ?? "")) || 50)))
   .meta({ description: "1 to 200; 50 without it" });
@@ -39,7 +39,7 @@ export const seconds = z.string()
   .regex(/^\d{1,12}$/, { error: ({ input }) => `${shown(input)}need Unix seconds` })
   .transform(Number);
 
-/** The parameters by their schema; an answer when they are not right. */
+/** Parses the parameters by their schema. Returns a response when they are not valid. */
 export function queryOf(c: RouteContext, schema: z.ZodObject): Record<string, unknown> | Response {
   const parsed = schema.safeParse(c.req.query());
   if (parsed.success) return parsed.data;

@@ -1,4 +1,4 @@
-/** The live stream's door: tickets, the WebSocket, who is connected. */
+/** Routes of the live stream: tickets, the WebSocket, the list of connections. */
 import { z } from "zod";
 import { AppError } from "../core/platform/errors.ts";
 import { TICKET_SECONDS } from "../core/auth/tokens.ts";
@@ -11,11 +11,13 @@ import type { Door } from "./middleware/door.ts";
 import { maybeText } from "./query.ts";
 import { principalOf, type Route, route } from "./route.ts";
 
-/** Seconds after which a connection that answers no ping is closed: a client may stall for a minute and go on. */
+/** Seconds after which a connection that answers no ping is closed: a client may stall for a minute and continue. */
 const IDLE_S = 120;
-/** How long a connection waits for the topics to be read: who is connected must not miss what comes then. */
+/**
+ * How long a new connection waits until the topics are being read: a connected client must not miss what comes then.
+ */
 const READS_WAIT_MS = 5_000;
-/** The subprotocol that is chosen; a token may stand beside it as `bearer.TOKEN`. */
+/** The subprotocol that is selected; a token may be listed beside it as `bearer.TOKEN`. */
 const PROTOCOL = "legend";
 
 export function realtimeRoutes(deps: ApiDeps, _guard: unknown, door: Door): Route[] {
@@ -128,7 +130,7 @@ function wanted(
   };
 }
 
-/** `GET /api/realtime/ws`: who asks is found here, because a browser cannot set headers on a WebSocket. */
+/** `GET /api/realtime/ws`: authenticates here, because a browser cannot set headers on a WebSocket. */
 const websocketRoute = (deps: ApiDeps, door: Door): Route =>
   route({
     method: "GET",
@@ -163,7 +165,7 @@ const websocketRoute = (deps: ApiDeps, door: Door): Route =>
           "Cannot stream yet: the topics are not read, try again in a moment",
         );
       }
-      // A ticket lets in for 30 seconds, the connection lives as long as an access token would.
+      // A ticket is valid for 30 seconds; the connection lives as long as an access token would.
       const expires = principal.by === "ticket" ? principal.expires + 15 * 60 : principal.expires;
       const options = { ...wanted(query), principal: { ...principal, expires } };
       const protocol = offered.includes(PROTOCOL) ? PROTOCOL : undefined;

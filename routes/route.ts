@@ -1,4 +1,7 @@
-/** What a route is: a row that says who may call it and what it takes; mounting, OpenAPI and the access tests follow. */
+/**
+ * A route is a row that states who may call it and what it takes; mounting, OpenAPI and the access tests follow from
+ * it.
+ */
 import type { Context } from "hono";
 import type { z } from "zod";
 import { type Encoding, encodingOf, pack } from "./encoding.ts";
@@ -7,9 +10,9 @@ import type { Principal, Right } from "../core/auth/rights.ts";
 export interface Variables {
   principal?: Principal;
   requestId: string;
-  /** Those that every answer carries. */
+  /** Headers of every response. */
   headers: readonly (readonly [string, string])[];
-  /** The answer has them already. */
+  /** The response has them already. */
   complete?: true;
 }
 
@@ -22,25 +25,28 @@ export interface Media {
 
 export interface Route<B extends z.ZodType = z.ZodType, Q extends z.ZodObject = z.ZodObject> {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Hono's form, behind the prefix. */
+  /** Hono's form, after the prefix. */
   readonly path: string;
   readonly right: Right;
   readonly summary: string;
   readonly body?: B;
-  /** The query parameters it takes. Another one is refused with 422, but of a loose object; without it none is looked at. */
+  /**
+   * The accepted query parameters. An unknown one is refused with 422, unless the object is loose; without a schema
+   * none is checked.
+   */
   readonly query?: Q;
-  /** What it answers when it has done it. Tests check it; a server that runs does not. */
+  /** The answer after success. Tests check it; a running server does not. */
   readonly answer: z.ZodType | Media;
-  /** Of that answer; 200 without it. */
+  /** Status of that answer; 200 by default. */
   readonly status?: 200 | 201 | 202 | 302;
-  /** Whether a body gets through whatever the rate: a kill must. */
+  /** Whether a request with this body passes whatever the rate: a kill must. */
   unlimited?(c: RouteContext, body: z.infer<B>): boolean;
   /** Allowed before the first password is changed. */
   readonly early?: true;
   handle(c: RouteContext, body: z.infer<B>, query: z.infer<Q>): Response | Promise<Response>;
 }
 
-/** A row whose handler sees the types of its body and its query. */
+/** A row whose handler knows the types of its body and its query. */
 export const route = <B extends z.ZodType, Q extends z.ZodObject>(row: Route<B, Q>): Route =>
   row as unknown as Route;
 
@@ -53,13 +59,13 @@ const JSON_HEADERS: [string, string][] = [
   ["vary", "accept-encoding"],
 ];
 
-/** A text that many ask for, packed once for all who can read it so. */
+/** A text that many clients request, compressed once for all that accept the same encoding. */
 export class PackedText {
   readonly #packed = new Map<Encoding, Uint8Array<ArrayBuffer>>();
 
   constructor(readonly text: string) {}
 
-  /** Packed as asked. */
+  /** The text in the given encoding. */
   as(encoding: Encoding): Uint8Array<ArrayBuffer> {
     const bytes = this.#packed.get(encoding) ?? pack(this.text, encoding);
     this.#packed.set(encoding, bytes);
@@ -67,7 +73,7 @@ export class PackedText {
   }
 }
 
-/** An answer in one piece, all its headers at once: for what is asked for often. */
+/** A complete response with all its headers at once, for frequent requests. */
 export function jsonText(c: RouteContext, made: PackedText): Response {
   c.set("complete", true);
   const encoding = encodingOf(c.req.header("accept-encoding"));
@@ -80,7 +86,7 @@ export function jsonText(c: RouteContext, made: PackedText): Response {
   return new Response(encoding ? made.as(encoding) : made.text, { headers });
 }
 
-/** Who asks; only behind a right other than `open`. */
+/** The caller; only valid on routes with a right other than `open`. */
 export function principalOf(c: RouteContext): Principal {
   const principal = c.get("principal");
   if (!principal) throw new Error("A route asked for its caller without asking for a right");

@@ -9,7 +9,7 @@ import { principalOf, type Route, route, type RouteContext } from "./route.ts";
 
 const DAY_MS = 86_400_000;
 
-/** What the caller does, for the audit. */
+/** The caller's action, for the audit. */
 const actOf = (c: RouteContext, action: string, detail: string): Act => ({
   who: principalOf(c).name,
   action,

@@ -1,4 +1,4 @@
-/** What the routes of logins, users and keys answer. */
+/** Answers of the routes for logins, users and keys. */
 import type { z } from "zod";
 import { ROLES, SCOPES } from "../../core/auth/rights.ts";
 import type { ApiKey, Session, User } from "../../core/auth/accounts.ts";

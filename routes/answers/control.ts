@@ -1,4 +1,4 @@
-/** What the routes of commands and agents answer. */
+/** Answers of the routes for commands and agents. */
 import { z } from "zod";
 import type { StoredEntry } from "../../core/audit/chain.ts";
 import type { PolicyState, Receipt } from "../../core/control/control.ts";
@@ -91,7 +91,7 @@ const missed = object({
   count,
   example: text().optional(),
 });
-/** What agents of older versions leave out is optional. */
+/** Fields that agents of older versions omit are optional. */
 export const agent: z.ZodType<FleetAgent> = object({
   state: one(["running", "done", "failed"]),
   error: maybe(text()),

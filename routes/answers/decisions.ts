@@ -1,4 +1,4 @@
-/** What the routes of decisions and their figures answer. */
+/** Answers of the routes for decisions and their figures. */
 import { z } from "zod";
 import type { MetricsSeries } from "../../core/decisions/metrics.ts";
 import {
@@ -48,7 +48,7 @@ const loss = object({
   loss: digits,
 });
 const outcome = object({ landed: flag(), simulated: flag(), reason: text() });
-/** As `ffi/engine/src/envelope.rs` writes it; what a kind of decision does not have is left out. */
+/** As `ffi/engine/src/envelope.rs` writes it; fields that a kind of decision does not have are omitted. */
 export const decision = object({
   decision_id: text(),
   rule: text(),
@@ -58,7 +58,7 @@ export const decision = object({
   classification: text(),
   slot: number(),
   event_ns: digits,
-  /** A feature that is not known is null; null as a whole: the decision has none. */
+  /** An unknown feature is null; null for the whole: the decision has no features. */
   features: maybe(record(text(), maybe(number()))).optional(),
   published: flag(),
   outcome: maybe(outcome),
@@ -101,7 +101,7 @@ export const decision = object({
     .optional(),
   tip_ladder: array(number()).optional(),
 }).meta({ id: "Decision" });
-/** What a row of a table is made of. */
+/** The fields that a table row needs. */
 const brief = object({
   decision_id: text(),
   kind: text(),
@@ -141,7 +141,7 @@ export const summary = object({
   paper: z.literal(true),
   source: maybe(object({ class: one(["sim", "file", "kafka", "mixed"]), name: text() })),
   simulated: flag(),
-  /** Milliseconds, as the next two. */
+  /** Milliseconds, like the next two. */
   hotpath_p50: maybe(number()),
   hotpath_p99: maybe(number()),
   send_p99: maybe(number()),

@@ -1,4 +1,4 @@
-/** What the routes of health and of the store answer. */
+/** Answers of the routes for health and the store. */
 import { z } from "zod";
 import type { SystemHealth } from "../../core/platform/system.ts";
 import { array, count, counts, digits, flag, maybe, number, object, record, text } from "./common.ts";

@@ -1,4 +1,4 @@
-/** What the routes of jobs answer. */
+/** Answers of the routes for jobs. */
 import { z } from "zod";
 import type { JobsLack } from "../../core/jobs/contract.ts";
 import { JOB_STATES, schedule } from "../../proto/jobs.ts";

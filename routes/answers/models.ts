@@ -1,4 +1,4 @@
-/** What the routes of models answer. */
+/** Answers of the routes for models. */
 import { z } from "zod";
 import type { ModelList, ModelManifest } from "../../core/models/models.ts";
 import type { ShadowComparison } from "../../core/models/shadow.ts";
@@ -16,7 +16,7 @@ const judgementShape = {
   curve: array(z.tuple([number(), number(), number()])),
 };
 const judgement = object(judgementShape).meta({ id: "Judgement" });
-/** What an imported model does not say is left out. */
+/** Fields that an imported model does not state are omitted. */
 const model: z.ZodType<ModelManifest> = object({
   schema: text().optional(),
   version: text(),

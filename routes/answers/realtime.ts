@@ -1,4 +1,4 @@
-/** What the routes of the live stream answer. */
+/** Answers of the routes for the live stream. */
 import type { z } from "zod";
 import type { ConnectionInfo } from "../../core/decisions/realtime.ts";
 import { array, count, digits, number, object, one, text } from "./common.ts";

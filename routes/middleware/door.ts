@@ -1,21 +1,21 @@
 /**
- * Who a request really comes from, and whether the page that sent it is ours. What a proxy adds is believed of the
- * proxies that the configuration trusts, and of nobody else.
+ * Determines the true client of a request, and whether its page is ours. Headers added by a proxy are trusted only when
+ * the configuration trusts that proxy.
  */
 import { isIP } from "node:net";
 import { AppError } from "../../core/platform/errors.ts";
 import { type AddressRanges, isLoopback, plainAddress } from "../../core/platform/net.ts";
 import type { RouteContext } from "../route.ts";
 
-/** What the page's own requests carry: no form and no foreign page can set it. */
+/** Header of the page's own requests: no form and no foreign page can set it. */
 export const PAGE_HEADER = { name: "x-requested-with", value: "dashboard" } as const;
-/** Proxies in a row that are looked through. */
+/** Maximum proxies in a chain that are evaluated. */
 const HOPS_MAX = 20;
 
 export interface DoorOptions {
   /** Where the API listens. */
   readonly listen: string;
-  /** Origins of the page beside the address it listens on. */
+  /** Origins of the page, besides the address that the API listens on. */
   readonly origins: readonly string[];
   readonly proxies: AddressRanges;
 }
@@ -35,7 +35,7 @@ export class Door {
     this.#hosts = new Set(options.origins.map((origin) => new URL(origin).hostname));
   }
 
-  /** The client's address: the right-most one of X-Forwarded-For that is no trusted proxy's. */
+  /** The client's address: the right-most one in X-Forwarded-For that does not belong to a trusted proxy. */
   address(c: RouteContext): string {
     const peer = peerOf(c);
     if (!this.#options.proxies.has(peer)) return peer;
@@ -43,7 +43,7 @@ export class Door {
     let nearest = peer;
     for (const hop of hops) {
       const address = plainAddress(bare(hop.trim()));
-      // What is left of it was written by nobody who is trusted.
+      // What is left of this was not written by a trusted proxy.
       if (isIP(address) === 0) break;
       nearest = address;
       if (!this.#options.proxies.has(address)) break;
@@ -65,13 +65,16 @@ export class Door {
     };
   }
 
-  /** Whether the name in the address bar is one of ours: another one may be a foreign page's, pointed at this host. */
+  /**
+   * Whether the host name in the request is one of ours: another name may be a foreign page's that resolves to this
+   * host.
+   */
   #isOwnHost(host: string): boolean {
     const name = host.toLowerCase().replace(/:\d+$/, "");
     const address = name.replace(/^\[(.*)\]$/, "$1");
     if (isLoopback(address) || this.#hosts.has(name)) return true;
     const { listen } = this.#options;
-    // On every address it listens on, each of them is its own; a page cannot give itself an address as its name.
+    // When listening on every address, each address is our own; a page cannot take an IP address as its name.
     return address === listen.toLowerCase() || (/^(0\.0\.0\.0|::)$/.test(listen) && isIP(address) !== 0);
   }
 
@@ -85,7 +88,7 @@ export class Door {
     );
   }
 
-  /** Throws `forbidden` when a browser says that a foreign page sends this. */
+  /** Throws `forbidden` when the browser's headers show that a foreign page sent the request. */
   checkOrigin(c: RouteContext): void {
     const origin = c.req.header("origin");
     if (origin === undefined || this.#options.origins.includes(origin.toLowerCase())) return;
@@ -99,7 +102,7 @@ export class Door {
     );
   }
 
-  /** Throws `forbidden` for what the own page cannot have sent. */
+  /** Throws `forbidden` for a request that our own page cannot have sent. */
   checkPage(c: RouteContext): void {
     if (!isFromPage(c)) {
       throw new AppError("forbidden", "Cannot go on: the header `X-Requested-With: dashboard` is missing");
@@ -108,7 +111,7 @@ export class Door {
   }
 }
 
-/** Whether a request says that it is the page's. */
+/** Whether a request claims to come from the page. */
 export const isFromPage = (c: RouteContext): boolean => c.req.header(PAGE_HEADER.name) === PAGE_HEADER.value;
 
 /** The other end of the connection. */

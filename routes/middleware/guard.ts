@@ -1,4 +1,4 @@
-/** Who asks, whether they may, and whether not too often; then the body, checked. */
+/** Checks who asks, whether they may, and whether not too often; then the body. */
 import { getCookie } from "hono/cookie";
 import type { Refusal } from "../../core/audit/refusals.ts";
 import type { SharedAccounts } from "../../core/auth/shared_accounts.ts";
@@ -16,18 +16,18 @@ import { pause } from "../../core/platform/pause.ts";
 
 export const ACCESS_COOKIE = "legend_access";
 export const REFRESH_COOKIE = "legend_refresh";
-/** Says that this browser has logged in before; see `core/auth/device.ts`. */
+/** Marks a browser that has logged in before; see `core/auth/device.ts`. */
 export const DEVICE_COOKIE = "legend_device";
 const BODY_BYTES_MAX = 64 << 10;
-/** How long a body may take to come. */
+/** How long a body may take to arrive. */
 const BODY_MS = 10_000;
-/** How old a login's state may be when a request is judged. */
+/** Maximum age of a login's state when a request is checked. */
 const STATE_MS = 1_000;
 const STATES_MAX = 10_000;
 const HOLDERS_MAX = 1_000;
 
 interface LoginState {
-  /** When it was read, by a clock that nobody sets. */
+  /** When it was read, by a monotonic clock. */
   readonly at: number;
   readonly open: boolean;
   readonly mustChange: boolean;
@@ -50,14 +50,14 @@ const digest = (text: string) => createHash("sha256").update(text).digest();
 export class Guard {
   readonly #deps: GuardDeps;
   readonly #states = new RecentMap<string, LoginState>(STATES_MAX);
-  /** Who the keys were of when the accounts could be read last. */
+  /** Holders of the keys, as of the last time that the accounts could be read. */
   readonly #holders = new RecentMap<string, Principal>(HOLDERS_MAX);
 
   constructor(deps: GuardDeps) {
     this.#deps = deps;
   }
 
-  /** Who the request says it is from; undefined when it says nothing. Throws when what it says does not hold. */
+  /** The caller as the request claims; undefined when it claims none. Throws when the claim is not valid. */
   async principal(c: RouteContext, isKill: boolean): Promise<Principal | undefined> {
     const key = c.req.header("x-api-key");
     if (key !== undefined) return this.#key(key, isKill);
@@ -91,7 +91,7 @@ export class Guard {
     return holder;
   }
 
-  /** The state of a login, a second old at most. */
+  /** The state of a login, at most a second old. */
   #state({ session, name, role }: Principal, isKill: boolean): LoginState {
     const now = performance.now();
     if (!session) return { at: now, open: true, mustChange: false };
@@ -108,8 +108,8 @@ export class Guard {
   }
 
   /**
-   * What the accounts say. Where they cannot be read (a damaged file), a kill goes by what was known last, or by the
-   * token's signature alone; nothing else does.
+   * What the accounts say. When they cannot be read (a damaged file), a kill is judged by the last known state, or by
+   * the token's signature alone; nothing else is.
    */
   #readable<T>(read: () => T, last: T | undefined): T {
     try {
@@ -122,12 +122,14 @@ export class Guard {
     }
   }
 
-  /** A login has changed: look again at once. */
+  /** A login has changed: read its state again at the next request. */
   forget(session: string | undefined): void {
     if (session) this.#states.delete(session);
   }
 
-  /** Counts a request that was not counted yet: one of no route, or of one that is unlimited for some bodies. */
+  /**
+   * Counts a request that was not counted yet: one without a route, or on a route that is unlimited for some bodies.
+   */
   limit(c: RouteContext): Response | undefined {
     return this.#limit(c, c.get("principal")?.name ?? networkOf(this.#deps.door.address(c)));
   }
@@ -140,9 +142,9 @@ export class Guard {
     });
   }
 
-  /** Judges a request; an answer when it is refused. */
+  /** Checks a request. Returns a response when it is refused. */
   async judge(c: RouteContext, row: Route): Promise<Response | undefined> {
-    // Such a row may do other things too, but none of them without its entry in the audit.
+    // Such a route may do other things too, but none of them without an entry in the audit.
     const isKill = row.unlimited !== undefined;
     let principal: Principal | undefined;
     let refusal: AppError | undefined;
@@ -153,13 +155,14 @@ export class Guard {
       refusal = error;
     }
     const from = () => this.#deps.door.address(c);
-    // What is refused is always limited, or strangers would fill the audit. Whether it is a kill, its body says.
+    // Refused requests are always rate-limited; otherwise strangers would fill the audit. Only the body shows whether
+    // the request is a kill.
     const later = row.unlimited && !refusal && principal !== undefined && may(principal, row.right);
     const limited = later ? undefined : this.#limit(c, principal?.name ?? networkOf(from()));
     if (limited) return limited;
     const foreign = this.#foreign(c, row, principal);
     if (foreign) {
-      // A stranger's reading is no act, and would fill the audit.
+      // A stranger's GET is not an action, and would fill the audit.
       if (!principal && row.method === "GET") return problem(c, foreign.code, foreign.message);
       return this.#refuse(c, row, principal?.name ?? from(), foreign);
     }
@@ -203,8 +206,8 @@ export class Guard {
   }
 
   /**
-   * Why a foreign page may be behind the request; undefined when none can be. What comes with a key or a token of its
-   * own was sent by a program: a browser adds neither by itself.
+   * Why a foreign page may have sent the request; undefined when none can have. A request with a key or a token of its
+   * own came from a program: a browser adds neither by itself.
    */
   #foreign(c: RouteContext, row: Route, principal: Principal | undefined): AppError | undefined {
     if (principal && principal.by !== "cookie") return undefined;
@@ -222,7 +225,7 @@ export class Guard {
   }
 
   #refuse(c: RouteContext, row: Route, who: string, error: AppError): Response {
-    // What is only read and refused is no act; it is in the request counters.
+    // A refused read is not an action; it is in the request counters.
     if (row.method !== "GET" || error.code === "forbidden") {
       const what = `${row.method} ${row.path}: ${error.message}`;
       this.#deps.refused({ who, action: "refused", what, address: this.#deps.door.address(c) });
@@ -231,7 +234,9 @@ export class Guard {
   }
 }
 
-/** All bytes of a body; null when there are too many: a length that was not told must not be believed to be small. */
+/**
+ * Reads all bytes of a body; null when there are too many. A body without a stated length is not assumed to be small.
+ */
 async function limited(
   body: ReadableStream<Uint8Array> | null,
   limitMs: number,
@@ -264,8 +269,8 @@ async function limited(
 }
 
 /**
- * Every string as UTF-8 can hold it: half a character of UTF-16, as clients that cut texts send it, becomes U+FFFD.
- * Nothing behind this place meets one: the library, the log and the database know UTF-8 alone.
+ * Makes every string valid UTF-8: an unpaired surrogate, which clients that cut texts may send, becomes U+FFFD. No
+ * later code meets one: the library, the log and the database accept only UTF-8.
  */
 function wellFormed(value: unknown): unknown {
   if (typeof value === "string") return value.toWellFormed();
@@ -276,7 +281,7 @@ function wellFormed(value: unknown): unknown {
   );
 }
 
-/** The body by its schema; an answer when it cannot be read or is not right. */
+/** Parses the body by its schema. Returns a response when it cannot be read or is not valid. */
 export async function bodyOf(
   c: RouteContext,
   row: Route,
@@ -294,7 +299,7 @@ export async function bodyOf(
   if (!bytes) {
     return problem(c, "too_large", `Cannot read the body: more than ${BODY_BYTES_MAX} bytes`);
   }
-  // A foreign page may send any text, but not as JSON; routes that need a login ask for its header instead.
+  // A foreign page may send any text, but not as JSON. Routes that need a login require our header instead.
   const type = /^[^;]*/.exec(c.req.header("content-type") ?? "")![0].trim().toLowerCase();
   if (row.right === "open" && bytes.length > 0 && type !== "application/json") {
     return problem(
