@@ -1,4 +1,4 @@
-/** What agents over the same source did: for people, and as one JSON object. */
+/** Summary of what agents over the same source did: as lines for people, and as one JSON object. */
 import type { AgentStatus } from "../core/control/control.ts";
 import { sourceLine } from "../core/decisions/funnel.ts";
 
@@ -27,7 +27,7 @@ export function summary(agents: readonly AgentStatus[]): string {
   ].join("\n");
 }
 
-/** The agents saw the same source: what was read counts once, what each made is summed. */
+/** The agents read the same source: what was read counts once, what each agent produced is summed. */
 export function merged(statuses: readonly AgentStatus[]): Record<string, unknown> {
   const [first] = statuses as [AgentStatus];
   const made = [

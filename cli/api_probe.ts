@@ -1,10 +1,10 @@
-/** Asks a running API whether it answers: a process that was stopped keeps its port and says nothing. */
+/** Checks whether a running API answers: a stopped process keeps its port, but answers nothing. */
 import { AppError } from "../core/platform/errors.ts";
 
 const LIMIT_MS = 2_000;
 const ANY = /^(0\.0\.0\.0|::)$/;
 
-/** How it answers, in words. Throws `AppError` with what to do when it does not, within `limitMs`. */
+/** Describes its answer. Throws `AppError` with what to do when there is none within `limitMs`. */
 export async function askApi(
   at: { listen: string; port: number; pid?: number },
   prefix: string,
@@ -30,7 +30,7 @@ export async function askApi(
     const isLate = cause instanceof DOMException && cause.name === "TimeoutError";
     bad(isLate ? `has not answered in ${limitMs / 1000} s: it hangs` : "cannot be reached", cause);
   }
-  // Who asks too often has an answer too.
+  // A client that asks too often gets an answer too.
   if (status !== 200 && status !== 429) bad(`answers with HTTP ${status}`);
   return `${url} answers in ${(performance.now() - begin).toFixed(0)} ms`;
 }

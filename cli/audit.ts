@@ -40,7 +40,7 @@ export const auditExport: VerbBody = {
   },
 };
 
-/** Writes entries and, last, a summary; what that says. */
+/** Writes the entries and, last, a summary. Returns the summary's figures. */
 function exported(rows: Iterable<ExportedEntry>, from: number, write: (line: string) => void) {
   const hash = createHash("sha256");
   let [entries, to] = [0, from - 1];
@@ -55,7 +55,7 @@ function exported(rows: Iterable<ExportedEntry>, from: number, write: (line: str
   return summary;
 }
 
-/** Fills a file of the owner's alone, whole or not at all; nothing that exists is replaced. */
+/** Fills a new file that only the owner can read: whole or not at all. An existing file is not replaced. */
 function toNewFile<T>(path: string, fill: (write: (line: string) => void) => T): T {
   let file: Deno.FsFile;
   try {

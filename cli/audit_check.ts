@@ -1,4 +1,4 @@
-/** The audit of a data folder, held against everything outside that has its heads. */
+/** Compares the audit of a data folder with everything outside that has its heads. */
 import { headOfLine } from "../core/audit/anchor_file.ts";
 import { AuditChain } from "../core/audit/chain.ts";
 import { HeadSigner } from "../core/audit/head.ts";
@@ -15,7 +15,7 @@ import { EmbeddedLog } from "../ffi/log.ts";
 import { AUDIT_TOPIC, tellerOf } from "../app/audit_heads.ts";
 import type { Context } from "../app/context.ts";
 
-/** Goes through the audit of the data folder; `anchor`: a file of heads to hold it against, beside the configured one. */
+/** Verifies the audit of the data folder. `anchor`: a file of heads to compare with, besides the configured one. */
 export async function checkAudit(context: Context, anchor?: string): Promise<Verdict> {
   const faults: string[] = [];
   const { path, instance } = folderOf(context, faults);
@@ -24,13 +24,13 @@ export async function checkAudit(context: Context, anchor?: string): Promise<Ver
   const database = existing(`${path}/legend.db`);
   try {
     const notes: string[] = [];
-    // What a running API adds from here on has its head outside later than this looks there.
+    // Heads of entries that a running API adds from now on are published after this check looks there.
     const upTo = newest(database);
     if (typeof database !== "string" && faults.length === 0) await tellPending(context, database, notes);
     const told = [await readTopic(log, trust, AUDIT_TOPIC, false)];
     if (kafkaOf(context.config())) {
       const far = await readTopic(context.log(), trust, `${AUDIT_TOPIC} on Kafka`, true);
-      // A cluster that does not answer says nothing of the audit.
+      // A cluster that does not answer proves nothing about the audit.
       if (far.unreachable === null) told.push(far);
       else notes.push(`the heads on Kafka were not looked at: ${far.unreachable}`);
     }
@@ -54,7 +54,7 @@ const outside = (told: readonly ToldHeads[]) =>
     "entries and heads lie in one folder: who can write there can put an older copy of both in its place; for heads outside set `audit.anchor` to a file on another disk, or use Kafka",
   ];
 
-/** The database, or why there is none to look at. */
+/** The database, or the reason why there is none to read. */
 function existing(path: string): Database | string {
   try {
     Deno.statSync(path);
@@ -74,25 +74,28 @@ function newest(database: Database | string): number {
   try {
     return typeof database === "string" ? Infinity : newestOf(database);
   } catch {
-    // What cannot be read is a fault of the walk through the entries.
+    // An unreadable entry is reported as a fault when the entries are read.
     return Infinity;
   }
 }
 
-/** Heads that a process which ended has left are told first; those that were told before are not told again. */
+/**
+ * First publishes heads that a previous process left pending; heads that were already published are not published
+ * again.
+ */
 async function tellPending(context: Context, database: Database, notes: string[]): Promise<void> {
   try {
     const chain = new AuditChain(database);
     const isTold = (await context.outbox().topics()).includes(AUDIT_TOPIC);
-    // Where heads were told and the topic is gone, a new one would hide it.
+    // If heads were published and the topic is gone, creating it again would hide the loss.
     if (isTold || chain.toldTo() === 0) await tellerOf(context, chain, (seq) => chain.told(seq)).flush();
   } catch (error) {
-    // What is wrong with the database or the log is found when they are read; here it only explains.
+    // Faults of the database or the log are found when they are read; here they are only noted.
     notes.push(`pending heads were not told: ${messageOf(error)}`);
   }
 }
 
-/** The folder and its name. One that is there and has lost its name is looked at all the same: that is a fault. */
+/** The folder and its instance name. A folder that has lost its name is checked all the same: that is a fault. */
 function folderOf(context: Context, faults: string[]): { path: string; instance: string } {
   try {
     return context.dataDir();
@@ -117,10 +120,10 @@ function trustedKeys(context: Context, path: string, faults: string[]): Set<stri
   }
 }
 
-/** How the fault begins that the key itself is. */
+/** The beginning of the fault that concerns the key itself. */
 export const UNCHECKED = "whose heads they are cannot be checked";
 
-/** The heads of a topic; what of it cannot be read is a fault of the place. */
+/** The heads of a topic; an unreadable record is a fault of the place. */
 export async function readTopic(log: Log, trust: Trust, name: string, shared: boolean): Promise<ToldHeads> {
   const told = new ToldHeads({ name, complete: !shared, shared }, trust);
   try {
@@ -162,7 +165,7 @@ function readFile(file: string, trust: Trust, complete: boolean): ToldHeads {
   return told;
 }
 
-/** A line for a verdict, and one for each fault. */
+/** A line for the verdict, and one for each fault. */
 export function verdictText({ entries, heads, faults }: Verdict): string {
   const told = heads.map(({ place, count }, at) =>
     at === 0 ? `${count} heads told outside` : `${count} in ${place}`

@@ -1,4 +1,4 @@
-/** `legend bench`: figures of this machine. The peers are measured beside them in a checkout (`deno task bench`). */
+/** `legend bench`: figures of this machine. In a checkout, `deno task bench` measures the peers beside them. */
 import { AppError } from "../core/platform/errors.ts";
 import { diskTrouble } from "../core/platform/files.ts";
 import { readThrough } from "../core/log/follow.ts";
@@ -28,7 +28,7 @@ const MEASURES: Readonly<Record<string, Measure>> = { decode, replay, log };
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 const perSecond = (count: number, ms: number) => count / (ms / 1000);
 
-/** The median of what `run` gives, after a run that warms up. */
+/** The median of several results of `run`, after one warm-up run. */
 function repeated(run: () => number): number {
   run();
   return median(Array.from({ length: RUNS }, run));

@@ -5,11 +5,11 @@ import type { ExitCode } from "../core/platform/exit.ts";
 export interface Flag {
   readonly name: string;
   /**
-   * Placeholder of its value; none for a switch. `N` is a whole number, `a|b` one of these words, and the check is made
-   * before the verb runs; anything else the verb reads itself.
+   * Placeholder of its value; none for a switch. `N` is a whole number, `a|b` is one of these words; both are checked
+   * before the verb runs. Any other value is parsed by the verb itself.
    */
   readonly value?: string;
-  /** Of an `N`: the least that makes sense. */
+  /** For an `N`: the smallest value that makes sense. */
   readonly least?: number;
   readonly doc: string;
   /** `-h` for `--help`. */
@@ -19,11 +19,11 @@ export interface Flag {
 export interface Invocation {
   readonly args: readonly string[];
   readonly flags: Flags;
-  /** All values of a flag that may repeat. */
+  /** All values of a repeatable flag. */
   all(flag: string): readonly string[];
 }
 
-/** The groups of `legend help`, in its order. */
+/** The groups of `legend help`, in order. */
 export const GROUPS = [
   "First steps",
   "Control",
@@ -38,20 +38,20 @@ export const GROUPS = [
 export interface Command extends Needs {
   /** `decode`, or `config show` for a verb with an action. */
   readonly name: string;
-  /** Its words after the name, as help shows them; `[…]` may be left out, `…` repeats. Fewer and more are refused. */
+  /** Its words after the name, as help shows them; `[…]` is optional, `…` repeats. Fewer or more words are refused. */
   readonly args: string;
   readonly group: (typeof GROUPS)[number];
   readonly summary: string;
   readonly flags?: readonly Flag[];
-  /** Command lines that run as they stand, with a running installation and the files that they name. */
+  /** Command lines that work as they are, with a running installation and the files that they name. */
   readonly examples: readonly string[];
   /** Lines of the help below the flags. */
   readonly details?: readonly string[];
-  /** Its code, loaded when it is wanted: a verb costs nothing while another one runs. */
+  /** Its code, loaded on demand: a verb costs nothing while another one runs. */
   body(): Promise<VerbBody>;
 }
 
-/** What a verb does. */
+/** The code of a verb. */
 export interface VerbBody {
   run(call: Invocation, context: Context): Promise<ExitCode> | ExitCode;
 }

@@ -1,4 +1,4 @@
-/** What may come next on a command line: `legend __complete WORD…`, which the completion scripts ask. */
+/** Completion of a command line: `legend __complete WORD…`, which the completion scripts call. */
 import { configValue, passOverMistakes, systemInput } from "../core/config/load.ts";
 import { CONFIG_KEYS } from "../core/config/schema.ts";
 import { QUERIES } from "../core/store/queries.ts";
@@ -7,7 +7,7 @@ import { type Command, COMMON_FLAGS, type Flag } from "./command.ts";
 import { MODULE_NAMES, moduleNamed } from "./modules.ts";
 import { actionsOf, choicesOf, placeholders, verbOf } from "./parse.ts";
 
-/** Candidates for the last of `words`, which may be empty or half typed. */
+/** Candidates for the last of `words`, which may be empty or incomplete. */
 export function candidates(words: readonly string[], commands: readonly Command[]): string[] {
   const typed = words.slice(0, -1);
   const current = words.at(-1) ?? "";
@@ -31,7 +31,7 @@ function flagsLeft(command: Command, typed: readonly string[]): string[] {
   ) => `--${name}`);
 }
 
-/** Words for the place where the command line stands: a flag's value, or the next word of the verb. */
+/** Candidates for the current position: a flag's value, or the next word of the verb. */
 function wordsFor(command: Command, typed: readonly string[]): string[] {
   const given: string[] = [];
   let waiting: Flag | undefined;
@@ -50,7 +50,7 @@ function wordsFor(command: Command, typed: readonly string[]): string[] {
   const next = expected[given.length] ?? (last?.repeats ? last : undefined);
   if (!next) return flagsLeft(command, typed);
   const found = choicesOf(next.word) ?? namesFor(next.word, given, dataDir);
-  // A shell offers files by itself where nothing is known.
+  // Without candidates a shell offers files by itself.
   return found.length > 0 || !next.isOptional ? [...found] : flagsLeft(command, typed);
 }
 
@@ -81,7 +81,7 @@ function namesFor(
   }
 }
 
-/** The registered models of a module; none where the folder cannot be read. */
+/** The registered models of a module; none when the folder cannot be read. */
 function versions(module: string | undefined, dataDir: string | undefined): string[] {
   try {
     const { config } = passOverMistakes(
@@ -93,7 +93,7 @@ function versions(module: string | undefined, dataDir: string | undefined): stri
       new RegExp(`^lib${module}_v([0-9a-f]+)\\.so$`).exec(name)?.[1] ?? []
     ).sort();
   } catch {
-    // A key pressed in a shell is no place for a fault.
+    // Completion in a shell must not print errors.
     return [];
   }
 }

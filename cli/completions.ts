@@ -11,7 +11,7 @@ export const completions: VerbBody = {
   },
 };
 
-// The executable itself knows what may come next: cli/complete.ts.
+// The executable itself knows the candidates: cli/complete.ts.
 const BASH = `_legend() {
   local IFS=$'\\n'
   local words=("\${COMP_WORDS[@]:1:COMP_CWORD}")

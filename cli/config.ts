@@ -36,7 +36,7 @@ export const configShow: VerbBody = {
   },
 };
 
-/** A URL may carry a password, which is never shown. */
+/** A URL may contain a password, which is never shown. */
 function withoutPassword(value: unknown): unknown {
   return typeof value === "string" ? value.replace(/^(https?:\/\/[^/@]*:)[^/@]*@/, "$1(set)@") : value;
 }

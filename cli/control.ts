@@ -16,7 +16,7 @@ import { answersElsewhere } from "../app/remote_receipts.ts";
 
 const WAIT_MS = 5_000;
 
-/** The policy's values: their names on the wire, and the flags that give them. */
+/** The policy's values: their names on the wire, and the flags that set them. */
 const VALUES = {
   throttle_pct: "throttle-pct",
   ev_min: "ev-min",
@@ -30,7 +30,7 @@ const VALUES = {
   unknown: "unknown",
 } as const;
 
-/** A flag's text as the contract has it; `none` empties a list. */
+/** Converts a flag's text to the contract's form; `none` empties a list. */
 function parsed(name: string, text: string): unknown {
   if (name === "unknown") return text;
   if (name === "tip_ladder") return text.split(",").map((rung) => decimal(rung.trim()));
@@ -38,7 +38,7 @@ function parsed(name: string, text: string): unknown {
   return text === "none" ? [] : text.split(",").map((word) => word.trim());
 }
 
-/** The values that were given, as text; checked here, so that nothing is sent and audited that no agent can take. */
+/** The given values as text. They are checked here, so that nothing is sent and audited that no agent can accept. */
 function valuesOf(flags: Invocation["flags"]): Record<string, string> {
   const given = Object.entries(VALUES).flatMap(([name, flag]) =>
     typeof flags[flag] === "string" ? [[name, flags[flag]] as const] : []
@@ -110,7 +110,7 @@ async function send(
   if (!isKill) await auditEach(context, asked);
   const answers = await sendEach(context, asked, folder, isKill);
   const shown = new Answers(context, asked, { json: flags.json === true, isKill });
-  // What this host's agents say is shown before anything else is waited for.
+  // Answers of this host's agents are shown before anything else is waited for.
   answers.forEach((sent, at) => shown.add(sent, modules[at]!));
   const unaudited = isKill ? await auditKill(context, asked, answers) : [];
   const unanchored = unaudited.length > 0 ? null : await anchored(context, isKill ? 0 : AUDIT_BUSY_MS);
@@ -130,7 +130,7 @@ async function send(
   return (elsewhere === null || isUnknown) && shown.code === EXIT.done ? EXIT.notReady : shown.code;
 }
 
-/** No command without its entry. */
+/** Sends a command only after its audit entry is written. */
 async function auditEach(
   context: Context,
   { modules, action, values, args, request_ids }: Asked,
@@ -163,7 +163,7 @@ function sendEach(
       action,
       args,
       issuer: LOCAL_USER,
-      // Who can read the key in the data folder counts as admin of this host.
+      // A user who can read the key in the data folder counts as an admin of this host.
       role: "admin",
       request_id: request_ids[at]!,
       ...(sign_sk_hex ? { sign_sk_hex } : {}),
@@ -173,10 +173,10 @@ function sendEach(
   ));
 }
 
-/** Shows what came of a command, and keeps the exit code of the worst of it. */
+/** Shows the outcomes of a command, and keeps the exit code of the worst one. */
 class Answers {
   code: ExitCode = EXIT.done;
-  /** Where it is not kept; the modules of one command mostly miss the same for the same reason. */
+  /** Where the command was not recorded; its modules usually fail for the same reason. */
   readonly missing = new Set<string>();
 
   constructor(
@@ -197,7 +197,7 @@ class Answers {
     this.code = ended > this.code ? ended : this.code;
   }
 
-  /** Says once where the command is not kept. */
+  /** Reports once where the command was not recorded. */
   sayMissing(): void {
     const { action, values } = this.asked;
     if (this.missing.size > 0) {
@@ -207,21 +207,23 @@ class Answers {
   }
 }
 
-/** Characters of a reason that are kept: it must not make a command too large to be taken. */
+/** Maximum characters of a reason that are kept: it must not make a command too large to be accepted. */
 const REASON_MAX = 500;
-/** A kill that holds here has no need of the log; other hosts have. */
+/** A kill in force on this host does not need the log; other hosts do. */
 const KILL_LOG_WAIT_MS = 2_000;
 
-/** What a kill needs of the data folder: its place, and that agents were ever in it. Whatever else is wrong is said. */
+/**
+ * What a kill needs of the data folder: its path, and that agents were ever in it. Any other problem is only reported.
+ */
 function killFolder(context: Context): { path: string; instance: string } {
   const path = context.setting("data_dir");
-  // Between the supervisor's start and the agents' first one the latch on disk kills them.
+  // Between the start of the supervisor and the first start of the agents, the latch on disk kills them.
   const isSeen = MODULES.some((module) => hasAgent(path, module)) || isHeld(`${path}/${SUPERVISOR_LOCK}`);
   let found = { path, instance: "" };
   try {
     found = context.dataDir();
   } catch (error) {
-    // Where agents are, they are killed.
+    // If there are agents, they are killed all the same.
     if (!isSeen || !(error instanceof AppError)) throw error;
     context.say(`${error.message} (passed over)`);
   }
@@ -239,7 +241,9 @@ function codeOf(sent: Sent, isKill: boolean): ExitCode {
   return sent.receipt?.applied ? EXIT.done : sent.receipt ? EXIT.failed : EXIT.notReady;
 }
 
-/** It has been sent: an audit that cannot be written is no more than said. Why not, for each module that it lacks. */
+/**
+ * The kill has been sent: a failed audit entry is only reported. Returns the reason for each module without an entry.
+ */
 async function auditKill(context: Context, asked: Asked, answers: readonly Sent[]): Promise<string[]> {
   const lost: string[] = [];
   for (const [at, module] of asked.modules.entries()) {
@@ -254,7 +258,7 @@ async function auditKill(context: Context, asked: Asked, answers: readonly Sent[
   return lost;
 }
 
-/** The values of a command by their own types, as the API's entries have them: on the wire all are text. */
+/** A command's values in their own types, as the API's entries have them; on the wire all are text. */
 function typed(args: Readonly<Record<string, string>>): Record<string, unknown> {
   const value = (name: string, text: string): unknown => {
     if (name === "reason") return text;
@@ -269,7 +273,7 @@ const AUDIT_BUSY_MS = 3_000;
 const word = (action: string, values: Record<string, string>) =>
   action === "kill" && values.kill === "false" ? "un-kill" : action;
 
-/** No command without its entry: where that cannot be written, nothing is sent. */
+/** Sends a command only after its audit entry: if the entry cannot be written, nothing is sent. */
 async function auditFirst(...asked: Parameters<typeof audit>): Promise<void> {
   try {
     await audit(...asked);
@@ -297,10 +301,10 @@ function audit(
   return withDatabase(context, (database) => appendAct(context, database, act), busyMs);
 }
 
-/** How long they may take. */
+/** How long publishing the heads may take. */
 const ANCHOR_MS = 5_000;
 
-/** The heads are outside before the verb ends; else why not. */
+/** Publishes the heads before the verb ends. Returns the reason when it could not. */
 async function anchored(context: Context, busyMs: number): Promise<string | null> {
   const late = new AbortController();
   const limit = new Promise<never>((_, reject) => {
@@ -321,7 +325,7 @@ async function anchored(context: Context, busyMs: number): Promise<string | null
   }
 }
 
-/** What came of one command, for a person. */
+/** The outcome of one command, for people. */
 function line(module: ModuleName, action: string, values: Record<string, string>, sent: Sent): string {
   const what = word(action, values);
   const { receipt, agent_error } = sent;

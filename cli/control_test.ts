@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Context } from "../app/context.ts";
 import { control } from "./control.ts";
 
-/** What a verb asks as soon as it goes on. */
+/** Thrown when the verb first uses its context: its checks have passed. */
 class Asked extends Error {}
 
 const untouched = new Proxy({}, {

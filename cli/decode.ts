@@ -6,7 +6,7 @@ import { EXIT } from "../core/platform/exit.ts";
 import { type VerbBody } from "./command.ts";
 import { slotFlag } from "./flag_value.ts";
 
-/** Prints a stream to its end; says each file that cannot be read and returns how many. */
+/** Prints a stream to its end. Reports each file that cannot be read, and returns their number. */
 export function printAll(stream: LineStream, context: Context): number {
   let broken = 0;
   for (;;) {

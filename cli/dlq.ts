@@ -8,7 +8,7 @@ import { topicDefinition } from "../proto/topics.ts";
 import { type VerbBody } from "./command.ts";
 
 const DEAD_LETTER = "-dlq";
-/** The group that remembers what was replayed. */
+/** The consumer group that stores what was replayed. */
 const REPLAYED = "dlq-replay";
 const OWN_HEADERS = new Set(["dlq-reason", "dlq-origin"]);
 const decoder = new TextDecoder();
@@ -18,7 +18,7 @@ const header = ({ headers }: StoredRecord, name: string) => {
   return found ? decoder.decode(found[1]) : "";
 };
 
-/** The dead-letter topics that are meant by what was typed: of one topic, or all. Throws where there is no such topic. */
+/** The dead-letter topics that the arguments mean: of one topic, or all. Throws when there is no such topic. */
 function meant(topics: readonly string[], args: readonly string[]): string[] {
   const dead = topics.filter((name) => name.endsWith(DEAD_LETTER));
   const [asked] = args;
@@ -92,7 +92,7 @@ export const dlqReplay: VerbBody = {
           timestampMs,
           headers: headers.filter(([name]) => !OWN_HEADERS.has(name) && name !== "legend-from"),
         })));
-        // After the append: a stop in between replays a block again, which the sink knows by its sequences.
+        // After the append: a stop in between replays a block again, which the sink recognizes by its sequences.
         for (const { partition, offset } of block.records) from[partition] = offset + 1n;
         for (const [at, offset] of from.entries()) await dead.commit(REPLAYED, { offset, lost: 0n }, at);
         replayed += block.records.length;

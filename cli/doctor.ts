@@ -23,18 +23,18 @@ import { type VerbBody } from "./command.ts";
 import { storeOf, usesStore } from "../app/stores.ts";
 import { registryOf } from "../app/registry.ts";
 
-/** One thing looked at. */
+/** The result of one check. */
 interface Finding {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
-  /** True: it cannot be told whether it is well; neither success nor failure. */
+  /** True: the state cannot be determined; this is neither success nor failure. */
   readonly unknown?: true;
 }
 
 const DISK_FREE_MIN_BYTES = 1 << 30;
 
-/** Runs a check whose failure is a finding, not the end. */
+/** Runs a check; its failure is a finding and does not end the verb. */
 async function look(name: string, check: () => Promise<string> | string): Promise<Finding> {
   try {
     return { name, ok: true, detail: await check() };
@@ -48,7 +48,7 @@ const fail = (message: string): never => {
   throw new AppError("failed", message);
 };
 
-/** A part by what it said last; one that is expected and said nothing is missing. */
+/** A part by its last status; one that is expected and has no status is missing. */
 function partFinding(
   name: string,
   status: { at_ms: number; trouble?: string | null } | null,
@@ -62,7 +62,7 @@ function partFinding(
   return { name, ok: !status.trouble, detail: status.trouble ?? "it lives" };
 }
 
-/** The agents of this host: each module is expected, unless its source has come to its end. */
+/** The agents of this host: each module is expected, unless its source has ended. */
 function agentFindings(path: string): Finding[] {
   const { agents: statuses, unreadable } = readAgents(path);
   return MODULES.map((module): Finding => {
@@ -84,7 +84,7 @@ function agentFindings(path: string): Finding[] {
   });
 }
 
-/** The model that is wanted (`latest`) against the one that a running agent scores with. */
+/** Compares the desired model (`latest`) with the one that a running agent scores with. */
 function modelFindings(context: Context): Finding[] {
   const registry = registryOf(context);
   return agentStatuses(context.dataDir().path).filter(({ state }) => state === "running").map(
@@ -101,7 +101,7 @@ function modelFindings(context: Context): Finding[] {
   );
 }
 
-/** What the data folder holds, read back. */
+/** Reads back what the data folder holds. */
 async function fileFindings(context: Context): Promise<Finding[]> {
   const { path } = context.dataDir();
   return [
@@ -141,7 +141,7 @@ async function fileFindings(context: Context): Promise<Finding[]> {
   ];
 }
 
-/** Whether the system says that its clock is kept right; commands are refused when two hosts differ by seconds. */
+/** Whether the system reports that its clock is synchronized; commands are refused when two hosts differ by seconds. */
 function clockFinding(): Finding {
   const name = "clock";
   try {
@@ -154,7 +154,7 @@ function clockFinding(): Finding {
   }
 }
 
-/** That nothing is stored for queries is no fault, and not well either. */
+/** That nothing is stored for queries is not a fault, but not well either. */
 function noStore(context: Context): Finding {
   const detail = context.setting("store.enabled")
     ? "none; this build has none, set CLICKHOUSE_URL"
@@ -162,7 +162,7 @@ function noStore(context: Context): Finding {
   return { name: "store", ok: true, unknown: true, detail };
 }
 
-/** Which file counts here, and why. */
+/** Which configuration file is in use, and why. */
 export function configText(context: Context): string {
   const file = context.configFile();
   if (file === null) return "no file: defaults, environment and what was set while running";
@@ -184,7 +184,7 @@ async function findings(context: Context): Promise<Finding[]> {
   ];
 }
 
-/** What this host has: its folder, its files, its keys, and what its agents say. */
+/** What this host has: its folder, its files, its keys, and the status of its agents. */
 async function hostFindings(context: Context): Promise<Finding[]> {
   const { path } = context.dataDir();
   return [
@@ -206,7 +206,7 @@ async function hostFindings(context: Context): Promise<Finding[]> {
     }),
     await look("audit", async () => {
       const { entries, heads, faults } = await checkAudit(context);
-      // The key has a line of its own.
+      // The key has its own line.
       const others = faults.filter((fault) => !fault.startsWith(UNCHECKED));
       if (others.length > 0) fail(`${others.join("; ")}; see \`legend audit verify\``);
       const doubt = faults.length > 0 ? `; ${UNCHECKED}` : "";
@@ -256,7 +256,7 @@ function kafkaFinding(context: Context, brokers: string): Promise<Finding> {
   });
 }
 
-/** What waits to be sent to Kafka. */
+/** Records that wait to be sent to Kafka. */
 function linkFinding(path: string): Promise<Finding> {
   return look("link", () => {
     const status = linkStatus(path) ??
@@ -300,7 +300,7 @@ function sameLogFinding(context: Context): Promise<Finding> {
   });
 }
 
-/** Whether each record is stored once. */
+/** Whether each record is stored exactly once. */
 function lossFinding(context: Context): Promise<Finding> {
   return look("nothing lost, nothing doubled", async () => {
     const proof = await proveNoLoss(storeOf(context));

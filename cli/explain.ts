@@ -11,7 +11,7 @@ import { type VerbBody } from "./command.ts";
 import type { TopicName } from "../proto/topics.ts";
 
 type Leg = EvidenceLeg;
-/** Of what landed. */
+/** Evidence of a landed event. */
 type Observed =
   & Evidence
   & Required<
@@ -30,7 +30,7 @@ type Observed =
       | "victim_losses"
     >
   >;
-/** Of what could still be taken. */
+/** Evidence of an open opportunity. */
 type Open =
   & Evidence
   & Required<Pick<Evidence, "hops" | "ev" | "landing" | "gate_terms" | "trigger" | "score" | "model">>;
@@ -59,7 +59,9 @@ export const explain: VerbBody = {
   },
 };
 
-/** All evidence that names the id or signature. Bytes are searched first: most records need no parsing. */
+/**
+ * All evidence that names the id or signature. The bytes are searched first, because most records then need no parsing.
+ */
 async function search(context: Context, what: string): Promise<Evidence[]> {
   using topic = await context.log().topic(EVIDENCE_TOPIC);
   const found: Evidence[] = [];
@@ -77,7 +79,7 @@ async function search(context: Context, what: string): Promise<Evidence[]> {
   return found;
 }
 
-/** The newest piece of evidence; none when nothing was concluded yet. */
+/** The newest piece of evidence; empty when there is none yet. */
 async function newest(context: Context): Promise<Evidence[]> {
   using topic = await context.log().topic(EVIDENCE_TOPIC);
   let last: StoredRecord | undefined;
@@ -90,7 +92,7 @@ async function newest(context: Context): Promise<Evidence[]> {
   return last?.value ? [JSON.parse(Buffer.from(last.value).toString())] : [];
 }
 
-/** Letters of the longest term of the gate. */
+/** Letters in the longest term of the gate. */
 const TERM_WIDTH = "liquidity_unknown".length;
 
 /** The counters of each agent that has run here, with their age. */
@@ -136,7 +138,7 @@ function funnelText({ funnel }: AgentStatus): string[] {
   ];
 }
 
-/** An opportunity as paragraphs: EV and gate can be computed again from them. */
+/** An opportunity as paragraphs, with everything needed to recompute EV and gate. */
 function openText(evidence: Open): string {
   const { ev, landing } = evidence;
   const hop = (row: Open["hops"][number], at: number) =>
@@ -206,7 +208,7 @@ function sandwichText({ front = [], victims, back, victim_losses }: Observed): s
   ];
 }
 
-/** Evidence of older versions does not tell what the legs alone gained, nor what was moved out. */
+/** Evidence of older versions lacks the gain of the legs alone and the amount moved out. */
 function netText(observed: Observed & Evidence): string {
   const { net_lamports, net_raw, net_mint, fee_lamports, tip_lamports, links, tips, failed } = observed;
   const { gross_raw, moved_out_lamports, funded_lamports, tips_by_service = {} } = observed;
@@ -225,7 +227,7 @@ function netText(observed: Observed & Evidence): string {
     `${to}${gross}${moved}`;
 }
 
-/** Why the tier is what it is (docs/CONTRACT.md, "Events"). */
+/** The reason for the tier (docs/CONTRACT.md, "Events"). */
 function tierText({ tier, net_raw, victim_losses }: Observed): string {
   if (tier === "A") {
     return "tier A: the window executed again without the attacker leaves a victim better off, and the net is above 0";

@@ -1,17 +1,17 @@
-/** Values of flags, which the command line gives as text. */
+/** Parses the values of flags, which the command line gives as text. */
 import { decimal } from "../core/platform/decimal.ts";
 import { UsageError } from "../core/platform/errors.ts";
 import type { Invocation } from "./command.ts";
 
-/** The value of a flag whose row says `N`; undefined when it was not given. */
+/** The value of a flag whose row says `N`; undefined when not given. */
 export const number = (value: string | boolean | undefined): number | undefined =>
   value === undefined ? undefined : Number(value);
 
-/** The value of `--slot`; undefined when it was not given. */
+/** The value of `--slot`; undefined when not given. */
 export const slotFlag = (value: string | boolean | undefined): bigint | undefined =>
   value === undefined ? undefined : BigInt(value);
 
-/** The sources asked for, at least one. */
+/** The requested sources, at least one. */
 export function sourcesOf({ all }: Invocation): readonly string[] {
   const sources = all("source");
   if (sources.length === 0) {
@@ -23,7 +23,7 @@ export function sourcesOf({ all }: Invocation): readonly string[] {
   return sources;
 }
 
-/** Throws unless it has the form of a source. */
+/** Throws when the text does not have the form of a source. */
 export function checkSource(source: string): void {
   if (!/^(file:.+|kafka|sim(:\d{1,18}(@\d{1,12})?)?)$/.test(source)) {
     throw new UsageError(`Cannot use --source ${source}: need file:PATH, kafka or sim[:SEED]`);

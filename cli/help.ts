@@ -6,7 +6,7 @@ import { actionsOf } from "./parse.ts";
 const flagText = ({ name, value, short }: Flag) =>
   `${short ? `-${short}, ` : ""}--${name}${value ? ` ${value}` : ""}`;
 
-/** The five verbs that a new user needs first, in the order in which they are needed. */
+/** The first five verbs that a new user needs, in order of need. */
 const FIRST = ["run", "doctor", "explain", "kill", "unkill"];
 
 /** Two columns, the left one padded to the longest. */
@@ -57,7 +57,7 @@ export function commandHelp(command: Command): string {
   ].join("\n");
 }
 
-/** `legend help topics`: what can be done with a thing. */
+/** `legend help topics`: the actions on one kind of thing. */
 export function actionsHelp(first: string, commands: readonly Command[]): string {
   const actions = actionsOf(first, commands);
   return [

@@ -1,10 +1,13 @@
-/** Ids that may be cut short on a command line. */
+/** Ids that may be abbreviated on a command line. */
 import { UsageError } from "../core/platform/errors.ts";
 
-/** Characters that a cut id has at least: with fewer it names what is there by chance. */
+/** Minimum characters of an abbreviated id: a shorter one would match by chance. */
 export const ID_PART_MIN = 4;
 
-/** Those that `word` names: the one with this id, else all whose ids begin so. Throws when the word is too short to tell. */
+/**
+ * The items that `word` names: the one with exactly this id, else all whose ids begin with it. Throws when the word is
+ * too short to be unambiguous.
+ */
 export function idsNamed<T>(all: readonly T[], idOf: (one: T) => string, word: string): readonly T[] {
   const whole = all.filter((one) => idOf(one) === word);
   if (whole.length > 0) return whole;

@@ -13,12 +13,12 @@ import { oneLine } from "../core/platform/logger.ts";
 import { pause } from "../core/platform/pause.ts";
 
 const LOOK_MS = 100;
-/** A job that nobody took by then wants to be told why. */
+/** When no worker has taken a job after this time, the reason is printed. */
 const HINT_MS = 3_000;
 
 const act = (action: string) => ({ who: LOCAL_USER, action, module: "", request_id: "" });
 
-/** The jobs as they are now; the reading ends with the returned value. */
+/** The jobs as they are now; the returned value's disposal ends the reading. */
 export async function openQueue(context: Context): Promise<{ queue: JobQueue } & AsyncDisposable> {
   const stop = new AbortController();
   const queue = new JobQueue(context.log(), context.outbox(), JOB_KINDS);
@@ -33,13 +33,13 @@ export async function openQueue(context: Context): Promise<{ queue: JobQueue } &
   };
 }
 
-/** zod's first problem as one line. */
+/** zod's first issue as one line. */
 function firstProblem(issues: readonly { path: PropertyKey[]; message: string }[]): string {
   const [first] = issues;
   return first ? `${first.path.map(String).join(".") || "arguments"}: ${first.message}` : "unknown";
 }
 
-/** The verb that starts jobs of a kind: its row is in `verbs/job_kinds.gen.ts`. */
+/** The verb that starts jobs of a kind; its row is in `verbs/job_kinds.gen.ts`. */
 export const startJob = (name: string): VerbBody => ({
   async run(call, context) {
     const kind = JOB_KINDS.named(name);
@@ -53,7 +53,7 @@ export const startJob = (name: string): VerbBody => ({
   },
 });
 
-/** Puts a job on the queue and, unless it is detached, shows how it goes until it is over. */
+/** Submits a job and, unless it is detached, shows its progress until it is over. */
 async function submitAndWait(
   { flags }: Invocation,
   context: Context,

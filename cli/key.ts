@@ -1,4 +1,4 @@
-/** API keys, made and ended on the host itself, and tokens for a user of the page. */
+/** API keys, created and revoked on the host itself, and tokens for a user of the page. */
 import { decimal } from "../core/platform/decimal.ts";
 import type { ApiKey } from "../core/auth/accounts.ts";
 import { type Scope, SCOPES } from "../core/auth/rights.ts";
@@ -14,7 +14,7 @@ import { withAccounts } from "./user.ts";
 const DAY_MS = 86_400_000;
 const DAYS = { usual: 90, most: 365 };
 
-/** The end of a key that is made now, from `--days`. */
+/** Expiry of a key created now, from `--days`. */
 function expiry(value: string | boolean | undefined): { days: number; expires_ms: number } {
   const days = decimal(String(value ?? DAYS.usual));
   if (days >= 1 && days <= DAYS.most) return { days, expires_ms: Date.now() + days * DAY_MS };
@@ -27,7 +27,7 @@ function tell(
   made: { id: string; key: string },
   about: object,
 ): void {
-  // The secret alone on stdout, so that it can be put into a file; it is shown this once.
+  // Only the secret on stdout, so that it can be put into a file; it is shown this once.
   context.out(flags.json ? `${JSON.stringify({ ...made, ...about })}\n` : `${made.key}\n`);
 }
 
@@ -69,7 +69,7 @@ export const keyList: VerbBody = {
   },
 };
 
-/** The key that ID names: whole, its first digits, or `newest`. */
+/** The key that ID names: a whole id, its first digits, or `newest`. */
 async function keyNamed(context: Context, word: string): Promise<ApiKey> {
   const keys = await withAccounts(context, undefined, (accounts) => accounts.keys());
   const fit = word === "newest" ? keys.slice(-1) : idsNamed(keys, ({ id }) => id, word);

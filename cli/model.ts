@@ -26,7 +26,9 @@ import { idsNamed } from "./ids.ts";
 import { storeOf } from "../app/stores.ts";
 import { MODULES } from "../proto/gen/names.ts";
 
-/** MODULE [VERSION] of a call; the version in full where its first characters name one, the newest for `newest`. */
+/**
+ * MODULE [VERSION] of a call. The version is completed when its first characters match one; `newest` gives the newest.
+ */
 function named({ args }: Invocation, context: Context): { module: ModuleName; version?: string } {
   const [module, word] = args as [ModuleName, string?];
   if (word === undefined) return { module };
@@ -61,12 +63,12 @@ function registered(call: Invocation, context: Context): ModelManifest {
   return model;
 }
 
-/** What is wanted of a version, and what the agents here say of it. */
+/** The desired role of a version, and what the agents here report about it. */
 function roles(list: ModelList, running: readonly RunningModels[], version: string): string {
   const wanted = wantedModel(list) === version;
   const runs = running.filter((agent) => agent.runs === version).length;
   const words = [
-    // Live is what decides: wanted and run by all agents that run here.
+    // A version is live when it decides: desired, and run by all agents that run here.
     ...(wanted && runs > 0 && runs === running.length
       ? ["live"]
       : wanted
@@ -80,7 +82,7 @@ function roles(list: ModelList, running: readonly RunningModels[], version: stri
   return words.join(", ");
 }
 
-/** What the agents of a module on this host say that they run. */
+/** What the agents of a module on this host report that they run. */
 const runningHere = (context: Context, module: ModuleName) =>
   runningModels(agentStatuses(context.dataDir().path), module, Date.now());
 
@@ -98,7 +100,7 @@ function line(list: ModelList, running: readonly RunningModels[], model: ModelMa
   } ${about}\n`;
 }
 
-/** The baseline is there as any model is. */
+/** The baseline is listed like any model. */
 function baselineLine(list: ModelList, running: readonly RunningModels[]): string {
   const words = roles(list, running, BASELINE);
   const about = list.models.length === 0 ? "no model yet: it scores" : "scores without a model";
@@ -214,7 +216,7 @@ async function deploy(
   return failed ? EXIT.failed : EXIT.done;
 }
 
-/** Points a link to a version or to none, with its entry in the audit first; a version that is not there makes none. */
+/** Points a link to a version or to none, with the audit entry first. A version that does not exist makes no entry. */
 async function point(call: Invocation, context: Context, link: "pin" | "shadow") {
   const { module, version = null } = named(call, context);
   const registry = registryOf(context);
@@ -248,7 +250,7 @@ export const modelShadow: VerbBody = {
   },
 };
 
-/** Hours of the comparison; throws what to give instead. */
+/** Hours of the comparison; throws with the valid values. */
 function hoursOf(value: string | boolean | undefined): number {
   const hours = decimal(String(value ?? 1));
   if (!Number.isInteger(hours) || hours < 1 || hours > HOURS_MAX) {

@@ -1,4 +1,4 @@
-/** The names that people have for the two modules. */
+/** The names that users have for the two modules. */
 import type { ModuleName } from "../core/control/control.ts";
 
 const NAMES: Readonly<Record<ModuleName, readonly string[]>> = {
@@ -8,7 +8,7 @@ const NAMES: Readonly<Record<ModuleName, readonly string[]>> = {
 
 export const MODULE_NAMES = Object.keys(NAMES) as readonly ModuleName[];
 
-/** The module that is meant; undefined for a word that names none. */
+/** The module that a word names; undefined when it names none. */
 export function moduleNamed(word: string): ModuleName | undefined {
   const typed = word.toLowerCase();
   return MODULE_NAMES.find((module) => NAMES[module].includes(typed));

@@ -1,4 +1,4 @@
-/** From the words of a command line to a verb, its words and its flags, all checked against its row. */
+/** Parses a command line into a verb, its words and its flags, all checked against the verb's row. */
 import { parseArgs } from "node:util";
 import { messageOf, UsageError } from "../core/platform/errors.ts";
 import { didYouMean } from "../core/platform/suggest.ts";
@@ -10,7 +10,7 @@ export interface Parsed {
   call: Invocation;
 }
 
-/** What people type who know other tools. */
+/** Words that users of other tools type. */
 const KNOWN_AS: Readonly<Record<string, string>> = {
   stop: "kill",
   halt: "kill",
@@ -28,7 +28,7 @@ const KNOWN_AS: Readonly<Record<string, string>> = {
   completion: "completions",
 };
 
-/** Finds the verb and reads its words and flags. Throws `UsageError` with what was wrong and where help is. */
+/** Finds the verb and reads its words and flags. Throws `UsageError` with the mistake and where to find help. */
 export function parse(given: readonly string[], commands: readonly Command[]): Parsed {
   const words = flagsBehind(given);
   const command = find(words, commands);
@@ -63,7 +63,7 @@ export function parse(given: readonly string[], commands: readonly Command[]): P
 const usage = ({ name }: Command, what: string) =>
   new UsageError(`Cannot run legend ${name}: ${what}${seeHelp(what, name)}`);
 
-/** Where to read on, after a line that may have ended in a question. */
+/** Points to the help, after a line that may have ended with a question. */
 const seeHelp = (line: string, verb: string) =>
   `${line.endsWith("?") ? " See" : "; see"} \`legend ${`${verb} --help`.trim()}\``;
 
@@ -79,8 +79,8 @@ function flagsBehind(words: readonly string[]): string[] {
 }
 
 /**
- * A free text may begin with a dash: `--reason -x` is `--reason=-x`. A word that is a flag of the verb is none, and a kill
- * is never refused for want of a reason.
+ * A free text may begin with a dash: `--reason -x` is read as `--reason=-x`. A word that is a flag of the verb is not
+ * taken as text, and a kill is never refused because its reason is missing.
  */
 function textsJoined(words: readonly string[], command: Command, flags: readonly Flag[]): string[] {
   const isOf = (word: string, { name, short }: Flag) =>
@@ -100,10 +100,10 @@ function textsJoined(words: readonly string[], command: Command, flags: readonly
   return joined;
 }
 
-/** What is wrong with the flags, as `parseArgs` says it, with the flag that was meant. */
+/** What is wrong with the flags, as `parseArgs` reports it, with the flag that was probably meant. */
 function flagTrouble(error: unknown, flags: readonly Flag[]): string {
   const line = (messageOf(error)).split(". ")[0]!;
-  // The value of a flag looks like a flag: three lines that end in how else to write it.
+  // The value of a flag looks like a flag: three lines that end with other ways to write it.
   const flag = /^Option '(?:-\w, )?--?([\w-]+)[^']*' argument is ambiguous/.exec(line)?.[1];
   if (flag !== undefined) {
     const name = flags.find(({ short }) => short === flag)?.name ?? flag;
@@ -116,7 +116,7 @@ function flagTrouble(error: unknown, flags: readonly Flag[]): string {
   return `there is no flag ${unknown.length === 1 ? "-" : "--"}${unknown}${hint}`;
 }
 
-/** The choices of `a|b`; null when the placeholder stands for anything. */
+/** The choices of `a|b`; null when the placeholder accepts anything. */
 export function choicesOf(placeholder: string): readonly string[] | null {
   return /^[a-z][a-z0-9_-]*(\|[a-z][a-z0-9_-]*)+$/.test(placeholder) ? placeholder.split("|") : null;
 }
@@ -151,7 +151,7 @@ export function placeholders(args: string): Placeholder[] {
   }));
 }
 
-/** A word that a verb does not read would make it do something else than was meant: `run mev` would run both agents. */
+/** An unread word would make a verb do something unintended: `run mev` would run both agents. */
 function checkedWords(command: Command, given: readonly string[], flags: readonly Flag[]): string[] {
   const expected = placeholders(command.args);
   const missing = expected.find(({ isOptional }, at) => !isOptional && at >= given.length);
@@ -178,7 +178,7 @@ function surplus(command: Command, word: string, flags: readonly Flag[]): UsageE
   return usage(command, `\`${word}\` is one word too many, ${takes}${hint}`);
 }
 
-/** The word as the verb reads it: a module by the name that the product has for it. */
+/** The word as the verb reads it: a module may be given by its product name. */
 function checkedWord(command: Command, word: string, placeholder: string): string {
   if (placeholder === "MODULE" || placeholder === "MODULE|all") {
     const also = placeholder === "MODULE" ? [] : ["all"];
@@ -187,19 +187,19 @@ function checkedWord(command: Command, word: string, placeholder: string): strin
     const names = [...MODULE_NAMES, ...also];
     throw usage(command, `there is no module \`${word}\`, need ${oneOf(word, names)}`);
   }
-  // An empty variable of a script is no name: it would begin every id.
+  // An empty variable of a script is not a name: every id would begin with it.
   if (word === "") throw usage(command, `${placeholder} cannot be empty`);
   const choices = choicesOf(placeholder);
   if (!choices || choices.includes(word)) return word;
   throw usage(command, `\`${word}\` cannot be used, need ${oneOf(word, choices)}`);
 }
 
-/** The verbs below a first word: `topics` has `create`, `lag` and others. */
+/** The verbs under a first word: `topics` has `create`, `lag` and others. */
 export function actionsOf(first: string, commands: readonly Command[]): readonly Command[] {
   return commands.filter(({ name }) => name.startsWith(`${first} `));
 }
 
-/** The verb that words begin with; undefined when there is none. */
+/** The verb at the beginning of the words; undefined when there is none. */
 export function verbOf(words: readonly string[], commands: readonly Command[]): Command | undefined {
   const [first = "", second = ""] = words;
   return commands.find(({ name }) => name === `${first} ${second}`) ??
@@ -221,7 +221,7 @@ function find(words: readonly string[], commands: readonly Command[]): Command {
   throw new UsageError(`Cannot run legend ${first}: ${noSuchVerb(first, commands)}`);
 }
 
-/** What to type instead of a verb that does not exist. */
+/** What to type instead of an unknown verb. */
 export function noSuchVerb(word: string, commands: readonly Command[]): string {
   const firsts = new Set(commands.map(({ name }) => name.split(" ")[0]!));
   const known = KNOWN_AS[word.toLowerCase()];

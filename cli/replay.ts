@@ -27,14 +27,14 @@ export const replay: VerbBody = {
       ...(typeof flags.leaders === "string" ? { leaders: flags.leaders } : {}),
       ...(typeof flags.accounts === "string" ? { accounts: flags.accounts } : {}),
       ...(slot === undefined ? {} : { slot: Number(slot) }),
-      // A folder that is only configured is one that legend runs in: a replay goes where the command line says.
+      // A folder that is only configured is where legend runs: a replay writes only where the command line says.
       ...(flags["data-dir"] === undefined ? {} : { write_to: await dataFolder(context) }),
     });
     return printAll(stream, context) === 0 ? EXIT.done : EXIT.failed;
   },
 };
 
-/** The folder that `--data-dir` names, made when it is missing, with all topics for those who read them. */
+/** The folder that `--data-dir` names, created when missing, with all topics for their readers. */
 async function dataFolder(context: Context): Promise<NonNullable<ReplayOptions["write_to"]>> {
   const data_dir = context.dataDir().path;
   await makeTopics(context);

@@ -1,10 +1,10 @@
-/** The verbs `run api`, `run link` …: one part of an installation alone, or below `legend run`. */
+/** The verbs `run api`, `run link` …: one part of an installation, alone or below `legend run`. */
 import type { Context, Flags } from "../app/context.ts";
 import { EXIT } from "../core/platform/exit.ts";
 import { endWithParent } from "../ffi/process.ts";
 import type { VerbBody } from "./command.ts";
 
-/** Runs until the signal; a part ends with its supervisor. */
+/** Runs until the signal ends it; a part ends with its supervisor. */
 const part = (run: (context: Context, flags: Flags) => Promise<unknown>): VerbBody => ({
   async run({ flags }, context) {
     if (flags.part) endWithParent(context.library());

@@ -1,4 +1,4 @@
-/** `legend slo`: figures against their objectives. */
+/** `legend slo`: compares figures with their objectives. */
 import { kafkaOf } from "../core/config/kafka.ts";
 import { agentStatuses, isOver, MODULES } from "../core/control/control.ts";
 import { AppError } from "../core/platform/errors.ts";
@@ -14,16 +14,19 @@ import { usesStore } from "../app/stores.ts";
 
 interface Objective {
   readonly name: string;
-  /** Null: not known, or nothing is expected any more, and why. */
+  /** Null: unknown, or nothing more is expected; `why` gives the reason. */
   readonly value: number | null;
-  /** The source has ended in order: that nothing more comes is no miss. */
+  /** The source has ended normally: that nothing more arrives does not miss the objective. */
   readonly isOver?: true;
   readonly why?: string;
   readonly limit: number;
   readonly unit: string;
 }
 
-/** An objective whose figure comes from the store; that it is away is no reason to say nothing. */
+/**
+ * An objective whose figure comes from the store. When the store cannot be reached, the objective is still listed, with
+ * the reason.
+ */
 async function asked(
   name: string,
   limit: number,
@@ -82,7 +85,7 @@ async function objectives(context: Context): Promise<Objective[]> {
     if (isOver(status)) return { name, value: null, why: "its source has ended", isOver: true, limit, unit };
     return { name, value: (Date.now() - Number(BigInt(status.at_ns) / 1_000_000n)) / 1000, limit, unit };
   });
-  // After captured files the link ends when all is sent: what it said last holds.
+  // With captured files the link ends when everything is sent: its last status remains valid.
   const isLive = !statuses.every(isOver);
   if (kafkaOf(context.config())) {
     const link = linkStatus(path);

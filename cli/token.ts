@@ -9,7 +9,7 @@ import { withAccounts } from "./user.ts";
 export const token: VerbBody = {
   async run({ args, flags }, context) {
     const [name] = args as [string];
-    // Before anything is written: without the API's secret no token would hold.
+    // Checked before anything is written: without the API's secret no token would be valid.
     const secret = jwtSecret(context, false);
     const user = await withAccounts(context, undefined, (accounts) => accounts.user(name));
     if (!user) {

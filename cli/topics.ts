@@ -138,7 +138,7 @@ export const topicsVerify: VerbBody = {
           if (block.gap.cause === "damage") damaged += 1;
         }
       }
-      // Of a pack, a block's header may be what is damaged: its records are said to be lost above.
+      // In a pack, the damaged part may be a block's header: its records are reported as lost above.
       const isWhole = damaged === before;
       for (const file of await topic.damage()) {
         context.say(`A header of ${file} is damaged${isWhole ? "; all records are read all the same" : ""}`);
@@ -166,7 +166,7 @@ function firstOffset(from: string | boolean | undefined): ReadFrom {
   throw new UsageError(`Cannot use --from ${from}: need an offset, start or end`);
 }
 
-/** One record as a line: what its topic says it is, else text, else base64. */
+/** One record as a line: in its topic's format, else as text, else as base64. */
 function tailLine(name: string, record: StoredRecord): Record<string, unknown> {
   const place = {
     topic: name,
@@ -192,7 +192,7 @@ function tailLine(name: string, record: StoredRecord): Record<string, unknown> {
       return { ...place, type: content, data: JSON.parse(decoder.decode(value)) };
     }
   } catch (error) {
-    // Foreign bytes are shown, not dropped: the line says why they are raw.
+    // Records of another format are shown, not dropped: the line gives the reason for the raw form.
     if (error instanceof AppError) throw error;
     return { ...place, type: "undecodable", data: Buffer.from(value).toString("base64") };
   }

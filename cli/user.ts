@@ -8,7 +8,10 @@ import type { Context } from "../app/context.ts";
 import { EXIT, type ExitCode } from "../core/platform/exit.ts";
 import { type Invocation, type VerbBody } from "./command.ts";
 
-/** Runs with the accounts of the data folder; what `run` changes and `act` in the audit are there both or neither. */
+/**
+ * Runs with the accounts of the data folder. The change that `run` makes and its audit entry `act` are written
+ * together, or not at all.
+ */
 export function withAccounts<T>(
   context: Context,
   act: { action: string; detail: string } | undefined,

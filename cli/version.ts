@@ -24,7 +24,7 @@ export const version: VerbBody = {
   },
 };
 
-/** NOTICE and the texts, as they were packed. */
+/** NOTICE and the licence texts, as they were packed. */
 function licenceTexts(): string {
   const root = Deno.env.get("LEGEND_ROOT");
   if (!root) {

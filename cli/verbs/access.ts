@@ -4,7 +4,7 @@ import { SCOPES } from "../../core/auth/rights.ts";
 import { JSON_ANYWAY, JSON_FLAG } from "./flags.ts";
 
 const DAYS_FLAG: Flag = { name: "days", value: "N", doc: "How long it holds, 1 to 365 (90)" };
-/** What KEY_ID may be. */
+/** Allowed forms of KEY_ID. */
 const KEY_WORDS = "KEY_ID: an id of `legend key list`, at least its first 4 characters, or `newest`.";
 
 export const ACCESS_VERBS: readonly Command[] = [

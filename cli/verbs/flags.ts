@@ -2,7 +2,7 @@
 import type { Flag } from "../command.ts";
 
 export const JSON_FLAG: Flag = { name: "json", doc: "NDJSON: one JSON object a line" };
-/** For verbs that print nothing else: a script may ask for it everywhere. */
+/** For verbs that print nothing else: a script may pass it to every verb. */
 export const JSON_ANYWAY: Flag = { name: "json", doc: "NDJSON, which is what it prints anyway" };
 export const DETACH_FLAG: Flag = { name: "detach", doc: "Do not wait for the job: print its id" };
 export const LOCAL_FLAG: Flag = {
@@ -10,7 +10,7 @@ export const LOCAL_FLAG: Flag = {
   doc: "Read the log of this host, also where Kafka is configured",
 };
 export const REASON: Flag = { name: "reason", value: "TEXT", doc: "Why; kept with the command" };
-/** Parts that live and die with `legend run` say so to themselves. */
+/** Parts that live and die with `legend run` are started with this flag. */
 export const PART_FLAG: Flag = { name: "part", doc: "End with the process that started this one" };
 export const SLOT_FLAG: Flag = {
   name: "slot",
@@ -55,7 +55,7 @@ export const SOURCE_FLAGS: readonly Flag[] = [
   { name: "paper", doc: "Submit nothing (the default, and all this version can do)" },
 ];
 
-/** The configuration keys that have a flag, but the data folder, which every verb takes. */
+/** The configuration keys that have a flag, except the data folder, which every verb accepts. */
 export const API_FLAGS: readonly Flag[] = [
   { name: "listen", value: "ADDRESS", doc: "Address of the page and the API (127.0.0.1)" },
   { name: "port", value: "PORT", doc: "Port of the page and the API (8080)" },

@@ -63,7 +63,7 @@ const JOBS: readonly Command[] = [
   ...JOB_KIND_VERBS.map(startVerb),
 ];
 
-/** What VERSION may be. */
+/** Allowed forms of VERSION. */
 const VERSION_WORDS = "VERSION: a version, at least its first 4 characters where they name one, or `newest`.";
 
 const MODELS: readonly Command[] = [

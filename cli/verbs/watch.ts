@@ -1,4 +1,4 @@
-/** What looks at an installation, and at legend itself. */
+/** Verbs that inspect an installation, and legend itself. */
 import type { Command } from "../command.ts";
 import { API_FLAGS, JSON_FLAG, LOCAL_FLAG } from "./flags.ts";
 
