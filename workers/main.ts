@@ -1,4 +1,4 @@
-/** The Web Worker of one job: starts what it is told, tells how it goes, ends with one answer. */
+/** The Web Worker of one job: runs the job it receives, reports progress, and ends with one result. */
 /// <reference lib="deno.worker" />
 import { AppError } from "../core/platform/errors.ts";
 import type { FromWorker, JobPorts, JobStart, LiveWish, ToWorker } from "../core/jobs/contract.ts";
@@ -15,10 +15,10 @@ let callsMade = 0;
 
 const say = (message: FromWorker) => port.postMessage(message);
 
-/** Codes that another try would not mend. */
+/** Error codes that a retry would not fix. */
 const FINAL: ReadonlySet<string> = new Set(["invalid", "bad_request", "not_found", "forbidden", "conflict"]);
 
-/** Throws when the job is somebody else's by now, or nobody can say. */
+/** Throws when another worker has the job now, or when this cannot be found out. */
 async function confirmed(live?: LiveWish): Promise<Answer> {
   stop.signal.throwIfAborted();
   const call = ++callsMade;
@@ -56,7 +56,7 @@ async function run({ id, kind, args, token, settings }: JobStart): Promise<void>
   }
 }
 
-/** Parsed at the door; throws `invalid` for arguments that lie on the log in another version's form. */
+/** Checked again here: arguments on the log may have another version's form. Throws `invalid`. */
 function checked(kind: AnyJobKind, args: unknown): unknown {
   const { success, data, error } = kind.kept.safeParse(args);
   if (success) return data;

@@ -1,6 +1,6 @@
 /**
- * Where a job's bytes go: written beside their place under a name of this run's own, published in one step, and only
- * by who holds the job. Nothing that exists is ever replaced.
+ * Writes a job's output: to a temporary name of this run beside its final place, and published in one step, only by the
+ * run that holds the job. An existing file is never replaced.
  */
 import { createHash, type Hash } from "node:crypto";
 import { Buffer } from "node:buffer";
@@ -10,28 +10,28 @@ import type { JobPorts } from "../core/jobs/contract.ts";
 
 export interface Output {
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Publishes under the final name; throws `conflict` when something else has that name. */
+  /** Publishes under the final name; throws `conflict` when that name is taken by something else. */
   commit(): Promise<{ bytes: number; sha256: string }>;
-  /** Takes away what was written; also after a commit that failed. */
+  /** Removes what was written, also after a failed commit. */
   discard(): Promise<void>;
 }
 
-/** A file system takes 255; what is written has a name that is longer, until it is whole. */
+/** A file system allows 255; the temporary name of an unfinished file is longer than its final name. */
 const NAME_BYTES_MAX = 160;
 const bytesOf = (text: string) => new TextEncoder().encode(text).length;
 
 const PART_BYTES = 8 << 20;
-/** Bytes of a file that may wait for the disk. */
+/** Bytes of a file that may be unsynced. */
 const SYNC_BYTES = 64 << 20;
 
-/** Opens an output after every check of its place, and takes away what an earlier run of this job has left. */
+/** Opens an output after every check of its place, and removes what an earlier run of this job left. */
 export async function openOutput(output: string, ports: JobPorts): Promise<Output> {
   return output.startsWith("s3://")
     ? await S3Output.open(output, ports)
     : await FileOutput.open(resolveOutput(ports.settings.datasetsRoot, output), ports);
 }
 
-/** One file a type: with two, the type stands before the ending. */
+/** One file per type. With two types, the type comes before the extension. */
 export function outputOf(
   args: { readonly output: string; readonly types: readonly string[] },
   type: string,
@@ -43,15 +43,15 @@ export function outputOf(
     : `${args.output}-${type}`;
 }
 
-/** What is to be written, and where it may be. */
+/** What to write, and where that is allowed. */
 export interface OutputWish {
   readonly output: string;
   readonly types: readonly string[];
 }
 
-/** Whether an output could be written to: it is allowed, and nothing here has its name. Throws the reason. */
+/** Whether an output could be written: its place is allowed, and no local file has its name. Throws the reason. */
 export function checkOutput(wish: OutputWish, root: string, buckets: readonly string[]): void {
-  // As it was asked for first: a refusal names what the user wrote.
+  // The output as requested comes first: a refusal names what the user wrote.
   if (wish.output.startsWith("s3://")) bucketOf(wish.output, buckets);
   else resolveOutput(root, wish.output);
   for (const type of new Set(wish.types)) {
@@ -122,7 +122,7 @@ class FileOutput implements Output {
   static async open(path: string, ports: JobPorts): Promise<FileOutput> {
     const folder = path.slice(0, path.lastIndexOf("/"));
     const name = path.slice(folder.length + 1);
-    // A first run has published nothing yet: what is there is somebody else's.
+    // On the first run nothing is published yet: an existing file is not ours.
     if (ports.token === 1 && lstat(path)) throw exists(path);
     const prefix = `.${name}.${ports.id}.`;
     const output = new FileOutput(path, `${folder}/${prefix}${ports.token}.part`, ports);
@@ -145,11 +145,11 @@ class FileOutput implements Output {
     try {
       for (let at = 0; at < bytes.length;) at += await this.#file!.write(bytes.subarray(at));
       if (this.#unsynced > SYNC_BYTES) {
-        // What is written goes to the disk while more comes: at the end little is left to wait for.
+        // Written bytes are synced while more arrive, so that little is left to wait for at the end.
         this.#unsynced = 0;
         await this.#syncing;
         this.#syncing = this.#file!.syncData();
-        // Whoever awaits it hears of a failure.
+        // The code that awaits it gets the error.
         this.#syncing.catch(() => {});
       }
     } catch (error) {
@@ -169,14 +169,14 @@ class FileOutput implements Output {
     this.#file = undefined;
     await this.ports.confirm();
     try {
-      // A link, unlike a rename, does not replace what is there.
+      // A link, unlike a rename, does not replace an existing file.
       await Deno.link(this.temporary, this.path);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) {
         throw new AppError("failed", `Cannot publish ${this.path}: another run of this job has taken over`);
       }
       if (!(error instanceof Deno.errors.AlreadyExists)) throw diskError(this.path, error);
-      // A run before this one published, and died before it could say so.
+      // An earlier run published the file, and died before it could report that.
       if (await hashOf(this.path) !== told.sha256) throw exists(this.path);
     }
     await this.discard();
@@ -249,7 +249,7 @@ class S3Output implements Output {
     return opened;
   }
 
-  /** Uploads of this key that a run before has begun. */
+  /** Aborts uploads of this key that an earlier run began. */
   async #abortOthers(): Promise<void> {
     const listed = await this.client.listMultipartUploads("/", this.key) as unknown as Record<
       string,

@@ -37,7 +37,8 @@ Deno.test("resolveOutput() stays below the root", () =>
     }
     for (
       const bad of [
-        // Longer than a file system takes with what stands before and behind it meanwhile: bytes, not letters.
+        // Longer than a file system accepts, with the temporary prefix and suffix added: the limit is in bytes, not
+        // letters.
         "é".repeat(81),
         `folder/${"a".repeat(161)}`,
         "../a",
@@ -133,7 +134,7 @@ Deno.test("who lost the job publishes nothing, and who took it over clears up an
     await stopped.discard();
     await next.write(bytes("same"));
     await next.commit();
-    // Published by the second, and asked of the third: the same bytes are no second dataset.
+    // Published by the second run and requested by the third: the same bytes do not make a second dataset.
     const third = await openOutput("a", ports(root, { token: 3 }));
     await third.write(bytes("same"));
     await third.commit();

@@ -1,19 +1,19 @@
 /**
- * How many rows a Parquet file says it has, from its last bytes: the proof that it was written to its end. Source:
+ * Reads from a Parquet file's last bytes how many rows it declares: the proof that it was written to its end. Source:
  * parquet.thrift, `FileMetaData` in Thrift's compact protocol: 1 version, 2 schema, 3 num_rows.
  */
 
 const MAGIC = "PAR1";
-/** Most footer that is looked at. */
+/** Maximum footer bytes that are read. */
 export const FOOTER_BYTES_MAX = 16 << 20;
 
-/** Bytes of the footer before its length and magic; null: the file does not end as Parquet does. */
+/** Length of the footer, without its length field and magic; null: the file does not end like Parquet. */
 export function footerLength(tail: Uint8Array): number | null {
   if (tail.length < 8 || new TextDecoder().decode(tail.subarray(-4)) !== MAGIC) return null;
   return new DataView(tail.buffer, tail.byteOffset + tail.length - 8).getUint32(0, true);
 }
 
-/** `num_rows` of a footer; null: it is no footer. */
+/** `num_rows` of a footer; null: it is not a footer. */
 export function parquetRows(footer: Uint8Array): number | null {
   const reader = new Compact(footer);
   try {
@@ -87,7 +87,7 @@ class Compact {
         const head = this.byte();
         const count = head >> 4 === 15 ? Number(this.varint()) : head >> 4;
         if (count > this.bytes.length) throw new RangeError("a list of the footer is too long");
-        // A list's booleans take a byte each.
+        // Each boolean in a list takes a byte.
         for (let n = 0; n < count; n++) (head & 15) <= 2 ? this.byte() : this.skip(head & 15, depth + 1);
         return;
       }

@@ -1,16 +1,16 @@
-/** Whether a trained model may go live by itself: only over a model that it was compared with and beats. */
+/** Whether a trained model may be deployed automatically: only over a model that it was compared with and beats. */
 import type { Judgement, ModelList, ModelManifest } from "../core/models/models.ts";
 import { messageOf } from "../core/platform/errors.ts";
 
-/** What becomes of it, and why. */
+/** The decision, and its reason. */
 export interface Verdict {
   readonly live: boolean;
   readonly why: string;
 }
 
 /**
- * `names`: the columns of the later slice. `judgeLive` gives the live model's figures on it, or throws when that cannot
- * answer. A live model that cannot be compared stays: a person decides then.
+ * `names`: the columns of the later slice. `judgeLive` returns the live model's figures on it, or throws when it
+ * cannot. A live model that cannot be compared stays: a person then decides.
  */
 export async function promotion(
   list: Pick<ModelList, "latest" | "pinned" | "models">,

@@ -1,4 +1,7 @@
-/** Rows of the store as a dataset: Parquet or JSON lines, streamed in bounded memory, with a manifest beside them. */
+/**
+ * Exports rows of the store as a dataset: Parquet or JSON lines, streamed in bounded memory, with a manifest beside
+ * them.
+ */
 import { createGzip, createZstdCompress } from "node:zlib";
 import { Readable } from "node:stream";
 import type { Transform } from "node:stream";
@@ -13,10 +16,10 @@ import { datasetColumns, DATASETS, type DatasetType } from "../core/store/tables
 
 const LOOK_MS = 250;
 const grouped = (count: number) => count.toLocaleString("en-US");
-/** Where a person finds it. */
+/** The path where a user finds it. */
 const pathOf = (place: string, { settings }: JobPorts) =>
   place.startsWith("s3://") ? place : resolveOutput(settings.datasetsRoot, place);
-/** Bytes of a row group before compression, and rows at most. */
+/** Maximum bytes of a row group before compression, and maximum rows. */
 const ROW_GROUP = { bytes: 128 << 20, rows: 1_000_000 };
 const SETTINGS = {
   max_memory_usage: 700 << 20,
@@ -26,10 +29,10 @@ const SETTINGS = {
   output_format_parquet_row_group_size_bytes: ROW_GROUP.bytes,
   output_format_json_quote_64bit_integers: 1,
 };
-/** How a column is asked for, where its bytes are not what a dataset has. */
+/** Expressions for columns whose stored bytes differ from the dataset's form. */
 const AS: Readonly<Record<string, string>> = { decision_id: "lower(hex(decision_id)) AS decision_id" };
 
-/** Of an arbitrage the DEXes are in its evidence: the cycle's legs, or the planned hops. */
+/** The DEXes of an arbitrage are in its evidence: the cycle's legs, or the planned hops. */
 const DEX_FILTER = {
   arb:
     `${DATASETS.arb.table}.decision_id IN (SELECT decision_id FROM decision_evidence WHERE hasAny(arrayMap(leg -> JSONExtractString(leg, 'dex'), arrayConcat(JSONExtractArrayRaw(evidence, 'cycle'), JSONExtractArrayRaw(evidence, 'hops'))), {dex:Array(String)}))`,
@@ -42,7 +45,7 @@ interface Query {
   readonly params: Record<string, number | readonly string[]>;
 }
 
-/** A time parameter, milliseconds since 1970. */
+/** A time parameter, in milliseconds since 1970. */
 const momentOf = (name: string) => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
 
 function queryOf(args: ScrapeArgs, type: DatasetType): Query {
@@ -58,13 +61,13 @@ function queryOf(args: ScrapeArgs, type: DatasetType): Query {
   };
 }
 
-/** What lies in the files, not what was counted before: rows come in meanwhile. */
+/** Counts what is in the files, not what was counted before: rows arrive meanwhile. */
 export function scrapedText(files: ScrapeResult["files"]): string {
   const sum = (of: "rows" | "bytes") => grouped(files.reduce((sum, file) => sum + file[of], 0));
   return `${sum("rows")} rows in ${sum("bytes")} bytes`;
 }
 
-/** The job itself. */
+/** Runs the job. */
 export async function runScrape(
   args: ScrapeArgs,
   ports: JobPorts,
@@ -136,7 +139,7 @@ async function scrapeOne(
     });
     using _progress = watchQuery(store, queryId, tell);
     const seen = parquet ? new ParquetEnd() : new Lines();
-    // What is counted is what the store gave, before it is packed.
+    // The rows are counted as the store sent them, before compression.
     const plain = async function* () {
       for await (const block of body) {
         ports.signal.throwIfAborted();
@@ -147,8 +150,8 @@ async function scrapeOne(
     const bytes = parquet || args.compress === "none" ? plain() : compressed(plain(), args.compress);
     for await (const chunk of bytes) await output.write(chunk);
     const rows = seen.rows();
-    // A store that ends a stream early says so in no header: only the file itself can tell. Rows that came meanwhile
-    // are welcome.
+    // No header shows that a store ended a stream early: only the file itself does. Rows that were added meanwhile are
+    // accepted.
     if (rows === null || rows < total) {
       throw new AppError(
         "unavailable",
@@ -178,7 +181,7 @@ async function scrapeOne(
   }
 }
 
-/** What a run of this job before this one published whole: its manifest, which comes last, asks for the same. */
+/** The complete result of an earlier run of this job: its manifest, which is written last, has the same request. */
 async function publishedBefore(
   args: ScrapeArgs,
   type: DatasetType,
@@ -197,7 +200,7 @@ async function publishedBefore(
   return { type, output: place, path: pathOf(place, ports), rows, bytes, sha256 };
 }
 
-/** As an output of its own, so that it is whole or not there. */
+/** Written as an output of its own, so that it is complete or absent. */
 async function writeManifest(place: string, manifest: unknown, ports: JobPorts): Promise<void> {
   const output = await openOutput(place, ports);
   try {
@@ -208,7 +211,7 @@ async function writeManifest(place: string, manifest: unknown, ports: JobPorts):
   }
 }
 
-/** Asks the store how far a query has read. */
+/** Polls the store for the progress of a query. */
 function watchQuery(store: Store, queryId: string, tell: (rows: number) => void): Disposable {
   const timer = setInterval(async () => {
     const [row] = await store.query<{ rows: string }>(

@@ -1,4 +1,4 @@
-/** What a dataset is asked for with. */
+/** Arguments of a dataset. */
 import { z } from "zod";
 import { DEX_IDS } from "../proto/gen/dex.ts";
 import { keptRange, moment, needsLaterEnd } from "../proto/jobs.ts";
@@ -34,7 +34,7 @@ export function outputAt(output: string, ms: number): string {
 export const asked = z.strictObject({ start: moment, end: moment, ...more })
   .refine(({ start, end }) => end > start, needsLaterEnd)
   .transform(({ start, end, ...more }) => ({ start_ms: start, end_ms: end, ...more }));
-/** What a dataset is made of. */
+/** The parsed arguments of a dataset. */
 export type ScrapeArgs = z.output<typeof asked>;
-/** As it lies on the log. */
+/** The form on the log. */
 export const kept = z.strictObject({ ...keptRange.shape, ...more });

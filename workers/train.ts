@@ -1,4 +1,4 @@
-/** Features and labels of a range become a calibrated artefact in the registry, with its lineage. */
+/** Trains a calibrated artefact from the features and labels of a range, and registers it with its lineage. */
 import { AppError } from "../core/platform/errors.ts";
 import type { Judgement, ModelAbout } from "../core/models/models.ts";
 import { Store } from "../core/store/client.ts";
@@ -19,11 +19,11 @@ import type { JobPorts } from "../core/jobs/contract.ts";
 import { promotion } from "./promotion.ts";
 import { datasetHash, type Example, loadExamples, matrix, type Split, split } from "./training_data.ts";
 
-/** Rounds without a better log loss after which a training stops. */
+/** Training stops after this many rounds without a better log loss. */
 const PATIENCE = { xgb: 50, lgbm: 50, torch: 15 };
-/** Rounds of a network at most: each goes over all rows. */
+/** Maximum rounds of a network: each goes over all rows. */
 const EPOCHS_MAX = 200;
-/** Most that the tables may differ from what trained them. */
+/** Maximum difference between the exported tables and the engine that trained them. */
 const PARITY = 1e-6;
 const GOLDEN_ROWS = 32;
 const IMPORTANCE_ROWS_MAX = 20_000;
@@ -45,7 +45,7 @@ function engineParams(args: TrainArgs, threads: number): [string, string][] {
       colsample_bytree: colsample,
       lambda,
       seed,
-      // Its random numbers are of one thread, and rounds come from any: each round begins anew.
+      // Its random generator belongs to one thread, but rounds may run on any: seed it in each round.
       seed_per_iteration: "true",
       nthread: threads,
       verbosity: 0,
@@ -69,7 +69,7 @@ function engineParams(args: TrainArgs, threads: number): [string, string][] {
   });
 }
 
-/** Throws `unavailable` where this build cannot train such a model. */
+/** Throws `unavailable` when this build cannot train such a model. */
 function needTrainer(args: TrainArgs, settings: JobPorts["settings"]): void {
   if (args.model === "torch" || settings.trainers !== "") return;
   throw new AppError(
@@ -78,7 +78,7 @@ function needTrainer(args: TrainArgs, settings: JobPorts["settings"]): void {
   );
 }
 
-/** The job itself. */
+/** Runs the job. */
 export async function runTrain(
   args: TrainArgs,
   ports: JobPorts,
@@ -136,7 +136,7 @@ export async function runTrain(
   const registry = new ModelRegistry(library, settings.dataDir, settings.signSkHex);
   const step = Math.max(1, Math.floor(parts.train.length / GOLDEN_ROWS));
   const golden = matrix(parts.train.filter((_, at) => at % step === 0).slice(0, GOLDEN_ROWS), count).rows;
-  // The registry keeps a version once, whoever brings it; but a run that lost the job brings none.
+  // The registry stores a version once, whichever run registers it; but a run that lost the job must not register any.
   await ports.confirm();
   const { version, bytes } = await registry.register(args.module, trained, about, golden);
   const { promoted, why } = await promote(args, registry, library, version, metrics, parts.test, ports);
@@ -148,7 +148,7 @@ export async function runTrain(
   };
 }
 
-/** Trains until nothing gets better; the model of the best round. */
+/** Trains until nothing improves; returns the model of the best round. */
 async function fit(
   library: Library,
   args: TrainArgs,
@@ -230,7 +230,7 @@ function perDex(
   });
 }
 
-/** Puts the model where it was asked to go; `if_better`: only when it wins on the later slice. */
+/** Deploys the model as requested; `if_better`: only when it wins on the later slice. */
 async function promote(
   args: TrainArgs,
   registry: ModelRegistry,

@@ -1,4 +1,4 @@
-/** What a training is asked for with. */
+/** Arguments of a training. */
 import { z } from "zod";
 import { keptRange, range } from "../proto/jobs.ts";
 import { MODULES } from "../proto/gen/names.ts";
@@ -25,7 +25,7 @@ const more = {
       seed: z.number().int().min(0).max(2 ** 31 - 1).default(7),
     }).prefault({}),
   ).prefault({}),
-  /** What becomes of the model: nothing, live when it wins on the later slice, or in shadow. */
+  /** Where the model goes: nowhere, live when it wins on the later slice, or in shadow. */
   promote: z.enum(["never", "if_better", "shadow"]).default("never"),
 };
 
@@ -36,7 +36,7 @@ export const scheduled = z.strictObject({
 });
 
 export const asked = z.strictObject({ ...more, range });
-/** As it lies on the log. */
+/** The form on the log. */
 export const kept = z.strictObject({ ...more, range: keptRange });
-/** What a model is trained from, and how. */
+/** The parsed arguments: what a model is trained from, and how. */
 export type TrainArgs = z.output<typeof asked>;

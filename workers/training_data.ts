@@ -1,8 +1,8 @@
 /**
- * What a model learns from, out of the store: the features that the agents wrote into the evidence, and a label that
- * was only known later. mev: a landed sandwich whose pool state was known is positive when re-execution made it tier A.
- * arbitrage: an open cycle is positive when within two slots somebody landed one over at least two of its pools with a
- * net above 0; cycles that failed or never landed are the negatives.
+ * Training data from the store: the features that the agents wrote into the evidence, and a label that was only known
+ * later. mev: a landed sandwich whose pool state was known is positive when re-execution made it tier A. arbitrage: an
+ * open cycle is positive when, within two slots, another party landed a cycle over at least two of its pools with a net
+ * above 0. Cycles that failed or never landed are the negatives.
  */
 import { createHash } from "node:crypto";
 import { AppError } from "../core/platform/errors.ts";
@@ -11,20 +11,20 @@ import { LandedCycles, poolsSql } from "../core/decisions/landed.ts";
 import type { Store } from "../core/store/client.ts";
 
 const ROWS_MAX = 2_000_000;
-/** Fewer of a label say nothing. */
+/** With fewer rows of a label, training is refused. */
 const LABEL_ROWS_MIN = 10;
-/** Share of time that is learned from; the rest is the later slice. */
+/** Share of the time range used for training; the rest is the later slice. */
 const TRAIN_SHARE = 0.8;
-/** Of what is learned from, the last share is watched: it stops the training and sets the calibration. */
+/** Of the training share, the last part is for validation: it stops the training and sets the calibration. */
 const WATCHED_SHARE = 0.15;
-/** Where all groups of the later slice were seen before, one of so many groups is held out for it. */
+/** When training has seen all groups of the later slice, one in this many groups is held out for that slice. */
 const HELD_OUT = 3;
 
 export interface Example {
   readonly atMs: number;
   readonly id: string;
   readonly label: 0 | 1;
-  /** Attackers' cluster; rows of one group are on one side of the split. */
+  /** Attackers' cluster; all rows of a group are on the same side of the split. */
   readonly group: string;
   readonly dex: string;
   readonly features: Float32Array;
@@ -34,7 +34,7 @@ export interface Split {
   readonly train: Example[];
   readonly watched: Example[];
   readonly test: Example[];
-  /** How it was split, for the report. */
+  /** How the split was made, for the report. */
   readonly how: string;
 }
 
@@ -47,7 +47,7 @@ interface Reading {
   readonly signal: AbortSignal;
 }
 
-/** All examples of a range, in the order of time. */
+/** All examples of a range, ordered by time. */
 export async function loadExamples(
   store: Store,
   module: ModuleName,
@@ -59,7 +59,7 @@ export async function loadExamples(
   return module === "mev" ? await attacks(reading) : await openArbitrages(reading);
 }
 
-/** Decisions of some kinds with their features; `label`, `group` and `dex` are columns of the answer. */
+/** SQL for decisions of some kinds with their features; `label`, `group` and `dex` become columns. */
 function decisionsSql(kinds: string, label: string, group: string, dex: string): string {
   return `SELECT toString(toUnixTimestamp64Milli(dt)), lower(hex(decision_id)), ${label}, ${group}, ${dex},
     arrayMap(name -> toFloat32(JSONExtract(evidence, 'features', name, 'Nullable(Float64)')), {names:Array(String)})
@@ -69,7 +69,7 @@ function decisionsSql(kinds: string, label: string, group: string, dex: string):
     ORDER BY dt, decision_id LIMIT 1 BY decision_id LIMIT ${ROWS_MAX}`;
 }
 
-/** Landed sandwiches: 1 is an attack of tier A. */
+/** Landed sandwiches: label 1 is an attack of tier A. */
 async function attacks({ store, params, signal }: Reading): Promise<Example[]> {
   const rows = await read<Row>(
     store,
@@ -92,7 +92,7 @@ async function attacks({ store, params, signal }: Reading): Promise<Example[]> {
   }));
 }
 
-/** Open arbitrages: 1 is one whose cycle landed. */
+/** Open arbitrages: label 1 is one whose cycle landed. */
 async function openArbitrages(reading: Reading): Promise<Example[]> {
   const { store, params, signal } = reading;
   const open = await read<Row>(
@@ -121,7 +121,7 @@ async function openArbitrages(reading: Reading): Promise<Example[]> {
   });
 }
 
-/** Cycles that landed with a profit, up to a minute after the range: they may be of an opportunity in it. */
+/** Cycles that landed with a profit, up to a minute after the range: they may belong to an opportunity in it. */
 async function landedCycles({ store, params, signal }: Reading): Promise<LandedCycles<string>> {
   const landed = await read<[string, string, string]>(
     store,
@@ -155,7 +155,7 @@ async function read<T>(
       max_memory_usage: 1 << 30,
       max_execution_time: 600,
       output_format_json_quote_denormals: 0,
-      // Evidence is long: it is read by the handful, and what is sorted is what was taken out of it.
+      // Evidence is long, so it is read in small blocks, and only what is extracted from it is sorted.
       max_block_size: 2_048,
       max_threads: 2,
       query_plan_execute_functions_after_sorting: 0,
@@ -176,7 +176,7 @@ async function read<T>(
   return rows;
 }
 
-/** The examples as bytes, for the lineage: the same data has the same hash. */
+/** Hash of the examples' bytes, for the lineage: the same data has the same hash. */
 export function datasetHash(examples: readonly Example[]): string {
   const hash = createHash("sha256");
   for (const { atMs, id, label, group, features } of examples) {
@@ -186,7 +186,10 @@ export function datasetHash(examples: readonly Example[]): string {
   return hash.digest("hex");
 }
 
-/** A later slice whose groups the training has not seen. Throws `invalid` where the data cannot be learned from. */
+/**
+ * Splits off a later slice whose groups training has not seen. Throws `invalid` when the data is not enough to learn
+ * from.
+ */
 export function split(examples: readonly Example[], module: ModuleName): Split {
   const count = (rows: readonly Example[], label: 0 | 1) => rows.filter((row) => row.label === label).length;
   const enough = (what: string, rows: readonly Example[], min: number) => {
