@@ -1,10 +1,10 @@
-/** Bodies of the REST routes: one schema each; forms, routes, tests and the OpenAPI file use it. */
+/** Bodies of the REST routes: one schema each, used by forms, routes, tests and the OpenAPI file. */
 import { z } from "zod";
 import { MODULES } from "./gen/names.ts";
 
 const moduleName = z.enum(MODULES);
 const reason = z.string().max(500).optional();
-/** Chosen by the client of a kill, so that it can be sent again as the same one. */
+/** Chosen by the client of a kill, so that a repeated request counts as the same kill. */
 const requestId = z.string().regex(/^[0-9a-f]{32}$/, "need 32 digits of 0-9 a-f").optional();
 
 /** SOL. */
@@ -12,7 +12,7 @@ const evMin = z.number().min(0).max(10);
 /** Rising quantiles of landed tips. */
 const tipLadder = z.array(z.number().gt(0).lt(1)).min(1).max(8)
   .refine((rungs) => rungs.every((rung, at) => at === 0 || rung > rungs[at - 1]!), "must rise");
-/** Addresses in base58; none: the gate is off. */
+/** Addresses in base58; an empty list disables the gate. */
 const addresses = z.array(z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{32,44}$/, "need addresses in base58")).max(
   32,
 );
@@ -51,9 +51,9 @@ export const killSwitchBody = z.strictObject({
   request_id: requestId,
 });
 
-/** Names that the audit has for what is no user: the master key, the product itself, strangers without a name. */
+/** Names that the audit uses for what is not a user: the master key, the product itself, strangers without a name. */
 const RESERVED_NAMES = ["master", "legend", "others"];
-/** The name of a user who is added. */
+/** The name of a new user. */
 export const userName = z.string()
   .regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, "need 1..64 characters of a-z 0-9 . _ @ -")
   .refine((name) => !RESERVED_NAMES.includes(name), `need another name than ${RESERVED_NAMES.join(", ")}`);
@@ -83,14 +83,14 @@ export const tuneBody = z.strictObject({
   batch_max_size: z.number().int().min(1).max(4096),
 });
 export const emptyBody = z.strictObject({});
-/** Of `baseline` the module is needed: it is of both. */
+/** For `baseline` the module is required, because both modules have one. */
 export const deployBody = z.strictObject({ module: moduleName.optional(), reason });
-/** Without `on` it begins. */
+/** Without `on` the shadow starts. */
 export const shadowBody = z.strictObject({ on: z.boolean().default(true), reason });
 export const modelSwapBody = z.strictObject({
   /** The module whose model it is. */
   model_id: moduleName,
   version: z.string().regex(/^([0-9a-f]{12}|baseline)$/, "need 12 hex digits, or baseline").optional(),
-  /** A shared object below `<data-dir>/models` that is registered first. */
+  /** A shared object below `<data-dir>/models`, which is registered first. */
   model_path: z.string().min(1).max(4096).optional(),
 });

@@ -1,10 +1,16 @@
-/** What all kinds of jobs share, and schedules; each kind is a file of `workers/kinds/`. The wire twin is `jobs.proto`. */
+/**
+ * What all kinds of jobs share, and schedules; each kind is a file in `workers/kinds/`. `jobs.proto` is the counterpart
+ * on the wire.
+ */
 import { z } from "zod";
 
 export const JOB_STATES = ["queued", "running", "done", "error", "cancelled"] as const;
 export type JobStateName = (typeof JOB_STATES)[number];
 
-/** Times before 2001 and after 2096 are typing mistakes: a year, a date without its hyphens, milliseconds. 0 is "from the first". */
+/**
+ * Times before 2001 and after 2096 are typing mistakes: a year, a date without its hyphens, milliseconds. 0 means "from
+ * the first".
+ */
 const SECONDS_MIN = 1e9;
 const SECONDS_MAX = 4e9;
 const MOMENT_NEEDED =
@@ -12,7 +18,10 @@ const MOMENT_NEEDED =
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
-/** Milliseconds since 1970 of what a person or a program gives as a time; null when it is none. The only such parser. */
+/**
+ * Parses a time given by a user or a program into milliseconds since 1970; null when it is not a time. The only such
+ * parser.
+ */
 export function parseMoment(given: string | number): number | null {
   if (typeof given === "number" || /^\d{1,10}(\.\d{1,9})?$/.test(given)) {
     const seconds = Number(given);
@@ -23,7 +32,7 @@ export function parseMoment(given: string | number): number | null {
     ISO.exec(given) ?? [];
   if (year === undefined) return null;
   const utc = Date.UTC(+year, +month! - 1, +day!, +hour, +minute, +second);
-  // What overflows, like the 30th of February or 25 o'clock, comes back as something else.
+  // An overflowing value, like 30 February or 25 o'clock, comes back as a different time.
   if (new Date(utc).toISOString().slice(0, 19) !== `${year}-${month}-${day}T${hour}:${minute}:${second}`) {
     return null;
   }
@@ -36,7 +45,7 @@ export function parseMoment(given: string | number): number | null {
 
 const MOMENT_CHARS_MAX = 40;
 
-/** A time as it is asked for; milliseconds since 1970 afterwards. */
+/** A time as given in a request; milliseconds since 1970 after parsing. */
 export const moment = z.union([z.number(), z.string()], { error: MOMENT_NEEDED }).transform(
   (given, context) => {
     const at = parseMoment(given);
@@ -48,18 +57,18 @@ export const moment = z.union([z.number(), z.string()], { error: MOMENT_NEEDED }
   },
 );
 
-/** Milliseconds since 1970, as they lie on the log. */
+/** Milliseconds since 1970, as on the log. */
 const stampMs = z.number().int().min(0).max(SECONDS_MAX * 1000);
 
-/** Of a range's `refine`. */
+/** For a range's `refine`. */
 export const needsLaterEnd = { message: "need an end later than the start", path: ["end"] };
 
-/** `[start, end)` as it is asked for; in milliseconds afterwards. */
+/** `[start, end)` as given in a request; milliseconds after parsing. */
 export const range = z.strictObject({ start: moment, end: moment })
   .refine(({ start, end }) => end > start, needsLaterEnd)
   .transform(({ start, end }) => ({ start_ms: start, end_ms: end }));
 
-/** A range as it lies on the log. */
+/** A range as on the log. */
 export const keptRange = z.strictObject({ start_ms: stampMs, end_ms: stampMs });
 
 /** A cron line in UTC with what it starts; `core/jobs/schedules.ts` holds the arguments against their kind. */
@@ -69,7 +78,7 @@ export const schedule = z.strictObject({
   cron: z.string().max(100),
   enabled: z.boolean().default(true),
   kind: z.string().max(40),
-  /** Days back from the moment it starts. */
+  /** Days before the moment of the start that the range covers. */
   days: z.number().int().min(1).max(365).default(7),
   args: z.record(z.string(), z.unknown()),
 });
@@ -86,6 +95,6 @@ export interface TrainResult {
 }
 
 export interface ScrapeResult {
-  /** `path`: where it lies on the worker's host, or in a bucket; its manifest is beside it. */
+  /** `path`: where the file is on the worker's host, or in a bucket; its manifest is beside it. */
   files: { type: string; output: string; path: string; rows: number; bytes: number; sha256: string }[];
 }

@@ -173,7 +173,7 @@ const DATASET: Row<realtime.TrainingStatus> = {
 
 const ROWS = [ARB, MEV, OUTCOME, METRICS, TRAINING, DATASET] as unknown as readonly Row<Payload>[];
 
-/** An Envelope as a mirror line; a payload of a newer version becomes `unknown` with its type number. */
+/** Converts an Envelope to a mirror line; a payload of a newer version becomes `unknown` with its type number. */
 export function toMirror(envelope: realtime.Envelope): MirrorLine {
   const common = {
     schema_version: envelope.schemaVersion,
@@ -191,12 +191,12 @@ export function toMirror(envelope: realtime.Envelope): MirrorLine {
   return { type: row.type, data: { ...common, ...row.toJson(payload as Payload) } };
 }
 
-/** Bytes of an Envelope as a mirror line. Throws when they are no protobuf message. */
+/** Converts the bytes of an Envelope to a mirror line. Throws when they are not a protobuf message. */
 export function bytesToMirror(bytes: Uint8Array): MirrorLine {
   return toMirror(realtime.Envelope.decode(bytes) as realtime.Envelope);
 }
 
-/** The Envelope of a mirror line. Throws `TypeError` for an unknown line type. */
+/** Converts a mirror line to its Envelope. Throws `TypeError` for an unknown line type. */
 export function fromMirror({ type, data }: MirrorLine): realtime.Envelope {
   const row = ROWS.find((row) => row.type === type);
   if (!row) {
@@ -215,7 +215,7 @@ export function fromMirror({ type, data }: MirrorLine): realtime.Envelope {
     eventNs: long(text(data.event_ns) || 0),
     kind: index(KINDS, data.kind),
     tier: index(TIERS, data.tier),
-    // Metrics have a module of their own under the same name.
+    // The payloads of metrics and outcomes have a `module` of their own.
     module: row.field === "metrics" || row.field === "outcome" ? 0 : index(ENVELOPE_MODULES, data.module),
     [row.field]: row.fromJson(data),
   });

@@ -1,24 +1,24 @@
-/** A receipt as JSON, as `control/answer.rs` writes it too: a test holds both against each other. */
+/** A receipt as JSON, in the form that `control/answer.rs` also writes; a test compares both. */
 import { jobs } from "./wire.ts";
 
-/** What one agent answered. 64-bit numbers are decimal texts. */
+/** One agent's answer. 64-bit numbers are decimal texts. */
 export interface SaidReceipt {
   request_id: string;
   instance: string;
   module: "arbitrage" | "mev";
   applied: boolean;
-  /** Why not, when refused. */
+  /** The reason of a refusal. */
   reason: string;
   sequence: string;
   /** SHA-256 of the policy in force, hex. */
   policy_hash: string;
   /** Unix nanoseconds. */
   applied_ns: string;
-  /** Time of the first event handled under it; "0": none came in time. */
+  /** Time of the first event handled under it; "0": none arrived in time. */
   first_event_ns: string;
 }
 
-/** Throws for bytes that are no receipt. Who wrote them is not checked: {@link SaidReceipt.module} may be any text. */
+/** Throws for bytes that are not a receipt. The sender is not checked: {@link SaidReceipt.module} may be any text. */
 export function receiptJson(bytes: Uint8Array): SaidReceipt {
   const receipt = jobs.Receipt.decode(bytes);
   return {

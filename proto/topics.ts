@@ -1,6 +1,6 @@
-/** The topics: names, partitions on Kafka, what is in them. One sorted row each. */
+/** The topics: names, partitions on Kafka, contents. One sorted row each. */
 
-/** What a record's value is. */
+/** Format of a record's value. */
 export type TopicContent =
   | "agent-report"
   | "command"
@@ -14,32 +14,32 @@ export type TopicContent =
   | "receipt"
   | "audit";
 
-/** What a topic is and who does what with it. */
+/** A topic, and which parts use it how. */
 export interface TopicDefinition {
   readonly name: string;
   readonly content: TopicContent;
-  /** Partitions on Kafka; the embedded log keeps one so that order holds over the whole topic. */
+  /** Partitions on Kafka; the embedded log has a single one, so that records are ordered over the whole topic. */
   readonly partitions: number;
   /** Only the newest record of each key matters. */
   readonly compacted?: true;
-  /** Kept whatever its age, up to {@link KEPT_BYTES}. */
+  /** Kept regardless of age, up to {@link KEPT_BYTES}. */
   readonly kept?: true;
-  /** Its oldest records may go when the spool is full, also those that the link has not sent yet. */
+  /** Its oldest records may be dropped when the spool is full, even those that the link has not sent yet. */
   readonly droppable?: true;
   /** The bridge sends its Envelopes to browsers. */
   readonly bridged?: true;
-  /** The table of the store whose rows the sink makes of it. */
+  /** The store's table for which the sink makes rows of it. */
   readonly table?: string;
-  /** The topic of older JSON lines that the mirror keeps beside it. */
+  /** The topic of older JSON lines that the mirror maintains beside it. */
   readonly mirror?: string;
-  /** The link brings it from Kafka to every host: all of it, or only what comes after its start. */
+  /** The link copies it from Kafka to every host: all of it, or only records after the link's start. */
   readonly inbound?: "all" | "new";
 }
 
-/** About a hundred million heads of the audit. */
+/** Room for about a hundred million heads of the audit. */
 export const KEPT_BYTES = 32 * 2 ** 30;
 
-/** One sorted row each. A new topic is a new row; Rust has it in `wire::topics` after `deno task gen`. */
+/** One sorted row each. To add a topic, add a row; Rust has it in `wire::topics` after `deno task gen`. */
 export const TOPICS = [
   { name: "agent-status-proto", content: "agent-report", partitions: 1, compacted: true, droppable: true },
   { name: "arbitrage-decisions", content: "json", partitions: 6, droppable: true },
@@ -62,7 +62,7 @@ export const TOPICS = [
     mirror: "sandwich-outcomes",
   },
   { name: "control-commands", content: "json", partitions: 6 },
-  // Commands reach every agent by their topic; a late starter asks for the state alone.
+  // Commands reach every agent through this topic; an agent that starts later asks only for the state.
   { name: "control-commands-proto", content: "command", partitions: 3, inbound: "new" },
   { name: "control-receipts-proto", content: "receipt", partitions: 3 },
   { name: "control-state-proto", content: "control-state", partitions: 1, compacted: true, inbound: "all" },
@@ -99,7 +99,7 @@ export const TOPICS = [
   { name: "sandwich-raw", content: "json", partitions: 6, droppable: true },
 ] as const satisfies readonly TopicDefinition[];
 
-/** The name of a topic that is declared: `const X: TopicName = "…"` does not compile when it is misspelt. */
+/** The name of a declared topic: `const X: TopicName = "…"` does not compile when it is misspelt. */
 export type TopicName = typeof TOPICS[number]["name"];
 
 const DEAD_LETTER = "-dlq";
@@ -112,7 +112,7 @@ export const ALL_TOPICS: readonly TopicDefinition[] = TOPICS.flatMap((topic: Top
     : [topic]
 );
 
-/** The row of a topic; a dead-letter topic has its origin's content. */
+/** The row of a topic; a dead-letter topic has the content of its original topic. */
 export function topicDefinition(name: string): TopicDefinition | undefined {
   return ALL_TOPICS.find((topic) => topic.name === name);
 }

@@ -1,10 +1,10 @@
-/** The messages of proto/*.proto for TypeScript. 64-bit numbers are `Long`; use {@link long} to make one. */
+/** The messages of proto/*.proto for TypeScript. 64-bit numbers are `Long`; create one with {@link long}. */
 import Long from "long";
 import protobuf from "protobufjs/minimal.js";
 // @ts-types="./gen/messages.d.ts"
 import { control, jobs, realtime } from "./gen/messages.js";
 
-// Bundled code has no `require`, by which protobufjs looks for it.
+// Bundled code has no `require`, which protobufjs uses to find it.
 protobuf.util.Long = Long;
 protobuf.configure();
 
