@@ -216,7 +216,7 @@ async function killOnFullDisk(folder: string): Promise<number> {
   }
 }
 
-/** A chain of a million entries, gone through with as many heads told outside. */
+/** A chain of a million entries, verified with as many published heads. */
 async function verifyMillion(folder: string): Promise<number> {
   const database = openDatabase(`${folder}/legend.db`);
   database.exec("pragma synchronous = off");
@@ -263,7 +263,7 @@ const readyAgain = (folder: string) =>
     return withAgent(folder, {}, () => Promise.resolve(performance.now() - begin));
   });
 
-/** From the symlink's rename to the model deciding, as the running agent tells it; the slowest of twenty. */
+/** Time from the symlink's rename until the model decides, as the running agent reports it; the slowest of twenty. */
 async function modelLive(folder: string): Promise<number> {
   const library = new Library(LIBRARY);
   const versions: string[] = [];

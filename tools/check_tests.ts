@@ -1,4 +1,6 @@
-/** Fails when a test file of the tree is run by no task, or when a test waits for a time or looks for a free port anew. */
+/**
+ * Fails when no task runs a test file of the tree, or when a new test waits a fixed time or searches for a free port.
+ */
 import { waitsOf } from "./check_waits.ts";
 import { say, task } from "./command.ts";
 import { ROOT, TESTS } from "./paths.ts";

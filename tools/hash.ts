@@ -21,7 +21,9 @@ export async function checkHash(path: string, sha256: string): Promise<void> {
   }
 }
 
-/** Whether a folder holds these files; one that is there and is another throws, so that nobody replaces it unseen. */
+/**
+ * Whether a folder holds these files. Throws when one of them has other contents, so that it is not replaced unnoticed.
+ */
 export async function holds(folder: string, files: Readonly<Record<string, string>>): Promise<boolean> {
   for (const [file, sha256] of Object.entries(files)) {
     if (!await Deno.stat(`${folder}/${file}`).then(({ isFile }) => isFile, () => false)) return false;

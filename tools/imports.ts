@@ -26,7 +26,7 @@ interface Info {
   }[];
 }
 
-/** Names of folders whose files nobody here writes. */
+/** Folders whose files are not written by hand. */
 const LEFT_OUT = new Set(["gen", "target", "node_modules", "dist"]);
 
 /** TypeScript files below a folder, as paths from `root`, sorted. */

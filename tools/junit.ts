@@ -56,7 +56,7 @@ export function isStepOf(step: TestCase, test: TestCase): boolean {
   return step.file === test.file && step.name.startsWith(`${test.name} > `);
 }
 
-/** The tests among these that are nobody's step. */
+/** The tests among these that are not steps of another test. */
 export function wholeTests(cases: readonly TestCase[]): TestCase[] {
   return cases.filter((one) => !cases.some((other) => isStepOf(one, other)));
 }

@@ -69,7 +69,7 @@ export interface KafkaOptions {
   readonly prefix?: readonly string[];
   /** Files of a PEM key with its certificate chain, and of the authorities that clients must show a certificate of. */
   readonly tls?: { readonly keyAndChain: string; readonly clients: string };
-  /** Users of SASL PLAIN with their passwords; without, nobody logs in. */
+  /** Users of SASL PLAIN with their passwords; without it there is no login. */
   readonly users?: Readonly<Record<string, string>>;
 }
 
@@ -80,7 +80,7 @@ export interface KafkaBroker {
   stop(): Promise<void>;
   /** kill -9. */
   kill(): Promise<void>;
-  /** Stops answering without ending, and goes on. */
+  /** Stops answering without ending, and can be resumed. */
   pause(): void;
   resume(): void;
 }
@@ -153,7 +153,7 @@ function clusterId(): string {
   return letters.replaceAll("+", "A").replaceAll("/", "B").replaceAll("=", "");
 }
 
-/** A port and the two behind it that nobody uses now. */
+/** A port that is free now, with the two ports after it. */
 export function freePort(): number {
   for (let tries = 0; tries < 100; tries++) {
     // Below those that the kernel gives to connections.

@@ -1,6 +1,6 @@
 /**
- * `deno task ok --fast`: what can be known within a minute on a warm checkout. It is no gate: the whole `ok` runs before
- * a commit lands. Each stage says its time; the last lines say what was left out.
+ * `deno task ok --fast`: what can be checked within a minute on a warm checkout. It does not replace the gate: the
+ * whole `ok` runs before a commit lands. Each stage prints its time; the last lines list what was left out.
  */
 import { left, runChecks } from "./checks.ts";
 import { exec, must, say, timed } from "./command.ts";

@@ -1,4 +1,7 @@
-/** Servers and libraries that tests need and nobody has to have: each is got once, beforehand, so that no test waits for it. */
+/**
+ * Servers and libraries that tests need but that need not be installed: each is downloaded once, in advance, so that no
+ * test waits for it.
+ */
 import { clickhouseFolder } from "./clickhouse.ts";
 import { installKafka } from "./kafka.ts";
 import { installS3 } from "./s3.ts";

@@ -15,9 +15,9 @@ export interface Test {
 export interface Judge {
   /** One after the other: the first that fails has noticed the mutant. */
   readonly tests: readonly Test[];
-  /** What survived the tests is no program at all where this fails. */
+  /** A mutant that survived the tests is not a valid program when this test fails. */
   readonly types?: Test;
-  /** Whether the text of a failed command says that the mutant was no program at all. */
+  /** Whether the text of a failed command shows that the mutant was not a valid program. */
   isUnusable?(output: string): boolean;
 }
 

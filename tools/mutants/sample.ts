@@ -1,4 +1,4 @@
-/** A sample of mutants that edits elsewhere in the sources leave as it is. */
+/** A sample of mutants that stays the same when other parts of the sources are edited. */
 import { createHash } from "node:crypto";
 import { type Mutant, nameOf } from "./mutant.ts";
 

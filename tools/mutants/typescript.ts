@@ -94,7 +94,7 @@ function mutantsAt(node: ts.Node, tree: ts.SourceFile, add: Add): void {
   }
 }
 
-/** Small ones are one more, the others twice as much: one more of a limit of thousands is no other rule. */
+/** Small numbers get one more, others are doubled: adding one to a limit of thousands would hardly change the rule. */
 const otherNumber = (value: number) => String(Math.abs(value) < 10 ? value + 1 : value * 2);
 
 /** A value that is surely another one. */
