@@ -27,7 +27,7 @@ const flag = z.union([
   z.enum(["true", "false", "1", "0"]).transform((word) => word === "true" || word === "1"),
 ]);
 const secret = text.min(16, "need at least 16 characters");
-/** Whether `parse` accepts the text without throwing. */
+/** The type of a text that `parse` accepts without throwing. */
 const parsed = (parse: (text: string) => unknown) =>
   text.superRefine((value, context) => {
     try {

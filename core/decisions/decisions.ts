@@ -1,6 +1,6 @@
 /**
- * The newest decisions of this host, by reading `decision-evidence` along: what is shown and asked for by id, with what
- * became of each (`bundle-outcomes-proto`).
+ * The newest decisions of this host, from following `decision-evidence`: lists them and finds them by id, with the
+ * outcome of each (`bundle-outcomes-proto`).
  */
 import { realtime } from "../../proto/wire.ts";
 import { follow } from "../log/follow.ts";
@@ -9,18 +9,18 @@ import type { TopicName } from "../../proto/topics.ts";
 
 const EVIDENCE_TOPIC: TopicName = "decision-evidence";
 const OUTCOMES_TOPIC: TopicName = "bundle-outcomes-proto";
-/** Decisions that can be asked for by id; older ones are in the log still. */
+/** Maximum decisions that can be found by id; older ones are still on the log. */
 const KNOWN_MAX = 200_000;
-/** Bytes of the newest evidence that is kept at hand. */
+/** Bytes of the newest evidence that is kept in memory. */
 const YOUNG_BYTES_MAX = 64 << 20;
-/** Decisions that one filtered list looks at. */
+/** Maximum decisions examined for one filtered list. */
 const LOOKED_MAX = 5_000;
 const WAIT_MS = 1_000;
 const decoder = new TextDecoder();
 
 export interface DecisionQuery {
   limit: number;
-  /** Kinds wanted; all without. */
+  /** Kinds to list; all by default. */
   kinds?: readonly string[];
   gate?: string;
   /** Only those that went to the live topics, or only those that stay evidence. */
@@ -29,7 +29,7 @@ export interface DecisionQuery {
   before?: string;
 }
 
-/** What became of an opportunity. */
+/** The outcome of an opportunity. */
 export interface DecisionOutcome {
   readonly landed: boolean;
   /** Derived from what landed on the chain; nothing was submitted. */
@@ -37,9 +37,12 @@ export interface DecisionOutcome {
   readonly reason: string;
 }
 
-/** A decision as it is shown: the same whether it came live or is asked for later. */
+/** A decision as it is shown: the same whether it arrived live or is requested later. */
 export type DecisionRow = Record<string, unknown> & {
-  /** Whether it is on a live topic (tier A, an arbitrage, an opportunity that passed the gate) or stays evidence. */
+  /**
+   * Whether it is on a live topic (tier A, an arbitrage, an opportunity that passed the gate); otherwise it is evidence
+   * only.
+   */
   published: boolean;
   /** Null: none is known, or none will be. */
   outcome: DecisionOutcome | null;
@@ -47,11 +50,11 @@ export type DecisionRow = Record<string, unknown> & {
 
 export interface DecisionList {
   readonly decisions: readonly DecisionRow[];
-  /** `before` of the next list; null when all that is kept was looked at. */
+  /** `before` of the next list; null when everything kept was examined. */
   readonly next: string | null;
 }
 
-/** Where a decision's evidence is; its bytes while they are young. */
+/** Position of a decision's evidence, and its bytes while it is recent. */
 interface Place {
   readonly partition: number;
   readonly offset: bigint;
@@ -72,7 +75,7 @@ export class DecisionIndex {
     this.#log = log;
   }
 
-  /** Reads along until the signal ends it. */
+  /** Follows the topics until the signal ends it. */
   async follow(signal: AbortSignal): Promise<void> {
     const from = { last: BigInt(KNOWN_MAX) };
     const evidence = follow(this.#log, EVIDENCE_TOPIC, {
@@ -124,7 +127,7 @@ export class DecisionIndex {
     if (old > 0) this.#young.splice(0, old);
   }
 
-  /** The evidence of a decision; undefined when it is not known here. */
+  /** The evidence of a decision; undefined when it is unknown here. */
   async get(id: string): Promise<DecisionRow | undefined> {
     const place = this.#places.get(id);
     const bytes = place && (place.bytes ?? await this.#read(place));
@@ -138,7 +141,7 @@ export class DecisionIndex {
     const found: DecisionRow[] = [];
     const ids = [...this.#places.keys()];
     let at = before === undefined ? ids.length - 1 : ids.indexOf(before) - 1;
-    // A filter that matches next to nothing must not read the whole log.
+    // A filter that hardly matches anything must not read the whole log.
     for (let looked = 0; at >= 0 && found.length < limit && looked < LOOKED_MAX; at--, looked++) {
       const evidence = await this.get(ids[at]!);
       if (
@@ -165,7 +168,7 @@ export class DecisionIndex {
   }
 }
 
-/** What a row of a table is made of: a tenth of the evidence, which is asked for by its id. */
+/** The fields of a table row: a tenth of the evidence, which is fetched by id. */
 const BRIEF = [
   "decision_id",
   "kind",
@@ -182,7 +185,7 @@ const BRIEF = [
   "outcome",
 ] as const;
 
-/** A decision with the fields of a row alone. */
+/** A decision with only the fields of a table row. */
 export function briefly(row: DecisionRow): DecisionRow {
   const { gate_terms, ev, attackers, cycle } = row as DecisionRow & {
     gate_terms?: { term: string; passes: boolean }[];
@@ -208,12 +211,12 @@ export function briefly(row: DecisionRow): DecisionRow {
   } as DecisionRow;
 }
 
-/** As the agents publish: ffi/engine/src/decision.rs `is_published`. */
+/** The rule by which agents publish: ffi/engine/src/decision.rs `is_published`. */
 function isPublished({ gate, kind, tier }: Record<string, unknown>): boolean {
   return gate === "pass" || (gate === "observed" && (kind === "arbitrage" || tier === "A"));
 }
 
-/** Whether a decision's gate is this: `pass`, `observed`, or any term that refused it. */
+/** Whether a decision matches a gate filter: `pass`, `observed`, or any term that refused it. */
 function isRefusedBy(evidence: Record<string, unknown>, gate: string): boolean {
   const terms = (evidence.gate_terms ?? []) as { term: string; passes: boolean }[];
   return evidence.gate === gate || terms.some(({ term, passes }) => term === gate && !passes);

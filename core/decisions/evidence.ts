@@ -1,13 +1,13 @@
 /**
  * The evidence of a decision, as `ffi/engine/src/envelope.rs` writes it. Amounts are decimal strings.
- * `ffi/json_types_test.ts` holds real evidence against these types.
+ * `ffi/json_types_test.ts` checks real evidence against these types.
  */
 
 export interface EvidenceLeg {
   slot: number;
   index: number;
   signature: string;
-  /** Instruction of the transaction, as `2` or, of one inside it, `2.1`. */
+  /** The transaction's instruction, as `2`, or `2.1` for one inside it. */
   ix: string;
   dex: string;
   pool: string;
@@ -27,10 +27,10 @@ export interface Evidence {
   classification: string;
   slot: number;
   event_ns: string;
-  /** A model's row by name; null: not known. Null as a whole: the decision has none. */
+  /** The model's input by feature name; null: unknown. Null for the whole: the decision has no features. */
   features?: Record<string, number | null> | null;
   attackers?: string[];
-  /** The mint that gains are counted in. */
+  /** The mint in which gains are counted. */
   quote_mint?: string;
   net_lamports?: string | null;
   net_raw?: string;
@@ -41,7 +41,7 @@ export interface Evidence {
   tips_by_service?: Record<string, string>;
   /** What the legs alone gained of `net_mint`. */
   gross_raw?: string;
-  /** Arbitrage: what went to wallets that are not the party's. */
+  /** Arbitrage: amount sent to wallets that do not belong to the party. */
   moved_out_lamports?: string;
   /** The part of it that filled empty wallets: it is not a loss, and is not in the net. */
   funded_lamports?: string;
@@ -73,7 +73,7 @@ export interface Evidence {
   target?: { amount_in: string; min_out: string; out_planned: string; out_alone: string } | null;
   model?: string;
   score?: number;
-  /** What a model that is asked beside it says. */
+  /** Score of the model in shadow. */
   shadow?: { model: string; score: number } | null;
   ev?: {
     p_land: number;

@@ -1,7 +1,7 @@
-/** What the agents of a module are, all together: their sources, their funnel. */
+/** The agents of a module taken together: their sources, their funnel. */
 import type { AgentSource, AgentStatus, Funnel } from "../control/control.ts";
 
-/** What several sources together are called; null when no agent has said it. */
+/** A common name for several sources; null when no agent has reported its source. */
 export interface SourceSummary {
   readonly class: AgentSource["class"] | "mixed";
   readonly name: string;
@@ -9,7 +9,7 @@ export interface SourceSummary {
 
 const STAGES = ["seen", "fresh", "weighed", "passed", "published", "landed"] as const;
 
-/** The sources of some agents as one; null when none of them says it. */
+/** Combines the sources of some agents; null when none of them reports one. */
 export function sourceOf(agents: readonly Pick<AgentStatus, "source">[]): SourceSummary | null {
   const sources = new Map(
     agents.flatMap(({ source }) => source ? [[`${source.class} ${source.name}`, source]] : []),
@@ -20,11 +20,11 @@ export function sourceOf(agents: readonly Pick<AgentStatus, "source">[]): Source
   return { class: "mixed", name: [first, ...more].map(({ name }) => name).join(", ") };
 }
 
-/** Whether any of them takes a simulated chain for its source. */
+/** Whether any of them reads a simulated chain. */
 export const isSimulated = (agents: readonly Pick<AgentStatus, "source">[]) =>
   agents.some(({ source }) => source?.class === "sim");
 
-/** One line that stands before every total. */
+/** A line shown before every total. */
 export function sourceLine(agents: readonly Pick<AgentStatus, "source">[]): string {
   const source = sourceOf(agents);
   const words = source ? source.name : "unknown source";

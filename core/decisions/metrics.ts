@@ -1,4 +1,4 @@
-/** The agents' metrics of the last ten minutes, by reading `metrics-proto` along. */
+/** The agents' metrics of the last ten minutes, from following `metrics-proto`. */
 import { realtime } from "../../proto/wire.ts";
 import type { ModuleName } from "../control/control.ts";
 import { follow } from "../log/follow.ts";
@@ -66,7 +66,7 @@ export class MetricsView {
     this.#log = log;
   }
 
-  /** Reads along until the signal ends it. */
+  /** Follows the topic until the signal ends it. */
   follow(signal: AbortSignal): Promise<void> {
     return follow(this.#log, METRICS_TOPIC, {
       from: { last: RECORDS_MAX },
@@ -87,7 +87,7 @@ export class MetricsView {
     try {
       ({ metrics } = realtime.Envelope.decode(value));
     } catch {
-      // Foreign bytes on the topic are not ours to show.
+      // Bytes of another format on the topic are ignored.
       return;
     }
     const module = metrics?.module as ModuleName;
@@ -111,7 +111,7 @@ export class MetricsView {
     if (samples.size > SECONDS_MAX) samples.delete(Math.min(...samples.keys()));
   }
 
-  /** Of one module, all its agents together; `now`: Unix milliseconds. */
+  /** Summary of one module, all its agents together; `now`: Unix milliseconds. */
   summary(module: ModuleName, now = Date.now()): MetricsSummary {
     const samples = this.#samples[module];
     const t = [...samples.keys()].sort((one, other) => one - other);
@@ -161,7 +161,7 @@ export function seriesAfter(series: MetricsSeries, since: number): MetricsSeries
 /** An unknown value is NaN on the wire and null here, since JSON cannot write NaN. */
 const known = (value: number): number | null => Number.isFinite(value) ? value : null;
 
-/** A point without a sample where seconds are missing, so that no line is drawn over them. */
+/** Adds a point without a sample where seconds are missing, so that no line is drawn across the gap. */
 function withGaps(
   t: readonly number[],
   points: readonly Sample[],
@@ -173,8 +173,8 @@ function withGaps(
 }
 
 /**
- * Agents of one module as one: the slowest of their latencies, the mean landed share of those that know theirs, the
- * sum of their PnL.
+ * Combines the agents of one module: the slowest of their latencies, the mean landed share of those that know theirs,
+ * the sum of their PnL.
  */
 function together(samples: readonly Sample[]): Sample {
   type Told = Exclude<keyof Sample, "landed_pct">;

@@ -1,9 +1,9 @@
-/** The live stream to browsers, as routes see it; `agents/bridge` is the bridge itself. */
+/** The live stream to browsers, as routes see it; `agents/bridge` implements it. */
 import type { Principal } from "../auth/rights.ts";
 
 export type RealtimeMode = "json" | "proto";
 
-/** What a client wants to see; everything when a part is missing. */
+/** What a client wants to see; a missing part does not filter. */
 export interface RealtimeFilter {
   readonly types?: readonly string[];
   readonly modules?: readonly string[];
@@ -15,7 +15,7 @@ export interface RealtimeFilter {
 export interface RealtimeOptions {
   readonly mode: RealtimeMode;
   readonly filter: RealtimeFilter;
-  /** Where the client was: the epoch and the position it had last. */
+  /** The client's last position: the epoch, and the position within it. */
   readonly resume?: { readonly epoch: bigint; readonly position: bigint };
   readonly principal: Principal;
 }
@@ -32,7 +32,10 @@ export interface ConnectionInfo {
   readonly queued_bytes: number;
 }
 
-/** Why the server closes a connection. Below 4500 a client must not connect again by itself with the same token. */
+/**
+ * Why the server closes a connection. After a code below 4500, a client must not reconnect automatically with the same
+ * token.
+ */
 export const CLOSE = {
   /** The access token has expired: get another one, then resume. */
   expired: 4401,
@@ -40,20 +43,20 @@ export const CLOSE = {
   forbidden: 4403,
   /** An admin ended the connection. */
   kicked: 4409,
-  /** The server ends: connect again after a moment. */
+  /** The server is stopping: reconnect after a moment. */
   goingAway: 4501,
 } as const;
 
 export interface RealtimeHub {
   /** Whether every topic is being read: a client served from then on misses no later record. */
   readonly isReading: boolean;
-  /** Waits for that; false when it is not so within `limitMs`. */
+  /** Waits until that is so; false when it is not within `limitMs`. */
   reads(limitMs: number): Promise<boolean>;
   /** Serves a client until either side ends it. */
   serve(socket: WebSocket, options: RealtimeOptions): void;
   connections(): ConnectionInfo[];
   /** False when there is no such connection. */
   kick(id: string): boolean;
-  /** Live-tunable: milliseconds 10..25 and records 1..4096 of one frame. */
+  /** Changes the limits of a frame at run time: milliseconds 10..25 and records 1..4096. */
   tune(windowMs: number, maxSize: number): void;
 }

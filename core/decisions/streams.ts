@@ -1,6 +1,6 @@
 /**
  * Everything that outlives its request: live streams and logs as they grow. Each belongs to a login or a key, and ends
- * when that is no longer valid.
+ * when that is not valid any more.
  */
 import type { Accounts } from "../auth/accounts.ts";
 import { may, type Principal } from "../auth/rights.ts";
@@ -11,13 +11,13 @@ import { CLOSE } from "./realtime.ts";
 const CHECK_MS = 1_000;
 
 export type StreamKind = "websocket" | "events";
-/** Streams of one kind: of one principal, and in all. The master key is bound by the second alone. */
+/** Maximum streams of one kind: per principal, and in all. Only the second limit applies to the master key. */
 const STREAMS_MAX: Record<StreamKind, { each: number; all: number }> = {
   websocket: { each: 100, all: 2_000 },
   events: { each: 16, all: 500 },
 };
 
-/** Why a stream ends: a close code and its words. */
+/** Why a stream ends: a close code and its text. */
 export interface StreamEnd {
   readonly code: number;
   readonly reason: string;
@@ -29,14 +29,14 @@ interface Stream {
   end(why: StreamEnd): void;
 }
 
-/** Null while it holds. */
+/** Null while the principal is valid. */
 export type Holds = (principal: Principal) => StreamEnd | null;
 
 const EXPIRED: StreamEnd = { code: CLOSE.expired, reason: "the access token has expired" };
 const ENDED: StreamEnd = { code: CLOSE.forbidden, reason: "the login has ended" };
 const REVOKED: StreamEnd = { code: CLOSE.forbidden, reason: "the API key does not hold any more" };
 
-/** Whether a principal may still read, by what the accounts say now. */
+/** Whether a principal may still read, by the current accounts. */
 export const holdsBy =
   (accounts: Pick<Accounts, "isOpen" | "keyNamed" | "user">, now: () => number = Date.now): Holds =>
   (principal) => {
@@ -60,7 +60,7 @@ export class Streams {
     this.#holds = holds;
   }
 
-  /** Asks each second until the signal ends it. */
+  /** Checks every second until the signal ends it. */
   async follow(signal: AbortSignal): Promise<void> {
     const timer = setInterval(() => this.check(), CHECK_MS);
     await new Promise<void>((resolve) => {
@@ -92,7 +92,7 @@ export class Streams {
     return { [Symbol.dispose]: () => void this.#open.delete(stream) };
   }
 
-  /** Ends what does not hold any more. */
+  /** Ends the streams whose principal is not valid any more. */
   check(): void {
     const known = new Map<string, StreamEnd | null>();
     for (const stream of [...this.#open]) {
@@ -110,12 +110,12 @@ export class Streams {
     try {
       return this.#holds(principal);
     } catch {
-      // Accounts that cannot be read say nothing, and are asked again; requests say why they fail.
+      // Accounts that cannot be read decide nothing now and are checked again; requests report the error.
       return null;
     }
   }
 
-  /** How many of a kind are open. */
+  /** Number of open streams of a kind. */
   count(kind: StreamKind): number {
     return [...this.#open].filter((stream) => stream.kind === kind).length;
   }

@@ -1,9 +1,11 @@
-/** The file of tip accounts that `tips.file` names: NDJSON of `{account, service}`; it adds to the table that is built in. */
+/**
+ * Reads the file of tip accounts that `tips.file` names: NDJSON of `{account, service}`. It adds to the built-in table.
+ */
 import { z } from "zod";
 import { UsageError } from "../platform/errors.ts";
 import { diskTrouble } from "../platform/files.ts";
 
-/** Who takes tips for landing transactions, and for which service. */
+/** An account that takes tips for landing transactions, and its service. */
 export interface TipAccount {
   account: string;
   service: string;
@@ -20,7 +22,10 @@ const LINE = z.strictObject({
   service: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, "need 1 to 32 characters of a-z 0-9 _ -"),
 });
 
-/** The accounts of the file; none where no file is named. Throws `UsageError` with one line: file, line and reason. */
+/**
+ * The accounts in the file; empty when no file is configured. Throws `UsageError` with one line: file, line number and
+ * reason.
+ */
 export function tipAccounts(path: string): TipAccount[] {
   if (path === "") return [];
   const cannot = (why: string) => new UsageError(`Cannot use tips.file ${path}: ${why}`);
@@ -78,7 +83,7 @@ function isKey(text: string): boolean {
     if (digit < 0) return false;
     number = number * 58n + BigInt(digit);
   }
-  // Zero bytes in front are ones, and no digit of the number.
+  // Leading ones are zero bytes and not digits of the number.
   const zeros = /^1*/.exec(text)![0].length;
   const bytes = number === 0n ? 0 : Math.ceil(number.toString(16).length / 2);
   return zeros + bytes === KEY_BYTES;

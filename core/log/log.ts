@@ -1,17 +1,20 @@
 /**
- * The topic log as everything above it sees it; the embedded files (`ffi/log.ts`) and Kafka are its homes.
- * A position is an offset, dense and from 0 within its topic's partition; the embedded log has partition 0 only.
+ * The topic log as everything above it sees it. It has two backends: the embedded files (`ffi/log.ts`) and Kafka. A
+ * position is an offset, dense and from 0 within its topic's partition; the embedded log has only partition 0.
  */
 
-/** When an append counts as stored: in memory of the kernel, on disk by a shared sync, on disk by its own. */
+/**
+ * When an append counts as stored: in the kernel's memory, on disk after a shared sync, or on disk after a sync of its
+ * own.
+ */
 export type Durability = "none" | "group" | "fsync";
 
 export interface LogRecord {
   readonly key?: Uint8Array | null;
-  /** Never looked into: unknown bytes come back unchanged. */
+  /** Not interpreted: unknown bytes come back unchanged. */
   readonly value?: Uint8Array | null;
   readonly headers?: readonly (readonly [name: string, value: Uint8Array])[];
-  /** Unix milliseconds; now when left out. */
+  /** Unix milliseconds; now by default. */
   readonly timestampMs?: number;
 }
 
@@ -24,7 +27,7 @@ export interface StoredRecord {
   readonly headers: readonly (readonly [name: string, value: Uint8Array])[];
 }
 
-/** Records `from..to` cannot be read: retention took them, or their bytes are damaged. */
+/** Records `from..to` cannot be read: retention removed them, or their bytes are damaged. */
 export interface LogGap {
   readonly partition: number;
   readonly from: bigint;
@@ -45,20 +48,20 @@ export interface TopicInfo {
   readonly start: bigint;
   /** Sum of the partitions' ends: `end - start` records are kept. */
   readonly end: bigint;
-  /** Bytes on disk; 0 where the home does not say. */
+  /** Bytes on disk; 0 when the backend does not report them. */
   readonly bytes: bigint;
 }
 
 export interface Committed {
-  /** The next offset the group wants. */
+  /** The next offset that the group reads. */
   readonly offset: bigint;
-  /** Records gone before the group read them, in all. */
+  /** Total number of records removed before the group read them. */
   readonly lost: bigint;
 }
 
 /**
- * Where a reader begins: at an offset of every partition, at given offsets by partition, at the first kept
- * record, at the end, some records before the end of each partition, or in one partition alone.
+ * Where a reader starts: at one offset in every partition, at given offsets by partition, at the first kept record, at
+ * the end, some records before the end of each partition, or in one partition only.
  */
 export type ReadFrom =
   | bigint
@@ -71,25 +74,33 @@ export type ReadFrom =
 export interface LogReader extends Disposable {
   /** The next offset of each partition. */
   readonly position: readonly bigint[];
-  /** What is at hand, without waiting: records (perhaps none), or one gap, behind which the reader then stands. */
+  /**
+   * Returns what is available, without waiting: records (possibly none), or one gap, after which the reader then
+   * stands.
+   */
   read(): { records: StoredRecord[] } | { gap: LogGap };
-  /** Resolves true as soon as a record is at hand, false after `timeoutMs`. */
+  /** Resolves true as soon as a record is available, false after `timeoutMs`. */
   wait(timeoutMs: number): Promise<boolean>;
 }
 
 export interface LogTopic extends Disposable {
   readonly name: string;
-  /** Appends in order; resolves with the first record's offset once stored as asked. Embedded: all or nothing. */
+  /**
+   * Appends in order. Resolves with the first record's offset once stored as requested. Embedded log: all or nothing.
+   */
   append(records: readonly LogRecord[], durability?: Durability): Promise<bigint>;
   reader(from: ReadFrom): Promise<LogReader>;
   info(): Promise<TopicInfo>;
-  /** Names of the groups that have a place in the topic. */
+  /** Names of the groups that have a position in the topic. */
   groups(): Promise<string[]>;
-  /** Its files whose header is damaged; their records are read all the same. None on Kafka. */
+  /** Files of the topic with a damaged header; their records are read all the same. None on Kafka. */
   damage(): Promise<string[]>;
   commit(group: string, committed: Committed, partition?: number): Promise<void>;
   committed(group: string, partition?: number): Promise<Committed | null>;
-  /** Removes what is too old or too much; resolves with how many records went. Kafka does it by itself. */
+  /**
+   * Removes records beyond the limits of age and size. Resolves with the number of removed records. Kafka does this
+   * itself.
+   */
   retain(): Promise<number>;
 }
 
@@ -101,14 +112,14 @@ export interface TopicLimits {
 
 export interface TopicOptions extends TopicLimits {
   readonly create?: boolean;
-  /** Made even where topics are made by hand alone. */
+  /** Create the topic even where topics are only created by hand. */
   readonly force?: boolean;
-  /** Of a topic that is made on Kafka; what `proto/topics.ts` says when left out. */
+  /** For a topic that is created on Kafka; by default the number in `proto/topics.ts`. */
   readonly partitions?: number;
 }
 
 export interface Log extends Disposable {
-  /** Which log it is: made at random with the log; "" where it has none; `kafka` for every cluster. */
+  /** Identity of the log: random, made with the log; "" when it has none; `kafka` for every cluster. */
   readonly identity: string;
   topics(): Promise<string[]>;
   /** Opens a topic. Rejects with `AppError("not_found")` when it is missing and `create` is not set. */

@@ -1,4 +1,4 @@
-/** A deployment: the symlink first, then what each running agent says of it. */
+/** A deployment: changes the symlink, then collects the receipts of the running agents. */
 import type { Act } from "../audit/entry.ts";
 import type { ModuleName, Receipt } from "../control/control.ts";
 import { type GoingLive, goLive, type LiveRegistry } from "./going_live.ts";
@@ -6,12 +6,15 @@ import type { Log } from "../log/log.ts";
 import { type IsSigned, Receipts } from "../control/receipts.ts";
 import { pause } from "../platform/pause.ts";
 
-/** How long agents are waited for: a swap takes milliseconds, the probe of a foreign file two seconds at most. */
+/** How long to wait for agents: a swap takes milliseconds, the probe of a foreign file at most two seconds. */
 const WAIT_MS = 4_000;
-/** After the first receipt, for agents that are not known by name: here they answer at once, other hosts by the cluster. */
+/**
+ * Wait after the first receipt for agents whose names are unknown: agents here answer at once, other hosts through the
+ * cluster.
+ */
 const MORE_MS = { here: 300, cluster: 1_500 };
 const LOOK_MS = 10;
-/** Short, so that a deployment ends when it is answered. */
+/** Short, so that a deployment ends soon after the answers. */
 const WAIT_FOR_RECORD_MS = 50;
 
 export interface DeployDeps {
@@ -22,18 +25,21 @@ export interface DeployDeps {
   readonly signal: AbortSignal;
   /** Whether there may be other hosts. */
   readonly cluster: boolean;
-  /** Agents of a module that were heard of lately, by instance. */
+  /** Agents of a module that reported recently, by instance. */
   heard?(module: ModuleName): readonly string[];
 }
 
 export interface Deployed {
   readonly request_id: string;
   readonly receipts: Receipt[];
-  /** Agents that were heard of lately and did not answer. */
+  /** Agents that reported recently and did not answer. */
   readonly silent: string[];
 }
 
-/** Throws what `goLive` throws, and `not_found` for a version that is neither registered nor `baseline`. Without running agents there are no receipts. */
+/**
+ * Throws what `goLive` throws, and `not_found` for a version that is neither registered nor `baseline`. Without running
+ * agents there are no receipts.
+ */
 export async function deployModel(
   { registry, audit, log, isSigned, signal, cluster, heard }: DeployDeps,
   live: GoingLive,

@@ -1,4 +1,7 @@
-/** The one way for a version of a model to go live or in shadow by itself: rights and pin are looked at, the audit written, then it is so. */
+/**
+ * The one way to deploy a version of a model, or put it in shadow, automatically: checks rights and pin, writes the
+ * audit entry, then does it.
+ */
 import type { Act } from "../audit/entry.ts";
 import type { ModuleName } from "../control/control.ts";
 import { AppError } from "../platform/errors.ts";
@@ -12,17 +15,17 @@ export interface LiveRegistry {
 export interface GoingLive {
   readonly module: ModuleName;
   readonly version: string;
-  /** Live when it is left out. */
+  /** Live by default. */
   readonly link?: "latest" | "shadow";
   readonly requestId: string;
-  /** Who wants it, and as what it stands in the audit. */
+  /** Who requests it, as named in the audit. */
   readonly who: string;
   readonly action: string;
 }
 
 /**
- * Throws `forbidden` with what `lostRight` says of who wants it, `conflict` while the module is pinned, and whatever keeps
- * the entry out of the audit.
+ * Throws `forbidden` with the reason of `lostRight`, `conflict` while the module is pinned, and any error that prevents
+ * the audit entry.
  */
 export async function goLive(
   registry: LiveRegistry,

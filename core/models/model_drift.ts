@@ -1,11 +1,13 @@
-/** What is wanted of a module's models and what its agents say that they run: the two are never taken for one another. */
+/**
+ * Compares a module's desired model with what its agents report that they run. The two are never assumed to be equal.
+ */
 import type { AgentStatus } from "../control/control.ts";
 import { BASELINE, type ModelList } from "./models.ts";
 
-/** An agent says its status each second; one that has been silent for this long is not counted as running. */
+/** An agent reports its status each second; one that was silent for this long does not count as running. */
 const SILENT_MS = 10_000;
 
-/** What one running agent says of its models. */
+/** What one running agent reports about its models. */
 export interface RunningModels {
   readonly agent: string;
   /** A version, or `baseline`. */
@@ -14,7 +16,7 @@ export interface RunningModels {
   readonly refused: { readonly version: string; readonly reason: string } | null;
 }
 
-/** What the agents of a module on this host say; those that do not run say nothing. */
+/** Reports of the module's running agents on this host. */
 export function runningModels(
   statuses: readonly AgentStatus[],
   module: ModelList["module"],
@@ -33,11 +35,11 @@ export function runningModels(
     }));
 }
 
-/** The version that agents are to run: the pin, else what is deployed, else the baseline. */
+/** The version that agents should run: the pin, else the deployed one, else the baseline. */
 export const wantedModel = (list: Pick<ModelList, "latest" | "pinned">) =>
   list.pinned ?? list.latest ?? BASELINE;
 
-/** One line for each agent that runs another version than is wanted. */
+/** One line for each agent that does not run the desired version. */
 export function modelDrift(
   list: Pick<ModelList, "module" | "latest" | "pinned">,
   running: readonly RunningModels[],

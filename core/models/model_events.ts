@@ -1,4 +1,4 @@
-/** What ran when on every host, by reading `model-events-proto`. */
+/** What ran when on every host, from reading `model-events-proto`. */
 import { jobs } from "../../proto/wire.ts";
 import { follow, readThrough } from "../log/follow.ts";
 import type { Log } from "../log/log.ts";
@@ -6,9 +6,9 @@ import type { ModelList } from "./models.ts";
 import type { TopicName } from "../../proto/topics.ts";
 
 const EVENTS_TOPIC: TopicName = "model-events-proto";
-/** Newest entries that are kept of each module. */
+/** Maximum entries kept of each module. */
 const HISTORY_MAX = 100;
-/** Records of each partition that are looked at. */
+/** Records read of each partition. */
 const RECORDS_MAX = 2_000n;
 
 export class ModelEvents {
@@ -19,7 +19,7 @@ export class ModelEvents {
     this.#log = log;
   }
 
-  /** Reads along until the signal ends it. */
+  /** Follows the topic until the signal ends it. */
   follow(signal: AbortSignal): Promise<void> {
     return follow(this.#log, EVENTS_TOPIC, {
       from: { last: RECORDS_MAX },
@@ -28,7 +28,7 @@ export class ModelEvents {
     });
   }
 
-  /** Reads what is there now. */
+  /** Reads the existing records. */
   async read(): Promise<void> {
     using topic = await this.#log.topic(EVENTS_TOPIC, { create: true });
     for await (const block of readThrough(topic, { last: RECORDS_MAX })) {
@@ -54,7 +54,7 @@ export class ModelEvents {
     this.#ran.set(event.module ?? "", list);
   }
 
-  /** The list with what ran on all hosts: agents of one module that swap together are one entry. */
+  /** The list with what ran on all hosts: agents of one module that swap together make one entry. */
   withHistory(list: ModelList): ModelList {
     const all = [...list.history, ...this.#ran.get(list.module) ?? []];
     all.sort((one, other) => other.at_ms - one.at_ms);

@@ -1,12 +1,12 @@
 /**
- * The report of a model as one SVG, drawn from its signed manifest wherever the model is: figures, calibration,
- * importance, DEX by DEX. No script, no outside asset.
+ * The report of a model as one SVG, drawn from its signed manifest: figures, calibration, importance, one row per DEX.
+ * No script, no external asset.
  */
 import { AppError } from "../platform/errors.ts";
 import type { ModelAbout, ModelManifest } from "./models.ts";
 
 const WIDTH = 900;
-/** Letters of a line that fit between the margins at 13 px, of the widest fonts that browsers take. */
+/** Letters of a line that fit between the margins at 13 px, in the widest font that browsers choose. */
 const LINE_LETTERS = 112;
 
 export type ReportTheme = "light" | "dark";
@@ -17,7 +17,7 @@ const THEMES = {
   dark: { ground: "#12161c", ink: "#e6eaf0", soft: "#a3adba", line: "#3a4350", mark: "#7aa7ff" },
 } as const satisfies Record<ReportTheme, Record<string, string>>;
 
-/** Puts a theme's colours where a drawing names them. */
+/** Replaces colour names in a drawing by the theme's colours. */
 const painted = (svg: string, theme: ReportTheme) =>
   svg.replaceAll(
     /"@(ground|ink|soft|line|mark)"/g,
@@ -29,7 +29,7 @@ const escaped = (text: string) =>
 const count = (value: number) => value.toLocaleString("en-US");
 const number = (value: number | null, digits = 4) => value === null ? "not known" : value.toFixed(digits);
 
-/** A long line as several, broken between words. */
+/** Splits a long line between words. */
 function wrapped(line: string): string[] {
   const lines = [""];
   for (const word of line.split(" ")) {
@@ -44,7 +44,7 @@ function text(x: number, y: number, words: string, more = ""): string {
   return `<text x="${x}" y="${y}" ${more}>${escaped(words)}</text>`;
 }
 
-/** Shares of label 1 over probabilities; the diagonal is a model that means what it says. */
+/** Share of label 1 by predicted probability; the diagonal is a perfectly calibrated model. */
 function calibration(x: number, y: number, size: number, curve: ModelAbout["metrics"]["curve"]): string {
   const at = (probability: number, share: number) =>
     `${(x + probability * size).toFixed(1)},${(y + size - share * size).toFixed(1)}`;
@@ -86,11 +86,11 @@ function importance(x: number, y: number, features: readonly string[], growth: r
   ].join("\n");
 }
 
-/** What to say of a model without one. */
+/** Error text for a model without a report. */
 export const noReport = (version: string): AppError =>
   new AppError("not_found", `Model ${version} has no report: its manifest says nothing of a training`);
 
-/** The whole report; null for a model whose manifest says nothing of a training. */
+/** The whole report; null for a model whose manifest has no training. */
 export function drawReport(manifest: ModelManifest, theme: ReportTheme = "light"): string | null {
   const { module, version, metrics, dataset, calibration: platt, feature_names: features } = manifest;
   if (!metrics || !dataset || !platt || !features) return null;

@@ -1,14 +1,14 @@
 /** Models as everything above the library sees them. */
 import type { ModuleName } from "../control/control.ts";
 
-/** What trains: XGBoost, LightGBM, or a small network of our own. */
+/** The trainer: XGBoost, LightGBM, or our own small network. */
 export type TrainerKind = "xgb" | "lgbm" | "torch";
 export type FeatureSet = "default" | "extended";
 
 export interface Judgement {
   rows: number;
   positives: number;
-  /** null: one of the labels is missing. */
+  /** Null: one of the labels is missing. */
   auc: number | null;
   pr_auc: number | null;
   log_loss: number;
@@ -19,7 +19,7 @@ export interface Judgement {
   curve: [number, number, number][];
 }
 
-/** What a manifest says of a model beside its file. */
+/** What a manifest says about a model, besides its file. */
 export interface ModelAbout {
   kind: TrainerKind;
   features: FeatureSet;
@@ -39,7 +39,7 @@ export interface ModelAbout {
 }
 
 export type ModelManifest = Partial<ModelAbout> & {
-  /** The manifest's own form: `model-1`. */
+  /** The version of the manifest's format: `model-1`. */
   schema?: string;
   version: string;
   module: ModuleName;
@@ -49,47 +49,50 @@ export type ModelManifest = Partial<ModelAbout> & {
   refused?: string;
 };
 
-/** What scores where no model does; it can be deployed and pinned like a version. */
+/** The scorer without a model; it can be deployed and pinned like a version. */
 export const BASELINE = "baseline";
 
 export interface ModelList {
   module: ModuleName;
-  /** What decides; null: the baseline. */
+  /** The version that decides; null: the baseline. */
   latest: string | null;
   shadow: string | null;
   /** A version, or `baseline`. */
   pinned: string | null;
   /** Oldest first. */
   models: ModelManifest[];
-  /** What ran when, newest first; also `baseline`. */
+  /** What ran when, newest first; includes `baseline`. */
   history: { at_ms: number; version: string }[];
 }
 
-/** What names a version: the symlink of what runs, of what is only asked, and the pin that wins over the first. */
+/**
+ * What names a version: the symlink to the running one, the symlink to the one in shadow, and the pin, which overrides
+ * the first.
+ */
 export type ModelLink = "latest" | "shadow" | "pin";
 export const MODEL_LINKS: readonly ModelLink[] = ["latest", "shadow", "pin"];
 
 export interface LinkState {
   version: string | null;
-  /** When it was made, Unix milliseconds; 0 when there is none. */
+  /** When it was set, Unix milliseconds; 0 when there is none. */
   at_ms: number;
-  /** Why it names no version although it is there. */
+  /** Why the link exists but names no version. */
   broken: string | null;
 }
 
 export type ModelState = Record<ModelLink, LinkState> & {
   versions: string[];
-  /** Whom the agents answer for `latest`. */
+  /** The request that agents answer for `latest`. */
   request_id: string;
 };
 
-/** What was live before what is now; the baseline when nothing was. */
+/** The version that was live before the current one; the baseline when there was none. */
 export function liveBefore({ latest, history }: Pick<ModelList, "latest" | "history">): string {
   const now = latest ?? BASELINE;
   return history.find(({ version }) => version !== now)?.version ?? BASELINE;
 }
 
-/** What proves a version: its manifest as it was signed, and the signature. */
+/** The proof of a version: its manifest as signed, and the signature. */
 export interface ModelProof {
   readonly manifest: string;
   readonly signature: string;

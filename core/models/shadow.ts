@@ -1,6 +1,6 @@
 /**
- * A model in shadow beside the one that decides, on the same live decisions: how far apart they are, what the gate
- * would have done, and, where the chain has answered since, who was right. Out of the store.
+ * Compares a model in shadow with the one that decides, on the same live decisions from the store: how far their scores
+ * differ, what the gate would have done, and, where the chain has answered since, which was right.
  */
 import type { ModuleName } from "../control/control.ts";
 import { AppError } from "../platform/errors.ts";
@@ -21,18 +21,18 @@ export interface ShadowComparison {
   module: ModuleName;
   /** Version in shadow. */
   shadow: string;
-  /** What decided: a version, or the baseline. */
+  /** The version that decided, or the baseline. */
   live: string;
   hours: number;
   /** Decisions that both scored. */
   decisions: number;
-  /** Of the scores, 0..1. */
+  /** Mean difference of the scores, 0..1. */
   mean_difference: number;
-  /** Decisions whose score is at least `score_min`, by whose. */
+  /** Number of decisions whose score is at least `score_min`, by model. */
   passes: { both: number; live_only: number; shadow_only: number; neither: number };
-  /** Of those that the chain has answered since; null: too few. */
+  /** For decisions that the chain has answered since; null: too few. */
   judged: { live: Judgement; shadow: Judgement } | null;
-  /** How many those are. */
+  /** Number of these decisions. */
   answered: number;
 }
 
@@ -49,7 +49,7 @@ export interface Scored {
   readonly score_min: number;
 }
 
-/** What the chain has answered. */
+/** Answers from the chain. */
 export interface Answers {
   /** Newest slot of any known decision or outcome. */
   readonly newest_slot: number;
@@ -61,7 +61,7 @@ export interface Answers {
 
 type Judge = (labels: Float32Array<ArrayBuffer>, scores: Float32Array<ArrayBuffer>) => Judgement;
 
-/** `decisions` newest first: those of the pair of versions that stands now are compared. */
+/** `decisions`: newest first. Only those of the current pair of versions are compared. */
 export function compare(
   module: ModuleName,
   hours: number,
@@ -112,7 +112,7 @@ const LIMITS = {
   readonly: 2,
   max_execution_time: 20,
   max_memory_usage: 1 << 30,
-  // Evidence is long: it is read by the handful, and what is sorted is what was taken out of it.
+  // Evidence is long, so it is read in small blocks, and only what is extracted from it is sorted.
   max_block_size: 2_048,
   query_plan_execute_functions_after_sorting: 0,
 };

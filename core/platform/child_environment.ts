@@ -1,7 +1,10 @@
-/** What a child process gets of this one's environment: what it needs by name, and secrets only where they are used. */
+/** The environment passed to a child process: what it needs, by name; secrets only where they are used. */
 import { CONFIG_KEYS } from "../config/schema.ts";
 
-/** Names that every child gets. Not among them: LD_*, which would change what a program is, and whatever else a shell has. */
+/**
+ * Variables that every child gets. LD_*, which changes how a program is loaded, and other shell variables are not
+ * passed.
+ */
 const PLAIN = [
   "CREDENTIALS_DIRECTORY",
   "HOME",
@@ -28,7 +31,7 @@ const PLAIN = [
 ];
 const PREFIXES = ["LEGEND_", "LC_", "DENO_"];
 
-/** Keys of the secrets that a part of `legend run` uses; a part that is not listed gets none. */
+/** Keys of the secrets that each part of `legend run` uses; a part that is not listed gets none. */
 const SECRETS: Readonly<Record<string, readonly string[]>> = {
   agent: ["control.sign_sk_hex", "kafka.sasl_password"],
   link: ["control.sign_sk_hex", "kafka.sasl_password"],
@@ -51,7 +54,7 @@ export function childEnvironment(
   words: readonly string[],
 ): Record<string, string> {
   const part = words[0] === "run" ? words[1] ?? "" : "";
-  // A URL may hold a password.
+  // A URL may contain a password.
   const gets = ({ key, secret }: (typeof CONFIG_KEYS)[number]) =>
     !(secret || key === "clickhouse.url") || part === "api" || (SECRETS[part]?.includes(key) ?? false);
   const names = new Set([

@@ -1,33 +1,33 @@
-/** The data folder: made by those who run, found by all others; private, of one owner, checked for its version. */
+/** The data folder: created by the running parts, opened by all others; private, with one owner and a version check. */
 import { makeControlKey } from "../control/control_key.ts";
 import { AppError } from "./errors.ts";
 import { diskTrouble, makeFolder, readOrMake } from "./files.ts";
 
-/** Raised when a change in the folder's layout makes it unreadable for older versions. */
+/** Incremented when a change of the layout makes the folder unreadable for older versions. */
 export const DATA_VERSION = 1;
 const VERSION_FILE = "VERSION";
 const INSTANCE_FILE = "instance";
-/** What lies in it as folders; each is as private as the folder itself. */
+/** Its subfolders; each is as private as the folder itself. */
 const FOLDERS = ["agents", "control", "datasets", "keys", "link", "log", "mirror", "models", "store"];
 const OTHERS_WRITE = 0o022;
 const OTHERS = 0o077;
 
 export interface DataDir {
   readonly path: string;
-  /** 8 hex digits made at the first start: part of every producer id of this folder. */
+  /** 8 hex digits, made at the first start: part of every producer id of this folder. */
   readonly instance: string;
   /** Folder of the embedded log. */
   readonly logPath: string;
 }
 
 /**
- * What a verb does with the folder. `make`: it runs there, and makes it when it is missing; `change`: it must be there;
- * `read`: nothing in it is changed, so that a copy on a read-only disk will do; `kill`: it must be there, and nothing
- * that is wrong with it keeps a kill from the agents.
+ * How a verb uses the folder. `make`: it runs there, and creates the folder when missing. `change`: the folder must
+ * exist. `read`: nothing in it is changed, so a copy on a read-only disk is enough. `kill`: it must exist, but no fault
+ * of it keeps a kill from the agents.
  */
 export type DataUse = "make" | "change" | "read" | "kill";
 
-/** A data folder in which a `legend run` of this host works. */
+/** A data folder in which a `legend run` of this host is working. */
 export interface RunningInstallation {
   readonly data_dir: string;
   readonly pid: number;
@@ -35,20 +35,20 @@ export interface RunningInstallation {
 
 /** What opening the folder needs of the process. */
 export interface DataDirOptions {
-  /** Without it as `make`. */
+  /** `make` by default. */
   readonly use?: DataUse;
-  /** A lost control key does not keep it from running. */
+  /** It also runs when the control key is lost. */
   readonly goesWithoutKey?: boolean;
   say?(line: string): void;
-  /** Becomes the user whom the folder belongs to; only asked of root. */
+  /** Becomes the user who owns the folder; only called as root. */
   become?(uid: number, gid: number): void;
-  /** The installations that run on this host, for who asked in the wrong place. */
+  /** Installations that run on this host, to suggest in an error about the wrong folder. */
   running?(): readonly RunningInstallation[];
 }
 
 /**
- * Opens the folder; with `make` it is made with mode 0700 and its control key if missing. Throws `AppError` with one line when it cannot
- * be used, before anything is changed.
+ * Opens the folder. With `make`, creates it with mode 0700, and its control key, if missing. Throws `AppError` with one
+ * line when it cannot be used, before anything is changed.
  */
 export function openDataDir(path: string, options: DataDirOptions = {}): DataDir {
   const { use = "make" } = options;
@@ -100,7 +100,7 @@ export function openDataDir(path: string, options: DataDirOptions = {}): DataDir
   }
 }
 
-/** Whether legend has run in the folder. Throws `AppError` when that cannot be seen. */
+/** Whether legend has run in the folder. Throws `AppError` when that cannot be determined. */
 export function hasData(path: string): boolean {
   try {
     return look(`${path}/${VERSION_FILE}`) !== null;
@@ -109,7 +109,7 @@ export function hasData(path: string): boolean {
   }
 }
 
-/** Throws unless a file can be made in the folder: a read-only disk looks writable by its modes. */
+/** Throws unless a file can be created in the folder: on a read-only disk the modes look writable. */
 export function checkWritable(path: string): void {
   const file = `${path}/.check.${Deno.pid}`;
   try {
@@ -123,7 +123,7 @@ export function checkWritable(path: string): void {
 /** The file that the supervisor of a data folder holds locked. */
 export const SUPERVISOR_LOCK = "supervisor.lock";
 
-/** Whether a process holds the lock file; false where there is none. */
+/** Whether a process holds the lock file; false when there is no file. */
 export function isHeld(file: string): boolean {
   try {
     using handle = Deno.openSync(file, { read: true });
@@ -134,7 +134,7 @@ export function isHeld(file: string): boolean {
   }
 }
 
-/** Holds a lock file until disposed or ended; throws `AppError` with `refusal` when another process has it. */
+/** Holds a lock file until it is disposed or the process ends; throws `refusal` when another process holds it. */
 export function lockFile(file: string, refusal: () => AppError): Disposable {
   let handle: Deno.FsFile;
   try {
@@ -167,7 +167,7 @@ function makeAgents(path: string): void {
   makeFolder(`${path}/agents`);
 }
 
-/** The instance as far as it can be read: a kill goes by the agents' locks and sockets, not by names. */
+/** The instance, as far as it can be read: a kill uses the agents' locks and sockets, not names. */
 function readableInstance(path: string): string {
   try {
     return Deno.readTextFileSync(`${path}/${INSTANCE_FILE}`).trim();
@@ -197,12 +197,12 @@ function notThere(path: string, { running }: DataDirOptions): AppError {
   );
 }
 
-/** What a folder of legend's holds, also one that lost its VERSION; a file system of its own has `lost+found`. */
+/** Files that mark a folder as legend's, even without its VERSION. A file system of its own also has `lost+found`. */
 const OURS = new Set([VERSION_FILE, INSTANCE_FILE, "agents", "keys", "log", "legend.db", "lost+found"]);
 /** What another process makes at this moment, of the same folder. */
 const IN_THE_MAKING = new RegExp(`^(${VERSION_FILE}|${INSTANCE_FILE}|\\.check)\\.\\d+$`);
 
-/** A folder of something else stays as it is: its modes would change, and what it holds would be legend's. */
+/** A folder with other content is not touched: its modes would change, and its content would become legend's. */
 function refuseOthers(path: string): void {
   const names = [...Deno.readDirSync(path)].map(({ name }) => name);
   if (names.length === 0 || names.some((name) => OURS.has(name) || IN_THE_MAKING.test(name))) return;
@@ -214,12 +214,12 @@ function refuseOthers(path: string): void {
   );
 }
 
-/** Files keep the folder's owner: root becomes that user, anybody else is refused. */
+/** Files keep the folder's owner: root becomes that user, any other user is refused. */
 function takeOwner(path: string, info: Deno.FileInfo, use: DataUse, { become }: DataDirOptions): void {
   const me = Deno.uid();
   if (me === null || info.uid === null || info.uid === me) return;
   if (me === 0 && use !== "make" && become) return become(info.uid, info.gid ?? info.uid);
-  // What it may read it may read; a kill finds out by itself.
+  // Permissions limit a reader anyway; a kill finds out by itself.
   if (use === "read" || use === "kill") return;
   const who = me === 0 ? "root" : `user ${me}`;
   throw new AppError(
@@ -228,7 +228,7 @@ function takeOwner(path: string, info: Deno.FileInfo, use: DataUse, { become }: 
   );
 }
 
-/** The folder and the folders in it that are there. */
+/** The folder and its existing subfolders. */
 function folders(path: string): [string, Deno.FileInfo][] {
   return [path, ...FOLDERS.map((name) => `${path}/${name}`)].flatMap((folder) => {
     const found = look(folder);

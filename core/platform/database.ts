@@ -1,4 +1,4 @@
-/** Small state that must not be lost: one SQLite file per data folder, shared by the parts of this host. */
+/** Small state that must not be lost: one SQLite file per data folder, shared by this host's parts. */
 import { DatabaseSync } from "node:sqlite";
 import { AppError, messageOf } from "./errors.ts";
 import { pause } from "./pause.ts";
@@ -7,7 +7,9 @@ import { asFullDisk, cannotWrite, diskTrouble, freeBytes, FULL_DISK } from "./fi
 /** How long a writer waits for another one. */
 const BUSY_MS = 3_000;
 
-/** What each version of the tables adds to the one before. A file is brought up to the newest when it is opened. */
+/**
+ * What each version of the tables adds to the previous one. A file is migrated to the newest version when it is opened.
+ */
 const VERSIONS: readonly string[] = [
   `
 create table users (
@@ -41,13 +43,14 @@ alter table users drop column locked_until_ms;
 alter table sessions add column address text not null default '';
 create index sessions_of_user on sessions (user, address);
 `,
-  // Each ends with the seq, as the row's own number.
+  // Each index also contains seq, because that is the row's own number.
   `
 create index audit_of_who on audit (who);
 create index audit_of_action on audit (action);
 create index audit_of_who_and_action on audit (who, action);
 `,
-  // The last entry of version 1, until a signed entry has sealed all of them. They are the first ones of their chain.
+  // The last entry of version 1, until a signed entry has sealed all of them. They are the first entries of their
+  // chain.
   `
 create table audit_unsealed (seq integer primary key, hash text not null) strict;
 insert into audit_unsealed select seq, hash from audit where entry is null and head is null
@@ -59,13 +62,13 @@ const SCHEMA_VERSION = VERSIONS.length;
 export type Database = DatabaseSync;
 
 const PAGE_BYTES = 4_096;
-/** Some thousand logins or entries of the audit. */
+/** Room for some thousand logins or audit entries. */
 const ROOM_BYTES = 1 << 20;
-/** What the files of a fresh database take. */
+/** Bytes that the files of a new database take. */
 const OPEN_BYTES = 256 << 10;
 const ROOM_EVERY_MS = 60_000;
 
-/** Opens the file, made with its tables if missing; `busyMs` is how long a write waits for another process. */
+/** Opens the file, created with its tables if missing; `busyMs`: how long a write waits for another process. */
 export function openDatabase(path: string, busyMs = BUSY_MS): Database {
   let database: DatabaseSync;
   try {
@@ -78,7 +81,7 @@ export function openDatabase(path: string, busyMs = BUSY_MS): Database {
     migrate(database, path);
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
-    // SQLite has the same words for a broken disk and for one without room for its shared pages.
+    // SQLite reports the same text for a broken disk and for a disk without room for its shared pages.
     const isFull = /disk I\/O error/.test(String(cause)) &&
       freeBytes(path.replace(/[^/]*$/, "")) < OPEN_BYTES;
     const trouble = isFull ? FULL_DISK : diskTrouble(cause);
@@ -88,8 +91,8 @@ export function openDatabase(path: string, busyMs = BUSY_MS): Database {
 }
 
 /**
- * Opens the file for reading alone: also a copy on a read-only disk, and one that this user may not write. What is
- * shown is then what stood there at this moment.
+ * Opens the file read-only, also on a read-only disk, or when this user may not write it. The result is then a snapshot
+ * of this moment.
  */
 export function readDatabase(path: string): Database {
   try {
@@ -100,7 +103,7 @@ export function readDatabase(path: string): Database {
   }
 }
 
-/** With its write-ahead log, in a private folder that is gone when the file is open. */
+/** Copies it with its write-ahead log to a private folder, which is removed once the file is open. */
 function readCopy(path: string, before: unknown): Database {
   if (!exists(path)) throw before;
   const folder = Deno.makeTempDirSync({ prefix: "legend-read-" });
@@ -118,8 +121,8 @@ function readCopy(path: string, before: unknown): Database {
 }
 
 /**
- * Reads every page of the file, opened as {@link readDatabase} does; the first thing that is wrong with it, or null.
- * What cannot be opened or read now is not said to be damaged.
+ * Reads every page of the file, opened as {@link readDatabase} does. Returns the first fault, or null. A file that
+ * cannot be opened or read now is not reported as damaged.
  */
 export function checkDatabase(path: string): { trouble: string; isDamaged: boolean } | null {
   if (!exists(path)) return null;
@@ -165,8 +168,8 @@ function migrate(database: Database, path: string): void {
 }
 
 /**
- * Keeps free room inside the file and its write-ahead log, so that on a full disk people still log in and what
- * they do is still audited; looks again each minute until the signal ends it. A disk that is full already is said.
+ * Keeps free room inside the file and its write-ahead log, so that people can still log in on a full disk and their
+ * actions are still audited. Checks each minute until the signal ends it. A disk that is already full is reported.
  */
 export async function keepRoom(
   database: Database,
@@ -184,7 +187,7 @@ export async function keepRoom(
     } catch (error) {
       isLow = true;
       const line = `Cannot keep room for a full disk: ${messageOf(error)}`;
-      // Another writer will have let go by the next time.
+      // Another writer will have released the lock by the next time.
       if (line !== said && !isBusy(error)) say(line);
       said = line;
     }
@@ -192,14 +195,14 @@ export async function keepRoom(
   }
 }
 
-/** A write-ahead log that was once this long is written over, and pages that were used once stay in the file. */
+/** A write-ahead log that once had this length is overwritten, not cut, and pages once used stay in the file. */
 export function makeRoom(database: Database): void {
   transaction(database, () => {
     database.exec(
       `drop table if exists room; create table room (bytes blob) strict; insert into room values (zeroblob(${ROOM_BYTES}))`,
     );
   });
-  // Another process may have done it.
+  // Another process may have done it already.
   transaction(database, () => database.exec("drop table if exists room"));
   database.exec("pragma wal_checkpoint(restart)");
 }
@@ -208,11 +211,11 @@ function freeInside(database: Database): number {
   return Number(database.prepare("pragma freelist_count").get()!.freelist_count) * PAGE_BYTES;
 }
 
-/** Whether another connection has the lock, also where that is the cause of what was thrown. */
+/** Whether another connection holds the lock, also when that is the cause of the error. */
 export const isBusy = (error: unknown): boolean =>
   error instanceof Error && (/database is locked/.test(error.message) || isBusy(error.cause));
 
-/** A lock that another program holds is an expected failure, not a fault of this one. */
+/** A lock held by another program is an expected failure, not a fault of this one. */
 export const asLocked = (cause: unknown): AppError | null =>
   cause instanceof AppError || !isBusy(cause) ? null : new AppError(
     "unavailable",
@@ -220,7 +223,7 @@ export const asLocked = (cause: unknown): AppError | null =>
     { cause },
   );
 
-/** Runs `work` all or nothing, as the only writer; inside another transaction, as a part of it. */
+/** Runs `work` as a whole or not at all, as the only writer; inside another transaction, as a part of it. */
 export function transaction<T>(database: Database, work: () => T): T {
   const [begin, commit, rollback] = database.isTransaction
     ? ["savepoint part", "release part", "rollback to part; release part"]

@@ -1,4 +1,4 @@
-/** Everything a caller may branch on. Codes are API contract: add, never rename. */
+/** The error codes on which callers may branch. They are API contract: add, never rename. */
 export const ERROR_STATUS = {
   bad_request: 400,
   unauthorized: 401,
@@ -22,7 +22,7 @@ export type ErrorCode = keyof typeof ERROR_STATUS;
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly lines: readonly string[];
-  /** The part of what was asked for that it is about, with dots between names. */
+  /** The field of the request that the error concerns, with dots between names. */
   readonly field: string | undefined;
   constructor(
     readonly code: ErrorCode,
@@ -56,9 +56,9 @@ export class UsageError extends Error {
   }
 }
 
-/** What a caught value says. It may have several lines. */
+/** The message of a caught value. It may have several lines. */
 export const messageOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message : String(thrown);
 
-/** The first line of what a caught value says: libraries add lines for programmers. */
+/** The first line of a caught value's message: libraries add lines for programmers. */
 export const firstLineOf = (thrown: unknown): string => messageOf(thrown).split("\n")[0]!;

@@ -1,4 +1,4 @@
-/** Small files that are whole or not there, and what a disk refuses in words that say what to do. */
+/** Small files that are either complete or absent, and disk errors with advice. */
 import { statfsSync } from "node:fs";
 import { AppError, firstLineOf } from "./errors.ts";
 
@@ -19,21 +19,21 @@ export function freeBytes(path: string): number {
   return bavail * bsize;
 }
 
-/** Whether the disk, or this user's share of it, is full: as the system says it, or as SQLite does. */
+/** Whether the disk, or this user's quota, is full, as reported by the system or by SQLite. */
 function isFull(error: unknown): boolean {
   return error instanceof Error &&
     /no space|quota exceeded|os error (28|122)\b|database or disk is full/i.test(error.message);
 }
 
-/** A full disk where no file is known: an expected failure. `null`: the error is another one. */
+/** The error for a full disk when no file is known: an expected failure. `null`: it is another error. */
 export function asFullDisk(error: unknown): AppError | null {
   if (error instanceof AppError || !isFull(error)) return null;
   return new AppError("no_space", `Cannot go on: ${diskTrouble(error)}`, { cause: error });
 }
 
 /**
- * Makes a folder for its owner alone where there is none. The one above it must be there: a data folder that went away
- * while legend runs is not made again, empty.
+ * Creates a folder that only its owner can access, if there is none. Its parent must exist: a data folder that
+ * disappears while legend runs is not created again, empty.
  */
 export function makeFolder(path: string): void {
   try {
@@ -44,8 +44,8 @@ export function makeFolder(path: string): void {
 }
 
 /**
- * Puts `text` in place of what the file held; whatever ends the process or the host, it holds the one or the
- * other. Throws `AppError` `no_space` or `failed` with one line.
+ * Replaces the file's content by `text`. Whatever ends the process or the host, the file holds the old or the new
+ * content. Throws `AppError` `no_space` or `failed` with one line.
  */
 export function replaceFile(path: string, text: string): void {
   const temporary = `${path}.new`;
@@ -59,8 +59,8 @@ export function replaceFile(path: string, text: string): void {
 }
 
 /**
- * Reads the file; when it is missing, makes it with `make()`, whole or not at all, also when two start at once.
- * Throws `AppError` when it cannot be read or made, or is empty: no file of ours is.
+ * Reads the file. When it is missing, creates it with `make()`, completely or not at all, also when two processes start
+ * at once. Throws `AppError` when it cannot be read or created, or is empty: none of our files is.
  */
 export function readOrMake(path: string, make: () => string): string {
   const found = readIfThere(path);
@@ -68,7 +68,7 @@ export function readOrMake(path: string, make: () => string): string {
   const temporary = `${path}.${Deno.pid}`;
   try {
     writeSynced(temporary, make());
-    // A link fails when the other one was first; a rename would replace what it already uses.
+    // A link fails when another process was first; a rename would replace a file that it already uses.
     Deno.linkSync(temporary, path);
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw cannotWrite(path, error);

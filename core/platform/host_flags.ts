@@ -1,8 +1,8 @@
-/** What a command that is typed on this host needs so that it finds a data folder. */
+/** The flags with which a command typed on this host finds a data folder. */
 
-/** A word as a shell takes it. */
+/** A word quoted for a shell. */
 const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-/** The flags, with a space before them. Which folder is found without them depends on the shell of who types. */
+/** The flags, with a space before them. Which folder is used without them depends on the user's environment. */
 export const hostFlags = (dataDir: string): string => ` --data-dir ${shellWord(dataDir)}`;

@@ -4,18 +4,18 @@
 export const LEVELS = ["info", "warn", "error"] as const;
 export type Level = typeof LEVELS[number];
 
-/** Facts beside a message, by name. */
+/** Named values that accompany a message. */
 export type Fields = Readonly<Record<string, string | number | boolean | null>>;
 
-/** How components say something; without a level it is what `levelOf` takes the line for. */
+/** How components log; without a level, `levelOf` derives it from the line. */
 export type Say = (line: string, level?: Level, fields?: Fields) => void;
 
 export const FORMATS = ["text", "json"] as const;
 
-/** How the lines of a process look, and which are written. */
+/** Format of a process's lines, and the minimum level. */
 export interface LineStyle {
   readonly format: typeof FORMATS[number];
-  /** Lines below it are left out. */
+  /** Lines below this level are dropped. */
   readonly level: Level;
   /** `api`, `agent-mev`, `run` for the supervisor. */
   readonly part: string;
@@ -30,14 +30,18 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** Of a line that gives no level: what could not be done begins with this word. Other trouble is said with its level. */
+/**
+ * Level of a line that gives none: a failed action begins with this word. Other problems are logged with their level.
+ */
 export const levelOf = (line: string): Level => line.startsWith("Cannot ") ? "error" : "info";
 
-/** What ends a line, moves the cursor or turns the direction of writing; a stack's frames keep their lines. */
+/**
+ * Characters that end a line, move the cursor or reverse the writing direction; the lines of a stack trace are kept.
+ */
 // deno-lint-ignore no-control-regex
 const UNSAFE = /\n(?!\s+at )|[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 
-/** A message as one line that shows what it quotes: names and files are other people's. */
+/** A message as one safe line: names and files in it come from outside. */
 export function oneLine(message: string): string {
   return message.replace(
     UNSAFE,
@@ -62,7 +66,7 @@ export function formatLine(style: LineStyle, at: Date, line: LogLine, fields: Fi
     return `${oneLine(JSON.stringify({ time, level, part, instance: style.instance, message, ...named }))}\n`;
   }
   const facts = Object.entries(fields).map(([name, value]) => ` ${name}=${shown(value)}`).join("");
-  // Frames of a stack too: who reads lines one by one would lose them.
+  // Frames of a stack trace too: a reader that reads line by line would lose them.
   return `${time} ${level.toUpperCase().padEnd(5)} ${part}: ${oneLine(flat(message))}${
     oneLine(flat(facts))
   }\n`;
@@ -73,7 +77,7 @@ const flat = (message: string) => message.replaceAll("\n", " ");
 const TEXT_LINE =
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?<level>INFO|WARN|ERROR) +(?<part>\S+): (?<message>.*)$/s;
 
-/** What a line that `formatLine` wrote says; null for any other text. */
+/** Parses a line written by `formatLine`; null for any other text. */
 export function parseLine(text: string): LogLine | null {
   const found = TEXT_LINE.exec(text)?.groups;
   if (found) {
@@ -83,7 +87,7 @@ export function parseLine(text: string): LogLine | null {
   try {
     const { level, part, message, fields } = JSON.parse(text);
     const isLine = LEVELS.includes(level) && typeof part === "string" && typeof message === "string";
-    // As in text, where they stand behind the message.
+    // Fields are formatted as in text lines, where they follow the message.
     return isLine
       ? { level, part, message: fields ? `${message} ${JSON.stringify(fields)}` : message }
       : null;
@@ -109,7 +113,7 @@ export class Logger {
     return this.#style;
   }
 
-  /** The installation is known from here on. */
+  /** Called once the installation is known. */
   belongsTo(instance: string): void {
     this.#style = { ...this.#style, instance };
   }
@@ -125,8 +129,8 @@ export class Logger {
   };
 
   /**
-   * A line of a part below this process: as it is when the part's own logger wrote it. Any other text is an error: a
-   * panic, an exception, the last words of a library.
+   * Passes on a line of a child process: unchanged when the child's own logger wrote it. Any other text is logged as an
+   * error: a panic, an exception, the last words of a library.
    */
   passOn(part: string, text: string): void {
     const line = parseLine(text);

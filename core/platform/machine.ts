@@ -7,7 +7,10 @@ export function machine(): string {
   return `${navigator.hardwareConcurrency} cores ${model}, ${memory} GiB, Linux ${Deno.osRelease()}`;
 }
 
-/** Threads of one training where `jobs.threads` is `configured`; by default one processor stays free for what must not wait. */
+/**
+ * Number of threads of one training; `configured` is `jobs.threads`. By default one processor stays free for urgent
+ * work.
+ */
 export function trainingThreads(configured: number, processors = navigator.hardwareConcurrency): number {
   return configured || Math.max(1, processors - 1);
 }

@@ -6,13 +6,13 @@ const LISTED_MAX = 100;
 /** The parts of a comma-separated list. */
 export const listOf = (text: string): string[] => text.split(",").map((one) => one.trim()).filter(Boolean);
 
-/** An IPv4 address that came over an IPv6 socket is the IPv4 address. */
+/** Converts an IPv4 address that came through an IPv6 socket to plain IPv4. */
 export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "");
 
-/** Whether a name or an address without brackets is this host alone. */
+/** Whether a name or an address without brackets means only this host. */
 export const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host);
 
-/** An address as one household has it: IPv6 by its first 64 bits, IPv4 as it is. */
+/** The network of one household: the first 64 bits of an IPv6 address; an IPv4 address as it is. */
 export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped) return mapped;
@@ -31,10 +31,10 @@ export function networkOf(address: string): string {
 export class AddressRanges {
   readonly #list = new BlockList();
   readonly isEmpty: boolean;
-  /** Address and bits that count of each range. */
+  /** Address and prefix length of each range. */
   readonly entries: readonly (readonly [address: string, bits: number])[];
 
-  /** `10.0.0.0/8,::1`. Throws with the entry that is none. */
+  /** `10.0.0.0/8,::1`. Throws with the entry that is not a range. */
   constructor(text: string) {
     const listed = listOf(text);
     if (listed.length > LISTED_MAX) throw new Error(`need at most ${LISTED_MAX} addresses`);

@@ -11,11 +11,11 @@ export function silenceOf(ageMs: number): string | null {
   if (ageMs > SILENT_MS) return `silent for ${(ageMs / 1000).toFixed(0)} s`;
   return ageMs < -SILENT_MS ? "silent since the clock went back" : null;
 }
-/** Starts again within {@link CRASHING_MS} from which a part counts as one that crashes again and again. */
+/** With this many restarts within {@link CRASHING_MS}, a part counts as crashing repeatedly. */
 const CRASHES_MIN = 3;
 const CRASHING_MS = 60_000;
 
-/** The worker of jobs: that it lives. */
+/** The job worker's sign of life. */
 export interface WorkerStatus {
   /** Unix milliseconds. */
   at_ms: number;
@@ -25,17 +25,17 @@ export interface WorkerStatus {
 /** One part as its supervisor sees it. */
 export interface PartStatus {
   name: string;
-  /** Starts after an end that was not meant, since the supervisor started. */
+  /** Restarts after an unintended end, since the supervisor started. */
   restarts: number;
-  /** Unix milliseconds of the newest of them, oldest first; those of the last minute. */
+  /** Unix milliseconds of the restarts in the last minute, oldest first. */
   recent_ms: number[];
   /** The exit code before the newest start; null: it has not ended yet. */
   last_code: number | null;
-  /** The last line that it said before that; null: none. */
+  /** The last line that it wrote before that; null: none. */
   last_line: string | null;
 }
 
-/** What `legend run` says of its parts. */
+/** What `legend run` reports about its parts. */
 export interface PartsStatus {
   /** Unix milliseconds. */
   at_ms: number;
@@ -43,7 +43,7 @@ export interface PartsStatus {
   parts: PartStatus[];
 }
 
-/** Where a running API is asked. */
+/** Where a running API can be reached. */
 export interface ApiStatus {
   /** Unix milliseconds of its start. */
   at_ms: number;
@@ -66,7 +66,7 @@ export const apiStatus = (dataDir: string) => readStatus<ApiStatus>(apiStatusFil
 /** As {@link workerStatus}, of the supervisor. */
 export const partsStatus = (dataDir: string) => readStatus<PartsStatus>(partsStatusFile(dataDir));
 
-/** The status in a file; null when it is not there or cannot be read: then nothing is known. */
+/** The status in a file; null when the file is missing or cannot be read: then nothing is known. */
 function readStatus<T extends { at_ms: number }>(path: string): T | null {
   try {
     const status = JSON.parse(Deno.readTextFileSync(path)) as T;
@@ -102,7 +102,7 @@ export class PartsTeller {
 
 const recent = ({ recent_ms }: PartStatus, now: number) => recent_ms.filter((at) => now - at < CRASHING_MS);
 
-/** The parts that crash again and again, each in words. */
+/** The parts that crash repeatedly, each described in words. */
 export function crashing(status: PartsStatus | null, now = Date.now()): { name: string; words: string }[] {
   return (status?.parts ?? []).flatMap((part) => {
     const count = recent(part, now).length;

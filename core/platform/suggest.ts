@@ -1,6 +1,6 @@
-/** "Did you mean": the known word that is nearest to what was typed. */
+/** "Did you mean": finds the known word nearest to a typed one. */
 
-/** Words longer than this are compared no further: what is typed comes from outside. */
+/** Longer words are cut before the comparison: the input comes from outside. */
 const COMPARED_MAX = 64;
 
 /** The candidate that `word` was most likely meant to be; undefined when none is near. */
@@ -28,7 +28,7 @@ export function didYouMean(
   return found === undefined ? "" : `, did you mean ${shown(found)}?`;
 }
 
-/** Edits between two short words; two letters in the wrong order are one edit. */
+/** Edit distance of two short words; two swapped letters are one edit. */
 export function distance(a: string, b: string): number {
   let [before, row]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, at) => at)];
   for (let i = 1; i <= a.length; i++) {

@@ -1,10 +1,10 @@
-/** What the host and this process use, off the kernel's own files. */
+/** Resources used by the host and this process, from the kernel's files. */
 import { freeBytes } from "./files.ts";
 
 export interface SystemHealth {
   readonly host: string;
   readonly cpus: number;
-  /** Processes that want a processor, over 1, 5 and 15 minutes. */
+  /** Runnable processes, averaged over 1, 5 and 15 minutes. */
   readonly load: readonly number[];
   readonly memory: {
     readonly total_bytes: number;

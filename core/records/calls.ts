@@ -1,4 +1,4 @@
-/** Everything that is written to legend.db, by name: the same calls in the thread of a verb and in the API's own thread. */
+/** All writes to legend.db, by name: the same calls in a verb's thread and in the API's own thread. */
 import type { AuditChain } from "../audit/chain.ts";
 import type { Act } from "../audit/entry.ts";
 import { HeadSigner } from "../audit/head.ts";
@@ -7,11 +7,14 @@ import type { Role, Scope } from "../auth/rights.ts";
 import { AppError } from "../platform/errors.ts";
 import { freeBytes, FULL_DISK } from "../platform/files.ts";
 
-/** With less, what strangers cause is not written: the room that is kept inside the file is for those who may log in. */
+/**
+ * With less free space, entries caused by strangers are not written: the room kept inside the file is for people who
+ * may log in.
+ */
 const STRANGERS_FREE_BYTES = 8 << 20;
 
 export function recordCalls(chain: AuditChain, accounts: Accounts, folder: string) {
-  /** With its entry in the audit, where it has one: both or neither. */
+  /** With its audit entry, if it has one: both or neither. */
   const audited = <T>(act: Act | undefined, change: () => T): T =>
     act ? chain.appendWith(act, change) : change();
   return {
@@ -19,14 +22,14 @@ export function recordCalls(chain: AuditChain, accounts: Accounts, folder: strin
     audit(acts: readonly Act[]): void {
       for (const act of acts) chain.append(act);
     },
-    /** Entries that strangers caused. Throws `no_space` before it would use what is kept for others. */
+    /** Entries caused by strangers. Throws `no_space` before using room kept for others. */
     refusals(acts: readonly Act[]): void {
       if (freeBytes(folder) < STRANGERS_FREE_BYTES) {
         throw new AppError("no_space", `Cannot write refusals to the audit: ${FULL_DISK}`);
       }
       for (const act of acts) chain.append(act);
     },
-    /** The control key is there again; `node`: the instance whose audit it is. */
+    /** The control key is available again; `node`: the instance whose audit it signs. */
     signWith(node: string, seed: string): void {
       chain.signWith(new HeadSigner(node, seed));
       chain.seal();
@@ -50,11 +53,11 @@ export function recordCalls(chain: AuditChain, accounts: Accounts, folder: strin
 export type RecordCalls = ReturnType<typeof recordCalls>;
 export type CallName = keyof RecordCalls;
 
-/** How a call reaches the one thread that writes. */
+/** Passes calls to the one thread that writes. */
 export interface RecordWriter {
   /**
-   * Resolves when it is on disk. Rejects with what the call throws, or `unavailable` when another process has held the
-   * file for `waitMs` (3 s; `Infinity` waits for as long as it takes).
+   * Resolves when the write is on disk. Rejects with the error of the call, or `unavailable` when another process has
+   * held the file for `waitMs` (3 s by default; `Infinity` waits as long as it takes).
    */
   call<N extends CallName>(
     name: N,
@@ -63,7 +66,7 @@ export interface RecordWriter {
   ): Promise<ReturnType<RecordCalls[N]>>;
 }
 
-/** Calls in this thread, each when it is made: for tests. */
+/** Makes each call at once in this thread: for tests. */
 export function inThisThread(calls: RecordCalls): RecordWriter {
   return {
     // deno-lint-ignore no-explicit-any -- the name decides about the arguments

@@ -1,4 +1,4 @@
-/** The thread that writes, as the API's own thread sees it. */
+/** The API's handle on the writing thread. */
 import { AppError, ERROR_STATUS, type ErrorCode } from "../platform/errors.ts";
 import type { CallName, RecordCalls, RecordWriter } from "./calls.ts";
 import type { Answer } from "./queue.ts";
@@ -7,12 +7,14 @@ import { pause } from "../platform/pause.ts";
 
 /** How long a call waits for another process that holds the file. */
 const WAIT_MS = 3_000;
-/** Calls on their way at most: beyond it they are refused, whatever they are. */
+/** Maximum pending calls: beyond it every call is refused. */
 const CALLS_MAX = 10_000;
-/** Calls by who is not logged in are refused beyond this: the other places are kept for those who are. */
+/**
+ * Beyond this number, calls of clients that are not logged in are refused: the remaining places are for those that are.
+ */
 const OPEN_CALLS_MAX = 1_000;
 const OPEN_CALLS: ReadonlySet<CallName> = new Set(["refresh"]);
-/** How long what is on its way may take when the process ends. */
+/** How long pending calls may take when the process ends. */
 const CLOSE_MS = 5_000;
 
 type FromThread = Answer | { ready: true } | { closed: true } | { say: string } | {
@@ -25,13 +27,13 @@ export interface ThreadOptions {
   readonly folder: string;
   /** The instance whose audit it is. */
   readonly node: string;
-  /** Seed of the key that signs its heads, hex; null: it cannot be used now, and entries wait for their heads. */
+  /** Seed of the key that signs its heads, hex; null: the key cannot be used now, and entries wait for their heads. */
   readonly seed: string | null;
   say(line: string): void;
 }
 
 export class RecordThread implements RecordWriter {
-  /** Rejects when the thread has ended of itself; never resolves. */
+  /** Rejects when the thread ends by itself; never resolves. */
   readonly failed: Promise<never>;
   readonly #worker: Worker;
   readonly #calls = new Map<number, PromiseWithResolvers<unknown>>();
@@ -53,7 +55,7 @@ export class RecordThread implements RecordWriter {
     this.#worker.postMessage({ open: { folder, node, seed } } satisfies OpenMessage);
   }
 
-  /** Resolves when the file is open; rejects with why it is not. */
+  /** Resolves when the file is open; rejects with the reason when it cannot be opened. */
   ready(): Promise<void> {
     return this.#ready.promise;
   }
@@ -77,7 +79,7 @@ export class RecordThread implements RecordWriter {
     return call.promise as Promise<ReturnType<RecordCalls[N]>>;
   }
 
-  /** What is on its way is written, within a few seconds. */
+  /** Writes pending calls, within a few seconds, and ends. */
   async close(): Promise<void> {
     if (!this.#end) this.#worker.postMessage({ close: true });
     const over = new AbortController();

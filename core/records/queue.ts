@@ -1,10 +1,10 @@
-/** Calls that wait for the file: what is at hand goes into one transaction, so that a hundred of them cost one sync. */
+/** Calls that wait for the file. Available calls share one transaction, so that a hundred of them cost one sync. */
 import { type Database, isBusy, transaction } from "../platform/database.ts";
 import { AppError } from "../platform/errors.ts";
 import { asFullDisk } from "../platform/files.ts";
 import type { CallName, RecordCalls } from "./calls.ts";
 
-/** A call on its way to the thread that writes. */
+/** A call on its way to the writing thread. */
 export interface CallMessage {
   readonly id: number;
   readonly name: CallName;
@@ -16,7 +16,7 @@ export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: { readonly code: string; readonly message: string } };
 
-/** Calls in one transaction. */
+/** Maximum calls in one transaction. */
 const BATCH = 64;
 
 interface Waiting {
@@ -43,7 +43,7 @@ export class WriteQueue {
     this.#waiting.push({ call, until: this.now() + call.waitMs });
   }
 
-  /** Writes what waits, or as much of it as one transaction takes; false when another process holds the file. */
+  /** Writes the waiting calls, or as many as one transaction takes; false when another process holds the file. */
   turn(): boolean {
     const batch = this.#waiting.slice(0, BATCH);
     if (batch.length === 0) return true;
@@ -51,7 +51,7 @@ export class WriteQueue {
     try {
       answers = this.#together(batch);
     } catch (error) {
-      // What one of them did to the transaction must not be the answer of the others.
+      // The effect of one failed call on the transaction must not decide the answers of the others.
       return isBusy(error) ? this.#busy() : this.#oneByOne(batch);
     }
     this.#waiting.splice(0, batch.length);
@@ -59,7 +59,7 @@ export class WriteQueue {
     return true;
   }
 
-  /** Each in a transaction of its own; those that the file was not free for wait on. */
+  /** Runs each in its own transaction; calls for which the file was not free keep waiting. */
   #oneByOne(batch: readonly Waiting[]): boolean {
     for (const { call } of batch) {
       let answer: Answer;
@@ -89,7 +89,7 @@ export class WriteQueue {
       }));
   }
 
-  /** Throws when another process holds the file, and then alone. */
+  /** Throws when another process holds the file, and only then. */
   #alone({ id, name, args }: CallMessage): Answer {
     try {
       // deno-lint-ignore no-explicit-any -- the name decides about the arguments

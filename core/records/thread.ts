@@ -1,4 +1,4 @@
-/** The thread that writes to legend.db: nothing that a disk or another process does to it is felt by who asks. */
+/** The thread that writes legend.db: its callers do not feel delays by the disk or by other processes. */
 /// <reference lib="deno.worker" />
 import { AuditChain } from "../audit/chain.ts";
 import { HeadSigner } from "../audit/head.ts";
@@ -13,7 +13,7 @@ export interface OpenMessage {
   readonly open: { readonly folder: string; readonly node: string; readonly seed: string | null };
 }
 
-/** How long one try waits for another process; messages come in between. */
+/** How long one attempt waits for another process; messages are handled in between. */
 const TRY_MS = 200;
 
 const port = self as unknown as Pick<Worker, "postMessage"> & {
@@ -37,7 +37,7 @@ function open({ folder, node, seed }: OpenMessage["open"]): void {
       port.postMessage({ say: "The audit entries of the first version are sealed now" });
     }
   } catch (error) {
-    // `audit verify` lists them until a later start could do it.
+    // `audit verify` lists them until a later start succeeds.
     port.postMessage({ say: `Cannot seal the audit entries of the first version: ${error}` });
   }
   const calls = recordCalls(chain, new Accounts(database), folder);

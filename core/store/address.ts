@@ -1,4 +1,4 @@
-/** Where the analytics store is: a server that the configuration names, or the one of this host. */
+/** Address of the analytics store: a configured server, or this host's own. */
 import { type Config, configValue } from "../config/load.ts";
 import { AppError } from "../platform/errors.ts";
 import type { StoreAddress } from "./client.ts";
@@ -17,7 +17,7 @@ export const LOCAL_TIER = { policy: "tiered", volume: "cold" } as const;
 export const LOCAL_STORE_FILE = "store.json";
 export const localStoreFile = (dataDir: string) => `${dataDir}/store/${LOCAL_STORE_FILE}`;
 
-/** The configured server; null when this host's own store is meant. */
+/** The configured server; null when this host's own store is to be used. */
 export function serverAddress(config: Config): StoreAddress | null {
   const host = configValue(config, "clickhouse.host");
   const given = configValue(config, "clickhouse.url") ||

@@ -18,9 +18,9 @@ export interface CallOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   readonly signal?: AbortSignal;
   readonly queryId?: string;
-  /** null: none. */
+  /** Null: no limit. */
   readonly timeoutMs?: number | null;
-  /** Without: the address's own. */
+  /** By default the address's own. */
   readonly database?: string;
 }
 
@@ -29,7 +29,7 @@ const REFUSAL_LENGTH_MAX = 16_384;
 /** What {@link Store.stream} gives at once. */
 const BLOCK_BYTES = 1 << 20;
 
-/** What ClickHouse answered when it refused: its code and the first line of its words. */
+/** ClickHouse's refusal: its code and the first line of its message. */
 export class StoreError extends AppError {
   constructor(readonly storeCode: number, message: string) {
     super("failed", message);
@@ -37,10 +37,10 @@ export class StoreError extends AppError {
 }
 
 export class Store {
-  /** `address` is asked at each call: the local store may have started again on another port. */
+  /** `address` is called for each request: the local store may have restarted on another port. */
   constructor(readonly address: () => StoreAddress) {}
 
-  /** Runs one statement; the answer's text. */
+  /** Runs one statement. Returns the text of the answer. */
   async command(sql: string, options: CallOptions = {}): Promise<string> {
     return await (await this.#call(sql, null, options)).text();
   }
@@ -95,7 +95,7 @@ export class Store {
     }
   }
 
-  /** `INSERT INTO … FORMAT …` with its bytes. */
+  /** Runs `INSERT INTO … FORMAT …` with its bytes. */
   async insert(sql: string, body: Uint8Array<ArrayBuffer>, options: CallOptions = {}): Promise<void> {
     await (await this.#call(sql, body, options)).body?.cancel();
   }
@@ -129,7 +129,7 @@ export class Store {
     throw refusal(await answer.text(), answer.status, code, address.url);
   }
 
-  /** Where and how a call goes. */
+  /** Address and options of a request. */
   #target({ params = {}, settings = {}, queryId, database }: CallOptions): {
     url: URL;
     headers: Record<string, string>;
@@ -147,7 +147,7 @@ export class Store {
   }
 }
 
-/** Chunks gathered into blocks of {@link BLOCK_BYTES}; the last is what is left. */
+/** Collects chunks into blocks of {@link BLOCK_BYTES}; the last block has the rest. */
 async function* blocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let block = new Uint8Array(BLOCK_BYTES);
   let used = 0;
@@ -186,7 +186,7 @@ function refusal(text: string, status: number, exception: string, url: string): 
   return new StoreError(code, `Cannot run a statement on ClickHouse: ${line}`);
 }
 
-/** Text of a parameter, escaped as `param_…` wants it: TSV for a scalar, a literal for an array. */
+/** Text of a parameter, escaped as `param_…` requires: TSV for a scalar, a literal for an array. */
 function parameterText(value: QueryParams[string]): string {
   if (Array.isArray(value)) {
     const one = (item: string | number) =>

@@ -1,6 +1,7 @@
 /**
- * Proof that nothing was lost and nothing doubled on the way to the store. Every producer numbers its records of a
- * topic from 1 without holes, so the rows of a producer must be 1..n, each once, and n what the sink saw last.
+ * Proof that no record was lost or stored twice on the way to the store. Every producer numbers its records of a topic
+ * from 1 without holes, so the rows of a producer must be 1..n, each once, where n is the last number that the sink
+ * saw.
  */
 import type { Store } from "./client.ts";
 import { TOPICS } from "../../proto/topics.ts";
@@ -9,22 +10,22 @@ export interface ProducerProof {
   readonly topic: string;
   readonly producer: string;
   readonly rows: number;
-  /** Sequences between 1 and the last one seen that are not there. */
+  /** Missing sequences between 1 and the last one seen. */
   readonly missing: number;
-  /** Rows that are there more than once. */
+  /** Rows that are stored more than once. */
   readonly doubled: number;
 }
 
 export interface LossProof {
   readonly whole: boolean;
   readonly producers: readonly ProducerProof[];
-  /** Records that the sink took = rows + dead letters + duplicates it left out; by topic where not so. */
+  /** Topics where this does not hold: records that the sink took = rows + dead letters + skipped duplicates. */
   readonly unbalanced: readonly string[];
-  /** Records that were gone before the sink read them: retention, damage. */
+  /** Records that were gone before the sink read them: by retention or damage. */
   readonly lost: number;
 }
 
-/** The table that a topic's Envelopes are rows of. */
+/** The table for a topic's Envelopes. */
 export const TABLE_OF: Readonly<Record<string, string>> = Object.fromEntries(
   TOPICS.flatMap((topic) =>
     topic.content === "envelope" && "table" in topic ? [[topic.name, topic.table]] : []
@@ -36,7 +37,10 @@ interface SeenRow {
   seen: string;
 }
 
-/** Holds the store's rows against what the sink saw. Rows beyond the TTL would look missing: it is a check of young stores. */
+/**
+ * Compares the store's rows with what the sink saw. Rows beyond the TTL would look missing: this check is for young
+ * stores.
+ */
 export async function proveNoLoss(store: Store): Promise<LossProof> {
   const seen = await store.query<SeenRow>(
     "SELECT topic, argMax(seen, batch) AS seen FROM sink_batches WHERE state = 'stored' GROUP BY topic",

@@ -1,4 +1,4 @@
-/** The store's tables, made and brought up to date step by step. */
+/** The store's tables, created and migrated step by step. */
 import { AppError } from "../platform/errors.ts";
 import type { Store } from "./client.ts";
 import { type Column, columnsSql, payloadColumns, type Table, tableNamed, TABLES } from "./tables.ts";
@@ -17,10 +17,13 @@ export interface SchemaOptions {
   readonly kafkaBrokers: string;
 }
 
-/** A retried insert is recognised by its token as long as it is among so many. */
+/** A retried insert is recognised by its token while it is among this many inserts. */
 const DEDUPLICATION_WINDOW = 10_000;
 
-/** As ClickHouse writes it down; by the time of storing: a replay of old slots is as young as a live row. */
+/**
+ * In ClickHouse's own notation. The TTL counts from the time of storing: a replay of old slots is as young as a live
+ * row.
+ */
 function ttlOf(options: SchemaOptions): string {
   return [
     ...(options.tierVolume
@@ -43,7 +46,7 @@ function tableSql(table: Table, options: SchemaOptions): string {
   ].join("\n");
 }
 
-/** Puts policy and TTL in force on tables that were made under other options. */
+/** Applies policy and TTL to tables that were created with other options. */
 async function follow(store: Store, options: SchemaOptions): Promise<void> {
   const made = await store.query<{ name: string; engine_full: string; storage_policy: string }>(
     "SELECT name, engine_full, storage_policy FROM system.tables WHERE database = currentDatabase()",
@@ -62,7 +65,7 @@ async function follow(store: Store, options: SchemaOptions): Promise<void> {
   }
 }
 
-/** Batches of the sink: what is being sent, what is stored, and what each producer was seen to send. */
+/** Batches of the sink: what is being sent, what is stored, and the last sequences seen of each producer. */
 const BATCHES = `CREATE TABLE IF NOT EXISTS sink_batches (
   topic LowCardinality(String), batch UInt64, state Enum8('sending' = 1, 'stored' = 2),
   from_offsets Array(UInt64), to_offsets Array(UInt64),
@@ -73,15 +76,16 @@ const BATCHES = `CREATE TABLE IF NOT EXISTS sink_batches (
 const VERSION_TABLE =
   "CREATE TABLE IF NOT EXISTS schema_version (version UInt32, at DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY version";
 
-/** Each step once, in order; a step is never changed after it was released. */
+/** Each step runs once, in order; a released step is never changed. */
 const STEPS: readonly ((options: SchemaOptions) => string[])[] = [
   (options) => [...TABLES.map((table) => tableSql(table, options)), BATCHES],
-  // Who begins a batch: of two sinks the first one's mark stands, the other's is dropped as a repetition.
+  // The owner of a batch: when two sinks begin the same one, the first mark stays and the other is dropped as a
+  // repetition.
   () => [
     "ALTER TABLE sink_batches ADD COLUMN IF NOT EXISTS owner String DEFAULT ''",
     `ALTER TABLE sink_batches MODIFY SETTING non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`,
   ],
-  // Which log a batch was read from, and a fingerprint of the last record of each partition.
+  // The log from which a batch was read, and a fingerprint of the last record of each partition.
   () => [
     "ALTER TABLE sink_batches ADD COLUMN IF NOT EXISTS log_id String DEFAULT ''",
     "ALTER TABLE sink_batches ADD COLUMN IF NOT EXISTS last Array(String) DEFAULT []",
@@ -90,7 +94,7 @@ const STEPS: readonly ((options: SchemaOptions) => string[])[] = [
 
 export const SCHEMA_VERSION = STEPS.length;
 
-/** Makes the database and every table that is missing; the version before and after. */
+/** Creates the database and every missing table. Returns the version before and after. */
 export async function migrate(
   store: Store,
   options: SchemaOptions,
@@ -123,14 +127,14 @@ export async function migrate(
 const ENGINE_TABLES = ["arb_opportunities", "mev_opportunities", "bundle_outcomes_typed"] as const;
 
 /**
- * ClickHouse's own Kafka engine, for who wants it instead of the sink. `ProtobufSingle`: plain `Protobuf` wants a
- * length before each message and stalls with code 444. Columns are qualified in the views: an alias named like a
- * column (`mev.type AS type`) would capture the WHERE, and rows vanish while offsets commit.
+ * ClickHouse's own Kafka engine, as an alternative to the sink. `ProtobufSingle`: plain `Protobuf` expects a length
+ * before each message and stalls with code 444. Columns are qualified in the views: an alias with a column's name
+ * (`mev.type AS type`) would capture the WHERE, and rows would vanish while offsets are committed.
  */
 function kafkaEngineSql(brokers: string): string[] {
   const payloads = ENGINE_TABLES.map((name) => tableNamed(name));
   const fieldOf = ({ name, field = name }: Column) => field;
-  // The version of a payload stands last.
+  // The payload's version comes last.
   const engineColumns = (table: Table) => {
     const all = payloadColumns(table).map((column) =>
       `\`${table.payload}.${fieldOf(column)}\` ${column.type.replace("LowCardinality(String)", "String")}`
@@ -157,7 +161,7 @@ function kafkaEngineSql(brokers: string): string[] {
   const isShared = ({ name }: Column) => arb!.has(name) && mev!.has(name);
   const view = (table: Table) => {
     const all = payloadColumns(table);
-    // What both kinds of opportunities have comes first.
+    // Columns that both kinds of opportunities share come first.
     const sorted = table.payload === "outcome"
       ? all
       : [...all.filter(isShared), ...all.filter((column) => !isShared(column))];

@@ -1,6 +1,6 @@
 /**
- * The columns of the store's tables, once: their DDL, ClickHouse's own Kafka engine, the order in which the sink writes
- * rows (Rust, after `deno task gen`), and the columns of datasets follow.
+ * The columns of the store's tables, declared once. Their DDL, ClickHouse's own Kafka engine, the order in which the
+ * sink writes rows (Rust, after `deno task gen`), and the columns of datasets follow from it.
  */
 import { TOPICS } from "../../proto/topics.ts";
 
@@ -23,9 +23,9 @@ export interface Column {
   readonly name: string;
   readonly type: ColumnType;
   readonly codec?: string;
-  /** What a reader of a dataset must know beside the type. */
+  /** What a reader of a dataset must know besides the type. */
   readonly unit?: string;
-  /** Its field in the message, where that has another name. */
+  /** Its field in the message, if that has another name. */
   readonly field?: string;
 }
 
@@ -41,7 +41,7 @@ export interface Table {
 
 const DELTA = "Delta, ZSTD";
 const TEXT = "String";
-/** A text of which a table has few different ones. */
+/** A text column with few different values. */
 const WORD = "LowCardinality(String)";
 
 const PLACE: readonly Column[] = [
@@ -49,7 +49,7 @@ const PLACE: readonly Column[] = [
   { name: "offset", type: "UInt64", codec: DELTA },
 ];
 
-/** What every Envelope's row begins with. */
+/** The first columns of every Envelope's row. */
 const COMMON: readonly Column[] = [
   { name: "dt", type: "DateTime64(3, 'UTC')", codec: DELTA },
   { name: "decision_id", type: "FixedString(16)" },
@@ -73,7 +73,7 @@ const opportunity = (who: string, what: string): readonly Column[] => [
   { name: "bundle_id", type: TEXT },
 ];
 
-/** In the order of their numbers in the sink; the last is of evidence. */
+/** In the order of their numbers in the sink; the last one is for evidence. */
 export const TABLES: readonly Table[] = [
   {
     name: "arb_opportunities",
@@ -135,10 +135,10 @@ export const TABLES: readonly Table[] = [
 /** A table by its name. */
 export const tableNamed = (name: TableName): Table => TABLES.find((table) => table.name === name)!;
 
-/** The columns of a payload alone. */
+/** Only the columns of a payload. */
 export const payloadColumns = ({ columns }: Table): readonly Column[] => columns.slice(COMMON.length);
 
-/** What `CREATE TABLE` has between its brackets; the store itself adds when it took a row. */
+/** The part of `CREATE TABLE` between the brackets; the store itself adds the time at which it stored a row. */
 export function columnsSql({ columns }: Table): string {
   const all = columns.map(({ name, type, codec }) => `${name} ${type}${codec ? ` CODEC(${codec})` : ""}`);
   const stored = "stored_at DateTime DEFAULT now()";
@@ -146,7 +146,7 @@ export function columnsSql({ columns }: Table): string {
   return `\n  ${all.toSpliced(at, 0, stored).join(",\n  ")}\n`;
 }
 
-/** What a dataset holds of a table: its columns, in their order, and how its rows are sorted. */
+/** What a dataset takes from a table: its columns, in order, and how its rows are sorted. */
 export const DATASETS = {
   arb: {
     table: "arb_opportunities",
@@ -170,7 +170,7 @@ export function datasetColumns(type: DatasetType): string[] {
   return ["dt", ...columns, ...more, "decision_id", "producer_id", "seq", "event_ns"];
 }
 
-/** Type and unit of each column of a dataset, as people read them. */
+/** Type and unit of each column of a dataset, for people. */
 export function datasetSchema(type: DatasetType): Record<string, string> {
   const { columns } = tableNamed(DATASETS[type].table);
   return Object.fromEntries(

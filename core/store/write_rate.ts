@@ -1,10 +1,10 @@
-/** Rows a second that reach the store, out of what the sink says of itself. */
+/** Rows per second that reach the store, computed from the sink's status. */
 import { pause } from "../platform/pause.ts";
 import type { SinkStatus } from "./sink_status.ts";
 
 const LOOK_MS = 1_000;
 const WINDOW_MS = 60_000;
-/** An older status says nothing of now. */
+/** An older status says nothing about the present. */
 const STALE_MS = 10_000;
 
 interface Sample {
@@ -29,7 +29,7 @@ export class WriteRate {
     }
   }
 
-  /** Takes in the newest status. */
+  /** Reads the newest status. */
   look(): void {
     let status: SinkStatus | null = null;
     try {
@@ -48,7 +48,7 @@ export class WriteRate {
     while (status.at_ms - this.#samples[0]!.atMs > WINDOW_MS) this.#samples.shift();
   }
 
-  /** Over the last minute at most; null = not known. */
+  /** Average over the last minute at most; null: unknown. */
   perSecond(): number | null {
     const [first, last] = [this.#samples[0], this.#samples.at(-1)];
     if (!first || !last || last === first || this.#now() - last.atMs > STALE_MS) return null;

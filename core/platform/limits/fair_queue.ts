@@ -1,6 +1,6 @@
 /**
- * Costly work for many: at most so much at once, lanes take turns, no lane waits with more than its share, and what
- * would wait for too long is refused when it comes.
+ * Limits costly work shared by many: a maximum at once, lanes take turns, no lane queues more than its share, and work
+ * that would wait too long is refused when it arrives.
  */
 
 interface Waiting {
@@ -10,16 +10,16 @@ interface Waiting {
 }
 
 export interface FairLimits {
-  /** Work at once. */
+  /** Maximum work at once. */
   readonly atOnce: number;
-  /** That waits in one lane, and in all. */
+  /** Maximum waiting work in one lane, and in all. */
   readonly laneMax: number;
   readonly waitingMax: number;
-  /** Milliseconds that work may wait for its turn; what goes first waits for as long as it takes. */
+  /** Milliseconds that work may wait for its turn; priority work waits as long as needed. */
   readonly waitMaxMs: number;
 }
 
-/** How much the last duration counts among those before. */
+/** Weight of the last duration in the average. */
 const NEWEST = 0.25;
 
 export class FairQueue {
@@ -33,7 +33,9 @@ export class FairQueue {
 
   constructor(readonly limits: FairLimits, readonly now: () => number = () => performance.now()) {}
 
-  /** Runs `work` when it is the lane's turn; null when too much waits: at once, or when its turn came too late. */
+  /**
+   * Runs `work` when it is the lane's turn. Returns null when too much waits: at once, or when its turn came too late.
+   */
   run<T>(lane: string, work: () => Promise<T>, goesFirst = false): Promise<T | null> {
     if (this.#running < this.limits.atOnce) return this.#start(work);
     const lanes = goesFirst ? this.#first : this.#others;
@@ -56,14 +58,14 @@ export class FairQueue {
     });
   }
 
-  /** Whether one more may wait where `inLane` do. */
+  /** Whether one more may wait in a lane with `inLane` waiting. */
   #takes(inLane: number, goesFirst: boolean): boolean {
     const { laneMax, waitingMax, waitMaxMs, atOnce } = this.limits;
     const count = (lanes: Map<string, Waiting[]>) =>
       lanes.values().reduce((sum, queue) => sum + queue.length, 0);
     const waiting = count(this.#first) + count(this.#others);
     if (inLane >= laneMax || waiting >= waitingMax) return false;
-    // One that is being worked on ends somewhere between now and its duration: taken as all of it.
+    // Work in progress ends at some time within its duration: all of the duration is assumed.
     return goesFirst || (waiting + this.#running) / atOnce * this.#durationMs <= waitMaxMs;
   }
 

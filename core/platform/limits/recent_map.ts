@@ -1,4 +1,4 @@
-/** A map that strangers may fill: beyond so many keys the one that was set longest ago is forgotten. */
+/** A map whose keys strangers may choose: beyond a maximum number of keys the one set longest ago is evicted. */
 
 export class RecentMap<K, V> {
   readonly #values = new Map<K, V>();
@@ -9,7 +9,7 @@ export class RecentMap<K, V> {
     return this.#values.get(key);
   }
 
-  /** Sets a value; its key is the newest now. */
+  /** Sets a value and makes its key the newest. */
   set(key: K, value: V): void {
     this.#values.delete(key);
     this.#values.set(key, value);
