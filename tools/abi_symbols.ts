@@ -1,11 +1,11 @@
 /**
- * The C boundary's table for JavaScript, read from the exports of ffi/abi: what is declared in Rust is declared once.
- * The number of the boundary follows from its signatures, so that a library of another one is refused.
+ * Derives the C boundary's table for JavaScript from the exports of ffi/abi, so that each function is declared once, in
+ * Rust. The boundary's number is computed from its signatures, so that a library of another version is refused.
  */
 import { ROOT } from "./paths.ts";
 
 const FOLDER = "ffi/abi/src";
-/** In an export's docstring: its call takes a thread of its own, and a promise. */
+/** Text in an export's docstring: the call needs a thread of its own and returns a promise. */
 const OFF_THREAD = "/// On a thread of its own.\n";
 const EXPORT =
   /((?:^\/\/\/[^\n]*\n)+)#\[unsafe\(no_mangle\)\]\npub (?:unsafe )?extern "C" fn (legend_\w+)\(([^)]*)\)(?: -> (\w+))? \{/gm;
@@ -24,13 +24,13 @@ const TYPES: Readonly<Record<string, string>> = {
 
 export interface Export {
   readonly name: string;
-  /** As Rust names and types them. */
+  /** Names and types as in Rust. */
   readonly parameters: readonly { readonly name: string; readonly type: string }[];
   readonly result: string;
   readonly offThread: boolean;
 }
 
-/** The exports of one Rust file, in its order. Throws for a type that JavaScript has no word for. */
+/** The exports of one Rust file, in order. Throws for a type without a JavaScript equivalent. */
 export function exportsOf(source: string): Export[] {
   const found = [...source.matchAll(EXPORT)].map(([, doc, name, parameters, result]): Export => ({
     name: name!,

@@ -1,4 +1,7 @@
-/** `deno task accept`: promises with a limit, on the executable; each prints value and limit and fails at three times it. */
+/**
+ * `deno task accept`: promises with a limit, on the executable. Each prints value and limit; three times the limit
+ * fails.
+ */
 import { openDataDir } from "../core/platform/data_dir.ts";
 import { DatabaseSync } from "node:sqlite";
 import { AuditChain } from "../core/audit/chain.ts";
@@ -22,7 +25,7 @@ const FAIL_AT = 3;
 interface Promised {
   name: string;
   limit: number;
-  /** Milliseconds without. */
+  /** Milliseconds by default. */
   unit?: string;
   measure(folder: string): Promise<number>;
 }
@@ -34,7 +37,7 @@ async function milliseconds(args: string[], env: Record<string, string>): Promis
   return performance.now() - begin;
 }
 
-/** Kills a run in the middle, then times how long the next verb needs until it has read the log. */
+/** Kills a run in the middle, then measures how long the next verb needs until it has read the log. */
 async function readyAfterKill(folder: string): Promise<number> {
   const env = { LEGEND_CACHE_DIR: `${folder}/cache` };
   const data = ["--data-dir", `${folder}/data`];
@@ -48,7 +51,7 @@ async function readyAfterKill(folder: string): Promise<number> {
     try {
       child.kill("SIGKILL");
     } catch {
-      // It was faster than the kill; the restart is timed all the same.
+      // It ended before the kill; the restart is timed all the same.
     }
     await child.status;
     slowest = Math.max(
@@ -59,7 +62,7 @@ async function readyAfterKill(folder: string): Promise<number> {
   return slowest;
 }
 
-/** The full build's ClickHouse library: not unpacked by a start, unpacked whole when asked for. */
+/** Extracts the ClickHouse library of the full build: not unpacked by a start, unpacked completely on request. */
 async function unpackClickhouse(folder: string): Promise<number> {
   await must(`${ROOT}/compile.sh`, ["--fast"]);
   const env = { LEGEND_CACHE_DIR: `${folder}/cache` };
@@ -104,7 +107,7 @@ async function withAgent(
   }
 }
 
-/** From the moment a kill was signed until the agent says that it holds: both are of this host's clock. */
+/** Time from the signing of a kill until the agent reports that it holds; both times by this host's clock. */
 async function killTakes(data: string, folder: string): Promise<number> {
   const env = { LEGEND_CACHE_DIR: `${folder}/cache` };
   const answers = (await must(EXECUTABLE, ["kill", "--json", "--data-dir", data], { env, capture: true }))
@@ -112,14 +115,14 @@ async function killTakes(data: string, folder: string): Promise<number> {
   return Math.max(...answers.map((line) => {
     const { receipt, at_ms, path, module } = JSON.parse(line);
     if (!receipt?.applied) throw new Error(`Cannot accept: the kill was not applied: ${line}`);
-    // An agent that does not run is killed on disk, which is not what is timed.
+    // An agent that does not run is killed on disk; this is not what is measured.
     return path === "disk" && module === "arbitrage"
       ? 0
       : Number(BigInt(receipt.applied_ns) / 1000n) / 1000 - at_ms;
   }));
 }
 
-/** The whole of `legend run`, killed while something that it might lean on is gone; then started again: still killed. */
+/** Kills `legend run` while something that it might need is missing, then starts it again: it must still be killed. */
 async function killWithout(
   folder: string,
   data: string,
@@ -185,7 +188,7 @@ const killWithoutApi = (folder: string) =>
 const killWithDatabaseLocked = (folder: string) =>
   killWithout(folder, `${folder}/data`, (data) => {
     const database = new DatabaseSync(`${data}/legend.db`);
-    // The API may be writing at this very moment.
+    // The API may be writing at this moment.
     database.exec("pragma busy_timeout = 5000; begin exclusive");
     return Promise.resolve(() => {
       database.exec("rollback");
@@ -193,7 +196,7 @@ const killWithDatabaseLocked = (folder: string) =>
     });
   });
 
-/** The data folder on a small file system of its own, filled to the last byte. */
+/** Puts the data folder on a small file system of its own, filled to the last byte. */
 async function killOnFullDisk(folder: string): Promise<number> {
   const small = `${folder}/small`;
   await Deno.mkdir(small);
@@ -204,7 +207,7 @@ async function killOnFullDisk(folder: string): Promise<number> {
       try {
         for (;;) await ballast.write(new Uint8Array(1 << 16));
       } catch {
-        // Full: that is what was wanted.
+        // The disk is full, as intended.
       }
       return () => {
         ballast.close();
@@ -248,13 +251,13 @@ async function verifyMillion(folder: string): Promise<number> {
   return await Promise.resolve(elapsed);
 }
 
-/** JavaScript of the agent does nothing but count for ten seconds. */
+/** The agent's JavaScript only counts for ten seconds. */
 const killWhileBusy = (folder: string) =>
   withAgent(folder, { LEGEND_CHAOS_JS_BUSY_MS: "10000" }, (data) => killTakes(data, folder));
 
 const killUsually = (folder: string) => withAgent(folder, {}, (data) => killTakes(data, folder));
 
-/** kill -9, then a start of the same agent until it has read the first transaction. */
+/** kill -9, then a start of the same agent, timed until it has read the first transaction. */
 const readyAgain = (folder: string) =>
   withAgent(folder, {}, (data) => {
     Deno.kill(Number(Deno.readTextFileSync(`${data}/agents/mev.lock`)), "SIGKILL");
@@ -295,7 +298,7 @@ async function modelLive(folder: string): Promise<number> {
   });
 }
 
-/** Of all pages the one that moves the most. */
+/** The heaviest page: the one that transfers most. */
 async function heaviestPage(folder: string): Promise<number> {
   const weights = [...await pageWeights(folder)];
   say(`  ${weights.map(([name, bytes]) => `${name} ${bytes}`).join(", ")} bytes`);
@@ -313,7 +316,9 @@ async function logBytes(data: string): Promise<number> {
   return bytes;
 }
 
-/** The whole of `legend run` on the simulated chain at its own speed. What is not packed yet comes and goes: two minutes. */
+/**
+ * The whole of `legend run` on the simulated chain at its own speed, for two minutes: uncompressed data comes and goes.
+ */
 async function logGrows(folder: string): Promise<number> {
   const [data, minutes] = [`${folder}/data`, 2];
   const port = 18_400 + Math.trunc(Math.random() * 1_000);
@@ -331,7 +336,7 @@ async function logGrows(folder: string): Promise<number> {
   }
 }
 
-/** A figure of the store while it takes what one agent writes, which is more than 40 rows a second. */
+/** A figure of the store while it stores what one agent writes, more than 40 rows a second. */
 const ofStore = (figure: "cpu" | "descriptors") => async (folder: string) => {
   const use = await storeUse(folder, 60);
   say(
@@ -375,7 +380,7 @@ const PROMISES: readonly Promised[] = [
 
 await task(async () => {
   const broken: string[] = [];
-  // Words name those that are wanted; without any all are.
+  // Arguments select promises by name; by default all run.
   const wanted = PROMISES.filter(({ name }) => Deno.args.every((word) => name.includes(word)));
   for (const { name, limit, unit = "ms", measure } of wanted) {
     const folder = await Deno.makeTempDir({ prefix: "legend-accept-" });

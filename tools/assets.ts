@@ -3,10 +3,10 @@ import { build, type BuildOptions, stop } from "esbuild";
 import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import { CACHE, ROOT } from "./paths.ts";
 
-/** The best that every decoder reads with its usual memory. */
+/** The highest level that every decoder reads with its usual memory. */
 const ZSTD_LEVEL = 19;
 
-/** The one sheet's parts, in its order: of two rules that are alike the later one holds. */
+/** The parts of the one style sheet, in order: of two equal rules the later one applies. */
 const STYLES = [
   "static/tokens.css",
   "static/ui/base.css",
@@ -28,7 +28,7 @@ const STYLES = [
   "static/page.css",
 ];
 
-/** For readers of the parts; no browser is sent it. */
+/** For readers of the parts; not sent to browsers. */
 const COMMENT = /\/\*[^]*?\*\/\s*/g;
 
 export const ASSETS = `${CACHE}/assets`;
@@ -63,7 +63,7 @@ export async function buildAssets(out = ASSETS): Promise<void> {
   await packAll(out);
 }
 
-/** What browsers can read packed is packed once, here, as small as it gets. */
+/** Compresses here, once and as small as possible, what browsers can read compressed. */
 async function packAll(out: string): Promise<void> {
   for await (const { name } of Deno.readDir(out)) {
     if (/\.(gz|zst)$/.test(name)) continue;

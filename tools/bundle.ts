@@ -2,7 +2,7 @@
 import { type BuildOptions } from "esbuild";
 import { ROOT } from "./paths.ts";
 
-/** `main.js`, what runs jobs as `worker.js`, what writes legend.db as `records.js`, in a folder. */
+/** Bundles into a folder: `main.js`, `worker.js` for jobs, and `records.js` for writing legend.db. */
 export const appBundle = (folder: string): BuildOptions => ({
   // A Web Worker is a program of its own.
   entryPoints: {

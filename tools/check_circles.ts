@@ -1,4 +1,4 @@
-/** Fails where modules reach each other in a circle, among TypeScript files or in a Rust crate. */
+/** Fails when modules depend on each other in a circle, among TypeScript files or in a Rust crate. */
 import { existsSync } from "node:fs";
 import { circles, type Graph, usesOf } from "./circles.ts";
 import { say, task } from "./command.ts";
@@ -45,7 +45,7 @@ function rust(crate: string): Graph {
   ]));
 }
 
-/** The crates of the workspace: whatever lies beside them has no manifest. */
+/** The crates of the workspace; other folders beside them have no manifest. */
 function crates(): string[] {
   const isCrate = ({ name }: Deno.DirEntry) => existsSync(`${ROOT}/ffi/${name}/Cargo.toml`);
   return [...Deno.readDirSync(`${ROOT}/ffi`)].filter(isCrate).map(({ name }) => name).sort();
@@ -59,7 +59,7 @@ if (import.meta.main) {
     for (const crate of crates()) {
       const graph = rust(crate);
       modules += graph.size;
-      // The root of a crate has no name of its own.
+      // A crate's root has no name of its own.
       const named = (group: string[]) => group.map((module) => [crate, module].filter(Boolean).join("::"));
       problems.push(...circles(graph).map((group) => `A circle of Rust: ${named(group).join(", ")}`));
     }

@@ -1,13 +1,16 @@
-/** Fails where a Rust crate passes an error on as a bare text: what went wrong is a variant, its text is made at the boundary. */
+/**
+ * Fails when a Rust crate passes on an error as plain text: an error is a variant, and its text is made at the
+ * boundary.
+ */
 import { say, task } from "./command.ts";
 import { ROOT } from "./paths.ts";
 
-/** Crates that still do. One that has none any more must go off the list. */
+/** Crates that still do so. A crate that does not any more must be removed from the list. */
 export const EXEMPT: readonly string[] = [
   "models",
 ];
 
-/** What holds no sources of ours. */
+/** Folders without sources of ours. */
 const LEFT_OUT = new Set(["target", "fuzz"]);
 const TEXT = /^(?:(?:std|alloc)::string::)?String$|^&(?:'static )?str$|^Cow<'static, str>$/;
 
@@ -30,7 +33,7 @@ function argumentsFrom(source: string, begin: number): string[] {
   return found;
 }
 
-/** Lines, from 1, on which an error is a bare text: in a `Result`, or as a type of another name. */
+/** Lines, from 1, on which an error is plain text: in a `Result`, or as an alias of a type. */
 export function textErrors(source: string): number[] {
   const code = source.replaceAll(/\/\/[^\n]*/g, (comment) => " ".repeat(comment.length));
   const results = [...code.matchAll(/\bResult<|\bResult::</g)].filter(({ 0: start, index }) =>
@@ -42,7 +45,7 @@ export function textErrors(source: string): number[] {
     .sort((one, other) => one - other);
 }
 
-/** What is wrong in crates, by their names and the places that were found in them. */
+/** What is wrong in crates, given by name with the places found in each. */
 export function wrongIn(
   found: ReadonlyMap<string, readonly string[]>,
   exempt: readonly string[] = EXEMPT,

@@ -1,6 +1,6 @@
 /**
- * docs/FINDINGS.md against the tree: each id of the four reports stands in exactly one row, and each row that says it is
- * mended names a test that exists, by its file and its literal name.
+ * Checks docs/FINDINGS.md against the tree: each id of the four reports is in exactly one row, and each row that claims
+ * a repair names an existing test, by its file and its literal name.
  */
 import { say, task } from "./command.ts";
 import { ROOT } from "./paths.ts";
@@ -9,7 +9,7 @@ const numbers = (prefix: string, from: number, to: number, without: readonly num
   Array.from({ length: to - from + 1 }, (_, at) => from + at)
     .filter((number) => !without.includes(number)).map((number) => `${prefix}${number}`);
 
-/** Every id of the reports, written down apart from the document. */
+/** Every id of the reports, listed independently of the document. */
 export const IDS: readonly string[] = [
   ...numbers("security C", 1, 2),
   ...numbers("security H", 1, 7),
@@ -54,7 +54,7 @@ function namedTests(cell: string): Row["tests"] {
   });
 }
 
-/** What is wrong with the document; `read` gives a file's text, or undefined where there is none. */
+/** What is wrong with the document; `read` returns a file's text, or undefined when there is none. */
 export function faults(markdown: string, read: (path: string) => string | undefined): string[] {
   const found: string[] = [];
   const all = rows(markdown);

@@ -1,9 +1,14 @@
-/** Fails when a folder imports one it must not know. This table is the architecture (docs/ARCHITECTURE.md). */
+/**
+ * Fails when a folder imports another that it must not depend on. This table is the architecture
+ * (docs/ARCHITECTURE.md).
+ */
 import { say, task } from "./command.ts";
 import { filesBelow, type Import, importsOf } from "./imports.ts";
 import { ROOT } from "./paths.ts";
 
-/** Folder to the folders it may import; `type:x` only as types. `main.ts`, tests and tools may import all. */
+/**
+ * Each folder with the folders that it may import; `type:x` only for types. `main.ts`, tests and tools may import all.
+ */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   proto: [],
   core: ["proto"],
@@ -16,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["proto", "core", "ffi", "workers", "agents", "app"],
 };
 
-/** The rules that one file breaks, by its path from the root. */
+/** The rules that one file breaks; `path` starts at the root. */
 export function violations(path: string, imports: readonly Import[], source: string): string[] {
   const [folder] = path.split("/") as [string];
   const allowed = MAY_IMPORT[folder];

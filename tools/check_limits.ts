@@ -1,6 +1,6 @@
 /**
- * Fails when a file, or a function of Rust, is longer than `limits.ts` has it. Functions of TypeScript are measured by
- * the rule in `lint_limits.ts`.
+ * Fails when a file or a Rust function is longer than `limits.ts` allows. TypeScript functions are measured by the rule
+ * in `lint_limits.ts`.
  */
 import { exec, say, task } from "./command.ts";
 import { FILE_LINES_MAX, FUNCTION_LINES_MAX, LONG_FILES, LONG_FUNCTIONS } from "./limits.ts";
@@ -8,7 +8,7 @@ import { ROOT } from "./paths.ts";
 
 const SOURCE = /\.(?:tsx?|rs|css)$/;
 const GENERATED = /(?:^|\/)gen\/|\.gen\.|^proto\/gen|^static\/.*\.min\./;
-/** As rustfmt writes it: a function's last line is a brace below its first word. */
+/** Relies on rustfmt: a function's last line is a brace in the column of its first word. */
 const RUST_FUNCTION =
   /^( *)(?:pub(?:\([a-z ]+\))? )?(?:const )?(?:async )?(?:unsafe )?(?:extern "C" )?fn (\w+)/;
 

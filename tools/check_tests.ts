@@ -5,7 +5,7 @@ import { waitsOf } from "./check_waits.ts";
 import { say, task } from "./command.ts";
 import { ROOT, TESTS } from "./paths.ts";
 
-/** What holds no sources of ours. */
+/** Folders without sources of ours. */
 const LEFT_OUT = new Set(["node_modules", "target", "dist", "shared", ".git", ".cache"]);
 
 /** Test files below a folder, by their path from the root. */
@@ -16,7 +16,7 @@ export async function* testFiles(folder = ""): AsyncGenerator<string> {
   }
 }
 
-/** Of what waits, and of what finds waits. */
+/** Tests about waiting, and the check that finds waits. */
 const ABOUT_WAITS = new Set(["core/platform/pause_test.ts", "tools/check_waits_test.ts", "tests/dom.ts"]);
 
 /** Sources of tests: test files, what they use in tests/, and tests of crates. */
@@ -29,7 +29,7 @@ async function* testSources(folder = ""): AsyncGenerator<string> {
   }
 }
 
-/** Those of `files` that are in none of the folders that `deno task test` gives to its runners. */
+/** Those of `files` that are in none of the folders that `deno task test` passes to its runners. */
 export function unlisted(files: readonly string[], folders: readonly string[]): string[] {
   return files.filter((file) => !folders.some((folder) => file.startsWith(`${folder}/`)));
 }

@@ -1,11 +1,14 @@
-/** Fails when a version that stands in more than one place differs: deno.json and tools/pins.ts are right, and each other place is named. */
+/**
+ * Fails when a version that is stated in several places differs: deno.json and tools/pins.ts are authoritative; each
+ * other place is named.
+ */
 import { say, task } from "./command.ts";
 import { ROOT } from "./paths.ts";
 import { CLICKHOUSE, DENO, KAFKA, LIGHTGBM, PRODUCT, XGBOOST } from "./pins.ts";
 
 const NUMBER = String.raw`v?(\d+\.\d+\.\d+(?:-[\w.]+\w)?)`;
 
-/** How a pinned version is repeated in scripts and texts: its name before it. */
+/** How a pinned version is repeated in scripts and texts: after its name. */
 const REPEATED: readonly (readonly [name: RegExp, version: string])[] = [
   [/deno@|\bDeno /, DENO.version],
   [/xgboost-cpu[ @=]+|\bXGBoost /, XGBOOST.version],
@@ -14,7 +17,7 @@ const REPEATED: readonly (readonly [name: RegExp, version: string])[] = [
   [/\bClickHouse |libchdb[^\n]* /, CLICKHOUSE.version],
 ];
 
-/** What says how it was, is written by other programs, or is about other versions. */
+/** Files about the past, written by other programs, or about other versions. */
 const HISTORY = /^(?:CHANGELOG\.md|docs\/adr\/.*|.*\.lock|tools\/check_versions(?:_test)?\.ts)$/;
 const LEFT_OUT = new Set([
   "node_modules",
@@ -39,7 +42,7 @@ async function* files(folder = ""): AsyncGenerator<string> {
 /** The line, from 1 on, of a place in a text. */
 const lineOf = (text: string, at: number) => text.slice(0, at).split("\n").length;
 
-/** The places of a file that say another version than they should, as lines for people. */
+/** The places in a file that state another version than they should, as lines for people. */
 export function differing(file: string, text: string): string[] {
   const found: string[] = [];
   const compare = (at: number, what: string, has: string, need: string) => {
@@ -55,7 +58,7 @@ export function differing(file: string, text: string): string[] {
     }
   }
   if (file.endsWith("Cargo.lock")) {
-    // What has a source is not ours; a crate without a version of its own is 0.0.0.
+    // A package with a source is not ours; a crate without its own version has 0.0.0.
     for (
       const { 0: crate, 1: name, 2: version, index } of text.matchAll(/name = "(.*)"\nversion = "(.*)"\n.*/g)
     ) {

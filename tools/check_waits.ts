@@ -1,9 +1,9 @@
 /**
- * Tests wait for conditions, with a limit. What waits for a time, and what takes a port before its user does, is counted
- * here by file and has its reason in a comment; the counts may only fall.
+ * Tests wait for conditions, with a limit. Fixed waits, and ports that are taken before their user opens them, are
+ * counted here per file, each with its reason in a comment. The counts may only fall.
  */
 
-/** Waits for a time: moments of a fault, paces, proofs that nothing happens. */
+/** Fixed waits: the moment of a fault, a pace, proof that nothing happens. */
 export const TIMED_WAITS: Readonly<Record<string, number>> = {
   "tests/e2e/bridge.ts": 1,
   "tests/e2e/control_test.ts": 1,
@@ -26,7 +26,7 @@ export const TIMED_WAITS: Readonly<Record<string, number>> = {
   "tests/kafka/writer.ts": 1,
 };
 
-/** Ports that are free when a test asks, and may be another's when they are used. */
+/** Ports that are free when a test asks, but may be taken when they are used. */
 export const TAKEN_PORTS: Readonly<Record<string, number>> = {
   "tests/e2e/access_verbs_test.ts": 1,
   "tests/e2e/control_test.ts": 1,
@@ -61,9 +61,9 @@ export const TAKEN_PORTS: Readonly<Record<string, number>> = {
   "tests/kafka/trouble_test.ts": 4,
 };
 
-/** A shorter wait is how often a condition is looked at. */
+/** A shorter wait is the interval at which a condition is polled. */
 const LOOK_MS_MAX = 250;
-/** Of TypeScript's one way to wait, the bare one, and Rust's. */
+/** TypeScript's one function for waiting, the bare timer, and Rust's. */
 const WAITS = [
   /\bpause\(([^,;]+?)(?:, [\w.]+)?\)(?=[;.,)]|$)/,
   /\bsetTimeout\(\s*(?:resolve|done)\s*,\s*([^)]+)\)/,
@@ -87,7 +87,7 @@ export function timedWaits(source: string): number[] {
 export const takenPorts = (source: string): number[] =>
   source.split("\n").flatMap((line, at) => PORT.test(line) ? [at + 1] : []);
 
-/** What a file may not have: more than its count, or fewer than it, which then is to be lowered. */
+/** What a file must not have: more than its count, or fewer, in which case the count must be lowered. */
 function counted(
   file: string,
   what: string,

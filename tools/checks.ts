@@ -7,7 +7,7 @@ const FFI = { cwd: `${ROOT}/ffi` };
 
 type Check = readonly [name: string, run: () => Promise<unknown>, kind?: "slow"];
 
-/** In order of their cost. The slow ones need a build, or the better part of a minute. */
+/** Ordered by cost. The slow ones need a build, or most of a minute. */
 const CHECKS: readonly Check[] = [
   ["deno fmt", () => must(DENO, ["fmt", "--check", "-q"])],
   ["deno lint", () => must(DENO, ["lint", "-q"])],
@@ -43,7 +43,7 @@ const CHECKS: readonly Check[] = [
 /** Names of the checks that a fast run leaves out. */
 export const left = (): string[] => CHECKS.filter(([, , kind]) => kind === "slow").map(([name]) => name);
 
-/** Runs all, or those that are not slow; throws at the first that fails. */
+/** Runs all checks, or only the quick ones; throws at the first that fails. */
 export async function runChecks(which: "all" | "fast" = "all"): Promise<void> {
   for (const [name, run, kind] of CHECKS) if (which === "all" || kind !== "slow") await timed(name, run);
 }

@@ -1,6 +1,6 @@
-/** Circles among modules: which files cannot be understood, tested or moved without each other. */
+/** Circles among modules: files that cannot be understood, tested or moved without each other. */
 
-/** Each module with those that it uses. */
+/** Each module with the modules that it uses. */
 export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** The groups of two or more modules that reach each other (Tarjan's strongly connected components), sorted. */
@@ -31,7 +31,7 @@ export function circles(graph: Graph): string[][] {
   return found;
 }
 
-/** A Rust file's code without its tests, comments and texts. */
+/** The code of a Rust file without tests, comments and strings. */
 function codeOf(source: string): string {
   const tests = /^#\[cfg\(test\)\]\n(?:pub )?mod \w+ \{/m.exec(source)?.index ?? source.length;
   return source.slice(0, tests).replaceAll(/\/\/[^\n]*/g, "").replaceAll(/"(?:\\[^]|[^"\\])*"/g, '""');
@@ -49,14 +49,14 @@ function* pathsOf(tree: string, before: readonly string[] = []): Generator<strin
   for (const one of [...parts, part].map((part) => part.trim()).filter(Boolean)) {
     const [, names, inner] = /^((?:\w+\s*::\s*)*)\{([^]*)\}$/.exec(one) ?? [];
     const words = (text: string) => text.split("::").map((word) => word.trim()).filter(Boolean);
-    // `::a` is the crate a, also beside a module of that name.
+    // `::a` is the crate a, even beside a module of that name.
     if (one.startsWith("::")) continue;
     if (inner === undefined) yield [...before, ...words(one.replace(/\s+as\s+\w+/, ""))];
     else yield* pathsOf(inner, [...before, ...words(names!)]);
   }
 }
 
-/** Where a path of `module` leads among `modules`; undefined outside the crate. */
+/** The module among `modules` that a path in `module` leads to; undefined outside the crate. */
 function moduleAt(path: readonly string[], module: string, modules: ReadonlySet<string>): string | undefined {
   const [first, ...rest] = path;
   let at: string[] = module === "" ? [] : module.split("::");
@@ -75,7 +75,7 @@ function moduleAt(path: readonly string[], module: string, modules: ReadonlySet<
   return at.join("::");
 }
 
-/** The modules of its crate that a Rust module uses. `module` is a path as `a::b`, "" for the crate's root. */
+/** The modules of its own crate that a Rust module uses. `module` is a path like `a::b`, "" for the crate's root. */
 export function usesOf(module: string, source: string, modules: ReadonlySet<string>): Set<string> {
   const code = codeOf(source);
   const paths = [...code.matchAll(/\buse\s+([^;]+);/g)].flatMap(([, tree]) => [...pathsOf(tree!)]);

@@ -7,14 +7,14 @@ import type { Guard } from "../routes/middleware/guard.ts";
 import { isMedia, type Route } from "../routes/route.ts";
 import { JOB_KINDS } from "../workers/kinds.ts";
 
-/** The rows alone: nothing is asked for, so nothing has to be there. */
+/** Only the rows: no handler is called, so nothing needs to exist. */
 const rows = (): readonly Route[] =>
   apiRoutes({ prefix: "", jobs: { kinds: JOB_KINDS } } as unknown as ApiDeps, {} as Guard, {} as Door);
 
-/** A name that may stand before a colon. */
+/** A name that is valid before a colon without quotes. */
 const nameOf = (name: string) => /^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name);
 
-/** The type of a schema, as TypeScript; `list`: of what an array begins with. */
+/** A schema as a TypeScript type; `list`: for the element of an array. */
 export function typeOf(schema: JsonSchema, list: "" | "readonly " = ""): string {
   const of = (inner: JsonSchema) => typeOf(inner, list);
   if (schema.$ref) return schema.$ref.slice(DEFINED.length);
@@ -58,7 +58,7 @@ function objectOf(
   return fields.length === 0 ? "Record<string, never>" : `{ ${fields.join(" ")} }`;
 }
 
-/** Texts of a query may be given as numbers too. */
+/** Text parameters of a query may also be given as numbers. */
 const queryPart = (schema: JsonSchema): string => {
   const type = typeOf(schema).replaceAll(": string;", ": string | number;");
   return `query${schema.required?.length ? "" : "?"}: ${type};`;

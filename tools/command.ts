@@ -1,4 +1,4 @@
-/** Running other programs from the tasks: inherited output, one clear line on failure. */
+/** Runs other programs for the tasks: inherited output, one clear line on failure. */
 import { ROOT } from "./paths.ts";
 import { otherDeno } from "./pins.ts";
 import { messageOf } from "../core/platform/errors.ts";
@@ -45,7 +45,7 @@ export async function exec(
   return { code: output.code, stdout: options.capture ? new TextDecoder().decode(output.stdout) : "" };
 }
 
-/** As {@link exec}; throws when the program fails. */
+/** Like {@link exec}; throws when the program fails. */
 export async function must(command: string, args: string[], options: CommandOptions = {}): Promise<string> {
   const { code, stdout } = await exec(command, args, options);
   if (code !== 0) {
@@ -54,12 +54,12 @@ export async function must(command: string, args: string[], options: CommandOpti
   return stdout;
 }
 
-/** Prints a line of a task's own. */
+/** Prints a task's own line. */
 export function say(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
-/** Runs a task's main function: a thrown error becomes one line and exit code 1, another Deno than the pinned one 3. */
+/** Runs a task's main function: an error becomes one line and exit code 1; a Deno other than the pinned one gives 3. */
 export async function task(main: () => Promise<void>): Promise<void> {
   const trouble = otherDeno();
   if (trouble) {
@@ -74,7 +74,7 @@ export async function task(main: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Says what is made and how long it took. */
+/** Prints what is made and how long it took. */
 export async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
   say(`${what} ...`);
   const begin = performance.now();

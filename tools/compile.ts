@@ -12,7 +12,7 @@ import { PACKED_FLAGS, RUNTIME_FLAGS } from "./runtime_flags.ts";
 
 const KNOWN = ["--slim", "--fast", "--deno-compile"];
 const LEVEL = { fast: "3", release: "19" };
-/** Bundles the TypeScript into `main.js`, what runs jobs into `worker.js`, what writes legend.db into `records.js`. */
+/** Bundles the TypeScript: `main.js`, `worker.js` for jobs, `records.js` for writing legend.db. */
 export async function bundleApp(folder: string): Promise<void> {
   await bundle(appBundle(folder));
   await stop();
@@ -28,7 +28,7 @@ async function stage(fast: boolean): Promise<string> {
   await timed(`Rust library (${profile})`, () => cargo(["--profile", profile, ...LIBRARY_CRATES]));
   for (const file of ["liblegend.so", "legend-probe"]) {
     await Deno.copyFile(`${ROOT}/ffi/target/${profile}/${file}`, `${folder}/${file}`);
-    // A debugger's symbols are of no use to who runs it, and twice the size.
+    // Debug symbols are useless to users and double the size.
     if (fast) await exec("strip", ["--strip-unneeded", `${folder}/${file}`]);
   }
   await timed("hash of the runtime", () => checkRuntime(Deno.execPath()));

@@ -1,6 +1,7 @@
 /**
- * `deno task fuzz [SECONDS]`: libFuzzer over the frame walker and each decoder, two at a time. What it learns is kept in
- * ffi/fuzz/corpus.tar.zst (a folder for each target); an input that breaks something is left in ffi/fuzz/artifacts and ends the task.
+ * `deno task fuzz [SECONDS]`: libFuzzer over the frame walker and each decoder, two at a time. New inputs are kept in
+ * ffi/fuzz/corpus.tar.zst (one folder per target). An input that breaks something is left in ffi/fuzz/artifacts, and
+ * ends the task.
  */
 import { must, say, task, timed } from "./command.ts";
 import { ROOT } from "./paths.ts";
@@ -8,7 +9,7 @@ import { ROOT } from "./paths.ts";
 const FOLDER = `${ROOT}/ffi/fuzz`;
 const PROGRAM = `${FOLDER}/target/release/fuzz`;
 const CORPUS = `${FOLDER}/corpus.tar.zst`;
-/** What cargo-fuzz passes, without a sanitizer that the stable compiler lacks. */
+/** The flags that cargo-fuzz passes, without a sanitizer, which the stable compiler lacks. */
 const RUSTFLAGS = [
   "--cfg fuzzing",
   "-Cpasses=sancov-module",
@@ -18,10 +19,10 @@ const RUSTFLAGS = [
   "-Cllvm-args=-sanitizer-coverage-trace-compares",
   "-Ccodegen-units=1",
 ].join(" ");
-/** Bytes of an input at most: a real frame is about 5 KB. */
+/** Maximum bytes of an input: a real frame has about 5 KB. */
 const INPUT_BYTES_MAX = 8192;
 const AT_ONCE = 2;
-/** Of the same inputs tar makes the same archive. */
+/** Makes tar write the same archive for the same inputs. */
 const SAME_BYTES = [
   "--use-compress-program=zstd -19",
   "--sort=name",
@@ -31,7 +32,9 @@ const SAME_BYTES = [
   "--numeric-owner",
 ];
 
-/** Files beside the decoders: the table, and the rule for programs without one, which every target goes through. */
+/**
+ * Files beside the decoders: the table, and the rule for programs without a decoder, which every target goes through.
+ */
 const NO_DEX = ["mod.rs", "amounts_only.rs"];
 
 /** The walker, and the ids of the DEX table, read from its files. */
@@ -43,10 +46,12 @@ export async function targets(): Promise<string[]> {
   return ["frame", ...names.sort()];
 }
 
-/** Runs every target for `seconds`; throws with the names of those that broke. `keep`: what was learnt goes into the corpus. */
+/**
+ * Runs every target for `seconds`; throws with the names of those that failed. `keep`: adds new inputs to the corpus.
+ */
 export async function fuzz(seconds: number, keep = false): Promise<void> {
   const host = (await must("rustc", ["-vV"], { capture: true })).match(/host: (.+)/)![1]!;
-  // With --target the flags stay away from build scripts.
+  // With --target the flags do not apply to build scripts.
   await timed(
     "fuzz build",
     () =>
@@ -110,7 +115,7 @@ async function run(
     );
     if (code !== 0) say(text.split("\n").slice(-12).join("\n"));
     if (!keep) return code === 0;
-    // The smallest set with the same coverage is what is kept.
+    // Only the smallest set with the same coverage is kept.
     await new Deno.Command(program, {
       args: ["-merge=1", "-verbosity=0", corpus, found],
       env,

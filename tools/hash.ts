@@ -1,4 +1,4 @@
-/** Files by their hash: what is packed is what was pinned, wherever it lay in between. */
+/** Checks files by their hash, so that what is packed is what was pinned, wherever it was stored in between. */
 import { createHash } from "node:crypto";
 
 async function sha256Of(path: string): Promise<string> {

@@ -1,8 +1,8 @@
-/** What each TypeScript file of the tree imports, as Deno itself resolves it. */
+/** The imports of each TypeScript file in the tree, as Deno itself resolves them. */
 import { must } from "./command.ts";
 import { ROOT } from "./paths.ts";
 
-/** One import: the file's path from the root, and whether only types come of it. */
+/** One import: the file's path from the root, and whether it imports only types. */
 export interface Import {
   readonly target: string;
   readonly isType: boolean;
@@ -13,7 +13,7 @@ interface Resolved {
   readonly error?: string;
 }
 
-/** As `deno info --json` writes it. */
+/** The output of `deno info --json`. */
 interface Info {
   readonly modules: readonly {
     readonly specifier: string;
@@ -37,7 +37,7 @@ export function filesBelow(root: string, folder: string): string[] {
   }).sort();
 }
 
-/** The imports among the files of a tree; what lies outside is left out. Throws when one cannot be read. */
+/** The imports among the files of a tree; those outside are omitted. Throws when a file cannot be read. */
 export async function importsOf(root: string, files: readonly string[]): Promise<Map<string, Import[]>> {
   const folder = await Deno.makeTempDir({ prefix: "legend-imports-" });
   try {

@@ -1,6 +1,6 @@
 /**
- * Instructions per event by callgrind, which counts the same on a busy machine. `--write` commits new limits.
- * A limit may be passed by 5 %: more is a regression, said with both numbers.
+ * Counts instructions per event with callgrind, whose counts do not depend on the machine's load. `--write` stores new
+ * limits. A limit may be exceeded by 5 %: more is a regression, reported with both numbers.
  */
 import { must, say, task } from "./command.ts";
 import { ROOT } from "./paths.ts";
@@ -22,7 +22,7 @@ async function count(work: string, rounds: number): Promise<{ instructions: numb
   return { instructions: Number(collected), events: Number(new TextDecoder().decode(output.stdout)) };
 }
 
-/** Instructions of one event: start-up is taken out by the difference of two runs. */
+/** Instructions of one event: the difference of two runs removes the start-up. */
 export async function instructionsPerEvent(work: string): Promise<number> {
   const [few, many] = ROUNDS[work]!;
   const [short, long] = [await count(work, few), await count(work, many)];

@@ -3,7 +3,7 @@ import type { FieldSort, FormField, JobForm } from "../core/jobs/form.ts";
 import type { AnyJobKind, JobKinds } from "../core/jobs/kind.ts";
 import { describe, type JsonSchema } from "../routes/json_schema.ts";
 
-/** What z writes beside what routes need. */
+/** What zod writes in addition to what routes need. */
 interface Schema extends JsonSchema {
   readonly default?: unknown;
   readonly minimum?: number;
@@ -12,12 +12,12 @@ interface Schema extends JsonSchema {
   readonly minItems?: number;
 }
 
-/** The schema of a part, by names with dots between them. Undefined: there is none. */
+/** The schema of a part, given by names with dots between them. Undefined: there is none. */
 const at = (schema: Schema, path: string): Schema | undefined =>
   path.split(".").reduce<Schema | undefined>((within, name) => within?.properties?.[name], schema);
 
 function sortOf({ type, enum: values, items }: Schema, isTime: boolean): FieldSort | undefined {
-  // A time is given in words or as a number.
+  // A time is given as text or as a number.
   if (isTime) return String(type) === "number,string" ? "time" : undefined;
   if (values) return "choice";
   if (type === "array") return items?.enum ? "several" : undefined;
@@ -26,7 +26,7 @@ function sortOf({ type, enum: values, items }: Schema, isTime: boolean): FieldSo
   return type === "string" ? "text" : undefined;
 }
 
-/** Paths that must be asked for, down to what has no parts. */
+/** Paths of required fields, down to those without parts. */
 function required(schema: Schema, before = ""): string[] {
   return (schema.required ?? []).flatMap((name) => {
     const part = schema.properties![name]!;
@@ -34,7 +34,7 @@ function required(schema: Schema, before = ""): string[] {
   });
 }
 
-/** The form of a kind. Throws where what the kind says of it does not go with its schemas. */
+/** The form of a kind. Throws when the kind's description does not match its schemas. */
 export function formOf({ name, page, start, form, asked, kept }: AnyJobKind): JobForm {
   const wrong = (path: string, why: string) =>
     new Error(`Cannot draw ${path} of the form of ${name}: ${why}`);

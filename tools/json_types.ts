@@ -1,4 +1,4 @@
-/** Whether a value that came as JSON is what a TypeScript interface says: types are read by the compiler itself. */
+/** Checks whether a JSON value has the type of a TypeScript interface; the compiler itself reads the types. */
 import ts from "typescript";
 import { ROOT } from "./paths.ts";
 
@@ -31,8 +31,8 @@ export class JsonTypes {
   }
 
   /**
-   * What of `value` the type does not say, or says otherwise; a field that the type has and the value has not. Fields
-   * with a question mark may be missing.
+   * Differences between `value` and the type: fields that the type lacks or declares differently, and required fields
+   * that are missing.
    */
   problems(name: string, value: unknown): string[] {
     const type = this.#types.get(name);

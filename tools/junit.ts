@@ -1,17 +1,17 @@
 /** Reads the report that `deno test --junit-path` writes. */
 
 export interface TestCase {
-  /** The file that made the test, from the checkout's root: the test file, or a helper of it. */
+  /** The file that defined the test, from the checkout's root: the test file, or a helper of it. */
   readonly file: string;
   /** A step's name begins with its test's name and " > ". */
   readonly name: string;
   readonly seconds: number;
   readonly outcome: "passed" | "failed" | "skipped";
-  /** Of a failed one: what it threw, in one line. */
+  /** For a failed one: the error in one line. */
   readonly why?: string;
 }
 
-/** Of what a test threw, so many characters are kept. */
+/** Characters kept of a test's error. */
 const WHY_LENGTH = 600;
 
 const ENTITIES: Readonly<Record<string, string>> = {

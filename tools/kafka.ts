@@ -1,7 +1,7 @@
 /**
- * A real Apache Kafka broker (KRaft, one node) from Maven Central's jars, without a container:
- * `deno run -A tools/kafka.ts install|start [PORT]|classpath`; Ctrl-C stops it. Needs Java 17 and Maven.
- * Tests use `startKafka`, which makes a broker of their own below a temporary folder.
+ * A real Apache Kafka broker (KRaft, one node) from Maven Central's jars, without a container: `deno run -A
+ * tools/kafka.ts install|start [PORT]|classpath`; Ctrl-C stops it. Needs Java 17 and Maven. Tests use `startKafka`,
+ * which starts a broker of their own in a temporary folder.
  */
 import { say } from "./command.ts";
 import { CACHE } from "./paths.ts";
@@ -20,7 +20,7 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.
 <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>${LOG4J}</version></dependency>
 </dependencies></project>`;
 
-/** Fetches the jars once; the answer is the Java class path. */
+/** Downloads the jars once. Returns the Java class path. */
 export async function installKafka(): Promise<string> {
   const complete = `${LIBS}/.complete`;
   if (await Deno.stat(complete).then(() => true, () => false)) return `${LIBS}/*`;
@@ -51,7 +51,7 @@ export async function installKafka(): Promise<string> {
       await pause(5_000 * tries);
     }
     await Deno.writeTextFile(`${work}/libs/.complete`, "");
-    // Another install may have been faster; both hold the same jars.
+    // Another installation may have been faster; both have the same jars.
     await Deno.rename(`${work}/libs`, LIBS).catch(() => {});
   } finally {
     await Deno.remove(work, { recursive: true });
@@ -61,13 +61,13 @@ export async function installKafka(): Promise<string> {
 
 export interface KafkaOptions {
   readonly port: number;
-  /** Kept between starts; a broker started again on it has its records. */
+  /** Kept between starts: a broker started on it again has its records. */
   readonly folder: string;
-  /** Address that clients reach it by; loopback without. */
+  /** Address under which clients reach it; loopback by default. */
   readonly host?: string;
   /** Words before each Java command, for a network namespace. */
   readonly prefix?: readonly string[];
-  /** Files of a PEM key with its certificate chain, and of the authorities that clients must show a certificate of. */
+  /** Files: a PEM key with its certificate chain, and the authorities for client certificates. */
   readonly tls?: { readonly keyAndChain: string; readonly clients: string };
   /** Users of SASL PLAIN with their passwords; without it there is no login. */
   readonly users?: Readonly<Record<string, string>>;
@@ -76,7 +76,7 @@ export interface KafkaOptions {
 export interface KafkaBroker {
   readonly brokers: string;
   readonly pid: number;
-  /** Ends it in order. */
+  /** Stops it normally. */
   stop(): Promise<void>;
   /** kill -9. */
   kill(): Promise<void>;
@@ -147,7 +147,7 @@ const LOGGER = [
   "",
 ].join("\n");
 
-/** 22 letters of URL-safe base64, as Kafka wants a cluster id. */
+/** 22 characters of URL-safe base64, as Kafka requires for a cluster id. */
 function clusterId(): string {
   const letters = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
   return letters.replaceAll("+", "A").replaceAll("/", "B").replaceAll("=", "");
@@ -156,7 +156,7 @@ function clusterId(): string {
 /** A port that is free now, with the two ports after it. */
 export function freePort(): number {
   for (let tries = 0; tries < 100; tries++) {
-    // Below those that the kernel gives to connections.
+    // Below the range from which the kernel assigns ports to connections.
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     const open: Deno.Listener[] = [];
     try {
@@ -226,7 +226,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
     try {
       child.kill(signal);
     } catch {
-      // It has ended already.
+      // It has already ended.
     }
     await Promise.all([child.status, ended]);
   };
@@ -240,7 +240,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
   };
 }
 
-/** Reads what the broker says: when it serves, and all of it at its end. */
+/** Reads the broker's output: detects when it serves, and returns all of it when it ends. */
 function watch(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): { ready: Promise<true>; ended: Promise<string> } {
@@ -257,7 +257,7 @@ function watch(
   return { ready, ended };
 }
 
-/** Runs `run` with a broker of its own. */
+/** Runs `run` with its own broker. */
 export async function withKafka(
   run: (broker: KafkaBroker) => Promise<void>,
   options: Partial<KafkaOptions> = {},

@@ -1,9 +1,12 @@
-/** How long files and functions may be, and which are longer still: these numbers only fall, and go. */
+/**
+ * Maximum length of files and functions, and those that still exceed it: these numbers only fall, until the entry is
+ * removed.
+ */
 
 export const FILE_LINES_MAX = 400;
 export const FUNCTION_LINES_MAX = 70;
 
-/** By file: the lines it has more than a file may have. */
+/** By file: the number of lines above the limit for files. */
 export const LONG_FILES: Readonly<Record<string, number>> = {
   "core/config/schema.ts": 492,
   "ffi/abi/src/log.rs": 483,
@@ -24,7 +27,7 @@ export const LONG_FILES: Readonly<Record<string, number>> = {
   "ffi/training/src/lib.rs": 593,
 };
 
-/** By file: the lines of its longest function, where that is longer than a function may be. */
+/** By file: the lines of its longest function, when it exceeds the limit for functions. */
 export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "ffi/abi/src/registry.rs": 82,
   "ffi/agent/src/publishing.rs": 74,

@@ -1,4 +1,4 @@
-/** A rule of `deno lint`: no function is longer than tools/limits.ts has it. */
+/** A rule of `deno lint`: no function is longer than tools/limits.ts allows. */
 import { FUNCTION_LINES_MAX, LONG_FUNCTIONS } from "./limits.ts";
 import { ROOT } from "./paths.ts";
 

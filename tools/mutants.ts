@@ -1,7 +1,7 @@
 /**
- * `deno task mutants [COUNT] [RUST_COUNT] [SEED] [--only FILE[:LINE]]... [--resume]`: changes the code and asks whether a
- * test notices. Each survivor is named; more than one in ten fails the task. `--only` judges the sample's and all other
- * mutants of a place. `--resume` takes over what an earlier run saw noticed in files that are still the same.
+ * `deno task mutants [COUNT] [RUST_COUNT] [SEED] [--only FILE[:LINE]]... [--resume]`: changes the code and checks
+ * whether a test notices. Survivors are named; more than one in ten fails the task. `--only` judges all mutants of a
+ * place, in the sample or not. `--resume` reuses the noticed mutants of an earlier run for files that have not changed.
  */
 import { parseArgs } from "node:util";
 import { say, task } from "./command.ts";
@@ -10,18 +10,18 @@ import { type Candidate, quick, rust, typescript } from "./mutants/languages.ts"
 import { lineOf } from "./mutants/mutant.ts";
 import { Noticed } from "./mutants/noticed.ts";
 
-/** The sample of a whole run, and the one of `deno task test`. */
+/** Sample sizes of a whole run, and of `deno task test`. */
 const COUNTS = { typescript: 200, rust: 60, quick: 20 };
 const SEED = 20261127;
 
-/** The same few mutants each time, for `deno task test`. Throws when more than one in ten survives. */
+/** The same few mutants each time, for `deno task test`. Throws when more than one in ten survive. */
 export async function quickMutants(): Promise<void> {
   const language = quick(SEED);
   if (report(language.name, await judge(language, language.candidates, COUNTS.quick))) return;
   throw new Error("Cannot pass: more mutants survived than one in ten");
 }
 
-/** Whether the mutant is at one of the places that `--only` names. */
+/** Whether the mutant is at one of the places given by `--only`. */
 function isAt({ mutant, source }: Candidate, places: readonly string[]): boolean {
   const line = lineOf(source, mutant.start);
   return places.some((place) => place === mutant.file || place === `${mutant.file}:${line}`);

@@ -1,4 +1,4 @@
-/** What a machine must have before anything is built or tested: all that is missing is named at once. */
+/** What a machine must have before anything is built or tested: everything missing is named at once. */
 
 export interface Need {
   /** A program on the PATH. */
@@ -42,7 +42,7 @@ function isThere(program: string): boolean {
   });
 }
 
-/** One line that names all that is missing and how to install it; undefined where nothing is. */
+/** One line that names everything missing and how to install it; undefined when nothing is. */
 export function missing(
   needs: readonly Need[],
   has: (program: string) => boolean = isThere,
@@ -58,7 +58,7 @@ export function missing(
   return `Cannot begin: this machine lacks ${names}. Install: ${ways.join("; ")}`;
 }
 
-/** Throws with {@link missing}'s line. */
+/** Throws with the line of {@link missing}. */
 export function need(needs: readonly Need[]): void {
   const line = missing(needs);
   if (line) throw new Error(line);

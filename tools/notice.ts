@@ -1,7 +1,7 @@
 /**
  * NOTICE and the licence texts of everything that the executable packs: crates that `abi` and `launcher` link, npm
- * packages that the bundles hold, and what comes as a whole. Everything is read from what is installed, so it works
- * offline; a work without a text fails. `--check`: the committed NOTICE must be what would be written.
+ * packages in the bundles, and components packed as a whole. Everything is read from what is installed, so it works
+ * offline; a component without a text fails. `--check`: the committed NOTICE must equal the generated one.
  */
 import { build, stop } from "esbuild";
 import { pageBundle } from "./assets.ts";
@@ -14,7 +14,7 @@ interface Work {
   readonly name: string;
   readonly version: string;
   readonly licence: string;
-  /** Its own texts, whole. */
+  /** Its own texts, complete. */
   readonly texts: readonly string[];
 }
 
@@ -22,14 +22,14 @@ const LICENCE_FILE = /^(licen[cs]es?|copying|notice|unlicense)/i;
 const own = (name: string) => Deno.readTextFileSync(`${ROOT}/tools/licences/${name}.txt`);
 const mit = (copyright: string) => `MIT License\n\n${copyright}\n\n${own("MIT")}`;
 
-/** Crates whose packages carry no text: what their repositories say. */
+/** Crates whose packages contain no text, with the text of their repositories. */
 const CRATE_TEXTS: Readonly<Record<string, () => string>> = {
   five8: () => mit("Copyright (c) Kevin Heavey, https://github.com/kevinheavey/five8"),
   five8_core: () => mit("Copyright (c) Kevin Heavey, https://github.com/kevinheavey/five8"),
   "rdkafka-sys": () => mit("Copyright (c) 2016 Federico Giraud, https://github.com/fede1024/rust-rdkafka"),
 };
 
-/** C libraries inside crates: the folder below the crate, and what it holds. */
+/** C libraries inside crates: the folder below the crate, and what it contains. */
 const INSIDE: Readonly<Record<string, { name: string; folder: string; licence: string }>> = {
   "rdkafka-sys": {
     name: "librdkafka",
@@ -41,7 +41,7 @@ const INSIDE: Readonly<Record<string, { name: string; folder: string; licence: s
   "zstd-sys": { name: "Zstandard", folder: "zstd", licence: "BSD-3-Clause" },
 };
 
-/** What comes as a whole, with the texts of its licence. */
+/** Components packed as a whole, with their licence texts. */
 const WHOLES = (): Work[] => [
   {
     name: "Deno",
@@ -100,7 +100,7 @@ interface Metadata {
   resolve: { nodes: { id: string; deps: { pkg: string; dep_kinds: { kind: string | null }[] }[] }[] };
 }
 
-/** Crates that are linked: normal dependencies, without macros, which run while building only. */
+/** Linked crates: normal dependencies, without macros, which only run during the build. */
 async function crates(): Promise<Work[]> {
   const metadata: Metadata = JSON.parse(
     await must(
@@ -151,7 +151,7 @@ async function crates(): Promise<Work[]> {
   });
 }
 
-/** npm packages of which at least one byte is in a bundle. */
+/** npm packages with at least one byte in a bundle. */
 async function npmPackages(): Promise<Work[]> {
   const folders = new Map<string, string>();
   for (const options of [appBundle("/tmp"), pageBundle("/tmp")]) {
@@ -172,7 +172,7 @@ async function npmPackages(): Promise<Work[]> {
   });
 }
 
-/** Throws for a work that has no text. */
+/** Throws for a component without a text. */
 export function checked(works: readonly Work[]): Work[] {
   const without = works.filter(({ texts }) => texts.join("").trim().length < 40);
   if (without.length > 0) {
@@ -200,7 +200,7 @@ Transactions in examples/ and tests/fixtures/ are public records of the Solana c
 `;
 }
 
-/** The texts: each once, below all works that it is of. */
+/** The texts: each one once, under all components that it belongs to. */
 export function licences(works: readonly Work[]): string {
   const byText = new Map<string, string[]>();
   for (const { name, version, texts } of works) {

@@ -1,4 +1,4 @@
-/** `deno task ok`: what every commit must pass. `--fast`: what a minute can say of it. */
+/** `deno task ok`: what every commit must pass. `--fast`: the part that takes a minute. */
 import { build } from "./build.ts";
 import { runChecks } from "./checks.ts";
 import { say, task } from "./command.ts";

@@ -13,7 +13,7 @@ const RUST = /\.(?:rs|toml|lock|proto)$/;
 const NOT_OURS = new Set(["target", "fuzz"]);
 /** Crates whose unit tests need neither a broker nor a minute. */
 const QUICK_CRATES = ["engine", "topic_log"];
-/** Its tests measure the process that they run in, so no others run in it meanwhile. */
+/** Its tests measure their own process, so no others run in it meanwhile. */
 const MEASURING = "ffi";
 
 /** Unix milliseconds of the newest change to a Rust source below `folder`. */
@@ -27,10 +27,10 @@ export async function newestSource(folder: string): Promise<number> {
   return newest;
 }
 
-/** Unix milliseconds at which a file was written; 0: it is not there. */
+/** Unix milliseconds at which a file was written; 0: it does not exist. */
 const changedAt = (path: string) => Deno.stat(path).then(({ mtime }) => Number(mtime), () => 0);
 
-/** `cargo check`, and the unit tests of the quick crates; how many there were. */
+/** Runs `cargo check`, and the unit tests of the quick crates. Returns their number. */
 async function rust(): Promise<number> {
   const options = { cwd: `${ROOT}/ffi` };
   await timed("cargo fmt", () => must("cargo", ["fmt", "--check"], options));
@@ -61,7 +61,7 @@ export async function okFast(): Promise<void> {
     passed += await rust();
     await Deno.mkdir(CACHE, { recursive: true });
     await Deno.writeTextFile(STAMP, "");
-    // What was saved while cargo ran has not been looked at.
+    // What was saved while cargo ran has not been checked.
     await Deno.utime(STAMP, new Date(newest), new Date(newest));
     out.push(`Rust tests beside those of ${QUICK_CRATES.join(" and ")}`);
   } else out.push("Rust, which has not changed since it passed here");

@@ -1,4 +1,4 @@
-/** Places in the checkout, and the one pinned Deno that all tasks run on. */
+/** Places in the checkout, and the pinned Deno that all tasks use. */
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");

@@ -1,7 +1,10 @@
-/** The versions of what is not in deno.json or a Cargo.toml, and the product's own: each stands here, and where it must be repeated `ok` compares. */
+/**
+ * Versions that are not in deno.json or a Cargo.toml, and the product's own. Each is declared here; where it must be
+ * repeated, `ok` compares.
+ */
 import config from "../deno.json" with { type: "json" };
 
-/** The product's; it is declared in deno.json. */
+/** The product's version, from deno.json. */
 export const PRODUCT: string = config.version;
 
 /** The runtime of the tasks, which is packed into dist/legend. */
@@ -16,7 +19,7 @@ export const CLICKHOUSE = {
   version: "26.7.3-stable.1",
   integrity:
     "sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/gWUNcuFjOMjWoorQICCqBVj5wpw==",
-  /** Of the library itself, checked again whenever it is taken out of the cache. */
+  /** Of the library itself; checked again each time it is taken from the cache. */
   sha256: "36ad4e999882821ef13cf2d0f52c93f48e6ee1b4498b35a201c23ce4b8d15bf5",
 } as const;
 
@@ -40,7 +43,7 @@ export const VERSITYGW = "v1.8.0";
 /** An npm package as deno.json has it, for the words of a command: `npm:name@version`. */
 export const npmPackage = (name: keyof typeof config.imports): string => config.imports[name];
 
-/** What is wrong with the Deno that this runs on; undefined: it is the pinned one. */
+/** What is wrong with the Deno in use; undefined: it is the pinned one. */
 export const otherDeno = (version: string = Deno.version.deno): string | undefined =>
   version === DENO.version
     ? undefined

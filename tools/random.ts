@@ -1,4 +1,4 @@
-/** A generator whose printed seed repeats it (mulberry32); values in [0, 1). */
+/** A random generator that its printed seed repeats (mulberry32); values in [0, 1). */
 export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

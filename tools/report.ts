@@ -1,4 +1,4 @@
-/** Runs the test runners and counts by their own reports. */
+/** Runs the test runners, and counts by their own reports. */
 import { testFiles } from "./check_tests.ts";
 import { type CommandOptions, exec, say } from "./command.ts";
 import { isStepOf, junitCases, wholeTests } from "./junit.ts";
@@ -6,20 +6,20 @@ import type { TestCase } from "./junit.ts";
 import { ROOT } from "./paths.ts";
 import { filterOf, toRetry } from "./retry.ts";
 
-/** A file of tests that takes longer hangs. */
+/** A test file that takes longer counts as hung. */
 const FILE_LIMIT_MS = 15 * 60_000;
-/** No test may take longer. */
+/** Maximum duration of a test. */
 const SLOW_SECONDS = 120;
 
 export interface Counts {
   passed: number;
   failed: number;
   skipped: number;
-  /** Each test and step that failed, with what it threw: a long run's lines above may be gone. */
+  /** Each failed test and step, with its error: the lines above may be lost in a long run. */
   failures: readonly string[];
-  /** Tests that failed and then passed alone. */
+  /** Tests that failed and then passed when run alone. */
   flaky: readonly string[];
-  /** Tests that took longer than any may. */
+  /** Tests that took too long. */
   slow: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export function add(a: Counts, b: Counts): Counts {
   };
 }
 
-/** Counts of the tests and steps of a report. A run that crashed before its report failed. */
+/** Counts of the tests and steps in a report. A run that crashed before its report counts as failed. */
 export function countsOf(cases: readonly TestCase[]): Counts {
   if (cases.length === 0) return { ...NONE, failed: 1 };
   const of = (outcome: TestCase["outcome"]) => cases.filter((one) => one.outcome === outcome).length;
@@ -60,22 +60,22 @@ export function cargoCounts(text: string): Counts {
       skipped: Number(ignored),
     });
   }
-  // The names stand below the second "failures:" of a crate, the outputs below the first.
+  // The names are below the second "failures:" of a crate, the outputs below the first.
   const names = [...text.matchAll(/^failures:\n((?: {4}\S+\n)+)/gm)];
   return { ...total, failures: names.flatMap(([, lines]) => lines!.trim().split(/\s+/)) };
 }
 
 export interface TestRun {
   readonly env?: Record<string, string>;
-  /** Failed tests that may be run once more, alone. */
+  /** Failed tests that may still be run again, alone. */
   readonly retriesLeft?: number;
-  /** Files at the same time, one a processor: for those that share nothing and measure nothing of the process. */
+  /** Files in parallel, one per processor: for tests that share nothing and do not measure their process. */
   readonly parallel?: boolean;
-  /** Files at the same time, each in a process of its own, whose lines are printed when it has ended. */
+  /** Files in parallel, each in its own process, whose output is printed when it has ended. */
   readonly atOnce?: number;
 }
 
-/** `deno test` on some paths. A test that failed is run once more, alone, where `retry.ts` has it so. */
+/** Runs `deno test` on some paths. A failed test is run once more, alone, when `retry.ts` allows it. */
 export async function denoTest(
   name: string,
   paths: readonly string[],
@@ -105,8 +105,8 @@ export async function denoTest(
 }
 
 /**
- * The files that fail when they are run alone, of those that a failed run's report does not have: one that cannot be
- * loaded is not in it, nor is one whose tests a helper makes.
+ * Files that fail when run alone and are missing from a failed run's report: one that cannot be loaded is not in it,
+ * nor is one whose tests are made by a helper.
  */
 async function notLoaded(
   paths: readonly string[],
@@ -127,7 +127,7 @@ async function* filesOf(paths: readonly string[]): AsyncGenerator<string> {
   }
 }
 
-/** Runs each file in a process of its own, some at the same time: those that wait leave the processors to others. */
+/** Runs each file in its own process, some in parallel: those that wait leave the processors to others. */
 async function denoRunFiles(files: readonly string[], env: Record<string, string>, atOnce: number) {
   const waiting = [...files].sort();
   const all = { code: 0, cases: [] as TestCase[] };
@@ -146,7 +146,7 @@ async function denoRunFiles(files: readonly string[], env: Record<string, string
   return all;
 }
 
-/** A process that ended badly though no test of its report failed: it crashed, hung or could not be loaded. */
+/** A process that failed although no test in its report failed: it crashed, hung or could not be loaded. */
 export function brokenFile(
   file: string,
   code: number,
@@ -157,7 +157,7 @@ export function brokenFile(
   return [{ file, name: `the process of this file ended with ${code}`, seconds, outcome: "failed" }];
 }
 
-/** Those of `tests` that pass now, each run alone. */
+/** Those of `tests` that now pass, each run alone. */
 async function passedAgain(tests: readonly TestCase[], env: Record<string, string>): Promise<TestCase[]> {
   const passed: TestCase[] = [];
   for (const test of tests) {
@@ -191,7 +191,7 @@ export async function cargoTest(env: Record<string, string> = {}): Promise<Count
 }
 
 function finish(name: string, code: number, counts: Counts): Counts {
-  // A runner that ended badly without saying which test failed still failed.
+  // A runner that failed without naming a failed test counts as failed.
   const honest = code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
   say(`${name}: ${honest.passed} passed, ${honest.failed} failed, ${honest.skipped} skipped`);
   return honest;

@@ -7,7 +7,7 @@ import { pause } from "../core/platform/pause.ts";
 const MODULE = "github.com/versity/versitygw/cmd/versitygw";
 const READY_MS = 20_000;
 
-/** Builds the server once; its path. */
+/** Builds the server once. Returns its path. */
 export async function installS3(): Promise<string> {
   const folder = `${CACHE}/versitygw-${VERSITYGW}`;
   const program = `${folder}/versitygw`;
@@ -19,14 +19,14 @@ export async function installS3(): Promise<string> {
 
 export interface S3Server {
   readonly endpoint: string;
-  /** As the configuration's environment names them. */
+  /** Names as in the configuration's environment. */
   readonly env: Record<string, string>;
-  /** Where its buckets are folders. */
+  /** Its folder, in which buckets are subfolders. */
   readonly folder: string;
   end(): Promise<void>;
 }
 
-/** Starts a server with these buckets below `folder`. */
+/** Starts a server with these buckets in `folder`. */
 export async function startS3(folder: string, port: number, buckets: readonly string[]): Promise<S3Server> {
   const program = await installS3();
   for (const bucket of buckets) await Deno.mkdir(`${folder}/${bucket}`, { recursive: true });

@@ -8,7 +8,7 @@ import { installS3 } from "./s3.ts";
 import { trainersFolder } from "./trainers.ts";
 import { timed } from "./command.ts";
 
-/** Gets all that is not there yet; throws at the first that cannot be had. */
+/** Installs everything missing; throws at the first failure. */
 export async function installServices(): Promise<void> {
   await Promise.all([
     timed("Kafka broker", installKafka),

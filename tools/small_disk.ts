@@ -1,4 +1,6 @@
-/** A file system of a few MiB for the tests of full disks; needs root, else those tests say that they did not run. */
+/**
+ * A file system of a few MiB for tests of full disks; needs root, otherwise those tests report that they did not run.
+ */
 import { exec, say } from "./command.ts";
 
 /** Runs with `LEGEND_SMALL_DISK` pointing at a 4 MiB file system. */

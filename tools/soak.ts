@@ -1,4 +1,4 @@
-/** `deno task soak`: the long runs: writers of the log killed at random points, slow clients beside fast ones. */
+/** `deno task soak`: long runs: writers of the log killed at random points, slow clients beside fast ones. */
 import { pageRate } from "../tests/e2e/page_rate.ts";
 import { reconnects, slowAndFast } from "../tests/e2e/bridge.ts";
 import { auditFuzz } from "../tests/findings/audit_fuzz.ts";

@@ -16,14 +16,14 @@ import { installServices } from "./services.ts";
 import { withSmallDisk } from "./small_disk.ts";
 import { messageOf } from "../core/platform/errors.ts";
 
-/** Files of tests of the executable that run at the same time: most of their time they wait for processes. */
+/** Test files of the executable that run in parallel: most of the time they wait for processes. */
 const FILES_AT_ONCE = 2;
 /** For each target; `deno task fuzz` takes longer. */
 const FUZZ_SECONDS = 20;
 
 async function everything(): Promise<Counts> {
   need(TEST_NEEDS);
-  // They are downloads mostly, the build is work.
+  // These are mostly downloads, while the build is computation.
   const got = await Promise.allSettled([
     timed("build", () => build()),
     timed("services of tests", installServices),
@@ -42,7 +42,7 @@ async function everything(): Promise<Counts> {
   await run("deno", UNIT_TESTS);
   counts = add(counts, await timed("cargo", () => withSmallDisk(cargoTest)));
   await run("executable", EXECUTABLE_TESTS, { atOnce: FILES_AT_ONCE });
-  // The first screen once more, unchanged, on a real broker and a real ClickHouse server.
+  // The first-screen test once more, unchanged, on a real broker and a real ClickHouse server.
   await run("kafka", ["tests/e2e/page_test.ts"], { env: { LEGEND_TEST_LOG: "kafka" } });
   await timed("mutants", quickMutants);
   await timed("fuzz", () => fuzz(FUZZ_SECONDS));

@@ -1,15 +1,16 @@
 /**
- * `deno task test:one NAME`: the tests whose name holds NAME, of both languages, each file alone. Tests of the executable
- * get a new one first. `deno task test:page NAME` (the argument `--page` before it) takes those of the browser alone.
+ * `deno task test:one NAME`: the tests whose name contains NAME, in both languages, each file alone. For tests of the
+ * executable a new one is built first. `deno task test:page NAME` (the argument `--page` before it) runs only browser
+ * tests.
  */
 import { testFiles } from "./check_tests.ts";
 import { exec, must, say, task, timed } from "./command.ts";
 import { EXECUTABLE_TESTS, ROOT } from "./paths.ts";
 
-/** What opens a browser imports one of these. */
+/** Tests that open a browser import one of these. */
 const BROWSER = /from ".*\/(?:browser|site)\.ts"/;
 
-/** Test files in which a line of a test's own holds `name`; only those with a browser for `page`. */
+/** Test files with a line of a test definition that contains `name`; for `page` only those with a browser. */
 async function filesWith(name: string, page: boolean): Promise<string[]> {
   const found: string[] = [];
   for await (const file of testFiles()) {

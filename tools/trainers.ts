@@ -1,6 +1,6 @@
 /**
- * The training engines: XGBoost's and LightGBM's libraries out of their Python wheels, pinned by hash; no Python runs
- * them. OpenMP's library comes with XGBoost's wheel; for LightGBM a copy of it goes by the name that it asks for.
+ * The training engines: the libraries of XGBoost and LightGBM from their Python wheels, pinned by hash; no Python runs
+ * them. OpenMP's library comes with XGBoost's wheel; LightGBM gets a copy under the name that it asks for.
  */
 import { must } from "./command.ts";
 import { checkHash, holds } from "./hash.ts";
@@ -14,7 +14,7 @@ const WHEELS = [
 
 const OPENMP = { from: "libgomp-e985bcbb.so.1.0.0", to: "libgomp.so.1" };
 
-/** What must lie in the folder, checked again whenever it is taken out of the cache. */
+/** Files that must be in the folder, checked again each time they are taken from the cache. */
 const FILES = {
   "xgboost/lib/libxgboost.so": "bad3eb7004550b6db2338486061bf628cabc2340d4913e811b0564ba4788eef5",
   "xgboost_cpu.libs/libgomp-e985bcbb.so.1.0.0":
@@ -23,7 +23,7 @@ const FILES = {
   "lightgbm/lib/libgomp.so.1": "17c1578baa7e0a06f2760d230bf035a58f4498c68ae375554d3bee81a87cb4c9",
 };
 
-/** Fetches the engines once and checks them; the folder they lie in. */
+/** Downloads the engines once and checks them. Returns their folder. */
 export async function trainersFolder(): Promise<string> {
   const folder = `${CACHE}/trainers-${WHEELS.map(({ version }) => version).join("-")}`;
   if (await holds(folder, FILES)) return folder;

@@ -1,14 +1,13 @@
 /**
- * What follows from the enums and field numbers of proto/*.proto beside the messages themselves: the names that people
- * and files have for modules, kinds, tiers and actions (TypeScript and Rust), and the field numbers that the page's
- * reader of Envelopes takes.
+ * Derives from proto/*.proto, besides the messages: the names that people and files use for modules, kinds, tiers and
+ * actions (TypeScript and Rust), and the field numbers for the page's reader of Envelopes.
  */
 import protobuf from "protobufjs";
 import { ROOT } from "./paths.ts";
 
 /** Messages that the page reads. */
 const READ = ["Batch", "Envelope", "ArbOpportunity", "MevOpportunity", "BundleOutcome", "MetricsUpdate"];
-/** Name in TypeScript, the enum, its path in Rust, and what people call its value 0; null: as in the enum. */
+/** Name in TypeScript, the enum, its path in Rust, and the name of its value 0; null: as in the enum. */
 const ENUMS: readonly (readonly [string, string, string, string | null])[] = [
   ["TYPES", "realtime.Envelope.Type", "realtime::envelope::Type", null],
   ["KINDS", "realtime.Kind", "realtime::Kind", null],
@@ -27,7 +26,10 @@ export function readProtos(root = ROOT): protobuf.Root {
   return all;
 }
 
-/** The values of an enum from 0 without a hole, as people say them: without the enum's own prefix, small letters but for tiers. */
+/**
+ * The values of an enum, from 0 without a hole, as people name them: without the enum's prefix, in lower case except
+ * tiers.
+ */
 function valuesOf(all: protobuf.Root, path: string, zero: string | null): { proto: string; said: string }[] {
   const found = all.lookupEnum(path);
   const values = Object.entries(found.values).toSorted(([, a], [, b]) => a - b);
@@ -61,7 +63,7 @@ export function namesTs(all: protobuf.Root): string {
   return `/** ${HEAD} */\n\n${[...lists, ...types].join("\n")}`;
 }
 
-/** `proto/gen/fields.ts`: a constant each, which a bundle has as a number. */
+/** `proto/gen/fields.ts`: one constant each, which a bundle inlines as a number. */
 export function fieldsTs(all: protobuf.Root): string {
   const lines = READ.flatMap((message) =>
     all.lookupType(`realtime.${message}`).fieldsArray.map(({ name, id }) =>

@@ -1,10 +1,10 @@
-/** Changes that cannot change what the program does, each with the reason. Reviewed by hand; keep it short. */
+/** Changes that cannot change the program's behaviour, each with the reason. Reviewed by hand; keep it short. */
 import type { Operator } from "./mutant.ts";
 
 interface Row {
   readonly file: string;
   readonly operator: Operator;
-  /** The text of its line, without blanks at both ends. */
+  /** The text of its line, trimmed. */
   readonly line: string;
   /** The change. */
   readonly from: string;

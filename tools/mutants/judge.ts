@@ -1,4 +1,4 @@
-/** Judges a sample of mutants, and says what came of it. */
+/** Judges a sample of mutants and reports the result. */
 import { say } from "../command.ts";
 import { EQUIVALENT } from "./equivalent.ts";
 import type { Candidate, Language } from "./languages.ts";
@@ -6,15 +6,15 @@ import { describe, nameOf, OPERATORS } from "./mutant.ts";
 import type { Noticed } from "./noticed.ts";
 import { copyTree, type Outcome, outcomeOf } from "./run.ts";
 
-/** Of those that could be judged. */
+/** Maximum share of survivors among the mutants that could be judged. */
 const SURVIVORS_MAX = 0.1;
 
-/** What came of a mutant. */
+/** The result of a mutant. */
 export interface Judged extends Candidate {
   readonly outcome: Outcome | "equivalent";
 }
 
-/** Judges the candidates in their order until `count` could be judged. */
+/** Judges the candidates in order, until `count` of them could be judged. */
 export async function judge(
   language: Language,
   candidates: readonly Candidate[],
@@ -53,7 +53,7 @@ export async function judge(
   return judged;
 }
 
-/** The table of a language; whether few enough survived. */
+/** Prints the table of a language. Returns whether few enough survived. */
 export function report(name: string, judged: readonly Judged[]): boolean {
   const of = (...outcomes: Judged["outcome"][]) => judged.filter(({ outcome }) => outcomes.includes(outcome));
   const usable = of("noticed", "hung", "survived");

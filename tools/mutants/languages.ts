@@ -1,4 +1,4 @@
-/** Whose code is changed, and which tests judge a change of it. */
+/** Which code is changed, and which tests judge the change. */
 import { say } from "../command.ts";
 import { ROOT } from "../paths.ts";
 import { lineOf, type Mutant } from "./mutant.ts";
@@ -9,7 +9,7 @@ import { coverageOf, filesBelow, selected, TEST_ARGS } from "./select.ts";
 import { functionAround, mutantsOf } from "./typescript.ts";
 
 const TYPESCRIPT = ["core/auth", "core/audit", "routes", "agents/bridge", "core/jobs"];
-/** Files whose own test file is quick and knows all of them. */
+/** Files whose own test file is quick and covers all of them. */
 const QUICK = [
   "agents/bridge/batch.ts",
   "agents/bridge/client_queue.ts",
@@ -27,15 +27,15 @@ export interface Candidate {
   readonly source: string;
 }
 
-/** What runs beside one language's code. */
+/** What runs for the code of one language. */
 export interface Language {
   readonly name: string;
   readonly withRust: boolean;
-  /** Copies of the tree that work beside each other. */
+  /** Copies of the tree that work in parallel. */
   readonly copies: number;
-  /** All of them, in the order that the seed gives. */
+  /** All candidates, in the order given by the seed. */
   readonly candidates: readonly Candidate[];
-  /** Checks, once, that the tests pass without a mutant; then how each of these is judged. */
+  /** Checks once that the tests pass without a mutant. Returns how each of these is judged. */
   judges(sample: readonly Candidate[], folder: string): Promise<(candidate: Candidate) => Judge>;
 }
 
@@ -51,7 +51,7 @@ function candidatesIn(
   });
 }
 
-/** All TypeScript of the sample, judged by every test that runs the change. */
+/** All TypeScript in the sample, judged by every test that runs the changed code. */
 export const typescript = (seed: number): Language => ({
   name: "TypeScript",
   withRust: false,
@@ -84,7 +84,7 @@ const RUST: Readonly<Record<string, string>> = {
   "ffi/engine/src/gate.rs": "engine",
 };
 
-/** Without Kafka, which none of the changed code needs and which takes minutes to build. */
+/** Without Kafka, which the changed code does not need and which takes minutes to build. */
 const CARGO_TEST = [
   "cargo",
   "test",
@@ -123,7 +123,7 @@ export const rust = (seed: number): Language => ({
   },
 });
 
-/** A part of the TypeScript that is judged in seconds, each file by the test file beside it. */
+/** A part of the TypeScript that is judged in seconds: each file by the test file beside it. */
 export const quick = (seed: number): Language => {
   const testOf = (file: string) => file.replace(/\.ts$/, "_test.ts");
   const judgeBy = (file: string): Judge => ({

@@ -15,13 +15,13 @@ export type Operator = (typeof OPERATORS)[number];
 export interface Mutant {
   readonly file: string;
   readonly operator: Operator;
-  /** Characters of the file that are replaced: `[start, end)`. */
+  /** Range of characters that are replaced: `[start, end)`. */
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-/** The file's text with the change in it. */
+/** The file's text with the change applied. */
 export function mutated(source: string, { start, end, text }: Mutant): string {
   return source.slice(0, start) + text + source.slice(end);
 }
@@ -29,7 +29,7 @@ export function mutated(source: string, { start, end, text }: Mutant): string {
 /** The line, from 1, of a character of the file. */
 export const lineOf = (source: string, at: number) => source.slice(0, at).split("\n").length;
 
-/** What names a mutant wherever its line stands in the file: the file, the operator, the line's text, the change. */
+/** The name of a mutant, independent of its line number: the file, the operator, the line's text, the change. */
 export function nameOf(source: string, { file, operator, start, end, text }: Mutant): string {
   const line = source.split("\n")[lineOf(source, start) - 1]!.trim();
   return JSON.stringify([file, operator, line, source.slice(start, end), text]);

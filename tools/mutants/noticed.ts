@@ -1,4 +1,4 @@
-/** What an earlier run saw noticed: the same change of the same file needs no second run. */
+/** What an earlier run found noticed: the same change of the same file needs no second run. */
 import { createHash } from "node:crypto";
 import { CACHE } from "../paths.ts";
 import type { Candidate } from "./languages.ts";
@@ -6,11 +6,11 @@ import { mutated } from "./mutant.ts";
 
 const PATH = `${CACHE}/mutants-seen/noticed`;
 
-/** Kept in the cache, one hash of a whole changed file a line. */
+/** Stored in the cache: one hash of a whole changed file per line. */
 export class Noticed {
   readonly #known: Set<string>;
 
-  /** Answers with what is known only where it `isResumed`. */
+  /** Uses what is known only if `isResumed`. */
   constructor(readonly isResumed: boolean) {
     Deno.mkdirSync(PATH.replace(/\/[^/]*$/, ""), { recursive: true });
     let text = "";
@@ -22,7 +22,7 @@ export class Noticed {
     this.#known = new Set(text.split("\n"));
   }
 
-  /** Whether a test noticed this very text before. */
+  /** Whether a test noticed exactly this text before. */
   has(candidate: Candidate): boolean {
     return this.isResumed && this.#known.has(hashOf(candidate));
   }

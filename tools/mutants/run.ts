@@ -1,9 +1,9 @@
-/** Runs the tests against one mutant after the other, in copies of the tree. */
+/** Runs the tests against one mutant after another, in copies of the tree. */
 import { CACHE, ROOT } from "../paths.ts";
 import { mutated } from "./mutant.ts";
 import type { Mutant } from "./mutant.ts";
 
-/** `hung`: a test was still running at its limit, which is many times of what it needs. */
+/** `hung`: a test was still running at its limit, which is many times its usual duration. */
 export type Outcome = "noticed" | "hung" | "survived" | "unusable";
 
 export interface Test {
@@ -11,9 +11,9 @@ export interface Test {
   readonly limitMs: number;
 }
 
-/** How a copy of the tree judges a mutant that lies in it. */
+/** How a copy of the tree judges the mutant that it contains. */
 export interface Judge {
-  /** One after the other: the first that fails has noticed the mutant. */
+  /** Run in order: the first failing one has noticed the mutant. */
   readonly tests: readonly Test[];
   /** A mutant that survived the tests is not a valid program when this test fails. */
   readonly types?: Test;
@@ -21,22 +21,25 @@ export interface Judge {
   isUnusable?(output: string): boolean;
 }
 
-/** For one command whose usual time is not known. */
+/** For one command whose usual duration is unknown. */
 export const LIMIT_MS = 300_000;
-/** For the first one, which may build all of it. */
+/** For the first command, which may build everything. */
 const FIRST_MS = 6 * LIMIT_MS;
-/** What no test reads. */
+/** Folders that no test reads. */
 const LEFT_OUT = new Set([".git", "dist", "shared", "bench", "systemd", "deploy"]);
-/** What is large and only read. */
+/** Large folders that are only read. */
 const LINKED = new Set(["node_modules", ".cache", "examples"]);
 const RUST_COPY = `${CACHE}/mutants`;
-/** Not the checkout's: Cargo would take one's crates for the other's. */
+/** Separate from the checkout's target folder: Cargo would confuse the crates of the two. */
 const BUILD_ENV = { CARGO_TARGET_DIR: `${CACHE}/mutants-target` };
 
-/** What `timeout` ends with at the limit, and when it had to kill. */
+/** Exit codes of `timeout` at the limit, and when it had to kill. */
 const LATE = [124, 137];
 
-/** A copy of the checkout that tests can run in. The one for Rust has always the same path: Cargo builds by path. */
+/**
+ * Makes a copy of the checkout that tests can run in. The one for Rust always has the same path, because Cargo builds
+ * by path.
+ */
 export async function copyTree(withRust: boolean): Promise<string> {
   const folder = withRust
     ? RUST_COPY
@@ -59,7 +62,7 @@ async function copy(from: string, folder: string): Promise<void> {
   if (!success) throw new Error(`Cannot copy ${from} to ${folder}`);
 }
 
-/** Rust builds in its copy; TypeScript needs the library as it is. */
+/** Rust is built in its copy; TypeScript needs the library as it is. */
 async function copyLibrary(folder: string, withRust: boolean): Promise<void> {
   await Deno.mkdir(`${folder}/ffi`);
   for await (const { name } of Deno.readDir(`${ROOT}/ffi`)) {
@@ -69,7 +72,7 @@ async function copyLibrary(folder: string, withRust: boolean): Promise<void> {
   await Deno.symlink(`${ROOT}/ffi/target`, `${folder}/ffi/target`);
 }
 
-/** Throws where the tests fail on the code as it is: they would seem to notice everything. */
+/** Throws when the tests fail on the unchanged code: they would seem to notice everything. */
 export async function mustPass(folder: string, judge: Judge): Promise<void> {
   for (const { command: [program, ...args] } of judge.tests) {
     const { success, output } = await run(program!, args, folder, FIRST_MS);
@@ -79,7 +82,7 @@ export async function mustPass(folder: string, judge: Judge): Promise<void> {
   }
 }
 
-/** Puts the mutant into the copy, judges it, and takes it out again. */
+/** Puts the mutant into the copy, judges it, and removes it again. */
 export async function outcomeOf(folder: string, mutant: Mutant, judge: Judge): Promise<Outcome> {
   const path = `${folder}/${mutant.file}`;
   const source = await Deno.readTextFile(path);
@@ -99,9 +102,9 @@ export async function outcomeOf(folder: string, mutant: Mutant, judge: Judge): P
   }
 }
 
-/** A program to its end, or to the limit. */
+/** Runs a program to its end, or to the limit. */
 export async function run(program: string, args: readonly string[], cwd: string, limitMs = LIMIT_MS) {
-  // It ends what the tests have started too, which would hold the pipes open.
+  // Also ends what the tests have started, which would keep the pipes open.
   const limited = ["--kill-after=5", `${limitMs / 1_000}`, program, ...args];
   const { success, code, stdout, stderr } = await new Deno.Command("timeout", {
     args: limited,

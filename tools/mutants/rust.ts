@@ -70,7 +70,7 @@ export function rustMutantsOf(file: string, source: string): Mutant[] {
     [...code.matchAll(pattern)].flatMap((match): Mutant[] => {
       const start = match.index;
       const end = start + match[0].length;
-      // A text in the middle is blank in `code`: the replacement is made of what stands there.
+      // A string in the middle is blank in `code`: the replacement uses the original text.
       const real = source.slice(start, end);
       const made = text(Object.assign([real, ...match.slice(1)], { index: start }) as RegExpMatchArray);
       return made === real ? [] : [{ file, operator, start, end, text: made }];
@@ -78,7 +78,7 @@ export function rustMutantsOf(file: string, source: string): Mutant[] {
   );
 }
 
-/** The same length with nothing but code. */
+/** The text at the same length, with everything but code blanked. */
 function blanked(source: string): string {
   const tests = source.search(/^#\[cfg\(test\)\]/m);
   const whole = tests < 0 ? source : source.slice(0, tests);

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { type Mutant, nameOf } from "./mutant.ts";
 
 /**
- * The list in an order that the seed gives. Where a mutant stands in it depends on its own line's text alone: a change
- * of the sources puts others in the place of those whose lines it changed, and leaves the rest of the sample.
- * `fileAs`: what stands for its file's name, for files that move between folders.
+ * The list in an order given by the seed. The place of a mutant depends only on the text of its own line: a change of
+ * the sources replaces the mutants of the changed lines, and leaves the rest of the sample. `fileAs`: replaces the
+ * file's name, for files that move between folders.
  */
 export function inSeededOrder<T extends { mutant: Mutant; source: string }>(
   list: readonly T[],

@@ -1,13 +1,13 @@
-/** Which test files run a line: the rest of them cannot notice a change of it. */
+/** Which test files run a line: the others cannot notice a change of it. */
 import { createHash } from "node:crypto";
 import { CACHE, ROOT } from "../paths.ts";
 import { run } from "./run.ts";
 
-/** Folders whose tests judge; those that need dist/legend are too slow for that. */
+/** Folders whose tests judge; tests that need dist/legend are too slow for it. */
 const TEST_FOLDERS = ["core", "routes", "agents", "workers", "tests/api"];
 const IMPORT = /(?:\bfrom|\bimport|\bimport\(|new URL\()\s*["'](\.[^"']+\.tsx?)["']/g;
 
-/** What one test file runs as the code is. */
+/** What one test file runs of the unchanged code. */
 interface Coverage {
   readonly ms: number;
   /** By source file: the lines that can run, and whether they did. */
@@ -20,7 +20,7 @@ export interface TestFile {
   readonly ms: number;
 }
 
-/** Every file below `path` whose name ends so, in a fixed order. */
+/** Every file below `path` whose name has this ending, in a fixed order. */
 export function* filesBelow(path: string, ending: string): Generator<string> {
   if (Deno.statSync(`${ROOT}/${path}`).isFile) return yield path;
   const entries = [...Deno.readDirSync(`${ROOT}/${path}`)].sort((a, b) => a.name < b.name ? -1 : 1);
@@ -30,7 +30,7 @@ export function* filesBelow(path: string, ending: string): Generator<string> {
   }
 }
 
-/** A file and everything that it imports, directly or not. */
+/** A file and everything that it imports, directly or indirectly. */
 export function importsOf(path: string, read: (path: string) => string): Set<string> {
   const found = new Set<string>();
   const visit = (path: string) => {
@@ -67,8 +67,9 @@ export interface Span {
 }
 
 /**
- * The test files that run a change of a file: the quickest first, of those that surely run its lines and then of those
- * that run its function. A line counts as not run as soon as a part of it was not, so that the function decides.
+ * The test files that run a change of a file: the quickest first; first those that certainly run its lines, then those
+ * that run its function. A line counts as not run as soon as a part of it was not run, which is why the function
+ * decides.
  */
 export function selected(
   coverages: ReadonlyMap<string, Coverage>,
@@ -105,8 +106,8 @@ const reader = () => {
 };
 
 /**
- * What each test file that imports one of `files` runs of them. Kept in the cache by the text of all that it imports.
- * Throws where a test fails on the code as it is: it would seem to notice everything.
+ * What each test file that imports one of `files` runs of them. Cached by the text of all its imports. Throws when a
+ * test fails on the unchanged code: it would seem to notice everything.
  */
 export async function coverageOf(
   files: ReadonlySet<string>,

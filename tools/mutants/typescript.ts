@@ -12,7 +12,7 @@ const COMPARISONS: Readonly<Record<string, string>> = {
 };
 const BOUNDARIES: Readonly<Record<string, string>> = { "<": "<=", "<=": "<", ">": ">=", ">=": ">" };
 const BOOLEANS: Readonly<Record<string, string>> = { "&&": "||", "||": "&&" };
-/** What says something to people alone: its words and whether it is said are not what a rule holds. */
+/** Statements that only print for people: neither their words nor their calls are rules that tests must check. */
 const SAYING = /^(?:this\.)?#?(?:say|say\w*|\w*\.say)$/;
 
 /** The mutants of `source`, in the order of the text. */
@@ -31,10 +31,7 @@ export function mutantsOf(file: string, source: string): Mutant[] {
   return found;
 }
 
-/**
- * Where the innermost function of several lines around a place begins and ends in the text; the whole file where there
- * is none.
- */
+/** Start and end of the innermost multi-line function around a place; the whole file when there is none. */
 export function functionAround(source: string, start: number, end: number): { start: number; end: number } {
   const tree = ts.createSourceFile("x.ts", source, ts.ScriptTarget.Latest, true);
   let found: { start: number; end: number } = { start: 0, end: source.length };
@@ -73,7 +70,7 @@ function mutantsAt(node: ts.Node, tree: ts.SourceFile, add: Add): void {
   } else if (ts.isArrowFunction(node) && !ts.isBlock(node.body)) {
     add("return value", node.body, otherValue(node.body, tree));
   } else if (ts.isAwaitExpression(node) && !ts.isReturnStatement(node.parent)) {
-    // `return await x` is `return x` but for what a stack trace says.
+    // `return await x` equals `return x`, except in stack traces.
     add("removed await", node, text(node.expression));
   } else if (ts.isNumericLiteral(node)) {
     add("constant", node, otherNumber(Number(node.text)));
@@ -97,7 +94,7 @@ function mutantsAt(node: ts.Node, tree: ts.SourceFile, add: Add): void {
 /** Small numbers get one more, others are doubled: adding one to a limit of thousands would hardly change the rule. */
 const otherNumber = (value: number) => String(Math.abs(value) < 10 ? value + 1 : value * 2);
 
-/** A value that is surely another one. */
+/** A value that certainly differs. */
 function otherValue(node: ts.Expression, tree: ts.SourceFile): string {
   const text = node.getText(tree);
   if (text === "true" || text === "undefined") return "false";
@@ -110,12 +107,12 @@ function otherValue(node: ts.Expression, tree: ts.SourceFile): string {
 function isSymmetric(node: ts.CallExpression, tree: ts.SourceFile): boolean {
   const name = node.expression.getText(tree);
   if (/^(?:timingSafeEqual|Math\.max|Math\.min|Object\.is)$/.test(name)) return true;
-  // An order is asked for only whether it is none.
+  // An order is only tested for being empty.
   return /(?:^|\.)compare$/.test(name) && ts.isBinaryExpression(node.parent) &&
     /^[=!]==$/.test(node.parent.operatorToken.getText(tree)) && node.parent.right.getText(tree) === "0";
 }
 
-/** Statements that do something, besides saying it. */
+/** Statements with an effect other than printing. */
 function isDeletable(node: ts.Node, tree: ts.SourceFile): boolean {
   if (ts.isThrowStatement(node) || ts.isContinueStatement(node)) return true;
   if (!ts.isExpressionStatement(node)) return false;
