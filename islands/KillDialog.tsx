@@ -1,11 +1,12 @@
 /** Two presses to kill, from anywhere; then every agent's answer by itself, for as long as it takes. */
-import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
 import { HostKill } from "./Banner.tsx";
 import { useClock } from "./clock.ts";
 import { useHostCommand } from "./host.ts";
-import { type KillState, type Scope, SILENT_MS, useKill } from "./kill.ts";
+import { type KillState, type Scope, useKill } from "./kill.ts";
+import { useOpener } from "./kill_opener.ts";
+import { SAID, type Stage, stageOf, titleOf } from "./kill_stage.ts";
 import { ReceiptList } from "./Receipts.tsx";
 
 /** A key or finger that is still down from opening must not confirm. */
@@ -17,18 +18,6 @@ const SCOPES: readonly [Scope, string][] = [
 ];
 const NAMES: Record<Scope, string> = { all: "both", arbitrage: "Arbitrage", mev: "Sandwich" };
 
-/** ask: not pressed yet; sending: no answer yet; unreachable: none for 3 s; failed: refused; partly, done: answered. */
-type Stage = "ask" | "sending" | "unreachable" | "failed" | "partly" | "done";
-
-function stageOf({ kill, rows, stopped }: KillState, waited_ms: number): Stage {
-  if (!kill) return "ask";
-  if (rows.length > 0 && stopped === rows.length) return "done";
-  // A refusal that some agents have stopped under all the same is one of the others alone.
-  if (kill.answer || (kill.problem && stopped > 0)) return "partly";
-  if (kill.problem) return "failed";
-  return waited_ms >= SILENT_MS ? "unreachable" : "sending";
-}
-
 export default function KillDialog() {
   const dialog = useRef<HTMLDialogElement>(null);
   const openedAt = useRef(0);
@@ -37,7 +26,7 @@ export default function KillDialog() {
   const [reason, setReason] = useState("");
   const now = useClock();
   const state = useKill(isOpen);
-  const { kill, rows, stopped } = state;
+  const { kill, rows } = state;
   const waited_ms = kill ? Math.max(0, now - kill.sent_at) : 0;
   const stage = stageOf(state, waited_ms);
   useOpener(dialog, () => {
@@ -57,14 +46,6 @@ export default function KillDialog() {
     else state.send(scope, reason);
   };
   const seconds = Math.floor(waited_ms / 1000);
-  const title: Record<Stage, string> = {
-    ask: "Kill trading",
-    sending: `Kill sent, waiting for the answer: ${seconds} s`,
-    unreachable: `Kill sent, no answer for ${seconds} s`,
-    failed: "The kill was not taken",
-    partly: `Kill sent · ${stopped} of ${rows.length} agents have stopped`,
-    done: `Kill sent · ${stopped} of ${rows.length} agents have stopped`,
-  };
   return (
     <dialog
       ref={dialog}
@@ -77,7 +58,7 @@ export default function KillDialog() {
     >
       <div class="dlg">
         <div class="dlg-b">
-          <h2 id="dlg-kill-t" tabIndex={-1}>{title[stage]}</h2>
+          <h2 id="dlg-kill-t" tabIndex={-1}>{titleOf(stage, state, seconds)}</h2>
           <p id="dlg-kill-d">
             Agents stop emitting and submitting within one event. The kill survives restarts. Only an admin's
             explicit un-kill lifts it.
@@ -94,69 +75,52 @@ export default function KillDialog() {
             </div>
           )}
         </div>
-        <div class="dlg-f">
-          {stage !== "done" && (
-            <button
-              type="button"
-              class="btn btn-dd"
-              onClick={press}
-              disabled={stage === "sending"}
-              data-kill
-              autofocus
-            >
-              <Icon name="kill" />
-              {kill ? stage === "sending" ? "Sending…" : "Send again" : `Kill ${NAMES[scope]} now`}
-            </button>
-          )}
-          {stage === "partly" && (
-            <button type="button" class="btn" onClick={() => state.forget()}>New kill…</button>
-          )}
-          <button type="button" class="btn" onClick={() => dialog.current?.close()}>
-            {kill ? "Close" : "Cancel"}
-          </button>
-        </div>
+        <KillButtons
+          state={state}
+          stage={stage}
+          scope={scope}
+          press={press}
+          onClose={() => dialog.current?.close()}
+        />
       </div>
     </dialog>
   );
 }
 
-const SAID = {
-  unreachable: "The kill was sent, there is no answer. Run the command below on the host.",
-  failed: "The kill was not taken.",
-  partly: "Not all agents have stopped yet.",
-  done: "All agents have stopped.",
-} as const;
-
-/** Opens by the buttons and by Shift+K. */
-function useOpener(dialog: RefObject<HTMLDialogElement | null>, opened: () => void): void {
-  const call = useRef(opened);
-  call.current = opened;
-  useEffect(() => {
-    const open = () => {
-      if (dialog.current?.open) return;
-      call.current();
-      dialog.current?.showModal();
-    };
-    const click = (event: Event) => {
-      if ((event.target as Element).closest("[data-open-kill]")) open();
-    };
-    const key = (event: KeyboardEvent) => {
-      if (
-        (event.target as Element).closest("input, select, textarea, dialog") || event.ctrlKey ||
-        event.metaKey || event.altKey
-      ) return;
-      if (event.key !== "K") return;
-      open();
-      event.preventDefault();
-    };
-    document.addEventListener("click", click);
-    document.addEventListener("keydown", key);
-    return () => {
-      document.removeEventListener("click", click);
-      document.removeEventListener("keydown", key);
-    };
-  }, []);
+interface KillButtonsProps {
+  state: KillState;
+  stage: Stage;
+  scope: Scope;
+  press(): void;
+  onClose(): void;
 }
+
+/** Kill, or send again; a new kill; close. */
+const KillButtons = ({ state, stage, scope, press, onClose }: KillButtonsProps) => (
+  <div class="dlg-f">
+    {stage !== "done" && (
+      <button
+        type="button"
+        class="btn btn-dd"
+        onClick={press}
+        disabled={stage === "sending"}
+        data-kill
+        autofocus
+      >
+        <Icon name="kill" />
+        {state.kill ? stage === "sending" ? "Sending…" : "Send again" : `Kill ${NAMES[scope]} now`}
+      </button>
+    )}
+    {stage === "partly" && (
+      <button type="button" class="btn" onClick={() => state.forget()}>
+        New kill…
+      </button>
+    )}
+    <button type="button" class="btn" onClick={onClose}>
+      {state.kill ? "Close" : "Cancel"}
+    </button>
+  </div>
+);
 
 interface AskProps {
   scope: Scope;
@@ -165,6 +129,7 @@ interface AskProps {
   setReason(reason: string): void;
 }
 
+/** What to kill, and why. */
 const Ask = ({ scope, reason, setScope, setReason }: AskProps) => (
   <>
     <fieldset class="stack">
@@ -199,6 +164,7 @@ const Ask = ({ scope, reason, setScope, setReason }: AskProps) => (
   </>
 );
 
+/** That nobody has answered, or that the kill was refused, and what to do. */
 function Outcome({ state: { kill }, stage, seconds }: { state: KillState; stage: Stage; seconds: number }) {
   const command = useHostCommand("kill");
   if (stage !== "unreachable" && stage !== "failed") return null;

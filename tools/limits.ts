@@ -46,7 +46,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "ffi/wire/src/golden_test.rs": 74,
   "islands/EvidenceDrawer.tsx": 96,
   "islands/JobList.tsx": 128,
-  "islands/KillDialog.tsx": 90,
   "islands/LiveTable.tsx": 179,
   "islands/PolicyEditor.tsx": 155,
   "islands/Settings.tsx": 86,
