@@ -48,5 +48,4 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "islands/JobList.tsx": 128,
   "islands/LiveTable.tsx": 179,
   "islands/PolicyEditor.tsx": 155,
-  "islands/Settings.tsx": 86,
 };
