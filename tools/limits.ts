@@ -44,7 +44,6 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "ffi/sources/examples/decode_bench.rs": 90,
   "ffi/sources/src/sim/mod.rs": 101,
   "ffi/wire/src/golden_test.rs": 74,
-  "islands/EvidenceDrawer.tsx": 96,
   "islands/JobList.tsx": 128,
   "islands/LiveTable.tsx": 179,
   "islands/PolicyEditor.tsx": 155,

@@ -1,0 +1,33 @@
+/** The evidence of one decision, asked for until it is there. */
+import { useEffect, useState } from "preact/hooks";
+import { api, Problem } from "./api.ts";
+import type { Decision } from "./client.gen.ts";
+
+/** How long the evidence of a new decision may be behind it, and how often it is asked for. */
+const EVIDENCE_COMES_MS = 10_000;
+const AGAIN_MS = 400;
+
+/** The evidence, or why there is none; null: not known yet. */
+export function useEvidence(id: string): Decision | Problem | null {
+  const [evidence, setEvidence] = useState<Decision | Problem | null>(null);
+  useEffect(() => {
+    let wanted = true;
+    const begin = performance.now();
+    const look = () =>
+      api("GET /api/decisions/:id", { params: { id } }).then(
+        (found) => wanted && setEvidence(found),
+        (error) => {
+          if (!wanted) return;
+          // Over Kafka a row may be here before its evidence is.
+          const young = performance.now() - begin < EVIDENCE_COMES_MS;
+          if (error instanceof Problem && error.status === 404 && young) setTimeout(look, AGAIN_MS);
+          else setEvidence(error instanceof Problem ? error : new Problem(0, String(error)));
+        },
+      );
+    look();
+    return () => {
+      wanted = false;
+    };
+  }, [id]);
+  return evidence;
+}
