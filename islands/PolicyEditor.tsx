@@ -1,24 +1,8 @@
 /** A module's policy: shown, edited, and sent as a signed command. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { ModuleName, PolicyState } from "../core/control/control.ts";
-import { MODULE_TITLES } from "./agents.ts";
-import { Problem, wordsOf } from "./api.ts";
-import type { CommandAnswer } from "./client.gen.ts";
-import { sendCommand } from "./commands.ts";
-import { confirmed } from "./Confirm.tsx";
-import {
-  changed,
-  check,
-  conflicts,
-  edit,
-  type Edits,
-  type FieldName,
-  FIELDS,
-  inForce,
-  lamportsText,
-  type Settled,
-  textsOf,
-} from "./policy_edit.ts";
+import { edit, type Edits, type FieldName, FIELDS, lamportsText } from "./policy_edit.ts";
+import { usePolicyForm } from "./policy_form.tsx";
 import { Receipts } from "./Receipts.tsx";
 
 /** For those who may not change it. */
@@ -37,9 +21,6 @@ export const PolicyView = ({ policy }: { policy: PolicyState }) => (
   </dl>
 );
 
-/** Longer than an agent's report of its new policy takes. */
-const SETTLED_MS = 30_000;
-
 export interface PolicyFormProps {
   module: ModuleName;
   policy: PolicyState;
@@ -49,69 +30,13 @@ export interface PolicyFormProps {
 
 /** For an admin. */
 export function PolicyForm({ module, policy, onDirty }: PolicyFormProps) {
-  const [settled, setSettled] = useState<Settled>({});
-  const told = textsOf(policy);
-  const now = inForce(told, settled);
-  const [edits, setEdits] = useState<Edits>({});
-  const [reason, setReason] = useState("");
-  const [answer, setAnswer] = useState<CommandAnswer | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
-  const changes = changed(edits, now);
-  const theirs = conflicts(edits, now);
+  const form = usePolicyForm(module, policy);
+  const { now, edits, reason, answer, problem, busy, changes, theirs, wrong, change, send } = form;
   const dirty = changes.length > 0;
-  const wrong = (name: FieldName): string => {
-    if (!edits[name]) return "";
-    const found = check(name, edits[name].text);
-    return "wrong" in found ? found.wrong : problem?.field?.startsWith(name) ? problem.detail : "";
-  };
   useEffect(() => {
     onDirty(dirty);
     return () => onDirty(false);
   }, [dirty]);
-  // Agents that still say the old after so long have been told it again.
-  useEffect(() => {
-    if (Object.keys(settled).length === 0) return;
-    const timer = setTimeout(() => setSettled({}), SETTLED_MS);
-    return () => clearTimeout(timer);
-  }, [settled]);
-  // What was answered belongs to what was sent.
-  const change = (next: Edits) => {
-    setEdits(next);
-    setAnswer(null);
-    setProblem(null);
-  };
-  const values = () =>
-    Object.fromEntries(changes.flatMap((name) => {
-      const found = check(name, edits[name]!.text);
-      return "value" in found ? [[name, found.value]] : [];
-    }));
-  async function send(event: Event) {
-    event.preventDefault();
-    const first = changes.find((name) => wrong(name) && !problem);
-    if (first) return document.getElementById(`p-${first}`)?.focus();
-    if (changes.length === 0 || theirs.length > 0 || busy) return;
-    const body = values();
-    if (body.throttle_pct === 100 && policy.throttle_pct < 100 && !await confirmed(STOP_ALL(module))) return;
-    setBusy(true);
-    // What the last try was answered is not this one's answer.
-    setAnswer(null);
-    setProblem(null);
-    try {
-      const sent = await sendCommand(module, "policy", { ...body, ...(reason ? { reason } : {}) });
-      if (sent.ok) {
-        setSettled(
-          Object.fromEntries(changes.map((name) => [name, { text: edits[name]!.text, old: told[name] }])),
-        );
-        setEdits({});
-      }
-      setAnswer(sent);
-    } catch (error) {
-      setProblem(error instanceof Problem ? error : new Problem(0, wordsOf(error)));
-    } finally {
-      setBusy(false);
-    }
-  }
   return (
     <form
       class="panel-b stack-3"
@@ -122,46 +47,16 @@ export function PolicyForm({ module, policy, onDirty }: PolicyFormProps) {
       }}
     >
       <div class="form">
-        {FIELDS.map(({ name, title, unit, hint }) => (
-          <div class={name === "tip_ladder" ? "f full" : "f"} key={name}>
-            <label for={`p-${name}`}>{title}</label>
-            <div class={unit ? "in-u" : ""}>
-              <input
-                class="in"
-                id={`p-${name}`}
-                value={edits[name]?.text ?? now[name]}
-                inputMode="decimal"
-                autocomplete="off"
-                aria-describedby={`h-${name}`}
-                aria-invalid={wrong(name) !== ""}
-                onInput={(event) =>
-                  change(edit(edits, name, event.currentTarget.value, now[name]))}
-              />
-              {unit && <span>{unit}</span>}
-            </div>
-            <span
-              class={wrong(name) ? "err" : "hint"}
-              id={`h-${name}`}
-              role={wrong(name) ? "alert" : undefined}
-            >
-              {wrong(name) || hint}
-              {name === "ev_min" && !wrong(name) && (
-                <span class="nw">{` ${lamportsText(edits[name]?.text ?? now[name])}`}</span>
-              )}
-            </span>
-          </div>
-        ))}
-        <div class="f full">
-          <label for="p-reason">Reason</label>
-          <input
-            class="in"
-            id="p-reason"
-            placeholder="Goes to the audit log"
-            maxLength={500}
-            value={reason}
-            onInput={(event) => setReason(event.currentTarget.value)}
+        {FIELDS.map((field) => (
+          <PolicyField
+            key={field.name}
+            field={field}
+            text={edits[field.name]?.text ?? now[field.name]}
+            wrong={wrong(field.name)}
+            onType={(text) => change(edit(edits, field.name, text, now[field.name]))}
           />
-        </div>
+        ))}
+        <ReasonField reason={reason} setReason={form.setReason} />
       </div>
       {theirs.map((name) => (
         <Conflict
@@ -174,18 +69,7 @@ export function PolicyForm({ module, policy, onDirty }: PolicyFormProps) {
           takeTheirs={() => change({ ...edits, [name]: undefined })}
         />
       ))}
-      {dirty && (
-        <div class="stack">
-          <h3>Change to be sent</h3>
-          <div class="diff mono s stack">
-            {changes.map((name) => (
-              <div key={name}>
-                {name} <del>{now[name]}</del> <ins>{edits[name]!.text}</ins>
-              </div>
-            ))}
-          </div>
-        </div>
-      )}
+      {dirty && <Changes changes={changes} now={now} edits={edits} />}
       {problem && !changes.some(wrong) && (
         <p class="bad s" role="alert">
           {problem.detail} <span class="t3">{problem.requestId ? `req ${problem.requestId}` : ""}</span>
@@ -204,15 +88,77 @@ export function PolicyForm({ module, policy, onDirty }: PolicyFormProps) {
   );
 }
 
-const STOP_ALL = (module: ModuleName) => ({
-  title: `Throttle ${MODULE_TITLES[module].toLowerCase()} by 100 %?`,
-  body: (
-    <p>
-      It skips every decision: nothing is emitted until the throttle is lowered. The agents go on watching.
-    </p>
-  ),
-  yes: "Throttle by 100 %",
-});
+interface PolicyFieldProps {
+  field: typeof FIELDS[number];
+  text: string;
+  /** What is wrong with it, in words. */
+  wrong: string;
+  onType(text: string): void;
+}
+
+/** A field with its unit, and what it may be or what is wrong with it. */
+const PolicyField = ({ field: { name, title, unit, hint }, text, wrong, onType }: PolicyFieldProps) => (
+  <div class={name === "tip_ladder" ? "f full" : "f"}>
+    <label for={`p-${name}`}>{title}</label>
+    <div class={unit ? "in-u" : ""}>
+      <input
+        class="in"
+        id={`p-${name}`}
+        value={text}
+        inputMode="decimal"
+        autocomplete="off"
+        aria-describedby={`h-${name}`}
+        aria-invalid={wrong !== ""}
+        onInput={(event) =>
+          onType(event.currentTarget.value)}
+      />
+      {unit && <span>{unit}</span>}
+    </div>
+    <span
+      class={wrong ? "err" : "hint"}
+      id={`h-${name}`}
+      role={wrong ? "alert" : undefined}
+    >
+      {wrong || hint}
+      {name === "ev_min" && !wrong && <span class="nw">{` ${lamportsText(text)}`}</span>}
+    </span>
+  </div>
+);
+
+/** Why the policy is changed. */
+const ReasonField = ({ reason, setReason }: { reason: string; setReason(reason: string): void }) => (
+  <div class="f full">
+    <label for="p-reason">Reason</label>
+    <input
+      class="in"
+      id="p-reason"
+      placeholder="Goes to the audit log"
+      maxLength={500}
+      value={reason}
+      onInput={(event) => setReason(event.currentTarget.value)}
+    />
+  </div>
+);
+
+interface ChangesProps {
+  changes: readonly FieldName[];
+  now: Record<FieldName, string>;
+  edits: Edits;
+}
+
+/** What is in force and what it would be, by field. */
+const Changes = ({ changes, now, edits }: ChangesProps) => (
+  <div class="stack">
+    <h3>Change to be sent</h3>
+    <div class="diff mono s stack">
+      {changes.map((name) => (
+        <div key={name}>
+          {name} <del>{now[name]}</del> <ins>{edits[name]!.text}</ins>
+        </div>
+      ))}
+    </div>
+  </div>
+);
 
 interface ConflictProps {
   name: FieldName;

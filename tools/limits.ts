@@ -46,5 +46,4 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "ffi/wire/src/golden_test.rs": 74,
   "islands/JobList.tsx": 128,
   "islands/LiveTable.tsx": 179,
-  "islands/PolicyEditor.tsx": 155,
 };
