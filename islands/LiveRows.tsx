@@ -3,6 +3,8 @@ import type { ModuleName } from "../core/control/control.ts";
 import { State } from "./_icons.tsx";
 import type { LiveRow } from "./envelope.ts";
 import { age, grouped, short, sol, utc } from "./format.ts";
+import { isRow, type Item } from "./live_buffer.ts";
+import type { useVirtual } from "./virtual.ts";
 
 const COLUMNS = 9;
 
@@ -125,5 +127,55 @@ export function Row({ row, module, index, now, selected, active, landed, gate, o
         <Outcome row={row} landed={landed} gate={gate} />
       </td>
     </tr>
+  );
+}
+
+export interface LiveBodyProps extends Pick<RowProps, "module" | "now" | "gate" | "onOpen" | "onFocus"> {
+  shown: readonly Item[];
+  /** Which of them are drawn, and the height of one. */
+  virtual: ReturnType<typeof useVirtual>;
+  selected: string | null;
+  /** The index of the table's one tab stop. */
+  at: number;
+  landed(id: string): boolean | undefined;
+  onKeyDown(event: KeyboardEvent): void;
+}
+
+/** The rows that are in sight, with room for those that are not. */
+export function LiveBody(
+  { shown, virtual: [rows, rowPx], module, now, gate, selected, at, landed, onOpen, onFocus, onKeyDown }:
+    LiveBodyProps,
+) {
+  const body = rows.flatMap(({ index, start }, place) => {
+    const item = shown[index];
+    if (!item) return [];
+    const above = start - (rows[place - 1]?.end ?? 0);
+    return [
+      above > 0 && <Spacer key={`above-${item.id}`} height={above} />,
+      isRow(item)
+        ? (
+          <Row
+            key={item.id}
+            row={item}
+            module={module}
+            index={index}
+            now={now}
+            selected={item.id === selected}
+            active={index === at}
+            landed={landed(item.id) ?? item.landed}
+            gate={gate}
+            onOpen={onOpen}
+            onFocus={onFocus}
+          />
+        )
+        : <GapRow key={item.id} count={item.gap} />,
+    ];
+  });
+  const below = rows.length > 0 ? shown.length * rowPx - rows.at(-1)!.end : 0;
+  return (
+    <tbody role="rowgroup" onKeyDown={onKeyDown}>
+      {body}
+      {below > 0 && <Spacer key="below" height={below} />}
+    </tbody>
   );
 }

@@ -92,3 +92,12 @@ export function stepFrom(items: readonly Item[], from: number, by: number): numb
   }
   return -1;
 }
+
+/** What the reader's filter leaves; gaps are always shown. */
+export function matching(items: readonly Item[], query: string): Item[] {
+  const words = query.trim().toLowerCase();
+  return items.filter((item) =>
+    words === "" || !isRow(item) ||
+    `${item.what} ${item.kind} ${item.who} ${item.id} ${item.slot}`.toLowerCase().includes(words)
+  );
+}

@@ -45,5 +45,4 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "ffi/sources/src/sim/mod.rs": 101,
   "ffi/wire/src/golden_test.rs": 74,
   "islands/JobList.tsx": 128,
-  "islands/LiveTable.tsx": 179,
 };

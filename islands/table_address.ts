@@ -1,0 +1,36 @@
+/** The live table's filters and its open decision are in the page's address. */
+import { useEffect, useState } from "preact/hooks";
+import type { ModuleName } from "../core/control/control.ts";
+import { tableAddress, withParam } from "./address.ts";
+
+const NOTHING = { query: "", gate: "", tiers: [], selected: null, notes: [] };
+
+/** What the address says; Back and Forward are followed. */
+export function useAddress(module: ModuleName) {
+  const read = () => tableAddress(location.search, module === "mev");
+  const [address, setAddress] = useState<ReturnType<typeof tableAddress>>(NOTHING);
+  useEffect(() => {
+    const follow = () => setAddress(read());
+    follow();
+    addEventListener("popstate", follow);
+    return () => removeEventListener("popstate", follow);
+  }, [module]);
+  /** Filters change the entry of the history that is there. */
+  const filter = (name: string, value: string) => {
+    history.replaceState(history.state, "", withParam(location.search, name, value));
+    setAddress(read());
+  };
+  /** A drawer is one entry, however many decisions are seen in it. */
+  const select = (id: string | null) => {
+    if (id === address.selected) return;
+    if (id === null && history.state?.drawer) {
+      setAddress({ ...address, selected: null });
+      return history.back();
+    }
+    const url = withParam(location.search, "sel", id ?? "");
+    if (id !== null && address.selected === null) history.pushState({ drawer: true }, "", url);
+    else history.replaceState(history.state, "", url);
+    setAddress(read());
+  };
+  return { address, filter, select };
+}
