@@ -57,15 +57,25 @@ export interface JobListProps {
   instead?(job: JobRow): { words: string; act(): void } | null;
 }
 
+/** Which jobs are shown. */
+type Shown = "all" | "running" | "error";
+const SHOWN: readonly (readonly [Shown, string])[] = [
+  ["all", "All"],
+  ["running", "Running"],
+  ["error", "Failed"],
+];
+
+/** One that waits is among the running. */
+const isShown = ({ state }: JobRow, only: Shown) =>
+  only === "all" || state === only || (only === "running" && state === "queued");
+
 /** The jobs, and the log of the chosen one. */
 export function JobList({ title, asked, admin, only: mine, detail, instead }: JobListProps) {
   const jobs = (asked.value?.jobs ?? []).filter((job) => !mine || mine(job));
-  const [only, setOnly] = useState<"all" | "running" | "error">("all");
+  const [only, setOnly] = useState<Shown>("all");
   const [chosen, setChosen] = useState<string | null>(null);
   const [said, setSaid] = useState("");
-  const shown = jobs.filter(({ state }) =>
-    only === "all" || state === only || (only === "running" && state === "queued")
-  );
+  const shown = jobs.filter((job) => isShown(job, only));
   const selected = jobs.find(({ job_id }) => job_id === chosen) ?? jobs[0];
   const act = (job: JobRow, verb: "cancel" | "retry") =>
     api(`POST /api/jobs/:id/${verb}`, { params: { id: job.job_id }, body: {} }).then(
@@ -81,96 +91,18 @@ export function JobList({ title, asked, admin, only: mine, detail, instead }: Jo
         <div class="panel-h">
           <h2>Jobs</h2>
           <div class="end">
-            <div class="seg" role="group" aria-label="Jobs shown">
-              {([["all", "All"], ["running", "Running"], ["error", "Failed"]] as const).map((
-                [name, word],
-              ) => (
-                <button
-                  type="button"
-                  key={name}
-                  aria-pressed={only === name}
-                  onClick={() => setOnly(name)}
-                >
-                  {word}
-                </button>
-              ))}
-            </div>
+            <ShownSwitch only={only} setOnly={setOnly} />
           </div>
         </div>
         <NoAnswer asked={asked} what="Jobs" />
         {said && <p class="panel-b bad" role="alert">{said}</p>}
-        <div class="tw" tabIndex={0} role="region" aria-label={`${title}, scrolls`}>
-          <table class="stk">
-            <caption class="sr">{title}</caption>
-            <thead>
-              <tr>
-                <th scope="col">Job</th>
-                <th scope="col">State</th>
-                <th scope="col" class="p2">Progress</th>
-                <th scope="col">What</th>
-                <th scope="col" class="p3">Time</th>
-                {admin && (
-                  <th scope="col">
-                    <span class="sr">Action</span>
-                  </th>
-                )}
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((job) => {
-                const [kind, icon, word] = STATES[job.state];
-                const percent = Math.floor(100 * job.progress);
-                const over = job.state !== "queued" && job.state !== "running";
-                return (
-                  <tr key={job.job_id}>
-                    <th scope="row" class="mono">
-                      <button type="button" class="btn btn-r" onClick={() => setChosen(job.job_id)}>
-                        {shortId(job.job_id)}
-                      </button>
-                    </th>
-                    <td>
-                      <span class="st" data-s={kind}>
-                        <Icon name={icon} />
-                        {word}
-                      </span>
-                    </td>
-                    <td class="p2 w-prog">
-                      <div class="row">
-                        <progress
-                          max="1"
-                          value={job.progress}
-                          aria-label={`Progress of ${shortId(job.job_id)}`}
-                        />
-                        <span class="r nw">{percent} %</span>
-                      </div>
-                    </td>
-                    <td class="two full">
-                      <span>{job.about}</span>
-                      <span class="t2 s">{job.message}</span>
-                    </td>
-                    <td class="p3 t2 s">{time(job)}</td>
-                    {admin && (
-                      <td class="r">
-                        {!over && (
-                          <button type="button" class="btn btn-r" onClick={() => act(job, "cancel")}>
-                            Cancel<span class="sr">{` ${shortId(job.job_id)}`}</span>
-                          </button>
-                        )}
-                        {(job.state === "error" || job.state === "cancelled") && (
-                          <Again
-                            job={job}
-                            instead={instead?.(job) ?? null}
-                            retry={() => act(job, "retry")}
-                          />
-                        )}
-                      </td>
-                    )}
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </div>
+        <JobTable title={title} admin={admin}>
+          {shown.map((job) => (
+            <JobTableRow key={job.job_id} job={job} onChoose={() => setChosen(job.job_id)}>
+              {admin && <Actions job={job} act={act} instead={instead} />}
+            </JobTableRow>
+          ))}
+        </JobTable>
         {asked.value === undefined && (
           <div class="panel-b">
             <Skeleton what="Jobs" />
@@ -184,6 +116,124 @@ export function JobList({ title, asked, admin, only: mine, detail, instead }: Jo
       </section>
       {selected && <JobDetail job={selected} more={detail?.(selected)} />}
     </>
+  );
+}
+
+/** All of them, those that run, those that failed. */
+const ShownSwitch = ({ only, setOnly }: { only: Shown; setOnly(only: Shown): void }) => (
+  <div class="seg" role="group" aria-label="Jobs shown">
+    {SHOWN.map(([name, word]) => (
+      <button
+        type="button"
+        key={name}
+        aria-pressed={only === name}
+        onClick={() => setOnly(name)}
+      >
+        {word}
+      </button>
+    ))}
+  </div>
+);
+
+interface JobTableProps {
+  title: string;
+  admin: boolean;
+  children: ComponentChildren;
+}
+
+/** The columns, and the rows under them. */
+const JobTable = ({ title, admin, children }: JobTableProps) => (
+  <div class="tw" tabIndex={0} role="region" aria-label={`${title}, scrolls`}>
+    <table class="stk">
+      <caption class="sr">{title}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Job</th>
+          <th scope="col">State</th>
+          <th scope="col" class="p2">Progress</th>
+          <th scope="col">What</th>
+          <th scope="col" class="p3">Time</th>
+          {admin && (
+            <th scope="col">
+              <span class="sr">Action</span>
+            </th>
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {children}
+      </tbody>
+    </table>
+  </div>
+);
+
+interface JobTableRowProps {
+  job: JobRow;
+  onChoose(): void;
+  /** The cell of what may be done with it. */
+  children: ComponentChildren;
+}
+
+/** A job with how far it is. */
+function JobTableRow({ job, onChoose, children }: JobTableRowProps) {
+  const [kind, icon, word] = STATES[job.state];
+  const percent = Math.floor(100 * job.progress);
+  return (
+    <tr>
+      <th scope="row" class="mono">
+        <button type="button" class="btn btn-r" onClick={onChoose}>
+          {shortId(job.job_id)}
+        </button>
+      </th>
+      <td>
+        <span class="st" data-s={kind}>
+          <Icon name={icon} />
+          {word}
+        </span>
+      </td>
+      <td class="p2 w-prog">
+        <div class="row">
+          <progress
+            max="1"
+            value={job.progress}
+            aria-label={`Progress of ${shortId(job.job_id)}`}
+          />
+          <span class="r nw">{percent} %</span>
+        </div>
+      </td>
+      <td class="two full">
+        <span>{job.about}</span>
+        <span class="t2 s">{job.message}</span>
+      </td>
+      <td class="p3 t2 s">{time(job)}</td>
+      {children}
+    </tr>
+  );
+}
+
+interface ActionsProps extends Pick<JobListProps, "instead"> {
+  job: JobRow;
+  act(job: JobRow, verb: "cancel" | "retry"): unknown;
+}
+
+/** A job that is not over is cancelled; one that ended without a result is tried again. */
+function Actions({ job, act, instead }: ActionsProps) {
+  const over = job.state !== "queued" && job.state !== "running";
+  return (
+    <td class="r">
+      {!over && (
+        <button type="button" class="btn btn-r" onClick={() => act(job, "cancel")}>
+          Cancel<span class="sr">{` ${shortId(job.job_id)}`}</span>
+        </button>
+      )}
+      {(job.state === "error" || job.state === "cancelled") && (
+        <Again
+          job={job}
+          instead={instead?.(job) ?? null}
+          retry={() => act(job, "retry")}
+        />
+      )}
+    </td>
   );
 }
 

@@ -44,5 +44,4 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "ffi/sources/examples/decode_bench.rs": 90,
   "ffi/sources/src/sim/mod.rs": 101,
   "ffi/wire/src/golden_test.rs": 74,
-  "islands/JobList.tsx": 128,
 };
