@@ -10,7 +10,7 @@ import { Notes } from "./Ignored.tsx";
 import { useUnixClock } from "./keys.ts";
 import { useHeld, useLive } from "./live.ts";
 import { type Item, matching } from "./live_buffer.ts";
-import { listOf, useList } from "./live_list.ts";
+import { LIST_EVERY_MS, listOf, useList } from "./live_list.ts";
 import { Empty, LiveBody } from "./LiveRows.tsx";
 import { useAddress } from "./table_address.ts";
 import { useCursor, useDrawer, useTableKeys } from "./table_cursor.ts";
@@ -113,7 +113,9 @@ const Foot = ({ buffer, listed, isList, source, shown }: ReturnType<typeof useIt
     <span>
       {source === undefined ? "" : `${grouped(shown.length)} rows shown`}
       {isList
-        ? `, the newest ${grouped(listed?.length ?? 0)} that are kept at hand, asked for every 5 s`
+        ? `, the newest ${grouped(listed?.length ?? 0)} that are kept at hand, asked for every ${
+          LIST_EVERY_MS / 1000
+        } s`
         : `, ${grouped(buffer.received)} received since the page was opened${
           buffer.left > 0 ? `, ${grouped(buffer.left)} left the buffer` : ""
         }`}

@@ -178,3 +178,8 @@ Deno.test({ name: "before the server has said what there is, none is not said", 
   answer({ decisions: [] });
   await until("there is none", () => /No decisions yet/.test(one(".empty").textContent!));
 });
+
+Deno.test({ name: "the foot of a list says how often it is asked for", ...PAGE }, async () => {
+  await page("r1", "?gate=ev_min");
+  assert.match(foot()!, /the newest 1 that are kept at hand, asked for every 10 s$/);
+});

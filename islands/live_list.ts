@@ -5,7 +5,7 @@ import type { Ask } from "./api.ts";
 import { useAsked } from "./ask.ts";
 
 /** How often refusals and evidence are asked for: neither is on the live stream. */
-const LIST_EVERY_MS = 10_000;
+export const LIST_EVERY_MS = 10_000;
 
 type Listed = Ask<"GET /api/decisions">;
 type Gate = NonNullable<NonNullable<Listed["query"]>["gate"]>;
