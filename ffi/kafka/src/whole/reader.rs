@@ -29,11 +29,15 @@ pub struct KafkaReader {
     /// Before the consumer: it must go first.
     queue: FetchQueue,
     consumer: BaseConsumer<Watch>,
-    /// Next offset wanted of each partition; `None` = not read.
+    /// Next offset that is fetched of each partition; `None` = not read.
     next: Vec<Option<u64>>,
+    /// Next offset of each partition that [`KafkaReader::read`] has not given out.
+    position: Vec<Option<u64>>,
     gaps: Vec<(u16, Gap)>,
-    /// A record that a wait has met.
+    /// Records that were fetched and not given out: what a wait has met, or what comes after a gap.
     held: Vec<u8>,
+    /// How many records `held` has.
+    held_records: u32,
 }
 
 impl KafkaTopic {
@@ -64,30 +68,34 @@ impl KafkaReader {
             .create_with_context(log.watch.clone())
             .map_err(|error| log.error("read", &error))?;
         let mut gaps = Vec::new();
+        let mut position = Vec::new();
         let next = topic.ends()?.into_iter().enumerate().map(|(partition, (low, high))| {
-            match from.get(partition).copied().unwrap_or(0) {
+            let from = match from.get(partition).copied().unwrap_or(0) {
                 Self::END => Some(high),
                 Self::NONE => None,
-                // What retention has taken is told before anything is read.
-                offset if offset < low => {
-                    let gap = Gap { from: offset, to: low, cause: GapCause::Retention };
-                    gaps.push((partition as u16, gap));
-                    Some(low)
-                }
                 offset => Some(offset),
+            };
+            position.push(from);
+            // Records that retention has removed are reported before anything is read.
+            if let Some(from) = from.filter(|from| *from < low) {
+                gaps.push((partition as u16, Gap { from, to: low, cause: GapCause::Retention }));
+                return Some(low);
             }
+            from
         });
         let next = next.collect();
         let queue = FetchQueue::new(&consumer);
-        let mut reader = KafkaReader { topic, queue, consumer, next, gaps, held: Vec::new() };
+        let held = Vec::new();
+        let mut reader = KafkaReader { topic, queue, consumer, next, position, gaps, held, held_records: 0 };
         reader.assign()?;
         Ok(reader)
     }
 
-    /// The next offset of each partition, as [`KafkaReader::new`] takes it.
+    /// The next offset of each partition, as [`KafkaReader::new`] takes it: a reader that begins there gets each record
+    /// and each gap that this one has not given out.
     #[must_use]
     pub fn position(&self) -> Vec<u64> {
-        self.next.iter().map(|next| next.unwrap_or(Self::NONE)).collect()
+        self.position.iter().map(|next| next.unwrap_or(Self::NONE)).collect()
     }
 
     fn assign(&mut self) -> Result<(), ClusterError> {
@@ -104,11 +112,8 @@ impl KafkaReader {
 
     /// Appends whole records to `out` until about `bytes_max`: what the client has fetched, without waiting.
     pub fn read(&mut self, out: &mut Vec<u8>, bytes_max: usize) -> KafkaRead {
-        let mut records = 0;
-        if !self.held.is_empty() {
-            out.append(&mut self.held);
-            records = 1;
-        }
+        out.append(&mut self.held);
+        let mut records = std::mem::take(&mut self.held_records);
         while out.len() < bytes_max && self.gaps.is_empty() {
             let KafkaReader { topic, queue, next, gaps, .. } = self;
             let got = queue.each(bytes_max - out.len(), |message| {
@@ -118,11 +123,14 @@ impl KafkaReader {
                 break;
             }
         }
-        // A gap lies before the record that was met behind it.
+        // The gap comes before the records that were fetched after it.
         if let Some((partition, gap)) = self.gaps.pop() {
             self.held.append(out);
+            self.held_records = records;
+            self.position[usize::from(partition)] = Some(gap.to);
             return KafkaRead::Gap(partition, gap);
         }
+        self.position.clone_from(&self.next);
         KafkaRead::Records(records)
     }
 
@@ -144,10 +152,11 @@ impl KafkaReader {
                         &mut self.held,
                     ) =>
                 {
+                    self.held_records = 1;
                     return true;
                 }
                 Some(Ok(_)) => {}
-                // A broker that is away: the client goes on trying, and so may the caller.
+                // The broker cannot be reached: the client keeps trying, and so may the caller.
                 Some(Err(_)) => std::thread::sleep(left.min(Duration::from_millis(10))),
                 None => {}
             }
@@ -182,4 +191,62 @@ fn take(
     let record = Record { key, value, headers: &message.headers, timestamp_ms };
     format::append_stored(out, &record, partition as u16, offset);
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{KafkaLog, KafkaOptions};
+    use rdkafka::mocking::MockCluster;
+    use topic_log::format::Batch;
+
+    const LIMIT: Duration = Duration::from_secs(60);
+
+    /// What is read next, waited for.
+    fn read(reader: &mut KafkaReader) -> KafkaRead {
+        let (begin, mut out) = (Instant::now(), Vec::new());
+        loop {
+            match reader.read(&mut out, 1 << 20) {
+                KafkaRead::Records(0) => assert!(begin.elapsed() < LIMIT, "nothing was readable"),
+                read => return read,
+            }
+            reader.wait(Duration::from_millis(10));
+        }
+    }
+
+    #[test]
+    fn what_a_wait_has_met_and_what_comes_after_a_gap_is_not_counted_as_read() {
+        // librdkafka's own broker, in this process; tests/kafka has the real one.
+        let cluster = MockCluster::new(1).expect("starts");
+        cluster.create_topic("t", 1, 1).expect("makes");
+        let brokers = cluster.bootstrap_servers();
+        let log = KafkaLog::open(KafkaOptions { brokers, ..KafkaOptions::default() }).expect("opens");
+        let topic = Arc::new(KafkaTopic::open(Arc::new(log), "t", None).expect("opens"));
+        let mut batch = Batch::default();
+        for value in [b"a", b"b", b"c"] {
+            batch.push(&Record { value: Some(value), ..Record::default() }).expect("fits");
+        }
+        topic.append(&batch).expect("appends");
+
+        let mut reader = topic.reader(&[1]).expect("begins");
+        assert!(reader.wait(LIMIT), "nothing came");
+        assert_eq!(reader.position(), [1], "a wait gives nothing out");
+        assert_eq!(read(&mut reader), KafkaRead::Records(2));
+        assert_eq!(reader.position(), [3]);
+
+        // As if retention had removed the first record before the reader came.
+        let mut late = topic.reader(&[1]).expect("begins");
+        let gap = Gap { from: 0, to: 1, cause: GapCause::Retention };
+        (late.position, late.gaps) = (vec![Some(0)], vec![(0, gap)]);
+        assert_eq!(late.position(), [0], "the gap is not reported yet");
+        while late.held_records == 0 {
+            late.gaps.clear();
+            assert!(late.wait(LIMIT), "nothing came");
+        }
+        late.gaps.push((0, gap));
+        assert_eq!(read(&mut late), KafkaRead::Gap(0, gap));
+        assert_eq!(late.position(), [1], "records after the gap are not given out yet");
+        assert_eq!(read(&mut late), KafkaRead::Records(2));
+        assert_eq!(late.position(), [3]);
+    }
 }
