@@ -20,7 +20,7 @@ const STREAM_MS = 10 * 60_000;
 /** How often a log without new lines proves that it is alive. */
 const ALIVE_MS = 15_000;
 
-/** Throws `forbidden` for who may give jobs, but not with these arguments. */
+/** Throws `forbidden` for a caller who may submit jobs, but not with these arguments. */
 export function mayGive(principal: Principal, kind: AnyJobKind, args: unknown): void {
   const needed = kind.needs?.(args ?? {});
   if (needed && !may(principal, needed.right)) throw new AppError("forbidden", `Cannot go on: ${needed.why}`);
@@ -167,7 +167,7 @@ function changeJob(deps: ApiDeps, verb: "cancel" | "retry", summary: string): Ro
     body: emptyBody,
     handle: async (c) => {
       const job = known(deps, c);
-      // A training that is tried again goes live again.
+      // A retried training may deploy its model again.
       if (verb === "retry") mayGive(principalOf(c), deps.jobs.kinds.named(job.kind), job.args);
       const who = principalOf(c).name;
       await deps.jobs[verb](job.id, () => deps.audit({ who, action: `job ${verb}`, detail: job.id }));
