@@ -17,7 +17,9 @@ use crate::elf::{self, Home, Layout, Pointer, Reader, Symbol};
 use crate::error::ModelError;
 use crate::evaluate::Evaluator;
 use crate::form::{Calibration, Form};
-use crate::tables::{FEATURES_MAX, Tables};
+pub use crate::limits::{ABI_VERSION, GOLDEN_MAX};
+use crate::limits::{FEATURES_MAX, STRUCT_BYTES};
+use crate::tables::Tables;
 
 include!(concat!(env!("OUT_DIR"), "/places.rs"));
 /// The evaluator's machine code with its constants.
@@ -25,14 +27,9 @@ const CORE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.bin"));
 
 /// First number of `legend_model`: `LGMD`.
 pub const MAGIC: u32 = 0x444D_474C;
-/// Version of its layout.
-pub const ABI_VERSION: u32 = 1;
-pub(crate) const STRUCT_BYTES: usize = 128;
 const HAS_TABLES: u32 = 1;
 /// Golden rows of an artefact.
 pub const GOLDEN_ROWS: usize = 32;
-/// Most golden rows that are read.
-pub const GOLDEN_MAX: usize = 4_096;
 const METADATA_MAX: usize = 1 << 20;
 /// Most that a golden answer may be off.
 pub const TOLERANCE: f32 = 1e-6;

@@ -1,7 +1,6 @@
 //! Why a file, tables or what a trainer wrote is not used: said behind its name.
 
-use crate::artefact::{ABI_VERSION, GOLDEN_MAX, STRUCT_BYTES};
-use crate::tables::{DEPTH_MAX, FEATURES_MAX, TREES_MAX};
+use crate::limits::{ABI_VERSION, DEPTH_MAX, FEATURES_MAX, GOLDEN_MAX, STRUCT_BYTES, TREES_MAX};
 
 /// What is wrong with it.
 #[derive(Debug, thiserror::Error)]

@@ -12,6 +12,7 @@ pub mod error;
 pub mod evaluate;
 pub mod form;
 pub mod judge;
+mod limits;
 pub mod network;
 pub mod tables;
 pub mod trainers;

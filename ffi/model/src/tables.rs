@@ -3,13 +3,8 @@
 use crate::core_eval::{Header, KIND_NETWORK, KIND_TREES, LANES, Node as FlatNode, TABLES_MAGIC, WIDTH_MAX};
 use crate::error::ModelError;
 use crate::form::{Calibration, Form, Network, Node, Tree, Trees};
+pub use crate::limits::{DEPTH_MAX, FEATURES_MAX, TREES_MAX};
 
-/// Deepest tree: a perfect tree of it has 4,096 leaves.
-pub const DEPTH_MAX: u32 = 12;
-/// Most trees.
-pub const TREES_MAX: u32 = 8_192;
-/// Most numbers of a row.
-pub const FEATURES_MAX: u32 = 1_024;
 /// Most layers of a network.
 const LAYERS_MAX: u32 = 8;
 const HEADER_BYTES: usize = size_of::<Header>();

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::error::ModelError;
 use crate::form::{Node, Tree, Trees};
-use crate::tables::{FEATURES_MAX, TREES_MAX};
+use crate::limits::{FEATURES_MAX, TREES_MAX};
 
 /// Most nodes of one tree that are read.
 const NODES_MAX: usize = 1 << 16;

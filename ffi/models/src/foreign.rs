@@ -4,7 +4,7 @@
 use std::ffi::c_void;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 use std::path::Path;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64};
@@ -18,6 +18,7 @@ use model::artefact::check_answers;
 use topic_log::disk;
 use topic_log::stderr::{Level, say_at};
 
+use super::private_copy::private_copy;
 use super::probe::probe;
 use super::shared_object::{Predict, load};
 
@@ -106,25 +107,6 @@ impl Calls {
         let begun = self.begun.load(Relaxed);
         (begun != self.ended.load(Relaxed)).then_some(begun)
     }
-}
-
-/// A file in memory that cannot be written any more.
-pub(super) fn private_copy(bytes: &[u8]) -> std::io::Result<OwnedFd> {
-    // SAFETY: the name is a C string; the answer is checked.
-    let fd =
-        unsafe { libc::memfd_create(c"legend-model".as_ptr(), libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING) };
-    if fd < 0 {
-        return Err(std::io::Error::last_os_error());
-    }
-    // SAFETY: a new descriptor of our own.
-    let mut file = unsafe { File::from_raw_fd(fd) };
-    file.write_all(bytes)?;
-    let seals = libc::F_SEAL_WRITE | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
-    // SAFETY: the descriptor is open; seals are flags.
-    if unsafe { libc::fcntl(fd, libc::F_ADD_SEALS, seals) } != 0 {
-        return Err(std::io::Error::last_os_error());
-    }
-    Ok(file.into())
 }
 
 /// Whether a foreign file may be used, by a run in a child process alone.
@@ -279,7 +261,7 @@ mod tests {
     #[test]
     fn who_gives_up_leaves_the_mark_of_the_model_and_ends_as_by_a_crash() {
         let marks = std::env::temp_dir().join(format!("legend-marks-{}", std::process::id()));
-        std::fs::write(&marks, "ba9876543210\n").expect("a mark of before");
+        std::fs::write(&marks, "ba9876543210\n").expect("an earlier mark");
         let (_crate, module) = module_path!().split_once("::").expect("it is in a crate");
         let status = Command::new(std::env::current_exe().expect("own path"))
             .args(["--exact", &format!("{module}::child_entry")])

@@ -13,6 +13,7 @@
 
 mod foreign;
 pub mod load;
+mod private_copy;
 mod probe;
 pub mod registry;
 mod shared_object;

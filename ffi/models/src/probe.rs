@@ -8,7 +8,6 @@ mod helper;
 mod program;
 mod request;
 
-use std::ffi::c_int;
 use std::io::{Error, Read};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -19,7 +18,9 @@ use model::Golden;
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::foreign::private_copy;
+use crate::private_copy::private_copy;
+
+use request::{ANSWER_BYTES, READY};
 
 pub use helper::run_probe;
 
@@ -29,11 +30,6 @@ const PROBE: Duration = Duration::from_millis(2_000);
 const START: Duration = Duration::from_millis(10_000);
 /// How often it is looked for the answer.
 const LOOK: Duration = Duration::from_micros(300);
-/// Where the process writes to. It has no other descriptors but the model's, and /dev/null three times.
-const ANSWER_FD: c_int = 4;
-/// What it writes before the model begins.
-const READY: &[u8] = b"ready\n";
-const ANSWER_BYTES: usize = 256;
 
 /// Finds the probe's executable now: a process that becomes another user may not see it afterwards.
 pub fn prepare() {

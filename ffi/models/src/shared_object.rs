@@ -8,19 +8,19 @@ use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
 const PREDICT: &CStr = c"treelite_predict";
 
-/// SPEC 4's function.
+/// The function of a model (docs/CONTRACT.md, "Models").
 pub(super) type Predict = unsafe extern "C" fn(*const f32, usize) -> f32;
 
 /// Loads a shared object, which `copy` is under the name `path`, and finds its function.
 ///
-/// The loader knows what it has loaded by name: under a name of before it answers with what it had, also when that is
+/// The loader knows what it has loaded by name: under a name that it knows it answers with what it had, also when that is
 /// another file (one that `dlclose` left loaded). What it gave must be of this file.
 pub(super) fn load(path: &str, copy: &impl AsRawFd) -> Result<(Library, Predict), String> {
     // SAFETY: loading runs the file's constructors; where that may be is the caller's to know.
     let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
     // Not closed where it is refused: what the loader gave may be another model that is in use.
     let library = ManuallyDrop::new(library.map_err(|_| "the loader refuses it".to_owned())?);
-    // SAFETY: SPEC 4 fixes the signature; `None` is a symbol at address 0.
+    // SAFETY: every model has this signature (docs/CONTRACT.md, "Models"); `None` is a symbol at address 0.
     let symbol = unsafe { library.get::<Option<Predict>>(PREDICT) };
     let predict = symbol.ok().and_then(|symbol| *symbol);
     let predict = predict.ok_or_else(|| "it has no symbol treelite_predict".to_owned())?;

@@ -2,7 +2,7 @@
 
 use libc::sock_filter;
 
-use super::ANSWER_FD;
+use super::request::ANSWER_FD;
 
 /// Processor time, should the parent be gone.
 const CPU_SECONDS: u64 = 3;

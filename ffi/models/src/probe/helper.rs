@@ -12,8 +12,7 @@ use std::process::ExitCode;
 use model::artefact::check_answers;
 
 use super::confine::confine;
-use super::request::{self, Request};
-use super::{ANSWER_BYTES, ANSWER_FD, READY};
+use super::request::{self, ANSWER_BYTES, ANSWER_FD, READY, Request};
 use crate::shared_object;
 
 const MODEL_FD: c_int = 3;

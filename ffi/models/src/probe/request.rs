@@ -1,10 +1,18 @@
 //! What the trial's process is asked: the golden rows, in a file in memory.
 
+use std::ffi::c_int;
 use std::io::{Error, ErrorKind, Read};
 
 use model::Golden;
 use model::artefact::GOLDEN_MAX;
 use model::tables::FEATURES_MAX;
+
+/// Where the process writes to. It has no other descriptors but the model's, and /dev/null three times.
+pub(super) const ANSWER_FD: c_int = 4;
+/// What it writes before the model begins.
+pub(super) const READY: &[u8] = b"ready\n";
+/// Longest answer after that.
+pub(super) const ANSWER_BYTES: usize = 256;
 
 /// `LGPR`, and the number of this layout: another build's helper is not taken for ours.
 const MAGIC: [u32; 2] = [0x5250_474C, 1];
