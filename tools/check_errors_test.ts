@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { textErrors, wrongIn } from "./check_errors.ts";
+import { textErrors } from "./check_errors.ts";
 
 Deno.test("an error that is a bare text is found, however deep and however wide it is written", () => {
   const source = [
@@ -21,14 +21,4 @@ Deno.test("an error that is a bare text is found, however deep and however wide 
     "fn f() -> io::Result<String> {",
   ].join("\n");
   assert.deepEqual(textErrors(source), [1, 3, 4, 5, 10, 12, 15]);
-});
-
-Deno.test("a crate is refused unless it is exempt, and an exemption that nothing needs is refused too", () => {
-  const found = new Map([["one", ["ffi/one/src/lib.rs:3"]], ["two", []]]);
-  assert.deepEqual(wrongIn(found, ["one"]), []);
-  assert.deepEqual(wrongIn(found, []), ["ffi/one/src/lib.rs:3: an error is a bare text, need a variant"]);
-  assert.match(
-    wrongIn(found, ["one", "two", "gone"]).join("\n"),
-    /^tools\/\S+: two has no .*\n\S+: gone has/,
-  );
 });

@@ -16,7 +16,7 @@ export const LONG_FILES: Readonly<Record<string, number>> = {
   "ffi/engine/src/frame.rs": 571,
   "ffi/engine/src/gate.rs": 402,
   "ffi/engine/src/strategy/sandwich.rs": 776,
-  "ffi/models/src/registry.rs": 428,
+  "ffi/models/src/registry.rs": 427,
   "ffi/models/tests/models.rs": 530,
   "ffi/rows/src/sink.rs": 446,
   "ffi/sources/src/file.rs": 594,

@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 use libloading::os::unix::Library;
 use model::Golden;
 use model::artefact::check_answers;
-use topic_log::disk;
 use topic_log::stderr::{Level, say_at};
 
+use super::error::Unusable;
 use super::private_copy::private_copy;
 use super::probe::probe;
 use super::shared_object::{Predict, load};
@@ -45,25 +45,23 @@ impl Foreign {
         features: usize,
         version: &str,
         marks: &Path,
-    ) -> Result<Foreign, String> {
-        let copy = private_copy(bytes).map_err(|error| format!("it cannot be copied: {error}"))?;
+    ) -> Result<Foreign, Unusable> {
+        let copy = private_copy(bytes).map_err(Unusable::NotCopied)?;
         probe(&copy, golden, features)?;
         let path = format!("/proc/self/fd/{}", copy.as_raw_fd());
-        let no_mark = |error: std::io::Error| format!("its mark cannot be made: {}", disk::why(&error));
-        let mut file = OpenOptions::new().create(true).append(true).open(marks).map_err(no_mark)?;
-        let before = file.metadata().map_err(no_mark)?.len();
+        let mut file = OpenOptions::new().create(true).append(true).open(marks).map_err(Unusable::NoMark)?;
+        let before = file.metadata().map_err(Unusable::NoMark)?.len();
         let mark = mark_of(version);
-        file.write_all(mark).map_err(no_mark)?;
+        file.write_all(mark).map_err(Unusable::NoMark)?;
         let watched = watch_loading(version);
         // It may behave otherwise here than in its child.
-        let loaded = load(&path, &copy).and_then(|(library, predict)| {
+        let loaded = load(&path, &copy).map_err(Unusable::from).and_then(|(library, predict)| {
             // SAFETY: rows are as long as is said; the probe has called it so.
-            let checked = check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) });
-            checked.map_err(|error| error.to_string())?;
+            check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) })?;
             Ok((library, predict))
         });
         watched.store(true, SeqCst);
-        file.set_len(before).map_err(no_mark)?;
+        file.set_len(before).map_err(Unusable::NoMark)?;
         mark_crashes(file);
         let (library, predict) = match loaded {
             Ok(found) => found,
@@ -110,8 +108,8 @@ impl Calls {
 }
 
 /// Whether a foreign file may be used, by a run in a child process alone.
-pub(super) fn verify(bytes: &[u8], golden: &Golden, features: usize) -> Result<(), String> {
-    probe(&private_copy(bytes).map_err(|error| format!("it cannot be copied: {error}"))?, golden, features)
+pub(super) fn verify(bytes: &[u8], golden: &Golden, features: usize) -> Result<(), Unusable> {
+    Ok(probe(&private_copy(bytes).map_err(Unusable::NotCopied)?, golden, features)?)
 }
 
 /// How often it is looked whether a model has loaded.
@@ -295,7 +293,7 @@ mod tests {
         // SAFETY: both are our own; the first one's number now names the second file.
         assert!(unsafe { libc::dup2(second.as_raw_fd(), first.as_raw_fd()) } >= 0);
         let refused = load(&name, &second).map(|_| ()).expect_err("refuses");
-        assert_eq!(refused, "the loader gave another file that was loaded before");
+        assert_eq!(refused.to_string(), "the loader gave another file that was loaded before");
         let other = format!("/proc/self/./fd/{}", first.as_raw_fd());
         let (_second, predict) = load(&other, &second).expect("loads by another name");
         // SAFETY: it reads no row.

@@ -11,6 +11,9 @@
 //! models/mev.crash           versions with code of their own that have crashed this agent, or did not answer
 //! ```
 
+pub mod error;
+#[cfg(test)]
+mod error_tests;
 mod foreign;
 pub mod load;
 mod private_copy;
@@ -20,6 +23,7 @@ mod shared_object;
 mod slot;
 pub mod watch;
 
+pub use error::{LinkError, RegistryError, SignatureError, Unusable};
 pub use load::{Loaded, Runs, Trust};
 pub use probe::{prepare as prepare_probe, run_probe};
 pub use slot::Slot;

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use wire::control::Module;
 use wire::hex::to_hex;
 
+use super::error::Unusable;
 use super::foreign::{self, Foreign};
 use super::registry;
 
@@ -69,14 +70,13 @@ impl Loaded {
 ///
 /// # Errors
 /// Why it must not be used, to be said behind its name.
-pub fn load(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Result<Loaded, String> {
+pub fn load(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Result<Loaded, Unusable> {
     let (bytes, artefact) = read(data_dir, module, version, trust)?;
     let features = artefact.n_features as usize;
     let runs = match artefact.tables {
         Some(tables) => {
             let evaluator = Evaluator::new(tables);
-            artefact::check_golden(&evaluator, &artefact.golden, features)
-                .map_err(|error| error.to_string())?;
+            artefact::check_golden(&evaluator, &artefact.golden, features)?;
             Runs::Own(evaluator)
         }
         None => {
@@ -91,7 +91,7 @@ pub fn load(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Re
 ///
 /// # Errors
 /// Why it must not be used, to be said behind its name.
-pub fn verify(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Result<bool, String> {
+pub fn verify(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Result<bool, Unusable> {
     let (bytes, artefact) = read(data_dir, module, version, trust)?;
     usable(&bytes, artefact)
 }
@@ -100,17 +100,17 @@ pub fn verify(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> 
 ///
 /// # Errors
 /// Why they must not be used, to be said behind their name.
-pub fn verify_bytes(bytes: &[u8], module: Module, foreign: bool) -> Result<bool, String> {
+pub fn verify_bytes(bytes: &[u8], module: Module, foreign: bool) -> Result<bool, Unusable> {
     usable(bytes, check(bytes, module, foreign)?)
 }
 
-fn usable(bytes: &[u8], artefact: Artefact) -> Result<bool, String> {
+fn usable(bytes: &[u8], artefact: Artefact) -> Result<bool, Unusable> {
     let features = artefact.n_features as usize;
     let Some(tables) = artefact.tables else {
         return foreign::verify(bytes, &artefact.golden, features).map(|()| true);
     };
-    let checked = artefact::check_golden(&Evaluator::new(tables), &artefact.golden, features);
-    checked.map(|()| false).map_err(|error| error.to_string())
+    artefact::check_golden(&Evaluator::new(tables), &artefact.golden, features)?;
+    Ok(false)
 }
 
 /// A version's bytes, if they are those that were signed, and what they say of themselves.
@@ -119,44 +119,38 @@ fn read(
     module: Module,
     version: &str,
     trust: &Trust,
-) -> Result<(Vec<u8>, Artefact), String> {
+) -> Result<(Vec<u8>, Artefact), Unusable> {
     let path = registry::artefact_path(data_dir, module, version);
-    let len = std::fs::metadata(&path).map_err(|_| "its file is not there".to_owned())?.len();
+    let len = std::fs::metadata(&path).map_err(Unusable::NoFile)?.len();
     if len > FILE_BYTES_MAX as u64 {
-        return Err(format!("it is {len} bytes long, need at most {FILE_BYTES_MAX}"));
+        return Err(Unusable::TooLong(len));
     }
     let manifest = registry::manifest(data_dir, module, version, &trust.keys)?;
     // One reading: what is checked is what is used, whatever happens to the file.
-    let bytes = std::fs::read(&path).map_err(|error| format!("its file cannot be read: {error}"))?;
+    let bytes = std::fs::read(&path).map_err(Unusable::Unread)?;
     let sha256 = to_hex(&Sha256::digest(&bytes));
     if manifest["sha256"] != sha256.as_str() || !sha256.starts_with(version) {
-        return Err("its bytes are not those that were signed".to_owned());
+        return Err(Unusable::OtherBytes);
     }
     let artefact = check(&bytes, module, trust.foreign)?;
     Ok((bytes, artefact))
 }
 
 /// Everything about the bytes themselves.
-fn check(bytes: &[u8], module: Module, foreign: bool) -> Result<Artefact, String> {
-    let artefact = artefact::read(bytes).map_err(|error| error.to_string())?;
+fn check(bytes: &[u8], module: Module, foreign: bool) -> Result<Artefact, Unusable> {
+    let artefact = artefact::read(bytes)?;
     let arbitrage = module == Module::Arbitrage;
     let count = artefact.n_features as usize;
     let known = features::names(arbitrage).len();
     if count > known {
-        return Err(format!("it reads {count} features, the agent has {known}"));
+        return Err(Unusable::TooManyFeatures { count, known });
     }
-    let schema = features::schema_hash(arbitrage, count);
-    if artefact.schema_hash != schema {
-        return Err(format!(
-            "its features are {:016x}, the agent's first {count} are {schema:016x}",
-            artefact.schema_hash
-        ));
+    let (has, need) = (artefact.schema_hash, features::schema_hash(arbitrage, count));
+    if has != need {
+        return Err(Unusable::OtherFeatures { has, count, need });
     }
     if artefact.tables.is_none() && !foreign {
-        return Err(
-            "it brings code of its own, which would have all rights of the agent: set models.foreign = true to allow that"
-                .to_owned(),
-        );
+        return Err(Unusable::ForeignNotAllowed);
     }
     Ok(artefact)
 }

@@ -8,7 +8,7 @@ mod helper;
 mod program;
 mod request;
 
-use std::io::{Error, Read};
+use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus};
@@ -18,6 +18,7 @@ use model::Golden;
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::error::ProbeError;
 use crate::private_copy::private_copy;
 
 use request::{ANSWER_BYTES, READY};
@@ -38,9 +39,9 @@ pub fn prepare() {
 }
 
 /// Loads the file and asks it the golden rows in a process of its own.
-pub(super) fn probe(file: &OwnedFd, golden: &Golden, features: usize) -> Result<(), String> {
-    let cannot = |error: Error| format!("it cannot be probed: {error}");
-    let program = program::program().map_err(|why| format!("it cannot be probed: {why}"))?;
+pub(super) fn probe(file: &OwnedFd, golden: &Golden, features: usize) -> Result<(), ProbeError> {
+    let cannot = ProbeError::System;
+    let program = program::program()?;
     let request = request::encode(std::process::id(), golden, features);
     let request = private_copy(&request).map_err(cannot)?;
     let (mut from, to) = std::io::pipe().map_err(cannot)?;
@@ -70,22 +71,22 @@ pub(super) fn probe(file: &OwnedFd, golden: &Golden, features: usize) -> Result<
 }
 
 /// What an end and an answer say of the model.
-fn outcome(status: ExitStatus, answer: &[u8]) -> Result<(), String> {
+fn outcome(status: ExitStatus, answer: &[u8]) -> Result<(), ProbeError> {
     let Some(told) = answer.strip_prefix(READY) else {
-        return Err(format!("it cannot be probed: legend-probe ended before it began ({status})"));
+        return Err(ProbeError::NotBegun(status));
     };
     if let Some(signal) = status.signal() {
-        return Err(format!("it crashed in a child process (signal {signal})"));
+        return Err(ProbeError::Crashed(signal));
     }
     match told {
         b"ok" => Ok(()),
-        b"" => Err("it ended its process instead of answering".to_owned()),
-        why => Err(String::from_utf8_lossy(why).into_owned()),
+        b"" => Err(ProbeError::Ended),
+        why => Err(ProbeError::Answered(String::from_utf8_lossy(why).into_owned())),
     }
 }
 
 /// The child's end; it is killed when it takes too long. `is_ready` reads what it wrote and says whether it has begun.
-fn wait(mut child: Child, is_ready: &mut impl FnMut() -> bool) -> Result<ExitStatus, String> {
+fn wait(mut child: Child, is_ready: &mut impl FnMut() -> bool) -> Result<ExitStatus, ProbeError> {
     let (mut begin, mut has_begun) = (Instant::now(), false);
     loop {
         // In this order: what it wrote before its end is read.
@@ -95,13 +96,9 @@ fn wait(mut child: Child, is_ready: &mut impl FnMut() -> bool) -> Result<ExitSta
         }
         let why = match ended {
             Ok(Some(status)) => return Ok(status),
-            Err(error) => format!("it cannot be probed: {error}"),
-            Ok(None) if has_begun && begin.elapsed() > PROBE => {
-                format!("it did not answer within {} ms in a child process", PROBE.as_millis())
-            }
-            Ok(None) if begin.elapsed() > START => {
-                format!("it cannot be probed: legend-probe did not start within {} ms", START.as_millis())
-            }
+            Err(error) => ProbeError::System(error),
+            Ok(None) if has_begun && begin.elapsed() > PROBE => ProbeError::NoAnswer(PROBE),
+            Ok(None) if begin.elapsed() > START => ProbeError::NotStarted(START),
             Ok(None) => {
                 std::thread::sleep(LOOK);
                 continue;
@@ -140,7 +137,7 @@ mod tests {
         let id = child.id();
         let begin = Instant::now();
         let why = wait(child, &mut || true).expect_err("is killed");
-        assert_eq!(why, "it did not answer within 2000 ms in a child process");
+        assert_eq!(why.to_string(), "it did not answer within 2000 ms in a child process");
         assert!(begin.elapsed() >= Duration::from_millis(2_000));
         assert!(!std::path::Path::new(&format!("/proc/{id}")).exists(), "it was waited for");
     }
@@ -157,11 +154,8 @@ mod tests {
             (127 << 8, "", Err("it cannot be probed: legend-probe ended before it began (exit status: 127)")),
             (0, "ok", Err("it cannot be probed: legend-probe ended before it began (exit status: 0)")),
         ] {
-            assert_eq!(
-                outcome(status(raw), answer.as_bytes()),
-                told.map_err(str::to_owned),
-                "{raw} {answer}"
-            );
+            let outcome = outcome(status(raw), answer.as_bytes()).map_err(|why| why.to_string());
+            assert_eq!(outcome, told.map_err(str::to_owned), "{raw} {answer}");
         }
     }
 }

@@ -10,9 +10,10 @@ use control::names::module_name;
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use topic_log::disk;
 use wire::control::Module;
 use wire::hex::{bytes_of_hex, to_hex};
+
+use crate::error::{LinkError, RegistryError, SignatureError, SmallFileError, TakeError, Unusable};
 
 /// What a manifest's signature is for.
 const MANIFEST_DOMAIN: &str = "legend model-v1";
@@ -61,20 +62,24 @@ pub fn manifest(
     module: Module,
     version: &str,
     trusted: &[VerifyingKey],
-) -> Result<Value, String> {
+) -> Result<Value, Unusable> {
     let path = artefact_path(data_dir, module, version);
-    let bytes = small(&path.with_extension("json")).map_err(|why| format!("it has no manifest ({why})"))?;
-    let signature = small(&path.with_extension("sig")).map_err(|_| "it is not signed".to_owned())?;
+    let bytes = small(&path.with_extension("json")).map_err(Unusable::NoManifest)?;
+    let signature = small(&path.with_extension("sig")).map_err(Unusable::NotSigned)?;
     checked(module, &bytes, &String::from_utf8_lossy(&signature), trusted)
 }
 
 /// The manifest in `bytes`, if one of `trusted` signed it and it is of `module`.
-fn checked(module: Module, bytes: &[u8], signature: &str, trusted: &[VerifyingKey]) -> Result<Value, String> {
+fn checked(
+    module: Module,
+    bytes: &[u8],
+    signature: &str,
+    trusted: &[VerifyingKey],
+) -> Result<Value, Unusable> {
     check(MANIFEST_DOMAIN, bytes, signature, trusted)?;
-    let manifest: Value =
-        serde_json::from_slice(bytes).map_err(|error| format!("its manifest is no JSON: {error}"))?;
+    let manifest: Value = serde_json::from_slice(bytes).map_err(Unusable::NoJson)?;
     if manifest["module"] != module_name(module) {
-        return Err(format!("it is a model of {}", manifest["module"]));
+        return Err(Unusable::OtherModule(manifest["module"].clone()));
     }
     Ok(manifest)
 }
@@ -86,16 +91,15 @@ fn signed(domain: &str, bytes: &[u8], key: &SigningKey) -> String {
 }
 
 /// Whether a written signature is one of `trusted`'s over the bytes.
-fn check(domain: &str, bytes: &[u8], written: &str, trusted: &[VerifyingKey]) -> Result<(), String> {
-    let (id, hex) = written.trim().split_once(' ').ok_or("its signature is no signature")?;
+fn check(domain: &str, bytes: &[u8], written: &str, trusted: &[VerifyingKey]) -> Result<(), SignatureError> {
+    let (id, hex) = written.trim().split_once(' ').ok_or(SignatureError::NoSignature)?;
     let signature = bytes_of_hex(hex);
     let key = trusted.iter().find(|key| keys::key_id(key) == id);
-    let key = key
-        .ok_or_else(|| format!("its key {} is not trusted here", id.chars().take(16).collect::<String>()))?;
+    let key = key.ok_or_else(|| SignatureError::KeyNotTrusted(id.chars().take(16).collect()))?;
     if keys::verify(key, domain, &[bytes], &signature.unwrap_or_default()) {
         return Ok(());
     }
-    Err("its signature does not fit: it was altered".to_owned())
+    Err(SignatureError::Altered)
 }
 
 /// Signs what this installation wants of other hosts.
@@ -108,16 +112,16 @@ pub fn sign_wish(text: &str, key: &SigningKey) -> String {
 ///
 /// # Errors
 /// Why not, to be said behind it.
-pub fn check_wish(text: &str, signature: &str, trusted: &[VerifyingKey]) -> Result<(), String> {
+pub fn check_wish(text: &str, signature: &str, trusted: &[VerifyingKey]) -> Result<(), SignatureError> {
     check(WISH_DOMAIN, text.as_bytes(), signature, trusted)
 }
 
-fn small(path: &Path) -> Result<Vec<u8>, String> {
-    let len = fs::metadata(path).map_err(|error| error.to_string())?.len();
+fn small(path: &Path) -> Result<Vec<u8>, SmallFileError> {
+    let len = fs::metadata(path).map_err(SmallFileError::Unread)?.len();
     if len > MANIFEST_BYTES_MAX {
-        return Err(format!("{len} bytes"));
+        return Err(SmallFileError::TooLong(len));
     }
-    fs::read(path).map_err(|error| error.to_string())
+    fs::read(path).map_err(SmallFileError::Unread)
 }
 
 /// Writes an artefact with its manifest and signature; the version. Once more with the same bytes is the same.
@@ -131,7 +135,7 @@ pub fn register(
     artefact: &[u8],
     about: &Value,
     key: &SigningKey,
-) -> Result<String, String> {
+) -> Result<String, RegistryError> {
     let sha256 = to_hex(&Sha256::digest(artefact));
     let version = sha256[..VERSION_LEN].to_owned();
     let path = artefact_path(data_dir, module, &version);
@@ -165,28 +169,27 @@ pub fn install(
     artefact: &[u8],
     signed: (&[u8], &str),
     trusted: &[VerifyingKey],
-) -> Result<(), String> {
-    let cannot = |why: String| format!("Cannot take model {version} of {}: {why}", module_name(module));
+) -> Result<(), RegistryError> {
+    let cannot =
+        |source| RegistryError::Take { version: version.to_owned(), module: module_name(module), source };
     let (bytes, signature) = signed;
     if bytes.len() as u64 > MANIFEST_BYTES_MAX {
-        return Err(cannot(format!("its manifest has {} bytes", bytes.len())));
+        return Err(cannot(TakeError::LongManifest(bytes.len())));
     }
-    let manifest = checked(module, bytes, signature, trusted).map_err(cannot)?;
+    let manifest = checked(module, bytes, signature, trusted).map_err(|why| cannot(why.into()))?;
     let sha256 = to_hex(&Sha256::digest(artefact));
     if manifest["version"] != version || manifest["sha256"] != sha256 || !sha256.starts_with(version) {
-        return Err(cannot("its bytes are not those of its manifest".to_owned()));
+        return Err(cannot(TakeError::OtherBytes));
     }
     if !is_version(version) {
-        return Err(cannot("a version is 12 hex digits".to_owned()));
+        return Err(cannot(TakeError::NoVersion));
     }
     store(data_dir, &artefact_path(data_dir, module, version), artefact, signed)
 }
 
-fn store(data_dir: &Path, path: &Path, artefact: &[u8], signed: (&[u8], &str)) -> Result<(), String> {
+fn store(data_dir: &Path, path: &Path, artefact: &[u8], signed: (&[u8], &str)) -> Result<(), RegistryError> {
     let (text, signature) = signed;
-    let cannot = |error: std::io::Error| {
-        format!("Cannot register a model in {}: {}", folder(data_dir).display(), disk::why(&error))
-    };
+    let cannot = |source| RegistryError::Register { folder: folder(data_dir), source };
     make(data_dir).map_err(cannot)?;
     // The artefact last: who sees it finds the rest.
     place(&path.with_extension("sig"), signature.as_bytes()).map_err(cannot)?;
@@ -245,12 +248,10 @@ pub fn point(
     link: Link,
     version: Option<&str>,
     request_id: &str,
-) -> Result<(), String> {
+) -> Result<(), RegistryError> {
     let path = link.path(data_dir, module);
     let verb = if link == Link::Pin { "pin" } else { "deploy" };
-    let cannot = |error: std::io::Error| {
-        format!("Cannot {verb} in {}: {}", folder(data_dir).display(), disk::why(&error))
-    };
+    let cannot = |source| RegistryError::Point { verb, folder: folder(data_dir), source };
     let request = |version: &str| {
         let path = folder(data_dir).join(format!("{}.request", module_name(module)));
         place(&path, format!("{version} {request_id}").as_bytes()).map_err(cannot)
@@ -272,10 +273,8 @@ pub fn point(
         return place(&path, version.as_bytes()).map_err(cannot);
     }
     if !is_version(version) || !artefact_path(data_dir, module, version).exists() {
-        return Err(format!(
-            "Cannot {verb} {version}: {} has no such version, see `legend model list`",
-            module_name(module)
-        ));
+        let (version, module) = (version.to_owned(), module_name(module));
+        return Err(RegistryError::NoVersion { verb, version, module });
     }
     if link == Link::Pin {
         return place(&path, version.as_bytes()).map_err(cannot);
@@ -293,7 +292,7 @@ pub fn point(
 ///
 /// # Errors
 /// It points to what is no version of this folder.
-pub fn wanted(data_dir: &Path, module: Module, link: Link) -> Result<Option<String>, String> {
+pub fn wanted(data_dir: &Path, module: Module, link: Link) -> Result<Option<String>, LinkError> {
     let pinned = if link == Link::Latest { pointed(data_dir, module, Link::Pin)? } else { None };
     match pinned {
         Some(version) if version == BASELINE => Ok(None),
@@ -306,7 +305,7 @@ pub fn wanted(data_dir: &Path, module: Module, link: Link) -> Result<Option<Stri
 ///
 /// # Errors
 /// As [`wanted`].
-pub fn pointed(data_dir: &Path, module: Module, link: Link) -> Result<Option<String>, String> {
+pub fn pointed(data_dir: &Path, module: Module, link: Link) -> Result<Option<String>, LinkError> {
     let path = link.path(data_dir, module);
     if link == Link::Pin {
         let Ok(text) = fs::read_to_string(path) else { return Ok(None) };
@@ -314,19 +313,19 @@ pub fn pointed(data_dir: &Path, module: Module, link: Link) -> Result<Option<Str
         return if is_version(version) || version == BASELINE {
             Ok(Some(version.to_owned()))
         } else {
-            Err("the pin names no version".to_owned())
+            Err(LinkError::Pin)
         };
     }
     let target = match fs::read_link(&path) {
         Ok(target) => target,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(_) => return Err(format!("{} is no symlink", path.display())),
+        Err(source) => return Err(LinkError::NoSymlink { path, source }),
     };
     // A bare name of this folder: nothing else is followed.
     let bare = target.parent().is_some_and(|parent| parent.as_os_str().is_empty());
     match version_of(&target, module) {
         Some(version) if bare => Ok(Some(version)),
-        _ => Err(format!("{} points to {}, which is no version here", path.display(), target.display())),
+        _ => Err(LinkError::NoVersion { path, target }),
     }
 }
 
@@ -389,8 +388,8 @@ mod tests {
             (Link::Pin, "Cannot pin 0123456789ab: mev has no such version"),
         ] {
             let why = point(&data, Module::Mev, link, Some("0123456789ab"), "").expect_err("is refused");
-            assert!(why.starts_with(refused), "{why}");
-            assert_eq!(pointed(&data, Module::Mev, link), Ok(None));
+            assert!(why.to_string().starts_with(refused), "{why}");
+            assert!(matches!(pointed(&data, Module::Mev, link), Ok(None)));
         }
         fs::remove_dir_all(data).expect("removed");
     }
@@ -421,7 +420,7 @@ mod tests {
             let trust = super::super::Trust::default();
             let why =
                 super::super::load::verify(&data, Module::Mev, "0123456789ab", &trust).expect_err("refused");
-            assert!(why.starts_with(refused), "{why}");
+            assert!(why.to_string().starts_with(refused), "{why}");
         }
         fs::remove_dir_all(data).expect("removed");
     }

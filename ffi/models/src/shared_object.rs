@@ -6,6 +6,8 @@ use std::os::fd::AsRawFd;
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
+use super::error::SharedObjectError;
+
 const PREDICT: &CStr = c"treelite_predict";
 
 /// The function of a model (docs/CONTRACT.md, "Models").
@@ -15,17 +17,17 @@ pub(super) type Predict = unsafe extern "C" fn(*const f32, usize) -> f32;
 ///
 /// The loader knows what it has loaded by name: under a name that it knows it answers with what it had, also when that is
 /// another file (one that `dlclose` left loaded). What it gave must be of this file.
-pub(super) fn load(path: &str, copy: &impl AsRawFd) -> Result<(Library, Predict), String> {
+pub(super) fn load(path: &str, copy: &impl AsRawFd) -> Result<(Library, Predict), SharedObjectError> {
     // SAFETY: loading runs the file's constructors; where that may be is the caller's to know.
     let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
     // Not closed where it is refused: what the loader gave may be another model that is in use.
-    let library = ManuallyDrop::new(library.map_err(|_| "the loader refuses it".to_owned())?);
+    let library = ManuallyDrop::new(library.map_err(SharedObjectError::Refused)?);
     // SAFETY: every model has this signature (docs/CONTRACT.md, "Models"); `None` is a symbol at address 0.
     let symbol = unsafe { library.get::<Option<Predict>>(PREDICT) };
     let predict = symbol.ok().and_then(|symbol| *symbol);
-    let predict = predict.ok_or_else(|| "it has no symbol treelite_predict".to_owned())?;
+    let predict = predict.ok_or(SharedObjectError::NoPredict)?;
     if !is_of(predict as usize, copy) {
-        return Err("the loader gave another file that was loaded before".to_owned());
+        return Err(SharedObjectError::OtherFile);
     }
     Ok((ManuallyDrop::into_inner(library), predict))
 }

@@ -15,6 +15,7 @@ use rustix::fs::inotify;
 use topic_log::stderr::{Level, say_at};
 use wire::control::Module;
 
+use super::error::{LinkError, Unusable};
 use super::foreign;
 use super::load::{self, Trust};
 use super::registry::{self, Link, crash_path};
@@ -78,7 +79,27 @@ impl Unanswered {
 type OpenCall = (Arc<str>, u64);
 
 /// A version and the state of its file: one that changed is looked at again.
-type Seen = (Result<Option<String>, String>, Option<(u64, SystemTime)>, String);
+type Seen = (Wanted, Option<(u64, SystemTime)>, String);
+
+/// What a link asks for, so that two looks can be compared: what is wrong with it is known by its text.
+#[derive(Clone, PartialEq)]
+enum Wanted {
+    Version(Option<String>),
+    Broken(String),
+}
+
+impl Wanted {
+    fn of(asked: Result<Option<String>, LinkError>) -> Wanted {
+        asked.map_or_else(|why| Wanted::Broken(why.to_string()), Wanted::Version)
+    }
+
+    fn version(&self) -> Option<&str> {
+        match self {
+            Wanted::Version(version) => version.as_deref(),
+            Wanted::Broken(_) => None,
+        }
+    }
+}
 
 impl Watcher {
     /// Looks at once, so that an agent starts with its model.
@@ -166,14 +187,14 @@ impl Watcher {
     /// Puts in force what is asked for and was not looked at yet.
     fn look(&mut self, tell: &mut impl FnMut(Told)) {
         for (at, link) in [Link::Latest, Link::Shadow].into_iter().enumerate() {
-            let wanted = registry::wanted(&self.data_dir, self.module, link);
-            let file = wanted.as_ref().ok().and_then(Option::as_ref).and_then(|version| {
+            let wanted = Wanted::of(registry::wanted(&self.data_dir, self.module, link));
+            let file = wanted.version().and_then(|version| {
                 let path = registry::artefact_path(&self.data_dir, self.module, version);
                 let metadata = fs::metadata(path).ok()?;
                 Some((metadata.len(), metadata.modified().ok()?))
             });
             let request_id = match &wanted {
-                Ok(version) if link == Link::Latest => {
+                Wanted::Version(version) if link == Link::Latest => {
                     let version = version.as_deref().unwrap_or(registry::BASELINE);
                     registry::request(&self.data_dir, self.module, version)
                 }
@@ -188,8 +209,7 @@ impl Watcher {
             if self.seen[at].as_ref().is_some_and(is_same) {
                 continue;
             }
-            let first = self.seen[at].is_none();
-            self.seen[at] = Some((wanted.clone(), file, request_id.clone()));
+            let first = self.seen[at].replace((wanted.clone(), file, request_id.clone())).is_none();
             let slot = if link == Link::Latest { &self.live } else { &self.shadow };
             let state = if link == Link::Latest { "live" } else { "shadow" };
             let told = |version: String, state, reason| Told {
@@ -199,8 +219,8 @@ impl Watcher {
                 request_id: request_id.clone(),
             };
             match wanted {
-                Err(reason) => tell(told(String::new(), "refused", reason)),
-                Ok(None) => {
+                Wanted::Broken(reason) => tell(told(String::new(), "refused", reason)),
+                Wanted::Version(None) => {
                     let ran = slot.version().is_some();
                     slot.swap(None);
                     if link == Link::Shadow {
@@ -217,10 +237,12 @@ impl Watcher {
                     }
                 }
                 // Its file was written over, or it is deployed again: what runs is a copy of what was signed.
-                Ok(Some(version)) if slot.version().as_deref() == Some(&version) && file.is_some() => {
+                Wanted::Version(Some(version))
+                    if slot.version().as_deref() == Some(&version) && file.is_some() =>
+                {
                     tell(self.again(version, state, &request_id));
                 }
-                Ok(Some(version)) => match self.load(&version, link) {
+                Wanted::Version(Some(version)) => match self.load(&version, link) {
                     Ok(loaded) => {
                         slot.swap(Some(Arc::new(loaded)));
                         tell(told(version, state, String::new()));
@@ -231,10 +253,9 @@ impl Watcher {
                             && first
                             && let Some(older) = self.fall_back(&version, link)
                         {
-                            let reason = format!("{reason}; {older} runs instead");
-                            tell(told(version, "refused", reason));
+                            tell(told(version, "refused", format!("{reason}; {older} runs instead")));
                         } else {
-                            tell(told(version, "refused", reason));
+                            tell(told(version, "refused", reason.to_string()));
                         }
                     }
                 },
@@ -252,13 +273,9 @@ impl Watcher {
         Told { version, state, reason, request_id: request_id.to_owned() }
     }
 
-    fn load(&self, version: &str, link: Link) -> Result<load::Loaded, String> {
+    fn load(&self, version: &str, link: Link) -> Result<load::Loaded, Unusable> {
         if self.bad.iter().any(|bad| bad == version) {
-            let file = crash_path(&self.data_dir, self.module);
-            return Err(format!(
-                "it crashed this agent or did not answer it, take it out of {} to try again",
-                file.display()
-            ));
+            return Err(Unusable::Crashed(crash_path(&self.data_dir, self.module)));
         }
         let loaded = load::load(&self.data_dir, self.module, version, &self.trust)?;
         if link == Link::Latest {

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use control::names::Module;
 use foreign::{Folder, QUARTER, foreign};
-use models::load;
+use models::{Unusable, load};
 
 /// An allocator with one lock that nothing frees in a copy of the process: as a fork of it would find it.
 struct Locked;
@@ -45,7 +45,7 @@ unsafe impl GlobalAlloc for Locked {
 #[global_allocator]
 static ALLOCATOR: Locked = Locked;
 
-fn verified(bytes: &[u8]) -> Result<bool, String> {
+fn verified(bytes: &[u8]) -> Result<bool, Unusable> {
     load::verify_bytes(bytes, Module::Mev, true)
 }
 
@@ -66,7 +66,8 @@ fn a_trial_has_no_descriptor_and_no_environment_of_the_process_that_asks() {
         extern char **environ;\n\
         __attribute__((constructor)) static void begin(void) {{ struct stat s; {looks} }}\n{QUARTER}"
     );
-    assert_eq!(verified(&foreign(data, "looks", &code, "1")), Ok(true));
+    let told = verified(&foreign(data, "looks", &code, "1"));
+    assert!(matches!(told, Ok(true)), "{told:?}");
     for number in kept {
         // SAFETY: our own.
         unsafe { libc::close(number) };
@@ -90,7 +91,7 @@ fn threads_that_hold_the_allocators_lock_hold_up_no_trial() {
         }
         let told: Vec<_> = (0..5).map(|_| verified(&bytes)).collect();
         stop.store(true, Relaxed);
-        assert_eq!(told, vec![Ok(true); 5]);
+        assert!(told.iter().all(|told| matches!(told, Ok(true))), "{told:?}");
     });
 }
 
@@ -98,7 +99,7 @@ fn threads_that_hold_the_allocators_lock_hold_up_no_trial() {
 #[test]
 fn copy_entry() {
     let Some(file) = std::env::var_os("LEGEND_PROBED_MODEL") else { return };
-    println!("told: {:?}", verified(&fs::read(file).expect("a model")));
+    println!("told: {:?}", verified(&fs::read(file).expect("a model")).map_err(|why| why.to_string()));
 }
 
 /// What a copy of this executable in `folder` says of a model.

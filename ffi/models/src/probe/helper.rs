@@ -9,10 +9,12 @@ use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::process::ExitCode;
 
+use model::ModelError;
 use model::artefact::check_answers;
 
 use super::confine::confine;
 use super::request::{self, ANSWER_BYTES, ANSWER_FD, READY, Request};
+use crate::error::SharedObjectError;
 use crate::shared_object;
 
 const MODEL_FD: c_int = 3;
@@ -38,22 +40,34 @@ pub fn run_probe() -> ExitCode {
     if answer.write_all(READY).is_err() {
         return ExitCode::FAILURE;
     }
-    let told = if confine() {
-        shared_object::load(MODEL_PATH, &Number(MODEL_FD)).and_then(|(library, predict)| {
-            let _library = ManuallyDrop::new(library);
-            let Request { golden, features, .. } = &request;
-            // SAFETY: rows are as long as is said; a crash ends this process.
-            let checked = check_answers(golden, *features, |row| unsafe { predict(row.as_ptr(), *features) });
-            checked.map_err(|error| error.to_string())
-        })
-    } else {
-        Err("this system confines no process (seccomp)".to_owned())
-    };
-    let text = told.as_ref().err().map_or("ok", String::as_str).as_bytes();
+    let told = if confine() { tried(&request) } else { Err(TrialError::NotConfined) };
+    let text = told.map_or_else(|why| why.to_string(), |()| "ok".to_owned());
+    let text = text.as_bytes();
     // Without an answer it is said that it ended.
     let _ = answer.write_all(&text[..text.len().min(ANSWER_BYTES)]);
     // SAFETY: it runs nothing of this process, nor of the model's.
     unsafe { libc::_exit(0) }
+}
+
+/// What this process says of the model; it goes into an answer as its text.
+#[derive(Debug, thiserror::Error)]
+enum TrialError {
+    #[error("this system confines no process (seccomp)")]
+    NotConfined,
+    #[error(transparent)]
+    SharedObject(#[from] SharedObjectError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// Loads the model and asks it the golden rows.
+fn tried(request: &Request) -> Result<(), TrialError> {
+    let (library, predict) = shared_object::load(MODEL_PATH, &Number(MODEL_FD))?;
+    let _library = ManuallyDrop::new(library);
+    let Request { golden, features, .. } = request;
+    // SAFETY: rows are as long as is said; a crash ends this process.
+    check_answers(golden, *features, |row| unsafe { predict(row.as_ptr(), *features) })?;
+    Ok(())
 }
 
 /// Reads what is asked, and leaves the model and the answer as the only descriptors. `None`: it was not started as a

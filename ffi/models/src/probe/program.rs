@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, open};
 
+use crate::error::ProgramError;
 use crate::shared_object::mapped;
 
 const NAME: &str = "legend-probe";
@@ -19,11 +20,11 @@ const OTHERS_WRITE: u32 = 0o002;
 static PROGRAM: OnceLock<OwnedFd> = OnceLock::new();
 
 /// The executable, open.
-pub(super) fn program() -> Result<&'static OwnedFd, String> {
+pub(super) fn program() -> Result<&'static OwnedFd, ProgramError> {
     if let Some(known) = PROGRAM.get() {
         return Ok(known);
     }
-    let own = own_file().ok_or("its own file is not known (/proc/self/maps)")?;
+    let own = own_file().ok_or(ProgramError::OwnFile)?;
     let found = beside(&own)?;
     Ok(PROGRAM.get_or_init(|| found))
 }
@@ -36,30 +37,24 @@ fn own_file() -> Option<PathBuf> {
 }
 
 /// The executable that belongs to `own`.
-fn beside(own: &Path) -> Result<OwnedFd, String> {
+fn beside(own: &Path) -> Result<OwnedFd, ProgramError> {
     let folder = own.parent().unwrap_or(Path::new("/"));
     // Cargo puts tests one folder below its executables.
     let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
     let path = folder.join(NAME);
-    let cannot = |why: &dyn std::fmt::Display| format!("{} cannot be used: {why}", path.display());
+    let cannot = |source| ProgramError::File { path: path.clone(), source };
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = open(&path, flags, Mode::empty()).map_err(std::io::Error::from);
     let file = file.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => {
-            format!(
-                "{} is not there, it belongs to {}: build or copy legend again",
-                path.display(),
-                own.display()
-            )
-        }
-        _ => cannot(&error),
+        ErrorKind::NotFound => ProgramError::NotThere { path: path.clone(), own: own.to_owned() },
+        _ => cannot(error),
     })?;
-    let stat = fstat(&file).map_err(|error| cannot(&std::io::Error::from(error)))?;
-    let own = fs::metadata(own).map_err(|error| cannot(&error))?;
+    let stat = fstat(&file).map_err(|error| cannot(error.into()))?;
+    let own = fs::metadata(own).map_err(cannot)?;
     if is_trusted(&stat, &own, rustix::process::geteuid().as_raw()) {
         return Ok(file);
     }
-    Err(cannot(&"it must be a file of this user's that nobody else may write"))
+    Err(ProgramError::NotTrusted(path))
 }
 
 /// Whether nobody can have changed it who could not have changed our own file as well.
@@ -86,7 +81,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("legend-program-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
         let (own, program) = (folder.join("liblegend.so"), folder.join(NAME));
-        let why = || beside(&own).map(|_| ()).expect_err("is refused");
+        let why = || beside(&own).map(|_| ()).expect_err("is refused").to_string();
         fs::write(&own, "").expect("a file");
         let mode =
             |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("is set");

@@ -1,0 +1,166 @@
+//! The text of each error, as people have always read it, and what is below it.
+
+use std::error::Error;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use model::ModelError;
+use serde_json::Value;
+
+use super::error::{
+    LinkError, ProbeError, ProgramError, RegistryError, SharedObjectError, SignatureError, SmallFileError,
+    TakeError, Unusable,
+};
+
+fn full() -> io::Error {
+    io::Error::from_raw_os_error(libc::ENOSPC)
+}
+
+fn path() -> PathBuf {
+    PathBuf::from("/data/file")
+}
+
+fn no_json() -> serde_json::Error {
+    serde_json::from_str::<Value>("").expect_err("is empty")
+}
+
+const FULL: &str = "No space left on device (os error 28)";
+const FREE: &str = "the disk is full, free some space";
+
+#[test]
+fn an_unusable_model_is_told_in_the_words_that_follow_its_name() {
+    let features = Unusable::OtherFeatures { has: 0xab, count: 11, need: u64::MAX };
+    for (error, said) in [
+        (
+            Unusable::NoManifest(SmallFileError::Unread(full())),
+            format!("it has no manifest ({FULL})").as_str(),
+        ),
+        (Unusable::NoManifest(SmallFileError::TooLong(7)), "it has no manifest (7 bytes)"),
+        (Unusable::NotSigned(SmallFileError::Unread(full())), "it is not signed"),
+        (SignatureError::NoSignature.into(), "its signature is no signature"),
+        (SignatureError::KeyNotTrusted("x".to_owned()).into(), "its key x is not trusted here"),
+        (SignatureError::Altered.into(), "its signature does not fit: it was altered"),
+        (
+            Unusable::NoJson(no_json()),
+            "its manifest is no JSON: EOF while parsing a value at line 1 column 0",
+        ),
+        (Unusable::OtherModule("mev".into()), "it is a model of \"mev\""),
+        (Unusable::OtherModule(Value::Null), "it is a model of null"),
+        (Unusable::NoFile(full()), "its file is not there"),
+        (Unusable::TooLong(536_870_913), "it is 536870913 bytes long, need at most 536870912"),
+        (Unusable::Unread(full()), &format!("its file cannot be read: {FULL}")),
+        (Unusable::OtherBytes, "its bytes are not those that were signed"),
+        (ModelError::CutOff.into(), "it is cut off"),
+        (Unusable::TooManyFeatures { count: 12, known: 11 }, "it reads 12 features, the agent has 11"),
+        (features, "its features are 00000000000000ab, the agent's first 11 are ffffffffffffffff"),
+        (
+            Unusable::ForeignNotAllowed,
+            "it brings code of its own, which would have all rights of the agent: set models.foreign = true to allow that",
+        ),
+        (Unusable::NotCopied(full()), &format!("it cannot be copied: {FULL}")),
+        (Unusable::NoMark(full()), &format!("its mark cannot be made: {FREE}")),
+        (SharedObjectError::Refused(libloading::Error::DlOpenUnknown).into(), "the loader refuses it"),
+        (SharedObjectError::NoPredict.into(), "it has no symbol treelite_predict"),
+        (SharedObjectError::OtherFile.into(), "the loader gave another file that was loaded before"),
+        (
+            Unusable::Crashed(path()),
+            "it crashed this agent or did not answer it, take it out of /data/file to try again",
+        ),
+    ] {
+        assert_eq!(error.to_string(), said);
+    }
+}
+
+#[test]
+fn a_trial_is_told_by_what_it_came_to() {
+    let wait = Duration::from_secs(2);
+    let not_there = ProgramError::NotThere { path: path(), own: "/data/own".into() };
+    for (error, said) in [
+        (ProbeError::System(full()), format!("it cannot be probed: {FULL}").as_str()),
+        (ProgramError::OwnFile.into(), "it cannot be probed: its own file is not known (/proc/self/maps)"),
+        (
+            not_there.into(),
+            "it cannot be probed: /data/file is not there, it belongs to /data/own: build or copy legend again",
+        ),
+        (
+            ProgramError::File { path: path(), source: full() }.into(),
+            &format!("it cannot be probed: /data/file cannot be used: {FULL}"),
+        ),
+        (
+            ProgramError::NotTrusted(path()).into(),
+            "it cannot be probed: /data/file cannot be used: it must be a file of this user's that nobody else may write",
+        ),
+        (
+            ProbeError::NotBegun(ExitStatus::from_raw(1 << 8)),
+            "it cannot be probed: legend-probe ended before it began (exit status: 1)",
+        ),
+        (ProbeError::NotStarted(wait), "it cannot be probed: legend-probe did not start within 2000 ms"),
+        (ProbeError::NoAnswer(wait), "it did not answer within 2000 ms in a child process"),
+        (ProbeError::Crashed(11), "it crashed in a child process (signal 11)"),
+        (ProbeError::Ended, "it ended its process instead of answering"),
+        (ProbeError::Answered("x".to_owned()), "x"),
+    ] {
+        assert_eq!(error.to_string(), said);
+        assert_eq!(Unusable::from(error).to_string(), said);
+    }
+}
+
+#[test]
+fn the_registry_tells_what_it_has_not_done_and_its_links_what_they_name() {
+    let take = |source| RegistryError::Take { version: "0123456789ab".to_owned(), module: "mev", source };
+    let (version, module) = ("0123456789ab".to_owned(), "mev");
+    for (error, said) in [
+        (
+            RegistryError::Register { folder: path(), source: full() },
+            format!("Cannot register a model in /data/file: {FREE}").as_str(),
+        ),
+        (take(TakeError::LongManifest(7)), "Cannot take model 0123456789ab of mev: its manifest has 7 bytes"),
+        (
+            take(Unusable::from(SignatureError::Altered).into()),
+            "Cannot take model 0123456789ab of mev: its signature does not fit: it was altered",
+        ),
+        (
+            take(TakeError::OtherBytes),
+            "Cannot take model 0123456789ab of mev: its bytes are not those of its manifest",
+        ),
+        (take(TakeError::NoVersion), "Cannot take model 0123456789ab of mev: a version is 12 hex digits"),
+        (
+            RegistryError::Point { verb: "pin", folder: path(), source: full() },
+            &format!("Cannot pin in /data/file: {FREE}"),
+        ),
+        (
+            RegistryError::NoVersion { verb: "deploy", version, module },
+            "Cannot deploy 0123456789ab: mev has no such version, see `legend model list`",
+        ),
+    ] {
+        assert_eq!(error.to_string(), said);
+    }
+    for (error, said) in [
+        (LinkError::Pin, "the pin names no version"),
+        (LinkError::NoSymlink { path: path(), source: full() }, "/data/file is no symlink"),
+        (
+            LinkError::NoVersion { path: path(), target: "../x".into() },
+            "/data/file points to ../x, which is no version here",
+        ),
+    ] {
+        assert_eq!(error.to_string(), said);
+    }
+}
+
+#[test]
+fn what_the_system_said_is_the_source_of_an_error() {
+    let errors: [Box<dyn Error>; 5] = [
+        Box::new(Unusable::NoFile(full())),
+        Box::new(Unusable::from(ProbeError::System(full()))),
+        Box::new(ProgramError::File { path: path(), source: full() }),
+        Box::new(LinkError::NoSymlink { path: path(), source: full() }),
+        Box::new(RegistryError::Register { folder: path(), source: full() }),
+    ];
+    for error in errors {
+        let below = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+        assert_eq!(below.and_then(io::Error::raw_os_error), Some(libc::ENOSPC), "{error}");
+    }
+}
