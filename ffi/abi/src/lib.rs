@@ -25,6 +25,7 @@ use ::agent::AgentError;
 use ::door::DoorError;
 use control::ControlError;
 use kafka::ClusterError;
+use models::RegistryError;
 use sources::error::SourceError;
 use topic_log::{LogError, LogErrorKind};
 
@@ -106,6 +107,17 @@ impl From<AgentError> for Failure {
 impl From<ControlError> for Failure {
     fn from(error: ControlError) -> Self {
         Failure::io(error)
+    }
+}
+
+impl From<RegistryError> for Failure {
+    fn from(error: RegistryError) -> Self {
+        let status = match error {
+            RegistryError::Register { .. } | RegistryError::Point { .. } => Status::Io,
+            RegistryError::Take { .. } => Status::Invalid,
+            RegistryError::NoVersion { .. } => Status::NotFound,
+        };
+        Failure(status, error.to_string())
     }
 }
 
@@ -206,6 +218,8 @@ fn write_line(out: &mut [u8], line: &str) {
 
 #[cfg(test)]
 mod tests {
+    use models::error::TakeError;
+
     use super::*;
 
     fn run(out: &mut [u8], call: impl FnOnce(&mut [u8]) -> Answer) -> i32 {
@@ -222,6 +236,24 @@ mod tests {
         assert_eq!(run(&mut out, |_| Ok(7)), 7);
         // SAFETY: a null pointer is answered, not used.
         assert_eq!(unsafe { guard(std::ptr::null_mut(), 8, |_| Ok(0)) }, Status::NullPointer as i32);
+    }
+
+    #[test]
+    fn what_the_registry_has_not_done_has_a_status_by_what_was_in_the_way() {
+        let disk = || std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem);
+        let (folder, version, module) =
+            (std::path::PathBuf::from("/data/models"), "0123456789ab".to_owned(), "mev");
+        let taken = RegistryError::Take { version: version.clone(), module, source: TakeError::OtherBytes };
+        for (error, status) in [
+            (RegistryError::Register { folder: folder.clone(), source: disk() }, -4),
+            (RegistryError::Point { verb: "deploy", folder, source: disk() }, -4),
+            (taken, -3),
+            (RegistryError::NoVersion { verb: "deploy", version, module }, -6),
+        ] {
+            let line = error.to_string();
+            let Failure(found, said) = error.into();
+            assert_eq!((found as i32, &said), (status, &line));
+        }
     }
 
     #[test]

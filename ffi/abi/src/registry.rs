@@ -1,6 +1,5 @@
 //! The model registry for JavaScript: what becomes of a trained model, and everything that is asked of it later.
 
-use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use control::keys::{self, SigningKey, VerifyingKey};
@@ -82,8 +81,7 @@ pub unsafe extern "C" fn legend_model_register(
                     .map_err(|why| invalid(format!("Cannot make an artefact: {why}")))?
             };
             let version =
-                registry::register(&options.data_dir, module, &artefact, &options.about, &options.key()?)
-                    .map_err(Failure::io)?;
+                registry::register(&options.data_dir, module, &artefact, &options.about, &options.key()?)?;
             answer_text(out, &json!({ "version": version, "bytes": artefact.len() }).to_string())
         })
     }
@@ -160,8 +158,8 @@ fn trusted(data_dir: &Path, shared: Option<&str>) -> Result<Vec<VerifyingKey>, F
     Ok(keys)
 }
 
-fn missing(why: impl Display) -> Failure {
-    Failure(Status::NotFound, why.to_string())
+fn missing(why: String) -> Failure {
+    Failure(Status::NotFound, why)
 }
 
 fn answer(call: &RegistryCall) -> Result<Value, Failure> {
@@ -206,7 +204,7 @@ fn answer(call: &RegistryCall) -> Result<Value, Failure> {
                 "pin" => Link::Pin,
                 other => return Err(invalid(format!("Cannot point {other}: need latest, shadow or pin"))),
             };
-            registry::point(data_dir, module, link, version.as_deref(), request_id).map_err(missing)?;
+            registry::point(data_dir, module, link, version.as_deref(), request_id)?;
             Ok(json!({ "version": version }))
         }
         Ask::State => {
@@ -232,7 +230,7 @@ fn answer(call: &RegistryCall) -> Result<Value, Failure> {
             let trusted = trusted(data_dir, sign)?;
             let bytes = read_artefact(artefact)?;
             let signed = (manifest.as_bytes(), signature.as_str());
-            registry::install(data_dir, module, version, &bytes, signed, &trusted).map_err(invalid)?;
+            registry::install(data_dir, module, version, &bytes, signed, &trusted)?;
             Ok(json!({ "version": version }))
         }
         Ask::Sign { text } => {
