@@ -12,6 +12,8 @@ import { MODULES } from "../proto/gen/names.ts";
 const RANGES = [[0, "10 min"], [6, "6 h"], [24, "24 h"], [168, "7 d"]] as const;
 type Hours = (typeof RANGES)[number][0];
 const STORE_EVERY_MS = 60_000;
+/** While the store has no rows, as just after the first start: they come within seconds. */
+const EMPTY_EVERY_MS = 5_000;
 /** The store reads a week in one go. */
 const STORE_LIMIT_MS = 20_000;
 const MICROSECONDS = 1_000;
@@ -41,12 +43,16 @@ function useRange(): [Hours, (hours: Hours) => void] {
 }
 
 function useStored(module: ModuleName, hours: Hours) {
-  return useAsked(
+  const [isEmpty, setEmpty] = useState(false);
+  const asked = useAsked(
     "GET /api/metrics/summary",
     hours === 0 ? null : { query: { module, hours } },
-    STORE_EVERY_MS,
+    isEmpty ? EMPTY_EVERY_MS : STORE_EVERY_MS,
     STORE_LIMIT_MS,
   );
+  const isNowEmpty = asked.value?.series?.t.length === 0;
+  useEffect(() => setEmpty(isNowEmpty), [isNowEmpty]);
+  return asked;
 }
 
 export function HotPath({ figures }: { figures: BothFigures }) {

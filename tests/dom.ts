@@ -37,13 +37,20 @@ const NAMES = [
   ...["Event", "CustomEvent", "KeyboardEvent", "MouseEvent", "PointerEvent", "InputEvent", "SubmitEvent"],
   ...["Node", "Text", "Element", "HTMLElement", "SVGElement", "HTMLDialogElement", "HTMLInputElement"],
   "FormData",
+  "MutationObserver",
 ];
 for (const name of NAMES) {
   const value = name === "window" ? page : page[name as keyof Window];
   Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 }
 for (
-  const name of ["addEventListener", "removeEventListener", "requestAnimationFrame", "cancelAnimationFrame"]
+  const name of [
+    "addEventListener",
+    "removeEventListener",
+    "requestAnimationFrame",
+    "cancelAnimationFrame",
+    "matchMedia",
+  ]
 ) {
   const own = page[name as "addEventListener"].bind(page);
   Object.defineProperty(globalThis, name, { value: own, configurable: true, writable: true });

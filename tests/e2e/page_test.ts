@@ -64,7 +64,8 @@ async function longerTimesComeFromTheStore(page: Page): Promise<void> {
   await page.click(".seg >> text=24 h");
   const panel = page.locator(".panel", { hasText: "Hot path P99, microseconds" });
   if (Deno.env.get("LEGEND_TEST_LOG") === "kafka") {
-    await panel.locator("canvas").waitFor();
+    // Drawn when the sink has stored the first rows.
+    await panel.locator("canvas").waitFor({ timeout: 60_000 });
     assert.equal(await panel.locator("[role=status]").count(), 0);
   } else {
     await panel.locator("text=Cannot use the analytics store").waitFor();
