@@ -1,4 +1,6 @@
-/** `GET /api/metrics/summary` with login, limits and headers: against bare Deno.serve, and FastAPI with the same checks. */
+/**
+ * `GET /api/metrics/summary` with login, limits and headers: against bare Deno.serve, and FastAPI with the same checks.
+ */
 import { openDataDir } from "../core/platform/data_dir.ts";
 import { must } from "../tools/command.ts";
 import { CACHE, EXECUTABLE, ROOT } from "../tools/paths.ts";
@@ -41,7 +43,7 @@ async function start(
   throw new Error(`Cannot bench: ${command} does not answer on ${port}`);
 }
 
-/** Requests a second with 16 connections. */
+/** Requests per second with 16 connections. */
 async function rate({ url, headers }: Running): Promise<number> {
   const flags = Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
   const text = await must("wrk", ["-t1", "-c16", `-d${SECONDS}s`, ...flags, url], { capture: true });
@@ -58,7 +60,7 @@ async function ours(folder: string): Promise<Running> {
   };
   const data = `${folder}/data`;
   openDataDir(data);
-  // A user of the bench's own, with a real login.
+  // A user created for this benchmark, with a real login.
   const password =
     (await must(EXECUTABLE, ["user", "add", "bench", "viewer", "--data-dir", data], { env, capture: true }))
       .trim();

@@ -1,4 +1,4 @@
-/** What a benchmark gives back. */
+/** A row of a benchmark's result. */
 
 export interface BenchRow {
   name: string;
@@ -7,12 +7,12 @@ export interface BenchRow {
   peer?: string;
   /** Measured in the same run, never stored. */
   peer_value?: number;
-  /** Value over peer as the figure means it. */
+  /** Ratio of value and peer, as the figure defines it. */
   ratio: number;
   figure?: { better: "higher" | "lower"; limit: number };
 }
 
-/** Middle value. */
+/** The median. */
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }

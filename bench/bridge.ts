@@ -1,6 +1,6 @@
 /**
- * The bridge from the embedded log against a hand-written Go server of the same frames, fed from Kafka at the same
- * rate: processor time of the server per record, at 1, 10 and 50 clients. And 500 clients that must stay.
+ * The bridge, reading the embedded log, against a hand-written Go server of the same frames, fed from Kafka at the same
+ * rate: processor time of the server per record, at 1, 10 and 50 clients. Also 500 clients that must stay connected.
  */
 import { EmbeddedLog, KafkaLog, kafkaOptions } from "../ffi/log.ts";
 import { Library } from "../ffi/library.ts";
@@ -20,7 +20,7 @@ const MANY = 500;
 const BATCH = 40;
 const PEER = `${ROOT}/../shared/peers/gopeer`;
 
-/** Processor seconds that a process has used, its threads included. */
+/** Processor seconds used by a process, including its threads. */
 function cpuSeconds(pid: number): number {
   const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]!.split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
@@ -61,7 +61,7 @@ async function perRecord(
   return used * 1e6 / total;
 }
 
-/** 500 clients at the same rate: all there at the end, none with a gap. */
+/** 500 clients at the same rate: all still connected at the end, none with a gap. */
 async function many(port: number, key: string, topic: LogTopic): Promise<number> {
   const clients = Array.from({ length: MANY }, () => new Client(true));
   await Promise.all(clients.map((client) => client.connect(port, key, "proto")));

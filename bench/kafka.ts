@@ -1,11 +1,14 @@
-/** Publish and consume against Kafka's own performance tools, same broker, same payloads, alternating; latencies apart. */
+/**
+ * Publish and consume against Kafka's own performance tools: same broker, same payloads, alternating; latencies
+ * separately.
+ */
 import { must, say } from "../tools/command.ts";
 import { installKafka, withKafka } from "../tools/kafka.ts";
 import { ROOT } from "../tools/paths.ts";
 import { type BenchRow, median } from "./bench.ts";
 
 const RECORDS = 1_000_000;
-/** Read back: enough that the first connection does not count. */
+/** Records read back: enough that the time of the first connection does not matter. */
 const READ_RECORDS = 3_000_000;
 const RECORD_BYTES = 120;
 const PAYLOADS = 100_000;
@@ -14,20 +17,20 @@ const ROUNDS = 3;
 const PEER_BATCHES = [65_536, 262_144, 1_000_000];
 const PACED = { count: 100_000, perSecond: 20_000 };
 
-/** Lines of 120 bytes, all different: repeating ones would compress away. */
+/** Lines of 120 bytes, all different: repeated lines would compress to nothing. */
 async function writePayloads(path: string): Promise<void> {
   const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const random = new Uint8Array(RECORD_BYTES);
   const lines = Array.from({ length: PAYLOADS }, () => {
     crypto.getRandomValues(random);
-    // As an Envelope: a part that repeats, a part that does not.
+    // Like an Envelope: one part repeats, the other does not.
     return "rt-v1arbitrage-producer-0001raydium_amm_v4-atomic_3hop".padEnd(60, ".") +
       Array.from(random.subarray(0, RECORD_BYTES - 60), (byte) => letters[byte & 63]).join("");
   });
   await Deno.writeTextFile(path, `${lines.join("\n")}\n`);
 }
 
-/** Kafka's own tools, on the broker of the bench. */
+/** Kafka's own tools, on the benchmark's broker. */
 interface Peer {
   /** Class path. */
   readonly libs: string;
@@ -39,7 +42,7 @@ interface Peer {
 const java = ({ libs }: Peer, ...args: string[]) =>
   must("java", ["-Xmx512m", "-cp", libs, ...args], { capture: true });
 
-/** Records per second that the peer publishes. */
+/** Records per second published by the peer. */
 async function peerPublish(peer: Peer, topic: string, batch: number): Promise<number> {
   const text = await java(
     peer,
@@ -64,7 +67,7 @@ async function peerPublish(peer: Peer, topic: string, batch: number): Promise<nu
   return Number(/([\d.]+) records\/sec[^\n]*\n?$/.exec(text.trim())![1]);
 }
 
-/** Records per second that the peer reads. */
+/** Records per second read by the peer. */
 async function peerConsume(peer: Peer, topic: string): Promise<number> {
   const text = await java(
     peer,
@@ -79,11 +82,11 @@ async function peerConsume(peer: Peer, topic: string): Promise<number> {
   const [head, values] = text.trim().split("\n").slice(-2).map((line) =>
     line.split(",").map((one) => one.trim())
   );
-  // From before it connects to the last record, as ours is measured.
+  // From before it connects until the last record, as for ours.
   return Number(values![head!.indexOf("nMsg.sec")]);
 }
 
-/** The batch size with which the peer publishes most. */
+/** The batch size with which the peer publishes fastest. */
 async function bestBatch(peer: Peer): Promise<number> {
   const tried: number[] = [];
   for (const batch of PEER_BATCHES) tried.push(await peerPublish(peer, "bench-peer", batch));
@@ -119,7 +122,7 @@ export async function kafkaBench(): Promise<BenchRow[]> {
     await writePayloads(payloads);
     const run = async (...args: string[]) =>
       JSON.parse(await must(ours, [brokers, ...args], { capture: true })) as Record<string, number>;
-    // Topics exist before, and everything is warm.
+    // Topics exist already, and everything is warmed up.
     await run("bench-ours", "produce", payloads, "20000", "0");
     await run("bench-peer", "produce", payloads, "1", "0");
     const peer = { libs, brokers, payloads };

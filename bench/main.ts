@@ -1,6 +1,6 @@
 /**
- * `deno task bench [NAME…]`: ours and its peer in one run, as ratios (above 1 = ours is better), with the machine
- * named. One file a headline figure; each gives rows and says what the figure has to be.
+ * `deno task bench [NAME…]`: ours and its peer in one run, as ratios (above 1 = ours is better), with the name of the
+ * machine. One file per headline figure; each returns rows and states the required figure.
  */
 import { say, task } from "../tools/command.ts";
 import { machine } from "../core/platform/machine.ts";

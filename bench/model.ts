@@ -1,4 +1,4 @@
-/** Models: one row, batches and the making of an artefact against compiled trees, ONNX Runtime and XGBoost; training. */
+/** Models: one row, batches and building an artefact, against compiled trees, ONNX Runtime and XGBoost; training. */
 import { readThrough } from "../core/log/follow.ts";
 import { Library } from "../ffi/library.ts";
 import { featureNames, judge, openBooster, type TrainedModel } from "../ffi/models.ts";
@@ -32,7 +32,7 @@ async function python(): Promise<string> {
   return `${venv}/bin/python`;
 }
 
-/** The numbers on a peer's last line; its libraries may say things before. */
+/** The numbers on a peer's last line; its libraries may print lines before it. */
 const peer = async (program: string, args: string[]) => {
   const told = await must(program, [`${ROOT}/bench/peers/models.py`, ...args], { capture: true });
   return told.trim().split("\n").at(-1)!.split(" ").map(Number);
@@ -45,7 +45,7 @@ async function example(name: string, args: string[]): Promise<string> {
   });
 }
 
-/** Milliseconds of making an artefact, seven times. */
+/** Milliseconds to build an artefact, seven times. */
 async function madeMs(folder: string): Promise<number[]> {
   const made: number[] = [];
   for (let n = 0; n < 7; n++) {
@@ -54,7 +54,7 @@ async function madeMs(folder: string): Promise<number[]> {
   return made;
 }
 
-/** Nanoseconds of a row alone and of one in a batch, by implementation. */
+/** Nanoseconds for a single row and for a row in a batch, by implementation. */
 async function modelTimes(folder: string): Promise<Map<string, { single: number; batch: number }>> {
   const told = await example("model_bench", [
     `${folder}/rows.f32`,
@@ -72,7 +72,7 @@ async function modelTimes(folder: string): Promise<Map<string, { single: number;
   );
 }
 
-/** Rows of a model's size: nanoseconds of ours beside those of a peer. */
+/** Result rows for a model of this size: nanoseconds of ours and of a peer. */
 const rowsOf = (trees: number) =>
 (
   name: string,
@@ -142,7 +142,7 @@ interface DataSet {
   readonly cut: number;
 }
 
-/** Seeded: plain numbers; and ties, NaN and one positive in fifty. */
+/** Seeded: one set of plain numbers, and one with ties, NaN and one positive in fifty. */
 function dataSets(): DataSet[] {
   // mulberry32
   let state = 12_345;
@@ -168,7 +168,10 @@ function dataSets(): DataSet[] {
   return [make("plain", 100_000, false), make("odd", 100_000, true)];
 }
 
-/** The sandwich features of the program-executed blocks, as the agents write them; repeated until a training takes time. */
+/**
+ * The sandwich features of the program-executed blocks, as the agents write them; repeated until a training takes long
+ * enough to measure.
+ */
 async function executed(library: Library): Promise<DataSet> {
   await must(`${ROOT}/compile.sh`, ["--slim", "--fast"]);
   const data = await Deno.makeTempDir({ prefix: "legend-bench-executed-" });
@@ -206,7 +209,7 @@ const ROUNDS = 200;
 const ENGINES = ["xgb", "lgbm"] as const;
 type Engine = typeof ENGINES[number];
 
-/** Parameters in the engine's own words. */
+/** Parameters, by the engine's own names. */
 function paramsOf(kind: Engine): Record<string, string | number> {
   const threads = navigator.hardwareConcurrency;
   return kind === "xgb"
@@ -242,7 +245,7 @@ function paramsOf(kind: Engine): Record<string, string | number> {
     };
 }
 
-/** The file that the Python peer reads; its path. */
+/** Writes the file for the Python peer; returns its path. */
 async function written({ x, y, features, cut }: DataSet): Promise<string> {
   const file = await Deno.makeTempFile();
   const head = Float32Array.of(y.length, features, cut);
@@ -254,7 +257,7 @@ async function written({ x, y, features, cut }: DataSet): Promise<string> {
   return file;
 }
 
-/** A training through our Worker's path: how long it took, and how well the model ranks what it has not seen. */
+/** A training through our Worker's path: its time, and how well the model ranks unseen rows. */
 async function train(
   library: Library,
   folder: string,

@@ -1,4 +1,7 @@
-/** A dataset of 20 million rows against ClickHouse's own Parquet export of the same query; peak memory of our worker. */
+/**
+ * A dataset of 20 million rows against ClickHouse's own Parquet export of the same query; also the peak memory of our
+ * worker.
+ */
 import { migrate } from "../core/store/schema.ts";
 import { Part, startClickHouse } from "../tests/kafka/cluster.ts";
 import { legend } from "../tests/e2e/executable.ts";
@@ -50,7 +53,8 @@ export async function scrapeBench(): Promise<BenchRow[]> {
         await Deno.readTextFile(`${data}/datasets/round-${round}.parquet.manifest.json`),
       );
       const begin = performance.now();
-      // The same query with ClickHouse's own settings, by the server itself into a file of its own: no way is shorter.
+      // The same query with ClickHouse's own settings, written by the server itself to a file: the shortest possible
+      // path.
       await store.command(
         `INSERT INTO FUNCTION file('round-${round}.parquet', 'Parquet') ${manifest.query.sql}`,
         {

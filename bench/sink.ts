@@ -1,4 +1,4 @@
-/** The sink from a filled log, against the same rows sent by hand into a table like it. */
+/** The sink reading a filled log, against the same rows inserted directly into a table like it. */
 import { BATCH_RECORDS_MAX } from "../agents/sink.ts";
 import { readThrough } from "../core/log/follow.ts";
 import { Store } from "../core/store/client.ts";
@@ -50,7 +50,7 @@ export async function fill(data: string, library: Library): Promise<void> {
   }
 }
 
-/** The same bodies one after the other; seconds. */
+/** Inserts the same bodies one after the other; returns seconds. */
 async function byHand(data: string, library: Library, store: Store, table: string): Promise<number> {
   using log = new EmbeddedLog(library, `${data}/log`);
   using topic = await log.topic(TOPIC);
@@ -71,7 +71,10 @@ async function byHand(data: string, library: Library, store: Store, table: strin
   return (performance.now() - begin) / 1000;
 }
 
-/** The same records as length-delimited Envelopes through views into three tables, the other way to fill tables; seconds. */
+/**
+ * Inserts the same records as length-delimited Envelopes through views into three tables, the alternative way to fill
+ * tables; returns seconds.
+ */
 async function throughViews(data: string, library: Library, store: Store): Promise<number> {
   using log = new EmbeddedLog(library, `${data}/log`);
   using topic = await log.topic(TOPIC);
@@ -208,7 +211,7 @@ export async function sinkBench(): Promise<BenchRow[]> {
   }
 }
 
-/** From an event's time to its row being read, sampled while 50,000 a second come: median and p99 in milliseconds. */
+/** Time from an event until its row can be read, sampled at 50,000 records a second: median and p99 in milliseconds. */
 async function visibleAfter(data: string, store: Store, url: string): Promise<[number, number]> {
   for (const table of ["arb_opportunities", "sink_batches"]) await store.command(`TRUNCATE TABLE ${table}`);
   const sink = new Part(["run", "sink", "--data-dir", data], { CLICKHOUSE_URL: url }).start();
@@ -220,7 +223,7 @@ async function visibleAfter(data: string, store: Store, url: string): Promise<[n
       "SELECT max(event_ns) AS newest FROM arb_opportunities",
     );
     const age = Date.now() - Number(BigInt(row!.newest) / 1_000_000n);
-    // The first seconds are of starts.
+    // Exclude the first seconds: they contain the start.
     if (performance.now() - begin > PACED_MS / 3) ages.push(age);
     await pause(20);
   }
@@ -232,8 +235,8 @@ async function visibleAfter(data: string, store: Store, url: string): Promise<[n
 }
 
 /**
- * Rows a second of the batches that were full, from the first mark to their last, by the server's clock; asked seldom,
- * since asking costs the server time. What is left at the end waits for more to come and is no measure of speed.
+ * Rows per second of the full batches, from the first mark to the last one, by the server's clock. Polled seldom,
+ * because polling costs the server time. The rest at the end waits for more records, so it does not measure speed.
  */
 async function untilStored(store: Store): Promise<number> {
   for (;;) {

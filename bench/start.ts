@@ -5,7 +5,7 @@ import { type BenchRow, median } from "./bench.ts";
 
 const STARTS = 31;
 const SIZE_LIMIT_BYTES = 45e6;
-/** What any verb may cost before it does anything. */
+/** Processor time that any verb may use before it does anything. */
 const CPU_LIMIT_SECONDS = 0.12;
 
 export async function startBench(): Promise<BenchRow[]> {
@@ -57,7 +57,7 @@ export async function startBench(): Promise<BenchRow[]> {
   }
 }
 
-/** User and system time of the executable with some words: the middle of several starts. */
+/** User and system time of the executable with these arguments: the median of several starts. */
 async function cpuSeconds(args: string[], env: Record<string, string>): Promise<number> {
   const times: number[] = [];
   for (let at = 0; at < STARTS; at++) {

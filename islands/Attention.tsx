@@ -1,4 +1,7 @@
-/** What waits for a person: nothing is drawn when nothing does. An agent that is silent stands in the banner of every page. */
+/**
+ * What needs a person's attention; renders nothing when nothing does. Silent agents are shown in the banner of every
+ * page.
+ */
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { Icon } from "./_icons.tsx";
 import { isBlind, MODULE_TITLES, ofModule } from "./agents.ts";
@@ -11,7 +14,7 @@ interface Item {
   link?: string;
 }
 
-/** Of one agent, the worst alone. */
+/** The worst problem of one agent. */
 function itemOf(agent: FleetAgent, agents: readonly FleetAgent[], prefix: string): Item | null {
   const isOne = ofModule(agents, agent.module).length === 1;
   const title = isOne ? MODULE_TITLES[agent.module] : `${MODULE_TITLES[agent.module]} (${agent.instance})`;

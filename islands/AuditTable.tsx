@@ -11,7 +11,7 @@ import { Ignored } from "./Ignored.tsx";
 
 const EVERY_MS = 5_000;
 
-/** The entries that are shown, newest first, and how many there are; asked for again while the top of the table is seen. */
+/** The entries shown, newest first, and how many there are; polled while the top of the table is visible. */
 function useEntries() {
   const [entries, setEntries] = useState<AuditEntry[] | null>(null);
   const [total, setTotal] = useState(0);
@@ -96,7 +96,7 @@ const EntryHead = () => (
   </thead>
 );
 
-/** One entry with its hash to copy. */
+/** One entry, with its hash to copy. */
 const EntryRow = ({ entry }: { entry: AuditEntry }) => (
   <tr>
     <td class="p2 t2">{grouped(entry.seq)}</td>
@@ -121,7 +121,7 @@ const EntryRow = ({ entry }: { entry: AuditEntry }) => (
   </tr>
 );
 
-/** More than fits is opened, whole. */
+/** Longer details are collapsed; opening one shows all of it. */
 const FITS = 32;
 
 const Detail = ({ text }: { text: string }) =>

@@ -1,4 +1,4 @@
-/** One line under the strip, on every page: who does not answer, since when, and what still works. Never cut off. */
+/** One line under the strip, on every page: what does not answer, since when, and what still works. Never truncated. */
 import type { ModuleName } from "../core/control/control.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { Icon } from "./_icons.tsx";
@@ -8,11 +8,11 @@ import { age } from "./format.ts";
 import { useHostCommand } from "./host.ts";
 import type { StreamMessage } from "./stream_worker.ts";
 
-/** What the page sees of the world at one moment of its clock. */
+/** What the page knows at one tick of its clock. */
 export interface Sight {
   now: number;
   agents: readonly FleetAgent[];
-  /** Why the agents could not be asked for; null: they were. */
+  /** Why the agents could not be fetched; null: they were. */
   error: string | null;
   late_s: number | null;
   stream: StreamMessage["state"];
@@ -21,7 +21,7 @@ export interface Sight {
 }
 
 export interface Trouble {
-  /** Changes when another thing is wrong, not with the seconds: it is said once. */
+  /** Changes with the problem, not with the seconds, so that each problem is announced once. */
   key: string;
   level: "bad" | "warn";
   what: string;
@@ -30,7 +30,7 @@ export interface Trouble {
   kill_by_host: boolean;
 }
 
-/** A stream that is away for less is connecting again as it should. */
+/** A stream lost for a shorter time is reconnecting normally. */
 const STREAM_LOST_MS = 3_000;
 
 const WHO: Record<Blindness, (seconds: string) => string> = {
@@ -40,7 +40,7 @@ const WHO: Record<Blindness, (seconds: string) => string> = {
   silent: (seconds) => `No answer for ${seconds} from the server.`,
 };
 
-/** What stands in the way of seeing; the worst alone. Null: nothing. */
+/** What prevents the page from seeing; only the worst problem. Null: nothing. */
 export function troubleOf({ now, agents, error, late_s, stream, stream_lost_ms }: Sight): Trouble | null {
   const blind = blindness(now);
   const asOf = contact().answered_ms === null
@@ -57,7 +57,7 @@ export function troubleOf({ now, agents, error, late_s, stream, stream_lost_ms }
       kill_by_host: true,
     };
   }
-  // Only a server that answers other questions is asked in vain for its agents.
+  // Missing agents are a problem of their own only while the server answers other requests.
   const answers = now - (contact().answered_at ?? -Infinity) < BLIND_MS;
   if (answers && error !== null && late_s !== null && 1000 * late_s >= BLIND_MS) {
     return {
@@ -116,7 +116,7 @@ export function Banner({ trouble }: { trouble: Trouble | null }) {
   );
 }
 
-/** The way that works without this page. */
+/** The command that works without this page. */
 export function HostKill({ module }: { module?: ModuleName }) {
   const command = useHostCommand(module ? `kill ${module}` : "kill");
   return (

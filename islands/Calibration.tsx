@@ -1,4 +1,4 @@
-/** How far a model means what it says: predicted probability against the share that came true. */
+/** How reliable a model's probabilities are: predicted probability against the share that came true. */
 import type { Judgement, ModelList } from "../core/models/models.ts";
 import { fixed } from "./format.ts";
 

@@ -1,4 +1,4 @@
-/** A time chart by uPlot, with its numbers for a screen reader; redrawn only when it is seen. */
+/** A time chart by uPlot, with its numbers for a screen reader; redrawn only while it is visible. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type uPlot from "uplot";
 import { Skeleton } from "./_ui.tsx";
@@ -15,17 +15,17 @@ export interface ChartProps {
   lines: readonly ChartLine[];
   label: string;
   unit: string;
-  /** What is said while the numbers are not known. */
+  /** Text shown until the numbers are known. */
   waiting: string;
 }
 
 const HEIGHT = 180;
 const DASHES = [[], [6, 4]];
 const FONT = "12px system-ui, sans-serif";
-/** Room for a time between two marks, and beside the longest label of the y axis. */
+/** Room for a time between two ticks, and beside the longest label of the y axis. */
 const TIME_PX = 76;
 const LABEL_PX = 18;
-/** The last time's label stands half beyond the last mark. */
+/** Half of the last time's label is to the right of the last tick. */
 const RIGHT_PX = 36;
 
 /** Fetched once, when the first chart is drawn. */
@@ -39,7 +39,7 @@ function plotter(): Promise<typeof uPlot> {
   });
 }
 
-/** Changes whenever the page's colours do: a canvas keeps those that it was drawn with. */
+/** Changes when the page's colours change: a canvas keeps the colours that it was drawn with. */
 function useTheme(): number {
   const [theme, setTheme] = useState(0);
   useEffect(() => {
@@ -62,7 +62,7 @@ function optionsOf(
   labels: readonly string[],
   unit: string,
 ): uPlot.Options {
-  // A canvas does not know light-dark(): the browser says what a token is in this theme.
+  // A canvas does not know light-dark(): the browser computes a token's colour in this theme.
   const colour = (name: string) => {
     root.style.color = `var(${name})`;
     return getComputedStyle(root).color;

@@ -1,4 +1,4 @@
-/** The one question before what is hard to undo. */
+/** The one confirmation dialog for actions that are hard to undo. */
 import { type ComponentChildren, h, render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
@@ -8,7 +8,7 @@ export interface Question {
   readonly body: ComponentChildren;
   /** A verb with its object. */
   readonly yes: string;
-  /** It stops something, or takes it away. */
+  /** The action stops or removes something. */
   readonly danger?: boolean;
 }
 
@@ -51,7 +51,10 @@ function ConfirmDialog({ question, onAnswer }: { question: Question; onAnswer(ye
   );
 }
 
-/** Asks once; whether the answer is yes. Closing it by any way is a no. The focus goes back to what was pressed. */
+/**
+ * Asks once and returns whether the answer is yes. Closing the dialog in any way means no. The focus returns to the
+ * pressed element.
+ */
 export function confirmed(question: Question): Promise<boolean> {
   const opener = document.activeElement;
   const place = document.body.appendChild(document.createElement("div"));

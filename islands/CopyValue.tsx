@@ -1,8 +1,8 @@
-/** An id that is too long to show, with the button that copies it. */
+/** An id that is too long to show in full, with a copy button. */
 import { Icon } from "./_icons.tsx";
 import { short } from "./format.ts";
 
-/** Its first and last characters; the whole is copied. */
+/** Shows the first and last characters; copies all of it. */
 export const CopyValue = ({ value, what }: { value: string; what: string }) => (
   <span class="nw">
     <span class="mono" title={value}>{short(value, 6)}</span>

@@ -1,4 +1,4 @@
-/** Datasets: jobs, the chosen one's files and log, and a form for the next. */
+/** Datasets: jobs, files and log of the selected one, and a form for the next. */
 import { useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
 import { grouped } from "./format.ts";
@@ -27,7 +27,7 @@ const Copied = ({ text, what }: { text: string; what: string }) => (
   </>
 );
 
-/** Where the files of a job lie, with the manifest that proves each. */
+/** Where the files of a job are, with the manifest that proves each. */
 function Files({ job }: { job: JobRow }) {
   const files = filesOf(job);
   if (files.length === 0) return null;
@@ -58,7 +58,7 @@ function Files({ job }: { job: JobRow }) {
   );
 }
 
-/** What an output that is taken says, at the start and at the end of a job. */
+/** The error when an output exists already, at the start or at the end of a job. */
 const TAKEN = /it exists already/;
 
 export default function Datasets({ admin }: { admin: boolean }) {

@@ -1,4 +1,4 @@
-/** Why: every number that a decision rests on, as the engine wrote it. */
+/** Why: every number behind a decision, as the engine wrote it. */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
 import { ofModule, useAgents } from "./agents.ts";
@@ -25,7 +25,8 @@ export function EvidenceDrawer({ id, onClose, onStep }: EvidenceDrawerProps) {
   const evidence = useEvidence(id);
   const [tab, setTab] = useState<Tab>("evidence");
   const head = useRef<HTMLHeadingElement>(null);
-  // With the drawing, not after it: who goes on by keys at once must not be brought back.
+  // In the same render, not after it: otherwise the focus could be taken from a user who has already moved on by
+  // keyboard.
   useLayoutEffect(() => head.current?.focus(), [id]);
   const found = evidence && !(evidence instanceof Problem) ? evidence : null;
   return (
@@ -60,7 +61,7 @@ export function EvidenceDrawer({ id, onClose, onStep }: EvidenceDrawerProps) {
   );
 }
 
-/** To the newer decision, and away. */
+/** Buttons: go to the newer decision, close. */
 const DrawerButtons = ({ onClose, onStep }: Pick<EvidenceDrawerProps, "onClose" | "onStep">) => (
   <div class="row">
     <button
@@ -78,7 +79,7 @@ const DrawerButtons = ({ onClose, onStep }: Pick<EvidenceDrawerProps, "onClose" 
   </div>
 );
 
-/** The drawer's two views; the arrow keys go between them. */
+/** The drawer's two tabs; the arrow keys move between them. */
 const Tabs = ({ tab, setTab }: { tab: Tab; setTab(tab: Tab): void }) => (
   <div class="tabs" role="tablist" aria-label="Evidence views">
     {TABS.map((name, at) => (
@@ -99,7 +100,7 @@ const Tabs = ({ tab, setTab }: { tab: Tab; setTab(tab: Tab): void }) => (
           }
           event.preventDefault();
           setTab(next);
-          // The chosen tab is the one that holds the focus.
+          // The selected tab has the focus.
           document.getElementById(`tab-${next}`)?.focus();
         }}
       >

@@ -1,9 +1,9 @@
-/** The policy that is wanted, beside what each agent runs. */
+/** The desired policy beside the policy that each agent runs. */
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { State } from "./_icons.tsx";
 import { type AgentsState, drift, stateOf, termText } from "./agents.ts";
 
-/** What is wanted beside what each agent runs: a term that differs says both. */
+/** The desired policy beside that of each agent: a term that differs shows both values. */
 export function InForce({ agents, wanted, late_s }: Pick<AgentsState, "agents" | "wanted" | "late_s">) {
   return (
     <section class="panel">
@@ -49,7 +49,7 @@ interface AgentRowProps {
   late_s: AgentsState["late_s"];
 }
 
-/** An agent, and each term in which it is not as wanted. */
+/** An agent, and each term that differs from the desired policy. */
 function AgentRow({ agent, want, late_s }: AgentRowProps) {
   const state = stateOf(agent, late_s);
   const terms = want ? drift(want.policy, agent.policy) : [];

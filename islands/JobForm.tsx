@@ -1,4 +1,4 @@
-/** The form that starts a job of a kind, drawn from what its kind and schema say; what is wrong stands at its field. */
+/** The form that starts a job, rendered from its kind and schema; each error is shown at its field. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { FormField, JobForm as Form } from "../core/jobs/form.ts";
 import type { JobsLack } from "../core/jobs/contract.ts";
@@ -8,23 +8,23 @@ import { JOB_FORMS } from "./forms.gen.ts";
 import { begin, bodyOf, check, fieldOf, type FieldValue, idOf, type Wrong } from "./job_form.ts";
 import { Choice, type JobRow, Lacks } from "./JobList.tsx";
 
-/** More choices than these are a list to choose from. */
+/** With more choices than this, the field is a select. */
 const SEEN_MAX = 4;
-/** Stands between names, which have none. */
+/** Separates names; no name contains it. */
 const BETWEEN = ", ";
 
 interface FieldProps {
   id: string;
   field: FormField;
   value: FieldValue;
-  /** Choices that can be taken now. */
+  /** Choices that can be selected now. */
   values: readonly string[];
-  /** What is wrong with it; "": nothing. */
+  /** The error of the field; "": none. */
   wrong: string;
   set(value: FieldValue): void;
 }
 
-/** What stands below a field: its error, or its hint. */
+/** Below a field: its error, or its hint. */
 const Below = ({ id, wrong, hint }: { id: string; wrong: string; hint: string | undefined }) =>
   wrong || hint
     ? (
@@ -60,7 +60,7 @@ function Input(props: FieldProps) {
   );
 }
 
-/** A choice of many, or of a list all or one; several that a job before was asked for stay together. */
+/** One of many choices, or for a list all or one. Several values from an earlier job stay together as one option. */
 function Select(props: FieldProps) {
   const { id, field, value, values, wrong, set } = props;
   const isList = field.sort === "several";
@@ -125,16 +125,16 @@ function Field(props: FieldProps) {
 
 export interface JobFormProps {
   form: Form;
-  /** What the page says itself of each job: values of the form's `given`. */
+  /** Values that the page sets in every job: those of the form's `given`. */
   given?: Readonly<Record<string, string>>;
-  /** What a job before this one was asked for; null: nothing. */
+  /** Arguments of the earlier job that this one repeats; null: none. */
   again: Readonly<Record<string, unknown>> | null;
   look(): Promise<void>;
-  /** What stands in the way of jobs; undefined: not known yet. */
+  /** What prevents jobs; undefined: not known yet. */
   lacks: JobsLack | undefined;
 }
 
-/** What is typed in a form, what of it can be sent now, and the sending. */
+/** The state of a form: what was typed, which of it can be sent now, and sending it. */
 function useForm({ form, given = {}, again, look, lacks }: JobFormProps) {
   const [typed, setTyped] = useState(() => begin(form, again));
   const [wrong, setWrong] = useState<Wrong | null>(null);
@@ -142,7 +142,7 @@ function useForm({ form, given = {}, again, look, lacks }: JobFormProps) {
   const engines = form.fields.some((field) => field.need_engines) ? lacks?.engines ?? null : null;
   const valuesOf = ({ values = [], need_engines = [] }: FormField) =>
     engines === null ? values : values.filter((one) => !need_engines.includes(one));
-  // What cannot be taken now is not sent either.
+  // A value that cannot be selected now is not sent either.
   const values = Object.fromEntries(form.fields.map((field) => {
     const value = typed[field.path]!;
     const isThere = field.sort !== "choice" || valuesOf(field).includes(String(value));
@@ -163,7 +163,7 @@ function useForm({ form, given = {}, again, look, lacks }: JobFormProps) {
     if (found) return refuse(found);
     setBusy(true);
     try {
-      // Which route it is, and what it takes, is the kind's: the server holds the body against its schema.
+      // The kind determines the route and its body; the server checks the body against the schema.
       const route = `POST ${form.start}` as "POST /api/datasets/scrape";
       await api(route, { body: bodyOf(form, values, given) as never });
       setWrong(null);
@@ -242,11 +242,11 @@ export function JobForm(props: JobFormProps) {
 
 export interface JobFormsProps extends Pick<JobFormProps, "given" | "look" | "lacks"> {
   page: Form["page"];
-  /** The job that is asked for again under another name; null: none. */
+  /** The job to repeat under another name; null: none. */
   again: JobRow | null;
 }
 
-/** The forms of all kinds that a page lists. */
+/** The forms of all kinds on this page. */
 export const JobForms = ({ page, again, ...props }: JobFormsProps) => (
   <>
     {JOB_FORMS.filter((form) => form.page === page).map((form) => {

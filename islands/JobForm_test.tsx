@@ -1,4 +1,4 @@
-/** A kind of job that is made up here, with a field of each sort, gets its form from its row alone. */
+/** A kind of job defined only here, with a field of each sort, gets its form from its row alone. */
 import { button, none, one, PAGE, Server, settled, type, until } from "../tests/dom.ts";
 import assert from "node:assert/strict";
 import { h, render } from "preact";

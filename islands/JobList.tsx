@@ -1,4 +1,4 @@
-/** Jobs of one kind with the log of the chosen one; shows what the server says, looked at each second. */
+/** Jobs of one kind, with the log of the selected one; shows the server's state, polled every second. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
@@ -21,13 +21,13 @@ const STATES = {
 
 export const shortId = (id: string) => id.slice(0, 8);
 
-/** All jobs that a page lists, newest first; looked at again while the page is seen. */
+/** All jobs listed on a page, newest first; polled while the page is visible. */
 export const useJobs = (page: "datasets" | "training"): JobsAsked =>
   useAsked("GET /api/jobs", { query: { page } }, EVERY_MS);
 
 export type JobsAsked = AskedAgain<Answer<"GET /api/jobs">>;
 
-/** In a form that starts jobs: what stands in their way, before one is started in vain. */
+/** In a form that starts jobs: what prevents them, so that no job is started in vain. */
 export const Lacks = ({ what }: { what: string | null }) =>
   what === null ? null : (
     <div class="notice" data-s="warn" role="status" data-lacks>
@@ -49,15 +49,15 @@ export interface JobListProps {
   readonly title: string;
   readonly asked: JobsAsked;
   readonly admin: boolean;
-  /** Which of them are listed; all without. */
+  /** Which jobs are listed; default: all. */
   only?(job: JobRow): boolean;
-  /** What else is known of a job that is over. */
+  /** More details of a job that has ended. */
   detail?(job: JobRow): ComponentChildren;
-  /** Where trying again cannot help: what is offered instead. */
+  /** Where another try cannot help: what is offered instead. */
   instead?(job: JobRow): { words: string; act(): void } | null;
 }
 
-/** Which jobs are shown. */
+/** The filter of the list. */
 type Shown = "all" | "running" | "error";
 const SHOWN: readonly (readonly [Shown, string])[] = [
   ["all", "All"],
@@ -65,11 +65,11 @@ const SHOWN: readonly (readonly [Shown, string])[] = [
   ["error", "Failed"],
 ];
 
-/** One that waits is among the running. */
+/** Waiting jobs count as running. */
 const isShown = ({ state }: JobRow, only: Shown) =>
   only === "all" || state === only || (only === "running" && state === "queued");
 
-/** The jobs, and the log of the chosen one. */
+/** The jobs, and the log of the selected one. */
 export function JobList({ title, asked, admin, only: mine, detail, instead }: JobListProps) {
   const jobs = (asked.value?.jobs ?? []).filter((job) => !mine || mine(job));
   const [only, setOnly] = useState<Shown>("all");
@@ -119,7 +119,7 @@ export function JobList({ title, asked, admin, only: mine, detail, instead }: Jo
   );
 }
 
-/** All of them, those that run, those that failed. */
+/** Switch between all, running and failed jobs. */
 const ShownSwitch = ({ only, setOnly }: { only: Shown; setOnly(only: Shown): void }) => (
   <div class="seg" role="group" aria-label="Jobs shown">
     {SHOWN.map(([name, word]) => (
@@ -141,7 +141,7 @@ interface JobTableProps {
   children: ComponentChildren;
 }
 
-/** The columns, and the rows under them. */
+/** The table of jobs: its columns and rows. */
 const JobTable = ({ title, admin, children }: JobTableProps) => (
   <div class="tw" tabIndex={0} role="region" aria-label={`${title}, scrolls`}>
     <table class="stk">
@@ -170,11 +170,11 @@ const JobTable = ({ title, admin, children }: JobTableProps) => (
 interface JobTableRowProps {
   job: JobRow;
   onChoose(): void;
-  /** The cell of what may be done with it. */
+  /** The cell with the actions. */
   children: ComponentChildren;
 }
 
-/** A job with how far it is. */
+/** A job with its progress. */
 function JobTableRow({ job, onChoose, children }: JobTableRowProps) {
   const [kind, icon, word] = STATES[job.state];
   const percent = Math.floor(100 * job.progress);
@@ -216,7 +216,7 @@ interface ActionsProps extends Pick<JobListProps, "instead"> {
   act(job: JobRow, verb: "cancel" | "retry"): unknown;
 }
 
-/** A job that is not over is cancelled; one that ended without a result is tried again. */
+/** A job that has not ended can be cancelled; one that ended without a result can be retried. */
 function Actions({ job, act, instead }: ActionsProps) {
   const over = job.state !== "queued" && job.state !== "running";
   return (
@@ -243,7 +243,7 @@ interface AgainProps {
   retry(): unknown;
 }
 
-/** Trying again, or what can be done where that would end the same way. */
+/** A retry, or the alternative where a retry would end the same way. */
 const Again = ({ job, instead, retry }: AgainProps) => (
   <button type="button" class="btn btn-r" onClick={instead ? instead.act : retry}>
     {instead?.words ?? "Retry"}
@@ -293,7 +293,7 @@ function JobDetail({ job, more }: { job: JobRow; more: ComponentChildren }) {
   );
 }
 
-/** A fieldset of radio buttons that looks like a switch. */
+/** A fieldset of radio buttons in the form of a switch. */
 export function Choice<const T extends string>(
   { legend, name, values, value, set, below }: {
     legend: string;
@@ -301,7 +301,7 @@ export function Choice<const T extends string>(
     values: readonly (readonly [T, string])[];
     value: T;
     readonly set: (value: T) => unknown;
-    /** Its hint, or what is wrong with it. */
+    /** Its hint or its error. */
     readonly below?: ComponentChildren;
   },
 ) {

@@ -1,4 +1,4 @@
-/** The keys of the page, by `?`. */
+/** The keyboard shortcuts of the page, opened by `?`. */
 import { useEffect, useRef } from "preact/hooks";
 import { PAGES } from "./registry.tsx";
 
@@ -19,7 +19,7 @@ const KEYS = [
   ["?", "this list"],
 ] as const;
 
-/** Open from the start; `onClose` when it is closed, by whatever. */
+/** Open from the first render; `onClose` runs however it is closed. */
 export function KeysDialog({ onClose }: { onClose(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);

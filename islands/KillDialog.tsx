@@ -1,4 +1,4 @@
-/** Two presses to kill, from anywhere; then every agent's answer by itself, for as long as it takes. */
+/** Two presses to kill, from any page; then each agent's answer separately, for as long as it takes. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
 import { HostKill } from "./Banner.tsx";
@@ -9,7 +9,7 @@ import { useOpener } from "./kill_opener.ts";
 import { SAID, type Stage, stageOf, titleOf } from "./kill_stage.ts";
 import { ReceiptList } from "./Receipts.tsx";
 
-/** A key or finger that is still down from opening must not confirm. */
+/** A key or finger still down from opening the dialog must not confirm. */
 const GUARD_MS = 400;
 const SCOPES: readonly [Scope, string][] = [
   ["all", "Both modules"],
@@ -32,10 +32,10 @@ export default function KillDialog() {
   useOpener(dialog, () => {
     openedAt.current = performance.now();
     setOpen(true);
-    // One that not all have answered is looked at again; its button sends it again.
+    // A kill that not all agents have answered is shown again; its button sends it again.
     if (stage === "done" || stage === "failed") state.forget();
   });
-  // Also when the dialog opens with the last kill's answer still in it: Enter must kill, not close.
+  // Also when the dialog opens while it still holds the answer of the last kill: Enter must kill, not close.
   const asks = isOpen && stage === "ask";
   useEffect(() => {
     if (asks) dialog.current?.querySelector<HTMLElement>("[data-kill]")?.focus();
@@ -95,7 +95,7 @@ interface KillButtonsProps {
   onClose(): void;
 }
 
-/** Kill, or send again; a new kill; close. */
+/** Buttons: kill or send again, new kill, close. */
 const KillButtons = ({ state, stage, scope, press, onClose }: KillButtonsProps) => (
   <div class="dlg-f">
     {stage !== "done" && (
@@ -164,7 +164,7 @@ const Ask = ({ scope, reason, setScope, setReason }: AskProps) => (
   </>
 );
 
-/** That nobody has answered, or that the kill was refused, and what to do. */
+/** Says that no agent has answered, or that the kill was refused, and what to do. */
 function Outcome({ state: { kill }, stage, seconds }: { state: KillState; stage: Stage; seconds: number }) {
   const command = useHostCommand("kill");
   if (stage !== "unreachable" && stage !== "failed") return null;

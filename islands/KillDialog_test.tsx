@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { h, render } from "preact";
 import KillDialog from "./KillDialog.tsx";
 
-/** Longer than a key or finger is down that opened the dialog. */
+/** Longer than the key or finger that opened the dialog stays down. */
 const LET_GO_MS = 401;
 
 const server = new Server();
 const clock = new Clock();
 
-/** Once for all tests: the page asks for its agents as long as it is there. */
+/** Once for all tests: the page polls its agents as long as it exists. */
 let isAsked = false;
 server.on("GET /api/agents", () => {
   isAsked = true;
@@ -48,7 +48,7 @@ const sent = (instance: string, request_id: string, more: Record<string, unknown
   log_error: null,
 });
 
-/** A page with the dialog closed, two agents, and no kill behind it. */
+/** A page with the dialog closed, two agents, and no earlier kill. */
 async function page(): Promise<void> {
   render(null, document.body);
   document.body.innerHTML = "";
@@ -76,7 +76,7 @@ Deno.test({ name: "a kill takes two presses, and the second is sent once", ...PA
   let answer = (_: unknown) => {};
   server.on("POST /api/control/kill-switch", () => new Promise((resolve) => (answer = resolve)));
   await open();
-  // The key that opened it is still down, and repeats.
+  // The key that opened it is still down and repeats.
   assert.ok(press("Enter"));
   await settled();
   assert.equal(server.changes.length, 0, "one press");
@@ -153,7 +153,7 @@ Deno.test({ name: "an agent has stopped when it said so itself, and not before",
   assert.match(b!.textContent!, /^b.*Signature does not fit/, "a forged receipt is none");
   assert.doesNotMatch(b!.textContent!, /Stopped/);
   assert.match(document.body.textContent!, /Not all agents have stopped yet/);
-  // Its own receipt comes later, by the log.
+  // Its own receipt arrives later, through the log.
   server.on("GET /api/control/commands/", ({ path }) => ({
     receipts: path.endsWith(id) ? [receipt("b", id)] : [],
   }));

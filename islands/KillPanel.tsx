@@ -1,4 +1,4 @@
-/** The kill switch of a module: whether it is killed, the kill and its lift. */
+/** The kill switch of a module: its state, the kill and the lift. */
 import { useState } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
 import { Icon, State } from "./_icons.tsx";
@@ -12,13 +12,13 @@ import type { Viewer } from "./viewer.ts";
 
 export interface KillPanelProps {
   module: ModuleName;
-  /** How many agents it has, and how many of them are killed. */
+  /** How many agents the module has, and how many of them are killed. */
   agents: number;
   killed: number;
   role: Viewer["role"];
 }
 
-/** An admin kills and lifts here; everybody sees the state. */
+/** Only an admin can kill and lift here; everyone sees the state. */
 export function KillPanel({ module, agents, killed, role }: KillPanelProps) {
   const admin = role === "admin";
   return (
@@ -57,7 +57,9 @@ export function KillPanel({ module, agents, killed, role }: KillPanelProps) {
   );
 }
 
-/** Lifting needs more effort than killing: the name typed, and a reason. What came of it stays when the kill is gone. */
+/**
+ * Lifting needs more effort than killing: a typed name and a reason. The result stays visible after the kill is lifted.
+ */
 function LiftKill({ module, killed }: { module: ModuleName; killed: boolean }) {
   const [typed, setTyped] = useState("");
   const [reason, setReason] = useState("");

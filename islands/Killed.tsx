@@ -13,11 +13,11 @@ export interface KilledProps {
   module: ModuleName;
   /** Whether the viewer may read the audit. */
   audit: boolean;
-  /** Where it is lifted; null: not from here. */
+  /** Link to the page that lifts the kill; null: not shown. */
   lift: string | null;
 }
 
-/** Out of the audit, and no more than it says. */
+/** Only what the audit says. */
 export function Killed({ module, audit, lift }: KilledProps) {
   const entries = (action: string) => audit ? { query: { action, limit: ASKED } } : null;
   const kills = useAsked("GET /api/control/audit-log", entries("kill"), EVERY_MS);
@@ -42,7 +42,7 @@ export function Killed({ module, audit, lift }: KilledProps) {
   );
 }
 
-/** A kill by a signal is not in the audit, and one that could not be written neither. */
+/** Kills by a signal, and kills that could not be written, are not in the audit. */
 function Found(found: KilledBy) {
   if (found.is === "unknown") {
     return found.all

@@ -1,11 +1,14 @@
-/** What every page has around it: bar, status strip, phone bar. Rendered by the server; the strip and the dialogs wake up. */
+/**
+ * The frame of every page: bar, status strip, phone bar. Rendered by the server; the strip and the dialogs are
+ * hydrated.
+ */
 import type { ComponentChildren } from "preact";
 import { Icon, IconDefs } from "./_icons.tsx";
 import { pagesFor } from "./registry.tsx";
 import type { Viewer } from "./viewer.ts";
 
 export interface LayoutProps {
-  /** Its name. */
+  /** The name of the page. */
   page: string;
   viewer: Viewer;
   prefix: string;

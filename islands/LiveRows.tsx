@@ -1,4 +1,4 @@
-/** The parts of the live table's body: a row, a gap, what is above and below them, and what is said when there is none. */
+/** The parts of the live table's body: row, gap, spacers above and below, and the text when there are no rows. */
 import type { ModuleName } from "../core/control/control.ts";
 import { State } from "./_icons.tsx";
 import type { LiveRow } from "./envelope.ts";
@@ -8,7 +8,7 @@ import type { useVirtual } from "./virtual.ts";
 
 const COLUMNS = 9;
 
-/** Room for the rows that are not drawn. */
+/** Space for the rows that are not rendered. */
 export const Spacer = ({ height }: { height: number }) => (
   <tr aria-hidden="true" class="spacer">
     <td
@@ -21,7 +21,7 @@ export const Spacer = ({ height }: { height: number }) => (
   </tr>
 );
 
-/** Records that did not come, at their place. */
+/** Missed records, shown where they would be. */
 export const GapRow = ({ count }: { count: number }) => (
   <tr class="gapline" role="row">
     <td role="gridcell" colSpan={COLUMNS}>
@@ -31,7 +31,7 @@ export const GapRow = ({ count }: { count: number }) => (
   </tr>
 );
 
-/** What is said when no row is shown, once it is known that there is none. */
+/** Shown when there are no rows, once this is known. */
 export const Empty = ({ filtered, gate }: { filtered: boolean; gate: string }) => (
   <div class="empty">
     <h3>
@@ -47,7 +47,7 @@ export const Empty = ({ filtered, gate }: { filtered: boolean; gate: string }) =
   </div>
 );
 
-/** The gain in SOL, or in the mint that it is in; a dash where neither is known. */
+/** The gain in SOL, or in its own mint; a dash if neither is known. */
 function Net({ net, other, kind }: LiveRow) {
   if (net !== null) {
     return <data value={String(net)}>{kind.startsWith("open_") ? "≈ " : ""}{sol(net)}</data>;
@@ -61,7 +61,7 @@ function Net({ net, other, kind }: LiveRow) {
   );
 }
 
-/** What became of it, or every term of the gate that refused it. */
+/** The result, or every term of the gate that refused it. */
 function Outcome({ row, landed, gate }: { row: LiveRow; landed: boolean | undefined; gate: string }) {
   if (row.refused) {
     return (
@@ -90,10 +90,10 @@ export interface RowProps {
   index: number;
   now: number;
   selected: boolean;
-  /** The table's one tab stop. */
+  /** Whether this row is the table's tab stop. */
   active: boolean;
   landed: boolean | undefined;
-  /** The term of the gate whose refusals are listed. */
+  /** The gate term whose refusals are listed. */
   gate: string;
   onOpen(id: string): void;
   onFocus(id: string): void;
@@ -132,16 +132,16 @@ export function Row({ row, module, index, now, selected, active, landed, gate, o
 
 export interface LiveBodyProps extends Pick<RowProps, "module" | "now" | "gate" | "onOpen" | "onFocus"> {
   shown: readonly Item[];
-  /** Which of them are drawn, and the height of one. */
+  /** Which rows are rendered, and the height of one. */
   virtual: ReturnType<typeof useVirtual>;
   selected: string | null;
-  /** The index of the table's one tab stop. */
+  /** Index of the table's only tab stop. */
   at: number;
   landed(id: string): boolean | undefined;
   onKeyDown(event: KeyboardEvent): void;
 }
 
-/** The rows that are in sight, with room for those that are not. */
+/** The visible rows, with spacers for the others. */
 export function LiveBody(
   { shown, virtual: [rows, rowPx], module, now, gate, selected, at, landed, onOpen, onFocus, onKeyDown }:
     LiveBodyProps,

@@ -1,4 +1,7 @@
-/** The live table: rows never jump under the reader; what waits is counted in the head, what left the buffer in the foot. */
+/**
+ * The live table. Rows never move under the reader; the head counts waiting rows, the foot those evicted from the
+ * buffer.
+ */
 import { useReducer, useRef, useState } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
@@ -21,7 +24,7 @@ export interface LiveTableProps {
   module: ModuleName;
 }
 
-/** What the table is made of: the list that the address asks for, else the stream; and what of it matches the filter. */
+/** The items of the table: the list that the address asks for, else the stream, and which of them match the filter. */
 function useItems(
   module: ModuleName,
   { query, gate, tiers }: TableAddress,
@@ -107,7 +110,7 @@ export default function LiveTable({ module }: LiveTableProps) {
   );
 }
 
-/** How many rows are shown, of which. */
+/** How many rows are shown, and of how many. */
 const Foot = ({ buffer, listed, isList, source, shown }: ReturnType<typeof useItems>) => (
   <div class="panel-f">
     <span>

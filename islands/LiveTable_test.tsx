@@ -6,7 +6,7 @@ import type { StreamMessage } from "./stream_worker.ts";
 
 const server = new Server();
 
-/** The worker that hears the stream: the test says what it hears. */
+/** Replaces the worker that reads the stream: the test sends its messages. */
 class StreamWorker {
   static only: StreamWorker | undefined;
   onmessage: ((event: MessageEvent<StreamMessage>) => void) | undefined;
@@ -47,7 +47,7 @@ const decision = (decision_id: string, slot: number) => ({
   cycle: [{ signature: `signature-${decision_id}` }],
 });
 
-/** A page with one decision from before it was opened, by its id. */
+/** A page with one decision, by its id, from before the page was opened. */
 async function page(known: string, search = ""): Promise<void> {
   render(null, document.body);
   document.body.innerHTML = "";
@@ -61,7 +61,7 @@ async function page(known: string, search = ""): Promise<void> {
 }
 
 const lines = () => [...document.querySelectorAll<HTMLElement>(".live tbody tr:not(.spacer)")];
-/** What is drawn, from above: ids of rows, words of gaps. */
+/** What is rendered, from the top: ids of rows, texts of gaps. */
 const ids = () => lines().map(({ dataset, textContent }) => dataset.id ?? textContent!.split(":")[0]!);
 const drawn = (...wanted: string[]) =>
   until(`${wanted}`, () => assert.deepEqual(ids(), wanted) === undefined);
@@ -83,7 +83,7 @@ Deno.test({ name: "rows come newest first, a gap at its place, and nobody else's
   await until("b1 landed", () => /Landed \(paper\)$/.test(lines()[3]!.textContent!));
   assert.match(lines()[2]!.textContent!, /Missed \(paper\)$/);
   assert.match(lines()[0]!.textContent!, /Paper, open$/, "nothing is known of the others");
-  // What comes twice is there once.
+  // Duplicates are shown once.
   hear({ rows: [row("b3", 103), row("b4", 104)] });
   await drawn("b4", "b3", "1,234 records not received", "b2", "b1", "a1");
   assert.equal(document.querySelectorAll(".gapline").length, 1);
@@ -145,7 +145,7 @@ Deno.test({ name: "a filter hides rows, and says so when it hides all", ...PAGE 
   await drawn("e1");
   assert.equal(location.search, "?q=PUMP_swap");
   assert.match(foot()!, /^1 rows shown, 2 received/, "what is hidden has come");
-  // What does not fit is not shown, what fits is.
+  // Rows that do not match the filter are hidden; matching rows are shown.
   hear({ rows: [row("e3", 103), row("e4", 104, { what: "pump_swap_3hop" })] });
   document.body.focus();
   (document.activeElement as HTMLElement)?.blur();

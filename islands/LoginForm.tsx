@@ -1,11 +1,11 @@
-/** Name and password; then, at the first login, a password of one's own. Reveals no trading state. */
+/** Name and password; at the first login then a new password. Reveals no trading state. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
 import { api, Problem, wordsOf } from "./api.ts";
 
 const PASSWORD_LENGTH = { min: 12, max: 256 };
 
-/** What is wrong with a new password, in words; "": nothing that can be seen from here. */
+/** What is wrong with a new password, as text; "": nothing that the browser can check. */
 function faultOf(next: string, again: string): string {
   const { min, max } = PASSWORD_LENGTH;
   if (next.length < min) {
@@ -20,13 +20,13 @@ function faultOf(next: string, again: string): string {
 export interface LoginFormProps {
   host: string;
   version: string;
-  /** The user is known and must choose a password. */
+  /** The user is known and must choose a new password. */
   change: boolean;
-  /** The page that was asked for, checked by the server. */
+  /** The requested page, checked by the server. */
   next: string;
 }
 
-/** The steps of a login: name and password, then a password of one's own where it must be changed; then the page `next`. */
+/** The steps of a login: name and password, then a new password if required, then the page `next`. */
 function useLogin(change: boolean, next: string) {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
@@ -58,7 +58,7 @@ function useLogin(change: boolean, next: string) {
       }
       location.assign(next);
     } catch (error) {
-      // The schema names the field as the wire does.
+      // The schema uses the field names of the wire.
       setProblem(
         wordsOf(error).replace(/^next: /, "New password: ").replace(/^current: /, "First password: "),
       );
@@ -72,7 +72,7 @@ function useLogin(change: boolean, next: string) {
 export default function LoginForm({ host, version, change, next }: LoginFormProps) {
   const { problem, busy, mustChange, first, submit } = useLogin(change, next);
   const form = useRef<HTMLFormElement>(null);
-  // The first field of each step has the focus.
+  // The first field of each step gets the focus.
   useEffect(() => {
     form.current?.querySelector("input")?.focus();
   }, [mustChange]);
@@ -107,7 +107,7 @@ export default function LoginForm({ host, version, change, next }: LoginFormProp
   );
 }
 
-/** A login's fields. */
+/** The fields of a login. */
 const NameFields = () => (
   <>
     <Field name="user" label="User" type="text" autocomplete="username" />
@@ -115,7 +115,9 @@ const NameFields = () => (
   </>
 );
 
-/** A new password's fields: a component of their own, so that they take over no field of the login and what it holds. */
+/**
+ * The fields of a new password, as a separate component: it must not reuse the login's field elements and their values.
+ */
 const NewPasswordFields = ({ asksCurrent }: { asksCurrent: boolean }) => (
   <>
     <p>Choose a password of your own, 12 characters or more.</p>

@@ -1,4 +1,4 @@
-/** Opens over the page when the login has ended: nothing that was typed or read below it is lost. */
+/** Opens over the page when the login has ended: what was typed or read below stays. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "./agents.ts";
 import { useHostCommand } from "./host.ts";

@@ -1,4 +1,4 @@
-/** What is asked before another model decides: both models' figures, and what speaks against it. */
+/** The question before another model becomes live: the figures of both models, and the arguments against the change. */
 import type { ModelManifest } from "../core/models/models.ts";
 import { Icon } from "./_icons.tsx";
 import type { Question } from "./Confirm.tsx";
@@ -7,7 +7,7 @@ import { figures, warnings } from "./model_compare.ts";
 export interface ModelQuestionProps {
   next: ModelManifest;
   now: ModelManifest;
-  /** When a version was trained, in words. */
+  /** When a version was trained, as text. */
   trainedAt(version: string): string | undefined;
 }
 
@@ -52,7 +52,7 @@ function Beside({ next, now, trainedAt }: ModelQuestionProps) {
   );
 }
 
-/** The question before `next` takes the place of `now`. */
+/** The question before `next` replaces `now`. */
 export function modelQuestion(props: ModelQuestionProps & { title: string }): Question {
   const { title, next, now } = props;
   return {

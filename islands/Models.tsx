@@ -1,4 +1,4 @@
-/** The registered models of a module: what each is, how good, and which decides. */
+/** The registered models of a module: what each is, how good it is, and which is live. */
 import type { ModelList, ModelManifest } from "../core/models/models.ts";
 import { type IconName, State } from "./_icons.tsx";
 import { Skeleton } from "./_ui.tsx";
@@ -6,10 +6,10 @@ import { prefix } from "./api.ts";
 import { fixed } from "./format.ts";
 import { BASELINE, before, decides } from "./model_compare.ts";
 
-/** What may be done with a version. */
+/** The actions on a version. */
 export type ModelVerb = "deploy" | "rollback" | "shadow" | "unshadow";
 
-/** What an agent says that it runs. */
+/** The model that an agent reports to run. */
 export interface RunningModel {
   readonly instance: string;
   readonly version: string;
@@ -24,7 +24,7 @@ function stateOf(
   const isPinned = list.pinned === version;
   const runs = running.filter((one) => one.version === version).length;
   if (decides(list) === version) {
-    // Live is what decides: wanted, and run by every agent.
+    // Live means that it decides: desired, and run by every agent.
     const isLive = runs > 0 && runs === running.length;
     return [
       isLive ? "ok" : "warn",
@@ -109,12 +109,12 @@ export function Models({ list, running, admin, said, swap }: ModelsProps) {
   );
 }
 
-/** What the page is drawn in. */
+/** The theme that the page is rendered in. */
 const theme = () =>
   document.documentElement.dataset.theme ??
     (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 
-/** Which model decides, by what the agents say; where that is not what is wanted, who runs what. */
+/** Which model decides, as reported by the agents; if it is not the desired one, which agent runs which. */
 function Decides({ list, running }: { list: ModelList; running: readonly RunningModel[] }) {
   const wanted = decides(list);
   const others = running.filter(({ version }) => version !== wanted);

@@ -76,7 +76,7 @@ export function ModuleCard({ module, agents, figures: { latest }, late_s, admin,
   );
 }
 
-/** What all agents have in common, or that they differ. */
+/** The value that all agents have in common, or that they differ. */
 function shared(agents: readonly FleetAgent[], of: (agent: FleetAgent) => string): string {
   const values = new Set(agents.map(of));
   return values.size > 1 ? "differ" : [...values][0] ?? "–";
@@ -99,7 +99,7 @@ const Agents = (
   </ul>
 );
 
-/** What will happen, before it does. */
+/** Describes the effect of an action before it is done. */
 const question = (action: "stop" | "restart", module: ModuleName, count: number) => {
   const title = MODULE_TITLES[module].toLowerCase();
   const who = count === 1 ? "Its agent" : `Its ${count} agents`;
@@ -136,7 +136,7 @@ function Buttons({ module, agents, prefix }: { module: ModuleName; agents: Fleet
   const asked = async (action: "stop" | "restart") => {
     if (await confirmed(question(action, module, agents.length))) await send(action);
   };
-  // What no agent could obey is not offered; without agents known here there may be some all the same.
+  // Offers only what some agent could obey. If no agents are known here, some may exist all the same.
   const none = agents.length === 0;
   const can = {
     start: none || agents.some((agent) => !agent.killed && !agent.policy.running),

@@ -1,4 +1,4 @@
-/** A key for a program: label, rights and days are chosen; it is shown once and copied from there. */
+/** A key for a program: label, rights and days are chosen; it is shown once, to be copied. */
 import { useState } from "preact/hooks";
 import type { Scope } from "../core/auth/rights.ts";
 import { Icon } from "./_icons.tsx";
@@ -70,7 +70,7 @@ export function NewKey({ look }: { look(): Promise<unknown> }) {
   );
 }
 
-/** A key that was made: this page has it, the server keeps its hash alone. */
+/** A new key: only this page has it, the server keeps only its hash. */
 interface Made {
   readonly label: string;
   readonly key: string;

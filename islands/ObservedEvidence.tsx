@@ -5,7 +5,7 @@ import { CopyValue } from "./CopyValue.tsx";
 import { netText } from "./evidence.ts";
 import { grouped } from "./format.ts";
 
-/** A cycle or a sandwich that somebody else has landed. */
+/** A cycle or a sandwich that another party has landed. */
 export function ObservedEvidence({ evidence }: { evidence: Decision }) {
   return (
     <>
@@ -99,7 +99,7 @@ const Legs = ({ legs, name, icon }: LegsProps) => (
   </>
 );
 
-/** What each victim would have got without the attacker; nothing where that is not known. */
+/** What each victim would have received without the attacker; renders nothing if this is not known. */
 const Losses = ({ losses }: { losses: NonNullable<Decision["victim_losses"]> }) =>
   losses.length === 0 ? null : (
     <section class="sec">
@@ -121,7 +121,7 @@ const Losses = ({ losses }: { losses: NonNullable<Decision["victim_losses"]> }) 
     </section>
   );
 
-/** A cost, or that it is not recorded. */
+/** A cost, or a dash if it was not recorded. */
 const lamports = (amount: string | undefined) => amount === undefined ? "–" : `${grouped(amount)} lamports`;
 
 /** What the attacker paid, and from which wallets. */

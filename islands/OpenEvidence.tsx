@@ -1,4 +1,4 @@
-/** The evidence of what could be done: the plan, its expected value, the gates it had to pass. */
+/** The evidence of an opportunity: the plan, its expected value, the gates it had to pass. */
 import { State } from "./_icons.tsx";
 import type { Decision } from "./client.gen.ts";
 import { CopyValue } from "./CopyValue.tsx";
@@ -35,7 +35,7 @@ export function OpenEvidence({ evidence, ev }: { evidence: Decision; ev: Ev }) {
   );
 }
 
-/** The swaps that it would make. */
+/** The swaps of the plan. */
 const Plan = ({ hops }: { hops: NonNullable<Decision["hops"]> }) => (
   <section class="sec">
     <h3>
@@ -71,7 +71,7 @@ const Plan = ({ hops }: { hops: NonNullable<Decision["hops"]> }) => (
   </section>
 );
 
-/** What it would gain, by its parts. */
+/** The expected gain, by its parts. */
 const ExpectedValue = ({ evidence, ev }: { evidence: Decision; ev: Ev }) => (
   <section class="sec">
     <h3>Expected value</h3>
@@ -118,7 +118,7 @@ const Gates = ({ terms }: { terms: NonNullable<Decision["gate_terms"]> }) => (
   </section>
 );
 
-/** Four digits of a fraction; everything else as it is. */
+/** A fraction with four digits; anything else unchanged. */
 const shown = (
   value: unknown,
 ) => (typeof value === "number" && !Number.isInteger(value) ? value.toPrecision(4) : String(value));

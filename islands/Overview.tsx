@@ -1,4 +1,4 @@
-/** Alive? Earning or losing? Does anything wait for me? */
+/** Alive? Earning or losing? Does anything need me? */
 import type { ComponentChildren } from "preact";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { Attention } from "./Attention.tsx";
@@ -63,7 +63,7 @@ const LATENCIES = [
   ["send_p99", "Log write P99, slower module"],
 ] as const;
 
-/** Each number and the line under it are of the same modules. */
+/** Each number and the line under it cover the same modules. */
 function Tiles({ figures, agents }: { figures: BothFigures; agents: FleetAgent[] }) {
   const all = MODULES.map((module) => figures[module].latest);
   const series = MODULES.flatMap((module) => figures[module].series.value?.series ?? []);
@@ -115,13 +115,13 @@ interface TileProps {
   badges?: ComponentChildren;
   value: string;
   unit: string;
-  /** Where its number comes from. */
+  /** The requests that its number comes from. */
   asked: readonly Asked<{ age_s: number | null }>[];
   values: readonly (number | null)[];
   words: string;
 }
 
-/** A sample that is older is not shown as current. */
+/** An older sample is not shown as current. */
 const STALE_S = 5;
 
 function Tile({ label, badges, value, unit, asked, values, words }: TileProps) {
@@ -176,7 +176,7 @@ function Spark({ values: all, words }: { values: readonly (number | null)[]; wor
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const y = (value: number) => (high === low ? 13 : 24 - 22 * (value - low) / (high - low)).toFixed(1);
   const step = 59 / (all.length - 1);
-  // A line over the seconds that are missing would be made up.
+  // Leave a gap: a line across missing seconds would be invented.
   const path = all.map((value, at) =>
     value === null ? "" : `${(all[at - 1] ?? null) === null ? "M" : "L"}${(at * step).toFixed(1)} ${y(value)}`
   ).join("");

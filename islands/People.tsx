@@ -30,7 +30,7 @@ const REVOKE = ({ label, id, scopes }: Key) => ({
   yes: `Revoke ${label}`,
 });
 
-/** Users and keys as the server has them, and what changes them, once the question before it is answered. */
+/** Users and keys from the server, and the actions that change them after a confirmation. */
 function usePeople() {
   const users = useAsked("GET /api/users", {}, 0);
   const keys = useAsked("GET /api/keys", {}, 0);

@@ -5,7 +5,7 @@ import { edit, type Edits, type FieldName, FIELDS, lamportsText } from "./policy
 import { usePolicyForm } from "./policy_form.tsx";
 import { Receipts } from "./Receipts.tsx";
 
-/** For those who may not change it. */
+/** For users who may not change it. */
 export const PolicyView = ({ policy }: { policy: PolicyState }) => (
   <dl class="panel-b kv">
     <dt>ev_min</dt>
@@ -24,7 +24,7 @@ export const PolicyView = ({ policy }: { policy: PolicyState }) => (
 export interface PolicyFormProps {
   module: ModuleName;
   policy: PolicyState;
-  /** Told whether something is typed that is not sent. */
+  /** Called with whether there are changes that were not sent. */
   onDirty(dirty: boolean): void;
 }
 
@@ -91,12 +91,12 @@ export function PolicyForm({ module, policy, onDirty }: PolicyFormProps) {
 interface PolicyFieldProps {
   field: typeof FIELDS[number];
   text: string;
-  /** What is wrong with it, in words. */
+  /** The error of the field, as text. */
   wrong: string;
   onType(text: string): void;
 }
 
-/** A field with its unit, and what it may be or what is wrong with it. */
+/** A field with its unit, and its range or its error. */
 const PolicyField = ({ field: { name, title, unit, hint }, text, wrong, onType }: PolicyFieldProps) => (
   <div class={name === "tip_ladder" ? "f full" : "f"}>
     <label for={`p-${name}`}>{title}</label>
@@ -125,7 +125,7 @@ const PolicyField = ({ field: { name, title, unit, hint }, text, wrong, onType }
   </div>
 );
 
-/** Why the policy is changed. */
+/** The reason for the change. */
 const ReasonField = ({ reason, setReason }: { reason: string; setReason(reason: string): void }) => (
   <div class="f full">
     <label for="p-reason">Reason</label>
@@ -146,7 +146,7 @@ interface ChangesProps {
   edits: Edits;
 }
 
-/** What is in force and what it would be, by field. */
+/** Current and new value of each changed field. */
 const Changes = ({ changes, now, edits }: ChangesProps) => (
   <div class="stack">
     <h3>Change to be sent</h3>
@@ -169,7 +169,7 @@ interface ConflictProps {
   takeTheirs(): void;
 }
 
-/** Somebody else was first: both are shown, and the person decides. */
+/** Another user changed the field first: both values are shown, and the user decides. */
 const Conflict = ({ name, base, theirs, mine, keepMine, takeTheirs }: ConflictProps) => (
   <div class="notice" data-s="warn" role="alert" data-conflict={name}>
     <div class="grow s">

@@ -110,14 +110,14 @@ Deno.test({ name: "a change that is refused is not shown as in force", ...PAGE }
   assert.doesNotMatch(document.body.textContent!, /Applied/);
   assert.equal(one(".diff").textContent, "score_min 0.5 0.9", "still to be sent");
   await until("the page knows of it", () => isDirty);
-  // The server finds a field wrong that this page does not.
+  // The server rejects a field that this page accepts.
   const problem = { detail: "score_min: need less than 0.8", field: "score_min", request_id: "r1" };
   server.on(`POST ${PATH}`, () => Response.json(problem, { status: 422 }));
   send().click();
   await until("at its field", () => one("#h-score_min").textContent === problem.detail);
   none(".acks");
   assert.equal(value("score_min"), "0.9");
-  // The next try may be right.
+  // The next try may succeed.
   server.on(`POST ${PATH}`, () => answer(true));
   send().click();
   await until("it is applied", () => /Applied/.test(document.body.textContent!));

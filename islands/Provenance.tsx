@@ -1,4 +1,4 @@
-/** Where numbers come from and whether anything is submitted: stands at every total. */
+/** Where numbers come from and whether anything is submitted: shown beside every total. */
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { provenance } from "./agents.ts";
 
@@ -9,7 +9,7 @@ const SOURCES: Record<string, [word: string, title: string]> = {
   several: ["MIXED", "Agents of this module read different kinds of sources"],
 };
 
-/** SIM or REPLAY where it is not the chain of now; PAPER or LIVE. A source that no agent names is unknown. */
+/** SIM or REPLAY if the source is not the live chain; PAPER or LIVE. If no agent names its source, it is unknown. */
 export function ModeBadges({ agents }: { agents: readonly FleetAgent[] }) {
   if (agents.length === 0) return null;
   const { source_class, source_name, mode } = provenance(agents);

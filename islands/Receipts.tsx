@@ -1,4 +1,4 @@
-/** What each agent answered: "sent" is never shown as "applied". */
+/** The answer of each agent: "sent" is never shown as "applied". */
 import { type IconName, State } from "./_icons.tsx";
 import type { CommandAnswer } from "./client.gen.ts";
 import { inWords, receiptTime } from "./commands.ts";
@@ -13,7 +13,7 @@ export interface ReceiptRow {
 
 type Sent = CommandAnswer["sent"][number];
 
-/** One agent's answer in words; `done`: what an obeyed command is called. */
+/** One agent's answer as text; `done`: the word for an applied command. */
 export function receiptRow(sent: Sent, done = "Applied"): ReceiptRow {
   const { module, instance, receipt, agent_error, path } = sent;
   const name = receipt?.instance ?? instance ?? module;

@@ -19,7 +19,7 @@ export interface SettingsProps {
   viewer: Viewer;
 }
 
-/** Whether something typed is not sent yet; the browser asks before such a page is left. */
+/** Whether there are changes that were not sent; the browser then asks before the page is left. */
 function useUnsent() {
   const [dirty, setDirty] = useState(false);
   useEffect(() => {

@@ -1,15 +1,15 @@
-/** The model in shadow beside the one that decides, on the same live decisions. */
+/** The shadow model beside the deciding one, on the same live decisions. */
 import { useEffect, useState } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
 import type { ShadowComparison } from "../core/models/shadow.ts";
 import { api, Problem } from "./api.ts";
 import { fixed, grouped } from "./format.ts";
 
-/** Hours of live decisions that are compared. */
+/** Ranges of live decisions to compare, in hours. */
 const SHADOW_HOURS = [1, 6, 24] as const;
 const SHADOW_EVERY_MS = 30_000;
 
-/** The comparison of the last hours, asked for again while the page is seen; and why there is none. */
+/** The comparison of the last hours, polled while the page is visible; or why there is none. */
 function useShadow(module: ModuleName, hours: number) {
   const [told, setTold] = useState<ShadowComparison | null>(null);
   const [problem, setProblem] = useState("");
@@ -62,7 +62,7 @@ export function ShadowPanel({ module, version }: { module: ModuleName; version: 
   );
 }
 
-/** How far both models agree. */
+/** How much both models agree. */
 function Agreement({ decisions, mean_difference, passes, answered, judged }: ShadowComparison) {
   const part = (count: number) => `${(100 * count / decisions).toFixed(1)} %`;
   return (
@@ -91,7 +91,7 @@ type JudgedProps = Pick<ShadowComparison, "live" | "shadow"> & {
   judged: NonNullable<ShadowComparison["judged"]>;
 };
 
-/** Which model was right, by what came true. */
+/** Which model was right, by the actual results. */
 const Judged = ({ judged, ...names }: JudgedProps) => (
   <div class="tw" tabIndex={0} role="region" aria-label="Who was right, scrolls">
     <table>

@@ -25,15 +25,15 @@ const STREAM = {
   login: ["warn", "wait", "Logging in again"],
 } as const;
 
-/** An age that is shown beside a state that is well. */
+/** An older age is emphasised. */
 const FRESH_S = 3;
 
 interface StreamState extends Pick<StreamMessage, "state" | "received" | "dropped" | "unreadable"> {
-  /** `performance.now()` at which it was live last. */
+  /** `performance.now()` when it was last live. */
   live_at: number;
 }
 
-/** The stream as the clock's last tick found it: it tells twenty times a second, which nobody reads. */
+/** The stream's state at the last clock tick; its own 20 updates a second are too fast to read. */
 function useStream(): StreamState {
   const state = useRef<StreamState>({
     state: "connecting",
@@ -73,7 +73,7 @@ export default function StatusStrip({ agents: initial, admin }: StatusStripProps
     stream_lost_ms: stream.state === "live" ? 0 : Math.max(0, now - stream.live_at),
   });
   const blind = now !== 0 && (isBlind(late_s) || blindness(now) !== null);
-  // One mark for all parts of the page: what they show is not current.
+  // One mark for all parts of the page: the data shown is not current.
   useEffect(() => {
     document.documentElement.toggleAttribute("data-blind", blind);
   }, [blind]);
@@ -124,14 +124,14 @@ export default function StatusStrip({ agents: initial, admin }: StatusStripProps
   );
 }
 
-/** State and age of the agent of a module that was heard of longest ago. */
+/** State and age of the module's agent that has been silent longest. */
 function Module(
   { module, agents, late_s }: { module: ModuleName; agents: FleetAgent[]; late_s: number | null },
 ) {
   const now = useClock();
   const state = moduleState(agents, late_s);
   const blind = now === 0 ? null : blindness(now);
-  // While the page is blind the banner, the strip and the tiles count from one moment: the last answer.
+  // While the page is blind, the banner, the strip and the tiles count from the same moment: the last answer.
   const oldest = blind ? blind.for_ms / 1000 : Math.max(...agents.map((agent) => silence(agent, late_s)));
   return (
     <div
@@ -150,7 +150,7 @@ function Module(
   );
 }
 
-/** What a person who does not see the page must hear: a module's state that is not well, and what the banner says. */
+/** What a screen reader must announce: a module in an unhealthy state, and the banner. */
 function useAnnounced(agents: FleetAgent[], late_s: number | null, trouble: Trouble | null): string {
   const states = MODULES.map((module) => {
     const { kind, word } = moduleState(ofModule(agents, module), late_s);

@@ -1,4 +1,4 @@
-/** Calls that look like a swap and that no decoder reads: what is missing from all that was found, and in which program. */
+/** Calls that look like a swap but that no decoder reads: what is missing from all results, and in which program. */
 import type { MissedSwaps } from "../core/control/control.ts";
 import { Icon } from "./_icons.tsx";
 import { NoAnswer, Skeleton } from "./_ui.tsx";

@@ -1,4 +1,4 @@
-/** The head of the live table: what is shown, what waits, the filters. */
+/** The head of the live table: what is shown, how many rows wait, the filters. */
 import { useRef } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
 import { Icon } from "./_icons.tsx";
@@ -28,7 +28,7 @@ const Chip = ({ text, onRemove }: { text: string; onRemove(): void }) => (
 /** Pill, filters, pause. */
 export function TableTools({ module, waiting, paused, address, filter, onPause, onNew }: TableToolsProps) {
   const search = useRef<HTMLInputElement>(null);
-  // On the key's way up, so that it is not typed into the field.
+  // In the next frame, so that the key is not typed into the field.
   useKeys({ "/": () => requestAnimationFrame(() => search.current?.focus()) });
   const { gate, tiers, query } = address;
   return (

@@ -31,7 +31,7 @@ interface Said {
   text: string;
 }
 
-/** What each agent answered. */
+/** The answer of each agent, as text. */
 function answered({ version, receipts, silent }: Deployed): Said {
   const parts = [
     ...receipts.map(({ instance, applied, reason }) =>
@@ -43,7 +43,7 @@ function answered({ version, receipts, silent }: Deployed): Said {
   return { bad, text: parts.join("; ") || `${version} is deployed; no agent runs that could answer` };
 }
 
-/** Asks where it must be asked, then does it; what came of it in words. Null: it was not wanted. */
+/** Asks for confirmation if needed, then acts; the result as text. Null: not confirmed. */
 async function change(
   list: ModelList,
   version: string,

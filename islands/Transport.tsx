@@ -1,4 +1,4 @@
-/** How events are gathered for browsers: shown, and changed by an admin. */
+/** How events are batched for browsers: shown to all, changed by an admin. */
 import { useState } from "preact/hooks";
 import { NoAnswer } from "./_ui.tsx";
 import { type Answer, api, wordsOf } from "./api.ts";
@@ -6,7 +6,7 @@ import { useAsked } from "./ask.ts";
 
 type Batching = Answer<"GET /api/realtime/settings">;
 
-/** The settings of the stream, as one form. */
+/** The settings of the stream, in one form. */
 export function Transport({ admin }: { admin: boolean }) {
   const asked = useAsked("GET /api/realtime/settings", {}, 0);
   const [edited, setEdited] = useState<Partial<Batching>>({});

@@ -1,4 +1,4 @@
-/** How many opportunities of the last ten minutes came how far, and what refused the others: it adds up. */
+/** How far the opportunities of the last ten minutes came, and what refused the others: the numbers add up. */
 import type { Funnel, ModuleName } from "../core/control/control.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
@@ -107,7 +107,7 @@ function Stages({ module, funnel, prefix }: { module: ModuleName; funnel: Funnel
         );
       })}
       <Stage label="Passed every term" left={funnel.passed} of={funnel.seen} stage="passed" />
-      {/* Written by another thread than counts what passed: it may be a moment ahead. */}
+      {/* Published and passed are counted by two threads: published may be a moment ahead. */}
       <Stage
         label="Written to the log"
         left={Math.min(funnel.published, funnel.passed)}

@@ -73,7 +73,7 @@ export const Icon = ({ name }: { name: IconName }) => (
   </svg>
 );
 
-/** Shape, word and colour, always the three together. */
+/** Shape, word and colour, always all three. */
 export const State = (
   { kind, icon, children }: { kind: string; icon: IconName; children?: preact.ComponentChildren },
 ) => (

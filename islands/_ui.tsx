@@ -1,17 +1,20 @@
-/** What every part shows of its own state: not known yet, not answered. A part never says "none" before it was told so. */
+/**
+ * What every part shows of its own state: not known yet, or no answer. A part never shows "none" before the server has
+ * reported it.
+ */
 import type { Asked } from "./ask.ts";
 import { useClock } from "./clock.ts";
 import { age } from "./format.ts";
 import { Icon } from "./_icons.tsx";
 
-/** Stands where a value will stand; drawn by the server too. */
+/** A placeholder for a value; rendered by the server too. */
 export const Skeleton = ({ lines = 3, what }: { lines?: number; what: string }) => (
   <div class="skels" role="status" aria-label={`${what}: not known yet`}>
     {Array.from({ length: lines }, (_, at) => <span key={at} class={`skel w${3 - at % 3}`} />)}
   </div>
 );
 
-/** In the part that it concerns: since when there is no answer, and why. Nothing while all is well. */
+/** Shown in the affected part: since when there is no answer, and why. Renders nothing while there are answers. */
 export function NoAnswer({ asked: { at, problem }, what }: { asked: Asked<unknown>; what: string }) {
   const now = useClock();
   if (!problem) return null;

@@ -1,6 +1,6 @@
-/** What a page takes from its address, and what it has to say of the rest. */
+/** Reads a page's address, and reports what it cannot use. */
 
-/** What an address may say one day, by UI contract; it is not an error of the reader's that it does nothing yet. */
+/** Parameters that the UI contract reserves; it is not the reader's mistake that they do nothing yet. */
 const LATER: ReadonlySet<string> = new Set([
   "dex",
   "out",
@@ -15,7 +15,7 @@ const LATER: ReadonlySet<string> = new Set([
   "who",
 ]);
 
-/** One line on each parameter that the page does not use. */
+/** One line for each parameter that the page does not use. */
 export function ignored(search: string, known: readonly string[]): string[] {
   const names = [...new Set(new URLSearchParams(search).keys())].filter((name) => !known.includes(name));
   return names.map((name) =>
@@ -23,22 +23,22 @@ export function ignored(search: string, known: readonly string[]): string[] {
   );
 }
 
-/** What the live table shows. */
+/** What the live table shows, according to the address. */
 export interface TableAddress {
   readonly query: string;
-  /** Rows of which this term is among those that refused; "": what is published. */
+  /** Only rows that this term refused, among others; "": published rows. */
   readonly gate: string;
-  /** Tiers of evidence that are never published; none: what is published. */
+  /** Tiers of evidence that are never published; empty: published rows. */
   readonly tiers: readonly string[];
   /** The decision in the drawer. */
   readonly selected: string | null;
-  /** What was left out, and why. */
+  /** What was ignored, and why. */
   readonly notes: readonly string[];
 }
 
 const EVIDENCE_TIERS: readonly string[] = ["B", "C"];
 
-/** Never throws: what it cannot use it names. */
+/** Never throws; lists what it cannot use. */
 export function tableAddress(search: string, isSandwich: boolean): TableAddress {
   const params = new URLSearchParams(search);
   const notes = ignored(search, ["q", "gate", "sel", ...(isSandwich ? ["tier"] : [])]);
@@ -54,7 +54,7 @@ export function tableAddress(search: string, isSandwich: boolean): TableAddress 
   return { query: params.get("q") ?? "", gate, tiers, selected: params.get("sel") || null, notes };
 }
 
-/** The page's address with a parameter changed; "" takes it away. */
+/** The page's address with one parameter changed; "" removes it. */
 export function withParam(search: string, name: string, value: string): string {
   const params = new URLSearchParams(search);
   if (value) params.set(name, value);

@@ -1,4 +1,4 @@
-/** The agents of all hosts as the page knows them, asked for once a second for all islands. */
+/** The agents of all hosts as this page knows them, fetched once a second for all islands. */
 import { useEffect, useState } from "preact/hooks";
 import type { ModuleName, PolicyState } from "../core/control/control.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
@@ -13,25 +13,25 @@ const listeners = new Set<(asked: Asked<Answer>) => void>();
 let asking: Asking | undefined;
 let last: Asked<Answer> = NOT_ASKED;
 
-/** Asks now: a command has just been sent. */
+/** Fetches now: a command has just been sent. */
 export async function ask(): Promise<void> {
   await asking?.again();
 }
 
 export interface AgentsState extends Pick<Answer, "agents" | "wanted"> {
-  /** Why the last question got no answer; null: it got one. */
+  /** Why the last request got no answer; null: it was answered. */
   error: string | null;
-  /** Seconds since the server told of them, by this browser's clock; null = not asked yet. */
+  /** Seconds since the server's last answer about them, by this browser's clock; null = not fetched yet. */
   late_s: number | null;
 }
 
-/** The agents, what is wanted of them and, when they could not be asked, why; the last answer stays and grows old. */
+/** The agents, their desired state and, when they could not be fetched, why; the last answer stays and ages. */
 export function useAgents(initial: FleetAgent[]): AgentsState {
   const [asked, setAsked] = useState<Asked<Answer>>(NOT_ASKED);
   const now = useClock();
   useEffect(() => {
     listeners.add(setAsked);
-    // Without the long list, which one panel shows and asks for less often.
+    // Without the long list, which only one panel shows and fetches less often.
     asking ??= keepAsking("GET /api/agents", { query: { brief: 1 } }, ASKED_EVERY_MS, (asked) => {
       last = asked;
       for (const listener of listeners) listener(asked);
@@ -49,17 +49,17 @@ export function useAgents(initial: FleetAgent[]): AgentsState {
   };
 }
 
-/** Seconds since the agent told its state. */
+/** Seconds since the agent reported its state. */
 export const silence = (agent: FleetAgent, late_s: number | null) => agent.age_s + (late_s ?? 0);
 
 /**
- * Whether this page cannot see the agents: then it knows nothing of them, and none is called silent. Without an answer
- * about them there may still be contact.
+ * Whether this page cannot see the agents: then it knows nothing about them, and none is called silent. Without an
+ * answer about them there may still be contact with the server.
  */
 export const isBlind = (late_s: number | null): boolean =>
   late_s !== null && (1000 * late_s >= BLIND_MS || contact().login_ended_at !== null);
 
-/** An agent that the server has not heard of for too long. What this browser does not hear is not the agent's fault. */
+/** An agent that the server has not heard from for too long. What only this browser misses is not the agent's fault. */
 export const isSilent = (agent: FleetAgent, late_s: number | null) =>
   late_s !== null && !isBlind(late_s) && agent.state === "running" && agent.age_s > agent.silent_after_s;
 
@@ -90,10 +90,10 @@ function lastStateOf(agent: FleetAgent | undefined, late_s: number | null): Show
   return { kind: "ok", icon: "run", word: "Running" };
 }
 
-/** Running, stopped, throttled, silent, failed, killed: the later, the sooner it must be looked at. */
+/** Running, stopped, throttled, silent, failed, killed: in order of rising urgency. */
 const URGENCY: readonly Icon[] = ["run", "stop", "part", "wait", "no", "kill"];
 
-/** The state of all agents of a module: the one that most needs looking at, and of how many it is. */
+/** The state of all agents of a module: the most urgent one, and how many agents have it. */
 export function moduleState(agents: readonly FleetAgent[], late_s: number | null): Shown {
   const states = agents.map((agent) => lastStateOf(agent, late_s));
   const [first, ...rest] = states;
@@ -110,7 +110,7 @@ function worstOf(first: Shown, rest: readonly Shown[], states: readonly Shown[])
   return states.length === 1 ? worst : { ...worst, word: `${worst.word}, ${count} of ${states.length}` };
 }
 
-/** What an agent reads, and whether what it decides is submitted. Agents of older versions do not say. */
+/** What an agent reads, and whether its decisions are submitted. Agents of older versions do not report it. */
 export interface Provenance {
   /** "sim", "replay", "files", "live"; null: unknown. */
   source_class: string | null;
@@ -137,7 +137,7 @@ export function provenance(agents: readonly FleetAgent[]): Provenance {
 export const ofModule = (agents: readonly FleetAgent[], module: ModuleName) =>
   agents.filter((agent) => agent.module === module);
 
-/** The policy to begin an edit from: what all agents of a module run, or what they are wanted to. */
+/** The policy from which an edit starts: what all agents of a module run, or their desired policy. */
 export function policyOf(
   agents: readonly FleetAgent[],
   wanted: WantedState | undefined,
@@ -149,7 +149,7 @@ export function policyOf(
 
 export const MODULE_TITLES = { arbitrage: "Arbitrage", mev: "Sandwich" } as const;
 
-/** What a gate is that is left out of a policy: off. */
+/** The value of a gate that a policy omits: off. */
 const OFF: Partial<PolicyState> = {
   pools_deny: [],
   mints_allow: [],
@@ -159,12 +159,12 @@ const OFF: Partial<PolicyState> = {
   unknown: "refuse",
 };
 
-/** A term of a policy as text; one that is off is the same whether it is left out or said. */
+/** A term of a policy as text; an omitted term and one that is set to off give the same text. */
 export function termText(policy: PolicyState, term: keyof PolicyState): string {
   return String(policy[term] ?? OFF[term]) || "none";
 }
 
-/** The terms in which what is in force differs from what is wanted. */
+/** The terms in which the applied policy differs from the desired one. */
 export function drift(wanted: PolicyState, applied: PolicyState): (keyof PolicyState)[] {
   const names = [...new Set([...Object.keys(wanted), ...Object.keys(applied)])] as (keyof PolicyState)[];
   return names.filter((name) => termText(wanted, name) !== termText(applied, name));

@@ -1,9 +1,12 @@
-/** The browser's way to the API: limits on time, the header against forgery, problems as errors, one renewal of an expired token. */
+/**
+ * The browser's access to the API: time limits, the header against forgery, problems as errors, one renewal of an
+ * expired token.
+ */
 import type { Api } from "./client.gen.ts";
 import { hostFlags } from "./host.ts";
 import { answered, asking, loginHolds, unanswered } from "./contact.ts";
 
-/** What a `problem+json` says; status 0: no answer came. */
+/** The content of a `problem+json`; status 0: no answer came. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -15,7 +18,7 @@ export class Problem extends Error {
   }
 }
 
-/** An error in words. */
+/** An error as text. */
 export const wordsOf = (error: unknown): string =>
   error instanceof Problem ? error.detail : error instanceof Error ? error.message : String(error);
 
@@ -24,20 +27,20 @@ export const prefix = (): string =>
     ? ""
     : document.querySelector<HTMLMetaElement>("meta[name=prefix]")?.content ?? "";
 
-/** The next access token is there; the login has ended; nobody answered. */
+/** The next access token is there; the login has ended; there was no answer. */
 export type Refreshed = "ok" | "ended" | "offline";
 
-/** Told to the page when the login has ended, and when somebody has logged in again over the kept page. */
+/** Events for the page: the login has ended, and a user has logged in again over the kept page. */
 export const LOGIN_ENDED = "legend:login-ended";
 export const LOGIN_BACK = "legend:login-back";
 
-/** How long an answer may take: to a question, and to what changes something. */
+/** Time limit of an answer: to a read, and to a change. */
 const LIMIT_MS = { GET: 10_000, other: 30_000 };
 const RENEW_LIMIT_MS = 5_000;
-/** How long the renewal of another tab is waited for. */
+/** How long this tab waits for the renewal of another tab. */
 const TURN_LIMIT_MS = 15_000;
 
-/** The last answer to a question that is asked again, and the mark by which the server knows it. */
+/** The last answer to a repeated request, and its ETag. */
 export interface Kept<T> {
   etag: string;
   value: T | undefined;
@@ -62,7 +65,7 @@ async function fetched(
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    // A proxy that says so has not reached the server.
+    // With these, the proxy has not reached the server.
     if (answer.status === 502 || answer.status === 504) unanswered(false);
     else answered();
     return answer;
@@ -85,21 +88,21 @@ const noAnswer = (isTimeout: boolean, limitMs: number) =>
 let refreshing: Promise<Refreshed> | undefined;
 let logins = 0;
 
-/** Somebody has logged in over the kept page: what waited for it goes on. */
+/** A user has logged in over the kept page: what waited for it continues. */
 export function loggedIn(): void {
   logins += 1;
   loginHolds(true);
   document.dispatchEvent(new Event(LOGIN_BACK));
 }
 
-/** Changed by each renewal: tells a tab that waited for its turn that another one has renewed. */
+/** Changed by each renewal: it shows a tab that waited for its turn that another one has renewed. */
 const RENEWED_KEY = "legend-renewed";
 
 function renewals(): string | null {
   try {
     return localStorage.getItem(RENEWED_KEY);
   } catch {
-    // Storage can be switched off: then every tab asks the server.
+    // Storage can be disabled: then every tab asks the server.
     return null;
   }
 }
@@ -114,7 +117,7 @@ function renewed(): void {
 
 const holds = async () => (await fetched("GET", "/api/auth/me", undefined, RENEW_LIMIT_MS)).status === 200;
 
-/** All tabs share the cookies: what another one has renewed holds for this one too. */
+/** All tabs share the cookies: a renewal by another tab counts for this one too. */
 async function renew(before: string | null): Promise<Refreshed> {
   try {
     const now = renewals();
@@ -124,16 +127,19 @@ async function renew(before: string | null): Promise<Refreshed> {
       renewed();
       return "ok";
     }
-    // Refused because another tab came first: then its new cookies hold.
+    // Refused because another tab came first: then its new cookies are valid.
     if ((status === 401 || status === 409) && await holds()) return "ok";
     return status === 401 ? "ended" : "offline";
   } catch {
-    // No answer; what asked for the token says so.
+    // No answer; the caller reports it.
     return "offline";
   }
 }
 
-/** One tab renews at a time. Browsers have locks on HTTPS and on the host itself; elsewhere the server's grace must do. */
+/**
+ * One tab renews at a time. Browsers have locks only on HTTPS and on localhost; otherwise the server's grace period
+ * must do.
+ */
 function inTurn(task: () => Promise<Refreshed>): Promise<Refreshed> {
   if (!navigator.locks) return task();
   return navigator.locks.request("legend-renewal", { signal: AbortSignal.timeout(TURN_LIMIT_MS) }, task)
@@ -142,7 +148,7 @@ function inTurn(task: () => Promise<Refreshed>): Promise<Refreshed> {
 
 /** Gets the next access token. */
 export function refresh(): Promise<Refreshed> {
-  // A renewal that was on its way when somebody logged in says nothing of the new login.
+  // A renewal that was under way when a user logged in says nothing about the new login.
   const before = logins;
   const known = renewals();
   refreshing ??= inTurn(() => renew(known))
@@ -158,17 +164,17 @@ export function refresh(): Promise<Refreshed> {
 }
 
 interface Asking<T> {
-  /** How long the answer may take. */
+  /** Time limit of the answer. */
   limit_ms?: number;
-  /** Where the same question's last answer is, and the next one goes. */
+  /** Holds the last answer to the same request, and receives the next one. */
   kept?: Kept<T>;
 }
 
-/** A route of the API, as its row says: `GET /api/jobs/:id`. */
+/** A route of the API, written as in its row: `GET /api/jobs/:id`. */
 export type ApiRoute = keyof Api;
-/** What it answers. */
+/** The answer of the route. */
 export type Answer<R extends ApiRoute> = Api[R]["answer"];
-/** What it is asked with: names of its path, query and body, as far as it has them. */
+/** The parameters of the route: path, query and body, as far as it has them. */
 export type Ask<R extends ApiRoute> = Omit<Api[R], "answer">;
 
 interface AnyAsk {
@@ -177,7 +183,7 @@ interface AnyAsk {
   readonly body?: unknown;
 }
 
-/** The address of a question, without the prefix; what is undefined is left out. */
+/** The URL of a request, without the prefix; undefined parameters are omitted. */
 export function addressOf<R extends ApiRoute>(route: R, ask: Ask<R>): string {
   const { params = {}, query = {} } = ask as AnyAsk;
   const path = route.slice(route.indexOf(" ") + 1)
@@ -188,7 +194,7 @@ export function addressOf<R extends ApiRoute>(route: R, ask: Ask<R>): string {
   return given.length > 0 ? `${path}?${given.join("&")}` : path;
 }
 
-/** Asks the server; throws {@link Problem}. */
+/** Sends a request; throws {@link Problem}. */
 export async function api<R extends ApiRoute>(
   route: R,
   ask: Ask<R>,
@@ -210,7 +216,7 @@ export async function api<R extends ApiRoute>(
       if (kept) [kept.etag, kept.value] = [answer.headers.get("etag") ?? "", value];
       return value;
     } catch (error) {
-      // The answer broke off, or took too long.
+      // The answer was cut off, or took too long.
       throw error instanceof SyntaxError
         ? new Problem(answer.status, "The server's answer cannot be read: it is not JSON")
         : noAnswer(true, limit_ms);

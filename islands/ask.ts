@@ -1,4 +1,4 @@
-/** Questions that are asked again and again: never two at once, with a limit on their time, none while the page is hidden. */
+/** Polling: never two requests at once, with a time limit, none while the page is hidden. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import {
   addressOf,
@@ -12,33 +12,33 @@ import {
   wordsOf,
 } from "./api.ts";
 
-/** How long an answer may take; twice as long after each that did not come in time. */
+/** Time limit of an answer; doubled after each timeout. */
 const LIMIT_MS = { first: 3_000, last: 12_000 };
 
-/** What is known of something that was asked for: nothing yet, the last answer, why there was no newer one. */
+/** What is known of something that is fetched: nothing yet, the last answer, why there was no newer one. */
 export interface Asked<T> {
-  /** The last answer; undefined: none yet, which is not "none there". */
+  /** The last answer; undefined: none yet, which does not mean "none exist". */
   readonly value: T | undefined;
-  /** `performance.now()` of it; null: none yet. */
+  /** `performance.now()` of the last answer; null: none yet. */
   readonly at: number | null;
-  /** Why the last question got no answer, in words; "": it got one. */
+  /** Why the last request got no answer, as text; "": it was answered. */
   readonly problem: string;
 }
 
 export const NOT_ASKED: Asked<never> = { value: undefined, at: null, problem: "" };
 
 export interface Asking {
-  /** Asks now, and once more when a question was on its way already. */
+  /** Fetches now, and once more if a request was already under way. */
   again(): Promise<void>;
   end(): void;
 }
 
-/** Routes that are only read. */
+/** Routes that only read. */
 export type ReadRoute = Extract<ApiRoute, `GET ${string}`>;
 
 /**
- * Asks `route` (where `ask` is a function: with what it says each time) every `everyMs` (0: once, and when the page is looked at again after a failure). `firstLimitMs`: how long an
- * answer may take.
+ * Fetches `route` every `everyMs`; 0: once, and again when the page becomes visible after a failure. If `ask` is a
+ * function, it gives the parameters of each request. `firstLimitMs`: time limit of an answer before any timeout.
  */
 export function keepAsking<R extends ReadRoute>(
   route: R,
@@ -50,7 +50,7 @@ export function keepAsking<R extends ReadRoute>(
   let asked: Asked<Answer<R>> = NOT_ASKED;
   let onItsWay: Promise<void> | undefined;
   let limit_ms = firstLimitMs;
-  // What has not changed does not come again.
+  // An unchanged answer is not sent again.
   const kept: Kept<Answer<R>> = { etag: "", value: undefined };
   let ended = false;
   const again = () =>
@@ -90,10 +90,13 @@ export function keepAsking<R extends ReadRoute>(
   };
 }
 
-/** What is known of an answer, and a way to ask at once. */
+/** What is known of an answer, and a way to fetch at once. */
 export type AskedAgain<T> = Asked<T> & { again(): Promise<void> };
 
-/** What `route` answers, asked every `everyMs` (0: once); null: nothing is asked. Another question begins with nothing known. */
+/**
+ * The answer of `route`, fetched every `everyMs` (0: once); `ask` null: nothing is fetched. With other parameters
+ * nothing is known at first.
+ */
 export function useAsked<R extends ReadRoute>(
   route: R,
   ask: Ask<R> | null,

@@ -1,17 +1,17 @@
-/** The detail of an audit entry: JSON where it is, words where it is not. */
+/** The detail of an audit entry: JSON or plain text. */
 
-/** Its fields; none when it is no JSON object. */
+/** Its fields; empty if it is not a JSON object. */
 export function detailOf(detail: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(detail);
     return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
   } catch {
-    // Words, of a login for one.
+    // Plain text, for example of a login.
     return {};
   }
 }
 
-/** All of it, to be read: JSON by its lines, anything else as it is. */
+/** The whole detail, for reading: JSON with line breaks, other text unchanged. */
 export function wholeDetail(detail: string): string {
   const fields = detailOf(detail);
   return Object.keys(fields).length > 0 ? JSON.stringify(fields, null, 1) : detail;

@@ -1,7 +1,7 @@
-/** One clock for every age on the page: the browser's own, which no answer has to come for. */
+/** One clock for every age on the page: the browser's own, which needs no answer from the server. */
 import { useEffect, useState } from "preact/hooks";
 
-/** How often every age is looked at. */
+/** How often every age is updated. */
 export const TICK_MS = 250;
 const listeners = new Set<(now: number) => void>();
 let timer: ReturnType<typeof setInterval> | undefined;

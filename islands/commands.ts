@@ -1,4 +1,4 @@
-/** Sending a command from the page and waiting for its receipts: never shown as done before an agent has said so. */
+/** Sends a command from the page and waits for its receipts: never shown as done before an agent has reported it. */
 import type { ActionName, ModuleName } from "../core/control/control.ts";
 import { ask } from "./agents.ts";
 import { api } from "./api.ts";
@@ -22,7 +22,7 @@ export async function sendCommand(
   return answer;
 }
 
-/** A kill under an id of the page's own: sent again, it is the same kill. */
+/** Sends a kill under an id made by the page: sent again, it is the same kill. */
 export async function sendKill(
   module: ModuleName | "all",
   request_id: string,
@@ -35,10 +35,10 @@ export async function sendKill(
   return answer;
 }
 
-/** 32 hexadecimal digits; `crypto.randomUUID` is there on HTTPS only. */
+/** 32 hexadecimal digits; `crypto.randomUUID` exists only on HTTPS. */
 export const newRequestId = (): string => hex(crypto.getRandomValues(new Uint8Array(16)));
 
-/** What the operating system calls it, as a person says it. */
+/** An operating system's error, in plain words. */
 export function inWords(error: string): string {
   if (/temporarily unavailable|timed? ?out|EAGAIN/i.test(error)) return "It did not answer in time.";
   if (/connection refused|no such file|not found/i.test(error)) {
@@ -47,7 +47,7 @@ export function inWords(error: string): string {
   return error.replace(/\s*\(os error \d+\)/g, "");
 }
 
-/** A receipt's time, 24-hour UTC with milliseconds; "" where it says none. */
+/** A receipt's time, 24-hour UTC with milliseconds; "" if it has none. */
 export function receiptTime(applied_ns: string): string {
   const ms = Number(BigInt(/^\d{1,20}$/.test(applied_ns) ? applied_ns : "0") / 1_000_000n);
   return ms > 0 ? `${new Date(ms).toISOString().slice(11, 23)} UTC` : "";

@@ -1,22 +1,26 @@
-/** Whether this browser has contact with the server: what was asked and not answered, since when, and why. */
+/** Whether this browser has contact with the server: what was sent and not answered, since when, and why. */
 
 import { TICK_MS } from "./clock.ts";
 
-/** No answer for this long: the page says so, and shows no value as current. It does so at its clock's next tick. */
+/**
+ * After this time without an answer the page reports it and shows no value as current, at the next tick of its clock.
+ */
 export const BLIND_MS = 3_000 - TICK_MS;
-/** How often a page that is seen asks: an answer that is older than this before a question is of a page that slept. */
+/**
+ * How often a visible page polls. If the last answer is older than this when a request is sent, the page was asleep.
+ */
 export const ASKED_EVERY_MS = 1_000;
 
 export interface Contact {
-  /** `performance.now()` of the oldest question since the last answer; null: none waits. */
+  /** `performance.now()` of the oldest request since the last answer; null: none is pending. */
   waiting_since: number | null;
   /** `performance.now()` of the last answer; null: none yet. */
   answered_at: number | null;
-  /** Its time of day, Unix milliseconds. */
+  /** Its time of day, in Unix milliseconds. */
   answered_ms: number | null;
-  /** Whether the last question failed at once, because nothing listens there. */
+  /** Whether the last request failed at once, because nothing listens there. */
   is_unreachable: boolean;
-  /** `performance.now()` at which the login ended; null: it holds. */
+  /** `performance.now()` when the login ended; null: it is valid. */
   login_ended_at: number | null;
 }
 
@@ -30,12 +34,12 @@ const now: Contact = {
 
 export const contact = (): Readonly<Contact> => now;
 
-/** A question leaves. */
+/** Notes that a request was sent. */
 export function asking(): void {
   now.waiting_since ??= performance.now();
 }
 
-/** The server has answered, whatever it said. */
+/** Notes that the server has answered, with any status. */
 export function answered(): void {
   now.waiting_since = null;
   now.answered_at = performance.now();
@@ -43,7 +47,7 @@ export function answered(): void {
   now.is_unreachable = false;
 }
 
-/** No answer came: none in time, or nothing listens. */
+/** Notes that no answer came: a timeout, or nothing listens. */
 export function unanswered(isTimeout: boolean): void {
   now.is_unreachable = !isTimeout;
 }
@@ -52,10 +56,10 @@ export function loginHolds(holds: boolean): void {
   now.login_ended_at = holds ? null : now.login_ended_at ?? performance.now();
 }
 
-/** Who does not answer. */
+/** What does not answer. */
 export type Blindness = "offline" | "login" | "unreachable" | "silent";
 
-/** Why the page cannot see, and for how many milliseconds since the last answer; null: it sees. */
+/** Why the page is blind, and for how many milliseconds since the last answer; null: it is not. */
 export function blindness(
   at: number,
   of: Readonly<Contact> = now,
@@ -65,7 +69,7 @@ export function blindness(
   const since = Math.max(of.answered_at ?? of.waiting_since, of.waiting_since - ASKED_EVERY_MS);
   const for_ms = Math.max(0, at - since);
   if (navigator.onLine === false && of.is_unreachable) return { who: "offline", for_ms };
-  // A refused connection is known at once; a moment is left to a server that starts again.
+  // A refused connection is known at once; a server that restarts gets a moment.
   if (of.is_unreachable && at - of.waiting_since >= BLIND_MS / 3) return { who: "unreachable", for_ms };
   return for_ms >= BLIND_MS ? { who: "silent", for_ms } : null;
 }

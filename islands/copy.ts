@@ -1,13 +1,13 @@
-/** Copying, and saying whether it worked. */
+/** Copies text, and announces whether it worked. */
 import { say } from "./say.ts";
 
-/** Browsers have a clipboard on HTTPS and on the host itself; elsewhere a selected text is copied the old way. */
+/** Browsers have the clipboard API only on HTTPS and on localhost; otherwise a selected text is copied the old way. */
 async function copied(text: string, beside: HTMLElement): Promise<boolean> {
   if (navigator.clipboard) return await navigator.clipboard.writeText(text).then(() => true, () => false);
   const place = document.createElement("textarea");
   place.value = text;
   place.className = "sr";
-  // Beside what was pressed: what stands outside of an open dialog cannot be selected.
+  // Beside the pressed element: text outside an open dialog cannot be selected.
   beside.after(place);
   place.select();
   const isCopied = document.execCommand("copy");
@@ -16,7 +16,7 @@ async function copied(text: string, beside: HTMLElement): Promise<boolean> {
   return isCopied;
 }
 
-/** Puts `text` on the clipboard; whether the browser let it. */
+/** Copies `text` to the clipboard; returns whether the browser allowed it. */
 export async function copyText(text: string, beside: HTMLElement = document.body): Promise<boolean> {
   const isCopied = await copied(text, beside);
   say(isCopied ? "Copied" : "The browser refused to copy. Select the text and copy it by hand.");

@@ -1,4 +1,7 @@
-/** Reading Batches in the browser, by the numbers of proto/realtime.proto (generated): the few protobuf rules that are needed, a hundredth of a general library's size. */
+/**
+ * Reads Batches in the browser, by the field numbers of proto/realtime.proto (generated). It has only the few protobuf
+ * rules that are needed, at a hundredth of the size of a general library.
+ */
 import {
   BATCH_DROPPED,
   BATCH_EPOCH,
@@ -30,7 +33,7 @@ import {
 import { ENVELOPE_MODULES, KINDS, type ModuleName, TIERS } from "../proto/gen/names.ts";
 import { hex } from "./hex.ts";
 
-/** A live row; what is not in an Envelope comes with the evidence. */
+/** A live row; what an Envelope does not contain comes with the evidence. */
 export interface LiveRow {
   /** Decision id, hex. */
   id: string;
@@ -40,23 +43,23 @@ export interface LiveRow {
   slot: number;
   /** Unix milliseconds of the event. */
   at: number;
-  /** SOL. Null: not known in SOL; an Envelope then has no such field, nor one for exactly 0. */
+  /** SOL. Null: not known in SOL. An Envelope omits the field then, and also for exactly 0. */
   net: number | null;
-  /** Where the gain is not in SOL: base units of its mint. */
+  /** If the gain is not in SOL: base units of its mint. */
   other?: { amount: string; mint: string };
-  /** Null: it is no estimate, it happened. */
+  /** Null: not an estimate, it happened. */
   pLand: number | null;
   /** `atomic_3hop`, `pump_swap_sandwich`. */
   what: string;
   /** Signature or attacker. */
   who: string;
-  /** What is known to have become of it when the row was asked for. */
+  /** Whether it landed, as far as known when the row was fetched. */
   landed?: boolean;
   /** Every term of the gate that refused it. */
   refused?: string[];
 }
 
-/** What became of an opportunity. */
+/** The result of an opportunity. */
 export interface LiveOutcome {
   id: string;
   landed: boolean;
@@ -74,12 +77,14 @@ export interface LiveMetrics {
 
 export interface LiveBatch {
   epoch: string;
-  /** Position behind the last record. */
+  /** Position after the last record. */
   to: string;
-  /** Records that this client did not get. */
+  /** Records that this client did not receive. */
   dropped: number;
   items: number;
-  /** Items that are no Envelope: anybody may write to the topics, and one such must not cost its neighbours. */
+  /**
+   * Items that are not an Envelope: anyone may write to the topics, and such an item must not affect its neighbours.
+   */
   unreadable: number;
   rows: LiveRow[];
   outcomes: LiveOutcome[];
@@ -111,7 +116,7 @@ class Reader {
     this.at += 8;
     return value;
   }
-  /** The part with its length before it. */
+  /** A length-delimited part. */
   part(): Reader {
     const length = Number(this.varint());
     if (this.at + length > this.end) throw new RangeError("a part runs past the end");
@@ -130,7 +135,7 @@ class Reader {
     else if (wire === 5 && this.at + 4 <= this.end) this.at += 4;
     else throw new RangeError(`wire type ${wire}`);
   }
-  /** Calls `field` with each field's number and wire type; what it leaves is skipped. */
+  /** Calls `field` with each field's number and wire type; a field that it does not read is skipped. */
   fields(field: (number: number, wire: number) => boolean): void {
     while (this.at < this.end) {
       const tag = Number(this.varint());
@@ -139,7 +144,7 @@ class Reader {
   }
 }
 
-/** Reads one Batch. Throws `RangeError` for bytes that are none; items that are none are counted. */
+/** Reads one Batch. Throws `RangeError` for bytes that are not one; items that are not an Envelope are counted. */
 export function readBatch(bytes: Uint8Array): LiveBatch {
   const batch: LiveBatch = {
     epoch: "0",
@@ -216,7 +221,7 @@ function readEnvelope(reader: Reader, batch: LiveBatch): void {
     return true;
   });
   if (payload === "row") {
-    // What others did has no probability: the wire says 1.
+    // What others did has no probability; the wire contains 1.
     if (!row.kind.startsWith("open_")) row.pLand = null;
     batch.rows.push(row);
   }
@@ -224,7 +229,7 @@ function readEnvelope(reader: Reader, batch: LiveBatch): void {
   if (payload === "metrics") batch.metrics.push(metrics);
 }
 
-/** ArbOpportunity and MevOpportunity have the same numbers for the same things. */
+/** ArbOpportunity and MevOpportunity use the same numbers for the same fields. */
 function readOpportunity(reader: Reader, row: LiveRow): void {
   reader.fields((number) => {
     if (number === MEV_OPPORTUNITY_SLOT) row.slot = Number(reader.varint());

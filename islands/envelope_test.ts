@@ -4,7 +4,7 @@ import { readBatch } from "./envelope.ts";
 
 const { Type, Tier } = realtime.Envelope;
 
-/** Of every type one; one row of a quote that is not SOL. */
+/** One of every type, and one row of a quote that is not SOL. */
 const ITEMS = [
   {
     schemaVersion: "rt-v1",
@@ -33,7 +33,7 @@ const ITEMS = [
     module: realtime.Module.MODULE_MEV,
     mev: { slot: long(5), attacker: "who", netSol: 1.5, type: "raydium_cpmm_sandwich", pLandEst: 1 },
   },
-  // Of a quote that is not SOL: the writer leaves the field out.
+  // Of a quote that is not SOL: the writer omits the field.
   { type: Type.MEV, kind: realtime.Kind.SANDWICH, tier: Tier.A, mev: { version: "v", pLandEst: 1 } },
   {
     type: Type.OUTCOME,
@@ -55,7 +55,7 @@ const ITEMS = [
   { type: Type.TRAINING, training: { jobId: "j", state: "running", progress: 0.5 } },
 ];
 
-/** What is read of the first two. */
+/** Expected result of the first two. */
 const ROWS = [
   {
     id: "ab01ff",

@@ -1,12 +1,12 @@
-/** The evidence of a decision as the API gives it, and the row it makes. */
+/** The evidence of a decision from the API, and the row made from it. */
 import type { Decision, DecisionBrief } from "./client.gen.ts";
 import type { LiveRow } from "./envelope.ts";
 import { grouped, lamportsToSol, short, sol } from "./format.ts";
 
-/** A decision with what became of it: whole, or what a row is made of. */
+/** A decision with its result: complete, or only the fields of a row. */
 export type DecisionRow = Decision | DecisionBrief;
 
-/** SOL after fees and tip; what a plan would gain when it lands. Null: its gain is not in SOL, or not known. */
+/** SOL after fees and tip; for a plan, what it would gain if it lands. Null: the gain is not in SOL, or not known. */
 export function netSol({ ev, net_lamports }: DecisionRow): number | null {
   if (ev) {
     const lamports = BigInt(ev.edge_lamports) - BigInt(ev.tip_lamports) - BigInt(ev.landed_fee_lamports);
@@ -15,7 +15,7 @@ export function netSol({ ev, net_lamports }: DecisionRow): number | null {
   return lamportsToSol(net_lamports);
 }
 
-/** A net with its unit: SOL, or base units of the mint that it is in. */
+/** A net with its unit: SOL, or base units of its mint. */
 export function netText(evidence: DecisionRow): string {
   const net = netSol(evidence);
   if (net !== null) return `${sol(net)} SOL`;
@@ -27,11 +27,11 @@ export function netText(evidence: DecisionRow): string {
 
 const otherNet = (raw: string) => `${raw.startsWith("-") ? "" : "+"}${grouped(raw)}`;
 
-/** The terms of the gate that refused it, in the gate's order. */
+/** The gate terms that refused it, in the gate's order. */
 export const refusedBy = ({ gate_terms = [] }: DecisionRow): string[] =>
   gate_terms.filter(({ passes }) => !passes).map(({ term }) => term);
 
-/** Whose decision it is. */
+/** The module that made the decision. */
 export const moduleOf = ({ kind }: Pick<DecisionRow, "kind">) =>
   kind.endsWith("sandwich") ? "mev" as const : "arbitrage" as const;
 

@@ -1,9 +1,9 @@
-/** The evidence of one decision, asked for until it is there. */
+/** The evidence of one decision, fetched until it exists. */
 import { useEffect, useState } from "preact/hooks";
 import { api, Problem } from "./api.ts";
 import type { Decision } from "./client.gen.ts";
 
-/** How long the evidence of a new decision may be behind it, and how often it is asked for. */
+/** How much later than a new decision its evidence may arrive, and how often it is fetched until then. */
 const EVIDENCE_COMES_MS = 10_000;
 const AGAIN_MS = 400;
 
@@ -18,7 +18,7 @@ export function useEvidence(id: string): Decision | Problem | null {
         (found) => wanted && setEvidence(found),
         (error) => {
           if (!wanted) return;
-          // Over Kafka a row may be here before its evidence is.
+          // Over Kafka a row may arrive before its evidence.
           const young = performance.now() - begin < EVIDENCE_COMES_MS;
           if (error instanceof Problem && error.status === 404 && young) setTimeout(look, AGAIN_MS);
           else setEvidence(error instanceof Problem ? error : new Problem(0, String(error)));

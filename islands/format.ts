@@ -1,4 +1,4 @@
-/** Numbers as the tables show them: always UTC, always the same digits. */
+/** Formats numbers for the tables: always UTC, always the same digits. */
 
 const MINUS = "−";
 
@@ -13,13 +13,13 @@ export function sol(value: number | null | undefined, digits = 6): string {
 export const lamportsToSol = (lamports: string | null | undefined): number | null =>
   lamports === null || lamports === undefined ? null : Number(BigInt(lamports)) / 1e9;
 
-/** Its digits in threes before the point and a real minus sign, in every browser and language. */
+/** Digits in groups of three before the point, and a real minus sign, in every browser and language. */
 export function grouped(value: number | string): string {
   const [whole = "", ...rest] = String(value).replace(/^-/, MINUS).split(".");
   return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...rest].join(".");
 }
 
-/** Digits behind the point that tell marks at such steps apart. */
+/** Digits after the point that are needed to distinguish ticks at this step. */
 export const decimals = (step: number) =>
   step >= 1 || step <= 0 ? 0 : Math.min(6, Math.ceil(-Math.log10(step)));
 
@@ -28,7 +28,9 @@ export const chartTime = (second: number) => `${utc(second * 1000).slice(0, 19)}
 
 const DAY_S = 86_400;
 
-/** Marks of a time axis, 24-hour UTC: seconds where they differ by less than a minute, the date where the day begins. */
+/**
+ * Ticks of a time axis, 24-hour UTC: seconds where they differ by less than a minute, the date where the day begins.
+ */
 export const chartTimes = (seconds: readonly number[], step: number): string[] =>
   seconds.map((second) => {
     const text = utc(second * 1000);
@@ -36,7 +38,7 @@ export const chartTimes = (seconds: readonly number[], step: number): string[] =
     return text.slice(11, step < 60 ? 19 : 16);
   });
 
-/** Pixels of the longest of some texts. */
+/** Width of the longest text, in pixels. */
 export function wide(context: CanvasRenderingContext2D, font: string, texts: readonly string[]): number {
   context.save();
   context.font = font;
@@ -61,12 +63,12 @@ export const utc = (ms: number) => new Date(ms).toISOString().replace("T", " ").
 export const percent = (share: number | null | undefined) =>
   share === null || share === undefined ? "–" : `${(100 * share).toFixed(1)} %`;
 
-/** Milliseconds from a histogram: microseconds below one. */
+/** Milliseconds from a histogram; microseconds below one millisecond. */
 export function latency(ms: number | null | undefined): [value: string, unit: string] {
   if (ms === null || ms === undefined) return ["–", ""];
   return ms < 1 ? [(ms * 1000).toFixed(ms < 0.01 ? 1 : 0), "µs"] : [ms.toFixed(2), "ms"];
 }
 
-/** A figure with so many digits behind the point; a dash for what is not known. */
+/** A number with this many digits after the point; a dash if unknown. */
 export const fixed = (value: number | null | undefined, digits = 3) =>
   value === null || value === undefined ? "–" : value.toFixed(digits);

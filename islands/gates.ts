@@ -1,4 +1,4 @@
-/** The gate's terms in words, with what an operator can change; in the order in which they are asked. */
+/** The gate's terms as text, with what an operator can change; in the order in which they are checked. */
 export const GATE_TERMS: Readonly<Record<string, readonly [label: string, change: string]>> = {
   killed: ["Killed", "lift the kill in Settings"],
   stopped: ["Stopped", "press Start"],
@@ -21,11 +21,11 @@ export const GATE_TERMS: Readonly<Record<string, readonly [label: string, change
   mint_unknown: ["Mint never seen in a snapshot", "--accounts with its account, or unknown=pass"],
 };
 
-/** What is refused by these is counted alone: no list has it. */
+/** Refusals by these terms are only counted: no list has them. */
 const COUNTED_ONLY: readonly string[] = ["killed", "stopped"];
 
-/** Whether what a term refused is kept, so that a list can show it. */
+/** Whether refusals by a term are stored, so that a list can show them. */
 export const isKept = (term: string): boolean => !COUNTED_ONLY.includes(term);
 
-/** A term in words; one of a newer agent by its name. */
+/** A term as text; an unknown term of a newer agent is shown by its name. */
 export const gateLabel = (term: string): string => GATE_TERMS[term]?.[0] ?? term;

@@ -1,7 +1,7 @@
-/** What stands in the form of a job: what it begins with, what is asked for of it, what is wrong in it. */
+/** The content of a job's form: its initial values, its request, its errors. */
 import type { FormField, JobForm } from "../core/jobs/form.ts";
 
-/** A text, what is chosen of several, or whether a switch is on. */
+/** A text, the selected choices, or whether a switch is on. */
 export type FieldValue = string | readonly string[] | boolean;
 export type FormValues = Readonly<Record<string, FieldValue>>;
 
@@ -9,17 +9,17 @@ export type FormValues = Readonly<Record<string, FieldValue>>;
 export const idOf = ({ id }: Pick<JobForm, "id">, { path }: FormField): string =>
   `${id}-${path.slice(path.lastIndexOf(".") + 1)}`;
 
-/** Days back from now as a form has them. */
+/** The day this many days ago, in the format of the form. */
 export const day = (back: number): string =>
   new Date(Date.now() - back * 86_400_000).toISOString().slice(0, 10);
 
-/** A name that another job has taken, with the next number. */
+/** A name that another job uses, with the next number. */
 export function freshName(output: string): string {
   const [, stem = output, number, end = ""] = /^(.*?)(?:_(\d+))?(\.[a-z0-9.]+)?$/.exec(output) ?? [];
   return `${stem}_${number === undefined ? 2 : Number(number) + 1}${end}`;
 }
 
-/** Midnight is its day, and whole minutes have no seconds. */
+/** Midnight is shown as its day, and whole minutes without seconds. */
 const timeText = (ms: number) =>
   new Date(ms).toISOString().replace(/(T00:00)?(:00)?\.000Z$/, (_, midnight) => (midnight ? "" : "Z"));
 
@@ -29,7 +29,7 @@ const at = (args: unknown, path: string): unknown =>
     args,
   );
 
-/** What a job before was asked for with, as the field has it; undefined: nothing that the field can show. */
+/** The argument of an earlier job as the field shows it; undefined: nothing that the field can show. */
 function keptValue({ path, sort, values, fresh }: FormField, again: unknown): FieldValue | undefined {
   const kept = at(again, sort === "time" ? `${path}_ms` : path);
   switch (sort) {
@@ -58,11 +58,11 @@ function firstValue(field: FormField): FieldValue {
   return String(begins_with ?? "");
 }
 
-/** What each field begins with: what a job before was asked for (null: none), else its default. */
+/** The initial values of the fields: the arguments of an earlier job (null: none), else the defaults. */
 export const begin = ({ fields }: JobForm, again: Readonly<Record<string, unknown>> | null): FormValues =>
   Object.fromEntries(fields.map((field) => [field.path, keptValue(field, again) ?? firstValue(field)]));
 
-/** What is wrong with a text that should be the field's number; undefined: it is. The server checks it all again. */
+/** Why a text is not a valid number for the field; undefined: it is valid. The server checks everything again. */
 function wrongNumber(
   { path, label, whole, min, above, max, unit }: FormField,
   text: string,
@@ -80,7 +80,7 @@ function wrongNumber(
   return { field: path, text: `${label}: need ${kind}${from}${to}, got \`${text}\`` };
 }
 
-/** What is wrong, and with which field; "" where it is with none. */
+/** What is wrong, and in which field; "" if no field is at fault. */
 export interface Wrong {
   readonly text: string;
   readonly field: string;
@@ -94,7 +94,7 @@ export function check({ fields }: JobForm, values: FormValues): Wrong | undefine
   }
 }
 
-/** The body that is sent. */
+/** The body of the request. */
 export function bodyOf(
   { fields }: JobForm,
   values: FormValues,
@@ -110,6 +110,6 @@ export function bodyOf(
   return body;
 }
 
-/** The field of this form that a refusal is about: a part of a field is the field's. */
+/** The field of this form that a refusal names; a part of a field counts as the field. */
 export const fieldOf = ({ fields }: JobForm, named = ""): string =>
   fields.find(({ path }) => named === path || named.startsWith(`${path}.`))?.path ?? "";

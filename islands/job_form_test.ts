@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { FormField, JobForm } from "../core/jobs/form.ts";
 import { begin, bodyOf, check, day, fieldOf, freshName, idOf } from "./job_form.ts";
 
-// The days that a form begins with.
+// The initial days of the form.
 Date.now = () => Date.UTC(2026, 10, 27, 12);
 
 Deno.test("freshName gives a taken name the next number", () => {

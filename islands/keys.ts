@@ -1,7 +1,7 @@
-/** The clock of rows' ages, and a page's single keys. */
+/** The clock for the ages of rows, and a page's single-key shortcuts. */
 import { useEffect, useRef, useState } from "preact/hooks";
 
-/** Unix milliseconds, once a second; 0 until the page is awake. */
+/** Unix milliseconds, once a second; 0 until the page is hydrated. */
 export function useUnixClock(): number {
   const [now, setNow] = useState(0);
   useEffect(() => {
@@ -12,12 +12,12 @@ export function useUnixClock(): number {
   return now;
 }
 
-/** Whether a key is meant for a field or a dialog, or is a browser's own. */
+/** Whether a key is meant for a field or a dialog, or is the browser's own. */
 export const isTyping = (event: KeyboardEvent): boolean =>
   event.ctrlKey || event.metaKey || event.altKey ||
   (event.target as Element).closest("input, select, textarea, dialog") !== null;
 
-/** Single keys, off while typing. */
+/** Single-key shortcuts, off while typing. */
 export function useKeys(keys: Record<string, () => unknown>): void {
   const newest = useRef(keys);
   newest.current = keys;

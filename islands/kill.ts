@@ -1,4 +1,6 @@
-/** One kill from the page: sent, perhaps again under the same id, and what is known of every agent by now. */
+/**
+ * One kill from the page: sent, possibly several times under the same id, with what is known about every agent so far.
+ */
 import { useRef, useState } from "preact/hooks";
 import type { ModuleName, Receipt } from "../core/control/control.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
@@ -11,7 +13,9 @@ import { type ReceiptRow, receiptRow } from "./Receipts.tsx";
 
 export type Scope = ModuleName | "all";
 
-/** A server that says nothing for this long is not waited for: the kill is sent again, or given on the host. */
+/**
+ * If the server has not answered for this long, the page stops waiting: the kill is sent again, or given on the host.
+ */
 export const SILENT_MS = 3_000;
 const LOOK_MS = 1_000;
 
@@ -19,11 +23,11 @@ interface Kill {
   id: string;
   scope: Scope;
   reason: string;
-  /** `performance.now()` of the newest try. */
+  /** `performance.now()` of the last try. */
   sent_at: number;
   tries: number;
   answer: CommandAnswer | null;
-  /** What went wrong with the newest try. */
+  /** The error of the last try. */
   problem: string;
 }
 
@@ -40,7 +44,7 @@ export interface KillState {
   forget(): void;
 }
 
-/** `isOpen`: whether somebody looks at it. */
+/** `isOpen`: whether the dialog is open. */
 export function useKill(isOpen: boolean): KillState {
   const [kill, setKill] = useState<Kill | null>(null);
   const current = useRef<Kill | null>(null);
@@ -53,7 +57,7 @@ export function useKill(isOpen: boolean): KillState {
     change(next);
     sendKill(next.scope, next.id, next.reason).then((answer) => {
       const now = current.current;
-      // The server may have begun a new kill: this one was lifted.
+      // If this kill was lifted, the server may have started a new one with another id.
       if (now?.id === next.id) change({ ...now, id: answer.request_id, answer, problem: "" });
     }, (error) => {
       const now = current.current;
@@ -88,7 +92,7 @@ export function useKill(isOpen: boolean): KillState {
   };
 }
 
-/** Every agent that the kill is for: those that answered, and those that this page knows of. */
+/** Every agent that the kill is meant for: those that answered, and those that this page knows. */
 function rowsOf(
   { scope, answer }: Kill,
   agents: readonly FleetAgent[],
@@ -118,7 +122,7 @@ function rowsOf(
       receipt,
     }, agent.killed && agent.age_s <= agent.silent_after_s && late_s !== null && 1000 * late_s < SILENT_MS));
   }
-  // Agents that the page does not know, or does not know by this name.
+  // Agents that the page does not know, or not by this name.
   for (const one of sent) rows.push(rowOf(one, false));
   return rows;
 }
@@ -127,7 +131,7 @@ function rowOf(sent: CommandAnswer["sent"][number], isKilled: boolean): KillRow 
   const row = receiptRow(sent, "Stopped");
   if (row.kind === "ok") return { ...row, isStopped: true };
   if (!isKilled) return { ...row, isStopped: false };
-  // It has said so itself, by its state.
+  // Its own state reports it.
   return {
     ...row,
     kind: "ok",

@@ -1,4 +1,4 @@
-/** What opens the kill dialog. */
+/** Opens the kill dialog. */
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 

@@ -1,4 +1,4 @@
-/** How far a kill is, and what the dialog says of it. */
+/** The progress of a kill, and its texts in the dialog. */
 import { type KillState, SILENT_MS } from "./kill.ts";
 
 /** ask: not pressed yet; sending: no answer yet; unreachable: none for 3 s; failed: refused; partly, done: answered. */
@@ -8,7 +8,7 @@ export type Stage = "ask" | "sending" | "unreachable" | "failed" | "partly" | "d
 export function stageOf({ kill, rows, stopped }: KillState, waited_ms: number): Stage {
   if (!kill) return "ask";
   if (rows.length > 0 && stopped === rows.length) return "done";
-  // A refusal that some agents have stopped under all the same is one of the others alone.
+  // If some agents have stopped in spite of a refusal, only the others refused.
   if (kill.answer || (kill.problem && stopped > 0)) return "partly";
   if (kill.problem) return "failed";
   return waited_ms >= SILENT_MS ? "unreachable" : "sending";
@@ -27,7 +27,7 @@ export function titleOf(stage: Stage, { rows, stopped }: KillState, seconds: num
   return title[stage];
 }
 
-/** What a screen reader says of a stage. */
+/** What a screen reader announces for a stage. */
 export const SAID = {
   unreachable: "The kill was sent, there is no answer. Run the command below on the host.",
   failed: "The kill was not taken.",

@@ -1,20 +1,20 @@
-/** Which kill of the audit holds now, as far as its entries say. */
+/** Which kill in the audit is in force, as far as the entries show. */
 import type { AuditEntry } from "../core/audit/entry.ts";
 import type { ModuleName } from "../core/control/control.ts";
 import { detailOf } from "./audit_detail.ts";
 
-/** Entries of each kind that are asked for. */
+/** How many entries of each kind are fetched. */
 export const ASKED = 50;
 
-/** What the audit says of a module that is killed. */
+/** What the audit says about a killed module. */
 export type KilledBy =
-  /** An agent took it, and nobody has asked to lift it since. */
+  /** An agent received it, and there was no request to lift it since. */
   | { readonly is: "by"; readonly kill: AuditEntry }
-  /** No agent had taken it when its entry was written; it may have been taken since. */
+  /** No agent had received it when its entry was written; one may have received it since. */
   | { readonly is: "asked"; readonly kill: AuditEntry }
-  /** It was to be lifted: what came of that is not in the audit. */
+  /** A lift was requested; its result is not in the audit. */
   | { readonly is: "lifted"; readonly kill: AuditEntry; readonly lift: AuditEntry }
-  /** `all`: the audit has no more kills than those that were looked at. */
+  /** `all`: the audit has no more kills than those checked here. */
   | { readonly is: "unknown"; readonly all: boolean };
 
 /** `kills` and `lifts`: the newest {@link ASKED} entries of all modules, newest first. */
@@ -34,10 +34,10 @@ export function killedBy(
   return { is: "unknown", all: kills.length < ASKED };
 }
 
-/** Whether an agent has taken the kill, by its entry; one that says nothing of it counts as taken. */
+/** Whether an agent has received the kill, by its entry; an entry without this information counts as received. */
 function isTaken({ detail }: AuditEntry): boolean {
   const { came_of, more } = detailOf(detail);
-  // Those that do not fit are the taken ones: they stand last.
+  // What was cut off are the agents that received it: they come last.
   if (!Array.isArray(came_of) || more !== undefined) return true;
   return came_of.some((one) => one?.taken === true);
 }

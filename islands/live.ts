@@ -1,4 +1,4 @@
-/** The live rows of a module, and what keeps them still under the reader. */
+/** The live rows of a module, and what keeps them from moving under the reader. */
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
@@ -7,14 +7,16 @@ import { rowOf } from "./evidence.ts";
 import { LiveBuffer } from "./live_buffer.ts";
 import { listen } from "./stream.ts";
 
-/** At most so often is the table drawn. */
+/** Minimum time between two renders of the table. */
 const DRAW_MS = 100;
 
 /** Whether the focus is in a row. */
 export const hasFocus = (scroller: RefObject<HTMLElement | null>): boolean =>
   scroller.current?.querySelector("tbody")?.contains(document.activeElement) ?? false;
 
-/** Whether rows keep their place: paused, a drawer is open, the pointer or the focus is on them, or they are scrolled. */
+/**
+ * Whether rows keep their place: paused, a drawer is open, the pointer or the focus is on them, or they are scrolled.
+ */
 export function useHeld(scroller: RefObject<HTMLElement | null>, paused: boolean, selected: string | null) {
   const hover = useRef(false);
   const hold = useRef({ paused, selected });
@@ -52,7 +54,7 @@ export function useLive(
     let pending = false;
     let state = "";
     return listen((message) => {
-      // What was decided while nothing was heard is asked for.
+      // Fetches what was decided while the stream was down.
       if (message.state === "live" && state !== "live") lately.current.backlog.again();
       state = message.state;
       const rows = message.rows.filter((row) => row.module === module);

@@ -1,10 +1,10 @@
-/** What the live table holds: rows in their order, rows that wait, what became of them, what left. No DOM. */
+/** The contents of the live table: ordered rows, waiting rows, their results, the count of evicted rows. No DOM. */
 import type { LiveOutcome, LiveRow } from "./envelope.ts";
 
-/** Rows kept; older ones leave the buffer. */
+/** Maximum rows kept; older ones are evicted. */
 export const ROWS_MAX = 5_000;
 
-/** Records that did not come, at their place. */
+/** Missed records, at their place. */
 export interface Gap {
   gap: number;
   id: string;
@@ -22,7 +22,7 @@ export class LiveBuffer {
   received = 0;
   #outcomes = new Map<string, boolean>();
 
-  /** Rows of the stream, oldest first, and how many records were missed before them. */
+  /** Adds rows of the stream, oldest first, and the records missed before them. */
   take(rows: readonly LiveRow[], gap: Gap | null): void {
     this.received += rows.length;
     const known = new Set([...this.items, ...this.waiting].map(({ id }) => id));
@@ -31,7 +31,7 @@ export class LiveBuffer {
     this.#wait([...fresh, ...this.waiting]);
   }
 
-  /** What became of rows, whenever it is heard. */
+  /** Stores the results of rows, in any order of arrival. */
   hear(outcomes: readonly Pick<LiveOutcome, "id" | "landed">[]): void {
     for (const { id, landed } of outcomes) this.#outcomes.set(id, landed);
     if (this.#outcomes.size > 2 * ROWS_MAX) {
@@ -39,7 +39,7 @@ export class LiveBuffer {
     }
   }
 
-  /** Rows that were asked for, newest first: each goes where it belongs, those newer than what is shown wait. */
+  /** Adds fetched rows, newest first: each is inserted in order; those newer than the shown rows wait. */
   backlog(rows: readonly LiveRow[]): void {
     this.hear(rows.flatMap(({ id, landed }) => (landed === undefined ? [] : [{ id, landed }])));
     const known = new Set([...this.items, ...this.waiting].map(({ id }) => id));
@@ -57,7 +57,7 @@ export class LiveBuffer {
     this.waiting = waiting.slice(0, ROWS_MAX);
   }
 
-  /** Shows what waits. */
+  /** Shows the waiting rows. */
   flush(): void {
     if (this.waiting.length === 0) return;
     const all = [...this.waiting, ...this.items];
@@ -83,7 +83,9 @@ function insert(items: readonly Item[], rows: readonly LiveRow[]): Item[] {
   return [...merged, ...rows.slice(at)];
 }
 
-/** The index of the row to go to from `from` by `by` rows: gaps are passed over, the ends are kept. -1: there is none. */
+/**
+ * The index of the row that is `by` rows from `from`: gaps are skipped, the result is limited to the ends. -1: no row.
+ */
 export function stepFrom(items: readonly Item[], from: number, by: number): number {
   const wanted = Math.min(items.length - 1, Math.max(0, from + by));
   const ways = by < 0 ? [-1, 1] : [1, -1];
@@ -93,7 +95,7 @@ export function stepFrom(items: readonly Item[], from: number, by: number): numb
   return -1;
 }
 
-/** What the reader's filter leaves; gaps are always shown. */
+/** The items that match the reader's filter; gaps are always shown. */
 export function matching(items: readonly Item[], query: string): Item[] {
   const words = query.trim().toLowerCase();
   return items.filter((item) =>

@@ -24,7 +24,7 @@ Deno.test("LiveBuffer puts asked rows where they belong, and knows what became o
   buffer.flush();
   buffer.take([row("e", 5), row("f", 6)], { gap: 2, id: "gap" });
   assert.equal(ids(buffer.waiting), "f e gap");
-  // Asked again: what the stream had not brought comes in between, nothing comes twice, late outcomes are heard.
+  // A second fetch: rows that the stream missed are inserted, none is duplicated, late results are stored.
   buffer.backlog([row("f", 6, true), row("d", 4), row("c", 3, true), row("bb", 2.5)]);
   assert.equal(ids(buffer.items), "c bb b a");
   assert.equal(ids(buffer.waiting), "f e gap d");

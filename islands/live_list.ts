@@ -1,16 +1,16 @@
-/** Decisions that are asked for in place of the live ones: a gate's refusals, evidence that is not published. */
+/** Decisions that are fetched and shown instead of the live ones: a gate's refusals, evidence that is not published. */
 import { useRef } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
 import type { Ask } from "./api.ts";
 import { useAsked } from "./ask.ts";
 
-/** How often refusals and evidence are asked for: neither is on the live stream. */
+/** How often refusals and evidence are fetched: neither is on the live stream. */
 export const LIST_EVERY_MS = 10_000;
 
 type Listed = Ask<"GET /api/decisions">;
 type Gate = NonNullable<NonNullable<Listed["query"]>["gate"]>;
 
-/** A gate that the address names and nobody knows is refused by the server, in words. */
+/** If the address names an unknown gate, the server refuses the request with a message. */
 export const listOf = (module: ModuleName, gate: string, tiers: readonly string[]): Listed | null =>
   gate
     ? { query: { brief: 1, limit: 200, module, gate: gate as Gate } }
@@ -18,7 +18,7 @@ export const listOf = (module: ModuleName, gate: string, tiers: readonly string[
     ? { query: { brief: 1, limit: 200, module, gate: "observed", published: "false" } }
     : null;
 
-/** A list that is asked for; it does not change under the reader. */
+/** A fetched list; it does not change under the reader. */
 export function useList(ask: Listed | null, held: () => boolean) {
   const path = JSON.stringify(ask);
   const asked = useAsked("GET /api/decisions", ask, LIST_EVERY_MS);

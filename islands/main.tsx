@@ -1,4 +1,4 @@
-/** Wakes the islands of the page, and the few things that every page has: theme, copy, log out, keys to go somewhere. */
+/** Hydrates the islands of the page, and handles what every page has: theme, copy, logout, shortcuts for navigation. */
 import { type ComponentType, h, hydrate, render } from "preact";
 import { api, prefix } from "./api.ts";
 import { copyText } from "./copy.ts";
@@ -23,7 +23,7 @@ document.addEventListener("click", async (event) => {
       ? root.dataset.theme === "dark"
       : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
-    // The server draws the next page in it, without a flash.
+    // The server renders the next page in this theme, without a flash.
     document.cookie = `legend_theme=${root.dataset.theme}; path=${
       prefix() || "/"
     }; max-age=31536000; samesite=strict`;
@@ -43,11 +43,11 @@ document.addEventListener("click", async (event) => {
 });
 
 const GO = new Map(PAGES.map(({ key, name }) => [key, name]));
-/** How long after `g` the second key may come. */
+/** How long after `g` the second key is accepted. */
 const SECOND_KEY_MS = 1_000;
 let went = -Infinity;
 
-/** The list of keys, closed again by any way of closing a dialog. */
+/** The list of shortcuts; closed in any way that closes a dialog. */
 function showKeys(): void {
   const place = document.body.appendChild(document.createElement("div"));
   const close = () => {
@@ -62,7 +62,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "?") return showKeys();
   const page = GO.get(event.key);
   if (page && performance.now() - went < SECOND_KEY_MS) {
-    // What else the key means is not meant now.
+    // Here the key has no other meaning.
     event.stopImmediatePropagation();
     location.assign(`${prefix()}/${page}`);
   }

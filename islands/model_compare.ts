@@ -1,24 +1,24 @@
-/** Two models beside each other before one takes the other's place. */
+/** Compares two models before one replaces the other. */
 import type { ModelList, ModelManifest } from "../core/models/models.ts";
 import { fixed, grouped } from "./format.ts";
 
-/** What scores without a model; `core/models/models.ts` has the same word. */
+/** The scorer without a model; `core/models/models.ts` uses the same name. */
 export const BASELINE = "baseline";
 
-/** A model, or the baseline, of which nothing has been measured. */
+/** A model, or an entry without measurements for the baseline. */
 export const modelOf = (list: ModelList, version: string): ModelManifest =>
   list.models.find((model) => model.version === version) ?? { version, module: list.module };
 
-/** What decides now. */
+/** The model that decides now. */
 export const decides = ({ latest }: ModelList): string => latest ?? BASELINE;
 
-/** What was live before what is now, as `liveBefore` of the server says it. */
+/** The previously live model, as the server's `liveBefore` computes it. */
 export const before = (list: ModelList): string =>
   list.history.find(({ version }) => version !== decides(list))?.version ?? BASELINE;
 
 const known = (text: string) => (text === "–" ? "unknown" : text);
 
-/** Figures in words, in a fixed order. `trainedAt`: in words, of the job that made it. */
+/** Figures as text, in a fixed order. `trainedAt`: the time of the job that made the model, as text. */
 export function figures(
   model: ModelManifest,
   trainedAt: string | undefined,
@@ -43,7 +43,7 @@ export function figures(
   ];
 }
 
-/** What speaks against putting `next` in the place of `now`; none: it is better on the same rows. */
+/** Reasons against replacing `now` with `next`; none: `next` is better on the same rows. */
 export function warnings(next: ModelManifest, now: ModelManifest): string[] {
   const silent = [next, now].filter(({ metrics }) => !metrics).map(({ version }) => version);
   if (silent.length > 0) {

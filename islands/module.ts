@@ -1,4 +1,4 @@
-/** The module that a page is about: the address says it, and follows what is pressed. */
+/** The module that a page shows: read from the address, which is updated when the module is changed. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
 import { withParam } from "./address.ts";
@@ -7,7 +7,7 @@ import { MODULES } from "../proto/gen/names.ts";
 const ofAddress = (): ModuleName | undefined =>
   MODULES.find((name) => name === new URLSearchParams(location.search).get("m"));
 
-/** `mayLeave`: asked before another module is shown. */
+/** `mayLeave`: called before another module is shown. */
 export function useModule(
   first: ModuleName,
   mayLeave: () => Promise<boolean> = () => Promise.resolve(true),
@@ -22,7 +22,7 @@ export function useModule(
       const { module, mayLeave } = lately.current;
       if (next === module) return;
       if (await mayLeave()) return setModule(next);
-      // The address says again what is edited.
+      // Restores the address of the edited module.
       history.pushState(null, "", address(module));
     };
     setModule(ofAddress() ?? first);

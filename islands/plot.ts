@@ -1,2 +1,2 @@
-/** What draws the charts: a file of its own, fetched by a page that shows one. */
+/** The chart library, in a file of its own: fetched only by a page that shows a chart. */
 export { default } from "uplot";

@@ -1,8 +1,8 @@
-/** A policy while it is edited: what each field may be, and what to do when it changes meanwhile. */
+/** A policy while it is edited: the valid values of each field, and what to do when it changes meanwhile. */
 import type { PolicyState } from "../core/control/control.ts";
 import { grouped } from "./format.ts";
 
-/** What is edited, in the policy's own names. */
+/** The editable fields, by their names in the policy. */
 export type FieldName = "ev_min" | "throttle_pct" | "score_min" | "tip_ladder";
 
 interface Field {
@@ -24,7 +24,7 @@ export const FIELDS: readonly Field[] = [
   { name: "tip_ladder", title: "Tip ladder", unit: "", hint: "Quantiles of recently landed tips, rising" },
 ];
 
-/** As fields show them. */
+/** The texts that fields show. */
 export const textsOf = (policy: PolicyState): Record<FieldName, string> => ({
   ev_min: String(policy.ev_min),
   throttle_pct: String(policy.throttle_pct),
@@ -42,7 +42,7 @@ const NEEDED: Record<FieldName, string> = {
 };
 const LADDER_MAX = 8;
 
-/** What a field's text means, or what is wrong with it: field, value, range. */
+/** The value of a field's text, or its error: field, value, range. */
 export function check(name: FieldName, text: string): { value: number | number[] } | { wrong: string } {
   const wrong = { wrong: `${name}: ${NEEDED[name]}, got \`${text.trim().slice(0, 60)}\`` };
   if (name === "tip_ladder") {
@@ -59,20 +59,20 @@ export function check(name: FieldName, text: string): { value: number | number[]
   return fits ? { value } : wrong;
 }
 
-/** Lamports of an amount of SOL that was typed; "" where it is none. */
+/** Lamports of a typed amount of SOL; "" if it is not an amount. */
 export function lamportsText(sol: string): string {
   const found = check("ev_min", sol);
   return "value" in found ? `= ${grouped(Math.round(Number(found.value) * 1e9))} lamports` : "";
 }
 
-/** An edit of a field: what is typed, and what was in force when the typing began. */
+/** An edit of a field: the typed text, and the value in force when the edit began. */
 export interface Edit {
   readonly text: string;
   readonly base: string;
 }
 export type Edits = Partial<Record<FieldName, Edit>>;
 
-/** The edit after some typing; it keeps what it began from. */
+/** The edit after more typing; it keeps the value that it began from. */
 export const edit = (edits: Edits, name: FieldName, text: string, now: string): Edits => ({
   ...edits,
   [name]: { text, base: edits[name]?.base ?? now },
@@ -83,10 +83,10 @@ const isSame = (name: FieldName, one: string, other: string): boolean => {
   return "value" in a && "value" in b ? String(a.value) === String(b.value) : one.trim() === other.trim();
 };
 
-/** What was sent and answered, over what was in force before: agents say so a moment later. */
+/** Values sent and accepted, with the values in force before: agents report the new ones a moment later. */
 export type Settled = Partial<Record<FieldName, { readonly text: string; readonly old: string }>>;
 
-/** What is in force, as far as it is known: what was answered, until the agents say something new. */
+/** What is in force, as far as known: the accepted values, until the agents report something new. */
 export const inForce = (now: Record<FieldName, string>, settled: Settled): Record<FieldName, string> => {
   const known = { ...now };
   for (const { name } of FIELDS) {
@@ -96,10 +96,10 @@ export const inForce = (now: Record<FieldName, string>, settled: Settled): Recor
   return known;
 };
 
-/** What differs from what is in force. */
+/** The fields that differ from what is in force. */
 export const changed = (edits: Edits, now: Record<FieldName, string>): FieldName[] =>
   FIELDS.map(({ name }) => name).filter((name) => edits[name] && !isSame(name, edits[name].text, now[name]));
 
-/** Changes of a field that somebody else has changed since the typing began. */
+/** Edited fields that another user has changed since the edit began. */
 export const conflicts = (edits: Edits, now: Record<FieldName, string>): FieldName[] =>
   changed(edits, now).filter((name) => !isSame(name, edits[name]!.base, now[name]));

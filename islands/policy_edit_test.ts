@@ -37,9 +37,9 @@ Deno.test("an edit keeps what it began from, and a change by somebody else is a 
   assert.deepEqual([changed(edits, now), conflicts(edits, now)], [["ev_min"], []]);
   const theirs = { ...now, ev_min: "0.002" };
   assert.deepEqual(conflicts(edits, theirs), ["ev_min"]);
-  // Typing on does not make it mine.
+  // Typing more does not resolve the conflict.
   assert.deepEqual(conflicts(edit(edits, "ev_min", "0.004", theirs.ev_min), theirs), ["ev_min"]);
-  // What they have changed it to is what I typed; another field is no conflict.
+  // No conflict if their value equals mine, or if another field changed.
   assert.deepEqual(conflicts(edits, { ...now, ev_min: "0.003" }), []);
   assert.deepEqual(conflicts(edits, { ...now, throttle_pct: "5" }), []);
   assert.deepEqual(changed(edit({}, "tip_ladder", "0.5,0.90", now.tip_ladder), now), [], "the same numbers");

@@ -1,4 +1,4 @@
-/** The state of a policy's form: what is typed, what of it differs, and what became of it once it was sent. */
+/** The state of a policy's form: what is typed, which of it differs, and the result after it was sent. */
 import { useEffect, useState } from "preact/hooks";
 import type { ModuleName, PolicyState } from "../core/control/control.ts";
 import { MODULE_TITLES } from "./agents.ts";
@@ -17,13 +17,13 @@ import {
   textsOf,
 } from "./policy_edit.ts";
 
-/** Longer than an agent's report of its new policy takes. */
+/** Longer than an agent needs to report its new policy. */
 const SETTLED_MS = 30_000;
 
-/** What was sent and answered, for as long as agents may still report what was before. */
+/** Values sent and accepted, kept as long as agents may still report the values before. */
 function useSettled() {
   const [settled, setSettled] = useState<Settled>({});
-  // Agents that still say the old after so long have been told it again.
+  // Agents that report the old value after this time were sent it again.
   useEffect(() => {
     if (Object.keys(settled).length === 0) return;
     const timer = setTimeout(() => setSettled({}), SETTLED_MS);
@@ -32,7 +32,7 @@ function useSettled() {
   return [settled, setSettled] as const;
 }
 
-/** What the last try was answered. */
+/** The answer to the last try. */
 function useAnswer() {
   const [answer, setAnswer] = useState<CommandAnswer | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -45,14 +45,14 @@ function useAnswer() {
   return { answer, problem, setAnswer, fail, forget };
 }
 
-/** The values of the fields that are changed and right. */
+/** The values of the changed and valid fields. */
 const valuesOf = (changes: readonly FieldName[], edits: Edits) =>
   Object.fromEntries(changes.flatMap((name) => {
     const found = check(name, edits[name]!.text);
     return "value" in found ? [[name, found.value]] : [];
   }));
 
-/** The edits of a module's policy, and the way to send them. */
+/** The edits of a module's policy, and the function that sends them. */
 export function usePolicyForm(module: ModuleName, policy: PolicyState) {
   const [settled, setSettled] = useSettled();
   const told = textsOf(policy);
@@ -68,7 +68,7 @@ export function usePolicyForm(module: ModuleName, policy: PolicyState) {
     const found = check(name, edits[name].text);
     return "wrong" in found ? found.wrong : problem?.field?.startsWith(name) ? problem.detail : "";
   };
-  // What was answered belongs to what was sent.
+  // The shown answer belongs to what was sent.
   const change = (next: Edits) => {
     setEdits(next);
     forget();
@@ -81,7 +81,7 @@ export function usePolicyForm(module: ModuleName, policy: PolicyState) {
     const body = valuesOf(changes, edits);
     if (body.throttle_pct === 100 && policy.throttle_pct < 100 && !await confirmed(STOP_ALL(module))) return;
     setBusy(true);
-    // What the last try was answered is not this one's answer.
+    // The answer to the last try does not belong to this one.
     forget();
     try {
       const sent = await sendCommand(module, "policy", { ...body, ...(reason ? { reason } : {}) });

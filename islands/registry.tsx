@@ -1,4 +1,4 @@
-/** The islands by name (the server renders them, the browser wakes them) and the pages: one row each. */
+/** The islands by name (rendered by the server, hydrated by the browser) and the pages: one row each. */
 import type { ComponentChildren } from "preact";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import type { IconName } from "./_icons.tsx";
@@ -28,7 +28,7 @@ export const ISLANDS = {
 };
 export type IslandName = keyof typeof ISLANDS;
 
-/** What the server knows when it draws a page. */
+/** What the server knows when it renders a page. */
 export interface PageParts {
   readonly viewer: Viewer;
   readonly prefix: string;
@@ -40,19 +40,19 @@ export interface PageRow {
   /** Its path. */
   readonly name: string;
   readonly title: string;
-  /** Goes there, after `g`. */
+  /** The key that goes there, after `g`. */
   readonly key: string;
-  /** In a phone's bottom bar, whose room is for four; the others are behind its More, which is the settings. */
+  /** Shown in a phone's bottom bar, which has room for four; the others are under its More, which is the settings. */
   readonly phone?: { readonly icon: IconName; readonly title?: string };
-  /** Not for viewers. */
+  /** Hidden from viewers. */
   readonly audit?: true;
   readonly island: IslandName;
   props(parts: PageParts): Record<string, unknown>;
-  /** What stands above the island. */
+  /** Content above the island. */
   before?(parts: PageParts): ComponentChildren;
 }
 
-/** In the order of the menus; the first is where a login leads. */
+/** In the order of the menus; a login leads to the first. */
 export const PAGES: readonly PageRow[] = [
   {
     name: "overview",
@@ -114,6 +114,6 @@ function isAdmin({ viewer }: PageParts): Record<string, unknown> {
   return { admin: viewer.role === "admin" };
 }
 
-/** The pages that somebody may see. */
+/** The pages that a user may see. */
 export const pagesFor = (viewer: Viewer): readonly PageRow[] =>
   PAGES.filter(({ audit }) => !audit || viewer.role !== "viewer");

@@ -1,4 +1,4 @@
-/** Says a line to a screen reader, once, when it has time. */
+/** Announces a line to a screen reader, once and politely. */
 export function say(text: string): void {
   const place = document.getElementById("say");
   if (place) place.textContent = text;

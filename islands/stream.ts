@@ -4,14 +4,17 @@ import type { StreamMessage } from "./stream_worker.ts";
 
 type Listener = (message: StreamMessage) => void;
 
-/** Pause before the next try to get a token from a server that does not answer. */
+/** Pause before the next request for a token when the server does not answer. */
 const AGAIN_MS = 2_000;
 
 const listeners = new Set<Listener>();
 let worker: Worker | undefined;
 let last: StreamMessage | undefined;
 
-/** What this page shows of the stream: a table its module's rows and what became of them, others only that it lives. */
+/**
+ * What this page reads from the stream: a table reads its module's rows and their results, other pages only whether it
+ * is live.
+ */
 export function shownOf(tableProps: string | undefined): string {
   const { module } = JSON.parse(tableProps ?? "{}") as { module?: string };
   return module ? `type=arb,mev,outcome&module=${module}` : "type=metrics";
@@ -24,10 +27,10 @@ function begin(): void {
     worker!.postMessage({
       url: `${location.origin.replace(/^http/, "ws")}${prefix()}/api/realtime/ws?mode=proto&${shown}`,
     });
-  // An expired token is exchanged, and the stream goes on where it was; an ended login waits for the next one.
+  // An expired token is renewed and the stream continues at its position; an ended login waits for the next one.
   let startedAt = -Infinity;
   const renew = async () => {
-    // One that is refused again at once is not asked for again at once.
+    // A token that is refused again at once is not renewed again at once.
     if (performance.now() - startedAt < AGAIN_MS) {
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
@@ -45,7 +48,7 @@ function begin(): void {
   start();
 }
 
-/** Calls `listener` with every message, and once with the last state; the answer ends it. */
+/** Calls `listener` with every message, and first with the last state; the returned function unsubscribes. */
 export function listen(listener: Listener): () => void {
   if (!worker) begin();
   listeners.add(listener);

@@ -1,5 +1,8 @@
 /// <reference lib="webworker" />
-/** The live stream, off the main thread: connects, unpacks, decodes, filters by module, posts at most 20 times a second. */
+/**
+ * The live stream, off the main thread: connects, decompresses, decodes, filters by module, posts at most 20 times a
+ * second.
+ */
 import { decompress } from "fzstd";
 import { type LiveBatch, readBatch } from "./envelope.ts";
 
@@ -11,21 +14,21 @@ export interface StreamMessage {
   /** Records since the page was opened. */
   received: number;
   dropped: number;
-  /** Records since the page was opened that are no Envelope. */
+  /** Records since the page was opened that are not an Envelope. */
   unreadable: number;
   /** Records dropped since the last message. */
   gap: number;
-  /** How often a token was refused: each time the page gets another one. */
+  /** How often a token was refused; the page gets a new one each time. */
   refusals: number;
 }
 
 const POST_MS = 50;
-/** Rows handed over at once at most; the rest waits for the next turn. */
+/** Maximum rows per message; the rest waits for the next one. */
 const ROWS_MAX = 512;
-/** Rows that wait for the page; a page that is too slow for them loses the oldest, and is told. */
+/** Maximum rows that wait for the page. If the page is too slow, the oldest are lost and reported to it. */
 const WAITING_MAX = 20_000;
 const RETRY_MS = { first: 250, last: 8_000 };
-/** The server says something each second; a socket that is silent for longer is dead, whatever the system says. */
+/** The server sends something every second; a socket that is silent for longer is dead, whatever the system reports. */
 const SILENT_MS = 5_000;
 const WATCH_MS = 500;
 const EXPIRED = 4401;
@@ -51,7 +54,7 @@ let socket: WebSocket | undefined;
 let heardAt = 0;
 
 function connect(): void {
-  // A stream that was lost is so until it lives again: that it is being tried is no news.
+  // A lost stream stays "lost" until it is live again: another try does not change the state.
   if (state !== "lost") become("connecting");
   heardAt = performance.now();
   const mine = new WebSocket(`${url}${position ? `&resume=${position}` : ""}`, "legend");
@@ -75,20 +78,20 @@ function connect(): void {
 
 function ended(code: number): void {
   socket = undefined;
-  // The page refreshes the token, then says so.
+  // The page renews the token, then reports it.
   if (code === EXPIRED || code === FORBIDDEN) {
     refusals += 1;
     return become("login");
   }
   become("lost");
-  // Not all browsers of a room at the same moment.
+  // Spreads the reconnects of many browsers.
   setTimeout(connect, retryMs * (0.5 + Math.random()));
   retryMs = Math.min(2 * retryMs, RETRY_MS.last);
 }
 
 setInterval(() => {
   if (!socket || performance.now() - heardAt < SILENT_MS) return;
-  // Its end may take minutes to come: it is not waited for.
+  // The close event may take minutes: do not wait for it.
   const dead = socket;
   ended(0);
   dead.close();

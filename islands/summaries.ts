@@ -1,4 +1,4 @@
-/** The figures of both modules: the newest each second, the ten minutes behind them each ten seconds. */
+/** The metrics of both modules: the newest every second, the last ten minutes every ten seconds. */
 import type { ModuleName } from "../core/control/control.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { useEffect, useState } from "preact/hooks";
@@ -18,12 +18,12 @@ export type BothFigures = Record<ModuleName, Figures>;
 const LATEST_EVERY_MS = 1_000;
 const SERIES_EVERY_MS = 10_000;
 
-/** How long a series is. */
+/** Length of a series. */
 const SERIES_S = 600;
-/** A second's samples may come so much later: it is asked for again. */
+/** A second's samples may arrive this much later, so these seconds are fetched again. */
 const LATE_S = 5;
 
-/** A series with what came after `since`: seconds that are known are not asked for again. */
+/** A series extended by what came after `since`: known seconds are not fetched again. */
 export function longer(known: Series, since: number, newer: Series): Series {
   const last = newer.t.at(-1) ?? known.t.at(-1) ?? 0;
   const kept = known.t.flatMap((second, at) => second <= since && second > last - SERIES_S ? [at] : []);
@@ -41,7 +41,7 @@ export function longer(known: Series, since: number, newer: Series): Series {
   };
 }
 
-/** The series of a module, of which each answer brings the newest seconds alone. */
+/** The series of a module; each answer contains only the newest seconds. */
 function useSeries(module: ModuleName): Asked<{ series: Series }> {
   const [asked, setAsked] = useState<Asked<{ series: Series }>>(NOT_ASKED);
   useEffect(() => {
@@ -75,10 +75,13 @@ export const useBothFigures = (): BothFigures => ({
   mev: useFigures("mev"),
 });
 
-/** Seconds for which a module's sample stands beside the other's newer one. */
+/** For how many seconds a module's sample is combined with a newer one of the other module. */
 const GOOD_S = 3;
 
-/** One line of several modules: at each second what `fold` makes of what they know then; a module that is silent is left out, a second of none is null. */
+/**
+ * Combines several modules into one line: for each second, `fold` of the values known then. A silent module is left
+ * out; a second without values is null.
+ */
 export function together(
   all: readonly Series[],
   of: (series: Series) => readonly (number | null)[],
@@ -100,12 +103,12 @@ export function together(
 export const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 export const most = (values: readonly number[]) => Math.max(...values);
 
-/** Agents add up their outcomes of so long, in memory. */
+/** Agents sum up the results of this period, in memory. */
 const PNL_S = 3_600;
-/** Agents that began together tell their seconds at different moments. */
+/** Agents that started together report their seconds at different moments. */
 const SAME_S = 2;
 
-/** Of which time the PnL of some agents is: the last hour's, or of an agent that began later all of its time. */
+/** The period that the PnL of some agents covers: the last hour, or the whole uptime of an agent that started later. */
 export function pnlTime(agents: readonly Pick<FleetAgent, "state" | "up_s">[]): string {
   const running = agents.filter(({ state }) => state === "running");
   const spans = (running.length > 0 ? running : agents).map(({ up_s }) => up_s ?? NaN);

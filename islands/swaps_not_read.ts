@@ -1,21 +1,21 @@
-/** What all agents together could not read of the chain's swaps. */
+/** The swaps on the chain that the agents together could not read. */
 import type { AgentStatus, MissedSwaps } from "../core/control/control.ts";
 
-/** Rows that are shown; the sum beside them has all. */
+/** Maximum rows shown; the total beside them includes all. */
 const ROWS_MAX = 16;
 
 export interface NotRead {
-  /** Calls since the agents' start. */
+  /** Calls since the agents started. */
   readonly total: number;
-  /** The most frequent ones first. */
+  /** The most frequent first. */
   readonly rows: readonly MissedSwaps[];
-  /** Of the total, what is in no row. */
+  /** The part of the total that is in no row. */
   readonly others: number;
 }
 
 /**
- * Agents of one chain see the same calls: of each row the highest count of any agent stands, not the sum. Null: no agent
- * counts them (none is known, or all are of an older version), which is not "none".
+ * Agents of one chain see the same calls: each row has the highest count of any agent, not the sum. Null: no agent
+ * counts them (none is known, or all are of an older version), which does not mean "none".
  */
 export function notRead(
   agents: readonly Pick<AgentStatus, "missed_swaps" | "missed_by_program">[],

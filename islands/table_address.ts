@@ -1,11 +1,11 @@
-/** The live table's filters and its open decision are in the page's address. */
+/** Keeps the live table's filters and its open decision in the page's address. */
 import { useEffect, useState } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
 import { tableAddress, withParam } from "./address.ts";
 
 const NOTHING = { query: "", gate: "", tiers: [], selected: null, notes: [] };
 
-/** What the address says; Back and Forward are followed. */
+/** The state in the address; follows Back and Forward. */
 export function useAddress(module: ModuleName) {
   const read = () => tableAddress(location.search, module === "mev");
   const [address, setAddress] = useState<ReturnType<typeof tableAddress>>(NOTHING);
@@ -15,12 +15,12 @@ export function useAddress(module: ModuleName) {
     addEventListener("popstate", follow);
     return () => removeEventListener("popstate", follow);
   }, [module]);
-  /** Filters change the entry of the history that is there. */
+  /** Filters replace the current history entry. */
   const filter = (name: string, value: string) => {
     history.replaceState(history.state, "", withParam(location.search, name, value));
     setAddress(read());
   };
-  /** A drawer is one entry, however many decisions are seen in it. */
+  /** A drawer is one history entry, however many decisions are viewed in it. */
   const select = (id: string | null) => {
     if (id === address.selected) return;
     if (id === null && history.state?.drawer) {

@@ -1,4 +1,4 @@
-/** How the reader moves in the live table: by keys from row to row, into a decision and back. */
+/** Navigation in the live table: by keys from row to row, into a decision and back. */
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { copyText } from "./copy.ts";
@@ -8,14 +8,14 @@ import { isRow, type Item, stepFrom } from "./live_buffer.ts";
 
 type Scroller = RefObject<HTMLDivElement | null>;
 
-/** The table's one tab stop, and the ways to move it; `found`: its index, -1 until there is one. */
+/** The table's one tab stop and the functions that move it; `found`: its index, -1 until there is one. */
 export function useCursor(shown: readonly Item[], scroller: Scroller, draw: (n: number) => void) {
   const [active, setActive] = useState<string | null>(null);
-  /** The row that is to have the focus once it is drawn. */
+  /** The row that gets the focus once it is rendered. */
   const focus = useRef<string | null>(null);
   const found = shown.findIndex(({ id }) => id === active);
   const at = found >= 0 ? found : stepFrom(shown, 0, 0);
-  // The focused row is always drawn, so that the focus never falls out of the table.
+  // The focused row is always rendered, so that the table never loses the focus.
   useLayoutEffect(() => {
     const id = focus.current;
     const row = id && scroller.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
@@ -36,7 +36,7 @@ export function useCursor(shown: readonly Item[], scroller: Scroller, draw: (n: 
 }
 type Cursor = ReturnType<typeof useCursor>;
 
-/** The open decision: opened from a row, closed back to it, and from one to the next. */
+/** The open decision: opened from a row, closed back to it, and moved to the next. */
 export function useDrawer(
   shown: readonly Item[],
   selected: string | null,
@@ -74,7 +74,7 @@ export interface TableKeys {
   onPause(): void;
 }
 
-/** The page's single keys; what it gives is for the keys that are pressed in the body. */
+/** The page's single-key shortcuts; the returned handler is for keys pressed in the table's body. */
 export function useTableKeys({ shown, scroller, rowPx, cursor, drawer, onPause }: TableKeys) {
   const { at, goTo, goBy } = cursor;
   const { selected, select, close, step } = drawer;

@@ -1,4 +1,4 @@
-/** Who looks at the page. */
+/** The user who views the page. */
 export interface Viewer {
   user: string;
   role: "admin" | "auditor" | "viewer";

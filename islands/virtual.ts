@@ -1,4 +1,4 @@
-/** Which rows of a long table are drawn. */
+/** Which rows of a long table are rendered. */
 import {
   defaultRangeExtractor,
   elementScroll,
@@ -10,11 +10,11 @@ import {
 import type preact from "preact";
 import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
 
-/** Height of a row until one has been drawn; then the drawn one's, which is another on a phone. */
+/** Height of a row until one is rendered; then its real height, which differs on a phone. */
 const ROW_PX = 28;
 const OVERSCAN = 8;
 
-/** The rows to draw, by the virtual list, and the height of one. `kept`: a row that is drawn wherever the list is. */
+/** The rows to render, by the virtual list, and the height of one. `kept`: a row that is always rendered. */
 export function useVirtual(
   count: number,
   scroller: preact.RefObject<HTMLDivElement | null>,

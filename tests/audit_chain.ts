@@ -1,4 +1,4 @@
-/** An audit chain with known acts, for tests of what changes one and of what finds that. */
+/** An audit chain with known acts, for tests that change one and tests that detect changes. */
 import { type Database, openDatabase, transaction } from "../core/platform/database.ts";
 import { AuditChain } from "../core/audit/chain.ts";
 import type { Act } from "../core/audit/entry.ts";
@@ -8,9 +8,9 @@ import { verifyAudit } from "../core/audit/verify.ts";
 
 /** Signs the heads of all chains here. */
 export const signer = new HeadSigner("0a0b0c0d", "07".repeat(32));
-/** Who verifies them knows its key. */
+/** The verifier knows its key. */
 export const trust = { node: signer.node, keys: new Set([signer.key]) };
-/** A place outside that has all heads. */
+/** A place outside with all heads. */
 export const place = { name: "audit-proto", complete: true, shared: false };
 
 /** The n-th act of a chain. */
@@ -28,11 +28,11 @@ export interface Chained {
   chain: AuditChain;
   /** The heads as published when the entries were written. */
   told: Uint8Array[];
-  /** What does not fit: the database alone, and with the heads outside. */
+  /** Contradictions: in the database alone, and with the published heads. */
   faults(heads?: readonly Uint8Array[]): readonly string[];
 }
 
-/** Runs with a chain whose heads were all told. */
+/** Runs with a chain whose heads were all published. */
 export async function withChain(run: (chained: Chained) => void, entries = 20): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "legend-audit-" });
   const database = openDatabase(`${folder}/legend.db`);
@@ -50,7 +50,7 @@ export async function withChain(run: (chained: Chained) => void, entries = 20): 
   }
 }
 
-/** What does not fit: the database alone, and with the heads outside. */
+/** Contradictions: in the database alone, and with the published heads. */
 export function faultsOf(database: Database, heads?: readonly Uint8Array[]): readonly string[] {
   const outside = new ToldHeads(place, trust);
   heads?.forEach((head) => outside.add(head));

@@ -1,12 +1,13 @@
 /**
- * A page without a browser, for the tests of islands. Import it before everything that imports preact, which looks at
- * the page when it is loaded. The server, the stream's worker and the clock are the test's own; the rest is the page's code.
+ * A page without a browser, for the tests of islands. Import it before everything that imports preact, which inspects
+ * the page when it is loaded. The server, the stream's worker and the clock belong to the test; the rest is the page's
+ * code.
  */
 import assert from "node:assert/strict";
 import { Window } from "happy-dom";
 import { pause } from "../core/platform/pause.ts";
 
-/** No test waits longer for what must come. */
+/** The longest time that a test waits. */
 const LIMIT_MS = 60_000;
 const LOOK_MS = 5;
 
@@ -56,12 +57,10 @@ for (
   Object.defineProperty(globalThis, name, { value: own, configurable: true, writable: true });
 }
 
-/**
- * For tests of islands: the page's clock, and what it asks for every second, go on after a test as they do on a page.
- */
+/** For tests of islands: the page's clock and its polling continue after a test, as they do on a page. */
 export const PAGE = { sanitizeOps: false, sanitizeResources: false };
 
-/** Waits for what must come; an assertion that fails is one that does not hold yet. */
+/** Waits for a result; a failed assertion counts as not yet. */
 export async function until<T>(what: string, look: () => T | null | undefined | false): Promise<T> {
   let why: unknown = "";
   for (const begin = Date.now(); Date.now() - begin < LIMIT_MS;) {
@@ -76,14 +75,14 @@ export async function until<T>(what: string, look: () => T | null | undefined | 
   throw new Error(`Waited ${LIMIT_MS / 1000} s in vain: ${what}\n${document.body.textContent}\n${why}`);
 }
 
-/** Two frames and what they started: whatever the page was about to do without being asked again, it has done. */
+/** Two frames and what they started: the page has then done everything that it does without further input. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) {
     await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
   }
 }
 
-/** The only element like this. */
+/** The only element that matches. */
 export function one<T extends HTMLElement = HTMLElement>(selector: string): T {
   const found = document.querySelectorAll<T>(selector);
   assert.equal(found.length, 1, `${found.length} of ${selector} in ${document.body.innerHTML}`);
@@ -93,7 +92,7 @@ export function one<T extends HTMLElement = HTMLElement>(selector: string): T {
 export const none = (selector: string) =>
   assert.equal(document.querySelectorAll(selector).length, 0, `${selector} in ${document.body.innerHTML}`);
 
-/** The only button of these words. */
+/** The only button with these words. */
 export function button(words: string): HTMLButtonElement {
   const found = [...document.querySelectorAll("button")].filter(({ textContent }) =>
     textContent?.trim().includes(words)
@@ -102,7 +101,7 @@ export function button(words: string): HTMLButtonElement {
   return found[0]!;
 }
 
-/** Types a whole text over what a field had before, and lets the page take it. */
+/** Replaces the text of a field, and lets the page handle it. */
 export async function type(selector: string, text: string): Promise<void> {
   const field = one<HTMLInputElement>(selector);
   field.focus();
@@ -111,7 +110,10 @@ export async function type(selector: string, text: string): Promise<void> {
   await settled();
 }
 
-/** Presses a key where the focus is, and does what a browser does with Enter on a button; whether nobody refused it. */
+/**
+ * Presses a key on the focused element, and does what a browser does with Enter on a button; returns whether the
+ * default was not prevented.
+ */
 export function press(key: string, keys: KeyboardEventInit = {}): boolean {
   const target = document.activeElement ?? document.body;
   const went = target.dispatchEvent(
@@ -120,7 +122,7 @@ export function press(key: string, keys: KeyboardEventInit = {}): boolean {
   if (!went || key !== "Enter") return went;
   const form = target.closest("form");
   if (target.matches("button")) (target as HTMLButtonElement).click();
-  // Enter in a field presses the form's own button, if that can be pressed.
+  // Enter in a field presses the form's own button, if it is enabled.
   else if (target.matches("input") && form) form.querySelector<HTMLButtonElement>("[type=submit]")?.click();
   return went;
 }
@@ -132,7 +134,7 @@ export interface Request {
   body: any;
 }
 
-/** The server: what it was asked, and what it answers. */
+/** The server: its requests and its answers. */
 export class Server {
   readonly requests: Request[] = [];
   #answers: [string, (request: Request) => unknown][] = [];
@@ -150,20 +152,20 @@ export class Server {
     };
   }
 
-  /** Answers what begins with `begin`, as `POST /api/control/`; the newest answer holds. */
+  /** Answers requests that begin with `begin`, such as `POST /api/control/`; the newest answer counts. */
   on(begin: string, answer: (request: Request) => unknown): void {
     this.#answers.unshift([begin, answer]);
   }
 
-  /** What was asked to be changed. */
+  /** Requests that change something. */
   get changes(): Request[] {
     return this.requests.filter(({ method }) => method !== "GET");
   }
 }
 
-/** The page's clock: it goes only when it is put forward, so that no test depends on how fast it runs. */
+/** The page's clock: it only moves when the test advances it, so that no test depends on its speed. */
 export class Clock {
-  /** Whole, so that what is added is added exactly. */
+  /** A whole number, so that sums are exact. */
   #now_ms = 1_000_000;
   constructor() {
     performance.now = () => this.#now_ms;

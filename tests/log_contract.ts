@@ -1,17 +1,17 @@
 /**
- * What every home of the log must do. `embedded` and Kafka run the same rows; a row makes its own topic.
- * Processes are real: `tests/log_process.ts` opens the log by the address that the home gives.
+ * What every backend of the log must do. `embedded` and Kafka run the same rows; a row makes its own topic. Processes
+ * are real: `tests/log_process.ts` opens the log by the backend's address.
  */
 import assert from "node:assert/strict";
 import type { Durability, Log, LogGap, LogReader, LogTopic, StoredRecord } from "../core/log/log.ts";
 
 export interface ContractHome {
   readonly name: string;
-  /** Opens the home's log; the same one each time within a test. */
+  /** Opens the backend's log; the same one each time within a test. */
   open(): Log;
-  /** Starts a process on the same log; see tests/log_process.ts for its words. */
+  /** Starts a process on the same log; tests/log_process.ts lists its arguments. */
   spawn(words: readonly string[]): Deno.ChildProcess;
-  /** Whether a topic's retention can be driven by bytes in a test. */
+  /** Whether a test can trigger a topic's retention by bytes. */
   readonly smallRetention: boolean;
 }
 
@@ -21,7 +21,7 @@ const encoder = new TextEncoder();
 const bytes = (text: string) => encoder.encode(text);
 const text = (value: Uint8Array | null) => new TextDecoder().decode(value ?? new Uint8Array());
 
-/** Everything from the reader's place to where the topic ends now. */
+/** Everything from the reader's position to the present end of the topic. */
 export async function drain(
   topic: LogTopic,
   reader: LogReader,

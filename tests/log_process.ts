@@ -1,6 +1,6 @@
 /**
- * A process for the log's contract: `embedded:FOLDER` or `kafka:BROKERS`, then `append TOPIC COUNT NAME` appends `NAME-0`…, one record a
- * call; `… read TOPIC COUNT` prints COUNT values as they come.
+ * A process for the log's contract, called with `embedded:FOLDER` or `kafka:BROKERS`, then one of two commands. `append
+ * TOPIC COUNT NAME` appends `NAME-0`…, one record per call; `read TOPIC COUNT` prints COUNT values as they arrive.
  */
 import { Library } from "../ffi/library.ts";
 import { EmbeddedLog, KafkaLog, kafkaOptions } from "../ffi/log.ts";

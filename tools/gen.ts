@@ -1,9 +1,10 @@
 /**
- * Writes everything that follows from one source: messages from proto/*.proto (Rust and TypeScript), the C boundary's
- * table from the exports of ffi/abi, the topics' names and the store's columns for Rust, names and field numbers of
- * the messages, the ids of DEXes from Rust's table, the enum of job kinds, their verbs and the page's forms from
- * workers/kinds.ts, the page's types of the API from the rows of routes/, docs/CLI.md from the verbs, docs/CONFIG.md
- * from the configuration schema. `--check` writes to a temporary folder instead and fails when a committed file differs.
+ * Writes everything that is generated from one source: messages from proto/*.proto (Rust and TypeScript), the C
+ * boundary's table from the exports of ffi/abi, the topics' names and the store's columns for Rust, names and field
+ * numbers of the messages, the ids of DEXes from Rust's table, the enum of job kinds, their verbs and the page's forms
+ * from workers/kinds.ts, the page's types of the API from the rows of routes/, docs/CLI.md from the verbs,
+ * docs/CONFIG.md from the configuration schema. `--check` writes to a temporary folder instead and fails when a
+ * committed file differs.
  */
 import type { JobKinds } from "../core/jobs/kind.ts";
 import { readExports, symbolsTs, versionRs } from "./abi_symbols.ts";
@@ -43,7 +44,7 @@ async function jobsProto(kinds: JobKinds): Promise<string> {
   return text.replace(/(?<=enum JobKind \{\n {2}JOB_UNKNOWN = 0;\n)[^}]*/, rows.join(""));
 }
 
-/** The verbs of the kinds as plain data: the command line shows them without loading what a job is. */
+/** The verbs of the kinds as plain data: the command line lists them without loading the code of jobs. */
 function jobVerbs(kinds: JobKinds): string {
   const rows = kinds.list.map(({ name, verb: { read: _, ...verb } }) => ({ name, ...verb }));
   return "/** Written by `deno task gen` from workers/kinds.ts; do not edit. */\n" +
@@ -52,7 +53,7 @@ function jobVerbs(kinds: JobKinds): string {
     `${JSON.stringify(rows)};\n`;
 }
 
-/** What has no generated file before it. */
+/** Files that need no other generated file. */
 async function generateFirst(out: string): Promise<string[]> {
   for (const folder of ["proto/gen", "ffi/wire/src"]) {
     await Deno.mkdir(`${out}/${folder}`, { recursive: true });
@@ -72,12 +73,12 @@ async function generateFirst(out: string): Promise<string[]> {
 
 async function generate(out: string): Promise<string[]> {
   const first = await generateFirst(out);
-  // These import what was written just now.
+  // These import the files just written.
   const { JOB_KINDS } = await import("../workers/kinds.ts");
   const { formsTs } = await import("./job_forms.ts");
   await Deno.mkdir(`${out}/islands`, { recursive: true });
   await Deno.writeTextFile(`${out}/${FORMS}`, formsTs(JOB_KINDS));
-  // The pages, which some routes draw, have the forms.
+  // The pages, which some routes render, contain the forms.
   const { clientTypes } = await import("./client_types.ts");
   await Deno.writeTextFile(`${out}/${JOBS_PROTO}`, await jobsProto(JOB_KINDS));
   await must("cargo", [
@@ -101,7 +102,7 @@ async function generate(out: string): Promise<string[]> {
     `${out}/proto/gen/messages.js`,
     ...PROTOS,
   ]);
-  // The generator writes for CommonJS; Deno reads modules only.
+  // The generator writes CommonJS; Deno reads only modules.
   const types = `${out}/proto/gen/messages.d.ts`;
   const text = await Deno.readTextFile(types);
   await Deno.writeTextFile(types, text.replace('import Long = require("long");', 'import Long from "long";'));
@@ -115,7 +116,7 @@ async function generate(out: string): Promise<string[]> {
   const written = [SYMBOLS, JOB_VERBS, CLIENT, FORMS].map((file) => `${out}/${file}`);
   await must(Deno.execPath(), ["fmt", "-q", "--line-width=110", ...written]);
   await Deno.mkdir(`${out}/docs`, { recursive: true });
-  // Not before the verbs of the kinds are written.
+  // Only after the verbs of the kinds are written.
   const { COMMANDS } = await import("../cli/registry.ts");
   const { commandDocs } = await import("../cli/help.ts");
   const { configDocs } = await import("../core/config/docs.ts");

@@ -1,4 +1,4 @@
-/** The least that Deno can do: the same bytes without any check. */
+/** The minimum in Deno: the same bytes without any check. */
 const BODY = JSON.stringify({
   module: "mev",
   paper: true,

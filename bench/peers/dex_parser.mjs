@@ -1,5 +1,5 @@
-// The peer: solana-dex-parser on the same blocks. `node dex_parser.mjs MODULES_FOLDER BLOCK_JSON…`
-// prints nanoseconds a transaction, from parsed JSON (`ns`) and from its text (`text_ns`), and the legs it found.
+// The peer: solana-dex-parser on the same blocks. `node dex_parser.mjs MODULES_FOLDER BLOCK_JSON…` prints nanoseconds
+// per transaction, from parsed JSON (`ns`) and from its text (`text_ns`), and the legs it found.
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { createRequire } from "node:module";

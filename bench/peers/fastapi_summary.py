@@ -1,4 +1,4 @@
-"""The peer: FastAPI doing the same checks. Token by HS256 with issuer and audience, a bucket per user, the headers."""
+"""The peer: FastAPI with the same checks: HS256 token with issuer and audience, one bucket per user, the headers."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Models of others, and their times: if/else by gcc, tl2cgen, ONNX Runtime, XGBoost's batches; training by the packages.
+"""Times of other implementations: if/else by gcc, tl2cgen, ONNX Runtime, XGBoost's batches; training by the packages.
 
 models.py prepare FOLDER TREES   trains on seeded data, writes rows, model.json, ifelse.so, tl2cgen.so, model.onnx; prints AUC
 models.py runtime FOLDER TREES   prints ns of one row in ONNX Runtime, ns of a batch of 1,000 in XGBoost's C API
@@ -20,7 +20,7 @@ def data(rows, seed):
 
 
 def ifelse(model, path):
-    """Each tree as nested ifs, compiled with gcc -O2: what a code generator without tricks gives."""
+    """Each tree as nested ifs, compiled with gcc -O2: the output of a simple code generator."""
     learner = json.load(open(model))["learner"]
     score = float(learner["learner_model_param"]["base_score"].strip("[]"))
     out = ["#include <math.h>", "#include <stddef.h>"]

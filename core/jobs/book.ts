@@ -1,7 +1,7 @@
 /**
- * All jobs, as a fold of `jobs-proto` in its order: whoever reads the same records knows the same states, on one host
- * and over Kafka. A claim names the next fencing token; of several the first one on the log counts, and what a holder
- * of an older token still says is not heard.
+ * All jobs, as a fold of `jobs-proto` in its order: every process that reads the same records computes the same states,
+ * on one host and over Kafka. A claim names the next fencing token. Of several claims the first one on the log counts,
+ * and later reports from the holder of an older token are ignored.
  */
 import type { JobStateName } from "../../proto/jobs.ts";
 import { jobs, long } from "../../proto/wire.ts";
@@ -12,18 +12,18 @@ import type { TopicName } from "../../proto/topics.ts";
 
 export const JOBS_TOPIC: TopicName = "jobs-proto";
 const HEADER = "job";
-/** Lines of a job that are kept. */
+/** Maximum log lines kept per job. */
 const LOG_LINES_MAX = 500;
-/** Ended jobs that are kept. */
+/** Maximum ended jobs kept. */
 const ENDED_MAX = 2_000;
-/** Starts of schedules whose keys are held: seven days of one each minute. */
+/** Maximum keys of scheduled starts kept: seven days of one start each minute. */
 const STARTS_MAX = 10_080;
-/** Pause before another try: doubles from the first to the last. */
+/** Pause before another try: it doubles from `first` up to `last`. */
 const BACK_OFF_MS = { first: 1_000, last: 60_000 };
 
 export interface Job {
   readonly id: string;
-  /** Name of one of the known kinds. */
+  /** Name of a known kind. */
   readonly kind: string;
   readonly args: unknown;
   readonly issuer: string;
@@ -32,7 +32,7 @@ export interface Job {
   /** Unix milliseconds. */
   readonly createdMs: number;
   state: JobStateName;
-  /** Of the newest claim; 0 = none yet. */
+  /** Fencing token of the newest claim; 0 = not claimed yet. */
   token: number;
   worker: string;
   attempts: number;
@@ -41,12 +41,12 @@ export interface Job {
   message: string;
   startedMs: number | null;
   endedMs: number | null;
-  /** A try again is not due before. */
+  /** The next try is not due before this time. */
   notBeforeMs: number;
   cancelWanted: boolean;
   result: unknown;
   log: { at_ms: number; line: string }[];
-  /** Raised with every record that counted: a holder that is silent leaves it as it is. */
+  /** Incremented by every record that counts; it stays the same while the holder is silent. */
   version: number;
 }
 
@@ -56,12 +56,12 @@ const isEnded = ({ state }: Job) => state === "done" || state === "error" || sta
 
 export class JobBook {
   readonly #jobs = new Map<string, Job>();
-  /** The newest job of each key that was queued. */
+  /** The most recently queued job of each key. */
   readonly #byKey = new Map<string, Job>();
-  /** Keys of starts of schedules with their jobs, oldest first: each is held beyond its job's end. */
+  /** Keys of scheduled starts with their jobs, oldest first. Each is kept after its job has ended. */
   readonly #starts = new Map<string, string>();
 
-  /** Jobs of other kinds are not taken in: a newer version put them there, and its workers do them. */
+  /** Jobs of unknown kinds are skipped: a newer version submitted them, and its workers run them. */
   constructor(readonly kinds: JobKinds) {}
 
   /** Newest first. */
@@ -73,25 +73,25 @@ export class JobBook {
     return this.#jobs.get(id);
   }
 
-  /** A job that is not over with the same key. */
+  /** The job with this key that has not ended. */
   withKey(key: string): Job | undefined {
     const job = this.#byKey.get(key);
     return job && !isEnded(job) ? job : undefined;
   }
 
-  /** How many jobs of an issuer are not over. */
+  /** How many jobs of an issuer have not ended. */
   waiting(issuer: string): number {
     let count = 0;
     for (const job of this.#jobs.values()) if (job.issuer === issuer && !isEnded(job)) count += 1;
     return count;
   }
 
-  /** The job that a start of a schedule became, also when it is over. */
+  /** The job that a scheduled start became, also when it has ended. */
   startedBy(key: string): string | undefined {
     return this.#starts.get(key);
   }
 
-  /** Unix milliseconds of the newest start of a schedule that is on the log, up to `notAfter`. */
+  /** Time of the newest start of a schedule on the log, up to `notAfter`, in Unix milliseconds. */
   newestStart(name: string, notAfter: number): number | null {
     let newest: number | null = null;
     for (const key of this.#starts.keys()) {
@@ -101,7 +101,7 @@ export class JobBook {
     return newest;
   }
 
-  /** Takes in one record; the job that it changed. */
+  /** Applies one record and returns the job that it changed. */
   apply({ value, headers }: StoredRecord): Job | undefined {
     if (!value) return undefined;
     const name = headers.find(([name]) => name === HEADER)?.[1];
@@ -110,7 +110,7 @@ export class JobBook {
       if (kind === "descriptor") return this.#take(jobs.JobDescriptor.decode(value));
       if (kind === "status") return this.#hear(jobs.JobStatus.decode(value));
     } catch {
-      // Foreign bytes on the topic are no job.
+      // Skips foreign bytes on the topic.
     }
     return undefined;
   }
@@ -171,7 +171,7 @@ export class JobBook {
     return job;
   }
 
-  /** What a person wants. */
+  /** Applies what a person requests: cancel or retry. */
   #ask(job: Job, state: JobStateName, atMs: number): boolean {
     if (state === "cancelled" && !isEnded(job)) {
       job.cancelWanted = true;
@@ -220,7 +220,7 @@ export class JobBook {
 function claim(job: Job, told: jobs.JobStatus, atMs: number): true {
   job.token += 1;
   if (job.attempts >= job.attemptsMax) {
-    // A job that takes its worker down with it would go on for ever.
+    // Without this limit, a job that crashes its worker would be tried again for ever.
     end(job, "error", `given up after ${job.attempts} tries whose workers were gone`, atMs);
     return true;
   }
@@ -263,7 +263,7 @@ function note(job: Job, atMs: number, line: string): void {
   if (job.log.length > LOG_LINES_MAX) job.log.shift();
 }
 
-/** All records of a kind have one key, so that they have one order on Kafka too. */
+/** All records of a kind have the same key, so that they have one order on Kafka too. */
 function record(kind: string, name: "descriptor" | "status", value: Uint8Array): LogRecord {
   const text = new TextEncoder();
   return { key: text.encode(kind), value, headers: [[HEADER, text.encode(name)]] };
@@ -279,7 +279,7 @@ export interface Submission {
   readonly createdMs: number;
 }
 
-/** Throws `invalid` for a kind that is not known. */
+/** Throws `invalid` for an unknown kind. */
 export function descriptorRecord(kinds: JobKinds, job: Submission): LogRecord {
   return record(
     job.kind,

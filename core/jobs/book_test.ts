@@ -32,7 +32,7 @@ function recordOf(step: Step): StoredRecord {
   return { key: null, headers: [], timestampMs: 0n, ...record } as unknown as StoredRecord;
 }
 
-/** A book after some records, in their order. */
+/** A book after these records, in this order. */
 function after(...steps: readonly Step[]): JobBook {
   const book = new JobBook(JOB_KINDS);
   for (const step of steps) book.apply(recordOf(step));
@@ -290,7 +290,7 @@ Deno.test("JobBook keeps the last 500 lines of a job and the last 2,000 jobs tha
     book.apply(recordOf({ id: `e${n}`, uniqueKey: `e${n}` }));
     book.apply(recordOf({ of: `e${n}`, state: "cancelled" }));
   }
-  // The next one that comes makes room.
+  // The next job evicts it.
   book.apply(recordOf({ id: "last", uniqueKey: "last" }));
   const ids = book.list().map(({ id }) => id);
   assert.deepEqual([ids.length, ids[0], ids.at(-2), ids.at(-1)], [2_002, "last", "e100", "j"]);

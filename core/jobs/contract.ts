@@ -1,15 +1,18 @@
-/** What a job is to its Worker: ports in, no globals; each run ends with exactly one `done` or `error`. */
+/**
+ * The interface between a job and its Worker: ports as arguments, no globals. Each run ends with exactly one `done` or
+ * `error`.
+ */
 import type { ModuleName } from "../control/control.ts";
 import type { StoreAddress } from "../store/client.ts";
 
-/** Everything a job may need, as plain data that crosses to the Worker. */
+/** Everything that a job may need, as plain data that can be sent to the Worker. */
 export interface JobSettings {
   readonly libraryPath: string;
   readonly dataDir: string;
   /** Where datasets may be written. */
   readonly datasetsRoot: string;
   readonly store: StoreAddress | null;
-  /** Why there is no store. */
+  /** Why the store is missing. */
   readonly storeTrouble: string;
   readonly s3: {
     readonly endpoint: string;
@@ -19,18 +22,18 @@ export interface JobSettings {
     /** Buckets that may be written to. */
     readonly buckets: readonly string[];
   };
-  /** Folder of the training engines; "" = this build has none. */
+  /** Folder of the training engines; "" = this build does not have them. */
   readonly trainers: string;
   readonly threads: number;
   readonly signSkHex: string;
   readonly version: string;
 }
 
-/** What an installation lacks for its jobs, each in one line; null: nothing, or another host may have it. */
+/** What an installation lacks for its jobs, one line each; null: nothing, or another host may have it. */
 export interface JobsLack {
-  /** Neither a dataset nor a training can run. */
+  /** With this, neither a dataset nor a training can run. */
   readonly store: string | null;
-  /** No training but of torch can run. */
+  /** With this, only trainings with torch can run. */
   readonly engines: string | null;
 }
 
@@ -39,7 +42,7 @@ export interface JobStart {
   readonly id: string;
   readonly kind: string;
   readonly args: unknown;
-  /** The claim that it runs under; the first one is 1. */
+  /** Fencing token of the claim for this run; the first one is 1. */
   readonly token: number;
   readonly settings: JobSettings;
 }
@@ -62,21 +65,21 @@ export interface LiveWish {
 
 export type FromWorker =
   | { type: "progress"; progress: number; message: string }
-  /** `live`: then this version is to go live, if nothing stands against it. */
+  /** `live`: this version then goes live, if nothing prevents it. */
   | { type: "confirm"; call: number; live?: LiveWish }
   | { type: "done"; result: unknown; message: string }
-  /** `final`: another try would end alike. */
+  /** `final`: another try would end the same way. */
   | { type: "error"; message: string; final: boolean };
 
 export interface JobPorts {
   readonly id: string;
   readonly token: number;
   readonly settings: JobSettings;
-  /** Aborted when somebody cancels it, or somebody else has it now. */
+  /** Aborted when a person cancels the job, or when another worker now holds it. */
   readonly signal: AbortSignal;
   progress(progress: number, message: string): void;
-  /** Throws when this run does not hold the job any more: nothing may be published then. */
+  /** Throws when this run no longer holds the job: then nothing may be published. */
   confirm(): Promise<void>;
-  /** Confirms, then puts a version live or in shadow; why it may not, or null when it is. */
+  /** Confirms, then puts a version live or in shadow. Returns why this is not possible, or null when it is done. */
   goLive(wish: LiveWish): Promise<string | null>;
 }

@@ -1,6 +1,6 @@
 /**
- * Cron lines of five fields, in UTC: minute, hour, day of the month, month, day of the week (0 = Sunday). What a line
- * may say is decided here, and each mistake has its own answer; when it comes is found by croner, from plain lists.
+ * Cron lines of five fields, in UTC: minute, hour, day of the month, month, day of the week (0 = Sunday). The syntax of
+ * a line is checked here, with an error message for each mistake; croner computes the times, from plain lists.
  */
 import { Cron as Croner } from "croner";
 import { AppError } from "../platform/errors.ts";
@@ -13,16 +13,16 @@ const FIELDS = [
   { name: "day of the week", min: 0, max: 7 },
 ] as const;
 
-/** When a line comes. Times are Unix milliseconds, results the start of a minute. */
+/** The times of a cron line. Arguments are Unix milliseconds, results the start of a minute. */
 export interface Cron {
-  /** The first such minute after `ms`; null when it never comes. */
+  /** The first matching minute after `ms`; null when there is none. */
   next(ms: number): number | null;
-  /** The last such minute that has begun at `ms`; null when there was none. */
+  /** The last matching minute that has begun at `ms`; null when there was none. */
   newest(ms: number): number | null;
 }
 
 function field(text: string, { name, min, max }: (typeof FIELDS)[number]): string {
-  // croner has to see that a field says nothing: of two days that are given either will do.
+  // Keep `*` for croner: if both days are given, either may match.
   if (text === "*") return text;
   const wrong = () =>
     new AppError(
@@ -46,7 +46,7 @@ function field(text: string, { name, min, max }: (typeof FIELDS)[number]): strin
 
 const MINUTE_MS = 60_000;
 
-/** Throws `invalid` with the field at fault. */
+/** Throws `invalid` with the name of the wrong field. */
 export function parseCron(line: string): Cron {
   const words = line.trim().split(/\s+/);
   if (words.length !== FIELDS.length) {
@@ -59,7 +59,7 @@ export function parseCron(line: string): Cron {
   const cron = new Croner(plain, { timezone: "UTC", mode: "5-part" });
   return {
     next: (ms) => cron.nextRun(new Date(ms))?.getTime() ?? null,
-    // A run has to lie before the time that croner is given.
+    // croner returns only runs before the given time.
     newest: (ms) => {
       const end = Math.floor(ms / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
       return cron.previousRuns(1, new Date(end))[0]?.getTime() ?? null;

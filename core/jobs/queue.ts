@@ -1,4 +1,4 @@
-/** The jobs of an installation: read along, submitted, cancelled, tried again. */
+/** The jobs of an installation: follow, submit, cancel, retry. */
 import { AppError } from "../platform/errors.ts";
 import { follow } from "../log/follow.ts";
 import type { Log, LogRecord } from "../log/log.ts";
@@ -7,17 +7,17 @@ import type { JobKinds } from "./kind.ts";
 import { pause } from "../platform/pause.ts";
 
 const ATTEMPTS_MAX = 5;
-/** Jobs of one issuer that are not over. */
+/** Maximum jobs of one issuer that have not ended. */
 const WAITING_MAX = 32;
 const SYNC_MS = 5_000;
 const LOOK_MS = 20;
 
 export interface SubmitOptions {
   readonly issuer: string;
-  /** Two jobs that are not over never have the same; without, that is the arguments. */
+  /** Two jobs that have not ended never have the same key; the default is the arguments. */
   readonly uniqueKey?: string;
   readonly attemptsMax?: number;
-  /** Runs when the job will be put on the log and is not yet; what it throws keeps the job off. */
+  /** Runs when the job will be written to the log, before it is written; if it throws, the job is not written. */
   readonly first?: () => Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export class JobQueue {
   readonly #log: Log;
   readonly #outbox: Log;
   readonly #listeners = new Set<(job: Job) => void>();
-  /** Jobs given here that were not read back yet, by id: their issuers. */
+  /** Issuers of jobs submitted here that have not been read back yet, by job id. */
   readonly #given = new Map<string, string>();
   /** Next offset of each partition. */
   #position: readonly bigint[] = [];
@@ -39,7 +39,7 @@ export class JobQueue {
     this.#outbox = outbox;
   }
 
-  /** Reads along until the signal ends it. */
+  /** Reads the topic until the signal is aborted. */
   follow(signal: AbortSignal): Promise<void> {
     return follow(this.#log, JOBS_TOPIC, {
       from: "start",
@@ -53,18 +53,18 @@ export class JobQueue {
     });
   }
 
-  /** Told of each job that changed, from now on. */
+  /** Calls the listener for each job that changes from now on. */
   onChange(listener: (job: Job) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** Waits until everything that is on the log now was taken in. Throws `unavailable` when it does not come. */
+  /** Waits until everything that is on the log now has been applied. Throws `unavailable` after `limitMs`. */
   async sync(limitMs = SYNC_MS): Promise<void> {
     const end = performance.now() + limitMs;
     using topic = await this.#log.topic(JOBS_TOPIC, { create: true });
     const { partitions } = await topic.info();
-    // What retention has emptied has nothing to be read.
+    // A partition that retention has emptied has nothing to read.
     const isBehind = () =>
       partitions.some(({ start, end }, at) => end > start && (this.#position[at] ?? -1n) < end);
     while (isBehind()) {
@@ -84,8 +84,8 @@ export class JobQueue {
   }
 
   /**
-   * Puts a job on the log; the id of one that is the same and not over, when there is one. `args` are what the kind's
-   * schema gave. Throws `invalid` for a kind that is not known.
+   * Writes a job to the log. Returns the id of an equal job that has not ended, if there is one. `args` are the output
+   * of the kind's schema. Throws `invalid` for an unknown kind.
    */
   async submit(kind: string, args: unknown, options: SubmitOptions): Promise<string> {
     this.kinds.named(kind);
@@ -119,18 +119,20 @@ export class JobQueue {
     return id;
   }
 
-  /** Jobs of an issuer that are not over, those that are on their way to the log among them. */
+  /** Jobs of an issuer that have not ended, including those on their way to the log. */
   #waiting(issuer: string): number {
     for (const id of this.#given.keys()) if (this.book.get(id)) this.#given.delete(id);
     return this.book.waiting(issuer) + [...this.#given.values()].filter((one) => one === issuer).length;
   }
 
-  /** Throws `not_found`, `conflict`; `first` runs when the job can be cancelled, and what it throws stops it. */
+  /**
+   * Throws `not_found`, `conflict`. `first` runs when the job can be cancelled; if it throws, the job is not cancelled.
+   */
   cancel(id: string, first?: () => Promise<void>): Promise<void> {
     return this.#change(id, "cancelled", first);
   }
 
-  /** Throws `not_found`, `conflict`; `first` runs when the job can be tried again, and what it throws stops it. */
+  /** Throws `not_found`, `conflict`. `first` runs when the job can be tried again; if it throws, the job is not. */
   retry(id: string, first?: () => Promise<void>): Promise<void> {
     return this.#change(id, "queued", first);
   }
@@ -138,7 +140,7 @@ export class JobQueue {
   async #change(id: string, state: "cancelled" | "queued", first?: () => Promise<void>): Promise<void> {
     this.#changeable(id, state);
     await first?.();
-    // It may have changed meanwhile.
+    // The job may have changed meanwhile.
     const job = this.#changeable(id, state);
     await this.append(statusRecord(job, { state, token: 0, worker: "", atMs: Date.now() }));
   }
@@ -162,7 +164,7 @@ export class JobQueue {
   }
 }
 
-/** An object, as every version writes it; what else lies on the log is not shown. */
+/** An object, as every version writes it; anything else on the log is not shown. */
 const objectOf = (value: unknown): Record<string, unknown> | null =>
   typeof value === "object" && value !== null && !Array.isArray(value)
     ? value as Record<string, unknown>

@@ -1,4 +1,4 @@
-/** The queue over a log whose state the test sets: what is waited for, who is refused, what is put on it. */
+/** The queue over a log whose state the test sets: what it waits for, what it refuses, what it writes. */
 import assert from "node:assert/strict";
 import { JOB_KINDS } from "../../workers/kinds.ts";
 import { scrape } from "../../workers/kinds/scrape.ts";
@@ -31,7 +31,7 @@ function withBook() {
   return { queue, records };
 }
 
-/** A queue whose topic has these partitions, and that has read so far. */
+/** A queue whose topic has these partitions, and which has read up to here. */
 function withPartitions(partitions: readonly { start: bigint; end: bigint }[]): JobQueue {
   return new JobQueue(
     {
@@ -107,7 +107,7 @@ Deno.test("cancel() and retry() change what can be changed, after their act", as
   await assert.rejects(queue.cancel(id), code("conflict"));
   await queue.retry(id);
   assert.equal(queue.book.get(id)!.state, "queued");
-  // Somebody else was quicker, while the act was written.
+  // Another request was faster, while the audit entry was written.
   await assert.rejects(queue.cancel(id, () => queue.cancel(id)), code("conflict"));
   assert.equal(records.length, 4);
 });

@@ -1,4 +1,4 @@
-/** The schedules of a data folder; without a file, a nightly training a module that is switched off. */
+/** The schedules of a data folder. Without a file: for each module a nightly training that is switched off. */
 import { z } from "zod";
 import { type Schedule, schedule, SCHEDULES_MAX } from "../../proto/jobs.ts";
 import { AppError } from "../platform/errors.ts";
@@ -18,7 +18,7 @@ export const DEFAULT_SCHEDULES: readonly Schedule[] = MODULES.map((module, at) =
   args: { module, features: "default", model: "xgb", promote: "if_better" },
 }));
 
-/** A list of schedules, each with the arguments that its kind has for them. */
+/** A list of schedules, each with the arguments that its kind defines for them. */
 export function schedulesOf(kinds: JobKinds): z.ZodType<{ schedules: Schedule[] }> {
   const rows = kinds.list.map(({ name, scheduled }) =>
     schedule.extend({ kind: z.literal(name), args: scheduled.args })
@@ -29,10 +29,10 @@ export function schedulesOf(kinds: JobKinds): z.ZodType<{ schedules: Schedule[] 
 
 const DAY_MS = 86_400_000;
 
-/** What the start at a moment is about. */
+/** The range of a start at `ms`. */
 export const rangeAt = (days: number, ms: number): RangeMs => ({ start_ms: ms - days * DAY_MS, end_ms: ms });
 
-/** The schedules of a data folder. Throws `failed` for a file that cannot be read as such. */
+/** The schedules of a data folder. Throws `failed` for a file that cannot be parsed. */
 export function readSchedules(dataDir: string, kinds: JobKinds): readonly Schedule[] {
   const schedules = schedulesOf(kinds);
   let stored: unknown;
@@ -49,15 +49,17 @@ export function readSchedules(dataDir: string, kinds: JobKinds): readonly Schedu
   return parsed.data.schedules;
 }
 
-/** Of each schedule that is switched on: its cron line, and the Unix milliseconds up to which its starts are dealt with. */
+/**
+ * For each schedule that is switched on: its cron line, and up to when its starts are handled, in Unix milliseconds.
+ */
 export type Marks = Readonly<Record<string, { readonly cron: string; readonly done_to_ms: number }>>;
 
 const SCHEDULE_KEY = /^schedule:([a-z0-9-]{1,40}):(\d{1,12})$/;
 
-/** Names one start of a schedule for ever: two jobs never have the same. */
+/** Identifies one start of a schedule for ever: two jobs never have the same key. */
 export const scheduleKey = (name: string, ms: number) => `schedule:${name}:${ms / 60_000}`;
 
-/** The start that a job's key names; null: it is of no schedule. */
+/** The start that a job's key names; null: the job is not from a schedule. */
 export function startOfKey(key: string): { name: string; ms: number } | null {
   const [, name, minute] = SCHEDULE_KEY.exec(key) ?? [];
   return name === undefined ? null : { name, ms: Number(minute) * 60_000 };
@@ -66,7 +68,7 @@ export function startOfKey(key: string): { name: string; ms: number } | null {
 const marksFile = (dataDir: string) => `${dataDir}/schedule_marks.json`;
 const marks = z.record(z.string(), z.strictObject({ cron: z.string(), done_to_ms: z.number().int().min(0) }));
 
-/** Without the file, or with a damaged one, what is on the log alone counts. */
+/** If the file is missing or damaged, only what is on the log counts. */
 export function readMarks(dataDir: string, say: (line: string) => void): Marks {
   try {
     return marks.parse(JSON.parse(Deno.readTextFileSync(marksFile(dataDir))));
@@ -82,13 +84,13 @@ export function writeMarks(dataDir: string, marks: Marks): void {
   replaceFile(marksFile(dataDir), JSON.stringify(marks));
 }
 
-/** Throws `invalid` for a cron line that is none, or a name that comes twice. */
+/** Throws `invalid` for an invalid cron line, or a name that occurs twice. */
 export function writeSchedules(dataDir: string, list: readonly Schedule[]): void {
   checkSchedules(list);
   replaceFile(file(dataDir), JSON.stringify({ schedules: list }, null, 2));
 }
 
-/** Throws `invalid` for schedules that cannot be kept: two of one name, a cron line that never comes. */
+/** Throws `invalid` for schedules that cannot be stored: two with the same name, or a cron line that never matches. */
 export function checkSchedules(list: readonly Schedule[]): void {
   const names = new Set<string>();
   for (const { name, cron } of list) {

@@ -20,7 +20,7 @@ async function withFolder(run: (folder: string) => void): Promise<void> {
   }
 }
 
-/** What a training has without a word. */
+/** The parameters of a training by default. */
 const PARAMS = {
   ...{
     max_depth: 8,

@@ -1,9 +1,9 @@
 /**
- * Who may call which route, written by hand from the contract: roles of people, scopes of keys, the master key. A route
- * that is not here fails its test, as does a row without a route.
+ * Who may call which route, written by hand from the contract: roles of users, scopes of keys, the master key. A route
+ * that is missing here fails its test, and so does a row without a route.
  */
 
-/** Strangers too. */
+/** Callers without a login too. */
 export const EVERYBODY = "everybody";
 
 const PEOPLE = ["viewer", "auditor", "admin"];

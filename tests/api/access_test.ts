@@ -1,4 +1,4 @@
-/** Every route and every caller: as the table says, and nothing fires when it is refused. */
+/** Every route with every caller: the answer is as in the table, and a refused call has no effect. */
 import assert from "node:assert/strict";
 import type { Log } from "../../core/log/log.ts";
 import { ACCESS, EVERYBODY } from "./access_table.ts";
@@ -8,7 +8,7 @@ import { bearer, eventually, PASSWORD, withServer } from "./server.ts";
 interface Caller {
   name: string;
   headers: Record<string, string>;
-  /** Whether they show who they are; the others are strangers. */
+  /** Whether they identify themselves; the others are anonymous. */
   isKnown: boolean;
 }
 
@@ -48,7 +48,7 @@ async function callers(server: Server): Promise<Caller[]> {
   return list;
 }
 
-/** How many records a topic has. */
+/** Number of records of a topic. */
 async function endOf(log: Log, name: string): Promise<bigint> {
   if (!(await log.topics()).includes(name)) return 0n;
   using topic = await log.topic(name);
@@ -73,7 +73,7 @@ async function world({ deps, folder, log }: Server): Promise<string> {
   ]);
 }
 
-/** Pages answer people with a redirect, and the WebSocket looks for its caller itself. */
+/** Pages answer users with a redirect, and the WebSocket checks its caller itself. */
 const isPage = (path: string) => !path.startsWith("/api/") && path !== "/metrics";
 
 Deno.test("every route answers every caller as the table says, and nothing fires when it refuses", () =>
@@ -84,20 +84,20 @@ Deno.test("every route answers every caller as the table says, and nothing fires
       Object.keys(ACCESS).sort(),
       "each route has its row, and each row its route",
     );
-    // Logging out would make everybody nobody.
+    // Log out last: after it no caller is known.
     rows.sort((a, b) => Number(a.path.endsWith("logout")) - Number(b.path.endsWith("logout")));
     let refused = 0;
     for (const caller of await callers(server)) {
       const before = await world(server);
       for (const row of rows) {
         const path = row.path.replaceAll(/:[a-z_]+/g, "mev:kill");
-        // A body that no schema takes: whoever may come in is told so, and nothing happens.
+        // A body that no schema accepts: a caller with access gets that error, and nothing happens.
         const body = row.method === "GET" ? {} : { body: { surely_unknown: 1 } };
         const { status } = await server.call(row.method, path, { headers: caller.headers, ...body });
         const label = `${caller.name}: ${row.method} ${row.path} gave ${status}`;
         const allowed = ACCESS[`${row.method} ${row.path}`]!;
         if (allowed === EVERYBODY || allowed.includes(caller.name)) {
-          // Logging in with nothing is refused by the login itself, a body of nonsense by its schema.
+          // A login with an empty body is refused by the login itself, a nonsensical body by its schema.
           if (row.path !== "/api/auth/refresh") assert.ok(![401, 403].includes(status), label);
         } else {
           refused += 1;
@@ -133,7 +133,7 @@ Deno.test("mutating routes with a body that would be right are refused without a
       assert.equal(answer.status, 202, path);
       const { request_id, ok, sent } = await answer.json();
       assert.ok(ok && sent[0].receipt.genuine, path);
-      // No command without its entry; a kill's comes when it has been answered.
+      // No command without its entry; the entry of a kill is written after the kill has been answered.
       await eventually(
         () => deps.chain.list().some((entry) => entry.request_id === request_id && entry.who === name),
         `the entry of ${path}`,
@@ -278,7 +278,7 @@ Deno.test("the first password opens nothing but its own change", () =>
 
 const BAD_BODIES: [name: string, raw: string | Uint8Array<ArrayBuffer>, status: number, field?: string][] = [
   ["not JSON", "{", 400],
-  // In a string whose text would be right: replaced by U+FFFD it would be taken.
+  // In a string whose text would be valid: with U+FFFD in its place it would be accepted.
   [
     "not UTF-8",
     new Uint8Array([...new TextEncoder().encode('{"throttle_pct":25,"reason":"'), 0xff, 0x22, 0x7d]),
@@ -349,7 +349,7 @@ Deno.test("the live stream refuses strangers, foreign pages, ended logins and fi
       call("GET", `/api/realtime/ws${query}`, { headers: { host: "test", ...headers } });
     assert.equal((await open({})).status, 401);
     const viewer = await person("viewer");
-    // Everything is right but that it is no WebSocket.
+    // Everything is right, except that it is not a WebSocket.
     assert.equal((await open(bearer(viewer.token))).status, 400);
     assert.equal((await open({ ...bearer(viewer.token), origin: "http://evil.example" })).status, 403);
     const ticket = await deps.tokens.sign(viewer.name, "viewer", viewer.session, true);

@@ -1,4 +1,4 @@
-/** Every route that is read answers with what it is there for: its keys, written by hand. */
+/** Every route that reads returns what it is for: its keys, written by hand. */
 import assert from "node:assert/strict";
 import { scrape as scrapeKind } from "../../workers/kinds/scrape.ts";
 import { train as trainKind } from "../../workers/kinds/train.ts";
@@ -49,11 +49,11 @@ async function withThings(
 const JOB =
   "about args attempts attempts_max created_ms ended_ms issuer job_id kind message progress result started_ms state worker";
 const PROBLEM = "detail request_id status title type";
-/** Of a parameter. */
+/** Keys of a problem with a parameter. */
 const WRONG = `${PROBLEM} field`;
 const SUMMARY_KEYS = "counters funnel module paper simulated source";
 
-/** Keys of the answer in order of the alphabet; `-`: no object. `+`: at least these. */
+/** Keys of the answer in alphabetical order; `-`: not an object. `+`: at least these. */
 const ROWS: readonly [path: string, status: number, keys: string][] = [
   ["/api/auth/me", 200, "expires must_change role user"],
   ["/api/auth/sessions", 200, "sessions"],
@@ -129,7 +129,7 @@ Deno.test("each route that is read answers with its own keys", () =>
   }));
 
 const LONG = "x".repeat(200);
-/** Which letters of a value that is wrong are given back. */
+/** How much of a wrong value the answer quotes. */
 const CUT: readonly [path: string, detail: RegExp][] = [
   [`/api/metrics/summary?since=${LONG}`, /^since: `x{64}`, need Unix seconds$/],
   [`/api/decisions?kind=y${LONG}`, /^kind: `yx{63}`, need /],

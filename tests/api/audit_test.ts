@@ -1,4 +1,4 @@
-/** What a route changes is in the audit before it is done, and is not done when it cannot be there. */
+/** A change by a route is in the audit before it is done, and is not done when the entry cannot be written. */
 import assert from "node:assert/strict";
 import { AppError } from "../../core/platform/errors.ts";
 import { scrape as scrapeKind } from "../../workers/kinds/scrape.ts";
@@ -8,10 +8,10 @@ type Answer = Promise<Response>;
 type Asked = (method: string, path: string, body?: unknown) => Answer;
 
 interface Row {
-  /** The entry's action and detail, by hand. */
+  /** The entry's action and detail, written by hand. */
   readonly action: string;
   readonly detail: RegExp;
-  /** Makes what is needed; then what is asked, and a text that shows whether it was done. */
+  /** Prepares what is needed; returns the request, and a text that shows whether it was done. */
   ready(server: Server, ask: Asked, who: { name: string; session: string }): Promise<{
     asked(): Answer;
     seen(): unknown;
@@ -19,7 +19,7 @@ interface Row {
 }
 
 const RANGE = { start: "2026-11-01", end: "2026-11-02" };
-/** For what comes in no time; the machine may be loaded. */
+/** For what normally takes no time; the machine may be loaded. */
 const LIMIT_MS = 60_000;
 const TRAINING = { module: "mev", range: RANGE, model: "torch" };
 
@@ -32,7 +32,7 @@ const jobsEnd = async ({ log }: Server) => {
 const job = (body: unknown, path: string): Row["ready"] => (server, ask) =>
   Promise.resolve({ asked: () => ask("POST", path, body), seen: () => jobsEnd(server) });
 
-/** A change of a job that is there. */
+/** A change of an existing job. */
 const change = (verb: "cancel" | "retry"): Row["ready"] => async (server, ask) => {
   const { jobs } = server.deps;
   const id = await jobs.submit("scrape", scrapeKind.asked.parse({ ...RANGE, output: "x" }), {
@@ -184,8 +184,9 @@ const ROWS: Readonly<Record<string, Row>> = {
 };
 
 /**
- * The others: users and keys change in one transaction with their entry, a kill is written after it was sent, models go
- * live one way (core/models/going_live_test.ts, answers_test.ts), and the rest changes nothing that an entry is for.
+ * The other routes: users and keys change in one transaction with their entry, the entry of a kill is written after it
+ * was sent, models go live in one way (core/models/going_live_test.ts, answers_test.ts), and the rest changes nothing
+ * that needs an entry.
  */
 const OTHERS = [
   "POST /api/users",
@@ -202,7 +203,7 @@ const OTHERS = [
   "POST /api/control/model-swap",
 ];
 
-/** Runs one row as an admin; `audit`: what becomes of its entry. */
+/** Runs one row as an admin; `audit`: what happens to its entry. */
 async function asAdmin(
   row: Row,
   more: Parameters<typeof withServer>[1],

@@ -1,4 +1,4 @@
-/** A quiet stream is told apart from a dead one. */
+/** A quiet stream can be distinguished from a dead one. */
 import assert from "node:assert/strict";
 import { decompress } from "fzstd";
 import { Bridge } from "../../agents/bridge/bridge.ts";
@@ -6,7 +6,7 @@ import { readBatch } from "../../islands/envelope.ts";
 import { withServer } from "./server.ts";
 import { pause } from "../../core/platform/pause.ts";
 
-/** What the bridge needs of a socket. */
+/** The part of a socket that the bridge needs. */
 class Socket extends EventTarget {
   readonly readyState = WebSocket.OPEN;
   readonly bufferedAmount = 0;

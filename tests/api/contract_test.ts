@@ -1,4 +1,4 @@
-/** Every route answers in the form that its row declares, nothing more and nothing less: real parts, real agents. */
+/** Every route answers in the form that its row declares, no more and no less: real parts, real agents. */
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { readThrough } from "../../core/log/follow.ts";
@@ -37,7 +37,7 @@ const COMPARISON: ShadowComparison = {
   answered: 9,
 };
 
-/** An agent over the simulated chain. */
+/** An agent on the simulated chain. */
 const startAgent = (library: Library, module: "arbitrage" | "mev", data_dir: string): Agent =>
   new Agent(library, {
     module,
@@ -51,7 +51,7 @@ const startAgent = (library: Library, module: "arbitrage" | "mev", data_dir: str
     limits: { segment_bytes: 16 << 20, retention_bytes: 256 << 20, retention_ms: 86_400_000 },
   });
 
-/** Agents of both modules over the simulated chain, until everything that a decision can be is on the log. */
+/** Runs agents of both modules on the simulated chain until every type of decision is on the log. */
 async function withAgents(server: Server, run: () => Promise<void>): Promise<void> {
   const { deps, folder } = server;
   const library = new Library(LIBRARY);
@@ -78,7 +78,7 @@ async function withAgents(server: Server, run: () => Promise<void>): Promise<voi
 }
 
 interface Call {
-  /** Where the row's path has names. */
+  /** The path, if the row's path has parameters. */
   path?: string;
   body?: unknown;
   headers?: Record<string, string>;
@@ -87,7 +87,7 @@ interface Call {
 /** A row of the routes, as `METHOD path`, and how it is called. */
 type Calls = (readonly [row: string, call: Call])[];
 
-/** What the calls speak of. */
+/** The objects that the calls use. */
 interface Made {
   /** A registered model. */
   readonly version: string;
@@ -133,7 +133,7 @@ const accountCalls = ({ other, key }: Made): Calls => [
   ["DELETE /api/keys/:id", { path: `/api/keys/${key}` }],
 ];
 
-/** Commands to agents, ending with a kill of all. */
+/** Commands to agents; the last one kills all. */
 const controlCalls = (): Calls => [
   ["POST /api/control/module/:target", {
     path: "/api/control/module/mev:throttle?wait=receipt",
@@ -204,7 +204,7 @@ function modelCalls({ version }: Made): Calls {
   ];
 }
 
-/** The live stream, the description, and the end of the login. */
+/** The live stream, the description, and logout. */
 const streamAndLogoutCalls = (): Calls => [
   ["POST /api/realtime/ticket", {}],
   ["GET /api/realtime/connections", {}],
@@ -216,7 +216,7 @@ const streamAndLogoutCalls = (): Calls => [
   ["POST /api/auth/logout", {}],
 ];
 
-/** What must be called, and in which order where one needs the one before. */
+/** All calls, in an order in which each finds what it needs. */
 async function callsOf(server: Server): Promise<Calls> {
   const made = await make(server);
   return [
@@ -229,7 +229,7 @@ async function callsOf(server: Server): Promise<Calls> {
   ];
 }
 
-/** Parts whose real ones need a store, a browser or another host. */
+/** Replaces parts that need a store, a browser or another host. */
 function fill({ deps }: Server): void {
   deps.query = () => Promise.resolve([{ t: 1, hotpath_p50: 0.5, landed_pct: null }]);
   deps.models.compare = () => Promise.resolve(COMPARISON);
@@ -254,7 +254,7 @@ function fill({ deps }: Server): void {
   deps.flow = () => ({ sink, link } as unknown as ReturnType<typeof deps.flow>);
 }
 
-/** Holds one answer against its row. */
+/** Compares one answer with its row. */
 function check(row: Route, status: number, answer: unknown, label: string): void {
   assert.equal(status, row.status ?? 200, `${label}: ${JSON.stringify(answer).slice(0, 300)}`);
   assert.ok(!isMedia(row.answer));
@@ -283,7 +283,7 @@ Deno.test("every route answers in the form that it declares", () =>
         const row = rows.get(name);
         assert.ok(row, name);
         if (name.endsWith("/retry")) await eventually(isOver, "the cancelled job");
-        // On a busy machine a kill goes by signal, and its receipts come after the answer.
+        // On a busy machine a kill is sent by signal, and its receipts come after the answer.
         if (name.endsWith(":request_id")) await eventually(isAnswered, "the receipt of the kill");
         const options = { headers: { ...headers, ...more }, ...(body === undefined ? {} : { body }) };
         const answer = await call(row.method, path ?? row.path, options);
@@ -341,7 +341,7 @@ Deno.test("a receipt is the same JSON from Rust, which has it from the agent, an
     try {
       const library = new Library(LIBRARY);
       await using _agent = startAgent(library, "mev", folder);
-      // However busy the machine is, the agent answers by its socket.
+      // A long limit, so that the agent answers by its socket on a busy machine too.
       const patient = { data_dir: folder, instance: "contract", wait_ms: 60_000 };
       deps.send = (command) => {
         const here = sendCommand(library, { ...command, ...patient });
@@ -368,7 +368,7 @@ Deno.test("a receipt is the same JSON from Rust, which has it from the agent, an
         assert.equal(sent.length, 1, target);
         const [{ receipt: ofRust, path }] = sent;
         assert.equal(path, "socket", target);
-        // What is refused is answered again when it comes by the log, at another time.
+        // A refused command is answered again when it arrives through the log, at another time.
         const same = () => deps.receipts.of(request_id).find((one) => one.applied_ns === ofRust.applied_ns);
         await eventually(() => same() !== undefined, `the receipt of ${target}`);
         assert.deepEqual(same(), ofRust, target);

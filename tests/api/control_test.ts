@@ -1,16 +1,16 @@
-/** Commands over the API: what is answered is what happened, whatever texts come and whatever is damaged. */
+/** Commands over the API: the answer states what happened, for any text in the request and any damage. */
 import assert from "node:assert/strict";
 import type { Scope } from "../../core/auth/rights.ts";
 import type { ModuleName, Sent } from "../../core/control/control.ts";
 import { bearer, eventually, type Server, withServer } from "./server.ts";
 
-/** Half a character of UTF-16, as a client sends it that cuts texts by length. */
+/** Half a UTF-16 character, as sent by a client that cuts texts by length. */
 const HALF = "\\ud83d";
 
-/** The policy of a module in force on disk: what its agent starts with. */
+/** Whether the policy on disk, with which the module's agent starts, is killed. */
 function killedOnDisk({ folder }: Server, module: ModuleName): boolean {
   const bytes = Deno.readFileSync(`${folder}/agents/${module}.state`);
-  // Two slots of JSON behind a magic, a counter, a length and a checksum; the higher counter counts.
+  // Two JSON slots, each after a magic, a counter, a length and a checksum; the higher counter is valid.
   const slots = [0, 32 << 10].map((at) => {
     const view = new DataView(bytes.buffer, at, 32 << 10);
     const text = new TextDecoder().decode(bytes.subarray(at + 24, at + 24 + view.getUint32(16, true)));
@@ -110,7 +110,7 @@ Deno.test("C1: every route that takes a text takes half a character of it, or sa
       if (raw.includes(HALF)) asked += 1;
       const answer = await call(row.method, path, { headers, raw });
       const said = await answer.text();
-      // What was not expected anywhere; a file that is not there is.
+      // Errors that must not occur anywhere; a missing file is an expected one.
       assert.ok(!/bug in legend|unexpected end of hex escape/.test(said), `${row.method} ${path}: ${said}`);
     }
     assert.ok(asked >= 15, `${asked} routes were asked with a text`);
@@ -189,7 +189,7 @@ Deno.test("C1: a kill that was not taken by all answers 503 and names each modul
       )!;
       assert.deepEqual(JSON.parse(entry.detail).came_of, [{ taken: false, path: "none", note: frozen }]);
     }
-    // A throw of the sender is an outcome like others, not a line in a log that nobody reads.
+    // An exception in the sender is an outcome like others, not only a line in a log.
     const thrown = await call("POST", "/api/control/module/arbitrage:kill", {
       headers,
       body: { reason: "throw" },
@@ -198,7 +198,7 @@ Deno.test("C1: a kill that was not taken by all answers 503 and names each modul
       503,
       "Cannot kill arbitrage: Cannot control: the library is gone",
     ]);
-    // What was audited before it was sent is not said to have happened either.
+    // A command that was audited before it was sent is not reported as done either.
     const throttle = await call("POST", "/api/control/module/mev:throttle", {
       headers,
       body: { throttle_pct: 5 },
@@ -261,14 +261,14 @@ Deno.test("H5: a kill is lifted by an admin alone, on every route; who may contr
       assert.equal(refused.status, 403, path);
       assert.ok(killedOnDisk(server, "mev"), `${path} lifted nothing`);
       await (await call("POST", `/api/control/${path}`, { headers: control, body: lift })).body?.cancel();
-      // Counted like every refusal: whoever repeats it does not fill the audit.
+      // Counted like every refusal: repeating it does not fill the audit.
       assert.equal(deps.chain.list({ action: "refused" }).length, refusals);
       await refusalsWritten();
       const [entry] = deps.chain.list({ action: "refused" });
       assert.equal(deps.chain.list({ action: "refused" }).length, refusals + 1);
       assert.match(entry!.detail, /un-kill of mev: .*`admin`, from 192\.0\.2\.1, 2 times/);
       assert.ok(!deps.chain.list().some(({ action }) => action === "un-kill"), "nothing was lifted");
-      // The switch only kills: what would lift is not in its body.
+      // The switch only kills: its body has no field that lifts.
       const odd = await call("POST", "/api/control/kill-switch", {
         headers: admin,
         body: { module: "mev", kill: false },
@@ -321,7 +321,7 @@ Deno.test("L1: of all commands only the kill is free of the rate, and what does 
     ) {
       assert.equal(await limited(post(path, body)), 0, path);
     }
-    // A stranger's address has a bucket of its own.
+    // Each anonymous address has a bucket of its own.
     assert.ok(await limited(() => call("GET", "/nowhere")) >= 15);
     assert.ok(await limited(() => call("POST", "/api/control/nothing", { body: {} })) >= 25);
   }, { ratePerSecond: 5 }));

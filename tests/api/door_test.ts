@@ -1,4 +1,4 @@
-/** What stands between the network and the handlers, in one process: addresses, origins, hosts, cookies, rights. */
+/** The checks between the network and the handlers, in one process: addresses, origins, hosts, cookies, rights. */
 import assert from "node:assert/strict";
 import { Hono } from "hono";
 import { bodyOf } from "../../routes/middleware/guard.ts";
@@ -8,7 +8,7 @@ import { AddressRanges } from "../../core/platform/net.ts";
 import { bearer, PASSWORD, withServer } from "./server.ts";
 import { ROOT } from "../../tools/paths.ts";
 
-/** Contract: these GETs answer without login, whatever follows the last letter. */
+/** Contract: these GETs answer without login, with any suffix. */
 const OPEN = [
   ["/api/health", 200],
   ["/api/health/", 200],
@@ -31,7 +31,7 @@ Deno.test("H4: every open GET is there, with and without a prefix, and no row en
     for (const row of fixed) {
       const { status } = await call("GET", row.path);
       assert.ok(
-        // A page's way to its login leads there when there is none.
+        // Without a login, pages and the renewal on the way to a page redirect to the login.
         status === 200 ||
           (status === 302 && (!row.path.startsWith("/api/") || row.path === "/api/auth/renew")),
         `${row.path}: ${status}`,
@@ -60,7 +60,7 @@ Deno.test("health in figures tells what the kernel tells, and null where nothing
         (await new Deno.Command("sh", { args: ["-c", "ulimit -n"] }).output()).stdout,
       ),
     );
-    // "unlimited" is no number.
+    // "unlimited" is not a number.
     if (limit) assert.equal(system.descriptors.limit, limit);
     assert.ok(system.descriptors.open >= 3 && system.descriptors.open < limit);
     const [, total] = /MemTotal:\s+(\d+) kB/.exec(await Deno.readTextFile("/proc/meminfo"))!;
@@ -98,7 +98,7 @@ POST /api/auth/login  POST /api/auth/refresh  POST /api/auth/logout  GET /api/au
 GET /api/users  POST /api/users  GET /api/keys  POST /api/keys
 GET /api/realtime/ws`.trim().split(/ {2,}|\n/);
 
-/** What may be missing. */
+/** Routes that may be missing. */
 const LATER = ["POST /api/control/config", "POST /api/agents/bundle/retry"];
 
 Deno.test("H4: every route of the contract is there, or docs/NEXT.md says when it comes", () =>
@@ -207,7 +207,7 @@ Deno.test("L8: a program gets tokens and no cookie, the page gets cookies and no
     assert.ok(!login.headers.has("set-cookie"));
     const { refresh_token, access_token } = await login.json();
     assert.equal((await call("GET", "/api/agents", { headers: bearer(access_token) })).status, 200);
-    // Whatever the header says: who shows the token in the body is no page.
+    // Whatever the header is: a caller that sends the token in the body is not a page.
     const next = await call("POST", "/api/auth/refresh", { headers: PAGE, body: { refresh_token } });
     assert.ok(!next.headers.has("set-cookie"));
     assert.ok((await next.json()).access_token);
@@ -246,7 +246,7 @@ Deno.test("operator 19: the client's address is the right-most one that no trust
 Deno.test("operator 19: the live stream opens behind a proxy for the listed origin, and for no other", () =>
   withServer(async ({ call, person }) => {
     const { token } = await person("viewer");
-    // 400: everything is right but that it is no WebSocket.
+    // 400: everything is right, except that it is not a WebSocket.
     const rows: [peer: string, headers: Record<string, string>, status: number][] = [
       ["10.0.0.1", { host: "backend", origin: "https://legend.example" }, 400],
       ["10.0.0.1", { host: "legend.example", origin: "https://legend.example" }, 400],
@@ -335,7 +335,7 @@ Deno.test("H7: who may give jobs may not say what decides, on any way", () =>
     const dataset = (output: string) => ({
       schedules: [{ name: "n", cron: "* * * * *", kind: "scrape", args: { output } }],
     });
-    // Written by hand: without a word a training promotes nothing, a schedule does.
+    // Written by hand: by default a training does not promote a model, a schedule does.
     const rows: [method: string, path: string, body: unknown, onlyJobs: number, withModels: number][] = [
       ["POST", "/api/training/start", train(), 202, 202],
       ["POST", "/api/training/start", train("never"), 202, 202],

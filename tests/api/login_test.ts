@@ -1,11 +1,11 @@
-/** Logins as a browser and a program have them: cookies, what ends with what, and who is heard without a login. */
+/** Logins of browsers and programs: cookies, which logins end together, and who is answered without a login. */
 import assert from "node:assert/strict";
 import { bearer, PASSWORD, type Server, withServer } from "./server.ts";
 
 const PAGE = { "x-requested-with": "dashboard" };
 const NEXT = "another good password";
 
-/** A cookie's value and its attributes, in words. */
+/** A cookie's value and its attributes, as text. */
 function cookiesOf(answer: Response): Record<string, { value: string; rest: string }> {
   return Object.fromEntries(
     answer.headers.getSetCookie().map((one) => {
@@ -194,7 +194,7 @@ Deno.test("a token is held against the user as they are now: another role or a d
     assert.equal(await change(ann.name, { role: "viewer" }), 200);
     assert.equal(await change(bob.name, { disabled: true }), 200);
     assert.deepEqual([await users(ann.token), await users(bob.token)], [401, 401]);
-    // A token that says more than the user is now, for a login that goes on.
+    // A token with more rights than the user has now, for a login that is still valid.
     const usersWith = async (name: string, role: "admin" | "viewer") => {
       const { session } = await deps.accounts.begin(ann.name, "test");
       return await users(await deps.tokens.sign(name, role, session));

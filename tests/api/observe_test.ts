@@ -1,4 +1,4 @@
-/** What is shown: decisions with their outcome, small answers, parameters that do something. */
+/** What the API shows: decisions with their outcome, small answers, parameters that have an effect. */
 import assert from "node:assert/strict";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { AgentStatus } from "../../core/control/control.ts";
@@ -71,7 +71,7 @@ Deno.test("F6, F8: a decision says whether it was published and what became of i
     }
     const landed = { landed: true, simulated: true, reason: "paper: its target landed" };
     assert.deepEqual(all.find(({ decision_id }) => decision_id === hex(4))?.outcome, landed);
-    // One that nobody has told of is not said to have missed.
+    // Without a report, a decision is not shown as missed.
     assert.equal(all.find(({ decision_id }) => decision_id === hex(7))?.outcome, null);
     assert.deepEqual((await (await get(`/api/decisions/${hex(4)}`)).json()).outcome, landed);
     const byId = await (await get(`/api/decisions?ids=${hex(4)}`)).json();
@@ -141,7 +141,7 @@ const agent = (instance: string): Partial<AgentStatus> => ({
 Deno.test("F5, F10, F23: a summary names the simulator, its funnel adds up, and it is small without its series", async () => {
   const agents = ["mev-1", "mev-2"].map(agent) as AgentStatus[];
   await withServer(async ({ call, deps, person }) => {
-    // One instant for all: a second may begin while they are taken.
+    // One time for all: a second could begin while they are taken.
     const now = Date.now();
     for (let second = 0; second < 600; second++) {
       const value = realtime.Envelope.encode({ metrics: { module: "mev", instance: "mev-1", paper: true } });
@@ -171,7 +171,7 @@ Deno.test("F5, F10, F23: a summary names the simulator, its funnel adds up, and 
       assert.ok(bytes.length < whole.length / 4, `${name}: ${bytes.length} of ${whole.length}`);
       assert.equal(JSON.parse(new TextDecoder().decode(unpack(bytes))).series.t.length, 600);
     }
-    // Who has most of it asks for the rest.
+    // A client that has most of the data requests the rest.
     const last = Math.floor(now / 1000);
     const rest = await (await get(`&since=${last - 3}`)).json();
     assert.deepEqual(rest.series.t, [last - 2, last - 1, last]);
@@ -227,7 +227,7 @@ Deno.test("F23: an answer that has not changed does not come again, and only to 
     const stranger = await ask(mark, {});
     assert.equal(stranger.status, 401);
     await stranger.body!.cancel();
-    // What changes something is never answered from before.
+    // A request that changes something is never answered from a cache.
     const posted = await call("POST", "/api/control/kill-switch", {
       headers: { ...bearer((await person("admin")).token), "accept-encoding": "gzip", "if-none-match": mark },
       body: { module: "all" },

@@ -1,4 +1,4 @@
-/** What every answer carries, what pages are without a login, below a prefix, and who sees the host's folder. */
+/** Headers of every answer, pages without a login and below a prefix, and who sees the host's folder. */
 import assert from "node:assert/strict";
 import { bearer, withServer } from "./server.ts";
 

@@ -36,7 +36,7 @@ const FLOW = {
   },
 };
 
-/** Every sample by its name and labels, as the exposition format has it; each must stand after its own HELP and TYPE. */
+/** Every sample by its name and labels, in the exposition format; each must come after its own HELP and TYPE. */
 function samples(text: string): Record<string, string> {
   const found: Record<string, string> = {};
   const types = new Map<string, string>();

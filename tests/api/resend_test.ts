@@ -1,4 +1,4 @@
-/** A kill that is sent again under its id: the same kill to those that have not answered, a new one after a lift. */
+/** A kill that is sent again under its id: the same kill for agents that have not answered, a new one after a lift. */
 import assert from "node:assert/strict";
 import type { Receipt, Sent } from "../../core/control/control.ts";
 import type { FleetAgent } from "../../core/control/fleet.ts";
@@ -20,19 +20,19 @@ Deno.test("F1: a kill keeps the id that its client chose, until the kill was lif
       });
       return { status: answer.status, ...await answer.json() } as { status: number; request_id: string };
     };
-    // Nobody has answered: the same kill, however often it is sent.
+    // No agent has answered: the same kill, however often it is sent.
     for (let times = 0; times < 3; times++) assert.deepEqual((await kill(ID)).request_id, ID);
-    // Its agent has obeyed and is killed: still the same.
+    // Its agent has obeyed and is killed: still the same kill.
     receipts = [{ instance: "mev-1", applied: true }];
     agent.killed = true;
     assert.equal((await kill(ID)).request_id, ID);
-    // Lifted since: the old receipts would answer a kill that nobody obeyed.
+    // Lifted since: the old receipts would answer a kill that no agent obeyed.
     agent.killed = false;
     const other = (await kill(ID)).request_id;
     assert.match(other, /^[0-9a-f]{32}$/);
     assert.notEqual(other, ID);
     assert.deepEqual(sent, [ID, ID, ID, ID, other]);
-    // What cannot be read of the agents stands in no kill's way.
+    // A kill is sent even if the state of the agents cannot be read.
     Object.assign(deps, {
       agents: () => {
         throw new Error("a damaged status file");

@@ -1,4 +1,4 @@
-/** The application itself with real parts: SQLite, the embedded log, the library. No port. */
+/** The application with real parts: SQLite, the embedded log, the library. Without a port. */
 import { AuditChain } from "../../core/audit/chain.ts";
 import { HeadSigner } from "../../core/audit/head.ts";
 import { Refusals } from "../../core/audit/refusals.ts";
@@ -55,15 +55,15 @@ export interface Server {
       peer?: string;
     },
   ): Promise<Response>;
-  /** What was refused is in the audit when this resolves. */
+  /** When this resolves, the refusals are in the audit. */
   refusalsWritten(): Promise<void>;
-  /** What does not fit in the audit. */
+  /** Faults found in the audit. */
   auditFaults(): readonly string[];
   /** A user who has chosen a password, with an access token. */
   person(role: Role): Promise<{ name: string; token: string; session: string }>;
 }
 
-/** What the application is made of, on a folder of its own. */
+/** The parts of the application, on a folder of their own. */
 function partsOf(folder: string, clock: { readonly now: number }) {
   const { path, instance } = openDataDir(folder);
   const database = openDatabase(`${path}/legend.db`);
@@ -74,7 +74,7 @@ function partsOf(folder: string, clock: { readonly now: number }) {
   const chain = new AuditChain(database, signer, now);
   const book = new Accounts(database, now, now);
   const records = inThisThread(recordCalls(chain, book, path));
-  // Refusals are held back for so long that their tests stay quick.
+  // Refusals are held back only briefly, so that the tests stay fast.
   const accounts = new SharedAccounts(book, records, { now, holdMs: 20, waitMs: Infinity });
   const refusals = new Refusals({ write: (acts) => records.call("refusals", [acts]), say: () => {} });
   const registry = new ModelRegistry(library, path);
@@ -100,7 +100,7 @@ function partsOf(folder: string, clock: { readonly now: number }) {
 
 type Parts = ReturnType<typeof partsOf>;
 
-/** Models without agents: what is deployed has no receipt. */
+/** Models without agents: a deployment gets no receipt. */
 const modelsOf = (registry: ModelRegistry, audit: ApiDeps["audit"]): ApiDeps["models"] => ({
   list: (module) => registry.list(module),
   deploy: async (live) => {
@@ -169,7 +169,7 @@ function depsOf(parts: Parts, more: Partial<ApiDeps>): ApiDeps {
   return deps;
 }
 
-/** A request as the server gives it to the application. */
+/** A request as the server passes it to the application. */
 const callOf =
   (app: ReturnType<typeof createApp>): Server["call"] =>
   (method, path, { headers = {}, body, raw, peer = "192.0.2.1" } = {}) => {
@@ -219,7 +219,7 @@ export async function withServer(
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-/** Waits until it holds. */
+/** Waits until the condition holds. */
 export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const end = performance.now() + 60_000;
   while (!await holds()) {

@@ -1,4 +1,4 @@
-/** What lives longer than its request: a job's log as it grows, and the live stream's place. */
+/** Answers that outlive their request: a job's log as it grows, and the position of the live stream. */
 import assert from "node:assert/strict";
 import { type Job, statusRecord, type StatusSaid } from "../../core/jobs/book.ts";
 import type { StoredRecord } from "../../core/log/log.ts";
@@ -12,13 +12,13 @@ const RANGE = { start: "2026-11-01", end: "2026-11-02" };
 interface Desk {
   server: Server;
   job: Job;
-  /** One more record of the job, as its worker says it. */
+  /** One more record of the job, as from its worker. */
   say(said: Partial<StatusSaid>): void;
   /** Opens the job's log. */
   open(signal?: AbortSignal): Promise<ReadableStreamDefaultReader<Uint8Array>>;
 }
 
-/** A job whose records are put into the book by hand, so that none is late. */
+/** A job whose records are added to the book directly, so that none is late. */
 async function withJob(run: (desk: Desk) => Promise<void>): Promise<void> {
   await withServer(async (server) => {
     const { deps, person } = server;
@@ -63,7 +63,7 @@ async function withJob(run: (desk: Desk) => Promise<void>): Promise<void> {
   });
 }
 
-/** All that comes until the stream ends, as one text. */
+/** Everything until the stream ends, as one text. */
 async function rest(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
   let text = "";
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
@@ -133,7 +133,7 @@ Deno.test("a reader of a log who goes away frees the place, whether it ends the 
     assert.equal(streams.count("events"), 1);
     await reader.cancel();
     assert.equal(streams.count("events"), 0);
-    // Nobody is told any more.
+    // There are no listeners left.
     say({});
   }));
 
@@ -192,7 +192,7 @@ Deno.test("a ticket is for one connection within 30 s, and the live stream takes
       filter: { types: ["arb", "mev"], modules: ["mev"], dexes: ["a", "b"], minNet: -0.5 },
       resume: { epoch: 7n, position: 9n },
     });
-    // As long as an access token, counted in whole seconds.
+    // The lifetime of an access token, in whole seconds.
     assert.ok(lives > 929_000 - 1_000 && lives <= 930_000, `${lives}`);
     assert.equal(await open(`token=${ticket}`), false, "taken once");
     assert.equal(served.length, 1);

@@ -1,4 +1,4 @@
-/** Time that a test lets pass: long waits without waiting. */
+/** Lets a test advance timers: long waits without waiting. */
 
 interface Held {
   readonly run: () => void;
@@ -7,8 +7,8 @@ interface Held {
 }
 
 /**
- * Holds each timer of at least `leastMs` that begins while `run` goes on; `pass` lets so much of their time go by.
- * Shorter ones run as ever.
+ * Holds each timer of at least `leastMs` that starts during `run`; `pass` advances them by a time. Shorter ones run as
+ * usual.
  */
 export async function withHeldTimers(
   leastMs: number,

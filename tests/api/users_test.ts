@@ -1,4 +1,4 @@
-/** What may be done to users, and what of it the audit has. */
+/** What may be done to users, and which of it is in the audit. */
 import assert from "node:assert/strict";
 import { bearer, withServer } from "./server.ts";
 

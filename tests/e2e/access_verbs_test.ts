@@ -1,4 +1,4 @@
-/** Users, keys, tokens and the audit by the command line, held against a running API. */
+/** Users, keys, tokens and the audit on the command line, compared with a running API. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { command, legend, lines, withFolder } from "./executable.ts";
@@ -11,7 +11,7 @@ function freePort(): number {
   return (listener.addr as Deno.NetAddr).port;
 }
 
-/** Runs with an API of a folder of its own. */
+/** Runs with an API on a folder of its own. */
 const withApi = (run: (url: string, data: string) => Promise<void>) =>
   withFolder(async (folder) => {
     const [data, port] = [`${folder}/data`, freePort()];
@@ -35,7 +35,7 @@ const withApi = (run: (url: string, data: string) => Promise<void>) =>
 
 function whatWasDoneIsInTheAudit(entries: readonly { action: string; detail: string }[]): void {
   const actions = entries.map(({ action }) => action);
-  // What was refused has not been done: the last admin, those who are not there, a name that is taken, an ended key.
+  // Refused requests have no effect: the last admin, unknown users and keys, a name in use, an expired key.
   const of = (action: string) => entries.filter((entry) => entry.action === action).length;
   const [added, removed, rotated] = ["user added", "user removed", "key rotated"].map(of);
   assert.deepEqual([added, removed, rotated], [1, 1, 1]);
@@ -172,7 +172,7 @@ Deno.test("operator 21: the audit is exported whole, with what proves it, and ne
       sha256: summary.sha256,
     });
     assert.ok(rows.length >= 3);
-    // Anybody can go through the chain with the exported bytes alone.
+    // The exported bytes alone are enough to verify the chain.
     let previous = rows[0]!.previous;
     for (const row of rows) {
       assert.equal(row.previous, previous, `entry ${row.seq}`);

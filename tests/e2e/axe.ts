@@ -1,9 +1,9 @@
-/** The checker of accessibility in a page. The page's policy refuses injected scripts: its context needs `bypassCSP`. */
+/** The accessibility checker in a page. The page's policy refuses injected scripts: its context needs `bypassCSP`. */
 import type { Page } from "playwright-core";
 
 const axe = await Deno.readTextFile(new URL(import.meta.resolve("axe-core/axe.min.js")));
 
-/** Rules that the page breaks, or a part of it, each with some of the elements that do. */
+/** Rules that the page, or a part of it, violates, each with some of the elements. */
 export async function violationsOf(page: Page, within: string | null = null): Promise<string[]> {
   await page.evaluate(axe);
   return await page.evaluate(async (within) => {

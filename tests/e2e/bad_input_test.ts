@@ -209,13 +209,13 @@ Deno.test("bad input: one broken file among good ones is said and the good ones 
     assert.equal(JSON.parse(stdout).transactions, 20);
   }));
 
-/** KiB that a folder takes on its disk. */
+/** Disk usage of a folder, in KiB. */
 async function usedKib(folder: string): Promise<number> {
   const { stdout } = await new Deno.Command("du", { args: ["-sk", folder] }).output();
   return Number(new TextDecoder().decode(stdout).split("\t")[0]);
 }
 
-/** A data folder as an installation before its first run. */
+/** A data folder as it is before an installation's first run. */
 async function createTopics(folder: string): Promise<void> {
   openDataDir(folder);
   await legend(["topics", "create", "--data-dir", folder]);
@@ -225,14 +225,14 @@ async function decisions(place: string): Promise<string[]> {
   const args = ["topics", "tail", "decision-evidence", "--from", "start", "--data-dir", place];
   const tailed = await legend(args);
   assert.equal(tailed.code, 0, tailed.stderr);
-  // Two agents write it, each in its own order.
+  // Two agents write to it, each in its own order.
   return lines<{ data: { decision_id: string } }>(tailed.stdout).map((line) => line.data.decision_id).sort();
 }
 
 for (
   const { when, agentsKib, evidence, some } of [
     { when: "before a run", agentsKib: 8, evidence: 0, some: false },
-    // Less than an agent packs: what is packed would leave room again.
+    // Less than the size at which an agent compresses: compression would free space again.
     { when: "during a run", agentsKib: 160, evidence: 0.12, some: true },
   ]
 ) {
@@ -248,7 +248,7 @@ for (
         const ran = await legend([...args, whole]);
         assert.equal(ran.code, 0, ran.stderr);
         assert.ok(JSON.parse(ran.stdout).evidence > 50);
-        // As text it is a twentieth larger than on disk before it is packed.
+        // As text it is a twentieth larger than on disk before compression.
         const tail = ["topics", "tail", "decision-evidence", "--from", "start", "--data-dir", whole];
         const { stdout } = await legend(tail);
         const kib = topicsKib + agentsKib + Math.round(stdout.length / 1_024 * evidence);
@@ -261,7 +261,7 @@ for (
           // The evidence, and for each agent its state or its status.
           assert.ok(said.length > 0 && said.length <= 4, full.stderr);
           for (const line of said) assert.match(line, /^Cannot .*: the disk is full, free some space$/);
-          // Nothing but a kill goes without an audit, and that has no room either.
+          // Only a kill may go without an audit entry, and the disk has no space for that either.
           const lifted = await legend(["unkill", "mev", "--reason", "x", "--data-dir", data]);
           assert.notEqual(lifted.code, 0);
           assert.match(lifted.stderr, /^Cannot .*: the disk is full, free some space\n$/);

@@ -1,4 +1,4 @@
-/** Clients of the bridge that read, and clients that do not, on the executable; for the test and for the soak. */
+/** Clients of the bridge that read, and clients that stall, on the executable; for the test and for the soak. */
 import assert from "node:assert/strict";
 import { zstdDecompressSync } from "node:zlib";
 import { EmbeddedLog } from "../../ffi/log.ts";
@@ -8,10 +8,10 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { command } from "./executable.ts";
 import { pause } from "../../core/platform/pause.ts";
 
-/** Bytes that the bridge keeps for one client at most, and what sockets and kernel hold beside it. */
+/** Maximum bytes that the bridge queues for one client, and that sockets and kernel hold in addition. */
 const QUEUE_BYTES_MAX = 4 << 20;
 const SOCKET_BYTES_MAX = 1 << 20;
-/** What the runtime itself may grow by under load. */
+/** Allowed growth of the runtime itself under load. */
 const RUNTIME_BYTES = 200 << 20;
 const BATCH = 200;
 
@@ -29,7 +29,7 @@ export interface Told {
   gaps: number;
 }
 
-/** An API part alone over a log that the test writes. */
+/** Only the API part, over a log that the test writes. */
 export async function withApi(
   folder: string,
   run: (port: number, key: string, pid: number) => Promise<void>,
@@ -60,7 +60,7 @@ export async function withApi(
   }
 }
 
-/** Items and dropped records of a Batch, without a look into the items: a hundred clients share one process. */
+/** Items and dropped records of a Batch, without parsing the items: a hundred clients share one process. */
 function countBatch(bytes: Uint8Array): { items: number; dropped: number } {
   const counts = { items: 0, dropped: 0 };
   let at = 0;
@@ -76,7 +76,7 @@ function countBatch(bytes: Uint8Array): { items: number; dropped: number } {
   while (at < bytes.length) {
     const tag = varint();
     if (tag === 0x0a) {
-      // Its end counts from behind the length.
+      // Its end is counted from after the length.
       const length = varint();
       at += length;
       counts.items += 1;
@@ -86,11 +86,11 @@ function countBatch(bytes: Uint8Array): { items: number; dropped: number } {
   return counts;
 }
 
-/** Counts what it is sent; reads only when it is told to. A light one throws the bytes away. */
+/** Counts what it is sent; reads only when `read` is called. A light client discards the bytes. */
 export class Client {
   received = 0;
   gaps = 0;
-  /** Batches, empty ones too: one that is served gets one each second. */
+  /** Batches, including empty ones: a served client gets one each second. */
   batches = 0;
   #connection!: Deno.TcpConn;
   #rest = new Uint8Array();
@@ -98,7 +98,7 @@ export class Client {
 
   constructor(readonly light = false) {}
 
-  /** A WebSocket by hand: only so can a client leave the bytes in the kernel. */
+  /** A hand-written WebSocket: only this way can a client leave the bytes in the kernel. */
   async connect(port: number, key: string, mode: string): Promise<void> {
     this.#connection = await Deno.connect({ port, hostname: "127.0.0.1" });
     const request = [
@@ -124,7 +124,7 @@ export class Client {
     this.#rest = Uint8Array.from(rest, (letter) => letter.charCodeAt(0));
   }
 
-  /** Reads until `enough`, or until the server ends. */
+  /** Reads until `enough` returns true, or until the server closes. */
   async read(enough: () => boolean): Promise<void> {
     const chunk = new Uint8Array(1 << 18);
     while (!enough() && !this.#ended) {
@@ -208,7 +208,7 @@ export const envelope = (n: number) =>
 const residentBytes = (pid: number) =>
   Number(/VmRSS:\s+(\d+) kB/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1]) * 1024;
 
-/** Runs the load; throws when a fast client lost something, a gap does not add up, or memory grew beyond the bounds. */
+/** Runs the load. Throws when a fast client lost something, a gap does not add up, or memory exceeded its limits. */
 export async function slowAndFast(
   folder: string,
   { stalled, fast, seconds, perSecond }: Load,
@@ -221,7 +221,7 @@ export async function slowAndFast(
       ...quick.map((client) => client.connect(port, key, "proto")),
       ...slow.map((client) => client.connect(port, key, "json")),
     ]);
-    // Connected is not yet served: the first batch shows who is.
+    // Connected does not yet mean served: the first batch shows it.
     await Promise.all(quick.map((client) => client.read(() => client.batches > 0)));
     const before = residentBytes(pid);
     using log = new EmbeddedLog(new Library(LIBRARY), `${folder}/log`);
@@ -233,7 +233,7 @@ export async function slowAndFast(
       await topic.append(Array.from({ length: BATCH }, (_, at) => ({ value: envelope(n + at) })), "none");
       const due = begin + (n + BATCH) / perSecond * 1000;
       if (due > performance.now()) {
-        // The pace of the records.
+        // Paces the records.
         await pause(due - performance.now());
       }
     }
@@ -244,7 +244,7 @@ export async function slowAndFast(
     for (const client of quick) {
       assert.deepEqual([client.received, client.gaps], [total, 0], "a fast client loses nothing");
     }
-    // Now the stalled ones read what was kept for them.
+    // Now the stalled clients read what was queued for them.
     await Promise.all(slow.map((client) => client.read(() => client.received + client.gaps >= total)));
     for (const client of slow) {
       assert.equal(client.received + client.gaps, total, "what was not sent was told");
@@ -259,7 +259,7 @@ export async function slowAndFast(
   return told;
 }
 
-/** Many connections at once, twice: all are served again. */
+/** Many connections at once, twice: all are served both times. */
 export async function reconnects(folder: string, count: number): Promise<void> {
   await withApi(folder, async (port, key) => {
     for (let round = 0; round < 2; round++) {

@@ -1,4 +1,4 @@
-/** A real browser on the page: how it is started, logged in, and held to having no error. */
+/** A real browser on the page: start, login, and the check that it reports no error. */
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { pause } from "../../core/platform/pause.ts";
 
@@ -18,7 +18,7 @@ export const startBrowser = (): Promise<Browser> =>
     ],
   });
 
-/** Waits until the API of `url` says that it is ready. */
+/** Waits until the API at `url` reports that it is ready. */
 export async function ready(url: string): Promise<void> {
   const end = performance.now() + 60_000;
   while (performance.now() < end) {
@@ -32,7 +32,10 @@ export async function ready(url: string): Promise<void> {
   throw new Error(`${url} was not ready in 60 s`);
 }
 
-/** A page whose errors fail the test: an exception, a refused asset, a broken content policy. A store that is not there is told in place. */
+/**
+ * A page whose errors fail the test: an exception, a refused asset, a broken content policy. A missing store is shown
+ * in place and is not an error.
+ */
 export async function openPage(context: BrowserContext, errors: string[]): Promise<Page> {
   const page = await context.newPage();
   page.on("pageerror", (error) => errors.push(error.message));

@@ -1,4 +1,4 @@
-/** Commands, receipts and the kill, on agents that run on the simulated chain. */
+/** Commands, receipts and the kill, with agents that run on the simulated chain. */
 import assert from "node:assert/strict";
 import type { LogRecord } from "../../core/log/log.ts";
 import { Library } from "../../ffi/library.ts";
@@ -35,7 +35,7 @@ async function withAgents(
     try {
       child.kill("SIGTERM");
     } catch {
-      // It has ended already.
+      // It has already ended.
     }
     await child.status;
     await Promise.all([errors, output]);
@@ -46,12 +46,12 @@ async function status(data: string, module: string): Promise<AgentStatus | undef
   try {
     return JSON.parse(await Deno.readTextFile(`${data}/agents/${module}.status.json`));
   } catch {
-    // Not told yet, or just being replaced.
+    // Not published yet, or just being replaced.
     return undefined;
   }
 }
 
-/** Asks until the answer is there; a promise that is never kept fails the test by its own time limit. */
+/** Polls until there is an answer; if none comes, the test fails by its own time limit. */
 async function until<T>(ask: () => Promise<T | undefined | false>, what: string): Promise<T> {
   const end = performance.now() + 60_000;
   while (performance.now() < end) {
@@ -114,7 +114,7 @@ Deno.test("commands change the policy of a running agent, and a kill stops it un
       const told = lines<{ data: { decision_id: string; kind: string; event_ns: string } }>(
         (await legend(["topics", "tail", DECISIONS[0]!, "--from", "start", "--data-dir", data])).stdout,
       );
-      // By the time of the event: what was weighed under the old policy is written a moment later.
+      // By the time of the event: decisions under the old policy are written a moment later.
       assert.match(told[0]!.data.event_ns, /^\d{19}$/);
       const later = told.filter(({ data }) => BigInt(data.event_ns) > from && data.kind === "open_arbitrage");
       for (const line of later.slice(0, 10)) {
@@ -122,7 +122,7 @@ Deno.test("commands change the policy of a running agent, and a kill stops it un
         assert.ok(Number(/= ([-0-9.e]+) SOL/.exec(stdout)![1]) >= 0.5, stdout);
       }
     });
-    // Another start: the latch and the policy are as they were.
+    // After a restart the latch and the policy are unchanged.
     await withAgents(data, ["run", "--source", "sim:8", "--speed", "40"], async () => {
       const count = (await published(data)).length;
       const now = await events(data, "arbitrage", 1_000);
@@ -221,7 +221,7 @@ Deno.test("an agent refuses unsigned, foreign and replayed commands on the log, 
       assert.deepEqual(receipts.map((line) => line.data.applied), [true, false, false, false, false]);
       assert.match(String(receipts[1]!.data.reason), /not signed/);
       assert.match(String(receipts[2]!.data.reason), /altered/);
-      // What is shown is a moment old.
+      // The displayed state is a moment old.
       const now = await until(async () => {
         const told = await status(data, "mev");
         return told?.policy.throttle_pct !== 0 && told;
@@ -230,7 +230,7 @@ Deno.test("an agent refuses unsigned, foreign and replayed commands on the log, 
     });
   }));
 
-/** Runs beside an agent of the folder that is not waited for. */
+/** Runs beside an agent on the same folder that nothing waits for. */
 async function withLateStarter(
   data: string,
   env: Record<string, string>,
@@ -247,7 +247,7 @@ async function withLateStarter(
   }
 }
 
-/** The late starter takes the newest state, and a forged one after it lifts nothing. */
+/** The late starter applies the newest state, and a forged one after it lifts nothing. */
 async function newestStateAloneIsObeyed(library: Library, other: string, forged: LogRecord): Promise<void> {
   const { policy } = await until(
     async () => {
@@ -280,7 +280,7 @@ Deno.test("an agent that was not there learns the wanted state, not the history,
     const env = { CTRL_SIGN_SK_HEX: "5a".repeat(32) };
     const sendSigned = (...words: string[]) =>
       legend(["control", "mev", ...words, "--json", "--data-dir", data], { env });
-    // A kill is for agents that were there.
+    // A kill applies to agents that existed.
     await withAgents(data, ["run", "agent", "mev", "--source", "sim:1"], async () => {
       await until(
         async () => (await status(data, "mev"))?.state === "running",
@@ -291,7 +291,7 @@ Deno.test("an agent that was not there learns the wanted state, not the history,
     await sendSigned("policy", "--ev-min", "0.003");
     await legend(["kill", "mev", "--json", "--data-dir", data], { env });
 
-    // What Kafka would bring to another host; a forged and a foreign state stand behind it.
+    // What Kafka would deliver to another host, followed by a forged and a foreign state.
     const library = new Library(LIBRARY);
     using from = new EmbeddedLog(library, `${data}/log`);
     using states = await from.topic("control-state-proto");
@@ -356,7 +356,7 @@ Deno.test("agents killed with -9 at 50 moments under load lose and double nothin
           [now.policy.ev_min, now.killed],
           module === "mev" ? [0.0008, true] : [0.0001, false],
         );
-        // Not at the same moment of its life each time.
+        // Not at the same moment of its lifetime each time.
         await pause((attempt * 37) % 150);
         const { end } = await arbitrages.info();
         assert.ok(end >= last, "what was acknowledged stays");

@@ -67,7 +67,7 @@ Deno.test("decode gives no leg of a failed transaction", { ignore: skipShared },
   );
 });
 
-/** By the JSON itself, unpacked by another program. */
+/** From the JSON itself, decompressed by another program. */
 async function failedSignatures(path: string): Promise<string[]> {
   const { stdout } = await new Deno.Command("zstd", { args: ["-dcq", path] }).output();
   const block = JSON.parse(new TextDecoder().decode(stdout));
@@ -128,7 +128,7 @@ interface Instruction {
 
 const TOKEN = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
 
-/** The jsonParsed form of a transaction: keys as objects, token transfers in words, others with keys. */
+/** The jsonParsed form of a transaction: keys as objects, token transfers parsed, other instructions with keys. */
 // deno-lint-ignore no-explicit-any
 function parsedForm(entry: any): unknown {
   const message = entry.transaction.message as Message;

@@ -1,11 +1,11 @@
-/** What a run has put on its log, read back by tests: evidence of decisions, sequences, states of models. */
+/** What a run has written to its log, read back by tests: evidence of decisions, sequences, states of models. */
 import assert from "node:assert/strict";
 import { jobs, realtime } from "../../proto/wire.ts";
 import { pause } from "../../core/platform/pause.ts";
 import { readThrough } from "../../core/log/follow.ts";
 import type { EmbeddedLog } from "../../ffi/log.ts";
 
-/** A decision as its evidence has it. */
+/** A decision as in its evidence. */
 export interface Evidence {
   decision_id: string;
   kind: string;
@@ -23,7 +23,7 @@ export interface Evidence {
   victims: { signature: string }[];
 }
 
-/** Waits until it holds. */
+/** Waits until the condition holds. */
 export async function until(what: string, holds: () => Promise<boolean>, ms = 60_000): Promise<void> {
   const end = performance.now() + ms;
   while (!await holds()) {
@@ -32,7 +32,7 @@ export async function until(what: string, holds: () => Promise<boolean>, ms = 60
   }
 }
 
-/** The evidence of kinds from an offset on. */
+/** Evidence of the given kinds, from an offset on. */
 export async function newest(log: EmbeddedLog, kinds: string, from: bigint): Promise<Evidence[]> {
   using topic = await log.topic("decision-evidence");
   const found: Evidence[] = [];
@@ -46,11 +46,11 @@ export async function newest(log: EmbeddedLog, kinds: string, from: bigint): Pro
   return found;
 }
 
-/** As `newest`, once the publisher has written what it was handed before the kill. */
+/** Like `newest`, after the publisher has written what it received before the kill. */
 export async function settled(log: EmbeddedLog, kinds: string, from: bigint): Promise<Evidence[]> {
   let end = -1n;
   await until("the end of the evidence", async () => {
-    // Nothing more comes: that is all that there is to see.
+    // Nothing more arrives, so this is everything.
     await pause(500);
     const before = end;
     end = await endOf(log, "decision-evidence");
@@ -59,13 +59,13 @@ export async function settled(log: EmbeddedLog, kinds: string, from: bigint): Pr
   return await newest(log, kinds, from);
 }
 
-/** How many records the topic's only partition has. */
+/** Number of records in the topic's only partition. */
 export async function endOf(log: EmbeddedLog, name: string): Promise<bigint> {
   using topic = await log.topic(name);
   return (await topic.info()).partitions[0]!.end;
 }
 
-/** Sequences of each producer on a topic, all of them. */
+/** All sequence numbers of each producer on a topic. */
 export async function sequences(log: EmbeddedLog, name: string): Promise<Map<string, number[]>> {
   using topic = await log.topic(name);
   const found = new Map<string, number[]>();
@@ -81,7 +81,7 @@ export async function sequences(log: EmbeddedLog, name: string): Promise<Map<str
   return found;
 }
 
-/** What became of models, as `module state`. */
+/** The states of models, as `module state`. */
 export async function modelStates(log: EmbeddedLog): Promise<Set<string>> {
   const states = new Set<string>();
   using topic = await log.topic("model-events-proto");

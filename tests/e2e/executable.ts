@@ -1,4 +1,4 @@
-/** Running dist/legend as a user would: own home, own cache, nothing else of this checkout. */
+/** Runs dist/legend as a user would: with a home and cache of its own, and nothing else of this checkout. */
 import { EXECUTABLE, SHARED } from "../../tools/paths.ts";
 
 export interface Outcome {
@@ -13,13 +13,13 @@ export interface RunOptions {
   env?: Record<string, string>;
 }
 
-/** Unpacked once for all tests that are not about unpacking. */
+/** Unpacked once for all tests that do not test unpacking. */
 const cache = Deno.makeTempDirSync({ prefix: "legend-cache-" });
 addEventListener("unload", () => Deno.removeSync(cache, { recursive: true }));
 
 const decoder = new TextDecoder();
 
-/** The environment of a run: only what is given, so that nothing of the developer's leaks in. */
+/** The environment of a run: only what is given, so that nothing of the developer's environment leaks in. */
 export function environment(env: Record<string, string> = {}): Record<string, string> {
   return { PATH: "/usr/bin:/bin", LEGEND_CACHE_DIR: cache, ...env };
 }
@@ -36,17 +36,17 @@ export function command(args: readonly string[], options: RunOptions = {}): Deno
   });
 }
 
-/** Runs to the end. */
+/** Runs until it ends. */
 export async function legend(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const { code, stdout, stderr } = await command(args, options).output();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** The lines of parts without their time, level and part. */
+/** The log lines of parts, without time, level and part. */
 export const messages = (stderr: string) =>
   stderr.replaceAll(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO|WARN|ERROR) +[a-z-]+: /gm, "");
 
-/** A folder of the test's own, gone afterwards. */
+/** A folder for one test, removed afterwards. */
 export async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "legend-e2e-" });
   try {
@@ -66,7 +66,7 @@ export const skipShared = Deno.env.get("LEGEND_SHARED") === "none";
 
 export const shared = (path: string) => `${SHARED}/${path}`;
 
-/** Mounts need root; elsewhere the rows that need one are reported as ignored. */
+/** Mounts need root; without it the rows that need a mount are reported as ignored. */
 export const canMount = Deno.uid() === 0;
 
 /** Runs with a small file system of its own mounted at `folder`. */

@@ -1,4 +1,4 @@
-/** A model with code of its own that crashes or hangs later: that agent alone starts again, on the model before. */
+/** A model with code of its own that crashes or hangs later: only that agent restarts, with the previous model. */
 import assert from "node:assert/strict";
 import { Library } from "../../ffi/library.ts";
 import { featureNames, ModelRegistry } from "../../ffi/models.ts";
@@ -9,7 +9,7 @@ import { legend, withFolder } from "./executable.ts";
 import { registerSmallModel } from "./small_model.ts";
 import { pause } from "../../core/platform/pause.ts";
 
-/** Answers its golden row and some more, then does `end`. */
+/** Answers its golden row and some more rows, then runs `end`. */
 const source = (schema: string, end: string, begin = "") => `
 #include <stdint.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ const ENDS = [
   {
     how: "behaves in its trial and sleeps for ever in the agent",
     end: "",
-    // What only a process with rights can do tells the two apart.
+    // Only a process with rights can do this, so it distinguishes the agent from the trial.
     begin: "if (socket(AF_UNIX, SOCK_STREAM, 0) >= 0) for (;;) sleep(1000);",
     said: /Model [0-9a-f]{12} did not load within 2000 ms: this agent ends and starts on the model before/,
   },
@@ -52,7 +52,7 @@ const ENDS = [
   },
 ];
 
-/** Makes a shared object of C; its path. */
+/** Compiles C to a shared object; returns its path. */
 async function compile(folder: string, text: string, name = "foreign"): Promise<string> {
   await Deno.writeTextFile(`${folder}/${name}.c`, text);
   const cc = ["-shared", "-fPIC", "-O1", "-o", `${folder}/${name}.so`, `${folder}/${name}.c`];
@@ -60,10 +60,10 @@ async function compile(folder: string, text: string, name = "foreign"): Promise<
   return `${folder}/${name}.so`;
 }
 
-/** Refused where the configuration does not allow it, taken where it does; its version. */
+/** Refused if the configuration does not allow it, accepted if it does; returns its version. */
 async function importForeign(folder: string, data: string, env: Record<string, string>): Promise<string> {
   const importing = ["model", "import", "mev", `${folder}/foreign.so`, "--data-dir", data];
-  // Else the file that `run` was given is used.
+  // Otherwise the file given to `run` is used.
   const without = `${folder}/without.toml`;
   await Deno.writeTextFile(without, "[models]\nforeign = false\n");
   const unasked = await legend([...importing, "--config", without]);
@@ -164,7 +164,7 @@ Deno.test("M5: a model whose constructor forks and waits is refused at once, and
       const registry = new ModelRegistry(library, data, "", true);
       const { schema } = featureNames(library, "mev");
       const own = await registerSmallModel(registry, 1);
-      // It is refused before it is registered; put there by hand, the agent refuses it too.
+      // Refused before it is registered; if it is placed there directly, the agent refuses it too.
       const forks = await compile(
         folder,
         source(schema.default, "calls = 0;", "if (fork() == 0) for (;;) pause(); else sleep(1000);"),

@@ -1,6 +1,6 @@
 /**
- * The rule is the contract, not the files: the same answers when every wallet, mint and pool has another key, slots are
- * shifted, and transactions that share no account one of them writes change places.
+ * The contract is the rule, not the files: the answers are the same when every wallet, mint and pool has another key,
+ * slots are shifted, and transactions are reordered that share no account which one of them writes.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -105,7 +105,7 @@ function fromBase58(text: string): Buffer {
   return Buffer.from(number.toString(16).padStart(64, "0"), "hex");
 }
 
-/** What must not change, with keys mapped. */
+/** The part that must not change, with keys mapped. */
 function answer(event: ReplayEvent, rename: (key: string) => string, shift: number): string {
   const {
     kind,
@@ -147,7 +147,7 @@ async function observed(args: string[]) {
   return { ...answer, events: answer.events.filter(({ kind }) => !kind.startsWith("open_")) };
 }
 
-/** The captured blocks by slot, and the accounts as they were before. */
+/** The captured blocks by slot, and the accounts in their earlier state. */
 async function captured(): Promise<{ blocks: Map<number, Block>; accounts: Account[] }> {
   const names = [...Deno.readDirSync(shared("executed/blocks"))].map(({ name }) => name);
   const blocks = new Map<number, Block>();
@@ -160,7 +160,7 @@ async function captured(): Promise<{ blocks: Map<number, Block>; accounts: Accou
   return { blocks, accounts };
 }
 
-/** Another key for each key, but for those of programs and the system. */
+/** Another key for each key, except those of programs and the system. */
 function otherKeys(
   blocks: ReadonlyMap<number, Block>,
   accounts: readonly Account[],

@@ -14,11 +14,11 @@ export interface JobLine {
   result: { version?: string; files?: { output: string; sha256: string; rows: number }[] } | null;
 }
 
-/** A folder whose jobs are about its history. */
+/** A folder whose jobs use its history. */
 export interface Bench {
   readonly data: string;
   readonly env: Record<string, string>;
-  /** What all jobs are about. */
+  /** The range that all jobs use. */
   readonly range: readonly string[];
   call(args: readonly string[]): ReturnType<typeof legend>;
   submit(args: readonly string[]): Promise<string>;
@@ -30,7 +30,7 @@ export interface Bench {
 /** Simulated blocks of a history: enough examples for a training. */
 const HISTORY_BLOCKS = 1_200;
 
-/** Waits until an agent has read so many blocks. */
+/** Waits until an agent has read this many blocks. */
 async function read(data: string, module: string, blocks: number): Promise<void> {
   const end = performance.now() + 120_000;
   for (;;) {
@@ -43,11 +43,11 @@ async function read(data: string, module: string, blocks: number): Promise<void>
 
 interface History {
   readonly data: string;
-  /** Unix seconds before all of it. */
+  /** Unix seconds before the first block. */
   readonly begin: number;
 }
 
-/** A data folder with some seconds of simulated history in its store, at rest; made once for all tests. */
+/** A data folder with some seconds of simulated history in its store, stopped; made once for all tests. */
 let history: Promise<History> | undefined;
 
 async function makeHistory(): Promise<History> {
@@ -72,7 +72,7 @@ async function makeHistory(): Promise<History> {
   return { data, begin };
 }
 
-/** Runs with a store that holds a history of its own; nothing is written to it any more. */
+/** Runs with a store that has a history of its own; nothing more is written to it. */
 export async function withHistory(
   run: (bench: Bench) => Promise<void>,
   more: Record<string, string> = {},

@@ -1,4 +1,6 @@
-/** Jobs on the executable: killed at any moment they end as if they had not been; full disks and buckets, bad wishes. */
+/**
+ * Jobs on the executable: killed at any moment, they end as if they had not been; full disks and buckets, bad requests.
+ */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { JobQueue } from "../../core/jobs/queue.ts";
@@ -15,12 +17,12 @@ import { type Bench, type JobLine, names, withHistory } from "./jobs_bench.ts";
 import { pause } from "../../core/platform/pause.ts";
 
 const KILLS = 10;
-/** The promise; as with `task accept` it is printed beside what was measured, and three times it fails. */
+/** The promised limit. As in `task accept` it is printed beside the measured value, and three times the limit fails. */
 const TAKEN_OVER_MS = 10_000;
 
 const hashOf = async (path: string) => createHash("sha256").update(await Deno.readFile(path)).digest("hex");
 
-/** Pseudo-random moments, the same in each run. */
+/** Pseudo-random times, the same in each run. */
 function* moments(count: number, upToMs: number): Generator<number> {
   let state = 42;
   for (let n = 0; n < count; n++) {
@@ -29,7 +31,7 @@ function* moments(count: number, upToMs: number): Generator<number> {
   }
 }
 
-/** Waits until a worker has taken the job; a short one may be over by then. */
+/** Waits until a worker has claimed the job; a short job may have ended by then. */
 async function begun(queue: JobQueue, id: string): Promise<void> {
   const end = performance.now() + 60_000;
   for (;;) {
@@ -40,18 +42,18 @@ async function begun(queue: JobQueue, id: string): Promise<void> {
   }
 }
 
-/** A queue that is followed beside the worker that is killed. */
+/** A followed queue, with the worker to be killed. */
 interface KillRun {
   readonly bench: Bench;
   readonly queue: JobQueue;
-  /** The worker that lives now. */
+  /** The current worker. */
   part: Part;
-  /** Jobs that a kill has met. */
+  /** Jobs that were running when their worker was killed. */
   takeovers: number;
   slowestMs: number;
 }
 
-/** A training of the length of a dataset's job. */
+/** A training that takes about as long as a dataset job. */
 const training = ({ range }: Bench): string[] => [
   "train",
   "mev",
@@ -70,7 +72,7 @@ function tookMs(queue: JobQueue, id: string): number {
   return job.endedMs! - job.startedMs!;
 }
 
-/** Jobs of both kinds that nobody kills: the hash of what they make, and how long each takes in milliseconds. */
+/** Jobs of both kinds without a kill: the hash of their output, and how long each takes in milliseconds. */
 async function unharmed({ bench, queue }: KillRun) {
   const { data, range, submit, ended } = bench;
   const clean = await ended(await submit(["scrape", "clean.parquet", "--type", "arb", ...range]));
@@ -78,7 +80,7 @@ async function unharmed({ bench, queue }: KillRun) {
   const wanted = await hashOf(`${data}/datasets/clean.parquet`);
   const trained = await ended(await submit([...training(bench), "--param", "seed=0"]));
   assert.equal(trained.state, "done", trained.message);
-  // Once more: a first run is slower than those that are killed, and a kill must meet a job.
+  // A second run: the first one is slower than the killed ones, and a kill must hit a running job.
   const warm = [
     await ended(await submit(["scrape", "warm.parquet", "--type", "arb", ...range])),
     await ended(await submit([...training(bench), "--param", "seed=0"])),
@@ -88,7 +90,7 @@ async function unharmed({ bench, queue }: KillRun) {
   return { wanted, took };
 }
 
-/** The n-th job of a kind, whose worker is killed so long after it took it; another one does it. */
+/** The n-th job of a kind. Its worker is killed this long after it claimed the job; another worker finishes it. */
 async function killed(
   run: KillRun,
   kind: "scrape" | "train",
@@ -103,7 +105,7 @@ async function killed(
       : [...training(bench), "--param", `seed=${n}`],
   );
   await begun(queue, id);
-  // The moment of its life at which it is killed.
+  // The moment of its lifetime at which it is killed.
   await pause(atMs);
   await run.part.end("SIGKILL");
   const killed = Date.now();
@@ -121,7 +123,7 @@ async function killed(
   return job;
 }
 
-/** The n-th training again, killed by nobody, makes the same model; how long it took. */
+/** The n-th training again without a kill makes the same model; returns how long it took. */
 async function sameModelUndisturbed({ bench, queue }: KillRun, n: number, job: JobLine): Promise<number> {
   const { submit, ended } = bench;
   const again = await ended(await submit([...training(bench), "--param", `seed=${n}`]));
@@ -165,7 +167,7 @@ Deno.test(`a worker killed at ${2 * KILLS} moments: taken over, the same bytes, 
       }
       say(`taken over after at most ${run.slowestMs} ms, limit ${TAKEN_OVER_MS} ms`);
       assert.ok(run.slowestMs < 3 * TAKEN_OVER_MS);
-      // On a busy machine a short one is over before it can be killed.
+      // On a busy machine a short job ends before it can be killed.
       assert.ok(
         run.takeovers >= KILLS / 2,
         `${run.takeovers} jobs were cut off, of runs of ${JSON.stringify(took)} ms`,
@@ -179,7 +181,7 @@ Deno.test(`a worker killed at ${2 * KILLS} moments: taken over, the same bytes, 
     }
   }));
 
-/** Wishes that cannot be, the exit code, and the one line. */
+/** Invalid requests, with the exit code and the line. */
 const wishes = (range: readonly string[]): [words: string[], code: number, line: RegExp][] => [
   [["scrape", "../out.parquet", ...range], 1, /^Cannot write "\.\.\/out\.parquet": it has empty parts/],
   [

@@ -1,6 +1,6 @@
 /**
- * The loop that learns, on the executable: simulated history into the store, datasets and models out of it, a model
- * swapped into the running agents without a restart or a hole in their sequences, and back.
+ * The learning loop on the executable: simulated history into the store, datasets and models from it, a model swapped
+ * into the running agents without a restart or a gap in their sequences, and back.
  */
 import assert from "node:assert/strict";
 import type { ShadowComparison } from "../../core/models/shadow.ts";
@@ -24,19 +24,19 @@ interface Trained {
 }
 
 const TRAINERS = ["xgb", "lgbm", "torch"] as const;
-/** What the product compares at most; so that both look at the same rows, the test must stay below. */
+/** Maximum rows that the product compares. The test must stay below it, so that both use the same rows. */
 const COMPARED_MAX = 50_000;
 
 /** `legend run` on the simulator with a store of its own. */
 interface Loop extends AsyncDisposable {
   readonly data: string;
   readonly log: EmbeddedLog;
-  /** Flags for all of the history. */
+  /** Flags for the whole history. */
   readonly range: readonly string[];
   call(args: readonly string[]): Promise<Outcome>;
   /** The one record that a verb prints. */
   json<T>(args: readonly string[]): Promise<T>;
-  /** The history is bounded: a killed module puts nothing on the log, however long the trainings take. */
+  /** Bounds the history: a killed module writes nothing to the log, however long the trainings take. */
   pauseModule(module: Module): Promise<void>;
   resume(module: Module): Promise<void>;
 }
@@ -144,7 +144,7 @@ async function scrapedFilesHaveAllRows({ data, range, json }: Loop): Promise<voi
   }
 }
 
-/** A model by each trainer, with its report, its signature verified; their versions. */
+/** A model by each trainer, with its report and a verified signature; returns their versions. */
 async function train({ range, json, call }: Loop, module: Module): Promise<string[]> {
   const versions: string[] = [];
   for (const model of TRAINERS) {
@@ -207,7 +207,7 @@ async function deployedDecides({ log, json }: Loop, module: Module, version: str
   }
 }
 
-/** Deploys the second model over the first, and goes back to the first. */
+/** Deploys the second model over the first, and rolls back to the first. */
 async function rolledBack({ data, json }: Loop, module: Module, xgb: string, lgbm: string): Promise<void> {
   const second = await json<{ receipts: { applied: boolean }[] }>(["model", "deploy", module, lgbm]);
   assert.deepEqual(second.receipts.map(({ applied }) => applied), [true]);
@@ -221,7 +221,7 @@ async function rolledBack({ data, json }: Loop, module: Module, xgb: string, lgb
   await until(`${xgb} in the status`, async () => (await status(data, module)).model === xgb);
 }
 
-/** `model compare` says of the evidence since an offset what counting it by hand gives. */
+/** `model compare` gives the same result for the evidence since an offset as counting by hand. */
 async function comparisonIsRight(
   { log, call, pauseModule }: Loop,
   module: Module,
@@ -238,7 +238,7 @@ async function comparisonIsRight(
     await compare();
     return told?.live === xgb && told?.judged !== null;
   });
-  // Nothing more comes onto the log while the comparison is done again by hand, out of the log.
+  // Nothing more is written to the log while the comparison is repeated by hand from the log.
   await pauseModule(module);
   const wanted = byHand(await settled(log, KINDS[module], since), module, xgb, lgbm);
   assert.ok(wanted.decisions < COMPARED_MAX, `${wanted.decisions} decisions are too many to compare`);
@@ -261,7 +261,7 @@ async function comparisonIsRight(
   }
 }
 
-/** The README's own lines, with this history's days and what they print. */
+/** The README's own lines, with this history's dates and their output. */
 async function readmeHolds({ data, range, call }: Loop): Promise<void> {
   let version = "";
   for (const line of await readmeLines()) {
@@ -291,7 +291,7 @@ async function nothingIsMissing({ log }: Loop): Promise<void> {
   }
 }
 
-/** Commands of the README's section on models, without what it says behind them. */
+/** Commands of the README's section on models, without the comments after them. */
 async function readmeLines(): Promise<string[]> {
   const readme = await Deno.readTextFile(`${ROOT}/README.md`);
   const [, block = ""] = /## From history to a model\n[^`]*(?:`[^`]+`[^`]*)*?```\n([^`]*)```/.exec(readme) ??

@@ -1,4 +1,4 @@
-/** What a running installation says: each line has its time, level and part, in text, in JSON and in a file. */
+/** The log lines of a running installation: each has its time, level and part, as text, as JSON and in a file. */
 import assert from "node:assert/strict";
 import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 import { command, environment, legend, withFolder } from "./executable.ts";
@@ -8,12 +8,12 @@ import { until } from "../findings/site.ts";
 const EXAMPLE = `${ROOT}/examples/slot_285000037.json`;
 const TEXT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO |WARN |ERROR) ([a-z-]+): \S/;
 
-/** Everything on the simulated chain; the port is the last word. */
+/** Everything on the simulated chain; the port is the last argument. */
 const everything = (
   data: string,
 ) => ["run", "--source", "sim:7", "--data-dir", data, "--port", String(freePort())];
 
-/** Captured blocks of which one cannot be read. */
+/** Captured blocks, one of which cannot be read. */
 async function captured(folder: string): Promise<string> {
   await Deno.mkdir(`${folder}/in`);
   await Deno.copyFile(EXAMPLE, `${folder}/in/slot_285000037.json`);
@@ -81,7 +81,7 @@ Deno.test("every line of a run is a line of one of its parts, and its file holds
         if (isFile) {
           const second = await legend([...words, "--config", config]);
           assert.equal(second.code, 3);
-          // The file is the first one's: who starts a second one reads why on the terminal.
+          // The file belongs to the first one: a user who starts a second one reads the reason on the terminal.
           assert.match(second.stderr, /^Cannot start: another legend runs in .*$/m);
           assert.doesNotMatch(said(), /Cannot start/);
         }
@@ -101,7 +101,7 @@ Deno.test("a stderr that nobody reads holds nothing up: parts run, and SIGTERM e
   withFolder(async (folder) => {
     const [data, pipe] = [`${folder}/data`, `${folder}/pipe`];
     const words = everything(data);
-    // A pipe takes 64 KiB; its own reader reads nothing.
+    // A pipe holds 64 KiB; its own reader reads nothing.
     const script = 'mkfifo "$0" && exec 3<>"$0" && head -c 65536 /dev/zero >&3 && exec "$@" 2>&3';
     const child = new Deno.Command("sh", {
       args: ["-c", script, pipe, EXECUTABLE, ...words],

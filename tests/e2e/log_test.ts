@@ -1,4 +1,4 @@
-/** The topic log through the executable: damage is found and said, foreign bytes are shown, a stop is clean. */
+/** The topic log through the executable: damage is found and reported, foreign bytes are shown, a stop is clean. */
 import assert from "node:assert/strict";
 import { openDataDir } from "../../core/platform/data_dir.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
@@ -22,7 +22,7 @@ Deno.test("flipped bits in a segment are said by verify and tail, and cost only 
     assert.equal((await legend(["topics", "verify", ...data])).code, 0);
     const segment = `${folder}/log/decision-evidence/00000000000000000000.seg`;
     const good = await Deno.readFile(segment);
-    // The second record begins where the first one's length says; its value is hit in the middle.
+    // The second record begins after the first one's length; the middle of its value is damaged.
     const first = new DataView(good.buffer).getUint32(32, true);
     for (const place of [32 + first + 2, 32 + first + 300]) {
       const bad = good.slice();
@@ -46,7 +46,7 @@ Deno.test("bytes that legend did not make pass the log unchanged and are shown a
   withFolder(async (folder) => {
     openDataDir(folder);
     assert.equal((await legend(["topics", "create", "--data-dir", folder])).code, 0);
-    // An Envelope with an unknown field 99, and bytes that are no protobuf at all.
+    // An Envelope with an unknown field 99, and bytes that are not protobuf at all.
     const foreign = [new Uint8Array([0x0a, 1, 0x78, 0x9a, 0x06, 1, 7]), new Uint8Array([0xff, 0xff, 0xff])];
     {
       using log = new EmbeddedLog(new Library(LIBRARY), `${folder}/log`);

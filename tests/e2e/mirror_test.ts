@@ -1,4 +1,6 @@
-/** The older JSON topics: told from Envelopes, taken into Envelopes, bad lines kept with their reason, nothing goes round. */
+/**
+ * The older JSON topics: written from Envelopes, converted to Envelopes, bad lines kept with their reason, no loops.
+ */
 import assert from "node:assert/strict";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
@@ -15,14 +17,14 @@ interface Line {
 
 const text = (value: string) => ({ value: new TextEncoder().encode(value) });
 
-/** A line of an older producer. */
+/** A line from an older producer. */
 const old = (slot: number) =>
   JSON.stringify({
     type: "arb_opportunity",
     data: { slot, tx_signature: `sig-${slot}`, profit: { net_sol: 0.5 } },
   });
 
-/** Waits until the topic has so many records. */
+/** Waits until the topic has this many records. */
 async function reaches(log: EmbeddedLog, topic: string, count: number): Promise<void> {
   for (const limit = performance.now() + 60_000; performance.now() < limit;) {
     const found = await log.topic(topic, { create: true });
@@ -34,7 +36,7 @@ async function reaches(log: EmbeddedLog, topic: string, count: number): Promise<
   throw new Error(`${topic} did not reach ${count}`);
 }
 
-/** Starts the mirror; what comes of it ends it. */
+/** Starts the mirror; returns a function that stops it. */
 function startMirror(data: string): (signal: Deno.Signal) => Promise<void> {
   const child = command(["run", "mirror", "--data-dir", data]).spawn();
   const texts = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
@@ -45,7 +47,7 @@ function startMirror(data: string): (signal: Deno.Signal) => Promise<void> {
   };
 }
 
-/** It begins at the end of each topic: its places say when it stands there. */
+/** It starts at the end of each topic: its stored positions show when it is there. */
 async function standsAtTheEnds(data: string): Promise<void> {
   for (const limit = performance.now() + 60_000; performance.now() < limit;) {
     const places = await Array.fromAsync(Deno.readDir(`${data}/mirror`)).catch(() => []);
@@ -54,14 +56,14 @@ async function standsAtTheEnds(data: string): Promise<void> {
   }
 }
 
-/** A kill before the place is written would repeat the block, as the mirror says of itself. */
+/** If it were killed before the position is written, it would repeat the block, as the mirror documents. */
 async function placeIsWritten(data: string): Promise<void> {
   const at = async (direction: string) =>
     Number(
       JSON.parse(await Deno.readTextFile(`${data}/mirror/arbitrage-decisions.${direction}.json`))
         .offsets[0],
     );
-  // Two Envelopes and two that came of lines; two lines that came of Envelopes and four.
+  // Two Envelopes and two made from lines; two lines made from Envelopes and four.
   const placed = async () => await at("to-json") >= 4 && await at("to-proto") >= 6;
   for (let tries = 0; !await placed(); tries++) {
     assert.ok(tries < 2_400, "the place of the mirror was not written in 60 s");

@@ -1,4 +1,4 @@
-/** What agents write is packed while they run: it takes a fifth or less, and every verb reads it as before. */
+/** What agents write is compressed while they run: it takes a fifth or less, and every verb reads it as before. */
 import assert from "node:assert/strict";
 import { command, legend, lines, withFolder } from "./executable.ts";
 import { pause } from "../../core/platform/pause.ts";
@@ -8,7 +8,7 @@ interface TailLine {
   data: { decision_id: string };
 }
 
-/** Bytes of a topic's files. */
+/** Size of a topic's files in bytes. */
 function bytesOf(folder: string, ending: string): number {
   return [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(ending))
     .reduce((sum, { name }) => sum + Deno.statSync(`${folder}/${name}`).size, 0);
@@ -26,7 +26,7 @@ async function whole(flags: readonly string[]): Promise<TailLine[]> {
   return told;
 }
 
-/** A byte of a block costs the block, and the rest is read. */
+/** A damaged byte of a block loses that block, and the rest is read. */
 async function damageIsSaid(
   evidence: string,
   flags: readonly string[],
@@ -52,7 +52,7 @@ async function damageIsSaid(
   await damagedHeadersAreSaid(path, bytes, flags);
 }
 
-/** The pack's own header costs nothing; that of a block costs the block, and nothing says otherwise. */
+/** A damaged header of the pack loses nothing; that of a block loses the block, and nothing reports otherwise. */
 async function damagedHeadersAreSaid(
   path: string,
   bytes: Uint8Array,
@@ -74,7 +74,7 @@ Deno.test("what an agent writes is packed while it runs, is read as it was, and 
   withFolder(async (folder) => {
     const [data, evidence] = [`${folder}/data`, `${folder}/data/log/decision-evidence`];
     const flags = ["--data-dir", data];
-    // A seed that nothing in packing was chosen by.
+    // A seed that was not used to tune compression.
     const agent = command(["run", "agent", "arbitrage", "--source", "sim:1234", "--speed", "20", ...flags])
       .spawn();
     const tail = () => whole(flags);
@@ -101,7 +101,7 @@ Deno.test("what an agent writes is packed while it runs, is read as it was, and 
 
     const told = await tail();
     assert.deepEqual(told.slice(0, during.length), during);
-    // 52 bytes of a record are not its value. The text is what was stored, but for the spaces of a person's eye.
+    // 52 bytes of a record are not its value. The text is what was stored, except for the spaces added for readability.
     const plain = told.reduce((sum, { data }) => sum + JSON.stringify(data).length + 52, 0);
     const [packed, left] = [bytesOf(evidence, ".pack"), bytesOf(evidence, ".seg")];
     const ratio = (plain - left) / packed;

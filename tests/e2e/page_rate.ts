@@ -18,7 +18,7 @@ export interface PageRate {
   received: number;
   dropped: number;
   framesPerSecond: number;
-  /** Milliseconds of scripting in a second. */
+  /** Milliseconds of scripting per second. */
   scriptMsPerSecond: number;
   longTasks: number;
   heapMb: number;
@@ -61,7 +61,7 @@ async function appendAtPace(
     await topic.append(Array.from({ length: BATCH }, (_, at) => ({ value: envelope(n + at) })), "none");
     const due = begin + (n + BATCH) / perSecond * 1000;
     if (due > performance.now()) {
-      // The pace of the rows.
+      // Paces the rows.
       await pause(due - performance.now());
     }
   }

@@ -43,7 +43,7 @@ async function withSite(
         try {
           child.kill("SIGTERM");
         } catch {
-          // It has ended already.
+          // It has already ended.
         }
         await child.status;
         await Promise.all([stdout, stderr]);
@@ -59,7 +59,7 @@ async function login(page: Page, url: string, user: string, password: string): P
   await page.click("button[type=submit]");
 }
 
-/** Longer times come from the store, where there is one; where there is none, that is said in place. */
+/** Longer ranges come from the store, if there is one; if not, the chart shows this in its place. */
 async function longerTimesComeFromTheStore(page: Page): Promise<void> {
   await page.click(".seg >> text=24 h");
   const panel = page.locator(".panel", { hasText: "Hot path P99, microseconds" });
@@ -79,7 +79,7 @@ async function drawerHasTheEvidence(page: Page): Promise<void> {
   await page.hover("tbody");
   const row = page.locator("tbody tr[data-id]", { hasText: "open arbitrage" }).first();
   await row.click();
-  // Which row that was the drawer says: the table may have moved between the look and the click.
+  // The drawer shows which row it was: the table may have moved between reading it and the click.
   const drawer = page.locator(".drawer[data-decision]");
   await drawer.locator("[data-field=ev_sol]").waitFor();
   const id = (await drawer.getAttribute("data-decision"))!;
@@ -101,7 +101,7 @@ async function drawerHasTheEvidence(page: Page): Promise<void> {
   await page.waitForSelector(".drawer", { state: "detached" });
 }
 
-/** Throttle and ev_min, answered by the agent. */
+/** Throttle and ev_min, acknowledged by the agent. */
 async function policyIsAnswered(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/settings?m=mev#policy`);
   await page.fill("#p-throttle_pct", "25");
@@ -138,7 +138,7 @@ async function allOfItIsInTheAudit(page: Page, site: Site): Promise<void> {
   for (const action of ["login", "policy", "kill", "un-kill"]) {
     await page.waitForSelector(`td.b:text-is("${action}")`);
   }
-  // A kill's detail is opened, and whole: what was asked by its own type, and what came of it.
+  // A kill's detail is expanded and complete: the request by its own type, and its result.
   await page.locator("tr:has(td.b:text-is('kill')) summary").first().click();
   const detail = JSON.parse(await page.locator("details[open] pre").innerText());
   assert.equal(detail.kill, true);
@@ -293,7 +293,7 @@ Deno.test("an Envelope written to the log by anybody is found in the page", () =
         },
       }).finish(),
     }]);
-    // Others may have come with it, more than fit on the screen: it is looked for as a person would.
+    // Others may have come with it, more than fit on the screen: it is searched for as a user would.
     await page.fill("[data-search]", hex);
     const row = page.locator(`tr[data-id="${hex}"]`);
     await row.waitFor({ timeout: 30_000 });
@@ -307,7 +307,7 @@ Deno.test("a dataset and a training started on the page are jobs there, with the
     const page = await openPage(await site.browser.newContext(), errors);
     await firstLogin(page, site);
     if (Deno.env.get("LEGEND_TEST_LOG") !== "kafka") {
-      // Jobs that cannot run are not offered; what is missing is said.
+      // Jobs that cannot run are not offered; the page shows what is missing.
       for (const [name, form] of [["datasets", "Start dataset"], ["training", "Start training"]] as const) {
         await page.goto(`${site.url}/${name}`);
         await page.waitForSelector("[data-lacks]:has-text('Cannot use the analytics store')");
@@ -323,7 +323,7 @@ Deno.test("a dataset and a training started on the page are jobs there, with the
     await page.fill("#ds-start", "2001-01-01");
     await page.fill("#ds-end", "2001-01-02");
     await page.click("button:has-text('Start dataset')");
-    // Without a store, and with one that has nothing of that year, the job ends with its reason.
+    // Without a store, or with a store that has nothing of that year, the job ends with the reason.
     const row = page.locator("tbody tr", { hasText: "2001-01-01" });
     await row.locator("text=/Cannot (scrape|use the analytics store)/").waitFor({ timeout: 60_000 });
     await page.click("button:has-text('Failed')");
@@ -357,7 +357,7 @@ Deno.test("axe finds nothing on any page, light and dark, desktop and phone; pic
           height: 844,
         }]] as const
       ) {
-        // The policy of the page refuses injected scripts: axe comes in by the debugger's own world.
+        // The page's policy refuses injected scripts: axe is loaded into the debugger's own world.
         const context = await site.browser.newContext({
           viewport,
           colorScheme,

@@ -1,4 +1,7 @@
-/** What one open page costs its network: every byte that goes over the wire to it and from it, heads and WebSocket too. */
+/**
+ * What one open page costs in network traffic: every byte to it and from it on the wire, including headers and
+ * WebSocket.
+ */
 
 import type { Browser } from "playwright-core";
 import { freePort } from "../../tools/kafka.ts";
@@ -6,7 +9,7 @@ import { firstLogin, openPage, ready, startBrowser } from "./browser.ts";
 import { command } from "./executable.ts";
 import { pause } from "../../core/platform/pause.ts";
 
-/** Every page as it is opened, and the two lists that are asked for again and again. */
+/** Every page when it is opened, and the two lists that are polled. */
 const PAGES = [
   "overview",
   "arbitrage",
@@ -18,11 +21,11 @@ const PAGES = [
   "settings",
   "audit",
 ];
-/** A page that was just opened has its first answers behind it. */
+/** By then a newly opened page has its first answers. */
 const SETTLED_MS = 3_000;
 const MEASURED_MS = 10_000;
 
-/** Bytes that each page moves in ten seconds, both ways, while a desk runs on the simulator at its usual rate. */
+/** Bytes that each page transfers in ten seconds, both ways, while agents run on the simulator at its usual rate. */
 export async function pageWeights(folder: string): Promise<Map<string, number>> {
   const [data, port] = [`${folder}/data`, freePort()];
   const child = command(["run", "--source", "sim:7", "--port", String(port), "--data-dir", data]).spawn();
@@ -39,7 +42,7 @@ export async function pageWeights(folder: string): Promise<Map<string, number>> 
     for (const name of PAGES) {
       await page.goto(`${url}/${name}`);
       await page.waitForSelector(".strip >> text=Live");
-      // What is measured is a time in which nobody does anything.
+      // Measures a time without any user action.
       await pause(SETTLED_MS);
       const before = counter.bytes.down + counter.bytes.up;
       await pause(MEASURED_MS);
@@ -54,14 +57,14 @@ export async function pageWeights(folder: string): Promise<Map<string, number>> 
   }
 }
 
-/** A forwarder in front of a server that counts what it hands on. */
+/** A forwarder in front of a server that counts the bytes it forwards. */
 export interface Counter extends AsyncDisposable {
   readonly port: number;
   /** Bytes so far: to the browser, and from it. */
   readonly bytes: { down: number; up: number };
 }
 
-/** Hands every connection on to `port` of this host. */
+/** Forwards every connection to `port` of this host. */
 export function countBytes(port: number): Counter {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const bytes = { down: 0, up: 0 };
@@ -73,7 +76,7 @@ export function countBytes(port: number): Counter {
         out.enqueue(chunk);
       },
     });
-    // Either side may go at any moment, as over a network.
+    // Either side may close at any moment, as on a network.
     await from.readable.pipeThrough(counted).pipeTo(to.writable).catch(() => {});
   };
   const serve = async () => {
@@ -96,7 +99,7 @@ export function countBytes(port: number): Counter {
         try {
           one.close();
         } catch {
-          // It has ended by itself.
+          // It has already ended.
         }
       }
       await served;

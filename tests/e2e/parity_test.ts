@@ -1,4 +1,4 @@
-/** An artefact gives what its trainer gives: by our evaluator, and loaded by another program. */
+/** An artefact gives the same results as its trainer: in our evaluator, and loaded by another program. */
 import assert from "node:assert/strict";
 import { openDataDir } from "../../core/platform/data_dir.ts";
 import { Library } from "../../ffi/library.ts";
@@ -11,7 +11,7 @@ import { withFolder } from "./executable.ts";
 const ROWS = 10_000;
 const TOLERANCE = 1e-6;
 
-/** Seeded rows with what breaks comparisons and sums; the label is of the first feature. */
+/** Seeded rows with values that break comparisons and sums; the label depends on the first feature. */
 function oddRows(count: number, features: number, seed: number): LabelledRows {
   let state = seed;
   const uniform = () => {
@@ -53,7 +53,7 @@ for (const kind of ["xgb", "lgbm"] as const) {
       const library = new Library(LIBRARY);
       const features = 11;
       const data = oddRows(6_000, features, 1);
-      // XGBoost learns from no infinity, and the agents' rows have none; it is asked about some all the same.
+      // XGBoost cannot train on infinity, and the agents' rows have none; it is still evaluated on some.
       data.rows.forEach((value, at) => (data.rows[at] = Math.abs(value) === Infinity ? NaN : value));
       const params: [string, string][] = kind === "xgb"
         ? [["objective", "binary:logistic"], ["eval_metric", "logloss"], ["tree_method", "hist"], [

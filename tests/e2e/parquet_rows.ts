@@ -1,4 +1,4 @@
-/** Rows of Parquet files, by other code than the product's. */
+/** Rows of Parquet files, counted by code other than the product's. */
 import assert from "node:assert/strict";
 
 /** Rows of a Parquet file by an independent reader in another language. */
@@ -12,7 +12,7 @@ export async function rowsOfGroups(file: string): Promise<number[]> {
   return new TextDecoder().decode(stdout).trim().split("\n").map(Number);
 }
 
-/** The rows of all row groups summed, out of the footer: another way than the product's, which reads the total. */
+/** The rows of all row groups, summed from the footer; the product reads the total instead. */
 const READ_FOOTER = `
 import struct, sys
 data = open(sys.argv[1], 'rb').read()

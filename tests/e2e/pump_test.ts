@@ -64,7 +64,8 @@ function eventAmounts({ meta }: Answer): { base: bigint; quote: bigint; buy: boo
     const number = (at: number) => view.getBigUint64(16 + at, true);
     const kind = bytes.subarray(8, 16).toHex();
     if (kind === EVENTS.trade) found.push({ base: number(40), quote: number(32), buy: bytes[16 + 48] === 1 });
-    // timestamp, base, limit, four reserves, quote, lp bps, lp fee, protocol bps, protocol fee, quote with its lp fee applied
+    // timestamp, base, limit, four reserves, quote, lp bps, lp fee, protocol bps, protocol fee, quote with its lp fee
+    // applied
     if (kind === EVENTS.buy || kind === EVENTS.sell) {
       found.push({ base: number(8), quote: number(8 * 12), buy: kind === EVENTS.buy });
     }
@@ -72,7 +73,7 @@ function eventAmounts({ meta }: Answer): { base: bigint; quote: bigint; buy: boo
   return found;
 }
 
-/** What the token accounts that `pool` owns gained of `mint`; null when it has none. */
+/** What the token accounts of `pool` gained of `mint`; null when it has none. */
 function gained({ meta }: Answer, pool: string, mint: string): bigint | null {
   const amount = (list: TokenBalance[]) =>
     list.filter(({ owner, mint: known }) => owner === pool && known === mint).reduce(
@@ -85,7 +86,7 @@ function gained({ meta }: Answer, pool: string, mint: string): bigint | null {
   return named ? amount(meta.postTokenBalances) - amount(meta.preTokenBalances) : null;
 }
 
-/** What a mint that was made in this very transaction gave its curve before it sold: the first MintTo (tag 7). */
+/** What a mint created in this same transaction gave its curve before it sold: the first MintTo (tag 7). */
 function minted({ meta }: Answer, mint: string): bigint {
   if (mint === SOL || meta.preTokenBalances.some((balance) => balance.mint === mint)) return 0n;
   for (const { data, parsed } of meta.innerInstructions.flatMap(({ instructions }) => instructions)) {
@@ -124,7 +125,7 @@ Deno.test("every Pump.fun and PumpSwap leg agrees with the program's event and w
         });
         for (const { leg, event } of said) {
           assert.ok(event, `${name} ${leg.ix}: no event with the leg's base amount`);
-          // A curve quoted in a token leaves the event's SOL field 0: the vault is the witness then.
+          // For a curve quoted in a token, the event's SOL field is 0: then the vault is the witness.
           const quote = event.buy ? leg.in_amount : leg.out_amount;
           if (event.quote !== 0n) {
             assert.equal(quote, String(event.quote), `${name} ${leg.ix}: the event's quote`);

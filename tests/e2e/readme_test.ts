@@ -1,4 +1,4 @@
-/** Every command of the README is run. */
+/** Runs every command of the README. */
 import assert from "node:assert/strict";
 import { ROOT } from "../../tools/paths.ts";
 import { DENO } from "../../tools/pins.ts";
@@ -8,9 +8,9 @@ import { pause } from "../../core/platform/pause.ts";
 const readme = await Deno.readTextFile(`${ROOT}/README.md`);
 const commands = [...readme.matchAll(/```sh\n([^`]*)```/g)].flatMap(([, block]) => block!.trim().split("\n"));
 
-/** Run by other means: the test command by CI (it runs this file), compile.sh before this file. */
+/** Run in another way: the test command by CI (it runs this file), compile.sh before this file. */
 const ELSEWHERE = [`npx -y deno@${DENO.version} task test`, "./compile.sh --slim --fast"];
-/** A first build, on a busy machine. */
+/** Enough for a first build on a busy machine. */
 const START_SECONDS = 900;
 
 Deno.test("the README has its commands", () => {
@@ -38,9 +38,11 @@ for (const line of commands.filter((line) => !ELSEWHERE.includes(line))) {
   });
 }
 
-/** What runs until Ctrl-C builds first, which may take minutes: it is ended when an agent has decided something. */
+/**
+ * Commands that run until Ctrl-C first build, which may take minutes: they are ended after an agent's first decision.
+ */
 async function untilItDecides(line: string): Promise<void> {
-  // It passes the signal on to all that the command has started.
+  // It forwards the signal to everything that the command has started.
   const child = shell(`exec timeout -s INT ${START_SECONDS} ${line}`).spawn();
   const ended = child.output();
   let isOver = false;

@@ -1,4 +1,4 @@
-/** `legend replay` and its lines, for the tests that look at them. */
+/** `legend replay` and its lines, for the tests that check them. */
 import assert from "node:assert/strict";
 import { legend, lines } from "./executable.ts";
 

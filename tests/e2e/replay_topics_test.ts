@@ -1,4 +1,4 @@
-/** `legend replay --data-dir`: the topics that agents of the same source write, in a folder of the replay's own. */
+/** `legend replay --data-dir`: the topics that agents of the same source write, in the replay's own folder. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readThrough } from "../../core/log/follow.ts";
@@ -36,7 +36,7 @@ async function stored(dataDir: string, name: string): Promise<Stored[]> {
   return found;
 }
 
-/** What all topics hold but for who wrote it and its number, which are what differs between an agent and a replay. */
+/** The contents of all topics without producer and sequence number, in which an agent and a replay differ. */
 async function content(dataDir: string): Promise<Record<string, string[]>> {
   const envelopes = ENVELOPES.map(async (name) => {
     const told = (await stored(dataDir, name)).map(({ key, value }) => {
@@ -61,7 +61,7 @@ Deno.test("engine 12: a replay into a folder writes what agents of the same sour
         string,
         string,
       ];
-      // A folder that is only configured is nobody's to write to.
+      // A folder that is only set by configuration is not written to.
       const alone = await legend(["replay", source], { env: { LEGEND_DATA_DIR: plain } });
       assert.equal(alone.code, 0, alone.stderr);
       await assert.rejects(Deno.stat(plain), Deno.errors.NotFound);

@@ -1,4 +1,4 @@
-/** `legend run` over captured data: what it finds, twice, killed, and read back by others meanwhile. */
+/** `legend run` over captured data: what it finds, run twice, killed, and read by others at the same time. */
 import assert from "node:assert/strict";
 import { openDataDir } from "../../core/platform/data_dir.ts";
 import { ROOT } from "../../tools/paths.ts";
@@ -65,7 +65,7 @@ async function tail(data: string, topic: string): Promise<TailLine[]> {
   return lines<TailLine>(stdout);
 }
 
-/** Nothing twice, sequence numbers from 1 without holes. */
+/** No duplicates, and sequence numbers from 1 without gaps. */
 function assertWhole(published: TailLine[], evidence: TailLine[]): void {
   assert.deepEqual(published.map(({ data }) => Number(data.seq)), published.map((_, at) => at + 1));
   for (const list of [published, evidence]) {
@@ -158,7 +158,7 @@ Deno.test("run killed at any moment and started again leaves the log whole and n
       const data = `${folder}/${attempt}`;
       const args = ["run", ...BLOCKS, "--json", "--data-dir", data];
       const child = command(args).spawn();
-      // The moment of its life at which it is killed.
+      // The moment of its lifetime at which it is killed.
       await pause(60 + attempt * 17);
       try {
         child.kill("SIGKILL");
@@ -269,7 +269,7 @@ Deno.test("explain tells a tier A sandwich and an arbitrage with the numbers the
     const [victim] = sandwich.victim_loss;
     const told = await legend(["explain", victim!.sig, "--data-dir", data]);
     assert.equal(told.code, 0, told.stderr);
-    // The victim may have opened an opportunity too, which is told first.
+    // The victim may have opened an opportunity too, which is listed first.
     assert.match(told.stdout, /^sandwich, tier A, slot /m);
     assert.ok(
       told.stdout.includes(`would have got ${victim!.out_without}: a loss of ${victim!.loss}`),
@@ -296,7 +296,7 @@ Deno.test(
       const data = `${folder}/data`;
       const run = await legend(["run", ...BLOCKS, "--config", `${folder}/c.toml`, "--data-dir", data]);
       assert.equal(run.code, 0, run.stderr);
-      // What is closed may be in packs by now.
+      // Closed segments may be in packs by now.
       const evidence = `${data}/log/decision-evidence`;
       const files = [...Deno.readDirSync(evidence)].map(({ name }) => name);
       const segments = files.filter((name) => name.endsWith(".seg"));

@@ -1,9 +1,9 @@
-/** The comparison of a shadow with the live model, out of the evidence alone, by other code than the product's. */
+/** The comparison of a shadow model with the live one, from the evidence alone, by code other than the product's. */
 import type { Evidence } from "./evidence.ts";
 
 /** Modules that have models. */
 export const MODULES = ["mev", "arbitrage"] as const;
-/** Kinds of evidence that the comparison of a module is made of. */
+/** Kinds of evidence that a module's comparison uses. */
 export const KINDS = {
   mev: "open_sandwich sandwich wide_sandwich",
   arbitrage: "open_arbitrage arbitrage",

@@ -1,8 +1,8 @@
-/** A model that is made in a millisecond, for tests of what becomes of models. */
+/** A model that is made in a millisecond, for tests of the life of models. */
 import type { ModelAbout } from "../../core/models/models.ts";
 import { featureNames, type ModelRegistry, openNetwork } from "../../ffi/models.ts";
 
-/** Registers a small network for mev; another seed is another version; `more` of its manifest. */
+/** Registers a small network for mev; another seed gives another version; `more` adds to its manifest. */
 export async function registerSmallModel(
   registry: ModelRegistry,
   seed: number,

@@ -6,7 +6,7 @@ import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 import { canMount, command, legend, withFolder, withMount } from "./executable.ts";
 import { pause } from "../../core/platform/pause.ts";
 
-/** One clear line: says what, names no stack. */
+/** One clear line that names the problem, without a stack. */
 function oneLine(stderr: string, pattern: RegExp): void {
   assert.match(stderr, pattern);
   assert.equal(stderr.trim().split("\n").length, 1, stderr);
@@ -97,7 +97,7 @@ Deno.test("a start killed while unpacking leaves nothing behind after the next",
       try {
         child.kill("SIGKILL");
       } catch {
-        // Already done: this delay was too long, the count below says if all were.
+        // Already finished: this delay was too long; the count below shows whether all were.
       }
       await child.output();
       if (names(`${folder}/cache`).some((name) => name.startsWith(".unpacking-"))) caught += 1;
@@ -144,7 +144,7 @@ Deno.test(
     ),
 );
 
-/** Writes until there is no room. */
+/** Writes until the disk is full. */
 async function fill(path: string): Promise<void> {
   using file = await Deno.open(path, { create: true, write: true });
   for (let block = new Uint8Array(1 << 20); block.length > 0;) {
@@ -209,7 +209,7 @@ Deno.test("C2: a runtime with a byte changed in place, in any of its files, or a
       const { mtime, size } = Deno.statSync(file);
       using open = Deno.openSync(file, { read: true, write: true });
       const byte = new Uint8Array(1);
-      // In the middle; same size, and the time of change as it was.
+      // In the middle; with the same size and modification time.
       open.seekSync(size >> 1, Deno.SeekMode.Start);
       open.readSync(byte);
       const good = byte[0]!;
@@ -227,7 +227,7 @@ Deno.test("C2: a runtime with a byte changed in place, in any of its files, or a
     assert.ok(Deno.statSync(`${root}/liblegend.so`).isFile);
   }));
 
-/** A runtime as an attacker makes it: programs of his, a manifest with their hashes. */
+/** A runtime made by an attacker: other programs, and a manifest with their hashes. */
 async function plantRuntime(cache: string, id: string, ran: string, owner: number): Promise<void> {
   await Deno.mkdir(`${cache}/${id}/app`, { recursive: true });
   const files = {
@@ -300,7 +300,7 @@ Deno.test(
       await Deno.symlink(`${folder}/real/${id}`, `${folder}/mixed/${id}`);
       await refused("a link as the runtime", `${folder}/mixed`, notOurs);
 
-      // Ours in every way but for its bytes: its manifest is not the executable's.
+      // Like ours, except for its bytes: its manifest is not the executable's.
       const { code, stdout } = await legend(["version"], { env: { LEGEND_CACHE_DIR: `${folder}/real` } });
       assert.equal(code, 0);
       assert.match(stdout, /^legend \d/);

@@ -1,11 +1,11 @@
-/** Changes of an audit as somebody makes them who has its files: of the database, of the heads, of the name. */
+/** Changes of an audit by an attacker with access to its files: of the database, of the heads, of the name. */
 import { DatabaseSync } from "node:sqlite";
 import { AUDIT_TOPIC } from "../../app/audit_heads.ts";
 import { type AuditEntry, entryBytes, entryHash, NO_HASH, oldEntryHash } from "../../core/audit/entry.ts";
 import { headHash, HeadSigner, NO_HEAD } from "../../core/audit/head.ts";
 import { type Random } from "./random_audit.ts";
 
-/** Entries of the audit that is changed. */
+/** Number of entries in the audit that is changed. */
 export const ENTRIES = 24;
 const COLUMNS = [
   "seq",
@@ -25,14 +25,14 @@ type Row = Record<string, Value>;
 
 /** Data folders with the audit. */
 export interface Folders {
-  /** As it should be, and as it was when half of the entries were there. */
+  /** The correct audit, and its state when half of the entries were written. */
   readonly whole: string;
   readonly half: string;
-  /** Where the change is made. */
+  /** The copy that is changed. */
   readonly work: string;
 }
 
-/** `alone`: the database shows it without the heads outside. */
+/** `alone`: the database shows the change without the published heads. */
 interface Change {
   readonly kind: string;
   readonly in: "database" | "heads" | "name";
@@ -129,7 +129,7 @@ const sql = (kind: string, alone: boolean, statement: (random: Random) => string
 const seqOf = (random: Random) => 1 + random.below(ENTRIES);
 const COPIED = "at_ms, who, action, module, detail, request_id, previous, hash, entry, head";
 
-/** Every entry from `from` on again, as `head` gives its signed part. */
+/** Computes every entry from `from` on again; `head` returns its signed part. */
 function recompute(
   database: DatabaseSync,
   from: number,
@@ -189,7 +189,7 @@ const oldForm: Change = {
     }),
 };
 
-/** The whole chain in the form of the first version, with a count and a place that say that nothing was told. */
+/** The whole chain in the form of the first version, with a count and a position as if no head had been published. */
 const allOld: Change = {
   kind: "all heads taken away",
   in: "database",
@@ -222,7 +222,7 @@ function segment(work: string): string {
   return `${folder}/${[...Deno.readDirSync(folder)].find(({ name }) => name.endsWith(".seg"))!.name}`;
 }
 
-/** Changes bytes that the segment has. */
+/** Changes existing bytes of the segment. */
 const inSegment = (kind: string, change: (bytes: Uint8Array, at: number, random: Random) => Uint8Array) =>
   files(kind, "heads", ({ work }, random) => {
     const path = segment(work);
@@ -237,7 +237,7 @@ const inSegment = (kind: string, change: (bytes: Uint8Array, at: number, random:
       : `at ${at}`;
   });
 
-/** Puts a copy in the place of a folder. */
+/** Replaces a folder with a copy. */
 export async function replaceTree(from: string, to: string): Promise<void> {
   await Deno.remove(to, { recursive: true }).catch(() => {});
   await new Deno.Command("cp", { args: ["-r", from, to] }).output();
@@ -247,7 +247,7 @@ const replaceTreeSync = (from: string, to: string) => {
   new Deno.Command("cp", { args: ["-r", from, to] }).outputSync();
 };
 
-/** What is drawn from; what stands here more often is drawn more often. */
+/** Changes to draw from; one that is listed more often is drawn more often. */
 export const CHANGES: readonly Change[] = [
   column,
   column,

@@ -1,4 +1,4 @@
-/** One change of an audit at a time, drawn by a seed: each must be found, by the file and by the heads on their own. */
+/** One change of an audit at a time, drawn by a seed: each must be found, by the file and by the heads separately. */
 import { checkAudit, readTopic } from "../../cli/audit_check.ts";
 import { AUDIT_TOPIC } from "../../app/audit_heads.ts";
 import { controlSeed } from "../../core/control/control_key.ts";
@@ -14,11 +14,11 @@ import { append, contextOf, Random } from "./random_audit.ts";
 export interface FuzzResult {
   readonly changes: number;
   readonly byKind: ReadonlyMap<string, number>;
-  /** Changes that nobody noticed, with how to make them again. */
+  /** Changes that were not found, with how to reproduce them. */
   readonly missed: readonly string[];
 }
 
-/** Makes `changes` single changes, the n-th by `seed` + n. */
+/** Makes `changes` single changes; the n-th uses `seed` + n. */
 export async function auditFuzz(seed: number, changes: number): Promise<FuzzResult> {
   const library = new Library(LIBRARY);
   const root = await Deno.makeTempDir({ prefix: "legend-audit-fuzz-" });
@@ -43,7 +43,7 @@ export async function auditFuzz(seed: number, changes: number): Promise<FuzzResu
       if (what === undefined) continue;
       byKind.set(change.kind, (byKind.get(change.kind) ?? 0) + 1);
       const place = `seed ${seed + n}: ${change.kind}, ${what}`;
-      // On its own first: verifying tells heads that wait.
+      // Separately first: a verification publishes waiting heads.
       if (change.alone && alone(folders.work).length === 0) missed.push(`${place}, by the database alone`);
       if (change.in === "heads" && (await headsAlone(library, folders.work)).length === 0) {
         missed.push(`${place}, by the heads alone`);

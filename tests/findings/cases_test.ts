@@ -1,4 +1,4 @@
-/** Inputs that were once read wrongly or not at all: each file alone, against the legs that are true. */
+/** Inputs that were once read wrongly or not at all: each file separately, compared with the true legs. */
 import assert from "node:assert/strict";
 import { command, legend, lines, shared, skipShared, withFolder } from "../e2e/executable.ts";
 import { replay } from "../e2e/replay.ts";
@@ -11,11 +11,11 @@ interface Truth {
   legs?: Leg[];
 }
 
-/** Said of a leg in words, not a field of ours. */
+/** Remarks on a leg, not fields of ours. */
 const REMARKS = ["witness", "note"];
 /**
- * Legs that truth.ndjson does not list and that are true all the same. 6RCm… takes 1,066,600,707 wrapped lamports
- * (its vault Az7WRd… holds just so many more afterwards) and pays 110,811,947 USDC: as in damm_v2.json, which lists it.
+ * True legs that truth.ndjson does not list. 6RCm… takes 1,066,600,707 wrapped lamports (its vault Az7WRd… holds
+ * exactly that much more afterwards) and pays 110,811,947 USDC: as in damm_v2.json, which lists it.
  */
 const MORE: Record<string, Leg[]> = {
   "pump_exact_quote_in_v3.json": [
@@ -44,7 +44,7 @@ async function legsOf(name: string): Promise<Leg[]> {
 const truth: Truth[] = skipShared ? [] : lines<Truth>(Deno.readTextFileSync(file("truth.ndjson")));
 
 for (const { file: name, legs } of truth) {
-  // What cannot be read has a test of its own.
+  // Files that cannot be read have a test of their own.
   if (legs === undefined || name === "broken.json") continue;
   Deno.test(`engine: ${name} gives its true legs and no other`, async () => {
     const left = await legsOf(name);
@@ -73,7 +73,7 @@ for (const number of [1, 2, 3]) {
     async () => {
       const legs = await legsOf(`simulated_multi_hop_${number}.json`);
       assert.deepEqual(legs.map(({ dex, leg }) => [dex, leg]), [["pump_fun", 0], ["pump_fun", 1]]);
-      // What one hop pays is what the next one takes, in the same mint.
+      // The output of one hop is the input of the next, in the same mint.
       assert.deepEqual([legs[1]!.in_mint, legs[1]!.in_amount], [legs[0]!.out_mint, legs[0]!.trader_out]);
       assert.notEqual(legs[0]!.in_mint, legs[1]!.out_mint);
     },
@@ -116,7 +116,7 @@ Deno.test("engine 11: the same block given twice counts once", { ignore }, async
   }
 });
 
-/** The files that cannot be used, and words of the line that says why. */
+/** The files that cannot be used, and the words of the line that says why. */
 const HOSTILE: Record<string, RegExp> = {
   "broken.json":
     /F47c3CizgWhK8RsTerwQLu7XbmoLzSxHC5F17A1qf5upQu1MUJJyzuq2GyLoEDy6xGKdLVinPNo7idXCiFBbor4: a key/,
@@ -201,7 +201,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       const runs = [["decode", pipe], ["replay", pipe], ["replay", "--seed", "7", "--blocks", "1000000"]];
       for (const args of runs) {
         const child = command(args).spawn();
-        // Printing, or reading from the pipe: it has begun.
+        // Printing, or reading from the pipe: it has started.
         const drained = [
           child.stdout.pipeTo(new WritableStream()),
           child.stderr.pipeTo(new WritableStream()),
@@ -216,7 +216,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-/** Waits until the verb's library is loaded: from there on it reads. */
+/** Waits until the verb's library is loaded: from then on it reads. */
 async function began(pid: number, args: readonly string[]): Promise<void> {
   const until = performance.now() + 60_000;
   while (performance.now() < until) {

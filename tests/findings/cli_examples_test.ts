@@ -11,19 +11,19 @@ import { pause } from "../../core/platform/pause.ts";
 import { EXAMPLE_BLOCK, freePort, LIMIT_MS, textLines } from "./command_line.ts";
 
 const library = new Library(LIBRARY);
-/** Verbs that run on until they are stopped. */
+/** Verbs that run until they are stopped. */
 const ENDLESS = /legend run (--source sim|api|link|mirror|sink|worker)/;
-/** What their examples need and this build or host lacks: exit code 3, and the line says what. */
+/** What their examples need but this build or host lacks: exit code 3, and the line names it. */
 const NEEDS: Readonly<Record<string, RegExp>> = {
   "run store": /built with --slim/,
   "db migrate": /store|CLICKHOUSE_URL/,
   "db accept-log": /store|CLICKHOUSE_URL/,
   "model compare": /store|CLICKHOUSE_URL/,
 };
-/** Checks whose answer is that something is wrong: that is their result, on stdout. */
+/** Checks that may find that something is wrong: this is their result, on stdout. */
 const JUDGES = new Set(["doctor", "slo"]);
 
-/** What can be done once only; the verbs that print one kind of thing that is no record. */
+/** Verbs that can succeed only once; verbs whose output is not a record. */
 const ONCE = /^(audit export|capture|job cancel|job retry|model import|user add|user remove)$/;
 const NO_RECORDS = new Set(["completions", "model report"]);
 
@@ -81,7 +81,7 @@ Deno.test("operator 21: every example of every help runs as it stands, and again
     }
   }));
 
-/** Files that the examples name, an installation that has run, and one of everything that they speak of. */
+/** Files that the examples name, an installation that has run, and one of every object that the examples use. */
 async function prepare(folder: string, env: Record<string, string>): Promise<void> {
   await Deno.symlink(new URL(`file://${ROOT}/dist/legend`).pathname, `${folder}/legend`);
   await Deno.mkdir(`${folder}/blocks`);
@@ -94,7 +94,7 @@ async function prepare(folder: string, env: Record<string, string>): Promise<voi
   await own("run", "--source", "file:blocks");
   await own("topics", "create");
   await own("user", "add", "admin", "admin");
-  // A model with a report, and the file of another one.
+  // A model with a report, and the file of another model.
   await registerSmallModel(new ModelRegistry(library, `${folder}/data`, ""), 1, {
     ...{ features: "default", importance: [], per_dex: [], params: {}, rounds: 1, split: "by time" },
   });
@@ -103,7 +103,7 @@ async function prepare(folder: string, env: Record<string, string>): Promise<voi
   await Deno.copyFile(`${folder}/other/models/libmev_v${version}.so`, `${folder}/model.so`);
 }
 
-/** Every example with its verb; what one makes another one needs. */
+/** Every example with its verb, ordered so that each finds what it needs. */
 function inOrder(): [string, string][] {
   const rank = [
     /^run$/,
@@ -123,7 +123,7 @@ function inOrder(): [string, string][] {
     .sort(([a], [b]) => place(a) - place(b));
 }
 
-/** Resolves when the process handles SIGTERM by itself. */
+/** Resolves when the process handles SIGTERM itself. */
 async function listensForTerm(pid: number): Promise<void> {
   const TERM = 1n << 14n;
   for (const end = performance.now() + LIMIT_MS; performance.now() < end;) {
@@ -132,19 +132,20 @@ async function listensForTerm(pid: number): Promise<void> {
       const caught = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
       if ((caught & TERM) !== 0n) return;
     } catch {
-      // It has ended; its code says how.
+      // It has ended; its code is the result.
       return;
     }
     await pause(20);
   }
 }
 
-/** Starts, is alive after it has begun its work, and ends with 0 when it is asked to. */
+/** Starts, is still alive after it has begun its work, and ends with 0 on request. */
 async function runsUntilStopped(shell: Deno.Command, example: string): Promise<void> {
   const child = shell.spawn();
   const said = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   const ended = child.status.then(({ code }) => code);
-  // From then on the verb has its code and opens what it needs. That it does not end has no condition.
+  // From then on the verb has loaded its code and opens what it needs. There is no condition to wait for that it does
+  // not end.
   const alive = listensForTerm(child.pid).then(() => pause(500));
   const early = await Promise.race([ended, alive]);
   if (early === undefined) child.kill("SIGTERM");

@@ -1,4 +1,4 @@
-/** Files, names and labels of other people on the command line, on the executable. */
+/** Files, names and labels from other people on the command line, on the executable. */
 import assert from "node:assert/strict";
 import { openDataDir } from "../../core/platform/data_dir.ts";
 import { ROOT } from "../../tools/paths.ts";

@@ -65,7 +65,7 @@ Deno.test("operator 21: every verb has help by three ways, and refuses a stray w
     assert.deepEqual([unknown.code, unknown.stdout], [2, ""], name);
     oneLine(unknown, /there is no flag --hepl, did you mean `--help`\? See `legend .+ --help`/, name);
 
-    // Whatever takes any number of files or topics looks for them by name.
+    // Verbs with any number of files or topics look them up by name.
     if (args.includes("…") && !args.includes("|")) return;
     const taken = placeholders(args).map(({ word }) =>
       word.startsWith("MODULE") ? "mev" : choicesOf(word)?.[0] ?? "word"
@@ -111,7 +111,7 @@ Deno.test(
         const mount = new Deno.Command("mount", { args: ["-o", "remount,ro", `${folder}/disk`] });
         assert.ok((await mount.output()).success);
         const kill = await legend(["kill", "--data-dir", data]);
-        // Nothing runs, and the latch of the next start cannot be written.
+        // No agent runs, and the latch for the next start cannot be written.
         assert.equal(kill.code, 1);
         assert.equal(textLines(kill.stdout).length, 2, kill.stdout);
         oneLine(kill, /^The kill is not on the log: .+read-only.+; not in the audit: .+$/m, "kill");
@@ -125,7 +125,7 @@ Deno.test("operator 21: with Kafka configured and away, --local reads this host'
     const own = (words: string[], env: Record<string, string> = {}) =>
       legend([...words, "--data-dir", data], { env });
     assert.equal((await own(["run", "--source", `file:${EXAMPLE_BLOCK}`])).code, 0);
-    // A port that is not listened on: the listener that had it is gone.
+    // A port without a listener: it has been closed.
     const away = { KAFKA_BROKERS: `127.0.0.1:${freePort()}` };
     await eachAtOnce([
       ["topics", "list"],
@@ -149,7 +149,7 @@ Deno.test("operator 21: other verbs go by the configuration file that `legend ru
   withFolder(async (folder) => {
     const data = `${folder}/data`;
     const own = (...words: string[]) => legend([...words, "--data-dir", data], { cwd: folder });
-    // A link as an administrator has it: what it leads to today is not what counts tomorrow.
+    // A symbolic link, as administrators use: its present target is not what counts later.
     await Deno.writeTextFile(`${folder}/v1.toml`, "[store]\nenabled = false\n[api]\nport = 4321\n");
     await Deno.symlink(`${folder}/v1.toml`, `${folder}/light.toml`);
     const file = ["run", "--source", `file:${EXAMPLE_BLOCK}`];
@@ -173,7 +173,7 @@ Deno.test("operator 21: other verbs go by the configuration file that `legend ru
     const killed = await own("kill", "mev");
     assert.deepEqual([killed.code, killed.stderr], [0, ""], "the file is known, and has no Kafka");
 
-    // A file that is gone is said, and stands in no kill's way; whether there are other hosts is not known without it.
+    // A missing file is reported but prevents no kill; without it, it is unknown whether there are other hosts.
     await Deno.rename(`${folder}/light.toml`, `${folder}/moved.toml`);
     const gone = await own("doctor");
     assert.equal(gone.code, 1);
@@ -194,7 +194,7 @@ Deno.test("operator 21: other verbs go by the configuration file that `legend ru
     const kept = await Deno.readTextFile(`${data}/config.path`);
     assert.equal(kept, `${folder}/light.toml\n`);
 
-    // What a foreign hand makes of the file keeps nobody waiting.
+    // Whatever replaces the file, no command hangs.
     await Deno.remove(`${data}/config.path`);
     assert.ok((await new Deno.Command("mkfifo", { args: [`${data}/config.path`] }).output()).success);
     const piped = await own("kill", "mev");
@@ -202,7 +202,7 @@ Deno.test("operator 21: other verbs go by the configuration file that `legend ru
     assert.match(piped.stdout, /^mev\S*: kill applied/m);
     await Deno.remove(`${data}/config.path`);
 
-    // A run without a file is what counts from then on.
+    // A run without a file counts from then on.
     assert.equal((await own(...file)).code, 0);
     assert.equal((await own("config", "show", "api.port")).stdout, "api.port = 8080  # default\n");
   }));

@@ -1,15 +1,15 @@
-/** What tests of the command line share: a block, a port, at once, one line. */
+/** Helpers for tests of the command line: a block, a port, parallel runs, one line. */
 import assert from "node:assert/strict";
 import { ROOT } from "../../tools/paths.ts";
 import { type Outcome } from "../e2e/executable.ts";
 
 const AT_ONCE = 4;
-/** The machine may be loaded: conditions are waited for as long as this. */
+/** The machine may be loaded: conditions may take this long. */
 export const LIMIT_MS = 60_000;
-/** A captured block that is in the repository. */
+/** A captured block from the repository. */
 export const EXAMPLE_BLOCK = `${ROOT}/examples/slot_285000037.json`;
 
-/** Runs for each, some at a time. */
+/** Runs for each item, several at a time. */
 export async function eachAtOnce<T>(list: readonly T[], run: (one: T) => Promise<void>): Promise<void> {
   const rest = [...list];
   const work = async () => {
@@ -18,17 +18,17 @@ export async function eachAtOnce<T>(list: readonly T[], run: (one: T) => Promise
   await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
 
-/** One line, of which a person can go on. */
+/** Checks for one line with which the user can continue. */
 export function oneLine({ stderr }: Outcome, pattern: RegExp, name: string): void {
   assert.match(stderr, pattern, name);
   assert.equal(stderr.trim().split("\n").length, 1, `${name}: ${stderr}`);
 }
 
-/** A port that nobody listened on a moment ago. */
+/** A port that was free a moment ago. */
 export function freePort(): number {
   using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   return (listener.addr as Deno.NetAddr).port;
 }
 
-/** The lines of a text, without the empty end. */
+/** The lines of a text, without the empty last one. */
 export const textLines = (text: string) => text.trim().split("\n");

@@ -1,4 +1,4 @@
-/** The key that signs: lost or damaged it is said, never replaced, and no kill needs it. */
+/** The signing key: if it is lost or damaged this is reported, it is never replaced, and no kill needs it. */
 import assert from "node:assert/strict";
 import { MODULES } from "../../core/control/control.ts";
 import { freePort } from "../../tools/kafka.ts";
@@ -53,7 +53,7 @@ Deno.test("C1: a lost control key hinders no kill, is never replaced, and every 
       assert.match(doctor.stdout, /audit: .* are whole; whose heads they are cannot be checked$/m);
       await assert.rejects(Deno.stat(key), Deno.errors.NotFound);
 
-      // A damaged one is the same single fault.
+      // A damaged key is the same single fault.
       await Deno.writeTextFile(key, "garbage", { mode: 0o600 });
       const damaged = await legend(["audit", "verify", ...at]);
       assert.match(
@@ -73,7 +73,7 @@ Deno.test("C1: a lost control key hinders no kill, is never replaced, and every 
     });
   }));
 
-/** An API that is started by itself where the key is gone; no agent runs. */
+/** Kills through an API that was started without agents after the key was removed. */
 async function killByLoneApi(data: string): Promise<void> {
   const port = freePort();
   const key = "master-key-of-the-test-01234567";
@@ -98,7 +98,7 @@ async function killByLoneApi(data: string): Promise<void> {
   assert.match((await Promise.all(texts)).join(""), /it is gone; .*; until it is back kills work/);
 }
 
-/** What the API says of itself in its file; null: it does not listen. */
+/** The process id in the API's status file; null: it does not listen. */
 function apiPid(data: string): number | null {
   try {
     return JSON.parse(Deno.readTextFileSync(apiStatusFile(data))).pid;
@@ -107,7 +107,7 @@ function apiPid(data: string): number | null {
   }
 }
 
-/** Ends the API as a crash would, and waits until the next one answers. */
+/** Ends the API like a crash, and waits until the next one answers. */
 async function crashApi({ data, url }: Installation): Promise<void> {
   const before = apiPid(data);
   assert.ok(before !== null && before > 1);
@@ -124,7 +124,7 @@ async function readyOf({ url, key }: Installation) {
   return { status: answer.status, ok: found?.ok, detail: found?.detail };
 }
 
-/** An installation whose API starts again while its control key is not to be used. */
+/** An installation whose API restarts while its control key is unusable. */
 function apiWithoutKey(how: string, line: RegExp): Promise<void> {
   return withFolder((folder) => {
     const data = `${folder}/data`;

@@ -1,4 +1,4 @@
-/** Kills of the executable: frozen agents and APIs, mistakes in the configuration, folders that are none. */
+/** Kills of the executable: frozen agents and APIs, errors in the configuration, folders that are not data folders. */
 import assert from "node:assert/strict";
 import { MODULES } from "../../core/control/control.ts";
 import { canMount, legend, withFolder } from "../e2e/executable.ts";
@@ -25,7 +25,7 @@ Deno.test("F13: a frozen agent is killed when its latch is on disk, says so in w
       assert.match(text, /the mev agent is frozen: it takes the kill when it runs again/);
       await assertDead(installation, ["mev"], installation.writtenOfAll(), "by the API");
 
-      // With the API frozen too the command line kills.
+      // With the API frozen too, the command line kills.
       await installation.lift(["mev"]);
       const api = processOf(installation.child.pid, "run api");
       assert.ok(api !== undefined, "the API's process");
@@ -93,7 +93,7 @@ Deno.test(
           await assert.rejects(Deno.writeTextFile(`${installation.data}/agents/other`, ""), /os error 30/);
           const reason =
             "killed, but the state cannot be kept: the file system is read-only: it will not outlive a restart";
-          // The kernel may still take a write to a block that is there while it makes the disk read-only.
+          // The kernel may still accept a write to an existing block while it makes the disk read-only.
           await until(async () => {
             const { status, text } = await installation.post("/api/control/kill-switch", { module: "all" });
             assert.equal(status, 202, text);
@@ -105,9 +105,9 @@ Deno.test(
           }, "both agents say that the state cannot be kept");
           const before = installation.writtenOfAll();
 
-          // Its status cannot be written: how far the chain has gone is seen in its receipts.
+          // Its status cannot be written: the receipts show how far the chain has advanced.
           const firstEvent = async () => {
-            // The state has two copies: the block of the other one may be taken still.
+            // The state has two copies: a write to the other copy's block may still be accepted.
             const verb = await until(async () => {
               const verb = await killByVerb(installation, []);
               assert.ok(verb.held, verb.said);

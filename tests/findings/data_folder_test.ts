@@ -1,4 +1,4 @@
-/** The data folder: gone, replaced, of another user, on a disk that is read-only. */
+/** The data folder: missing, replaced, owned by another user, on a read-only disk. */
 import assert from "node:assert/strict";
 import { openDataDir } from "../../core/platform/data_dir.ts";
 import { canMount, environment, legend, messages, withFolder, withMount } from "../e2e/executable.ts";
@@ -11,7 +11,7 @@ Deno.test("M9: a data folder that is gone or replaced ends everything with 3, an
       const data = `${folder}/${replaced ? "replaced" : "gone"}`;
       await using run = new Run(data);
       await agentsRun(data);
-      // One that is still starting opens its files by their paths.
+      // A part that is still starting opens its files by their paths.
       const told = ["api.status.json", "worker.status.json"];
       await until("the API and the worker", () => told.every((name) => names(data).includes(name)));
       if (replaced) openDataDir(`${data}.new`);
@@ -27,7 +27,7 @@ Deno.test("M9: a data folder that is gone or replaced ends everything with 3, an
       );
       assert.equal(stderr.match(/Cannot go on in/g)!.length, 1, stderr);
       await until("the end of all parts", () => processesOf(data).length === 0);
-      // What the supervisor says of itself it may have said in the moment before it looked.
+      // The supervisor may have written its own status just before it checked.
       const made = () => names(data).filter((name) => !name.startsWith("parts.status.json"));
       if (replaced) assert.deepEqual(made(), ["VERSION", "agents", "instance", "keys"]);
       else assert.throws(() => Deno.statSync(data), Deno.errors.NotFound);
@@ -51,12 +51,12 @@ Deno.test("M9: a folder of the agents that is gone or replaced ends everything w
       ]);
       await until("the end of all parts", () => processesOf(data).length === 0);
       if (replaced) {
-        // What an agent says of itself it may have said in the moment before it looked.
+        // The agent may have written its own status just before it checked.
         const made = names(agents).filter((name) => !/\.(status\.json.*|seq.*)$/.test(name));
         assert.deepEqual(made, [], "no lock, state or latch is made anew");
         continue;
       }
-      // Nobody can know whether an agent still works in the folder that is away.
+      // Whether an agent still works in the moved folder cannot be known.
       const at = ["--data-dir", data];
       const kill = await legend(["kill", "mev", ...at]);
       assert.equal(kill.code, 1, kill.stdout + kill.stderr);
@@ -101,7 +101,7 @@ function nobody(cache: string, words: string[]): Deno.Command {
   });
 }
 
-/** What below a folder is not the service's. */
+/** Files in a folder that do not belong to the service. */
 function foreignFiles(folder: string): string[] {
   const foreign: string[] = [];
   const walk = (path: string) => {
@@ -152,7 +152,7 @@ Deno.test(
         await good(root("kill"));
         await good(root("unkill", "arbitrage"));
       }
-      // Nobody runs: root's commands go to the disk.
+      // Nothing runs: root's commands go to the disk.
       await good(root("kill"));
       await good(root("unkill", "mev"));
       await good(root("user", "add", "eve", "viewer"));
@@ -161,7 +161,7 @@ Deno.test(
       assert.equal(refused.code, 3);
       assert.match(refused.stderr, /as root: it belongs to user 65534, run this as that user$/m);
       assert.deepEqual(foreignFiles(data), []);
-      // The audit says who it was, and the service goes on with all of it.
+      // The audit names the user, and the service can still use everything.
       assert.match(await good(own("audit", "show")), /"who":"local:0"/);
       {
         await using _running = service();
@@ -172,7 +172,7 @@ Deno.test(
         await good(own("unkill", "mev"));
         await good(own("scrape", "y.parquet", ...range));
       }
-      // Somebody who is neither changes nothing.
+      // A user who is neither of them changes nothing.
       await Deno.chown(data, 1, 1);
       await Deno.chmod(data, 0o755);
       const before = names(data);

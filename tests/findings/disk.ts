@@ -1,9 +1,9 @@
-/** A small ext4 disk of a test's own that can be full, forbid writes, or fail as a broken one does. */
+/** A small ext4 disk for one test that can be full, refuse writes, or fail like a broken disk. */
 import { canMount } from "../e2e/executable.ts";
 
 const decoder = new TextDecoder();
 
-/** The words of a command that has run, or why it has not. */
+/** The output of a command, or why it failed. */
 async function sh(script: string, ...words: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command("sh", { args: ["-c", script, "sh", ...words] })
     .output();
@@ -14,7 +14,7 @@ async function sh(script: string, ...words: string[]): Promise<string> {
 export class Disk {
   private constructor(private readonly folder: string, private readonly device: string) {}
 
-  /** Runs with a disk mounted at `folder`; without one, and with `undefined`, where mounts are not allowed. */
+  /** Runs with a disk mounted at `folder`; where mounts are not allowed, without a disk and with `undefined`. */
   static async with(
     folder: string,
     bytes: number,
@@ -41,10 +41,10 @@ export class Disk {
     }
   }
 
-  /** Takes all of its room until it is disposed. */
+  /** Fills the disk until it is disposed. */
   async full(): Promise<AsyncDisposable> {
     const filler = `${this.folder}/filler`;
-    // The last blocks one by one: other writers take and give some meanwhile.
+    // The last blocks one by one: other writers allocate and free blocks meanwhile.
     await sh(
       'fallocate -l "$(df -B1 --output=avail "$2" | tail -n 1)" "$1" 2>/dev/null; cat /dev/zero >> "$1" 2>/dev/null; true',
       filler,
@@ -53,17 +53,17 @@ export class Disk {
     return disposable(() => Deno.remove(filler));
   }
 
-  /** Forbids every write, also to files that are open, until it is disposed. */
+  /** Forbids every write, also to open files, until it is disposed. */
   async forbidden(): Promise<AsyncDisposable> {
     const mark = (sign: "+i" | "-i") =>
       sh(`find "$1" -xdev \\( -type f -o -type d \\) -exec chattr ${sign} -- {} +`, this.folder);
-    // A file may be renamed while the marks are put; those of the folder come first.
+    // A file may be renamed while the attributes are set, so those of the folder are set first.
     await sh('chattr +i "$1"', this.folder);
     await mark("+i");
     return disposable(() => mark("-i"));
   }
 
-  /** What the kernel does when a disk breaks: nobody can write any more, for good. */
+  /** Like the kernel when a disk breaks: all writes fail, permanently. */
   async break(): Promise<void> {
     await Deno.writeTextFile(`/sys/fs/ext4/${this.device}/trigger_fs_error`, "broken by the test");
   }

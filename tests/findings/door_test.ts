@@ -1,4 +1,6 @@
-/** The door of the API and of the store on the executable: what strangers, viewers and other users of this host can do. */
+/**
+ * Access to the API and to the store on the executable: what strangers, viewers and other users of this host can do.
+ */
 import assert from "node:assert/strict";
 import { withApi } from "../e2e/bridge.ts";
 import { environment, withFolder } from "../e2e/executable.ts";
@@ -21,7 +23,7 @@ const residentBytes = (pid: number) =>
 
 const text = new TextEncoder();
 
-/** A connection by hand that has sent `first`, and whether its other end has closed it. */
+/** A raw connection that has sent `first`, and whether the other end has closed it. */
 class Raw {
   ended = false;
   #connection!: Deno.TcpConn;
@@ -37,7 +39,7 @@ class Raw {
   /** False when it cannot be sent within a second, or not at all. */
   async send(bytes: Uint8Array): Promise<boolean> {
     const over = new AbortController();
-    // A limit: it ends with what it limits.
+    // A time limit; it is cancelled with the write.
     const late = pause(1_000, over.signal).then(() => false);
     const all = async () => {
       for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#connection.write(rest));
@@ -62,7 +64,7 @@ class Raw {
     try {
       this.#connection.close();
     } catch {
-      // The other end was first.
+      // The other end closed first.
     }
   }
 }
@@ -93,7 +95,7 @@ Deno.test("M2: half requests of strangers are ended, who is served meanwhile is 
         ...Array.from({ length: 10 }, () => new Raw().open(port, "")),
       ]);
       const stream = await new Raw().open(port, upgrade(port, key));
-      // One byte in a while does not make a request of it.
+      // An occasional byte does not complete the request.
       const drip = setInterval(() => half.slice(0, 5).forEach((one) => one.send(text.encode("7"))), 500);
       try {
         await until("all half requests are ended", async () => {
@@ -113,7 +115,7 @@ Deno.test("M2: half requests of strangers are ended, who is served meanwhile is 
     })
   ));
 
-/** A masked frame's head: kind, whether it is the last of its message, and the length that it claims. */
+/** The header of a masked frame: type, whether it is the last of its message, and the claimed length. */
 function frameHead(kind: number, last: boolean, length: number): Uint8Array {
   const head = new Uint8Array(14);
   head.set([(last ? 0x80 : 0) | kind, 0x80 | 127]);
@@ -129,7 +131,7 @@ Deno.test("M2: what a viewer sends on the live stream takes no memory, in one fr
       );
       const good = await new Raw().open(port, upgrade(port, key));
       await until("all are connected", () => [...clients, good].every(({ head }) => head.includes("101")));
-      // What the process takes once for its first answers and streams is not the frames'.
+      // Memory that the process allocates once for its first answers and streams must not count for the frames.
       for (let n = 0; n < 100; n++) assert.ok(await healthy(port));
       const before = residentBytes(pid);
       let most = before;
@@ -176,7 +178,7 @@ Deno.test("M2: a client that talks in small pieces is ended, one that answers pi
     })
   ));
 
-/** The executable with at most so many open files. */
+/** The executable with a limit on open files. */
 function limited(files: number, args: readonly string[], env: Record<string, string>): Deno.Command {
   return new Deno.Command("sh", {
     args: ["-c", `ulimit -n ${files}; exec "$0" "$@"`, EXECUTABLE, ...args],

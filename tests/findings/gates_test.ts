@@ -7,7 +7,7 @@ import { Installation, until } from "./kill.ts";
 /** More than any pool of the simulator holds. */
 const DEEP_SOL = 1_000_000;
 
-/** The policy holds, and the term has refused since. */
+/** The policy is in force, and the term has refused since. */
 const refusedBy = (installation: Installation, module: "arbitrage" | "mev", term: string) => {
   const before = installation.status(module)?.why_not[term] ?? 0;
   return until(() => {
@@ -25,7 +25,7 @@ async function nothingPasses(installation: Installation, from: AgentStatus): Pro
   assert.equal(last.passed, from.passed, JSON.stringify(last.why_not));
 }
 
-/** A value that no gate has is wrong usage. */
+/** A value that is invalid for every gate is a usage error. */
 async function wrongGatesAreRefused(at: readonly string[]): Promise<void> {
   for (
     const [words, said] of [
@@ -41,7 +41,7 @@ async function wrongGatesAreRefused(at: readonly string[]): Promise<void> {
   }
 }
 
-/** By the API; one that is no address is refused. */
+/** By the API; an invalid address is refused. */
 async function poolsOfTheEvidenceAreDenied(installation: Installation, at: readonly string[]): Promise<void> {
   const { stdout } = await legend([
     "topics",
@@ -83,7 +83,7 @@ Deno.test("gates are changed while agents run, their counters go up, a restart k
       assert.equal(shallow.policy.liquidity_min, DEEP_SOL);
       await nothingPasses(installation, shallow);
 
-      // No snapshot has told the simulator's mints: unknown is refused, and passes when the operator says so.
+      // No snapshot contains the simulator's mints: unknown mints are refused, and pass when the operator allows it.
       await policy("mev", "--mint-refuse", "freeze,delegate,hook,fee");
       const unknown = await refusedBy(installation, "mev", "mint_unknown");
       assert.deepEqual(unknown.policy.mint_refuse, ["freeze", "delegate", "hook", "fee"]);

@@ -1,4 +1,4 @@
-/** legend.db and the anchor held by another process, or broken: kills go through, and everything ends. */
+/** legend.db and the anchor held by another process, or broken: kills succeed, and nothing hangs. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { freePort } from "../../tools/kafka.ts";
@@ -18,7 +18,7 @@ Deno.test("M10: with accounts that cannot be read a kill goes through, and nothi
       });
       return { status: answer.status, text: await answer.text() };
     };
-    // Seen once, while the file was whole: it is known, and its body is not right.
+    // Used once while the file was intact: the key is known; the body is invalid.
     assert.equal((await post("throttle", { "x-api-key": key })).status, 422);
     deps.accounts.user = deps.accounts.keyHolder = () => {
       throw new Error("database disk image is malformed");
@@ -38,7 +38,7 @@ Deno.test("M10: with accounts that cannot be read a kill goes through, and nothi
     );
   }));
 
-/** How long a test holds what others want. */
+/** How long a test holds the lock. */
 const HELD_MS = 12_000;
 
 Deno.test("M8: of two APIs that start at once one runs, and the first login opens it", () =>
@@ -76,7 +76,7 @@ Deno.test("M10: a kill by API is answered while another process holds legend.db,
       await up(url);
       const post = (path: string, body: unknown) =>
         fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-      // The way is warm, as on a day on which somebody kills.
+      // Warm up with one kill, as on a day with kills.
       await (await post("/api/control/module/mev:kill", {})).body?.cancel();
       const database = new DatabaseSync(`${data}/legend.db`);
       database.exec("pragma busy_timeout = 60000; begin immediate");
@@ -94,7 +94,7 @@ Deno.test("M10: a kill by API is answered while another process holds legend.db,
       assert.equal(refused.status, 503, "no command without its entry");
       await refused.body?.cancel();
       assert.ok(performance.now() - begun > 2_500, "it was waited for");
-      // Whatever waited for the lock would take as long as it is held; the soak has the 200 ms.
+      // A request that waited for the lock would take as long as the lock is held; the soak checks the 200 ms.
       await pause(HELD_MS - (performance.now() - begun));
       database.exec("rollback");
       database.close();
@@ -137,7 +137,7 @@ Deno.test("M10: with the anchor held by another process a kill by API and by ver
         });
         await answer.body?.cancel();
       };
-      // The entry of the first one has its head on the way to the anchor while the others come.
+      // The head of the first entry is on its way to the anchor when the others arrive.
       await kill();
       await until("the anchor is said to be held", () => /another process has held it/.test(said()));
       await kill();
@@ -180,7 +180,7 @@ Deno.test("M10: `run api` ends while another process holds legend.db and a refus
     });
   }));
 
-/** Whether the process is there and not only waiting to be asked how it ended. */
+/** Whether the process runs and is not a zombie. */
 function runs(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));

@@ -1,11 +1,11 @@
-/** Models' import, times of jobs, input bombs and licences, on the executable. */
+/** Import of models, times of jobs, decompression bombs and licences, on the executable. */
 import assert from "node:assert/strict";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { Part } from "../kafka/cluster.ts";
 import { command, legend, lines, withFolder } from "../e2e/executable.ts";
 import { pause } from "../../core/platform/pause.ts";
 
-/** Runs with a data folder that a worker has made; the worker has ended. */
+/** Runs with a data folder that a worker has created; the worker has ended. */
 function withData(run: (data: string) => Promise<void>): Promise<void> {
   return withFolder(async (folder) => {
     const data = `${folder}/data`;
@@ -106,7 +106,7 @@ Deno.test("operator 16: what is not a model is neither signed nor registered, wi
     assert.deepEqual(left.filter(({ name }) => name.endsWith(".so")), []);
   }));
 
-/** Runs it and samples what memory it takes at most, MiB. */
+/** Runs the command and samples its peak memory in MiB. */
 async function measured(
   args: string[],
 ): Promise<{ code: number; stderr: string; peakMib: number; ms: number }> {
@@ -131,7 +131,7 @@ async function measured(
   return { code, stderr, peakMib: peak / 1024, ms: performance.now() - begin };
 }
 
-/** `count` GiB of zeros, packed, without holding them: a member of the file for each 64 MiB. */
+/** `count` GiB of zeros, compressed, without holding them in memory: one member of the file for each 64 MiB. */
 function packedZeros(count: number, pack: (bytes: Uint8Array) => Uint8Array): Uint8Array<ArrayBuffer> {
   const member = pack(new Uint8Array(64 << 20));
   const out = new Uint8Array(member.length * count * 16);
@@ -164,7 +164,7 @@ Deno.test("M6: files that unpack to gigabytes, or are that long, are refused in 
       assert.equal(code, 1, `${args.join(" ")}: ${stderr}`);
       assert.match(stderr, said, args.join(" "));
       assert.ok(peakMib > 0 && peakMib < 500, `${args.join(" ")} took ${peakMib} MiB`);
-      // A loaded machine is slow; the old code read all of it, in minutes there.
+      // A loaded machine is slow; the old code read everything, which takes minutes there.
       assert.ok(ms < 60_000, `${args.join(" ")} took ${ms} ms`);
     }
   }));

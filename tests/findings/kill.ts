@@ -1,4 +1,4 @@
-/** One running installation that is killed in every way and under every fault, and the log as its judge. */
+/** One running installation that is killed in every way and under every fault; the log shows whether it held. */
 import assert from "node:assert/strict";
 import { type AgentStatus, type ModuleName, MODULES } from "../../core/control/control.ts";
 import { freePort } from "../../tools/kafka.ts";
@@ -10,10 +10,10 @@ const TOPICS: Record<ModuleName, string> = {
   mev: "sandwich-decisions-proto",
 };
 const LIMIT_MS = 60_000;
-/** Until an un-kill is sent again. */
+/** Time after which an un-kill is sent again. */
 const LIFT_MS = 2_000;
 
-/** Waits until it holds. */
+/** Waits until the condition holds. */
 export async function until<T>(
   ask: () => T | undefined | false | Promise<T | undefined | false>,
   what: string | (() => string),
@@ -78,7 +78,7 @@ export class Installation {
     try {
       return JSON.parse(Deno.readTextFileSync(`${this.data}/agents/${module}.status.json`));
     } catch {
-      // Not told yet, or damaged by the test.
+      // Not published yet, or damaged by the test.
       return undefined;
     }
   }
@@ -113,10 +113,10 @@ export class Installation {
     >;
   }
 
-  /** Decisions of a module that were ever written: what is on disk, whatever its readers have seen. */
+  /** Number of decisions of a module ever written: what is on disk, not what readers have seen. */
   written(module: ModuleName): number {
     const folder = `${this.data}/log/${TOPICS[module]}`;
-    // Older ones may be packed at any moment; what comes, comes to the newest.
+    // Older segments may be compressed at any moment; new records go to the newest one.
     const newest = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
       name.endsWith(".seg")
     )
@@ -124,10 +124,10 @@ export class Installation {
     return endOf(Deno.readFileSync(`${folder}/${newest}`), parseInt(newest));
   }
 
-  /** Runs on until the agent has read more of its source; then nothing may have been decided. */
+  /** Waits until the agent has read more of its source; then it must not have decided anything. */
   async readsOn(module: ModuleName, label = ""): Promise<void> {
     const from = await until(() => this.status(module), `${label}: the status of ${module}`);
-    // One that was started again counts from zero.
+    // A restarted agent counts from zero.
     await until(
       () => {
         const { pid, transactions = 0 } = this.status(module) ?? {};
@@ -137,7 +137,7 @@ export class Installation {
     );
   }
 
-  /** What an agent is doing, for the message of a failure. */
+  /** Describes what an agent is doing, for a failure message. */
   private describe(module: ModuleName): string {
     const status = this.status(module);
     const pid = this.pid(module);
@@ -165,16 +165,16 @@ export class Installation {
         kill: false,
       });
       if (status !== 202 || !JSON.parse(text).ok) return false;
-      // A kill that was not answered with success may still have been taken after the un-kill: it is lifted again.
+      // A kill that was not answered with success may still have been applied after the un-kill: lift it again.
       return await until(runs, "", LIFT_MS).catch(() => false);
     }, `decisions of ${module} after the un-kill`);
   }
 }
 
-/** Bytes before the first record of a segment, and those of a record before its content. */
+/** Bytes before the first record of a segment, and bytes of a record before its content. */
 const [SEGMENT_HEADER, RECORD_HEADER] = [32, 36];
 
-/** The offset that follows the last record of a segment, whose first one is `base`. */
+/** The offset after the last record of a segment whose first offset is `base`. */
 function endOf(segment: Uint8Array, base: number): number {
   const view = new DataView(segment.buffer, segment.byteOffset, segment.length);
   let [at, end] = [SEGMENT_HEADER, base];
@@ -187,7 +187,7 @@ function endOf(segment: Uint8Array, base: number): number {
   return end;
 }
 
-/** What one kill said: whether it held, and for whom. */
+/** The result of one kill: whether it held, and for which modules. */
 export interface Outcome {
   readonly held: boolean;
   readonly said: string;
@@ -203,7 +203,7 @@ export async function killByVerb(
   return { held: code === 0, said: stdout + stderr, stderr };
 }
 
-/** What a success must mean: nothing more on the log while the chain goes on, and a status that says so. */
+/** What a success must mean: no new records on the log while the chain advances, and a status that reports the kill. */
 export async function assertDead(
   installation: Installation,
   modules: readonly ModuleName[],

@@ -1,4 +1,7 @@
-/** Kills under random faults and hostile texts; `deno run -A tests/findings/kill_fuzz.ts COUNT [SEED]` prints what came of them. */
+/**
+ * Kills under random faults and hostile texts; `deno run -A tests/findings/kill_fuzz.ts COUNT [SEED]` prints the
+ * results.
+ */
 import { DatabaseSync } from "node:sqlite";
 import { type ModuleName, MODULES } from "../../core/control/control.ts";
 import { randomOf } from "../../tools/random.ts";
@@ -7,7 +10,7 @@ import { Disk } from "./disk.ts";
 import { assertDead, Installation, killByVerb, type Outcome, until } from "./kill.ts";
 import { KillPage } from "./kill_page.ts";
 
-/** Shares of the ways, in kills of 200: API and socket, signal, command line, a person at the page. */
+/** Shares of the ways, in kills of 200: API and socket, signal, command line, a user on the page. */
 const WAYS = [["api", 150], ["signal", 30], ["verb", 15], ["page", 5]] as const;
 type Way = typeof WAYS[number][0];
 const TEXTS = [
@@ -21,7 +24,7 @@ const TEXTS = [
   "x".repeat(500),
 ];
 const STATUSES = ['{"broken', "", "null", "{}", '{"module":"mev","at_ns":1}'];
-/** Of these a kill has at most one; their shares of all kills. */
+/** A kill has at most one of these; their shares of all kills. */
 const FAULTS = [
   ["database locked", 0.15],
   ["disk full", 0.08],
@@ -29,12 +32,12 @@ const FAULTS = [
   ["stranger", 0.08],
 ] as const;
 type Fault = typeof FAULTS[number][0] | "none";
-/** Installations that are killed beside each other: a kill mostly waits for the next status. */
+/** Installations killed in parallel: a kill mostly waits for the next status. */
 const LANES = 2;
 const DISK_BYTES = 24 << 20;
 const STRANGERS = 4;
 
-/** Each way as often as its share says, in a random order. */
+/** Each way as often as its share requires, in random order. */
 function waysOf(count: number, random: () => number): Way[] {
   const cards = WAYS.flatMap(([way, share]) => Array<Way>(share).fill(way));
   const ways = Array.from({ length: count }, (_, n) => cards[Math.floor((n + 0.5) / count * cards.length)]!);
@@ -54,7 +57,7 @@ function faultOf(random: () => number): Fault {
   return "none";
 }
 
-/** What came of all kills. */
+/** The results of all kills. */
 class Tally {
   private readonly counts = new Map<string, number>();
   private readonly times = new Map<string, number[]>();
@@ -71,7 +74,7 @@ class Tally {
     return this.counts.get(name) ?? 0;
   }
 
-  /** Every count whose name begins so. */
+  /** Every count whose name has this prefix. */
   list(begin: string): string {
     const all = [...this.counts].filter(([name]) => name.startsWith(begin)).toSorted();
     return all.map(([name, count]) => `${name.slice(begin.length)} ${count}`).join(", ") || "none";
@@ -86,14 +89,14 @@ class Tally {
   }
 }
 
-/** What one kill is: drawn before anything happens, so that a seed repeats it. */
+/** The parameters of one kill, drawn before anything happens, so that a seed repeats it. */
 interface Draw {
   readonly way: Way;
   readonly fault: Fault;
   readonly modules: readonly ModuleName[];
   readonly text: string;
   readonly env: Record<string, string>;
-  /** Files that are only shown, and what is in them. */
+  /** Files that are only read for display, and their contents. */
   readonly damages: readonly [file: string, text: string][];
 }
 
@@ -129,7 +132,7 @@ function lockedDatabase(data: string): AsyncDisposable {
   };
 }
 
-/** Somebody without a login who tries passwords on some connections. */
+/** A client without a login that tries passwords on some connections. */
 async function stranger({ url }: Installation): Promise<AsyncDisposable> {
   let goesOn = true;
   let answers = 0;
@@ -144,7 +147,7 @@ async function stranger({ url }: Installation): Promise<AsyncDisposable> {
       answers += 1;
     }
   }));
-  // It is awaited below; until then another failure must not be hidden by this one.
+  // It is awaited below; until then it must not hide another failure.
   tries.catch(() => {});
   await until(() => answers >= STRANGERS, "the stranger's first answers");
   return {
@@ -155,7 +158,7 @@ async function stranger({ url }: Installation): Promise<AsyncDisposable> {
   };
 }
 
-/** One installation with what a lane does to it. */
+/** One installation and the state of its lane. */
 interface Lane {
   readonly installation: Installation;
   readonly disk: Disk | undefined;
@@ -179,13 +182,13 @@ function apply(
   return fault === "disk full" ? disk!.full() : disk!.forbidden();
 }
 
-/** Kills as drawn; whether it held, and what it said. */
+/** Kills as drawn; returns whether it held, and the answer. */
 async function kill({ way, modules, text, env, fault }: Draw, lane: Lane): Promise<Outcome> {
   const { installation, page, tally } = lane;
   const target = modules.length > 1 ? "all" : modules[0]!;
   if (way === "page") return await page!.kill();
   if (way === "verb") return await killByVerb(installation, target === "all" ? [] : [target], env);
-  // An agent that cannot answer.
+  // The agent cannot answer.
   if (way === "signal") { for (const module of modules) installation.signal(module, "SIGSTOP"); }
   const begin = performance.now();
   const body = `{"module":"${target}","reason":"${text}"}`;
@@ -195,7 +198,7 @@ async function kill({ way, modules, text, env, fault }: Draw, lane: Lane): Promi
   return { held: status === 202 && JSON.parse(said).ok, said };
 }
 
-/** One kill, judged, and lifted again. */
+/** Runs one kill, checks it, and lifts it. */
 async function killOnce(drawn: Draw, lane: Lane, name: string): Promise<void> {
   const { installation, tally } = lane;
   const { way, modules, fault } = drawn;
@@ -214,7 +217,7 @@ async function killOnce(drawn: Draw, lane: Lane, name: string): Promise<void> {
   await installation.lift(modules);
 }
 
-/** Kills of one installation. */
+/** The kills of one installation. */
 async function runLane(ways: readonly Way[], seed: number, tally: Tally): Promise<void> {
   const random = randomOf(seed);
   await withFolder((folder) =>
@@ -232,12 +235,12 @@ async function runLane(ways: readonly Way[], seed: number, tally: Tally): Promis
   );
 }
 
-/** `count` kills; a line with what came of them. Throws when one that held had not killed. */
+/** Runs `count` kills and returns a line with the results. Throws when a kill reported as held did not kill. */
 export async function killFuzz(count: number, seed: number): Promise<string> {
   const tally = new Tally();
   const ways = waysOf(count, randomOf(seed));
   const lanes: Way[][] = Array.from({ length: LANES }, () => []);
-  // The page's kills in the first lane, which has the browser; the others to the shorter one.
+  // The page's kills go to the first lane, which has the browser; the others to the shorter one.
   for (const way of ways) {
     const shortest = lanes.reduce((one, other) => other.length < one.length ? other : one);
     (way === "page" ? lanes[0]! : shortest).push(way);

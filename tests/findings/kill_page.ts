@@ -1,4 +1,4 @@
-/** Kills by a person at the page: one browser, one tab that stays open, Shift+K and Enter. */
+/** Kills by a user on the page: one browser, one tab that stays open, Shift+K and Enter. */
 import type { Browser, Page } from "playwright-core";
 import { firstLogin, openPage, startBrowser } from "../e2e/browser.ts";
 import { type Installation, type Outcome, until } from "./kill.ts";
@@ -15,18 +15,18 @@ export class KillPage implements AsyncDisposable {
     return new KillPage(browser, page);
   }
 
-  /** Kills both modules; it held when the page says that all agents have stopped. */
+  /** Kills both modules; it held when the page reports that all agents have stopped. */
   async kill(): Promise<Outcome> {
     const { page } = this;
     const dialog = page.locator("#dlg-kill");
     const stage = () => dialog.getAttribute("data-stage");
     const open = page.locator("#dlg-kill[open][data-stage=ask]");
-    // The page takes keys once its script runs; while it is open the key does nothing more.
+    // The page accepts keys once its script runs; while the dialog is open the key has no further effect.
     await until(async () => {
       await page.keyboard.press("Shift+K");
       return await open.count() > 0;
     }, "the dialog of the kill");
-    // A key that comes right after the opening does not confirm: as a person does, it is pressed again.
+    // A key right after the opening does not confirm: it is pressed again, as a user would.
     await until(async () => {
       if (await stage() !== "ask") return true;
       await page.keyboard.press("Enter");

@@ -4,7 +4,7 @@ import { bearer, PASSWORD, withServer } from "../api/server.ts";
 import { until } from "./running_api.ts";
 
 const PAGE = { "x-requested-with": "dashboard" };
-/** A login by the page; its cookies by name. */
+/** A login by the page; returns its cookies by name. */
 async function logIn(
   call: Parameters<Parameters<typeof withServer>[0]>[0]["call"],
 ): Promise<Map<string, string>> {
@@ -42,7 +42,7 @@ Deno.test("F2: ten refreshes of one token at once with 200 ms of latency, 50 tim
         if (answer.status === 200) token = jar.get("legend_refresh")!;
         else assert.equal(jar.size, 0, "a late one touches no cookie");
       }
-      // The tabs' answers come 200 ms later; the next renewal is a quarter of an hour away.
+      // The tabs' requests arrive 200 ms later; the next renewal is a quarter of an hour away.
       clock.now += 200;
       const late = await call("POST", "/api/auth/refresh", {
         headers: { ...PAGE, cookie: `legend_refresh=${sent}` },
@@ -97,7 +97,7 @@ Deno.test("F2: a bookmark with a living refresh cookie opens its page; without o
     const renewed = jarOf(open);
     const access = `legend_access=${renewed.get("legend_access")}`;
     assert.equal((await call("GET", target, { headers: { cookie: access } })).status, 200);
-    // Another tab came first: its cookies are on their way, the page asks again by itself.
+    // Another tab came first: its cookies are on their way, and the page retries by itself.
     const late = await call("GET", renew, { headers: { cookie: `legend_refresh=${refresh}` } });
     assert.deepEqual([late.status, late.headers.getSetCookie()], [200, []]);
     assert.ok((await late.text()).includes('content="0;url=/arbitrage?gate=ev_min&amp;sort=net"'));

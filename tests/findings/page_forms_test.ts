@@ -1,4 +1,4 @@
-/** Forms and presses: checked in words, conflicts shown, asked once before what is hard to undo. */
+/** Forms and buttons: errors as text, conflicts shown, one confirmation before actions that are hard to undo. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { legend } from "../e2e/executable.ts";
@@ -7,7 +7,7 @@ import { pause } from "../../core/platform/pause.ts";
 
 const test = siteTests();
 
-/** A policy sent by somebody else. */
+/** A policy sent by another user. */
 const sendPolicy = (page: Page, module: string, body: Record<string, unknown>) =>
   page.evaluate(async ([module, body]) => {
     const answer = await fetch(`/api/control/module/${module}:policy?wait=receipt`, {
@@ -65,7 +65,7 @@ test("F14: a receipt goes when the form changes; what somebody else changed mean
   await conflict.locator("button:has-text('Take 0.004')").click();
   assert.equal(await page.inputValue("#p-ev_min"), "0.004");
   assert.ok(await page.isDisabled("text=Sign and send"), "nothing is left to send");
-  // Another field of somebody else's is no conflict.
+  // If another user changes another field, there is no conflict.
   await page.fill("#p-ev_min", "0.005");
   assert.equal(await sendPolicy(page, "mev", { score_min: 0.01 }), true);
   await page.waitForFunction(() =>

@@ -1,23 +1,23 @@
-/** The page while the server hangs, an agent hangs, the server is gone: what it says, and what it does not. */
+/** The page while the server hangs, an agent hangs, or the server is gone: what it shows, and what it does not. */
 import assert from "node:assert/strict";
 import type { Page, Request } from "playwright-core";
 import { legend } from "../e2e/executable.ts";
 import { signal, type Site, until, withSite } from "./site.ts";
 
 interface Look {
-  /** Seconds of the page's own clock since the last answer that it got. */
+  /** Seconds since the last answer that the page received, by its own clock. */
   s: number;
   banner: string;
   strip: string;
   isRed: boolean;
 }
 
-/** Writes down what the page says, several times a second, by the page's own clock. */
+/** Records what the page shows, several times a second, by the page's own clock. */
 const watch = (page: Page) =>
   page.evaluate(() => {
     const looks: Look[] = [];
     let answeredAt = 0;
-    // A question may wait already when the server freezes: what counts is the last one that was answered.
+    // A request may be pending when the server freezes: only the last answered one counts.
     const observer = new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as PerformanceResourceTiming[]) {
         if (entry.name.includes("/api/") && entry.responseStatus > 0) {
@@ -57,7 +57,7 @@ const killOf = (request: Request): { request_id: string } | null =>
 async function openKill(page: Page): Promise<void> {
   await page.keyboard.press("Shift+K");
   await page.waitForSelector("#dlg-kill[open]");
-  // A key that is still down from opening does not confirm.
+  // A key still down from opening does not confirm.
   await page.waitForTimeout(450);
 }
 
@@ -119,7 +119,7 @@ async function partialKillNamesWhoHasNotAnswered(site: Site): Promise<void> {
   assert.equal(await dialog.locator("button:has-text('Send again')").isEnabled(), true);
   const text = await dialog.innerText();
   assert.doesNotMatch(text, /os error|EAGAIN|temporarily unavailable/i);
-  // Names, states and details stand beside each other, not over each other.
+  // Names, states and details are beside each other and do not overlap.
   const boxes = await dialog.locator(".acks > li > *").evaluateAll((all) =>
     all.filter((one) => one.textContent !== "").map((one) => {
       const range = document.createRange();
@@ -136,7 +136,7 @@ async function partialKillNamesWhoHasNotAnswered(site: Site): Promise<void> {
       assert.ok(apart, `${one.text} and ${other.text} overlap`);
     }
   }
-  // Its receipt comes later; nobody presses anything.
+  // Its receipt comes later, without another press.
   signal(agent, "SIGCONT");
   await dialog.locator("text=2 of 2 agents have stopped").waitFor();
   assert.equal(await dialog.locator("button:has-text('Send again')").count(), 0);
@@ -183,11 +183,11 @@ async function frozenServerIsSaid(site: Site): Promise<void> {
     1,
     "said to a reader",
   );
-  // The stream was silent too, and is not called live.
+  // The stream was silent too, and is not shown as live.
   await page.waitForSelector(".strip >> text=Lost, trying again");
 }
 
-/** Questions for the agents that wait for their answer: now, and the most at once. */
+/** Pending requests for the agents: now, and the maximum at once. */
 function countAgentQuestions(page: Page): { readonly now: number; readonly most: number } {
   const onTheirWay = { now: 0, most: 0 };
   const isAgents = (request: Request) => /\/api\/agents(\?|$)/.test(request.url());
@@ -202,9 +202,9 @@ function countAgentQuestions(page: Page): { readonly now: number; readonly most:
   return onTheirWay;
 }
 
-/** What the page said each moment, by the seconds since the server's last answer. */
+/** What the page showed at each moment, by the seconds since the server's last answer. */
 function checkLooks(looks: readonly Look[]): void {
-  // How much later than it was to be the page came to look: that late its clock may be too.
+  // The largest delay between two looks; the page's clock may be delayed as much.
   const late = Math.max(...looks.slice(1).map(({ s }, at) => s - looks[at]!.s));
   const after = (second: number) => looks.filter(({ s }) => s >= second + 2 * late);
   // One second after the last answer nothing is known, and nothing is claimed.
@@ -212,7 +212,7 @@ function checkLooks(looks: readonly Look[]): void {
     assert.equal(look.banner, "", `after ${look.s} s`);
   }
   assert.ok(after(3).length > 0, `the page looked ${late} s late`);
-  // Three seconds after it everything says so, and after ten it still does.
+  // Three seconds after it every part reports it, and after ten seconds they still do.
   for (const look of after(3)) {
     assert.match(
       look.banner,
@@ -224,7 +224,7 @@ function checkLooks(looks: readonly Look[]): void {
     assert.match(look.strip, /Unknown, was Running/, `after ${look.s} s`);
     assert.match(look.banner, /Values are of \d\d:\d\d:\d\d UTC/);
   }
-  // It counts from the last answer: neither more than there was nor less.
+  // It counts from the last answer: neither too much nor too little.
   for (const look of looks.filter(({ s, banner }) => s > 2 && banner !== "")) {
     const says = seconds(look.banner);
     assert.ok(
@@ -296,7 +296,7 @@ async function killedServerComesBack(site: Site): Promise<void> {
   await page.goto(`${site.url}/settings?m=mev#policy`);
   await page.fill("#p-reason", "typed before");
   await watch(page);
-  // Nobody starts it again for a while.
+  // Keep the supervisor from restarting it for a while.
   signal(site.supervisor, "SIGSTOP");
   signal(site.part("run api"), "SIGKILL");
   await page.waitForSelector(".banner >> text=/No answer for .* the server cannot be reached/");

@@ -1,4 +1,4 @@
-/** Every page at every width: nothing lies beside the screen, nothing over something else. */
+/** Every page at every width: nothing is outside the screen, and nothing overlaps. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { siteTests } from "./site.ts";
@@ -12,7 +12,7 @@ const WIDTHS = [1440, 1024, 768, 720, 390, 320];
 const sideways = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
-/** Waits until what is drawn by a script has taken the new width: two frames, and each chart as wide as its place. */
+/** Waits until what a script renders has the new width: two frames, and each chart as wide as its container. */
 async function settled(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   await page.waitForFunction(() =>
@@ -23,10 +23,10 @@ async function settled(page: Page): Promise<void> {
   );
 }
 
-/** What lies where it should not; runs in the page. */
+/** Elements that are misplaced; runs in the page. */
 function measured() {
   const root = document.documentElement;
-  // What scrolls within its own place is as wide as it likes.
+  // Content that scrolls in its own container may have any width.
   const isHeld = (element: Element): boolean => {
     for (let at = element.parentElement; at; at = at.parentElement) {
       if (getComputedStyle(at).overflowX !== "visible") return true;
@@ -37,7 +37,7 @@ function measured() {
     element.getBoundingClientRect().right > root.clientWidth + 0.5 && !isHeld(element) &&
     !element.closest(".sr, .skip, dialog:not([open])")
   ).map((element) => `${element.tagName}.${element.className}`).slice(0, 4);
-  // The text of each label in its own place.
+  // The box of each label's text.
   const boxes = (selector: string) =>
     [...document.querySelectorAll(selector)].map((element) => {
       const range = document.createRange();
@@ -54,7 +54,7 @@ function measured() {
     );
   const labels = boxes(".botnav > *").map(({ box }) => box).sort((one, other) => one.left - other.left);
   const close = labels.filter((box, at) => at > 0 && box.left - labels[at - 1]!.right < 3).length;
-  // What of a row's text can be seen: its cell may cut it.
+  // The visible part of a row's text: its cell may clip it.
   const seen = (cell: Element) => {
     const range = document.createRange();
     range.selectNodeContents(cell);
@@ -98,7 +98,7 @@ test("F17: no page scrolls sideways at any width, and nothing covers anything", 
     if (["arbitrage", "sandwich"].includes(name)) await page.waitForSelector("tbody tr[data-id]");
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
-      // Not even for the frame before a chart is drawn again.
+      // Not even for the frame before a chart is redrawn.
       const atOnce = await sideways(page);
       if (atOnce !== 0) found.push(`${name} at ${width}: ${atOnce} px sideways at once`);
       await settled(page);

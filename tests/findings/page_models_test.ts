@@ -1,4 +1,4 @@
-/** Which model decides: the baseline is always within reach, and nothing goes live without a question. */
+/** Which model decides: the baseline can always be restored, and nothing goes live without a confirmation. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { Library } from "../../ffi/library.ts";
@@ -19,7 +19,7 @@ interface Deployed {
   silent: string[];
 }
 
-/** A request of the page's own user; status and body. */
+/** A request of the page's own user; returns status and body. */
 const call = (page: Page, method: string, path: string, body?: unknown) =>
   page.evaluate(async ([method, path, body]) => {
     const answer = await fetch(path as string, {
@@ -59,7 +59,7 @@ test("F3: the baseline is deployed, rolled back to and pinned by API and command
   assert.deepEqual(applied(deploy.body), [[true, true]]);
   await until(version);
 
-  // There is no older model: the way back is the baseline, with the agent's receipt.
+  // There is no older model: the rollback goes to the baseline, with the agent's receipt.
   const back = await call(page, "POST", `/api/training/models/${version}/rollback`, {});
   assert.equal(back.body.version, "baseline");
   assert.deepEqual([back.body.ok, ...applied(back.body)], [true, [true, true]]);
@@ -77,7 +77,7 @@ test("F3: the baseline is deployed, rolled back to and pinned by API and command
   assert.equal(nameless.status, 422);
   assert.match(nameless.body.detail, /^module: /);
 
-  // By command line; a pin of the baseline wins over what is deployed, and a deployment says so.
+  // By command line; a pinned baseline wins over the deployed model, and a deployment reports this.
   assert.equal((await model("deploy", "mev", version)).code, 0);
   await until(version);
   const rolled = await model("rollback", "mev");
@@ -106,7 +106,7 @@ test("F3: the page asks with both models' figures before another decides, shows 
 
   await row(version).locator("button:has-text('Deploy')").click();
   await page.waitForSelector("#dlg-confirm[open]");
-  // The test's model was judged as registerSmallModel says; of the baseline nothing is known.
+  // The test's model has the measurements of registerSmallModel; the baseline has none.
   assert.deepEqual(await figure("AUC"), ["0.5000", "unknown"]);
   assert.deepEqual(await figure("Log loss"), ["0.7000", "unknown"]);
   assert.deepEqual(await figure("Brier"), ["0.2500", "unknown"]);
@@ -117,7 +117,7 @@ test("F3: the page asks with both models' figures before another decides, shows 
     await page.innerText("#dlg-confirm [data-warning]"),
     /Not comparable: baseline has not been judged/,
   );
-  // No is no.
+  // "No" does nothing.
   await page.keyboard.press("Escape");
   await page.waitForSelector("#dlg-confirm", { state: "detached" });
   const { body } = await call(page, "GET", "/api/agents");
@@ -148,7 +148,7 @@ test("F22: a model is put in shadow and out of it on the page; its report is who
   assert.equal(body.modules.find((list: { module: string }) => list.module === "mev").shadow, version);
   await row.locator("button:has-text('End shadow')").click();
   await row.locator(".st:has-text('Registered')").waitFor();
-  // Buttons stand apart.
+  // Buttons do not touch.
   const boxes = await row.locator(".btn").evaluateAll((buttons) =>
     buttons.map((button) => button.getBoundingClientRect()).map(({ left, right }) => ({ left, right }))
   );

@@ -1,4 +1,4 @@
-/** What looked like a swap and was not read, where an operator looks: on the Overview, by program and tag. */
+/** Calls that looked like a swap and were not read are shown to operators: on the Overview, by program and tag. */
 import assert from "node:assert/strict";
 import type { Locator } from "playwright-core";
 import { freePort } from "../../tools/kafka.ts";
@@ -9,13 +9,13 @@ import { command, legend, withFolder } from "../e2e/executable.ts";
 import { LIMIT_MS, until } from "./site.ts";
 
 const BLOCK = `${ROOT}/examples/slot_285000037.json`;
-/** Transactions of the block and the place of their top-level swap of Raydium v4: instruction 11, 9 and 11. */
+/** Transactions of the block and the index of their top-level swap of Raydium v4: instruction 11, 9 and 11. */
 const SWAPS = [[0, 6], [2, 3], [4, 6]] as const;
 const FIRST = "3PLGFnh2ip2iFMk1kdKfTpV14xHV1LnEEy91YH1PCXnTSCMByqjoc6BRUGoDWfZ88BHZzSCtSidwpGetsEa3Xfv4";
 const SECOND = "2Wg8svJQfTsEW2UxmTdvs7pma4obCf6oU4iybM6gcAyv37MLM4Q5cEuYwXQSxXT8saD8moPJvuyAFckZ1L8Snc2o";
 const PROGRAM = "675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8";
 
-/** The block as a node would give it whose swaps make no transfers. */
+/** The block as from a node, but its swaps make no transfers. */
 async function unreadable(path: string): Promise<void> {
   const block = JSON.parse(await Deno.readTextFile(BLOCK));
   for (const [at, index] of SWAPS) {
@@ -27,7 +27,7 @@ async function unreadable(path: string): Promise<void> {
   await Deno.writeTextFile(path, JSON.stringify(block));
 }
 
-/** One row for each program and tag, with the newest transaction; what is cut can be copied whole. */
+/** One row for each program and tag, with the newest transaction; truncated values can be copied in full. */
 async function rowsNameProgramAndTag(panel: Locator): Promise<void> {
   const rows = await panel.locator("tbody tr").evaluateAll((rows) =>
     rows.map((row) => ({
@@ -55,14 +55,14 @@ Deno.test("engine 6: the Overview shows which swaps were not read, by program an
     const output = [new Response(api.stdout).text(), new Response(api.stderr).text()];
     const browser = await startBrowser();
     try {
-      // Ready it is not: its agents have ended.
+      // It is not ready: its agents have ended.
       await until("the page answers", async () => {
         const answer = await fetch(`${url}/login`).catch(() => null);
         await answer?.body?.cancel();
         return answer?.ok === true;
       });
       const errors: string[] = [];
-      // The policy of the page refuses injected scripts: axe comes in by the debugger's own world.
+      // The page's policy refuses injected scripts: axe is loaded into the debugger's own world.
       const context = await browser.newContext({ viewport: { width: 390, height: 844 }, bypassCSP: true });
       context.setDefaultTimeout(LIMIT_MS);
       const page = await openPage(context, errors);
@@ -83,7 +83,7 @@ Deno.test("engine 6: the Overview shows which swaps were not read, by program an
         document.documentElement.scrollWidth > document.documentElement.clientWidth
       );
       assert.ok(!isWide, "nothing is wider than a phone");
-      // What every page asks for each second does not grow with the list.
+      // What every page polls each second does not grow with the list.
       const polled = await page.waitForResponse((answer) => answer.url().endsWith("/api/agents?brief=1"));
       const [agent] = (await polled.json()).agents;
       assert.equal(agent.missed_swaps, 3);

@@ -1,4 +1,6 @@
-/** The first screen: what is simulated is called so, numbers are explained and add up, a part without an answer says so. */
+/**
+ * The first screen: simulated data is labelled, numbers are explained and add up, a part without an answer shows this.
+ */
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import { legend } from "../e2e/executable.ts";
@@ -114,7 +116,7 @@ async function funnelAddsUp({ page }: Site): Promise<void> {
       `${module} has refused something`,
       async () => await panel.locator("[data-term]").count() > 0,
     );
-    // One look at all of it: the next answer changes it.
+    // Read everything at once: the next answer changes it.
     const { stages, terms, text } = await panel.evaluate((root) => ({
       text: root.textContent!,
       stages: Object.fromEntries(
@@ -160,13 +162,13 @@ async function stoppedAndSkippingNeedAttention({ page, data }: Site): Promise<vo
 async function chartHasWholeLabels({ page }: Site): Promise<void> {
   const panel = page.locator(".panel:has-text('Hot path P99, microseconds')");
   await panel.locator("canvas").waitFor();
-  // The y axis has room for its longest label: the numbers in the picture are not cut.
+  // The y axis has space for its longest label: the numbers are not clipped.
   const left = await panel.evaluate((root) => {
     const plot = root.querySelector(".uplot")!.getBoundingClientRect();
     return root.querySelector(".u-over")!.getBoundingClientRect().left - plot.left;
   });
   assert.ok(left > 25 && left < 160, `${left} px for the labels`);
-  // The newest samples are at the right; the picture may be drawn anew under the pointer.
+  // The newest samples are at the right; the chart may be redrawn under the pointer.
   let legendText = "";
   await until("the hover says when", async () => {
     const { width } = (await panel.locator(".u-over").boundingBox())!;
@@ -190,7 +192,7 @@ async function chartHasWholeLabels({ page }: Site): Promise<void> {
 }
 
 async function labelsFollowTheTheme(page: Page, panel: Locator): Promise<void> {
-  // How bright the labels beside the plot are: dark on light, light on dark.
+  // The brightness of the labels beside the plot: dark on light, light on dark.
   const brightness = () =>
     panel.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
       const { data } = canvas.getContext("2d")!.getImageData(0, 0, 24, canvas.height);
@@ -227,7 +229,7 @@ async function failedPartSaysSo({ page }: Site): Promise<void> {
     async () => await page.locator(".tile.stale [data-stale]").count() === 5,
   );
   assert.match(await page.locator(".tile.stale").first().innerText(), /no answer, \d+ s old/);
-  // The rest of the page is well, and nobody is blamed.
+  // The rest of the page works, and no part is blamed.
   assert.equal(await page.locator(".banner").count(), 0);
   assert.equal(await page.locator("html[data-blind]").count(), 0);
   isCut = false;
@@ -248,7 +250,7 @@ async function openOverviewMovesLittle({ page, context, url }: Site): Promise<vo
   const seconds = (await page.evaluate(() => performance.now()) - begin) / 1_000;
   assert.ok(bytes / seconds < 10_000, `${bytes} bytes and ${bodies.length} requests in ${seconds} s`);
   assert.ok(bytes > 1_000, "something was counted");
-  // Seconds of a series that are known do not come again.
+  // Known seconds of a series are not sent again.
   const isRest = (url: string) => /summary\?module=mev&since=\d+/.test(url);
   const rest = bodies.find(isRest) ?? (await page.waitForRequest((one) => isRest(one.url()))).url();
   const { series } = await page.evaluate((url) => fetch(url).then((answer) => answer.json()), rest);

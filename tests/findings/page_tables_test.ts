@@ -1,4 +1,7 @@
-/** The live table and its drawer: unknown is unknown, outcomes last, one population, the gate that refused, Back, keys. */
+/**
+ * The live table and its drawer: unknown stays unknown, outcomes persist, one population, the gate that refused, Back,
+ * keys.
+ */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { siteTests } from "./site.ts";
@@ -25,7 +28,7 @@ const decisions = (page: Page, query: string): Promise<Decision[]> =>
     query,
   );
 
-/** The newest of a list of decisions that fits, once there is one. */
+/** The newest decision of a list that matches, once there is one. */
 async function waitFor(page: Page, query: string, fits: (one: Decision) => boolean): Promise<Decision> {
   const end = performance.now() + 60_000;
   for (;;) {
@@ -36,7 +39,7 @@ async function waitFor(page: Page, query: string, fits: (one: Decision) => boole
   }
 }
 
-/** Ids and texts of the rows that are drawn: slot … outcome. */
+/** Ids and texts of the rendered rows: slot … outcome. */
 const drawn = (page: Page): Promise<{ id: string; cells: string[] }[]> =>
   page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>("tbody tr[data-id]")].map((row) => ({
@@ -64,7 +67,7 @@ test("F4: a gain that is not in SOL is a dash with the other mint's amount, in t
   assert.ok(!/0\.000000/.test(net), net);
   await row.click();
   const verdict = await page.locator(".drawer .verdict").innerText();
-  // Where its numbers come from stands at a decision as at a total.
+  // A decision shows where its numbers come from, as a total does.
   for (const badge of ["SIM", "PAPER"]) {
     await page.locator(`.drawer-h .badge:text-is("${badge}")`).waitFor();
   }
@@ -76,7 +79,7 @@ test("F6: what became of a decision is shown after a reload as it was before", a
   for (const landed of [true, false]) {
     const end = performance.now() + 60_000;
     let shown = "";
-    // The page holds the newest hundred: on a slow machine a decision may be older than that when it is looked at.
+    // The page holds the newest hundred: on a slow machine a decision may be older than that when it is looked up.
     while (shown === "") {
       assert.ok(performance.now() < end, `a decision that has ${landed ? "landed" : "missed"} is shown`);
       const decided = await waitFor(
@@ -110,7 +113,7 @@ test("F8: the sandwich table shows what is published, before and after it was op
     }
   };
   await check(true);
-  // Also those that come over the stream, later.
+  // Also those that arrive later over the stream.
   await page.mouse.move(5, 5);
   await page.waitForFunction(() =>
     /[1-9][\d,]* received/.test(document.querySelector(".panel-f")!.textContent!)
@@ -126,7 +129,7 @@ test("F8: the sandwich table shows what is published, before and after it was op
 test("F10: the refusals of a gate are rows where it is among the terms, each with all of its own, filtered too", async ({ open }) => {
   const page = await open("/arbitrage?gate=ev_min");
   await page.waitForSelector("tbody tr[data-id]");
-  // The pointer on the table: the list stays as it is while it is compared.
+  // The pointer on the table: the list does not change while it is compared.
   await page.hover("tbody tr[data-id]");
   const check = async () => {
     const rows = await drawn(page);
@@ -141,7 +144,7 @@ test("F10: the refusals of a gate are rows where it is among the terms, each wit
   };
   const [first] = await check();
   assert.equal(await page.locator("thead th").last().innerText(), "Refused by");
-  // A text that leaves some rows out: the others keep their own terms.
+  // A text that hides some rows: the others keep their own terms.
   await page.fill("[data-search]", first!.id[0]!);
   await check();
 });
@@ -175,7 +178,7 @@ test("F15: Back closes the drawer, Forward opens it, closing leaves no entry of 
   await page.waitForURL(`${url}/overview`);
 });
 
-/** Where the focus is. */
+/** The element with the focus. */
 const focused = (page: Page) =>
   page.evaluate(() => {
     const at = document.activeElement as HTMLElement;
@@ -217,7 +220,7 @@ test("F16: the table is one tab stop, and no key loses the focus", async ({ open
   assert.ok((await go("PageDown")).row > up.row);
   assert.equal((await go("Home")).row, 2);
   assert.equal((await go("ArrowUp")).row, 2, "there is nothing above the first");
-  // The wheel takes the list away: the row keeps the focus.
+  // The wheel scrolls the list away: the row keeps the focus.
   await page.mouse.move(400, 600);
   await page.mouse.wheel(0, 3_000);
   await page.waitForFunction(() => document.querySelector(".tw.scroll")!.scrollTop > 500);

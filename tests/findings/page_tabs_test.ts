@@ -1,4 +1,4 @@
-/** Many tabs of one browser share one login: its renewals must not end it. */
+/** Many tabs of one browser share one login: their renewals must not end it. */
 import assert from "node:assert/strict";
 import { openPage } from "../e2e/browser.ts";
 import { until, withSite } from "./site.ts";
@@ -32,7 +32,7 @@ Deno.test("F2: ten tabs with 200 ms of latency go through 20 renewals, and nobod
     }
     for (let round = 1; round <= RENEWALS; round++) {
       const before = renewed;
-      // What happens to an access token after its quarter of an hour; then all tabs look at once, as after a sleep.
+      // Like an access token after its quarter of an hour; then all tabs wake up at once, as after a sleep.
       await context.clearCookies({ name: "legend_access" });
       await Promise.all(
         pages.map((page) => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")))),
@@ -44,7 +44,7 @@ Deno.test("F2: ten tabs with 200 ms of latency go through 20 renewals, and nobod
       assert.equal(await page.locator("dialog[open]").count(), 0, "no login sheet");
       await until("all see", async () => await page.locator(".banner, html[data-blind]").count() === 0);
     }
-    // One renewal serves all tabs: not each of them asked for its own.
+    // One renewal serves all tabs: they did not each renew.
     assert.ok(renewed >= RENEWALS && renewed < RENEWALS * 3, `${renewed} renewals`);
     assert.ok((await context.cookies()).some(({ name }) => name === "legend_refresh"));
     assert.deepEqual(errors, []);

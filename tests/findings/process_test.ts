@@ -1,4 +1,4 @@
-/** Processes and the data folder, as operators and hostile users met them on the executable. */
+/** Processes and the data folder, as operators and hostile users found them on the executable. */
 import assert from "node:assert/strict";
 import { chdb, clickHouseUrl } from "../kafka/cluster.ts";
 import { command, legend, withFolder } from "../e2e/executable.ts";
@@ -61,7 +61,7 @@ Deno.test("operator 11: no part outlives its supervisor, whenever that is killed
       const data = `${folder}/${round}`;
       const run = new Run(data);
       const ms = random % 2_000;
-      // The moment of its life at which it is killed.
+      // The moment of its lifetime at which it is killed.
       await pause(ms);
       run.kill("SIGKILL");
       await run.child.status;
@@ -98,7 +98,7 @@ Deno.test("operator 5 and 8: a closed stderr and SIGHUP end nothing, SIGTERM end
     try {
       await agentsRun(data);
       await until("the page", answers);
-      // Nobody reads what it says any more.
+      // Its stderr has no reader any more.
       await child.stderr.cancel();
       child.kill("SIGHUP");
       const [api] = processesOf(data).filter((pid) =>
@@ -113,7 +113,7 @@ Deno.test("operator 5 and 8: a closed stderr and SIGHUP end nothing, SIGTERM end
           ),
       );
       assert.ok(next);
-      // Before it answers it is the supervisor's to start it again.
+      // Until it answers, the supervisor has to restart it.
       await until("the new page's answer", answers);
       for (const pid of processesOf(data)) Deno.kill(pid, "SIGHUP");
       const before = JSON.parse(Deno.readTextFileSync(`${data}/agents/mev.status.json`));
@@ -134,7 +134,7 @@ Deno.test("operator 12: a stop with the own store ends with 0", () =>
     await using run = new Run(`${folder}/data`, [], { LEGEND_CHDB: await chdb() });
     await agentsRun(run.data);
     const url = await clickHouseUrl(run.data);
-    // The sink holds connections by then, which the server's own end would wait for.
+    // By then the sink holds connections, for which the server's own shutdown would wait.
     await until("rows in the store", () => {
       try {
         const { topics } = JSON.parse(Deno.readTextFileSync(`${run.data}/sink.status.json`));
@@ -157,7 +157,7 @@ Deno.test("L10, operator 17: a part that is started again and again is BAD in do
       try {
         return JSON.parse(Deno.readTextFileSync(`${run.data}/${file}`));
       } catch {
-        // It is being written, or of a part that starts.
+        // It is being written, or belongs to a part that is starting.
         return undefined;
       }
     };

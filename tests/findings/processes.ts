@@ -2,12 +2,12 @@
 import { command } from "../e2e/executable.ts";
 import { pause } from "../../core/platform/pause.ts";
 
-/** Generous: the machine that runs this may be busy with other things. */
+/** Generous: this machine may be busy with other things. */
 const LIMIT_MS = 60_000;
-/** Words of a run on the simulator; the port follows. */
+/** Arguments of a run on the simulator; the port follows. */
 export const SIM = ["run", "--source", "sim:7", "--port"];
 
-/** Waits until it holds; what it gave. */
+/** Waits until it returns a value; returns that value. */
 export async function until<T>(what: string, holds: () => T | Promise<T>): Promise<T> {
   for (const end = performance.now() + LIMIT_MS;;) {
     const value = await holds();
@@ -17,13 +17,13 @@ export async function until<T>(what: string, holds: () => T | Promise<T>): Promi
   }
 }
 
-/** A port that nobody listened on a moment ago. */
+/** A port that was free a moment ago. */
 export function freePort(): string {
   using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   return String((listener.addr as Deno.NetAddr).port);
 }
 
-/** Processes that have the folder in their words, but those that are over. */
+/** Processes with the folder in their arguments, except those that have ended. */
 export function processesOf(folder: string): number[] {
   return [...Deno.readDirSync("/proc")].map(({ name }) => Number(name)).filter((pid) => {
     try {
@@ -35,7 +35,7 @@ export function processesOf(folder: string): number[] {
   });
 }
 
-/** Both agents decide: their status is of processes that live. */
+/** Both agents decide, and the processes in their status are alive. */
 export const agentsRun = (data: string) =>
   until("both agents running", () =>
     ["arbitrage", "mev"].every((module) => {
@@ -49,7 +49,7 @@ export const agentsRun = (data: string) =>
       }
     }));
 
-/** A run that ends with the test, whatever the test does. */
+/** A run that ends with the test, however the test ends. */
 export class Run implements AsyncDisposable {
   readonly child: Deno.ChildProcess;
   readonly #texts: Promise<string>[];

@@ -1,4 +1,4 @@
-/** legend behind the proxies of deploy/, each with its example as it stands but for name, ports and certificate. */
+/** legend behind the proxies of deploy/, each with its example unchanged except for name, ports and certificate. */
 import assert from "node:assert/strict";
 import { command, withFolder } from "../e2e/executable.ts";
 import { freePort } from "../../tools/kafka.ts";
@@ -8,7 +8,7 @@ import { pause } from "../../core/platform/pause.ts";
 const KEY = "master-key-of-the-test-01234567";
 const PATIENCE_MS = 60_000;
 
-/** Name and version of a program; undefined where it is not. */
+/** Name and version of a program; undefined if it is missing. */
 async function there(program: string): Promise<boolean> {
   const words = ["-c", `command -v ${program} && command -v openssl && command -v curl`];
   return (await new Deno.Command("sh", { args: words, stdout: "null", stderr: "null" }).output()).success;
@@ -60,7 +60,7 @@ async function certificate(folder: string): Promise<void> {
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
 
-/** The status that an address answers with. */
+/** The status of a URL's answer. */
 async function curl(words: string[]): Promise<string> {
   const { stdout } = await new Deno.Command("curl", {
     args: ["-sk", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}", ...words],
@@ -69,7 +69,10 @@ async function curl(words: string[]): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-/** What an upgrade is answered with, as a browser of `origin` asks for it; curl waits on a stream until its time is over. */
+/**
+ * The status of a WebSocket upgrade, requested as by a browser of `origin`; curl waits on the stream until its time
+ * limit.
+ */
 const upgrade = (url: string, origin: string): Promise<string> =>
   curl([
     ...["-m", "4", "--http1.1", "-H", `Origin: ${origin}`, "-H", `X-API-Key: ${KEY}`],
@@ -77,7 +80,7 @@ const upgrade = (url: string, origin: string): Promise<string> =>
     ...["-H", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", `${url}/api/realtime/ws`],
   ]);
 
-/** The live stream opens for the page's own origin, and for no other. */
+/** The live stream opens only for the page's own origin. */
 async function streamOpensForOwnOriginAlone(url: string, end: number): Promise<void> {
   let status = "";
   do status = await upgrade(url, url); while (
@@ -89,7 +92,7 @@ async function streamOpensForOwnOriginAlone(url: string, end: number): Promise<v
   }
 }
 
-/** The audit has the client's address, whatever the client says of itself. */
+/** The audit has the client's address, whatever address the client claims. */
 async function auditHasTheClient(folder: string, url: string, upstream: number): Promise<void> {
   const login = ["-X", "POST", "-H", "content-type: application/json", `${url}/api/auth/login`];
   const [, password] = /password: (.+)/.exec(await Deno.readTextFile(`${folder}/data/first-login`))!;
@@ -141,7 +144,7 @@ async function behind(kind: keyof typeof PROXIES, folder: string): Promise<void>
       try {
         child.kill("SIGTERM");
       } catch {
-        // It has ended already.
+        // It has already ended.
       }
       await child.status;
     }

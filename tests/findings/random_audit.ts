@@ -1,4 +1,4 @@
-/** Numbers and texts drawn by a seed, and an audit of such texts. */
+/** Numbers and texts drawn by a seed, and an audit with such texts. */
 import { tellerOf } from "../../app/audit_heads.ts";
 import type { Context } from "../../app/context.ts";
 import { AuditChain } from "../../core/audit/chain.ts";
@@ -9,7 +9,7 @@ import { openDatabase, transaction } from "../../core/platform/database.ts";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 
-/** xorshift: the same numbers for the same seed everywhere. */
+/** xorshift: the same numbers for the same seed on every machine. */
 export class Random {
   #state: number;
   constructor(seed: number) {
@@ -46,11 +46,11 @@ const LETTERS = [
   " ",
   "'",
 ];
-/** A text of few letters, odd ones among them. */
+/** A short text, including unusual characters. */
 const text = (random: Random) =>
   Array.from({ length: random.below(30) }, () => random.pick(LETTERS)).join("");
 
-/** What the verify verb needs, over a folder of its own. */
+/** The context that the verify verb needs, over a folder of its own. */
 export function contextOf(library: Library, path: string): Context {
   const settings: Record<string, unknown> = { "audit.anchor": "", "control.sign_sk_hex": "", data_dir: path };
   let log: EmbeddedLog | undefined;
@@ -66,7 +66,7 @@ export function contextOf(library: Library, path: string): Context {
   return needed as Context;
 }
 
-/** Adds entries of any text, and their heads outside. */
+/** Adds entries with random texts, and publishes their heads. */
 export async function append(context: Context, random: Random, entries: number): Promise<void> {
   const { path, instance } = context.dataDir();
   const database = openDatabase(`${path}/legend.db`);

@@ -1,4 +1,4 @@
-/** The audit and the door of legend.db under attack: in one process, and on the executable. */
+/** The audit and access to legend.db under attack: in one process, and on the executable. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { freePort } from "../../tools/kafka.ts";
@@ -51,7 +51,7 @@ Deno.test("H2: what a running API adds while `audit verify` looks is no fault; w
       chain.append(act);
       const topic = log.topic.bind(log);
       log.topic = (name, options) => {
-        // Its head is not outside yet when the topic is read.
+        // Its head is not published yet when the topic is read.
         if (!options?.create) chain.append(act);
         return topic(name, options);
       };
@@ -135,18 +135,18 @@ Deno.test("H2: what `audit verify` finds it lists, with rc 1; doctor says it too
 
 Deno.test("M1: a stranger at 64 connections slows no kill, keeps no admin out, learns no name", async () => {
   const { kills, logins, growthBytes, timesOf } = await stranger({ seconds: 5, connections: 64 });
-  // The soak holds the 99th of a hundred against 200 ms; here the machine may be loaded.
+  // The soak compares the 99th of a hundred with 200 ms; here the machine may be loaded.
   const killMs = quantile(kills, 0.5);
   assert.ok(killMs < 5_000, `a kill took ${killMs} ms`);
   const loginMs = quantile(logins, 0.5);
   assert.ok(loginMs < 10_000, `the administrator's login took ${loginMs} ms`);
   assert.ok(kills.length >= 3 && logins.length >= 1);
-  // The soak holds it against 64 MiB; what is not collected yet depends on the machine.
+  // The soak compares it with 64 MiB; how much is not garbage-collected yet depends on the machine.
   assert.ok(growthBytes <= 192 * 2 ** 20, `the API grew by ${growthBytes / 2 ** 20} MiB`);
-  // Times are held against each other by the soak: a loaded machine has its own.
+  // Only the soak compares the times: on a loaded machine they vary.
   for (const [status, { known, unknown }] of Object.entries(timesOf)) {
     assert.match(status, /^(401|429)$/);
-    // Few may be of one kind by chance.
+    // By chance, only a few may be of one kind.
     const isFew = known.length + unknown.length < 30;
     assert.ok(isFew || known.length * unknown.length > 0, `${status}: ${known.length} and ${unknown.length}`);
   }

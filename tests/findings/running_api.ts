@@ -3,10 +3,10 @@ import { command } from "../e2e/executable.ts";
 import { messageOf } from "../../core/platform/errors.ts";
 import { pause } from "../../core/platform/pause.ts";
 
-/** The machine may be loaded: conditions are waited for as long as this. */
+/** The machine may be loaded: conditions may take this long. */
 export const LIMIT_MS = 60_000;
 
-/** Waits until it is so. */
+/** Waits until the condition holds. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + LIMIT_MS;
   while (!await isSo()) {
@@ -34,7 +34,7 @@ export async function withRun(
     try {
       child.kill("SIGTERM");
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
     await child.status;
     await Promise.all([reading, out]);

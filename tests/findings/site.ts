@@ -1,4 +1,4 @@
-/** One running installation and one browser, for one test or for a whole file of them. */
+/** One running installation and one browser, for one test or for a whole file of tests. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { freePort } from "../../tools/kafka.ts";
 import { firstLogin, openPage, ready, startBrowser } from "../e2e/browser.ts";
@@ -6,7 +6,7 @@ import { command } from "../e2e/executable.ts";
 import { messageOf } from "../../core/platform/errors.ts";
 import { pause } from "../../core/platform/pause.ts";
 
-/** The machine may be loaded: conditions are waited for as long as this. */
+/** The machine may be loaded: conditions may take this long. */
 export const LIMIT_MS = 60_000;
 const DESKTOP = { width: 1440, height: 900 };
 
@@ -18,13 +18,13 @@ export interface Site {
   /** Logged in as the first admin, on the Overview. */
   page: Page;
   errors: string[];
-  /** The process that starts a part again when it has ended. */
+  /** The process that restarts a part when it has ended. */
   supervisor: number;
-  /** The process of a part, by its words: `run api`, `run agent arbitrage`. */
+  /** The process of a part, by its arguments: `run api`, `run agent arbitrage`. */
   part(words: string): number;
 }
 
-/** The process below `root` whose command line has `words`. */
+/** The process below `root` whose command line contains `words`. */
 export function processOf(root: number, words: string): number | undefined {
   const parents = new Map<number, number>();
   const found: number[] = [];
@@ -36,14 +36,14 @@ export function processOf(root: number, words: string): number | undefined {
       const line = Deno.readTextFileSync(`/proc/${name}/cmdline`).replaceAll("\0", " ");
       if (line.includes(` ${words} `)) found.push(Number(name));
     } catch {
-      // It has ended while it was looked at.
+      // It ended while it was inspected.
     }
   }
   const isBelow = (pid: number): boolean => pid === root || (pid > 1 && isBelow(parents.get(pid) ?? 0));
   return found.filter(isBelow).at(-1);
 }
 
-/** One installation with a browser beside it. */
+/** One installation with a browser. */
 interface Running {
   readonly data: string;
   readonly url: string;
@@ -81,7 +81,7 @@ async function start(): Promise<Running> {
   }
 }
 
-/** An installation of its own, whose parts the test may stop and end. */
+/** An installation for one test, which may stop and end its parts. */
 export async function withSite(
   run: (site: Site) => Promise<void>,
   options: { locale?: string } = {},
@@ -108,12 +108,12 @@ export async function withSite(
   }
 }
 
-/** What tests have that share an installation. */
+/** The installation as seen by the tests that share it. */
 export interface SharedSite {
   readonly data: string;
   readonly url: string;
   readonly browser: Browser;
-  /** A page of the admin's, in a context of its own; what goes wrong in it fails the test. */
+  /** A page of the admin, in a context of its own; an error in it fails the test. */
   open(path: string, size?: { width: number; height: number }): Promise<Page>;
 }
 
@@ -146,7 +146,7 @@ export function siteTests() {
   };
   Deno.test.afterAll(async () => await (await running)?.end());
   return (name: string, run: (site: SharedSite) => Promise<void>): void =>
-    // What the site holds outlives each test.
+    // The resources of the site outlive each test.
     Deno.test({
       name,
       sanitizeOps: false,
@@ -165,7 +165,7 @@ export function siteTests() {
     });
 }
 
-/** What jobs lack is hidden from the page: the executable of the tests has no store, and the forms are to be used. */
+/** Hides from the page what jobs lack: the tests' executable has no store, and the forms are to be used. */
 export const asIfNothingLacks = (page: Page): Promise<unknown> =>
   page.route(/\/api\/jobs\?page=/, async (route) => {
     try {
@@ -174,7 +174,7 @@ export const asIfNothingLacks = (page: Page): Promise<unknown> =>
       const json = { ...await response.json(), lacks: { store: null, engines: null } };
       await route.fulfill({ response, json });
     } catch {
-      // The page is gone meanwhile.
+      // The page has been closed meanwhile.
     }
   });
 
@@ -182,7 +182,7 @@ export function signal(pid: number, name: Deno.Signal): void {
   try {
     Deno.kill(pid, name);
   } catch {
-    // It has ended already.
+    // It has already ended.
   }
 }
 

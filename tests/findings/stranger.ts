@@ -1,4 +1,4 @@
-/** Somebody without a login who does what they can from many connections, while an administrator kills and logs in. */
+/** An attacker without a login, on many connections, while an administrator kills and logs in. */
 import { freePort } from "../../tools/kafka.ts";
 import { command, withFolder } from "../e2e/executable.ts";
 import { pause } from "../../core/platform/pause.ts";
@@ -11,11 +11,11 @@ export interface StrangerOptions {
 export interface StrangerResult {
   /** Milliseconds from the request of a kill to its answer. */
   readonly kills: readonly number[];
-  /** Milliseconds of the administrator's logins: by the browser that was there before, and without its cookie. */
+  /** Milliseconds of the administrator's logins: by the browser used before, and without its cookie. */
   readonly logins: readonly number[];
   /** Growth of the API's memory. */
   readonly growthBytes: number;
-  /** Milliseconds of refusals of names that exist and of names that do not, by status. */
+  /** Milliseconds of refusals for existing and for unknown names, by status. */
   readonly timesOf: Readonly<Record<string, TimesOfNames>>;
   readonly requests: number;
 }
@@ -34,8 +34,8 @@ const KILL_EVERY_MS = 200;
 const LOGIN_EVERY_MS = 1_000;
 
 /**
- * How far apart two lists are by rank, in standard deviations of what chance does (Mann and Whitney, no ties): beyond
- * 3 once in 370 comparisons of lists that are alike.
+ * How far two lists differ by rank, in standard deviations of pure chance (Mann-Whitney, no ties): beyond 3 once in 370
+ * comparisons of equal distributions.
  */
 function apart(one: readonly number[], other: readonly number[]): number {
   const all = [...one.map((ms) => ({ ms, isOne: true })), ...other.map((ms) => ({ ms, isOne: false }))];
@@ -48,7 +48,7 @@ function apart(one: readonly number[], other: readonly number[]): number {
   return (u - n * m / 2) / Math.sqrt(n * m * (n + m + 1) / 12);
 }
 
-/** The value below which the share lies. */
+/** The value below which this share lies. */
 export const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;
 
@@ -63,7 +63,7 @@ function apiOf(data: string): number {
       const words = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
       if (words.includes(data) && words.includes("api") && words.includes("run")) return Number(name);
     } catch {
-      // It has ended while it was looked at.
+      // It ended while it was inspected.
     }
   }
   throw new Error(`no API runs on ${data}`);
@@ -77,25 +77,25 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
   }
 }
 
-/** What a stranger sees of logins. */
+/** What an attacker sees of logins. */
 interface Seen {
   requests: number;
   /** Milliseconds by status. */
   readonly times: Record<string, { known: number[]; unknown: number[] }>;
 }
 
-/** Many times what a body may have. */
+/** Many times the maximum size of a body. */
 const LARGE = new TextEncoder().encode(JSON.stringify({ user: "x".repeat(4 << 20), password: "x" }));
 
 const post = (url: string, body: unknown, headers: Record<string, string> = {}) =>
   fetch(url, { method: "POST", headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body) });
 
-/** A stranger with many addresses: the proxy in front tells each. */
+/** An attacker with many addresses: the proxy in front reports each. */
 const anotherAddress = () => `198.18.${Math.trunc(Math.random() * 256)}.${Math.trunc(Math.random() * 256)}`;
 
-/** Tries names, the administrator's among them: from one address, or from ever another. */
+/** Tries names, including the administrator's: always from one address, or each time from another. */
 async function guess(url: string, seen: Seen, at: number, isOneAddress: boolean): Promise<void> {
-  // By chance: in turn, all that guess would ask for the same name at the same time.
+  // By chance: in turn, all attackers would try the same name at the same time.
   const isKnown = Math.random() < 0.5;
   const user = isKnown ? ADMIN.user : "nobody";
   const from: Record<string, string> = isOneAddress ? {} : { "x-forwarded-for": anotherAddress() };
@@ -106,7 +106,7 @@ async function guess(url: string, seen: Seen, at: number, isOneAddress: boolean)
   times[isKnown ? "known" : "unknown"].push(performance.now() - begun);
 }
 
-/** A request that is never whole; held for a while. */
+/** A request that is never complete; held for a while. */
 async function half(port: number, text: string, signal: AbortSignal): Promise<void> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   try {
@@ -145,13 +145,13 @@ async function attack(
       else await bomb(url, at);
       seen.requests += 1;
     } catch {
-      // Refused at the door.
+      // Refused before it reached a handler.
       await pause(20);
     }
   }
 }
 
-/** The first password is changed; the browser's mark. */
+/** Changes the first password; returns the browser's cookie. */
 async function admit(url: string, data: string): Promise<string> {
   const password = /^password: (.*)$/m.exec(await Deno.readTextFile(`${data}/first-login`))![1]!;
   const first = await (await post(`${url}/api/auth/login`, { user: "admin", password })).json();
@@ -169,7 +169,7 @@ async function admit(url: string, data: string): Promise<string> {
   return mark.split(";")[0]!;
 }
 
-/** Repeats a call until the end; how long each took. */
+/** Repeats a call until the end; returns how long each took. */
 async function measure(
   everyMs: number,
   signal: AbortSignal,
@@ -182,7 +182,7 @@ async function measure(
     await answer.body?.cancel();
     if (!answer.ok) throw new Error(`the administrator was answered ${answer.status}`);
     times.push(performance.now() - begun);
-    // The pace of the calls.
+    // Paces the calls.
     await pause(everyMs);
   }
   return times;
@@ -212,7 +212,7 @@ export async function stranger({ seconds, connections }: StrangerOptions): Promi
       const mark = await admit(url, data);
       const api = apiOf(data);
       const before = memoryOf(api);
-      // A process of their own: what they cost themselves must not count as the API's time.
+      // A separate process: their own cost must not count as the API's time.
       const attackers = new Deno.Command(Deno.execPath(), {
         args: [
           "run",
@@ -246,7 +246,7 @@ export async function stranger({ seconds, connections }: StrangerOptions): Promi
   return result!;
 }
 
-/** The strangers' side of a result. */
+/** The attackers' part of a result. */
 async function attackers(port: number, connections: number, seconds: number) {
   const seen: Seen = { requests: 0, times: {} };
   const end = AbortSignal.timeout(seconds * 1_000);
@@ -260,11 +260,11 @@ const print = (value: unknown) => Deno.stdout.write(new TextEncoder().encode(`${
 if (import.meta.main && Deno.args[0] === "attack") {
   const [, port, connections, seconds] = Deno.args.map(Number);
   await print(await attackers(port!, connections!, seconds!));
-  // What is still on its way is of no interest.
+  // Answers that are still pending do not matter.
   Deno.exit(0);
 }
 
-/** One line of figures, and whether each is as good as it must be. */
+/** One line of figures, and whether each is within its limit. */
 function report({ kills, logins, growthBytes, timesOf, requests }: StrangerResult) {
   const names = Object.entries(timesOf).map(([status, { known, unknown }]) => ({
     status,

@@ -1,4 +1,4 @@
-/** Tips of all landing services told apart, a file that names more of them, and who else is paid as one. */
+/** Tips of all landing services are distinguished; a file names more services; who else is paid like one is found. */
 import assert from "node:assert/strict";
 import { legend, lines, withFolder } from "../e2e/executable.ts";
 
@@ -15,7 +15,7 @@ function base58(bytes: Uint8Array): string {
   return "1".repeat(bytes.findIndex((byte) => byte !== 0)) + text;
 }
 
-/** Bytes that no other number gives. */
+/** Bytes that are unique to the number. */
 const bytes = (length: number, number: number) =>
   Uint8Array.from({ length }, (_, at) => at % 2 === 0 ? number + 1 : at + 1);
 const wallet = (number: number) => base58(bytes(32, number));
@@ -29,7 +29,7 @@ function transferData(lamports: bigint): string {
 
 type Paid = readonly [from: number, to: string, lamports: bigint, failed?: true];
 
-/** A block of plain transfers as getBlock answers in the encoding json. */
+/** A block of plain transfers as returned by getBlock in the encoding json. */
 function block(slot: number, paid: readonly Paid[]) {
   return {
     slot,
@@ -79,7 +79,7 @@ const PAID: readonly Paid[] = [
   ...Array.from({ length: 9 }, (_, at): Paid => [at, MANY, 100n]),
   // A failed one has paid nothing.
   [10, MANY, 100n, true],
-  // Often, but by seven.
+  // Often, but only by seven.
   ...Array.from({ length: 14 }, (_, at): Paid => [at % 7, FEW, 100n]),
   ...Array.from({ length: 9 }, (_, at): Paid => [at, MINE, 1_000n]),
   [0, JITO, 2_000n],
@@ -174,7 +174,7 @@ Deno.test("engine 10: what landed says which service its tips went to, in replay
     const tipped = events.filter(({ tip_lamports }) => tip_lamports !== "0");
     assert.ok(tipped.length > 0);
     for (const { tip_lamports, tips_by_service } of events) {
-      // The simulator's traders know one service.
+      // The simulator's traders use only one service.
       assert.deepEqual(tips_by_service, tip_lamports === "0" ? {} : { jito: tip_lamports });
     }
     const [{ decision_id, tip_lamports }] = tipped as [Event];

@@ -1,4 +1,4 @@
-/** What the back end says must be true: reproductions against the executable. */
+/** What the back end reports must be true: reproductions against the executable. */
 import assert from "node:assert/strict";
 import { withApi } from "../e2e/bridge.ts";
 import { freePort } from "../../tools/kafka.ts";
@@ -16,13 +16,13 @@ async function until(what: string, done: () => Promise<boolean> | boolean): Prom
   }
 }
 
-/** A folder in which an agent has run for a moment, and ended. */
+/** A folder in which an agent has run for a moment and ended. */
 async function traded(data: string): Promise<void> {
   const child = command(["run", "agent", "mev", ...LIGHT, "--data-dir", data]).spawn();
   const texts = [new Response(child.stdout).text(), new Response(child.stderr).text()];
   await until("the agent tells nothing", () => {
     try {
-      // Metrics are told each second.
+      // Metrics are published every second.
       const { evidence, funnel, up_s } = JSON.parse(Deno.readTextFileSync(`${data}/agents/mev.status.json`));
       return evidence > 20 && funnel.window_s >= 4 && up_s >= funnel.window_s;
     } catch {
@@ -93,7 +93,7 @@ Deno.test("L4: a stranger reads which parts are well and no address, path or tex
 interface Damage {
   readonly file: string;
   readonly bytes: (bytes: Uint8Array) => Uint8Array;
-  /** What the start of an agent or the API, or doctor, says. */
+  /** What the start of an agent or the API, or doctor, reports. */
   readonly says: RegExp;
   readonly by: "agent" | "api" | "doctor";
   readonly code: number;
@@ -157,7 +157,7 @@ const DAMAGES: readonly Damage[] = [
   },
 ];
 
-/** The largest file of a topic, a segment or a pack, cut to what it holds: a new segment is as long as it may get. */
+/** The largest file of a topic, a segment or a pack, cut to its contents: a new segment is preallocated. */
 function damage(path: string, bytes: Damage["bytes"]): void {
   if (Deno.statSync(path).isFile) return Deno.writeFileSync(path, bytes(Deno.readFileSync(path)));
   const files = [...Deno.readDirSync(path)].filter(({ name }) => /\.(seg|pack)$/.test(name))

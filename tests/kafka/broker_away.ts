@@ -1,4 +1,7 @@
-/** A broker killed under a running agent: the spool is sent in order when it is back, and the hot path does not notice. */
+/**
+ * A broker is killed under a running agent: when it is back, the spool is sent in order, and the hot path is
+ * unaffected.
+ */
 import assert from "node:assert/strict";
 import { readThrough } from "../../core/log/follow.ts";
 import type { LinkStatus } from "../../core/platform/link.ts";
@@ -32,7 +35,7 @@ export const linkOf = async (data: string): Promise<LinkStatus | undefined> => {
   try {
     return JSON.parse(await Deno.readTextFile(`${data}/link/status.json`));
   } catch {
-    // Not told yet.
+    // Not published yet.
     return undefined;
   }
 };
@@ -47,7 +50,7 @@ export async function onKafka(brokers: string, name: string): Promise<StoredReco
   return records;
 }
 
-/** Sequences of one producer in a partition rise: so order holds for each key. */
+/** Checks that the sequence numbers of one producer rise in a partition, which means that order holds for each key. */
 export function assertOrdered(records: readonly StoredRecord[]): number {
   const last = new Map<string, number>();
   for (const { partition, value } of records) {
@@ -59,7 +62,7 @@ export function assertOrdered(records: readonly StoredRecord[]): number {
   return records.length;
 }
 
-/** Median of the hot path's P50 that the agent told in a time, milliseconds. */
+/** Median of the hot path's P50 reported by the agent in a period, in milliseconds. */
 async function hotP50(log: Log, fromMs: number, toMs: number): Promise<number> {
   using topic = await log.topic("metrics-proto");
   const values: number[] = [];
@@ -94,14 +97,14 @@ export async function brokerAway(folder: string, seconds: number): Promise<Broke
     const shipped = (more: number) =>
       until(async () => ((await linkOf(data))?.shipped ?? 0) > more, `more than ${more} records sent`);
     await shipped(500);
-    // The time that is measured, with the broker.
+    // The measured period with the broker.
     await pause(seconds * 1_000);
     const away = Date.now();
     await broker.kill();
     await until(async () => ((await linkOf(data))?.waiting ?? 0) > 1_000, "1,000 records waiting");
     const status = (await linkOf(data))!;
     assert.ok(status.trouble, "what is wrong is said");
-    // The time that is measured, without it.
+    // The measured period without it.
     await pause(seconds * 1_000);
     const back = Date.now();
     broker = await startKafka(options);

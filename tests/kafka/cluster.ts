@@ -1,11 +1,11 @@
-/** A broker, a ClickHouse server and the parts of `legend` as processes of their own, for tests that kill them. */
+/** A broker, a ClickHouse server and the parts of `legend` as separate processes, for tests that kill them. */
 import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 import { clickhouseFolder } from "../../tools/clickhouse.ts";
 import { freePort, type KafkaBroker, startKafka } from "../../tools/kafka.ts";
 import { command, environment } from "../e2e/executable.ts";
 import { pause } from "../../core/platform/pause.ts";
 
-/** A process that can be killed and started again. */
+/** A process that can be killed and restarted. */
 export class Part {
   #child: Deno.ChildProcess | undefined;
   #texts: Promise<string>[] = [];
@@ -41,19 +41,19 @@ export class Part {
     return this.#child!.pid;
   }
 
-  /** Ends it and gives what it said. */
+  /** Ends it and returns its output. */
   async end(signal: Deno.Signal = "SIGTERM"): Promise<{ code: number; stdout: string; stderr: string }> {
     try {
       this.#child!.kill(signal);
     } catch {
-      // It has ended already.
+      // It has already ended.
     }
     const { code } = await this.#child!.status;
     const [stdout, stderr] = await Promise.all(this.#texts) as [string, string];
     return { code, stdout, stderr };
   }
 
-  /** Waits for its own end. */
+  /** Waits until it ends by itself. */
   async ended(): Promise<{ code: number; stdout: string; stderr: string }> {
     const { code } = await this.#child!.status;
     const [stdout, stderr] = await Promise.all(this.#texts) as [string, string];
@@ -63,7 +63,7 @@ export class Part {
 
 export const chdb = async () => `${await clickhouseFolder()}/libchdb.so`;
 
-/** A ClickHouse server on loopback, on the same port after a restart; the answer is its URL with user and password. */
+/** A ClickHouse server on loopback, on the same port after a restart; returns its URL with user and password. */
 export async function startClickHouse(
   folder: string,
   prefix: readonly string[] = [],
@@ -94,12 +94,12 @@ export interface Cluster {
   readonly env: Record<string, string>;
   readonly folder: string;
   broker: KafkaBroker;
-  /** The broker again, on its files. */
+  /** Starts the broker again, on its files. */
   restartBroker(): Promise<void>;
   readonly clickhouse: Part;
 }
 
-/** Runs with a broker and a server of the test's own. */
+/** Runs with a broker and a server for one test. */
 export async function withCluster(run: (cluster: Cluster) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "legend-cluster-" });
   try {
@@ -127,7 +127,7 @@ export async function withCluster(run: (cluster: Cluster) => Promise<void>): Pro
   }
 }
 
-/** Appends Envelopes at a rate to a host's log as fast as they are acknowledged; killed and started like an agent. */
+/** Appends Envelopes at a rate to a host's log as fast as they are acknowledged; killed and restarted like an agent. */
 export class Writer {
   #child: Deno.ChildProcess | undefined;
   #text: Promise<string> | undefined;
@@ -137,7 +137,7 @@ export class Writer {
     readonly data: string,
     readonly topic: string,
     readonly perSecond: number,
-    /** Bytes that the host keeps of the topic; 0 = as usual. */
+    /** Maximum bytes that the host keeps of the topic; 0 = the default. */
     readonly retentionBytes = 0,
   ) {}
 
@@ -163,7 +163,7 @@ export class Writer {
     return this;
   }
 
-  /** Kills it; the last sequence that was acknowledged to it. */
+  /** Kills it; returns the last sequence number that was acknowledged. */
   async kill(): Promise<{ producer: string; acknowledged: number }> {
     this.#child!.kill("SIGKILL");
     await this.#child!.status;

@@ -1,4 +1,4 @@
-/** The log's contract on a real Kafka broker: the rows that the embedded log runs, unchanged. */
+/** The log's contract on a real Kafka broker: the same rows as for the embedded log, unchanged. */
 import { CONTRACT, type ContractHome } from "../log_contract.ts";
 import { Library } from "../../ffi/library.ts";
 import { KafkaLog, kafkaOptions } from "../../ffi/log.ts";
@@ -16,7 +16,7 @@ Deno.test("KafkaLog keeps the log's contract", async (test) => {
           args: ["run", "-A", "-q", `${ROOT}/tests/log_process.ts`, `kafka:${brokers}`, ...words],
           stdout: "piped",
         }).spawn(),
-      // A broker looks at retention every few minutes.
+      // A broker checks retention every few minutes.
       smallRetention: false,
     };
     for (const [at, [name, run]] of CONTRACT.entries()) {

@@ -1,4 +1,4 @@
-/** One page for agents on several hosts: their state, one command to all, and an agent that has gone silent. */
+/** One page for agents on several hosts: their state, one command to all, and an agent that has become silent. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { openDataDir } from "../../core/platform/data_dir.ts";
@@ -11,19 +11,19 @@ import { firstLogin, openPage, ready, startBrowser } from "../e2e/browser.ts";
 import { legend, lines, messages } from "../e2e/executable.ts";
 import { type Cluster, Part, withCluster } from "./cluster.ts";
 
-/** Hosts `one` and `two` with agents, and `desk` with the page alone. */
+/** Hosts `one` and `two` with agents, and `desk` with only the page. */
 interface Fleet extends AsyncDisposable {
   readonly env: Record<string, string>;
   readonly page: Page;
   readonly site: { readonly data: string; readonly url: string };
-  /** What went wrong on the page. */
+  /** Errors on the page. */
   readonly errors: readonly string[];
   /** The mev agent of the first host. */
   readonly first: Part;
   readonly api: Part;
   data(host: string): string;
   agent(host: string, module: string): Part;
-  /** The fleet as the page's server has it. */
+  /** The fleet as known to the page's server. */
   agents(): Promise<Agent[]>;
 }
 
@@ -97,7 +97,7 @@ async function startFleet(cluster: Cluster): Promise<Fleet> {
   }
 }
 
-/** All are shown, summed up on the module's card; the names of the mev agents. */
+/** All agents are shown, summed up on the module's card; returns the names of the mev agents. */
 async function allAreShown({ page, agents }: Fleet): Promise<string[]> {
   await page.waitForSelector(".strip >> text=Running, 2 of 2");
   const card = page.locator("[data-module=mev]");
@@ -112,7 +112,7 @@ async function allAreShown({ page, agents }: Fleet): Promise<string[]> {
   return [one, two];
 }
 
-/** One command from the page, a receipt of each, and what each then runs beside what is wanted. */
+/** One command from the page, a receipt from each agent, and what each then runs beside the desired state. */
 async function oneCommandReachesAll({ page, site }: Fleet, mev: readonly string[]): Promise<void> {
   await page.goto(`${site.url}/settings?m=mev#policy`);
   await page.fill("#p-throttle_pct", "25");
@@ -126,7 +126,7 @@ async function oneCommandReachesAll({ page, site }: Fleet, mev: readonly string[
   }
 }
 
-/** What a stranger says of an agent is not believed. */
+/** Reports about an agent from a stranger are ignored. */
 async function strangerIsNotBelieved({ data }: Fleet): Promise<void> {
   using log = new EmbeddedLog(new Library(LIBRARY), `${data("one")}/log`);
   using reports = await log.topic("agent-status-proto");
@@ -147,7 +147,7 @@ async function strangerIsNotBelieved({ data }: Fleet): Promise<void> {
   }]);
 }
 
-/** An agent that is gone is said to be silent; the command line names it too, and does not call that done. */
+/** An ended agent is reported as silent; the command line names it too, and does not report success. */
 async function silentAgentIsNamed({ page, site, env, first, agents }: Fleet): Promise<void> {
   await first.end("SIGKILL");
   await page.goto(`${site.url}/overview`);
@@ -178,14 +178,14 @@ async function killNamesTheSilentOne({ page }: Fleet, mev: readonly string[]): P
   await page.waitForSelector(".strip[data-s=bad] >> text=KILLED, 1 of 2");
 }
 
-/** Back again it obeys what it missed, and says so. */
+/** When it is back, it obeys what it missed and reports it. */
 async function backAgainItObeys({ page, agent, agents }: Fleet): Promise<void> {
   agent("one", "mev");
   await page.waitForSelector(".strip >> text=KILLED, 2 of 2", { timeout: 20_000 });
   assert.deepEqual((await agents()).map(({ killed }) => killed), [true, true, true]);
 }
 
-/** The command line of the same host hears each of them too. */
+/** The command line of the same host receives the answer of each of them too. */
 async function liftIsAnsweredByAll({ site, env }: Fleet, mev: readonly string[]): Promise<void> {
   const lifted = await legend(["unkill", "mev", "--json", "--data-dir", site.data], { env });
   const answers = lines<

@@ -1,6 +1,6 @@
 /**
- * Three hosts in network namespaces: agents on two, broker, store, sink and API on the third. One host is cut off
- * and comes back; a late starter obeys like the others.
+ * Three hosts in network namespaces: agents on two, broker, store, sink and API on the third. One host is cut off and
+ * comes back; a late starter obeys like the others.
  */
 import assert from "node:assert/strict";
 import { type KafkaBroker, startKafka } from "../../tools/kafka.ts";
@@ -36,7 +36,7 @@ interface Answer {
 
 /** Three hosts: agents on two of them, broker, store, sink and API on the third. */
 class Fleet implements AsyncDisposable {
-  /** All that was started on a host, but the broker and the store. */
+  /** Everything started on a host, except the broker and the store. */
   readonly #parts: Part[] = [];
   readonly #env: Record<string, string>;
 
@@ -73,7 +73,7 @@ class Fleet implements AsyncDisposable {
     return part;
   }
 
-  /** Runs JavaScript on the third host, which has the API and the store on its loopback. */
+  /** Runs JavaScript on the third host, where the API and the store listen on loopback. */
   async onThird(code: string): Promise<string> {
     const [program, ...before] = this.hosts.three.prefix as [string, ...string[]];
     const { stdout, stderr } = await new Deno.Command(program, {
@@ -101,7 +101,7 @@ class Fleet implements AsyncDisposable {
     try {
       return JSON.parse(await Deno.readTextFile(`${this.folder}/${name}/agents/${module}.status.json`));
     } catch {
-      // Not told yet.
+      // Not published yet.
       return undefined;
     }
   }
@@ -110,7 +110,7 @@ class Fleet implements AsyncDisposable {
     await until(async () => (await this.status(name, "mev"))?.policy.killed, `${name} killed`);
   }
 
-  /** Waits until the third host has heard of so many agents. */
+  /** Waits until the third host has received the state of this many agents. */
   async heard(count: number): Promise<void> {
     await until(async () => {
       const answer = await this.call("GET", "/api/health/ready").catch(() => null);
@@ -156,7 +156,7 @@ Deno.test({
     ),
 });
 
-/** The second host starts late: it learns what is wanted, and both obey one command. */
+/** The second host starts late: it receives the desired state, and both obey one command. */
 async function lateStarterObeys(fleet: Fleet): Promise<Part> {
   const agent = fleet.start("two", "run", "agent", "mev", "--source", "sim:2", "--speed", "10");
   fleet.start("two", "run", "link");
@@ -172,7 +172,7 @@ async function lateStarterObeys(fleet: Fleet): Promise<Part> {
   return agent;
 }
 
-/** Cut off, a kill reaches the others, and who did not answer is named. */
+/** While one host is cut off, a kill reaches the others, and the agents without an answer are named. */
 async function cutOffHostObeysWhenItIsBack(fleet: Fleet): Promise<void> {
   await ip("link", "set", fleet.hosts.two.wire, "down");
   const before = (await fleet.status("two", "mev")).transactions;
@@ -188,7 +188,7 @@ async function cutOffHostObeysWhenItIsBack(fleet: Fleet): Promise<void> {
   await fleet.killed("two");
 }
 
-/** What the agents of both hosts have put on their logs is in the store, once. */
+/** Everything that the agents of both hosts wrote to their logs is in the store, once. */
 async function allOfItIsStored(fleet: Fleet, far: readonly Part[]): Promise<void> {
   await until(async () => {
     const waiting = await Promise.all(
@@ -202,7 +202,7 @@ async function allOfItIsStored(fleet: Fleet, far: readonly Part[]): Promise<void
   const rest = fleet.start("three", "run", "sink", "--until-stored");
   assert.equal((await rest.ended()).code, 0);
   const url = new URL(fleet.clickhouse.url);
-  // The store is on the third host's loopback: its rows are asked for from there.
+  // The store listens on the third host's loopback: its rows are queried from there.
   const store = storeOfUrl(fleet.clickhouse.url);
   store.command = async (sql: string) =>
     await fleet.onThird(

@@ -1,4 +1,4 @@
-/** Jobs over many hosts: one queue on Kafka, one holder at a time, also when the holder's process stood still. */
+/** Jobs over many hosts: one queue on Kafka, one holder at a time, also when the holder's process was stopped. */
 import assert from "node:assert/strict";
 import { readThrough } from "../../core/log/follow.ts";
 import { JobBook } from "../../core/jobs/book.ts";
@@ -12,10 +12,10 @@ import { linkOf } from "./broker_away.ts";
 import { Part, withCluster } from "./cluster.ts";
 import { pause } from "../../core/platform/pause.ts";
 
-/** The promise; as with `task accept` it is printed beside what was measured, and three times it fails. */
+/** The promised limit. As in `task accept` it is printed beside the measured value, and three times the limit fails. */
 const TAKEN_OVER_MS = 10_000;
 
-/** Blocks of the simulated chain whose decisions are enough to train on. */
+/** Blocks of the simulated chain with enough decisions to train on. */
 const HISTORY_BLOCKS = 1_200;
 
 async function until(what: string, holds: () => Promise<boolean>, ms = 60_000): Promise<void> {
@@ -26,7 +26,7 @@ async function until(what: string, holds: () => Promise<boolean>, ms = 60_000): 
   }
 }
 
-/** Blocks that the agent of a data folder has read. */
+/** Number of blocks that the agent of a data folder has read. */
 function blocksOf(data: string): number {
   try {
     return JSON.parse(Deno.readTextFileSync(`${data}/agents/mev.status.json`)).blocks;
@@ -38,14 +38,14 @@ function blocksOf(data: string): number {
 
 type Env = Record<string, string>;
 
-/** A verb that must go well; what it printed. */
+/** Runs a verb that must succeed; returns its output. */
 async function call(data: string, env: Env, args: readonly string[]): Promise<string> {
   const told = await legend([...args, "--data-dir", data], { env });
   assert.equal(told.code, 0, `${args.join(" ")}: ${told.stderr}`);
   return told.stdout;
 }
 
-/** Decisions to train on, on the host's log. */
+/** Writes decisions to train on to the host's log. */
 async function makeHistory(data: string, env: Env): Promise<void> {
   await call(data, env, ["topics", "create"]);
   const agent = new Part(
@@ -56,7 +56,7 @@ async function makeHistory(data: string, env: Env): Promise<void> {
   await agent.end();
 }
 
-/** A job as the cluster's topic has it. */
+/** A job as in the cluster's topic. */
 async function jobOf(log: KafkaLog, id: string) {
   using topic = await log.topic("jobs-proto");
   const book = new JobBook(JOB_KINDS);
@@ -66,7 +66,7 @@ async function jobOf(log: KafkaLog, id: string) {
   return book.get(id);
 }
 
-/** A training that takes longer than a takeover; its id. */
+/** Submits a training that takes longer than a takeover; returns its id. */
 async function submitSlowTraining(data: string, env: Env, begin: number): Promise<string> {
   const range = ["--start", String(begin), "--end", String(begin + 86_400)];
   const slow = [
@@ -110,7 +110,7 @@ Deno.test("a worker that stood still loses its job to another host, and what it 
       say(`taken over after ${(performance.now() - since).toFixed(0)} ms, limit ${TAKEN_OVER_MS} ms`);
       const second = (await job(id))!;
       assert.equal(second.worker, `worker-${at[1 - holder]!.trim()}`);
-      // The old holder wakes while the new one works: it must neither end the job nor register a model.
+      // The old holder resumes while the new one works: it must neither end the job nor register a model.
       Deno.kill(stopped.pid, "SIGCONT");
       await until("the end", async () => !["queued", "running"].includes((await job(id))!.state), 120_000);
       const over = (await job(id))!;
@@ -118,7 +118,7 @@ Deno.test("a worker that stood still loses its job to another host, and what it 
       const models = (data: string) =>
         Array.from(Deno.readDirSync(`${data}/models`)).filter(({ name }) => name.endsWith(".so")).length;
       assert.equal(models(hosts[1 - holder]!), 1);
-      // It must register nothing any more: there is nothing to wait for.
+      // It must not register anything any more: there is no condition to wait for.
       await pause(1_000);
       const late = await Deno.stat(`${hosts[holder]}/models`).then(() => models(hosts[holder]!), () => 0);
       assert.equal(late, 0, "the one that stood still registered nothing");

@@ -1,6 +1,6 @@
 /**
- * Nothing lost, nothing doubled: agents, link, sink, bridge and broker are killed with -9 while a load goes in; at
- * the end every record that was acknowledged on the host must be one row, once.
+ * No loss, no duplicates: agents, link, sink, bridge and broker are killed with -9 under load. At the end every record
+ * that was acknowledged on the host must be exactly one row.
  */
 import assert from "node:assert/strict";
 import { readThrough } from "../../core/log/follow.ts";
@@ -40,7 +40,7 @@ export function storeOfUrl(text: string, database = "mev"): Store {
   return new Store(() => ({ url: url.href, user, password, database }));
 }
 
-/** Producer and sequences of everything on a host's log, by topic. */
+/** Producer and sequence numbers of everything on a host's log, by topic. */
 async function onTheLog(data: string, name: string): Promise<Map<string, Set<number>>> {
   using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
   using topic = await log.topic(name);
@@ -58,7 +58,7 @@ async function onTheLog(data: string, name: string): Promise<Map<string, Set<num
   return found;
 }
 
-/** Compares as sets of (producer, seq) what is on the hosts' logs and what is stored; how many records that were. */
+/** Compares, as sets of (producer, seq), the hosts' logs with what is stored; returns the number of records. */
 export async function compare(hosts: readonly string[], store: Store): Promise<number> {
   let records = 0;
   for (const [topic, table] of Object.entries(TABLES)) {
@@ -121,7 +121,7 @@ export async function lossless(
     }
     acknowledged.push(await writer.kill());
     await Promise.all(Object.values(parts).map((one) => one.end("SIGTERM")));
-    // What is on the way arrives; then the sets must be the same.
+    // Pending records arrive; then the sets must be equal.
     for (const words of [["run", "link", "--until-sent"], ["run", "sink", "--until-stored"]]) {
       const { code, stderr } = await part(...words).ended();
       assert.equal(code, 0, `${words.join(" ")}: ${JSON.stringify(stderr.slice(0, 2_000))}`);

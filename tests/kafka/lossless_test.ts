@@ -1,4 +1,7 @@
-/** The short form of the soak's proof, and the proof itself: a record taken away behind the product's back is found. */
+/**
+ * The short form of the soak's proof, and a test of the proof: a record removed without the product's knowledge is
+ * found.
+ */
 import assert from "node:assert/strict";
 import { legend } from "../e2e/executable.ts";
 import { lossless } from "./lossless.ts";

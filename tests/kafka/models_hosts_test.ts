@@ -1,4 +1,6 @@
-/** Models over many hosts: what is registered and deployed on one runs on all of them, and only if it is trusted. */
+/**
+ * Models over many hosts: a model registered and deployed on one host runs on all of them, but only if it is trusted.
+ */
 import assert from "node:assert/strict";
 import { openDataDir } from "../../core/platform/data_dir.ts";
 import type { ModelList } from "../../core/models/models.ts";
@@ -12,7 +14,7 @@ import { pause } from "../../core/platform/pause.ts";
 
 const SHARED_KEY = "5a".repeat(32);
 
-/** Hosts with one key of this installation, each with a folder and parts of its own. */
+/** Hosts with one key of this installation, each with its own folder and parts. */
 class Hosts implements AsyncDisposable {
   readonly library = new Library(LIBRARY);
   readonly #parts: Part[] = [];
@@ -22,7 +24,7 @@ class Hosts implements AsyncDisposable {
     this.#env = { ...cluster.env, CTRL_SIGN_SK_HEX: SHARED_KEY };
   }
 
-  /** A verb that comes before the first `run` finds its folder made. */
+  /** A verb before the first `run` finds its folder created. */
   data(host: string): string {
     return openDataDir(`${this.cluster.folder}/${host}`).path;
   }
@@ -50,7 +52,7 @@ class Hosts implements AsyncDisposable {
     return this.start(host, ["run", "agent", "mev", "--source", "sim:3", "--speed", "10"]);
   }
 
-  /** The model that the host's agent decides by. */
+  /** The model with which the host's agent decides. */
   async running(host: string): Promise<string | undefined> {
     const text = await Deno.readTextFile(`${this.data(host)}/agents/mev.status.json`).catch(() => "{}");
     return JSON.parse(text).model;
@@ -73,7 +75,7 @@ Deno.test("a model registered and deployed on one host runs on the others, a lat
   withCluster(async (cluster) => {
     await using hosts = new Hosts(cluster);
     assert.equal((await hosts.run("one", ["topics", "create"])).code, 0);
-    // One host without agents, where models are made; two with an agent each.
+    // One host without agents, where models are made; two with one agent each.
     hosts.link("one");
     hosts.link("two");
     const three = hosts.link("three");
@@ -104,7 +106,7 @@ async function othersHaveBoth(hosts: Hosts, first: string): Promise<void> {
   assert.equal(await report("two"), await report("one"));
 }
 
-/** Both others run it and answer who asked. */
+/** Both others run it and answer the host that sent the command. */
 async function deployedWhereNoAgentIs(hosts: Hosts, first: string): Promise<void> {
   const deployed = await hosts.run("one", ["model", "deploy", "mev", first, "--json"]);
   assert.equal(deployed.code, 0, deployed.text);
@@ -114,7 +116,7 @@ async function deployedWhereNoAgentIs(hosts: Hosts, first: string): Promise<void
   for (const host of ["two", "three"]) assert.equal(await hosts.running(host), first);
 }
 
-/** From another host, and back again: each knows what ran before, though it ran elsewhere. */
+/** From another host, and back again: each knows what ran before, though the command came from another host. */
 async function deployedElsewhereAndBack(hosts: Hosts, first: string, second: string): Promise<void> {
   assert.equal((await hosts.run("two", ["model", "deploy", "mev", second])).code, 0);
   await until("the second runs on three", async () => await hosts.running("three") === second);
@@ -124,7 +126,7 @@ async function deployedElsewhereAndBack(hosts: Hosts, first: string, second: str
   await until("the first runs on two", async () => await hosts.running("two") === first);
 }
 
-/** A host that comes late gets the models and what is wished, not what was wished before. */
+/** A host that starts late receives the models and the desired version, not earlier desired versions. */
 async function lateHostIsAsTheOthers(hosts: Hosts, first: string, second: string): Promise<Part> {
   const four = hosts.link("four");
   await until("four has the model", async () => (await hosts.list("four")).latest === first);
@@ -140,7 +142,7 @@ async function lateHostIsAsTheOthers(hosts: Hosts, first: string, second: string
   return four;
 }
 
-/** Cut off and changed meanwhile: what was wished later elsewhere holds. */
+/** Changed on both sides while one host was cut off: the later change, made on another host, wins. */
 async function laterWishHoldsOfCutOffHost(hosts: Hosts, four: Part, first: string): Promise<void> {
   await four.end();
   await hosts.run("four", ["model", "shadow", "mev", first]);
@@ -157,7 +159,7 @@ async function laterWishHoldsOfCutOffHost(hosts: Hosts, four: Part, first: strin
   });
 }
 
-/** A host with a key of its own: neither its models nor its wishes count, and it is said. */
+/** A host with a key of its own: neither its models nor its desired versions count, and this is reported. */
 async function strangerCountsForNothing(hosts: Hosts, three: Part, first: string): Promise<void> {
   const strangers = { ...hosts.cluster.env, CTRL_SIGN_SK_HEX: "66".repeat(32) };
   const stranger = new ModelRegistry(hosts.library, hosts.data("stranger"), strangers.CTRL_SIGN_SK_HEX);
@@ -172,7 +174,7 @@ async function strangerCountsForNothing(hosts: Hosts, three: Part, first: string
     const tail = await hosts.run("three", ["topics", "tail", "model-artefacts-proto"], {});
     return tail.stdout.includes(foreign);
   });
-  // It must not be taken: there is nothing to wait for.
+  // It must not be accepted: there is no condition to wait for.
   await pause(500);
   for (const host of ["one", "two", "three", "four"]) {
     const { models, latest } = await hosts.list(host);

@@ -1,4 +1,4 @@
-/** Hosts of their own network: namespaces on one bridge, of which one can be cut off. Needs root. */
+/** Hosts with a network of their own: namespaces on one bridge, each of which can be cut off. Needs root. */
 import assert from "node:assert/strict";
 
 /** Runs `ip`. */
@@ -7,14 +7,14 @@ export async function ip(...words: string[]): Promise<void> {
   assert.ok(success, `ip ${words.join(" ")}: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** A namespace: the words to run something in it, its address, and its end of the wire outside of it. */
+/** A namespace: the words that run a command in it, its address, and the outer end of its link. */
 export interface NetworkHost {
   readonly prefix: readonly string[];
   readonly address: string;
   readonly wire: string;
 }
 
-/** Runs with namespaces that share one wire. */
+/** Runs with namespaces that share one link. */
 export async function withHosts(
   count: number,
   run: (hosts: readonly NetworkHost[]) => Promise<void>,

@@ -1,4 +1,7 @@
-/** Kafka or ClickHouse away: agents go on, nothing is lost but what a full spool must give up, and that is counted. */
+/**
+ * Kafka or ClickHouse cannot be reached: agents continue, nothing is lost except what a full spool must drop, and that
+ * is counted.
+ */
 import assert from "node:assert/strict";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
@@ -41,7 +44,7 @@ Deno.test({
         };
         try {
           await until(async () => ((await linkOf(data))?.shipped ?? 0) > 200, "200 records sent");
-          // A place that was never written finds no room for its file later.
+          // If the position was never written, there is no space for its file later.
           await until(
             () => Deno.stat(`${data}/link/${TOPIC}.out.json`).then(() => true, () => false),
             "the place kept once",
@@ -58,14 +61,14 @@ Deno.test({
           await until(
             async () => {
               fill();
-              // A broker that has just started does not know yet that it leads.
+              // A broker that has just started does not know yet that it is the leader.
               const there = await onKafka(broker.brokers, TOPIC).catch(() => []);
               return BigInt(there.length) === end;
             },
             "all records sent",
             90_000,
           );
-          // Its place on Kafka is kept, so that it does not begin anew at each try.
+          // Its position on Kafka is kept, so that it does not start from the beginning at each try.
           await until(async () => {
             fill();
             const { ends } = JSON.parse(await Deno.readTextFile(`${data}/link/${TOPIC}.out.json`));
@@ -101,7 +104,7 @@ Deno.test("a spool at its bound gives up the oldest opportunities, counts them e
       await until(async () => ((await linkOf(data))?.shipped ?? 0) > 5_000, "5,000 records sent");
       await broker.kill();
       {
-        // What is written from now on is sent to nobody: once the first thousand of it is gone, it is lost.
+        // Records written from now on are not sent: when the first thousand of them are removed, they are lost.
         using log = new EmbeddedLog(library, `${data}/log`);
         using topic = await log.topic(TOPIC);
         const unsent = (await topic.info()).end + 1_000n;
@@ -183,7 +186,7 @@ Deno.test("ClickHouse away and a poison message: ingest goes on after it, the po
         "SELECT count() AS rows, uniqExact(seq) AS distinct FROM arb_opportunities",
       );
       const { end } = await topic.info();
-      // The poison was on the topic twice; all else is a row.
+      // The poison message was on the topic twice; everything else is a row.
       assert.deepEqual(stored, { rows: String(end - 2n), distinct: String(end - 2n) });
     } finally {
       await Promise.all(parts.map((one) => one.end("SIGKILL")));

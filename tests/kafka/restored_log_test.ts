@@ -1,4 +1,4 @@
-/** An older copy of the log put back beside a newer store, as an operator does it: nothing is passed over in silence. */
+/** An older copy of the log is restored beside a newer store, as an operator does it: nothing is skipped silently. */
 import assert from "node:assert/strict";
 import { readThrough } from "../../core/log/follow.ts";
 import { Library } from "../../ffi/library.ts";
@@ -30,7 +30,7 @@ async function endOf(data: string, name: string): Promise<bigint> {
   return (await topic.info()).end;
 }
 
-/** Lets an agent trade until it has told `seconds` metrics more, and ends it. */
+/** Lets an agent trade until it has published metrics for `seconds` more, and ends it. */
 async function live(data: string, seconds: bigint): Promise<void> {
   const agent = new Part(
     ["run", "agent", "arbitrage", "--source", "sim:7", "--speed", "20", "--data-dir", data],
@@ -47,7 +47,7 @@ const copy = async (from: string, to: string) => {
   assert.ok(success, new TextDecoder().decode(stderr));
 };
 
-/** Producer, sequence and time of every Envelope on the log. */
+/** Producer, sequence number and time of every Envelope on the log. */
 async function onTheLog(data: string, name: string): Promise<string[]> {
   using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
   using topic = await log.topic(name);
@@ -65,15 +65,17 @@ async function onTheLog(data: string, name: string): Promise<string[]> {
 interface Installation {
   readonly data: string;
   readonly env: Record<string, string>;
-  /** Producer, sequence and time of every row of a table. */
+  /** Producer, sequence number and time of every row of a table. */
   rows(table: string): Promise<string[]>;
-  /** Stores all that the log has. */
+  /** Stores everything on the log. */
   sinkOnce(): Promise<Outcome>;
 }
 
-/** At once by `doctor`, and by the sink when the log has grown past the place that the store knows. */
+/**
+ * Reported at once by `doctor`, and by the sink when the log has grown past the position that the store has recorded.
+ */
 async function olderLogIsSaid({ data, env }: Installation, sink: Part): Promise<void> {
-  // Its end is before the place now; later it is past it, with other records there.
+  // Now its end is before that position; later it is past it, with other records there.
   const early = await legend(["doctor", "--data-dir", data], { env });
   assert.equal(early.code, 1, early.stdout);
   assert.match(

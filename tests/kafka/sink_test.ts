@@ -1,4 +1,4 @@
-/** The sink killed inside a batch larger than it would gather again, and what `--until-stored` promises. */
+/** The sink is killed inside a batch larger than it would collect again; and what `--until-stored` promises. */
 import assert from "node:assert/strict";
 import { openDataDir } from "../../core/platform/data_dir.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";

@@ -1,4 +1,4 @@
-/** `--source kafka`: JSON blocks that somebody else puts on `sandwich-raw` go the way of captured files. */
+/** `--source kafka`: JSON blocks that another producer writes to `sandwich-raw` are handled like captured files. */
 import assert from "node:assert/strict";
 import type { AgentStatus } from "../../core/control/control.ts";
 import { Library } from "../../ffi/library.ts";
@@ -29,13 +29,13 @@ Deno.test("an agent reads blocks off sandwich-raw, counts what is none, and find
         try {
           return JSON.parse(await Deno.readTextFile(`${data}/agents/arbitrage.status.json`));
         } catch {
-          // Not told yet.
+          // Not published yet.
           return undefined;
         }
       };
       try {
         await until(async () => (await status())?.state === "running", "the agent");
-        // It begins at the end: a record that it counts shows that it stands there.
+        // It starts at the end: a record that it counts shows that it is there.
         await until(async () => {
           await raw.append([{ value: new TextEncoder().encode("{not a block") }]);
           return ((await status())?.malformed ?? 0) > 0;

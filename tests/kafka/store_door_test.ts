@@ -1,4 +1,4 @@
-/** The local store's HTTP door: strangers of this host get nothing, and a store whose door is closed ends. */
+/** The local store's HTTP interface: strangers on this host get nothing, and a store whose interface is closed ends. */
 import assert from "node:assert/strict";
 import { withFolder } from "../e2e/executable.ts";
 import { startClickHouse } from "./cluster.ts";
@@ -37,7 +37,7 @@ Deno.test("H3: a stranger of this host gets no query, no version, no setting, an
       const own = { "X-ClickHouse-User": name.trim(), "X-ClickHouse-Key": key.trim() };
       const ask = (body: string) => fetch(origin, { method: "POST", body, headers: own });
       assert.equal((await (await ask("SELECT 1 + 1")).text()).trim(), "2", "the parts are served as ever");
-      // Whoever closes it: the part says so and ends, so that it is started again.
+      // Whatever closes it: the part reports it and ends, so that it is restarted.
       await (await ask("SYSTEM STOP LISTEN HTTP")).body?.cancel();
       const { code, stderr } = await part.ended();
       assert.equal(code, 1);

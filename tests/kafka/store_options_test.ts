@@ -1,4 +1,4 @@
-/** What the store offers beside the sink: old rows on S3, ClickHouse's own Kafka engine, and a second sink. */
+/** What the store offers besides the sink: old rows on S3, ClickHouse's own Kafka engine, and a second sink. */
 import assert from "node:assert/strict";
 import { freePort } from "../../tools/kafka.ts";
 import { ROOT } from "../../tools/paths.ts";
@@ -33,7 +33,7 @@ Deno.test("rows older than clickhouse.tier_days lie in the bucket, and are read 
       assert.equal(ran.code, 0, ran.stderr);
       const stored = await legend(["run", "sink", "--until-stored", ...words], { env });
       assert.equal(stored.code, 0, stored.stderr);
-      // Of another month, so of another partition: a merge with young rows would keep them here.
+      // From another month, so in another partition: a merge with young rows would keep them here.
       const old =
         "INSERT INTO arb_opportunities (dt, decision_id, seq, slot, stored_at) SELECT now() - INTERVAL 40 DAY, 'sixteen bytes id', number, number, now() - INTERVAL 5 DAY FROM numbers(1000)";
       await store.command(old);
@@ -170,7 +170,7 @@ Deno.test("of two hosts' sinks one stores and the other stands by, and takes ove
     assert.match(messages(stderr), /^Standing by for [a-z-]+: the sink of [0-9a-f]{8} stores it;/m);
     const doctor = await legend(["doctor", "--data-dir", two], { env: cluster.env });
     assert.match(doctor.stdout, /^ok {3}nothing lost, nothing doubled/m, doctor.stdout);
-    // Told anew by who holds the lock: without that, the second of the two could be the one that runs.
+    // The holder of the lock writes it again. Without this removal, the second of the two could be the one that runs.
     await Deno.remove(`${two}/sink.status.json`);
     const same = new Part(["run", "sink", "--data-dir", two], cluster.env).start();
     await until("the lock", () => Deno.stat(`${two}/sink.status.json`).then(() => true, () => false));

@@ -1,11 +1,11 @@
-/** What this host's store takes while the sink fills it from an agent on the simulated chain. */
+/** What this host's store uses while the sink fills it from an agent on the simulated chain. */
 import { Part, startClickHouse } from "./cluster.ts";
 import { pause } from "../../core/platform/pause.ts";
 
 export interface StoreUse {
-  /** Of one core, in percent. */
+  /** Percent of one core. */
   readonly cpu: number;
-  /** Most at once. */
+  /** Maximum at once. */
   readonly descriptors: number;
   readonly rowsPerSecond: number;
 }
@@ -18,7 +18,7 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Looks for `seconds` at a store that has taken rows for a while. */
+/** Observes for `seconds` a store that has received rows for a while. */
 export async function storeUse(folder: string, seconds: number): Promise<StoreUse> {
   const data = ["--data-dir", `${folder}/data`];
   const { url, part: store } = await startClickHouse(`${folder}/store`);
@@ -41,7 +41,7 @@ export async function storeUse(folder: string, seconds: number): Promise<StoreUs
     const [begin, cpu, before] = [performance.now(), cpuSeconds(store.pid), rows()];
     let descriptors = 0;
     while (performance.now() - begin < seconds * 1_000) {
-      // How often it is looked at.
+      // The sampling interval.
       await pause(500);
       descriptors = Math.max(descriptors, [...Deno.readDirSync(`/proc/${store.pid}/fd`)].length);
     }

@@ -1,4 +1,4 @@
-/** The live stream over Kafka at its start: who is connected misses nothing, however late the readers stand. */
+/** The live stream over Kafka at its start: a connected client misses nothing, however late the readers are. */
 import assert from "node:assert/strict";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { Library } from "../../ffi/library.ts";
@@ -13,7 +13,7 @@ const RECORDS = 200;
 /** Slots of the test's own records. */
 const FIRST_SLOT = 1_000;
 
-/** A connection as soon as the API takes one: refused while it is not up, or does not read its topics. */
+/** Connects as soon as the API accepts it: refused before the API is up and reads its topics. */
 async function connect(port: number): Promise<WebSocket> {
   const end = performance.now() + 40_000;
   for (;;) {
@@ -51,7 +51,7 @@ Deno.test("a client that is connected gets every record that is written from the
       using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
       using topic = await log.topic("sandwich-decisions-proto", { create: true });
       for (let n = 0; n < RECORDS; n++) {
-        // Without a key each goes to another partition.
+        // Without a key, records go to different partitions.
         await topic.append([{
           value: realtime.Envelope.encode({
             schemaVersion: "rt-v1",

@@ -1,4 +1,4 @@
-/** A real broker that speaks TLS alone and wants a certificate of its clients. */
+/** A real broker that only speaks TLS and requires client certificates. */
 import assert from "node:assert/strict";
 import { freePort, startKafka } from "../../tools/kafka.ts";
 import { legend, withFolder } from "../e2e/executable.ts";
@@ -10,7 +10,7 @@ async function openssl(...args: string[]): Promise<void> {
   if (!success) throw new Error(`openssl ${args[0]}: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** An authority and a certificate of it for each name. */
+/** A certificate authority, and a certificate from it for each name. */
 async function certificates(folder: string, authority: string, names: readonly string[]): Promise<void> {
   const at = (name: string) => `${folder}/${name}`;
   await openssl(

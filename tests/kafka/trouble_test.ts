@@ -1,4 +1,7 @@
-/** Bad input and missing parts: one line that says what to do, `/api/health/ready` false with the reason, recovery by itself. */
+/**
+ * Bad input and missing parts: one line that says what to do, `/api/health/ready` false with the reason, recovery by
+ * itself.
+ */
 import assert from "node:assert/strict";
 import { openDataDir } from "../../core/platform/data_dir.ts";
 import { Library } from "../../ffi/library.ts";
@@ -10,7 +13,7 @@ import { chdb, Part, startClickHouse } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
 import { pause } from "../../core/platform/pause.ts";
 
-/** Reasons are for who may read. */
+/** Only a caller who may read gets the reasons. */
 const KEY = "master-key-of-the-test-01234567";
 
 interface Ready {
@@ -18,7 +21,7 @@ interface Ready {
   reasons: { part: string; ok: boolean; detail: string }[];
 }
 
-/** A running `legend` on the simulated chain whose readiness is asked for. */
+/** A running `legend` on the simulated chain whose readiness is polled. */
 class Running {
   readonly part: Part;
 
@@ -49,7 +52,7 @@ class Running {
     throw new Error(`${what} did not happen: ${JSON.stringify(last)}`);
   }
 
-  /** Not ready, and why. */
+  /** Waits until it is not ready, with this reason. */
   async wrong(part: string, reason: RegExp): Promise<void> {
     await this.until(`${part} ${reason}`, ({ ready, reasons }) => {
       const found = reasons.find((one) => one.part === part);
@@ -57,7 +60,7 @@ class Running {
     });
   }
 
-  /** Not ready at any moment of that time. */
+  /** Checks that it is not ready during the whole time. */
   async staysWrong(part: string, ms: number): Promise<void> {
     const end = performance.now() + ms;
     const well: Ready[] = [];
@@ -72,25 +75,25 @@ class Running {
     await this.until("readiness", ({ ready }) => ready);
   }
 
-  /** Ends it; its lines that match. */
+  /** Ends it; returns the number of its lines that match. */
   async end(reason: RegExp): Promise<number> {
     const { stderr } = await this.part.end();
     return stderr.split("\n").filter((line) => reason.test(line)).length;
   }
 }
 
-/** One row: what is wrong, how it is said, and what sets it right. */
+/** One row: the fault, its report, and its repair. */
 interface Row {
   readonly name: string;
   readonly part: string;
   readonly reason: RegExp;
   readonly env?: Record<string, string>;
   readonly config?: string;
-  /** How long it goes on being wrong. */
+  /** How long the fault lasts. */
   readonly lastsMs?: number;
-  /** Before the start; the broker, when there is one. */
+  /** Runs before the start; gets the broker, if there is one. */
   prepare?(at: Place): Promise<void>;
-  /** What makes it good; without, it needs another configuration. */
+  /** Repairs the fault; without it, another configuration is needed. */
   mend?(at: Place): Promise<void>;
 }
 
@@ -194,7 +197,7 @@ const ROWS: readonly Row[] = [
     part: "store",
     reason: /Cannot run a statement on ClickHouse: .*VIOLATED_CONSTRAINT/,
     env: { CLICKHOUSE_URL: "CLICKHOUSE" },
-    // Several tries: reading goes well each time.
+    // Long enough for several tries: reading succeeds each time.
     lastsMs: 5_000,
     prepare: async (at) => {
       const env = { CLICKHOUSE_URL: at.clickhouse };
@@ -238,7 +241,7 @@ for (const row of ROWS) {
         }
         assert.equal(await running.end(row.reason), 1, "said once");
       } finally {
-        // In order: what it started must be gone before its folder is.
+        // In this order: what it started must have ended before its folder is removed.
         await running?.part.end("SIGTERM");
         await at.broker?.kill();
         await server?.part.end("SIGKILL");
@@ -276,7 +279,7 @@ Deno.test({
     ),
 });
 
-/** The disk is full, some room comes free, and it is full again; the module whose agent was killed then. */
+/** The disk is full, some space becomes free, and it is full again; returns the module whose agent was killed then. */
 async function fullDiskIsSaidAndKillObeyed(
   running: Running,
   data: string,
@@ -288,9 +291,9 @@ async function fullDiskIsSaidAndKillObeyed(
   const agents = ({ reasons }: Ready) =>
     reasons.filter((one) => one.part.startsWith("agent ") && !one.ok && stuck.test(one.detail));
   const waits = () =>
-    // The log has taken some room ahead.
+    // The log has preallocated some space.
     running.until("a log that cannot be written", (ready) => {
-      // Whatever frees some room: it is taken.
+      // Takes any space that becomes free.
       new Deno.Command("dd", {
         args: ["if=/dev/zero", `of=${ballast}`, "bs=4k", "conv=notrunc", "oflag=append"],
       }).outputSync();
@@ -300,7 +303,7 @@ async function fullDiskIsSaidAndKillObeyed(
       return !ready.ready && isFull && agents(ready).length > 0;
     }, 120_000);
   await waits();
-  // Too little to take some ahead.
+  // Too little to preallocate.
   Deno.truncateSync(ballast, Deno.statSync(ballast).size - (1 << 20));
   await running.until("a log that takes what waited", (ready) => agents(ready).length === 0);
   const ready = await waits();
@@ -355,7 +358,7 @@ Deno.test({
           const { stderr } = await running.part.end();
           const said =
             /^Cannot reserve space in .*: the disk is full, free some space; what is found waits$/gm;
-          // Once an agent each time that it begins, not at each try: a few bytes that come free may end it in between.
+          // Once per agent each time the fault begins, not at each try: a few freed bytes may end it in between.
           const times = [...messages(stderr).matchAll(said)].length;
           assert.ok(times >= 1 && times <= 10, stderr);
           assert.match(messages(stderr), /^the log takes records again$/m);

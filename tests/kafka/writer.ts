@@ -1,4 +1,7 @@
-/** `writer.ts DATA TOPIC RATE PRODUCER [RETENTION_BYTES]`: appends numbered Envelopes, prints the last acknowledged sequence after each group. */
+/**
+ * `writer.ts DATA TOPIC RATE PRODUCER [RETENTION_BYTES]`: appends numbered Envelopes, and prints the last acknowledged
+ * sequence number after each group.
+ */
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { long, realtime } from "../../proto/wire.ts";
@@ -46,6 +49,6 @@ for (let seq = 1;;) {
   await topic.append(records);
   Deno.stdout.writeSync(encoder.encode(`${seq - 1}\n`));
   const due = begin + (seq - 1) / Number(rate) * 1000;
-  // The pace of the records.
+  // Paces the records.
   if (due > performance.now()) await pause(due - performance.now());
 }

@@ -1,4 +1,4 @@
-/** Datasets: rows of the store as a file. */
+/** Datasets: rows of the store, as a file. */
 import { type JobCall, type JobKind, momentText } from "../../core/jobs/kind.ts";
 import { atField } from "../../core/platform/errors.ts";
 import type { ScrapeResult } from "../../proto/jobs.ts";

@@ -1,4 +1,4 @@
-/** Trainings: the store's evidence becomes a model in the registry. */
+/** Trainings: build a model in the registry from the store's evidence. */
 import { decimal } from "../../core/platform/decimal.ts";
 import { type JobCall, type JobKind, momentText } from "../../core/jobs/kind.ts";
 import { UsageError } from "../../core/platform/errors.ts";
