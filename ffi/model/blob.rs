@@ -10,14 +10,14 @@ use core_eval::Header;
 #[unsafe(no_mangle)]
 #[unsafe(link_section = ".text.legend.a")]
 unsafe extern "C" fn legend_core_predict(x: *const f32, n: usize, h: *const Header) -> f32 {
-    // SAFETY: the caller's.
+    // SAFETY: the same contract as the caller's: valid rows, and a header before checked tables.
     unsafe { core_eval::predict(x, n, h) }
 }
 
 #[unsafe(no_mangle)]
 #[unsafe(link_section = ".text.legend.b")]
 unsafe extern "C" fn legend_core_batch(x: *const f32, rows: usize, stride: usize, out: *mut f32, h: *const Header) {
-    // SAFETY: the caller's.
+    // SAFETY: the same contract as the caller's: valid rows and answers, and a header before checked tables.
     unsafe { core_eval::predict_batch(x, rows, stride, out, h) }
 }
 

@@ -1,5 +1,5 @@
 //! Compiles `blob.rs` to machine code and joins its sections into one block that needs no linker and no
-//! loader: text, constants, and the distances between them resolved.
+//! loader: text and constants, with the distances between them resolved.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,7 +40,7 @@ struct Section {
     align: usize,
 }
 
-/// Lays out what the two functions need and writes `core.bin` and `core.rs` with the places in it.
+/// Lays out what the two functions need; writes `core.bin`, and `core.rs` with the positions in it.
 fn join(object: &[u8], out: &Path) {
     let (table, entry, count) = (number(object, 0x28, 8), number(object, 0x3a, 2), number(object, 0x3c, 2));
     let names = number(object, 0x3e, 2);

@@ -1,4 +1,4 @@
-//! The agent for JavaScript: started with JSON, asked for its counters on a timer.
+//! The agent for JavaScript: started with JSON; its counters are read on a timer.
 
 use agent::{Agent, AgentOptions};
 use control::client::{self, SendOptions};
@@ -19,7 +19,7 @@ pub unsafe extern "C" fn legend_agent_start(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let options: AgentOptions = serde_json::from_str(text(options, options_len)?)
@@ -36,7 +36,7 @@ pub unsafe extern "C" fn legend_agent_start(
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_agent_status(agent: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let agent = AGENTS.get(agent).ok_or_else(|| bad_handle("the agent"))?;
@@ -45,15 +45,15 @@ pub unsafe extern "C" fn legend_agent_status(agent: u32, out: *mut u8, out_len: 
     }
 }
 
-/// Stops an agent after the block in hand and waits for it. Blocks.
+/// Stops an agent after the current block and waits for it. Blocks.
 /// On a thread of its own.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_agent_close(agent: u32) {
     drop(AGENTS.remove(agent));
 }
 
-/// Sends one command to one module (`control::client::SendOptions` as JSON); writes what came of it as
-/// JSON. Blocks until the agent answered or the wait is over.
+/// Sends one command to one module (`control::client::SendOptions` as JSON); writes the result as JSON.
+/// Blocks until the agent answered or the wait is over.
 /// On a thread of its own.
 ///
 /// # Safety
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn legend_control_send(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let options: SendOptions = serde_json::from_str(text(options, options_len)?)
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn legend_control_send(
     }
 }
 
-/// What `legend_agent_said` checks, and against what.
+/// What `legend_agent_said` checks, and with which keys.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SaidOptions {
@@ -87,10 +87,11 @@ struct SaidOptions {
     sign_sk_hex: Option<String>,
 }
 
-/// 1 when an agent of this installation, on whatever host, signed the record (`SaidOptions` as JSON); else 0.
+/// 1 if an agent of this installation, on any host, signed the record (`SaidOptions` as JSON); otherwise 0.
 ///
 /// # Safety
-/// `options` and `record` valid for their lengths' reads, `out` for `out_len` writes, unshared until the call returns.
+/// `options` and `record` valid for their lengths' reads, `out` for `out_len` writes, unshared until the call
+/// returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_agent_said(
     options: *const u8,
@@ -100,7 +101,7 @@ pub unsafe extern "C" fn legend_agent_said(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let options: SaidOptions = serde_json::from_str(text(options, options_len)?)

@@ -1,4 +1,4 @@
-//! The API's doorkeeper for JavaScript: started with JSON, told who is inside a handler.
+//! The API's doorkeeper for JavaScript: started with JSON; JavaScript reports who is inside a handler.
 
 use door::{Door, DoorOptions};
 
@@ -18,7 +18,7 @@ pub unsafe extern "C" fn legend_door_start(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let options: DoorOptions =
@@ -30,7 +30,7 @@ pub unsafe extern "C" fn legend_door_start(
     }
 }
 
-/// Says who is inside a handler, one `ADDRESS PORT` a line.
+/// Sets who is inside a handler, one `ADDRESS PORT` per line.
 ///
 /// # Safety
 /// `peers` valid for `peers_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -42,7 +42,7 @@ pub unsafe extern "C" fn legend_door_busy(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             DOORS.get(door).ok_or_else(|| bad_handle("the door"))?.busy(text(peers, peers_len)?);
@@ -51,7 +51,8 @@ pub unsafe extern "C" fn legend_door_busy(
     }
 }
 
-/// Says that a client's connection becomes a stream; 1 when its bounds are set, 0 when there is no such connection.
+/// Declares that a client's connection becomes a stream; 1 once its limits are set, 0 if there is no such
+/// connection.
 ///
 /// # Safety
 /// `peer` valid for `peer_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -63,7 +64,7 @@ pub unsafe extern "C" fn legend_door_stream(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let door = DOORS.get(door).ok_or_else(|| bad_handle("the door"))?;
@@ -72,13 +73,13 @@ pub unsafe extern "C" fn legend_door_stream(
     }
 }
 
-/// Writes what is there and what was shut as JSON; returns the length.
+/// Writes the current connections and those shut so far, as JSON; returns the length.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_door_status(door: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let status = DOORS.get(door).ok_or_else(|| bad_handle("the door"))?.status();
@@ -95,13 +96,13 @@ pub extern "C" fn legend_door_close(door: u32) {
     drop(DOORS.remove(door));
 }
 
-/// Writes how many descriptors this process has and may have as JSON; returns the length.
+/// Writes how many descriptors this process has open, and the maximum, as JSON; returns the length.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_descriptors(out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let (open, limit) = door::descriptors();

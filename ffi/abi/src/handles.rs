@@ -1,15 +1,15 @@
-//! Numbers instead of pointers: JavaScript can never hand over a freed or foreign address.
+//! Numbers instead of pointers: JavaScript can never pass a freed or foreign address.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// All open things of one kind.
+/// All open items of one kind.
 pub struct Handles<T> {
     open: Mutex<Option<HashMap<u32, Arc<T>>>>,
 }
 
-/// Numbers are never used twice in one process, whatever the kind.
+/// A number is never used twice in one process, not even for different kinds.
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 impl<T> Handles<T> {
@@ -29,7 +29,7 @@ impl<T> Handles<T> {
         open.as_ref()?.get(&handle).cloned()
     }
 
-    /// The item lives on until calls that use it have returned.
+    /// The item stays alive until the calls that use it have returned.
     pub fn remove(&self, handle: u32) -> Option<Arc<T>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.as_mut()?.remove(&handle)

@@ -1,7 +1,7 @@
-//! The C boundary of `liblegend.so`, opened by `ffi/library.ts` alone.
+//! The C boundary of `liblegend.so`, opened only by `ffi/library.ts`.
 //!
-//! Every function that can fail ends in `out, out_len`, returns a value >= 0, or a negative
-//! [`Status`] with one line of UTF-8 in `out` as `[len u32 LE][text]`. Buffers belong to the caller
+//! Every function that can fail takes `out, out_len` as its last parameters. It returns a value >= 0, or a
+//! negative [`Status`] with one line of UTF-8 in `out` as `[len u32 LE][text]`. Buffers belong to the caller
 //! and are not kept. A panic is caught and becomes [`Status::Panicked`].
 
 mod agent;
@@ -31,13 +31,13 @@ use topic_log::{LogError, LogErrorKind};
 
 pub use version::ABI_VERSION;
 
-/// Why a call failed; the numbers are known to `ffi/library.ts`.
+/// Why a call failed; `ffi/library.ts` knows the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Status {
     /// A null pointer where bytes are needed.
     NullPointer = -1,
-    /// A handle that is closed or never was.
+    /// A handle that is closed or never existed.
     BadHandle = -2,
     /// Input that is not UTF-8, JSON or in range.
     Invalid = -3,
@@ -47,13 +47,13 @@ pub enum Status {
     NoSpace = -5,
     /// No such thing.
     NotFound = -6,
-    /// A newer format, or a place that cannot serve.
+    /// A newer format, or an unsuitable file system.
     Unsupported = -7,
     /// Stored bytes are damaged.
     Damaged = -8,
     /// A bug: the call panicked.
     Panicked = -9,
-    /// Something that is needed does not answer.
+    /// Something required does not answer.
     Unavailable = -11,
     /// `out` is too small; the first 4 bytes hold the size needed.
     TooSmall = -10,
@@ -65,7 +65,7 @@ pub(crate) struct Failure(pub Status, pub String);
 pub(crate) type Answer = Result<i32, Failure>;
 
 impl Failure {
-    /// The operating system, or what it holds, is in the way.
+    /// A failure caused by the operating system or its files.
     pub(crate) fn io(error: impl Display) -> Failure {
         Failure(Status::Io, error.to_string())
     }
@@ -133,13 +133,13 @@ impl From<DoorError> for Failure {
     }
 }
 
-/// Which [`ABI_VERSION`] this library has.
+/// The [`ABI_VERSION`] of this library.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_abi_version() -> u32 {
     ABI_VERSION
 }
 
-/// Runs `call` with `out` as a slice; failures and panics become a status and a line in `out`.
+/// Runs `call` with `out` as a slice; a failure or panic becomes a status and a line in `out`.
 ///
 /// # Safety
 /// `out` must be valid for `out_len` bytes of writes and unshared until this returns.
@@ -147,7 +147,7 @@ pub(crate) unsafe fn guard(out: *mut u8, out_len: u32, call: impl FnOnce(&mut [u
     if out.is_null() {
         return Status::NullPointer as i32;
     }
-    // SAFETY: not null, and the caller promises length and exclusivity.
+    // SAFETY: `out` is not null, and the caller guarantees its length and exclusive access.
     let out = unsafe { std::slice::from_raw_parts_mut(out, out_len as usize) };
     let answer = catch_unwind(AssertUnwindSafe(|| call(out)));
     let answer = answer.unwrap_or_else(|_| {
@@ -169,7 +169,7 @@ pub(crate) unsafe fn guard(out: *mut u8, out_len: u32, call: impl FnOnce(&mut [u
 /// # Safety
 /// `text` must be valid for `len` bytes of reads until the result is dropped.
 pub(crate) unsafe fn text<'a>(text: *const u8, len: u32) -> Result<&'a str, Failure> {
-    // SAFETY: passed on.
+    // SAFETY: the caller guarantees that `text` is valid for `len` reads.
     let bytes = unsafe { bytes(text, len) }?;
     std::str::from_utf8(bytes)
         .map_err(|_| Failure(Status::Invalid, "Cannot read a text argument: it is not UTF-8".to_owned()))
@@ -186,7 +186,7 @@ pub(crate) unsafe fn bytes<'a>(bytes: *const u8, len: u32) -> Result<&'a [u8], F
     if len == 0 {
         return Ok(&[]);
     }
-    // SAFETY: not null, and the caller promises the length.
+    // SAFETY: `bytes` is not null, and the caller guarantees its length.
     Ok(unsafe { std::slice::from_raw_parts(bytes, len as usize) })
 }
 
@@ -194,7 +194,7 @@ pub(crate) fn bad_handle(what: &str) -> Failure {
     Failure(Status::BadHandle, format!("Cannot use {what}: it is closed"))
 }
 
-/// Copies a whole text to `out` and returns its length.
+/// Copies a whole text to `out`; returns its length.
 pub(crate) fn answer_text(out: &mut [u8], text: &str) -> Answer {
     let Some(target) = out.get_mut(..text.len()) else {
         if let Some(size) = out.get_mut(..4) {
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     fn run(out: &mut [u8], call: impl FnOnce(&mut [u8]) -> Answer) -> i32 {
-        // SAFETY: a live, unshared slice.
+        // SAFETY: pointer and length are those of a live slice that nothing else uses.
         unsafe { guard(out.as_mut_ptr(), out.len() as u32, call) }
     }
 
@@ -234,7 +234,7 @@ mod tests {
         assert_eq!((out[0], &out[4..17]), (13, &b"Cannot find x"[..]));
         assert_eq!(run(&mut out, |_| panic!("on purpose")), Status::Panicked as i32);
         assert_eq!(run(&mut out, |_| Ok(7)), 7);
-        // SAFETY: a null pointer is answered, not used.
+        // SAFETY: a null pointer is rejected before it is used.
         assert_eq!(unsafe { guard(std::ptr::null_mut(), 8, |_| Ok(0)) }, Status::NullPointer as i32);
     }
 

@@ -27,7 +27,7 @@ pub unsafe extern "C" fn legend_decode_open(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let options: DecodeOptions = serde_json::from_str(text(options, options_len)?)
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn legend_replay_open(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let options: ReplayOptions = serde_json::from_str(text(options, options_len)?)
@@ -60,14 +60,14 @@ pub unsafe extern "C" fn legend_replay_open(
     }
 }
 
-/// Copies the next NDJSON bytes to `out`; returns the length, 0 = the end. After an error the next
-/// call goes on with the next file.
+/// Copies the next NDJSON bytes to `out`; returns the length, 0 = the end. After an error, the next call
+/// continues with the next file.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_lines_read(stream: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let stream = STREAMS.get(stream).ok_or_else(|| bad_handle("the stream"))?;
@@ -87,14 +87,14 @@ pub unsafe extern "C" fn legend_lines_read(stream: u32, out: *mut u8, out_len: u
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_lines_summary(stream: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let stream = STREAMS.get(stream).ok_or_else(|| bad_handle("the stream"))?;
             let stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
             match &*stream {
                 Stream::Decode(stream) => answer_text(out, &stream.summary()),
-                // Its summary is its last line.
+                // The summary of a replay is its last line.
                 Stream::Replay(_) => Ok(0),
             }
         })
@@ -116,7 +116,8 @@ struct CaptureOptions {
     slot: Option<u64>,
 }
 
-/// Turns files into a capture journal (`{sources, out, slot, blocks}` as JSON); writes `{blocks, frames, unread}` as JSON.
+/// Converts files to a capture journal (`{sources, out, slot, blocks}` as JSON); writes
+/// `{blocks, frames, unread}` as JSON.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -127,7 +128,7 @@ pub unsafe extern "C" fn legend_capture(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let options: CaptureOptions = serde_json::from_str(text(options, options_len)?)

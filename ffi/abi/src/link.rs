@@ -1,4 +1,4 @@
-//! The link to Kafka for JavaScript: started with JSON, asked for its counters on a timer.
+//! The link to Kafka for JavaScript: started with JSON; its counters are read on a timer.
 
 use kafka::{Link, LinkOptions};
 
@@ -18,7 +18,7 @@ pub unsafe extern "C" fn legend_link_start(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let options: LinkOptions = serde_json::from_str(text(options, options_len)?)
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn legend_link_start(
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_link_status(link: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let link = LINKS.get(link).ok_or_else(|| bad_handle("the link"))?;

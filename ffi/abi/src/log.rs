@@ -1,4 +1,4 @@
-//! The topic log for JavaScript: `ffi/log.ts` is the other side.
+//! The topic log for JavaScript; `ffi/log.ts` is the other side.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ static LOGS: Handles<Home> = Handles::new();
 static TOPICS: Handles<AnyTopic> = Handles::new();
 pub(crate) static READERS: Handles<Reader> = Handles::new();
 
-/// Where a log is kept.
+/// Where a log is stored.
 enum Home {
     Embedded(Log),
     Kafka(Arc<KafkaLog>),
@@ -34,7 +34,7 @@ pub(crate) enum Place {
     Embedded {
         topic: Arc<Topic>,
         position: Position,
-        /// Records read but not yet handed out, because the caller's buffer was too small.
+        /// Records read but not returned yet, because the caller's buffer was too small.
         pending: Vec<u8>,
     },
     Kafka {
@@ -46,19 +46,19 @@ pub(crate) enum Place {
 /// `[kind u32][partition u32][0 u64][gap_from u64][gap_to u64]`, then the records.
 const READ_HEADER: usize = 32;
 
-/// Opens the log below a folder; returns its handle.
+/// Opens the log in a folder; returns its handle.
 ///
 /// # Safety
 /// `path` valid for `path_len` reads, `out` for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_log_open(path: *const u8, path_len: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| Ok(LOGS.insert(Home::Embedded(Log::open(Path::new(text(path, path_len)?))?))))
     }
 }
 
-/// Opens a Kafka cluster as a log (`kafka::KafkaOptions` as JSON); returns its handle. Asks nothing yet.
+/// Opens a Kafka cluster as a log (`kafka::KafkaOptions` as JSON); returns its handle. Sends no request yet.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn legend_kafka_open(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let options: KafkaOptions = serde_json::from_str(text(options, options_len)?)
@@ -85,14 +85,14 @@ pub extern "C" fn legend_log_close(log: u32) {
     drop(LOGS.remove(log));
 }
 
-/// Writes the topics' names, one a line; returns the length.
+/// Writes the topics' names, one per line; returns the length.
 /// On a thread of its own.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_log_topics(log: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let log = LOGS.get(log).ok_or_else(|| bad_handle("the log"))?;
@@ -105,9 +105,9 @@ pub unsafe extern "C" fn legend_log_topics(log: u32, out: *mut u8, out_len: u32)
     }
 }
 
-/// Opens a topic, made when `create` is not 0; returns its handle. Embedded: a limit of 0 means the default.
-/// Kafka: `create` is the number of partitions of a topic that is made, `segment_bytes` 1 = compacted,
-/// `retention_bytes` the copies of each record, 0 = as the cluster is set.
+/// Opens a topic, made if `create` is not 0; returns its handle. Embedded: a limit of 0 means the default.
+/// Kafka: `create` is the number of partitions of a topic to be made, `segment_bytes` 1 = compacted,
+/// `retention_bytes` the replication factor, 0 = the cluster's default.
 /// On a thread of its own.
 ///
 /// # Safety
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn legend_topic_open(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let log = LOGS.get(log).ok_or_else(|| bad_handle("the log"))?;
@@ -160,7 +160,7 @@ pub extern "C" fn legend_topic_close(topic: u32) {
 }
 
 /// Appends records (`topic_log::format`, offset and CRC ignored); writes the first offset as u64 LE to `out`.
-/// `durability`: 0 none, 1 group, 2 fsync. Blocks until it is so.
+/// `durability`: 0 none, 1 group, 2 fsync. Blocks until that is reached.
 /// On a thread of its own.
 ///
 /// # Safety
@@ -174,7 +174,7 @@ pub unsafe extern "C" fn legend_topic_append(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
@@ -199,14 +199,14 @@ pub unsafe extern "C" fn legend_topic_append(
     }
 }
 
-/// Waits up to `timeout_ms` for a record behind a reader's place; 1 = there is one, 0 = not yet. Blocks.
+/// Waits up to `timeout_ms` for a record at a reader's position; 1 = there is one, 0 = not yet. Blocks.
 /// On a thread of its own.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_reader_wait(reader: u32, timeout_ms: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let reader = READERS.get(reader).ok_or_else(|| bad_handle("the reader"))?;
@@ -224,14 +224,14 @@ pub unsafe extern "C" fn legend_reader_wait(reader: u32, timeout_ms: u32, out: *
     }
 }
 
-/// Writes bytes on disk (0 for Kafka), then start and end of each partition, as u64 LE.
+/// Writes the bytes on disk (0 for Kafka), then start and end of each partition, as u64 LE.
 /// On a thread of its own.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_topic_info(topic: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
@@ -248,14 +248,14 @@ pub unsafe extern "C" fn legend_topic_info(topic: u32, out: *mut u8, out_len: u3
     }
 }
 
-/// Writes the names of the groups that have a place in a topic, one a line.
+/// Writes the names of the groups that have an offset in a topic, one per line.
 /// On a thread of its own.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_topic_groups(topic: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
@@ -268,20 +268,20 @@ pub unsafe extern "C" fn legend_topic_groups(topic: u32, out: *mut u8, out_len: 
     }
 }
 
-/// Writes the paths of a topic's segments whose header is damaged, one a line.
+/// Writes the paths of a topic's segments whose header is damaged, one per line.
 /// On a thread of its own.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_topic_damage(topic: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
             let paths = match &*topic {
                 AnyTopic::Embedded(topic) => topic.damaged_headers()?,
-                // Its brokers keep its files.
+                // Kafka's files are on its brokers.
                 AnyTopic::Kafka(_) => Vec::new(),
             };
             let lines: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
@@ -290,14 +290,14 @@ pub unsafe extern "C" fn legend_topic_damage(topic: u32, out: *mut u8, out_len: 
     }
 }
 
-/// Removes what is too old or too much; returns how many records went, at most `i32::MAX`.
+/// Removes what exceeds age or size; returns the number of records removed, at most `i32::MAX`.
 /// On a thread of its own.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_topic_retain(topic: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
@@ -305,7 +305,7 @@ pub unsafe extern "C" fn legend_topic_retain(topic: u32, out: *mut u8, out_len: 
                 AnyTopic::Embedded(topic) => {
                     Ok(i32::try_from(topic.enforce_retention()?).unwrap_or(i32::MAX))
                 }
-                // Kafka does it by itself.
+                // Kafka enforces retention itself.
                 AnyTopic::Kafka(_) => Ok(0),
             }
         })
@@ -328,7 +328,7 @@ pub unsafe extern "C" fn legend_topic_commit(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
@@ -342,7 +342,7 @@ pub unsafe extern "C" fn legend_topic_commit(
     }
 }
 
-/// Writes a group's offset and lost count as two u64 LE and returns 16, or 0 for a group never seen.
+/// Writes a group's offset and lost count as two u64 LE and returns 16, or 0 if it never committed.
 /// On a thread of its own.
 ///
 /// # Safety
@@ -356,7 +356,7 @@ pub unsafe extern "C" fn legend_topic_committed(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
@@ -373,8 +373,8 @@ pub unsafe extern "C" fn legend_topic_committed(
     }
 }
 
-/// A reader of an open topic; returns its handle. `from`: the next offset of each partition as u64 LE, or
-/// `KafkaReader::END` for the end, or `KafkaReader::NONE` for a partition that is not read.
+/// Opens a reader of an open topic; returns its handle. `from`: the next offset of each partition as u64 LE,
+/// `KafkaReader::END` for its end, or `KafkaReader::NONE` for a partition that is not read.
 /// On a thread of its own.
 ///
 /// # Safety
@@ -387,7 +387,7 @@ pub unsafe extern "C" fn legend_reader_open(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let topic = TOPICS.get(topic).ok_or_else(|| bad_handle("the topic"))?;
@@ -419,13 +419,13 @@ pub extern "C" fn legend_reader_close(reader: u32) {
 
 /// Writes `[kind u32][partition u32][0 u64][gap_from u64][gap_to u64]` and whole records to `out`; returns
 /// the length. Kind 0 = records (perhaps none), 1 = gap by retention, 2 = gap by damage.
-/// `TooSmall` keeps the record: call again with the size in the first 4 bytes.
+/// `TooSmall` keeps the record: call again with the size given in the first 4 bytes.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_reader_read(reader: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let reader = READERS.get(reader).ok_or_else(|| bad_handle("the reader"))?;

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::handles::Handles;
 use crate::{Failure, Status, answer_text, bad_handle, bytes, guard, text};
 
-/// A trained model before it is an artefact.
+/// A trained model that is not an artefact yet.
 pub(crate) struct Trained {
     pub(crate) form: Form,
     pub(crate) calibration: Calibration,
@@ -29,17 +29,17 @@ pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// float32 numbers of a caller's buffer.
+/// The float32 numbers in a caller's buffer.
 ///
 /// # Safety
 /// `from` valid for `len` bytes of reads.
 pub(crate) unsafe fn floats(from: *const u8, len: u32) -> Result<Vec<f32>, Failure> {
-    // SAFETY: passed on.
+    // SAFETY: the caller guarantees that `from` is valid for `len` reads.
     let bytes = unsafe { bytes(from, len) }?;
     Ok(bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect())
 }
 
-/// Names, count of the default set and schema hashes of a module's features, as JSON.
+/// Writes a module's feature names, the size of the default set and the schema hashes, as JSON.
 ///
 /// # Safety
 /// `module` valid for `module_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn legend_features(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let module = text(module, module_len)?;
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn legend_features(
     }
 }
 
-/// How much the log loss of labelled rows grows when one feature after the other is shuffled; a JSON list.
+/// Writes how much the log loss of labelled rows grows when each feature is shuffled, as a JSON list.
 /// On a thread of its own.
 ///
 /// # Safety
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn legend_model_importance(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let model = TRAINED.get(model).ok_or_else(|| bad_handle("the model"))?;
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn legend_model_importance(
     }
 }
 
-/// Sets the calibration by Platt's method on rows that were not trained on; writes slope and offset as JSON.
+/// Fits the calibration by Platt's method to rows not used for training; writes slope and offset as JSON.
 /// On a thread of its own.
 ///
 /// # Safety
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn legend_model_calibrate(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let model = TRAINED.get(model).ok_or_else(|| bad_handle("the model"))?;
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn legend_model_calibrate(
     }
 }
 
-/// Probabilities for rows, float32 into `out`; returns the bytes.
+/// Writes the probabilities for rows to `out` as float32; returns the number of bytes.
 /// On a thread of its own.
 ///
 /// # Safety
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn legend_model_predict(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let model = TRAINED.get(model).ok_or_else(|| bad_handle("the model"))?;
@@ -173,7 +173,7 @@ pub(crate) fn write_floats(answers: &[f32], out: &mut [u8]) -> crate::Answer {
     Ok(bytes as i32)
 }
 
-/// Forgets a trained model.
+/// Drops a trained model.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_model_close(model: u32) {
     drop(TRAINED.remove(model));
@@ -192,7 +192,7 @@ pub unsafe extern "C" fn legend_judge(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let told = judge::judge(&floats(labels, labels_len)?, &floats(probabilities, probabilities_len)?);
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn legend_judge(
     }
 }
 
-/// Opens a registered version with tables; returns a trained model's handle for predictions.
+/// Opens a registered version that has tables; returns a trained model's handle for predictions.
 /// On a thread of its own.
 ///
 /// # Safety
@@ -220,7 +220,7 @@ pub unsafe extern "C" fn legend_artefact_predict(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let path = text(path, path_len)?;

@@ -1,4 +1,4 @@
-//! What a process of `legend` does to itself: whose it is, what may look into it, and when it must end.
+//! What a process of `legend` does to itself: its user, who may access its memory, and when it must end.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,25 +13,26 @@ use serde::Serialize;
 
 use crate::{Failure, Status, answer_text, guard, text};
 
-/// How often a process looks whether its data folder is still the one it opened; a part later than its supervisor,
-/// which then has said it and ends the part too.
+/// How often a process checks that its data folder is still the one it opened; a part checks later than its
+/// supervisor, which by then has reported it and ends the part too.
 const LOOK: Duration = Duration::from_millis(100);
 const LOOK_QUIET: Duration = Duration::from_millis(1_500);
-/// An orderly end after the parent has gone takes no longer.
+/// Maximum duration of an orderly end after the parent is gone.
 const END: Duration = Duration::from_secs(5);
-/// From this size on memory is mapped, and goes back when it is freed.
+/// From this size on, memory is mapped, and returned to the system when freed.
 #[cfg(target_env = "gnu")]
 const LARGE_BYTES: libc::c_int = 1 << 20;
-/// Exit code of "not ready".
+/// Exit code for "not ready".
 const NOT_READY: i32 = 3;
-/// Arguments of other processes are read up to this size.
+/// Maximum size read of another process's arguments.
 const WORDS_BYTES_MAX: usize = 64 << 10;
 
-/// Keeps other processes of this user, and core files, out of this one's memory; no program that it starts
-/// gets more rights than it has; what it makes is its user's alone.
+/// Protects this process's memory from other processes of this user and from core files; programs that it
+/// starts
+/// get no more rights than it has; its files are accessible only to its user.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_process_protect() {
-    // SAFETY: prctl with these options and umask take numbers and touch no memory.
+    // SAFETY: prctl with these options and umask take integers and touch no memory.
     unsafe {
         libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
         libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -39,18 +40,19 @@ pub extern "C" fn legend_process_protect() {
     }
 }
 
-/// From here on what is large goes back to the system when it is freed. The C library keeps up to 16 MiB in each thread
-/// that freed such a piece once: every thread that has checked a password would hold one for good.
+/// From now on, large pieces of memory are returned to the system when freed. The C library keeps up to 16
+/// MiB in each thread that once freed such a piece: every thread that has checked a password would keep it
+/// for good.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_process_lean() {
-    // SAFETY: sets a number of the allocator, which all threads may do at any time.
+    // SAFETY: sets an integer of the allocator, which any thread may do at any time.
     #[cfg(target_env = "gnu")]
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES);
     }
 }
 
-/// From here on the lines that this library writes to stderr have the form of `topic_log::stderr::LineStyle`, given as JSON.
+/// Sets the format of the lines that this library writes to stderr: `topic_log::stderr::LineStyle` as JSON.
 ///
 /// # Safety
 /// `style` valid for `style_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -61,7 +63,7 @@ pub unsafe extern "C" fn legend_line_style(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let style = serde_json::from_str(text(style, style_len)?)
@@ -72,21 +74,23 @@ pub unsafe extern "C" fn legend_line_style(
     }
 }
 
-/// Ends this process at once: nothing that a library has left for its end runs, or changes the exit code.
+/// Ends this process immediately: no library's exit code runs or changes the exit code.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_process_exit(code: u32) {
-    // SAFETY: does not return.
+    // SAFETY: takes an integer, and does not return.
     unsafe { libc::_exit(code.cast_signed()) }
 }
 
-/// Becomes another user for good, in all threads: root in a folder of somebody else leaves no file of root there. What
-/// a model's trial needs of the folder that legend was unpacked into, which may be root's alone, is opened before.
+/// Becomes another user permanently, in all threads, so that root does not leave files of root in another
+/// user's folder. Before that, it opens what a model's trial needs from the folder that legend was unpacked
+/// into, which may be accessible only to root.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_process_become(uid: u32, gid: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract; the C library changes all threads at once, the list holds one group.
+    // SAFETY: by the contract above, `out` is valid and unshared; `gid` is a list of one group, and the C
+    // library changes all threads at once.
     unsafe {
         guard(out, out_len, |_| {
             models::prepare_probe();
@@ -102,50 +106,50 @@ pub unsafe extern "C" fn legend_process_become(uid: u32, gid: u32, out: *mut u8,
     }
 }
 
-/// Ends this process when its parent, the process `parent`, has ended, also if that was before this call: SIGTERM,
-/// and after some seconds for good. No thread of the runtime is needed for it.
+/// Ends this process when its parent, the process `parent`, has ended, even if that was before this call: by
+/// SIGTERM, and after some seconds forcibly. It needs no thread of the runtime.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_end_with_parent(parent: u32) {
     // SAFETY: prctl with PR_SET_PDEATHSIG takes a signal number and touches no memory.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM) };
     let parent = parent.cast_signed();
-    // The signal comes when the parent's thread ends that started this process, and not at all when the parent was
-    // gone before: a descriptor of the parent says it whatever its threads do.
+    // The signal comes when the parent's thread that started this process ends, and not at all if the parent
+    // was already gone: a descriptor of the parent reports its end, whatever its threads do.
     std::thread::spawn(move || {
         wait_for_end(parent);
-        // SAFETY: kill takes numbers; the process is this one.
+        // SAFETY: kill takes integers; the target is this process.
         unsafe { libc::kill(libc::getpid(), libc::SIGTERM) };
         std::thread::sleep(END);
-        // SAFETY: ends the process at once, no handler of it runs.
+        // SAFETY: takes an integer; ends the process immediately, without running exit handlers.
         unsafe { libc::_exit(1) };
     });
 }
 
-/// Returns when `parent` is not this process's parent any more.
+/// Returns once `parent` is not this process's parent any more.
 fn wait_for_end(parent: i32) {
-    // SAFETY: a system call with numbers; a descriptor that it gives belongs to nobody else.
+    // SAFETY: the call takes only integers; no other owner has the descriptor that it returns.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, parent, 0) };
-    // SAFETY: as above.
+    // SAFETY: `fd` is a new descriptor without another owner.
     let held = (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd as i32) });
     loop {
-        // SAFETY: getppid takes nothing and cannot fail.
+        // SAFETY: getppid takes no arguments and cannot fail.
         if unsafe { libc::getppid() } != parent {
             return;
         }
         match &held {
             Some(_) => {
                 let mut poll = libc::pollfd { fd: fd as i32, events: libc::POLLIN, revents: 0 };
-                // SAFETY: one entry that lives until the call returns.
+                // SAFETY: the pointer is to one entry, as the count says, which lives until the call returns.
                 unsafe { libc::poll(&raw mut poll, 1, 1_000) };
             }
-            // A kernel without such descriptors, or a parent that is gone.
+            // The kernel has no such descriptors, or the parent is gone.
             None => std::thread::sleep(Duration::from_millis(100)),
         }
     }
 }
 
-/// Writes which data folder stands at `path`, with its folder of the agents, as a text that no others of this host have;
-/// returns its length.
+/// Writes a text that identifies the data folder at `path`, and its folder of the agents, among all folders
+/// of this host; returns its length.
 ///
 /// # Safety
 /// `path` valid for `path_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -156,7 +160,7 @@ pub unsafe extern "C" fn legend_folder_identity(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let path = text(path, path_len)?;
@@ -174,7 +178,8 @@ pub unsafe extern "C" fn legend_folder_identity(
     }
 }
 
-/// What must stay in its place: the data folder, and in it the agents' locks, sockets, states and latches.
+/// Folders that must stay in place: the data folder, and in it the agents' locks, sockets, states and
+/// latches.
 fn watched(data_dir: &Path) -> [PathBuf; 2] {
     [data_dir.to_path_buf(), data_dir.join("agents")]
 }
@@ -184,12 +189,13 @@ fn identity(path: &Path) -> std::io::Result<String> {
     Ok(format!("{}:{}", meta.dev(), meta.ino()))
 }
 
-/// Ends this process with exit code 3 when the data folder at `path` or its folder of the agents is not the one of
-/// `identity` any more (removed, unmounted, replaced): what it would go on to write there would be lost or a second
-/// installation, and no kill would find it. `quiet` != 0: without the line.
+/// Ends this process with exit code 3 when the data folder at `path`, or its folder of the agents, is not the
+/// one of `identity` any more (removed, unmounted, replaced). What the process wrote there would be lost, or
+/// would become a second installation, and no kill would find it. `quiet` != 0: without the log line.
 ///
 /// # Safety
-/// `path` and `identity` valid for their lengths' reads, `out` for `out_len` writes, unshared until the call returns.
+/// `path` and `identity` valid for their lengths' reads, `out` for `out_len` writes, unshared until the call
+/// returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_end_with_folder(
     path: *const u8,
@@ -200,7 +206,7 @@ pub unsafe extern "C" fn legend_end_with_folder(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid and unshared; `_exit` takes an integer.
     unsafe {
         guard(out, out_len, |_| {
             let path = PathBuf::from(text(path, path_len)?);
@@ -214,7 +220,7 @@ pub unsafe extern "C" fn legend_end_with_folder(
                                 folder.display()
                             ));
                         }
-                        // Ends the process at once, whatever its other threads do.
+                        // Ends the process immediately, whatever its other threads do.
                         libc::_exit(NOT_READY);
                     }
                     std::thread::sleep(if quiet == 0 { LOOK } else { LOOK_QUIET });
@@ -225,7 +231,7 @@ pub unsafe extern "C" fn legend_end_with_folder(
     }
 }
 
-/// The first of the watched folders that is not the known one any more, and why.
+/// The first of the watched folders that has changed, and why.
 fn lost(data_dir: &Path, known: &str) -> Option<(PathBuf, String)> {
     watched(data_dir).into_iter().zip(known.split(' ')).find_map(|(folder, known)| {
         let why = match identity(&folder) {
@@ -239,20 +245,21 @@ fn lost(data_dir: &Path, known: &str) -> Option<(PathBuf, String)> {
     })
 }
 
-/// A data folder in which a `legend run` of this host works.
+/// A data folder in which a `legend run` of this host is running.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct Running {
     data_dir: String,
     pid: u32,
 }
 
-/// Writes the running installations of this host that this user may see, as JSON of `[{data_dir, pid}]`; returns the length.
+/// Writes this host's running installations that this user may see, as JSON of `[{data_dir, pid}]`; returns
+/// the length.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_running(out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let json = serde_json::to_string(&running(Path::new("/proc")))
@@ -262,7 +269,7 @@ pub unsafe extern "C" fn legend_running(out: *mut u8, out_len: u32) -> i32 {
     }
 }
 
-/// One entry a folder: of the process with the lowest number.
+/// One entry per folder, for the process with the lowest id.
 fn running(proc: &Path) -> Vec<Running> {
     let mut pids: Vec<u32> = fs::read_dir(proc)
         .into_iter()
@@ -283,7 +290,7 @@ fn running(proc: &Path) -> Vec<Running> {
     found
 }
 
-/// From `legend … main.js run … --data-dir FOLDER`, which every part of `legend run` has in its words.
+/// From `legend … main.js run … --data-dir FOLDER`, which every part of `legend run` has as its arguments.
 fn folder_by_words(process: &Path) -> Option<PathBuf> {
     let bytes = fs::read(process.join("cmdline")).ok()?;
     let words: Vec<&[u8]> = bytes.get(..bytes.len().min(WORDS_BYTES_MAX))?.split(|byte| *byte == 0).collect();
@@ -304,7 +311,7 @@ fn folder_by_words(process: &Path) -> Option<PathBuf> {
     Some(fs::read_link(process.join("cwd")).ok()?.join(path))
 }
 
-/// From the lock files that it holds open; only root, or nobody, may see those of a protected process.
+/// From the lock files that the process holds open; those of a protected process are visible at most to root.
 fn folder_by_lock(process: &Path) -> Option<PathBuf> {
     let held = fs::read_dir(process.join("fd")).ok()?;
     held.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok()).find_map(|path| {
@@ -339,7 +346,7 @@ mod tests {
         process(12, &[&run[..], &["worker", "--data-dir", "/srv/a"]].concat(), None);
         process(13, &run, Some("/srv/b/supervisor.lock"));
         process(14, &run, Some("/srv/c/agents/mev.lock"));
-        // Not runs: another verb, another program, a folder that is missing.
+        // Not running installations: another verb, another program, a missing folder.
         process(15, &["legend", "run", "/c/app/main.js", "topics", "--data-dir", "/srv/x"], None);
         process(16, &["vi", "run", "--data-dir", "/srv/y"], Some("/srv/y/notes.lock"));
         process(17, &[&run[..], &["api", "--data-dir"]].concat(), None);

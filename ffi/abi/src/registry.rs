@@ -1,4 +1,4 @@
-//! The model registry for JavaScript: what becomes of a trained model, and everything that is asked of it later.
+//! The model registry for JavaScript: registers trained models, and answers all later requests about them.
 
 use std::path::{Path, PathBuf};
 
@@ -13,18 +13,18 @@ use serde_json::{Value, json};
 use crate::model::{TRAINED, floats, held, invalid};
 use crate::{Failure, Status, answer_text, bad_handle, guard, text};
 
-/// What becomes of a trained model, or of a file.
+/// Options for registering a trained model, or a file.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Registration {
     data_dir: PathBuf,
     module: String,
     sign_sk_hex: Option<String>,
-    /// Into the manifest and the artefact's metadata.
+    /// Fields for the manifest and the artefact's metadata.
     about: Value,
-    /// Another's shared object instead of a trained model.
+    /// A third party's shared object instead of a trained model.
     file: Option<PathBuf>,
-    /// Whether it may bring code of its own.
+    /// Whether it may have its own code.
     #[serde(default)]
     foreign: bool,
 }
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn legend_model_register(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let options: Registration = serde_json::from_str(text(options, options_len)?)
@@ -97,23 +97,23 @@ fn read_artefact(file: &Path) -> Result<Vec<u8>, Failure> {
     read.map_err(|error| Failure(Status::Io, format!("Cannot read {}: {error}", file.display())))
 }
 
-/// What is asked of the registry.
+/// A request to the registry.
 #[derive(serde::Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
 enum Ask {
-    /// All versions with their manifests and what is live, pinned, in shadow.
+    /// All versions with their manifests, and which are live, pinned and in shadow.
     List,
     /// Whether a version could be used.
     Verify { version: String },
-    /// Name the version of a link, or take it away.
+    /// Sets or removes the version of a link.
     Point { link: String, version: Option<String>, request_id: String },
-    /// What is there and what is wanted, without a look into the files.
+    /// The existing and selected versions, without reading the files.
     State,
-    /// Take over a version of another host from files that were brought here.
+    /// Installs a version of another host from files that were copied here.
     Install { version: String, artefact: PathBuf, manifest: String, signature: String },
-    /// Sign a wish for other hosts.
+    /// Signs a desired model for other hosts.
     Sign { text: String },
-    /// Whether a wish is signed by a key that is trusted here.
+    /// Whether a key that is trusted here signed a desired model.
     Check { text: String, signature: String },
 }
 
@@ -121,7 +121,7 @@ enum Ask {
 #[serde(deny_unknown_fields)]
 struct RegistryCall {
     data_dir: PathBuf,
-    /// Whether models that bring code of their own may be used here.
+    /// Whether models with their own code may be used here.
     #[serde(default)]
     foreign: bool,
     module: String,
@@ -129,7 +129,7 @@ struct RegistryCall {
     ask: Ask,
 }
 
-/// Asks or changes the registry (`RegistryCall` as JSON); writes the answer as JSON.
+/// Queries or changes the registry (`RegistryCall` as JSON); writes the answer as JSON.
 ///
 /// # Safety
 /// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn legend_registry(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let call: RegistryCall = serde_json::from_str(text(options, options_len)?)

@@ -1,4 +1,4 @@
-//! Batches of rows for JavaScript: records go from a reader into a sink without becoming objects.
+//! Batches of rows for JavaScript: records go from a reader into a sink without becoming JavaScript objects.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,7 +12,7 @@ use crate::{Failure, Status, answer_text, bad_handle, guard, text};
 
 static SINKS: Handles<Mutex<Sink>> = Handles::new();
 const BLOCK_BYTES: usize = 1 << 20;
-/// Rows of one batch in bytes at most; a batch may pass it by one block.
+/// Maximum bytes of rows in one batch; a batch may exceed it by one block.
 const BATCH_BYTES_MAX: usize = 64 << 20;
 
 /// Makes a sink (`rows::SinkOptions` as JSON); returns its handle.
@@ -26,7 +26,7 @@ pub unsafe extern "C" fn legend_sink_open(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let options: SinkOptions = serde_json::from_str(text(options, options_len)?)
@@ -42,7 +42,8 @@ pub extern "C" fn legend_sink_close(sink: u32) {
     drop(SINKS.remove(sink));
 }
 
-/// Moves what a reader has at hand into a sink until it holds `records_max`; returns how many it holds.
+/// Moves the records that a reader has available into a sink until it holds `records_max`; returns how many
+/// it holds.
 /// On a thread of its own.
 ///
 /// # Safety
@@ -55,7 +56,7 @@ pub unsafe extern "C" fn legend_sink_feed(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let sink = SINKS.get(sink).ok_or_else(|| bad_handle("the sink"))?;
@@ -63,7 +64,7 @@ pub unsafe extern "C" fn legend_sink_feed(
             let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
             let mut place = reader.place.lock().unwrap_or_else(PoisonError::into_inner);
             let mut block = Vec::new();
-            // A batch that is read again must become the batch it was, however large that got.
+            // A batch that is read again must become the same batch, however large it was.
             while sink.records() < records_max.into() && (sink.is_bounded() || sink.bytes() < BATCH_BYTES_MAX)
             {
                 block.clear();
@@ -91,13 +92,13 @@ pub unsafe extern "C" fn legend_sink_feed(
     }
 }
 
-/// Writes what the batch holds as JSON; returns the length.
+/// Writes the content of the batch as JSON; returns the length.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_sink_status(sink: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let sink = SINKS.get(sink).ok_or_else(|| bad_handle("the sink"))?;
@@ -107,13 +108,14 @@ pub unsafe extern "C" fn legend_sink_status(sink: u32, out: *mut u8, out_len: u3
     }
 }
 
-/// Writes one table's rows as a Native block, or with table 255 the records for the dead-letter topic; returns the length.
+/// Writes one table's rows as a Native block, or for table 255 the records for the dead-letter topic; returns
+/// the length.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_sink_body(sink: u32, table: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let sink = SINKS.get(sink).ok_or_else(|| bad_handle("the sink"))?;

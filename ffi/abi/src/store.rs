@@ -1,4 +1,4 @@
-//! ClickHouse out of its library: the whole server runs on a thread of this process, which ends with it.
+//! ClickHouse from its library: the whole server runs on a thread of this process and ends with it.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::mem::ManuallyDrop;
@@ -13,7 +13,7 @@ use crate::{Failure, Status, guard, text};
 struct StoreOptions {
     /// Path of `libchdb.so`.
     library: String,
-    /// Words of `clickhouse local`, the first one the program's name.
+    /// Arguments of `clickhouse local`; the first one is the program's name.
     args: Vec<String>,
 }
 
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn legend_store_run(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let invalid = |why: String| Failure(Status::Invalid, format!("Cannot start the store: {why}"));
@@ -51,14 +51,14 @@ fn run(options: &StoreOptions) -> Result<(), Failure> {
     let words = words.map_err(|error| io(error.to_string()))?;
     let mut argv: Vec<*mut c_char> = words.iter().map(|word| word.as_ptr().cast_mut()).collect();
     argv.push(std::ptr::null_mut());
-    // SAFETY: the file is ClickHouse's library, as the executable holds it.
+    // SAFETY: the file is ClickHouse's library, part of this executable, so its constructors may run here.
     let library = unsafe { Library::open(Some(options.library.as_str()), RTLD_NOW | RTLD_LOCAL) };
     let library = library.map_err(|error| match error {
         libloading::Error::DlOpen { source } => io(format!("{}: {source}", options.library)),
         libloading::Error::DlOpenUnknown => io(format!("{}: no reason given", options.library)),
         other => io(other.to_string()),
     })?;
-    // It stays open to the end of the process: its threads may run on.
+    // Stays open to the end of the process: its threads may still be running.
     let library = ManuallyDrop::new(library);
     // SAFETY: the functions have these types in chdb's header; `None` is a symbol at address 0.
     let (run, error_of, signals) = unsafe {
@@ -75,20 +75,20 @@ fn run(options: &StoreOptions) -> Result<(), Failure> {
         return Err(io(format!("{} is not ClickHouse's library of a known version", options.library)));
     };
     if let Some(signals) = signals {
-        // SAFETY: as above; it takes a flag.
+        // SAFETY: the type is that of chdb's header; the function takes only a flag.
         unsafe { signals(0) };
     }
-    // SAFETY: argv holds argc texts and a null behind them, all alive until the call returns.
+    // SAFETY: argv holds as many C strings as counted, then a null; all live until the call returns.
     let result = unsafe { run(c_int::try_from(words.len()).unwrap_or(c_int::MAX), argv.as_mut_ptr()) };
     if result.is_null() {
         return Ok(());
     }
-    // SAFETY: a result that the library gave; the text lives as long as it.
+    // SAFETY: the library returned `result`, which is not null; the text lives as long as it.
     let error = unsafe { error_of(result) };
     if error.is_null() {
         return Ok(());
     }
-    // SAFETY: not null, ends in 0.
+    // SAFETY: the text is not null, and is null-terminated.
     let error = unsafe { CStr::from_ptr(error) }.to_string_lossy().into_owned();
     if error.is_empty() || error.contains("QUERY_WAS_CANCELLED") { Ok(()) } else { Err(io(error)) }
 }

@@ -1,4 +1,4 @@
-//! Training for JavaScript: XGBoost, LightGBM and our network, a round at a time.
+//! Training for JavaScript: XGBoost, LightGBM and our network, one round at a time.
 
 use std::sync::Mutex;
 
@@ -11,7 +11,7 @@ use crate::handles::Handles;
 use crate::model::{TRAINED, Trained, floats, held, invalid, write_floats};
 use crate::{answer_text, bad_handle, guard, text};
 
-/// Bytes of one log loss and its comma as text at most, and of what stands around them.
+/// Maximum bytes of one log loss with its comma as text, and of the text around them.
 const LOSS_TEXT_MAX: usize = 26;
 const ENDS: usize = 16;
 
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn legend_trainer_open(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let options: TrainerOptions = serde_json::from_str(text(options, options_len)?)
@@ -47,7 +47,8 @@ pub unsafe extern "C" fn legend_trainer_open(
     }
 }
 
-/// Grows at most `max` trees (`training::BoosterTrainer::rounds`); writes `[[log loss of the watched rows, …], finished]`.
+/// Grows at most `max` trees (`training::BoosterTrainer::rounds`); writes
+/// `[[log loss of the evaluated rows, …], finished]`.
 /// Blocks.
 /// On a thread of its own.
 ///
@@ -55,11 +56,11 @@ pub unsafe extern "C" fn legend_trainer_open(
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_trainer_rounds(trainer: u32, max: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let trainer = BOOSTERS.get(trainer).ok_or_else(|| bad_handle("the trainer"))?;
-            // Never more than what there is room to tell: a call that is repeated would grow trees once more.
+            // At most as many rounds as `out` has room for: a repeated call would grow the trees again.
             let room = u32::try_from(out.len().saturating_sub(ENDS) / LOSS_TEXT_MAX).unwrap_or(u32::MAX);
             let (losses, finished) =
                 held(&trainer).rounds(max.min(room.max(1))).map_err(|error| invalid(error.to_string()))?;
@@ -68,14 +69,14 @@ pub unsafe extern "C" fn legend_trainer_rounds(trainer: u32, max: u32, out: *mut
     }
 }
 
-/// What was grown in the first `rounds` rounds, as a trained model's handle. Blocks.
+/// The trees of the first `rounds` rounds, as a trained model's handle. Blocks.
 /// On a thread of its own.
 ///
 /// # Safety
 /// As [`legend_trainer_rounds`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_trainer_model(trainer: u32, rounds: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let trainer = BOOSTERS.get(trainer).ok_or_else(|| bad_handle("the trainer"))?;
@@ -87,7 +88,8 @@ pub unsafe extern "C" fn legend_trainer_model(trainer: u32, rounds: u32, out: *m
     }
 }
 
-/// The engine's own probabilities for rows, by its first `rounds` rounds; float32 into `out`, returns the bytes. Blocks.
+/// The engine's own probabilities for rows, by its first `rounds` rounds, as float32 in `out`; returns the
+/// number of bytes. Blocks.
 /// On a thread of its own.
 ///
 /// # Safety
@@ -101,7 +103,7 @@ pub unsafe extern "C" fn legend_trainer_predict(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let trainer = BOOSTERS.get(trainer).ok_or_else(|| bad_handle("the trainer"))?;
@@ -113,7 +115,7 @@ pub unsafe extern "C" fn legend_trainer_predict(
     }
 }
 
-/// Forgets a trainer. Blocks while a round is under way.
+/// Drops a trainer. Blocks while a round is in progress.
 /// On a thread of its own.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_trainer_close(trainer: u32) {
@@ -134,7 +136,7 @@ pub unsafe extern "C" fn legend_network_open(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let rows = floats(rows, rows_len)?;
@@ -146,7 +148,7 @@ pub unsafe extern "C" fn legend_network_open(
     }
 }
 
-/// Goes once over the rows; writes the mean log loss as text. Blocks.
+/// One pass over the rows; writes the mean log loss as text. Blocks.
 /// On a thread of its own.
 ///
 /// # Safety
@@ -162,7 +164,7 @@ pub unsafe extern "C" fn legend_network_epoch(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
             let trainer = NETWORKS.get(trainer).ok_or_else(|| bad_handle("the network"))?;
@@ -172,13 +174,13 @@ pub unsafe extern "C" fn legend_network_epoch(
     }
 }
 
-/// The network as it is now, as a trained model's handle; its trainer stays open.
+/// The network in its current state, as a trained model's handle; its trainer stays open.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_network_model(trainer: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: the caller's contract.
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
             let trainer = NETWORKS.get(trainer).ok_or_else(|| bad_handle("the network"))?;
@@ -188,7 +190,7 @@ pub unsafe extern "C" fn legend_network_model(trainer: u32, out: *mut u8, out_le
     }
 }
 
-/// Forgets a network's trainer.
+/// Drops a network's trainer.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_network_close(trainer: u32) {
     drop(NETWORKS.remove(trainer));

@@ -1,4 +1,4 @@
-//! `legend decode`: files to one NDJSON line a leg.
+//! `legend decode`: reads files and prints one NDJSON line per leg.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -18,22 +18,22 @@ use crate::error::AgentError;
 use crate::tips::{self, TipAccount};
 use crate::told::{missed, tell_tips};
 
-/// Stands for the slot of a transaction that nobody says a slot of.
+/// The slot of a transaction without a known slot.
 const NO_SLOT: u64 = u64::MAX;
 
-/// What `legend decode` asks for.
+/// Options of `legend decode`.
 #[derive(serde::Deserialize)]
 pub struct DecodeOptions {
     /// Files and folders.
     pub paths: Vec<PathBuf>,
-    /// Slot of a single block that does not say it.
+    /// Slot of a single block that does not state it.
     pub slot: Option<u64>,
-    /// Tip accounts beside those that are known anyway.
+    /// Tip accounts in addition to the built-in ones.
     #[serde(default)]
     pub tips: Vec<TipAccount>,
 }
 
-/// Pulls lines out of files, a file at a time.
+/// Pulls lines from files, one file at a time.
 pub struct DecodeStream {
     source: FileSource,
     lines: String,
@@ -52,7 +52,7 @@ impl DecodeStream {
     /// See [`FileSource::open`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that function.
     pub fn open(options: &DecodeOptions) -> Result<DecodeStream, AgentError> {
         let tip_accounts = tips::accounts(&options.tips)?;
         let source = FileSource::open(&options.paths, options.slot)?.slotless(NO_SLOT);
@@ -74,7 +74,7 @@ impl DecodeStream {
     /// Copies up to `out.len()` bytes of lines; 0 = the end.
     ///
     /// # Errors
-    /// A file cannot be read; calling again goes on with the next file.
+    /// A file cannot be read; the next call continues with the next file.
     pub fn read(&mut self, out: &mut [u8]) -> Result<usize, AgentError> {
         while self.at == self.lines.len() {
             self.lines.clear();
@@ -90,7 +90,7 @@ impl DecodeStream {
         Ok(len)
     }
 
-    /// Counters of the whole run as JSON.
+    /// Counters of the whole run, as JSON.
     #[must_use]
     pub fn summary(&self) -> String {
         let SourceCounts { files, blocks, transactions, unknown_version, malformed } = self.source.counts();
@@ -137,7 +137,8 @@ impl DecodeStream {
                     write_leg(lines, &transaction, signature, leg);
                 }
             }
-            // Only so is it known for longer than the newest slots; a transaction without a slot is no block.
+            // This makes it known for longer than the newest slots; a transaction without a slot is not a
+            // block.
             if block.whole {
                 seen.end(block.slot);
             }
@@ -165,7 +166,7 @@ fn write_leg(out: &mut String, transaction: &Transaction, signature: Signature, 
         ..
     } = leg;
     let id = leg.dex_name();
-    // Said only where it is so: the amounts may be too large by a transfer fee.
+    // Written only for inexact legs: their amounts may be too large by a transfer fee.
     let inexact = if leg.exact { "" } else { ",\"exact\":false" };
     // Writing to a String cannot fail.
     let _ = writeln!(
@@ -183,7 +184,7 @@ mod tests {
 
     use super::*;
 
-    /// The answer of getBlock with one transaction, which calls a program and moves nothing.
+    /// A getBlock answer with one transaction, which calls a program and transfers nothing.
     fn block(slot: u64) -> serde_json::Value {
         let mut signature = [7; 64];
         signature[32..40].copy_from_slice(&slot.to_le_bytes());

@@ -1,4 +1,4 @@
-//! What can go wrong with an agent, a replay or a decode run.
+//! Errors of an agent, a replay or a decode run.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,13 +8,13 @@ use sources::error::SourceError;
 use thiserror::Error;
 use topic_log::{LogError, disk};
 
-/// What can go wrong with an agent, a replay or a decode run.
+/// Errors of an agent, a replay or a decode run.
 #[derive(Debug, Error)]
 pub enum AgentError {
-    /// Something runs in the data folder.
+    /// A process runs in the data folder.
     #[error("Cannot start: another legend runs in {}, stop it or use another --data-dir", .0.display())]
     Held(PathBuf),
-    /// A replay's folder has records of something else.
+    /// The folder for a replay has records of something else.
     #[error(
         "Cannot replay into {}: its topic {topic} holds or held {records} records, need a data folder of its own for each replay",
         .data_dir.display()
@@ -24,66 +24,66 @@ pub enum AgentError {
         data_dir: PathBuf,
         /// The first topic that is not empty.
         topic: String,
-        /// How many records it holds or held.
+        /// How many records it holds or has held.
         records: u64,
     },
-    /// The lock of a module.
+    /// A module's lock cannot be taken.
     #[error("Cannot use {}: {}", .path.display(), disk::why(.source))]
     Lock {
         /// Of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
     /// No module has this name.
     #[error("Cannot run agent {0}: need arbitrage or mev")]
     Module(String),
-    /// An account for tips that is none.
+    /// A tip account that is not an address.
     #[error("Cannot use tip account {0}: need base58 of 32 bytes")]
     TipAccount(String),
-    /// A replay's list of leaders.
+    /// A replay's list of leaders cannot be parsed.
     #[error("Cannot read leaders from {}: {source}, need [{{slot, leader}}]", .path.display())]
     Leaders {
         /// Of the file.
         path: PathBuf,
-        /// What the parser said.
+        /// The parser's reason.
         source: serde_json::Error,
     },
-    /// The socket for commands.
+    /// The socket for commands cannot be made.
     #[error("Cannot listen in {}: {}", .folder.display(), disk::why(.source))]
     Socket {
-        /// Where it would be.
+        /// The socket's folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
-    /// The system gives no thread.
+    /// The system cannot start a thread.
     #[error("Cannot start the thread {name}: {source}")]
     Thread {
-        /// Of the thread.
+        /// The thread's name.
         name: &'static str,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
-    /// A thread of the agent, by what it is.
+    /// A thread of the agent panicked; the text names it.
     #[error("Cannot go on: the {0} panicked, a bug; see the lines above")]
     Panicked(&'static str),
-    /// The log takes no more of a replay.
+    /// The log accepts no more records of a replay.
     #[error("{0}; the replay ends here")]
     ReplayEnds(#[source] LogError),
-    /// The source.
+    /// The source failed.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// The log.
+    /// The log failed.
     #[error(transparent)]
     Log(#[from] LogError),
-    /// Control of the agent.
+    /// The agent's control failed.
     #[error(transparent)]
     Control(#[from] ControlError),
 }
 
 impl AgentError {
-    /// Whether the data folder is not free: something runs there, or what it holds is in the way.
+    /// Whether the data folder is unavailable: a process runs there, or its content is in the way.
     #[must_use]
     pub fn is_held(&self) -> bool {
         matches!(self, AgentError::Held(_) | AgentError::NotEmpty { .. })

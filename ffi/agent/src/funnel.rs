@@ -1,4 +1,4 @@
-//! How many opportunities came how far in the last ten minutes, and what refused the others.
+//! How many opportunities reached each stage in the last ten minutes, and what refused the others.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 use crate::told::why_not;
 
-/// What is told of: this long back.
+/// Length of the reported window.
 const WINDOW: Duration = Duration::from_secs(600);
-/// How often a place in the window is kept.
+/// Interval between the snapshots kept in the window.
 const STEP: Duration = Duration::from_secs(10);
 
-/// Counters since the agent started. Each stage is a part of the one before it.
+/// Counters since the agent started. Each stage is a subset of the previous one.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Stages {
     pub(super) counts: Counts,
@@ -31,7 +31,7 @@ pub(super) struct Funnel {
 }
 
 impl Funnel {
-    /// The last ten minutes as JSON; `window_s` is less when the agent is younger.
+    /// The last ten minutes as JSON; `window_s` is smaller if the agent is younger.
     pub(super) fn tell(&self, stages: Stages) -> Value {
         self.tell_at(Instant::now(), stages)
     }
@@ -39,7 +39,7 @@ impl Funnel {
     fn tell_at(&self, now: Instant, stages: Stages) -> Value {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.is_empty() {
-            // What was counted before the first time is the window's too.
+            // Whatever was counted before the first snapshot belongs to the window too.
             kept.push_back((now, Stages::default()));
         }
         if kept.back().is_some_and(|(at, _)| now.duration_since(*at) >= STEP) {
@@ -82,7 +82,7 @@ mod tests {
         let (funnel, begin) = (Funnel::default(), Instant::now());
         let at = |seconds: u64| begin + Duration::from_secs(seconds);
         assert_eq!(funnel.tell_at(begin, stages(0, 0))["seen"], 0);
-        // Seven a second, one of them passes.
+        // Seven per second, of which one passes.
         let mut told = Value::Null;
         for second in 1..=1_000 {
             told = funnel.tell_at(at(second), stages(7 * second, second));

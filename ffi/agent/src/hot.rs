@@ -1,4 +1,4 @@
-//! The thread that decides: one event after the other, under the policy of the moment.
+//! The thread that decides: it handles one event after the other, under the policy in force.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -18,12 +18,12 @@ use wire::control::Module;
 
 use super::shared::{Shared, Work, locked};
 
-/// How often a live source's pause looks for a new policy.
+/// How often a paused live source checks for a new policy.
 const TICK: Duration = Duration::from_millis(2);
 
 /// The thread that decides.
 pub(super) struct Hot {
-    /// Live, shadow.
+    /// Live model, shadow model.
     pub(super) models: [Arc<Slot>; 2],
     pub(super) shared: Arc<Shared>,
     pub(super) live: Arc<Live>,
@@ -33,12 +33,12 @@ pub(super) struct Hot {
     pub(super) work: SyncSender<Work>,
     pub(super) speed: f64,
     pub(super) version: u64,
-    /// The version whose first event was told.
+    /// The latest version for which `Live::handled` was called.
     pub(super) told: u64,
     pub(super) decisions: Vec<Decision>,
     /// The clock's and the source's time at the first frame.
     pub(super) paced_from: Option<(Instant, u64)>,
-    /// What was odd and has been said.
+    /// Warnings already logged, by kind.
     pub(super) said: [bool; 3],
 }
 
@@ -56,7 +56,7 @@ impl Hot {
         engine
     }
 
-    /// Decides until the source ends, the agent is stopped, or nobody takes what is decided.
+    /// Decides until the source ends, the agent is stopped, or the publisher has ended.
     pub(super) fn run(&mut self, mut source: Source) {
         let mut engine = self.engine(&source);
         let (live_source, paced) = (source.is_live(), source.is_paced());
@@ -90,20 +90,20 @@ impl Hot {
             }
             self.say_odd(&engine.counts());
             if gone {
-                // The publisher has ended, and says why.
+                // The publisher has ended, and reports why.
                 return;
             }
             match read {
                 Ok(false) if !self.shared.stop.load(Relaxed) => {
-                    // Attacks that were open when the input ended are judged, then published like the others.
+                    // Attacks still open when the input ends are judged, then published like the others.
                     self.event(&mut engine, &Event::End, last_ns, live_source);
                     return;
                 }
                 Ok(true) if !self.shared.stop.load(Relaxed) => {}
                 Ok(_) => return,
-                // Counted beside what was read; the line names the first of it.
+                // Also counted with what was read; the log line names the first one.
                 Err(error) if error.is_partial() => say(&error.to_string()),
-                // One bad file does not end the run: the others hold good blocks.
+                // One bad file does not end the run: the others may hold valid blocks.
                 Err(error) => locked(&self.shared.summary).warnings.push(error.to_string()),
             }
             if self.live.take_restart() {
@@ -114,7 +114,7 @@ impl Hot {
         }
     }
 
-    /// Says the first thing of each kind that could not be read; the rest is counted.
+    /// Logs the first unreadable input of each kind; further ones are only counted.
     fn say_odd(&mut self, counts: &engine::engine::Counts) {
         let kinds = [
             (counts.malformed, "a frame that is no transaction"),
@@ -130,7 +130,7 @@ impl Hot {
         }
     }
 
-    /// Handles one event and hands on what came of it; false when there is nobody to hand it to.
+    /// Handles one event and passes on its results; false if the publisher has ended.
     fn event(&mut self, engine: &mut Engine, event: &Event<'_>, now_ns: u64, live_source: bool) -> bool {
         if let Some((version, policy)) = self.live.newer(self.version) {
             engine.set_policy(&policy);
@@ -138,7 +138,7 @@ impl Hot {
         }
         let begin = Instant::now();
         engine.on_event(event, now_ns, &mut self.decisions);
-        // An attack that could still grow is told at its end.
+        // An attack that could still grow is published when it ends.
         self.decisions.retain(|decision| !decision.provisional);
         self.shared.latency.record(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX));
         self.shared.event_ns.store(now_ns, Relaxed);
@@ -170,7 +170,7 @@ impl Hot {
         match self.work.try_send(work) {
             Ok(()) => true,
             Err(TrySendError::Full(work)) => {
-                // The chain does not wait; what could not be told is counted.
+                // The chain does not wait; what could not be passed on is counted.
                 self.shared.dropped.fetch_add(work.decisions.len() as u64, Relaxed);
                 self.shared.outcomes_untold.fetch_add(work.outcomes.len() as u64, Relaxed);
                 true
@@ -179,7 +179,7 @@ impl Hot {
         }
     }
 
-    /// Waits until the frame's time has come.
+    /// Waits until the frame is due.
     fn pace(&mut self, received_ns: u64) {
         if self.speed <= 0.0 {
             return;

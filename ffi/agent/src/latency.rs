@@ -1,4 +1,4 @@
-//! A histogram that a hot thread fills and another one reads: eight buckets to each power of two, so that a
+//! A histogram that a hot thread fills and another thread reads: eight buckets per power of two, so that a
 //! quantile is at most an eighth too high.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 const PER_OCTAVE: usize = 8;
 const BUCKETS: usize = 64 * PER_OCTAVE;
 
-/// Counts of durations in nanoseconds.
+/// Counts durations in nanoseconds.
 pub struct Latency {
     counts: [AtomicU64; BUCKETS],
 }
@@ -23,7 +23,7 @@ impl Latency {
         self.counts[bucket(ns)].fetch_add(1, Relaxed);
     }
 
-    /// The counts now.
+    /// The current counts.
     #[must_use]
     pub fn snapshot(&self) -> Vec<u64> {
         self.counts.iter().map(|count| count.load(Relaxed)).collect()
@@ -35,7 +35,7 @@ fn bucket(ns: u64) -> usize {
         return ns as usize;
     }
     let octave = ns.ilog2() as usize;
-    // The three bits behind the leading one.
+    // The three bits after the leading one.
     octave * PER_OCTAVE + (ns >> (octave - 3)) as usize % PER_OCTAVE
 }
 
@@ -48,8 +48,8 @@ fn upper(bucket: usize) -> u64 {
     ((u128::from(PER_OCTAVE as u64 + part + 1) << (octave - 3)) - 1) as u64
 }
 
-/// The duration in nanoseconds that `quantile` (0..1) of what was counted between two snapshots did not
-/// pass; 0 when nothing was.
+/// Upper bound, in nanoseconds, of the `quantile` (0..1) of the durations counted between two snapshots; 0 if
+/// none was counted.
 #[must_use]
 pub fn quantile_ns(before: &[u64], after: &[u64], quantile: f64) -> u64 {
     let new = |at: usize| after[at] - before.get(at).copied().unwrap_or(0);

@@ -1,8 +1,8 @@
-//! The agent of `legend run agent`: a hot thread that takes a source through the engine, a publisher that
-//! builds evidence and writes the log, and the control threads. The hot thread waits for none of them but for
-//! a publisher that is a long way behind on captured files, where nothing may be lost.
+//! The agent of `legend run agent`: a hot thread that runs a source through the engine, a publisher that
+//! builds evidence and writes the log, and the control threads. The hot thread never waits for them, with one
+//! exception: on captured files, where nothing may be lost, it waits for a publisher that lags far behind.
 //!
-//! Replays and decode runs take the same way without threads.
+//! Replays and decode runs take the same path without threads.
 
 pub mod decode;
 mod error;

@@ -12,12 +12,12 @@ use wire::control::Module;
 
 use super::error::AgentError;
 
-/// How long a start waits for the agent before it to end.
+/// How long a start waits for the previous agent to end.
 const PREDECESSOR_ENDS: Duration = Duration::from_secs(3);
-/// How often it looks.
+/// How often it checks.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// One agent of a module per data folder: two would number their records alike.
+/// Allows one agent of a module per data folder: two would assign the same numbers to their records.
 ///
 /// # Errors
 /// Another process holds it, or the folder cannot be written.
@@ -27,7 +27,7 @@ pub fn lock_agent(data_dir: &Path, module: Module) -> Result<File, AgentError> {
     disk::make_folder(&data_dir.join("agents")).map_err(cannot)?;
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
     let mut file = open.map_err(cannot)?;
-    // An agent whose supervisor was killed needs a moment to end.
+    // An agent whose supervisor was killed takes a moment to end.
     let begin = Instant::now();
     let locked = loop {
         match file.try_lock() {
@@ -39,7 +39,7 @@ pub fn lock_agent(data_dir: &Path, module: Module) -> Result<File, AgentError> {
     };
     match locked {
         Ok(()) => {
-            // For the kill signal: whom to send it to.
+            // The kill signal is sent to this process id.
             let named = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
             named.map_err(cannot)?;
             Ok(file)

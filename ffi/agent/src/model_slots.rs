@@ -1,5 +1,5 @@
-//! The thread that keeps the agent's models, and how it tells what came of a deployment: an event on the log, a
-//! receipt for who asked, a line for who watches.
+//! The thread that loads and swaps the agent's models. It reports each deployment as an event on the log, a
+//! receipt for the sender of the request, and a log line.
 
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
@@ -22,24 +22,24 @@ use super::watch::Receipts;
 
 const EVENTS_TOPIC: &str = wire::topics::MODEL_EVENTS_PROTO;
 
-/// The two models of an agent, and what was last said of them.
+/// The two models of an agent, and the latest refusal.
 #[derive(Default)]
 pub(super) struct Models {
-    /// What decides.
+    /// The model that decides.
     pub(super) live: Arc<Slot>,
-    /// What is asked too.
+    /// The model that is evaluated too, without deciding.
     pub(super) shadow: Arc<Slot>,
-    /// The newest refusal: version and reason.
+    /// The latest refusal: version and reason.
     refused: Mutex<Option<(String, String)>>,
 }
 
 impl Models {
-    /// The newest refusal that nothing has followed.
+    /// The latest refusal, unless a later result replaced it.
     pub(super) fn refused(&self) -> Option<(String, String)> {
         locked(&self.refused).clone()
     }
 
-    /// Loads what is deployed now; the watcher goes on from there.
+    /// Loads what is deployed now; the watcher continues from there.
     pub(super) fn open(&self, data_dir: &Path, foreign: bool, control: &Control, teller: &Teller) -> Watcher {
         let (live, shadow) = (Arc::clone(&self.live), Arc::clone(&self.shadow));
         let trust = Trust { keys: control.trusted().to_vec(), foreign };
@@ -54,7 +54,7 @@ impl Models {
     }
 }
 
-/// Where it is told.
+/// Where results are reported.
 pub(super) struct Teller {
     receipts: Arc<Receipts>,
     events: Mutex<Topic>,

@@ -1,4 +1,4 @@
-//! From decisions to the log: Envelopes with sequence numbers, evidence beside them, nothing twice.
+//! Publishes decisions to the log: Envelopes with sequence numbers, each with its evidence, nothing twice.
 
 use std::collections::HashSet;
 use std::fs;
@@ -20,13 +20,13 @@ const OUTCOMES_TOPIC: &str = topics::BUNDLE_OUTCOMES_PROTO;
 const METRICS_TOPIC: &str = topics::METRICS_PROTO;
 const EVIDENCE_TOPIC: &str = topics::DECISION_EVIDENCE;
 
-/// How many records back a start looks for what is already logged. A source that repeats itself
-/// further back than this many events would be logged again.
+/// How many records back a start searches for what is already logged. A source that repeats itself further
+/// back than this many events would be logged again.
 const KNOWN_MAX: u64 = 1_000_000;
-/// As [`KNOWN_MAX`], of a source that never repeats itself: enough to find the last sequence number.
+/// As [`KNOWN_MAX`], for a source that never repeats itself: enough to find the last sequence number.
 const KNOWN_MAX_LIVE: u64 = 10_000;
 
-/// Who a module's replay is on its Envelopes (docs/CONTRACT.md, "Events").
+/// The producer of a module's replay on its Envelopes (docs/CONTRACT.md, "Events").
 #[must_use]
 pub fn replay_producer(module: Module) -> &'static str {
     match module {
@@ -35,12 +35,12 @@ pub fn replay_producer(module: Module) -> &'static str {
     }
 }
 
-/// What was put on the log, or kept from it.
+/// What was put on the log, or withheld from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Published {
     /// Envelopes newly on the log.
     pub envelopes: u64,
-    /// Of them those of opportunities; the others are observed facts.
+    /// How many of them are opportunities; the others are observed facts.
     pub opportunities: u64,
     /// Evidence newly on the log.
     pub evidence: u64,
@@ -48,32 +48,33 @@ pub struct Published {
     pub outcomes: u64,
 }
 
-/// Writes one module's decisions and what became of them to their topics, in order, each once.
+/// Writes one module's decisions and their outcomes to their topics, in order, each once.
 pub struct Publisher {
     names: Vec<String>,
     decisions: Output,
     outcomes: Output,
     metrics: Output,
     evidence: Output,
-    /// Opportunities whose Envelopes are in hand.
+    /// Opportunities among the pending Envelopes.
     opportunities: u64,
 }
 
-/// One topic with what is already on it.
+/// One topic, and what is already on it.
 struct Output {
     topic: Topic,
     producer_id: String,
     last_seq: u64,
-    /// The last one that is on the log; behind it are those of the batch in hand.
+    /// The last sequence number on the log; higher ones belong to the pending batch.
     stored_seq: u64,
     known: HashSet<[u8; 16]>,
-    /// Keeps its place beyond retention; a replay, which begins with nothing, has none.
+    /// Stores the last sequence number in case retention removes its record; `None` for a replay, which
+    /// starts from nothing.
     floor: Option<PathBuf>,
     batch: Batch,
 }
 
 impl Publisher {
-    /// Opens the topics below `data_dir` and learns what they hold. `topic`: another one for the decisions.
+    /// Opens the topics in `data_dir` and reads what they hold. `topic`: another topic for the decisions.
     /// `live`: the source never repeats itself.
     ///
     /// # Errors
@@ -98,8 +99,8 @@ impl Publisher {
         Publisher::with(module, topic, open)
     }
 
-    /// As [`Publisher::open`] for a replay into a log that holds nothing: its sequences begin at 1, and nothing of
-    /// an earlier one is looked for.
+    /// As [`Publisher::open`] for a replay into an empty log: its sequences begin at 1, and no earlier
+    /// records are searched.
     ///
     /// # Errors
     /// The log cannot be opened.
@@ -135,16 +136,16 @@ impl Publisher {
         })
     }
 
-    /// The topics that it writes.
+    /// The topics that it writes to.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Takes what is new in hand for [`Publisher::flush`]; how many decisions were logged before.
+    /// Queues what is new for [`Publisher::flush`]; returns how many decisions were already logged.
     ///
     /// # Errors
-    /// A record breaks a limit of the log.
+    /// A record exceeds a limit of the log.
     pub fn take(&mut self, decisions: &[Decision], outcomes: &[Outcome]) -> Result<u64, LogError> {
         let mut already_logged = 0;
         for decision in decisions {
@@ -176,13 +177,14 @@ impl Publisher {
         Ok(already_logged)
     }
 
-    /// Appends what is in hand, one group per topic, durable on return, while `gate` is open (`None`: it always is);
-    /// adds to `done` what is on the log.
+    /// Appends what is pending, one group per topic, durable on return, while `gate` is open (`None`: it
+    /// always is); adds to `done` what is on the log.
     ///
     /// # Errors
-    /// The log refused; nothing of the refused topic was written. After `NoSpace` and `Closed` the rest stays in hand.
+    /// The log refused; nothing of the refused topic was written. After `NoSpace` and `Closed` the rest stays
+    /// pending.
     pub fn flush(&mut self, gate: Option<&dyn Gate>, done: &mut Published) -> Result<(), LogError> {
-        // Evidence first: an Envelope never stands without it.
+        // Evidence first: the log never has an Envelope without it.
         done.evidence += self.evidence.flush(gate)?;
         done.envelopes += self.decisions.flush(gate)?;
         done.opportunities += std::mem::take(&mut self.opportunities);
@@ -190,7 +192,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Lets go of what is in hand, and of its sequence numbers; what that was.
+    /// Drops what is pending, with its sequence numbers; returns the counts.
     pub fn forget(&mut self) -> Published {
         Published {
             evidence: self.evidence.forget(),
@@ -200,7 +202,7 @@ impl Publisher {
         }
     }
 
-    /// Appends one line of metrics; one that the log refuses is not kept.
+    /// Appends one record of metrics; if the log refuses it, it is dropped.
     ///
     /// # Errors
     /// The log refused.
@@ -223,7 +225,7 @@ impl Output {
         floor: Option<PathBuf>,
         known_max: u64,
     ) -> Result<Output, LogError> {
-        // The file says which number was the last before an offset; what came behind that offset the log says.
+        // The file states the last number before an offset; numbers after that offset are found on the log.
         let text = floor.as_ref().and_then(|floor| fs::read_to_string(floor).ok()).unwrap_or_default();
         let mut numbers = text.split_whitespace().map_while(|number| number.parse::<u64>().ok());
         let last_seq = numbers.next().unwrap_or(0);
@@ -243,7 +245,7 @@ impl Output {
     }
 
     /// Reads the newest records back, and all from `known_from` on, however much others have written since:
-    /// decisions known, last sequence number used.
+    /// known decisions, and the last sequence number used.
     fn learn(&mut self, known_max: u64, known_from: u64) -> Result<(), LogError> {
         let from = self.topic.end().saturating_sub(known_max).min(known_from).max(self.topic.start());
         let (mut reader, mut out) = (self.topic.reader(from), Vec::new());
@@ -279,18 +281,19 @@ impl Output {
         self.batch.push(&Record { key: Some(key), value: Some(value), headers: &[], timestamp_ms })
     }
 
-    /// Appends what is in hand; how many records that was.
+    /// Appends what is pending; returns how many records that was.
     fn flush(&mut self, gate: Option<&dyn Gate>) -> Result<u64, LogError> {
         let records = self.batch.records();
         if records == 0 {
             return Ok(0);
         }
-        // Before the append: whatever a kill leaves, the numbers behind this offset are found on the log.
+        // Before the append: wherever a kill interrupts it, the numbers after this offset are found on the
+        // log.
         self.keep_place();
         self.topic.append_through(gate, &mut self.batch, Durability::Group)?;
         self.batch.clear();
         self.stored_seq = self.last_seq;
-        // After it: the number is known when retention has removed its record.
+        // After it: the number is known even when retention has removed its record.
         self.keep_place();
         Ok(records)
     }
@@ -302,8 +305,8 @@ impl Output {
         records
     }
 
-    /// Keeps the last number on the log and where the log ended then. Best effort: an older file only means more
-    /// to read. By rename: a kill must not leave it empty.
+    /// Stores the last number on the log and where the log ended then. Best effort: an older file only means
+    /// more to read. By rename: a kill must not leave it empty.
     fn keep_place(&self) {
         let Some(floor) = &self.floor else { return };
         if self.last_seq > 0 {

@@ -1,4 +1,4 @@
-//! The thread behind the hot one: groups of decisions to the log, metrics each second.
+//! The thread after the hot one: it writes groups of decisions to the log, and metrics every second.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -14,20 +14,20 @@ use super::shared::{Shared, Work, locked};
 use crate::latency::quantile_ns;
 use crate::publish::{Published, Publisher};
 
-/// Handfuls that one write of the log takes together.
+/// Maximum batches that one log write combines.
 const GROUP_MAX: usize = 256;
-/// How often metrics are told.
+/// Interval between metrics.
 const METRICS_EVERY: Duration = Duration::from_secs(1);
-/// Outcomes of this long count for the landed share.
+/// Outcomes of the last ten minutes count for the landed share.
 const LANDED_WINDOW: Duration = Duration::from_secs(600);
-/// Outcomes of this long count for the PnL.
+/// Outcomes of the last hour count for the PnL.
 const PNL_WINDOW: Duration = Duration::from_secs(3_600);
 
-/// How soon what a full disk did not take is tried again.
+/// Interval between retries while the disk is full.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// Publishes until the hot thread has gone; metrics each second. On a live source a full disk is waited for: what
-/// comes meanwhile waits in the queue, and beyond its bound is counted.
+/// Publishes until the hot thread has ended, and writes metrics every second. On a live source it waits for a
+/// full disk: new decisions stay in the queue meanwhile, and those beyond its capacity are counted.
 pub(super) fn publish_all(
     shared: &Shared,
     live: &Live,
@@ -56,7 +56,7 @@ pub(super) fn publish_all(
                 group.outcomes.extend(more.outcomes);
             }
         }
-        // A kill waits until what is under way here is on the log, or is kept back.
+        // A kill waits until the work in progress here is on the log, or is withheld.
         let writing = live.writing();
         if live.is_killed() {
             keep_back(shared, &mut publisher, &mut in_hand);
@@ -95,7 +95,7 @@ pub(super) fn publish_all(
             next_metrics += METRICS_EVERY;
             let update = metrics.update(shared);
             match publisher.metrics(update, shared.event_ns.load(Relaxed)) {
-                // The next second has newer ones.
+                // If the log can wait, these metrics are dropped: the next second has newer ones.
                 Err(error) if !can_wait(&error, shared, live_source) => return Err(error),
                 _ => {}
             }
@@ -103,27 +103,27 @@ pub(super) fn publish_all(
     }
 }
 
-/// Whether a kill came between.
+/// Whether a kill closed the gate during the write.
 fn is_closed(error: &LogError) -> bool {
     error.kind() == LogErrorKind::Closed
 }
 
-/// Lets go of what a kill keeps from the log, and counts it.
+/// Drops what a kill withholds from the log, and counts it.
 fn keep_back(shared: &Shared, publisher: &mut Publisher, in_hand: &mut Vec<(bool, i64)>) {
     let kept_back = publisher.forget();
     in_hand.clear();
-    // Nothing waits any more; whether the log takes records is not known.
+    // Nothing is pending any more; whether the log accepts records is unknown.
     *locked(&shared.trouble) = None;
     shared.unpublished.fetch_add(kept_back.envelopes, Relaxed);
     shared.outcomes_untold.fetch_add(kept_back.outcomes, Relaxed);
 }
 
-/// Whether the log may take it later: the chain goes on, and so does its agent.
+/// Whether the log may accept it later: the chain does not stop, so the agent must not either.
 fn can_wait(error: &LogError, shared: &Shared, live_source: bool) -> bool {
     live_source && error.kind() == LogErrorKind::NoSpace && !shared.stop.load(Relaxed)
 }
 
-/// What changed since the last second.
+/// Changes since the last second.
 pub(super) struct Metrics {
     module: Module,
     instance: String,
@@ -165,7 +165,7 @@ impl Metrics {
     }
 }
 
-/// NaN of nothing: without an outcome the share is unknown, which is not none.
+/// NaN if there are none: without an outcome the share is unknown, not zero.
 fn share(part: usize, of: usize) -> f64 {
     part as f64 / of as f64
 }

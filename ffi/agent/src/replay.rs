@@ -1,4 +1,4 @@
-//! `legend replay`: captured data through the agents' own path, one NDJSON line an event.
+//! `legend replay`: runs captured data through the agents' own path and prints one NDJSON line per event.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -26,36 +26,36 @@ mod topics;
 use topics::Topics;
 pub use topics::WriteTo;
 
-/// What `legend replay` asks for.
+/// Options of `legend replay`.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReplayOptions {
     /// As `--source`: files, or a simulated chain.
     pub sources: Vec<String>,
-    /// Blocks of a simulated chain.
+    /// Number of blocks of a simulated chain.
     pub blocks: Option<u64>,
     /// Names of the leaders by slot.
     pub leaders: Option<PathBuf>,
-    /// Times the captured speed; 0 = as fast as it can.
+    /// Multiple of the captured speed; 0 = as fast as possible.
     #[serde(default)]
     pub speed: f64,
     /// Pool state before the first slot.
     pub accounts: Option<PathBuf>,
-    /// Slot of a single block that does not say it.
+    /// Slot of a single block that does not state it.
     pub slot: Option<u64>,
-    /// Where records are written; `None`: nowhere.
+    /// Where records are written; `None`: not at all.
     pub write_to: Option<WriteTo>,
-    /// Tip accounts beside those that are known anyway.
+    /// Tip accounts in addition to the built-in ones.
     #[serde(default)]
     pub tips: Vec<TipAccount>,
 }
 
-/// Blocks of a simulated chain when nobody says how many.
+/// Default number of blocks of a simulated chain.
 const SIM_BLOCKS: u64 = 150;
-/// Longest pause between two blocks of a paced replay: gaps in a capture are not waited out.
+/// Longest pause between two blocks of a paced replay: longer gaps in a capture are shortened to it.
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
-/// Longest list of leaders: an epoch has 432,000 slots.
+/// Maximum size of a list of leaders: an epoch has 432,000 slots.
 const LEADERS_BYTES_MAX: usize = 64 << 20;
 
 #[derive(serde::Deserialize)]
@@ -71,7 +71,7 @@ fn leaders(path: &Path) -> Result<HashMap<u64, String>, AgentError> {
     Ok(list.into_iter().map(|row| (row.slot, row.leader)).collect())
 }
 
-/// Pulls lines out of a replay, a file at a time.
+/// Pulls lines from a replay, one file at a time.
 pub struct ReplayStream {
     source: Source,
     topics: Option<Topics>,
@@ -90,7 +90,7 @@ pub struct ReplayStream {
 }
 
 impl ReplayStream {
-    /// Opens the files, takes in the snapshot, and takes the data folder that it writes to.
+    /// Opens the files, loads the snapshot, and locks the data folder that it writes to.
     ///
     /// # Errors
     /// One line that names the file or the folder at fault.
@@ -106,7 +106,7 @@ impl ReplayStream {
         if let Some(path) = &options.accounts {
             engine.load(&accounts::borrowed(&accounts::read(path)?));
         }
-        // Last: nothing is changed for a replay that cannot begin.
+        // Last: a replay that cannot begin must not change anything.
         let topics = options.write_to.as_ref().map(Topics::open).transpose()?;
         Ok(ReplayStream {
             source,
@@ -129,8 +129,8 @@ impl ReplayStream {
     /// Copies up to `out.len()` bytes of lines; 0 = the end. The last line is the summary.
     ///
     /// # Errors
-    /// A file cannot be read; calling again goes on with the next. Or the log takes no more, which ends the replay:
-    /// calling again gives the end.
+    /// A file cannot be read; the next call continues with the next file. Or the log accepts no more records,
+    /// which ends the replay: the next call returns the end.
     pub fn read(&mut self, out: &mut [u8]) -> Result<usize, AgentError> {
         while self.at == self.lines.len() {
             self.lines.clear();
@@ -176,7 +176,7 @@ impl ReplayStream {
             self.ended = true;
             return Err(AgentError::ReplayEnds(error));
         }
-        // A line stands for records that are on disk.
+        // A printed line means that its records are on disk.
         for decision in &decisions {
             self.write(decision);
         }
@@ -242,7 +242,7 @@ impl ReplayStream {
 /// One event as `legend replay --json` prints it (docs/CONTRACT.md, "Command line").
 fn line(decision: &Decision, envelope: &str) -> Value {
     let (arbitrage, open) = (decision.is_arbitrage(), decision.open.as_deref());
-    // One transaction may hold several legs: each is named once.
+    // One transaction may hold several legs: each signature appears once.
     let signatures = |legs: &[LandedLeg]| {
         let mut list: Vec<String> = legs.iter().map(|leg| leg.signature.to_string()).collect();
         list.dedup();

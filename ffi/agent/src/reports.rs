@@ -1,4 +1,4 @@
-//! What an agent tells other hosts of itself: its status, signed, on a topic that the link takes to Kafka.
+//! An agent's reports to other hosts: its signed status, on a topic that the link sends to Kafka.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -13,9 +13,9 @@ use wire::prost::Message;
 
 /// The reports' topic.
 pub const REPORTS_TOPIC: &str = wire::topics::AGENT_STATUS_PROTO;
-/// How often it is told when nothing of [`TOLD_AT_ONCE`] has changed.
+/// Reporting interval while nothing in [`TOLD_AT_ONCE`] changes.
 const EVERY: Duration = Duration::from_secs(5);
-/// What other hosts must not learn late.
+/// Changes of these fields are reported to other hosts at once.
 const TOLD_AT_ONCE: [&str; 7] =
     ["state", "error", "policy_hash", "killed", "model", "shadow_model", "model_refused"];
 /// Only the newest report counts, here as on Kafka.
@@ -39,7 +39,7 @@ impl Reports {
         Ok(Reports { topic, told: None, failed: false })
     }
 
-    /// Puts `status` on the log when it is due. Best effort: the next one says more.
+    /// Appends `status` to the log when it is due. Best effort: the next report is more recent.
     pub(super) fn tell(&mut self, status: &Value, control: &Control) {
         let now: Vec<Value> = TOLD_AT_ONCE.iter().map(|name| status[name].clone()).collect();
         if self.told.as_ref().is_some_and(|(told, at)| *told == now && at.elapsed() < EVERY) {

@@ -1,4 +1,4 @@
-//! A running agent: what it is asked for, its threads, and its end.
+//! A running agent: its options, its threads, and its end.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ use super::watch::{Receipts, watch};
 use crate::publish::Publisher;
 use crate::tips::{self, TipAccount};
 
-/// What `legend run agent` asks for.
+/// Options of `legend run agent`.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgentOptions {
@@ -38,36 +38,36 @@ pub struct AgentOptions {
     pub module: String,
     /// As `--source`.
     pub sources: Vec<String>,
-    /// Times the source's own speed; 0 = as fast as it can, which files always are.
+    /// Multiple of the source's own speed; 0 = as fast as possible, which files always are.
     pub speed: f64,
     /// Folder that holds `log/` and `agents/`.
     pub data_dir: PathBuf,
     /// This installation's name, part of the producer ids.
     pub instance: String,
-    /// Slot of a single block that does not say it.
+    /// Slot of a single block that does not state it.
     pub slot: Option<u64>,
     /// Pool state before the first slot.
     pub accounts: Option<PathBuf>,
-    /// The cluster that `--source kafka` reads from; without, this host's log.
+    /// The cluster that `--source kafka` reads from; without it, this host's log.
     pub kafka: Option<KafkaOptions>,
     /// Another topic for the decisions.
     pub topic: Option<String>,
-    /// Another key whose commands are obeyed.
+    /// An additional key whose commands are obeyed.
     pub sign_sk_hex: Option<String>,
-    /// Whether there are other hosts, which are told of this agent.
+    /// Whether there are other hosts, to which this agent reports.
     #[serde(default)]
     pub cluster: bool,
-    /// Whether models that bring code of their own may be loaded.
+    /// Whether models with their own code may be loaded.
     #[serde(default)]
     pub foreign_models: bool,
     /// Limits of the topics it writes.
     pub limits: Limits,
-    /// Tip accounts beside those that are known anyway.
+    /// Tip accounts in addition to the built-in ones.
     #[serde(default)]
     pub tips: Vec<TipAccount>,
 }
 
-/// Handfuls of decisions between the hot thread and the publisher.
+/// Capacity of the queue between the hot thread and the publisher, in batches of decisions.
 const QUEUE_MAX: usize = 4096;
 
 /// A running agent; dropping it stops its threads and waits for them.
@@ -81,7 +81,7 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Starts the threads after everything that can fail at once was tried.
+    /// Starts the threads, after everything that can fail immediately was tried.
     ///
     /// # Errors
     /// The source or the data folder cannot be used, or another agent runs in it.
@@ -131,7 +131,7 @@ impl Agent {
             options.limits.into(),
         )?;
         let models = Arc::new(Models::default());
-        // Before the first event: an agent that starts again goes on with its model.
+        // Before the first event: a restarted agent continues with its model.
         let watcher = models.open(data_dir, options.foreign_models, &control, &teller);
         let keeping = spawn("models", {
             let (shared, control, models) = (Arc::clone(&shared), Arc::clone(&control), Arc::clone(&models));
@@ -173,9 +173,9 @@ impl Agent {
                 let mut hot = hot;
                 let ran = catch_unwind(AssertUnwindSafe(|| hot.run(source)));
                 let panicked = ran.err().map(|_| AgentError::Panicked("agent"));
-                // The publisher ends when nobody can send to it any more.
+                // The publisher ends once no sender is left.
                 drop(hot);
-                // Nor does it wait for room on the disk any more.
+                // Nor does it wait for disk space any more.
                 shared.stop.store(true, Relaxed);
                 let published = publishing.join();
                 let published = published.map_or_else(
@@ -194,7 +194,7 @@ impl Agent {
         Ok(Agent { shared, control, models, instance, module, thread: Some(thread) })
     }
 
-    /// Asks the threads to end after the event in hand.
+    /// Asks the threads to end after the current event.
     pub fn stop(&self) {
         self.shared.stop.store(true, Relaxed);
     }

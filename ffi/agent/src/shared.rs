@@ -1,4 +1,4 @@
-//! What the threads of an agent share.
+//! State shared by the threads of an agent.
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Mutex, PoisonError};
@@ -13,10 +13,10 @@ use topic_log::stderr::say;
 use super::funnel::Funnel;
 use crate::latency::Latency;
 
-/// How often the watcher looks for a signal; the switch itself works at once.
+/// How often the control loop checks for a kill signal; the kill switch itself works immediately.
 pub(super) const WATCH: Duration = Duration::from_millis(20);
 
-/// What the hot thread hands to the publisher after an event.
+/// What the hot thread passes to the publisher after an event.
 #[derive(Default)]
 pub(super) struct Work {
     pub(super) decisions: Vec<Decision>,
@@ -29,18 +29,18 @@ pub(super) struct Shared {
     pub(super) finished: AtomicBool,
     pub(super) events: [AtomicU64; 6],
     pub(super) published: AtomicU64,
-    /// Of them those of opportunities.
+    /// How many of them are opportunities.
     pub(super) opportunities: AtomicU64,
-    /// Outcomes on the log that say landed.
+    /// Outcomes on the log with landed = true.
     pub(super) landed: AtomicU64,
     pub(super) already_logged: AtomicU64,
     pub(super) evidence: AtomicU64,
     pub(super) outcomes: AtomicU64,
-    /// Decisions that a kill kept from the log after they were made.
+    /// Decisions that a kill withheld from the log after they were made.
     pub(super) unpublished: AtomicU64,
-    /// Decisions that a live source's publisher was too far behind for.
+    /// Decisions of a live source dropped because the publisher was too far behind.
     pub(super) dropped: AtomicU64,
-    /// Outcomes that a kill or a publisher too far behind kept from the log.
+    /// Outcomes not logged because of a kill or because the publisher was too far behind.
     pub(super) outcomes_untold: AtomicU64,
     pub(super) slot: AtomicU64,
     pub(super) event_ns: AtomicU64,
@@ -50,7 +50,7 @@ pub(super) struct Shared {
     pub(super) latency: Latency,
     pub(super) send: Latency,
     pub(super) summary: Mutex<Summary>,
-    /// What keeps a running agent from telling what it found.
+    /// Why a running agent cannot publish at the moment.
     pub(super) trouble: Mutex<Option<String>>,
     pub(super) told: Mutex<Vec<(Instant, bool, i64)>>,
 }
@@ -85,7 +85,7 @@ impl Default for Shared {
 }
 
 impl Shared {
-    /// Sets what keeps the agent from telling, and says when it begins and ends.
+    /// Sets why the agent cannot publish, and logs when that begins and ends.
     pub(super) fn set_trouble(&self, trouble: Option<&LogError>) {
         let mut told = locked(&self.trouble);
         match (&*told, trouble) {

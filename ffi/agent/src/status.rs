@@ -1,4 +1,4 @@
-//! What an agent says of itself, for its status file and for other hosts.
+//! An agent's status, for its status file and for other hosts.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -15,7 +15,7 @@ use super::model_slots::Models;
 use super::shared::{Shared, locked};
 use crate::told::{missed, tell_tips, why_not};
 
-/// Counters and what is in force, as JSON; `state` is `running`, `done` or `failed`.
+/// Counters and the policy and models in force, as JSON; `state` is `running`, `done` or `failed`.
 pub(super) fn status(
     shared: &Shared,
     control: &Control,
@@ -44,7 +44,7 @@ pub(super) fn status(
         "trouble": *locked(&shared.trouble),
         "warnings": summary.warnings,
         "module": module_name(module),
-        // All that this version can do; results are never shown without these two.
+        // The only mode of this version; results are never shown without these two.
         "mode": "paper",
         "source": { "class": shared.source.0, "name": shared.source.1 },
         "instance": instance,
@@ -60,7 +60,7 @@ pub(super) fn status(
         "shadow_model": models.shadow.version().as_deref(),
         "model_refused": models.refused().map(|(version, reason)| json!({ "version": version, "reason": reason })),
     });
-    // In two steps: one would be too long for the macro.
+    // In two steps: a single one would be too long for the macro.
     let counted = json!({
         "files": source.files,
         "blocks": source.blocks,

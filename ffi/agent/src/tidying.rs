@@ -1,5 +1,5 @@
-//! The thread that keeps the topics of an agent small. It writes to the disk and compresses, so it is a thread of its
-//! own: the publisher waits for it only while a segment is closed.
+//! The thread that keeps an agent's topics small. It writes to the disk and compresses, so it is separate:
+//! the publisher waits for it only while a segment is being closed.
 
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
@@ -10,16 +10,17 @@ use topic_log::{Log, LogError, LogErrorKind, Topic, TopicOptions};
 
 use super::shared::{Shared, WATCH};
 
-/// How often it looks whether there is enough for a pack: about as long as a disk holds what is not packed yet.
+/// How often it checks whether there is enough for a pack: about as long as the disk has room for unpacked
+/// records.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// The topics that an agent fills, with what was said of each last.
+/// The topics that an agent fills, with the latest log line about each.
 pub(super) struct Tidying {
     topics: Vec<(Topic, Option<String>)>,
 }
 
 impl Tidying {
-    /// Opens topics that are there.
+    /// Opens existing topics.
     pub(super) fn open(
         data_dir: &Path,
         names: &[String],
@@ -43,7 +44,7 @@ impl Tidying {
         }
     }
 
-    /// A topic that cannot be tidied takes records all the same; why is said once.
+    /// A topic that cannot be tidied still accepts records; the reason is logged once.
     fn tidy(&mut self) {
         for (topic, said) in &mut self.topics {
             if let Some(line) = news(said, topic.tidy()) {
@@ -53,10 +54,10 @@ impl Tidying {
     }
 }
 
-/// What is to be said after an attempt; `said` is what was in the way at the one before.
+/// The line to log after an attempt; `said` holds the previous attempt's error.
 fn news(said: &mut Option<String>, outcome: Result<(), LogError>) -> Option<String> {
     let trouble = match outcome {
-        // Of a full disk the publisher says that what is found waits; what was in the way before may still be.
+        // On a full disk the publisher logs that records wait; the previous error may still apply.
         Err(error) if error.kind() == LogErrorKind::NoSpace => return None,
         outcome => outcome.err().map(|error| error.to_string()),
     };

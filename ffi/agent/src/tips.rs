@@ -7,19 +7,19 @@ use engine::tips::TipAccounts;
 
 use crate::error::AgentError;
 
-/// One of them; the file that it came from was checked, and its line named, by whoever read it.
+/// One such account; the code that read its file has checked it and reported bad lines.
 #[derive(serde::Deserialize)]
 pub struct TipAccount {
     /// Base58.
     pub account: String,
-    /// Whose it is.
+    /// The service that owns it.
     pub service: String,
 }
 
 /// The table with these added.
 ///
 /// # Errors
-/// An account is none.
+/// An account is not an address.
 pub fn accounts(added: &[TipAccount]) -> Result<Arc<TipAccounts>, AgentError> {
     let mut known = TipAccounts::default();
     for TipAccount { account, service } in added {

@@ -1,4 +1,4 @@
-//! The engine's counters as JSON, as agents, replays and decode runs tell them.
+//! The engine's counters as JSON, as agents, replays and decode runs report them.
 
 use engine::dex;
 use engine::gate::{TERMS, WhyNot};
@@ -6,10 +6,10 @@ use engine::missed::Missed;
 use engine::tips::TipsTold;
 use serde_json::{Value, json};
 
-/// Rows of [`Missed`] that are shown; the sum beside them has all.
+/// Maximum rows of [`Missed`] that are shown; the total next to them covers all.
 const MISSED_ROWS_MAX: usize = 16;
 
-/// What looked like a swap and gave no leg, most frequent first, as JSON.
+/// What looked like a swap but gave no leg, most frequent first, as JSON.
 #[must_use]
 pub fn missed(missed: &Missed) -> Value {
     let rows = missed.rows().into_iter().take(MISSED_ROWS_MAX).map(|row| {
@@ -24,7 +24,7 @@ pub fn missed(missed: &Missed) -> Value {
     rows.collect()
 }
 
-/// Adds to a summary what went to landing services, and who else looks like one.
+/// Adds to a summary the payments to landing services, and the accounts that look like one.
 pub fn tell_tips(summary: &mut Value, tips: &TipsTold) {
     let services = tips.services.iter().map(|row| {
         json!({ "service": *row.service, "payments": row.payments, "lamports": row.lamports.to_string() })

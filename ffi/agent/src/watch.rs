@@ -1,4 +1,5 @@
-//! The thread that obeys: commands and wanted states off the log, the kill signal, the status file.
+//! The thread that obeys: commands and wanted states from the log, the kill signal; it also writes the status
+//! file.
 
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
@@ -23,13 +24,14 @@ use super::reports::Reports;
 use super::shared::{Shared, WATCH, locked};
 
 const RECEIPTS_TOPIC: &str = wire::topics::CONTROL_RECEIPTS_PROTO;
-/// How often the status file is written while nothing of [`InForce`] changes.
+/// How often the status file is written while nothing of its [`Subject`] changes.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
-/// How long a wanted state waits for its own command, which says more.
+/// How long a wanted state waits for its own command, whose receipt says more.
 const COMMAND_FIRST: Duration = Duration::from_millis(500);
 
-/// Reads commands off the log, looks for the kill signal, and tells status every `STATUS_EVERY`, and at once when
-/// another policy or model is in force: who asks after a kill or a deployment must not read what was before it.
+/// Reads commands from the log, checks for the kill signal, and writes the status every `STATUS_EVERY`, and
+/// at once when another policy or model is in force: a reader that asks after a kill or a deployment must not
+/// see the old state.
 pub(super) fn watch(
     shared: &Shared,
     control: &Control,
@@ -49,7 +51,7 @@ pub(super) fn watch(
             None
         }
     };
-    // A first start obeys what comes from now on, not the past.
+    // A first start obeys commands from now on, not past ones.
     let mut offset = match (control.offset(), &topic) {
         (0, Some(topic)) => topic.end(),
         (offset, _) => offset,
@@ -85,17 +87,17 @@ pub(super) fn watch(
     }
 }
 
-/// The model that scores and the one that is asked beside it.
+/// The model that scores, and the shadow model.
 pub(super) type Versions = [Option<Arc<str>>; 2];
-/// What a status is about: written at once when it is another one.
+/// The part of a status whose change is written at once.
 type Subject = (InForce, Versions);
 
-/// Which status was written last.
+/// The last status written.
 #[derive(Default)]
 struct Told(Option<(Subject, Instant)>);
 
 impl Told {
-    /// Whether one is to be written now, which then counts as written.
+    /// Whether a status must be written now; if so, it counts as written.
     fn is_due(&mut self, subject: Subject, now: Instant) -> bool {
         let due = !self.0.as_ref().is_some_and(|(told, at)| *told == subject && now < *at + STATUS_EVERY);
         if due {
@@ -105,7 +107,8 @@ impl Told {
     }
 }
 
-/// What an agent tells of itself, also on a full disk: a page that shows it as it was before would not show a kill.
+/// An agent's status file. It works on a full disk too: a page that shows the old status would not show a
+/// kill.
 struct StatusFile {
     file: KeptFile,
     failed: bool,
@@ -114,7 +117,7 @@ struct StatusFile {
 const STATUS_BYTES: usize = 8 << 10;
 
 impl StatusFile {
-    /// Best effort: that it fails is said when it begins.
+    /// Best effort: a failure is logged when it begins.
     fn write(&mut self, status: &Value) {
         let written = self.file.write(status.to_string());
         if let (Err(error), false) = (&written, self.failed) {
@@ -141,12 +144,12 @@ impl States {
         States { topic: topic.ok(), module, offset: 0, waiting: None }
     }
 
-    /// A state that came a while ago, once: its command had time to come first.
+    /// A state that arrived a while ago, returned once: its command had time to come first.
     fn due(&mut self) -> Option<SignedState> {
         if let Some(topic) = self.topic.as_ref().filter(|topic| topic.end() > self.offset) {
             match wanted::newest(topic, self.module, self.offset) {
                 Ok((found, offset)) => {
-                    // What was wanted before this start needs no waiting.
+                    // What was wanted before this start does not need to wait.
                     let since = if self.offset == 0 { None } else { Some(Instant::now()) };
                     let begin = since.or_else(|| Instant::now().checked_sub(COMMAND_FIRST));
                     self.waiting = found.zip(begin).or(self.waiting.take());
@@ -163,7 +166,7 @@ impl States {
     }
 }
 
-/// Obeys every command from `offset` on; where the next one will be.
+/// Obeys every command from `offset` on; returns the offset of the next one.
 fn obey_log(topic: &Topic, offset: u64, control: &Control, receipts: &Receipts) -> u64 {
     let (mut reader, mut out) = (topic.reader(offset), Vec::new());
     loop {
@@ -182,7 +185,7 @@ fn obey_log(topic: &Topic, offset: u64, control: &Control, receipts: &Receipts) 
             let len = format::u32_at(&out, at) as usize;
             if let Some(record) = StoredRecord::parse(&out[at..at + len]) {
                 let signed = Signed::from_record(&record);
-                // What the socket brought first was answered then.
+                // A command that the socket delivered first was answered then.
                 let known = signed.command().is_ok_and(|command| control.has_answered(&command.request_id));
                 if !known && let Some(receipt) = control.obey(&signed, false) {
                     receipts.append(&receipt);
@@ -198,7 +201,7 @@ fn obey_log(topic: &Topic, offset: u64, control: &Control, receipts: &Receipts) 
     next
 }
 
-/// Where receipts go, in the order they were given.
+/// Where receipts are written, in the order they were given.
 pub(super) struct Receipts {
     topic: Mutex<Topic>,
 }
@@ -210,7 +213,7 @@ impl Receipts {
         Ok(Arc::new(Receipts { topic: Mutex::new(topic) }))
     }
 
-    /// Best effort: who asked through the socket has it already, and a full disk must not stop a kill.
+    /// Best effort: a sender on the socket already has it, and a full disk must not stop a kill.
     pub(super) fn append(&self, receipt: &Receipt) {
         let mut batch = Batch::default();
         let record = Record {

@@ -1,4 +1,5 @@
-//! The process of an agent as whoever kills it sees it: who it is, whether it is frozen, and the signal.
+//! An agent's process as seen by a process that kills it: which one it is, whether it is frozen, and the
+//! signal.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Error, ErrorKind, Read};
@@ -7,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use super::names::{Module, module_name};
 
-/// Bytes of a lock file that are looked at.
+/// Maximum bytes read from a lock file.
 const LOCK_BYTES: u64 = 32;
 
-/// The file that one agent of a module holds locked; its text is the agent's process id.
+/// The file that a module's running agent holds locked; its text is the agent's process id.
 #[must_use]
 pub fn lock_path(data_dir: &Path, module: Module) -> PathBuf {
     data_dir.join("agents").join(format!("{}.lock", module_name(module)))
@@ -18,19 +19,20 @@ pub fn lock_path(data_dir: &Path, module: Module) -> PathBuf {
 
 /// Who holds a module's lock.
 pub(super) enum Holder {
-    /// Nobody, and nobody can while this is kept.
+    /// This process: while it keeps the lock, no agent can start.
     Us(#[allow(dead_code, reason = "held, not read")] File),
-    /// An agent, by its process id where that can be told.
+    /// An agent, with its process id if known.
     Agent(Option<i32>),
-    /// Whether an agent runs cannot be told, and why.
+    /// It is unknown whether an agent runs; the error says why.
     Unknown(Error),
 }
 
-/// Takes the lock of a module, or tells who has it.
+/// Takes the lock of a module, or returns who holds it.
 pub(super) fn holder(data_dir: &Path, module: Module) -> Holder {
     let path = lock_path(data_dir, module);
     let agents = data_dir.join("agents");
-    // Whoever runs makes it. Where it went away its agents may run on, and a lock in another one says nothing of them.
+    // The running agent makes this folder. If it was removed, its agents may still run, and a lock in a new
+    // folder would say nothing about them.
     if let Err(error) = fs::metadata(&agents)
         && error.kind() == ErrorKind::NotFound
     {
@@ -53,14 +55,14 @@ pub(super) fn holder(data_dir: &Path, module: Module) -> Holder {
 fn open_lock(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    // On a disk that takes no writes the lock itself still works.
+    // On a disk that refuses writes, the lock itself still works.
     options.open(path).or_else(|_| File::open(path))
 }
 
-/// The kernel, whose list of `locks` this is, knows who holds the lock; the file's text, which anything may have
-/// damaged, is asked after it. A lock on
-/// another disk may have the same inode: only who holds this very file gets a signal. (What a process of the same user
-/// has open cannot always be seen: agents are not dumpable.)
+/// `locks` is the kernel's list of locks, which knows who holds this one. The file's text may have been
+/// damaged, so it is only the fallback. A lock on another disk may have the same inode: only a process that
+/// holds this very file gets a signal. (The open files of a process of the same user are not always visible:
+/// agents are not dumpable.)
 fn process_of(file: &File, locks: &str) -> Option<i32> {
     let metadata = file.metadata().ok()?;
     let (device, inode) = (metadata.dev(), metadata.ino());
@@ -75,8 +77,8 @@ fn process_of(file: &File, locks: &str) -> Option<i32> {
             return None;
         }
         let pid = pid.parse().ok().filter(|&pid| pid > 1)?;
-        // Another file system may have a locked file of the same number: its holder must not get our signal. Some
-        // file systems show another device here than to stat(2).
+        // Another file system may have a locked file with the same inode number: its holder must not get our
+        // signal. Some file systems show another device here than in stat(2).
         let ours = (libc::major(device), libc::minor(device)) == (major, minor);
         (ours || has_open(pid, device, inode)).then_some(pid)
     };
@@ -84,7 +86,7 @@ fn process_of(file: &File, locks: &str) -> Option<i32> {
         let mut text = String::new();
         let _ = file.take(LOCK_BYTES).read_to_string(&mut text);
         let pid = text.trim().parse().ok().filter(|&pid| pid > 1)?;
-        // A number that another program has by now must not get a signal that would end it.
+        // If another program has this process id by now, the signal would end it.
         has_open(pid, device, inode).then_some(pid)
     };
     locks.lines().find_map(holds).or_else(written)
@@ -104,7 +106,7 @@ pub(super) fn is_frozen(pid: i32) -> bool {
     matches!(state, Some('T' | 't'))
 }
 
-/// Whether the process has run the kill signal's handler: the signal waits for it no more.
+/// Whether the process has run the kill signal's handler: the signal is not pending any more.
 pub(super) fn has_taken_signal(pid: i32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let waiting = |name: &str| -> Option<u64> {
@@ -115,15 +117,16 @@ pub(super) fn has_taken_signal(pid: i32) -> bool {
     ["SigPnd:", "ShdPnd:"].iter().all(|name| waiting(name).is_some_and(|set| set & bit == 0))
 }
 
-/// Sends the kill signal; to each thread of a frozen process, which then takes it before anything else. Never to the
-/// first process of the system, nor to a group.
+/// Sends the kill signal; if the process is frozen, to each of its threads, which then take it before
+/// anything else. Never to the system's first process, nor to a group.
 pub(super) fn signal(pid: i32) -> bool {
-    // SAFETY: kill(2) takes any number; the id is of the process that holds the lock.
+    // SAFETY: kill(2) takes only integers, and `pid` is above 1: neither init nor a process group.
     let sent = pid > 1 && unsafe { libc::kill(pid, libc::SIGUSR2) } == 0;
     if sent && is_frozen(pid) {
         let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
         for thread in threads.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok()) {
-            // SAFETY: as above; a thread that has ended meanwhile is answered by an error.
+            // SAFETY: the call takes only integers; it returns an error for a thread that has ended
+            // meanwhile.
             unsafe { libc::syscall(libc::SYS_tgkill, pid, thread, libc::SIGUSR2) };
         }
     }
@@ -142,7 +145,7 @@ mod tests {
         (path, file)
     }
 
-    /// The line that the kernel has for a lock of `pid` on the file.
+    /// The kernel's line for a lock of `pid` on the file.
     fn line(file: &File, pid: i32) -> String {
         let of = file.metadata().expect("its numbers");
         let (major, minor) = (libc::major(of.dev()), libc::minor(of.dev()));
@@ -171,7 +174,7 @@ mod tests {
             let opened = open_lock(&path).expect("opens");
             assert_eq!(process_of(&opened, ""), expected, "{text}");
         }
-        // A process that lives and has another file open.
+        // A running process that has another file open.
         let other = Sleeper::start();
         fs::write(&path, other.0.id().to_string()).expect("written");
         let opened = open_lock(&path).expect("opens");
@@ -180,7 +183,7 @@ mod tests {
         fs::remove_file(path).expect("removed");
     }
 
-    /// A process that ends by a signal which it does not handle, or with its test.
+    /// A process that ends by a signal without a handler, or with its test.
     struct Sleeper(Child);
 
     impl Sleeper {

@@ -1,4 +1,4 @@
-//! What is sent, what came of it, and whose answer counts.
+//! What is sent, the result, and which agents' answers are trusted.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -34,20 +34,20 @@ pub struct SendOptions {
     pub args: HashMap<String, String>,
     /// The authenticated subject.
     pub issuer: String,
-    /// What it may: `admin`, `control`.
+    /// The issuer's rights: `admin`, `control`.
     #[serde(default)]
     pub role: String,
-    /// Names the request; made when empty.
+    /// Identifies the request; generated if empty.
     #[serde(default)]
     pub request_id: String,
     /// Another key to sign with.
     pub sign_sk_hex: Option<String>,
-    /// Milliseconds to wait for the receipt; a kill has limits of its own.
+    /// Milliseconds to wait for the receipt; a kill has its own limits.
     pub wait_ms: u64,
-    /// Milliseconds to wait for the log behind it.
+    /// Milliseconds to wait for the log after that.
     #[serde(default = "log_wait_ms")]
     pub log_wait_ms: u64,
-    /// Whether the state on disk is changed when no agent runs here: not on a host that never has one.
+    /// Whether the state on disk is changed when no agent runs here; not on a host that never runs one.
     #[serde(default = "yes")]
     pub disk: bool,
 }
@@ -60,28 +60,29 @@ fn yes() -> bool {
     true
 }
 
-/// What came of it.
+/// The result.
 #[derive(Serialize)]
 pub struct Sent {
-    /// Names the request.
+    /// Identifies the request.
     pub request_id: String,
     /// Unix milliseconds at which it was signed.
     pub at_ms: u64,
-    /// `socket`: the agent answered. `disk`: no agent runs, its state was changed. `signal`: a kill that the agent
-    /// has by signal or latch, it answers on the log. `none`: nobody has it but the log.
+    /// `socket`: the agent answered. `disk`: no agent runs, its state was changed. `signal`: the agent got
+    /// the kill by signal or latch and answers on the log. `none`: only the log has it.
     pub path: &'static str,
-    /// Of a kill: no agent of the module decides here any more. Of another command: an agent or the log has it.
+    /// For a kill: no agent of the module decides here any more. For another command: an agent or the log has
+    /// it.
     pub taken: bool,
     /// The agent's answer.
     pub receipt: Option<Value>,
-    /// Why the log does not have it.
+    /// Why the log does not have the command.
     pub log_error: Option<String>,
-    /// Why no agent answered; of a kill that was taken, what is to be known of it.
+    /// Why no agent answered; for a kill that was taken, a note about it.
     pub agent_error: Option<String>,
 }
 
 impl Sent {
-    /// Nobody has it yet.
+    /// A command that neither an agent nor the log has yet.
     pub(super) fn new(request_id: String, at_ms: u64) -> Sent {
         Sent {
             request_id,
@@ -116,7 +117,7 @@ pub(super) fn unknown(module: Module, error: &std::io::Error) -> String {
     format!("whether the {} agent runs cannot be told: {}", module_name(module), disk::why(error))
 }
 
-/// What the state on disk makes of a command while no agent runs.
+/// Applies a command to the state on disk while no agent runs.
 pub(super) fn offline(
     options: &SendOptions,
     module: Module,
@@ -124,12 +125,12 @@ pub(super) fn offline(
 ) -> Result<Receipt, ControlError> {
     let control =
         Control::open(&options.data_dir, module, &options.instance, options.sign_sk_hex.as_deref())?;
-    // Nobody handles an event, so nobody waits for one.
+    // No events are handled here, so there is none to wait for.
     control.live.handled(u64::MAX, 0);
     control.obey(signed, true).ok_or(ControlError::OtherModule)
 }
 
-/// Takes an agent's answer.
+/// Stores an agent's answer.
 pub(super) fn accept(options: &SendOptions, sent: &mut Sent, receipt: &Receipt) {
     let genuine = believed(&options.data_dir, options.sign_sk_hex.as_deref())
         .is_ok_and(|believed| believed.receipt(receipt));
@@ -137,17 +138,18 @@ pub(super) fn accept(options: &SendOptions, sent: &mut Sent, receipt: &Receipt) 
     sent.taken = receipt.applied;
 }
 
-/// Whose word counts on the host of a data folder.
+/// The keys whose receipts and reports are trusted on the host of a data folder.
 ///
 /// # Errors
 /// A key of the host cannot be used.
 pub(super) fn believed(data_dir: &Path, sign_sk_hex: Option<&str>) -> Result<Believed, ControlError> {
     let own = keys::load_if_there(data_dir, keys::AGENT_KEY)?.map(|key| key.verifying_key());
-    // Without it other hosts are believed by the shared key alone; this host's agents sign with their own.
+    // Without its own control key, a host trusts others only by the shared key; this host's agents sign with
+    // their own.
     let control = keys::load(data_dir, keys::CONTROL_KEY).ok();
     let shared = sign_sk_hex.and_then(keys::from_hex);
     let trusted = control.iter().chain(&shared).map(SigningKey::verifying_key).collect();
-    // Without its name no key speaks for this host without a certificate.
+    // Without the host's name, no key is accepted for this host without a certificate.
     let instance = std::fs::read_to_string(data_dir.join("instance")).unwrap_or_default().trim().to_owned();
     Ok(Believed { own, instance, trusted })
 }

@@ -1,5 +1,6 @@
-//! The sender's side: a command is made, numbered and signed, brought to the agent by its socket, and put on the
-//! log. Without a running agent it is applied to the module's state on disk. A kill has ways of its own.
+//! The sender's side: a command is built, numbered and signed, sent to the agent over its socket, and
+//! appended to the log. Without a running agent it is applied to the module's state on disk. A kill takes
+//! paths of its own.
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
@@ -36,21 +37,21 @@ use super::{keys, wanted};
 pub const COMMANDS_TOPIC: &str = wire::topics::CONTROL_COMMANDS_PROTO;
 const MIRROR_TOPIC: &str = wire::topics::CONTROL_COMMANDS;
 
-/// The name of this process among senders.
+/// This process's name as a sender.
 static SENDER: OnceLock<String> = OnceLock::new();
-/// The newest sequence of this process.
+/// The latest sequence number of this process.
 static SEQUENCE: AtomicU64 = AtomicU64::new(0);
 /// Commands that still wait for the log.
 static ON_THE_WAY: AtomicUsize = AtomicUsize::new(0);
-/// Of these, how many may be.
+/// Maximum number of such commands.
 const ON_THE_WAY_MAX: usize = 64;
-/// How long another command of this host is waited for, so that wanted states follow each other.
+/// How long to wait for another command of this host, so that wanted states stay in order.
 const LOCK_WAIT: Duration = Duration::from_secs(8);
 
-/// Sends one command to one module. A kill waits for no file, lock or log that another process may hold.
+/// Sends one command to one module. A kill never waits for a file, lock or log that another process may hold.
 ///
 /// # Errors
-/// It could not even be made (no key, unknown module or action).
+/// The command could not even be built (no key, unknown module or action).
 pub fn send(options: &SendOptions) -> Result<Sent, ControlError> {
     let module = module_of(&options.module).ok_or_else(|| ControlError::Module(options.module.clone()))?;
     let action = action_of(&options.action).ok_or_else(|| ControlError::Action(options.action.clone()))?;
@@ -67,7 +68,7 @@ pub fn send(options: &SendOptions) -> Result<Sent, ControlError> {
         sender: sender()?,
     };
     let kill = super::command::is_kill(&command);
-    // Numbered and signed in the order in which they are sent; a kill waits for nobody.
+    // Commands are numbered and signed in the order in which they are sent; a kill does not wait for others.
     let lock = if kill { None } else { Some(lock(&options.data_dir, LOCK_WAIT)?) };
     let now_ms = now_ms();
     command.ts = now_ms / 1_000;
@@ -77,7 +78,7 @@ pub fn send(options: &SendOptions) -> Result<Sent, ControlError> {
     };
     let (signed, key) = match key {
         Ok(key) => (Signed::new(&command, &key, next_sequence(now_ms), now_ms), Some(key)),
-        // A kill goes out without a signature rather than not at all.
+        // An unsigned kill is better than none.
         Err(_) if kill => (unsigned(&command, now_ms), None),
         Err(error) => return Err(error),
     };
@@ -85,7 +86,7 @@ pub fn send(options: &SendOptions) -> Result<Sent, ControlError> {
     let wait = Duration::from_millis(options.log_wait_ms);
     let record = LogRecord { data_dir: options.data_dir.clone(), module, signed, command, key };
     if kill {
-        // Other hosts learn it from the log, meanwhile.
+        // Meanwhile, other hosts learn of it from the log.
         let on_log = record.clone().start();
         kill_here(options, module, &record.signed, &mut sent);
         sent.log_error = told(on_log, wait).err().map(|error| error.to_string());
@@ -98,7 +99,7 @@ pub fn send(options: &SendOptions) -> Result<Sent, ControlError> {
     Ok(sent)
 }
 
-/// A place among the commands that wait for the log.
+/// A slot among the commands that wait for the log.
 struct Place(&'static AtomicUsize);
 
 impl Place {
@@ -114,7 +115,7 @@ impl Drop for Place {
     }
 }
 
-/// Says what became of a command on the log.
+/// Delivers the result of appending a command to the log.
 type OnLog = Receiver<Result<(), ControlError>>;
 
 /// A command for the log.
@@ -128,17 +129,18 @@ struct LogRecord {
 }
 
 impl LogRecord {
-    /// Puts it on the log by a thread of its own: whoever holds the log's locks does not hold the sender.
+    /// Appends it in a separate thread, so that a process that holds the log's locks does not block the
+    /// sender.
     fn start(self) -> Result<OnLog, ControlError> {
         let place = Place::take(&ON_THE_WAY).ok_or(ControlError::TooManyWait(ON_THE_WAY_MAX))?;
         let (tell, told) = channel();
         let write = move || {
             let is_kill = super::command::is_kill(&self.command);
             let append = || append(&self.data_dir, self.module, &self.signed, &self.command);
-            // A kill is on its way to other hosts before the lock is waited for.
+            // A kill is sent to other hosts before the lock is waited for.
             let early = is_kill.then(append);
             let wanted = self.key.as_ref().map_or(Ok(()), |key| {
-                // A kill comes here without the lock; who holds it is waited for here, by nobody else.
+                // A kill arrives here without the lock. Only this thread waits for the lock's holder.
                 let _lock = if is_kill { Some(lock(&self.data_dir, LOCK_WAIT)?) } else { None };
                 let numbers = [self.signed.sequence, self.signed.at_ms];
                 wanted::tell(&self.data_dir, self.module, &self.command, key, numbers)?;
@@ -146,7 +148,7 @@ impl LogRecord {
             });
             let appended = early.unwrap_or_else(append);
             drop(place);
-            // Who did not wait for it has said so.
+            // A caller that did not wait has already reported it.
             let _ = tell.send(appended.and(wanted));
         };
         let spawned = std::thread::Builder::new().name("control-record".to_owned()).spawn(write);
@@ -155,12 +157,12 @@ impl LogRecord {
     }
 }
 
-/// Whether the log has a command, after `wait` at most.
+/// Whether the log has the command, waiting at most `wait`.
 fn told(on_log: Result<OnLog, ControlError>, wait: Duration) -> Result<(), ControlError> {
     on_log?.recv_timeout(wait).unwrap_or(Err(ControlError::LogIsSlow(wait)))
 }
 
-/// A command that is no kill, to the agent of this host or its state on disk.
+/// Sends a command other than a kill to the agent of this host, or applies it to its state on disk.
 fn send_here(options: &SendOptions, module: Module, signed: &Signed, sent: &mut Sent) {
     let wait = Duration::from_millis(options.wait_ms.max(1));
     match talk(&options.data_dir, module, signed, wait) {
@@ -187,17 +189,17 @@ fn send_here(options: &SendOptions, module: Module, signed: &Signed, sent: &mut 
     }
 }
 
-/// What an agent said that is to be checked.
+/// A kind of agent record to check.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Said {
     /// A receipt of a command.
     Receipt,
-    /// A report of itself.
+    /// An agent's report about itself.
     Report,
 }
 
-/// Whether an agent of this installation, on whatever host, signed the bytes of a record.
+/// Whether an agent of this installation, on any host, signed the bytes of a record.
 ///
 /// # Errors
 /// A key of the host cannot be used.
@@ -214,14 +216,14 @@ pub fn is_signed(
     })
 }
 
-/// Microseconds of the clock, or one more than the last: it rises with every command of this process.
+/// The clock in microseconds, or the last number plus one: rises with every command of this process.
 fn next_sequence(now_ms: u64) -> u64 {
     let floor = now_ms * 1_000;
     let next = |last: u64| Some(floor.max(last + 1));
     SEQUENCE.fetch_update(SeqCst, SeqCst, next).map_or(floor, |last| floor.max(last + 1))
 }
 
-/// The random name of this process: its numbers are its own.
+/// The random name of this process, which makes its sequence numbers its own.
 fn sender() -> Result<String, ControlError> {
     if let Some(name) = SENDER.get() {
         return Ok(name.clone());
@@ -230,7 +232,7 @@ fn sender() -> Result<String, ControlError> {
     Ok(SENDER.get_or_init(|| name).clone())
 }
 
-/// One sender of commands that are no kill at a time, so that their wanted states follow each other.
+/// Allows one sender at a time for commands other than kills, so that their wanted states stay in order.
 fn lock(data_dir: &Path, wait: Duration) -> Result<File, ControlError> {
     let folder = data_dir.join("control");
     let path = folder.join("lock");
@@ -238,7 +240,8 @@ fn lock(data_dir: &Path, wait: Duration) -> Result<File, ControlError> {
     disk::make_folder(&folder).map_err(cannot)?;
     let open =
         || OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-    // Nothing is written to it: who may only read it, or has no room to make it, may hold it all the same.
+    // Nothing is written to the file: a process that may only read it, or has no room to make it, can still
+    // lock it.
     let file = open().or_else(|_| File::open(&path)).or_else(|_| File::open(&folder)).map_err(cannot)?;
     let begin = Instant::now();
     loop {
@@ -264,7 +267,7 @@ fn unsigned(command: &Command, at_ms: u64) -> Signed {
     }
 }
 
-/// The record, and its JSON mirror, which nobody obeys.
+/// Appends the record, and its JSON mirror, which agents never obey.
 fn append(data_dir: &Path, module: Module, signed: &Signed, command: &Command) -> Result<(), ControlError> {
     let log = Log::open(&data_dir.join("log"))?;
     let timestamp_ms = i64::try_from(signed.at_ms).unwrap_or(i64::MAX);

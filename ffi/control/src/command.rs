@@ -1,6 +1,6 @@
-//! A command as it travels: the bytes of `control.Command`, and beside them in headers the signature over
-//! these bytes, the key's id, a sequence, the time in milliseconds and the expiry. A plain `ctrl-v1` reader
-//! sees the bytes alone.
+//! The transport form of a command: the bytes of `control.Command`, with headers for the signature over these
+//! bytes, the key's id, a sequence number, the time in milliseconds and the expiry. A plain `ctrl-v1` reader
+//! sees only the bytes.
 
 use std::sync::Arc;
 
@@ -15,33 +15,33 @@ use super::gates::{ARGS, StoredGates};
 use super::keys;
 
 const DOMAIN: &str = "legend ctrl-v1";
-/// Milliseconds for which a command is worth obeying.
+/// Milliseconds for which a command is valid.
 pub const EXPIRY_MS: u64 = 30_000;
-/// Milliseconds that another host's clock may be ahead.
+/// Milliseconds by which another host's clock may be ahead.
 const CLOCK_SKEW_MS: u64 = 5_000;
-/// No command that may be obeyed now expires later than this many milliseconds from now.
+/// No command that is valid now expires more than this many milliseconds from now.
 pub const AHEAD_MS_MAX: u64 = EXPIRY_MS + CLOCK_SKEW_MS;
 /// The role that may lift a kill.
 pub const ADMIN: &str = "admin";
-/// Bytes of a command at most.
+/// Maximum bytes of a command.
 pub const COMMAND_BYTES_MAX: usize = 16 << 10;
 /// Header names on the log.
 const HEADERS: [&str; 5] = ["signature", "key-id", "sequence", "at-ms", "expires-ms"];
 
-/// A command with what proves it.
+/// A command with its proof of origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Signed {
     /// `control.Command`.
     pub bytes: Vec<u8>,
-    /// 64 bytes; empty = not signed.
+    /// 64 bytes; empty = unsigned.
     pub signature: Vec<u8>,
-    /// Which key signed.
+    /// The id of the signing key.
     pub key_id: String,
     /// Rises with every command of one sender.
     pub sequence: u64,
     /// Unix milliseconds of signing.
     pub at_ms: u64,
-    /// Unix milliseconds after which nobody may obey.
+    /// Unix milliseconds after which the command must not be obeyed.
     pub expires_ms: u64,
 }
 
@@ -52,7 +52,7 @@ impl Signed {
         Signed::over(DOMAIN, command.encode_to_vec(), key, sequence, [at_ms, at_ms + EXPIRY_MS])
     }
 
-    /// Signs other bytes than a command's; `domain` keeps one from passing for the other.
+    /// Signs bytes other than a command's; `domain` keeps one kind from passing for the other.
     #[must_use]
     pub fn over(
         domain: &str,
@@ -75,7 +75,7 @@ impl Signed {
         [&self.bytes, self.key_id.as_bytes(), sequence, at_ms, expires_ms]
     }
 
-    /// The command, when one of `trusted` signed it and `now_ms` is in its time.
+    /// The command, if one of `trusted` signed it and it is valid at `now_ms`.
     ///
     /// # Errors
     /// Why it must not be obeyed.
@@ -90,10 +90,10 @@ impl Signed {
         self.command()
     }
 
-    /// Whether one of `trusted` signed the bytes and what stands beside them, whatever the time.
+    /// Whether one of `trusted` signed the bytes and their headers, regardless of the time.
     ///
     /// # Errors
-    /// Why they must not be believed.
+    /// Why they must not be trusted.
     pub fn verify_signature(&self, domain: &str, trusted: &[VerifyingKey]) -> Result<(), Refusal> {
         if self.signature.is_empty() {
             return Err(Refusal::NotSigned);
@@ -107,10 +107,10 @@ impl Signed {
         }
     }
 
-    /// The command, whoever made it.
+    /// The command, without checking the signature.
     ///
     /// # Errors
-    /// The bytes are no `ctrl-v1` command.
+    /// The bytes are not a `ctrl-v1` command.
     pub fn command(&self) -> Result<Command, Refusal> {
         let command = Command::decode(&self.bytes[..]).map_err(Refusal::NoCommand)?;
         if command.schema_version != "ctrl-v1" {
@@ -134,7 +134,7 @@ impl Signed {
         HEADERS.map(|name| (name, values.next().unwrap_or_default()))
     }
 
-    /// From a record of the log; missing headers are empty, so that verifying refuses.
+    /// From a record of the log; missing headers become empty, so that verification fails.
     #[must_use]
     pub fn from_record(record: &StoredRecord<'_>) -> Signed {
         let header = |name: &str| {
@@ -168,7 +168,7 @@ impl Signed {
         [&(body.len() as u32).to_le_bytes()[..], &body].concat()
     }
 
-    /// The body of a socket's frame, without its length.
+    /// Parses the body of a socket frame, without its length.
     #[must_use]
     pub fn from_frame(body: &[u8]) -> Option<Signed> {
         let (&signature_len, rest) = body.split_first()?;
@@ -188,7 +188,8 @@ impl Signed {
     }
 }
 
-/// Whether the command is a kill (not an un-kill): the one that needs no signature from the same user.
+/// Whether the command is a kill (not an un-kill): the only one that a process of the same user may send
+/// unsigned.
 #[must_use]
 pub fn is_kill(command: &Command) -> bool {
     command.action() == Action::Kill && command.args.get("kill").is_none_or(|text| text == "true")
@@ -200,7 +201,7 @@ pub fn is_unkill(command: &Command) -> bool {
     command.action() == Action::Kill && command.args.get("kill").is_some_and(|text| text == "false")
 }
 
-/// `policy` after `command`, and whether pool state is to be dropped.
+/// `policy` with `command` applied, and whether pool state must be dropped.
 ///
 /// # Errors
 /// Why the command cannot be obeyed now.
@@ -208,7 +209,7 @@ pub fn apply(policy: &Policy, command: &Command) -> Result<(Policy, bool), Refus
     let mut next = policy.clone();
     let mut restart = false;
     if is_kill(command) {
-        // Whatever else it says, it kills.
+        // It kills, whatever its other arguments are.
         return Ok((Policy { killed: true, ..next }, false));
     }
     let unknown = |known: &[&str]| {

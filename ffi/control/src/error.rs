@@ -1,4 +1,4 @@
-//! What can go wrong with control. The text of each is what an operator, a receipt and the audit have.
+//! Errors of control. Their texts appear to operators, in receipts and in the audit.
 
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
@@ -9,85 +9,85 @@ use thiserror::Error;
 use topic_log::{LogError, disk};
 use wire::prost::DecodeError;
 
-/// Why a command, or a state that is wanted, must not be obeyed.
+/// Why a command, or a wanted state, must not be obeyed.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Refusal {
-    /// Nobody has signed it.
+    /// It is unsigned.
     #[error("it is not signed")]
     NotSigned,
-    /// Signed by this key, which does not count here.
+    /// Signed by this key, which is not trusted here.
     #[error("key {0} is not trusted here")]
     KeyNotTrusted(String),
-    /// What is signed is not what is there.
+    /// The content differs from what was signed.
     #[error("its signature does not fit: it was altered")]
     Altered,
-    /// Its time was over these milliseconds ago.
+    /// It expired this many milliseconds ago.
     #[error("it is stale: it expired {0} ms ago")]
     Stale(u64),
-    /// Signed later than now, or for longer than a command may hold.
+    /// Signed in the future, or valid for longer than a command may be.
     #[error("it is from the future")]
     Future,
-    /// No `control.Command`.
+    /// Not a `control.Command`.
     #[error("its bytes are no command")]
     NoCommand(#[source] DecodeError),
     /// Of another schema.
     #[error("its schema is `{0}`, need `ctrl-v1`")]
     Schema(String),
-    /// It was obeyed before.
+    /// It was already obeyed.
     #[error("it is a replay: its sequence was used before")]
     Replay,
-    /// More senders than can be remembered, this many.
+    /// More than this many senders, the maximum that is remembered.
     #[error("{0} senders have sent commands in the last half minute, try again later")]
     TooManySenders(usize),
     /// A kill that an un-kill has lifted.
     #[error("this kill was lifted since: send a new one")]
     Lifted,
-    /// An argument that its action does not have.
+    /// An argument that the action does not have.
     #[error("it has no argument `{0}`")]
     Argument(String),
-    /// What is killed does not run.
+    /// A killed module does not run.
     #[error("the module is killed, un-kill it first")]
     Killed,
     /// A kill that neither kills nor lifts.
     #[error("kill is `{0}`, need true or false")]
     Kill(String),
-    /// Lifting a kill is not for this role.
+    /// This role may not lift a kill.
     #[error("only an admin may lift a kill")]
     NeedsAdmin,
-    /// A throttle that does not say how much.
+    /// A throttle without an amount.
     #[error("throttle_pct is missing")]
     NoThrottle,
-    /// A throttle of something else.
+    /// A throttle of something unknown.
     #[error("throttle_pct is `{0}`, need 0..100")]
     Throttle(String),
-    /// No number, or none of the range.
+    /// Not a number, or outside the range.
     #[error("{name} is `{text}`, need {low}..{high}")]
     OutOfRange {
         /// Of the argument.
         name: &'static str,
         /// What was given.
         text: String,
-        /// The lowest.
+        /// The minimum.
         low: f64,
-        /// The highest.
+        /// The maximum.
         high: f64,
     },
-    /// No ladder of tips.
+    /// Not a ladder of tips.
     #[error("tip_ladder is `{0}`, need 1..8 rising numbers above 0 and below 1")]
     TipLadder(String),
-    /// No number.
+    /// Not a number.
     #[error("liquidity_min is `{0}`, need SOL")]
     LiquidityNumber(String),
-    /// A number beyond all that there is.
+    /// Outside the range of amounts that can exist.
     #[error("liquidity_min is `{0}`, need 0..{LIQUIDITY_MAX_SOL} SOL")]
     Liquidity(f64),
-    /// Neither of two words.
+    /// Neither of the two words.
     #[error("unknown is `{0}`, need refuse or pass")]
     Unknown(String),
-    /// No risk of a mint.
+    /// Not a mint risk.
     #[error("mint_refuse has `{0}`, need freeze, delegate, hook and fee")]
     MintRisk(String),
-    /// More addresses than a list has.
+    /// More addresses than a list may hold.
     #[error("{name} has {len} addresses, need at most {LIST_MAX}")]
     ListTooLong {
         /// Of the list.
@@ -95,7 +95,7 @@ pub enum Refusal {
         /// How many were given.
         len: usize,
     },
-    /// No address.
+    /// Not an address.
     #[error("{name} has `{text}`, need addresses in base58")]
     Address {
         /// Of the list.
@@ -105,21 +105,21 @@ pub enum Refusal {
     },
 }
 
-/// What can go wrong with control.
+/// Errors of control.
 #[derive(Debug, Error)]
 pub enum ControlError {
     /// The command must not be obeyed.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The log does not do it.
+    /// The log failed.
     #[error(transparent)]
     Log(#[from] LogError),
-    /// A file of the data folder.
+    /// A file in the data folder.
     #[error("Cannot use {}: {}", .path.display(), disk::why(.source))]
     File {
         /// Of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
     /// Both copies of a state are unreadable.
@@ -128,16 +128,16 @@ pub enum ControlError {
         .0.display()
     )]
     StateDamaged(PathBuf),
-    /// The state in force is not on disk.
+    /// The state in force could not be written to disk.
     #[error("the state cannot be kept: {}", disk::why(.0))]
     StateNotKept(#[source] io::Error),
-    /// What the kill latch says is not known.
+    /// The kill latch could not be read.
     #[error("the kill latch cannot be read: {}", disk::why(.0))]
     LatchNotRead(#[source] io::Error),
-    /// The kill latch is not set.
+    /// The kill latch could not be set.
     #[error("the kill latch cannot be written: {}", disk::why(.0))]
     LatchNotWritten(#[source] io::Error),
-    /// There is no such key any more, and another one is not made.
+    /// The key is gone, and no new one is made.
     #[error(
         "Cannot use the key {}: it is gone; put it back from a backup, nothing that it signed is believed with another one",
         .0.display()
@@ -148,10 +148,10 @@ pub enum ControlError {
     KeyFile {
         /// Of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
-    /// A key that others may have read.
+    /// A key that others could have read.
     #[error("Cannot use the key {}: others can read it (mode {mode:o}), need 0600", .path.display())]
     KeyIsOpen {
         /// Of the file.
@@ -159,7 +159,7 @@ pub enum ControlError {
         /// Its permissions.
         mode: u32,
     },
-    /// A file that is no key.
+    /// A file that does not hold a key.
     #[error("Cannot use the key {}: it is damaged, need 64 hex digits; put it back from a backup", .0.display())]
     KeyDamaged(PathBuf),
     /// No module has this name.
@@ -171,44 +171,44 @@ pub enum ControlError {
     /// The system gives no random bytes.
     #[error("Cannot control: {}", disk::why(.0))]
     Random(#[source] io::Error),
-    /// Another command holds what follows each other.
+    /// Another command holds the lock that keeps commands in order.
     #[error("Cannot send: another command has held {} for {} s", .path.display(), .waited.as_secs())]
     Locked {
         /// Of the lock.
         path: PathBuf,
-        /// How long it was waited for.
+        /// How long this command waited.
         waited: Duration,
     },
-    /// This many commands wait for the log, and no more may.
+    /// This many commands, the maximum, already wait for the log.
     #[error("{0} commands before it still wait for the log")]
     TooManyWait(usize),
-    /// The system gives no thread.
+    /// The system cannot start a thread.
     #[error("Cannot start a thread for the log: {0}")]
     Thread(#[source] io::Error),
-    /// The log goes on without an answer for longer than it is waited for.
+    /// The log did not answer within this time; the append continues in its thread.
     #[error("the log has not taken it in {} ms", .0.as_millis())]
     LogIsSlow(Duration),
-    /// The agent has given no answer.
+    /// The agent did not answer.
     #[error("{}", no_answer(.module, .source, *.waited))]
     NoAnswer {
         /// Whose agent.
         module: &'static str,
-        /// What became of the connection.
+        /// The connection's error.
         source: io::Error,
-        /// How long it was waited for.
+        /// How long the sender waited.
         waited: Duration,
     },
-    /// The command is not for the module that it was brought to.
+    /// The command is for another module than the one that received it.
     #[error("the command is for another module")]
     OtherModule,
 }
 
-/// Why an agent has not answered, as a person understands it.
+/// Why an agent did not answer, worded for people.
 fn no_answer(name: &str, error: &io::Error, waited: Duration) -> String {
     match error.kind() {
         ErrorKind::NotFound => format!("no {name} agent runs here"),
         ErrorKind::TimedOut => format!("the {name} agent has not answered in {} ms", waited.as_millis()),
-        // Its queue is full: it has accepted none of many.
+        // Its queue is full: many connections wait, and it accepted none.
         ErrorKind::WouldBlock => format!("the {name} agent takes no connections"),
         ErrorKind::ConnectionRefused => format!("no {name} agent listens"),
         ErrorKind::PermissionDenied => {

@@ -1,4 +1,4 @@
-//! The gates of a policy in the form that is stored, hashed, shown and sent: addresses and names as text.
+//! The gates of a policy as they are stored, hashed, shown and sent: addresses and names as text.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use super::error::Refusal;
 pub const ARGS: [&str; 6] =
     ["pools_deny", "mints_allow", "mints_deny", "liquidity_min", "mint_refuse", "unknown"];
 
-/// What becomes of an opportunity of which a gate does not know what it asks.
+/// What happens to an opportunity for which a gate's input is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unknown {
@@ -23,7 +23,7 @@ pub enum Unknown {
     Pass,
 }
 
-/// As [`Gates`]; what is off is left out, so that a policy without gates is stored and hashed as ever.
+/// As [`Gates`]; disabled gates are left out, so that a policy without gates keeps its stored form and hash.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StoredGates {
@@ -42,7 +42,7 @@ pub struct StoredGates {
     /// `freeze`, `delegate`, `hook`, `fee`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mint_refuse: Vec<String>,
-    /// Of all gates.
+    /// Applies to all gates.
     #[serde(skip_serializing_if = "is_refuse")]
     pub unknown: Unknown,
 }
@@ -72,10 +72,10 @@ impl From<&Gates> for StoredGates {
 }
 
 impl StoredGates {
-    /// For the engine.
+    /// The gates in the engine's form.
     ///
     /// # Errors
-    /// What of it is no gate.
+    /// Which part is not a valid gate.
     pub fn gates(&self) -> Result<Gates, Refusal> {
         let named = |name: &String| Risks::named(name).ok_or_else(|| Refusal::MintRisk(name.clone()));
         let risks = self.mint_refuse.iter().map(named).collect::<Result<Vec<_>, _>>()?;
@@ -92,7 +92,7 @@ impl StoredGates {
         })
     }
 
-    /// Puts the arguments of a command in the place of what was there; a list as a whole.
+    /// Replaces the given arguments; a list is replaced as a whole.
     ///
     /// # Errors
     /// What cannot be used.
@@ -122,7 +122,7 @@ impl StoredGates {
     }
 }
 
-/// A list as it is typed: `none`, or words with commas between.
+/// Parses a typed list: `none`, or words separated by commas.
 fn words(text: &str) -> Vec<String> {
     if text.is_empty() || text == "none" {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Ed25519 keys of an installation: one that signs commands, one that signs the agents' receipts.
+//! Ed25519 keys of an installation: one signs commands, one signs the agents' receipts.
 
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
@@ -11,40 +11,41 @@ use wire::hex::{bytes_of_hex, to_hex};
 
 use super::error::ControlError;
 
-/// File of the key that signs commands, below the data folder. It is made with the folder (`core/control/control_key.ts`).
+/// File of the key that signs commands, in the data folder. It is made with the folder
+/// (`core/control/control_key.ts`).
 pub const CONTROL_KEY: &str = "keys/control.key";
 /// File of the key that signs receipts.
 pub const AGENT_KEY: &str = "keys/agent.key";
 
-/// Bytes of a key's file that are looked at.
+/// Maximum bytes read from a key file.
 const KEY_BYTES_MAX: u64 = 1_000;
 
-/// Reads the key in `file`. One that is gone is not replaced: nothing that it signed would be believed.
+/// Reads the key in `file`. A missing key is not replaced: nothing signed with the new one would be trusted.
 ///
 /// # Errors
-/// The file is gone or cannot be read, others can read it, or it is no key.
+/// The file is missing or cannot be read, others can read it, or it does not hold a key.
 pub fn load(data_dir: &Path, file: &str) -> Result<SigningKey, ControlError> {
     load_if_there(data_dir, file)?.ok_or_else(|| ControlError::KeyGone(data_dir.join(file)))
 }
 
-/// Reads the key in `file`; makes it at the first start, readable by the owner alone.
+/// Reads the key in `file`; makes it at the first start, readable only by its owner.
 ///
 /// # Errors
-/// The file cannot be read or made, others can read it, or it is no key.
+/// The file cannot be read or made, others can read it, or it does not hold a key.
 pub fn load_or_create(data_dir: &Path, file: &str) -> Result<SigningKey, ControlError> {
     if let Some(key) = load_if_there(data_dir, file)? {
         return Ok(key);
     }
     let path = data_dir.join(file);
     create(&path).map_err(|source| ControlError::KeyFile { path, source })?;
-    // Whoever was first wrote the key that counts.
+    // The first process to write it made the key that counts.
     load(data_dir, file)
 }
 
-/// The key in `file`; `None` where there is no file.
+/// The key in `file`; `None` without a file.
 ///
 /// # Errors
-/// The file cannot be read, others can read it, or it is no key.
+/// The file cannot be read, others can read it, or it does not hold a key.
 pub fn load_if_there(data_dir: &Path, file: &str) -> Result<Option<SigningKey>, ControlError> {
     let path = data_dir.join(file);
     let refused = |source| ControlError::KeyFile { path: path.clone(), source };
@@ -71,7 +72,7 @@ fn create(path: &Path) -> std::io::Result<()> {
     }
     let temporary = path.with_extension(format!("new.{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    // A link, unlike a rename, does not replace what another start has made.
+    // A link, unlike a rename, does not replace a key that a concurrent start made.
     let linked = file
         .write_all(to_hex(&seed).as_bytes())
         .and_then(|()| file.sync_all())
@@ -83,7 +84,7 @@ fn create(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// A key from its seed in hex; `None` unless there are 64 digits.
+/// A key from its seed in hex; `None` unless it has 64 digits.
 #[must_use]
 pub fn from_hex(text: &str) -> Option<SigningKey> {
     Some(SigningKey::from_bytes(&bytes_of_hex(text)?.try_into().ok()?))
@@ -95,7 +96,7 @@ pub fn key_id(key: &VerifyingKey) -> String {
     to_hex(&key.to_bytes()[..8])
 }
 
-/// Signs `parts` one after the other, each with its length before it.
+/// Signs `parts` in order, each preceded by its length.
 #[must_use]
 pub fn sign(key: &SigningKey, domain: &str, parts: &[&[u8]]) -> [u8; 64] {
     key.sign(&joined(domain, parts)).to_bytes()

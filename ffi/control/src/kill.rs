@@ -1,5 +1,5 @@
-//! A kill on the host of the agent: by its socket, by the latch on disk and a signal, or by its state on disk. It is
-//! taken when no agent of the module decides here any more; else it says why not.
+//! A kill on the agent's host: by its socket, by the latch on disk and a signal, or by its state on disk. It
+//! counts as taken when no agent of the module decides here any more; otherwise the reason is given.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -14,11 +14,11 @@ use super::names::{Module, module_name};
 use super::state::is_killed_on_disk;
 use super::talk::Asked;
 
-/// How long the socket alone is waited for; a healthy agent answers in a fraction of it.
+/// How long to wait for the socket alone; a healthy agent answers in a fraction of it.
 const SOCKET_WAIT: Duration = Duration::from_millis(400);
-/// How often it is looked whether the agent is frozen, which nobody need wait for.
+/// How often to check whether the agent is frozen; a frozen agent is not worth waiting for.
 const LOOK: Duration = Duration::from_millis(25);
-/// How long an agent that was signalled may take to say so, by its answer or on disk.
+/// How long a signalled agent may take to confirm the kill, by its answer or on disk.
 const SIGNAL_WAIT: Duration = Duration::from_millis(1_200);
 
 /// Kills the module's agent on this host.
@@ -40,7 +40,7 @@ pub(super) fn kill_here(options: &SendOptions, module: Module, signed: &Signed, 
     }
 }
 
-/// Waits for the answer while the agent can give one.
+/// Waits for the answer while the agent is able to give one.
 fn first_answer(asked: &mut Asked, options: &SendOptions, sent: &mut Sent) -> bool {
     let begin = Instant::now();
     while begin.elapsed() < SOCKET_WAIT {
@@ -73,7 +73,7 @@ fn without_answer(
         Holder::Us(_held) => on_disk(options, module, signed, latch().is_ok(), sent),
         Holder::Agent(pid) => {
             by_signal(options, module, asked, pid, latch(), sent);
-            // It has ended meanwhile: an agent by itself, a replay by the signal.
+            // It ended meanwhile: an agent by itself, a replay by the signal.
             if !sent.taken
                 && let Holder::Us(_held) = holder(&options.data_dir, module)
             {
@@ -90,11 +90,11 @@ fn without_answer(
     }
 }
 
-/// Of a module that nobody runs, and nobody can start while we hold its lock.
+/// For a module without a running agent; none can start while this process holds the lock.
 fn on_disk(options: &SendOptions, module: Module, signed: &Signed, is_latched: bool, sent: &mut Sent) {
     let name = module_name(module);
     match offline(options, module, signed) {
-        // What the state on disk could not keep, the latch keeps.
+        // If the state on disk could not be written, the latch still holds the kill.
         Ok(receipt) if receipt.reason.is_empty() || is_latched => {
             (sent.path, sent.taken) = ("disk", true);
             (sent.receipt, sent.agent_error) = (Some(receipt_json(&receipt, true)), None);
@@ -109,7 +109,7 @@ fn on_disk(options: &SendOptions, module: Module, signed: &Signed, is_latched: b
     }
 }
 
-/// Of an agent that runs and has not answered.
+/// For an agent that runs and has not answered.
 fn by_signal(
     options: &SendOptions,
     module: Module,
@@ -123,7 +123,7 @@ fn by_signal(
     let signalled = pid.is_some_and(signal);
     let begin = Instant::now();
     while begin.elapsed() < SIGNAL_WAIT {
-        // One that is being stopped runs on for a moment; once it is, nobody need wait for it.
+        // A process being stopped runs for a moment longer; once it is stopped, there is nothing to wait for.
         if let Some(pid) = pid.filter(|&pid| is_frozen(pid)) {
             return frozen(name, signal(pid), latched, sent);
         }
@@ -143,8 +143,8 @@ fn by_signal(
         return frozen(name, signal(pid), latched, sent);
     }
     let said = is_killed(&options.data_dir, name);
-    // The signal's handler needs no thread, lock or disk of the agent's, but it must have run; the latch alone needs
-    // the agent's watch.
+    // The signal's handler needs no thread, lock or disk of the agent, but it must have run; the latch alone
+    // needs the agent's watch thread.
     let signalled = signalled && pid.is_some_and(has_taken_signal);
     sent.taken = signalled || (latched.is_ok() && said);
     sent.path = if sent.taken { "signal" } else { "none" };
@@ -161,7 +161,8 @@ fn by_signal(
     };
 }
 
-/// Of an agent that is stopped: it takes the signal before its next instruction, and its latch if it is ended first.
+/// For a stopped agent: it takes the signal before its next instruction. If it is ended first, its next start
+/// takes the latch.
 fn frozen(name: &str, signalled: bool, latched: Result<(), ControlError>, sent: &mut Sent) {
     sent.taken = signalled && latched.is_ok();
     sent.path = if sent.taken { "signal" } else { "none" };

@@ -1,5 +1,6 @@
-//! The kill latch beside an agent's state: whoever kills an agent that does not answer counts it up on disk, also
-//! while the agent holds its own files. Only an un-kill that the agent obeys takes a count as lifted.
+//! The kill latch next to an agent's state. A process that kills an agent that does not answer increments its
+//! count on disk, even while the agent holds its own files. Only an un-kill that the agent obeys marks a
+//! count as lifted.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Result};
@@ -10,20 +11,20 @@ use std::time::{Duration, Instant};
 use topic_log::clock::now_ns;
 
 const MAGIC: &[u8; 8] = b"LGNDKILL";
-/// Magic, count, length and bytes of the request's id, CRC: within one sector, so never torn.
+/// Magic, count, length and bytes of the request's id, CRC: within one sector, so it is never torn.
 const BYTES: usize = 96;
 const REQUEST_MAX: usize = 64;
-/// A link or a pipe in the latch's place is not followed and not waited for.
+/// A symlink or a pipe in the latch's place is not followed, and does not block the open.
 const NO_LINK: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-/// How long another process that kills is waited for.
+/// How long to wait for another process that is killing.
 const LOCK_WAIT: Duration = Duration::from_millis(200);
 
-/// What a latch file says.
+/// Content of a latch file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Latched {
     /// How often the agent was killed this way.
     pub count: u64,
-    /// The request of the newest of these kills.
+    /// The request of the latest of these kills.
     pub request_id: String,
 }
 
@@ -31,10 +32,10 @@ fn path(data_dir: &Path, module: &str) -> PathBuf {
     data_dir.join("agents").join(format!("{module}.kill"))
 }
 
-/// What the latch of `module` says; `None`: it was never set.
+/// The latch of `module`; `None`: it was never set.
 ///
 /// # Errors
-/// It cannot be read, or is damaged: then the module counts as killed.
+/// It cannot be read or is damaged: the module then counts as killed.
 pub fn read(data_dir: &Path, module: &str) -> Result<Option<Latched>> {
     match OpenOptions::new().read(true).custom_flags(NO_LINK).open(path(data_dir, module)) {
         Ok(file) => parse(&file),
@@ -43,7 +44,7 @@ pub fn read(data_dir: &Path, module: &str) -> Result<Option<Latched>> {
     }
 }
 
-/// Whether an error of [`read`] is about what the file holds, or about who may read it, and so stays.
+/// Whether an error of [`read`] is caused by the file's content or permissions, and is therefore permanent.
 #[must_use]
 pub fn is_damaged(error: &Error) -> bool {
     let kinds = [ErrorKind::InvalidData, ErrorKind::UnexpectedEof, ErrorKind::PermissionDenied];
@@ -58,7 +59,7 @@ fn parse(file: &File) -> Result<Option<Latched>> {
         return Err(Error::new(ErrorKind::InvalidData, "it is not a file"));
     }
     if metadata.len() == 0 {
-        // Made, but the disk had no room for more.
+        // Created, but the disk had no room for its content.
         return Ok(None);
     }
     file.read_exact_at(&mut bytes, 0)?;
@@ -74,7 +75,7 @@ fn parse(file: &File) -> Result<Option<Latched>> {
     Ok((count > 0).then_some(Latched { count, request_id }))
 }
 
-/// Takes the file's room while there is some: a full disk cannot stop a kill later.
+/// Reserves the file's room in advance, so that a full disk cannot stop a later kill.
 ///
 /// # Errors
 /// The disk refuses.
@@ -87,21 +88,21 @@ pub fn reserve(data_dir: &Path, module: &str) -> Result<()> {
     Ok(())
 }
 
-/// Kills `module` from its next look on: on disk when it returns.
+/// Kills `module` from its next check on: the kill is on disk when this returns.
 ///
 /// # Errors
 /// The disk refuses.
 pub fn set(data_dir: &Path, module: &str, request_id: &str) -> Result<()> {
     let file = open(data_dir, module)?;
     let begin = Instant::now();
-    // One that was stopped while it held the lock cannot hold up this kill: what it would write is a kill too.
+    // A process stopped while it holds the lock must not block this kill: what it would write is a kill too.
     while file.try_lock().is_err() && begin.elapsed() < LOCK_WAIT {
         std::thread::sleep(Duration::from_millis(1));
     }
     let fresh = file.metadata()?.len() < BYTES as u64;
     let count = match parse(&file) {
         Ok(latched) => latched.map_or(0, |latched| latched.count) + 1,
-        // More than any count, so that whatever was lifted before is not this one.
+        // Larger than any count, so that no earlier un-kill lifts this one.
         Err(_) => now_ns(),
     };
     put(&file, count, request_id)?;
@@ -109,7 +110,7 @@ pub fn set(data_dir: &Path, module: &str, request_id: &str) -> Result<()> {
 }
 
 fn open(data_dir: &Path, module: &str) -> Result<File> {
-    // One that is gone is not made again: its agents may run on elsewhere.
+    // A missing folder is not made again: its agents may still run, with the folder moved.
     let folder = data_dir.join("agents");
     let path = path(data_dir, module);
     let fresh = path.symlink_metadata().is_err();
@@ -126,7 +127,7 @@ fn open(data_dir: &Path, module: &str) -> Result<File> {
         return Err(Error::new(ErrorKind::InvalidData, "something else is in its place"));
     }
     if fresh && rustix::process::geteuid().is_root() {
-        // The agent of a service's user must be able to read what root has made.
+        // An agent that runs as a service user must be able to read what root made.
         let owner = std::fs::metadata(&folder)?;
         let _ = fchown(&file, Some(owner.uid()), Some(owner.gid()));
     }

@@ -1,5 +1,5 @@
-//! Control: signed commands in, policy applied, signed receipts out. A kill works with the log, the API and
-//! the disk gone, and latches.
+//! Control: signed commands in, policy applied, signed receipts out. A kill works even without the log, the
+//! API and the disk, and it latches.
 
 pub mod agent_process;
 mod answer;

@@ -1,4 +1,5 @@
-//! What an agent's hot thread and publisher read of its control: atomics, and one lock that is never waited for.
+//! The control state that an agent's hot thread and publisher read: atomics, and one lock that they never
+//! wait for.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Mutex, PoisonError};
@@ -7,49 +8,50 @@ use std::time::{Duration, Instant};
 use engine::policy::Policy;
 use topic_log::Gate;
 
-/// How long a kill waits for a write that was under way; one that takes longer is told.
+/// How long a kill waits for a write in progress; a slower one is reported.
 const WRITE_WAIT: Duration = Duration::from_secs(1);
-/// Of that, how long it waits for a disk that is slow to show what is written already.
+/// Part of that: how long it waits for a slow disk to make written records visible.
 const SHOWN_WAIT: Duration = Duration::from_millis(50);
 
-/// Set by SIGUSR2, the last way to kill: it needs no socket, log or disk.
+/// Set by SIGUSR2, the last resort for a kill: it needs no socket, log or disk.
 pub(super) static KILL_SIGNAL: AtomicBool = AtomicBool::new(false);
 
 extern "C" fn on_kill_signal(_: libc::c_int) {
     KILL_SIGNAL.store(true, SeqCst);
 }
 
-/// Makes SIGUSR2 kill. Once per process is enough.
+/// Makes SIGUSR2 kill. One call per process is enough.
 pub fn kill_on_signal() {
     let handler = on_kill_signal as extern "C" fn(libc::c_int);
-    // SAFETY: the handler only stores an atomic; the pointer is a function of the type that signal(2) takes.
+    // SAFETY: `handler` has the signature that signal(2) expects and only stores an atomic, so it is
+    // async-signal-safe.
     unsafe { libc::signal(libc::SIGUSR2, handler as libc::sighandler_t) };
 }
 
-/// Policy as the hot thread reads it.
+/// The policy in force, as the hot thread reads it.
 #[derive(Default)]
 pub struct Live {
     pub(super) killed: AtomicBool,
     version: AtomicU64,
     policy: Mutex<Policy>,
     restart: AtomicBool,
-    /// The version that an event was handled under, and that event's time.
+    /// The version under which an event was last handled, and that event's time.
     handled: AtomicU64,
     handled_event_ns: AtomicU64,
-    /// Whether the publisher has something in hand that may still show.
+    /// Whether the publisher is writing something that may still become visible.
     publishing: AtomicBool,
-    /// Whether it may still come to count.
+    /// Whether that may still come to count.
     entered: AtomicBool,
 }
 
-/// Names what an agent goes by at the moment; another one when anything of it has changed.
+/// Identifies what is in force in an agent; it changes whenever any of that changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InForce {
     version: u64,
     killed: bool,
 }
 
-/// What the publisher has in hand; a kill waits for its end.
+/// A write by the publisher; a kill waits for its end.
 pub struct Writing<'a>(&'a Live);
 
 impl Drop for Writing<'_> {
@@ -58,10 +60,11 @@ impl Drop for Writing<'_> {
     }
 }
 
-/// Nothing goes out after a kill: the publisher asks at the last moment, and a kill waits for who has asked.
+/// Nothing is published after a kill: the publisher checks at the last moment, and a kill waits for a
+/// publisher that has already checked.
 impl Gate for Live {
     fn enter(&self) -> bool {
-        // Said before it is asked: a kill that comes between sees it and waits.
+        // Set before the check: a kill in between sees it and waits.
         self.entered.store(true, SeqCst);
         let open = !self.is_killed();
         if !open {
@@ -80,14 +83,14 @@ impl Gate for Live {
 }
 
 impl Live {
-    /// Says that the publisher has something in hand, until it is dropped.
+    /// Marks that the publisher is writing, until the result is dropped.
     #[must_use]
     pub fn writing(&self) -> Writing<'_> {
         self.publishing.store(true, SeqCst);
         Writing(self)
     }
 
-    /// Waits until nothing that was under way can still go out; false: it has not ended in time.
+    /// Waits until no write in progress can still be published; false: it did not end in time.
     pub(super) fn wait_until_quiet(&self) -> bool {
         let begin = Instant::now();
         while self.publishing.load(SeqCst) && begin.elapsed() < SHOWN_WAIT {
@@ -102,7 +105,7 @@ impl Live {
         true
     }
 
-    /// Whether anything may go out: one load, asked before each record.
+    /// Whether the module is killed: one load, checked before each record.
     #[must_use]
     pub fn is_killed(&self) -> bool {
         self.killed.load(SeqCst) || KILL_SIGNAL.load(SeqCst)
@@ -114,31 +117,32 @@ impl Live {
         InForce { version: self.version.load(SeqCst), killed: self.is_killed() }
     }
 
-    /// The policy, when it is another one than that of `version`.
+    /// The policy, if its version differs from `version`.
     #[must_use]
     pub fn newer(&self, version: u64) -> Option<(u64, Policy)> {
         let newest = self.version.load(Relaxed);
         if newest == version {
             return None;
         }
-        // Held by a writer for some nanoseconds, and only when there is something new: else the next event asks.
+        // A writer holds the lock for nanoseconds, and only when there is something new: otherwise the next
+        // event retries.
         let policy = self.policy.try_lock().ok()?;
         Some((newest, policy.clone()))
     }
 
-    /// Whether pool state is to be dropped; asked once per new policy.
+    /// Whether pool state must be dropped; true once per new policy that asks for it.
     #[must_use]
     pub fn take_restart(&self) -> bool {
         self.restart.swap(false, SeqCst)
     }
 
-    /// Says that the event of `event_ns` was handled under `version`.
+    /// Records that the event of `event_ns` was handled under `version`.
     pub fn handled(&self, version: u64, event_ns: u64) {
         self.handled_event_ns.store(event_ns, SeqCst);
         self.handled.store(version, SeqCst);
     }
 
-    /// Puts a policy in force; gives its version.
+    /// Puts a policy in force; returns its version.
     pub fn set(&self, policy: &Policy, restart: bool) -> u64 {
         let mut held = self.policy.lock().unwrap_or_else(PoisonError::into_inner);
         *held = policy.clone();
@@ -147,7 +151,7 @@ impl Live {
         self.version.fetch_add(1, SeqCst) + 1
     }
 
-    /// Waits until an event was handled under `version`; its time, 0 when none came in time.
+    /// Waits until an event was handled under `version`; returns its time, or 0 if none came in time.
     pub(super) fn wait_for_event(&self, version: u64, limit: Duration) -> u64 {
         let begin = Instant::now();
         while begin.elapsed() < limit {
@@ -167,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    /// Far more than a wait that does not wait takes, and less than the least wait that is asserted.
+    /// Far longer than a call that returns at once, and shorter than the shortest wait that is asserted.
     const MOMENT: Duration = Duration::from_millis(200);
 
     fn killed(live: &Live) {
@@ -238,18 +242,18 @@ mod tests {
         assert!(!live.publishing.load(SeqCst));
     }
 
-    /// How often this thread has gone to sleep.
+    /// How often this thread has slept.
     fn sleeps() -> i64 {
-        // SAFETY: a struct of numbers.
+        // SAFETY: the struct holds only integers, for which zero is valid.
         let mut used: libc::rusage = unsafe { std::mem::zeroed() };
-        // SAFETY: the call fills the struct.
+        // SAFETY: `used` is a live struct of the type that the call fills.
         assert_eq!(unsafe { libc::getrusage(libc::RUSAGE_THREAD, &raw mut used) }, 0);
         used.ru_nvcsw
     }
 
     #[test]
     fn who_waits_leaves_the_processor_to_those_that_are_waited_for() {
-        // More than once: a thread that gets no time of a processor finds its wait over before it could sleep.
+        // Several attempts: a thread that gets no processor time finds its wait over before it could sleep.
         let idle = |what: &str, wait: &dyn Fn()| {
             let has_slept = |_| {
                 let before = sleeps();

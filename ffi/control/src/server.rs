@@ -1,4 +1,4 @@
-//! The agent's side: commands from the log, from a socket and a signal; policy to the hot thread by atomics.
+//! The agent's side: commands from the log, a socket and a signal; policy to the hot thread by atomics.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -31,9 +31,9 @@ use super::window::Mark;
 
 /// How long a receipt waits for the first event under the new policy.
 const EVENT_WAIT: Duration = Duration::from_secs(2);
-/// As [`EVENT_WAIT`], of a kill: it must be answered in 100 ms.
+/// Like [`EVENT_WAIT`], for a kill: it must be answered within 100 ms.
 const KILL_WAIT: Duration = Duration::from_millis(40);
-/// Connections answered at once; more wait in the kernel's queue.
+/// Connections served at once; more wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 16;
 const SOCKET_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -42,7 +42,7 @@ struct Inner {
     file: StateFile,
 }
 
-/// One agent's control: whoever brings a command, it is applied here, once.
+/// One agent's control: every command is applied here, once, whichever way it comes.
 pub struct Control {
     /// What the hot thread reads.
     pub live: Arc<Live>,
@@ -55,7 +55,7 @@ pub struct Control {
 }
 
 impl Control {
-    /// Reads the module's state; `sign_sk_hex` is another key whose commands are obeyed.
+    /// Reads the module's state; `sign_sk_hex` is an additional key whose commands are obeyed.
     ///
     /// # Errors
     /// The state or a key cannot be used.
@@ -73,7 +73,7 @@ impl Control {
         let by = shared.as_ref().unwrap_or(&own);
         let voice = Voice::new(key, by, &instance);
         let (file, state) = StateFile::open(&data_dir.join("agents"), module_name(module))?;
-        // Best effort: on a disk that is full already, or takes no writes, a kill says what it could not keep.
+        // Best effort: on a full or unwritable disk, a kill reports what it could not store.
         let _ = latch::reserve(data_dir, module_name(module));
         let live = Arc::new(Live::default());
         live.set(&state.policy.policy(), false);
@@ -81,26 +81,27 @@ impl Control {
         let control =
             Control { live, module, instance, data_dir: data_dir.to_path_buf(), trusted, voice, inner };
         if control.newly_latched().is_some() {
-            // When it cannot be kept, the latch itself is found again at the next start.
+            // If it cannot be stored, the next start finds the latch itself again.
             let _ = control.latch(&mut control.inner());
         }
         Ok(control)
     }
 
-    /// The request of a kill that was put on disk while this agent did not answer or run, unless it is in force.
+    /// The request of a kill put on disk while this agent did not answer or run, unless already in force.
     fn newly_latched(&self) -> Option<String> {
         let latched = latch::read(&self.data_dir, module_name(self.module));
         let inner = self.inner();
         let request_id = match latched {
             Ok(latched) => latched.filter(|latched| latched.count > inner.state.lifted)?.request_id,
-            // Nobody may guess what a damaged latch said. What is refused for the moment is looked at again.
+            // A damaged latch counts as a kill, since its content cannot be guessed. A temporary error is
+            // retried at the next check.
             Err(error) if latch::is_damaged(&error) => String::new(),
             Err(_) => return None,
         };
         (!inner.state.policy.killed).then_some(request_id)
     }
 
-    /// Kills, whatever the disk says of it.
+    /// Kills, even if the disk fails.
     fn latch(&self, inner: &mut Inner) -> std::io::Result<()> {
         inner.state.policy.killed = true;
         inner.state.kill_sequence = inner.state.kill_sequence.max(now_ms() * 1_000);
@@ -109,7 +110,7 @@ impl Control {
         file.write(state)
     }
 
-    /// The count of the latch that an un-kill lifts; one that is damaged is made again first.
+    /// The latch's count that an un-kill lifts; a damaged latch is first made again.
     fn lifted(&self) -> Result<u64, ControlError> {
         let name = module_name(self.module);
         let read = || latch::read(&self.data_dir, name);
@@ -121,25 +122,25 @@ impl Control {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The policy in force, as it is shown.
+    /// The policy in force, in the form that is shown.
     #[must_use]
     pub fn policy(&self) -> StoredPolicy {
         self.inner().state.policy.clone()
     }
 
-    /// Whose commands it obeys.
+    /// The module whose commands it obeys.
     #[must_use]
     pub fn module(&self) -> Module {
         self.module
     }
 
-    /// Keys whose commands and models count.
+    /// Keys whose commands and models are trusted.
     #[must_use]
     pub fn trusted(&self) -> &[VerifyingKey] {
         &self.trusted
     }
 
-    /// The receipt of a deployment, given once; `None` when it was given before.
+    /// The receipt of a deployment, given once; `None` if it was already given.
     #[must_use]
     pub fn answer_model(&self, request_id: &str, applied: bool, reason: String) -> Option<Receipt> {
         let mut inner = self.inner();
@@ -163,12 +164,12 @@ impl Control {
         self.voice.sign(&mut receipt);
         inner.state.answered(request_id, kept(&receipt));
         let Inner { state, file } = &mut *inner;
-        // When it cannot be kept it is answered once more after a restart.
+        // If it cannot be stored, the request is answered once more after a restart.
         let _ = file.write(state);
         Some(receipt)
     }
 
-    /// Whether this request has its receipt already.
+    /// Whether this request already has its receipt.
     #[must_use]
     pub fn has_answered(&self, request_id: &str) -> bool {
         self.inner().state.answers.iter().any(|(known, _)| known == request_id)
@@ -180,17 +181,17 @@ impl Control {
         self.inner().state.offset
     }
 
-    /// Remembers how far the commands' topic was read. Best effort: what is read twice is answered twice.
+    /// Stores how far the commands' topic was read. Best effort: what is read twice is answered twice.
     pub fn set_offset(&self, offset: u64) {
         let mut inner = self.inner();
         inner.state.offset = offset;
         let Inner { state, file } = &mut *inner;
-        // When it cannot be kept, commands are read again after a restart, and known by their answers.
+        // If it cannot be stored, commands are read again after a restart and recognised by their answers.
         let _ = file.write(state);
     }
 
-    /// Obeys or refuses one command; the receipt, or `None` when it is for another module. `local`: it came
-    /// from the same user through the socket, which may kill without a signature.
+    /// Obeys or refuses one command; returns the receipt, or `None` if it is for another module. `local`: it
+    /// came from the same user through the socket, who may kill without a signature.
     #[must_use]
     pub fn obey(&self, signed: &Signed, local: bool) -> Option<Receipt> {
         let parsed = signed.command();
@@ -201,7 +202,7 @@ impl Control {
         let proven = verified.is_ok();
         let kill = parsed.as_ref().is_ok_and(command::is_kill) && (local || proven);
         if kill {
-            // Before anything that could wait: the latch on disk and the receipt come after the fact.
+            // Before anything that could block: the latch on disk and the receipt come later.
             self.live.killed.store(true, SeqCst);
         }
         let mut inner = self.inner();
@@ -247,7 +248,7 @@ impl Control {
             receipt.reason = format!("killed, but {why}: it will not outlive a restart");
         }
         let version = self.live.set(&policy, restart);
-        // Others must not wait for the events that this one waits for.
+        // Other commands must not wait for the events that this one waits for.
         drop(inner);
         let limit = if policy.killed { KILL_WAIT } else { EVENT_WAIT };
         receipt.first_event_ns = self.live.wait_for_event(version, limit);
@@ -264,8 +265,8 @@ impl Control {
         Some(receipt)
     }
 
-    /// Takes over a wanted state that is newer than what this agent has obeyed, all of it; the receipt answers
-    /// the request that made it. `None`: there is nothing to take over.
+    /// Adopts a wanted state as a whole if it is newer than what this agent has obeyed; the receipt answers
+    /// the request that made it. `None`: nothing to adopt.
     #[must_use]
     pub fn adopt(&self, wanted: &SignedState) -> Option<Receipt> {
         let signed = &wanted.signed;
@@ -287,13 +288,13 @@ impl Control {
         let before = inner.state.clone();
         inner.state.sequences.insert(signed.key_id.clone(), signed.sequence);
         if inner.state.answers.iter().any(|(known, _)| *known == wanted.request_id) {
-            // Its command was obeyed here. When the disk does not take this, the same is found again.
+            // Its command was already obeyed here. If this write fails, the next pass finds the same again.
             let Inner { state, file } = &mut *inner;
             let _ = file.write(state);
             return None;
         }
         let newer_kill = wanted.kill_sequence > inner.state.kill_sequence;
-        // Only an un-kill that is newer than the kill in force lifts it; a kill counts whatever its number.
+        // Only an un-kill newer than the kill in force lifts it; a kill counts whatever its number.
         let killed = wanted.policy.killed || (inner.state.policy.killed && !newer_kill);
         let lifts = inner.state.policy.killed && !killed;
         let lifted = if lifts { self.lifted() } else { Ok(inner.state.lifted) };
@@ -320,7 +321,7 @@ impl Control {
         Some(receipt)
     }
 
-    /// The answer to a kill that came by the signal or by the latch on disk, once.
+    /// The answer to a kill by signal or by the latch on disk, given once.
     #[must_use]
     pub fn take_kill(&self) -> Option<Receipt> {
         let signalled = KILL_SIGNAL.load(SeqCst);
@@ -329,11 +330,11 @@ impl Control {
             return None;
         }
         self.live.killed.store(true, SeqCst);
-        // What stands on disk says that it is over.
+        // The state on disk reports that the kill is complete, so writes in progress must have ended.
         self.live.wait_until_quiet();
         let mut inner = self.inner();
         let on_disk = self.latch(&mut inner);
-        // The flag in the policy holds from here on, so that an un-kill can lift it.
+        // From here on the policy's flag holds the kill, so that an un-kill can lift it.
         KILL_SIGNAL.store(false, SeqCst);
         let by = if signalled { "killed by signal" } else { "killed by its latch on disk" };
         let reason = on_disk
@@ -343,7 +344,7 @@ impl Control {
         let mut receipt = self.receipt(&inner.state.policy, &Signed::default(), &request_id, reason, true);
         self.voice.sign(&mut receipt);
         if request_id != "signal" {
-            // The same kill may still come by the socket or the log: it is answered, and kills no second time.
+            // The same kill may still come by socket or log: it is then answered and has no further effect.
             inner.state.answered(&request_id, kept(&receipt));
         }
         Some(receipt)
@@ -380,7 +381,7 @@ impl Control {
         receipt
     }
 
-    /// What this agent tells other hosts of itself; `status_json` as its own host has it.
+    /// This agent's report to other hosts; `status_json` is the status as its own host has it.
     #[must_use]
     pub fn report(&self, status_json: Vec<u8>) -> AgentReport {
         let mut report = AgentReport {
@@ -395,7 +396,7 @@ impl Control {
     }
 }
 
-/// The command, when it is proven and was not obeyed before.
+/// The command, if it is proven and was not obeyed before.
 fn check(
     state: &ControlState,
     signed: &Signed,
@@ -411,7 +412,7 @@ fn mark(signed: &Signed, command: &Command) -> Mark {
 }
 
 impl ControlState {
-    /// Remembers a command that is obeyed; only what a key has signed counts in the window.
+    /// Records a command that is obeyed; only a command proven by a signature enters the window.
     fn obeyed(&mut self, signed: &Signed, command: &Command, proven: bool) {
         if proven {
             self.window.remember(mark(signed, command), now_ms(), command::AHEAD_MS_MAX);
@@ -425,29 +426,29 @@ impl ControlState {
     }
 }
 
-/// Keys whose commands, models and agents count: the host's own, and the one that all hosts share.
+/// Keys trusted for commands, models and agents: the host's own, and the one that all hosts share.
 #[must_use]
 fn trusted_keys(own: &SigningKey, shared: Option<&SigningKey>) -> Vec<VerifyingKey> {
     [Some(own), shared].into_iter().flatten().map(SigningKey::verifying_key).collect()
 }
 
-/// What a command is whose request was answered before.
+/// Classification of a command whose request was already answered.
 enum Again {
-    /// The same one: its receipt holds.
+    /// The same command: its receipt still holds.
     Answered,
-    /// A kill that an un-kill has lifted, and that was made before the un-kill.
+    /// A kill that was made before the un-kill that lifted it.
     Lifted,
-    /// A kill that was sent again: what it asks for does not hold now.
+    /// A kill that was sent again: its earlier receipt does not hold now, so it must take effect.
     Kills,
 }
 
-/// A kill says "applied" only while it holds. Sent again after an un-kill it kills again; its copies that come by the
-/// log later are older than the un-kill and do not.
+/// A kill's receipt says "applied" only while the kill holds. Sent again after an un-kill, it kills again;
+/// copies of the first one that the log delivers later are older than the un-kill and do not.
 fn again(state: &ControlState, signed: &Signed, kill: bool, local: bool, receipt: &Receipt) -> Again {
     if !kill || (state.policy.killed && receipt.applied) {
         return Again::Answered;
     }
-    // A kill without a key has no sequence: its time says how new it is.
+    // A kill without a key has no sequence number: its time says how new it is.
     let sequence = if signed.sequence == 0 { signed.at_ms.saturating_mul(1_000) } else { signed.sequence };
     if state.policy.killed || sequence > state.kill_sequence {
         Again::Kills
@@ -458,7 +459,7 @@ fn again(state: &ControlState, signed: &Signed, kill: bool, local: bool, receipt
     }
 }
 
-/// A receipt as it is remembered, without what can be added again.
+/// A receipt as it is stored, without the certificate, which can be added again.
 fn kept(receipt: &Receipt) -> String {
     to_hex(&Receipt { certificate: String::new(), ..receipt.clone() }.encode_to_vec())
 }
@@ -467,13 +468,13 @@ fn from_hex(hex: &str) -> Option<Receipt> {
     Receipt::decode(&bytes_of_hex(hex)?[..]).ok()
 }
 
-/// A socket's place in `folder`. A path longer than 108 bytes cannot be bound: it is reached through the
-/// folder's descriptor, which must live as long as the path is used.
+/// The path of a socket in `folder`. A path longer than 108 bytes cannot be bound, so it is reached through
+/// the folder's descriptor, which must stay open as long as the path is used.
 pub(super) fn socket_path(folder: &File, module: Module) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}/{}.sock", folder.as_raw_fd(), module_name(module)))
 }
 
-/// Listens for commands of the same user in `agents/<module>.sock`; `answered` gets each receipt.
+/// Listens for commands of the same user on `agents/<module>.sock`; calls `answered` with each receipt.
 ///
 /// # Errors
 /// The socket cannot be made.
@@ -504,7 +505,7 @@ pub fn listen(
             busy.fetch_add(1, SeqCst);
             let (control, answered, busy) = (Arc::clone(&control), Arc::clone(&answered), Arc::clone(&busy));
             let _ = std::thread::Builder::new().name("control".to_owned()).spawn(move || {
-                // A peer that goes away or sends rubbish gets no answer; it is told by the closed socket.
+                // A client that disconnects or sends invalid bytes sees only a closed socket.
                 if let Ok(Some(receipt)) = answer(&control, stream) {
                     answered(receipt);
                 }
@@ -560,7 +561,7 @@ mod tests {
         };
         let signed = Signed { bytes: command.encode_to_vec(), ..Signed::default() };
         std::thread::scope(|scope| {
-            // Another command is being written to a disk that does not answer.
+            // Another command is being written to a disk that does not respond.
             let busy = control.inner();
             let killed = scope.spawn(|| control.obey(&signed, true));
             let begin = Instant::now();

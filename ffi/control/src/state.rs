@@ -1,5 +1,6 @@
-//! What an agent must not forget: its policy, the kill latch, which commands it has obeyed. Two slots of a
-//! file that is made full-size once and then only overwritten in place, so that a full disk cannot stop a kill.
+//! An agent's persistent state: its policy, the kill latch, and which commands it has obeyed. Two slots of a
+//! file that is made at full size once and then only overwritten in place, so that a full disk cannot stop a
+//! kill.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -23,9 +24,9 @@ const SLOT_BYTES: usize = 32 << 10;
 const MAGIC: &[u8; 8] = b"LGNDCTL\n";
 /// Magic, counter, length, CRC.
 const HEADER: usize = 24;
-/// Answered requests remembered, newest last.
+/// Maximum number of answered requests remembered, newest last.
 const ANSWERS_MAX: usize = 32;
-/// Bytes of them: the rest of a slot is for everything else.
+/// Maximum bytes of these; the rest of a slot is for everything else.
 const ANSWERS_BYTES_MAX: usize = 10 << 10;
 
 /// The policy in the form that is stored, hashed and shown.
@@ -43,7 +44,7 @@ pub struct StoredPolicy {
     pub score_min: f64,
     /// Quantiles.
     pub tip_ladder: Vec<f64>,
-    /// What is not traded in; what is off is left out.
+    /// Restrictions on what is traded; disabled ones are left out.
     #[serde(flatten)]
     pub gates: StoredGates,
 }
@@ -63,7 +64,8 @@ impl From<&Policy> for StoredPolicy {
 }
 
 impl StoredPolicy {
-    /// For the engine; a ladder that is none becomes the default's, and gates that are none let nothing pass.
+    /// The policy in the engine's form; an invalid ladder becomes the default one, and invalid gates let
+    /// nothing pass.
     #[must_use]
     pub fn policy(&self) -> Policy {
         let defaults = Policy::default();
@@ -79,27 +81,27 @@ impl StoredPolicy {
         }
     }
 
-    /// SHA-256 of its JSON: what a receipt says is in force.
+    /// SHA-256 of its JSON: receipts state it as what is in force.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(serde_json::to_vec(self).unwrap_or_default()).into()
     }
 }
 
-/// Everything that is kept.
+/// The whole persistent state.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ControlState {
     /// In force.
     pub policy: StoredPolicy,
-    /// Sequence of the newest wanted state that this agent is beyond, by key.
+    /// Sequence number of the newest wanted state that this agent has passed, by key.
     pub sequences: BTreeMap<String, u64>,
     /// Which commands were obeyed.
     #[serde(default)]
     pub window: Window,
-    /// Sequence of the newest kill or un-kill: no wanted state that is older lifts it.
+    /// Sequence number of the newest kill or un-kill: no older wanted state lifts it.
     #[serde(default)]
     pub kill_sequence: u64,
-    /// The latch's count that the newest un-kill has lifted.
+    /// The latch's count that the latest un-kill lifted.
     #[serde(default)]
     pub lifted: u64,
     /// Next offset of the commands' topic.
@@ -123,7 +125,7 @@ impl Default for ControlState {
 }
 
 impl ControlState {
-    /// Remembers the newest answer to a request; the oldest go.
+    /// Stores the latest answer to a request; the oldest ones are evicted.
     pub fn answered(&mut self, request_id: &str, receipt_hex: String) {
         self.answers.retain(|(known, _)| known != request_id || known.is_empty());
         self.answers.push((request_id.to_owned(), receipt_hex));
@@ -146,7 +148,8 @@ impl StateFile {
     /// Opens the file, made with room for both slots if missing, and reads the newest whole slot.
     ///
     /// # Errors
-    /// One line: it cannot be made, or both slots are damaged (then nobody may guess whether it was killed).
+    /// One line: it cannot be made, or both slots are damaged (whether the module was killed is then unknown,
+    /// and must not be guessed).
     pub fn open(folder: &Path, module: &str) -> Result<(StateFile, ControlState), ControlError> {
         let path = folder.join(format!("{module}.state"));
         let cannot = |source| ControlError::File { path: path.clone(), source };
@@ -168,7 +171,7 @@ impl StateFile {
             Err(error) => return Err(cannot(error)),
         };
         let slots = [0, 1].map(|slot| read_slot(&file, slot));
-        // A fresh file has written one of them; the other is zeros.
+        // A fresh file has one written slot; the other one is zeros.
         if slots.iter().any(Option::is_none) && [0, 1].into_iter().any(|slot| is_damaged(&file, slot)) {
             say_at(
                 Level::Error,
@@ -185,8 +188,8 @@ impl StateFile {
         Ok((StateFile { file, counter }, state))
     }
 
-    /// Named when it is whole: whatever ends the maker, there is no file that nobody can read. One process
-    /// at a time makes it, the one that holds the module's lock.
+    /// Gets its name only once complete: whenever its maker is killed, no unreadable file remains. Only one
+    /// process at a time makes it, the one that holds the module's lock.
     fn create(path: &Path) -> Result<(StateFile, ControlState), ControlError> {
         let temporary = path.with_extension("state-new");
         let state = ControlState::default();
@@ -194,7 +197,7 @@ impl StateFile {
             let mut options = OpenOptions::new();
             let file =
                 options.read(true).write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-            // Real blocks, not a hole: writing over them needs no new space.
+            // Real blocks, not a hole: overwriting them needs no new space.
             file.write_all_at(&vec![0; 2 * SLOT_BYTES], 0)?;
             let mut state_file = StateFile { file, counter: 0 };
             state_file.write(&state)?;
@@ -206,17 +209,17 @@ impl StateFile {
             Ok(state_file)
         };
         let state_file = made().map_err(|source: std::io::Error| {
-            // It would keep room on a full disk.
+            // A leftover would take up room on a full disk.
             let _ = std::fs::remove_file(&temporary);
             ControlError::File { path: path.to_path_buf(), source }
         })?;
         Ok((state_file, state))
     }
 
-    /// Puts `state` on disk: the older slot is overwritten, so that a torn write leaves the newer one.
+    /// Writes `state` to disk over the older slot, so that a torn write leaves the newer one.
     ///
     /// # Errors
-    /// The disk refuses, or the state is one that the next start could not read.
+    /// The disk refuses, or the next start could not read the state.
     pub fn write(&mut self, state: &ControlState) -> std::io::Result<()> {
         let body = serde_json::to_vec(state)?;
         serde_json::from_slice::<ControlState>(&body)?;
@@ -239,7 +242,7 @@ impl StateFile {
     }
 }
 
-/// Whether the state on disk, as another process left it, is a kill; `None`: it cannot be told.
+/// Whether the state on disk, as another process left it, is a kill; `None`: unknown.
 #[must_use]
 pub fn is_killed_on_disk(folder: &Path, module: &str) -> Option<bool> {
     let file = File::open(folder.join(format!("{module}.state"))).ok()?;
@@ -248,7 +251,7 @@ pub fn is_killed_on_disk(folder: &Path, module: &str) -> Option<bool> {
     newest.map(|(_, state)| state.policy.killed)
 }
 
-/// Whether a slot holds something that is no state.
+/// Whether a slot holds bytes that are not a state.
 fn is_damaged(file: &File, slot: u64) -> bool {
     let mut bytes = vec![0; SLOT_BYTES];
     let read = file.read_exact_at(&mut bytes, slot * SLOT_BYTES as u64);
@@ -289,7 +292,7 @@ mod tests {
             state.policy.throttle_pct = throttle_pct;
             file.write(&state).expect("writes");
         }
-        // The slot that the next write would use is the older one; destroy the newest instead.
+        // The next write would use the older slot; destroy the newest one instead.
         let newest = (file.counter % 2) * SLOT_BYTES as u64;
         file.file.write_all_at(&[0xff; 100], newest + 30).expect("damages");
         let (_, found) = StateFile::open(&folder, "mev").expect("reads");

@@ -1,5 +1,5 @@
-//! One command to an agent over its socket. Nothing here waits longer than it is told to: an agent may be frozen,
-//! busy, or not there.
+//! One command to an agent over its socket. Nothing here waits longer than its limit: an agent may be frozen,
+//! busy or absent.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result, Write};
@@ -16,31 +16,32 @@ use super::error::ControlError;
 use super::names::{Module, module_name};
 use super::server::socket_path;
 
-/// A question that is on its way.
+/// A request in progress.
 pub(super) struct Asked {
     stream: UnixStream,
     answer: Vec<u8>,
-    /// Who listens, as the kernel says.
+    /// The listening process, as the kernel reports it.
     pub(super) pid: Option<i32>,
 }
 
 impl Asked {
-    /// Puts the command into the agent's socket.
+    /// Writes the command to the agent's socket.
     pub(super) fn new(data_dir: &Path, module: Module, signed: &Signed) -> Result<Asked> {
         let folder = File::open(data_dir.join("agents"))?;
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-        // Without waiting: a frozen agent takes no more connections when its queue is full.
+        // Without blocking: a frozen agent accepts no more connections once its queue is full.
         rustix::net::connect(&socket, &SocketAddrUnix::new(socket_path(&folder, module))?)?;
         let mut stream = UnixStream::from(socket);
         let pid =
             rustix::net::sockopt::socket_peercred(&stream).ok().map(|peer| peer.pid.as_raw_nonzero().get());
-        // It is smaller than a socket's buffer.
+        // The frame is smaller than a socket's buffer.
         stream.write_all(&signed.to_frame())?;
         Ok(Asked { stream, answer: Vec::new(), pid })
     }
 
-    /// The receipt, when it comes within `wait`. `TimedOut`: it may still come; whatever else: it will not.
+    /// The receipt, if it arrives within `wait`. `TimedOut`: it may still arrive; on any other error it will
+    /// not.
     pub(super) fn receipt(&mut self, wait: Duration) -> Result<Receipt> {
         let begin = Instant::now();
         loop {
@@ -75,10 +76,10 @@ impl Asked {
     }
 }
 
-/// Brings one command to the agent and waits for its receipt.
+/// Sends one command to the agent and waits for its receipt.
 ///
 /// # Errors
-/// Why there is none.
+/// Why there is no receipt.
 pub(super) fn talk(
     data_dir: &Path,
     module: Module,

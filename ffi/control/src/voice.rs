@@ -1,5 +1,6 @@
-//! How agents sign what they say, and whose word counts. Each host's agents sign with a key of their own; the
-//! key that signs commands certifies it for one instance, so that whoever trusts that key can check it.
+//! How agents sign their records, and whose signatures are trusted. Each host's agents sign with their own
+//! key; the key that signs commands certifies it for one instance, so that hosts that trust that key can
+//! check it.
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use wire::hex::{bytes_of_hex, to_hex};
@@ -12,15 +13,15 @@ const CERTIFICATE_DOMAIN: &str = "legend agent-key-v1";
 const RECEIPT_DOMAIN: &str = "legend rcpt-v1";
 const REPORT_DOMAIN: &str = "legend agent-report-v1";
 
-/// What one agent signs with.
+/// An agent's signing key.
 pub struct Voice {
     key: SigningKey,
-    /// Shows other hosts whose key that is.
+    /// Proves to other hosts whose key it is.
     certificate: String,
 }
 
 impl Voice {
-    /// The voice of `instance`, certified by `by`.
+    /// The signer of `instance`, certified by `by`.
     #[must_use]
     pub fn new(key: SigningKey, by: &SigningKey, instance: &str) -> Voice {
         let certificate = certify(by, &key.verifying_key(), instance);
@@ -39,21 +40,22 @@ impl Voice {
         report.certificate.clone_from(&self.certificate);
     }
 
-    /// A receipt that was signed before, with what is not remembered of it.
+    /// A receipt that was signed earlier, with the certificate, which is not stored with it.
     #[must_use]
     pub fn with_certificate(&self, receipt: Receipt) -> Receipt {
         Receipt { certificate: self.certificate.clone(), ..receipt }
     }
 }
 
-/// What agents of `instance` add to what they sign with `agent`: `AGENT_KEY KEY_ID SIGNATURE`, all hex.
+/// The certificate that agents of `instance` attach to what they sign with `agent`:
+/// `AGENT_KEY KEY_ID SIGNATURE`, all hex.
 fn certify(by: &SigningKey, agent: &VerifyingKey, instance: &str) -> String {
     let signature = keys::sign(by, CERTIFICATE_DOMAIN, &[agent.as_bytes(), instance.as_bytes()]);
     let [agent, signature] = [&agent.to_bytes()[..], &signature].map(to_hex);
     format!("{agent} {} {signature}", keys::key_id(&by.verifying_key()))
 }
 
-/// The key that `certificate` gives the agents of `instance`, when one of `trusted` made it.
+/// The key that `certificate` assigns to the agents of `instance`, if one of `trusted` issued it.
 fn certified(certificate: &str, instance: &str, trusted: &[VerifyingKey]) -> Option<VerifyingKey> {
     let mut words = certificate.split(' ');
     let (agent, id, signature) = (words.next()?, words.next()?, words.next()?);
@@ -73,11 +75,11 @@ fn unsigned_report(report: &AgentReport) -> Vec<u8> {
     AgentReport { signature: Vec::new(), certificate: String::new(), ..report.clone() }.encode_to_vec()
 }
 
-/// Whose receipts and reports count on a host.
+/// Whose receipts and reports a host trusts.
 pub struct Believed {
-    /// The key of its own agents; `None` where none has ever run.
+    /// The key of its own agents; `None` if none has ever run.
     pub own: Option<VerifyingKey>,
-    /// This installation's name, part of its own agents' names: its key speaks for them alone.
+    /// This installation's name, part of its own agents' names: the own key is valid only for them.
     pub instance: String,
     /// Keys that certify the agents of other hosts.
     pub trusted: Vec<VerifyingKey>,
@@ -107,7 +109,7 @@ impl Believed {
         self.signed(RECEIPT_DOMAIN, &unsigned_receipt(receipt), instance, certificate, signature)
     }
 
-    /// As [`Believed::receipt`], of a report.
+    /// As [`Believed::receipt`], for a report.
     #[must_use]
     pub fn report(&self, report: &AgentReport) -> bool {
         let AgentReport { instance, certificate, signature, .. } = report;

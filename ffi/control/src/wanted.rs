@@ -1,5 +1,5 @@
-//! What each module is wanted to run, on `control-state-proto`: every command is folded into the state before
-//! it and signed, so that an agent that was not there learns the outcome and not the history.
+//! The state in which each module should run, on `control-state-proto`. Every command is folded into the
+//! previous state and signed, so that an agent that was down learns the outcome, not the history.
 
 use std::path::Path;
 
@@ -21,20 +21,20 @@ use super::state::StoredPolicy;
 pub const STATE_TOPIC: &str = wire::topics::CONTROL_STATE_PROTO;
 const DOMAIN: &str = "legend ctrl-state-v1";
 
-/// A state with what proves it.
+/// A state with its proof of origin.
 pub struct SignedState {
-    /// The policy that is wanted.
+    /// The desired policy.
     pub policy: StoredPolicy,
-    /// The request that made it so.
+    /// The request that led to it.
     pub request_id: String,
-    /// Sequence of the newest kill or un-kill in it.
+    /// Sequence number of the newest kill or un-kill in it.
     pub kill_sequence: u64,
-    /// Its signature; its sequence is higher than that of every state that its maker knew.
+    /// Its signature; its sequence number is higher than that of every state its maker knew.
     pub signed: Signed,
 }
 
 impl SignedState {
-    /// From a record of the topic; `None` for another module's, or bytes that are no state.
+    /// From a record of the topic; `None` for another module's state, or bytes that are not a state.
     #[must_use]
     pub fn from_record(record: &StoredRecord<'_>, module: Module) -> Option<SignedState> {
         let signed = Signed::from_record(record);
@@ -72,7 +72,8 @@ impl SignedState {
     }
 }
 
-/// Opens the topic in a data folder. Its age does not take it: the newest state of a module holds until the next.
+/// Opens the topic in a data folder. Records do not expire by age: a module's newest state holds until the
+/// next.
 ///
 /// # Errors
 /// The log cannot be opened.
@@ -81,7 +82,7 @@ pub fn open(data_dir: &Path) -> Result<Topic, LogError> {
     Log::open(&data_dir.join("log"))?.topic(STATE_TOPIC, options, true)
 }
 
-/// The newest state of a module at or behind `offset`, and where the topic ends.
+/// The newest state of a module at or after `offset`, and where the topic ends.
 ///
 /// # Errors
 /// The topic cannot be read.
@@ -105,8 +106,8 @@ pub fn newest(topic: &Topic, module: Module, offset: u64) -> Result<(Option<Sign
     }
 }
 
-/// Folds `command` into the wanted state, and puts that on the log. A command that cannot be obeyed (a start
-/// of a killed module) changes nothing.
+/// Folds `command` into the wanted state, and appends the result to the log. A command that cannot be obeyed
+/// (a start of a killed module) changes nothing.
 ///
 /// # Errors
 /// The log refuses.
@@ -119,11 +120,12 @@ pub fn tell(
 ) -> Result<(), LogError> {
     let topic = open(data_dir)?;
     let (before, _) = newest(&topic, module, 0)?;
-    // Nothing unproven is signed anew.
+    // An unproven state must not be signed again.
     let before = before.filter(|state| state.verify(&[key.verifying_key()]).is_ok());
     let policy = before.as_ref().map_or_else(Policy::default, |state| state.policy.policy());
     let Ok((policy, _)) = command::apply(&policy, command) else { return Ok(()) };
-    // Beyond all that is known here, whatever the clocks of other hosts and of this one's past said.
+    // Higher than all numbers known here, regardless of other hosts' clocks or of earlier values of this
+    // one's.
     let known = before.as_ref().map_or(0, |state| state.signed.sequence);
     let sequence = sequence.max(known.saturating_add(1));
     let known_kill = before.as_ref().map_or(0, |state| state.kill_sequence);

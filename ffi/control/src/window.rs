@@ -1,17 +1,19 @@
-//! Which signed commands were obeyed before: each is obeyed once, by whatever way and however often it comes.
+//! The replay window: each signed command is obeyed once, however often and by whichever way it arrives.
 //!
-//! A sender is one process: its name is random and made at its first command, so no file, clock or other host can
-//! make its numbers wrong. A command is a replay when its number was used, or is lower than all that are remembered
-//! of a sender that has used many. What has expired is refused by its time, so only the newest senders are kept.
+//! A sender is one process: its name is random and made at its first command, so no file, clock or other host
+//! can make its numbers wrong. A command is a replay if its number was used, or if it is lower than all
+//! remembered numbers of a sender that has used many. Expired commands are refused by their time, so only the
+//! newest senders are kept.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::Refusal;
 
-/// Senders remembered. A command line is one for each of its commands, an API one for as long as it runs.
+/// Maximum number of senders remembered. A command line is a new sender for each command, an API one for as
+/// long as it runs.
 const SENDERS_MAX: usize = 64;
-/// Numbers remembered of one sender: its commands may overtake each other by this many.
+/// Numbers remembered per sender: its commands may overtake each other by this many.
 const NUMBERS_MAX: usize = 8;
 
 /// What is remembered of one sender.
@@ -19,7 +21,7 @@ const NUMBERS_MAX: usize = 8;
 struct Sender {
     /// First 8 bytes of a hash over key and name.
     id: u64,
-    /// When the last of its commands expires, in Unix milliseconds.
+    /// When its last command expires, in Unix milliseconds.
     until_ms: u64,
     /// Numbers used, ascending.
     used: Vec<u64>,
@@ -29,7 +31,7 @@ struct Sender {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window(Vec<Sender>);
 
-/// What tells one command from all others of its key.
+/// Identifies a command among all commands of its key.
 #[derive(Clone, Copy)]
 pub struct Mark {
     id: u64,
@@ -38,7 +40,7 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// The mark of a command that `sender` has numbered and `key_id` signed.
+    /// The mark of a command numbered by `sender` and signed by `key_id`.
     #[must_use]
     pub fn new(key_id: &str, sender: &str, number: u64, expires_ms: u64) -> Mark {
         let mut hash = Sha256::new();
@@ -54,7 +56,8 @@ impl Window {
     /// Whether a command may be obeyed.
     ///
     /// # Errors
-    /// Why not: it was obeyed before, or more senders than can be remembered have sent in the last half minute.
+    /// Why not: it was already obeyed, or more senders than can be remembered were active within the last
+    /// half minute.
     pub fn check(&self, mark: Mark, now_ms: u64, ahead_ms_max: u64) -> Result<(), Refusal> {
         let Some(sender) = self.0.iter().find(|sender| sender.id == mark.id) else {
             return match self.room(now_ms, ahead_ms_max) {
@@ -70,7 +73,7 @@ impl Window {
         Ok(())
     }
 
-    /// Remembers a command that is obeyed.
+    /// Records a command that is obeyed.
     pub fn remember(&mut self, mark: Mark, now_ms: u64, ahead_ms_max: u64) {
         if let Some(sender) = self.0.iter_mut().find(|sender| sender.id == mark.id) {
             if let Err(at) = sender.used.binary_search(&mark.number) {
@@ -83,19 +86,20 @@ impl Window {
             return;
         }
         if self.0.len() >= SENDERS_MAX {
-            // A kill is obeyed even when there is no room for it: then the oldest goes.
+            // A kill is obeyed even without room for it: the oldest sender is then evicted.
             let at = self.room(now_ms, ahead_ms_max).unwrap_or(0);
             self.0.remove(at);
         }
         self.0.push(Sender { id: mark.id, until_ms: mark.expires_ms, used: vec![mark.number] });
     }
 
-    /// The place that a new sender may take: one past the end, or of a sender whose commands nobody would obey now.
+    /// The slot for a new sender: one past the end, or that of a sender whose commands would all be refused
+    /// now.
     fn room(&self, now_ms: u64, ahead_ms_max: u64) -> Option<usize> {
         if self.0.len() < SENDERS_MAX {
             return Some(self.0.len());
         }
-        // After a step of the clock back, those from ahead are refused by their time too.
+        // After the clock was set back, commands from ahead of it are also refused by their time.
         let over = |sender: &&Sender| sender.until_ms < now_ms || sender.until_ms > now_ms + ahead_ms_max;
         let oldest = self.0.iter().filter(over).min_by_key(|sender| sender.until_ms)?.id;
         self.0.iter().position(|sender| sender.id == oldest)
@@ -128,7 +132,7 @@ mod tests {
                     .contains("replay")
             );
         }
-        // The same number of another sender, or under another key, is another command.
+        // The same number from another sender, or under another key, is another command.
         assert!(window.check(mark("b", 5, 100), 50, AHEAD).is_ok());
         assert!(window.check(Mark::new("other", "a", 5, 100), 50, AHEAD).is_ok());
         for number in 10..20 {

@@ -1,4 +1,5 @@
-//! Which commands an agent obeys: each once, from every host that shares the key, and an un-kill from an admin alone.
+//! Which commands an agent obeys: each once, from every host that shares the key, and an un-kill only from an
+//! admin.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -32,7 +33,7 @@ impl Folder {
 
     fn agent(&self) -> Control {
         let control = Control::open(&self.0, Module::Mev, "one", Some(KEY)).expect("opens");
-        // Nobody handles events here.
+        // No events are handled here.
         control.live.handled(u64::MAX, 0);
         control
     }
@@ -81,12 +82,12 @@ fn a_command_that_is_sent_again_is_not_obeyed_again_with_its_bytes_or_with_its_s
     let receipt = agent.obey(&first, false).expect("its module");
     assert!(receipt.applied, "{}", receipt.reason);
     assert!(agent.obey(&throttle(20, "second", "api", 501), false).expect("its module").applied);
-    // The frame as it went over the socket, byte for byte: the old answer, and no second obedience.
+    // The exact bytes of the socket frame: the old answer, and not obeyed a second time.
     let again = Signed::from_frame(&first.to_frame()[4..]).expect("a frame");
     let answer = agent.obey(&again, true).expect("its module");
     assert_eq!((answer.request_id.as_str(), answer.applied_ns), ("first", receipt.applied_ns));
     assert_eq!(agent.policy().throttle_pct, 20, "nothing came back");
-    // When its answer is forgotten it is a replay, also after a restart.
+    // Once its answer is evicted it is a replay, also after a restart.
     for n in 0..40 {
         assert!(
             agent
@@ -108,13 +109,13 @@ fn a_command_that_is_sent_again_is_not_obeyed_again_with_its_bytes_or_with_its_s
     }
 }
 
-/// Sends bytes to an agent's socket as they are; what came back until it closed.
+/// Sends raw bytes to an agent's socket; returns what came back until it closed.
 fn sent(folder: &Folder, bytes: &[u8]) -> Vec<u8> {
     let mut stream = UnixStream::connect(folder.0.join("agents/mev.sock")).expect("connects");
     stream.write_all(bytes).expect("sends");
     stream.shutdown(Shutdown::Write).expect("says that this is all");
     let mut answer = Vec::new();
-    // A peer that closes with bytes unread resets the connection.
+    // A peer that closes with unread bytes resets the connection.
     let _ = stream.read_to_end(&mut answer);
     answer
 }
@@ -148,7 +149,7 @@ fn a_command_by_the_socket_is_answered_with_its_receipt_and_half_a_one_is_not() 
 fn no_counter_of_one_sender_stands_in_anothers_way() {
     let folder = Folder::new("wedge");
     let agent = folder.agent();
-    // A counter far ahead, as after a step of the clock; then other processes and hosts, whose clocks are behind.
+    // A counter far ahead, as after a step of the clock; then other processes and hosts, whose clocks lag.
     assert!(
         agent.obey(&throttle(1, "ahead", "first host", u64::MAX - 1), false).expect("its module").applied
     );
@@ -160,7 +161,7 @@ fn no_counter_of_one_sender_stands_in_anothers_way() {
     assert!(agent.obey(&kill(true, "kill", "control", 1), false).expect("its module").applied);
     let lifted = agent.obey(&kill(false, "lift", "admin", 2), false).expect("its module");
     assert!(lifted.applied, "an admin can always lift: {}", lifted.reason);
-    // What was signed too long ago, or is not to be obeyed yet, is refused by its time.
+    // Commands signed too long ago, or in the future, are refused by their time.
     for (at_ms, word) in [(now_ms() - EXPIRY_MS - 1_000, "stale"), (now_ms() + 60_000, "future")] {
         let command = command(Action::Stop, &[], word, "one", "control");
         let signed = Signed::new(&command, &keys::from_hex(KEY).expect("a key"), 9, at_ms);
@@ -177,14 +178,14 @@ fn a_kill_is_lifted_by_an_admins_signed_command_alone() {
         let refused = agent.obey(&kill(false, &format!("lift {role}"), role, 2), true).expect("its module");
         assert!(!refused.applied && refused.reason.contains("admin"), "{role}: {}", refused.reason);
     }
-    // The role stands inside the signed bytes: it cannot be changed on the way.
+    // The role is inside the signed bytes: it cannot be changed in transit.
     let mut forged = kill(false, "forged", "control", 3);
     forged.bytes = kill(false, "forged", "admin", 3).bytes;
     assert!(!agent.obey(&forged, true).expect("its module").applied);
     assert!(agent.live.is_killed() && agent.policy().killed);
     assert!(agent.obey(&kill(false, "lift", "admin", 4), true).expect("its module").applied);
     assert!(!agent.live.is_killed());
-    // The kill that was lifted is no kill again, however it comes.
+    // The lifted kill does not kill again, by whichever way it arrives.
     let _ = agent.obey(&kill(true, "kill", "control", 1), true);
     assert!(!agent.live.is_killed());
 }
@@ -199,20 +200,20 @@ fn a_kill_that_is_sent_again_says_applied_only_while_it_holds() {
     let same = agent.obey(&kill(true, "k", "control", 11), true).expect("its module");
     assert_eq!((same.applied, same.applied_ns), (true, receipt.applied_ns), "while it holds it is one kill");
     assert!(agent.obey(&kill(false, "lift", "admin", 20), true).expect("its module").applied);
-    // The log's copy of the first one comes late: it is older than the un-kill.
+    // The log's copy of the first kill arrives late: it is older than the un-kill.
     let late = agent.obey(&first, false).expect("its module");
     assert!(late.applied && !agent.policy().killed);
-    // Over the socket the same answer would say that the agent is stopped, and it is not.
+    // Over the socket the same answer would say that the agent is stopped, which it is not.
     let stale = agent.obey(&first, true).expect("its module");
     assert!(!stale.applied && !agent.policy().killed && stale.reason.contains("lifted"), "{}", stale.reason);
-    // Sent again it kills again, by either way, and says so.
+    // Sent again it kills again, by either way, and reports it.
     for (sequence, local) in [(30, true), (50, false)] {
         let again = agent.obey(&kill(true, "k", "control", sequence), local).expect("its module");
         assert!(again.applied && agent.policy().killed, "{}", again.reason);
         let lift = kill(false, &format!("lift {sequence}"), "admin", sequence + 5);
         assert!(agent.obey(&lift, true).expect("its module").applied);
     }
-    // The id of another command does not keep a kill from killing.
+    // Reusing the id of another command does not keep a kill from killing.
     assert!(agent.obey(&throttle(5, "t", "api", 60), true).expect("its module").applied);
     let under = agent.obey(&kill(true, "t", "control", 70), true).expect("its module");
     assert!(under.applied && agent.policy().killed, "{}", under.reason);
@@ -228,7 +229,7 @@ fn a_latch_kills_a_running_and_a_starting_agent_until_an_unkill_and_never_again(
     assert!(receipt.applied && agent.live.is_killed());
     assert_eq!(receipt.request_id, "from-the-latch");
     assert!(agent.take_kill().is_none(), "once");
-    // The same kill by another way is answered and does nothing more; after a lift too.
+    // The same kill by another way is answered and has no further effect; also after a lift.
     assert!(agent.obey(&kill(false, "lift", "admin", 1), true).expect("its module").applied);
     assert!(agent.take_kill().is_none() && !agent.live.is_killed());
     let _ = agent.obey(&kill(true, "from-the-latch", "control", 2), true);

@@ -1,4 +1,5 @@
-//! What agents say, checked on another host: it counts when the key that both hosts share certified who signed.
+//! Agents' records, checked on another host: they count if the key that both hosts share certified the
+//! signer.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ impl Host {
 
     fn agent(&self, sign_sk_hex: Option<&str>) -> Control {
         let control = Control::open(&self.0, Module::Mev, "one", sign_sk_hex).expect("opens");
-        // Nobody handles events here.
+        // No events are handled here.
         control.live.handled(u64::MAX, 0);
         control
     }
@@ -82,12 +83,12 @@ fn a_receipt_counts_where_the_shared_key_is_trusted_and_as_it_was_given() {
         Receipt { instance: "mev-two".to_owned(), ..receipt.clone() },
         Receipt { signature: Vec::new(), ..receipt.clone() },
         Receipt { certificate: String::new(), ..receipt.clone() },
-        // Another host's agent, with a certificate of its own, does not speak for this one.
+        // Another host's agent, with its own certificate, cannot sign for this one.
         Receipt { certificate: two.agent(Some(SHARED)).report(Vec::new()).certificate, ..receipt.clone() },
     ] {
         assert!(!counts(&altered, &two, Some(SHARED)), "{altered:?}");
     }
-    // Asked again, also after a restart, it gives the same receipt, and that counts too.
+    // Asked again, also after a restart, it gives the same receipt, and that one counts too.
     drop(agent);
     let again = one.agent(Some(SHARED)).obey(&throttle(1), false).expect("its module");
     assert_eq!(again, receipt);

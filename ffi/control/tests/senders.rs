@@ -1,4 +1,4 @@
-//! Commands from the sender's side: by the socket of an agent, by signal and latch, by the state on disk.
+//! Commands from the sender's side: by an agent's socket, by signal and latch, by the state on disk.
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
@@ -54,7 +54,7 @@ impl Folder {
         self.send("kill", &[("kill", "true")], request_id)
     }
 
-    /// How many records the commands' topic has.
+    /// Number of records in the commands' topic.
     fn on_log(&self) -> usize {
         let log = Log::open(&self.0.join("log")).expect("opens");
         let topic = log.topic(COMMANDS_TOPIC, TopicOptions::default(), false).expect("is there");
@@ -74,14 +74,14 @@ impl Drop for Folder {
     }
 }
 
-/// What its receipt says: the request, whether it was applied, whether an agent of this installation signed it.
+/// The receipt's request, whether it was applied, and whether an agent of this installation signed it.
 fn receipt(sent: &Sent) -> (String, bool, bool) {
     let receipt = sent.receipt.as_ref().expect("it was answered");
     let is = |name: &str| receipt[name].as_bool().expect("a truth value");
     (receipt["request_id"].as_str().expect("a text").to_owned(), is("applied"), is("genuine"))
 }
 
-/// An agent that listens, in this process.
+/// An agent in this process that listens.
 fn listening(folder: &Folder) -> Arc<Control> {
     let agent = Arc::new(Control::open(&folder.0, Module::Mev, "one", None).expect("opens"));
     agent.live.handled(u64::MAX, 5);
@@ -151,7 +151,8 @@ fn a_command_that_cannot_be_made_names_what_is_needed() {
     assert!(!folder.0.join("log").exists(), "nothing was sent");
 }
 
-/// An agent that holds its lock and has no socket: this very program, started again with `LEGEND_SENDERS_CHILD` set.
+/// An agent that holds its lock and has no socket: this same program, started again with
+/// `LEGEND_SENDERS_CHILD` set.
 struct Deaf(Child);
 
 impl Deaf {
@@ -174,11 +175,12 @@ impl Deaf {
 
     fn signal(&self, signal: libc::c_int) {
         let pid = i32::try_from(self.0.id()).expect("a number of a process");
-        // SAFETY: our own child, which is not waited for yet.
+        // SAFETY: kill(2) takes only integers; the child is ours and not reaped yet, so the id is still its
+        // own.
         assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
     }
 
-    /// Until the kernel says that it is stopped.
+    /// Stops the child and waits until the kernel reports it.
     fn freeze(&self) {
         self.signal(libc::SIGSTOP);
         let (begin, path) = (Instant::now(), format!("/proc/{}/stat", self.0.id()));
@@ -188,7 +190,7 @@ impl Deaf {
         }
     }
 
-    /// Ends it; whether it was killed as a module until then.
+    /// Ends it; returns whether its module was killed before that.
     fn end(mut self) -> bool {
         drop(self.0.stdin.take());
         match self.0.wait().expect("is over").code() {
@@ -206,7 +208,7 @@ impl Drop for Deaf {
     }
 }
 
-/// Takes kills by signal and latch until its input ends; says by its exit code whether one came.
+/// Takes kills by signal and latch until its input ends; the exit code says whether one came.
 fn deaf(data_dir: &Path) -> bool {
     let lock = File::create(data_dir.join("agents/mev.lock")).expect("makes its lock");
     lock.lock().expect("locks");
@@ -223,11 +225,11 @@ fn deaf(data_dir: &Path) -> bool {
     while told.recv_timeout(Duration::from_millis(1)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
         is_killed |= agent.take_kill().is_some();
     }
-    // What came before the end of the input counts.
+    // What arrived before the end of the input counts.
     is_killed | agent.take_kill().is_some()
 }
 
-/// Not a test of its own: the children's way in.
+/// Not a real test: the entry point of the children.
 #[test]
 fn child_entry() {
     let Some(data_dir) = std::env::var_os("LEGEND_SENDERS_CHILD") else { return };
@@ -245,7 +247,7 @@ fn an_agent_without_a_socket_is_killed_by_signal_and_latch() {
         "a command that is no kill waits for the log"
     );
     assert_eq!(folder.is_killed(), Some(false));
-    // An agent that has had no time of a processor has not taken the signal yet: the kill is sent again.
+    // An agent without processor time has not taken the signal yet: the kill is sent again.
     let mut sent = (0..50).map(|n| folder.kill(&format!("kill {n}")));
     let sent = sent.find(|sent| sent.taken).expect("is taken");
     assert_eq!((sent.path, sent.receipt), ("signal", None), "{:?}", sent.agent_error);

@@ -1,4 +1,4 @@
-//! The state of an agent's module, ended before each system call of its first start and its writes in turn.
+//! The state of an agent's module, killed before each system call of its first start and its writes in turn.
 
 #[path = "../../topic_log/tests/killer/mod.rs"]
 mod killer;
@@ -12,7 +12,7 @@ use killer::{Folder, killed_at};
 
 const WRITES: u8 = 4;
 
-/// Makes the state, then throttles by 1, 2, 3 ... percent; tells each kept one by one byte.
+/// Makes the state, then throttles by 1, 2, 3 ... percent; writes one byte for each stored one.
 fn write_all(folder: &Path, kept: &mut PipeWriter) -> Result<(), ControlError> {
     let (mut file, mut state) = StateFile::open(folder, "mev")?;
     for throttle_pct in 1..=WRITES {

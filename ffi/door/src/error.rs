@@ -1,16 +1,16 @@
-//! What can go wrong with the door.
+//! Errors of the door.
 
 use std::io;
 
 use thiserror::Error;
 
-/// Why the door of the API is not kept.
+/// Why the door of the API cannot be guarded.
 #[derive(Debug, Error)]
 pub enum DoorError {
-    /// The kernel does not show its sockets.
+    /// The kernel does not list its sockets.
     #[error("Cannot keep the door of the API: {0}")]
     Sockets(#[source] io::Error),
-    /// The system gives no thread.
+    /// The system cannot start a thread.
     #[error("Cannot keep the door of the API: {0}")]
     Thread(#[source] io::Error),
 }

@@ -1,8 +1,9 @@
-//! The doorkeeper of the API: `Deno.serve` has no limits on connections, so a thread of the same process looks at the
-//! sockets of its port and shuts those that break a rule. No byte passes through it, and no request waits for it.
+//! The doorkeeper of the API: `Deno.serve` has no limits on connections, so a thread of the same process
+//! checks the sockets of its port and shuts those that break a rule. No byte passes through it, and no
+//! request waits for it.
 //!
-//! JavaScript says which clients are inside a handler, and which have become streams; what a connection sends and gets
-//! is in the kernel's own counters.
+//! JavaScript reports which clients are inside a handler, and which have become streams; how much a
+//! connection sends and receives is in the kernel's own counters.
 
 mod error;
 mod options;
@@ -23,26 +24,27 @@ pub use options::DoorOptions;
 use rules::{Connection, Counters, Phase};
 use sockets::Sockets;
 
-/// How often the sockets are looked at: what a stream may send beyond its bound before it is shut.
+/// How often the sockets are checked; a stream can exceed its limit by what it sends in this time before it
+/// is shut.
 const LOOK: Duration = Duration::from_millis(100);
-/// When JavaScript has not said for so long who is inside a handler, nobody is shut for waiting.
+/// If JavaScript has not reported for this long who is inside a handler, no connection is shut for waiting.
 const SAID: Duration = Duration::from_secs(4);
 
-/// What the doorkeeper saw at its last look, and what it shut since its start.
+/// The doorkeeper's last check, and what it has shut since its start.
 #[derive(Serialize, Clone, Copy, Default)]
 pub struct DoorStatus {
-    /// Connections of the port.
+    /// Number of connections to the port.
     pub connections: usize,
-    /// How many there may be with the descriptors that are free.
+    /// Maximum number of connections, given the free descriptors.
     pub connections_max: usize,
-    /// Shut, by reason.
+    /// Number of connections shut, by reason.
     pub shut: Counters,
 }
 
-/// A connection that JavaScript has called a stream.
+/// A connection that JavaScript declared a stream.
 struct Stream {
     since: Instant,
-    /// Whether the kernel takes nothing large of it any more.
+    /// Whether the kernel already refuses anything large from it.
     is_narrow: bool,
 }
 
@@ -54,7 +56,7 @@ struct Said {
     status: DoorStatus,
 }
 
-/// A thread that keeps the door of one port.
+/// A thread that guards one port.
 pub struct Door {
     said: Arc<Mutex<Said>>,
     stop: Arc<AtomicBool>,
@@ -65,7 +67,7 @@ impl Door {
     /// Starts the thread.
     ///
     /// # Errors
-    /// The system shows no sockets, or gives no thread.
+    /// The system does not list sockets, or cannot start a thread.
     pub fn start(options: DoorOptions) -> Result<Self, DoorError> {
         let mut sockets = Sockets::open(options.port).map_err(DoorError::Sockets)?;
         let said = Arc::new(Mutex::new(Said::default()));
@@ -88,15 +90,16 @@ impl Door {
         self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Who is inside a handler at this moment, one `ADDRESS PORT` a line.
+    /// Sets which clients are inside a handler now, one `ADDRESS PORT` per line.
     pub fn busy(&self, peers: &str) {
         let peers = peers.lines().filter_map(peer_of).collect();
         let mut said = self.said();
         (said.busy, said.at) = (peers, Some(Instant::now()));
     }
 
-    /// This client's connection becomes a stream that only the server fills. The door's thread is woken: from its next
-    /// look on the kernel takes nothing from it that is larger than a control frame. False for what is not an address.
+    /// Declares that this client's connection becomes a stream that only the server fills. Wakes the door's
+    /// thread: from its next check on, the kernel accepts nothing from this client larger than a control
+    /// frame. False if the text is not an address.
     pub fn stream(&self, peer: &str) -> bool {
         let Some(peer) = peer_of(peer) else { return false };
         self.said().streams.insert(peer, Stream { since: Instant::now(), is_narrow: false });
@@ -106,7 +109,7 @@ impl Door {
         true
     }
 
-    /// What is there and what was shut.
+    /// Current connections, and those shut so far.
     #[must_use]
     pub fn status(&self) -> DoorStatus {
         self.said().status
@@ -118,28 +121,28 @@ impl Drop for Door {
         self.stop.store(true, Relaxed);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
-            // A panic there has been printed; there is nothing left to keep.
+            // A panic of the thread was already printed; there is nothing left to save.
             let _ = thread.join();
         }
     }
 }
 
-/// Descriptors of this process: open ones, and as many as there may be.
+/// Descriptors of this process: how many are open, and the maximum.
 #[must_use]
 pub fn descriptors() -> (usize, usize) {
-    // The listing has one itself while it is read.
+    // The listing itself uses one while it is read.
     let open = std::fs::read_dir("/proc/self/fd").map_or(0, |list| list.count().saturating_sub(1));
     (open, sockets::descriptors_max())
 }
 
-/// `ADDRESS PORT`, an IPv4 address over IPv6 as the IPv4 one.
+/// Parses `ADDRESS PORT`; an IPv4 address mapped to IPv6 becomes the IPv4 one.
 fn peer_of(line: &str) -> Option<SocketAddr> {
     let (address, port) = line.split_once(' ')?;
     let address: std::net::IpAddr = address.parse().ok()?;
     Some(SocketAddr::new(address.to_canonical(), port.parse().ok()?))
 }
 
-/// One look: what is there, what that means, what is shut.
+/// One check: lists the connections, judges them, and shuts some.
 fn look(
     options: &DoorOptions,
     sockets: &mut Sockets,
@@ -150,7 +153,7 @@ fn look(
     let Ok((seen, others)) = sockets.list() else { return };
     let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
     known.retain(|peer, _| seen.contains_key(peer));
-    // One that was called a stream after this look began may not be in its list yet.
+    // A stream declared after this check began may not be in its list yet.
     said.streams.retain(|peer, stream| seen.contains_key(peer) || stream.since >= now);
     let is_fresh = said.at.is_some_and(|at| now - at < SAID);
     for (peer, figures) in &seen {
@@ -184,7 +187,7 @@ mod tests {
 
     use super::*;
 
-    /// Waits until it holds; the machine may be loaded.
+    /// Waits until the condition holds; the machine may be loaded.
     fn until(what: &str, mut holds: impl FnMut() -> bool) {
         let end = Instant::now() + Duration::from_secs(60);
         while !holds() {
@@ -195,7 +198,7 @@ mod tests {
 
     struct Pair {
         client: TcpStream,
-        /// The server's end: what the door looks at.
+        /// The server's end, which the door checks.
         server: TcpStream,
         peer: SocketAddr,
         port: u16,
@@ -249,7 +252,7 @@ mod tests {
         let Pair { client, server, peer, port } = pair();
         let mut sockets = Sockets::open(port).expect("opened");
         client.shutdown(Shutdown::Write).expect("shut");
-        // Its end has arrived when a read says so.
+        // The end of the client's side has arrived once a read reports it.
         assert_eq!(server.peek(&mut [0]).expect("read"), 0);
         let (seen, _) = sockets.list().expect("listed");
         assert!(seen.contains_key(&peer));

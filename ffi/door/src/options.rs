@@ -1,23 +1,23 @@
-//! What the doorkeeper goes by.
+//! The doorkeeper's limits.
 
 use serde::Deserialize;
 
-/// The rules, as JSON.
+/// The limits, as JSON.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DoorOptions {
     /// The port that the API listens on.
     pub port: u16,
-    /// Connections in all.
+    /// Maximum connections in total.
     pub connections_max: usize,
-    /// Connections of one address.
+    /// Maximum connections per address.
     pub per_address_max: usize,
-    /// Descriptors that connections must leave to everything else.
+    /// Descriptors that connections must leave free for everything else.
     pub descriptors_kept: usize,
-    /// Milliseconds from the first byte of a request, or from the connection, until a handler has it.
+    /// Milliseconds from the first byte of a request, or from the connection, until a handler must have it.
     pub request_ms: u64,
-    /// Milliseconds that a connection may be without a request.
+    /// Milliseconds that a connection may stay without a request.
     pub idle_ms: u64,
-    /// Addresses that many people share, with the bits that count: trusted proxies.
+    /// Addresses that many people share (trusted proxies), each with its number of significant bits.
     pub shared: Vec<(std::net::IpAddr, u8)>,
 }

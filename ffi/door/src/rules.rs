@@ -1,4 +1,4 @@
-//! Which connections are shut, and why: figures and times in, verdicts out.
+//! Which connections are shut, and why: takes counters and times, returns verdicts.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -8,31 +8,31 @@ use serde::Serialize;
 
 use super::options::DoorOptions;
 
-/// Bytes that a stream's client may send at once: pongs, a close, a few words.
+/// Bytes that a stream's client may send in a burst: pongs, a close frame, short messages.
 const STREAM_BYTES: u64 = 8 << 10;
-/// And afterwards each second: a pong is six bytes, and there are two a minute.
+/// Bytes per second after that: a pong has six bytes, and two are sent per minute.
 const STREAM_BYTES_PER_SECOND: f64 = 16.0;
 
 /// The kernel's counters of one connection.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Figures {
-    /// Bytes that the client has sent.
+    /// Bytes sent by the client.
     pub received: u64,
-    /// Bytes that the client has confirmed.
+    /// Bytes acknowledged by the client.
     pub confirmed: u64,
-    /// Whether something is still on its way to the client.
+    /// Whether data is still in flight to the client.
     pub sending: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Phase {
-    /// A request is being sent, or none came since the connection was made.
+    /// A request is being sent, or none has come since the connection was made.
     Asking { since: Instant },
-    /// A handler has it.
+    /// A handler has the request.
     Inside { since: Instant },
     /// Answered; the next request has not begun.
     Idle { since: Instant },
-    /// A stream to the client; `allowed`: bytes that it may still send.
+    /// A stream to the client; `allowed`: bytes that the client may still send.
     Stream { since: Instant, allowed: f64 },
 }
 
@@ -45,11 +45,11 @@ pub struct Connection {
 
 impl Connection {
     pub fn new(now: Instant, figures: Figures) -> Self {
-        // What was sent before the first look counts as part of the first request.
+        // Bytes sent before the first check count as part of the first request.
         Connection { phase: Phase::Asking { since: now }, last: figures, moved: now }
     }
 
-    /// Takes in what the kernel counts now.
+    /// Records the kernel's current counters.
     pub fn step(&mut self, now: Instant, figures: Figures) {
         let answered = figures.confirmed != self.last.confirmed;
         let asked = figures.received - self.last.received.min(figures.received);
@@ -67,7 +67,7 @@ impl Connection {
         (self.last, self.moved) = (figures, now);
     }
 
-    /// It is a stream from now on, with its allowance.
+    /// Turns the connection into a stream, with its allowance.
     pub fn become_stream(&mut self, now: Instant, figures: Figures) {
         if !matches!(self.phase, Phase::Stream { .. }) {
             self.phase = Phase::Stream { since: now, allowed: STREAM_BYTES as f64 };
@@ -75,7 +75,8 @@ impl Connection {
         }
     }
 
-    /// The lower goes first: who only asks, who is idle, streams, and last what is being worked on.
+    /// The lowest is shut first: still sending a request, then idle, then streams, and last those inside a
+    /// handler.
     fn worth(&self) -> (u8, Instant) {
         match self.phase {
             Phase::Asking { since } => (0, since),
@@ -89,26 +90,26 @@ impl Connection {
 /// Why a connection is shut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Its request did not come in time.
+    /// Its request did not arrive in time.
     Late,
-    /// It asked for nothing.
+    /// It sent no request.
     Idle,
-    /// A stream's client sent more than it may.
+    /// A stream's client sent more than allowed.
     Talks,
-    /// There were too many.
+    /// There were too many connections.
     Surplus,
 }
 
 /// Connections shut since the start, by reason.
 #[derive(Serialize, Clone, Copy, Default, Debug)]
 pub struct Counters {
-    /// A request did not come in time.
+    /// A request did not arrive in time.
     pub late: u64,
-    /// Nothing was asked for.
+    /// No request was sent.
     pub idle: u64,
-    /// A stream's client sent more than it may.
+    /// A stream's client sent more than allowed.
     pub talks: u64,
-    /// There were too many.
+    /// There were too many connections.
     pub surplus: u64,
 }
 
@@ -123,7 +124,7 @@ impl Counters {
     }
 }
 
-/// All that are shut now. `is_fresh`: who is inside a handler is known.
+/// All connections to shut now. `is_fresh`: it is known which are inside a handler.
 pub fn judge(
     options: &DoorOptions,
     known: &HashMap<SocketAddr, Connection>,
@@ -139,14 +140,14 @@ pub fn judge(
     }
     let mut by_address: HashMap<(bool, IpAddr), Vec<SocketAddr>> = HashMap::new();
     for peer in known.keys().filter(|peer| !verdicts.contains_key(peer)) {
-        // A proxy's neighbour is not the proxy.
+        // A neighbour in a proxy's network is not the proxy.
         let is_shared = is_shared(options, peer.ip());
         let place = if is_shared { peer.ip() } else { network_of(peer.ip()) };
         by_address.entry((is_shared, place)).or_default().push(*peer);
     }
     let mut total: usize = by_address.values().map(Vec::len).sum();
     for ((is_shared, _), peers) in &mut by_address {
-        // Those that are worth most stand first: the last one goes.
+        // The most valuable connections come first, so the last one is shut.
         peers.sort_by_key(|peer| std::cmp::Reverse(known.get(peer).map(Connection::worth)));
         let bound = if *is_shared { usize::MAX } else { options.per_address_max };
         while peers.len() > bound {
@@ -167,7 +168,7 @@ pub fn judge(
 fn of_one(options: &DoorOptions, connection: &Connection, is_fresh: bool, now: Instant) -> Option<Verdict> {
     let (request, idle) = (Duration::from_millis(options.request_ms), Duration::from_millis(options.idle_ms));
     match connection.phase {
-        // What is on its way to a slow reader counts as an answer.
+        // Data in flight to a slow reader counts as an answer.
         Phase::Asking { since } if connection.last.sending => {
             (is_fresh && now - since > idle).then_some(Verdict::Idle)
         }
@@ -178,7 +179,7 @@ fn of_one(options: &DoorOptions, connection: &Connection, is_fresh: bool, now: I
     }
 }
 
-/// An address as one household has it: IPv6 by its first 64 bits, IPv4 as it is.
+/// The part of an address that identifies a household: the first 64 bits of IPv6, all of IPv4.
 fn network_of(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -186,7 +187,7 @@ fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Whether many people come from an address.
+/// Whether many people share an address.
 fn is_shared(options: &DoorOptions, address: IpAddr) -> bool {
     options.shared.iter().any(|(range, bits)| match (range, address) {
         (IpAddr::V4(range), IpAddr::V4(address)) => {
@@ -322,7 +323,7 @@ mod tests {
             judge(&options(), &known, 10, true, begin).iter().map(|(peer, _)| peer.port()).collect();
         shut.sort_unstable();
         assert_eq!(shut, [1, 2]);
-        // A household has 2^64 addresses of IPv6; the next one has its own.
+        // A household has 2^64 IPv6 addresses; the next household has its own.
         let since = |port: u16| begin + Duration::from_millis(u64::from(port));
         let idle = |port| Connection {
             phase: Phase::Idle { since: since(port) },

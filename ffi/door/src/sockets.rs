@@ -1,6 +1,6 @@
-//! The sockets of this process that are connections of one port. A descriptor may be closed and used anew by another
-//! thread at any moment: whatever acts does so on a copy that was checked after it was taken. The copy goes to a
-//! descriptor that is kept for it, so that all of it works when no other is free.
+//! The sockets of this process that are connections of one port. Another thread may close and reuse a
+//! descriptor at any moment, so every action uses a copy that is checked after it was made. The copy goes to
+//! a descriptor reserved for it, so that this works even when no other one is free.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,9 +12,9 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use super::rules::Figures;
 
 const ESTABLISHED: u8 = 1;
-/// The client sends nothing more, but may wait for an answer for ever.
+/// The client sends nothing more, but may wait for an answer forever.
 const CLOSE_WAIT: u8 = 8;
-/// Where `struct tcp_info` of Linux has its fields; the layout only ever grows at its end.
+/// Field offsets in Linux's `struct tcp_info`; the layout only grows at its end.
 mod offset {
     pub const STATE: usize = 0;
     pub const UNACKED: usize = 24;
@@ -24,9 +24,10 @@ mod offset {
     pub const END: usize = 148;
 }
 
-/// The largest segment, with its TCP header, that a stream's client may send: a control frame has 131 bytes at most.
+/// The largest segment, with its TCP header, that a stream's client may send: a control frame has at most 131
+/// bytes.
 const SEGMENT_BYTES: u32 = 60 + 256;
-/// What the kernel keeps of a stream's client until it is read.
+/// Size of the kernel's receive buffer for a stream's client.
 const STREAM_BUFFER_BYTES: libc::c_int = 4 << 10;
 
 pub struct Sockets {
@@ -34,18 +35,19 @@ pub struct Sockets {
     folder: *mut libc::DIR,
     nothing: File,
     copy: OwnedFd,
-    /// The descriptor of each connection at the last look.
+    /// The descriptor of each connection at the last check.
     places: HashMap<SocketAddr, RawFd>,
 }
 
-// SAFETY: the folder's stream is used through `&mut self` alone, and by no other thread at the same time.
+// SAFETY: `folder` is not tied to a thread, and is used only through `&mut self`, so never by two threads at
+// once.
 unsafe impl Send for Sockets {}
 
 impl Sockets {
     pub fn open(port: u16) -> io::Result<Self> {
         let nothing = File::open("/dev/null")?;
         let copy = nothing.try_clone()?.into();
-        // SAFETY: a path that ends in NUL.
+        // SAFETY: the path is a C string.
         let folder = unsafe { libc::opendir(c"/proc/self/fd".as_ptr()) };
         if folder.is_null() {
             return Err(io::Error::last_os_error());
@@ -53,20 +55,21 @@ impl Sockets {
         Ok(Sockets { port, folder, nothing, copy, places: HashMap::new() })
     }
 
-    /// All connections with their counters, and how many other descriptors there are.
+    /// All connections with their counters, and the number of other descriptors.
     pub fn list(&mut self) -> io::Result<(HashMap<SocketAddr, Figures>, usize)> {
         let mut seen = HashMap::new();
         let mut others = 0;
         self.places.clear();
-        // SAFETY: an open folder that nobody else uses.
+        // SAFETY: `folder` is open until drop, and only `self` uses it.
         unsafe { libc::rewinddir(self.folder) };
         loop {
-            // SAFETY: as above; the entry is valid until the next call.
+            // SAFETY: `folder` is open until drop, and only `self` uses it; the entry is used before the next
+            // call.
             let entry = unsafe { libc::readdir(self.folder) };
             if entry.is_null() {
                 return Ok((seen, others));
             }
-            // SAFETY: `d_name` of an entry ends in NUL.
+            // SAFETY: the entry is not null, and its `d_name` is null-terminated.
             let name = unsafe { std::ffi::CStr::from_ptr((*entry).d_name.as_ptr()) };
             let Some(fd) = name.to_str().ok().and_then(|name| name.parse::<RawFd>().ok()) else { continue };
             let Some((peer, figures)) = self.connection(fd) else {
@@ -78,7 +81,7 @@ impl Sockets {
         }
     }
 
-    /// What a descriptor is, when it is a connection of the port.
+    /// The peer and counters of a descriptor, if it is a connection of the port.
     fn connection(&self, fd: RawFd) -> Option<(SocketAddr, Figures)> {
         if fd == self.copy.as_raw_fd() || address_of(fd, libc::getsockname)?.port() != self.port {
             return None;
@@ -88,31 +91,31 @@ impl Sockets {
         Some((peer, figures))
     }
 
-    /// Runs `act` on a copy of the connection's descriptor when it is still that connection.
+    /// Runs `act` on a copy of the connection's descriptor, if it is still that connection.
     fn on(&mut self, peer: SocketAddr, act: impl FnOnce(RawFd) -> bool) -> bool {
         let Some(&fd) = self.places.get(&peer) else { return false };
         let copy = self.copy.as_raw_fd();
-        // SAFETY: two descriptors; the copy's place is our own. One that is closed by now is refused.
+        // SAFETY: takes only integers, and replaces `copy`, which is ours; a closed `fd` gives an error.
         if unsafe { libc::dup3(fd, copy, libc::O_CLOEXEC) } < 0 {
             return false;
         }
         let is_it = address_of(copy, libc::getsockname).is_some_and(|own| own.port() == self.port)
             && address_of(copy, libc::getpeername) == Some(peer);
         let done = is_it && act(copy);
-        // The connection must not live on for the copy.
-        // SAFETY: as above.
+        // The copy must not keep the connection open.
+        // SAFETY: takes only integers, and replaces `copy`, which is ours.
         unsafe { libc::dup3(self.nothing.as_raw_fd(), copy, libc::O_CLOEXEC) };
         done
     }
 
     /// Ends a connection in both directions; its owner sees the end.
     pub fn shut(&mut self, peer: SocketAddr) -> bool {
-        // SAFETY: a descriptor of ours.
+        // SAFETY: takes only integers; `fd` is the copy, which is ours.
         self.on(peer, |fd| unsafe { libc::shutdown(fd, libc::SHUT_RDWR) } == 0)
     }
 
-    /// From now on the kernel drops what is larger than a control frame before it counts, and keeps little. For a
-    /// connection of the last list.
+    /// From now on, the kernel drops anything larger than a control frame before counting it, and buffers
+    /// little. For a connection of the last list.
     pub fn narrow(&mut self, peer: SocketAddr) -> bool {
         self.on(peer, |fd| {
             set(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, &STREAM_BUFFER_BYTES);
@@ -134,12 +137,12 @@ impl Sockets {
 
 impl Drop for Sockets {
     fn drop(&mut self) {
-        // SAFETY: opened by `open`, closed once.
+        // SAFETY: `open` opened it, and it is closed only here.
         unsafe { libc::closedir(self.folder) };
     }
 }
 
-/// How many descriptors this process may have.
+/// Maximum number of descriptors of this process.
 pub fn descriptors_max() -> usize {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: `limit` is a live value of the right type.
@@ -148,30 +151,30 @@ pub fn descriptors_max() -> usize {
 }
 
 fn set<T>(fd: RawFd, level: libc::c_int, name: libc::c_int, value: &T) -> bool {
-    // SAFETY: `value` is valid for its size.
+    // SAFETY: the pointer and the size are those of `value`, which lives until the call returns.
     unsafe { libc::setsockopt(fd, level, name, std::ptr::from_ref(value).cast(), size_of::<T>() as u32) == 0 }
 }
 
 type AddressCall = unsafe extern "C" fn(RawFd, *mut libc::sockaddr, *mut libc::socklen_t) -> libc::c_int;
 
-/// The address that `call` gives of a TCP socket; None for anything else.
+/// The address that `call` returns for a TCP socket; None for anything else.
 fn address_of(fd: RawFd, call: AddressCall) -> Option<SocketAddr> {
-    // SAFETY: all zeros is a valid value of it.
+    // SAFETY: the struct holds only integers, for which zero is valid.
     let mut storage: libc::sockaddr_storage = unsafe { zeroed() };
     let mut size = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
-    // SAFETY: `storage` is valid for `size` writes.
+    // SAFETY: `storage` is valid for `size` writes, and both outlive the call.
     if unsafe { call(fd, (&raw mut storage).cast(), &raw mut size) } != 0 {
         return None;
     }
     match i32::from(storage.ss_family) {
         libc::AF_INET => {
-            // SAFETY: the family says which type it is.
+            // SAFETY: the family says that `storage` holds this type, which fits into it.
             let address = unsafe { &*(&raw const storage).cast::<libc::sockaddr_in>() };
             let ip = IpAddr::from(u32::from_be(address.sin_addr.s_addr).to_be_bytes());
             Some(SocketAddr::new(ip, u16::from_be(address.sin_port)))
         }
         libc::AF_INET6 => {
-            // SAFETY: as above.
+            // SAFETY: the family says that `storage` holds this type, which fits into it.
             let address = unsafe { &*(&raw const storage).cast::<libc::sockaddr_in6>() };
             let ip = IpAddr::from(address.sin6_addr.s6_addr).to_canonical();
             Some(SocketAddr::new(ip, u16::from_be(address.sin6_port)))
@@ -180,11 +183,11 @@ fn address_of(fd: RawFd, call: AddressCall) -> Option<SocketAddr> {
     }
 }
 
-/// None for what is not a TCP connection that the client holds open.
+/// The counters of a TCP connection that the client holds open; None for anything else.
 fn figures_of(fd: RawFd) -> Option<Figures> {
     let mut info = [0_u8; 256];
     let mut size = info.len() as libc::socklen_t;
-    // SAFETY: `info` is valid for `size` writes.
+    // SAFETY: `info` is valid for `size` writes, and both outlive the call.
     let told = unsafe {
         libc::getsockopt(fd, libc::IPPROTO_TCP, libc::TCP_INFO, info.as_mut_ptr().cast(), &raw mut size)
     };

@@ -1,5 +1,5 @@
-//! `kafka_bench BROKERS TOPIC produce PAYLOADS COUNT RATE` sends lines of a file at random, acknowledged by all replicas;
-//! RATE 0 = as fast as it goes. `… consume COUNT` reads them back. Prints one JSON line.
+//! `kafka_bench BROKERS TOPIC produce PAYLOADS COUNT RATE` sends random lines of a file, acknowledged by all
+//! replicas; RATE 0 = as fast as possible. `… consume COUNT` reads them back. Prints one JSON line.
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ struct Acks {
     begin: Instant,
     done: AtomicU64,
     failed: AtomicU64,
-    /// Nanoseconds since the begin at which each record was handed over.
+    /// Nanoseconds from the start to the time each record was handed over.
     sent: Vec<AtomicU64>,
     /// Nanoseconds from hand-over to acknowledgement.
     took: Mutex<Vec<u64>>,
@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect();
     let (count, rate): (u64, u64) = (word(4)?.parse()?, word(5)?.parse()?);
     let producer = Producer::new(&options, None)?;
-    // One block a payload, laid out once: what an agent's log gives the link. Now: retention goes by this time.
+    // Encoded once, as the link gets blocks from an agent's log; with the current time, which retention uses.
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
     let timestamp_ms = i64::try_from(now.as_millis())?;
     let mut blocks = Vec::new();

@@ -1,5 +1,5 @@
-//! In place of `whole` in a library that is built without librdkafka: the same names, and an answer that
-//! says how to build the whole. A log, topic, reader or link of it cannot be, so nothing else can be called.
+//! Replaces `whole` in a library that is built without librdkafka: the same names, and an error that says how
+//! to build with it. No value of its log, topic, reader or link can exist, so nothing else can be called.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use thiserror::Error;
 use topic_log::format::Batch;
 use topic_log::{Committed, Gap, LogErrorKind};
 
-/// What every attempt is answered.
+/// The error of every attempt.
 #[derive(Clone, Copy, Debug, Error)]
 pub enum ClusterError {
-    /// There is no client for a cluster in it.
+    /// This library contains no Kafka client.
     #[error(
         "Cannot use Kafka: this build leaves it out to be made quickly; build it with `deno task build` and start again"
     )]
@@ -21,14 +21,14 @@ pub enum ClusterError {
 }
 
 impl ClusterError {
-    /// What a caller may branch on.
+    /// What a caller may match on.
     #[must_use]
     pub fn kind(&self) -> LogErrorKind {
         LogErrorKind::Unavailable
     }
 }
 
-/// How to reach a cluster: not looked at.
+/// How to reach a cluster; ignored here.
 #[derive(Clone, Default, Deserialize)]
 pub struct KafkaOptions {}
 
@@ -96,11 +96,11 @@ impl KafkaTopic {
     }
 }
 
-/// What a read gives.
+/// The result of a read.
 pub enum KafkaRead {
     /// Whole records were put into the buffer.
     Records(u32),
-    /// A partition's records that are gone.
+    /// Records of a partition that are gone.
     Gap(u16, Gap),
 }
 
@@ -108,7 +108,7 @@ pub enum KafkaRead {
 pub struct KafkaReader(Infallible);
 
 impl KafkaReader {
-    /// In place of an offset: the partition's end.
+    /// Stands for the end of a partition in place of an offset.
     pub const END: u64 = u64::MAX;
 
     /// Never called.
@@ -122,7 +122,7 @@ impl KafkaReader {
     }
 }
 
-/// What the link is asked for: not looked at.
+/// Options of the link; ignored here.
 #[derive(Deserialize)]
 pub struct LinkOptions {}
 

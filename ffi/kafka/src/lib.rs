@@ -1,4 +1,4 @@
-//! The topic log's other home: a Kafka cluster; or, where librdkafka is left out, what says so.
+//! The topic log's other backend: a Kafka cluster, or, without librdkafka, errors that say it was left out.
 
 #[cfg(not(feature = "librdkafka"))]
 mod left_out;

@@ -1,4 +1,5 @@
-//! Makes an artefact of XGBoost's JSON model: `make_artefact MODEL.json OUT.so`; prints the milliseconds it took.
+//! Makes an artefact from XGBoost's JSON model: `make_artefact MODEL.json OUT.so`; prints how many
+//! milliseconds it took.
 
 use std::time::Instant;
 

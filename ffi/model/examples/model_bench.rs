@@ -1,6 +1,7 @@
-//! Times of compiled models, ours and others, in one process: `model_bench ROWS.f32 FEATURES NAME=KIND=FILE…`, KIND one of
-//! `ours` (tables by the engine's evaluator), `so` (`treelite_predict`), `tl2cgen` (`predict(Entry*, int, float*)`).
-//! Prints `NAME single_ns batch_ns` a line: medians of rounds that alternate.
+//! Times compiled models, ours and others, in one process: `model_bench ROWS.f32 FEATURES NAME=KIND=FILE…`.
+//! KIND is one of `ours` (tables by the engine's evaluator), `so` (`treelite_predict`), `tl2cgen`
+//! (`predict(Entry*, int, float*)`). Prints one line `NAME single_ns batch_ns` per model: medians of
+//! alternating rounds.
 
 use std::hint::black_box;
 use std::mem::ManuallyDrop;
@@ -32,8 +33,8 @@ enum Model {
 /// # Safety
 /// `T` is the function's type.
 unsafe fn function<T: Copy>(file: &str, name: &str) -> T {
-    // SAFETY: files of the bench's own making; the type is the caller's promise. Never closed: the function is used to
-    // the end.
+    // SAFETY: the files were made for this bench; the caller guarantees the type. The library is never
+    // closed, so the function stays valid.
     unsafe {
         let library = ManuallyDrop::new(Library::open(Some(file), RTLD_NOW).expect("it loads"));
         *library.get::<T>(name).expect("it is in it")
@@ -46,9 +47,9 @@ fn open(kind: &str, file: &str) -> Model {
             let artefact = artefact::read(&std::fs::read(file).expect("a file")).expect("an artefact");
             Model::Ours(Box::new(Evaluator::new(artefact.tables.expect("tables"))))
         }
-        // SAFETY: the function is of this type.
+        // SAFETY: `treelite_predict` has this type.
         "so" => Model::So(unsafe { function::<Single>(file, "treelite_predict") }),
-        // SAFETY: as above.
+        // SAFETY: tl2cgen's `predict` has this type.
         _ => Model::Tl2cgen(unsafe { function::<Tl2cgen>(file, "predict") }),
     }
 }
@@ -77,7 +78,7 @@ fn main() {
                     Model::Ours(evaluator) => {
                         black_box(evaluator.predict(black_box(row)));
                     }
-                    // SAFETY: the row is as long as is said.
+                    // SAFETY: the row has as many numbers as the model reads.
                     Model::So(predict) => unsafe {
                         black_box(predict(black_box(row.as_ptr()), features));
                     },
@@ -86,7 +87,7 @@ fn main() {
                             *to = if from.is_nan() { Entry { missing: -1 } } else { Entry { value: *from } };
                         }
                         let mut out = 0.0_f32;
-                        // SAFETY: the entries are as many as the model reads.
+                        // SAFETY: there are as many entries as the model reads.
                         unsafe { predict(entries.as_mut_ptr(), 0, &raw mut out) };
                         black_box(out);
                     }

@@ -1,6 +1,6 @@
 //! The shared object of a model: `treelite_predict`, `treelite_predict_batch` and the struct `legend_model`.
 //!
-//! `legend_model`, 128 bytes, append-only; a reader looks no further than `struct_size`:
+//! `legend_model`, 128 bytes, append-only; a reader never reads beyond `struct_size`:
 //!
 //! | at | what |
 //! | --- | --- |
@@ -25,18 +25,18 @@ include!(concat!(env!("OUT_DIR"), "/places.rs"));
 /// The evaluator's machine code with its constants.
 const CORE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.bin"));
 
-/// First number of `legend_model`: `LGMD`.
+/// First u32 of `legend_model`: `LGMD`.
 pub const MAGIC: u32 = 0x444D_474C;
 const HAS_TABLES: u32 = 1;
-/// Golden rows of an artefact.
+/// Number of golden rows in an artefact.
 pub const GOLDEN_ROWS: usize = 32;
 const METADATA_MAX: usize = 1 << 20;
-/// Most that a golden answer may be off.
+/// Maximum deviation of a golden answer.
 pub const TOLERANCE: f32 = 1e-6;
-/// Largest file that is read: 8,192 trees of depth 12 are a third more.
+/// Maximum size of a file that is read: a third more than 8,192 trees of depth 12 need.
 pub const FILE_BYTES_MAX: usize = 512 << 20;
 
-/// Rows with the answers that the model must give.
+/// Rows, and the answers that the model must give for them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Golden {
     /// float32 `[rows, n_features]`, row-major.
@@ -45,28 +45,28 @@ pub struct Golden {
     pub answers: Vec<f32>,
 }
 
-/// What a file says of itself.
+/// The parsed content of a file.
 pub struct Artefact {
     /// Hash of the names and order of its features.
     pub schema_hash: u64,
-    /// Numbers of a row.
+    /// Features per row.
     pub n_features: u32,
-    /// Trees, 0 for anything else.
+    /// Number of trees, 0 for other models.
     pub n_trees: u32,
-    /// What it must answer.
+    /// Rows with the answers that it must give.
     pub golden: Golden,
     /// JSON: module, features, lineage.
     pub metadata: String,
-    /// Its tables; `None` for a foreign file, whose code must be run.
+    /// Its tables; `None` for a foreign file, whose code must be executed.
     pub tables: Option<Tables>,
 }
 
 /// Writes the shared object of a model.
 ///
-/// `golden_rows`: float32 `[rows, n_features]`; their answers are computed here by the plain form.
+/// `golden_rows`: float32 `[rows, n_features]`; their answers are computed here from the plain form.
 ///
 /// # Errors
-/// The form does not fit tables, or its tables do not answer as the form does.
+/// The form does not fit tables, or its tables do not give the form's answers.
 pub fn write(
     form: &Form,
     calibration: Calibration,
@@ -89,7 +89,7 @@ pub fn write(
     };
     let table_bytes = tables.bytes();
     check_golden(&Evaluator::new(tables), &golden, features)?;
-    // Code: a stub each that adds the tables' address as the last argument, then the evaluator.
+    // Code: one stub per function, which adds the tables' address as the last argument, then the evaluator.
     let stubs = 32;
     let code_len = stubs + CORE.len();
     let mut constants = table_bytes;
@@ -140,10 +140,10 @@ pub fn write(
     Ok(elf::write(&code, &constants, &data, &symbols, &pointers))
 }
 
-/// Reads what a file says, checked; runs nothing of it.
+/// Parses and checks a file; executes nothing of it.
 ///
 /// # Errors
-/// What is wrong with it, to be said behind its name.
+/// What is wrong with it; the text follows its name.
 pub fn read(bytes: &[u8]) -> Result<Artefact, ModelError> {
     let elf = Reader::open(bytes)?;
     if elf.symbol("treelite_predict").is_none() {
@@ -191,18 +191,18 @@ pub fn read(bytes: &[u8]) -> Result<Artefact, ModelError> {
     Ok(Artefact { schema_hash: long(16), n_features, n_trees: word(28), golden, metadata, tables })
 }
 
-/// Whether the evaluator gives the golden answers.
+/// Checks that the evaluator gives the golden answers.
 ///
 /// # Errors
-/// The first that it does not.
+/// The first answer that differs.
 pub fn check_golden(evaluator: &Evaluator, golden: &Golden, features: usize) -> Result<(), ModelError> {
     check_answers(golden, features, |row| evaluator.predict(row))
 }
 
-/// As [`check_golden`] for any function.
+/// As [`check_golden`], for any function.
 ///
 /// # Errors
-/// The first answer that is not near enough, no number, or no probability.
+/// The first answer that deviates too much, is not a number, or is not a probability.
 pub fn check_answers(
     golden: &Golden,
     features: usize,

@@ -1,11 +1,11 @@
-// The evaluator, in one file that needs nothing: build.rs compiles it once to the machine code that every artefact
-// carries, and src/evaluate.rs uses it as a module of the engine's own. Two compilations of one
-// source cannot disagree.
+// The evaluator, in one file without dependencies: build.rs compiles it once to the machine code in every
+// artefact, and src/evaluate.rs compiles it as a module of the engine. Two compilations of one source cannot
+// disagree.
 //
-// Tables: a `Header`, then at its offsets the nodes of perfect binary trees, breadth first, and their leaves; or
-// the weights of a network. A row goes right where `x >= threshold`; a NaN goes where the node's `nan` byte says.
+// Tables: a `Header`, then at its offsets the nodes of perfect binary trees, breadth first, and their leaves,
+// or the weights of a network. A row goes right where `x >= threshold`; for a NaN the `nan` byte decides.
 
-/// What stands before the tables. Offsets are bytes from the header's first.
+/// What precedes the tables. Offsets are bytes from the start of the header.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Header {
@@ -13,27 +13,27 @@ pub struct Header {
     pub magic: u32,
     /// `KIND_TREES` or `KIND_NETWORK`.
     pub kind: u32,
-    /// Numbers of a row that are read.
+    /// Features of a row that are read.
     pub n_features: u32,
-    /// Trees: levels of each. Network: layers of weights.
+    /// Trees: levels of each. Network: number of weight layers.
     pub depth: u32,
-    /// Trees: how many, a multiple of `LANES`. Network: 0.
+    /// Trees: their number, a multiple of `LANES`. Network: 0.
     pub n_trees: u32,
     /// Network: width of every hidden layer.
     pub width: u32,
-    /// Added to the leaves' sum.
+    /// Added to the sum of the leaves.
     pub base: f32,
     /// The answer is the logistic of `slope * margin + offset`.
     pub slope: f32,
     /// See `slope`.
     pub offset: f32,
-    /// Where 0 was put; keeps what follows on 8 bytes.
+    /// Always 0; keeps the following fields aligned to 8 bytes.
     pub reserved: u32,
     /// Offset of the nodes, or of the network's means.
     pub nodes: u64,
     /// Offset of the leaves, or of the network's weights.
     pub leaves: u64,
-    /// Offset of one byte a node: 1 = a NaN goes right.
+    /// Offset of the NaN bytes, one per node: 1 = a NaN goes right.
     pub nan: u64,
 }
 
@@ -41,23 +41,23 @@ pub struct Header {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Node {
-    /// Right where the feature is not below it.
+    /// The row goes right unless its feature is below this.
     pub threshold: f32,
-    /// Which feature.
+    /// Index of the feature.
     pub feature: u32,
 }
 
-/// First number of a header: `LGMT`.
+/// First u32 of a header: `LGMT`.
 pub const TABLES_MAGIC: u32 = 0x544D_474C;
 /// Trees.
 pub const KIND_TREES: u32 = 0;
 /// A network of equally wide hidden layers.
 pub const KIND_NETWORK: u32 = 1;
-/// Trees that are walked side by side.
+/// Number of trees that are walked in parallel.
 pub const LANES: usize = 16;
-/// Rows that are walked side by side.
+/// Number of rows that are walked in parallel.
 pub const ROWS: usize = 8;
-/// Widest layer, and most features of a network.
+/// Maximum width of a layer, and maximum features of a network.
 pub const WIDTH_MAX: usize = 64;
 
 /// `1 / (1 + e^-x)`, within 2e-7.
@@ -85,7 +85,7 @@ fn logistic(x: f32) -> f32 {
     1.0 / (1.0 + e * f32::from_bits(((i + 127) as u32) << 23))
 }
 
-/// The sum of one row's leaves, trees side by side; `levels` is a constant where the caller knows it.
+/// The sum of one row's leaves, with the trees in parallel; `levels` is a constant where the caller knows it.
 ///
 /// # Safety
 /// As `predict`; no feature of the row is NaN.
@@ -129,13 +129,13 @@ unsafe fn trees(x: *const f32, h: *const Header, levels: u32) -> f32 {
     }
 }
 
-/// As `trees`, for a row with NaN in it.
+/// As `trees`, for a row that contains NaN.
 ///
 /// # Safety
 /// As `predict`.
 #[inline(always)]
 unsafe fn trees_with_nan(x: *const f32, h: *const Header) -> f32 {
-    // SAFETY: as in `trees`.
+    // SAFETY: the header's offsets and every node's feature were checked when the tables were made or read.
     unsafe {
         let levels = (*h).depth;
         let inner = (1_usize << levels) - 1;
@@ -170,14 +170,14 @@ unsafe fn trees_with_nan(x: *const f32, h: *const Header) -> f32 {
     }
 }
 
-/// The output of a network: rows are centred and scaled (a NaN becomes the mean), then each layer is a matrix,
-/// a bias and, but for the last, max(0, x).
+/// The output of a network: rows are centred and scaled (a NaN becomes the mean), then each layer is a
+/// matrix, a bias and, except for the last one, max(0, x).
 ///
 /// # Safety
 /// As `predict`.
 #[inline(always)]
 unsafe fn network(x: *const f32, h: *const Header) -> f32 {
-    // SAFETY: widths are at most `WIDTH_MAX`, offsets were checked when the tables were made or read.
+    // SAFETY: widths are at most `WIDTH_MAX`; all offsets were checked when the tables were made or read.
     unsafe {
         let inputs = (*h).n_features as usize;
         let scale = (h as *const u8).add((*h).nodes as usize) as *const f32;
@@ -189,7 +189,7 @@ unsafe fn network(x: *const f32, h: *const Header) -> f32 {
         while at < inputs {
             let value = *x.add(at);
             let z = (value - *scale.add(2 * at)) * *scale.add(2 * at + 1);
-            // Far out is far out: an infinity would make 0 * infinity of a dead unit.
+            // Values far out are clamped: an infinity times a weight of 0 would be NaN.
             let z = if z.is_nan() { 0.0 } else { z.clamp(-10.0, 10.0) };
             *from.add(at) = z;
             at += 1;
@@ -219,13 +219,13 @@ unsafe fn network(x: *const f32, h: *const Header) -> f32 {
     }
 }
 
-/// The answer for one row of `n` numbers; NaN when `n` is fewer than the model reads.
+/// The answer for one row of `n` numbers; NaN if `n` is less than the model reads.
 ///
 /// # Safety
-/// `x` is valid for `n` reads; `h` stands before tables that were checked (`Tables::parse`).
+/// `x` is valid for `n` reads; `h` precedes tables that were checked (`Tables::parse`).
 #[inline(always)]
 pub unsafe fn predict(x: *const f32, n: usize, h: *const Header) -> f32 {
-    // SAFETY: the caller's.
+    // SAFETY: `x` is read only below `n_features`, at most `n`; the caller guarantees checked tables.
     unsafe {
         let features = (*h).n_features as usize;
         if n < features {
@@ -254,13 +254,13 @@ pub unsafe fn predict(x: *const f32, n: usize, h: *const Header) -> f32 {
     }
 }
 
-/// Eight rows through each tree at once, so that a tree's nodes stay in the nearest cache.
+/// Eight rows through each tree at once, so that a tree's nodes stay in the fastest cache.
 ///
 /// # Safety
 /// As `predict_batch`; no number of the rows is NaN.
 #[inline(always)]
 unsafe fn block(x: *const f32, stride: usize, out: *mut f32, h: *const Header, levels: u32) {
-    // SAFETY: as in `trees`.
+    // SAFETY: the header's offsets and every node's feature were checked when the tables were made or read.
     unsafe {
         let inner = (1_usize << levels) - 1;
         let mut node = (h as *const u8).add((*h).nodes as usize) as *const Node;
@@ -303,7 +303,7 @@ unsafe fn block(x: *const f32, stride: usize, out: *mut f32, h: *const Header, l
 /// `x` is valid for `rows * stride` reads, `out` for `rows` writes; `h` as in `predict`.
 #[inline(always)]
 pub unsafe fn predict_batch(x: *const f32, rows: usize, stride: usize, out: *mut f32, h: *const Header) {
-    // SAFETY: the caller's.
+    // SAFETY: the caller guarantees `rows * stride` reads, `rows` writes, and checked tables.
     unsafe {
         let features = (*h).n_features as usize;
         let mut row = 0;

@@ -1,5 +1,5 @@
-//! A shared object without a linker: one read-only segment with the tables of symbols, one of code, one of
-//! constants, one writable with the pointers that the loader moves. x86-64, System V ABI.
+//! Writes a shared object without a linker: one read-only segment with the symbol tables, one with code, one
+//! with constants, and a writable one with the pointers that the loader relocates. x86-64, System V ABI.
 
 use crate::error::ModelError;
 
@@ -9,7 +9,7 @@ const SEGMENT_BYTES: usize = 56;
 const SEGMENTS: usize = 6;
 const SYMBOL_BYTES: usize = 24;
 
-/// Where something lies.
+/// The part of the file that holds something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Home {
     Code,
@@ -24,14 +24,14 @@ pub(crate) struct Symbol {
     pub size: usize,
 }
 
-/// A pointer in the data that the loader sets: at `at`, to `offset` of `home`.
+/// A pointer in the data that the loader relocates: at `at`, to `offset` of `home`.
 pub(crate) struct Pointer {
     pub at: usize,
     pub home: Home,
     pub offset: usize,
 }
 
-/// Addresses of the parts, which are their file offsets too.
+/// Addresses of the parts, which are also their file offsets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
     pub code: usize,
@@ -71,7 +71,7 @@ pub(crate) fn write(
         table.extend(word(names.len()));
         names.extend(symbol.name.as_bytes());
         names.push(0);
-        // Global; a function or an object; any section but none.
+        // Global; a function or an object; in any section.
         table.extend([1 << 4 | if symbol.home == Home::Code { 2 } else { 1 }, 0]);
         table.extend(half(1));
         table.extend(long(layout.of(symbol.home) + symbol.offset));
@@ -79,7 +79,7 @@ pub(crate) fn write(
     }
     let own_name = names.len();
     names.extend(b"legend_model.so\0");
-    // One bucket whose chain is all symbols in order.
+    // One bucket whose chain holds all symbols in order.
     let count = symbols.len() + 1;
     let mut hash = [word(1), word(count), word(usize::from(count > 1))].concat();
     for at in 0..count {
@@ -147,7 +147,7 @@ pub(crate) fn write(
     file
 }
 
-/// What of a foreign or own shared object is looked up: file bytes by symbol.
+/// Looks up symbols in a shared object, foreign or ours: file bytes by symbol.
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     segments: Vec<[usize; 3]>,
@@ -155,7 +155,7 @@ pub(crate) struct Reader<'a> {
     symbols: Vec<(&'a [u8], usize)>,
 }
 
-/// Most symbols that are read of a file.
+/// Maximum symbols read from a file.
 const SYMBOLS_MAX: usize = 1 << 16;
 
 impl<'a> Reader<'a> {
@@ -206,7 +206,7 @@ impl<'a> Reader<'a> {
         }
         let names = reader.place(found[1].ok_or_else(not)?).ok_or_else(cut)?;
         let table = reader.place(found[2].ok_or_else(not)?).ok_or_else(cut)?;
-        // Without a count of symbols they end where the names begin, as every linker lays them.
+        // Without a symbol count, the symbols end where the names begin, as every linker lays them out.
         let count = match found[0].and_then(|hash| number(bytes, reader.place(hash)? + 4, 4)) {
             Some(count) => count,
             None => names.saturating_sub(table) / SYMBOL_BYTES,
@@ -247,7 +247,7 @@ impl<'a> Reader<'a> {
         self.bytes.get(from..from.checked_add(len)?)
     }
 
-    /// Where the loader makes the pointer at `address` point to.
+    /// The target that the loader gives the pointer at `address`.
     pub(crate) fn pointer(&self, address: usize) -> Option<usize> {
         self.moves.iter().find(|(from, _)| *from == address).map(|(_, to)| *to)
     }

@@ -1,37 +1,37 @@
-//! Why a file, tables or what a trainer wrote is not used: said behind its name.
+//! Why a file, tables or a trainer's output are not used; the texts follow the name.
 
 use crate::limits::{ABI_VERSION, DEPTH_MAX, FEATURES_MAX, GOLDEN_MAX, STRUCT_BYTES, TREES_MAX};
 
 /// What is wrong with it.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// No ELF file of a shared object, or without what one has.
+    /// Not the ELF file of a shared object, or incomplete.
     #[error("it is no shared object of this machine")]
     NoSharedObject,
     /// Machine code of another processor.
     #[error("it is of another processor")]
     OtherProcessor,
-    /// The file ends before what it names.
+    /// The file ends before something it refers to.
     #[error("it is cut off")]
     CutOff,
-    /// One of the symbols that it must have.
+    /// A required symbol is missing.
     #[error("it has no symbol {0}")]
     NoSymbol(&'static str),
-    /// Its struct ends before what it names.
+    /// Its struct ends before something it refers to.
     #[error("its legend_model is cut off")]
     StructCutOff,
-    /// Another first number.
+    /// Its struct has another magic number.
     #[error("its legend_model does not begin as one does")]
     StructMagic,
-    /// A layout that this version does not read.
+    /// A struct layout that this version does not read.
     #[error("its ABI is {abi} with {bytes} bytes, need {ABI_VERSION} with {STRUCT_BYTES}")]
     Abi {
-        /// Its number.
+        /// Its version.
         abi: u32,
         /// The size of its struct.
         bytes: u32,
     },
-    /// Too many numbers of a row, or none.
+    /// Too many features, or none.
     #[error("it reads {0} features, need 1..{FEATURES_MAX}")]
     Features(u32),
     /// Too many golden rows, or none.
@@ -40,120 +40,120 @@ pub enum ModelError {
     /// Golden rows reach beyond the file.
     #[error("its golden rows are cut off")]
     GoldenCutOff,
-    /// Metadata that are not UTF-8.
+    /// The metadata are not UTF-8.
     #[error("its metadata is no text")]
     Metadata,
-    /// Tables reach beyond the file.
+    /// The tables reach beyond the file.
     #[error("its tables are cut off")]
     TablesCutOff,
-    /// The tables say another number of features than the file.
+    /// The tables have another number of features than the file.
     #[error("its tables read another number of features than it says")]
     OtherFeatures,
-    /// An answer that is no number of 0..1.
+    /// An answer outside 0..1, or NaN.
     #[error("it answers {got} to golden row {row}, need a probability 0..1")]
     NoProbability {
         /// The answer.
         got: f32,
-        /// Of this row, from 0.
+        /// The row's index, from 0.
         row: usize,
     },
-    /// Another answer than the golden one.
+    /// An answer differs from the golden one.
     #[error("it answers {got} to golden row {row}, need {wanted}")]
     OtherAnswer {
         /// The answer.
         got: f32,
-        /// Of this row, from 0.
+        /// The row's index, from 0.
         row: usize,
         /// The golden answer.
         wanted: f32,
     },
-    /// Tables that are shorter than their header.
+    /// The tables are shorter than their header.
     #[error("its tables are cut off at {0} bytes")]
     TablesShort(usize),
-    /// A part of the tables reaches beyond them.
+    /// A part of the tables reaches beyond their end.
     #[error("its tables reach beyond their end")]
     TablesBeyond,
-    /// Another first number of the tables.
+    /// The tables have another magic number.
     #[error("its tables do not begin as tables do")]
     TablesMagic,
-    /// NaN or infinity where a number must be.
+    /// NaN or infinity where a number is required.
     #[error("{0} is no number")]
     NoNumber(&'static str),
-    /// Trees that the evaluator does not walk.
+    /// Trees that the evaluator cannot walk.
     #[error("it has {trees} trees of depth {depth}")]
     TreesOfDepth {
-        /// How many.
+        /// Their number.
         trees: u32,
-        /// How deep.
+        /// Their depth.
         depth: u32,
     },
-    /// A split by a feature beyond the row.
+    /// A node splits by a feature that the row does not have.
     #[error("a node of it reads a feature that is not there")]
     NodeFeature,
-    /// Neither left nor right.
+    /// A node's NaN byte means neither left nor right.
     #[error("a node of it does not say where a NaN goes")]
     NodeNan,
-    /// A network that the evaluator does not run.
+    /// A network that the evaluator cannot run.
     #[error("its network is {layers} layers of {width}")]
     NetworkShape {
-        /// How many.
+        /// Its number of layers.
         layers: u32,
-        /// How wide.
+        /// Its width.
         width: u32,
     },
-    /// Tables of something else.
+    /// Tables of an unknown kind.
     #[error("it is of kind {0}, which this version does not know")]
     Kind(u32),
-    /// Trees that do not fit the tables.
+    /// Trees too deep for tables.
     #[error("its trees are {0} deep, need at most {DEPTH_MAX}")]
     TooDeep(u32),
-    /// A network whose weights are not as many as its shape has.
+    /// A network whose number of weights does not match its shape.
     #[error("its network has {has} weights, need {need}")]
     Weights {
-        /// Weights that there are.
+        /// Number of its weights.
         has: usize,
-        /// Weights of its shape.
+        /// Number that its shape needs.
         need: usize,
     },
-    /// More trees than are read.
+    /// More trees than the maximum.
     #[error("it has {0} trees, need at most {TREES_MAX}")]
     TooManyTrees(usize),
     /// XGBoost's model cannot be parsed.
     #[error("XGBoost's model is no JSON: {0}")]
     NoJson(#[source] serde_json::Error),
-    /// A trainer's model lacks what it must have.
+    /// A trainer's model lacks something required.
     #[error("{trainer}'s model has no {name}")]
     Missing {
-        /// Who wrote it.
+        /// The trainer.
         trainer: &'static str,
         /// What is missing.
         name: String,
     },
-    /// A trainer's model answers something else than a probability.
+    /// A trainer's model answers something other than a probability.
     #[error("{trainer}'s model is of objective {objective}, need {need}")]
     Objective {
-        /// Who wrote it.
+        /// The trainer.
         trainer: &'static str,
         /// Its objective.
         objective: String,
-        /// The one that is read.
+        /// The supported objective.
         need: &'static str,
     },
-    /// Numbers of XGBoost's model that cannot be.
+    /// Impossible numbers in XGBoost's model.
     #[error("XGBoost's model has base_score {base_score} and {features} features")]
     XgboostNumbers {
-        /// The probability that its trees begin at.
+        /// The probability that its trees start from.
         base_score: f64,
-        /// Numbers of a row.
+        /// Its number of features.
         features: u32,
     },
-    /// A number of LightGBM's model that is none.
+    /// A field of LightGBM's model that is not a number.
     #[error("LightGBM's max_feature_idx is no number")]
     MaxFeature,
-    /// LightGBM's model reads too many numbers of a row.
+    /// LightGBM's model reads too many features.
     #[error("LightGBM's model has {0} features, need at most {FEATURES_MAX}")]
     LightgbmFeatures(u32),
-    /// A tree without what each has.
+    /// A tree lacks a required field.
     #[error("a tree of {0}'s model is not as trees are")]
     Tree(&'static str),
 }

@@ -1,23 +1,23 @@
-//! The engine's own evaluator: `core_eval.rs` compiled for any x86-64. Compiled for AVX2 and AVX-512 the compiler turns
-//! its loads into gathers, and one row of 100 trees takes 467 and 815 ns instead of 298 (measured with
-//! examples/model_bench.rs on an EPYC).
+//! The engine's own evaluator: `core_eval.rs` compiled for any x86-64. When compiled for AVX2 and AVX-512,
+//! the compiler turns its loads into gathers, and one row of 100 trees takes 467 and 815 ns instead of 298
+//! (measured with examples/model_bench.rs on an EPYC).
 
 use crate::core_eval;
 use crate::tables::Tables;
 
-/// A model that can be asked; asking takes no lock, no memory and no system call.
+/// A model that can be evaluated; evaluation takes no lock, no memory and no system call.
 pub struct Evaluator {
     tables: Tables,
 }
 
 impl Evaluator {
-    /// Over checked tables.
+    /// Evaluates checked tables.
     #[must_use]
     pub fn new(tables: Tables) -> Evaluator {
         Evaluator { tables }
     }
 
-    /// Numbers of a row.
+    /// Features of a row.
     #[must_use]
     pub fn n_features(&self) -> usize {
         self.tables.header().n_features as usize
@@ -29,22 +29,22 @@ impl Evaluator {
         &self.tables
     }
 
-    /// The probability, 0..1; a row may be longer than what is read. NaN for a shorter one.
+    /// The probability, 0..1; a row may be longer than the model reads. NaN for a shorter one.
     #[must_use]
     pub fn predict(&self, row: &[f32]) -> f32 {
         let (x, n, h) = (row.as_ptr(), row.len(), std::ptr::from_ref(self.tables.header()));
-        // SAFETY: the row is a slice; the tables were checked.
+        // SAFETY: `x` and `n` are those of a slice; the tables were checked when they were made or read.
         unsafe { core_eval::predict(x, n, h) }
     }
 
-    /// As [`Evaluator::predict`] for each row of `rows`, which are `stride` numbers apart.
+    /// As [`Evaluator::predict`], for each row of `rows`, which are `stride` numbers apart.
     ///
     /// # Panics
     /// `rows` holds fewer than `out.len()` rows.
     pub fn predict_batch(&self, rows: &[f32], stride: usize, out: &mut [f32]) {
         assert!(rows.len() >= out.len() * stride, "rows {} are too few", rows.len());
         let (x, h) = (rows.as_ptr(), std::ptr::from_ref(self.tables.header()));
-        // SAFETY: as in `predict`; the rows are there by the check above.
+        // SAFETY: the assertion above ensures that `rows` holds every row; the tables were checked.
         unsafe { core_eval::predict_batch(x, out.len(), stride, out.as_mut_ptr(), h) }
     }
 }

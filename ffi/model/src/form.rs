@@ -1,23 +1,23 @@
-//! A model as its trainer gives it, before it becomes tables; and what it answers, computed the plain way.
+//! A model in its trainer's form, before it becomes tables, and its answers, computed in the plain way.
 
 /// One node of a tree: an inner one, or a leaf.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Node {
-    /// Right where `x[feature] >= threshold`, left below; a NaN where `nan_right` says. A threshold that is NaN is
-    /// reached by nothing.
+    /// Right where `x[feature] >= threshold`, left below; for a NaN, `nan_right` decides. No value reaches a
+    /// threshold that is NaN.
     Split {
-        /// Which number of the row.
+        /// Index of the feature.
         feature: u32,
-        /// What it is held against.
+        /// The value it is compared with.
         threshold: f32,
-        /// Place of the left child in the tree's list.
+        /// Index of the left child in the tree's list.
         left: u32,
-        /// Place of the right child.
+        /// Index of the right child.
         right: u32,
         /// Where a NaN goes.
         nan_right: bool,
     },
-    /// What it adds to the margin.
+    /// Added to the margin.
     Leaf(f32),
 }
 
@@ -28,35 +28,35 @@ pub struct Tree(pub Vec<Node>);
 /// A boosted ensemble.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trees {
-    /// Numbers of a row.
+    /// Features of a row.
     pub n_features: u32,
-    /// Margin without any tree.
+    /// The margin without any tree.
     pub base: f32,
-    /// The trees, in the order they were grown.
+    /// The trees, in the order in which they were grown.
     pub trees: Vec<Tree>,
 }
 
-/// A network of equally wide hidden layers with max(0, x) between.
+/// A network of equally wide hidden layers with max(0, x) between them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
-    /// Numbers of a row.
+    /// Features of a row.
     pub n_features: u32,
     /// Width of each hidden layer.
     pub width: u32,
-    /// Layers of weights, the last one with one output.
+    /// Number of weight layers; the last one has one output.
     pub layers: u32,
-    /// Mean and reciprocal deviation of each feature.
+    /// Mean and reciprocal standard deviation of each feature.
     pub scale: Vec<[f32; 2]>,
-    /// Layer after layer, unit after unit: its weights, then its bias.
+    /// By layer, then by unit: its weights, then its bias.
     pub weights: Vec<f32>,
 }
 
 /// Platt's calibration: the probability is the logistic of `slope * margin + offset`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Calibration {
-    /// 1 = as the trainer said.
+    /// 1 = as trained.
     pub slope: f32,
-    /// 0 = as the trainer said.
+    /// 0 = as trained.
     pub offset: f32,
 }
 
@@ -66,7 +66,7 @@ impl Default for Calibration {
     }
 }
 
-/// Anything that can be an artefact.
+/// Any model that can become an artefact.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Form {
     /// A boosted ensemble.
@@ -76,7 +76,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// Numbers of a row.
+    /// Features of a row.
     #[must_use]
     pub fn n_features(&self) -> u32 {
         match self {
@@ -85,7 +85,7 @@ impl Form {
         }
     }
 
-    /// The margin, in double precision and one node at a time: what the tables are held against.
+    /// The margin, in double precision and one node at a time: the reference for the tables.
     #[must_use]
     pub fn margin(&self, row: &[f32]) -> f64 {
         match self {
@@ -94,7 +94,7 @@ impl Form {
         }
     }
 
-    /// The probability, as [`Form::margin`].
+    /// The probability, computed like [`Form::margin`].
     #[must_use]
     pub fn probability(&self, calibration: &Calibration, row: &[f32]) -> f64 {
         let margin = f64::from(calibration.slope) * self.margin(row) + f64::from(calibration.offset);
@@ -120,7 +120,7 @@ impl Trees {
         f64::from(self.base) + self.trees.iter().map(leaf).sum::<f64>()
     }
 
-    /// Most splits between a root and a leaf.
+    /// Maximum number of splits between the root and a leaf.
     #[must_use]
     pub fn depth(&self) -> u32 {
         fn below(tree: &Tree, at: usize) -> u32 {

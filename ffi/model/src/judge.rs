@@ -1,20 +1,20 @@
-//! How good probabilities are, and how to set them right: AUC, PR-AUC, log loss, Brier, calibration, Platt.
+//! Quality of probabilities, and their calibration: AUC, PR-AUC, log loss, Brier, calibration error, Platt.
 
 use crate::evaluate::Evaluator;
 use crate::form::Calibration;
 
-/// Bins of the calibration curve.
+/// Number of bins of the calibration curve.
 const BINS: usize = 10;
 const PLATT_STEPS: usize = 100;
 
-/// What a slice of labelled rows says of a model.
+/// A model's quality on a set of labelled rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judgement {
-    /// Rows.
+    /// Number of rows.
     pub rows: usize,
-    /// Of them with label 1.
+    /// Number of rows with label 1.
     pub positives: usize,
-    /// Area under the ROC curve; NaN unless both labels are there.
+    /// Area under the ROC curve; NaN unless both labels occur.
     pub auc: f64,
     /// Average precision; NaN without a positive.
     pub pr_auc: f64,
@@ -22,9 +22,9 @@ pub struct Judgement {
     pub log_loss: f64,
     /// Mean squared error.
     pub brier: f64,
-    /// Mean distance between probability and frequency, by bins.
+    /// Mean distance between probability and frequency over the bins.
     pub calibration_error: f64,
-    /// Per bin of probability: rows, mean probability, share of label 1.
+    /// Per bin of probability: rows, mean probability, fraction with label 1.
     pub curve: Vec<[f64; 3]>,
 }
 
@@ -44,7 +44,7 @@ pub fn judge(labels: &[f32], probabilities: &[f32]) -> Judgement {
         }
         let tied = order[at..end].iter().filter(|&&row| labels[row] > 0.5).count();
         let lost = end - at - tied;
-        // Each negative here is below `above` positives and level with `tied`.
+        // Each negative here scores below `above` positives and equal to `tied`.
         wins += lost as f64 * (above as f64 + tied as f64 / 2.0);
         above += tied;
         seen += end - at;
@@ -78,8 +78,8 @@ pub fn judge(labels: &[f32], probabilities: &[f32]) -> Judgement {
     }
 }
 
-/// Fits Platt's line to margins by Newton's method, with his smoothed targets (Platt 1999; Lin, Lin, Weng 2007).
-/// The line of a slice without both labels is left as it is.
+/// Fits Platt's line to margins by Newton's method, with his smoothed targets (Platt 1999; Lin, Lin, Weng
+/// 2007). Without both labels the line stays the identity.
 #[must_use]
 pub fn platt(labels: &[f32], margins: &[f32]) -> Calibration {
     let positives = labels.iter().filter(|label| **label > 0.5).count() as f64;
@@ -130,15 +130,15 @@ pub fn platt(labels: &[f32], margins: &[f32]) -> Calibration {
     usable(slope, offset)
 }
 
-/// A line that does not rise would turn the model round: better none.
+/// A line that does not rise would reverse the model, so none is used.
 fn usable(slope: f64, offset: f64) -> Calibration {
     let line = Calibration { slope: slope as f32, offset: offset as f32 };
     let sound = line.slope.is_finite() && line.offset.is_finite() && line.slope > 0.0;
     if sound { line } else { Calibration::default() }
 }
 
-/// How much the log loss grows when a feature is shuffled among the rows (permutation importance, Breiman 2001), feature
-/// after feature; seeded, so that the same rows tell the same.
+/// How much the log loss grows when a feature is shuffled among the rows (permutation importance, Breiman
+/// 2001), one feature at a time; seeded, so that the same rows give the same result.
 #[must_use]
 pub fn importance(evaluator: &Evaluator, rows: &[f32], labels: &[f32]) -> Vec<f64> {
     let features = evaluator.n_features();
@@ -172,7 +172,7 @@ pub fn importance(evaluator: &Evaluator, rows: &[f32], labels: &[f32]) -> Vec<f6
 mod tests {
     use super::*;
 
-    /// Pairs of a positive and a negative, one by one.
+    /// Compares every pair of a positive and a negative.
     fn auc_by_pairs(labels: &[f32], probabilities: &[f32]) -> f64 {
         let (mut wins, mut pairs) = (0.0, 0.0);
         for (a, p) in labels.iter().zip(probabilities).filter(|(label, _)| **label > 0.5) {
@@ -197,7 +197,7 @@ mod tests {
             (state >> 40) as f32 / (1 << 24) as f32
         };
         let margins: Vec<f32> = (0..count).map(|_| ((next() - 0.5) * 16.0).round() / 4.0).collect();
-        // The truth is a line that is not the identity.
+        // The true probability is a line of the margin other than the identity.
         let labels =
             margins.iter().map(|m| f32::from(next() < 1.0 / (1.0 + (-(0.5 * m - 0.7)).exp()))).collect();
         (labels, margins)

@@ -1,7 +1,7 @@
-//! Models without a compiler. A trained ensemble or network becomes flat tables (`tables`), and those a shared
-//! object that any program can load (`artefact`): its code is a fixed evaluator, compiled once with this crate. The
-//! engine itself runs none of that code: it reads the tables and evaluates them with the same source, compiled into
-//! it (`evaluate`).
+//! Models without a compiler. A trained ensemble or network becomes flat tables (`tables`), and these become
+//! a shared object that any program can load (`artefact`): its code is a fixed evaluator, compiled once with
+//! this crate. The engine itself executes none of that code: it reads the tables and evaluates them with the
+//! same source, compiled into the engine (`evaluate`).
 //!
 //! Layouts: `core_eval.rs` (tables), `artefact.rs` (`legend_model`).
 

@@ -1,14 +1,14 @@
-//! Training of a small network: two hidden layers, Adam, seeded, one thread, so that the same rows give the same
-//! bytes on the same kind of processor.
+//! Training of a small network: two hidden layers, Adam, seeded, single-threaded, so that the same rows give
+//! the same bytes on the same kind of processor.
 
 use crate::form::Network;
 use crate::tables::weights_of;
 
 /// Width of each hidden layer.
 pub const WIDTH: u32 = 32;
-/// Layers of weights.
+/// Number of weight layers.
 pub const LAYERS: u32 = 3;
-/// Rows of one step.
+/// Number of rows in one step.
 const BATCH: usize = 64;
 const BETA: [f32; 2] = [0.9, 0.999];
 
@@ -23,7 +23,7 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// `rows`: float32 `[len, n_features]`, row-major; the scale is learned from them, NaN left out.
+    /// `rows`: float32 `[len, n_features]`, row-major; the scale is computed from them, ignoring NaN.
     #[must_use]
     pub fn new(rows: &[f32], n_features: u32, learning_rate: f32, seed: u64) -> Trainer {
         let features = n_features as usize;
@@ -38,7 +38,7 @@ impl Trainer {
             order: (0..rows.len() / features.max(1)).collect(),
             random: seed,
         };
-        // He's start: deviation sqrt(2 / inputs), biases 0.
+        // He initialisation: standard deviation sqrt(2 / inputs), biases 0.
         let (mut at, mut wide) = (0, features);
         for layer in 0..LAYERS {
             let units = if layer + 1 == LAYERS { 1 } else { WIDTH as usize };
@@ -55,7 +55,7 @@ impl Trainer {
         trainer
     }
 
-    /// The network as it is now.
+    /// The network in its current state.
     #[must_use]
     pub fn network(&self) -> &Network {
         &self.network
@@ -67,7 +67,8 @@ impl Trainer {
         (self.random >> 40) as f32 / (1 << 24) as f32
     }
 
-    /// Goes once over all rows in a new order; the mean log loss on the way. `weight` is a positive row's.
+    /// One pass over all rows in a new order; returns the mean log loss during it. `weight` is that of a
+    /// positive row.
     pub fn epoch(&mut self, rows: &[f32], labels: &[f32], weight: f32) -> f64 {
         for at in (1..self.order.len()).rev() {
             let other = (self.uniform() * (at + 1) as f32) as usize;
@@ -93,7 +94,7 @@ impl Trainer {
         loss / labels.len().max(1) as f64
     }
 
-    /// Adds one row's gradient; its log loss.
+    /// Adds one row's gradient; returns its log loss.
     fn learn(&self, row: &[f32], label: f32, share: f32, gradient: &mut [f32]) -> f64 {
         let Network { scale, weights, .. } = &self.network;
         let input = row.iter().zip(scale).map(|(value, [mean, by])| {
@@ -134,7 +135,7 @@ impl Trainer {
                 }
                 gradient[from + wide] += error;
             }
-            // max(0, x) passes back only what it let through.
+            // max(0, x) passes a gradient back only where it let the value through.
             back.iter_mut().zip(below).filter(|(_, value)| **value <= 0.0).for_each(|(back, _)| *back = 0.0);
             error = back;
         }
@@ -155,7 +156,8 @@ impl Trainer {
     }
 }
 
-/// Mean and reciprocal deviation of what is a number; [0, 0] for a column without any, which then says nothing.
+/// Mean and reciprocal deviation of the values that are numbers; [0, 0] for a column without any, which thus
+/// has no effect.
 fn scale_of<'a>(column: impl Iterator<Item = &'a f32>) -> [f32; 2] {
     let (mut count, mut mean, mut squares) = (0.0_f64, 0.0_f64, 0.0_f64);
     for value in column.filter(|value| value.is_finite()) {

@@ -1,25 +1,25 @@
-//! A model as flat tables, ready to be evaluated in place; the layout is `core_eval.rs`'s.
+//! A model as flat tables, ready to be evaluated in place; `core_eval.rs` defines the layout.
 
 use crate::core_eval::{Header, KIND_NETWORK, KIND_TREES, LANES, Node as FlatNode, TABLES_MAGIC, WIDTH_MAX};
 use crate::error::ModelError;
 use crate::form::{Calibration, Form, Network, Node, Tree, Trees};
 pub use crate::limits::{DEPTH_MAX, FEATURES_MAX, TREES_MAX};
 
-/// Most layers of a network.
+/// Maximum number of layers of a network.
 const LAYERS_MAX: u32 = 8;
 const HEADER_BYTES: usize = size_of::<Header>();
 
-/// Checked tables on 8 bytes.
+/// Checked tables, aligned to 8 bytes.
 #[derive(Clone)]
 pub struct Tables {
     words: Vec<u64>,
 }
 
 impl Tables {
-    /// Lays a model out.
+    /// Lays out a model as tables.
     ///
     /// # Errors
-    /// What of it does not fit: depth, trees, features, or numbers that are none.
+    /// What does not fit: depth, trees, features, or values that are not numbers.
     pub fn build(form: &Form, calibration: Calibration) -> Result<Tables, ModelError> {
         let bytes = match form {
             Form::Trees(trees) => lay_trees(trees, calibration)?,
@@ -28,7 +28,7 @@ impl Tables {
         Tables::parse(&bytes)
     }
 
-    /// Takes tables from bytes after checking every offset and index that the evaluator will follow.
+    /// Takes tables from bytes after checking every offset and index that the evaluator will use.
     ///
     /// # Errors
     /// What is wrong with them.
@@ -50,11 +50,11 @@ impl Tables {
     /// Their header.
     #[must_use]
     pub fn header(&self) -> &Header {
-        // SAFETY: `parse` made at least a header's room, on 8 bytes; any bits are a `Header`.
+        // SAFETY: `parse` ensured the size of a header, aligned to 8 bytes; any bits are a valid `Header`.
         unsafe { &*self.words.as_ptr().cast::<Header>() }
     }
 
-    /// As they stand in an artefact.
+    /// The bytes as they are in an artefact.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         self.words.iter().flat_map(|word| word.to_le_bytes()).collect()
@@ -130,7 +130,7 @@ impl Tables {
     }
 }
 
-/// Numbers of a network, biases too.
+/// Number of a network's weights, including biases.
 #[must_use]
 pub fn weights_of(n_features: u32, width: u32, layers: u32) -> usize {
     let (mut count, mut wide) = (0, n_features as usize);
@@ -142,7 +142,7 @@ pub fn weights_of(n_features: u32, width: u32, layers: u32) -> usize {
     count
 }
 
-/// Header, then the parts one after the other, each on 8 bytes; their offsets.
+/// The header, then the parts one after the other, each aligned to 8 bytes; sets their offsets.
 fn join(mut header: Header, parts: [Vec<u8>; 3]) -> Vec<u8> {
     let mut body = vec![0; HEADER_BYTES];
     let mut offsets = [0_u64; 3];
@@ -206,7 +206,7 @@ struct Flat<'a> {
 }
 
 impl Flat<'_> {
-    /// Puts node `from` of the tree at `place`; a leaf above the bottom stands under both of its children.
+    /// Puts node `from` of the tree at `place`; a leaf above the bottom is put under both of its children.
     fn fill(&mut self, from: usize, place: usize) {
         match self.tree.0[from] {
             Node::Leaf(value) if place >= self.inner => self.leaves[place - self.inner] = value,

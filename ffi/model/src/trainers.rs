@@ -1,4 +1,4 @@
-//! What the trainers write, as a [`Trees`]: XGBoost's JSON model and LightGBM's text model.
+//! The trainers' output as a [`Trees`]: XGBoost's JSON model and LightGBM's text model.
 
 use serde_json::Value;
 
@@ -6,17 +6,17 @@ use crate::error::ModelError;
 use crate::form::{Node, Tree, Trees};
 use crate::limits::{FEATURES_MAX, TREES_MAX};
 
-/// Most nodes of one tree that are read.
+/// Maximum nodes read per tree.
 const NODES_MAX: usize = 1 << 16;
 
 fn missing(trainer: &'static str, name: &str) -> ModelError {
     ModelError::Missing { trainer, name: name.to_owned() }
 }
 
-/// Reads `XGBoosterSaveModelToBuffer`'s JSON of a `binary:logistic` gbtree.
+/// Reads the JSON of `XGBoosterSaveModelToBuffer` for a `binary:logistic` gbtree.
 ///
 /// # Errors
-/// What of it is missing or not as it must be.
+/// What is missing or invalid.
 pub fn from_xgboost(json: &[u8]) -> Result<Trees, ModelError> {
     let plain = plain_json(json);
     let model: Value = serde_json::from_slice(&plain).map_err(ModelError::NoJson)?;
@@ -49,7 +49,8 @@ pub fn from_xgboost(json: &[u8]) -> Result<Trees, ModelError> {
     Ok(Trees { n_features, base: (base_score / (1.0 - base_score)).ln() as f32, trees })
 }
 
-/// XGBoost writes what JSON has no word for: infinities become numbers that no float32 holds, NaN null.
+/// XGBoost writes values that JSON cannot express: infinities become numbers beyond float32, NaN becomes
+/// null.
 fn plain_json(json: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(json.len());
     let (mut at, mut quoted) = (0, false);
@@ -100,7 +101,7 @@ fn xgboost_tree(tree: &Value, n_features: u32) -> Option<Tree> {
     Some(Tree((0..count).map(node).collect::<Option<_>>()?))
 }
 
-/// Children stand behind their parent in both formats, so that no walk goes round.
+/// In both formats, children come after their parent, so that no walk can loop.
 fn split(
     at: usize,
     count: usize,
@@ -114,13 +115,14 @@ fn split(
     Some(Node::Split { feature, threshold, left: child(left)?, right: child(right)?, nan_right })
 }
 
-/// Reads `LGBM_BoosterSaveModelToString`'s text of a `binary` model with `sigmoid:1`.
+/// Reads the text of `LGBM_BoosterSaveModelToString` for a `binary` model with `sigmoid:1`.
 ///
-/// LightGBM goes left where `x <= threshold` in double precision: as float32 that is right where `x` is at least
-/// the next float above it. Source: `Tree::NumericalDecision` and `decision_type` of LightGBM's tree.h.
+/// LightGBM goes left where `x <= threshold` in double precision: in float32 this means right where `x` is at
+/// least the next float above the threshold. Source: `Tree::NumericalDecision` and `decision_type` in
+/// LightGBM's tree.h.
 ///
 /// # Errors
-/// What of it is missing or not as it must be.
+/// What is missing or invalid.
 pub fn from_lightgbm(text: &str) -> Result<Trees, ModelError> {
     let field = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
@@ -170,11 +172,11 @@ fn lightgbm_tree(text: &str, n_features: u32) -> Option<Tree> {
     {
         return None;
     }
-    // Leaves are numbered apart, below 0; here they stand behind the inner nodes.
+    // Leaves are numbered separately, below 0; here they come after the inner nodes.
     let place = |child: i64| if child >= 0 { child } else { inner as i64 + !child };
     let node = |at: usize| {
         let threshold = above(threshold[at]);
-        // Bit 1: default left; bits 2 and 3: what is missing: nothing, 0, or NaN.
+        // Bit 1: default left; bits 2 and 3: which value counts as missing: none, 0, or NaN.
         let nan_right = match decision[at] >> 2 & 3 {
             2 => decision[at] & 2 == 0,
             0 => 0.0 >= threshold,
@@ -188,7 +190,7 @@ fn lightgbm_tree(text: &str, n_features: u32) -> Option<Tree> {
     Some(Tree(nodes))
 }
 
-/// The smallest float32 that is greater than `threshold`; NaN, which nothing reaches, where there is none.
+/// The smallest float32 greater than `threshold`; NaN, which no value reaches, if there is none.
 fn above(threshold: f64) -> f32 {
     if threshold == f64::INFINITY {
         return f32::NAN;

@@ -1,4 +1,5 @@
-//! An artefact against the plain form it was made of: by the engine's evaluator and as a program would load it.
+//! An artefact against the plain form it was made from: by the engine's evaluator, and loaded as a program
+//! would.
 
 use std::mem::ManuallyDrop;
 
@@ -19,7 +20,7 @@ impl Random {
         (self.next() as f32 / (1_u64 << 31) as f32) * 4.0 - 2.0
     }
 
-    /// Also what breaks sums and comparisons.
+    /// Includes values that break sums and comparisons.
     fn odd(&mut self) -> f32 {
         match self.next() % 12 {
             0 => f32::NAN,
@@ -79,12 +80,12 @@ fn forms(random: &mut Random) -> Vec<(String, Form)> {
 type Predict = extern "C" fn(*const f32, usize) -> f32;
 type Batch = extern "C" fn(*const f32, usize, usize, *mut f32);
 
-/// The file as the loader sees it: by its path, so that each needs one of its own. It stays open: what is called is
-/// never unloaded.
+/// The file as the loader sees it: it identifies files by path, so each needs its own. It is never closed: a
+/// function in use must not be unloaded.
 fn loaded(bytes: &[u8], name: &str) -> (Predict, Batch) {
     let path = std::env::temp_dir().join(format!("legend-{}-{name}.so", std::process::id()));
     std::fs::write(&path, bytes).expect("a temporary file");
-    // SAFETY: the file is this test's own artefact; its constructors are none.
+    // SAFETY: the file is this test's own artefact, which has no constructors.
     let library = unsafe { Library::open(Some(&path), RTLD_NOW | RTLD_LOCAL) };
     std::fs::remove_file(&path).expect("it is there");
     let library = ManuallyDrop::new(library.expect("the loader takes it"));

@@ -1,4 +1,4 @@
-//! What can go wrong with models. The text of each is what operators, answers of agents and lists of models have.
+//! Errors of models. Their texts appear to operators, in agents' answers and in lists of models.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,50 +11,50 @@ use serde_json::Value;
 use thiserror::Error;
 use topic_log::disk;
 
-/// Why a written signature does not count.
+/// Why a stored signature is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SignatureError {
-    /// It is not written as one.
+    /// It does not have the form of a signature.
     #[error("its signature is no signature")]
     NoSignature,
-    /// Of another key, by these first digits of its name.
+    /// Made by an untrusted key, given by the first digits of its id.
     #[error("its key {0} is not trusted here")]
     KeyNotTrusted(String),
-    /// What is signed is not what is there.
+    /// The content differs from what was signed.
     #[error("its signature does not fit: it was altered")]
     Altered,
 }
 
-/// Why a small file beside a model is not read.
+/// Why a small file next to a model cannot be read.
 #[derive(Debug, Error)]
 pub enum SmallFileError {
     /// The file system refuses.
     #[error("{0}")]
     Unread(#[source] io::Error),
-    /// It has this many bytes, which are too many.
+    /// It has this many bytes, which exceeds the limit.
     #[error("{0} bytes")]
     TooLong(u64),
 }
 
-/// Why a model must not be used, to be said after its name.
+/// Why a model must not be used; the texts follow its name.
 #[derive(Debug, Error)]
 pub enum Unusable {
-    /// Nothing says what it is.
+    /// It has no readable manifest.
     #[error("it has no manifest ({0})")]
     NoManifest(#[source] SmallFileError),
-    /// Its manifest has no signature beside it.
+    /// Its manifest has no readable signature.
     #[error("it is not signed")]
     NotSigned(#[source] SmallFileError),
-    /// Its manifest's signature does not count.
+    /// Its manifest's signature is not accepted.
     #[error(transparent)]
     Signature(#[from] SignatureError),
     /// Its manifest cannot be parsed.
     #[error("its manifest is no JSON: {0}")]
     NoJson(#[source] serde_json::Error),
-    /// Its manifest says this instead of the module.
+    /// Its manifest names this instead of the module.
     #[error("it is a model of {0}")]
     OtherModule(Value),
-    /// There is a manifest at most.
+    /// The manifest exists, but not the file.
     #[error("its file is not there")]
     NoFile(#[source] io::Error),
     /// It has this many bytes.
@@ -63,91 +63,91 @@ pub enum Unusable {
     /// The file system refuses.
     #[error("its file cannot be read: {0}")]
     Unread(#[source] io::Error),
-    /// Another hash than its manifest says.
+    /// Its hash differs from the manifest's.
     #[error("its bytes are not those that were signed")]
     OtherBytes,
-    /// Something is wrong in the file, or with its answers.
+    /// The file, or one of its answers, is wrong.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// It reads more numbers than there are.
+    /// It reads more features than there are.
     #[error("it reads {count} features, the agent has {known}")]
     TooManyFeatures {
-        /// Of its rows.
+        /// Features in its rows.
         count: usize,
-        /// Of the agent's.
+        /// Features that the agent has.
         known: usize,
     },
-    /// It was trained on features of other names or in another order.
+    /// It was trained on features with other names or in another order.
     #[error("its features are {has:016x}, the agent's first {count} are {need:016x}")]
     OtherFeatures {
         /// The hash of its features.
         has: u64,
-        /// How many they are.
+        /// The number of its features.
         count: usize,
-        /// The hash of that many of the agent's.
+        /// The hash of the agent's first features, as many as the model has.
         need: u64,
     },
-    /// It brings code, and the configuration does not allow that.
+    /// It has its own code, and the configuration does not allow that.
     #[error(
         "it brings code of its own, which would have all rights of the agent: set models.foreign = true to allow that"
     )]
     ForeignNotAllowed,
-    /// No private copy of its bytes.
+    /// A private copy of its bytes cannot be made.
     #[error("it cannot be copied: {0}")]
     NotCopied(#[source] io::Error),
-    /// What tells the next start that it crashed cannot be written.
+    /// The mark by which the next start knows that this model crashed cannot be written.
     #[error("its mark cannot be made: {}", disk::why(.0))]
     NoMark(#[source] io::Error),
-    /// It did not come through its trial, or there was none.
+    /// It failed its trial, or could not be tried.
     #[error(transparent)]
     Probe(#[from] ProbeError),
-    /// It came through its trial and does not load here.
+    /// It passed its trial, but does not load here.
     #[error(transparent)]
     SharedObject(#[from] SharedObjectError),
-    /// It has ended this agent before; the file that says so.
+    /// It has crashed this agent before; the path is the file that records it.
     #[error("it crashed this agent or did not answer it, take it out of {} to try again", .0.display())]
     Crashed(PathBuf),
 }
 
-/// Why a shared object does not become a function.
+/// Why a shared object does not yield a function.
 #[derive(Debug, Error)]
 pub enum SharedObjectError {
     /// The system's loader refuses it.
     #[error("the loader refuses it")]
     Refused(#[source] libloading::Error),
-    /// The symbol is not there, or at address 0.
+    /// The symbol is missing, or at address 0.
     #[error("it has no symbol treelite_predict")]
     NoPredict,
-    /// Its name is the one of another file.
+    /// The loader returned another file for its name.
     #[error("the loader gave another file that was loaded before")]
     OtherFile,
 }
 
-/// What a model's trial came to, or why there was none.
+/// The result of a model's trial, or why there was none.
 #[derive(Debug, Error)]
 pub enum ProbeError {
-    /// The system gives no process, pipe or memory for it.
+    /// The system cannot provide a process, pipe or memory for it.
     #[error("it cannot be probed: {0}")]
     System(#[source] io::Error),
     /// The trial's executable cannot be used.
     #[error("it cannot be probed: {0}")]
     Program(#[from] ProgramError),
-    /// The process ended before the model was touched.
+    /// The process ended before it reached the model.
     #[error("it cannot be probed: legend-probe ended before it began ({0})")]
     NotBegun(ExitStatus),
-    /// The process was not ready in this time.
+    /// The process was not ready within this time.
     #[error("it cannot be probed: legend-probe did not start within {} ms", .0.as_millis())]
     NotStarted(Duration),
     /// The model took longer than this.
     #[error("it did not answer within {} ms in a child process", .0.as_millis())]
     NoAnswer(Duration),
-    /// A signal of this number ended the process.
+    /// This signal ended the process.
     #[error("it crashed in a child process (signal {0})")]
     Crashed(i32),
     /// The process ended without a signal and without an answer.
     #[error("it ended its process instead of answering")]
     Ended,
-    /// What the process wrote of the model.
+    /// What the process wrote about the model.
     #[error("{0}")]
     Answered(String),
 }
@@ -155,10 +155,10 @@ pub enum ProbeError {
 /// Why the trial's executable cannot be used.
 #[derive(Debug, Error)]
 pub enum ProgramError {
-    /// It lies beside our own file, which nothing names.
+    /// It must be next to our own file, whose path is unknown.
     #[error("its own file is not known (/proc/self/maps)")]
     OwnFile,
-    /// There is none.
+    /// It does not exist.
     #[error("{} is not there, it belongs to {}: build or copy legend again", .path.display(), .own.display())]
     NotThere {
         /// Where it must be.
@@ -171,94 +171,94 @@ pub enum ProgramError {
     File {
         /// Of the executable.
         path: PathBuf,
-        /// Why.
+        /// The system's reason.
         source: io::Error,
     },
-    /// Somebody else may have written it.
+    /// Another user could have written it.
     #[error("{} cannot be used: it must be a file of this user's that nobody else may write", .0.display())]
     NotTrusted(PathBuf),
 }
 
-/// Why what a link or a pin names is no version.
+/// Why the target of a link or a pin is not a version.
 #[derive(Debug, Error)]
 pub enum LinkError {
-    /// The pin's text is none.
+    /// The pin's text is not a version.
     #[error("the pin names no version")]
     Pin,
-    /// Something else has the link's name.
+    /// The link's name belongs to something other than a symlink.
     #[error("{} is no symlink", .path.display())]
     NoSymlink {
         /// Of the link.
         path: PathBuf,
-        /// What reading it as one gave.
+        /// The error of reading it as a symlink.
         source: io::Error,
     },
-    /// It leads elsewhere.
+    /// It points to something else.
     #[error("{} points to {}, which is no version here", .path.display(), .target.display())]
     NoVersion {
         /// Of the link.
         path: PathBuf,
-        /// What it names.
+        /// Its target.
         target: PathBuf,
     },
 }
 
-/// Why a version of another host is not taken, to be said after its name.
+/// Why a version of another host is not installed; the texts follow its name.
 #[derive(Debug, Error)]
 pub enum TakeError {
-    /// This many bytes of it are too many.
+    /// Its manifest has this many bytes, which exceeds the limit.
     #[error("its manifest has {0} bytes")]
     LongManifest(usize),
-    /// Its manifest does not count.
+    /// Its manifest is not accepted.
     #[error(transparent)]
     Manifest(#[from] Unusable),
-    /// Another version or hash than its manifest says.
+    /// Its version or hash differs from the manifest's.
     #[error("its bytes are not those of its manifest")]
     OtherBytes,
-    /// Its name is none.
+    /// Its name is not a version.
     #[error("a version is 12 hex digits")]
     NoVersion,
 }
 
-/// Why the registry is not changed: a whole line.
+/// Why the registry is not changed, as a whole line.
 #[derive(Debug, Error)]
 pub enum RegistryError {
-    /// The folder does not take a version.
+    /// The folder does not accept a version.
     #[error("Cannot register a model in {}: {}", .folder.display(), disk::why(.source))]
     Register {
-        /// Of all models.
+        /// The models' folder.
         folder: PathBuf,
-        /// Why.
+        /// The system's reason.
         source: io::Error,
     },
-    /// Another host's version is not one that may be used.
+    /// Another host's version may not be used.
     #[error("Cannot take model {version} of {module}: {source}")]
     Take {
-        /// As it was named.
+        /// As the caller named it.
         version: String,
-        /// Whose model it would be.
+        /// The module of the model.
         module: &'static str,
-        /// Why.
+        /// The reason.
         source: TakeError,
     },
-    /// The folder does not take a name for what is used.
+    /// The folder does not accept a link or pin.
     #[error("Cannot {verb} in {}: {}", .folder.display(), disk::why(.source))]
     Point {
-        /// Deploy or pin.
+        /// `deploy` or `pin`.
         verb: &'static str,
-        /// Of all models.
+        /// The models' folder.
         folder: PathBuf,
-        /// Why.
+        /// The system's reason.
         source: io::Error,
     },
     /// The version is not registered.
     #[error("Cannot {verb} {version}: {module} has no such version, see `legend model list`")]
     NoVersion {
-        /// Deploy or pin.
+        /// `deploy` or `pin`.
         verb: &'static str,
-        /// As it was named.
+        /// As the caller named it.
         version: String,
-        /// Whose model it would be.
+        /// The module of the model.
         module: &'static str,
     },
 }

@@ -1,4 +1,4 @@
-//! The text of each error, as people have always read it, and what is below it.
+//! The text of each error, which must not change, and its source.
 
 use std::error::Error;
 use std::io;

@@ -1,5 +1,5 @@
-//! Models that bring code of their own. It runs first in a child process, where a crash or an endless loop costs
-//! nothing; then here, behind a mark that tells the next start which model it was that crashed.
+//! Models with their own code. Their first run is in a child process, where a crash or an endless loop does
+//! no harm; then they run here, under a mark by which the next start knows the model that crashed.
 
 use std::ffi::c_void;
 use std::fs::{File, OpenOptions};
@@ -22,23 +22,24 @@ use super::private_copy::private_copy;
 use super::probe::probe;
 use super::shared_object::{Predict, load};
 
-/// How long loading and the golden rows may take here, after the probe took less.
+/// Time limit for loading and the golden rows in this process, after the probe.
 const LOAD: Duration = Duration::from_millis(2_000);
 
-/// A loaded foreign model; its file is a private copy, so that nobody can change it under its feet.
+/// A loaded foreign model. Its file is a private copy, so that no other process can change it while it is in
+/// use.
 pub struct Foreign {
     predict: Predict,
-    /// Before the copy: it is closed first.
+    /// Declared before the copy, so that it is closed first.
     _library: Library,
     mark: &'static Mark,
     calls: Calls,
-    /// Keeps the name under which it was loaded from being used again.
+    /// Keeps the name under which the model was loaded from being reused.
     _copy: OwnedFd,
 }
 
 impl Foreign {
-    /// Probes, then loads. `marks`: the file that tells the next start which model ended this one; the version stands
-    /// in it for as long as its own code has not come through a load.
+    /// Probes the model, then loads it. `marks`: the file from which the next start learns which model ended
+    /// this process; it names the version until the version's own code has survived a load.
     pub(super) fn open(
         bytes: &[u8],
         golden: &Golden,
@@ -54,9 +55,10 @@ impl Foreign {
         let mark = mark_of(version);
         file.write_all(mark).map_err(Unusable::NoMark)?;
         let watched = watch_loading(version);
-        // It may behave otherwise here than in its child.
+        // It may behave differently here than in the child process.
         let loaded = load(&path, &copy).map_err(Unusable::from).and_then(|(library, predict)| {
-            // SAFETY: rows are as long as is said; the probe has called it so.
+            // SAFETY: `check_answers` passes rows of `features` numbers; the probe called the function the
+            // same way.
             check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) })?;
             Ok((library, predict))
         });
@@ -66,7 +68,7 @@ impl Foreign {
         let (library, predict) = match loaded {
             Ok(found) => found,
             Err(why) => {
-                // The loader may keep it all the same: its name is not used again either.
+                // The loader may still hold the file: do not reuse its name either.
                 std::mem::forget(copy);
                 return Err(why);
             }
@@ -80,20 +82,21 @@ impl Foreign {
         }
         INSIDE.with(|inside| inside.set(self.mark));
         self.calls.begun.fetch_add(1, Relaxed);
-        // SAFETY: the row is at least as long as is said.
+        // SAFETY: the row has at least `features` numbers, as checked above; the library stays open as long
+        // as `self`.
         let answer = unsafe { (self.predict)(row.as_ptr(), features) };
         self.calls.ended.fetch_add(1, Relaxed);
         INSIDE.with(|inside| inside.set(std::ptr::null()));
         answer
     }
 
-    /// The number of the call that has no answer yet.
+    /// The number of the call without an answer, if there is one.
     pub(super) fn open_call(&self) -> Option<u64> {
         self.calls.open()
     }
 }
 
-/// Calls begun and calls ended: while they differ somebody waits for an answer.
+/// Calls begun and calls ended: while they differ, a caller waits for an answer.
 #[derive(Default)]
 struct Calls {
     begun: AtomicU64,
@@ -107,24 +110,24 @@ impl Calls {
     }
 }
 
-/// Whether a foreign file may be used, by a run in a child process alone.
+/// Checks a foreign file by a run in a child process, without loading it here.
 pub(super) fn verify(bytes: &[u8], golden: &Golden, features: usize) -> Result<(), Unusable> {
     Ok(probe(&private_copy(bytes).map_err(Unusable::NotCopied)?, golden, features)?)
 }
 
-/// How often it is looked whether a model has loaded.
+/// How often to check whether a model has loaded.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Ends this process when a model holds it up while it is loaded: a thread cannot be ended alone, and the next start
-/// knows the model by its mark. The answer is set when it has loaded.
+/// Ends this process if a model blocks while it is loaded: a thread cannot be ended on its own, and the next
+/// start knows the model by its mark. Set the returned flag once the model has loaded.
 ///
-/// While a file is loaded the loader holds a lock that a thread needs when it first uses a thread-local value with a
-/// destructor: this one has used its own before it says that it is ready, and uses none after.
+/// During a load the loader holds a lock that a thread needs when it first uses a thread-local value with a
+/// destructor. This thread uses its own before it signals that it is ready, and none after that.
 fn watch_loading(version: &str) -> Arc<AtomicBool> {
     let (ready, begun) = channel();
     let loaded = Arc::new(AtomicBool::new(false));
     let (version, is_loaded) = (version.to_owned(), Arc::clone(&loaded));
-    // Without the thread a model that holds up the load is ended by a person.
+    // Without this thread, an operator must end a process that a model blocks.
     let _ = std::thread::Builder::new().name("model-load".to_owned()).spawn(move || {
         drop(std::io::stderr().lock());
         let _ = ready.send(());
@@ -141,15 +144,16 @@ fn watch_loading(version: &str) -> Arc<AtomicBool> {
             std::thread::sleep(LOOK);
         }
     });
-    // An error: the thread could not be made.
+    // An error: the thread could not be started.
     let _ = begun.recv();
     loaded
 }
 
-/// A line of the crash file: the version and a line's end.
+/// A line of the crash file: the version and a newline.
 type Mark = [u8; 13];
 
-/// Leaked on purpose: a signal handler may read it at any time; one foreign model is a dozen bytes.
+/// Leaked on purpose: a signal handler may read it at any time, and each foreign model costs only a dozen
+/// bytes.
 fn mark_of(version: &str) -> &'static Mark {
     let mut mark = [b'\n'; 13];
     for (to, from) in mark.iter_mut().zip(version.bytes().take(12)) {
@@ -159,26 +163,27 @@ fn mark_of(version: &str) -> &'static Mark {
 }
 
 std::thread_local! {
-    /// The mark of the foreign model that this thread runs now; null outside of one.
+    /// The mark of the foreign model that this thread is running; null outside one.
     static INSIDE: std::cell::Cell<*const Mark> = const { std::cell::Cell::new(std::ptr::null()) };
 }
 
-/// Where marks of crashes go.
+/// The descriptor that marks of crashes are written to.
 static CRASH_FD: AtomicI32 = AtomicI32::new(-1);
 static BEFORE: [std::sync::OnceLock<usize>; 5] = [const { std::sync::OnceLock::new() }; 5];
 const SIGNALS: [libc::c_int; 5] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT];
 
-/// From now on a crash inside of a foreign model writes its version to `file` before it ends the process.
+/// From now on, a crash inside a foreign model writes its version to `file` before it ends the process.
 fn mark_crashes(file: File) {
     static HANDLERS: Once = Once::new();
     let old = CRASH_FD.swap(file.into_raw_fd(), SeqCst);
     if old >= 0 {
-        // SAFETY: the descriptor was ours and is not used any more.
+        // SAFETY: `old` was owned by `CRASH_FD`, which no longer holds it.
         unsafe { libc::close(old) };
     }
     HANDLERS.call_once(|| {
         for (at, signal) in SIGNALS.into_iter().enumerate() {
-            // SAFETY: the handler only does what a signal handler may; the one before is kept and called.
+            // SAFETY: zeroed structs are valid, and both outlive the call. The handler does only what a
+            // signal handler may.
             unsafe {
                 let mut action: libc::sigaction = std::mem::zeroed();
                 let mut before: libc::sigaction = std::mem::zeroed();
@@ -199,13 +204,13 @@ fn mark_crashes(file: File) {
 extern "C" fn on_crash(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     let mark = INSIDE.with(std::cell::Cell::get);
     if !mark.is_null() {
-        // SAFETY: write(2) is allowed here; the mark is never freed.
+        // SAFETY: write(2) is async-signal-safe, and the mark is never freed.
         unsafe { libc::write(CRASH_FD.load(SeqCst), mark.cast(), size_of::<Mark>()) };
     } else if let Some(&before) =
         SIGNALS.iter().position(|known| *known == signal).and_then(|at| BEFORE[at].get())
         && before != 0
     {
-        // SAFETY: it was installed as a handler of three arguments.
+        // SAFETY: `before` was installed with SA_SIGINFO, so it is a handler of these three arguments.
         let handler = unsafe {
             std::mem::transmute::<usize, extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut c_void)>(
                 before,
@@ -213,18 +218,18 @@ extern "C" fn on_crash(signal: libc::c_int, info: *mut libc::siginfo_t, context:
         };
         return handler(signal, info, context);
     }
-    // SAFETY: back to the default; the fault comes again and ends the process as it would have without us.
+    // SAFETY: both calls take integers and are async-signal-safe; the default action ends the process.
     unsafe {
         libc::signal(signal, libc::SIG_DFL);
         libc::raise(signal);
     }
 }
 
-/// Ends the process as a crash inside of `version` would: a thread of it waits for an answer that does not come, and a
-/// thread cannot be ended alone.
+/// Ends the process as a crash inside `version` would: one of its threads waits for an answer that never
+/// comes, and a thread cannot be ended on its own.
 pub(super) fn give_up(version: &str) -> ! {
     let mark = mark_of(version);
-    // SAFETY: the mark is never freed; the default of SIGABRT ends the process.
+    // SAFETY: the mark is never freed, and its length is that of the write; abort never returns.
     unsafe {
         libc::write(CRASH_FD.load(SeqCst), mark.as_ptr().cast(), size_of::<Mark>());
         libc::signal(libc::SIGABRT, libc::SIG_DFL);
@@ -248,7 +253,7 @@ mod tests {
         assert_eq!(calls.open(), None);
     }
 
-    /// Not a test of its own: the child's way in.
+    /// Not a real test: the entry point of the child.
     #[test]
     fn child_entry() {
         let Some(marks) = std::env::var_os("LEGEND_FOREIGN_MARKS") else { return };
@@ -288,15 +293,15 @@ mod tests {
         });
         let name = format!("/proc/self/fd/{}", first.as_raw_fd());
         let (_first, predict) = load(&name, &first).expect("loads");
-        // SAFETY: it reads no row.
+        // SAFETY: this model reads no row.
         assert!((unsafe { predict(std::ptr::null(), 0) } - 0.25).abs() < f32::EPSILON);
-        // SAFETY: both are our own; the first one's number now names the second file.
+        // SAFETY: both descriptors are ours; the number of the first one then names the second file.
         assert!(unsafe { libc::dup2(second.as_raw_fd(), first.as_raw_fd()) } >= 0);
         let refused = load(&name, &second).map(|_| ()).expect_err("refuses");
         assert_eq!(refused.to_string(), "the loader gave another file that was loaded before");
         let other = format!("/proc/self/./fd/{}", first.as_raw_fd());
         let (_second, predict) = load(&other, &second).expect("loads by another name");
-        // SAFETY: it reads no row.
+        // SAFETY: this model reads no row.
         assert!((unsafe { predict(std::ptr::null(), 0) } - 0.5).abs() < f32::EPSILON);
         std::fs::remove_dir_all(&folder).expect("removed");
     }

@@ -1,14 +1,14 @@
-//! Models of running agents: the registry on disk, what is loaded, and the swap.
+//! Models of running agents: the registry on disk, loading, and the swap.
 //!
 //! ```text
-//! models/libmev_v<sha>.so    the artefact, never written again
+//! models/libmev_v<sha>.so    the artefact, never rewritten
 //! models/libmev_v<sha>.json  its manifest: sha256, features, lineage
 //! models/libmev_v<sha>.sig   Ed25519 over the manifest's bytes
-//! models/libmev_latest.so    symlink: what runs
-//! models/libmev_shadow.so    symlink: what is asked too, and only told
+//! models/libmev_latest.so    symlink: the live model
+//! models/libmev_shadow.so    symlink: the shadow model, evaluated and only reported
 //! models/mev.pin             a version, or `baseline`, that runs whatever the symlink says
-//! models/mev.request         the newest deployment: its version (or `baseline`), and the request that it answers to
-//! models/mev.crash           versions with code of their own that have crashed this agent, or did not answer
+//! models/mev.request         the latest deployment: its version (or `baseline`), and the request it answers
+//! models/mev.crash           versions with their own code that crashed this agent, or did not answer
 //! ```
 
 pub mod error;

@@ -1,5 +1,5 @@
-//! From a version to a model that answers, in DESIGN's order: size and hash, signature, layout, features, golden
-//! answers; a foreign one in a child process first.
+//! Turns a version into a model that answers, with checks in this order: size and hash, signature, layout,
+//! features, golden answers; a foreign one runs in a child process first.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use super::error::Unusable;
 use super::foreign::{self, Foreign};
 use super::registry;
 
-/// What an installation lets decide.
+/// Which models an installation trusts.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
-    /// Whose signatures are believed.
+    /// Keys whose signatures are trusted.
     pub keys: Vec<VerifyingKey>,
-    /// Whether a file that brings code of its own may be loaded: that code has all rights of the process.
+    /// Whether a file with its own code may be loaded: that code has all rights of the process.
     pub foreign: bool,
 }
 
-/// How a loaded model answers.
+/// How a loaded model is evaluated.
 pub enum Runs {
-    /// Its tables, by our own code.
+    /// Its tables, by our code.
     Own(Evaluator),
     /// Its own code.
     Foreign(Foreign),
@@ -42,7 +42,7 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// The probability for a row that may be longer than what is read.
+    /// The probability for a row, which may be longer than the model reads.
     #[must_use]
     pub fn predict(&self, row: &[f32]) -> f32 {
         match &self.runs {
@@ -59,7 +59,7 @@ impl Loaded {
         }
     }
 
-    /// Whether its own code runs.
+    /// Whether it runs its own code.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
         matches!(self.runs, Runs::Foreign(_))
@@ -69,7 +69,7 @@ impl Loaded {
 /// Loads a version after every check.
 ///
 /// # Errors
-/// Why it must not be used, to be said behind its name.
+/// Why it must not be used; the text follows its name.
 pub fn load(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Result<Loaded, Unusable> {
     let (bytes, artefact) = read(data_dir, module, version, trust)?;
     let features = artefact.n_features as usize;
@@ -87,19 +87,20 @@ pub fn load(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Re
     Ok(Loaded { version: version.into(), runs, features })
 }
 
-/// Every check of [`load`] without loading: what brings code of its own runs in a child process alone. Whether it does.
+/// Makes every check of [`load`] without loading: a model with its own code runs only in a child process.
+/// Returns whether it has its own code.
 ///
 /// # Errors
-/// Why it must not be used, to be said behind its name.
+/// Why it must not be used; the text follows its name.
 pub fn verify(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Result<bool, Unusable> {
     let (bytes, artefact) = read(data_dir, module, version, trust)?;
     usable(&bytes, artefact)
 }
 
-/// As [`verify`], of bytes that are not registered.
+/// As [`verify`], for bytes that are not registered.
 ///
 /// # Errors
-/// Why they must not be used, to be said behind their name.
+/// Why they must not be used; the text follows their name.
 pub fn verify_bytes(bytes: &[u8], module: Module, foreign: bool) -> Result<bool, Unusable> {
     usable(bytes, check(bytes, module, foreign)?)
 }
@@ -113,7 +114,7 @@ fn usable(bytes: &[u8], artefact: Artefact) -> Result<bool, Unusable> {
     Ok(false)
 }
 
-/// A version's bytes, if they are those that were signed, and what they say of themselves.
+/// A version's bytes, if they are the ones that were signed, and their parsed content.
 fn read(
     data_dir: &Path,
     module: Module,
@@ -126,7 +127,7 @@ fn read(
         return Err(Unusable::TooLong(len));
     }
     let manifest = registry::manifest(data_dir, module, version, &trust.keys)?;
-    // One reading: what is checked is what is used, whatever happens to the file.
+    // One read: what is checked is what is used, even if the file changes.
     let bytes = std::fs::read(&path).map_err(Unusable::Unread)?;
     let sha256 = to_hex(&Sha256::digest(&bytes));
     if manifest["sha256"] != sha256.as_str() || !sha256.starts_with(version) {
@@ -136,7 +137,7 @@ fn read(
     Ok((bytes, artefact))
 }
 
-/// Everything about the bytes themselves.
+/// All checks of the bytes themselves.
 fn check(bytes: &[u8], module: Module, foreign: bool) -> Result<Artefact, Unusable> {
     let artefact = artefact::read(bytes)?;
     let arbitrage = module == Module::Arbitrage;

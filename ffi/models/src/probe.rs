@@ -1,7 +1,8 @@
-//! The first run of a foreign model: in a process of its own that may compute and read files, and nothing else. A crash,
-//! an endless loop, a fork or a hunger for memory costs nothing there, and the answer comes within a bounded time.
+//! The first run of a foreign model: in a separate process that may compute and read files, and nothing else.
+//! A crash, an endless loop, a fork or excessive memory use does no harm there, and the answer comes within a
+//! bounded time.
 //!
-//! The process is a fresh one (ADR 26): nothing of ours is in its memory, and no lock of our threads.
+//! The process is a fresh one (ADR 26): it has none of our memory, and no lock of our threads.
 
 mod confine;
 mod helper;
@@ -25,33 +26,33 @@ use request::{ANSWER_BYTES, READY};
 
 pub use helper::run_probe;
 
-/// How long the model may take for loading and all golden rows.
+/// Time limit of the model for loading and all golden rows.
 const PROBE: Duration = Duration::from_millis(2_000);
-/// How long a busy machine may take to start the process, which is not the model's to answer for.
+/// Time limit for starting the process on a busy machine, which the model is not responsible for.
 const START: Duration = Duration::from_millis(10_000);
-/// How often it is looked for the answer.
+/// How often to check for the answer.
 const LOOK: Duration = Duration::from_micros(300);
 
-/// Finds the probe's executable now: a process that becomes another user may not see it afterwards.
+/// Finds the probe's executable now: a process that becomes another user may not be able to see it later.
 pub fn prepare() {
-    // What is wrong with it is said when a model is to be probed.
+    // An error is reported when a model is to be probed.
     let _ = program::program();
 }
 
-/// Loads the file and asks it the golden rows in a process of its own.
+/// Loads the file and evaluates the golden rows in a separate process.
 pub(super) fn probe(file: &OwnedFd, golden: &Golden, features: usize) -> Result<(), ProbeError> {
     let cannot = ProbeError::System;
     let program = program::program()?;
     let request = request::encode(std::process::id(), golden, features);
     let request = private_copy(&request).map_err(cannot)?;
     let (mut from, to) = std::io::pipe().map_err(cannot)?;
-    // Whoever holds its other end, nothing is waited for.
+    // Never block on the pipe, even if another process holds its other end.
     fcntl_setfl(&from, OFlags::NONBLOCK).map_err(|error| cannot(error.into()))?;
     let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
     command.arg0("legend-probe").env_clear().process_group(0);
     command.stdin(request).stdout(to).stderr(file.try_clone().map_err(cannot)?);
     let child = command.spawn().map_err(cannot)?;
-    // Our copies of its descriptors.
+    // Closes our copies of its descriptors.
     drop(command);
     let group = Pid::from_child(&child);
     let mut answer = Vec::new();
@@ -65,12 +66,12 @@ pub(super) fn probe(file: &OwnedFd, golden: &Golden, features: usize) -> Result<
         }
         answer.starts_with(READY)
     });
-    // Should anything of it be left; mostly there is nothing.
+    // Kills anything left of it; usually there is nothing.
     let _ = kill_process_group(group, Signal::KILL);
     outcome(ended?, &answer)
 }
 
-/// What an end and an answer say of the model.
+/// Interprets an exit status and an answer.
 fn outcome(status: ExitStatus, answer: &[u8]) -> Result<(), ProbeError> {
     let Some(told) = answer.strip_prefix(READY) else {
         return Err(ProbeError::NotBegun(status));
@@ -85,11 +86,12 @@ fn outcome(status: ExitStatus, answer: &[u8]) -> Result<(), ProbeError> {
     }
 }
 
-/// The child's end; it is killed when it takes too long. `is_ready` reads what it wrote and says whether it has begun.
+/// Waits for the child's exit and kills it if it takes too long. `is_ready` reads its output and returns
+/// whether it has begun.
 fn wait(mut child: Child, is_ready: &mut impl FnMut() -> bool) -> Result<ExitStatus, ProbeError> {
     let (mut begin, mut has_begun) = (Instant::now(), false);
     loop {
-        // In this order: what it wrote before its end is read.
+        // In this order, so that output written before the exit is read.
         let ended = child.try_wait();
         if is_ready() && !has_begun {
             (begin, has_begun) = (Instant::now(), true);
@@ -104,7 +106,7 @@ fn wait(mut child: Child, is_ready: &mut impl FnMut() -> bool) -> Result<ExitSta
                 continue;
             }
         };
-        // Both fail only for a child that is gone.
+        // Both fail only if the child is already gone.
         let _ = child.kill();
         let _ = child.wait();
         return Err(why);
@@ -118,9 +120,9 @@ mod tests {
     #[test]
     fn waiting_for_a_child_leaves_the_processor_to_it() {
         let sleeps = || {
-            // SAFETY: a struct of numbers.
+            // SAFETY: the struct holds only integers, for which zero is valid.
             let mut used: libc::rusage = unsafe { std::mem::zeroed() };
-            // SAFETY: the call fills the struct.
+            // SAFETY: `used` is a live struct of the type that the call fills.
             assert_eq!(unsafe { libc::getrusage(libc::RUSAGE_THREAD, &raw mut used) }, 0);
             used.ru_nvcsw
         };

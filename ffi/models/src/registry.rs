@@ -15,18 +15,18 @@ use wire::hex::{bytes_of_hex, to_hex};
 
 use crate::error::{LinkError, RegistryError, SignatureError, SmallFileError, TakeError, Unusable};
 
-/// What a manifest's signature is for.
+/// Signature domain of manifests.
 const MANIFEST_DOMAIN: &str = "legend model-v1";
-/// What the signature of a wish is for.
+/// Signature domain of desired models for other hosts.
 const WISH_DOMAIN: &str = "legend model-wish-v1";
-/// Letters of the hash that name a version.
+/// Number of letters of the hash in a version's name.
 const VERSION_LEN: usize = 12;
 const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 
-/// What scores where no model does, named as a version: it can be deployed and pinned like one.
+/// What scores without a model, in the form of a version: it can be deployed and pinned like one.
 pub const BASELINE: &str = "baseline";
 
-/// Folder of all models below a data folder.
+/// Folder of all models in a data folder.
 #[must_use]
 pub fn folder(data_dir: &Path) -> PathBuf {
     data_dir.join("models")
@@ -38,14 +38,14 @@ pub fn artefact_path(data_dir: &Path, module: Module, version: &str) -> PathBuf 
     folder(data_dir).join(format!("lib{}_v{version}.so", module_name(module)))
 }
 
-/// Whether a text can be a version; nothing else becomes part of a path.
+/// Whether a text has the form of a version; nothing else becomes part of a path.
 #[must_use]
 pub fn is_version(text: &str) -> bool {
     text.len() == VERSION_LEN
         && text.bytes().all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase())
 }
 
-/// The version of an artefact's file name.
+/// The version in an artefact's file name.
 #[must_use]
 pub fn version_of(path: &Path, module: Module) -> Option<String> {
     let name = path.file_name()?.to_str()?;
@@ -53,10 +53,10 @@ pub fn version_of(path: &Path, module: Module) -> Option<String> {
     is_version(version).then(|| version.to_owned())
 }
 
-/// A version's manifest after its signature was held against `trusted`.
+/// A version's manifest, after its signature was checked against `trusted`.
 ///
 /// # Errors
-/// What is wrong, to be said behind the version.
+/// What is wrong; the text follows the version.
 pub fn manifest(
     data_dir: &Path,
     module: Module,
@@ -69,7 +69,7 @@ pub fn manifest(
     checked(module, &bytes, &String::from_utf8_lossy(&signature), trusted)
 }
 
-/// The manifest in `bytes`, if one of `trusted` signed it and it is of `module`.
+/// The manifest in `bytes`, if one of `trusted` signed it and it is for `module`.
 fn checked(
     module: Module,
     bytes: &[u8],
@@ -84,13 +84,13 @@ fn checked(
     Ok(manifest)
 }
 
-/// A signature as it is written: who signed, and the signature in hex.
+/// A signature in its stored form: the signer, and the signature in hex.
 fn signed(domain: &str, bytes: &[u8], key: &SigningKey) -> String {
     let signature = keys::sign(key, domain, &[bytes]);
     format!("{} {}\n", keys::key_id(&key.verifying_key()), to_hex(&signature))
 }
 
-/// Whether a written signature is one of `trusted`'s over the bytes.
+/// Checks that a stored signature is by one of `trusted` over the bytes.
 fn check(domain: &str, bytes: &[u8], written: &str, trusted: &[VerifyingKey]) -> Result<(), SignatureError> {
     let (id, hex) = written.trim().split_once(' ').ok_or(SignatureError::NoSignature)?;
     let signature = bytes_of_hex(hex);
@@ -102,16 +102,16 @@ fn check(domain: &str, bytes: &[u8], written: &str, trusted: &[VerifyingKey]) ->
     Err(SignatureError::Altered)
 }
 
-/// Signs what this installation wants of other hosts.
+/// Signs the model that this installation wants on other hosts.
 #[must_use]
 pub fn sign_wish(text: &str, key: &SigningKey) -> String {
     signed(WISH_DOMAIN, text.as_bytes(), key)
 }
 
-/// Whether one of `trusted` signed a wish.
+/// Checks that one of `trusted` signed such a desired model.
 ///
 /// # Errors
-/// Why not, to be said behind it.
+/// Why not; the text follows it.
 pub fn check_wish(text: &str, signature: &str, trusted: &[VerifyingKey]) -> Result<(), SignatureError> {
     check(WISH_DOMAIN, text.as_bytes(), signature, trusted)
 }
@@ -124,8 +124,8 @@ fn small(path: &Path) -> Result<Vec<u8>, SmallFileError> {
     fs::read(path).map_err(SmallFileError::Unread)
 }
 
-/// Writes an artefact with its manifest and signature; the version. Once more with the same bytes is the same.
-/// `about`: what the manifest says beside file, module, hash and size.
+/// Writes an artefact with its manifest and signature; returns the version. Registering the same bytes again
+/// gives the same version. `about`: further fields of the manifest besides file, module, hash and size.
 ///
 /// # Errors
 /// One line: the folder cannot be written.
@@ -157,11 +157,11 @@ pub fn register(
     Ok(version)
 }
 
-/// Takes over a version that another host registered, if its manifest is signed by one of `trusted` and fits the
-/// bytes. `signed`: the manifest and its signature, as they lie beside the file there.
+/// Installs a version that another host registered, if its manifest is signed by one of `trusted` and matches
+/// the bytes. `signed`: the manifest and its signature, as stored on that host.
 ///
 /// # Errors
-/// Why it cannot be taken.
+/// Why it cannot be installed.
 pub fn install(
     data_dir: &Path,
     module: Module,
@@ -191,7 +191,7 @@ fn store(data_dir: &Path, path: &Path, artefact: &[u8], signed: (&[u8], &str)) -
     let (text, signature) = signed;
     let cannot = |source| RegistryError::Register { folder: folder(data_dir), source };
     make(data_dir).map_err(cannot)?;
-    // The artefact last: who sees it finds the rest.
+    // The artefact last: once it is visible, the other files exist.
     place(&path.with_extension("sig"), signature.as_bytes()).map_err(cannot)?;
     place(&path.with_extension("json"), text).map_err(cannot)?;
     place(path, artefact).map_err(cannot)
@@ -201,7 +201,7 @@ fn make(data_dir: &Path) -> std::io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder(data_dir))
 }
 
-/// Whole or not at all, and never over what a process may have mapped: a new file, renamed.
+/// Writes a whole file or nothing, and never over one that a process may have mapped: a new file, renamed.
 fn place(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let temporary = path.with_extension(format!("new.{}", std::process::id()));
     let written = File::create(&temporary).and_then(|mut file| {
@@ -215,14 +215,14 @@ fn place(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     placed
 }
 
-/// What names a version to be used.
+/// What selects a version to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
-    /// The symlink of what runs.
+    /// The symlink to the live model.
     Latest,
-    /// The symlink of what is only told.
+    /// The symlink to the shadow model.
     Shadow,
-    /// The file of what runs whatever `Latest` says.
+    /// A file with the version that runs regardless of `Latest`.
     Pin,
 }
 
@@ -237,8 +237,8 @@ impl Link {
     }
 }
 
-/// Names a version to be used, atomically; `None` takes the name away. `request_id`: whom the agents answer. The
-/// baseline is live when nothing is named.
+/// Selects a version to use, atomically; `None` removes the selection. `request_id`: the request that agents
+/// answer. The baseline is live when nothing is selected.
 ///
 /// # Errors
 /// One line: no such version, or the folder cannot be written.
@@ -288,10 +288,10 @@ pub fn point(
     symlink(target, &temporary).and_then(|()| fs::rename(&temporary, &path)).map_err(cannot)
 }
 
-/// What is asked to run: the pinned version, else the symlink's target. `None`: the baseline is.
+/// The version that should run: the pinned one, otherwise the symlink's target. `None`: the baseline.
 ///
 /// # Errors
-/// It points to what is no version of this folder.
+/// It points to something that is not a version in this folder.
 pub fn wanted(data_dir: &Path, module: Module, link: Link) -> Result<Option<String>, LinkError> {
     let pinned = if link == Link::Latest { pointed(data_dir, module, Link::Pin)? } else { None };
     match pinned {
@@ -301,7 +301,7 @@ pub fn wanted(data_dir: &Path, module: Module, link: Link) -> Result<Option<Stri
     }
 }
 
-/// The version that a link names by itself.
+/// The version that this link alone selects.
 ///
 /// # Errors
 /// As [`wanted`].
@@ -321,7 +321,7 @@ pub fn pointed(data_dir: &Path, module: Module, link: Link) -> Result<Option<Str
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(LinkError::NoSymlink { path, source }),
     };
-    // A bare name of this folder: nothing else is followed.
+    // A bare name in this folder: no other target is followed.
     let bare = target.parent().is_some_and(|parent| parent.as_os_str().is_empty());
     match version_of(&target, module) {
         Some(version) if bare => Ok(Some(version)),
@@ -329,7 +329,7 @@ pub fn pointed(data_dir: &Path, module: Module, link: Link) -> Result<Option<Str
     }
 }
 
-/// When a link was made, Unix milliseconds; 0 when there is none.
+/// When a link was made, in Unix milliseconds; 0 if there is none.
 #[must_use]
 pub fn pointed_ms(data_dir: &Path, module: Module, link: Link) -> u64 {
     let made = fs::symlink_metadata(link.path(data_dir, module)).and_then(|metadata| metadata.modified());
@@ -337,12 +337,12 @@ pub fn pointed_ms(data_dir: &Path, module: Module, link: Link) -> u64 {
     since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// The request that the deployment of a version, or of the baseline, answers to; "" for none.
+/// The request that deployed a version, or the baseline; "" for none.
 #[must_use]
 pub fn request(data_dir: &Path, module: Module, version: &str) -> String {
     let path = folder(data_dir).join(format!("{}.request", module_name(module)));
     let text = fs::read_to_string(path).unwrap_or_default();
-    // A request that is written before its symlink is not yet the one of what is deployed.
+    // A request is written before its symlink: until then it does not belong to what is deployed.
     let of = text.split_once(' ').filter(|(of, _)| *of == version);
     of.map_or_else(String::new, |(_, request)| request.chars().take(128).collect())
 }
@@ -363,7 +363,7 @@ pub fn versions(data_dir: &Path, module: Module) -> Vec<String> {
     found.into_iter().map(|(_, version)| version).collect()
 }
 
-/// Which versions with code of their own have ended this agent, a line each.
+/// File of the versions with their own code that ended this agent, one per line.
 pub(super) fn crash_path(data_dir: &Path, module: Module) -> PathBuf {
     folder(data_dir).join(format!("{}.crash", module_name(module)))
 }
@@ -415,7 +415,7 @@ mod tests {
         for (len, refused) in
             [(512 << 20, "it has no manifest"), ((512 << 20) + 1, "it is 536870913 bytes long")]
         {
-            // A hole: it takes no room, and is not read.
+            // A hole: it takes no disk space, and is not read.
             file.set_len(len).expect("grows");
             let trust = super::super::Trust::default();
             let why =

@@ -1,4 +1,4 @@
-//! A foreign model's file, loaded by the system's loader.
+//! Loading a foreign model's file with the system's loader.
 
 use std::ffi::CStr;
 use std::mem::ManuallyDrop;
@@ -10,17 +10,18 @@ use super::error::SharedObjectError;
 
 const PREDICT: &CStr = c"treelite_predict";
 
-/// The function of a model (docs/CONTRACT.md, "Models").
+/// The type of a model's function (docs/CONTRACT.md, "Models").
 pub(super) type Predict = unsafe extern "C" fn(*const f32, usize) -> f32;
 
-/// Loads a shared object, which `copy` is under the name `path`, and finds its function.
+/// Loads a shared object and finds its function. `path` names the file that `copy` holds open.
 ///
-/// The loader knows what it has loaded by name: under a name that it knows it answers with what it had, also when that is
-/// another file (one that `dlclose` left loaded). What it gave must be of this file.
+/// The loader identifies files by name: for a name that it knows, it returns what it already loaded, even if
+/// the name now belongs to another file (this happens when `dlclose` left one loaded). What it returns must
+/// therefore be checked to belong to this file.
 pub(super) fn load(path: &str, copy: &impl AsRawFd) -> Result<(Library, Predict), SharedObjectError> {
-    // SAFETY: loading runs the file's constructors; where that may be is the caller's to know.
+    // SAFETY: loading runs the file's constructors; the caller decides that they may run in this process.
     let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
-    // Not closed where it is refused: what the loader gave may be another model that is in use.
+    // Not closed if refused: the loader may have returned another model that is in use.
     let library = ManuallyDrop::new(library.map_err(SharedObjectError::Refused)?);
     // SAFETY: every model has this signature (docs/CONTRACT.md, "Models"); `None` is a symbol at address 0.
     let symbol = unsafe { library.get::<Option<Predict>>(PREDICT) };
@@ -32,11 +33,11 @@ pub(super) fn load(path: &str, copy: &impl AsRawFd) -> Result<(Library, Predict)
     Ok((ManuallyDrop::into_inner(library), predict))
 }
 
-/// Whether what is mapped at an address is of the file.
+/// Whether the mapping at an address is of the file.
 fn is_of(address: usize, file: &impl AsRawFd) -> bool {
-    // SAFETY: a struct of numbers that the call fills.
+    // SAFETY: the struct holds only integers, for which zero is valid.
     let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-    // SAFETY: the descriptor is open and the struct is ours.
+    // SAFETY: the descriptor is open, and `stat` is a live struct of the type that the call fills.
     if unsafe { libc::fstat(file.as_raw_fd(), &raw mut stat) } != 0 {
         return false;
     }
@@ -46,11 +47,11 @@ fn is_of(address: usize, file: &impl AsRawFd) -> bool {
 /// The file that is mapped at an address.
 pub(super) struct Mapped {
     inode: u64,
-    /// Its path when it was mapped, and ` (deleted)` when that is gone.
+    /// Its path when it was mapped, followed by ` (deleted)` if that no longer exists.
     pub(super) path: String,
 }
 
-/// What is mapped at an address of this process.
+/// The mapping at an address of this process.
 pub(super) fn mapped(address: usize) -> Option<Mapped> {
     // A line is `start-end rights offset device inode path`.
     let of_line = |line: &str| {
@@ -73,10 +74,10 @@ mod tests {
     use super::*;
 
     fn in_memory(len: libc::off_t) -> File {
-        // SAFETY: the name is a C string; the answer is checked.
+        // SAFETY: the name is a C string; the result is checked below.
         let fd = unsafe { libc::memfd_create(c"legend-test".as_ptr(), libc::MFD_CLOEXEC) };
         assert!(fd >= 0);
-        // SAFETY: a new descriptor of our own.
+        // SAFETY: `fd` is a new descriptor that only this `File` owns.
         let file = unsafe { File::from_raw_fd(fd) };
         file.set_len(len.unsigned_abs()).expect("grows");
         file
@@ -87,7 +88,7 @@ mod tests {
         const PAGE: usize = 4096;
         let files = [in_memory(4096), in_memory(4096)];
         let rights = (libc::PROT_READ, libc::MAP_PRIVATE);
-        // SAFETY: the kernel picks the address of two pages; each then gets a file of ours.
+        // SAFETY: the kernel picks a free range of two pages; the fixed mappings replace only these.
         let at = unsafe {
             let at =
                 libc::mmap(std::ptr::null_mut(), 2 * PAGE, rights.0, rights.1 | libc::MAP_ANONYMOUS, -1, 0);
@@ -110,7 +111,7 @@ mod tests {
             let found = files.each_ref().map(|file| is_of(address, file));
             assert_eq!(found, expected, "{:+}", address.wrapping_sub(at).cast_signed());
         }
-        // SAFETY: our own two pages.
+        // SAFETY: these two pages are ours, and no reference points into them.
         assert_eq!(unsafe { libc::munmap(at as *mut c_void, 2 * PAGE) }, 0);
     }
 }

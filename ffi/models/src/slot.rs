@@ -7,22 +7,22 @@ use engine::features::{Answer, Scorer};
 
 use super::load::Loaded;
 
-/// The model in force, read by any thread without waiting and changed by one.
+/// The model in force: any thread reads it without waiting, and one thread changes it.
 #[derive(Default)]
 pub struct Slot {
     held: ArcSwapOption<Loaded>,
-    /// Models that were in force and may still be in use by a thread.
+    /// Models that were in force before and that a thread may still be using.
     retired: Mutex<Vec<Arc<Loaded>>>,
 }
 
 impl Slot {
-    /// Puts `next` in force; the one before is kept until [`Slot::reap`].
+    /// Puts `next` in force; the previous model is kept until [`Slot::reap`].
     pub fn swap(&self, next: Option<Arc<Loaded>>) {
         let before = self.held.swap(next);
         self.retired.lock().unwrap_or_else(PoisonError::into_inner).extend(before);
     }
 
-    /// Versions that no thread uses any more; they are gone from memory then.
+    /// Frees the models that no thread uses any more; returns their versions.
     pub fn reap(&self) -> Vec<Arc<str>> {
         let mut gone = Vec::new();
         self.retired.lock().unwrap_or_else(PoisonError::into_inner).retain(|model| {
@@ -35,7 +35,7 @@ impl Slot {
         gone
     }
 
-    /// A call that has no answer yet: the version that is asked, and the number of the call.
+    /// A call without an answer: the version called, and the number of the call.
     pub fn open_call(&self) -> Option<(Arc<str>, u64)> {
         let held = self.held.load_full();
         let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);

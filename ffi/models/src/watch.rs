@@ -1,5 +1,5 @@
-//! The thread that swaps: it watches the models' folder, loads what the symlinks name, and tells what came of it.
-//! Nothing it does waits for the hot thread, nor the hot thread for it.
+//! The thread that swaps models: it watches the models' folder, loads what the symlinks name, and reports the
+//! result. It never waits for the hot thread, nor the hot thread for it.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -21,26 +21,27 @@ use super::load::{self, Trust};
 use super::registry::{self, Link, crash_path};
 use super::slot::Slot;
 
-/// How long the folder must be quiet before it is looked at.
+/// How long the folder must be quiet before it is read.
 const DEBOUNCE: Duration = Duration::from_millis(3);
-/// How often it is looked at without any news: a change that inotify missed, a network file system.
+/// How often it is read without any notification: inotify may miss a change, and does not work on a network
+/// file system.
 const LOOK: Duration = Duration::from_millis(1_000);
-/// Looks in which a foreign model has not ended one call: it never will. Counted, not timed: a host that stood still
-/// has no looks.
+/// Number of checks during which a foreign model has not finished one call, after which it is considered
+/// stuck. Counted, not timed: a host that was suspended makes no checks.
 const STUCK_TICKS: u32 = 10;
-/// Longest that a stop waits for.
+/// Maximum delay of a stop.
 const TICK: Duration = Duration::from_millis(100);
 
-/// What came of a version.
+/// A version's result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// Its version, `baseline` without one; "" when what was asked for names none.
+    /// The version, or `baseline`; "" if the request names none.
     pub version: String,
     /// `live`, `shadow`, `refused`, `reaped`, `none`.
     pub state: &'static str,
-    /// Why, when refused.
+    /// The reason for a refusal.
     pub reason: String,
-    /// The deployment that it answers; "" for none.
+    /// The request that deployed it; "" for none.
     pub request_id: String,
 }
 
@@ -51,15 +52,15 @@ pub struct Watcher {
     trust: Trust,
     live: Arc<Slot>,
     shadow: Arc<Slot>,
-    /// What was looked at last, by link.
+    /// What was last seen, by link.
     seen: [Option<Seen>; 2],
     /// Versions that crashed this agent before.
     bad: Vec<String>,
-    /// Of both slots.
+    /// Calls without an answer, of both slots.
     open: [Unanswered; 2],
 }
 
-/// The call that had no answer at the last look, and at how many looks before.
+/// The call without an answer at the last check, and the number of earlier checks with the same call.
 #[derive(Default)]
 struct Unanswered {
     call: Option<OpenCall>,
@@ -67,7 +68,7 @@ struct Unanswered {
 }
 
 impl Unanswered {
-    /// Takes what a look finds; the version that will not answer any more.
+    /// Records what a check found; returns the version if its call is considered stuck.
     fn look(&mut self, now: Option<OpenCall>) -> Option<Arc<str>> {
         self.looks = if now.is_some() && now == self.call { self.looks + 1 } else { 0 };
         self.call = now;
@@ -78,10 +79,10 @@ impl Unanswered {
 /// A version and the number of a call into its own code.
 type OpenCall = (Arc<str>, u64);
 
-/// A version and the state of its file: one that changed is looked at again.
+/// A link's target, the state of its file, and the request: a change of any of them is handled again.
 type Seen = (Wanted, Option<(u64, SystemTime)>, String);
 
-/// What a link asks for, so that two looks can be compared: what is wrong with it is known by its text.
+/// What a link asks for. Comparable, so an error is kept as its text.
 #[derive(Clone, PartialEq)]
 enum Wanted {
     Version(Option<String>),
@@ -102,7 +103,7 @@ impl Wanted {
 }
 
 impl Watcher {
-    /// Looks at once, so that an agent starts with its model.
+    /// Loads the selected models immediately, so that an agent starts with them.
     pub fn new(
         data_dir: &Path,
         module: Module,
@@ -119,15 +120,15 @@ impl Watcher {
         watcher
     }
 
-    /// Watches until `stop` says so.
+    /// Watches until `stop` returns true.
     pub fn run(mut self, stop: impl Fn() -> bool, mut tell: impl FnMut(Told)) {
         let folder = registry::folder(&self.data_dir);
         let mut notify = None;
         let mut since = Duration::ZERO;
         while !stop() {
             if notify.is_none() {
-                // Made here, so that there is something to watch before the first model comes.
-                // Not what is above it: a data folder that is gone is not made again.
+                // Made here, so that there is something to watch before the first model arrives. Its parent
+                // is not made: a data folder that is gone must not be recreated.
                 let _ = fs::DirBuilder::new().mode(0o700).create(&folder);
                 notify = watch(&folder);
                 self.look(&mut tell);
@@ -140,7 +141,7 @@ impl Watcher {
                 }
             };
             if news {
-                // A deployment is several changes; the last one counts.
+                // A deployment consists of several changes; the last one counts.
                 while notify.as_ref().is_some_and(|notify| wait(notify, DEBOUNCE)) {}
             }
             since += TICK;
@@ -155,8 +156,8 @@ impl Watcher {
         }
     }
 
-    /// A foreign model that does not return holds the thread that decides: only the process can be ended. The next
-    /// start goes on with the model before.
+    /// A foreign model that does not return blocks the thread that decides, so only the process can be ended.
+    /// The next start continues with the previous model.
     fn give_up_when_stuck(&mut self) {
         for (slot, open) in [&self.live, &self.shadow].into_iter().zip(&mut self.open) {
             if let Some(version) = open.look(slot.open_call()) {
@@ -184,7 +185,7 @@ impl Watcher {
         }
     }
 
-    /// Puts in force what is asked for and was not looked at yet.
+    /// Puts selections in force that were not handled yet.
     fn look(&mut self, tell: &mut impl FnMut(Told)) {
         for (at, link) in [Link::Latest, Link::Shadow].into_iter().enumerate() {
             let wanted = Wanted::of(registry::wanted(&self.data_dir, self.module, link));
@@ -200,7 +201,7 @@ impl Watcher {
                 }
                 _ => String::new(),
             };
-            // The same version deployed once more is answered once more.
+            // If the same version is deployed again, it is answered again.
             let is_same = |(known, known_file, known_request): &Seen| {
                 *known == wanted
                     && *known_file == file
@@ -236,7 +237,7 @@ impl Watcher {
                         tell(told(registry::BASELINE.to_owned(), state, String::new()));
                     }
                 }
-                // Its file was written over, or it is deployed again: what runs is a copy of what was signed.
+                // Overwritten or deployed again: the running model is a copy of what was signed.
                 Wanted::Version(Some(version))
                     if slot.version().as_deref() == Some(&version) && file.is_some() =>
                 {
@@ -248,7 +249,7 @@ impl Watcher {
                         tell(told(version, state, String::new()));
                     }
                     Err(reason) => {
-                        // What crashed an agent is not to be what the next start falls back to.
+                        // A version that crashed an agent must not be what the next start falls back to.
                         if slot.version().is_none()
                             && first
                             && let Some(older) = self.fall_back(&version, link)
@@ -263,7 +264,7 @@ impl Watcher {
         }
     }
 
-    /// The version in force is asked for again: it stays, unless its file is not what was signed any more.
+    /// The version in force was selected again: it stays, unless its file is not what was signed any more.
     fn again(&self, version: String, state: &'static str, request_id: &str) -> Told {
         let intact = load::verify(&self.data_dir, self.module, &version, &self.trust);
         let (state, reason) = match intact {
@@ -284,14 +285,14 @@ impl Watcher {
         Ok(loaded)
     }
 
-    /// At a start whose version cannot be used: the newest of those that ran before and still can.
+    /// For a start whose version cannot be used: the latest version that ran before and is still usable.
     fn fall_back(&self, refused: &str, link: Link) -> Option<String> {
         if link != Link::Latest {
             return None;
         }
         let ran = fs::read_to_string(history_path(&self.data_dir, self.module)).unwrap_or_default();
         let ran = ran.lines().rev().filter_map(|line| line.split(' ').nth(1));
-        // Who went back to the baseline does not want what was before it.
+        // An operator who went back to the baseline does not want an earlier version.
         let mut versions = ran.take_while(|version| *version != registry::BASELINE);
         let version = versions.find(|version| {
             *version != refused
@@ -306,7 +307,7 @@ impl Watcher {
     }
 }
 
-/// Which versions were live when, a line each: `<Unix milliseconds> <version, or baseline>`.
+/// File of the versions that were live, one line each: `<Unix milliseconds> <version, or baseline>`.
 #[must_use]
 pub fn history_path(data_dir: &Path, module: Module) -> PathBuf {
     registry::folder(data_dir).join(format!("{}.history", module_name(module)))
@@ -318,7 +319,7 @@ fn crashed(data_dir: &Path, module: Module) -> Vec<String> {
     text.lines().filter(|line| registry::is_version(line)).map(str::to_owned).collect()
 }
 
-/// Best effort: the history is for people and for falling back.
+/// Best effort: the history is for people and for the fallback.
 fn remember(data_dir: &Path, module: Module, version: &str) {
     let file = OpenOptions::new().create(true).append(true).open(history_path(data_dir, module));
     let _ = file.and_then(|mut file| writeln!(file, "{} {version}", topic_log::clock::now_ns() / 1_000_000));
@@ -334,7 +335,7 @@ fn watch(folder: &Path) -> Option<std::os::fd::OwnedFd> {
     Some(notify)
 }
 
-/// Whether something changed within the time; what it was does not matter.
+/// Whether anything changed within the time; what changed does not matter.
 fn wait(notify: &std::os::fd::OwnedFd, limit: Duration) -> bool {
     let mut fds = [PollFd::new(notify, PollFlags::IN)];
     let limit = Timespec { tv_sec: 0, tv_nsec: limit.subsec_nanos().into() };
@@ -354,7 +355,7 @@ mod tests {
     fn a_call_is_given_up_a_second_after_it_was_first_seen_open_and_no_other() {
         let call = |version: &str, number| Some((Arc::from(version), number));
         let mut open = Unanswered::default();
-        // Seen once, then ten looks of 100 ms.
+        // Seen once, then ten checks of 100 ms.
         for look in 0..10 {
             assert_eq!(open.look(call("a", 7)), None, "look {look}");
         }

@@ -1,5 +1,5 @@
-//! Models swapped in a running process: what is refused and why, what a crash costs, and that asking takes no lock,
-//! memory or system call.
+//! Models swapped in a running process: what is refused and why, what a crash costs, and that evaluating
+//! takes no lock, memory or system call.
 
 mod foreign;
 
@@ -27,17 +27,17 @@ std::thread_local! {
     static ALLOCATIONS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
-// SAFETY: passes everything on to the system's allocator.
+// SAFETY: every call is passed on unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's.
+        // SAFETY: the caller's contract is the same as that of `System.alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's.
+        // SAFETY: the caller's contract is the same as that of `System.dealloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -45,7 +45,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// A model that answers the logistic of `leaf` to every row.
+/// A model that answers the logistic of `leaf` for every row.
 fn constant(leaf: f32) -> Form {
     let split = Node::Split { feature: 0, threshold: 0.0, left: 1, right: 2, nan_right: false };
     let tree = Tree(vec![split, Node::Leaf(leaf), Node::Leaf(leaf)]);
@@ -95,7 +95,7 @@ fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
             watcher.run(|| stop.load(Relaxed), |one| tell.lock().expect("whole").push(one))
         })
     };
-    // Told since what was waited for last: another thing may be told of a version right after it.
+    // Results reported since the last one waited for: a version may be reported again right after it.
     let seen = Cell::new(0);
     let wait_for = |version: &str, state: &str| {
         let begin = Instant::now();
@@ -173,7 +173,7 @@ fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
         let answer = live.ask(&[0.0; 11]).expect("the old model answers");
         assert_eq!((&*answer.version, answer.score), (&*good, probability(0.4)), "{name}");
     }
-    // Unsigned, signed by a stranger, altered beside its signature.
+    // Unsigned, signed by a stranger, altered after signing.
     let version = register(data, &bytes_of(0.7, schema()));
     let path = registry::artefact_path(data, Module::Mev, &version);
     fs::remove_file(path.with_extension("sig")).expect("it was signed");
@@ -193,18 +193,18 @@ fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
     fs::write(&path, other).expect("written over");
     deploy(data, &version);
     assert!(wait_for(&version, "refused").contains("not those that were signed"));
-    // What runs is overwritten in place: it answers as it did, and the change is told.
+    // The running model's file is overwritten in place: it answers as before, and the change is reported.
     deploy(data, &good);
     wait_for(&good, "live");
     fs::write(registry::artefact_path(data, Module::Mev, &good), b"something else").expect("written over");
     assert!(wait_for(&good, "refused").contains("not those that were signed"));
     assert_eq!(live.ask(&[0.0; 11]).map(|answer| answer.score), Some(probability(0.4)));
-    // A symlink that leads out of the folder.
+    // A symlink that points outside the folder.
     let link = registry::folder(data).join("libmev_latest.so");
     fs::remove_file(&link).expect("it is there");
     std::os::unix::fs::symlink("/tmp/libmev_v000000000000.so", &link).expect("a symlink");
     assert!(wait_for("", "refused").contains("no version here"));
-    // A good foreign model runs, a pinned version wins over the symlink.
+    // A valid foreign model runs, and a pinned version wins over the symlink.
     let quarter = register(data, &foreign(data, "quarter", QUARTER, "1"));
     deploy(data, &quarter);
     wait_for(&quarter, "live");
@@ -222,7 +222,7 @@ fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
     assert!(registry::point(data, Module::Mev, Link::Latest, Some("../../etc/passwd"), "").is_err());
 }
 
-/// Constructors that want more than to compute, and what is said of them; each within seconds.
+/// Constructors that do more than compute, and the error reported for each, within seconds.
 const HOSTILE: &[(&str, &str, &str)] = &[
     ("forks", "if (fork() == 0) for (;;) pause();", ""),
     (
@@ -254,7 +254,7 @@ const HOSTILE: &[(&str, &str, &str)] = &[
 fn what_a_foreign_constructor_may_do_in_its_probe_is_to_compute() {
     let Folder(data) = &Folder::new("hostile");
     let head = "#include <unistd.h>\n#include <fcntl.h>\n#include <sys/socket.h>\n#include <sys/stat.h>\n";
-    // The lowest numbers are taken: what is not closed in the child is there.
+    // The lowest descriptors are taken: any that the child does not close are there.
     let _open: Vec<fs::File> = (0..16).map(|_| fs::File::open("/dev/null").expect("opens")).collect();
     for (name, body, refused) in HOSTILE {
         let code =
@@ -278,7 +278,7 @@ fn code_of_its_own_is_refused_unless_the_configuration_allows_it() {
     assert!(why.to_string().contains("models.foreign = true"), "{why}");
     assert!(matches!(load::verify(data, Module::Mev, &version, &trust), Err(Unusable::ForeignNotAllowed)));
     assert!(matches!(load::verify(data, Module::Mev, &version, &trusted(data)), Ok(true)));
-    // Tables are data: they need no switch.
+    // Tables are data: they need no permission.
     let own = register(data, &bytes_of(0.4, schema()));
     assert!(matches!(load::verify(data, Module::Mev, &own, &trust), Ok(false)));
     assert!(load::load(data, Module::Mev, &own, &trust).is_ok_and(|loaded| !loaded.is_foreign()));
@@ -319,7 +319,7 @@ fn the_baseline_is_deployed_pinned_and_answered_like_a_version() {
             std::thread::sleep(Duration::from_millis(1));
         }
     };
-    // Where no model ever was, and once more: each request has its answer.
+    // First without any model, then again: each request gets its answer.
     point(Link::Latest, registry::BASELINE, "first");
     assert_eq!(answered("first"), ("baseline".to_owned(), "live"));
     point(Link::Latest, registry::BASELINE, "second");
@@ -332,7 +332,7 @@ fn the_baseline_is_deployed_pinned_and_answered_like_a_version() {
     assert_eq!(answered("fourth"), ("baseline".to_owned(), "live"));
     assert!(live.ask(&[0.0; 11]).is_none(), "the model is asked no more");
     assert_eq!(registry::request(data, Module::Mev, &model), "", "the old request is over");
-    // A pin of it wins over what is deployed.
+    // A pin of the baseline wins over what is deployed.
     point(Link::Latest, &model, "fifth");
     until("deployed again", Some(&model));
     point(Link::Pin, registry::BASELINE, "");
@@ -474,7 +474,7 @@ fn ten_thousand_swaps_under_asking_threads_give_no_answer_of_another_version() {
         }
         let mut before = 0;
         for swap in 0..10_000_u64 {
-            // Loaded anew each time: what is reaped is freed.
+            // Loaded again each time: a reaped model is freed.
             let leaf = (swap % 8) as f32 / 10.0 - 2.0;
             let version = &expected[(swap % 8) as usize].0;
             let loaded = load::load(data, Module::Mev, version, &trusted(data)).expect("it loads");
@@ -502,29 +502,29 @@ fn asking_allocates_nothing_and_calls_no_system() {
     let slot = Slot::default();
     slot.swap(Some(Arc::clone(&models[0].0)));
     let row = [0.5; 11];
-    // The first asking of a thread makes its place among the readers.
+    // A thread's first evaluation allocates its slot among the readers.
     assert_eq!(slot.ask(&row).map(|answer| answer.score), Some(models[0].1));
     let before = ALLOCATIONS.with(std::cell::Cell::get);
     for _ in 0..10_000 {
         assert!(slot.ask(&row).is_some());
     }
     assert_eq!(ALLOCATIONS.with(std::cell::Cell::get), before, "no allocation");
-    // A process that may only read, write and end itself asks, and lives: so it made no other call.
-    // SAFETY: the child only asks and leaves; it touches no lock of another thread.
+    // A process that may only read, write and exit evaluates and survives, so it made no other call.
+    // SAFETY: the child only evaluates and exits; it touches no lock of another thread.
     let child = unsafe { libc::fork() };
     assert!(child >= 0);
     if child == 0 {
-        // SAFETY: strict mode takes no pointers.
+        // SAFETY: strict mode takes only integers.
         unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_STRICT) };
         let mut same = true;
         for _ in 0..10_000 {
             same &= slot.ask(&row).is_some_and(|answer| answer.score == models[0].1);
         }
-        // SAFETY: exit(2) of the only thread is allowed in strict mode, exit_group(2) is not.
+        // SAFETY: integers only; strict mode allows exit(2) of the only thread, but not exit_group(2).
         unsafe { libc::syscall(libc::SYS_exit, i64::from(!same)) };
     }
     let mut status = 0;
-    // SAFETY: our own child.
+    // SAFETY: `status` is a live integer that the call fills.
     unsafe { libc::waitpid(child, &raw mut status, 0) };
     assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0, "status {status:x}");
 }

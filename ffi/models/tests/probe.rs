@@ -1,4 +1,4 @@
-//! The trial of a model is a process of its own: what it has of the process that asks, and whether it depends on it.
+//! A model's trial runs in a separate process: what it inherits from the agent, and whether it depends on it.
 
 mod foreign;
 
@@ -14,7 +14,7 @@ use control::names::Module;
 use foreign::{Folder, QUARTER, foreign};
 use models::{Unusable, load};
 
-/// An allocator with one lock that nothing frees in a copy of the process: as a fork of it would find it.
+/// An allocator whose lock stays held in a fork of this process.
 struct Locked;
 
 static IS_LOCKED: AtomicBool = AtomicBool::new(false);
@@ -29,15 +29,15 @@ fn with_lock<T>(run: impl FnOnce() -> T) -> T {
     told
 }
 
-// SAFETY: passes everything on to the system's allocator.
+// SAFETY: every call is passed on unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Locked {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's.
+        // SAFETY: the caller's contract is the same as that of `System.alloc`.
         with_lock(|| unsafe { System.alloc(layout) })
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's.
+        // SAFETY: the caller's contract is the same as that of `System.dealloc`.
         with_lock(|| unsafe { System.dealloc(pointer, layout) })
     }
 }
@@ -52,9 +52,9 @@ fn verified(bytes: &[u8]) -> Result<bool, Unusable> {
 #[test]
 fn a_trial_has_no_descriptor_and_no_environment_of_the_process_that_asks() {
     let Folder(data) = &Folder::new("nothing");
-    // Not closed by exec, one of them beyond the number of descriptors that a trial may have.
+    // Not closed by exec, and one of them beyond the maximum number of descriptors in a trial.
     let null = fs::File::open("/dev/null").expect("opens");
-    // SAFETY: copies of an open descriptor, under free numbers.
+    // SAFETY: duplicates an open descriptor to free numbers; takes only integers.
     let kept = [30, 300].map(|number| unsafe { libc::fcntl(null.as_raw_fd(), libc::F_DUPFD, number) });
     assert!(kept.iter().all(|number| *number >= 30) && std::env::vars_os().count() > 0);
     let looks = "if (environ && environ[0]) abort();\n\
@@ -69,7 +69,7 @@ fn a_trial_has_no_descriptor_and_no_environment_of_the_process_that_asks() {
     let told = verified(&foreign(data, "looks", &code, "1"));
     assert!(matches!(told, Ok(true)), "{told:?}");
     for number in kept {
-        // SAFETY: our own.
+        // SAFETY: `number` is a descriptor that only this test uses.
         unsafe { libc::close(number) };
     }
 }
@@ -83,7 +83,7 @@ fn threads_that_hold_the_allocators_lock_hold_up_no_trial() {
         for _ in 0..4 {
             scope.spawn(|| {
                 while !stop.load(Relaxed) {
-                    // Mostly held, for times that a start of a process falls into.
+                    // Held most of the time, long enough that a process start falls into it.
                     with_lock(|| std::thread::sleep(std::time::Duration::from_micros(500)));
                     std::thread::yield_now();
                 }
@@ -95,18 +95,18 @@ fn threads_that_hold_the_allocators_lock_hold_up_no_trial() {
     });
 }
 
-/// Not a test of its own: a copy of this executable is run from another folder.
+/// Not a real test: a copy of this executable is run from another folder.
 #[test]
 fn copy_entry() {
     let Some(file) = std::env::var_os("LEGEND_PROBED_MODEL") else { return };
     println!("told: {:?}", verified(&fs::read(file).expect("a model")).map_err(|why| why.to_string()));
 }
 
-/// What a copy of this executable in `folder` says of a model.
+/// The result that a copy of this executable in `folder` reports for a model.
 fn told_by_copy(folder: &Path, model: &Path) -> String {
     let mut copy = Command::new(folder.join("legend-test"));
     copy.args(["--exact", "copy_entry", "--nocapture"]).env("LEGEND_PROBED_MODEL", model);
-    // Neither finds it.
+    // Neither variable leads to the helper.
     copy.env("PATH", Path::new(env!("CARGO_BIN_EXE_legend-probe")).parent().expect("a folder"));
     copy.current_dir(Path::new(env!("CARGO_BIN_EXE_legend-probe")).parent().expect("a folder"));
     let output = copy.output().expect("runs");
@@ -140,7 +140,7 @@ fn a_probe_that_is_missing_or_another_users_to_write_is_said_in_one_line_and_nev
         fs::set_permissions(&program, fs::Permissions::from_mode(mode)).expect("is set");
         assert_eq!(told_by_copy(folder, &model), told, "{mode:o}");
     }
-    // Another program: what it is asked is not for it, and it answers nothing.
+    // Another program: it does not understand the request, and answers nothing.
     fs::copy("/bin/true", &program).expect("a copy");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("is set");
     assert_eq!(

@@ -6,34 +6,34 @@ use wire::prost::DecodeError;
 /// Why a record cannot be a row: the reason in its headers on the dead-letter topic.
 #[derive(Debug, Error)]
 pub enum RowError {
-    /// There are no bytes.
+    /// It has no value.
     #[error("it has no value")]
     NoValue,
-    /// Other bytes than those of an Envelope.
+    /// Its bytes are not an Envelope.
     #[error("it is no Envelope ({0})")]
     NoEnvelope(#[source] DecodeError),
     /// Of another schema.
     #[error("its schema is `{0}`, need rt-v1")]
     Schema(String),
-    /// Of a time that the store's columns do not have.
+    /// Its time is outside the range of the store's columns.
     #[error("its event_ns {0} is behind the year 2299")]
     Time(u64),
-    /// An Envelope that holds nothing.
+    /// An Envelope without a payload.
     #[error("it has no payload")]
     NoPayload,
-    /// What is only streamed.
+    /// A type that is only streamed.
     #[error("its type has no table")]
     NoTable,
-    /// It says another type than it holds.
+    /// Its stated type differs from its payload.
     #[error("its type {0} is not its payload's")]
     OtherType(i32),
-    /// Evidence is named by its decision.
+    /// Evidence whose key is not a decision id.
     #[error("its key is no decision id of 16 bytes")]
     NoDecision,
     /// Evidence that is not UTF-8.
     #[error("it is no text")]
     NoText,
-    /// Evidence that is text of another kind.
+    /// Evidence that is text, but not JSON.
     #[error("it is no JSON ({0})")]
     NoJson(#[source] serde_json::Error),
 }

@@ -1,4 +1,4 @@
-//! The sink: records of the log become blocks of rows in ClickHouse's Native format.
+//! The sink: turns records of the log into blocks of rows in ClickHouse's Native format.
 
 mod error;
 mod native;

@@ -1,4 +1,4 @@
-//! Rows as blocks of ClickHouse's Native format: column by column, which the server takes as they are.
+//! Rows as blocks of ClickHouse's Native format: by column, which the server takes without conversion.
 
 use wire::store::{Column as Definition, Layout};
 use wire::varint::push_varint;
@@ -7,11 +7,11 @@ use wire::varint::push_varint;
 struct Column {
     definition: Definition,
     bytes: Vec<u8>,
-    /// Of a ladder: where each row's list ends.
+    /// For a ladder: where each row's list ends.
     ends: Vec<u8>,
 }
 
-/// One table's rows, column by column.
+/// One table's rows, by column.
 pub(super) struct Rows {
     columns: Vec<Column>,
     pub(super) count: u64,
@@ -46,7 +46,7 @@ impl Rows {
         self.columns.iter().map(|column| column.definition.0).collect()
     }
 
-    /// As one block.
+    /// The rows as one block.
     pub(super) fn block(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.bytes() + 64 * self.columns.len());
         push_varint(&mut out, self.columns.len() as u64);
@@ -61,7 +61,7 @@ impl Rows {
     }
 }
 
-/// The columns of a row that are still to be written; each value goes to the next one.
+/// The columns of a row that are not written yet; each value goes to the next one.
 pub(super) struct Row<'a> {
     columns: std::slice::IterMut<'a, Column>,
 }

@@ -1,7 +1,7 @@
-//! Records to rows: Envelopes and evidence become blocks of ClickHouse's Native format, table by table: columns, which
-//! the server takes as they are (`deno task bench sink` has it beside rows and views). What cannot be a row
-//! is kept with its reason for the dead-letter topic; what a producer's sequence shows to be there already is
-//! counted and left out.
+//! Turns records into rows: Envelopes and evidence become blocks of ClickHouse's Native format, one per
+//! table, by column, which the server takes without conversion (`deno task bench sink` compares it with rows
+//! and views). What cannot be a row is kept with its reason for the dead-letter topic; what a producer's
+//! sequence shows to be stored already is counted and left out.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use wire::store::TABLES;
 use super::error::RowError;
 use super::native::{Row, Rows};
 
-/// What a topic's records are.
+/// The type of a topic's records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
@@ -31,14 +31,14 @@ pub enum Content {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SinkOptions {
-    /// What the records are.
+    /// The type of the records.
     pub content: Content,
     /// Number of partitions.
     pub partitions: u16,
     /// Only records before these offsets are taken; empty = all.
     #[serde(default)]
     pub to: Vec<u64>,
-    /// `(partition, producer, seq)`: the newest of each producer that is stored.
+    /// `(partition, producer, seq)`: the newest stored sequence of each producer.
     #[serde(default)]
     pub seen: Vec<(u16, String, u64)>,
 }
@@ -53,7 +53,7 @@ pub struct Sink {
     tables: [Rows; 5],
     from: Vec<Option<u64>>,
     next: Vec<Option<u64>>,
-    /// Of the newest record of each partition.
+    /// Fingerprint of the newest record of each partition.
     last: Vec<Option<u32>>,
     records: u64,
     duplicates: u64,
@@ -88,7 +88,7 @@ impl Sink {
         }
     }
 
-    /// Takes a block of records.
+    /// Adds a block of records.
     pub fn feed(&mut self, block: &[u8]) {
         let (mut at, options_to) = (0, self.options.to.clone());
         while at < block.len() {
@@ -104,7 +104,7 @@ impl Sink {
         }
     }
 
-    /// Records that are gone: counted, and the place moves behind them.
+    /// Counts lost records, and moves the position past them.
     pub fn gap(&mut self, partition: u16, from: u64, to: u64) {
         let at = usize::from(partition);
         if at < self.next.len() {
@@ -183,7 +183,7 @@ impl Sink {
         Ok(())
     }
 
-    /// Keeps a record for the dead-letter topic, unchanged, with where it was and why it lies there.
+    /// Keeps a record for the dead-letter topic, unchanged, with its position and the reason.
     fn bury(&mut self, record: &StoredRecord<'_>, partition: u16, reason: &str) {
         let place = format!("{partition}/{}", record.offset);
         let mut headers: Vec<(&str, &[u8])> = record
@@ -199,19 +199,19 @@ impl Sink {
         self.dead_count += 1;
     }
 
-    /// Records taken since the last [`Sink::clear`].
+    /// Records added since the last [`Sink::clear`].
     #[must_use]
     pub fn records(&self) -> u64 {
         self.records
     }
 
-    /// Whether it takes records before given offsets alone.
+    /// Whether it only takes records before given offsets.
     #[must_use]
     pub fn is_bounded(&self) -> bool {
         !self.options.to.is_empty()
     }
 
-    /// Bytes of all rows.
+    /// Size of all rows in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.tables.iter().map(Rows::bytes).sum()
@@ -247,7 +247,7 @@ impl Sink {
         })
     }
 
-    /// The newest sequence of each producer, as [`SinkOptions::seen`] takes it.
+    /// The newest sequence of each producer, in the form of [`SinkOptions::seen`].
     fn seen_list(&self) -> Vec<(usize, &str, u64)> {
         self.seen
             .iter()
@@ -270,7 +270,7 @@ impl Sink {
         &self.dead
     }
 
-    /// Begins the next batch; what was seen of each producer stays.
+    /// Begins the next batch; the producers' newest sequences stay.
     pub fn clear(&mut self) {
         self.tables.iter_mut().for_each(Rows::clear);
         self.from.fill(None);
@@ -281,17 +281,17 @@ impl Sink {
     }
 }
 
-/// Tells one record from another that stands at the same offset of another log.
+/// Distinguishes records at the same offset of different logs.
 fn fingerprint(record: &StoredRecord<'_>) -> u32 {
     let crc = crc32c::crc32c(&record.timestamp_ms.to_le_bytes());
     let crc = crc32c::crc32c_append(crc, record.key.unwrap_or_default());
     crc32c::crc32c_append(crc, record.value.unwrap_or_default())
 }
 
-/// The columns of [`COMMON`].
+/// Writes the columns of [`COMMON`].
 fn common(row: &mut Row<'_>, envelope: &Envelope, partition: u16, offset: u64) {
     row.time(i64::try_from(envelope.event_ns / 1_000_000).unwrap_or(i64::MAX));
-    // FixedString(16): shorter ids of foreign producers are padded, longer ones cut.
+    // FixedString(16): shorter ids of other producers are padded, longer ones cut.
     let mut id = [0; 16];
     let len = envelope.decision_id.len().min(16);
     id[..len].copy_from_slice(&envelope.decision_id[..len]);
@@ -357,7 +357,7 @@ fn payload_columns(row: &mut Row<'_>, payload: &Payload) {
     }
 }
 
-/// The event's time in evidence, milliseconds: `"event_ns":"…"`, as our agents write it.
+/// The event's time in evidence, in milliseconds: `"event_ns":"…"`, as our agents write it.
 fn event_ms(evidence: &str) -> Option<i64> {
     const NAME: &str = "\"event_ns\":\"";
     let (_, rest) = evidence.split_once(NAME)?;

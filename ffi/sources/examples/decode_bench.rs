@@ -1,4 +1,5 @@
-//! `decode_bench JOURNAL JSON_FOLDER`: nanoseconds a transaction, median of rounds, for three ways in.
+//! `decode_bench JOURNAL JSON_FOLDER`: nanoseconds per transaction, median of rounds, for three ways to read
+//! it.
 //! Prints JSON: `{decode_ns, decode_p50_ns, decode_p99_ns, engine_ns, json_ns, transactions, frame_bytes, hot_p50_ns, hot_p99_ns}`.
 
 use std::error::Error;
@@ -59,7 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         engine_ns.push(begin.elapsed().as_nanos() as f64 / frames.len() as f64);
         black_box(&out);
     }
-    // The whole hot path with open opportunities: the simulated chain, whose pools are all known.
+    // The whole hot path with open opportunities: a simulated chain, whose pools are all known.
     let mut source = SimSource::new(1, FIRST_SLOT);
     let (mut engine, mut out, mut hot) = (Engine::default(), Vec::new(), Vec::new());
     engine.load(&accounts::borrowed(&source.accounts()));

@@ -1,5 +1,5 @@
-//! `instructions append|decode|json ROUNDS [BLOCK_FILE]`: a fixed amount of work to be counted by callgrind.
-//! `tools/instructions.ts` runs it with two numbers of rounds; the difference is the cost of an event.
+//! `instructions append|decode|json ROUNDS [BLOCK_FILE]`: a fixed amount of work for callgrind to count.
+//! `tools/instructions.ts` runs it with two numbers of rounds; the difference is the cost per event.
 
 use std::error::Error;
 use std::hint::black_box;

@@ -12,7 +12,7 @@ use crate::error::{NoAccounts, SourceError};
 pub use crate::owned_account::{OwnedAccount, borrowed};
 use crate::unpack::read_text;
 
-/// Longest snapshot; all accounts of it are held at once.
+/// Maximum size of a snapshot; all its accounts are held in memory at once.
 const ACCOUNTS_BYTES_MAX: usize = 64 << 20;
 
 #[derive(Deserialize)]
@@ -35,7 +35,7 @@ struct Inner<'a> {
     data: Data<'a>,
 }
 
-/// Base64, alone or as JSON-RPC's pair with the encoding's name.
+/// Base64, alone or as JSON-RPC's pair with the name of the encoding.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Data<'a> {
@@ -43,7 +43,7 @@ enum Data<'a> {
     Pair(#[serde(borrow)] Vec<Cow<'a, str>>),
 }
 
-/// Reads a snapshot file, `.zst` and `.gz` too.
+/// Reads a snapshot file, also `.zst` and `.gz`.
 ///
 /// # Errors
 /// One line that names the file and what is wrong in it.

@@ -1,4 +1,4 @@
-//! The sources of `--source` behind one face.
+//! One type for all the sources of `--source`.
 
 use std::path::PathBuf;
 
@@ -11,29 +11,30 @@ use super::owned_account::OwnedAccount;
 use super::sim::{FIRST_SLOT, SLOT_NS, SimSource};
 use super::topic::TopicSource;
 
-/// Characters of a file's name that are shown.
+/// Maximum characters shown of a file's name.
 const NAME_CHARS_MAX: usize = 80;
 
-/// What frames are read from.
+/// Where frames are read from.
 pub enum Source {
-    /// Captured files: they end.
+    /// Captured files, which end.
     File(FileSource),
-    /// Chain data on a topic: it goes on, in the time of who writes it.
+    /// Chain data on a topic: never ends, and comes at the pace of its producer.
     Topic(Box<TopicSource>),
-    /// A simulated chain: it goes on.
+    /// A simulated chain, which need not end.
     Sim {
         /// The chain.
         chain: Box<SimSource>,
-        /// What was handed out.
+        /// What was passed on so far.
         counts: SourceCounts,
-        /// Blocks still to come; `None` = without end.
+        /// Blocks still to come; `None` = endless.
         left: Option<u64>,
     },
 }
 
 impl Source {
-    /// Opens `file:PATH` (may repeat) or `sim[:SEED[@SLOT]]`. `slot`: of a file that does not say it. `live`:
-    /// a simulated chain without a slot begins at the clock's. `blocks`: how many a simulated chain gives.
+    /// Opens `file:PATH` (may repeat) or `sim[:SEED[@SLOT]]`. `slot`: for a file that does not state it.
+    /// `live`: a simulated chain without a slot begins at the clock's. `blocks`: how many blocks a simulated
+    /// chain has.
     ///
     /// # Errors
     /// One line that names the source.
@@ -75,19 +76,20 @@ impl Source {
         })
     }
 
-    /// Whether it goes on without end, in its own time.
+    /// Whether it is endless and sets its own pace.
     #[must_use]
     pub fn is_live(&self) -> bool {
         matches!(self, Source::Sim { left: None, .. } | Source::Topic(_))
     }
 
-    /// Whether its frames are given at their own times by whoever reads them.
+    /// Whether the reader must pass on its frames at their own times.
     #[must_use]
     pub fn is_paced(&self) -> bool {
         matches!(self, Source::Sim { left: None, .. })
     }
 
-    /// Its class (`sim`, `file`, `kafka`) and what it is, in words without folders: results are never shown without.
+    /// Its class (`sim`, `file`, `kafka`) and its name, without folders: results are never shown without
+    /// them.
     #[must_use]
     pub fn named(&self, specs: &[String]) -> (&'static str, String) {
         match self {
@@ -106,7 +108,7 @@ impl Source {
         }
     }
 
-    /// Pool state as the source knows it, before its next block.
+    /// The pool state that the source knows before its next block.
     #[must_use]
     pub fn accounts(&self) -> Option<Vec<OwnedAccount>> {
         match self {
@@ -115,8 +117,8 @@ impl Source {
         }
     }
 
-    /// Calls `each` for the next blocks (a file's, or one); false when there is none left. `each` stops by
-    /// returning false.
+    /// Calls `each` for the next blocks (of one file, or a single one); false if none is left. `each` stops
+    /// the reading by returning false.
     ///
     /// # Errors
     /// As [`FileSource::read_file`].
@@ -137,14 +139,14 @@ impl Source {
                 counts.blocks += 1;
                 counts.transactions += block.len() as u64;
                 each(block);
-                // The truth is for tests; a running agent must not see it.
+                // The truth is only for tests; a running agent must not see it.
                 drop(chain.take_ledger());
                 Ok(true)
             }
         }
     }
 
-    /// What was read and what could not be used so far.
+    /// What was read so far, and what could not be used.
     #[must_use]
     pub fn counts(&self) -> SourceCounts {
         match self {

@@ -1,13 +1,13 @@
-//! A block's frames with the time each was received.
+//! A block's frames, with the time at which each was received.
 
-/// One block, or one transaction alone.
+/// One block, or a single transaction.
 #[derive(Default)]
 pub struct Block {
     /// Its slot.
     pub slot: u64,
-    /// Unix nanoseconds of the block's end; 0 when the source does not say.
+    /// Unix nanoseconds of the block's end; 0 if the source does not state it.
     pub time_ns: u64,
-    /// Whole block: its end is the slot's end.
+    /// A whole block: its end is the end of the slot.
     pub whole: bool,
     frames: Vec<u8>,
     ends: Vec<(usize, u64)>,
@@ -20,19 +20,19 @@ impl Block {
         begins.zip(&self.ends).map(|(begin, &(end, ns))| (ns, &self.frames[begin..end]))
     }
 
-    /// How many frames it holds.
+    /// Number of frames.
     #[must_use]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Bytes of all frames.
+    /// Size of all frames in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.frames.len()
     }
 
-    /// Whether it holds no frame.
+    /// Whether it has no frames.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
@@ -44,13 +44,13 @@ impl Block {
         self.ends.clear();
     }
 
-    /// Says the slot of a whole block and when all of it was received.
+    /// Sets the slot of a whole block, and when it was received completely.
     pub(crate) fn end(&mut self, slot: u64, time_ns: u64) {
         (self.slot, self.time_ns) = (slot, time_ns);
         self.ends.iter_mut().for_each(|(_, received_ns)| *received_ns = time_ns);
     }
 
-    /// Adds what `write` appends as one frame; nothing when it fails.
+    /// Adds what `write` appends as one frame; adds nothing if it fails.
     pub(crate) fn push<E>(
         &mut self,
         received_ns: u64,

@@ -1,4 +1,4 @@
-//! Turns a source that ends into a journal.
+//! Converts a source that ends to a journal.
 
 use std::path::Path;
 
@@ -7,20 +7,20 @@ use super::block::Block;
 use super::error::SourceError;
 use super::journal::{JournalWriter, Origin, block_meta};
 
-/// What a capture holds.
+/// Content of a capture.
 pub struct CaptureOutcome {
     /// Blocks and single transactions.
     pub blocks: u64,
     /// Transactions.
     pub frames: u64,
-    /// What of the files could not be read, a line each.
+    /// What could not be read from the files, one line each.
     pub unread: Vec<String>,
 }
 
-/// Turns a source that ends into a journal; returns what it holds.
+/// Converts a source that ends to a journal; returns its content.
 ///
 /// # Errors
-/// A file cannot be read, or the journal not be written: then there is none.
+/// A file cannot be read, or the journal cannot be written: there is then no journal.
 pub fn capture(mut source: Source, out: &Path) -> Result<CaptureOutcome, SourceError> {
     let cannot = |source| SourceError::Write { path: out.to_path_buf(), source };
     let mut journal = JournalWriter::create(out).map_err(cannot)?;
@@ -37,7 +37,7 @@ pub fn capture(mut source: Source, out: &Path) -> Result<CaptureOutcome, SourceE
         match read {
             Ok(true) => {}
             Ok(false) => break,
-            // What of a file can be read is kept; the rest is in no journal.
+            // The readable part of a file is kept; the rest is not in the journal.
             Err(error) if error.is_partial() => unread.push(error.to_string()),
             Err(error) => return Err(error),
         }

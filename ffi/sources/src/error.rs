@@ -1,4 +1,4 @@
-//! What can go wrong with a source, as a person should read it.
+//! Errors of a source, worded for people.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,25 +7,25 @@ use kafka::ClusterError;
 use thiserror::Error;
 use topic_log::{LogError, disk};
 
-/// What an answer that holds no block lacks, behind the reason.
+/// What to provide instead of an answer without a block; follows the reason.
 pub(super) const NEED_BLOCK: &str = "need the answer of getBlock or getTransaction";
 
 /// Why JSON is neither a block nor a transaction with its meta.
 #[derive(Debug, Error)]
 pub enum NoBlock {
-    /// A part of it is not what its name says.
+    /// A part of it does not have the form that its name says.
     #[error("{0}")]
     Json(#[source] serde_json::Error),
-    /// It is an RPC node's refusal, which begins like this.
+    /// It is an error answer of an RPC node, which begins with this text.
     #[error("it holds the RPC error {0}")]
     Rpc(String),
-    /// It is an RPC node's answer without one.
+    /// It is an RPC node's answer without a result.
     #[error("its result is null (a skipped slot, or an unknown signature)")]
     Null,
-    /// Nobody says its slot.
+    /// Its slot is unknown.
     #[error("its slot is not in it nor in the file name, use --slot")]
     NoSlot,
-    /// A transaction alone that is too long.
+    /// A single transaction that is too long.
     #[error("its transaction is longer than any of the chain")]
     TooLong,
     /// Other JSON.
@@ -36,13 +36,13 @@ pub enum NoBlock {
 /// Why a snapshot of accounts cannot be used.
 #[derive(Debug, Error)]
 pub enum NoAccounts {
-    /// A line is no JSON, or of another form.
+    /// A line is not JSON, or has another form.
     #[error("{0}")]
     Json(#[source] serde_json::Error),
-    /// A line lacks a part.
+    /// A line lacks a field.
     #[error("a line lacks pubkey, owner or data")]
     Incomplete,
-    /// This account's address, owner or data is none.
+    /// This account's address, owner or data is invalid.
     #[error("account {0} is malformed")]
     Malformed(String),
 }
@@ -58,18 +58,18 @@ pub enum SourceError {
     Read {
         /// Of the file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
     /// The file's end is missing.
     #[error("Cannot unpack {}: it is truncated", .0.display())]
     Truncated(PathBuf),
-    /// What the file's ending says is not in it.
+    /// The content does not match the file's ending.
     #[error("Cannot unpack {}: {source}", .path.display())]
     Unpack {
         /// Of the file.
         path: PathBuf,
-        /// What the unpacker said.
+        /// The unpacker's reason.
         source: io::Error,
     },
     /// A few bytes that unpack to very many.
@@ -82,12 +82,12 @@ pub enum SourceError {
         path: PathBuf,
         /// Bytes read.
         packed: u64,
-        /// Bytes that they gave.
+        /// Bytes that they unpacked to.
         unpacked: u64,
-        /// Bytes that one byte may give.
+        /// Maximum unpacked bytes per packed byte.
         ratio_max: u64,
     },
-    /// More than may be held at once.
+    /// More than may be held in memory at once.
     #[error(
         "Cannot read {}: a value or block of it is longer than {bytes_max} bytes; a file may hold many, each below that",
         .path.display()
@@ -95,38 +95,38 @@ pub enum SourceError {
     TooLong {
         /// Of the file.
         path: PathBuf,
-        /// The longest that there may be.
+        /// The maximum length.
         bytes_max: usize,
     },
     /// The file is not UTF-8.
     #[error("Cannot read {}: it is not UTF-8 text", .0.display())]
     NotText(PathBuf),
-    /// Folders without a file of a known ending.
+    /// Folders without any file of a known ending.
     #[error("Cannot read {0}: no .json, .ndjson, .jsonl or .journal file in it")]
     NothingThere(String),
-    /// Another file, or a journal of another version.
+    /// Not a journal, or one of another version.
     #[error("Cannot read {}: it is no capture journal of this version", .0.display())]
     NoJournal(PathBuf),
-    /// A journal that is good up to here.
+    /// A journal that is damaged from here on.
     #[error("Cannot read {} from byte {at} on: the record there is cut or damaged", .path.display())]
     Damaged {
         /// Of the file.
         path: PathBuf,
-        /// Of the record.
+        /// Position of the record.
         at: usize,
     },
-    /// The file is no JSON.
+    /// The file is not JSON.
     #[error("Cannot read {}: it is not JSON ({source})", .path.display())]
     NotJson {
         /// Of the file.
         path: PathBuf,
-        /// What the parser said.
+        /// The parser's reason.
         source: serde_json::Error,
     },
-    /// There is nothing in the file.
+    /// The file is empty.
     #[error("Cannot read {}: it is empty", .0.display())]
     Empty(PathBuf),
-    /// The file is JSON of something else.
+    /// The file is JSON, but not a block or transaction.
     #[error("Cannot read {}: {why}, {NEED_BLOCK}", .path.display())]
     NoBlock {
         /// Of the file.
@@ -134,7 +134,7 @@ pub enum SourceError {
         /// What is wrong with it.
         why: NoBlock,
     },
-    /// Only a part of the file: what else is in it was handed out.
+    /// A part of the file could not be read; everything else in it was passed on.
     #[error(
         "Cannot read all of {}: {first}{}",
         .path.display(),
@@ -143,12 +143,12 @@ pub enum SourceError {
     Partial {
         /// Of the file.
         path: PathBuf,
-        /// Where and what the first of it is.
+        /// Position and reason of the first such part.
         first: String,
-        /// How much there is beside the first.
+        /// How many further parts there are.
         more: u64,
     },
-    /// A snapshot of accounts.
+    /// A snapshot of accounts cannot be used.
     #[error("Cannot read accounts from {}: {why}", .path.display())]
     NoAccounts {
         /// Of the file.
@@ -156,26 +156,26 @@ pub enum SourceError {
         /// What is wrong with it.
         why: NoAccounts,
     },
-    /// A file that is made of a source.
+    /// A file made from a source cannot be written.
     #[error("Cannot write {}: {}", .path.display(), disk::why(.source))]
     Write {
         /// Of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
     /// No source has this name.
     #[error("Cannot use --source {spec}: need {need}")]
     Spec {
-        /// What was given.
+        /// The given name.
         spec: String,
-        /// What may be given.
+        /// The valid names.
         need: &'static str,
     },
-    /// This host's log.
+    /// This host's log failed.
     #[error(transparent)]
     Log(#[from] LogError),
-    /// A cluster.
+    /// The cluster failed.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
 }
@@ -189,7 +189,7 @@ impl SourceError {
         }
     }
 
-    /// Only a part of the file: what else is in it was handed out.
+    /// Whether only a part of the file could not be read, and everything else in it was passed on.
     #[must_use]
     pub fn is_partial(&self) -> bool {
         matches!(self, SourceError::Partial { .. })

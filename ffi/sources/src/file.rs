@@ -17,47 +17,48 @@ use super::to_frame::{self, Place, SkipReason};
 use super::unpack::{self, TEXT_BYTES_MAX, Unpacked};
 use super::whole::{self, BlockSays};
 
-/// Longest block that is read in one pass: a longer one is read transaction by transaction, in less memory.
+/// Maximum size of a block that is read in one pass: a longer one is read by transaction, with less memory.
 const WHOLE_BYTES_MAX: usize = 32 << 20;
-/// Longest transaction as JSON; the chain's own are below 1,232 bytes, with logs and balances below a megabyte.
+/// Maximum size of a transaction as JSON; on the chain they are below 1,232 bytes, with logs and balances
+/// below a megabyte.
 const TRANSACTION_BYTES_MAX: usize = 8 << 20;
 
-/// What could not be used, for the last line of every verb that reads files.
+/// Counts of what could and could not be used, for the last line of every verb that reads files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SourceCounts {
     /// Files read to their end.
     pub files: u64,
-    /// Blocks and single transactions given out.
+    /// Blocks and single transactions passed on.
     pub blocks: u64,
-    /// Transactions given out.
+    /// Transactions passed on.
     pub transactions: u64,
     /// Transactions of a version this executable does not know.
     pub unknown_version: u64,
-    /// Transactions that are not as JSON-RPC writes them.
+    /// Transactions that do not have the form of JSON-RPC.
     pub malformed: u64,
 }
 
-/// Reads `paths` (files, or folders recursively) and hands out their blocks in slot order.
+/// Reads `paths` (files, or folders recursively) and passes on their blocks in slot order.
 pub struct FileSource {
     files: Vec<PathBuf>,
     next: usize,
     slot: Option<u64>,
-    /// What a transaction without a slot gets; `None`: such a file is refused.
+    /// The slot used for a transaction without one; `None`: such a file is refused.
     slotless: Option<u64>,
     counts: SourceCounts,
-    /// Folders that could not be listed, still to be said.
+    /// Folders that could not be listed and are still to be reported.
     unlisted: Vec<SourceError>,
-    /// Of the file in hand.
+    /// For the current file.
     unread: Unread,
 }
 
-/// What of a file could not be read: how much, and what the first of it was.
+/// What could not be read in a file: how much, and the first reason.
 #[derive(Default)]
 struct Unread {
     lines: u64,
     transactions: u64,
     first: Option<String>,
-    /// Lines of the file before the text in hand.
+    /// Lines of the file before the current text.
     lines_before: usize,
 }
 
@@ -88,7 +89,7 @@ impl Unread {
 }
 
 impl FileSource {
-    /// Finds the files; `slot` overrides what names and contents say, for a single block.
+    /// Finds the files; `slot` overrides the one in names and contents, for a single block.
     ///
     /// # Errors
     /// A path is missing or unreadable, or nothing was found.
@@ -120,20 +121,20 @@ impl FileSource {
         Ok(FileSource { files, slot, unlisted: found.unlisted, ..FileSource::of_texts() })
     }
 
-    /// Takes single transactions that nobody says a slot of, as of `slot`.
+    /// Accepts single transactions without a known slot, as if they were in `slot`.
     #[must_use]
     pub fn slotless(self, slot: u64) -> FileSource {
         FileSource { slotless: Some(slot), ..self }
     }
 
-    /// What was read and what could not be used so far.
+    /// What was read so far, and what could not be used.
     #[must_use]
     pub fn counts(&self) -> SourceCounts {
         self.counts
     }
 
-    /// Calls `each` for every block of the next file; false when there is none left. `each` stops the
-    /// file by returning false.
+    /// Calls `each` for every block of the next file; false if none is left. `each` stops the file by
+    /// returning false.
     ///
     /// # Errors
     /// The file cannot be read, or holds no block or transaction.
@@ -167,7 +168,7 @@ impl FileSource {
         self.unread.error(&path).map_or(Ok(true), Err)
     }
 
-    /// A source of texts alone, for [`FileSource::read_text`].
+    /// A source without files, for [`FileSource::read_text`].
     #[must_use]
     pub fn of_texts() -> FileSource {
         FileSource {
@@ -186,7 +187,8 @@ impl FileSource {
         self.counts.malformed += 1;
     }
 
-    /// Calls `each` for every block of a text that `path` names; `hint`: the slot when the text does not say it.
+    /// Calls `each` for every block of a text; `path` names it in errors. `hint`: its slot, if the text does
+    /// not state it.
     ///
     /// # Errors
     /// It holds no block or transaction.
@@ -202,19 +204,19 @@ impl FileSource {
             self.hand_out(&mut block, each);
             return Ok(());
         }
-        // Read again, transaction by transaction, to name what is odd.
+        // Read again by transaction, to report what is unusual.
         block.clear(0, 0, false);
         let (mut torn, mut refused, mut good) = (Vec::new(), Vec::new(), false);
         for_each_document(path, text, &mut torn, |document| {
             match self.fill(document, hint, &mut block) {
                 Ok(()) => good = true,
-                // One answer among many that is none.
+                // Among several answers, one without a block.
                 Err(error) => {
                     refused.push(error);
                     return Ok(true);
                 }
             }
-            // A transaction alone that could not be read is no block.
+            // A single transaction that could not be read is not a block.
             Ok(self.hand_out(&mut block, each))
         })?;
         if !good && torn.is_empty() && refused.len() == 1 {
@@ -231,10 +233,10 @@ impl FileSource {
         Ok(())
     }
 
-    /// Fills `block` when `text` is a block and nothing else, of a slot that is known, with nothing odd in it.
+    /// Fills `block` if `text` is exactly one block, with a known slot and nothing unusual in it.
     fn read_whole(&self, text: &str, hint: Option<u64>, block: &mut Block) -> bool {
         let mut sure = self.slot;
-        // Once more where the slot is only said after the transactions.
+        // A second pass if the slot comes only after the transactions.
         for _ in 0..2 {
             block.clear(0, 0, true);
             let mut taken = None;
@@ -256,7 +258,7 @@ impl FileSource {
         false
     }
 
-    /// Blocks of a capture journal: frames up to a `block_meta`, which ends the slot.
+    /// Reads the blocks of a capture journal: frames up to a `block_meta`, which ends the slot.
     fn read_journal(&mut self, path: &Path, mut each: impl FnMut(&Block) -> bool) -> Result<(), SourceError> {
         let mut frames =
             Frames::open(Unpacked::open(path)?)?.ok_or_else(|| SourceError::NoJournal(path.to_path_buf()))?;
@@ -269,14 +271,15 @@ impl FileSource {
                     (block.slot, block.time_ns) = (transaction.slot, captured.received_ns);
                 }
                 Ok(()) => {
-                    // Single transactions have no end of a block between them.
+                    // There is no end of a block between single transactions.
                     if !self.hand_out(&mut block, &mut each) {
                         return Ok(());
                     }
                     block.clear(transaction.slot, captured.received_ns, false);
                 }
                 Err(FrameError::NotATransaction) => {
-                    // Slots, pings and the like are in live journals too; only a block's end ends it.
+                    // Live journals also contain slots, pings and other frames; only a `block_meta` ends the
+                    // block.
                     let Some((slot, _)) = block_end(captured.frame) else { continue };
                     if !block.is_empty() && block.slot != slot && !self.hand_out(&mut block, &mut each) {
                         return Ok(());
@@ -380,7 +383,7 @@ impl FileSource {
         self.unread.transaction(raw, &why);
     }
 
-    /// Counts why a transaction gave no frame.
+    /// Counts a transaction without a frame, by its reason.
     fn count(&mut self, written: &Result<(), SkipReason>) {
         match written {
             Ok(()) => {}
@@ -390,7 +393,7 @@ impl FileSource {
     }
 }
 
-/// Whether the answer says `"result": null`, which reads like an answer without one.
+/// Whether the answer contains `"result": null`, which parses like an answer without a result.
 fn has_null_result(raw: &RawValue) -> bool {
     #[derive(serde::Deserialize)]
     struct Answer<'a> {
@@ -404,7 +407,7 @@ fn has_null_result(raw: &RawValue) -> bool {
         .is_ok_and(|answer| answer.result.is_some_and(|result| result.get() == "null"))
 }
 
-/// What is found in folders: each folder and file once, whatever links lead to it.
+/// What is found in folders: each folder and file once, however many links lead to it.
 #[derive(Default)]
 struct Found {
     seen: HashSet<(u64, u64)>,
@@ -412,12 +415,12 @@ struct Found {
 }
 
 impl Found {
-    /// Whether it is met for the first time.
+    /// Whether it is seen for the first time.
     fn is_new(&mut self, meta: &fs::Metadata) -> bool {
         self.seen.insert((meta.dev(), meta.ino()))
     }
 
-    /// A folder that cannot be listed is said when the files are read.
+    /// A folder that cannot be listed is reported when the files are read.
     fn collect(&mut self, folder: &Path, files: &mut Vec<PathBuf>) {
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
@@ -437,7 +440,7 @@ impl Found {
                 [".json", ".ndjson", ".jsonl", ".journal"].iter().any(|ending| plain.ends_with(ending));
             match fs::metadata(&path) {
                 Ok(meta) if meta.is_dir() && self.is_new(&meta) => self.collect(&path, files),
-                // A pipe or a socket in a folder is nobody's capture.
+                // A pipe or a socket in a folder is not a capture.
                 Ok(meta) if fits && meta.is_file() && self.is_new(&meta) => files.push(path),
                 Err(error) if fits => self.unlisted.push(SourceError::read(path, error)),
                 _ => {}
@@ -463,8 +466,8 @@ fn nanoseconds(time_s: Option<i64>) -> u64 {
     time_s.and_then(|time_s| u64::try_from(time_s).ok()).unwrap_or(0).saturating_mul(1_000_000_000)
 }
 
-/// The slot of the first document, to order files whose names do not say it. Whatever is wrong with the file is
-/// said when its turn comes; what is no regular file can be read once only.
+/// The slot of the first document, to order files whose names do not state it. Errors in a file are reported
+/// later, when it is read; only regular files can be read twice.
 fn first_slot(path: &Path) -> Option<u64> {
     if !fs::metadata(path).is_ok_and(|meta| meta.is_file()) {
         return None;
@@ -491,7 +494,7 @@ fn first_slot(path: &Path) -> Option<u64> {
 }
 
 /// Calls `each` for every value of NDJSON, a JSON array, or one value; stops when it returns false. A line of
-/// NDJSON that is no JSON goes to `torn` with its number, and the next ones are read.
+/// NDJSON that is not JSON goes to `torn` with its number, and reading continues.
 fn for_each_document(
     path: &Path,
     text: &str,
@@ -530,8 +533,8 @@ fn for_each_document(
     if any { Ok(()) } else { Err(SourceError::Empty(path.to_path_buf())) }
 }
 
-/// Reads on line by line from the torn one at `begin`; `None` where these are no lines of NDJSON: neither a value
-/// stood before it nor does one stand behind it.
+/// Continues line by line from the torn line at `begin`; `None` if the text is not NDJSON: no value came
+/// before that line, and none follows it.
 fn for_each_line(
     text: &str,
     begin: usize,

@@ -1,8 +1,8 @@
-//! The capture journal: Yellowstone frames as they came, with receive time and source.
+//! The capture journal: Yellowstone frames as received, with receive time and source.
 //!
 //! `[LGNDJRN\n][version u32][0 u32]`, then records, all integers little endian:
-//! `[len u32][crc u32][received_ns u64][source u16][0 u16][frame]`; `len` counts everything behind
-//! itself and the CRC, which is CRC-32C of it. A block ends with a `block_meta` frame.
+//! `[len u32][crc u32][received_ns u64][source u16][0 u16][frame]`; `len` counts everything after itself and
+//! the CRC, which is the CRC-32C of those bytes. A block ends with a `block_meta` frame.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -18,10 +18,10 @@ const MAGIC: &[u8; 8] = b"LGNDJRN\n";
 const VERSION: u32 = 1;
 const HEADER: usize = 16;
 const RECORD_HEADER: usize = 20;
-/// Largest frame: Yellowstone's own message limit for clients that take blocks.
+/// Largest frame: Yellowstone's own message limit for clients that subscribe to blocks.
 const FRAME_BYTES_MAX: usize = 64 << 20;
 
-/// Where frames came from.
+/// Origin of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Origin {
@@ -39,7 +39,7 @@ pub struct Captured<'a> {
     pub frame: &'a [u8],
 }
 
-/// Writes a journal to a temporary name and renames it when it is whole.
+/// Writes a journal under a temporary name, and renames it once it is complete.
 pub struct JournalWriter {
     file: BufWriter<File>,
     temporary: PathBuf,
@@ -76,10 +76,10 @@ impl JournalWriter {
         self.file.write_all(&self.record)
     }
 
-    /// Puts the whole journal on disk under its name.
+    /// Writes the whole journal to disk under its name.
     ///
     /// # Errors
-    /// The disk refuses; nothing is left under the name.
+    /// The disk refuses; no file is left under the name.
     pub fn finish(mut self) -> std::io::Result<()> {
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
@@ -89,12 +89,12 @@ impl JournalWriter {
 
 impl Drop for JournalWriter {
     fn drop(&mut self) {
-        // Gone already when it was finished; else half a journal, which nobody wants.
+        // Already gone after a finish; otherwise an incomplete journal, which is useless.
         let _ = std::fs::remove_file(&self.temporary);
     }
 }
 
-/// The frames of a journal, one held at a time; ends with an error at the first damaged or torn record.
+/// The frames of a journal, holding one at a time; ends with an error at the first damaged or torn record.
 pub struct Frames<'a> {
     file: Unpacked<'a>,
     /// Byte position of the next record.
@@ -104,7 +104,7 @@ pub struct Frames<'a> {
 }
 
 impl<'a> Frames<'a> {
-    /// `None` when the file is no journal of this version.
+    /// Opens a journal; `None` if the file is not a journal of this version.
     ///
     /// # Errors
     /// It cannot be read.
@@ -115,7 +115,7 @@ impl<'a> Frames<'a> {
         Ok(known.then_some(Frames { file, at: HEADER, record, ended: false }))
     }
 
-    /// The next frame; `Err` inside with the position of the record that is not whole.
+    /// The next frame; the inner `Err` is the position of an incomplete record.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -145,7 +145,7 @@ impl<'a> Frames<'a> {
         }
     }
 
-    /// Takes in the next record; false when it is not whole, `None` at the end.
+    /// Reads the next record; false if it is incomplete, `None` at the end.
     fn read(&mut self) -> Result<Option<bool>, SourceError> {
         self.record.clear();
         let got = self.file.append(&mut self.record, 8)?;
@@ -154,7 +154,7 @@ impl<'a> Frames<'a> {
         }
         let number = |at: usize| u32::from_le_bytes(self.record[at..at + 4].try_into().unwrap_or_default());
         let (len, crc) = (number(0) as usize, number(4));
-        // The claimed length is checked before any room is made for it.
+        // The stated length is checked before memory is allocated for it.
         if !(RECORD_HEADER - 8..=FRAME_BYTES_MAX).contains(&len) {
             return Ok(Some(false));
         }

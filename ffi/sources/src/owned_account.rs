@@ -1,9 +1,9 @@
-//! An account, as a snapshot or the simulator has it.
+//! An account, as in a snapshot or the simulator.
 
 use engine::pools::Account;
 use engine::pubkey::Pubkey;
 
-/// An account with its own bytes.
+/// An account that owns its bytes.
 pub struct OwnedAccount {
     pub(crate) pubkey: Pubkey,
     pub(crate) owner: Pubkey,
@@ -11,7 +11,7 @@ pub struct OwnedAccount {
 }
 
 impl OwnedAccount {
-    /// An account that was not read from a file.
+    /// An account that did not come from a file.
     #[must_use]
     pub fn new(pubkey: Pubkey, owner: Pubkey, data: Vec<u8>) -> OwnedAccount {
         OwnedAccount { pubkey, owner, data }

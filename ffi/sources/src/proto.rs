@@ -1,4 +1,4 @@
-//! Writing a Yellowstone frame: the few protobuf rules that are needed, straight into one buffer.
+//! Writes a Yellowstone frame: the few protobuf rules needed, directly into one buffer.
 
 use wire::varint::push_varint;
 
@@ -33,7 +33,8 @@ impl Writer<'_> {
         self.message(field, |packed| values.into_iter().for_each(|value| packed.varint(value)));
     }
 
-    /// A nested message. Room for a length below 128 is left, which nearly all have; a longer one moves.
+    /// A nested message. Room for a length below 128 is reserved, which nearly all have; a longer message is
+    /// moved.
     pub fn message(&mut self, field: u32, fill: impl FnOnce(&mut Writer<'_>)) {
         self.varint(u64::from(field) << 3 | 2);
         let at = self.0.len();
@@ -84,7 +85,7 @@ mod tests {
         writer.bytes(2, b"testing");
         writer.message(3, |inner| inner.number(1, 150));
         writer.packed(6, [3, 270, 86942]);
-        // The examples of protobuf.dev/programming-guides/encoding.
+        // The examples from protobuf.dev/programming-guides/encoding.
         let expected =
             b"\x08\x96\x01\x12\x07testing\x1a\x03\x08\x96\x01\x32\x06\x03\x8e\x02\x9e\xa7\x05".as_slice();
         assert_eq!(out, expected);

@@ -1,4 +1,4 @@
-//! JSON-RPC shapes: `getBlock` and `getTransaction` in the encodings json, jsonParsed, base58 and base64.
+//! JSON-RPC types: `getBlock` and `getTransaction` in the encodings json, jsonParsed, base58 and base64.
 //!
 //! Everything is optional here and checked where it is used: the input may be anything.
 
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::text::Text;
 
-/// A block, a transaction, either inside `result`, or `{slot, block}`.
+/// A block or a transaction, either one also inside `result`, or `{slot, block}`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Document<'a> {
@@ -35,11 +35,11 @@ pub struct Document<'a> {
     pub transaction_index: Option<u64>,
 }
 
-/// Values of a list that are taken: more than any block has, and few enough that a list of empty values cannot take
-/// many times its own bytes.
+/// Maximum values taken from a list: more than any block has, and few enough that a list of empty values
+/// cannot take many times its own size in memory.
 const LIST_MAX: usize = 1 << 20;
 
-/// A list of values of bounded length.
+/// A list with a bounded number of values.
 pub struct List<'a>(pub Vec<&'a RawValue>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for List<'a> {
@@ -95,7 +95,7 @@ pub struct TransactionWithMeta<'a> {
 pub enum Body<'a> {
     /// json and jsonParsed.
     Json(JsonTransaction<'a>),
-    /// The bytes as text, and `base58` or `base64`.
+    /// The bytes as text, and their encoding, `base58` or `base64`.
     Encoded(Text<'a>, Text<'a>),
 }
 
@@ -165,13 +165,13 @@ pub struct Header {
     pub num_readonly_unsigned_accounts: u8,
 }
 
-/// A plain key, or jsonParsed's object, which lists the loaded ones too.
+/// A plain key, or jsonParsed's object, which also lists the loaded keys.
 pub enum AccountKey<'a> {
     Plain(Text<'a>),
     Parsed { pubkey: Text<'a>, signer: bool },
 }
 
-// By hand: serde's `untagged` would copy every key into a tree first.
+// Written by hand: serde's `untagged` would first copy every key into a tree.
 impl<'de: 'a, 'a> Deserialize<'de> for AccountKey<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
@@ -344,7 +344,7 @@ pub struct LoadedAddresses<'a> {
     pub readonly: Vec<Text<'a>>,
 }
 
-/// jsonParsed's account of a token instruction.
+/// jsonParsed's form of a token instruction.
 #[derive(Deserialize)]
 pub struct ParsedInstruction<'a> {
     #[serde(borrow, rename = "type")]

@@ -1,4 +1,4 @@
-//! Text of JSON that is taken where it stands.
+//! JSON text, borrowed from the input.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::ops::Deref;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// A text: borrowed unless it has escapes. serde copies every `Cow` that is within a list or an option.
+/// A text, borrowed unless it has escapes. (serde copies every `Cow` inside a list or an option.)
 pub struct Text<'a>(Cow<'a, str>);
 
 impl Deref for Text<'_> {
@@ -25,7 +25,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// A text that is known already.
+    /// An already known text.
     pub fn of(text: impl Into<Cow<'a, str>>) -> Text<'a> {
         Text(text.into())
     }

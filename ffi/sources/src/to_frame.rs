@@ -1,4 +1,4 @@
-//! One JSON-RPC transaction to one Yellowstone frame.
+//! Converts one JSON-RPC transaction to one Yellowstone frame.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ pub enum SkipReason {
     /// A version this executable does not know.
     #[error("it is of a version that this executable does not know")]
     UnknownVersion,
-    /// The JSON or the bytes are not a transaction with its meta: what is wrong.
+    /// The JSON or the bytes are not a transaction with its meta; says what is wrong.
     #[error("{0}")]
     Malformed(Cow<'static, str>),
 }
@@ -36,11 +36,11 @@ impl SkipReason {
     }
 }
 
-/// What a transaction without its inner instructions lacks: its legs cannot be read.
+/// Reason for a transaction without inner instructions: its legs cannot be read.
 pub const UNRECORDED: &str =
     "it has no innerInstructions (the node that answered does not record them), need a node that does";
 
-/// Where a transaction stands on the chain.
+/// Position of a transaction on the chain.
 #[derive(Clone, Copy)]
 pub struct Place {
     pub slot: u64,
@@ -48,9 +48,9 @@ pub struct Place {
 }
 
 struct Parts<'a> {
-    /// Its keys are all, loaded ones included, as the indices mean them.
+    /// Its keys include the loaded ones, as the indices expect.
     transaction: WireTransaction,
-    /// How many of the keys the transaction itself lists.
+    /// How many of the keys are in the transaction itself.
     own_keys: usize,
     meta: Meta<'a>,
 }
@@ -58,7 +58,7 @@ struct Parts<'a> {
 /// Appends the frame (a `SubscribeUpdate`) of one transaction to `out`; `meta` is its JSON.
 ///
 /// # Errors
-/// `out` is then as it was.
+/// `out` is then unchanged.
 pub fn write(
     out: &mut Vec<u8>,
     place: Place,
@@ -71,10 +71,10 @@ pub fn write(
     write_parsed(out, place, body, meta, version)
 }
 
-/// As [`write`], with the meta read already.
+/// As [`write`], with the meta already parsed.
 ///
 /// # Errors
-/// `out` is then as it was.
+/// `out` is then unchanged.
 pub fn write_parsed(
     out: &mut Vec<u8>,
     place: Place,
@@ -161,7 +161,7 @@ fn parts<'a>(transaction: Body<'_>, meta: Meta<'a>, limbs: &mut Vec<u64>) -> Res
     Ok(parts)
 }
 
-/// The bytes that a text stands for.
+/// Decodes a text to its bytes.
 fn encoded_bytes(text: &str, encoding: &str) -> Option<Vec<u8>> {
     match encoding {
         "base64" => base64::engine::general_purpose::STANDARD.decode(text).ok(),
@@ -171,7 +171,7 @@ fn encoded_bytes(text: &str, encoding: &str) -> Option<Vec<u8>> {
 }
 
 fn base58_bytes(text: &str, limbs: &mut Vec<u64>) -> Option<Vec<u8>> {
-    // Four digits are less than three bytes.
+    // Four digits encode fewer than three bytes.
     let mut bytes = Vec::with_capacity(text.len() * 3 / 4 + 1);
     base58::append(text.as_bytes(), limbs, &mut bytes)?;
     Some(bytes)
@@ -205,7 +205,7 @@ fn from_json(parts: &mut Parts<'_>, json: JsonTransaction<'_>, limbs: &mut Vec<u
     if let Some(hash) = &message.recent_blockhash {
         wire.blockhash = Pubkey::parse(hash.as_bytes())?.0;
     }
-    // jsonParsed lists the loaded keys among the static ones: the split does not matter to indices.
+    // jsonParsed lists the loaded keys among the static ones; the split does not matter for indices.
     parts.own_keys = wire.keys.len();
     if let Some(loaded) = &parts.meta.loaded_addresses
         && matches!(message.account_keys.first(), Some(AccountKey::Parsed { .. }))
@@ -225,7 +225,7 @@ fn from_json(parts: &mut Parts<'_>, json: JsonTransaction<'_>, limbs: &mut Vec<u
     Some(())
 }
 
-/// An instruction in any JSON encoding to indices and bytes.
+/// Converts an instruction in any JSON encoding to indices and bytes.
 fn compile(keys: &[Pubkey], json: JsonInstruction<'_>, limbs: &mut Vec<u64>) -> Option<WireInstruction> {
     let index = |text: &str| {
         let key = Pubkey::parse(text.as_bytes())?;
@@ -233,7 +233,7 @@ fn compile(keys: &[Pubkey], json: JsonInstruction<'_>, limbs: &mut Vec<u64>) -> 
     };
     let program = json.program_id_index.or_else(|| index(json.program_id.as_deref()?))?;
     if let Some(parsed) = json.parsed {
-        // Only token transfers matter; of any other parsed instruction the program is kept.
+        // Only token transfers matter; for any other parsed instruction only the program is kept.
         let (accounts, data) = unparse(parsed, &index).unwrap_or_default();
         return Some(WireInstruction { program, accounts, data });
     }
@@ -245,7 +245,7 @@ fn compile(keys: &[Pubkey], json: JsonInstruction<'_>, limbs: &mut Vec<u64>) -> 
     Some(WireInstruction { program, accounts, data })
 }
 
-/// jsonParsed's token transfers back to bytes: the layouts of `engine::token::transfer`.
+/// Converts jsonParsed's token transfers back to bytes, in the layouts of `engine::token::transfer`.
 fn unparse(parsed: &RawValue, index: &impl Fn(&str) -> Option<u8>) -> Option<(Vec<u8>, Vec<u8>)> {
     let parsed: ParsedInstruction<'_> = serde_json::from_str(parsed.get()).ok()?;
     let info = &parsed.info;
@@ -257,7 +257,7 @@ fn unparse(parsed: &RawValue, index: &impl Fn(&str) -> Option<u8>) -> Option<(Ve
             let accounts = vec![account(&info.source)?, account(&info.destination)?, authority?];
             Some((accounts, [&[3][..], &number(info.amount.as_deref()?)?].concat()))
         }
-        // The system program's: kept for who paid whom.
+        // A transfer of the system program, kept to see who paid whom.
         "transfer" => {
             let accounts = vec![account(&info.source)?, account(&info.destination)?];
             Some((accounts, [&[2, 0, 0, 0][..], &info.lamports?.to_le_bytes()].concat()))
@@ -301,7 +301,7 @@ fn inner_instructions(parts: &mut Parts<'_>, limbs: &mut Vec<u64>) -> Result<Inn
     compiled.collect::<Option<_>>().ok_or(SkipReason::of(why))
 }
 
-/// The first signature of a transaction, as far as it can be read, to name one that cannot be used.
+/// The first signature of a transaction, if readable, to name one that cannot be used.
 #[must_use]
 pub fn signature_of(transaction: &RawValue) -> Option<String> {
     #[derive(serde::Deserialize)]

@@ -1,5 +1,6 @@
-//! `--source kafka`: chain data that somebody else puts on `sandwich-raw` as JSON, one answer of getBlock or
-//! getTransaction (or `{slot, block}`) a record. Read from Kafka when it is configured, else from this host's log.
+//! `--source kafka`: chain data that another program puts on `sandwich-raw` as JSON, one answer of getBlock
+//! or getTransaction (or `{slot, block}`) per record. Read from Kafka if it is configured, otherwise from
+//! this host's log.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,9 +18,9 @@ use super::file::{FileSource, SourceCounts};
 pub const RAW_TOPIC: &str = wire::topics::SANDWICH_RAW;
 const RAW_PARTITIONS: u16 = 6;
 const BLOCK_BYTES: usize = 4 << 20;
-/// How long one look waits for a record: commands are looked for in between.
+/// How long one read waits for a record: in between, commands are checked.
 const WAIT: Duration = Duration::from_millis(20);
-/// Pause before a broker that is away is asked again.
+/// Pause before an unreachable broker is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
 
 enum Input {
@@ -27,19 +28,19 @@ enum Input {
     Kafka(Box<KafkaReader>),
 }
 
-/// Records from the topic's end on, without end.
+/// Records from the topic's end on, endless.
 pub struct TopicSource {
     data_dir: PathBuf,
     kafka: Option<KafkaOptions>,
     input: Option<Input>,
     parser: FileSource,
     records: Vec<u8>,
-    /// What is in the way was said.
+    /// Whether the current error was already logged.
     said: bool,
 }
 
 impl TopicSource {
-    /// Opens nothing yet: a broker may come later.
+    /// Opens nothing yet: a broker may become available later.
     #[must_use]
     pub fn new(data_dir: &Path, kafka: Option<KafkaOptions>) -> TopicSource {
         TopicSource {
@@ -65,7 +66,7 @@ impl TopicSource {
         Ok(Input::Kafka(Box::new(topic.reader(&from)?)))
     }
 
-    /// Calls `each` for the blocks of what is at hand; waits a moment when there is nothing.
+    /// Calls `each` for the blocks that are available; waits briefly if there are none.
     pub fn read(&mut self, mut each: impl FnMut(&Block) -> bool) {
         if self.input.is_none() {
             match self.open() {
@@ -111,7 +112,7 @@ impl TopicSource {
         self.records = records;
     }
 
-    /// What was read and what could not be used so far.
+    /// What was read so far, and what could not be used.
     #[must_use]
     pub fn counts(&self) -> SourceCounts {
         self.parser.counts()

@@ -1,5 +1,5 @@
-//! Files that others made, read in bounded memory: what a header claims is never believed, and a few bytes that unpack to
-//! very many are refused.
+//! Reads files from others in bounded memory: a size stated in a header is never trusted, and a few bytes
+//! that unpack to very many are refused.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -9,19 +9,20 @@ use std::rc::Rc;
 
 use super::error::SourceError;
 
-/// Bytes of unpacked text that are held at once; what holds more in one value is refused.
+/// Maximum bytes of unpacked text held at once; a single value that is larger is refused.
 pub const TEXT_BYTES_MAX: usize = 256 << 20;
-/// Unpacked bytes for each packed one, above [`FREE_BYTES`]: chain data packs ten to one, a bomb thousands to one.
+/// Maximum unpacked bytes per packed byte, above [`FREE_BYTES`]: chain data packs ten to one, a bomb
+/// thousands to one.
 const RATIO_MAX: u64 = 256;
-/// Unpacked bytes to which no ratio applies.
+/// Unpacked bytes up to which no ratio applies.
 const FREE_BYTES: u64 = 16 << 20;
 const BUFFER_BYTES: usize = 256 << 10;
 
-/// A file's bytes, unpacked by its ending.
+/// A file's bytes, unpacked according to its ending.
 pub struct Unpacked<'a> {
     path: &'a Path,
     inner: Box<dyn BufRead>,
-    /// Bytes taken from the file, when it is packed.
+    /// Bytes read from the file, if it is packed.
     packed: Option<Rc<Cell<u64>>>,
     unpacked: u64,
 }
@@ -38,7 +39,7 @@ impl Read for Counted {
 
 impl<'a> Unpacked<'a> {
     /// # Errors
-    /// It is missing, or does not begin as its ending says.
+    /// It is missing, or its beginning does not match its ending.
     pub fn open(path: &'a Path) -> Result<Unpacked<'a>, SourceError> {
         let file = File::open(path).map_err(|error| SourceError::read(path.to_path_buf(), error))?;
         let count = Rc::new(Cell::new(0));
@@ -59,7 +60,7 @@ impl<'a> Unpacked<'a> {
         Ok(Unpacked { path, inner, packed, unpacked: 0 })
     }
 
-    /// Bytes at hand, as of a plain file.
+    /// Bytes in memory, treated like a plain file.
     #[cfg(test)]
     pub(super) fn of(bytes: Vec<u8>) -> Unpacked<'static> {
         let inner = Box::new(io::Cursor::new(bytes));
@@ -108,7 +109,7 @@ fn broken(path: &Path, is_packed: bool, source: io::Error) -> SourceError {
     }
 }
 
-/// A whole file as text, unpacked by its ending.
+/// A whole file as text, unpacked according to its ending.
 ///
 /// # Errors
 /// It is missing, truncated, longer than `bytes_max` or not UTF-8.
@@ -128,8 +129,8 @@ pub(super) fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, SourceError
     String::from_utf8(bytes).map_err(|_| SourceError::NotText(path.to_path_buf()))
 }
 
-/// Calls `each` with a text of whole lines at a time, and whether it is all of the file: a file of lines may be longer
-/// than what is held of it. `each` stops the reading by returning false.
+/// Calls `each` with a text of whole lines at a time, and with whether it is the whole file: a file of lines
+/// may be longer than what is held in memory. `each` stops the reading by returning false.
 ///
 /// # Errors
 /// As [`read_text`], or what `each` returns.
@@ -144,7 +145,7 @@ pub fn for_each_text(
     loop {
         let wanted = bytes_max + 1 - rest.len();
         if file.append(&mut rest, wanted)? < wanted {
-            // What is left when the lines before it were given is perhaps nothing.
+            // After the last whole lines, nothing may be left.
             if first || !rest.is_empty() {
                 each(&text_of(path, rest)?, first)?;
             }
@@ -193,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_size_that_a_header_claims_is_not_believed() {
-        // A frame header that claims 2^62 bytes, and no block behind it.
+        // A frame header that claims 2^62 bytes, and no block after it.
         let mut claim = vec![0x28, 0xb5, 0x2f, 0xfd, 0xe0];
         claim.extend_from_slice(&(1_u64 << 62).to_le_bytes());
         let told = refusal(&file("claim.json.zst", &claim), TEXT_BYTES_MAX);

@@ -1,4 +1,4 @@
-//! A block of JSON in one pass.
+//! Reads a block of JSON in one pass.
 
 use std::fmt;
 
@@ -7,21 +7,22 @@ use serde::{Deserialize, Deserializer};
 
 use super::rpc::WholeTransaction;
 
-/// Transactions of a block that is read in one pass; a block of the chain has a few thousand.
+/// Maximum transactions of a block that is read in one pass; a block of the chain has a few thousand.
 const WHOLE_MAX: usize = 1 << 16;
 
-/// What a block says of itself.
+/// A block's own slot and time.
 #[derive(Default)]
 pub struct BlockSays {
     pub slot: Option<u64>,
     pub block_time: Option<i64>,
 }
 
-/// Reads a whole block in one pass, for the usual file: the bare answer, every transaction as it should be. Each is
-/// handed out before the next is read, with the slot if that was said before it; `each` refuses the block by false.
+/// Reads a whole block in one pass, for the usual file: the bare answer, with every transaction as expected.
+/// Each transaction is passed on before the next is read, with the slot if that came before it; `each`
+/// rejects the block by returning false.
 ///
 /// # Errors
-/// It is no such block.
+/// It is not such a block.
 pub fn read<'a>(
     text: &'a str,
     each: impl FnMut(Option<u64>, WholeTransaction<'a>) -> bool,

@@ -5,16 +5,16 @@
 
 use engine::pubkey::Pubkey;
 
-/// Why the bytes are no transaction.
+/// Why the bytes are not a transaction.
 #[derive(Debug, PartialEq, Eq)]
 pub enum WireError {
-    /// They end early, or go on after the end.
+    /// They end too early, or continue after the end.
     Malformed,
     /// A version that did not exist when this was written.
     Version(u8),
 }
 
-/// What a frame needs of a transaction.
+/// The parts of a transaction that a frame needs.
 #[derive(Default)]
 pub struct WireTransaction {
     pub signatures: Vec<[u8; 64]>,
@@ -34,7 +34,7 @@ pub struct WireInstruction {
 
 /// First byte of a v1 transaction; legacy and v0 begin with the number of signatures.
 const V1: u8 = 0x81;
-/// Config values of v1 that mask bits 0 and 1 (the priority fee takes two words) to 4 announce.
+/// v1 config values that mask bits 0 and 1 (the priority fee takes two words) to 4 announce.
 const V1_CONFIG_WORDS_MAX: u32 = 32;
 
 /// Reads a whole transaction.
@@ -135,7 +135,7 @@ impl<'a> Input<'a> {
         self.take(N)?.try_into().map_err(|_| WireError::Malformed)
     }
 
-    /// Solana's compact-u16: 7 bits a byte, at most 3 bytes.
+    /// Solana's compact-u16: 7 bits per byte, at most 3 bytes.
     fn compact(&mut self) -> Result<usize, WireError> {
         let mut value = 0;
         for shift in [0, 7, 14] {
@@ -153,7 +153,7 @@ impl<'a> Input<'a> {
 mod tests {
     use super::*;
 
-    /// synthetic: one signer, one program, one instruction with two accounts and three data bytes.
+    /// Synthetic: one signer, one program, one instruction with two accounts and three data bytes.
     fn samples() -> [Vec<u8>; 3] {
         let message = |version: &[u8]| {
             let keys = [[1; 32], [2; 32]].concat();

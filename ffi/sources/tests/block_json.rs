@@ -1,4 +1,4 @@
-//! A block as JSON, with its slot and time wherever they stand.
+//! A block as JSON, with its slot and time at any position.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use sources::file::FileSource;
 /// Slot, Unix nanoseconds and bytes of each frame.
 type Frames = Vec<(u64, u64, Vec<u8>)>;
 
-/// The frames of `text`, or why there are none, and how many of its transactions could not be used.
+/// The frames of `text`, or why there are none, and the number of transactions that could not be used.
 fn read(text: &str, hint: Option<u64>) -> (Result<Frames, SourceError>, u64) {
     let (mut source, mut frames) = (FileSource::of_texts(), Frames::new());
     let read = source.read_text(Path::new("memory"), text, hint, &mut |block| {
@@ -21,13 +21,13 @@ fn read(text: &str, hint: Option<u64>) -> (Result<Frames, SourceError>, u64) {
     (read.map(|()| frames), source.counts().malformed)
 }
 
-/// As [`read`], of what must be readable.
+/// As [`read`], for a text that must be readable.
 fn taken(text: &str, hint: Option<u64>) -> (Option<Frames>, u64) {
     let (frames, malformed) = read(text, hint);
     (frames.ok(), malformed)
 }
 
-/// The 20 real transactions of examples/, each as it is written there.
+/// The 20 real transactions of examples/, as written there.
 fn transactions() -> Vec<String> {
     #[derive(serde::Deserialize)]
     struct Block<'a> {
@@ -43,7 +43,7 @@ fn transactions() -> Vec<String> {
 #[test]
 fn the_slot_and_the_time_may_stand_anywhere() {
     let list = transactions().join(",");
-    // Inside another answer each transaction is read by itself.
+    // Inside another answer, each transaction is read separately.
     let inside = format!(r#"{{"slot":7,"block":{{"blockTime":5,"transactions":[{list}]}}}}"#);
     let (expected, malformed) = read(&inside, None);
     let expected = expected.expect("reads");

@@ -1,4 +1,5 @@
-//! Gates on the simulated chain: what a snapshot tells of mints reaches the gate, and what it does not tell is unknown.
+//! Gates on the simulated chain: what a snapshot states about mints reaches the gate, and what it does not
+//! state is unknown.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,7 +22,8 @@ fn mint(pubkey: Pubkey, freeze: bool) -> OwnedAccount {
     OwnedAccount::new(pubkey, TOKEN, data)
 }
 
-/// Opportunities, of them passed, and how often each of the terms refused; `freeze`: what a snapshot says of the mints.
+/// Number of opportunities, how many passed, and how often each term refused; `freeze`: what a snapshot
+/// states about the mints.
 fn weighed(gates: Gates, freeze: Option<bool>) -> (u64, u64, impl Fn(Term) -> u64) {
     let mut source = SimSource::new(11, FIRST_SLOT);
     let mut snapshot = source.accounts();

@@ -1,4 +1,4 @@
-//! Frames as an enemy would send them, and the promise that decoding takes no memory.
+//! Frames as an attacker would send them, and a check that decoding allocates no memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -16,26 +16,26 @@ thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Counts this thread's allocations; the tests run in threads of their own.
+/// Counts this thread's allocations; each test runs in its own thread.
 struct Counting;
 
-// SAFETY: every call goes to the system's allocator unchanged.
+// SAFETY: every call is passed on unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // `try_with`: the counter is gone while a thread ends.
+        // `try_with`: the counter no longer exists while a thread ends.
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: passed on.
+        // SAFETY: the caller's contract is the same as that of `System.alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: passed on.
+        // SAFETY: the caller's contract is the same as that of `System.dealloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: passed on.
+        // SAFETY: the caller's contract is the same as that of `System.realloc`.
         unsafe { System.realloc(pointer, layout, size) }
     }
 }
@@ -104,7 +104,7 @@ fn the_hot_path_takes_no_memory_for_an_event_that_decides_nothing() {
             if !out.is_empty() {
                 deciding += 1;
             } else if slot >= 200 {
-                // Lists and maps have grown to what the stream needs by then.
+                // By then, lists and maps have grown to the size that the stream needs.
                 quiet += 1;
                 assert_eq!(taken, 0, "slot {slot}: {taken} allocations");
             }
@@ -118,7 +118,7 @@ fn the_hot_path_takes_no_memory_for_an_event_that_decides_nothing() {
     assert!(quiet > 1_000 && deciding > 1_000, "{quiet} quiet, {deciding} deciding");
 }
 
-/// Gives a frame's transaction a name of its own: one that was seen before is not looked at.
+/// Gives a frame's transaction a new signature: one that was already seen is skipped.
 fn rename(frame: &mut [u8], number: u64) {
     let mut transaction = Transaction::default();
     transaction.walk(frame).expect("whole");
@@ -151,7 +151,7 @@ fn mutated_frames_are_refused_or_decoded_and_never_panic() {
         refused += after.malformed - before.malformed;
         out.clear();
         if round % 100 == 0 {
-            // Later ones: what is in a slot that ended long ago is not looked at again.
+            // Later slots: the content of a slot that ended long ago is skipped.
             engine.on_event(&Event::SlotEnd(285_001_000 + round / 25), round, &mut out);
         }
     }

@@ -1,5 +1,6 @@
-//! Opportunities against brute force: every size of every cycle tried, every front around a target tried, with
-//! the pools' own integers. The engine's closed forms must find as much, and never claim what is not there.
+//! Opportunities against brute force: every size of every cycle is tried, and every front around a target,
+//! with the pools' own integers. The engine's closed forms must find at least as much, and never claim what
+//! is not there.
 
 use engine::decision::{Decision, Kind};
 use engine::engine::{Engine, Event};
@@ -31,7 +32,7 @@ fn best_by_trying(pools: &Pools, must: u32) -> i64 {
         if path.len() >= 2 && held == WRAPPED_SOL {
             found.push(path.clone());
         }
-        // Through SOL again it would be two cycles.
+        // Passing through SOL again would make two cycles.
         if path.len() == 4 || (!path.is_empty() && held == WRAPPED_SOL) {
             return;
         }
@@ -63,7 +64,7 @@ fn best_by_trying(pools: &Pools, must: u32) -> i64 {
     best
 }
 
-/// What the coarsest unit of the market is worth, a millionth of a dollar: rounding by one of it is chance.
+/// Value of the coarsest unit of the market, a millionth of a dollar: a rounding by one unit is chance.
 const UNIT_LAMPORTS: i64 = 7;
 
 #[test]
@@ -77,8 +78,8 @@ fn open_arbitrage_finds_what_trying_every_cycle_and_size_finds() {
                 Some(cycle) => {
                     with += 1;
                     let edge = cycle.edge_lamports();
-                    // Sizes tried are 2 % apart, so the closed form may be a little better, never worse
-                    // (but for what rounding gives by chance).
+                    // Sizes tried are 2 % apart, so the closed form may be slightly better, never worse
+                    // (except for what rounding gives by chance).
                     assert!(
                         edge + UNIT_LAMPORTS + tried / 1_000_000 >= tried,
                         "seed {seed} pool {pool}: {edge} < {tried}"
@@ -96,7 +97,7 @@ fn open_arbitrage_finds_what_trying_every_cycle_and_size_finds() {
     assert!(with > 20 && without > 5, "{with} with, {without} without");
 }
 
-/// Front, target and back with nothing but the pool.
+/// Front, target and back, with only this pool.
 fn gain_of(pools: &Pools, wish: &Wish, front_in: u64) -> Option<i64> {
     let mut pool = *pools.at(wish.pool);
     let front_out = pool.swap(wish.side, front_in)?;

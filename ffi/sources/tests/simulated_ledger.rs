@@ -1,5 +1,5 @@
-//! What the simulator planted against what the engine finds, seed by seed: nothing missed, nothing
-//! invented. The simulator executes with its own arithmetic and judges by executing its own history again.
+//! What the simulator planted against what the engine finds, by seed: nothing missed, nothing invented. The
+//! simulator executes with its own arithmetic, and judges by executing its own history again.
 
 use engine::decision::{Decision, Kind, LandedLeg, Tier};
 use engine::engine::{Engine, Event};
@@ -7,7 +7,7 @@ use engine::pubkey::Signature;
 use sources::accounts;
 use sources::sim::{FIRST_SLOT, Planted, Routed, SimSource};
 
-/// Slots of each seed; attacks begin in all but the last ones.
+/// Slots per seed; attacks begin in all but the last ones.
 const SLOTS: u64 = 10;
 const SEEDS: u64 = 1_000;
 
@@ -15,7 +15,7 @@ fn signatures(legs: &[LandedLeg]) -> Vec<Signature> {
     legs.iter().map(|leg| leg.signature).collect()
 }
 
-/// A decision in the ledger's words.
+/// A decision in the ledger's form.
 fn found(decision: &Decision) -> Planted {
     let arbitrage = decision.kind == Kind::Arbitrage;
     Planted {
@@ -34,7 +34,7 @@ fn found(decision: &Decision) -> Planted {
     }
 }
 
-/// Both lists for one seed, in one order, and what went through a router's own accounts.
+/// Both lists for one seed, in the same order, and what went through a router's own accounts.
 fn run(seed: u64) -> (Vec<Planted>, Vec<Planted>, Routed) {
     let mut source = SimSource::new(seed, FIRST_SLOT);
     let mut engine = Engine::default();

@@ -1,4 +1,4 @@
-//! `log_bench throughput|pingpong`: ours and the peer, alternating in one run. Prints JSON lines
+//! `log_bench throughput|pingpong`: measures our log and a peer, alternating in one run. Prints JSON lines
 //! `{name, value, unit, peer, peer_value}` with medians; `bench/main.ts` makes the table.
 
 use std::error::Error;
@@ -28,7 +28,7 @@ fn main() -> Outcome<()> {
     }
 }
 
-/// Distinct payloads: repeating ones would flatter whatever compresses below us.
+/// Distinct payloads: repeated ones would favour anything that compresses below us.
 fn payload(n: u64) -> [u8; RECORD_BYTES] {
     let mut state = n;
     std::array::from_fn(|_| {

@@ -1,4 +1,4 @@
-//! What the disk refuses, in words that say what to do, and small files that a full disk does not stop.
+//! Disk errors in words that say what to do, and small files that a full disk cannot block.
 
 use std::fs::{self, File};
 use std::io::{Error, ErrorKind, Result};
@@ -12,7 +12,7 @@ pub fn is_full(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
-/// The reason, for the end of a line: these are the ones an operator meets, and "os error 28" helps nobody.
+/// The reason, for the end of a line. Operators meet these errors, and "os error 28" does not help them.
 pub fn why(error: &Error) -> String {
     match error.kind() {
         _ if is_full(error) => "the disk is full, free some space".to_owned(),
@@ -21,11 +21,11 @@ pub fn why(error: &Error) -> String {
     }
 }
 
-/// Makes a folder for its owner alone where there is none. The one above it must be there: a data folder that went
-/// away while legend runs is not made again, empty.
+/// Makes a folder that only its owner may use, unless it exists. Its parent must exist: a data folder that
+/// disappears while legend runs must not be recreated empty.
 ///
 /// # Errors
-/// The disk refuses, the folder above is gone, or something else has the name.
+/// The disk refuses, the parent folder is gone, or something else has the name.
 pub fn make_folder(path: &Path) -> Result<()> {
     match fs::DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
@@ -33,8 +33,8 @@ pub fn make_folder(path: &Path) -> Result<()> {
     }
 }
 
-/// A small text file that is replaced as a whole, also when the disk is full: then a second file of its size is
-/// written over in place and exchanged with it. Blanks behind the text fill both up.
+/// A small text file that is always replaced as a whole, even on a full disk: there a second file of its size
+/// is overwritten in place and exchanged with it. Trailing blanks pad both to full size.
 pub struct KeptFile {
     path: PathBuf,
     reserve: PathBuf,
@@ -42,10 +42,11 @@ pub struct KeptFile {
 }
 
 impl KeptFile {
-    /// Takes room for texts of up to `bytes`. Best effort: a disk that is full already is told by the first write.
+    /// Reserves room for texts of up to `bytes`. Best effort: if the disk is already full, the first write
+    /// reports it.
     pub fn open(path: PathBuf, bytes: usize) -> KeptFile {
         let reserve = path.with_extension("reserve");
-        // What is there has its room already; on a full disk it would not get it again.
+        // An existing file already has its room; on a full disk it would not get it again.
         if fs::metadata(&reserve).map_or(true, |metadata| metadata.len() < bytes as u64) {
             let _ = fs::write(&reserve, vec![b' '; bytes]);
         }
@@ -67,7 +68,7 @@ impl KeptFile {
             if !is_full(&error) {
                 return Err(error);
             }
-            // Without the second file there is no way around the full disk.
+            // Without the second file, a full disk cannot be worked around.
             self.exchange(text.as_bytes())
                 .map_err(|other| if other.kind() == ErrorKind::NotFound { error } else { other })
         })
@@ -77,7 +78,7 @@ impl KeptFile {
         let temporary = self.path.with_extension("new");
         let replaced = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, &self.path));
         if replaced.is_err() {
-            // It would keep room on a full disk.
+            // A leftover would take up room on a full disk.
             let _ = fs::remove_file(&temporary);
         }
         replaced
@@ -88,7 +89,7 @@ impl KeptFile {
         file.write_all_at(text, 0)?;
         file.set_len(text.len() as u64)?;
         match renameat_with(CWD, &self.reserve, CWD, &self.path, RenameFlags::EXCHANGE) {
-            // Nothing was ever written: the room of both goes to this one.
+            // Nothing was ever written: this file takes the place of the missing one.
             Err(rustix::io::Errno::NOENT) => fs::rename(&self.reserve, &self.path),
             exchanged => Ok(exchanged?),
         }
@@ -118,7 +119,7 @@ mod tests {
         let held = || fs::read_to_string(file.path()).expect("reads");
         file.write("first".to_owned()).expect("writes");
         assert_eq!((held().trim_end(), held().len()), ("first", 64));
-        // As on a full disk, twice: each takes the file that the other left.
+        // Twice, as on a full disk: each round uses the file that the other one released.
         for text in ["second, which is longer", "third"] {
             file.exchange(format!("{text:64}").as_bytes()).expect("exchanges");
             assert_eq!((held().trim_end(), held().len()), (text, 64));

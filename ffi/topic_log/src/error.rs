@@ -1,4 +1,4 @@
-//! What can go wrong with the log, as a person should read it.
+//! Errors of the log, worded for people.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,14 +7,14 @@ use thiserror::Error;
 
 use crate::disk;
 
-/// What a caller may branch on.
+/// What a caller may match on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogErrorKind {
-    /// The operating system refused; the message has its words.
+    /// The operating system refused; the message contains its reason.
     Io,
     /// The disk is full; nothing of the batch was written.
     NoSpace,
-    /// Input breaks a limit or a length.
+    /// The input breaks a limit or has a wrong length.
     Invalid,
     /// No such topic.
     NotFound,
@@ -22,11 +22,11 @@ pub enum LogErrorKind {
     Unsupported,
     /// Stored bytes do not match their checksums.
     Damaged,
-    /// Something that the log needs does not answer.
+    /// Something that the log depends on does not answer.
     Unavailable,
-    /// A gate was closed before the records were on the log: none of them is.
+    /// A gate closed before the records were on the log: none of them was stored.
     Closed,
-    /// A sync failed before; what the kernel holds can no longer be trusted.
+    /// An earlier sync failed; what the kernel holds can no longer be trusted.
     Failed,
 }
 
@@ -40,31 +40,31 @@ pub enum LogError {
         action: &'static str,
         /// Of the file or folder.
         path: PathBuf,
-        /// What it said.
+        /// The system's reason.
         source: io::Error,
     },
-    /// The log's folder is of no version that is known here.
+    /// The version of the log's folder is unknown here.
     #[error(
         "Cannot open {}: its format is `{version}`, need `legend-log {newest}` or an older one; use the legend version that wrote it, or put the file back when it is damaged",
         .path.display()
     )]
     Format {
-        /// Of the file that says it.
+        /// Of the file that states it.
         path: PathBuf,
-        /// What the file says, as far as it can be shown.
+        /// The file's content, as far as it can be shown.
         version: String,
-        /// The newest that is known here.
+        /// The newest version known here.
         newest: u32,
     },
-    /// Locks do not work there.
+    /// File locks do not work there.
     #[error("Cannot keep the log in {}: {name} is a network file system, need a local disk", .root.display())]
     NetworkFileSystem {
         /// The log's folder.
         root: PathBuf,
-        /// What it lies on.
+        /// The file system's name.
         name: &'static str,
     },
-    /// The file that says which log this is cannot be read as that.
+    /// The file with the log's identity does not hold one.
     #[error(
         "Cannot use {}: it is damaged, need {digits} hex digits; remove it, then `legend db accept-log` tells the store that this is its log",
         .path.display()
@@ -75,22 +75,22 @@ pub enum LogError {
         /// How many digits it must have.
         digits: usize,
     },
-    /// A segment does not begin as one of this version.
+    /// A segment does not begin with a header of this version.
     #[error("Cannot open {}: its header is damaged or of a newer version (this is {version})", .path.display())]
     Header {
         /// Of the segment.
         path: PathBuf,
-        /// The version that is known here.
+        /// The version known here.
         version: u32,
     },
-    /// What cannot be the name of a file.
+    /// Cannot be used as a file name.
     #[error("Cannot use {what} name `{shown}`: need 1..={bytes_max} characters of a-z A-Z 0-9 . _ -")]
     Name {
         /// What has the name.
         what: &'static str,
-        /// The name's beginning.
+        /// The beginning of the name.
         shown: String,
-        /// The longest that there may be.
+        /// The maximum length.
         bytes_max: usize,
     },
     /// No such topic.
@@ -99,30 +99,30 @@ pub enum LogError {
     /// This process may only read.
     #[error("Cannot write {}: its disk is read-only, or this user may not write there", .0.display())]
     NotWritable(PathBuf),
-    /// A sync failed before; what the kernel holds can no longer be trusted.
+    /// An earlier sync failed; what the kernel holds can no longer be trusted.
     #[error("Cannot append to {}: a sync failed before, restart legend to recover it", .0.display())]
     SyncFailed(PathBuf),
-    /// A gate was closed before the records were on the log: none of them is.
+    /// A gate closed before the records were on the log: none of them was stored.
     #[error("Cannot append to {}: nothing may go out", .0.display())]
     GateClosed(PathBuf),
     /// There is nothing to append.
     #[error("Cannot append: the batch is empty, need a record")]
     EmptyBatch,
-    /// A batch that came as bytes is no row of records.
+    /// The bytes of a batch are not a sequence of whole records.
     #[error("Cannot append: record {0} of the batch has wrong lengths")]
     Lengths(u64),
-    /// A record that no segment can hold.
+    /// A record that does not fit into any segment.
     #[error(
         "Cannot append: record of {bytes} bytes with {headers} headers, need at most {bytes_max} bytes and {headers_max} headers"
     )]
     TooLarge {
         /// Of the record.
         bytes: usize,
-        /// The longest that there may be.
+        /// The maximum length.
         bytes_max: usize,
         /// How many it has.
         headers: usize,
-        /// How many there may be.
+        /// The maximum number.
         headers_max: usize,
     },
 }
@@ -132,7 +132,7 @@ impl LogError {
         LogError::Io { action, path: path.to_path_buf(), source }
     }
 
-    /// What a caller may branch on.
+    /// What a caller may match on.
     #[must_use]
     pub fn kind(&self) -> LogErrorKind {
         match self {

@@ -30,7 +30,7 @@ impl Log {
         refuse_network_file_system(root)?;
         let path = root.join("FORMAT");
         let version = match fs::read(&path) {
-            // Damaged bytes are shown as far as they are text.
+            // Damaged bytes are shown as far as they are valid text.
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 write_version(root, &path, WITHOUT_PACKS)?;
@@ -51,8 +51,8 @@ impl Log {
         &self.identity
     }
 
-    /// The identity under which its records are numbered from now on: another one after the log was put back from a
-    /// copy, so that no number is used twice.
+    /// The identity under which records are numbered from now on. It changes after the log was restored from
+    /// a copy, so that no number is used twice.
     ///
     /// # Errors
     /// The file cannot be read or written.
@@ -60,10 +60,10 @@ impl Log {
         identity::for_writing(&self.root)
     }
 
-    /// Opens a topic; makes it when `create`.
+    /// Opens a topic; makes it if `create`.
     ///
     /// # Errors
-    /// As [`Topic::open`]; `Invalid` for a name with other characters than `a-z A-Z 0-9 . _ -`.
+    /// As [`Topic::open`]; `Invalid` for a name with characters other than `a-z A-Z 0-9 . _ -`.
     pub fn topic(&self, name: &str, options: TopicOptions, create: bool) -> Result<Topic, LogError> {
         check_name("topic", name)?;
         Topic::open(&self.root.join(name), options, create)
@@ -85,7 +85,7 @@ impl Log {
     }
 }
 
-/// Locks and shared pages do not work across hosts, and on some of these not at all.
+/// Locks and shared pages do not work across hosts, and on some of these file systems not at all.
 fn refuse_network_file_system(root: &Path) -> Result<(), LogError> {
     let stat = rustix::fs::statfs(root).map_err(|error| LogError::io("look at", root, error.into()))?;
     match network_file_system(stat.f_type) {

@@ -1,4 +1,4 @@
-//! Files that a hand has put where another was: they cost their own records, and no record of another file.
+//! Files replaced by hand with other ones: only their own records are lost, and no record of another file.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use super::*;
 
 const VALUE_BYTES: usize = 1_000;
 
-/// Appends until the topic has `end` records; each value begins with its offset and can hardly be compressed.
+/// Appends until the topic has `end` records; each value begins with its offset and hardly compresses.
 fn fill(topic: &Topic, end: u64) {
     for offset in topic.end()..end {
         let mut value = format!("{offset:020}");
@@ -28,7 +28,7 @@ fn open(dir: &TempDir, segment_bytes: u64) -> Topic {
     Log::open(&dir.0).expect("opens").topic("t", options, true).expect("topic")
 }
 
-/// The offsets that are read from `from` on, each with its own value, and the gaps.
+/// The offsets read from `from` on, each checked for its own value, and the gaps.
 fn offsets(topic: &Topic, from: u64) -> (Vec<u64>, Vec<(u64, u64)>) {
     let (records, gaps) = read_all(topic, from);
     for (offset, value) in &records {

@@ -32,12 +32,12 @@ pub const FORMAT_VERSION: u32 = 1;
 
 const SEGMENT_MAGIC: &[u8; 8] = b"LGNDSEG\n";
 
-/// What a producer hands over.
+/// A record from a producer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Record<'a> {
     /// Partition and compaction key.
     pub key: Option<&'a [u8]>,
-    /// The payload; never looked into.
+    /// The payload; never interpreted.
     pub value: Option<&'a [u8]>,
     /// Name and bytes, at most [`HEADERS_MAX`].
     pub headers: &'a [(&'a str, &'a [u8])],
@@ -93,18 +93,18 @@ impl<'a> StoredRecord<'a> {
     }
 }
 
-/// Why a frame at some position is not a record.
+/// What a check finds at a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame {
     /// A whole record of this many bytes.
     Record(usize),
     /// The bytes end before the record does: more must be read, or the tail is torn.
     Short,
-    /// Length, CRC or offset are wrong: damage, or a torn tail.
+    /// Length, CRC or offset is wrong: damage, or a torn tail.
     Damaged,
 }
 
-/// Looks at the record that begins at `bytes[0]`; `offset` is the one it must carry.
+/// Checks the record that begins at `bytes[0]`; `offset` is the one it must carry.
 #[must_use]
 pub fn check(bytes: &[u8], offset: u64) -> Frame {
     let frame = check_any(bytes);
@@ -114,7 +114,7 @@ pub fn check(bytes: &[u8], offset: u64) -> Frame {
     }
 }
 
-/// As [`check`], whatever offset the record carries.
+/// As [`check`], but accepts any offset.
 #[must_use]
 pub fn check_any(bytes: &[u8]) -> Frame {
     if bytes.len() < RECORD_HEADER {
@@ -130,7 +130,7 @@ pub fn check_any(bytes: &[u8]) -> Frame {
     if crc32c::crc32c(&record[8..]) == u32_at(record, 4) { Frame::Record(len) } else { Frame::Damaged }
 }
 
-/// Records on their way to a topic. Offsets and CRCs are set under the append lock.
+/// Records to be appended. Offsets and CRCs are set under the append lock.
 #[derive(Debug, Default)]
 pub struct Batch {
     bytes: Vec<u8>,
@@ -141,7 +141,7 @@ impl Batch {
     /// Adds one record.
     ///
     /// # Errors
-    /// `Invalid` when a limit of the table above is passed; the batch is then as it was.
+    /// `Invalid` when a limit of the table above is exceeded; the batch is then unchanged.
     pub fn push(&mut self, record: &Record<'_>) -> Result<(), LogError> {
         let headers: usize = record.headers.iter().map(|(name, value)| 6 + name.len() + value.len()).sum();
         let (key, value) = (record.key.unwrap_or_default(), record.value.unwrap_or_default());
@@ -171,7 +171,7 @@ impl Batch {
         Ok(())
     }
 
-    /// Takes records that somebody else laid out; offsets and CRCs are ignored.
+    /// Takes records in encoded form; their offsets and CRCs are ignored.
     ///
     /// # Errors
     /// `Invalid` when a frame or an inner length is wrong.
@@ -192,29 +192,29 @@ impl Batch {
         self.records == 0
     }
 
-    /// Forgets the records and keeps the memory.
+    /// Removes the records and keeps the memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.records = 0;
     }
 
-    /// The records as they will be stored, but for their offsets and CRCs.
+    /// The records as they will be stored, except for their offsets and CRCs.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Gives the records the offsets from `base` on, and their CRCs.
+    /// Sets the records' offsets, from `base` on, and their CRCs.
     pub(super) fn seal(&mut self, base: u64) {
         seal(&mut self.bytes, base);
     }
 }
 
-/// Adds a record that is stored elsewhere to a block of records; its CRC is left out.
+/// Adds a record from another store to a block of records; its CRC is left out.
 pub fn append_stored(out: &mut Vec<u8>, record: &Record<'_>, partition: u16, offset: u64) {
     let mut batch = Batch { bytes: std::mem::take(out), records: 0 };
     let at = batch.bytes.len();
-    // What is too large for a record here is given without its parts: it cannot be skipped unseen.
+    // A record too large for this log is passed on without its contents: it must not be skipped silently.
     if batch.push(record).is_err() {
         let _ = batch.push(&Record { timestamp_ms: record.timestamp_ms, ..Record::default() });
     }
@@ -223,7 +223,7 @@ pub fn append_stored(out: &mut Vec<u8>, record: &Record<'_>, partition: u16, off
     out[at + 34..at + 36].copy_from_slice(&partition.to_le_bytes());
 }
 
-/// The records of a block that was checked when it was read.
+/// The records of a block that was already checked when it was read.
 pub fn records(block: &[u8]) -> impl Iterator<Item = StoredRecord<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -313,10 +313,10 @@ fn too_large(bytes: usize, headers: usize) -> LogError {
     LogError::TooLarge { bytes, bytes_max: RECORD_BYTES_MAX, headers, headers_max: HEADERS_MAX }
 }
 
-/// The next whole record at or after `at` whose offset is `offset` or more: its place and length.
+/// The next whole record at or after `at` whose offset is at least `offset`: its position and length.
 pub(super) fn next_record(bytes: &[u8], at: usize, offset: u64) -> Option<(usize, usize)> {
     (at..bytes.len().checked_sub(RECORD_HEADER - 1)?).find_map(|place| {
-        // The offset first: without it, damage that looks like large records would cost a CRC of each.
+        // Check the offset first: otherwise, damage that looks like large records would cost a CRC of each.
         let plausible = u64_at(bytes, place + 8).wrapping_sub(offset) <= bytes.len() as u64;
         match plausible.then(|| check_any(&bytes[place..])) {
             Some(Frame::Record(len)) => Some((place, len)),
@@ -393,7 +393,7 @@ mod tests {
         batch.push(&Record { headers: &[("", &b""[..]); 64], ..Record::default() }).expect("fits");
         let mut bytes = batch.bytes;
         assert_eq!(StoredRecord::parse(&bytes).map(|record| record.headers().count()), Some(64));
-        // One more, of no name and no bytes.
+        // One more header, with an empty name and value.
         bytes.splice(36..36, [0; 6]);
         let len = u32::try_from(bytes.len()).expect("small");
         bytes[..4].copy_from_slice(&len.to_le_bytes());

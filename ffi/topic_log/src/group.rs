@@ -1,4 +1,5 @@
-//! Consumer groups: a committed offset and the count of what retention took before it was read.
+//! Consumer groups: a committed offset, and the number of records that retention removed before they were
+//! read.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -12,9 +13,9 @@ use super::topic::Topic;
 /// What a group has stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Committed {
-    /// The next offset the group wants.
+    /// The next offset that the group will read.
     pub offset: u64,
-    /// Records that were gone before the group read them, in all.
+    /// Total of records that were gone before the group read them.
     pub lost: u64,
 }
 
@@ -22,7 +23,7 @@ pub struct Committed {
 const SLOT: usize = 32;
 
 impl Topic {
-    /// What `group` committed last; `None` for a group never seen.
+    /// The last commit of `group`; `None` for a group that never committed.
     ///
     /// # Errors
     /// `Invalid` name; `Io` with the path.
@@ -30,7 +31,7 @@ impl Topic {
         Ok(self.read_slots(group)?.map(|(_, committed)| committed))
     }
 
-    /// Stores the group's place on disk. A later commit wins; a lower offset rewinds.
+    /// Stores the group's offset on disk. A later commit wins; a lower offset rewinds.
     ///
     /// # Errors
     /// `Invalid` name; `Io` and `NoSpace` with the path.

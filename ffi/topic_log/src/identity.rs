@@ -1,7 +1,8 @@
-//! Which log this is, and whether its files were put here by a copy.
+//! Identifies this log, and detects whether its files were put here by a copy.
 //!
-//! `id` beside FORMAT holds the log's random name and, once the log was put back from a copy, its epoch. A copy of the
-//! log has the same name; what tells it from the log is the change time of `id`, which nobody can set. `home` keeps it.
+//! `id` beside FORMAT holds the log's random name and, once the log was restored from a copy, its epoch. A
+//! copy of the log has the same name. It differs from the log in the change time of `id`, which cannot be
+//! set; `home` stores that time.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -19,22 +20,22 @@ const EPOCH_DIGITS: usize = 8;
 /// A log's name and epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// 32 hex digits, made with the log; empty where it has none and none can be written.
+    /// 32 hex digits, made with the log; empty if it has none and none can be written.
     pub id: String,
-    /// 8 hex digits; empty until the log was put back from a copy. What is numbered after that is numbered apart from
-    /// what the log had numbered since the copy was made.
+    /// 8 hex digits; empty until the log is restored from a copy. Records numbered after that are distinct
+    /// from those that the original log numbered since the copy was made.
     pub epoch: String,
 }
 
 impl Identity {
-    /// `name`, or `name.epoch`: who numbers records after the log was put back is somebody else.
+    /// `name`, or `name.epoch`: after a restore, numbers come from a different producer.
     #[must_use]
     pub fn producer(&self, name: &str) -> String {
         if self.epoch.is_empty() { name.to_owned() } else { format!("{name}.{}", self.epoch) }
     }
 }
 
-/// Reads the name of the log in `root`; makes it where an older version made the log.
+/// Reads the name of the log in `root`; makes one if an older version made the log without it.
 ///
 /// # Errors
 /// `Io`, or `Unsupported` when the file holds something else.
@@ -44,7 +45,7 @@ pub(super) fn read_or_make(root: &Path) -> Result<Identity, LogError> {
         Ok(bytes) => parse(&path, &bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let fresh = Identity { id: random_hex(ID_DIGITS / 2, &path)?, epoch: String::new() };
-            // By a rename that replaces nothing: of two starts at once the first one's stands.
+            // By a rename that never replaces: of two concurrent starts, the first one's name stands.
             let made = write(root, &fresh, |temporary| {
                 Ok(renameat_with(CWD, temporary, CWD, &path, RenameFlags::NOREPLACE)?)
             });
@@ -53,7 +54,7 @@ pub(super) fn read_or_make(root: &Path) -> Result<Identity, LogError> {
             }
             match fs::read(&path) {
                 Ok(bytes) => parse(&path, &bytes),
-                // Nothing can be written here: who only reads goes on without.
+                // Nothing can be written here: a process that only reads continues without an identity.
                 Err(_) => Ok(Identity { id: String::new(), epoch: String::new() }),
             }
         }
@@ -61,7 +62,7 @@ pub(super) fn read_or_make(root: &Path) -> Result<Identity, LogError> {
     }
 }
 
-/// The identity under which records are numbered from now on: a new epoch when the log was put here by a copy.
+/// The identity under which records are numbered from now on: with a new epoch if a copy put the log here.
 ///
 /// # Errors
 /// As [`read_or_make`].
@@ -71,7 +72,7 @@ pub(super) fn for_writing(root: &Path) -> Result<Identity, LogError> {
     let mut options = fs::OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
     let lock = options.open(&lock_path).map_err(|error| io(&lock_path, error))?;
-    // Two agents start at once: one of them notices, the other finds it done.
+    // If two agents start at once, one of them notices the copy and the other finds it handled.
     lock.lock().map_err(|error| io(&lock_path, error))?;
     let mut identity = read_or_make(root)?;
     let (id_path, home_path) = (root.join("id"), root.join("home"));
@@ -90,12 +91,12 @@ pub(super) fn for_writing(root: &Path) -> Result<Identity, LogError> {
     }
     let now = home_of(&id_path).map_err(|error| io(&id_path, error))?;
     let temporary = root.join("home.new");
-    // Best effort: without it the next start only numbers apart once more.
+    // Best effort: if this fails, the next start only begins one more epoch.
     let _ = fs::write(&temporary, now).and_then(|()| fs::rename(&temporary, &home_path));
     Ok(identity)
 }
 
-/// What a copy of `id` cannot have in common with it.
+/// Properties that a copy of `id` cannot share with it.
 fn home_of(id: &Path) -> std::io::Result<String> {
     let meta = fs::metadata(id)?;
     Ok(format!("{} {} {}", meta.ino(), meta.ctime(), meta.ctime_nsec()))
@@ -166,14 +167,14 @@ mod tests {
         for name in ["id", "home"] {
             fs::copy(root.join(name), copy.join(name)).expect("a copied file");
         }
-        // Who only reads changes nothing.
+        // A process that only reads changes nothing.
         assert_eq!(read_or_make(&copy).expect("an identity"), first);
         let second = for_writing(&copy).expect("an identity");
         assert_eq!(second.id, first.id);
         assert_eq!(second.producer("mev-1"), format!("mev-1.{}", second.epoch));
         assert_eq!(second.epoch.len(), 8);
         assert_eq!(for_writing(&copy).expect("an identity"), second, "once");
-        // Written over the one that was there: the same file, another change time.
+        // Overwritten in place: the same file with another change time.
         std::thread::sleep(std::time::Duration::from_millis(20));
         fs::copy(root.join("id"), copy.join("id")).expect("a copied file");
         assert_ne!(for_writing(&copy).expect("an identity").epoch, second.epoch);

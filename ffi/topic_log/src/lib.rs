@@ -1,10 +1,10 @@
-//! The embedded topic log: segment files that all processes of one host share.
+//! The embedded topic log: segment files shared by all processes of one host.
 //!
-//! Appends take one lock, one write and, when asked, one shared `fdatasync`. Readers take no lock:
-//! they read below `visible`, which moves only when records are stored as their producer asked.
-//! Everything shared lives in one page per topic ([`state`]); everything durable in the segments
-//! ([`format`]), which become packs ([`pack`]) when they are closed. A topic here has one partition: on one host order over
-//! the whole topic is worth more than parallel files (docs/adr/0004-embedded-log.md, docs/adr/0022-packs.md).
+//! Appends take one lock, one write and, on request, one shared `fdatasync`. Readers take no lock: they read
+//! below `visible`, which only advances once records are stored as their producer asked. All shared state
+//! lives in one page per topic ([`state`]); everything durable lives in the segments ([`format`]), which
+//! become packs ([`pack`]) when they are closed. A topic here has one partition: on one host, order over the
+//! whole topic is worth more than parallel files (docs/adr/0004-embedded-log.md, docs/adr/0022-packs.md).
 
 pub mod clock;
 pub mod disk;

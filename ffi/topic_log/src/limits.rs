@@ -1,4 +1,4 @@
-//! How much a topic may hold, as JavaScript says it.
+//! Size limits of a topic, as JavaScript passes them.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::topic::TopicOptions;
 pub struct Limits {
     /// Size of one segment file.
     pub segment_bytes: u64,
-    /// Bytes kept of a topic.
+    /// Maximum bytes kept per topic.
     pub retention_bytes: u64,
-    /// Milliseconds that records are kept.
+    /// Milliseconds for which records are kept.
     pub retention_ms: u64,
 }
 

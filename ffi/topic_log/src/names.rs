@@ -1,17 +1,17 @@
-//! Names of topics and groups, and those that the log treats in a way of their own.
+//! Names of topics and groups, and those that the log treats specially.
 
 use super::error::LogError;
 
-/// The group of the link to Kafka. Retention keeps what it has not read, but of droppable topics.
+/// The group of the link to Kafka. Retention keeps what this group has not read, except in droppable topics.
 pub const HOLD_GROUP: &str = "kafka";
 
 /// Longest topic or group name in bytes.
 const NAME_BYTES_MAX: usize = 128;
 
-/// Refuses what cannot be the name of a file.
+/// Refuses what cannot be used as a file name.
 ///
 /// # Errors
-/// `Invalid`: its length or another character.
+/// `Invalid`: its length or one of its characters.
 pub fn check_name(what: &'static str, name: &str) -> Result<(), LogError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let sound =

@@ -1,7 +1,8 @@
-//! Packs: closed segments of a topic, compressed by blocks of whole records.
+//! Packs: closed segments of a topic, compressed in blocks of whole records.
 //!
-//! Records of one topic repeat each other (pools, mints, names of fields), which compression by record cannot use. A
-//! pack begins as a segment does, with another magic. Its blocks follow each other, all integers little endian:
+//! Records of one topic resemble each other (pools, mints, field names), which compressing each record alone
+//! cannot exploit. A pack begins like a segment, with another magic number. Its blocks follow one after the
+//! other, all integers little endian:
 //!
 //! | at | field | |
 //! |---|---|---|
@@ -9,7 +10,7 @@
 //! | 4 | `crc` u32 | CRC-32C of bytes 8..40 |
 //! | 8 | `packed_len` u32 | at most [`PACKED_BYTES_MAX`] |
 //! | 12 | `plain_len` u32 | at most [`PLAIN_BYTES_MAX`] |
-//! | 16 | `first` u64 | offsets first..end are here, but for those that were damaged before they were packed |
+//! | 16 | `first` u64 | offsets first..end are here, except those damaged before they were packed |
 //! | 24 | `end` u64 | |
 //! | 32 | `packed_crc` u32 | CRC-32C of the packed bytes |
 //! | 36 | 0 u32 | |
@@ -23,17 +24,18 @@ use std::path::{Path, PathBuf};
 use super::error::LogError;
 use super::format::{self, Frame, RECORD_BYTES_MAX, RECORD_HEADER, SEGMENT_HEADER};
 
-/// A block is closed when it has this many bytes of records; the last of a segment may have twice as many.
+/// A block is closed once it has this many bytes of records; the last block of a segment may have twice as
+/// many.
 pub(super) const BLOCK_BYTES: usize = 256 << 10;
-/// Most bytes of records in a block: it may be one record short of full before the largest comes.
+/// Maximum bytes of records in a block: it may be one record short of full when the largest record arrives.
 const PLAIN_BYTES_MAX: usize = 2 * BLOCK_BYTES + RECORD_BYTES_MAX;
-/// What zstd makes of bytes that cannot be compressed.
+/// Maximum size of zstd's output for incompressible bytes.
 const PACKED_BYTES_MAX: usize = PLAIN_BYTES_MAX + (PLAIN_BYTES_MAX >> 8) + 64;
 const LEVEL: i32 = 6;
 const PACK_MAGIC: &[u8; 8] = b"LGNDPAK\n";
 const BLOCK_MAGIC: [u8; 4] = *b"BLK\n";
 const BLOCK_HEADER: usize = 40;
-/// Bytes that are searched at once for the next block behind damage.
+/// Bytes searched at a time for the next block after damage.
 const SEARCH_BYTES: usize = 1 << 20;
 
 /// The file of the pack whose first offset is `base`.
@@ -41,10 +43,10 @@ pub(super) fn pack_path(dir: &Path, base: u64) -> PathBuf {
     dir.join(format!("{base:020}.pack"))
 }
 
-/// Where a block stands, and what it says of itself.
+/// The position of a block, and the fields of its header.
 #[derive(Clone, Copy, Debug)]
 struct Block {
-    /// Of its header.
+    /// Position of its header.
     at: u64,
     packed_len: usize,
     plain_len: usize,
@@ -67,7 +69,7 @@ impl Block {
         header
     }
 
-    /// Reads the header in `bytes`, which stands at `at`; `None` when it is none or passes a limit.
+    /// Reads the header in `bytes`, which lies at `at`; `None` if it is not one or exceeds a limit.
     fn parse(bytes: &[u8], at: u64) -> Option<Block> {
         let header = bytes.get(..BLOCK_HEADER)?;
         if header[..4] != BLOCK_MAGIC || crc32c::crc32c(&header[8..]) != format::u32_at(header, 4) {
@@ -96,13 +98,13 @@ impl Block {
 /// The blocks of a pack.
 struct Index {
     blocks: Vec<Block>,
-    /// Whether something that is not a block stands before one.
+    /// Whether the bytes before some block do not form a block.
     damaged: bool,
 }
 
 impl Index {
-    /// The blocks before the offset `until`. What is there from it on is in another file; a block that names it was
-    /// put here by hand, or its packer was ended before the segment went.
+    /// The blocks before the offset `until`. Records from `until` on are in another file; a block here that
+    /// names them was put here by hand, or its packer was killed before the segment was removed.
     fn read(file: &File, until: u64) -> io::Result<Index> {
         let len = file.metadata()?.len();
         let (mut at, mut end) = (SEGMENT_HEADER as u64, 0);
@@ -113,7 +115,7 @@ impl Index {
                 break;
             }
             match Block::parse(&header, at).filter(|block| block.first >= end) {
-                // A writer was ended in the middle of it, or is there now.
+                // A writer was killed in the middle of it, or is writing it now.
                 Some(block) if block.ends_at() > len => break,
                 Some(block) if block.end > until => {
                     (at, index.damaged) = (block.ends_at(), index.damaged || block.first < until);
@@ -132,7 +134,7 @@ impl Index {
     }
 }
 
-/// The place of the next block header at or after `at` with offsets from `end` on.
+/// The position of the next block header at or after `at` with offsets from `end` on.
 fn next_block(file: &File, mut at: u64, len: u64, end: u64) -> io::Result<Option<u64>> {
     let mut bytes = vec![0; SEARCH_BYTES];
     while at + BLOCK_HEADER as u64 <= len {
@@ -152,17 +154,17 @@ fn next_block(file: &File, mut at: u64, len: u64, end: u64) -> io::Result<Option
     Ok(None)
 }
 
-/// What a pack has of an offset.
+/// What a pack holds at an offset.
 pub(super) enum Found<'a> {
     /// The record, as in a segment.
     Record(&'a [u8]),
-    /// Nothing before this offset, which is greater.
+    /// Nothing before this larger offset.
     Missing(u64),
-    /// It ends before.
+    /// The pack ends before the offset.
     Beyond,
 }
 
-/// Reads one pack forward. It keeps one block.
+/// Reads one pack forward, keeping one block in memory.
 pub(super) struct PackReader {
     path: PathBuf,
     file: File,
@@ -173,7 +175,7 @@ pub(super) struct PackReader {
 }
 
 impl PackReader {
-    /// Opens a pack for what it has before the offset `until`, where the next file begins.
+    /// Opens a pack for its records before the offset `until`, where the next file begins.
     pub(super) fn open(path: PathBuf, until: u64) -> io::Result<PackReader> {
         let file = File::open(&path)?;
         let blocks = Index::read(&file, until)?.blocks;
@@ -185,7 +187,7 @@ impl PackReader {
         self.blocks.last().map(|block| block.end)
     }
 
-    /// Looks for the record `next`; calls go forward.
+    /// Finds the record `next`, which may not decrease from call to call.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -216,7 +218,8 @@ impl PackReader {
         })
     }
 
-    /// Unpacks a block; a damaged one has no records. What it says of its size was checked, and no more is unpacked.
+    /// Unpacks a block; a damaged one has no records. Its stated size was checked, and no more than that is
+    /// unpacked.
     fn load(&mut self, block: Block) -> io::Result<()> {
         self.at = 0;
         self.plain.clear();
@@ -234,7 +237,7 @@ impl PackReader {
     }
 }
 
-/// Fills `out`; false when the file ends before: its writer may have cut it.
+/// Fills `out`; false when the file is too short: its writer may have cut it.
 fn read_whole(file: &File, out: &mut [u8], at: u64) -> io::Result<bool> {
     match file.read_exact_at(out, at) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
@@ -242,8 +245,8 @@ fn read_whole(file: &File, out: &mut [u8], at: u64) -> io::Result<bool> {
     }
 }
 
-/// Whether a pack's header is not what was written, or something that is not a block stands between its blocks. The
-/// next file begins at `until`.
+/// Whether a pack's header was changed, or bytes between its blocks do not form a block. The next file begins
+/// at `until`.
 pub(super) fn is_damaged(path: &Path, base: u64, until: u64) -> io::Result<bool> {
     let file = File::open(path)?;
     let mut header = [0; SEGMENT_HEADER];
@@ -267,8 +270,8 @@ pub(super) struct PackWriter {
 }
 
 impl PackWriter {
-    /// Opens the pack of `base`, made if missing, for records from offset `from` on: what it has of them, from a
-    /// writer that was ended before it had all, is cut.
+    /// Opens the pack of `base`, made if missing, for records from offset `from` on. Blocks with those
+    /// records, left by a writer that was killed before it finished, are cut.
     pub(super) fn open(dir: &Path, base: u64, from: u64) -> Result<PackWriter, LogError> {
         let path = pack_path(dir, base);
         let opened = (|| {
@@ -295,7 +298,7 @@ impl PackWriter {
         self.base
     }
 
-    /// Appends records of the offsets `first..end`.
+    /// Appends the records of offsets `first..end`.
     pub(super) fn append(&mut self, plain: &[u8], first: u64, end: u64) -> Result<(), LogError> {
         let written = self.compressor.compress(plain).and_then(|packed| {
             let block = Block {
@@ -312,25 +315,25 @@ impl PackWriter {
             Ok(())
         });
         written.map_err(|error| {
-            // The next writer cuts it too; until then it would keep room on a full disk.
+            // The next writer cuts it too; until then it would take up room on a full disk.
             let _ = self.file.set_len(self.len);
             LogError::io("write", &self.path, error)
         })
     }
 
-    /// To disk.
+    /// Writes the pack to disk.
     pub(super) fn sync(&self) -> Result<(), LogError> {
         self.file.sync_all().map_err(|error| LogError::io("sync", &self.path, error))
     }
 
-    /// Whether its file still has its name: retention may have removed it.
+    /// Whether the file still has its name: retention may have removed it.
     pub(super) fn is_there(&self) -> bool {
         let id = |meta: io::Result<fs::Metadata>| meta.ok().map(|meta| (meta.dev(), meta.ino()));
         id(fs::metadata(&self.path)).is_some_and(|there| Some(there) == id(self.file.metadata()))
     }
 }
 
-/// Writes an empty pack and its folder entry to disk, by rename as a segment.
+/// Writes an empty pack and its folder entry to disk, by rename, as for a segment.
 fn create(dir: &Path, path: &Path, base: u64) -> io::Result<File> {
     let unnamed = dir.join("next-pack");
     let file =

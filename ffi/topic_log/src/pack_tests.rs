@@ -1,4 +1,5 @@
-//! Packs in one process. Several processes: `tests/log_processes.rs`; ended in the middle: `tests/pack_killed.rs`.
+//! Packs in one process. For several processes see `tests/log_processes.rs`; for killed ones
+//! `tests/pack_killed.rs`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use super::segment::segments;
 use super::tests::{TempDir, batch, read_all};
 use super::*;
 
-/// Numbers as xorshift gives them: the same in each run.
+/// Xorshift random numbers: the same in each run.
 struct Random(u64);
 
 impl Random {
@@ -25,7 +26,7 @@ impl Random {
         self.next() % limit
     }
 
-    /// As records are: words that come again, and some that do not.
+    /// Like real records: some words repeat, some do not.
     fn value(&mut self, bytes: usize) -> Vec<u8> {
         let mut value = Vec::with_capacity(bytes + 24);
         while value.len() < bytes {
@@ -93,7 +94,7 @@ fn what_is_packed_is_read_as_it_was_from_every_offset_and_takes_less() {
             let from = random.below(wanted.len() as u64) as usize;
             assert_eq!(values(&topic, from as u64), wanted[from..], "seed {seed}");
         }
-        // A restart of the host: what is where is found from the files alone.
+        // As after a restart of the host: positions are found from the files alone.
         fs::remove_file(dir.0.join("t/state")).expect("removes");
         let again = open(&dir, TopicOptions::default());
         assert_eq!((again.start(), again.end()), (0, wanted.len() as u64));
@@ -184,7 +185,7 @@ fn a_reader_that_is_slow_sees_no_gap_when_its_segments_are_packed_under_it() {
 fn each_damaged_byte_of_a_pack_costs_its_block_alone_and_is_said() {
     let dir = TempDir::new("pack-damage");
     let topic = open(&dir, TopicOptions::default());
-    // Three blocks of records that compress to little, so that each byte can be tried.
+    // Three blocks of barely compressible records, small enough to try each byte.
     for byte in 0..3_u8 {
         for _ in 0..5 {
             topic.append(&mut batch(&[&vec![byte; BLOCK_BYTES / 5]]), Durability::None).expect("appends");
@@ -201,7 +202,7 @@ fn each_damaged_byte_of_a_pack_costs_its_block_alone_and_is_said() {
         bad[at] ^= 0x10;
         fs::write(&path, &bad).expect("writes");
         let (records, gaps) = read_all(&topic, 0);
-        // Bytes 36..40 of a block's header say nothing; its checksum covers them all the same.
+        // Bytes 36..40 of a block's header are unused, but its checksum covers them.
         assert_eq!(records.len(), 10, "byte {at}");
         let lost = (0..3)
             .find(|block| gaps == [Gap { from: 5 * block, to: 5 * block + 5, cause: GapCause::Damage }]);
@@ -210,7 +211,7 @@ fn each_damaged_byte_of_a_pack_costs_its_block_alone_and_is_said() {
         assert_eq!(topic.start(), 0);
     }
     assert!(said.iter().all(|&bytes| bytes > 40), "{said:?}");
-    // The header of the file is not needed, and is said.
+    // The header of the file is not needed for reading; damage to it is reported.
     for at in 0..SEGMENT_HEADER {
         let mut bad = good.clone();
         bad[at] ^= 1;
@@ -218,7 +219,7 @@ fn each_damaged_byte_of_a_pack_costs_its_block_alone_and_is_said() {
         assert_eq!(topic.damaged_headers().expect("looks"), std::slice::from_ref(&path), "byte {at}");
         assert_eq!(read_all(&topic, 0).0.len(), 15);
     }
-    // Cut anywhere: what is whole before the cut is read.
+    // Cut at any length: what is whole before the cut is read.
     for len in SEGMENT_HEADER..good.len() {
         fs::write(&path, &good[..len]).expect("writes");
         let (records, gaps) = read_all(&topic, 0);
@@ -262,7 +263,7 @@ fn hostile_blocks_are_refused_before_anything_is_unpacked() {
         assert_eq!((records.len(), gaps.len()), (0, 1), "{gaps:?}");
         assert_eq!(gaps[0], Gap { from: 0, to: 300, cause: GapCause::Damage });
     };
-    // Larger than any block, larger than it is, smaller than it is, and no bytes at all.
+    // Larger than any block, larger than the block, smaller than it, and zero.
     for plain_len in [u32::MAX, 300 * 1_036 + 1, 300 * 1_036 - 1, 0] {
         forge(&|block| block[12..16].copy_from_slice(&plain_len.to_le_bytes()));
     }
@@ -271,7 +272,7 @@ fn hostile_blocks_are_refused_before_anything_is_unpacked() {
     }
     // Offsets that end before they begin.
     forge(&|block| block[24..32].copy_from_slice(&0_u64.to_le_bytes()));
-    // A sound header over bytes of another making: a megabyte of zeros packs to a few bytes.
+    // A valid header over foreign bytes: a megabyte of zeros packs to a few bytes.
     let bomb = zstd::bulk::compress(&vec![0; 1 << 28], 1).expect("packs");
     let mut bad = good[..SEGMENT_HEADER + 40].to_vec();
     bad.extend_from_slice(&bomb);
@@ -282,7 +283,7 @@ fn hostile_blocks_are_refused_before_anything_is_unpacked() {
     block[4..8].copy_from_slice(&crc.to_le_bytes());
     fs::write(&path, &bad).expect("writes");
     assert_eq!(read_all(&topic, 0).1, [Gap { from: 0, to: 300, cause: GapCause::Damage }]);
-    // Bytes at random: no panic, and no record that was not written.
+    // Random bytes: no panic, and no record that was never written.
     let mut random = Random(6);
     for _ in 0..1_000 {
         let mut bad = good.clone();
@@ -327,7 +328,7 @@ fn readers_see_each_record_once_and_in_order_while_others_append_and_pack() {
     const RECORDS: u64 = 6_000;
     let dir = TempDir::new("pack-race");
     let options = TopicOptions { segment_bytes: 40_000, ..TopicOptions::default() };
-    // Each its own handle, as in processes of their own.
+    // Each has its own handle, as separate processes do.
     let [writer, packer] = [open(&dir, options), open(&dir, options)];
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -362,7 +363,7 @@ fn readers_see_each_record_once_and_in_order_while_others_append_and_pack() {
                         assert_eq!(format::u64_at(record.value.expect("a value"), 0), next);
                         next += 1;
                     }
-                    // Now and then one that begins in the middle.
+                    // Sometimes a reader that begins in the middle.
                     if next.is_multiple_of(50) && next < RECORDS {
                         reader = reading.reader(next);
                     }

@@ -12,7 +12,7 @@ use super::segment::segment_path;
 pub(super) struct Place {
     /// Its first offset.
     pub(super) base: u64,
-    /// Whether it is a segment; else it is a pack. Where both have an offset, the segment was not removed yet.
+    /// Whether it is a segment; otherwise a pack. If both hold an offset, the segment was not removed yet.
     pub(super) is_segment: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Reading in order from any offset, in blocks, over segment ends, damage and retention.
+//! Reading in order from any offset, in blocks, across segment ends, damage and retention.
 
 use std::fs::File;
 use std::io;
@@ -15,7 +15,7 @@ use super::topic::Topic;
 /// Why records are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GapCause {
-    /// Retention removed them before they were read.
+    /// Retention removed them before this reader reached them.
     Retention,
     /// Their bytes do not match their checksums.
     Damage,
@@ -28,49 +28,49 @@ pub struct Gap {
     pub from: u64,
     /// One past the last missing offset.
     pub to: u64,
-    /// Why.
+    /// The cause.
     pub cause: GapCause,
 }
 
-/// What one [`Reader::read`] gave.
+/// Result of one [`Reader::read`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Read {
-    /// This many whole records were put into the buffer; 0 = none readable yet.
+    /// This many whole records were put into the buffer; 0 = none is readable yet.
     Records(u32),
-    /// Records are lost; the reader stands behind them.
+    /// Records are lost; the reader is now positioned after them.
     Gap(Gap),
 }
 
 const BLOCK: usize = 256 << 10;
-/// How often a file is looked for that was packed or removed since the folder was listed.
+/// Maximum attempts to find a file that was packed or removed since the folder was listed.
 const SEEK_TRIES: usize = 4;
 
-/// Reads one topic from an offset on. It keeps one block of the segment, so small reads are cheap.
+/// Reads one topic from an offset on. It buffers one block of the segment, so small reads are cheap.
 pub struct Reader<'a> {
     topic: &'a Topic,
     position: Position,
 }
 
-/// A reader's place, apart from its topic so that a handle can keep it.
+/// A reader's position, separate from its topic so that a handle can keep it.
 #[derive(Default)]
 pub struct Position {
     next: u64,
     segment: Option<Segment>,
     pack: Option<PackReader>,
-    /// Bytes of the segment from `block_at` on; the first `block_len` count.
+    /// Bytes of the segment from `block_at` on; the first `block_len` are valid.
     block: Vec<u8>,
     block_len: usize,
     block_at: u64,
 }
 
-/// What a step of reading gave.
+/// Result of one step.
 enum Step {
     Record,
-    /// Nothing yet: look elsewhere.
+    /// Nothing yet: find the file again.
     Again,
-    /// The record is larger than the room.
+    /// The record is larger than the remaining room.
     Full,
-    /// Damage, up to this offset when that is known.
+    /// Damage, up to this offset if known.
     Lost(Option<u64>),
 }
 
@@ -82,7 +82,7 @@ struct Segment {
 }
 
 impl Topic {
-    /// A reader at `offset`; it begins at the first kept record when that is later, and says so.
+    /// A reader at `offset`. If the first kept record is later, it begins there and reports the gap.
     #[must_use]
     pub fn reader(&self, offset: u64) -> Reader<'_> {
         Reader::new(self, offset)
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
 }
 
 impl Position {
-    /// A place at `offset` of no topic yet.
+    /// A position at `offset`, not yet in any topic.
     #[must_use]
     pub fn at(offset: u64) -> Self {
         Position { next: offset, ..Position::default() }
@@ -122,7 +122,7 @@ impl Position {
         self.next
     }
 
-    /// Appends whole records to `out` until about `bytes_max` (at least one when one is readable).
+    /// Appends whole records to `out`, up to about `bytes_max` (at least one if one is readable).
     ///
     /// # Errors
     /// The segment cannot be read.
@@ -137,7 +137,7 @@ impl Position {
         let (begin, mut records) = (out.len(), 0);
         while self.next < visible && (records == 0 || out.len() - begin < bytes_max) {
             if self.segment.is_none() && self.pack.is_none() && !self.seek(topic)? {
-                // Removed between our look at `start` and now, or missing altogether.
+                // Removed since `start` was read above, or missing altogether.
                 return if records > 0 {
                     Ok(Read::Records(records))
                 } else {
@@ -164,7 +164,7 @@ impl Position {
         Ok(Read::Records(records))
     }
 
-    /// Takes the next record from the segment, when it has at most `room` bytes.
+    /// Takes the next record from the segment if it has at most `room` bytes.
     fn step_segment(&mut self, topic: &Topic, out: &mut Vec<u8>, room: usize) -> Result<Step, LogError> {
         Ok(match self.frame().map_err(|error| LogError::io("read", &self.path(topic), error))? {
             Frame::Record(len) if len > room => Step::Full,
@@ -197,7 +197,7 @@ impl Position {
                 Step::Again
             }
             Found::Missing(to) => {
-                // While its segment is there, the pack's writer may not be done, or begin anew.
+                // While the segment still exists, the pack's writer may be unfinished, or may start over.
                 if live_places(topic)?.iter().any(|place| place.is_segment && place.base <= self.next) {
                     self.pack = None;
                     Step::Again
@@ -223,19 +223,19 @@ impl Position {
         self.segment.as_ref().map_or(0, |segment| segment.at.saturating_sub(self.block_at) as usize)
     }
 
-    /// Looks at the record at the current place, reading another block when it is not whole.
+    /// Checks the record at the current position, reading another block if it is incomplete.
     fn frame(&mut self) -> io::Result<Frame> {
         let Some(segment) = &self.segment else { return Ok(Frame::Short) };
         let at = segment.at.wrapping_sub(self.block_at) as usize;
         let here = self.block[..self.block_len].get(at..).unwrap_or_default();
         match format::check(here, self.next) {
             Frame::Short => {}
-            // Damaged may be an old copy of a tail that was cut and written anew: read again.
+            // The buffered bytes may be an old copy of a tail that was cut and rewritten: read again.
             Frame::Damaged if self.block_at != segment.at => {}
             found => return Ok(found),
         }
         for size in [BLOCK, RECORD_BYTES_MAX] {
-            // Grown to a record's limit once one larger than a block was met; never cleared in between.
+            // Grows to a record's maximum once a record larger than a block was seen, and never shrinks.
             if self.block.len() < size {
                 self.block.resize(size, 0);
             }
@@ -249,13 +249,13 @@ impl Position {
         Ok(Frame::Damaged)
     }
 
-    /// Opens the segment or the pack that holds `next` and finds its place there; false when there is none.
+    /// Opens the segment or pack that holds `next` and moves to it; false if there is none.
     fn seek(&mut self, topic: &Topic) -> Result<bool, LogError> {
-        // A segment that was listed may be a pack now, or one that was not listed because it was made later.
+        // A listed segment may be a pack by now, or one that was made too late to be listed.
         for _ in 0..SEEK_TRIES {
             let before: Vec<Place> =
                 live_places(topic)?.into_iter().filter(|place| place.base <= self.next).collect();
-            // Where both have it the segment is whole.
+            // If both hold it, the segment is the complete one.
             let segment = before.iter().rfind(|place| place.is_segment);
             if let Some(place) = segment.or(before.last())
                 && self.open(topic, *place)?
@@ -266,7 +266,7 @@ impl Position {
         Ok(false)
     }
 
-    /// Opens a file that holds `next`; false when it is not there any more, or a pack that ends before.
+    /// Opens a file that holds `next`; false if it no longer exists or is a pack that ends before.
     fn open(&mut self, topic: &Topic, place: Place) -> Result<bool, LogError> {
         let path = place.path(&topic.dir);
         let opened = if place.is_segment {
@@ -290,7 +290,7 @@ impl Position {
         let path = segment_path(&topic.dir, base);
         let wanted = self.next;
         let (mut offset, mut at) = (base, SEGMENT_HEADER as u64);
-        // Walk headers only: CRCs are checked when records are handed out.
+        // Walk the headers only: CRCs are checked when records are returned.
         let mut block = vec![0; BLOCK];
         let (mut block_at, mut got) = (at, 0);
         while offset < wanted {
@@ -315,7 +315,8 @@ impl Position {
         self.block_len = 0;
         self.segment = Some(Segment { base, file, at });
         if offset < wanted {
-            // Damage before the wanted record, perhaps in a length that led us astray: find it by its own offset.
+            // Damage before the record, perhaps in a length that led to a wrong position: find the record by
+            // its offset.
             self.move_to(SEGMENT_HEADER as u64);
             if let Some(place) = self.find(wanted).map_err(|error| LogError::io("read", &path, error))? {
                 self.move_to(place);
@@ -330,7 +331,7 @@ impl Position {
         }
     }
 
-    /// Searches the rest of the segment for a whole record of offset `wanted` or later.
+    /// Searches the rest of the segment for a whole record with offset `wanted` or later.
     fn find(&mut self, wanted: u64) -> io::Result<Option<u64>> {
         let Some(segment) = &self.segment else { return Ok(None) };
         let len = segment.file.metadata()?.len().saturating_sub(segment.at) as usize;
@@ -339,8 +340,8 @@ impl Position {
         Ok(next_record(&rest[..got], 0, wanted).map(|(place, _)| segment.at + place as u64))
     }
 
-    /// Whether the next record, which the open segment does not have, is in another file: a later segment, or a pack
-    /// when the segment is not there any more.
+    /// Whether the next record, which the open segment does not hold, is in another file: a later segment, or
+    /// a pack if the segment no longer exists.
     fn is_elsewhere(&self, topic: &Topic) -> Result<bool, LogError> {
         let Some(segment) = &self.segment else { return Ok(false) };
         let places = live_places(topic)?;
@@ -357,7 +358,7 @@ impl Position {
         Ok(Gap { from, to: self.next, cause })
     }
 
-    /// Steps over damage to the next whole record of this segment, or to the next segment.
+    /// Skips damage up to the next whole record of this segment, or to the next segment.
     fn skip_damage(&mut self, topic: &Topic, visible: u64) -> Result<Gap, LogError> {
         let from = self.next;
         if let Some(segment) = &mut self.segment {
@@ -378,7 +379,7 @@ impl Position {
             }
             _ => elsewhere,
         };
-        // A record of a later offset was put here by hand: what is before it is in its own file.
+        // This record was put here by hand: records before its offset are in their own file.
         if to >= elsewhere {
             (to, self.segment) = (elsewhere, None);
         }

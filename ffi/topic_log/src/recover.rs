@@ -12,8 +12,8 @@ use super::state::Cursor;
 
 /// Reads the last segment and returns the end of the log and the first offset kept.
 ///
-/// Bytes after the last whole record are a torn tail and are cut. Damage with whole records behind
-/// it is no torn tail: it stays, for the reader to report. Without `repair` nothing is changed.
+/// Bytes after the last whole record are a torn tail and are cut. Damage followed by whole records is not a
+/// torn tail: it stays, for the reader to report. Without `repair` nothing is changed.
 pub(super) fn scan(dir: &Path, repair: bool) -> Result<(Cursor, u64), LogError> {
     let mut bases = segments(dir)?;
     drop_unused(dir, &mut bases, repair)?;
@@ -21,7 +21,7 @@ pub(super) fn scan(dir: &Path, repair: bool) -> Result<(Cursor, u64), LogError> 
     let packs: Vec<u64> = packs.map(|place| place.base).collect();
     let first = packs.first().or(bases.first()).copied().unwrap_or(0);
     let Some(&last) = bases.last() else {
-        // Packs alone are what a hand has left: a segment follows them.
+        // Packs alone: the segments were removed by hand. A new segment follows the packs.
         let end = match packs.last().map(|&base| pack_path(dir, base)) {
             Some(path) => end_of(&path).map_err(|error| LogError::io("read", &path, error))?,
             None => None,
@@ -54,8 +54,8 @@ pub(super) fn scan(dir: &Path, repair: bool) -> Result<(Cursor, u64), LogError> 
     Ok((Cursor { segment: last, bytes: end as u64, offset }, first))
 }
 
-/// Removes last segments without a record: a writer died between making one and using it, and went
-/// on in the one before after its restart.
+/// Removes trailing segments without a record: a writer was killed after making one and before using it, and
+/// continued in the previous one after its restart.
 fn drop_unused(dir: &Path, bases: &mut Vec<u64>, repair: bool) -> Result<(), LogError> {
     while let [.., _, last] = bases[..] {
         let path = segment_path(dir, last);

@@ -1,4 +1,4 @@
-//! Files of segments: their names, making one, reading at a place.
+//! Segment files: their names, creating one, reading at a position.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -25,8 +25,8 @@ pub(super) fn segments(dir: &Path) -> Result<Vec<u64>, LogError> {
     Ok(bases)
 }
 
-/// Writes an empty segment and its folder entry to disk. By rename: a segment has its whole header, or is not
-/// there, so that a header which is not whole is damage.
+/// Writes an empty segment and its folder entry to disk. By rename: a segment has its whole header or does
+/// not exist, so an incomplete header is damage.
 pub(super) fn create_segment(dir: &Path, base: u64) -> Result<(), LogError> {
     let path = segment_path(dir, base);
     let unnamed = dir.join("next-segment");
@@ -38,7 +38,8 @@ pub(super) fn create_segment(dir: &Path, base: u64) -> Result<(), LogError> {
         File::open(dir)?.sync_all()
     })();
     made.map_err(|error| {
-        // Without its cursor an empty segment is only in the way; a leftover is harmless, readers stop at the cursor.
+        // Without its cursor an empty segment is only clutter; a leftover is harmless, readers stop at the
+        // cursor.
         let _ = fs::remove_file(&unnamed);
         let _ = fs::remove_file(&path);
         LogError::io("create", &path, error)

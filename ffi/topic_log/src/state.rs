@@ -1,7 +1,7 @@
 //! The page that all processes of one host share per topic: where the log ends and who waits for it.
 //!
-//! It is a cache of what the segments say. It outlives a killed process (the kernel keeps the page)
-//! but is not trusted after a reboot: [`super::topic`] then rebuilds it from the segments.
+//! It is a cache of the segments' content. It outlives a killed process (the kernel keeps the page) but is
+//! not trusted after a reboot: [`super::topic`] then rebuilds it from the segments.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -32,17 +32,17 @@ pub struct Cursor {
 struct Shared {
     magic: AtomicU64,
     boot: AtomicU64,
-    /// Counts cursor changes; the cursor in force is `cursors[generation & 1]`, so that a writer
-    /// killed between two stores leaves the old cursor in force.
+    /// Counts cursor changes; the current cursor is `cursors[generation & 1]`, so that a writer killed
+    /// between two stores leaves the old cursor current.
     generation: AtomicU64,
     cursors: [[AtomicU64; 3]; 2],
-    /// Non-zero while a writer is between its first byte and its new cursor.
+    /// Non-zero while a writer is between writing its first byte and moving the cursor.
     writing: AtomicU64,
-    /// Bytes of the active segment that the file system has promised.
+    /// Bytes of the active segment that the file system has allocated.
     reserved: AtomicU64,
-    /// Records below this offset are durable as their producers asked, and may be read.
+    /// Records below this offset are as durable as their producers asked, and may be read.
     visible: AtomicU64,
-    /// The first offset that retention has left.
+    /// The first offset that retention has kept.
     start: AtomicU64,
     /// Non-zero after a failed sync.
     failed: AtomicU64,
@@ -55,33 +55,34 @@ pub struct State {
     page: NonNull<Shared>,
 }
 
-// SAFETY: the page holds atomics only and stays mapped for the life of `State`.
+// SAFETY: the page holds only atomics, and stays mapped until `State` is dropped, on whichever thread that
+// happens.
 unsafe impl Send for State {}
-// SAFETY: as above; every access is atomic.
+// SAFETY: threads that share a `State` reach the page only through atomics.
 unsafe impl Sync for State {}
 
 impl State {
-    /// Maps the page at `path`, made if missing. [`State::is_current`] says if its content counts.
+    /// Maps the page at `path`, made if missing. [`State::is_current`] says whether its content is valid.
     ///
     /// # Errors
-    /// Any of open, write and mmap.
+    /// Any error of open, write or mmap.
     pub fn open(path: &Path) -> io::Result<State> {
         let file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
         if file.metadata()?.len() < PAGE as u64 {
-            // Written, not only extended: a page without disk blocks would raise SIGBUS on a full disk.
+            // Written, not just extended: a page without disk blocks would raise SIGBUS on a full disk.
             file.write_all_at(&[0; PAGE], 0)?;
         }
         let page = map(&file)?;
         Ok(State { page })
     }
 
-    /// A page of this process alone: what the segments say at this moment.
+    /// A page private to this process, with the segments' current state.
     ///
     /// # Errors
-    /// As `mmap`.
+    /// Any error of mmap.
     pub fn snapshot(cursor: Cursor, start: u64) -> io::Result<State> {
-        // SAFETY: a fresh mapping of zeros; the kernel picks the address.
+        // SAFETY: the address is null, so the kernel picks a free range and no existing mapping is replaced.
         let address = unsafe {
             rustix::mm::mmap_anonymous(
                 std::ptr::null_mut(),
@@ -97,7 +98,8 @@ impl State {
     }
 
     fn shared(&self) -> &Shared {
-        // SAFETY: mapped for PAGE bytes, page-aligned, all fields are valid for any bit pattern.
+        // SAFETY: `page` is mapped, page-aligned and PAGE bytes long until drop; any bit pattern is valid for
+        // its atomics.
         unsafe { self.page.as_ref() }
     }
 
@@ -106,7 +108,7 @@ impl State {
         self.shared().magic.load(SeqCst) == MAGIC && self.shared().boot.load(SeqCst) == boot
     }
 
-    /// Sets everything from the segments; the caller holds the append lock.
+    /// Sets all fields from the segments' state; the caller holds the append lock.
     pub fn reset(&self, boot: u64, cursor: Cursor, start: u64) {
         let shared = self.shared();
         shared.magic.store(0, SeqCst);
@@ -148,17 +150,17 @@ impl State {
         shared.generation.store(next, SeqCst);
     }
 
-    /// Marks that bytes behind the cursor may exist, or no longer do.
+    /// Marks whether there may be bytes after the cursor.
     pub fn set_writing(&self, writing: bool) {
         self.shared().writing.store(u64::from(writing), SeqCst);
     }
 
-    /// Whether a writer died between its first byte and its cursor.
+    /// Whether a writer died between writing its first byte and moving the cursor.
     pub fn was_writing(&self) -> bool {
         self.shared().writing.load(SeqCst) != 0
     }
 
-    /// Bytes of the active segment that cannot fail for want of space.
+    /// Bytes of the active segment whose writes cannot fail for lack of space.
     pub fn reserved(&self) -> u64 {
         self.shared().reserved.load(SeqCst)
     }
@@ -168,12 +170,12 @@ impl State {
         self.shared().reserved.store(bytes, SeqCst);
     }
 
-    /// Records below may be read.
+    /// Records below this offset may be read.
     pub fn visible(&self) -> u64 {
         self.shared().visible.load(SeqCst)
     }
 
-    /// Makes records below `to` readable if everything below `from` is; wakes the readers.
+    /// Makes records below `to` readable if all below `from` are; wakes the readers.
     pub fn show_from(&self, from: u64, to: u64) -> bool {
         let shown = self.shared().visible.compare_exchange(from, to, SeqCst, SeqCst).is_ok();
         if shown {
@@ -194,7 +196,7 @@ impl State {
         self.shared().start.load(SeqCst)
     }
 
-    /// Moves the first offset kept forward.
+    /// Advances the first offset kept.
     pub fn set_start(&self, start: u64) {
         self.shared().start.fetch_max(start, SeqCst);
     }
@@ -219,7 +221,8 @@ impl State {
                 tv_sec: timeout.as_secs().cast_signed(),
                 tv_nsec: timeout.subsec_nanos().into(),
             };
-            // Woken, timed out, interrupted, or changed before we slept: the caller looks again in each case.
+            // Woken, timed out, interrupted, or changed before sleeping: the caller checks again in each
+            // case.
             let _ = futex::wait(&shared.wake, futex::Flags::empty(), seen, Some(&limit));
         }
         shared.waiters.fetch_sub(1, SeqCst);
@@ -228,7 +231,7 @@ impl State {
     fn wake_all(&self) {
         let shared = self.shared();
         shared.wake.fetch_add(1, SeqCst);
-        // A killed waiter leaves the count too high: that costs a needless system call, never a lost wake-up.
+        // A killed waiter leaves the count too high: this costs a needless system call, never a lost wake-up.
         if shared.waiters.load(SeqCst) != 0 {
             let _ = futex::wake(&shared.wake, futex::Flags::empty(), i32::MAX as u32);
         }
@@ -237,13 +240,13 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        // SAFETY: mapped with this length; nobody borrows it any longer.
+        // SAFETY: `page` was mapped with this length, and no reference into it outlives `self`.
         let _ = unsafe { rustix::mm::munmap(self.page.as_ptr().cast(), PAGE) };
     }
 }
 
 fn map(file: &File) -> io::Result<NonNull<Shared>> {
-    // SAFETY: a fresh shared mapping of a file that is at least PAGE long; the kernel picks the address.
+    // SAFETY: the address is null, so the kernel picks a free range and no existing mapping is replaced.
     let address = unsafe {
         rustix::mm::mmap(
             std::ptr::null_mut(),
@@ -257,7 +260,7 @@ fn map(file: &File) -> io::Result<NonNull<Shared>> {
     NonNull::new(address.cast()).ok_or_else(|| io::Error::other("mmap gave address 0"))
 }
 
-/// A number for this boot of this host, so that a page from before a power cut is not believed.
+/// A number for this boot of this host, so that a page from before a power cut is not trusted.
 ///
 /// # Errors
 /// `/proc` is not mounted.

@@ -1,4 +1,4 @@
-//! Lines to people: the Rust half of `core/platform/logger.ts`, whose form they have.
+//! Log lines for people: the Rust half of `core/platform/logger.ts`, in the same format.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -7,13 +7,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-/// How the lines of this process look; told once by JavaScript. Until then a line is its message alone.
+/// Format of this process's lines; JavaScript sets it once. Until then a line is just its message.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LineStyle {
     /// Text or JSON.
     pub format: Format,
-    /// Lines below it are left out.
+    /// Lines below this level are dropped.
     pub level: Level,
     /// `agent-mev`, `link` …
     pub part: String,
@@ -27,30 +27,30 @@ pub struct LineStyle {
 pub enum Format {
     /// `TIME LEVEL PART: MESSAGE`.
     Text,
-    /// One object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// `logging.level`, and how bad a line is.
+/// `logging.level`, and the severity of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// What has happened as it should.
+    /// Something happened as expected.
     Info,
-    /// What should be looked at.
+    /// Something that should be checked.
     Warn,
-    /// What somebody must mend.
+    /// Something that must be fixed.
     Error,
 }
 
 static STYLE: RwLock<Option<LineStyle>> = RwLock::new(None);
 
-/// From here on lines have this form.
+/// Sets the format of all following lines.
 pub fn set_style(style: LineStyle) {
     *STYLE.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(style);
 }
 
-/// Writes one line to stderr: an error where it begins with "Cannot", else information.
+/// Writes one line to stderr: as an error if it begins with "Cannot", otherwise as information.
 pub fn say(line: &str) {
     say_at(if line.starts_with("Cannot ") { Level::Error } else { Level::Info }, line);
 }
@@ -59,11 +59,11 @@ pub fn say(line: &str) {
 pub fn say_at(level: Level, line: &str) {
     let style = STYLE.read().unwrap_or_else(std::sync::PoisonError::into_inner);
     let Some(text) = format_line(style.as_ref(), SystemTime::now(), level, line) else { return };
-    // Stderr may be gone; there is nowhere else to say it.
+    // Stderr may be closed; there is no other place to report it.
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
-/// The line with its end; `None` when its level is left out.
+/// The line with its newline; `None` if its level is dropped.
 fn format_line(style: Option<&LineStyle>, at: SystemTime, level: Level, message: &str) -> Option<String> {
     let Some(LineStyle { format, level: least, part, instance }) = style else {
         return Some(format!("{message}\n"));
@@ -93,7 +93,7 @@ struct JsonLine<'a> {
     message: &'a str,
 }
 
-/// The message without what ends a line or moves the cursor: names and files are other people's.
+/// The message without characters that end a line or move the cursor: names and files come from others.
 fn one_line(message: &str) -> String {
     message.chars().fold(String::with_capacity(message.len()), |mut text, letter| {
         match letter {
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn times_are_those_of_the_calendar() {
-        // As `date -u -d @SECONDS` writes them.
+        // As `date -u -d @SECONDS` prints them.
         for (ms, text) in [
             (0, "1970-01-01T00:00:00.000Z"),
             (951_782_400_000, "2000-02-29T00:00:00.000Z"),

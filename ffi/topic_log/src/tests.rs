@@ -1,4 +1,4 @@
-//! The log in one process. Several processes: `tests/log_processes.rs`.
+//! The log in one process. For several processes see `tests/log_processes.rs`.
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -37,7 +37,7 @@ fn small() -> TopicOptions {
     TopicOptions { segment_bytes: 512, ..TopicOptions::default() }
 }
 
-/// Everything from `offset` on: values, and the gaps met.
+/// Everything from `offset` on: values, and the gaps found.
 pub(super) fn read_all(topic: &Topic, offset: u64) -> (Vec<(u64, Vec<u8>)>, Vec<Gap>) {
     let (mut records, mut gaps) = (Vec::new(), Vec::new());
     let mut reader = topic.reader(offset);
@@ -307,6 +307,6 @@ fn network_file_systems_are_told_from_local_disks() {
     {
         assert_eq!(folder::network_file_system(magic), name);
     }
-    // As a 32-bit kernel gives it: sign-extended.
+    // As a 32-bit kernel reports it: sign-extended.
     assert_eq!(folder::network_file_system(0xff53_4d42_u32.cast_signed().into()), Some("CIFS"));
 }

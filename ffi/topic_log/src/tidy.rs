@@ -1,4 +1,4 @@
-//! What is done to a topic from time to time: closed segments become packs, and what is too old or too much goes.
+//! Periodic maintenance of a topic: closed segments become packs, and what exceeds age or size is removed.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,7 +14,7 @@ use super::segment::{read_up_to, segment_path};
 use super::topic::Topic;
 use super::version::may_have_packs;
 
-/// Files up to the active segment: a writer killed while making the next leaves an empty one behind.
+/// Files up to the active segment: a writer killed while making the next one leaves an empty segment.
 pub(super) fn live_places(topic: &Topic) -> Result<Vec<Place>, LogError> {
     let active = topic.state.cursor().segment;
     let mut places = places(&topic.dir)?;
@@ -28,11 +28,11 @@ pub(super) fn next_place(topic: &Topic, from: u64) -> Result<Option<u64>, LogErr
 }
 
 impl Topic {
-    /// Packs what was written since the last time, when it is enough for a block, and removes what retention is over
-    /// for. For one that appends much; another process may append and tidy meanwhile.
+    /// Packs what was written since the last call, if it is enough for a block, and removes what retention no
+    /// longer keeps. For processes that append much; another process may append and tidy at the same time.
     ///
     /// # Errors
-    /// A file cannot be read, written or removed. Records are where they were, or are packed.
+    /// A file cannot be read, written or removed. The records are then still in place, or packed.
     pub fn tidy(&self) -> Result<(), LogError> {
         let path = self.dir.join("pack.lock");
         let mut options = fs::OpenOptions::new();
@@ -40,7 +40,7 @@ impl Topic {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let lock = options.open(&path).map_err(|error| LogError::io("open", &path, error))?;
         match lock.try_lock() {
-            // Somebody does it at this moment.
+            // Another process is doing it right now.
             Err(fs::TryLockError::WouldBlock) => return Ok(()),
             Err(fs::TryLockError::Error(error)) => return Err(LogError::io("lock", &path, error)),
             Ok(()) => {}
@@ -63,7 +63,7 @@ impl Topic {
         may_have_packs(&self.dir)?;
         let path = segment_path(&self.dir, base);
         let bytes = match fs::read(&path) {
-            // Retention was faster.
+            // Retention removed it first.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             read => read.map_err(|error| LogError::io("read", &path, error))?,
         };
@@ -79,7 +79,7 @@ impl Topic {
             if offset >= next {
                 break;
             }
-            // The rest of a segment goes with its last block.
+            // The rest of a segment joins its last block.
             if plain.len() >= BLOCK_BYTES && bytes.len() - found >= BLOCK_BYTES {
                 pack.append(&plain, first, offset)?;
                 first = offset;
@@ -94,12 +94,12 @@ impl Topic {
             Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
                 Err(LogError::io("remove", &path, error))
             }
-            // Retention removed the segment, or the pack: then the segment is packed the next time.
+            // Retention removed the segment, or the pack: then the segment is packed next time.
             _ => Ok(()),
         })
     }
 
-    /// Removes closed files that are too old or too many; returns how many records went.
+    /// Removes closed files that are too old or exceed the size limit; returns how many records were removed.
     ///
     /// # Errors
     /// The folder cannot be read or a file not removed.
@@ -112,7 +112,8 @@ impl Topic {
         Ok(self.state.start() - before)
     }
 
-    /// As [`Topic::enforce_retention`], of what is before the active segment; the caller has the append lock.
+    /// As [`Topic::enforce_retention`], for files before the active segment; the caller holds the append
+    /// lock.
     pub(super) fn drop_expired(&self, active: u64) -> Result<(), LogError> {
         let places = places(&self.dir)?;
         let len = |place: Place| fs::metadata(place.path(&self.dir)).map_or(0, |meta| meta.len());
@@ -131,7 +132,7 @@ impl Topic {
         Ok(())
     }
 
-    /// Whether the link still needs something before `end`, of a topic from which nothing may go unsent.
+    /// Whether the link still needs records before `end`, in a topic that must not lose unsent records.
     fn is_held(&self, end: u64) -> Result<bool, LogError> {
         let name = self.dir.file_name().unwrap_or_default().to_string_lossy();
         if wire::topics::DROPPABLE.contains(&&*name) {
@@ -140,8 +141,8 @@ impl Topic {
         Ok(self.committed(HOLD_GROUP)?.is_some_and(|committed| committed.offset < end))
     }
 
-    /// Segments and packs whose header is not what was written, in one bit or more. Their records are read all the
-    /// same: each has a checksum of its own, and no header of a file is looked at on the way to them.
+    /// Segments and packs whose header differs from what was written, in at least one bit. Their records are
+    /// still read: each has its own checksum, and reading them does not use the file's header.
     ///
     /// # Errors
     /// A file cannot be read.
@@ -160,7 +161,7 @@ impl Topic {
             match looked {
                 Ok(true) => damaged.push(path),
                 Ok(false) => {}
-                // Retention was faster, or it is packed.
+                // Retention removed it first, or it is packed.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(LogError::io("read", &path, error)),
             }
@@ -168,7 +169,7 @@ impl Topic {
         Ok(damaged)
     }
 
-    /// Bytes on disk of all segments and packs.
+    /// Size on disk of all segments and packs, in bytes.
     ///
     /// # Errors
     /// The folder cannot be read.

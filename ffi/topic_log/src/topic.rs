@@ -1,4 +1,4 @@
-//! One topic: append under a lock, sync, and what is needed to open it after a crash.
+//! One topic: append under a lock, sync, and opening it after a crash.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -16,31 +16,32 @@ use super::recover;
 use super::segment::{create_segment, segment_path, segments};
 use super::state::{Cursor, State, boot_number};
 
-/// When a record counts as stored, and so may be read.
+/// When a record counts as stored and thus may be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
     /// In the kernel's memory: survives a killed process, not a power cut.
     None,
-    /// On disk, one `fdatasync` shared by all that wait at that moment.
+    /// On disk, by one `fdatasync` shared by all that wait at that moment.
     Group,
-    /// On disk by an `fsync` of its own.
+    /// On disk, by a separate `fsync`.
     Fsync,
 }
 
-/// What may forbid a write until the moment it is on the log.
+/// Can forbid a write until the moment it is on the log.
 pub trait Gate {
-    /// Asked when the lock is held, right before the write; `false`: nothing is written. What was entered is left.
+    /// Called under the lock, right before the write; `false`: nothing is written. After `true`, `leave`
+    /// follows.
     fn enter(&self) -> bool;
-    /// Asked when the bytes are written and do not count yet; `false`: they are taken back.
+    /// Called when the bytes are written but do not count yet; `false`: they are removed again.
     fn is_open(&self) -> bool;
-    /// The records count, or were taken back.
+    /// Called when the records count, or were removed again.
     fn leave(&self);
 }
 
 /// Limits of one topic.
 #[derive(Clone, Copy, Debug)]
 pub struct TopicOptions {
-    /// A segment is closed before it grows past this; at least one batch fits.
+    /// A segment is closed before it grows beyond this; at least one batch fits.
     pub segment_bytes: u64,
     /// Closed segments beyond this total are removed, oldest first.
     pub retention_bytes: u64,
@@ -58,21 +59,21 @@ impl Default for TopicOptions {
     }
 }
 
-/// Disk space is claimed in steps of this many bytes, so that a full disk is met before a write.
+/// Disk space is reserved in steps of this many bytes, so that a full disk is detected before a write.
 const RESERVE_BYTES: u64 = 4 << 20;
-/// How long an idle reader sleeps at most before it looks by itself: a writer that dies between its write and
-/// its call would wake nobody.
+/// Maximum sleep of an idle reader before it checks on its own: a writer that dies between its write and its
+/// wake-up call would not wake it.
 const IDLE_SLICE: Duration = Duration::from_millis(200);
-/// How long a reader waits for another process's sync before it does it itself.
+/// How long a reader waits for another process's sync before it syncs itself.
 const SYNC_HELP_AFTER: Duration = Duration::from_millis(50);
 
-/// A topic of the embedded log. Threads share it by reference; processes each open their own.
+/// A topic of the embedded log. Threads share it by reference; each process opens its own.
 pub struct Topic {
     pub(super) dir: PathBuf,
     pub(super) options: TopicOptions,
     pub(super) state: State,
     writer: Mutex<Writer>,
-    /// None: this process may not write here, and reads what stood here when it opened.
+    /// `None`: this process may not write here, and reads what was stored when it opened the topic.
     syncer: Mutex<Option<File>>,
     spin: Spin,
 }
@@ -87,14 +88,14 @@ struct AppendGuard<'a>(MutexGuard<'a, Writer>);
 
 impl Drop for AppendGuard<'_> {
     fn drop(&mut self) {
-        // The kernel drops the lock with the descriptor at the latest.
+        // At the latest, the kernel releases the lock with the descriptor.
         let _ = self.0.lock.as_ref().map(File::unlock);
     }
 }
 
 impl Topic {
-    /// Opens the topic in `dir`, made when `create`; recovers it when this host was restarted since. On a read-only disk,
-    /// or as a user who may not write, it is read as it stands and cannot be appended to.
+    /// Opens the topic in `dir`, made if `create`, and recovers it if this host was restarted since. On a
+    /// read-only disk, or as a user without write permission, it is read as it is and cannot be appended to.
     ///
     /// # Errors
     /// `NotFound` without `create`; `Io` and `NoSpace` with the path.
@@ -124,7 +125,8 @@ impl Topic {
             lock => lock.map_err(refused)?,
         };
         let state_path = dir.join("state");
-        // Locked: two first starts at once would both find no page, and one clear what the other has set.
+        // Locked: otherwise two first starts at once could both find no page, and one would clear what the
+        // other set.
         lock.lock().map_err(|error| LogError::io("lock", dir, error))?;
         let state = State::open(&state_path).map_err(|error| LogError::io("open", &state_path, error))?;
         lock.unlock().map_err(|error| LogError::io("unlock", dir, error))?;
@@ -137,8 +139,8 @@ impl Topic {
             spin: Spin::default(),
         };
         topic.recover_if_stale()?;
-        // A writer killed before its sync left records that count but do not show. They must show before
-        // its successor looks for its last sequence number, or it would write them twice.
+        // A writer killed before its sync leaves records that count but are not visible. They must become
+        // visible before its successor looks up its last sequence number, or it would write them twice.
         let written = topic.state.cursor().offset;
         if topic.state.visible() < written {
             topic.sync(written, false)?;
@@ -181,11 +183,11 @@ impl Topic {
 
     /// Appends `batch`, at least one record, and returns the first offset.
     ///
-    /// Offsets are dense and follow each other within the batch. On return the records are stored as
-    /// `durability` says and can be read.
+    /// Offsets are dense and consecutive within the batch. On return the records are stored as `durability`
+    /// says and can be read.
     ///
     /// # Errors
-    /// `NoSpace`: nothing was written. `Invalid`: a length is wrong. `Failed`: a sync failed before.
+    /// `NoSpace`: nothing was written. `Invalid`: a length is wrong. `Failed`: an earlier sync failed.
     pub fn append(&self, batch: &mut Batch, durability: Durability) -> Result<u64, LogError> {
         self.append_through(None, batch, durability)
     }
@@ -211,7 +213,7 @@ impl Topic {
         let end = base + records;
         match durability {
             Durability::None if self.state.show_from(base, end) => {}
-            // Behind records that wait for the disk: offsets show in order, so wait with them.
+            // Earlier records still wait for the disk: offsets become visible in order, so wait with them.
             Durability::None | Durability::Group => self.sync(end, false)?,
             Durability::Fsync => self.sync(end, true)?,
         }
@@ -231,7 +233,7 @@ impl Topic {
         let torn = self.state.was_writing();
         self.open_active(writer, cursor)?;
         if torn {
-            // The writer before us died between its first byte and its cursor.
+            // The previous writer died between writing its first byte and moving the cursor.
             self.with_segment(writer, "cut the torn tail of", |file| file.set_len(cursor.bytes))?;
             self.state.set_reserved(cursor.bytes);
             self.state.set_writing(false);
@@ -259,7 +261,7 @@ impl Topic {
         } else {
             let cut = self.with_segment(writer, "cut", |file| file.set_len(cursor.bytes));
             self.state.set_reserved(cursor.bytes);
-            // While the cut fails too, `writing` stays set and the next writer cuts.
+            // If the cut fails too, `writing` stays set and the next writer cuts.
             self.state.set_writing(cut.is_err());
         }
         if let Some(gate) = gate {
@@ -272,7 +274,7 @@ impl Topic {
         LogError::GateClosed(self.dir.clone())
     }
 
-    /// Claims disk space up to `end` bytes of the active segment; a full disk is answered here.
+    /// Reserves disk space up to `end` bytes of the active segment; a full disk is reported here.
     fn reserve(&self, writer: &mut Writer, end: u64) -> Result<(), LogError> {
         let have = self.state.reserved();
         if end <= have {
@@ -282,7 +284,7 @@ impl Topic {
         for target in [ahead, end] {
             let claimed = self.with_segment(writer, "reserve space in", |file| {
                 match fallocate(file, FallocateFlags::KEEP_SIZE, have, target - have) {
-                    // A file system without fallocate answers a full disk at the write; the tail is cut then.
+                    // A file system without fallocate reports a full disk on the write; the tail is then cut.
                     Err(rustix::io::Errno::OPNOTSUPP) => Ok(()),
                     result => result.map_err(io::Error::from),
                 }
@@ -300,7 +302,7 @@ impl Topic {
     }
 
     fn roll(&self, writer: &mut Writer, old: Cursor) -> Result<Cursor, LogError> {
-        // Later syncs reach the new segment only, so the old one goes to disk first.
+        // Later syncs reach only the new segment, so the old one is synced first.
         self.with_segment(writer, "sync", File::sync_data).inspect_err(|_| self.state.set_failed())?;
         self.with_segment(writer, "trim", |file| file.set_len(old.bytes))?;
         self.drop_unused(old.segment)?;
@@ -313,7 +315,7 @@ impl Topic {
         Ok(cursor)
     }
 
-    /// Closes the active segment when nothing is under way and `is_due` of it; where the log stands then.
+    /// Closes the active segment if no write is pending and `is_due` accepts it; returns the log's cursor.
     pub(super) fn close_active(&self, is_due: impl FnOnce(Cursor) -> bool) -> Result<Cursor, LogError> {
         let mut guard = self.lock_append()?;
         let cursor = self.state.cursor();
@@ -327,7 +329,7 @@ impl Topic {
         self.roll(&mut guard.0, cursor)
     }
 
-    /// Runs `call` while nobody appends and nothing is removed.
+    /// Runs `call` while appends and removals are blocked.
     pub(super) fn while_still<T>(
         &self,
         call: impl FnOnce(Cursor) -> Result<T, LogError>,
@@ -336,8 +338,9 @@ impl Topic {
         call(self.state.cursor())
     }
 
-    /// Removes segments after the active one: a writer was ended between making one and using it, and if its successor
-    /// goes on in the one before, readers would look there for what is not there.
+    /// Removes segments after the active one: a writer was killed between making one and using it. If its
+    /// successor continued in the previous segment, readers would look in the unused one for records that are
+    /// not there.
     fn drop_unused(&self, active: u64) -> Result<(), LogError> {
         for base in segments(&self.dir)?.into_iter().filter(|&base| base > active) {
             let path = segment_path(&self.dir, base);
@@ -346,7 +349,7 @@ impl Topic {
         Ok(())
     }
 
-    /// Makes everything below `end` durable and visible; one `fdatasync` serves all who wait.
+    /// Makes everything below `end` durable and visible; one `fdatasync` serves all waiting threads.
     fn sync(&self, end: u64, own: bool) -> Result<(), LogError> {
         let lock = self.syncer.lock().unwrap_or_else(PoisonError::into_inner);
         let lock = lock.as_ref().ok_or_else(|| self.not_writable())?;
@@ -365,7 +368,7 @@ impl Topic {
         if let Err(error) = synced {
             let rolled = self.state.cursor().segment != cursor.segment;
             if rolled && error.kind() == io::ErrorKind::NotFound {
-                // Closed, so synced, and already removed by retention between our look and our open.
+                // Closed, hence synced, and removed by retention since the cursor was read above.
                 return self.sync_locked(own);
             }
             self.state.set_failed();
@@ -375,7 +378,7 @@ impl Topic {
         Ok(())
     }
 
-    /// Blocks until a record at `offset` is readable or `timeout` is over; says which.
+    /// Blocks until a record at `offset` is readable or `timeout` has passed; returns whether it is readable.
     pub fn wait(&self, offset: u64, timeout: Duration) -> bool {
         let begin = Instant::now();
         if self.spin.until(|| self.state.visible() > offset) {
@@ -441,17 +444,17 @@ impl Topic {
     }
 }
 
-/// Looks for a while before it sleeps, but only where that has paid lately: waking a sleeper on another
-/// core costs tens of microseconds, a conversation between two processes far less.
+/// Spins briefly before sleeping, but only where that paid off recently: waking a sleeper on another core
+/// costs tens of microseconds, an exchange between two processes far less.
 struct Spin {
     budget_ns: AtomicU64,
     skipped: AtomicU64,
 }
 
 const SPIN_MAX_NS: u64 = 50_000;
-/// Below this the budget counts as used up.
+/// Below this the spin budget counts as used up.
 const SPIN_MIN_NS: u64 = 2_000;
-/// A waiter that has given up looking tries again each so many waits.
+/// A waiter that stopped spinning tries again once in this many waits.
 const SPIN_RETRY: u64 = 64;
 
 impl Default for Spin {
@@ -484,7 +487,7 @@ impl Spin {
     }
 }
 
-/// Whether a folder can only be read, by its disk or by this user.
+/// Whether a folder is read-only, because of its disk or this user's permissions.
 fn may_not_write(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
 }

@@ -7,17 +7,17 @@ use std::path::Path;
 
 use super::error::LogError;
 
-/// What FORMAT says until a topic has a pack, so that a legend that knows none can read the log.
+/// FORMAT until a topic has a pack, so that a legend without support for packs can read the log.
 pub(super) const WITHOUT_PACKS: u32 = 1;
 
-/// What it says from then on.
+/// FORMAT from then on.
 pub(super) const WITH_PACKS: u32 = 2;
 
 pub(super) fn version_text(version: u32) -> String {
     format!("legend-log {version}\n")
 }
 
-/// Writes FORMAT by rename, so that two first starts at once both find it whole.
+/// Writes FORMAT by rename, so that of two concurrent first starts both find it whole.
 pub(super) fn write_version(root: &Path, path: &Path, version: u32) -> Result<(), LogError> {
     let temporary = root.join(format!("FORMAT.{}", std::process::id()));
     let written =
@@ -31,7 +31,8 @@ pub(super) fn write_version(root: &Path, path: &Path, version: u32) -> Result<()
     written.map_err(|error| LogError::io("create", path, error))
 }
 
-/// Comes before the first pack of the topic in `dir`: a legend that knows no packs must not take them for lost records.
+/// Called before the first pack of the topic in `dir`: a legend that does not know packs must not take their
+/// records for lost.
 pub(super) fn may_have_packs(dir: &Path) -> Result<(), LogError> {
     let Some(root) = dir.parent() else { return Ok(()) };
     let path = root.join("FORMAT");

@@ -1,4 +1,4 @@
-//! Who waits for whom in the log: readers for syncs, and what a writer that was refused leaves.
+//! Waiting in the log: readers for syncs, and what a refused writer leaves.
 
 use std::fs::File;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::tests::{TempDir, batch, read_all};
 use super::*;
 
-/// Far more than a wait that does not wait takes.
+/// Far longer than a call that returns at once.
 const MOMENT: Duration = Duration::from_millis(200);
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -15,12 +15,12 @@ fn open(dir: &TempDir) -> Topic {
     Log::open(&dir.0).expect("opens").topic("t", TopicOptions::default(), true).expect("topic")
 }
 
-/// The lock that whoever syncs the topic has to take.
+/// The lock that a process takes to sync the topic.
 fn sync_lock(dir: &TempDir) -> File {
     File::open(dir.0.join("t/sync.lock")).expect("the topic has it")
 }
 
-/// Waits for `offset` in a thread; what it found comes by the channel.
+/// Waits for `offset` in a thread; the result comes through the channel.
 fn wait<'a>(
     scope: &'a std::thread::Scope<'a, '_>,
     topic: &'a Topic,
@@ -70,7 +70,7 @@ fn a_reader_waits_until_a_slow_sync_is_over() {
     });
 }
 
-/// A kill that comes before the write, or between the write and its end.
+/// A kill that comes before the write, or between the write and its completion.
 struct Shut {
     from_the_start: bool,
 }
@@ -95,7 +95,7 @@ fn who_is_refused_after_a_torn_write_leaves_no_record_and_a_log_that_can_be_pack
         for _ in 0..6 {
             topic.append(&mut batch(&[&[7; 60_000]]), Durability::None).expect("appends");
         }
-        // As a writer leaves it that is killed between its first byte and its cursor.
+        // State left by a writer killed between writing its first byte and moving the cursor.
         topic.state.set_writing(true);
         let gate = Shut { from_the_start };
         let refused = topic.append_through(Some(&gate), &mut batch(&[b"not this"]), Durability::None);
@@ -163,7 +163,7 @@ fn a_segment_that_was_made_and_never_used_stands_in_no_readers_way() {
     for n in 0..3 {
         assert_eq!(append(), n);
     }
-    // As a writer leaves it that is killed before it moves the end of the log; the next one goes on where it was.
+    // State left by a writer killed before it moves the end of the log; the next one continues where it was.
     segment::create_segment(&topic.dir, 3).expect("is made");
     for n in 3..6 {
         assert_eq!(append(), n);

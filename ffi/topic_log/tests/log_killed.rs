@@ -1,7 +1,7 @@
-//! The log's first steps, its appends and its rolls, ended before each of their system calls in turn.
+//! The log's first steps, appends and segment rolls, killed before each of their system calls in turn.
 //!
-//! A killed writer leaves what the kernel did until then, so these are all the states that `kill -9` can
-//! leave of one writer. `log_processes.rs` kills several at random moments.
+//! A killed writer leaves what the kernel did so far, so these are all states that `kill -9` can leave of one
+//! writer. `log_processes.rs` kills several writers at random moments.
 
 use std::fs;
 use std::io::{PipeWriter, Write as _};
@@ -27,7 +27,7 @@ fn append(topic: &Topic, value: u64, durability: Durability) -> Result<u64, LogE
     topic.append(&mut batch, durability)
 }
 
-/// Opens, appends, commits; tells each acknowledged record by one byte.
+/// Opens, appends, commits; writes one byte for each acknowledged record.
 fn write_all(dir: &Path, acknowledged: &mut PipeWriter) -> Result<(), LogError> {
     let topic = open(dir)?;
     for n in 0..APPENDS {

@@ -1,7 +1,7 @@
 //! The log shared by several processes that are killed at random points, and on a full disk.
 //!
-//! The children are this very test program, started again with `LEGEND_LOG_CHILD` set.
-//! `LEGEND_LOG_RUNS` (default 40) says how many kill runs; `deno task soak` does 200.
+//! The children are this same test program, started again with `LEGEND_LOG_CHILD` set. `LEGEND_LOG_RUNS`
+//! (default 40) is the number of kill runs; `deno task soak` does 200.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -43,7 +43,7 @@ fn seq_of(record: &StoredRecord<'_>) -> u64 {
     u64::from_le_bytes(record.value.and_then(|value| value.get(..8)).expect("8 bytes").try_into().expect("8"))
 }
 
-/// Appends what is missing of `APPENDS` records of `producer` and says each acknowledged seq on stdout.
+/// Appends the missing ones of `APPENDS` records of `producer` and prints each acknowledged seq on stdout.
 fn child(dir: &Path, producer: &str) {
     let topic = Log::open(dir).expect("opens").topic("t", options(), true).expect("topic");
     let mut last = 0;
@@ -54,7 +54,7 @@ fn child(dir: &Path, producer: &str) {
     });
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(&last.to_le_bytes()).and_then(|()| stdout.flush()).expect("ready said");
-    // In every other run they pack what they have written.
+    // In every second run they pack what they have written.
     let packs = dir.to_string_lossy().ends_with(['1', '3', '5', '7', '9']);
     let mut seq = last;
     while seq < APPENDS {
@@ -104,7 +104,7 @@ fn start(dir: &Path, producer: &str) -> (Writer, Duration) {
 }
 
 impl Writer {
-    /// Kills the process and takes in what it had acknowledged.
+    /// Kills the process and collects what it had acknowledged.
     fn kill(mut self) -> u64 {
         self.process.kill().expect("kills");
         let mut rest = Vec::new();
@@ -115,7 +115,7 @@ impl Writer {
     }
 }
 
-/// Not a test of its own: the children's way in.
+/// Not a real test: the entry point of the children.
 #[test]
 fn child_entry() {
     let Some(producer) = std::env::var_os("LEGEND_LOG_CHILD") else { return };
@@ -186,7 +186,7 @@ fn killed_writers_lose_nothing_acknowledged_and_leave_no_hole_or_double() {
     );
 }
 
-/// Needs a mount, so root: `LEGEND_SMALL_DISK` names a folder on a file system of a few MiB.
+/// Needs a mount, hence root: `LEGEND_SMALL_DISK` names a folder on a file system of a few MiB.
 #[test]
 fn full_disk_is_an_error_before_damage_and_writing_goes_on_when_space_returns() {
     let Some(disk) = std::env::var_os("LEGEND_SMALL_DISK").map(PathBuf::from) else {

@@ -1,4 +1,4 @@
-//! Packing a topic, ended before each of its system calls in turn: no record is lost, shown twice or out of order.
+//! Packing a topic, killed before each system call in turn: no record is lost, read twice or out of order.
 
 use std::fs;
 use std::io::PipeWriter;
@@ -11,7 +11,7 @@ use topic_log::{Durability, Log, LogError, Read, Topic, TopicOptions};
 
 use killer::{Folder, killed_at};
 
-/// Records fill a block and more.
+/// These records fill more than a block.
 const RECORDS: u64 = 6;
 const RECORD_BYTES: usize = 50_000;
 
@@ -54,7 +54,7 @@ fn copy_without_page(from: &Path, to: &Path) {
     }
 }
 
-/// All `records` are there, more are taken, and the next one packs them all.
+/// All `records` are there, more are accepted, and the next pack run packs them all.
 fn goes_on(dir: &Path, records: u64, call: u32) {
     let all: Vec<u64> = (0..records + RECORDS).collect();
     let topic = open(dir).unwrap_or_else(|error| panic!("call {call}: {error}"));
@@ -80,7 +80,7 @@ fn ended_before_any_system_call_packing_loses_nothing_and_is_done_by_the_next() 
     let mut call = 0;
     loop {
         let mut over = true;
-        // The first time there is no pack; the second time it gets more.
+        // The first round starts without a pack; the second one extends it.
         for rounds in [1, 2] {
             let dir = Folder::new("pack");
             for round in 0..rounds {

@@ -1,4 +1,4 @@
-//! What a power cut may take of a topic that is packed: nothing, since a segment goes after its pack is on disk.
+//! A power cut takes nothing of a topic being packed: a segment is removed only once its pack is on disk.
 
 mod killer;
 

@@ -1,66 +1,66 @@
-//! Why a training does not go on, each as the line that a person reads.
+//! Why a training cannot continue, each as the line that a person reads.
 
 use std::ffi::{CString, NulError};
 use std::io;
 
 use model::ModelError;
 
-/// What went wrong.
+/// Errors of training.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainingError {
-    /// No engine of this name.
+    /// There is no engine of this name.
     #[error("Cannot train {0}: need xgb or lgbm")]
     Kind(String),
-    /// Rows, labels and features that do not fit each other.
+    /// Rows, labels and features do not match.
     #[error(
         "Cannot train on {numbers} numbers, {labels} labels, {n_features} features and {train_rows} rows of training"
     )]
     Shape {
-        /// Of all rows.
+        /// In all rows.
         numbers: usize,
-        /// One a row.
+        /// One per row.
         labels: usize,
-        /// Numbers of a row.
+        /// Features of a row.
         n_features: usize,
-        /// Rows that are trained on.
+        /// Rows used for training.
         train_rows: usize,
     },
-    /// No thread for it.
+    /// The system cannot start its thread.
     #[error("Cannot train: {0}")]
     Thread(#[source] io::Error),
-    /// Its thread is gone.
+    /// Its thread has ended.
     #[error("Cannot train: the trainer's thread has ended, a bug; see the lines above")]
     Ended,
     /// The engine's library cannot be loaded.
     #[error("Cannot train: {}; the trainer needs libstdc++ (Debian: apt-get install libstdc++6)", loader(.0))]
     Load(#[source] libloading::Error),
-    /// The engine's library is of another version.
+    /// The engine's library lacks a function, so it is of another version.
     #[error("Cannot train: the trainer has no {}", .0.to_string_lossy())]
     NoFunction(CString),
-    /// A parameter that is no C string.
+    /// A parameter contains a NUL byte, so it cannot be a C string.
     #[error("Cannot train: a parameter with NUL in it")]
     Nul(#[source] NulError),
-    /// The engine's own line.
+    /// The engine's own error line.
     #[error("Cannot train: {0}")]
     Engine(String),
-    /// XGBoost's answer to a round.
+    /// XGBoost's answer to a round has no log loss.
     #[error("Cannot train: XGBoost told `{0}` instead of a log loss")]
     NoLoss(String),
-    /// More than LightGBM counts.
+    /// More rows than LightGBM can count.
     #[error("Cannot train: {0} rows are too many for LightGBM")]
     TooManyRows(usize),
-    /// More than the engines count.
+    /// More rounds than the engines can count.
     #[error("Cannot predict: too many rounds")]
     TooManyRounds,
-    /// More than LightGBM counts, to be answered.
+    /// More rows to predict than LightGBM can count.
     #[error("Cannot predict: too many rows for LightGBM")]
     TooManyAsked,
-    /// What was trained does not fit our form.
+    /// The trained model does not fit our form.
     #[error("Cannot use the trained model: {0}")]
     Model(#[source] ModelError),
 }
 
-/// The loader's own words.
+/// The loader's own message.
 fn loader(error: &libloading::Error) -> String {
     match error {
         libloading::Error::DlOpen { source } => source.to_string(),
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_library_that_cannot_be_loaded_is_said_in_the_loaders_words() {
-        // SAFETY: there is no such file.
+        // SAFETY: the file does not exist, so no code of it runs.
         let open =
             |path| unsafe { libloading::os::unix::Library::open(Some(path), 2) }.expect_err("is refused");
         let needs = "the trainer needs libstdc++ (Debian: apt-get install libstdc++6)";

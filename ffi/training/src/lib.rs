@@ -1,5 +1,5 @@
-//! XGBoost and LightGBM through their C APIs, one round at a time, so that whoever asks can show progress and stop.
-//! Sources: xgboost/c_api.h of 3.2, LightGBM/c_api.h of 4.7.
+//! XGBoost and LightGBM through their C APIs, one round at a time, so that the caller can show progress and
+//! stop. Sources: xgboost/c_api.h of 3.2, LightGBM/c_api.h of 4.7.
 
 mod error;
 
@@ -17,7 +17,7 @@ use model::trainers::{from_lightgbm, from_xgboost};
 
 pub use error::TrainingError;
 
-/// Which engine, and what it is given.
+/// Which engine, and its input.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainerOptions {
@@ -25,16 +25,16 @@ pub struct TrainerOptions {
     pub kind: String,
     /// Folder with `xgboost/lib`, `xgboost_cpu.libs` and `lightgbm/lib`.
     pub folder: PathBuf,
-    /// Numbers of a row.
+    /// Features of a row.
     pub n_features: usize,
-    /// Rows that are trained on; those behind them are watched.
+    /// Rows used for training; the rows after them are only evaluated.
     pub train_rows: usize,
     /// The engine's own parameters, as text.
     pub params: Vec<(String, String)>,
 }
 
-/// One training, on a thread of its own: the engines keep their threads, buffers and random numbers by the thread that
-/// calls them, and calls from JavaScript come from any.
+/// One training, on its own thread: the engines bind their threads, buffers and random numbers to the calling
+/// thread, and calls from JavaScript come from any thread.
 pub struct BoosterTrainer {
     asks: Option<Sender<Ask>>,
     answers: Receiver<Answer>,
@@ -44,7 +44,7 @@ pub struct BoosterTrainer {
 enum Ask {
     Rounds(u32),
     Trees,
-    /// The engine's own probabilities for rows, of the first so many rounds.
+    /// The engine's own probabilities for rows, by its first rounds; the number is how many.
     Predict(Vec<f32>, c_int),
 }
 
@@ -91,10 +91,11 @@ impl Engine {
     }
 }
 
-/// How long trees are grown before somebody is told: short trees would cost less than the telling.
+/// Minimum training time between progress reports: for short trees, a report per tree would cost more than
+/// growing the tree.
 const TURN: Duration = Duration::from_millis(50);
 
-/// Log losses round by round, and whether nothing more can be grown.
+/// Log loss of each round, and whether no more trees can be grown.
 pub type Grown = (Vec<f64>, bool);
 
 fn rounds(engine: &Engine, grown: &mut c_int, max: u32) -> Result<Grown, TrainingError> {
@@ -138,7 +139,7 @@ impl BoosterTrainer {
             let engine = match Engine::open(&options, &rows, &labels) {
                 Ok(engine) => engine,
                 Err(line) => {
-                    // Who asked may have gone; there is nobody else to tell.
+                    // The caller may be gone; there is no other receiver.
                     let _ = answer.send(Answer::Opened(Err(line)));
                     return;
                 }
@@ -169,11 +170,11 @@ impl BoosterTrainer {
         self.answers.recv().map_err(|_| TrainingError::Ended)
     }
 
-    /// Grows trees until there are `max` more, or for [`TURN`]: the log loss of the watched rows after each, and
-    /// whether nothing more can be grown.
+    /// Grows at most `max` more trees, for about [`TURN`]: returns the log loss of the evaluated rows after
+    /// each, and whether no more can be grown.
     ///
     /// # Errors
-    /// The engine's own line.
+    /// The engine's own error line.
     pub fn rounds(&mut self, max: u32) -> Result<Grown, TrainingError> {
         match self.ask(Ask::Rounds(max))? {
             Answer::Rounds(told) => told,
@@ -181,10 +182,10 @@ impl BoosterTrainer {
         }
     }
 
-    /// What was grown in the first `rounds` rounds.
+    /// The trees of the first `rounds` rounds.
     ///
     /// # Errors
-    /// The engine's own line, or its model is not as expected.
+    /// The engine's own error line, or its model is not as expected.
     pub fn trees(&self, rounds: usize) -> Result<Trees, TrainingError> {
         match self.ask(Ask::Trees)? {
             Answer::Trees(trees) => trees.map(|mut trees| {
@@ -197,11 +198,11 @@ impl BoosterTrainer {
 }
 
 impl BoosterTrainer {
-    /// The engine's own probabilities for float32 `[rows, n_features]`, by what the first `rounds` rounds grew: what an
-    /// artefact is held against.
+    /// The engine's own probabilities for float32 `[rows, n_features]`, by the trees of the first `rounds`
+    /// rounds: the reference for an artefact.
     ///
     /// # Errors
-    /// The engine's own line.
+    /// The engine's own error line.
     pub fn predict(&self, rows: Vec<f32>, rounds: usize) -> Result<Vec<f32>, TrainingError> {
         let rounds = c_int::try_from(rounds).map_err(|_| TrainingError::TooManyRounds)?;
         match self.ask(Ask::Predict(rows, rounds))? {
@@ -215,24 +216,24 @@ impl Drop for BoosterTrainer {
     fn drop(&mut self) {
         self.asks = None;
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread was printed when it happened.
+            // A panic of the thread was already printed when it happened.
             let _ = thread.join();
         }
     }
 }
 
-/// A loaded engine; it stays loaded, for its threads never end.
+/// A loaded engine; it is never unloaded, because its threads never end.
 struct Loaded(ManuallyDrop<Library>);
 
 impl Loaded {
     fn open(path: &Path, before: &[&Path]) -> Result<Loaded, TrainingError> {
         let load = |path: &Path| {
-            // SAFETY: the file is part of this executable.
+            // SAFETY: the file is part of this executable, so its constructors may run here.
             let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
             library.map(ManuallyDrop::new)
         };
         for path in before {
-            // The system's own serves as well: what is really missing the next line says.
+            // The system's own library serves as well; if one is really missing, the next load reports it.
             let _ = load(path);
         }
         load(path).map(Loaded).map_err(TrainingError::Load)
@@ -241,7 +242,7 @@ impl Loaded {
     /// # Safety
     /// `T` is the function's type as its header declares it.
     unsafe fn function<T: Copy>(&self, name: &CStr) -> Result<T, TrainingError> {
-        // SAFETY: its type is the caller's promise; `None` is a symbol at address 0.
+        // SAFETY: the caller guarantees the type; `None` is a symbol at address 0.
         let symbol = unsafe { self.0.get::<Option<T>>(name) };
         let function = symbol.ok().and_then(|symbol| *symbol);
         function.ok_or_else(|| TrainingError::NoFunction(name.to_owned()))
@@ -255,15 +256,15 @@ fn text(text: &str) -> Result<CString, TrainingError> {
     CString::new(text).map_err(TrainingError::Nul)
 }
 
-/// The engine's own line of its last error.
+/// Converts a status to the engine's own line about its last error.
 ///
 /// # Safety
-/// `last` gives a C string.
+/// `last` returns a C string.
 unsafe fn checked(code: c_int, last: LastError) -> Result<(), TrainingError> {
     if code == 0 {
         return Ok(());
     }
-    // SAFETY: the caller's.
+    // SAFETY: the caller guarantees that `last` returns a C string, which is copied before the next call.
     let line = unsafe { CStr::from_ptr(last()) }.to_string_lossy();
     let line = line.lines().find(|line| !line.trim().is_empty()).unwrap_or("it says not why");
     Err(TrainingError::Engine(line.trim().to_owned()))
@@ -299,7 +300,7 @@ type Free = unsafe extern "C" fn(Handle) -> c_int;
 impl Xgb {
     fn open(options: &TrainerOptions, rows: &[f32], labels: &[f32]) -> Result<Xgb, TrainingError> {
         let loaded = Loaded::open(&options.folder.join("xgboost/lib/libxgboost.so"), &[])?;
-        // SAFETY: the types are those of c_api.h; pointers live through the calls that read them.
+        // SAFETY: the types are those of c_api.h; every pointer passed lives until its call returns.
         unsafe {
             let last: LastError = loaded.function(c"XGBGetLastError")?;
             let mut xgb = Xgb { loaded, last, train: null_mut(), watched: null_mut(), booster: null_mut() };
@@ -330,7 +331,7 @@ impl Xgb {
         let config =
             text(&format!(r#"{{"missing":NaN,"nthread":{}}}"#, threads.parse::<u32>().unwrap_or(1)))?;
         let mut matrix = null_mut();
-        // SAFETY: as in `open`.
+        // SAFETY: the types are those of c_api.h; the arrays outlive the calls that read them.
         unsafe {
             let dense: XgbFromDense = self.loaded.function(c"XGDMatrixCreateFromDense")?;
             let shape = format!("{},{}", labels.len(), options.n_features);
@@ -343,7 +344,7 @@ impl Xgb {
     }
 
     fn round(&self, round: c_int) -> Result<f64, TrainingError> {
-        // SAFETY: the types are those of c_api.h; handles are open.
+        // SAFETY: types as in c_api.h; the handles are open, and `told` is read before the next call.
         let told = unsafe {
             let update: XgbUpdate = self.loaded.function(c"XGBoosterUpdateOneIter")?;
             checked(update(self.booster, round, self.train), self.last)?;
@@ -360,7 +361,7 @@ impl Xgb {
 
     fn trees(&self) -> Result<Trees, TrainingError> {
         let (mut len, mut bytes) = (0, std::ptr::null());
-        // SAFETY: as above; the bytes are the booster's until its next call, and are read before that.
+        // SAFETY: types as in c_api.h; the bytes stay valid until the next call, and are read before.
         let model = unsafe {
             let save: XgbSave = self.loaded.function(c"XGBoosterSaveModelToBuffer")?;
             let config = text(r#"{"format":"json"}"#)?;
@@ -379,7 +380,7 @@ impl Xgb {
             r#"{{"type":0,"training":false,"iteration_begin":0,"iteration_end":{rounds},"strict_shape":false,"missing":NaN,"cache_id":0}}"#
         ))?;
         let (mut shape, mut dim, mut answers) = (std::ptr::null(), 0, std::ptr::null());
-        // SAFETY: the types are those of c_api.h; the answers are the booster's until its next call, and copied before.
+        // SAFETY: types as in c_api.h; the answers stay valid until the next call, and are copied before.
         unsafe {
             let predict: XgbPredict = self.loaded.function(c"XGBoosterPredictFromDense")?;
             let code = predict(
@@ -397,7 +398,7 @@ impl Xgb {
     }
 }
 
-/// Numbers as XGBoost's array interface names them; they must outlive the call.
+/// Describes numbers in XGBoost's array interface; they must outlive the call.
 fn array(numbers: &[f32], shape: &str) -> Result<CString, TrainingError> {
     text(&format!(
         r#"{{"data":[{},true],"shape":[{shape}],"typestr":"<f4","version":3}}"#,
@@ -407,7 +408,7 @@ fn array(numbers: &[f32], shape: &str) -> Result<CString, TrainingError> {
 
 impl Drop for Xgb {
     fn drop(&mut self) {
-        // SAFETY: handles that were made are freed once; the types are those of c_api.h.
+        // SAFETY: the types are those of c_api.h; each non-null handle is freed once.
         unsafe {
             if let Ok(free) = self.loaded.function::<Free>(c"XGBoosterFree")
                 && !self.booster.is_null()
@@ -466,7 +467,7 @@ impl Lgbm {
         let words: Vec<String> =
             options.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let params = text(&words.join(" "))?;
-        // SAFETY: the types are those of c_api.h; pointers live through the calls that read them.
+        // SAFETY: the types are those of c_api.h; every pointer passed lives until its call returns.
         unsafe {
             let last: LastError = loaded.function(c"LGBM_GetLastError")?;
             let mut lgbm = Lgbm { loaded, last, train: null_mut(), watched: null_mut(), booster: null_mut() };
@@ -496,7 +497,7 @@ impl Lgbm {
         let count = i32::try_from(labels.len()).map_err(|_| many())?;
         let features = i32::try_from(n_features).map_err(|_| many())?;
         let mut dataset = null_mut();
-        // SAFETY: as in `open`; 0 = float32, 1 = row-major.
+        // SAFETY: the types are those of c_api.h; the arrays outlive the calls. 0 = float32, 1 = row-major.
         unsafe {
             let make: LgbmFromMat = self.loaded.function(c"LGBM_DatasetCreateFromMat")?;
             let data = rows.as_ptr().cast();
@@ -510,9 +511,9 @@ impl Lgbm {
 
     fn round(&self) -> Result<(f64, bool), TrainingError> {
         let (mut finished, mut count, mut results) = (0, 0, [0.0; 16]);
-        // SAFETY: the types are those of c_api.h; one metric is configured, sixteen have room.
+        // SAFETY: types as in c_api.h; one metric is configured, and `results` has room for sixteen.
         unsafe {
-            // What it warns of is in the log loss; its level is of one thread, so that it is set on each.
+            // Its warnings show in the log loss; the log callback belongs to a thread, so it is set in each.
             let quiet: LgbmLogCallback = self.loaded.function(c"LGBM_RegisterLogCallback")?;
             checked(quiet(say_nothing), self.last)?;
             let update: LgbmUpdate = self.loaded.function(c"LGBM_BoosterUpdateOneIter")?;
@@ -525,7 +526,7 @@ impl Lgbm {
 
     fn trees(&self) -> Result<Trees, TrainingError> {
         let mut len = 0;
-        // SAFETY: as above; the buffer is as long as is said.
+        // SAFETY: the types are those of c_api.h; the buffer has the length that is passed.
         let text = unsafe {
             let save: LgbmSave = self.loaded.function(c"LGBM_BoosterSaveModelToString")?;
             checked(save(self.booster, 0, -1, 0, 0, &raw mut len, null_mut()), self.last)?;
@@ -547,8 +548,8 @@ impl Lgbm {
             (i32::try_from(count).map_err(|_| wrong())?, i32::try_from(n_features).map_err(|_| wrong())?);
         let mut answers = vec![0.0_f64; count];
         let mut len = 0_i64;
-        // SAFETY: the types are those of c_api.h; there is room for an answer a row. 0 = float32, 1 = row-major,
-        // 0 = a transformed score, from round 0.
+        // SAFETY: the types are those of c_api.h; there is room for one answer per row. 0 = float32, 1 =
+        // row-major, 0 = a transformed score, from round 0.
         unsafe {
             let predict: LgbmPredict = self.loaded.function(c"LGBM_BoosterPredictForMat")?;
             let code = predict(
@@ -573,7 +574,7 @@ impl Lgbm {
 
 impl Drop for Lgbm {
     fn drop(&mut self) {
-        // SAFETY: handles that were made are freed once; the types are those of c_api.h.
+        // SAFETY: the types are those of c_api.h; each non-null handle is freed once.
         unsafe {
             if let Ok(free) = self.loaded.function::<Free>(c"LGBM_BoosterFree")
                 && !self.booster.is_null()

@@ -1,4 +1,4 @@
-//! What a replay writes: the topics of a data folder whose log holds nothing yet.
+//! The output of a replay: the topics of a data folder with an empty log.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::error::AgentError;
 use crate::lock::lock_agent;
 use crate::publish::{Published, Publisher};
 
-/// Where a replay writes what agents of the same source write.
+/// Where a replay writes the records that agents of the same source write.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WriteTo {
@@ -22,11 +22,11 @@ pub struct WriteTo {
     pub data_dir: PathBuf,
     /// Another topic for the decisions.
     pub topic: Option<String>,
-    /// Limits of the topics it writes.
+    /// Limits of these topics.
     pub limits: Limits,
 }
 
-/// The topics, and the folder's locks: no agent starts beside a replay.
+/// The topics, and the folder's locks: no agent can start during a replay.
 pub(super) struct Topics {
     arbitrage: Publisher,
     mev: Publisher,
@@ -34,10 +34,10 @@ pub(super) struct Topics {
 }
 
 impl Topics {
-    /// Takes the folder. A replay's sequences begin at 1, so that no topic of it may hold a record yet.
+    /// Locks the folder. A replay's sequences begin at 1, so none of its topics may hold a record yet.
     ///
     /// # Errors
-    /// An agent or another replay runs there, its log holds something, or it cannot be written.
+    /// An agent or another replay runs there, its log is not empty, or it cannot be written.
     pub(super) fn open(to: &WriteTo) -> Result<Topics, AgentError> {
         let modules = [Module::Arbitrage, Module::Mev];
         let [first, second] = modules.map(|module| lock_agent(&to.data_dir, module));
@@ -54,10 +54,10 @@ impl Topics {
         Ok(Topics { arbitrage: open(Module::Arbitrage)?, mev: open(Module::Mev)?, _locks: locks })
     }
 
-    /// Writes what is final of `decisions`, and `outcomes`; durable on return.
+    /// Writes the final ones of `decisions`, and `outcomes`; durable on return.
     ///
     /// # Errors
-    /// The log refused: not all of it is there.
+    /// The log refused: some of the records are missing.
     pub(super) fn write(&mut self, decisions: &[Decision], outcomes: &[Outcome]) -> Result<(), LogError> {
         for decision in decisions.iter().filter(|decision| !decision.provisional) {
             self.of(decision.is_arbitrage()).take(from_ref(decision), &[])?;

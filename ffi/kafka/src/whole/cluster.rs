@@ -1,4 +1,4 @@
-//! A cluster: how it is reached, its topics, and what its client complains of.
+//! A cluster: the connection, its topics, and the latest error of its client.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -15,7 +15,7 @@ use super::options::{ANSWER, KafkaOptions, MESSAGE_BYTES_MAX};
 use super::producer::Producer;
 use super::watch::Watch;
 
-/// How often, and how long each time, a reason is waited for after a call has failed.
+/// How many times to wait for the reason after a failed call, and how long each time.
 const REASONS: usize = 8;
 const REASON_COMES: Duration = Duration::from_millis(20);
 
@@ -29,10 +29,10 @@ pub struct KafkaLog {
 }
 
 impl KafkaLog {
-    /// Connects; asks nothing yet, so that a start does not wait for a broker.
+    /// Prepares the connection without any request, so that a start does not wait for a broker.
     ///
     /// # Errors
-    /// `Invalid`: the options are no options.
+    /// `Invalid`: the options are not valid.
     pub fn open(options: KafkaOptions) -> Result<KafkaLog, ClusterError> {
         let watch = Watch::default();
         let meta: BaseConsumer<Watch> = options
@@ -42,9 +42,9 @@ impl KafkaLog {
         Ok(KafkaLog { options, watch, meta, producer: OnceLock::new(), groups: Mutex::default() })
     }
 
-    /// What to say of an error of the client: the broker's reason when there is one.
+    /// The error to report for a client error: with the broker's reason if there is one.
     pub(super) fn error(&self, action: &str, error: &KafkaError) -> ClusterError {
-        // The reason comes by the client's own thread; a callback is due when it is asked, one at a time.
+        // The reason arrives on the client's own thread; its callback runs during a poll, one per poll.
         for _ in 0..REASONS {
             if self.watch.last().is_some() {
                 break;
@@ -59,7 +59,7 @@ impl KafkaLog {
         }
     }
 
-    /// Names of all topics, sorted; Kafka's own left out.
+    /// Names of all topics, sorted, without Kafka's internal ones.
     ///
     /// # Errors
     /// The cluster does not answer.
@@ -76,7 +76,7 @@ impl KafkaLog {
         Ok(names)
     }
 
-    /// Partitions of a topic; `None` when it does not exist.
+    /// Number of partitions of a topic; `None` if it does not exist.
     ///
     /// # Errors
     /// The cluster does not answer.
@@ -93,8 +93,8 @@ impl KafkaLog {
         }
     }
 
-    /// Makes a topic; one that is there is left as it is. `compacted` keeps the newest record of each key;
-    /// `replicas` 0 = as the cluster is set.
+    /// Makes a topic; an existing one stays unchanged. `compacted` keeps the newest record of each key;
+    /// `replicas` 0 = the cluster's default.
     ///
     /// # Errors
     /// The cluster does not answer, or refuses.
@@ -123,7 +123,7 @@ impl KafkaLog {
         }
     }
 
-    /// A new topic takes a moment to be known to every broker.
+    /// It takes a moment until every broker knows a new topic.
     fn await_topic(&self, name: &str) -> Result<(), ClusterError> {
         let begin = std::time::Instant::now();
         while begin.elapsed() < ANSWER {
@@ -135,7 +135,7 @@ impl KafkaLog {
         Err(ClusterError::NotShown(name.to_owned()))
     }
 
-    /// The producer that appends of this process share.
+    /// The producer that all appends of this process share.
     ///
     /// # Errors
     /// It cannot be made.

@@ -1,4 +1,4 @@
-//! What can go wrong with a cluster and with the link to it, as a person should read it.
+//! Errors of a cluster and of the link to it, worded for people.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,22 +7,22 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use thiserror::Error;
 use topic_log::{LogError, LogErrorKind, disk};
 
-/// What the cluster's client complains of.
+/// The client's reason.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Trouble {
-    /// What the broker or the network last said.
+    /// The latest message from the broker or the network.
     #[error("{0}")]
     Said(String),
-    /// What Kafka has a number for.
+    /// An error with one of Kafka's codes.
     #[error(transparent)]
     Code(RDKafkaErrorCode),
-    /// Anything else of the client.
+    /// Any other error of the client.
     #[error(transparent)]
     Client(Box<KafkaError>),
 }
 
 impl Trouble {
-    /// What was said last, or what is known of the error itself.
+    /// The latest message, otherwise what the error itself says.
     pub(super) fn of(said: Option<String>, error: &KafkaError) -> Trouble {
         let known = || {
             error.rdkafka_error_code().map_or_else(|| Trouble::Client(Box::new(error.clone())), Trouble::Code)
@@ -34,101 +34,101 @@ impl Trouble {
 /// Why a record can never be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unsendable {
-    /// Kafka's headers have names that are text.
+    /// A header's name is not text, which Kafka requires.
     #[error("a header's name is not UTF-8")]
     HeaderName,
-    /// Another producer took its place.
+    /// Another producer replaced this one.
     #[error("its producer has ended")]
     Retired,
-    /// The client refuses it.
+    /// The client refuses the record.
     #[error(transparent)]
     Client(KafkaError),
 }
 
-/// What can go wrong with a cluster, and with the link to it.
+/// Errors of a cluster, and of the link to it.
 #[derive(Debug, Error)]
 pub enum ClusterError {
-    /// A host's own log, or a name or record that no log takes.
+    /// An error of a host's own log, or a name or record that no log accepts.
     #[error(transparent)]
     Log(#[from] LogError),
-    /// The options are no options.
+    /// The options are not valid.
     #[error("Cannot use Kafka: {0}")]
     Options(#[source] KafkaError),
-    /// The options are none that a producer takes.
+    /// The options are not valid for a producer.
     #[error("Cannot write to Kafka: {0}")]
     ProducerOptions(#[source] KafkaError),
-    /// It is not there, or not as it should be.
+    /// The cluster does not answer, or not as needed.
     #[error(
         "Cannot {action}: Kafka at {brokers} does not answer as needed ({why}); check KAFKA_BROKERS and the broker{}",
         if *.tls { ", and with TLS kafka.tls_ca, kafka.tls_cert and kafka.tls_key" } else { "" }
     )]
     NoAnswer {
-        /// What was tried.
+        /// The operation that failed.
         action: String,
-        /// Where.
+        /// The cluster's address.
         brokers: String,
-        /// What is in the way.
+        /// The client's reason.
         why: Trouble,
-        /// Whether TLS may be in the way.
+        /// Whether TLS could be the cause.
         tls: bool,
     },
-    /// It makes no such topic.
+    /// The cluster refuses to make the topic.
     #[error("Cannot make topic {name}: Kafka refuses it ({code})")]
     NotMade {
         /// Of the topic.
         name: String,
-        /// Why.
+        /// Kafka's code.
         code: RDKafkaErrorCode,
     },
-    /// It says that it made a topic, which is nowhere to be seen.
+    /// The cluster reports that it made a topic, but does not list it.
     #[error("Cannot make topic {0}: Kafka made it, but does not show it")]
     NotShown(String),
-    /// Some brokers or replicas did not take the records of an append.
+    /// Some brokers or replicas did not accept the records of an append.
     #[error("Cannot append to {topic}: Kafka at {brokers} did not take it ({why}); check the broker")]
     NotTaken {
-        /// Its name.
+        /// The topic's name.
         topic: String,
-        /// Where.
+        /// The cluster's address.
         brokers: String,
-        /// What is in the way.
+        /// The client's reason.
         why: Trouble,
     },
     /// A record of an append can never be sent.
     #[error("Cannot append to {topic}: {why}")]
     NotAppended {
-        /// Its name.
+        /// The topic's name.
         topic: String,
-        /// Why.
+        /// The reason.
         why: Unsendable,
     },
-    /// Where a partition ends is not known.
+    /// The end of a partition is unknown.
     #[error("Cannot look at {topic}: Kafka does not say where partition {partition} ends; try again")]
     NoEnd {
-        /// Its name.
+        /// The topic's name.
         topic: String,
-        /// Which one.
+        /// The partition.
         partition: u16,
     },
-    /// The link's folder.
+    /// The link's folder cannot be used.
     #[error("Cannot use {}: {}", .path.display(), disk::why(.source))]
     Folder {
         /// Of the folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
-    /// The place of the link in the cluster is not kept.
+    /// The link's position in the cluster could not be stored.
     #[error("Cannot write {}: {}", .path.display(), disk::why(.source))]
     PlaceNotKept {
         /// Of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's reason.
         source: io::Error,
     },
-    /// The system gives no thread.
+    /// The system cannot start a thread.
     #[error("Cannot start a thread: {0}")]
     Thread(#[source] io::Error),
-    /// A topic in which records would lie in other partitions.
+    /// A topic whose number of partitions would place records differently.
     #[error(
         "Cannot use topic {name}: it has {has} partitions on Kafka, need {need}; records wait on this host until it is set right"
     )]
@@ -143,31 +143,31 @@ pub enum ClusterError {
     /// A record of the host's log can never be sent.
     #[error("Cannot send {topic} offset {offset} to Kafka: {why}")]
     NotSent {
-        /// Its name.
+        /// The topic's name.
         topic: String,
         /// Of the record.
         offset: u64,
-        /// Why.
+        /// The reason.
         why: Unsendable,
     },
-    /// Some brokers or replicas did not take what the link has sent.
+    /// Some brokers or replicas did not accept records that the link sent.
     #[error("Cannot send {topic} to Kafka: {why}; its records wait on this host")]
     NotArrived {
-        /// Its name.
+        /// The topic's name.
         topic: String,
-        /// What is in the way.
+        /// The client's reason.
         why: Trouble,
     },
     /// The link is being stopped.
     #[error("the link ends")]
     LinkEnds,
-    /// The producer can send nothing more.
+    /// The producer cannot send any more.
     #[error("the producer ends")]
     ProducerEnds,
 }
 
 impl ClusterError {
-    /// What a caller may branch on, as of the embedded log.
+    /// What a caller may match on, as for the embedded log.
     #[must_use]
     pub fn kind(&self) -> LogErrorKind {
         match self {

@@ -1,5 +1,5 @@
-//! Messages of a consumer by the handful: one look into its queue for hundreds of them. The crate's `poll` takes
-//! one message a look, which costs more than the message.
+//! Fetches a consumer's messages in batches: one queue access for hundreds of them. The crate's `poll` takes
+//! one message per access, which costs more than the message.
 
 use std::ffi::{CStr, c_char, c_void};
 
@@ -14,12 +14,12 @@ use rdkafka::types::RDKafkaRespErr;
 
 use super::watch::Watch;
 
-/// Messages of one look at most.
+/// Maximum messages per access.
 const HANDFUL: usize = 512;
-/// As many as are surely wanted before their size is known.
+/// Batch size while the messages' size is unknown.
 const FIRST: usize = 16;
 
-/// A message as it lies in the client's memory.
+/// A message, borrowed from the client's memory.
 pub(super) struct Fetched<'a> {
     pub partition: i32,
     pub offset: i64,
@@ -30,7 +30,7 @@ pub(super) struct Fetched<'a> {
 }
 
 impl<'a> Fetched<'a> {
-    /// A message that the crate's own poll has met.
+    /// A message returned by the crate's own poll.
     pub fn of(message: &'a BorrowedMessage<'_>) -> Fetched<'a> {
         let headers = message.headers().map(|headers| {
             headers.iter().map(|header| (header.key, header.value.unwrap_or_default())).collect()
@@ -50,35 +50,38 @@ impl<'a> Fetched<'a> {
 pub(super) struct FetchQueue {
     queue: *mut rd_kafka_queue_t,
     messages: Vec<*mut rd_kafka_message_t>,
-    /// Bytes of a message on average, of the last look.
+    /// Average bytes per message in the last batch.
     bytes_each: usize,
 }
 
-// SAFETY: librdkafka's queues may be used from any thread; the messages live within one call.
+// SAFETY: librdkafka's queues may be used from any thread; the pointers in `messages` are used only within
+// one call.
 unsafe impl Send for FetchQueue {}
 
 impl FetchQueue {
     pub fn new(consumer: &BaseConsumer<Watch>) -> FetchQueue {
-        // SAFETY: a living client; the queue is a counted reference that `drop` gives back.
+        // SAFETY: the client is alive; the queue is a counted reference that `drop` releases.
         let queue = unsafe { rd_kafka_queue_get_consumer(consumer.client().native_ptr()) };
         FetchQueue { queue, messages: vec![std::ptr::null_mut(); HANDFUL], bytes_each: 0 }
     }
 
-    /// Gives each message that is at hand to `take`, about `bytes_max` in all; how many there were. Never waits.
+    /// Passes each available message to `take`, about `bytes_max` in all; returns how many there were. Never
+    /// waits.
     pub fn each(&mut self, bytes_max: usize, mut take: impl FnMut(&Fetched<'_>)) -> usize {
         let wanted = bytes_max.checked_div(self.bytes_each).map_or(FIRST, |wanted| wanted + 1).min(HANDFUL);
-        // SAFETY: the queue is not null, and `messages` has room for `wanted` pointers.
+        // SAFETY: the queue lives until drop, and `messages` has room for `wanted` pointers, at most
+        // `HANDFUL`.
         let got = unsafe { rd_kafka_consume_batch_queue(self.queue, 0, self.messages.as_mut_ptr(), wanted) };
         let got = usize::try_from(got).unwrap_or(0);
         let mut bytes = 0;
         for &message in &self.messages[..got] {
-            // SAFETY: a message that the call above gave; it lives until it is destroyed below.
+            // SAFETY: the call above returned this message, and it lives until it is destroyed below.
             let fetched = unsafe { look(message) };
             if let Some(fetched) = fetched {
                 bytes += 64 + fetched.value.map_or(0, <[u8]>::len) + fetched.key.map_or(0, <[u8]>::len);
                 take(&fetched);
             }
-            // SAFETY: each message is destroyed once, and nothing of it is used any more.
+            // SAFETY: each message is destroyed once, and nothing borrows from it any more.
             unsafe { rd_kafka_message_destroy(message) };
         }
         if let Some(each) = bytes.checked_div(got) {
@@ -90,7 +93,7 @@ impl FetchQueue {
 
 impl Drop for FetchQueue {
     fn drop(&mut self) {
-        // SAFETY: given by rd_kafka_queue_get_consumer, and not used after this.
+        // SAFETY: the queue comes from rd_kafka_queue_get_consumer, and is not used after this.
         unsafe { rd_kafka_queue_destroy(self.queue) };
     }
 }
@@ -98,29 +101,30 @@ impl Drop for FetchQueue {
 /// # Safety
 /// `message` points to a message that lives for `'a`.
 unsafe fn look<'a>(message: *mut rd_kafka_message_t) -> Option<Fetched<'a>> {
-    // SAFETY: the caller's contract.
+    // SAFETY: the caller guarantees that `message` points to a live message.
     let raw = unsafe { &*message };
     if raw.err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
         return None;
     }
     let bytes = |start: *mut c_void, len: usize| {
-        // SAFETY: librdkafka gives a start with a length, or null for none.
+        // SAFETY: librdkafka gives a start that is valid for `len` bytes while the message lives, or null.
         (!start.is_null()).then(|| unsafe { std::slice::from_raw_parts(start.cast::<u8>(), len) })
     };
     let mut headers = Vec::new();
     let mut list: *mut rd_kafka_headers_t = std::ptr::null_mut();
-    // SAFETY: the message lives, and the list belongs to it.
+    // SAFETY: the message is alive, and `list` is a live pointer that the call fills with a list of the
+    // message.
     let found = unsafe { rd_kafka_message_headers(message, &raw mut list) };
     if found == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
         for at in 0.. {
             let (mut name, mut value, mut len) = (std::ptr::null::<c_char>(), std::ptr::null::<c_void>(), 0);
-            // SAFETY: a list of the message; the places are ours.
+            // SAFETY: `list` belongs to the live message; the call fills our three variables.
             let one =
                 unsafe { rd_kafka_header_get_all(list, at, &raw mut name, &raw mut value, &raw mut len) };
             if one != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
                 break;
             }
-            // SAFETY: a header's name ends in 0.
+            // SAFETY: a header's name is null-terminated and lives as long as the message.
             let name = unsafe { CStr::from_ptr(name) }.to_str().unwrap_or_default();
             headers.push((name, bytes(value.cast_mut(), len).unwrap_or_default()));
         }
@@ -128,7 +132,7 @@ unsafe fn look<'a>(message: *mut rd_kafka_message_t) -> Option<Fetched<'a>> {
     Some(Fetched {
         partition: raw.partition,
         offset: raw.offset,
-        // SAFETY: the message lives; the kind of time is not asked for.
+        // SAFETY: the message is alive; the null pointer means that the timestamp's type is not requested.
         timestamp_ms: unsafe { rd_kafka_message_timestamp(message, std::ptr::null_mut()) },
         key: bytes(raw.key, raw.key_len),
         value: bytes(raw.payload, raw.len),

@@ -1,6 +1,6 @@
-//! The link of a host to the cluster. Every part writes to its own host's log, whether Kafka is there or not;
-//! the link brings each record to Kafka once and in order, and brings the control topics back from it. So no
-//! part ever waits for a broker, and the embedded log is the spool of an outage.
+//! The link of a host to the cluster. Every part writes to its own host's log, whether or not Kafka is
+//! reachable; the link sends each record to Kafka once and in order, and copies the control topics back from
+//! it. So no part ever waits for a broker, and the embedded log is the spool during an outage.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
@@ -26,7 +26,7 @@ pub use shared::LinkOptions;
 use shared::{BLOCK_BYTES, Counters, Ends, IDLE, IN, LinkTopic, OUT, SETTLE, Shared, locked, origin};
 use shipment::{Flight, Shipment};
 
-/// Pause after trouble.
+/// Pause after an error.
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// A running link; dropping it stops its threads.
@@ -36,7 +36,8 @@ pub struct Link {
 }
 
 impl Link {
-    /// Starts one thread a topic and direction. A cluster that is away is no error: the threads wait for it.
+    /// Starts one thread per topic and direction. An unreachable cluster is not an error: the threads wait
+    /// for it.
     ///
     /// # Errors
     /// The options or the host's log cannot be used.
@@ -73,7 +74,7 @@ impl Link {
         Ok(Link { shared, threads })
     }
 
-    /// What waits, was sent, was lost, and what is wrong, by topic.
+    /// What is waiting, sent and lost, and the latest error, by topic.
     #[must_use]
     pub fn status(&self) -> String {
         let shared = &self.shared;
@@ -125,13 +126,13 @@ impl Drop for Link {
     fn drop(&mut self) {
         self.shared.stop.store(true, SeqCst);
         for thread in self.threads.drain(..) {
-            // A panic was printed when it happened.
+            // A panic was already printed when it happened.
             let _ = thread.join();
         }
     }
 }
 
-/// Room for the ends of a hundred partitions.
+/// Room for the end offsets of a hundred partitions.
 const ENDS_BYTES: usize = 4 << 10;
 
 impl Shared {
@@ -171,18 +172,19 @@ impl Shared {
         Err(ClusterError::Partitions { name: name.clone(), has, need })
     }
 
-    /// Where the ends of a topic are kept: a spool must go out on a full disk too, that makes room.
+    /// The file with a topic's ends. It also works on a full disk, where sending the spool is what frees
+    /// room.
     fn ends_file(&self, topic: &str, direction: &str) -> KeptFile {
         let path = self.options.data_dir.join("link").join(format!("{topic}.{direction}.json"));
         let file = KeptFile::open(path, ENDS_BYTES);
         if !file.path().exists() {
-            // Best effort: what it says is what a missing one does, but it has its room.
+            // Best effort: its content equals that of a missing file, but it reserves the room.
             let _ = Ends::default().write(&file);
         }
         file
     }
 
-    /// Sends one topic until the link stops, or something is wrong.
+    /// Sends one topic until the link stops or an error occurs.
     fn ship(&self, at: usize) -> Result<(), ClusterError> {
         let (topic, counters) = (&self.options.topics[at], &self.counters[at]);
         let local = self.local(topic)?;
@@ -219,7 +221,7 @@ impl Shared {
         };
         let ended = shipment.run();
         if ended.is_err() && !self.stopped() {
-            // What this shipment still has on its way must not arrive behind its successor's back.
+            // Records of this shipment still in flight must not arrive after those of its successor.
             shipment.producer.retire();
             let mut current = locked(&self.producer);
             if Arc::ptr_eq(&current, &shipment.producer) {
@@ -229,8 +231,8 @@ impl Shared {
         ended
     }
 
-    /// Offsets of this host's log, from `from` on, that an earlier run has brought to the cluster without
-    /// coming to say so.
+    /// Offsets of this host's log, from `from` on, that an earlier run sent to the cluster but did not record
+    /// as sent.
     fn already_there(
         &self,
         remote: &Arc<KafkaTopic>,
@@ -258,7 +260,7 @@ impl Shared {
         Ok(there)
     }
 
-    /// Brings one topic from the cluster to this host until the link stops, or something is wrong.
+    /// Copies one topic from the cluster to this host until the link stops or an error occurs.
     fn take_in(&self, at: usize) -> Result<(), ClusterError> {
         let (topic, counters) = (&self.options.topics[at], &self.counters[at]);
         let local = self.local(topic)?;
@@ -303,7 +305,7 @@ impl Shared {
 fn push(batch: &mut Batch, record: &StoredRecord<'_>) -> Result<(), ClusterError> {
     let headers: Option<Vec<(&str, &[u8])>> =
         record.headers().map(|(name, value)| Some((std::str::from_utf8(name).ok()?, value))).collect();
-    // A header that is no text cannot be: the record came through Kafka's own client.
+    // Every header is text, as the record came through Kafka's own client.
     let headers = headers.unwrap_or_default();
     let StoredRecord { key, value, timestamp_ms, .. } = *record;
     Ok(batch.push(&Record { key, value, headers: &headers, timestamp_ms })?)

@@ -1,5 +1,5 @@
-//! The topic log's other home: a Kafka cluster, through librdkafka. Same records, offsets and groups as the
-//! embedded log; a topic may have several partitions, and order holds within one.
+//! The topic log's other backend: a Kafka cluster, through librdkafka. It has the same records, offsets and
+//! groups as the embedded log; a topic may have several partitions, and order holds within each of them.
 
 mod cluster;
 mod error;

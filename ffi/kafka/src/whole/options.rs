@@ -1,17 +1,17 @@
-//! How a cluster is reached.
+//! How to reach a cluster.
 
 use std::time::Duration;
 
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use serde::Deserialize;
 
-/// How long an answer of the cluster is waited for.
+/// How long to wait for an answer of the cluster.
 pub(crate) const ANSWER: Duration = Duration::from_secs(5);
 
-/// Largest record that is sent or taken.
+/// Largest record that is sent or received.
 pub(super) const MESSAGE_BYTES_MAX: &str = "10485760";
 
-/// How to reach a cluster. It holds a password: it is never printed.
+/// How to reach a cluster. Contains a password, so it is never printed.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KafkaOptions {
@@ -20,7 +20,7 @@ pub struct KafkaOptions {
     /// TLS to the brokers.
     #[serde(default)]
     pub tls: bool,
-    /// File of the authorities to trust; empty = the system's.
+    /// File with the trusted certificate authorities; empty = the system's.
     #[serde(default)]
     pub tls_ca: String,
     /// Files of a certificate and its key for mTLS; empty = none.
@@ -50,7 +50,7 @@ impl KafkaOptions {
             .set("reconnect.backoff.ms", "50")
             .set("reconnect.backoff.max.ms", "1000")
             .set("socket.connection.setup.timeout.ms", "3000")
-            // Not by the setting of this name: the crate sets its own level after it.
+            // Not by the setting of this name: the crate later overrides it with its own level.
             .set_log_level(RDKafkaLogLevel::Emerg);
         let login = !self.sasl_mechanism.is_empty();
         let protocol = match (self.tls, login) {
@@ -88,7 +88,7 @@ impl KafkaOptions {
             .set("fetch.message.max.bytes", "4194304")
             .set("queued.max.messages.kbytes", "16384")
             .set("queued.min.messages", "1000000")
-            // The usual second of pause after a full queue would leave a fast reader waiting.
+            // After a full queue, the default pause of a second would leave a fast reader waiting.
             .set("fetch.queue.backoff.ms", "2")
             .set("fetch.error.backoff.ms", "50");
         config

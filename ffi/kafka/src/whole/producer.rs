@@ -1,4 +1,4 @@
-//! One idempotent producer: many records in flight, each answered once it is on all replicas.
+//! One idempotent producer: many records in flight, each acknowledged once it is on all replicas.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,12 +14,12 @@ use super::error::{ClusterError, Trouble, Unsendable};
 use super::options::KafkaOptions;
 use super::watch::Watch;
 
-/// Where a record went, or why it did not.
+/// Where a record was stored, or why it was not.
 pub type Delivered = Result<(u16, u64), Trouble>;
 
-/// Called once for each record, by the producer's own thread.
+/// Called once for each record, on the producer's own thread.
 pub trait OnDelivered: Send + Sync {
-    /// `at`: what [`Producer::send`] was given.
+    /// `at`: the value passed to [`Producer::send`].
     fn delivered(&self, at: u64, delivered: Delivered);
 }
 
@@ -55,22 +55,22 @@ impl ProducerContext for Context {
     }
 }
 
-/// Sends records; cheap to call, never waits.
+/// Sends records; a call is cheap and never waits.
 pub struct Producer {
     inner: ThreadedProducer<Context>,
-    /// Nothing is handed over any more.
+    /// Whether it accepts no more records.
     is_retired: RwLock<bool>,
 }
 
 impl Producer {
-    /// How long an append tries before it says that the cluster is not there.
+    /// How long an append retries before it reports that the cluster is unreachable.
     pub const GIVE_UP: Duration = Duration::from_secs(10);
 
-    /// The contract: zstd, 1 ms linger, acknowledged by all replicas, idempotent, order kept. `give_up`: when a
-    /// record's try ends; `None` = never, it waits for the broker to come back.
+    /// The contract: zstd, 1 ms linger, acknowledged by all replicas, idempotent, order kept. `give_up`: how
+    /// long a record is retried; `None` = forever, until the broker comes back.
     ///
     /// # Errors
-    /// The options are no options.
+    /// The options are not valid.
     pub fn new(options: &KafkaOptions, give_up: Option<Duration>) -> Result<Producer, ClusterError> {
         let mut config = options.client();
         let timeout = give_up.map_or(0, |limit| limit.as_millis());
@@ -90,7 +90,7 @@ impl Producer {
         Ok(Producer { inner, is_retired: RwLock::new(false) })
     }
 
-    /// Hands one record over; `on` is told what became of it. `extra` is one more header. False: the queue is
+    /// Queues one record; `on` gets its delivery result. `extra` is one more header. False: the queue is
     /// full, try again.
     ///
     /// # Errors
@@ -141,26 +141,26 @@ impl Producer {
         self.inner.context()
     }
 
-    /// What the broker or the network last complained of, since a record went through.
+    /// The latest message from the broker or the network since a record was delivered.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
         self.context().watch.last()
     }
 
-    /// Whether this producer can send nothing more and must be made anew.
+    /// Whether this producer cannot send any more and must be replaced.
     #[must_use]
     pub fn is_dead(&self) -> bool {
         self.context().fatal.load(SeqCst)
     }
 
-    /// Drops what was not sent yet, and what was not answered, and takes nothing more: what came behind a dropped
-    /// record would overtake it.
+    /// Drops what was not sent or not acknowledged, and accepts nothing more: a record after a dropped one
+    /// would overtake it.
     pub fn retire(&self) {
         *self.is_retired.write().unwrap_or_else(PoisonError::into_inner) = true;
         self.inner.purge(PurgeConfig::default().queue().inflight());
     }
 
-    /// Waits until everything was answered, or for `limit`.
+    /// Waits until everything is acknowledged, but at most `limit`.
     pub fn flush(&self, limit: Duration) -> bool {
         self.inner.flush(limit).is_ok()
     }
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_retired_producer_drops_what_waits_and_takes_nothing_that_could_overtake_it() {
-        // Nobody listens there: what is handed over waits.
+        // No process listens there, so queued records wait.
         let options = KafkaOptions { brokers: "127.0.0.1:9".to_owned(), ..KafkaOptions::default() };
         let producer = Producer::new(&options, None).expect("makes");
         let mut batch = Batch::default();

@@ -1,4 +1,4 @@
-//! Reading a topic's partitions side by side, from given offsets on.
+//! Reading a topic's partitions in parallel, from given offsets on.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,29 +14,29 @@ use super::options::ANSWER;
 use super::topic::KafkaTopic;
 use super::watch::Watch;
 
-/// What one [`KafkaReader::read`] gave.
+/// Result of one [`KafkaReader::read`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KafkaRead {
-    /// Whole records were put into the buffer; 0 = none readable yet.
+    /// Whole records were put into the buffer; 0 = none is readable yet.
     Records(u32),
-    /// Records of a partition are lost; the reader stands behind them.
+    /// Records of a partition are lost; the reader is now positioned after them.
     Gap(u16, Gap),
 }
 
-/// A place in each partition.
+/// A position in each partition.
 pub struct KafkaReader {
     topic: Arc<KafkaTopic>,
-    /// Before the consumer: it must go first.
+    /// Declared before the consumer, so that it is dropped first.
     queue: FetchQueue,
     consumer: BaseConsumer<Watch>,
-    /// Next offset that is fetched of each partition; `None` = not read.
+    /// Next offset to fetch, by partition; `None` = not read.
     next: Vec<Option<u64>>,
-    /// Next offset of each partition that [`KafkaReader::read`] has not given out.
+    /// Next offset that [`KafkaReader::read`] has not returned yet, by partition.
     position: Vec<Option<u64>>,
     gaps: Vec<(u16, Gap)>,
-    /// Records that were fetched and not given out: what a wait has met, or what comes after a gap.
+    /// Records fetched but not returned yet: found during a wait, or following a gap.
     held: Vec<u8>,
-    /// How many records `held` has.
+    /// Number of records in `held`.
     held_records: u32,
 }
 
@@ -51,15 +51,15 @@ impl KafkaTopic {
 }
 
 impl KafkaReader {
-    /// In `from` an offset stands for "end".
+    /// In `from`, stands for the end of the partition.
     pub const END: u64 = u64::MAX;
-    /// In `from` an offset stands for "not this partition".
+    /// In `from`, stands for a partition that is not read.
     pub const NONE: u64 = u64::MAX - 1;
 
-    /// A reader at `from`, one offset a partition; what is missing there begins at 0.
+    /// A reader at `from`, one offset per partition; missing ones are 0.
     ///
     /// # Errors
-    /// The client cannot be made, or the cluster does not say where the end is.
+    /// The client cannot be made, or the cluster does not report where the end is.
     pub fn new(topic: Arc<KafkaTopic>, from: &[u64]) -> Result<KafkaReader, ClusterError> {
         let log = &topic.log;
         let consumer: BaseConsumer<Watch> = log
@@ -76,7 +76,7 @@ impl KafkaReader {
                 offset => Some(offset),
             };
             position.push(from);
-            // Records that retention has removed are reported before anything is read.
+            // Records removed by retention are reported before anything is read.
             if let Some(from) = from.filter(|from| *from < low) {
                 gaps.push((partition as u16, Gap { from, to: low, cause: GapCause::Retention }));
                 return Some(low);
@@ -91,8 +91,8 @@ impl KafkaReader {
         Ok(reader)
     }
 
-    /// The next offset of each partition, as [`KafkaReader::new`] takes it: a reader that begins there gets each record
-    /// and each gap that this one has not given out.
+    /// The next offset of each partition, in the form that [`KafkaReader::new`] takes: a reader that begins
+    /// there gets each record and each gap that this one has not returned.
     #[must_use]
     pub fn position(&self) -> Vec<u64> {
         self.position.iter().map(|next| next.unwrap_or(Self::NONE)).collect()
@@ -110,7 +110,8 @@ impl KafkaReader {
         self.consumer.assign(&list).map_err(|error| self.topic.log.error("read", &error))
     }
 
-    /// Appends whole records to `out` until about `bytes_max`: what the client has fetched, without waiting.
+    /// Appends whole records to `out`, up to about `bytes_max`: what the client has already fetched, without
+    /// waiting.
     pub fn read(&mut self, out: &mut Vec<u8>, bytes_max: usize) -> KafkaRead {
         out.append(&mut self.held);
         let mut records = std::mem::take(&mut self.held_records);
@@ -123,7 +124,7 @@ impl KafkaReader {
                 break;
             }
         }
-        // The gap comes before the records that were fetched after it.
+        // The gap comes before the records fetched after it.
         if let Some((partition, gap)) = self.gaps.pop() {
             self.held.append(out);
             self.held_records = records;
@@ -134,7 +135,7 @@ impl KafkaReader {
         KafkaRead::Records(records)
     }
 
-    /// Waits until a record is readable, or for `limit`.
+    /// Waits until a record is readable, but at most `limit`.
     pub fn wait(&mut self, limit: Duration) -> bool {
         if !self.held.is_empty() || !self.gaps.is_empty() {
             return true;
@@ -156,7 +157,7 @@ impl KafkaReader {
                     return true;
                 }
                 Some(Ok(_)) => {}
-                // The broker cannot be reached: the client keeps trying, and so may the caller.
+                // The broker is unreachable: the client keeps retrying, and so may the caller.
                 Some(Err(_)) => std::thread::sleep(left.min(Duration::from_millis(10))),
                 None => {}
             }
@@ -164,7 +165,7 @@ impl KafkaReader {
     }
 }
 
-/// Lays a message out as a record; false for one before the wanted offset.
+/// Encodes a message as a record; false if it is before the wanted offset.
 fn take(
     topic: &KafkaTopic,
     next: &mut [Option<u64>],
@@ -179,7 +180,8 @@ fn take(
         return false;
     }
     if offset > *wanted {
-        // Retention, unless the hole is of compaction or a transaction's mark: then what is before it is kept.
+        // A gap by retention, unless compaction or a transaction marker made the hole: then earlier records
+        // still exist.
         let low = topic.low(partition as u16).unwrap_or(offset);
         if low > *wanted {
             let gap = Gap { from: *wanted, to: low.min(offset), cause: GapCause::Retention };
@@ -202,7 +204,7 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(60);
 
-    /// What is read next, waited for.
+    /// The next result, waiting for it.
     fn read(reader: &mut KafkaReader) -> KafkaRead {
         let (begin, mut out) = (Instant::now(), Vec::new());
         loop {
@@ -216,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_a_wait_has_met_and_what_comes_after_a_gap_is_not_counted_as_read() {
-        // librdkafka's own broker, in this process; tests/kafka has the real one.
+        // librdkafka's own mock broker, in this process; tests/kafka has the real one.
         let cluster = MockCluster::new(1).expect("starts");
         cluster.create_topic("t", 1, 1).expect("makes");
         let brokers = cluster.bootstrap_servers();
@@ -234,7 +236,7 @@ mod tests {
         assert_eq!(read(&mut reader), KafkaRead::Records(2));
         assert_eq!(reader.position(), [3]);
 
-        // As if retention had removed the first record before the reader came.
+        // As if retention had removed the first record before the reader started.
         let mut late = topic.reader(&[1]).expect("begins");
         let gap = Gap { from: 0, to: 1, cause: GapCause::Retention };
         (late.position, late.gaps) = (vec![Some(0)], vec![(0, gap)]);

@@ -19,7 +19,7 @@ pub struct KafkaTopic {
     partitions: u16,
 }
 
-/// Counts the answers of one append.
+/// Collects the delivery results of one append.
 struct Waiting {
     state: Mutex<WaitState>,
     done: Condvar,
@@ -48,7 +48,7 @@ impl OnDelivered for Waiting {
 }
 
 impl KafkaTopic {
-    /// Opens a topic; makes it when it is missing and `create` says with how many partitions.
+    /// Opens a topic; if it is missing and `create` is given, makes it with that many partitions.
     ///
     /// # Errors
     /// `NotFound` without `create`; `Unavailable`: the cluster does not answer.
@@ -69,16 +69,17 @@ impl KafkaTopic {
         Ok(KafkaTopic { log, name: name.to_owned(), partitions })
     }
 
-    /// How many partitions it has.
+    /// Number of partitions.
     #[must_use]
     pub fn partitions(&self) -> u16 {
         self.partitions
     }
 
-    /// Appends and waits until all replicas have the records; the first one's offset in its partition.
+    /// Appends and waits until all replicas have the records; returns the first one's offset in its
+    /// partition.
     ///
     /// # Errors
-    /// `Unavailable`: the cluster did not take them in time; some may be there.
+    /// `Unavailable`: the cluster did not accept them in time; some may have been stored.
     pub fn append(&self, batch: &Batch) -> Result<u64, ClusterError> {
         let producer = self.log.producer()?;
         let records = batch.records();
@@ -114,20 +115,20 @@ impl KafkaTopic {
         loop {
             match producer.send(&self.name, record, None, on, at) {
                 Ok(true) => return Ok(()),
-                // The queue empties as the broker answers, or gives up.
+                // The queue empties as the broker acknowledges records, or as they time out.
                 Ok(false) => std::thread::sleep(std::time::Duration::from_millis(1)),
                 Err(why) => return Err(ClusterError::NotAppended { topic: self.name.clone(), why }),
             }
         }
     }
 
-    /// First kept offset of a partition.
+    /// First offset kept in a partition.
     pub(super) fn low(&self, partition: u16) -> Option<u64> {
         let asked = self.log.meta.fetch_watermarks(&self.name, partition.into(), ANSWER);
         asked.ok().and_then(|(low, _)| u64::try_from(low).ok())
     }
 
-    /// First kept offset, and one past the last readable, of each partition.
+    /// First offset kept, and one past the last readable, of each partition.
     ///
     /// # Errors
     /// The cluster does not answer.
@@ -141,14 +142,14 @@ impl KafkaTopic {
                     .map_err(|error| self.log.error(&format!("look at {}", self.name), &error))?;
                 match (u64::try_from(low), u64::try_from(high)) {
                     (Ok(low), Ok(high)) => Ok((low, high)),
-                    // The client's words for "not known", which are no offsets.
+                    // The client's values for "unknown", which are not offsets.
                     _ => Err(ClusterError::NoEnd { topic: self.name.clone(), partition }),
                 }
             })
             .collect()
     }
 
-    /// Stores a group's place in a partition.
+    /// Stores a group's offset in a partition.
     ///
     /// # Errors
     /// The cluster does not answer.
@@ -168,7 +169,7 @@ impl KafkaTopic {
             .map_err(|error| self.log.error(&format!("commit to group {group}"), &error))
     }
 
-    /// What a group stored last in a partition.
+    /// The last commit of a group in a partition.
     ///
     /// # Errors
     /// The cluster does not answer.
@@ -186,7 +187,7 @@ impl KafkaTopic {
         Ok(Some(Committed { offset: offset.unsigned_abs(), lost }))
     }
 
-    /// Names of the groups that have a place in this topic.
+    /// Names of the groups that have an offset in this topic.
     ///
     /// # Errors
     /// The cluster does not answer.

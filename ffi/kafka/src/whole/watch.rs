@@ -1,4 +1,4 @@
-//! What the cluster's client complains of.
+//! Errors reported by the cluster's client.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,14 +6,14 @@ use rdkafka::ClientContext;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-/// Keeps what the cluster's client last complained of, for the line that a person reads.
+/// Keeps the client's latest error message, for the line that a person reads.
 #[derive(Default, Clone)]
 pub struct Watch {
     last: Arc<Mutex<Option<(RDKafkaErrorCode, String)>>>,
 }
 
 impl Watch {
-    /// The last complaint, until something succeeds.
+    /// The latest message; cleared when something succeeds.
     #[must_use]
     pub fn last(&self) -> Option<String> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, reason)| reason.clone())
@@ -30,7 +30,8 @@ impl ClientContext for Watch {
     fn error(&self, error: KafkaError, reason: &str) {
         let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        // "All brokers are down" follows the reason, and a refused login is followed by closed connections.
+        // "All brokers are down" follows the actual reason, and a refused login is followed by closed
+        // connections.
         let hides = match &*last {
             None => false,
             Some((known, _)) => {

@@ -1,4 +1,4 @@
-//! The process in which a model with code of its own runs first; `models::probe` starts it.
+//! The process that first runs a model with its own code; `models::probe` starts it.
 
 fn main() -> std::process::ExitCode {
     models::run_probe()

@@ -1,17 +1,18 @@
-//! What a process takes from itself before it runs somebody's code: afterwards it may compute, read files and answer.
+//! What a process gives up before it runs foreign code: afterwards it may only compute, read files and
+//! answer.
 
 use libc::sock_filter;
 
 use super::request::ANSWER_FD;
 
-/// Processor time, should the parent be gone.
+/// Limit of processor time, in case the parent is gone.
 const CPU_SECONDS: u64 = 3;
-/// Memory beyond what this process has mapped already.
+/// Memory limit above what this process has already mapped.
 const MEMORY_BYTES_MORE: u64 = 512 << 20;
 const FILES_MAX: u64 = 64;
 
-/// Takes everything from this process that the loader and a function over numbers do not need; false when it cannot.
-/// Its descriptors are those that it is to have.
+/// Takes all rights from this process that the loader and a function over numbers do not need; false if it
+/// cannot. Its descriptors must already be the final ones.
 pub(super) fn confine() -> bool {
     let Ok(mapped) = mapped_bytes() else { return false };
     let limits = [
@@ -23,10 +24,11 @@ pub(super) fn confine() -> bool {
         (libc::RLIMIT_CORE, 0),
     ];
     let mut allowed = filter(std::process::id());
-    // SAFETY: calls of this process about itself, each with whole arguments; the filter outlives the call.
+    // SAFETY: the calls affect only this process and get live arguments; `allowed` outlives the call that
+    // reads it.
     unsafe {
         for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT] {
-            // Back to the default, so that a crash ends this process and nothing else of it runs.
+            // The default action, so that a crash ends this process without running any more of its code.
             libc::signal(signal, libc::SIG_DFL);
         }
         for (what, most) in limits {
@@ -42,16 +44,16 @@ pub(super) fn confine() -> bool {
     }
 }
 
-/// Address space of this process.
+/// Bytes of this process's address space.
 fn mapped_bytes() -> std::io::Result<u64> {
     let text = std::fs::read_to_string("/proc/self/statm")?;
     let pages: u64 = text.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or(0);
-    // SAFETY: asks for a number.
+    // SAFETY: takes and returns integers only.
     let page = u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4_096);
     Ok(pages * page)
 }
 
-/// What the loader, the allocator and a function over numbers may ask of the kernel.
+/// System calls that the loader, the allocator and a function over numbers may make.
 const CALLS: [libc::c_long; 40] = [
     libc::SYS_access,
     libc::SYS_arch_prctl,
@@ -97,7 +99,7 @@ const CALLS: [libc::c_long; 40] = [
 const ARCHITECTURE: u32 = 0xc000_003e; // AUDIT_ARCH_X86_64
 const AT_NUMBER: u32 = 0;
 const AT_ARCHITECTURE: u32 = 4;
-/// Low half of an argument.
+/// Offset of an argument's low half.
 const fn at_argument(n: u32) -> u32 {
     16 + 8 * n
 }
@@ -111,7 +113,7 @@ const fn op(code: u16, jt: u8, jf: u8, k: u32) -> sock_filter {
     sock_filter { code, jt, jf, k }
 }
 
-/// The filter of the process `own`.
+/// The filter for the process `own`.
 fn filter(own: u32) -> Vec<sock_filter> {
     let writes = (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_TMPFILE) as u32
         & !(libc::O_DIRECTORY as u32);
@@ -124,7 +126,7 @@ fn filter(own: u32) -> Vec<sock_filter> {
     for call in CALLS {
         ops.extend([op(IF_EQUAL, 0, 1, call as u32), op(ANSWER, 0, 0, libc::SECCOMP_RET_ALLOW)]);
     }
-    // An argument decides: signals to itself, writing the answer, opening without a way to write.
+    // Allowed depending on an argument: signals to itself, writing the answer, opening read-only.
     for (call, argument, test) in [
         (libc::SYS_tgkill, 0, op(IF_EQUAL, 1, 0, own)),
         (libc::SYS_write, 0, op(IF_EQUAL, 1, 0, ANSWER_FD as u32)),
@@ -149,7 +151,8 @@ mod tests {
     const ALLOWED: u32 = libc::SECCOMP_RET_ALLOW;
     const OWN_PID: u32 = 4711;
 
-    /// What the kernel's machine answers for a call; it reads words of `struct seccomp_data`.
+    /// The kernel's verdict on a call, computed by interpreting the filter; it reads words of
+    /// `struct seccomp_data`.
     fn answer_of(filter: &[sock_filter], architecture: u32, call: libc::c_long, arguments: [u32; 3]) -> u32 {
         let word = |at: u32| match at {
             0 => u32::try_from(call).expect("a number of a call"),
@@ -214,18 +217,20 @@ mod tests {
         assert_eq!(other, libc::SECCOMP_RET_KILL_PROCESS, "a call by the 32-bit table");
     }
 
-    /// What `look` finds in a child process, which ends then.
+    /// Runs `look` in a child process, which then ends; returns its result.
     fn in_a_child(look: impl FnOnce() -> bool) -> bool {
-        // SAFETY: the child makes system calls alone and leaves by _exit.
+        // SAFETY: the child runs only `look`, with the C library's own locks usable after a fork, and leaves
+        // by exit_group.
         let child = unsafe { libc::fork() };
         assert!(child >= 0);
         if child == 0 {
             let found = look();
-            // SAFETY: exit_group(2) runs nothing of this process, and a filter lets it pass.
+            // SAFETY: takes integers only; exit_group(2) runs no code of this process, and the filter allows
+            // it.
             unsafe { libc::syscall(libc::SYS_exit_group, if found { 1 } else { 2 }) };
         }
         let mut status = 0;
-        // SAFETY: our own child.
+        // SAFETY: `status` is a live integer that the call fills.
         assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
         assert!(libc::WIFEXITED(status), "status {status}");
         libc::WEXITSTATUS(status) == 1
@@ -236,7 +241,8 @@ mod tests {
         assert!(in_a_child(confine), "as it is");
         let refused = in_a_child(|| {
             let one = libc::rlimit { rlim_cur: 1, rlim_max: 1 };
-            // SAFETY: system calls of this child about itself. Without rights no limit can be raised again.
+            // SAFETY: the calls affect only this child, and `one` is alive. Without privileges no limit can
+            // be raised again.
             unsafe {
                 libc::setrlimit(libc::RLIMIT_CPU, &raw const one);
                 libc::syscall(libc::SYS_setresuid, 65_534, 65_534, 65_534);

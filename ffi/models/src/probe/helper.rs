@@ -1,6 +1,6 @@
-//! The trial's own process: `legend-probe`, which the asking process starts and which lives for one model.
+//! The trial's own process: `legend-probe`, started by the agent for one model.
 //!
-//! It is given three descriptors: 0, what is asked; 1, where the answer goes; 2, the model.
+//! It gets three descriptors: 0, the request; 1, the pipe for the answer; 2, the model.
 
 use std::ffi::c_int;
 use std::fs::File;
@@ -18,10 +18,11 @@ use crate::error::SharedObjectError;
 use crate::shared_object;
 
 const MODEL_FD: c_int = 3;
-/// Written otherwise than the name of a model that is loaded for use: the loader would answer with what it has by a name.
+/// Differs from the name of a model that is loaded for use: for a known name, the loader returns what it
+/// already has.
 const MODEL_PATH: &str = "/proc/self/./fd/3";
 
-/// A descriptor that is a number here and owned by nobody.
+/// A descriptor as a plain number, without ownership.
 struct Number(c_int);
 
 impl AsRawFd for Number {
@@ -30,12 +31,13 @@ impl AsRawFd for Number {
     }
 }
 
-/// All that `legend-probe` does: confines itself, loads the model, asks it the golden rows, writes what came of it and
-/// ends without anything of the model's running at the end.
+/// All of `legend-probe`: confines itself, loads the model, evaluates the golden rows, writes the result, and
+/// exits without running any code of the model's.
 #[must_use]
 pub fn run_probe() -> ExitCode {
     let Some(request) = prepare() else { return ExitCode::FAILURE };
-    // SAFETY: `prepare` has put it there; it is not closed, for nothing of this process runs after the answer.
+    // SAFETY: `prepare` opened it, and only this `File` uses it; it is never closed, as the process exits
+    // right after the answer.
     let mut answer = ManuallyDrop::new(unsafe { File::from_raw_fd(ANSWER_FD) });
     if answer.write_all(READY).is_err() {
         return ExitCode::FAILURE;
@@ -43,13 +45,13 @@ pub fn run_probe() -> ExitCode {
     let told = if confine() { tried(&request) } else { Err(TrialError::NotConfined) };
     let text = told.map_or_else(|why| why.to_string(), |()| "ok".to_owned());
     let text = text.as_bytes();
-    // Without an answer it is said that it ended.
+    // If this fails, the parent reports that the process ended without an answer.
     let _ = answer.write_all(&text[..text.len().min(ANSWER_BYTES)]);
-    // SAFETY: it runs nothing of this process, nor of the model's.
+    // SAFETY: takes an integer, and runs no exit code of this process or of the model.
     unsafe { libc::_exit(0) }
 }
 
-/// What this process says of the model; it goes into an answer as its text.
+/// This process's verdict on the model; its text is the answer.
 #[derive(Debug, thiserror::Error)]
 enum TrialError {
     #[error("this system confines no process (seccomp)")]
@@ -60,32 +62,33 @@ enum TrialError {
     Model(#[from] ModelError),
 }
 
-/// Loads the model and asks it the golden rows.
+/// Loads the model and evaluates the golden rows.
 fn tried(request: &Request) -> Result<(), TrialError> {
     let (library, predict) = shared_object::load(MODEL_PATH, &Number(MODEL_FD))?;
     let _library = ManuallyDrop::new(library);
     let Request { golden, features, .. } = request;
-    // SAFETY: rows are as long as is said; a crash ends this process.
+    // SAFETY: `check_answers` passes rows of `features` numbers; a crash ends only this process.
     check_answers(golden, *features, |row| unsafe { predict(row.as_ptr(), *features) })?;
     Ok(())
 }
 
-/// Reads what is asked, and leaves the model and the answer as the only descriptors. `None`: it was not started as a
-/// trial is, or whoever started it has gone.
+/// Reads the request, and leaves only the descriptors of the model and the answer. `None`: it was not started
+/// as a trial, or its parent is gone.
 fn prepare() -> Option<Request> {
-    // SAFETY: a descriptor that the one who asks has opened for this process alone.
+    // SAFETY: the parent opened descriptor 0 for this process, and nothing else here owns it.
     let mut asked = unsafe { File::from_raw_fd(0) };
     asked.rewind().ok()?;
     let request = request::read(&mut asked).ok()?;
     drop(asked);
-    // SAFETY: calls of this process about itself, with whole arguments. Descriptors are numbers here.
+    // SAFETY: the calls affect only this process and get integers and a C string; no Rust value owns these
+    // descriptors.
     unsafe {
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0);
         if u32::try_from(libc::getppid()) != Ok(request.parent) {
             return None;
         }
         let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDWR);
-        // In this order none is written over before it was copied.
+        // In this order, no descriptor is overwritten before it was copied.
         for (from, to) in [(2, MODEL_FD), (1, ANSWER_FD), (null, 0), (null, 1), (null, 2)] {
             if libc::dup2(from, to) != to {
                 return None;

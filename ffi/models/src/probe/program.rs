@@ -1,4 +1,5 @@
-//! Where the trial's executable is: beside the file that this code is in, found by neither environment nor folder.
+//! Finds the trial's executable: next to the file that holds this code, independent of environment and
+//! working folder.
 
 use std::fs::{self, Metadata};
 use std::io::ErrorKind;
@@ -16,10 +17,10 @@ const NAME: &str = "legend-probe";
 const GROUP_WRITE: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
 
-/// Opened once: a user that this process becomes later may not see the folder.
+/// Opened once: a user that this process becomes later may not be able to see the folder.
 static PROGRAM: OnceLock<OwnedFd> = OnceLock::new();
 
-/// The executable, open.
+/// The executable, opened.
 pub(super) fn program() -> Result<&'static OwnedFd, ProgramError> {
     if let Some(known) = PROGRAM.get() {
         return Ok(known);
@@ -32,14 +33,15 @@ pub(super) fn program() -> Result<&'static OwnedFd, ProgramError> {
 /// The file that holds this function: the library, or a test's executable.
 fn own_file() -> Option<PathBuf> {
     let path = mapped(own_file as fn() -> Option<PathBuf> as usize)?.path;
-    // One that was replaced while it runs: what lies beside it now says itself whether it understands us.
+    // Our file was replaced while it runs: the helper next to the new one reports itself whether it
+    // understands us.
     Some(PathBuf::from(path.strip_suffix(" (deleted)").unwrap_or(&path)))
 }
 
 /// The executable that belongs to `own`.
 fn beside(own: &Path) -> Result<OwnedFd, ProgramError> {
     let folder = own.parent().unwrap_or(Path::new("/"));
-    // Cargo puts tests one folder below its executables.
+    // Cargo puts tests one folder below executables.
     let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
     let path = folder.join(NAME);
     let cannot = |source| ProgramError::File { path: path.clone(), source };
@@ -57,7 +59,7 @@ fn beside(own: &Path) -> Result<OwnedFd, ProgramError> {
     Err(ProgramError::NotTrusted(path))
 }
 
-/// Whether nobody can have changed it who could not have changed our own file as well.
+/// Whether only users who could also have changed our own file could have changed it.
 fn is_trusted(stat: &Stat, own: &Metadata, me: u32) -> bool {
     let is_whose = [0, me, own.uid()].contains(&stat.st_uid);
     let group = stat.st_mode & GROUP_WRITE == 0 || own.mode() & GROUP_WRITE != 0 && stat.st_gid == own.gid();

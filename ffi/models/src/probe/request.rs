@@ -1,4 +1,4 @@
-//! What the trial's process is asked: the golden rows, in a file in memory.
+//! The request to the trial's process: the golden rows, in a memory file.
 
 use std::ffi::c_int;
 use std::io::{Error, ErrorKind, Read};
@@ -7,29 +7,30 @@ use model::Golden;
 use model::artefact::GOLDEN_MAX;
 use model::tables::FEATURES_MAX;
 
-/// Where the process writes to. It has no other descriptors but the model's, and /dev/null three times.
+/// The descriptor that the process writes to. Its only other descriptors are the model's, and /dev/null three
+/// times.
 pub(super) const ANSWER_FD: c_int = 4;
-/// What it writes before the model begins.
+/// Written before the model begins.
 pub(super) const READY: &[u8] = b"ready\n";
-/// Longest answer after that.
+/// Maximum length of the answer after that.
 pub(super) const ANSWER_BYTES: usize = 256;
 
-/// `LGPR`, and the number of this layout: another build's helper is not taken for ours.
+/// `LGPR`, and the version of this layout, which rejects another build's helper.
 const MAGIC: [u32; 2] = [0x5250_474C, 1];
-/// Numbers before the rows.
+/// Number of u32 words before the rows.
 const HEAD: usize = 5;
 const BYTES_MAX: usize = 4 * (HEAD + GOLDEN_MAX * (FEATURES_MAX as usize + 1));
 
 /// One trial.
 #[derive(Debug, PartialEq)]
 pub(super) struct Request {
-    /// The process that asks.
+    /// The requesting process.
     pub(super) parent: u32,
     pub(super) features: usize,
     pub(super) golden: Golden,
 }
 
-/// As bytes: five u32, the rows, the answers; all little-endian.
+/// Encodes it: five u32, the rows, the answers; all little-endian.
 pub(super) fn encode(parent: u32, golden: &Golden, features: usize) -> Vec<u8> {
     let counts = [features, golden.answers.len()].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
     let head = [MAGIC[0], MAGIC[1], parent, counts[0], counts[1]];
@@ -40,7 +41,7 @@ pub(super) fn encode(parent: u32, golden: &Golden, features: usize) -> Vec<u8> {
         .collect()
 }
 
-/// The request in `from`, which ends with it.
+/// Reads the request from `from`, which must end with it.
 pub(super) fn read(from: impl Read) -> std::io::Result<Request> {
     let mut bytes = Vec::new();
     from.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;

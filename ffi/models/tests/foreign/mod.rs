@@ -1,4 +1,4 @@
-//! Models with code of their own, made by a C compiler.
+//! Models with their own code, made by a C compiler.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use engine::features;
 
-/// A folder that is gone at the end of a test.
+/// A folder removed at the end of a test.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
@@ -24,12 +24,12 @@ impl Drop for Folder {
     }
 }
 
-/// What the agent's features are named by.
+/// The hash of the agent's feature names.
 pub fn schema() -> u64 {
     features::schema_hash(false, features::DEFAULT)
 }
 
-/// A shared object out of C, as somebody else would make one.
+/// A shared object compiled from C, as a third party would make one.
 pub fn foreign(folder: &Path, name: &str, predict: &str, head: &str) -> Vec<u8> {
     let (source, object) = (folder.join(format!("{name}.c")), folder.join(format!("{name}.so")));
     let hash = schema();
@@ -50,5 +50,5 @@ pub fn foreign(folder: &Path, name: &str, predict: &str, head: &str) -> Vec<u8> 
     fs::read(object).expect("the object")
 }
 
-/// A function that answers as the golden row wants.
+/// A function whose answer matches the golden row.
 pub const QUARTER: &str = "float treelite_predict(const float *x, size_t n) { return 0.25f; }";

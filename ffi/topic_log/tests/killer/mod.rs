@@ -1,11 +1,11 @@
-//! A process ended before each of its system calls in turn: all the states that `kill -9` can leave of it. Or left to
-//! do them all, which are told.
+//! Kills a process before each of its system calls in turn: this covers all states that `kill -9` can leave.
+//! Or lets it run to the end, and lists its system calls.
 #![allow(dead_code, reason = "a program uses one or the other")]
 
 use std::io::{PipeWriter, Read as _, pipe};
 use std::path::PathBuf;
 
-/// A folder that goes with its test.
+/// A folder removed with its test.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
@@ -30,7 +30,8 @@ pub struct Call {
 }
 
 /// Runs `work` in a child that is killed before its system call number `call`, from 0. Returns how many bytes
-/// it told, and whether it ended by itself before that call. For programs with one test: it forks.
+/// it wrote to the pipe, and whether it ended by itself before that call. Only for programs with one test: it
+/// forks.
 pub fn killed_at<E>(call: u32, work: impl FnOnce(&mut PipeWriter) -> Result<(), E>) -> (u64, bool) {
     let mut calls_left = call;
     traced(work, |_| {
@@ -39,13 +40,14 @@ pub fn killed_at<E>(call: u32, work: impl FnOnce(&mut PipeWriter) -> Result<(), 
     })
 }
 
-/// All system calls of `work`. For programs with one test: it forks.
+/// All system calls of `work`. Only for programs with one test: it forks.
 pub fn calls_of<E>(work: impl FnOnce(&mut PipeWriter) -> Result<(), E>) -> Vec<Call> {
     let mut calls = Vec::new();
     let (_, ended) = traced(work, |child| {
-        // SAFETY: a struct of numbers.
+        // SAFETY: the struct holds only integers, for which zero is valid.
         let mut registers: libc::user_regs_struct = unsafe { std::mem::zeroed() };
-        // SAFETY: our own child, stopped; the call fills the struct.
+        // SAFETY: `registers` is a live struct of the type that PTRACE_GETREGS fills; the child is ours and
+        // stopped.
         assert_eq!(unsafe { libc::ptrace(libc::PTRACE_GETREGS, child, 0, &raw mut registers) }, 0);
         calls.push(Call {
             number: registers.orig_rax.cast_signed(),
@@ -57,38 +59,40 @@ pub fn calls_of<E>(work: impl FnOnce(&mut PipeWriter) -> Result<(), E>) -> Vec<C
     calls
 }
 
-/// Asks `before` each system call of a child that does `work`, and kills the child when the answer is none.
+/// Calls `before` on each system call of a child that does `work`, and kills the child when it returns
+/// `None`.
 fn traced<E>(
     work: impl FnOnce(&mut PipeWriter) -> Result<(), E>,
     mut before: impl FnMut(libc::pid_t) -> Option<()>,
 ) -> (u64, bool) {
     let (mut told, mut tell) = pipe().expect("pipe");
-    // SAFETY: the only test of this program, and the C library makes its own locks usable in the child.
+    // SAFETY: no other test of this program runs, and the C library makes its own locks usable in the child.
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "forked");
     if child == 0 {
-        // SAFETY: no pointers; the parent waits for the stop.
+        // SAFETY: no pointers are passed; the parent waits for the stop.
         unsafe {
             libc::ptrace(libc::PTRACE_TRACEME);
             libc::raise(libc::SIGSTOP);
         }
         let done = work(&mut tell);
-        // SAFETY: ends this process without the parent's exit handlers.
+        // SAFETY: `_exit` takes an integer and ends the child without the parent's exit handlers.
         unsafe { libc::_exit(i32::from(done.is_err())) };
     }
     drop(tell);
     let mut status = 0;
-    // Each call stops twice, before and after; the first stop is the child's own.
+    // Each call stops twice, before and after; the first stop is the child's SIGSTOP.
     let mut stops = 0_u64;
     loop {
-        // SAFETY: our own child.
+        // SAFETY: `status` is a live integer that the call fills.
         unsafe { libc::waitpid(child, &raw mut status, 0) };
         if !libc::WIFSTOPPED(status) {
             break;
         }
         let goes_on = stops.is_multiple_of(2) || before(child).is_some();
         stops += 1;
-        // SAFETY: our own child, stopped; no signal is passed on.
+        // SAFETY: the child is ours, not yet reaped, and stopped; no pointers are passed and no signal is
+        // forwarded.
         unsafe {
             if goes_on {
                 libc::ptrace(libc::PTRACE_SYSCALL, child, 0, 0);

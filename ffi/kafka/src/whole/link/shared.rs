@@ -1,4 +1,4 @@
-//! What the threads of a link share.
+//! State shared by the threads of a link.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -14,16 +14,16 @@ use crate::whole::error::ClusterError;
 use crate::whole::options::KafkaOptions;
 use crate::whole::producer::Producer;
 
-/// Header that says where a record comes from: `INSTANCE:OFFSET` of its host's log.
+/// Header with a record's origin: `INSTANCE:OFFSET` in its host's log.
 pub(super) const FROM: &str = "legend-from";
 
-/// Bytes read of the host's log at once.
+/// Bytes read from the host's log at a time.
 pub(super) const BLOCK_BYTES: usize = 512 << 10;
 
 /// How long an idle topic waits for its next record.
 pub(super) const IDLE: Duration = Duration::from_millis(100);
 
-/// How long what a killed predecessor had on the wire may take to arrive.
+/// How long records that a killed predecessor had in flight may take to arrive.
 pub(super) const SETTLE: Duration = Duration::from_millis(500);
 
 /// One topic of the link.
@@ -32,17 +32,17 @@ pub(super) const SETTLE: Duration = Duration::from_millis(500);
 pub struct LinkTopic {
     /// Its name.
     pub name: String,
-    /// Partitions that it must have.
+    /// The number of partitions that it must have.
     pub partitions: u16,
     /// Whether only the newest record of each key is kept.
     pub compacted: bool,
-    /// Whether it is also brought from the cluster to this host.
+    /// Whether it is also copied from the cluster to this host.
     pub inbound: bool,
-    /// Inbound: whether the past is wanted at the first start.
+    /// Inbound: whether the first run starts from the earliest offset.
     pub history: bool,
 }
 
-/// What `legend run link` asks for.
+/// Options of `legend run link`.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkOptions {
@@ -56,7 +56,7 @@ pub struct LinkOptions {
     pub topics: Vec<LinkTopic>,
     /// Whether missing topics are made.
     pub create: bool,
-    /// Copies of each record; 0 = as the cluster is set.
+    /// Replication factor; 0 = the cluster's default.
     pub replicas: u16,
     /// Limits of the host's log.
     pub limits: topic_log::limits::Limits,
@@ -85,7 +85,7 @@ impl Counters {
         self.trouble.iter().find_map(|trouble| locked(trouble).as_ref().map(ToString::to_string))
     }
 
-    /// Not at a start: what failed may fail again.
+    /// Called only after progress, not at a start: what failed may fail again.
     pub(super) fn is_well(&self, direction: usize) {
         *locked(&self.trouble[direction]) = None;
     }
@@ -103,11 +103,12 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where the link of a topic stands in the cluster: everything of this host before these offsets is known.
+/// The link's position in a topic on the cluster: everything that this host sent before these offsets is
+/// known.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Ends {
     pub(super) ends: Vec<u64>,
-    /// Nothing was on the wire when this was written.
+    /// Nothing was in flight when this was written.
     pub(super) clean: bool,
 }
 

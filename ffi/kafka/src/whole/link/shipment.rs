@@ -1,4 +1,4 @@
-//! One topic on its way out: what is on the wire, what was answered, and how far that is kept.
+//! One outbound topic: what is in flight, what was acknowledged, and how far that is stored.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::Ordering::SeqCst;
@@ -13,12 +13,12 @@ use super::shared::{BLOCK_BYTES, Ends, FROM, IDLE, OUT, SETTLE, Shared, locked, 
 use crate::whole::error::{ClusterError, Trouble};
 use crate::whole::producer::{Delivered, OnDelivered, Producer};
 
-/// Records of one topic on their way at most.
+/// Maximum records of one topic in flight.
 const IN_FLIGHT_MAX: usize = 50_000;
-/// How often the place is stored while records flow.
+/// How often the position is stored while records flow.
 const STORE_EVERY: Duration = Duration::from_millis(100);
 
-/// Answers of the records that are on their way, oldest first.
+/// Delivery results of the records in flight, oldest first.
 #[derive(Default)]
 pub(super) struct Flight {
     state: Mutex<FlightState>,
@@ -36,13 +36,13 @@ struct FlightState {
 #[derive(Clone, Copy)]
 enum Entry {
     Sent,
-    /// Nothing to send: it came from the cluster, or is there already.
+    /// Nothing to send: the record came from the cluster, or is already there.
     Passed,
     Arrived(u16, u64),
 }
 
 impl Flight {
-    /// Nothing on its way yet, from offset `base` on.
+    /// Nothing in flight yet; the next record has offset `base`.
     pub(super) fn from(base: u64) -> Arc<Flight> {
         let state = Mutex::new(FlightState { base, ..FlightState::default() });
         Arc::new(Flight { state, changed: Condvar::new() })
@@ -65,7 +65,7 @@ impl OnDelivered for Flight {
     }
 }
 
-/// One topic on its way out.
+/// One outbound topic.
 pub(super) struct Shipment<'a> {
     pub(super) shared: &'a Shared,
     pub(super) at: usize,
@@ -80,7 +80,7 @@ pub(super) struct Shipment<'a> {
 }
 
 impl Shipment<'_> {
-    /// Sends until the link stops, or something is wrong.
+    /// Sends until the link stops or an error occurs.
     pub(super) fn run(&mut self) -> Result<(), ClusterError> {
         let counters = &self.shared.counters[self.at];
         let (mut reader, mut out) = (self.local.reader(self.committed.offset), Vec::new());
@@ -88,7 +88,7 @@ impl Shipment<'_> {
             out.clear();
             match reader.read(&mut out, BLOCK_BYTES)? {
                 Read::Gap(gap) => {
-                    // Everything before the gap is answered first, so that the count is exact.
+                    // First wait for all records before the gap, so that the count is exact.
                     self.settle(0)?;
                     self.committed.lost += gap.to - gap.from;
                     self.committed.offset = gap.to;
@@ -105,7 +105,7 @@ impl Shipment<'_> {
                 }
                 Read::Records(_) => {
                     if self.ends.clean {
-                        // From the first record on the wire the file says that there may be one.
+                        // Before the first record is sent, the file says that one may be in flight.
                         self.ends.clean = false;
                         self.ends.write(&self.file)?;
                     }
@@ -129,7 +129,7 @@ impl Shipment<'_> {
         let counters = &self.shared.counters[self.at];
         let topic = &self.shared.options.topics[self.at].name;
         let own = format!("{}:{}", self.shared.options.instance, record.offset);
-        // Foreign: it came from the cluster.
+        // It came from the cluster.
         let foreign = origin(record).is_some();
         if foreign || self.there.remove(&record.offset) {
             counters.skipped.fetch_add(1, SeqCst);
@@ -156,7 +156,8 @@ impl Shipment<'_> {
         }
     }
 
-    /// Waits until at most `in_flight` records are unanswered; moves the place behind what was answered.
+    /// Waits until at most `in_flight` records are unacknowledged; advances the position past the
+    /// acknowledged ones.
     fn settle(&mut self, in_flight: usize) -> Result<(), ClusterError> {
         let counters = &self.shared.counters[self.at];
         let flight = Arc::clone(&self.flight);
@@ -196,13 +197,14 @@ impl Shipment<'_> {
         }
     }
 
-    /// At the end: what is on the wire may still arrive.
+    /// At the end: records in flight may still arrive.
     fn settle_briefly(&mut self) -> Result<(), ClusterError> {
         self.producer.flush(SETTLE);
         self.settle(IN_FLIGHT_MAX)
     }
 
-    /// Keeps the place: first the host's, then the cluster's, so that a kill in between only means more to look at.
+    /// Stores the position: first in the host's log, then for the cluster, so that a kill in between only
+    /// means more to check.
     fn store(&mut self, busy: bool) -> Result<(), ClusterError> {
         let before = self.local.committed(HOLD_GROUP)?;
         let clean = !busy && locked(&self.flight.state).entries.is_empty();
