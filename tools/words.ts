@@ -17,20 +17,20 @@ const word = (name: string, pattern: RegExp, instead: string, most: number): Wor
 });
 
 export const WORDS: readonly Word[] = [
-  word("anew", /\banew\b/gi, "again", 25),
-  word("behind (a time)", /\bbehind (?:the year|it|them|each|this|that|what)\b/gi, "after", 30),
-  word("elsewhere", /\belsewhere\b/gi, "on another host, in another place", 21),
-  word("goes on", /\b(?:goes|go|went|going) on\b/gi, "continues", 117),
-  word("is away", /\b(?:is|are|was|were) away\b/gi, "cannot be reached", 16),
-  word("is no", /(?<!\bthere )\b(?:is|are|was|were) no\b/gi, "is not a", 121),
-  word("nobody", /\bnobody\b/gi, "no one, none; or say who does not", 166),
-  word("says so", /\bsa(?:ys?|id) so\b/gi, "reports it", 70),
-  word("SPEC, DESIGN", /\b(?:SPEC|DESIGN) \d/g, "docs/CONTRACT.md, an ADR", 2),
-  word("somebody", /\bsomebody\b/gi, "someone, another; or say who", 65),
-  word("such a … of before", /\bof before\b/gi, "earlier, previous", 2),
-  word("told", /\b(?:told|tells?|telling)\b/gi, "reported, published, sent", 267),
-  word("whoever", /\bwhoever\b/gi, "the one that; or say who", 28),
-  word("wish", /\bwish(?:es)?\b/gi, "desired state, request", 34),
+  word("anew", /\banew\b/gi, "again", 11),
+  word("behind (a time)", /\bbehind (?:the year|it|them|each|this|that|what)\b/gi, "after", 5),
+  word("elsewhere", /\belsewhere\b/gi, "on another host, in another place", 8),
+  word("goes on", /\b(?:goes|go|went|going) on\b/gi, "continues", 81),
+  word("is away", /\b(?:is|are|was|were) away\b/gi, "cannot be reached", 6),
+  word("is no", /(?<!\bthere )\b(?:is|are|was|were) no\b/gi, "is not a", 70),
+  word("nobody", /\bnobody\b/gi, "no one, none; or say who does not", 91),
+  word("says so", /\bsa(?:ys?|id) so\b/gi, "reports it", 43),
+  word("SPEC, DESIGN", /\b(?:SPEC|DESIGN) \d/g, "docs/CONTRACT.md, an ADR", 0),
+  word("somebody", /\bsomebody\b/gi, "someone, another; or say who", 32),
+  word("such a … of before", /\bof before\b/gi, "earlier, previous", 0),
+  word("told", /\b(?:told|tells?|telling)\b/gi, "reported, published, sent", 176),
+  word("whoever", /\bwhoever\b/gi, "the one that; or say who", 5),
+  word("wish", /\bwish(?:es)?\b/gi, "desired state, request", 22),
 ];
 
 const RUST = /\/\/.*|\/\*[^]*?\*\/|"(?:\\[^]|[^"\\])*"|r(#+)"[^]*?"\1|'(?:\\.[^']*|[^'\\])'/g;
