@@ -60,11 +60,8 @@ abstract class NativeLog implements Log {
 
   constructor(readonly library: Library, readonly handle: number) {}
 
-  /** The three numbers of `legend_topic_open` after `create`. */
-  protected abstract numbers(name: string, options: TopicOptions): {
-    create: number;
-    limits: readonly [bigint, bigint, bigint];
-  };
+  /** The handle of a topic. */
+  protected abstract open(name: string, options: TopicOptions): Promise<number>;
 
   async topics(): Promise<string[]> {
     const { legend_log_topics } = this.library.symbols;
@@ -73,13 +70,7 @@ abstract class NativeLog implements Log {
   }
 
   async topic(name: string, options: TopicOptions = {}): Promise<LogTopic> {
-    const text = utf8(name);
-    const { create, limits } = this.numbers(name, options);
-    const { legend_topic_open } = this.library.symbols;
-    const { value } = await this.library.callAsync((out, size) =>
-      legend_topic_open(this.handle, text, text.length, options.create ? create : 0, ...limits, out, size)
-    );
-    return new NativeTopic(this.library, value, name);
+    return new NativeTopic(this.library, await this.open(name, options), name);
   }
 
   [Symbol.dispose](): void {
@@ -99,7 +90,7 @@ export class EmbeddedLog extends NativeLog {
     this.identity = identityIn(folder);
   }
 
-  protected override numbers(name: string, options: TopicOptions) {
+  protected override async open(name: string, options: TopicOptions): Promise<number> {
     const limit = (value?: number) => BigInt(value ?? 0);
     // Each process removes by the limits that it opened the topic with: all must open it with the same ones.
     const { segmentBytes, retentionBytes, retentionMs } = {
@@ -107,10 +98,13 @@ export class EmbeddedLog extends NativeLog {
       ...options,
       ...keptLimits(topicDefinition(name)),
     };
-    return {
-      create: 1,
-      limits: [limit(segmentBytes), limit(retentionBytes), limit(retentionMs)] as const,
-    };
+    const limits = [limit(segmentBytes), limit(retentionBytes), limit(retentionMs)] as const;
+    const text = utf8(name);
+    const { legend_topic_open } = this.library.symbols;
+    const { value } = await this.library.callAsync((out, size) =>
+      legend_topic_open(this.handle, text, text.length, options.create ? 1 : 0, ...limits, out, size)
+    );
+    return value;
   }
 }
 
@@ -144,13 +138,25 @@ export class KafkaLog extends NativeLog {
     [this.#replicas, this.#creates] = [replicas, creates];
   }
 
-  protected override numbers(name: string, options: TopicOptions) {
+  protected override async open(name: string, options: TopicOptions): Promise<number> {
     const definition = topicDefinition(name);
-    const compacted = definition?.compacted;
-    return {
-      create: this.#creates || options.force ? options.partitions ?? definition?.partitions ?? 1 : 0,
-      limits: [compacted ? 1n : 0n, BigInt(this.#replicas), 0n] as const,
-    };
+    const isMade = options.create && (this.#creates || options.force);
+    const partitions = isMade ? options.partitions ?? definition?.partitions ?? 1 : 0;
+    const [text, compacted] = [utf8(name), definition?.compacted ? 1 : 0];
+    const { legend_kafka_topic_open } = this.library.symbols;
+    const { value } = await this.library.callAsync((out, size) =>
+      legend_kafka_topic_open(
+        this.handle,
+        text,
+        text.length,
+        partitions,
+        compacted,
+        this.#replicas,
+        out,
+        size,
+      )
+    );
+    return value;
   }
 }
 

@@ -40,8 +40,6 @@ export interface SinkStatus {
   tables: { index: number; table: string; columns: string; rows: number }[];
 }
 
-const DEAD = 255;
-
 /** Rows of one batch, table by table; the records never become objects. */
 export class Sink implements Disposable {
   readonly #library: Library;
@@ -72,17 +70,23 @@ export class Sink implements Disposable {
   /** A Native block of one table. */
   body(table: number): Uint8Array<ArrayBuffer> {
     const { legend_sink_body } = this.#library.symbols;
-    let length = legend_sink_body(this.#handle, table, this.#out, this.#out.length);
-    if (isTooSmall(length)) {
-      this.#out = new Uint8Array(sizeNeeded(this.#out));
-      length = legend_sink_body(this.#handle, table, this.#out, this.#out.length);
-    }
-    return this.#out.slice(0, check(length, this.#out));
+    return this.#whole((out) => legend_sink_body(this.#handle, table, out, out.length));
   }
 
   /** Records that cannot be rows, with their reasons in headers. */
   dead(): StoredRecord[] {
-    return recordsOf(this.body(DEAD));
+    const { legend_sink_dead } = this.#library.symbols;
+    return recordsOf(this.#whole((out) => legend_sink_dead(this.#handle, out, out.length)));
+  }
+
+  /** What a call writes, in a buffer that grows to the size that it needs. */
+  #whole(write: (out: Uint8Array<ArrayBuffer>) => number): Uint8Array<ArrayBuffer> {
+    let length = write(this.#out);
+    if (isTooSmall(length)) {
+      this.#out = new Uint8Array(sizeNeeded(this.#out));
+      length = write(this.#out);
+    }
+    return this.#out.slice(0, check(length, this.#out));
   }
 
   clear(): void {

@@ -11,6 +11,14 @@ export const SYMBOLS = {
   // options, options_len, record, record_len, out, out_len
   legend_agent_said: { parameters: ["buffer", "u32", "buffer", "u32", "buffer", "u32"], result: "i32" },
   // options, options_len, out, out_len
+  legend_kafka_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
+  // log, name, name_len, partitions, compacted, replicas, out, out_len
+  legend_kafka_topic_open: {
+    parameters: ["u32", "buffer", "u32", "u32", "u32", "u32", "buffer", "u32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  // options, options_len, out, out_len
   legend_door_start: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   // door, peers, peers_len, out, out_len
   legend_door_busy: { parameters: ["u32", "buffer", "u32", "buffer", "u32"], result: "i32" },
@@ -43,8 +51,6 @@ export const SYMBOLS = {
   legend_link_close: { parameters: ["u32"], result: "void", nonblocking: true },
   // path, path_len, out, out_len
   legend_log_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
-  // options, options_len, out, out_len
-  legend_kafka_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   // log
   legend_log_close: { parameters: ["u32"], result: "void" },
   // log, out, out_len
@@ -162,6 +168,8 @@ export const SYMBOLS = {
   legend_sink_status: { parameters: ["u32", "buffer", "u32"], result: "i32" },
   // sink, table, out, out_len
   legend_sink_body: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32" },
+  // sink, out, out_len
+  legend_sink_dead: { parameters: ["u32", "buffer", "u32"], result: "i32" },
   // sink
   legend_sink_clear: { parameters: ["u32"], result: "void" },
   // options, options_len, out, out_len
@@ -199,4 +207,4 @@ export const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The boundary's number: a library of another one has other functions. */
-export const ABI_VERSION = 0x785f_7e9f;
+export const ABI_VERSION = 0x3ccf_cbdf;

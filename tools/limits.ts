@@ -9,7 +9,7 @@ export const FUNCTION_LINES_MAX = 70;
 /** By file: its lines, when they exceed the limit for files. */
 export const LONG_FILES: Readonly<Record<string, number>> = {
   "core/config/schema.ts": 492,
-  "ffi/abi/src/log.rs": 483,
+  "ffi/abi/src/log.rs": 453,
   "ffi/control/src/command.rs": 403,
   "ffi/control/src/server.rs": 579,
   "ffi/engine/src/engine.rs": 519,

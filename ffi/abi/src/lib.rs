@@ -5,6 +5,7 @@
 //! and are not kept. A panic is caught and becomes [`Status::Panicked`].
 
 mod agent;
+mod cluster;
 mod door;
 mod handles;
 mod lines;

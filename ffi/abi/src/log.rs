@@ -4,24 +4,24 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use kafka::{KafkaLog, KafkaOptions, KafkaRead, KafkaReader, KafkaTopic};
+use kafka::{KafkaLog, KafkaRead, KafkaReader, KafkaTopic};
 use topic_log::format::Batch;
 use topic_log::{Committed, Durability, GapCause, Log, Position, Read, Topic, TopicOptions};
 
 use crate::handles::Handles;
 use crate::{Answer, Failure, Status, answer_text, bad_handle, bytes, guard, text};
 
-static LOGS: Handles<Home> = Handles::new();
-static TOPICS: Handles<AnyTopic> = Handles::new();
+pub(crate) static LOGS: Handles<Home> = Handles::new();
+pub(crate) static TOPICS: Handles<AnyTopic> = Handles::new();
 pub(crate) static READERS: Handles<Reader> = Handles::new();
 
 /// Where a log is stored.
-enum Home {
+pub(crate) enum Home {
     Embedded(Log),
     Kafka(Arc<KafkaLog>),
 }
 
-enum AnyTopic {
+pub(crate) enum AnyTopic {
     Embedded(Arc<Topic>),
     Kafka(Arc<KafkaTopic>),
 }
@@ -58,27 +58,6 @@ pub unsafe extern "C" fn legend_log_open(path: *const u8, path_len: u32, out: *m
     }
 }
 
-/// Opens a Kafka cluster as a log (`kafka::KafkaOptions` as JSON); returns its handle. Sends no request yet.
-///
-/// # Safety
-/// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn legend_kafka_open(
-    options: *const u8,
-    options_len: u32,
-    out: *mut u8,
-    out_len: u32,
-) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |_| {
-            let options: KafkaOptions = serde_json::from_str(text(options, options_len)?)
-                .map_err(|error| Failure(Status::Invalid, format!("Cannot use Kafka: {error}")))?;
-            Ok(LOGS.insert(Home::Kafka(Arc::new(KafkaLog::open(options)?))))
-        })
-    }
-}
-
 /// Closes a log; its topics stay open.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_log_close(log: u32) {
@@ -105,9 +84,7 @@ pub unsafe extern "C" fn legend_log_topics(log: u32, out: *mut u8, out_len: u32)
     }
 }
 
-/// Opens a topic, made if `create` is not 0; returns its handle. Embedded: a limit of 0 means the default.
-/// Kafka: `create` is the number of partitions of a topic to be made, `segment_bytes` 1 = compacted,
-/// `retention_bytes` the replication factor, 0 = the cluster's default.
+/// Opens a topic of a log in a folder; returns its handle. `create`: 1 makes a missing one. A limit of 0 means the default.
 /// On a thread of its own.
 ///
 /// # Safety
@@ -128,6 +105,7 @@ pub unsafe extern "C" fn legend_topic_open(
     unsafe {
         guard(out, out_len, |_| {
             let log = LOGS.get(log).ok_or_else(|| bad_handle("the log"))?;
+            let Home::Embedded(log) = &*log else { return Err(bad_handle("the log in a folder")) };
             let or = |given: u64, default: u64| if given == 0 { default } else { given };
             let defaults = TopicOptions::default();
             let options = TopicOptions {
@@ -139,16 +117,8 @@ pub unsafe extern "C" fn legend_topic_open(
                     Duration::from_millis(retention_ms)
                 },
             };
-            let name = text(name, name_len)?;
-            Ok(TOPICS.insert(match &*log {
-                Home::Embedded(log) => AnyTopic::Embedded(Arc::new(log.topic(name, options, create != 0)?)),
-                Home::Kafka(log) => {
-                    let partitions = u16::try_from(create).unwrap_or(u16::MAX);
-                    let replicas = u16::try_from(retention_bytes).unwrap_or(0);
-                    let make = (create != 0).then_some((partitions, segment_bytes == 1, replicas));
-                    AnyTopic::Kafka(Arc::new(KafkaTopic::open(Arc::clone(log), name, make)?))
-                }
-            }))
+            let topic = log.topic(text(name, name_len)?, options, create != 0)?;
+            Ok(TOPICS.insert(AnyTopic::Embedded(Arc::new(topic))))
         })
     }
 }

@@ -108,8 +108,7 @@ pub unsafe extern "C" fn legend_sink_status(sink: u32, out: *mut u8, out_len: u3
     }
 }
 
-/// Writes one table's rows as a Native block, or for table 255 the records for the dead-letter topic; returns
-/// the length.
+/// Writes one table's rows as a Native block; returns the length.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
@@ -120,23 +119,37 @@ pub unsafe extern "C" fn legend_sink_body(sink: u32, table: u32, out: *mut u8, o
         guard(out, out_len, |out| {
             let sink = SINKS.get(sink).ok_or_else(|| bad_handle("the sink"))?;
             let sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
-            let block;
-            let body = if table == 255 {
-                sink.dead()
-            } else {
-                block = sink.body(table as usize);
-                &block
-            };
-            let Some(target) = out.get_mut(..body.len()) else {
-                if let Some(size) = out.get_mut(..4) {
-                    size.copy_from_slice(&(body.len() as u32).to_le_bytes());
-                }
-                return Err(Failure(Status::TooSmall, String::new()));
-            };
-            target.copy_from_slice(body);
-            Ok(body.len() as i32)
+            answer_whole(out, &sink.body(table as usize))
         })
     }
+}
+
+/// Writes the records for the dead-letter topic; returns the length.
+///
+/// # Safety
+/// `out` valid for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_sink_dead(sink: u32, out: *mut u8, out_len: u32) -> i32 {
+    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
+    unsafe {
+        guard(out, out_len, |out| {
+            let sink = SINKS.get(sink).ok_or_else(|| bad_handle("the sink"))?;
+            let sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
+            answer_whole(out, sink.dead())
+        })
+    }
+}
+
+/// Writes all of `body`; where `out` is too small, its length.
+fn answer_whole(out: &mut [u8], body: &[u8]) -> Result<i32, Failure> {
+    let Some(target) = out.get_mut(..body.len()) else {
+        if let Some(size) = out.get_mut(..4) {
+            size.copy_from_slice(&(body.len() as u32).to_le_bytes());
+        }
+        return Err(Failure(Status::TooSmall, String::new()));
+    };
+    target.copy_from_slice(body);
+    Ok(body.len() as i32)
 }
 
 /// Begins the next batch.
