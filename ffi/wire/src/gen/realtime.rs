@@ -24,7 +24,7 @@ pub struct ArbOpportunity {
     pub tip_ladder: ::prost::alloc::vec::Vec<f64>,
     #[prost(string, tag = "8")]
     pub bundle_id: ::prost::alloc::string::String,
-    /// evidence JSON only with evidence.inline=true, else empty
+    /// empty: the evidence is on decision-evidence
     #[prost(bytes = "vec", tag = "15")]
     pub raw: ::prost::alloc::vec::Vec<u8>,
 }
