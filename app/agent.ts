@@ -2,7 +2,7 @@
 import { kafkaOf } from "../core/config/kafka.ts";
 import type { AgentStatus, ModuleName } from "../core/control/control.ts";
 import { tipAccounts } from "../core/decisions/tips.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 import { Agent } from "../ffi/engine.ts";
 import type { Context } from "./context.ts";
 import { logLimits, makeTopics } from "./topics.ts";

@@ -1,12 +1,12 @@
 /** The agents that the API commands and shows: those of this host, and those that other hosts report. */
-import { broadcast, RECEIPT_WAIT_MS } from "../core/control/broadcast.ts";
+import { broadcast, RECEIPT_WAIT_MS } from "../core/control/dispatch.ts";
 import { hasAgent, type ModuleName, MODULES, readAgents, type SendCommand } from "../core/control/control.ts";
 import { Fleet } from "../core/control/fleet.ts";
 import { Receipts } from "../core/control/receipts.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import type { MetricsView } from "../core/decisions/metrics.ts";
 import { sendCommand, signatureCheck } from "../ffi/control.ts";
-import { briefly } from "./briefly.ts";
+import { briefly } from "./cached_for.ts";
 import type { Context } from "./context.ts";
 
 /** How long metrics of an agent on another host count as proof that it is there. */

@@ -2,7 +2,7 @@
 import { AppError, messageOf } from "../core/platform/errors.ts";
 import { descriptors, type Doorkeeper, type Peer } from "../ffi/door.ts";
 import type { Library } from "../ffi/library.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 
 /** How long open connections may take to end. */
 const SHUTDOWN_MS = 2_000;

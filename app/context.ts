@@ -13,7 +13,7 @@ import { childEnvironment } from "../core/platform/child_environment.ts";
 import { type DataDir, openDataDir } from "../core/platform/data_dir.ts";
 import { asLocked } from "../core/platform/database.ts";
 import { AppError } from "../core/platform/errors.ts";
-import { asFullDisk } from "../core/platform/files.ts";
+import { asFullDisk } from "../core/platform/atomic_file.ts";
 import type { Log } from "../core/log/log.ts";
 import type { LineStyle, Say } from "../core/platform/logger.ts";
 import { Library } from "../ffi/library.ts";

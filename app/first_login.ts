@@ -2,7 +2,7 @@
 import { Accounts } from "../core/auth/accounts.ts";
 import { randomSecret } from "../core/auth/passwords.ts";
 import type { Database } from "../core/platform/database.ts";
-import { replaceFile } from "../core/platform/files.ts";
+import { replaceFile } from "../core/platform/atomic_file.ts";
 import type { Context } from "./context.ts";
 
 /** The file in the data folder that holds the password until its first use. */

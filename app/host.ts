@@ -1,18 +1,18 @@
 /** Everything on this host: a supervisor with one process per part. */
-import { type Part, supervise, type SupervisorOptions } from "../agents/supervisor.ts";
+import { type Part, supervise, type SupervisorOptions } from "../services/supervisor.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { type AgentStatus, MODULES } from "../core/control/control.ts";
 import { tipAccounts } from "../core/decisions/tips.ts";
 import { lockFile, SUPERVISOR_LOCK } from "../core/platform/data_dir.ts";
 import { AppError } from "../core/platform/errors.ts";
 import { EXIT, type ExitCode } from "../core/platform/exit.ts";
-import { StatusFile } from "../core/platform/files.ts";
+import { StatusFile } from "../core/platform/atomic_file.ts";
 import { parseLine } from "../core/platform/logger.ts";
 import { partsStatusFile, PartsTeller } from "../core/platform/parts.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { needDescriptors } from "./api_server.ts";
 import type { Context } from "./context.ts";
-import { rememberConfig } from "./kept_config.ts";
+import { rememberConfig } from "./remembered_config.ts";
 import { countersOf, judge } from "./part_end.ts";
 import { hasClickHouse } from "./stores.ts";
 import { makeTopics } from "./topics.ts";

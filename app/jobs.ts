@@ -1,9 +1,9 @@
 /** What jobs on this host may use, by configuration and build. */
 import { AppError } from "../core/platform/errors.ts";
-import { makeFolder } from "../core/platform/files.ts";
+import { makeFolder } from "../core/platform/atomic_file.ts";
 import { trainingThreads } from "../core/platform/machine.ts";
 import type { JobPlaces } from "../core/jobs/kind.ts";
-import type { JobSettings, JobsLack } from "../core/jobs/contract.ts";
+import type { JobSettings, JobsLack } from "../core/jobs/worker_protocol.ts";
 import { storeAddress } from "../core/store/address.ts";
 import type { StoreAddress } from "../core/store/client.ts";
 import type { Context } from "./context.ts";

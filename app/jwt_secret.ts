@@ -1,7 +1,7 @@
 /** The secret that signs logins of the page. */
 import { randomSecret } from "../core/auth/passwords.ts";
 import { AppError } from "../core/platform/errors.ts";
-import { makeFolder, readOrMake } from "../core/platform/files.ts";
+import { makeFolder, readOrMake } from "../core/platform/atomic_file.ts";
 import type { Context } from "./context.ts";
 
 /** The form of two secrets from `randomSecret`. */

@@ -1,12 +1,12 @@
-import { ModelCourier } from "../agents/model_courier.ts";
+import { ModelCourier } from "../services/model_replicator.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { AppError } from "../core/platform/errors.ts";
-import { StatusFile } from "../core/platform/files.ts";
+import { StatusFile } from "../core/platform/atomic_file.ts";
 import { Link } from "../ffi/link.ts";
 import { ALL_TOPICS } from "../proto/topics.ts";
 import { registryOf } from "./registry.ts";
 import { makeTopics, topicLimits } from "./topics.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 import type { Context } from "./context.ts";
 
 /** How often the status is written. */

@@ -1,7 +1,7 @@
 import { lockFile } from "../core/platform/data_dir.ts";
 import { AppError, messageOf } from "../core/platform/errors.ts";
-import { pause } from "../core/platform/pause.ts";
-import { makeFolder, readOrMake, replaceFile } from "../core/platform/files.ts";
+import { pause } from "../core/platform/delay.ts";
+import { makeFolder, readOrMake, replaceFile } from "../core/platform/atomic_file.ts";
 import { LOCAL_STORE_FILE, LOCAL_TIER, type LocalStore } from "../core/store/address.ts";
 import { Store } from "../core/store/client.ts";
 import { randomSecret } from "../core/auth/passwords.ts";

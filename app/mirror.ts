@@ -1,6 +1,6 @@
-import { type Direction, mirror, MIRROR_PAIRS, type MirrorPlace } from "../agents/mirror.ts";
+import { type Direction, mirror, MIRROR_PAIRS, type MirrorPlace } from "../services/mirror.ts";
 import { AppError } from "../core/platform/errors.ts";
-import { makeFolder, replaceFile } from "../core/platform/files.ts";
+import { makeFolder, replaceFile } from "../core/platform/atomic_file.ts";
 import type { Context } from "./context.ts";
 
 /** Mirrors between the older JSON topics and ours until the signal ends it. */

@@ -1,6 +1,6 @@
 /** The two streams of a verb: results, and lines for people. */
 import { oneLine } from "../core/platform/logger.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 
 /** The reader of a verb's output has gone (`legend … | head`): the verb ends, without a failure. */
 export class ReaderGone extends Error {}

@@ -1,9 +1,9 @@
 /** The answer of `/api/health/ready`: every part has recently proved that it is alive, and none has a problem. */
 import { decidingWord, readAgents } from "../core/control/control.ts";
-import { freeBytes } from "../core/platform/files.ts";
-import { linkStatus } from "../core/platform/link.ts";
+import { freeBytes } from "../core/platform/atomic_file.ts";
+import { linkStatus } from "../core/platform/link_status.ts";
 import { crashing, partsStatus, silenceOf, workerStatus } from "../core/platform/parts.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 import type { Store } from "../core/store/client.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
 import type { Readiness, ReadyReason } from "../routes/deps.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { workerStatusFile } from "../core/platform/parts.ts";
 import { sinkStatusFile } from "../core/store/sink_status.ts";
 import { readiness, type ReadyOptions, StoreProbe } from "./readiness.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 
 const json = (path: string, value: unknown) => Deno.writeTextFileSync(path, JSON.stringify(value));
 

@@ -1,5 +1,5 @@
 /** Receipts of agents on other hosts for a command from this host's command line. */
-import { answersOf } from "../core/control/broadcast.ts";
+import { answersOf } from "../core/control/dispatch.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import type { ModuleName, Sent } from "../core/control/control.ts";
 import { AppError } from "../core/platform/errors.ts";

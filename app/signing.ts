@@ -1,6 +1,6 @@
 /** The control key of a running API. A lost or damaged key does not end the API, because its kills need none. */
 import { controlSeed } from "../core/control/control_key.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 import { messageOf } from "../core/platform/errors.ts";
 
 const LOOK_MS = 1_000;

@@ -1,13 +1,13 @@
-import { SINK_TOPICS, TopicSink } from "../agents/sink.ts";
+import { SINK_TOPICS, TopicSink } from "../services/sink.ts";
 import { lockFile } from "../core/platform/data_dir.ts";
 import { AppError } from "../core/platform/errors.ts";
-import { StatusFile } from "../core/platform/files.ts";
+import { StatusFile } from "../core/platform/atomic_file.ts";
 import { type SinkCounters, type SinkStatus, sinkStatusFile } from "../core/store/sink_status.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { migrate } from "../core/store/schema.ts";
 import type { Context } from "./context.ts";
 import { schemaOptions, storeOf } from "./stores.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 
 const STATUS_MS = 250;
 const AGAIN_MS = 1_000;

@@ -10,7 +10,7 @@ import { must } from "../tools/command.ts";
 import { freePort, withKafka } from "../tools/kafka.ts";
 import { CACHE, LIBRARY, ROOT } from "../tools/paths.ts";
 import { type BenchRow, median } from "./bench.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 
 const PER_SECOND = 2_000;
 const SECONDS = 6;

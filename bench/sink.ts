@@ -1,5 +1,5 @@
 /** The sink reading a filled log, against the same rows inserted directly into a table like it. */
-import { BATCH_RECORDS_MAX } from "../agents/sink.ts";
+import { BATCH_RECORDS_MAX } from "../services/sink.ts";
 import { readThrough } from "../core/log/follow.ts";
 import { Store } from "../core/store/client.ts";
 import { migrate } from "../core/store/schema.ts";
@@ -12,7 +12,7 @@ import { Part, startClickHouse, Writer } from "../tests/kafka/cluster.ts";
 import { must, say } from "../tools/command.ts";
 import { LIBRARY, ROOT } from "../tools/paths.ts";
 import { type BenchRow, median } from "./bench.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 
 const TOPIC = "arbitrage-decisions-proto";
 const RECORDS = 3_000_000;

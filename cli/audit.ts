@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { AuditChain, type ExportedEntry } from "../core/audit/chain.ts";
 import { readDatabase } from "../core/platform/database.ts";
 import { AppError } from "../core/platform/errors.ts";
-import { diskTrouble } from "../core/platform/files.ts";
+import { diskTrouble } from "../core/platform/atomic_file.ts";
 import { checkAudit, verdictText } from "./audit_check.ts";
 import { EXIT } from "../core/platform/exit.ts";
 import { type VerbBody } from "./command.ts";

@@ -2,7 +2,7 @@
 import { headOfLine } from "../core/audit/anchor_file.ts";
 import { AuditChain } from "../core/audit/chain.ts";
 import { HeadSigner } from "../core/audit/head.ts";
-import { ToldHeads, type Trust } from "../core/audit/told.ts";
+import { ToldHeads, type Trust } from "../core/audit/published_heads.ts";
 import { newestOf, type Verdict, verifyAudit } from "../core/audit/verify.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { controlSeed } from "../core/control/control_key.ts";
@@ -12,7 +12,7 @@ import { AppError, messageOf } from "../core/platform/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { Log } from "../core/log/log.ts";
 import { EmbeddedLog } from "../ffi/log.ts";
-import { AUDIT_TOPIC, tellerOf } from "../app/audit_heads.ts";
+import { AUDIT_TOPIC, tellerOf } from "../app/head_publisher.ts";
 import type { Context } from "../app/context.ts";
 
 /** Verifies the audit of the data folder. `anchor`: a file of heads to compare with, besides the configured one. */

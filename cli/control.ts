@@ -6,7 +6,7 @@ import { killDetail } from "../core/audit/kill_detail.ts";
 import { AppError, messageOf, UsageError } from "../core/platform/errors.ts";
 import { controlBody } from "../proto/api.ts";
 import { LOCAL_USER } from "../core/platform/local_user.ts";
-import { appendAct, tellHeads, withDatabase } from "../app/audit_act.ts";
+import { appendAct, tellHeads, withDatabase } from "../app/audit_action.ts";
 import { type ActionName, hasAgent, type ModuleName, MODULES, type Sent } from "../core/control/control.ts";
 import { sendCommand } from "../ffi/control.ts";
 import type { Context } from "../app/context.ts";

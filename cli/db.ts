@@ -1,5 +1,5 @@
-import { SINK_TOPICS } from "../agents/sink.ts";
-import { acceptLog } from "../agents/sink_accept.ts";
+import { SINK_TOPICS } from "../services/sink.ts";
+import { acceptLog } from "../services/sink_accept.ts";
 import { UsageError } from "../core/platform/errors.ts";
 import { QUERIES, runQuery } from "../core/store/queries.ts";
 import { migrate } from "../core/store/schema.ts";

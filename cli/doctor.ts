@@ -1,14 +1,14 @@
-import { SINK_TOPICS } from "../agents/sink.ts";
-import { placeTrouble } from "../agents/sink_place.ts";
+import { SINK_TOPICS } from "../services/sink.ts";
+import { placeTrouble } from "../services/sink_check.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { agentStatuses, decidingWord, isOver, MODULES, readAgents } from "../core/control/control.ts";
 import { controlSeed } from "../core/control/control_key.ts";
 import { checkWritable } from "../core/platform/data_dir.ts";
 import { checkDatabase } from "../core/platform/database.ts";
 import { AppError } from "../core/platform/errors.ts";
-import { freeBytes } from "../core/platform/files.ts";
+import { freeBytes } from "../core/platform/atomic_file.ts";
 import { sourceLine } from "../core/decisions/funnel.ts";
-import { linkStatus } from "../core/platform/link.ts";
+import { linkStatus } from "../core/platform/link_status.ts";
 import { readThrough } from "../core/log/follow.ts";
 import { apiStatus, crashing, partsStatus, silenceOf, workerStatus } from "../core/platform/parts.ts";
 import { proveNoLoss } from "../core/store/proof.ts";

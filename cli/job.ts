@@ -1,4 +1,4 @@
-import { type Job, JOBS_TOPIC } from "../core/jobs/book.ts";
+import { type Job, JOBS_TOPIC } from "../core/jobs/projection.ts";
 import { JobQueue, jobView } from "../core/jobs/queue.ts";
 import { LOCAL_USER } from "../core/platform/local_user.ts";
 import { AppError, UsageError } from "../core/platform/errors.ts";
@@ -7,10 +7,10 @@ import { JOB_KINDS } from "../workers/kinds.ts";
 import type { Context } from "../app/context.ts";
 import { EXIT, type ExitCode } from "../core/platform/exit.ts";
 import { type Invocation, type VerbBody } from "./command.ts";
-import { auditAs } from "../app/audit_act.ts";
+import { auditAs } from "../app/audit_action.ts";
 import { idsNamed } from "./ids.ts";
 import { oneLine } from "../core/platform/logger.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 
 const LOOK_MS = 100;
 /** When no worker has taken a job after this time, the reason is printed. */

@@ -20,7 +20,7 @@ import { judge } from "../ffi/models.ts";
 import type { Context } from "../app/context.ts";
 import { EXIT } from "../core/platform/exit.ts";
 import { type Invocation, type VerbBody } from "./command.ts";
-import { auditAs } from "../app/audit_act.ts";
+import { auditAs } from "../app/audit_action.ts";
 import { registryOf } from "../app/registry.ts";
 import { idsNamed } from "./ids.ts";
 import { storeOf } from "../app/stores.ts";

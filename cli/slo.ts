@@ -2,7 +2,7 @@
 import { kafkaOf } from "../core/config/kafka.ts";
 import { agentStatuses, isOver, MODULES } from "../core/control/control.ts";
 import { AppError } from "../core/platform/errors.ts";
-import { linkStatus } from "../core/platform/link.ts";
+import { linkStatus } from "../core/platform/link_status.ts";
 import { silenceOf } from "../core/platform/parts.ts";
 import { proveNoLoss } from "../core/store/proof.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";

@@ -26,7 +26,7 @@ const types = new JsonTypes([
   "core/decisions/evidence.ts",
   "core/models/models.ts",
   "core/platform/data_dir.ts",
-  "core/platform/link.ts",
+  "core/platform/link_status.ts",
   "core/platform/system.ts",
   "ffi/door.ts",
   "ffi/engine.ts",

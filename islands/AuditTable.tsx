@@ -6,8 +6,8 @@ import { api, wordsOf } from "./api.ts";
 import type { AuditEntry } from "./client.gen.ts";
 import { wholeDetail } from "./audit_detail.ts";
 import { grouped, short, utc } from "./format.ts";
-import { useHostCommand } from "./host.ts";
-import { Ignored } from "./Ignored.tsx";
+import { useHostCommand } from "./host_command.ts";
+import { Ignored } from "./IgnoredParameters.tsx";
 
 const EVERY_MS = 5_000;
 

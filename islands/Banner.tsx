@@ -5,7 +5,7 @@ import { Icon } from "./_icons.tsx";
 import { isSilent, MODULE_TITLES, ofModule, silence } from "./agents.ts";
 import { BLIND_MS, type Blindness, blindness, contact } from "./contact.ts";
 import { age } from "./format.ts";
-import { useHostCommand } from "./host.ts";
+import { useHostCommand } from "./host_command.ts";
 import type { StreamMessage } from "./stream_worker.ts";
 
 /** What the page knows at one tick of its clock. */

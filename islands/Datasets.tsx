@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
 import { grouped } from "./format.ts";
-import { Ignored } from "./Ignored.tsx";
+import { Ignored } from "./IgnoredParameters.tsx";
 import { JobForms } from "./JobForm.tsx";
 import { JobList, type JobRow, useJobs } from "./JobList.tsx";
 

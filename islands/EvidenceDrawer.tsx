@@ -4,11 +4,11 @@ import { Icon } from "./_icons.tsx";
 import { ofModule, useAgents } from "./agents.ts";
 import { Problem } from "./api.ts";
 import { moduleOf } from "./evidence.ts";
-import { useEvidence } from "./evidence_asked.ts";
+import { useEvidence } from "./evidence_polling.ts";
 import { grouped, utc } from "./format.ts";
 import { ObservedEvidence } from "./ObservedEvidence.tsx";
 import { OpenEvidence } from "./OpenEvidence.tsx";
-import { ModeBadges } from "./Provenance.tsx";
+import { ModeBadges } from "./ModeBadges.tsx";
 import { Skeleton } from "./_ui.tsx";
 
 export interface EvidenceDrawerProps {

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
 import { NoAnswer } from "./_ui.tsx";
 import { MODULE_TITLES } from "./agents.ts";
-import { useAsked } from "./ask.ts";
+import { useAsked } from "./polling.ts";
 import { Chart } from "./Chart.tsx";
 import { type BothFigures } from "./summaries.ts";
 import { MODULES } from "../proto/gen/names.ts";

@@ -1,7 +1,7 @@
 import { button, PAGE, Server, settled, until } from "../tests/dom.ts";
 import assert from "node:assert/strict";
 import { h, render } from "preact";
-import { NOT_ASKED } from "./ask.ts";
+import { NOT_ASKED } from "./polling.ts";
 import { HotPath } from "./HotPath.tsx";
 
 const server = new Server();

@@ -1,7 +1,7 @@
 /** The form that starts a job, rendered from its kind and schema; each error is shown at its field. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { FormField, JobForm as Form } from "../core/jobs/form.ts";
-import type { JobsLack } from "../core/jobs/contract.ts";
+import type { JobsLack } from "../core/jobs/worker_protocol.ts";
 import { Icon } from "./_icons.tsx";
 import { api, Problem, wordsOf } from "./api.ts";
 import { JOB_FORMS } from "./forms.gen.ts";

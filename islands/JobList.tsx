@@ -5,7 +5,7 @@ import { Icon } from "./_icons.tsx";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { type Answer, api, wordsOf } from "./api.ts";
 import type { Job } from "./client.gen.ts";
-import { type AskedAgain, useAsked } from "./ask.ts";
+import { type AskedAgain, useAsked } from "./polling.ts";
 import { grouped, utc } from "./format.ts";
 
 export type JobRow = Job;

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
 import { HostKill } from "./Banner.tsx";
 import { useClock } from "./clock.ts";
-import { useHostCommand } from "./host.ts";
+import { useHostCommand } from "./host_command.ts";
 import { type KillState, type Scope, useKill } from "./kill.ts";
 import { useOpener } from "./kill_opener.ts";
 import { SAID, type Stage, stageOf, titleOf } from "./kill_stage.ts";

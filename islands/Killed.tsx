@@ -3,7 +3,7 @@ import type { AuditEntry } from "../core/audit/entry.ts";
 import type { ModuleName } from "../core/control/control.ts";
 import { NoAnswer } from "./_ui.tsx";
 import { detailOf } from "./audit_detail.ts";
-import { useAsked } from "./ask.ts";
+import { useAsked } from "./polling.ts";
 import { utc } from "./format.ts";
 import { ASKED, type KilledBy, killedBy } from "./killed_by.ts";
 

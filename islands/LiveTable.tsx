@@ -9,7 +9,7 @@ import type { TableAddress } from "./address.ts";
 import { EvidenceDrawer } from "./EvidenceDrawer.tsx";
 import { rowOf } from "./evidence.ts";
 import { grouped } from "./format.ts";
-import { Notes } from "./Ignored.tsx";
+import { Notes } from "./IgnoredParameters.tsx";
 import { useUnixClock } from "./keys.ts";
 import { useHeld, useLive } from "./live.ts";
 import { type Item, matching } from "./live_buffer.ts";

@@ -1,7 +1,7 @@
 /** Opens over the page when the login has ended: what was typed or read below stays. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "./agents.ts";
-import { useHostCommand } from "./host.ts";
+import { useHostCommand } from "./host_command.ts";
 import { api, loggedIn, LOGIN_ENDED, wordsOf } from "./api.ts";
 
 export interface LoginSheetProps {

@@ -11,7 +11,7 @@ import type { CommandAnswer } from "./client.gen.ts";
 import { sendCommand } from "./commands.ts";
 import { age, grouped, sol } from "./format.ts";
 import { Killed } from "./Killed.tsx";
-import { ModeBadges } from "./Provenance.tsx";
+import { ModeBadges } from "./ModeBadges.tsx";
 import { Receipts } from "./Receipts.tsx";
 import { type Figures, pnlTime } from "./summaries.ts";
 

@@ -1,9 +1,9 @@
 /** Users and keys. */
 import { useState } from "preact/hooks";
-import { useHostCommand } from "./host.ts";
+import { useHostCommand } from "./host_command.ts";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { type Answer, api, wordsOf } from "./api.ts";
-import { useAsked } from "./ask.ts";
+import { useAsked } from "./polling.ts";
 import { confirmed } from "./Confirm.tsx";
 import { NewKey } from "./NewKey.tsx";
 

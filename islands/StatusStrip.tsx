@@ -8,7 +8,7 @@ import { Banner, type Trouble, troubleOf } from "./Banner.tsx";
 import { useClock } from "./clock.ts";
 import { blindness } from "./contact.ts";
 import { age, grouped } from "./format.ts";
-import { ModeBadges } from "./Provenance.tsx";
+import { ModeBadges } from "./ModeBadges.tsx";
 import { listen } from "./stream.ts";
 import type { StreamMessage } from "./stream_worker.ts";
 import { MODULES } from "../proto/gen/names.ts";

@@ -2,7 +2,7 @@
 import type { MissedSwaps } from "../core/control/control.ts";
 import { Icon } from "./_icons.tsx";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
-import { useAsked } from "./ask.ts";
+import { useAsked } from "./polling.ts";
 import { grouped, short } from "./format.ts";
 import { notRead } from "./swaps_not_read.ts";
 

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { NoAnswer } from "./_ui.tsx";
 import { type Answer, api, wordsOf } from "./api.ts";
-import { useAsked } from "./ask.ts";
+import { useAsked } from "./polling.ts";
 
 type Batching = Answer<"GET /api/realtime/settings">;
 

@@ -5,7 +5,7 @@ import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { MODULE_TITLES } from "./agents.ts";
 import { grouped } from "./format.ts";
 import { GATE_TERMS, gateLabel, isKept } from "./gates.ts";
-import { ModeBadges } from "./Provenance.tsx";
+import { ModeBadges } from "./ModeBadges.tsx";
 import type { Figures } from "./summaries.ts";
 
 export interface WhyNotProps {

@@ -2,7 +2,7 @@
  * What every part shows of its own state: not known yet, or no answer. A part never shows "none" before the server has
  * reported it.
  */
-import type { Asked } from "./ask.ts";
+import type { Asked } from "./polling.ts";
 import { useClock } from "./clock.ts";
 import { age } from "./format.ts";
 import { Icon } from "./_icons.tsx";

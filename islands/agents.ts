@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { ModuleName, PolicyState } from "../core/control/control.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import type { Answer as ApiAnswer } from "./api.ts";
-import { type Asked, type Asking, keepAsking, NOT_ASKED } from "./ask.ts";
+import { type Asked, type Asking, keepAsking, NOT_ASKED } from "./polling.ts";
 import { useClock } from "./clock.ts";
 import { ASKED_EVERY_MS, BLIND_MS, contact } from "./contact.ts";
 

@@ -3,7 +3,7 @@
  * expired token.
  */
 import type { Api } from "./client.gen.ts";
-import { hostFlags } from "./host.ts";
+import { hostFlags } from "./host_command.ts";
 import { answered, asking, loginHolds, unanswered } from "./contact.ts";
 
 /** The content of a `problem+json`; status 0: no answer came. */

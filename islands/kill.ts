@@ -6,7 +6,7 @@ import type { ModuleName, Receipt } from "../core/control/control.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { useAgents } from "./agents.ts";
 import { wordsOf } from "./api.ts";
-import { useAsked } from "./ask.ts";
+import { useAsked } from "./polling.ts";
 import type { CommandAnswer } from "./client.gen.ts";
 import { newRequestId, sendKill } from "./commands.ts";
 import { type ReceiptRow, receiptRow } from "./Receipts.tsx";

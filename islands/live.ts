@@ -2,7 +2,7 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
-import { useAsked } from "./ask.ts";
+import { useAsked } from "./polling.ts";
 import { rowOf } from "./evidence.ts";
 import { LiveBuffer } from "./live_buffer.ts";
 import { listen } from "./stream.ts";

@@ -2,7 +2,7 @@
 import { useRef } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
 import type { Ask } from "./api.ts";
-import { useAsked } from "./ask.ts";
+import { useAsked } from "./polling.ts";
 
 /** How often refusals and evidence are fetched: neither is on the live stream. */
 export const LIST_EVERY_MS = 10_000;

@@ -1,12 +1,12 @@
 /** Hydrates the islands of the page, and handles what every page has: theme, copy, logout, shortcuts for navigation. */
 import { type ComponentType, h, hydrate, render } from "preact";
 import { api, prefix } from "./api.ts";
-import { copyText } from "./copy.ts";
-import { HostFlags, hostFlags } from "./host.ts";
+import { copyText } from "./clipboard.ts";
+import { HostFlags, hostFlags } from "./host_command.ts";
 import { KeysDialog } from "./KeysDialog.tsx";
 import { isTyping } from "./keys.ts";
 import { type IslandName, ISLANDS, PAGES } from "./registry.tsx";
-import { say } from "./say.ts";
+import { say } from "./announce.ts";
 
 const flags = hostFlags();
 for (const place of document.querySelectorAll<HTMLElement>("[data-island]")) {

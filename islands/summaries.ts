@@ -4,7 +4,7 @@ import type { FleetAgent } from "../core/control/fleet.ts";
 import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "./api.ts";
 import type { Series } from "./client.gen.ts";
-import { type Asked, keepAsking, NOT_ASKED, useAsked } from "./ask.ts";
+import { type Asked, keepAsking, NOT_ASKED, useAsked } from "./polling.ts";
 import { age } from "./format.ts";
 
 type Latest = Answer<"GET /api/metrics/summary">;

@@ -1,7 +1,7 @@
 /** Navigation in the live table: by keys from row to row, into a decision and back. */
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { copyText } from "./copy.ts";
+import { copyText } from "./clipboard.ts";
 import { useKeys } from "./keys.ts";
 import { hasFocus } from "./live.ts";
 import { isRow, type Item, stepFrom } from "./live_buffer.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { BRIDGE_TOPICS } from "../agents/bridge/bridge.ts";
-import { MIRROR_PAIRS } from "../agents/mirror.ts";
-import { SINK_TOPICS } from "../agents/sink.ts";
+import { BRIDGE_TOPICS } from "../services/bridge/bridge.ts";
+import { MIRROR_PAIRS } from "../services/mirror.ts";
+import { SINK_TOPICS } from "../services/sink.ts";
 import { TABLE_OF } from "../core/store/proof.ts";
 import { filesBelow } from "../tools/imports.ts";
 import { ROOT } from "../tools/paths.ts";
@@ -91,7 +91,7 @@ Deno.test("topicsRs() gives Rust each name and who may be dropped", () => {
 Deno.test("no production file names a topic but in a typed constant, so a misspelt one does not compile", () => {
   const literal = new RegExp(`"(${TOPICS.map(({ name }) => name).join("|")})"`);
   const found: string[] = [];
-  for (const folder of ["agents", "app", "cli", "core", "ffi", "islands", "routes", "workers"]) {
+  for (const folder of ["app", "cli", "core", "ffi", "islands", "routes", "services", "workers"]) {
     for (const file of filesBelow(ROOT, folder)) {
       if (/_test\.tsx?$/.test(file)) continue;
       for (const line of Deno.readTextFileSync(`${ROOT}/${file}`).split("\n")) {

@@ -4,14 +4,14 @@ import { z } from "zod";
 import type { User } from "../core/auth/accounts.ts";
 import { AppError } from "../core/platform/errors.ts";
 import { networkOf } from "../core/platform/net.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 import { loginBody, passwordBody, refreshBody } from "../proto/api.ts";
 import * as answers from "./answers.ts";
 import type { ApiDeps } from "./deps.ts";
 import { Logins } from "./logins.ts";
 import { type Door, isFromPage } from "./middleware/door.ts";
 import { type Guard, REFRESH_COOKIE } from "./middleware/guard.ts";
-import { nextQuery, ownPage } from "./next.ts";
+import { nextQuery, ownPage } from "./login_target.ts";
 import { maybeText } from "./query.ts";
 import { principalOf, type Route, route } from "./route.ts";
 

@@ -4,7 +4,7 @@ import { AppError } from "../core/platform/errors.ts";
 import { jobView } from "../core/jobs/queue.ts";
 import type { AnyJobKind } from "../core/jobs/kind.ts";
 import { may, type Principal } from "../core/auth/rights.ts";
-import type { Job } from "../core/jobs/book.ts";
+import type { Job } from "../core/jobs/projection.ts";
 import { JOB_STATES } from "../proto/jobs.ts";
 import { emptyBody } from "../proto/api.ts";
 import * as answers from "./answers.ts";

@@ -2,7 +2,7 @@
 import type { Say } from "../core/platform/logger.ts";
 import { HTTPException } from "hono/http-exception";
 import { AppError, ERROR_STATUS, type ErrorCode } from "../core/platform/errors.ts";
-import { asFullDisk } from "../core/platform/files.ts";
+import { asFullDisk } from "../core/platform/atomic_file.ts";
 import type { RouteContext } from "./route.ts";
 
 const TITLES: Record<ErrorCode, string> = {

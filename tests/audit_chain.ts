@@ -3,7 +3,7 @@ import { type Database, openDatabase, transaction } from "../core/platform/datab
 import { AuditChain } from "../core/audit/chain.ts";
 import type { Act } from "../core/audit/entry.ts";
 import { HeadSigner } from "../core/audit/head.ts";
-import { ToldHeads } from "../core/audit/told.ts";
+import { ToldHeads } from "../core/audit/published_heads.ts";
 import { verifyAudit } from "../core/audit/verify.ts";
 
 /** Signs the heads of all chains here. */

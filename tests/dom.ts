@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { Window } from "happy-dom";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 
 /** The longest time that a test waits. */
 const LIMIT_MS = 60_000;

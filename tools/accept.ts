@@ -6,7 +6,7 @@ import { openDataDir } from "../core/platform/data_dir.ts";
 import { DatabaseSync } from "node:sqlite";
 import { AuditChain } from "../core/audit/chain.ts";
 import { HeadSigner } from "../core/audit/head.ts";
-import { ToldHeads } from "../core/audit/told.ts";
+import { ToldHeads } from "../core/audit/published_heads.ts";
 import { verifyAudit } from "../core/audit/verify.ts";
 import { openDatabase } from "../core/platform/database.ts";
 import { Library } from "../ffi/library.ts";
@@ -18,7 +18,7 @@ import { EXECUTABLE, LIBRARY, ROOT } from "./paths.ts";
 import { storeUse } from "../tests/kafka/store_use.ts";
 import { pageWeights } from "../tests/e2e/page_weight.ts";
 import { registerSmallModel } from "../tests/e2e/small_model.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 
 const FAIL_AT = 3;
 

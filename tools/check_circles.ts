@@ -6,7 +6,6 @@ import { filesBelow, importsOf } from "./imports.ts";
 import { ROOT } from "./paths.ts";
 
 const FOLDERS = [
-  "agents",
   "bench",
   "app",
   "cli",
@@ -15,6 +14,7 @@ const FOLDERS = [
   "islands",
   "proto",
   "routes",
+  "services",
   "tests",
   "tools",
   "workers",

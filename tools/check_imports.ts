@@ -14,11 +14,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ["proto"],
   ffi: ["proto", "core"],
   workers: ["proto", "core", "ffi"],
-  agents: ["proto", "core", "ffi"],
+  services: ["proto", "core", "ffi"],
   routes: ["proto", "core", "islands"],
   islands: ["proto", "type:core", "type:routes"],
-  app: ["proto", "core", "ffi", "workers", "agents", "routes", "deno.json"],
-  cli: ["proto", "core", "ffi", "workers", "agents", "app"],
+  app: ["proto", "core", "ffi", "workers", "services", "routes", "deno.json"],
+  cli: ["proto", "core", "ffi", "workers", "services", "app"],
 };
 
 /** The rules that one file breaks; `path` starts at the root. */

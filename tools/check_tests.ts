@@ -17,7 +17,7 @@ export async function* testFiles(folder = ""): AsyncGenerator<string> {
 }
 
 /** Tests about waiting, and the check that finds waits. */
-const ABOUT_WAITS = new Set(["core/platform/pause_test.ts", "tools/check_waits_test.ts", "tests/dom.ts"]);
+const ABOUT_WAITS = new Set(["core/platform/delay_test.ts", "tools/check_waits_test.ts", "tests/dom.ts"]);
 
 /** Sources of tests: test files, what they use in tests/, and tests of crates. */
 async function* testSources(folder = ""): AsyncGenerator<string> {

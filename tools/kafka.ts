@@ -6,7 +6,7 @@
 import { say } from "./command.ts";
 import { CACHE } from "./paths.ts";
 import { KAFKA, LOG4J } from "./pins.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 
 const LIBS = `${CACHE}/kafka-${KAFKA}`;
 const READY_MS = 60_000;

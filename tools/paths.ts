@@ -12,7 +12,6 @@ export const SHARED = `${ROOT}/../shared/data`;
 export const CACHE = `${ROOT}/.cache`;
 /** Folders with TypeScript tests that need no executable. */
 export const UNIT_TESTS = [
-  "agents",
   "app",
   "cli",
   "core",
@@ -20,6 +19,7 @@ export const UNIT_TESTS = [
   "islands",
   "proto",
   "routes",
+  "services",
   "tests/api",
   "tools",
   "workers",

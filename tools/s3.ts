@@ -2,7 +2,7 @@
 import { must } from "./command.ts";
 import { CACHE } from "./paths.ts";
 import { VERSITYGW } from "./pins.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 
 const MODULE = "github.com/versity/versitygw/cmd/versitygw";
 const READY_MS = 20_000;

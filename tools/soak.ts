@@ -3,7 +3,7 @@ import { pageRate } from "../tests/e2e/page_rate.ts";
 import { reconnects, slowAndFast } from "../tests/e2e/bridge.ts";
 import { auditFuzz } from "../tests/findings/audit_fuzz.ts";
 import { quantile, stranger } from "../tests/findings/stranger.ts";
-import { brokerAway } from "../tests/kafka/broker_away.ts";
+import { brokerAway } from "../tests/kafka/broker_outage.ts";
 import { lossless } from "../tests/kafka/lossless.ts";
 import { must, say, task, timed } from "./command.ts";
 import { ROOT } from "./paths.ts";

@@ -77,7 +77,7 @@ Deno.test("dexTs() has each row of Rust's table, in its order, and fails for one
 
 Deno.test("no production file lists the modules by hand", () => {
   const list = /["']arbitrage["'],\s*["']mev["']/;
-  const found = ["agents", "app", "cli", "core", "ffi", "islands", "proto", "routes", "workers"]
+  const found = ["app", "cli", "core", "ffi", "islands", "proto", "routes", "services", "workers"]
     .flatMap((folder) => filesBelow(ROOT, folder))
     // What is generated is held against its sources.
     .filter((file) =>

@@ -1,15 +1,15 @@
 /** Every kind of job, and one that is not known: at the door, on the log, in its Worker. */
 import assert from "node:assert/strict";
-import { type Job, JobBook } from "../core/jobs/book.ts";
+import { type Job, JobBook } from "../core/jobs/projection.ts";
 import { JobKinds } from "../core/jobs/kind.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
 import { AppError } from "../core/platform/errors.ts";
 import type { StoredRecord } from "../core/log/log.ts";
-import type { FromWorker, JobStart, ToWorker } from "../core/jobs/contract.ts";
+import type { FromWorker, JobStart, ToWorker } from "../core/jobs/worker_protocol.ts";
 import { schedulesOf } from "../core/jobs/schedules.ts";
 import { jobs } from "../proto/wire.ts";
 import { COMMANDS } from "../cli/registry.ts";
-import { JobStatusTeller } from "../agents/job_status.ts";
+import { JobStatusTeller } from "../services/job_status.ts";
 import { Library } from "../ffi/library.ts";
 import { EmbeddedLog } from "../ffi/log.ts";
 import { LIBRARY } from "../tools/paths.ts";

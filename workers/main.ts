@@ -1,7 +1,7 @@
 /** The Web Worker of one job: runs the job it receives, reports progress, and ends with one result. */
 /// <reference lib="deno.worker" />
 import { AppError } from "../core/platform/errors.ts";
-import type { FromWorker, JobPorts, JobStart, LiveWish, ToWorker } from "../core/jobs/contract.ts";
+import type { FromWorker, JobPorts, JobStart, LiveWish, ToWorker } from "../core/jobs/worker_protocol.ts";
 import type { AnyJobKind } from "../core/jobs/kind.ts";
 import { JOB_KINDS } from "./kinds.ts";
 

@@ -6,7 +6,7 @@ import { createHash, type Hash } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { S3mini } from "s3mini";
 import { AppError, firstLineOf } from "../core/platform/errors.ts";
-import type { JobPorts } from "../core/jobs/contract.ts";
+import type { JobPorts } from "../core/jobs/worker_protocol.ts";
 
 export interface Output {
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError } from "../core/platform/errors.ts";
-import type { JobPorts } from "../core/jobs/contract.ts";
+import type { JobPorts } from "../core/jobs/worker_protocol.ts";
 import { checkOutput, openOutput, resolveOutput } from "./output.ts";
 
 async function withRoot(run: (root: string) => Promise<void> | void): Promise<void> {

@@ -9,7 +9,7 @@ import { AppError } from "../core/platform/errors.ts";
 import { Store } from "../core/store/client.ts";
 import type { ScrapeResult } from "../proto/jobs.ts";
 import type { ScrapeArgs } from "./scrape_args.ts";
-import type { JobPorts } from "../core/jobs/contract.ts";
+import type { JobPorts } from "../core/jobs/worker_protocol.ts";
 import { openOutput, outputOf, resolveOutput } from "./output.ts";
 import { FOOTER_BYTES_MAX, footerLength, parquetRows } from "./parquet_rows.ts";
 import { datasetColumns, DATASETS, type DatasetType } from "../core/store/tables.ts";

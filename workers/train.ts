@@ -15,7 +15,7 @@ import {
 } from "../ffi/models.ts";
 import type { TrainResult } from "../proto/jobs.ts";
 import type { TrainArgs } from "./train_args.ts";
-import type { JobPorts } from "../core/jobs/contract.ts";
+import type { JobPorts } from "../core/jobs/worker_protocol.ts";
 import { promotion } from "./promotion.ts";
 import { datasetHash, type Example, loadExamples, matrix, type Split, split } from "./training_data.ts";
 

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../core/platform/errors.ts";
 import type { ModuleName } from "../core/control/control.ts";
-import { LandedCycles, poolsSql } from "../core/decisions/landed.ts";
+import { LandedCycles, poolsSql } from "../core/decisions/landed_cycles.ts";
 import type { Store } from "../core/store/client.ts";
 
 const ROWS_MAX = 2_000_000;

@@ -1,6 +1,6 @@
 /** Heads in a file on another disk: one per line, as its seq and its bytes in base64. */
 import { Buffer } from "node:buffer";
-import { pause } from "../platform/pause.ts";
+import { pause } from "../platform/delay.ts";
 import type { PendingHead } from "./chain.ts";
 
 /** Every line has fewer bytes. */

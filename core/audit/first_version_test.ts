@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 import { openDatabase } from "../platform/database.ts";
 import { AuditChain } from "./chain.ts";
-import { ToldHeads } from "./told.ts";
+import { ToldHeads } from "./published_heads.ts";
 import { verifyAudit } from "./verify.ts";
 import { act, faultsOf, place, signer, trust, withChain } from "../../tests/audit_chain.ts";
 

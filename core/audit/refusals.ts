@@ -1,6 +1,6 @@
 /** Refusals to strangers on their way to the audit: one entry per minute for each name and address, with a count. */
 import { networkOf } from "../platform/net.ts";
-import { pause } from "../platform/pause.ts";
+import { pause } from "../platform/delay.ts";
 import type { Act } from "./entry.ts";
 import { messageOf } from "../platform/errors.ts";
 

@@ -12,7 +12,7 @@ import {
   type SignedHead,
   unsignedHead,
 } from "./head.ts";
-import type { ToldHeads, Trust } from "./told.ts";
+import type { ToldHeads, Trust } from "./published_heads.ts";
 import { messageOf } from "../platform/errors.ts";
 
 export interface Verdict {

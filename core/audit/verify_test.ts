@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Database, openDatabase } from "../platform/database.ts";
 import { AuditChain } from "./chain.ts";
 import { HeadSigner } from "./head.ts";
-import { ToldHeads } from "./told.ts";
+import { ToldHeads } from "./published_heads.ts";
 import { verifyAudit } from "./verify.ts";
 import { act, place, signer, trust, withChain } from "../../tests/audit_chain.ts";
 

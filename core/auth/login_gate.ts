@@ -7,7 +7,7 @@ import { AppError } from "../platform/errors.ts";
 import { Attempts } from "../platform/limits/attempts.ts";
 import { FairQueue } from "../platform/limits/fair_queue.ts";
 import { networkOf } from "../platform/net.ts";
-import { pause } from "../platform/pause.ts";
+import { pause } from "../platform/delay.ts";
 import type { User } from "./accounts.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 

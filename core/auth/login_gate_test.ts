@@ -5,7 +5,7 @@ import type { User } from "./accounts.ts";
 import { DeviceMarks } from "./device.ts";
 import { checksAtOnce, LoginGate } from "./login_gate.ts";
 import { hashPassword } from "./passwords.ts";
-import { pause } from "../platform/pause.ts";
+import { pause } from "../platform/delay.ts";
 
 const PASSWORD = "correct horse battery";
 const hash = await hashPassword(PASSWORD);

@@ -4,7 +4,7 @@ import { parse as parseToml, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { AppError, messageOf, UsageError } from "../platform/errors.ts";
 import { didYouMean } from "../platform/suggest.ts";
-import { readKeptFile } from "./kept_file.ts";
+import { readKeptFile } from "./owned_file.ts";
 import { CONFIG_KEYS, type ConfigKey, configKey, type SettingName, type SettingOf } from "./schema.ts";
 
 export interface ConfigValue {

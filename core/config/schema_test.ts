@@ -7,7 +7,7 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 const DECLARED = ["core/config/schema.ts"];
 /** Names of the contract whose rows take no value that would do anything. */
 const FIXED = ["api.workers", "realtime.webtransport", "realtime.wt_port"];
-const SOURCES = ["agents", "app", "cli", "core", "ffi", "routes", "workers"];
+const SOURCES = ["app", "cli", "core", "ffi", "routes", "services", "workers"];
 
 const NO_FILES = {
   flags: {},

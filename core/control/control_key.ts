@@ -1,6 +1,6 @@
 /** The key that signs commands, models and heads of the audit. It is created with the data folder, and never again. */
 import { AppError, messageOf } from "../platform/errors.ts";
-import { makeFolder, readOrMake } from "../platform/files.ts";
+import { makeFolder, readOrMake } from "../platform/atomic_file.ts";
 
 const SEED_BYTES = 32;
 const OTHERS = 0o077;

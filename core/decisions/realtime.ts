@@ -1,4 +1,4 @@
-/** The live stream to browsers, as routes see it; `agents/bridge` implements it. */
+/** The live stream to browsers, as routes see it; `services/bridge` implements it. */
 import type { Principal } from "../auth/rights.ts";
 
 export type RealtimeMode = "json" | "proto";

@@ -3,7 +3,7 @@
  */
 import { z } from "zod";
 import { UsageError } from "../platform/errors.ts";
-import { diskTrouble } from "../platform/files.ts";
+import { diskTrouble } from "../platform/atomic_file.ts";
 
 /** An account that takes tips for landing transactions, and its service. */
 export interface TipAccount {

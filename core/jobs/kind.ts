@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Right } from "../auth/rights.ts";
 import { AppError } from "../platform/errors.ts";
-import type { JobPorts } from "./contract.ts";
+import type { JobPorts } from "./worker_protocol.ts";
 import type { FormText } from "./form.ts";
 
 /** A verb's words and flags, from which a kind reads its arguments. */

@@ -2,9 +2,9 @@
 import { AppError } from "../platform/errors.ts";
 import { follow } from "../log/follow.ts";
 import type { Log, LogRecord } from "../log/log.ts";
-import { descriptorRecord, type Job, JobBook, JOBS_TOPIC, statusRecord } from "./book.ts";
+import { descriptorRecord, type Job, JobBook, JOBS_TOPIC, statusRecord } from "./projection.ts";
 import type { JobKinds } from "./kind.ts";
-import { pause } from "../platform/pause.ts";
+import { pause } from "../platform/delay.ts";
 
 const ATTEMPTS_MAX = 5;
 /** Maximum jobs of one issuer that have not ended. */

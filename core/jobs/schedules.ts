@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type Schedule, schedule, SCHEDULES_MAX } from "../../proto/jobs.ts";
 import { AppError } from "../platform/errors.ts";
-import { replaceFile } from "../platform/files.ts";
+import { replaceFile } from "../platform/atomic_file.ts";
 import { parseCron } from "./cron.ts";
 import type { JobKinds, RangeMs } from "./kind.ts";
 import { MODULES } from "../../proto/gen/names.ts";

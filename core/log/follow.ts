@@ -1,7 +1,7 @@
 /** The two ways to read a topic: follow it for ever, or read it through to its current end. */
 import { AppError } from "../platform/errors.ts";
 import type { Log, LogGap, LogTopic, ReadFrom, StoredRecord } from "./log.ts";
-import { pause } from "../platform/pause.ts";
+import { pause } from "../platform/delay.ts";
 
 const WAIT_MS = 1_000;
 /** Records processed in one go before other work gets its turn. */

@@ -4,7 +4,7 @@ import type { ModuleName, Receipt } from "../control/control.ts";
 import { type GoingLive, goLive, type LiveRegistry } from "./going_live.ts";
 import type { Log } from "../log/log.ts";
 import { type IsSigned, Receipts } from "../control/receipts.ts";
-import { pause } from "../platform/pause.ts";
+import { pause } from "../platform/delay.ts";
 
 /** How long to wait for agents: a swap takes milliseconds, the probe of a foreign file at most two seconds. */
 const WAIT_MS = 4_000;

@@ -4,7 +4,7 @@
  */
 import type { ModuleName } from "../control/control.ts";
 import { AppError } from "../platform/errors.ts";
-import { LandedCycles, LANDING_SLOTS, poolsSql } from "../decisions/landed.ts";
+import { LandedCycles, LANDING_SLOTS, poolsSql } from "../decisions/landed_cycles.ts";
 import type { Judgement } from "./models.ts";
 import type { Store } from "../store/client.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError } from "../platform/errors.ts";
-import { LandedCycles } from "../decisions/landed.ts";
+import { LandedCycles } from "../decisions/landed_cycles.ts";
 import type { Judgement } from "./models.ts";
 import { type Answers, compare, type Scored } from "./shadow.ts";
 

@@ -1,7 +1,7 @@
 /** The data folder: created by the running parts, opened by all others; private, with one owner and a version check. */
 import { makeControlKey } from "../control/control_key.ts";
 import { AppError } from "./errors.ts";
-import { diskTrouble, makeFolder, readOrMake } from "./files.ts";
+import { diskTrouble, makeFolder, readOrMake } from "./atomic_file.ts";
 
 /** Incremented when a change of the layout makes the folder unreadable for older versions. */
 export const DATA_VERSION = 1;

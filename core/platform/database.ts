@@ -1,8 +1,8 @@
 /** Small state that must not be lost: one SQLite file per data folder, shared by this host's parts. */
 import { DatabaseSync } from "node:sqlite";
 import { AppError, messageOf } from "./errors.ts";
-import { pause } from "./pause.ts";
-import { asFullDisk, cannotWrite, diskTrouble, freeBytes, FULL_DISK } from "./files.ts";
+import { pause } from "./delay.ts";
+import { asFullDisk, cannotWrite, diskTrouble, freeBytes, FULL_DISK } from "./atomic_file.ts";
 
 /** How long a writer waits for another one. */
 const BUSY_MS = 3_000;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { linkStatus } from "./link.ts";
+import { linkStatus } from "./link_status.ts";
 import { sinkStatus, sinkStatusFile } from "../store/sink_status.ts";
 
 Deno.test("a damaged status of link or sink is a trouble of it, with no figure, and ends nobody who reads it", async () => {

@@ -1,5 +1,5 @@
 /** Resources used by the host and this process, from the kernel's files. */
-import { freeBytes } from "./files.ts";
+import { freeBytes } from "./atomic_file.ts";
 
 export interface SystemHealth {
   readonly host: string;

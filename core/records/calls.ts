@@ -5,7 +5,7 @@ import { HeadSigner } from "../audit/head.ts";
 import type { Accounts } from "../auth/accounts.ts";
 import type { Role, Scope } from "../auth/rights.ts";
 import { AppError } from "../platform/errors.ts";
-import { freeBytes, FULL_DISK } from "../platform/files.ts";
+import { freeBytes, FULL_DISK } from "../platform/atomic_file.ts";
 
 /**
  * With less free space, entries caused by strangers are not written: the room kept inside the file is for people who

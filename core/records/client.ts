@@ -3,7 +3,7 @@ import { AppError, ERROR_STATUS, type ErrorCode } from "../platform/errors.ts";
 import type { CallName, RecordCalls, RecordWriter } from "./calls.ts";
 import type { Answer } from "./queue.ts";
 import type { OpenMessage } from "./thread.ts";
-import { pause } from "../platform/pause.ts";
+import { pause } from "../platform/delay.ts";
 
 /** How long a call waits for another process that holds the file. */
 const WAIT_MS = 3_000;

@@ -1,7 +1,7 @@
 /** Calls that wait for the file. Available calls share one transaction, so that a hundred of them cost one sync. */
 import { type Database, isBusy, transaction } from "../platform/database.ts";
 import { AppError } from "../platform/errors.ts";
-import { asFullDisk } from "../platform/files.ts";
+import { asFullDisk } from "../platform/atomic_file.ts";
 import type { CallName, RecordCalls } from "./calls.ts";
 
 /** A call on its way to the writing thread. */

@@ -1,5 +1,5 @@
 /** Rows per second that reach the store, computed from the sink's status. */
-import { pause } from "../platform/pause.ts";
+import { pause } from "../platform/delay.ts";
 import type { SinkStatus } from "./sink_status.ts";
 
 const LOOK_MS = 1_000;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { StoredEntry } from "../../core/audit/chain.ts";
 import type { PolicyState, Receipt } from "../../core/control/control.ts";
 import type { FleetAgent } from "../../core/control/fleet.ts";
-import type { WantedState } from "../../core/control/wanted.ts";
+import type { WantedState } from "../../core/control/desired_state.ts";
 import {
   array,
   count,

@@ -1,6 +1,6 @@
 /** Answers of the routes for jobs. */
 import { z } from "zod";
-import type { JobsLack } from "../../core/jobs/contract.ts";
+import type { JobsLack } from "../../core/jobs/worker_protocol.ts";
 import { JOB_STATES, schedule } from "../../proto/jobs.ts";
 import { array, count, flag, maybe, number, object, one, record, text } from "./common.ts";
 

@@ -12,7 +12,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Route, RouteContext } from "../route.ts";
 import { problem } from "../problem.ts";
 import type { Door } from "./door.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 export const ACCESS_COOKIE = "legend_access";
 export const REFRESH_COOKIE = "legend_refresh";

@@ -1,10 +1,10 @@
 /** A quiet stream can be distinguished from a dead one. */
 import assert from "node:assert/strict";
 import { decompress } from "fzstd";
-import { Bridge } from "../../agents/bridge/bridge.ts";
+import { Bridge } from "../../services/bridge/bridge.ts";
 import { readBatch } from "../../islands/envelope.ts";
 import { withServer } from "./server.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 /** The part of a socket that the bridge needs. */
 class Socket extends EventTarget {

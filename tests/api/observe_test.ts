@@ -4,7 +4,7 @@ import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { AgentStatus } from "../../core/control/control.ts";
 import { realtime } from "../../proto/wire.ts";
 import { bearer, withServer } from "./server.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const encoder = new TextEncoder();
 const id = (n: number) => new Uint8Array(16).fill(n);

@@ -18,10 +18,10 @@ import { goLive } from "../../core/models/going_live.ts";
 import { holdsBy, Streams } from "../../core/decisions/streams.ts";
 import { AddressRanges } from "../../core/platform/net.ts";
 import { Receipts } from "../../core/control/receipts.ts";
-import { WantedStates } from "../../core/control/wanted.ts";
+import { WantedStates } from "../../core/control/desired_state.ts";
 import { AppError } from "../../core/platform/errors.ts";
 import { openDataDir } from "../../core/platform/data_dir.ts";
-import { Bridge } from "../../agents/bridge/bridge.ts";
+import { Bridge } from "../../services/bridge/bridge.ts";
 import { descriptors } from "../../ffi/door.ts";
 import { sendCommand, signatureCheck } from "../../ffi/control.ts";
 import { Library } from "../../ffi/library.ts";
@@ -35,7 +35,7 @@ import { systemHealth } from "../../core/platform/system.ts";
 import { ModelRegistry } from "../../ffi/models.ts";
 import { JOB_KINDS } from "../../workers/kinds.ts";
 import { LIBRARY } from "../../tools/paths.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 export const PASSWORD = "correct horse battery";
 

@@ -1,6 +1,6 @@
 /** Answers that outlive their request: a job's log as it grows, and the position of the live stream. */
 import assert from "node:assert/strict";
-import { type Job, statusRecord, type StatusSaid } from "../../core/jobs/book.ts";
+import { type Job, statusRecord, type StatusSaid } from "../../core/jobs/projection.ts";
 import type { StoredRecord } from "../../core/log/log.ts";
 import { scrape as scrapeKind } from "../../workers/kinds/scrape.ts";
 import { createApp } from "../../routes/app.ts";

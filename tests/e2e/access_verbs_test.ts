@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { command, legend, lines, withFolder } from "./executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const LIMIT_MS = 60_000;
 

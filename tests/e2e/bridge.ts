@@ -6,7 +6,7 @@ import { Library } from "../../ffi/library.ts";
 import { long, realtime } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { command } from "./executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 /** Maximum bytes that the bridge queues for one client, and that sockets and kernel hold in addition. */
 const QUEUE_BYTES_MAX = 4 << 20;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { reconnects, slowAndFast } from "./bridge.ts";
 import { legend, lines, withFolder } from "./executable.ts";
 import { pageRate } from "./page_rate.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 Deno.test("stalled clients lose their oldest records and are told how many; fast ones lose nothing; memory is bounded", () =>
   withFolder(async (folder) => {

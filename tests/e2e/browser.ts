@@ -1,6 +1,6 @@
 /** A real browser on the page: start, login, and the check that it reports no error. */
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 export const PASSWORD = "a password of the operator";
 

@@ -8,7 +8,7 @@ import { control, jobs, long } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { command, legend, lines, withFolder } from "./executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const DECISIONS = ["arbitrage-decisions-proto", "sandwich-decisions-proto"];
 

@@ -1,7 +1,7 @@
 /** What a run has written to its log, read back by tests: evidence of decisions, sequences, states of models. */
 import assert from "node:assert/strict";
 import { jobs, realtime } from "../../proto/wire.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 import { readThrough } from "../../core/log/follow.ts";
 import type { EmbeddedLog } from "../../ffi/log.ts";
 

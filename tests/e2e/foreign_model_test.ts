@@ -7,7 +7,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { Part } from "../kafka/cluster.ts";
 import { legend, withFolder } from "./executable.ts";
 import { registerSmallModel } from "./small_model.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 /** Answers its golden row and some more rows, then runs `end`. */
 const source = (schema: string, end: string, begin = "") => `

@@ -1,6 +1,6 @@
 /** A data folder with a history in its store, for tests of jobs. */
 import assert from "node:assert/strict";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 import { chdb, Part } from "../kafka/cluster.ts";
 import { legend, lines, withFolder } from "./executable.ts";
 

@@ -14,7 +14,7 @@ import { JOB_KINDS } from "../../workers/kinds.ts";
 import type { Part } from "../kafka/cluster.ts";
 import { canMount, lines, withFolder, withMount } from "./executable.ts";
 import { type Bench, type JobLine, names, withHistory } from "./jobs_bench.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const KILLS = 10;
 /** The promised limit. As in `task accept` it is printed beside the measured value, and three times the limit fails. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 import { command, environment, legend, withFolder } from "./executable.ts";
 import { freePort } from "../../tools/kafka.ts";
-import { until } from "../findings/site.ts";
+import { until } from "../findings/installation.ts";
 
 const EXAMPLE = `${ROOT}/examples/slot_285000037.json`;
 const TEXT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO |WARN |ERROR) ([a-z-]+): \S/;

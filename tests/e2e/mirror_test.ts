@@ -7,7 +7,7 @@ import { EmbeddedLog } from "../../ffi/log.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { envelope } from "./bridge.ts";
 import { command, legend, lines, withFolder } from "./executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 interface Line {
   type: string;

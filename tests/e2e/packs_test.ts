@@ -1,7 +1,7 @@
 /** What agents write is compressed while they run: it takes a fifth or less, and every verb reads it as before. */
 import assert from "node:assert/strict";
 import { command, legend, lines, withFolder } from "./executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 interface TailLine {
   offset: string;

@@ -9,7 +9,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { envelope, withApi } from "./bridge.ts";
 import { startBrowser } from "./browser.ts";
 import { legend } from "./executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const BATCH = 100;
 

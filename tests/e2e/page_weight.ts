@@ -7,7 +7,7 @@ import type { Browser } from "playwright-core";
 import { freePort } from "../../tools/kafka.ts";
 import { firstLogin, openPage, ready, startBrowser } from "./browser.ts";
 import { command } from "./executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 /** Every page when it is opened, and the two lists that are polled. */
 const PAGES = [

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ROOT } from "../../tools/paths.ts";
 import { DENO } from "../../tools/pins.ts";
 import { environment, skipShared } from "./executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const readme = await Deno.readTextFile(`${ROOT}/README.md`);
 const commands = [...readme.matchAll(/```sh\n([^`]*)```/g)].flatMap(([, block]) => block!.trim().split("\n"));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { openDataDir } from "../../core/platform/data_dir.ts";
 import { ROOT } from "../../tools/paths.ts";
 import { command, legend, lines, shared, skipShared, withFolder } from "./executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 interface Status {
   state: string;

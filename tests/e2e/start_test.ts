@@ -4,7 +4,7 @@ import { openDataDir } from "../../core/platform/data_dir.ts";
 import { denoCompile } from "../../tools/compile.ts";
 import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 import { canMount, command, legend, withFolder, withMount } from "./executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 /** One clear line that names the problem, without a stack. */
 function oneLine(stderr: string, pattern: RegExp): void {

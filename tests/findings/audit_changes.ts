@@ -1,6 +1,6 @@
 /** Changes of an audit by an attacker with access to its files: of the database, of the heads, of the name. */
 import { DatabaseSync } from "node:sqlite";
-import { AUDIT_TOPIC } from "../../app/audit_heads.ts";
+import { AUDIT_TOPIC } from "../../app/head_publisher.ts";
 import { type AuditEntry, entryBytes, entryHash, NO_HASH, oldEntryHash } from "../../core/audit/entry.ts";
 import { headHash, HeadSigner, NO_HEAD } from "../../core/audit/head.ts";
 import { type Random } from "./random_audit.ts";

@@ -1,6 +1,6 @@
 /** One change of an audit at a time, drawn by a seed: each must be found, by the file and by the heads separately. */
 import { checkAudit, readTopic } from "../../cli/audit_check.ts";
-import { AUDIT_TOPIC } from "../../app/audit_heads.ts";
+import { AUDIT_TOPIC } from "../../app/head_publisher.ts";
 import { controlSeed } from "../../core/control/control_key.ts";
 import { verifyAudit } from "../../core/audit/verify.ts";
 import { openDataDir } from "../../core/platform/data_dir.ts";

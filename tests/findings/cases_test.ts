@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { command, legend, lines, shared, skipShared, withFolder } from "../e2e/executable.ts";
 import { replay } from "../e2e/replay.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 type Leg = Record<string, string | number | boolean>;
 

@@ -7,7 +7,7 @@ import { ModelRegistry } from "../../ffi/models.ts";
 import { LIBRARY, ROOT } from "../../tools/paths.ts";
 import { registerSmallModel } from "../e2e/small_model.ts";
 import { environment, legend, withFolder } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 import { EXAMPLE_BLOCK, freePort, LIMIT_MS, textLines } from "./command_line.ts";
 
 const library = new Library(LIBRARY);

@@ -12,7 +12,7 @@ import {
   withFolder,
   withMount,
 } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 import { eachAtOnce, EXAMPLE_BLOCK, freePort, LIMIT_MS, oneLine, textLines } from "./command_line.ts";
 
 /** The verbs of the contract, written down by hand. */

@@ -5,7 +5,7 @@ import { canMount, legend, withFolder } from "../e2e/executable.ts";
 import { Disk } from "./disk.ts";
 import { assertDead, Installation, killByVerb, until } from "./kill.ts";
 import { killFuzz } from "./kill_fuzz.ts";
-import { processOf } from "./site.ts";
+import { processOf } from "./installation.ts";
 
 Deno.test("F13: a frozen agent is killed when its latch is on disk, says so in words, and decides nothing when it runs again", () =>
   withFolder((folder) =>

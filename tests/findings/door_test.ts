@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { withApi } from "../e2e/bridge.ts";
 import { environment, withFolder } from "../e2e/executable.ts";
 import { EXECUTABLE } from "../../tools/paths.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 /** The machine may be busy with many other tests. */
 const PATIENCE_MS = 60_000;

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { freePort } from "../../tools/kafka.ts";
 import { bearer, withServer } from "../api/server.ts";
 import { legend, withFolder } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 import { LIMIT_MS, until, up, withRun } from "./running_api.ts";
 
 Deno.test("M10: with accounts that cannot be read a kill goes through, and nothing else does", () =>

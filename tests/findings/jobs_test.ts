@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { Part } from "../kafka/cluster.ts";
 import { command, legend, lines, withFolder } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 /** Runs with a data folder that a worker has created; the worker has ended. */
 function withData(run: (data: string) => Promise<void>): Promise<void> {

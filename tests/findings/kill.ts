@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type AgentStatus, type ModuleName, MODULES } from "../../core/control/control.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { command, legend } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const TOPICS: Record<ModuleName, string> = {
   arbitrage: "arbitrage-decisions-proto",

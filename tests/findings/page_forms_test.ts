@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { legend } from "../e2e/executable.ts";
-import { asIfNothingLacks, siteTests } from "./site.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { asIfNothingLacks, siteTests } from "./installation.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const test = siteTests();
 

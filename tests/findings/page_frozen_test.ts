@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Page, Request } from "playwright-core";
 import { legend } from "../e2e/executable.ts";
-import { signal, type Site, until, withSite } from "./site.ts";
+import { signal, type Site, until, withSite } from "./installation.ts";
 
 interface Look {
   /** Seconds since the last answer that the page received, by its own clock. */

@@ -1,7 +1,7 @@
 /** Every page at every width: nothing is outside the screen, and nothing overlaps. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { siteTests } from "./site.ts";
+import { siteTests } from "./installation.ts";
 
 const test = siteTests();
 

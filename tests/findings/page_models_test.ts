@@ -5,9 +5,9 @@ import { Library } from "../../ffi/library.ts";
 import { ModelRegistry } from "../../ffi/models.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { legend } from "../e2e/executable.ts";
-import { siteTests } from "./site.ts";
+import { siteTests } from "./installation.ts";
 import { registerSmallModel } from "../e2e/small_model.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const test = siteTests();
 const registryOf = (data: string) => new ModelRegistry(new Library(LIBRARY), data);

@@ -6,7 +6,7 @@ import { ROOT } from "../../tools/paths.ts";
 import { violationsOf } from "../e2e/axe.ts";
 import { firstLogin, openPage, startBrowser } from "../e2e/browser.ts";
 import { command, legend, withFolder } from "../e2e/executable.ts";
-import { LIMIT_MS, until } from "./site.ts";
+import { LIMIT_MS, until } from "./installation.ts";
 
 const BLOCK = `${ROOT}/examples/slot_285000037.json`;
 /** Transactions of the block and the index of their top-level swap of Raydium v4: instruction 11, 9 and 11. */

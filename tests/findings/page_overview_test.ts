@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import { legend } from "../e2e/executable.ts";
-import { LIMIT_MS, type Site, until, withSite } from "./site.ts";
+import { LIMIT_MS, type Site, until, withSite } from "./installation.ts";
 
 const number = (text: string) => Number(text.replaceAll(/[^0-9]/g, ""));
 

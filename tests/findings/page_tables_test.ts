@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { siteTests } from "./site.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { siteTests } from "./installation.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const test = siteTests();
 

@@ -1,7 +1,7 @@
 /** Many tabs of one browser share one login: their renewals must not end it. */
 import assert from "node:assert/strict";
 import { openPage } from "../e2e/browser.ts";
-import { until, withSite } from "./site.ts";
+import { until, withSite } from "./installation.ts";
 
 const TABS = 10;
 const RENEWALS = 20;

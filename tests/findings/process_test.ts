@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { chdb, clickHouseUrl } from "../kafka/cluster.ts";
 import { command, legend, withFolder } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 import { agentsRun, freePort, names, processesOf, Run, SIM, until } from "./processes.ts";
 
 Deno.test("operator 1: a verb in the wrong folder makes nothing, fails with 3 and names what runs", () =>

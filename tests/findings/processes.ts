@@ -1,6 +1,6 @@
 /** `legend run` beside a test, its processes, and how a test waits for them. */
 import { command } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 /** Generous: this machine may be busy with other things. */
 const LIMIT_MS = 60_000;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { command, withFolder } from "../e2e/executable.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { ROOT } from "../../tools/paths.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const KEY = "master-key-of-the-test-01234567";
 const PATIENCE_MS = 60_000;

@@ -1,5 +1,5 @@
 /** Numbers and texts drawn by a seed, and an audit with such texts. */
-import { tellerOf } from "../../app/audit_heads.ts";
+import { tellerOf } from "../../app/head_publisher.ts";
 import type { Context } from "../../app/context.ts";
 import { AuditChain } from "../../core/audit/chain.ts";
 import { HeadSigner } from "../../core/audit/head.ts";

@@ -1,7 +1,7 @@
 /** An API on the executable that runs as long as a test, and how a test waits. */
 import { command } from "../e2e/executable.ts";
 import { messageOf } from "../../core/platform/errors.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 /** The machine may be loaded: conditions may take this long. */
 export const LIMIT_MS = 60_000;

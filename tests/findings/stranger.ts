@@ -1,7 +1,7 @@
 /** An attacker without a login, on many connections, while an administrator kills and logs in. */
 import { freePort } from "../../tools/kafka.ts";
 import { command, withFolder } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 export interface StrangerOptions {
   readonly seconds: number;

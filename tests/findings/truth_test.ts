@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { withApi } from "../e2e/bridge.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { command, legend, lines, withFolder } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const LIMIT_MS = 60_000;
 const LIGHT = ["--source", "sim:7", "--speed", "20"];

@@ -3,7 +3,7 @@ import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 import { clickhouseFolder } from "../../tools/clickhouse.ts";
 import { freePort, type KafkaBroker, startKafka } from "../../tools/kafka.ts";
 import { command, environment } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 /** A process that can be killed and restarted. */
 export class Part {

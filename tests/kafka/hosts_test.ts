@@ -8,7 +8,7 @@ import { canMount, withFolder } from "../e2e/executable.ts";
 import { Part, startClickHouse } from "./cluster.ts";
 import { compare, storeOfUrl } from "./lossless.ts";
 import { ip, type NetworkHost, withHosts } from "./network_hosts.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const KEY = "master-key-of-the-test-01234567";
 const PORT = 18_080;

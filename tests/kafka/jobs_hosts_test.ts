@@ -1,16 +1,16 @@
 /** Jobs over many hosts: one queue on Kafka, one holder at a time, also when the holder's process was stopped. */
 import assert from "node:assert/strict";
 import { readThrough } from "../../core/log/follow.ts";
-import { JobBook } from "../../core/jobs/book.ts";
+import { JobBook } from "../../core/jobs/projection.ts";
 import { Library } from "../../ffi/library.ts";
 import { KafkaLog, kafkaOptions } from "../../ffi/log.ts";
 import { say } from "../../tools/command.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { legend } from "../e2e/executable.ts";
 import { JOB_KINDS } from "../../workers/kinds.ts";
-import { linkOf } from "./broker_away.ts";
+import { linkOf } from "./broker_outage.ts";
 import { Part, withCluster } from "./cluster.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 /** The promised limit. As in `task accept` it is printed beside the measured value, and three times the limit fails. */
 const TAKEN_OVER_MS = 10_000;

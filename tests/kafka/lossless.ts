@@ -11,7 +11,7 @@ import { realtime } from "../../proto/wire.ts";
 import { randomOf } from "../../tools/random.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { type Cluster, Part, withCluster, Writer } from "./cluster.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const TOPIC = "arbitrage-decisions-proto";
 const TABLES: Readonly<Record<string, string>> = {

@@ -10,7 +10,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { legend, type Outcome } from "../e2e/executable.ts";
 import { registerSmallModel } from "../e2e/small_model.ts";
 import { type Cluster, Part, withCluster } from "./cluster.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const SHARED_KEY = "5a".repeat(32);
 

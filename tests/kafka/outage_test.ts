@@ -9,7 +9,7 @@ import { freePort, startKafka } from "../../tools/kafka.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { canMount, legend, lines, withFolder, withMount } from "../e2e/executable.ts";
 import { type Cluster, Part, withCluster, Writer } from "./cluster.ts";
-import { assertOrdered, brokerAway, linkOf, onKafka, until } from "./broker_away.ts";
+import { assertOrdered, brokerAway, linkOf, onKafka, until } from "./broker_outage.ts";
 import { storeOfUrl } from "./lossless.ts";
 
 const TOPIC = "arbitrage-decisions-proto";

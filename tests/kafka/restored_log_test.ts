@@ -8,7 +8,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { legend, type Outcome, withFolder } from "../e2e/executable.ts";
 import { Part, startClickHouse } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const LIMIT_MS = 120_000;
 const TABLES = {

@@ -7,7 +7,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { legend, lines, withFolder } from "../e2e/executable.ts";
 import { Part, startClickHouse } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const RECORDS = 60_000;
 

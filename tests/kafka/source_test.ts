@@ -6,7 +6,7 @@ import { KafkaLog, kafkaOptions } from "../../ffi/log.ts";
 import { withKafka } from "../../tools/kafka.ts";
 import { LIBRARY, ROOT } from "../../tools/paths.ts";
 import { legend, lines, withFolder } from "../e2e/executable.ts";
-import { until } from "./broker_away.ts";
+import { until } from "./broker_outage.ts";
 import { Part } from "./cluster.ts";
 
 Deno.test("an agent reads blocks off sandwich-raw, counts what is none, and finds what replay finds", () =>

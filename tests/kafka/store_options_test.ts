@@ -6,7 +6,7 @@ import { startS3 } from "../../tools/s3.ts";
 import { legend, messages, withFolder } from "../e2e/executable.ts";
 import { chdb, clickHouseUrl, Part, startClickHouse, withCluster } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 async function until(what: string, holds: () => Promise<boolean>, ms = 60_000): Promise<void> {
   const end = performance.now() + ms;

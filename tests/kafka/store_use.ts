@@ -1,6 +1,6 @@
 /** What this host's store uses while the sink fills it from an agent on the simulated chain. */
 import { Part, startClickHouse } from "./cluster.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 export interface StoreUse {
   /** Percent of one core. */

@@ -6,7 +6,7 @@ import { long, realtime } from "../../proto/wire.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { Part, withCluster } from "./cluster.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const KEY = "master-key-of-the-test-01234567";
 const RECORDS = 200;

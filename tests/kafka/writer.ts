@@ -6,7 +6,7 @@ import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { long, realtime } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const [data, topicName, rate, producerId, retention = "0"] = Deno.args as [
   string,

@@ -8,14 +8,14 @@ import { inSeededOrder } from "./sample.ts";
 import { coverageOf, filesBelow, selected, TEST_ARGS } from "./select.ts";
 import { functionAround, mutantsOf } from "./typescript.ts";
 
-const TYPESCRIPT = ["core/auth", "core/audit", "routes", "agents/bridge", "core/jobs"];
+const TYPESCRIPT = ["core/auth", "core/audit", "routes", "services/bridge", "core/jobs"];
 /** Files whose own test file is quick and covers all of them. */
 const QUICK = [
-  "agents/bridge/batch.ts",
-  "agents/bridge/client_queue.ts",
-  "core/audit/told.ts",
+  "services/bridge/batch.ts",
+  "services/bridge/client_queue.ts",
+  "core/audit/published_heads.ts",
   "core/auth/issuer.ts",
-  "core/jobs/book.ts",
+  "core/jobs/projection.ts",
   "core/jobs/cron.ts",
   "core/jobs/queue.ts",
   "core/jobs/schedules.ts",

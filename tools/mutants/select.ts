@@ -4,7 +4,7 @@ import { CACHE, ROOT } from "../paths.ts";
 import { run } from "./run.ts";
 
 /** Folders whose tests judge; tests that need dist/legend are too slow for it. */
-const TEST_FOLDERS = ["core", "routes", "agents", "workers", "tests/api"];
+const TEST_FOLDERS = ["core", "routes", "services", "workers", "tests/api"];
 const IMPORT = /(?:\bfrom|\bimport|\bimport\(|new URL\()\s*["'](\.[^"']+\.tsx?)["']/g;
 
 /** What one test file runs of the unchanged code. */

@@ -1,9 +1,9 @@
 /** Remembers which configuration file other verbs use while this installation runs. */
 import { resolve } from "node:path";
-import { readKeptFile } from "../core/config/kept_file.ts";
+import { readKeptFile } from "../core/config/owned_file.ts";
 import { CONFIG_PATH_FILE } from "../core/config/load.ts";
 import { AppError, messageOf } from "../core/platform/errors.ts";
-import { removeIfThere, replaceFile } from "../core/platform/files.ts";
+import { removeIfThere, replaceFile } from "../core/platform/atomic_file.ts";
 import type { Context } from "./context.ts";
 
 /** Verbs that name no file use the one that this run was given, if they may read it. A pipe can be read only once. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ModelState } from "./models.ts";
-import { decide, isNewer, localWish, type Wish } from "./model_wishes.ts";
+import { decide, isNewer, localWish, type Wish } from "./desired_models.ts";
 
 const [A, B] = ["a".repeat(12), "b".repeat(12)];
 const wish = (version: string, at_ms: number, request_id = ""): Wish => ({

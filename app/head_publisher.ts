@@ -2,7 +2,7 @@
 import type { AuditChain } from "../core/audit/chain.ts";
 import { AnchorFile } from "../core/audit/anchor_file.ts";
 import type { Log } from "../core/log/log.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 import type { Context } from "./context.ts";
 import { messageOf } from "../core/platform/errors.ts";
 import type { TopicName } from "../proto/topics.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError } from "./errors.ts";
-import { asFullDisk, diskTrouble, makeFolder, readOrMake, replaceFile, StatusFile } from "./files.ts";
+import { asFullDisk, diskTrouble, makeFolder, readOrMake, replaceFile, StatusFile } from "./atomic_file.ts";
 
 async function withFolder(run: (folder: string) => void | Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "legend-files-" });

@@ -26,7 +26,7 @@ import {
   textSize,
 } from "./batch.ts";
 import { ClientQueue, type Frame } from "./client_queue.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 import { type TopicName, TOPICS } from "../../proto/topics.ts";
 
 /** The topics whose Envelopes browsers get. */

@@ -7,7 +7,7 @@ import { parseCron } from "../core/jobs/cron.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import { type Marks, rangeAt, scheduleKey } from "../core/jobs/schedules.ts";
 import { AppError, messageOf } from "../core/platform/errors.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 import type { Schedule } from "../proto/jobs.ts";
 
 const LOOK_MS = 5_000;

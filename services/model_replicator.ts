@@ -5,7 +5,7 @@
  */
 import { type ModuleName, MODULES } from "../core/control/control.ts";
 import { AppError, firstLineOf } from "../core/platform/errors.ts";
-import { makeFolder } from "../core/platform/files.ts";
+import { makeFolder } from "../core/platform/atomic_file.ts";
 import {
   BASELINE,
   MODEL_LINKS,
@@ -20,11 +20,11 @@ import {
   localWish,
   type Wish,
   wishText,
-} from "../core/models/model_wishes.ts";
+} from "../core/models/desired_models.ts";
 import { follow } from "../core/log/follow.ts";
 import type { Log, LogRecord } from "../core/log/log.ts";
 import { jobs, long } from "../proto/wire.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 import type { TopicName } from "../proto/topics.ts";
 
 const TOPIC: TopicName = "model-artefacts-proto";

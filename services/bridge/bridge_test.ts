@@ -7,7 +7,7 @@ import { EmbeddedLog } from "../../ffi/log.ts";
 import { realtime } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { Bridge } from "./bridge.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const TOPIC = "arbitrage-decisions-proto";
 const EPOCH = 1_700_000_000_000;

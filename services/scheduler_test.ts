@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { descriptorRecord, type Job, JobBook, statusRecord } from "../core/jobs/book.ts";
+import { descriptorRecord, type Job, JobBook, statusRecord } from "../core/jobs/projection.ts";
 import type { LogRecord, StoredRecord } from "../core/log/log.ts";
 import { type Marks, startOfKey } from "../core/jobs/schedules.ts";
 import type { Schedule } from "../proto/jobs.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Job } from "../core/jobs/book.ts";
+import type { Job } from "../core/jobs/projection.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import { fairest, JobRunner } from "./job_runner.ts";
 

@@ -1,6 +1,6 @@
 /** Sends one command to the agents of a module on all hosts, and collects their answers. */
 import type { ModuleName, Receipt, SendCommand, Sent } from "./control.ts";
-import { pause } from "../platform/pause.ts";
+import { pause } from "../platform/delay.ts";
 
 /** How long to wait for the agents' receipts. */
 export const RECEIPT_WAIT_MS = 5_000;

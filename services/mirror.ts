@@ -7,7 +7,7 @@ import { AppError, messageOf } from "../core/platform/errors.ts";
 import type { Log, LogRecord, StoredRecord } from "../core/log/log.ts";
 import { bytesToMirror, fromMirror, type MirrorLine } from "../proto/mirror.ts";
 import { long, realtime } from "../proto/wire.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 import { type TopicName, TOPICS } from "../proto/topics.ts";
 
 /** A typed topic and the JSON topic beside it. */

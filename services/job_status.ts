@@ -1,5 +1,5 @@
 /** Publishes the state of jobs as Envelopes on `job-status-proto`, for browsers and other readers of topics. */
-import type { Job } from "../core/jobs/book.ts";
+import type { Job } from "../core/jobs/projection.ts";
 import type { JobKinds } from "../core/jobs/kind.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { Log } from "../core/log/log.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readKeptFile } from "./kept_file.ts";
+import { readKeptFile } from "./owned_file.ts";
 
 const NOBODY = 65_534;
 

@@ -3,10 +3,10 @@
  * a second that it is alive. A holder that was silent for `LEASE_MS`, by the reader's clock, loses the job: it is
  * claimed again under the next token, and whatever the old holder still reports or produces is discarded.
  */
-import { type Job, statusRecord } from "../core/jobs/book.ts";
+import { type Job, statusRecord } from "../core/jobs/projection.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
-import type { FromWorker, JobSettings, LiveWish, ToWorker } from "../core/jobs/contract.ts";
-import { pause } from "../core/platform/pause.ts";
+import type { FromWorker, JobSettings, LiveWish, ToWorker } from "../core/jobs/worker_protocol.ts";
+import { pause } from "../core/platform/delay.ts";
 import { messageOf } from "../core/platform/errors.ts";
 import type { Say } from "../core/platform/logger.ts";
 import type { JobStateName } from "../proto/jobs.ts";

@@ -6,8 +6,8 @@
  */
 import { AppError } from "../core/platform/errors.ts";
 import type { Log, LogTopic, StoredRecord } from "../core/log/log.ts";
-import { checkPlace } from "./sink_place.ts";
-import { pause } from "../core/platform/pause.ts";
+import { checkPlace } from "./sink_check.ts";
+import { pause } from "../core/platform/delay.ts";
 import { type TopicName, TOPICS } from "../proto/topics.ts";
 import type { Store } from "../core/store/client.ts";
 import type { SinkCounters } from "../core/store/sink_status.ts";

@@ -9,7 +9,7 @@ import type { LogTopic, StoredRecord } from "../core/log/log.ts";
 import type { Store } from "../core/store/client.ts";
 import { TABLE_OF } from "../core/store/proof.ts";
 import { realtime } from "../proto/wire.ts";
-import { type PlaceOptions, placeTrouble } from "./sink_place.ts";
+import { type PlaceOptions, placeTrouble } from "./sink_check.ts";
 
 const EVIDENCE_TABLE = "decision_evidence";
 const READ_MS = 5_000;

@@ -4,7 +4,7 @@ import { openDatabase } from "../platform/database.ts";
 import { AuditChain } from "./chain.ts";
 import { type AuditEntry, entryBytes, entryHash, isAct, plainText } from "./entry.ts";
 import { HeadSigner, readHead } from "./head.ts";
-import { type Place, ToldHeads } from "./told.ts";
+import { type Place, ToldHeads } from "./published_heads.ts";
 import { verifyAudit } from "./verify.ts";
 
 const signer = new HeadSigner("0a0b0c0d", "07".repeat(32));

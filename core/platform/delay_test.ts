@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pause } from "./pause.ts";
+import { pause } from "./delay.ts";
 
 /** Longer than any test. */
 const LONG_MS = 2 ** 31 - 1;

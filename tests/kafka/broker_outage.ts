@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { readThrough } from "../../core/log/follow.ts";
-import type { LinkStatus } from "../../core/platform/link.ts";
+import type { LinkStatus } from "../../core/platform/link_status.ts";
 import type { Log, StoredRecord } from "../../core/log/log.ts";
 import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog, KafkaLog, kafkaOptions } from "../../ffi/log.ts";
@@ -12,7 +12,7 @@ import { realtime } from "../../proto/wire.ts";
 import { freePort, startKafka } from "../../tools/kafka.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { Part } from "./cluster.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 const TOPIC = "arbitrage-decisions-proto";
 const library = new Library(LIBRARY);

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { openDataDir } from "../core/platform/data_dir.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { Log, LogRecord, LogTopic } from "../core/log/log.ts";
-import { wishText } from "../core/models/model_wishes.ts";
+import { wishText } from "../core/models/desired_models.ts";
 import { Library } from "../ffi/library.ts";
 import { EmbeddedLog } from "../ffi/log.ts";
 import { ModelRegistry } from "../ffi/models.ts";
 import { jobs, long } from "../proto/wire.ts";
 import { registerSmallModel } from "../tests/e2e/small_model.ts";
 import { LIBRARY } from "../tools/paths.ts";
-import { type CourierOptions, ModelCourier } from "./model_courier.ts";
-import { pause } from "../core/platform/pause.ts";
+import { type CourierOptions, ModelCourier } from "./model_replicator.ts";
+import { pause } from "../core/platform/delay.ts";
 
 const TOPIC = "model-artefacts-proto";
 const KEY = "5a".repeat(32);

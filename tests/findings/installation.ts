@@ -4,7 +4,7 @@ import { freePort } from "../../tools/kafka.ts";
 import { firstLogin, openPage, ready, startBrowser } from "../e2e/browser.ts";
 import { command } from "../e2e/executable.ts";
 import { messageOf } from "../../core/platform/errors.ts";
-import { pause } from "../../core/platform/pause.ts";
+import { pause } from "../../core/platform/delay.ts";
 
 /** The machine may be loaded: conditions may take this long. */
 export const LIMIT_MS = 60_000;

@@ -1,5 +1,5 @@
 /** Copies text, and announces whether it worked. */
-import { say } from "./say.ts";
+import { say } from "./announce.ts";
 
 /** Browsers have the clipboard API only on HTTPS and on localhost; otherwise a selected text is copied the old way. */
 async function copied(text: string, beside: HTMLElement): Promise<boolean> {

@@ -5,7 +5,7 @@ import { HeadSigner } from "../core/audit/head.ts";
 import { controlSeed } from "../core/control/control_key.ts";
 import { LOCAL_USER } from "../core/platform/local_user.ts";
 import { type Database, openDatabase, readDatabase } from "../core/platform/database.ts";
-import { tellerOf } from "./audit_heads.ts";
+import { tellerOf } from "./head_publisher.ts";
 import type { Context } from "./context.ts";
 
 /** The key that signs heads, hex. */

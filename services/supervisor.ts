@@ -1,6 +1,6 @@
 /** Keeps the parts of `legend run` alive: one child process each, restarted after a crash. */
 import { parseLine, type Say } from "../core/platform/logger.ts";
-import { pause } from "../core/platform/pause.ts";
+import { pause } from "../core/platform/delay.ts";
 
 export interface Part {
   readonly name: string;

@@ -8,7 +8,7 @@ import {
   statusRecord,
   type StatusSaid,
   type Submission,
-} from "./book.ts";
+} from "./projection.ts";
 
 const JOB: Submission = {
   id: "j",

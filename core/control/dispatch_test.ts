@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { broadcast, type BroadcastDeps } from "./broadcast.ts";
+import { broadcast, type BroadcastDeps } from "./dispatch.ts";
 import type { Receipt, Sent } from "./control.ts";
 
 const receipt = (instance: string, more: Partial<Receipt> = {}): Receipt => ({
