@@ -22,8 +22,6 @@ export const LONG_FILES: Readonly<Record<string, number>> = {
   "ffi/sources/src/file.rs": 594,
   "ffi/sources/src/sim/mod.rs": 703,
   "ffi/sources/src/sim/transaction.rs": 530,
-  "ffi/topic_log/src/format.rs": 421,
-  "ffi/topic_log/src/topic.rs": 504,
   "ffi/training/src/lib.rs": 593,
 };
 

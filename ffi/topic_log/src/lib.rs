@@ -6,6 +6,7 @@
 //! become packs ([`pack`]) when they are closed. A topic here has one partition: on one host, order over the
 //! whole topic is worth more than parallel files (docs/adr/0004-embedded-log.md, docs/adr/0022-packs.md).
 
+mod append;
 pub mod clock;
 pub mod disk;
 mod error;
@@ -20,19 +21,22 @@ mod places;
 mod reader;
 mod recover;
 mod segment;
+mod spin;
 mod state;
 pub mod stderr;
+mod sync;
 mod tidy;
 mod topic;
 mod version;
 
+pub use append::{Durability, Gate};
 pub use error::{LogError, LogErrorKind};
 pub use folder::Log;
 pub use group::Committed;
 pub use identity::Identity;
 pub use names::{HOLD_GROUP, check_name};
 pub use reader::{Gap, GapCause, Position, Read, Reader};
-pub use topic::{Durability, Gate, Topic, TopicOptions};
+pub use topic::{Topic, TopicOptions};
 
 #[cfg(test)]
 mod foreign_tests;
