@@ -1,4 +1,4 @@
-/** A receipt as JSON, in the form that `control/answer.rs` also writes; a test compares both. */
+/** A receipt as JSON, in the form that `control/delivery.rs` also writes; a test compares both. */
 import { jobs } from "./wire.ts";
 
 /** One agent's answer. 64-bit numbers are decimal texts. */

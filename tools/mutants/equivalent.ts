@@ -46,7 +46,7 @@ const ROWS: readonly Row[] = [
     why: "every byte is read over, or the reading fails",
   },
   {
-    file: "ffi/control/src/window.rs",
+    file: "ffi/control/src/replay_window.rs",
     operator: "boundary",
     line: "sender.used.len() == NUMBERS_MAX && sender.used.first().is_some_and(|&low| mark.number < low);",
     from: "<",
@@ -54,7 +54,7 @@ const ROWS: readonly Row[] = [
     why: "the lowest number itself is refused as one that was used",
   },
   {
-    file: "ffi/control/src/live.rs",
+    file: "ffi/control/src/live_policy.rs",
     operator: "boundary",
     line: "if begin.elapsed() >= WRITE_WAIT {",
     from: ">=",

@@ -14,9 +14,9 @@ use serde_json::json;
 use sources::error::SourceError;
 use sources::file::{FileSource, SourceCounts};
 
+use crate::counters_json::{missed, tell_tips};
 use crate::error::AgentError;
 use crate::tips::{self, TipAccount};
-use crate::told::{missed, tell_tips};
 
 /// The slot of a transaction without a known slot.
 const NO_SLOT: u64 = u64::MAX;

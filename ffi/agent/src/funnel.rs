@@ -8,7 +8,7 @@ use engine::engine::Counts;
 use engine::gate::WhyNot;
 use serde_json::{Value, json};
 
-use crate::told::why_not;
+use crate::counters_json::why_not;
 
 /// Length of the reported window.
 const WINDOW: Duration = Duration::from_secs(600);

@@ -4,24 +4,24 @@
 //!
 //! Replays and decode runs take the same path without threads.
 
+mod agent;
+mod control_loop;
+mod counters_json;
+mod decision_loop;
 pub mod decode;
 mod error;
 mod funnel;
-mod hot;
 pub mod latency;
 pub mod lock;
 mod model_slots;
-pub mod publish;
-mod publishing;
+pub mod publisher;
+mod publisher_thread;
 pub mod replay;
 mod reports;
-mod running;
 mod shared;
 mod status;
-mod tidying;
+mod tidy_thread;
 pub mod tips;
-mod told;
-mod watch;
 
+pub use agent::{Agent, AgentOptions};
 pub use error::AgentError;
-pub use running::{Agent, AgentOptions};

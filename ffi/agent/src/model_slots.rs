@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
+use control::agent_control::Control;
 use control::names::module_name;
-use control::server::Control;
 use models::watch::{Told, Watcher};
 use models::{Slot, Trust};
 use topic_log::clock::now_ns;
@@ -17,8 +17,8 @@ use wire::control::Module;
 use wire::jobs::ModelEvent;
 use wire::prost::Message;
 
+use super::control_loop::Receipts;
 use super::shared::{Shared, locked};
-use super::watch::Receipts;
 
 const EVENTS_TOPIC: &str = wire::topics::MODEL_EVENTS_PROTO;
 

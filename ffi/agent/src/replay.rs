@@ -16,10 +16,10 @@ use sources::unpack::read_text;
 use wire::control::Module;
 use wire::hex::to_hex;
 
+use crate::counters_json::{missed, tell_tips, why_not};
 use crate::error::AgentError;
-use crate::publish::replay_producer;
+use crate::publisher::replay_producer;
 use crate::tips::{self, TipAccount};
-use crate::told::{missed, tell_tips, why_not};
 
 mod topics;
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use control::server::Control;
+use control::agent_control::Control;
 use serde_json::Value;
 use topic_log::clock::now_ms;
 use topic_log::format::{Batch, Record};

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use control::agent_control::Control;
 use control::names::module_name;
-use control::server::Control;
 use engine::decision::Kind;
 use serde_json::{Value, json};
 use topic_log::clock::now_ns;
@@ -13,7 +13,7 @@ use wire::hex::to_hex;
 use super::funnel::Stages;
 use super::model_slots::Models;
 use super::shared::{Shared, locked};
-use crate::told::{missed, tell_tips, why_not};
+use crate::counters_json::{missed, tell_tips, why_not};
 
 /// Counters and the policy and models in force, as JSON; `state` is `running`, `done` or `failed`.
 pub(super) fn status(

@@ -24,14 +24,14 @@ use wire::jobs::{AgentReport, Receipt};
 use wire::prost::Message;
 
 use super::agent_process::{Holder, holder, is_frozen};
-pub use super::answer::{SendOptions, Sent, receipt_json};
-use super::answer::{accept, believed, offline, unknown};
 use super::command::Signed;
+pub use super::delivery::{SendOptions, Sent, receipt_json};
+use super::delivery::{accept, believed, offline, unknown};
 use super::error::ControlError;
 use super::kill::kill_here;
 use super::names::{action_name, action_of, module_name, module_of};
-use super::talk::talk;
-use super::{keys, wanted};
+use super::socket_client::talk;
+use super::{desired_state, keys};
 
 /// The commands' topic.
 pub const COMMANDS_TOPIC: &str = wire::topics::CONTROL_COMMANDS_PROTO;
@@ -143,7 +143,7 @@ impl LogRecord {
                 // A kill arrives here without the lock. Only this thread waits for the lock's holder.
                 let _lock = if is_kill { Some(lock(&self.data_dir, LOCK_WAIT)?) } else { None };
                 let numbers = [self.signed.sequence, self.signed.at_ms];
-                wanted::tell(&self.data_dir, self.module, &self.command, key, numbers)?;
+                desired_state::tell(&self.data_dir, self.module, &self.command, key, numbers)?;
                 Ok(())
             });
             let appended = early.unwrap_or_else(append);

@@ -11,8 +11,8 @@ use wire::control::{Action, Command};
 use wire::prost::Message;
 
 use super::error::Refusal;
-use super::gates::{ARGS, StoredGates};
 use super::keys;
+use super::stored_gates::{ARGS, StoredGates};
 
 const DOMAIN: &str = "legend ctrl-v1";
 /// Milliseconds for which a command is valid.

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::agent_process::{Holder, has_taken_signal, holder, is_frozen, signal};
-use super::answer::{SendOptions, Sent, accept, offline, receipt_json, unknown};
 use super::command::Signed;
+use super::delivery::{SendOptions, Sent, accept, offline, receipt_json, unknown};
 use super::error::ControlError;
 use super::latch;
 use super::names::{Module, module_name};
+use super::socket_client::Asked;
 use super::state::is_killed_on_disk;
-use super::talk::Asked;
 
 /// How long to wait for the socket alone; a healthy agent answers in a fraction of it.
 const SOCKET_WAIT: Duration = Duration::from_millis(400);

@@ -1,22 +1,22 @@
 //! Control: signed commands in, policy applied, signed receipts out. A kill works even without the log, the
 //! API and the disk, and it latches.
 
+pub mod agent_control;
 pub mod agent_process;
-mod answer;
+pub mod agent_signer;
 pub mod client;
 pub mod command;
+mod delivery;
+pub mod desired_state;
 mod error;
-pub mod gates;
 pub mod keys;
 mod kill;
 pub mod latch;
-pub mod live;
+pub mod live_policy;
 pub mod names;
-pub mod server;
+pub mod replay_window;
+mod socket_client;
 pub mod state;
-mod talk;
-pub mod voice;
-pub mod wanted;
-pub mod window;
+pub mod stored_gates;
 
 pub use error::{ControlError, Refusal};

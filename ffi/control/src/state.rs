@@ -17,8 +17,8 @@ use topic_log::disk;
 use topic_log::stderr::{Level, say_at};
 
 use super::error::ControlError;
-use super::gates::StoredGates;
-use super::window::Window;
+use super::replay_window::Window;
+use super::stored_gates::StoredGates;
 
 const SLOT_BYTES: usize = 32 << 10;
 const MAGIC: &[u8; 8] = b"LGNDCTL\n";
@@ -277,7 +277,7 @@ mod tests {
     use engine::gates::LIST_MAX;
     use engine::pubkey::Pubkey;
 
-    use super::super::window::Mark;
+    use super::super::replay_window::Mark;
     use super::*;
 
     fn folder(name: &str) -> PathBuf {

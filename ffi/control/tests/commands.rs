@@ -9,9 +9,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
+use control::agent_control::{Control, listen};
 use control::command::{EXPIRY_MS, Signed};
 use control::names::Module;
-use control::server::{Control, listen};
 use control::state::StateFile;
 use control::{keys, latch};
 use topic_log::clock::now_ms;

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use control::agent_control::Control;
 use control::client::{Said, is_signed};
 use control::command::Signed;
 use control::keys;
 use control::names::Module;
-use control::server::Control;
 use topic_log::clock::now_ms;
 use wire::control::{Action, Command};
 use wire::jobs::{AgentReport, Receipt};

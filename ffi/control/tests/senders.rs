@@ -7,11 +7,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use control::agent_control::{Control, listen};
 use control::client::{COMMANDS_TOPIC, SendOptions, Sent, send};
 use control::keys;
-use control::live::kill_on_signal;
+use control::live_policy::kill_on_signal;
 use control::names::Module;
-use control::server::{Control, listen};
 use control::state::is_killed_on_disk;
 use topic_log::format::{self, StoredRecord};
 use topic_log::{Log, Read, TopicOptions};

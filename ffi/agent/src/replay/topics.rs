@@ -12,7 +12,7 @@ use wire::control::Module;
 
 use crate::error::AgentError;
 use crate::lock::lock_agent;
-use crate::publish::{Published, Publisher};
+use crate::publisher::{Published, Publisher};
 
 /// Where a replay writes the records that agents of the same source write.
 #[derive(serde::Deserialize)]

@@ -11,10 +11,10 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use wire::jobs::Receipt;
 use wire::prost::Message;
 
+use super::agent_control::socket_path;
 use super::command::{COMMAND_BYTES_MAX, Signed};
 use super::error::ControlError;
 use super::names::{Module, module_name};
-use super::server::socket_path;
 
 /// A request in progress.
 pub(super) struct Asked {

@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use control::agent_control::Control;
 use control::client::COMMANDS_TOPIC;
 use control::command::Signed;
-use control::live::InForce;
-use control::server::Control;
-use control::wanted::{self, SignedState};
+use control::desired_state::{self, SignedState};
+use control::live_policy::InForce;
 use serde_json::Value;
 use topic_log::disk::{self, KeptFile};
 use topic_log::format::{self, Batch, Record, StoredRecord};
@@ -137,7 +137,7 @@ struct States {
 
 impl States {
     fn open(data_dir: &Path, module: Module) -> States {
-        let topic = wanted::open(data_dir);
+        let topic = desired_state::open(data_dir);
         if let Err(error) = &topic {
             say(&format!("Cannot read the wanted state from the log: {error}"));
         }
@@ -147,7 +147,7 @@ impl States {
     /// A state that arrived a while ago, returned once: its command had time to come first.
     fn due(&mut self) -> Option<SignedState> {
         if let Some(topic) = self.topic.as_ref().filter(|topic| topic.end() > self.offset) {
-            match wanted::newest(topic, self.module, self.offset) {
+            match desired_state::newest(topic, self.module, self.offset) {
                 Ok((found, offset)) => {
                     // What was wanted before this start does not need to wait.
                     let since = if self.offset == 0 { None } else { Some(Instant::now()) };
@@ -235,7 +235,7 @@ mod tests {
     use engine::policy::Policy;
 
     use super::*;
-    use control::live::Live;
+    use control::live_policy::Live;
 
     #[test]
     fn a_status_is_due_at_once_when_another_policy_or_model_is_in_force_and_else_after_a_while() {

@@ -7,9 +7,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
-use control::live::kill_on_signal;
+use control::agent_control::{Control, listen};
+use control::live_policy::kill_on_signal;
 use control::names::module_of;
-use control::server::{Control, listen};
 use kafka::KafkaOptions;
 use sources::accounts;
 use sources::any::Source;
@@ -17,17 +17,17 @@ use sources::topic::TopicSource;
 use topic_log::limits::Limits;
 use wire::control::Module;
 
+use super::control_loop::{Receipts, watch};
+use super::decision_loop::Hot;
 use super::error::AgentError;
-use super::hot::Hot;
 use super::lock::lock_agent;
 use super::model_slots::{Models, Teller};
-use super::publishing::{Metrics, publish_all};
+use super::publisher_thread::{Metrics, publish_all};
 use super::reports::Reports;
 use super::shared::{Shared, locked};
 use super::status::status;
-use super::tidying::Tidying;
-use super::watch::{Receipts, watch};
-use crate::publish::Publisher;
+use super::tidy_thread::Tidying;
+use crate::publisher::Publisher;
 use crate::tips::{self, TipAccount};
 
 /// Options of `legend run agent`.

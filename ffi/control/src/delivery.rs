@@ -11,12 +11,12 @@ use wire::control::Module;
 use wire::hex::to_hex;
 use wire::jobs::Receipt;
 
+use super::agent_control::Control;
+use super::agent_signer::Believed;
 use super::command::Signed;
 use super::error::ControlError;
 use super::keys;
 use super::names::module_name;
-use super::server::Control;
-use super::voice::Believed;
 
 /// What to send.
 #[derive(Deserialize)]

@@ -13,9 +13,9 @@ use wire::prost::Message;
 
 use super::command::{self, Signed};
 use super::error::Refusal;
-use super::gates::{StoredGates, Unknown};
 use super::names::module_name;
 use super::state::StoredPolicy;
+use super::stored_gates::{StoredGates, Unknown};
 
 /// The state's topic.
 pub const STATE_TOPIC: &str = wire::topics::CONTROL_STATE_PROTO;

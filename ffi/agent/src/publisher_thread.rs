@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use control::live::Live;
+use control::live_policy::Live;
 use control::names::module_name;
 use topic_log::{LogError, LogErrorKind};
 use wire::control::Module;
@@ -12,7 +12,7 @@ use wire::realtime::MetricsUpdate;
 
 use super::shared::{Shared, Work, locked};
 use crate::latency::quantile_ns;
-use crate::publish::{Published, Publisher};
+use crate::publisher::{Published, Publisher};
 
 /// Maximum batches that one log write combines.
 const GROUP_MAX: usize = 256;

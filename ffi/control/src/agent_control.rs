@@ -18,16 +18,16 @@ use wire::hex::{bytes_of_hex, to_hex};
 use wire::jobs::{AgentReport, Receipt};
 use wire::prost::Message;
 
+use super::agent_signer::Voice;
 use super::command::{self, COMMAND_BYTES_MAX, Signed};
+use super::desired_state::SignedState;
 use super::error::{ControlError, Refusal};
 use super::keys;
 use super::latch;
-use super::live::{KILL_SIGNAL, Live};
+use super::live_policy::{KILL_SIGNAL, Live};
 use super::names::{Module, module_name};
+use super::replay_window::Mark;
 use super::state::{ControlState, StateFile, StoredPolicy};
-use super::voice::Voice;
-use super::wanted::SignedState;
-use super::window::Mark;
 
 /// How long a receipt waits for the first event under the new policy.
 const EVENT_WAIT: Duration = Duration::from_secs(2);
