@@ -32,18 +32,6 @@ export const SYMBOLS = {
   legend_descriptors: { parameters: ["buffer", "u32"], result: "i32" },
   legend_abi_version: { parameters: [], result: "u32" },
   // options, options_len, out, out_len
-  legend_decode_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
-  // options, options_len, out, out_len
-  legend_replay_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
-  // stream, out, out_len
-  legend_lines_read: { parameters: ["u32", "buffer", "u32"], result: "i32" },
-  // stream, out, out_len
-  legend_lines_summary: { parameters: ["u32", "buffer", "u32"], result: "i32" },
-  // stream
-  legend_lines_close: { parameters: ["u32"], result: "void" },
-  // options, options_len, out, out_len
-  legend_capture: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
-  // options, options_len, out, out_len
   legend_link_start: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   // link, out, out_len
   legend_link_status: { parameters: ["u32", "buffer", "u32"], result: "i32" },
@@ -131,6 +119,18 @@ export const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
+  // options, options_len, out, out_len
+  legend_decode_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
+  // options, options_len, out, out_len
+  legend_replay_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
+  // stream, out, out_len
+  legend_lines_read: { parameters: ["u32", "buffer", "u32"], result: "i32" },
+  // stream, out, out_len
+  legend_lines_summary: { parameters: ["u32", "buffer", "u32"], result: "i32" },
+  // stream
+  legend_lines_close: { parameters: ["u32"], result: "void" },
+  // options, options_len, out, out_len
+  legend_capture: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   legend_process_protect: { parameters: [], result: "void" },
   legend_process_lean: { parameters: [], result: "void" },
   // style, style_len, out, out_len
