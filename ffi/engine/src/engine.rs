@@ -1,30 +1,30 @@
 //! The spine: events in, decisions out, one call at a time.
 
+mod counts;
+mod opportunities;
+mod weighing;
+
 use std::sync::Arc;
 
-use crate::decision::{Decision, Hop, Kind, Open, Target};
-use crate::features::{self, CycleFacts, Provenance, SandwichFacts, Scorer};
+pub use self::counts::Counts;
+use crate::decision::Decision;
+use crate::features::Scorer;
 use crate::frame::{FrameError, Transaction};
-use crate::gate::{self, Term, Terms, WhyNot};
-use crate::gates::{Mints, Place};
-use crate::landing::{self, LandingInputs, Past, Tips, Traffic};
-use crate::legs::{self, DecodeCounts, Leg};
+use crate::gate;
+use crate::gates::Mints;
+use crate::landing::{Tips, Traffic};
+use crate::legs::{self, Leg};
 use crate::missed::Missed;
 use crate::policy::Policy;
 use crate::pools::{Account, Pools};
 use crate::pubkey::{Pubkey, Signature};
 use crate::seen::Seen;
 use crate::strategy::paper::{Outcome, Paper};
-use crate::strategy::{Landed, arbitrage, open_arbitrage, open_sandwich, sandwich::Sandwiches};
+use crate::strategy::{Landed, arbitrage, sandwich::Sandwiches};
 use crate::tips::{TipAccounts, TipsSeen, TipsTold};
 
 /// Slots after a front in which its back still counts (docs/CONTRACT.md, "Events").
 pub const WINDOW_SLOTS: u64 = 3;
-/// Lamports of one signature.
-const BASE_FEE_LAMPORTS: u64 = 5_000;
-/// Transactions of an open sandwich's bundle: front, target, back.
-const SANDWICH_BUNDLE_LEN: u32 = 3;
-
 /// What a source hands over.
 pub enum Event<'a> {
     /// A Yellowstone frame with one transaction, in the order of execution; one without its meta has not been
@@ -34,41 +34,6 @@ pub enum Event<'a> {
     SlotEnd(u64),
     /// The source has ended: nothing that is open can continue.
     End,
-}
-
-/// What was seen, for the summary.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Transactions walked.
-    pub transactions: u64,
-    /// How many of them failed.
-    pub failed: u64,
-    /// How many of them are votes.
-    pub votes: u64,
-    /// Transactions seen before they were executed.
-    pub pending: u64,
-    /// Frames that could not be walked.
-    pub malformed: u64,
-    /// Frames of transactions that were seen before: the first one counts.
-    pub repeated: u64,
-    /// Transactions that did not fit into memory: if they come again, they count again.
-    pub unremembered: u64,
-    /// Opportunities found.
-    pub candidates: u64,
-    /// How many of them had a pool state that was young enough.
-    pub fresh: u64,
-    /// Fresh ones that no switch (killed, stopped, throttled) removed: these are judged by their worth.
-    pub weighed: u64,
-    /// Weighed ones that passed the gate.
-    pub passed: u64,
-    /// Opportunities by the first term that refused each: the sum is `candidates - passed`.
-    pub refused_first: WhyNot,
-    /// Opportunities that each term refused; one that several refused counts for each.
-    pub why_not: WhyNot,
-    /// Observed facts that a switch kept out of the log. They do not count as opportunities.
-    pub observed_withheld: u64,
-    /// Legs, and swap instructions that gave none.
-    pub decode: DecodeCounts,
 }
 
 /// Which strategies decide. State is kept for both in any case.
@@ -317,203 +282,4 @@ impl Engine {
             self.traffic[number as usize].push(slot, if move_bps.is_finite() { move_bps } else { 0.0 });
         }
     }
-
-    /// The best cycle through a pool that the newest transaction moved.
-    fn open_arbitrage(&mut self, slot: u64, trigger: Signature, now_ns: u64, out: &mut Vec<Decision>) {
-        let pools = &self.pools;
-        let moved = self.legs.iter().filter_map(|leg| pools.index_of(&leg.pool));
-        let best = moved.filter_map(|number| open_arbitrage::find(pools, number));
-        let Some(cycle) = best.max_by_key(open_arbitrage::Cycle::edge_lamports) else { return };
-        let amounts = cycle.amounts();
-        let steps = cycle.steps().iter().enumerate();
-        let hops: Vec<Hop> = steps
-            .map(|(at, &(number, side))| self.hop(number, usize::from(side), amounts[at], amounts[at + 1]))
-            .collect();
-        let cost = BASE_FEE_LAMPORTS + self.tips.quantile(self.policy.tip_ladder.rungs()[0]);
-        let score = landing::arbitrage_score(cycle.edge_lamports() as f64, cost as f64, hops.len());
-        let busiest = cycle.steps().iter().map(|&(number, _)| number);
-        let (contention, slippage_bps) = self.busiest(busiest, slot);
-        let past = self.past(cycle.steps().iter().map(|&(number, _)| number), slot);
-        let share = |hop: &Hop| hop.in_amount as f64 / hop.reserves[0].max(1) as f64;
-        let facts = Facts::Cycle(CycleFacts {
-            amounts: [amounts[0] as f64, amounts[hops.len()] as f64],
-            hops: hops.len(),
-            size_share: hops.iter().map(share).fold(0.0, f64::max),
-            tip_lamports: self.tips.quantile(self.policy.tip_ladder.rungs()[0]) as f64,
-            past,
-        });
-        let edge_lamports = cycle.edge_lamports();
-        let found = Found { slot, now_ns, trigger, hops, target: None, edge_lamports, facts };
-        self.weigh(Kind::OpenArbitrage, found, score, contention, slippage_bps, 1, out);
-    }
-
-    /// The sandwich that could be placed around a swap that is not executed yet.
-    fn open_sandwich(
-        &mut self,
-        frame: &[u8],
-        slot: u64,
-        trigger: Signature,
-        now_ns: u64,
-        out: &mut Vec<Decision>,
-    ) {
-        let Some(wish) = open_sandwich::wish(frame, &self.transaction, &self.pools) else { return };
-        let Some(plan) = open_sandwich::find(&self.pools, &wish) else { return };
-        let hops = vec![
-            self.hop(wish.pool, wish.side, plan.front_in, plan.front_out),
-            self.hop(wish.pool, 1 - wish.side, plan.front_out, plan.back_out),
-        ];
-        let cost = 2 * BASE_FEE_LAMPORTS + self.tips.quantile(self.policy.tip_ladder.rungs()[0]);
-        let per_front = wish.amount_in as f64 / plan.front_in.max(1) as f64;
-        let score = landing::sandwich_score(plan.edge_lamports() as f64, cost as f64, per_front);
-        let (contention, slippage_bps) = self.busiest(std::iter::once(wish.pool), slot);
-        let target = Target {
-            amount_in: wish.amount_in,
-            min_out: wish.min_out,
-            out_planned: plan.victim_out,
-            out_alone: plan.victim_out_alone,
-        };
-        let edge_lamports = plan.edge_lamports();
-        let reserves = hops[0].reserves.map(|reserve| reserve as f64);
-        let facts = Facts::Sandwich(SandwichFacts {
-            buys: true,
-            front: [plan.front_in as f64, plan.front_out as f64],
-            back: [plan.back_out as f64, plan.front_out as f64],
-            reserves,
-            victims_in: wish.amount_in as f64,
-            victims: 1,
-            provenance: Provenance::OneSignerOneSlot,
-            past: self.past(std::iter::once(wish.pool), slot),
-        });
-        let found = Found { slot, now_ns, trigger, hops, target: Some(target), edge_lamports, facts };
-        self.weigh(Kind::OpenSandwich, found, score, contention, slippage_bps, SANDWICH_BUNDLE_LEN, out);
-    }
-
-    fn hop(&self, number: u32, side: usize, in_amount: u64, out_amount: u64) -> Hop {
-        let (pool, dex) = self.pools.about(number);
-        let state = self.pools.at(number);
-        let reserves = state.reserves();
-        Hop {
-            dex,
-            pool,
-            in_mint: state.mints[side],
-            in_amount,
-            out_mint: state.mints[1 - side],
-            out_amount,
-            reserves: [reserves[side], reserves[1 - side]],
-        }
-    }
-
-    /// Most swaps in 8 slots and most slippage to expect, of some pools.
-    fn busiest(&self, numbers: impl Iterator<Item = u32>, slot: u64) -> (u32, f64) {
-        numbers.map(|number| self.traffic[number as usize]).fold((0, 0.0), |(swaps, slippage), traffic| {
-            (traffic.swaps(slot).max(swaps), traffic.slippage_bps(slot).max(slippage))
-        })
-    }
-
-    /// What the busiest of some pools did before `slot`.
-    fn past(&self, numbers: impl Iterator<Item = u32>, slot: u64) -> Past {
-        let pasts = numbers.map(|number| self.traffic[number as usize].past(slot));
-        pasts.max_by_key(|past| past.n_swaps).unwrap_or_default()
-    }
-
-    /// Tip, landing, EV and gate of one opportunity. `score` is the baseline's.
-    #[expect(clippy::too_many_arguments, reason = "each is one input of the estimate")]
-    fn weigh(
-        &mut self,
-        kind: Kind,
-        found: Found,
-        score: f64,
-        contention: u32,
-        slippage_bps: f64,
-        bundle_len: u32,
-        out: &mut Vec<Decision>,
-    ) {
-        let policy = self.policy.clone();
-        let tip_quantile = policy.tip_ladder.rungs()[0];
-        let tip_lamports = self.tips.quantile(tip_quantile);
-        let landing = LandingInputs { tip_quantile, contention, bundle_len };
-        let p_land = landing::p_land(&landing);
-        // Fees of our own transactions only: the target pays for itself. A bundle that does not land costs nothing.
-        let landed_fee_lamports = BASE_FEE_LAMPORTS * u64::from(bundle_len.div_ceil(2));
-        let fail_cost_lamports = 0;
-        let [edge, tip, fee, fail] = [
-            found.edge_lamports as f64,
-            tip_lamports as f64,
-            landed_fee_lamports as f64,
-            fail_cost_lamports as f64,
-        ]
-        .map(|lamports| lamports / 1e9);
-        let ev_sol = p_land * (edge - tip - fee) - (1.0 - p_land) * fail;
-        let mut terms = Terms {
-            score,
-            ev_sol,
-            fee_share: (tip + fee) / edge,
-            slippage_bps,
-            state_age_slots: found.slot.saturating_sub(self.whole_slot),
-            place: Place::of(&policy.gates, &found.hops, &self.mints),
-        };
-        let features = match &found.facts {
-            Facts::Sandwich(facts) => features::sandwich(facts),
-            Facts::Cycle(facts) => features::cycle(facts, &landing, &terms),
-        };
-        let asked = |model: &Option<Arc<dyn Scorer>>| model.as_ref()?.ask(features.values());
-        let (model, shadow) = (asked(&self.model), asked(&self.shadow));
-        if let Some(answer) = &model {
-            terms.score = f64::from(answer.score);
-        }
-        let open = Open {
-            trigger: found.trigger,
-            hops: found.hops,
-            target: found.target,
-            edge_lamports: found.edge_lamports,
-            tip_lamports,
-            landed_fee_lamports,
-            fail_cost_lamports,
-            p_land,
-            landing,
-            model: model.map(|answer| answer.version),
-            shadow,
-            terms,
-            refusals: gate::Refusals::default(),
-            policy: policy.clone(),
-        };
-        let mut decision = Decision::open(kind, found.slot, found.now_ns, open);
-        decision.features = Some(features);
-        let refusals = gate::judge(&policy, &decision.id(), &terms);
-        if let Some(open) = &mut decision.open {
-            open.refusals = refusals;
-        }
-        self.counts.candidates += 1;
-        let fresh = !refusals.has(Term::StateAge);
-        self.counts.fresh += u64::from(fresh);
-        let switched_off = !gate::switches(&policy, &decision.id()).is_go();
-        self.counts.weighed += u64::from(fresh && !switched_off);
-        self.counts.why_not.count(refusals);
-        self.counts.refused_first.count_first(refusals);
-        if refusals.is_go() {
-            self.counts.passed += 1;
-            self.paper.take(&decision);
-        }
-        // A module that is switched off leaves no trace but its counters.
-        if !policy.killed && policy.running {
-            out.push(decision);
-        }
-    }
-}
-
-/// An opportunity before it is weighed.
-struct Found {
-    slot: u64,
-    now_ns: u64,
-    trigger: Signature,
-    hops: Vec<Hop>,
-    target: Option<Target>,
-    edge_lamports: i64,
-    facts: Facts,
-}
-
-/// The facts from which the row for the model is made.
-enum Facts {
-    Sandwich(SandwichFacts),
-    Cycle(CycleFacts),
 }

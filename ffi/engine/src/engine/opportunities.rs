@@ -1,0 +1,135 @@
+//! What could still be taken, found after each transaction: the input of the estimate.
+
+use super::Engine;
+use super::weighing::BASE_FEE_LAMPORTS;
+use crate::decision::{Decision, Hop, Kind, Target};
+use crate::features::{CycleFacts, Provenance, SandwichFacts};
+use crate::landing::{self, Past};
+use crate::pubkey::Signature;
+use crate::strategy::{open_arbitrage, open_sandwich};
+
+/// Transactions of an open sandwich's bundle: front, target, back.
+const SANDWICH_BUNDLE_LEN: u32 = 3;
+
+/// An opportunity before it is weighed.
+pub(super) struct Found {
+    pub(super) slot: u64,
+    pub(super) now_ns: u64,
+    pub(super) trigger: Signature,
+    pub(super) hops: Vec<Hop>,
+    pub(super) target: Option<Target>,
+    pub(super) edge_lamports: i64,
+    pub(super) facts: Facts,
+}
+
+/// The facts from which the row for the model is made.
+pub(super) enum Facts {
+    Sandwich(SandwichFacts),
+    Cycle(CycleFacts),
+}
+
+impl Engine {
+    /// The best cycle through a pool that the newest transaction moved.
+    pub(super) fn open_arbitrage(
+        &mut self,
+        slot: u64,
+        trigger: Signature,
+        now_ns: u64,
+        out: &mut Vec<Decision>,
+    ) {
+        let pools = &self.pools;
+        let moved = self.legs.iter().filter_map(|leg| pools.index_of(&leg.pool));
+        let best = moved.filter_map(|number| open_arbitrage::find(pools, number));
+        let Some(cycle) = best.max_by_key(open_arbitrage::Cycle::edge_lamports) else { return };
+        let amounts = cycle.amounts();
+        let steps = cycle.steps().iter().enumerate();
+        let hops: Vec<Hop> = steps
+            .map(|(at, &(number, side))| self.hop(number, usize::from(side), amounts[at], amounts[at + 1]))
+            .collect();
+        let cost = BASE_FEE_LAMPORTS + self.tips.quantile(self.policy.tip_ladder.rungs()[0]);
+        let score = landing::arbitrage_score(cycle.edge_lamports() as f64, cost as f64, hops.len());
+        let busiest = cycle.steps().iter().map(|&(number, _)| number);
+        let (contention, slippage_bps) = self.busiest(busiest, slot);
+        let past = self.past(cycle.steps().iter().map(|&(number, _)| number), slot);
+        let share = |hop: &Hop| hop.in_amount as f64 / hop.reserves[0].max(1) as f64;
+        let facts = Facts::Cycle(CycleFacts {
+            amounts: [amounts[0] as f64, amounts[hops.len()] as f64],
+            hops: hops.len(),
+            size_share: hops.iter().map(share).fold(0.0, f64::max),
+            tip_lamports: self.tips.quantile(self.policy.tip_ladder.rungs()[0]) as f64,
+            past,
+        });
+        let edge_lamports = cycle.edge_lamports();
+        let found = Found { slot, now_ns, trigger, hops, target: None, edge_lamports, facts };
+        self.weigh(Kind::OpenArbitrage, found, score, contention, slippage_bps, 1, out);
+    }
+
+    /// The sandwich that could be placed around a swap that is not executed yet.
+    pub(super) fn open_sandwich(
+        &mut self,
+        frame: &[u8],
+        slot: u64,
+        trigger: Signature,
+        now_ns: u64,
+        out: &mut Vec<Decision>,
+    ) {
+        let Some(wish) = open_sandwich::wish(frame, &self.transaction, &self.pools) else { return };
+        let Some(plan) = open_sandwich::find(&self.pools, &wish) else { return };
+        let hops = vec![
+            self.hop(wish.pool, wish.side, plan.front_in, plan.front_out),
+            self.hop(wish.pool, 1 - wish.side, plan.front_out, plan.back_out),
+        ];
+        let cost = 2 * BASE_FEE_LAMPORTS + self.tips.quantile(self.policy.tip_ladder.rungs()[0]);
+        let per_front = wish.amount_in as f64 / plan.front_in.max(1) as f64;
+        let score = landing::sandwich_score(plan.edge_lamports() as f64, cost as f64, per_front);
+        let (contention, slippage_bps) = self.busiest(std::iter::once(wish.pool), slot);
+        let target = Target {
+            amount_in: wish.amount_in,
+            min_out: wish.min_out,
+            out_planned: plan.victim_out,
+            out_alone: plan.victim_out_alone,
+        };
+        let edge_lamports = plan.edge_lamports();
+        let reserves = hops[0].reserves.map(|reserve| reserve as f64);
+        let facts = Facts::Sandwich(SandwichFacts {
+            buys: true,
+            front: [plan.front_in as f64, plan.front_out as f64],
+            back: [plan.back_out as f64, plan.front_out as f64],
+            reserves,
+            victims_in: wish.amount_in as f64,
+            victims: 1,
+            provenance: Provenance::OneSignerOneSlot,
+            past: self.past(std::iter::once(wish.pool), slot),
+        });
+        let found = Found { slot, now_ns, trigger, hops, target: Some(target), edge_lamports, facts };
+        self.weigh(Kind::OpenSandwich, found, score, contention, slippage_bps, SANDWICH_BUNDLE_LEN, out);
+    }
+
+    fn hop(&self, number: u32, side: usize, in_amount: u64, out_amount: u64) -> Hop {
+        let (pool, dex) = self.pools.about(number);
+        let state = self.pools.at(number);
+        let reserves = state.reserves();
+        Hop {
+            dex,
+            pool,
+            in_mint: state.mints[side],
+            in_amount,
+            out_mint: state.mints[1 - side],
+            out_amount,
+            reserves: [reserves[side], reserves[1 - side]],
+        }
+    }
+
+    /// Most swaps in 8 slots and most slippage to expect, of some pools.
+    fn busiest(&self, numbers: impl Iterator<Item = u32>, slot: u64) -> (u32, f64) {
+        numbers.map(|number| self.traffic[number as usize]).fold((0, 0.0), |(swaps, slippage), traffic| {
+            (traffic.swaps(slot).max(swaps), traffic.slippage_bps(slot).max(slippage))
+        })
+    }
+
+    /// What the busiest of some pools did before `slot`.
+    fn past(&self, numbers: impl Iterator<Item = u32>, slot: u64) -> Past {
+        let pasts = numbers.map(|number| self.traffic[number as usize].past(slot));
+        pasts.max_by_key(|past| past.n_swaps).unwrap_or_default()
+    }
+}
