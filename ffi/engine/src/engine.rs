@@ -7,6 +7,7 @@ mod weighing;
 use std::sync::Arc;
 
 pub use self::counts::Counts;
+use self::opportunities::Trigger;
 use crate::decision::Decision;
 use crate::features::Scorer;
 use crate::frame::{FrameError, Transaction};
@@ -221,6 +222,7 @@ impl Engine {
             return;
         };
         let slot = transaction.slot;
+        let trigger = Trigger { slot, signature, now_ns };
         let seen = if transaction.executed { &mut self.seen } else { &mut self.announced };
         if !seen.is_first(slot, &signature) {
             self.counts.repeated += 1;
@@ -233,7 +235,7 @@ impl Engine {
         if !transaction.executed {
             self.counts.pending += 1;
             if self.modules.mev {
-                self.open_sandwich(frame, slot, signature, now_ns, out);
+                self.open_sandwich(frame, trigger, out);
             }
             return;
         }
@@ -265,7 +267,7 @@ impl Engine {
         self.paper.on_landed(&landed, cycle, tip_lamports);
         self.count_traffic(slot);
         if self.modules.arbitrage {
-            self.open_arbitrage(slot, signature, now_ns, out);
+            self.open_arbitrage(trigger, out);
         }
     }
 

@@ -8,17 +8,41 @@ use crate::landing::{self, Past};
 use crate::pubkey::Signature;
 use crate::strategy::{open_arbitrage, open_sandwich};
 
+/// Transactions of an open arbitrage's bundle.
+const ARBITRAGE_BUNDLE_LEN: u32 = 1;
 /// Transactions of an open sandwich's bundle: front, target, back.
 const SANDWICH_BUNDLE_LEN: u32 = 3;
 
-/// An opportunity before it is weighed.
-pub(super) struct Found {
+/// The transaction after which an opportunity was found.
+#[derive(Clone, Copy)]
+pub(super) struct Trigger {
     pub(super) slot: u64,
+    pub(super) signature: Signature,
+    /// The source's time, Unix nanoseconds.
     pub(super) now_ns: u64,
-    pub(super) trigger: Signature,
+}
+
+/// What other traders are expected to do in an opportunity's pools.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Expected {
+    /// Swaps in 8 slots.
+    pub(super) contention: u32,
+    /// Price change in one slot, bps.
+    pub(super) slippage_bps: f64,
+}
+
+/// An opportunity before it is weighed.
+pub(super) struct Opportunity {
+    pub(super) kind: Kind,
+    pub(super) trigger: Trigger,
     pub(super) hops: Vec<Hop>,
     pub(super) target: Option<Target>,
     pub(super) edge_lamports: i64,
+    /// What the formula gives; a model's answer replaces it.
+    pub(super) baseline_score: f64,
+    pub(super) expected: Expected,
+    /// Transactions of its bundle.
+    pub(super) bundle_len: u32,
     pub(super) facts: Facts,
 }
 
@@ -30,13 +54,7 @@ pub(super) enum Facts {
 
 impl Engine {
     /// The best cycle through a pool that the newest transaction moved.
-    pub(super) fn open_arbitrage(
-        &mut self,
-        slot: u64,
-        trigger: Signature,
-        now_ns: u64,
-        out: &mut Vec<Decision>,
-    ) {
+    pub(super) fn open_arbitrage(&mut self, trigger: Trigger, out: &mut Vec<Decision>) {
         let pools = &self.pools;
         let moved = self.legs.iter().filter_map(|leg| pools.index_of(&leg.pool));
         let best = moved.filter_map(|number| open_arbitrage::find(pools, number));
@@ -47,10 +65,10 @@ impl Engine {
             .map(|(at, &(number, side))| self.hop(number, usize::from(side), amounts[at], amounts[at + 1]))
             .collect();
         let cost = BASE_FEE_LAMPORTS + self.tips.quantile(self.policy.tip_ladder.rungs()[0]);
-        let score = landing::arbitrage_score(cycle.edge_lamports() as f64, cost as f64, hops.len());
+        let baseline_score = landing::arbitrage_score(cycle.edge_lamports() as f64, cost as f64, hops.len());
         let busiest = cycle.steps().iter().map(|&(number, _)| number);
-        let (contention, slippage_bps) = self.busiest(busiest, slot);
-        let past = self.past(cycle.steps().iter().map(|&(number, _)| number), slot);
+        let expected = self.expected(busiest, trigger.slot);
+        let past = self.past(cycle.steps().iter().map(|&(number, _)| number), trigger.slot);
         let share = |hop: &Hop| hop.in_amount as f64 / hop.reserves[0].max(1) as f64;
         let facts = Facts::Cycle(CycleFacts {
             amounts: [amounts[0] as f64, amounts[hops.len()] as f64],
@@ -59,20 +77,22 @@ impl Engine {
             tip_lamports: self.tips.quantile(self.policy.tip_ladder.rungs()[0]) as f64,
             past,
         });
-        let edge_lamports = cycle.edge_lamports();
-        let found = Found { slot, now_ns, trigger, hops, target: None, edge_lamports, facts };
-        self.weigh(Kind::OpenArbitrage, found, score, contention, slippage_bps, 1, out);
+        let found = Opportunity {
+            kind: Kind::OpenArbitrage,
+            trigger,
+            hops,
+            target: None,
+            edge_lamports: cycle.edge_lamports(),
+            baseline_score,
+            expected,
+            bundle_len: ARBITRAGE_BUNDLE_LEN,
+            facts,
+        };
+        self.weigh(found, out);
     }
 
     /// The sandwich that could be placed around a swap that is not executed yet.
-    pub(super) fn open_sandwich(
-        &mut self,
-        frame: &[u8],
-        slot: u64,
-        trigger: Signature,
-        now_ns: u64,
-        out: &mut Vec<Decision>,
-    ) {
+    pub(super) fn open_sandwich(&mut self, frame: &[u8], trigger: Trigger, out: &mut Vec<Decision>) {
         let Some(wish) = open_sandwich::wish(frame, &self.transaction, &self.pools) else { return };
         let Some(plan) = open_sandwich::find(&self.pools, &wish) else { return };
         let hops = vec![
@@ -81,15 +101,13 @@ impl Engine {
         ];
         let cost = 2 * BASE_FEE_LAMPORTS + self.tips.quantile(self.policy.tip_ladder.rungs()[0]);
         let per_front = wish.amount_in as f64 / plan.front_in.max(1) as f64;
-        let score = landing::sandwich_score(plan.edge_lamports() as f64, cost as f64, per_front);
-        let (contention, slippage_bps) = self.busiest(std::iter::once(wish.pool), slot);
+        let baseline_score = landing::sandwich_score(plan.edge_lamports() as f64, cost as f64, per_front);
         let target = Target {
             amount_in: wish.amount_in,
             min_out: wish.min_out,
             out_planned: plan.victim_out,
             out_alone: plan.victim_out_alone,
         };
-        let edge_lamports = plan.edge_lamports();
         let reserves = hops[0].reserves.map(|reserve| reserve as f64);
         let facts = Facts::Sandwich(SandwichFacts {
             buys: true,
@@ -99,10 +117,20 @@ impl Engine {
             victims_in: wish.amount_in as f64,
             victims: 1,
             provenance: Provenance::OneSignerOneSlot,
-            past: self.past(std::iter::once(wish.pool), slot),
+            past: self.past(std::iter::once(wish.pool), trigger.slot),
         });
-        let found = Found { slot, now_ns, trigger, hops, target: Some(target), edge_lamports, facts };
-        self.weigh(Kind::OpenSandwich, found, score, contention, slippage_bps, SANDWICH_BUNDLE_LEN, out);
+        let found = Opportunity {
+            kind: Kind::OpenSandwich,
+            trigger,
+            hops,
+            target: Some(target),
+            edge_lamports: plan.edge_lamports(),
+            baseline_score,
+            expected: self.expected(std::iter::once(wish.pool), trigger.slot),
+            bundle_len: SANDWICH_BUNDLE_LEN,
+            facts,
+        };
+        self.weigh(found, out);
     }
 
     fn hop(&self, number: u32, side: usize, in_amount: u64, out_amount: u64) -> Hop {
@@ -120,10 +148,13 @@ impl Engine {
         }
     }
 
-    /// Most swaps in 8 slots and most slippage to expect, of some pools.
-    fn busiest(&self, numbers: impl Iterator<Item = u32>, slot: u64) -> (u32, f64) {
-        numbers.map(|number| self.traffic[number as usize]).fold((0, 0.0), |(swaps, slippage), traffic| {
-            (traffic.swaps(slot).max(swaps), traffic.slippage_bps(slot).max(slippage))
+    /// The busiest of some pools, and the largest price change among them.
+    fn expected(&self, numbers: impl Iterator<Item = u32>, slot: u64) -> Expected {
+        numbers.map(|number| self.traffic[number as usize]).fold(Expected::default(), |most, traffic| {
+            Expected {
+                contention: traffic.swaps(slot).max(most.contention),
+                slippage_bps: traffic.slippage_bps(slot).max(most.slippage_bps),
+            }
         })
     }
 

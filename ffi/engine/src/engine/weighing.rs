@@ -3,98 +3,118 @@
 use std::sync::Arc;
 
 use super::Engine;
-use super::opportunities::{Facts, Found};
-use crate::decision::{Decision, Kind, Open};
+use super::opportunities::{Expected, Facts, Opportunity, Trigger};
+use crate::decision::{Decision, Open};
 use crate::features::{self, Scorer};
-use crate::gate::{self, Term, Terms};
+use crate::gate::{self, Refusals, Term, Terms};
 use crate::gates::Place;
 use crate::landing::{self, LandingInputs};
 
 /// Lamports of one signature.
 pub(super) const BASE_FEE_LAMPORTS: u64 = 5_000;
 
+/// What an opportunity costs, lamports.
+struct Costs {
+    tip_lamports: u64,
+    /// Fees of our own transactions only: the target pays for itself.
+    landed_fee_lamports: u64,
+    /// Nothing: a bundle that does not land costs nothing.
+    fail_cost_lamports: u64,
+}
+
+impl Costs {
+    fn of(tip_lamports: u64, bundle_len: u32) -> Costs {
+        let landed_fee_lamports = BASE_FEE_LAMPORTS * u64::from(bundle_len.div_ceil(2));
+        Costs { tip_lamports, landed_fee_lamports, fail_cost_lamports: 0 }
+    }
+
+    /// What `edge_lamports` is worth when the bundle lands with the probability `p_land`.
+    fn ev_sol(&self, edge_lamports: i64, p_land: f64) -> f64 {
+        let [tip, fee, fail] = [self.tip_lamports, self.landed_fee_lamports, self.fail_cost_lamports]
+            .map(|cost| sol(cost as f64));
+        p_land * (sol(edge_lamports as f64) - tip - fee) - (1.0 - p_land) * fail
+    }
+
+    /// The share of the edge that goes to tip and fees.
+    fn fee_share(&self, edge_lamports: i64) -> f64 {
+        let [tip, fee] = [self.tip_lamports, self.landed_fee_lamports].map(|cost| sol(cost as f64));
+        (tip + fee) / sol(edge_lamports as f64)
+    }
+}
+
+fn sol(lamports: f64) -> f64 {
+    lamports / 1e9
+}
+
 impl Engine {
-    /// Tip, landing, EV and gate of one opportunity. `score` is the baseline's.
-    #[expect(clippy::too_many_arguments, reason = "each is one input of the estimate")]
-    pub(super) fn weigh(
-        &mut self,
-        kind: Kind,
-        found: Found,
-        score: f64,
-        contention: u32,
-        slippage_bps: f64,
-        bundle_len: u32,
-        out: &mut Vec<Decision>,
-    ) {
+    /// Tip, landing, EV and gate of one opportunity.
+    pub(super) fn weigh(&mut self, found: Opportunity, out: &mut Vec<Decision>) {
         let policy = self.policy.clone();
         let tip_quantile = policy.tip_ladder.rungs()[0];
-        let tip_lamports = self.tips.quantile(tip_quantile);
+        let Opportunity { bundle_len, edge_lamports, .. } = found;
+        let Trigger { slot, signature, now_ns } = found.trigger;
+        let Expected { contention, slippage_bps } = found.expected;
         let landing = LandingInputs { tip_quantile, contention, bundle_len };
         let p_land = landing::p_land(&landing);
-        // Fees of our own transactions only: the target pays for itself. A bundle that does not land costs nothing.
-        let landed_fee_lamports = BASE_FEE_LAMPORTS * u64::from(bundle_len.div_ceil(2));
-        let fail_cost_lamports = 0;
-        let [edge, tip, fee, fail] = [
-            found.edge_lamports as f64,
-            tip_lamports as f64,
-            landed_fee_lamports as f64,
-            fail_cost_lamports as f64,
-        ]
-        .map(|lamports| lamports / 1e9);
-        let ev_sol = p_land * (edge - tip - fee) - (1.0 - p_land) * fail;
+        let costs = Costs::of(self.tips.quantile(tip_quantile), bundle_len);
         let mut terms = Terms {
-            score,
-            ev_sol,
-            fee_share: (tip + fee) / edge,
+            score: found.baseline_score,
+            ev_sol: costs.ev_sol(edge_lamports, p_land),
+            fee_share: costs.fee_share(edge_lamports),
             slippage_bps,
-            state_age_slots: found.slot.saturating_sub(self.whole_slot),
+            state_age_slots: slot.saturating_sub(self.whole_slot),
             place: Place::of(&policy.gates, &found.hops, &self.mints),
         };
         let features = match &found.facts {
             Facts::Sandwich(facts) => features::sandwich(facts),
             Facts::Cycle(facts) => features::cycle(facts, &landing, &terms),
         };
-        let asked = |model: &Option<Arc<dyn Scorer>>| model.as_ref()?.ask(features.values());
-        let (model, shadow) = (asked(&self.model), asked(&self.shadow));
+        let ask = |model: &Option<Arc<dyn Scorer>>| model.as_ref()?.ask(features.values());
+        let (model, shadow) = (ask(&self.model), ask(&self.shadow));
         if let Some(answer) = &model {
             terms.score = f64::from(answer.score);
         }
         let open = Open {
-            trigger: found.trigger,
+            trigger: signature,
             hops: found.hops,
             target: found.target,
-            edge_lamports: found.edge_lamports,
-            tip_lamports,
-            landed_fee_lamports,
-            fail_cost_lamports,
+            edge_lamports,
+            tip_lamports: costs.tip_lamports,
+            landed_fee_lamports: costs.landed_fee_lamports,
+            fail_cost_lamports: costs.fail_cost_lamports,
             p_land,
             landing,
             model: model.map(|answer| answer.version),
             shadow,
             terms,
-            refusals: gate::Refusals::default(),
+            refusals: Refusals::default(),
             policy: policy.clone(),
         };
-        let mut decision = Decision::open(kind, found.slot, found.now_ns, open);
+        let mut decision = Decision::open(found.kind, slot, now_ns, open);
         decision.features = Some(features);
         let refusals = gate::judge(&policy, &decision.id(), &terms);
         if let Some(open) = &mut decision.open {
             open.refusals = refusals;
         }
-        self.counts.candidates += 1;
-        let fresh = !refusals.has(Term::StateAge);
-        self.counts.fresh += u64::from(fresh);
-        let switched_off = !gate::switches(&policy, &decision.id()).is_go();
-        self.counts.weighed += u64::from(fresh && !switched_off);
-        self.counts.why_not.count(refusals);
-        self.counts.refused_first.count_first(refusals);
+        self.count_weighed(refusals, gate::switches(&policy, &decision.id()).is_go());
         if refusals.is_go() {
-            self.counts.passed += 1;
             self.paper.take(&decision);
         }
         // A module that is switched off leaves no trace but its counters.
         if !policy.killed && policy.running {
             out.push(decision);
         }
+    }
+
+    /// `switched_on`: no switch stops it.
+    fn count_weighed(&mut self, refusals: Refusals, switched_on: bool) {
+        let counts = &mut self.counts;
+        let fresh = !refusals.has(Term::StateAge);
+        counts.candidates += 1;
+        counts.fresh += u64::from(fresh);
+        counts.weighed += u64::from(fresh && switched_on);
+        counts.why_not.count(refusals);
+        counts.refused_first.count_first(refusals);
+        counts.passed += u64::from(refusals.is_go());
     }
 }
