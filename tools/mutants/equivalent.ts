@@ -70,7 +70,7 @@ const ROWS: readonly Row[] = [
     why: "what counts is what the child wrote; its parent asks only whether a signal ended it",
   },
   {
-    file: "ffi/topic_log/src/format.rs",
+    file: "ffi/topic_log/src/format/record.rs",
     operator: "constant",
     line: "(at..bytes.len().checked_sub(RECORD_HEADER - 1)?).find_map(|place| {",
     from: "1",

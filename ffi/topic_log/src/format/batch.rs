@@ -1,6 +1,6 @@
 //! Encoding records, for the log and for blocks of other stores.
 
-use super::{HEADERS_MAX, NULL, RECORD_BYTES_MAX, RECORD_HEADER, Record, StoredRecord, u32_at};
+use super::record::{HEADERS_MAX, NULL, RECORD_BYTES_MAX, RECORD_HEADER, Record, StoredRecord, u32_at};
 use crate::error::LogError;
 
 /// Records to be appended. Offsets and CRCs are set under the append lock.

@@ -1,0 +1,171 @@
+//! A record's bytes, all integers little endian; the same layout crosses the FFI boundary in both directions:
+//!
+//! | at | field | |
+//! |---|---|---|
+//! | 0 | `len` u32 | whole record, header included, [`RECORD_HEADER`]..=[`RECORD_BYTES_MAX`] |
+//! | 4 | `crc` u32 | CRC-32C of bytes 8..len |
+//! | 8 | `offset` u64 | position in the topic, dense, from 0 |
+//! | 16 | `timestamp_ms` i64 | Unix milliseconds, given by the producer |
+//! | 24 | `key_len` u32 | [`NULL`] = no key |
+//! | 28 | `value_len` u32 | [`NULL`] = no value (a tombstone in a compacted topic) |
+//! | 32 | `headers` u16 | at most [`HEADERS_MAX`] |
+//! | 34 | `partition` u16 | 0 on disk; where a record of Kafka was |
+//! | 36 | headers | each: name_len u16, value_len u32, name, value |
+//! | … | key, value | |
+
+/// Fixed part of a record in bytes.
+pub const RECORD_HEADER: usize = 36;
+/// Largest record in bytes, header included.
+pub const RECORD_BYTES_MAX: usize = 8 << 20;
+/// Most headers of one record.
+pub const HEADERS_MAX: usize = 64;
+/// Length that stands for "no key" or "no value".
+pub const NULL: u32 = u32::MAX;
+
+/// A record from a producer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Record<'a> {
+    /// Partition and compaction key.
+    pub key: Option<&'a [u8]>,
+    /// The payload; never interpreted.
+    pub value: Option<&'a [u8]>,
+    /// Name and bytes, at most [`HEADERS_MAX`].
+    pub headers: &'a [(&'a str, &'a [u8])],
+    /// Unix milliseconds.
+    pub timestamp_ms: i64,
+}
+
+/// A record as stored, borrowed from a read buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredRecord<'a> {
+    /// Position in the topic.
+    pub offset: u64,
+    /// Unix milliseconds.
+    pub timestamp_ms: i64,
+    /// Partition and compaction key.
+    pub key: Option<&'a [u8]>,
+    /// The payload.
+    pub value: Option<&'a [u8]>,
+    headers: &'a [u8],
+}
+
+impl<'a> StoredRecord<'a> {
+    /// Reads one record whose frame was checked by [`check`]; `None` when its inner lengths disagree.
+    #[must_use]
+    pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let headers_end = headers_end(bytes)?;
+        let (key_len, value_len) = (u32_at(bytes, 24), u32_at(bytes, 28));
+        let key_end = headers_end.checked_add(null_as_zero(key_len))?;
+        let value_end = key_end.checked_add(null_as_zero(value_len))?;
+        if value_end != bytes.len() {
+            return None;
+        }
+        Some(StoredRecord {
+            offset: u64_at(bytes, 8),
+            timestamp_ms: u64_at(bytes, 16).cast_signed(),
+            key: (key_len != NULL).then(|| &bytes[headers_end..key_end]),
+            value: (value_len != NULL).then(|| &bytes[key_end..value_end]),
+            headers: &bytes[RECORD_HEADER..headers_end],
+        })
+    }
+
+    /// Header names and values in their order.
+    pub fn headers(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        let mut rest = self.headers;
+        std::iter::from_fn(move || {
+            let name_len = usize::from(u16::from_le_bytes(rest.get(..2)?.try_into().ok()?));
+            let value_len = u32::from_le_bytes(rest.get(2..6)?.try_into().ok()?) as usize;
+            let (name, after) = rest.get(6..)?.split_at_checked(name_len)?;
+            let (value, after) = after.split_at_checked(value_len)?;
+            rest = after;
+            Some((name, value))
+        })
+    }
+}
+
+/// What a check finds at a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// A whole record of this many bytes.
+    Record(usize),
+    /// The bytes end before the record does: more must be read, or the tail is torn.
+    Short,
+    /// Length, CRC or offset is wrong: damage, or a torn tail.
+    Damaged,
+}
+
+/// Checks the record that begins at `bytes[0]`; `offset` is the one it must carry.
+#[must_use]
+pub fn check(bytes: &[u8], offset: u64) -> Frame {
+    let frame = check_any(bytes);
+    match frame {
+        Frame::Record(_) if u64_at(bytes, 8) != offset => Frame::Damaged,
+        other => other,
+    }
+}
+
+/// As [`check`], but accepts any offset.
+#[must_use]
+pub fn check_any(bytes: &[u8]) -> Frame {
+    if bytes.len() < RECORD_HEADER {
+        return Frame::Short;
+    }
+    let len = u32_at(bytes, 0) as usize;
+    if !(RECORD_HEADER..=RECORD_BYTES_MAX).contains(&len) {
+        return Frame::Damaged;
+    }
+    let Some(record) = bytes.get(..len) else {
+        return Frame::Short;
+    };
+    if crc32c::crc32c(&record[8..]) == u32_at(record, 4) { Frame::Record(len) } else { Frame::Damaged }
+}
+
+/// The records of a block that was already checked when it was read.
+pub fn records(block: &[u8]) -> impl Iterator<Item = StoredRecord<'_>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let len = (at < block.len()).then(|| u32_at(block, at) as usize)?;
+        let record = StoredRecord::parse(block.get(at..at + len)?)?;
+        at += len;
+        Some(record)
+    })
+}
+
+fn headers_end(bytes: &[u8]) -> Option<usize> {
+    let headers = bytes.get(32..34).map(|two| u16::from_le_bytes([two[0], two[1]]))?;
+    let mut at = RECORD_HEADER;
+    for _ in 0..headers {
+        let name_len = usize::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
+        let value_len = u32::from_le_bytes(bytes.get(at + 2..at + 6)?.try_into().ok()?) as usize;
+        at = at.checked_add(6)?.checked_add(name_len)?.checked_add(value_len)?;
+    }
+    (at <= bytes.len() && usize::from(headers) <= HEADERS_MAX).then_some(at)
+}
+
+fn null_as_zero(len: u32) -> usize {
+    if len == NULL { 0 } else { len as usize }
+}
+
+/// Reads a u32 at `at`; the caller has checked the length.
+#[must_use]
+pub fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}
+
+/// Reads a u64 at `at`; the caller has checked the length.
+#[must_use]
+pub fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
+}
+
+/// The next whole record at or after `at` whose offset is at least `offset`: its position and length.
+pub(crate) fn next_record(bytes: &[u8], at: usize, offset: u64) -> Option<(usize, usize)> {
+    (at..bytes.len().checked_sub(RECORD_HEADER - 1)?).find_map(|place| {
+        // Check the offset first: otherwise, damage that looks like large records would cost a CRC of each.
+        let plausible = u64_at(bytes, place + 8).wrapping_sub(offset) <= bytes.len() as u64;
+        match plausible.then(|| check_any(&bytes[place..])) {
+            Some(Frame::Record(len)) => Some((place, len)),
+            _ => None,
+        }
+    })
+}
