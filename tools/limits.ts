@@ -14,7 +14,6 @@ export const LONG_FILES: Readonly<Record<string, number>> = {
   "ffi/control/src/agent_control.rs": 579,
   "ffi/models/src/registry.rs": 427,
   "ffi/models/tests/models.rs": 530,
-  "ffi/rows/src/sink.rs": 446,
   "ffi/sources/src/file.rs": 594,
   "ffi/sources/src/sim/mod.rs": 703,
   "ffi/sources/src/sim/transaction.rs": 530,

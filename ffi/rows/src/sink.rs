@@ -7,15 +7,16 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use topic_log::format::{self, Record, StoredRecord};
-use wire::names;
+use topic_log::format::{self, StoredRecord};
 use wire::prost::Message;
 use wire::realtime::Envelope;
 use wire::realtime::envelope::{Payload, Type};
 use wire::store::TABLES;
 
+use super::columns::{common_columns, payload_columns};
+use super::dead_letters::DeadLetters;
 use super::error::RowError;
-use super::native::{Row, Rows};
+use super::native::Rows;
 
 /// The type of a topic's records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -58,8 +59,7 @@ pub struct Sink {
     records: u64,
     duplicates: u64,
     lost: u64,
-    dead: Vec<u8>,
-    dead_count: u64,
+    dead_letters: DeadLetters,
 }
 
 impl Sink {
@@ -83,8 +83,7 @@ impl Sink {
             records: 0,
             duplicates: 0,
             lost: 0,
-            dead: Vec::new(),
-            dead_count: 0,
+            dead_letters: DeadLetters::default(),
         }
     }
 
@@ -126,7 +125,7 @@ impl Sink {
             Content::Evidence => self.evidence(record, partition),
         };
         if let Err(reason) = result {
-            self.bury(record, partition, &reason.to_string());
+            self.dead_letters.push(record, partition, &reason.to_string());
         }
     }
 
@@ -164,7 +163,7 @@ impl Sink {
             }
         }
         let mut row = self.tables[table].next();
-        common(&mut row, &envelope, partition, record.offset);
+        common_columns(&mut row, &envelope, partition, record.offset);
         payload_columns(&mut row, payload);
         Ok(())
     }
@@ -181,22 +180,6 @@ impl Sink {
         row.u16(partition);
         row.u64(record.offset);
         Ok(())
-    }
-
-    /// Keeps a record for the dead-letter topic, unchanged, with its position and the reason.
-    fn bury(&mut self, record: &StoredRecord<'_>, partition: u16, reason: &str) {
-        let place = format!("{partition}/{}", record.offset);
-        let mut headers: Vec<(&str, &[u8])> = record
-            .headers()
-            .filter_map(|(name, value)| Some((std::str::from_utf8(name).ok()?, value)))
-            .filter(|(name, _)| !["dlq-reason", "dlq-origin", "legend-from"].contains(name))
-            .take(format::HEADERS_MAX - 2)
-            .collect();
-        headers.extend([("dlq-reason", reason.as_bytes()), ("dlq-origin", place.as_bytes())]);
-        let StoredRecord { key, value, timestamp_ms, .. } = *record;
-        let buried = Record { key, value, headers: &headers, timestamp_ms };
-        format::append_stored(&mut self.dead, &buried, partition, record.offset);
-        self.dead_count += 1;
     }
 
     /// Records added since the last [`Sink::clear`].
@@ -238,7 +221,7 @@ impl Sink {
             "records": self.records,
             "duplicates": self.duplicates,
             "lost": self.lost,
-            "dead": self.dead_count,
+            "dead": self.dead_letters.count(),
             "from": offsets(&self.from),
             "to": offsets(&self.next),
             "last": self.last.iter().map(|last| last.map(|crc| format!("{crc:08x}"))).collect::<Vec<_>>(),
@@ -267,7 +250,7 @@ impl Sink {
     /// Records for the dead-letter topic.
     #[must_use]
     pub fn dead(&self) -> &[u8] {
-        &self.dead
+        self.dead_letters.records()
     }
 
     /// Begins the next batch; the producers' newest sequences stay.
@@ -276,8 +259,8 @@ impl Sink {
         self.from.fill(None);
         self.next.fill(None);
         self.last.fill(None);
-        self.dead.clear();
-        (self.records, self.duplicates, self.lost, self.dead_count) = (0, 0, 0, 0);
+        self.dead_letters.clear();
+        (self.records, self.duplicates, self.lost) = (0, 0, 0);
     }
 }
 
@@ -286,75 +269,6 @@ fn fingerprint(record: &StoredRecord<'_>) -> u32 {
     let crc = crc32c::crc32c(&record.timestamp_ms.to_le_bytes());
     let crc = crc32c::crc32c_append(crc, record.key.unwrap_or_default());
     crc32c::crc32c_append(crc, record.value.unwrap_or_default())
-}
-
-/// Writes the columns of [`COMMON`].
-fn common(row: &mut Row<'_>, envelope: &Envelope, partition: u16, offset: u64) {
-    row.time(i64::try_from(envelope.event_ns / 1_000_000).unwrap_or(i64::MAX));
-    // FixedString(16): shorter ids of other producers are padded, longer ones cut.
-    let mut id = [0; 16];
-    let len = envelope.decision_id.len().min(16);
-    id[..len].copy_from_slice(&envelope.decision_id[..len]);
-    row.id(&id);
-    row.text(&envelope.producer_id);
-    row.u64(envelope.seq);
-    row.u64(envelope.event_ns);
-    row.text(names::kind(envelope.kind()));
-    row.text(names::tier(envelope.tier()));
-    row.text(names::envelope_module(envelope.module()));
-    row.u16(partition);
-    row.u64(offset);
-}
-
-fn payload_columns(row: &mut Row<'_>, payload: &Payload) {
-    match payload {
-        Payload::Arb(arb) => {
-            row.text(&arb.version);
-            row.u64(arb.slot);
-            row.text(&arb.tx_signature);
-            row.f64(arb.net_sol);
-            row.text(&arb.classification);
-            row.f64(arb.p_land_est);
-            row.ladder(&arb.tip_ladder);
-            row.text(&arb.bundle_id);
-        }
-        Payload::Mev(mev) => {
-            row.text(&mev.version);
-            row.u64(mev.slot);
-            row.text(&mev.attacker);
-            row.f64(mev.net_sol);
-            row.text(&mev.r#type);
-            row.f64(mev.p_land_est);
-            row.ladder(&mev.tip_ladder);
-            row.text(&mev.bundle_id);
-        }
-        Payload::Outcome(outcome) => {
-            row.text(&outcome.bundle_id);
-            row.bool(outcome.landed);
-            row.u64(outcome.tip_lamports);
-            row.text(&outcome.path);
-            row.text(&outcome.leader);
-            row.bool(outcome.simulated);
-            row.text(&outcome.reason);
-            row.text(&outcome.module);
-            row.u64(outcome.slot);
-        }
-        Payload::Metrics(metrics) => {
-            for value in [
-                metrics.hotpath_p50,
-                metrics.hotpath_p99,
-                metrics.send_p99,
-                metrics.landed_pct,
-                metrics.pnl_1h,
-            ] {
-                row.f64(value);
-            }
-            row.text(&metrics.module);
-            row.text(&metrics.instance);
-            row.bool(metrics.paper);
-        }
-        Payload::Training(_) | Payload::Dataset(_) => {}
-    }
 }
 
 /// The event's time in evidence, in milliseconds: `"event_ns":"…"`, as our agents write it.
@@ -368,6 +282,7 @@ fn event_ms(evidence: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use topic_log::format::Record;
     use wire::realtime::ArbOpportunity;
 
     fn block(records: &[(&[u8], u64, u16)]) -> Vec<u8> {
