@@ -6,4 +6,4 @@ mod error;
 mod native;
 mod sink;
 
-pub use sink::{Sink, SinkOptions};
+pub use sink::{Sink, SinkOptions, StoredSequence};

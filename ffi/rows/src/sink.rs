@@ -39,23 +39,64 @@ pub struct SinkOptions {
     /// Only records before these offsets are taken; empty = all.
     #[serde(default)]
     pub to: Vec<u64>,
-    /// `(partition, producer, seq)`: the newest stored sequence of each producer.
+    /// What is stored already, of each producer in each partition.
     #[serde(default)]
-    pub seen: Vec<(u16, String, u64)>,
+    pub seen: Vec<StoredSequence>,
+}
+
+/// The newest stored sequence of a producer in a partition; in JSON a list `[partition, producer, seq]`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct StoredSequence {
+    /// The partition.
+    pub partition: u16,
+    /// Its name.
+    pub producer: String,
+    /// Its newest sequence number there.
+    pub seq: u64,
 }
 
 /// DateTime64(3) ends in 2299.
 const EVENT_NS_MAX: u64 = 10_413_791_999_000_000_000;
 
+/// The tables, by their place in [`TABLES`].
+const ARB_TABLE: usize = 0;
+const MEV_TABLE: usize = 1;
+const OUTCOME_TABLE: usize = 2;
+const METRICS_TABLE: usize = 3;
+const EVIDENCE_TABLE: usize = 4;
+
+/// What a batch has taken from one partition.
+#[derive(Default)]
+struct Partition {
+    /// The newest sequence of each producer; it outlives the batch.
+    seen: HashMap<String, u64>,
+    /// The first offset.
+    from: Option<u64>,
+    /// One past the last offset.
+    next: Option<u64>,
+    /// Fingerprint of the newest record.
+    last: Option<u32>,
+}
+
+impl Partition {
+    /// Whether this sequence of the producer is stored already; if not, it is the newest from now on.
+    fn is_duplicate(&mut self, producer: &str, seq: u64) -> bool {
+        match self.seen.get_mut(producer) {
+            Some(last) if seq <= *last => return true,
+            Some(last) => *last = seq,
+            None => {
+                self.seen.insert(producer.to_owned(), seq);
+            }
+        }
+        false
+    }
+}
+
 /// Rows of one batch.
 pub struct Sink {
     options: SinkOptions,
-    seen: Vec<HashMap<String, u64>>,
-    tables: [Rows; 5],
-    from: Vec<Option<u64>>,
-    next: Vec<Option<u64>>,
-    /// Fingerprint of the newest record of each partition.
-    last: Vec<Option<u32>>,
+    partitions: Vec<Partition>,
+    tables: [Rows; TABLES.len()],
     records: u64,
     duplicates: u64,
     lost: u64,
@@ -66,20 +107,17 @@ impl Sink {
     /// An empty batch.
     #[must_use]
     pub fn new(options: SinkOptions) -> Sink {
-        let partitions = usize::from(options.partitions);
-        let mut seen = vec![HashMap::new(); partitions];
-        for (partition, producer, seq) in &options.seen {
-            if let Some(of) = seen.get_mut(usize::from(*partition)) {
-                of.insert(producer.clone(), *seq);
+        let mut partitions: Vec<Partition> = Vec::new();
+        partitions.resize_with(options.partitions.into(), Partition::default);
+        for StoredSequence { partition, producer, seq } in &options.seen {
+            if let Some(of) = partitions.get_mut(usize::from(*partition)) {
+                of.seen.insert(producer.clone(), *seq);
             }
         }
         Sink {
             options,
-            seen,
+            partitions,
             tables: std::array::from_fn(|table| Rows::new(TABLES[table].1)),
-            from: vec![None; partitions],
-            next: vec![None; partitions],
-            last: vec![None; partitions],
             records: 0,
             duplicates: 0,
             lost: 0,
@@ -91,13 +129,13 @@ impl Sink {
     pub fn feed(&mut self, block: &[u8]) {
         let (mut at, options_to) = (0, self.options.to.clone());
         while at < block.len() {
-            let len = format::u32_at(block, at) as usize;
+            let len = format::len_of(&block[at..]);
             let Some(bytes) = block.get(at..at + len) else { return };
-            let partition = u16::from_le_bytes([bytes[34], bytes[35]]);
+            let partition = format::partition_of(bytes);
             at += len;
             let Some(record) = StoredRecord::parse(bytes) else { continue };
             let past = options_to.get(usize::from(partition)).is_some_and(|&to| record.offset >= to);
-            if !past && usize::from(partition) < self.next.len() {
+            if !past && usize::from(partition) < self.partitions.len() {
                 self.take(&record, partition);
             }
         }
@@ -105,20 +143,19 @@ impl Sink {
 
     /// Counts lost records, and moves the position past them.
     pub fn gap(&mut self, partition: u16, from: u64, to: u64) {
-        let at = usize::from(partition);
-        if at < self.next.len() {
+        if let Some(of) = self.partitions.get_mut(usize::from(partition)) {
             self.lost += to - from;
-            self.from[at].get_or_insert(from);
-            self.next[at] = Some(to);
-            self.last[at] = None;
+            of.from.get_or_insert(from);
+            of.next = Some(to);
+            of.last = None;
         }
     }
 
     fn take(&mut self, record: &StoredRecord<'_>, partition: u16) {
-        let at = usize::from(partition);
-        self.from[at].get_or_insert(record.offset);
-        self.next[at] = Some(record.offset + 1);
-        self.last[at] = Some(fingerprint(record));
+        let of = &mut self.partitions[usize::from(partition)];
+        of.from.get_or_insert(record.offset);
+        of.next = Some(record.offset + 1);
+        of.last = Some(fingerprint(record));
         self.records += 1;
         let result = match self.options.content {
             Content::Envelope => self.envelope(record, partition),
@@ -140,27 +177,20 @@ impl Sink {
         }
         let payload = envelope.payload.as_ref().ok_or(RowError::NoPayload)?;
         let (table, kind) = match payload {
-            Payload::Arb(_) => (0, Type::Arb),
-            Payload::Mev(_) => (1, Type::Mev),
-            Payload::Outcome(_) => (2, Type::Outcome),
-            Payload::Metrics(_) => (3, Type::Metrics),
+            Payload::Arb(_) => (ARB_TABLE, Type::Arb),
+            Payload::Mev(_) => (MEV_TABLE, Type::Mev),
+            Payload::Outcome(_) => (OUTCOME_TABLE, Type::Outcome),
+            Payload::Metrics(_) => (METRICS_TABLE, Type::Metrics),
             Payload::Training(_) | Payload::Dataset(_) => return Err(RowError::NoTable),
         };
         if envelope.r#type() != kind {
             return Err(RowError::OtherType(envelope.r#type));
         }
-        if !envelope.producer_id.is_empty() {
-            let seen = &mut self.seen[usize::from(partition)];
-            match seen.get_mut(&envelope.producer_id) {
-                Some(last) if envelope.seq <= *last => {
-                    self.duplicates += 1;
-                    return Ok(());
-                }
-                Some(last) => *last = envelope.seq,
-                None => {
-                    seen.insert(envelope.producer_id.clone(), envelope.seq);
-                }
-            }
+        // Records without a producer have no sequence.
+        let (producer, seq) = (&envelope.producer_id, envelope.seq);
+        if !producer.is_empty() && self.partitions[usize::from(partition)].is_duplicate(producer, seq) {
+            self.duplicates += 1;
+            return Ok(());
         }
         let mut row = self.tables[table].next();
         common_columns(&mut row, &envelope, partition, record.offset);
@@ -173,7 +203,7 @@ impl Sink {
         let text = record.value.and_then(|value| std::str::from_utf8(value).ok()).ok_or(RowError::NoText)?;
         serde_json::from_str::<&serde_json::value::RawValue>(text).map_err(RowError::NoJson)?;
         let at_ms = event_ms(text).unwrap_or(record.timestamp_ms);
-        let mut row = self.tables[4].next();
+        let mut row = self.tables[EVIDENCE_TABLE].next();
         row.time(at_ms);
         row.id(&id);
         row.text(text);
@@ -214,17 +244,18 @@ impl Sink {
                 })
             })
             .collect();
-        let offsets = |of: &[Option<u64>]| -> Vec<Option<String>> {
-            of.iter().map(|offset| offset.map(|offset| offset.to_string())).collect()
+        let offsets = |field: fn(&Partition) -> Option<u64>| -> Vec<Option<String>> {
+            self.partitions.iter().map(|of| field(of).map(|offset| offset.to_string())).collect()
         };
+        let fingerprint = |of: &Partition| of.last.map(|crc| format!("{crc:08x}"));
         json!({
             "records": self.records,
             "duplicates": self.duplicates,
             "lost": self.lost,
             "dead": self.dead_letters.count(),
-            "from": offsets(&self.from),
-            "to": offsets(&self.next),
-            "last": self.last.iter().map(|last| last.map(|crc| format!("{crc:08x}"))).collect::<Vec<_>>(),
+            "from": offsets(|of| of.from),
+            "to": offsets(|of| of.next),
+            "last": self.partitions.iter().map(fingerprint).collect::<Vec<_>>(),
             "seen": self.seen_list(),
             "tables": tables,
         })
@@ -232,13 +263,11 @@ impl Sink {
 
     /// The newest sequence of each producer, in the form of [`SinkOptions::seen`].
     fn seen_list(&self) -> Vec<(usize, &str, u64)> {
-        self.seen
-            .iter()
-            .enumerate()
-            .flat_map(|(partition, seen)| {
-                seen.iter().map(move |(producer, seq)| (partition, producer.as_str(), *seq))
-            })
-            .collect()
+        let mut list = Vec::new();
+        for (partition, of) in self.partitions.iter().enumerate() {
+            list.extend(of.seen.iter().map(|(producer, seq)| (partition, producer.as_str(), *seq)));
+        }
+        list
     }
 
     /// One table's rows as a Native block.
@@ -256,9 +285,9 @@ impl Sink {
     /// Begins the next batch; the producers' newest sequences stay.
     pub fn clear(&mut self) {
         self.tables.iter_mut().for_each(Rows::clear);
-        self.from.fill(None);
-        self.next.fill(None);
-        self.last.fill(None);
+        for of in &mut self.partitions {
+            (of.from, of.next, of.last) = (None, None, None);
+        }
         self.dead_letters.clear();
         (self.records, self.duplicates, self.lost) = (0, 0, 0);
     }
@@ -306,13 +335,14 @@ mod tests {
         .encode_to_vec()
     }
 
-    fn sink(to: Vec<u64>, seen: Vec<(u16, String, u64)>) -> Sink {
+    fn sink(to: Vec<u64>, seen: Vec<StoredSequence>) -> Sink {
         Sink::new(SinkOptions { content: Content::Envelope, partitions: 2, to, seen })
     }
 
     #[test]
     fn feed_takes_each_record_of_a_producer_once_a_partition() {
-        let mut sink = sink(Vec::new(), vec![(1, "a".to_owned(), 7)]);
+        let mut sink =
+            sink(Vec::new(), vec![StoredSequence { partition: 1, producer: "a".to_owned(), seq: 7 }]);
         let (one, two, seven) = (arb("a", 1), arb("a", 2), arb("a", 7));
         sink.feed(&block(&[(&one, 0, 0), (&two, 1, 0), (&one, 2, 0), (&seven, 9, 1)]));
         let status = sink.status();
@@ -322,6 +352,15 @@ mod tests {
         sink.clear();
         sink.feed(&block(&[(&two, 3, 0)]));
         assert_eq!(sink.status()["duplicates"], 1, "what was seen outlives the batch");
+    }
+
+    #[test]
+    fn the_options_and_the_status_have_a_sequence_as_the_same_list() {
+        let options = r#"{"content":"envelope","partitions":2,"seen":[[1,"a",7]]}"#;
+        let mut sink = Sink::new(serde_json::from_str(options).expect("options"));
+        assert_eq!(sink.status()["seen"], json!([[1, "a", 7]]));
+        sink.feed(&block(&[(&arb("a", 7), 0, 1)]));
+        assert_eq!(sink.status()["duplicates"], 1);
     }
 
     #[test]

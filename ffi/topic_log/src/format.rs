@@ -10,7 +10,7 @@ pub use file_header::{FORMAT_VERSION, SEGMENT_HEADER, is_segment_header, segment
 pub(super) use record::next_record;
 pub use record::{
     Frame, HEADERS_MAX, NULL, RECORD_BYTES_MAX, RECORD_HEADER, Record, StoredRecord, check, check_any,
-    records, u32_at, u64_at,
+    len_of, offset_of, partition_of, records, u32_at, u64_at,
 };
 
 #[cfg(test)]

@@ -202,7 +202,7 @@ impl PackReader {
             self.loaded = Some(number);
         }
         while let Some(rest) = self.plain.get(self.at..).filter(|rest| rest.len() >= RECORD_HEADER) {
-            let (len, offset) = (format::u32_at(rest, 0) as usize, format::u64_at(rest, 8));
+            let (len, offset) = (format::len_of(rest), format::offset_of(rest));
             if offset >= next || !(RECORD_HEADER..=rest.len()).contains(&len) {
                 break;
             }
@@ -210,7 +210,7 @@ impl PackReader {
         }
         let rest = self.plain.get(self.at..).unwrap_or_default();
         Ok(match format::check_any(rest) {
-            Frame::Record(len) => match format::u64_at(rest, 8) {
+            Frame::Record(len) => match format::offset_of(rest) {
                 offset if offset == next => Found::Record(&rest[..len]),
                 later => Found::Missing(later.clamp(next + 1, block.end)),
             },

@@ -304,9 +304,9 @@ impl Position {
                 }
                 continue;
             }
-            let len = format::u32_at(&block, inside) as usize;
+            let len = format::len_of(&block[inside..]);
             let sound = (RECORD_HEADER..=RECORD_BYTES_MAX).contains(&len)
-                && format::u64_at(&block, inside + 8) == offset;
+                && format::offset_of(&block[inside..]) == offset;
             if !sound {
                 break;
             }
@@ -375,7 +375,7 @@ impl Position {
                     .file
                     .read_exact_at(&mut header, place)
                     .map_err(|error| LogError::io("read", &path, error))?;
-                format::u64_at(&header, 8)
+                format::offset_of(&header)
             }
             _ => elsewhere,
         };

@@ -40,7 +40,7 @@ pub(super) fn scan(dir: &Path, repair: bool) -> Result<(Cursor, u64), LogError> 
     let (mut end, mut offset) = (SEGMENT_HEADER, last);
     let mut at = SEGMENT_HEADER;
     while let Some((found, len)) = next_record(&bytes, at, offset) {
-        offset = format::u64_at(&bytes, found + 8) + 1;
+        offset = format::offset_of(&bytes[found..]) + 1;
         at = found + len;
         end = at;
     }

@@ -49,7 +49,7 @@ pub(super) fn read_all(topic: &Topic, offset: u64) -> (Vec<(u64, Vec<u8>)>, Vec<
             Read::Records(_) => {
                 let mut at = 0;
                 while at < out.len() {
-                    let len = format::u32_at(&out, at) as usize;
+                    let len = format::len_of(&out[at..]);
                     let record = StoredRecord::parse(&out[at..at + len]).expect("whole");
                     records.push((record.offset, record.value.unwrap_or_default().to_vec()));
                     at += len;

@@ -75,7 +75,7 @@ impl Topic {
         let (mut plain, mut first) = (Vec::new(), base);
         let (mut at, mut offset) = (SEGMENT_HEADER, base);
         while let Some((found, len)) = next_record(&bytes, at, offset) {
-            offset = format::u64_at(&bytes, found + 8);
+            offset = format::offset_of(&bytes[found..]);
             if offset >= next {
                 break;
             }

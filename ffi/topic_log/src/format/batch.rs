@@ -1,6 +1,9 @@
 //! Encoding records, for the log and for blocks of other stores.
 
-use super::record::{HEADERS_MAX, NULL, RECORD_BYTES_MAX, RECORD_HEADER, Record, StoredRecord, u32_at};
+use super::record::{
+    CRC_AT, HEADER_LENGTHS, HEADERS_AT, HEADERS_MAX, KEY_LEN_AT, LEN_AT, NULL, OFFSET_AT, PARTITION_AT,
+    RECORD_BYTES_MAX, RECORD_HEADER, Record, StoredRecord, TIMESTAMP_AT, VALUE_LEN_AT, len_of,
+};
 use crate::error::LogError;
 
 /// Records to be appended. Offsets and CRCs are set under the append lock.
@@ -16,7 +19,8 @@ impl Batch {
     /// # Errors
     /// `Invalid` when a limit of the table above is exceeded; the batch is then unchanged.
     pub fn push(&mut self, record: &Record<'_>) -> Result<(), LogError> {
-        let headers: usize = record.headers.iter().map(|(name, value)| 6 + name.len() + value.len()).sum();
+        let headers: usize =
+            record.headers.iter().map(|(name, value)| HEADER_LENGTHS + name.len() + value.len()).sum();
         let (key, value) = (record.key.unwrap_or_default(), record.value.unwrap_or_default());
         let len = RECORD_HEADER + headers + key.len() + value.len();
         let name_max = record.headers.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
@@ -25,11 +29,11 @@ impl Batch {
         }
         let len_or_null = |part: Option<&[u8]>| part.map_or(NULL, |bytes| bytes.len() as u32);
         let mut fixed = [0; RECORD_HEADER];
-        fixed[..4].copy_from_slice(&(len as u32).to_le_bytes());
-        fixed[16..24].copy_from_slice(&record.timestamp_ms.to_le_bytes());
-        fixed[24..28].copy_from_slice(&len_or_null(record.key).to_le_bytes());
-        fixed[28..32].copy_from_slice(&len_or_null(record.value).to_le_bytes());
-        fixed[32..36].copy_from_slice(&(record.headers.len() as u32).to_le_bytes());
+        fixed[LEN_AT..CRC_AT].copy_from_slice(&(len as u32).to_le_bytes());
+        fixed[TIMESTAMP_AT..KEY_LEN_AT].copy_from_slice(&record.timestamp_ms.to_le_bytes());
+        fixed[KEY_LEN_AT..VALUE_LEN_AT].copy_from_slice(&len_or_null(record.key).to_le_bytes());
+        fixed[VALUE_LEN_AT..HEADERS_AT].copy_from_slice(&len_or_null(record.value).to_le_bytes());
+        fixed[HEADERS_AT..PARTITION_AT].copy_from_slice(&(record.headers.len() as u16).to_le_bytes());
         self.bytes.reserve(len);
         self.bytes.extend_from_slice(&fixed);
         for (name, value) in record.headers {
@@ -92,15 +96,15 @@ pub fn append_stored(out: &mut Vec<u8>, record: &Record<'_>, partition: u16, off
         let _ = batch.push(&Record { timestamp_ms: record.timestamp_ms, ..Record::default() });
     }
     *out = batch.bytes;
-    out[at + 8..at + 16].copy_from_slice(&offset.to_le_bytes());
-    out[at + 34..at + 36].copy_from_slice(&partition.to_le_bytes());
+    out[at + OFFSET_AT..at + TIMESTAMP_AT].copy_from_slice(&offset.to_le_bytes());
+    out[at + PARTITION_AT..at + RECORD_HEADER].copy_from_slice(&partition.to_le_bytes());
 }
 
 /// How many records the bytes hold, which must be whole.
 pub(super) fn count(bytes: &[u8]) -> Result<u64, LogError> {
     let (mut at, mut records) = (0, 0);
     while at < bytes.len() {
-        let len = bytes.get(at..at + RECORD_HEADER).map_or(0, |header| u32_at(header, 0) as usize);
+        let len = bytes.get(at..at + RECORD_HEADER).map_or(0, len_of);
         let whole =
             (RECORD_HEADER..=RECORD_BYTES_MAX).contains(&len).then(|| bytes.get(at..at + len)).flatten();
         if whole.and_then(StoredRecord::parse).is_none() {
@@ -114,11 +118,11 @@ pub(super) fn count(bytes: &[u8]) -> Result<u64, LogError> {
 fn seal(bytes: &mut [u8], base: u64) {
     let (mut at, mut offset) = (0, base);
     while at < bytes.len() {
-        let len = u32_at(bytes, at) as usize;
+        let len = len_of(&bytes[at..]);
         let record = &mut bytes[at..at + len];
-        record[8..16].copy_from_slice(&offset.to_le_bytes());
-        let crc = crc32c::crc32c(&record[8..]);
-        record[4..8].copy_from_slice(&crc.to_le_bytes());
+        record[OFFSET_AT..TIMESTAMP_AT].copy_from_slice(&offset.to_le_bytes());
+        let crc = crc32c::crc32c(&record[OFFSET_AT..]);
+        record[CRC_AT..OFFSET_AT].copy_from_slice(&crc.to_le_bytes());
         (at, offset) = (at + len, offset + 1);
     }
 }

@@ -22,6 +22,19 @@ pub const HEADERS_MAX: usize = 64;
 /// Length that stands for "no key" or "no value".
 pub const NULL: u32 = u32::MAX;
 
+/// Where the fields of the fixed part begin.
+pub(super) const LEN_AT: usize = 0;
+pub(super) const CRC_AT: usize = 4;
+/// The CRC covers everything from here on.
+pub(super) const OFFSET_AT: usize = 8;
+pub(super) const TIMESTAMP_AT: usize = 16;
+pub(super) const KEY_LEN_AT: usize = 24;
+pub(super) const VALUE_LEN_AT: usize = 28;
+pub(super) const HEADERS_AT: usize = 32;
+pub(super) const PARTITION_AT: usize = 34;
+/// Lengths of the name (u16) and value (u32) of a header, before both.
+pub(super) const HEADER_LENGTHS: usize = 6;
+
 /// A record from a producer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Record<'a> {
@@ -54,15 +67,15 @@ impl<'a> StoredRecord<'a> {
     #[must_use]
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let headers_end = headers_end(bytes)?;
-        let (key_len, value_len) = (u32_at(bytes, 24), u32_at(bytes, 28));
+        let (key_len, value_len) = (u32_at(bytes, KEY_LEN_AT), u32_at(bytes, VALUE_LEN_AT));
         let key_end = headers_end.checked_add(null_as_zero(key_len))?;
         let value_end = key_end.checked_add(null_as_zero(value_len))?;
         if value_end != bytes.len() {
             return None;
         }
         Some(StoredRecord {
-            offset: u64_at(bytes, 8),
-            timestamp_ms: u64_at(bytes, 16).cast_signed(),
+            offset: offset_of(bytes),
+            timestamp_ms: u64_at(bytes, TIMESTAMP_AT).cast_signed(),
             key: (key_len != NULL).then(|| &bytes[headers_end..key_end]),
             value: (value_len != NULL).then(|| &bytes[key_end..value_end]),
             headers: &bytes[RECORD_HEADER..headers_end],
@@ -74,8 +87,8 @@ impl<'a> StoredRecord<'a> {
         let mut rest = self.headers;
         std::iter::from_fn(move || {
             let name_len = usize::from(u16::from_le_bytes(rest.get(..2)?.try_into().ok()?));
-            let value_len = u32::from_le_bytes(rest.get(2..6)?.try_into().ok()?) as usize;
-            let (name, after) = rest.get(6..)?.split_at_checked(name_len)?;
+            let value_len = u32::from_le_bytes(rest.get(2..HEADER_LENGTHS)?.try_into().ok()?) as usize;
+            let (name, after) = rest.get(HEADER_LENGTHS..)?.split_at_checked(name_len)?;
             let (value, after) = after.split_at_checked(value_len)?;
             rest = after;
             Some((name, value))
@@ -99,7 +112,7 @@ pub enum Frame {
 pub fn check(bytes: &[u8], offset: u64) -> Frame {
     let frame = check_any(bytes);
     match frame {
-        Frame::Record(_) if u64_at(bytes, 8) != offset => Frame::Damaged,
+        Frame::Record(_) if offset_of(bytes) != offset => Frame::Damaged,
         other => other,
     }
 }
@@ -110,21 +123,25 @@ pub fn check_any(bytes: &[u8]) -> Frame {
     if bytes.len() < RECORD_HEADER {
         return Frame::Short;
     }
-    let len = u32_at(bytes, 0) as usize;
+    let len = len_of(bytes);
     if !(RECORD_HEADER..=RECORD_BYTES_MAX).contains(&len) {
         return Frame::Damaged;
     }
     let Some(record) = bytes.get(..len) else {
         return Frame::Short;
     };
-    if crc32c::crc32c(&record[8..]) == u32_at(record, 4) { Frame::Record(len) } else { Frame::Damaged }
+    if crc32c::crc32c(&record[OFFSET_AT..]) == u32_at(record, CRC_AT) {
+        Frame::Record(len)
+    } else {
+        Frame::Damaged
+    }
 }
 
 /// The records of a block that was already checked when it was read.
 pub fn records(block: &[u8]) -> impl Iterator<Item = StoredRecord<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let len = (at < block.len()).then(|| u32_at(block, at) as usize)?;
+        let len = (at < block.len()).then(|| len_of(&block[at..]))?;
         let record = StoredRecord::parse(block.get(at..at + len)?)?;
         at += len;
         Some(record)
@@ -132,18 +149,36 @@ pub fn records(block: &[u8]) -> impl Iterator<Item = StoredRecord<'_>> {
 }
 
 fn headers_end(bytes: &[u8]) -> Option<usize> {
-    let headers = bytes.get(32..34).map(|two| u16::from_le_bytes([two[0], two[1]]))?;
+    let headers = bytes.get(HEADERS_AT..PARTITION_AT).map(|two| u16::from_le_bytes([two[0], two[1]]))?;
     let mut at = RECORD_HEADER;
     for _ in 0..headers {
         let name_len = usize::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
-        let value_len = u32::from_le_bytes(bytes.get(at + 2..at + 6)?.try_into().ok()?) as usize;
-        at = at.checked_add(6)?.checked_add(name_len)?.checked_add(value_len)?;
+        let value_len = u32::from_le_bytes(bytes.get(at + 2..at + HEADER_LENGTHS)?.try_into().ok()?) as usize;
+        at = at.checked_add(HEADER_LENGTHS)?.checked_add(name_len)?.checked_add(value_len)?;
     }
     (at <= bytes.len() && usize::from(headers) <= HEADERS_MAX).then_some(at)
 }
 
 fn null_as_zero(len: u32) -> usize {
     if len == NULL { 0 } else { len as usize }
+}
+
+/// The length of the record that begins there; the caller has checked that its fixed part is.
+#[must_use]
+pub fn len_of(record: &[u8]) -> usize {
+    u32_at(record, LEN_AT) as usize
+}
+
+/// The offset of a record whose fixed part is there.
+#[must_use]
+pub fn offset_of(record: &[u8]) -> u64 {
+    u64_at(record, OFFSET_AT)
+}
+
+/// The partition of a record whose fixed part is there.
+#[must_use]
+pub fn partition_of(record: &[u8]) -> u16 {
+    u16::from_le_bytes([record[PARTITION_AT], record[PARTITION_AT + 1]])
 }
 
 /// Reads a u32 at `at`; the caller has checked the length.
@@ -162,7 +197,7 @@ pub fn u64_at(bytes: &[u8], at: usize) -> u64 {
 pub(crate) fn next_record(bytes: &[u8], at: usize, offset: u64) -> Option<(usize, usize)> {
     (at..bytes.len().checked_sub(RECORD_HEADER - 1)?).find_map(|place| {
         // Check the offset first: otherwise, damage that looks like large records would cost a CRC of each.
-        let plausible = u64_at(bytes, place + 8).wrapping_sub(offset) <= bytes.len() as u64;
+        let plausible = u64_at(bytes, place + OFFSET_AT).wrapping_sub(offset) <= bytes.len() as u64;
         match plausible.then(|| check_any(&bytes[place..])) {
             Some(Frame::Record(len)) => Some((place, len)),
             _ => None,
