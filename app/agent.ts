@@ -10,7 +10,7 @@ import { logLimits, makeTopics } from "./topics.ts";
 /** How often the end is polled; nothing else crosses into JavaScript. */
 const DRAIN_MS = 50;
 
-export interface AgentWish {
+export interface AgentRequest {
   readonly module: ModuleName;
   readonly sources: readonly string[];
   /** Times the source's own speed; 0 = as fast as it can. */
@@ -22,14 +22,14 @@ export interface AgentWish {
 }
 
 /** Runs the agent until its source ends, it fails, or the signal ends it. Returns its last counters. */
-export async function runAgent(context: Context, wish: AgentWish): Promise<AgentStatus> {
-  await using agent = await startAgent(context, wish);
+export async function runAgent(context: Context, request: AgentRequest): Promise<AgentStatus> {
+  await using agent = await startAgent(context, request);
   chaos();
   return await finish(agent, context.signal);
 }
 
-async function startAgent(context: Context, wish: AgentWish): Promise<Agent> {
-  const { module, sources, speed, slot, accounts } = wish;
+async function startAgent(context: Context, request: AgentRequest): Promise<Agent> {
+  const { module, sources, speed, slot, accounts } = request;
   const tips = tipAccounts(context.setting("tips.file"));
   const { path: data_dir, instance } = context.dataDir();
   await makeTopics(context);

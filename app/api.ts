@@ -15,7 +15,7 @@ import { apiStatusFile } from "../core/platform/parts.ts";
 import { MetricsView } from "../core/decisions/metrics.ts";
 import { AddressRanges, isLoopback, originsOf } from "../core/platform/net.ts";
 import { ModelEvents } from "../core/models/model_events.ts";
-import { WantedStates } from "../core/control/desired_state.ts";
+import { DesiredStates } from "../core/control/desired_state.ts";
 import { runQuery } from "../core/store/queries.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
 import { WriteRate } from "../core/store/write_rate.ts";
@@ -45,7 +45,7 @@ const REQUEST_MS = 10_000;
 /** Between two requests on a connection: proxies keep theirs for a minute. */
 const IDLE_MS = 75_000;
 
-export interface ApiWish {
+export interface ApiRequest {
   /** Whether `legend run` runs the other parts too. */
   readonly supervised: boolean;
   /** Whether the address was given on the command line. */
@@ -56,7 +56,7 @@ export interface ApiWish {
  * Serves until the signal ends it. Throws `invalid` for an address that is open to others without TLS, `unavailable`
  * when another API runs on the data folder, when the port is taken, or when the process may open too few files.
  */
-export async function runApi(context: Context, { supervised, isListenTyped }: ApiWish): Promise<void> {
+export async function runApi(context: Context, { supervised, isListenTyped }: ApiRequest): Promise<void> {
   refuseOpenDoor(context, isListenTyped);
   const hostname = context.setting("api.listen");
   const port = context.setting("api.port");
@@ -121,7 +121,7 @@ async function openParts(context: Context, supervised: boolean) {
     modelEvents: new ModelEvents(log),
     door: doorOf(context),
     views: {
-      wanted: new WantedStates(log),
+      desired: new DesiredStates(log),
       decisions: new DecisionIndex(log),
       jobs: new JobQueue(log, context.outbox(), JOB_KINDS),
       receipts: agents.receipts,
@@ -155,7 +155,7 @@ interface Parts {
   readonly writeRate: WriteRate;
   readonly modelEvents: ModelEvents;
   readonly door: ReturnType<typeof doorOf>;
-  readonly views: Pick<ApiDeps, "wanted" | "decisions" | "jobs"> & {
+  readonly views: Pick<ApiDeps, "desired" | "decisions" | "jobs"> & {
     readonly receipts: ReturnType<typeof openAgents>["receipts"];
     readonly metrics: MetricsView;
   };
@@ -174,7 +174,7 @@ function depsOf(context: Context, parts: Parts, supervised: boolean): ApiDeps {
     ...parts.door,
     accounts,
     audit,
-    cannotSign: () => signing.trouble(),
+    cannotSign: () => signing.problem(),
     refused: (refusal) => refusals.add(refusal),
     chain,
     send: agents.send,
@@ -192,9 +192,9 @@ function depsOf(context: Context, parts: Parts, supervised: boolean): ApiDeps {
         kafka,
         sink: usesStore(context),
         supervised,
-        keyTrouble: signing.ownTrouble(),
+        keyProblem: signing.ownProblem(),
         store: parts.probe,
-        heard: agents.heard,
+        seenAgents: agents.seenAgents,
         isReading: parts.bridge.isReading,
       })
     ),

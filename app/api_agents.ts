@@ -45,7 +45,7 @@ export function openAgents(context: Context, metrics: MetricsView) {
     unreadable: () => own().unreadable,
     all: briefly(() => fleet.all()),
     /** Agents on any host whose metrics were read recently. */
-    heard: () => MODULES.flatMap((module) => metrics.instances(module, HEARD_MS)),
+    seenAgents: () => MODULES.flatMap((module) => metrics.instances(module, HEARD_MS)),
   };
 }
 

@@ -32,10 +32,13 @@ export function modelsOf(context: Context, parts: Parts): ApiDeps["models"] {
   return {
     list: (module) => events.withHistory(registry.list(module)),
     deploy: (live) => {
-      const heard = (module: ModuleName) => metrics.instances(module);
+      const seenAgents = (module: ModuleName) => metrics.instances(module);
       const cluster = kafkaOf(context.config()) !== null;
       const { signal } = context;
-      return deployModel({ registry, audit, log: context.log(), isSigned, signal, cluster, heard }, live);
+      return deployModel(
+        { registry, audit, log: context.log(), isSigned, signal, cluster, seenAgents },
+        live,
+      );
     },
     import: (module, file) => importModel(registry, context.dataDir().path, module, file),
     compare: (module, hours, signal) => compareShadow(store, score, module, hours, signal),

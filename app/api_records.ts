@@ -7,7 +7,7 @@ import { openDatabase } from "../core/platform/database.ts";
 import { pause } from "../core/platform/delay.ts";
 import { RecordThread } from "../core/records/client.ts";
 import type { ApiDeps } from "../routes/deps.ts";
-import { tellerOf } from "./head_publisher.ts";
+import { headPublisherOf } from "./head_publisher.ts";
 import type { Context } from "./context.ts";
 import { makeFirstLogin } from "./first_login.ts";
 import { Signing } from "./signing.ts";
@@ -36,19 +36,19 @@ export async function openRecords(context: Context) {
     say,
   });
   await records.ready();
-  const teller = tellerOf(context, chain, (seq) => records.call("told", [seq], Infinity));
+  const publisher = headPublisherOf(context, chain, (seq) => records.call("markPublished", [seq], Infinity));
   const accounts = new SharedAccounts(new Accounts(database), {
     call: async (name, args, waitMs) => {
       const made = await records.call(name, args, waitMs);
       // A change may have added an audit entry.
-      teller.poke();
+      publisher.poke();
       return made;
     },
   });
   const refusals = new Refusals({
     write: async (acts) => {
       await records.call("refusals", [acts], Infinity);
-      teller.poke();
+      publisher.poke();
     },
     say,
   });
@@ -56,20 +56,20 @@ export async function openRecords(context: Context) {
     const { who, action, module = "", detail = "", request_id = "" } = act;
     const acts = [{ who, action, module, detail, request_id }];
     await records.call("audit", [acts], ...(patient ? [Infinity] : []));
-    teller.poke();
+    publisher.poke();
   };
   /** Passes a restored control key on, so that the entries waiting for it are signed. */
   const key = {
     follow: (signal: AbortSignal) =>
       signing.follow(signal, async (seed) => {
         await records.call("signWith", [instance, seed], Infinity);
-        teller.poke();
+        publisher.poke();
       }),
   };
   const close = async () => {
     // A file locked by another process must not delay the end of this one: pending work ends with the thread.
     await within(FLUSH_MS, refusals.flush());
-    await within(FLUSH_MS, teller.flush());
+    await within(FLUSH_MS, publisher.flush());
     await records.close();
     database.close();
   };
@@ -79,7 +79,7 @@ export async function openRecords(context: Context) {
     accounts,
     refusals,
     audit,
-    following: [key, refusals, teller],
+    following: [key, refusals, publisher],
     failed: records.failed,
     close,
   };

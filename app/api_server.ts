@@ -9,7 +9,7 @@ const SHUTDOWN_MS = 2_000;
 /** How often the doorkeeper learns which clients are inside a handler. */
 const TELL_MS = 1_000;
 /** Pause before the port is opened again. */
-const AGAIN_MS = 200;
+const RETRY_MS = 200;
 
 /** File descriptors that the API needs without any client, and the reserve that each process must keep. */
 export const DESCRIPTORS_MIN = 128;
@@ -77,7 +77,7 @@ export class ApiServer {
       throw new AppError("unavailable", `Cannot listen on ${hostname}:${port}: ${why}`, { cause });
     }
     // The server ends by itself when no descriptor is left for a connection; open connections are still served.
-    server.finished.catch((error) => this.#again(messageOf(error)));
+    server.finished.catch((error) => this.#retry(messageOf(error)));
     return server;
   }
 
@@ -90,11 +90,11 @@ export class ApiServer {
     return made;
   }
 
-  async #again(why: string): Promise<void> {
+  async #retry(why: string): Promise<void> {
     const { signal, say } = this.#options;
     say(`Cannot take connections for a moment: ${why}`);
     while (!signal.aborted) {
-      await pause(AGAIN_MS);
+      await pause(RETRY_MS);
       if (signal.aborted) return;
       try {
         this.#server = this.#listen();

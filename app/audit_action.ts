@@ -5,7 +5,7 @@ import { HeadSigner } from "../core/audit/head.ts";
 import { controlSeed } from "../core/control/control_key.ts";
 import { LOCAL_USER } from "../core/platform/local_user.ts";
 import { type Database, openDatabase, readDatabase } from "../core/platform/database.ts";
-import { tellerOf } from "./head_publisher.ts";
+import { headPublisherOf } from "./head_publisher.ts";
 import type { Context } from "./context.ts";
 
 /** The key that signs heads, hex. */
@@ -67,11 +67,11 @@ const chainOf = (context: Context, database: Database) =>
 export const auditAs = (context: Context, act: Act): Promise<void> =>
   withDatabase(context, async (database) => {
     append(context, database, act);
-    await tellHeads(context, database);
+    await publishHeads(context, database);
   });
 
 /** When this resolves, the heads of new entries are published, or the reason against it was reported. */
-export async function tellHeads(context: Context, database: Database): Promise<void> {
+export async function publishHeads(context: Context, database: Database): Promise<void> {
   const chain = new AuditChain(database);
-  await tellerOf(context, chain, (seq) => chain.told(seq)).flush();
+  await headPublisherOf(context, chain, (seq) => chain.markPublished(seq)).flush();
 }

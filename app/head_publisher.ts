@@ -12,28 +12,28 @@ export const AUDIT_TOPIC: TopicName = "audit-proto";
  * How long a head waits so that several are published together, and the pause before a failed publication is retried.
  */
 const GATHER_MS = 5;
-const AGAIN_MS = 1_000;
+const RETRY_MS = 1_000;
 
-export interface TellerOptions {
+export interface HeadPublisherOptions {
   readonly log: Log;
   readonly node: string;
   /** The heads are read from here. */
   readonly chain: AuditChain;
   /** Records that all heads up to `seq` were published. */
-  told(seq: number): Promise<void> | void;
+  markPublished(seq: number): Promise<void> | void;
   /** `audit.anchor`; "" = none. */
   readonly file: string;
   say(line: string): void;
 }
 
-export class HeadTeller {
-  readonly #options: TellerOptions;
-  #telling: Promise<boolean> = Promise.resolve(true);
+export class HeadPublisher {
+  readonly #options: HeadPublisherOptions;
+  #publishing: Promise<boolean> = Promise.resolve(true);
   #isWaiting = false;
   #said = "";
   readonly #anchor: AnchorFile | undefined;
 
-  constructor(options: TellerOptions) {
+  constructor(options: HeadPublisherOptions) {
     this.#options = options;
     if (options.file !== "") this.#anchor = new AnchorFile(options.file);
   }
@@ -50,12 +50,12 @@ export class HeadTeller {
 
   /** Publishes the pending heads. Returns whether all were published. */
   flush(): Promise<boolean> {
-    return this.#telling = this.#telling.then(() => this.#tell());
+    return this.#publishing = this.#publishing.then(() => this.#publish());
   }
 
-  async #tell(): Promise<boolean> {
+  async #publish(): Promise<boolean> {
     try {
-      await this.#tellTopic();
+      await this.#publishToTopic();
       await this.#anchor?.append((seq) => this.#options.chain.headsAfter(seq));
       this.#said = "";
       return true;
@@ -68,9 +68,9 @@ export class HeadTeller {
     }
   }
 
-  async #tellTopic(): Promise<void> {
-    const { log, node, chain, told } = this.#options;
-    let last = chain.toldTo();
+  async #publishToTopic(): Promise<void> {
+    const { log, node, chain, markPublished } = this.#options;
+    let last = chain.publishedTo();
     let heads = chain.headsAfter(last);
     if (heads.length === 0) return;
     using topic = await log.topic(AUDIT_TOPIC, { create: true });
@@ -78,7 +78,7 @@ export class HeadTeller {
     for (; heads.length > 0; heads = chain.headsAfter(last)) {
       await topic.append(heads.map(({ bytes }) => ({ key, value: bytes })));
       last = heads.at(-1)!.seq;
-      await told(last);
+      await markPublished(last);
     }
   }
 
@@ -86,22 +86,22 @@ export class HeadTeller {
   async follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.flush();
-      await pause(AGAIN_MS, signal);
+      await pause(RETRY_MS, signal);
     }
   }
 }
 
 /** The publisher of the heads of `chain` for the data folder; `told` records the progress. */
-export function tellerOf(
+export function headPublisherOf(
   context: Context,
   chain: AuditChain,
-  told: (seq: number) => Promise<void> | void,
-): HeadTeller {
-  return new HeadTeller({
+  markPublished: (seq: number) => Promise<void> | void,
+): HeadPublisher {
+  return new HeadPublisher({
     log: context.outbox(),
     node: context.dataDir().instance,
     chain,
-    told,
+    markPublished,
     file: context.setting("audit.anchor"),
     say: (line) => context.say(line),
   });

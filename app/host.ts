@@ -8,7 +8,7 @@ import { AppError } from "../core/platform/errors.ts";
 import { EXIT, type ExitCode } from "../core/platform/exit.ts";
 import { StatusFile } from "../core/platform/atomic_file.ts";
 import { parseLine } from "../core/platform/logger.ts";
-import { partsStatusFile, PartsTeller } from "../core/platform/parts.ts";
+import { PartsReporter, partsStatusFile } from "../core/platform/parts.ts";
 import { serverAddress } from "../core/store/address.ts";
 import { needDescriptors } from "./api_server.ts";
 import type { Context } from "./context.ts";
@@ -26,7 +26,7 @@ const RUN_DESCRIPTORS_MIN = 256;
 const KILLED = 128 + 9;
 
 /** What to run, and the command-line arguments for each part. */
-export interface HostWish {
+export interface HostOptions {
   readonly sources: readonly string[];
   words(dataDir: string): PartWords;
 }
@@ -47,8 +47,8 @@ export interface HostEnd {
  * Runs all parts until captured files end, the signal ends them, or a part cannot start. Throws `unavailable`,
  * `invalid`.
  */
-export async function runHost(context: Context, wish: HostWish): Promise<HostEnd> {
-  const { sources } = wish;
+export async function runHost(context: Context, options: HostOptions): Promise<HostEnd> {
+  const { sources } = options;
   needDescriptors(context.library(), "everything", RUN_DESCRIPTORS_MIN);
   // Checked here, because each agent would refuse it in turn.
   tipAccounts(context.setting("tips.file"));
@@ -67,7 +67,7 @@ export async function runHost(context: Context, wish: HostWish): Promise<HostEnd
   await makeTopics(context);
   context.say(`paper mode: reading ${sources.join(", ")} into ${path}`);
   // Captured files end, and the agents with them; a page that stayed would keep the run open.
-  const words = wish.words(path);
+  const words = options.words(path);
   const live = sources.some((source) => !source.startsWith("file:"));
   const parts = partsOf(context, words, live);
   const watch = watcher(context, live);
@@ -159,12 +159,12 @@ function watcher(context: Context, live: boolean) {
 
 /** Runs the supervisor, and maintains the file that lists the running parts. */
 async function superviseWithStatus(context: Context, parts: Part[], supervisor: SupervisorOptions) {
-  const teller = new PartsTeller(parts.map(({ name }) => name));
+  const reporter = new PartsReporter(parts.map(({ name }) => name));
   const file = new StatusFile(partsStatusFile(context.dataDir().path), (line) => context.say(line));
-  const tell = () => file.write(teller.status());
-  tell();
-  const timer = setInterval(tell, TELL_MS);
-  const restarted = (name: string, code: number, line: string | null) => teller.restarted(name, code, line);
+  const writeStatus = () => file.write(reporter.status());
+  writeStatus();
+  const timer = setInterval(writeStatus, TELL_MS);
+  const restarted = (name: string, code: number, line: string | null) => reporter.restarted(name, code, line);
   return await supervise(parts, { ...supervisor, restarted }).finally(() => {
     clearInterval(timer);
     // A leftover file belongs to a supervisor that was killed.

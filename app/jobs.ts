@@ -43,34 +43,34 @@ export const jobPlaces = (context: Context): JobPlaces => ({
 });
 
 /** The store that jobs on this host read, or the reason why there is none. */
-function jobStore(context: Context): { store: StoreAddress | null; storeTrouble: string } {
+function jobStore(context: Context): { store: StoreAddress | null; storeProblem: string } {
   try {
     const store = storeAddress(context.config(), context.dataDir().path, hasClickHouse());
-    return { store, storeTrouble: "" };
+    return { store, storeProblem: "" };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { store: null, storeTrouble: error.message };
+    return { store: null, storeProblem: error.message };
   }
 }
 
 /** What jobs on this host lack, known before one starts. */
 export function jobsLack(context: Context): JobsLack {
-  const { storeTrouble } = jobStore(context);
+  const { storeProblem } = jobStore(context);
   return {
-    store: storeTrouble || null,
+    store: storeProblem || null,
     engines: trainersFolder() ? null : "This build has no engines for xgb and lgbm: it trains torch alone",
   };
 }
 
 /** The settings that a job starts with. */
 export function jobSettings(context: Context): JobSettings {
-  const { store, storeTrouble } = jobStore(context);
+  const { store, storeProblem } = jobStore(context);
   return {
     libraryPath: context.library().path,
     dataDir: Deno.realPathSync(context.dataDir().path),
     datasetsRoot: datasetsRoot(context),
     store,
-    storeTrouble,
+    storeProblem,
     s3: {
       endpoint: context.setting("s3.endpoint"),
       region: context.setting("s3.region"),

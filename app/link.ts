@@ -1,4 +1,4 @@
-import { ModelCourier } from "../services/model_replicator.ts";
+import { ModelReplicator } from "../services/model_replicator.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { AppError } from "../core/platform/errors.ts";
 import { StatusFile } from "../core/platform/atomic_file.ts";
@@ -38,7 +38,7 @@ export async function runLink(context: Context, untilSent: boolean): Promise<voi
     limits: { segment_bytes: segmentBytes, retention_bytes: retentionBytes, retention_ms: retentionMs },
   });
   const stop = new AbortController();
-  const courier = await ModelCourier.open({
+  const replicator = await ModelReplicator.open({
     registry: registryOf(context),
     outbox: context.outbox(),
     folder: `${path}/link/models`,
@@ -46,7 +46,7 @@ export async function runLink(context: Context, untilSent: boolean): Promise<voi
     say: (line) => context.say(line),
   });
   let broken: unknown = null;
-  const travelling = courier.run().catch((error) => broken = error);
+  const travelling = replicator.run().catch((error) => broken = error);
   let said: string | null = null;
   const file = new StatusFile(`${path}/link/status.json`, context.say);
   while (!context.signal.aborted && broken === null) {
@@ -57,7 +57,7 @@ export async function runLink(context: Context, untilSent: boolean): Promise<voi
       context.say(status.trouble ?? `Kafka answers again; ${status.waiting} records wait`);
       said = status.trouble;
     }
-    if (untilSent && courier.looked && status.waiting === 0 && !status.trouble && status.looked) {
+    if (untilSent && replicator.isCaughtUp && status.waiting === 0 && !status.trouble && status.looked) {
       break;
     }
     await pause(STATUS_MS, context.signal);

@@ -14,7 +14,7 @@ export interface LogFileOptions {
   /** Receives the lines that could not be written to the file. */
   instead(text: string): void;
   /** Receives the reason, once, why the file cannot be written. */
-  trouble(line: string): void;
+  onProblem(line: string): void;
 }
 
 const encoder = new TextEncoder();
@@ -35,14 +35,14 @@ export class LogFile {
 
   /** Writes whole lines. Lines that cannot be written go to `instead`; each call tries the file again. */
   write(text: string): void {
-    const { path, instead, trouble } = this.#options;
+    const { path, instead, onProblem } = this.#options;
     try {
       this.#append(encoder.encode(text));
       this.#isBroken = false;
     } catch (error) {
       this.#close();
       if (!this.#isBroken) {
-        trouble(`Cannot write ${path}: ${messageOf(error)}; lines go to stderr until it can`);
+        onProblem(`Cannot write ${path}: ${messageOf(error)}; lines go to stderr until it can`);
       }
       this.#isBroken = true;
       instead(text);

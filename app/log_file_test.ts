@@ -21,7 +21,7 @@ Deno.test("a file of lines never grows beyond its bound, keeps whole lines in or
         bytesMax: 1_000,
         keep: 2,
         instead: (text) => assert.fail(text),
-        trouble: (line) => assert.fail(line),
+        onProblem: (line) => assert.fail(line),
       });
     let file = open();
     for (let at = 0; at < 100; at += 1) {
@@ -47,26 +47,26 @@ Deno.test("a file of lines never grows beyond its bound, keeps whole lines in or
 /** A file whose lines that it cannot take are kept. */
 function kept(path: string) {
   const instead: string[] = [];
-  const trouble: string[] = [];
+  const problems: string[] = [];
   const file = new LogFile({
     path,
     bytesMax: 1_000,
     keep: 0,
     instead: (text) => instead.push(text),
-    trouble: (line) => trouble.push(line),
+    onProblem: (line) => problems.push(line),
   });
-  return { file, instead, trouble };
+  return { file, instead, trouble: problems };
 }
 
 Deno.test("lines that the file cannot take go to stderr, with one line why, and the file is tried again", () =>
   withFolder((folder) => {
     const path = `${folder}/logs/legend.log`;
-    const { file, instead, trouble } = kept(path);
+    const { file, instead, trouble: problems } = kept(path);
     file.write("one\n");
     file.write("two\n");
     assert.deepEqual(instead, ["one\n", "two\n"]);
-    assert.equal(trouble.length, 1);
-    assert.match(trouble[0]!, /^Cannot (write|use) .*legend\.log.*; lines go to stderr until it can$/);
+    assert.equal(problems.length, 1);
+    assert.match(problems[0]!, /^Cannot (write|use) .*legend\.log.*; lines go to stderr until it can$/);
     Deno.mkdirSync(`${folder}/logs`);
     file.write("three\n");
     assert.equal(Deno.readTextFileSync(path), "three\n");
@@ -90,7 +90,7 @@ Deno.test("one process writes the file: a second one's lines go to stderr and tu
 Deno.test("a file that was moved or removed is begun again, and what is no file is not waited for", () =>
   withFolder((folder) => {
     const path = `${folder}/legend.log`;
-    const { file, instead, trouble } = kept(path);
+    const { file, instead, trouble: problems } = kept(path);
     file.write("one\n");
     Deno.renameSync(path, `${folder}/moved`);
     file.write("two\n");
@@ -98,7 +98,7 @@ Deno.test("a file that was moved or removed is begun again, and what is no file 
     file.write("three\n");
     assert.equal(Deno.readTextFileSync(`${folder}/moved`), "one\n");
     assert.equal(Deno.readTextFileSync(path), "three\n");
-    assert.deepEqual([instead, trouble], [[], []]);
+    assert.deepEqual([instead, problems], [[], []]);
     const pipe = `${folder}/pipe`;
     assert.ok(new Deno.Command("mkfifo", { args: [pipe] }).outputSync().success);
     const other = kept(pipe);

@@ -8,12 +8,12 @@ export class ReaderGone extends Error {}
 /**
  * Writes results to stdout. Throws `ReaderGone` when the reader has gone, unless `goesOn`: the verb then keeps running.
  */
-export function print(bytes: Uint8Array | string, goesOn: boolean): void {
+export function print(bytes: Uint8Array | string, keepsRunning: boolean): void {
   let rest = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
   try {
     while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest));
   } catch (error) {
-    if (goesOn) return;
+    if (keepsRunning) return;
     throw error instanceof Deno.errors.BrokenPipe ? new ReaderGone() : error;
   }
 }

@@ -22,18 +22,18 @@ export interface ReadyOptions {
   /** Whether the API runs below `legend run`, which runs the other parts too. */
   supervised: boolean;
   /** Why the control key cannot be used; null: it can. */
-  keyTrouble: string | null;
+  keyProblem: string | null;
   /** The store's last answer. */
   store: StoreProbe;
   /** Agents on any host that have reported metrics recently. */
-  heard(): string[];
+  seenAgents(): string[];
   /** Whether the live stream is reading its topics. */
   isReading: boolean;
 }
 
 /** Polls the store: a stopped server still accepts connections, but does not answer. */
 export class StoreProbe {
-  #trouble: string | null = null;
+  #problem: string | null = null;
   #atMs = 0;
 
   constructor(private readonly store: Pick<Store, "command">) {}
@@ -42,9 +42,9 @@ export class StoreProbe {
     while (!signal.aborted) {
       try {
         await this.store.command("SELECT 1", { timeoutMs: PROBE_LIMIT_MS, database: "default" });
-        this.#trouble = null;
+        this.#problem = null;
       } catch (error) {
-        this.#trouble = messageOf(error);
+        this.#problem = messageOf(error);
       }
       this.#atMs = Date.now();
       await pause(PROBE_EVERY_MS, signal);
@@ -52,10 +52,10 @@ export class StoreProbe {
   }
 
   /** Null: it has answered recently. */
-  trouble(now = Date.now()): string | null {
+  problem(now = Date.now()): string | null {
     if (this.#atMs === 0) return "it has not been asked yet";
     if (silenceOf(now - this.#atMs)) return "it was not asked for a while";
-    return this.#trouble;
+    return this.#problem;
   }
 }
 
@@ -74,13 +74,13 @@ export function readiness(path: string, options: ReadyOptions): Readiness {
   };
   const unread = options.isReading ? null : "not all topics are read yet";
   add("stream", unread === null ? null : { brief: unread, detail: unread }, "all topics are read");
-  const { keyTrouble } = options;
+  const { keyProblem } = options;
   add(
     "control key",
-    keyTrouble === null ? null : { brief: "cannot be used", detail: keyTrouble },
+    keyProblem === null ? null : { brief: "cannot be used", detail: keyProblem },
     "it signs",
   );
-  add("disk", diskTrouble(path), `${mib(freeBytes(path))} MiB free`);
+  add("disk", diskProblem(path), `${mib(freeBytes(path))} MiB free`);
   const supervisor = partsStatus(path);
   if (options.supervised) {
     add("supervisor", wrongWith(supervisor), "it looks after its parts");
@@ -99,7 +99,7 @@ export function readiness(path: string, options: ReadyOptions): Readiness {
   if (options.sink) {
     const sink = sinkStatus(path);
     const lag = sink?.topics.reduce((sum, topic) => sum + topic.lag, 0) ?? 0;
-    const silent = options.store.trouble(now);
+    const silent = options.store.problem(now);
     const wrong = wrongWith(sink) ?? (silent ? { brief: "the store does not answer", detail: silent } : null);
     add("store", wrong, `${lag} records are not stored yet`);
   }
@@ -108,7 +108,7 @@ export function readiness(path: string, options: ReadyOptions): Readiness {
 
 const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
 
-function diskTrouble(path: string): { brief: string; detail: string } | null {
+function diskProblem(path: string): { brief: string; detail: string } | null {
   const free = freeBytes(path);
   if (free >= DISK_FULL_BYTES) return null;
   return {
@@ -119,7 +119,7 @@ function diskTrouble(path: string): { brief: string; detail: string } | null {
   };
 }
 
-function agentReasons(path: string, { heard }: ReadyOptions, now: number): ReadyReason[] {
+function agentReasons(path: string, { seenAgents }: ReadyOptions, now: number): ReadyReason[] {
   const { agents, unreadable } = readAgents(path);
   const reasons = agents.map((status): ReadyReason => {
     const silentMs = now - Number(BigInt(status.at_ns) / 1_000_000n);
@@ -138,7 +138,7 @@ function agentReasons(path: string, { heard }: ReadyOptions, now: number): Ready
     reasons.push({ part: `agent ${module}`, ok: false, brief: "its status is damaged", detail: reason });
   }
   if (reasons.length > 0) return reasons;
-  const far = heard().length;
+  const far = seenAgents().length;
   return far > 0
     ? [{ part: "agents", ok: true, brief: "on other hosts", detail: `${far} on other hosts` }]
     : [{ part: "agents", ok: false, brief: "none has run yet", detail: "none has run yet" }];

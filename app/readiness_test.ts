@@ -22,9 +22,9 @@ const options = (store: StoreProbe, more: Partial<ReadyOptions> = {}): ReadyOpti
   kafka: false,
   sink: true,
   supervised: true,
-  keyTrouble: null,
+  keyProblem: null,
   store,
-  heard: () => ["mev-far"],
+  seenAgents: () => ["mev-far"],
   isReading: true,
   ...more,
 });

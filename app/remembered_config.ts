@@ -13,9 +13,9 @@ export function rememberConfig(folder: string, context: Context): void {
   // A symlink may point to another file tomorrow: the path of the link itself is stored.
   const path = given && resolve(given.path);
   try {
-    const trouble = path && Deno.statSync(path).isFile ? whyNotKept(path, folder) : "";
-    if (trouble) context.say(`Cannot keep ${path} for other verbs: ${trouble}; they need --config ${path}`);
-    if (path && trouble === null) replaceFile(file, `${path}\n`);
+    const problem = path && Deno.statSync(path).isFile ? whyNotKept(path, folder) : "";
+    if (problem) context.say(`Cannot keep ${path} for other verbs: ${problem}; they need --config ${path}`);
+    if (path && problem === null) replaceFile(file, `${path}\n`);
     else removeIfThere(file);
   } catch (error) {
     // The parts wait for room on the disk; losing this file only costs convenience.

@@ -17,7 +17,7 @@ const KAFKA_WAIT_MS = 2_000;
  * Waits for the agents of all other hosts; on a single host there are none. Returns null when Kafka does not list the
  * agents; that is reported, and the command waits on this host's log.
  */
-export async function answersElsewhere(
+export async function remoteReceipts(
   context: Context,
   commands: readonly { module: ModuleName; request_id: string }[],
 ): Promise<(Sent & { module: ModuleName })[] | null> {

@@ -41,7 +41,7 @@ export function runLoggers(
     bytesMax: setting("logging.file_bytes"),
     keep: setting("logging.files_kept"),
     instead: (text) => stderr.write(text),
-    trouble: onStderr.say,
+    onProblem: onStderr.say,
   });
   return {
     logger: new Logger(style, (text) => file.write(text)),

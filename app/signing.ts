@@ -23,23 +23,23 @@ export class Signing {
     const found = this.#read();
     this.seed = "seed" in found ? found.seed : null;
     this.#isWaiting = this.seed === null;
-    if ("trouble" in found) {
+    if ("problem" in found) {
       say(
-        `${found.trouble}; until it is back kills work, and entries of the audit wait for their signatures`,
+        `${found.problem}; until it is back kills work, and entries of the audit wait for their signatures`,
       );
     }
   }
 
   /** Why signing is impossible now, in one line; null: it is possible. */
-  trouble(): string | null {
+  problem(): string | null {
     const found = this.#read();
-    return "trouble" in found ? found.trouble : null;
+    return "problem" in found ? found.problem : null;
   }
 
   /** Why the folder's own key cannot be used; agents need it at their start, whatever is configured. */
-  ownTrouble(): string | null {
+  ownProblem(): string | null {
     const found = this.#read("");
-    return "trouble" in found ? found.trouble : null;
+    return "problem" in found ? found.problem : null;
   }
 
   /** Passes a key that was missing at the start to `adopt`, once; retries when that fails. */
@@ -61,12 +61,12 @@ export class Signing {
     }
   }
 
-  #read(configured = this.options.configured): { seed: string } | { trouble: string } {
+  #read(configured = this.options.configured): { seed: string } | { problem: string } {
     try {
       return { seed: controlSeed(this.options.dataDir, configured) };
     } catch (error) {
       // A file that disappears while it is read does not end the process either.
-      return { trouble: messageOf(error) };
+      return { problem: messageOf(error) };
     }
   }
 }

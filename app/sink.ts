@@ -10,7 +10,7 @@ import { schemaOptions, storeOf } from "./stores.ts";
 import { pause } from "../core/platform/delay.ts";
 
 const STATUS_MS = 250;
-const AGAIN_MS = 1_000;
+const RETRY_MS = 1_000;
 /** How long this host's own store may take to start. */
 const STORE_STARTS_MS = 15_000;
 
@@ -28,11 +28,11 @@ export async function runSink(context: Context, untilStored: boolean): Promise<v
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const file = new StatusFile(sinkStatusFile(path), context.say);
-  const tell = (trouble: string | null, topics: SinkCounters[]) => {
+  const writeStatus = (trouble: string | null, topics: SinkCounters[]) => {
     const status: SinkStatus = { at_ms: Date.now(), trouble, topics };
     file.write(status);
   };
-  if (!await prepare(context, tell)) return;
+  if (!await prepare(context, writeStatus)) return;
   const sinks = SINK_TOPICS.map((topic) =>
     new TopicSink({
       topic,
@@ -49,7 +49,7 @@ export async function runSink(context: Context, untilStored: boolean): Promise<v
   const timer = setInterval(() => {
     const topics = sinks.map(({ counters }) => counters);
     const trouble = topics.find(({ trouble }) => trouble)?.trouble ?? null;
-    tell(trouble, topics);
+    writeStatus(trouble, topics);
     if (gist(trouble) !== gist(said)) context.say(trouble ?? "the store answers again");
     said = trouble;
     const stored = topics.every(({ lag, looked, trouble }) => looked && lag === 0 && !trouble);
@@ -72,24 +72,24 @@ const gist = (trouble: string | null) =>
 /** Waits for the store and updates its tables; false when the run ends before. */
 async function prepare(
   context: Context,
-  tell: (trouble: string | null, topics: SinkCounters[]) => void,
+  writeStatus: (trouble: string | null, topics: SinkCounters[]) => void,
 ): Promise<boolean> {
   const begin = performance.now();
   let said = "";
   while (!context.signal.aborted) {
     try {
       await migrate(storeOf(context), schemaOptions(context));
-      tell(null, []);
+      writeStatus(null, []);
       return true;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      tell(error.message, []);
+      writeStatus(error.message, []);
       // This host's own store starts beside the sink; a configured server should already be there.
       const late = performance.now() - begin > STORE_STARTS_MS || serverAddress(context.config()) !== null;
       if (late && error.message !== said) context.say(error.message);
       if (late) said = error.message;
     }
-    await pause(AGAIN_MS, context.signal);
+    await pause(RETRY_MS, context.signal);
   }
   return false;
 }

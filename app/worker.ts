@@ -1,5 +1,5 @@
 import { JobRunner } from "../services/job_runner.ts";
-import { JobStatusTeller } from "../services/job_status.ts";
+import { JobStatusPublisher } from "../services/job_status.ts";
 import { schedule } from "../services/scheduler.ts";
 import { Accounts } from "../core/auth/accounts.ts";
 import { lostRight } from "../core/auth/issuer.ts";
@@ -11,7 +11,7 @@ import { goLive } from "../core/models/going_live.ts";
 import type { Job } from "../core/jobs/projection.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
 import { readMarks, readSchedules, writeMarks } from "../core/jobs/schedules.ts";
-import type { LiveWish } from "../core/jobs/worker_protocol.ts";
+import type { LiveRequest } from "../core/jobs/worker_protocol.ts";
 import { JOB_KINDS } from "../workers/kinds.ts";
 import { auditAs, withDatabase } from "./audit_action.ts";
 import type { Context } from "./context.ts";
@@ -35,7 +35,7 @@ export async function runWorker(context: Context, isPart: boolean): Promise<void
   const name = `worker-${instance}`;
   const queue = new JobQueue(context.log(), context.outbox(), JOB_KINDS);
   const following = queue.follow(signal);
-  const status = await JobStatusTeller.open(context.outbox(), name, JOB_KINDS);
+  const status = await JobStatusPublisher.open(context.outbox(), name, JOB_KINDS);
   const runner = new JobRunner({
     queue,
     name,
@@ -46,14 +46,14 @@ export async function runWorker(context: Context, isPart: boolean): Promise<void
     say: context.say,
     // Below a supervisor, the link and the agents report it.
     alone: !isPart,
-    goLive: (job, wish) => goLiveFor(context, job, wish),
-    told: (job) => status.tell(job),
+    goLive: (job, request) => goLiveFor(context, job, request),
+    publish: (job) => status.publish(job),
   });
   const { say } = context;
   const file = new StatusFile(workerStatusFile(path), say);
-  const tell = () => file.write({ at_ms: Date.now(), pid: Deno.pid });
-  tell();
-  const timer = setInterval(tell, TELL_MS);
+  const writeStatus = () => file.write({ at_ms: Date.now(), pid: Deno.pid });
+  writeStatus();
+  const timer = setInterval(writeStatus, TELL_MS);
   const working = Promise.all([
     following,
     runner.run(),
@@ -73,13 +73,13 @@ export async function runWorker(context: Context, isPart: boolean): Promise<void
 }
 
 /** Deploys a model in the name of the job's issuer, if the issuer still has the right. */
-function goLiveFor(context: Context, { id, issuer }: Job, wish: LiveWish): Promise<void> {
-  const action = wish.link === "shadow" ? "model shadow" : "model promoted";
+function goLiveFor(context: Context, { id, issuer }: Job, request: LiveRequest): Promise<void> {
+  const action = request.link === "shadow" ? "model shadow" : "model promoted";
   return withDatabase(context, (database) =>
     goLive(
       registryOf(context),
       (act) => auditAs(context, act),
-      { ...wish, who: issuer, action, requestId: `job-${id}` },
+      { ...request, who: issuer, action, requestId: `job-${id}` },
       () => lostRight(new Accounts(database), issuer, "models"),
     ));
 }

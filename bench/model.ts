@@ -34,8 +34,8 @@ async function python(): Promise<string> {
 
 /** The numbers on a peer's last line; its libraries may print lines before it. */
 const peer = async (program: string, args: string[]) => {
-  const told = await must(program, [`${ROOT}/bench/peers/models.py`, ...args], { capture: true });
-  return told.trim().split("\n").at(-1)!.split(" ").map(Number);
+  const output = await must(program, [`${ROOT}/bench/peers/models.py`, ...args], { capture: true });
+  return output.trim().split("\n").at(-1)!.split(" ").map(Number);
 };
 
 async function example(name: string, args: string[]): Promise<string> {
@@ -56,7 +56,7 @@ async function madeMs(folder: string): Promise<number[]> {
 
 /** Nanoseconds for a single row and for a row in a batch, by implementation. */
 async function modelTimes(folder: string): Promise<Map<string, { single: number; batch: number }>> {
-  const told = await example("model_bench", [
+  const output = await example("model_bench", [
     `${folder}/rows.f32`,
     String(FEATURES),
     `ours=ours=${folder}/ours.so`,
@@ -65,7 +65,7 @@ async function modelTimes(folder: string): Promise<Map<string, { single: number;
     `tl2cgen=tl2cgen=${folder}/tl2cgen.so`,
   ]);
   return new Map(
-    told.trim().split("\n").map((line) => {
+    output.trim().split("\n").map((line) => {
       const [name, single, batch] = line.split(" ");
       return [name!, { single: Number(single), batch: Number(batch) }];
     }),

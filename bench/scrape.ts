@@ -40,12 +40,12 @@ export async function scrapeBench(): Promise<BenchRow[]> {
     const [ours, theirs]: [number[], number[]] = [[], []];
     let peak = 0;
     for (let round = 0; round < ROUNDS; round++) {
-      const told = await legend(
+      const output = await legend(
         ["scrape", `round-${round}.parquet`, "--type", "arb", ...range, "--json", "--data-dir", data],
         { env },
       );
-      if (told.code !== 0) throw new Error(told.stderr);
-      const job = JSON.parse(told.stdout);
+      if (output.code !== 0) throw new Error(output.stderr);
+      const job = JSON.parse(output.stdout);
       ours.push((job.ended_ms - job.started_ms) / 1000);
       const status = await Deno.readTextFile(`/proc/${worker.pid}/status`);
       peak = Math.max(peak, Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { AuditChain, type ExportedEntry } from "../core/audit/chain.ts";
 import { readDatabase } from "../core/platform/database.ts";
 import { AppError } from "../core/platform/errors.ts";
-import { diskTrouble } from "../core/platform/atomic_file.ts";
+import { diskProblem } from "../core/platform/atomic_file.ts";
 import { checkAudit, verdictText } from "./audit_check.ts";
 import { EXIT } from "../core/platform/exit.ts";
 import { type VerbBody } from "./command.ts";
@@ -63,7 +63,7 @@ function toNewFile<T>(path: string, fill: (write: (line: string) => void) => T):
   } catch (cause) {
     const why = cause instanceof Deno.errors.AlreadyExists
       ? "it exists, need another name"
-      : diskTrouble(cause);
+      : diskProblem(cause);
     throw new AppError("failed", `Cannot write ${path}: ${why}`, { cause });
   }
   const encoder = new TextEncoder();

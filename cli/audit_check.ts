@@ -2,7 +2,7 @@
 import { headOfLine } from "../core/audit/anchor_file.ts";
 import { AuditChain } from "../core/audit/chain.ts";
 import { HeadSigner } from "../core/audit/head.ts";
-import { ToldHeads, type Trust } from "../core/audit/published_heads.ts";
+import { PublishedHeads, type Trust } from "../core/audit/published_heads.ts";
 import { newestOf, type Verdict, verifyAudit } from "../core/audit/verify.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { controlSeed } from "../core/control/control_key.ts";
@@ -12,7 +12,7 @@ import { AppError, messageOf } from "../core/platform/errors.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { Log } from "../core/log/log.ts";
 import { EmbeddedLog } from "../ffi/log.ts";
-import { AUDIT_TOPIC, tellerOf } from "../app/head_publisher.ts";
+import { AUDIT_TOPIC, headPublisherOf } from "../app/head_publisher.ts";
 import type { Context } from "../app/context.ts";
 
 /** Verifies the audit of the data folder. `anchor`: a file of heads to compare with, besides the configured one. */
@@ -26,31 +26,31 @@ export async function checkAudit(context: Context, anchor?: string): Promise<Ver
     const notes: string[] = [];
     // Heads of entries that a running API adds from now on are published after this check looks there.
     const upTo = newest(database);
-    if (typeof database !== "string" && faults.length === 0) await tellPending(context, database, notes);
-    const told = [await readTopic(log, trust, AUDIT_TOPIC, false)];
+    if (typeof database !== "string" && faults.length === 0) await publishPending(context, database, notes);
+    const published = [await readTopic(log, trust, AUDIT_TOPIC, false)];
     if (kafkaOf(context.config())) {
       const far = await readTopic(context.log(), trust, `${AUDIT_TOPIC} on Kafka`, true);
       // A cluster that does not answer proves nothing about the audit.
-      if (far.unreachable === null) told.push(far);
+      if (far.unreachable === null) published.push(far);
       else notes.push(`the heads on Kafka were not looked at: ${far.unreachable}`);
     }
     const configured = context.setting("audit.anchor");
     for (const file of new Set([configured, anchor ?? ""])) {
-      if (file !== "") told.push(readFile(file, trust, file === configured));
+      if (file !== "") published.push(readFile(file, trust, file === configured));
     }
-    const verdict = verifyAudit(database, told, trust, upTo);
+    const verdict = verifyAudit(database, published, trust, upTo);
     return {
       ...verdict,
       faults: [...faults, ...verdict.faults],
-      notes: [...verdict.notes, ...notes, ...outside(told)],
+      notes: [...verdict.notes, ...notes, ...outside(published)],
     };
   } finally {
     if (typeof database !== "string") database.close();
   }
 }
 
-const outside = (told: readonly ToldHeads[]) =>
-  told.length > 1 ? [] : [
+const outside = (published: readonly PublishedHeads[]) =>
+  published.length > 1 ? [] : [
     "entries and heads lie in one folder: who can write there can put an older copy of both in its place; for heads outside set `audit.anchor` to a file on another disk, or use Kafka",
   ];
 
@@ -83,12 +83,14 @@ function newest(database: Database | string): number {
  * First publishes heads that a previous process left pending; heads that were already published are not published
  * again.
  */
-async function tellPending(context: Context, database: Database, notes: string[]): Promise<void> {
+async function publishPending(context: Context, database: Database, notes: string[]): Promise<void> {
   try {
     const chain = new AuditChain(database);
-    const isTold = (await context.outbox().topics()).includes(AUDIT_TOPIC);
+    const isPublished = (await context.outbox().topics()).includes(AUDIT_TOPIC);
     // If heads were published and the topic is gone, creating it again would hide the loss.
-    if (isTold || chain.toldTo() === 0) await tellerOf(context, chain, (seq) => chain.told(seq)).flush();
+    if (isPublished || chain.publishedTo() === 0) {
+      await headPublisherOf(context, chain, (seq) => chain.markPublished(seq)).flush();
+    }
   } catch (error) {
     // Faults of the database or the log are found when they are read; here they are only noted.
     notes.push(`pending heads were not told: ${messageOf(error)}`);
@@ -124,52 +126,61 @@ function trustedKeys(context: Context, path: string, faults: string[]): Set<stri
 export const UNCHECKED = "whose heads they are cannot be checked";
 
 /** The heads of a topic; an unreadable record is a fault of the place. */
-export async function readTopic(log: Log, trust: Trust, name: string, shared: boolean): Promise<ToldHeads> {
-  const told = new ToldHeads({ name, complete: !shared, shared }, trust);
+export async function readTopic(
+  log: Log,
+  trust: Trust,
+  name: string,
+  shared: boolean,
+): Promise<PublishedHeads> {
+  const heads = new PublishedHeads({ name, complete: !shared, shared }, trust);
   try {
     using topic = await log.topic(AUDIT_TOPIC);
-    for (const file of await topic.damage()) told.fault(`the header of ${file} is damaged`);
+    for (const file of await topic.damage()) heads.fault(`the header of ${file} is damaged`);
     for await (const block of readThrough(topic, "start")) {
       if ("gap" in block) {
         const { from, to, cause } = block.gap;
-        told.fault(`records ${from}..${to - 1n} ${cause === "damage" ? "are damaged" : "were removed"}`);
-      } else block.records.forEach(({ value }) => told.add(value ?? new Uint8Array()));
+        heads.fault(`records ${from}..${to - 1n} ${cause === "damage" ? "are damaged" : "were removed"}`);
+      } else block.records.forEach(({ value }) => heads.add(value ?? new Uint8Array()));
     }
   } catch (error) {
     const isMissing = error instanceof AppError && error.code === "not_found";
-    if (shared && error instanceof AppError && error.code === "unavailable") told.unreachable = error.message;
-    told.fault(
+    if (shared && error instanceof AppError && error.code === "unavailable") {
+      heads.unreachable = error.message;
+    }
+    heads.fault(
       isMissing ? "it is missing" : `it cannot be read: ${messageOf(error)}`,
     );
   }
-  return told;
+  return heads;
 }
 
-function readFile(file: string, trust: Trust, complete: boolean): ToldHeads {
-  const told = new ToldHeads({ name: `the file ${file}`, complete, shared: true }, trust);
+function readFile(file: string, trust: Trust, complete: boolean): PublishedHeads {
+  const heads = new PublishedHeads({ name: `the file ${file}`, complete, shared: true }, trust);
   try {
     const lines = new TextDecoder("latin1").decode(Deno.readFileSync(file)).split("\n");
-    if (lines.pop() !== "") told.fault("its last line has no end");
+    if (lines.pop() !== "") heads.fault("its last line has no end");
     lines.forEach((line, at) => {
       const head = headOfLine(line);
-      if (!head) return told.fault(`its line ${at + 1} cannot be read`);
-      told.add(head);
-      if (!line.startsWith(`${told.newest} `)) {
-        told.fault(`its line ${at + 1} is not the head ${line.split(" ")[0]}`);
+      if (!head) return heads.fault(`its line ${at + 1} cannot be read`);
+      heads.add(head);
+      if (!line.startsWith(`${heads.newest} `)) {
+        heads.fault(`its line ${at + 1} is not the head ${line.split(" ")[0]}`);
       }
     });
-    if (told.count === 0) told.fault("it has no head of this instance");
+    if (heads.count === 0) heads.fault("it has no head of this instance");
   } catch (error) {
-    told.fault(`it cannot be read: ${messageOf(error)}`);
+    heads.fault(`it cannot be read: ${messageOf(error)}`);
   }
-  return told;
+  return heads;
 }
 
 /** A line for the verdict, and one for each fault. */
 export function verdictText({ entries, heads, faults }: Verdict): string {
-  const told = heads.map(({ place, count }, at) =>
+  const places = heads.map(({ place, count }, at) =>
     at === 0 ? `${count} heads told outside` : `${count} in ${place}`
   );
   const result = faults.length === 0 ? "whole" : faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-  return [`${entries} entries, ${told.join(", ")}: ${result}`, ...faults].map((line) => `${line}\n`).join("");
+  return [`${entries} entries, ${places.join(", ")}: ${result}`, ...faults].map((line) => `${line}\n`).join(
+    "",
+  );
 }

@@ -1,6 +1,6 @@
 /** `legend bench`: figures of this machine. In a checkout, `deno task bench` measures the peers beside them. */
 import { AppError } from "../core/platform/errors.ts";
-import { diskTrouble } from "../core/platform/atomic_file.ts";
+import { diskProblem } from "../core/platform/atomic_file.ts";
 import { readThrough } from "../core/log/follow.ts";
 import { machine } from "../core/platform/machine.ts";
 import { capture, Decoder, Replay } from "../ffi/engine.ts";
@@ -89,7 +89,7 @@ function ownFolder(dir: string | undefined): string {
   } catch (cause) {
     throw new AppError(
       "failed",
-      `Cannot measure in ${dir ?? "the folder for temporary files"}: ${diskTrouble(cause)}`,
+      `Cannot measure in ${dir ?? "the folder for temporary files"}: ${diskProblem(cause)}`,
       {
         cause,
       },

@@ -6,13 +6,13 @@ import { killDetail } from "../core/audit/kill_detail.ts";
 import { AppError, messageOf, UsageError } from "../core/platform/errors.ts";
 import { controlBody } from "../proto/api.ts";
 import { LOCAL_USER } from "../core/platform/local_user.ts";
-import { appendAct, tellHeads, withDatabase } from "../app/audit_action.ts";
+import { appendAct, publishHeads, withDatabase } from "../app/audit_action.ts";
 import { type ActionName, hasAgent, type ModuleName, MODULES, type Sent } from "../core/control/control.ts";
 import { sendCommand } from "../ffi/control.ts";
 import type { Context } from "../app/context.ts";
 import { EXIT, type ExitCode } from "../core/platform/exit.ts";
 import { type Invocation, type VerbBody } from "./command.ts";
-import { answersElsewhere } from "../app/remote_receipts.ts";
+import { remoteReceipts } from "../app/remote_receipts.ts";
 
 const WAIT_MS = 5_000;
 
@@ -118,8 +118,8 @@ async function send(
   if (unanchored !== null) shown.missing.add(`in the audit, but its head is not outside: ${unanchored}`);
   shown.sayMissing();
   const commands = modules.map((module, at) => ({ module, request_id: request_ids[at]! }));
-  const elsewhere = await answersElsewhere(context, commands);
-  for (const { module, ...sent } of elsewhere ?? []) shown.add(sent, module);
+  const remote = await remoteReceipts(context, commands);
+  for (const { module, ...sent } of remote ?? []) shown.add(sent, module);
   shown.sayMissing();
   const isUnknown = !context.isConfigWhole();
   if (isUnknown) {
@@ -127,7 +127,7 @@ async function send(
       "Cannot tell whether agents run on other hosts: need the configuration file, or --config FILE",
     );
   }
-  return (elsewhere === null || isUnknown) && shown.code === EXIT.done ? EXIT.notReady : shown.code;
+  return (remote === null || isUnknown) && shown.code === EXIT.done ? EXIT.notReady : shown.code;
 }
 
 /** Sends a command only after its audit entry is written. */
@@ -316,7 +316,7 @@ async function anchored(context: Context, busyMs: number): Promise<string | null
   });
   try {
     // A frozen process may hold the log's locks.
-    await Promise.race([withDatabase(context, (database) => tellHeads(context, database), busyMs), limit]);
+    await Promise.race([withDatabase(context, (database) => publishHeads(context, database), busyMs), limit]);
     return null;
   } catch (error) {
     return messageOf(error);

@@ -38,7 +38,7 @@ function meant(topics: readonly string[], args: readonly string[]): string[] {
 export const dlqList: VerbBody = {
   async run({ args, flags }, context) {
     const log = context.log();
-    let told = 0;
+    let handled = 0;
     for (const name of meant(await log.topics(), args)) {
       using topic = await log.topic(name);
       for await (const block of readThrough(topic, "start")) {
@@ -57,11 +57,11 @@ export const dlqList: VerbBody = {
             `${name} ${row.partition}/${row.offset}  from ${row.origin}  ${row.bytes} bytes  ${row.reason}`;
           const value = Buffer.from(record.value ?? []).toString("base64");
           context.out(`${flags.json ? JSON.stringify({ ...row, value }) : line}\n`);
-          told += 1;
+          handled += 1;
         }
       }
     }
-    if (told === 0 && !flags.json) context.out("no dead letters\n");
+    if (handled === 0 && !flags.json) context.out("no dead letters\n");
     return EXIT.done;
   },
 };
@@ -69,12 +69,12 @@ export const dlqList: VerbBody = {
 export const dlqReplay: VerbBody = {
   async run({ args, flags }, context) {
     const [asked] = args as [string];
-    const tell = (replayed: number, text: string) =>
+    const report = (replayed: number, text: string) =>
       context.out(flags.json ? `${JSON.stringify({ topic: asked, replayed })}\n` : `${text}\n`);
     const log = context.log();
     const names = meant(await log.topics(), args);
     if (names.length === 0) {
-      tell(0, `0 records replayed: ${asked} has no dead letters`);
+      report(0, `0 records replayed: ${asked} has no dead letters`);
       return EXIT.done;
     }
     let replayed = 0;
@@ -98,7 +98,7 @@ export const dlqReplay: VerbBody = {
         replayed += block.records.length;
       }
     }
-    tell(replayed, `${replayed} records replayed`);
+    report(replayed, `${replayed} records replayed`);
     return EXIT.done;
   },
 };

@@ -1,5 +1,5 @@
 import { SINK_TOPICS } from "../services/sink.ts";
-import { placeTrouble } from "../services/sink_check.ts";
+import { sinkPlaceProblem } from "../services/sink_check.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { agentStatuses, decidingWord, isOver, MODULES, readAgents } from "../core/control/control.ts";
 import { controlSeed } from "../core/control/control_key.ts";
@@ -90,13 +90,17 @@ function modelFindings(context: Context): Finding[] {
   return agentStatuses(context.dataDir().path).filter(({ state }) => state === "running").map(
     ({ module, model, model_refused }): Finding => {
       const name = `model ${module}`;
-      const wanted = registry.list(module).latest ?? null;
+      const desired = registry.list(module).latest ?? null;
       if (model_refused) {
         return { name, ok: false, detail: `${model_refused.version} was refused: ${model_refused.reason}` };
       }
-      const ok = wanted === null || wanted === model;
+      const ok = desired === null || desired === model;
       const runs = model ?? "the baseline";
-      return { name, ok, detail: ok ? `${runs} runs` : `${wanted} is wanted, ${runs} runs; deploy it again` };
+      return {
+        name,
+        ok,
+        detail: ok ? `${runs} runs` : `${desired} is wanted, ${runs} runs; deploy it again`,
+      };
     },
   );
 }
@@ -108,7 +112,7 @@ async function fileFindings(context: Context): Promise<Finding[]> {
     await look("legend.db", () => {
       const wrong = checkDatabase(`${path}/legend.db`);
       if (wrong === null) return "every page is whole";
-      return fail(wrong.isDamaged ? `${wrong.trouble}; put back a copy of ${path}/legend.db` : wrong.trouble);
+      return fail(wrong.isDamaged ? `${wrong.problem}; put back a copy of ${path}/legend.db` : wrong.problem);
     }),
     await look("log", async () => {
       const damaged: string[] = [];
@@ -285,15 +289,15 @@ function storeFinding(context: Context): Promise<Finding> {
 /** Whether the store was filled from this log. */
 function sameLogFinding(context: Context): Promise<Finding> {
   return look("log and store", async () => {
-    const wrong: { name: string; trouble: string }[] = [];
+    const wrong: { name: string; problem: string }[] = [];
     for (const topic of SINK_TOPICS) {
       const options = { topic, library: context.library(), log: context.log() };
-      const trouble = await placeTrouble(storeOf(context), options);
-      if (trouble) wrong.push({ name: topic.name, trouble });
+      const problem = await sinkPlaceProblem(storeOf(context), options);
+      if (problem) wrong.push({ name: topic.name, problem });
     }
     const [first, ...others] = wrong;
     const same = others.length > 0 ? `; the same with ${others.map(({ name }) => name).join(", ")}` : "";
-    if (first) fail(`${first.trouble}${same}`);
+    if (first) fail(`${first.problem}${same}`);
     return `log ${
       context.log().identity.slice(0, 8) || "without a name"
     } is the one that the store was filled from`;

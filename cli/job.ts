@@ -73,7 +73,7 @@ async function submitAndWait(
   const begin = performance.now();
   let hinted = false;
   while (!context.signal.aborted) {
-    const job = queue.book.get(id);
+    const job = queue.projection.get(id);
     if (!job) throw new AppError("unavailable", `Cannot find job ${id} on ${JOBS_TOPIC} any more`);
     if (!hinted && job.state === "queued" && performance.now() - begin > HINT_MS) {
       hinted = true;
@@ -105,7 +105,7 @@ function line(job: Job): string {
 export const jobList: VerbBody = {
   async run({ flags }, context) {
     await using opened = await openQueue(context);
-    const jobs = opened.queue.book.list();
+    const jobs = opened.queue.projection.list();
     const verbs = JOB_KINDS.list.map(({ name }) => `\`legend ${name}\``).join(" and ");
     if (jobs.length === 0 && !flags.json) context.out(`no job yet: see ${verbs}\n`);
     for (const job of jobs) {
@@ -117,7 +117,7 @@ export const jobList: VerbBody = {
 
 /** The job that JOB names: an id, its first digits, or `newest`. */
 function found(queue: JobQueue, word: string): Job {
-  const jobs = queue.book.list();
+  const jobs = queue.projection.list();
   const fit = word === "newest" ? jobs.slice(0, 1) : idsNamed(jobs, ({ id }) => id, word);
   if (fit.length === 1) return fit[0]!;
   const why = fit.length === 0

@@ -21,7 +21,7 @@ function expiry(value: string | boolean | undefined): { days: number; expires_ms
   throw new UsageError(`Cannot use --days ${value}: need 1 to ${DAYS.most}`);
 }
 
-function tell(
+function printKey(
   context: Context,
   { flags }: Invocation,
   made: { id: string; key: string },
@@ -46,7 +46,7 @@ export const keyNew: VerbBody = {
       act,
       (accounts) => accounts.addKey(label, scopes, LOCAL_USER, expires_ms),
     );
-    tell(context, call, made, { label, scopes, expires_ms });
+    printKey(context, call, made, { label, scopes, expires_ms });
     return EXIT.done;
   },
 };
@@ -97,7 +97,7 @@ export const keyRotate: VerbBody = {
       act,
       (accounts) => accounts.rotateKey(id, LOCAL_USER, expires_ms),
     );
-    tell(context, call, made, { label, scopes, expires_ms, replaces: id });
+    printKey(context, call, made, { label, scopes, expires_ms, replaces: id });
     return EXIT.done;
   },
 };

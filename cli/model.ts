@@ -1,6 +1,6 @@
 import { agentStatuses, type ModuleName } from "../core/control/control.ts";
 import { decimal } from "../core/platform/decimal.ts";
-import { modelDrift, type RunningModels, runningModels, wantedModel } from "../core/models/model_drift.ts";
+import { desiredModel, modelDrift, type RunningModels, runningModels } from "../core/models/model_drift.ts";
 import { AppError, UsageError } from "../core/platform/errors.ts";
 import {
   BASELINE,
@@ -65,13 +65,13 @@ function registered(call: Invocation, context: Context): ModelManifest {
 
 /** The desired role of a version, and what the agents here report about it. */
 function roles(list: ModelList, running: readonly RunningModels[], version: string): string {
-  const wanted = wantedModel(list) === version;
+  const isDesired = desiredModel(list) === version;
   const runs = running.filter((agent) => agent.runs === version).length;
   const words = [
     // A version is live when it decides: desired, and run by all agents that run here.
-    ...(wanted && runs > 0 && runs === running.length
+    ...(isDesired && runs > 0 && runs === running.length
       ? ["live"]
-      : wanted
+      : isDesired
       ? ["wanted"]
       : runs > 0
       ? ["runs"]
@@ -145,14 +145,14 @@ export const modelReport: VerbBody = {
 export const modelVerify: VerbBody = {
   run(call, context) {
     const { module, version } = both(call, context);
-    const told = registryOf(context).verify(module, version);
-    if (call.flags.json) context.out(`${JSON.stringify({ module, version, ...told })}\n`);
-    if (!told.usable) {
-      context.say(`Cannot use ${version} for ${module}: ${told.reason}`);
+    const checked = registryOf(context).verify(module, version);
+    if (call.flags.json) context.out(`${JSON.stringify({ module, version, ...checked })}\n`);
+    if (!checked.usable) {
+      context.say(`Cannot use ${version} for ${module}: ${checked.reason}`);
       return EXIT.failed;
     }
     if (!call.flags.json) {
-      context.out(`${version} can be used${told.foreign ? "; it runs code of its own" : ""}\n`);
+      context.out(`${version} can be used${checked.foreign ? "; it runs code of its own" : ""}\n`);
     }
     return EXIT.done;
   },
@@ -183,7 +183,7 @@ async function deploy(
   action: string,
 ): Promise<0 | 1 | 2 | 3> {
   const registry = registryOf(context);
-  const told = await deployModel(
+  const deployed = await deployModel(
     {
       registry,
       audit: (act) => auditAs(context, act),
@@ -195,24 +195,24 @@ async function deploy(
       ),
       signal: context.signal,
       cluster: kafkaOf(context.config()) !== null,
-      heard: (module) => runningHere(context, module).map(({ agent }) => agent),
+      seenAgents: (module) => runningHere(context, module).map(({ agent }) => agent),
     },
     { module, version, who: LOCAL_USER, action, requestId: crypto.randomUUID().replaceAll("-", "") },
   );
-  if (flags.json) context.out(`${JSON.stringify({ module, version, ...told })}\n`);
-  else if (told.receipts.length === 0 && told.silent.length === 0) {
+  if (flags.json) context.out(`${JSON.stringify({ module, version, ...deployed })}\n`);
+  else if (deployed.receipts.length === 0 && deployed.silent.length === 0) {
     context.out(`${version} is deployed; no agent of ${module} runs here\n`);
   }
-  for (const agent of told.silent) {
+  for (const agent of deployed.silent) {
     context.say(
       `${agent} has not answered: whether it runs ${version} is not known, see \`legend model list\``,
     );
   }
-  for (const { instance, applied, reason } of told.receipts) {
+  for (const { instance, applied, reason } of deployed.receipts) {
     if (!flags.json && applied) context.out(`${instance} runs ${version}\n`);
     if (!applied) context.say(`${instance}: ${reason}`);
   }
-  const failed = told.silent.length > 0 || told.receipts.some(({ applied }) => !applied);
+  const failed = deployed.silent.length > 0 || deployed.receipts.some(({ applied }) => !applied);
   return failed ? EXIT.failed : EXIT.done;
 }
 
@@ -261,23 +261,23 @@ function hoursOf(value: string | boolean | undefined): number {
 
 const share = (part: number, whole: number) => `${(100 * part / whole).toFixed(1)} %`;
 
-function comparisonLines(told: ShadowComparison): string {
-  const { decisions, passes, judged, answered } = told;
+function comparisonLines(comparison: ShadowComparison): string {
+  const { decisions, passes, judged, answered } = comparison;
   const row = (name: string, { auc, log_loss, brier, calibration_error }: Judgement) =>
     `${name.padEnd(14)} AUC ${auc?.toFixed(4) ?? "not known"}, log loss ${log_loss.toFixed(4)}, Brier ${
       brier.toFixed(4)
     }, ECE ${calibration_error.toFixed(4)}`;
   return [
-    `${decisions} decisions of the last ${told.hours} h scored by ${told.live} (decides) and ${told.shadow} (in shadow)`,
-    `scores apart   ${told.mean_difference.toFixed(4)} on average`,
-    `pass score_min both ${share(passes.both, decisions)}, only ${told.live} ${
+    `${decisions} decisions of the last ${comparison.hours} h scored by ${comparison.live} (decides) and ${comparison.shadow} (in shadow)`,
+    `scores apart   ${comparison.mean_difference.toFixed(4)} on average`,
+    `pass score_min both ${share(passes.both, decisions)}, only ${comparison.live} ${
       share(passes.live_only, decisions)
-    }, only ${told.shadow} ${share(passes.shadow_only, decisions)}`,
+    }, only ${comparison.shadow} ${share(passes.shadow_only, decisions)}`,
     ...(judged
       ? [
         `${answered} of them answered by the chain since, ${judged.live.positives} came true`,
-        row(told.live, judged.live),
-        row(told.shadow, judged.shadow),
+        row(comparison.live, judged.live),
+        row(comparison.shadow, judged.shadow),
       ]
       : [`${answered} of them answered by the chain since: too few to say who was right`]),
   ].join("\n");
@@ -287,14 +287,14 @@ export const modelCompare: VerbBody = {
   async run({ args, flags }, context) {
     const [module] = args as [ModuleName];
     const hours = hoursOf(flags.hours);
-    const told = await compareShadow(
+    const comparison = await compareShadow(
       storeOf(context),
       (labels, scores) => judge(context.library(), labels, scores),
       module,
       hours,
       context.signal,
     );
-    context.out(`${flags.json ? JSON.stringify(told) : comparisonLines(told)}\n`);
+    context.out(`${flags.json ? JSON.stringify(comparison) : comparisonLines(comparison)}\n`);
     return EXIT.done;
   },
 };
@@ -302,8 +302,8 @@ export const modelCompare: VerbBody = {
 export const modelImport: VerbBody = {
   async run({ args, flags }, context) {
     const [module, file] = args as [ModuleName, string];
-    const told = await registryOf(context).import(module, file);
-    context.out(flags.json ? `${JSON.stringify(told)}\n` : `${told.version}\n`);
+    const version = await registryOf(context).import(module, file);
+    context.out(flags.json ? `${JSON.stringify(version)}\n` : `${version.version}\n`);
     return EXIT.done;
   },
 };

@@ -30,7 +30,7 @@ const KNOWN_AS: Readonly<Record<string, string>> = {
 
 /** Finds the verb and reads its words and flags. Throws `UsageError` with the mistake and where to find help. */
 export function parse(given: readonly string[], commands: readonly Command[]): Parsed {
-  const words = flagsBehind(given);
+  const words = flagsAfter(given);
   const command = find(words, commands);
   const flags = [...(command.flags ?? []), ...COMMON_FLAGS];
   const options = Object.fromEntries(flags.map((flag) => [flag.name, {
@@ -48,7 +48,7 @@ export function parse(given: readonly string[], commands: readonly Command[]): P
       strict: true,
     });
   } catch (error) {
-    throw usage(command, flagTrouble(error, flags));
+    throw usage(command, flagProblem(error, flags));
   }
   const values = result.values as Record<string, string[] | boolean | undefined>;
   const single = Object.fromEntries(
@@ -68,7 +68,7 @@ const seeHelp = (line: string, verb: string) =>
   `${line.endsWith("?") ? " See" : "; see"} \`legend ${`${verb} --help`.trim()}\``;
 
 /** `legend --data-dir X kill` is `legend kill --data-dir X`. */
-function flagsBehind(words: readonly string[]): string[] {
+function flagsAfter(words: readonly string[]): string[] {
   let at = 0;
   while (words[at]?.startsWith("--")) {
     const flag = COMMON_FLAGS.find(({ name }) => name === words[at]!.slice(2).split("=")[0]);
@@ -101,7 +101,7 @@ function textsJoined(words: readonly string[], command: Command, flags: readonly
 }
 
 /** What is wrong with the flags, as `parseArgs` reports it, with the flag that was probably meant. */
-function flagTrouble(error: unknown, flags: readonly Flag[]): string {
+function flagProblem(error: unknown, flags: readonly Flag[]): string {
   const line = (messageOf(error)).split(". ")[0]!;
   // The value of a flag looks like a flag: three lines that end with other ways to write it.
   const flag = /^Option '(?:-\w, )?--?([\w-]+)[^']*' argument is ambiguous/.exec(line)?.[1];

@@ -62,7 +62,7 @@ export const topicsList: VerbBody = {
 export const topicsLag: VerbBody = {
   async run({ flags }, context) {
     const log = context.log();
-    let told = 0;
+    let printed = 0;
     for (const name of await log.topics()) {
       using topic = await log.topic(name);
       const { partitions } = await topic.info();
@@ -82,11 +82,11 @@ export const topicsLag: VerbBody = {
           };
           const text = `${name} ${partition}  group ${group}  at ${offset}  lag ${lag}  lost ${lost}`;
           context.out(`${flags.json ? JSON.stringify(row) : text}\n`);
-          told += 1;
+          printed += 1;
         }
       }
     }
-    if (told === 0 && !flags.json) context.out("no group has a place in any topic\n");
+    if (printed === 0 && !flags.json) context.out("no group has a place in any topic\n");
     return EXIT.done;
   },
 };
@@ -224,12 +224,12 @@ function modelEventJson(bytes: Uint8Array): Record<string, unknown> {
 
 /** Without the bytes of the model. */
 function modelNewsJson(bytes: Uint8Array): Record<string, unknown> {
-  const { part: piece, wish } = jobs.ModelNews.decode(bytes);
+  const { part: piece, wish: desired } = jobs.ModelNews.decode(bytes);
   if (piece) {
     const { module, version, part, parts, data } = piece;
     return { module, version, part: part ?? 0, parts, bytes: data?.length ?? 0 };
   }
-  const { module, link, version, requestId, atMs } = wish ?? {};
+  const { module, link, version, requestId, atMs } = desired ?? {};
   return { module, link, version: version ?? "", request_id: requestId ?? "", at_ms: decimal(atMs) };
 }
 

@@ -3,7 +3,7 @@ import { hashPassword, randomSecret } from "../core/auth/passwords.ts";
 import type { Role } from "../core/auth/rights.ts";
 import { UsageError } from "../core/platform/errors.ts";
 import { userName } from "../proto/api.ts";
-import { changeAs, tellHeads, withDatabase, withReading } from "../app/audit_action.ts";
+import { changeAs, publishHeads, withDatabase, withReading } from "../app/audit_action.ts";
 import type { Context } from "../app/context.ts";
 import { EXIT, type ExitCode } from "../core/platform/exit.ts";
 import { type Invocation, type VerbBody } from "./command.ts";
@@ -21,7 +21,7 @@ export function withAccounts<T>(
   return withDatabase(context, async (database) => {
     const whole = { module: "", request_id: "", ...act };
     const made = changeAs(context, database, whole, () => run(new Accounts(database)));
-    await tellHeads(context, database);
+    await publishHeads(context, database);
     return made;
   });
 }

@@ -116,10 +116,10 @@ export async function openBooster(
   );
   return {
     async rounds(max) {
-      const told = await library.textAsync((out, size) =>
+      const answer = await library.textAsync((out, size) =>
         symbols.legend_trainer_rounds(handle, max, out, size)
       );
-      const [losses, finished] = JSON.parse(told) as [number[], boolean];
+      const [losses, finished] = JSON.parse(answer) as [number[], boolean];
       return { losses, finished };
     },
     async model(rounds) {

@@ -20,7 +20,7 @@ export interface Sight {
   stream_lost_ms: number;
 }
 
-export interface Trouble {
+export interface BannerProblem {
   /** Changes with the problem, not with the seconds, so that each problem is announced once. */
   key: string;
   level: "bad" | "warn";
@@ -41,7 +41,9 @@ const WHO: Record<Blindness, (seconds: string) => string> = {
 };
 
 /** What prevents the page from seeing; only the worst problem. Null: nothing. */
-export function troubleOf({ now, agents, error, late_s, stream, stream_lost_ms }: Sight): Trouble | null {
+export function problemOf(
+  { now, agents, error, late_s, stream, stream_lost_ms }: Sight,
+): BannerProblem | null {
   const blind = blindness(now);
   const asOf = contact().answered_ms === null
     ? ""
@@ -99,19 +101,19 @@ function silenceOf(agent: FleetAgent, agents: readonly FleetAgent[], late_s: num
   return `${name} has said nothing for ${age(silence(agent, late_s))}.`;
 }
 
-export function Banner({ trouble }: { trouble: Trouble | null }) {
-  if (!trouble) return null;
+export function Banner({ problem }: { problem: BannerProblem | null }) {
+  if (!problem) return null;
   return (
-    <div class="banner" data-s={trouble.level} data-trouble={trouble.key}>
+    <div class="banner" data-s={problem.level} data-trouble={problem.key}>
       <Icon name="warn" />
       <div class="grow">
-        <b>{trouble.what}</b>{" "}
+        <b>{problem.what}</b>{" "}
         <span>
-          {trouble.works}
-          {trouble.kill_by_host && " To stop them, run on their host:"}
+          {problem.works}
+          {problem.kill_by_host && " To stop them, run on their host:"}
         </span>
       </div>
-      {trouble.kill_by_host && <HostKill />}
+      {problem.kill_by_host && <HostKill />}
     </div>
   );
 }

@@ -43,7 +43,7 @@ function Calibration({ models }: { models: readonly { version: string; metrics: 
   const { size, left, top } = CHART;
   const place = (probability: number, share: number) =>
     `${(left + probability * size).toFixed(1)} ${(top + size - share * size).toFixed(1)}`;
-  const told = models.map(({ version, metrics }) =>
+  const rows = models.map(({ version, metrics }) =>
     `${version}: ${
       metrics.curve.map(([rows, p, y]) => `${rows} rows at ${p.toFixed(2)} came true ${y.toFixed(2)}`).join(
         ", ",
@@ -55,7 +55,7 @@ function Calibration({ models }: { models: readonly { version: string; metrics: 
       class="chart"
       viewBox={`0 0 ${left + size + 8} ${top + size + 32}`}
       role="img"
-      aria-label={`Calibration. ${told}`}
+      aria-label={`Calibration. ${rows}`}
     >
       {[0, 0.25, 0.5, 0.75, 1].map((share) => (
         <g key={share}>

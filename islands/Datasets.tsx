@@ -63,7 +63,7 @@ const TAKEN = /it exists already/;
 
 export default function Datasets({ admin }: { admin: boolean }) {
   const jobs = useJobs("datasets");
-  const [again, setAgain] = useState<JobRow | null>(null);
+  const [resubmitted, setResubmitted] = useState<JobRow | null>(null);
   return (
     <>
       <Ignored known={[]} />
@@ -75,13 +75,20 @@ export default function Datasets({ admin }: { admin: boolean }) {
             admin={admin}
             detail={(job) => <Files job={job} />}
             instead={(job) =>
-              TAKEN.test(job.message) ? { words: "Other name…", act: () => setAgain({ ...job }) } : null}
+              TAKEN.test(job.message)
+                ? { words: "Other name…", act: () => setResubmitted({ ...job }) }
+                : null}
           />
         </div>
         {admin
           ? (
             <div class="stack-3">
-              <JobForms page="datasets" again={again} look={jobs.again} lacks={jobs.value?.lacks} />
+              <JobForms
+                page="datasets"
+                resubmitted={resubmitted}
+                look={jobs.refresh}
+                lacks={jobs.value?.lacks}
+              />
             </div>
           )
           : <p class="panel panel-b t2">Datasets are started and cancelled by an admin.</p>}

@@ -128,15 +128,15 @@ export interface JobFormProps {
   /** Values that the page sets in every job: those of the form's `given`. */
   given?: Readonly<Record<string, string>>;
   /** Arguments of the earlier job that this one repeats; null: none. */
-  again: Readonly<Record<string, unknown>> | null;
+  resubmitted: Readonly<Record<string, unknown>> | null;
   look(): Promise<void>;
   /** What prevents jobs; undefined: not known yet. */
   lacks: JobsLack | undefined;
 }
 
 /** The state of a form: what was typed, which of it can be sent now, and sending it. */
-function useForm({ form, given = {}, again, look, lacks }: JobFormProps) {
-  const [typed, setTyped] = useState(() => begin(form, again));
+function useForm({ form, given = {}, resubmitted, look, lacks }: JobFormProps) {
+  const [typed, setTyped] = useState(() => begin(form, resubmitted));
   const [wrong, setWrong] = useState<Wrong | null>(null);
   const [isBusy, setBusy] = useState(false);
   const engines = form.fields.some((field) => field.need_engines) ? lacks?.engines ?? null : null;
@@ -188,11 +188,11 @@ function useForm({ form, given = {}, again, look, lacks }: JobFormProps) {
 
 /** Starts a job. */
 export function JobForm(props: JobFormProps) {
-  const { form, given = {}, again } = props;
+  const { form, given = {}, resubmitted } = props;
   const { values, valuesOf, wrong, send, lack, isReady, set } = useForm(props);
   const place = useRef<HTMLElement>(null);
   useEffect(() => {
-    if (again) place.current?.scrollIntoView({ block: "nearest" });
+    if (resubmitted) place.current?.scrollIntoView({ block: "nearest" });
   }, []);
   const switches = form.fields.filter(({ sort }) => sort === "switch");
   const fields = form.fields.filter(({ sort }) => sort !== "switch");
@@ -243,18 +243,18 @@ export function JobForm(props: JobFormProps) {
 export interface JobFormsProps extends Pick<JobFormProps, "given" | "look" | "lacks"> {
   page: Form["page"];
   /** The job to repeat under another name; null: none. */
-  again: JobRow | null;
+  resubmitted: JobRow | null;
 }
 
 /** The forms of all kinds on this page. */
-export const JobForms = ({ page, again, ...props }: JobFormsProps) => (
+export const JobForms = ({ page, resubmitted, ...props }: JobFormsProps) => (
   <>
     {JOB_FORMS.filter((form) => form.page === page).map((form) => {
-      const mine = again?.kind === form.kind ? again : null;
+      const mine = resubmitted?.kind === form.kind ? resubmitted : null;
       return (
         <JobForm
           key={`${form.kind} ${mine?.job_id ?? ""}`}
-          {...{ form, again: mine?.args ?? null }}
+          {...{ form, resubmitted: mine?.args ?? null }}
           {...props}
         />
       );

@@ -46,17 +46,17 @@ const SWEEP = {
 } as unknown as JobKind<unknown>;
 
 const server = new Server();
-let looked = 0;
+let refreshed = 0;
 
 async function draw(props: Partial<JobFormProps> = {}): Promise<void> {
   render(null, document.body);
   document.body.innerHTML = "";
   server.requests.length = 0;
-  looked = 0;
-  const look = () => Promise.resolve(void looked++);
+  refreshed = 0;
+  const look = () => Promise.resolve(void refreshed++);
   const lacks = { store: null, engines: null };
   render(
-    h(JobForm, { form: formOf(SWEEP), given: { module: "mev" }, again: null, look, lacks, ...props }),
+    h(JobForm, { form: formOf(SWEEP), given: { module: "mev" }, resubmitted: null, look, lacks, ...props }),
     document.body,
   );
   await settled();
@@ -124,7 +124,7 @@ Deno.test(
     await click(input("back"));
     await click(input("Without doing it"));
     send().click();
-    await until("it looks at the jobs", () => looked === 1);
+    await until("it looks at the jobs", () => refreshed === 1);
     assert.deepEqual(server.changes.map(({ path }) => path), ["/api/sweep"]);
     const { body } = server.changes[0]!;
     assert.deepEqual(body, {
@@ -180,14 +180,14 @@ Deno.test({
     send().click();
     await until("below", () => one("p[role=alert]").textContent === `${field} is wrong`);
   }
-  assert.equal(looked, 0);
+  assert.equal(refreshed, 0);
 });
 
 Deno.test(
   { name: "a form is filled with what a job before was asked for, under the next name", ...PAGE },
   async () => {
     await draw({
-      again: {
+      resubmitted: {
         range: { start_ms: Date.UTC(2026, 10, 1), end_ms: Date.UTC(2026, 10, 2, 3, 4) },
         ...{ name: "s.csv", speed: "fast", colour: "blue", parts: ["back"], pools: ["p1", "p3"], depth: 5 },
         ...{ inner: { rate: 1 }, dry: true, unseen: 8 },
@@ -233,7 +233,7 @@ Deno.test({ name: "each page has the forms of its kinds", ...PAGE }, async () =>
     render(null, document.body);
     document.body.innerHTML = "";
     const look = () => Promise.resolve();
-    const props = { page, again: null, given: { module: "mev" }, look, lacks: undefined };
+    const props = { page, resubmitted: null, given: { module: "mev" }, look, lacks: undefined };
     render(h(JobForms, props), document.body);
     await settled();
     assert.equal(one("h2").textContent, title);

@@ -5,7 +5,7 @@ import { Icon } from "./_icons.tsx";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { type Answer, api, wordsOf } from "./api.ts";
 import type { Job } from "./client.gen.ts";
-import { type AskedAgain, useAsked } from "./polling.ts";
+import { type AskedRepeatedly, useAsked } from "./polling.ts";
 import { grouped, utc } from "./format.ts";
 
 export type JobRow = Job;
@@ -25,7 +25,7 @@ export const shortId = (id: string) => id.slice(0, 8);
 export const useJobs = (page: "datasets" | "training"): JobsAsked =>
   useAsked("GET /api/jobs", { query: { page } }, EVERY_MS);
 
-export type JobsAsked = AskedAgain<Answer<"GET /api/jobs">>;
+export type JobsAsked = AskedRepeatedly<Answer<"GET /api/jobs">>;
 
 /** In a form that starts jobs: what prevents them, so that no job is started in vain. */
 export const Lacks = ({ what }: { what: string | null }) =>
@@ -81,7 +81,7 @@ export function JobList({ title, asked, admin, only: mine, detail, instead }: Jo
     api(`POST /api/jobs/:id/${verb}`, { params: { id: job.job_id }, body: {} }).then(
       () => {
         setSaid("");
-        return asked.again();
+        return asked.refresh();
       },
       (error) => setSaid(wordsOf(error)),
     );
@@ -227,7 +227,7 @@ function Actions({ job, act, instead }: ActionsProps) {
         </button>
       )}
       {(job.state === "error" || job.state === "cancelled") && (
-        <Again
+        <Resubmit
           job={job}
           instead={instead?.(job) ?? null}
           retry={() => act(job, "retry")}
@@ -237,14 +237,14 @@ function Actions({ job, act, instead }: ActionsProps) {
   );
 }
 
-interface AgainProps {
+interface ResubmitProps {
   job: JobRow;
   instead: { words: string; act(): void } | null;
   retry(): unknown;
 }
 
 /** A retry, or the alternative where a retry would end the same way. */
-const Again = ({ job, instead, retry }: AgainProps) => (
+const Resubmit = ({ job, instead, retry }: ResubmitProps) => (
   <button type="button" class="btn btn-r" onClick={instead ? instead.act : retry}>
     {instead?.words ?? "Retry"}
     <span class="sr">{` ${shortId(job.job_id)}`}</span>

@@ -42,7 +42,7 @@ export default function KillDialog() {
   }, [asks]);
   const press = () => {
     if (performance.now() - openedAt.current < GUARD_MS) return;
-    if (kill) state.again();
+    if (kill) state.retry();
     else state.send(scope, reason);
   };
   const seconds = Math.floor(waited_ms / 1000);

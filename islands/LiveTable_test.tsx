@@ -55,7 +55,7 @@ async function page(known: string, search = ""): Promise<void> {
   server.requests.length = 0;
   server.on("GET /api/decisions?", () => ({ decisions: [decision(known, 100)] }));
   server.on("GET /api/decisions/", ({ path }) => decision(path.split("/").at(-1)!, 100));
-  server.on("GET /api/agents", () => ({ agents: [], wanted: [] }));
+  server.on("GET /api/agents", () => ({ agents: [], ids: [] }));
   render(h(LiveTable, { module: "arbitrage" }), document.body);
   await until("what was decided before", () => ids().join() === known);
 }
@@ -63,8 +63,8 @@ async function page(known: string, search = ""): Promise<void> {
 const lines = () => [...document.querySelectorAll<HTMLElement>(".live tbody tr:not(.spacer)")];
 /** What is rendered, from the top: ids of rows, texts of gaps. */
 const ids = () => lines().map(({ dataset, textContent }) => dataset.id ?? textContent!.split(":")[0]!);
-const drawn = (...wanted: string[]) =>
-  until(`${wanted}`, () => assert.deepEqual(ids(), wanted) === undefined);
+const drawn = (...expected: string[]) =>
+  until(`${expected}`, () => assert.deepEqual(ids(), expected) === undefined);
 const foot = () => one(".panel-f").textContent;
 
 Deno.test({ name: "rows come newest first, a gap at its place, and nobody else's", ...PAGE }, async () => {

@@ -6,7 +6,7 @@ import { api, Problem, wordsOf } from "./api.ts";
 const PASSWORD_LENGTH = { min: 12, max: 256 };
 
 /** What is wrong with a new password, as text; "": nothing that the browser can check. */
-function faultOf(next: string, again: string): string {
+function faultOf(next: string, repeated: string): string {
   const { min, max } = PASSWORD_LENGTH;
   if (next.length < min) {
     return `The new password is too short: it has ${next.length} characters, need ${min} or more.`;
@@ -14,7 +14,7 @@ function faultOf(next: string, again: string): string {
   if (next.length > max) {
     return `The new password is too long: it has ${next.length} characters, need ${max} or less.`;
   }
-  return next === again ? "" : "The two new passwords differ.";
+  return next === repeated ? "" : "The two new passwords differ.";
 }
 
 export interface LoginFormProps {

@@ -116,18 +116,18 @@ const theme = () =>
 
 /** Which model decides, as reported by the agents; if it is not the desired one, which agent runs which. */
 function Decides({ list, running }: { list: ModelList; running: readonly RunningModel[] }) {
-  const wanted = decides(list);
-  const others = running.filter(({ version }) => version !== wanted);
+  const desired = decides(list);
+  const others = running.filter(({ version }) => version !== desired);
   if (running.length > 0 && others.length === 0) {
     return (
       <>
-        <span class="mono" data-decides>{wanted}</span> decides
+        <span class="mono" data-decides>{desired}</span> decides
       </>
     );
   }
   return (
     <>
-      <span class="mono">{wanted}</span> is wanted; {running.length === 0
+      <span class="mono">{desired}</span> is wanted; {running.length === 0
         ? "no agent has said what it runs"
         : others.map(({ instance, version }) => `${instance} runs ${version}`).join(", ")}
     </>

@@ -35,7 +35,7 @@ function usePeople() {
   const users = useAsked("GET /api/users", {}, 0);
   const keys = useAsked("GET /api/keys", {}, 0);
   const [problem, setProblem] = useState("");
-  const look = () => Promise.all([users.again(), keys.again()]);
+  const look = () => Promise.all([users.refresh(), keys.refresh()]);
   const act = async (work: () => Promise<unknown>) => {
     try {
       await work();

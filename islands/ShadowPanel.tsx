@@ -11,13 +11,13 @@ const SHADOW_EVERY_MS = 30_000;
 
 /** The comparison of the last hours, polled while the page is visible; or why there is none. */
 function useShadow(module: ModuleName, hours: number) {
-  const [told, setTold] = useState<ShadowComparison | null>(null);
+  const [comparison, setComparison] = useState<ShadowComparison | null>(null);
   const [problem, setProblem] = useState("");
   useEffect(() => {
     const look = () =>
       api("GET /api/training/shadow", { query: { module, hours } }).then(
         (answer) => {
-          setTold(answer);
+          setComparison(answer);
           setProblem("");
         },
         (error) => setProblem(error instanceof Problem ? error.detail : String(error)),
@@ -26,12 +26,12 @@ function useShadow(module: ModuleName, hours: number) {
     const timer = setInterval(() => document.hidden || look(), SHADOW_EVERY_MS);
     return () => clearInterval(timer);
   }, [module, hours]);
-  return { told, problem };
+  return { told: comparison, problem };
 }
 
 export function ShadowPanel({ module, version }: { module: ModuleName; version: string }) {
   const [hours, setHours] = useState<number>(1);
-  const { told, problem } = useShadow(module, hours);
+  const { told: comparison, problem } = useShadow(module, hours);
   return (
     <section class="panel" data-shadow={version}>
       <div class="panel-h">
@@ -50,12 +50,14 @@ export function ShadowPanel({ module, version }: { module: ModuleName; version: 
         </div>
       </div>
       {problem && <p class="panel-b t2" role="status">{problem}</p>}
-      {!problem && told && (
+      {!problem && comparison && (
         <>
           <div class="panel-b">
-            <Agreement {...told} />
+            <Agreement {...comparison} />
           </div>
-          {told.judged && <Judged live={told.live} shadow={told.shadow} judged={told.judged} />}
+          {comparison.judged && (
+            <Judged live={comparison.live} shadow={comparison.shadow} judged={comparison.judged} />
+          )}
         </>
       )}
     </section>

@@ -4,7 +4,7 @@ import type { ModuleName } from "../core/control/control.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { Icon, State } from "./_icons.tsx";
 import { isBlind, MODULE_TITLES, moduleState, ofModule, provenance, silence, useAgents } from "./agents.ts";
-import { Banner, type Trouble, troubleOf } from "./Banner.tsx";
+import { Banner, type BannerProblem, problemOf } from "./Banner.tsx";
 import { useClock } from "./clock.ts";
 import { blindness } from "./contact.ts";
 import { age, grouped } from "./format.ts";
@@ -64,7 +64,7 @@ export default function StatusStrip({ agents: initial, admin }: StatusStripProps
   const { agents, error, late_s } = useAgents(initial);
   const now = useClock();
   const stream = useStream();
-  const trouble = now === 0 ? null : troubleOf({
+  const problem = now === 0 ? null : problemOf({
     now,
     agents,
     error,
@@ -77,9 +77,9 @@ export default function StatusStrip({ agents: initial, admin }: StatusStripProps
   useEffect(() => {
     document.documentElement.toggleAttribute("data-blind", blind);
   }, [blind]);
-  const said = useAnnounced(agents, late_s, trouble);
+  const said = useAnnounced(agents, late_s, problem);
   const killed = agents.some((agent) => agent.killed);
-  const alarm = killed || trouble?.level === "bad" || stream.state === "lost" ? "bad" : trouble?.level;
+  const alarm = killed || problem?.level === "bad" || stream.state === "lost" ? "bad" : problem?.level;
   const [kind, icon, word] = STREAM[stream.state];
   const slot = Math.max(0, ...agents.map((agent) => agent.slot));
   const { source_class, source_name } = provenance(agents);
@@ -119,7 +119,7 @@ export default function StatusStrip({ agents: initial, admin }: StatusStripProps
         )}
         <p class="sr" role="alert">{said}</p>
       </section>
-      <Banner trouble={trouble} />
+      <Banner problem={problem} />
     </div>
   );
 }
@@ -151,15 +151,15 @@ function Module(
 }
 
 /** What a screen reader must announce: a module in an unhealthy state, and the banner. */
-function useAnnounced(agents: FleetAgent[], late_s: number | null, trouble: Trouble | null): string {
+function useAnnounced(agents: FleetAgent[], late_s: number | null, problem: BannerProblem | null): string {
   const states = MODULES.map((module) => {
     const { kind, word } = moduleState(ofModule(agents, module), late_s);
     return kind === "bad" || kind === "warn" ? `${MODULE_TITLES[module]}: ${word}.` : "";
   });
-  const key = [...states, trouble?.key ?? ""].join(" ").trim();
+  const key = [...states, problem?.key ?? ""].join(" ").trim();
   const said = useRef({ key: "", text: "" });
   if (said.current.key !== key) {
-    said.current = { key, text: [...states, trouble?.what ?? ""].join(" ").trim() || "All is well again." };
+    said.current = { key, text: [...states, problem?.what ?? ""].join(" ").trim() || "All is well again." };
   }
   return said.current.text;
 }

@@ -86,12 +86,12 @@ export default function Training({ admin }: { admin: boolean }) {
   const list = models.value?.modules.find((one) => one.module === module);
   async function swap(version: string, verb: ModelVerb) {
     try {
-      const told = await change(list!, version, verb, jobs.value?.jobs ?? []);
-      if (told) setSaid({ module, ...told });
+      const answer = await change(list!, version, verb, jobs.value?.jobs ?? []);
+      if (answer) setSaid({ module, ...answer });
     } catch (error) {
       setSaid({ module, bad: true, text: wordsOf(error) });
     }
-    await models.again();
+    await models.refresh();
   }
   return (
     <>
@@ -129,8 +129,8 @@ export default function Training({ admin }: { admin: boolean }) {
               <JobForms
                 page="training"
                 given={{ module }}
-                again={null}
-                look={jobs.again}
+                resubmitted={null}
+                look={jobs.refresh}
                 lacks={jobs.value?.lacks}
               />
             )

@@ -45,11 +45,11 @@ export function tableAddress(search: string, isSandwich: boolean): TableAddress 
   const gate = params.get("gate") ?? "";
   let tiers: string[] = [];
   if (isSandwich && params.get("tier")) {
-    const wanted = params.get("tier")!.split(",");
-    const odd = wanted.filter((tier) => !EVIDENCE_TIERS.includes(tier));
+    const names = params.get("tier")!.split(",");
+    const odd = names.filter((tier) => !EVIDENCE_TIERS.includes(tier));
     if (odd.length > 0) notes.push(`tier: \`${odd.join(",").slice(0, 40)}\`, need B, C or B,C`);
     else if (gate) notes.push("tier: not used beside gate");
-    else tiers = EVIDENCE_TIERS.filter((tier) => wanted.includes(tier));
+    else tiers = EVIDENCE_TIERS.filter((tier) => names.includes(tier));
   }
   return { query: params.get("q") ?? "", gate, tiers, selected: params.get("sel") || null, notes };
 }

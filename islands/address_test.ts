@@ -14,9 +14,9 @@ Deno.test("an address says what is shown, and every parameter that does nothing 
       notes: ["foo: not known", "dex: this page does not filter by it yet"],
     }],
   ];
-  for (const [search, isSandwich, wanted] of rows) {
+  for (const [search, isSandwich, names] of rows) {
     const found = tableAddress(search, isSandwich);
-    for (const [name, value] of Object.entries(wanted)) {
+    for (const [name, value] of Object.entries(names)) {
       assert.deepEqual(found[name as keyof typeof found], value, `${search} ${name}`);
     }
   }

@@ -8,14 +8,14 @@ import { useClock } from "./clock.ts";
 import { ASKED_EVERY_MS, BLIND_MS, contact } from "./contact.ts";
 
 type Answer = ApiAnswer<"GET /api/agents">;
-type WantedState = Answer["wanted"][number];
+type DesiredState = Answer["wanted"][number];
 const listeners = new Set<(asked: Asked<Answer>) => void>();
 let asking: Asking | undefined;
 let last: Asked<Answer> = NOT_ASKED;
 
 /** Fetches now: a command has just been sent. */
 export async function ask(): Promise<void> {
-  await asking?.again();
+  await asking?.refresh();
 }
 
 export interface AgentsState extends Pick<Answer, "agents" | "wanted"> {
@@ -118,18 +118,18 @@ export interface Provenance {
   mode: "paper" | "live" | null;
 }
 
-type Told = { source?: { class?: string; name?: string } | null; mode?: string };
+type Sourced = { source?: { class?: string; name?: string } | null; mode?: string };
 
 export function provenance(agents: readonly FleetAgent[]): Provenance {
   const common = (values: (string | undefined)[]) => {
     const known = new Set(values);
     return known.size === 1 ? [...known][0] ?? null : known.size === 0 ? null : "several";
   };
-  const told = agents as readonly (FleetAgent & Told)[];
-  const mode = common(told.map(({ mode }) => mode));
+  const sourced = agents as readonly (FleetAgent & Sourced)[];
+  const mode = common(sourced.map(({ mode }) => mode));
   return {
-    source_class: common(told.map(({ source }) => source?.class)),
-    source_name: common(told.map(({ source }) => source?.name)),
+    source_class: common(sourced.map(({ source }) => source?.class)),
+    source_name: common(sourced.map(({ source }) => source?.name)),
     mode: mode === "paper" || mode === "live" ? mode : null,
   };
 }
@@ -140,11 +140,11 @@ export const ofModule = (agents: readonly FleetAgent[], module: ModuleName) =>
 /** The policy from which an edit starts: what all agents of a module run, or their desired policy. */
 export function policyOf(
   agents: readonly FleetAgent[],
-  wanted: WantedState | undefined,
+  desired: DesiredState | undefined,
 ): PolicyState | undefined {
   const [first, ...rest] = agents;
   const isSame = rest.every(({ policy_hash }) => policy_hash === first?.policy_hash);
-  return isSame ? first?.policy : wanted?.policy ?? first?.policy;
+  return isSame ? first?.policy : desired?.policy ?? first?.policy;
 }
 
 export const MODULE_TITLES = { arbitrage: "Arbitrage", mev: "Sandwich" } as const;
@@ -165,7 +165,7 @@ export function termText(policy: PolicyState, term: keyof PolicyState): string {
 }
 
 /** The terms in which the applied policy differs from the desired one. */
-export function drift(wanted: PolicyState, applied: PolicyState): (keyof PolicyState)[] {
-  const names = [...new Set([...Object.keys(wanted), ...Object.keys(applied)])] as (keyof PolicyState)[];
-  return names.filter((name) => termText(wanted, name) !== termText(applied, name));
+export function drift(desired: PolicyState, applied: PolicyState): (keyof PolicyState)[] {
+  const names = [...new Set([...Object.keys(desired), ...Object.keys(applied)])] as (keyof PolicyState)[];
+  return names.filter((name) => termText(desired, name) !== termText(applied, name));
 }

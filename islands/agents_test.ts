@@ -29,7 +29,7 @@ Deno.test("drift() names what differs, and a gate that is off is the same whethe
     [PLAIN, { ...OFF, liquidity_min: 5, unknown: "pass" }, ["liquidity_min", "unknown"]],
     [{ ...OFF, mints_deny: ["a", "b"] }, { ...PLAIN, mints_deny: ["a"] }, ["mints_deny"]],
   ];
-  for (const [wanted, applied, terms] of rows) assert.deepEqual(drift(wanted, applied), terms);
+  for (const [expected, applied, terms] of rows) assert.deepEqual(drift(expected, applied), terms);
   assert.equal(termText(PLAIN, "pools_deny"), "none");
   assert.equal(termText({ ...PLAIN, pools_deny: ["a", "b"] }, "pools_deny"), "a,b");
 });

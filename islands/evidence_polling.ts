@@ -5,28 +5,28 @@ import type { Decision } from "./client.gen.ts";
 
 /** How much later than a new decision its evidence may arrive, and how often it is fetched until then. */
 const EVIDENCE_COMES_MS = 10_000;
-const AGAIN_MS = 400;
+const RETRY_MS = 400;
 
 /** The evidence, or why there is none; null: not known yet. */
 export function useEvidence(id: string): Decision | Problem | null {
   const [evidence, setEvidence] = useState<Decision | Problem | null>(null);
   useEffect(() => {
-    let wanted = true;
+    let isWanted = true;
     const begin = performance.now();
     const look = () =>
       api("GET /api/decisions/:id", { params: { id } }).then(
-        (found) => wanted && setEvidence(found),
+        (found) => isWanted && setEvidence(found),
         (error) => {
-          if (!wanted) return;
+          if (!isWanted) return;
           // Over Kafka a row may arrive before its evidence.
           const young = performance.now() - begin < EVIDENCE_COMES_MS;
-          if (error instanceof Problem && error.status === 404 && young) setTimeout(look, AGAIN_MS);
+          if (error instanceof Problem && error.status === 404 && young) setTimeout(look, RETRY_MS);
           else setEvidence(error instanceof Problem ? error : new Problem(0, String(error)));
         },
       );
     look();
     return () => {
-      wanted = false;
+      isWanted = false;
     };
   }, [id]);
   return evidence;

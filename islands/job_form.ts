@@ -30,8 +30,8 @@ const at = (args: unknown, path: string): unknown =>
   );
 
 /** The argument of an earlier job as the field shows it; undefined: nothing that the field can show. */
-function keptValue({ path, sort, values, fresh }: FormField, again: unknown): FieldValue | undefined {
-  const kept = at(again, sort === "time" ? `${path}_ms` : path);
+function keptValue({ path, sort, values, fresh }: FormField, resubmitted: unknown): FieldValue | undefined {
+  const kept = at(resubmitted, sort === "time" ? `${path}_ms` : path);
   switch (sort) {
     case "time":
       return typeof kept === "number" ? timeText(kept) : undefined;
@@ -59,8 +59,11 @@ function firstValue(field: FormField): FieldValue {
 }
 
 /** The initial values of the fields: the arguments of an earlier job (null: none), else the defaults. */
-export const begin = ({ fields }: JobForm, again: Readonly<Record<string, unknown>> | null): FormValues =>
-  Object.fromEntries(fields.map((field) => [field.path, keptValue(field, again) ?? firstValue(field)]));
+export const begin = (
+  { fields }: JobForm,
+  resubmitted: Readonly<Record<string, unknown>> | null,
+): FormValues =>
+  Object.fromEntries(fields.map((field) => [field.path, keptValue(field, resubmitted) ?? firstValue(field)]));
 
 /** Why a text is not a valid number for the field; undefined: it is valid. The server checks everything again. */
 function wrongNumber(

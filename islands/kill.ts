@@ -40,7 +40,7 @@ export interface KillState {
   rows: KillRow[];
   stopped: number;
   send(scope: Scope, reason: string): void;
-  again(): void;
+  retry(): void;
   forget(): void;
 }
 
@@ -85,7 +85,7 @@ export function useKill(isOpen: boolean): KillState {
         answer: null,
         problem: "",
       }),
-    again: () => {
+    retry: () => {
       if (kill) dispatch({ ...kill, sent_at: performance.now(), tries: kill.tries + 1, problem: "" });
     },
     forget: () => change(null),

@@ -12,16 +12,16 @@ const entry = (seq: number, more: Partial<AuditEntry> = {}): AuditEntry => ({
   request_id: "",
   ...more,
 });
-const nobody = (seq: number) =>
+const takenByNone = (seq: number) =>
   entry(seq, { detail: '{"kill":true,"came_of":[{"taken":false,"path":"none"}]}' });
 const lift = (seq: number) => entry(seq, { action: "un-kill", detail: "{}" });
 const other = (seq: number) => entry(seq, { module: "arbitrage" });
 
 Deno.test("killedBy() names the kill that an agent took, and no other", () => {
   assert.deepEqual(killedBy("mev", [entry(7), entry(3)], [lift(5)]), { is: "by", kill: entry(7) });
-  assert.deepEqual(killedBy("mev", [nobody(9), entry(7)], []), { is: "by", kill: entry(7) });
+  assert.deepEqual(killedBy("mev", [takenByNone(9), entry(7)], []), { is: "by", kill: entry(7) });
   assert.deepEqual(killedBy("mev", [other(9), entry(7)], []), { is: "by", kill: entry(7) });
-  assert.deepEqual(killedBy("mev", [nobody(9)], [lift(5)]), { is: "asked", kill: nobody(9) });
+  assert.deepEqual(killedBy("mev", [takenByNone(9)], [lift(5)]), { is: "asked", kill: takenByNone(9) });
   const old = entry(4, { detail: '{"kill":true}' });
   assert.deepEqual(killedBy("mev", [old], []), { is: "by", kill: old });
   const part = entry(4, {
@@ -34,9 +34,9 @@ Deno.test("killedBy() names the kill that an agent took, and no other", () => {
 
 Deno.test("killedBy() keeps a kill whose lift may have been refused", () => {
   assert.deepEqual(killedBy("mev", [entry(7)], [lift(8)]), { is: "lifted", kill: entry(7), lift: lift(8) });
-  assert.deepEqual(killedBy("mev", [nobody(6)], [lift(8)]), { is: "unknown", all: true });
-  const elsewhere = entry(8, { action: "un-kill", module: "arbitrage" });
-  assert.deepEqual(killedBy("mev", [entry(7)], [elsewhere]), { is: "by", kill: entry(7) });
+  assert.deepEqual(killedBy("mev", [takenByNone(6)], [lift(8)]), { is: "unknown", all: true });
+  const otherModule = entry(8, { action: "un-kill", module: "arbitrage" });
+  assert.deepEqual(killedBy("mev", [entry(7)], [otherModule]), { is: "by", kill: entry(7) });
 });
 
 Deno.test("killedBy() claims nothing of kills that it has not looked at", () => {

@@ -55,7 +55,7 @@ export function useLive(
     let state = "";
     return listen((message) => {
       // Fetches what was decided while the stream was down.
-      if (message.state === "live" && state !== "live") lately.current.backlog.again();
+      if (message.state === "live" && state !== "live") lately.current.backlog.refresh();
       state = message.state;
       const rows = message.rows.filter((row) => row.module === module);
       buffer.current.hear(message.outcomes);

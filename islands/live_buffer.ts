@@ -87,10 +87,10 @@ function insert(items: readonly Item[], rows: readonly LiveRow[]): Item[] {
  * The index of the row that is `by` rows from `from`: gaps are skipped, the result is limited to the ends. -1: no row.
  */
 export function stepFrom(items: readonly Item[], from: number, by: number): number {
-  const wanted = Math.min(items.length - 1, Math.max(0, from + by));
+  const target = Math.min(items.length - 1, Math.max(0, from + by));
   const ways = by < 0 ? [-1, 1] : [1, -1];
   for (const way of ways) {
-    for (let at = wanted; at >= 0 && at < items.length; at += way) if (isRow(items[at])) return at;
+    for (let at = target; at >= 0 && at < items.length; at += way) if (isRow(items[at])) return at;
   }
   return -1;
 }

@@ -35,7 +35,7 @@ Deno.test("warnings() says what is worse, and what cannot be compared", () => {
     [model("imported"), model(BASELINE), ["Not comparable: imported and baseline have not been judged."]],
     [model("one label", judged(null, 0.1)), good, []],
   ];
-  for (const [next, now, wanted] of rows) assert.deepEqual(warnings(next, now), wanted, next.version);
+  for (const [next, now, expected] of rows) assert.deepEqual(warnings(next, now), expected, next.version);
 });
 
 Deno.test("figures() says unknown where nothing is known", () => {
@@ -73,7 +73,7 @@ Deno.test("the way back is the same as the server's", () => {
     history: ran.map((version, at) => ({ version, at_ms: -at })),
   });
   for (
-    const [one, wanted] of [
+    const [one, expected] of [
       [list("b", "b", "a"), "a"],
       [list("a", "a"), BASELINE],
       [list("b", "b", BASELINE, "a"), BASELINE],
@@ -81,7 +81,7 @@ Deno.test("the way back is the same as the server's", () => {
       [list(null), BASELINE],
     ] as const
   ) {
-    assert.deepEqual([before(one), core.liveBefore(one)], [wanted, wanted]);
+    assert.deepEqual([before(one), core.liveBefore(one)], [expected, expected]);
   }
   assert.equal(BASELINE, core.BASELINE);
   assert.equal(modelOf(list(null), BASELINE).metrics, undefined);

@@ -23,9 +23,9 @@ Deno.test("check() says field, value and range in words", () => {
     ["tip_ladder", "0.85, 0.70", "tip_ladder must rise: 0.85 is followed by 0.7"],
     ["tip_ladder", "1", "tip_ladder: need 1 to 8 numbers between 0 and 1 with commas between them, got `1`"],
   ];
-  for (const [name, text, wanted] of rows) {
+  for (const [name, text, expected] of rows) {
     const found = check(name, text);
-    assert.deepEqual("value" in found ? found.value : found.wrong, wanted, `${name} ${text}`);
+    assert.deepEqual("value" in found ? found.value : found.wrong, expected, `${name} ${text}`);
   }
   assert.deepEqual([lamportsText("0.001"), lamportsText("0,1")], ["= 1,000,000 lamports", ""]);
 });

@@ -55,8 +55,8 @@ const valuesOf = (changes: readonly FieldName[], edits: Edits) =>
 /** The edits of a module's policy, and the function that sends them. */
 export function usePolicyForm(module: ModuleName, policy: PolicyState) {
   const [settled, setSettled] = useSettled();
-  const told = textsOf(policy);
-  const now = inForce(told, settled);
+  const texts = textsOf(policy);
+  const now = inForce(texts, settled);
   const [edits, setEdits] = useState<Edits>({});
   const [reason, setReason] = useState("");
   const { answer, problem, setAnswer, fail, forget } = useAnswer();
@@ -87,7 +87,7 @@ export function usePolicyForm(module: ModuleName, policy: PolicyState) {
       const sent = await sendCommand(module, "policy", { ...body, ...(reason ? { reason } : {}) });
       if (sent.ok) {
         setSettled(
-          Object.fromEntries(changes.map((name) => [name, { text: edits[name]!.text, old: told[name] }])),
+          Object.fromEntries(changes.map((name) => [name, { text: edits[name]!.text, old: texts[name] }])),
         );
         setEdits({});
       }

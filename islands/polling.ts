@@ -29,7 +29,7 @@ export const NOT_ASKED: Asked<never> = { value: undefined, at: null, problem: ""
 
 export interface Asking {
   /** Fetches now, and once more if a request was already under way. */
-  again(): Promise<void>;
+  refresh(): Promise<void>;
   end(): void;
 }
 
@@ -53,7 +53,7 @@ export function keepAsking<R extends ReadRoute>(
   // An unchanged answer is not sent again.
   const kept: Kept<Answer<R>> = { etag: "", value: undefined };
   let ended = false;
-  const again = () =>
+  const refresh = () =>
     onItsWay ??= api(route, typeof ask === "function" ? ask() : ask, { limit_ms, kept }).then(
       (value) => {
         limit_ms = firstLimitMs;
@@ -70,16 +70,16 @@ export function keepAsking<R extends ReadRoute>(
       if (!ended) take(asked);
     });
   const look = () => {
-    if (!document.hidden && (everyMs > 0 || asked.value === undefined || asked.problem)) again();
+    if (!document.hidden && (everyMs > 0 || asked.value === undefined || asked.problem)) refresh();
   };
-  again();
+  refresh();
   const timer = everyMs > 0 ? setInterval(look, everyMs) : undefined;
   document.addEventListener("visibilitychange", look);
   document.addEventListener(LOGIN_BACK, look);
   return {
-    async again() {
+    async refresh() {
       await onItsWay;
-      await again();
+      await refresh();
     },
     end() {
       ended = true;
@@ -91,7 +91,7 @@ export function keepAsking<R extends ReadRoute>(
 }
 
 /** What is known of an answer, and a way to fetch at once. */
-export type AskedAgain<T> = Asked<T> & { again(): Promise<void> };
+export type AskedRepeatedly<T> = Asked<T> & { refresh(): Promise<void> };
 
 /**
  * The answer of `route`, fetched every `everyMs` (0: once); `ask` null: nothing is fetched. With other parameters
@@ -102,7 +102,7 @@ export function useAsked<R extends ReadRoute>(
   ask: Ask<R> | null,
   everyMs: number,
   firstLimitMs?: number,
-): AskedAgain<Answer<R>> {
+): AskedRepeatedly<Answer<R>> {
   const path = ask && addressOf(route, ask);
   const [asked, setAsked] = useState<{ path: string | null; asked: Asked<Answer<R>> }>({
     path,
@@ -115,6 +115,6 @@ export function useAsked<R extends ReadRoute>(
     asking.current = one;
     return () => one.end();
   }, [path, everyMs]);
-  const again = useMemo(() => async () => await asking.current?.again(), []);
-  return { ...(asked.path === path ? asked.asked : NOT_ASKED), again };
+  const refresh = useMemo(() => async () => await asking.current?.refresh(), []);
+  return { ...(asked.path === path ? asked.asked : NOT_ASKED), refresh };
 }

@@ -5,7 +5,7 @@ import type { StreamMessage } from "./stream_worker.ts";
 type Listener = (message: StreamMessage) => void;
 
 /** Pause before the next request for a token when the server does not answer. */
-const AGAIN_MS = 2_000;
+const RETRY_MS = 2_000;
 
 const listeners = new Set<Listener>();
 let worker: Worker | undefined;
@@ -31,14 +31,14 @@ function begin(): void {
   let startedAt = -Infinity;
   const renew = async () => {
     // A token that is refused again at once is not renewed again at once.
-    if (performance.now() - startedAt < AGAIN_MS) {
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    if (performance.now() - startedAt < RETRY_MS) {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
     startedAt = performance.now();
     const refreshed = await refresh();
     if (refreshed === "ok") start();
     else if (refreshed === "ended") document.addEventListener(LOGIN_BACK, start, { once: true });
-    else setTimeout(renew, AGAIN_MS);
+    else setTimeout(renew, RETRY_MS);
   };
   worker.onmessage = ({ data }: MessageEvent<StreamMessage>) => {
     if (data.refusals > (last?.refusals ?? 0)) renew();

@@ -51,24 +51,24 @@ function become(next: StreamMessage["state"]): void {
 }
 
 let socket: WebSocket | undefined;
-let heardAt = 0;
+let lastMessageAt = 0;
 
 function connect(): void {
   // A lost stream stays "lost" until it is live again: another try does not change the state.
   if (state !== "lost") become("connecting");
-  heardAt = performance.now();
+  lastMessageAt = performance.now();
   const mine = new WebSocket(`${url}${position ? `&resume=${position}` : ""}`, "legend");
   socket = mine;
   mine.binaryType = "arraybuffer";
   mine.onopen = () => {
     if (mine !== socket) return;
-    heardAt = performance.now();
+    lastMessageAt = performance.now();
     retryMs = RETRY_MS.first;
     become("live");
   };
   mine.onmessage = ({ data }) => {
     if (mine !== socket) return;
-    heardAt = performance.now();
+    lastMessageAt = performance.now();
     take(data as ArrayBuffer);
   };
   mine.onclose = ({ code }) => {
@@ -90,7 +90,7 @@ function ended(code: number): void {
 }
 
 setInterval(() => {
-  if (!socket || performance.now() - heardAt < SILENT_MS) return;
+  if (!socket || performance.now() - lastMessageAt < SILENT_MS) return;
   // The close event may take minutes: do not wait for it.
   const dead = socket;
   ended(0);

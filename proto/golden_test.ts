@@ -100,12 +100,12 @@ const ROWS: [string, () => Uint8Array, (bytes: Uint8Array) => Uint8Array][] = [
   ],
 ];
 
-for (const [name, encode, again] of ROWS) {
+for (const [name, encode, reencode] of ROWS) {
   Deno.test(`messages equal the golden bytes both ways: ${name}`, () => {
     const bytes = golden(name);
     assert.ok(bytes.length > 10, "an empty block must not pass");
     assert.deepEqual([...encode()], [...bytes], "encode");
-    assert.deepEqual([...again(bytes)], [...bytes], "decode and encode again");
+    assert.deepEqual([...reencode(bytes)], [...bytes], "decode and encode again");
   });
 }
 

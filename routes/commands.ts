@@ -62,7 +62,7 @@ async function cameOfModule(module: ModuleName, sending: Promise<Sent | Sent[]>)
   try {
     return [await sending].flat().map((sent) => ({ module, ...sent }));
   } catch (error) {
-    const nobody = {
+    const anonymous = {
       request_id: "",
       at_ms: 0,
       path: "none",
@@ -70,7 +70,7 @@ async function cameOfModule(module: ModuleName, sending: Promise<Sent | Sent[]>)
       receipt: null,
       log_error: null,
     } as const;
-    return [{ module, ...nobody, agent_error: reasonOf(error) }];
+    return [{ module, ...anonymous, agent_error: reasonOf(error) }];
   }
 }
 
@@ -224,7 +224,7 @@ export class Commands {
       const obeyed = new Set(this.deps.receipts.of(chosen).map(({ instance }) => instance));
       const isLifted = obeyed.size > 0 &&
         (this.deps.agents().some(({ instance, killed }) => obeyed.has(instance) && !killed) ||
-          this.deps.wanted.all().some(({ module, policy }) => modules.includes(module) && !policy.killed));
+          this.deps.desired.all().some(({ module, policy }) => modules.includes(module) && !policy.killed));
       return isLifted ? newId() : chosen;
     } catch {
       // The state, otherwise only displayed, cannot be read: a new id kills in any case.

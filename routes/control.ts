@@ -170,7 +170,7 @@ function listAgents(deps: ApiDeps): Route {
     handle: (c, _, { brief }) => {
       const all = deps.agents();
       const agents = brief === "1" ? all.map(withoutLists) : all;
-      return c.json({ agents, unreadable: deps.unreadableAgents(), wanted: deps.wanted.all() });
+      return c.json({ agents, unreadable: deps.unreadableAgents(), wanted: deps.desired.all() });
     },
   });
 }

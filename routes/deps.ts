@@ -24,7 +24,7 @@ import type { Encoding } from "./encoding.ts";
 import type { Deployed } from "../core/models/deploy.ts";
 import type { GoingLive } from "../core/models/going_live.ts";
 import type { Receipts } from "../core/control/receipts.ts";
-import type { WantedStates } from "../core/control/desired_state.ts";
+import type { DesiredStates } from "../core/control/desired_state.ts";
 import type { Streams } from "../core/decisions/streams.ts";
 import type { DoorOptions } from "./middleware/door.ts";
 
@@ -101,7 +101,7 @@ export interface ApiDeps {
   unreadableAgents(): Unreadable[];
   /** The agents of all hosts. */
   agents(): FleetAgent[];
-  wanted: WantedStates;
+  desired: DesiredStates;
   decisions: DecisionIndex;
   metrics: MetricsView;
   receipts: Receipts;

@@ -44,7 +44,7 @@ export function jobRoutes(deps: ApiDeps): Route[] {
 /** The job that a path names. */
 function known({ jobs }: ApiDeps, c: RouteContext): Job {
   const id = c.req.param("id")!;
-  const job = jobs.book.get(id);
+  const job = jobs.projection.get(id);
   if (!job) throw new AppError("not_found", `Cannot find job ${id}`);
   return job;
 }
@@ -118,7 +118,7 @@ function listJobs(deps: ApiDeps): Route {
       page: maybeWord(["datasets", "training"]),
     }),
     handle: (c, _, { kind, state, page }) => {
-      const jobs = deps.jobs.book.list().filter((job) =>
+      const jobs = deps.jobs.projection.list().filter((job) =>
         (!kind || job.kind === kind) && (!state || job.state === state) &&
         (!page || kinds.named(job.kind).page === page)
       );
@@ -186,7 +186,7 @@ function logStream(deps: ApiDeps, principal: Principal, job: Job, signal: AbortS
   /** The newest line that was sent: several lines may have the same millisecond, and old ones are dropped. */
   let newest: Job["log"][number] | undefined;
   let to: ReadableStreamDefaultController<Uint8Array>;
-  const tell = (lines: string) => to.enqueue(text.encode(`${lines}\n\n`));
+  const sendLines = (lines: string) => to.enqueue(text.encode(`${lines}\n\n`));
   const gone = () => {
     isOver = true;
     listener[Symbol.dispose]();
@@ -197,12 +197,12 @@ function logStream(deps: ApiDeps, principal: Principal, job: Job, signal: AbortS
   const finish = (event?: string, data?: unknown) => {
     if (isOver) return;
     gone();
-    if (event) tell(`event: ${event}\ndata: ${JSON.stringify(data)}`);
+    if (event) sendLines(`event: ${event}\ndata: ${JSON.stringify(data)}`);
     to.close();
   };
   const send = () => {
     const sent = newest === undefined ? 0 : job.log.indexOf(newest) + 1;
-    for (const { at_ms, line } of job.log.slice(sent)) tell(`data: ${JSON.stringify({ at_ms, line })}`);
+    for (const { at_ms, line } of job.log.slice(sent)) sendLines(`data: ${JSON.stringify({ at_ms, line })}`);
     newest = job.log.at(-1);
     if (job.state !== "queued" && job.state !== "running") finish("end", { state: job.state });
   };
@@ -210,7 +210,7 @@ function logStream(deps: ApiDeps, principal: Principal, job: Job, signal: AbortS
   const listener = deps.jobs.onChange((changed) => changed.id === job.id && !isOver && send());
   const timer = setTimeout(() => finish(), STREAM_MS);
   // Also keeps the connection alive: one that is silent for a minute is closed.
-  const alive = setInterval(() => tell(": alive"), ALIVE_MS);
+  const alive = setInterval(() => sendLines(": alive"), ALIVE_MS);
   signal.addEventListener("abort", gone);
   const body = new ReadableStream<Uint8Array>({
     start(controller) {

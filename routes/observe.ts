@@ -102,7 +102,7 @@ const decisionsQuery = z.strictObject({
   brief: maybeText,
 });
 
-function wantedOf(
+function requestedOf(
   { limit, kind, module, gate, published, before }: Omit<z.infer<typeof decisionsQuery>, "ids" | "brief">,
 ): DecisionQuery {
   const kinds = kind ? [kind] : module && KINDS[module];
@@ -150,7 +150,7 @@ function listDecisions(deps: ApiDeps): Route {
         const found = await Promise.all(list.map((id) => deps.decisions.get(id)));
         return c.json({ decisions: found.filter((one) => one !== undefined) });
       }
-      const { decisions, next } = await deps.decisions.list(wantedOf(query));
+      const { decisions, next } = await deps.decisions.list(requestedOf(query));
       return c.json({ decisions: brief === "1" ? decisions.map(briefly) : decisions, next });
     },
   });
@@ -184,12 +184,12 @@ function summary(deps: ApiDeps): Route {
       "Latency, landed share, PnL and funnel of a module (`?module=`), with ten minutes of each second, without them `?series=0`, those after a Unix second `?since=`; `?hours=` takes the minutes off the store",
     answer: answers.summary,
     query: summaryQuery,
-    handle: async (c, _, { module, hours, series: wanted, since }) => {
+    handle: async (c, _, { module, hours, series: requested, since }) => {
       if (hours === undefined && since !== undefined) {
         const series = seriesAfter(deps.metrics.summary(module).series, since);
         return c.json({ ...JSON.parse(summaries(module, false).text), series });
       }
-      if (hours === undefined) return jsonText(c, summaries(module, wanted !== "0"));
+      if (hours === undefined) return jsonText(c, summaries(module, requested !== "0"));
       const rows = await deps.query("latency_by_minute", { hours, module }, c.req.raw.signal);
       // A value that the store returns as unknown stays null.
       const column = (name: string) =>
@@ -219,12 +219,12 @@ function readiness(deps: ApiDeps): Route {
       const { ready, reasons } = deps.ready();
       const principal = c.get("principal");
       const mayRead = principal !== undefined && may(principal, "read");
-      const told = reasons.map(({ part, ok, brief, detail }) => ({
+      const reported = reasons.map(({ part, ok, brief, detail }) => ({
         part,
         ok,
         detail: mayRead ? detail : brief,
       }));
-      return c.json({ ready, reasons: told }, ready ? 200 : 503);
+      return c.json({ ready, reasons: reported }, ready ? 200 : 503);
     },
   });
 }

@@ -103,7 +103,7 @@ const wsQuery = z.looseObject({
 });
 
 /** `?mode=`, filters and resume position; throws `AppError("invalid")`. */
-function wanted(
+function parseRequest(
   query: z.infer<typeof wsQuery>,
 ): { mode: RealtimeMode; filter: RealtimeFilter; resume?: { epoch: bigint; position: bigint } } {
   const mode = query.mode ?? "proto";
@@ -167,7 +167,7 @@ const websocketRoute = (deps: ApiDeps, door: Door): Route =>
       }
       // A ticket is valid for 30 seconds; the connection lives as long as an access token would.
       const expires = principal.by === "ticket" ? principal.expires + 15 * 60 : principal.expires;
-      const options = { ...wanted(query), principal: { ...principal, expires } };
+      const options = { ...parseRequest(query), principal: { ...principal, expires } };
       const protocol = offered.includes(PROTOCOL) ? PROTOCOL : undefined;
       let socket: WebSocket | undefined;
       const place = deps.streams.open("websocket", options.principal, ({ code, reason }) =>

@@ -5,7 +5,7 @@
  */
 import { type Job, statusRecord } from "../core/jobs/projection.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
-import type { FromWorker, JobSettings, LiveWish, ToWorker } from "../core/jobs/worker_protocol.ts";
+import type { FromWorker, JobSettings, LiveRequest, ToWorker } from "../core/jobs/worker_protocol.ts";
 import { pause } from "../core/platform/delay.ts";
 import { messageOf } from "../core/platform/errors.ts";
 import type { Say } from "../core/platform/logger.ts";
@@ -30,9 +30,9 @@ export interface JobRunnerOptions {
   /** Log connection errors here; no other component does. */
   readonly alone: boolean;
   /** Deploys a model version in the name of the job's issuer. Throws when something prevents it. */
-  goLive(job: Job, wish: LiveWish): Promise<void>;
+  goLive(job: Job, request: LiveRequest): Promise<void>;
   /** Called after each change of a job that runs here. */
-  told(job: Job): Promise<void>;
+  publish(job: Job): Promise<void>;
 }
 
 interface Running {
@@ -49,7 +49,7 @@ export class JobRunner {
   readonly #options: JobRunnerOptions;
   readonly #running = new Map<string, Running>();
   /** When a running job's holder last reported, by our own clock. */
-  readonly #heard = new Map<string, { version: number; at: number }>();
+  readonly #lastSeen = new Map<string, { version: number; at: number }>();
   #ends: Promise<void>[] = [];
 
   constructor(options: JobRunnerOptions) {
@@ -95,15 +95,15 @@ export class JobRunner {
   #claimable(): Job | undefined {
     const now = performance.now();
     const wall = Date.now();
-    const jobs = this.#options.queue.book.list().reverse();
+    const jobs = this.#options.queue.projection.list().reverse();
     return fairest(jobs, (job) => {
       if (this.#running.has(job.id)) return false;
       if (job.state === "queued") return job.notBeforeMs <= wall;
       if (job.state !== "running") return false;
       // It has our name and is not running here: we ran it before we crashed.
       if (job.worker === this.#options.name) return true;
-      const heard = this.#heard.get(job.id);
-      return heard !== undefined && heard.version === job.version && now - heard.at > LEASE_MS;
+      const lastSeen = this.#lastSeen.get(job.id);
+      return lastSeen !== undefined && lastSeen.version === job.version && now - lastSeen.at > LEASE_MS;
     });
   }
 
@@ -112,15 +112,15 @@ export class JobRunner {
    */
   #watch(): void {
     const now = performance.now();
-    for (const job of this.#options.queue.book.list()) {
+    for (const job of this.#options.queue.projection.list()) {
       const running = this.#running.get(job.id);
-      if (running && (job.cancelWanted || job.token !== running.token)) this.#cancel(running);
+      if (running && (job.cancelRequested || job.token !== running.token)) this.#cancel(running);
       if (job.state !== "running") {
-        this.#heard.delete(job.id);
+        this.#lastSeen.delete(job.id);
         continue;
       }
-      const heard = this.#heard.get(job.id);
-      if (heard?.version !== job.version) this.#heard.set(job.id, { version: job.version, at: now });
+      const lastSeen = this.#lastSeen.get(job.id);
+      if (lastSeen?.version !== job.version) this.#lastSeen.set(job.id, { version: job.version, at: now });
     }
   }
 
@@ -129,10 +129,10 @@ export class JobRunner {
     const token = job.token + 1;
     await queue.append(statusRecord(job, { state: "running", token, worker: name, atMs: Date.now() }));
     await queue.sync();
-    const now = queue.book.get(job.id);
+    const now = queue.projection.get(job.id);
     // Another runner's claim with the same token came first, or a user cancelled the job.
     if (!now || now.token !== token || now.worker !== name || now.state !== "running") return;
-    if (now.cancelWanted) {
+    if (now.cancelRequested) {
       await queue.append(
         statusRecord(job, {
           state: "cancelled",
@@ -198,7 +198,7 @@ export class JobRunner {
   /** Whether this run still holds the job, by everything that is on the log now. */
   async #confirm(
     { job, token }: Running,
-    live: LiveWish | undefined,
+    live: LiveRequest | undefined,
   ): Promise<{ ours: boolean; why?: string; refused?: string }> {
     const { queue } = this.#options;
     try {
@@ -206,8 +206,8 @@ export class JobRunner {
     } catch (error) {
       return { ours: false, why: messageOf(error) };
     }
-    const now = queue.book.get(job.id);
-    const ours = now?.token === token && now.state === "running" && !now.cancelWanted;
+    const now = queue.projection.get(job.id);
+    const ours = now?.token === token && now.state === "running" && !now.cancelRequested;
     if (!ours || !live) return { ours };
     try {
       await this.#options.goLive(job, live);
@@ -226,16 +226,16 @@ export class JobRunner {
     }, CANCEL_MS);
   }
 
-  async #end(running: Running, told: Extract<FromWorker, { type: "done" | "error" }>): Promise<void> {
+  async #end(running: Running, publish: Extract<FromWorker, { type: "done" | "error" }>): Promise<void> {
     if (running.ended) return;
     running.ended = true;
     running.worker.terminate();
     const { queue, name, signal } = this.#options;
     const { job, token } = running;
-    const wanted = queue.book.get(job.id)?.cancelWanted ?? false;
-    const done = told.type === "done";
-    const state = done ? "done" : wanted ? "cancelled" : "error";
-    const message = !done && signal.aborted && !wanted ? "its worker was stopped" : told.message;
+    const cancelRequested = queue.projection.get(job.id)?.cancelRequested ?? false;
+    const done = publish.type === "done";
+    const state = done ? "done" : cancelRequested ? "cancelled" : "error";
+    const message = !done && signal.aborted && !cancelRequested ? "its worker was stopped" : publish.message;
     try {
       await queue.append(statusRecord(job, {
         state,
@@ -243,15 +243,15 @@ export class JobRunner {
         worker: name,
         progress: done ? 1 : running.progress,
         message,
-        result: done ? told.result : undefined,
-        final: !done && told.final && !signal.aborted,
+        result: done ? publish.result : undefined,
+        final: !done && publish.final && !signal.aborted,
         atMs: Date.now(),
       }));
       await queue.sync();
-      const now = queue.book.get(job.id);
+      const now = queue.projection.get(job.id);
       // Where another worker has taken it over, that one's end counts.
       if (now?.token === token) this.#sayEnd(job, state, message);
-      if (now) await this.#options.told(now);
+      if (now) await this.#options.publish(now);
     } catch (error) {
       this.#options.say(
         `Cannot tell the end of job ${job.id}: ${messageOf(error)}`,
@@ -275,8 +275,8 @@ export class JobRunner {
         await queue.append(
           statusRecord(job, { state: "running", token, worker: name, progress, message, atMs: Date.now() }),
         );
-        const now = queue.book.get(job.id);
-        if (now?.token === token) await this.#options.told(now);
+        const now = queue.projection.get(job.id);
+        if (now?.token === token) await this.#options.publish(now);
       } catch (error) {
         this.#options.say(`Cannot tell of job ${job.id}: ${messageOf(error)}`);
       }

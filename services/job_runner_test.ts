@@ -60,7 +60,7 @@ async function saidOf(worker: DoneWorker, report: () => Promise<void>) {
   };
   const one = queued as unknown as Job & { token: number };
   const queue = {
-    book: { list: () => [one], get: () => one },
+    projection: { list: () => [one], get: () => one },
     // The claim is taken; what follows it is the Worker's.
     append:
       () => (Object.assign(one, one.state === "queued" ? CLAIMED : { state: "done" }), Promise.resolve()),
@@ -85,7 +85,7 @@ async function saidOf(worker: DoneWorker, report: () => Promise<void>) {
       say: (...line) => said.push(line),
       alone: true,
       goLive: () => Promise.resolve(),
-      told: () => {
+      publish: () => {
         // However it ends, the test does.
         setTimeout(() => end.abort(), 100);
         return report();

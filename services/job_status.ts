@@ -25,7 +25,7 @@ const TYPES = {
   dataset: realtime.Envelope.Type.DATASET,
 } as const;
 
-export class JobStatusTeller {
+export class JobStatusPublisher {
   readonly #outbox: Log;
   readonly #kinds: JobKinds;
   readonly #producer: string;
@@ -39,8 +39,8 @@ export class JobStatusTeller {
   }
 
   /** Reads the last sequence number that this producer has used. */
-  static async open(outbox: Log, producer: string, kinds: JobKinds): Promise<JobStatusTeller> {
-    const teller = new JobStatusTeller(outbox, producer, kinds);
+  static async open(outbox: Log, producer: string, kinds: JobKinds): Promise<JobStatusPublisher> {
+    const publisher = new JobStatusPublisher(outbox, producer, kinds);
     using topic = await outbox.topic(TOPIC, { create: true });
     for await (const block of readThrough(topic, "start")) {
       if ("gap" in block) continue;
@@ -48,16 +48,16 @@ export class JobStatusTeller {
         if (!value) continue;
         try {
           const { producerId, seq } = realtime.Envelope.decode(value);
-          if (producerId === producer) teller.#seq = Math.max(teller.#seq, Number(seq));
+          if (producerId === producer) publisher.#seq = Math.max(publisher.#seq, Number(seq));
         } catch {
           // Bytes of another format on the topic have no number of ours.
         }
       }
     }
-    return teller;
+    return publisher;
   }
 
-  async tell(job: Job): Promise<void> {
+  async publish(job: Job): Promise<void> {
     const { id, state, progress } = job;
     const { envelope: as } = this.#kinds.named(job.kind);
     const message = state === "cancelled" ? "cancelled" : job.message;

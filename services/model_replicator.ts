@@ -16,10 +16,10 @@ import {
 import {
   AHEAD_MS_MAX,
   decide,
+  type DesiredModel,
+  desiredModelText,
   isNewer,
-  localWish,
-  type Wish,
-  wishText,
+  localDesired,
 } from "../core/models/desired_models.ts";
 import { follow } from "../core/log/follow.ts";
 import type { Log, LogRecord } from "../core/log/log.ts";
@@ -53,7 +53,7 @@ export interface TravelRegistry {
   refusal(module: ModuleName, text: string, signature: string): string | null;
 }
 
-export interface CourierOptions {
+export interface ReplicatorOptions {
   readonly registry: TravelRegistry;
   /** The log of this host. */
   readonly outbox: Log;
@@ -72,27 +72,27 @@ interface Arriving {
   bytes: number;
 }
 
-export class ModelCourier {
-  readonly #options: CourierOptions;
+export class ModelReplicator {
+  readonly #options: ReplicatorOptions;
   /** Versions that are on the log, `module/version`. */
   readonly #known = new Set<string>();
   readonly #arriving = new Map<string, Arriving>();
   /** Newest desired version of all hosts, by `module/link`. */
-  readonly #newest = new Map<string, Wish>();
+  readonly #newest = new Map<string, DesiredModel>();
   /** The desired version that this host last published or applied. */
-  readonly #agreed: Map<string, Wish>;
+  readonly #agreed: Map<string, DesiredModel>;
   readonly #said = new Map<string, string>();
   /** Offset up to which the topic must be read before this host publishes. */
   #from = 0n;
   #caughtUp = false;
-  #looked = false;
+  #isCaughtUp = false;
 
-  private constructor(options: CourierOptions, agreed: Map<string, Wish>) {
+  private constructor(options: ReplicatorOptions, agreed: Map<string, DesiredModel>) {
     this.#options = options;
     this.#agreed = agreed;
   }
 
-  static async open(options: CourierOptions): Promise<ModelCourier> {
+  static async open(options: ReplicatorOptions): Promise<ModelReplicator> {
     const { folder, outbox } = options;
     makeFolder(folder.slice(0, folder.lastIndexOf("/")));
     makeFolder(folder);
@@ -103,10 +103,10 @@ export class ModelCourier {
       if (error instanceof Deno.errors.NotFound) return "{}";
       throw error;
     });
-    const courier = new ModelCourier(options, new Map(Object.entries(JSON.parse(text))));
+    const replicator = new ModelReplicator(options, new Map(Object.entries(JSON.parse(text))));
     using topic = await outbox.topic(TOPIC, { create: true });
-    courier.#from = (await topic.info()).end;
-    return courier;
+    replicator.#from = (await topic.info()).end;
+    return replicator;
   }
 
   /** Runs until the signal ends it. */
@@ -124,15 +124,15 @@ export class ModelCourier {
   }
 
   /** Whether everything that was here at the start is on the log. */
-  get looked(): boolean {
-    return this.#looked;
+  get isCaughtUp(): boolean {
+    return this.#isCaughtUp;
   }
 
   async #looking(): Promise<void> {
     while (!this.#options.signal.aborted) {
       if (this.#caughtUp) {
         for (const module of MODULES) await this.#trying(`models of ${module}`, () => this.#look(module));
-        this.#looked = true;
+        this.#isCaughtUp = true;
       }
       await pause(LOOK_MS, this.#options.signal);
     }
@@ -170,19 +170,21 @@ export class ModelCourier {
     const key = `${module}/${link}`;
     // A broken link names no version, so it is not a desired version; the agents report what is wrong with it.
     if (state[link].broken) return;
-    const local = localWish(module, link, state);
+    const local = localDesired(module, link, state);
     const decision = decide(local, this.#newest.get(key), this.#agreed.get(key), Date.now());
     if (decision.do === "nothing") return;
-    const { wish } = decision;
+    const { desired } = decision;
     if (decision.do === "tell") {
-      const signature = this.#options.registry.sign(module, wishText(wish));
-      const value = { wish: { ...wish, requestId: wish.request_id, atMs: long(wish.at_ms), signature } };
+      const signature = this.#options.registry.sign(module, desiredModelText(desired));
+      const value = {
+        wish: { ...desired, requestId: desired.request_id, atMs: long(desired.at_ms), signature },
+      };
       await this.#append([{ key: bytes(key), value: jobs.ModelNews.encode(value).finish() }]);
       // A newer desired version may have arrived while this one was written: it stays, and is applied at the next poll.
-      if (isNewer(wish, this.#newest.get(key))) this.#newest.set(key, wish);
+      if (isNewer(desired, this.#newest.get(key))) this.#newest.set(key, desired);
     }
     if (decision.do === "obey") {
-      const { version, request_id } = wish;
+      const { version, request_id } = desired;
       if (version !== "" && version !== BASELINE && !state.versions.includes(version)) {
         this.#sayOnce(
           key,
@@ -193,11 +195,11 @@ export class ModelCourier {
       this.#options.registry.point(module, link, version || null, request_id);
     }
     this.#said.delete(key);
-    this.#agree(key, wish);
+    this.#agree(key, desired);
   }
 
-  #agree(key: string, wish: Wish): void {
-    this.#agreed.set(key, wish);
+  #agree(key: string, desired: DesiredModel): void {
+    this.#agreed.set(key, desired);
     const path = `${this.#options.folder}/agreed.json`;
     Deno.writeTextFileSync(`${path}.new`, JSON.stringify(Object.fromEntries(this.#agreed)));
     Deno.renameSync(`${path}.new`, path);
@@ -250,7 +252,7 @@ export class ModelCourier {
     }
     try {
       if (news.part) this.#takePart(news.part);
-      if (news.wish) this.#takeWish(news.wish);
+      if (news.wish) this.#applyDesired(news.wish);
     } catch (error) {
       const { module, version } = news.part ?? news.wish ?? {};
       const line = firstLineOf(error);
@@ -261,21 +263,25 @@ export class ModelCourier {
     }
   }
 
-  #takeWish(told: jobs.IModelWish): void {
-    const module = MODULES.find((name) => name === told.module);
-    const link = MODEL_LINKS.find((name) => name === told.link);
-    const [version, request_id, at_ms] = [told.version ?? "", told.requestId ?? "", Number(told.atMs ?? 0)];
+  #applyDesired(message: jobs.IModelWish): void {
+    const module = MODULES.find((name) => name === message.module);
+    const link = MODEL_LINKS.find((name) => name === message.link);
+    const [version, request_id, at_ms] = [
+      message.version ?? "",
+      message.requestId ?? "",
+      Number(message.atMs ?? 0),
+    ];
     const isNamed = version === "" || VERSION.test(version) || (version === BASELINE && link === "pin");
     const fits = isNamed && REQUEST_ID.test(request_id);
     if (!module || !link || !fits) return;
-    const wish: Wish = { module, link, version, request_id, at_ms };
+    const desired: DesiredModel = { module, link, version, request_id, at_ms };
     const what = `Cannot take ${version || "none"} as ${link} model of ${module} from another host`;
     const why = at_ms > Date.now() + AHEAD_MS_MAX
       ? "its time is in the future, set that host's clock"
-      : this.#options.registry.refusal(module, wishText(wish), told.signature ?? "");
+      : this.#options.registry.refusal(module, desiredModelText(desired), message.signature ?? "");
     if (why) return this.#sayOnce(`wish ${module}/${link}`, `${what}: ${why}`);
-    if (!isNewer(wish, this.#newest.get(`${module}/${link}`))) return;
-    this.#newest.set(`${module}/${link}`, wish);
+    if (!isNewer(desired, this.#newest.get(`${module}/${link}`))) return;
+    this.#newest.set(`${module}/${link}`, desired);
   }
 
   #takePart(piece: jobs.IModelPart): void {

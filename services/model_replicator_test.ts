@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { openDataDir } from "../core/platform/data_dir.ts";
 import { readThrough } from "../core/log/follow.ts";
 import type { Log, LogRecord, LogTopic } from "../core/log/log.ts";
-import { wishText } from "../core/models/desired_models.ts";
+import { desiredModelText } from "../core/models/desired_models.ts";
 import { Library } from "../ffi/library.ts";
 import { EmbeddedLog } from "../ffi/log.ts";
 import { ModelRegistry } from "../ffi/models.ts";
 import { jobs, long } from "../proto/wire.ts";
 import { registerSmallModel } from "../tests/e2e/small_model.ts";
 import { LIBRARY } from "../tools/paths.ts";
-import { type CourierOptions, ModelCourier } from "./model_replicator.ts";
+import { ModelReplicator, type ReplicatorOptions } from "./model_replicator.ts";
 import { pause } from "../core/platform/delay.ts";
 
 const TOPIC = "model-artefacts-proto";
@@ -29,9 +29,12 @@ class Host {
     this.log = new EmbeddedLog(this.library, `${path}/log`);
   }
 
-  async courier(done: () => boolean | Promise<boolean>, more: Partial<CourierOptions> = {}): Promise<void> {
+  async replicator(
+    done: () => boolean | Promise<boolean>,
+    more: Partial<ReplicatorOptions> = {},
+  ): Promise<void> {
     const stop = new AbortController();
-    const courier = await ModelCourier.open({
+    const replicator = await ModelReplicator.open({
       registry: this.registry,
       outbox: this.log,
       folder: `${this.path}/link/models`,
@@ -39,10 +42,10 @@ class Host {
       say: (line) => void this.said.push(line),
       ...more,
     });
-    const running = courier.run();
+    const running = replicator.run();
     try {
       const end = performance.now() + LIMIT_MS;
-      while (!(courier.looked && await done())) {
+      while (!(replicator.isCaughtUp && await done())) {
         if (performance.now() > end) {
           throw new Error(`not within ${LIMIT_MS} ms; said: ${this.said.join("; ")}`);
         }
@@ -70,10 +73,10 @@ class Host {
   }
 
   /** A desired version as this host would sign it. */
-  wish(version: string, at_ms: number, link: "latest" | "shadow" | "pin" = "latest"): jobs.IModelNews {
-    const wish = { module: "mev", link, version, request_id: "r", at_ms } as const;
-    const signature = this.registry.sign("mev", wishText(wish));
-    return { wish: { ...wish, requestId: "r", atMs: long(at_ms), signature } };
+  desired(version: string, at_ms: number, link: "latest" | "shadow" | "pin" = "latest"): jobs.IModelNews {
+    const desired = { module: "mev", link, version, request_id: "r", at_ms } as const;
+    const signature = this.registry.sign("mev", desiredModelText(desired));
+    return { wish: { ...desired, requestId: "r", atMs: long(at_ms), signature } };
   }
 }
 
@@ -94,9 +97,9 @@ Deno.test("what one host tells makes the other the same, piece by piece, also wh
   withHosts(async (one, other) => {
     const version = await registerSmallModel(one.registry, 1);
     one.registry.point("mev", "latest", version, "of-a-person");
-    await one.courier(async () => (await one.records()).length === 2);
-    const [part, wish] = await one.records();
-    assert.deepEqual([part!.part!.version, part!.part!.parts, wish!.wish!.link], [version, 1, "latest"]);
+    await one.replicator(async () => (await one.records()).length === 2);
+    const [part, desired] = await one.records();
+    assert.deepEqual([part!.part!.version, part!.part!.parts, desired!.wish!.link], [version, 1, "latest"]);
     // The same model in three pieces, brought by two hosts whose pieces mingle.
     const { data, manifest, signature } = part!.part!;
     const third = Math.ceil(data!.length / 3);
@@ -124,9 +127,9 @@ Deno.test("what one host tells makes the other the same, piece by piece, also wh
       pieces[2]!,
       pieces[1]!,
       pieces[2]!,
-      encode(wish!),
+      encode(desired!),
     );
-    await other.courier(() => other.registry.state("mev").latest.version === version);
+    await other.replicator(() => other.registry.state("mev").latest.version === version);
     assert.deepEqual(other.registry.verify("mev", version), { version, usable: true, foreign: false });
     assert.equal(other.registry.state("mev").request_id, "of-a-person");
     assert.equal((await other.records()).length, 8, "nothing is told that was told before");
@@ -136,11 +139,11 @@ Deno.test("what one host tells makes the other the same, piece by piece, also wh
 Deno.test("what is hostile, broken or late on the topic changes nothing, and is said where a host is to blame", () =>
   withHosts(async (one, other) => {
     const version = await registerSmallModel(one.registry, 1);
-    await one.courier(async () => (await one.records()).length === 1);
+    await one.replicator(async () => (await one.records()).length === 1);
     const { data, manifest, signature } = (await one.records())[0]!.part!;
     const part = { module: "mev", version, part: 0, parts: 1, data, manifest, signature };
     const altered = Uint8Array.from(data!, (byte, at) => at === 9 ? byte ^ 1 : byte);
-    const wish = one.wish(version, 1_000).wish!;
+    const desired = one.desired(version, 1_000).wish!;
     const stranger = new Host(`${one.path}-stranger`, "66".repeat(32));
     await other.put(
       new Uint8Array([255, 255, 255]),
@@ -153,14 +156,14 @@ Deno.test("what is hostile, broken or late on the topic changes nothing, and is 
       encode({ part: { ...part, manifest: " ".repeat(2 << 20) } }),
       encode({ part: { ...part, data: altered } }),
       encode({ part: { ...part, signature: "" } }),
-      encode({ wish: { ...wish, link: "other" } }),
-      encode({ wish: { ...wish, version: "../x" } }),
-      encode({ wish: { ...wish, atMs: long(2_000) } }),
-      encode({ wish: { ...wish, requestId: "a\nb" } }),
-      encode(stranger.wish(version, 3_000)),
-      encode(one.wish(version, Date.now() + 86_400_000)),
+      encode({ wish: { ...desired, link: "other" } }),
+      encode({ wish: { ...desired, version: "../x" } }),
+      encode({ wish: { ...desired, atMs: long(2_000) } }),
+      encode({ wish: { ...desired, requestId: "a\nb" } }),
+      encode(stranger.desired(version, 3_000)),
+      encode(one.desired(version, Date.now() + 86_400_000)),
     );
-    await other.courier(() => true);
+    await other.replicator(() => true);
     const state = other.registry.state("mev");
     assert.deepEqual([state.versions, state.latest.version], [[], null]);
     assert.deepEqual(other.said.map((line) => line.replace(/[0-9a-f]{12,16}/g, "…")), [
@@ -172,8 +175,8 @@ Deno.test("what is hostile, broken or late on the topic changes nothing, and is 
     ]);
     assert.deepEqual(Array.from(Deno.readDirSync(`${other.path}/link/models`)), []);
     // Valid records are applied all the same; a desired version may arrive before its model.
-    await other.put(encode({ wish }), encode({ part }));
-    await other.courier(() => other.registry.state("mev").latest.version === version);
+    await other.put(encode({ wish: desired }), encode({ part }));
+    await other.replicator(() => other.registry.state("mev").latest.version === version);
     stranger.log[Symbol.dispose]();
   }));
 
@@ -212,10 +215,10 @@ Deno.test("a newer wish of another host that comes while this host writes its ow
     let taken = 0;
     const outbox = appendingBy(one.log, async (topic, records) => {
       const offset = await topic.append(records);
-      const isOwnWish = records.some(({ key }) => key && new TextDecoder().decode(key) === "mev/shadow");
-      if (isOwnWish) {
+      const isOwnRecord = records.some(({ key }) => key && new TextDecoder().decode(key) === "mev/shadow");
+      if (isOwnRecord) {
         // Newer than this host's, and taken before this host's is known to be written.
-        await topic.append([{ value: encode(other.wish("", Date.now() + 60_000, "shadow")) }]);
+        await topic.append([{ value: encode(other.desired("", Date.now() + 60_000, "shadow")) }]);
         const end = performance.now() + LIMIT_MS;
         while (taken < 2) {
           assert.ok(performance.now() < end, "the other host's wish was not taken");
@@ -224,7 +227,7 @@ Deno.test("a newer wish of another host that comes while this host writes its ow
       }
       return offset;
     });
-    await one.courier(() => registry.state("mev").shadow.version === null, {
+    await one.replicator(() => registry.state("mev").shadow.version === null, {
       outbox,
       registry: {
         state: (module) => registry.state(module),

@@ -23,7 +23,7 @@ const COUNTED_MS = 400 * DAY_MS;
 const COUNT_MAX = 1_000;
 
 export interface SchedulerOptions {
-  readonly queue: Pick<JobQueue, "submit" | "sync" | "book" | "kinds">;
+  readonly queue: Pick<JobQueue, "submit" | "sync" | "projection" | "kinds">;
   schedules(): readonly Schedule[];
   /** The newest minute of each schedule that is handled, on this host's disk. */
   readonly marks: { read(): Marks; write(marks: Marks): void };
@@ -80,7 +80,10 @@ export class Scheduler {
     const now = this.#options.now();
     const known = this.#marks[name];
     if (known?.cron !== cron) return { cron, done_to_ms: now };
-    const mark = Math.max(known.done_to_ms, this.#options.queue.book.newestStart(name, now + LATE_MS) ?? 0);
+    const mark = Math.max(
+      known.done_to_ms,
+      this.#options.queue.projection.newestStart(name, now + LATE_MS) ?? 0,
+    );
     if (mark > now + LATE_MS) {
       this.#options.say(
         `Cannot rely on the clock: schedule ${name} was started at ${iso(mark)}, it begins again now`,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { descriptorRecord, type Job, JobBook, statusRecord } from "../core/jobs/projection.ts";
+import { descriptorRecord, type Job, JobProjection, statusRecord } from "../core/jobs/projection.ts";
 import type { LogRecord, StoredRecord } from "../core/log/log.ts";
 import { type Marks, startOfKey } from "../core/jobs/schedules.ts";
 import type { Schedule } from "../proto/jobs.ts";
@@ -30,19 +30,19 @@ class World {
   readonly said: string[] = [];
   logFails = false;
   diskFails = false;
-  #book = new JobBook(JOB_KINDS);
+  #jobs = new JobProjection(JOB_KINDS);
   #scheduler = this.#start();
 
   #start(): Scheduler {
-    this.#book = new JobBook(JOB_KINDS);
+    this.#jobs = new JobProjection(JOB_KINDS);
     for (const record of this.records) this.#apply(record);
     // Deno's own `submit` over a log in memory: the book decides alone what is a start.
     const queue = {
-      book: this.#book,
+      projection: this.#jobs,
       kinds: JOB_KINDS,
       sync: () => this.logFails ? Promise.reject(new Error("the log is away")) : Promise.resolve(),
       submit: (kind: string, args: unknown, more: { issuer: string; uniqueKey?: string }) => {
-        const known = this.#book.startedBy(more.uniqueKey!);
+        const known = this.#jobs.startedBy(more.uniqueKey!);
         if (known) return Promise.resolve(known);
         const id = crypto.randomUUID();
         const record = descriptorRecord(JOB_KINDS, {
@@ -75,7 +75,7 @@ class World {
   }
 
   #apply(record: LogRecord): void {
-    this.#book.apply({ timestampMs: 0, ...record } as unknown as StoredRecord);
+    this.#jobs.apply({ timestampMs: 0, ...record } as unknown as StoredRecord);
   }
 
   /** Restarts it: what is in memory is gone. */
@@ -101,7 +101,7 @@ class World {
   }
 
   jobs(): Job[] {
-    return this.#book.list().reverse();
+    return this.#jobs.list().reverse();
   }
 
   /** Minutes after T of the starts that became jobs, in their order. */

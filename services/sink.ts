@@ -24,7 +24,7 @@ export const BATCH_RECORDS_MAX = 100_000;
 const BATCH_MS = 2_000;
 const IDLE_MS = 200;
 /** Pauses after an error: doubling from the first to the last. */
-const AGAIN_MS = { first: 250, last: 5_000 };
+const RETRY_MS = { first: 250, last: 5_000 };
 /** When another sink wrote a batch of a topic within this time, the topic is left to it. */
 const OTHERS_S = 10;
 const INSERT_SETTINGS = {
@@ -92,7 +92,7 @@ export class TopicSink {
    * The mark that the last batch is stored, not written yet: it is written with the next batch's mark, or alone when
    * there is no next one.
    */
-  #owed: Mark | null = null;
+  #pendingMark: Mark | null = null;
   /** Fingerprints of the last records stored, by partition. */
   #last: string[] = [];
 
@@ -116,7 +116,7 @@ export class TopicSink {
   /** Stores until the signal ends it; waits while the log or the store cannot be reached. */
   async run(): Promise<void> {
     const { signal } = this.#options;
-    let pauseMs = AGAIN_MS.first;
+    let pauseMs = RETRY_MS.first;
     while (!signal.aborted) {
       const before = this.counters.batches;
       try {
@@ -125,9 +125,9 @@ export class TopicSink {
         if (!(error instanceof AppError)) throw error;
         this.counters.trouble = error.message;
         this.counters.looked = false;
-        if (this.counters.batches > before) pauseMs = AGAIN_MS.first;
+        if (this.counters.batches > before) pauseMs = RETRY_MS.first;
         await pause(pauseMs, signal);
-        pauseMs = Math.min(2 * pauseMs, AGAIN_MS.last);
+        pauseMs = Math.min(2 * pauseMs, RETRY_MS.last);
       }
     }
   }
@@ -184,14 +184,14 @@ export class TopicSink {
 
   async #put(batch: Batch): Promise<void> {
     const { from, to, status } = batch;
-    const owed = this.#owed;
-    this.#owed = null;
+    const pendingMark = this.#pendingMark;
+    this.#pendingMark = null;
     this.#batch += 1;
     const sending = this.#markOf("sending", from, to, status);
-    await this.#mark(owed ? [owed, sending] : [sending], `${this.#batch}#sending`);
+    await this.#mark(pendingMark ? [pendingMark, sending] : [sending], `${this.#batch}#sending`);
     await this.#mine();
     await this.#send(batch);
-    this.#owed = this.#markOf("stored", from, to, status);
+    this.#pendingMark = this.#markOf("stored", from, to, status);
     this.#count(status, to);
     // A store that can be read may still refuse writes: only a stored batch ends a problem.
     this.counters.trouble = null;
@@ -199,16 +199,16 @@ export class TopicSink {
 
   /** Writes the mark of the last batch when no next one follows. */
   async #settle(): Promise<void> {
-    if (!this.#owed) return;
-    await this.#mark([this.#owed], `${this.#batch}#stored`);
-    this.#owed = null;
+    if (!this.#pendingMark) return;
+    await this.#mark([this.#pendingMark], `${this.#batch}#stored`);
+    this.#pendingMark = null;
   }
 
   /** The position of the last run; a batch that it began is completed first. */
   async #takeUp(topic: LogTopic, partitions: number): Promise<{ position: bigint[]; seen: Seen }> {
     const { topic: { name, content }, library, store } = this.#options;
     // Whether it was written is read from the store.
-    this.#owed = null;
+    this.#pendingMark = null;
     const rows = await store.query<BatchRow>(
       "SELECT batch, owner, dateDiff('second', at, now64(3)) AS age_s, state, from_offsets, to_offsets, seen, log_id, last FROM sink_batches WHERE topic = {topic:String} ORDER BY batch DESC, state DESC LIMIT 3",
       { params: { topic: name } },
@@ -246,7 +246,7 @@ export class TopicSink {
       await sink.feed(reader, 2 * BATCH_RECORDS_MAX);
       const { to: reached } = sink.status();
       if (reached.every((offset, at) => BigInt(offset ?? from[at]!) >= to[at]!)) break;
-      if (!await reader.wait(AGAIN_MS.last)) {
+      if (!await reader.wait(RETRY_MS.last)) {
         throw new AppError("unavailable", `Cannot end a batch of ${name}: its records cannot be read again`);
       }
     }

@@ -9,7 +9,7 @@ import type { LogTopic, StoredRecord } from "../core/log/log.ts";
 import type { Store } from "../core/store/client.ts";
 import { TABLE_OF } from "../core/store/proof.ts";
 import { realtime } from "../proto/wire.ts";
-import { type PlaceOptions, placeTrouble } from "./sink_check.ts";
+import { type PlaceOptions, sinkPlaceProblem } from "./sink_check.ts";
 
 const EVIDENCE_TABLE = "decision_evidence";
 const READ_MS = 5_000;
@@ -18,7 +18,7 @@ const READ_MS = 5_000;
 export interface Accepted {
   readonly topic: string;
   /** Why it was necessary. */
-  readonly trouble: string;
+  readonly problem: string;
   /** First offset of each partition from which records are stored again. */
   readonly from: readonly string[];
   /** Rows that only the store has. */
@@ -32,8 +32,8 @@ export async function acceptLog(
   options: PlaceOptions,
 ): Promise<Accepted | null> {
   const { topic: { name }, log } = options;
-  const trouble = await placeTrouble(store, options);
-  if (trouble === null) return null;
+  const problem = await sinkPlaceProblem(store, options);
+  if (problem === null) return null;
   const [newest] = await store.query<{ batch: string }>(
     "SELECT max(batch) AS batch FROM sink_batches WHERE topic = {topic:String}",
     { params: { topic: name } },
@@ -75,7 +75,7 @@ export async function acceptLog(
     new TextEncoder().encode(JSON.stringify(mark)),
     { settings: { async_insert: 0, wait_end_of_query: 1 } },
   );
-  return { topic: name, trouble, from: offsets, storeAlone };
+  return { topic: name, problem, from: offsets, storeAlone };
 }
 
 /**

@@ -51,16 +51,16 @@ export async function checkPlace(
   if (place.log && log.identity && place.log !== log.identity) {
     throw wrong(`it is log ${log.identity.slice(0, 8)}, the store has log ${place.log.slice(0, 8)}`);
   }
-  const wanted = place.to.map((to, partition) =>
+  const expected = place.to.map((to, partition) =>
     (place.last[partition] ?? "") !== "" && to - 1n >= (partitions[partition]?.start ?? 0n)
   );
-  const count = wanted.filter(Boolean).length;
+  const count = expected.filter(Boolean).length;
   if (count === 0) return;
-  const from = place.to.map((to, partition) => wanted[partition] ? to - 1n : to);
+  const from = place.to.map((to, partition) => expected[partition] ? to - 1n : to);
   using sink = new Sink(library, { content, partitions: partitions.length, to: place.to.map(Number) });
   using reader = await topic.reader(from);
   const last = () => sink.status().last;
-  const isThere = () => last().every((known, partition) => !wanted[partition] || known !== null);
+  const isThere = () => last().every((known, partition) => !expected[partition] || known !== null);
   const begin = performance.now();
   while (await sink.feed(reader, count), !isThere()) {
     // A gap is damage of the log itself, and is counted where it is read.
@@ -70,7 +70,9 @@ export async function checkPlace(
     }
     await reader.wait(READ_MS);
   }
-  const other = last().findIndex((known, partition) => wanted[partition] && known !== place.last[partition]);
+  const other = last().findIndex((known, partition) =>
+    expected[partition] && known !== place.last[partition]
+  );
   if (other >= 0) throw wrong(`another record stands before offset ${place.to[other]}`);
 }
 
@@ -84,7 +86,7 @@ interface PlaceRow {
  * What is wrong with the store's position in a topic, in one line; null: nothing is, or the store has nothing of the
  * topic.
  */
-export async function placeTrouble(store: Store, options: PlaceOptions): Promise<string | null> {
+export async function sinkPlaceProblem(store: Store, options: PlaceOptions): Promise<string | null> {
   const [row] = await store.query<PlaceRow>(
     "SELECT to_offsets, last, log_id FROM sink_batches WHERE topic = {topic:String} AND state = 'stored' ORDER BY batch DESC LIMIT 1",
     { params: { topic: options.topic.name } },

@@ -3,7 +3,7 @@ import { type Database, openDatabase, transaction } from "../core/platform/datab
 import { AuditChain } from "../core/audit/chain.ts";
 import type { Act } from "../core/audit/entry.ts";
 import { HeadSigner } from "../core/audit/head.ts";
-import { ToldHeads } from "../core/audit/published_heads.ts";
+import { PublishedHeads } from "../core/audit/published_heads.ts";
 import { verifyAudit } from "../core/audit/verify.ts";
 
 /** Signs the heads of all chains here. */
@@ -27,7 +27,7 @@ export interface Chained {
   database: Database;
   chain: AuditChain;
   /** The heads as published when the entries were written. */
-  told: Uint8Array[];
+  published: Uint8Array[];
   /** Contradictions: in the database alone, and with the published heads. */
   faults(heads?: readonly Uint8Array[]): readonly string[];
 }
@@ -41,9 +41,9 @@ export async function withChain(run: (chained: Chained) => void, entries = 20): 
     transaction(database, () => {
       for (let n = 0; n < entries; n++) chain.append(act(n));
     });
-    const told = chain.headsAfter(0).map(({ bytes }) => bytes.slice());
-    chain.told(entries);
-    run({ database, chain, told, faults: (heads) => faultsOf(database, heads) });
+    const published = chain.headsAfter(0).map(({ bytes }) => bytes.slice());
+    chain.markPublished(entries);
+    run({ database, chain, published, faults: (heads) => faultsOf(database, heads) });
   } finally {
     database.close();
     await Deno.remove(folder, { recursive: true });
@@ -52,7 +52,7 @@ export async function withChain(run: (chained: Chained) => void, entries = 20): 
 
 /** Contradictions: in the database alone, and with the published heads. */
 export function faultsOf(database: Database, heads?: readonly Uint8Array[]): readonly string[] {
-  const outside = new ToldHeads(place, trust);
+  const outside = new PublishedHeads(place, trust);
   heads?.forEach((head) => outside.add(head));
   return verifyAudit(database, heads ? [outside] : [], trust).faults;
 }

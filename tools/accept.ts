@@ -6,7 +6,7 @@ import { openDataDir } from "../core/platform/data_dir.ts";
 import { DatabaseSync } from "node:sqlite";
 import { AuditChain } from "../core/audit/chain.ts";
 import { HeadSigner } from "../core/audit/head.ts";
-import { ToldHeads } from "../core/audit/published_heads.ts";
+import { PublishedHeads } from "../core/audit/published_heads.ts";
 import { verifyAudit } from "../core/audit/verify.ts";
 import { openDatabase } from "../core/platform/database.ts";
 import { Library } from "../ffi/library.ts";
@@ -92,8 +92,8 @@ async function withAgent(
     .spawn();
   try {
     for (;;) {
-      const told = await Deno.readTextFile(`${data}/agents/mev.status.json`).catch(() => "");
-      if (told.includes('"transactions":') && !told.includes('"transactions":0,')) break;
+      const status = await Deno.readTextFile(`${data}/agents/mev.status.json`).catch(() => "");
+      if (status.includes('"transactions":') && !status.includes('"transactions":0,')) break;
       await pause(10);
     }
     return await measure(data);
@@ -135,8 +135,8 @@ async function killWithout(
   const up = async () => {
     for (const module of ["arbitrage", "mev"]) {
       for (;;) {
-        const told = await Deno.readTextFile(`${data}/agents/${module}.status.json`).catch(() => "");
-        if (/"transactions":[1-9]/.test(told) && told.includes('"state":"running"')) break;
+        const status = await Deno.readTextFile(`${data}/agents/${module}.status.json`).catch(() => "");
+        if (/"transactions":[1-9]/.test(status) && status.includes('"state":"running"')) break;
         await pause(10);
       }
     }
@@ -236,13 +236,13 @@ async function verifyMillion(folder: string): Promise<number> {
   }
   const begin = performance.now();
   const trust = { node: signer.node, keys: new Set([signer.key]) };
-  const told = new ToldHeads({ name: "audit-proto", complete: true, shared: false }, trust);
+  const published = new PublishedHeads({ name: "audit-proto", complete: true, shared: false }, trust);
   let last = 0;
   for (let heads = chain.headsAfter(0); heads.length > 0; heads = chain.headsAfter(last)) {
-    heads.forEach(({ bytes }) => told.add(bytes));
+    heads.forEach(({ bytes }) => published.add(bytes));
     last = heads.at(-1)!.seq;
   }
-  const { entries, faults } = verifyAudit(database, [told], trust);
+  const { entries, faults } = verifyAudit(database, [published], trust);
   const elapsed = performance.now() - begin;
   database.close();
   if (entries !== 1_000_000 || faults.length > 0) {
@@ -258,7 +258,7 @@ const killWhileBusy = (folder: string) =>
 const killUsually = (folder: string) => withAgent(folder, {}, (data) => killTakes(data, folder));
 
 /** kill -9, then a start of the same agent, timed until it has read the first transaction. */
-const readyAgain = (folder: string) =>
+const readyAfter = (folder: string) =>
   withAgent(folder, {}, (data) => {
     Deno.kill(Number(Deno.readTextFileSync(`${data}/agents/mev.lock`)), "SIGKILL");
     Deno.removeSync(`${data}/agents/mev.status.json`);
@@ -359,7 +359,7 @@ const PROMISES: readonly Promised[] = [
   { name: "kill takes effect with the disk full", limit: 100, measure: killOnFullDisk },
   { name: "a million audit entries verified", limit: 10_000, measure: verifyMillion },
   { name: "model live after its symlink was renamed", limit: 50, measure: modelLive },
-  { name: "agent ready again after kill -9", limit: 2000, measure: readyAgain },
+  { name: "agent ready again after kill -9", limit: 2000, measure: readyAfter },
   { name: "ClickHouse library unpacked on first use", limit: 10_000, measure: unpackClickhouse },
   { name: "log ready again after kill -9", limit: 2000, measure: readyAfterKill },
   {
@@ -381,8 +381,8 @@ const PROMISES: readonly Promised[] = [
 await task(async () => {
   const broken: string[] = [];
   // Arguments select promises by name; by default all run.
-  const wanted = PROMISES.filter(({ name }) => Deno.args.every((word) => name.includes(word)));
-  for (const { name, limit, unit = "ms", measure } of wanted) {
+  const selected = PROMISES.filter(({ name }) => Deno.args.every((word) => name.includes(word)));
+  for (const { name, limit, unit = "ms", measure } of selected) {
     const folder = await Deno.makeTempDir({ prefix: "legend-accept-" });
     try {
       const value = await measure(folder);

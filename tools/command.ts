@@ -61,9 +61,9 @@ export function say(line: string): void {
 
 /** Runs a task's main function: an error becomes one line and exit code 1; a Deno other than the pinned one gives 3. */
 export async function task(main: () => Promise<void>): Promise<void> {
-  const trouble = otherDeno();
-  if (trouble) {
-    say(trouble);
+  const problem = otherDeno();
+  if (problem) {
+    say(problem);
     Deno.exit(3);
   }
   try {

@@ -16,11 +16,11 @@ for (const kind of JOB_KINDS.list) {
 
   Deno.test(`the form of a ${kind.name} is taken as it begins, and asks for a job again as it was`, () => {
     const first = kind.asked.parse(bodyOf(form, begin(form, null), given));
-    const again = kind.asked.parse(bodyOf(form, begin(form, JSON.parse(JSON.stringify(first))), given));
+    const reparsed = kind.asked.parse(bodyOf(form, begin(form, JSON.parse(JSON.stringify(first))), given));
     const fresh = form.fields.find((field) => field.fresh)?.path;
-    if (fresh) assert.notEqual(again[fresh], first[fresh]);
+    if (fresh) assert.notEqual(reparsed[fresh], first[fresh]);
     const same = (args: Record<string, unknown>) => fresh ? { ...args, [fresh]: "" } : args;
-    assert.deepEqual(same(again), same(first));
+    assert.deepEqual(same(reparsed), same(first));
   });
 }
 

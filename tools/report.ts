@@ -87,7 +87,7 @@ export async function denoTest(
   const failed = cases.filter(({ outcome }) => outcome === "failed");
   const unloaded = code === 0 ? [] : await notLoaded(paths, env, new Set(cases.map(({ file }) => file)));
   for (const file of unloaded) say(`${file} cannot be run`);
-  const flaky = unloaded.length > 0 ? [] : await passedAgain(toRetry(failed, retriesLeft), env);
+  const flaky = unloaded.length > 0 ? [] : await passedOnRetry(toRetry(failed, retriesLeft), env);
   const isFlaky = (one: TestCase) => flaky.some((test) => one === test || isStepOf(one, test));
   const settled = cases.map((one): TestCase =>
     one.outcome === "failed" && isFlaky(one) ? { ...one, outcome: "passed" } : one
@@ -158,7 +158,7 @@ export function brokenFile(
 }
 
 /** Those of `tests` that now pass, each run alone. */
-async function passedAgain(tests: readonly TestCase[], env: Record<string, string>): Promise<TestCase[]> {
+async function passedOnRetry(tests: readonly TestCase[], env: Record<string, string>): Promise<TestCase[]> {
   const passed: TestCase[] = [];
   for (const test of tests) {
     say(`once more, alone: ${test.file}: ${test.name}`);

@@ -4,7 +4,7 @@ import { DENO, otherDeno } from "./pins.ts";
 
 /** Throws unless `path` is the pinned runtime. */
 export async function checkRuntime(path: string): Promise<void> {
-  const trouble = otherDeno();
-  if (trouble) throw new Error(trouble);
+  const problem = otherDeno();
+  if (problem) throw new Error(problem);
   await checkHash(path, DENO.sha256);
 }

@@ -1,6 +1,6 @@
 /** Every kind of job, and one that is not known: at the door, on the log, in its Worker. */
 import assert from "node:assert/strict";
-import { type Job, JobBook } from "../core/jobs/projection.ts";
+import { type Job, JobProjection } from "../core/jobs/projection.ts";
 import { JobKinds } from "../core/jobs/kind.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
 import { AppError } from "../core/platform/errors.ts";
@@ -9,7 +9,7 @@ import type { FromWorker, JobStart, ToWorker } from "../core/jobs/worker_protoco
 import { schedulesOf } from "../core/jobs/schedules.ts";
 import { jobs } from "../proto/wire.ts";
 import { COMMANDS } from "../cli/registry.ts";
-import { JobStatusTeller } from "../services/job_status.ts";
+import { JobStatusPublisher } from "../services/job_status.ts";
 import { Library } from "../ffi/library.ts";
 import { EmbeddedLog } from "../ffi/log.ts";
 import { LIBRARY } from "../tools/paths.ts";
@@ -119,8 +119,8 @@ for (const [name, row] of Object.entries(ROWS)) {
     assert.equal(kind.needs?.(args)?.right, row.needs);
     assert.equal(kind.needs?.({ promote: "if_better" })?.right, row.byPromote);
     assert.equal(kind.needs?.({})?.right, undefined, "an older version's arguments");
-    const [wished, asks] = row.scheduled;
-    assert.deepEqual(kind.scheduled.at(kind.scheduled.args.parse(wished), RANGE), asks);
+    const [scheduled, asks] = row.scheduled;
+    assert.deepEqual(kind.scheduled.at(kind.scheduled.args.parse(scheduled), RANGE), asks);
     const verb = COMMANDS.find((command) => command.name === name)!;
     const flags = verb.flags!.map((flag) => flag.name);
     for (const flag of [row.flag, "start", "end", "detach", "json"]) assert.ok(flags.includes(flag), flag);
@@ -179,9 +179,9 @@ Deno.test("a kind that is not known is refused everywhere, and nothing is made o
     assert.ok(schedules.safeParse({ schedules: [{ ...wrong, kind: "train" }] }).success);
     assert.ok(!schedules.safeParse({ schedules: [wrong] }).success);
     // The state of such a job becomes no Envelope.
-    const teller = await JobStatusTeller.open(log, "w", JOB_KINDS);
-    const told = { id: "j", kind: "reap", state: "done", progress: 1, message: "" };
-    await assert.rejects(teller.tell(told as unknown as Job), isInvalid);
+    const publisher = await JobStatusPublisher.open(log, "w", JOB_KINDS);
+    const status = { id: "j", kind: "reap", state: "done", progress: 1, message: "" };
+    await assert.rejects(publisher.publish(status as unknown as Job), isInvalid);
     for (const name of await log.topics()) {
       using topic = await log.topic(name);
       assert.equal((await topic.info()).end, 0n, name);
@@ -190,7 +190,7 @@ Deno.test("a kind that is not known is refused everywhere, and nothing is made o
     await Deno.remove(folder, { recursive: true });
   }
   // A newer version's job on the log, with arguments that would be a training's.
-  const book = new JobBook(JOB_KINDS);
+  const projection = new JobProjection(JOB_KINDS);
   for (const [kind, jobsNow] of [[77, 0], [0, 0], [2, 1]] as const) {
     const argsJson = JSON.stringify(ROWS.train!.kept);
     const value = jobs.JobDescriptor.encode({
@@ -200,8 +200,8 @@ Deno.test("a kind that is not known is refused everywhere, and nothing is made o
       argsJson,
     }).finish();
     const headers = [["job", new TextEncoder().encode("descriptor")]];
-    book.apply({ key: null, value, headers, timestampMs: 0n } as unknown as StoredRecord);
-    assert.equal(book.list().length, jobsNow, `kind ${kind}`);
+    projection.apply({ key: null, value, headers, timestampMs: 0n } as unknown as StoredRecord);
+    assert.equal(projection.list().length, jobsNow, `kind ${kind}`);
   }
 });
 
@@ -212,7 +212,7 @@ async function ranIn(start: Pick<JobStart, "kind" | "args">): Promise<FromWorker
     return await new Promise((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) => data.type !== "progress" && resolve(data);
       worker.onerror = (event) => reject(new Error(event.message));
-      const settings = { store: null, storeTrouble: "no store here" } as JobStart["settings"];
+      const settings = { store: null, storeProblem: "no store here" } as JobStart["settings"];
       worker.postMessage({ type: "start", id: "j", token: 1, settings, ...start } satisfies ToWorker);
     });
   } finally {

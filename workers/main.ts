@@ -1,7 +1,7 @@
 /** The Web Worker of one job: runs the job it receives, reports progress, and ends with one result. */
 /// <reference lib="deno.worker" />
 import { AppError } from "../core/platform/errors.ts";
-import type { FromWorker, JobPorts, JobStart, LiveWish, ToWorker } from "../core/jobs/worker_protocol.ts";
+import type { FromWorker, JobPorts, JobStart, LiveRequest, ToWorker } from "../core/jobs/worker_protocol.ts";
 import type { AnyJobKind } from "../core/jobs/kind.ts";
 import { JOB_KINDS } from "./kinds.ts";
 
@@ -19,17 +19,17 @@ const say = (message: FromWorker) => port.postMessage(message);
 const FINAL: ReadonlySet<string> = new Set(["invalid", "bad_request", "not_found", "forbidden", "conflict"]);
 
 /** Throws when another worker has the job now, or when this cannot be found out. */
-async function confirmed(live?: LiveWish): Promise<Answer> {
+async function confirmed(live?: LiveRequest): Promise<Answer> {
   stop.signal.throwIfAborted();
   const call = ++callsMade;
   const answer = new Promise<Answer>((resolve) => calls.set(call, resolve));
   say({ type: "confirm", call, ...(live ? { live } : {}) });
-  const told = await answer;
-  if (told.why) throw new AppError("unavailable", told.why);
-  if (!told.ours) {
+  const reply = await answer;
+  if (reply.why) throw new AppError("unavailable", reply.why);
+  if (!reply.ours) {
     throw new AppError("failed", "Somebody else has this job now: what was made here is thrown away");
   }
-  return told;
+  return reply;
 }
 
 async function run({ id, kind, args, token, settings }: JobStart): Promise<void> {

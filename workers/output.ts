@@ -44,18 +44,18 @@ export function outputOf(
 }
 
 /** What to write, and where that is allowed. */
-export interface OutputWish {
+export interface OutputRequest {
   readonly output: string;
   readonly types: readonly string[];
 }
 
 /** Whether an output could be written: its place is allowed, and no local file has its name. Throws the reason. */
-export function checkOutput(wish: OutputWish, root: string, buckets: readonly string[]): void {
+export function checkOutput(request: OutputRequest, root: string, buckets: readonly string[]): void {
   // The output as requested comes first: a refusal names what the user wrote.
-  if (wish.output.startsWith("s3://")) bucketOf(wish.output, buckets);
-  else resolveOutput(root, wish.output);
-  for (const type of new Set(wish.types)) {
-    const output = outputOf(wish, type);
+  if (request.output.startsWith("s3://")) bucketOf(request.output, buckets);
+  else resolveOutput(root, request.output);
+  for (const type of new Set(request.types)) {
+    const output = outputOf(request, type);
     if (output.startsWith("s3://")) bucketOf(output, buckets);
     else if (lstat(resolveOutput(root, output))) throw exists(output);
   }
@@ -158,7 +158,7 @@ class FileOutput implements Output {
   }
 
   async commit(): Promise<{ bytes: number; sha256: string }> {
-    const told = { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
+    const published = { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
     try {
       await this.#syncing;
       await this.#file!.syncData();
@@ -177,10 +177,10 @@ class FileOutput implements Output {
       }
       if (!(error instanceof Deno.errors.AlreadyExists)) throw diskError(this.path, error);
       // An earlier run published the file, and died before it could report that.
-      if (await hashOf(this.path) !== told.sha256) throw exists(this.path);
+      if (await hashOf(this.path) !== published.sha256) throw exists(this.path);
     }
     await this.discard();
-    return told;
+    return published;
   }
 
   async discard(): Promise<void> {

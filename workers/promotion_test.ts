@@ -109,8 +109,8 @@ const ROWS: readonly [name: string, List, Judgement, () => Promise<Judgement>, l
 
 for (const [name, models, metrics, judge, live, why] of ROWS) {
   Deno.test(`promotion(), ${name}: ${live ? "goes live" : "stays registered"}`, async () => {
-    const told = await promotion(models, metrics, NAMES, judge);
-    assert.equal(told.live, live);
-    assert.match(told.why, why);
+    const result = await promotion(models, metrics, NAMES, judge);
+    assert.equal(result.live, live);
+    assert.match(result.why, why);
   });
 }

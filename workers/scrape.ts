@@ -73,7 +73,7 @@ export async function runScrape(
   ports: JobPorts,
 ): Promise<{ result: unknown; message: string }> {
   const { settings } = ports;
-  if (!settings.store) throw new AppError("unavailable", settings.storeTrouble);
+  if (!settings.store) throw new AppError("unavailable", settings.storeProblem);
   const address = settings.store;
   const store = new Store(() => address);
   const types = [...new Set(args.types)].sort();
@@ -121,7 +121,7 @@ async function scrapeOne(
   type: DatasetType,
   total: number,
   ports: JobPorts,
-  tell: (rows: number) => void,
+  report: (rows: number) => void,
 ): Promise<ScrapeResult["files"][number]> {
   const { rows: sql, params } = queryOf(args, type);
   const place = outputOf(args, type);
@@ -137,7 +137,7 @@ async function scrapeOne(
       signal: ports.signal,
       queryId,
     });
-    using _progress = watchQuery(store, queryId, tell);
+    using _progress = watchQuery(store, queryId, report);
     const seen = parquet ? new ParquetEnd() : new Lines();
     // The rows are counted as the store sent them, before compression.
     const plain = async function* () {
@@ -212,13 +212,13 @@ async function writeManifest(place: string, manifest: unknown, ports: JobPorts):
 }
 
 /** Polls the store for the progress of a query. */
-function watchQuery(store: Store, queryId: string, tell: (rows: number) => void): Disposable {
+function watchQuery(store: Store, queryId: string, report: (rows: number) => void): Disposable {
   const timer = setInterval(async () => {
     const [row] = await store.query<{ rows: string }>(
       "SELECT read_rows AS rows FROM system.processes WHERE query_id = {id:String}",
       { params: { id: queryId } },
     ).catch(() => []);
-    if (row) tell(Number(row.rows));
+    if (row) report(Number(row.rows));
   }, LOOK_MS);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -84,7 +84,7 @@ export async function runTrain(
   ports: JobPorts,
 ): Promise<{ result: unknown; message: string }> {
   const { settings, signal } = ports;
-  if (!settings.store) throw new AppError("unavailable", settings.storeTrouble);
+  if (!settings.store) throw new AppError("unavailable", settings.storeProblem);
   needTrainer(args, settings);
   const address = settings.store;
   const store = new Store(() => address);
@@ -221,12 +221,18 @@ function perDex(
   const dexes = [...new Set(test.map(({ dex }) => dex))].sort();
   return dexes.map((dex) => {
     const places = test.flatMap((row, at) => row.dex === dex ? [at] : []);
-    const told: Judgement = judge(
+    const judgement: Judgement = judge(
       library,
       Float32Array.from(places, (at) => test[at]!.label),
       Float32Array.from(places, (at) => answers[at]!),
     );
-    return { dex, rows: told.rows, positives: told.positives, auc: told.auc, log_loss: told.log_loss };
+    return {
+      dex,
+      rows: judgement.rows,
+      positives: judgement.positives,
+      auc: judgement.auc,
+      log_loss: judgement.log_loss,
+    };
   });
 }
 

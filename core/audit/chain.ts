@@ -181,12 +181,12 @@ export class AuditChain {
   }
 
   /** Seq of the newest head that was published; later heads are still to be published. */
-  toldTo(): number {
+  publishedTo(): number {
     return Number(this.#database.prepare("select seq from audit_told").get()?.seq ?? 0);
   }
 
   /** Records that all heads up to `seq` are published. */
-  told(seq: number): void {
+  markPublished(seq: number): void {
     this.#database.prepare("update audit_told set seq = max(seq, ?)").run(seq);
   }
 }

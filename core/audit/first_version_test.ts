@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 import { openDatabase } from "../platform/database.ts";
 import { AuditChain } from "./chain.ts";
-import { ToldHeads } from "./published_heads.ts";
+import { PublishedHeads } from "./published_heads.ts";
 import { verifyAudit } from "./verify.ts";
 import { act, faultsOf, place, signer, trust, withChain } from "../../tests/audit_chain.ts";
 
@@ -54,10 +54,10 @@ Deno.test("a folder of the first version is sealed once, by an entry that says s
   const database = openDatabase(`${folder}/legend.db`);
   try {
     const outside = () => {
-      const told = new ToldHeads(place, trust);
+      const published = new PublishedHeads(place, trust);
       // node 1, seq 2, hash 3, at_ms 4: encoded by hand, as the first version published them.
       for (const [at, text] of hashes.entries()) {
-        told.add(
+        published.add(
           new Uint8Array([
             10,
             8,
@@ -72,7 +72,7 @@ Deno.test("a folder of the first version is sealed once, by an entry that says s
           ]),
         );
       }
-      return told;
+      return published;
     };
     const before = verifyAudit(database, [outside()], trust);
     assert.deepEqual([before.entries, before.heads[0]!.count], [5, 5]);
@@ -89,11 +89,11 @@ Deno.test("a folder of the first version is sealed once, by an entry that says s
       verifyAudit(database, [], trust).notes.join(),
       /5 entries are of the first version: they were sealed/,
     );
-    const heads = chain.headsAfter(chain.toldTo());
+    const heads = chain.headsAfter(chain.publishedTo());
     assert.deepEqual(heads.map(({ seq }) => seq), [6, 7, 8]);
     const after = outside();
     heads.forEach(({ bytes }) => after.add(bytes));
-    chain.told(8);
+    chain.markPublished(8);
     assert.deepEqual(verifyAudit(database, [after], trust).faults, []);
     for (const sql of ["update audit set who = 'x' where seq = 3", "delete from audit where seq = 2"]) {
       database.exec(`begin; ${sql}`);

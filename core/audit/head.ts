@@ -67,17 +67,17 @@ export function isHeadOf(bytes: Uint8Array, unsigned: Uint8Array): boolean {
 /** Decodes a head; null unless the bytes are exactly what {@link HeadSigner} would have written for its fields. */
 export function readHead(bytes: Uint8Array): SignedHead | null {
   try {
-    const told = jobs.AuditHead.decode(bytes);
+    const decoded = jobs.AuditHead.decode(bytes);
     const head: SignedHead = {
-      node: told.node,
-      seq: Number(told.seq),
-      hash: told.hash.toHex(),
-      at_ms: Number(told.atMs),
-      first: Number(told.first),
-      count: Number(told.count),
-      previous: told.previous.toHex(),
-      key: told.key.toHex(),
-      signature: told.signature,
+      node: decoded.node,
+      seq: Number(decoded.seq),
+      hash: decoded.hash.toHex(),
+      at_ms: Number(decoded.atMs),
+      first: Number(decoded.first),
+      count: Number(decoded.count),
+      previous: decoded.previous.toHex(),
+      key: decoded.key.toHex(),
+      signature: decoded.signature,
     };
     return isHeadOf(bytes, unsignedHead(head, head.key)) ? head : null;
   } catch {
@@ -91,8 +91,8 @@ export function readOldHead(bytes: Uint8Array): { node: string; seq: number; has
     const { node, seq, hash, atMs } = jobs.AuditHead.decode(bytes);
     if (hash.length !== 32) return null;
     // Any further fields are missing in this encoding.
-    const again = jobs.AuditHead.encode({ node, seq, hash, atMs }).finish();
-    return Buffer.compare(again, bytes) === 0 ? { node, seq: Number(seq), hash: hash.toHex() } : null;
+    const encoded = jobs.AuditHead.encode({ node, seq, hash, atMs }).finish();
+    return Buffer.compare(encoded, bytes) === 0 ? { node, seq: Number(seq), hash: hash.toHex() } : null;
   } catch {
     return null;
   }

@@ -30,7 +30,7 @@ interface Kept {
   readonly previous: string;
 }
 
-export class ToldHeads {
+export class PublishedHeads {
   readonly faults: string[] = [];
   /** By seq: signed ones, and those of the first version with the entry's hash. */
   readonly signed = new Map<number, Kept>();
@@ -80,7 +80,7 @@ export class ToldHeads {
    * Called after the last head: reports what does not match among the heads themselves. `toldTo`: all heads up to this
    * seq were published; `entries`: number of entries in the chain.
    */
-  finish(firstSigned: number | null, toldTo: number, entries = 0): void {
+  finish(firstSigned: number | null, publishedTo: number, entries = 0): void {
     this.#judgeLast();
     for (const [node, count] of this.#strangers) {
       this.fault(`${count} heads are of the instance ${node}, not of ${this.trust.node}`);
@@ -107,7 +107,9 @@ export class ToldHeads {
       if (expected !== null && seq > expected) this.#missing(expected, seq - 1);
       expected = seq + 1;
     }
-    if (this.place.complete && expected !== null && toldTo >= expected) this.#missing(expected, toldTo);
+    if (this.place.complete && expected !== null && publishedTo >= expected) {
+      this.#missing(expected, publishedTo);
+    }
   }
 
   #missing(from: number, to: number): void {

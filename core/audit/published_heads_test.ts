@@ -4,7 +4,7 @@ import { openDatabase } from "../platform/database.ts";
 import { AuditChain } from "./chain.ts";
 import { type AuditEntry, entryBytes, entryHash, isAct, plainText } from "./entry.ts";
 import { HeadSigner, readHead } from "./head.ts";
-import { type Place, ToldHeads } from "./published_heads.ts";
+import { type Place, PublishedHeads } from "./published_heads.ts";
 import { verifyAudit } from "./verify.ts";
 
 const signer = new HeadSigner("0a0b0c0d", "07".repeat(32));
@@ -23,7 +23,7 @@ async function withHeads(
       chain.append({ who: "ann", action: "policy", module: "mev", detail: `n ${n}`, request_id: "" });
     }
     const heads = chain.headsAfter(0).map(({ bytes }) => bytes.slice());
-    chain.told(6);
+    chain.markPublished(6);
     run(database, heads);
   } finally {
     database.close();
@@ -31,18 +31,18 @@ async function withHeads(
   }
 }
 
-function outside(heads: readonly Uint8Array[], place = whole): ToldHeads {
-  const told = new ToldHeads(place, trust);
-  for (const head of heads) told.add(head);
-  return told;
+function outside(heads: readonly Uint8Array[], place = whole): PublishedHeads {
+  const published = new PublishedHeads(place, trust);
+  for (const head of heads) published.add(head);
+  return published;
 }
 
 Deno.test("heads outside whose first ones were taken away, beside a database without any: that is said", () =>
   withHeads((_, heads) => {
     const alone = (heads: readonly Uint8Array[], place = whole) => {
-      const told = outside(heads, place);
-      told.finish(null, 0);
-      return told.faults;
+      const published = outside(heads, place);
+      published.finish(null, 0);
+      return published.faults;
     };
     assert.deepEqual(alone(heads), []);
     assert.deepEqual(alone(heads.slice(2)), ["audit-proto: the heads before 3 are missing"]);
@@ -54,10 +54,10 @@ Deno.test("heads outside whose first ones were taken away, beside a database wit
 
 Deno.test("heads outside end where the database says that they were told, and no sooner", () =>
   withHeads((_, heads) => {
-    const ended = (count: number, toldTo: number, place = whole) => {
-      const told = outside(heads.slice(0, count), place);
-      told.finish(1, toldTo, 6);
-      return told.faults;
+    const ended = (count: number, publishedTo: number, place = whole) => {
+      const published = outside(heads.slice(0, count), place);
+      published.finish(1, publishedTo, 6);
+      return published.faults;
     };
     assert.deepEqual(ended(6, 6), []);
     assert.deepEqual(ended(5, 5), []);
@@ -82,12 +82,12 @@ Deno.test("a head that counts other entries than its own, and one that follows a
     for (
       const [odd, counts] of [[{ first: 2 }, "3 entries from 2"], [{ count: 2 }, "2 entries from 1"]] as const
     ) {
-      const told = outside([...heads.slice(0, 2), signer.sign({ ...third, ...odd })]);
-      assert.deepEqual(told.faults, [`audit-proto: head 3 counts ${counts}`]);
+      const published = outside([...heads.slice(0, 2), signer.sign({ ...third, ...odd })]);
+      assert.deepEqual(published.faults, [`audit-proto: head 3 counts ${counts}`]);
     }
-    const told = outside([...heads.slice(0, 2), signer.sign({ ...third, previous: "cd".repeat(32) })]);
-    told.finish(1, 3, 3);
-    assert.deepEqual(told.faults, ["audit-proto: head 3 does not follow the head before it"]);
+    const published = outside([...heads.slice(0, 2), signer.sign({ ...third, previous: "cd".repeat(32) })]);
+    published.finish(1, 3, 3);
+    assert.deepEqual(published.faults, ["audit-proto: head 3 does not follow the head before it"]);
   }));
 
 Deno.test("heads of other instances are counted in a place of ours, and let be in a shared one", () =>
@@ -95,9 +95,9 @@ Deno.test("heads of other instances are counted in a place of ours, and let be i
     const theirs = new HeadSigner("0d0c0b0a", "09".repeat(32));
     const strange = [1, 2].map((seq) => theirs.sign({ ...readHead(heads[0]!)!, seq }));
     const faults = (place: Place) => {
-      const told = outside([...strange, ...heads], place);
-      told.finish(1, 6, 6);
-      return [told.count, ...told.faults];
+      const published = outside([...strange, ...heads], place);
+      published.finish(1, 6, 6);
+      return [published.count, ...published.faults];
     };
     assert.deepEqual(faults(whole), [
       6,
@@ -109,12 +109,14 @@ Deno.test("heads of other instances are counted in a place of ours, and let be i
 Deno.test("heads of a foreign key are counted with the begin of the key; without keys to know no key is foreign", () =>
   withHeads((_, heads) => {
     const foreign = new HeadSigner("0a0b0c0d", "09".repeat(32));
-    const told = outside([...heads, foreign.sign(readHead(heads[0]!)!)], part);
-    told.finish(1, 6, 6);
+    const published = outside([...heads, foreign.sign(readHead(heads[0]!)!)], part);
+    published.finish(1, 6, 6);
     assert.ok(
-      told.faults.includes(`the file x: 1 heads are signed by the foreign key ${foreign.key.slice(0, 16)}`),
+      published.faults.includes(
+        `the file x: 1 heads are signed by the foreign key ${foreign.key.slice(0, 16)}`,
+      ),
     );
-    const unknown = new ToldHeads(part, { node: signer.node, keys: null });
+    const unknown = new PublishedHeads(part, { node: signer.node, keys: null });
     unknown.add(foreign.sign(readHead(heads[0]!)!));
     unknown.finish(null, 0);
     assert.deepEqual(unknown.faults, []);
@@ -141,10 +143,12 @@ Deno.test("heads of the first version are held against the entries' hashes, and 
       "audit-proto: head 1 was told with two contents",
     ]);
     const other = new HeadSigner("ffffffff", "07".repeat(32));
-    const told = new ToldHeads(whole, { node: other.node, keys: new Set([other.key]) });
-    told.add(head(1, a));
-    told.finish(null, 0);
-    assert.deepEqual(told.faults, ["audit-proto: 1 heads are of the instance 0a0b0c0d, not of ffffffff"]);
+    const published = new PublishedHeads(whole, { node: other.node, keys: new Set([other.key]) });
+    published.add(head(1, a));
+    published.finish(null, 0);
+    assert.deepEqual(published.faults, [
+      "audit-proto: 1 heads are of the instance 0a0b0c0d, not of ffffffff",
+    ]);
     const { faults } = verifyAudit(database, [outside([head(1, a)], part)], trust);
     assert.deepEqual(faults, ["entry 1 is missing: the file x has its head"]);
   }));

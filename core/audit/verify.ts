@@ -12,7 +12,7 @@ import {
   type SignedHead,
   unsignedHead,
 } from "./head.ts";
-import type { ToldHeads, Trust } from "./published_heads.ts";
+import type { PublishedHeads, Trust } from "./published_heads.ts";
 import { messageOf } from "../platform/errors.ts";
 
 export interface Verdict {
@@ -61,23 +61,23 @@ export function newestOf(database: Database): number {
  */
 export function verifyAudit(
   database: Database | string,
-  told: readonly ToldHeads[],
+  published: readonly PublishedHeads[],
   trust: Trust,
   upTo = Infinity,
 ): Verdict {
   const walk = new Walk(trust);
   if (typeof database === "string") walk.faults.push(database);
   else walk.all(database);
-  for (const place of told) {
-    place.finish(walk.firstSigned, Math.min(upTo, Math.max(walk.toldTo, walk.lastSigned)), walk.entries);
+  for (const place of published) {
+    place.finish(walk.firstSigned, Math.min(upTo, Math.max(walk.publishedTo, walk.lastSigned)), walk.entries);
     walk.compare(place);
   }
-  const faults = [...walk.faults, ...told.flatMap((place) => place.faults)];
+  const faults = [...walk.faults, ...published.flatMap((place) => place.faults)];
   return {
     entries: walk.entries,
-    heads: told.map((place) => ({ place: place.place.name, count: place.count })),
+    heads: published.map((place) => ({ place: place.place.name, count: place.count })),
     faults,
-    notes: walk.notes(told),
+    notes: walk.notes(published),
   };
 }
 
@@ -86,7 +86,7 @@ class Walk {
   readonly faults: string[] = [];
   entries = 0;
   /** The newest head that the database counts as published. */
-  toldTo = 0;
+  publishedTo = 0;
   firstSigned: number | null = null;
   lastSigned = 0;
   /** Number of entries of the first version, the last one, and when a signed entry sealed them all. */
@@ -119,12 +119,12 @@ class Walk {
       if (isOwn) database.exec("begin");
       this.#rows(database, (row) => this.#take(row));
       if (this.#head && !this.#isSigned(this.#head)) this.#judgeAll(database);
-      const told = database.prepare("select seq from audit_told").get();
-      this.#judgeBare(Number(told?.seq ?? 0));
+      const published = database.prepare("select seq from audit_told").get();
+      this.#judgeBare(Number(published?.seq ?? 0));
       this.#readLate(database);
       this.#judgeOld(database);
-      if (!told) this.faults.push("legend.db does not say how many heads were told");
-      this.toldTo = Number(told?.seq ?? 0);
+      if (!published) this.faults.push("legend.db does not say how many heads were told");
+      this.publishedTo = Number(published?.seq ?? 0);
     } catch (error) {
       this.faults.push(`legend.db cannot be read: ${messageOf(error)}`);
     } finally {
@@ -133,8 +133,8 @@ class Walk {
     for (const [node, count] of this.#strangers) {
       this.faults.push(`${count} heads in legend.db are of the instance ${node}, not of ${this.trust.node}`);
     }
-    if (BigInt(this.toldTo) >= this.#expected) {
-      this.faults.push(`${range(this.#expected, this.toldTo)}: their heads were told`);
+    if (BigInt(this.publishedTo) >= this.#expected) {
+      this.faults.push(`${range(this.#expected, this.publishedTo)}: their heads were told`);
     }
   }
 
@@ -232,9 +232,9 @@ class Walk {
    * Entries without a head. Each one up to `toldTo` had a head: a fault of its own. Those at the end may have been
    * written without the key: one fault for all of them.
    */
-  #judgeBare(toldTo: number): void {
-    const waiting = this.#bare.filter((seq) => seq > toldTo);
-    for (const seq of this.#bare) if (seq <= toldTo) this.faults.push(`entry ${seq} has no signed head`);
+  #judgeBare(publishedTo: number): void {
+    const waiting = this.#bare.filter((seq) => seq > publishedTo);
+    for (const seq of this.#bare) if (seq <= publishedTo) this.faults.push(`entry ${seq} has no signed head`);
     this.#bare = [];
     if (waiting.length === 0) return;
     const [first, last] = [waiting[0]!, waiting.at(-1)!];
@@ -290,17 +290,17 @@ class Walk {
   }
 
   /** Compares the entries with the heads of a place. */
-  compare(told: ToldHeads): void {
-    const { name } = told.place;
+  compare(published: PublishedHeads): void {
+    const { name } = published.place;
     const missing: number[] = [];
     const other = (seq: number) =>
       this.faults.push(`entry ${seq} is not the one that ${name} has: the chain was computed anew`);
-    for (const [seq, { hash }] of told.signed) {
+    for (const [seq, { hash }] of published.signed) {
       const own = this.#heads.get(seq);
       if (own === undefined) missing.push(seq);
       else if (own !== hash) other(seq);
     }
-    for (const [seq, hash] of told.old) {
+    for (const [seq, hash] of published.old) {
       const own = this.#oldHashes.get(seq);
       if (own === undefined) missing.push(seq);
       else if (own !== hash) other(seq);
@@ -310,7 +310,7 @@ class Walk {
     }
   }
 
-  notes(told: readonly ToldHeads[]): string[] {
+  notes(published: readonly PublishedHeads[]): string[] {
     const notes = [...this.#late];
     if (this.#sealedMs !== null) {
       const at = new Date(this.#sealedMs).toISOString();
@@ -318,10 +318,10 @@ class Walk {
         `${this.#old} entries are of the first version: they were sealed at ${at}, and nothing signed proves them before that`,
       );
     }
-    for (const { place, signed } of told) {
+    for (const { place, signed } of published) {
       if (place.complete) continue;
       const last = Math.max(0, ...[...signed.keys()].slice(-1));
-      if (last < this.toldTo) notes.push(`${place.name} ends with head ${last} of ${this.toldTo}`);
+      if (last < this.publishedTo) notes.push(`${place.name} ends with head ${last} of ${this.publishedTo}`);
     }
     return notes;
   }

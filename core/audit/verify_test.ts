@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { type Database, openDatabase } from "../platform/database.ts";
 import { AuditChain } from "./chain.ts";
 import { HeadSigner } from "./head.ts";
-import { ToldHeads } from "./published_heads.ts";
+import { PublishedHeads } from "./published_heads.ts";
 import { verifyAudit } from "./verify.ts";
 import { act, place, signer, trust, withChain } from "../../tests/audit_chain.ts";
 
 Deno.test("verifyAudit() finds no fault in an untouched chain and its heads, and counts both", () =>
-  withChain(({ database, chain, told, faults }) => {
+  withChain(({ database, chain, published, faults }) => {
     assert.deepEqual(faults(), []);
-    const outside = new ToldHeads(place, trust);
-    told.forEach((head) => outside.add(head));
+    const outside = new PublishedHeads(place, trust);
+    published.forEach((head) => outside.add(head));
     const verdict = verifyAudit(database, [outside], trust);
     assert.deepEqual([verdict.entries, verdict.heads, verdict.faults, verdict.notes], [
       20,
@@ -87,9 +87,9 @@ const TAMPERED: [name: string, sql: string, found: RegExp[], alone: boolean][] =
 
 for (const [name, sql, found, alone] of TAMPERED) {
   Deno.test(`verifyAudit() finds ${name}`, () =>
-    withChain(({ database, told, faults }) => {
+    withChain(({ database, published, faults }) => {
       database.exec(sql);
-      for (const heads of alone ? [undefined, told] : [told]) {
+      for (const heads of alone ? [undefined, published] : [published]) {
         const lines = faults(heads);
         for (const line of found) {
           assert.ok(lines.some((one) => line.test(one)), `${line}: ${lines.join("; ")}`);
@@ -126,10 +126,10 @@ Deno.test("verifyAudit() finds a chain that was computed again with a foreign ke
   }));
 
 Deno.test("verifyAudit() finds a chain that was computed again with the right key by the heads outside", () =>
-  withChain(({ database, told, faults }) => {
+  withChain(({ database, published, faults }) => {
     forge(database, signer);
     assert.deepEqual(faults(), [], "by itself it is whole");
-    const lines = faults(told);
+    const lines = faults(published);
     assert.ok(lines.includes("entry 4 is not the one that audit-proto has: the chain was computed anew"));
     assert.ok(!lines.some((line) => /entry 3\b/.test(line)));
   }));
@@ -164,35 +164,35 @@ const foreign = (node: string, seed: string) =>
 
 for (const [name, change, found] of HEADS) {
   Deno.test(`verifyAudit() finds among the heads outside: ${name}`, () =>
-    withChain(({ told, faults }) => {
-      const lines = faults(change(told));
+    withChain(({ published, faults }) => {
+      const lines = faults(change(published));
       assert.ok(lines.some((line) => found.test(line)), lines.join("; "));
     }));
 }
 
 Deno.test("a head told twice is no fault: who was interrupted tells it again", () =>
-  withChain(({ told, faults }) => {
-    assert.deepEqual(faults([...told.slice(0, 12), ...told.slice(10)]), []);
+  withChain(({ published, faults }) => {
+    assert.deepEqual(faults([...published.slice(0, 12), ...published.slice(10)]), []);
   }));
 
 Deno.test("verifyAudit() says that the instance's name is another one, and that there is no database", () =>
-  withChain(({ database, told }) => {
+  withChain(({ database, published }) => {
     const other = { ...trust, node: "ffffffff" };
-    const outside = new ToldHeads(place, other);
-    told.forEach((head) => outside.add(head));
+    const outside = new PublishedHeads(place, other);
+    published.forEach((head) => outside.add(head));
     const { faults } = verifyAudit(database, [outside], other);
     assert.ok(faults.includes("20 heads in legend.db are of the instance 0a0b0c0d, not of ffffffff"));
     assert.ok(faults.includes("audit-proto: 20 heads are of the instance 0a0b0c0d, not of ffffffff"));
-    const gone = verifyAudit("legend.db is missing", [faultless(told)], trust);
+    const gone = verifyAudit("legend.db is missing", [faultless(published)], trust);
     assert.deepEqual(gone.faults, [
       "legend.db is missing",
       "entries 1..20 are missing: audit-proto has their heads",
     ]);
   }));
 
-function faultless(told: readonly Uint8Array[]): ToldHeads {
-  const outside = new ToldHeads(place, trust);
-  told.forEach((head) => outside.add(head));
+function faultless(published: readonly Uint8Array[]): PublishedHeads {
+  const outside = new PublishedHeads(place, trust);
+  published.forEach((head) => outside.add(head));
   return outside;
 }
 
@@ -214,7 +214,7 @@ Deno.test("verifyAudit() looks at one state of the file, whatever is added meanw
       const prepare = database.prepare.bind(database);
       database.prepare = (sql) => {
         // The pass over the entries has ended; the published heads come next.
-        if (sql.includes("audit_told")) chain.told(chain.append(act(20)));
+        if (sql.includes("audit_told")) chain.markPublished(chain.append(act(20)));
         return prepare(sql);
       };
       assert.deepEqual(faults(), []);
@@ -225,11 +225,11 @@ Deno.test("verifyAudit() looks at one state of the file, whatever is added meanw
   }));
 
 Deno.test("verifyAudit() without a key to check against finds no foreign one, and still every change", () =>
-  withChain(({ database, told }) => {
+  withChain(({ database, published }) => {
     const without = { node: signer.node, keys: null };
     const faults = () => {
-      const outside = new ToldHeads(place, without);
-      told.forEach((bytes) => outside.add(bytes));
+      const outside = new PublishedHeads(place, without);
+      published.forEach((bytes) => outside.add(bytes));
       return verifyAudit(database, [outside], without).faults;
     };
     assert.deepEqual(faults(), []);

@@ -137,18 +137,18 @@ Deno.test("M1: where an address has used up what it has, a name that logs in fro
 
   // Not later: its check takes a while, its refusal does not.
   const order: string[] = [];
-  const tell = (name: string) =>
+  const report = (name: string) =>
     code(name, "wrong", "192.0.2.1").then((answer) => order.push(`${name} ${answer}`));
-  await Promise.all(["ann", "nobody"].map(tell));
+  await Promise.all(["ann", "nobody"].map(report));
   assert.deepEqual(order, ["ann rate_limited", "nobody rate_limited"]);
 
   // Not sooner: its check is done, as others are that came after it, and it waits like the others.
   hold.isLong = true;
-  const both = Promise.all(["ann", "nobody"].map(tell));
-  const [endOfAnn, endOfNobody] = ends;
+  const both = Promise.all(["ann", "nobody"].map(report));
+  const [endOfAnn, endOfUnknown] = ends;
   for (let m = 0; m < 3; m++) assert.equal(await code("ann", PASSWORD, "192.0.2.1"), "ann");
   assert.equal(order.length, 2);
-  endOfNobody!();
+  endOfUnknown!();
   endOfAnn!();
   await both;
   assert.deepEqual(order.slice(2).toSorted(), ["ann rate_limited", "nobody rate_limited"]);

@@ -19,8 +19,8 @@ async function withShared(
   const database = openDatabase(`${folder}/legend.db`);
   try {
     const chain = new AuditChain(database, new HeadSigner("0a0b0c0d", "07".repeat(32)));
-    const book = new Accounts(database);
-    await run(new SharedAccounts(book, inThisThread(recordCalls(chain, book, folder)), times), chain);
+    const stored = new Accounts(database);
+    await run(new SharedAccounts(stored, inThisThread(recordCalls(chain, stored, folder)), times), chain);
   } finally {
     database.close();
     await Deno.remove(folder, { recursive: true });

@@ -139,8 +139,8 @@ function lookAtConfig(
     early = { ...early, toml, path: remembered.path };
   }
   const runtimePath = `${folder}/runtime.json`;
-  const told = looksInside ? attempt(() => readRuntime(runtimePath, folder, input), none) : none;
-  const runtime = knownKeys(told, runtimePath, problems);
+  const readRuntimeFile = looksInside ? attempt(() => readRuntime(runtimePath, folder, input), none) : none;
+  const runtime = knownKeys(readRuntimeFile, runtimePath, problems);
   for (const row of CONFIG_KEYS) {
     if (row.key === "data_dir" || (keys === "settled" && !isSettled(row))) continue;
     const value = attempt(() => resolve(row, input, { ...early, runtime, runtimePath }), null);

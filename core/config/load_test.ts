@@ -159,7 +159,7 @@ Deno.test("the file that `legend run` was given counts for who names none, and n
     "/etc/legend.toml": 'data_dir = "/elsewhere"\n[api]\nport = 4321\n',
     "/other.toml": "[api]\nport = 1234\n",
   };
-  const looked: string[] = [];
+  const readPaths: string[] = [];
   const input = (more: Partial<ConfigInput> = {}): ConfigInput => ({
     flags: { "data-dir": "/d" },
     env: {},
@@ -171,7 +171,7 @@ Deno.test("the file that `legend run` was given counts for who names none, and n
     mode: () => 0o600,
     readKept: (path, folder) => {
       assert.ok(folder === "/d" || folder === "/none", folder);
-      looked.push(path);
+      readPaths.push(path);
       if (files[path] === undefined) throw new Deno.errors.NotFound();
       if (path === "/pipe") throw new Error("it is not a file");
       return files[path];
@@ -196,9 +196,9 @@ Deno.test("the file that `legend run` was given counts for who names none, and n
   const { config, problems, isWhole } = passOverMistakes(input());
   assert.deepEqual([problems, config.get("data_dir")!.value], [[line], "/d"], "a kill goes on");
   assert.equal(isWhole, false, "and says that it does not know everything");
-  looked.length = 0;
+  readPaths.length = 0;
   const early = passOverMistakes(input(), "settled");
-  assert.deepEqual([early.config.get("data_dir")!.value, early.problems, looked], ["/d", [], []]);
+  assert.deepEqual([early.config.get("data_dir")!.value, early.problems, readPaths], ["/d", [], []]);
   assert.equal(passOverMistakes(named).isWhole, true);
   // A file whose read blocks does not make the caller wait.
   [files["/d/config.path"], files["/pipe"]] = ["/pipe", ""];

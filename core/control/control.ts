@@ -375,12 +375,12 @@ export function statusOf(json: Uint8Array): AgentStatus | undefined {
     tip_candidates: Number.isSafeInteger(tip_candidates) ? tip_candidates : undefined,
     tip_candidate_accounts: rowsOf(tip_candidate_accounts, isCandidate),
   };
-  const told = Object.fromEntries(Object.entries(lists).filter(([, value]) => value !== undefined));
+  const present = Object.fromEntries(Object.entries(lists).filter(([, value]) => value !== undefined));
   const counts = Object.entries(status.why_not).filter(([, count]) => Number.isSafeInteger(count));
   // An agent of an older version reports less.
   return {
     ...rest,
-    ...told,
+    ...present,
     policy: policyOf(status.policy),
     why_not: Object.fromEntries(counts),
     source: sourceOf(status.source),

@@ -7,16 +7,16 @@ import type { TopicName } from "../../proto/topics.ts";
 
 const STATE_TOPIC: TopicName = "control-state-proto";
 
-export interface WantedState {
+export interface DesiredState {
   readonly module: ModuleName;
   readonly policy: PolicyState;
   /** The request that set it. */
   readonly request_id: string;
 }
 
-export class WantedStates {
+export class DesiredStates {
   readonly #log: Log;
-  readonly #byModule = new Map<ModuleName, WantedState>();
+  readonly #byModule = new Map<ModuleName, DesiredState>();
 
   constructor(log: Log) {
     this.#log = log;
@@ -58,7 +58,7 @@ export class WantedStates {
     this.#byModule.set(module, { module, policy, request_id: state.requestId ?? "" });
   }
 
-  all(): WantedState[] {
+  all(): DesiredState[] {
     return [...this.#byModule.values()];
   }
 }

@@ -9,7 +9,7 @@ const LOOK_MS = 5;
 const GONE_S = 60;
 
 /** An agent on another host that has not reported its end. */
-export interface Elsewhere {
+export interface RemoteReceipts {
   readonly instance: string;
   /** Seconds since its last report. */
   readonly age_s: number;
@@ -20,7 +20,7 @@ export interface BroadcastDeps {
   here(command: Parameters<SendCommand>[0] & { request_id: string }): Promise<Sent>;
   /** Whether this host has an agent of the module, running or not. */
   hasOwn(module: ModuleName): boolean;
-  others(module: ModuleName): readonly Elsewhere[];
+  others(module: ModuleName): readonly RemoteReceipts[];
   receipts(requestId: string): readonly Receipt[];
 }
 
@@ -46,7 +46,7 @@ export function broadcast(deps: BroadcastDeps): SendCommand {
  * not count.
  */
 export function answersOf(
-  agents: readonly Elsewhere[],
+  agents: readonly RemoteReceipts[],
   request_id: string,
   receipts: BroadcastDeps["receipts"],
 ): Promise<Sent[]> {
@@ -54,15 +54,15 @@ export function answersOf(
 }
 
 async function answerOf(
-  { instance, age_s }: Elsewhere,
+  { instance, age_s }: RemoteReceipts,
   request_id: string,
   receipts: BroadcastDeps["receipts"],
 ): Promise<Sent> {
   const end = performance.now() + (age_s > GONE_S ? 0 : RECEIPT_WAIT_MS);
-  const told = { request_id, instance, at_ms: 0, path: "kafka" as const, log_error: null };
+  const common = { request_id, instance, at_ms: 0, path: "kafka" as const, log_error: null };
   for (;;) {
     const receipt = receipts(request_id).find((one) => one.instance === instance && one.genuine);
-    if (receipt) return { ...told, taken: receipt.applied, receipt, agent_error: null };
+    if (receipt) return { ...common, taken: receipt.applied, receipt, agent_error: null };
     if (performance.now() >= end) break;
     await pause(LOOK_MS);
   }
@@ -70,7 +70,7 @@ async function answerOf(
     ? `was last heard of ${Math.round(age_s / 60)} min ago`
     : `has not answered in ${RECEIPT_WAIT_MS / 1000} s`;
   return {
-    ...told,
+    ...common,
     taken: false,
     receipt: null,
     agent_error: `${instance} ${what}; it obeys when it is back`,

@@ -30,7 +30,7 @@ export type FleetAgent = AgentStatus & {
   silent_after_s: number;
 };
 
-const SILENT_AFTER_S = { here: 3, elsewhere: 15 };
+const SILENT_AFTER_S = { here: 3, remote: 15 };
 
 export interface FleetDeps {
   readonly log: Log;
@@ -110,7 +110,7 @@ export class Fleet {
       ...status,
       here,
       age_s: Math.max(0, now - atMs(status)) / 1000,
-      silent_after_s: here ? SILENT_AFTER_S.here : SILENT_AFTER_S.elsewhere,
+      silent_after_s: here ? SILENT_AFTER_S.here : SILENT_AFTER_S.remote,
     });
     const own = this.#deps.own().map((status) => seen(status, true));
     const names = new Set(own.map(({ instance }) => instance));

@@ -142,7 +142,7 @@ export class DecisionIndex {
     const ids = [...this.#places.keys()];
     let at = before === undefined ? ids.length - 1 : ids.indexOf(before) - 1;
     // A filter that hardly matches anything must not read the whole log.
-    for (let looked = 0; at >= 0 && found.length < limit && looked < LOOKED_MAX; at--, looked++) {
+    for (let examined = 0; at >= 0 && found.length < limit && examined < LOOKED_MAX; at--, examined++) {
       const evidence = await this.get(ids[at]!);
       if (
         evidence && (!kinds || kinds.includes(String(evidence.kind))) &&

@@ -55,7 +55,7 @@ export interface MetricsSeries {
 
 export class MetricsView {
   readonly #log: Log;
-  readonly #heard = new Map<string, { module: ModuleName; atMs: number }>();
+  readonly #lastSeen = new Map<string, { module: ModuleName; atMs: number }>();
   /** By Unix second, then by instance. */
   readonly #samples: Record<ModuleName, Map<number, Map<string, Sample>>> = {
     arbitrage: new Map(),
@@ -77,7 +77,7 @@ export class MetricsView {
 
   /** Agents that have reported metrics within `withinMs`, by instance. */
   instances(module: ModuleName, withinMs = HEARD_MS, now = Date.now()): string[] {
-    return [...this.#heard].filter(([, heard]) => heard.module === module && now - heard.atMs < withinMs)
+    return [...this.#lastSeen].filter(([, seen]) => seen.module === module && now - seen.atMs < withinMs)
       .map(([instance]) => instance);
   }
 
@@ -94,13 +94,13 @@ export class MetricsView {
     const samples = this.#samples[module];
     // A sample from a clock that is ahead would remain the newest for just as long.
     if (!metrics || !samples || timestampMs > now + AHEAD_MS_MAX) return;
-    this.#heard.set(metrics.instance ?? "", { module, atMs: timestampMs });
-    if (this.#heard.size > HEARD_MAX) this.#heard.delete(this.#heard.keys().next().value!);
+    this.#lastSeen.set(metrics.instance ?? "", { module, atMs: timestampMs });
+    if (this.#lastSeen.size > HEARD_MAX) this.#lastSeen.delete(this.#lastSeen.keys().next().value!);
     const second = Math.floor(timestampMs / 1000);
-    const told = samples.get(second) ?? new Map<string, Sample>();
-    samples.set(second, told);
-    if (told.size >= HEARD_MAX) return;
-    told.set(metrics.instance ?? "", {
+    const ofSecond = samples.get(second) ?? new Map<string, Sample>();
+    samples.set(second, ofSecond);
+    if (ofSecond.size >= HEARD_MAX) return;
+    ofSecond.set(metrics.instance ?? "", {
       hotpath_p50: metrics.hotpathP50 ?? 0,
       hotpath_p99: metrics.hotpathP99 ?? 0,
       send_p99: metrics.sendP99 ?? 0,
@@ -177,10 +177,10 @@ function withGaps(
  * the sum of their PnL.
  */
 function together(samples: readonly Sample[]): Sample {
-  type Told = Exclude<keyof Sample, "landed_pct">;
+  type SummedField = Exclude<keyof Sample, "landed_pct">;
   const landed = samples.map(({ landed_pct }) => landed_pct).filter((share) => share !== null);
-  const most = (name: Told) => Math.max(...samples.map((sample) => sample[name]));
-  const sum = (name: Told) => samples.reduce((total, sample) => total + sample[name], 0);
+  const most = (name: SummedField) => Math.max(...samples.map((sample) => sample[name]));
+  const sum = (name: SummedField) => samples.reduce((total, sample) => total + sample[name], 0);
   return {
     hotpath_p50: most("hotpath_p50"),
     hotpath_p99: most("hotpath_p99"),

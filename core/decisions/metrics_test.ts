@@ -19,9 +19,9 @@ const sample = (instance: string, p99: number, landedPct: number, pnl: number, m
     },
   }).finish();
 
-function view(...told: readonly (readonly [second: number, bytes: Uint8Array])[]) {
+function view(...samples: readonly (readonly [second: number, bytes: Uint8Array])[]) {
   const metrics = new MetricsView(undefined as unknown as Log);
-  for (const [second, bytes] of told) metrics.take(bytes, (SECOND + second) * 1000 + 300, NOW);
+  for (const [second, bytes] of samples) metrics.take(bytes, (SECOND + second) * 1000 + 300, NOW);
   return metrics;
 }
 
@@ -55,9 +55,12 @@ Deno.test("an agent that missed a second still counts in it; one that is silent 
 });
 
 Deno.test("records of several partitions may come in any order", () => {
-  const told = [[-1, sample("a", 2, 0, 1)], [0, sample("a", 3, 0, 2)], [-1, sample("b", 1, 0, 5)]] as const;
+  const samples = [[-1, sample("a", 2, 0, 1)], [0, sample("a", 3, 0, 2)], [
+    -1,
+    sample("b", 1, 0, 5),
+  ]] as const;
   const summaries = [[0, 1, 2], [2, 1, 0], [1, 2, 0]].map((order) =>
-    view(...order.map((at) => told[at]!)).summary("mev", NOW)
+    view(...order.map((at) => samples[at]!)).summary("mev", NOW)
   );
   assert.deepEqual(summaries[0]!.series.pnl, [6, 7]);
   for (const summary of summaries) assert.deepEqual(summary, summaries[0]);

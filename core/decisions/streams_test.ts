@@ -66,13 +66,13 @@ Deno.test("M3: a key whose time is over ends its streams", async () => {
     const accounts = new Accounts(database, () => now);
     const streams = new Streams(holdsBy(accounts, () => now));
     const { key } = accounts.addKey("k", ["read"], "boss", now + 2_000);
-    const told: StreamEnd[] = [];
-    streams.open("websocket", accounts.keyHolder(key)!, (why) => told.push(why));
+    const ends: StreamEnd[] = [];
+    streams.open("websocket", accounts.keyHolder(key)!, (why) => ends.push(why));
     streams.check();
-    assert.deepEqual(told, []);
+    assert.deepEqual(ends, []);
     now += 2_001;
     streams.check();
-    assert.deepEqual(told.map(({ code }) => code), [4401]);
+    assert.deepEqual(ends.map(({ code }) => code), [4401]);
   } finally {
     database.close();
     await Deno.remove(folder, { recursive: true });

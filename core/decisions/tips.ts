@@ -3,7 +3,7 @@
  */
 import { z } from "zod";
 import { UsageError } from "../platform/errors.ts";
-import { diskTrouble } from "../platform/atomic_file.ts";
+import { diskProblem } from "../platform/atomic_file.ts";
 
 /** An account that takes tips for landing transactions, and its service. */
 export interface TipAccount {
@@ -54,7 +54,7 @@ function read(path: string, cannot: (why: string) => UsageError): string {
     if (size > BYTES_MAX) throw cannot(`it has ${size} bytes, at most ${BYTES_MAX} are read`);
     return Deno.readTextFileSync(path).replace(/^\ufeff/, "");
   } catch (error) {
-    throw error instanceof UsageError ? error : cannot(diskTrouble(error));
+    throw error instanceof UsageError ? error : cannot(diskProblem(error));
   }
 }
 

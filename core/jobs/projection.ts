@@ -43,7 +43,7 @@ export interface Job {
   endedMs: number | null;
   /** The next try is not due before this time. */
   notBeforeMs: number;
-  cancelWanted: boolean;
+  cancelRequested: boolean;
   result: unknown;
   log: { at_ms: number; line: string }[];
   /** Incremented by every record that counts; it stays the same while the holder is silent. */
@@ -54,7 +54,7 @@ const STATE_NAMES: readonly JobStateName[] = ["queued", "running", "done", "erro
 
 const isEnded = ({ state }: Job) => state === "done" || state === "error" || state === "cancelled";
 
-export class JobBook {
+export class JobProjection {
   readonly #jobs = new Map<string, Job>();
   /** The most recently queued job of each key. */
   readonly #byKey = new Map<string, Job>();
@@ -115,34 +115,34 @@ export class JobBook {
     return undefined;
   }
 
-  #take(told: jobs.JobDescriptor): Job | undefined {
-    const kind = this.kinds.numbered(told.kind)?.name;
-    if (told.schemaVersion !== "job-v1" || !kind || this.#jobs.has(told.jobId)) return undefined;
-    const same = this.withKey(told.uniqueKey);
-    const again = !same && this.#starts.has(told.uniqueKey);
-    if (!same && !again) this.#hold(told.uniqueKey, told.jobId);
+  #take(record: jobs.JobDescriptor): Job | undefined {
+    const kind = this.kinds.numbered(record.kind)?.name;
+    if (record.schemaVersion !== "job-v1" || !kind || this.#jobs.has(record.jobId)) return undefined;
+    const same = this.withKey(record.uniqueKey);
+    const isResubmitted = !same && this.#starts.has(record.uniqueKey);
+    if (!same && !isResubmitted) this.#hold(record.uniqueKey, record.jobId);
     const job: Job = {
-      id: told.jobId,
+      id: record.jobId,
       kind,
-      args: JSON.parse(told.argsJson),
-      issuer: told.issuer,
-      uniqueKey: told.uniqueKey,
-      attemptsMax: Math.min(10, Math.max(1, told.attemptsMax)),
-      createdMs: Number(told.createdMs),
-      state: same || again ? "cancelled" : "queued",
+      args: JSON.parse(record.argsJson),
+      issuer: record.issuer,
+      uniqueKey: record.uniqueKey,
+      attemptsMax: Math.min(10, Math.max(1, record.attemptsMax)),
+      createdMs: Number(record.createdMs),
+      state: same || isResubmitted ? "cancelled" : "queued",
       token: 0,
       worker: "",
       attempts: 0,
       progress: 0,
       message: same
         ? `the same as ${same.id}`
-        : again
+        : isResubmitted
         ? "this minute of the schedule was started before"
         : "",
       startedMs: null,
-      endedMs: same || again ? Number(told.createdMs) : null,
+      endedMs: same || isResubmitted ? Number(record.createdMs) : null,
       notBeforeMs: 0,
-      cancelWanted: false,
+      cancelRequested: false,
       result: null,
       log: [],
       version: 1,
@@ -153,20 +153,20 @@ export class JobBook {
     return job;
   }
 
-  #hear(told: jobs.JobStatus): Job | undefined {
-    const job = this.#jobs.get(told.jobId);
-    const state = STATE_NAMES[told.state];
+  #hear(record: jobs.JobStatus): Job | undefined {
+    const job = this.#jobs.get(record.jobId);
+    const state = STATE_NAMES[record.state];
     if (!job || !state) return undefined;
-    const token = Number(told.fencingToken);
-    const atMs = Number(told.atMs);
-    const heard = token === 0
+    const token = Number(record.fencingToken);
+    const atMs = Number(record.atMs);
+    const isCurrent = token === 0
       ? this.#ask(job, state, atMs)
       : token === job.token + 1 && state === "running" && !isEnded(job)
-      ? claim(job, told, atMs)
-      : token === job.token && told.worker === job.worker && job.state === "running"
-      ? report(job, state, told, atMs)
+      ? claim(job, record, atMs)
+      : token === job.token && record.worker === job.worker && job.state === "running"
+      ? report(job, state, record, atMs)
       : false;
-    if (!heard) return undefined;
+    if (!isCurrent) return undefined;
     job.version += 1;
     return job;
   }
@@ -174,7 +174,7 @@ export class JobBook {
   /** Applies what a person requests: cancel or retry. */
   #ask(job: Job, state: JobStateName, atMs: number): boolean {
     if (state === "cancelled" && !isEnded(job)) {
-      job.cancelWanted = true;
+      job.cancelRequested = true;
       if (job.state === "queued") end(job, "cancelled", "cancelled", atMs);
       return true;
     }
@@ -189,7 +189,7 @@ export class JobBook {
       message: "",
       endedMs: null,
       notBeforeMs: 0,
-      cancelWanted: false,
+      cancelRequested: false,
     });
     return true;
   }
@@ -217,7 +217,7 @@ export class JobBook {
   }
 }
 
-function claim(job: Job, told: jobs.JobStatus, atMs: number): true {
+function claim(job: Job, record: jobs.JobStatus, atMs: number): true {
   job.token += 1;
   if (job.attempts >= job.attemptsMax) {
     // Without this limit, a job that crashes its worker would be tried again for ever.
@@ -225,27 +225,27 @@ function claim(job: Job, told: jobs.JobStatus, atMs: number): true {
     return true;
   }
   job.state = "running";
-  job.worker = told.worker;
+  job.worker = record.worker;
   job.attempts += 1;
   job.progress = 0;
   job.startedMs = atMs;
-  note(job, atMs, `try ${job.attempts} by ${told.worker}`);
+  note(job, atMs, `try ${job.attempts} by ${record.worker}`);
   return true;
 }
 
-function report(job: Job, state: JobStateName, told: jobs.JobStatus, atMs: number): true {
-  job.progress = Math.min(1, Math.max(0, told.progress));
+function report(job: Job, state: JobStateName, record: jobs.JobStatus, atMs: number): true {
+  job.progress = Math.min(1, Math.max(0, record.progress));
   if (state === "running") {
-    note(job, atMs, told.message);
-  } else if (state === "error" && !told.final && !job.cancelWanted && job.attempts < job.attemptsMax) {
-    note(job, atMs, told.message);
+    note(job, atMs, record.message);
+  } else if (state === "error" && !record.final && !job.cancelRequested && job.attempts < job.attemptsMax) {
+    note(job, atMs, record.message);
     job.state = "queued";
     job.worker = "";
     job.notBeforeMs = atMs + Math.min(BACK_OFF_MS.last, BACK_OFF_MS.first * 2 ** (job.attempts - 1));
   } else {
-    job.result = told.resultJson ? JSON.parse(told.resultJson) : null;
+    job.result = record.resultJson ? JSON.parse(record.resultJson) : null;
     if (state === "done") job.progress = 1;
-    end(job, state, told.message, atMs);
+    end(job, state, record.message, atMs);
   }
   return true;
 }

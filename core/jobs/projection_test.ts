@@ -4,7 +4,7 @@ import type { StoredRecord } from "../log/log.ts";
 import {
   descriptorRecord,
   type Job,
-  JobBook,
+  JobProjection,
   statusRecord,
   type StatusSaid,
   type Submission,
@@ -33,10 +33,10 @@ function recordOf(step: Step): StoredRecord {
 }
 
 /** A book after these records, in this order. */
-function after(...steps: readonly Step[]): JobBook {
-  const book = new JobBook(JOB_KINDS);
-  for (const step of steps) book.apply(recordOf(step));
-  return book;
+function after(...steps: readonly Step[]): JobProjection {
+  const projection = new JobProjection(JOB_KINDS);
+  for (const step of steps) projection.apply(recordOf(step));
+  return projection;
 }
 
 const claim = (worker: string, token: number) => ({ state: "running" as const, worker, token });
@@ -132,19 +132,19 @@ for (const [name, steps, expected] of ROWS) {
 }
 
 Deno.test("JobBook.apply() lets one of two jobs with the same key be, until it is over", () => {
-  const book = after({}, { id: "again" }, { id: "other", uniqueKey: "x" });
-  assert.deepEqual(book.list().map(({ id, state }) => [id, state]), [
+  const projection = after({}, { id: "again" }, { id: "other", uniqueKey: "x" });
+  assert.deepEqual(projection.list().map(({ id, state }) => [id, state]), [
     ["other", "queued"],
     ["again", "cancelled"],
     ["j", "queued"],
   ]);
-  assert.equal(book.get("again")!.message, "the same as j");
+  assert.equal(projection.get("again")!.message, "the same as j");
   const free = after({}, claim("a", 1), { state: "done", worker: "a", token: 1 }, { id: "again" });
   assert.equal(free.get("again")!.state, "queued");
 });
 
 Deno.test("JobBook.apply() waits longer before each try, keeps what was said, and ignores foreign bytes", () => {
-  const book = after({ attemptsMax: 9 });
+  const projection = after({ attemptsMax: 9 });
   const waits: number[] = [];
   for (let token = 1; token <= 3; token++) {
     for (
@@ -155,23 +155,23 @@ Deno.test("JobBook.apply() waits longer before each try, keeps what was said, an
         message: `no ${token}`,
       }]
     ) {
-      book.apply({ ...statusRecord(JOB, { atMs: 5_000, ...step }) } as unknown as StoredRecord);
+      projection.apply({ ...statusRecord(JOB, { atMs: 5_000, ...step }) } as unknown as StoredRecord);
     }
-    waits.push(book.get("j")!.notBeforeMs - 5_000);
+    waits.push(projection.get("j")!.notBeforeMs - 5_000);
   }
   assert.deepEqual(waits, [1_000, 2_000, 4_000]);
-  assert.deepEqual(book.get("j")!.log.map(({ line }) => line).slice(0, 2), ["try 1 by a", "no 1"]);
+  assert.deepEqual(projection.get("j")!.log.map(({ line }) => line).slice(0, 2), ["try 1 by a", "no 1"]);
   const header: [string, Uint8Array] = ["job", new TextEncoder().encode("status")];
   for (const value of [null, Uint8Array.of(255, 255, 255)]) {
-    assert.equal(book.apply({ value, headers: [header] } as unknown as StoredRecord), undefined);
+    assert.equal(projection.apply({ value, headers: [header] } as unknown as StoredRecord), undefined);
   }
   const { value } = recordOf({ id: "plain" });
   assert.equal(
-    book.apply({ value, headers: [] } as unknown as StoredRecord),
+    projection.apply({ value, headers: [] } as unknown as StoredRecord),
     undefined,
     "without its header",
   );
-  assert.deepEqual(book.list().map(({ id }) => id), ["j"]);
+  assert.deepEqual(projection.list().map(({ id }) => id), ["j"]);
 });
 
 const NO_CHANGE: readonly [name: string, steps: readonly Step[], last: Step][] = [
@@ -197,19 +197,19 @@ const NO_CHANGE: readonly [name: string, steps: readonly Step[], last: Step][] =
 
 for (const [name, steps, last] of NO_CHANGE) {
   Deno.test(`JobBook.apply() is not changed by ${name}`, () => {
-    const book = after(...steps);
-    const before = structuredClone(book.list());
-    assert.equal(book.apply(recordOf(last)), undefined);
-    assert.deepEqual(book.list(), before);
+    const projection = after(...steps);
+    const before = structuredClone(projection.list());
+    assert.equal(projection.apply(recordOf(last)), undefined);
+    assert.deepEqual(projection.list(), before);
   });
 }
 
 Deno.test("JobBook.apply() gives the job that a record changed, in a new version, with its times and words", () => {
-  const book = new JobBook(JOB_KINDS);
+  const projection = new JobProjection(JOB_KINDS);
   const view = (step: Step) => {
-    const job = book.apply(recordOf(step))!;
-    const { state, version, progress, message, startedMs, endedMs, cancelWanted, result } = job;
-    return [state, version, progress, message, startedMs, endedMs, cancelWanted, result];
+    const job = projection.apply(recordOf(step))!;
+    const { state, version, progress, message, startedMs, endedMs, cancelRequested, result } = job;
+    return [state, version, progress, message, startedMs, endedMs, cancelRequested, result];
   };
   const by = { worker: "a", token: 1 };
   assert.deepEqual(view({}), ["queued", 1, 0, "", null, null, false, null]);
@@ -253,7 +253,7 @@ Deno.test("JobBook.apply() gives the job that a record changed, in a new version
     true,
     { rows: 3 },
   ]);
-  assert.deepEqual(book.get("j")!.log, [
+  assert.deepEqual(projection.get("j")!.log, [
     { at_ms: 6_000, line: "try 1 by a" },
     { at_ms: 7_000, line: "half" },
     { at_ms: 8_000, line: "made" },
@@ -261,14 +261,14 @@ Deno.test("JobBook.apply() gives the job that a record changed, in a new version
 });
 
 Deno.test("JobBook.apply() begins a wished try from nothing", () => {
-  const { state, attempts, progress, message, endedMs, notBeforeMs, cancelWanted } = after(
+  const { state, attempts, progress, message, endedMs, notBeforeMs, cancelRequested } = after(
     { attemptsMax: 1 },
     claim("a", 1),
     { state: "running", worker: "a", token: 1, progress: 0.5 },
     { state: "error", worker: "a", token: 1, message: "broken" },
     { state: "queued" },
   ).get("j")!;
-  assert.deepEqual([state, attempts, progress, message, endedMs, notBeforeMs, cancelWanted], [
+  assert.deepEqual([state, attempts, progress, message, endedMs, notBeforeMs, cancelRequested], [
     "queued",
     0,
     0,
@@ -280,21 +280,21 @@ Deno.test("JobBook.apply() begins a wished try from nothing", () => {
 });
 
 Deno.test("JobBook keeps the last 500 lines of a job and the last 2,000 jobs that are over", () => {
-  const book = after({}, claim("a", 1));
+  const projection = after({}, claim("a", 1));
   for (let n = 1; n <= 600; n++) {
-    book.apply(recordOf({ state: "running", worker: "a", token: 1, message: `line ${n}` }));
+    projection.apply(recordOf({ state: "running", worker: "a", token: 1, message: `line ${n}` }));
   }
-  const lines = book.get("j")!.log.map(({ line }) => line);
+  const lines = projection.get("j")!.log.map(({ line }) => line);
   assert.deepEqual([lines.length, lines[0], lines.at(-1)], [500, "line 101", "line 600"]);
   for (let n = 0; n < 2_100; n++) {
-    book.apply(recordOf({ id: `e${n}`, uniqueKey: `e${n}` }));
-    book.apply(recordOf({ of: `e${n}`, state: "cancelled" }));
+    projection.apply(recordOf({ id: `e${n}`, uniqueKey: `e${n}` }));
+    projection.apply(recordOf({ of: `e${n}`, state: "cancelled" }));
   }
   // The next job evicts it.
-  book.apply(recordOf({ id: "last", uniqueKey: "last" }));
-  const ids = book.list().map(({ id }) => id);
+  projection.apply(recordOf({ id: "last", uniqueKey: "last" }));
+  const ids = projection.list().map(({ id }) => id);
   assert.deepEqual([ids.length, ids[0], ids.at(-2), ids.at(-1)], [2_002, "last", "e100", "j"]);
-  assert.equal(book.withKey("k")?.id, "j", "what is not over stays, however old");
+  assert.equal(projection.withKey("k")?.id, "j", "what is not over stays, however old");
 });
 
 Deno.test("JobBook.apply() gives a job one try at least, and ten at most", () =>
@@ -304,22 +304,22 @@ Deno.test("JobBook.apply() gives a job one try at least, and ten at most", () =>
   ));
 
 Deno.test("JobBook.waiting() counts an issuer's jobs that are not over", () => {
-  const book = after({}, { id: "b", uniqueKey: "b" }, { id: "c", uniqueKey: "c", issuer: "bob" }, {
+  const projection = after({}, { id: "b", uniqueKey: "b" }, { id: "c", uniqueKey: "c", issuer: "bob" }, {
     of: "b",
     state: "cancelled",
   });
-  assert.deepEqual(["ann", "bob", "eve"].map((issuer) => book.waiting(issuer)), [1, 1, 0]);
+  assert.deepEqual(["ann", "bob", "eve"].map((issuer) => projection.waiting(issuer)), [1, 1, 0]);
 });
 
 Deno.test("JobBook holds a schedule's start when its job is over: a second job of it is not run", () => {
   const key = "schedule:nightly:28000000";
-  const book = after({ uniqueKey: key }, { state: "cancelled" }, {
+  const projection = after({ uniqueKey: key }, { state: "cancelled" }, {
     id: "again",
     uniqueKey: key,
     createdMs: 9,
   });
-  assert.equal(book.startedBy(key), "j");
-  const { state, message, endedMs } = book.get("again")!;
+  assert.equal(projection.startedBy(key), "j");
+  const { state, message, endedMs } = projection.get("again")!;
   assert.deepEqual([state, message, endedMs], [
     "cancelled",
     "this minute of the schedule was started before",
@@ -328,10 +328,10 @@ Deno.test("JobBook holds a schedule's start when its job is over: a second job o
   const start = 28_000_000 * 60_000;
   assert.deepEqual(
     [["nightly", start], ["nightly", start - 1], ["other", start]].map(([name, ms]) =>
-      book.newestStart(name as string, ms as number)
+      projection.newestStart(name as string, ms as number)
     ),
     [start, null, null],
   );
-  book.apply(recordOf({ id: "early", uniqueKey: "schedule:nightly:27999999" }));
-  assert.equal(book.newestStart("nightly", start), start, "the newest, in whatever order they came");
+  projection.apply(recordOf({ id: "early", uniqueKey: "schedule:nightly:27999999" }));
+  assert.equal(projection.newestStart("nightly", start), start, "the newest, in whatever order they came");
 });

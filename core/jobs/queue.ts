@@ -2,7 +2,7 @@
 import { AppError } from "../platform/errors.ts";
 import { follow } from "../log/follow.ts";
 import type { Log, LogRecord } from "../log/log.ts";
-import { descriptorRecord, type Job, JobBook, JOBS_TOPIC, statusRecord } from "./projection.ts";
+import { descriptorRecord, type Job, JobProjection, JOBS_TOPIC, statusRecord } from "./projection.ts";
 import type { JobKinds } from "./kind.ts";
 import { pause } from "../platform/delay.ts";
 
@@ -22,7 +22,7 @@ export interface SubmitOptions {
 }
 
 export class JobQueue {
-  readonly book: JobBook;
+  readonly projection: JobProjection;
   readonly #log: Log;
   readonly #outbox: Log;
   readonly #listeners = new Set<(job: Job) => void>();
@@ -30,11 +30,11 @@ export class JobQueue {
   readonly #given = new Map<string, string>();
   /** Next offset of each partition. */
   #position: readonly bigint[] = [];
-  #trouble: string | null = null;
+  #problem: string | null = null;
 
   /** `log`: where records are read; `outbox`: where they are written. */
   constructor(log: Log, outbox: Log, readonly kinds: JobKinds) {
-    this.book = new JobBook(kinds);
+    this.projection = new JobProjection(kinds);
     this.#log = log;
     this.#outbox = outbox;
   }
@@ -45,11 +45,11 @@ export class JobQueue {
       from: "start",
       signal,
       take: (record) => {
-        const job = this.book.apply(record);
+        const job = this.projection.apply(record);
         if (job) { for (const listener of this.#listeners) listener(job); }
       },
       reached: (position) => (this.#position = [...position]),
-      trouble: (message) => (this.#trouble = message),
+      onProblem: (message) => (this.#problem = message),
     });
   }
 
@@ -65,13 +65,13 @@ export class JobQueue {
     using topic = await this.#log.topic(JOBS_TOPIC, { create: true });
     const { partitions } = await topic.info();
     // A partition that retention has emptied has nothing to read.
-    const isBehind = () =>
+    const lags = () =>
       partitions.some(({ start, end }, at) => end > start && (this.#position[at] ?? -1n) < end);
-    while (isBehind()) {
+    while (lags()) {
       if (performance.now() > end) {
         throw new AppError(
           "unavailable",
-          `Cannot read the jobs: ${this.#trouble ?? "their topic does not answer in time"}`,
+          `Cannot read the jobs: ${this.#problem ?? "their topic does not answer in time"}`,
         );
       }
       await pause(LOOK_MS);
@@ -90,7 +90,7 @@ export class JobQueue {
   async submit(kind: string, args: unknown, options: SubmitOptions): Promise<string> {
     this.kinds.named(kind);
     const uniqueKey = options.uniqueKey ?? `${kind}:${JSON.stringify(args)}`;
-    const same = this.book.withKey(uniqueKey)?.id ?? this.book.startedBy(uniqueKey);
+    const same = this.projection.withKey(uniqueKey)?.id ?? this.projection.startedBy(uniqueKey);
     if (same) return same;
     const waiting = this.#waiting(options.issuer);
     if (waiting >= WAITING_MAX) {
@@ -121,8 +121,8 @@ export class JobQueue {
 
   /** Jobs of an issuer that have not ended, including those on their way to the log. */
   #waiting(issuer: string): number {
-    for (const id of this.#given.keys()) if (this.book.get(id)) this.#given.delete(id);
-    return this.book.waiting(issuer) + [...this.#given.values()].filter((one) => one === issuer).length;
+    for (const id of this.#given.keys()) if (this.projection.get(id)) this.#given.delete(id);
+    return this.projection.waiting(issuer) + [...this.#given.values()].filter((one) => one === issuer).length;
   }
 
   /**
@@ -158,7 +158,7 @@ export class JobQueue {
   }
 
   #known(id: string): Job {
-    const job = this.book.get(id);
+    const job = this.projection.get(id);
     if (!job) throw new AppError("not_found", `Cannot find job ${id}: see \`legend job list\``);
     return job;
   }

@@ -11,7 +11,7 @@ const named = (output: string) => ({ ...ARGS, output });
 const code = (expected: string) => (error: unknown) => error instanceof AppError && error.code === expected;
 
 /** A queue whose records are in the book as soon as they are appended. */
-function withBook() {
+function withProjection() {
   const records: LogRecord[] = [];
   const queue: JobQueue = new JobQueue({} as Log, {
     topic: () =>
@@ -19,7 +19,7 @@ function withBook() {
         append: (list: LogRecord[]) => {
           for (const record of list) {
             records.push(record);
-            queue.book.apply(
+            queue.projection.apply(
               { key: null, headers: [], timestampMs: 0n, ...record } as unknown as StoredRecord,
             );
           }
@@ -55,18 +55,18 @@ Deno.test("sync() waits for what is on the log, and for nothing that retention h
 });
 
 Deno.test("submit() gives a job like one that is not over that one's id, and puts nothing on the log", async () => {
-  const { queue, records } = withBook();
+  const { queue, records } = withProjection();
   const id = await queue.submit("scrape", ARGS, { issuer: "ann" });
   assert.equal(await queue.submit("scrape", ARGS, { issuer: "bob", first: () => assert.fail("no act") }), id);
   assert.equal(records.length, 1);
-  const { kind, args, issuer, attemptsMax, state } = queue.book.get(id)!;
+  const { kind, args, issuer, attemptsMax, state } = queue.projection.get(id)!;
   assert.deepEqual([kind, args, issuer, attemptsMax, state], ["scrape", ARGS, "ann", 5, "queued"]);
   await queue.cancel(id);
   assert.notEqual(await queue.submit("scrape", ARGS, { issuer: "ann" }), id, "the other one is over");
 });
 
 Deno.test("submit() takes 32 jobs of an issuer that are not over, and what could not be put on the log is not one", async () => {
-  const { queue, records } = withBook();
+  const { queue, records } = withProjection();
   const give = (n: number, more = {}) => queue.submit("scrape", named(`x${n}`), { issuer: "ann", ...more });
   const failing = () => Promise.reject(new Error("no disk"));
   for (let n = 0; n < 40; n++) await assert.rejects(give(n, { first: failing }), /no disk/);
@@ -81,7 +81,7 @@ Deno.test("submit() takes 32 jobs of an issuer that are not over, and what could
 });
 
 Deno.test("jobs that are on their way to the log count as given", async () => {
-  const { queue } = withBook();
+  const { queue } = withProjection();
   const held = Promise.withResolvers<void>();
   const given = Array.from(
     { length: 32 },
@@ -93,29 +93,29 @@ Deno.test("jobs that are on their way to the log count as given", async () => {
 });
 
 Deno.test("cancel() and retry() change what can be changed, after their act", async () => {
-  const { queue, records } = withBook();
+  const { queue, records } = withProjection();
   const id = await queue.submit("scrape", ARGS, { issuer: "ann" });
   await assert.rejects(queue.cancel("nothing"), code("not_found"));
   await assert.rejects(queue.retry(id), code("conflict"));
   await assert.rejects(queue.cancel(id, () => Promise.reject(new Error("no disk"))), /no disk/);
-  assert.deepEqual([records.length, queue.book.get(id)!.state], [1, "queued"]);
+  assert.deepEqual([records.length, queue.projection.get(id)!.state], [1, "queued"]);
   await queue.cancel(id, () => {
-    assert.equal(queue.book.get(id)!.state, "queued");
+    assert.equal(queue.projection.get(id)!.state, "queued");
     return Promise.resolve();
   });
-  assert.equal(queue.book.get(id)!.state, "cancelled");
+  assert.equal(queue.projection.get(id)!.state, "cancelled");
   await assert.rejects(queue.cancel(id), code("conflict"));
   await queue.retry(id);
-  assert.equal(queue.book.get(id)!.state, "queued");
+  assert.equal(queue.projection.get(id)!.state, "queued");
   // Another request was faster, while the audit entry was written.
   await assert.rejects(queue.cancel(id, () => queue.cancel(id)), code("conflict"));
   assert.equal(records.length, 4);
 });
 
 Deno.test("jobView() says what a job is", async () => {
-  const { queue } = withBook();
+  const { queue } = withProjection();
   const id = await queue.submit("scrape", ARGS, { issuer: "ann" });
-  const { created_ms, ...view } = jobView(JOB_KINDS, queue.book.get(id)!);
+  const { created_ms, ...view } = jobView(JOB_KINDS, queue.projection.get(id)!);
   assert.ok(Math.abs(Number(created_ms) - Date.now()) < 3_600_000);
   assert.deepEqual(view, {
     job_id: id,

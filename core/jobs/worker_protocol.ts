@@ -13,7 +13,7 @@ export interface JobSettings {
   readonly datasetsRoot: string;
   readonly store: StoreAddress | null;
   /** Why the store is missing. */
-  readonly storeTrouble: string;
+  readonly storeProblem: string;
   readonly s3: {
     readonly endpoint: string;
     readonly region: string;
@@ -57,7 +57,7 @@ export type ToWorker = JobStart | { type: "cancel" } | {
 };
 
 /** A version that a job found better, or was asked to put in shadow. */
-export interface LiveWish {
+export interface LiveRequest {
   readonly module: ModuleName;
   readonly version: string;
   readonly link: "latest" | "shadow";
@@ -66,7 +66,7 @@ export interface LiveWish {
 export type FromWorker =
   | { type: "progress"; progress: number; message: string }
   /** `live`: this version then goes live, if nothing prevents it. */
-  | { type: "confirm"; call: number; live?: LiveWish }
+  | { type: "confirm"; call: number; live?: LiveRequest }
   | { type: "done"; result: unknown; message: string }
   /** `final`: another try would end the same way. */
   | { type: "error"; message: string; final: boolean };
@@ -81,5 +81,5 @@ export interface JobPorts {
   /** Throws when this run no longer holds the job: then nothing may be published. */
   confirm(): Promise<void>;
   /** Confirms, then puts a version live or in shadow. Returns why this is not possible, or null when it is done. */
-  goLive(wish: LiveWish): Promise<string | null>;
+  goLive(request: LiveRequest): Promise<string | null>;
 }

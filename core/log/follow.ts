@@ -7,10 +7,10 @@ const WAIT_MS = 1_000;
 /** Records processed in one go before other work gets its turn. */
 const BURST = 2_000;
 /** Pause before a log that did not answer is retried. */
-const AGAIN_MS = 1_000;
+const RETRY_MS = 1_000;
 
 /** Errors that are retried: a log that cannot be reached, and a topic that does not exist yet. */
-const AGAIN: ReadonlySet<string> = new Set(["unavailable", "not_found"]);
+const RETRIED_CODES: ReadonlySet<string> = new Set(["unavailable", "not_found"]);
 
 export interface FollowOptions {
   readonly from: ReadFrom;
@@ -22,7 +22,7 @@ export interface FollowOptions {
   /** Called after each read with the position: the next offset of each partition. */
   reached?(position: readonly bigint[]): void;
   /** Called each time an error prevents reading, and with null when it works again. */
-  trouble?(message: string | null): void;
+  onProblem?(message: string | null): void;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface FollowOptions {
  * is skipped, nothing is read twice.
  */
 export async function follow(log: Log, name: string, options: FollowOptions): Promise<void> {
-  const { signal, trouble, waitMs = WAIT_MS } = options;
+  const { signal, onProblem: trouble, waitMs = WAIT_MS } = options;
   let from = options.from;
   while (!signal.aborted) {
     try {
@@ -59,9 +59,9 @@ export async function follow(log: Log, name: string, options: FollowOptions): Pr
         }
       }
     } catch (error) {
-      if (!(error instanceof AppError) || !AGAIN.has(error.code)) throw error;
+      if (!(error instanceof AppError) || !RETRIED_CODES.has(error.code)) throw error;
       trouble?.(error.message);
-      await pause(AGAIN_MS, signal);
+      await pause(RETRY_MS, signal);
     }
   }
 }
@@ -73,9 +73,9 @@ export async function* readThrough(
 ): AsyncGenerator<{ records: StoredRecord[] } | { gap: LogGap }> {
   const { partitions } = await topic.info();
   using reader = await topic.reader(from);
-  const isBehind = () =>
+  const lags = () =>
     reader.position.some((offset, at) => offset < (partitions[at]?.end ?? 0n) && offset >= 0n);
-  while (isBehind()) {
+  while (lags()) {
     const answer = reader.read();
     if ("gap" in answer || answer.records.length > 0) yield answer;
     else await reader.wait(WAIT_MS);

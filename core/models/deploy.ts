@@ -26,7 +26,7 @@ export interface DeployDeps {
   /** Whether there may be other hosts. */
   readonly cluster: boolean;
   /** Agents of a module that reported recently, by instance. */
-  heard?(module: ModuleName): readonly string[];
+  seenAgents?(module: ModuleName): readonly string[];
 }
 
 export interface Deployed {
@@ -41,11 +41,11 @@ export interface Deployed {
  * agents there are no receipts.
  */
 export async function deployModel(
-  { registry, audit, log, isSigned, signal, cluster, heard }: DeployDeps,
+  { registry, audit, log, isSigned, signal, cluster, seenAgents }: DeployDeps,
   live: GoingLive,
 ): Promise<Deployed> {
   const { module, requestId } = live;
-  const known = heard?.(module) ?? [];
+  const known = seenAgents?.(module) ?? [];
   const more = cluster ? MORE_MS.cluster : MORE_MS.here;
   const stop = new AbortController();
   const receipts = new Receipts(log, isSigned);

@@ -2,7 +2,7 @@
 import type { ModuleName } from "../control/control.ts";
 import type { ModelLink, ModelState } from "./models.ts";
 
-export interface Wish {
+export interface DesiredModel {
   readonly module: ModuleName;
   readonly link: ModelLink;
   /** "": none; of `latest` that is the baseline. A pin may name `baseline`. */
@@ -16,24 +16,24 @@ export interface Wish {
 export const AHEAD_MS_MAX = 300_000;
 
 /** The text that is signed. No field can contain a line break. */
-export function wishText({ module, link, version, request_id, at_ms }: Wish): string {
+export function desiredModelText({ module, link, version, request_id, at_ms }: DesiredModel): string {
   return [module, link, version, request_id, at_ms].join("\n");
 }
 
 /** Whether `one` overrides `other`; every host decides the same. */
-export function isNewer(one: Wish, other: Wish | undefined): boolean {
+export function isNewer(one: DesiredModel, other: DesiredModel | undefined): boolean {
   if (!other) return true;
   if (one.at_ms !== other.at_ms) return one.at_ms > other.at_ms;
-  return wishText(one) > wishText(other);
+  return desiredModelText(one) > desiredModelText(other);
 }
 
-function isSame(one: Wish, other: Wish | undefined): boolean {
+function isSame(one: DesiredModel, other: DesiredModel | undefined): boolean {
   return one.version === (other?.version ?? "") &&
     (one.link !== "latest" || one.request_id === (other?.request_id ?? ""));
 }
 
 /** The current state of a link on this host, as a desired version. */
-export function localWish(module: ModuleName, link: ModelLink, state: ModelState): Wish {
+export function localDesired(module: ModuleName, link: ModelLink, state: ModelState): DesiredModel {
   const { version, at_ms } = state[link];
   const request_id = link === "latest" ? state.request_id : "";
   return { module, link, version: version ?? "", request_id, at_ms };
@@ -45,22 +45,22 @@ export function localWish(module: ModuleName, link: ModelLink, state: ModelState
  * newest desired version of all hosts.
  */
 export function decide(
-  local: Wish,
-  newest: Wish | undefined,
-  agreed: Wish | undefined,
+  local: DesiredModel,
+  newest: DesiredModel | undefined,
+  agreed: DesiredModel | undefined,
   nowMs: number,
-): { do: "nothing" } | { do: "agree" | "tell" | "obey"; wish: Wish } {
+): { do: "nothing" } | { do: "agree" | "tell" | "obey"; desired: DesiredModel } {
   if (isSame(local, newest)) {
     return newest && !(agreed && agreed.at_ms === newest.at_ms && isSame(newest, agreed))
-      ? { do: "agree", wish: newest }
+      ? { do: "agree", desired: newest }
       : { do: "nothing" };
   }
   const unseen = newest !== undefined && newest.at_ms !== agreed?.at_ms;
   if (!isSame(local, agreed)) {
     // Always later than `newest`, whatever this host's clock says. The time at which a link was removed is not stored.
     const at_ms = Math.max(local.version === "" ? nowMs : local.at_ms, (newest?.at_ms ?? 0) + 1);
-    if (!unseen) return { do: "tell", wish: { ...local, at_ms } };
-    if (local.at_ms > newest.at_ms) return { do: "tell", wish: local };
+    if (!unseen) return { do: "tell", desired: { ...local, at_ms } };
+    if (local.at_ms > newest.at_ms) return { do: "tell", desired: local };
   }
-  return unseen ? { do: "obey", wish: newest } : { do: "nothing" };
+  return unseen ? { do: "obey", desired: newest } : { do: "nothing" };
 }

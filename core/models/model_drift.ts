@@ -36,7 +36,7 @@ export function runningModels(
 }
 
 /** The version that agents should run: the pin, else the deployed one, else the baseline. */
-export const wantedModel = (list: Pick<ModelList, "latest" | "pinned">) =>
+export const desiredModel = (list: Pick<ModelList, "latest" | "pinned">) =>
   list.pinned ?? list.latest ?? BASELINE;
 
 /** One line for each agent that does not run the desired version. */
@@ -44,9 +44,9 @@ export function modelDrift(
   list: Pick<ModelList, "module" | "latest" | "pinned">,
   running: readonly RunningModels[],
 ): string[] {
-  const wanted = wantedModel(list);
-  return running.filter(({ runs }) => runs !== wanted).map(({ agent, runs, refused }) => {
-    const why = refused?.version === wanted ? `: ${refused.reason}` : "";
-    return `${agent} runs ${runs}, not ${wanted} as is wanted of ${list.module}${why}`;
+  const desired = desiredModel(list);
+  return running.filter(({ runs }) => runs !== desired).map(({ agent, runs, refused }) => {
+    const why = refused?.version === desired ? `: ${refused.reason}` : "";
+    return `${agent} runs ${runs}, not ${desired} as is wanted of ${list.module}${why}`;
   });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { AgentStatus } from "../control/control.ts";
-import { modelDrift, runningModels, wantedModel } from "./model_drift.ts";
+import { desiredModel, modelDrift, runningModels } from "./model_drift.ts";
 
 const NOW = 1_794_873_600_000;
 const status = (more: Partial<AgentStatus>) =>
@@ -19,7 +19,7 @@ Deno.test("operator 16: a deployed version that the agent refused is drift, with
   const refused = { version: "cb30d69b2424", reason: "it is no shared object" };
   const running = runningModels([status({ model: "aaaaaaaaaaaa", model_refused: refused })], "mev", NOW);
   const list = { module: "mev" as const, latest: "cb30d69b2424", pinned: null };
-  assert.equal(wantedModel(list), "cb30d69b2424");
+  assert.equal(desiredModel(list), "cb30d69b2424");
   assert.deepEqual(modelDrift(list, running), [
     "mev-here runs aaaaaaaaaaaa, not cb30d69b2424 as is wanted of mev: it is no shared object",
   ]);

@@ -28,7 +28,7 @@ const asked = (labels: Float32Array, scores: Float32Array) =>
   ({ labels: [...labels], scores: [...scores] }) as unknown as Judgement;
 
 Deno.test("what would pass is counted by the least score that was in force", () => {
-  const told = compare(
+  const comparison = compare(
     "mev",
     1,
     [
@@ -40,20 +40,20 @@ Deno.test("what would pass is counted by the least score that was in force", () 
     answers(),
     asked,
   );
-  assert.deepEqual(told.passes, { both: 1, live_only: 1, shadow_only: 1, neither: 1 });
-  assert.ok(Math.abs(told.mean_difference - (0.2 + 0 + 0.8 + 0.2) / 4) < 1e-12);
-  assert.equal(told.judged, null, "too few");
+  assert.deepEqual(comparison.passes, { both: 1, live_only: 1, shadow_only: 1, neither: 1 });
+  assert.ok(Math.abs(comparison.mean_difference - (0.2 + 0 + 0.8 + 0.2) / 4) < 1e-12);
+  assert.equal(comparison.judged, null, "too few");
 });
 
 Deno.test("only decisions of the pair that stands now are compared", () => {
-  const told = compare(
+  const comparison = compare(
     "mev",
     1,
     [scored(), scored({ live: "beef" }), scored({ shadow: "dead" }), scored()],
     answers(),
     asked,
   );
-  assert.deepEqual([told.live, told.shadow, told.decisions], ["baseline-1", "cafe", 2]);
+  assert.deepEqual([comparison.live, comparison.shadow, comparison.decisions], ["baseline-1", "cafe", 2]);
 });
 
 Deno.test("a cycle came true when a paying one over two of its pools landed within two slots", () => {

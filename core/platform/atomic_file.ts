@@ -6,7 +6,7 @@ import { AppError, firstLineOf } from "./errors.ts";
 export const FULL_DISK = "the disk is full, free some space";
 
 /** The reason, for the end of a line. */
-export function diskTrouble(error: unknown): string {
+export function diskProblem(error: unknown): string {
   const text = firstLineOf(error);
   if (isFull(error)) return FULL_DISK;
   if (/read-only/i.test(text)) return "the file system is read-only";
@@ -28,7 +28,7 @@ function isFull(error: unknown): boolean {
 /** The error for a full disk when no file is known: an expected failure. `null`: it is another error. */
 export function asFullDisk(error: unknown): AppError | null {
   if (error instanceof AppError || !isFull(error)) return null;
-  return new AppError("no_space", `Cannot go on: ${diskTrouble(error)}`, { cause: error });
+  return new AppError("no_space", `Cannot go on: ${diskProblem(error)}`, { cause: error });
 }
 
 /**
@@ -177,5 +177,5 @@ function writeSynced(path: string, text: string): void {
 /** What could not be written, and why. */
 export function cannotWrite(path: string, error: unknown): AppError {
   const code = isFull(error) ? "no_space" : "failed";
-  return new AppError(code, `Cannot write ${path}: ${diskTrouble(error)}`, { cause: error });
+  return new AppError(code, `Cannot write ${path}: ${diskProblem(error)}`, { cause: error });
 }

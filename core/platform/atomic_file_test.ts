@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError } from "./errors.ts";
-import { asFullDisk, diskTrouble, makeFolder, readOrMake, replaceFile, StatusFile } from "./atomic_file.ts";
+import { asFullDisk, diskProblem, makeFolder, readOrMake, replaceFile, StatusFile } from "./atomic_file.ts";
 
 async function withFolder(run: (folder: string) => void | Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "legend-files-" });
@@ -112,7 +112,7 @@ for (
   ] as const
 ) {
   Deno.test(`diskTrouble() of ${JSON.stringify(text)}`, () =>
-    assert.equal(diskTrouble(new Error(text)), words));
+    assert.equal(diskProblem(new Error(text)), words));
 }
 
 Deno.test("asFullDisk() makes an expected failure of a full disk alone", () => {

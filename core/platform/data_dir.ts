@@ -1,7 +1,7 @@
 /** The data folder: created by the running parts, opened by all others; private, with one owner and a version check. */
 import { makeControlKey } from "../control/control_key.ts";
 import { AppError } from "./errors.ts";
-import { diskTrouble, makeFolder, readOrMake } from "./atomic_file.ts";
+import { diskProblem, makeFolder, readOrMake } from "./atomic_file.ts";
 
 /** Incremented when a change of the layout makes the folder unreadable for older versions. */
 export const DATA_VERSION = 1;
@@ -244,14 +244,14 @@ function refuseOpen(path: string, use: DataUse, { say }: DataDirOptions): void {
   if (me === null || use === "read") return;
   for (const [folder, { mode, uid }] of folders(path)) {
     const bits = (mode ?? 0) & 0o777;
-    const trouble = bits & OTHERS_WRITE
+    const problem = bits & OTHERS_WRITE
       ? `others can write it (mode ${bits.toString(8)}); look at what is in it, then \`chmod 700\` it`
       : uid !== me && me !== 0
       ? `it belongs to user ${uid}, need \`chown -R ${me} ${path}\``
       : "";
-    if (trouble === "") continue;
-    if (use !== "kill") throw new AppError("unavailable", `Cannot use ${folder}: ${trouble}`);
-    say?.(`${folder} is not safe: ${trouble}`);
+    if (problem === "") continue;
+    if (use !== "kill") throw new AppError("unavailable", `Cannot use ${folder}: ${problem}`);
+    say?.(`${folder} is not safe: ${problem}`);
   }
 }
 
@@ -265,7 +265,7 @@ function shut(path: string, { say }: DataDirOptions): void {
       Deno.chmodSync(folder, 0o700);
       say?.(`${was}: it is 700 now`);
     } catch (error) {
-      say?.(`${was}, and it cannot be shut: ${diskTrouble(error)}`);
+      say?.(`${was}, and it cannot be shut: ${diskProblem(error)}`);
     }
   }
 }
@@ -285,6 +285,6 @@ function why(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) {
     return "it is a place of the kernel, choose another with --data-dir";
   }
-  const trouble = diskTrouble(error);
-  return /read-only/.test(trouble) ? `${trouble}, choose another with --data-dir` : trouble;
+  const problem = diskProblem(error);
+  return /read-only/.test(problem) ? `${problem}, choose another with --data-dir` : problem;
 }

@@ -2,7 +2,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { AppError, messageOf } from "./errors.ts";
 import { pause } from "./delay.ts";
-import { asFullDisk, cannotWrite, diskTrouble, freeBytes, FULL_DISK } from "./atomic_file.ts";
+import { asFullDisk, cannotWrite, diskProblem, freeBytes, FULL_DISK } from "./atomic_file.ts";
 
 /** How long a writer waits for another one. */
 const BUSY_MS = 3_000;
@@ -84,8 +84,8 @@ export function openDatabase(path: string, busyMs = BUSY_MS): Database {
     // SQLite reports the same text for a broken disk and for a disk without room for its shared pages.
     const isFull = /disk I\/O error/.test(String(cause)) &&
       freeBytes(path.replace(/[^/]*$/, "")) < OPEN_BYTES;
-    const trouble = isFull ? FULL_DISK : diskTrouble(cause);
-    throw new AppError("unavailable", `Cannot use ${path}: ${trouble}`, { cause });
+    const problem = isFull ? FULL_DISK : diskProblem(cause);
+    throw new AppError("unavailable", `Cannot use ${path}: ${problem}`, { cause });
   }
   return database;
 }
@@ -114,7 +114,7 @@ function readCopy(path: string, before: unknown): Database {
     }
     return openDatabase(copy);
   } catch (cause) {
-    throw new AppError("unavailable", `Cannot read ${path}: ${diskTrouble(cause)}`, { cause });
+    throw new AppError("unavailable", `Cannot read ${path}: ${diskProblem(cause)}`, { cause });
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
@@ -124,7 +124,7 @@ function readCopy(path: string, before: unknown): Database {
  * Reads every page of the file, opened as {@link readDatabase} does. Returns the first fault, or null. A file that
  * cannot be opened or read now is not reported as damaged.
  */
-export function checkDatabase(path: string): { trouble: string; isDamaged: boolean } | null {
+export function checkDatabase(path: string): { problem: string; isDamaged: boolean } | null {
   if (!exists(path)) return null;
   try {
     const database = readDatabase(path);
@@ -132,14 +132,14 @@ export function checkDatabase(path: string): { trouble: string; isDamaged: boole
       const [row] = database.prepare("pragma integrity_check(1)").all();
       const found = String(row?.integrity_check ?? "");
       if (found === "ok") return null;
-      return { trouble: `Cannot use ${path}: it is damaged (${found.split("\n")[0]})`, isDamaged: true };
+      return { problem: `Cannot use ${path}: it is damaged (${found.split("\n")[0]})`, isDamaged: true };
     } finally {
       database.close();
     }
   } catch (error) {
     const isDamaged = /malformed|not a database/i.test(String(error));
-    if (error instanceof AppError) return { trouble: error.message, isDamaged };
-    return { trouble: `Cannot use ${path}: ${diskTrouble(error)}`, isDamaged };
+    if (error instanceof AppError) return { problem: error.message, isDamaged };
+    return { problem: `Cannot use ${path}: ${diskProblem(error)}`, isDamaged };
   }
 }
 

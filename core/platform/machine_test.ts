@@ -9,7 +9,7 @@ Deno.test("a training takes what is configured, else all processors but one, and
     [2, 2, 2],
     [8, 2, 8],
   ];
-  for (const [configured, processors, wanted] of rows) {
-    assert.equal(trainingThreads(configured, processors), wanted, `${configured} of ${processors}`);
+  for (const [configured, processors, expected] of rows) {
+    assert.equal(trainingThreads(configured, processors), expected, `${configured} of ${processors}`);
   }
 });

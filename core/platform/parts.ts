@@ -77,7 +77,7 @@ function readStatus<T extends { at_ms: number }>(path: string): T | null {
 }
 
 /** Counts the starts of each part. */
-export class PartsTeller {
+export class PartsReporter {
   readonly #parts = new Map<string, PartStatus>();
 
   constructor(names: readonly string[], private readonly now: () => number = Date.now) {

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { crashing, partsStatus, partsStatusFile, PartsTeller } from "./parts.ts";
+import { crashing, PartsReporter, partsStatus, partsStatusFile } from "./parts.ts";
 
 Deno.test("operator 17: a part that is started again and again is named with why, one that was once is not", () => {
   let now = 1_000_000;
-  const teller = new PartsTeller(["api", "sink"], () => now);
-  teller.restarted("sink", 1, "Cannot listen: another program does");
-  assert.deepEqual(crashing(teller.status(), now), []);
+  const reporter = new PartsReporter(["api", "sink"], () => now);
+  reporter.restarted("sink", 1, "Cannot listen: another program does");
+  assert.deepEqual(crashing(reporter.status(), now), []);
   for (let n = 0; n < 2; n++) {
     now += 1_000;
-    teller.restarted("sink", 1, "Cannot listen: another program does");
+    reporter.restarted("sink", 1, "Cannot listen: another program does");
   }
-  teller.restarted("api", 139, null);
-  const [bad, ...more] = crashing(teller.status(), now);
+  reporter.restarted("api", 139, null);
+  const [bad, ...more] = crashing(reporter.status(), now);
   assert.deepEqual(more, []);
   assert.equal(bad!.name, "sink");
   assert.match(
@@ -19,8 +19,8 @@ Deno.test("operator 17: a part that is started again and again is named with why
     /^started again 3 times in a minute, it ended with 1, the last time with: Cannot listen/,
   );
   // A minute later it is over, and the count of all starts stays.
-  assert.deepEqual(crashing(teller.status(), now + 61_000), []);
-  assert.equal(teller.status().parts.find(({ name }) => name === "sink")!.restarts, 3);
+  assert.deepEqual(crashing(reporter.status(), now + 61_000), []);
+  assert.equal(reporter.status().parts.find(({ name }) => name === "sink")!.restarts, 3);
 });
 
 Deno.test("a status that cannot be read is not known, and nothing is thrown", async () => {

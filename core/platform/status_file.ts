@@ -1,7 +1,7 @@
 /** A part's status in a file that others may read at any moment. */
 import { messageOf } from "./errors.ts";
 
-interface Told {
+interface Reported {
   /** Unix milliseconds. */
   readonly at_ms: number;
   readonly trouble: string | null;
@@ -12,7 +12,7 @@ interface Told {
  * The newest status in a file; null when there is none. A file that cannot be read is returned as a status with a
  * trouble, with `figures` for the unknown values. `part`: who writes it.
  */
-export function statusIn<T extends Told>(
+export function statusIn<T extends Reported>(
   file: string,
   part: string,
   figures: Omit<T, "at_ms" | "trouble">,
@@ -32,7 +32,7 @@ export function statusIn<T extends Told>(
   return { ...figures, at_ms: Date.now(), trouble } as T;
 }
 
-function isWhole(status: Told): boolean {
+function isWhole(status: Reported): boolean {
   return Number.isFinite(status?.at_ms) && (status.trouble === null || typeof status.trouble === "string") &&
     Array.isArray(status.topics) && status.topics.every((one) => typeof one?.topic === "string");
 }

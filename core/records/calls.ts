@@ -34,7 +34,7 @@ export function recordCalls(chain: AuditChain, accounts: Accounts, folder: strin
       chain.signWith(new HeadSigner(node, seed));
       chain.seal();
     },
-    told: (seq: number) => chain.told(seq),
+    markPublished: (seq: number) => chain.markPublished(seq),
     insertUser: (name: string, role: Role, hash: string, mustChange: boolean, act?: Act) =>
       audited(act, () => accounts.insert(name, role, hash, mustChange)),
     changeUser: (name: string, change: { role?: Role; disabled?: boolean }, act?: Act) =>

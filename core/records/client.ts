@@ -88,16 +88,16 @@ export class RecordThread implements RecordWriter {
     this.#over(new AppError("unavailable", "Cannot write legend.db: legend is ending"));
   }
 
-  #hear(told: FromThread, say: (line: string) => void): void {
-    if ("ready" in told) this.#ready.resolve();
-    else if ("closed" in told) this.#closed.resolve();
-    else if ("say" in told) say(told.say);
-    else if ("failed" in told) this.#over(errorOf(told.failed));
+  #hear(message: FromThread, say: (line: string) => void): void {
+    if ("ready" in message) this.#ready.resolve();
+    else if ("closed" in message) this.#closed.resolve();
+    else if ("say" in message) say(message.say);
+    else if ("failed" in message) this.#over(errorOf(message.failed));
     else {
-      const call = this.#calls.get(told.id);
-      this.#calls.delete(told.id);
-      if ("error" in told) call?.reject(errorOf(told.error));
-      else call?.resolve(told.value);
+      const call = this.#calls.get(message.id);
+      this.#calls.delete(message.id);
+      if ("error" in message) call?.reject(errorOf(message.error));
+      else call?.resolve(message.value);
     }
   }
 

@@ -155,18 +155,18 @@ Deno.test("RecordThread keeps places for who is logged in, whatever strangers se
 
 Deno.test("SharedAccounts: a token of no open login is answered without a write", () =>
   withFile(async (folder, database) => {
-    const book = new Accounts(database);
-    await book.add("ann", "admin", "a password of ann");
-    const { session, refresh } = book.begin("ann", "test");
-    const calls = inThisThread(recordCalls(new AuditChain(database), book, folder));
+    const stored = new Accounts(database);
+    await stored.add("ann", "admin", "a password of ann");
+    const { session, refresh } = stored.begin("ann", "test");
+    const calls = inThisThread(recordCalls(new AuditChain(database), stored, folder));
     let writes = 0;
-    const accounts = new SharedAccounts(book, { call: (...call) => (writes += 1, calls.call(...call)) });
+    const accounts = new SharedAccounts(stored, { call: (...call) => (writes += 1, calls.call(...call)) });
     for (const token of ["", "x", "a.b.c", `${"0".repeat(24)}.x`, "\u0000.x"]) {
       assert.deepEqual(await accounts.refresh(token), { state: "ended" }, token);
     }
     assert.equal(writes, 0);
     const renewed = await accounts.refresh(refresh);
     assert.deepEqual([renewed.state, writes], ["renewed", 1]);
-    book.end(session);
+    stored.end(session);
     assert.deepEqual([await accounts.refresh(refresh), writes], [{ state: "ended" }, 1]);
   }));

@@ -81,9 +81,14 @@ Deno.test("stream says what was wrong: refused, wrong password, cut off, nobody 
       await assert.rejects(read, (error: AppError) => expected.test(error.message), name);
     });
   }
-  const nobody = new Store(() => ({ url: "http://127.0.0.1:1/", user: "", password: "", database: "mev" }));
+  const unreachable = new Store(() => ({
+    url: "http://127.0.0.1:1/",
+    user: "",
+    password: "",
+    database: "mev",
+  }));
   await assert.rejects(
-    () => nobody.stream("SELECT 1").next(),
+    () => unreachable.stream("SELECT 1").next(),
     /Cannot reach ClickHouse at http:\/\/127\.0\.0\.1:1\//,
   );
 });

@@ -59,9 +59,9 @@ async function follow(store: Store, options: SchemaOptions): Promise<void> {
       await store.command(`ALTER TABLE ${name} MODIFY SETTING storage_policy = '${policy}'`);
     }
     const [, known = ""] = / TTL (.+?) SETTINGS /.exec(table.engine_full) ?? [];
-    const wanted = ttlOf(options);
-    if (known === wanted) continue;
-    await store.command(`ALTER TABLE ${name} ${wanted ? `MODIFY TTL ${wanted}` : "REMOVE TTL"}`);
+    const expectedTtl = ttlOf(options);
+    if (known === expectedTtl) continue;
+    await store.command(`ALTER TABLE ${name} ${expectedTtl ? `MODIFY TTL ${expectedTtl}` : "REMOVE TTL"}`);
   }
 }
 

@@ -10,10 +10,10 @@ import { datasetSchema, TABLES } from "./tables.ts";
  * store.
  */
 async function commands(): Promise<string> {
-  const told: string[] = [];
+  const statements: string[] = [];
   const store = {
     address: () => ({ database: "legend" }),
-    command: (sql: string) => Promise.resolve(void told.push(sql.replaceAll(/\s+/g, " ").trim())),
+    command: (sql: string) => Promise.resolve(void statements.push(sql.replaceAll(/\s+/g, " ").trim())),
     query: () => Promise.resolve([]),
   } as unknown as Store;
   await migrate(store, {
@@ -23,7 +23,7 @@ async function commands(): Promise<string> {
     tierDays: 7,
     kafkaBrokers: "broker:9092",
   });
-  return told.map((sql) => `${sql};\n`).join("");
+  return statements.map((sql) => `${sql};\n`).join("");
 }
 
 Deno.test("a new store is told the same statements, column by column, as before there was one table of columns", async () => {

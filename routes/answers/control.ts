@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { StoredEntry } from "../../core/audit/chain.ts";
 import type { PolicyState, Receipt } from "../../core/control/control.ts";
 import type { FleetAgent } from "../../core/control/fleet.ts";
-import type { WantedState } from "../../core/control/desired_state.ts";
+import type { DesiredState } from "../../core/control/desired_state.ts";
 import {
   array,
   count,
@@ -150,9 +150,9 @@ export const agent: z.ZodType<FleetAgent> = object({
   age_s: number(),
   silent_after_s: number(),
 }).meta({ id: "Agent" });
-const wanted: z.ZodType<WantedState> = object({ module: moduleName, policy, request_id: text() });
+const desired: z.ZodType<DesiredState> = object({ module: moduleName, policy, request_id: text() });
 export const agents = object({
   agents: array(agent),
   unreadable: array(object({ module: moduleName, reason: text() })),
-  wanted: array(wanted),
+  wanted: array(desired),
 });

@@ -115,7 +115,7 @@ export class Bridge implements RealtimeHub {
       signal,
       take: ({ value }) => value && this.#take(value),
       // From its first position on, no record is skipped, even when the log is unreachable for a while.
-      trouble: (message) => {
+      onProblem: (message) => {
         if (message !== null) return;
         this.#placed.add(name);
         if (this.isReading) this.#allPlaced.resolve();

@@ -14,7 +14,7 @@ const EPOCH = 1_700_000_000_000;
 const LIMIT_MS = 60_000;
 const PRINCIPAL = { name: "ann", role: "viewer", scopes: [], by: "bearer", expires: 0 } as const;
 
-interface Wish {
+interface ConnectOptions {
   mode?: RealtimeMode;
   filter?: RealtimeFilter;
   resume?: { epoch: bigint; position: bigint };
@@ -33,7 +33,7 @@ interface Desk {
   bridge: Bridge;
   /** Appends decisions with these nets, as one append. */
   put(...nets: number[]): Promise<void>;
-  connect(wish?: Wish): Promise<Received>;
+  connect(options?: ConnectOptions): Promise<Received>;
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
@@ -58,10 +58,10 @@ async function withDesk(run: (desk: Desk) => Promise<void>, maxSize = 3): Promis
   const log = new EmbeddedLog(new Library(LIBRARY), `${folder}/log`);
   const end = new AbortController();
   const bridge = new Bridge({ log, windowMs: 10, maxSize, now: () => EPOCH });
-  let wish: Wish = {};
+  let options: ConnectOptions = {};
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
     const { socket, response } = Deno.upgradeWebSocket(request);
-    const { mode = "proto", filter = {}, resume } = wish;
+    const { mode = "proto", filter = {}, resume } = options;
     bridge.serve(socket, { mode, filter, principal: PRINCIPAL, ...(resume ? { resume } : {}) });
     return response;
   });
@@ -74,7 +74,7 @@ async function withDesk(run: (desk: Desk) => Promise<void>, maxSize = 3): Promis
       bridge,
       put: async (...nets) => void await topic.append(nets.map((net) => ({ value: envelope(net) }))),
       connect: async (own = {}) => {
-        wish = own;
+        options = own;
         const before = bridge.connections().length;
         const socket = new WebSocket(`ws://127.0.0.1:${server.addr.port}/`);
         socket.binaryType = "arraybuffer";

@@ -35,10 +35,10 @@ Deno.test("ClientQueue: sent and dropped are all records that were pushed, whate
   let state = 7;
   const random = (end: number) => (state = (state * 48_271) % 2_147_483_647) % end;
   const queue = new ClientQueue(500);
-  let [pushed, sent, told] = [0, 0, 0];
+  let [pushed, sent, reported] = [0, 0, 0];
   const take = () => {
     const next = queue.next();
-    if (next && "gap" in next) told += next.gap.count;
+    if (next && "gap" in next) reported += next.gap.count;
     if (next && "frame" in next) sent += next.frame.count;
     return next !== undefined;
   };
@@ -50,6 +50,6 @@ Deno.test("ClientQueue: sent and dropped are all records that were pushed, whate
     if (random(3) === 0) take();
   }
   while (take());
-  assert.equal(sent + told, pushed);
-  assert.equal(Number(queue.dropped), told);
+  assert.equal(sent + reported, pushed);
+  assert.equal(Number(queue.dropped), reported);
 });

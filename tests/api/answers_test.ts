@@ -114,17 +114,17 @@ Deno.test("each route that is read answers with its own keys", () =>
       const text = await answer.text();
       assert.equal(answer.status, status, `${path}: ${text.slice(0, 300)}`);
       const type = answer.headers.get("content-type");
-      const wantedType = status >= 400
+      const expectedType = status >= 400
         ? "application/problem+json"
         : keys === "-"
         ? "image/svg+xml"
         : "application/json";
-      assert.equal(type, wantedType, path);
+      assert.equal(type, expectedType, path);
       if (keys === "-") continue;
       const found = Object.keys(JSON.parse(text)).sort();
-      const wanted = keys.replace("+", "").split(" ").sort();
-      if (keys.startsWith("+")) assert.deepEqual(wanted.filter((key) => !found.includes(key)), [], path);
-      else assert.deepEqual(found, wanted, path);
+      const expected = keys.replace("+", "").split(" ").sort();
+      if (keys.startsWith("+")) assert.deepEqual(expected.filter((key) => !found.includes(key)), [], path);
+      else assert.deepEqual(found, expected, path);
     }
   }));
 

@@ -56,7 +56,7 @@ async function withAgents(server: Server, run: () => Promise<void>): Promise<voi
   const { deps, folder } = server;
   const library = new Library(LIBRARY);
   const end = new AbortController();
-  const following = [deps.decisions, deps.metrics, deps.receipts, deps.wanted, deps.jobs]
+  const following = [deps.decisions, deps.metrics, deps.receipts, deps.desired, deps.jobs]
     .map((part) => part.follow(end.signal));
   const agentOf = (module: "arbitrage" | "mev") => startAgent(library, module, folder);
   try {
@@ -275,7 +275,7 @@ Deno.test("every route answers in the form that it declares", () =>
       const { call, routes, person, deps } = server;
       const headers = bearer((await person("admin")).token);
       const rows = new Map(routes.map((row) => [`${row.method} ${row.path}`, row]));
-      const isOver = () => deps.jobs.book.list().some(({ state }) => state === "cancelled");
+      const isOver = () => deps.jobs.projection.list().some(({ state }) => state === "cancelled");
       const isAnswered = () => deps.receipts.of("0".repeat(32)).length > 0;
       const called = new Set<string>(["POST /api/auth/refresh"]);
       const tokens: string[] = [];

@@ -121,9 +121,9 @@ Deno.test("a refresh token that comes again later ends the login on all ways, an
       const access = bearer(cookiesOf(good).legend_access!.value);
       assert.equal((await call("GET", "/api/agents", { headers: access })).status, 200);
       clock.now += 6_000;
-      const again = await ask();
+      const second = await ask();
       assert.deepEqual(
-        [again.status, again.headers.get("location")],
+        [second.status, second.headers.get("location")],
         way === "renew" ? [302, "/login"] : [401, null],
       );
       assert.equal((await call("GET", "/api/agents", { headers: access })).status, 401, "at once");

@@ -219,8 +219,8 @@ Deno.test("F23: an answer that has not changed does not come again, and only to 
     const mark = first.headers.get("etag")!;
     assert.equal(first.headers.get("cache-control"), "no-store");
     await first.body!.cancel();
-    const again = await ask(mark);
-    assert.deepEqual([again.status, again.body, again.headers.get("etag")], [304, null, mark]);
+    const second = await ask(mark);
+    assert.deepEqual([second.status, second.body, second.headers.get("etag")], [304, null, mark]);
     const changed = await ask('W/"another"');
     assert.equal(changed.status, 200);
     await changed.body!.cancel();

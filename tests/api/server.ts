@@ -18,7 +18,7 @@ import { goLive } from "../../core/models/going_live.ts";
 import { holdsBy, Streams } from "../../core/decisions/streams.ts";
 import { AddressRanges } from "../../core/platform/net.ts";
 import { Receipts } from "../../core/control/receipts.ts";
-import { WantedStates } from "../../core/control/desired_state.ts";
+import { DesiredStates } from "../../core/control/desired_state.ts";
 import { AppError } from "../../core/platform/errors.ts";
 import { openDataDir } from "../../core/platform/data_dir.ts";
 import { Bridge } from "../../services/bridge/bridge.ts";
@@ -72,10 +72,10 @@ function partsOf(folder: string, clock: { readonly now: number }) {
   const now = () => clock.now;
   const signer = new HeadSigner(instance, "07".repeat(32));
   const chain = new AuditChain(database, signer, now);
-  const book = new Accounts(database, now, now);
-  const records = inThisThread(recordCalls(chain, book, path));
+  const stored = new Accounts(database, now, now);
+  const records = inThisThread(recordCalls(chain, stored, path));
   // Refusals are held back only briefly, so that the tests stay fast.
-  const accounts = new SharedAccounts(book, records, { now, holdMs: 20, waitMs: Infinity });
+  const accounts = new SharedAccounts(stored, records, { now, holdMs: 20, waitMs: Infinity });
   const refusals = new Refusals({ write: (acts) => records.call("refusals", [acts]), say: () => {} });
   const registry = new ModelRegistry(library, path);
   const isSigned = signatureCheck(library, path, "");
@@ -137,7 +137,7 @@ function depsOf(parts: Parts, more: Partial<ApiDeps>): ApiDeps {
     ownAgents: () => agentStatuses(path),
     unreadableAgents: () => readAgents(path).unreadable,
     agents: () => fleet.all(),
-    wanted: new WantedStates(log),
+    desired: new DesiredStates(log),
     decisions: new DecisionIndex(log),
     metrics: new MetricsView(log),
     receipts: new Receipts(log, isSigned),

@@ -37,14 +37,14 @@ async function withJob(run: (desk: Desk) => Promise<void>): Promise<void> {
     await jobs.sync(60_000);
     end.abort();
     await following;
-    const job = jobs.book.get(id)!;
+    const job = jobs.projection.get(id)!;
     const { token } = await person("viewer");
     await run({
       server,
       job,
       say: (said) => {
         const record = statusRecord(job, { state: "running", token: 1, worker: "w", atMs: 5, ...said });
-        const changed = jobs.book.apply(
+        const changed = jobs.projection.apply(
           { key: null, headers: [], timestampMs: 0n, ...record } as unknown as StoredRecord,
         );
         assert.ok(changed);

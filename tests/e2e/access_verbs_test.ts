@@ -181,8 +181,8 @@ Deno.test("operator 21: the audit is exported whole, with what proves it, and ne
       assert.equal(row.hash, hash.digest("hex"));
       previous = row.hash!;
     }
-    const again = await own("audit", "export", "--out", "a.ndjson");
-    assert.deepEqual([again.code, again.stderr], [
+    const second = await own("audit", "export", "--out", "a.ndjson");
+    assert.deepEqual([second.code, second.stderr], [
       1,
       "Cannot write a.ndjson: it exists, need another name\n",
     ]);

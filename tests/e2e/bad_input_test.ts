@@ -270,8 +270,8 @@ for (
           const [kept, all] = [await decisions(data), await decisions(whole)];
           assert.equal(kept.length > 0, some);
           assert.ok(kept.length < all.length);
-          const again = await legend([...args, data]);
-          assert.equal(again.code, 0, again.stderr);
+          const second = await legend([...args, data]);
+          assert.equal(second.code, 0, second.stderr);
           assert.deepEqual(await decisions(data), all);
           assert.equal((await legend(["topics", "verify", "--data-dir", data])).code, 0);
         });

@@ -22,7 +22,7 @@ export interface Load {
   perSecond: number;
 }
 
-export interface Told {
+export interface LoadResult {
   produced: number;
   growthBytes: number;
   boundBytes: number;
@@ -212,8 +212,8 @@ const residentBytes = (pid: number) =>
 export async function slowAndFast(
   folder: string,
   { stalled, fast, seconds, perSecond }: Load,
-): Promise<Told> {
-  const told: Told = { produced: 0, growthBytes: 0, boundBytes: 0, gaps: 0 };
+): Promise<LoadResult> {
+  const result: LoadResult = { produced: 0, growthBytes: 0, boundBytes: 0, gaps: 0 };
   await withApi(folder, async (port, key, pid) => {
     const quick = Array.from({ length: fast }, () => new Client());
     const slow = Array.from({ length: stalled }, () => new Client());
@@ -237,10 +237,10 @@ export async function slowAndFast(
         await pause(due - performance.now());
       }
     }
-    told.produced = total;
+    result.produced = total;
     await Promise.all(reading);
-    told.growthBytes = residentBytes(pid) - before;
-    told.boundBytes = stalled * (QUEUE_BYTES_MAX + SOCKET_BYTES_MAX) + RUNTIME_BYTES;
+    result.growthBytes = residentBytes(pid) - before;
+    result.boundBytes = stalled * (QUEUE_BYTES_MAX + SOCKET_BYTES_MAX) + RUNTIME_BYTES;
     for (const client of quick) {
       assert.deepEqual([client.received, client.gaps], [total, 0], "a fast client loses nothing");
     }
@@ -249,14 +249,14 @@ export async function slowAndFast(
     for (const client of slow) {
       assert.equal(client.received + client.gaps, total, "what was not sent was told");
     }
-    told.gaps = slow.reduce((sum, client) => sum + client.gaps, 0);
+    result.gaps = slow.reduce((sum, client) => sum + client.gaps, 0);
     for (const client of [...quick, ...slow]) client.close();
     assert.ok(
-      told.growthBytes <= told.boundBytes,
-      `memory grew by ${told.growthBytes}, bound ${told.boundBytes}`,
+      result.growthBytes <= result.boundBytes,
+      `memory grew by ${result.growthBytes}, bound ${result.boundBytes}`,
     );
   });
-  return told;
+  return result;
 }
 
 /** Many connections at once, twice: all are served both times. */

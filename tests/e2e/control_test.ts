@@ -111,12 +111,14 @@ Deno.test("commands change the policy of a running agent, and a kill stops it un
         false,
         "the module is killed, un-kill it first",
       ]);
-      const told = lines<{ data: { decision_id: string; kind: string; event_ns: string } }>(
+      const decisions = lines<{ data: { decision_id: string; kind: string; event_ns: string } }>(
         (await legend(["topics", "tail", DECISIONS[0]!, "--from", "start", "--data-dir", data])).stdout,
       );
       // By the time of the event: decisions under the old policy are written a moment later.
-      assert.match(told[0]!.data.event_ns, /^\d{19}$/);
-      const later = told.filter(({ data }) => BigInt(data.event_ns) > from && data.kind === "open_arbitrage");
+      assert.match(decisions[0]!.data.event_ns, /^\d{19}$/);
+      const later = decisions.filter(({ data }) =>
+        BigInt(data.event_ns) > from && data.kind === "open_arbitrage"
+      );
       for (const line of later.slice(0, 10)) {
         const { stdout } = await legend(["explain", line.data.decision_id, "--data-dir", data]);
         assert.ok(Number(/= ([-0-9.e]+) SOL/.exec(stdout)![1]) >= 0.5, stdout);
@@ -157,8 +159,8 @@ Deno.test("a kill without a running agent is latched on disk, and the agent star
     assert.deepEqual([killed!.path, killed!.receipt.applied], ["disk", true]);
     await withAgents(data, ["run", "agent", "mev", "--source", "sim", "--speed", "40"], async () => {
       const now = await until(async () => {
-        const told = await status(data, "mev");
-        return told?.state === "running" && told.killed && told.transactions > 200 && told;
+        const agent = await status(data, "mev");
+        return agent?.state === "running" && agent.killed && agent.transactions > 200 && agent;
       }, "the agent killed from its start");
       assert.equal(now.published, 0);
     });
@@ -223,8 +225,8 @@ Deno.test("an agent refuses unsigned, foreign and replayed commands on the log, 
       assert.match(String(receipts[2]!.data.reason), /altered/);
       // The displayed state is a moment old.
       const now = await until(async () => {
-        const told = await status(data, "mev");
-        return told?.policy.throttle_pct !== 0 && told;
+        const agent = await status(data, "mev");
+        return agent?.policy.throttle_pct !== 0 && agent;
       }, "the policy in the status");
       assert.deepEqual([now.killed, now.policy.throttle_pct], [false, 5]);
     });
@@ -349,8 +351,8 @@ Deno.test("agents killed with -9 at 50 moments under load lose and double nothin
         const pid = Number(await Deno.readTextFile(`${data}/agents/${module}.lock`));
         Deno.kill(pid, "SIGKILL");
         const now = await until(async () => {
-          const told = await status(data, module);
-          return told && told.pid !== pid && told.transactions > 0 && told;
+          const agent = await status(data, module);
+          return agent && agent.pid !== pid && agent.transactions > 0 && agent;
         }, `${module} after kill ${attempt}`);
         assert.deepEqual(
           [now.policy.ev_min, now.killed],

@@ -35,7 +35,7 @@ function* moments(count: number, upToMs: number): Generator<number> {
 async function begun(queue: JobQueue, id: string): Promise<void> {
   const end = performance.now() + 60_000;
   for (;;) {
-    const state = queue.book.get(id)?.state;
+    const state = queue.projection.get(id)?.state;
     if (state !== undefined && state !== "queued") return;
     assert.ok(performance.now() < end, `nobody took job ${id} in 60 s`);
     await pause(2);
@@ -68,7 +68,7 @@ const training = ({ range }: Bench): string[] => [
 
 /** How long a job ran, by its entries in the queue. */
 function tookMs(queue: JobQueue, id: string): number {
-  const job = queue.book.get(id)!;
+  const job = queue.projection.get(id)!;
   return job.endedMs! - job.startedMs!;
 }
 
@@ -77,7 +77,7 @@ async function unharmed({ bench, queue }: KillRun) {
   const { data, range, submit, ended } = bench;
   const clean = await ended(await submit(["scrape", "clean.parquet", "--type", "arb", ...range]));
   assert.equal(clean.state, "done", clean.message);
-  const wanted = await hashOf(`${data}/datasets/clean.parquet`);
+  const expected = await hashOf(`${data}/datasets/clean.parquet`);
   const trained = await ended(await submit([...training(bench), "--param", "seed=0"]));
   assert.equal(trained.state, "done", trained.message);
   // A second run: the first one is slower than the killed ones, and a kill must hit a running job.
@@ -87,7 +87,7 @@ async function unharmed({ bench, queue }: KillRun) {
   ] as const;
   await queue.sync();
   const took = { scrape: tookMs(queue, warm[0].job_id), train: tookMs(queue, warm[1].job_id) };
-  return { wanted, took };
+  return { wanted: expected, took };
 }
 
 /** The n-th job of a kind. Its worker is killed this long after it claimed the job; another worker finishes it. */
@@ -110,7 +110,7 @@ async function killed(
   await run.part.end("SIGKILL");
   const killed = Date.now();
   await queue.sync();
-  const cut = queue.book.get(id)!.state === "running";
+  const cut = queue.projection.get(id)!.state === "running";
   run.part = worker();
   const job = await ended(id);
   assert.equal(job.state, "done", `${kind} at ${atMs} ms: ${job.message}`);
@@ -118,7 +118,7 @@ async function killed(
   if (cut) {
     run.takeovers += 1;
     assert.equal(job.attempts, 2);
-    run.slowestMs = Math.max(run.slowestMs, queue.book.get(id)!.startedMs! - killed);
+    run.slowestMs = Math.max(run.slowestMs, queue.projection.get(id)!.startedMs! - killed);
   }
   return job;
 }
@@ -126,10 +126,10 @@ async function killed(
 /** The n-th training again without a kill makes the same model; returns how long it took. */
 async function sameModelUndisturbed({ bench, queue }: KillRun, n: number, job: JobLine): Promise<number> {
   const { submit, ended } = bench;
-  const again = await ended(await submit([...training(bench), "--param", `seed=${n}`]));
-  assert.equal(again.result!.version, job.result!.version, "the model of a run that nobody killed");
+  const second = await ended(await submit([...training(bench), "--param", `seed=${n}`]));
+  assert.equal(second.result!.version, job.result!.version, "the model of a run that nobody killed");
   await queue.sync();
-  return tookMs(queue, again.job_id);
+  return tookMs(queue, second.job_id);
 }
 
 async function nothingIsLeftLying({ data, call }: Bench): Promise<void> {
@@ -150,7 +150,7 @@ Deno.test(`a worker killed at ${2 * KILLS} moments: taken over, the same bytes, 
     const following = queue.follow(stop.signal);
     const run: KillRun = { bench, queue, part: bench.worker(), takeovers: 0, slowestMs: 0 };
     try {
-      const { wanted, took } = await unharmed(run);
+      const { wanted: expected, took } = await unharmed(run);
       for (const kind of ["scrape", "train"] as const) {
         let n = 0;
         for (const share of moments(KILLS, 1)) {
@@ -159,7 +159,7 @@ Deno.test(`a worker killed at ${2 * KILLS} moments: taken over, the same bytes, 
           const atMs = share * took[kind];
           const job = await killed(run, kind, n, atMs);
           if (kind === "scrape") {
-            assert.equal(await hashOf(`${data}/datasets/kill-${n}.parquet`), wanted, `${atMs} ms`);
+            assert.equal(await hashOf(`${data}/datasets/kill-${n}.parquet`), expected, `${atMs} ms`);
           } else {
             took[kind] = Math.min(took[kind], await sameModelUndisturbed(run, n, job));
           }
@@ -182,7 +182,7 @@ Deno.test(`a worker killed at ${2 * KILLS} moments: taken over, the same bytes, 
   }));
 
 /** Invalid requests, with the exit code and the line. */
-const wishes = (range: readonly string[]): [words: string[], code: number, line: RegExp][] => [
+const requests = (range: readonly string[]): [words: string[], code: number, line: RegExp][] => [
   [["scrape", "../out.parquet", ...range], 1, /^Cannot write "\.\.\/out\.parquet": it has empty parts/],
   [
     ["scrape", "/etc/out.parquet", ...range],
@@ -242,12 +242,12 @@ Deno.test("wishes that cannot be are answered in one line, before or by the job"
     await Deno.symlink("/etc", `${data}/datasets/link`);
     const part = worker();
     try {
-      for (const [args, code, line] of wishes(range)) {
-        const told = await call(args);
-        assert.equal(told.code, code, `${args.join(" ")}: ${told.stderr}`);
-        const said = told.stderr.trim().split("\n").filter((text) => !text.startsWith("job "));
+      for (const [args, code, line] of requests(range)) {
+        const answer = await call(args);
+        assert.equal(answer.code, code, `${args.join(" ")}: ${answer.stderr}`);
+        const said = answer.stderr.trim().split("\n").filter((text) => !text.startsWith("job "));
         assert.match(said.join("\n"), line, args.join(" "));
-        assert.equal(said.length, 1, told.stderr);
+        assert.equal(said.length, 1, answer.stderr);
       }
       const short = ["--start", range[1]!, "--end", String(Number(range[1]) + 61)];
       const few = await ended(await submit(["train", "mev", ...short]));
@@ -258,8 +258,8 @@ Deno.test("wishes that cannot be are answered in one line, before or by the job"
       );
       const taken = await ended(await submit(["scrape", "one.parquet", "--type", "mev", ...range]));
       assert.equal(taken.state, "done");
-      const again = await call(["scrape", "one.parquet", "--type", "arb", ...range]);
-      assert.match(again.stderr, /one\.parquet: it exists already, choose another output/);
+      const second = await call(["scrape", "one.parquet", "--type", "arb", ...range]);
+      assert.match(second.stderr, /one\.parquet: it exists already, choose another output/);
       assert.deepEqual(names(`${data}/datasets`), ["link", "one.parquet", "one.parquet.manifest.json"]);
     } finally {
       await part.end();
@@ -300,12 +300,12 @@ Deno.test({
       await withMount(`${data}/datasets`, "size=64k,mode=700", async () => {
         const part = worker();
         try {
-          const told = await ended(
+          const answer = await ended(
             await submit(["scrape", "big.jsonl", "--format", "jsonl", "--compress", "none", ...range]),
             90_000,
           );
-          assert.equal(told.state, "error");
-          assert.match(told.message, /big-arb\.jsonl: the disk is full; nothing was published/);
+          assert.equal(answer.state, "error");
+          assert.match(answer.message, /big-arb\.jsonl: the disk is full; nothing was published/);
           assert.deepEqual(names(`${data}/datasets`), []);
         } finally {
           await part.end();
@@ -323,7 +323,7 @@ Deno.test("datasets go to a bucket in parts, once, and a bucket that is full or 
       await withHistory(async ({ range, submit, worker, ended, env }) => {
         const part = worker();
         try {
-          const told = await ended(
+          const answer = await ended(
             await submit([
               "scrape",
               "s3://mine/a/history.jsonl",
@@ -334,8 +334,8 @@ Deno.test("datasets go to a bucket in parts, once, and a bucket that is full or 
               ...range,
             ]),
           );
-          assert.equal(told.state, "done", told.message);
-          for (const { output, sha256, rows } of told.result!.files!) {
+          assert.equal(answer.state, "done", answer.message);
+          for (const { output, sha256, rows } of answer.result!.files!) {
             const path = `${s3.folder}/${output.slice("s3://".length)}`;
             assert.equal(await hashOf(path), sha256);
             assert.equal((await Deno.readTextFile(path)).trim().split("\n").length, rows);
@@ -372,7 +372,7 @@ Deno.test("datasets go to a bucket in parts, once, and a bucket that is full or 
           );
           assert.match(gone.message, /^Cannot write s3:\/\/gone\/x\.parquet: .+; nothing was published$/);
           assert.ok(
-            !JSON.stringify([told, twice, gone]).includes(env.AWS_SECRET_ACCESS_KEY!),
+            !JSON.stringify([answer, twice, gone]).includes(env.AWS_SECRET_ACCESS_KEY!),
             "no secret in a job",
           );
         } finally {

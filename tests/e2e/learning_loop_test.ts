@@ -229,32 +229,32 @@ async function comparisonIsRight(
   lgbm: string,
   since: bigint,
 ): Promise<void> {
-  let told: ShadowComparison | undefined;
+  let comparison: ShadowComparison | undefined;
   const compare = async () => {
     const { code, stdout } = await call(["model", "compare", module, "--json"]);
-    told = code === 0 ? JSON.parse(stdout) : undefined;
+    comparison = code === 0 ? JSON.parse(stdout) : undefined;
   };
   await until(`answers for ${module}`, async () => {
     await compare();
-    return told?.live === xgb && told?.judged !== null;
+    return comparison?.live === xgb && comparison?.judged !== null;
   });
   // Nothing more is written to the log while the comparison is repeated by hand from the log.
   await pauseModule(module);
-  const wanted = byHand(await settled(log, KINDS[module], since), module, xgb, lgbm);
-  assert.ok(wanted.decisions < COMPARED_MAX, `${wanted.decisions} decisions are too many to compare`);
+  const expected = byHand(await settled(log, KINDS[module], since), module, xgb, lgbm);
+  assert.ok(expected.decisions < COMPARED_MAX, `${expected.decisions} decisions are too many to compare`);
   await until(`the comparison of ${module}`, async () => {
     await compare();
-    return told?.decisions === wanted.decisions && told?.answered === wanted.answered;
+    return comparison?.decisions === expected.decisions && comparison?.answered === expected.answered;
   });
-  const { judged, passes, mean_difference } = told!;
-  assert.deepEqual(passes, wanted.passes);
-  assert.equal(judged!.live.positives, wanted.positives);
-  assert.ok(judged!.live.rows === wanted.answered && judged!.shadow.rows === wanted.answered);
+  const { judged, passes, mean_difference } = comparison!;
+  assert.deepEqual(passes, expected.passes);
+  assert.equal(judged!.live.positives, expected.positives);
+  assert.ok(judged!.live.rows === expected.answered && judged!.shadow.rows === expected.answered);
   for (
     const [ours, other] of [
-      [mean_difference, wanted.mean_difference],
-      [judged!.live.brier, wanted.brier.live],
-      [judged!.shadow.brier, wanted.brier.shadow],
+      [mean_difference, expected.mean_difference],
+      [judged!.live.brier, expected.brier.live],
+      [judged!.shadow.brier, expected.brier.shadow],
     ]
   ) {
     assert.ok(Math.abs(ours! - other!) < 1e-5, `${ours} and ${other}`);

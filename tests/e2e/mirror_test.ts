@@ -71,15 +71,15 @@ async function placeIsWritten(data: string): Promise<void> {
   }
 }
 
-function eachIsThereOnce(typed: readonly Line[], told: readonly Line[], dead: readonly Line[]): void {
+function eachIsThereOnce(typed: readonly Line[], mirrored: readonly Line[], dead: readonly Line[]): void {
   assert.equal(typed.length, 5, "what was told is not taken again");
   assert.deepEqual(typed.slice(2).map(({ data }) => [data.slot, data.producer_id, data.seq]), [
     [7, "json-arbitrage-decisions-0", "1"],
     [8, "json-arbitrage-decisions-0", "2"],
     [9, "json-arbitrage-decisions-0", "3"],
   ]);
-  assert.equal(told.length, 7, "what was taken is not told again");
-  const first = told[0]!.data as unknown as Line;
+  assert.equal(mirrored.length, 7, "what was taken is not told again");
+  const first = mirrored[0]!.data as unknown as Line;
   assert.deepEqual([first.type, first.data.slot], ["arb_opportunity", 400_000_001]);
   const reasons = dead.map(({ headers }) => headers!["dlq-reason"]!);
   assert.match(reasons[0]!, /JSON/);
@@ -108,8 +108,8 @@ Deno.test("Envelopes are told as JSON and JSON lines become Envelopes, each once
     await until("arbitrage-decisions-proto", 5);
     await end("SIGTERM");
 
-    const [typed, told, dead] = await Promise.all(
+    const [typed, mirrored, dead] = await Promise.all(
       ["arbitrage-decisions-proto", "arbitrage-decisions", "arbitrage-decisions-dlq"].map(tail),
     );
-    eachIsThereOnce(typed!, told!, dead!);
+    eachIsThereOnce(typed!, mirrored!, dead!);
   }));

@@ -21,16 +21,16 @@ async function whole(flags: readonly string[]): Promise<TailLine[]> {
   ]);
   assert.equal(code, 0, stderr);
   assert.equal(stderr, "");
-  const told = lines<TailLine>(stdout);
-  assert.ok(told.every(({ offset }, at) => offset === String(at)), "each record once and in order");
-  return told;
+  const tailed = lines<TailLine>(stdout);
+  assert.ok(tailed.every(({ offset }, at) => offset === String(at)), "each record once and in order");
+  return tailed;
 }
 
 /** A damaged byte of a block loses that block, and the rest is read. */
 async function damageIsSaid(
   evidence: string,
   flags: readonly string[],
-  told: readonly TailLine[],
+  tailed: readonly TailLine[],
 ): Promise<void> {
   const path = `${evidence}/${"0".repeat(20)}.pack`;
   const bytes = Deno.readFileSync(path);
@@ -44,10 +44,10 @@ async function damageIsSaid(
   );
   assert.equal(verify.stderr.match(/offsets/g)?.length, 1);
   const [, lost] = verify.stderr.match(/offsets 0\.\.(\d+)/)!;
-  assert.ok(Number(lost) < told.length / 2, "the other blocks are read");
+  assert.ok(Number(lost) < tailed.length / 2, "the other blocks are read");
   assert.doesNotMatch(verify.stderr, /header/);
   const rest = await legend(["topics", "tail", "decision-evidence", "--from", "start", ...flags]);
-  assert.deepEqual(lines<TailLine>(rest.stdout), told.slice(Number(lost)));
+  assert.deepEqual(lines<TailLine>(rest.stdout), tailed.slice(Number(lost)));
   bytes[1_000]! ^= 0x20;
   await damagedHeadersAreSaid(path, bytes, flags);
 }
@@ -99,16 +99,16 @@ Deno.test("what an agent writes is packed while it runs, is read as it was, and 
     assert.equal(new TextDecoder().decode(ended.stderr).match(/^Cannot .*$/m), null);
     assert.equal(Deno.readTextFileSync(`${data}/log/FORMAT`), "legend-log 2\n");
 
-    const told = await tail();
-    assert.deepEqual(told.slice(0, during.length), during);
+    const tailed = await tail();
+    assert.deepEqual(tailed.slice(0, during.length), during);
     // 52 bytes of a record are not its value. The text is what was stored, except for the spaces added for readability.
-    const plain = told.reduce((sum, { data }) => sum + JSON.stringify(data).length + 52, 0);
+    const plain = tailed.reduce((sum, { data }) => sum + JSON.stringify(data).length + 52, 0);
     const [packed, left] = [bytesOf(evidence, ".pack"), bytesOf(evidence, ".seg")];
     const ratio = (plain - left) / packed;
     assert.ok(ratio > 5, `${plain} bytes, ${left} of them not packed, are ${packed}: ${ratio.toFixed(2)}`);
     assert.equal((await legend(["topics", "verify", ...flags])).code, 0);
-    const first = await legend(["explain", told[0]!.data.decision_id, ...flags]);
+    const first = await legend(["explain", tailed[0]!.data.decision_id, ...flags]);
     assert.equal(first.code, 0, first.stderr);
 
-    await damageIsSaid(evidence, flags, told);
+    await damageIsSaid(evidence, flags, tailed);
   }));

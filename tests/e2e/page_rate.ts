@@ -70,7 +70,7 @@ async function appendAtPace(
 export async function pageRate(folder: string, seconds: number, perSecond: number): Promise<PageRate> {
   openDataDir(folder);
   const { stdout } = await legend(["user", "add", "watcher", "viewer", "--data-dir", folder]);
-  let told: PageRate | undefined;
+  let rate: PageRate | undefined;
   await withApi(folder, async (port) => {
     const browser = await startBrowser();
     try {
@@ -101,7 +101,7 @@ export async function pageRate(folder: string, seconds: number, perSecond: numbe
         (globalThis as unknown as { counts: { frames: number; long: number } }).counts
       );
       const text = await page.evaluate(() => document.body.innerText);
-      told = {
+      rate = {
         rows,
         received: Number(/([\d,]+) received since/.exec(text)![1]!.replaceAll(",", "")),
         dropped: Number(
@@ -118,8 +118,8 @@ export async function pageRate(folder: string, seconds: number, perSecond: numbe
       await browser.close();
     }
   });
-  assert.ok(told);
-  assert.deepEqual([told.received, told.dropped], [told.rows, 0], "no row is dropped");
-  assert.ok(told.tableRows <= 60, `${told.tableRows} rows in the document`);
-  return told;
+  assert.ok(rate);
+  assert.deepEqual([rate.received, rate.dropped], [rate.rows, 0], "no row is dropped");
+  assert.ok(rate.tableRows <= 60, `${rate.tableRows} rows in the document`);
+  return rate;
 }

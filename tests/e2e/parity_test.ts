@@ -119,11 +119,11 @@ for (const kind of ["xgb", "lgbm"] as const) {
       const rows = Float32Array.from({ length: 200 }, (_, at) => Math.sin(at));
       const labels = rows.map((value, at) => value + Math.cos(7 * at) > 0 ? 1 : 0);
       await using training = await openBooster(library, options, { rows, labels });
-      const told: number[] = [];
-      while (told.length < rounds) {
-        told.push(...(await training.rounds(Math.min(atOnce, rounds - told.length))).losses);
+      const scores: number[] = [];
+      while (scores.length < rounds) {
+        scores.push(...(await training.rounds(Math.min(atOnce, rounds - scores.length))).losses);
       }
-      return told;
+      return scores;
     };
     const [one, many] = [await losses(1), await losses(rounds)];
     assert.deepEqual(many, one);

@@ -59,11 +59,11 @@ Deno.test("replay gives every re-executed sandwich tier A with the label's net a
   const byKey = new Map(
     events.filter(({ kind }) => kind !== "arbitrage").map((event) => [key(event), event]),
   );
-  const wanted = (await labels()).filter(({ kind, dex }) =>
+  const expected = (await labels()).filter(({ kind, dex }) =>
     kind.endsWith("sandwich") && REEXECUTED.includes(dex)
   );
-  assert.equal(wanted.length, 61);
-  for (const label of wanted) {
+  assert.equal(expected.length, 61);
+  for (const label of expected) {
     const event = byKey.get(key(label));
     assert.ok(event, `${label.id} was not found`);
     assert.deepEqual(

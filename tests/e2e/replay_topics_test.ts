@@ -39,12 +39,12 @@ async function stored(dataDir: string, name: string): Promise<Stored[]> {
 /** The contents of all topics without producer and sequence number, in which an agent and a replay differ. */
 async function content(dataDir: string): Promise<Record<string, string[]>> {
   const envelopes = ENVELOPES.map(async (name) => {
-    const told = (await stored(dataDir, name)).map(({ key, value }) => {
+    const shown = (await stored(dataDir, name)).map(({ key, value }) => {
       const { type, data } = bytesToMirror(value);
       const { producer_id: _producer, seq: _seq, ...rest } = data;
       return JSON.stringify([key, type, rest]);
     });
-    return [name, told.sort()] as const;
+    return [name, shown.sort()] as const;
   });
   const evidence = (await stored(dataDir, EVIDENCE)).map(({ key, value }) => `${key} ${value}`).sort();
   return { ...Object.fromEntries(await Promise.all(envelopes)), [EVIDENCE]: evidence };
@@ -80,12 +80,12 @@ Deno.test("engine 12: a replay into a folder writes what agents of the same sour
         ]);
         assert.equal(ran.code, 0, ran.stderr);
       }
-      const told = await content(own);
-      assert.deepEqual(told, await content(agents));
+      const ownContent = await content(own);
+      assert.deepEqual(ownContent, await content(agents));
       const printed = lines<Line>(replayed.stdout).filter(({ summary, provisional }) =>
         !summary && !provisional
       );
-      assert.equal(told[EVIDENCE]!.length, printed.length, "each final event once");
+      assert.equal(ownContent[EVIDENCE]!.length, printed.length, "each final event once");
       const published = printed.filter(({ envelope }) => envelope !== "");
       assert.ok(published.length > 0);
       for (const name of ENVELOPES.slice(0, 2)) {
@@ -120,10 +120,10 @@ Deno.test("engine 12: a replay goes neither into a log that holds something nor 
     const args = ["replay", `${ROOT}/examples`, "--data-dir", own];
     assert.equal((await legend(args)).code, 0);
     const before = await content(own);
-    const again = await legend(args);
-    assert.deepEqual([again.code, again.stdout], [3, ""]);
+    const second = await legend(args);
+    assert.deepEqual([second.code, second.stdout], [3, ""]);
     assert.match(
-      again.stderr,
+      second.stderr,
       /^Cannot replay into .*: its topic arbitrage-decisions-proto holds or held 3 records, need .*\n$/,
     );
     assert.deepEqual(await content(own), before, "nothing was added");
@@ -197,8 +197,8 @@ Deno.test("engine 12: a kill ends a replay that writes, and says that nobody run
     })();
     const { code, stdout, stderr } = await legend(["kill", "--json", "--data-dir", own]);
     assert.equal(code, 0, stderr);
-    const told = lines<{ module: string; taken: boolean }>(stdout);
-    assert.deepEqual(told.map(({ taken }) => taken), [true, true], stdout);
+    const shown = lines<{ module: string; taken: boolean }>(stdout);
+    assert.deepEqual(shown.map(({ taken }) => taken), [true, true], stdout);
     const [{ success, signal }] = await Promise.all([child.status, drained, child.stderr.cancel()]);
     assert.deepEqual([success, signal], [false, "SIGUSR2"]);
   }));

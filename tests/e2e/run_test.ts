@@ -97,11 +97,11 @@ Deno.test("run finds the labelled arbitrages of decoded pools with exact net, an
       ) => [row.cycle![0]!.signature, row.net_lamports]),
     );
     const labels = lines<Label>(await Deno.readTextFile(shared("executed/labels.ndjson")));
-    const wanted = labels.filter(({ kind, ok, dexes }) =>
+    const expected = labels.filter(({ kind, ok, dexes }) =>
       kind === "arbitrage" && ok && !dexes.some((dex) => dex.includes("DAMM"))
     );
-    assert.equal(wanted.length, 42);
-    for (const { sig, profit_lamports } of wanted) assert.equal(bySignature.get(sig), profit_lamports, sig);
+    assert.equal(expected.length, 42);
+    for (const { sig, profit_lamports } of expected) assert.equal(bySignature.get(sig), profit_lamports, sig);
     const failed = new Set(
       labels.filter(({ kind, ok }) => kind === "arbitrage" && !ok).map(({ sig }) => sig),
     );
@@ -167,8 +167,8 @@ Deno.test("run killed at any moment and started again leaves the log whole and n
       }
       const { code } = await child.output();
       if (code !== 0) interrupted += 1;
-      const again = await legend(args);
-      assert.equal(again.code, 0, again.stderr);
+      const second = await legend(args);
+      assert.equal(second.code, 0, second.stderr);
       const published = await tail(data, "arbitrage-decisions-proto");
       const evidence = await tail(data, "decision-evidence");
       assertWhole(published, evidence);
@@ -263,19 +263,25 @@ Deno.test("explain tells a tier A sandwich and an arbitrage with the numbers the
       "--data-dir",
       data,
     ]);
-    type Wanted = Label & { victim_loss: { sig: string; loss: string; out_without: string }[]; dex: string };
-    const labels = lines<Wanted>(await Deno.readTextFile(shared("executed/labels.ndjson")));
+    type Expected = Label & {
+      victim_loss: { sig: string; loss: string; out_without: string }[];
+      dex: string;
+    };
+    const labels = lines<Expected>(await Deno.readTextFile(shared("executed/labels.ndjson")));
     const sandwich = labels.find(({ kind, dex }) => kind === "sandwich" && dex === "RaydiumV4")!;
     const [victim] = sandwich.victim_loss;
-    const told = await legend(["explain", victim!.sig, "--data-dir", data]);
-    assert.equal(told.code, 0, told.stderr);
+    const explained = await legend(["explain", victim!.sig, "--data-dir", data]);
+    assert.equal(explained.code, 0, explained.stderr);
     // The victim may have opened an opportunity too, which is listed first.
-    assert.match(told.stdout, /^sandwich, tier A, slot /m);
+    assert.match(explained.stdout, /^sandwich, tier A, slot /m);
     assert.ok(
-      told.stdout.includes(`would have got ${victim!.out_without}: a loss of ${victim!.loss}`),
-      told.stdout,
+      explained.stdout.includes(`would have got ${victim!.out_without}: a loss of ${victim!.loss}`),
+      explained.stdout,
     );
-    assert.ok(told.stdout.includes(`net ${sandwich.profit_lamports} lamports by balances`), told.stdout);
+    assert.ok(
+      explained.stdout.includes(`net ${sandwich.profit_lamports} lamports by balances`),
+      explained.stdout,
+    );
     const line = (await tail(data, "arbitrage-decisions-proto")).find(({ data }) =>
       data.kind === "arbitrage"
     );

@@ -217,9 +217,9 @@ Deno.test("C2: a runtime with a byte changed in place, in any of its files, or a
       open.writeSync(new Uint8Array([good ^ 1]));
       Deno.utimeSync(file, mtime!, mtime!);
       await start();
-      using again = Deno.openSync(file);
-      again.seekSync(size >> 1, Deno.SeekMode.Start);
-      again.readSync(byte);
+      using second = Deno.openSync(file);
+      second.seekSync(size >> 1, Deno.SeekMode.Start);
+      second.readSync(byte);
       assert.equal(byte[0], good, path);
     }
     Deno.removeSync(`${root}/liblegend.so`);
@@ -266,7 +266,7 @@ Deno.test(
       assert.equal((await legend(["version"], { env: { LEGEND_CACHE_DIR: `${folder}/good` } })).code, 0);
       const id = names(`${folder}/good`).filter((name) => name !== ".lock")[0]!;
       const ran = `${folder}/planted-ran`;
-      const nobody = 65_534;
+      const NOBODY_UID = 65_534;
       const plant = (cache: string, owner: number) => plantRuntime(cache, id, ran, owner);
       const refused = async (name: string, cache: string, line: RegExp) => {
         const { code, stdout, stderr } = await legend(["version"], { env: { LEGEND_CACHE_DIR: cache } });
@@ -282,7 +282,7 @@ Deno.test(
       await refused("a cache below one", `${folder}/everybody/below`, notOurs);
       assert.deepEqual(names(`${folder}/everybody`), [id], "nothing is made there");
 
-      await plant(`${folder}/somebody`, nobody);
+      await plant(`${folder}/somebody`, NOBODY_UID);
       await refused("somebody else's cache", `${folder}/somebody`, notOurs);
       await Deno.mkdir(`${folder}/somebody/ours`, { mode: 0o700 });
       await refused("our cache in somebody else's folder", `${folder}/somebody/ours`, notOurs);
@@ -293,7 +293,7 @@ Deno.test(
       await refused("a link on the way", `${folder}/link/cache`, /link is a symbolic link/);
 
       await Deno.mkdir(`${folder}/mixed`, { mode: 0o700 });
-      await plant(`${folder}/mixed`, nobody);
+      await plant(`${folder}/mixed`, NOBODY_UID);
       await Deno.chown(`${folder}/mixed`, 0, 0);
       await refused("somebody else's runtime in our cache", `${folder}/mixed`, notOurs);
       await Deno.remove(`${folder}/mixed/${id}`, { recursive: true });

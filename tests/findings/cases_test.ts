@@ -233,9 +233,9 @@ Deno.test("engine 16: capture writes over nothing unless it is told to", { ignor
     const args = ["capture", "--source", `file:${file("zerofi.json")}`, "--out", out];
     assert.equal((await legend(args)).code, 0);
     const before = await Deno.readFile(out);
-    const again = await legend(args);
-    assert.equal(again.code, 1);
-    assert.match(again.stderr, /it is there already, need another name or --force/);
+    const second = await legend(args);
+    assert.equal(second.code, 1);
+    assert.match(second.stderr, /it is there already, need another name or --force/);
     assert.deepEqual(await Deno.readFile(out), before);
     assert.equal((await legend([...args, "--force"])).code, 0);
   });

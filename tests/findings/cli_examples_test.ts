@@ -66,9 +66,9 @@ Deno.test("operator 21: every example of every help runs as it stands, and again
       const examples = COMMANDS.find((command) => command.name === name)!.examples;
       const isJsonTried = example !== examples[0] || examples.some((line) => line.includes("--json"));
       if (!need && !isJsonTried && !ONCE.test(name) && !NO_RECORDS.has(name)) {
-        const again = await shell(`${example} --json`).output();
-        assert.equal(again.code, code, `${example} --json: ${text(again.stderr)}`);
-        for (const line of textLines(text(again.stdout))) {
+        const second = await shell(`${example} --json`).output();
+        assert.equal(second.code, code, `${example} --json: ${text(second.stderr)}`);
+        for (const line of textLines(text(second.stdout))) {
           assert.doesNotThrow(() => line === "" || JSON.parse(line), `${example} --json: ${line}`);
         }
       }

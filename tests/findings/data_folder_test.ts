@@ -12,8 +12,8 @@ Deno.test("M9: a data folder that is gone or replaced ends everything with 3, an
       await using run = new Run(data);
       await agentsRun(data);
       // A part that is still starting opens its files by their paths.
-      const told = ["api.status.json", "worker.status.json"];
-      await until("the API and the worker", () => told.every((name) => names(data).includes(name)));
+      const statusFiles = ["api.status.json", "worker.status.json"];
+      await until("the API and the worker", () => statusFiles.every((name) => names(data).includes(name)));
       if (replaced) openDataDir(`${data}.new`);
       await Deno.rename(data, `${data}.away`);
       if (replaced) await Deno.rename(`${data}.new`, data);
@@ -70,9 +70,9 @@ Deno.test("M9: a folder of the agents that is gone or replaced ends everything w
           new RegExp(`^BAD {2}agent ${module}: .*agents is gone, put it back`, "m"),
         );
       }
-      const again = await legend([...SIM, freePort(), ...at]);
-      assert.deepEqual([again.code, again.stdout], [3, ""], again.stderr);
-      assert.match(again.stderr, /agents: it is gone; put it back, it holds the kills and policies/);
+      const second = await legend([...SIM, freePort(), ...at]);
+      assert.deepEqual([second.code, second.stdout], [3, ""], second.stderr);
+      assert.match(second.stderr, /agents: it is gone; put it back, it holds the kills and policies/);
       assert.throws(() => Deno.statSync(agents), Deno.errors.NotFound);
       await Deno.rename(`${data}/away`, agents);
       assert.equal((await legend(["kill", "mev", ...at])).code, 0);
@@ -80,17 +80,17 @@ Deno.test("M9: a folder of the agents that is gone or replaced ends everything w
   }));
 
 /** The executable as another user, who has a cache of its own. */
-async function asNobody(
+async function asStranger(
   cache: string,
   words: string[],
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await nobody(cache, words).output();
+  const { code, stdout, stderr } = await strangerCommand(cache, words).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
 const NOBODY = 65_534;
-function nobody(cache: string, words: string[]): Deno.Command {
+function strangerCommand(cache: string, words: string[]): Deno.Command {
   return new Deno.Command("setpriv", {
     args: [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", `${cache}/legend`, ...words],
     clearEnv: true,
@@ -127,7 +127,7 @@ Deno.test(
       }
       const data = `${folder}/home/data`;
       const service = () => {
-        const child = nobody(folder, [...SIM, freePort(), "--data-dir", data]).spawn();
+        const child = strangerCommand(folder, [...SIM, freePort(), "--data-dir", data]).spawn();
         const texts = [new Response(child.stdout).text(), new Response(child.stderr).text()];
         return {
           async [Symbol.asyncDispose]() {
@@ -143,7 +143,7 @@ Deno.test(
         return stdout;
       };
       const root = (...words: string[]) => legend([...words, "--data-dir", data]);
-      const own = (...words: string[]) => asNobody(folder, [...words, "--data-dir", data]);
+      const own = (...words: string[]) => asStranger(folder, [...words, "--data-dir", data]);
       const range = ["--start", "2026-01-01T00:00:00Z", "--end", "2026-01-02T00:00:00Z", "--detach"];
       {
         await using _running = service();

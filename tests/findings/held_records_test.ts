@@ -149,8 +149,8 @@ Deno.test("M10: with the anchor held by another process a kill by API and by ver
       assert.equal(await Deno.readTextFile(anchor), "");
       await holder.unlock();
       await until("the heads in the anchor", async () => {
-        const told = (await Deno.readTextFile(anchor)).trimEnd().split("\n").length;
-        return told >= 4;
+        const lines = (await Deno.readTextFile(anchor)).trimEnd().split("\n").length;
+        return lines >= 4;
       });
     });
   }));

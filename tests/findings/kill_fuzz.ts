@@ -134,10 +134,10 @@ function lockedDatabase(data: string): AsyncDisposable {
 
 /** A client without a login that tries passwords on some connections. */
 async function stranger({ url }: Installation): Promise<AsyncDisposable> {
-  let goesOn = true;
+  let isRunning = true;
   let answers = 0;
   const tries = Promise.all(Array.from({ length: STRANGERS }, async () => {
-    while (goesOn) {
+    while (isRunning) {
       const answer = await fetch(`${url}/api/auth/login`, {
         method: "POST",
         headers: { "content-type": "application/json" },
@@ -152,7 +152,7 @@ async function stranger({ url }: Installation): Promise<AsyncDisposable> {
   await until(() => answers >= STRANGERS, "the stranger's first answers");
   return {
     async [Symbol.asyncDispose]() {
-      goesOn = false;
+      isRunning = false;
       await tries;
     },
   };
@@ -205,10 +205,10 @@ async function killOnce(drawn: Draw, lane: Lane, name: string): Promise<void> {
   for (const [file, text] of drawn.damages) {
     Deno.writeTextFileSync(`${installation.data}/agents/${file}`, text);
   }
-  await using trouble = await apply(fault, lane);
+  await using active = await apply(fault, lane);
   const { held, said } = await kill(drawn, lane);
   const written = installation.writtenOfAll();
-  await trouble[Symbol.asyncDispose]();
+  await active[Symbol.asyncDispose]();
   if (held) {
     tally.add(`held: ${way}`);
     await assertDead(installation, modules, written, `${name} by ${way}, ${fault}: ${said.slice(0, 300)}`);

@@ -31,10 +31,10 @@ test("F14: each field says what is wrong in words before anything is sent, and n
     ["tip_ladder", "", "tip_ladder: need 1 to 8 numbers between 0 and 1 with commas between them, got ``"],
     ["tip_ladder", "0.85, 0.70", "tip_ladder must rise: 0.85 is followed by 0.7"],
   ];
-  for (const [name, text, wanted] of rows) {
+  for (const [name, text, expected] of rows) {
     await page.fill(`#p-${name}`, text!);
     await page.click("text=Sign and send");
-    assert.equal(await page.innerText(`#h-${name}`), wanted);
+    assert.equal(await page.innerText(`#h-${name}`), expected);
     assert.equal(await page.getAttribute(`#p-${name}`, "aria-invalid"), "true");
     await page.waitForFunction((name) => document.activeElement!.id === `p-${name}`, name);
     await page.click("text=Discard");

@@ -43,7 +43,7 @@ const watch = (page: Page) =>
     Object.assign(globalThis, { stopLooking });
   });
 
-const looked = (page: Page) =>
+const viewed = (page: Page) =>
   page.evaluate(() => (globalThis as unknown as { stopLooking(): Look[] }).stopLooking());
 
 const dialogOf = (page: Page) => page.locator("#dlg-kill");
@@ -175,7 +175,7 @@ async function frozenServerIsSaid(site: Site): Promise<void> {
   signal(api, "SIGSTOP");
   await page.locator(".banner[data-trouble=silent]").waitFor();
   await until("the banner counts on", async () => seconds(await banner.innerText()) >= 11);
-  const looks = await looked(page);
+  const looks = await viewed(page);
   checkLooks(looks);
   assert.ok(onTheirWay.most <= 1, `${onTheirWay.most} questions at once`);
   assert.equal(
@@ -272,9 +272,9 @@ async function killToFrozenServerIsObeyed(site: Site): Promise<void> {
   assert.match(text, /Sent, no answer for \d+ s\./);
   assert.doesNotMatch(text, /have stopped|Stopped/);
   assert.equal(await dialog.locator(`[data-copy='legend kill --data-dir ${data}']`).isVisible(), true);
-  const again = dialog.locator("button:has-text('Send again')");
-  assert.equal(await again.isEnabled(), true);
-  await again.click();
+  const second = dialog.locator("button:has-text('Send again')");
+  assert.equal(await second.isEnabled(), true);
+  await second.click();
   await until("it was sent twice", () => ids.length === 2);
   assert.match(ids[0]!, /^[0-9a-f]{32}$/);
   assert.equal(ids[0], ids[1]);
@@ -305,7 +305,7 @@ async function killedServerComesBack(site: Site): Promise<void> {
   await banner.waitFor({ state: "detached" });
   await page.waitForSelector(".strip >> text=Live");
   await until("both run", async () => /Running.*Running/s.test(await page.locator(".strip").innerText()));
-  const looks = await looked(page);
+  const looks = await viewed(page);
   for (const { banner, strip } of looks.filter(({ banner }) => banner !== "")) {
     assert.match(banner, /^(No answer for \d+(\.\d)? s|The live stream is lost)/);
     assert.doesNotMatch(strip, /Silent/);

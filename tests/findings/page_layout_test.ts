@@ -73,7 +73,7 @@ function measured() {
     place?.append(text);
     return text;
   });
-  const told = {
+  const measurements = {
     close,
     sideways: root.scrollWidth - root.clientWidth,
     wide,
@@ -85,7 +85,7 @@ function measured() {
     ],
   };
   for (const text of planted) text.remove();
-  return told;
+  return measurements;
 }
 
 test("F17: no page scrolls sideways at any width, and nothing covers anything", async ({ open, url }) => {
@@ -102,9 +102,12 @@ test("F17: no page scrolls sideways at any width, and nothing covers anything", 
       const atOnce = await sideways(page);
       if (atOnce !== 0) found.push(`${name} at ${width}: ${atOnce} px sideways at once`);
       await settled(page);
-      const told = await page.evaluate(measured);
-      if (told.close > 0 || told.sideways > 0 || told.wide.length > 0 || told.covered.length > 0) {
-        found.push(`${name} at ${width}: ${JSON.stringify(told)}`);
+      const measurements = await page.evaluate(measured);
+      if (
+        measurements.close > 0 || measurements.sideways > 0 || measurements.wide.length > 0 ||
+        measurements.covered.length > 0
+      ) {
+        found.push(`${name} at ${width}: ${JSON.stringify(measurements)}`);
       }
     }
   }

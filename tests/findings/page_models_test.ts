@@ -39,10 +39,10 @@ test("F3: the baseline is deployed, rolled back to and pinned by API and command
     assert.equal(mine.length, 1);
     return mine[0].model;
   };
-  const until = async (wanted: string | null) => {
+  const until = async (expected: string | null) => {
     const end = performance.now() + 60_000;
-    while (await decides() !== wanted) {
-      assert.ok(performance.now() < end, `${wanted} decides`);
+    while (await decides() !== expected) {
+      assert.ok(performance.now() < end, `${expected} decides`);
       await pause(50);
     }
   };

@@ -153,7 +153,7 @@ Deno.test("L10, operator 17: a part that is started again and again is BAD in do
   withFolder(async (folder) => {
     await using run = new Run(`${folder}/data`);
     await agentsRun(run.data);
-    const told = <T>(file: string): T | undefined => {
+    const readStatus = <T>(file: string): T | undefined => {
       try {
         return JSON.parse(Deno.readTextFileSync(`${run.data}/${file}`));
       } catch {
@@ -163,13 +163,14 @@ Deno.test("L10, operator 17: a part that is started again and again is BAD in do
     };
     const ended = new Set<number>();
     await until("the worker's third start within a minute", () => {
-      const pid = told<{ pid: number }>("worker.status.json")?.pid;
+      const pid = readStatus<{ pid: number }>("worker.status.json")?.pid;
       if (pid !== undefined && !ended.has(pid)) {
         ended.add(pid);
         Deno.kill(pid, "SIGKILL");
       }
-      const { parts = [] } = told<{ parts: { name: string; recent_ms: number[] }[] }>("parts.status.json") ??
-        {};
+      const { parts = [] } =
+        readStatus<{ parts: { name: string; recent_ms: number[] }[] }>("parts.status.json") ??
+          {};
       return parts.some(({ name, recent_ms }) => name === "worker" && recent_ms.length >= 3);
     });
     const doctor = await legend(["doctor", "--data-dir", run.data]);

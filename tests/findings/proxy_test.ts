@@ -108,7 +108,7 @@ async function auditHasTheClient(folder: string, url: string, upstream: number):
   assert.ok(!/203\.0\.113\.9/.test(JSON.stringify(entries)));
 }
 
-async function behind(kind: keyof typeof PROXIES, folder: string): Promise<void> {
+async function behindProxy(kind: keyof typeof PROXIES, folder: string): Promise<void> {
   const [port, upstream] = [freePort(), freePort()];
   await certificate(folder);
   const config = `${folder}/legend.toml`;
@@ -157,6 +157,6 @@ for (const kind of ["nginx", "caddy"] as const) {
   Deno.test({
     name: `operator 19: behind ${kind} the page's stream opens and the audit knows the client`,
     ignore: !await there(kind),
-    fn: () => withFolder((folder) => behind(kind, folder)),
+    fn: () => withFolder((folder) => behindProxy(kind, folder)),
   });
 }

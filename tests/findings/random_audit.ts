@@ -1,5 +1,5 @@
 /** Numbers and texts drawn by a seed, and an audit with such texts. */
-import { tellerOf } from "../../app/head_publisher.ts";
+import { headPublisherOf } from "../../app/head_publisher.ts";
 import type { Context } from "../../app/context.ts";
 import { AuditChain } from "../../core/audit/chain.ts";
 import { HeadSigner } from "../../core/audit/head.ts";
@@ -83,7 +83,7 @@ export async function append(context: Context, random: Random, entries: number):
         });
       }
     });
-    await tellerOf(context, chain, (seq) => chain.told(seq)).flush();
+    await headPublisherOf(context, chain, (seq) => chain.markPublished(seq)).flush();
     database.exec("pragma wal_checkpoint(truncate)");
   } finally {
     database.close();

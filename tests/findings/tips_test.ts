@@ -63,12 +63,12 @@ function block(slot: number, paid: readonly Paid[]) {
   };
 }
 
-interface Told {
+interface TipReport {
   tip_services: unknown;
   tip_candidates: unknown;
   tip_candidate_accounts: unknown;
 }
-const tips = ({ tip_services, tip_candidates, tip_candidate_accounts }: Told) => ({
+const tips = ({ tip_services, tip_candidates, tip_candidate_accounts }: TipReport) => ({
   services: tip_services,
   candidates: tip_candidates,
   accounts: tip_candidate_accounts,
@@ -109,8 +109,8 @@ Deno.test("engine 10: tips are told apart by service, a file names more of them,
     const decoded = async (more: string[] = []) => {
       const { code, stderr } = await legend(["decode", blocks, ...more]);
       assert.equal(code, 0, stderr);
-      const told = tips(JSON.parse(stderr));
-      return { ...told, accounts: (told.accounts as { account: string }[]).toSorted(byAccount) };
+      const reported = tips(JSON.parse(stderr));
+      return { ...reported, accounts: (reported.accounts as { account: string }[]).toSorted(byAccount) };
     };
     assert.deepEqual(await decoded(), {
       services: base,
@@ -125,7 +125,7 @@ Deno.test("engine 10: tips are told apart by service, a file names more of them,
     assert.deepEqual(await decoded(["--config", config]), expected);
     const replayed = await legend(["replay", blocks, "--config", config]);
     assert.equal(replayed.code, 0, replayed.stderr);
-    assert.deepEqual(tips(lines(replayed.stdout).at(-1) as unknown as Told), expected);
+    assert.deepEqual(tips(lines(replayed.stdout).at(-1) as unknown as TipReport), expected);
     const words = ["run", "agent", "mev", "--source", `file:${blocks}`, "--config", config, "--json"];
     const ran = await legend([...words, "--data-dir", `${folder}/data`]);
     assert.equal(ran.code, 0, ran.stderr);

@@ -43,7 +43,7 @@ Deno.test("the page of a host without agents shows and controls those of all oth
     await strangerIsNotBelieved(fleet);
     await silentAgentIsNamed(fleet);
     await killNamesTheSilentOne(fleet, mev);
-    await backAgainItObeys(fleet);
+    await obeysAfterItsReturn(fleet);
     assert.deepEqual(fleet.errors, []);
     await liftIsAnsweredByAll(fleet, mev);
     const { stderr } = await fleet.api.end();
@@ -179,7 +179,7 @@ async function killNamesTheSilentOne({ page }: Fleet, mev: readonly string[]): P
 }
 
 /** When it is back, it obeys what it missed and reports it. */
-async function backAgainItObeys({ page, agent, agents }: Fleet): Promise<void> {
+async function obeysAfterItsReturn({ page, agent, agents }: Fleet): Promise<void> {
   agent("one", "mev");
   await page.waitForSelector(".strip >> text=KILLED, 2 of 2", { timeout: 20_000 });
   assert.deepEqual((await agents()).map(({ killed }) => killed), [true, true, true]);

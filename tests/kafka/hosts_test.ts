@@ -111,7 +111,7 @@ class Fleet implements AsyncDisposable {
   }
 
   /** Waits until the third host has received the state of this many agents. */
-  async heard(count: number): Promise<void> {
+  async received(count: number): Promise<void> {
     await until(async () => {
       const answer = await this.call("GET", "/api/health/ready").catch(() => null);
       const agents = answer?.reasons?.find(({ part }: { part: string }) => part === "agents");
@@ -143,7 +143,7 @@ Deno.test({
         fleet.start("one", "run", "link");
         const far = [fleet.start("three", "run", "link"), fleet.start("three", "run", "sink")];
         fleet.start("three", "run", "api", "--port", String(PORT));
-        await fleet.heard(2);
+        await fleet.received(2);
         const throttled: Answer = await fleet.call("POST", "/api/control/module/mev:throttle?wait=receipt", {
           throttle_pct: 40,
         });
@@ -164,7 +164,7 @@ async function lateStarterObeys(fleet: Fleet): Promise<Part> {
     async () => (await fleet.status("two", "mev"))?.policy.throttle_pct === 40,
     "the late starter at 40 %",
   );
-  await fleet.heard(3);
+  await fleet.received(3);
   const policy: Answer = await fleet.call("POST", "/api/control/module/mev:policy?wait=receipt", {
     ev_min: 0.002,
   });

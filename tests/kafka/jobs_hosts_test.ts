@@ -1,7 +1,7 @@
 /** Jobs over many hosts: one queue on Kafka, one holder at a time, also when the holder's process was stopped. */
 import assert from "node:assert/strict";
 import { readThrough } from "../../core/log/follow.ts";
-import { JobBook } from "../../core/jobs/projection.ts";
+import { JobProjection } from "../../core/jobs/projection.ts";
 import { Library } from "../../ffi/library.ts";
 import { KafkaLog, kafkaOptions } from "../../ffi/log.ts";
 import { say } from "../../tools/command.ts";
@@ -40,9 +40,9 @@ type Env = Record<string, string>;
 
 /** Runs a verb that must succeed; returns its output. */
 async function call(data: string, env: Env, args: readonly string[]): Promise<string> {
-  const told = await legend([...args, "--data-dir", data], { env });
-  assert.equal(told.code, 0, `${args.join(" ")}: ${told.stderr}`);
-  return told.stdout;
+  const output = await legend([...args, "--data-dir", data], { env });
+  assert.equal(output.code, 0, `${args.join(" ")}: ${output.stderr}`);
+  return output.stdout;
 }
 
 /** Writes decisions to train on to the host's log. */
@@ -59,11 +59,11 @@ async function makeHistory(data: string, env: Env): Promise<void> {
 /** A job as in the cluster's topic. */
 async function jobOf(log: KafkaLog, id: string) {
   using topic = await log.topic("jobs-proto");
-  const book = new JobBook(JOB_KINDS);
+  const projection = new JobProjection(JOB_KINDS);
   for await (const block of readThrough(topic, "start")) {
-    if ("records" in block) block.records.forEach((record) => book.apply(record));
+    if ("records" in block) block.records.forEach((record) => projection.apply(record));
   }
-  return book.get(id);
+  return projection.get(id);
 }
 
 /** Submits a training that takes longer than a takeover; returns its id. */

@@ -28,7 +28,7 @@ export interface LosslessLoad {
   seed: number;
 }
 
-export interface LosslessTold {
+export interface LosslessResult {
   records: number;
   kills: Record<string, number>;
 }
@@ -83,8 +83,8 @@ export async function compare(hosts: readonly string[], store: Store): Promise<n
 export async function lossless(
   { seconds, perSecond, seed }: LosslessLoad,
   then: (cluster: Cluster, store: Store, data: string) => Promise<void> = async () => {},
-): Promise<LosslessTold> {
-  const told: LosslessTold = { records: 0, kills: {} };
+): Promise<LosslessResult> {
+  const result: LosslessResult = { records: 0, kills: {} };
   await withCluster(async (cluster) => {
     const data = `${cluster.folder}/data`;
     const { env } = cluster;
@@ -107,7 +107,7 @@ export async function lossless(
       // The moment of a fault.
       await pause(300 + 1_200 * random());
       const victim = victims[Math.floor(random() * victims.length)]!;
-      told.kills[victim] = (told.kills[victim] ?? 0) + 1;
+      result.kills[victim] = (result.kills[victim] ?? 0) + 1;
       if (victim === "writer") {
         acknowledged.push(await writer.kill());
         writer.start();
@@ -127,12 +127,12 @@ export async function lossless(
       assert.equal(code, 0, `${words.join(" ")}: ${JSON.stringify(stderr.slice(0, 2_000))}`);
     }
     const store = storeOfUrl(env.CLICKHOUSE_URL!);
-    told.records = await compare([data], store);
+    result.records = await compare([data], store);
     const logged = await onTheLog(data, TOPIC);
     for (const { producer, acknowledged: last } of acknowledged) {
       assert.ok((logged.get(producer)?.size ?? 0) >= last, `${producer} was told that ${last} are kept`);
     }
     await then(cluster, store, data);
   });
-  return told;
+  return result;
 }

@@ -7,7 +7,7 @@ import { legend } from "../e2e/executable.ts";
 import { lossless } from "./lossless.ts";
 
 Deno.test("kill -9 of agents, link, sink, bridge, writer and broker loses and doubles nothing, and the proof sees one row gone", async () => {
-  const told = await lossless({ seconds: 20, perSecond: 5_000, seed: 11 }, async (cluster, store, data) => {
+  const result = await lossless({ seconds: 20, perSecond: 5_000, seed: 11 }, async (cluster, store, data) => {
     const doctor = () => legend(["doctor", "--json", "--data-dir", data], { env: cluster.env });
     const finding = async () => {
       const { stdout } = await doctor();
@@ -25,5 +25,5 @@ Deno.test("kill -9 of agents, link, sink, bridge, writer and broker loses and do
     assert.equal(slo.code, 1);
     assert.match(slo.stdout, /"name":"records lost or doubled","value":1,/);
   });
-  assert.ok(told.records > 20_000, `${told.records} records`);
+  assert.ok(result.records > 20_000, `${result.records} records`);
 });

@@ -30,8 +30,8 @@ class Hosts implements AsyncDisposable {
   }
 
   async run(host: string, words: readonly string[], env = this.#env): Promise<Outcome & { text: string }> {
-    const told = await legend([...words, "--data-dir", this.data(host)], { env });
-    return { ...told, text: `${told.stdout}${told.stderr}` };
+    const output = await legend([...words, "--data-dir", this.data(host)], { env });
+    return { ...output, text: `${output.stdout}${output.stderr}` };
   }
 
   async list(host: string): Promise<ModelList> {
@@ -85,9 +85,9 @@ Deno.test("a model registered and deployed on one host runs on the others, a lat
     const [first, second] = [await registerSmallModel(registry, 1), await registerSmallModel(registry, 2)];
     await othersHaveBoth(hosts, first);
     await deployedWhereNoAgentIs(hosts, first);
-    await deployedElsewhereAndBack(hosts, first, second);
+    await deployedOnTheOtherHostAndBack(hosts, first, second);
     const four = await lateHostIsAsTheOthers(hosts, first, second);
-    await laterWishHoldsOfCutOffHost(hosts, four, first);
+    await laterChangeOfCutOffHostHolds(hosts, four, first);
     await strangerCountsForNothing(hosts, three, first);
   }));
 
@@ -117,7 +117,7 @@ async function deployedWhereNoAgentIs(hosts: Hosts, first: string): Promise<void
 }
 
 /** From another host, and back again: each knows what ran before, though the command came from another host. */
-async function deployedElsewhereAndBack(hosts: Hosts, first: string, second: string): Promise<void> {
+async function deployedOnTheOtherHostAndBack(hosts: Hosts, first: string, second: string): Promise<void> {
   assert.equal((await hosts.run("two", ["model", "deploy", "mev", second])).code, 0);
   await until("the second runs on three", async () => await hosts.running("three") === second);
   await until("one agrees", async () => (await hosts.list("one")).latest === second);
@@ -143,7 +143,7 @@ async function lateHostIsAsTheOthers(hosts: Hosts, first: string, second: string
 }
 
 /** Changed on both sides while one host was cut off: the later change, made on another host, wins. */
-async function laterWishHoldsOfCutOffHost(hosts: Hosts, four: Part, first: string): Promise<void> {
+async function laterChangeOfCutOffHostHolds(hosts: Hosts, four: Part, first: string): Promise<void> {
   await four.end();
   await hosts.run("four", ["model", "shadow", "mev", first]);
   await hosts.run("one", ["model", "shadow", "mev"]);

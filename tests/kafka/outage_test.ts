@@ -17,8 +17,8 @@ const library = new Library(LIBRARY);
 
 Deno.test("a broker away leaves agents alone; the spool is sent in order when it is back", () =>
   withFolder(async (folder) => {
-    const told = await brokerAway(folder, 5);
-    assert.ok(told.sent > 1_000, JSON.stringify(told));
+    const report = await brokerAway(folder, 5);
+    assert.ok(report.sent > 1_000, JSON.stringify(report));
   }));
 
 Deno.test({

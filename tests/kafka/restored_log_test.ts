@@ -153,8 +153,8 @@ Deno.test("operator 4: an older log beside a newer store is said, stored no furt
         "SELECT count() AS rows, uniqExact(decision_id) AS distinct FROM decision_evidence",
       );
       assert.equal(evidence[0]!.rows, evidence[0]!.distinct, "no evidence twice");
-      const again = await legend(["db", "accept-log", "--data-dir", data], { env });
-      assert.match(again.stdout, /nothing to accept/);
+      const second = await legend(["db", "accept-log", "--data-dir", data], { env });
+      assert.match(second.stdout, /nothing to accept/);
       const whole = await legend(["doctor", "--data-dir", data], { env });
       assert.match(whole.stdout, /^ok {3}log and store: /m);
       assert.match(whole.stdout, /^ok {3}nothing lost, nothing doubled: /m);

@@ -43,8 +43,8 @@ Deno.test("a batch of 64 MiB that a kill cut is ended as it was, and --until-sto
         await pause(5);
       }
       await sink.end("SIGKILL");
-      const again = await legend(["run", "sink", "--until-stored", "--data-dir", data], { env });
-      assert.equal(again.code, 0, again.stderr);
+      const second = await legend(["run", "sink", "--until-stored", "--data-dir", data], { env });
+      assert.equal(second.code, 0, second.stderr);
       const [stored] = await store.query(
         "SELECT count() AS rows, uniqExact(offset) AS distinct FROM decision_evidence",
       );

@@ -174,8 +174,8 @@ Deno.test("of two hosts' sinks one stores and the other stands by, and takes ove
     await Deno.remove(`${two}/sink.status.json`);
     const same = new Part(["run", "sink", "--data-dir", two], cluster.env).start();
     await until("the lock", () => Deno.stat(`${two}/sink.status.json`).then(() => true, () => false));
-    const again = await legend(["run", "sink", "--data-dir", two], { env: cluster.env });
+    const retried = await legend(["run", "sink", "--data-dir", two], { env: cluster.env });
     await same.end();
-    assert.equal(again.code, 3);
-    assert.match(again.stderr, /^Cannot start the sink: another one runs in .+, stop it first\n$/);
+    assert.equal(retried.code, 3);
+    assert.match(retried.stderr, /^Cannot start the sink: another one runs in .+, stop it first\n$/);
   }));

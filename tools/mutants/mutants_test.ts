@@ -44,8 +44,8 @@ const TYPESCRIPT: [name: string, source: string, wanted: string[]][] = [
   ],
 ];
 
-for (const [name, source, wanted] of TYPESCRIPT) {
-  Deno.test(`mutants of TypeScript: ${name}`, () => assert.deepEqual(typescript(source), wanted));
+for (const [name, source, expected] of TYPESCRIPT) {
+  Deno.test(`mutants of TypeScript: ${name}`, () => assert.deepEqual(typescript(source), expected));
 }
 
 for (
@@ -89,8 +89,8 @@ const RUST: [name: string, source: string, wanted: string[]][] = [
   ["a return", "    return a;", ["return value: return Default::default();"]],
 ];
 
-for (const [name, source, wanted] of RUST) {
-  Deno.test(`mutants of Rust: ${name}`, () => assert.deepEqual(rust(source), wanted));
+for (const [name, source, expected] of RUST) {
+  Deno.test(`mutants of Rust: ${name}`, () => assert.deepEqual(rust(source), expected));
 }
 
 Deno.test("a seed repeats the order, and nothing is lost in it", () => {
