@@ -12,7 +12,6 @@ export const LONG_FILES: Readonly<Record<string, number>> = {
   "ffi/abi/src/log.rs": 453,
   "ffi/control/src/command.rs": 403,
   "ffi/control/src/agent_control.rs": 579,
-  "ffi/models/src/registry.rs": 427,
   "ffi/models/tests/models.rs": 530,
   "ffi/sources/src/file.rs": 594,
   "ffi/sources/src/sim/mod.rs": 703,
