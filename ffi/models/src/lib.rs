@@ -11,6 +11,7 @@
 //! models/mev.crash           versions with their own code that crashed this agent, or did not answer
 //! ```
 
+mod changes;
 pub mod error;
 #[cfg(test)]
 mod error_tests;
@@ -21,6 +22,7 @@ mod probe;
 pub mod registry;
 mod shared_object;
 mod slot;
+mod unanswered;
 pub mod watch;
 
 pub use error::{LinkError, RegistryError, SignatureError, Unusable};

@@ -7,6 +7,15 @@ use engine::features::{Answer, Scorer};
 
 use super::load::Loaded;
 
+/// A call into a model's own code that has not returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenCall {
+    /// The model's version.
+    pub version: Arc<str>,
+    /// Counts the model's calls.
+    pub number: u64,
+}
+
 /// The model in force: any thread reads it without waiting, and one thread changes it.
 #[derive(Default)]
 pub struct Slot {
@@ -36,12 +45,12 @@ impl Slot {
     }
 
     /// A call without an answer: the version called, and the number of the call.
-    pub fn open_call(&self) -> Option<(Arc<str>, u64)> {
+    pub fn open_call(&self) -> Option<OpenCall> {
         let held = self.held.load_full();
         let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
-        held.iter()
-            .chain(retired.iter())
-            .find_map(|model| Some((Arc::clone(&model.version), model.open_call()?)))
+        held.iter().chain(retired.iter()).find_map(|model| {
+            Some(OpenCall { version: Arc::clone(&model.version), number: model.open_call()? })
+        })
     }
 
     /// The version in force.

@@ -3,32 +3,28 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::fd::AsFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use control::names::module_name;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::inotify;
 use topic_log::stderr::{Level, say_at};
 use wire::control::Module;
 
+use super::changes::Changes;
 use super::error::{LinkError, Unusable};
 use super::foreign;
 use super::load::{self, Trust};
 use super::registry::{self, Link, crash_path};
 use super::slot::Slot;
+use super::unanswered::{STUCK_TICKS, Unanswered};
 
 /// How long the folder must be quiet before it is read.
 const DEBOUNCE: Duration = Duration::from_millis(3);
 /// How often it is read without any notification: inotify may miss a change, and does not work on a network
 /// file system.
 const LOOK: Duration = Duration::from_millis(1_000);
-/// Number of checks during which a foreign model has not finished one call, after which it is considered
-/// stuck. Counted, not timed: a host that was suspended makes no checks.
-const STUCK_TICKS: u32 = 10;
 /// Maximum delay of a stop.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -60,27 +56,32 @@ pub struct Watcher {
     open: [Unanswered; 2],
 }
 
-/// The call without an answer at the last check, and the number of earlier checks with the same call.
-#[derive(Default)]
-struct Unanswered {
-    call: Option<OpenCall>,
-    looks: u32,
+/// A selection at one moment: a change of any of it is handled again.
+#[derive(Clone)]
+struct Seen {
+    wanted: Wanted,
+    /// Of the version's file; `None` if there is none.
+    file: Option<FileState>,
+    /// "" for none.
+    request_id: String,
 }
 
-impl Unanswered {
-    /// Records what a check found; returns the version if its call is considered stuck.
-    fn look(&mut self, now: Option<OpenCall>) -> Option<Arc<str>> {
-        self.looks = if now.is_some() && now == self.call { self.looks + 1 } else { 0 };
-        self.call = now;
-        self.call.as_ref().filter(|_| self.looks >= STUCK_TICKS).map(|(version, _)| Arc::clone(version))
+impl Seen {
+    /// Whether `now` needs no handling after this was. If the same version is deployed again by another
+    /// request, that one is answered.
+    fn covers(&self, now: &Seen) -> bool {
+        self.wanted == now.wanted
+            && self.file == now.file
+            && (now.request_id.is_empty() || self.request_id == now.request_id)
     }
 }
 
-/// A version and the number of a call into its own code.
-type OpenCall = (Arc<str>, u64);
-
-/// A link's target, the state of its file, and the request: a change of any of them is handled again.
-type Seen = (Wanted, Option<(u64, SystemTime)>, String);
+/// What shows that a file was written again.
+#[derive(Clone, PartialEq)]
+struct FileState {
+    len: u64,
+    modified: SystemTime,
+}
 
 /// What a link asks for. Comparable, so an error is kept as its text.
 #[derive(Clone, PartialEq)]
@@ -130,11 +131,11 @@ impl Watcher {
                 // Made here, so that there is something to watch before the first model arrives. Its parent
                 // is not made: a data folder that is gone must not be recreated.
                 let _ = fs::DirBuilder::new().mode(0o700).create(&folder);
-                notify = watch(&folder);
+                notify = Changes::of(&folder);
                 self.look(&mut tell);
             }
             let news = match &notify {
-                Some(notify) => wait(notify, TICK),
+                Some(notify) => notify.wait(TICK),
                 None => {
                     std::thread::sleep(TICK);
                     false
@@ -142,7 +143,7 @@ impl Watcher {
             };
             if news {
                 // A deployment consists of several changes; the last one counts.
-                while notify.as_ref().is_some_and(|notify| wait(notify, DEBOUNCE)) {}
+                while notify.as_ref().is_some_and(|notify| notify.wait(DEBOUNCE)) {}
             }
             since += TICK;
             if news || since >= LOOK {
@@ -188,80 +189,92 @@ impl Watcher {
     /// Puts selections in force that were not handled yet.
     fn look(&mut self, tell: &mut impl FnMut(Told)) {
         for (at, link) in [Link::Latest, Link::Shadow].into_iter().enumerate() {
-            let wanted = Wanted::of(registry::wanted(&self.data_dir, self.module, link));
-            let file = wanted.version().and_then(|version| {
-                let path = registry::artefact_path(&self.data_dir, self.module, version);
-                let metadata = fs::metadata(path).ok()?;
-                Some((metadata.len(), metadata.modified().ok()?))
-            });
-            let request_id = match &wanted {
-                Wanted::Version(version) if link == Link::Latest => {
-                    let version = version.as_deref().unwrap_or(registry::BASELINE);
-                    registry::request(&self.data_dir, self.module, version)
-                }
-                _ => String::new(),
-            };
-            // If the same version is deployed again, it is answered again.
-            let is_same = |(known, known_file, known_request): &Seen| {
-                *known == wanted
-                    && *known_file == file
-                    && (request_id.is_empty() || *known_request == request_id)
-            };
-            if self.seen[at].as_ref().is_some_and(is_same) {
+            let now = self.selection(link);
+            if self.seen[at].as_ref().is_some_and(|seen| seen.covers(&now)) {
                 continue;
             }
-            let first = self.seen[at].replace((wanted.clone(), file, request_id.clone())).is_none();
-            let slot = if link == Link::Latest { &self.live } else { &self.shadow };
-            let state = if link == Link::Latest { "live" } else { "shadow" };
-            let told = |version: String, state, reason| Told {
-                version,
-                state,
-                reason,
-                request_id: request_id.clone(),
-            };
-            match wanted {
-                Wanted::Broken(reason) => tell(told(String::new(), "refused", reason)),
-                Wanted::Version(None) => {
-                    let ran = slot.version().is_some();
-                    slot.swap(None);
-                    if link == Link::Shadow {
-                        if !first {
-                            tell(told(String::new(), "none", "no model is in shadow".to_owned()));
-                        }
-                        continue;
-                    }
-                    if ran {
-                        remember(&self.data_dir, self.module, registry::BASELINE);
-                    }
-                    if !first {
-                        tell(told(registry::BASELINE.to_owned(), state, String::new()));
-                    }
-                }
-                // Overwritten or deployed again: the running model is a copy of what was signed.
-                Wanted::Version(Some(version))
-                    if slot.version().as_deref() == Some(&version) && file.is_some() =>
-                {
-                    tell(self.again(version, state, &request_id));
-                }
-                Wanted::Version(Some(version)) => match self.load(&version, link) {
-                    Ok(loaded) => {
-                        slot.swap(Some(Arc::new(loaded)));
-                        tell(told(version, state, String::new()));
-                    }
-                    Err(reason) => {
-                        // A version that crashed an agent must not be what the next start falls back to.
-                        if slot.version().is_none()
-                            && first
-                            && let Some(older) = self.fall_back(&version, link)
-                        {
-                            tell(told(version, "refused", format!("{reason}; {older} runs instead")));
-                        } else {
-                            tell(told(version, "refused", reason.to_string()));
-                        }
-                    }
-                },
+            let first = self.seen[at].replace(now.clone()).is_none();
+            if let Some(told) = self.put_in_force(link, now, first) {
+                tell(told);
             }
         }
+    }
+
+    /// What is selected now.
+    fn selection(&self, link: Link) -> Seen {
+        let wanted = Wanted::of(registry::wanted(&self.data_dir, self.module, link));
+        let file = wanted.version().and_then(|version| {
+            let path = registry::artefact_path(&self.data_dir, self.module, version);
+            let metadata = fs::metadata(path).ok()?;
+            Some(FileState { len: metadata.len(), modified: metadata.modified().ok()? })
+        });
+        let request_id = match &wanted {
+            Wanted::Version(version) if link == Link::Latest => {
+                let version = version.as_deref().unwrap_or(registry::BASELINE);
+                registry::request(&self.data_dir, self.module, version)
+            }
+            _ => String::new(),
+        };
+        Seen { wanted, file, request_id }
+    }
+
+    /// Makes the slot hold what is selected; returns the answer, if there is one. `first`: at a start.
+    fn put_in_force(&self, link: Link, selected: Seen, first: bool) -> Option<Told> {
+        let Seen { wanted, file, request_id } = selected;
+        let slot = self.slot(link);
+        let state = if link == Link::Latest { "live" } else { "shadow" };
+        match wanted {
+            Wanted::Broken(reason) => {
+                Some(Told { version: String::new(), state: "refused", reason, request_id })
+            }
+            Wanted::Version(None) => {
+                let told = self.put_nothing_in_force(link, request_id);
+                if first { None } else { Some(told) }
+            }
+            // Overwritten or deployed again: the running model is a copy of what was signed.
+            Wanted::Version(Some(version))
+                if slot.version().as_deref() == Some(&version) && file.is_some() =>
+            {
+                Some(self.again(version, state, &request_id))
+            }
+            Wanted::Version(Some(version)) => {
+                let refused = match self.load(&version, link) {
+                    Ok(loaded) => {
+                        slot.swap(Some(Arc::new(loaded)));
+                        return Some(Told { version, state, reason: String::new(), request_id });
+                    }
+                    Err(why) => why.to_string(),
+                };
+                // A version that crashed an agent must not be what the next start falls back to.
+                let empty_start = first && slot.version().is_none();
+                let older = if empty_start { self.fall_back(&version, link) } else { None };
+                let reason = match older {
+                    Some(older) => format!("{refused}; {older} runs instead"),
+                    None => refused,
+                };
+                Some(Told { version, state: "refused", reason, request_id })
+            }
+        }
+    }
+
+    /// Empties the slot, for the baseline or without a shadow.
+    fn put_nothing_in_force(&self, link: Link, request_id: String) -> Told {
+        let slot = self.slot(link);
+        let ran = slot.version().is_some();
+        slot.swap(None);
+        if link == Link::Shadow {
+            let reason = "no model is in shadow".to_owned();
+            return Told { version: String::new(), state: "none", reason, request_id };
+        }
+        if ran {
+            remember(&self.data_dir, self.module, registry::BASELINE);
+        }
+        let version = registry::BASELINE.to_owned();
+        Told { version, state: "live", reason: String::new(), request_id }
+    }
+
+    fn slot(&self, link: Link) -> &Slot {
+        if link == Link::Latest { &self.live } else { &self.shadow }
     }
 
     /// The version in force was selected again: it stays, unless its file is not what was signed any more.
@@ -323,48 +336,4 @@ fn crashed(data_dir: &Path, module: Module) -> Vec<String> {
 fn remember(data_dir: &Path, module: Module, version: &str) {
     let file = OpenOptions::new().create(true).append(true).open(history_path(data_dir, module));
     let _ = file.and_then(|mut file| writeln!(file, "{} {version}", topic_log::clock::now_ns() / 1_000_000));
-}
-
-fn watch(folder: &Path) -> Option<std::os::fd::OwnedFd> {
-    let notify = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK).ok()?;
-    let changes = inotify::WatchFlags::CREATE
-        | inotify::WatchFlags::MOVED_TO
-        | inotify::WatchFlags::DELETE
-        | inotify::WatchFlags::CLOSE_WRITE;
-    inotify::add_watch(&notify, folder, changes).ok()?;
-    Some(notify)
-}
-
-/// Whether anything changed within the time; what changed does not matter.
-fn wait(notify: &std::os::fd::OwnedFd, limit: Duration) -> bool {
-    let mut fds = [PollFd::new(notify, PollFlags::IN)];
-    let limit = Timespec { tv_sec: 0, tv_nsec: limit.subsec_nanos().into() };
-    if !poll(&mut fds, Some(&limit)).is_ok_and(|ready| ready > 0) {
-        return false;
-    }
-    let mut room = [0_u8; 4_096];
-    while rustix::io::read(notify.as_fd(), &mut room).is_ok_and(|read| read > 0) {}
-    true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_call_is_given_up_a_second_after_it_was_first_seen_open_and_no_other() {
-        let call = |version: &str, number| Some((Arc::from(version), number));
-        let mut open = Unanswered::default();
-        // Seen once, then ten checks of 100 ms.
-        for look in 0..10 {
-            assert_eq!(open.look(call("a", 7)), None, "look {look}");
-        }
-        assert_eq!(open.look(call("a", 7)).as_deref(), Some("a"));
-        for other in [call("a", 8), call("b", 8), None, call("b", 8)] {
-            assert_eq!(open.look(other), None, "another call begins at nothing");
-        }
-        for _ in 0..100 {
-            assert_eq!(open.look(None), None, "nobody waits");
-        }
-    }
 }
