@@ -2,7 +2,7 @@
 import { kafkaOf } from "../core/config/kafka.ts";
 import type { AgentStatus, ModuleName } from "../core/control/control.ts";
 import { tipAccounts } from "../core/decisions/tips.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 import { Agent } from "../ffi/engine.ts";
 import type { Context } from "./context.ts";
 import { logLimits, makeTopics } from "./topics.ts";
@@ -68,6 +68,6 @@ async function finish(agent: Agent, signal: AbortSignal): Promise<AgentStatus> {
   for (;;) {
     const status = agent.status();
     if (status.state !== "running" || signal.aborted) return status;
-    await pause(DRAIN_MS);
+    await delay(DRAIN_MS);
   }
 }

@@ -32,7 +32,7 @@ import { modelsOf } from "./api_models.ts";
 import { openRecords } from "./api_records.ts";
 import { ApiServer, DESCRIPTORS_KEPT, DESCRIPTORS_MIN, needDescriptors } from "./api_server.ts";
 import { assetReader } from "./assets.ts";
-import { briefly } from "./cached_for.ts";
+import { cachedBriefly } from "./cached_for.ts";
 import type { Context } from "./context.ts";
 import { firstLoginFile } from "./first_login.ts";
 import { jobPlaces, jobsLack } from "./jobs.ts";
@@ -184,10 +184,10 @@ function depsOf(context: Context, parts: Parts, supervised: boolean): ApiDeps {
     realtime: parts.bridge,
     query: (name, params, signal) => runQuery(store, name, params, signal),
     // With Kafka, a worker on another host may have what this host lacks.
-    jobsLack: briefly(() => kafka ? { store: null, engines: null } : jobsLack(context)),
+    jobsLack: cachedBriefly(() => kafka ? { store: null, engines: null } : jobsLack(context)),
     models: modelsOf(context, { store, metrics: views.metrics, events: parts.modelEvents, isSigned, audit }),
     // Anyone may ask, and each answer reads files.
-    ready: briefly(() =>
+    ready: cachedBriefly(() =>
       readiness(path, {
         kafka,
         sink: usesStore(context),

@@ -1,16 +1,16 @@
 /** The agents that the API commands and shows: those of this host, and those that other hosts report. */
-import { broadcast, RECEIPT_WAIT_MS } from "../core/control/dispatch.ts";
+import { dispatch, RECEIPT_WAIT_MS } from "../core/control/dispatch.ts";
 import { hasAgent, type ModuleName, MODULES, readAgents, type SendCommand } from "../core/control/control.ts";
 import { Fleet } from "../core/control/fleet.ts";
 import { Receipts } from "../core/control/receipts.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import type { MetricsView } from "../core/decisions/metrics.ts";
 import { sendCommand, signatureCheck } from "../ffi/control.ts";
-import { briefly } from "./cached_for.ts";
+import { cachedBriefly } from "./cached_for.ts";
 import type { Context } from "./context.ts";
 
 /** How long metrics of an agent on another host count as proof that it is there. */
-const HEARD_MS = 5_000;
+const SEEN_MS = 5_000;
 /**
  * Once a kill is in force here, the answer waits only this long for the log, and reports when the log has not taken it
  * yet.
@@ -25,7 +25,7 @@ export function openAgents(context: Context, metrics: MetricsView) {
   const { path } = context.dataDir();
   const log = context.log();
   const isSigned = signatureCheck(context.library(), path, context.setting("control.sign_sk_hex"));
-  const own = briefly(() => readAgents(path));
+  const own = cachedBriefly(() => readAgents(path));
   const fleet = new Fleet({
     log,
     isSigned,
@@ -43,9 +43,9 @@ export function openAgents(context: Context, metrics: MetricsView) {
     send: sender(context, { metrics, fleet, receipts }),
     own: () => own().agents,
     unreadable: () => own().unreadable,
-    all: briefly(() => fleet.all()),
+    all: cachedBriefly(() => fleet.all()),
     /** Agents on any host whose metrics were read recently. */
-    seenAgents: () => MODULES.flatMap((module) => metrics.instances(module, HEARD_MS)),
+    seenAgents: () => MODULES.flatMap((module) => metrics.instances(module, SEEN_MS)),
   };
 }
 
@@ -53,12 +53,12 @@ export function openAgents(context: Context, metrics: MetricsView) {
 function sender(
   context: Context,
   { metrics, fleet, receipts }: { metrics: MetricsView; fleet: Fleet; receipts: Receipts },
-): ReturnType<typeof broadcast> {
+): ReturnType<typeof dispatch> {
   const { path, instance } = context.dataDir();
   const sign_sk_hex = context.setting("control.sign_sk_hex");
   const kafka = kafkaOf(context.config()) !== null;
   const hasOwn = (module: ModuleName) => hasAgent(path, module);
-  return broadcast({
+  return dispatch({
     here: (command) =>
       sendCommand(context.library(), {
         ...command,

@@ -4,7 +4,7 @@ import { Refusals } from "../core/audit/refusals.ts";
 import { Accounts } from "../core/auth/accounts.ts";
 import { SharedAccounts } from "../core/auth/shared_accounts.ts";
 import { openDatabase } from "../core/platform/database.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 import { RecordThread } from "../core/records/client.ts";
 import type { ApiDeps } from "../routes/deps.ts";
 import { headPublisherOf } from "./head_publisher.ts";
@@ -89,7 +89,7 @@ export async function openRecords(context: Context) {
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
   const end = new AbortController();
   try {
-    await Promise.race([work, pause(ms, end.signal)]);
+    await Promise.race([work, delay(ms, end.signal)]);
   } finally {
     end.abort();
   }

@@ -2,12 +2,12 @@
 import { AppError, messageOf } from "../core/platform/errors.ts";
 import { descriptors, type Doorkeeper, type Peer } from "../ffi/door.ts";
 import type { Library } from "../ffi/library.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 
 /** How long open connections may take to end. */
 const SHUTDOWN_MS = 2_000;
 /** How often the doorkeeper learns which clients are inside a handler. */
-const TELL_MS = 1_000;
+const STATUS_EVERY_MS = 1_000;
 /** Pause before the port is opened again. */
 const RETRY_MS = 200;
 
@@ -53,7 +53,7 @@ export class ApiServer {
     this.#server = this.#listen();
     this.#timer = setInterval(
       () => options.keeper.busy([...this.#inside].map((info) => info.remoteAddr)),
-      TELL_MS,
+      STATUS_EVERY_MS,
     );
   }
 
@@ -94,7 +94,7 @@ export class ApiServer {
     const { signal, say } = this.#options;
     say(`Cannot take connections for a moment: ${why}`);
     while (!signal.aborted) {
-      await pause(RETRY_MS);
+      await delay(RETRY_MS);
       if (signal.aborted) return;
       try {
         this.#server = this.#listen();
@@ -109,7 +109,7 @@ export class ApiServer {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     const over = new AbortController();
-    await Promise.race([this.#server.shutdown().catch(() => {}), pause(SHUTDOWN_MS, over.signal)]);
+    await Promise.race([this.#server.shutdown().catch(() => {}), delay(SHUTDOWN_MS, over.signal)]);
     over.abort();
   }
 }

@@ -2,7 +2,7 @@
 const STATUS_GOOD_MS = 100;
 
 /** Calls `ask`, but not more often than its answer changes. */
-export function briefly<T>(ask: () => T): () => T {
+export function cachedBriefly<T>(ask: () => T): () => T {
   let [answer, at]: [T | undefined, number] = [undefined, -Infinity];
   return () => {
     const now = performance.now();

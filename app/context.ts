@@ -2,9 +2,9 @@
 import {
   configFile,
   configValue,
+  ignoreMistakes,
   isSettled,
   loadConfig,
-  passOverMistakes,
   systemInput,
 } from "../core/config/load.ts";
 import { configKey, type SettingName, type SettingOf } from "../core/config/schema.ts";
@@ -122,7 +122,7 @@ function settingsOf(needs: Needs, flags: Flags): Settings {
   const input = systemInput(flags, needs.name !== "run");
   const passed = new Set<string>();
   const passOver = (keys: "settled" | "all") => {
-    const found = passOverMistakes(input, keys);
+    const found = ignoreMistakes(input, keys);
     for (const line of found.problems) if (!passed.has(line)) sayToTerminal(`${line} (passed over)`);
     for (const line of found.problems) passed.add(line);
     return found;

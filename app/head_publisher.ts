@@ -2,7 +2,7 @@
 import type { AuditChain } from "../core/audit/chain.ts";
 import { AnchorFile } from "../core/audit/anchor_file.ts";
 import type { Log } from "../core/log/log.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 import type { Context } from "./context.ts";
 import { messageOf } from "../core/platform/errors.ts";
 import type { TopicName } from "../proto/topics.ts";
@@ -30,7 +30,7 @@ export class HeadPublisher {
   readonly #options: HeadPublisherOptions;
   #publishing: Promise<boolean> = Promise.resolve(true);
   #isWaiting = false;
-  #said = "";
+  #logged = "";
   readonly #anchor: AnchorFile | undefined;
 
   constructor(options: HeadPublisherOptions) {
@@ -57,13 +57,13 @@ export class HeadPublisher {
     try {
       await this.#publishToTopic();
       await this.#anchor?.append((seq) => this.#options.chain.headsAfter(seq));
-      this.#said = "";
+      this.#logged = "";
       return true;
     } catch (error) {
       // The chain is whole, and its heads wait in it. What is missing outside is reported, not hidden.
       const line = `Cannot tell the heads of the audit: ${messageOf(error)}`;
-      if (line !== this.#said) this.#options.say(line);
-      this.#said = line;
+      if (line !== this.#logged) this.#options.say(line);
+      this.#logged = line;
       return false;
     }
   }
@@ -86,7 +86,7 @@ export class HeadPublisher {
   async follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.flush();
-      await pause(RETRY_MS, signal);
+      await delay(RETRY_MS, signal);
     }
   }
 }

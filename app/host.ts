@@ -18,7 +18,7 @@ import { hasClickHouse } from "./stores.ts";
 import { makeTopics } from "./topics.ts";
 
 /** How often the supervisor writes its status. */
-const TELL_MS = 500;
+const STATUS_EVERY_MS = 500;
 /** File descriptors that each part may need; the store alone needs some hundreds under load. */
 const RUN_DESCRIPTORS_MIN = 256;
 
@@ -163,7 +163,7 @@ async function superviseWithStatus(context: Context, parts: Part[], supervisor: 
   const file = new StatusFile(partsStatusFile(context.dataDir().path), (line) => context.say(line));
   const writeStatus = () => file.write(reporter.status());
   writeStatus();
-  const timer = setInterval(writeStatus, TELL_MS);
+  const timer = setInterval(writeStatus, STATUS_EVERY_MS);
   const restarted = (name: string, code: number, line: string | null) => reporter.restarted(name, code, line);
   return await supervise(parts, { ...supervisor, restarted }).finally(() => {
     clearInterval(timer);

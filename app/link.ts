@@ -6,7 +6,7 @@ import { Link } from "../ffi/link.ts";
 import { ALL_TOPICS } from "../proto/topics.ts";
 import { registryOf } from "./registry.ts";
 import { makeTopics, topicLimits } from "./topics.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 import type { Context } from "./context.ts";
 
 /** How often the status is written. */
@@ -60,7 +60,7 @@ export async function runLink(context: Context, untilSent: boolean): Promise<voi
     if (untilSent && replicator.isCaughtUp && status.waiting === 0 && !status.trouble && status.looked) {
       break;
     }
-    await pause(STATUS_MS, context.signal);
+    await delay(STATUS_MS, context.signal);
   }
   stop.abort();
   await travelling;

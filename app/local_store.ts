@@ -1,6 +1,6 @@
 import { lockFile } from "../core/platform/data_dir.ts";
 import { AppError, messageOf } from "../core/platform/errors.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 import { makeFolder, readOrMake, replaceFile } from "../core/platform/atomic_file.ts";
 import { LOCAL_STORE_FILE, LOCAL_TIER, type LocalStore } from "../core/store/address.ts";
 import { Store } from "../core/store/client.ts";
@@ -13,7 +13,7 @@ import { EXIT } from "../core/platform/exit.ts";
 /** The query that keeps the library's server running. */
 const KEEP_ALIVE = "legend-store";
 const START_MS = 60_000;
-const LOOK_MS = 60_000;
+const POLL_MS = 60_000;
 /** How often the store's own port is tried. */
 const DOOR_MS = 1_000;
 /** After this many refused connections in a row, the port counts as closed. */
@@ -68,7 +68,7 @@ export async function runStore(context: Context): Promise<never> {
   const file = `${folder}/${LOCAL_STORE_FILE}`;
   replaceFile(file, JSON.stringify(local));
   context.say(`the analytics store serves on 127.0.0.1:${local.port}`);
-  const timer = setInterval(() => keepSmall(store, context), LOOK_MS);
+  const timer = setInterval(() => keepSmall(store, context), POLL_MS);
   try {
     const why = await Promise.race([
       Promise.race([end, stopped]).then(() => undefined),
@@ -187,7 +187,7 @@ async function watchDoor(store: Store, port: number, signal: AbortSignal): Promi
   let [refused, answered] = [0, performance.now()];
   let asked: Promise<void> | undefined;
   while (!signal.aborted) {
-    await pause(DOOR_MS, signal);
+    await delay(DOOR_MS, signal);
     const isClosed = await Deno.connect({ hostname: "127.0.0.1", port }).then((connection) => {
       connection.close();
       return false;
@@ -215,7 +215,7 @@ async function answers(store: Store, isOver: () => boolean): Promise<void> {
         `Cannot start the store: it does not answer after ${START_MS / 1000} s`,
       );
     }
-    await pause(50);
+    await delay(50);
   }
 }
 

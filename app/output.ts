@@ -1,6 +1,6 @@
 /** The two streams of a verb: results, and lines for people. */
 import { oneLine } from "../core/platform/logger.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 
 /** The reader of a verb's output has gone (`legend … | head`): the verb ends, without a failure. */
 export class ReaderGone extends Error {}
@@ -62,7 +62,7 @@ export class LineWriter {
   /** Waits, for a moment at most, until queued lines are written. */
   async drain(): Promise<void> {
     const late = new AbortController();
-    const end = pause(DRAIN_MS, late.signal).then(() => true);
+    const end = delay(DRAIN_MS, late.signal).then(() => true);
     while (this.#writing && !await Promise.race([this.#writing.then(() => false), end]));
     late.abort();
   }

@@ -1,9 +1,9 @@
 /** The answer of `/api/health/ready`: every part has recently proved that it is alive, and none has a problem. */
-import { decidingWord, readAgents } from "../core/control/control.ts";
+import { decidingText, readAgents } from "../core/control/control.ts";
 import { freeBytes } from "../core/platform/atomic_file.ts";
 import { linkStatus } from "../core/platform/link_status.ts";
 import { crashing, partsStatus, silenceOf, workerStatus } from "../core/platform/parts.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 import type { Store } from "../core/store/client.ts";
 import { sinkStatus } from "../core/store/sink_status.ts";
 import type { Readiness, ReadyReason } from "../routes/deps.ts";
@@ -47,7 +47,7 @@ export class StoreProbe {
         this.#problem = messageOf(error);
       }
       this.#atMs = Date.now();
-      await pause(PROBE_EVERY_MS, signal);
+      await delay(PROBE_EVERY_MS, signal);
     }
   }
 
@@ -131,7 +131,7 @@ function agentReasons(path: string, { seenAgents }: ReadyOptions, now: number): 
     if (silence) return { part, ok: false, brief: "silent", detail: silence };
     if (status.trouble) return { part, ok: false, brief: "in trouble", detail: status.trouble };
     // An agent that does not decide does so by its operator's will; that is only reported.
-    const word = decidingWord(status);
+    const word = decidingText(status);
     return { part, ok: true, brief: word, detail: word };
   });
   for (const { module, reason } of unreadable) {

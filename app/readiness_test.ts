@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { workerStatusFile } from "../core/platform/parts.ts";
 import { sinkStatusFile } from "../core/store/sink_status.ts";
 import { readiness, type ReadyOptions, StoreProbe } from "./readiness.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 
 const json = (path: string, value: unknown) => Deno.writeTextFileSync(path, JSON.stringify(value));
 
@@ -33,7 +33,7 @@ async function until(what: string, done: () => boolean): Promise<void> {
   const begin = performance.now();
   while (!done()) {
     assert.ok(performance.now() - begin < 60_000, what);
-    await pause(20);
+    await delay(20);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Remembers which configuration file other verbs use while this installation runs. */
 import { resolve } from "node:path";
-import { readKeptFile } from "../core/config/owned_file.ts";
+import { readOwnedFile } from "../core/config/owned_file.ts";
 import { CONFIG_PATH_FILE } from "../core/config/load.ts";
 import { AppError, messageOf } from "../core/platform/errors.ts";
 import { removeIfThere, replaceFile } from "../core/platform/atomic_file.ts";
@@ -28,7 +28,7 @@ export function rememberConfig(folder: string, context: Context): void {
 function whyNotKept(path: string, folder: string): string | null {
   if (/^\/(dev|proc)\//.test(path)) return "";
   try {
-    readKeptFile(path, folder);
+    readOwnedFile(path, folder);
     return null;
   } catch (error) {
     return messageOf(error);

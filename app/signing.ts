@@ -1,9 +1,9 @@
 /** The control key of a running API. A lost or damaged key does not end the API, because its kills need none. */
 import { controlSeed } from "../core/control/control_key.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 import { messageOf } from "../core/platform/errors.ts";
 
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 
 export interface SigningOptions {
   readonly dataDir: string;
@@ -46,7 +46,7 @@ export class Signing {
   async follow(signal: AbortSignal, adopt: (seed: string) => Promise<void>): Promise<void> {
     let said = "";
     while (this.#isWaiting && !signal.aborted) {
-      await pause(LOOK_MS, signal);
+      await delay(POLL_MS, signal);
       const found = this.#read();
       if (!("seed" in found)) continue;
       try {

@@ -7,7 +7,7 @@ import { serverAddress } from "../core/store/address.ts";
 import { migrate } from "../core/store/schema.ts";
 import type { Context } from "./context.ts";
 import { schemaOptions, storeOf } from "./stores.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 
 const STATUS_MS = 250;
 const RETRY_MS = 1_000;
@@ -89,7 +89,7 @@ async function prepare(
       if (late && error.message !== said) context.say(error.message);
       if (late) said = error.message;
     }
-    await pause(RETRY_MS, context.signal);
+    await delay(RETRY_MS, context.signal);
   }
   return false;
 }

@@ -19,7 +19,7 @@ import { jobSettings } from "./jobs.ts";
 import { registryOf } from "./registry.ts";
 
 /** How often the worker writes its status. */
-const TELL_MS = 500;
+const STATUS_EVERY_MS = 500;
 
 /**
  * Runs jobs, and the starts of schedules, until the signal ends it. `isPart`: below a supervisor. Throws `unavailable`
@@ -53,7 +53,7 @@ export async function runWorker(context: Context, isPart: boolean): Promise<void
   const file = new StatusFile(workerStatusFile(path), say);
   const writeStatus = () => file.write({ at_ms: Date.now(), pid: Deno.pid });
   writeStatus();
-  const timer = setInterval(writeStatus, TELL_MS);
+  const timer = setInterval(writeStatus, STATUS_EVERY_MS);
   const working = Promise.all([
     following,
     runner.run(),

@@ -5,7 +5,7 @@ import { openDataDir } from "../core/platform/data_dir.ts";
 import { must } from "../tools/command.ts";
 import { CACHE, EXECUTABLE, ROOT } from "../tools/paths.ts";
 import { type BenchRow, median } from "./bench.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 
 const PORTS = { ours: 18201, bare: 18202, fastapi: 18203 };
 const PATH = "/api/metrics/summary?module=mev";
@@ -38,7 +38,7 @@ async function start(
         await child.status;
       };
     }
-    await pause(50);
+    await delay(50);
   }
   throw new Error(`Cannot bench: ${command} does not answer on ${port}`);
 }

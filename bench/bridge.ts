@@ -10,7 +10,7 @@ import { must } from "../tools/command.ts";
 import { freePort, withKafka } from "../tools/kafka.ts";
 import { CACHE, LIBRARY, ROOT } from "../tools/paths.ts";
 import { type BenchRow, median } from "./bench.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 
 const PER_SECOND = 2_000;
 const SECONDS = 6;
@@ -32,7 +32,7 @@ async function feed(topic: LogTopic, seconds: number): Promise<number> {
   for (let n = 0; n < total; n += BATCH) {
     await topic.append(Array.from({ length: BATCH }, (_, at) => ({ value: envelope(n + at) })), "none");
     const due = begin + (n + BATCH) / PER_SECOND * 1000;
-    if (due > performance.now()) await pause(due - performance.now());
+    if (due > performance.now()) await delay(due - performance.now());
   }
   return total;
 }
@@ -47,7 +47,7 @@ async function perRecord(
 ): Promise<number> {
   const clients = Array.from({ length: count }, () => new Client());
   await Promise.all(clients.map((client) => client.connect(port, key, "proto")));
-  await pause(300);
+  await delay(300);
   const total = SECONDS * PER_SECOND;
   const reading = clients.map((client) => client.read(() => client.received + client.gaps >= total));
   const before = cpuSeconds(pid);
@@ -67,7 +67,7 @@ async function many(port: number, key: string, topic: LogTopic): Promise<number>
   await Promise.all(clients.map((client) => client.connect(port, key, "proto")));
   const reading = clients.map((client) => client.read(() => false));
   await feed(topic, 10);
-  await pause(1_000);
+  await delay(1_000);
   const answer = await fetch(`http://127.0.0.1:${port}/api/realtime/connections`, {
     headers: { "x-api-key": key },
   });
@@ -97,7 +97,7 @@ export async function bridgeBench(): Promise<BenchRow[]> {
         stderr: "null",
       }).spawn();
       try {
-        await pause(3_000);
+        await delay(3_000);
         await withApi(folder, async (port, key, pid) => {
           using log = new EmbeddedLog(library, `${folder}/log`);
           using topic = await log.topic("arbitrage-decisions-proto", { create: true });

@@ -12,7 +12,7 @@ import { Part, startClickHouse, Writer } from "../tests/kafka/cluster.ts";
 import { must, say } from "../tools/command.ts";
 import { LIBRARY, ROOT } from "../tools/paths.ts";
 import { type BenchRow, median } from "./bench.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 
 const TOPIC = "arbitrage-decisions-proto";
 const RECORDS = 3_000_000;
@@ -225,7 +225,7 @@ async function visibleAfter(data: string, store: Store, url: string): Promise<[n
     const age = Date.now() - Number(BigInt(row!.newest) / 1_000_000n);
     // Exclude the first seconds: they contain the start.
     if (performance.now() - begin > PACED_MS / 3) ages.push(age);
-    await pause(20);
+    await delay(20);
   }
   const { acknowledged } = await writer.kill();
   await sink.end();
@@ -246,6 +246,6 @@ async function untilStored(store: Store): Promise<number> {
       { params: { full: BATCH_RECORDS_MAX } },
     );
     if (Number(row!.all) >= RECORDS) return Number(row!.full) / Number(row!.ms) * 1000;
-    await pause(250);
+    await delay(250);
   }
 }

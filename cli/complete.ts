@@ -1,5 +1,5 @@
 /** Completion of a command line: `legend __complete WORD…`, which the completion scripts call. */
-import { configValue, passOverMistakes, systemInput } from "../core/config/load.ts";
+import { configValue, ignoreMistakes, systemInput } from "../core/config/load.ts";
 import { CONFIG_KEYS } from "../core/config/schema.ts";
 import { QUERIES } from "../core/store/queries.ts";
 import { ALL_TOPICS } from "../proto/topics.ts";
@@ -84,7 +84,7 @@ function namesFor(
 /** The registered models of a module; none when the folder cannot be read. */
 function versions(module: string | undefined, dataDir: string | undefined): string[] {
   try {
-    const { config } = passOverMistakes(
+    const { config } = ignoreMistakes(
       systemInput(dataDir === undefined ? {} : { "data-dir": dataDir }),
       "settled",
     );

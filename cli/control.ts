@@ -116,11 +116,11 @@ async function send(
   const unanchored = unaudited.length > 0 ? null : await anchored(context, isKill ? 0 : AUDIT_BUSY_MS);
   for (const why of unaudited) shown.missing.add(`not in the audit: ${why}`);
   if (unanchored !== null) shown.missing.add(`in the audit, but its head is not outside: ${unanchored}`);
-  shown.sayMissing();
+  shown.reportMissing();
   const commands = modules.map((module, at) => ({ module, request_id: request_ids[at]! }));
   const remote = await remoteReceipts(context, commands);
   for (const { module, ...sent } of remote ?? []) shown.add(sent, module);
-  shown.sayMissing();
+  shown.reportMissing();
   const isUnknown = !context.isConfigWhole();
   if (isUnknown) {
     context.say(
@@ -198,7 +198,7 @@ class Answers {
   }
 
   /** Reports once where the command was not recorded. */
-  sayMissing(): void {
+  reportMissing(): void {
     const { action, values } = this.asked;
     if (this.missing.size > 0) {
       this.context.say(`The ${word(action, values)} is ${[...this.missing].join("; ")}`);

@@ -1,7 +1,7 @@
 import { SINK_TOPICS } from "../services/sink.ts";
 import { sinkPlaceProblem } from "../services/sink_check.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
-import { agentStatuses, decidingWord, isOver, MODULES, readAgents } from "../core/control/control.ts";
+import { agentStatuses, decidingText, isOver, MODULES, readAgents } from "../core/control/control.ts";
 import { controlSeed } from "../core/control/control_key.ts";
 import { checkWritable } from "../core/platform/data_dir.ts";
 import { checkDatabase } from "../core/platform/database.ts";
@@ -35,7 +35,7 @@ interface Finding {
 const DISK_FREE_MIN_BYTES = 1 << 30;
 
 /** Runs a check; its failure is a finding and does not end the verb. */
-async function look(name: string, check: () => Promise<string> | string): Promise<Finding> {
+async function inspect(name: string, check: () => Promise<string> | string): Promise<Finding> {
   try {
     return { name, ok: true, detail: await check() };
   } catch (error) {
@@ -80,7 +80,7 @@ function agentFindings(path: string): Finding[] {
     const found = partFinding(name, { at_ms, trouble: status.trouble }, "legend run");
     if (!found.ok) return found;
     const version = status.model ?? "baseline";
-    return { ...found, detail: `${decidingWord(status)}; ${source}; model ${version}` };
+    return { ...found, detail: `${decidingText(status)}; ${source}; model ${version}` };
   });
 }
 
@@ -109,12 +109,12 @@ function modelFindings(context: Context): Finding[] {
 async function fileFindings(context: Context): Promise<Finding[]> {
   const { path } = context.dataDir();
   return [
-    await look("legend.db", () => {
+    await inspect("legend.db", () => {
       const wrong = checkDatabase(`${path}/legend.db`);
       if (wrong === null) return "every page is whole";
       return fail(wrong.isDamaged ? `${wrong.problem}; put back a copy of ${path}/legend.db` : wrong.problem);
     }),
-    await look("log", async () => {
+    await inspect("log", async () => {
       const damaged: string[] = [];
       const headers: string[] = [];
       let records = 0;
@@ -193,7 +193,7 @@ async function hostFindings(context: Context): Promise<Finding[]> {
   const { path } = context.dataDir();
   return [
     { name: "version", ok: true, detail: context.version },
-    await look("data folder", () => {
+    await inspect("data folder", () => {
       checkWritable(path);
       const free = freeBytes(path);
       if (free < DISK_FREE_MIN_BYTES) fail(`${path} has ${free} bytes free, need ${DISK_FREE_MIN_BYTES}`);
@@ -204,11 +204,11 @@ async function hostFindings(context: Context): Promise<Finding[]> {
     ...agentFindings(path),
     ...modelFindings(context),
     ...await fileFindings(context),
-    await look("control key", () => {
+    await inspect("control key", () => {
       controlSeed(path, "");
       return "it can be used";
     }),
-    await look("audit", async () => {
+    await inspect("audit", async () => {
       const { entries, heads, faults } = await checkAudit(context);
       // The key has its own line.
       const others = faults.filter((fault) => !fault.startsWith(UNCHECKED));
@@ -233,7 +233,7 @@ async function partFindings(context: Context): Promise<Finding[]> {
       listen: context.setting("api.listen"),
       port: context.setting("api.port"),
     };
-    found.push(await look("api", () => askApi(at, context.setting("api.path_prefix"))));
+    found.push(await inspect("api", () => askApi(at, context.setting("api.path_prefix"))));
   }
   for (const { name, words } of crashing(parts)) {
     found.push({ name: `part ${name}`, ok: false, detail: words });
@@ -245,7 +245,7 @@ async function partFindings(context: Context): Promise<Finding[]> {
 
 /** The topics on Kafka. */
 function kafkaFinding(context: Context, brokers: string): Promise<Finding> {
-  return look("kafka", async () => {
+  return inspect("kafka", async () => {
     const names = new Set(await context.log().topics());
     const missing = TOPICS.filter(({ name }) => !names.has(name)).map(({ name }) => name);
     if (missing.length > 0) {
@@ -262,7 +262,7 @@ function kafkaFinding(context: Context, brokers: string): Promise<Finding> {
 
 /** Records that wait to be sent to Kafka. */
 function linkFinding(path: string): Promise<Finding> {
-  return look("link", () => {
+  return inspect("link", () => {
     const status = linkStatus(path) ??
       fail("the link has not run; start `legend run` or `legend run link`");
     if (status.trouble) fail(status.trouble);
@@ -273,7 +273,7 @@ function linkFinding(path: string): Promise<Finding> {
 
 /** The version of the tables. */
 function storeFinding(context: Context): Promise<Finding> {
-  return look("store", async () => {
+  return inspect("store", async () => {
     const [row] = await storeOf(context).query<{ version: number }>(
       "SELECT max(version) AS version FROM schema_version",
     );
@@ -288,7 +288,7 @@ function storeFinding(context: Context): Promise<Finding> {
 
 /** Whether the store was filled from this log. */
 function sameLogFinding(context: Context): Promise<Finding> {
-  return look("log and store", async () => {
+  return inspect("log and store", async () => {
     const wrong: { name: string; problem: string }[] = [];
     for (const topic of SINK_TOPICS) {
       const options = { topic, library: context.library(), log: context.log() };
@@ -306,7 +306,7 @@ function sameLogFinding(context: Context): Promise<Finding> {
 
 /** Whether each record is stored exactly once. */
 function lossFinding(context: Context): Promise<Finding> {
-  return look("nothing lost, nothing doubled", async () => {
+  return inspect("nothing lost, nothing doubled", async () => {
     const proof = await proveNoLoss(storeOf(context));
     if (!proof.whole) fail(proofText(proof));
     const rows = proof.producers.reduce((sum, one) => sum + one.rows, 0);

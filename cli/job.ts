@@ -10,9 +10,9 @@ import { type Invocation, type VerbBody } from "./command.ts";
 import { auditAs } from "../app/audit_action.ts";
 import { idsNamed } from "./ids.ts";
 import { oneLine } from "../core/platform/logger.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 
-const LOOK_MS = 100;
+const POLL_MS = 100;
 /** When no worker has taken a job after this time, the reason is printed. */
 const HINT_MS = 3_000;
 
@@ -88,7 +88,7 @@ async function submitAndWait(
       if (job.state !== "done") context.say(job.message);
       return job.state === "done" ? EXIT.done : EXIT.failed;
     }
-    await pause(LOOK_MS);
+    await delay(POLL_MS);
   }
   return EXIT.failed;
 }
@@ -154,7 +154,7 @@ export const jobLogs: VerbBody = {
       shown = job.log.length;
       const over = job.state !== "queued" && job.state !== "running";
       if (over || !call.flags.follow || context.signal.aborted) return EXIT.done;
-      await pause(LOOK_MS);
+      await delay(POLL_MS);
     }
   },
 };

@@ -7,7 +7,7 @@ import type { AuditEntry } from "./client.gen.ts";
 import { wholeDetail } from "./audit_detail.ts";
 import { grouped, short, utc } from "./format.ts";
 import { useHostCommand } from "./host_command.ts";
-import { Ignored } from "./IgnoredParameters.tsx";
+import { IgnoredParameters } from "./IgnoredParameters.tsx";
 
 const EVERY_MS = 5_000;
 
@@ -41,7 +41,7 @@ export default function AuditTable() {
   const verify = useHostCommand("audit verify");
   return (
     <section class="panel">
-      <Ignored known={[]} />
+      <IgnoredParameters known={[]} />
       <div class="panel-h">
         <h2>Entries</h2>
         <span class="s t2">

@@ -9,7 +9,7 @@ import { useHostCommand } from "./host_command.ts";
 import type { StreamMessage } from "./stream_worker.ts";
 
 /** What the page knows at one tick of its clock. */
-export interface Sight {
+export interface BannerState {
   now: number;
   agents: readonly FleetAgent[];
   /** Why the agents could not be fetched; null: they were. */
@@ -42,7 +42,7 @@ const WHO: Record<Blindness, (seconds: string) => string> = {
 
 /** What prevents the page from seeing; only the worst problem. Null: nothing. */
 export function problemOf(
-  { now, agents, error, late_s, stream, stream_lost_ms }: Sight,
+  { now, agents, error, late_s, stream, stream_lost_ms }: BannerState,
 ): BannerProblem | null {
   const blind = blindness(now);
   const asOf = contact().answered_ms === null

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { Icon } from "./_icons.tsx";
 import { grouped } from "./format.ts";
-import { Ignored } from "./IgnoredParameters.tsx";
+import { IgnoredParameters } from "./IgnoredParameters.tsx";
 import { JobForms } from "./JobForm.tsx";
 import { JobList, type JobRow, useJobs } from "./JobList.tsx";
 
@@ -66,7 +66,7 @@ export default function Datasets({ admin }: { admin: boolean }) {
   const [resubmitted, setResubmitted] = useState<JobRow | null>(null);
   return (
     <>
-      <Ignored known={[]} />
+      <IgnoredParameters known={[]} />
       <div class="g-main">
         <div class="stack-3">
           <JobList

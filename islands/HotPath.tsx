@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
 import { NoAnswer } from "./_ui.tsx";
 import { MODULE_TITLES } from "./agents.ts";
-import { useAsked } from "./polling.ts";
+import { usePolled } from "./polling.ts";
 import { Chart } from "./Chart.tsx";
 import { type BothFigures } from "./summaries.ts";
 import { MODULES } from "../proto/gen/names.ts";
@@ -18,7 +18,7 @@ const EMPTY_EVERY_MS = 5_000;
 const STORE_LIMIT_MS = 20_000;
 const MICROSECONDS = 1_000;
 
-const inAddress = (hours: Hours) => hours === 0 ? null : `${hours}h`;
+const rangeOfAddress = (hours: Hours) => hours === 0 ? null : `${hours}h`;
 
 /** `?chart=24h`; anything else is the last ten minutes. */
 function useRange(): [Hours, (hours: Hours) => void] {
@@ -26,7 +26,7 @@ function useRange(): [Hours, (hours: Hours) => void] {
   useEffect(() => {
     const read = () => {
       const asked = new URLSearchParams(location.search).get("chart");
-      setHours(RANGES.find(([value]) => inAddress(value) === asked)?.[0] ?? 0);
+      setHours(RANGES.find(([value]) => rangeOfAddress(value) === asked)?.[0] ?? 0);
     };
     read();
     addEventListener("popstate", read);
@@ -35,7 +35,7 @@ function useRange(): [Hours, (hours: Hours) => void] {
   return [hours, (next) => {
     setHours(next);
     const url = new URL(location.href);
-    const word = inAddress(next);
+    const word = rangeOfAddress(next);
     if (word) url.searchParams.set("chart", word);
     else url.searchParams.delete("chart");
     history.replaceState(history.state, "", url);
@@ -44,7 +44,7 @@ function useRange(): [Hours, (hours: Hours) => void] {
 
 function useStored(module: ModuleName, hours: Hours) {
   const [isEmpty, setEmpty] = useState(false);
-  const asked = useAsked(
+  const asked = usePolled(
     "GET /api/metrics/summary",
     hours === 0 ? null : { query: { module, hours } },
     isEmpty ? EMPTY_EVERY_MS : STORE_EVERY_MS,

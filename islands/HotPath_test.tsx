@@ -1,7 +1,7 @@
 import { button, PAGE, Server, settled, until } from "../tests/dom.ts";
 import assert from "node:assert/strict";
 import { h, render } from "preact";
-import { NOT_ASKED } from "./polling.ts";
+import { NOT_FETCHED } from "./polling.ts";
 import { HotPath } from "./HotPath.tsx";
 
 const server = new Server();
@@ -28,7 +28,7 @@ Deno.test({
   try {
     let rows: readonly number[] = [];
     server.on("GET /api/metrics/summary", () => seriesOf(rows));
-    const nothing = { latest: NOT_ASKED, series: NOT_ASKED };
+    const nothing = { latest: NOT_FETCHED, series: NOT_FETCHED };
     render(h(HotPath, { figures: { arbitrage: nothing, mev: nothing } }), document.body);
     await settled();
     assert.deepEqual(server.requests, []);

@@ -5,7 +5,7 @@ import { Icon } from "./_icons.tsx";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { type Answer, api, wordsOf } from "./api.ts";
 import type { Job } from "./client.gen.ts";
-import { type AskedRepeatedly, useAsked } from "./polling.ts";
+import { type Polled, usePolled } from "./polling.ts";
 import { grouped, utc } from "./format.ts";
 
 export type JobRow = Job;
@@ -22,10 +22,10 @@ const STATES = {
 export const shortId = (id: string) => id.slice(0, 8);
 
 /** All jobs listed on a page, newest first; polled while the page is visible. */
-export const useJobs = (page: "datasets" | "training"): JobsAsked =>
-  useAsked("GET /api/jobs", { query: { page } }, EVERY_MS);
+export const useJobs = (page: "datasets" | "training"): PolledJobs =>
+  usePolled("GET /api/jobs", { query: { page } }, EVERY_MS);
 
-export type JobsAsked = AskedRepeatedly<Answer<"GET /api/jobs">>;
+export type PolledJobs = Polled<Answer<"GET /api/jobs">>;
 
 /** In a form that starts jobs: what prevents them, so that no job is started in vain. */
 export const Lacks = ({ what }: { what: string | null }) =>
@@ -47,7 +47,7 @@ function time({ state, attempts, started_ms, ended_ms }: JobRow): string {
 
 export interface JobListProps {
   readonly title: string;
-  readonly asked: JobsAsked;
+  readonly asked: PolledJobs;
   readonly admin: boolean;
   /** Which jobs are listed; default: all. */
   only?(job: JobRow): boolean;

@@ -6,7 +6,7 @@ import { useClock } from "./clock.ts";
 import { useHostCommand } from "./host_command.ts";
 import { type KillState, type Scope, useKill } from "./kill.ts";
 import { useOpener } from "./kill_opener.ts";
-import { SAID, type Stage, stageOf, titleOf } from "./kill_stage.ts";
+import { ANNOUNCEMENTS, type Stage, stageOf, titleOf } from "./kill_stage.ts";
 import { ReceiptList } from "./Receipts.tsx";
 
 /** A key or finger still down from opening the dialog must not confirm. */
@@ -63,7 +63,7 @@ export default function KillDialog() {
             Agents stop emitting and submitting within one event. The kill survives restarts. Only an admin's
             explicit un-kill lifts it.
           </p>
-          <p class="sr" role="status">{stage === "ask" || stage === "sending" ? "" : SAID[stage]}</p>
+          <p class="sr" role="status">{stage === "ask" || stage === "sending" ? "" : ANNOUNCEMENTS[stage]}</p>
           {!kill && <Ask scope={scope} reason={reason} setScope={setScope} setReason={setReason} />}
           {kill && rows.length > 0 && <ReceiptList rows={rows} />}
           {kill && kill.tries > 1 && <p class="s t2">Sent {kill.tries} times under the same id.</p>}

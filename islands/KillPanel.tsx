@@ -8,14 +8,14 @@ import type { CommandAnswer } from "./client.gen.ts";
 import { sendCommand } from "./commands.ts";
 import { Killed } from "./Killed.tsx";
 import { Receipts } from "./Receipts.tsx";
-import type { Viewer } from "./viewer.ts";
+import type { CurrentUser } from "./current_user.ts";
 
 export interface KillPanelProps {
   module: ModuleName;
   /** How many agents the module has, and how many of them are killed. */
   agents: number;
   killed: number;
-  role: Viewer["role"];
+  role: CurrentUser["role"];
 }
 
 /** Only an admin can kill and lift here; everyone sees the state. */

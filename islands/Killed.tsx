@@ -3,9 +3,9 @@ import type { AuditEntry } from "../core/audit/entry.ts";
 import type { ModuleName } from "../core/control/control.ts";
 import { NoAnswer } from "./_ui.tsx";
 import { detailOf } from "./audit_detail.ts";
-import { useAsked } from "./polling.ts";
+import { usePolled } from "./polling.ts";
 import { utc } from "./format.ts";
-import { ASKED, type KilledBy, killedBy } from "./killed_by.ts";
+import { ENTRIES_READ, type KilledBy, killedBy } from "./killed_by.ts";
 
 const EVERY_MS = 10_000;
 
@@ -19,9 +19,9 @@ export interface KilledProps {
 
 /** Only what the audit says. */
 export function Killed({ module, audit, lift }: KilledProps) {
-  const entries = (action: string) => audit ? { query: { action, limit: ASKED } } : null;
-  const kills = useAsked("GET /api/control/audit-log", entries("kill"), EVERY_MS);
-  const lifts = useAsked("GET /api/control/audit-log", entries("un-kill"), EVERY_MS);
+  const entries = (action: string) => audit ? { query: { action, limit: ENTRIES_READ } } : null;
+  const kills = usePolled("GET /api/control/audit-log", entries("kill"), EVERY_MS);
+  const lifts = usePolled("GET /api/control/audit-log", entries("un-kill"), EVERY_MS);
   const known = kills.value && lifts.value && killedBy(module, kills.value.entries, lifts.value.entries);
   return (
     <div class="notice" data-s="bad" data-killed={module}>
@@ -30,7 +30,7 @@ export function Killed({ module, audit, lift }: KilledProps) {
         {!audit
           ? <span>Who did it stands in the audit, which this role does not read.</span>
           : known
-          ? <Found {...known} />
+          ? <KillEntry {...known} />
           : null}
       </div>
       {lift !== null && (
@@ -43,7 +43,7 @@ export function Killed({ module, audit, lift }: KilledProps) {
 }
 
 /** Kills by a signal, and kills that could not be written, are not in the audit. */
-function Found(found: KilledBy) {
+function KillEntry(found: KilledBy) {
   if (found.is === "unknown") {
     return found.all
       ? (
@@ -52,7 +52,7 @@ function Found(found: KilledBy) {
           written down.
         </span>
       )
-      : <span>No kill of it is among the newest {ASKED} kills in the audit.</span>;
+      : <span>No kill of it is among the newest {ENTRIES_READ} kills in the audit.</span>;
   }
   const { kill } = found;
   const at = <>at {utc(kill.at_ms)} UTC{reasonOf(kill)}.</>;

@@ -5,12 +5,12 @@
 import type { ComponentChildren } from "preact";
 import { Icon, IconDefs } from "./_icons.tsx";
 import { pagesFor } from "./registry.tsx";
-import type { Viewer } from "./viewer.ts";
+import type { CurrentUser } from "./current_user.ts";
 
 export interface LayoutProps {
   /** The name of the page. */
   page: string;
-  viewer: Viewer;
+  viewer: CurrentUser;
   prefix: string;
   children: ComponentChildren;
 }

@@ -9,7 +9,7 @@ import type { TableAddress } from "./address.ts";
 import { EvidenceDrawer } from "./EvidenceDrawer.tsx";
 import { rowOf } from "./evidence.ts";
 import { grouped } from "./format.ts";
-import { Notes } from "./IgnoredParameters.tsx";
+import { NotesLine } from "./IgnoredParameters.tsx";
 import { useUnixClock } from "./keys.ts";
 import { useHeld, useLive } from "./live.ts";
 import { type Item, matching } from "./live_buffer.ts";
@@ -74,7 +74,7 @@ export default function LiveTable({ module }: LiveTableProps) {
           onPause={onPause}
           onNew={onNew}
         />
-        <Notes notes={notes} />
+        <NotesLine notes={notes} />
         {isList && <NoAnswer asked={items.asked} what="These decisions" />}
         <div
           class="tw scroll"

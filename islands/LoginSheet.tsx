@@ -1,6 +1,6 @@
 /** Opens over the page when the login has ended: what was typed or read below stays. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask } from "./agents.ts";
+import { pollAgents } from "./agents.ts";
 import { useHostCommand } from "./host_command.ts";
 import { api, loggedIn, LOGIN_ENDED, wordsOf } from "./api.ts";
 
@@ -30,7 +30,7 @@ export default function LoginSheet({ user }: LoginSheetProps) {
       setProblem("");
       dialog.current?.close();
       loggedIn();
-      await ask();
+      await pollAgents();
     } catch (error) {
       setProblem(wordsOf(error));
     }

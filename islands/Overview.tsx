@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { Attention } from "./Attention.tsx";
 import { ofModule, useAgents } from "./agents.ts";
-import type { Asked } from "./polling.ts";
+import type { Fetched } from "./polling.ts";
 import { useClock } from "./clock.ts";
 import { blindness } from "./contact.ts";
 import { age, latency, percent, sol } from "./format.ts";
@@ -116,7 +116,7 @@ interface TileProps {
   value: string;
   unit: string;
   /** The requests that its number comes from. */
-  asked: readonly Asked<{ age_s: number | null }>[];
+  asked: readonly Fetched<{ age_s: number | null }>[];
   values: readonly (number | null)[];
   words: string;
 }

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { useHostCommand } from "./host_command.ts";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { type Answer, api, wordsOf } from "./api.ts";
-import { useAsked } from "./polling.ts";
+import { usePolled } from "./polling.ts";
 import { confirmed } from "./Confirm.tsx";
 import { NewKey } from "./NewKey.tsx";
 
@@ -32,8 +32,8 @@ const REVOKE = ({ label, id, scopes }: Key) => ({
 
 /** Users and keys from the server, and the actions that change them after a confirmation. */
 function usePeople() {
-  const users = useAsked("GET /api/users", {}, 0);
-  const keys = useAsked("GET /api/keys", {}, 0);
+  const users = usePolled("GET /api/users", {}, 0);
+  const keys = usePolled("GET /api/keys", {}, 0);
   const [problem, setProblem] = useState("");
   const look = () => Promise.all([users.refresh(), keys.refresh()]);
   const act = async (work: () => Promise<unknown>) => {

@@ -4,7 +4,7 @@ import { State } from "./_icons.tsx";
 import { type AgentsState, drift, stateOf, termText } from "./agents.ts";
 
 /** The desired policy beside that of each agent: a term that differs shows both values. */
-export function InForce({ agents, wanted, late_s }: Pick<AgentsState, "agents" | "wanted" | "late_s">) {
+export function PolicyStatus({ agents, wanted, late_s }: Pick<AgentsState, "agents" | "wanted" | "late_s">) {
   return (
     <section class="panel">
       <div class="panel-h">

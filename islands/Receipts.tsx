@@ -1,7 +1,7 @@
 /** The answer of each agent: "sent" is never shown as "applied". */
 import { type IconName, State } from "./_icons.tsx";
 import type { CommandAnswer } from "./client.gen.ts";
-import { inWords, receiptTime } from "./commands.ts";
+import { answerText, receiptTime } from "./commands.ts";
 
 export interface ReceiptRow {
   name: string;
@@ -42,7 +42,7 @@ export function receiptRow(sent: Sent, done = "Applied"): ReceiptRow {
     kind: "warn",
     icon: "wait",
     word: path === "signal" ? "Signalled" : "No receipt",
-    detail: agent_error ? inWords(agent_error) : "",
+    detail: agent_error ? answerText(agent_error) : "",
   };
 }
 

@@ -3,10 +3,10 @@ import { useEffect, useState } from "preact/hooks";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { Icon } from "./_icons.tsx";
 import { MODULE_TITLES, ofModule, policyOf, useAgents } from "./agents.ts";
-import type { Viewer } from "./viewer.ts";
+import type { CurrentUser } from "./current_user.ts";
 import { confirmed } from "./Confirm.tsx";
-import { Ignored } from "./IgnoredParameters.tsx";
-import { InForce } from "./PolicyStatus.tsx";
+import { IgnoredParameters } from "./IgnoredParameters.tsx";
+import { PolicyStatus } from "./PolicyStatus.tsx";
 import { KillPanel } from "./KillPanel.tsx";
 import { useModule } from "./module.ts";
 import { People } from "./People.tsx";
@@ -16,7 +16,7 @@ import { MODULES } from "../proto/gen/names.ts";
 
 export interface SettingsProps {
   agents: FleetAgent[];
-  viewer: Viewer;
+  viewer: CurrentUser;
 }
 
 /** Whether there are changes that were not sent; the browser then asks before the page is left. */
@@ -42,7 +42,7 @@ export default function Settings({ agents: initial, viewer }: SettingsProps) {
   const killed = mine.filter((agent) => agent.killed).length;
   return (
     <div class="stack-4">
-      <Ignored known={["m"]} />
+      <IgnoredParameters known={["m"]} />
       {!admin && (
         <div class="notice">
           <Icon name="skip" />
@@ -74,7 +74,7 @@ export default function Settings({ agents: initial, viewer }: SettingsProps) {
         </section>
         <KillPanel module={module} agents={mine.length} killed={killed} role={viewer.role} />
       </div>
-      <InForce agents={agents} wanted={wanted} late_s={late_s} />
+      <PolicyStatus agents={agents} wanted={wanted} late_s={late_s} />
       <Transport admin={admin} />
       {viewer.role !== "viewer" && <People admin={admin} />}
     </div>

@@ -2,7 +2,7 @@
 import type { MissedSwaps } from "../core/control/control.ts";
 import { Icon } from "./_icons.tsx";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
-import { useAsked } from "./polling.ts";
+import { usePolled } from "./polling.ts";
 import { grouped, short } from "./format.ts";
 import { notRead } from "./swaps_not_read.ts";
 
@@ -10,7 +10,7 @@ import { notRead } from "./swaps_not_read.ts";
 const EVERY_MS = 30_000;
 
 export function SwapsNotRead() {
-  const asked = useAsked("GET /api/agents", {}, EVERY_MS);
+  const asked = usePolled("GET /api/agents", {}, EVERY_MS);
   const found = asked.value && notRead(asked.value.agents);
   return (
     <section class="panel" data-not-read={found?.total ?? ""}>

@@ -5,11 +5,11 @@ import type { ModelList } from "../core/models/models.ts";
 import { NoAnswer, Skeleton } from "./_ui.tsx";
 import { MODULE_TITLES, ofModule, useAgents } from "./agents.ts";
 import { api, wordsOf } from "./api.ts";
-import { useAsked } from "./polling.ts";
+import { usePolled } from "./polling.ts";
 import { Quality } from "./Calibration.tsx";
 import { confirmed } from "./Confirm.tsx";
 import { utc } from "./format.ts";
-import { Ignored } from "./IgnoredParameters.tsx";
+import { IgnoredParameters } from "./IgnoredParameters.tsx";
 import { JobForms } from "./JobForm.tsx";
 import { JobList, type JobRow, useJobs } from "./JobList.tsx";
 import { BASELINE, before, decides, modelOf } from "./model_compare.ts";
@@ -26,13 +26,13 @@ interface Deployed {
   receipts: { instance: string; applied: boolean; reason: string }[];
   silent: string[];
 }
-interface Said {
+interface VerbResult {
   bad: boolean;
   text: string;
 }
 
 /** The answer of each agent, as text. */
-function answered({ version, receipts, silent }: Deployed): Said {
+function answered({ version, receipts, silent }: Deployed): VerbResult {
   const parts = [
     ...receipts.map(({ instance, applied, reason }) =>
       applied ? `${instance} runs ${version}` : `${instance} refused: ${reason}`
@@ -49,7 +49,7 @@ async function change(
   version: string,
   verb: ModelVerb,
   jobs: readonly JobRow[],
-): Promise<Said | null> {
+): Promise<VerbResult | null> {
   const params = { id: version };
   if (verb === "shadow" || verb === "unshadow") {
     await api("POST /api/training/models/:id/shadow", { params, body: { on: verb === "shadow" } });
@@ -77,8 +77,8 @@ async function change(
 
 export default function Training({ admin }: { admin: boolean }) {
   const [module, setModule] = useModule("mev");
-  const models = useAsked("GET /api/training/models", {}, EVERY_MS);
-  const [said, setSaid] = useState<Said & { module: ModuleName } | null>(null);
+  const models = usePolled("GET /api/training/models", {}, EVERY_MS);
+  const [said, setSaid] = useState<VerbResult & { module: ModuleName } | null>(null);
   const jobs = useJobs("training");
   const { agents } = useAgents([]);
   const running = ofModule(agents, module).filter(({ state }) => state === "running")
@@ -95,7 +95,7 @@ export default function Training({ admin }: { admin: boolean }) {
   }
   return (
     <>
-      <Ignored known={["m"]} />
+      <IgnoredParameters known={["m"]} />
       <div class="row">
         <div class="seg" role="group" aria-label="Module">
           {MODULES.map((name) => (
@@ -153,7 +153,7 @@ interface ScheduleRow {
 }
 
 function Schedules() {
-  const asked = useAsked("GET /api/schedules", {}, 0);
+  const asked = usePolled("GET /api/schedules", {}, 0);
   const rows = asked.value?.schedules;
   return (
     <section class="panel">

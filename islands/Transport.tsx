@@ -2,13 +2,13 @@
 import { useState } from "preact/hooks";
 import { NoAnswer } from "./_ui.tsx";
 import { type Answer, api, wordsOf } from "./api.ts";
-import { useAsked } from "./polling.ts";
+import { usePolled } from "./polling.ts";
 
 type Batching = Answer<"GET /api/realtime/settings">;
 
 /** The settings of the stream, in one form. */
 export function Transport({ admin }: { admin: boolean }) {
-  const asked = useAsked("GET /api/realtime/settings", {}, 0);
+  const asked = usePolled("GET /api/realtime/settings", {}, 0);
   const [edited, setEdited] = useState<Partial<Batching>>({});
   const [said, setSaid] = useState("");
   const settings = asked.value && { ...asked.value, ...edited };

@@ -2,7 +2,7 @@
  * What every part shows of its own state: not known yet, or no answer. A part never shows "none" before the server has
  * reported it.
  */
-import type { Asked } from "./polling.ts";
+import type { Fetched } from "./polling.ts";
 import { useClock } from "./clock.ts";
 import { age } from "./format.ts";
 import { Icon } from "./_icons.tsx";
@@ -15,7 +15,7 @@ export const Skeleton = ({ lines = 3, what }: { lines?: number; what: string }) 
 );
 
 /** Shown in the affected part: since when there is no answer, and why. Renders nothing while there are answers. */
-export function NoAnswer({ asked: { at, problem }, what }: { asked: Asked<unknown>; what: string }) {
+export function NoAnswer({ asked: { at, problem }, what }: { asked: Fetched<unknown>; what: string }) {
   const now = useClock();
   if (!problem) return null;
   return (

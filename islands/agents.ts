@@ -3,19 +3,19 @@ import { useEffect, useState } from "preact/hooks";
 import type { ModuleName, PolicyState } from "../core/control/control.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import type { Answer as ApiAnswer } from "./api.ts";
-import { type Asked, type Asking, keepAsking, NOT_ASKED } from "./polling.ts";
+import { type Fetched, NOT_FETCHED, type Poll, poll } from "./polling.ts";
 import { useClock } from "./clock.ts";
-import { ASKED_EVERY_MS, BLIND_MS, contact } from "./contact.ts";
+import { BLIND_MS, contact, POLL_EVERY_MS } from "./contact.ts";
 
 type Answer = ApiAnswer<"GET /api/agents">;
 type DesiredState = Answer["wanted"][number];
-const listeners = new Set<(asked: Asked<Answer>) => void>();
-let asking: Asking | undefined;
-let last: Asked<Answer> = NOT_ASKED;
+const listeners = new Set<(asked: Fetched<Answer>) => void>();
+let polling: Poll | undefined;
+let last: Fetched<Answer> = NOT_FETCHED;
 
 /** Fetches now: a command has just been sent. */
-export async function ask(): Promise<void> {
-  await asking?.refresh();
+export async function pollAgents(): Promise<void> {
+  await polling?.refresh();
 }
 
 export interface AgentsState extends Pick<Answer, "agents" | "wanted"> {
@@ -27,12 +27,12 @@ export interface AgentsState extends Pick<Answer, "agents" | "wanted"> {
 
 /** The agents, their desired state and, when they could not be fetched, why; the last answer stays and ages. */
 export function useAgents(initial: FleetAgent[]): AgentsState {
-  const [asked, setAsked] = useState<Asked<Answer>>(NOT_ASKED);
+  const [asked, setAsked] = useState<Fetched<Answer>>(NOT_FETCHED);
   const now = useClock();
   useEffect(() => {
     listeners.add(setAsked);
     // Without the long list, which only one panel shows and fetches less often.
-    asking ??= keepAsking("GET /api/agents", { query: { brief: 1 } }, ASKED_EVERY_MS, (asked) => {
+    polling ??= poll("GET /api/agents", { query: { brief: 1 } }, POLL_EVERY_MS, (asked) => {
       last = asked;
       for (const listener of listeners) listener(asked);
     });

@@ -1,5 +1,5 @@
 /** Announces a line to a screen reader, once and politely. */
-export function say(text: string): void {
+export function announce(text: string): void {
   const place = document.getElementById("say");
   if (place) place.textContent = text;
 }

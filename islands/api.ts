@@ -4,7 +4,7 @@
  */
 import type { Api } from "./client.gen.ts";
 import { hostFlags } from "./host_command.ts";
-import { answered, asking, loginHolds, unanswered } from "./contact.ts";
+import { answerReceived, loginHolds, requestFailed, requestSent } from "./contact.ts";
 
 /** The content of a `problem+json`; status 0: no answer came. */
 export class Problem extends Error {
@@ -53,7 +53,7 @@ async function fetched(
   limitMs: number,
   etag = "",
 ): Promise<Response> {
-  asking();
+  requestSent();
   try {
     const answer = await fetch(`${prefix()}${path}`, {
       method,
@@ -66,12 +66,12 @@ async function fetched(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     // With these, the proxy has not reached the server.
-    if (answer.status === 502 || answer.status === 504) unanswered(false);
-    else answered();
+    if (answer.status === 502 || answer.status === 504) requestFailed(false);
+    else answerReceived();
     return answer;
   } catch (error) {
     const isTimeout = error instanceof DOMException && error.name === "TimeoutError";
-    unanswered(isTimeout);
+    requestFailed(isTimeout);
     throw noAnswer(isTimeout, limitMs);
   }
 }

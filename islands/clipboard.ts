@@ -1,5 +1,5 @@
 /** Copies text, and announces whether it worked. */
-import { say } from "./announce.ts";
+import { announce } from "./announce.ts";
 
 /** Browsers have the clipboard API only on HTTPS and on localhost; otherwise a selected text is copied the old way. */
 async function copied(text: string, beside: HTMLElement): Promise<boolean> {
@@ -19,6 +19,6 @@ async function copied(text: string, beside: HTMLElement): Promise<boolean> {
 /** Copies `text` to the clipboard; returns whether the browser allowed it. */
 export async function copyText(text: string, beside: HTMLElement = document.body): Promise<boolean> {
   const isCopied = await copied(text, beside);
-  say(isCopied ? "Copied" : "The browser refused to copy. Select the text and copy it by hand.");
+  announce(isCopied ? "Copied" : "The browser refused to copy. Select the text and copy it by hand.");
   return isCopied;
 }

@@ -1,6 +1,6 @@
 /** Sends a command from the page and waits for its receipts: never shown as done before an agent has reported it. */
 import type { ActionName, ModuleName } from "../core/control/control.ts";
-import { ask } from "./agents.ts";
+import { pollAgents } from "./agents.ts";
 import { api } from "./api.ts";
 import type { Api, CommandAnswer } from "./client.gen.ts";
 import { hex } from "./hex.ts";
@@ -18,7 +18,7 @@ export async function sendCommand(
     query: { wait: "receipt" },
     body,
   });
-  ask();
+  pollAgents();
   return answer;
 }
 
@@ -31,7 +31,7 @@ export async function sendKill(
   const body = { module, request_id, ...(reason ? { reason } : {}) };
   const limit = { limit_ms: KILL_LIMIT_MS };
   const answer = await api("POST /api/control/kill-switch", { query: { wait: "receipt" }, body }, limit);
-  ask();
+  pollAgents();
   return answer;
 }
 
@@ -39,7 +39,7 @@ export async function sendKill(
 export const newRequestId = (): string => hex(crypto.getRandomValues(new Uint8Array(16)));
 
 /** An operating system's error, in plain words. */
-export function inWords(error: string): string {
+export function answerText(error: string): string {
   if (/temporarily unavailable|timed? ?out|EAGAIN/i.test(error)) return "It did not answer in time.";
   if (/connection refused|no such file|not found/i.test(error)) {
     return "Nothing listens there: it does not run.";

@@ -9,7 +9,7 @@ export const BLIND_MS = 3_000 - TICK_MS;
 /**
  * How often a visible page polls. If the last answer is older than this when a request is sent, the page was asleep.
  */
-export const ASKED_EVERY_MS = 1_000;
+export const POLL_EVERY_MS = 1_000;
 
 export interface Contact {
   /** `performance.now()` of the oldest request since the last answer; null: none is pending. */
@@ -35,12 +35,12 @@ const now: Contact = {
 export const contact = (): Readonly<Contact> => now;
 
 /** Notes that a request was sent. */
-export function asking(): void {
+export function requestSent(): void {
   now.waiting_since ??= performance.now();
 }
 
 /** Notes that the server has answered, with any status. */
-export function answered(): void {
+export function answerReceived(): void {
   now.waiting_since = null;
   now.answered_at = performance.now();
   now.answered_ms = Date.now();
@@ -48,7 +48,7 @@ export function answered(): void {
 }
 
 /** Notes that no answer came: a timeout, or nothing listens. */
-export function unanswered(isTimeout: boolean): void {
+export function requestFailed(isTimeout: boolean): void {
   now.is_unreachable = !isTimeout;
 }
 
@@ -66,7 +66,7 @@ export function blindness(
 ): { who: Blindness; for_ms: number } | null {
   if (of.login_ended_at !== null) return { who: "login", for_ms: Math.max(0, at - of.login_ended_at) };
   if (of.waiting_since === null) return null;
-  const since = Math.max(of.answered_at ?? of.waiting_since, of.waiting_since - ASKED_EVERY_MS);
+  const since = Math.max(of.answered_at ?? of.waiting_since, of.waiting_since - POLL_EVERY_MS);
   const for_ms = Math.max(0, at - since);
   if (navigator.onLine === false && of.is_unreachable) return { who: "offline", for_ms };
   // A refused connection is known at once; a server that restarts gets a moment.

@@ -6,7 +6,7 @@ import type { ModuleName, Receipt } from "../core/control/control.ts";
 import type { FleetAgent } from "../core/control/fleet.ts";
 import { useAgents } from "./agents.ts";
 import { wordsOf } from "./api.ts";
-import { useAsked } from "./polling.ts";
+import { usePolled } from "./polling.ts";
 import type { CommandAnswer } from "./client.gen.ts";
 import { newRequestId, sendKill } from "./commands.ts";
 import { type ReceiptRow, receiptRow } from "./Receipts.tsx";
@@ -17,7 +17,7 @@ export type Scope = ModuleName | "all";
  * If the server has not answered for this long, the page stops waiting: the kill is sent again, or given on the host.
  */
 export const SILENT_MS = 3_000;
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 
 interface Kill {
   id: string;
@@ -65,10 +65,10 @@ export function useKill(isOpen: boolean): KillState {
     });
   };
   const known = kill !== null && isOpen;
-  const later = useAsked(
+  const later = usePolled(
     "GET /api/control/commands/:request_id",
     known ? { params: { request_id: kill.id } } : null,
-    LOOK_MS,
+    POLL_MS,
   );
   const rows = kill ? rowsOf(kill, agents, late_s, later.value?.receipts ?? []) : [];
   return {

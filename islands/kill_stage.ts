@@ -28,7 +28,7 @@ export function titleOf(stage: Stage, { rows, stopped }: KillState, seconds: num
 }
 
 /** What a screen reader announces for a stage. */
-export const SAID = {
+export const ANNOUNCEMENTS = {
   unreachable: "The kill was sent, there is no answer. Run the command below on the host.",
   failed: "The kill was not taken.",
   partly: "Not all agents have stopped yet.",

@@ -4,7 +4,7 @@ import type { ModuleName } from "../core/control/control.ts";
 import { detailOf } from "./audit_detail.ts";
 
 /** How many entries of each kind are fetched. */
-export const ASKED = 50;
+export const ENTRIES_READ = 50;
 
 /** What the audit says about a killed module. */
 export type KilledBy =
@@ -17,7 +17,7 @@ export type KilledBy =
   /** `all`: the audit has no more kills than those checked here. */
   | { readonly is: "unknown"; readonly all: boolean };
 
-/** `kills` and `lifts`: the newest {@link ASKED} entries of all modules, newest first. */
+/** `kills` and `lifts`: the newest {@link ENTRIES_READ} entries of all modules, newest first. */
 export function killedBy(
   module: ModuleName,
   kills: readonly AuditEntry[],
@@ -31,7 +31,7 @@ export function killedBy(
   const asked = own.find((one) => !isTaken(one));
   if (asked && isSince(asked)) return { is: "asked", kill: asked };
   if (taken && lift) return { is: "lifted", kill: taken, lift };
-  return { is: "unknown", all: kills.length < ASKED };
+  return { is: "unknown", all: kills.length < ENTRIES_READ };
 }
 
 /** Whether an agent has received the kill, by its entry; an entry without this information counts as received. */

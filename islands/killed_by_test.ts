@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { AuditEntry } from "../core/audit/entry.ts";
-import { ASKED, killedBy } from "./killed_by.ts";
+import { ENTRIES_READ, killedBy } from "./killed_by.ts";
 
 const entry = (seq: number, more: Partial<AuditEntry> = {}): AuditEntry => ({
   seq,
@@ -41,6 +41,6 @@ Deno.test("killedBy() keeps a kill whose lift may have been refused", () => {
 
 Deno.test("killedBy() claims nothing of kills that it has not looked at", () => {
   assert.deepEqual(killedBy("mev", [], []), { is: "unknown", all: true });
-  const full = Array.from({ length: ASKED }, (_, at) => other(1_000 - at));
+  const full = Array.from({ length: ENTRIES_READ }, (_, at) => other(1_000 - at));
   assert.deepEqual(killedBy("mev", full, []), { is: "unknown", all: false });
 });

@@ -2,7 +2,7 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
-import { useAsked } from "./polling.ts";
+import { usePolled } from "./polling.ts";
 import { rowOf } from "./evidence.ts";
 import { LiveBuffer } from "./live_buffer.ts";
 import { listen } from "./stream.ts";
@@ -34,7 +34,7 @@ export function useLive(
   draw: (n: number) => void,
 ): [LiveBuffer, boolean] {
   const buffer = useRef(new LiveBuffer());
-  const backlog = useAsked(
+  const backlog = usePolled(
     "GET /api/decisions",
     { query: { brief: 1, limit: 100, module, published: "true" } },
     0,

@@ -2,7 +2,7 @@
 import { useRef } from "preact/hooks";
 import type { ModuleName } from "../core/control/control.ts";
 import type { Ask } from "./api.ts";
-import { useAsked } from "./polling.ts";
+import { usePolled } from "./polling.ts";
 
 /** How often refusals and evidence are fetched: neither is on the live stream. */
 export const LIST_EVERY_MS = 10_000;
@@ -21,7 +21,7 @@ export const listOf = (module: ModuleName, gate: string, tiers: readonly string[
 /** A fetched list; it does not change under the reader. */
 export function useList(ask: Listed | null, held: () => boolean) {
   const path = JSON.stringify(ask);
-  const asked = useAsked("GET /api/decisions", ask, LIST_EVERY_MS);
+  const asked = usePolled("GET /api/decisions", ask, LIST_EVERY_MS);
   const kept = useRef<{ path: string; value: typeof asked.value }>({ path, value: undefined });
   if (kept.current.path !== path || kept.current.value === undefined || !held()) {
     kept.current = { path, value: asked.value };

@@ -6,7 +6,7 @@ import { HostFlags, hostFlags } from "./host_command.ts";
 import { KeysDialog } from "./KeysDialog.tsx";
 import { isTyping } from "./keys.ts";
 import { type IslandName, ISLANDS, PAGES } from "./registry.tsx";
-import { say } from "./announce.ts";
+import { announce } from "./announce.ts";
 
 const flags = hostFlags();
 for (const place of document.querySelectorAll<HTMLElement>("[data-island]")) {
@@ -27,7 +27,7 @@ document.addEventListener("click", async (event) => {
     document.cookie = `legend_theme=${root.dataset.theme}; path=${
       prefix() || "/"
     }; max-age=31536000; samesite=strict`;
-    say(`${root.dataset.theme} theme`);
+    announce(`${root.dataset.theme} theme`);
   }
   const copy = target.closest<HTMLElement>("[data-copy]");
   if (copy) {

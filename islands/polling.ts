@@ -16,7 +16,7 @@ import {
 const LIMIT_MS = { first: 3_000, last: 12_000 };
 
 /** What is known of something that is fetched: nothing yet, the last answer, why there was no newer one. */
-export interface Asked<T> {
+export interface Fetched<T> {
   /** The last answer; undefined: none yet, which does not mean "none exist". */
   readonly value: T | undefined;
   /** `performance.now()` of the last answer; null: none yet. */
@@ -25,9 +25,9 @@ export interface Asked<T> {
   readonly problem: string;
 }
 
-export const NOT_ASKED: Asked<never> = { value: undefined, at: null, problem: "" };
+export const NOT_FETCHED: Fetched<never> = { value: undefined, at: null, problem: "" };
 
-export interface Asking {
+export interface Poll {
   /** Fetches now, and once more if a request was already under way. */
   refresh(): Promise<void>;
   end(): void;
@@ -40,14 +40,14 @@ export type ReadRoute = Extract<ApiRoute, `GET ${string}`>;
  * Fetches `route` every `everyMs`; 0: once, and again when the page becomes visible after a failure. If `ask` is a
  * function, it gives the parameters of each request. `firstLimitMs`: time limit of an answer before any timeout.
  */
-export function keepAsking<R extends ReadRoute>(
+export function poll<R extends ReadRoute>(
   route: R,
   ask: Ask<R> | (() => Ask<R>),
   everyMs: number,
-  take: (asked: Asked<Answer<R>>) => void,
+  take: (asked: Fetched<Answer<R>>) => void,
   firstLimitMs = LIMIT_MS.first,
-): Asking {
-  let asked: Asked<Answer<R>> = NOT_ASKED;
+): Poll {
+  let asked: Fetched<Answer<R>> = NOT_FETCHED;
   let onItsWay: Promise<void> | undefined;
   let limit_ms = firstLimitMs;
   // An unchanged answer is not sent again.
@@ -91,30 +91,30 @@ export function keepAsking<R extends ReadRoute>(
 }
 
 /** What is known of an answer, and a way to fetch at once. */
-export type AskedRepeatedly<T> = Asked<T> & { refresh(): Promise<void> };
+export type Polled<T> = Fetched<T> & { refresh(): Promise<void> };
 
 /**
  * The answer of `route`, fetched every `everyMs` (0: once); `ask` null: nothing is fetched. With other parameters
  * nothing is known at first.
  */
-export function useAsked<R extends ReadRoute>(
+export function usePolled<R extends ReadRoute>(
   route: R,
   ask: Ask<R> | null,
   everyMs: number,
   firstLimitMs?: number,
-): AskedRepeatedly<Answer<R>> {
+): Polled<Answer<R>> {
   const path = ask && addressOf(route, ask);
-  const [asked, setAsked] = useState<{ path: string | null; asked: Asked<Answer<R>> }>({
+  const [asked, setAsked] = useState<{ path: string | null; asked: Fetched<Answer<R>> }>({
     path,
-    asked: NOT_ASKED,
+    asked: NOT_FETCHED,
   });
-  const asking = useRef<Asking | null>(null);
+  const asking = useRef<Poll | null>(null);
   useEffect(() => {
     if (ask === null) return;
-    const one = keepAsking(route, ask, everyMs, (asked) => setAsked({ path, asked }), firstLimitMs);
+    const one = poll(route, ask, everyMs, (asked) => setAsked({ path, asked }), firstLimitMs);
     asking.current = one;
     return () => one.end();
   }, [path, everyMs]);
   const refresh = useMemo(() => async () => await asking.current?.refresh(), []);
-  return { ...(asked.path === path ? asked.asked : NOT_ASKED), refresh };
+  return { ...(asked.path === path ? asked.asked : NOT_FETCHED), refresh };
 }

@@ -12,7 +12,7 @@ import Overview from "./Overview.tsx";
 import Settings from "./Settings.tsx";
 import StatusStrip from "./StatusStrip.tsx";
 import Training from "./Training.tsx";
-import type { Viewer } from "./viewer.ts";
+import type { CurrentUser } from "./current_user.ts";
 
 export const ISLANDS = {
   AuditTable,
@@ -30,7 +30,7 @@ export type IslandName = keyof typeof ISLANDS;
 
 /** What the server knows when it renders a page. */
 export interface PageParts {
-  readonly viewer: Viewer;
+  readonly viewer: CurrentUser;
   readonly prefix: string;
   agents(): FleetAgent[];
 }
@@ -115,5 +115,5 @@ function isAdmin({ viewer }: PageParts): Record<string, unknown> {
 }
 
 /** The pages that a user may see. */
-export const pagesFor = (viewer: Viewer): readonly PageRow[] =>
+export const pagesFor = (viewer: CurrentUser): readonly PageRow[] =>
   PAGES.filter(({ audit }) => !audit || viewer.role !== "viewer");

@@ -4,14 +4,14 @@ import type { FleetAgent } from "../core/control/fleet.ts";
 import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "./api.ts";
 import type { Series } from "./client.gen.ts";
-import { type Asked, keepAsking, NOT_ASKED, useAsked } from "./polling.ts";
+import { type Fetched, NOT_FETCHED, poll, usePolled } from "./polling.ts";
 import { age } from "./format.ts";
 
 type Latest = Answer<"GET /api/metrics/summary">;
 
 export interface Figures {
-  latest: Asked<Latest>;
-  series: Asked<{ series: Series }>;
+  latest: Fetched<Latest>;
+  series: Fetched<{ series: Series }>;
 }
 export type BothFigures = Record<ModuleName, Figures>;
 
@@ -42,8 +42,8 @@ export function longer(known: Series, since: number, newer: Series): Series {
 }
 
 /** The series of a module; each answer contains only the newest seconds. */
-function useSeries(module: ModuleName): Asked<{ series: Series }> {
-  const [asked, setAsked] = useState<Asked<{ series: Series }>>(NOT_ASKED);
+function useSeries(module: ModuleName): Fetched<{ series: Series }> {
+  const [asked, setAsked] = useState<Fetched<{ series: Series }>>(NOT_FETCHED);
   useEffect(() => {
     let known: Series | undefined;
     let since = 0;
@@ -52,7 +52,7 @@ function useSeries(module: ModuleName): Asked<{ series: Series }> {
       since = (known?.t.at(-1) ?? 0) - LATE_S;
       return { query: { module, since: since > 0 ? since : undefined } };
     };
-    const asking = keepAsking("GET /api/metrics/summary", question, SERIES_EVERY_MS, (asked) => {
+    const asking = poll("GET /api/metrics/summary", question, SERIES_EVERY_MS, (asked) => {
       const { value, at, problem } = asked;
       if (value?.series && value !== taken) known = known ? longer(known, since, value.series) : value.series;
       taken = value;
@@ -65,7 +65,7 @@ function useSeries(module: ModuleName): Asked<{ series: Series }> {
 
 function useFigures(module: ModuleName): Figures {
   return {
-    latest: useAsked("GET /api/metrics/summary", { query: { module, series: 0 } }, LATEST_EVERY_MS),
+    latest: usePolled("GET /api/metrics/summary", { query: { module, series: 0 } }, LATEST_EVERY_MS),
     series: useSeries(module),
   };
 }

@@ -2,7 +2,7 @@
 import { jobs } from "./wire.ts";
 
 /** One agent's answer. 64-bit numbers are decimal texts. */
-export interface SaidReceipt {
+export interface ReportedReceipt {
   request_id: string;
   instance: string;
   module: "arbitrage" | "mev";
@@ -18,13 +18,13 @@ export interface SaidReceipt {
   first_event_ns: string;
 }
 
-/** Throws for bytes that are not a receipt. The sender is not checked: {@link SaidReceipt.module} may be any text. */
-export function receiptJson(bytes: Uint8Array): SaidReceipt {
+/** Throws for bytes that are not a receipt. The sender is not checked: {@link ReportedReceipt.module} may be any text. */
+export function receiptJson(bytes: Uint8Array): ReportedReceipt {
   const receipt = jobs.Receipt.decode(bytes);
   return {
     request_id: receipt.requestId,
     instance: receipt.instance,
-    module: receipt.module as SaidReceipt["module"],
+    module: receipt.module as ReportedReceipt["module"],
     applied: receipt.applied,
     reason: receipt.reason,
     sequence: String(receipt.sequence),

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { User } from "../core/auth/accounts.ts";
 import { AppError } from "../core/platform/errors.ts";
 import { networkOf } from "../core/platform/net.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 import { loginBody, passwordBody, refreshBody } from "../proto/api.ts";
 import * as answers from "./answers.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -112,7 +112,7 @@ function renew(deps: ApiDeps, logins: Logins): Route {
       if (found.state === "late") {
         // Another tab has renewed the login, and its cookies are on their way to this browser. Asked by a page:
         // redirects are counted.
-        await pause(LATE_MS);
+        await delay(LATE_MS);
         const target = next.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
         return c.html(
           `<!doctype html><meta http-equiv="refresh" content="0;url=${target}"><title>legend</title>`,

@@ -58,7 +58,7 @@ function checkBody(action: ActionName, body: ControlBody): void {
 }
 
 /** The outcome for one module. A failure to send is an outcome like any other, and concerns this module only. */
-async function cameOfModule(module: ModuleName, sending: Promise<Sent | Sent[]>): Promise<ToModule[]> {
+async function outcomeOfModule(module: ModuleName, sending: Promise<Sent | Sent[]>): Promise<ToModule[]> {
   try {
     return [await sending].flat().map((sent) => ({ module, ...sent }));
   } catch (error) {
@@ -89,7 +89,7 @@ const noteOf = ({ receipt, agent_error, log_error }: ToModule) =>
   (receipt?.reason || agent_error) ?? log_error ?? undefined;
 
 /** The form in which the audit stores it. */
-const cameOf = (sent: ToModule) => ({ taken: sent.taken, path: sent.path, note: noteOf(sent) });
+const outcomeOf = (sent: ToModule) => ({ taken: sent.taken, path: sent.path, note: noteOf(sent) });
 
 /** No agent has taken it, or not all have: reports the state of each module. */
 function notTaken(c: RouteContext, word: string, request_id: string, came: readonly ToModule[]): Response {
@@ -168,7 +168,7 @@ export class Commands {
     const { word, kill, request_id } = ready;
     const sendings = kill ? ready.send() : await this.#audited(ready);
     const first = await Promise.all(
-      sendings.map(({ module, here, all }) => cameOfModule(module, here ?? all)),
+      sendings.map(({ module, here, all }) => outcomeOfModule(module, here ?? all)),
     );
     if (kill) void this.#auditKill(ready.acts, order.body, first.flat());
     const isTaken = (came: readonly ToModule[]) => came.length > 0 && came.every(({ taken }) => taken);
@@ -176,7 +176,7 @@ export class Commands {
       return notTaken(c, word, request_id, first.flat());
     }
     const came = order.waits
-      ? (await Promise.all(sendings.map(({ module, all }) => cameOfModule(module, all)))).flat()
+      ? (await Promise.all(sendings.map(({ module, all }) => outcomeOfModule(module, all)))).flat()
       : first.flat();
     const ok = came.every(({ taken, receipt }) =>
       order.waits && !kill ? receipt?.applied : taken && receipt?.applied !== false
@@ -250,7 +250,7 @@ export class Commands {
   /** A kill's entry records its outcome. It never delays a kill: it is written as soon as the audit can be written. */
   async #auditKill(acts: readonly Act[], body: ControlBody, came: readonly ToModule[]): Promise<void> {
     for (const act of acts) {
-      const came_of = came.filter(({ module }) => module === act.module).map(cameOf);
+      const came_of = came.filter(({ module }) => module === act.module).map(outcomeOf);
       try {
         await this.deps.audit({ ...act, detail: killDetail({ ...body }, came_of) }, true);
       } catch (error) {

@@ -6,14 +6,14 @@
 import { type Job, statusRecord } from "../core/jobs/projection.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import type { FromWorker, JobSettings, LiveRequest, ToWorker } from "../core/jobs/worker_protocol.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 import { messageOf } from "../core/platform/errors.ts";
 import type { Say } from "../core/platform/logger.ts";
 import type { JobStateName } from "../proto/jobs.ts";
 
 const BEAT_MS = 1_000;
 const LEASE_MS = 5_000;
-const LOOK_MS = 200;
+const POLL_MS = 200;
 /** How long a Worker may take to end after it was asked to; native work is never cut off before that. */
 const CANCEL_MS = 30_000;
 
@@ -68,7 +68,7 @@ export class JobRunner {
         this.#options.say(`Cannot take job ${next.id}: ${messageOf(error)}`);
         return false;
       });
-      if (!claimed) await pause(LOOK_MS, signal);
+      if (!claimed) await delay(POLL_MS, signal);
     }
     for (const running of this.#running.values()) this.#cancel(running);
     await Promise.all(this.#ends);
@@ -83,7 +83,7 @@ export class JobRunner {
       } catch (error) {
         if (alone && !said) say(messageOf(error));
         said = true;
-        await pause(LOOK_MS, signal);
+        await delay(POLL_MS, signal);
       }
     }
   }
@@ -152,7 +152,7 @@ export class JobRunner {
       await queue.append(
         statusRecord(job, { state: "error", token, worker: name, message, atMs: Date.now() }),
       );
-      this.#sayEnd(job, "error", message);
+      this.#logEnd(job, "error", message);
     }
   }
 
@@ -250,7 +250,7 @@ export class JobRunner {
       await queue.sync();
       const now = queue.projection.get(job.id);
       // Where another worker has taken it over, that one's end counts.
-      if (now?.token === token) this.#sayEnd(job, state, message);
+      if (now?.token === token) this.#logEnd(job, state, message);
       if (now) await this.#options.publish(now);
     } catch (error) {
       this.#options.say(
@@ -261,7 +261,7 @@ export class JobRunner {
   }
 
   /** One line for each job that ends here. */
-  #sayEnd({ id, kind }: Job, state: JobStateName, message: string): void {
+  #logEnd({ id, kind }: Job, state: JobStateName, message: string): void {
     const level = state === "error" ? "error" : "info";
     this.#options.say(`job ${id} (${kind}) ended: ${state}: ${message}`, level, { job_id: id, kind, state });
   }

@@ -7,7 +7,7 @@ import { AppError, messageOf } from "../core/platform/errors.ts";
 import type { Log, LogRecord, StoredRecord } from "../core/log/log.ts";
 import { bytesToMirror, fromMirror, type MirrorLine } from "../proto/mirror.ts";
 import { long, realtime } from "../proto/wire.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 import { type TopicName, TOPICS } from "../proto/topics.ts";
 
 /** A typed topic and the JSON topic beside it. */
@@ -90,7 +90,7 @@ export async function mirror(options: MirrorOptions): Promise<void> {
       }
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== "unavailable") throw error;
-      await pause(WAIT_MS, signal);
+      await delay(WAIT_MS, signal);
     }
   }
 }

@@ -15,16 +15,16 @@ import {
 } from "../core/models/models.ts";
 import {
   AHEAD_MS_MAX,
-  decide,
   type DesiredModel,
   desiredModelText,
   isNewer,
   localDesired,
+  reconcile,
 } from "../core/models/desired_models.ts";
 import { follow } from "../core/log/follow.ts";
 import type { Log, LogRecord } from "../core/log/log.ts";
 import { jobs, long } from "../proto/wire.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 import type { TopicName } from "../proto/topics.ts";
 
 const TOPIC: TopicName = "model-artefacts-proto";
@@ -36,9 +36,9 @@ const MANIFEST_LENGTH_MAX = 1 << 20;
 /** Maximum models arriving at once. */
 const ARRIVING_MAX = 8;
 /** Maximum remembered lines, which are not logged again. */
-const SAID_MAX = 1_000;
+const LOGGED_MAX = 1_000;
 /** How soon a change on this host is noticed. */
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
 const VERSION = /^[0-9a-f]{12}$/;
 const REQUEST_ID = /^[A-Za-z0-9_-]{0,128}$/;
@@ -81,7 +81,7 @@ export class ModelReplicator {
   readonly #newest = new Map<string, DesiredModel>();
   /** The desired version that this host last published or applied. */
   readonly #agreed: Map<string, DesiredModel>;
-  readonly #said = new Map<string, string>();
+  readonly #logged = new Map<string, string>();
   /** Offset up to which the topic must be read before this host publishes. */
   #from = 0n;
   #caughtUp = false;
@@ -120,7 +120,7 @@ export class ModelReplicator {
         if (position >= this.#from) this.#caughtUp = true;
       },
     });
-    await Promise.all([following, this.#looking()]);
+    await Promise.all([following, this.#polling()]);
   }
 
   /** Whether everything that was here at the start is on the log. */
@@ -128,36 +128,36 @@ export class ModelReplicator {
     return this.#isCaughtUp;
   }
 
-  async #looking(): Promise<void> {
+  async #polling(): Promise<void> {
     while (!this.#options.signal.aborted) {
       if (this.#caughtUp) {
-        for (const module of MODULES) await this.#trying(`models of ${module}`, () => this.#look(module));
+        for (const module of MODULES) await this.#retrying(`models of ${module}`, () => this.#poll(module));
         this.#isCaughtUp = true;
       }
-      await pause(LOOK_MS, this.#options.signal);
+      await delay(POLL_MS, this.#options.signal);
     }
   }
 
   /** Runs something; a failure is logged once and retried. */
-  async #trying(what: string, run: () => unknown): Promise<void> {
+  async #retrying(what: string, run: () => unknown): Promise<void> {
     try {
       await run();
-      this.#said.delete(what);
+      this.#logged.delete(what);
     } catch (error) {
-      this.#sayOnce(what, firstLineOf(error));
+      this.#logOnce(what, firstLineOf(error));
     }
   }
 
-  #sayOnce(what: string, line: string): void {
-    if (this.#said.get(what) === line) return;
-    this.#said.set(what, line);
+  #logOnce(what: string, line: string): void {
+    if (this.#logged.get(what) === line) return;
+    this.#logged.set(what, line);
     // Records of strangers on the topic must not fill the memory.
-    if (this.#said.size > SAID_MAX) this.#said.delete(this.#said.keys().next().value!);
+    if (this.#logged.size > LOGGED_MAX) this.#logged.delete(this.#logged.keys().next().value!);
     this.#options.say(line);
   }
 
   /** Publishes what has changed on this host. */
-  async #look(module: ModuleName): Promise<void> {
+  async #poll(module: ModuleName): Promise<void> {
     const { registry } = this.#options;
     for (const version of registry.state(module).versions) {
       if (!this.#known.has(`${module}/${version}`)) await this.#send(module, version);
@@ -171,7 +171,7 @@ export class ModelReplicator {
     // A broken link names no version, so it is not a desired version; the agents report what is wrong with it.
     if (state[link].broken) return;
     const local = localDesired(module, link, state);
-    const decision = decide(local, this.#newest.get(key), this.#agreed.get(key), Date.now());
+    const decision = reconcile(local, this.#newest.get(key), this.#agreed.get(key), Date.now());
     if (decision.do === "nothing") return;
     const { desired } = decision;
     if (decision.do === "tell") {
@@ -186,7 +186,7 @@ export class ModelReplicator {
     if (decision.do === "obey") {
       const { version, request_id } = desired;
       if (version !== "" && version !== BASELINE && !state.versions.includes(version)) {
-        this.#sayOnce(
+        this.#logOnce(
           key,
           `Model ${version} is wanted as ${link} of ${module}, but has not arrived here yet`,
         );
@@ -194,7 +194,7 @@ export class ModelReplicator {
       }
       this.#options.registry.point(module, link, version || null, request_id);
     }
-    this.#said.delete(key);
+    this.#logged.delete(key);
     this.#agree(key, desired);
   }
 
@@ -256,7 +256,7 @@ export class ModelReplicator {
     } catch (error) {
       const { module, version } = news.part ?? news.wish ?? {};
       const line = firstLineOf(error);
-      this.#sayOnce(
+      this.#logOnce(
         `${module}/${version}`,
         error instanceof AppError ? line : `Cannot take model ${version} of ${module}: ${line}`,
       );
@@ -279,7 +279,7 @@ export class ModelReplicator {
     const why = at_ms > Date.now() + AHEAD_MS_MAX
       ? "its time is in the future, set that host's clock"
       : this.#options.registry.refusal(module, desiredModelText(desired), message.signature ?? "");
-    if (why) return this.#sayOnce(`wish ${module}/${link}`, `${what}: ${why}`);
+    if (why) return this.#logOnce(`wish ${module}/${link}`, `${what}: ${why}`);
     if (!isNewer(desired, this.#newest.get(`${module}/${link}`))) return;
     this.#newest.set(`${module}/${link}`, desired);
   }

@@ -10,7 +10,7 @@ import { jobs, long } from "../proto/wire.ts";
 import { registerSmallModel } from "../tests/e2e/small_model.ts";
 import { LIBRARY } from "../tools/paths.ts";
 import { ModelReplicator, type ReplicatorOptions } from "./model_replicator.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 
 const TOPIC = "model-artefacts-proto";
 const KEY = "5a".repeat(32);
@@ -49,7 +49,7 @@ class Host {
         if (performance.now() > end) {
           throw new Error(`not within ${LIMIT_MS} ms; said: ${this.said.join("; ")}`);
         }
-        await pause(10);
+        await delay(10);
       }
     } finally {
       stop.abort();
@@ -222,7 +222,7 @@ Deno.test("a newer wish of another host that comes while this host writes its ow
         const end = performance.now() + LIMIT_MS;
         while (taken < 2) {
           assert.ok(performance.now() < end, "the other host's wish was not taken");
-          await pause(5);
+          await delay(5);
         }
       }
       return offset;

@@ -7,16 +7,16 @@ import { parseCron } from "../core/jobs/cron.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
 import { type Marks, rangeAt, scheduleKey } from "../core/jobs/schedules.ts";
 import { AppError, messageOf } from "../core/platform/errors.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 import type { Schedule } from "../proto/jobs.ts";
 
-const LOOK_MS = 5_000;
+const POLL_MS = 5_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** Missed starts are made up for this long; a clock set back further was wrong before. */
 const LATE_MS = DAY_MS;
 /** A start later than this is reported. */
-const SAID_LATE_MS = 10 * MINUTE_MS;
+const LATE_LOGGED_MS = 10 * MINUTE_MS;
 /** Missed starts are counted back to this age. */
 const COUNTED_MS = 400 * DAY_MS;
 /** Above this number the exact count does not matter. */
@@ -37,7 +37,7 @@ export class Scheduler {
   #marks: Marks;
   #written: string;
   /** The last message about each schedule, so that a problem is reported once. */
-  readonly #said = new Map<string, string>();
+  readonly #logged = new Map<string, string>();
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -106,20 +106,20 @@ export class Scheduler {
       issuer: `schedule:${name}`,
       uniqueKey: scheduleKey(name, newest),
     });
-    this.#said.delete(name);
+    this.#logged.delete(name);
     if (count > 1) {
       this.#options.say(
         `schedule ${name}: ${starts(count - 1)} missed; the one of ${iso(newest)} is started now`,
       );
-    } else if (late > SAID_LATE_MS) {
+    } else if (late > LATE_LOGGED_MS) {
       this.#options.say(`schedule ${name}: the start of ${iso(newest)} was missed, it is made up for now`);
     }
     return { cron, done_to_ms: newest };
   }
 
   #once(name: string, line: string): void {
-    if (this.#said.get(name) !== line) this.#options.say(line);
-    this.#said.set(name, line);
+    if (this.#logged.get(name) !== line) this.#options.say(line);
+    this.#logged.set(name, line);
   }
 }
 
@@ -159,6 +159,6 @@ export async function schedule(options: ScheduleOptions): Promise<void> {
       if (line !== said && !isReported && !signal.aborted) say(line);
       said = line;
     }
-    await pause(LOOK_MS, signal);
+    await delay(POLL_MS, signal);
   }
 }

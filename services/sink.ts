@@ -6,8 +6,8 @@
  */
 import { AppError } from "../core/platform/errors.ts";
 import type { Log, LogTopic, StoredRecord } from "../core/log/log.ts";
-import { checkPlace } from "./sink_check.ts";
-import { pause } from "../core/platform/delay.ts";
+import { checkSinkPlace } from "./sink_check.ts";
+import { delay } from "../core/platform/delay.ts";
 import { type TopicName, TOPICS } from "../proto/topics.ts";
 import type { Store } from "../core/store/client.ts";
 import type { SinkCounters } from "../core/store/sink_status.ts";
@@ -126,7 +126,7 @@ export class TopicSink {
         this.counters.trouble = error.message;
         this.counters.looked = false;
         if (this.counters.batches > before) pauseMs = RETRY_MS.first;
-        await pause(pauseMs, signal);
+        await delay(pauseMs, signal);
         pauseMs = Math.min(2 * pauseMs, RETRY_MS.last);
       }
     }
@@ -136,11 +136,11 @@ export class TopicSink {
     const { topic: { name, content }, log, library, signal } = this.#options;
     using topic = await log.topic(name, { create: true });
     const partitions = (await topic.info()).partitions.length;
-    const { position, seen } = await this.#takeUp(topic, partitions);
+    const { position, seen } = await this.#resume(topic, partitions);
     using reader = await topic.reader(position);
     using sink = new Sink(library, { content, partitions, seen });
     const next = [...position];
-    await this.#look(topic);
+    await this.#poll(topic);
     // One batch is being stored while the next one is gathered; the next one starts when the first is stored.
     let storing = Promise.resolve();
     let begun = 0;
@@ -153,7 +153,7 @@ export class TopicSink {
           begun = 0;
           await storing;
           this.counters.trouble = null;
-          await this.#look(topic);
+          await this.#poll(topic);
           await reader.wait(IDLE_MS);
           // Gaps alone do not make a batch: they are counted with the next records.
           continue;
@@ -172,7 +172,7 @@ export class TopicSink {
         isNextReady = false;
         storing = this.#put(batch).then(async () => {
           if (!isNextReady) await this.#settle();
-          await this.#look(topic);
+          await this.#poll(topic);
         });
         // The code that awaits it gets the error.
         storing.catch(() => {});
@@ -205,7 +205,7 @@ export class TopicSink {
   }
 
   /** The position of the last run; a batch that it began is completed first. */
-  async #takeUp(topic: LogTopic, partitions: number): Promise<{ position: bigint[]; seen: Seen }> {
+  async #resume(topic: LogTopic, partitions: number): Promise<{ position: bigint[]; seen: Seen }> {
     const { topic: { name, content }, library, store } = this.#options;
     // Whether it was written is read from the store.
     this.#pendingMark = null;
@@ -227,7 +227,7 @@ export class TopicSink {
       ? last.to_offsets
       : last?.from_offsets ?? start().map(String);
     if (ended) {
-      await checkPlace(topic, this.#options, {
+      await checkSinkPlace(topic, this.#options, {
         to: offsets(ended.to_offsets),
         last: ended.last,
         log: ended.log_id,
@@ -238,7 +238,7 @@ export class TopicSink {
       return { position: last ? offsets(last.to_offsets) : start(), seen };
     }
     // The log must contain what the store has; which records these are is checked when they are read.
-    await checkPlace(topic, this.#options, { to: offsets(last.to_offsets), last: [], log: last.log_id });
+    await checkSinkPlace(topic, this.#options, { to: offsets(last.to_offsets), last: [], log: last.log_id });
     const [from, to] = [offsets(last.from_offsets), offsets(last.to_offsets)];
     using sink = new Sink(library, { content, partitions, seen, to: to.map(Number) });
     using reader = await topic.reader(from);
@@ -253,7 +253,7 @@ export class TopicSink {
     const { status, ...batch } = gathered(sink, from);
     const isOther = status.last.some((known, at) => known && last.last[at] && known !== last.last[at]);
     if (isOther) {
-      await checkPlace(topic, this.#options, { to, last: last.last, log: last.log_id });
+      await checkSinkPlace(topic, this.#options, { to, last: last.last, log: last.log_id });
     }
     await this.#send({ ...batch, status });
     const stored = this.#markOf("stored", last.from_offsets, last.to_offsets, status);
@@ -352,7 +352,7 @@ export class TopicSink {
     counters.position = [...to];
   }
 
-  async #look(topic: LogTopic): Promise<void> {
+  async #poll(topic: LogTopic): Promise<void> {
     const { partitions } = await topic.info();
     const { counters } = this;
     const at = (partition: number) => BigInt(counters.position[partition] ?? 0);
@@ -360,7 +360,7 @@ export class TopicSink {
     if (partitions.some(({ end }, partition) => end < at(partition))) {
       const { log } = this.#options;
       const to = partitions.map((_, partition) => at(partition));
-      await checkPlace(topic, this.#options, { to, last: [], log: log.identity });
+      await checkSinkPlace(topic, this.#options, { to, last: [], log: log.identity });
     }
     counters.lag = Number(partitions.reduce((sum, { end }, partition) => sum + (end - at(partition)), 0n));
     counters.looked = true;

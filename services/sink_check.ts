@@ -32,7 +32,7 @@ const ACCEPT =
   "nothing of it is stored until `legend db accept-log` says that the log as it is now is the truth, or the right log is put back";
 
 /** Throws `AppError` `conflict` with one line when `place` does not match this log. */
-export async function checkPlace(
+export async function checkSinkPlace(
   topic: LogTopic,
   { topic: { name, content }, library, log }: PlaceOptions,
   place: SinkPlace,
@@ -94,7 +94,7 @@ export async function sinkPlaceProblem(store: Store, options: PlaceOptions): Pro
   if (!row) return null;
   try {
     using topic = await options.log.topic(options.topic.name, { create: true });
-    await checkPlace(topic, options, { to: row.to_offsets.map(BigInt), last: row.last, log: row.log_id });
+    await checkSinkPlace(topic, options, { to: row.to_offsets.map(BigInt), last: row.last, log: row.log_id });
     return null;
   } catch (error) {
     if (error instanceof AppError && error.code === "conflict") return error.message;

@@ -1,6 +1,6 @@
 /** Keeps the parts of `legend run` alive: one child process each, restarted after a crash. */
 import { parseLine, type Say } from "../core/platform/logger.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 
 export interface Part {
   readonly name: string;
@@ -92,7 +92,7 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
     if (lifeMs > LONG_LIFE_MS) pauseMs = PAUSE_MS.first;
     options.restarted?.(part.name, code, lastSaid);
     say(`${part.name} ended with ${code}, starting it again in ${pauseMs} ms`, "error");
-    await pause(pauseMs, signal);
+    await delay(pauseMs, signal);
     // Its crash has been reported; since then it was asked to end, and it has ended.
     if (signal.aborted) return { name: part.name, code: 0, last };
     pauseMs = Math.min(2 * pauseMs, PAUSE_MS.last);

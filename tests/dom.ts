@@ -5,11 +5,11 @@
  */
 import assert from "node:assert/strict";
 import { Window } from "happy-dom";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 
 /** The longest time that a test waits. */
 const LIMIT_MS = 60_000;
-const LOOK_MS = 5;
+const POLL_MS = 5;
 
 const page = new Window({ url: "http://legend.test/page" });
 
@@ -70,7 +70,7 @@ export async function until<T>(what: string, look: () => T | null | undefined | 
     } catch (error) {
       why = error;
     }
-    await pause(LOOK_MS);
+    await delay(POLL_MS);
   }
   throw new Error(`Waited ${LIMIT_MS / 1000} s in vain: ${what}\n${document.body.textContent}\n${why}`);
 }

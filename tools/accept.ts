@@ -18,7 +18,7 @@ import { EXECUTABLE, LIBRARY, ROOT } from "./paths.ts";
 import { storeUse } from "../tests/kafka/store_use.ts";
 import { pageWeights } from "../tests/e2e/page_weight.ts";
 import { registerSmallModel } from "../tests/e2e/small_model.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 
 const FAIL_AT = 3;
 
@@ -47,7 +47,7 @@ async function readyAfterKill(folder: string): Promise<number> {
   for (let attempt = 0; attempt < 10; attempt++) {
     const args = ["run", "--source", `file:${ROOT}/examples`, ...data];
     const child = new Deno.Command(EXECUTABLE, { args, env, stdout: "null", stderr: "null" }).spawn();
-    await pause(60 + attempt * 8);
+    await delay(60 + attempt * 8);
     try {
       child.kill("SIGKILL");
     } catch {
@@ -94,7 +94,7 @@ async function withAgent(
     for (;;) {
       const status = await Deno.readTextFile(`${data}/agents/mev.status.json`).catch(() => "");
       if (status.includes('"transactions":') && !status.includes('"transactions":0,')) break;
-      await pause(10);
+      await delay(10);
     }
     return await measure(data);
   } finally {
@@ -137,7 +137,7 @@ async function killWithout(
       for (;;) {
         const status = await Deno.readTextFile(`${data}/agents/${module}.status.json`).catch(() => "");
         if (/"transactions":[1-9]/.test(status) && status.includes('"state":"running"')) break;
-        await pause(10);
+        await delay(10);
       }
     }
   };
@@ -326,9 +326,9 @@ async function logGrows(folder: string): Promise<number> {
   const env = { LEGEND_CACHE_DIR: `${folder}/cache` };
   const child = new Deno.Command(EXECUTABLE, { args, env, stdout: "null", stderr: "null" }).spawn();
   try {
-    await pause(30_000);
+    await delay(30_000);
     const before = await logBytes(data);
-    await pause(minutes * 60_000);
+    await delay(minutes * 60_000);
     return (await logBytes(data) - before) / minutes;
   } finally {
     child.kill("SIGTERM");

@@ -6,7 +6,7 @@
 import { say } from "./command.ts";
 import { CACHE } from "./paths.ts";
 import { KAFKA, LOG4J } from "./pins.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 
 const LIBS = `${CACHE}/kafka-${KAFKA}`;
 const READY_MS = 60_000;
@@ -48,7 +48,7 @@ export async function installKafka(): Promise<string> {
         throw new Error(`Cannot install Kafka: mvn failed ${tries} times: ${last}`);
       }
       say(`mvn failed, try ${tries + 1} in ${5 * tries} s`);
-      await pause(5_000 * tries);
+      await delay(5_000 * tries);
     }
     await Deno.writeTextFile(`${work}/libs/.complete`, "");
     // Another installation may have been faster; both have the same jars.
@@ -214,7 +214,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
   const over = new AbortController();
   const up = await Promise.race([
     ready,
-    pause(READY_MS, over.signal).then(() => false),
+    delay(READY_MS, over.signal).then(() => false),
     ended.then(() => false),
   ]);
   over.abort();

@@ -2,7 +2,7 @@
 import { must } from "./command.ts";
 import { CACHE } from "./paths.ts";
 import { VERSITYGW } from "./pins.ts";
-import { pause } from "../core/platform/delay.ts";
+import { delay } from "../core/platform/delay.ts";
 
 const MODULE = "github.com/versity/versitygw/cmd/versitygw";
 const READY_MS = 20_000;
@@ -43,7 +43,7 @@ export async function startS3(folder: string, port: number, buckets: readonly st
     const up = await fetch(endpoint).then((answer) => answer.body?.cancel().then(() => true), () => false);
     if (up) break;
     if (performance.now() - begin > READY_MS) throw new Error("Cannot start versitygw: it does not answer");
-    await pause(50);
+    await delay(50);
   }
   return {
     endpoint,

@@ -14,7 +14,7 @@ import { openOutput, outputOf, resolveOutput } from "./output.ts";
 import { FOOTER_BYTES_MAX, footerLength, parquetRows } from "./parquet_rows.ts";
 import { datasetColumns, DATASETS, type DatasetType } from "../core/store/tables.ts";
 
-const LOOK_MS = 250;
+const POLL_MS = 250;
 const grouped = (count: number) => count.toLocaleString("en-US");
 /** The path where a user finds it. */
 const pathOf = (place: string, { settings }: JobPorts) =>
@@ -219,7 +219,7 @@ function watchQuery(store: Store, queryId: string, report: (rows: number) => voi
       { params: { id: queryId } },
     ).catch(() => []);
     if (row) report(Number(row.rows));
-  }, LOOK_MS);
+  }, POLL_MS);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 

@@ -1,6 +1,6 @@
 /** Heads in a file on another disk: one per line, as its seq and its bytes in base64. */
 import { Buffer } from "node:buffer";
-import { pause } from "../platform/delay.ts";
+import { delay } from "../platform/delay.ts";
 import type { PendingHead } from "./chain.ts";
 
 /** Every line has fewer bytes. */
@@ -69,7 +69,7 @@ export class AnchorFile {
 }
 
 async function late(path: string, signal: AbortSignal): Promise<never> {
-  await pause(DISK_MS, signal);
+  await delay(DISK_MS, signal);
   throw new Error(`${path}: its disk has not answered in ${DISK_MS / 1_000} s`);
 }
 
@@ -80,7 +80,7 @@ async function locked(file: Deno.FsFile, path: string): Promise<void> {
     if (performance.now() > end) {
       throw new Error(`${path}: another process has held it for ${LOCK_MS / 1_000} s`);
     }
-    await pause(LOCK_TRY_MS);
+    await delay(LOCK_TRY_MS);
   }
 }
 

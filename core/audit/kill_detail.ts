@@ -2,7 +2,7 @@
 import { DETAIL_MAX } from "./entry.ts";
 
 /** Its outcome at one agent. */
-export interface CameOf {
+export interface CommandOutcome {
   readonly taken: boolean;
   readonly path: string;
   /** Why it was not taken, or a note. */
@@ -15,7 +15,10 @@ const NOTE_MAX = 500;
  * The request and its outcome, as JSON that is never cut: agents that have not taken the kill come first, and those
  * that do not fit are counted as `more`.
  */
-export function killDetail(asked: Readonly<Record<string, unknown>>, came: readonly CameOf[]): string {
+export function killDetail(
+  asked: Readonly<Record<string, unknown>>,
+  came: readonly CommandOutcome[],
+): string {
   const sorted = [...came].sort((one, other) => Number(one.taken) - Number(other.taken))
     .map(({ note, ...one }) => ({ ...one, note: note?.slice(0, NOTE_MAX).toWellFormed() }));
   const text = (count: number) => {

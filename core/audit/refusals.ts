@@ -1,6 +1,6 @@
 /** Refusals to strangers on their way to the audit: one entry per minute for each name and address, with a count. */
 import { networkOf } from "../platform/net.ts";
-import { pause } from "../platform/delay.ts";
+import { delay } from "../platform/delay.ts";
 import type { Act } from "./entry.ts";
 import { messageOf } from "../platform/errors.ts";
 
@@ -102,7 +102,7 @@ export class Refusals {
   /** Writes each minute until the signal ends it, and then once more. */
   async follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await pause(WINDOW_MS, signal);
+      await delay(WINDOW_MS, signal);
       await this.flush();
     }
   }

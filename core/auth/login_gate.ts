@@ -7,7 +7,7 @@ import { AppError } from "../platform/errors.ts";
 import { Attempts } from "../platform/limits/attempts.ts";
 import { FairQueue } from "../platform/limits/fair_queue.ts";
 import { networkOf } from "../platform/net.ts";
-import { pause } from "../platform/delay.ts";
+import { delay } from "../platform/delay.ts";
 import type { User } from "./accounts.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 
@@ -54,7 +54,7 @@ const CHECKS = {
   waitMaxMs: 1_000,
 };
 /** Compared for a name that does not exist, so that the check takes as long as for one that does. */
-const NOBODY = await hashPassword("a password of nobody");
+const DUMMY_HASH = await hashPassword("a password of nobody");
 
 /** How many passwords are checked at once on a host with this many processors. */
 export function checksAtOnce(processors: number): number {
@@ -126,7 +126,7 @@ export class LoginGate {
   ): Promise<User | null | undefined> {
     const checked = await this.#checks.run(lane, async () => {
       const found = this.#deps.passwordOf(name);
-      const fits = await isPassword(password, found?.hash ?? NOBODY);
+      const fits = await isPassword(password, found?.hash ?? DUMMY_HASH);
       return { user: fits && found && !found.user.disabled ? found.user : null };
     }, first);
     return checked?.user;
@@ -136,7 +136,7 @@ export class LoginGate {
   async #tooMany(holds = 1): Promise<AppError> {
     if (this.#held < HELD_MAX) {
       this.#held += 1;
-      await (this.#deps.pause ?? pause)(holds * (this.#deps.holdMs ?? HOLD_MS));
+      await (this.#deps.pause ?? delay)(holds * (this.#deps.holdMs ?? HOLD_MS));
       this.#held -= 1;
     }
     return new AppError("rate_limited", "Cannot log in: too many attempts from here, try again in a minute");

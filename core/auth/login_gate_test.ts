@@ -5,7 +5,7 @@ import type { User } from "./accounts.ts";
 import { DeviceMarks } from "./device.ts";
 import { checksAtOnce, LoginGate } from "./login_gate.ts";
 import { hashPassword } from "./passwords.ts";
-import { pause } from "../platform/delay.ts";
+import { delay } from "../platform/delay.ts";
 
 const PASSWORD = "correct horse battery";
 const hash = await hashPassword(PASSWORD);
@@ -225,7 +225,7 @@ Deno.test("FairQueue: lanes take turns, a full lane is refused, and those that g
   assert.equal(await queue.run("d", work("d1")), null, "enough waits in all");
   while (order.length < 6) {
     gates.at(-1)!();
-    await pause(0);
+    await delay(0);
   }
   gates.at(-1)!();
   await Promise.all(done);

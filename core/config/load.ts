@@ -4,7 +4,7 @@ import { parse as parseToml, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { AppError, messageOf, UsageError } from "../platform/errors.ts";
 import { didYouMean } from "../platform/suggest.ts";
-import { readKeptFile } from "./owned_file.ts";
+import { readOwnedFile } from "./owned_file.ts";
 import { CONFIG_KEYS, type ConfigKey, configKey, type SettingName, type SettingOf } from "./schema.ts";
 
 export interface ConfigValue {
@@ -23,7 +23,7 @@ export interface ConfigInput {
   readFile(path: string): string;
   /** Permission bits, or null where the system has none. */
   mode(path: string): number | null;
-  /** Reads a file that a data folder contains or names, see {@link readKeptFile}; by default like any other file. */
+  /** Reads a file that a data folder contains or names, see {@link readOwnedFile}; by default like any other file. */
   readKept?(path: string, folder: string): string;
   /** Whether the file that `legend run` was given is used when none is named; not for `legend run` itself. */
   readonly remembers?: boolean;
@@ -57,13 +57,13 @@ export function systemInput(flags: ConfigInput["flags"], remembers = true): Conf
       return text;
     },
     mode: (path) => Deno.statSync(path).mode,
-    readKept: readKeptFile,
+    readKept: readOwnedFile,
   };
 }
 
 /** Reads all layers. Throws one error with a line for every mistake: a `UsageError` if one of them is a flag's. */
 export function loadConfig(input: ConfigInput): Config {
-  const { config, problems, isUsage } = lookAtConfig(input);
+  const { config, problems, isUsage } = inspectConfig(input);
   if (isUsage) throw new UsageError(problems);
   if (problems.length > 0) throw new AppError("invalid", problems);
   return config;
@@ -78,11 +78,11 @@ export const isSettled = ({ key, secret }: Pick<ConfigKey, "key" | "secret">): b
  * `settled` only those keys are read, and no file in the data folder or named by it is touched. `isWhole`: the file of
  * the last `legend run` was read, or there is none. Throws when it is unknown which data folder is meant.
  */
-export function passOverMistakes(
+export function ignoreMistakes(
   input: ConfigInput,
   keys: "settled" | "all" = "all",
 ): { config: Config; problems: string[]; isWhole: boolean } {
-  const found = lookAtConfig(input, keys);
+  const found = inspectConfig(input, keys);
   const isGiven = input.flags["data-dir"] !== undefined || (input.env.LEGEND_DATA_DIR ?? "") !== "";
   if (!found.config.has("data_dir") || (!isGiven && !found.isFileRead)) {
     throw new AppError(
@@ -104,7 +104,7 @@ export function passOverMistakes(
 }
 
 /** Every key that could be read, and a line for every mistake. */
-function lookAtConfig(
+function inspectConfig(
   input: ConfigInput,
   keys: "settled" | "all" = "all",
 ): { config: Config; problems: string[]; isFileRead: boolean; isUsage: boolean; isWhole: boolean } {
@@ -185,7 +185,7 @@ function readRemembered(path: string, folder: string, input: ConfigInput): Map<s
 
 /** The configuration file in use; null when there is none. */
 export function configFile(input: ConfigInput): ConfigFile | null {
-  const folder = () => String(lookAtConfig(input, "settled").config.get("data_dir")?.value);
+  const folder = () => String(inspectConfig(input, "settled").config.get("data_dir")?.value);
   return namedFile(input) ?? rememberedFile(folder(), input);
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { configFile, type ConfigInput, configValue, loadConfig, passOverMistakes } from "./load.ts";
+import { configFile, type ConfigInput, configValue, ignoreMistakes, loadConfig } from "./load.ts";
 import { CONFIG_KEYS } from "./schema.ts";
 
 interface Given {
@@ -193,13 +193,13 @@ Deno.test("the file that `legend run` was given counts for who names none, and n
   const line =
     "Cannot read /etc/legend.toml: it does not exist; `legend run` was given it last: put it back, or name another with --config";
   assert.throws(() => loadConfig(input()), { message: line });
-  const { config, problems, isWhole } = passOverMistakes(input());
+  const { config, problems, isWhole } = ignoreMistakes(input());
   assert.deepEqual([problems, config.get("data_dir")!.value], [[line], "/d"], "a kill goes on");
   assert.equal(isWhole, false, "and says that it does not know everything");
   readPaths.length = 0;
-  const early = passOverMistakes(input(), "settled");
+  const early = ignoreMistakes(input(), "settled");
   assert.deepEqual([early.config.get("data_dir")!.value, early.problems, readPaths], ["/d", [], []]);
-  assert.equal(passOverMistakes(named).isWhole, true);
+  assert.equal(ignoreMistakes(named).isWhole, true);
   // A file whose read blocks does not make the caller wait.
   [files["/d/config.path"], files["/pipe"]] = ["/pipe", ""];
   assert.throws(() => loadConfig(input()), { message: /^Cannot read \/pipe: it is not a file; / });

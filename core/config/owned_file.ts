@@ -10,7 +10,7 @@ const BYTES_MAX = 1 << 20;
  * Returns the text of a regular file that belongs to root or to the folder's owner and that this owner may read. A pipe
  * or a device does not block the caller. Throws the reason when the file cannot be used.
  */
-export function readKeptFile(path: string, folder: string): string {
+export function readOwnedFile(path: string, folder: string): string {
   const owner = Deno.statSync(folder);
   // Merely opening some devices has an effect, so the type is checked first. A file that takes its place afterwards is
   // detected below.

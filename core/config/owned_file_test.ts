@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readKeptFile } from "./owned_file.ts";
+import { readOwnedFile } from "./owned_file.ts";
 
 const NOBODY = 65_534;
 
@@ -25,30 +25,30 @@ async function withFolder(run: (folder: string) => Promise<void> | void): Promis
   }
 }
 
-Deno.test("readKeptFile() reads a plain file, also through a link, up to 1 MiB", () =>
+Deno.test("readOwnedFile() reads a plain file, also through a link, up to 1 MiB", () =>
   withFolder((folder) => {
     Deno.writeTextFileSync(`${folder}/a.toml`, "a = 1\n");
     Deno.symlinkSync(`${folder}/a.toml`, `${folder}/link`);
-    assert.equal(readKeptFile(`${folder}/link`, folder), "a = 1\n");
+    assert.equal(readOwnedFile(`${folder}/link`, folder), "a = 1\n");
     Deno.writeTextFileSync(`${folder}/a.toml`, "x".repeat(1 << 20));
-    assert.equal(readKeptFile(`${folder}/a.toml`, folder).length, 1 << 20);
+    assert.equal(readOwnedFile(`${folder}/a.toml`, folder).length, 1 << 20);
     Deno.writeTextFileSync(`${folder}/a.toml`, "x".repeat((1 << 20) + 1));
-    assert.throws(() => readKeptFile(`${folder}/a.toml`, folder), /it is larger than 1 MiB/);
-    assert.throws(() => readKeptFile(`${folder}/none`, folder), Deno.errors.NotFound);
-    assert.throws(() => readKeptFile(`${folder}/none`, `${folder}/none`), Deno.errors.NotFound);
+    assert.throws(() => readOwnedFile(`${folder}/a.toml`, folder), /it is larger than 1 MiB/);
+    assert.throws(() => readOwnedFile(`${folder}/none`, folder), Deno.errors.NotFound);
+    assert.throws(() => readOwnedFile(`${folder}/none`, `${folder}/none`), Deno.errors.NotFound);
   }));
 
-Deno.test("readKeptFile() waits for no pipe, no device and no file of the kernel", () =>
+Deno.test("readOwnedFile() waits for no pipe, no device and no file of the kernel", () =>
   withFolder(async (folder) => {
     assert.ok((await new Deno.Command("mkfifo", { args: [`${folder}/pipe`] }).output()).success);
     for (const path of [`${folder}/pipe`, "/dev/zero", folder]) {
-      assert.throws(() => readKeptFile(path, folder), /it is not a file/);
+      assert.throws(() => readOwnedFile(path, folder), /it is not a file/);
     }
-    assert.equal(readKeptFile("/proc/self/status", folder), "");
+    assert.equal(readOwnedFile("/proc/self/status", folder), "");
   }));
 
 Deno.test({
-  name: "readKeptFile() reads for root what the folder's owner may read, and nothing of anybody else",
+  name: "readOwnedFile() reads for root what the folder's owner may read, and nothing of anybody else",
   ignore: !canGive(),
   fn: () =>
     withFolder((folder) => {
@@ -57,7 +57,7 @@ Deno.test({
         Deno.writeTextFileSync(file, "a = 1\n");
         Deno.chownSync(file, uid, uid);
         Deno.chmodSync(file, mode);
-        return () => readKeptFile(file, folder);
+        return () => readOwnedFile(file, folder);
       };
       assert.throws(as(NOBODY, 0o644), /it belongs to neither root nor the owner of the data folder/);
       assert.equal(as(0, 0o600)(), "a = 1\n");

@@ -1,5 +1,5 @@
 /** Modules, commands and the agents' status, as everything above the library sees them. */
-import type { SaidReceipt } from "../../proto/receipt.ts";
+import type { ReportedReceipt } from "../../proto/receipt.ts";
 import { agentsAreGone, isHeld } from "../platform/data_dir.ts";
 import { messageOf } from "../platform/errors.ts";
 import { type ActionName, type ModuleName, MODULES } from "../../proto/gen/names.ts";
@@ -210,7 +210,7 @@ export interface SendOptions {
 }
 
 /** One agent's answer, and whether its signature is genuine. */
-export interface Receipt extends SaidReceipt {
+export interface Receipt extends ReportedReceipt {
   /** Signed by an agent of this installation. */
   genuine: boolean;
 }
@@ -296,7 +296,7 @@ export function readAgents(dataDir: string): { agents: AgentStatus[]; unreadable
 export const agentStatuses = (dataDir: string): AgentStatus[] => readAgents(dataDir).agents;
 
 /** What a running agent does with its findings, in one word: it may be alive and not decide. */
-export function decidingWord({ policy, killed }: Pick<AgentStatus, "policy" | "killed">): string {
+export function decidingText({ policy, killed }: Pick<AgentStatus, "policy" | "killed">): string {
   if (killed || policy.killed) return "killed";
   if (policy.running === false) return "stopped";
   return policy.throttle_pct >= 100 ? "skips everything" : "running";

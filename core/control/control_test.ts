@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { decidingWord, isOver, type PolicyState } from "./control.ts";
+import { decidingText, isOver, type PolicyState } from "./control.ts";
 
 const policy: PolicyState = {
   running: true,
@@ -21,7 +21,7 @@ for (
   ] as const
 ) {
   Deno.test(`decidingWord() of ${JSON.stringify(more)}, killed ${killed}: ${word}`, () =>
-    assert.equal(decidingWord({ policy: { ...policy, ...more }, killed }), word));
+    assert.equal(decidingText({ policy: { ...policy, ...more }, killed }), word));
 }
 
 Deno.test("isOver(): only an agent whose captured files have ended in order", () => {

@@ -1,10 +1,10 @@
 /** Sends one command to the agents of a module on all hosts, and collects their answers. */
 import type { ModuleName, Receipt, SendCommand, Sent } from "./control.ts";
-import { pause } from "../platform/delay.ts";
+import { delay } from "../platform/delay.ts";
 
 /** How long to wait for the agents' receipts. */
 export const RECEIPT_WAIT_MS = 5_000;
-const LOOK_MS = 5;
+const POLL_MS = 5;
 /** An agent without a report for this long is named in the answer, but not waited for. */
 const GONE_S = 60;
 
@@ -15,7 +15,7 @@ export interface RemoteReceipts {
   readonly age_s: number;
 }
 
-export interface BroadcastDeps {
+export interface DispatchDeps {
   /** Signs the command, writes it to the log and delivers it to the agent of this host. */
   here(command: Parameters<SendCommand>[0] & { request_id: string }): Promise<Sent>;
   /** Whether this host has an agent of the module, running or not. */
@@ -24,7 +24,7 @@ export interface BroadcastDeps {
   receipts(requestId: string): readonly Receipt[];
 }
 
-export function broadcast(deps: BroadcastDeps): SendCommand {
+export function dispatch(deps: DispatchDeps): SendCommand {
   return (command) => {
     const request_id = command.request_id ?? crypto.randomUUID().replaceAll("-", "");
     // Nothing runs before this: a kill is on its way when this function returns.
@@ -48,7 +48,7 @@ export function broadcast(deps: BroadcastDeps): SendCommand {
 export function answersOf(
   agents: readonly RemoteReceipts[],
   request_id: string,
-  receipts: BroadcastDeps["receipts"],
+  receipts: DispatchDeps["receipts"],
 ): Promise<Sent[]> {
   return Promise.all(agents.map((agent) => answerOf(agent, request_id, receipts)));
 }
@@ -56,7 +56,7 @@ export function answersOf(
 async function answerOf(
   { instance, age_s }: RemoteReceipts,
   request_id: string,
-  receipts: BroadcastDeps["receipts"],
+  receipts: DispatchDeps["receipts"],
 ): Promise<Sent> {
   const end = performance.now() + (age_s > GONE_S ? 0 : RECEIPT_WAIT_MS);
   const common = { request_id, instance, at_ms: 0, path: "kafka" as const, log_error: null };
@@ -64,7 +64,7 @@ async function answerOf(
     const receipt = receipts(request_id).find((one) => one.instance === instance && one.genuine);
     if (receipt) return { ...common, taken: receipt.applied, receipt, agent_error: null };
     if (performance.now() >= end) break;
-    await pause(LOOK_MS);
+    await delay(POLL_MS);
   }
   const what = age_s > GONE_S
     ? `was last heard of ${Math.round(age_s / 60)} min ago`

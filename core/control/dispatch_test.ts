@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { broadcast, type BroadcastDeps } from "./dispatch.ts";
+import { dispatch, type DispatchDeps } from "./dispatch.ts";
 import type { Receipt, Sent } from "./control.ts";
 
 const receipt = (instance: string, more: Partial<Receipt> = {}): Receipt => ({
@@ -24,8 +24,8 @@ const own: Sent = {
   log_error: null,
   agent_error: null,
 };
-const send = (deps: Partial<BroadcastDeps>) =>
-  broadcast({
+const send = (deps: Partial<DispatchDeps>) =>
+  dispatch({
     here: () => Promise.resolve(own),
     hasOwn: () => true,
     others: () => [],

@@ -1,5 +1,5 @@
 /** Receipts by request, from following `control-receipts-proto`. */
-import { receiptJson, type SaidReceipt } from "../../proto/receipt.ts";
+import { receiptJson, type ReportedReceipt } from "../../proto/receipt.ts";
 import type { Receipt } from "./control.ts";
 import { follow } from "../log/follow.ts";
 import type { Log } from "../log/log.ts";
@@ -18,7 +18,7 @@ export type IsSigned = (said: "receipt" | "report", bytes: Uint8Array) => boolea
 
 interface Known {
   readonly bytes: Uint8Array;
-  readonly receipt: SaidReceipt;
+  readonly receipt: ReportedReceipt;
   /** Checked on demand: most receipts are never asked for. */
   genuine: boolean | null;
 }

@@ -14,7 +14,7 @@ const KNOWN_MAX = 200_000;
 /** Bytes of the newest evidence that is kept in memory. */
 const YOUNG_BYTES_MAX = 64 << 20;
 /** Maximum decisions examined for one filtered list. */
-const LOOKED_MAX = 5_000;
+const EXAMINED_MAX = 5_000;
 const WAIT_MS = 1_000;
 const decoder = new TextDecoder();
 
@@ -142,7 +142,7 @@ export class DecisionIndex {
     const ids = [...this.#places.keys()];
     let at = before === undefined ? ids.length - 1 : ids.indexOf(before) - 1;
     // A filter that hardly matches anything must not read the whole log.
-    for (let examined = 0; at >= 0 && found.length < limit && examined < LOOKED_MAX; at--, examined++) {
+    for (let examined = 0; at >= 0 && found.length < limit && examined < EXAMINED_MAX; at--, examined++) {
       const evidence = await this.get(ids[at]!);
       if (
         evidence && (!kinds || kinds.includes(String(evidence.kind))) &&

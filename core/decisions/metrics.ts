@@ -12,8 +12,8 @@ const SECONDS_MAX = 600;
 const RECORDS_MAX = 5_000n;
 
 /** An agent that has reported nothing for this long is not asked for receipts any more. */
-const HEARD_MS = 60_000;
-const HEARD_MAX = 1_000;
+const SEEN_MS = 60_000;
+const SEEN_MAX = 1_000;
 const AHEAD_MS_MAX = 60_000;
 
 /** How long an agent's sample stays valid: each agent reports every second, but not at the same moment. */
@@ -76,7 +76,7 @@ export class MetricsView {
   }
 
   /** Agents that have reported metrics within `withinMs`, by instance. */
-  instances(module: ModuleName, withinMs = HEARD_MS, now = Date.now()): string[] {
+  instances(module: ModuleName, withinMs = SEEN_MS, now = Date.now()): string[] {
     return [...this.#lastSeen].filter(([, seen]) => seen.module === module && now - seen.atMs < withinMs)
       .map(([instance]) => instance);
   }
@@ -95,11 +95,11 @@ export class MetricsView {
     // A sample from a clock that is ahead would remain the newest for just as long.
     if (!metrics || !samples || timestampMs > now + AHEAD_MS_MAX) return;
     this.#lastSeen.set(metrics.instance ?? "", { module, atMs: timestampMs });
-    if (this.#lastSeen.size > HEARD_MAX) this.#lastSeen.delete(this.#lastSeen.keys().next().value!);
+    if (this.#lastSeen.size > SEEN_MAX) this.#lastSeen.delete(this.#lastSeen.keys().next().value!);
     const second = Math.floor(timestampMs / 1000);
     const ofSecond = samples.get(second) ?? new Map<string, Sample>();
     samples.set(second, ofSecond);
-    if (ofSecond.size >= HEARD_MAX) return;
+    if (ofSecond.size >= SEEN_MAX) return;
     ofSecond.set(metrics.instance ?? "", {
       hotpath_p50: metrics.hotpathP50 ?? 0,
       hotpath_p99: metrics.hotpathP99 ?? 0,

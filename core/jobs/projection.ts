@@ -107,15 +107,15 @@ export class JobProjection {
     const name = headers.find(([name]) => name === HEADER)?.[1];
     const kind = name && new TextDecoder().decode(name);
     try {
-      if (kind === "descriptor") return this.#take(jobs.JobDescriptor.decode(value));
-      if (kind === "status") return this.#hear(jobs.JobStatus.decode(value));
+      if (kind === "descriptor") return this.#applyDescriptor(jobs.JobDescriptor.decode(value));
+      if (kind === "status") return this.#applyStatus(jobs.JobStatus.decode(value));
     } catch {
       // Skips foreign bytes on the topic.
     }
     return undefined;
   }
 
-  #take(record: jobs.JobDescriptor): Job | undefined {
+  #applyDescriptor(record: jobs.JobDescriptor): Job | undefined {
     const kind = this.kinds.numbered(record.kind)?.name;
     if (record.schemaVersion !== "job-v1" || !kind || this.#jobs.has(record.jobId)) return undefined;
     const same = this.withKey(record.uniqueKey);
@@ -153,14 +153,14 @@ export class JobProjection {
     return job;
   }
 
-  #hear(record: jobs.JobStatus): Job | undefined {
+  #applyStatus(record: jobs.JobStatus): Job | undefined {
     const job = this.#jobs.get(record.jobId);
     const state = STATE_NAMES[record.state];
     if (!job || !state) return undefined;
     const token = Number(record.fencingToken);
     const atMs = Number(record.atMs);
     const isCurrent = token === 0
-      ? this.#ask(job, state, atMs)
+      ? this.#applyRequest(job, state, atMs)
       : token === job.token + 1 && state === "running" && !isEnded(job)
       ? claim(job, record, atMs)
       : token === job.token && record.worker === job.worker && job.state === "running"
@@ -172,7 +172,7 @@ export class JobProjection {
   }
 
   /** Applies what a person requests: cancel or retry. */
-  #ask(job: Job, state: JobStateName, atMs: number): boolean {
+  #applyRequest(job: Job, state: JobStateName, atMs: number): boolean {
     if (state === "cancelled" && !isEnded(job)) {
       job.cancelRequested = true;
       if (job.state === "queued") end(job, "cancelled", "cancelled", atMs);
@@ -297,7 +297,7 @@ export function descriptorRecord(kinds: JobKinds, job: Submission): LogRecord {
   );
 }
 
-export interface StatusSaid {
+export interface ReportedStatus {
   readonly state: JobStateName;
   readonly token: number;
   readonly worker: string;
@@ -308,7 +308,7 @@ export interface StatusSaid {
   readonly atMs: number;
 }
 
-export function statusRecord(job: Pick<Job, "id" | "kind">, said: StatusSaid): LogRecord {
+export function statusRecord(job: Pick<Job, "id" | "kind">, said: ReportedStatus): LogRecord {
   return record(
     job.kind,
     "status",

@@ -5,8 +5,8 @@ import {
   descriptorRecord,
   type Job,
   JobProjection,
+  type ReportedStatus,
   statusRecord,
-  type StatusSaid,
   type Submission,
 } from "./projection.ts";
 
@@ -20,13 +20,13 @@ const JOB: Submission = {
   createdMs: 1_000,
 };
 
-type Step = Partial<Submission> | ({ of?: string } & Partial<StatusSaid> & Pick<StatusSaid, "state">);
+type Step = Partial<Submission> | ({ of?: string } & Partial<ReportedStatus> & Pick<ReportedStatus, "state">);
 
 function recordOf(step: Step): StoredRecord {
   const record = "state" in step
     ? statusRecord(
       { id: step.of ?? "j", kind: "train" },
-      { token: 0, worker: "", atMs: 5_000, ...step } as StatusSaid,
+      { token: 0, worker: "", atMs: 5_000, ...step } as ReportedStatus,
     )
     : descriptorRecord(JOB_KINDS, { ...JOB, ...step });
   return { key: null, headers: [], timestampMs: 0n, ...record } as unknown as StoredRecord;
@@ -128,10 +128,11 @@ const ROWS: readonly [name: string, steps: readonly Step[], expected: unknown[]]
 ];
 
 for (const [name, steps, expected] of ROWS) {
-  Deno.test(`JobBook.apply(): ${name}`, () => assert.deepEqual(facts(after(...steps).get("j")!), expected));
+  Deno.test(`JobProjection.apply(): ${name}`, () =>
+    assert.deepEqual(facts(after(...steps).get("j")!), expected));
 }
 
-Deno.test("JobBook.apply() lets one of two jobs with the same key be, until it is over", () => {
+Deno.test("JobProjection.apply() lets one of two jobs with the same key be, until it is over", () => {
   const projection = after({}, { id: "again" }, { id: "other", uniqueKey: "x" });
   assert.deepEqual(projection.list().map(({ id, state }) => [id, state]), [
     ["other", "queued"],
@@ -143,7 +144,7 @@ Deno.test("JobBook.apply() lets one of two jobs with the same key be, until it i
   assert.equal(free.get("again")!.state, "queued");
 });
 
-Deno.test("JobBook.apply() waits longer before each try, keeps what was said, and ignores foreign bytes", () => {
+Deno.test("JobProjection.apply() waits longer before each try, keeps what was said, and ignores foreign bytes", () => {
   const projection = after({ attemptsMax: 9 });
   const waits: number[] = [];
   for (let token = 1; token <= 3; token++) {
@@ -196,7 +197,7 @@ const NO_CHANGE: readonly [name: string, steps: readonly Step[], last: Step][] =
 ];
 
 for (const [name, steps, last] of NO_CHANGE) {
-  Deno.test(`JobBook.apply() is not changed by ${name}`, () => {
+  Deno.test(`JobProjection.apply() is not changed by ${name}`, () => {
     const projection = after(...steps);
     const before = structuredClone(projection.list());
     assert.equal(projection.apply(recordOf(last)), undefined);
@@ -204,7 +205,7 @@ for (const [name, steps, last] of NO_CHANGE) {
   });
 }
 
-Deno.test("JobBook.apply() gives the job that a record changed, in a new version, with its times and words", () => {
+Deno.test("JobProjection.apply() gives the job that a record changed, in a new version, with its times and words", () => {
   const projection = new JobProjection(JOB_KINDS);
   const view = (step: Step) => {
     const job = projection.apply(recordOf(step))!;
@@ -260,7 +261,7 @@ Deno.test("JobBook.apply() gives the job that a record changed, in a new version
   ]);
 });
 
-Deno.test("JobBook.apply() begins a wished try from nothing", () => {
+Deno.test("JobProjection.apply() begins a wished try from nothing", () => {
   const { state, attempts, progress, message, endedMs, notBeforeMs, cancelRequested } = after(
     { attemptsMax: 1 },
     claim("a", 1),
@@ -279,7 +280,7 @@ Deno.test("JobBook.apply() begins a wished try from nothing", () => {
   ]);
 });
 
-Deno.test("JobBook keeps the last 500 lines of a job and the last 2,000 jobs that are over", () => {
+Deno.test("JobProjection keeps the last 500 lines of a job and the last 2,000 jobs that are over", () => {
   const projection = after({}, claim("a", 1));
   for (let n = 1; n <= 600; n++) {
     projection.apply(recordOf({ state: "running", worker: "a", token: 1, message: `line ${n}` }));
@@ -297,13 +298,13 @@ Deno.test("JobBook keeps the last 500 lines of a job and the last 2,000 jobs tha
   assert.equal(projection.withKey("k")?.id, "j", "what is not over stays, however old");
 });
 
-Deno.test("JobBook.apply() gives a job one try at least, and ten at most", () =>
+Deno.test("JobProjection.apply() gives a job one try at least, and ten at most", () =>
   assert.deepEqual(
     [0, 1, 2, 9, 10, 11, 99].map((attemptsMax) => after({ attemptsMax }).get("j")!.attemptsMax),
     [1, 1, 2, 9, 10, 10, 10],
   ));
 
-Deno.test("JobBook.waiting() counts an issuer's jobs that are not over", () => {
+Deno.test("JobProjection.waiting() counts an issuer's jobs that are not over", () => {
   const projection = after({}, { id: "b", uniqueKey: "b" }, { id: "c", uniqueKey: "c", issuer: "bob" }, {
     of: "b",
     state: "cancelled",
@@ -311,7 +312,7 @@ Deno.test("JobBook.waiting() counts an issuer's jobs that are not over", () => {
   assert.deepEqual(["ann", "bob", "eve"].map((issuer) => projection.waiting(issuer)), [1, 1, 0]);
 });
 
-Deno.test("JobBook holds a schedule's start when its job is over: a second job of it is not run", () => {
+Deno.test("JobProjection holds a schedule's start when its job is over: a second job of it is not run", () => {
   const key = "schedule:nightly:28000000";
   const projection = after({ uniqueKey: key }, { state: "cancelled" }, {
     id: "again",

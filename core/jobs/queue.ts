@@ -4,13 +4,13 @@ import { follow } from "../log/follow.ts";
 import type { Log, LogRecord } from "../log/log.ts";
 import { descriptorRecord, type Job, JobProjection, JOBS_TOPIC, statusRecord } from "./projection.ts";
 import type { JobKinds } from "./kind.ts";
-import { pause } from "../platform/delay.ts";
+import { delay } from "../platform/delay.ts";
 
 const ATTEMPTS_MAX = 5;
 /** Maximum jobs of one issuer that have not ended. */
 const WAITING_MAX = 32;
 const SYNC_MS = 5_000;
-const LOOK_MS = 20;
+const POLL_MS = 20;
 
 export interface SubmitOptions {
   readonly issuer: string;
@@ -74,7 +74,7 @@ export class JobQueue {
           `Cannot read the jobs: ${this.#problem ?? "their topic does not answer in time"}`,
         );
       }
-      await pause(LOOK_MS);
+      await delay(POLL_MS);
     }
   }
 

@@ -1,7 +1,7 @@
 /** The two ways to read a topic: follow it for ever, or read it through to its current end. */
 import { AppError } from "../platform/errors.ts";
 import type { Log, LogGap, LogTopic, ReadFrom, StoredRecord } from "./log.ts";
-import { pause } from "../platform/delay.ts";
+import { delay } from "../platform/delay.ts";
 
 const WAIT_MS = 1_000;
 /** Records processed in one go before other work gets its turn. */
@@ -55,13 +55,13 @@ export async function follow(log: Log, name: string, options: FollowOptions): Pr
         } else if (taken > BURST) {
           // A burst must not block timers and sockets.
           taken = 0;
-          await pause(0);
+          await delay(0);
         }
       }
     } catch (error) {
       if (!(error instanceof AppError) || !RETRIED_CODES.has(error.code)) throw error;
       trouble?.(error.message);
-      await pause(RETRY_MS, signal);
+      await delay(RETRY_MS, signal);
     }
   }
 }

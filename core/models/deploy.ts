@@ -4,7 +4,7 @@ import type { ModuleName, Receipt } from "../control/control.ts";
 import { type GoingLive, goLive, type LiveRegistry } from "./going_live.ts";
 import type { Log } from "../log/log.ts";
 import { type IsSigned, Receipts } from "../control/receipts.ts";
-import { pause } from "../platform/delay.ts";
+import { delay } from "../platform/delay.ts";
 
 /** How long to wait for agents: a swap takes milliseconds, the probe of a foreign file at most two seconds. */
 const WAIT_MS = 4_000;
@@ -13,7 +13,7 @@ const WAIT_MS = 4_000;
  * cluster.
  */
 const MORE_MS = { here: 300, cluster: 1_500 };
-const LOOK_MS = 10;
+const POLL_MS = 10;
 /** Short, so that a deployment ends soon after the answers. */
 const WAIT_FOR_RECORD_MS = 50;
 
@@ -61,7 +61,7 @@ export async function deployModel(
       if (answers().length > 0) first ??= now;
       const all = known.length > 0 ? silent().length === 0 : first !== null && now - first > more;
       if (all || now - begin > WAIT_MS) break;
-      await pause(LOOK_MS, signal);
+      await delay(POLL_MS, signal);
     }
     return { request_id: requestId, receipts: answers(), silent: silent() };
   } finally {

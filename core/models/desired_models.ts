@@ -44,7 +44,7 @@ export function localDesired(module: ModuleName, link: ModelLink, state: ModelSt
  * on this host; or apply the desired version here. `agreed`: what this host last published or applied; `newest`: the
  * newest desired version of all hosts.
  */
-export function decide(
+export function reconcile(
   local: DesiredModel,
   newest: DesiredModel | undefined,
   agreed: DesiredModel | undefined,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ModelState } from "./models.ts";
-import { decide, type DesiredModel, isNewer, localDesired } from "./desired_models.ts";
+import { type DesiredModel, isNewer, localDesired, reconcile } from "./desired_models.ts";
 
 const [A, B] = ["a".repeat(12), "b".repeat(12)];
 const desired = (version: string, at_ms: number, request_id = ""): DesiredModel => ({
@@ -64,7 +64,7 @@ Deno.test("decide follows the newest wish, and tells what was changed here", () 
     ["a wish for none", desired(A, 12), desired("", 20), desired(A, 10), "obey", desired("", 20)],
   ]; // deno-fmt-ignore-line
   for (const [name, local, newest, agreed, what, desired] of cases) {
-    const decision = decide(local, newest, agreed, NOW);
+    const decision = reconcile(local, newest, agreed, NOW);
     assert.equal(decision.do, what, name);
     if (desired && decision.do !== "nothing") assert.deepEqual(decision.desired, desired, name);
   }
@@ -77,7 +77,7 @@ Deno.test("isNewer is one order on all hosts, also for one millisecond", () => {
   assert.ok(!isNewer(desired(A, 1), desired(A, 1)));
 });
 
-Deno.test("localWish takes the request of a deployment, and of nothing else", () => {
+Deno.test("localDesired() takes the request of a deployment, and of nothing else", () => {
   const link = { version: A, at_ms: 7, broken: null };
   const state: ModelState = { versions: [A], latest: link, shadow: link, pin: link, request_id: "r" };
   assert.deepEqual(localDesired("mev", "latest", state), desired(A, 7, "r"));

@@ -111,7 +111,7 @@ for (
     ["File name too long (os error 36)\nmore", "File name too long (os error 36)"],
   ] as const
 ) {
-  Deno.test(`diskTrouble() of ${JSON.stringify(text)}`, () =>
+  Deno.test(`diskProblem() of ${JSON.stringify(text)}`, () =>
     assert.equal(diskProblem(new Error(text)), words));
 }
 

@@ -53,10 +53,10 @@ export interface DataDirOptions {
 export function openDataDir(path: string, options: DataDirOptions = {}): DataDir {
   const { use = "make" } = options;
   try {
-    const found = look(path);
+    const found = inspectFolder(path);
     if (found && !found.isDirectory) throw new Deno.errors.NotADirectory();
     const marks = use === "kill" ? [VERSION_FILE, "agents"] : [VERSION_FILE];
-    const isData = found && marks.some((name) => look(`${path}/${name}`));
+    const isData = found && marks.some((name) => inspectFolder(`${path}/${name}`));
     if (use !== "make" && !isData) throw notThere(path, options);
     if (found && !isData) refuseOthers(path);
     if (found) {
@@ -103,7 +103,7 @@ export function openDataDir(path: string, options: DataDirOptions = {}): DataDir
 /** Whether legend has run in the folder. Throws `AppError` when that cannot be determined. */
 export function hasData(path: string): boolean {
   try {
-    return look(`${path}/${VERSION_FILE}`) !== null;
+    return inspectFolder(`${path}/${VERSION_FILE}`) !== null;
   } catch (cause) {
     throw new AppError("unavailable", `Cannot use the data folder ${path}: ${why(cause)}`, { cause });
   }
@@ -150,7 +150,7 @@ export function lockFile(file: string, refusal: () => AppError): Disposable {
 /** Whether the agents' folder has disappeared: their states and permissions are then unknown. */
 export function agentsAreGone(path: string): boolean {
   try {
-    return look(`${path}/agents`) === null && look(`${path}/keys/agent.key`) !== null;
+    return inspectFolder(`${path}/agents`) === null && inspectFolder(`${path}/keys/agent.key`) !== null;
   } catch {
     // The code that reads the folder reports the error.
     return false;
@@ -176,7 +176,7 @@ function readableInstance(path: string): string {
   }
 }
 
-function look(path: string): Deno.FileInfo | null {
+function inspectFolder(path: string): Deno.FileInfo | null {
   try {
     return Deno.statSync(path);
   } catch (error) {
@@ -231,7 +231,7 @@ function takeOwner(path: string, info: Deno.FileInfo, use: DataUse, { become }: 
 /** The folder and its existing subfolders. */
 function folders(path: string): [string, Deno.FileInfo][] {
   return [path, ...FOLDERS.map((name) => `${path}/${name}`)].flatMap((folder) => {
-    const found = look(folder);
+    const found = inspectFolder(folder);
     return found?.isDirectory ? [[folder, found] as [string, Deno.FileInfo]] : [];
   });
 }

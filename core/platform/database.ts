@@ -1,7 +1,7 @@
 /** Small state that must not be lost: one SQLite file per data folder, shared by this host's parts. */
 import { DatabaseSync } from "node:sqlite";
 import { AppError, messageOf } from "./errors.ts";
-import { pause } from "./delay.ts";
+import { delay } from "./delay.ts";
 import { asFullDisk, cannotWrite, diskProblem, freeBytes, FULL_DISK } from "./atomic_file.ts";
 
 /** How long a writer waits for another one. */
@@ -191,7 +191,7 @@ export async function keepRoom(
       if (line !== said && !isBusy(error)) say(line);
       said = line;
     }
-    await pause(ROOM_EVERY_MS, signal);
+    await delay(ROOM_EVERY_MS, signal);
   }
 }
 

@@ -3,7 +3,7 @@ import { AppError, ERROR_STATUS, type ErrorCode } from "../platform/errors.ts";
 import type { CallName, RecordCalls, RecordWriter } from "./calls.ts";
 import type { Answer } from "./queue.ts";
 import type { OpenMessage } from "./thread.ts";
-import { pause } from "../platform/delay.ts";
+import { delay } from "../platform/delay.ts";
 
 /** How long a call waits for another process that holds the file. */
 const WAIT_MS = 3_000;
@@ -47,7 +47,7 @@ export class RecordThread implements RecordWriter {
     this.failed = new Promise((_, reject) => (this.#fail = reject));
     this.failed.catch(() => {});
     this.#worker = new Worker(module, { type: "module" });
-    this.#worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#hear(data, say);
+    this.#worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#receive(data, say);
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.#over(new AppError("failed", `Cannot go on writing legend.db: ${event.message}`));
@@ -83,12 +83,12 @@ export class RecordThread implements RecordWriter {
   async close(): Promise<void> {
     if (!this.#end) this.#worker.postMessage({ close: true });
     const over = new AbortController();
-    await Promise.race([this.#closed.promise, pause(CLOSE_MS, over.signal)]);
+    await Promise.race([this.#closed.promise, delay(CLOSE_MS, over.signal)]);
     over.abort();
     this.#over(new AppError("unavailable", "Cannot write legend.db: legend is ending"));
   }
 
-  #hear(message: FromThread, say: (line: string) => void): void {
+  #receive(message: FromThread, say: (line: string) => void): void {
     if ("ready" in message) this.#ready.resolve();
     else if ("closed" in message) this.#closed.resolve();
     else if ("say" in message) say(message.say);

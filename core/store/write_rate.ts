@@ -1,8 +1,8 @@
 /** Rows per second that reach the store, computed from the sink's status. */
-import { pause } from "../platform/delay.ts";
+import { delay } from "../platform/delay.ts";
 import type { SinkStatus } from "./sink_status.ts";
 
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 const WINDOW_MS = 60_000;
 /** An older status says nothing about the present. */
 const STALE_MS = 10_000;
@@ -24,13 +24,13 @@ export class WriteRate {
 
   async follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      this.look();
-      await pause(LOOK_MS, signal);
+      this.poll();
+      await delay(POLL_MS, signal);
     }
   }
 
   /** Reads the newest status. */
-  look(): void {
+  poll(): void {
     let status: SinkStatus | null = null;
     try {
       status = this.#read();

@@ -11,23 +11,23 @@ const status = (atMs: number, rows: number): SinkStatus => ({
 Deno.test("WriteRate is rows over the time between two statuses, and unknown without them", () => {
   let [said, now]: [SinkStatus | null, number] = [null, 0];
   const rate = new WriteRate(() => said, () => now);
-  const look = (atMs: number, rows: number) => {
+  const poll = (atMs: number, rows: number) => {
     [said, now] = [status(atMs, rows), atMs];
-    rate.look();
+    rate.poll();
   };
-  rate.look();
+  rate.poll();
   assert.equal(rate.perSecond(), null, "no sink");
-  look(1_000, 500);
+  poll(1_000, 500);
   assert.equal(rate.perSecond(), null, "one status has no rate");
-  look(3_000, 700);
+  poll(3_000, 700);
   assert.equal(rate.perSecond(), 100);
   now = 60_000;
   assert.equal(rate.perSecond(), null, "the sink is silent");
-  look(61_000, 10);
+  poll(61_000, 10);
   assert.equal(rate.perSecond(), null, "the sink has started again and counts from zero");
-  look(63_000, 30);
+  poll(63_000, 30);
   assert.equal(rate.perSecond(), 10);
-  for (let at = 65_000; at <= 200_000; at += 1_000) look(at, 30 + at);
+  for (let at = 65_000; at <= 200_000; at += 1_000) poll(at, 30 + at);
   assert.equal(rate.perSecond(), 1_000, "only the last minute counts");
 });
 
@@ -35,6 +35,6 @@ Deno.test("WriteRate does not fail over a status that cannot be read", () => {
   const rate = new WriteRate(() => {
     throw new SyntaxError("damaged");
   });
-  rate.look();
+  rate.poll();
   assert.equal(rate.perSecond(), null);
 });

@@ -12,7 +12,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Route, RouteContext } from "../route.ts";
 import { problem } from "../problem.ts";
 import type { Door } from "./door.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 export const ACCESS_COOKIE = "legend_access";
 export const REFRESH_COOKIE = "legend_refresh";
@@ -245,7 +245,7 @@ async function limited(
   const parts: Uint8Array[] = [];
   let size = 0;
   const over = new AbortController();
-  const late = pause(limitMs, over.signal).then(() => "late" as const);
+  const late = delay(limitMs, over.signal).then(() => "late" as const);
   try {
     while (reader) {
       const read = await Promise.race([reader.read(), late]);

@@ -26,7 +26,7 @@ import {
   textSize,
 } from "./batch.ts";
 import { ClientQueue, type Frame } from "./client_queue.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 import { type TopicName, TOPICS } from "../../proto/topics.ts";
 
 /** The topics whose Envelopes browsers get. */
@@ -130,7 +130,7 @@ export class Bridge implements RealtimeHub {
   async reads(limitMs: number): Promise<boolean> {
     if (this.isReading) return true;
     const over = new AbortController();
-    await Promise.race([this.#allPlaced.promise, pause(limitMs, over.signal)]);
+    await Promise.race([this.#allPlaced.promise, delay(limitMs, over.signal)]);
     over.abort();
     return this.isReading;
   }
@@ -178,11 +178,11 @@ export class Bridge implements RealtimeHub {
 
   /** Sends what the socket accepts; the rest is retried after a while. */
   #pump(client: Client): void {
-    this.#handOn(client);
+    this.#forward(client);
     if (client.queue.bytes > 0) this.#pumpTimer ??= setTimeout(() => this.#pumpAll(), PUMP_MS);
   }
 
-  #handOn(client: Client): void {
+  #forward(client: Client): void {
     const { socket, queue, options: { mode } } = client;
     while (socket.readyState === WebSocket.OPEN && socket.bufferedAmount < SOCKET_BYTES_MAX) {
       const next = queue.next();

@@ -7,7 +7,7 @@ import { EmbeddedLog } from "../../ffi/log.ts";
 import { realtime } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { Bridge } from "./bridge.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const TOPIC = "arbitrage-decisions-proto";
 const EPOCH = 1_700_000_000_000;
@@ -40,7 +40,7 @@ async function until(what: string, holds: () => boolean): Promise<void> {
   const end = performance.now() + LIMIT_MS;
   while (!holds()) {
     if (performance.now() > end) throw new Error(`${what}: not within ${LIMIT_MS} ms`);
-    await pause(5);
+    await delay(5);
   }
 }
 

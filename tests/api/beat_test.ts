@@ -4,7 +4,7 @@ import { decompress } from "fzstd";
 import { Bridge } from "../../services/bridge/bridge.ts";
 import { readBatch } from "../../islands/envelope.ts";
 import { withServer } from "./server.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 /** The part of a socket that the bridge needs. */
 class Socket extends EventTarget {
@@ -31,7 +31,7 @@ Deno.test("F1: a client that gets no record hears an empty batch each second; on
     }
     const end = performance.now() + 60_000;
     while (proto.sent.length < 2 && performance.now() < end) {
-      await pause(20);
+      await delay(20);
     }
     stop.abort();
     await running;

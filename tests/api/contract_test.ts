@@ -8,7 +8,7 @@ import { sendCommand } from "../../ffi/control.ts";
 import { Agent } from "../../ffi/engine.ts";
 import { Library } from "../../ffi/library.ts";
 import { ModelRegistry } from "../../ffi/models.ts";
-import { receiptJson, type SaidReceipt } from "../../proto/receipt.ts";
+import { receiptJson, type ReportedReceipt } from "../../proto/receipt.ts";
 import { isMedia, type Route } from "../../routes/route.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { registerSmallModel } from "../e2e/small_model.ts";
@@ -376,7 +376,7 @@ Deno.test("a receipt is the same JSON from Rust, which has it from the agent, an
         assert.equal(ofRust.applied, target !== "mev:start", target);
         const { genuine: _, ...said } = ofRust;
         using topic = await log.topic("control-receipts-proto");
-        const found: SaidReceipt[] = [];
+        const found: ReportedReceipt[] = [];
         for await (const block of readThrough(topic, "start")) {
           if (!("gap" in block)) {
             for (const { value } of block.records) if (value) found.push(receiptJson(value));

@@ -4,7 +4,7 @@ import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { AgentStatus } from "../../core/control/control.ts";
 import { realtime } from "../../proto/wire.ts";
 import { bearer, withServer } from "./server.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const encoder = new TextEncoder();
 const id = (n: number) => new Uint8Array(16).fill(n);
@@ -52,7 +52,7 @@ async function withDecisions(run: (get: (path: string) => Promise<Response>) => 
         const { decisions } = await (await get("/api/decisions?limit=200")).json();
         if (decisions.length === DECISIONS.length && decisions.some((one: Row) => one.outcome)) break;
         assert.ok(performance.now() - begin < 60_000, "the decisions are not read");
-        await pause(20);
+        await delay(20);
       }
       await run(get);
     } finally {

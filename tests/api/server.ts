@@ -35,7 +35,7 @@ import { systemHealth } from "../../core/platform/system.ts";
 import { ModelRegistry } from "../../ffi/models.ts";
 import { JOB_KINDS } from "../../workers/kinds.ts";
 import { LIBRARY } from "../../tools/paths.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 export const PASSWORD = "correct horse battery";
 
@@ -224,6 +224,6 @@ export async function eventually(holds: () => boolean | Promise<boolean>, what: 
   const end = performance.now() + 60_000;
   while (!await holds()) {
     if (performance.now() > end) throw new Error(`${what} did not come in 60 s`);
-    await pause(5);
+    await delay(5);
   }
 }

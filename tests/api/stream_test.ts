@@ -1,6 +1,6 @@
 /** Answers that outlive their request: a job's log as it grows, and the position of the live stream. */
 import assert from "node:assert/strict";
-import { type Job, statusRecord, type StatusSaid } from "../../core/jobs/projection.ts";
+import { type Job, type ReportedStatus, statusRecord } from "../../core/jobs/projection.ts";
 import type { StoredRecord } from "../../core/log/log.ts";
 import { scrape as scrapeKind } from "../../workers/kinds/scrape.ts";
 import { createApp } from "../../routes/app.ts";
@@ -13,7 +13,7 @@ interface Desk {
   server: Server;
   job: Job;
   /** One more record of the job, as from its worker. */
-  say(said: Partial<StatusSaid>): void;
+  say(said: Partial<ReportedStatus>): void;
   /** Opens the job's log. */
   open(signal?: AbortSignal): Promise<ReadableStreamDefaultReader<Uint8Array>>;
 }

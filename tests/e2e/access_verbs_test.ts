@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { command, legend, lines, withFolder } from "./executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const LIMIT_MS = 60_000;
 
@@ -23,7 +23,7 @@ const withApi = (run: (url: string, data: string) => Promise<void>) =>
         const up = await fetch(`${url}/api/health`).then((answer) => answer.body?.cancel(), () => "away");
         if (up === undefined) break;
         assert.ok(performance.now() < end, "the API answers");
-        await pause(50);
+        await delay(50);
       }
       await run(url, data);
     } finally {
@@ -95,7 +95,7 @@ Deno.test("operator 21: keys, tokens and users are made and ended on the host, a
       for (const end = performance.now() + LIMIT_MS;;) {
         if (await status({ authorization: `Bearer ${token}` }, "/api/auth/me") === 401) return;
         assert.ok(performance.now() < end, "a disabled user's token ends");
-        await pause(50);
+        await delay(50);
       }
     };
     await gone();

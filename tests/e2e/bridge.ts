@@ -6,7 +6,7 @@ import { Library } from "../../ffi/library.ts";
 import { long, realtime } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { command } from "./executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 /** Maximum bytes that the bridge queues for one client, and that sockets and kernel hold in addition. */
 const QUEUE_BYTES_MAX = 4 << 20;
@@ -50,7 +50,7 @@ export async function withApi(
       );
       if (up) break;
       if (tries > 2_400) throw new Error("the API did not come up");
-      await pause(25);
+      await delay(25);
     }
     await run(port, key, child.pid);
   } finally {
@@ -234,7 +234,7 @@ export async function slowAndFast(
       const due = begin + (n + BATCH) / perSecond * 1000;
       if (due > performance.now()) {
         // Paces the records.
-        await pause(due - performance.now());
+        await delay(due - performance.now());
       }
     }
     result.produced = total;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { reconnects, slowAndFast } from "./bridge.ts";
 import { legend, lines, withFolder } from "./executable.ts";
 import { pageRate } from "./page_rate.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 Deno.test("stalled clients lose their oldest records and are told how many; fast ones lose nothing; memory is bounded", () =>
   withFolder(async (folder) => {
@@ -48,7 +48,7 @@ Deno.test("a run's own secrets are in no log, topic, audit, metric or process li
           return answer.ok;
         }, () => false);
         if (up) break;
-        await pause(50);
+        await delay(50);
       }
       const headers = { "x-api-key": secrets.MASTER_API_KEY! };
       const stop = await fetch(`${url}/api/control/module/mev:stop?wait=receipt`, {

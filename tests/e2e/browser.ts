@@ -1,6 +1,6 @@
 /** A real browser on the page: start, login, and the check that it reports no error. */
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 export const PASSWORD = "a password of the operator";
 
@@ -27,7 +27,7 @@ export async function ready(url: string): Promise<void> {
       return answer.ok;
     }, () => false);
     if (ok) return;
-    await pause(50);
+    await delay(50);
   }
   throw new Error(`${url} was not ready in 60 s`);
 }

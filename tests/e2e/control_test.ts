@@ -8,7 +8,7 @@ import { control, jobs, long } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { command, legend, lines, withFolder } from "./executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const DECISIONS = ["arbitrage-decisions-proto", "sandwich-decisions-proto"];
 
@@ -57,7 +57,7 @@ async function until<T>(ask: () => Promise<T | undefined | false>, what: string)
   while (performance.now() < end) {
     const answer = await ask();
     if (answer) return answer;
-    await pause(20);
+    await delay(20);
   }
   throw new Error(`${what} did not happen in 60 s`);
 }
@@ -359,7 +359,7 @@ Deno.test("agents killed with -9 at 50 moments under load lose and double nothin
           module === "mev" ? [0.0008, true] : [0.0001, false],
         );
         // Not at the same moment of its lifetime each time.
-        await pause((attempt * 37) % 150);
+        await delay((attempt * 37) % 150);
         const { end } = await arbitrages.info();
         assert.ok(end >= last, "what was acknowledged stays");
         last = end;

@@ -1,7 +1,7 @@
 /** What a run has written to its log, read back by tests: evidence of decisions, sequences, states of models. */
 import assert from "node:assert/strict";
 import { jobs, realtime } from "../../proto/wire.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 import { readThrough } from "../../core/log/follow.ts";
 import type { EmbeddedLog } from "../../ffi/log.ts";
 
@@ -28,7 +28,7 @@ export async function until(what: string, holds: () => Promise<boolean>, ms = 60
   const end = performance.now() + ms;
   while (!await holds()) {
     if (performance.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
-    await pause(100);
+    await delay(100);
   }
 }
 
@@ -51,7 +51,7 @@ export async function settled(log: EmbeddedLog, kinds: string, from: bigint): Pr
   let end = -1n;
   await until("the end of the evidence", async () => {
     // Nothing more arrives, so this is everything.
-    await pause(500);
+    await delay(500);
     const before = end;
     end = await endOf(log, "decision-evidence");
     return end === before;

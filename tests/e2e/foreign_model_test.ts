@@ -7,7 +7,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { Part } from "../kafka/cluster.ts";
 import { legend, withFolder } from "./executable.ts";
 import { registerSmallModel } from "./small_model.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 /** Answers its golden row and some more rows, then runs `end`. */
 const source = (schema: string, end: string, begin = "") => `
@@ -101,7 +101,7 @@ for (const { how, end, begin, said } of ENDS) {
           if (performance.now() > end) {
             throw new Error(`${what} did not happen: ${JSON.stringify(await status("mev"))}`);
           }
-          await pause(20);
+          await delay(20);
         }
       };
       const deploy = (version: string) =>
@@ -158,7 +158,7 @@ Deno.test("M5: a model whose constructor forks and waits is refused at once, and
       const end = performance.now() + 60_000;
       while (!await Deno.stat(`${data}/agents/mev.status.json`).then(() => true, () => false)) {
         assert.ok(performance.now() < end, "the agent runs");
-        await pause(20);
+        await delay(20);
       }
       const library = new Library(LIBRARY);
       const registry = new ModelRegistry(library, data, "", true);

@@ -1,6 +1,6 @@
 /** A data folder with a history in its store, for tests of jobs. */
 import assert from "node:assert/strict";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 import { chdb, Part } from "../kafka/cluster.ts";
 import { legend, lines, withFolder } from "./executable.ts";
 
@@ -37,7 +37,7 @@ async function read(data: string, module: string, blocks: number): Promise<void>
     const text = await Deno.readTextFile(`${data}/agents/${module}.status.json`).catch(() => "{}");
     if ((JSON.parse(text).blocks ?? 0) >= blocks) return;
     assert.ok(performance.now() < end, `${module} has not read ${blocks} blocks: ${text}`);
-    await pause(100);
+    await delay(100);
   }
 }
 

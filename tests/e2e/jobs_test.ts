@@ -14,7 +14,7 @@ import { JOB_KINDS } from "../../workers/kinds.ts";
 import type { Part } from "../kafka/cluster.ts";
 import { canMount, lines, withFolder, withMount } from "./executable.ts";
 import { type Bench, type JobLine, names, withHistory } from "./jobs_bench.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const KILLS = 10;
 /** The promised limit. As in `task accept` it is printed beside the measured value, and three times the limit fails. */
@@ -38,7 +38,7 @@ async function begun(queue: JobQueue, id: string): Promise<void> {
     const state = queue.projection.get(id)?.state;
     if (state !== undefined && state !== "queued") return;
     assert.ok(performance.now() < end, `nobody took job ${id} in 60 s`);
-    await pause(2);
+    await delay(2);
   }
 }
 
@@ -106,7 +106,7 @@ async function killed(
   );
   await begun(queue, id);
   // The moment of its lifetime at which it is killed.
-  await pause(atMs);
+  await delay(atMs);
   await run.part.end("SIGKILL");
   const killed = Date.now();
   await queue.sync();

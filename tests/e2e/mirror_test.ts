@@ -7,7 +7,7 @@ import { EmbeddedLog } from "../../ffi/log.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { envelope } from "./bridge.ts";
 import { command, legend, lines, withFolder } from "./executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 interface Line {
   type: string;
@@ -31,7 +31,7 @@ async function reaches(log: EmbeddedLog, topic: string, count: number): Promise<
     const { end } = await found.info();
     found[Symbol.dispose]();
     if (Number(end) >= count) return;
-    await pause(25);
+    await delay(25);
   }
   throw new Error(`${topic} did not reach ${count}`);
 }
@@ -52,7 +52,7 @@ async function standsAtTheEnds(data: string): Promise<void> {
   for (const limit = performance.now() + 60_000; performance.now() < limit;) {
     const places = await Array.fromAsync(Deno.readDir(`${data}/mirror`)).catch(() => []);
     if (places.filter(({ name }) => name.endsWith(".json")).length === 6) break;
-    await pause(25);
+    await delay(25);
   }
 }
 
@@ -67,7 +67,7 @@ async function placeIsWritten(data: string): Promise<void> {
   const placed = async () => await at("to-json") >= 4 && await at("to-proto") >= 6;
   for (let tries = 0; !await placed(); tries++) {
     assert.ok(tries < 2_400, "the place of the mirror was not written in 60 s");
-    await pause(25);
+    await delay(25);
   }
 }
 

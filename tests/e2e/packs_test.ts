@@ -1,7 +1,7 @@
 /** What agents write is compressed while they run: it takes a fifth or less, and every verb reads it as before. */
 import assert from "node:assert/strict";
 import { command, legend, lines, withFolder } from "./executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 interface TailLine {
   offset: string;
@@ -89,7 +89,7 @@ Deno.test("what an agent writes is packed while it runs, is read as it was, and 
       };
       for (const end = performance.now() + 120_000; packed() < 300_000;) {
         assert.ok(performance.now() < end, `${packed()} bytes are packed`);
-        await pause(100);
+        await delay(100);
       }
       during = await tail();
     } finally {

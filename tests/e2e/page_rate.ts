@@ -9,7 +9,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { envelope, withApi } from "./bridge.ts";
 import { startBrowser } from "./browser.ts";
 import { legend } from "./executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const BATCH = 100;
 
@@ -62,7 +62,7 @@ async function appendAtPace(
     const due = begin + (n + BATCH) / perSecond * 1000;
     if (due > performance.now()) {
       // Paces the rows.
-      await pause(due - performance.now());
+      await delay(due - performance.now());
     }
   }
 }

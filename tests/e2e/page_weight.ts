@@ -7,7 +7,7 @@ import type { Browser } from "playwright-core";
 import { freePort } from "../../tools/kafka.ts";
 import { firstLogin, openPage, ready, startBrowser } from "./browser.ts";
 import { command } from "./executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 /** Every page when it is opened, and the two lists that are polled. */
 const PAGES = [
@@ -43,9 +43,9 @@ export async function pageWeights(folder: string): Promise<Map<string, number>> 
       await page.goto(`${url}/${name}`);
       await page.waitForSelector(".strip >> text=Live");
       // Measures a time without any user action.
-      await pause(SETTLED_MS);
+      await delay(SETTLED_MS);
       const before = counter.bytes.down + counter.bytes.up;
-      await pause(MEASURED_MS);
+      await delay(MEASURED_MS);
       weights.set(name, counter.bytes.down + counter.bytes.up - before);
     }
     return weights;

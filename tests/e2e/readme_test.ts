@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ROOT } from "../../tools/paths.ts";
 import { DENO } from "../../tools/pins.ts";
 import { environment, skipShared } from "./executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const readme = await Deno.readTextFile(`${ROOT}/README.md`);
 const commands = [...readme.matchAll(/```sh\n([^`]*)```/g)].flatMap(([, block]) => block!.trim().split("\n"));
@@ -56,7 +56,7 @@ async function untilItDecides(line: string): Promise<void> {
   };
   let last = status();
   while (!isOver && !(last.transactions > 0 && last.evidence > 0)) {
-    await pause(200);
+    await delay(200);
     last = status();
   }
   if (!isOver) child.kill("SIGINT");

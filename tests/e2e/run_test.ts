@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { openDataDir } from "../../core/platform/data_dir.ts";
 import { ROOT } from "../../tools/paths.ts";
 import { command, legend, lines, shared, skipShared, withFolder } from "./executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 interface Status {
   state: string;
@@ -159,7 +159,7 @@ Deno.test("run killed at any moment and started again leaves the log whole and n
       const args = ["run", ...BLOCKS, "--json", "--data-dir", data];
       const child = command(args).spawn();
       // The moment of its lifetime at which it is killed.
-      await pause(60 + attempt * 17);
+      await delay(60 + attempt * 17);
       try {
         child.kill("SIGKILL");
       } catch {

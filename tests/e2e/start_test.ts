@@ -4,7 +4,7 @@ import { openDataDir } from "../../core/platform/data_dir.ts";
 import { denoCompile } from "../../tools/compile.ts";
 import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 import { canMount, command, legend, withFolder, withMount } from "./executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 /** One clear line that names the problem, without a stack. */
 function oneLine(stderr: string, pattern: RegExp): void {
@@ -60,7 +60,7 @@ Deno.test("the process carries the product's name and the user's arguments", () 
         const status = await Deno.readTextFile(`/proc/${child.pid}/status`);
         const caught = BigInt(`0x${/SigCgt:\s*([0-9a-f]+)/.exec(status)![1]}`);
         if (comm === "legend" && caught >> 14n & 1n) break;
-        await pause(5);
+        await delay(5);
       }
       assert.equal(comm, "legend");
     } finally {
@@ -81,7 +81,7 @@ Deno.test("a start killed while unpacking leaves nothing behind after the next",
   withFolder(async (folder) => {
     const options = { env: { LEGEND_CACHE_DIR: `${folder}/cache` } };
     let caught = 0;
-    for (let delay = 0; delay < 12; delay++) {
+    for (let waitMs = 0; waitMs < 12; waitMs++) {
       const child = command(["version"], options).spawn();
       // Wait for the unpacking to be under way, then a little longer each time.
       for (let tries = 0; tries < 1000; tries++) {
@@ -90,14 +90,14 @@ Deno.test("a start killed while unpacking leaves nothing behind after the next",
           () => false,
         );
         if (begun) break;
-        await pause(1);
+        await delay(1);
       }
       // The moment of the unpacking at which it is killed.
-      await pause(delay * 3);
+      await delay(waitMs * 3);
       try {
         child.kill("SIGKILL");
       } catch {
-        // Already finished: this delay was too long; the count below shows whether all were.
+        // Already finished: this wait was too long; the count below shows whether all were.
       }
       await child.output();
       if (names(`${folder}/cache`).some((name) => name.startsWith(".unpacking-"))) caught += 1;
@@ -340,7 +340,7 @@ Deno.test("operator 6: libraries that the environment names for other programs n
       for (const end = performance.now() + 60_000; performance.now() < end;) {
         seen = await Deno.readTextFile(`/proc/${child.pid}/environ`).catch(() => "");
         if (seen.includes("LEGEND_PACKED")) break;
-        await pause(5);
+        await delay(5);
       }
       assert.match(seen, /LEGEND_PACKED/);
       assert.doesNotMatch(seen, /LD_/);

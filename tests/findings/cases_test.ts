@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { command, legend, lines, shared, skipShared, withFolder } from "../e2e/executable.ts";
 import { replay } from "../e2e/replay.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 type Leg = Record<string, string | number | boolean>;
 
@@ -222,7 +222,7 @@ async function began(pid: number, args: readonly string[]): Promise<void> {
   while (performance.now() < until) {
     const maps = await Deno.readTextFile(`/proc/${pid}/maps`).catch(() => "");
     if (maps.includes("liblegend")) return;
-    await pause(20);
+    await delay(20);
   }
   assert.fail(`${args.join(" ")} never began`);
 }

@@ -7,7 +7,7 @@ import { ModelRegistry } from "../../ffi/models.ts";
 import { LIBRARY, ROOT } from "../../tools/paths.ts";
 import { registerSmallModel } from "../e2e/small_model.ts";
 import { environment, legend, withFolder } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 import { EXAMPLE_BLOCK, freePort, LIMIT_MS, textLines } from "./command_line.ts";
 
 const library = new Library(LIBRARY);
@@ -135,7 +135,7 @@ async function listensForTerm(pid: number): Promise<void> {
       // It has ended; its code is the result.
       return;
     }
-    await pause(20);
+    await delay(20);
   }
 }
 
@@ -146,7 +146,7 @@ async function runsUntilStopped(shell: Deno.Command, example: string): Promise<v
   const ended = child.status.then(({ code }) => code);
   // From then on the verb has loaded its code and opens what it needs. There is no condition to wait for that it does
   // not end.
-  const alive = listensForTerm(child.pid).then(() => pause(500));
+  const alive = listensForTerm(child.pid).then(() => delay(500));
   const early = await Promise.race([ended, alive]);
   if (early === undefined) child.kill("SIGTERM");
   const code = await ended;

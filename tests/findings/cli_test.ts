@@ -12,7 +12,7 @@ import {
   withFolder,
   withMount,
 } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 import { eachAtOnce, EXAMPLE_BLOCK, freePort, LIMIT_MS, oneLine, textLines } from "./command_line.ts";
 
 /** The verbs of the contract, written down by hand. */
@@ -249,7 +249,7 @@ Deno.test("operator 21: a lock that is held and a port that is taken are exit co
         );
         if (code === 0 && isUp && parts) break;
         assert.ok(performance.now() < end, "everything runs");
-        await pause(50);
+        await delay(50);
       }
       const other = String(freePort());
       await eachAtOnce([

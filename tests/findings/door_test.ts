@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { withApi } from "../e2e/bridge.ts";
 import { environment, withFolder } from "../e2e/executable.ts";
 import { EXECUTABLE } from "../../tools/paths.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 /** The machine may be busy with many other tests. */
 const PATIENCE_MS = 60_000;
@@ -14,7 +14,7 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
   const end = performance.now() + PATIENCE_MS;
   while (!await holds()) {
     if (performance.now() > end) throw new Error(`not within ${PATIENCE_MS / 1000} s: ${what}`);
-    await pause(50);
+    await delay(50);
   }
 }
 
@@ -40,7 +40,7 @@ class Raw {
   async send(bytes: Uint8Array): Promise<boolean> {
     const over = new AbortController();
     // A time limit; it is cancelled with the write.
-    const late = pause(1_000, over.signal).then(() => false);
+    const late = delay(1_000, over.signal).then(() => false);
     const all = async () => {
       for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#connection.write(rest));
       return true;

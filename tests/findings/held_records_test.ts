@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { freePort } from "../../tools/kafka.ts";
 import { bearer, withServer } from "../api/server.ts";
 import { legend, withFolder } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 import { LIMIT_MS, until, up, withRun } from "./running_api.ts";
 
 Deno.test("M10: with accounts that cannot be read a kill goes through, and nothing else does", () =>
@@ -95,7 +95,7 @@ Deno.test("M10: a kill by API is answered while another process holds legend.db,
       await refused.body?.cancel();
       assert.ok(performance.now() - begun > 2_500, "it was waited for");
       // A request that waited for the lock would take as long as the lock is held; the soak checks the 200 ms.
-      await pause(HELD_MS - (performance.now() - begun));
+      await delay(HELD_MS - (performance.now() - begun));
       database.exec("rollback");
       database.close();
       const heldMs = performance.now() - begun;

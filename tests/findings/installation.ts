@@ -4,7 +4,7 @@ import { freePort } from "../../tools/kafka.ts";
 import { firstLogin, openPage, ready, startBrowser } from "../e2e/browser.ts";
 import { command } from "../e2e/executable.ts";
 import { messageOf } from "../../core/platform/errors.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 /** The machine may be loaded: conditions may take this long. */
 export const LIMIT_MS = 60_000;
@@ -191,6 +191,6 @@ export async function until(what: string, check: () => boolean | Promise<boolean
   const end = performance.now() + LIMIT_MS;
   while (!await check()) {
     if (performance.now() > end) throw new Error(`not in ${LIMIT_MS / 1000} s: ${what}`);
-    await pause(50);
+    await delay(50);
   }
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { Part } from "../kafka/cluster.ts";
 import { command, legend, lines, withFolder } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 /** Runs with a data folder that a worker has created; the worker has ended. */
 function withData(run: (data: string) => Promise<void>): Promise<void> {
@@ -13,7 +13,7 @@ function withData(run: (data: string) => Promise<void>): Promise<void> {
     const end = performance.now() + 60_000;
     while (!await Deno.stat(`${data}/worker.lock`).then(() => true, () => false)) {
       assert.ok(performance.now() < end, "the worker has its folder");
-      await pause(50);
+      await delay(50);
     }
     await worker.end();
     await run(data);

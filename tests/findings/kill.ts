@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type AgentStatus, type ModuleName, MODULES } from "../../core/control/control.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { command, legend } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const TOPICS: Record<ModuleName, string> = {
   arbitrage: "arbitrage-decisions-proto",
@@ -26,7 +26,7 @@ export async function until<T>(
     if (performance.now() > end) {
       throw new Error(`${typeof what === "string" ? what : what()} did not happen in ${limit_ms / 1000} s`);
     }
-    await pause(10);
+    await delay(10);
   }
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { legend } from "../e2e/executable.ts";
 import { asIfNothingLacks, siteTests } from "./installation.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const test = siteTests();
 
@@ -97,7 +97,7 @@ test("F14: the address and the module that is edited are one; unsent changes are
   await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#p-ev_min")?.value === "0.0077");
   const end = performance.now() + 60_000;
   while (asked.length === 0 && performance.now() < end) {
-    await pause(20);
+    await delay(20);
   }
   assert.deepEqual(asked, ["beforeunload"]);
   assert.ok(page.url().startsWith(`${url}/settings`));

@@ -7,7 +7,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { legend } from "../e2e/executable.ts";
 import { siteTests } from "./installation.ts";
 import { registerSmallModel } from "../e2e/small_model.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const test = siteTests();
 const registryOf = (data: string) => new ModelRegistry(new Library(LIBRARY), data);
@@ -43,7 +43,7 @@ test("F3: the baseline is deployed, rolled back to and pinned by API and command
     const end = performance.now() + 60_000;
     while (await decides() !== expected) {
       assert.ok(performance.now() < end, `${expected} decides`);
-      await pause(50);
+      await delay(50);
     }
   };
   const model = (...args: string[]) => legend(["model", ...args, "--data-dir", data]);

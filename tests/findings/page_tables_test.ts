@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { siteTests } from "./installation.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const test = siteTests();
 
@@ -35,7 +35,7 @@ async function waitFor(page: Page, query: string, fits: (one: Decision) => boole
     const found = (await decisions(page, query)).find(fits);
     if (found) return found;
     assert.ok(performance.now() < end, `no decision of ${query} fits`);
-    await pause(200);
+    await delay(200);
   }
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { chdb, clickHouseUrl } from "../kafka/cluster.ts";
 import { command, legend, withFolder } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 import { agentsRun, freePort, names, processesOf, Run, SIM, until } from "./processes.ts";
 
 Deno.test("operator 1: a verb in the wrong folder makes nothing, fails with 3 and names what runs", () =>
@@ -62,7 +62,7 @@ Deno.test("operator 11: no part outlives its supervisor, whenever that is killed
       const run = new Run(data);
       const ms = random % 2_000;
       // The moment of its lifetime at which it is killed.
-      await pause(ms);
+      await delay(ms);
       run.kill("SIGKILL");
       await run.child.status;
       await until(

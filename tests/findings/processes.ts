@@ -1,6 +1,6 @@
 /** `legend run` beside a test, its processes, and how a test waits for them. */
 import { command } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 /** Generous: this machine may be busy with other things. */
 const LIMIT_MS = 60_000;
@@ -13,7 +13,7 @@ export async function until<T>(what: string, holds: () => T | Promise<T>): Promi
     const value = await holds();
     if (value) return value;
     if (performance.now() > end) throw new Error(`${what} did not happen within ${LIMIT_MS / 1000} s`);
-    await pause(25);
+    await delay(25);
   }
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { command, withFolder } from "../e2e/executable.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { ROOT } from "../../tools/paths.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const KEY = "master-key-of-the-test-01234567";
 const PATIENCE_MS = 60_000;
@@ -134,7 +134,7 @@ async function behindProxy(kind: keyof typeof PROXIES, folder: string): Promise<
     const end = performance.now() + PATIENCE_MS;
     while (await curl([`${url}/api/health/`]) !== "200") {
       assert.ok(performance.now() < end, `${kind} does not answer`);
-      await pause(100);
+      await delay(100);
     }
     await streamOpensForOwnOriginAlone(url, end);
     await auditHasTheClient(folder, url, upstream);

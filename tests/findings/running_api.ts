@@ -1,7 +1,7 @@
 /** An API on the executable that runs as long as a test, and how a test waits. */
 import { command } from "../e2e/executable.ts";
 import { messageOf } from "../../core/platform/errors.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 /** The machine may be loaded: conditions may take this long. */
 export const LIMIT_MS = 60_000;
@@ -11,7 +11,7 @@ export async function until(what: string, isSo: () => boolean | Promise<boolean>
   const end = performance.now() + LIMIT_MS;
   while (!await isSo()) {
     if (performance.now() > end) throw new Error(`${what}: not within ${LIMIT_MS} ms`);
-    await pause(20);
+    await delay(20);
   }
 }
 

@@ -1,7 +1,7 @@
 /** An attacker without a login, on many connections, while an administrator kills and logs in. */
 import { freePort } from "../../tools/kafka.ts";
 import { command, withFolder } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 export interface StrangerOptions {
   readonly seconds: number;
@@ -73,7 +73,7 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
   const end = performance.now() + LIMIT_MS;
   while (!await isSo().catch(() => false)) {
     if (performance.now() > end) throw new Error(`${what}: not within ${LIMIT_MS} ms`);
-    await pause(50);
+    await delay(50);
   }
 }
 
@@ -111,7 +111,7 @@ async function half(port: number, text: string, signal: AbortSignal): Promise<vo
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   try {
     await connection.write(new TextEncoder().encode(text));
-    for (let n = 0; n < 10 && !signal.aborted; n++) await pause(100);
+    for (let n = 0; n < 10 && !signal.aborted; n++) await delay(100);
   } finally {
     connection.close();
   }
@@ -146,7 +146,7 @@ async function attack(
       seen.requests += 1;
     } catch {
       // Refused before it reached a handler.
-      await pause(20);
+      await delay(20);
     }
   }
 }
@@ -183,7 +183,7 @@ async function measure(
     if (!answer.ok) throw new Error(`the administrator was answered ${answer.status}`);
     times.push(performance.now() - begun);
     // Paces the calls.
-    await pause(everyMs);
+    await delay(everyMs);
   }
   return times;
 }

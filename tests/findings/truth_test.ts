@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { withApi } from "../e2e/bridge.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { command, legend, lines, withFolder } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const LIMIT_MS = 60_000;
 const LIGHT = ["--source", "sim:7", "--speed", "20"];
@@ -12,7 +12,7 @@ async function until(what: string, done: () => Promise<boolean> | boolean): Prom
   const begin = performance.now();
   while (!await done()) {
     assert.ok(performance.now() - begin < LIMIT_MS, what);
-    await pause(50);
+    await delay(50);
   }
 }
 

@@ -12,7 +12,7 @@ import { realtime } from "../../proto/wire.ts";
 import { freePort, startKafka } from "../../tools/kafka.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { Part } from "./cluster.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const TOPIC = "arbitrage-decisions-proto";
 const library = new Library(LIBRARY);
@@ -26,7 +26,7 @@ export async function until<T>(
   while (performance.now() < end) {
     const answer = await ask();
     if (answer) return answer;
-    await pause(50);
+    await delay(50);
   }
   throw new Error(`${what} did not happen in ${ms / 1000} s`);
 }
@@ -98,14 +98,14 @@ export async function brokerAway(folder: string, seconds: number): Promise<Broke
       until(async () => ((await linkOf(data))?.shipped ?? 0) > more, `more than ${more} records sent`);
     await shipped(500);
     // The measured period with the broker.
-    await pause(seconds * 1_000);
+    await delay(seconds * 1_000);
     const away = Date.now();
     await broker.kill();
     await until(async () => ((await linkOf(data))?.waiting ?? 0) > 1_000, "1,000 records waiting");
     const status = (await linkOf(data))!;
     assert.ok(status.trouble, "what is wrong is said");
     // The measured period without it.
-    await pause(seconds * 1_000);
+    await delay(seconds * 1_000);
     const back = Date.now();
     broker = await startKafka(options);
     await until(async () => {

@@ -3,7 +3,7 @@ import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 import { clickhouseFolder } from "../../tools/clickhouse.ts";
 import { freePort, type KafkaBroker, startKafka } from "../../tools/kafka.ts";
 import { command, environment } from "../e2e/executable.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 /** A process that can be killed and restarted. */
 export class Part {
@@ -84,7 +84,7 @@ export async function clickHouseUrl(folder: string): Promise<string> {
     } catch {
       // Not there yet, or being replaced.
     }
-    await pause(50);
+    await delay(50);
   }
   throw new Error("ClickHouse did not start");
 }

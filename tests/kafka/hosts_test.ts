@@ -8,7 +8,7 @@ import { canMount, withFolder } from "../e2e/executable.ts";
 import { Part, startClickHouse } from "./cluster.ts";
 import { compare, storeOfUrl } from "./lossless.ts";
 import { ip, type NetworkHost, withHosts } from "./network_hosts.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const KEY = "master-key-of-the-test-01234567";
 const PORT = 18_080;
@@ -20,7 +20,7 @@ async function until<T>(ask: () => Promise<T | undefined | false>, what: string,
   while (performance.now() < end) {
     const answer = await ask();
     if (answer) return answer;
-    await pause(100);
+    await delay(100);
   }
   throw new Error(`${what} did not happen in ${ms / 1000} s`);
 }

@@ -10,7 +10,7 @@ import { legend } from "../e2e/executable.ts";
 import { JOB_KINDS } from "../../workers/kinds.ts";
 import { linkOf } from "./broker_outage.ts";
 import { Part, withCluster } from "./cluster.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 /** The promised limit. As in `task accept` it is printed beside the measured value, and three times the limit fails. */
 const TAKEN_OVER_MS = 10_000;
@@ -22,7 +22,7 @@ async function until(what: string, holds: () => Promise<boolean>, ms = 60_000): 
   const end = performance.now() + ms;
   while (!await holds()) {
     if (performance.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
-    await pause(50);
+    await delay(50);
   }
 }
 
@@ -119,7 +119,7 @@ Deno.test("a worker that stood still loses its job to another host, and what it 
         Array.from(Deno.readDirSync(`${data}/models`)).filter(({ name }) => name.endsWith(".so")).length;
       assert.equal(models(hosts[1 - holder]!), 1);
       // It must not register anything any more: there is no condition to wait for.
-      await pause(1_000);
+      await delay(1_000);
       const late = await Deno.stat(`${hosts[holder]}/models`).then(() => models(hosts[holder]!), () => 0);
       assert.equal(late, 0, "the one that stood still registered nothing");
     } finally {

@@ -11,7 +11,7 @@ import { realtime } from "../../proto/wire.ts";
 import { randomOf } from "../../tools/random.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { type Cluster, Part, withCluster, Writer } from "./cluster.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const TOPIC = "arbitrage-decisions-proto";
 const TABLES: Readonly<Record<string, string>> = {
@@ -105,7 +105,7 @@ export async function lossless(
     const end = performance.now() + seconds * 1000;
     while (performance.now() < end) {
       // The moment of a fault.
-      await pause(300 + 1_200 * random());
+      await delay(300 + 1_200 * random());
       const victim = victims[Math.floor(random() * victims.length)]!;
       result.kills[victim] = (result.kills[victim] ?? 0) + 1;
       if (victim === "writer") {

@@ -10,7 +10,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { legend, type Outcome } from "../e2e/executable.ts";
 import { registerSmallModel } from "../e2e/small_model.ts";
 import { type Cluster, Part, withCluster } from "./cluster.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const SHARED_KEY = "5a".repeat(32);
 
@@ -67,7 +67,7 @@ async function until(what: string, holds: () => Promise<boolean>, ms = 60_000): 
   const end = performance.now() + ms;
   while (!await holds()) {
     if (performance.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
-    await pause(100);
+    await delay(100);
   }
 }
 
@@ -175,7 +175,7 @@ async function strangerCountsForNothing(hosts: Hosts, three: Part, first: string
     return tail.stdout.includes(foreign);
   });
   // It must not be accepted: there is no condition to wait for.
-  await pause(500);
+  await delay(500);
   for (const host of ["one", "two", "three", "four"]) {
     const { models, latest } = await hosts.list(host);
     assert.deepEqual([models.length, latest], [2, first], host);

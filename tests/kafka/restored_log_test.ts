@@ -8,7 +8,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { legend, type Outcome, withFolder } from "../e2e/executable.ts";
 import { Part, startClickHouse } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const LIMIT_MS = 120_000;
 const TABLES = {
@@ -20,7 +20,7 @@ async function until(what: string, done: () => Promise<boolean> | boolean): Prom
   const begin = performance.now();
   while (!await done()) {
     if (performance.now() - begin > LIMIT_MS) throw new Error(`Cannot wait longer: ${what}`);
-    await pause(100);
+    await delay(100);
   }
 }
 

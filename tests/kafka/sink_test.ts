@@ -7,7 +7,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { legend, lines, withFolder } from "../e2e/executable.ts";
 import { Part, startClickHouse } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const RECORDS = 60_000;
 
@@ -40,7 +40,7 @@ Deno.test("a batch of 64 MiB that a kill cut is ended as it was, and --until-sto
       const end = performance.now() + 60_000;
       while (!await begun()) {
         assert.ok(performance.now() < end, "the sink has stored nothing in 60 s");
-        await pause(5);
+        await delay(5);
       }
       await sink.end("SIGKILL");
       const second = await legend(["run", "sink", "--until-stored", "--data-dir", data], { env });

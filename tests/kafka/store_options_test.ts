@@ -6,13 +6,13 @@ import { startS3 } from "../../tools/s3.ts";
 import { legend, messages, withFolder } from "../e2e/executable.ts";
 import { chdb, clickHouseUrl, Part, startClickHouse, withCluster } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 async function until(what: string, holds: () => Promise<boolean>, ms = 60_000): Promise<void> {
   const end = performance.now() + ms;
   while (!await holds()) {
     if (performance.now() > end) throw new Error(`${what} did not happen within ${ms} ms`);
-    await pause(100);
+    await delay(100);
   }
 }
 

@@ -1,6 +1,6 @@
 /** What this host's store uses while the sink fills it from an agent on the simulated chain. */
 import { Part, startClickHouse } from "./cluster.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 export interface StoreUse {
   /** Percent of one core. */
@@ -35,14 +35,14 @@ export async function storeUse(folder: string, seconds: number): Promise<StoreUs
   };
   try {
     sink.start();
-    for (const end = Date.now() + 120_000; rows() < 1_000; await pause(100)) {
+    for (const end = Date.now() + 120_000; rows() < 1_000; await delay(100)) {
       if (Date.now() > end) throw new Error(`Cannot measure the store: it has ${rows()} rows`);
     }
     const [begin, cpu, before] = [performance.now(), cpuSeconds(store.pid), rows()];
     let descriptors = 0;
     while (performance.now() - begin < seconds * 1_000) {
       // The sampling interval.
-      await pause(500);
+      await delay(500);
       descriptors = Math.max(descriptors, [...Deno.readDirSync(`/proc/${store.pid}/fd`)].length);
     }
     const took = (performance.now() - begin) / 1_000;

@@ -6,7 +6,7 @@ import { long, realtime } from "../../proto/wire.ts";
 import { freePort } from "../../tools/kafka.ts";
 import { LIBRARY } from "../../tools/paths.ts";
 import { Part, withCluster } from "./cluster.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const KEY = "master-key-of-the-test-01234567";
 const RECORDS = 200;
@@ -26,7 +26,7 @@ async function connect(port: number): Promise<WebSocket> {
     });
     if (isOpen) return socket;
     if (performance.now() > end) throw new Error("the API took no connection in 40 s");
-    await pause(20);
+    await delay(20);
   }
 }
 

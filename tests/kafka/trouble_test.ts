@@ -11,7 +11,7 @@ import { LIBRARY } from "../../tools/paths.ts";
 import { canMount, legend, lines, messages, withFolder, withMount } from "../e2e/executable.ts";
 import { chdb, Part, startClickHouse } from "./cluster.ts";
 import { storeOfUrl } from "./lossless.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 /** Only a caller who may read gets the reasons. */
 const KEY = "master-key-of-the-test-01234567";
@@ -47,7 +47,7 @@ class Running {
       } catch {
         // Not up yet.
       }
-      await pause(100);
+      await delay(100);
     }
     throw new Error(`${what} did not happen: ${JSON.stringify(last)}`);
   }

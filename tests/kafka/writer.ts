@@ -6,7 +6,7 @@ import { Library } from "../../ffi/library.ts";
 import { EmbeddedLog } from "../../ffi/log.ts";
 import { long, realtime } from "../../proto/wire.ts";
 import { LIBRARY } from "../../tools/paths.ts";
-import { pause } from "../../core/platform/delay.ts";
+import { delay } from "../../core/platform/delay.ts";
 
 const [data, topicName, rate, producerId, retention = "0"] = Deno.args as [
   string,
@@ -50,5 +50,5 @@ for (let seq = 1;;) {
   Deno.stdout.writeSync(encoder.encode(`${seq - 1}\n`));
   const due = begin + (seq - 1) / Number(rate) * 1000;
   // Paces the records.
-  if (due > performance.now()) await pause(due - performance.now());
+  if (due > performance.now()) await delay(due - performance.now());
 }

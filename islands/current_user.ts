@@ -1,5 +1,5 @@
 /** The user who views the page. */
-export interface Viewer {
+export interface CurrentUser {
   user: string;
   role: "admin" | "auditor" | "viewer";
 }
