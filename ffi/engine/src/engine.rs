@@ -1,13 +1,14 @@
 //! The spine: events in, decisions out, one call at a time.
 
 mod counts;
+mod estimator;
 mod opportunities;
-mod weighing;
 
 use std::sync::Arc;
 
 pub use self::counts::Counts;
-use self::opportunities::Trigger;
+use self::estimator::{Estimator, Models};
+use self::opportunities::{Market, Opportunity, Trigger};
 use crate::decision::Decision;
 use crate::features::Scorer;
 use crate::frame::{FrameError, Transaction};
@@ -50,8 +51,7 @@ pub struct Modules {
 pub struct Engine {
     modules: Modules,
     policy: Policy,
-    model: Option<Arc<dyn Scorer>>,
-    shadow: Option<Arc<dyn Scorer>>,
+    models: Models,
     transaction: Transaction,
     legs: Vec<Leg>,
     pools: Pools,
@@ -86,8 +86,7 @@ impl Engine {
         Engine {
             modules,
             policy: Policy::default(),
-            model: None,
-            shadow: None,
+            models: Models::default(),
             transaction: Transaction::default(),
             legs: Vec::new(),
             pools: Pools::default(),
@@ -157,7 +156,7 @@ impl Engine {
 
     /// Sets the models that give scores. Without an answer the baseline scores. The score of `shadow` is only reported.
     pub fn ask_models(&mut self, model: Arc<dyn Scorer>, shadow: Arc<dyn Scorer>) {
-        (self.model, self.shadow) = (Some(model), Some(shadow));
+        self.models = Models { active: Some(model), shadow: Some(shadow) };
     }
 
     /// Takes over the counters of the engine that this one replaces: what that one saw is not counted twice.
@@ -235,7 +234,8 @@ impl Engine {
         if !transaction.executed {
             self.counts.pending += 1;
             if self.modules.mev {
-                self.open_sandwich(frame, trigger, out);
+                let found = self.market().best_sandwich(frame, transaction, trigger);
+                self.weigh(found, out);
             }
             return;
         }
@@ -267,7 +267,39 @@ impl Engine {
         self.paper.on_landed(&landed, cycle, tip_lamports);
         self.count_traffic(slot);
         if self.modules.arbitrage {
-            self.open_arbitrage(trigger, out);
+            let found = self.market().best_cycle(&self.legs, trigger);
+            self.weigh(found, out);
+        }
+    }
+
+    fn market(&self) -> Market<'_> {
+        let tip_lamports = self.first_tip_lamports();
+        Market { pools: &self.pools, traffic: &self.traffic, tip_lamports }
+    }
+
+    /// What the first attempt to land something would tip now.
+    fn first_tip_lamports(&self) -> u64 {
+        self.tips.quantile(self.policy.tip_ladder.rungs()[0])
+    }
+
+    fn weigh(&mut self, found: Option<Opportunity>, out: &mut Vec<Decision>) {
+        let Some(found) = found else { return };
+        let estimator = Estimator {
+            policy: &self.policy,
+            models: &self.models,
+            mints: &self.mints,
+            tip_lamports: self.first_tip_lamports(),
+            whole_slot: self.whole_slot,
+        };
+        let decision = estimator.weigh(found);
+        let refusals = decision.open.as_ref().map(|open| open.refusals).unwrap_or_default();
+        self.counts.count_weighed(refusals, gate::switches(&self.policy, &decision.id()).is_go());
+        if refusals.is_go() {
+            self.paper.take(&decision);
+        }
+        // A module that is switched off leaves no trace but its counters.
+        if !self.policy.killed && self.policy.running {
+            out.push(decision);
         }
     }
 

@@ -4,70 +4,15 @@
 //!
 //! Every frame is hostile: lengths are checked, counts are limited, and nothing here panics.
 
-mod lists;
+mod parts;
 #[cfg(test)]
 mod tests;
 
-use crate::fields::{Fields, decimal};
+use crate::fields::Fields;
 pub use crate::fields::{FrameError, Span};
-use crate::pubkey::Pubkey;
 
-use self::lists::{push_instruction, push_key, push_limited, push_numbers};
-
-/// Most account keys of one transaction (an index is one byte).
-pub const KEYS_MAX: usize = 256;
-/// Most instructions, inner ones included; the runtime allows 64 in a trace.
-pub const INSTRUCTIONS_MAX: usize = 512;
-/// Most token balances on one side.
-pub const TOKEN_BALANCES_MAX: usize = 256;
-
-/// One instruction, top-level or inner.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Instruction {
-    /// Index into the keys.
-    pub program: u8,
-    /// Key indices, one byte each.
-    pub accounts: Span,
-    /// Program-defined bytes.
-    pub data: Span,
-    /// Index of the top-level instruction it belongs to, from 0.
-    pub top: u16,
-    /// 0 for the top-level one, else its place among its inner ones from 1.
-    pub inner: u16,
-    /// CPI depth, 1 = top level; 0 = the node did not say.
-    pub height: u8,
-}
-
-/// One token account's balance before and after.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct TokenBalance {
-    /// Index into the keys.
-    pub account: u8,
-    /// Base58 text.
-    pub mint: Span,
-    /// Base58 text; empty on old blocks.
-    pub owner: Span,
-    /// Base units before; `None` = the account did not exist.
-    pub pre: Option<u64>,
-    /// Base units after; `None` = the account was closed.
-    pub post: Option<u64>,
-    /// Decimals of the mint, 0..=255.
-    pub decimals: u8,
-}
-
-impl TokenBalance {
-    /// The mint; `None` when its text is not a key.
-    #[must_use]
-    pub fn mint(&self, frame: &[u8]) -> Option<Pubkey> {
-        Pubkey::parse(self.mint.of(frame))
-    }
-
-    /// The owner; `None` when the text is missing or not a key.
-    #[must_use]
-    pub fn owner(&self, frame: &[u8]) -> Option<Pubkey> {
-        Pubkey::parse(self.owner.of(frame))
-    }
-}
+pub use self::parts::{INSTRUCTIONS_MAX, Instruction, KEYS_MAX, TOKEN_BALANCES_MAX, TokenBalance};
+use self::parts::{push_instruction, push_key, push_limited, push_numbers, token_amount};
 
 /// One transaction of a frame. Kept and refilled by [`Transaction::walk`].
 #[derive(Debug, Default)]
@@ -364,22 +309,4 @@ pub fn block_end(frame: &[u8]) -> Option<(u64, u64)> {
         }
     }
     Some((slot, time_s))
-}
-
-/// UiTokenAmount.
-#[inline]
-fn token_amount(frame: &[u8], span: Span, decimals: &mut u8, amount: &mut u64) -> Result<(), FrameError> {
-    let mut fields = Fields::of(frame, span);
-    if let Some(number) = fields.take_number(2) {
-        *decimals = number;
-    }
-    for part in fields {
-        let part = part?;
-        match part.number {
-            2 => *decimals = u8::try_from(part.value()).map_err(|_| FrameError::Malformed)?,
-            3 => *amount = decimal(part.span()?.of(frame)).ok_or(FrameError::Malformed)?,
-            _ => {}
-        }
-    }
-    Ok(())
 }

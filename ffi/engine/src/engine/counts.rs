@@ -1,6 +1,6 @@
 //! What the engine counts.
 
-use crate::gate::WhyNot;
+use crate::gate::{Refusals, Term, WhyNot};
 use crate::legs::DecodeCounts;
 
 /// What was seen, for the summary.
@@ -36,4 +36,17 @@ pub struct Counts {
     pub observed_withheld: u64,
     /// Legs, and swap instructions that gave none.
     pub decode: DecodeCounts,
+}
+
+impl Counts {
+    /// Counts an opportunity by what refused it. `switched_on`: no switch stops it.
+    pub(super) fn count_weighed(&mut self, refusals: Refusals, switched_on: bool) {
+        let fresh = !refusals.has(Term::StateAge);
+        self.candidates += 1;
+        self.fresh += u64::from(fresh);
+        self.weighed += u64::from(fresh && switched_on);
+        self.why_not.count(refusals);
+        self.refused_first.count_first(refusals);
+        self.passed += u64::from(refusals.is_go());
+    }
 }

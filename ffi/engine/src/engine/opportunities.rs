@@ -1,13 +1,16 @@
 //! What could still be taken, found after each transaction: the input of the estimate.
 
-use super::Engine;
-use super::weighing::BASE_FEE_LAMPORTS;
-use crate::decision::{Decision, Hop, Kind, Target};
+use crate::decision::{Hop, Kind, Target};
 use crate::features::{CycleFacts, Provenance, SandwichFacts};
-use crate::landing::{self, Past};
+use crate::frame::Transaction;
+use crate::landing::{self, Past, Traffic};
+use crate::legs::Leg;
+use crate::pools::Pools;
 use crate::pubkey::Signature;
 use crate::strategy::{open_arbitrage, open_sandwich};
 
+/// Lamports of one signature.
+pub(super) const BASE_FEE_LAMPORTS: u64 = 5_000;
 /// Transactions of an open arbitrage's bundle.
 const ARBITRAGE_BUNDLE_LEN: u32 = 1;
 /// Transactions of an open sandwich's bundle: front, target, back.
@@ -52,19 +55,28 @@ pub(super) enum Facts {
     Cycle(CycleFacts),
 }
 
-impl Engine {
-    /// The best cycle through a pool that the newest transaction moved.
-    pub(super) fn open_arbitrage(&mut self, trigger: Trigger, out: &mut Vec<Decision>) {
-        let pools = &self.pools;
-        let moved = self.legs.iter().filter_map(|leg| pools.index_of(&leg.pool));
+/// What the search for opportunities reads.
+pub(super) struct Market<'a> {
+    pub(super) pools: &'a Pools,
+    /// By the index of the pool.
+    pub(super) traffic: &'a [Traffic],
+    /// What the first attempt would tip.
+    pub(super) tip_lamports: u64,
+}
+
+impl Market<'_> {
+    /// The best cycle through a pool that `legs`, those of the newest transaction, moved.
+    pub(super) fn best_cycle(&self, legs: &[Leg], trigger: Trigger) -> Option<Opportunity> {
+        let pools = self.pools;
+        let moved = legs.iter().filter_map(|leg| pools.index_of(&leg.pool));
         let best = moved.filter_map(|number| open_arbitrage::find(pools, number));
-        let Some(cycle) = best.max_by_key(open_arbitrage::Cycle::edge_lamports) else { return };
+        let cycle = best.max_by_key(open_arbitrage::Cycle::edge_lamports)?;
         let amounts = cycle.amounts();
         let steps = cycle.steps().iter().enumerate();
         let hops: Vec<Hop> = steps
             .map(|(at, &(number, side))| self.hop(number, usize::from(side), amounts[at], amounts[at + 1]))
             .collect();
-        let cost = BASE_FEE_LAMPORTS + self.tips.quantile(self.policy.tip_ladder.rungs()[0]);
+        let cost = BASE_FEE_LAMPORTS + self.tip_lamports;
         let baseline_score = landing::arbitrage_score(cycle.edge_lamports() as f64, cost as f64, hops.len());
         let busiest = cycle.steps().iter().map(|&(number, _)| number);
         let expected = self.expected(busiest, trigger.slot);
@@ -74,10 +86,10 @@ impl Engine {
             amounts: [amounts[0] as f64, amounts[hops.len()] as f64],
             hops: hops.len(),
             size_share: hops.iter().map(share).fold(0.0, f64::max),
-            tip_lamports: self.tips.quantile(self.policy.tip_ladder.rungs()[0]) as f64,
+            tip_lamports: self.tip_lamports as f64,
             past,
         });
-        let found = Opportunity {
+        Some(Opportunity {
             kind: Kind::OpenArbitrage,
             trigger,
             hops,
@@ -87,19 +99,23 @@ impl Engine {
             expected,
             bundle_len: ARBITRAGE_BUNDLE_LEN,
             facts,
-        };
-        self.weigh(found, out);
+        })
     }
 
     /// The sandwich that could be placed around a swap that is not executed yet.
-    pub(super) fn open_sandwich(&mut self, frame: &[u8], trigger: Trigger, out: &mut Vec<Decision>) {
-        let Some(wish) = open_sandwich::wish(frame, &self.transaction, &self.pools) else { return };
-        let Some(plan) = open_sandwich::find(&self.pools, &wish) else { return };
+    pub(super) fn best_sandwich(
+        &self,
+        frame: &[u8],
+        transaction: &Transaction,
+        trigger: Trigger,
+    ) -> Option<Opportunity> {
+        let wish = open_sandwich::wish(frame, transaction, self.pools)?;
+        let plan = open_sandwich::find(self.pools, &wish)?;
         let hops = vec![
             self.hop(wish.pool, wish.side, plan.front_in, plan.front_out),
             self.hop(wish.pool, 1 - wish.side, plan.front_out, plan.back_out),
         ];
-        let cost = 2 * BASE_FEE_LAMPORTS + self.tips.quantile(self.policy.tip_ladder.rungs()[0]);
+        let cost = 2 * BASE_FEE_LAMPORTS + self.tip_lamports;
         let per_front = wish.amount_in as f64 / plan.front_in.max(1) as f64;
         let baseline_score = landing::sandwich_score(plan.edge_lamports() as f64, cost as f64, per_front);
         let target = Target {
@@ -119,7 +135,7 @@ impl Engine {
             provenance: Provenance::OneSignerOneSlot,
             past: self.past(std::iter::once(wish.pool), trigger.slot),
         });
-        let found = Opportunity {
+        Some(Opportunity {
             kind: Kind::OpenSandwich,
             trigger,
             hops,
@@ -129,8 +145,7 @@ impl Engine {
             expected: self.expected(std::iter::once(wish.pool), trigger.slot),
             bundle_len: SANDWICH_BUNDLE_LEN,
             facts,
-        };
-        self.weigh(found, out);
+        })
     }
 
     fn hop(&self, number: u32, side: usize, in_amount: u64, out_amount: u64) -> Hop {

@@ -2,16 +2,31 @@
 
 use std::sync::Arc;
 
-use super::Engine;
-use super::opportunities::{Expected, Facts, Opportunity, Trigger};
+use super::opportunities::{BASE_FEE_LAMPORTS, Expected, Facts, Opportunity, Trigger};
 use crate::decision::{Decision, Open};
 use crate::features::{self, Scorer};
-use crate::gate::{self, Refusals, Term, Terms};
-use crate::gates::Place;
+use crate::gate::{self, Refusals, Terms};
+use crate::gates::{Mints, Place};
 use crate::landing::{self, LandingInputs};
+use crate::policy::Policy;
 
-/// Lamports of one signature.
-pub(super) const BASE_FEE_LAMPORTS: u64 = 5_000;
+/// The models that give scores, with the one whose score is only reported.
+#[derive(Default)]
+pub(super) struct Models {
+    pub(super) active: Option<Arc<dyn Scorer>>,
+    pub(super) shadow: Option<Arc<dyn Scorer>>,
+}
+
+/// What an opportunity is weighed with.
+pub(super) struct Estimator<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) models: &'a Models,
+    pub(super) mints: &'a Mints,
+    /// What the first attempt would tip.
+    pub(super) tip_lamports: u64,
+    /// The newest slot up to which pool state is completely known.
+    pub(super) whole_slot: u64,
+}
 
 /// What an opportunity costs, lamports.
 struct Costs {
@@ -46,31 +61,31 @@ fn sol(lamports: f64) -> f64 {
     lamports / 1e9
 }
 
-impl Engine {
+impl Estimator<'_> {
     /// Tip, landing, EV and gate of one opportunity.
-    pub(super) fn weigh(&mut self, found: Opportunity, out: &mut Vec<Decision>) {
-        let policy = self.policy.clone();
+    pub(super) fn weigh(&self, found: Opportunity) -> Decision {
+        let policy = self.policy;
         let tip_quantile = policy.tip_ladder.rungs()[0];
         let Opportunity { bundle_len, edge_lamports, .. } = found;
         let Trigger { slot, signature, now_ns } = found.trigger;
         let Expected { contention, slippage_bps } = found.expected;
         let landing = LandingInputs { tip_quantile, contention, bundle_len };
         let p_land = landing::p_land(&landing);
-        let costs = Costs::of(self.tips.quantile(tip_quantile), bundle_len);
+        let costs = Costs::of(self.tip_lamports, bundle_len);
         let mut terms = Terms {
             score: found.baseline_score,
             ev_sol: costs.ev_sol(edge_lamports, p_land),
             fee_share: costs.fee_share(edge_lamports),
             slippage_bps,
             state_age_slots: slot.saturating_sub(self.whole_slot),
-            place: Place::of(&policy.gates, &found.hops, &self.mints),
+            place: Place::of(&policy.gates, &found.hops, self.mints),
         };
         let features = match &found.facts {
             Facts::Sandwich(facts) => features::sandwich(facts),
             Facts::Cycle(facts) => features::cycle(facts, &landing, &terms),
         };
         let ask = |model: &Option<Arc<dyn Scorer>>| model.as_ref()?.ask(features.values());
-        let (model, shadow) = (ask(&self.model), ask(&self.shadow));
+        let (model, shadow) = (ask(&self.models.active), ask(&self.models.shadow));
         if let Some(answer) = &model {
             terms.score = f64::from(answer.score);
         }
@@ -92,29 +107,10 @@ impl Engine {
         };
         let mut decision = Decision::open(found.kind, slot, now_ns, open);
         decision.features = Some(features);
-        let refusals = gate::judge(&policy, &decision.id(), &terms);
+        let refusals = gate::judge(policy, &decision.id(), &terms);
         if let Some(open) = &mut decision.open {
             open.refusals = refusals;
         }
-        self.count_weighed(refusals, gate::switches(&policy, &decision.id()).is_go());
-        if refusals.is_go() {
-            self.paper.take(&decision);
-        }
-        // A module that is switched off leaves no trace but its counters.
-        if !policy.killed && policy.running {
-            out.push(decision);
-        }
-    }
-
-    /// `switched_on`: no switch stops it.
-    fn count_weighed(&mut self, refusals: Refusals, switched_on: bool) {
-        let counts = &mut self.counts;
-        let fresh = !refusals.has(Term::StateAge);
-        counts.candidates += 1;
-        counts.fresh += u64::from(fresh);
-        counts.weighed += u64::from(fresh && switched_on);
-        counts.why_not.count(refusals);
-        counts.refused_first.count_first(refusals);
-        counts.passed += u64::from(refusals.is_go());
+        decision
     }
 }
