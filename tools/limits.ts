@@ -12,9 +12,6 @@ export const LONG_FILES: Readonly<Record<string, number>> = {
   "ffi/abi/src/log.rs": 453,
   "ffi/control/src/command.rs": 403,
   "ffi/control/src/agent_control.rs": 579,
-  "ffi/sources/src/file.rs": 594,
-  "ffi/sources/src/sim/mod.rs": 703,
-  "ffi/sources/src/sim/transaction.rs": 530,
   "ffi/training/src/lib.rs": 593,
 };
 
@@ -28,7 +25,5 @@ export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "ffi/kafka/examples/kafka_bench.rs": 96,
   "ffi/model/src/artefact.rs": 72,
   "ffi/model/src/elf.rs": 91,
-  "ffi/sources/examples/decode_bench.rs": 90,
-  "ffi/sources/src/sim/mod.rs": 101,
   "ffi/wire/src/golden_test.rs": 74,
 };

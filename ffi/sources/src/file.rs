@@ -1,17 +1,23 @@
 //! The file source: captured chain data in every form of docs/CONTRACT.md, as blocks of frames in slot order.
 
-use std::collections::HashSet;
+mod counts;
+mod discovery;
+mod documents;
+
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
 
 use engine::frame::{FrameError, Transaction, block_end};
 
+pub use self::counts::SourceCounts;
+use self::counts::Unread;
+use self::discovery::{Found, first_slot, is_journal, slot_in_name};
+use self::documents::{for_each_document, has_null_result};
 use super::block::Block;
-use super::error::{NEED_BLOCK, NoBlock, SourceError};
-use super::journal::{self, Frames};
+use super::error::{NoBlock, SourceError};
+use super::journal::Frames;
 use super::rpc::{Document, List, TransactionWithMeta, WholeTransaction};
 use super::to_frame::{self, Place, SkipReason};
 use super::unpack::{self, TEXT_BYTES_MAX, Unpacked};
@@ -22,21 +28,6 @@ const WHOLE_BYTES_MAX: usize = 32 << 20;
 /// Maximum size of a transaction as JSON; on the chain they are below 1,232 bytes, with logs and balances
 /// below a megabyte.
 const TRANSACTION_BYTES_MAX: usize = 8 << 20;
-
-/// Counts of what could and could not be used, for the last line of every verb that reads files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SourceCounts {
-    /// Files read to their end.
-    pub files: u64,
-    /// Blocks and single transactions passed on.
-    pub blocks: u64,
-    /// Transactions passed on.
-    pub transactions: u64,
-    /// Transactions of a version this executable does not know.
-    pub unknown_version: u64,
-    /// Transactions that do not have the form of JSON-RPC.
-    pub malformed: u64,
-}
 
 /// Reads `paths` (files, or folders recursively) and passes on their blocks in slot order.
 pub struct FileSource {
@@ -50,42 +41,6 @@ pub struct FileSource {
     unlisted: Vec<SourceError>,
     /// For the current file.
     unread: Unread,
-}
-
-/// What could not be read in a file: how much, and the first reason.
-#[derive(Default)]
-struct Unread {
-    lines: u64,
-    transactions: u64,
-    first: Option<String>,
-    /// Lines of the file before the current text.
-    lines_before: usize,
-}
-
-impl Unread {
-    fn line(&mut self, number: usize, why: &serde_json::Error) {
-        self.lines += 1;
-        self.first.get_or_insert_with(|| format!("line {number}: it is not JSON ({why})"));
-    }
-
-    fn refused(&mut self, why: &NoBlock) {
-        self.lines += 1;
-        self.first.get_or_insert_with(|| format!("{why}, {NEED_BLOCK}"));
-    }
-
-    fn transaction(&mut self, raw: &RawValue, why: &SkipReason) {
-        self.transactions += 1;
-        self.first.get_or_insert_with(|| {
-            let name = to_frame::signature_of(raw).unwrap_or_else(|| "a transaction".to_owned());
-            format!("{name}: {why}")
-        });
-    }
-
-    fn error(&self, path: &Path) -> Option<SourceError> {
-        let first = self.first.clone()?;
-        let more = self.lines + self.transactions - 1;
-        Some(SourceError::Partial { path: path.to_path_buf(), first, more })
-    }
 }
 
 impl FileSource {
@@ -307,7 +262,7 @@ impl FileSource {
                 out.extend_from_slice(captured.frame);
                 Ok(())
             });
-            self.count(&copied);
+            self.counts.count(&copied);
         }
         self.hand_out(&mut block, &mut each);
         Ok(())
@@ -374,7 +329,7 @@ impl FileSource {
         if let Err(reason) = &written {
             self.unread.transaction(transaction, reason);
         }
-        self.count(&written);
+        self.counts.count(&written);
     }
 
     fn no_transaction(&mut self, raw: &RawValue) {
@@ -382,184 +337,9 @@ impl FileSource {
         let why = SkipReason::Malformed("it is no transaction with its meta, or a too long one".into());
         self.unread.transaction(raw, &why);
     }
-
-    /// Counts a transaction without a frame, by its reason.
-    fn count(&mut self, written: &Result<(), SkipReason>) {
-        match written {
-            Ok(()) => {}
-            Err(SkipReason::UnknownVersion) => self.counts.unknown_version += 1,
-            Err(SkipReason::Malformed(_)) => self.counts.malformed += 1,
-        }
-    }
-}
-
-/// Whether the answer contains `"result": null`, which parses like an answer without a result.
-fn has_null_result(raw: &RawValue) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Answer<'a> {
-        #[serde(borrow, default, deserialize_with = "as_it_stands")]
-        result: Option<&'a RawValue>,
-    }
-    fn as_it_stands<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<&'de RawValue>, D::Error> {
-        <&RawValue as serde::Deserialize>::deserialize(value).map(Some)
-    }
-    serde_json::from_str::<Answer<'_>>(raw.get())
-        .is_ok_and(|answer| answer.result.is_some_and(|result| result.get() == "null"))
-}
-
-/// What is found in folders: each folder and file once, however many links lead to it.
-#[derive(Default)]
-struct Found {
-    seen: HashSet<(u64, u64)>,
-    unlisted: Vec<SourceError>,
-}
-
-impl Found {
-    /// Whether it is seen for the first time.
-    fn is_new(&mut self, meta: &fs::Metadata) -> bool {
-        self.seen.insert((meta.dev(), meta.ino()))
-    }
-
-    /// A folder that cannot be listed is reported when the files are read.
-    fn collect(&mut self, folder: &Path, files: &mut Vec<PathBuf>) {
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) => return self.unlisted.push(SourceError::read(folder.to_path_buf(), error)),
-        };
-        if let Ok(meta) = fs::metadata(folder) {
-            self.seen.insert((meta.dev(), meta.ino()));
-        }
-        for entry in entries {
-            let path = match entry {
-                Ok(entry) => entry.path(),
-                Err(error) => return self.unlisted.push(SourceError::read(folder.to_path_buf(), error)),
-            };
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let plain = name.strip_suffix(".zst").or_else(|| name.strip_suffix(".gz")).unwrap_or(&name);
-            let fits =
-                [".json", ".ndjson", ".jsonl", ".journal"].iter().any(|ending| plain.ends_with(ending));
-            match fs::metadata(&path) {
-                Ok(meta) if meta.is_dir() && self.is_new(&meta) => self.collect(&path, files),
-                // A pipe or a socket in a folder is not a capture.
-                Ok(meta) if fits && meta.is_file() && self.is_new(&meta) => files.push(path),
-                Err(error) if fits => self.unlisted.push(SourceError::read(path, error)),
-                _ => {}
-            }
-        }
-    }
-}
-
-/// `slot_N`, `block_N` or `N` before the first dot.
-fn slot_in_name(path: &Path) -> Option<u64> {
-    let stem = path.file_name()?.to_str()?.split('.').next()?;
-    stem.strip_prefix("slot_").or_else(|| stem.strip_prefix("block_")).unwrap_or(stem).parse().ok()
-}
-
-fn is_journal(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let plain = name.strip_suffix(".zst").or_else(|| name.strip_suffix(".gz")).unwrap_or(&name);
-    Path::new(plain).extension().is_some_and(|ending| ending == journal::ENDING)
 }
 
 /// Block times are whole seconds; unknown ones are 0.
 fn nanoseconds(time_s: Option<i64>) -> u64 {
     time_s.and_then(|time_s| u64::try_from(time_s).ok()).unwrap_or(0).saturating_mul(1_000_000_000)
-}
-
-/// The slot of the first document, to order files whose names do not state it. Errors in a file are reported
-/// later, when it is read; only regular files can be read twice.
-fn first_slot(path: &Path) -> Option<u64> {
-    if !fs::metadata(path).is_ok_and(|meta| meta.is_file()) {
-        return None;
-    }
-    if is_journal(path) {
-        let mut transaction = Transaction::default();
-        let mut frames = Frames::open(Unpacked::open(path).ok()?).ok()??;
-        let first = frames.next()?.ok()?.ok()?;
-        return transaction.walk(first.frame).ok().map(|()| transaction.slot);
-    }
-    let mut slot = None;
-    let read = unpack::for_each_text(path, TEXT_BYTES_MAX, |text, _| {
-        for_each_document(path, text, &mut Vec::new(), |raw| {
-            if let Ok(document) = serde_json::from_str::<Document<'_>>(raw.get()) {
-                let inside =
-                    document.result.and_then(|raw| serde_json::from_str::<Document<'_>>(raw.get()).ok());
-                slot = document.slot.or_else(|| inside?.slot);
-            }
-            Ok(false)
-        })?;
-        Ok(false)
-    });
-    read.ok().and(slot)
-}
-
-/// Calls `each` for every value of NDJSON, a JSON array, or one value; stops when it returns false. A line of
-/// NDJSON that is not JSON goes to `torn` with its number, and reading continues.
-fn for_each_document(
-    path: &Path,
-    text: &str,
-    torn: &mut Vec<(usize, serde_json::Error)>,
-    mut each: impl FnMut(&RawValue) -> Result<bool, SourceError>,
-) -> Result<(), SourceError> {
-    let broken = |source| SourceError::NotJson { path: path.to_path_buf(), source };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut any = false;
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-    loop {
-        let begin = values.byte_offset();
-        let Some(value) = values.next() else { break };
-        let value = match value {
-            Ok(value) => value,
-            Err(error) => {
-                let begin = begin + (text[begin..].len() - text[begin..].trim_start().len());
-                return for_each_line(text, begin, any, torn, &mut each)
-                    .unwrap_or_else(|| Err(broken(error)));
-            }
-        };
-        any = true;
-        if !value.get().starts_with('[') {
-            if !each(value)? {
-                return Ok(());
-            }
-            continue;
-        }
-        let List(items): List<'_> = serde_json::from_str(value.get()).map_err(broken)?;
-        for item in items {
-            if !each(item)? {
-                return Ok(());
-            }
-        }
-    }
-    if any { Ok(()) } else { Err(SourceError::Empty(path.to_path_buf())) }
-}
-
-/// Continues line by line from the torn line at `begin`; `None` if the text is not NDJSON: no value came
-/// before that line, and none follows it.
-fn for_each_line(
-    text: &str,
-    begin: usize,
-    any: bool,
-    torn: &mut Vec<(usize, serde_json::Error)>,
-    each: &mut impl FnMut(&RawValue) -> Result<bool, SourceError>,
-) -> Option<Result<(), SourceError>> {
-    let is_value = |line: &str| line.starts_with('{') && serde_json::from_str::<&RawValue>(line).is_ok();
-    if !any && !text[begin..].lines().skip(1).take(1).any(|line| is_value(line.trim())) {
-        return None;
-    }
-    let before = text[..begin].bytes().filter(|byte| *byte == b'\n').count();
-    for (number, line) in (before + 1..).zip(text[begin..].lines()) {
-        let line = line.trim();
-        if line.is_empty() {
-            continue;
-        }
-        match serde_json::from_str::<&RawValue>(line) {
-            Ok(value) => match each(value) {
-                Ok(true) => {}
-                Ok(false) => return Some(Ok(())),
-                Err(error) => return Some(Err(error)),
-            },
-            Err(error) => torn.push((number, error)),
-        }
-    }
-    Some(Ok(()))
 }
