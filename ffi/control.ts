@@ -17,14 +17,14 @@ export async function sendCommand(library: Library, options: SendOptions): Promi
 
 /** Checks reports of agents against the keys of a data folder and, if given, the key that all hosts share. */
 export function signatureCheck(library: Library, dataDir: string, signSkHex: string): IsSigned {
-  const options = (["receipt", "report"] as const).map((said) =>
-    utf8(JSON.stringify({ said, data_dir: dataDir, ...(signSkHex ? { sign_sk_hex: signSkHex } : {}) }))
+  const options = (["receipt", "report"] as const).map((kind) =>
+    utf8(JSON.stringify({ kind, data_dir: dataDir, ...(signSkHex ? { sign_sk_hex: signSkHex } : {}) }))
   );
-  const { legend_agent_said } = library.symbols;
-  return (said, bytes) => {
-    const text = options[said === "receipt" ? 0 : 1]!;
+  const { legend_agent_record_verify } = library.symbols;
+  return (kind, bytes) => {
+    const text = options[kind === "receipt" ? 0 : 1]!;
     const record = bytes.slice();
-    return library.call((out, size) => legend_agent_said(text, text.length, record, record.length, out, size))
+    return library.call((out, size) => legend_agent_record_verify(text, text.length, record, record.length, out, size))
       .value === 1;
   };
 }

@@ -52,7 +52,7 @@ export class LineStream implements Disposable {
   /** The next bytes, valid until the next call; empty = the end. After a throw the next file follows. */
   read(): Uint8Array {
     const { value } = this.#library.call(
-      (out, size) => this.#library.symbols.legend_lines_read(this.#handle, out, size),
+      (out, size) => this.#library.symbols.legend_ndjson_read(this.#handle, out, size),
       this.#out,
     );
     return this.#out.subarray(0, value);
@@ -60,12 +60,12 @@ export class LineStream implements Disposable {
 
   protected text(): string {
     return this.#library.text((out, size) =>
-      this.#library.symbols.legend_lines_summary(this.#handle, out, size)
+      this.#library.symbols.legend_ndjson_summary(this.#handle, out, size)
     );
   }
 
   [Symbol.dispose](): void {
-    this.#library.symbols.legend_lines_close(this.#handle);
+    this.#library.symbols.legend_ndjson_close(this.#handle);
   }
 }
 

@@ -58,7 +58,7 @@ Deno.test("Library text takes an answer that grows from call to call", () => {
 /** The exports that take options as JSON before anything else. */
 const WITH_OPTIONS = [
   "legend_agent_start",
-  "legend_agent_said",
+  "legend_agent_record_verify",
   "legend_capture",
   "legend_control_send",
   "legend_door_start",

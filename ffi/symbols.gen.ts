@@ -9,7 +9,10 @@ export const SYMBOLS = {
   // options, options_len, out, out_len
   legend_control_send: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32", nonblocking: true },
   // options, options_len, record, record_len, out, out_len
-  legend_agent_said: { parameters: ["buffer", "u32", "buffer", "u32", "buffer", "u32"], result: "i32" },
+  legend_agent_record_verify: {
+    parameters: ["buffer", "u32", "buffer", "u32", "buffer", "u32"],
+    result: "i32",
+  },
   // options, options_len, out, out_len
   legend_kafka_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   // log, name, name_len, partitions, compacted, replicas, out, out_len
@@ -124,11 +127,11 @@ export const SYMBOLS = {
   // options, options_len, out, out_len
   legend_replay_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   // stream, out, out_len
-  legend_lines_read: { parameters: ["u32", "buffer", "u32"], result: "i32" },
+  legend_ndjson_read: { parameters: ["u32", "buffer", "u32"], result: "i32" },
   // stream, out, out_len
-  legend_lines_summary: { parameters: ["u32", "buffer", "u32"], result: "i32" },
+  legend_ndjson_summary: { parameters: ["u32", "buffer", "u32"], result: "i32" },
   // stream
-  legend_lines_close: { parameters: ["u32"], result: "void" },
+  legend_ndjson_close: { parameters: ["u32"], result: "void" },
   // options, options_len, out, out_len
   legend_capture: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   legend_process_protect: { parameters: [], result: "void" },
@@ -207,4 +210,4 @@ export const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The boundary's number: a library of another one has other functions. */
-export const ABI_VERSION = 0x3ccf_cbdf;
+export const ABI_VERSION = 0x07ea_0948;

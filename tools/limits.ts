@@ -10,20 +10,13 @@ export const FUNCTION_LINES_MAX = 70;
 export const LONG_FILES: Readonly<Record<string, number>> = {
   "core/config/schema.ts": 492,
   "ffi/abi/src/log.rs": 453,
-  "ffi/control/src/command.rs": 403,
-  "ffi/control/src/agent_control.rs": 579,
   "ffi/training/src/lib.rs": 593,
 };
 
 /** By file: the lines of its longest function, when it exceeds the limit for functions. */
 export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
   "ffi/abi/src/registry.rs": 82,
-  "ffi/agent/src/publisher_thread.rs": 74,
-  "ffi/agent/src/agent.rs": 112,
-  "ffi/agent/src/status.rs": 84,
-  "ffi/control/src/agent_control.rs": 72,
   "ffi/kafka/examples/kafka_bench.rs": 96,
   "ffi/model/src/artefact.rs": 72,
   "ffi/model/src/elf.rs": 91,
-  "ffi/wire/src/golden_test.rs": 74,
 };

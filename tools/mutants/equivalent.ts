@@ -48,7 +48,7 @@ const ROWS: readonly Row[] = [
   {
     file: "ffi/control/src/replay_window.rs",
     operator: "boundary",
-    line: "sender.used.len() == NUMBERS_MAX && sender.used.first().is_some_and(|&low| mark.number < low);",
+    line: "sender.used.len() == NUMBERS_MAX && sender.used.first().is_some_and(|&low| command.number < low);",
     from: "<",
     to: "<=",
     why: "the lowest number itself is refused as one that was used",

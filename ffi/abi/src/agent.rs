@@ -78,22 +78,22 @@ pub unsafe extern "C" fn legend_control_send(
     }
 }
 
-/// What `legend_agent_said` checks, and with which keys.
+/// What `legend_agent_record_verify` checks, and with which keys.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SaidOptions {
-    said: client::Said,
+struct RecordOptions {
+    kind: client::RecordKind,
     data_dir: std::path::PathBuf,
     sign_sk_hex: Option<String>,
 }
 
-/// 1 if an agent of this installation, on any host, signed the record (`SaidOptions` as JSON); otherwise 0.
+/// 1 if an agent of this installation, on any host, signed the record (`RecordOptions` as JSON); otherwise 0.
 ///
 /// # Safety
 /// `options` and `record` valid for their lengths' reads, `out` for `out_len` writes, unshared until the call
 /// returns.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn legend_agent_said(
+pub unsafe extern "C" fn legend_agent_record_verify(
     options: *const u8,
     options_len: u32,
     record: *const u8,
@@ -104,11 +104,11 @@ pub unsafe extern "C" fn legend_agent_said(
     // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |_| {
-            let options: SaidOptions = serde_json::from_str(text(options, options_len)?)
+            let options: RecordOptions = serde_json::from_str(text(options, options_len)?)
                 .map_err(|error| Failure(Status::Invalid, format!("Cannot check a signature: {error}")))?;
             let record = bytes(record, record_len)?;
-            let SaidOptions { said, data_dir, sign_sk_hex } = options;
-            let signed = client::is_signed(said, record, &data_dir, sign_sk_hex.as_deref());
+            let RecordOptions { kind, data_dir, sign_sk_hex } = options;
+            let signed = client::is_signed(kind, record, &data_dir, sign_sk_hex.as_deref());
             Ok(i32::from(signed?))
         })
     }

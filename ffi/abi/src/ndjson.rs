@@ -66,7 +66,7 @@ pub unsafe extern "C" fn legend_replay_open(
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn legend_lines_read(stream: u32, out: *mut u8, out_len: u32) -> i32 {
+pub unsafe extern "C" fn legend_ndjson_read(stream: u32, out: *mut u8, out_len: u32) -> i32 {
     // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn legend_lines_read(stream: u32, out: *mut u8, out_len: u
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn legend_lines_summary(stream: u32, out: *mut u8, out_len: u32) -> i32 {
+pub unsafe extern "C" fn legend_ndjson_summary(stream: u32, out: *mut u8, out_len: u32) -> i32 {
     // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
     unsafe {
         guard(out, out_len, |out| {
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn legend_lines_summary(stream: u32, out: *mut u8, out_len
 
 /// Closes a stream.
 #[unsafe(no_mangle)]
-pub extern "C" fn legend_lines_close(stream: u32) {
+pub extern "C" fn legend_ndjson_close(stream: u32) {
     drop(STREAMS.remove(stream));
 }
 

@@ -1,83 +1,69 @@
-//! A running agent: its options, its threads, and its end.
+//! A running agent: its threads, and its end.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
-use control::agent_control::{Control, listen};
+use control::agent_control::AgentControl;
 use control::live_policy::kill_on_signal;
 use control::names::module_of;
-use kafka::KafkaOptions;
+use control::socket_server::listen;
+use models::watch::Watcher;
 use sources::accounts;
 use sources::any::Source;
 use sources::topic::TopicSource;
-use topic_log::limits::Limits;
+use topic_log::LogError;
 use wire::control::Module;
 
-use super::control_loop::{Receipts, watch};
-use super::decision_loop::Hot;
+use super::control_loop::{ControlLoop, Receipts};
+use super::decision_loop::{DecisionLoop, Parts};
 use super::error::AgentError;
 use super::lock::lock_agent;
-use super::model_slots::{Models, Teller};
-use super::publisher_thread::{Metrics, publish_all};
+use super::model_slots::{Models, Reporter};
+use super::publisher_thread::{Metrics, PublisherThread};
 use super::reports::Reports;
 use super::shared::{Shared, locked};
 use super::status::status;
-use super::tidy_thread::Tidying;
+use super::tidy_thread::TidyThread;
+use crate::options::AgentOptions;
 use crate::publisher::Publisher;
-use crate::tips::{self, TipAccount};
+use crate::tips;
 
-/// Options of `legend run agent`.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AgentOptions {
-    /// `arbitrage` or `mev`.
-    pub module: String,
-    /// As `--source`.
-    pub sources: Vec<String>,
-    /// Multiple of the source's own speed; 0 = as fast as possible, which files always are.
-    pub speed: f64,
-    /// Folder that holds `log/` and `agents/`.
-    pub data_dir: PathBuf,
-    /// This installation's name, part of the producer ids.
-    pub instance: String,
-    /// Slot of a single block that does not state it.
-    pub slot: Option<u64>,
-    /// Pool state before the first slot.
-    pub accounts: Option<PathBuf>,
-    /// The cluster that `--source kafka` reads from; without it, this host's log.
-    pub kafka: Option<KafkaOptions>,
-    /// Another topic for the decisions.
-    pub topic: Option<String>,
-    /// An additional key whose commands are obeyed.
-    pub sign_sk_hex: Option<String>,
-    /// Whether there are other hosts, to which this agent reports.
-    #[serde(default)]
-    pub cluster: bool,
-    /// Whether models with their own code may be loaded.
-    #[serde(default)]
-    pub foreign_models: bool,
-    /// Limits of the topics it writes.
-    pub limits: Limits,
-    /// Tip accounts in addition to the built-in ones.
-    #[serde(default)]
-    pub tips: Vec<TipAccount>,
-}
-
-/// Capacity of the queue between the hot thread and the publisher, in batches of decisions.
+/// Capacity of the queue between the decision loop and the publisher, in batches of decisions.
 const QUEUE_MAX: usize = 4096;
 
 /// A running agent; dropping it stops its threads and waits for them.
 pub struct Agent {
-    shared: Arc<Shared>,
-    control: Arc<Control>,
-    models: Arc<Models>,
-    instance: String,
-    module: Module,
+    parts: AgentParts,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What the threads of an agent share.
+#[derive(Clone)]
+struct AgentParts {
+    shared: Arc<Shared>,
+    control: Arc<AgentControl>,
+    models: Arc<Models>,
+    module: Module,
+    /// Module and instance.
+    name: Arc<str>,
+}
+
+impl AgentParts {
+    /// Counters as JSON.
+    fn status(&self) -> serde_json::Value {
+        status(&self.shared, &self.control, &self.models, &self.name, self.module)
+    }
+}
+
+/// The threads that the decision loop ends with.
+struct Threads {
+    publisher: JoinHandle<Result<(), LogError>>,
+    models: JoinHandle<()>,
+    control: JoinHandle<()>,
+    tidy: JoinHandle<()>,
 }
 
 impl Agent {
@@ -88,121 +74,80 @@ impl Agent {
     pub fn start(options: &AgentOptions) -> Result<Agent, AgentError> {
         let module = module_of(&options.module).ok_or_else(|| AgentError::Module(options.module.clone()))?;
         let lock = lock_agent(&options.data_dir, module)?;
-        let source = if options.sources == ["kafka"] {
-            Source::Topic(Box::new(TopicSource::new(&options.data_dir, options.kafka.clone())))
-        } else {
-            Source::open(&options.sources, options.slot, true, None)?
-        };
+        let source = open_source(options)?;
         let known = match &options.accounts {
             Some(path) => accounts::read(path)?,
             None => Vec::new(),
         };
         let tip_accounts = tips::accounts(&options.tips)?;
-        let data_dir = &options.data_dir;
         let publisher = Publisher::open(
-            data_dir,
+            &options.data_dir,
             module,
             &options.instance,
             options.topic.as_deref(),
             source.is_live(),
             options.limits.into(),
         )?;
-        let control = Control::open(data_dir, module, &options.instance, options.sign_sk_hex.as_deref())?;
-        let shared = Shared { source: source.named(&options.sources), ..Shared::default() };
-        let (control, shared) = (Arc::new(control), Arc::new(shared));
-        kill_on_signal();
-        let live_source = source.is_live();
-        let (work_in, work_out) = sync_channel(QUEUE_MAX);
-        let receipts = Receipts::open(data_dir, options.limits.into())?;
-        let answered = Arc::clone(&receipts);
-        let folder = data_dir.join("agents");
-        listen(&control, &folder, move |receipt| answered.append(&receipt))
-            .map_err(|source| AgentError::Socket { folder, source })?;
-        let tidying = Tidying::open(data_dir, publisher.names(), options.limits.into())?;
-        let publishing = spawn("publisher", {
-            let (shared, live) = (Arc::clone(&shared), Arc::clone(&control.live));
-            let metrics = Metrics::new(&shared, module, &options.instance);
-            move || publish_all(&shared, &live, publisher, &work_out, metrics, live_source)
-        })?;
-        let teller = Teller::open(
-            data_dir,
-            format!("{}-{}", options.module, options.instance),
-            Arc::clone(&receipts),
-            options.limits.into(),
-        )?;
-        let models = Arc::new(Models::default());
+        let parts = AgentParts::open(options, module, &source)?;
+        let AgentParts { shared, control, models, .. } = &parts;
+        let receipts = Receipts::open(&options.data_dir, options.limits.into())?;
+        listen_for_commands(options, control, &receipts)?;
+        let tidy = TidyThread::open(&options.data_dir, publisher.names(), options.limits.into())?;
+        let name = parts.name.to_string();
+        let reporter = Reporter::open(&options.data_dir, name, Arc::clone(&receipts), options.limits.into())?;
+        let reports = if options.cluster { Some(Reports::open(&options.data_dir)?) } else { None };
         // Before the first event: a restarted agent continues with its model.
-        let watcher = models.open(data_dir, options.foreign_models, &control, &teller);
-        let keeping = spawn("models", {
-            let (shared, control, models) = (Arc::clone(&shared), Arc::clone(&control), Arc::clone(&models));
-            move || models.keep(watcher, &shared, &control, &teller)
-        })?;
-        let watching = spawn("control-log", {
-            let (shared, control, models) = (Arc::clone(&shared), Arc::clone(&control), Arc::clone(&models));
-            let status_path = data_dir.join("agents").join(format!("{}.status.json", options.module));
-            let instance = format!("{}-{}", options.module, options.instance);
-            let reports = if options.cluster { Some(Reports::open(data_dir)?) } else { None };
-            move || {
-                let status = || status(&shared, &control, &models, &instance, module);
-                let versions = || [models.live.version(), models.shadow.version()];
-                watch(&shared, &control, &receipts, &status_path, reports, versions, status);
-            }
-        })?;
-        let hot = Hot {
-            models: [Arc::clone(&models.live), Arc::clone(&models.shadow)],
-            shared: Arc::clone(&shared),
-            live: Arc::clone(&control.live),
+        let watcher = models.open(&options.data_dir, options.foreign_models, control, &reporter);
+        let (work_in, work_out) = sync_channel(QUEUE_MAX);
+        let metrics = Metrics::new(shared, module, &options.instance);
+        let live = Arc::clone(&control.live);
+        let publisher = PublisherThread::new(
+            Arc::clone(shared),
+            Arc::clone(&live),
+            publisher,
+            work_out,
+            metrics,
+            source.is_live(),
+        );
+        let decisions = DecisionLoop::new(Parts {
+            live_model: Arc::clone(&models.live),
+            shadow_model: Arc::clone(&models.shadow),
+            shared: Arc::clone(shared),
+            live,
             module,
             known,
             tip_accounts,
             work: work_in,
             speed: options.speed,
-            version: u64::MAX,
-            told: u64::MAX,
-            decisions: Vec::new(),
-            paced_from: None,
-            said: [false; 3],
+        });
+        let threads = Threads {
+            publisher: spawn("publisher", move || publisher.run())?,
+            models: parts.spawn_models(watcher, reporter)?,
+            control: parts.spawn_control_loop(options, receipts, reports)?,
+            tidy: spawn("log-tidy", {
+                let shared = Arc::clone(shared);
+                move || tidy.run(&shared)
+            })?,
         };
-        let tidying = spawn("log-tidy", {
-            let shared = Arc::clone(&shared);
-            move || tidying.run(&shared)
-        })?;
         let thread = spawn("agent", {
-            let shared = Arc::clone(&shared);
+            let shared = Arc::clone(shared);
             move || {
-                let mut hot = hot;
-                let ran = catch_unwind(AssertUnwindSafe(|| hot.run(source)));
-                let panicked = ran.err().map(|_| AgentError::Panicked("agent"));
-                // The publisher ends once no sender is left.
-                drop(hot);
-                // Nor does it wait for disk space any more.
-                shared.stop.store(true, Relaxed);
-                let published = publishing.join();
-                let published = published.map_or_else(
-                    |_| Some(AgentError::Panicked("publisher")),
-                    |ended| Some(ended.err()?.into()),
-                );
-                locked(&shared.summary).error = panicked.or(published).map(|error| error.to_string());
-                shared.finished.store(true, Relaxed);
-                let _ = watching.join();
-                let _ = keeping.join();
-                let _ = tidying.join();
+                run_to_end(decisions, source, threads, &shared);
                 drop(lock);
             }
         })?;
-        let instance = format!("{}-{}", options.module, options.instance);
-        Ok(Agent { shared, control, models, instance, module, thread: Some(thread) })
+        Ok(Agent { parts, thread: Some(thread) })
     }
 
     /// Asks the threads to end after the current event.
     pub fn stop(&self) {
-        self.shared.stop.store(true, Relaxed);
+        self.parts.shared.stop.store(true, Relaxed);
     }
 
     /// Counters as JSON; `state` is `running`, `done` or `failed`.
     #[must_use]
     pub fn status(&self) -> String {
-        status(&self.shared, &self.control, &self.models, &self.instance, self.module).to_string()
+        self.parts.status().to_string()
     }
 }
 
@@ -214,6 +159,85 @@ impl Drop for Agent {
             let _ = thread.join();
         }
     }
+}
+
+impl AgentParts {
+    fn open(options: &AgentOptions, module: Module, source: &Source) -> Result<AgentParts, AgentError> {
+        let control =
+            AgentControl::open(&options.data_dir, module, &options.instance, options.sign_sk_hex.as_deref())?;
+        let (source_class, source_name) = source.named(&options.sources);
+        Ok(AgentParts {
+            shared: Arc::new(Shared { source_class, source_name, ..Shared::default() }),
+            control: Arc::new(control),
+            models: Arc::default(),
+            module,
+            name: format!("{}-{}", options.module, options.instance).into(),
+        })
+    }
+
+    fn spawn_models(&self, watcher: Watcher, reporter: Reporter) -> Result<JoinHandle<()>, AgentError> {
+        let parts = self.clone();
+        spawn("models", move || parts.models.keep(watcher, &parts.shared, &parts.control, &reporter))
+    }
+
+    fn spawn_control_loop(
+        &self,
+        options: &AgentOptions,
+        receipts: Arc<Receipts>,
+        reports: Option<Reports>,
+    ) -> Result<JoinHandle<()>, AgentError> {
+        let parts = self.clone();
+        let data_dir = options.data_dir.clone();
+        let status_path = data_dir.join("agents").join(format!("{}.status.json", options.module));
+        spawn("control-log", move || {
+            let status = || parts.status();
+            let versions = || [parts.models.live.version(), parts.models.shadow.version()];
+            let (shared, control) = (&*parts.shared, &*parts.control);
+            let mut control_loop =
+                ControlLoop { shared, control, receipts: &receipts, reports, versions, status };
+            control_loop.run(&data_dir, &status_path);
+        })
+    }
+}
+
+/// The topic of a cluster or of this host, files, or a simulated chain.
+fn open_source(options: &AgentOptions) -> Result<Source, AgentError> {
+    if options.sources == ["kafka"] {
+        let topic = TopicSource::new(&options.data_dir, options.kafka.clone());
+        return Ok(Source::Topic(Box::new(topic)));
+    }
+    Ok(Source::open(&options.sources, options.slot, true, None)?)
+}
+
+/// From here on a kill works, by the signal and by the socket.
+fn listen_for_commands(
+    options: &AgentOptions,
+    control: &Arc<AgentControl>,
+    receipts: &Arc<Receipts>,
+) -> Result<(), AgentError> {
+    kill_on_signal();
+    let receipts = Arc::clone(receipts);
+    let folder = options.data_dir.join("agents");
+    listen(control, &folder, move |receipt| receipts.append(&receipt))
+        .map_err(|source| AgentError::Socket { folder, source })
+}
+
+/// Decides until the source ends or the agent is stopped, then ends the other threads.
+fn run_to_end(mut decisions: DecisionLoop, source: Source, threads: Threads, shared: &Shared) {
+    let ran = catch_unwind(AssertUnwindSafe(|| decisions.run(source)));
+    let panicked = ran.err().map(|_| AgentError::Panicked("agent"));
+    // The publisher ends once no sender is left.
+    drop(decisions);
+    // Nor does it wait for disk space any more.
+    shared.stop.store(true, Relaxed);
+    let published = threads.publisher.join();
+    let published =
+        published.map_or_else(|_| Some(AgentError::Panicked("publisher")), |ended| Some(ended.err()?.into()));
+    locked(&shared.summary).error = panicked.or(published).map(|error| error.to_string());
+    shared.finished.store(true, Relaxed);
+    let _ = threads.control.join();
+    let _ = threads.models.join();
+    let _ = threads.tidy.join();
 }
 
 fn spawn<T: Send + 'static>(

@@ -1,4 +1,4 @@
-//! The thread that obeys: commands and wanted states from the log, the kill signal; it also writes the status
+//! The thread that obeys: commands and desired states from the log, the kill signal; it also writes the status
 //! file.
 
 use std::path::Path;
@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use control::agent_control::Control;
+use control::agent_control::AgentControl;
 use control::client::COMMANDS_TOPIC;
-use control::command::Signed;
-use control::desired_state::{self, SignedState};
+use control::desired_state::{self, Found, SignedState};
 use control::live_policy::InForce;
+use control::signed::Signed;
 use serde_json::Value;
 use topic_log::disk::{self, KeptFile};
 use topic_log::format::{self, Batch, Record, StoredRecord};
@@ -21,70 +21,81 @@ use wire::jobs::Receipt;
 use wire::prost::Message;
 
 use super::reports::Reports;
-use super::shared::{Shared, WATCH, locked};
+use super::shared::{POLL_INTERVAL, Shared, locked};
 
 const RECEIPTS_TOPIC: &str = wire::topics::CONTROL_RECEIPTS_PROTO;
 /// How often the status file is written while nothing of its [`Subject`] changes.
-const STATUS_EVERY: Duration = Duration::from_millis(250);
-/// How long a wanted state waits for its own command, whose receipt says more.
-const COMMAND_FIRST: Duration = Duration::from_millis(500);
+const STATUS_INTERVAL: Duration = Duration::from_millis(250);
+/// How long a desired state waits for its own command, whose receipt says more.
+const COMMAND_GRACE: Duration = Duration::from_millis(500);
 
-/// Reads commands from the log, checks for the kill signal, and writes the status every `STATUS_EVERY`, and
-/// at once when another policy or model is in force: a reader that asks after a kill or a deployment must not
-/// see the old state.
-pub(super) fn watch(
-    shared: &Shared,
-    control: &Control,
-    receipts: &Receipts,
-    status_path: &Path,
-    mut reports: Option<Reports>,
-    versions: impl Fn() -> Versions,
-    status: impl Fn() -> Value,
-) {
-    let folder = status_path.parent().and_then(Path::parent).unwrap_or(Path::new("."));
-    let topic = Log::open(&folder.join("log"))
-        .and_then(|log| log.topic(COMMANDS_TOPIC, TopicOptions::default(), true));
-    let topic = match topic {
-        Ok(topic) => Some(topic),
-        Err(error) => {
-            say(&format!("Cannot read commands from the log, the socket still works: {error}"));
-            None
-        }
-    };
-    // A first start obeys commands from now on, not past ones.
-    let mut offset = match (control.offset(), &topic) {
-        (0, Some(topic)) => topic.end(),
-        (offset, _) => offset,
-    };
-    let mut states = States::open(folder, control.module());
-    let mut told = Told::default();
-    let mut status_file =
-        StatusFile { file: KeptFile::open(status_path.to_owned(), STATUS_BYTES), failed: false };
-    while !shared.finished.load(Relaxed) {
-        match &topic {
-            Some(topic) if topic.wait(offset, WATCH) => offset = obey_log(topic, offset, control, receipts),
-            Some(_) => {}
-            None => std::thread::sleep(WATCH),
-        }
-        if let Some(receipt) = control.take_kill() {
-            receipts.append(&receipt);
-        }
-        if let Some(receipt) = states.due().and_then(|wanted| control.adopt(&wanted)) {
-            receipts.append(&receipt);
-        }
-        if told.is_due((control.live.in_force(), versions()), Instant::now()) {
-            let status = status();
-            status_file.write(&status);
-            if let Some(reports) = &mut reports {
-                reports.tell(&status, control);
+/// The control loop of one agent.
+pub(super) struct ControlLoop<'a, V, S> {
+    pub(super) shared: &'a Shared,
+    pub(super) control: &'a AgentControl,
+    pub(super) receipts: &'a Receipts,
+    /// For other hosts, if there are any.
+    pub(super) reports: Option<Reports>,
+    /// Gives the models in force.
+    pub(super) versions: V,
+    /// Gives the whole status.
+    pub(super) status: S,
+}
+
+impl<V: Fn() -> Versions, S: Fn() -> Value> ControlLoop<'_, V, S> {
+    /// Reads commands from the log, checks for the kill signal, and writes the status every
+    /// `STATUS_INTERVAL`, and at once when another policy or model is in force: a reader that asks after a
+    /// kill or a deployment must not see the old state.
+    pub(super) fn run(&mut self, data_dir: &Path, status_path: &Path) {
+        let topic = open_commands(data_dir);
+        // A first start obeys commands from now on, not past ones.
+        let mut offset = match (self.control.offset(), &topic) {
+            (0, Some(topic)) => topic.end(),
+            (offset, _) => offset,
+        };
+        let mut states = DesiredStates::open(data_dir, self.control.module());
+        let mut schedule = StatusSchedule::default();
+        let mut status_file =
+            StatusFile { file: KeptFile::open(status_path.to_owned(), STATUS_BYTES), failed: false };
+        while !self.shared.finished.load(Relaxed) {
+            match &topic {
+                Some(topic) if topic.wait(offset, POLL_INTERVAL) => {
+                    offset = obey_log(topic, offset, self.control, self.receipts);
+                }
+                Some(_) => {}
+                None => std::thread::sleep(POLL_INTERVAL),
+            }
+            if let Some(receipt) = self.control.take_kill() {
+                self.receipts.append(&receipt);
+            }
+            if let Some(receipt) = states.due().and_then(|desired| self.control.adopt(&desired)) {
+                self.receipts.append(&receipt);
+            }
+            if schedule.is_due((self.control.live.in_force(), (self.versions)()), Instant::now()) {
+                self.write_status(&mut status_file);
             }
         }
+        self.write_status(&mut status_file);
     }
-    let status = status();
-    status_file.write(&status);
-    if let Some(reports) = &mut reports {
-        reports.tell(&status, control);
+
+    fn write_status(&mut self, file: &mut StatusFile) {
+        let status = (self.status)();
+        file.write(&status);
+        if let Some(reports) = &mut self.reports {
+            reports.send(&status, self.control);
+        }
     }
+}
+
+/// The topic of commands; `None`, which is logged, leaves the socket and the signal.
+fn open_commands(data_dir: &Path) -> Option<Topic> {
+    let topic = Log::open(&data_dir.join("log"))
+        .and_then(|log| log.topic(COMMANDS_TOPIC, TopicOptions::default(), true));
+    topic
+        .inspect_err(|error| {
+            say(&format!("Cannot read commands from the log, the socket still works: {error}"))
+        })
+        .ok()
 }
 
 /// The model that scores, and the shadow model.
@@ -92,16 +103,25 @@ pub(super) type Versions = [Option<Arc<str>>; 2];
 /// The part of a status whose change is written at once.
 type Subject = (InForce, Versions);
 
-/// The last status written.
+/// When a status must be written.
 #[derive(Default)]
-struct Told(Option<(Subject, Instant)>);
+struct StatusSchedule {
+    last_written: Option<Written>,
+}
 
-impl Told {
+/// A status that was written.
+struct Written {
+    subject: Subject,
+    at: Instant,
+}
+
+impl StatusSchedule {
     /// Whether a status must be written now; if so, it counts as written.
     fn is_due(&mut self, subject: Subject, now: Instant) -> bool {
-        let due = !self.0.as_ref().is_some_and(|(told, at)| *told == subject && now < *at + STATUS_EVERY);
+        let is_recent = |last: &Written| last.subject == subject && now < last.at + STATUS_INTERVAL;
+        let due = !self.last_written.as_ref().is_some_and(is_recent);
         if due {
-            self.0 = Some((subject, now));
+            self.last_written = Some(Written { subject, at: now });
         }
         due
     }
@@ -127,47 +147,54 @@ impl StatusFile {
     }
 }
 
-/// The wanted state of one module, as it changes on the log.
-struct States {
+/// The desired state of one module, as it changes on the log.
+struct DesiredStates {
     topic: Option<Topic>,
     module: Module,
     offset: u64,
-    waiting: Option<(SignedState, Instant)>,
+    waiting: Option<Waiting>,
 }
 
-impl States {
-    fn open(data_dir: &Path, module: Module) -> States {
+/// A state that waits for its own command.
+struct Waiting {
+    state: SignedState,
+    since: Instant,
+}
+
+impl DesiredStates {
+    fn open(data_dir: &Path, module: Module) -> DesiredStates {
         let topic = desired_state::open(data_dir);
         if let Err(error) = &topic {
-            say(&format!("Cannot read the wanted state from the log: {error}"));
+            say(&format!("Cannot read the desired state from the log: {error}"));
         }
-        States { topic: topic.ok(), module, offset: 0, waiting: None }
+        DesiredStates { topic: topic.ok(), module, offset: 0, waiting: None }
     }
 
     /// A state that arrived a while ago, returned once: its command had time to come first.
     fn due(&mut self) -> Option<SignedState> {
         if let Some(topic) = self.topic.as_ref().filter(|topic| topic.end() > self.offset) {
             match desired_state::newest(topic, self.module, self.offset) {
-                Ok((found, offset)) => {
-                    // What was wanted before this start does not need to wait.
-                    let since = if self.offset == 0 { None } else { Some(Instant::now()) };
-                    let begin = since.or_else(|| Instant::now().checked_sub(COMMAND_FIRST));
-                    self.waiting = found.zip(begin).or(self.waiting.take());
-                    self.offset = offset;
+                Ok(Found { state, next_offset }) => {
+                    // What was desired before this start does not need to wait.
+                    let now = Instant::now();
+                    let since = if self.offset == 0 { now.checked_sub(COMMAND_GRACE) } else { Some(now) };
+                    let found = state.zip(since).map(|(state, since)| Waiting { state, since });
+                    self.waiting = found.or(self.waiting.take());
+                    self.offset = next_offset;
                 }
                 Err(error) => {
-                    say(&format!("Cannot read the wanted state from the log: {error}"));
+                    say(&format!("Cannot read the desired state from the log: {error}"));
                     self.topic = None;
                 }
             }
         }
-        let due = self.waiting.as_ref().is_some_and(|(_, since)| since.elapsed() >= COMMAND_FIRST);
-        if due { self.waiting.take().map(|(state, _)| state) } else { None }
+        let due = self.waiting.as_ref().is_some_and(|waiting| waiting.since.elapsed() >= COMMAND_GRACE);
+        if due { self.waiting.take().map(|waiting| waiting.state) } else { None }
     }
 }
 
 /// Obeys every command from `offset` on; returns the offset of the next one.
-fn obey_log(topic: &Topic, offset: u64, control: &Control, receipts: &Receipts) -> u64 {
+fn obey_log(topic: &Topic, offset: u64, control: &AgentControl, receipts: &Receipts) -> u64 {
     let (mut reader, mut out) = (topic.reader(offset), Vec::new());
     loop {
         out.clear();
@@ -235,14 +262,14 @@ mod tests {
     use engine::policy::Policy;
 
     use super::*;
-    use control::live_policy::Live;
+    use control::live_policy::LivePolicy;
 
     #[test]
     fn a_status_is_due_at_once_when_another_policy_or_model_is_in_force_and_else_after_a_while() {
-        let (mut told, live, begin) = (Told::default(), Live::default(), Instant::now());
+        let (mut schedule, live, begin) = (StatusSchedule::default(), LivePolicy::default(), Instant::now());
         let mut due = |models: [Option<&str>; 2], ms: u64| {
             let subject = (live.in_force(), models.map(|version| version.map(Arc::from)));
-            told.is_due(subject, begin + Duration::from_millis(ms))
+            schedule.is_due(subject, begin + Duration::from_millis(ms))
         };
         assert!(due([None, None], 0), "the first one");
         assert!(!due([None, None], 249));

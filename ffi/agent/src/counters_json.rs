@@ -25,7 +25,7 @@ pub fn missed(missed: &Missed) -> Value {
 }
 
 /// Adds to a summary the payments to landing services, and the accounts that look like one.
-pub fn tell_tips(summary: &mut Value, tips: &TipsTold) {
+pub fn add_tips(summary: &mut Value, tips: &TipsTold) {
     let services = tips.services.iter().map(|row| {
         json!({ "service": *row.service, "payments": row.payments, "lamports": row.lamports.to_string() })
     });

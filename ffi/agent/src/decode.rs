@@ -14,7 +14,7 @@ use serde_json::json;
 use sources::error::SourceError;
 use sources::file::{FileSource, SourceCounts};
 
-use crate::counters_json::{missed, tell_tips};
+use crate::counters_json::{add_tips, missed};
 use crate::error::AgentError;
 use crate::tips::{self, TipAccount};
 
@@ -110,7 +110,7 @@ impl DecodeStream {
             "missed_swaps": self.missed.total(),
             "missed_by_program": missed(&self.missed),
         });
-        tell_tips(&mut summary, &self.tips_seen.told());
+        add_tips(&mut summary, &self.tips_seen.told());
         summary.to_string()
     }
 

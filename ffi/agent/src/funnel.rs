@@ -27,28 +27,35 @@ pub(super) struct Stages {
 #[derive(Default)]
 pub(super) struct Funnel {
     /// Oldest first; the first is at most one step older than the window.
-    kept: Mutex<VecDeque<(Instant, Stages)>>,
+    snapshots: Mutex<VecDeque<Snapshot>>,
+}
+
+/// The counters at one time.
+#[derive(Clone, Copy)]
+struct Snapshot {
+    at: Instant,
+    stages: Stages,
 }
 
 impl Funnel {
     /// The last ten minutes as JSON; `window_s` is smaller if the agent is younger.
-    pub(super) fn tell(&self, stages: Stages) -> Value {
-        self.tell_at(Instant::now(), stages)
+    pub(super) fn window_json(&self, stages: Stages) -> Value {
+        self.window_json_at(Instant::now(), stages)
     }
 
-    fn tell_at(&self, now: Instant, stages: Stages) -> Value {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.is_empty() {
+    fn window_json_at(&self, now: Instant, stages: Stages) -> Value {
+        let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        if snapshots.is_empty() {
             // Whatever was counted before the first snapshot belongs to the window too.
-            kept.push_back((now, Stages::default()));
+            snapshots.push_back(Snapshot { at: now, stages: Stages::default() });
         }
-        if kept.back().is_some_and(|(at, _)| now.duration_since(*at) >= STEP) {
-            kept.push_back((now, stages));
+        if snapshots.back().is_some_and(|last| now.duration_since(last.at) >= STEP) {
+            snapshots.push_back(Snapshot { at: now, stages });
         }
-        while kept.len() > 1 && now.duration_since(kept[1].0) >= WINDOW {
-            kept.pop_front();
+        while snapshots.len() > 1 && now.duration_since(snapshots[1].at) >= WINDOW {
+            snapshots.pop_front();
         }
-        let (from, before) = kept[0];
+        let Snapshot { at: from, stages: before } = snapshots[0];
         let since = |of: fn(&Stages) -> u64| of(&stages).saturating_sub(of(&before));
         let refused = |of: fn(&Stages) -> WhyNot| {
             let (after, before) = (of(&stages), of(&before));
@@ -81,23 +88,23 @@ mod tests {
     fn the_window_forgets_what_is_older_than_ten_minutes() {
         let (funnel, begin) = (Funnel::default(), Instant::now());
         let at = |seconds: u64| begin + Duration::from_secs(seconds);
-        assert_eq!(funnel.tell_at(begin, stages(0, 0))["seen"], 0);
+        assert_eq!(funnel.window_json_at(begin, stages(0, 0))["seen"], 0);
         // Seven per second, of which one passes.
-        let mut told = Value::Null;
+        let mut window = Value::Null;
         for second in 1..=1_000 {
-            told = funnel.tell_at(at(second), stages(7 * second, second));
+            window = funnel.window_json_at(at(second), stages(7 * second, second));
         }
-        let window = told["window_s"].as_u64().unwrap_or(0);
-        assert!((600..=610).contains(&window), "{told}");
-        assert_eq!(told["seen"].as_u64(), Some(7 * window));
-        assert_eq!(told["passed"].as_u64(), Some(window));
+        let seconds = window["window_s"].as_u64().unwrap_or(0);
+        assert!((600..=610).contains(&seconds), "{window}");
+        assert_eq!(window["seen"].as_u64(), Some(7 * seconds));
+        assert_eq!(window["passed"].as_u64(), Some(seconds));
     }
 
     #[test]
     fn a_young_agent_says_how_young_and_counts_all() {
         let (funnel, begin) = (Funnel::default(), Instant::now());
-        funnel.tell_at(begin, stages(3, 1));
-        let told = funnel.tell_at(begin + Duration::from_secs(5), stages(40, 2));
-        assert_eq!((told["window_s"].as_u64(), told["seen"].as_u64()), (Some(5), Some(40)));
+        funnel.window_json_at(begin, stages(3, 1));
+        let window = funnel.window_json_at(begin + Duration::from_secs(5), stages(40, 2));
+        assert_eq!((window["window_s"].as_u64(), window["seen"].as_u64()), (Some(5), Some(40)));
     }
 }

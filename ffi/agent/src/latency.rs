@@ -85,8 +85,11 @@ mod tests {
         all.sort_unstable();
         for quantile in [0.01, 0.5, 0.99, 1.0] {
             let truth = all[((20_000.0 * quantile) as usize).max(1) - 1];
-            let told = quantile_ns(&[], &latency.snapshot(), quantile);
-            assert!(told >= truth && told <= truth + truth / 8 + 1, "{quantile}: {told} for {truth}");
+            let estimate = quantile_ns(&[], &latency.snapshot(), quantile);
+            assert!(
+                estimate >= truth && estimate <= truth + truth / 8 + 1,
+                "{quantile}: {estimate} for {truth}"
+            );
         }
         let now = latency.snapshot();
         assert_eq!(quantile_ns(&now, &now, 0.5), 0);

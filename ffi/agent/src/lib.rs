@@ -14,6 +14,7 @@ mod funnel;
 pub mod latency;
 pub mod lock;
 mod model_slots;
+mod options;
 pub mod publisher;
 mod publisher_thread;
 pub mod replay;
@@ -23,5 +24,6 @@ mod status;
 mod tidy_thread;
 pub mod tips;
 
-pub use agent::{Agent, AgentOptions};
+pub use agent::Agent;
 pub use error::AgentError;
+pub use options::AgentOptions;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
-use control::agent_control::Control;
+use control::agent_control::AgentControl;
 use control::names::module_name;
 use models::watch::{Told, Watcher};
 use models::{Slot, Trust};
@@ -29,65 +29,84 @@ pub(super) struct Models {
     pub(super) live: Arc<Slot>,
     /// The model that is evaluated too, without deciding.
     pub(super) shadow: Arc<Slot>,
-    /// The latest refusal: version and reason.
-    refused: Mutex<Option<(String, String)>>,
+    refused: Mutex<Option<RefusedModel>>,
+}
+
+/// A version that cannot be used.
+#[derive(Clone)]
+pub(super) struct RefusedModel {
+    pub(super) version: String,
+    pub(super) reason: String,
 }
 
 impl Models {
     /// The latest refusal, unless a later result replaced it.
-    pub(super) fn refused(&self) -> Option<(String, String)> {
+    pub(super) fn refused(&self) -> Option<RefusedModel> {
         locked(&self.refused).clone()
     }
 
     /// Loads what is deployed now; the watcher continues from there.
-    pub(super) fn open(&self, data_dir: &Path, foreign: bool, control: &Control, teller: &Teller) -> Watcher {
+    pub(super) fn open(
+        &self,
+        data_dir: &Path,
+        foreign: bool,
+        control: &AgentControl,
+        reporter: &Reporter,
+    ) -> Watcher {
         let (live, shadow) = (Arc::clone(&self.live), Arc::clone(&self.shadow));
         let trust = Trust { keys: control.trusted().to_vec(), foreign };
-        Watcher::new(data_dir, control.module(), trust, live, shadow, |told| {
-            teller.tell(self, control, &told);
+        Watcher::new(data_dir, control.module(), trust, live, shadow, |change| {
+            reporter.report(self, control, &change);
         })
     }
 
     /// Watches until the agent has finished.
-    pub(super) fn keep(&self, watcher: Watcher, shared: &Shared, control: &Control, teller: &Teller) {
-        watcher.run(|| shared.finished.load(Relaxed), |told| teller.tell(self, control, &told));
+    pub(super) fn keep(
+        &self,
+        watcher: Watcher,
+        shared: &Shared,
+        control: &AgentControl,
+        reporter: &Reporter,
+    ) {
+        watcher.run(|| shared.finished.load(Relaxed), |change| reporter.report(self, control, &change));
     }
 }
 
 /// Where results are reported.
-pub(super) struct Teller {
+pub(super) struct Reporter {
     receipts: Arc<Receipts>,
     events: Mutex<Topic>,
     instance: String,
 }
 
-impl Teller {
+impl Reporter {
     pub(super) fn open(
         data_dir: &Path,
         instance: String,
         receipts: Arc<Receipts>,
         options: TopicOptions,
-    ) -> Result<Teller, LogError> {
+    ) -> Result<Reporter, LogError> {
         let log = Log::open(&data_dir.join("log"))?;
         let events = log.topic(EVENTS_TOPIC, options, true)?;
-        Ok(Teller { receipts, events: Mutex::new(events), instance })
+        Ok(Reporter { receipts, events: Mutex::new(events), instance })
     }
 
-    fn tell(&self, models: &Models, control: &Control, told: &Told) {
+    fn report(&self, models: &Models, control: &AgentControl, change: &Told) {
         let module = control.module();
-        match told.state {
+        match change.state {
             "refused" => {
-                say(&refusal(module, told));
-                *locked(&models.refused) = Some((told.version.clone(), told.reason.clone()));
+                say(&refusal(module, change));
+                *locked(&models.refused) =
+                    Some(RefusedModel { version: change.version.clone(), reason: change.reason.clone() });
             }
             "live" => *locked(&models.refused) = None,
             _ => {}
         }
         let event = ModelEvent {
             module: module_name(module).to_owned(),
-            version: told.version.clone(),
-            state: told.state.to_owned(),
-            reason: told.reason.clone(),
+            version: change.version.clone(),
+            state: change.state.to_owned(),
+            reason: change.reason.clone(),
             instance: self.instance.clone(),
             at_ns: now_ns(),
         };
@@ -101,19 +120,26 @@ impl Teller {
         let written =
             batch.push(&record).and_then(|()| locked(&self.events).append(&mut batch, Durability::Group));
         if let Err(error) = written {
-            say(&format!("Cannot tell on the log that model {} is {}: {error}", told.version, told.state));
+            say(&format!(
+                "Cannot report on the log that model {} is {}: {error}",
+                change.version, change.state
+            ));
         }
-        if !told.request_id.is_empty() && matches!(told.state, "live" | "refused") {
-            let applied = told.state == "live";
-            let reason = if applied { String::new() } else { refusal(module, told) };
-            if let Some(receipt) = control.answer_model(&told.request_id, applied, reason) {
+        if !change.request_id.is_empty() && matches!(change.state, "live" | "refused") {
+            let applied = change.state == "live";
+            let reason = if applied { String::new() } else { refusal(module, change) };
+            if let Some(receipt) = control.answer_model(&change.request_id, applied, reason) {
                 self.receipts.append(&receipt);
             }
         }
     }
 }
 
-fn refusal(module: Module, told: &Told) -> String {
-    let name = if told.version.is_empty() { "what is deployed" } else { &told.version };
-    format!("Cannot use {name} for {}: {}; what ran before runs on", module_name(module), told.reason)
+fn refusal(module: Module, change: &Told) -> String {
+    let name = if change.version.is_empty() { "what is deployed" } else { &change.version };
+    format!(
+        "Cannot use {name} for {}: {}; the model before it stays in use",
+        module_name(module),
+        change.reason
+    )
 }

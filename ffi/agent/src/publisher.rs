@@ -51,25 +51,25 @@ pub struct Published {
 /// Writes one module's decisions and their outcomes to their topics, in order, each once.
 pub struct Publisher {
     names: Vec<String>,
-    decisions: Output,
-    outcomes: Output,
-    metrics: Output,
-    evidence: Output,
+    decisions: OutputTopic,
+    outcomes: OutputTopic,
+    metrics: OutputTopic,
+    evidence: OutputTopic,
     /// Opportunities among the pending Envelopes.
     opportunities: u64,
 }
 
 /// One topic, and what is already on it.
-struct Output {
+struct OutputTopic {
     topic: Topic,
     producer_id: String,
     last_seq: u64,
     /// The last sequence number on the log; higher ones belong to the pending batch.
     stored_seq: u64,
     known: HashSet<[u8; 16]>,
-    /// Stores the last sequence number in case retention removes its record; `None` for a replay, which
+    /// Holds the last sequence number in case retention removes its record; `None` for a replay, which
     /// starts from nothing.
-    floor: Option<PathBuf>,
+    sequence_file: Option<PathBuf>,
     batch: Batch,
 }
 
@@ -91,10 +91,10 @@ impl Publisher {
         let producer_id =
             log.identity_for_writing()?.producer(&format!("{}-{instance}", module_name(module)));
         let known_max = if live { KNOWN_MAX_LIVE } else { KNOWN_MAX };
-        let floors = data_dir.join("agents");
+        let folder = data_dir.join("agents");
         let open = |topic: &str| {
-            let floor = floors.join(format!("{topic}.{producer_id}.seq"));
-            Output::open(log.topic(topic, options, true)?, &producer_id, Some(floor), known_max)
+            let sequence_file = folder.join(format!("{topic}.{producer_id}.seq"));
+            OutputTopic::open(log.topic(topic, options, true)?, &producer_id, Some(sequence_file), known_max)
         };
         Publisher::with(module, topic, open)
     }
@@ -112,14 +112,14 @@ impl Publisher {
     ) -> Result<Publisher, LogError> {
         let producer_id = replay_producer(module);
         Publisher::with(module, topic, |topic| {
-            Output::open(log.topic(topic, options, true)?, producer_id, None, 0)
+            OutputTopic::open(log.topic(topic, options, true)?, producer_id, None, 0)
         })
     }
 
     fn with(
         module: Module,
         topic: Option<&str>,
-        open: impl Fn(&str) -> Result<Output, LogError>,
+        open: impl Fn(&str) -> Result<OutputTopic, LogError>,
     ) -> Result<Publisher, LogError> {
         let usual = match module {
             Module::Arbitrage => topics::ARBITRAGE_DECISIONS_PROTO,
@@ -146,7 +146,7 @@ impl Publisher {
     ///
     /// # Errors
     /// A record exceeds a limit of the log.
-    pub fn take(&mut self, decisions: &[Decision], outcomes: &[Outcome]) -> Result<u64, LogError> {
+    pub fn queue(&mut self, decisions: &[Decision], outcomes: &[Outcome]) -> Result<u64, LogError> {
         let mut already_logged = 0;
         for decision in decisions {
             let id = decision.id();
@@ -193,12 +193,12 @@ impl Publisher {
     }
 
     /// Drops what is pending, with its sequence numbers; returns the counts.
-    pub fn forget(&mut self) -> Published {
+    pub fn discard(&mut self) -> Published {
         Published {
-            evidence: self.evidence.forget(),
-            envelopes: self.decisions.forget(),
+            evidence: self.evidence.discard(),
+            envelopes: self.decisions.discard(),
             opportunities: std::mem::take(&mut self.opportunities),
-            outcomes: self.outcomes.forget(),
+            outcomes: self.outcomes.discard(),
         }
     }
 
@@ -213,40 +213,40 @@ impl Publisher {
         output.push(instance.as_bytes(), &bytes)?;
         output.last_seq += 1;
         let flushed = output.flush(None);
-        output.forget();
+        output.discard();
         flushed.map(|_| ())
     }
 }
 
-impl Output {
+impl OutputTopic {
     fn open(
         topic: Topic,
         producer_id: &str,
-        floor: Option<PathBuf>,
+        sequence_file: Option<PathBuf>,
         known_max: u64,
-    ) -> Result<Output, LogError> {
+    ) -> Result<OutputTopic, LogError> {
         // The file states the last number before an offset; numbers after that offset are found on the log.
-        let text = floor.as_ref().and_then(|floor| fs::read_to_string(floor).ok()).unwrap_or_default();
+        let text = sequence_file.as_ref().and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
         let mut numbers = text.split_whitespace().map_while(|number| number.parse::<u64>().ok());
         let last_seq = numbers.next().unwrap_or(0);
         let known_from = numbers.next().unwrap_or(u64::MAX);
-        let mut output = Output {
+        let mut output = OutputTopic {
             topic,
             producer_id: producer_id.to_owned(),
             last_seq,
             stored_seq: 0,
             known: HashSet::new(),
-            floor,
+            sequence_file,
             batch: Batch::default(),
         };
-        output.learn(known_max, known_from)?;
+        output.load_known(known_max, known_from)?;
         output.stored_seq = output.last_seq;
         Ok(output)
     }
 
     /// Reads the newest records back, and all from `known_from` on, however much others have written since:
     /// known decisions, and the last sequence number used.
-    fn learn(&mut self, known_max: u64, known_from: u64) -> Result<(), LogError> {
+    fn load_known(&mut self, known_max: u64, known_from: u64) -> Result<(), LogError> {
         let from = self.topic.end().saturating_sub(known_max).min(known_from).max(self.topic.start());
         let (mut reader, mut out) = (self.topic.reader(from), Vec::new());
         loop {
@@ -289,16 +289,16 @@ impl Output {
         }
         // Before the append: wherever a kill interrupts it, the numbers after this offset are found on the
         // log.
-        self.keep_place();
+        self.store_sequence();
         self.topic.append_through(gate, &mut self.batch, Durability::Group)?;
         self.batch.clear();
         self.stored_seq = self.last_seq;
         // After it: the number is known even when retention has removed its record.
-        self.keep_place();
+        self.store_sequence();
         Ok(records)
     }
 
-    fn forget(&mut self) -> u64 {
+    fn discard(&mut self) -> u64 {
         let records = self.batch.records();
         self.batch.clear();
         self.last_seq = self.stored_seq;
@@ -307,12 +307,12 @@ impl Output {
 
     /// Stores the last number on the log and where the log ended then. Best effort: an older file only means
     /// more to read. By rename: a kill must not leave it empty.
-    fn keep_place(&self) {
-        let Some(floor) = &self.floor else { return };
+    fn store_sequence(&self) {
+        let Some(path) = &self.sequence_file else { return };
         if self.last_seq > 0 {
-            let temporary = floor.with_extension("new");
-            let place = format!("{} {}", self.stored_seq, self.topic.end());
-            let _ = fs::write(&temporary, place).and_then(|()| fs::rename(&temporary, floor));
+            let temporary = path.with_extension("new");
+            let content = format!("{} {}", self.stored_seq, self.topic.end());
+            let _ = fs::write(&temporary, content).and_then(|()| fs::rename(&temporary, path));
         }
     }
 }

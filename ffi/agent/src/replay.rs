@@ -16,7 +16,7 @@ use sources::unpack::read_text;
 use wire::control::Module;
 use wire::hex::to_hex;
 
-use crate::counters_json::{missed, tell_tips, why_not};
+use crate::counters_json::{add_tips, missed, why_not};
 use crate::error::AgentError;
 use crate::publisher::replay_producer;
 use crate::tips::{self, TipAccount};
@@ -233,7 +233,7 @@ impl ReplayStream {
             "passed": counts.passed,
             "why_not": why_not(&counts.why_not),
         });
-        tell_tips(&mut summary, &self.engine.tips_told());
+        add_tips(&mut summary, &self.engine.tips_told());
         self.lines.push_str(&summary.to_string());
         self.lines.push('\n');
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use control::agent_control::Control;
+use control::agent_control::AgentControl;
 use serde_json::Value;
 use topic_log::clock::now_ms;
 use topic_log::format::{Batch, Record};
@@ -13,10 +13,10 @@ use wire::prost::Message;
 
 /// The reports' topic.
 pub const REPORTS_TOPIC: &str = wire::topics::AGENT_STATUS_PROTO;
-/// Reporting interval while nothing in [`TOLD_AT_ONCE`] changes.
-const EVERY: Duration = Duration::from_secs(5);
+/// Reporting interval while nothing in [`REPORTED_AT_ONCE`] changes.
+const INTERVAL: Duration = Duration::from_secs(5);
 /// Changes of these fields are reported to other hosts at once.
-const TOLD_AT_ONCE: [&str; 7] =
+const REPORTED_AT_ONCE: [&str; 7] =
     ["state", "error", "policy_hash", "killed", "model", "shadow_model", "model_refused"];
 /// Only the newest report counts, here as on Kafka.
 const OPTIONS: TopicOptions = TopicOptions {
@@ -28,21 +28,28 @@ const OPTIONS: TopicOptions = TopicOptions {
 /// The reports of one agent.
 pub(super) struct Reports {
     topic: Topic,
-    told: Option<(Vec<Value>, Instant)>,
+    last_sent: Option<SentReport>,
     failed: bool,
+}
+
+/// A report that was sent.
+struct SentReport {
+    /// The values of [`REPORTED_AT_ONCE`].
+    values: Vec<Value>,
+    at: Instant,
 }
 
 impl Reports {
     pub(super) fn open(data_dir: &Path) -> Result<Reports, LogError> {
         let log = Log::open(&data_dir.join("log"))?;
         let topic = log.topic(REPORTS_TOPIC, OPTIONS, true)?;
-        Ok(Reports { topic, told: None, failed: false })
+        Ok(Reports { topic, last_sent: None, failed: false })
     }
 
     /// Appends `status` to the log when it is due. Best effort: the next report is more recent.
-    pub(super) fn tell(&mut self, status: &Value, control: &Control) {
-        let now: Vec<Value> = TOLD_AT_ONCE.iter().map(|name| status[name].clone()).collect();
-        if self.told.as_ref().is_some_and(|(told, at)| *told == now && at.elapsed() < EVERY) {
+    pub(super) fn send(&mut self, status: &Value, control: &AgentControl) {
+        let values: Vec<Value> = REPORTED_AT_ONCE.iter().map(|name| status[name].clone()).collect();
+        if self.last_sent.as_ref().is_some_and(|last| last.values == values && last.at.elapsed() < INTERVAL) {
             return;
         }
         let report = control.report(status.to_string().into_bytes());
@@ -55,9 +62,9 @@ impl Reports {
         };
         let written = batch.push(&record).and_then(|()| self.topic.append(&mut batch, Durability::None));
         if let (Err(error), false) = (&written, self.failed) {
-            say(&format!("Cannot tell other hosts of this agent: {error}"));
+            say(&format!("Cannot report this agent to other hosts: {error}"));
         }
         self.failed = written.is_err();
-        self.told = Some((now, Instant::now()));
+        self.last_sent = Some(SentReport { values, at: Instant::now() });
     }
 }

@@ -8,64 +8,72 @@ use std::time::{Duration, Instant};
 use topic_log::stderr::say;
 use topic_log::{Log, LogError, LogErrorKind, Topic, TopicOptions};
 
-use super::shared::{Shared, WATCH};
+use super::shared::{POLL_INTERVAL, Shared};
 
 /// How often it checks whether there is enough for a pack: about as long as the disk has room for unpacked
 /// records.
-const EVERY: Duration = Duration::from_secs(2);
+const INTERVAL: Duration = Duration::from_secs(2);
 
-/// The topics that an agent fills, with the latest log line about each.
-pub(super) struct Tidying {
-    topics: Vec<(Topic, Option<String>)>,
+/// The topics that an agent fills.
+pub(super) struct TidyThread {
+    topics: Vec<TidiedTopic>,
 }
 
-impl Tidying {
+/// A topic with the error of its latest attempt.
+struct TidiedTopic {
+    topic: Topic,
+    last_error: Option<String>,
+}
+
+impl TidyThread {
     /// Opens existing topics.
     pub(super) fn open(
         data_dir: &Path,
         names: &[String],
         options: TopicOptions,
-    ) -> Result<Tidying, LogError> {
-        let open = |log: &Log, name: &String| Ok((log.topic(name, options, false)?, None));
+    ) -> Result<TidyThread, LogError> {
+        let open = |log: &Log, name: &String| {
+            Ok(TidiedTopic { topic: log.topic(name, options, false)?, last_error: None })
+        };
         let topics = Log::open(&data_dir.join("log"))
             .and_then(|log| names.iter().map(|name| open(&log, name)).collect::<Result<_, LogError>>());
-        Ok(Tidying { topics: topics? })
+        Ok(TidyThread { topics: topics? })
     }
 
     /// Tidies until the agent has ended.
     pub(super) fn run(mut self, shared: &Shared) {
-        let mut next = Instant::now() + EVERY;
+        let mut next = Instant::now() + INTERVAL;
         while !shared.finished.load(Relaxed) {
-            std::thread::sleep(WATCH);
+            std::thread::sleep(POLL_INTERVAL);
             if Instant::now() >= next {
                 self.tidy();
-                next = Instant::now() + EVERY;
+                next = Instant::now() + INTERVAL;
             }
         }
     }
 
     /// A topic that cannot be tidied still accepts records; the reason is logged once.
     fn tidy(&mut self) {
-        for (topic, said) in &mut self.topics {
-            if let Some(line) = news(said, topic.tidy()) {
+        for TidiedTopic { topic, last_error } in &mut self.topics {
+            if let Some(line) = line_to_log(last_error, topic.tidy()) {
                 say(&line);
             }
         }
     }
 }
 
-/// The line to log after an attempt; `said` holds the previous attempt's error.
-fn news(said: &mut Option<String>, outcome: Result<(), LogError>) -> Option<String> {
-    let trouble = match outcome {
+/// The line to log after an attempt.
+fn line_to_log(last_error: &mut Option<String>, outcome: Result<(), LogError>) -> Option<String> {
+    let error = match outcome {
         // On a full disk the publisher logs that records wait; the previous error may still apply.
         Err(error) if error.kind() == LogErrorKind::NoSpace => return None,
         outcome => outcome.err().map(|error| error.to_string()),
     };
-    if trouble == *said {
+    if error == *last_error {
         return None;
     }
-    said.clone_from(&trouble);
-    Some(trouble.unwrap_or_else(|| "the log is packed again".to_owned()))
+    last_error.clone_from(&error);
+    Some(error.unwrap_or_else(|| "the log is packed again".to_owned()))
 }
 
 #[cfg(test)]
@@ -73,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_in_the_way_is_said_once_and_a_full_disk_is_neither_news_nor_its_end() {
+    fn an_error_is_logged_once_and_a_full_disk_is_not_logged_and_does_not_end_it() {
         let cannot = |topic: &str| Err(LogError::NoTopic(topic.to_owned()));
         let full = || {
             let source = std::io::ErrorKind::StorageFull.into();
@@ -82,7 +90,7 @@ mod tests {
         let line = |topic| {
             format!("Cannot open topic {topic}: it does not exist, create it with `legend topics create`")
         };
-        let mut said = None;
+        let mut last_error = None;
         for (outcome, line) in [
             (Ok(()), None),
             (full(), None),
@@ -95,7 +103,7 @@ mod tests {
             (Ok(()), Some("the log is packed again".to_owned())),
             (Ok(()), None),
         ] {
-            assert_eq!(news(&mut said, outcome), line);
+            assert_eq!(line_to_log(&mut last_error, outcome), line);
         }
     }
 }

@@ -20,7 +20,7 @@ pub fn lock_path(data_dir: &Path, module: Module) -> PathBuf {
 /// Who holds a module's lock.
 pub(super) enum Holder {
     /// This process: while it keeps the lock, no agent can start.
-    Us(#[allow(dead_code, reason = "held, not read")] File),
+    ThisProcess(#[allow(dead_code, reason = "held, not read")] File),
     /// An agent, with its process id if known.
     Agent(Option<i32>),
     /// It is unknown whether an agent runs; the error says why.
@@ -43,7 +43,7 @@ pub(super) fn holder(data_dir: &Path, module: Module) -> Holder {
         Err(error) => return Holder::Unknown(error),
     };
     match file.try_lock() {
-        Ok(()) => Holder::Us(file),
+        Ok(()) => Holder::ThisProcess(file),
         Err(fs::TryLockError::WouldBlock) => {
             let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
             Holder::Agent(process_of(&file, &locks))

@@ -14,18 +14,18 @@ const RECEIPT_DOMAIN: &str = "legend rcpt-v1";
 const REPORT_DOMAIN: &str = "legend agent-report-v1";
 
 /// An agent's signing key.
-pub struct Voice {
+pub struct AgentSigner {
     key: SigningKey,
     /// Proves to other hosts whose key it is.
     certificate: String,
 }
 
-impl Voice {
+impl AgentSigner {
     /// The signer of `instance`, certified by `by`.
     #[must_use]
-    pub fn new(key: SigningKey, by: &SigningKey, instance: &str) -> Voice {
+    pub fn new(key: SigningKey, by: &SigningKey, instance: &str) -> AgentSigner {
         let certificate = certify(by, &key.verifying_key(), instance);
-        Voice { key, certificate }
+        AgentSigner { key, certificate }
     }
 
     /// Signs a receipt.
@@ -76,7 +76,7 @@ fn unsigned_report(report: &AgentReport) -> Vec<u8> {
 }
 
 /// Whose receipts and reports a host trusts.
-pub struct Believed {
+pub struct TrustStore {
     /// The key of its own agents; `None` if none has ever run.
     pub own: Option<VerifyingKey>,
     /// This installation's name, part of its own agents' names: the own key is valid only for them.
@@ -85,7 +85,7 @@ pub struct Believed {
     pub trusted: Vec<VerifyingKey>,
 }
 
-impl Believed {
+impl TrustStore {
     fn signed(
         &self,
         domain: &str,
@@ -109,7 +109,7 @@ impl Believed {
         self.signed(RECEIPT_DOMAIN, &unsigned_receipt(receipt), instance, certificate, signature)
     }
 
-    /// As [`Believed::receipt`], for a report.
+    /// As [`TrustStore::receipt`], for a report.
     #[must_use]
     pub fn report(&self, report: &AgentReport) -> bool {
         let AgentReport { instance, certificate, signature, .. } = report;
@@ -148,8 +148,8 @@ mod tests {
     #[test]
     fn the_hosts_own_key_speaks_for_its_own_agents_alone() {
         let [own, stranger] = [4, 5].map(|seed| SigningKey::from_bytes(&[seed; 32]));
-        let believed =
-            Believed { own: Some(own.verifying_key()), instance: "one".to_owned(), trusted: Vec::new() };
+        let trust_store =
+            TrustStore { own: Some(own.verifying_key()), instance: "one".to_owned(), trusted: Vec::new() };
         let signed = |key: &SigningKey, instance: &str| {
             let mut receipt = Receipt { instance: instance.to_owned(), ..Receipt::default() };
             receipt.signature = keys::sign(key, RECEIPT_DOMAIN, &[&unsigned_receipt(&receipt)]).to_vec();
@@ -163,7 +163,7 @@ mod tests {
             (&own, "one", false),
             (&stranger, "mev-one", false),
         ] {
-            assert_eq!(believed.receipt(&signed(key, instance)), counts, "{instance}");
+            assert_eq!(trust_store.receipt(&signed(key, instance)), counts, "{instance}");
         }
     }
 }

@@ -24,13 +24,13 @@ use wire::jobs::{AgentReport, Receipt};
 use wire::prost::Message;
 
 use super::agent_process::{Holder, holder, is_frozen};
-use super::command::Signed;
 pub use super::delivery::{SendOptions, Sent, receipt_json};
-use super::delivery::{accept, believed, offline, unknown};
+use super::delivery::{apply_offline, record_receipt, trust_store, unknown_agent_state};
 use super::error::ControlError;
 use super::kill::kill_here;
 use super::names::{action_name, action_of, module_name, module_of};
-use super::socket_client::talk;
+use super::signed::Signed;
+use super::socket_client::request_receipt;
 use super::{desired_state, keys};
 
 /// The commands' topic.
@@ -42,10 +42,10 @@ static SENDER: OnceLock<String> = OnceLock::new();
 /// The latest sequence number of this process.
 static SEQUENCE: AtomicU64 = AtomicU64::new(0);
 /// Commands that still wait for the log.
-static ON_THE_WAY: AtomicUsize = AtomicUsize::new(0);
+static PENDING_APPENDS: AtomicUsize = AtomicUsize::new(0);
 /// Maximum number of such commands.
-const ON_THE_WAY_MAX: usize = 64;
-/// How long to wait for another command of this host, so that wanted states stay in order.
+const PENDING_APPENDS_MAX: usize = 64;
+/// How long to wait for another command of this host, so that desired states stay in order.
 const LOCK_WAIT: Duration = Duration::from_secs(8);
 
 /// Sends one command to one module. A kill never waits for a file, lock or log that another process may hold.
@@ -89,10 +89,10 @@ pub fn send(options: &SendOptions) -> Result<Sent, ControlError> {
         // Meanwhile, other hosts learn of it from the log.
         let on_log = record.clone().start();
         kill_here(options, module, &record.signed, &mut sent);
-        sent.log_error = told(on_log, wait).err().map(|error| error.to_string());
+        sent.log_error = wait_until_logged(on_log, wait).err().map(|error| error.to_string());
     } else {
         send_here(options, module, &record.signed, &mut sent);
-        sent.log_error = told(record.start(), wait).err().map(|error| error.to_string());
+        sent.log_error = wait_until_logged(record.start(), wait).err().map(|error| error.to_string());
         drop(lock);
         sent.taken = sent.receipt.is_some() || sent.log_error.is_none();
     }
@@ -100,16 +100,16 @@ pub fn send(options: &SendOptions) -> Result<Sent, ControlError> {
 }
 
 /// A slot among the commands that wait for the log.
-struct Place(&'static AtomicUsize);
+struct PendingSlot(&'static AtomicUsize);
 
-impl Place {
-    fn take(taken: &'static AtomicUsize) -> Option<Place> {
-        let place = Place(taken);
-        (taken.fetch_add(1, SeqCst) < ON_THE_WAY_MAX).then_some(place)
+impl PendingSlot {
+    fn take(taken: &'static AtomicUsize) -> Option<PendingSlot> {
+        let slot = PendingSlot(taken);
+        (taken.fetch_add(1, SeqCst) < PENDING_APPENDS_MAX).then_some(slot)
     }
 }
 
-impl Drop for Place {
+impl Drop for PendingSlot {
     fn drop(&mut self) {
         self.0.fetch_sub(1, SeqCst);
     }
@@ -132,48 +132,48 @@ impl LogRecord {
     /// Appends it in a separate thread, so that a process that holds the log's locks does not block the
     /// sender.
     fn start(self) -> Result<OnLog, ControlError> {
-        let place = Place::take(&ON_THE_WAY).ok_or(ControlError::TooManyWait(ON_THE_WAY_MAX))?;
-        let (tell, told) = channel();
+        let slot =
+            PendingSlot::take(&PENDING_APPENDS).ok_or(ControlError::TooManyWait(PENDING_APPENDS_MAX))?;
+        let (result, on_log) = channel();
         let write = move || {
             let is_kill = super::command::is_kill(&self.command);
             let append = || append(&self.data_dir, self.module, &self.signed, &self.command);
             // A kill is sent to other hosts before the lock is waited for.
             let early = is_kill.then(append);
-            let wanted = self.key.as_ref().map_or(Ok(()), |key| {
+            let state = self.key.as_ref().map_or(Ok(()), |key| {
                 // A kill arrives here without the lock. Only this thread waits for the lock's holder.
                 let _lock = if is_kill { Some(lock(&self.data_dir, LOCK_WAIT)?) } else { None };
-                let numbers = [self.signed.sequence, self.signed.at_ms];
-                desired_state::tell(&self.data_dir, self.module, &self.command, key, numbers)?;
+                desired_state::publish(&self.data_dir, self.module, &self.command, &self.signed, key)?;
                 Ok(())
             });
             let appended = early.unwrap_or_else(append);
-            drop(place);
+            drop(slot);
             // A caller that did not wait has already reported it.
-            let _ = tell.send(appended.and(wanted));
+            let _ = result.send(appended.and(state));
         };
         let spawned = std::thread::Builder::new().name("control-record".to_owned()).spawn(write);
         spawned.map_err(ControlError::Thread)?;
-        Ok(told)
+        Ok(on_log)
     }
 }
 
 /// Whether the log has the command, waiting at most `wait`.
-fn told(on_log: Result<OnLog, ControlError>, wait: Duration) -> Result<(), ControlError> {
+fn wait_until_logged(on_log: Result<OnLog, ControlError>, wait: Duration) -> Result<(), ControlError> {
     on_log?.recv_timeout(wait).unwrap_or(Err(ControlError::LogIsSlow(wait)))
 }
 
 /// Sends a command other than a kill to the agent of this host, or applies it to its state on disk.
 fn send_here(options: &SendOptions, module: Module, signed: &Signed, sent: &mut Sent) {
     let wait = Duration::from_millis(options.wait_ms.max(1));
-    match talk(&options.data_dir, module, signed, wait) {
-        Ok(receipt) => accept(options, sent, &receipt),
+    match request_receipt(&options.data_dir, module, signed, wait) {
+        Ok(receipt) => record_receipt(options, sent, &receipt),
         Err(error) => {
             sent.agent_error = Some(error.to_string());
             if !options.disk {
                 return;
             }
             match holder(&options.data_dir, module) {
-                Holder::Us(_held) => match offline(options, module, signed) {
+                Holder::ThisProcess(_held) => match apply_offline(options, module, signed) {
                     Ok(receipt) => {
                         (sent.path, sent.receipt) = ("disk", Some(receipt_json(&receipt, true)));
                     }
@@ -183,7 +183,7 @@ fn send_here(options: &SendOptions, module: Module, signed: &Signed, sent: &mut 
                     sent.agent_error = Some(format!("the {} agent is frozen", module_name(module)));
                 }
                 Holder::Agent(_) => {}
-                Holder::Unknown(error) => sent.agent_error = Some(unknown(module, &error)),
+                Holder::Unknown(error) => sent.agent_error = Some(unknown_agent_state(module, &error)),
             }
         }
     }
@@ -192,7 +192,7 @@ fn send_here(options: &SendOptions, module: Module, signed: &Signed, sent: &mut 
 /// A kind of agent record to check.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Said {
+pub enum RecordKind {
     /// A receipt of a command.
     Receipt,
     /// An agent's report about itself.
@@ -204,15 +204,15 @@ pub enum Said {
 /// # Errors
 /// A key of the host cannot be used.
 pub fn is_signed(
-    said: Said,
+    kind: RecordKind,
     bytes: &[u8],
     data_dir: &Path,
     sign_sk_hex: Option<&str>,
 ) -> Result<bool, ControlError> {
-    let believed = believed(data_dir, sign_sk_hex)?;
-    Ok(match said {
-        Said::Receipt => Receipt::decode(bytes).is_ok_and(|receipt| believed.receipt(&receipt)),
-        Said::Report => AgentReport::decode(bytes).is_ok_and(|report| believed.report(&report)),
+    let trust_store = trust_store(data_dir, sign_sk_hex)?;
+    Ok(match kind {
+        RecordKind::Receipt => Receipt::decode(bytes).is_ok_and(|receipt| trust_store.receipt(&receipt)),
+        RecordKind::Report => AgentReport::decode(bytes).is_ok_and(|report| trust_store.report(&report)),
     })
 }
 
@@ -232,7 +232,7 @@ fn sender() -> Result<String, ControlError> {
     Ok(SENDER.get_or_init(|| name).clone())
 }
 
-/// Allows one sender at a time for commands other than kills, so that their wanted states stay in order.
+/// Allows one sender at a time for commands other than kills, so that their desired states stay in order.
 fn lock(data_dir: &Path, wait: Duration) -> Result<File, ControlError> {
     let folder = data_dir.join("control");
     let path = folder.join("lock");
@@ -262,7 +262,7 @@ fn unsigned(command: &Command, at_ms: u64) -> Signed {
     Signed {
         bytes: command.encode_to_vec(),
         at_ms,
-        expires_ms: at_ms + super::command::EXPIRY_MS,
+        expires_ms: at_ms + super::signed::EXPIRY_MS,
         ..Signed::default()
     }
 }
@@ -306,13 +306,13 @@ mod tests {
     #[test]
     fn sixty_four_commands_may_wait_for_the_log_and_no_more() {
         static TAKEN: AtomicUsize = AtomicUsize::new(0);
-        let mut places: Vec<Place> = (0..64).map_while(|_| Place::take(&TAKEN)).collect();
-        assert_eq!(places.len(), 64);
-        assert!(Place::take(&TAKEN).is_none() && Place::take(&TAKEN).is_none());
-        places.pop();
-        places.extend(Place::take(&TAKEN));
-        assert_eq!(places.len(), 64, "one has gone, so one may come");
-        assert!(Place::take(&TAKEN).is_none());
+        let mut slots: Vec<PendingSlot> = (0..64).map_while(|_| PendingSlot::take(&TAKEN)).collect();
+        assert_eq!(slots.len(), 64);
+        assert!(PendingSlot::take(&TAKEN).is_none() && PendingSlot::take(&TAKEN).is_none());
+        slots.pop();
+        slots.extend(PendingSlot::take(&TAKEN));
+        assert_eq!(slots.len(), 64, "one has gone, so one may come");
+        assert!(PendingSlot::take(&TAKEN).is_none());
     }
 
     #[test]

@@ -11,12 +11,12 @@ use wire::control::Module;
 use wire::hex::to_hex;
 use wire::jobs::Receipt;
 
-use super::agent_control::Control;
-use super::agent_signer::Believed;
-use super::command::Signed;
+use super::agent_control::AgentControl;
+use super::agent_signer::TrustStore;
 use super::error::ControlError;
 use super::keys;
 use super::names::module_name;
+use super::signed::Signed;
 
 /// What to send.
 #[derive(Deserialize)]
@@ -113,27 +113,27 @@ pub fn receipt_json(receipt: &Receipt, genuine: bool) -> Value {
     })
 }
 
-pub(super) fn unknown(module: Module, error: &std::io::Error) -> String {
+pub(super) fn unknown_agent_state(module: Module, error: &std::io::Error) -> String {
     format!("whether the {} agent runs cannot be told: {}", module_name(module), disk::why(error))
 }
 
 /// Applies a command to the state on disk while no agent runs.
-pub(super) fn offline(
+pub(super) fn apply_offline(
     options: &SendOptions,
     module: Module,
     signed: &Signed,
 ) -> Result<Receipt, ControlError> {
     let control =
-        Control::open(&options.data_dir, module, &options.instance, options.sign_sk_hex.as_deref())?;
+        AgentControl::open(&options.data_dir, module, &options.instance, options.sign_sk_hex.as_deref())?;
     // No events are handled here, so there is none to wait for.
     control.live.handled(u64::MAX, 0);
     control.obey(signed, true).ok_or(ControlError::OtherModule)
 }
 
 /// Stores an agent's answer.
-pub(super) fn accept(options: &SendOptions, sent: &mut Sent, receipt: &Receipt) {
-    let genuine = believed(&options.data_dir, options.sign_sk_hex.as_deref())
-        .is_ok_and(|believed| believed.receipt(receipt));
+pub(super) fn record_receipt(options: &SendOptions, sent: &mut Sent, receipt: &Receipt) {
+    let genuine = trust_store(&options.data_dir, options.sign_sk_hex.as_deref())
+        .is_ok_and(|trust_store| trust_store.receipt(receipt));
     (sent.path, sent.receipt, sent.agent_error) = ("socket", Some(receipt_json(receipt, genuine)), None);
     sent.taken = receipt.applied;
 }
@@ -142,7 +142,7 @@ pub(super) fn accept(options: &SendOptions, sent: &mut Sent, receipt: &Receipt) 
 ///
 /// # Errors
 /// A key of the host cannot be used.
-pub(super) fn believed(data_dir: &Path, sign_sk_hex: Option<&str>) -> Result<Believed, ControlError> {
+pub(super) fn trust_store(data_dir: &Path, sign_sk_hex: Option<&str>) -> Result<TrustStore, ControlError> {
     let own = keys::load_if_there(data_dir, keys::AGENT_KEY)?.map(|key| key.verifying_key());
     // Without its own control key, a host trusts others only by the shared key; this host's agents sign with
     // their own.
@@ -151,5 +151,5 @@ pub(super) fn believed(data_dir: &Path, sign_sk_hex: Option<&str>) -> Result<Bel
     let trusted = control.iter().chain(&shared).map(SigningKey::verifying_key).collect();
     // Without the host's name, no key is accepted for this host without a certificate.
     let instance = std::fs::read_to_string(data_dir.join("instance")).unwrap_or_default().trim().to_owned();
-    Ok(Believed { own, instance, trusted })
+    Ok(TrustStore { own, instance, trusted })
 }

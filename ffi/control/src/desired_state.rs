@@ -8,12 +8,13 @@ use engine::policy::{Policy, TipLadder};
 use topic_log::format::{self, Batch, Record, StoredRecord};
 use topic_log::{Durability, Log, LogError, Read, Topic, TopicOptions};
 use wire::control::{Action, Command, Module};
-use wire::jobs::ControlState as Wanted;
+use wire::jobs::ControlState as DesiredState;
 use wire::prost::Message;
 
-use super::command::{self, Signed};
+use super::command::{self, Applied};
 use super::error::Refusal;
 use super::names::module_name;
+use super::signed::{Signed, Validity};
 use super::state::StoredPolicy;
 use super::stored_gates::{StoredGates, Unknown};
 
@@ -38,28 +39,28 @@ impl SignedState {
     #[must_use]
     pub fn from_record(record: &StoredRecord<'_>, module: Module) -> Option<SignedState> {
         let signed = Signed::from_record(record);
-        let wanted = Wanted::decode(&signed.bytes[..]).ok()?;
-        if wanted.module != module_name(module) || wanted.sequence != signed.sequence {
+        let desired = DesiredState::decode(&signed.bytes[..]).ok()?;
+        if desired.module != module_name(module) || desired.sequence != signed.sequence {
             return None;
         }
         let policy = StoredPolicy {
-            running: wanted.running,
-            killed: wanted.killed,
-            throttle_pct: u8::try_from(wanted.throttle_pct).ok().filter(|&pct| pct <= 100)?,
-            ev_min: Some(wanted.ev_min_sol).filter(|value| (0.0..=10.0).contains(value))?,
-            score_min: Some(wanted.score_min).filter(|value| (0.0..=1.0).contains(value))?,
-            tip_ladder: TipLadder::new(&wanted.tip_ladder)?.rungs().to_vec(),
+            running: desired.running,
+            killed: desired.killed,
+            throttle_pct: u8::try_from(desired.throttle_pct).ok().filter(|&pct| pct <= 100)?,
+            ev_min: Some(desired.ev_min_sol).filter(|value| (0.0..=10.0).contains(value))?,
+            score_min: Some(desired.score_min).filter(|value| (0.0..=1.0).contains(value))?,
+            tip_ladder: TipLadder::new(&desired.tip_ladder)?.rungs().to_vec(),
             gates: StoredGates {
-                pools_deny: wanted.pools_deny,
-                mints_allow: wanted.mints_allow,
-                mints_deny: wanted.mints_deny,
-                liquidity_min: wanted.liquidity_min_sol,
-                mint_refuse: wanted.mint_refuse,
-                unknown: if wanted.pass_unknown { Unknown::Pass } else { Unknown::Refuse },
+                pools_deny: desired.pools_deny,
+                mints_allow: desired.mints_allow,
+                mints_deny: desired.mints_deny,
+                liquidity_min: desired.liquidity_min_sol,
+                mint_refuse: desired.mint_refuse,
+                unknown: if desired.pass_unknown { Unknown::Pass } else { Unknown::Refuse },
             },
         };
         policy.gates.gates().ok()?;
-        let Wanted { request_id, kill_sequence, .. } = wanted;
+        let DesiredState { request_id, kill_sequence, .. } = desired;
         Some(SignedState { policy, request_id, kill_sequence, signed })
     }
 
@@ -82,17 +83,25 @@ pub fn open(data_dir: &Path) -> Result<Topic, LogError> {
     Log::open(&data_dir.join("log"))?.topic(STATE_TOPIC, options, true)
 }
 
-/// The newest state of a module at or after `offset`, and where the topic ends.
+/// What a search for a module's newest state found.
+pub struct Found {
+    /// The state, if there is one.
+    pub state: Option<SignedState>,
+    /// Where the topic ends.
+    pub next_offset: u64,
+}
+
+/// The newest state of a module at or after `offset`.
 ///
 /// # Errors
 /// The topic cannot be read.
-pub fn newest(topic: &Topic, module: Module, offset: u64) -> Result<(Option<SignedState>, u64), LogError> {
+pub fn newest(topic: &Topic, module: Module, offset: u64) -> Result<Found, LogError> {
     let (mut reader, mut out, mut found) = (topic.reader(offset), Vec::new(), None);
     loop {
         out.clear();
         match reader.read(&mut out, 1 << 18)? {
             Read::Gap(_) => continue,
-            Read::Records(0) => return Ok((found, reader.offset())),
+            Read::Records(0) => return Ok(Found { state: found, next_offset: reader.offset() }),
             Read::Records(_) => {}
         }
         let mut at = 0;
@@ -106,32 +115,32 @@ pub fn newest(topic: &Topic, module: Module, offset: u64) -> Result<(Option<Sign
     }
 }
 
-/// Folds `command` into the wanted state, and appends the result to the log. A command that cannot be obeyed
-/// (a start of a killed module) changes nothing.
+/// Folds `command`, sent as `signed`, into the desired state, and appends the result to the log. A command
+/// that cannot be obeyed (a start of a killed module) changes nothing.
 ///
 /// # Errors
 /// The log refuses.
-pub fn tell(
+pub fn publish(
     data_dir: &Path,
     module: Module,
     command: &Command,
+    signed: &Signed,
     key: &SigningKey,
-    [sequence, at_ms]: [u64; 2],
 ) -> Result<(), LogError> {
     let topic = open(data_dir)?;
-    let (before, _) = newest(&topic, module, 0)?;
     // An unproven state must not be signed again.
-    let before = before.filter(|state| state.verify(&[key.verifying_key()]).is_ok());
+    let before =
+        newest(&topic, module, 0)?.state.filter(|state| state.verify(&[key.verifying_key()]).is_ok());
     let policy = before.as_ref().map_or_else(Policy::default, |state| state.policy.policy());
-    let Ok((policy, _)) = command::apply(&policy, command) else { return Ok(()) };
+    let Ok(Applied { policy, .. }) = command::apply(&policy, command) else { return Ok(()) };
     // Higher than all numbers known here, regardless of other hosts' clocks or of earlier values of this
     // one's.
     let known = before.as_ref().map_or(0, |state| state.signed.sequence);
-    let sequence = sequence.max(known.saturating_add(1));
+    let sequence = signed.sequence.max(known.saturating_add(1));
     let known_kill = before.as_ref().map_or(0, |state| state.kill_sequence);
     let kill_sequence = if command.action() == Action::Kill { sequence } else { known_kill };
     let gates = StoredGates::from(&*policy.gates);
-    let wanted = Wanted {
+    let desired = DesiredState {
         module: module_name(module).to_owned(),
         running: policy.running,
         killed: policy.killed,
@@ -149,7 +158,8 @@ pub fn tell(
         mint_refuse: gates.mint_refuse,
         pass_unknown: gates.unknown == Unknown::Pass,
     };
-    let signed = Signed::over(DOMAIN, wanted.encode_to_vec(), key, sequence, [at_ms, u64::MAX]);
+    let validity = Validity { at_ms: signed.at_ms, expires_ms: u64::MAX };
+    let signed = Signed::over(DOMAIN, desired.encode_to_vec(), key, sequence, validity);
     let headers = signed.headers();
     let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, &value[..])).collect();
     let mut batch = Batch::default();
@@ -157,7 +167,7 @@ pub fn tell(
         key: Some(module_name(module).as_bytes()),
         value: Some(&signed.bytes),
         headers: &headers,
-        timestamp_ms: i64::try_from(at_ms).unwrap_or(i64::MAX),
+        timestamp_ms: i64::try_from(signed.at_ms).unwrap_or(i64::MAX),
     })?;
     topic.append(&mut batch, Durability::Group).map(drop)
 }

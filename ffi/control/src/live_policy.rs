@@ -30,7 +30,7 @@ pub fn kill_on_signal() {
 
 /// The policy in force, as the hot thread reads it.
 #[derive(Default)]
-pub struct Live {
+pub struct LivePolicy {
     pub(super) killed: AtomicBool,
     version: AtomicU64,
     policy: Mutex<Policy>,
@@ -52,7 +52,7 @@ pub struct InForce {
 }
 
 /// A write by the publisher; a kill waits for its end.
-pub struct Writing<'a>(&'a Live);
+pub struct Writing<'a>(&'a LivePolicy);
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
@@ -62,7 +62,7 @@ impl Drop for Writing<'_> {
 
 /// Nothing is published after a kill: the publisher checks at the last moment, and a kill waits for a
 /// publisher that has already checked.
-impl Gate for Live {
+impl Gate for LivePolicy {
     fn enter(&self) -> bool {
         // Set before the check: a kill in between sees it and waits.
         self.entered.store(true, SeqCst);
@@ -82,7 +82,7 @@ impl Gate for Live {
     }
 }
 
-impl Live {
+impl LivePolicy {
     /// Marks that the publisher is writing, until the result is dropped.
     #[must_use]
     pub fn writing(&self) -> Writing<'_> {
@@ -174,13 +174,13 @@ mod tests {
     /// Far longer than a call that returns at once, and shorter than the shortest wait that is asserted.
     const MOMENT: Duration = Duration::from_millis(200);
 
-    fn killed(live: &Live) {
+    fn killed(live: &LivePolicy) {
         live.set(&Policy { killed: true, ..Policy::default() }, false);
     }
 
     #[test]
     fn a_kill_waits_for_a_write_that_has_passed_the_gate() {
-        let live = Arc::new(Live::default());
+        let live = Arc::new(LivePolicy::default());
         assert!(live.enter(), "nothing is killed");
         killed(&live);
         let (quiet, is_quiet) = channel();
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_kill_says_when_a_write_does_not_end() {
-        let live = Live::default();
+        let live = LivePolicy::default();
         assert!(live.enter());
         killed(&live);
         let begin = Instant::now();
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_gate_is_shut_after_a_kill_and_holds_up_no_kill() {
-        let live = Live::default();
+        let live = LivePolicy::default();
         killed(&live);
         assert!(!live.enter() && !live.is_open());
         assert!(live.wait_until_quiet(), "whoever was refused has left");
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_receipt_waits_for_the_first_event_under_its_policy_and_for_no_other() {
-        let live = Arc::new(Live::default());
+        let live = Arc::new(LivePolicy::default());
         let old = live.set(&Policy::default(), false);
         live.handled(old, 7);
         let version = live.set(&Policy::default(), false);
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_kill_waits_a_moment_for_what_is_shown_already_and_no_longer() {
-        let live = Live::default();
+        let live = LivePolicy::default();
         let writing = live.writing();
         killed(&live);
         let begin = Instant::now();
@@ -262,7 +262,7 @@ mod tests {
             };
             assert!((0..5).any(has_slept), "{what} does not sleep");
         };
-        let live = Live::default();
+        let live = LivePolicy::default();
         idle("a receipt for an event", &|| assert_eq!(live.wait_for_event(1, MOMENT), 0));
         let writing = live.writing();
         idle("a kill for what is shown", &|| assert!(live.wait_until_quiet()));
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_restart_is_taken_once_and_outlives_the_next_policy() {
-        let live = Live::default();
+        let live = LivePolicy::default();
         assert!(!live.take_restart());
         live.set(&Policy::default(), true);
         live.set(&Policy::default(), false);

@@ -29,60 +29,60 @@ struct Sender {
 
 /// The replay window of one agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window(Vec<Sender>);
+pub struct ReplayWindow(Vec<Sender>);
 
 /// Identifies a command among all commands of its key.
 #[derive(Clone, Copy)]
-pub struct Mark {
+pub struct CommandId {
     id: u64,
     number: u64,
     expires_ms: u64,
 }
 
-impl Mark {
-    /// The mark of a command numbered by `sender` and signed by `key_id`.
+impl CommandId {
+    /// The command of a command numbered by `sender` and signed by `key_id`.
     #[must_use]
-    pub fn new(key_id: &str, sender: &str, number: u64, expires_ms: u64) -> Mark {
+    pub fn new(key_id: &str, sender: &str, number: u64, expires_ms: u64) -> CommandId {
         let mut hash = Sha256::new();
         hash.update((key_id.len() as u64).to_le_bytes());
         hash.update(key_id);
         hash.update(sender);
         let id = hash.finalize().first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        Mark { id, number, expires_ms }
+        CommandId { id, number, expires_ms }
     }
 }
 
-impl Window {
+impl ReplayWindow {
     /// Whether a command may be obeyed.
     ///
     /// # Errors
     /// Why not: it was already obeyed, or more senders than can be remembered were active within the last
     /// half minute.
-    pub fn check(&self, mark: Mark, now_ms: u64, ahead_ms_max: u64) -> Result<(), Refusal> {
-        let Some(sender) = self.0.iter().find(|sender| sender.id == mark.id) else {
+    pub fn check(&self, command: CommandId, now_ms: u64, ahead_ms_max: u64) -> Result<(), Refusal> {
+        let Some(sender) = self.0.iter().find(|sender| sender.id == command.id) else {
             return match self.room(now_ms, ahead_ms_max) {
                 Some(_) => Ok(()),
                 None => Err(Refusal::TooManySenders(SENDERS_MAX)),
             };
         };
         let below_all =
-            sender.used.len() == NUMBERS_MAX && sender.used.first().is_some_and(|&low| mark.number < low);
-        if below_all || sender.used.contains(&mark.number) {
+            sender.used.len() == NUMBERS_MAX && sender.used.first().is_some_and(|&low| command.number < low);
+        if below_all || sender.used.contains(&command.number) {
             return Err(Refusal::Replay);
         }
         Ok(())
     }
 
     /// Records a command that is obeyed.
-    pub fn remember(&mut self, mark: Mark, now_ms: u64, ahead_ms_max: u64) {
-        if let Some(sender) = self.0.iter_mut().find(|sender| sender.id == mark.id) {
-            if let Err(at) = sender.used.binary_search(&mark.number) {
-                sender.used.insert(at, mark.number);
+    pub fn remember(&mut self, command: CommandId, now_ms: u64, ahead_ms_max: u64) {
+        if let Some(sender) = self.0.iter_mut().find(|sender| sender.id == command.id) {
+            if let Err(at) = sender.used.binary_search(&command.number) {
+                sender.used.insert(at, command.number);
             }
             if sender.used.len() > NUMBERS_MAX {
                 sender.used.remove(0);
             }
-            sender.until_ms = sender.until_ms.max(mark.expires_ms);
+            sender.until_ms = sender.until_ms.max(command.expires_ms);
             return;
         }
         if self.0.len() >= SENDERS_MAX {
@@ -90,7 +90,7 @@ impl Window {
             let at = self.room(now_ms, ahead_ms_max).unwrap_or(0);
             self.0.remove(at);
         }
-        self.0.push(Sender { id: mark.id, until_ms: mark.expires_ms, used: vec![mark.number] });
+        self.0.push(Sender { id: command.id, until_ms: command.expires_ms, used: vec![command.number] });
     }
 
     /// The slot for a new sender: one past the end, or that of a sender whose commands would all be refused
@@ -112,35 +112,35 @@ mod tests {
 
     const AHEAD: u64 = 35_000;
 
-    fn mark(sender: &str, number: u64, expires_ms: u64) -> Mark {
-        Mark::new("key", sender, number, expires_ms)
+    fn command(sender: &str, number: u64, expires_ms: u64) -> CommandId {
+        CommandId::new("key", sender, number, expires_ms)
     }
 
     #[test]
     fn each_command_counts_once_and_a_sender_may_overtake_itself() {
-        let mut window = Window::default();
+        let mut window = ReplayWindow::default();
         for number in [5, 3, 4, 9] {
-            assert!(window.check(mark("a", number, 100), 50, AHEAD).is_ok(), "{number}");
-            window.remember(mark("a", number, 100), 50, AHEAD);
+            assert!(window.check(command("a", number, 100), 50, AHEAD).is_ok(), "{number}");
+            window.remember(command("a", number, 100), 50, AHEAD);
         }
         for number in [3, 4, 5, 9] {
             assert!(
                 window
-                    .check(mark("a", number, 100), 50, AHEAD)
+                    .check(command("a", number, 100), 50, AHEAD)
                     .expect_err("refuses")
                     .to_string()
                     .contains("replay")
             );
         }
         // The same number from another sender, or under another key, is another command.
-        assert!(window.check(mark("b", 5, 100), 50, AHEAD).is_ok());
-        assert!(window.check(Mark::new("other", "a", 5, 100), 50, AHEAD).is_ok());
+        assert!(window.check(command("b", 5, 100), 50, AHEAD).is_ok());
+        assert!(window.check(CommandId::new("other", "a", 5, 100), 50, AHEAD).is_ok());
         for number in 10..20 {
-            window.remember(mark("a", number, 100), 50, AHEAD);
+            window.remember(command("a", number, 100), 50, AHEAD);
         }
         for number in [0, 3, 9, 11] {
             assert!(
-                window.check(mark("a", number, 100), 50, AHEAD).is_err(),
+                window.check(command("a", number, 100), 50, AHEAD).is_err(),
                 "{number} is below all that are known"
             );
         }
@@ -148,14 +148,14 @@ mod tests {
 
     #[test]
     fn a_sender_whose_clock_ran_ahead_stands_in_nobodys_way() {
-        let mut window = Window::default();
+        let mut window = ReplayWindow::default();
         let hour = 3_600_000;
         for n in 0..200 {
-            let ahead = mark(&format!("ahead {n}"), u64::MAX - n, 2 * hour + n);
+            let ahead = command(&format!("ahead {n}"), u64::MAX - n, 2 * hour + n);
             window.remember(ahead, 2 * hour, AHEAD);
         }
         for n in 0..200 {
-            let now = mark(&format!("now {n}"), n, hour + n * 1_000);
+            let now = command(&format!("now {n}"), n, hour + n * 1_000);
             assert!(window.check(now, hour + n * 1_000, AHEAD).is_ok(), "{n}");
             window.remember(now, hour + n * 1_000, AHEAD);
             assert!(window.check(now, hour + n * 1_000, AHEAD).is_err(), "{n} is known");
@@ -165,24 +165,27 @@ mod tests {
 
     #[test]
     fn a_flood_of_senders_is_refused_rather_than_forgotten() {
-        let mut window = Window::default();
+        let mut window = ReplayWindow::default();
         for n in 0..SENDERS_MAX as u64 {
-            window.remember(mark(&n.to_string(), 1, 1_000 + n), 1_000, AHEAD);
+            window.remember(command(&n.to_string(), 1, 1_000 + n), 1_000, AHEAD);
         }
         assert!(
             window
-                .check(mark("one more", 1, 1_000), 1_000, AHEAD)
+                .check(command("one more", 1, 1_000), 1_000, AHEAD)
                 .expect_err("refuses")
                 .to_string()
                 .contains("try again")
         );
         assert!(
             window
-                .check(mark("0", 1, 1_000), 1_000, AHEAD)
+                .check(command("0", 1, 1_000), 1_000, AHEAD)
                 .expect_err("refuses")
                 .to_string()
                 .contains("replay")
         );
-        assert!(window.check(mark("one more", 1, 1_100), 1_100, AHEAD).is_ok(), "the old ones have expired");
+        assert!(
+            window.check(command("one more", 1, 1_100), 1_100, AHEAD).is_ok(),
+            "the old ones have expired"
+        );
     }
 }

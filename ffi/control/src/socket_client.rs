@@ -11,22 +11,22 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use wire::jobs::Receipt;
 use wire::prost::Message;
 
-use super::agent_control::socket_path;
-use super::command::{COMMAND_BYTES_MAX, Signed};
 use super::error::ControlError;
 use super::names::{Module, module_name};
+use super::signed::{COMMAND_BYTES_MAX, Signed};
+use super::socket_server::socket_path;
 
 /// A request in progress.
-pub(super) struct Asked {
+pub(super) struct PendingRequest {
     stream: UnixStream,
     answer: Vec<u8>,
     /// The listening process, as the kernel reports it.
     pub(super) pid: Option<i32>,
 }
 
-impl Asked {
+impl PendingRequest {
     /// Writes the command to the agent's socket.
-    pub(super) fn new(data_dir: &Path, module: Module, signed: &Signed) -> Result<Asked> {
+    pub(super) fn new(data_dir: &Path, module: Module, signed: &Signed) -> Result<PendingRequest> {
         let folder = File::open(data_dir.join("agents"))?;
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
@@ -37,7 +37,7 @@ impl Asked {
             rustix::net::sockopt::socket_peercred(&stream).ok().map(|peer| peer.pid.as_raw_nonzero().get());
         // The frame is smaller than a socket's buffer.
         stream.write_all(&signed.to_frame())?;
-        Ok(Asked { stream, answer: Vec::new(), pid })
+        Ok(PendingRequest { stream, answer: Vec::new(), pid })
     }
 
     /// The receipt, if it arrives within `wait`. `TimedOut`: it may still arrive; on any other error it will
@@ -80,13 +80,13 @@ impl Asked {
 ///
 /// # Errors
 /// Why there is no receipt.
-pub(super) fn talk(
+pub(super) fn request_receipt(
     data_dir: &Path,
     module: Module,
     signed: &Signed,
     wait: Duration,
 ) -> std::result::Result<Receipt, ControlError> {
-    let asked = Asked::new(data_dir, module, signed);
+    let request = PendingRequest::new(data_dir, module, signed);
     let no_answer = |source| ControlError::NoAnswer { module: module_name(module), source, waited: wait };
-    asked.and_then(|mut asked| asked.receipt(wait)).map_err(no_answer)
+    request.and_then(|mut request| request.receipt(wait)).map_err(no_answer)
 }

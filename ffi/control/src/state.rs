@@ -17,7 +17,7 @@ use topic_log::disk;
 use topic_log::stderr::{Level, say_at};
 
 use super::error::ControlError;
-use super::replay_window::Window;
+use super::replay_window::ReplayWindow;
 use super::stored_gates::StoredGates;
 
 const SLOT_BYTES: usize = 32 << 10;
@@ -97,7 +97,7 @@ pub struct ControlState {
     pub sequences: BTreeMap<String, u64>,
     /// Which commands were obeyed.
     #[serde(default)]
-    pub window: Window,
+    pub window: ReplayWindow,
     /// Sequence number of the newest kill or un-kill: no older wanted state lifts it.
     #[serde(default)]
     pub kill_sequence: u64,
@@ -115,7 +115,7 @@ impl Default for ControlState {
         ControlState {
             policy: StoredPolicy::from(&Policy::default()),
             sequences: BTreeMap::new(),
-            window: Window::default(),
+            window: ReplayWindow::default(),
             kill_sequence: 0,
             lifted: 0,
             offset: 0,
@@ -181,8 +181,8 @@ impl StateFile {
                 ),
             );
         }
-        let newest = slots.into_iter().flatten().max_by_key(|(counter, _)| *counter);
-        let Some((counter, state)) = newest else {
+        let newest = slots.into_iter().flatten().max_by_key(|slot| slot.counter);
+        let Some(Slot { counter, state }) = newest else {
             return Err(ControlError::StateDamaged(path));
         };
         Ok((StateFile { file, counter }, state))
@@ -247,8 +247,8 @@ impl StateFile {
 pub fn is_killed_on_disk(folder: &Path, module: &str) -> Option<bool> {
     let file = File::open(folder.join(format!("{module}.state"))).ok()?;
     let slots = [0, 1].map(|slot| read_slot(&file, slot));
-    let newest = slots.into_iter().flatten().max_by_key(|(counter, _)| *counter);
-    newest.map(|(_, state)| state.policy.killed)
+    let newest = slots.into_iter().flatten().max_by_key(|slot| slot.counter);
+    newest.map(|slot| slot.state.policy.killed)
 }
 
 /// Whether a slot holds bytes that are not a state.
@@ -258,7 +258,13 @@ fn is_damaged(file: &File, slot: u64) -> bool {
     read_slot(file, slot).is_none() && (read.is_err() || bytes.iter().any(|byte| *byte != 0))
 }
 
-fn read_slot(file: &File, slot: u64) -> Option<(u64, ControlState)> {
+/// One of the two copies of a state; the one with the larger counter is newer.
+struct Slot {
+    counter: u64,
+    state: ControlState,
+}
+
+fn read_slot(file: &File, slot: u64) -> Option<Slot> {
     let mut bytes = vec![0; SLOT_BYTES];
     file.read_exact_at(&mut bytes, slot * SLOT_BYTES as u64).ok()?;
     let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
@@ -267,7 +273,7 @@ fn read_slot(file: &File, slot: u64) -> Option<(u64, ControlState)> {
     let body = bytes.get(HEADER..HEADER.checked_add(len)?)?;
     let sound = bytes.starts_with(MAGIC)
         && crc == crc32c::crc32c_append(crc32c::crc32c(&counter.to_le_bytes()), body);
-    sound.then(|| Some((counter, serde_json::from_slice(body).ok()?)))?
+    sound.then(|| Some(Slot { counter, state: serde_json::from_slice(body).ok()? }))?
 }
 
 #[cfg(test)]
@@ -277,7 +283,7 @@ mod tests {
     use engine::gates::LIST_MAX;
     use engine::pubkey::Pubkey;
 
-    use super::super::replay_window::Mark;
+    use super::super::replay_window::CommandId;
     use super::*;
 
     fn folder(name: &str) -> PathBuf {
@@ -324,8 +330,12 @@ mod tests {
         let (mut file, mut state) = StateFile::open(&folder, "mev").expect("makes");
         let now_ms = 1_700_000_000_000;
         for number in 0..512 {
-            let mark =
-                Mark::new("key", &format!("sender {}", number % 64), u64::MAX - 512 + number, now_ms + 1);
+            let mark = CommandId::new(
+                "key",
+                &format!("sender {}", number % 64),
+                u64::MAX - 512 + number,
+                now_ms + 1,
+            );
             state.window.remember(mark, now_ms, 35_000);
         }
         for n in 0..40 {

@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use control::agent_control::{Control, listen};
-use control::command::{EXPIRY_MS, Signed};
+use control::agent_control::AgentControl;
 use control::names::Module;
+use control::signed::{EXPIRY_MS, Signed, Validity};
+use control::socket_server::listen;
 use control::state::StateFile;
 use control::{keys, latch};
 use topic_log::clock::now_ms;
@@ -31,8 +32,8 @@ impl Folder {
         Folder(path)
     }
 
-    fn agent(&self) -> Control {
-        let control = Control::open(&self.0, Module::Mev, "one", Some(KEY)).expect("opens");
+    fn agent(&self) -> AgentControl {
+        let control = AgentControl::open(&self.0, Module::Mev, "one", Some(KEY)).expect("opens");
         // No events are handled here.
         control.live.handled(u64::MAX, 0);
         control
@@ -269,8 +270,8 @@ fn a_command_that_is_signed_to_hold_for_longer_than_30_seconds_is_refused() {
     let agent = folder.agent();
     let sent = |longer_ms: u64, request_id: &str, sequence: u64| {
         let whole = throttle(5, request_id, "api", sequence);
-        let times = [whole.at_ms, whole.at_ms + 30_000 + longer_ms];
-        Signed::over("legend ctrl-v1", whole.bytes, &keys::from_hex(KEY).expect("a key"), sequence, times)
+        let validity = Validity { at_ms: whole.at_ms, expires_ms: whole.at_ms + 30_000 + longer_ms };
+        Signed::over("legend ctrl-v1", whole.bytes, &keys::from_hex(KEY).expect("a key"), sequence, validity)
     };
     let refused = agent.obey(&sent(1, "longer", 1), false).expect("its module");
     assert!(!refused.applied && refused.reason.contains("future"), "{}", refused.reason);

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use control::agent_control::Control;
-use control::client::{Said, is_signed};
-use control::command::Signed;
+use control::agent_control::AgentControl;
+use control::client::{RecordKind, is_signed};
 use control::keys;
 use control::names::Module;
+use control::signed::Signed;
 use topic_log::clock::now_ms;
 use wire::control::{Action, Command};
 use wire::jobs::{AgentReport, Receipt};
@@ -28,8 +28,8 @@ impl Host {
         Host(path)
     }
 
-    fn agent(&self, sign_sk_hex: Option<&str>) -> Control {
-        let control = Control::open(&self.0, Module::Mev, "one", sign_sk_hex).expect("opens");
+    fn agent(&self, sign_sk_hex: Option<&str>) -> AgentControl {
+        let control = AgentControl::open(&self.0, Module::Mev, "one", sign_sk_hex).expect("opens");
         // No events are handled here.
         control.live.handled(u64::MAX, 0);
         control
@@ -57,8 +57,8 @@ fn throttle(sequence: u64) -> Signed {
     Signed::new(&command, &keys::from_hex(SHARED).expect("a key"), sequence, now_ms())
 }
 
-fn counts(said: Said, bytes: &[u8], data_dir: &Path, key: Option<&str>) -> bool {
-    is_signed(said, bytes, data_dir, key).expect("its own key is there")
+fn counts(kind: RecordKind, bytes: &[u8], data_dir: &Path, key: Option<&str>) -> bool {
+    is_signed(kind, bytes, data_dir, key).expect("its own key is there")
 }
 
 #[test]
@@ -67,8 +67,9 @@ fn a_receipt_counts_where_the_shared_key_is_trusted_and_as_it_was_given() {
     let agent = one.agent(Some(SHARED));
     let receipt = agent.obey(&throttle(1), false).expect("its module");
     assert!(receipt.applied, "{}", receipt.reason);
-    let counts =
-        |receipt: &Receipt, host: &Host, key| counts(Said::Receipt, &receipt.encode_to_vec(), &host.0, key);
+    let counts = |receipt: &Receipt, host: &Host, key| {
+        counts(RecordKind::Receipt, &receipt.encode_to_vec(), &host.0, key)
+    };
     for (host, key, expected) in [
         (&one, None, true),
         (&one, Some(SHARED), true),
@@ -88,7 +89,7 @@ fn a_receipt_counts_where_the_shared_key_is_trusted_and_as_it_was_given() {
     ] {
         assert!(!counts(&altered, &two, Some(SHARED)), "{altered:?}");
     }
-    // Asked again, also after a restart, it gives the same receipt, and that one counts too.
+    // PendingRequest again, also after a restart, it gives the same receipt, and that one counts too.
     drop(agent);
     let again = one.agent(Some(SHARED)).obey(&throttle(1), false).expect("its module");
     assert_eq!(again, receipt);
@@ -102,9 +103,9 @@ fn a_receipt_that_names_the_first_event_is_signed_with_it() {
     agent.live.handled(u64::MAX, 1_234);
     let receipt = agent.obey(&throttle(1), false).expect("its module");
     assert_eq!((receipt.applied, receipt.first_event_ns), (true, 1_234));
-    assert!(counts(Said::Receipt, &receipt.encode_to_vec(), &host.0, None));
+    assert!(counts(RecordKind::Receipt, &receipt.encode_to_vec(), &host.0, None));
     let altered = Receipt { first_event_ns: 1_235, ..receipt };
-    assert!(!counts(Said::Receipt, &altered.encode_to_vec(), &host.0, None));
+    assert!(!counts(RecordKind::Receipt, &altered.encode_to_vec(), &host.0, None));
 }
 
 #[test]
@@ -113,8 +114,8 @@ fn a_host_that_shares_no_key_counts_at_home_alone() {
     let receipt = one.agent(None).obey(&throttle(1), false).expect("its module");
     assert!(!receipt.applied, "a key that is not trusted");
     let bytes = receipt.encode_to_vec();
-    assert!(counts(Said::Receipt, &bytes, &one.0, None));
-    assert!(!counts(Said::Receipt, &bytes, &two.0, Some(SHARED)));
+    assert!(counts(RecordKind::Receipt, &bytes, &one.0, None));
+    assert!(!counts(RecordKind::Receipt, &bytes, &two.0, Some(SHARED)));
 }
 
 #[test]
@@ -122,17 +123,17 @@ fn a_report_counts_as_it_was_signed_and_never_as_a_receipt() {
     let [one, two] = ["report-1", "report-2"].map(Host::new);
     let report = one.agent(Some(SHARED)).report(br#"{"killed":false}"#.to_vec());
     let counts = |said, report: &AgentReport| counts(said, &report.encode_to_vec(), &two.0, Some(SHARED));
-    assert!(counts(Said::Report, &report));
-    assert!(!counts(Said::Receipt, &report));
+    assert!(counts(RecordKind::Report, &report));
+    assert!(!counts(RecordKind::Receipt, &report));
     for altered in [
         AgentReport { status_json: br#"{"killed":true}"#.to_vec(), ..report.clone() },
         AgentReport { at_ns: report.at_ns + 1, ..report.clone() },
         AgentReport { instance: "mev-two".to_owned(), ..report.clone() },
         AgentReport { module: "arbitrage".to_owned(), ..report.clone() },
     ] {
-        assert!(!counts(Said::Report, &altered), "{altered:?}");
+        assert!(!counts(RecordKind::Report, &altered), "{altered:?}");
     }
     for bytes in [&b""[..], b"\xff\xff", &[0; 64]] {
-        assert!(!is_signed(Said::Report, bytes, &two.0, Some(SHARED)).expect("its own key is there"));
+        assert!(!is_signed(RecordKind::Report, bytes, &two.0, Some(SHARED)).expect("its own key is there"));
     }
 }

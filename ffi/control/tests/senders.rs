@@ -7,11 +7,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use control::agent_control::{Control, listen};
+use control::agent_control::AgentControl;
 use control::client::{COMMANDS_TOPIC, SendOptions, Sent, send};
 use control::keys;
 use control::live_policy::kill_on_signal;
 use control::names::Module;
+use control::socket_server::listen;
 use control::state::is_killed_on_disk;
 use topic_log::format::{self, StoredRecord};
 use topic_log::{Log, Read, TopicOptions};
@@ -82,8 +83,8 @@ fn receipt(sent: &Sent) -> (String, bool, bool) {
 }
 
 /// An agent in this process that listens.
-fn listening(folder: &Folder) -> Arc<Control> {
-    let agent = Arc::new(Control::open(&folder.0, Module::Mev, "one", None).expect("opens"));
+fn listening(folder: &Folder) -> Arc<AgentControl> {
+    let agent = Arc::new(AgentControl::open(&folder.0, Module::Mev, "one", None).expect("opens"));
     agent.live.handled(u64::MAX, 5);
     listen(&agent, &folder.0.join("agents"), drop).expect("listens");
     agent
@@ -130,7 +131,7 @@ fn where_no_agent_runs_the_state_on_disk_is_changed() {
     let killed = folder.kill("kill");
     assert_eq!((killed.path, killed.taken, killed.agent_error), ("disk", true, None));
     assert_eq!(folder.is_killed(), Some(true));
-    let agent = Control::open(&folder.0, Module::Mev, "one", None).expect("opens");
+    let agent = AgentControl::open(&folder.0, Module::Mev, "one", None).expect("opens");
     assert!(agent.live.is_killed() && agent.policy().throttle_pct == 10);
 }
 
@@ -213,7 +214,7 @@ fn deaf(data_dir: &Path) -> bool {
     let lock = File::create(data_dir.join("agents/mev.lock")).expect("makes its lock");
     lock.lock().expect("locks");
     kill_on_signal();
-    let agent = Control::open(data_dir, Module::Mev, "one", None).expect("opens");
+    let agent = AgentControl::open(data_dir, Module::Mev, "one", None).expect("opens");
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(b"\x01READY\x01").and_then(|()| stdout.flush()).expect("says ready");
     let (tell, told) = std::sync::mpsc::channel();

@@ -25,7 +25,7 @@ fn envelope(seq: u64) -> Envelope {
 }
 
 #[test]
-fn messages_equal_the_golden_bytes_both_ways() {
+fn envelopes_equal_the_golden_bytes_both_ways() {
     let arb = ArbOpportunity {
         version: "sota-arb-1.1".into(),
         slot: 285_000_037,
@@ -74,6 +74,10 @@ fn messages_equal_the_golden_bytes_both_ways() {
     );
     let batch = Batch { items: vec![envelope(1), envelope(2)], epoch: 7, from: 10, to: 12, dropped: 3 };
     check("batch_by_concatenation", &batch);
+}
+
+#[test]
+fn commands_and_receipts_equal_the_golden_bytes_both_ways() {
     check(
         "kill_command",
         &control::Command {

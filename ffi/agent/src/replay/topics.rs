@@ -60,10 +60,10 @@ impl Topics {
     /// The log refused: some of the records are missing.
     pub(super) fn write(&mut self, decisions: &[Decision], outcomes: &[Outcome]) -> Result<(), LogError> {
         for decision in decisions.iter().filter(|decision| !decision.provisional) {
-            self.of(decision.is_arbitrage()).take(from_ref(decision), &[])?;
+            self.of(decision.is_arbitrage()).queue(from_ref(decision), &[])?;
         }
         for outcome in outcomes {
-            self.of(outcome.arbitrage).take(&[], from_ref(outcome))?;
+            self.of(outcome.arbitrage).queue(&[], from_ref(outcome))?;
         }
         for publisher in [&mut self.arbitrage, &mut self.mev] {
             publisher.flush(None, &mut Published::default())?;
