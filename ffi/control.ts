@@ -24,7 +24,9 @@ export function signatureCheck(library: Library, dataDir: string, signSkHex: str
   return (kind, bytes) => {
     const text = options[kind === "receipt" ? 0 : 1]!;
     const record = bytes.slice();
-    return library.call((out, size) => legend_agent_record_verify(text, text.length, record, record.length, out, size))
+    return library.call((out, size) =>
+      legend_agent_record_verify(text, text.length, record, record.length, out, size)
+    )
       .value === 1;
   };
 }
