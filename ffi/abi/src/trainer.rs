@@ -62,9 +62,9 @@ pub unsafe extern "C" fn legend_trainer_rounds(trainer: u32, max: u32, out: *mut
             let trainer = BOOSTERS.get(trainer).ok_or_else(|| bad_handle("the trainer"))?;
             // At most as many rounds as `out` has room for: a repeated call would grow the trees again.
             let room = u32::try_from(out.len().saturating_sub(ENDS) / LOSS_TEXT_MAX).unwrap_or(u32::MAX);
-            let (losses, finished) =
+            let grown =
                 held(&trainer).rounds(max.min(room.max(1))).map_err(|error| invalid(error.to_string()))?;
-            answer_text(out, &json!([losses, finished]).to_string())
+            answer_text(out, &json!([grown.losses, grown.finished]).to_string())
         })
     }
 }

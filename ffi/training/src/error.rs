@@ -38,13 +38,13 @@ pub enum TrainingError {
     #[error("Cannot train: the trainer has no {}", .0.to_string_lossy())]
     NoFunction(CString),
     /// A parameter contains a NUL byte, so it cannot be a C string.
-    #[error("Cannot train: a parameter with NUL in it")]
+    #[error("Cannot train: a parameter contains NUL")]
     Nul(#[source] NulError),
     /// The engine's own error line.
     #[error("Cannot train: {0}")]
     Engine(String),
     /// XGBoost's answer to a round has no log loss.
-    #[error("Cannot train: XGBoost told `{0}` instead of a log loss")]
+    #[error("Cannot train: XGBoost reported `{0}` instead of a log loss")]
     NoLoss(String),
     /// More rows than LightGBM can count.
     #[error("Cannot train: {0} rows are too many for LightGBM")]
